@@ -4,7 +4,7 @@ import { MemoryResyncBudget } from '../../../test/support/memory-resync-budget.j
 import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import type { Deliveries, Delivery } from '../../dispatch/line/deliveries.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
-import { RESYNC_WINDOW_MS, RESYNCS_PER_WINDOW } from '../../dispatch/redelivery/resync-budget.js';
+import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
 import type { Addressee, Destinations } from '../../registry/destination.js';
 import type { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { CatchUp } from './catch-up.js';
@@ -71,7 +71,7 @@ describe('an account whose messages a bot takes', () => {
   it('waits for its turn among those that a corp may have pulled without a sync token', async () => {
     botOf = (openKfId) => (openKfId === 'wk7' ? 'bot-2' : 'bot-1');
     await look(8);
-    expect(pulled).toHaveLength(RESYNCS_PER_WINDOW);
+    expect(pulled).toHaveLength(RESYNCS_OF_PROBES);
     expect(pulled.slice(0, 2)).toEqual(['wk0', 'wk7']);
     await clock.advance(RESYNC_WINDOW_MS);
     expect(new Set(pulled).size).toBe(8);

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Deliveries, type Delivery } from '../../dispatch/line/deliveries.js';
 import { hintKey, toResync } from '../../dispatch/outbox/hint.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
-import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
+import { RESYNCS_OF_PROBES, ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../../registry/destination.js';
@@ -133,7 +133,7 @@ export class CatchUp {
   async #whenGranted({ corpId }: Behind): Promise<number> {
     for (;;) {
       const nowMs = this.storeClock.nowMs();
-      const retryAtMs = await this.budget.take(corpId, nowMs);
+      const retryAtMs = await this.budget.take(corpId, nowMs, RESYNCS_OF_PROBES);
       if (retryAtMs === null) return nowMs;
       await this.clock.sleep(Math.max(1, retryAtMs - nowMs));
     }
