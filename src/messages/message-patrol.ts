@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
-import { Coverage } from './coverage.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { CatchUp } from './pulling/catch-up.js';
@@ -24,7 +23,6 @@ export class MessagePatrol {
   constructor(
     private readonly store: MessageStore,
     private readonly wakes: MessageWakes,
-    private readonly coverage: Coverage,
     private readonly catchUp: CatchUp,
     private readonly outcomes: MessageOutcomes,
     private readonly circuits: Circuits,
@@ -46,7 +44,7 @@ export class MessagePatrol {
     try {
       await this.wakes.wakeMoved();
       await this.#suspectEndpoints();
-      await this.catchUp.look(await this.coverage.refresh());
+      await this.catchUp.lookAtAll();
       await this.outcomes.clearUp();
     } catch (err) {
       this.log.debug({ err }, 'message.patrol_failed');

@@ -5,7 +5,6 @@ import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
-import { Coverage } from './coverage.js';
 import { MessageStore } from './message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
@@ -17,7 +16,6 @@ export class MessageWakes implements AlsoWaiting {
     private readonly store: MessageStore,
     private readonly destinations: Destinations,
     private readonly puller: Puller,
-    private readonly coverage: Coverage,
     private readonly catchUp: CatchUp,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -35,10 +33,9 @@ export class MessageWakes implements AlsoWaiting {
   }
 
   woken(account: Addressee, isMoved: boolean): void {
-    if (isMoved && this.destinations.find(account).isPulled) this.coverage.begins(account);
+    this.catchUp.lookAt(account, isMoved);
     const endpoint = this.endpointOf(account);
     if (endpoint !== null) this.#follow(this.wake(account, endpoint), endpoint);
-    if (this.coverage.has(account)) void this.catchUp.look([account]);
   }
 
   someWoken(): void {

@@ -11,11 +11,12 @@ import { MessageOperations } from './message-operations.js';
 import { MessagePatrol } from './message-patrol.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessagesLifecycle } from './messages-lifecycle.js';
-import { CatchUp } from './pulling/catch-up.js';
+import { CatchUp, CatchUpGrants } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 import { PullRun } from './pulling/pull-run.js';
 import { QueuedAnswers } from './queued-answers.js';
 import { CallbackHalves } from './sending/callback-halves.js';
+import { HandOver } from './sending/hand-over.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
 import { MessageSender } from './sending/message-sender.js';
 import { Takers } from './sending/takers.js';
@@ -27,7 +28,9 @@ import { Takers } from './sending/takers.js';
   providers: [
     CallbackHalves,
     CatchUp,
+    CatchUpGrants,
     Coverage,
+    HandOver,
     MessageCounts,
     MessageGauges,
     MessageLog,

@@ -7,7 +7,8 @@ import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
 import type { Addressee, Destinations } from '../../registry/destination.js';
 import type { CallQuota } from '../../wecom/proxy/call-quota.js';
-import { CatchUp } from './catch-up.js';
+import { CatchUp, CatchUpGrants } from './catch-up.js';
+import type { Coverage } from '../coverage.js';
 import type { Puller } from './puller.js';
 
 const TAKEN: AttemptResult = { taken: true, status: 200 };
@@ -24,6 +25,7 @@ let isFirstReplica: boolean;
 let botOf: (openKfId: string) => string | null;
 let see: (delivery: Delivery) => void;
 let catchUp: CatchUp;
+let known: readonly Addressee[];
 
 beforeEach(() => {
   [clock, pulled, result, hintState, isFirstReplica] = [new ManualClock(), [], TAKEN, null, true];
@@ -38,21 +40,22 @@ beforeEach(() => {
       return { result: Promise.resolve(result) };
     },
   };
+  const quota: Partial<CallQuota> = { take: async () => (isFirstReplica ? null : 1_000) };
   const outbox = { find: async () => (hintState === null ? null : { state: hintState }) };
   catchUp = new CatchUp(
     puller as unknown as Puller,
     { find } as unknown as Destinations,
+    { refresh: async () => known } as Partial<Coverage> as Coverage,
     { kept: { outbox } } as unknown as WaitingHints,
-    new MemoryResyncBudget(),
-    { take: async () => (isFirstReplica ? null : 1_000) } as Partial<CallQuota> as CallQuota,
-    clock,
+    new CatchUpGrants(new MemoryResyncBudget(), quota as CallQuota, clock, clock),
     clock,
     { listen: (listen: typeof see) => void (see = listen) } as unknown as Deliveries,
   );
 });
 
 async function look(count = 1): Promise<void> {
-  await catchUp.look(accounts(count));
+  known = accounts(count);
+  await catchUp.lookAtAll();
   await clock.advance(0);
 }
 
@@ -92,8 +95,7 @@ describe('an account whose messages a bot takes', () => {
     hintState = 'waiting';
     await look();
     [hintState, isFirstReplica] = [null, false];
-    await catchUp.look([account(1)]);
-    await clock.advance(0);
+    await look(2);
     isFirstReplica = true;
     const delivery = { ...account(2), isPulled: true, result: TAKEN, botId: 'bot-1' };
     see(delivery as Delivery);

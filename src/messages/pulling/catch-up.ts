@@ -9,6 +9,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { type CallLimit, CallQuota } from '../../wecom/proxy/call-quota.js';
+import { Coverage } from '../coverage.js';
 import { Puller } from './puller.js';
 
 /** All replicas that see a change, or start together, catch up once. */
@@ -17,6 +18,37 @@ const AT_ONCE = 1_000;
 /** After a pull that failed, doubled each time: WeCom may be out of reach for hours. */
 const AGAIN_FIRST_MS = 10_000;
 const AGAIN_LAST_MS = 600_000;
+
+/** Pulls without a sync token, as far as a corp may have them, whichever replicas want one. */
+@Injectable()
+export class CatchUpGrants {
+  constructor(
+    private readonly budget: ResyncBudget,
+    private readonly quota: CallQuota,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** Whether no replica has asked the same within a minute. */
+  async isFirst(what: string): Promise<boolean> {
+    return (await this.quota.take(what, ONCE)) === null;
+  }
+
+  /** @returns when it was granted, store time. @throws AppError `STORE_UNAVAILABLE` */
+  async whenGranted(corpId: string): Promise<number> {
+    for (;;) {
+      const nowMs = this.storeClock.nowMs();
+      const retryAtMs = await this.budget.take(corpId, nowMs, RESYNCS_OF_PROBES);
+      if (retryAtMs === null) return nowMs;
+      await this.clock.sleep(Math.max(1, retryAtMs - nowMs));
+    }
+  }
+
+  /** Nothing was pulled. */
+  giveBack(corpId: string, grantedAtMs: number): Promise<void> {
+    return this.budget.giveBack(corpId, grantedAtMs);
+  }
+}
 
 /** An account that is to be pulled. */
 interface Behind extends Addressee {
@@ -43,18 +75,27 @@ export class CatchUp {
   constructor(
     private readonly puller: Puller,
     private readonly destinations: Destinations,
+    private readonly coverage: Coverage,
     private readonly waiting: WaitingHints,
-    private readonly budget: ResyncBudget,
-    private readonly quota: CallQuota,
+    private readonly grants: CatchUpGrants,
     private readonly clock: Clock,
-    private readonly storeClock: StoreClock,
     deliveries: Deliveries,
   ) {
     deliveries.listen((delivery) => this.#see(delivery));
   }
 
-  /** Call it with accounts that were pulled before, as often as their bots may have changed. */
-  async look(accounts: readonly Addressee[]): Promise<void> {
+  /** Call it as often as bots may have changed. @throws AppError `STORE_UNAVAILABLE` */
+  async lookAtAll(): Promise<void> {
+    await this.#look(await this.coverage.refresh());
+  }
+
+  /** Somebody else may have the account now. @param isMoved whether a bot that was there before has got it. */
+  lookAt(account: Addressee, isMoved: boolean): void {
+    if (isMoved && this.destinations.find(account).isPulled) this.coverage.begins(account);
+    if (this.coverage.has(account)) void this.#look([account]);
+  }
+
+  async #look(accounts: readonly Addressee[]): Promise<void> {
     for (const [n, account] of accounts.entries()) {
       // Others have their turn: there may be a hundred thousand.
       if (n % AT_ONCE === AT_ONCE - 1) await nextTurn();
@@ -112,31 +153,20 @@ export class CatchUp {
 
   /** @returns `null` when nothing is left to do; else when to try again, in milliseconds. */
   async #pull(behind: Behind): Promise<number | null> {
-    if (behind.tries === 0 && (await this.quota.take(`${behind.key} ${behind.bot}`, ONCE)) !== null)
-      return null;
+    if (behind.tries === 0 && !(await this.grants.isFirst(`${behind.key} ${behind.bot}`))) return null;
     const hint = await this.waiting.kept.outbox.find(hintKey(behind));
     // An event of it is on its way, with a sync token.
     if (hint?.state === 'waiting') return null;
-    const grantedAtMs = await this.#whenGranted(behind);
+    const grantedAtMs = await this.grants.whenGranted(behind.corpId);
     const { bot, isPulled } = this.destinations.find(behind);
     const isStill = this.#behind.get(behind.key) === behind && isPulled && bot?.id === behind.bot;
     if (!isStill) {
-      await this.budget.giveBack(behind.corpId, grantedAtMs);
+      await this.grants.giveBack(behind.corpId, grantedAtMs);
       return null;
     }
     const { result } = this.puller.start({ ...behind, bot }, toResync(behind), () => {});
     const ended = await result;
     return ended.taken ? null : Math.max(againMs(behind), ended.retryAfterMs ?? 0);
-  }
-
-  /** @returns when it was granted, store time. */
-  async #whenGranted({ corpId }: Behind): Promise<number> {
-    for (;;) {
-      const nowMs = this.storeClock.nowMs();
-      const retryAtMs = await this.budget.take(corpId, nowMs, RESYNCS_OF_PROBES);
-      if (retryAtMs === null) return nowMs;
-      await this.clock.sleep(Math.max(1, retryAtMs - nowMs));
-    }
   }
 }
 

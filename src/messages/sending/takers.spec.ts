@@ -16,6 +16,7 @@ import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
+import { HandOver } from './hand-over.js';
 import { Takers } from './takers.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -70,17 +71,9 @@ function find() {
     },
   };
   const tokens: Pick<SyncTokens, 'find'> = { find: () => 'ENCtoken' };
-  const takers = new Takers(
-    destinations as Destinations,
-    store,
-    keeper,
-    waiting,
-    sync as KfSync,
-    tokens as SyncTokens,
-    metrics,
-    clock,
-    clock,
-  );
+  const [asKfSync, asTokens] = [sync as KfSync, tokens as SyncTokens];
+  const handOver = new HandOver(store, asKfSync, asTokens, keeper, waiting, metrics, clock);
+  const takers = new Takers(destinations as Destinations, store, handOver, clock, clock);
   return takers.find(turn);
 }
 

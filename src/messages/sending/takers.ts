@@ -1,17 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
-import { toResync } from '../../dispatch/outbox/hint.js';
-import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { Clock } from '../../kernel/clock.js';
-import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/redelivery/retry-schedule.js';
-import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { SyncTokens } from '../../registry/bots/sync-tokens.js';
-import { type Destination, Destinations, type MessageTaker } from '../../registry/destination.js';
+import { Destinations, type MessageTaker } from '../../registry/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
-import { KfSync, PAGE_SIZE } from '../../wecom/kf-sync.js';
-import { MessageMetrics } from '../message-metrics.js';
-import { type CursorBefore, MessageStore, type Turn } from '../message-store.js';
+import { MessageStore, type Turn } from '../message-store.js';
+import { HandOver } from './hand-over.js';
 
 const LOOK_AGAIN_FIRST_MS = 10;
 const LOOK_AGAIN_LAST_MS = 2_560;
@@ -25,11 +18,7 @@ export class Takers {
   constructor(
     private readonly destinations: Destinations,
     private readonly store: MessageStore,
-    private readonly keeper: HintKeeper,
-    private readonly waiting: WaitingHints,
-    private readonly sync: KfSync,
-    private readonly syncTokens: SyncTokens,
-    private readonly metrics: MessageMetrics,
+    private readonly handOver: HandOver,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
@@ -71,49 +60,8 @@ export class Takers {
       return null;
     }
     if (endpoint === null) await this.store.discard(turn, nowMs);
-    else {
-      const before = await this.#cursorBefore(turn, destination);
-      await this.keeper.keep({
-        // Its token counts as over, since such pulls are limited.
-        event: { ...toResync(turn), lagMs: SYNC_TOKEN_LIFE_MS },
-        isFirst: () => false,
-        keysId: null,
-        arrivedAtMs: nowMs,
-        attempts: 0,
-        step: 0,
-        dueAtMs: nowMs,
-        endpoint: endpoint.href,
-        failure: null,
-        lease: null,
-      });
-      this.waiting.kept.wakeUp();
-      this.metrics.handedOver(await this.store.handOver(turn, nowMs, before));
-    }
+    else await this.handOver.asEvent(turn, destination, endpoint.href);
     await this.store.release({ ...turn, isInDoubt: false }, null, 'account', nowMs);
     return null;
-  }
-
-  /**
-   * The page of the first message that waits may begin with some that were taken: WeCom is asked for just those, and says where
-   * they end. Where that cannot be had, they come again.
-   */
-  async #cursorBefore(
-    { corpId, openKfId }: Turn,
-    { bot, puppet }: Destination,
-  ): Promise<CursorBefore | null> {
-    const filter = { states: ['waiting'], corpId, openKfId } as const;
-    const { messages } = await this.store.list(filter, null, PAGE_SIZE);
-    const [first] = messages;
-    const corpSecret = bot?.opened?.corpSecret ?? puppet?.corpSecret ?? null;
-    if (first === undefined || first.skip === 0 || corpSecret === null) return null;
-    const { cursor, appId } = first.page;
-    if (secretIdOf(corpId, corpSecret) !== appId) return null;
-    const syncToken = this.syncTokens.find(corpId, openKfId) ?? '';
-    const asked = { corpId, openKfId, corpSecret, botId: bot?.id ?? '', syncToken, cursor, trace: null };
-    const page = await this.sync.pull({ ...asked, limit: first.skip }).catch(() => null);
-    if (page === null || !('entries' in page) || page.cursor === '') return null;
-    const waiting = new Set<unknown>(messages.map(({ msgid }) => msgid));
-    const isBefore = page.entries.every(({ msgid }) => typeof msgid === 'string' && !waiting.has(msgid));
-    return isBefore ? { msgid: first.msgid, cursor: page.cursor } : null;
   }
 }

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
+import { toResync } from '../../dispatch/outbox/hint.js';
+import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/redelivery/retry-schedule.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { SyncTokens } from '../../registry/bots/sync-tokens.js';
+import type { Destination } from '../../registry/destination.js';
+import { KfSync, PAGE_SIZE } from '../../wecom/kf-sync.js';
+import { MessageMetrics } from '../message-metrics.js';
+import { type CursorBefore, MessageStore, type Turn } from '../message-store.js';
+
+/** Leaves what waits of an account to a taker that pulls by itself: it gets one event for all, and begins with the first. */
+@Injectable()
+export class HandOver {
+  constructor(
+    private readonly store: MessageStore,
+    private readonly sync: KfSync,
+    private readonly syncTokens: SyncTokens,
+    private readonly keeper: HintKeeper,
+    private readonly waiting: WaitingHints,
+    private readonly metrics: MessageMetrics,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** @throws AppError `STORE_UNAVAILABLE` */
+  async asEvent(turn: Turn, destination: Destination, endpoint: string): Promise<void> {
+    const before = await this.#cursorBefore(turn, destination);
+    const nowMs = this.storeClock.nowMs();
+    await this.keeper.keep({
+      // Its token counts as over, since such pulls are limited.
+      event: { ...toResync(turn), lagMs: SYNC_TOKEN_LIFE_MS },
+      isFirst: () => false,
+      keysId: null,
+      arrivedAtMs: nowMs,
+      attempts: 0,
+      step: 0,
+      dueAtMs: nowMs,
+      endpoint,
+      failure: null,
+      lease: null,
+    });
+    this.waiting.kept.wakeUp();
+    this.metrics.handedOver(await this.store.handOver(turn, nowMs, before));
+  }
+
+  /**
+   * The page of the first message that waits may begin with some that were taken: WeCom is asked for just those, and says where
+   * they end. Where that cannot be had, they come again.
+   */
+  async #cursorBefore(
+    { corpId, openKfId }: Turn,
+    { bot, puppet }: Destination,
+  ): Promise<CursorBefore | null> {
+    const filter = { states: ['waiting'], corpId, openKfId } as const;
+    const { messages } = await this.store.list(filter, null, PAGE_SIZE);
+    const [first] = messages;
+    const corpSecret = bot?.opened?.corpSecret ?? puppet?.corpSecret ?? null;
+    if (first === undefined || first.skip === 0 || corpSecret === null) return null;
+    const { cursor, appId } = first.page;
+    if (secretIdOf(corpId, corpSecret) !== appId) return null;
+    const syncToken = this.syncTokens.find(corpId, openKfId) ?? '';
+    const asked = { corpId, openKfId, corpSecret, botId: bot?.id ?? '', syncToken, cursor, trace: null };
+    const page = await this.sync.pull({ ...asked, limit: first.skip }).catch(() => null);
+    if (page === null || !('entries' in page) || page.cursor === '') return null;
+    const waiting = new Set<unknown>(messages.map(({ msgid }) => msgid));
+    const isBefore = page.entries.every(({ msgid }) => typeof msgid === 'string' && !waiting.has(msgid));
+    return isBefore ? { msgid: first.msgid, cursor: page.cursor } : null;
+  }
+}
