@@ -884,7 +884,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(next).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 1, lastFailure: FAILURE });
         expect(next?.content.reveal()).toBe('what m1 says');
         // Nothing is known of what is handed over.
-        await messages.handOver(again, dueAtMs);
+        await messages.handOver(again, dueAtMs, null);
         expect(await keep(['m1'])).toMatchObject({ added: 1 });
       });
 
