@@ -41,8 +41,8 @@ export type AttemptResult =
       readonly hasPulled?: true;
       /** How long to wait at least, if that is known. */
       readonly retryAfterMs?: number;
-      /** With the stage `pull`: WeCom was there and refused it. */
-      readonly isRefusedByWecom?: boolean;
+      /** With the stage `pull`: the account alone may be the reason. */
+      readonly isOfAccount?: boolean;
     };
 
 /** What a reverse proxy answers when nobody is behind it (RFC 9110, 15.6): as good as no connection. */
@@ -55,9 +55,9 @@ export function isRefusal(result: AttemptResult): boolean {
   return result.stage === 'status' && !NOBODY_BEHIND.has(result.status ?? 0);
 }
 
-/** Whether somebody answered and refused it, for which the account alone may be the reason. */
-export function isAnswered(result: AttemptResult): boolean {
-  return !result.taken && (result.stage === 'status' || result.isRefusedByWecom === true);
+/** Whether the account alone may be the reason. */
+export function mayBeOfAccount(result: AttemptResult): boolean {
+  return !result.taken && (result.stage === 'status' || result.isOfAccount === true);
 }
 
 export interface Attempt {

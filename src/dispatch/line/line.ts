@@ -7,7 +7,14 @@ import type { KfEvent } from '../kf-event.js';
 import { LateWork } from '../late-work.js';
 import type { DeliveryOccasion } from '../outbox/hint.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
-import { type Attempt, type AttemptResult, Exchange, isAnswered, isRefusal, type OnEnd } from './attempt.js';
+import {
+  type Attempt,
+  type AttemptResult,
+  Exchange,
+  mayBeOfAccount,
+  isRefusal,
+  type OnEnd,
+} from './attempt.js';
 import { Circuits } from './circuit.js';
 import { Deliveries } from './deliveries.js';
 import { DeliveryClient, type ShownAttempt } from './delivery-client.js';
@@ -212,7 +219,7 @@ export class Lines {
     // An attempt that never had a socket says nothing about the endpoint.
     const isInconclusive = result.stage === 'withdrawn' || result.stage === 'saturated';
     // Of a message whatever is left here is as good as no connection: see `isRefusal`.
-    const isOfAccount = occasion !== 'message' && isAnswered(result);
+    const isOfAccount = occasion !== 'message' && mayBeOfAccount(result);
     if (isInconclusive) this.circuits.inconclusive(endpoint);
     else if (isOfAccount) this.circuits.refused(endpoint, to, startedMs);
     else this.circuits.failed(endpoint, startedMs);

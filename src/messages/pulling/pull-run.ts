@@ -116,7 +116,8 @@ export class PullRun {
         return putOff('the store is away', AGAIN_MS);
       if (!(error instanceof AppError))
         this.log.error({ ...task.account, err: error }, 'message.pull_failed');
-      return failed(error instanceof AppError ? error.message : 'the pull failed');
+      // WeCom was not reached, which may be so for all accounts.
+      return error instanceof AppError ? failed(error.message, false) : failed('the pull failed');
     }
   }
 
@@ -224,11 +225,11 @@ function toResult(answer: Exclude<PullAnswer, PulledEntries>): AttemptResult {
   const reason = `WeCom answered kf/sync_msg with errcode ${errcode}`;
   if (errcode === ERRCODE.tooFrequent) return putOff(reason, BLOCKED_MS);
   if (errcode === TOO_MANY_AT_ONCE) return putOff(reason, AGAIN_MS);
-  return { ...failed(reason), isRefusedByWecom: true };
+  return failed(reason);
 }
 
-function failed(reason: string): Extract<AttemptResult, { taken: false }> {
-  return { taken: false, stage: 'pull', reason };
+function failed(reason: string, isOfAccount = true): AttemptResult {
+  return { taken: false, stage: 'pull', reason, isOfAccount };
 }
 
 /** Nothing is wrong; the event waits. */
