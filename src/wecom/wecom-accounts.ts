@@ -55,15 +55,23 @@ export class WecomAccounts {
   ) {}
 
   /**
-   * At most 1,000 of them, as WeCom told within the last minute.
+   * At most 1,000 of them.
+   * @param isAskedAnew otherwise the list may be a minute old, and a failure 10 s.
    * @throws AppError `REGISTRY_CORP_NOT_FOUND` when no corpSecret of the corp is known, `WECOM_REFUSED`,
    *   `WECOM_UNREACHABLE`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
-  async list(corpId: string, from: string, trace: TraceContext | null): Promise<readonly WecomAccount[]> {
+  async list(
+    corpId: string,
+    from: string,
+    trace: TraceContext | null,
+    isAskedAnew: boolean,
+  ): Promise<readonly WecomAccount[]> {
     const corpSecret = await this.#getSecret(corpId);
     const asked = this.#asked.get(corpId);
-    const isKnown = asked !== undefined && this.clock.elapsedMs() < asked.untilMs;
-    if (isKnown && asked.corpSecret.equals(corpSecret)) return asked.accounts;
+    if (asked?.corpSecret.equals(corpSecret)) {
+      const isUnderWay = asked.untilMs === Infinity;
+      if (isUnderWay || (!isAskedAnew && this.clock.elapsedMs() < asked.untilMs)) return asked.accounts;
+    }
     const caller = toTokenCaller('operator', from);
     const accounts = this.#ask({ corpId, corpSecret, caller, trace });
     const now: Asked = { corpSecret, accounts, untilMs: Infinity };

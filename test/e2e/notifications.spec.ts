@@ -95,7 +95,7 @@ async function restart(): Promise<void> {
   manager = await startManagerInProcess(env, clock);
 }
 
-/** A bot that takes messages on the simulator's account, at the puppet's address. */
+/** A bot that takes messages of the simulator's account, at the puppet's address. */
 async function startMessageBot(): Promise<string> {
   await restart();
   const { corpId, corpSecret, callback } = wecom;
@@ -104,12 +104,17 @@ async function startMessageBot(): Promise<string> {
   await postJson(`${manager.url}/api/v1/apps`, { corpId, token, encodingAESKey });
   const url = `${manager.url}/callback/${corpId}`;
   expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
-  const bot = { name: 'Bot', corpId, openKfIds: [openKfId], kind: 'callback', takes: 'message', corpSecret };
-  const added = await postJson(`${manager.url}/api/v1/bots`, {
-    ...bot,
-    callback: { url: puppet.url, form: 'json' },
+  const bot = { name: 'Bot', corpId, openKfIds: [openKfId], kind: 'puppet', takes: 'message', corpSecret };
+  const added = await postJson(`${manager.url}/api/v1/bots`, bot);
+  const { key } = (await added.json()) as { key: string };
+  expect(added.status).toBe(200);
+  const registration = registrationOf({ corpId, token, encodingAESKey }, openKfId, puppet.url);
+  const registered = await fetch(`${manager.url}/puppetWxkfManager/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ ...registration, corpSecret, takes: 'message' }),
   });
-  expect([added.status, ((await added.json()) as { message?: string }).message]).toEqual([200, undefined]);
+  expect(registered.status).toBe(200);
   return openKfId;
 }
 

@@ -44,7 +44,7 @@ describe('the list of a corp’s accounts at WeCom', () => {
 
   afterEach(() => suite.wecom.behave(LIST, usual));
 
-  it('costs one question of WeCom for all who ask for it within a minute', async () => {
+  it('costs one question of WeCom for all who read it within a minute', async () => {
     const full = Array.from({ length: 100 }, (_, n) => ({ open_kfid: `wk${n}`, name: 'n' }));
     const page = JSON.stringify({ errcode: 0, errmsg: 'ok', account_list: full });
     const held = hold(reply(200, page, { 'Content-Type': 'application/json' }));
@@ -62,6 +62,15 @@ describe('the list of a corp’s accounts at WeCom', () => {
     suite.wecom.behave(LIST, answer(60020, 'not allow to access from your ip'));
     for (let n = 0; n < 10; n++) expect((await list()).status).toBe(502);
     expect(suite.calls(LIST).length).toBe(1);
+  });
+
+  it('is asked for again by an admin, who may have mended something at WeCom', async () => {
+    suite.wecom.behave(LIST, answer(60020, 'not allow to access from your ip'));
+    expect((await list()).status).toBe(502);
+    suite.wecom.behave(LIST, usual);
+    expect((await ask(`wecom-accounts?corpId=${corpId}`, ADMIN)).status).toBe(200);
+    expect((await list()).status).toBe(200);
+    expect(suite.calls(LIST).length).toBe(2);
   });
 });
 
