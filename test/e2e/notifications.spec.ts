@@ -8,6 +8,7 @@ import { type ManagerInProcess, startManagerInProcess } from '../support/manager
 import { ManualClock } from '../support/manual-clock.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { postJson, type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
 const STEP_MS = 5_000;
@@ -48,6 +49,13 @@ async function receivers(): Promise<readonly object[]> {
   return answerAs(ReceiversAnswer, await answer.json()).items;
 }
 
+/** Time passes until it is so. How many steps that takes depends on how fast sockets are: an attempt may time out before. */
+const passUntil = (isSo: () => boolean): Promise<void> =>
+  until(async () => {
+    await pass(STEP_MS);
+    return isSo();
+  });
+
 /** The manager answers between two steps, so that what began in one has its turn. */
 async function pass(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += STEP_MS) {
@@ -67,7 +75,7 @@ it('tells a group once that a bot is down, and once that it is back', async () =
   expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
   await pass(MINUTE_MS);
   expect(told()).toEqual([]);
-  await pass(3 * MINUTE_MS);
+  await passUntil(() => told().length > 0);
   expect(told()).toEqual([expect.stringContaining('需要处理（1）')]);
   expect(told()[0]).toContain(
     `${new URL(puppet.url).host} 的 1 个客服账号有事件待投递（机器人返回 HTTP 错误 500）`,
@@ -77,13 +85,13 @@ it('tells a group once that a bot is down, and once that it is back', async () =
   ]);
 
   puppet.behave((_request, response) => void response.end());
-  await pass(4 * MINUTE_MS);
-  expect(told().slice(1)).toEqual([expect.stringMatching(/^\*\*已恢复（1）\*\*\n.*持续了 \d 分钟$/)]);
+  await passUntil(() => told().length > 1);
+  expect(told().slice(1)).toEqual([expect.stringMatching(/^\*\*已恢复（1）\*\*\n.*持续了 \d+ 分钟$/)]);
   expect(await receivers()).toEqual([
     {
       ...{ kind: 'robot', host: new URL(wecom.url).host, troubles: 0, failedAt: null, failure: null },
       id: expect.stringMatching(/^[\w-]{22}$/),
-      toldAt: expect.stringMatching(/^2026-01-01T00:0\d/),
+      toldAt: expect.stringMatching(/^2026-01-01T00:/),
       told: [{ cause: expect.objectContaining({ code: 'waiting' }), isOver: true }],
     },
   ]);
@@ -122,16 +130,14 @@ it('tells no group after a restart that a bot is back which is still down, nor t
   const openKfId = await startMessageBot();
   puppet.behave((_request, response) => void response.destroy());
   for (let n = 0; n < 6; n++) wecom.say(`message ${n}`, { openKfId });
-  await pass(6 * MINUTE_MS);
   const { host } = new URL(puppet.url);
   const isOver = `<font color="info">${host} 投递失败`;
-  expect(told().join('\n')).toContain(`${host} 投递失败`);
+  await passUntil(() => told().join('\n').includes(`${host} 投递失败`));
   await restart();
   await pass(3 * MINUTE_MS);
   expect(told().join('\n')).not.toContain('没有等待');
   expect(told().join('\n')).not.toContain(isOver);
 
   puppet.behave((_request, response) => void response.end());
-  await pass(4 * MINUTE_MS);
-  expect(told().join('\n')).toContain(isOver);
+  await passUntil(() => told().join('\n').includes(isOver));
 });
