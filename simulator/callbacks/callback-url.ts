@@ -77,10 +77,21 @@ function faultOf(outcome: Outcome, echo: string): [VerificationReason, string] |
   if (outcome.kind === 'failed') return ['unreachable', `the URL cannot be reached: ${outcome.reason}`];
   if (outcome.kind === 'cut') return ['too-slow', 'there was no answer within 1 s'];
   const { status, body } = outcome;
-  if (status !== 200) return ['bad-status', `the answer was ${status}, not 200: ${body.slice(0, 200)}`];
+  if (status !== 200) return ['bad-status', `the answer was ${status}, not 200: ${wordsOf(body)}`];
   if (body === echo) return null;
   return [
     'wrong-answer',
     `the answer was not the opened echostr alone, but ${JSON.stringify(body.slice(0, 200))}`,
   ];
+}
+
+/** What an error says, without what differs each time, such as a request id: it is shown once for each reason. */
+function wordsOf(body: string): string {
+  try {
+    const { message } = JSON.parse(body) as { message?: unknown };
+    if (typeof message === 'string') return message.slice(0, 200);
+  } catch {
+    // No JSON, or none with fields.
+  }
+  return body.slice(0, 200);
 }

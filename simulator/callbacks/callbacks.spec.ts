@@ -180,6 +180,16 @@ describe('saving the callback URL', () => {
     expect(await save()).toMatchObject({ isVerified: false, reason });
   });
 
+  it('says the same of the same refusal, although each has a request id of its own', async () => {
+    let requests = 0;
+    receiver.behave((_request, response) => {
+      requests += 1;
+      response.writeHead(403).end(JSON.stringify({ message: 'no token fits', requestId: `r${requests}` }));
+    });
+    const detail = 'the answer was 403, not 200: no token fits';
+    expect([await save(), await save()]).toMatchObject([{ detail }, { detail }]);
+  });
+
   it('is refused when there is no answer within a second', async () => {
     receiver.behave(() => {});
     const arrival = receiver.nextRequest();
