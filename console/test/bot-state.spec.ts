@@ -15,3 +15,13 @@ it('is good for a bot that opens a stream only while a client of it is connected
   expect(botState(bot({ clients: 0, takes: 'message' }))).toBe('away');
   expect(botState(bot({ clients: 0, kind: 'callback' }))).toBe('takes');
 });
+
+it('is not good for a bot that answers and has not pulled since it last took a message', () => {
+  const unpulled = (at: string) => ({ at, stage: 'unpulled', reason: 'it did not pull', status: null });
+  const messages = { kind: 'callback', takes: 'message' } as const;
+  const late = unpulled('2026-01-31T08:01:00.000Z') as BotAnswer['lastFailure'];
+  expect(botState(bot({ ...messages, lastFailure: late }))).toBe('unpulled');
+  expect(botState(bot({ ...messages, lastFailure: late, lastTakenAt: null }))).toBe('unpulled');
+  const early = unpulled('2026-01-31T07:59:00.000Z') as BotAnswer['lastFailure'];
+  expect(botState(bot({ ...messages, lastFailure: early }))).toBe('takesMessages');
+});

@@ -20,7 +20,7 @@ const PUT_BACK_TRIES = 7;
 const PUT_BACK_FIRST_MS = 500;
 
 const UNPULLED =
-  'the bot answered the callback and did not pull its message by the manager; compare its base of the API with its URL here';
+  'the bot answered the callback and did not pull its message by the manager; set its base of the API to the address of this manager, with its key';
 const UNREAD = 'the bot reset the connection before it can have read the answer to its kf/sync_msg';
 
 /** An attempt that the bot has answered with 2xx. */

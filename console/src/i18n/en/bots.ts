@@ -15,8 +15,9 @@ export const bots = {
   states: {
     people: 'Left to people',
     faulty: 'Cannot be sent to',
-    circuitOpen: 'Does not answer',
+    circuitOpen: 'Keeps failing',
     away: 'Not connected',
+    unpulled: 'Does not pull',
     takes: 'Takes events',
     takesMessages: 'Takes messages',
     unknown: 'Nothing taken yet',
@@ -25,8 +26,10 @@ export const bots = {
     people: 'People serve these accounts. Their events go to nobody and wait for nobody.',
     faulty: 'Nothing is sent to it until this is mended. Its events are kept.',
     circuitOpen:
-      'Its URL fails, so it gets probes only. Its events are kept, and go out as soon as it answers.',
+      'It does not answer, or refuses what it gets. What comes in for it is kept, and goes out when it takes something again.',
     away: 'No client of it is connected. What comes in for its accounts is kept, and goes out as soon as one connects.',
+    unpulled:
+      'It answers, and does not pull its messages, which wait. Set the base of its API to this manager’s address, with its key.',
     takes: 'It takes the events of its accounts.',
     takesMessages: 'It takes the messages of its accounts.',
     unknown: 'It has taken no event since the replicas started.',
@@ -306,7 +309,7 @@ export const bots = {
     lastOnly:
       'It answers only the last of several messages that come at once, and misses those that came while it was down.',
     forgetsCursor:
-      'It keeps in memory how far it has read. After a restart it answers messages of the last three days once more.',
+      'It keeps in memory how far it has read. The manager knows that after a restart, but messages that it had pulled and not answered are lost.',
     tunnelsOn:
       'TUNNELS=true has to be set in the manager. An Ingress passes no tunnel: name the manager’s own address above.',
     proxyForAll:

@@ -47,7 +47,7 @@ export const failures = {
   too_long: {
     what: 'The bot’s client does not read messages of this length',
     remedy:
-      'It closed its connection with 1009. Let its WebSocket library read messages of 2.1 MB, then send this message again.',
+      'It closed its connection with 1009. Let its WebSocket library read frames of 2.2 MB, then send this message again.',
   },
   oversized: {
     what: 'The message is longer than 2 MB, so it was not kept',

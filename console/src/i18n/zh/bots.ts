@@ -14,8 +14,9 @@ export const bots: Words['bots'] = {
   states: {
     people: '人工接待',
     faulty: '无法投递',
-    circuitOpen: '没有应答',
+    circuitOpen: '持续失败',
     away: '未连接',
+    unpulled: '没有拉取',
     takes: '正常接收',
     takesMessages: '正常接收消息',
     unknown: '尚未接收事件',
@@ -23,8 +24,10 @@ export const bots: Words['bots'] = {
   stateText: {
     people: '这些账号由人工接待，事件不会投递，也不会等待投递。',
     faulty: '修复之前不会向它投递，它的事件会保留。',
-    circuitOpen: '它的 URL 持续失败，目前只发送探测。事件会保留，恢复应答后立即投递。',
+    circuitOpen: '它没有应答，或拒收收到的内容。新内容会保留，等它再次接收后立即投递。',
     away: '没有客户端连接。所属账号收到的内容会保留，客户端连接后立即投递。',
+    unpulled:
+      '它应答了回调，但没有拉取消息，消息仍在等待。请把它的接口地址设为本服务的地址，并使用它的密钥。',
     takes: '它正在接收所属账号的事件。',
     takesMessages: '它正在接收所属账号的消息。',
     unknown: '各副本启动以来，它还没有接收过事件。',
@@ -281,7 +284,7 @@ export const bots: Words['bots'] = {
     knowledgeBase: '每个回调都需要请求头 X-KB-ID，本服务会发送您填写的值。',
     enablePandawiki: '请先在“企业微信客服”处选择“启用”，之后才会出现这些配置。',
     lastOnly: '同时到达多条消息时，它只应答最后一条；停机期间的消息也会遗漏。',
-    forgetsCursor: '它只在内存中记录读取位置，重启后会再次应答最近三天的消息。',
+    forgetsCursor: '它只在内存中记录读取位置。重启后本服务知道该位置，但已拉取而尚未应答的消息会丢失。',
     tunnelsOn: '本服务须设置 TUNNELS=true。Ingress 不支持隧道，请在上方填写本服务自身的地址。',
     proxyForAll:
       'HTTPS_PROXY 对程序的所有调用都生效，而本服务只放行企业微信。请把模型服务的主机加入 NO_PROXY。',

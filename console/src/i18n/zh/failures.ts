@@ -44,7 +44,7 @@ export const failures: Words['failures'] = {
   },
   too_long: {
     what: '机器人的客户端不接收这么长的消息',
-    remedy: '它以 1009 关闭了连接。请让它的 WebSocket 库允许 2.1 MB 的消息，然后重新发送这条消息。',
+    remedy: '它以 1009 关闭了连接。请让它的 WebSocket 库允许 2.2 MB 的帧，然后重新发送这条消息。',
   },
   oversized: {
     what: '消息超过 2 MB，未保存内容',

@@ -6,6 +6,7 @@ export const BOT_TONES: Readonly<Record<BotState, Tone>> = {
   faulty: 'bad',
   circuitOpen: 'wait',
   away: 'wait',
+  unpulled: 'wait',
   takes: 'good',
   takesMessages: 'good',
   unknown: 'quiet',
