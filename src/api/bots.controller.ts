@@ -229,7 +229,7 @@ export class BotsController {
   }
 }
 
-/** `null` for a bot from before there were any. */
+/** `null` for a bot that was imported without one. */
 function signingSecretOf({ opened }: KnownBot): string | null {
   return opened?.signingSecret.reveal() || null;
 }
