@@ -117,7 +117,7 @@ const ENGLISH: Words = {
   }),
   dead_messages: (cause) => ({
     title: `${counted(cause, 'message is', 'messages are')} dead`,
-    text: 'Their bots refused them again and again. They are gone after 3 days.',
+    text: 'Their bots refused them again and again, or they are too long. They are gone after 3 days.',
   }),
   waiting: (cause) => ({
     title: `Events of ${counted(cause, 'account')}${of(cause)} wait${why(cause)}`,
@@ -187,7 +187,7 @@ const CHINESE: Words = {
   }),
   dead_messages: (cause) => ({
     title: `${cause.count} 条消息成为死信`,
-    text: '机器人多次拒绝了这些消息；3 天后内容会被删除。',
+    text: '机器人多次拒绝了这些消息，或者消息过长；3 天后内容会被删除。',
   }),
   waiting: (cause) => ({
     title: `${zhOf(cause)}${cause.count} 个客服账号有事件待投递${zhWhy(cause)}`,

@@ -51,7 +51,7 @@ export const overview = {
       'It is tried no more until you send it again, its puppet registers anew, or the customer writes again.',
     deadMessages: (count: number) => `${plural(count, 'message is', 'messages are')} dead`,
     deadMessagesText:
-      'Their bots refused them again and again. They are tried no more until you send them again, and are gone after 3 days.',
+      'Their bots refused them again and again, or they are too long. They are tried no more until you send them again, and are gone after 3 days.',
     waitingMessages: (count: number) => `${plural(count, 'message waits', 'messages wait')}`,
     waitingMessagesText:
       'Their bots do not take messages now. They are tried again by themselves, each account’s in their order.',

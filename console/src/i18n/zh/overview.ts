@@ -47,7 +47,8 @@ export const overview: Words['overview'] = {
     dead: (accounts, address) => `${address === null ? '' : `${address} 的 `}${n(accounts)} 个客服账号有死信`,
     deadText: '死信不再自动重试，直到您重新投递、机器人重新注册，或客户再次发来消息。',
     deadMessages: (count) => `${n(count)} 条消息成为死信`,
-    deadMessagesText: '机器人多次拒绝了这些消息。它们不再自动重试，直到您重新投递；3 天后内容会被删除。',
+    deadMessagesText:
+      '机器人多次拒绝了这些消息，或者消息过长。它们不再自动重试，直到您重新投递；3 天后内容会被删除。',
     waitingMessages: (count) => `${n(count)} 条消息待投递`,
     waitingMessagesText: '对应的机器人目前没有接收消息。系统会自动重试，并保持每个账号的消息顺序。',
     parked: (accounts, corp) =>
