@@ -1,5 +1,7 @@
 /** Upper ones, rising; what took longer is in one more. */
-const BOUNDS_MS = [5, 10, 20, 50, 100, 200, 350, 500, 750, 1_000, 2_000, 5_000] as const;
+const BOUNDS_MS = [
+  5, 10, 20, 50, 100, 200, 350, 500, 750, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000,
+] as const;
 const FAILED = BOUNDS_MS.length + 1;
 /** How many counts there are. */
 export const WIDTH = FAILED + 1;
