@@ -376,6 +376,20 @@ describe('an account that is refused', () => {
     expect(probes.length).toBeGreaterThan(0);
   });
 
+  it('is probed within 25 s where now and then another one gets no answer', async () => {
+    onProbe = () => refuse(1);
+    refuse(1, 5);
+    circuits.succeeded(ENDPOINT, account(9));
+    for (let second = 0; second < 600; second++) {
+      await clock.advance(1_000);
+      if (second % 10 === 0) fail(clock.elapsedMs() - 5_000);
+      else circuits.succeeded(ENDPOINT, account(9));
+    }
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
+    expect(probes.length).toBeGreaterThan(600 / 25);
+    expect(Math.max(...gaps())).toBeLessThanOrEqual(PROBE_WITHIN_MS);
+  });
+
   it('leaves nothing behind when nothing waits', async () => {
     onProbe = () => circuits.nothingToProbe(ENDPOINT);
     refuse(1, 5);

@@ -90,8 +90,10 @@ class Circuit {
   failed(startedMs: number): void {
     const wasOpen = this.#isOpen;
     this.#count();
-    // An attempt that was under way when the circuit opened does not postpone the probe.
-    if (!wasOpen || this.#timer === null) this.probeLater(startedMs);
+    const hasOpened = this.#isOpen && !wasOpen;
+    // Neither what was under way then nor what failed for another account postpones a probe.
+    const mayPostpone = hasOpened || (!wasOpen && !this.#holdsAnyBack());
+    if (mayPostpone || this.#timer === null) this.probeLater(startedMs);
   }
 
   refused(account: Addressee, startedMs: number): void {
