@@ -115,9 +115,10 @@ export class CatchUp {
   }
 
   /** An event brought all that it is behind by. */
-  #see({ isPulled, result, botId, ...account }: Delivery): void {
+  #see(delivery: Delivery): void {
+    const { isPulled, result, botId } = delivery;
     if (!isPulled || !result.taken || botId === null) return;
-    const key = accountKey(account);
+    const key = accountKey(delivery);
     this.#behind.delete(key);
     this.#bots.set(key, botId);
   }
