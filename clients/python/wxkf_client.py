@@ -35,6 +35,8 @@ FRAME_BYTES_MAX = 4 * 1024 * 1024
 #: Opcodes of WebSocket's frames (RFC 6455, 5.2), and the code of what the manager does not take.
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 INVALID = 1008
+#: Whoever speaks WebSocket makes its ``Sec-WebSocket-Accept`` with it (RFC 6455, 1.3).
+ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #: A frequency limit, or WeCom is busy.
 LATER_ERRCODES = (-1, 45009, 45033)
 #: ``msgid`` was sent before.
@@ -106,7 +108,7 @@ class _Socket:
     """A WebSocket (RFC 6455) that carries JSON objects."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+        self._reader, self._writer, self.is_ready = reader, writer, False
 
     @classmethod
     async def open(cls, base: str, key: str) -> "_Socket":
@@ -121,7 +123,8 @@ class _Socket:
         writer.write("\r\n".join(head).encode())
         answer = await reader.readuntil(b"\r\n\r\n")
         status = int(answer.split()[1])
-        if status != 101:
+        accept = base64.b64encode(hashlib.sha1((nonce + ACCEPT_GUID).encode()).digest())
+        if status != 101 or accept not in answer:
             writer.close()
             raise (KeyRefused if status in (401, 403) else Unreachable)(f"the manager answered {status}")
         return cls(reader, writer)
@@ -132,12 +135,13 @@ class _Socket:
     async def receive(self) -> Json:
         text = b""
         while True:
-            is_last, opcode, data = await self._read()
+            is_last, opcode, data = await self._read(FRAME_BYTES_MAX - len(text))
             if opcode == PING:
                 self._write(PONG, data)
             elif opcode == CLOSE:
                 code, reason = int.from_bytes(data[:2], "big"), data[2:].decode(errors="replace")
-                raise (KeyRefused if code == INVALID else Unreachable)(f"the manager closed: {code} {reason}")
+                is_refused = code == INVALID and not self.is_ready
+                raise (KeyRefused if is_refused else Unreachable)(f"the manager closed: {code} {reason}")
             elif opcode < CLOSE:
                 text += data
                 if is_last:
@@ -155,11 +159,11 @@ class _Socket:
     def drop(self) -> None:
         self._writer.close()
 
-    async def _read(self) -> Tuple[bool, int, bytes]:
+    async def _read(self, size_max: int) -> Tuple[bool, int, bytes]:
         first, size = await self._reader.readexactly(2)
         if size > 125:
             size = int.from_bytes(await self._reader.readexactly(2 if size == 126 else 8), "big")
-        if size > FRAME_BYTES_MAX:
+        if size > size_max:
             raise ValueError(f"a frame of {size} bytes came")
         return first > 127, first & 15, await self._reader.readexactly(size)
 
@@ -247,7 +251,7 @@ class Client:
     async def _take_frame(self, frame: Json) -> None:
         kind, name, reason = frame["type"], frame.get("id", ""), frame.get("reason")
         if kind == "ready":
-            self._failures = 0
+            self._failures, self._socket.is_ready = 0, True
         elif kind == "ping":
             self._send({"type": "pong", "at": frame["at"]})
         elif kind == "event" and name in self._taken:

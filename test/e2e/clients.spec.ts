@@ -1,8 +1,11 @@
 /** The clients of `clients/`, by their echo bots as processes of their own, between the built manager and the local WeCom; `wxkf-manager connect` beside them where the manager is started again. */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { WebSocketServer } from 'ws';
 import { stablePort } from '../../faults/ports.js';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
@@ -97,9 +100,14 @@ const RUNS = [
 
 type Run = Pick<(typeof RUNS)[number], 'echo' | 'runtime'>;
 
-function launchEcho({ echo, runtime }: Run, key: string, corpSecret = wecom.corpSecret): ExampleProcess {
+function launchEcho(
+  { echo, runtime }: Run,
+  key: string,
+  corpSecret = wecom.corpSecret,
+  url = manager.url,
+): ExampleProcess {
   const env = {
-    WXKF_MANAGER: manager.url,
+    WXKF_MANAGER: url,
     WXKF_KEY: key,
     CORP_SECRET: corpSecret,
     PYTHONPATH: resolve('clients/python'),
@@ -197,6 +205,25 @@ describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) 
     await until(async () => !(await isWaiting()));
     expect(callsToSend()).toBe(2);
   });
+
+  its(
+    'connects again when a connection that was ready ends as one that the manager does not take',
+    async () => {
+      const standIn = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+      await once(standIn, 'listening');
+      let connections = 0;
+      standIn.on('connection', (socket) => {
+        connections++;
+        socket.once('message', () => {
+          socket.send(JSON.stringify({ type: 'ready', heartbeatS: 30, ackMs: 5_000, accounts: [] }));
+          socket.close(1008, 'more than 300 frames acknowledged nothing');
+        });
+      });
+      const { port: standInPort } = standIn.address() as AddressInfo;
+      bot = launchEcho({ echo, runtime }, 'wxkf_key', 'secret', `http://127.0.0.1:${standInPort}`);
+      await until(() => connections >= 2).finally(() => standIn.close());
+    },
+  );
 
   its('ends, and says why, when its key does not count', async () => {
     const key = `wxkf_${'k'.repeat(43)}`;
