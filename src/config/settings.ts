@@ -516,7 +516,7 @@ export const SETTINGS = {
     default: '67108864',
     secret: false,
     meaning:
-      'memory of all request bodies that are being read, and of what waits in streams, an eighth of it for those from one address; beyond it a body of more than 16 kB is refused with 503 `REQUEST_BODIES_TOO_MANY` and `Retry-After`',
+      'memory of all request bodies that are being read, and of what waits in streams, an eighth of it for the bodies from one address and for the streams of one bot; beyond it a body of more than 16 kB is refused with 503 `REQUEST_BODIES_TOO_MANY` and `Retry-After`',
     // An eighth has room for the longest message.
     ...integerFrom(33_554_432, 1_073_741_824),
   }),

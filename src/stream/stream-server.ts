@@ -10,7 +10,6 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { refusalOfForeignOrigin } from '../http/access/own-page.js';
 import { type BodyBudget, Holding } from '../http/limits/body-budget.js';
 import { RequestFields, UnitOfWork } from '../http/log/request-log.js';
-import { toAddressKey } from '../http/address.js';
 import { hasUnanswered } from '../http/unanswered.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
@@ -148,7 +147,8 @@ export class StreamServer {
       client?.ready(ackLimitMs(caller.bot), this.clients.rolesOf(admitted.connection));
       return client ?? 'the client has connected once more';
     };
-    const holding = new Holding(this.#budget, toAddressKey(caller.address));
+    // By bot: many may come from one address.
+    const holding = new Holding(this.#budget, caller.bot.id);
     this.#count(caller.bot.id, 1);
     const session = new SocketSession(socket, incoming, holding, { admit }, this.clock, (why) => {
       fields.why = why;

@@ -14,7 +14,7 @@ const CONNECTIONS = 200;
 const AT_ONCE = 20;
 /** An eighth of BODIES_MAX_BYTES, what sockets hold, and what a garbage collection has not looked at yet. */
 const MEMORY_MB_MAX = 100;
-/** An address has 8 MB, and each of them holds 128 kB. */
+/** A bot has 8 MB, and each of them holds 128 kB. */
 const WITHIN_BUDGET = 66;
 const CORP = 'wwStreamMemory';
 const ACCOUNT = 'wkStreamMemory';
@@ -27,10 +27,15 @@ let sockets: Socket[] = [];
 beforeAll(async () => {
   place = embeddedPlace();
   manager = await startManager({ ...place.env, HOST: '127.0.0.1' });
-  const bot = { name: 'Laptop', corpId: CORP, openKfIds: [ACCOUNT], kind: 'stream', takes: 'event' };
-  const response = await postJson(`${manager.url}/api/v1/bots`, bot);
-  ({ key } = (await response.json()) as BotCreatedAnswer);
+  key = await addBot(CORP, [ACCOUNT]);
 });
+
+/** @returns its key. */
+async function addBot(corpId: string, openKfIds: readonly string[]): Promise<string> {
+  const bot = { name: 'Laptop', corpId, openKfIds, kind: 'stream', takes: 'event' };
+  const response = await postJson(`${manager.url}/api/v1/bots`, bot);
+  return ((await response.json()) as BotCreatedAnswer).key;
+}
 
 afterEach(async () => {
   for (const socket of sockets) socket.destroy();
@@ -115,3 +120,18 @@ it.each<[string, Buffer]>([
     await own.close();
   },
 );
+
+it('what one bot leaves incomplete takes nothing from another at the same address', async () => {
+  const other = await addBot('wwStreamMemoryOther', ['*']);
+  await Promise.all(
+    Array.from({ length: WITHIN_BUDGET + 10 }, (_, n) => openRaw(`long-${n}`, begun(Buffer.alloc(130_000)))),
+  );
+  // Less is left than the hello below has.
+  await Promise.all(Array.from({ length: 10 }, (_, n) => openRaw(`short-${n}`, begun(Buffer.alloc(17_000)))));
+  await until(() => sockets.some(({ closed }) => closed));
+  const openKfIds = Array.from({ length: 1_000 }, (_, n) => `wkAccountOfTheOther-${n}`);
+  const bot = new StreamBot(manager.url, other, { hello: { openKfIds } });
+  await until(() => bot.all('ready').length > 0 || bot.closed !== null);
+  expect(bot.closed).toBeNull();
+  await bot.close();
+});

@@ -2,42 +2,42 @@
 export const BYTES_FREE = 16_384;
 /** What Node keeps for each chunk of a body, counted too, since a caller may send byte by byte. */
 export const PIECE_BYTES = 256;
-/** The share of the total that bodies from one address may take. */
-const SHARE_OF_ADDRESS = 1 / 8;
+/** The share of the total that bodies from one address, or the streams of one bot, may take. */
+const SHARE = 1 / 8;
 
 /**
- * Counts the memory of bodies while they are read, and of what waits in a stream, either way: in total, and per address. Short
- * bodies need no address.
+ * Counts the memory of bodies while they are read, and of what waits in a stream, either way: in total, and per caller: an
+ * address, or a bot with its streams. Short bodies need no caller.
  */
 export class BodyBudget {
   readonly #bytesMax: number;
   #bytes = 0;
-  readonly #ofAddress = new Map<string, number>();
+  readonly #ofCaller = new Map<string, number>();
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
-  hold(bytes: number, address: string | null): void {
+  hold(bytes: number, caller: string | null): void {
     this.#bytes += bytes;
-    if (address !== null) this.assign(bytes, address);
+    if (caller !== null) this.assign(bytes, caller);
   }
 
-  /** Assigns memory that is held already to an address. */
-  assign(bytes: number, address: string): void {
-    const held = (this.#ofAddress.get(address) ?? 0) + bytes;
-    if (held > 0) this.#ofAddress.set(address, held);
-    else this.#ofAddress.delete(address);
+  /** Assigns memory that is held already to a caller. */
+  assign(bytes: number, caller: string): void {
+    const held = (this.#ofCaller.get(caller) ?? 0) + bytes;
+    if (held > 0) this.#ofCaller.set(caller, held);
+    else this.#ofCaller.delete(caller);
   }
 
-  free(bytes: number, address: string | null): void {
-    this.hold(-bytes, address);
+  free(bytes: number, caller: string | null): void {
+    this.hold(-bytes, caller);
   }
 
   /** @param ahead bytes that will be held in addition. */
-  isSpent(address: string, ahead = 0): boolean {
-    const ofAddress = (this.#ofAddress.get(address) ?? 0) + ahead;
-    return this.#bytes + ahead > this.#bytesMax || ofAddress > this.#bytesMax * SHARE_OF_ADDRESS;
+  isSpent(caller: string, ahead = 0): boolean {
+    const ofCaller = (this.#ofCaller.get(caller) ?? 0) + ahead;
+    return this.#bytes + ahead > this.#bytesMax || ofCaller > this.#bytesMax * SHARE;
   }
 }
 
@@ -48,13 +48,13 @@ export class Holding {
 
   constructor(
     private readonly budget: BodyBudget,
-    private readonly address: string,
+    private readonly caller: string,
   ) {}
 
   hold(bytes: number): void {
     if (this.#hasEnded) return;
     this.#bytes += bytes;
-    this.budget.hold(bytes, this.address);
+    this.budget.hold(bytes, this.caller);
   }
 
   free(bytes: number): void {
@@ -63,7 +63,7 @@ export class Holding {
 
   /** @param ahead bytes that will be held in addition. */
   isSpent(ahead = 0): boolean {
-    return this.budget.isSpent(this.address, ahead);
+    return this.budget.isSpent(this.caller, ahead);
   }
 
   /** Gives everything back; nothing is counted after it. */

@@ -42,7 +42,7 @@ let lost: ClientEnd | null;
 let budget: BodyBudget;
 /** The socket below. */
 let incoming: EventEmitter;
-/** One address may take an eighth of it. */
+/** One bot may take an eighth of it. */
 const BUDGET_BYTES = 8 * 4_000_000;
 
 beforeEach(() => {
@@ -65,7 +65,7 @@ beforeEach(() => {
   new SocketSession(
     socket as unknown as WebSocket,
     incoming,
-    new Holding(budget, '192.0.2.1'),
+    new Holding(budget, 'bot-1'),
     {
       admit: (_hello, wire) => {
         client = new Client(admitted, wire, clock, (_gone, why) => {
@@ -155,16 +155,16 @@ it.each<[string, () => void]>([
 
 describe('the budget for bodies counts', () => {
   /** Which the same address may still take. */
-  const isFree = (bytes: number): boolean => !budget.isSpent('192.0.2.1', bytes);
-  const ADDRESS_BYTES = BUDGET_BYTES / 8;
+  const isFree = (bytes: number): boolean => !budget.isSpent('bot-1', bytes);
+  const SHARE_BYTES = BUDGET_BYTES / 8;
 
   it('what has come of a frame that is not complete, until it is', () => {
     hello();
     for (let n = 0; n < 10; n++) incoming.emit('data', Buffer.alloc(1_000));
-    expect([isFree(ADDRESS_BYTES - 20_000), isFree(ADDRESS_BYTES - 10_000)]).toEqual([true, false]);
+    expect([isFree(SHARE_BYTES - 20_000), isFree(SHARE_BYTES - 10_000)]).toEqual([true, false]);
     say({ type: 'pong', at: 1 });
     for (const written of socket.written) written();
-    expect(isFree(ADDRESS_BYTES)).toBe(true);
+    expect(isFree(SHARE_BYTES)).toBe(true);
   });
 
   it('what waits for the client, and lets no long frame wait beyond it', async () => {
@@ -190,11 +190,11 @@ describe('the budget for bodies counts', () => {
     incoming.emit('data', Buffer.alloc(10_000));
     socket.emit('close', 1006);
     for (const written of socket.written) written();
-    expect(isFree(ADDRESS_BYTES)).toBe(true);
+    expect(isFree(SHARE_BYTES)).toBe(true);
   });
 
   it('and ends the connection whose unfinished frame is beyond it, and no other', async () => {
-    budget.hold(ADDRESS_BYTES, '192.0.2.1');
+    budget.hold(SHARE_BYTES, 'bot-1');
     hello();
     incoming.emit('data', Buffer.alloc(10_000));
     expect(socket.closed).toBeNull();
