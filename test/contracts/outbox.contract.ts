@@ -434,6 +434,15 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(await outbox.claimOldest(ENDPOINT, laterMs, LEASE_MS)).toMatchObject({ openKfId: 'wk2' });
       });
 
+      it('leases one of the hints that alone may be leased', async () => {
+        for (const openKfId of ['wkOther', 'wk1', 'wk2'])
+          await outbox.put(newHint(openKfId, { arrivedAtMs: openKfId === 'wk1' ? 1 : NOW_MS }), NOW_MS);
+        const keys = new Set([hintKey(newHint('wk2').event), hintKey(newHint('wkGone').event)]);
+        const claim = () => outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS, keys);
+        expect(await claim()).toMatchObject({ openKfId: 'wk2' });
+        expect(await claim()).toBeNull();
+      });
+
       it('finds nothing parked or dead', async () => {
         await outbox.put(newHint(), NOW_MS);
         await outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS);

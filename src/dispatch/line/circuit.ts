@@ -82,6 +82,12 @@ class Circuit {
     return may;
   }
 
+  /** The keys of accounts that get nothing but probes while others get what comes in. */
+  get heldBack(): ReadonlySet<string> {
+    const refused = this.#isOpen ? [] : this.#refused;
+    return new Set([...refused].flatMap(([key, times]) => (times >= FAILURES_IN_A_ROW ? key : [])));
+  }
+
   /** Whether this account alone gets nothing but probes. */
   holdsBack(account: Addressee): boolean {
     return this.#timesRefused(account) >= FAILURES_IN_A_ROW;
@@ -262,6 +268,11 @@ export class Circuits {
   /** Whether this account gets nothing but probes, and others of the endpoint all that comes in. */
   holdsBack(endpoint: string, account: Addressee): boolean {
     return this.#circuits.get(endpoint)?.holdsBack(account) ?? false;
+  }
+
+  /** The keys of all such accounts. */
+  heldBackOf(endpoint: string): ReadonlySet<string> {
+    return this.#circuits.get(endpoint)?.heldBack ?? new Set();
   }
 
   /**

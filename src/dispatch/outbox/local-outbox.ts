@@ -106,10 +106,15 @@ export class LocalOutbox extends Outbox {
     return due.map((head) => this.#claim(head, nowMs, leaseMs)).filter((hint) => hint !== null);
   }
 
-  override async claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+  override async claimOldest(
+    endpoint: string,
+    nowMs: number,
+    leaseMs: number,
+    keys?: ReadonlySet<string>,
+  ): Promise<ClaimedHint | null> {
     let oldest: HintHead | null = null;
     for (const head of this.#table.ofEndpoint(endpoint)) {
-      if (runningLease(head, nowMs) !== null) continue;
+      if (runningLease(head, nowMs) !== null || keys?.has(hintKey(head)) === false) continue;
       if (oldest === null || byTurn(head, oldest) < 0) oldest = head;
     }
     return oldest === null ? null : this.#claim({ ...oldest, probedAtMs: nowMs }, nowMs, leaseMs);

@@ -158,9 +158,16 @@ export abstract class Outbox {
   /**
    * Leases one of the endpoint's waiting hints to probe it, also before it is due: the one that was leased so longest ago, so
    * that accounts take turns; of those that never were, the one with the oldest event. In a store of one process a turn may be
-   * lost with the process. @returns `null` when none is free.
+   * lost with the process.
+   * @param keys of the hints that alone may be leased.
+   * @returns `null` when none is free.
    */
-  abstract claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null>;
+  abstract claimOldest(
+    endpoint: string,
+    nowMs: number,
+    leaseMs: number,
+    keys?: ReadonlySet<string>,
+  ): Promise<ClaimedHint | null>;
 
   /**
    * Leases the hint for a puppet that registered at `endpoint`. Its state does not matter, and a running lease is taken over.

@@ -211,6 +211,21 @@ describe('an account whose events are refused', () => {
     expect(await waitingCount()).toBe(0);
   });
 
+  it('has its event within 25 s of being taken again while many others wait for a pull without a sync token', async () => {
+    for (let n = 100; n < 160; n++) {
+      const openKfId = account(n);
+      await registerAt(server.url, { openKfId });
+      const arrivedAtMs = clock.nowMs() - 20 * MINUTE_MS;
+      await leave({ event: kfEvent({ openKfId }), arrivedAtMs, endpoint: server.url });
+    }
+    for (let n = 0; n < 6; n++) await keep({ openKfId: BAD, id: `bad-${n}` });
+    await pass(MINUTE_MS);
+    server.behave(taking);
+    await pass(25 * SECOND_MS);
+    expect(await hintOf(BAD)).toBeNull();
+    expect(await waitingCount()).toBeGreaterThan(30);
+  });
+
   it('is sent again when something else that was refused is taken', async () => {
     refusesAll = true;
     for (const n of [0, 1]) await keep({ openKfId: account(n), id: `${n}` });

@@ -21,7 +21,12 @@ export interface DueSource<T extends Leased> {
     leaseMs: number,
     exceptEndpoints: ReadonlySet<string>,
   ): Promise<readonly T[]>;
-  claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<T | null>;
+  claimOldest(
+    endpoint: string,
+    nowMs: number,
+    leaseMs: number,
+    keys?: ReadonlySet<string>,
+  ): Promise<T | null>;
   nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null;
 }
 
@@ -78,10 +83,14 @@ export class RetryLoop<T extends Leased> {
     await Promise.all(this.#running);
   }
 
-  /** Claims the oldest that waits for the endpoint as its probe. @returns false when there is none. */
-  async probe(endpoint: string): Promise<boolean> {
+  /**
+   * Claims what waits for the endpoint and whose turn it is as its probe.
+   * @param keys of the accounts that alone may be.
+   * @returns false when there is none.
+   */
+  async probe(endpoint: string, keys?: ReadonlySet<string>): Promise<boolean> {
     if (this.#isStopped) return false;
-    const leased = await this.source.claimOldest(endpoint, this.storeClock.nowMs(), LEASE_MS);
+    const leased = await this.source.claimOldest(endpoint, this.storeClock.nowMs(), LEASE_MS, keys);
     if (leased !== null) this.send(leased, 'probe');
     return leased !== null;
   }

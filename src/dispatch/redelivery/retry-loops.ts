@@ -48,13 +48,23 @@ export class RetryLoops {
     return new RetryLoop(source, wake, send, this.circuits, this.clock, this.storeClock, this.log);
   }
 
-  /** Sends the endpoint something that waits for it, from any of the loops: none takes all probes. Never rejects. */
+  /**
+   * Sends the endpoint something that waits for it, from any of the loops: none takes all probes. Where it takes what is for
+   * other accounts, those that it refuses go first: the others need no probe. Never rejects.
+   */
   async probe(endpoint: string): Promise<void> {
     const first = Math.floor(Math.random() * this.#all.length);
+    const inTurn = [...this.#all.slice(first), ...this.#all.slice(0, first)];
+    const heldBack = this.circuits.heldBackOf(endpoint);
+    const ofHeldBack = heldBack.size === 0 ? [] : [this.unstored, this.kept];
+    const probes = [
+      ...ofHeldBack.map((loop) => () => loop.probe(endpoint, heldBack)),
+      ...inTurn.map((loop) => () => loop.probe(endpoint)),
+    ];
     let hasFailed = false;
-    for (const loop of [...this.#all.slice(first), ...this.#all.slice(0, first)]) {
+    for (const probe of probes) {
       try {
-        if (await loop.probe(endpoint)) return;
+        if (await probe()) return;
       } catch (err) {
         hasFailed = true;
         this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.probe_failed');

@@ -109,14 +109,20 @@ export class MongoOutbox extends Outbox {
     });
   }
 
-  override claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+  override claimOldest(
+    endpoint: string,
+    nowMs: number,
+    leaseMs: number,
+    keys?: ReadonlySet<string>,
+  ): Promise<ClaimedHint | null> {
     const until = new Date(nowMs + leaseMs);
+    const ofKeys = keys === undefined ? {} : { _id: { $in: [...keys] } };
     const leased = { leaseId: randomUUID(), leasedUntil: until };
     return this.store.run('claim oldest hint', async () => {
       for (;;) {
         const set = { ...leased, probedAt: new Date(nowMs), revision: randomUUID() };
         const before = await this.#records.findOneAndUpdate(
-          { state: 'waiting', endpoint, ...unleased(nowMs) },
+          { ...ofKeys, state: 'waiting', endpoint, ...unleased(nowMs) },
           { $set: set, $max: { claimableAt: until } },
           // Those that never were, first.
           { sort: { probedAt: 1, arrivedAt: 1 }, returnDocument: 'before' },
