@@ -53,9 +53,9 @@ async function ended(fields: Partial<Delivery> = {}): Promise<void> {
 describe('what others have taken of an account that was pulled', () => {
   beforeEach(() => coverage.pulled(ACCOUNT));
 
-  it('is noted with its time', async () => {
-    await ended();
-    expect(written).toEqual([['cover', 1_000, null]]);
+  it('is noted with the time at which it was told of: what is sent during its work is not among what it pulled', async () => {
+    await ended({ atMs: 5_000, durationMs: 4_600 });
+    expect(written).toEqual([['cover', 400, null]]);
   });
 
   it.each<[string, Partial<Delivery>]>([
@@ -75,8 +75,8 @@ describe('how far a program is that pulls through the manager', () => {
     coverage.moved(ACCOUNT, PULL);
     await ended({ botId: 'bot-1', atMs: NOW_MS + 500 });
     expect(written).toEqual([['move', PULL, NOW_MS]]);
-    await ended({ botId: 'bot-of-tunnel', atMs: NOW_MS + 600 });
-    expect(written[1]).toEqual(['cover', NOW_MS + 600, null]);
+    await ended({ botId: 'bot-of-tunnel', atMs: NOW_MS + 600, durationMs: 100 });
+    expect(written[1]).toEqual(['cover', NOW_MS + 500, null]);
   });
 
   it('goes back to before the event that it did not take in the end', async () => {
@@ -108,9 +108,9 @@ describe('a bot that gets an account of another one', () => {
     return written;
   };
 
-  it('begins with what was sent since that one took an event', async () => {
-    await ended({ botId: 'bot-1' });
-    expect(await begins()).toEqual([['begin', 1_000]]);
+  it('begins with what was sent since that one was told of the event that it took last', async () => {
+    await ended({ botId: 'bot-1', atMs: 5_000, durationMs: 4_600 });
+    expect(await begins()).toEqual([['begin', 400]]);
   });
 
   it('else with what it may be told of from now on, or waits', async () => {

@@ -25,7 +25,7 @@ type RecentPull = OwnPull & { readonly atMs: number };
 
 /**
  * Notes how far other takers are than the manager's pulls: by the cursor, where they pull through the manager, else by when
- * they took an event. Whoever gets the account next is not given that again.
+ * they were told of an event that they took. Whoever gets the account next is not given that again.
  */
 @Injectable()
 export class Coverage implements OnApplicationBootstrap {
@@ -36,7 +36,7 @@ export class Coverage implements OnApplicationBootstrap {
   /** Times that wait to be written. */
   readonly #covering = new Map<string, { readonly untilMs: number; readonly takerId: string | null }>();
   readonly #recent = new Map<string, readonly RecentPull[]>();
-  /** When a bot took an event of the account last, store time. */
+  /** When a bot was told of the event that it took last of the account, store time. */
   readonly #taken = new Map<string, number>();
 
   constructor(
@@ -98,7 +98,7 @@ export class Coverage implements OnApplicationBootstrap {
 
   /** What was pulled is not taken yet, and a message is known by its id, whoever has the account when that ends. */
   #see(delivery: Delivery): void {
-    const { result, occasion, isPulled, botId, atMs } = delivery;
+    const { result, occasion, isPulled, botId } = delivery;
     if (this.#pulled.size === 0 && botId === null) return;
     if (isPulled || occasion === 'test' || occasion === 'message') return;
     const key = accountKey(delivery);
@@ -106,13 +106,15 @@ export class Coverage implements OnApplicationBootstrap {
       if (!hasSeenNothing(result.stage)) this.#takeBack(delivery, key);
       return;
     }
-    if (botId !== null) this.#noteTaken(key, atMs);
+    // What was sent while it was at work it need not have pulled.
+    const toldAtMs = Math.floor(delivery.atMs - delivery.durationMs);
+    if (botId !== null) this.#noteTaken(key, toldAtMs);
     const takerId = botId !== null && this.bots.find(botId)?.api === 'manager' ? botId : null;
     const moverId = this.#pulled.get(key);
     if (moverId === undefined || (takerId !== null && moverId === takerId)) return;
-    const isWaiting = this.#covering.has(key);
-    this.#covering.set(key, { untilMs: atMs, takerId });
-    if (!isWaiting) this.#cover(delivery, key);
+    const waiting = this.#covering.get(key);
+    this.#covering.set(key, { untilMs: Math.max(toldAtMs, waiting?.untilMs ?? 0), takerId });
+    if (waiting === undefined) this.#cover(delivery, key);
   }
 
   /** What the bot pulled for an event that it then did not take counts as not pulled: it may want it once more. */
@@ -140,9 +142,10 @@ export class Coverage implements OnApplicationBootstrap {
     });
   }
 
-  #noteTaken(key: string, atMs: number): void {
+  #noteTaken(key: string, toldAtMs: number): void {
+    const latestMs = Math.max(toldAtMs, this.#taken.get(key) ?? 0);
     this.#taken.delete(key);
-    this.#taken.set(key, atMs);
+    this.#taken.set(key, latestMs);
     const [first] = this.#taken.size > TAKEN_MAX ? this.#taken.keys() : [];
     if (first !== undefined) this.#taken.delete(first);
   }
