@@ -93,6 +93,18 @@ describe('how far a program is that pulls through the manager', () => {
     ]);
   });
 
+  it('goes back to before a pull whose answer it has not read', async () => {
+    coverage.moved(ACCOUNT, { ...PULL, from: 'c0', cursor: 'c1' });
+    coverage.moved(ACCOUNT, PULL);
+    coverage.unread(ACCOUNT, PULL);
+    await coverage.whenWritten(ACCOUNT);
+    expect(written.at(-1)).toEqual([
+      'move',
+      expect.objectContaining({ cursor: 'c1', isAll: false }),
+      NOW_MS,
+    ]);
+  });
+
   it('stays where an event had not reached the program', async () => {
     coverage.moved(ACCOUNT, PULL);
     const result = { taken: false, stage: 'connect', reason: 'refused' } as const;

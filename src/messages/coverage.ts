@@ -21,7 +21,10 @@ const TAKEN_MAX = 20_000;
 const UNDER_WAY_MS = 10_000;
 
 /** A pull, and when its answer had been sent; store time. */
-type RecentPull = OwnPull & { readonly atMs: number };
+interface RecentPull {
+  readonly pull: OwnPull;
+  readonly atMs: number;
+}
 
 /**
  * Notes how far other takers are than the manager's pulls: by the cursor, where they pull through the manager, else by when
@@ -80,8 +83,13 @@ export class Coverage implements OnApplicationBootstrap {
     const key = accountKey(account);
     const atMs = this.storeClock.nowMs();
     const recent = (this.#recent.get(key) ?? []).filter((one) => one.atMs > atMs - RECENT_MS);
-    this.#recent.set(key, [...recent.slice(1 - RECENT_MAX), { ...pull, atMs }]);
+    this.#recent.set(key, [...recent.slice(1 - RECENT_MAX), { pull, atMs }]);
     this.#move(account, pull);
+  }
+
+  /** The program has read nothing of the answer that `moved` tells of. */
+  unread(account: Addressee, pull: OwnPull): void {
+    this.#goBack(account, (recent) => recent.pull === pull);
   }
 
   /** A bot that takes messages gets the account of another one. It begins where that one ended, as far as this process knows. */
@@ -103,7 +111,7 @@ export class Coverage implements OnApplicationBootstrap {
     if (isPulled || occasion === 'test' || occasion === 'message') return;
     const key = accountKey(delivery);
     if (!result.taken) {
-      if (!hasSeenNothing(result.stage)) this.#takeBack(delivery, key);
+      if (!hasSeenNothing(result.stage)) this.#takeBack(delivery);
       return;
     }
     // What was sent while it was at work it need not have pulled.
@@ -118,12 +126,17 @@ export class Coverage implements OnApplicationBootstrap {
   }
 
   /** What the bot pulled for an event that it then did not take counts as not pulled: it may want it once more. */
-  #takeBack({ atMs, durationMs, ...account }: Delivery, key: string): void {
-    const recent = this.#recent.get(key) ?? [];
-    const first = recent.find((pull) => pull.atMs >= atMs - durationMs);
+  #takeBack({ atMs, durationMs, ...account }: Delivery): void {
+    this.#goBack(account, (recent) => recent.atMs >= atMs - durationMs);
+  }
+
+  /** To before the first of these pulls. */
+  #goBack(account: Addressee, isInVain: (recent: RecentPull) => boolean): void {
+    const key = accountKey(account);
+    const first = this.#recent.get(key)?.find(isInVain);
     if (first === undefined) return;
     this.#recent.delete(key);
-    this.#move(account, { ...first, cursor: first.from, isAll: false });
+    this.#move(account, { ...first.pull, cursor: first.pull.from, isAll: false });
   }
 
   #move({ corpId, openKfId }: Addressee, pull: OwnPull): void {

@@ -62,6 +62,10 @@ export class QueuedAnswers extends QueuedMessages {
     if (!isPulled && (bot?.id ?? puppet?.botId) === pull.takerId) this.coverage.moved(account, pull);
   }
 
+  override wasUnread(account: Addressee, pull: OwnPull): void {
+    this.coverage.unread(account, pull);
+  }
+
   async #wasSent(bot: KnownBot, message: Message, underWay: UnderWay): Promise<void> {
     if (await this.halves.pulled(this.#takerOf(message, bot), message, underWay)) this.puller.added.wakeUp();
   }

@@ -125,7 +125,7 @@ export class ApiProxy {
         return null;
       }
       const answer = new CallerAnswer(reply);
-      credential.bot?.watch(answer);
+      credential.bot?.watch(answer, (then) => this.#unread.watch(request.raw.socket, then));
       await entered.takePlace(answer);
       const end = await this.upstream.call(target.api, credential, body, request, answer, log);
       credential.bot?.answered(end.errcode);

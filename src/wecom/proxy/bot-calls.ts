@@ -175,13 +175,17 @@ export class BotCall {
   /**
    * Learns from the answer to a pull how far the program is: by the cursor that came with it, once all of it was sent. Call it
    * after `toWecomBody`, before the answer begins.
+   * @param whenUnread calls once the program can have read nothing of the answer.
    */
-  watch(answer: CallerAnswer): void {
+  watch(answer: CallerAnswer, whenUnread: (then: () => void) => void): void {
     if (this.#pull === null) return;
     const { openKfId, isGiven: _isGiven, ...pull } = this.#pull;
     answer.whenSent(SYNC_HEAD_BYTES, (head, bytes) => {
       const read = readSyncHead(head, bytes);
-      if (read !== null) this.queued.wasPulled({ corpId: this.corpId, openKfId }, { ...pull, ...read });
+      if (read === null) return;
+      const [account, pulled] = [{ corpId: this.corpId, openKfId }, { ...pull, ...read }];
+      this.queued.wasPulled(account, pulled);
+      whenUnread(() => this.queued.wasUnread(account, pulled));
     });
   }
 

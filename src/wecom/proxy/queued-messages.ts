@@ -46,4 +46,7 @@ export abstract class QueuedMessages {
 
   /** Call it when the program has got all of the answer. */
   abstract wasPulled(account: Addressee, pull: OwnPull): void;
+
+  /** Call it after `wasPulled`, with the same pull, when the program can have read nothing of the answer. */
+  abstract wasUnread(account: Addressee, pull: OwnPull): void;
 }
