@@ -71,12 +71,15 @@ describe('what others have taken of an account that was pulled', () => {
 });
 
 describe('how far a program is that pulls through the manager', () => {
-  it('is noted by its cursor, and not by when it took an event', async () => {
+  it('is noted by its cursor, and by when it was told of the event that it took', async () => {
     coverage.moved(ACCOUNT, PULL);
     await ended({ botId: 'bot-1', atMs: NOW_MS + 500 });
-    expect(written).toEqual([['move', PULL, NOW_MS]]);
-    await ended({ botId: 'bot-of-tunnel', atMs: NOW_MS + 600, durationMs: 100 });
-    expect(written[1]).toEqual(['cover', NOW_MS + 500, null]);
+    await ended({ botId: 'bot-of-tunnel', atMs: NOW_MS + 600 });
+    expect(written).toEqual([
+      ['move', PULL, NOW_MS],
+      ['cover', NOW_MS + 490, 'bot-1'],
+      ['cover', NOW_MS + 590, null],
+    ]);
   });
 
   it('goes back to before the event that it did not take in the end', async () => {
@@ -98,11 +101,7 @@ describe('how far a program is that pulls through the manager', () => {
     coverage.moved(ACCOUNT, PULL);
     coverage.unread(ACCOUNT, PULL);
     await coverage.whenWritten(ACCOUNT);
-    expect(written.at(-1)).toEqual([
-      'move',
-      expect.objectContaining({ cursor: 'c1', isAll: false }),
-      NOW_MS,
-    ]);
+    expect(written.at(-1)).toEqual(['move', expect.objectContaining({ cursor: 'c1', isAll: false }), NOW_MS]);
   });
 
   it('stays where an event had not reached the program', async () => {

@@ -32,8 +32,8 @@ interface RecentPull {
  */
 @Injectable()
 export class Coverage implements OnApplicationBootstrap {
-  /** Accounts with a cursor, and who has moved it last besides the manager. */
-  readonly #pulled = new Map<string, string | null>();
+  /** Accounts with a cursor. */
+  readonly #pulled = new Set<string>();
   /** Of accounts that are being written. */
   readonly #writes = new Map<string, Promise<void>>();
   /** Times that wait to be written. */
@@ -58,8 +58,7 @@ export class Coverage implements OnApplicationBootstrap {
 
   /** The account's messages are pulled. */
   pulled(account: Addressee): void {
-    const key = accountKey(account);
-    if (!this.#pulled.has(key)) this.#pulled.set(key, null);
+    this.#pulled.add(accountKey(account));
   }
 
   has(account: Addressee): boolean {
@@ -74,7 +73,7 @@ export class Coverage implements OnApplicationBootstrap {
   /** Brings in the accounts that other processes have pulled. @returns all. @throws AppError `STORE_UNAVAILABLE` */
   async refresh(): Promise<readonly Addressee[]> {
     const accounts = await this.store.listAccounts();
-    for (const { moverId, ...account } of accounts) this.#pulled.set(accountKey(account), moverId);
+    for (const account of accounts) this.#pulled.add(accountKey(account));
     return accounts;
   }
 
@@ -118,8 +117,7 @@ export class Coverage implements OnApplicationBootstrap {
     const toldAtMs = Math.floor(delivery.atMs - delivery.durationMs);
     if (botId !== null) this.#noteTaken(key, toldAtMs);
     const takerId = botId !== null && this.bots.find(botId)?.api === 'manager' ? botId : null;
-    const moverId = this.#pulled.get(key);
-    if (moverId === undefined || (takerId !== null && moverId === takerId)) return;
+    if (!this.#pulled.has(key)) return;
     const waiting = this.#covering.get(key);
     this.#covering.set(key, { untilMs: Math.max(toldAtMs, waiting?.untilMs ?? 0), takerId });
     if (waiting === undefined) this.#cover(delivery, key);
@@ -142,7 +140,7 @@ export class Coverage implements OnApplicationBootstrap {
   #move({ corpId, openKfId }: Addressee, pull: OwnPull): void {
     const account = { corpId, openKfId };
     const nowMs = this.storeClock.nowMs();
-    this.#pulled.set(accountKey(account), pull.takerId);
+    this.#pulled.add(accountKey(account));
     this.#write(account, () => this.store.moveCursor(account, pull, nowMs));
   }
 

@@ -34,7 +34,6 @@ import {
   type MessageFilter,
   type MessagePage,
   MessageStore,
-  type PulledAccount,
   type PulledPage,
   type PullLease,
   type RefusedMessage,
@@ -84,10 +83,11 @@ export class LocalMessageStore extends MessageStore {
     const queue = this.#queues.get(accountKey(account)) ?? this.#add(new MessageQueue(newAccount(account)));
     if (queue.pull !== null && queue.pull.untilMs > nowMs) return null;
     queue.pull = { id: randomUUID(), untilMs: nowMs + leaseMs };
-    const { cursors, regime, mover } = queue.stored;
-    const coveredUntilMs = mover?.appId === appId ? 0 : queue.stored.coveredUntilMs;
+    const { cursors, regime, mover, coveredUntilMs } = queue.stored;
+    const cursor = cursors[appId] ?? null;
+    const isFromTaker = mover?.appId === appId && cursor !== '';
     const waiting = queue.count('waiting');
-    return { id: queue.pull.id, cursor: cursors[appId] ?? null, regime, coveredUntilMs, waiting };
+    return { id: queue.pull.id, cursor, regime, coveredUntilMs, isFromTaker, waiting };
   }
 
   override async keep(
@@ -132,7 +132,6 @@ export class LocalMessageStore extends MessageStore {
         ...stored,
         cursors: { ...stored.cursors, [appId]: cursor },
         mover: { takerId, appId },
-        coveredUntilMs: Math.max(stored.coveredUntilMs, nowMs),
       };
       const first = queue.firstWaiting();
       const hasAll = isAll && first !== null && cursorBefore(first, appId) === from;
@@ -144,9 +143,9 @@ export class LocalMessageStore extends MessageStore {
   override async cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
     if (!this.#queues.has(accountKey(account))) return;
     await this.#changeAccount(account, (stored) => {
-      const isKnown = takerId !== null && stored.mover?.takerId === takerId;
-      if (!isPulled(stored) || isKnown || stored.coveredUntilMs >= untilMs) return null;
-      return { ...stored, coveredUntilMs: untilMs, mover: null };
+      if (!isPulled(stored) || stored.coveredUntilMs >= untilMs) return null;
+      const mover = stored.mover?.takerId === takerId ? stored.mover : null;
+      return { ...stored, coveredUntilMs: untilMs, mover };
     });
   }
 
@@ -156,12 +155,9 @@ export class LocalMessageStore extends MessageStore {
     );
   }
 
-  override async listAccounts(): Promise<readonly PulledAccount[]> {
+  override async listAccounts(): Promise<readonly Addressee[]> {
     const pulled = [...this.#queues.values()].filter(({ stored }) => isPulled(stored));
-    return pulled.map(({ stored }) => ({
-      ...toAddressee(stored),
-      moverId: stored.mover?.takerId ?? null,
-    }));
+    return pulled.map(({ stored }) => toAddressee(stored));
   }
 
   override async claimDue(

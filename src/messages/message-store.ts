@@ -10,11 +10,10 @@ export interface PullLease {
   readonly cursor: string | null;
   /** The regime of the last pull; `null` before the first one. See `PulledPage.regime`. */
   readonly regime: string | null;
-  /**
-   * Until when another taker is known to have taken the account's events; 0 when none is, and where the cursor is the one at
-   * which that taker ended. Store time.
-   */
+  /** Until when another taker is known to have taken the account's events; 0 when none is. Store time. */
   readonly coveredUntilMs: number;
+  /** Whether the cursor is the one at which that taker ended: then it counts, and not the time. */
+  readonly isFromTaker: boolean;
   /** Messages of the account that wait. */
   readonly waiting: number;
 }
@@ -45,11 +44,6 @@ export interface KeptPage {
   readonly dead: readonly MessageHead[];
   /** How many of the account's messages wait in all. */
   readonly waiting: number;
-}
-
-/** An account that the store knows, with who has moved its cursor last besides the manager; `null` where nobody has. */
-export interface PulledAccount extends Addressee {
-  readonly moverId: string | null;
 }
 
 /** WeCom gives the message next that is pulled from this cursor. */
@@ -174,8 +168,8 @@ export abstract class MessageStore {
   abstract moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void>;
 
   /**
-   * Remembers that another taker took the account's events until then. Does nothing for an account without a cursor, nor where
-   * this taker has moved it last.
+   * Remembers that another taker took the account's events until then. Does nothing for an account without a cursor. That cursor
+   * is not where this taker ended, unless it has moved it last.
    * @param takerId `null` for one whose cursor is not known.
    */
   abstract cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void>;
@@ -184,7 +178,7 @@ export abstract class MessageStore {
   abstract beginAt(account: Addressee, fromMs: number): Promise<void>;
 
   /** The accounts with a cursor. */
-  abstract listAccounts(): Promise<readonly PulledAccount[]>;
+  abstract listAccounts(): Promise<readonly Addressee[]>;
 
   // Sending.
 

@@ -155,6 +155,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           cursor: null,
           regime: null,
           coveredUntilMs: 0,
+          isFromTaker: false,
           waiting: 0,
         });
         await reopen();
@@ -299,23 +300,32 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
 
         it('moves the cursor, and makes the time at which it took something count for other apps alone', async () => {
           await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
+          const before = await beginPull(ACCOUNT, NOW_MS, 'app-2');
+          expect(before).toMatchObject({ cursor: null, coveredUntilMs: 0 });
+          await messages.endPull(ACCOUNT, before.id);
+          await messages.cover(ACCOUNT, NOW_MS + 2, 'bot-2');
           await messages.cover(ACCOUNT, NOW_MS + 1, 'bot-2');
           await reopen();
           expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
-          const lease = await beginPull();
-          expect(lease).toMatchObject({ cursor: 'moved', regime: null, coveredUntilMs: 0 });
+          const known = { coveredUntilMs: NOW_MS + 2 };
+          const lease = await beginPull(ACCOUNT, NOW_MS + LEASE_MS);
+          expect(lease).toMatchObject({ cursor: 'moved', regime: null, isFromTaker: true, ...known });
           await messages.endPull(ACCOUNT, lease.id);
-          const other = await beginPull(ACCOUNT, NOW_MS, 'app-2');
-          expect(other).toMatchObject({ cursor: null, coveredUntilMs: NOW_MS });
-          expect(await messages.listAccounts()).toEqual([{ ...ACCOUNT, moverId: 'bot-2' }]);
+          const other = await beginPull(ACCOUNT, NOW_MS + LEASE_MS, 'app-2');
+          expect(other).toMatchObject({ cursor: null, isFromTaker: false, ...known });
+        });
+
+        it('that begins anew has no cursor at which another one could go on', async () => {
+          await messages.moveCursor(ACCOUNT, pull({ cursor: '' }), NOW_MS);
+          expect(await beginPull()).toMatchObject({ cursor: '', isFromTaker: false });
         });
 
         it('is followed by one of which only the time is known', async () => {
           await keep([]);
           await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
           await messages.cover(ACCOUNT, NOW_MS + 5, null);
-          expect(await beginPull()).toMatchObject({ cursor: 'moved', coveredUntilMs: NOW_MS + 5 });
-          expect(await messages.listAccounts()).toEqual([{ ...ACCOUNT, moverId: null }]);
+          const known = { isFromTaker: false, coveredUntilMs: NOW_MS + 5 };
+          expect(await beginPull()).toMatchObject({ cursor: 'moved', ...known });
         });
 
         it('takes what waits from the queue, if it pulled all of that', async () => {
@@ -349,7 +359,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.cover(OTHER, NOW_MS, null);
         await keep([]);
         await reopen();
-        expect(await messages.listAccounts()).toEqual([{ ...ACCOUNT, moverId: null }]);
+        expect(await messages.listAccounts()).toEqual([ACCOUNT]);
       });
     });
 

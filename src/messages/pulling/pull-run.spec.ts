@@ -4,6 +4,7 @@ import type { StoreClock } from '../../kernel/store-clock.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { storedBot } from '../../../test/support/bots.js';
 import { Secret } from '../../kernel/secret.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
 import { AppError } from '../../kernel/app-error.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
@@ -236,5 +237,18 @@ describe('what was sent before', () => {
     await pull();
     await pull();
     expect(await waiting()).toEqual(['m1', 'own']);
+  });
+
+  it('a program has had that pulled by itself is not given again where WeCom refuses its cursor', async () => {
+    const appId = secretIdOf(ACCOUNT.corpId, openBot().opened.corpSecret);
+    const own = { appId, takerId: 'bot-2', from: '', cursor: 'of the program', isAll: true };
+    await store.moveCursor(ACCOUNT, own, clock.nowMs());
+    await store.cover(ACCOUNT, MADE_AT_MS + 10_500, 'bot-2');
+    const old = { entries: [entry('of the program', MADE_AT_MS + 9_000)], cursor: 'c1', hasMore: true };
+    const newer = { entries: [entry('own', MADE_AT_MS + 11_000)], cursor: 'c2', hasMore: false };
+    answers = [{ errcode: 40_058, errmsg: 'cursor' }, old, newer];
+    await pull();
+    expect(asked.map(({ cursor }) => cursor)).toEqual(['of the program', '', 'c1']);
+    expect(await waiting()).toEqual(['own']);
   });
 });

@@ -124,7 +124,7 @@ export class PullRun {
   async #pullAll(task: PullTask, appId: string, lease: PullLease, added: () => void): Promise<AttemptResult> {
     const { account, bot, endpoint } = task;
     const endMs = this.clock.elapsedMs() + RUN_MS;
-    const { regime, fromMs } = regimeOf(bot, lease);
+    let { regime, fromMs } = regimeOf(bot, lease);
     let { waiting } = lease;
     for (let cursor = lease.cursor ?? ''; ;) {
       if (waiting >= this.config.messagesAheadMax)
@@ -140,6 +140,7 @@ export class PullRun {
       }
       if (!('entries' in answer)) return toResult(answer);
       this.#sizes.succeeded(account);
+      if (from !== cursor) ({ regime, fromMs } = regimeOf(bot, { ...lease, isFromTaker: false }));
       const nowMs = this.storeClock.nowMs();
       const wanted = { includesServicer: bot.includesServicer, fromMs, nowMs };
       const { messages, skipped } = readEntries(account, answer.entries, wanted);
@@ -182,17 +183,19 @@ export class PullRun {
  * taker had the account meanwhile.
  */
 function regimeOf(bot: OpenBot, lease: PullLease): { regime: string; fromMs: number } {
-  const { regime, coveredUntilMs } = lease;
+  const { regime } = lease;
+  const coveredUntilMs = lease.isFromTaker ? 0 : lease.coveredUntilMs;
   const begun = `${bot.id} ${bot.takesMessagesSinceMs ?? 0} `;
   const fromMs = regime?.startsWith(begun)
     ? Math.max(fromMsOf(regime), coveredUntilMs)
-    : firstFromMs(bot, lease);
+    : firstFromMs(bot, lease, coveredUntilMs);
   return { regime: `${begun}${fromMs}`, fromMs };
 }
 
 function firstFromMs(
   { takesMessagesSinceMs }: OpenBot,
-  { cursor, regime, coveredUntilMs }: PullLease,
+  { cursor, regime }: PullLease,
+  coveredUntilMs: number,
 ): number {
   // With another app's cursor: what the bot before was given is known by its id, so it goes on where that one began.
   if (regime !== null) return cursor === null ? Math.max(fromMsOf(regime), coveredUntilMs) : coveredUntilMs;

@@ -22,7 +22,6 @@ import {
   type MessageFilter,
   type MessagePage,
   MessageStore,
-  type PulledAccount,
   type PulledPage,
   type PullLease,
   type RefusedMessage,
@@ -102,8 +101,9 @@ export class MongoMessageStore extends MessageStore {
         if (regime === null) await this.#continueNumbers(_id);
         const cursor = cursors.find((one) => one.appId === appId)?.cursor ?? null;
         const waiting = await this.#messages.countWaiting(_id);
-        const coveredUntilMs = mover?.appId === appId ? 0 : record.coveredUntil.getTime();
-        return { id, cursor, regime, coveredUntilMs, waiting };
+        const coveredUntilMs = record.coveredUntil.getTime();
+        const isFromTaker = mover?.appId === appId && cursor !== '';
+        return { id, cursor, regime, coveredUntilMs, isFromTaker, waiting };
       } catch (error) {
         if (isDuplicateKey(error)) return null;
         throw error;
@@ -190,10 +190,7 @@ export class MongoMessageStore extends MessageStore {
       const others = cursors.filter((one) => one.appId !== appId);
       const { matchedCount } = await this.#accounts.updateOne(
         { _id, cursors: [...cursors] },
-        {
-          $set: { cursors: [...others, { appId, cursor }], mover: { takerId, appId } },
-          $max: { coveredUntil: new Date(nowMs) },
-        },
+        { $set: { cursors: [...others, { appId, cursor }], mover: { takerId, appId } } },
       );
       if (matchedCount === 0) return CONFLICT;
       const hasAll = first !== null && cursorBefore(first, appId) === from;
@@ -205,12 +202,18 @@ export class MongoMessageStore extends MessageStore {
 
   override async cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
     const coveredUntil = new Date(untilMs);
-    const others = takerId === null ? {} : { 'mover.takerId': { $ne: takerId } };
-    await this.#updateAccount(
-      'cover account',
-      { _id: accountKey(account), ...PULLED, ...others, coveredUntil: { $lt: coveredUntil } },
-      { $set: { coveredUntil, mover: null } },
-    );
+    const isNewer: AccountFilter = {
+      _id: accountKey(account),
+      ...PULLED,
+      coveredUntil: { $lt: coveredUntil },
+    };
+    const cover = async () => {
+      if (takerId !== null)
+        await this.#accounts.updateOne({ ...isNewer, 'mover.takerId': takerId }, { $set: { coveredUntil } });
+      const others = takerId === null ? {} : { 'mover.takerId': { $ne: takerId } };
+      await this.#accounts.updateOne({ ...isNewer, ...others }, { $set: { coveredUntil, mover: null } });
+    };
+    await this.store.run('cover account', cover, null);
   }
 
   override async beginAt(account: Addressee, fromMs: number): Promise<void> {
@@ -225,15 +228,11 @@ export class MongoMessageStore extends MessageStore {
     await this.store.run('cover account', begin, null);
   }
 
-  override listAccounts(): Promise<readonly PulledAccount[]> {
+  override listAccounts(): Promise<readonly Addressee[]> {
     return this.store.run('list pulled accounts', async () => {
-      const projection = { corpId: 1, openKfId: 1, mover: 1 };
+      const projection = { corpId: 1, openKfId: 1 };
       const records = await this.#accounts.find(PULLED, { projection }).toArray();
-      return records.map(({ corpId, openKfId, mover }) => ({
-        corpId,
-        openKfId,
-        moverId: mover?.takerId ?? null,
-      }));
+      return records.map(({ corpId, openKfId }) => ({ corpId, openKfId }));
     });
   }
 

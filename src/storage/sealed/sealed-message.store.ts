@@ -11,7 +11,6 @@ import {
   type MessageFilter,
   type MessagePage,
   MessageStore,
-  type PulledAccount,
   type PulledPage,
   type PullLease,
   type RefusedMessage,
@@ -84,7 +83,7 @@ export class SealedMessageStore extends MessageStore {
     return this.inner.beginAt(account, fromMs);
   }
 
-  override listAccounts(): Promise<readonly PulledAccount[]> {
+  override listAccounts(): Promise<readonly Addressee[]> {
     return this.inner.listAccounts();
   }
 

@@ -183,7 +183,10 @@ export class BotCall {
     answer.whenSent(SYNC_HEAD_BYTES, (head, bytes) => {
       const read = readSyncHead(head, bytes);
       if (read === null) return;
-      const [account, pulled] = [{ corpId: this.corpId, openKfId }, { ...pull, ...read }];
+      const [account, pulled] = [
+        { corpId: this.corpId, openKfId },
+        { ...pull, ...read },
+      ];
       this.queued.wasPulled(account, pulled);
       whenUnread(() => this.queued.wasUnread(account, pulled));
     });
