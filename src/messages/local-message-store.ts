@@ -160,6 +160,10 @@ export class LocalMessageStore extends MessageStore {
     return pulled.map(({ stored }) => toAddressee(stored));
   }
 
+  override async pulledAtMs(account: Addressee): Promise<number> {
+    return this.#queues.get(accountKey(account))?.stored.pulledAtMs ?? 0;
+  }
+
   override async claimDue(
     nowMs: number,
     limit: number,
@@ -478,6 +482,7 @@ export class LocalMessageStore extends MessageStore {
       cursors: cursor === null ? stored.cursors : { ...stored.cursors, [appId]: cursor },
       regime,
       endpoint,
+      pulledAtMs: nowMs,
       nextSeq: stored.nextSeq + kept.length,
     };
     await this.#records.write({ kept, known, account });

@@ -20,6 +20,8 @@ export interface MessageAccount extends Addressee {
   readonly coveredUntilMs: number;
   /** Who has moved a cursor last besides the manager, and of which app; `null` once another one has taken an event. */
   readonly mover: { readonly takerId: string; readonly appId: string } | null;
+  /** When a page was kept last, store time; 0 before the first. */
+  readonly pulledAtMs: number;
   readonly nextSeq: number;
   readonly endpoint: string | null;
 }
@@ -184,6 +186,7 @@ export function newAccount(account: Addressee): MessageAccount {
     regime: null,
     coveredUntilMs: 0,
     mover: null,
+    pulledAtMs: 0,
     nextSeq: 0,
     endpoint: null,
   };

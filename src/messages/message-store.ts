@@ -180,6 +180,9 @@ export abstract class MessageStore {
   /** The accounts with a cursor. */
   abstract listAccounts(): Promise<readonly Addressee[]>;
 
+  /** When a page of the account was kept last, by any process; 0 before the first. Store time. */
+  abstract pulledAtMs(account: Addressee): Promise<number>;
+
   // Sending.
 
   /**

@@ -354,6 +354,14 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         });
       });
 
+      it('says when an account was pulled last', async () => {
+        expect(await messages.pulledAtMs(ACCOUNT)).toBe(0);
+        await keep([], { nowMs: NOW_MS + 5 });
+        await reopen();
+        expect(await messages.pulledAtMs(ACCOUNT)).toBe(NOW_MS + 5);
+        expect(await messages.pulledAtMs(OTHER)).toBe(0);
+      });
+
       it('lists the accounts that were pulled', async () => {
         expect(await messages.listAccounts()).toEqual([]);
         await messages.cover(OTHER, NOW_MS, null);

@@ -6,7 +6,7 @@ import type { Deliveries, Delivery } from '../../dispatch/line/deliveries.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
 import type { Addressee, Destinations } from '../../registry/destination.js';
-import type { CallQuota } from '../../wecom/proxy/call-quota.js';
+import type { MessageStore } from '../message-store.js';
 import { CatchUp, CatchUpGrants } from './catch-up.js';
 import type { Coverage } from '../coverage.js';
 import type { Puller } from './puller.js';
@@ -21,14 +21,15 @@ let clock: ManualClock;
 let pulled: string[];
 let result: AttemptResult;
 let hintState: string | null;
-let isFirstReplica: boolean;
 let botOf: (openKfId: string) => string | null;
 let see: (delivery: Delivery) => void;
 let catchUp: CatchUp;
 let known: readonly Addressee[];
+/** When any replica has pulled the accounts. */
+let pulledAtMs: number;
 
 beforeEach(() => {
-  [clock, pulled, result, hintState, isFirstReplica] = [new ManualClock(), [], TAKEN, null, true];
+  [clock, pulled, result, hintState, pulledAtMs] = [new ManualClock(), [], TAKEN, null, 0];
   botOf = () => 'bot-1';
   const find = ({ openKfId }: Addressee) => {
     const id = botOf(openKfId);
@@ -40,14 +41,14 @@ beforeEach(() => {
       return { result: Promise.resolve(result) };
     },
   };
-  const quota: Partial<CallQuota> = { take: async () => (isFirstReplica ? null : 1_000) };
+  const store: Partial<MessageStore> = { pulledAtMs: async () => pulledAtMs };
   const outbox = { find: async () => (hintState === null ? null : { state: hintState }) };
   catchUp = new CatchUp(
     puller as unknown as Puller,
     { find } as unknown as Destinations,
     { refresh: async () => known } as Partial<Coverage> as Coverage,
     { kept: { outbox } } as unknown as WaitingHints,
-    new CatchUpGrants(new MemoryResyncBudget(), quota as CallQuota, clock, clock),
+    new CatchUpGrants(new MemoryResyncBudget(), store as MessageStore, clock, clock),
     clock,
     { listen: (listen: typeof see) => void (see = listen) } as unknown as Deliveries,
   );
@@ -67,6 +68,17 @@ describe('an account whose messages a bot takes', () => {
     botOf = () => null;
     await look();
     botOf = () => 'bot-2';
+    await look();
+    expect(pulled).toEqual(['wk0', 'wk0']);
+  });
+
+  it('is pulled again when the same bot gets it back within a minute', async () => {
+    pulledAtMs = clock.nowMs() + 1;
+    await clock.advance(2);
+    await look();
+    botOf = () => null;
+    await look();
+    botOf = () => 'bot-1';
     await look();
     expect(pulled).toEqual(['wk0', 'wk0']);
   });
@@ -94,9 +106,9 @@ describe('an account whose messages a bot takes', () => {
   it('is left to an event of it that waits, to one that came, and to another replica', async () => {
     hintState = 'waiting';
     await look();
-    [hintState, isFirstReplica] = [null, false];
+    [hintState, pulledAtMs] = [null, clock.nowMs() + 1];
     await look(2);
-    isFirstReplica = true;
+    pulledAtMs = 0;
     const delivery = { ...account(2), isPulled: true, result: TAKEN, botId: 'bot-1' };
     see(delivery as Delivery);
     await look(3);

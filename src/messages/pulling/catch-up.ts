@@ -8,12 +8,10 @@ import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
-import { type CallLimit, CallQuota } from '../../wecom/proxy/call-quota.js';
 import { Coverage } from '../coverage.js';
+import { MessageStore } from '../message-store.js';
 import { Puller } from './puller.js';
 
-/** All replicas that see a change, or start together, catch up once. */
-const ONCE: CallLimit = { name: 'catch-up', max: 1, windowMs: 60_000 };
 const AT_ONCE = 1_000;
 /** After a pull that failed, doubled each time: WeCom may be out of reach for hours. */
 const AGAIN_FIRST_MS = 10_000;
@@ -24,14 +22,18 @@ const AGAIN_LAST_MS = 600_000;
 export class CatchUpGrants {
   constructor(
     private readonly budget: ResyncBudget,
-    private readonly quota: CallQuota,
+    private readonly store: MessageStore,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** Whether no replica has asked the same within a minute. */
-  async isFirst(what: string): Promise<boolean> {
-    return (await this.quota.take(what, ONCE)) === null;
+  nowMs(): number {
+    return this.storeClock.nowMs();
+  }
+
+  /** Whether any replica has pulled the account since then, store time. @throws AppError `STORE_UNAVAILABLE` */
+  async isPulledSince(account: Addressee, sinceMs: number): Promise<boolean> {
+    return (await this.store.pulledAtMs(account)) > sinceMs;
   }
 
   /** @returns when it was granted, store time. @throws AppError `STORE_UNAVAILABLE` */
@@ -54,6 +56,8 @@ export class CatchUpGrants {
 interface Behind extends Addressee {
   readonly key: string;
   readonly bot: string;
+  /** When this process began to know of it, store time. */
+  readonly sinceMs: number;
   /** Pulls that failed. */
   readonly tries: number;
 }
@@ -105,7 +109,7 @@ export class CatchUp {
       if ((this.#bots.get(key) ?? '') === id) continue;
       this.#bots.set(key, id);
       this.#behind.delete(key);
-      if (id !== '') this.#add({ ...account, key, bot: id, tries: 0 });
+      if (id !== '') this.#add({ ...account, key, bot: id, sinceMs: this.grants.nowMs(), tries: 0 });
     }
   }
 
@@ -154,14 +158,17 @@ export class CatchUp {
 
   /** @returns `null` when nothing is left to do; else when to try again, in milliseconds. */
   async #pull(behind: Behind): Promise<number | null> {
-    if (behind.tries === 0 && !(await this.grants.isFirst(`${behind.key} ${behind.bot}`))) return null;
+    // Replicas that see a change, or start together, catch up once.
+    const isDone = async () =>
+      behind.tries === 0 && (await this.grants.isPulledSince(behind, behind.sinceMs));
+    if (await isDone()) return null;
     const hint = await this.waiting.kept.outbox.find(hintKey(behind));
     // An event of it is on its way, with a sync token.
     if (hint?.state === 'waiting') return null;
     const grantedAtMs = await this.grants.whenGranted(behind.corpId);
     const { bot, isPulled } = this.destinations.find(behind);
     const isStill = this.#behind.get(behind.key) === behind && isPulled && bot?.id === behind.bot;
-    if (!isStill) {
+    if (!isStill || (await isDone())) {
       await this.grants.giveBack(behind.corpId, grantedAtMs);
       return null;
     }

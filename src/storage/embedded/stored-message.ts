@@ -66,6 +66,7 @@ const isAccount = hasShape<MessageAccount>({
   regime: orNull(isText),
   coveredUntilMs: isNumber,
   mover: orNull(hasShape<NonNullable<MessageAccount['mover']>>({ takerId: isText, appId: isText })),
+  pulledAtMs: isNumber,
   nextSeq: isCount,
   endpoint: orNull(isText),
 });

@@ -60,6 +60,7 @@ export interface AccountRecord extends Addressee {
   readonly regime: string | null;
   readonly coveredUntil: Date;
   readonly mover: MessageAccount['mover'];
+  readonly pulledAt: Date;
   readonly nextSeq: number;
   readonly pullId: string | null;
   readonly pulledUntil: Date;
@@ -87,6 +88,7 @@ export function toAccountRecord({ corpId, openKfId }: Addressee): AccountRecord 
     regime: null,
     coveredUntil: LONG_AGO,
     mover: null,
+    pulledAt: LONG_AGO,
     nextSeq: 0,
     pullId: null,
     pulledUntil: LONG_AGO,

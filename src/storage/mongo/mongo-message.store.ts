@@ -148,7 +148,10 @@ export class MongoMessageStore extends MessageStore {
       const isDue = messages.length > 0 && waiting > 0;
       const due = isDue ? { $min: { dueAt: new Date(nowMs) } } : {};
       const moved = await this.#accounts.updateOne(held, {
-        $set: { cursors, regime, endpoint, keepingUntil: LONG_AGO, ...(isDue && { isNewer: true }) },
+        $set: {
+          ...{ cursors, regime, endpoint, pulledAt: new Date(nowMs), keepingUntil: LONG_AGO },
+          ...(isDue && { isNewer: true }),
+        },
         ...due,
       });
       failpoint('messages.kept');
@@ -233,6 +236,14 @@ export class MongoMessageStore extends MessageStore {
       const projection = { corpId: 1, openKfId: 1 };
       const records = await this.#accounts.find(PULLED, { projection }).toArray();
       return records.map(({ corpId, openKfId }) => ({ corpId, openKfId }));
+    });
+  }
+
+  override pulledAtMs(account: Addressee): Promise<number> {
+    const filter = { _id: accountKey(account) };
+    return this.store.run('list pulled accounts', async () => {
+      const record = await this.#accounts.findOne(filter, { projection: { pulledAt: 1 } });
+      return record?.pulledAt.getTime() ?? 0;
     });
   }
 

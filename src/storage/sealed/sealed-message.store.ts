@@ -83,6 +83,10 @@ export class SealedMessageStore extends MessageStore {
     return this.inner.beginAt(account, fromMs);
   }
 
+  override pulledAtMs(account: Addressee): Promise<number> {
+    return this.inner.pulledAtMs(account);
+  }
+
   override listAccounts(): Promise<readonly Addressee[]> {
     return this.inner.listAccounts();
   }
