@@ -58,15 +58,15 @@ beforeEach(() => {
   );
 });
 
-function bot(): KnownBot {
-  const stored = storedBot();
+function bot(id: string): KnownBot {
+  const stored = { ...storedBot(), id };
   const opened = readSecrets(stored) as BotSecrets;
   return { ...stored, opened, endpoint: { must: '' }, pulled: null, unconnected: null, keysId: null };
 }
 
-function start(openKfId = 'wkAccount-1', syncToken = 'ENCtoken'): Attempt {
+function start(openKfId = 'wkAccount-1', syncToken = 'ENCtoken', botId = 'bot-1'): Attempt {
   const event = kfEvent({ openKfId, syncToken });
-  return puller.start({ ...event, bot: bot() }, event, (result) => void ended.push(result));
+  return puller.start({ ...event, bot: bot(botId) }, event, (result) => void ended.push(result));
 }
 
 const turn = () => clock.advance(0);
@@ -120,6 +120,19 @@ describe('the puller', () => {
     await turn();
     for (const one of running) one.end();
     expect(await Promise.all(attempts.map(({ result }) => result))).toEqual(attempts.map(() => TAKEN));
+  });
+
+  it('shares these by turns of bot', async () => {
+    for (let n = 1; n <= 8; n++) start(`wkAccount-${n}`);
+    for (const n of [1, 2]) start(`wkSecond-${n}`, 'ENCtoken', 'bot-2');
+    start('wkThird-1', 'ENCtoken', 'bot-3');
+    for (let ended = 0; ended < 4; ended++) {
+      await turn();
+      running[ended]?.end();
+    }
+    await turn();
+    const begun = running.slice(4).map(({ task }) => task.account.openKfId);
+    expect(begun).toEqual(['wkAccount-5', 'wkSecond-1', 'wkThird-1', 'wkAccount-6']);
   });
 
   it('lets an event be withdrawn until its pull begins', async () => {

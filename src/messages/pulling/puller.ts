@@ -58,7 +58,7 @@ class PullAttempt implements Attempt {
   }
 }
 
-/** Pulls what events tell of: one pull of an account at a time, four of a corp. */
+/** Pulls what events tell of: one pull of an account at a time, four of a corp, its bots in turns. */
 @Injectable()
 export class Puller implements Pulls {
   /** Of the loop that sends what was pulled. */
@@ -111,7 +111,7 @@ export class Puller implements Pulls {
     for (let now: NextRun | null = first; now !== null; now = lane.next) {
       lane.next = null;
       const places = this.#placesOf(account.corpId);
-      await places.take();
+      await places.take(now.bot.id);
       const { waiting, bot, event } = now;
       this.coverage.pulled(account);
       await this.coverage.whenWritten(account);
@@ -145,24 +145,35 @@ export class Puller implements Pulls {
   }
 }
 
-/** The places for a corp's pulls. */
+/** The places for a corp's pulls, shared by turns of its bots. */
 class CorpPlaces {
-  readonly #waiting: (() => void)[] = [];
+  /** By bot, in the order of turns: whoever was given a place goes to the end. */
+  readonly #waiting = new Map<string, Set<() => void>>();
   #taken = 0;
 
-  async take(): Promise<void> {
+  async take(botId: string): Promise<void> {
     if (this.#taken < RUNS_PER_CORP) {
       this.#taken++;
       return;
     }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await new Promise<void>((resolve) => {
+      this.#waiting.set(botId, (this.#waiting.get(botId) ?? new Set()).add(resolve));
+    });
   }
 
   /** @returns whether nobody uses them any more. */
   giveBack(): boolean {
-    const next = this.#waiting.shift();
-    if (next !== undefined) next();
-    else this.#taken--;
-    return this.#taken === 0;
+    const [first] = this.#waiting;
+    if (first === undefined) {
+      this.#taken--;
+      return this.#taken === 0;
+    }
+    const [botId, ofBot] = first;
+    this.#waiting.delete(botId);
+    const [next] = ofBot;
+    if (next !== undefined) ofBot.delete(next);
+    if (ofBot.size > 0) this.#waiting.set(botId, ofBot);
+    next?.();
+    return false;
   }
 }
