@@ -16,9 +16,8 @@ import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 /** More than open a circuit. */
 const MANY = 7;
 const EVENTS = 6;
-/** Failures in a row that open a circuit, and the probes after which it is left alone for 13 s and more. */
+/** Failures in a row that open a circuit. */
 const FAILURES_UNTIL_OPEN = 5;
-const PROBES_UNTIL_LONG_PAUSE = 4;
 /** WeCom: the app does not manage this account. */
 const NOT_MANAGED = 95_017;
 
@@ -150,20 +149,16 @@ onEachStore((newPlace) => {
   });
 
   describe('a bot that takes messages and is away', () => {
-    it('has what customers write pulled all the same, and gets the next message at once when it is back', async () => {
+    it('has what customers write pulled all the same, and gets all of it when it is back', async () => {
       const away = Array.from({ length: FAILURES_UNTIL_OPEN }, newOpenKfId);
       const next = newOpenKfId();
       await addMessageBot([...away, next]);
       const { port } = new URL(puppet.url);
       await puppet.close();
       for (const openKfId of away) expect(await write(openKfId, openKfId)).toBe('delivered');
-      await until(() => failuresOf(away) >= FAILURES_UNTIL_OPEN + PROBES_UNTIL_LONG_PAUSE);
+      await until(() => failuresOf(away) >= FAILURES_UNTIL_OPEN);
       puppet = await startPuppetServer(undefined, Number(port));
-      const backMs = performance.now();
       expect(await write(next, 'next')).toBe('delivered');
-      await until(() => puppet.received.length >= 1);
-      // The last attempt is 3 s old by then; the next probe would come after 12.8 s at the earliest.
-      expect(performance.now() - backMs).toBeLessThan(9_000);
       await until(() => puppet.received.length === away.length + 1);
       expect(textsOf(puppet).toSorted()).toEqual([...away, 'next'].toSorted());
     });

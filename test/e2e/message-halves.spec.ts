@@ -17,6 +17,9 @@ import { postJson } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
 const HALVES_MS = 60_000;
+/** Failures in a row that open a circuit, and the probes after which it is left alone for 12.8 s and more. */
+const FAILURES_UNTIL_OPEN = 5;
+const PROBES_UNTIL_LONG_PAUSE = 4;
 const TRIES = 2;
 /** The first pause of the schedule, with what may be added to it. */
 const FIRST_RETRY_MS = 1_200;
@@ -204,6 +207,24 @@ describe('a program that answers and', () => {
     });
     expect(await unpulledCount()).toBe('0');
   });
+});
+
+it('a bot that was away for a while is given the next message 3 s after the last attempt, and not with the next probe', async () => {
+  bot.isAway = true;
+  await say(['1']);
+  await until(async () => {
+    await clock.advance(1_000);
+    return bot.server.received.length >= FAILURES_UNTIL_OPEN + PROBES_UNTIL_LONG_PAUSE;
+  });
+  expect(await shown()).toMatchObject({ circuit: 'open' });
+  bot.isAway = false;
+  const backMs = clock.elapsedMs();
+  await say(['2'], second);
+  await untilIn(() => bot.given.length > 0);
+  // The next probe comes 12.8 s after the last one at the earliest.
+  expect(clock.elapsedMs() - backMs).toBeLessThan(9_000);
+  await untilIn(async () => (await messages('waiting')).length === 0);
+  expect(bot.texts.toSorted()).toEqual(['1', '2']);
 });
 
 describe('a program that resets its connection before it has read what it pulled', () => {

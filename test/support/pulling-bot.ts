@@ -48,6 +48,8 @@ export class PullingBot {
   /** Of its answers to callbacks. */
   status = 200;
   isHanging = false;
+  /** Breaks each connection. */
+  isAway = false;
   /** Its work on what it has pulled, before it answers. */
   work: (texts: readonly string[]) => Promise<void> = async () => {};
   /** Where its last pull ended. */
@@ -81,7 +83,8 @@ export class PullingBot {
 
   #take(response: ServerResponse): void {
     const received = this.server.received.at(-1);
-    if (received === undefined || this.isHanging) return;
+    if (this.isAway) response.destroy();
+    if (received === undefined || this.isHanging || this.isAway) return;
     const serve = () => this.#serve(response, received);
     // One pull after the other: two that begin at the same cursor bring the same messages.
     this.#lastServed = this.habit === 'from where it was' ? this.#lastServed.then(serve) : serve();
