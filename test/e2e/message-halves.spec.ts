@@ -17,9 +17,9 @@ import { postJson } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
 const HALVES_MS = 60_000;
-/** Failures in a row that open a circuit, and the probes after which it is left alone for 12.8 s and more. */
+/** Failures in a row that open a circuit, and the probes after which it is left alone for 16 s and more. */
 const FAILURES_UNTIL_OPEN = 5;
-const PROBES_UNTIL_LONG_PAUSE = 4;
+const PROBES_UNTIL_LONG_PAUSE = 5;
 const TRIES = 2;
 /** The first pause of the schedule, with what may be added to it. */
 const FIRST_RETRY_MS = 1_200;
@@ -213,15 +213,16 @@ it('a bot that was away for a while is given the next message 3 s after the last
   bot.isAway = true;
   await say(['1']);
   await until(async () => {
-    await clock.advance(1_000);
-    return bot.server.received.length >= FAILURES_UNTIL_OPEN + PROBES_UNTIL_LONG_PAUSE;
+    await clock.advance(250);
+    const failed = (await deliveries()).filter(({ outcome }) => outcome === 'not_taken');
+    return failed.length >= FAILURES_UNTIL_OPEN + PROBES_UNTIL_LONG_PAUSE;
   });
   expect(await shown()).toMatchObject({ circuit: 'open' });
   bot.isAway = false;
   const backMs = clock.elapsedMs();
   await say(['2'], second);
   await untilIn(() => bot.given.length > 0);
-  // The next probe comes 12.8 s after the last one at the earliest.
+  // The next probe comes 16 s after the last one at the earliest.
   expect(clock.elapsedMs() - backMs).toBeLessThan(9_000);
   await untilIn(async () => (await messages('waiting')).length === 0);
   expect(bot.texts.toSorted()).toEqual(['1', '2']);

@@ -111,6 +111,9 @@ export class ApiProxy {
       const body = (await credential.bot?.toWecomBody(sent, credential.appId)) ?? sent;
       entered = this.#places.enter({ corpId: credential.corpId, botId: request.bot?.id ?? null });
       if ('stream' in body) await body.begun;
+      const answer = new CallerAnswer(reply);
+      // Before it counts: a caller that hangs up while it waits has not called WeCom.
+      await entered.takePlace(answer);
       const isSync = target.api.toLowerCase() === SYNC;
       const counted = {
         corpId: credential.corpId,
@@ -124,9 +127,7 @@ export class ApiProxy {
         answerWith(reply, log, tooFrequent(`more calls of ${target.api} than WeCom allows`), waitS);
         return null;
       }
-      const answer = new CallerAnswer(reply);
       credential.bot?.watch(answer, (then) => this.#unread.watch(request.raw.socket, then));
-      await entered.takePlace(answer);
       const end = await this.upstream.call(target.api, credential, body, request, answer, log);
       credential.bot?.answered(end.errcode);
       if (end.kind !== 'passed') return null;
