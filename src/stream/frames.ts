@@ -27,6 +27,8 @@ export interface EventFrame {
   readonly corpId: string;
   /** How long ago WeCom sent it. */
   readonly ageMs: number;
+  /** How long its acknowledgement may take once the bot has pulled the message; left out where it is as `ready` says. */
+  readonly ackMs?: number;
   /** WeCom's sync token; of an event alone. */
   readonly token?: string;
   /** WeCom's entry, as `kf/sync_msg` gives it; of a message alone. */

@@ -11,7 +11,7 @@ import { StreamServer } from './stream-server.js';
 /** How long clients may take to connect to another replica before their connections end here. */
 const HOLD_MS = 10_000;
 /** Where there is no other replica, clients have nowhere to go while this process serves: how long the last acknowledgements may take. */
-const LAST_ACKS_MS = 5_000;
+const LAST_ACKS_MS = 10_000;
 const LOOK_MS = 20;
 /** Clients come back one after the other. */
 const RECONNECT_SPREAD_MS = 1_000;

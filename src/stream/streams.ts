@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Attempt, Exchange, type OnEnd } from '../dispatch/line/attempt.js';
+import { type Attempt, Exchange, HALVES_MS, type OnEnd } from '../dispatch/line/attempt.js';
 import { envelopeFor } from '../dispatch/line/forms.js';
 import { Lines } from '../dispatch/line/line.js';
 import type { Streamed, Streams } from '../dispatch/line/streams.js';
@@ -24,7 +24,7 @@ export class StreamCarrier implements Streams {
     private readonly bots: KnownBots,
     private readonly replicas: ReplicaCalls,
     private readonly clock: Clock,
-    lines: Lines,
+    private readonly lines: Lines,
   ) {
     lines.streamBy(this);
   }
@@ -33,7 +33,7 @@ export class StreamCarrier implements Streams {
     const connection = bot === null ? null : this.connected.activeOf(bot.id, openKfId);
     if (bot === null || connection === null) return Exchange.failed('connect', NOBODY, onEnd);
     if (this.clients.find(connection.id) !== null) return this.startHere(connection, sent, onEnd);
-    return this.replicas.pass(connection, sent, ackLimitMs(bot), onEnd);
+    return this.replicas.pass(connection, sent, ackLimitMs(bot), onEnd, this.#hasPulled(sent));
   }
 
   /** Over a connection of this process. */
@@ -43,12 +43,20 @@ export class StreamCarrier implements Streams {
     if (client.admitted.wantsCallbacks && bot.opened === null)
       return Exchange.failed('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
     const frame = this.#toFrame(bot, sent, client.admitted.wantsCallbacks);
-    return client.start(frame, ackLimitMs(bot), onEnd);
+    return client.start(frame, ackLimitMs(bot), onEnd, this.#hasPulled(sent));
   }
 
-  #toFrame(bot: KnownBot, { event, number, ageMs, message }: Streamed, wantsCallbacks: boolean): EventFrame {
+  /** @returns `null` where nothing has to be pulled. */
+  #hasPulled({ event, number, isHalf }: Streamed): (() => Promise<boolean>) | null {
+    return isHalf ? () => this.lines.halves.hasPulled(event, number) : null;
+  }
+
+  #toFrame(bot: KnownBot, sent: Streamed, wantsCallbacks: boolean): EventFrame {
+    const { event, number, message, isHalf } = sent;
     const { id, openKfId, corpId } = event;
-    const head = { type: 'event', id, attempt: number, openKfId, corpId, ageMs: Math.round(ageMs) } as const;
+    const ageMs = Math.round(sent.ageMs);
+    const limit = isHalf ? { ackMs: HALVES_MS } : {};
+    const head = { type: 'event', id, attempt: number, openKfId, corpId, ageMs, ...limit } as const;
     if (message !== null) return { ...head, message: JSON.parse(message.reveal()) };
     // A made token stands for none, and would mean nothing to WeCom.
     const token = event.syncToken || (bot.api === 'manager' ? makeSyncToken(openKfId) : '');

@@ -2,8 +2,6 @@
  * How long a callback bot that takes messages may be at work, and what operators see until a message is taken: the manager with
  * all around it, on a clock that the test moves.
  */
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotAnswer, BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
@@ -14,6 +12,7 @@ import { ManualClock } from '../support/manual-clock.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
 import { postJson } from '../support/puppet-server.js';
+import { StreamBot } from '../support/stream-bot.js';
 import { until } from '../support/until.js';
 
 const HALVES_MS = 60_000;
@@ -103,14 +102,59 @@ async function unpulledCount(): Promise<string | undefined> {
   return /^wxkf_messages_unpulled_total (\d+)$/m.exec(text)?.[1];
 }
 
-describe('a program that answers after its work', () => {
+/** Below two heartbeats of a stream. */
+const BEAT_MS = 20_000;
+
+/** Its client, where the program is told over a stream: as `wxkf-manager connect` does. */
+let client: StreamBot | null;
+/** Ends what it has of the program. */
+let leaving: AbortController;
+
+async function connectProgram(): Promise<void> {
+  leaving = new AbortController();
+  client = new StreamBot(manager.url, added.key, {
+    hello: { form: 'wecom' },
+    onEvent: ({ id, attempt, callback }, { socket }) => {
+      const { query, body } = callback as { readonly query: string; readonly body: string };
+      const headers = { 'webhook-id': String(id), 'x-wxkf-attempt': String(attempt) };
+      const init = { method: 'POST', headers, body, signal: leaving.signal };
+      void fetch(`${bot.server.url}/wxkf/?${query}`, init).then(
+        ({ ok }) => socket.send(JSON.stringify({ type: ok ? 'ack' : 'nack', id })),
+        () => {},
+      );
+    },
+  });
+  await client.ready();
+}
+
+/** The clock goes on by so much, and the client is heard of meanwhile. */
+async function pass(ms: number): Promise<void> {
+  for (let leftMs = ms; leftMs > 0; leftMs -= BEAT_MS) {
+    await clock.advance(Math.min(leftMs, BEAT_MS));
+    const now = clock.nowMs();
+    client?.send({ type: 'ping', at: now });
+    await client?.first('pong', ({ at }) => at === now);
+  }
+}
+
+describe.each(['its URL', 'a stream'])('a program that is told by %s and answers after its work', (way) => {
+  beforeEach(async () => {
+    client = null;
+    if (way === 'a stream') await connectProgram();
+  });
+
+  afterEach(async () => {
+    await client?.close();
+    leaving?.abort();
+  });
+
   it('of 4.5 s is given each message once, and none counts against it', async () => {
     const texts = ['1', '2', '3', '4', '5'];
     let work = holdWork();
     await say(texts);
     for (const [n] of texts.entries()) {
       await untilIn(() => bot.given.length > n);
-      await clock.advance(4_500);
+      await pass(4_500);
       const done = work;
       work = holdWork();
       done.end();
@@ -125,7 +169,7 @@ describe('a program that answers after its work', () => {
     const work = holdWork();
     await say(['1', '2']);
     await untilIn(() => bot.given.length === 1);
-    await clock.advance(30_000);
+    await pass(30_000);
     expect(await messages('waiting')).toHaveLength(2);
     work.end();
     await untilIn(async () => (await messages('waiting')).length === 0);
@@ -142,8 +186,8 @@ describe('a program that answers after its work', () => {
       await untilIn(() => bot.given.filter(({ text }) => text === 'poison').length === attempt);
       await say([`meanwhile ${attempt}`], second);
       await untilIn(() => bot.texts.includes(`meanwhile ${attempt}`));
-      await clock.advance(HALVES_MS);
-      await clock.advance(FIRST_RETRY_MS);
+      await pass(HALVES_MS);
+      await pass(FIRST_RETRY_MS);
     }
     await untilIn(() => bot.texts.includes('next'));
     expect(await messages('dead')).toMatchObject([{ failure: { stage: 'timeout' } }]);
@@ -157,11 +201,40 @@ describe('a program that answers after its work', () => {
     bot.isHanging = true;
     await say(['1']);
     await untilIn(() => bot.server.received.length === 1);
-    await clock.advance(5_000);
+    await pass(5_000);
     expect(await shown()).toMatchObject({
-      lastFailure: { stage: 'timeout', reason: 'no complete answer within 5 s' },
+      lastFailure: { stage: 'timeout', reason: expect.stringMatching(/^no .* within 5 s$/) },
     });
     expect(await messages('waiting')).toMatchObject([{ refusals: 0 }]);
+  });
+});
+
+describe('a client that is connected and does not acknowledge the messages of one account', () => {
+  it('has those of its other accounts at once, and none counts as refused', async () => {
+    const { corpId, corpSecret } = wecom;
+    await fetch(`${manager.url}/api/v1/bots/${added.id}`, { method: 'DELETE' });
+    const response = await postJson(`${manager.url}/api/v1/bots`, {
+      ...{ name: 'Laptop', corpId, corpSecret, openKfIds: [first, second] },
+      ...{ kind: 'stream', takes: 'message' },
+    });
+    added = (await response.json()) as BotCreatedAnswer;
+    client = new StreamBot(manager.url, added.key, {
+      onEvent: ({ id, openKfId }, { socket }) => {
+        if (openKfId === second) socket.send(JSON.stringify({ type: 'ack', id }));
+      },
+    });
+    await client.ready();
+    const given = (openKfId: string) => client?.events.filter((event) => event.openKfId === openKfId) ?? [];
+    await say(['poison']);
+    while (given(first).length < 6) await pass(500);
+    await pass(5_000);
+    await say(['next'], second);
+    const saidMs = clock.nowMs();
+    await untilIn(() => given(second).length === 1);
+    // A bot whose circuit is open has nothing before its last attempt is 3 s old.
+    expect(clock.nowMs() - saidMs).toBeLessThan(1_000);
+    expect(await messages('waiting')).toMatchObject([{ openKfId: first, refusals: 0 }]);
+    await client.close();
   });
 });
 
@@ -229,23 +302,6 @@ it('a bot that was away for a while is given the next message 3 s after the last
 });
 
 describe('a program that resets its connection before it has read what it pulled', () => {
-  /** @returns the answer's first bytes; what follows of the connection is what `end` does. */
-  async function pullRaw(end: (socket: ReturnType<typeof connect>) => void): Promise<void> {
-    const { access_token: token } = (await (
-      await fetch(`${bot.base}/gettoken?${new URLSearchParams(bot.credentials)}`)
-    ).json()) as { access_token: string };
-    const { hostname, port, pathname } = new URL(bot.base);
-    const body = JSON.stringify({ open_kfid: first });
-    const socket = connect(Number(port), hostname);
-    socket.write(
-      `POST ${pathname}/kf/sync_msg?access_token=${token} HTTP/1.1\r\nhost: manager\r\n` +
-        `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    );
-    await once(socket, 'readable');
-    end(socket);
-    await once(socket, 'close');
-  }
-
   it.each(['has answered before', 'answers afterwards'])(
     'is told of it again, under the same id, when it %s',
     async (when) => {
@@ -255,7 +311,7 @@ describe('a program that resets its connection before it has read what it pulled
         bot.server.behave((_request, response) => void held.promise.then(() => response.end('success')));
       await say(['1']);
       await untilIn(() => bot.server.received.length === 1);
-      await pullRaw((socket) => socket.resetAndDestroy());
+      await bot.pullRaw(first, (socket) => socket.resetAndDestroy());
       held.resolve();
       await clock.advance(FIRST_RETRY_MS);
       // It pulls once more, or has still to pull for 60 s.
@@ -270,7 +326,7 @@ describe('a program that resets its connection before it has read what it pulled
     bot.habit = 'never';
     await say(['1']);
     await untilIn(() => bot.server.received.length === 1);
-    await pullRaw((socket) => void socket.resume().end());
+    await bot.pullRaw(first, (socket) => void socket.resume().end());
     await untilIn(async () => (await messages('waiting')).length === 0);
     await clock.advance(HALVES_MS);
     expect(bot.server.received).toHaveLength(1);

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import { runCli } from '../support/cli-process.js';
+import { startConnect } from '../support/connect-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
@@ -191,6 +192,38 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
         expect(bot.texts).toEqual(numbered(10));
       } finally {
         await other.stop();
+      }
+    });
+
+    it('goes to a program that is connected to another replica and answers after its work', async () => {
+      const [other, hanging] = [await start(), await PullingBot.start()];
+      const [ownKfId, hangingBot] = [openKfId, { callback: { url: hanging.server.url, timeoutMs: 500 } }];
+      hanging.isHanging = true;
+      openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+      await add(hangingBot);
+      hanging.server.keys = bot.server.keys;
+      openKfId = ownKfId;
+      const { key, id } = await add({ callback: { url: 'http://127.0.0.1:1/callback', timeoutMs: 500 } });
+      await until(async () => (await fetch(`${other.url}/api/v1/bots/${id}`)).status === 200);
+      const connect = startConnect(key, ['--manager', other.url, '--forward', `${bot.server.url}/wxkf/`]);
+      try {
+        await connect.line(/ connected to /);
+        await until(async () =>
+          (await (await request('GET', '/api/v1/connections')).text()).includes(openKfId),
+        );
+        const work = Promise.withResolvers<void>();
+        bot.work = () => work.promise;
+        sayAll(['1', '2']);
+        await until(() => bot.given.length === 1);
+        // Its time-out shows that as much time is over.
+        wecom.say('to the other', { openKfId: wecom.accounts[accountsUsed - 1]?.openKfId ?? '' });
+        await until(() => hanging.server.received.length === 2);
+        work.resolve();
+        await until(async () => (await list('messages')).length === 0);
+        expect(bot.texts).toEqual(['1', '2']);
+      } finally {
+        await connect.stop('SIGKILL');
+        await Promise.all([other.stop(), hanging.close()]);
       }
     });
   }

@@ -1,7 +1,5 @@
 /** An account that moves between programs, whatever each of them takes: nothing comes again, and nothing is missing. */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
@@ -208,7 +206,7 @@ describe('an account that moves', () => {
     say('2');
     await until(() => first.pulling.server.received.length > before);
     await settled();
-    await pullAndReset(first);
+    await first.pulling.pullRaw(openKfId, (socket) => socket.resetAndDestroy());
     first.pulling.habit = 'before it answers';
     await talk(first, ['3']);
     expect(first.pulling.texts).toEqual(numbered(1, 3));
@@ -228,23 +226,6 @@ describe('an account that moves', () => {
     expect(first.pulling.texts.filter((text) => text === '2').length).toBeGreaterThan(1);
   });
 });
-
-/** As a program does that is killed when the answer has come. */
-async function pullAndReset({ pulling: { base, credentials } }: Program): Promise<void> {
-  const { access_token: token } = (await (
-    await fetch(`${base}/gettoken?${new URLSearchParams(credentials)}`)
-  ).json()) as { access_token: string };
-  const { hostname, port, pathname } = new URL(base);
-  const body = JSON.stringify({ open_kfid: openKfId });
-  const socket = connect(Number(port), hostname);
-  socket.write(
-    `POST ${pathname}/kf/sync_msg?access_token=${token} HTTP/1.1\r\nhost: manager\r\n` +
-      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
-  await once(socket, 'readable');
-  socket.resetAndDestroy();
-  await once(socket, 'close');
-}
 
 /** WeCom's times have whole seconds. */
 async function clockTurns(): Promise<void> {

@@ -4,6 +4,7 @@ import { LineProcess } from '../../simulator/demo/line-process.js';
 import { leftovers } from '../support/leftovers.js';
 import { type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
 import { ScriptedManager } from '../support/scripted-manager.js';
+import { until } from '../support/until.js';
 
 const MESSAGE = { msgid: 'm', open_kfid: 'wkAAA', send_time: 0, origin: 3, msgtype: 'image' };
 
@@ -27,19 +28,34 @@ function started(program: string, args: readonly string[], env: Readonly<Record<
   void child.exited.then(() => leftovers.delete(kill));
 }
 
+function startConnect(): void {
+  const args = ['connect', '--manager', manager.url, '--forward', program.url];
+  started('dist/cli.js', args, { WXKF_KEY: 'k' });
+}
+
 const event = (id: string) => ({
   ...{ type: 'event', id, attempt: 1, openKfId: 'wkAAA', corpId: 'ww1', ageMs: 0 },
   message: MESSAGE,
 });
 
+it('connect awaits a program for as long as the event says, and refuses nothing that is late', async () => {
+  const answers = new Map<unknown, () => void>();
+  program.behave(({ headers }, response) => {
+    answers.set(headers['webhook-id'], () => response.end());
+  });
+  startConnect();
+  const stream = await manager.stream(1, { ackMs: 500 });
+  stream.tell({ ...event('long'), ackMs: 60_000 });
+  await until(() => answers.has('long'));
+  stream.tell(event('short'));
+  await child.line(/ no answer within 0\.25 s$/);
+  answers.get('long')?.();
+  await stream.frame('ack', 'long');
+  expect(stream.frames.map(({ type }) => type)).toEqual(['hello', 'ack']);
+});
+
 describe.each([
-  [
-    'connect',
-    () =>
-      started('dist/cli.js', ['connect', '--manager', manager.url, '--forward', program.url], {
-        WXKF_KEY: 'k',
-      }),
-  ],
+  ['connect', startConnect],
   [
     'the client in TypeScript',
     () => started('clients/typescript/examples/echo.ts', [], { WXKF_MANAGER: manager.url, WXKF_KEY: 'k' }),

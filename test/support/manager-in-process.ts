@@ -11,6 +11,7 @@ import { Clock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { KeyOwners } from '../../src/registry/bots/key-owners.js';
+import { StreamLifecycle } from '../../src/stream/stream-lifecycle.js';
 import { TOKEN_URL } from './manager-process.js';
 
 export interface ManagerInProcess {
@@ -25,7 +26,7 @@ export async function startManagerInProcess(
   const config = loadConfig({ HOST: '127.0.0.1', PORT: '0', ACCESS_TOKEN_URL: TOKEN_URL, ...env });
   const log = pino({ level: 'silent' });
   const lifecycle = new Lifecycle();
-  const { adapter, errorFilter, counts, bots } = createHttpAdapter(config, lifecycle, log, clock);
+  const { adapter, errorFilter, counts, bots, budget } = createHttpAdapter(config, lifecycle, log, clock);
   const module = await AppModule.forRoot(config, log, lifecycle, counts);
   const kernel = KernelModule.forRoot(log, lifecycle);
   const providers = [...(kernel.providers ?? []), { provide: Clock, useValue: clock }];
@@ -39,6 +40,7 @@ export async function startManagerInProcess(
   bots.use(app.get(KeyOwners));
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
+  app.get(StreamLifecycle).serve(app.getHttpServer(), budget);
   await app.listen(config.port, config.host);
   return {
     url: await app.getUrl(),

@@ -1,5 +1,7 @@
 /** A callback bot that pulls with the manager as its base, in the ways in which programs do. */
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { BotServer } from './bot-server.js';
 import type { Received } from './puppet-server.js';
 
@@ -75,6 +77,21 @@ export class PullingBot {
     const { access_token } = await this.#call(`gettoken?${new URLSearchParams(this.credentials)}`);
     const body = { ...named, limit: 1_000, ...(cursor !== '' && { cursor }) };
     return this.#call(`kf/sync_msg?access_token=${access_token}`, body);
+  }
+
+  /** A pull whose answer it does not read. @param end ends the connection, once the answer has begun to come. */
+  async pullRaw(openKfId: string, end: (socket: Socket) => void): Promise<void> {
+    const { access_token } = await this.#call(`gettoken?${new URLSearchParams(this.credentials)}`);
+    const { hostname, port, pathname } = new URL(this.base);
+    const body = JSON.stringify({ open_kfid: openKfId });
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST ${pathname}/kf/sync_msg?access_token=${access_token} HTTP/1.1\r\nhost: manager\r\n` +
+        `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await once(socket, 'readable');
+    end(socket);
+    await once(socket, 'close');
   }
 
   close(): Promise<void> {

@@ -70,11 +70,11 @@ export class ScriptedManager {
   }
 
   /** The next connection, once its hello is there. */
-  async stream(number: number): Promise<ScriptedStream> {
+  async stream(number: number, { ackMs = 5_000 } = {}): Promise<ScriptedStream> {
     while (this.#streams.length < number) await once(this.#server, 'connection');
     const stream = this.#streams[number - 1] as ScriptedStream;
     await stream.frame('hello');
-    stream.tell({ type: 'ready', heartbeatS: 30, ackMs: 5_000, accounts: [] });
+    stream.tell({ type: 'ready', heartbeatS: 30, ackMs, accounts: [] });
     return stream;
   }
 

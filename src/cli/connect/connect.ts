@@ -54,13 +54,13 @@ class Run {
   readonly #forward: Forward;
   readonly #link: Link;
   readonly #underWay = new Set<Promise<void>>();
-  #limitMs = 0;
+  #ackMs = 0;
 
   constructor(private readonly options: ConnectOptions) {
     this.#forward = new Forward(options.forward);
     this.#link = new Link(toTarget(options), {
       connected: ({ ackMs, accounts }) => {
-        this.#limitMs = ackMs - MARGIN_MS;
+        this.#ackMs = ackMs;
         tell(`connected to ${options.manager.host} for ${accounts.length} account(s)`);
       },
       interrupted: (reason, waitMs) => tell(`${reason}; connecting again in ${waitMs / 1_000} s`),
@@ -82,9 +82,11 @@ class Run {
   }
 
   async #pass(event: EventFrame, connection: Connection): Promise<void> {
-    const outcome = await this.#forward.post(event, this.#limitMs);
-    if (outcome.isTaken) connection.ack(event.id);
-    else connection.nack(event.id, outcome.retryAfterMs);
+    const { id, ackMs = this.#ackMs } = event;
+    const outcome = await this.#forward.post(event, ackMs - MARGIN_MS);
+    if (outcome.isTaken) connection.ack(id);
+    // It is there and has said nothing: the manager sees that by itself, and may have sent it once more.
+    else if (!outcome.isLate) connection.nack(id, outcome.retryAfterMs);
     process.stdout.write(`${this.options.json ? toJson(event, outcome) : toLine(event, outcome)}\n`);
   }
 }
@@ -118,7 +120,7 @@ function toLine(event: EventFrame, { status, durationMs, reason, retryAfterMs }:
 }
 
 function toJson({ id, openKfId, corpId, attempt, ageMs, message }: EventFrame, outcome: Outcome): string {
-  const { isTaken, ...rest } = outcome;
+  const { isTaken, isLate: _isLate, ...rest } = outcome;
   const form = message === undefined ? 'event' : 'message';
   return JSON.stringify({
     at: new Date().toISOString(),

@@ -3,12 +3,14 @@ import type { EventFrame } from '../../stream/frames.js';
 /** What the program said. */
 export interface Outcome {
   readonly isTaken: boolean;
+  /** Whether it said nothing in time. */
+  readonly isLate: boolean;
   /** `null` where none came. */
   readonly status: number | null;
   readonly durationMs: number;
   /** Why it was not taken. */
   readonly reason: string | null;
-  /** `null` where it refused the event itself; a time where nobody was there to take it. */
+  /** A time where nobody was there to take it; `null` where it refused the event itself, or is late. */
   readonly retryAfterMs: number | null;
 }
 
@@ -45,8 +47,11 @@ export class Forward {
       void response.body?.cancel().catch(() => {});
       return this.#answered(response, sinceMs(startedMs));
     } catch (error) {
-      const reason = reasonOf(error as Error, limitMs);
-      return this.#absent(null, reason, sinceMs(startedMs), 0);
+      const durationMs = sinceMs(startedMs);
+      if ((error as Error).name !== 'TimeoutError')
+        return this.#absent(null, reasonOf(error as Error), durationMs, 0);
+      const reason = `no answer within ${limitMs / 1_000} s`;
+      return { isTaken: false, isLate: true, status: null, durationMs, reason, retryAfterMs: null };
     }
   }
 
@@ -57,13 +62,13 @@ export class Forward {
     }
     this.#absences = 0;
     const reason = ok ? null : `the answer was ${status}`;
-    return { isTaken: ok, status, durationMs, reason, retryAfterMs: null };
+    return { isTaken: ok, isLate: false, status, durationMs, reason, retryAfterMs: null };
   }
 
   #absent(status: number | null, reason: string, durationMs: number, askedMs: number): Outcome {
     const ownMs = Math.min(RETRY_MS_MAX, FIRST_RETRY_MS * 2 ** this.#absences++);
     const retryAfterMs = Math.min(RETRY_MS_MAX, Math.max(askedMs, ownMs));
-    return { isTaken: false, status, durationMs, reason, retryAfterMs };
+    return { isTaken: false, isLate: false, status, durationMs, reason, retryAfterMs };
   }
 }
 
@@ -78,8 +83,7 @@ function sinceMs(startedMs: number): number {
   return Math.round(performance.now() - startedMs);
 }
 
-function reasonOf(error: Error, limitMs: number): string {
-  if (error.name === 'TimeoutError') return `no answer within ${limitMs / 1_000} s`;
+function reasonOf(error: Error): string {
   const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
   return code ?? message;
 }

@@ -41,7 +41,10 @@ export type AttemptResult =
       readonly hasPulled?: true;
       /** How long to wait at least, if that is known. */
       readonly retryAfterMs?: number;
-      /** With the stage `pull`: the account alone may be the reason. */
+      /**
+       * The account alone may be the reason. With the stage `timeout`: the bot's client was connected all the time, and did not
+       * acknowledge this.
+       */
       readonly isOfAccount?: boolean;
     };
 

@@ -20,12 +20,14 @@ import { Deliveries } from './deliveries.js';
 import { DeliveryClient, type ShownAttempt } from './delivery-client.js';
 import type { DeliveryForm } from './delivery-form.js';
 import { formFor } from './forms.js';
-import type { Pulls } from './pulls.js';
+import type { Halves, Pulls } from './pulls.js';
 import type { Streams } from './streams.js';
 
 const NO_PULLS: Pulls = {
   start: (_to, _event, onEnd) => Exchange.failed('pull', 'nothing pulls messages here', onEnd),
 };
+
+const NO_HALVES: Halves = { hasPulled: async () => false };
 
 const NO_STREAMS: Streams = {
   start: (_to, _sent, onEnd) => Exchange.failed('connect', 'no stream can be opened here', onEnd),
@@ -105,7 +107,8 @@ export class Line {
     if (this.to.isPulled) return this.lines.pulls.start(this.to, event, onEnd);
     if (isStream(this.endpoint)) {
       const message = this.form?.content ?? null;
-      return this.lines.streams.start(this.to, { event, number, ageMs, message }, onEnd);
+      const sent = { event, number, ageMs, message, isHalf: this.#isHalf };
+      return this.lines.streams.start(this.to, sent, onEnd);
     }
     return this.lines.client.start(this.endpoint, this.#form, event, number, onEnd, tracestate);
   }
@@ -127,9 +130,13 @@ export class Line {
     return this.form ?? formFor(this.to);
   }
 
+  get #isHalf(): boolean {
+    return this.form?.hasPulled !== undefined;
+  }
+
   #book(event: KfEvent, occasion: DeliveryOccasion, number: number): OnEnd {
-    const isHalf = this.form?.hasPulled !== undefined;
-    const begun = { event, occasion, number, isHalf, startedMs: this.lines.clock.elapsedMs() };
+    const startedMs = this.lines.clock.elapsedMs();
+    const begun = { event, occasion, number, isHalf: this.#isHalf, startedMs };
     return (result) => this.lines.ended(this.to, this.endpoint, begun, result);
   }
 }
@@ -138,6 +145,7 @@ export class Line {
 @Injectable()
 export class Lines {
   #pulls: Pulls = NO_PULLS;
+  #halves: Halves = NO_HALVES;
   #streams: Streams = NO_STREAMS;
 
   constructor(
@@ -157,6 +165,15 @@ export class Lines {
   /** @param pulls takes the events of bots that take messages. */
   pullBy(pulls: Pulls): void {
     this.#pulls = pulls;
+  }
+
+  get halves(): Halves {
+    return this.#halves;
+  }
+
+  /** @param halves knows which messages were pulled. */
+  pulledBy(halves: Halves): void {
+    this.#halves = halves;
   }
 
   get streams(): Streams {
@@ -218,8 +235,8 @@ export class Lines {
     if (occasion === 'test') return;
     // An attempt that never had a socket says nothing about the endpoint.
     const isInconclusive = result.stage === 'withdrawn' || result.stage === 'saturated';
-    // Of a message whatever is left here is as good as no connection: see `isRefusal`.
-    const isOfAccount = occasion !== 'message' && mayBeOfAccount(result);
+    // Of a message a status that is left here is as good as no connection: see `isRefusal`.
+    const isOfAccount = occasion === 'message' ? result.isOfAccount === true : mayBeOfAccount(result);
     if (isInconclusive) this.circuits.inconclusive(endpoint);
     else if (isOfAccount) this.circuits.refused(endpoint, to, startedMs);
     else this.circuits.failed(endpoint, startedMs);

@@ -14,7 +14,7 @@ import { LocalMessageStore } from '../local-message-store.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { MemoryMessageRecords } from '../message-records.js';
-import type { Message } from '../message.js';
+import { type Message, webhookIdOf } from '../message.js';
 import type { Coverage } from '../coverage.js';
 import type { MessageStore, Turn } from '../message-store.js';
 import type { Puller } from '../pulling/puller.js';
@@ -51,7 +51,8 @@ beforeEach(async () => {
     clock,
     config,
   );
-  const lines: Pick<Lines, 'endedInHalves'> = {
+  const lines: Pick<Lines, 'endedInHalves' | 'pulledBy'> = {
+    pulledBy: () => {},
     endedInHalves: (_to, _event, attempt, result) =>
       void told.push([attempt, result.taken ? 'taken' : result.stage]),
   };
@@ -98,7 +99,8 @@ const answer = (turn: Turn, message: Message, attempt = 1) =>
     result: { taken: true, status: 200 },
   });
 
-const hasPulled = (attempt = 1) => halves.hasPulled(ACCOUNT, newMessage('m1') as Message, attempt);
+const hasPulled = (attempt = 1) =>
+  halves.hasPulled({ ...ACCOUNT, id: webhookIdOf({ ...newMessage('m1'), ...ACCOUNT } as Message) }, attempt);
 
 const release = (turn: Turn) => store.release(turn, ENDPOINT, 'account', clock.nowMs());
 

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptResult, HALVES_MS } from '../../dispatch/line/attempt.js';
 import { Lines } from '../../dispatch/line/line.js';
+import type { Halves, MessageEvent } from '../../dispatch/line/pulls.js';
 import { toFailure } from '../../dispatch/outbox/hint.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Addressee, MessageTaker } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
-import type { Message } from '../message.js';
+import { type Message, webhookIdOf } from '../message.js';
 import { MessageStore, type Turn, type UnderWay } from '../message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toEvent, toRecipient } from './taker-form.js';
@@ -37,7 +38,7 @@ export interface Answered {
  * either order; which process the pull reaches does not matter. Whoever notes the second half tells operators of it.
  */
 @Injectable()
-export class CallbackHalves {
+export class CallbackHalves implements Halves {
   /** Of the accounts whose turn waits for a pull. */
   readonly #waiting = new Map<string, () => void>();
 
@@ -47,7 +48,9 @@ export class CallbackHalves {
     private readonly lines: Lines,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
-  ) {}
+  ) {
+    lines.pulledBy(this);
+  }
 
   /** @returns false when the account's turn is not held any more. */
   async begin(turn: Turn, message: Message, attempt: number): Promise<boolean> {
@@ -56,10 +59,10 @@ export class CallbackHalves {
     return this.store.begin(turn, { msgid, attempt, isAnswered: false, isPulled: false, untilMs });
   }
 
-  /** Whether it was pulled in this attempt, at whatever process. While the store cannot tell, it was not. */
-  async hasPulled(account: Addressee, { msgid }: Message, attempt: number): Promise<boolean> {
-    const found = await this.store.findUnderWay(account).catch(() => null);
-    return found !== null && isOf(found.underWay, msgid, attempt) && found.underWay.isPulled;
+  async hasPulled({ id, corpId, openKfId }: MessageEvent, attempt: number): Promise<boolean> {
+    const found = await this.store.findUnderWay({ corpId, openKfId }).catch(() => null);
+    if (found === null || webhookIdOf(found.message) !== id) return false;
+    return found.underWay.attempt === attempt && found.underWay.isPulled;
   }
 
   /**

@@ -69,6 +69,7 @@ function start(kind: 'callback' | 'webhook', order: MessageOrder, bot: Bot): voi
     circuits: { isOpen: () => false },
     ofMessage: () => line,
     endedInHalves: () => {},
+    pulledBy: () => {},
   } as unknown as Lines;
   const halves = new CallbackHalves(store, outcomes, lines, clock, clock);
   const takers = { find: async () => taker } as Partial<Takers> as Takers;

@@ -114,7 +114,7 @@ export class MessageSender {
     if (latest > message.attempts) this.outcomes.countRepeated();
     const attempt = latest + 1;
     const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
-    const hasPulled = () => this.halves.hasPulled(turn, message, attempt);
+    const hasPulled = () => this.halves.hasPulled(toEvent(message), attempt);
     const form = messageFormFor(taker, message, hasPulled);
     const line = this.lines.ofMessage(toRecipient(taker), taker.endpoint, form);
     if (taker.bot.kind === 'callback') return this.#sendCallback(sending, line);

@@ -1,13 +1,7 @@
-import type { Attempt, OnEnd } from '../../dispatch/line/attempt.js';
+import type { Attempt } from '../../dispatch/line/attempt.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { BotConnection } from '../../registry/bots/connected-bots.js';
-import {
-  type AccountRole,
-  type EventFrame,
-  type GoawayReason,
-  HEARTBEAT_S,
-  type ManagerFrame,
-} from '../frames.js';
+import { type AccountRole, type GoawayReason, HEARTBEAT_S, type ManagerFrame } from '../frames.js';
 import { EventsUnderWay, type FrameSink } from './events-under-way.js';
 
 /** Why a connection ended; `lost` is the client's own end, or the network's. */
@@ -56,8 +50,8 @@ export class Client {
     return this.#isLost;
   }
 
-  start(frame: EventFrame, limitMs: number, onEnd: OnEnd): Attempt {
-    return this.underWay.start(frame, limitMs, onEnd);
+  start(...event: Parameters<EventsUnderWay['start']>): Attempt {
+    return this.underWay.start(...event);
   }
 
   /** The first frame that it is told. */

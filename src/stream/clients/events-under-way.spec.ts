@@ -54,6 +54,42 @@ it('ends what is not acknowledged in time, and goes on with the next', async () 
   expect(events.ack('2')).toBe(true);
 });
 
+describe('a message that its bot has to pull besides', () => {
+  let hasPulled: boolean;
+
+  beforeEach(() => {
+    hasPulled = false;
+    events.start(
+      frame('1'),
+      LIMIT_MS,
+      (result) => ended.push(['1', result]),
+      async () => hasPulled,
+    );
+  });
+
+  it('may be at work for 60 s once it was pulled; then that counts against it', async () => {
+    hasPulled = true;
+    await clock.advance(59_999);
+    expect(ended).toEqual([]);
+    await clock.advance(1);
+    expect(ended).toMatchObject([['1', { taken: false, stage: 'timeout', hasPulled: true }]]);
+  });
+
+  it('is acknowledged meanwhile', async () => {
+    hasPulled = true;
+    await clock.advance(30_000);
+    expect(events.ack('1')).toBe(true);
+    await clock.advance(60_000);
+    expect(ended).toEqual([['1', { taken: true, status: 200 }]]);
+  });
+
+  it('ends in time where it was not pulled', async () => {
+    await clock.advance(LIMIT_MS);
+    expect(ended).toMatchObject([['1', { taken: false, stage: 'timeout', isOfAccount: true }]]);
+    expect(ended[0]?.[1]).not.toHaveProperty('hasPulled');
+  });
+});
+
 it('gives up what the client has not seen, and nothing else', async () => {
   const [first, second] = [start('1'), start('2')];
   expect([first.withdraw(), second.withdraw()]).toEqual([false, true]);

@@ -1,4 +1,10 @@
-import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../../dispatch/line/attempt.js';
+import {
+  type Attempt,
+  type AttemptResult,
+  Exchange,
+  HALVES_MS,
+  type OnEnd,
+} from '../../dispatch/line/attempt.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import type { EventFrame } from '../frames.js';
 
@@ -32,13 +38,21 @@ export class EventsUnderWay {
     return this.#byId.size;
   }
 
-  /** @param limitMs until the client is handed it, and as long from then on until the acknowledgement is there. */
-  start(frame: EventFrame, limitMs: number, onEnd: OnEnd): Attempt {
+  /**
+   * @param limitMs until the client is handed it, and as long from then on until the acknowledgement is there.
+   * @param hasPulled see `DeliveryForm.hasPulled`; `null` where nothing has to be pulled.
+   */
+  start(
+    frame: EventFrame,
+    limitMs: number,
+    onEnd: OnEnd,
+    hasPulled: (() => Promise<boolean>) | null = null,
+  ): Attempt {
     if (this.#isLost) return Exchange.failed('connect', LOST, onEnd);
     const waiting = this.#byAccount.get(frame.openKfId) ?? [];
     if (waiting.length > WAITING_MAX)
       return Exchange.failed('saturated', 'too many events of this account wait for the client', onEnd);
-    const sent: Sent = new Sent(frame, limitMs, onEnd, () => this.#giveUp(sent));
+    const sent: Sent = new Sent(frame, limitMs, onEnd, hasPulled, () => this.#giveUp(sent));
     this.#limit(sent);
     waiting.push(sent);
     this.#byAccount.set(frame.openKfId, waiting);
@@ -102,14 +116,24 @@ export class EventsUnderWay {
 
   #limit(sent: Sent): void {
     sent.deadline?.cancel();
-    sent.deadline = this.clock.after(sent.limitMs, () => this.#late(sent));
+    sent.deadline = this.clock.after(sent.limitMs, () => void this.#late(sent));
   }
 
-  #late(sent: Sent): void {
+  /** A bot that has pulled its message is at work on it, and may take longer. */
+  async #late(sent: Sent): Promise<void> {
+    const { limitMs } = sent;
     if (!sent.isWithClient) return void this.#giveUp(sent);
+    if (sent.hasPulled !== null && (await sent.hasPulled())) {
+      if (sent.isEnded) return;
+      sent.deadline = this.clock.after(HALVES_MS - limitMs, () => {
+        const reason = `it pulled its message, and gave no ack within ${HALVES_MS / 1_000} s`;
+        this.#end(sent, { taken: false, stage: 'timeout', reason, hasPulled: true });
+      });
+      return;
+    }
     if (sent.frame.message !== undefined) this.#longestLate = Math.max(this.#longestLate, sent.bytes);
-    const reason = `no ack within ${sent.limitMs / 1_000} s`;
-    this.#end(sent, { taken: false, stage: 'timeout', reason });
+    const reason = `no ack within ${limitMs / 1_000} s`;
+    this.#end(sent, { taken: false, stage: 'timeout', reason, isOfAccount: true });
   }
 
   #giveUp(sent: Sent): boolean {
@@ -153,6 +177,7 @@ class Sent implements Attempt {
     readonly frame: EventFrame,
     readonly limitMs: number,
     private readonly onEnd: OnEnd,
+    readonly hasPulled: (() => Promise<boolean>) | null,
     readonly withdraw: () => boolean,
   ) {
     this.result = new Promise((resolve) => {

@@ -16,11 +16,12 @@ export interface PassedEvent {
   readonly ageMs: number;
   /** WeCom's entry; `null` where it is an event. */
   readonly message: unknown;
+  readonly isHalf: boolean;
 }
 
 export function toPassedEvent(
   connection: KnownConnection,
-  { event, number, ageMs, message }: Streamed,
+  { event, number, ageMs, message, isHalf }: Streamed,
 ): PassedEvent {
   return {
     connectionId: connection.id,
@@ -33,15 +34,17 @@ export function toPassedEvent(
     attempt: number,
     ageMs,
     message: message === null ? null : JSON.parse(message.reveal()),
+    isHalf,
   };
 }
 
 export function fromPassedEvent(passed: PassedEvent): Streamed {
-  const { id, corpId, openKfId, token: syncToken, createdAtS, attempt, ageMs, message } = passed;
+  const { id, corpId, openKfId, token: syncToken, createdAtS, attempt, ageMs, message, isHalf } = passed;
   return {
     event: { id, corpId, openKfId, syncToken, createdAtS, lagMs: 0, raw: null, traceparent: null },
     number: attempt,
     ageMs,
     message: message === null ? null : new Secret(JSON.stringify(message)),
+    isHalf,
   };
 }

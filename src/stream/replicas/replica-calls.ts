@@ -4,6 +4,7 @@ import {
   type AttemptResult,
   Exchange,
   FAILURE_STAGES,
+  HALVES_MS,
   type OnEnd,
 } from '../../dispatch/line/attempt.js';
 import type { Streamed } from '../../dispatch/line/streams.js';
@@ -27,14 +28,25 @@ export class ReplicaCalls {
     private readonly metrics: StreamMetrics,
   ) {}
 
-  /** @param limitMs as `EventsUnderWay.start` has it: as long to wait for its turn, and as long for the acknowledgement. */
-  pass(connection: KnownConnection, sent: Streamed, limitMs: number, onEnd: OnEnd): Attempt {
+  /**
+   * @param limitMs as `EventsUnderWay.start` has it: as long to wait for its turn, and as long for the acknowledgement.
+   * @param hasPulled as that has it, too. A replica that does not answer any more is awaited longer only where it is so.
+   */
+  pass(
+    connection: KnownConnection,
+    sent: Streamed,
+    limitMs: number,
+    onEnd: OnEnd,
+    hasPulled: (() => Promise<boolean>) | null,
+  ): Attempt {
     const replica = this.sync.find(connection.replicaId);
     if (replica === null)
       return Exchange.failed('connect', 'the replica of the connection is not known', onEnd);
     const body: PassedEvent = toPassedEvent(connection, sent);
     const result = this.calls
-      .call(replica, EVENTS, body, 2 * limitMs + WAY_MS)
+      .call(replica, EVENTS, body, 2 * limitMs + WAY_MS, async () => {
+        return (await hasPulled?.()) === true ? HALVES_MS - limitMs : 0;
+      })
       .then(readResult, (error: unknown) => this.#toFailure(connection.replicaId, error))
       .then((ended) => {
         this.metrics.passedOn(
@@ -64,12 +76,14 @@ function readResult(answer: unknown): AttemptResult {
   const { result } = answer as { readonly result?: Partial<Ended> };
   if (result?.taken === true) return { taken: true, status: result.status ?? OK };
   const stage = FAILURE_STAGES.find((one) => one === result?.stage) ?? 'reset';
-  const { reason = '', status, retryAfterMs } = result ?? {};
+  const { reason = '', status, retryAfterMs, hasPulled, isOfAccount } = result ?? {};
   return {
     taken: false,
     stage,
     reason,
     ...(status !== undefined && { status }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(hasPulled === true && { hasPulled }),
+    ...(isOfAccount === true && { isOfAccount }),
   };
 }

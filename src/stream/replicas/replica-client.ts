@@ -43,8 +43,17 @@ export class ReplicaClient {
     sockets.watch('replica', this.#pools);
   }
 
-  /** @returns the JSON that it answers. @throws ReplicaError within `limitMs` */
-  call(replica: StreamReplica, path: string, body: object, limitMs: number): Promise<unknown> {
+  /**
+   * @param moreMs tells, when that time is over, how much longer the answer is awaited. Never rejects.
+   * @returns the JSON that it answers. @throws ReplicaError within `limitMs`, and what `moreMs` adds
+   */
+  call(
+    replica: StreamReplica,
+    path: string,
+    body: object,
+    limitMs: number,
+    moreMs: () => Promise<number> = async () => 0,
+  ): Promise<unknown> {
     const pool = this.#pools.of(replica.url);
     if (pool.isFull) return Promise.reject(new ReplicaError('connect', 'too many calls of this replica'));
     const request: Undici.DispatchOptions = {
@@ -53,7 +62,7 @@ export class ReplicaClient {
       headers: ['content-type', 'application/json', REPLICA_KEY_HEADER, replica.key.reveal()],
       body: JSON.stringify(body),
     };
-    return new Call(pool, request, this.clock, limitMs).answer;
+    return new Call(pool, request, this.clock, limitMs, moreMs).answer;
   }
 
   async close(): Promise<void> {
@@ -64,10 +73,11 @@ export class ReplicaClient {
 /** One call, within its limits. */
 class Call implements Undici.DispatchHandler {
   readonly answer: Promise<unknown>;
-  readonly #deadline: Timer;
+  #deadline: Timer;
   readonly #chunks: Buffer[] = [];
   #controller: Undici.DispatchController | null = null;
   #isLate = false;
+  #isOver = false;
   #bytes = 0;
   #status = 0;
   #resolve!: (answer: unknown) => void;
@@ -76,21 +86,31 @@ class Call implements Undici.DispatchHandler {
   constructor(
     private readonly pool: ConnectionPool,
     request: Undici.DispatchOptions,
-    clock: Clock,
-    limitMs: number,
+    private readonly clock: Clock,
+    private readonly limitMs: number,
+    private readonly moreMs: () => Promise<number>,
   ) {
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#deadline = clock.after(limitMs, () => {
-      const stage = this.#controller === null ? 'connect' : 'timeout';
-      this.#reject(new ReplicaError(stage, `no answer within ${limitMs / 1_000} s`));
-      this.#isLate = true;
-      this.#controller?.abort(new Error('late'));
-    });
+    this.#deadline = clock.after(limitMs, () => void this.#late());
     pool.begin();
     pool.send(request, this);
+  }
+
+  async #late(): Promise<void> {
+    const moreMs = this.#controller === null ? 0 : await this.moreMs();
+    if (this.#isOver) return;
+    if (moreMs === 0) this.#giveUp(this.limitMs);
+    else this.#deadline = this.clock.after(moreMs, () => this.#giveUp(this.limitMs + moreMs));
+  }
+
+  #giveUp(ms: number): void {
+    const stage = this.#controller === null ? 'connect' : 'timeout';
+    this.#reject(new ReplicaError(stage, `no answer within ${ms / 1_000} s`));
+    this.#isLate = true;
+    this.#controller?.abort(new Error('late'));
   }
 
   onRequestStart(controller: Undici.DispatchController): void {
@@ -131,6 +151,7 @@ class Call implements Undici.DispatchHandler {
   }
 
   #close(): void {
+    this.#isOver = true;
     this.#deadline.cancel();
     this.pool.end();
   }
