@@ -85,7 +85,7 @@ function remedyOf(status: number | null, noAnswer: NoAnswer | null): string {
   if (status === null) return 'compare host and port of its URL';
   if (status === 404 || status === 405)
     return 'compare the path of the URL with the one that the program listens at';
-  return OF_KEYS;
+  return status >= 500 ? `the program failed: read its own log, and ${OF_KEYS}` : OF_KEYS;
 }
 
 /** Node's names of what a look-up finds. */
