@@ -16,21 +16,34 @@ const TAKEN: Pick<Delivery, 'result' | 'occasion' | 'isPulled' | 'atMs' | 'durat
   botId: null,
 };
 const REFUSED = { result: { taken: false, stage: 'status', reason: 'HTTP 500', status: 500 } } as const;
-const PULL = { appId: 'app-1', takerId: 'bot-1', from: 'c1', cursor: 'c2', isAll: true };
+const PULL = {
+  appId: 'app-1',
+  takerId: 'bot-1',
+  from: 'c1',
+  cursor: 'c2',
+  isAll: true,
+  beganAtMs: NOW_MS - 20,
+};
 
 let written: unknown[];
 let waitingSinceMs: number | null;
 let nowMs: number;
+let isShared: boolean;
 let see: (delivery: Delivery) => void;
 let coverage: Coverage;
 
 beforeEach(() => {
-  [written, waitingSinceMs, nowMs] = [[], null, NOW_MS];
+  [written, waitingSinceMs, nowMs, isShared] = [[], null, NOW_MS, false];
   const note =
     (what: string) =>
     async (_account: unknown, ...said: unknown[]) =>
       void written.push([what, ...said]);
-  const store = { cover: note('cover'), moveCursor: note('move'), beginAt: note('begin') };
+  const store = {
+    get isShared() {
+      return isShared;
+    },
+    ...{ cover: note('cover'), moveCursor: note('move'), goBack: note('back'), beginAt: note('begin') },
+  };
   const deliveries = { listen: (listen: typeof see) => void (see = listen) };
   const find = async () => (waitingSinceMs === null ? null : { waitingSinceMs });
   coverage = new Coverage(
@@ -82,26 +95,30 @@ describe('how far a program is that pulls through the manager', () => {
     ]);
   });
 
-  it('goes back to before the event that it did not take in the end', async () => {
-    coverage.moved(ACCOUNT, { ...PULL, from: 'c0', cursor: 'c1' });
-    await ended({ botId: 'bot-1', atMs: NOW_MS + 1, durationMs: 100 });
-    nowMs += 1_000;
-    coverage.moved(ACCOUNT, PULL);
-    coverage.moved(ACCOUNT, { ...PULL, from: 'c2', cursor: 'c3' });
-    await ended({ botId: 'bot-1', atMs: nowMs + 500, durationMs: 600, ...REFUSED });
-    expect(written.at(-1)).toEqual([
-      'move',
-      expect.objectContaining({ appId: 'app-1', takerId: 'bot-1', cursor: 'c1', isAll: false }),
-      nowMs,
-    ]);
+  it('goes back to before the event that it did not take in the end, whichever process was asked', async () => {
+    await ended({ botId: 'bot-1', atMs: NOW_MS + 500, durationMs: 600.5, ...REFUSED });
+    expect(written).toEqual([['back', NOW_MS - 101, NOW_MS]]);
+  });
+
+  it('goes back farther where the clock of another replica may differ', async () => {
+    isShared = true;
+    await ended({ botId: 'bot-1', atMs: NOW_MS + 500, durationMs: 600, ...REFUSED });
+    expect(written).toEqual([['back', NOW_MS - 600, NOW_MS + 500]]);
+  });
+
+  it('does not go back where a program pulls from elsewhere', async () => {
+    await ended({ botId: 'bot-of-tunnel', atMs: NOW_MS + 500, durationMs: 600, ...REFUSED });
+    expect(written).toEqual([]);
   });
 
   it('goes back to before a pull whose answer it has not read', async () => {
-    coverage.moved(ACCOUNT, { ...PULL, from: 'c0', cursor: 'c1' });
     coverage.moved(ACCOUNT, PULL);
     coverage.unread(ACCOUNT, PULL);
     await coverage.whenWritten(ACCOUNT);
-    expect(written.at(-1)).toEqual(['move', expect.objectContaining({ cursor: 'c1', isAll: false }), NOW_MS]);
+    expect(written).toEqual([
+      ['move', PULL, NOW_MS],
+      ['back', PULL.beganAtMs, NOW_MS],
+    ]);
   });
 
   it('stays where an event had not reached the program', async () => {

@@ -12,19 +12,12 @@ import { accountKey } from '../registry/puppet.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import { MessageStore } from './message-store.js';
 
-/** Pulls that may turn out to be in vain, since the event that caused them was not taken. */
-const RECENT_MAX = 20;
-const RECENT_MS = 60_000;
 /** Some 150 bytes each. */
 const TAKEN_MAX = 20_000;
 /** WeCom tells of a message within some seconds: one that was sent before an account got another bot may be told of after it. */
 const UNDER_WAY_MS = 10_000;
-
-/** A pull, and when its answer had been sent; store time. */
-interface RecentPull {
-  readonly pull: OwnPull;
-  readonly atMs: number;
-}
+/** Of two replicas: each knows the time of the database to half a round trip. */
+const CLOCKS_APART_MS = 500;
 
 /**
  * Notes how far other takers are than the manager's pulls: by the cursor, where they pull through the manager, else by when
@@ -38,7 +31,6 @@ export class Coverage implements OnApplicationBootstrap {
   readonly #writes = new Map<string, Promise<void>>();
   /** Times that wait to be written. */
   readonly #covering = new Map<string, { readonly untilMs: number; readonly takerId: string | null }>();
-  readonly #recent = new Map<string, readonly RecentPull[]>();
   /** When a bot was told of the event that it took last of the account, store time. */
   readonly #taken = new Map<string, number>();
 
@@ -79,16 +71,15 @@ export class Coverage implements OnApplicationBootstrap {
 
   /** A taker has pulled the account by itself, and has been sent all of the answer. */
   moved(account: Addressee, pull: OwnPull): void {
-    const key = accountKey(account);
-    const atMs = this.storeClock.nowMs();
-    const recent = (this.#recent.get(key) ?? []).filter((one) => one.atMs > atMs - RECENT_MS);
-    this.#recent.set(key, [...recent.slice(1 - RECENT_MAX), { pull, atMs }]);
-    this.#move(account, pull);
+    const { corpId, openKfId } = account;
+    const nowMs = this.storeClock.nowMs();
+    this.#pulled.add(accountKey(account));
+    this.#write(account, () => this.store.moveCursor({ corpId, openKfId }, pull, nowMs));
   }
 
   /** The program has read nothing of the answer that `moved` tells of. */
-  unread(account: Addressee, pull: OwnPull): void {
-    this.#goBack(account, (recent) => recent.pull === pull);
+  unread(account: Addressee, { beganAtMs }: OwnPull): void {
+    this.#goBack(account, beganAtMs);
   }
 
   /** A bot that takes messages gets the account of another one. It begins where that one ended, as far as this process knows. */
@@ -109,39 +100,27 @@ export class Coverage implements OnApplicationBootstrap {
     if (this.#pulled.size === 0 && botId === null) return;
     if (isPulled || occasion === 'test' || occasion === 'message') return;
     const key = accountKey(delivery);
+    const toldAtMs = Math.floor(delivery.atMs - delivery.durationMs);
+    const takerId = botId !== null && this.bots.find(botId)?.api === 'manager' ? botId : null;
     if (!result.taken) {
-      if (!hasSeenNothing(result.stage)) this.#takeBack(delivery);
+      // It may want once more what it pulled for the event.
+      if (takerId !== null && !hasSeenNothing(result.stage)) this.#goBack(delivery, toldAtMs);
       return;
     }
     // What was sent while it was at work it need not have pulled.
-    const toldAtMs = Math.floor(delivery.atMs - delivery.durationMs);
     if (botId !== null) this.#noteTaken(key, toldAtMs);
-    const takerId = botId !== null && this.bots.find(botId)?.api === 'manager' ? botId : null;
     if (!this.#pulled.has(key)) return;
     const waiting = this.#covering.get(key);
     this.#covering.set(key, { untilMs: Math.max(toldAtMs, waiting?.untilMs ?? 0), takerId });
     if (waiting === undefined) this.#cover(delivery, key);
   }
 
-  /** What the bot pulled for an event that it then did not take counts as not pulled: it may want it once more. */
-  #takeBack({ atMs, durationMs, ...account }: Delivery): void {
-    this.#goBack(account, (recent) => recent.atMs >= atMs - durationMs);
-  }
-
-  /** To before the first of these pulls. */
-  #goBack(account: Addressee, isInVain: (recent: RecentPull) => boolean): void {
-    const key = accountKey(account);
-    const first = this.#recent.get(key)?.find(isInVain);
-    if (first === undefined) return;
-    this.#recent.delete(key);
-    this.#move(account, { ...first.pull, cursor: first.pull.from, isAll: false });
-  }
-
-  #move({ corpId, openKfId }: Addressee, pull: OwnPull): void {
+  /** What was pulled since then counts as not pulled. Another replica may have been asked, whose clock differs a little. */
+  #goBack({ corpId, openKfId }: Addressee, sinceMs: number): void {
     const account = { corpId, openKfId };
-    const nowMs = this.storeClock.nowMs();
-    this.#pulled.add(accountKey(account));
-    this.#write(account, () => this.store.moveCursor(account, pull, nowMs));
+    const apartMs = this.store.isShared ? CLOCKS_APART_MS : 0;
+    const untilMs = Math.ceil(this.storeClock.nowMs()) + apartMs;
+    this.#write(account, () => this.store.goBack(account, Math.floor(sinceMs) - apartMs, untilMs));
   }
 
   #cover({ corpId, openKfId }: Addressee, key: string): void {
@@ -161,7 +140,10 @@ export class Coverage implements OnApplicationBootstrap {
     if (first !== undefined) this.#taken.delete(first);
   }
 
-  /** One after the other. If it cannot be written, a message may be given twice after a change of bot. */
+  /**
+   * One after the other. If it cannot be written, a message may be given twice after a change of bot; a cursor that should have gone
+   * back stays.
+   */
   #write(account: Addressee, write: () => Promise<void>): void {
     const key = accountKey(account);
     const before = this.#writes.get(key) ?? Promise.resolve();

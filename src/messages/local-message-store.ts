@@ -18,12 +18,15 @@ import {
 } from './message.js';
 import { fromCursor, toCursor } from './message-cursor.js';
 import {
+  beforeMoves,
   cursorBefore,
+  isInVain,
   isPulled,
   type MessageAccount,
   MessageQueue,
   newAccount,
   toAddressee,
+  withMove,
 } from './message-queue.js';
 import { type MessageRecords, toMessage } from './message-records.js';
 import {
@@ -128,15 +131,31 @@ export class LocalMessageStore extends MessageStore {
     const queue = this.#queues.get(accountKey(account)) ?? this.#add(new MessageQueue(newAccount(account)));
     await queue.oneAtATime(async () => {
       const { stored } = queue;
+      if (isInVain(pull, stored.wentBackUntilMs)) return;
       const moved = {
         ...stored,
         cursors: { ...stored.cursors, [appId]: cursor },
         mover: { takerId, appId },
+        moves: withMove(stored.moves, { appId, from, atMs: nowMs }),
       };
       const first = queue.firstWaiting();
       const hasAll = isAll && first !== null && cursorBefore(first, appId) === from;
-      const given = hasAll ? [...queue.ofState('waiting')] : [];
+      if (hasAll) queue.pull = null;
+      const given = hasAll ? [...queue.ofState('waiting')].filter(({ page }) => page.cursor === from) : [];
       await this.#forget(queue, given, nowMs + SEEN_MS, moved);
+    });
+  }
+
+  override async goBack(account: Addressee, sinceMs: number, untilMs: number): Promise<void> {
+    await this.#changeAccount(account, (stored) => {
+      const { cursors, moves } = beforeMoves(stored.moves, sinceMs);
+      const wentBackUntilMs = Math.max(untilMs, stored.wentBackUntilMs);
+      return {
+        ...stored,
+        cursors: { ...stored.cursors, ...Object.fromEntries(cursors) },
+        moves,
+        wentBackUntilMs,
+      };
     });
   }
 
@@ -504,7 +523,7 @@ export class LocalMessageStore extends MessageStore {
     const apps = Object.keys(stored.cursors);
     const cursors = Object.fromEntries(apps.map((appId) => [appId, cursorBefore(first, appId, before)]));
     queue.pull = null;
-    await this.#forget(queue, heads, null, { ...stored, cursors });
+    await this.#forget(queue, heads, null, { ...stored, cursors, moves: [] });
     return heads.length;
   }
 

@@ -1,6 +1,7 @@
 import SortedTree from 'sorted-btree';
 import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
+import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import type { MessageHead, MessageOrder, MessageState } from './message.js';
 import { type CursorBefore, isAwaited, type UnderWay } from './message-store.js';
 
@@ -11,6 +12,19 @@ type BySeq = InstanceType<typeof BTree<number, MessageHead>>;
 
 const newBySeq = (): BySeq => new BTree<number, MessageHead>();
 
+/** Moves of a program's cursor that are remembered: of the time that an attempt may take, and some pages of one. */
+const MOVES_MAX = 20;
+const MOVES_MS = 60_000;
+
+/** A taker has moved a cursor by its own pull. */
+export interface CursorMove {
+  readonly appId: string;
+  /** Where the cursor goes back to, if that was in vain. */
+  readonly from: string;
+  /** Store time. */
+  readonly atMs: number;
+}
+
 /** What is kept of an account beside its messages. */
 export interface MessageAccount extends Addressee {
   /** Where the last pull of each app ended. */
@@ -20,6 +34,10 @@ export interface MessageAccount extends Addressee {
   readonly coveredUntilMs: number;
   /** Who has moved a cursor last besides the manager, and of which app; `null` once another one has taken an event. */
   readonly mover: { readonly takerId: string; readonly appId: string } | null;
+  /** The last ones, in their order. */
+  readonly moves: readonly CursorMove[];
+  /** See `MessageStore.goBack`: a pull that began until then moves nothing. Store time. */
+  readonly wentBackUntilMs: number;
   /** When a page was kept last, store time; 0 before the first. */
   readonly pulledAtMs: number;
   readonly nextSeq: number;
@@ -186,6 +204,8 @@ export function newAccount(account: Addressee): MessageAccount {
     regime: null,
     coveredUntilMs: 0,
     mover: null,
+    moves: [],
+    wentBackUntilMs: 0,
     pulledAtMs: 0,
     nextSeq: 0,
     endpoint: null,
@@ -195,6 +215,30 @@ export function newAccount(account: Addressee): MessageAccount {
 /** Whether it says from where the account is pulled. */
 export function isPulled({ regime, cursors }: Pick<MessageAccount, 'regime' | 'cursors'>): boolean {
   return regime !== null || Object.keys(cursors).length > 0;
+}
+
+/** With one more. Where they are too many, the next one of its app goes back as far as the first one does. */
+export function withMove(moves: readonly CursorMove[], move: CursorMove): readonly CursorMove[] {
+  const recent = moves.filter(({ atMs }) => atMs > move.atMs - MOVES_MS);
+  const [first, ...others] = [...recent, move];
+  if (first === undefined || others.length < MOVES_MAX) return [...recent, move];
+  const next = others.findIndex(({ appId }) => appId === first.appId);
+  return others.map((one, n) => (n === next ? { ...one, from: first.from } : one));
+}
+
+/** The cursors before the moves since then, by app, and the moves before that. */
+export function beforeMoves(
+  moves: readonly CursorMove[],
+  sinceMs: number,
+): { readonly cursors: ReadonlyMap<string, string>; readonly moves: readonly CursorMove[] } {
+  const inVain = moves.filter(({ atMs }) => atMs >= sinceMs);
+  const cursors = new Map(inVain.toReversed().map(({ appId, from }) => [appId, from]));
+  return { cursors, moves: moves.filter(({ atMs }) => atMs < sinceMs) };
+}
+
+/** Whether it counts for nothing, since cursors have gone back meanwhile. One that begins anew leads past nothing. */
+export function isInVain({ cursor, beganAtMs }: OwnPull, wentBackUntilMs: number): boolean {
+  return cursor !== '' && beganAtMs <= wentBackUntilMs;
 }
 
 /**

@@ -163,9 +163,16 @@ export abstract class MessageStore {
 
   /**
    * Another taker pulls the account by itself, and has been given all up to the cursor. What waits it has been given too, if it
-   * pulled all from where the page of the first one began: that is kept no longer, and its ids stay known.
+   * pulled all from where the page of the first one began: what is of that page is kept no longer, its ids stay known, and a pull
+   * under way keeps nothing more. Does nothing for a pull that began before `goBack` was last called.
    */
   abstract moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void>;
+
+  /**
+   * What other takers have pulled since then was in vain, as far as 60 s ago: each app's cursor goes back to where it was before.
+   * @param untilMs when this became known. A pull that had begun by then moves nothing any more, whenever it ends.
+   */
+  abstract goBack(account: Addressee, sinceMs: number, untilMs: number): Promise<void>;
 
   /**
    * Remembers that another taker took the account's events until then. Does nothing for an account without a cursor. That cursor

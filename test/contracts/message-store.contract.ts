@@ -294,7 +294,8 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
 
       describe('by another taker', () => {
         const pull = (fields: Partial<OwnPull> = {}): OwnPull => ({
-          ...{ appId: 'app-1', takerId: 'bot-2', from: 'from-1', cursor: 'moved', isAll: true },
+          ...{ appId: 'app-1', takerId: 'bot-2', beganAtMs: NOW_MS },
+          ...{ from: 'from-1', cursor: 'moved', isAll: true },
           ...fields,
         });
 
@@ -339,6 +340,57 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 0 });
           expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
           expect(await keep(['m1', 'm2', 'm3'], { nowMs: NOW_MS + LEASE_MS })).toMatchObject({ added: 1 });
+        });
+
+        it('takes only what is of the page from which it pulled, and ends a pull under way', async () => {
+          await keep(['m1']);
+          const { id } = await beginPull();
+          const page = pulledPage([newMessage('m2')], { from: 'cursor-1', cursor: 'cursor-2' });
+          await messages.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS);
+          await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
+          const late = pulledPage([newMessage('m3')], { from: 'cursor-2', cursor: 'cursor-3' });
+          expect(await messages.keep(ACCOUNT, id, late, NOW_MS, LEASE_MS)).toBeNull();
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
+          expect(await takeAll(await claimOne())).toEqual(['m2']);
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
+        });
+
+        it('goes back to before what turned out to be in vain, each app by itself', async () => {
+          await messages.moveCursor(ACCOUNT, pull({ from: 'a0', cursor: 'a1' }), NOW_MS);
+          await messages.moveCursor(ACCOUNT, pull({ from: 'a1', cursor: 'a2' }), NOW_MS + 10);
+          await messages.moveCursor(ACCOUNT, pull({ appId: 'app-2', from: '', cursor: 'b1' }), NOW_MS + 11);
+          await messages.moveCursor(ACCOUNT, pull({ from: 'a2', cursor: 'a3' }), NOW_MS + 12);
+          await reopen();
+          await messages.goBack(ACCOUNT, NOW_MS + 13, NOW_MS - 1);
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('a3');
+          await messages.goBack(ACCOUNT, NOW_MS + 10, NOW_MS - 1);
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('a1');
+          expect(await messages.findCursor(ACCOUNT, 'app-2')).toBe('');
+          await messages.moveCursor(ACCOUNT, pull({ from: 'a1', cursor: 'a4' }), NOW_MS + 20);
+          await messages.goBack(ACCOUNT, NOW_MS, NOW_MS - 1);
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('a0');
+        });
+
+        it('goes back no farther than it must, and far enough where it moved often', async () => {
+          const step = (n: number) => pull({ from: `c${n}`, cursor: `c${n + 1}` });
+          for (let n = 0; n < 30; n++) await messages.moveCursor(ACCOUNT, step(n), NOW_MS + n);
+          await messages.goBack(ACCOUNT, NOW_MS + 25, NOW_MS - 1);
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('c25');
+          await messages.goBack(ACCOUNT, NOW_MS + 5, NOW_MS - 1);
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('c0');
+        });
+
+        it('moves nothing by a pull that had begun when the cursors went back', async () => {
+          await messages.goBack(ACCOUNT, NOW_MS - 100, NOW_MS);
+          await reopen();
+          await messages.moveCursor(ACCOUNT, pull({ from: '' }), NOW_MS + 5);
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
+          await messages.moveCursor(ACCOUNT, pull({ from: '', beganAtMs: NOW_MS + 1 }), NOW_MS + 5);
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
+          expect(await messages.listAccounts()).toEqual([ACCOUNT]);
+          // WeCom does not know the cursor any more.
+          await messages.moveCursor(ACCOUNT, pull({ cursor: '' }), NOW_MS + 5);
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
         });
 
         it('begins at a time where nothing of the account is known yet', async () => {

@@ -158,6 +158,65 @@ mongoSuite('messages in one MongoDB', () => {
     }
   });
 
+  describe('while a program pulls by itself', () => {
+    const pull = (fields: object = {}) => ({
+      ...{
+        appId: 'app-1',
+        takerId: 'bot-2',
+        beganAtMs: NOW_MS,
+        from: 'from-1',
+        cursor: 'moved',
+        isAll: true,
+      },
+      ...fields,
+    });
+
+    /** The other process does this after the operation. */
+    function interrupted(method: 'insertMany' | 'findOne', then: () => Promise<unknown>): MessageStore {
+      const collection = (of: string) =>
+        new Proxy(mongo().collection(of), {
+          get: (target, property) => {
+            const value: unknown = Reflect.get(target, property);
+            if (typeof value !== 'function') return value;
+            if (of !== MESSAGES || property !== method) return value.bind(target);
+            return async (...args: unknown[]) => {
+              const result: unknown = await value.apply(target, args);
+              await then();
+              return result;
+            };
+          },
+        }) as Collection;
+      const store = { collection, run: (_what: string, work: () => unknown) => work() };
+      return new MongoMessageStore(store as unknown as MongoStore, pino({ level: 'silent' }));
+    }
+
+    const cursorOf = (appId: string) => one.findCursor(ACCOUNT, appId);
+
+    it('what is kept meanwhile waits, and the cursor does not pass it', async () => {
+      await keep(one, ['m1']);
+      const keeping = interrupted('insertMany', () => other.moveCursor(ACCOUNT, pull(), NOW_MS));
+      const lease = await keeping.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+      const page = pulledPage([newMessage('m2')], { from: 'cursor-1', cursor: 'cursor-2' });
+      expect(await keeping.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS)).toBeNull();
+      expect(await cursorOf('app-1')).toBe('cursor-1');
+      expect(await sendAll(other, NOW_MS)).toEqual(['m2']);
+      expect(await cursorOf('app-1')).toBe('moved');
+    });
+
+    it('a page that is kept leaves the cursors of other apps where they are by now', async () => {
+      const move = pull({ appId: 'app-2', isAll: false });
+      const keeping = interrupted('insertMany', () => other.moveCursor(ACCOUNT, move, NOW_MS));
+      expect(await keep(keeping, ['m1'])).toMatchObject({ added: 1 });
+      expect(await sendAll(other, NOW_MS)).toEqual(['m1']);
+      expect([await cursorOf('app-1'), await cursorOf('app-2')]).toEqual(['cursor-1', 'moved']);
+    });
+
+    it('it is given no cursor behind a message that is kept while that is looked for', async () => {
+      const finding = interrupted('findOne', () => keep(other, ['m1']));
+      expect(await finding.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
+    });
+  });
+
   describe('of a process that died', () => {
     /** Its process dies in place of this operation. */
     function dyingAt(name: string, method: 'insertMany' | 'updateOne'): MessageStore {

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { mongoPlace } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace } from '../support/place.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, type Place } from '../support/place.js';
 import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
 import { postJson } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
@@ -28,16 +30,8 @@ let programs: Program[];
 
 beforeAll(async () => {
   wecom = await startSimulator({ accounts: Array.from({ length: 60 }, (_, n) => `account ${n}`) });
-  manager = await startManager({
-    ...place.env,
-    SECRETS_KEY: randomBytes(32).toString('base64'),
-    WECOM_API_URL: wecom.url,
-    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-  });
-  const { corpId, callback } = wecom;
-  await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-  const url = `${manager.url}/callback/${corpId}`;
-  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+  manager = await start(place);
+  await connectWecom();
 });
 
 afterAll(async () => {
@@ -53,6 +47,23 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(programs.map(({ pulling }) => pulling.close()));
 });
+
+const secretsKey = randomBytes(32).toString('base64');
+const start = ({ env }: Place) =>
+  startManager({
+    ...env,
+    SECRETS_KEY: secretsKey,
+    WECOM_API_URL: wecom.url,
+    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+  });
+
+/** WeCom's callbacks go to `manager`. */
+async function connectWecom(): Promise<void> {
+  const { corpId, callback } = wecom;
+  await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
+  const url = `${manager.url}/callback/${corpId}`;
+  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+}
 
 const nextAccount = () => wecom.accounts[accountsUsed++]?.openKfId ?? '';
 
@@ -215,17 +226,50 @@ describe('an account that moves', () => {
   it('to a program that refuses an event after its pull gives it the messages once more', async () => {
     const first = await add('event', 'before it answers');
     await move(null, first);
-    await talk(first, ['1']);
-    await settled();
-    first.pulling.status = 500;
-    say('2');
-    await until(() => first.pulling.texts.includes('2'));
-    first.pulling.status = 200;
-    await settled();
-    expect(new Set(first.pulling.texts)).toEqual(new Set(['1', '2']));
-    expect(first.pulling.texts.filter((text) => text === '2').length).toBeGreaterThan(1);
+    await refuseAfterPull(first);
   });
 });
+
+mongoSuite('an account of a program that pulls through another replica than the one that tells it', () => {
+  const shared = mongoPlace();
+  let alone: ManagerProcess;
+  let other: ManagerProcess;
+
+  beforeAll(async () => {
+    alone = manager;
+    [manager, other] = await Promise.all([start(shared), start(shared)]);
+    await connectWecom();
+  });
+
+  afterAll(async () => {
+    await Promise.all([manager.stop(), other.stop()]);
+    await shared.discard();
+    manager = alone;
+  });
+
+  it('gives it the messages once more of an event that it refuses after its pull', async () => {
+    const first = await add('event', 'before it answers');
+    first.pulling.base = first.pulling.base.replace(manager.url, other.url);
+    await move(null, first);
+    const isKnown = async () =>
+      (await (await fetch(`${other.url}/api/v1/bots?limit=200`)).text()).includes(openKfId);
+    await until(isKnown);
+    await refuseAfterPull(first);
+  });
+});
+
+async function refuseAfterPull(program: Program): Promise<void> {
+  const { pulling } = program;
+  await talk(program, ['1']);
+  await settled();
+  pulling.status = 500;
+  say('2');
+  await until(() => pulling.texts.includes('2'));
+  pulling.status = 200;
+  await settled();
+  expect(new Set(pulling.texts)).toEqual(new Set(['1', '2']));
+  expect(pulling.texts.filter((text) => text === '2').length).toBeGreaterThan(1);
+}
 
 /** WeCom's times have whole seconds. */
 async function clockTurns(): Promise<void> {

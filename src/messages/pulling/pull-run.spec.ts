@@ -241,7 +241,8 @@ describe('what was sent before', () => {
 
   it('a program has had that pulled by itself is not given again where WeCom refuses its cursor', async () => {
     const appId = secretIdOf(ACCOUNT.corpId, openBot().opened.corpSecret);
-    const own = { appId, takerId: 'bot-2', from: '', cursor: 'of the program', isAll: true };
+    const pulled = { from: '', cursor: 'of the program', isAll: true };
+    const own = { appId, takerId: 'bot-2', beganAtMs: clock.nowMs(), ...pulled };
     await store.moveCursor(ACCOUNT, own, clock.nowMs());
     await store.cover(ACCOUNT, MADE_AT_MS + 10_500, 'bot-2');
     const old = { entries: [entry('of the program', MADE_AT_MS + 9_000)], cursor: 'c1', hasMore: true };

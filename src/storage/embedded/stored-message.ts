@@ -7,9 +7,18 @@ import {
   type PageStart,
   webhookIdOf,
 } from '../../messages/message.js';
-import type { MessageAccount } from '../../messages/message-queue.js';
+import type { CursorMove, MessageAccount } from '../../messages/message-queue.js';
 import { accountKey } from '../../registry/puppet.js';
-import { type Check, hasShape, isCount, isNumber, isText, orAbsent, orNull } from '../record-shape.js';
+import {
+  type Check,
+  hasShape,
+  isCount,
+  isListOf,
+  isNumber,
+  isText,
+  orAbsent,
+  orNull,
+} from '../record-shape.js';
 
 export function toStored(value: MessageHead | MessageAccount): Buffer {
   return Buffer.from(JSON.stringify(value));
@@ -66,6 +75,8 @@ const isAccount = hasShape<MessageAccount>({
   regime: orNull(isText),
   coveredUntilMs: isNumber,
   mover: orNull(hasShape<NonNullable<MessageAccount['mover']>>({ takerId: isText, appId: isText })),
+  moves: isListOf(hasShape<CursorMove>({ appId: isText, from: isText, atMs: isNumber })),
+  wentBackUntilMs: isNumber,
   pulledAtMs: isNumber,
   nextSeq: isCount,
   endpoint: orNull(isText),

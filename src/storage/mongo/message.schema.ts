@@ -60,6 +60,8 @@ export interface AccountRecord extends Addressee {
   readonly regime: string | null;
   readonly coveredUntil: Date;
   readonly mover: MessageAccount['mover'];
+  readonly moves: MessageAccount['moves'];
+  readonly wentBackUntil: Date;
   readonly pulledAt: Date;
   readonly nextSeq: number;
   readonly pullId: string | null;
@@ -88,6 +90,8 @@ export function toAccountRecord({ corpId, openKfId }: Addressee): AccountRecord 
     regime: null,
     coveredUntil: LONG_AGO,
     mover: null,
+    moves: [],
+    wentBackUntil: LONG_AGO,
     pulledAt: LONG_AGO,
     nextSeq: 0,
     pullId: null,

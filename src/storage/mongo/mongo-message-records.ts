@@ -150,10 +150,11 @@ export class MongoMessageRecords {
     return matchedCount === 1;
   }
 
-  /** @returns how many waited. */
-  async forgetWaiting(account: string, nowMs: number): Promise<number> {
+  /** @param from where the page began that they are of; `null` forgets all. @returns how many waited. */
+  async forgetWaiting(account: string, nowMs: number, from: string | null): Promise<number> {
     const update = asKnown(nowMs + SEEN_MS);
-    return (await this.#records.updateMany({ account, state: 'waiting' }, update)).matchedCount;
+    const ofPage = from === null ? {} : { 'page.cursor': from };
+    return (await this.#records.updateMany({ account, state: 'waiting', ...ofPage }, update)).matchedCount;
   }
 
   /** @returns how many waited. */

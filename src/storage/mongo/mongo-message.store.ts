@@ -28,7 +28,7 @@ import {
   type Turn,
   type UnderWay,
 } from '../../messages/message-store.js';
-import { cursorBefore } from '../../messages/message-queue.js';
+import { beforeMoves, cursorBefore, isInVain, withMove } from '../../messages/message-queue.js';
 import { toMessage } from '../../messages/message-records.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
@@ -142,22 +142,17 @@ export class MongoMessageStore extends MessageStore {
       await this.#messages.insert(skipped.map((msgid) => toKnown(account, msgid, nowMs)));
       failpoint('messages.kept');
       const waiting = await this.#messages.countWaiting(_id);
-      const others = before.cursors.filter((one) => one.appId !== appId);
-      const cursors = cursor === null ? before.cursors : [...others, { appId, cursor }];
       // A page that comes again may have been kept by a process that died before it made the account due.
       const isDue = messages.length > 0 && waiting > 0;
       const due = isDue ? { $min: { dueAt: new Date(nowMs) } } : {};
-      const moved = await this.#accounts.updateOne(held, {
-        $set: {
-          ...{ cursors, regime, endpoint, pulledAt: new Date(nowMs), keepingUntil: LONG_AGO },
-          ...(isDue && { isNewer: true }),
-        },
-        ...due,
-      });
+      const fields = {
+        ...{ regime, endpoint, pulledAt: new Date(nowMs), keepingUntil: LONG_AGO },
+        ...(isDue && { isNewer: true }),
+      };
+      const isMoved = await this.#endPage(held, appId, cursor, { $set: fields, ...due });
       failpoint('messages.kept');
       const dead = inserted.filter(({ state }) => state === 'dead').map(toHead);
-      if (moved.matchedCount === 1)
-        return { added: inserted.length, dead: dead.filter((head) => head !== null), waiting };
+      if (isMoved) return { added: inserted.length, dead: dead.filter((head) => head !== null), waiting };
       if (isDue) await this.#accounts.updateOne({ _id }, { $set: { isNewer: true }, ...due });
       return null;
     };
@@ -172,35 +167,95 @@ export class MongoMessageStore extends MessageStore {
     );
   }
 
-  /** In this order, since messages are handed over when the cursors have been taken back. */
+  /** @returns whether the lease was still held. Cursors of other apps may have moved meanwhile: they stay. */
+  async #endPage(
+    held: AccountFilter,
+    appId: string,
+    cursor: string | null,
+    { $set, ...due }: { readonly $set: Partial<AccountRecord>; readonly $min?: Partial<AccountRecord> },
+  ): Promise<boolean> {
+    const update = async (filter: AccountFilter, set: object, push: object = {}): Promise<boolean> => {
+      const { matchedCount } = await this.#accounts.updateOne(
+        { ...held, ...filter },
+        { $set: { ...$set, ...set }, ...push, ...due },
+      );
+      return matchedCount === 1;
+    };
+    if (cursor === null) return update({}, {});
+    return (
+      (await update({ 'cursors.appId': appId }, { 'cursors.$.cursor': cursor })) ||
+      update({ 'cursors.appId': { $ne: appId } }, {}, { $push: { cursors: { appId, cursor } } })
+    );
+  }
+
+  /** Until the cursor is the same before and after: a message that waits by then may be before a newer one. */
   override findCursor(account: Addressee, appId: string): Promise<string> {
     const _id = accountKey(account);
-    return this.store.run('find message cursor', async () => {
-      const first = await this.#messages.firstWaiting(_id);
-      if (first !== null) return cursorBefore(first, appId);
+    const read = async () => {
       const record = await this.#accounts.findOne({ _id }, { projection: { cursors: 1 } });
       return record?.cursors.find((one) => one.appId === appId)?.cursor ?? '';
-    });
+    };
+    const find = async () => {
+      const cursor = await read();
+      const first = await this.#messages.firstWaiting(_id);
+      if (first !== null) return cursorBefore(first, appId);
+      return (await read()) === cursor ? cursor : CONFLICT;
+    };
+    return this.store.run('find message cursor', () => untilNoConflict(find));
   }
 
   override async moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void> {
     const { appId, takerId, from, cursor, isAll } = pull;
-    const { _id, ...fields } = toAccountRecord(account);
-    const move = async () => {
-      await this.#insertAccount(account);
+    const _id = accountKey(account);
+    let hasAll = false;
+    const move = async (record: AccountRecord) => {
+      hasAll = false;
+      if (isInVain(pull, record.wentBackUntil.getTime())) return null;
       const first = isAll ? await this.#messages.firstWaiting(_id) : null;
-      const { cursors = fields.cursors } = (await this.#accounts.findOne({ _id })) ?? {};
-      const others = cursors.filter((one) => one.appId !== appId);
-      const { matchedCount } = await this.#accounts.updateOne(
-        { _id, cursors: [...cursors] },
-        { $set: { cursors: [...others, { appId, cursor }], mover: { takerId, appId } } },
-      );
-      if (matchedCount === 0) return CONFLICT;
-      const hasAll = first !== null && cursorBefore(first, appId) === from;
-      if (hasAll) await this.#messages.forgetWaiting(_id, nowMs);
-      return undefined;
+      hasAll = first !== null && cursorBefore(first, appId) === from;
+      return {
+        cursors: [...record.cursors.filter((one) => one.appId !== appId), { appId, cursor }],
+        mover: { takerId, appId },
+        moves: withMove(record.moves, { appId, from, atMs: nowMs }),
+        ...(hasAll && { pullId: null, pulledUntil: LONG_AGO }),
+      };
     };
-    await this.store.run('move message cursor', () => untilNoConflict(move), null);
+    const moveAll = async () => {
+      await this.#changeCursors(account, move);
+      if (hasAll) await this.#messages.forgetWaiting(_id, nowMs, from);
+    };
+    await this.store.run('move message cursor', moveAll, null);
+  }
+
+  override async goBack(account: Addressee, sinceMs: number, untilMs: number): Promise<void> {
+    const goBack = async ({ wentBackUntil, ...record }: AccountRecord) => {
+      const before = beforeMoves(record.moves, sinceMs);
+      const cursors = record.cursors.map(({ appId, cursor }) => ({
+        appId,
+        cursor: before.cursors.get(appId) ?? cursor,
+      }));
+      const until = new Date(Math.max(untilMs, wentBackUntil.getTime()));
+      return { cursors, moves: before.moves, wentBackUntil: until };
+    };
+    await this.store.run('move message cursor', () => this.#changeCursors(account, goBack), null);
+  }
+
+  /** @param change gives `null` where nothing changes. It is asked again when another process was faster. */
+  async #changeCursors(
+    account: Addressee,
+    change: (record: AccountRecord) => Promise<Partial<AccountRecord> | null>,
+  ): Promise<void> {
+    const _id = accountKey(account);
+    await this.#insertAccount(account);
+    await untilNoConflict(async () => {
+      const record = await this.#accounts.findOne({ _id });
+      const changed = record === null ? null : await change(record);
+      if (record === null || changed === null) return undefined;
+      const { moves, wentBackUntil } = record;
+      const same: AccountFilter = { _id, cursors: [...record.cursors], moves: [...moves], wentBackUntil };
+      const { matchedCount } = await this.#accounts.updateOne(same, { $set: changed });
+      return matchedCount === 0 ? CONFLICT : undefined;
+    });
   }
 
   override async cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
@@ -499,7 +554,7 @@ export class MongoMessageStore extends MessageStore {
       }));
       const { matchedCount } = await this.#accounts.updateOne(
         { ...held, pullId: null },
-        { $set: { cursors } },
+        { $set: { cursors, moves: [] } },
       );
       // Another pull has begun.
       return matchedCount === 0 ? CONFLICT : this.#messages.removeWaiting(accountKey(turn));
@@ -510,7 +565,7 @@ export class MongoMessageStore extends MessageStore {
   override discard(turn: Turn, nowMs: number): Promise<number> {
     const discard = async () => {
       if ((await this.#accounts.countDocuments(heldBy(turn, nowMs))) === 0) return 0;
-      return this.#messages.forgetWaiting(accountKey(turn), nowMs);
+      return this.#messages.forgetWaiting(accountKey(turn), nowMs, null);
     };
     return this.store.run('hand messages over', discard, null);
   }

@@ -75,6 +75,10 @@ export class SealedMessageStore extends MessageStore {
     return this.inner.moveCursor(account, pull, nowMs);
   }
 
+  override goBack(account: Addressee, sinceMs: number, untilMs: number): Promise<void> {
+    return this.inner.goBack(account, sinceMs, untilMs);
+  }
+
   override cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
     return this.inner.cover(account, untilMs, takerId);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FastifyRequest } from 'fastify';
 import { Secret } from '../../kernel/secret.js';
+import type { StoreClock } from '../../kernel/store-clock.js';
 import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { KnownBots } from '../../registry/bots/known-bots.js';
 import type { Destinations } from '../../registry/destination.js';
@@ -18,6 +19,7 @@ function callOf(api: string, bot: typeof BOT = BOT, tokens: object = {}): BotCal
     tokens as AccessTokens,
     { find: () => null } as unknown as SyncTokens,
     {} as QueuedMessages,
+    {} as StoreClock,
   );
   const call = calls.admit(bot, parseTarget(`/cgi-bin/${api}`));
   if (call === null) throw new Error('it is a call of a bot');

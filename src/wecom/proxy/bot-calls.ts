@@ -8,6 +8,7 @@ import type { FastifyRequest } from 'fastify';
 import type { CallingBot } from '../../http/access/bot-keys.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Secret } from '../../kernel/secret.js';
+import { StoreClock } from '../../kernel/store-clock.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
@@ -38,6 +39,7 @@ export class BotCalls {
     private readonly tokens: AccessTokens,
     private readonly syncTokens: SyncTokens,
     private readonly queued: QueuedMessages,
+    private readonly storeClock: StoreClock,
   ) {}
 
   /** @returns `null` for a caller that is no bot. @throws AppError `BOT_FORBIDDEN` */
@@ -49,7 +51,8 @@ export class BotCalls {
     if (!OPENED.test(target.api)) throw forbidden(`${target.api} is neither a kf nor a media API`);
     if (target.corpId !== null && target.corpId !== bot.corpId)
       throw forbidden('corpid must be the corp of the bot');
-    const call = new BotCall(bot, target, this.destinations, this.tokens, this.syncTokens, this.queued);
+    const { destinations, tokens, syncTokens, queued, storeClock } = this;
+    const call = new BotCall(bot, target, destinations, tokens, syncTokens, queued, storeClock);
     // A query has room for a thousand times the same one.
     const named = new Set(target.openKfIdsOfQuery);
     if (target.openKfId !== null) named.add(target.openKfId);
@@ -72,6 +75,7 @@ export class BotCall {
     private readonly tokens: AccessTokens,
     private readonly syncTokens: SyncTokens,
     private readonly queued: QueuedMessages,
+    private readonly storeClock: StoreClock,
   ) {}
 
   get corpId(): string {
@@ -164,10 +168,11 @@ export class BotCall {
     const isMade = typeof sent === 'string' && sent.startsWith(MADE_CURSOR);
     const isOwn = !isMade && sent !== undefined && sent !== null && sent !== '';
     const isKnown = typeof openKfId === 'string' && appId !== null;
+    const beganAtMs = this.storeClock.nowMs();
     const given = isOwn || !isKnown ? '' : await this.#findCursor(openKfId, appId, isMade);
     const from = isOwn ? sent : given;
     if (isKnown && typeof from === 'string')
-      this.#pull = { openKfId, appId, takerId: this.bot.id, from, isGiven: given !== '' };
+      this.#pull = { openKfId, appId, takerId: this.bot.id, beganAtMs, from, isGiven: given !== '' };
     if (given !== '') return rewritten({ ...others, cursor: given });
     return isMade ? rewritten(others) : admitted;
   }

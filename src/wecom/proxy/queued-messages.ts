@@ -19,6 +19,8 @@ export interface OwnPull {
   readonly appId: string;
   /** The bot. */
   readonly takerId: string;
+  /** Store time, before WeCom was asked. */
+  readonly beganAtMs: number;
   /** The cursor that WeCom was sent; `''` for none. */
   readonly from: string;
   /** The one that came back. */
