@@ -24,6 +24,9 @@ export interface ManagersOptions {
   readonly killing: string | null;
 }
 
+const POST_TRIES = 10;
+const POST_AGAIN_MS = 1_000;
+
 export class MessageManagers {
   #next = 0;
 
@@ -84,11 +87,15 @@ export class MessageManagers {
     return codes.filter((code) => code !== 0).map((code) => `a manager ended with ${code} on SIGTERM`);
   }
 
+  /** Asks again while the database is too busy to answer. */
   async #post<T>(path: string, body: object): Promise<T> {
     const [replica] = this.replicas;
-    const response = await postJson(`${replica?.url}/api/v1/${path}`, body);
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
-    return JSON.parse(text) as T;
+    for (let triesLeft = POST_TRIES; ; triesLeft--) {
+      const response = await postJson(`${replica?.url}/api/v1/${path}`, body);
+      const text = await response.text();
+      if (response.ok) return JSON.parse(text) as T;
+      if (response.status !== 503 || triesLeft === 1) throw new Error(`${path}: ${response.status} ${text}`);
+      await sleep(POST_AGAIN_MS);
+    }
   }
 }
