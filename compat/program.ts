@@ -236,7 +236,7 @@ const STARVES: Expected = { lost: 'some', twice: 'none' };
 
 export const SEATS: readonly Seat[] = [
   { program: LANGBOT, reach: DIRECT, calm: NOTHING, restarted: REPEATS },
-  { program: LANGBOT, reach: BASE, calm: NOTHING, restarted: REPEATS },
+  { program: LANGBOT, reach: BASE, calm: NOTHING, restarted: ONCE },
   { program: LANGBOT, reach: BASE_AND_MESSAGES, calm: NOTHING, restarted: ONCE },
   { program: ASTRBOT, reach: DIRECT, calm: NOTHING, restarted: LOSES },
   { program: ASTRBOT, reach: BASE_AND_OWN_TOKEN, calm: NOTHING, restarted: LOSES },
