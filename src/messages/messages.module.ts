@@ -11,6 +11,7 @@ import { MessageOperations } from './message-operations.js';
 import { MessagePatrol } from './message-patrol.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessagesLifecycle } from './messages-lifecycle.js';
+import { OwnPulls } from './own-pulls.js';
 import { CatchUp, CatchUpGrants } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 import { PullRun } from './pulling/pull-run.js';
@@ -41,6 +42,7 @@ import { Takers } from './sending/takers.js';
     MessageSender,
     MessagesLifecycle,
     MessageWakes,
+    OwnPulls,
     Puller,
     PullRun,
     Takers,

@@ -9,9 +9,9 @@ import {
   type QueuedAnswer,
   QueuedMessages,
 } from '../wecom/proxy/queued-messages.js';
-import { Coverage } from './coverage.js';
 import { type Message, webhookIdOf } from './message.js';
 import { MessageStore, type UnderWay } from './message-store.js';
+import { OwnPulls } from './own-pulls.js';
 import { Puller } from './pulling/puller.js';
 import { CallbackHalves } from './sending/callback-halves.js';
 
@@ -24,7 +24,7 @@ export class QueuedAnswers extends QueuedMessages {
     private readonly destinations: Destinations,
     private readonly puller: Puller,
     private readonly storeClock: StoreClock,
-    private readonly coverage: Coverage,
+    private readonly ownPulls: OwnPulls,
   ) {
     super();
   }
@@ -51,19 +51,16 @@ export class QueuedAnswers extends QueuedMessages {
     return nothing(cursor);
   }
 
-  override async findCursor(account: Addressee, appId: string): Promise<string> {
-    await this.coverage.whenWritten(account);
-    return this.store.findCursor(account, appId);
+  override findCursor(account: Addressee, appId: string): Promise<string> {
+    return this.ownPulls.findCursor(account, appId);
   }
 
-  /** Not of a bot that has lost the account meanwhile: whoever has it now goes on by itself. */
   override wasPulled(account: Addressee, pull: OwnPull): void {
-    const { bot, puppet, isPulled } = this.destinations.find(account);
-    if (!isPulled && (bot?.id ?? puppet?.botId) === pull.takerId) this.coverage.moved(account, pull);
+    this.ownPulls.sent(account, pull);
   }
 
   override wasUnread(account: Addressee, pull: OwnPull): void {
-    this.coverage.unread(account, pull);
+    this.ownPulls.unread(account, pull);
   }
 
   async #wasSent(bot: KnownBot, message: Message, underWay: UnderWay): Promise<void> {

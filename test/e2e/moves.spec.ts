@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
-import { mongoPlace } from '../support/each-store.js';
+import { mongoPlace, onEachStore } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
@@ -227,6 +227,46 @@ describe('an account that moves', () => {
     const first = await add('event', 'before it answers');
     await move(null, first);
     await refuseAfterPull(first);
+  });
+});
+
+onEachStore((newPlace) => {
+  const own = newPlace();
+  let before: ManagerProcess;
+
+  beforeAll(async () => {
+    before = manager;
+    manager = await start(own);
+    await connectWecom();
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await own.discard();
+    manager = before;
+  });
+
+  it('a program that was at work on an event when the manager was killed gets the messages once more', async () => {
+    const first = await add('event', 'before it answers');
+    const { pulling } = first;
+    await move(null, first);
+    await talk(first, ['1']);
+    await settled();
+    const work = Promise.withResolvers<void>();
+    pulling.work = () => work.promise;
+    say('2');
+    await until(() => pulling.texts.includes('2'));
+    const { url } = manager;
+    await manager.stop('SIGKILL');
+    manager = await start(own);
+    pulling.base = pulling.base.replace(url, manager.url);
+    pulling.work = async () => {};
+    work.resolve();
+    await connectWecom();
+    say('3');
+    await until(() => pulling.texts.includes('3'));
+    expect(pulling.texts.slice(0, 2)).toEqual(['1', '2']);
+    expect(pulling.texts.slice(2)).toContain('2');
   });
 });
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Destination } from '../../registry/destination.js';
-import type { Puppet } from '../../registry/puppet.js';
+import type { Addressee, Destination } from '../../registry/destination.js';
+import { accountKey, type Puppet } from '../../registry/puppet.js';
 import type { AccountHistory } from '../../registry/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
@@ -36,6 +36,9 @@ export interface Delivery {
   readonly durationMs: number;
 }
 
+type DeliveredTo = Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot' | 'isPulled'> &
+  Partial<Pick<Destination, 'puppet'>>;
+
 /** What the puppet of an account took last. */
 export type LastTaken = Pick<Delivery, 'atMs' | 'durationMs' | 'occasion'> & { readonly status: number };
 
@@ -59,6 +62,8 @@ export class Deliveries implements AccountHistory {
   /** By address. */
   readonly #endpoints = new Map<string, Account>();
   readonly #listeners = new Set<(delivery: Delivery) => void>();
+  /** How many events bots that operators added are at work on, by account. */
+  readonly #atWork = new Map<string, number>();
   #count = 0;
 
   constructor(
@@ -66,16 +71,26 @@ export class Deliveries implements AccountHistory {
     private readonly storeClock: StoreClock,
   ) {}
 
+  /** An attempt begins; `ended` tells of its end. */
+  began(to: DeliveredTo, occasion: DeliveryOccasion): void {
+    if (isWork(to, occasion)) this.#countWork(to, 1);
+  }
+
+  /** Whether a bot that an operator added is being told of an event of the account; tests do not count. */
+  isAtWork(account: Addressee): boolean {
+    return this.#atWork.size > 0 && this.#atWork.has(accountKey(account));
+  }
+
   /** @param event as it was sent. */
   ended(
-    to: Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot' | 'isPulled'> &
-      Partial<Pick<Destination, 'puppet'>>,
+    to: DeliveredTo,
     event: KfEvent,
     occasion: DeliveryOccasion,
     attempt: number,
     result: AttemptResult,
     durationMs: number,
   ): void {
+    if (isWork(to, occasion)) this.#countWork(to, -1);
     if (occasion !== 'test') this.metrics.attempted(occasion, result, durationMs / 1_000);
     const delivery: Delivery = {
       number: ++this.#count,
@@ -84,7 +99,7 @@ export class Deliveries implements AccountHistory {
       openKfId: to.openKfId,
       endpoint: to.address,
       occasion,
-      botId: to.bot?.id ?? (to.puppet?.botId || null),
+      botId: botIdOf(to),
       isPulled: to.isPulled,
       attempt,
       isRaw: event.raw !== null,
@@ -104,6 +119,13 @@ export class Deliveries implements AccountHistory {
       ofBot?.note(delivery);
     }
     if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(delivery);
+  }
+
+  #countWork(account: Addressee, more: 1 | -1): void {
+    const key = accountKey(account);
+    const count = (this.#atWork.get(key) ?? 0) + more;
+    if (count > 0) this.#atWork.set(key, count);
+    else this.#atWork.delete(key);
   }
 
   lastOf({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): LastDeliveries {
@@ -221,4 +243,13 @@ class Account {
       lastHour: this.#recent.counts(nowMs),
     };
   }
+}
+
+/** Whether a bot that may pull by itself is told of an event. */
+function isWork(to: DeliveredTo, occasion: DeliveryOccasion): boolean {
+  return botIdOf(to) !== null && !to.isPulled && occasion !== 'test' && occasion !== 'message';
+}
+
+function botIdOf({ bot, puppet }: DeliveredTo): string | null {
+  return bot?.id ?? (puppet?.botId || null);
 }

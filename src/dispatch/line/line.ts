@@ -63,12 +63,12 @@ export class Line {
     private readonly form?: DeliveryForm,
   ) {}
 
-  /** Whether its account gets nothing but probes. */
+  /** Whether the account gets nothing but probes. */
   get isOpen(): boolean {
     return this.isHeldBack || (this.endpoint !== null && this.lines.circuits.isOpen(this.endpoint.href));
   }
 
-  /** The same for no fault of its endpoint, which takes what is for other accounts. */
+  /** Whether the account alone gets nothing but probes: its endpoint takes what is for other accounts. */
   get isHeldBack(): boolean {
     return this.endpoint !== null && this.lines.circuits.holdsBack(this.endpoint.href, this.to);
   }
@@ -135,6 +135,7 @@ export class Line {
   }
 
   #book(event: KfEvent, occasion: DeliveryOccasion, number: number): OnEnd {
+    this.lines.deliveries.began(this.to, occasion);
     const startedMs = this.lines.clock.elapsedMs();
     const begun = { event, occasion, number, isHalf: this.#isHalf, startedMs };
     return (result) => this.lines.ended(this.to, this.endpoint, begun, result);
@@ -151,7 +152,7 @@ export class Lines {
   constructor(
     readonly client: DeliveryClient,
     readonly circuits: Circuits,
-    private readonly deliveries: Deliveries,
+    readonly deliveries: Deliveries,
     private readonly waiting: WaitingHints,
     private readonly presence: Presence,
     readonly late: LateWork,
@@ -193,17 +194,6 @@ export class Lines {
   /** For one message. */
   ofMessage(to: Recipient, endpoint: Endpoint, form: DeliveryForm): Line {
     return new Line(to, endpoint, this, form);
-  }
-
-  /** The end of an attempt of which a 2xx is only half. */
-  endedInHalves(
-    to: Recipient,
-    event: KfEvent,
-    number: number,
-    result: AttemptResult,
-    durationMs: number,
-  ): void {
-    this.deliveries.ended(to, event, 'message', number, result, durationMs);
   }
 
   ended(

@@ -4,6 +4,7 @@ import { storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
+import type { Deliveries } from '../../dispatch/line/deliveries.js';
 import type { Lines } from '../../dispatch/line/line.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Secret } from '../../kernel/secret.js';
@@ -15,8 +16,8 @@ import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { MemoryMessageRecords } from '../message-records.js';
 import { type Message, webhookIdOf } from '../message.js';
-import type { Coverage } from '../coverage.js';
 import type { MessageStore, Turn } from '../message-store.js';
+import type { OwnPulls } from '../own-pulls.js';
 import type { Puller } from '../pulling/puller.js';
 import { QueuedAnswers } from '../queued-answers.js';
 import { CallbackHalves } from './callback-halves.js';
@@ -51,15 +52,15 @@ beforeEach(async () => {
     clock,
     config,
   );
-  const lines: Pick<Lines, 'endedInHalves' | 'pulledBy'> = {
-    pulledBy: () => {},
-    endedInHalves: (_to, _event, attempt, result) =>
+  const lines: Pick<Lines, 'pulledBy'> = { pulledBy: () => {} };
+  const deliveries: Pick<Deliveries, 'ended'> = {
+    ended: (_to, _event, _occasion, attempt, result) =>
       void told.push([attempt, result.taken ? 'taken' : result.stage]),
   };
-  halves = new CallbackHalves(store, outcomes, lines as Lines, clock, clock);
+  halves = new CallbackHalves(store, outcomes, deliveries as Deliveries, clock, clock, lines as Lines);
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
   const destinations = { findMessageTaker: () => TAKER } as Partial<Destinations> as Destinations;
-  answers = new QueuedAnswers(store, halves, destinations, puller, clock, {} as Coverage);
+  answers = new QueuedAnswers(store, halves, destinations, puller, clock, {} as OwnPulls);
   const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
   const content = new Secret('{"msgid":"m1"}');
   await store.keep(

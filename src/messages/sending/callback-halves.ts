@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptResult, HALVES_MS } from '../../dispatch/line/attempt.js';
+import { Deliveries } from '../../dispatch/line/deliveries.js';
 import { Lines } from '../../dispatch/line/line.js';
 import type { Halves, MessageEvent } from '../../dispatch/line/pulls.js';
 import { toFailure } from '../../dispatch/outbox/hint.js';
@@ -45,9 +46,10 @@ export class CallbackHalves implements Halves {
   constructor(
     private readonly store: MessageStore,
     private readonly outcomes: MessageOutcomes,
-    private readonly lines: Lines,
+    private readonly deliveries: Deliveries,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
+    lines: Lines,
   ) {
     lines.pulledBy(this);
   }
@@ -143,7 +145,8 @@ export class CallbackHalves implements Halves {
   ): void {
     if (result.taken) this.outcomes.countTaken(message);
     if (taker === null) return;
-    this.lines.endedInHalves(toRecipient(taker), toEvent(message), attempt, result, durationMs);
+    const [to, event] = [toRecipient(taker), toEvent(message)];
+    this.deliveries.ended(to, event, 'message', attempt, result, durationMs);
     this.outcomes.attempted(message, taker.bot.id, attempt, null, durationMs, result);
   }
 

@@ -68,10 +68,9 @@ function start(kind: 'callback' | 'webhook', order: MessageOrder, bot: Bot): voi
   const lines = {
     circuits: { isOpen: () => false },
     ofMessage: () => line,
-    endedInHalves: () => {},
     pulledBy: () => {},
   } as unknown as Lines;
-  const halves = new CallbackHalves(store, outcomes, lines, clock, clock);
+  const halves = new CallbackHalves(store, outcomes, { ended: () => {} } as never, clock, clock, lines);
   const takers = { find: async () => taker } as Partial<Takers> as Takers;
   sender = new MessageSender(store, takers, lines, outcomes, halves, clock, clock);
 }

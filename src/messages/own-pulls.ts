@@ -1,0 +1,88 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
+import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
+import { type Addressee, Destinations } from '../registry/destination.js';
+import { accountKey } from '../registry/puppet.js';
+import type { OwnPull } from '../wecom/proxy/queued-messages.js';
+import { Coverage } from './coverage.js';
+import { MessageStore } from './message-store.js';
+
+/**
+ * How far programs are that pull by themselves. A pull counts once the event is taken that made the program pull. Until then it is
+ * known in memory alone: if this process is killed while the program is at work, the program gets the messages once more. Of a pull
+ * whose event another replica has sent nothing of that is known: it counts at once.
+ */
+@Injectable()
+export class OwnPulls implements OnApplicationBootstrap {
+  /** Pulls of programs that are at work on an event, one for each app, by account. */
+  readonly #pending = new Map<string, readonly OwnPull[]>();
+
+  constructor(
+    private readonly store: MessageStore,
+    private readonly coverage: Coverage,
+    private readonly deliveries: Deliveries,
+    private readonly destinations: Destinations,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.deliveries.listen((delivery) => this.#see(delivery));
+  }
+
+  /** See `QueuedMessages.findCursor`. @throws AppError `STORE_UNAVAILABLE` */
+  async findCursor(account: Addressee, appId: string): Promise<string> {
+    const pending = this.#pending.get(accountKey(account))?.find((pull) => pull.appId === appId);
+    if (pending !== undefined) return pending.cursor;
+    await this.coverage.whenWritten(account);
+    return this.store.findCursor(account, appId);
+  }
+
+  /** The program has been sent all of the answer. */
+  sent(account: Addressee, pull: OwnPull): void {
+    if (!this.#isOfTaker(account, pull)) return;
+    if (!this.deliveries.isAtWork(account)) return this.coverage.moved(account, pull);
+    const key = accountKey(account);
+    const pending = this.#pending.get(key) ?? [];
+    const before = pending.find(({ appId }) => appId === pull.appId);
+    // Several pages of one event count together.
+    const all = before === undefined ? pull : { ...pull, from: before.from, beganAtMs: before.beganAtMs };
+    this.#pending.set(key, [...pending.filter((one) => one !== before), all]);
+  }
+
+  /** The program has read nothing of the answer that `sent` tells of. */
+  unread(account: Addressee, pull: OwnPull): void {
+    const key = accountKey(account);
+    const pending = this.#pending.get(key) ?? [];
+    const others = pending.filter(({ appId }) => appId !== pull.appId);
+    if (others.length === pending.length) this.coverage.unread(account, pull);
+    else this.#setPending(key, others);
+  }
+
+  #see({ occasion, isPulled, result, atMs, durationMs, ...account }: Delivery): void {
+    if (this.#pending.size === 0 || isPulled || occasion === 'test' || occasion === 'message') return;
+    const key = accountKey(account);
+    const pending = this.#pending.get(key);
+    if (pending === undefined) return;
+    const wasTold = result.taken || !hasSeenNothing(result.stage);
+    const toldAtMs = Math.floor(atMs - durationMs);
+    const isLast = !this.deliveries.isAtWork(account);
+    const isEnded = ({ beganAtMs }: OwnPull) => isLast || (wasTold && beganAtMs >= toldAtMs);
+    this.#setPending(
+      key,
+      pending.filter((pull) => !isEnded(pull)),
+    );
+    if (wasTold && !result.taken) return;
+    for (const pull of pending)
+      if (isEnded(pull) && this.#isOfTaker(account, pull)) this.coverage.moved(account, pull);
+  }
+
+  #setPending(key: string, pulls: readonly OwnPull[]): void {
+    if (pulls.length > 0) this.#pending.set(key, pulls);
+    else this.#pending.delete(key);
+  }
+
+  /** A bot that has lost the account meanwhile moves nothing: whoever has it now goes on by itself. */
+  #isOfTaker(account: Addressee, { takerId }: OwnPull): boolean {
+    const { bot, puppet, isPulled } = this.destinations.find(account);
+    return !isPulled && (bot?.id ?? puppet?.botId) === takerId;
+  }
+}
