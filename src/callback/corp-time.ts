@@ -31,8 +31,8 @@ export class CorpTime {
   ) {}
 
   /**
-   * Takes no `CreateTime` far ahead of our clock, which would make all later events of the corp look old. The event itself is as
-   * good as any: its sender's clock may be wrong, or ours.
+   * Ignores a `CreateTime` far ahead of our clock: it would make all later events of the corp look old. The event is delivered
+   * all the same, since it may be our clock that is wrong.
    * @param isTrusted whether the signer of the event is proven. Others could make all events of the corp look old.
    */
   timeOf(corpId: string, createdAtS: number | null, isTrusted: boolean): EventTime {

@@ -12,7 +12,8 @@ import { MessagePatrol } from './message-patrol.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessagesLifecycle } from './messages-lifecycle.js';
 import { OwnPulls } from './own-pulls.js';
-import { CatchUp, CatchUpGrants } from './pulling/catch-up.js';
+import { CatchUp } from './pulling/catch-up.js';
+import { EventlessPulls } from './pulling/eventless-pulls.js';
 import { Puller } from './pulling/puller.js';
 import { PullRun } from './pulling/pull-run.js';
 import { QueuedAnswers } from './queued-answers.js';
@@ -29,8 +30,8 @@ import { Takers } from './sending/takers.js';
   providers: [
     CallbackHalves,
     CatchUp,
-    CatchUpGrants,
     Coverage,
+    EventlessPulls,
     HandOver,
     MessageCounts,
     MessageGauges,

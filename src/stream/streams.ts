@@ -43,7 +43,7 @@ export class StreamCarrier implements Streams {
     if (client.admitted.wantsCallbacks && bot.opened === null)
       return Exchange.failed('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
     const frame = this.#toFrame(bot, sent, client.admitted.wantsCallbacks);
-    return client.start(frame, ackLimitMs(bot), onEnd, this.#hasPulled(sent));
+    return client.underWay.start(frame, ackLimitMs(bot), onEnd, this.#hasPulled(sent));
   }
 
   /** @returns `null` where nothing has to be pulled. */

@@ -75,7 +75,7 @@ export type OnEnd = (result: AttemptResult) => void;
 
 /** What a puppet may take, headers and body of its answer together. */
 export const ATTEMPT_LIMIT_MS = 5_000;
-/** From the beginning of an attempt: how long a callback bot has to answer a message that it has pulled, and to pull one that it has answered. */
+/** How long a callback bot has for both halves of a message, the answer and the pull, from the beginning of the attempt. */
 export const HALVES_MS = 60_000;
 const ANSWER_BYTES_MAX = 16_384;
 /** How many 1xx answers may precede the final one. A puppet needs none, and a flood of them would block the event loop. */

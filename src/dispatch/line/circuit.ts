@@ -178,7 +178,7 @@ class Circuit {
   }
 
   #probeAfterMs(): number {
-    // One that takes nothing at all is probed as one, and one that takes from others for each account.
+    // An endpoint that takes nothing needs one probe for all; one that takes from others is probed for each refused account.
     const probed = this.#failuresInARow > 1 ? 1 : Math.min(this.#refused.size, PROBED_ACCOUNTS_MAX);
     const afterMs = PROBE_AFTER_MS / Math.max(1, probed);
     if (!this.#isOpen && !this.#holdsAnyBack()) return afterMs;

@@ -7,8 +7,9 @@ import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
 import type { Addressee, Destinations } from '../../registry/destination.js';
 import type { MessageStore } from '../message-store.js';
-import { CatchUp, CatchUpGrants } from './catch-up.js';
 import type { Coverage } from '../coverage.js';
+import { CatchUp } from './catch-up.js';
+import { EventlessPulls } from './eventless-pulls.js';
 import type { Puller } from './puller.js';
 
 const TAKEN: AttemptResult = { taken: true, status: 200 };
@@ -43,12 +44,21 @@ beforeEach(() => {
   };
   const store: Partial<MessageStore> = { pulledAtMs: async () => pulledAtMs };
   const outbox = { find: async () => (hintState === null ? null : { state: hintState }) };
-  catchUp = new CatchUp(
+  const destinations = { find } as unknown as Destinations;
+  const pulls = new EventlessPulls(
     puller as unknown as Puller,
-    { find } as unknown as Destinations,
-    { refresh: async () => known } as Partial<Coverage> as Coverage,
+    destinations,
     { kept: { outbox } } as unknown as WaitingHints,
-    new CatchUpGrants(new MemoryResyncBudget(), store as MessageStore, clock, clock),
+    store as MessageStore,
+    new MemoryResyncBudget(),
+    clock,
+    clock,
+  );
+  catchUp = new CatchUp(
+    pulls,
+    destinations,
+    { refresh: async () => known } as Partial<Coverage> as Coverage,
+    clock,
     clock,
     { listen: (listen: typeof see) => void (see = listen) } as unknown as Deliveries,
   );

@@ -1,56 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Deliveries, type Delivery } from '../../dispatch/line/deliveries.js';
-import { hintKey, toResync } from '../../dispatch/outbox/hint.js';
-import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
-import { RESYNCS_OF_PROBES, ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { Coverage } from '../coverage.js';
-import { MessageStore } from '../message-store.js';
-import { Puller } from './puller.js';
+import { EventlessPulls } from './eventless-pulls.js';
 
 const AT_ONCE = 1_000;
 /** After a pull that failed, doubled each time: WeCom may be out of reach for hours. */
 const AGAIN_FIRST_MS = 10_000;
 const AGAIN_LAST_MS = 600_000;
-
-/** Pulls without a sync token, as far as a corp may have them, whichever replicas want one. */
-@Injectable()
-export class CatchUpGrants {
-  constructor(
-    private readonly budget: ResyncBudget,
-    private readonly store: MessageStore,
-    private readonly clock: Clock,
-    private readonly storeClock: StoreClock,
-  ) {}
-
-  nowMs(): number {
-    return this.storeClock.nowMs();
-  }
-
-  /** Whether any replica has pulled the account since then, store time. @throws AppError `STORE_UNAVAILABLE` */
-  async isPulledSince(account: Addressee, sinceMs: number): Promise<boolean> {
-    return (await this.store.pulledAtMs(account)) > sinceMs;
-  }
-
-  /** @returns when it was granted, store time. @throws AppError `STORE_UNAVAILABLE` */
-  async whenGranted(corpId: string): Promise<number> {
-    for (;;) {
-      const nowMs = this.storeClock.nowMs();
-      const retryAtMs = await this.budget.take(corpId, nowMs, RESYNCS_OF_PROBES);
-      if (retryAtMs === null) return nowMs;
-      await this.clock.sleep(Math.max(1, retryAtMs - nowMs));
-    }
-  }
-
-  /** Nothing was pulled. */
-  giveBack(corpId: string, grantedAtMs: number): Promise<void> {
-    return this.budget.giveBack(corpId, grantedAtMs);
-  }
-}
 
 /** An account that is to be pulled. */
 interface Behind extends Addressee {
@@ -77,12 +38,11 @@ export class CatchUp {
   #isStopped = false;
 
   constructor(
-    private readonly puller: Puller,
+    private readonly pulls: EventlessPulls,
     private readonly destinations: Destinations,
     private readonly coverage: Coverage,
-    private readonly waiting: WaitingHints,
-    private readonly grants: CatchUpGrants,
     private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
     deliveries: Deliveries,
   ) {
     deliveries.listen((delivery) => this.#see(delivery));
@@ -109,7 +69,7 @@ export class CatchUp {
       if ((this.#bots.get(key) ?? '') === id) continue;
       this.#bots.set(key, id);
       this.#behind.delete(key);
-      if (id !== '') this.#add({ ...account, key, bot: id, sinceMs: this.grants.nowMs(), tries: 0 });
+      if (id !== '') this.#add({ ...account, key, bot: id, sinceMs: this.storeClock.nowMs(), tries: 0 });
     }
   }
 
@@ -158,23 +118,11 @@ export class CatchUp {
 
   /** @returns `null` when nothing is left to do; else when to try again, in milliseconds. */
   async #pull(behind: Behind): Promise<number | null> {
-    // Replicas that see a change, or start together, catch up once.
-    const isDone = async () =>
-      behind.tries === 0 && (await this.grants.isPulledSince(behind, behind.sinceMs));
-    if (await isDone()) return null;
-    const hint = await this.waiting.kept.outbox.find(hintKey(behind));
-    // An event of it is on its way, with a sync token.
-    if (hint?.state === 'waiting') return null;
-    const grantedAtMs = await this.grants.whenGranted(behind.corpId);
-    const { bot, isPulled } = this.destinations.find(behind);
-    const isStill = this.#behind.get(behind.key) === behind && isPulled && bot?.id === behind.bot;
-    if (!isStill || (await isDone())) {
-      await this.grants.giveBack(behind.corpId, grantedAtMs);
-      return null;
-    }
-    const { result } = this.puller.start({ ...behind, bot }, toResync(behind), () => {});
-    const ended = await result;
-    return ended.taken ? null : Math.max(againMs(behind), ended.retryAfterMs ?? 0);
+    const { key, bot, sinceMs, tries } = behind;
+    const isStill = (): boolean => this.#behind.get(key) === behind;
+    const ended = await this.pulls.run(behind, bot, tries === 0 ? sinceMs : null, isStill);
+    if (ended === null || ended.taken) return null;
+    return Math.max(againMs(behind), ended.retryAfterMs ?? 0);
   }
 }
 

@@ -39,9 +39,8 @@ beforeEach(() => {
       return answer;
     },
   };
-  const outcomes: Pick<MessageOutcomes, 'countPulled' | 'countCursorRefused'> = {
+  const outcomes: Pick<MessageOutcomes, 'countPulled'> = {
     countPulled: ({ dead }) => void buried.push(...dead.map(({ msgid }) => msgid)),
-    countCursorRefused: () => {},
   };
   run = new PullRun(
     store,

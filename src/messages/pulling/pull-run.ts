@@ -148,7 +148,7 @@ export class PullRun {
       const page = { appId, from, regime, messages, skipped, cursor: next, endpoint };
       const kept = await this.store.keep(account, lease.id, page, nowMs, LEASE_MS);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
-      this.outcomes.countPulled(kept, messages.length);
+      this.outcomes.countPulled(kept, messages.length, from !== cursor);
       if (kept.added > 0) added();
       if (!answer.hasMore) return { taken: true, status: 200 };
       if (next === cursor) return failed('WeCom has more messages, and its cursor does not move');
@@ -172,7 +172,6 @@ export class PullRun {
       return { answer, from: cursor };
     const fromStart = await this.sync.pull({ ...asked, cursor: '' });
     if (!isPage(fromStart)) return { answer, from: cursor };
-    this.outcomes.countCursorRefused();
     return { answer: fromStart, from: '' };
   }
 }

@@ -44,16 +44,16 @@ export class MessageOutcomes {
     this.log.unpulled(message, attempt, reason);
   }
 
-  /** @param messages that the page had. */
-  countPulled({ added, dead }: KeptPage, messages: number): void {
+  /**
+   * @param messages that the page had.
+   * @param isFromStart whether WeCom refused the cursor.
+   */
+  countPulled({ added, dead }: KeptPage, messages: number, isFromStart: boolean): void {
+    if (isFromStart) this.metrics.cursorRefused();
     this.metrics.pulled(added, messages - added);
     for (const message of dead) {
       if (message.lastFailure !== null) this.#noteBuried(message, message.lastFailure);
     }
-  }
-
-  countCursorRefused(): void {
-    this.metrics.cursorRefused();
   }
 
   countRepeated(): void {

@@ -1,4 +1,3 @@
-import type { Attempt } from '../../dispatch/line/attempt.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import { type AccountRole, type GoawayReason, HEARTBEAT_S, type ManagerFrame } from '../frames.js';
@@ -48,10 +47,6 @@ export class Client {
 
   get isGone(): boolean {
     return this.#isLost;
-  }
-
-  start(...event: Parameters<EventsUnderWay['start']>): Attempt {
-    return this.underWay.start(...event);
   }
 
   /** The first frame that it is told. */

@@ -88,7 +88,7 @@ const types = () => socket.sent.map(({ type }) => type);
 
 function start(): Promise<AttemptResult> {
   const frame: EventFrame = { type: 'event', id: '1', attempt: 1, openKfId: 'wkA', corpId: 'ww1', ageMs: 0 };
-  return client?.start(frame, 5_000, () => {}).result ?? Promise.reject(new Error('no client'));
+  return client?.underWay.start(frame, 5_000, () => {}).result ?? Promise.reject(new Error('no client'));
 }
 
 it('ends without a hello within 5 s, as one that may come again, and at once when the other side does not close', async () => {
@@ -171,7 +171,7 @@ describe('the budget for bodies counts', () => {
     hello();
     const message = 'x'.repeat(1_500_000);
     const send = (id: string) =>
-      client?.start(
+      client?.underWay.start(
         { type: 'event', id, attempt: 1, openKfId: `wk${id}`, corpId: 'ww1', ageMs: 0, message },
         5_000,
         () => {},
@@ -207,7 +207,7 @@ it('a client that closes with 1009 has its long message dead, and comes back for
   hello();
   const event = { type: 'event', attempt: 1, corpId: 'ww1', ageMs: 0 } as const;
   const [long, short] = ['x'.repeat(500), 'x'].map((message) =>
-    client?.start(
+    client?.underWay.start(
       { ...event, id: `${message.length}`, openKfId: `wk${message.length}`, message },
       5_000,
       () => {},
@@ -221,7 +221,7 @@ it('a client that closes with 1009 has its long message dead, and comes back for
 it('a frame of the client that is too long says nothing of its messages', async () => {
   hello();
   const event = { type: 'event', attempt: 1, corpId: 'ww1', ageMs: 0 } as const;
-  const sent = client?.start({ ...event, id: '1', openKfId: 'wk1', message: 'x' }, 5_000, () => {});
+  const sent = client?.underWay.start({ ...event, id: '1', openKfId: 'wk1', message: 'x' }, 5_000, () => {});
   socket.emit('error', new Error('Max payload size exceeded'));
   socket.emit('close', 1009);
   expect(await sent?.result).toMatchObject({ stage: 'reset' });
