@@ -24,7 +24,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { FIRST_DATABASES } from './databases.js';
-import { type CheckProgress, findFaultOf } from './find-fault.js';
+import { findFaultOf } from './find-fault.js';
 
 const SCHEMA_VERSION = 1;
 /** Secrets are in the files, sealed or not, and the folder may be open to others: a mount, or one that was there before. */
@@ -73,7 +73,7 @@ export class DataDir {
    * @param tell how far that is, from time to time.
    * @throws StorageStartError saying what to do: not writable, in use, damaged, of a later version.
    */
-  async acquire(tell: (progress: CheckProgress) => void = () => {}): Promise<void> {
+  async acquire(tell: (records: number) => void = () => {}): Promise<void> {
     this.#makeWritable();
     this.#takeLock();
     // Left by a process that ended in the middle of `replaceDataFile`.
@@ -199,7 +199,7 @@ export class DataDir {
     this.#lock = null;
   }
 
-  async #lookAtStore(tell: (progress: CheckProgress) => void): Promise<void> {
+  async #lookAtStore(tell: (records: number) => void): Promise<void> {
     const marker = this.#readMarker();
     const file = statSync(this.dataFile, { throwIfNoEntry: false });
     if ((marker === null && file === undefined) || marker?.creating) {
@@ -238,7 +238,7 @@ export class DataDir {
     });
   }
 
-  async #checkInChild(tell: (progress: CheckProgress) => void): Promise<void> {
+  async #checkInChild(tell: (records: number) => void): Promise<void> {
     const fault = await findFaultOf(this.dataFile, tell);
     if (fault?.isStalled) {
       throw new StorageStartError(

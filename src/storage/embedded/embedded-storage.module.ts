@@ -42,8 +42,8 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
       provide: EmbeddedStore,
       inject: [storageConfig.KEY, LOG, { token: Metrics, optional: true }],
       useFactory: (config: ConfigType<typeof storageConfig>, log: Log, metrics?: Metrics) =>
-        EmbeddedStore.open(config, new StoreMetrics('embedded', WRITES, metrics), ({ records, ofRecords }) =>
-          log.info({ records, ofRecords }, 'store.being_checked'),
+        EmbeddedStore.open(config, new StoreMetrics('embedded', WRITES, metrics), (records) =>
+          log.info({ records }, 'store.being_checked'),
         ),
     },
     { provide: StorageProbe, useExisting: EmbeddedStore },

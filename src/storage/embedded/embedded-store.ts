@@ -8,7 +8,6 @@ import type { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { DataDir } from './data-dir.js';
 import { CACHES, DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
-import type { CheckProgress } from './find-fault.js';
 import { MESSAGE_ROOM_BYTES } from './message-room.js';
 
 /** The kinds of writes, as named in the metric. */
@@ -52,7 +51,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   static async open(
     { dataDir }: Pick<ConfigType<typeof storageConfig>, 'dataDir'>,
     metrics = new StoreMetrics('embedded', WRITES),
-    tell?: (progress: CheckProgress) => void,
+    tell?: (records: number) => void,
   ): Promise<EmbeddedStore> {
     const folder = new DataDir(dataDir);
     await folder.acquire(tell);

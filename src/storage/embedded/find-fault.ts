@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Clock, SystemClock } from '../../kernel/clock.js';
 
@@ -9,21 +10,15 @@ const STALLED = `no record could be read for ${STALLED_MS / 1_000} s`;
 const TOLD_EVERY_MS = 15_000;
 const PROGRAM = fileURLToPath(new URL('./check-store.js', import.meta.url));
 
-/** How far a check is. */
-export interface CheckProgress {
-  readonly records: number;
-  readonly ofRecords: number;
-}
-
 /**
  * Reads the whole store once in a process of its own, since a damaged page ends the one that meets it.
- * @param tell is called every 15 s at most, for as long as it takes.
- * @param program prints `CheckProgress` as JSON, a line each, at most once a second.
+ * @param tell is called every 15 s at most, for as long as it takes, with how many records were read.
+ * @param program prints that number, a line each, at most once a second.
  * @returns why the store cannot be used; `null` when all of it can be read.
  */
 export async function findFaultOf(
   dataFile: string,
-  tell: (progress: CheckProgress) => void,
+  tell: (records: number) => void,
   clock: Clock = new SystemClock(),
   program = PROGRAM,
 ): Promise<{ readonly isStalled: boolean; readonly reason: string } | null> {
@@ -40,12 +35,12 @@ export async function findFaultOf(
   let toldAtMs = clock.elapsedMs();
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  child.stdout.setEncoding('utf8').on('data', (lines: string) => {
+  createInterface({ input: child.stdout }).on('line', (records) => {
     timer.cancel();
     timer = limit();
     if (clock.elapsedMs() - toldAtMs < TOLD_EVERY_MS) return;
     toldAtMs = clock.elapsedMs();
-    tell(JSON.parse(lines.slice(0, lines.indexOf('\n'))) as CheckProgress);
+    tell(Number(records));
   });
   const { promise: ended, resolve } = Promise.withResolvers<string | null>();
   child.on('error', (error) => resolve(String(error)));
