@@ -54,6 +54,12 @@ export class MessageLog {
     this.log.warn({ openKfId, corpId, webhookId, type, attempt, reason }, 'message.unread');
   }
 
+  /** The same, and the store cannot be told. */
+  lost({ openKfId, corpId, type, ...message }: MessageHead, attempt: number, reason: string): void {
+    const webhookId = webhookIdOf({ openKfId, corpId, ...message });
+    this.log.error({ openKfId, corpId, webhookId, type, attempt, reason }, 'message.lost');
+  }
+
   buried(message: MessageHead, { stage, reason, atMs }: Failure): void {
     const { openKfId, corpId, type, attempts, storedAtMs } = message;
     const ageS = Math.round((atMs - storedAtMs) / 1_000);

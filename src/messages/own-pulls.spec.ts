@@ -98,6 +98,15 @@ describe('a pull of a program', () => {
     expect(counted).toEqual(['c1-c2']);
   });
 
+  it('counts at once where it has to begin anew, since WeCom knows its cursor no more', async () => {
+    const end = tell();
+    await pull('c1', 'c2');
+    await pull('', '');
+    expect([counted, await find()]).toEqual([['-'], 'stored']);
+    end(REFUSED);
+    expect(counted).toEqual(['-']);
+  });
+
   it('counts for nothing once another bot has the account', async () => {
     const end = tell();
     await pull('c1', 'c2');

@@ -39,10 +39,17 @@ export class OwnPulls implements OnApplicationBootstrap {
   /** The program has been sent all of the answer. */
   sent(account: Addressee, pull: OwnPull): void {
     if (!this.#isOfTaker(account, pull)) return;
-    if (!this.deliveries.isAtWork(account)) return this.coverage.moved(account, pull);
     const key = accountKey(account);
     const pending = this.#pending.get(key) ?? [];
     const before = pending.find(({ appId }) => appId === pull.appId);
+    // A pull that begins anew leads past nothing.
+    if (pull.cursor === '' || !this.deliveries.isAtWork(account)) {
+      this.#setPending(
+        key,
+        pending.filter((one) => one !== before),
+      );
+      return this.coverage.moved(account, pull);
+    }
     // Several pages of one event count together.
     const all = before === undefined ? pull : { ...pull, from: before.from, beganAtMs: before.beganAtMs };
     this.#pending.set(key, [...pending.filter((one) => one !== before), all]);

@@ -6,6 +6,7 @@ import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { Deliveries } from '../../dispatch/line/deliveries.js';
 import type { Lines } from '../../dispatch/line/line.js';
+import { AppError } from '../../kernel/app-error.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -36,13 +37,17 @@ let answers: QueuedAnswers;
 let metrics: Metrics;
 /** What operators are told of attempts. */
 let told: (readonly [attempt: number, end: string])[];
+/** Errors. */
+let logged: string[];
 
 beforeEach(async () => {
   clock = new ManualClock();
   store = new LocalMessageStore(new MemoryMessageRecords());
   told = [];
   metrics = new Metrics();
-  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
+  const stream = { write: (line: string) => void logged.push(JSON.parse(line).msg) };
+  logged = [];
+  const log = new MessageLog(pino({ level: 'error' }, stream), new HealthyLines(1));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const outcomes = new MessageOutcomes(
     store,
@@ -57,7 +62,7 @@ beforeEach(async () => {
     ended: (_to, _event, _occasion, attempt, result) =>
       void told.push([attempt, result.taken ? 'taken' : result.stage]),
   };
-  halves = new CallbackHalves(store, outcomes, deliveries as Deliveries, clock, clock, lines as Lines);
+  halves = new CallbackHalves(store, outcomes, deliveries as Deliveries, clock, clock, log, lines as Lines);
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
   const destinations = { findMessageTaker: () => TAKER } as Partial<Destinations> as Destinations;
   answers = new QueuedAnswers(store, halves, destinations, puller, clock, {} as OwnPulls);
@@ -205,6 +210,18 @@ describe('the pull of a message under way', () => {
     const again = await claim();
     expect(again?.message).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 1 });
     expect(again?.message.content.reveal()).toBe('{"msgid":"m1"}');
+  });
+
+  it('is told as lost where the store cannot be told for a minute', async () => {
+    const { turn, message } = await begin();
+    const answered = answer(turn, message);
+    await clock.advance(0);
+    store.putBack = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+    const pulled = pull('', false);
+    expect(await answered).toBe(true);
+    for (let s = 0; s < 64; s++) await clock.advance(1_000);
+    await pulled;
+    expect(logged).toEqual(['message.lost']);
   });
 
   it('that is never read ends after its tries', async () => {

@@ -9,6 +9,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import type { Addressee, MessageTaker } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { type Message, webhookIdOf } from '../message.js';
+import { MessageLog } from '../message-log.js';
 import { MessageStore, type Turn, type UnderWay } from '../message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toEvent, toRecipient } from './taker-form.js';
@@ -49,6 +50,7 @@ export class CallbackHalves implements Halves {
     private readonly deliveries: Deliveries,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
+    private readonly log: MessageLog,
     lines: Lines,
   ) {
     lines.pulledBy(this);
@@ -132,6 +134,7 @@ export class CallbackHalves implements Halves {
         await this.clock.sleep(pauseMs);
       }
     }
+    this.log.lost(message, underWay.attempt, UNREAD);
     return false;
   }
 

@@ -70,7 +70,7 @@ function start(kind: 'callback' | 'webhook', order: MessageOrder, bot: Bot): voi
     ofMessage: () => line,
     pulledBy: () => {},
   } as unknown as Lines;
-  const halves = new CallbackHalves(store, outcomes, { ended: () => {} } as never, clock, clock, lines);
+  const halves = new CallbackHalves(store, outcomes, { ended: () => {} } as never, clock, clock, log, lines);
   const takers = { find: async () => taker } as Partial<Takers> as Takers;
   sender = new MessageSender(store, takers, lines, outcomes, halves, clock, clock);
 }

@@ -13,7 +13,7 @@ import { secretIdOf } from '../../kernel/secret-id.js';
 import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import { accountOfMadeSyncToken, isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
-import { Destinations } from '../../registry/destination.js';
+import { type Addressee, Destinations } from '../../registry/destination.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { toTokenCaller } from '../tokens/token-caller.js';
 import { isOfCursor, parseObject } from '../wecom-answer.js';
@@ -64,9 +64,11 @@ export class BotCalls {
 /** One call of a bot. */
 export class BotCall {
   /** Its pull, if it is one; known once its body is. */
-  #pull:
-    | (Omit<OwnPull, 'cursor' | 'isAll'> & { readonly openKfId: string; readonly isGiven: boolean })
-    | null = null;
+  #pull: Omit<OwnPull, 'cursor' | 'isAll'> | null = null;
+  /** The account that it pulls. */
+  #openKfId = '';
+  /** Whether its cursor is one that the program did not send. */
+  #isGiven = false;
 
   constructor(
     private readonly bot: KnownBot,
@@ -96,7 +98,7 @@ export class BotCall {
 
   /** Whose pull it is; known after `toWecomBody`. */
   get asker(): Asker {
-    return { botId: this.bot.id, openKfId: this.#pull?.openKfId ?? '' };
+    return { botId: this.bot.id, openKfId: this.#openKfId };
   }
 
   /** @throws AppError `BOT_FORBIDDEN` */
@@ -171,8 +173,11 @@ export class BotCall {
     const beganAtMs = this.storeClock.nowMs();
     const given = isOwn || !isKnown ? '' : await this.#findCursor(openKfId, appId, isMade);
     const from = isOwn ? sent : given;
-    if (isKnown && typeof from === 'string')
-      this.#pull = { openKfId, appId, takerId: this.bot.id, beganAtMs, from, isGiven: given !== '' };
+    if (isKnown && typeof from === 'string') {
+      this.#pull = { appId, takerId: this.bot.id, beganAtMs, from };
+      this.#openKfId = openKfId;
+      this.#isGiven = given !== '';
+    }
     if (given !== '') return rewritten({ ...others, cursor: given });
     return isMade ? rewritten(others) : admitted;
   }
@@ -183,25 +188,25 @@ export class BotCall {
    * @param whenUnread calls once the program can have read nothing of the answer.
    */
   watch(answer: CallerAnswer, whenUnread: (then: () => void) => void): void {
-    if (this.#pull === null) return;
-    const { openKfId, isGiven: _isGiven, ...pull } = this.#pull;
+    const pull = this.#pull;
+    if (pull === null) return;
     answer.whenSent(SYNC_HEAD_BYTES, (head, bytes) => {
       const read = readSyncHead(head, bytes);
       if (read === null) return;
-      const [account, pulled] = [
-        { corpId: this.corpId, openKfId },
-        { ...pull, ...read },
-      ];
-      this.queued.wasPulled(account, pulled);
-      whenUnread(() => this.queued.wasUnread(account, pulled));
+      const pulled = { ...pull, ...read };
+      this.queued.wasPulled(this.#account, pulled);
+      whenUnread(() => this.queued.wasUnread(this.#account, pulled));
     });
   }
 
   /** WeCom may know the cursor no more that was given to the program. It is not given again. */
   answered(errcode: number | null): void {
-    if (this.#pull === null || !this.#pull.isGiven || errcode === null || !isOfCursor(errcode)) return;
-    const { openKfId, isGiven: _isGiven, ...pull } = this.#pull;
-    this.queued.wasPulled({ corpId: this.corpId, openKfId }, { ...pull, from: '', cursor: '', isAll: false });
+    if (this.#pull === null || !this.#isGiven || errcode === null || !isOfCursor(errcode)) return;
+    this.queued.wasPulled(this.#account, { ...this.#pull, from: '', cursor: '', isAll: false });
+  }
+
+  get #account(): Addressee {
+    return { corpId: this.corpId, openKfId: this.#openKfId };
   }
 
   /** Without it a pull is what it is without the manager: no reason to refuse it, unless WeCom would not know its cursor. */
