@@ -20,8 +20,8 @@ const UNDER_WAY_MS = 10_000;
 const CLOCKS_APART_MS = 500;
 
 /**
- * Notes how far other takers are than the manager's pulls: by the cursor, where they pull through the manager, else by when
- * they were told of an event that they took. Whoever gets the account next is not given that again.
+ * Notes how far takers are that pull by themselves: by their cursor, where they pull through the manager, else by when they were
+ * told of an event that they took. Whoever gets the account next is not given that again.
  */
 @Injectable()
 export class Coverage implements OnApplicationBootstrap {
@@ -141,7 +141,7 @@ export class Coverage implements OnApplicationBootstrap {
   }
 
   /**
-   * One after the other. If it cannot be written, a message may be given twice after a change of bot; a cursor that should have gone
+   * One after the other. If it cannot be written, a message may be given twice after a change of bot, and a cursor that should go
    * back stays.
    */
   #write(account: Addressee, write: () => Promise<void>): void {

@@ -169,7 +169,7 @@ export abstract class MessageStore {
   abstract moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void>;
 
   /**
-   * What other takers have pulled since then was in vain, as far as 60 s ago: each app's cursor goes back to where it was before.
+   * Takes back what takers have pulled by themselves since then, at most 60 s: each app's cursor goes back to where it was.
    * @param untilMs when this became known. A pull that had begun by then moves nothing any more, whenever it ends.
    */
   abstract goBack(account: Addressee, sinceMs: number, untilMs: number): Promise<void>;

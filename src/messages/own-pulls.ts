@@ -8,9 +8,9 @@ import { Coverage } from './coverage.js';
 import { MessageStore } from './message-store.js';
 
 /**
- * How far programs are that pull by themselves. A pull counts once the event is taken that made the program pull. Until then it is
- * known in memory alone: if this process is killed while the program is at work, the program gets the messages once more. Of a pull
- * whose event another replica has sent nothing of that is known: it counts at once.
+ * How far programs are that pull by themselves. A pull counts once its program has taken the event that it was told of. Until then
+ * the pull is known in memory alone: if this process is killed meanwhile, the program gets the messages once more. Where another
+ * replica sent the event, this process does not know that the program is at work: the pull counts at once.
  */
 @Injectable()
 export class OwnPulls implements OnApplicationBootstrap {

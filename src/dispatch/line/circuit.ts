@@ -32,7 +32,7 @@ class Circuit {
   readonly #recent: boolean[] = [];
   /** How often each account was refused since something of it was taken. */
   readonly #refused = new Map<string, number>();
-  /** Whether something was taken since the last of them was held back. */
+  /** Whether something was taken since an account was last held back. */
   #hasTaken = false;
   #isOpen = false;
   #isTrial = false;

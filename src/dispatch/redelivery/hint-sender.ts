@@ -20,7 +20,7 @@ const REGISTERING_MS = 5_000;
 const CLOSED_MS = 60_000;
 /** How long to wait for a free socket of the endpoint. */
 const SATURATED_MS = 1_000;
-/** Of an account that is refused again and again its circuit sends probes, which use up no retries. */
+/** An account that is held back gets probes from its circuit, which use up no retries. */
 const HELD_BACK_MS = 20_000;
 const REREAD_LIMIT_MS = 600;
 

@@ -49,8 +49,8 @@ export class RetryLoops {
   }
 
   /**
-   * Sends the endpoint something that waits for it, from any of the loops: none takes all probes. Where it takes what is for
-   * other accounts, those that it refuses go first: the others need no probe. Never rejects.
+   * Sends the endpoint something that waits for it. The loops take turns by chance, so that none takes all probes. Accounts that
+   * the endpoint refuses while it takes what is for others go first: the others need no probe. Never rejects.
    */
   async probe(endpoint: string): Promise<void> {
     const first = Math.floor(Math.random() * this.#all.length);
