@@ -4,21 +4,21 @@ WORKDIR /app
 
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
-COPY clients/typescript/package.json clients/typescript/
-COPY console/package.json console/
+COPY packages/client-typescript/package.json packages/client-typescript/
+COPY packages/console/package.json packages/console/
 COPY scripts/node/package.json scripts/node/
-COPY simulator/package.json simulator/
+COPY packages/simulator/package.json packages/simulator/
 RUN npm ci
 COPY . .
 RUN npm run build
 
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
-COPY clients/typescript/package.json clients/typescript/
-COPY console/package.json console/
+COPY packages/client-typescript/package.json packages/client-typescript/
+COPY packages/console/package.json packages/console/
 COPY scripts/prepare.js scripts/
 COPY scripts/node/package.json scripts/node/
-COPY simulator/package.json simulator/
+COPY packages/simulator/package.json packages/simulator/
 # Optional dependencies stay: the binary of lmdb is one.
 RUN npm ci --omit=dev --workspaces=false && node scripts/prepare.js
 

@@ -21,14 +21,14 @@ const project = {
 };
 
 /** What lies beside the source, and the ports in memory: needs no build, no process and no database. */
-const UNIT = ['src/**/*', 'console/**/*', 'simulator/**/*', 'test/contracts/in-memory'];
+const UNIT = ['src/**/*', 'packages/**/*', 'test/contracts/in-memory'];
 
 export default {
   projects: [
     {
       ...project,
       displayName: 'unit',
-      roots: ['<rootDir>/src', '<rootDir>/console', '<rootDir>/simulator', '<rootDir>/test/contracts'],
+      roots: ['<rootDir>/src', '<rootDir>/packages', '<rootDir>/test/contracts'],
       testMatch: UNIT.map((path) => `<rootDir>/${path}.spec.ts`),
     },
     {

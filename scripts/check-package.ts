@@ -7,9 +7,9 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { LineProcess } from '../simulator/demo/line-process.js';
-import { Manager } from '../simulator/demo/manager.js';
-import { hereIn } from '../simulator/here.js';
+import { LineProcess } from '../packages/simulator/demo/line-process.js';
+import { Manager } from '../packages/simulator/demo/manager.js';
+import { hereIn } from '../packages/simulator/here.js';
 import { linksOf, toPage } from '../test/docs/markdown.js';
 import { register, startPuppetServer } from '../test/support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../test/support/wecom.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@hey-api/openapi-ts';
 
-export const CONSOLE_TYPES = 'console/src/api/answers.gen.ts';
+export const CONSOLE_TYPES = 'packages/console/src/api/answers.gen.ts';
 
 interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };

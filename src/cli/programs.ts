@@ -30,7 +30,7 @@ export function addPrograms(program: Command): void {
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
-    .action(() => run('simulator/dist/main.js'));
+    .action(() => run('packages/simulator/dist/main.js'));
   program
     .command('demo')
     .summary('run a local WeCom, the manager and a bot that echoes, and see a message go through')
@@ -38,7 +38,7 @@ export function addPrograms(program: Command): void {
       'Runs a local WeCom, the manager and a bot that echoes. All of it runs on this machine, in a temporary folder, and is gone when it ends. Ctrl-C ends it.',
     )
     .option('--once', 'type one message itself, and end when the reply is there')
-    .action(() => run('simulator/dist/demo/demo.js'));
+    .action(() => run('packages/simulator/dist/demo/demo.js'));
 }
 
 /** Gives the program its own options as the command line, as if it had been started directly. */

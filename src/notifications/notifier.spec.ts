@@ -1,7 +1,7 @@
 /** Two replicas on one store, with the local WeCom and a webhook; the clock is moved by hand, and the sockets are real. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { type BookTable, MemoryNotificationBooks } from '../../test/support/memory-notification-books.js';
 import { type PuppetServer, startPuppetServer } from '../../test/support/puppet-server.js';

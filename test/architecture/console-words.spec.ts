@@ -1,6 +1,6 @@
 /** What the console says in Chinese of the manager's errors is of errors that there are. */
 import { expect, it } from '@jest/globals';
-import { errorCodes } from '../../console/src/i18n/zh/error-codes.js';
+import { errorCodes } from '../../packages/console/src/i18n/zh/error-codes.js';
 import { ERRORS } from '../../src/kernel/error-table.js';
 
 it('names no code that the manager does not have', () => {

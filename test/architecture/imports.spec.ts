@@ -141,9 +141,9 @@ describe('imports', () => {
   });
 
   it('of the console take nothing from the server: its types are of the OpenAPI document', () => {
-    const sources = readdirSync('console/src', { recursive: true, encoding: 'utf8' })
+    const sources = readdirSync('packages/console/src', { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.tsx?$/.test(file))
-      .map((file) => readFileSync(join('console/src', file), 'utf8'));
+      .map((file) => readFileSync(join('packages/console/src', file), 'utf8'));
     const taken = sources.flatMap((source) => [...source.matchAll(/ from '((?:\.\.\/)+src\/[^']+)';/g)]);
     expect(taken).toEqual([]);
     expect(sources.filter((source) => source.includes('answers.gen.js'))).not.toEqual([]);
@@ -151,12 +151,12 @@ describe('imports', () => {
 
   it.each([
     'src',
-    'simulator',
-    'faults',
-    'bench',
-    'compat',
-    'fuzz',
-    'console/src',
+    'lab/bench',
+    'lab/compat',
+    'lab/faults',
+    'lab/fuzz',
+    'packages/console/src',
+    'packages/simulator',
     'scripts',
     'test/support',
   ])('form no circle between files of %s', (root) => expect(circleIn(resolve(root))).toEqual([]));

@@ -34,8 +34,14 @@ interface Manifest {
 
 const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 /** What `npm ci` installs, and what only some tests and benchmarks need. */
-const FOLDERS = ['.', 'bench/naive', 'scripts/kubernetes'];
-const MANIFESTS = [...FOLDERS, 'clients/typescript', 'console', 'scripts/node', 'simulator'];
+const FOLDERS = ['.', 'lab/bench/naive', 'scripts/kubernetes'];
+const MANIFESTS = [
+  ...FOLDERS,
+  'packages/client-typescript',
+  'packages/console',
+  'packages/simulator',
+  'scripts/node',
+];
 const manifestOf = (folder: string) =>
   readJson<{
     readonly dependencies: Record<string, string>;

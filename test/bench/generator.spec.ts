@@ -2,7 +2,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { Generator, type Load } from '../../bench/load/generator.js';
+import { Generator, type Load } from '../../lab/bench/load/generator.js';
 
 const OK = answerOf('200 OK', 'success');
 const REQUESTS = [0, 1, 2].map((number) => ({ number, request: requestOf(number) }));

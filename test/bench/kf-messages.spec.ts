@@ -1,7 +1,7 @@
 /** What the load test's count of messages must not hide: one that was lost, came twice or before its turn. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeAccounts } from '../../bench/load/accounts.js';
-import { Conversation, KfMessages, secretOf } from '../../bench/load/kf-messages.js';
+import { makeAccounts } from '../../lab/bench/load/accounts.js';
+import { Conversation, KfMessages, secretOf } from '../../lab/bench/load/kf-messages.js';
 
 let conversation: Conversation;
 let entry: (number: number) => string;

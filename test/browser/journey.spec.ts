@@ -1,7 +1,7 @@
 /** The parts of `npm run demo` with two people looking on: a customer on WeCom's side, an operator on the manager's. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { Cast } from '../../simulator/demo/cast.js';
+import { Cast } from '../../packages/simulator/demo/cast.js';
 import {
   describeInBrowser,
   newPage,

@@ -28,7 +28,7 @@ describeInBrowser('the page of the local WeCom', () => {
     client = await SimulatorClient.start({
       accounts: ['售前客服', '售后客服'],
       customers: ['张三', 'Amy'],
-      pageDir: 'simulator/dist/page',
+      pageDir: 'packages/simulator/dist/page',
     });
     bot = await CallbackReceiver.start(client.simulator);
     await page.goto(client.simulator.url);
@@ -159,7 +159,7 @@ describeInBrowser('the page of the local WeCom', () => {
         { name: '销售', accounts: ['售前客服'] },
         { name: '服务', accounts: ['售后客服'], token, encodingAESKey },
       ],
-      pageDir: 'simulator/dist/page',
+      pageDir: 'packages/simulator/dist/page',
     });
     const [, service] = client.simulator.apps;
     await page.goto(client.simulator.url);

@@ -11,8 +11,7 @@ const { scripts, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
 
 /** npm's own commands that need no script. */
 const OF_NPM = ['ci', 'install', 'audit', 'version', 'pack'];
-const FOLDERS =
-  'bench|compat|console|demo|deploy|docs|examples|faults|fuzz|scripts|simulator|src|test|\\.ci|\\.github';
+const FOLDERS = 'deploy|docs|examples|lab|packages|scripts|src|test|\\.ci|\\.github';
 /** What is in code and begins with one of the project's folders; placeholders and patterns are none. */
 const PATH = new RegExp(`(?<![\\w./@<>-])(?:\\.\\/)?((?:${FOLDERS})/[\\w./@-]*[\\w])(?![\\w*{<…/])`, 'g');
 
@@ -24,7 +23,8 @@ const optionsIn = (line: string): string[] =>
 
 /** Whether a program knows an option: it names it somewhere in its folder. */
 function knows(program: string, option: string): boolean {
-  const [, tool, own = 'src'] = /register\.js ([\w-]+)\/|node ([\w-]+)\/dist\//.exec(program) ?? [];
+  const [, tool, own = 'src'] =
+    /register\.js ((?:lab\/)?[\w-]+)\/|node ([\w/-]+)\/dist\//.exec(program) ?? [];
   const folder = tool ?? own;
   const sources = globSync(`${folder}/**/*.ts`, { exclude: (name) => name === 'node_modules' }).map((path) =>
     readFileSync(path, 'utf8'),

@@ -22,10 +22,9 @@ const NAME = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;
 /** Whatever program of the project reads or says such a name; specs may invent some. */
 const inSources = new Set(
   [
-    ...globSync(
-      '{src,bench,clients,compat,demo,deploy,examples,faults,fuzz,scripts,simulator,test}/**/*.{ts,js,py,java,yaml,yml,conf}',
-      { exclude: (name) => name === 'node_modules' },
-    ),
+    ...globSync('{src,deploy,examples,lab,packages,scripts,test}/**/*.{ts,js,py,java,yaml,yml,conf}', {
+      exclude: (name) => name === 'node_modules',
+    }),
     ...['.ci/run', '.github/workflows/ci.yml', 'docker-compose.yml', 'Dockerfile', 'package.json'],
   ]
     .filter((path) => !path.endsWith('.spec.ts'))

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { Client, Later, WecomError } from '../../clients/typescript/client.js';
+import { Client, Later, WecomError } from '../../packages/client-typescript/client.js';
 
 let server: Server;
 let client: Client;

@@ -1,4 +1,4 @@
-/** The clients of `clients/`, by their echo bots as processes of their own, between the built manager and the local WeCom; `wxkf-manager connect` beside them where the manager is started again. */
+/** The clients of `packages/`, by their echo bots as processes of their own, between the built manager and the local WeCom; `wxkf-manager connect` beside them where the manager is started again. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocketServer } from 'ws';
-import { stablePort } from '../../faults/ports.js';
-import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { stablePort } from '../../lab/faults/ports.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import { startConnect } from '../support/connect-process.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
@@ -84,15 +84,15 @@ async function isConnected(id: string): Promise<boolean> {
 const RUNS = [
   {
     language: 'TypeScript',
-    client: 'clients/typescript/client.ts',
-    echo: 'clients/typescript/examples/echo.ts',
+    client: 'packages/client-typescript/client.ts',
+    echo: 'packages/client-typescript/examples/echo.ts',
     runtime: undefined,
     its: it,
   },
   {
     language: 'Python',
-    client: 'clients/python/wxkf_client.py',
-    echo: 'clients/python/examples/echo.py',
+    client: 'packages/client-python/wxkf_client.py',
+    echo: 'packages/client-python/examples/echo.py',
     runtime: PYTHON,
     its: hasPython ? it : it.skip,
   },
@@ -110,7 +110,7 @@ function launchEcho(
     WXKF_MANAGER: url,
     WXKF_KEY: key,
     CORP_SECRET: corpSecret,
-    PYTHONPATH: resolve('clients/python'),
+    PYTHONPATH: resolve('packages/client-python'),
     PYTHONDONTWRITEBYTECODE: '1',
   };
   const bot = startExample(echo, env, runtime);

@@ -31,7 +31,7 @@ function start(
   argument = '',
   env: Record<string, string> = {},
 ): { output: () => string; ended: Promise<unknown[]> } {
-  demo = spawn(process.execPath, ['simulator/dist/demo/demo.js', argument], {
+  demo = spawn(process.execPath, ['packages/simulator/dist/demo/demo.js', argument], {
     env: { PATH: process.env.PATH ?? '', TMPDIR: temp, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,

@@ -3,7 +3,7 @@
  * embedded and MongoDB. Real listeners see it: 0.0.0.0 leads to those of 127.0.0.1, so that they would notice.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { stablePort } from '../../faults/ports.js';
+import { stablePort } from '../../lab/faults/ports.js';
 import { type InventedNames, inventNames } from '../support/invented-names.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';

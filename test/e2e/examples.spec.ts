@@ -6,8 +6,8 @@ import { type AddressInfo, connect, createServer as createSocketServer } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { stablePort } from '../../faults/ports.js';
-import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { stablePort } from '../../lab/faults/ports.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { Conversation } from '../support/conversation.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

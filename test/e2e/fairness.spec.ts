@@ -1,7 +1,7 @@
 /** One account that fails costs the other accounts of its bot nothing, on both stores: embedded and MongoDB. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ok, refusal, sendAnswer } from '../../simulator/api/answers.js';
+import { ok, refusal, sendAnswer } from '../../packages/simulator/api/answers.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import type { HintPageAnswer } from '../../src/api/answers/hint.dto.js';
 import { onEachStore } from '../support/each-store.js';

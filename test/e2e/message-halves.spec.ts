@@ -3,7 +3,7 @@
  * all around it, on a clock that the test moves.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotAnswer, BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/api/answers/logged-delivery.dto.js';
 import type { MessagePageAnswer } from '../../src/api/answers/message.dto.js';

@@ -1,7 +1,7 @@
 /** An account that moves between programs, whatever each of them takes: nothing comes again, and nothing is missing. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import { mongoPlace, onEachStore } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -1,7 +1,7 @@
 /** What a group is told by the complete manager, on a clock that is moved by hand; the sockets and the store are real. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';

@@ -1,7 +1,7 @@
 /** What operators see of messages and do with them: never what is in them; on both stores: embedded and MongoDB. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotPageAnswer } from '../../src/api/answers/bot.dto.js';
 import type { TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
 import type { MessageAnswer, MessagePageAnswer } from '../../src/api/answers/message.dto.js';

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decrypt } from '@wecom/crypto';
-import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { leftovers } from '../support/leftovers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
@@ -130,7 +130,7 @@ describe('the local WeCom and the manager', () => {
 
 describe('wxkf-manager simulator', () => {
   function run(...args: string[]) {
-    const child = spawn(process.execPath, ['simulator/dist/main.js', ...args]);
+    const child = spawn(process.execPath, ['packages/simulator/dist/main.js', ...args]);
     const kill = () => child.kill('SIGKILL');
     leftovers.add(kill);
     let output = '';

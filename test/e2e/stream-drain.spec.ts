@@ -1,6 +1,6 @@
 /** What `connect` and the client in TypeScript do when a manager says that it stops, and when it is silent about it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LineProcess } from '../../simulator/demo/line-process.js';
+import { LineProcess } from '../../packages/simulator/demo/line-process.js';
 import { leftovers } from '../support/leftovers.js';
 import { type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
 import { ScriptedManager } from '../support/scripted-manager.js';
@@ -58,7 +58,11 @@ describe.each([
   ['connect', startConnect],
   [
     'the client in TypeScript',
-    () => started('clients/typescript/examples/echo.ts', [], { WXKF_MANAGER: manager.url, WXKF_KEY: 'k' }),
+    () =>
+      started('packages/client-typescript/examples/echo.ts', [], {
+        WXKF_MANAGER: manager.url,
+        WXKF_KEY: 'k',
+      }),
   ],
 ])('%s', (_what, start) => {
   it('connects again before a connection that drains ends, and acknowledges over each what came over it', async () => {

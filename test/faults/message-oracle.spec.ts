@@ -1,6 +1,6 @@
 /** That the oracle of `npm run faults -- --only messages` sees what it is there for. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type MessageDelivery, MessageOracle } from '../../faults/messages/message-oracle.js';
+import { type MessageDelivery, MessageOracle } from '../../lab/faults/messages/message-oracle.js';
 
 const KF = 'wkAccount';
 let oracle: MessageOracle;

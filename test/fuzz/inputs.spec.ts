@@ -1,12 +1,12 @@
 /** What every input of `npm run fuzz` keeps to, whatever was drawn. */
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { sendBatch } from '../../fuzz/batch.js';
-import { Draw } from '../../fuzz/draw.js';
-import { type Input, KINDS, type Kind } from '../../fuzz/input.js';
-import { batchesOf, makerOf } from '../../fuzz/kinds/all.js';
-import { rawInput } from '../../fuzz/kinds/raw-http.js';
-import { makeStage } from '../../fuzz/stage.js';
+import { sendBatch } from '../../lab/fuzz/batch.js';
+import { Draw } from '../../lab/fuzz/draw.js';
+import { type Input, KINDS, type Kind } from '../../lab/fuzz/input.js';
+import { batchesOf, makerOf } from '../../lab/fuzz/kinds/all.js';
+import { rawInput } from '../../lab/fuzz/kinds/raw-http.js';
+import { makeStage } from '../../lab/fuzz/stage.js';
 import { readEndpoint } from '../../src/registry/endpoint/endpoint.js';
 import { SEED } from '../support/seeded.js';
 

@@ -1,9 +1,9 @@
 /** That the judge of `npm run fuzz` sees what it is there for: each answer below is wrong in one way. */
 import { expect, it } from '@jest/globals';
-import { type Answer, readAnswers } from '../../fuzz/answers.js';
-import type { Outcome } from '../../fuzz/connection.js';
-import { ANSWER_LIMIT_MS, type Input, POISON, POLLUTION_MARK, SECRET_MARK } from '../../fuzz/input.js';
-import { judge } from '../../fuzz/judge.js';
+import { type Answer, readAnswers } from '../../lab/fuzz/answers.js';
+import type { Outcome } from '../../lab/fuzz/connection.js';
+import { ANSWER_LIMIT_MS, type Input, POISON, POLLUTION_MARK, SECRET_MARK } from '../../lab/fuzz/input.js';
+import { judge } from '../../lab/fuzz/judge.js';
 
 const input: Input = {
   kind: 'json',

@@ -1,7 +1,7 @@
 /** A callback URL on a real socket: answers WeCom's verification, and opens the events that it is sent. */
 import { decrypt } from '@wecom/crypto';
-import type { CallbackConfig } from '../../simulator/callbacks/callback-url.js';
-import type { Simulator } from '../../simulator/simulator.js';
+import type { CallbackConfig } from '../../packages/simulator/callbacks/callback-url.js';
+import type { Simulator } from '../../packages/simulator/simulator.js';
 import { type Behaviour, type PuppetServer, type Received, startPuppetServer } from './puppet-server.js';
 
 export interface OpenedCallback {

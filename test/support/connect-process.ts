@@ -1,5 +1,5 @@
 /** `wxkf-manager connect` as a process of its own, as whoever has a bot without an address runs it. */
-import { LineProcess } from '../../simulator/demo/line-process.js';
+import { LineProcess } from '../../packages/simulator/demo/line-process.js';
 import { leftovers } from './leftovers.js';
 
 /** @param env besides the key. */

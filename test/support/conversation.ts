@@ -1,6 +1,6 @@
 /** What customers write to one kf account, as `kf/sync_msg` of the simulated WeCom gives it, and what they are sent. */
 import { randomUUID } from 'node:crypto';
-import { ok, sendAnswer } from '../../simulator/api/answers.js';
+import { ok, sendAnswer } from '../../packages/simulator/api/answers.js';
 import { nowS } from './wecom.js';
 import type { Behaviour } from './wecom-faults.js';
 

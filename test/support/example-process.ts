@@ -1,5 +1,5 @@
 /** An example of `examples/` as a process of its own, as whoever copies it runs it. */
-import { LineProcess } from '../../simulator/demo/line-process.js';
+import { LineProcess } from '../../packages/simulator/demo/line-process.js';
 import { leftovers } from './leftovers.js';
 
 export type ExampleProcess = LineProcess;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { describe } from '@jest/globals';
-import { findNginx, Nginx } from '../../faults/nginx.js';
+import { findNginx, Nginx } from '../../lab/faults/nginx.js';
 import { leftovers } from './leftovers.js';
 
 const isThere = findNginx() !== null;

@@ -1,5 +1,5 @@
 /** The local WeCom with time that is moved by hand, and a client of its API. */
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/simulator.js';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../packages/simulator/simulator.js';
 import { ManualClock } from './manual-clock.js';
 
 export interface Answer {

@@ -1,5 +1,5 @@
 /** The few APIs that the simulated WeCom knows. Each answer repeats something of what was asked. */
-import { type ApiAnswer, ok, refusal } from '../../simulator/api/answers.js';
+import { type ApiAnswer, ok, refusal } from '../../packages/simulator/api/answers.js';
 import type { WecomCall } from './wecom-call.js';
 import { uploadAnswer } from './wecom-media.js';
 

@@ -1,6 +1,6 @@
 /** What the simulated WeCom can do instead of its usual answer. Each is for `server.behave(api, …)`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refusal, sendAnswer } from '../../simulator/api/answers.js';
+import { refusal, sendAnswer } from '../../packages/simulator/api/answers.js';
 import type { WecomCall } from './wecom-call.js';
 
 export interface Exchange {

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
-import { type ApiAnswer, ok, refusal } from '../../simulator/api/answers.js';
-import { rangedHead } from '../../simulator/api/byte-range.js';
+import { type ApiAnswer, ok, refusal } from '../../packages/simulator/api/answers.js';
+import { rangedHead } from '../../packages/simulator/api/byte-range.js';
 import type { WecomCall } from './wecom-call.js';
 
 export interface Media {

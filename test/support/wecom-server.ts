@@ -5,8 +5,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { AccessTokens, type ExpiresIn } from '../../simulator/api/access-tokens.js';
-import { type ApiAnswer, sendAnswer } from '../../simulator/api/answers.js';
+import { AccessTokens, type ExpiresIn } from '../../packages/simulator/api/access-tokens.js';
+import { type ApiAnswer, sendAnswer } from '../../packages/simulator/api/answers.js';
 import { API_NAMES, answerOfApi } from './wecom-apis.js';
 import { WecomCall } from './wecom-call.js';
 import { type Behaviour, usual } from './wecom-faults.js';

@@ -1,11 +1,11 @@
-/** Callbacks of the local WeCom (`simulator/callbacks/sealing.ts`), sent to a manager. */
+/** Callbacks of the local WeCom (`packages/simulator/callbacks/sealing.ts`), sent to a manager. */
 import {
   kfMessageXml,
   sealCallback,
   sealVerification,
   type WecomApp,
   type WireCallback,
-} from '../../simulator/callbacks/sealing.js';
+} from '../../packages/simulator/callbacks/sealing.js';
 
 export {
   kfMessageXml,
@@ -17,7 +17,7 @@ export {
   signedQuery,
   type WecomApp,
   type WireCallback,
-} from '../../simulator/callbacks/sealing.js';
+} from '../../packages/simulator/callbacks/sealing.js';
 
 /** Sends a callback as WeCom does. */
 export function postCallback(

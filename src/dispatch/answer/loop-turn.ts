@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 
-/** Fifty times the CPU time of a callback on one core of an AMD EPYC (bench/results). */
+/** Fifty times the CPU time of a callback on one core of an AMD EPYC (lab/bench/results). */
 const GAP_MS_MAX = 5;
 
 /**

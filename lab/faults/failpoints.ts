@@ -1,0 +1,56 @@
+/** The build, bundled once more so that it kills itself at a named instant. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Plugin } from 'rolldown';
+import { bundle } from '../../scripts/bundle.js';
+import type { Run } from './run.js';
+
+/** Where `src/` calls `failpoint`, and when that is. */
+export const FAILPOINTS = {
+  'outbox.kept': 'after keep, before the 200',
+  'outbox.claimed': 'after claim, before send',
+  'delivery.taken': 'after the 2xx, before settle',
+  'outbox.putting': 'inside put',
+} as const;
+
+export type Failpoint = keyof typeof FAILPOINTS;
+
+/** Those that only messages pass, which the manager pulls itself. */
+export const MESSAGE_FAILPOINTS = {
+  'messages.kept': 'after messages are kept, before or after the cursor moves',
+  'message.answered': 'after a callback bot answered, before that is noted',
+  'message.taken': 'after a puppet took it, before that is stored',
+} as const;
+
+export type MessageFailpoint = keyof typeof MESSAGE_FAILPOINTS;
+
+const SOURCE = `
+const { FAULTS_FAILPOINT: name, FAULTS_PASSINGS: passings } = process.env;
+let left = Number(passings);
+export function failpoint(passed) {
+  if (passed === name && --left === 0) process.kill(process.pid, 'SIGKILL');
+}
+`;
+
+/** It lies inside the project, from where it finds its packages. @returns its main file. */
+export async function buildWithFailpoints(run: Run): Promise<string> {
+  const cache = join(run.root, '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'faults-'));
+  run.onEnd(() => rmSync(folder, { recursive: true, force: true }));
+  // It reads its version there.
+  cpSync(join(run.root, 'package.json'), join(folder, 'package.json'));
+  const dir = join(folder, 'dist');
+  await bundle(dir, [failpoints(run)]);
+  return join(dir, 'main.js');
+}
+
+function failpoints(run: Run): Plugin {
+  const file = resolve(run.root, 'build/kernel/failpoint.js');
+  return { name: 'failpoints', load: (id) => (id === file ? SOURCE : null) };
+}
+
+/** Ends the process when it passes that point for the n-th time. */
+export function failpointEnv(name: Failpoint | MessageFailpoint, passings: number): Record<string, string> {
+  return { FAULTS_FAILPOINT: name, FAULTS_PASSINGS: String(passings) };
+}

@@ -1,0 +1,21 @@
+/** The console as the manager serves it: everything from its own address, under names that change with what is in them. */
+import { defineConfig } from 'vite';
+import { precompress } from './precompress.js';
+
+const MANAGER = 'http://127.0.0.1:7777';
+
+export default defineConfig({
+  base: '/console/',
+  plugins: [precompress()],
+  // For `npm run start:console`, beside a manager that runs.
+  server: { proxy: { '/api': MANAGER, '/console/session': MANAGER } },
+  build: {
+    // From where src/console serves it.
+    outDir: '../../dist/console/public',
+    emptyOutDir: true,
+    // What is bundled ships, and its licences ask to be named.
+    license: { fileName: 'licenses.md' },
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});
