@@ -1,4 +1,4 @@
-/** What both examples do with a callback of WeCom: read it, verify it, open it (docs/protocol.md, "Opening a callback"). */
+/** What both examples do with a callback of WeCom: read it, verify it, open it (docs/reference/protocol.md, "Opening a callback"). */
 import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
 
 const BYTES_MAX = 1_000_000;

@@ -47,7 +47,7 @@ interface Manifest {
   readonly author?: string | { readonly name: string };
 }
 
-/** Leaves out what a start would load for nothing, see docs/adr/0015. */
+/** Leaves out what a start would load for nothing, see docs/internals/adr/0015. */
 function lean(): Plugin {
   return {
     name: 'lean',

@@ -1,5 +1,5 @@
 /**
- * A complete bot on WXKF-Manager's protocol (docs/protocol.md): it answers each text of a customer with the same text.
+ * A complete bot on WXKF-Manager's protocol (docs/reference/protocol.md): it answers each text of a customer with the same text.
  * How far it has read and what it answered is in a file, so that a restart loses nothing and answers nothing twice.
  */
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * A gateway in front of WXKF-Manager (docs/protocol.md): it takes WeCom's callbacks itself, verifies and opens them, and
+ * A gateway in front of WXKF-Manager (docs/reference/protocol.md): it takes WeCom's callbacks itself, verifies and opens them, and
  * forwards what is in them. It keeps nothing: what the manager did not answer with 200, WeCom is not answered with 200
  * either, so that it sends it again.
  */

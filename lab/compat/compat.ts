@@ -19,7 +19,7 @@ import { ACCOUNTS } from './seats.js';
 import { isNotRun, lineOf, remarks, type Row, surprises, table, writeBlock } from './report.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PAGE = 'docs/compat.md';
+const PAGE = 'docs/internals/compat.md';
 const LONG: Load = { messages: 120, withinMs: 24_000 };
 const SHORT: Load = { messages: 60, withinMs: 15_000 };
 const LIMIT_MS = 40 * 60_000;

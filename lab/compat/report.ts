@@ -1,4 +1,4 @@
-/** The table, on a terminal and in docs/compat.md. */
+/** The table, on a terminal and in docs/internals/compat.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Expected, Program, Share } from './program.js';
 import { ACCOUNTS } from './seats.js';

@@ -1,4 +1,4 @@
-/** A bot's client that keeps a stream open through whatever is in front of the managers, as docs/protocol.md asks. */
+/** A bot's client that keeps a stream open through whatever is in front of the managers, as docs/reference/protocol.md asks. */
 import { WebSocket } from 'ws';
 import type { Oracle } from './oracle.js';
 

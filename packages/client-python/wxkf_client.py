@@ -1,4 +1,4 @@
-"""A client of WXKF-Manager's stream (docs/protocol.md) for bots without an address, with the standard library alone.
+"""A client of WXKF-Manager's stream (docs/reference/protocol.md) for bots without an address, with the standard library alone.
 
 The manager is told that an event was taken once its handler has returned; one whose handler raises is refused, and comes
 again. Nothing is stored here.

@@ -1,5 +1,5 @@
 /**
- * A client of WXKF-Manager's stream (docs/protocol.md): a bot without an address is given events or messages over a connection
+ * A client of WXKF-Manager's stream (docs/reference/protocol.md): a bot without an address is given events or messages over a connection
  * that it opens, and acknowledges each one when its handler is done. It stores nothing: what is not acknowledged comes again.
  */
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** docs/configuration.md, from the schema of the settings. */
+/** docs/reference/configuration.md, from the schema of the settings. */
 import { secretFileOf } from '../../src/config/secret-files.js';
 import { SETTINGS } from '../../src/config/settings.js';
 import { markdownTable } from './markdown-table.js';
@@ -21,7 +21,7 @@ Each secret may come from a file instead, as containers mount them: the variable
 breaks around what is in it do not count. Only one of the two may be set.`;
 
 const OTHERS = `Beside these OpenTelemetry's own variables count, \`OTEL_EXPORTER_OTLP_ENDPOINT\` first of all:
-[tracing.md](tracing.md) lists them.`;
+[tracing.md](../tracing.md) lists them.`;
 
 export function configurationPage(): string {
   const settings: readonly AnySetting[] = Object.values(SETTINGS);

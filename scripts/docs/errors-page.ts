@@ -1,4 +1,4 @@
-/** docs/errors.md, from the table of errors. */
+/** docs/reference/errors.md, from the table of errors. */
 import { ERRORS, type ErrorCode } from '../../src/kernel/error-table.js';
 import { markdownTable } from './markdown-table.js';
 

@@ -3,6 +3,6 @@ import { errorsPage } from './errors-page.js';
 
 /** The pages that are never written by hand, by their paths. */
 export const GENERATED_DOCS: Readonly<Record<string, () => string>> = {
-  'docs/configuration.md': configurationPage,
-  'docs/errors.md': errorsPage,
+  'docs/reference/configuration.md': configurationPage,
+  'docs/reference/errors.md': errorsPage,
 };

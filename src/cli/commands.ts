@@ -1,4 +1,4 @@
-/** Every command with its help and its entry. docs/cli.md shows examples. */
+/** Every command with its help and its entry. docs/reference/cli.md shows examples. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../kernel/version.js';
 import type { BackupOptions } from './backup.js';

@@ -1,4 +1,4 @@
-/** The exit codes of commands, as in docs/cli.md. */
+/** The exit codes of commands, as in docs/reference/cli.md. */
 export const EXIT_CODE = {
   ok: 0,
   failed: 1,

@@ -21,7 +21,7 @@ import { roleSecrets } from './role-secrets.js';
 import { secretsKeys } from './secrets-keys.js';
 import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 
-/** One environment variable. docs/configuration.md is written from it by `npm run docs`. */
+/** One environment variable. docs/reference/configuration.md is written from it by `npm run docs`. */
 interface Setting<T> {
   readonly name: string;
   /** Whether the name in lower case is read too, and first, as other programs do. */
@@ -84,7 +84,7 @@ function authority() {
   };
 }
 
-/** All settings, in the order of docs/configuration.md. */
+/** All settings, in the order of docs/reference/configuration.md. */
 export const SETTINGS = {
   port: setting({
     name: 'PORT',
@@ -350,7 +350,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      'the OpenID provider that operators sign in at besides their tokens, as it names itself; set with the two below, `PUBLIC_URL` and groups, or not at all ([operators.md](operators.md#sign-in-by-oidc))',
+      'the OpenID provider that operators sign in at besides their tokens, as it names itself; set with the two below, `PUBLIC_URL` and groups, or not at all ([operators.md](../operators.md#sign-in-by-oidc))',
     ...oidcIssuer(),
   }),
   oidcClientId: setting({

@@ -1,4 +1,4 @@
-/** What goes over a stream: JSON objects that `type` tells apart (docs/protocol.md has examples). */
+/** What goes over a stream: JSON objects that `type` tells apart (docs/reference/protocol.md has examples). */
 import { ID_FORMAT, MESSAGE_BYTES_MAX } from '../kernel/wecom-format.js';
 
 export const STREAM_VERSION = 1;

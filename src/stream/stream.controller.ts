@@ -14,7 +14,7 @@ export class StreamController {
    * Open a stream.
    * @remarks
    * A WebSocket (RFC 6455) with the key of a bot of kind stream or callback. Frames are JSON texts, described in
-   * docs/protocol.md; the first one is the bot's `hello`, within 5 s. A request that does not ask for a WebSocket is 426.
+   * docs/reference/protocol.md; the first one is the bot's `hello`, within 5 s. A request that does not ask for a WebSocket is 426.
    */
   @Get('stream')
   @AllowRoles('puppet')

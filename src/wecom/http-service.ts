@@ -1,6 +1,6 @@
 /**
  * The configuration of Nest's HttpService for rare calls. Calls for every message use undici instead
- * (docs/adr/0014).
+ * (docs/internals/adr/0014).
  */
 import { type HttpModuleOptions, HttpService } from '@nestjs/axios';
 import axios from 'axios';

@@ -1,11 +1,11 @@
-/** docs/cli.md says of the commands what they say of themselves. */
+/** docs/reference/cli.md says of the commands what they say of themselves. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { EXIT_CODE } from '../../src/cli/exit-code.js';
 import { GENERATED } from '../../src/cli/keys/generated.js';
 import { COMMANDS } from '../support/cli-commands.js';
 
-const DOCS = readFileSync('docs/cli.md', 'utf8');
+const DOCS = readFileSync('docs/reference/cli.md', 'utf8');
 
 const sectionOf = (name: string): string => DOCS.split(`\n## ${name}\n`)[1]?.split('\n## ')[0] ?? '';
 

@@ -17,7 +17,7 @@ function isThere(from: string, target: string): boolean {
 it('finds the documents, and links in them', () => {
   const paths = PAGES.map(({ path }) => path);
   expect(paths).toEqual(
-    expect.arrayContaining(['README.md', 'docs/protocol.md', 'examples/gateway/README.md']),
+    expect.arrayContaining(['README.md', 'docs/reference/protocol.md', 'examples/gateway/README.md']),
   );
   expect(PAGES.flatMap(linksOf).length).toBeGreaterThan(80);
 });

@@ -65,7 +65,7 @@ it.each(PAGES)('$path names only routes that there are', ({ code }) => {
   expect([...wrong, ...urls.filter((path) => path !== '/' && !isRoute(path))]).toEqual([]);
 });
 
-it.each(['docs/operations.md', 'docs/operations.zh-CN.md', 'docs/upgrade.md'])(
+it.each(['docs/operations.md', 'docs/zh/operations.md', 'docs/upgrade.md'])(
   '%s names every collection',
   (page) => {
     const sources = globSync('src/storage/mongo/*.ts').map((path) => readFileSync(path, 'utf8'));

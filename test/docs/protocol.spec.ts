@@ -1,4 +1,4 @@
-/** docs/protocol.md: its test vectors open as they are printed, and what it says of lengths and forms is the code's. */
+/** docs/reference/protocol.md: its test vectors open as they are printed, and what it says of lengths and forms is the code's. */
 import { createDecipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
@@ -26,7 +26,7 @@ interface Vector {
   readonly receiveId: string;
 }
 
-const SECTION = readFileSync('docs/protocol.md', 'utf8').split('### Test vectors')[1] ?? '';
+const SECTION = readFileSync('docs/reference/protocol.md', 'utf8').split('### Test vectors')[1] ?? '';
 const [, token = '', encodingAESKey = '', corpId = ''] =
   /With Token `(\w+)` and EncodingAESKey `(\w+)`, for the corp `(\w+)`/.exec(SECTION) ?? [];
 const VECTORS: readonly Vector[] = JSON.parse(/```json\n(.*?)```/s.exec(SECTION)?.[1] ?? '[]');
@@ -73,7 +73,7 @@ it.each(VECTORS)('is padded as printed, and fails the check of OpenSSL beyond 16
 
 describe('the stream', () => {
   const [, section = ''] =
-    /\n## The stream\n(.*?)\n## /s.exec(readFileSync('docs/protocol.md', 'utf8')) ?? [];
+    /\n## The stream\n(.*?)\n## /s.exec(readFileSync('docs/reference/protocol.md', 'utf8')) ?? [];
   const [hello = [], ofManager = [], ofBot = []] = [...section.matchAll(/```json\n(.*?)```/gs)].map(
     ([, code = '']) => code.trimEnd().split('\n'),
   );

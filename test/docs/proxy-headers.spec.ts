@@ -1,9 +1,9 @@
-/** docs/wecom-api.md names the headers that go through the API proxy, each way, and no others. */
+/** docs/reference/wecom-api.md names the headers that go through the API proxy, each way, and no others. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { TO_CALLER, TO_WECOM_WITH_BODY } from '../../src/wecom/proxy/proxy-headers.js';
 
-const PAGE = readFileSync('docs/wecom-api.md', 'utf8');
+const PAGE = readFileSync('docs/reference/wecom-api.md', 'utf8');
 
 it.each([
   ['to WeCom', TO_WECOM_WITH_BODY],

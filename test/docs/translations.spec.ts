@@ -1,12 +1,18 @@
 /** A page and its translation say the same: what is not words of a language is equal in them. */
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { PAGES } from './markdown.js';
+import { anchorsOf, PAGES, toPage } from './markdown.js';
 
-const TRANSLATED = PAGES.map(({ path }) => path)
-  .filter((path) => path.endsWith('.zh-CN.md'))
-  .map((path) => path.replace('.zh-CN.md', ''));
+const README = ['README.md', 'README.zh-CN.md'] as const;
+/** The English path of each Chinese page, and its own. */
+const TRANSLATED: readonly (readonly [string, string])[] = [
+  README,
+  ...PAGES.map(({ path }) => path)
+    .filter((path) => path.startsWith('docs/zh/'))
+    .map((path) => [path.replace('docs/zh/', 'docs/'), path] as const),
+];
+const CHINESE = new Map(TRANSLATED);
 
 const BLOCK = /^```(\w*)\n(.*?)^```$/gms;
 const HEADING = /^(#{1,6}) +(.+)$/gm;
@@ -28,18 +34,26 @@ const blocksOf = (text: string): string[] =>
     kind === 'text' ? kind : `${kind}\n${code.replaceAll(/ +# .*$/gm, '')}`,
   );
 
-/** An anchor as the place of its heading; of other translated pages and of pictures the name without the language. */
-function linksOf(text: string): string[] {
-  const anchors = [...proseOf(text).matchAll(HEADING)].map(([, , heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-  return [...proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) =>
-    target.startsWith('#') ? `heading ${anchors.indexOf(target.slice(1))}` : target.replace('.zh-CN', ''),
-  );
+/** A heading as its place in its page, so that it is the same in both languages. */
+function placeOf(path: string, anchor: string | undefined): string {
+  if (anchor === undefined) return path;
+  return `${path} heading ${[...anchorsOf(toPage(path, readFileSync(path, 'utf8')))].indexOf(anchor)}`;
 }
+
+/** Where a page leads: from the project's top, and to the English page of two. Pictures have a language, too. */
+function linksOf(from: string, text: string): string[] {
+  return [...proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => {
+    if (/^https?:/.test(target)) return target;
+    const [file = '', anchor] = target.split('#');
+    const path = file === '' ? from : join(dirname(from), file);
+    return placeOf(path, anchor);
+  });
+}
+
+const inEnglish = (place: string): string => place.replace(/^docs\/zh\//, 'docs/').replace('.zh-CN.', '.');
+
+/** Without the links of the third line, which lead from one language to the other. */
+const bodyOf = (text: string): string => text.split('\n').slice(4).join('\n');
 
 /** Names and code of each row: what is code in it, sorted, and cells that name folders or roles. */
 const rowsOf = (text: string): string[][] =>
@@ -56,13 +70,13 @@ const tiedCellsOf = (text: string): string[] =>
   );
 
 it('are there for the README, and for bots with a guide for each program', () => {
-  expect(TRANSLATED).toEqual(expect.arrayContaining(['README', 'docs/bots']));
-  expect(TRANSLATED.filter((page) => page.startsWith('docs/bots/'))).toHaveLength(5);
+  expect([...CHINESE.keys()]).toEqual(expect.arrayContaining(['README.md', 'docs/bots.md']));
+  expect([...CHINESE.keys()].filter((page) => page.startsWith('docs/bots/'))).toHaveLength(5);
 });
 
-describe.each(TRANSLATED)('%s in Chinese', (page) => {
-  const english = readFileSync(`${page}.md`, 'utf8');
-  const chinese = readFileSync(`${page}.zh-CN.md`, 'utf8');
+describe.each(TRANSLATED)('%s in Chinese', (englishPath, chinesePath) => {
+  const english = readFileSync(englishPath, 'utf8');
+  const chinese = readFileSync(chinesePath, 'utf8');
 
   it('has the sections of the English page', () => {
     expect(headingsOf(english).length).toBeGreaterThan(5);
@@ -74,10 +88,13 @@ describe.each(TRANSLATED)('%s in Chinese', (page) => {
     expect(blocksOf(chinese)).toEqual(blocksOf(english));
   });
 
-  it('leads where it leads', () => {
-    expect(linksOf(english).length).toBeGreaterThan(2);
-    expect(linksOf(chinese).toSorted()).toEqual(linksOf(english).toSorted());
-    expect(linksOf(english)).not.toContain('heading -1');
+  it('leads where it leads, and to Chinese pages where they are', () => {
+    const wanted = linksOf(englishPath, bodyOf(english));
+    const found = linksOf(chinesePath, bodyOf(chinese));
+    expect(wanted.length).toBeGreaterThan(1);
+    expect(found.map(inEnglish).toSorted()).toEqual(wanted.toSorted());
+    expect(wanted.filter((place) => place.endsWith(' heading -1'))).toEqual([]);
+    expect(found.filter((place) => CHINESE.has(place.replace(/ heading .*/, '')))).toEqual([]);
   });
 
   it('names in its tables what that names', () => {
@@ -98,14 +115,15 @@ describe.each(TRANSLATED)('%s in Chinese', (page) => {
   });
 
   it('is linked from the English page, and links to it', () => {
-    const name = basename(page);
-    expect(english.split('\n').slice(0, 4).join()).toContain(`(${name}.zh-CN.md)`);
-    expect(chinese.split('\n').slice(0, 4).join()).toContain(`(${name}.md)`);
+    const toChinese = relative(dirname(englishPath), chinesePath);
+    const toEnglish = relative(dirname(chinesePath), englishPath);
+    expect(english.split('\n').slice(0, 4).join()).toContain(`(${toChinese})`);
+    expect(chinese.split('\n').slice(0, 4).join()).toContain(`(${toEnglish})`);
   });
 });
 
 it('the Chinese README lets the same callers call, and folders use', () => {
-  const [english, chinese] = ['README.md', 'README.zh-CN.md'].map((path) => readFileSync(path, 'utf8'));
+  const [english, chinese] = README.map((path) => readFileSync(path, 'utf8'));
   expect(rowsOf(english ?? '').length).toBeGreaterThan(50);
   expect(tiedCellsOf(english ?? '').length).toBeGreaterThan(50);
   expect(tiedCellsOf(chinese ?? '')).toEqual(

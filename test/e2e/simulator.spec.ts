@@ -86,8 +86,8 @@ describe('the local WeCom and the manager', () => {
     expect(await reply).toMatchObject({ body: { content: '您好' } });
   });
 
-  it('a customer is read and answered by the calls that docs/protocol.md prints', async () => {
-    const page = readFileSync('docs/protocol.md', 'utf8');
+  it('a customer is read and answered by the calls that docs/reference/protocol.md prints', async () => {
+    const page = readFileSync('docs/reference/protocol.md', 'utf8');
     const [example = ''] = page.split('**A pull and a reply, step by step.**')[1]?.split('\n### ') ?? [];
     const [pull, reply] = [...example.matchAll(/-d '(\{.*\})'/g)].map(([, body = '']) => JSON.parse(body));
     const [, pulled, replied] = [...example.matchAll(/```json\n(.*?)```/gs)].map(([, body = '']) =>

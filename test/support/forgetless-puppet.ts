@@ -1,4 +1,4 @@
-/** A puppet that drops what it has had, by `webhook-id`, as docs/delivery.md lets puppets do. */
+/** A puppet that drops what it has had, by `webhook-id`, as docs/reference/delivery.md lets puppets do. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decrypt } from '@wecom/crypto';
 import { type PuppetServer, type Received, startPuppetServer } from './puppet-server.js';

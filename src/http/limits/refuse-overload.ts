@@ -1,6 +1,6 @@
 /**
  * Refuses excess callbacks before Fastify sees them. In Fastify a refusal costs more than twice as much, and as one of our
- * errors as much as taking the callback (docs/overload.md).
+ * errors as much as taking the callback (docs/internals/overload.md).
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AppError } from '../../kernel/app-error.js';

@@ -20,7 +20,7 @@ const END = '~';
 @Injectable()
 export class EmbeddedAuditLog extends AuditLog {
   readonly #entries: Database<AuditEntry, string>;
-  /** Kept here, since LMDB's own figures are not asked for while it writes (docs/adr/0023); `null` while it is not known. */
+  /** Kept here, since LMDB's own figures are not asked for while it writes (docs/internals/adr/0023); `null` while it is not known. */
   #count: number | null = null;
 
   constructor(private readonly store: EmbeddedStore) {

@@ -67,6 +67,6 @@ export const refusals = {
   nothingText: 'Within the last day, as far as the delivery log reaches.',
   notWhole: 'There were too many to count: these are the latest 2,000.',
   reasons,
-  unknown: { what: 'it was refused', remedy: 'Look up the code in docs/errors.md.' } as Refusal,
+  unknown: { what: 'it was refused', remedy: 'Look up the code in docs/reference/errors.md.' } as Refusal,
   called: (source: string, ago: string, what: string) => `WeCom (${source}) called ${ago}, and ${what}.`,
 };

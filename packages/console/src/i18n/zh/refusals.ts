@@ -61,6 +61,6 @@ export const refusals: Words['refusals'] = {
   nothingText: '最近一天内，以投递日志所及为限。',
   notWhole: '数量过多，未全部统计：以下是最近 2,000 次。',
   reasons,
-  unknown: { what: '被拒绝', remedy: '请在 docs/errors.md 中查找该错误码。' },
+  unknown: { what: '被拒绝', remedy: '请在 docs/reference/errors.md 中查找该错误码。' },
   called: (source, ago, what) => `企业微信（${source}）${ago}曾调用，但${what}。`,
 };
