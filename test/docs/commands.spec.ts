@@ -1,13 +1,18 @@
 /** Commands in the documents are there: scripts of npm, programs of this project with their options, and files. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { COMMANDS } from '../support/cli-commands.js';
 import { PAGES } from './markdown.js';
 
-const { scripts, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
-};
+}
+
+const manifestOf = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+const { bin } = manifestOf('.');
 
 /** npm's own commands that need no script. */
 const OF_NPM = ['ci', 'install', 'audit', 'version', 'pack'];
@@ -34,19 +39,19 @@ function knows(program: string, option: string): boolean {
 }
 
 function wrongScripts(line: string): string[] {
-  return [...line.matchAll(/\bnpm (?:(?:run )(?:--silent )?|(?=[a-z]))([a-z][\w:-]*)([^&;|\n]*)/g)].flatMap(
-    ([all, name = '', rest = '']) => {
-      if (OF_NPM.includes(name)) return [];
-      const script = scripts[name];
-      if (script === undefined) return [all];
-      const given = rest.split(' -- ')[1];
-      return given === undefined || name === 'test'
-        ? []
-        : optionsIn(` ${given}`)
-            .filter((option) => !knows(script, option))
-            .map((option) => `${all}: --${option}`);
-    },
-  );
+  const scriptNamed =
+    /\bnpm (?:run (?:--silent )?(?:--prefix ([\w/-]+) )?|(?=[a-z]))([a-z][\w:-]*)([^&;|\n]*)/g;
+  return [...line.matchAll(scriptNamed)].flatMap(([all, folder = '.', name = '', rest = '']) => {
+    if (OF_NPM.includes(name)) return [];
+    const script = manifestOf(folder).scripts[name];
+    if (script === undefined) return [all];
+    const given = rest.split(' -- ')[1];
+    return given === undefined || name === 'test'
+      ? []
+      : optionsIn(` ${given}`)
+          .filter((option) => !knows(script, option))
+          .map((option) => `${all}: --${option}`);
+  });
 }
 
 function wrongProgram(line: string): string[] {
@@ -84,6 +89,7 @@ it.each(PAGES)('$path names only files of the project that there are', ({ code }
 
 it('finds what is wrong', () => {
   expect(wrongScripts('npm run nothing')).toEqual(['npm run nothing']);
+  expect(wrongScripts('npm run --prefix docs test')).toEqual(['npm run --prefix docs test']);
   expect(wrongScripts('npm run demo -- --twice')).toEqual(['npm run demo -- --twice: --twice']);
   expect(wrongProgram('npx wxkf-manager chek')).toEqual(['npx wxkf-manager chek']);
   expect(wrongProgram('npx wxkf-manager check --nothing')).toEqual(['nothing']);

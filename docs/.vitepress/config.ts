@@ -1,0 +1,129 @@
+/** The documents as a site: `npm ci --prefix docs && npm run --prefix docs build` writes it to docs/.vitepress/dist. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DefaultTheme, defineConfig } from 'vitepress';
+import { GROUPS, INTERNALS, type SitePage } from './pages.js';
+
+const DOCS = join(import.meta.dirname, '..');
+
+const inEnglish = ({ path, en }: SitePage): DefaultTheme.SidebarItem => ({ text: en, link: `/${path}` });
+
+const inChinese = ({ path, zh }: SitePage): DefaultTheme.SidebarItem =>
+  existsSync(join(DOCS, 'zh', `${path}.md`))
+    ? { text: zh, link: `/zh/${path}` }
+    : { text: `${zh}（英文）`, link: `/${path}` };
+
+const decisions = readdirSync(join(DOCS, 'internals/adr'))
+  .sort()
+  .map((file) => ({
+    text: /^# (.+)$/m.exec(readFileSync(join(DOCS, 'internals/adr', file), 'utf8'))?.[1] ?? file,
+    link: `/internals/adr/${file.replace(/\.md$/, '')}`,
+  }));
+
+const internals: DefaultTheme.SidebarItem[] = [
+  { text: 'Internals', items: INTERNALS.map(([path, text]) => ({ text, link: `/${path}` })) },
+  { text: 'Decisions', items: decisions },
+];
+
+/** Links in the texts are written for GitHub, so that headings get its anchors. */
+const toAnchor = (heading: string): string =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\p{M} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+export default defineConfig({
+  title: 'WXKF-Manager',
+  markdown: { anchor: { slugify: toAnchor } },
+  locales: {
+    root: {
+      label: 'English',
+      lang: 'en',
+      description: 'Stands between WeCom customer service and the bots that answer.',
+      themeConfig: {
+        nav: [
+          { text: 'Start', link: '/start' },
+          { text: 'Bots', link: '/bots' },
+          { text: 'Operate', link: '/operations' },
+          { text: 'Reference', link: '/reference/configuration' },
+          { text: 'Internals', link: '/internals/callback-lifecycle' },
+        ],
+        sidebar: {
+          '/': GROUPS.map(({ en, pages }) => ({ text: en, items: pages.map(inEnglish) })),
+          '/internals/': internals,
+        },
+      },
+    },
+    zh: {
+      label: '简体中文',
+      lang: 'zh-CN',
+      description: '位于企业微信的微信客服与负责应答的机器人之间。',
+      themeConfig: {
+        nav: [
+          { text: '开始', link: '/zh/start' },
+          { text: '机器人', link: '/zh/bots' },
+          { text: '运维', link: '/zh/operations' },
+          { text: '协议', link: '/zh/reference/protocol' },
+          { text: '内部设计（英文）', link: '/internals/callback-lifecycle' },
+        ],
+        sidebar: GROUPS.map(({ zh, pages }) => ({ text: zh, items: pages.map(inChinese) })),
+        outline: { label: '本页内容' },
+        docFooter: { prev: '上一页', next: '下一页' },
+        darkModeSwitchLabel: '深色模式',
+        lightModeSwitchTitle: '切换到浅色模式',
+        darkModeSwitchTitle: '切换到深色模式',
+        sidebarMenuLabel: '目录',
+        returnToTopLabel: '回到顶部',
+        langMenuLabel: '切换语言',
+        skipToContentLabel: '跳到正文',
+        notFound: {
+          title: '没有这个页面',
+          quote: '请从首页或搜索继续。',
+          linkLabel: '回到首页',
+          linkText: '回到首页',
+        },
+      },
+    },
+  },
+  themeConfig: {
+    // Some pages are in English alone, so that the language's menu leads to its home page.
+    i18nRouting: false,
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: {
+          options: {
+            // Chinese has no blanks between words. VitePress takes this function as text to the browser: it stands alone.
+            tokenize: (text: string) =>
+              Array.from(new Intl.Segmenter('zh', { granularity: 'word' }).segment(text))
+                .filter(({ isWordLike }) => isWordLike)
+                .flatMap(({ segment }) => segment.split('_')),
+          },
+        },
+        locales: {
+          zh: {
+            translations: {
+              button: { buttonText: '搜索', buttonAriaLabel: '搜索' },
+              modal: {
+                displayDetails: '显示详情',
+                resetButtonTitle: '清除',
+                backButtonTitle: '关闭搜索',
+                noResultsText: '没有结果：',
+                footer: {
+                  selectText: '选择',
+                  selectKeyAriaLabel: '回车键',
+                  navigateText: '切换',
+                  navigateUpKeyAriaLabel: '上箭头',
+                  navigateDownKeyAriaLabel: '下箭头',
+                  closeText: '关闭',
+                  closeKeyAriaLabel: 'Esc 键',
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,92 @@
+/** What stands where in the sidebar. */
+export interface SitePage {
+  /** Below docs/, and below docs/zh/ of its Chinese page. */
+  readonly path: string;
+  readonly en: string;
+  readonly zh: string;
+}
+
+export interface Group {
+  readonly en: string;
+  readonly zh: string;
+  readonly pages: readonly SitePage[];
+}
+
+const page = (path: string, en: string, zh: string): SitePage => ({ path, en, zh });
+
+/** For users, in both languages. A page without a translation is linked in English from the Chinese sidebar. */
+export const GROUPS: readonly Group[] = [
+  {
+    en: 'Begin',
+    zh: '入门',
+    pages: [
+      page('start', 'Start', '开始'),
+      page('wecom-setup', 'WeCom set-up', '企业微信设置'),
+      page('console', 'Console', '控制台'),
+    ],
+  },
+  {
+    en: 'Bots',
+    zh: '机器人',
+    pages: [
+      page('bots', 'Bots', '机器人'),
+      page('bots/langbot', 'LangBot', 'LangBot'),
+      page('bots/astrbot', 'AstrBot', 'AstrBot'),
+      page('bots/cowagent', 'CowAgent', 'CowAgent'),
+      page('bots/openclaw', 'OpenClaw', 'OpenClaw'),
+      page('bots/dify-on-wechat', 'dify-on-wechat', 'dify-on-wechat'),
+      page('messages', 'Messages', '消息'),
+    ],
+  },
+  {
+    en: 'Security',
+    zh: '安全',
+    pages: [
+      page('protection', 'Protection', '访问保护'),
+      page('secrets', 'Secrets', '密钥'),
+      page('operators', 'Operators', '运维人员'),
+      page('privacy', 'Privacy', '隐私'),
+    ],
+  },
+  {
+    en: 'Observe',
+    zh: '观测',
+    pages: [
+      page('alerts', 'Alerts', '告警'),
+      page('metrics', 'Metrics', '指标'),
+      page('logs', 'Logs', '日志'),
+      page('tracing', 'Tracing', '链路追踪'),
+    ],
+  },
+  {
+    en: 'Operate',
+    zh: '运维',
+    pages: [
+      page('operations', 'Operate', '运维'),
+      page('kubernetes', 'Kubernetes', 'Kubernetes'),
+      page('upgrade', 'Upgrade', '升级'),
+    ],
+  },
+  {
+    en: 'Reference',
+    zh: '参考',
+    pages: [
+      page('reference/configuration', 'Settings', '配置项'),
+      page('reference/errors', 'Errors', '错误码'),
+      page('reference/protocol', 'Protocol', '协议'),
+      page('reference/cli', 'CLI', '命令行'),
+      page('reference/wecom-api', "WeCom's API", '企业微信接口'),
+      page('reference/delivery', 'Delivery', '投递'),
+      page('reference/sdks', 'SDKs', 'SDK'),
+    ],
+  },
+];
+
+/** For contributors, in English alone. The config adds the decisions in internals/adr. */
+export const INTERNALS: readonly (readonly [path: string, title: string])[] = [
+  ['internals/callback-lifecycle', 'Lifecycle of a callback'],
+  ['internals/faults', 'Faults'],
+  ['internals/compat', 'Bot programs tried'],
+  ['internals/overload', 'Overload'],
+  ['internals/releasing', 'Releasing'],
+];
