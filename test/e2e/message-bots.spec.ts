@@ -84,7 +84,7 @@ async function start(file: string, runtime?: string) {
 }
 
 const RUNS = [
-  ['TypeScript', 'message-bot.ts', undefined, it],
+  ['JavaScript', 'message-bot.js', undefined, it],
   ['Python', 'message_bot.py', PYTHON, hasPython ? it : it.skip],
 ] as const;
 

@@ -1,0 +1,34 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+
+const { MANAGER_URL, BOT_KEY, SIGNING_SECRET, CORP_ID, CORP_SECRET, KF_ID, PORT, SELF_URL } = process.env;
+
+async function post(path, json) {
+  const headers = { authorization: `Bearer ${BOT_KEY}`, 'content-type': 'application/json' };
+  const answer = await fetch(MANAGER_URL + path, { method: 'POST', headers, body: JSON.stringify(json) });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+function isSigned(body, headers) {
+  const [id, at, given] = ['id', 'timestamp', 'signature'].map((name) => String(headers[`webhook-${name}`]));
+  const key = Buffer.from(SIGNING_SECRET.replace('whsec_', ''), 'base64');
+  const expected = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest();
+  const sent = Buffer.from(given.replace('v1,', ''), 'base64');
+  const isSame = sent.length === expected.length && timingSafeEqual(sent, expected);
+  return isSame && Math.abs(Date.now() / 1000 - Number(at)) < 300;
+}
+
+async function reply({ msgtype, external_userid: touser, text }, msgid) {
+  const message = { touser, open_kfid: KF_ID, msgid, msgtype, text };
+  if (msgtype === 'text') await post(`/cgi-bin/kf/send_msg?corpid=${CORP_ID}`, message);
+}
+
+const server = createServer(async (request, response) => {
+  const body = Buffer.concat(await request.toArray().catch(() => [])).toString();
+  if (!isSigned(body, request.headers)) response.writeHead(401);
+  else await reply(JSON.parse(body), request.headers['webhook-id']).catch(() => response.writeHead(503));
+  response.end();
+}).listen(Number(PORT ?? 8080));
+const endpoint = SELF_URL ?? `http://127.0.0.1:${Object(server.address()).port}`;
+const bot = { kfId: KF_ID, kfName: 'Echo', endpoint, corpId: CORP_ID, corpSecret: CORP_SECRET };
+await post('/puppetWxkfManager/register', { ...bot, takes: 'message' });
