@@ -1,9 +1,9 @@
-/** The built demo as a process of its own; without a terminal it ends once the message has arrived. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** The built demo as a process of its own; without a terminal it ends once the message has arrived. Before it: what is built. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { startPuppetServer } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
@@ -108,3 +108,30 @@ it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing behind after %s', async 
 async function untilThereIsAFolder(): Promise<void> {
   await until(() => readdirSync(temp).length > 0);
 }
+
+it('builds what is older than its sources, and says so first', () => {
+  const ago = new Date(Date.now() - 60_000);
+  for (const folder of ['src', 'dist/openapi', 'packages/simulator/dist/page'])
+    mkdirSync(join(temp, folder), { recursive: true });
+  const build = (file: string) => `echo built ${file} && echo > ${file}`;
+  const scripts = {
+    build: build('dist/openapi/openapi.json'),
+    'build:simulator': build('packages/simulator/dist/page/index.html'),
+  };
+  writeFileSync(join(temp, 'package.json'), JSON.stringify({ scripts }));
+  writeFileSync(join(temp, 'src/main.ts'), '');
+  for (const path of ['package.json', 'src', 'src/main.ts', 'packages', 'packages/simulator'])
+    utimesSync(join(temp, path), ago, ago);
+  const built = () =>
+    execFileSync(process.execPath, [resolve('scripts/build-stale.js'), 'manager', 'simulator'], {
+      cwd: temp,
+      encoding: 'utf8',
+    });
+
+  const first = built();
+  expect(first).toMatch(/^Building the manager and the local WeCom, /);
+  expect(first).toMatch(/built dist.*built packages/s);
+  expect(built()).toBe('');
+  utimesSync(join(temp, 'src/main.ts'), new Date(), new Date(Date.now() + 1_000));
+  expect(built()).toMatch(/^Building the manager, .*\nbuilt dist\S+\n$/);
+});
