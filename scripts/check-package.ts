@@ -96,8 +96,8 @@ async function runWhatIsPrinted(root: string): Promise<void> {
     return started.at(-1) as LineProcess;
   };
   try {
-    const { start, simulator, connect, fileOf } = hereIn(root);
-    for (const command of [start, simulator, connect])
+    const { start, simulator, fileOf } = hereIn(root);
+    for (const command of [start, simulator, 'wxkf-manager connect'])
       expectSame(`the exit code of ${command} --help`, await shell(`${command} --help`).exited, 0);
     expectSame(
       'whether the README is there',

@@ -6,7 +6,6 @@ export interface Here {
   /** Commands; options follow them. */
   readonly start: string;
   readonly simulator: string;
-  readonly connect: string;
   /** A file of the project, by its path in it, as a command names it. */
   readonly fileOf: (path: string) => string;
 }
@@ -14,12 +13,10 @@ export interface Here {
 const IN_CHECKOUT = {
   start: 'npm start',
   simulator: 'npm run simulator --',
-  connect: 'npx wxkf-manager connect',
 };
 const IN_PACKAGE = {
   start: 'wxkf-manager start',
   simulator: 'wxkf-manager simulator',
-  connect: 'wxkf-manager connect',
 };
 
 /** @param root the folder of the checkout or of the package. */

@@ -2,6 +2,7 @@
  * Who takes part in the demo: the local WeCom, the built manager on an empty store in a temporary folder, and the echo
  * puppet as a process of its own. All on loopback; nobody else is called.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,8 @@ export class Cast {
   manager: Manager | null = null;
   puppet: LineProcess | null = null;
   readonly #folder = mkdtempSync(join(tmpdir(), 'wxkf-manager-demo-'));
+  /** Without it no bot may take messages. */
+  readonly #secretsKey = randomBytes(32).toString('base64');
   #managerUrl = '';
   #isClosing = false;
 
@@ -55,9 +58,9 @@ export class Cast {
     this.#mustBeOpen();
     const { url } = this.simulator;
     const wecom = { WECOM_API_URL: url, ACCESS_TOKEN_URL: `${url}/cgi-bin/gettoken` };
-    const place = { DATA_DIR: join(this.#folder, 'data'), HOST: '127.0.0.1', DRAIN_DELAY_MS: '0' };
+    const data = { DATA_DIR: join(this.#folder, 'data'), SECRETS_KEY: this.#secretsKey };
     const manager = new Manager(join(this.root, 'dist/main.js'), {
-      env: { PORT: '0', ...wecom, ...place, ...env },
+      env: { HOST: '127.0.0.1', PORT: '0', DRAIN_DELAY_MS: '0', ...wecom, ...data, ...env },
       cwd: this.#folder,
     });
     this.manager = manager;

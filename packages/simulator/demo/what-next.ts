@@ -3,7 +3,8 @@ import type { Cast } from './cast.js';
 
 /** What to look at, and what to try. */
 export function whatNext({ simulator, managerUrl, ownAccount }: Cast, here: Here): string {
-  const own = { name: 'Mine', corpId: simulator.corpId, openKfIds: [ownAccount], kind: 'stream' };
+  const { corpId, corpSecret } = simulator;
+  const own = { name: 'Mine', corpId, openKfIds: [ownAccount], kind: 'puppet', takes: 'message', corpSecret };
   return `
   The customer's page     ${simulator.url}/
   The operators' console  ${managerUrl}/console
@@ -16,9 +17,10 @@ in the console under Live. All of it runs on this machine until Ctrl-C. Try also
     ${managerUrl}/docs
   A registration that says too little: 400, with every field that is missing
     curl ${managerUrl}/puppetWxkfManager/register -H 'content-type: application/json' -d '{"kfId":"wk1"}'
-  A bot of yours for the second kf account; it needs no address, and its key is in the answer
+  A bot of yours for the second kf account; the answer has its key and its signingSecret
     curl ${managerUrl}/api/v1/bots -H 'content-type: application/json' -d '${JSON.stringify(own)}'
-    ${here.connect} --manager ${managerUrl} --key <key> --forward http://127.0.0.1:<its port>
+    MANAGER_URL=${managerUrl} BOT_KEY=<key> SIGNING_SECRET=<signingSecret> CORP_ID=${corpId} \\
+      CORP_SECRET=${corpSecret} KF_ID=${ownAccount} node ${here.fileOf('examples/message-bot/message-bot.js')}
   How it is
     curl ${managerUrl}/health
 
