@@ -71,6 +71,7 @@ export const GROUPS: readonly Group[] = [
     en: 'Reference',
     zh: '参考',
     pages: [
+      page('reference/api', 'API', 'API'),
       page('reference/configuration', 'Settings', '配置项'),
       page('reference/errors', 'Errors', '错误码'),
       page('reference/protocol', 'Protocol', '协议'),

@@ -41,8 +41,8 @@ export function configurationPage(): string {
   ].join('\n\n')}\n`;
 }
 
-/** Name, unit, default, secret, meaning: what the README's table says of those that it has. */
-export function settingCells(setting: AnySetting): readonly string[] {
+/** Name, unit, default, secret, meaning. */
+function settingCells(setting: AnySetting): readonly string[] {
   const { name, unit, secret, meaning } = setting;
   return [`\`${name}\``, unit, defaultCell(setting), secret ? 'yes' : 'no', meaning];
 }

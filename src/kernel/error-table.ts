@@ -44,7 +44,7 @@ export const ERRORS = {
   ROUTE_NOT_FOUND: {
     status: 404,
     retry: false,
-    message: 'There is no such route; the README lists all of them',
+    message: 'There is no such route; the page /docs of the manager lists all of them',
   },
   ROUTE_METHOD_NOT_ALLOWED: { status: 405, retry: false, message: 'This route takes another method' },
 

@@ -1,30 +1,17 @@
-/** What the README says of settings and routes is true; test/docs looks at all pages, imports.spec at the table of folders. */
+/** docs/reference/api.md: its routes and commands work on a running manager. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { settingCells } from '../../scripts/docs/configuration-page.js';
-import { SETTINGS } from '../../src/config/settings.js';
 import { embeddedPlace } from '../support/place.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { suiteManager } from '../support/suite-manager.js';
 
-const README = readFileSync('README.md', 'utf8');
-
-const rowsUnder = (heading: string): string[][] => {
-  const section = README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  return section
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
-};
-
-it('says of the settings that it lists what the schema says', () => {
-  const all = Object.values(SETTINGS).map((setting) => settingCells(setting));
-  const listed = rowsUnder('Settings');
-  expect(listed.length).toBeGreaterThan(5);
-  expect(all).toEqual(expect.arrayContaining(listed));
-});
+const PAGE = readFileSync('docs/reference/api.md', 'utf8');
+const ROUTES = [...PAGE.matchAll(/^\| `([A-Z]+) (\/\S+)` \|/gm)].map(([, method = '', path = '']) => ({
+  method,
+  path,
+}));
 
 /** Stands for curl in a shell: prints its arguments, a NUL after each and one more after the last. */
 const PRINTING_CURL = `curl() { printf '%s\\0' "$@"; printf '\\0'; }`;
@@ -54,23 +41,19 @@ function callsOf(block: string): { url: string; init: RequestInit }[] {
 describe('routes', () => {
   const manager = suiteManager(embeddedPlace);
 
-  it.each(rowsUnder('Routes').map(([route = '']) => route.replaceAll('`', '')))(
-    '%s is there',
-    async (route) => {
-      const [method = '', path = ''] = route.split(' ');
-      // Below it there is what has a name, and nothing else.
-      const one = path === '/docs/*' ? '/docs/start.js' : path.replaceAll(/:\w+/g, 'x');
-      const response = await fetch(manager.url + one, { method });
-      const isJson = response.headers.get('content-type')?.startsWith('application/json');
-      const { error } = isJson ? ((await response.json()) as { error?: unknown }) : {};
-      // A stream would not end by itself.
-      if (!isJson) await response.body?.cancel();
-      expect(['ROUTE_NOT_FOUND', 'ROUTE_METHOD_NOT_ALLOWED']).not.toContain(error);
-    },
-  );
+  it.each(ROUTES)('$method $path is there', async ({ method, path }) => {
+    // Below it there is what has a name, and nothing else.
+    const one = path === '/docs/*' ? '/docs/start.js' : path.replaceAll(/:\w+/g, 'x');
+    const response = await fetch(manager.url + one, { method });
+    const isJson = response.headers.get('content-type')?.startsWith('application/json');
+    const { error } = isJson ? ((await response.json()) as { error?: unknown }) : {};
+    // A stream would not end by itself.
+    if (!isJson) await response.body?.cancel();
+    expect(['ROUTE_NOT_FOUND', 'ROUTE_METHOD_NOT_ALLOWED']).not.toContain(error);
+  });
 
   it('the commands that try them leave nothing behind', async () => {
-    const block = README.match(/```sh\n(M=.*?)```/s)?.[1] ?? '';
+    const block = PAGE.match(/```sh\n(M=.*?)```/s)?.[1] ?? '';
     const here = block
       .replace(/^M=.*/, `M=${manager.url}`)
       .replace('http://127.0.0.1:8080', await refusedUrl());

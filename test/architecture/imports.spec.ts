@@ -53,9 +53,9 @@ const between = (from: string, to: string): Import[] =>
   imports.filter((edge) => featureOf(edge.from) === from && featureOf(edge.to) === to);
 const isOurs = ({ to }: Import): boolean => files.includes(to.replace(/\.js$/, '.ts'));
 
-/** Which folders a folder may use, as the README's table says; whoever wants more changes it there. */
+/** Which folders a folder may use, as the table of CONTRIBUTING.md says; whoever wants more changes it there. */
 const MAY_USE: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  [...readFileSync('README.md', 'utf8').matchAll(/^\| `src\/(\w+)` \|.*\| ([^|]+) \|$/gm)].map(
+  [...readFileSync('CONTRIBUTING.md', 'utf8').matchAll(/^\| `src\/(\w+)` \|.*\| ([^|]+) \|$/gm)].map(
     ([, folder = '', allowed = '']) => [folder, allowed === 'nothing of ours' ? [] : allowed.split(', ')],
   ),
 );

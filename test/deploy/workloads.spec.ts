@@ -23,7 +23,7 @@ import {
   REQUIRED_SECRETS,
 } from '../support/manifests.js';
 
-const README = readFileSync('README.md', 'utf8');
+const API = readFileSync('docs/reference/api.md', 'utf8');
 
 const pathsOf = ({ spec }: Pick<Known, 'spec'>) => {
   const paths = spec.rules.flatMap(({ http }) => http.paths);
@@ -153,7 +153,7 @@ kustomizeSuite('the components', () => {
     expect(service.metadata.labels).toMatchObject(selector.matchLabels);
     for (const { port, path, authorization } of endpoints) {
       expect(service.spec.ports.map(({ name }) => name)).toContain(port);
-      expect(README).toContain(`\n| \`GET ${path}\` |`);
+      expect(API).toContain(`\n| \`GET ${path}\` |`);
       const { name, key } = authorization.credentials;
       expect(environmentOf(manifests)[`${key}_FILE`]).toBe(`/run/secrets/${name}/${key}`);
     }

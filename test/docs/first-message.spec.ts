@@ -1,4 +1,4 @@
-/** What has to be switched on in WeCom's admin pages stands in both languages, as steps before the first message. */
+/** The steps before the first message, in both languages, and the bot of both READMEs. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 
@@ -22,4 +22,9 @@ it.each(['docs/start.md', 'docs/zh/start.md'])('in %s, one after the other', (pa
 
 it.each(['docs/wecom-setup.md', 'docs/zh/wecom-setup.md'])('%s says where an open_kfid is found', (path) => {
   expect(readFileSync(path, 'utf8')).toMatch(/^.*`open_kfid`.*(?:Add a bot|添加机器人)/ms);
+});
+
+it.each(['README.md', 'README.zh-CN.md'])('%s has the message bot as it is tested', (path) => {
+  const [, bot] = /^```js\n(.*?)^```$/ms.exec(readFileSync(path, 'utf8')) ?? [];
+  expect(bot).toBe(readFileSync('examples/message-bot/message-bot.js', 'utf8'));
 });

@@ -35,7 +35,7 @@ const known = new Set([
   ...Object.keys(ERRORS),
   ...FOREIGN,
 ]);
-const ROUTES = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z]+) (\/\S+)` \|/gm)].map(
+const ROUTES = [...readFileSync('docs/reference/api.md', 'utf8').matchAll(/^\| `([A-Z]+) (\/\S+)` \|/gm)].map(
   ([, method = '', path = '']) => ({
     method,
     pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+').replaceAll('*', '.*')}$`),

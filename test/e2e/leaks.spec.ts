@@ -70,8 +70,8 @@ const CORP_SECRETS = [CORP_SECRET, WRONG_SECRET, STRANGERS_SECRET, ECHOED];
 const OF_BOTS = [QUERY_SECRET, HEADER_SECRET];
 const BEFOREHAND = [...OWN, WRONG_CREDENTIAL, ...KEYS, ...CORP_SECRETS, ...OF_BOTS, MADE_UP_TOKEN];
 
-/** The rows of the README's table, which test/architecture holds to be all that there are. */
-const ROUTES = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z]+) (\/\S+)` \|/gm)].map(
+/** The rows of docs/reference/api.md, which test/architecture holds to be all that there are. */
+const ROUTES = [...readFileSync('docs/reference/api.md', 'utf8').matchAll(/^\| `([A-Z]+) (\/\S+)` \|/gm)].map(
   ([, method = '', path = '']) => ({ method, path }),
 );
 
