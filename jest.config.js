@@ -1,7 +1,4 @@
-import { availableParallelism } from 'node:os';
-import { WORKERS_PER_CORE } from './test/runtime/sequencer.js';
-
-/** Runs on Node's own ES modules, as the product does, without jest's virtual machines: see test/runtime. */
+/** Jest has loaded Node's ES modules since Node 24.9; an older Node fails in every spec file, with a message that hides why. */
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 9)) {
   throw new Error(
@@ -10,18 +7,40 @@ if (major < 24 || (major === 24 && minor < 9)) {
   );
 }
 
+/** As tsconfig.json has it; swc only strips the types. */
+const swc = {
+  swcrc: false,
+  module: { type: 'es6' },
+  jsc: {
+    target: 'es2024',
+    keepClassNames: true,
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+  },
+};
+
 const project = {
   injectGlobals: false,
-  // By which jest knows what a change concerns.
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['@swc/jest', swc] },
+  // TypeScript's imports name the file that it would write.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  runtime: '<rootDir>/test/runtime/runtime.js',
-  testEnvironment: '<rootDir>/test/runtime/environment.js',
-  // test/runtime/register.js compiles.
-  transform: {},
+  setupFiles: ['reflect-metadata'],
+};
+
+/** Starts the built manager, and has a database where it needs one. */
+const started = {
+  ...project,
+  roots: ['<rootDir>/test'],
+  testEnvironment: '<rootDir>/test/support/environment.js',
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
 };
 
 /** What lies beside the source, and the ports in memory: needs no build, no process and no database. */
 const UNIT = ['src/**/*', 'packages/**/*', 'test/contracts/in-memory'];
+const LONG = ['browser', 'deploy'];
 
 export default {
   projects: [
@@ -32,20 +51,27 @@ export default {
       testMatch: UNIT.map((path) => `<rootDir>/${path}.spec.ts`),
     },
     {
-      ...project,
+      ...started,
       displayName: 'system',
-      roots: ['<rootDir>/test'],
       testMatch: ['**/*.spec.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/equipment/', '/in-memory\\.spec\\.ts$'],
-      globalSetup: '<rootDir>/test/support/global-setup.js',
-      globalTeardown: '<rootDir>/test/support/global-teardown.js',
+      testPathIgnorePatterns: [
+        '/in-memory\\.spec\\.ts$',
+        ...['equipment', ...LONG].map((folder) => `<rootDir>/test/${folder}/`),
+      ],
+    },
+    {
+      ...started,
+      displayName: 'long',
+      testMatch: LONG.map((folder) => `<rootDir>/test/${folder}/**/*.spec.ts`),
+    },
+    // Asks the browser, MongoDB and its stand-in whether they are as the other tests take for granted.
+    {
+      ...started,
+      displayName: 'equipment',
+      testMatch: ['<rootDir>/test/equipment/**/*.spec.ts'],
     },
   ],
   testTimeout: 90_000,
-  // Those of the system mostly wait for processes, and need more than a worker for each core.
-  maxWorkers: availableParallelism() * WORKERS_PER_CORE,
-  testSequencer: '<rootDir>/test/runtime/sequencer.js',
-  // Node keeps what each spec file has loaded. A worker with more than that collects garbage slowly, and ends so late that
-  // jest calls it leaking.
-  workerIdleMemoryLimit: '500MB',
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  coverageDirectory: 'coverage',
 };
