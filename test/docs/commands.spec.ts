@@ -29,7 +29,7 @@ const optionsIn = (line: string): string[] =>
 /** Whether a program knows an option: it names it somewhere in its folder. */
 function knows(program: string, option: string): boolean {
   const [, tool, own = 'src'] =
-    /register\.js ((?:lab\/)?[\w-]+)\/|node ([\w/-]+)\/dist\//.exec(program) ?? [];
+    /--import tsx ((?:lab\/)?[\w-]+)\/|node ([\w/-]+)\/dist\//.exec(program) ?? [];
   const folder = tool ?? own;
   const sources = globSync(`${folder}/**/*.ts`, { exclude: (name) => name === 'node_modules' }).map((path) =>
     readFileSync(path, 'utf8'),

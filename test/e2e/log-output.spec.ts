@@ -7,24 +7,16 @@ import { describe, expect, it } from '@jest/globals';
 
 type LogLine = Readonly<Record<string, unknown>>;
 
-/** Lets a process without a transform find the sources, which import each other as `.js`. */
-const FIND_SOURCES = `
-  import { registerHooks } from 'node:module';
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      next(context.parentURL?.includes('node_modules') ? specifier : specifier.replace(/^(\\..*)\\.js$/, '$1.ts'), context),
-  });`;
-
 /** A program that writes `statements` through `log`, since a log writes to standard output, and ends. */
 function programOf(statements: string): string[] {
-  const script = `${FIND_SOURCES}
+  const script = `
     const { createLog, exitProcess, writeLine } = await import('${new URL('../../src/kernel/log.ts', import.meta.url)}');
     const { Secret } = await import('${new URL('../../src/kernel/secret.ts', import.meta.url)}');
     const { AppError } = await import('${new URL('../../src/kernel/app-error.ts', import.meta.url)}');
     const log = await createLog('info', 'json');
     ${statements}
     await exitProcess(log, 7);`;
-  return ['--input-type=module', '-e', script];
+  return ['--import', 'tsx', '--input-type=module', '-e', script];
 }
 
 async function linesOf(statements: string): Promise<LogLine[]> {

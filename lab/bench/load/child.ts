@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Lets Node load our TypeScript. */
-const TYPESCRIPT = new URL('../../../test/runtime/register.js', import.meta.url).href;
+const TYPESCRIPT = import.meta.resolve('tsx');
 const READY_WITHIN_MS = 30_000;
 const ENDS_WITHIN_MS = 3_000;
 /** `CLK_TCK`, 100 on every Linux that Node runs on. */
