@@ -53,9 +53,9 @@ it.each([
 
 it('a name of blanks alone takes no time', () => {
   const text = JSON.stringify({ [`${' '.repeat(150_000)}x`]: 1 });
-  const startedMs = performance.now();
+  const before = process.cpuUsage();
   expect(admit(text)()).toEqual({ whole: Buffer.from(text) });
-  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
 });
 
 describe('an access token of which the store tells nothing, since it does not answer,', () => {
