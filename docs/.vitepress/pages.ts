@@ -39,29 +39,11 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
-    en: 'Security',
-    zh: '安全',
-    pages: [
-      page('protection', 'Protection', '访问保护'),
-      page('secrets', 'Secrets', '密钥'),
-      page('operators', 'Operators', '运维人员'),
-      page('privacy', 'Privacy', '隐私'),
-    ],
-  },
-  {
-    en: 'Observe',
-    zh: '观测',
-    pages: [
-      page('alerts', 'Alerts', '告警'),
-      page('metrics', 'Metrics', '指标'),
-      page('logs', 'Logs', '日志'),
-      page('tracing', 'Tracing', '链路追踪'),
-    ],
-  },
-  {
     en: 'Operate',
     zh: '运维',
     pages: [
+      page('security', 'Security', '安全'),
+      page('observe', 'Observe', '监控'),
       page('operations', 'Operate', '运维'),
       page('kubernetes', 'Kubernetes', 'Kubernetes'),
       page('upgrade', 'Upgrade', '升级'),
@@ -79,6 +61,11 @@ export const GROUPS: readonly Group[] = [
       page('reference/wecom-api', "WeCom's API", '企业微信接口'),
       page('reference/delivery', 'Delivery', '投递'),
       page('reference/sdks', 'SDKs', 'SDK'),
+      page('reference/security', 'Security rules', '安全规则'),
+      page('reference/alerts', 'Alerts', '告警'),
+      page('reference/metrics', 'Metrics', '指标'),
+      page('reference/log-lines', 'Log lines', '日志行'),
+      page('reference/traces', 'Traces', '链路追踪'),
     ],
   },
 ];
@@ -89,5 +76,6 @@ export const INTERNALS: readonly (readonly [path: string, title: string])[] = [
   ['internals/faults', 'Faults'],
   ['internals/compat', 'Bot programs tried'],
   ['internals/overload', 'Overload'],
+  ['internals/security-promises', 'Promises of security'],
   ['internals/releasing', 'Releasing'],
 ];

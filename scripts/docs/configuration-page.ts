@@ -21,7 +21,7 @@ Each secret may come from a file instead, as containers mount them: the variable
 breaks around what is in it do not count. Only one of the two may be set.`;
 
 const OTHERS = `Beside these OpenTelemetry's own variables count, \`OTEL_EXPORTER_OTLP_ENDPOINT\` first of all:
-[tracing.md](../tracing.md) lists them.`;
+[traces.md](traces.md) lists them.`;
 
 export function configurationPage(): string {
   const settings: readonly AnySetting[] = Object.values(SETTINGS);

@@ -350,7 +350,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      'the OpenID provider that operators sign in at besides their tokens, as it names itself; set with the two below, `PUBLIC_URL` and groups, or not at all ([operators.md](../operators.md#sign-in-by-oidc))',
+      'the OpenID provider that operators sign in at besides their tokens, as it names itself; set with the two below, `PUBLIC_URL` and groups, or not at all ([security.md](../security.md#sign-in-by-oidc))',
     ...oidcIssuer(),
   }),
   oidcClientId: setting({

@@ -109,8 +109,8 @@ it('prints spans, whatever the protocol is', () => {
   expect(readOtelVariables(environment).settings?.exporters).toEqual(['console']);
 });
 
-it('honours the variables that docs/tracing.md names, and no other', () => {
-  const rows = [...readFileSync('docs/tracing.md', 'utf8').matchAll(/^\| (`OTEL_[^|]*`) \|/gm)];
+it('honours the variables that docs/reference/traces.md names, and no other', () => {
+  const rows = [...readFileSync('docs/reference/traces.md', 'utf8').matchAll(/^\| (`OTEL_[^|]*`) \|/gm)];
   const named = rows.flatMap(([, cell = '']) => cell.split(', ').map((name) => name.replaceAll('`', '')));
   expect(named).toEqual(Object.keys(OTEL_VARIABLES));
 });

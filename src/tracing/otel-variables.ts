@@ -27,7 +27,7 @@ const EXPORTERS = ['otlp', 'console'] as const;
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const;
 const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'] as const;
 
-/** All that are honoured, in the order of docs/tracing.md. */
+/** All that are honoured, in the order of docs/reference/traces.md. */
 export const OTEL_VARIABLES = {
   OTEL_SDK_DISABLED: oneOf(['true', 'false']),
   OTEL_TRACES_EXPORTER: { expected: 'otlp, console, both of them, or none', isRight: areExporters },

@@ -1,9 +1,9 @@
-/** docs/logs.md lists every line of the source, with its levels and fields, and no other. */
+/** docs/reference/log-lines.md lists every line of the source, with its levels and fields, and no other. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { LogLines } from './log-lines.js';
 
-const DOCS = readFileSync('docs/logs.md', 'utf8');
+const DOCS = readFileSync('docs/reference/log-lines.md', 'utf8');
 const source = new LogLines();
 
 /** The cells of each row that begins with a name in backticks, under this heading. */

@@ -1,4 +1,4 @@
-/** docs/metrics.md lists what a manager really exposes, by name, type and labels, and says what its labels may be. */
+/** docs/reference/metrics.md lists what a manager really exposes, by name, type and labels, and says what its labels may be. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from '@jest/globals';
 import { type Samples, scrape } from '../support/metrics.js';
@@ -6,7 +6,7 @@ import { embeddedPlace } from '../support/place.js';
 import { postJson } from '../support/puppet-server.js';
 import { suiteManager } from '../support/suite-manager.js';
 
-const DOCS = readFileSync('docs/metrics.md', 'utf8');
+const DOCS = readFileSync('docs/reference/metrics.md', 'utf8');
 /** Every label of a closed set; the others are named after what is there. */
 const CLOSED = [
   'form',

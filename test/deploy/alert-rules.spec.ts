@@ -1,4 +1,4 @@
-/** The rules of deploy/prometheus: valid, each shown firing and silent, and each with a section in docs/alerts.md. */
+/** The rules of deploy/prometheus: valid, each shown firing and silent, and each with a section in docs/reference/alerts.md. */
 import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { dashboard } from '../../deploy/grafana/dashboard.js';
@@ -6,7 +6,7 @@ import { ALERT_RULES, alertTests, RULE_TEST_FILES } from '../support/alert-rules
 import { prometheusSuite, promtool } from '../support/prometheus.js';
 
 const NAMES = ALERT_RULES.map(({ alert }) => alert);
-const RUNBOOK = readFileSync('docs/alerts.md', 'utf8');
+const RUNBOOK = readFileSync('docs/reference/alerts.md', 'utf8');
 
 const allOf = (pattern: RegExp): string[] => [...RUNBOOK.matchAll(pattern)].map(([, found = '']) => found);
 
@@ -55,7 +55,7 @@ it('every alert says how urgent it is, what is wrong, and where to read on', () 
     expect(annotations).toEqual({
       summary: expect.stringMatching(/\.$/),
       description: expect.stringMatching(/\{\{.*\.$/),
-      runbook_url: `docs/alerts.md#${alert.toLowerCase()}`,
+      runbook_url: `docs/reference/alerts.md#${alert.toLowerCase()}`,
     });
   }
 });

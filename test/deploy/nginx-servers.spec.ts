@@ -47,8 +47,8 @@ nginxSuite('in front of a manager', () => {
     return firstLinesOf(manager.arrived()).map((line) => line.split(' ')[1] ?? '');
   }
 
-  it('the lines of docs/protection.md let callbacks through', async () => {
-    const server = `server { listen 443 ssl; ${CERTIFICATE}\n${blockOf('docs/protection.md')}}`;
+  it('the lines of docs/security.md let callbacks through', async () => {
+    const server = `server { listen 443 ssl; ${CERTIFICATE}\n${blockOf('docs/security.md')}}`;
     const callbacks = ['/callback/ww1', '/callback/ww1?nonce=a%2Fb'];
     const others = ['/', '/health', '/api/v1/status', '/Callback/ww1', '//callback/ww1', ...DISGUISED];
     expect(await passedBy(server, [...callbacks, ...others])).toEqual(callbacks);

@@ -14,7 +14,8 @@ const TRANSLATED: readonly (readonly [string, string])[] = [
 ];
 const CHINESE = new Map(TRANSLATED);
 
-const BLOCK = /^```(\w*)\n(.*?)^```$/gms;
+/** Of a list's item it is indented. */
+const BLOCK = /^ *```(\w*)\n(.*?)^ *```$/gms;
 const HEADING = /^(#{1,6}) +(.+)$/gm;
 const CODE = /`[^`]+`/g;
 
@@ -77,7 +78,7 @@ describe.each(TRANSLATED)('%s in Chinese', (englishPath, chinesePath) => {
   });
 
   it('has its commands and other code, but for comments', () => {
-    expect(blocksOf(english)).toHaveLength((english.match(/^```/gm) ?? []).length / 2);
+    expect(blocksOf(english)).toHaveLength((english.match(/^ *```/gm) ?? []).length / 2);
     expect(blocksOf(chinese)).toEqual(blocksOf(english));
   });
 

@@ -1,7 +1,7 @@
 /**
  * What the key of a bot opens at WeCom: the APIs for customer service and media, of its own corp, for its own accounts.
  * An access token is the whole app's, so that this keeps a bot from mistakes and from other bots' accounts, and not from
- * what the app may do (docs/protection.md).
+ * what the app may do (docs/security.md).
  */
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
