@@ -72,6 +72,8 @@ export default {
     },
   ],
   testTimeout: 90_000,
+  // Node keeps some of what each spec file has loaded, so a worker grows; one that has grown so large is started anew.
+  workerIdleMemoryLimit: '1GB',
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
   coverageDirectory: 'coverage',
 };
