@@ -6,7 +6,7 @@ import { API_HEADERS } from './browser-headers.js';
 import { toAppError, toErrorBody } from './error-answer.js';
 import { errorPageFor } from './error-page.js';
 import { challengesFor } from '../access/gate.js';
-import { discardBody } from '../limits/discard-body.js';
+import { dropBody } from '../limits/drop-body.js';
 import type { HttpCounts } from '../http-counts.js';
 import type { Refusals } from '../access/refusals.js';
 import type { RouteTable } from '../route-table.js';
@@ -30,7 +30,7 @@ export class ErrorFilter implements ExceptionFilter {
     }
     const error = this.refusals.judge(this.#withMethods(toAppError(thrown), request, reply), request.ip);
     // One that is streamed ends with what reads it.
-    if (request.bodyStream === null) discardBody(request.raw);
+    if (request.bodyStream === null) dropBody(request.raw);
     request.failure = error.code === 'INTERNAL' ? (error.cause ?? error) : error;
     this.counts.errorAnswered(error.code);
     const { status } = ERRORS[error.code];

@@ -1,7 +1,7 @@
 /**
  * Reads request bodies as bytes: on routes that take a body, once the gate has let the caller in, up to the route's limit,
- * and up to a budget for all callers together. A body that no route takes is not read: Node drops it as it arrives, so a
- * caller who sends half of a body and waits holds no memory.
+ * and up to a budget for all callers together. A body that no route takes is dropped as it arrives, so a caller who sends half
+ * of a body and waits holds no memory.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -10,7 +10,7 @@ import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import { toAddressKey } from '../address.js';
 import type { Refusals } from '../access/refusals.js';
 import { BodyBudget, BYTES_FREE, PIECE_BYTES } from './body-budget.js';
-import { discardBody } from './discard-body.js';
+import { dropBody } from './drop-body.js';
 import { extendRouteConfig } from '../route-config.js';
 
 /** `callback`: WeCom's XML under any type. `replica`: what another replica asks. `streamed`: a long one is in `request.bodyStream`, for the route to read itself. */
@@ -84,7 +84,7 @@ export class Bodies {
   #read(request: FastifyRequest, payload: Readable, done: Done): void {
     const kind = request.routeOptions.config?.takesBody;
     if (kind === undefined) {
-      discardBody(request.raw);
+      dropBody(request.raw);
       return done(null);
     }
     const { 'content-length': announced } = request.headers;

@@ -10,7 +10,7 @@ import type { Log } from '../../kernel/log.js';
 import { API_HEADERS } from '../answers/browser-headers.js';
 import { toErrorBody } from '../answers/error-answer.js';
 import type { HttpCounts } from '../http-counts.js';
-import { discardBody } from './discard-body.js';
+import { dropBody } from './drop-body.js';
 import { filterRequests } from './request-filter.js';
 import { requestIdOf } from '../log/request-log.js';
 import { toRequestPath } from '../request-path.js';
@@ -37,7 +37,7 @@ export function refuseOverload(
   filterRequests(server, (request, answer) => {
     if (request.method !== 'POST' || !isCallback(request.url ?? '') || !refusesNext()) return false;
     counts.errorAnswered(OVERLOADED.code);
-    if (isLarge(request)) discardBody(request);
+    dropBody(request, BODY_BYTES_READ_MAX);
     // Answers after everything that has arrived on sockets: a client that is refused at once repeats at once, and
     // the turn of the event loop would not end.
     setImmediate(refuse, request, answer, lifecycle, log);
@@ -52,11 +52,6 @@ function isCallback(url: string): boolean {
   return !isPlain && CALLBACK_PATH.test(toRequestPath(url));
 }
 
-/** Whether the body may be longer than a callback, so that it must not be read to its end. */
-function isLarge({ headers }: IncomingMessage): boolean {
-  return !(Number(headers['content-length']) <= BODY_BYTES_READ_MAX);
-}
-
 /** The connection stays open, since a new one costs more than the rest of this request. */
 function refuse(request: IncomingMessage, answer: ServerResponse, lifecycle: Lifecycle, log: Log): void {
   const requestId = requestIdOf(request);
@@ -67,7 +62,7 @@ function refuse(request: IncomingMessage, answer: ServerResponse, lifecycle: Lif
     'content-length': Buffer.byteLength(body),
     'retry-after': String(RETRY_AFTER_S),
     'x-request-id': requestId,
-    ...((lifecycle.isDraining || isLarge(request)) && { connection: 'close' }),
+    ...(lifecycle.isDraining && { connection: 'close' }),
   });
   answer.end(body);
   log.debug({ requestId, status: STATUS, error: OVERLOADED.code }, 'http.refused');
