@@ -1,6 +1,5 @@
 /** From the environment to a manager that listens. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
@@ -29,17 +28,8 @@ import { Tunnels } from './wecom/tunnels/tunnels.js';
 /** A database that is away fails within 2 s; a store so large that it takes longer is read on while the manager listens. */
 const FIRST_READ_LIMIT_MS = 3_000;
 
-/**
- * V8's settings for full garbage collections. By default it starts one when the heap has grown by a tenth, if few objects get old:
- * every 4 to 8 s under load. It then marks with four threads, which take both cores of a small machine from the thread that answers.
- * Of 2,500 callbacks a second 0.29 % were answered after more than 10 ms; with these settings it is 0.12 %. V8 still collects
- * before the heap reaches its limit.
- */
-const GARBAGE_COLLECTION = ['--heap-growing-percent=100', '--concurrent-marking-max-worker-num=1'];
-
 /** Ends the process, with a line for a person, where it cannot start. */
 export async function start(): Promise<void> {
-  for (const flag of GARBAGE_COLLECTION) setFlagsFromString(flag);
   const config = configOrExit();
   const log = await createLog(config.logLevel, config.logFormat);
   process.on('unhandledRejection', (error) => void giveUp(log, error));
@@ -72,7 +62,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   connections.holdRequests(app.getHttpServer());
   app.get(Tunnels).serve(app.getHttpServer(), edge);
-  app.get(StreamLifecycle).serve(app.getHttpServer(), edge.budget);
+  app.get(StreamLifecycle).serve(app.getHttpServer(), edge);
   await readOnce(app.get(RegistrySync), app.get(OperatorSync));
   await app.listen(config.port, config.host);
   tellProtection(config, log);

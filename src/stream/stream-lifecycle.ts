@@ -1,12 +1,11 @@
 import type { Server } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import type { BodyBudget } from '../http/limits/body-budget.js';
 import { Clock } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { Clients } from './clients/clients.js';
 import { OwnReplica } from './replicas/own-replica.js';
 import { ReplicaSync } from './replicas/replica-sync.js';
-import { StreamServer } from './stream-server.js';
+import { type StreamEdge, StreamServer } from './stream-server.js';
 
 /** How long clients may take to connect to another replica before their connections end here. */
 const HOLD_MS = 10_000;
@@ -35,9 +34,9 @@ export class StreamLifecycle implements BeforeApplicationShutdown {
     void lifecycle.whenCutOff().then(() => this.server.endAll('drain'));
   }
 
-  /** Call it before the server listens. @param budget counts what waits in streams with the bodies of requests. */
-  serve(server: Server, budget: BodyBudget): void {
-    this.server.serve(server, budget);
+  /** Call it before the server listens. */
+  serve(server: Server, edge: StreamEdge): void {
+    this.server.serve(server, edge);
     server.once('listening', () => {
       this.own.listensAt(server);
       this.sync.start();

@@ -10,7 +10,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { refusalOfForeignOrigin } from '../http/access/own-page.js';
 import { type BodyBudget, Holding } from '../http/limits/body-budget.js';
 import { RequestFields, UnitOfWork } from '../http/log/request-log.js';
-import { hasUnanswered } from '../http/unanswered.js';
+import type { HttpEdge } from '../http/server.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { ackLimitMs } from './ack-limit.js';
@@ -20,6 +20,9 @@ import { SocketSession } from './clients/socket-session.js';
 import type { SocketWire } from './clients/socket-wire.js';
 import { BOT_FRAME_BYTES_MAX, type Hello } from './frames.js';
 import { type Caller, StreamAdmission } from './stream-admission.js';
+
+/** What streams use of the HTTP server beside Fastify. */
+export type StreamEdge = Pick<HttpEdge, 'budget' | 'connections'>;
 
 const SWITCHING_PROTOCOLS = 101;
 /** How long one that was refused may take to read why. */
@@ -74,11 +77,11 @@ export class StreamServer {
     private readonly clock: Clock,
   ) {}
 
-  serve(server: Server, budget: BodyBudget): void {
+  serve(server: Server, { budget, connections }: StreamEdge): void {
     this.#budget = budget;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => {});
-      if (socket.destroyed || hasUnanswered(socket)) {
+      if (socket.destroyed || connections.hasUnanswered(socket)) {
         socket.destroy();
         return;
       }

@@ -26,7 +26,8 @@ export async function startManagerInProcess(
   const config = loadConfig({ HOST: '127.0.0.1', PORT: '0', ACCESS_TOKEN_URL: TOKEN_URL, ...env });
   const log = pino({ level: 'silent' });
   const lifecycle = new Lifecycle();
-  const { adapter, errorFilter, counts, bots, budget } = createHttpAdapter(config, lifecycle, log, clock);
+  const edge = createHttpAdapter(config, lifecycle, log, clock);
+  const { adapter, errorFilter, counts, bots } = edge;
   const module = await AppModule.forRoot(config, log, lifecycle, counts);
   const kernel = KernelModule.forRoot(log, lifecycle);
   const providers = [...(kernel.providers ?? []), { provide: Clock, useValue: clock }];
@@ -40,7 +41,7 @@ export async function startManagerInProcess(
   bots.use(app.get(KeyOwners));
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
-  app.get(StreamLifecycle).serve(app.getHttpServer(), budget);
+  app.get(StreamLifecycle).serve(app.getHttpServer(), edge);
   await app.listen(config.port, config.host);
   return {
     url: await app.getUrl(),

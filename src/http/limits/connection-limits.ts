@@ -1,5 +1,6 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
@@ -16,9 +17,10 @@ type Limits = Readonly<Record<Exclude<ConnectionLimit, 'pipelined'>, number>>;
 
 /** How many requests of one connection may wait for the answer to an earlier one. Clients of today send none ahead. */
 const WAITING_MAX = 16;
-/** What Node's parser calls for each request; it ends with the rest unread where that returns 2, as before an upgrade. */
-interface Parsing {
-  parser?: { onIncoming?: () => number } | null;
+/** A request and its answer, which may not have begun yet. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly answer: ServerResponse;
 }
 
 /**
@@ -27,7 +29,8 @@ interface Parsing {
  */
 export class ConnectionLimits {
   readonly #open = new Map<string, number>();
-  readonly #waiting = new WeakMap<Socket, number>();
+  /** Of each connection, in the order of its requests. The first one is being served, the others wait. */
+  readonly #unanswered = new WeakMap<Duplex, Exchange[]>();
   readonly #refused: RefusedConnections;
 
   /** @param proxies are exempt from the limit per address: all callers come from theirs. */
@@ -51,29 +54,32 @@ export class ConnectionLimits {
   holdRequests(server: Server): void {
     filterRequests(server, (request, answer) => {
       const { socket } = request;
-      // Node gives an answer its socket when the answers before it are written.
-      if (socket.destroyed || answer.socket !== null) return socket.destroyed;
-      const waiting = (this.#waiting.get(socket) ?? 0) + 1;
-      if (waiting > WAITING_MAX) {
-        this.#cutOff(socket);
+      if (socket.destroyed) return true;
+      const exchanges = this.#unanswered.get(socket) ?? [];
+      // Its turn has come.
+      if (exchanges[0]?.answer === answer) return false;
+      if (exchanges.length > WAITING_MAX) {
+        socket.destroy();
+        this.#refused.add('pipelined', toAddressKey(socket.remoteAddress));
         return true;
       }
-      this.#waiting.set(socket, waiting);
-      answer.once('socket', () => {
-        this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1);
-        server.emit('request', request, answer);
+      exchanges.push({ request, answer });
+      this.#unanswered.set(socket, exchanges);
+      answer.once('close', () => {
+        exchanges.shift();
+        const [next] = exchanges;
+        if (next !== undefined) server.emit('request', next.request, next.answer);
       });
-      return true;
+      return exchanges.length > 1;
     });
   }
 
-  #cutOff(socket: Socket): void {
-    socket.destroy();
-    // One read can bring a thousand requests, all of which would be parsed. This uses an internal part of
-    // Node: without it, parsing takes some 10 ms and nothing else changes.
-    const { parser } = socket as Parsing;
-    if (parser) parser.onIncoming = () => 2;
-    this.#refused.add('pipelined', toAddressKey(socket.remoteAddress));
+  /**
+   * Whether an earlier request of the connection is not answered yet. Its answer would be written into whatever takes the
+   * connection over.
+   */
+  hasUnanswered(socket: Duplex): boolean {
+    return (this.#unanswered.get(socket)?.length ?? 0) > 0;
   }
 
   #admit(socket: Socket): void {

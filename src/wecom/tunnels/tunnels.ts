@@ -12,7 +12,6 @@ import { toRawAnswer } from '../../http/answers/raw-answer.js';
 import { requestIdOf } from '../../http/log/request-log.js';
 import { OwnAddresses } from '../../http/own-addresses.js';
 import type { HttpEdge } from '../../http/server.js';
-import { hasUnanswered } from '../../http/unanswered.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { ERRORS } from '../../kernel/error-table.js';
@@ -26,7 +25,7 @@ import { TunnelMetrics } from './tunnel-metrics.js';
 import { type EndedTunnel, Tunnel } from './tunnel.js';
 
 /** What tunnels use of the HTTP server that Fastify's hooks use elsewhere. */
-export type TunnelEdge = Pick<HttpEdge, 'bots' | 'refusals' | 'lineLimit' | 'counts'>;
+export type TunnelEdge = Pick<HttpEdge, 'bots' | 'refusals' | 'lineLimit' | 'counts' | 'connections'>;
 
 const CHALLENGES = ['Basic realm="wxkf-manager", charset="UTF-8"', 'Bearer realm="wxkf-manager"'].map(
   (challenge) => ['Proxy-Authenticate', challenge] as const,
@@ -75,7 +74,7 @@ export class Tunnels {
     const admission = new TunnelAdmission(target, edge.bots, this.lifecycle);
     const own = new OwnAddresses(server);
     server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
-      if (!this.#hold(client)) return;
+      if (!this.#hold(client, edge)) return;
       const asked: Asked = { request, requestId: requestIdOf(request), client, head, botId: undefined };
       this.#take(asked, admission, own).catch((error: unknown) =>
         this.#refuse(toAppError(error), asked, edge),
@@ -84,10 +83,9 @@ export class Tunnels {
   }
 
   /** @returns false for a connection that is not good for a tunnel. */
-  #hold(client: Socket): boolean {
+  #hold(client: Socket, { connections }: TunnelEdge): boolean {
     client.on('error', () => {});
-    // An answer to an earlier request would be written into the tunnel.
-    if (this.#isCutOff || client.destroyed || hasUnanswered(client)) {
+    if (this.#isCutOff || client.destroyed || connections.hasUnanswered(client)) {
       client.destroy();
       return false;
     }
