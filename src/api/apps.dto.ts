@@ -1,4 +1,4 @@
-import { IsOptional, IsString } from '../kernel/class-validator.js';
+import { IsOptional, IsString } from 'class-validator';
 import { IsCursorOf, PageQueryDto } from './page-query.dto.js';
 
 export const APPS = 'apps';

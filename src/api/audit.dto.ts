@@ -1,5 +1,5 @@
 import { isEntryId } from '../audit/audit-entry.js';
-import { IsOptional, Matches } from '../kernel/class-validator.js';
+import { IsOptional, Matches } from 'class-validator';
 import { IsCursorOf, IsTime, mustBe, PageQueryDto } from './page-query.dto.js';
 
 export const AUDIT = 'audit';

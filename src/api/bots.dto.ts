@@ -1,4 +1,4 @@
-import { IsInt, IsOptional, IsString, Matches, Max, Min } from '../kernel/class-validator.js';
+import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 import { mustBe } from '../registry/registration/register.dto.js';
 import { IsCursorOf, PageQueryDto } from './page-query.dto.js';

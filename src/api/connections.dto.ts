@@ -1,4 +1,4 @@
-import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { IsCursorOf, PageQueryDto } from './page-query.dto.js';
 
 export const CONNECTIONS = 'connections';

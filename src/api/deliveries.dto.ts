@@ -1,4 +1,4 @@
-import { IsOptional, IsString, Matches, MaxLength } from '../kernel/class-validator.js';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { isRecordId, RECORD_OUTCOMES, type RecordOutcome } from '../record/delivery-record.js';
 import { OUTCOMES, type Outcome } from './delivery-answer.js';
 import { IsCursorOf, IsId, IsOneOf, IsTime, mustBe, PageQueryDto } from './page-query.dto.js';

@@ -2,7 +2,7 @@ import { type Failure, type HintState, NOT_TRIED_STAGES } from '../dispatch/outb
 import { FAILURE_STAGES } from '../dispatch/line/attempt.js';
 import { RefusesUnknownFields } from '../http/answers/validation.js';
 import { HINT_ORDERS, type HintFilter, type HintOrder } from '../dispatch/outbox/outbox.js';
-import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import {
   IsCursorOf,
   IsId,

@@ -1,4 +1,4 @@
-import { IsOptional } from '../kernel/class-validator.js';
+import { IsOptional } from 'class-validator';
 import { type Range, RANGE_NAMES } from './history.js';
 import { IsOneOf } from './page-query.dto.js';
 

@@ -1,4 +1,4 @@
-import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { ACCOUNT_STATES, type AccountState } from './account-answers.js';
 import { ACCOUNT_ORDERS, type AccountOrder } from './account-list.js';
 import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';

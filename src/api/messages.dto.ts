@@ -1,4 +1,4 @@
-import { IsOptional, Matches } from '../kernel/class-validator.js';
+import { IsOptional, Matches } from 'class-validator';
 import { MESSAGE_STATES, type MessageState } from '../messages/message.js';
 import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
 

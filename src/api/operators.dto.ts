@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, Matches } from '../kernel/class-validator.js';
+import { IsIn, IsOptional, Matches } from 'class-validator';
 import { OPERATOR_ROLES, type OperatorRole } from '../kernel/role.js';
 import { NAME_FORMAT } from '../operators/operator.js';
 import { IsCursorOf, mustBe, PageQueryDto } from './page-query.dto.js';

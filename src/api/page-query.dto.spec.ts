@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { validated } from '../http/answers/validation.js';
-import { IsOptional } from '../kernel/class-validator.js';
+import { IsOptional } from 'class-validator';
 import { IsCursorOf, IsId, IsOneOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.dto.js';
 
 class QueryDto extends PageQueryDto {

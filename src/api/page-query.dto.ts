@@ -6,7 +6,7 @@ import {
   Matches,
   registerDecorator,
   type ValidationArguments,
-} from '../kernel/class-validator.js';
+} from 'class-validator';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
 
 const LIMIT_DEFAULT = 50;

@@ -1,4 +1,4 @@
-import { Matches } from '../kernel/class-validator.js';
+import { Matches } from 'class-validator';
 import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 import { mustBe } from '../registry/registration/register.dto.js';
 

@@ -1,4 +1,4 @@
-import { IsOptional } from '../kernel/class-validator.js';
+import { IsOptional } from 'class-validator';
 import { IsCursorOf, IsId, PageQueryDto } from './page-query.dto.js';
 
 export const WECOM_ERRORS = 'wecom-errors';

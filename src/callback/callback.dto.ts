@@ -1,6 +1,6 @@
 import { SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { validated } from '../http/answers/validation.js';
-import { IsOptional, Matches, MaxLength, registerDecorator } from '../kernel/class-validator.js';
+import { IsOptional, Matches, MaxLength, registerDecorator } from 'class-validator';
 import { CORP_ID_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { toSeconds } from './event.js';
 

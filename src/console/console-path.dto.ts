@@ -1,4 +1,4 @@
-import { IsString } from '../kernel/class-validator.js';
+import { IsString } from 'class-validator';
 
 export class ConsolePathDto {
   /**

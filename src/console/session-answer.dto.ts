@@ -1,4 +1,4 @@
-import { IsISO8601 } from '../kernel/class-validator.js';
+import { IsISO8601 } from 'class-validator';
 import type { OperatorRole } from '../kernel/role.js';
 
 /** Who is signed in. */

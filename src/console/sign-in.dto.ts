@@ -1,4 +1,4 @@
-import { IsString } from '../kernel/class-validator.js';
+import { IsString } from 'class-validator';
 
 /** Body of a sign-in. */
 export class SignInDto {

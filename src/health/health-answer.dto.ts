@@ -1,4 +1,4 @@
-import { registerDecorator } from '../kernel/class-validator.js';
+import { registerDecorator } from 'class-validator';
 
 /** With further figures and reasons, for an operator. */
 export class HealthPartAnswer {

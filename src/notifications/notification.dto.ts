@@ -1,5 +1,5 @@
 import type { CauseAnswer } from '../api/answers/verdict.dto.js';
-import { IsInt, IsISO8601, Max, Min } from '../kernel/class-validator.js';
+import { IsInt, IsISO8601, Max, Min } from 'class-validator';
 
 /** A trouble as it was told. */
 export class ToldTroubleAnswer {

@@ -1,6 +1,6 @@
 /** What the rules that a field is checked by say of its schema: the part of class-validator that swagger's plugin does not read. */
 import type { Class, Schema } from '../http/answers/described.js';
-import { getMetadataStorage } from '../kernel/class-validator.js';
+import { getMetadataStorage } from 'class-validator';
 import { ENDPOINT_LENGTH_MAX } from '../kernel/wecom-format.js';
 
 /** By field. `required: false` where it may be left out. */

@@ -9,7 +9,7 @@ import {
   Matches,
   MaxLength,
   type ValidationArguments,
-} from '../kernel/class-validator.js';
+} from 'class-validator';
 import { IsTime } from './is-time.js';
 import type { Puppet } from './puppet.js';
 import { RegisterDto, toRegistration } from './registration/register.dto.js';

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsISO8601, Matches, type ValidationArguments } from '../kernel/class-validator.js';
+import { IsISO8601, Matches, type ValidationArguments } from 'class-validator';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
 

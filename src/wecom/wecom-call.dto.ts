@@ -1,4 +1,4 @@
-import { IsOptional, IsString, Matches, MaxLength } from '../kernel/class-validator.js';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 
 /** What of a call to WeCom's API the proxy reads; it judges each by itself, since all else goes through as it came. */
 export class WecomCallPathDto {

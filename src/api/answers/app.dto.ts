@@ -1,4 +1,4 @@
-import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Page } from './page.dto.js';
 
 /** Callback credentials known before any puppet registers, without their secrets. */

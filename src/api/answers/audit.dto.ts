@@ -1,4 +1,4 @@
-import { IsInt, IsISO8601 } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601 } from 'class-validator';
 import { Page } from './page.dto.js';
 
 /** What somebody did, or tried to do. */

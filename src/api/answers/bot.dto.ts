@@ -1,5 +1,5 @@
 import type { NoAnswer } from '../../dispatch/line/bot-verification.js';
-import { IsISO8601 } from '../../kernel/class-validator.js';
+import { IsISO8601 } from 'class-validator';
 import type { BotApi, BotKind, BotTakes, MessageOrder } from '../../registry/bots/bot.js';
 import type { Included } from '../../registry/bots/taking.js';
 import type { FailureAnswer } from './failure.dto.js';

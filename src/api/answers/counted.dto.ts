@@ -1,4 +1,4 @@
-import { IsInt, Min } from '../../kernel/class-validator.js';
+import { IsInt, Min } from 'class-validator';
 
 /** What became of events within some time. */
 export abstract class Counted {

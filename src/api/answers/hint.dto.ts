@@ -1,6 +1,6 @@
 import type { HintState } from '../../dispatch/outbox/hint.js';
 import { SuccessAnswer } from '../../http/answers/success-answer.dto.js';
-import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601, Min } from 'class-validator';
 import type { FailureAnswer } from './failure.dto.js';
 import { Page } from './page.dto.js';
 

@@ -1,5 +1,5 @@
 import type { DeliveryOccasion } from '../../dispatch/outbox/hint.js';
-import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601, Min } from 'class-validator';
 import type { FailureAnswer, FailureReasonAnswer } from './failure.dto.js';
 import type { HintAnswer } from './hint.dto.js';
 import type { LastHourAnswer } from './last-hour.dto.js';

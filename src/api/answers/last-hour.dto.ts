@@ -1,4 +1,4 @@
-import { IsInt, Min } from '../../kernel/class-validator.js';
+import { IsInt, Min } from 'class-validator';
 
 /** What became of the attempts of all replicas within the last hour; tests do not count. What a process has seen ends with it. */
 export class LastHourAnswer {

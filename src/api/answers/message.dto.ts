@@ -1,4 +1,4 @@
-import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601, Min } from 'class-validator';
 import { SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import type { MessageState } from '../../messages/message.js';
 import type { FailureAnswer } from './failure.dto.js';

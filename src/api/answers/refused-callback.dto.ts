@@ -1,4 +1,4 @@
-import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601, Min } from 'class-validator';
 import type { RecordForm } from '../../record/delivery-record.js';
 
 /** Callbacks of one corp that were refused for one reason, from one address. */

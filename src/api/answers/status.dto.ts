@@ -1,4 +1,4 @@
-import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Counted } from './counted.dto.js';
 import { VerdictAnswer } from './verdict.dto.js';
 

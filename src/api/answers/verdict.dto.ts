@@ -1,4 +1,4 @@
-import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601, Min } from 'class-validator';
 
 /** What keeps customers from being answered, or may; the worst first. */
 export const CAUSES = [

@@ -1,4 +1,4 @@
-import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Page } from './page.dto.js';
 
 /** Calls that WeCom refused, or the manager in its name, by errcode, of all replicas since each of them started. */

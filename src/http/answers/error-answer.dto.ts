@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../kernel/error-table.js';
-import { IsInt } from '../../kernel/class-validator.js';
+import { IsInt } from 'class-validator';
 
 /** The one shape of an error, everywhere but on the two routes that stand for WeCom's own. */
 export class ManagerErrorAnswer {

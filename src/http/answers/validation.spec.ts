@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { IsOptional, Matches } from '../../kernel/class-validator.js';
+import { IsOptional, Matches } from 'class-validator';
 import { parseJsonBody, RefusesUnknownFields, RequestPipe } from './validation.js';
 
 class VisitDto {

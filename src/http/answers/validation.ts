@@ -5,12 +5,7 @@ import { isUtf8 } from 'node:buffer';
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { parse } from 'secure-json-parse';
 import { AppError } from '../../kernel/app-error.js';
-import {
-  getMetadataStorage,
-  registerDecorator,
-  type ValidationError,
-  validateSync,
-} from '../../kernel/class-validator.js';
+import { getMetadataStorage, registerDecorator, type ValidationError, validateSync } from 'class-validator';
 import type { JsonBytes } from '../limits/bodies.js';
 
 type Dto<T extends object> = new () => T;
@@ -23,9 +18,9 @@ export class RequestPipe extends ValidationPipe {
     super({
       ...OPTIONS,
       transform: true,
-      // Neither package is loaded whole. class-transformer would copy also what no DTO has, by recursion that the
-      // sender's nesting drives.
+      // Without promises, since no rule here waits for anything.
       validatorPackage: { validate: (object, options) => validateSync(object as object, options ?? {}) },
+      // class-transformer would copy also what no DTO has, by recursion that the sender's nesting drives.
       transformerPackage: {
         plainToInstance: (dto, values) => withKnownFields(dto as Dto<never>, values as object),
         classToPlain: (instance) => ({ ...(instance as object) }),

@@ -1,7 +1,7 @@
 /** An app as a line of an exported file. */
 
 import { validated } from '../../http/answers/validation.js';
-import { IsOptional, Matches } from '../../kernel/class-validator.js';
+import { IsOptional, Matches } from 'class-validator';
 import { Secret } from '../../kernel/secret.js';
 import { CALLBACK_TOKEN_FORMAT, ENCODING_AES_KEY_FORMAT } from '../../kernel/wecom-format.js';
 import { IsTime } from '../is-time.js';

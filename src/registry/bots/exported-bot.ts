@@ -2,15 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { faultsIn, validated } from '../../http/answers/validation.js';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsIn,
-  IsOptional,
-  IsString,
-  Matches,
-  MaxLength,
-} from '../../kernel/class-validator.js';
+import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { CORP_ID_FORMAT, NAME_LENGTH_MAX } from '../../kernel/wecom-format.js';

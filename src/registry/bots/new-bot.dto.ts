@@ -11,7 +11,7 @@ import {
   MaxLength,
   Min,
   registerDecorator,
-} from '../../kernel/class-validator.js';
+} from 'class-validator';
 import { AppError } from '../../kernel/app-error.js';
 import { randomLettersAndDigits } from '../../kernel/random-text.js';
 import { Secret } from '../../kernel/secret.js';

@@ -1,4 +1,4 @@
-import { registerDecorator, type ValidationArguments } from '../../kernel/class-validator.js';
+import { registerDecorator, type ValidationArguments } from 'class-validator';
 
 /** The field is given if the other one is. */
 export function GoesWith(other: string): PropertyDecorator {

@@ -7,7 +7,7 @@ import {
   MaxLength,
   registerDecorator,
   type ValidationArguments,
-} from '../../kernel/class-validator.js';
+} from 'class-validator';
 import { Secret } from '../../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,

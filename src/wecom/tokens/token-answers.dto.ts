@@ -1,4 +1,4 @@
-import { IsInt, Min } from '../../kernel/class-validator.js';
+import { IsInt, Min } from 'class-validator';
 
 export class AccessTokenAnswer {
   readonly errcode!: 0;
