@@ -10,17 +10,17 @@ COPY scripts/node/package.json scripts/node/
 COPY packages/simulator/package.json packages/simulator/
 RUN npm ci
 COPY . .
-RUN npm run build
+# npm marks the command as executable where it installs the package; here nobody installs it.
+RUN npm run build && chmod +x dist/cli.js
 
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
 COPY packages/client-typescript/package.json packages/client-typescript/
 COPY packages/console/package.json packages/console/
-COPY scripts/prepare.js scripts/
 COPY scripts/node/package.json scripts/node/
 COPY packages/simulator/package.json packages/simulator/
 # Optional dependencies stay: the binary of lmdb is one.
-RUN npm ci --omit=dev --workspaces=false && node scripts/prepare.js
+RUN npm ci --omit=dev --workspaces=false
 
 FROM base
 LABEL org.opencontainers.image.title="WXKF-Manager" \

@@ -23,7 +23,7 @@ const [lifecycle, log] = [new Lifecycle(), pino({ level: 'silent' })];
 const { adapter, counts } = createHttpAdapter(config, lifecycle, log);
 const module = await AppModule.forRoot(config, log, lifecycle, counts);
 const app = await NestFactory.create(module, adapter, { preview: true, abortOnError: false, logger: false });
-const { default: metadata } = (await import(inPackage('build/metadata.js'))) as {
+const { default: metadata } = (await import(inPackage('dist/metadata.js'))) as {
   default: () => Promise<PluginMetadata>;
 };
 const json = JSON.stringify(await createDocument(app, await metadata()));

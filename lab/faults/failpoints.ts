@@ -1,8 +1,6 @@
-/** The build, bundled once more so that it kills itself at a named instant. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { Plugin } from 'rolldown';
-import { bundle } from '../../scripts/bundle.js';
+/** A copy of the build that kills itself at a named instant. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Run } from './run.js';
 
 /** Where `src/` calls `failpoint`, and when that is. */
@@ -33,7 +31,7 @@ export function failpoint(passed) {
 `;
 
 /** It lies inside the project, from where it finds its packages. @returns its main file. */
-export async function buildWithFailpoints(run: Run): Promise<string> {
+export function buildWithFailpoints(run: Run): string {
   const cache = join(run.root, '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'faults-'));
@@ -41,13 +39,9 @@ export async function buildWithFailpoints(run: Run): Promise<string> {
   // It reads its version there.
   cpSync(join(run.root, 'package.json'), join(folder, 'package.json'));
   const dir = join(folder, 'dist');
-  await bundle(dir, [failpoints(run)]);
+  cpSync(join(run.root, 'dist'), dir, { recursive: true });
+  writeFileSync(join(dir, 'kernel/failpoint.js'), SOURCE);
   return join(dir, 'main.js');
-}
-
-function failpoints(run: Run): Plugin {
-  const file = resolve(run.root, 'build/kernel/failpoint.js');
-  return { name: 'failpoints', load: (id) => (id === file ? SOURCE : null) };
 }
 
 /** Ends the process when it passes that point for the n-th time. */

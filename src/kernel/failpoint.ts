@@ -1,5 +1,5 @@
 /**
  * Marks an instruction at which the process may die without losing anything. It does nothing here; the
- * fault runs bundle one that kills the process in its place.
+ * fault runs put a file in its place that kills the process.
  */
 export function failpoint(_name: string): void {}

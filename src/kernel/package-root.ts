@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The nearest folder above with a package.json: of `src`, of its compiled files and of the bundle it is the same. */
+/** The nearest folder above with a package.json: it is the same for `src` and for `dist`. */
 function findRoot(folder: string): string {
   if (existsSync(join(folder, 'package.json'))) return folder;
   const above = dirname(folder);

@@ -1,13 +1,12 @@
 /**
  * The OpenAPI document, of what is written beside the routes: their types and comments, which swagger's plugin reads out of
  * the source, the rules of their DTO classes, and the decorators of `http/described.ts`. Loads @nestjs/swagger, as nothing
- * that runs does. package.json gives that package the name `nestjs-swagger`: under its own name it is an optional peer of
- * @nestjs/terminus, and npm would install it, with TypeScript, in production.
+ * that runs does.
  */
 
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { ApiSchema, DocumentBuilder, type OpenAPIObject, SwaggerModule } from 'nestjs-swagger';
+import { ApiSchema, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { type Class, TAGS } from '../http/answers/described.js';
 import { isClosed } from '../http/answers/validation.js';
 import { VERSION } from '../kernel/version.js';

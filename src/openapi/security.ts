@@ -1,5 +1,5 @@
 /** Who may call a route, as OpenAPI says it: any one of several schemes. */
-import type { DocumentBuilder } from 'nestjs-swagger';
+import type { DocumentBuilder } from '@nestjs/swagger';
 import type { AllowedCallers } from '../http/access/allowed-callers.js';
 import { CONSOLE_HEADER } from '../http/access/own-page.js';
 import { SESSION_COOKIE } from '../http/access/sessions.js';

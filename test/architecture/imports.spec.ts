@@ -98,9 +98,9 @@ describe('imports', () => {
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
     ['ipaddr.js', /^(config|http|registry)\//],
     ['commander', /^cli\//],
-    ['class-validator', /^kernel\/class-validator(-parts\.d)?\.ts$/],
+    ['class-validator', /\.dto\.ts$|^(http\/answers|openapi|registry)\//],
     ['zod', /^config\//],
-    ['nestjs-swagger', /^openapi\//],
+    ['@nestjs/swagger', /^openapi\//],
     ['@nestjs/terminus', /^health\/|\.health\.ts$/],
   ])('keep %s in its place', (name, place) => {
     const users = imports

@@ -82,14 +82,12 @@ it('keeps the optional dependencies, of which the binary of lmdb is one', () => 
 
 it('is given what builds it', () => {
   const files = filesOf('build');
-  expect(files).toEqual(
-    expect.arrayContaining(['scripts/prepare.js', 'scripts/beside.js', 'scripts/bundle.ts']),
-  );
+  expect(files).toEqual(expect.arrayContaining(['scripts/prepare-node.js', 'scripts/metadata.ts']));
   expect(files.filter(isIgnored)).toEqual([]);
 });
 
 it('gets no secret, no history and nothing that this machine has made', () => {
-  const leaked = ['.env', '.env.local', '.git', 'data', 'node_modules', 'build', 'dist'].filter(
+  const leaked = ['.env', '.env.local', '.git', 'data', 'node_modules', 'dist'].filter(
     (file) => !isIgnored(file),
   );
   expect(leaked).toEqual([]);

@@ -12,7 +12,7 @@ export interface Page {
 
 const BLOCK = /^ *(`{3,})[^\n]*\n(.*?)^ *\1 *$/gms;
 const SPAN = /(`+)(.+?)\1/gs;
-const NOT_OURS = ['node_modules', 'build', 'dist', 'dist-tools', 'coverage', 'test-results', 'data'];
+const NOT_OURS = ['node_modules', 'dist', 'dist-tools', 'coverage', 'test-results', 'data'];
 
 /** Every page of the project. */
 export const PAGES: readonly Page[] = globSync('**/*.md', { exclude: (name) => NOT_OURS.includes(name) })

@@ -264,7 +264,7 @@ describe('DATA_DIR', () => {
   describe('of the compiled store alone', () => {
     /** Opens the store in each folder and prints a line for each: why it cannot be opened, or how many puppets it has. */
     const PROGRAM = `
-      const { EmbeddedStore } = await import(${JSON.stringify(`${process.cwd()}/build/storage/embedded/embedded-store.js`)});
+      const { EmbeddedStore } = await import(${JSON.stringify(`${process.cwd()}/dist/storage/embedded/embedded-store.js`)});
       for (const dataDir of process.argv.slice(1))
         await EmbeddedStore.open({ dataDir }).then(
           (store) => console.log([...store.readAll(store.database('puppets'))].length),

@@ -26,7 +26,7 @@ export const killInsideWindows: Scenario = {
   name: 'windows',
   runs: 'in turn',
   run: async (run) => {
-    const main = await buildWithFailpoints(run);
+    const main = buildWithFailpoints(run);
     const names = Object.keys(FAILPOINTS) as Failpoint[];
     return Promise.all(names.map((name) => new Windows(run, main, name).run()));
   },

@@ -67,7 +67,7 @@ export const messages: Scenario = {
         };
     // A short run has both at once: where one waits, the other has the machine.
     if (run.isShort) return Promise.all([new Messages(run, one, null).run(), onMongo(run, two, null)]);
-    const killing = await buildWithFailpoints(run);
+    const killing = buildWithFailpoints(run);
     const first = await new Messages(run, one, killing).run();
     // It took a quarter of an hour, and whoever ends the run has seen it.
     run.say(`\n${table([first])}\n${remarks([first])}\n`);
