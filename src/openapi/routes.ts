@@ -1,8 +1,8 @@
 /** The handlers of the application, with what their decorators say of each. */
 import { Body, Param, Query } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig } from 'fastify';
+import { routeConfigOf } from '../http/route-config.js';
 import {
   type AnswersByStatus,
   type Class,
@@ -29,10 +29,7 @@ export function routesOf(modules: ModulesContainer): ReadonlyMap<string, Route> 
     const prototype = metatype?.prototype as Record<string, object>;
     for (const name of scanner.getAllMethodNames(prototype)) {
       const handler = prototype[name] as object;
-      const config: FastifyContextConfig | undefined = Reflect.getMetadata(
-        FASTIFY_ROUTE_CONFIG_METADATA,
-        handler,
-      );
+      const config = routeConfigOf(handler);
       if (config === undefined) continue;
       if (routes.has(name)) throw new Error(`two handlers have the name ${name}`);
       const metadataOf = (key: string): unknown => Reflect.getMetadata(key, handler);

@@ -5,7 +5,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import Provider from 'oidc-provider';
-import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 
 export interface OidcProvider {
   readonly issuer: string;
@@ -40,8 +39,8 @@ export async function startOidcProvider(
       accountId,
       claims: async () => ({ sub: accountId, preferred_username: accountId, groups: groups[accountId] }),
     }),
-    // It would warn of its own choices.
-    adapter: createMemoryAdapter(0),
+    // The provider warns of its own one.
+    adapter: memoryAdapter(),
     ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_context: unknown, { uid }: { readonly uid: string }) => `/interaction/${uid}` },
@@ -71,6 +70,21 @@ export async function startOidcProvider(
       server.closeAllConnections();
     },
   };
+}
+
+/** An adapter as oidc-provider documents it. Nothing expires, and nobody revokes a grant. */
+function memoryAdapter() {
+  const kept = new Map<string, Record<string, unknown>>();
+  return (kind: string) => ({
+    upsert: async (id: string, payload: Record<string, unknown>) => void kept.set(`${kind}:${id}`, payload),
+    find: async (id: string) => kept.get(`${kind}:${id}`),
+    findByUid: async (uid: string) => [...kept.values()].find((one) => one.kind === kind && one.uid === uid),
+    findByUserCode: async () => undefined,
+    consume: async (id: string) =>
+      void Object.assign(kept.get(`${kind}:${id}`) ?? {}, { consumed: Math.floor(Date.now() / 1_000) }),
+    destroy: async (id: string) => void kept.delete(`${kind}:${id}`),
+    revokeByGrantId: async () => {},
+  });
 }
 
 async function signIn(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {

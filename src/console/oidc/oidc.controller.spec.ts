@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { fastify, type FastifyInstance } from 'fastify';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { loadConfig } from '../../config/config.js';
 import { errorPageFor } from '../../http/answers/error-page.js';
+import { routeConfigOf } from '../../http/route-config.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Log } from '../../kernel/log.js';
 import { consoleConfig } from '../console.config.js';
@@ -43,7 +43,6 @@ beforeAll(async () => {
   });
   const signIn = new OidcSignIn(consoleConfig(config), provider, clock);
   const controller = new OidcController(signIn, {} as Log);
-  const configOf = (method: object) => Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as object;
   app = fastify();
   app.setErrorHandler((error, request, reply) => {
     if (!(error instanceof AppError)) throw error;
@@ -52,10 +51,10 @@ beforeAll(async () => {
   });
   app.get<{ Querystring: { to?: string } }>(
     '/console/oidc',
-    { config: configOf(controller.begin) },
+    { config: routeConfigOf(controller.begin) ?? {} },
     async (request, reply) => controller.begin(request.query, request, reply),
   );
-  app.get(CALLBACK, { config: configOf(controller.finish) }, async (request, reply) =>
+  app.get(CALLBACK, { config: routeConfigOf(controller.finish) ?? {} }, async (request, reply) =>
     controller.finish(request, reply),
   );
 });

@@ -1,11 +1,10 @@
 import { expect, it } from '@jest/globals';
-import { RouteConfig } from '@nestjs/platform-fastify';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { AllowAnyone, AllowRoles } from './allowed-callers.js';
+import { extendRouteConfig, routeConfigOf } from '../route-config.js';
 
 class SomeController {
   @AllowRoles('puppet', 'gateway')
-  @RouteConfig({ other: 1 })
+  @extendRouteConfig({ isAudited: true })
   closed(): void {}
 
   @AllowAnyone()
@@ -14,9 +13,9 @@ class SomeController {
 
 it("a route's statement stands in its config, beside what else is there", () => {
   const { closed, open } = SomeController.prototype;
-  expect(Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, closed)).toEqual({
-    other: 1,
+  expect(routeConfigOf(closed)).toEqual({
+    isAudited: true,
     allowedCallers: ['puppet', 'gateway'],
   });
-  expect(Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, open)).toEqual({ allowedCallers: 'anyone' });
+  expect(routeConfigOf(open)).toEqual({ allowedCallers: 'anyone' });
 });

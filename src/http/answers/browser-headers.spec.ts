@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { type FastifyContextConfig, fastify } from 'fastify';
 import { addBrowserHeaders, NotForBrowsers, Page } from './browser-headers.js';
+import { routeConfigOf } from '../route-config.js';
 
 async function headersOf(config: FastifyContextConfig) {
   const app = fastify();
@@ -56,8 +56,7 @@ it('what a route states stands in its config, and a policy that is none is a mis
     callback(): void {}
   }
   const { page, callback } = SomeController.prototype;
-  const configOf = (method: () => void) => Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method);
-  expect(configOf(page)).toEqual({ pagePolicy: { 'default-src': ["'self'"] } });
-  expect(configOf(callback)).toEqual({ notForBrowsers: true });
+  expect(routeConfigOf(page)).toEqual({ pagePolicy: { 'default-src': ["'self'"] } });
+  expect(routeConfigOf(callback)).toEqual({ notForBrowsers: true });
   await expect(headersOf({ pagePolicy: { 'img-src': ['self'] } })).rejects.toThrow(/should be quoted/);
 });
