@@ -1,8 +1,8 @@
 /**
- * `npm run count:request`: how many files and functions of ours one request executes, by V8's coverage of the unbundled
+ * `npm run count:request`: how many files and functions of ours one request executes, by V8's coverage of the compiled
  * build. Each kind is counted after a first one of its kind. `--list` names them, and a path counts an earlier build:
  *
- *     npm run count:request -- [--list] [../earlier/build]
+ *     npm run count:request -- [--list] [../earlier/dist]
  */
 import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -25,7 +25,7 @@ type Executed = Readonly<Record<string, readonly string[]>>;
 const args = process.argv.slice(2);
 const session = new Session();
 session.connect();
-const build = resolve(args.find((arg) => !arg.startsWith('--')) ?? 'build');
+const build = resolve(args.find((arg) => !arg.startsWith('--')) ?? 'dist');
 if (process.send === undefined) await report();
 else await count();
 
