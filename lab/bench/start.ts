@@ -25,7 +25,7 @@ const WRITES_AT_ONCE = 1_000;
 /** Long enough for what starting left behind to be collected. */
 const IDLE_MS = 2_000;
 
-const TARGETS = { readyMs: 1_500, idleRssMb: 150, loadMs: 3_000, openMs: 2_000 };
+const TARGETS = { readyMs: 2_000, idleRssMb: 200, loadMs: 3_000, openMs: 2_000 };
 
 interface Start {
   /** From the spawn to the first 200 of /health/ready. */

@@ -12,6 +12,10 @@ const LAST_WORDS_MS = 2_000;
  */
 export function dropBody(request: IncomingMessage, bytesMax = DROPPED_BYTES_MAX): void {
   if (request.complete) return;
+  if (Number(request.headers['content-length']) <= bytesMax) {
+    request.resume();
+    return;
+  }
   let left = bytesMax;
   const drop = (piece: Buffer): void => {
     left -= piece.length;
