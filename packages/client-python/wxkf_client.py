@@ -11,7 +11,9 @@ import json
 import logging
 import os
 import random
+import signal
 import struct
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -42,6 +44,8 @@ LATER_ERRCODES = (-1, 45009, 45033)
 #: ``msgid`` was sent before.
 MSGID_USED = 40058
 
+#: Those that raise KeyboardInterrupt end ``run`` in order; a second one raises it.
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 #: How many events that were taken are remembered.
 TAKEN_MAX = 1000
 
@@ -216,14 +220,39 @@ class Client:
         :raises KeyRefused, Replaced:
         """
         loop = asyncio.new_event_loop()
-        connected = loop.create_task(self._stay_connected())
+        interrupted = loop.create_future()
+
+        def interrupt(number: int, _frame: Any) -> None:
+            signal.signal(number, signal.default_int_handler)
+            loop.call_soon_threadsafe(interrupted.cancel)
+
+        # Python raises KeyboardInterrupt wherever the loop is by then, and what that was doing is lost: an acknowledgement, or the
+        # end of a handler that is then waited for without end. Other threads get no signals.
+        is_main = threading.current_thread() is threading.main_thread()
+        taken = [one for one in INTERRUPTS if is_main and signal.getsignal(one) is signal.default_int_handler]
+        for one in taken:
+            signal.signal(one, interrupt)
         try:
-            loop.run_until_complete(connected)
-        except KeyboardInterrupt:
-            loop.run_until_complete(self._let_end(connected))
+            loop.run_until_complete(self._stay_until(interrupted))
         finally:
+            for one in taken:
+                signal.signal(one, signal.default_int_handler)
             self._pool.shutdown()
             loop.close()
+
+    async def _stay_until(self, interrupted: "asyncio.Future[None]") -> None:
+        connected = asyncio.ensure_future(self._stay_connected())
+        await asyncio.wait([connected, interrupted], return_when=asyncio.FIRST_COMPLETED)
+        if connected.done():
+            return connected.result()
+        # Until Python 3.11 ``wait_for`` may swallow the first one.
+        while not connected.done():
+            connected.cancel()
+            await asyncio.sleep(0)
+        if self._running:
+            await asyncio.wait(list(self._running.values()))
+        if self._socket is not None:
+            await self._socket.close()
 
     async def _stay_connected(self) -> None:
         while True:
@@ -283,14 +312,6 @@ class Client:
         """What is lost with its connection comes again."""
         if self._socket is not None:
             self._socket.send(frame)
-
-    async def _let_end(self, connected: "asyncio.Task[None]") -> None:
-        connected.cancel()
-        await asyncio.wait([connected])
-        if self._running:
-            await asyncio.wait(list(self._running.values()))
-        if self._socket is not None:
-            await self._socket.close()
 
     def reply(self, event: Event, content: Union[str, Json]) -> None:
         """Sends the customer a text, or another kind of message as ``{"msgtype": …}``.
