@@ -40,7 +40,7 @@ const started = {
 
 /** What lies beside the source, and the ports in memory: needs no build, no process and no database. */
 const UNIT = ['src/**/*', 'packages/**/*', 'test/contracts/in-memory'];
-const LONG = ['browser', 'deploy'];
+const LONG = ['browser', 'deploy', 'long'];
 
 export default {
   projects: [

@@ -2,12 +2,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { AppPageAnswer } from '../../src/api/answers/app.dto.js';
-import type { BotWithKeyAnswer } from '../../src/api/answers/bot.dto.js';
 import { KfAccountAnswer, KfAccountPageAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { FailedCallPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
 import { answerAs } from '../support/answers.js';
-import { call, postJsonBody } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
@@ -18,7 +16,6 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { inOneCount, isOver, tokenOfNewCorp } from '../support/quota.js';
 import { sendReply } from '../support/replying-bot.js';
 import { mongoPlace } from '../support/each-store.js';
 import { until } from '../support/until.js';
@@ -29,7 +26,6 @@ import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 /** What WeCom accepts of each corp of these tests. */
 const RIGHT = 'corp-secret-of-the-tests';
 const RENEWED = 'corp-secret-after-its-renewal';
-const WRONG = 'corp-secret-of-nobody';
 
 mongoSuite('two managers on one database', () => {
   let place: Place;
@@ -49,7 +45,6 @@ mongoSuite('two managers on one database', () => {
       ...place.env,
       WECOM_API_URL: wecom.url,
       ACCESS_TOKEN_URL: wecom.tokenUrl,
-      TOKENLESS_SYNCS_PER_MINUTE: '3',
     };
     [one, two] = await Promise.all([startManager(env), startManager(env)]);
     client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
@@ -93,108 +88,9 @@ mongoSuite('two managers on one database', () => {
     await until(async () => (await records.findOne(noted)) !== null);
   }
 
-  it('know within seconds that a session ended at the other, and that an operator was removed there', async () => {
-    const secret = 'marked-secret_of-operators';
-    const env = { ...place.env, AUTH_OPERATOR_TOKEN: secret, TRUST_PROXY: '127.0.0.1' };
-    const [here, there] = await Promise.all([startManager(env), startManager(env)]);
-    const json = { 'content-type': 'application/json', 'x-wxkf-console': '1' };
-    const signIn = async (token: string) => {
-      const body = JSON.stringify({ token });
-      const answer = await fetch(`${here.url}/console/session`, { method: 'POST', headers: json, body });
-      return { ...json, cookie: String(answer.headers.getSetCookie()[0]).split(';')[0] ?? '' };
-    };
-    let callers = 0;
-    /** Each time of another caller: one that fails again and again has to wait a minute. */
-    const statusOf = async (headers: Record<string, string>) => {
-      const from = { 'x-forwarded-for': `10.2.${++callers >> 8}.${callers & 255}` };
-      return (await fetch(`${there.url}/api/v1/status`, { headers: { ...headers, ...from } })).status;
-    };
-    const shared = await signIn(secret);
-    expect(await statusOf(shared)).toBe(200);
-    await fetch(`${here.url}/console/session`, { method: 'DELETE', headers: shared });
-    await until(async () => (await statusOf(shared)) === 401);
-
-    const asAdmin = { ...json, authorization: `Bearer ${secret}` };
-    const body = JSON.stringify({ name: 'alice', role: 'admin' });
-    const added = await fetch(`${here.url}/api/v1/operators`, { method: 'POST', headers: asAdmin, body });
-    const { token } = (await added.json()) as { token: string };
-    const own = await signIn(token);
-    await until(async () => (await statusOf(own)) === 200);
-    await fetch(`${here.url}/api/v1/operators/alice`, { method: 'DELETE', headers: asAdmin });
-    await until(async () => (await statusOf(own)) === 401);
-    expect(await statusOf({ authorization: `Bearer ${token}` })).toBe(401);
-    expect(await statusOf({ authorization: `Bearer ${secret}` })).toBe(200);
-    await Promise.all([here.stop(), there.stop()]);
-  });
-
   it('serve at once what registered with the other, corp and account unknown before', async () => {
     await register(one.url, app, openKfId, puppet.url);
     expect((await send(two)).status).toBe(200);
-  });
-
-  it('serve at once an account that registered with the other for a corp known before', async () => {
-    await register(two.url, app, newOpenKfId(), puppet.url);
-    await register(one.url, app, openKfId, puppet.url);
-    expect((await send(two)).status).toBe(200);
-  });
-
-  it('know at once the key of a bot that was added at the other, and one that was renewed there', async () => {
-    const withKey = async (path: string, body: object) => {
-      const answer = await postJson(`${one.url}/api/v1/bots${path}`, body);
-      return (await answer.json()) as BotWithKeyAnswer;
-    };
-    const add = (account: string, kind: string) =>
-      withKey('', {
-        ...{ name: account, corpId: app.corpId, openKfIds: [account] },
-        ...{ kind, takes: 'event' },
-      });
-    const asked = async (key: string) => {
-      const headers = { authorization: `Bearer ${key}` };
-      return (await fetch(`${two.url}/puppetWxkfManager/stream`, { headers })).status;
-    };
-    const { id, key: first } = await add(newOpenKfId(), 'stream');
-    expect(await asked(first)).toBe(426);
-    const { key: renewed } = await withKey(`/${id}/key`, {});
-    expect(await asked(renewed)).toBe(426);
-    expect(await asked(first)).toBe(401);
-
-    // Registered without its key the account would be nobody's, and its puppet would get nothing.
-    const { key } = await add(openKfId, 'puppet');
-    const registered = await fetch(`${two.url}/puppetWxkfManager/register`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(registrationOf(app, openKfId, puppet.url)),
-    });
-    expect(registered.status).toBe(200);
-    expect((await send(two)).status).toBe(200);
-    await until(() => puppet.received.length === 1);
-  });
-
-  it('find a puppet that moved through the other within the same callback', async () => {
-    const seen: unknown[] = [];
-    // The second looks every 2 s what the first wrote, and may have done so just before.
-    while (!seen.includes(2)) {
-      const account = newOpenKfId();
-      const gone = await startPuppetServer();
-      await registerFully(account, gone.url);
-      expect((await sendMessage(two.url, app, account)).status).toBe(200);
-      await gone.close();
-      await registerFully(account, puppet.url);
-      const response = await sendMessage(two.url, app, account);
-      const requestId = response.headers.get('x-request-id');
-      const line = await two.line((candidate) => candidate.requestId === requestId);
-      expect([response.status, line.outcome]).toEqual([200, 'delivered']);
-      seen.push(line.attempts);
-      expect(puppet.received).toHaveLength(seen.length);
-    }
-  });
-
-  it('accept at once a key that a puppet renewed through the other', async () => {
-    await register(one.url, app, openKfId, puppet.url);
-    expect((await send(two)).status).toBe(200);
-    const renewed = { ...newApp(), corpId: app.corpId };
-    await register(one.url, renewed, openKfId, puppet.url);
-    expect((await send(two, renewed)).status).toBe(200);
   });
 
   it('tell of deliveries and failed calls that the other made, and tell nobody without its key', async () => {
@@ -254,20 +150,6 @@ mongoSuite('two managers on one database', () => {
     }
   });
 
-  it('say of the same accounts that their replies fail, whichever of them the calls went through', async () => {
-    const other = newOpenKfId();
-    for (const [manager, account] of [
-      [one, openKfId],
-      [two, other],
-    ] as const) {
-      await registerFully(account, puppet.url);
-      await sendReply(manager.url, RIGHT, { corpId: app.corpId, openKfId: account });
-    }
-    const failingAt = async (manager: ManagerProcess): Promise<number> =>
-      (await causesAt(manager)).find(({ code }) => code === 'replies_fail')?.count ?? 0;
-    await until(async () => (await failingAt(one)) >= 2 && (await failingAt(one)) === (await failingAt(two)));
-  });
-
   it('both say that WeCom does not have an account, whichever of them a reply of it went through', async () => {
     await registerFully(openKfId, puppet.url);
     wecom.behave('kf/send_msg', answer(95004));
@@ -317,12 +199,10 @@ mongoSuite('two managers on one database', () => {
         results.push(...(await Promise.all(accounts.slice(from, from + 10).map(work))));
       return results;
     };
-    const forget = async ({ url }: ManagerProcess, account: string) =>
-      told(await fetch(`${url}/api/v1/kf-accounts/${account}`, { method: 'DELETE' }));
 
-    it('let exactly one of two corps have an account that both register at the same moment, 100 times', async () => {
+    it('let exactly one of two corps have an account that both register at the same moment, 20 times', async () => {
       const [a, b] = [newCorp(), newCorp()];
-      const accounts = Array.from({ length: 100 }, () => newOpenKfId());
+      const accounts = Array.from({ length: 20 }, () => newOpenKfId());
       const owners = await inTens(accounts, async (account) => {
         const both = await Promise.all([registerAt(one, a, account), registerAt(two, b, account)]);
         expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
@@ -339,39 +219,6 @@ mongoSuite('two managers on one database', () => {
       expect(await registerAt(one, app, openKfId)).toEqual(REGISTERED);
       expect(await registerAt(two, app, openKfId)).toEqual(REGISTERED);
       expect(await registerAt(one, app, openKfId, RENEWED)).toMatchObject({ status: 503 });
-    });
-
-    it('refuse what the other one’s registration does not allow, at once', async () => {
-      await registerAt(one, app, openKfId);
-      expect(await registerAt(two, newCorp(), openKfId)).toMatchObject({ status: 409 });
-      expect(await registerAt(two, app, openKfId, WRONG)).toMatchObject({ status: 409 });
-    });
-
-    it('forget what the other one was told to forget, within its refresh', async () => {
-      await registerAt(one, app, openKfId);
-      expect(await info(two, openKfId)).toMatchObject({ status: 200 });
-      expect(await forget(one, openKfId)).toEqual(REGISTERED);
-      expect(await info(one, openKfId)).toMatchObject({ status: 404 });
-      const startedMs = performance.now();
-      await until(async () => (await info(two, openKfId)).status === 404);
-      // It looks at each record once a minute besides.
-      expect(performance.now() - startedMs).toBeLessThan(20_000);
-    });
-
-    it('let another corp register at once what the other one was told to forget', async () => {
-      const stranger = newCorp();
-      await registerAt(one, app, openKfId);
-      expect(await info(two, openKfId)).toMatchObject({ status: 200 });
-      await forget(one, openKfId);
-      expect(await registerAt(two, stranger, openKfId)).toEqual(REGISTERED);
-      expect(await info(two, openKfId)).toMatchObject({ corpId: stranger.corpId });
-    });
-
-    it('know at once that WeCom accepted a secret, when the other one noted it', async () => {
-      await registerAt(one, app, openKfId);
-      await one.line(({ msg, openKfId: of }) => msg === 'registry.secret_accepted' && of === openKfId);
-      wecom.behave('gettoken', drop());
-      expect((await sendMessage(two.url, app, newOpenKfId())).status).toBe(200);
     });
   });
 
@@ -396,31 +243,6 @@ mongoSuite('two managers on one database', () => {
       expect([...tokens]).toEqual([wecom.tokenOf(app.corpId, RIGHT)]);
       expect(timesAsked()).toBe(1);
     });
-
-    it('remember a wrong secret together', async () => {
-      for (const manager of [one, two, one, two])
-        expect(await getToken(manager, WRONG)).toMatchObject({ errcode: 40001 });
-      expect(timesAsked()).toBe(1);
-    });
-  });
-
-  it('share a count of calls', async () => {
-    const urls = [one, two].map(
-      ({ url }) => `${url}/puppetWxkfManager/wxkfRequestProxy/kf/sync_msg?access_token=`,
-    );
-    await inOneCount(
-      () => [one, two],
-      async () => {
-        const token = await tokenOfNewCorp(one.url, wecom);
-        const before = wecom.callsTo('kf/sync_msg').length;
-        let passed = 0;
-        for (let n = 0; n < 10; n++) {
-          for (const url of urls) if (!isOver(await call(url + token, postJsonBody({})))) passed++;
-        }
-        expect(passed).toBe(3);
-        expect(wecom.callsTo('kf/sync_msg')).toHaveLength(before + passed);
-      },
-    );
   });
 });
 
@@ -481,25 +303,5 @@ mongoSuite('two managers on one database, whose clocks are 10 minutes apart,', (
     await one.stop('SIGKILL');
     puppet = await startPuppetServer(undefined, Number(new URL(url).port));
     await puppet.next();
-  });
-
-  it('take over what one was delivering when it died, once its lease has lapsed', async () => {
-    // The other one died in the test before.
-    await register(two.url, app, openKfId, puppet.url);
-    puppet.behave((_request, response) => response.writeHead(500).end());
-    expect((await sendMessage(two.url, app, openKfId)).status).toBe(200);
-    puppet.behave(() => {});
-    const claimed = await puppet.next();
-    await two.stop('SIGKILL');
-    puppet.behave((_request, response) => void response.end('success'));
-    const again = puppet.next();
-    one = await startManager({ ...place.env, ...clockOff(5) });
-    const takenOver = await again;
-    // Of the first nobody knows what came of it.
-    expect(takenOver.headers['x-wxkf-attempt']).toBe(claimed.headers['x-wxkf-attempt']);
-    const secondsBetween =
-      Number(takenOver.headers['webhook-timestamp']) - Number(claimed.headers['webhook-timestamp']);
-    // Their clocks, 10 minutes apart, write the timestamps; leases run on the database's.
-    expect(secondsBetween - 600).toBeGreaterThanOrEqual(10);
   });
 });
