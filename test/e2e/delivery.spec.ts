@@ -1,10 +1,10 @@
 /** The promise of delivery: what was answered with 200 arrives, whatever happens to puppet and manager meanwhile. */
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { hintCounts } from '../support/metrics.js';
-import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
-import { refusedUrl } from '../support/raw-server.js';
-// One of them is MongoDB.
-import { onEachStore } from '../support/each-store.js';
+import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { mongoPlace } from '../support/each-store.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, type Place } from '../support/place.js';
 import { suiteManager } from '../support/suite-manager.js';
 import { until } from '../support/until.js';
 import {
@@ -16,7 +16,8 @@ import {
   type WecomApp,
 } from '../support/wecom.js';
 
-onEachStore((newPlace) => {
+/** @param isShared whether several managers may be on the store. */
+function deliveriesIn(newPlace: () => Place, isShared: boolean): void {
   const manager = suiteManager(newPlace);
   let app: WecomApp;
   let openKfId: string;
@@ -56,31 +57,6 @@ onEachStore((newPlace) => {
     puppet = await startPuppetServer(undefined, Number(new URL(url).port));
   }
 
-  it('brings the callback, byte for byte, when the puppet is back', async () => {
-    await register(manager.url, app, openKfId, puppet.url);
-    const sent = callback();
-    const url = await puppetIsDown();
-    await keep(sent);
-    await puppetIsBack(url);
-    const received = await puppet.next();
-    expect([received.body, received.query]).toEqual([sent.body, sent.query]);
-    expect(Number(received.headers['x-wxkf-attempt'])).toBeGreaterThanOrEqual(2);
-    await untilNothingWaits();
-  });
-
-  it('brings the newest event alone, and what comes later at once', async () => {
-    await register(manager.url, app, openKfId, puppet.url);
-    const url = await puppetIsDown();
-    await keep();
-    const newest = callback();
-    await keep(newest);
-    await puppetIsBack(url);
-    expect((await puppet.next()).body).toBe(newest.body);
-    await untilNothingWaits();
-    await postCallback(manager.url, app, callback());
-    expect(puppet.received).toHaveLength(2);
-  });
-
   it('brings what was kept before kill -9; what was parked before any puppet, when one registers, after its answer', async () => {
     const registered = newOpenKfId();
     await register(manager.url, app, registered, puppet.url);
@@ -99,48 +75,50 @@ onEachStore((newPlace) => {
     await untilNothingWaits();
   });
 
-  it('brings it in a form that the puppet can read which registers with other keys', async () => {
-    await register(manager.url, app, openKfId, await refusedUrl());
-    await keep(sealCallback(app, kfMessageXml(app, openKfId, 'sync-7')));
-    const renewed = { ...newApp(), corpId: app.corpId };
-    const arrived = puppet.next();
-    await register(manager.url, renewed, openKfId, puppet.url);
-    expect(await arrived).toMatchObject({
-      path: '/callback/decrypted',
-      body: JSON.stringify({ token: 'sync-7', openKfId }),
+  if (!isShared || process.env.TEST_EVERY_STORE) byPortsAlone();
+
+  /** On MongoDB in the nightly run only, as other suites that use the store through its ports alone. */
+  function byPortsAlone(): void {
+    it('brings the callback, byte for byte, when the puppet is back, and shows in /health what waits', async () => {
+      await register(manager.url, app, openKfId, puppet.url);
+      const sent = callback();
+      const url = await puppetIsDown();
+      await keep(sent);
+      const { details } = (await (await fetch(`${manager.url}/health`)).json()) as { details: object };
+      expect(details).toMatchObject({ outbox: { dead: 0, unreadable: 0, waiting: 1 } });
+      await puppetIsBack(url);
+      const received = await puppet.next();
+      expect([received.body, received.query]).toEqual([sent.body, sent.query]);
+      expect(Number(received.headers['x-wxkf-attempt'])).toBeGreaterThanOrEqual(2);
+      await untilNothingWaits();
     });
-  });
 
-  it('does not bring again what a slow puppet took after the answer', async () => {
-    await register(manager.url, app, openKfId, puppet.url);
-    let take = () => {};
-    puppet.behave((_request, response) => {
-      take = () => response.end('success');
+    it('brings the newest event alone, and what comes later at once', async () => {
+      await register(manager.url, app, openKfId, puppet.url);
+      const url = await puppetIsDown();
+      await keep();
+      const newest = callback();
+      await keep(newest);
+      await puppetIsBack(url);
+      expect((await puppet.next()).body).toBe(newest.body);
+      await untilNothingWaits();
+      await postCallback(manager.url, app, callback());
+      expect(puppet.received).toHaveLength(2);
     });
-    await keep();
-    take();
-    await untilNothingWaits();
-    expect(puppet.received).toHaveLength(1);
-  });
 
-  it('does not believe a goodbye for long: a puppet that takes a hint is online again', async () => {
-    await register(manager.url, app, openKfId, puppet.url);
-    await postJson(`${manager.url}/puppetWxkfManager/deregister`, { kfId: openKfId, corpId: app.corpId });
-    const arrived = puppet.next();
-    await keep();
-    await arrived;
-    await manager.line(({ msg, openKfId: of }) => msg === 'registry.found_online' && of === openKfId);
-    await postCallback(manager.url, app, callback());
-    expect(puppet.received).toHaveLength(2);
-  });
+    it('does not bring again what a slow puppet took after the answer', async () => {
+      await register(manager.url, app, openKfId, puppet.url);
+      let take = () => {};
+      puppet.behave((_request, response) => {
+        take = () => response.end('success');
+      });
+      await keep();
+      take();
+      await untilNothingWaits();
+      expect(puppet.received).toHaveLength(1);
+    });
+  }
+}
 
-  it('shows in /health what waits', async () => {
-    await register(manager.url, app, openKfId, await refusedUrl());
-    await keep();
-    const { details } = (await (await fetch(`${manager.url}/health`)).json()) as { details: object };
-    expect(details).toMatchObject({ outbox: { dead: 0, unreadable: 0, waiting: 1 } });
-    await register(manager.url, app, openKfId, puppet.url);
-    await untilNothingWaits();
-    expect(puppet.received).toHaveLength(1);
-  });
-});
+describe('on the embedded store', () => deliveriesIn(embeddedPlace, false));
+mongoSuite('on MongoDB', () => deliveriesIn(mongoPlace, true));

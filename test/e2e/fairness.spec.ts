@@ -1,10 +1,10 @@
-/** One account that fails costs the other accounts of its bot nothing, on both stores: embedded and MongoDB. */
+/** One account that fails costs the other accounts of its bot nothing. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ok, refusal, sendAnswer } from '../../packages/simulator/api/answers.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import type { HintPageAnswer } from '../../src/api/answers/hint.dto.js';
-import { onEachStore } from '../support/each-store.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { type Place, sealedPlace } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
@@ -21,7 +21,7 @@ const FAILURES_UNTIL_OPEN = 5;
 /** WeCom: the app does not manage this account. */
 const NOT_MANAGED = 95_017;
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   let place: Place;
   let manager: ManagerProcess;
   let wecom: WecomServer;

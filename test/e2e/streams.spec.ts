@@ -83,163 +83,168 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
     return `${response.status} ${answer.delivery}`;
   }
 
-  describe('a WebSocket', () => {
-    it('says which accounts are active, and gives each event once it comes', async () => {
-      const { key } = await addBot();
-      const bot = await open(key);
-      expect(await bot.first('ready')).toEqual({
-        type: 'ready',
-        heartbeatS: 30,
-        ackMs: 5_000,
-        accounts: [{ openKfId, role: 'active' }],
-      });
-      expect(await tell()).toBe('200 delivered');
-      expect(bot.events).toEqual([
-        {
-          type: 'event',
-          id: expect.stringMatching(/./),
-          attempt: 1,
-          openKfId,
-          corpId: CORP,
-          ageMs: 0,
-          token: expect.stringMatching(/^ENC\d+$/),
-        },
-      ]);
-    });
-
-    it('is given at once what waited for it', async () => {
-      const { key } = await addBot();
-      expect(await tell()).toBe('200 pending');
-      const bot = await open(key);
-      const { token, attempt } = await bot.first('event');
-      expect([token, attempt]).toEqual([`ENC${tokens - 1}`, 1]);
-      expect(await tell()).toBe('200 delivered');
-    });
-
-    it('that breaks gets what was under way when it is back', async () => {
-      const { key } = await addBot();
-      const broken = await open(key, { onEvent: (_frame, self) => self.socket.terminate() });
-      expect(await tell()).toBe('200 pending');
-      const bot = await open(key);
-      const { id, attempt } = await bot.first('event');
-      expect([id, attempt]).toEqual([broken.events[0]?.id, 2]);
-    });
-
-    it('has one event of an account under way at a time, and of others meanwhile', async () => {
-      const other = `${openKfId}b`;
-      const { key } = await addBot({ openKfIds: [openKfId, other] });
-      const bot = await open(key, { onEvent: () => {} });
-      const first = tell();
-      await bot.first('event');
-      const second = tell();
-      const third = tell(other);
-      await bot.first('event', (frame) => frame.openKfId === other);
-      expect(bot.events.filter((frame) => frame.openKfId === openKfId)).toHaveLength(1);
-      for (const { id } of bot.events) bot.send({ type: 'ack', id });
-      await until(() => bot.events.length === 3);
-      bot.send({ type: 'ack', id: bot.events[2]?.id });
-      expect(await Promise.all([first, second, third])).toEqual(Array(3).fill('200 delivered'));
-    });
-
-    it('gives WeCom’s own callback to a client that asks for that', async () => {
-      const { key, token, encodingAESKey } = await addBot();
-      const bot = await open(key, { hello: { form: 'wecom' } });
-      expect(await tell()).toBe('200 delivered');
-      const { callback, token: syncToken } = (await bot.first('event')) as unknown as {
-        readonly callback: { readonly query: string; readonly body: string };
-        readonly token: string;
-      };
-      const query = new URLSearchParams(callback.query);
-      const [, encrypted = ''] = /<Encrypt><!\[CDATA\[(.*?)\]\]>/.exec(callback.body) ?? [];
-      const [timestamp, nonce] = [query.get('timestamp') ?? '', query.get('nonce') ?? ''];
-      expect(query.get('msg_signature')).toBe(getSignature(token ?? '', timestamp, nonce, encrypted));
-      const { message, id } = decrypt(encodingAESKey ?? '', encrypted);
-      expect(id).toBe(CORP);
-      expect(message).toContain(`<Token><![CDATA[${syncToken}]]></Token><OpenKfId><![CDATA[${openKfId}]]>`);
-    });
-  });
-
-  describe('two clients', () => {
-    it('of a bot: the first is active; the other stands by, and takes over when that is gone', async () => {
-      const { key } = await addBot();
-      const first = await open(key, { clientId: 'one' });
-      const second = await open(key, { clientId: 'two' });
-      expect((await second.first('ready')).accounts).toEqual([{ openKfId, role: 'standby' }]);
-      expect(await tell()).toBe('200 delivered');
-      expect([first.events.length, second.events.length]).toEqual([1, 0]);
-      await first.close();
-      expect(await second.first('role')).toEqual({ type: 'role', openKfId, role: 'active' });
-      expect(await tell()).toBe('200 delivered');
-      expect(second.events).toHaveLength(1);
-    });
-
-    it('of one name: the second takes the place of the first, which is told not to come back', async () => {
-      const { key } = await addBot();
-      const standby = await (async () => {
-        const first = await open(key);
-        const other = await open(key, { clientId: 'other' });
-        const again = await open(key);
-        expect(await first.first('goaway')).toMatchObject({ reason: 'replaced' });
-        expect((await first.whenClosed()).code).toBe(4001);
-        expect((await again.first('ready')).accounts).toEqual([{ openKfId, role: 'active' }]);
-        expect(await tell()).toBe('200 delivered');
-        expect(again.events).toHaveLength(1);
-        return other;
-      })();
-      expect(standby.events).toHaveLength(0);
-    });
-
-    it('for an account each share the bot', async () => {
-      const other = `${openKfId}b`;
-      const { key } = await addBot({ openKfIds: [openKfId, other] });
-      const one = await open(key, { clientId: 'one', hello: { openKfIds: [openKfId] } });
-      const two = await open(key, { clientId: 'two', hello: { openKfIds: [other] } });
-      expect([await tell(), await tell(other)]).toEqual(Array(2).fill('200 delivered'));
-      expect(one.events.map((frame) => frame.openKfId)).toEqual([openKfId]);
-      expect(two.events.map((frame) => frame.openKfId)).toEqual([other]);
-    });
-  });
-
-  describe('a callback bot', () => {
-    it('gets its events over the stream for as long as one of its clients is connected', async () => {
-      const url = 'http://127.0.0.1:1/callback';
-      const { key } = await addBot({ kind: 'callback', callback: { url } });
-      expect(await tell()).toBe('200 pending');
-      const bot = await open(key, { hello: { form: 'wecom' } });
-      await bot.first('event');
-      expect(await tell()).toBe('200 delivered');
-      await bot.close();
-      await until(async () => (await tell()) === '200 pending');
-    });
-  });
-
-  it('a manager that stops says so, and lets what is under way be acknowledged', async () => {
-    const { key } = await addBot();
-    const bot = await open(key, { onEvent: () => {} });
-    const told = tell();
-    const { id } = await bot.first('event');
-    const exited = manager.stop();
-    expect(await bot.first('goaway')).toMatchObject({
-      reason: 'drain',
-      reconnectAfterMs: expect.any(Number),
-    });
-    bot.send({ type: 'ack', id });
-    expect(await told).toBe('200 delivered');
-    expect([(await bot.whenClosed()).code, await exited]).toEqual([1001, 0]);
-    manager = await start();
-    const again = await open(key);
-    expect(await tell()).toBe('200 delivered');
-    expect(again.events).toHaveLength(1);
-  });
-
   if (isShared) replicasIn();
-  else edgesIn();
+  if (!isShared || process.env.TEST_EVERY_STORE) byPortsAlone();
+
+  /** On MongoDB in the nightly run only, as other suites that use the store through its ports alone. */
+  function byPortsAlone(): void {
+    describe('a WebSocket', () => {
+      it('says which accounts are active, and gives each event once it comes', async () => {
+        const { key } = await addBot();
+        const bot = await open(key);
+        expect(await bot.first('ready')).toEqual({
+          type: 'ready',
+          heartbeatS: 30,
+          ackMs: 5_000,
+          accounts: [{ openKfId, role: 'active' }],
+        });
+        expect(await tell()).toBe('200 delivered');
+        expect(bot.events).toEqual([
+          {
+            type: 'event',
+            id: expect.stringMatching(/./),
+            attempt: 1,
+            openKfId,
+            corpId: CORP,
+            ageMs: 0,
+            token: expect.stringMatching(/^ENC\d+$/),
+          },
+        ]);
+      });
+
+      it('is given at once what waited for it', async () => {
+        const { key } = await addBot();
+        expect(await tell()).toBe('200 pending');
+        const bot = await open(key);
+        const { token, attempt } = await bot.first('event');
+        expect([token, attempt]).toEqual([`ENC${tokens - 1}`, 1]);
+        expect(await tell()).toBe('200 delivered');
+      });
+
+      it('that breaks gets what was under way when it is back', async () => {
+        const { key } = await addBot();
+        const broken = await open(key, { onEvent: (_frame, self) => self.socket.terminate() });
+        expect(await tell()).toBe('200 pending');
+        const bot = await open(key);
+        const { id, attempt } = await bot.first('event');
+        expect([id, attempt]).toEqual([broken.events[0]?.id, 2]);
+      });
+
+      it('has one event of an account under way at a time, and of others meanwhile', async () => {
+        const other = `${openKfId}b`;
+        const { key } = await addBot({ openKfIds: [openKfId, other] });
+        const bot = await open(key, { onEvent: () => {} });
+        const first = tell();
+        await bot.first('event');
+        const second = tell();
+        const third = tell(other);
+        await bot.first('event', (frame) => frame.openKfId === other);
+        expect(bot.events.filter((frame) => frame.openKfId === openKfId)).toHaveLength(1);
+        for (const { id } of bot.events) bot.send({ type: 'ack', id });
+        await until(() => bot.events.length === 3);
+        bot.send({ type: 'ack', id: bot.events[2]?.id });
+        expect(await Promise.all([first, second, third])).toEqual(Array(3).fill('200 delivered'));
+      });
+
+      it('gives WeCom’s own callback to a client that asks for that', async () => {
+        const { key, token, encodingAESKey } = await addBot();
+        const bot = await open(key, { hello: { form: 'wecom' } });
+        expect(await tell()).toBe('200 delivered');
+        const { callback, token: syncToken } = (await bot.first('event')) as unknown as {
+          readonly callback: { readonly query: string; readonly body: string };
+          readonly token: string;
+        };
+        const query = new URLSearchParams(callback.query);
+        const [, encrypted = ''] = /<Encrypt><!\[CDATA\[(.*?)\]\]>/.exec(callback.body) ?? [];
+        const [timestamp, nonce] = [query.get('timestamp') ?? '', query.get('nonce') ?? ''];
+        expect(query.get('msg_signature')).toBe(getSignature(token ?? '', timestamp, nonce, encrypted));
+        const { message, id } = decrypt(encodingAESKey ?? '', encrypted);
+        expect(id).toBe(CORP);
+        expect(message).toContain(`<Token><![CDATA[${syncToken}]]></Token><OpenKfId><![CDATA[${openKfId}]]>`);
+      });
+    });
+
+    describe('two clients', () => {
+      it('of a bot: the first is active; the other stands by, and takes over when that is gone', async () => {
+        const { key } = await addBot();
+        const first = await open(key, { clientId: 'one' });
+        const second = await open(key, { clientId: 'two' });
+        expect((await second.first('ready')).accounts).toEqual([{ openKfId, role: 'standby' }]);
+        expect(await tell()).toBe('200 delivered');
+        expect([first.events.length, second.events.length]).toEqual([1, 0]);
+        await first.close();
+        expect(await second.first('role')).toEqual({ type: 'role', openKfId, role: 'active' });
+        expect(await tell()).toBe('200 delivered');
+        expect(second.events).toHaveLength(1);
+      });
+
+      it('of one name: the second takes the place of the first, which is told not to come back', async () => {
+        const { key } = await addBot();
+        const standby = await (async () => {
+          const first = await open(key);
+          const other = await open(key, { clientId: 'other' });
+          const again = await open(key);
+          expect(await first.first('goaway')).toMatchObject({ reason: 'replaced' });
+          expect((await first.whenClosed()).code).toBe(4001);
+          expect((await again.first('ready')).accounts).toEqual([{ openKfId, role: 'active' }]);
+          expect(await tell()).toBe('200 delivered');
+          expect(again.events).toHaveLength(1);
+          return other;
+        })();
+        expect(standby.events).toHaveLength(0);
+      });
+
+      it('for an account each share the bot', async () => {
+        const other = `${openKfId}b`;
+        const { key } = await addBot({ openKfIds: [openKfId, other] });
+        const one = await open(key, { clientId: 'one', hello: { openKfIds: [openKfId] } });
+        const two = await open(key, { clientId: 'two', hello: { openKfIds: [other] } });
+        expect([await tell(), await tell(other)]).toEqual(Array(2).fill('200 delivered'));
+        expect(one.events.map((frame) => frame.openKfId)).toEqual([openKfId]);
+        expect(two.events.map((frame) => frame.openKfId)).toEqual([other]);
+      });
+    });
+
+    describe('a callback bot', () => {
+      it('gets its events over the stream for as long as one of its clients is connected', async () => {
+        const url = 'http://127.0.0.1:1/callback';
+        const { key } = await addBot({ kind: 'callback', callback: { url } });
+        expect(await tell()).toBe('200 pending');
+        const bot = await open(key, { hello: { form: 'wecom' } });
+        await bot.first('event');
+        expect(await tell()).toBe('200 delivered');
+        await bot.close();
+        await until(async () => (await tell()) === '200 pending');
+      });
+    });
+
+    it('a manager that stops says so, and lets what is under way be acknowledged', async () => {
+      const { key } = await addBot();
+      const bot = await open(key, { onEvent: () => {} });
+      const told = tell();
+      const { id } = await bot.first('event');
+      const exited = manager.stop();
+      expect(await bot.first('goaway')).toMatchObject({
+        reason: 'drain',
+        reconnectAfterMs: expect.any(Number),
+      });
+      bot.send({ type: 'ack', id });
+      expect(await told).toBe('200 delivered');
+      expect([(await bot.whenClosed()).code, await exited]).toEqual([1001, 0]);
+      manager = await start();
+      const again = await open(key);
+      expect(await tell()).toBe('200 delivered');
+      expect(again.events).toHaveLength(1);
+    });
+  }
+
+  if (!isShared) edgesIn();
 
   /** What no store has a part in. */
   function edgesIn(): void {
     describe('a WebSocket that does not acknowledge', () => {
       it('is given again what it refused or did not acknowledge, with the same id', async () => {
-        const { key } = await addBot();
+        const { key } = await addBot({ callback: { timeoutMs: 500 } });
         let seen = 0;
         const bot = await open(key, {
           onEvent: ({ id }, self) => {
@@ -295,16 +300,12 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
 
       it.each<[string, object | string, RegExp]>([
         ['no JSON', '{', /a frame must be JSON/],
-        ['no object', '[]', /a frame must be a JSON object/],
         ['no hello', { type: 'ack', id: 'x' }, /the first frame must be hello/],
-        ['another version', { type: 'hello', version: 2, clientId: 'a' }, /version must be 1/],
-        ['no name', { type: 'hello', version: 1 }, /clientId must be/],
         [
           'accounts of others',
           { type: 'hello', version: 1, clientId: 'a', openKfIds: ['wkOther'] },
           /openKfIds must be accounts of the bot, which wkOther is not/,
         ],
-        ['an unknown type', { type: 'hallo' }, /type must be one of hello/],
       ])('that begins with %s, and is told why', async (_what, frame, reason) => {
         const { key } = await addBot();
         const bot = new StreamBot(manager.url, key, { hello: null });
