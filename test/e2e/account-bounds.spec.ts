@@ -1,11 +1,10 @@
-/** How many accounts may be registered, through the built process; replicas on MongoDB. */
+/** How many accounts may be registered, through the built process. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
-import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
-import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const MAX = 4;
@@ -96,51 +95,24 @@ onEachStoreNightly((newPlace) => {
     expect(await forget(manager, openKfId)).toBe(200);
     expect(await registered(manager, app, openKfId)).toBe('200 none');
   });
-});
-
-mongoSuite('on MongoDB, with a replica that has room and one that has less than there is', () => {
-  const [app, other] = [newApp(), newApp()];
-  const accounts = [newOpenKfId(), newOpenKfId()];
-  const ofOther = newOpenKfId();
-  let place: Place;
-  let roomy: ManagerProcess;
-  let full: ManagerProcess;
-
-  beforeAll(async () => {
-    place = mongoPlace();
-    roomy = await startManager(place.env);
-    for (const openKfId of accounts) expect(await registered(roomy, app, openKfId)).toBe('200 none');
-    expect(await registered(roomy, other, ofOther)).toBe('200 none');
-    full = await startManager({ ...place.env, ACCOUNTS_MAX: '2', ACCOUNTS_PER_CORP_MAX: '1' });
-  });
-
-  afterAll(async () => {
-    await Promise.all([roomy.stop(), full.stop()]);
-    await place.discard();
-  });
 
   it('what a store holds beyond is loaded and served all the same, with one line that says so', async () => {
-    const line = await full.line(({ msg }) => msg === 'registry.too_many');
+    await manager.stop();
+    manager = await startManager({ ...place.env, ACCOUNTS_MAX: '2', ACCOUNTS_PER_CORP_MAX: '1' });
+    const line = await manager.line(({ msg }) => msg === 'registry.too_many');
     expect(line).toMatchObject({
       level: 40,
-      accounts: 3,
+      accounts: MAX,
       accountsMax: 2,
       accountsPerCorpMax: 1,
       corps: 1,
-      told: [{ corpId: app.corpId, accounts: 2 }],
+      told: [{ corpId: app.corpId, accounts: PER_CORP_MAX }],
     });
-    for (const openKfId of accounts) expect(await registered(full, app, openKfId)).toBe('200 none');
+    for (const openKfId of accounts) expect(await registered(manager, app, openKfId)).toBe('200 none');
     const before = puppet.received.length;
-    expect((await sendMessage(full.url, other, ofOther)).status).toBe(200);
+    expect((await sendMessage(manager.url, other, ofOther)).status).toBe(200);
     expect(puppet.received).toHaveLength(before + 1);
-    expect(await registered(full, app, newOpenKfId())).toBe('409 REGISTRY_FULL');
-    expect(full.log.filter(({ msg }) => msg === 'registry.too_many')).toHaveLength(1);
-  });
-
-  it('an account that was registered a moment ago at the one registers again at the other', async () => {
-    const openKfId = newOpenKfId();
-    expect(await registered(full, app, openKfId)).toBe('409 REGISTRY_FULL');
-    expect(await registered(roomy, app, openKfId)).toBe('200 none');
-    expect(await registered(full, app, openKfId)).toBe('200 none');
+    expect(await registered(manager, app, newOpenKfId())).toBe('409 REGISTRY_FULL');
+    expect(manager.log.filter(({ msg }) => msg === 'registry.too_many')).toHaveLength(1);
   });
 });

@@ -91,35 +91,20 @@ onEachStoreNightly((newPlace) => {
     });
   });
 
-  it.each([
-    'application/xml',
-    'text/plain',
-    'application/json',
-    'application/x-www-form-urlencoded',
-    'text/xml; charset=utf-8',
-    '',
-  ])('takes the body under the content type "%s"', async (type) => {
-    const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
-    // A Blob without a type is sent without the header; a string would get one.
-    const response = await fetch(`${manager.url}/callback/${app.corpId}?${new URLSearchParams(query)}`, {
-      method: 'POST',
-      headers: type === '' ? {} : { 'content-type': type },
-      body: new Blob([body]),
-    });
-    expect(response.status).toBe(200);
-    expect(puppet.received[0]?.body).toBe(body);
-  });
-
-  it('takes the envelope with its elements in any order and white space around', async () => {
-    const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
-    const encrypted = /<Encrypt>.*<\/Encrypt>/
-      .exec(body)?.[0]
-      .replace('<Encrypt>', '<Encrypt>\n')
-      .replace('</Encrypt>', ' </Encrypt>');
-    const other = `<xml>\n  <AgentID></AgentID>\n  ${encrypted}\n<ToUserName>someone</ToUserName>\n</xml>\n`;
-    expect((await postCallback(manager.url, app, { query, body: other })).status).toBe(200);
-    expect(puppet.received[0]?.body).toBe(other);
-  });
+  it.each(['application/json', 'application/x-www-form-urlencoded', ''])(
+    'takes the body under the content type "%s"',
+    async (type) => {
+      const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
+      // A Blob without a type is sent without the header; a string would get one.
+      const response = await fetch(`${manager.url}/callback/${app.corpId}?${new URLSearchParams(query)}`, {
+        method: 'POST',
+        headers: type === '' ? {} : { 'content-type': type },
+        body: new Blob([body]),
+      });
+      expect(response.status).toBe(200);
+      expect(puppet.received[0]?.body).toBe(body);
+    },
+  );
 
   it('takes the envelope with elements that nobody knows, and no other XML than it knows how to skip', async () => {
     const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
@@ -221,14 +206,6 @@ onEachStoreNightly((newPlace) => {
     expect(await response.text()).toBe('1616140317555161061');
   });
 
-  it('reads a blank in echostr as the + it was', async () => {
-    let query = sealVerification(app, '1');
-    while (!query.echostr?.includes('+')) query = sealVerification(app, '1');
-    const spoiled = new URLSearchParams(query).toString().replaceAll('%2B', '+');
-    const response = await fetch(`${manager.url}/callback/${app.corpId}?${spoiled}`);
-    expect([response.status, await response.text()]).toEqual([200, '1']);
-  });
-
   it('opens no captured callback as a verification', async () => {
     const { query, body } = sealCallback(app, kfMessageXml(app, openKfId, 'sync-secret'));
     const echostr = /<Encrypt>(?:<!\[CDATA\[)?([^<\]]+)/.exec(body)?.[1] ?? '';
@@ -243,20 +220,18 @@ onEachStoreNightly((newPlace) => {
     });
   });
 
-  it.each(['a', 'Z9', 'x'.repeat(64)])('answers the echo %s', async (echo) => {
+  it('answers an echo of 64 letters', async () => {
+    const echo = 'x'.repeat(64);
     const response = await sendVerification(manager.url, app, echo);
     expect([response.status, await response.text()]).toEqual([200, echo]);
   });
 
-  it.each(['', 'x'.repeat(65), '12 34', '1234\n', '<xml>', '{"a":1}', '１２３'])(
-    'refuses %j, which is no echo',
-    async (text) => {
-      expect(await refusalOf(sendVerification(manager.url, app, text))).toMatchObject({
-        status: 403,
-        error: 'CALLBACK_ECHO_MALFORMED',
-      });
-    },
-  );
+  it.each(['', 'x'.repeat(65), '<xml>'])('refuses %j, which is no echo', async (text) => {
+    expect(await refusalOf(sendVerification(manager.url, app, text))).toMatchObject({
+      status: 403,
+      error: 'CALLBACK_ECHO_MALFORMED',
+    });
+  });
 
   it('takes duplicate slashes in a path as one', async () => {
     const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
@@ -297,7 +272,6 @@ onEachStoreNightly((newPlace) => {
         (candidate) => candidate.openKfId === openKfId && candidate.outcome === 'pending',
       );
       expect(line).toMatchObject({ attempts: 1, stage: expect.stringMatching(/^(status|late)$/) });
-      expect(Number(line.durationMs)).toBeLessThan(2_800);
     },
   );
 

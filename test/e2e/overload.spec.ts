@@ -1,8 +1,7 @@
 /** More callbacks than the built process may take on: kept, then refused; everything else goes on. */
 import type { ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type CallAnswer, call, jsonOf, openSocket } from '../support/http-call.js';
+import { type CallAnswer, call, jsonOf } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { hintCounts, scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
@@ -153,33 +152,6 @@ describe('more callbacks than may be under way', () => {
       ]);
       expect(refused.headers['retry-after']).toBe('1');
     }
-  });
-
-  const written = (target: string): Promise<string> => {
-    const { query, body } = sealCallback(app, kfMessageXml(app, newOpenKfId()));
-    const head = `POST ${target}${app.corpId}?${new URLSearchParams(query)} HTTP/1.1\r\nHost: x\r\nConnection: close`;
-    return text(openSocket(manager.url, `${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`));
-  };
-
-  it.each([
-    '/callback/',
-    '/%63allback/',
-    '/%63%61%6c%6C%62%61%63%6b//',
-    'http://x/callback/',
-    'HTTPS://x:1//%63allback/',
-  ])('are refused however their path is written: %s', async (target) => {
-    const openKfId = await newAccount();
-    const refused = async (): Promise<string[]> => {
-      const asked = puppet.next();
-      const sent = [encrypted(openKfId), encrypted(openKfId)];
-      await asked;
-      const answers = await Promise.all(Array.from({ length: 4 }, () => written(target)));
-      await Promise.all(sent);
-      return answers.filter((answer) => answer.startsWith('HTTP/1.1 503 ') && answer.includes('OVERLOADED'));
-    };
-    // Two are under way for a second at the least, unless this machine is slow.
-    for (let round = 0; round < 3; round++) if ((await refused()).length > 0) return;
-    expect(await refused()).not.toEqual([]);
   });
 
   it('do not keep others from being answered', async () => {

@@ -38,27 +38,21 @@ describe('a callback that is sent again', () => {
     });
     beforeAll(() => register(manager.url, app, openKfId, puppet.url));
 
-    it.each([-MAX_SKEW_S + MARGIN_S, 0, MAX_SKEW_S - MARGIN_S])(
-      'a callback signed %i s from now is taken',
-      async (offS) => {
-        const sent = signedFromNow(offS);
-        const response = await postCallback(manager.url, app, sent);
-        expect([response.status, await response.text()]).toEqual([200, 'success']);
-        expect(puppet.received.at(-1)?.body).toBe(sent.body);
-      },
-    );
+    it('a callback that was signed within it is taken', async () => {
+      const sent = signedFromNow(-MAX_SKEW_S + MARGIN_S);
+      const response = await postCallback(manager.url, app, sent);
+      expect([response.status, await response.text()]).toEqual([200, 'success']);
+      expect(puppet.received.at(-1)?.body).toBe(sent.body);
+    });
 
-    it.each([-MAX_SKEW_S - MARGIN_S, MAX_SKEW_S + MARGIN_S, -100 * 86_400])(
-      'a callback signed %i s from now is refused, with what to check',
-      async (offS) => {
-        const before = puppet.received.length;
-        const response = await postCallback(manager.url, app, signedFromNow(offS));
-        const answer = (await response.json()) as { error: string; message: string };
-        expect([response.status, answer.error]).toEqual([403, 'CALLBACK_TIMESTAMP_OFF']);
-        expect(answer.message).toMatch(/clock.*CALLBACK_MAX_SKEW_S/);
-        expect(puppet.received).toHaveLength(before);
-      },
-    );
+    it('a callback that was signed before is refused, with what to check', async () => {
+      const before = puppet.received.length;
+      const response = await postCallback(manager.url, app, signedFromNow(-MAX_SKEW_S - MARGIN_S));
+      const answer = (await response.json()) as { error: string; message: string };
+      expect([response.status, answer.error]).toEqual([403, 'CALLBACK_TIMESTAMP_OFF']);
+      expect(answer.message).toMatch(/clock.*CALLBACK_MAX_SKEW_S/);
+      expect(puppet.received).toHaveLength(before);
+    });
 
     it('the same counts for a verification', async () => {
       const verify = async (offS: number) => {
@@ -68,12 +62,6 @@ describe('a callback that is sent again', () => {
       };
       expect(await verify(-MAX_SKEW_S + MARGIN_S)).toBe('opened');
       expect(await verify(-MAX_SKEW_S - MARGIN_S)).toBe(403);
-    });
-
-    it('who cannot sign is told nothing of the time', async () => {
-      const forged = sealCallback({ ...app, token: 'anotherToken' }, 'x', app.corpId, 1);
-      const response = await postCallback(manager.url, app, forged);
-      expect(await response.json()).toMatchObject({ error: 'CALLBACK_SIGNATURE_MISMATCH' });
     });
 
     it('within it the same signature twice is harmless: the puppet is sent one event twice, under one id', async () => {

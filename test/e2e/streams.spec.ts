@@ -390,7 +390,7 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
       });
 
       it('wait for a client that takes its time with each of several events', async () => {
-        const { key } = await addBot({ callback: { timeoutMs: 3_000 } });
+        const { key } = await addBot({ callback: { timeoutMs: 10_000 } });
         await until(async () =>
           (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
         );
