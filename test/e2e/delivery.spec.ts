@@ -6,7 +6,7 @@ import { mongoPlace } from '../support/each-store.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { suiteManager } from '../support/suite-manager.js';
-import { until } from '../support/until.js';
+import { until, whenServed } from '../support/until.js';
 import {
   kfMessageXml,
   newApp,
@@ -34,7 +34,7 @@ function deliveriesIn(newPlace: () => Place, isShared: boolean): void {
   const callback = (account = openKfId) => sealCallback(app, kfMessageXml(app, account));
 
   async function keep(sent = callback(), account = openKfId): Promise<void> {
-    const response = await postCallback(manager.url, app, sent);
+    const response = await whenServed(() => postCallback(manager.url, app, sent));
     expect([response.status, await response.text()]).toEqual([200, 'success']);
     await manager.line(
       ({ msg, openKfId: of, outcome }) =>

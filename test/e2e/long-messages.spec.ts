@@ -11,7 +11,7 @@ import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
 import { postJson, startPuppetServer } from '../support/puppet-server.js';
 import { StreamBot, type StreamBotOptions, type StreamFrame } from '../support/stream-bot.js';
-import { until } from '../support/until.js';
+import { until, whenServed } from '../support/until.js';
 
 const LIMIT_BYTES = 2_097_152;
 /** The entry around it has some hundred bytes. */
@@ -73,11 +73,12 @@ function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
 
   async function add(fields: object = {}): Promise<BotCreatedAnswer> {
     const { corpId, corpSecret } = wecom;
-    const response = await postJson(`${manager.url}/api/v1/bots`, {
+    const bot = {
       ...{ name: 'Bot', corpId, corpSecret, openKfIds: [openKfId, otherKfId] },
       ...{ kind: 'stream', takes: 'message' },
       ...fields,
-    });
+    };
+    const response = await whenServed(() => postJson(`${manager.url}/api/v1/bots`, bot));
     const answer = (await response.json()) as BotCreatedAnswer;
     expect([response.status, answer]).toEqual([200, expect.anything()]);
     return answer;

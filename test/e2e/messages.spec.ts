@@ -14,7 +14,7 @@ import { embeddedPlace, type Place } from '../support/place.js';
 import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
 import { type PuppetServer, postJson, startPuppetServer } from '../support/puppet-server.js';
 import { StreamBot, type StreamBotOptions, type StreamFrame } from '../support/stream-bot.js';
-import { until } from '../support/until.js';
+import { until, whenServed } from '../support/until.js';
 import { findStored } from '../support/stored-bytes.js';
 import { mongoPlace } from '../support/each-store.js';
 
@@ -84,11 +84,13 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
   }
 
   const request = (method: string, path: string, body?: object) =>
-    fetch(manager.url + path, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
+    whenServed(() =>
+      fetch(manager.url + path, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: body === undefined ? null : JSON.stringify(body),
+      }),
+    );
 
   async function list(what: 'hints' | 'messages'): Promise<readonly unknown[]> {
     const answer = await request('GET', `/api/v1/${what}?openKfId=${openKfId}`);

@@ -16,7 +16,7 @@ import {
 } from '../support/puppet-server.js';
 import { sendReply } from '../support/replying-bot.js';
 import { mongoPlace } from '../support/each-store.js';
-import { until } from '../support/until.js';
+import { until, whenServed } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 import { drop, hold, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -72,7 +72,7 @@ mongoSuite('two managers on one database', () => {
     return corp;
   }
 
-  const send = (manager: ManagerProcess, sender = app) => sendMessage(manager.url, sender, openKfId);
+  const send = ({ url }: ManagerProcess) => whenServed(() => sendMessage(url, app, openKfId));
 
   /** Until the first has noted its answer, the second holds back for 5 s what comes for the puppet. */
   async function registerFully(account: string, endpoint: string): Promise<void> {
@@ -142,17 +142,12 @@ mongoSuite('two managers on one database', () => {
       status: response.status,
       ...((await response.json()) as object),
     });
-    const registerAt = async (
-      { url }: ManagerProcess,
-      corp: WecomApp,
-      account: string,
-      corpSecret = RIGHT,
-    ) => {
+    const registerAt = ({ url }: ManagerProcess, corp: WecomApp, account: string, corpSecret = RIGHT) => {
       const body = { ...registrationOf(corp, account, `http://127.0.0.1:1/${corp.corpId}`), corpSecret };
-      return told(await postJson(`${url}/puppetWxkfManager/register`, body));
+      return postJson(`${url}/puppetWxkfManager/register`, body);
     };
     const info = async ({ url }: ManagerProcess, account: string) =>
-      told(await fetch(`${url}/puppetWxkfManager/puppetWxkfInfo/${account}`));
+      told(await whenServed(() => fetch(`${url}/puppetWxkfManager/puppetWxkfInfo/${account}`)));
     /** More at once may be more than a busy database answers in time. */
     const inTens = async <T>(accounts: readonly string[], work: (account: string) => Promise<T>) => {
       const results: T[] = [];
@@ -165,7 +160,10 @@ mongoSuite('two managers on one database', () => {
       const [a, b] = [newCorp(), newCorp()];
       const accounts = Array.from({ length: 20 }, () => newOpenKfId());
       const owners = await inTens(accounts, async (account) => {
-        const both = await Promise.all([registerAt(one, a, account), registerAt(two, b, account)]);
+        const both = await Promise.all([
+          whenServed(() => registerAt(one, a, account)),
+          whenServed(() => registerAt(two, b, account)),
+        ]);
         expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
         return both[0].status === 200 ? a.corpId : b.corpId;
       });
@@ -177,9 +175,9 @@ mongoSuite('two managers on one database', () => {
 
     it('take the same registration through either, at once and without WeCom', async () => {
       wecom.behave('gettoken', drop());
-      expect(await registerAt(one, app, openKfId)).toEqual(REGISTERED);
-      expect(await registerAt(two, app, openKfId)).toEqual(REGISTERED);
-      expect(await registerAt(one, app, openKfId, RENEWED)).toMatchObject({ status: 503 });
+      expect(await told(await whenServed(() => registerAt(one, app, openKfId)))).toEqual(REGISTERED);
+      expect(await told(await whenServed(() => registerAt(two, app, openKfId)))).toEqual(REGISTERED);
+      expect((await registerAt(one, app, openKfId, RENEWED)).status).toBe(503);
     });
   });
 
@@ -250,7 +248,7 @@ mongoSuite('two managers on one database, whose clocks are 10 minutes apart,', (
 
   it('bring what came for an account before it registered with either', async () => {
     await register(one.url, app, newOpenKfId(), puppet.url);
-    expect((await sendMessage(two.url, app, openKfId)).status).toBe(200);
+    expect((await whenServed(() => sendMessage(two.url, app, openKfId))).status).toBe(200);
     const arrived = puppet.next();
     await register(one.url, app, openKfId, puppet.url);
     await arrived;
@@ -260,7 +258,7 @@ mongoSuite('two managers on one database, whose clocks are 10 minutes apart,', (
     await register(one.url, app, openKfId, puppet.url);
     const { url } = puppet;
     await puppet.close();
-    expect((await sendMessage(one.url, app, openKfId)).status).toBe(200);
+    expect((await whenServed(() => sendMessage(one.url, app, openKfId))).status).toBe(200);
     await one.stop('SIGKILL');
     puppet = await startPuppetServer(undefined, Number(new URL(url).port));
     await puppet.next();

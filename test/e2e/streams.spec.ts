@@ -10,9 +10,10 @@ import type { HintPageAnswer } from '../../src/api/answers/hint.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
+import { postJson } from '../support/puppet-server.js';
 import { StreamBot, type StreamBotOptions } from '../support/stream-bot.js';
 import { mongoPlace } from '../support/each-store.js';
-import { until } from '../support/until.js';
+import { until, whenServed } from '../support/until.js';
 
 const CORP = 'wwStream';
 const UPGRADE =
@@ -49,14 +50,16 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
   afterEach(() => Promise.all(opened.map((bot) => bot.close())));
 
   async function call<T>(method: string, path: string, body?: object, key?: string): Promise<T> {
-    const response = await fetch(manager.url + path, {
-      method,
-      headers: {
-        'content-type': 'application/json',
-        ...(key !== undefined && { authorization: `Bearer ${key}` }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
+    const response = await whenServed(() =>
+      fetch(manager.url + path, {
+        method,
+        headers: {
+          'content-type': 'application/json',
+          ...(key !== undefined && { authorization: `Bearer ${key}` }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+      }),
+    );
     return { status: response.status, ...((await response.json()) as object) } as T;
   }
 
@@ -74,11 +77,8 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
 
   /** An event of WeCom by a gateway. @returns whether it was delivered or kept. */
   async function tell(account = openKfId, at = manager): Promise<string> {
-    const response = await fetch(`${at.url}/callback/decrypted/${CORP}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ openKfId: account, token: `ENC${tokens++}` }),
-    });
+    const event = { openKfId: account, token: `ENC${tokens++}` };
+    const response = await whenServed(() => postJson(`${at.url}/callback/decrypted/${CORP}`, event));
     const answer = (await response.json()) as { readonly delivery: string };
     return `${response.status} ${answer.delivery}`;
   }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { whenServed } from './until.js';
 import type { WecomApp } from './wecom.js';
 
 export interface Received {
@@ -92,10 +93,8 @@ export async function register(
   openKfId: string,
   endpoint: string,
 ): Promise<void> {
-  const response = await postJson(
-    `${managerUrl}/puppetWxkfManager/register`,
-    registrationOf(app, openKfId, endpoint),
-  );
+  const url = `${managerUrl}/puppetWxkfManager/register`;
+  const response = await whenServed(() => postJson(url, registrationOf(app, openKfId, endpoint)));
   if (response.status !== 200)
     throw new Error(`register was answered ${response.status}: ${await response.text()}`);
 }
