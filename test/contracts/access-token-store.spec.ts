@@ -24,10 +24,8 @@ function onReplicas(place: Place): () => Promise<OpenedTokens> {
   return async () => toTokens(await openOne(), await openOther());
 }
 
-describe('embedded', () => accessTokenStoreContract(async () => toTokens(await openStore(embeddedPlace()))));
 describe('embedded, sealed', () =>
   accessTokenStoreContract(async () => toTokens(await openStore(sealedPlace(embeddedPlace())))));
-mongoSuite('mongodb, two replicas', () => accessTokenStoreContract(onReplicas(mongoPlace())));
 mongoSuite('mongodb, two replicas, sealed', () =>
   accessTokenStoreContract(onReplicas(sealedPlace(mongoPlace()))),
 );

@@ -12,7 +12,5 @@ function toApps({ get, reopen, close }: OpenedStore): OpenedApps {
 
 const openAt = async (place: Place) => toApps(await openStore(place));
 
-describe('embedded', () => appRepositoryContract(() => openAt(embeddedPlace())));
 describe('embedded, sealed', () => appRepositoryContract(() => openAt(sealedPlace(embeddedPlace()))));
-mongoSuite('mongodb', () => appRepositoryContract(() => openAt(mongoPlace())));
 mongoSuite('mongodb, sealed', () => appRepositoryContract(() => openAt(sealedPlace(mongoPlace()))));

@@ -18,9 +18,7 @@ function toBots({ get, reopen, close }: OpenedStore): OpenedBots {
 
 const openAt = async (place: Place) => toBots(await openStore(place));
 
-describe('embedded', () => botRepositoryContract(() => openAt(embeddedPlace())));
 describe('embedded, sealed', () => botRepositoryContract(() => openAt(sealedPlace(embeddedPlace()))));
-mongoSuite('mongodb', () => botRepositoryContract(() => openAt(mongoPlace())));
 mongoSuite('mongodb, sealed', () => botRepositoryContract(() => openAt(sealedPlace(mongoPlace()))));
 
 /** As it was stored before bots could take messages. */

@@ -34,7 +34,7 @@ export function callQuotaContract(open: () => Promise<OpenedQuota>): void {
       for (let n = 0; n < 4; n++) expect(await take('wwCorp_1', MINUTE, n)).not.toBeNull();
     });
 
-    it.each([1, 20, 130, 250, 299])('grants %i of 300 that ask at once', async (max) => {
+    it.each([1, 130])('grants %i of 300 that ask at once', async (max) => {
       const answers = await takeAtOnce(300, 'wwCorp_1', { ...MINUTE, max });
       expect(grantedOf(answers)).toBe(max);
       for (const waitMs of answers.filter((answer) => answer !== null)) {

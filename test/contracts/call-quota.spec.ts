@@ -4,10 +4,11 @@ import type { StoreClock } from '../../src/kernel/store-clock.js';
 import { EmbeddedCallQuota } from '../../src/storage/embedded/embedded-call-quota.js';
 import { MongoCallQuota } from '../../src/storage/mongo/mongo-call-quota.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { mongoPlace } from '../support/each-store.js';
-import { openStore } from '../support/stores.js';
+import { type OpenedStore } from '../support/stores.js';
 import { callQuotaContract, MINUTE, type OpenedQuota } from './call-quota.contract.js';
 
 /** Whatever the machine is busy with: what a quota does without an answer is no part of the contract. */
@@ -19,12 +20,10 @@ function newClock(): ManualClock {
   return new ManualClock(Math.ceil(Date.now() / hourMs) * hourMs + MINUTE.windowMs / 3);
 }
 
-async function openMongo(): Promise<OpenedQuota> {
-  const place = mongoPlace();
+async function toQuota(stores: readonly OpenedStore[]): Promise<OpenedQuota> {
   const clock = newClock();
   // Of one time: how near replicas come to it is the store clock's own matter.
   const storeClock: StoreClock = { nowMs: () => clock.nowMs() };
-  const stores = [await openStore(place), await openStore(place)] as const;
   const [one, other] = stores.map(
     (store) =>
       new MongoCallQuota(store.get(MongoStore), storeClock, clock, pino({ level: 'silent' }), PATIENT_MS),
@@ -58,4 +57,8 @@ describe('embedded', () => {
     close: async () => {},
   }));
 });
-mongoSuite('mongodb, two replicas', () => callQuotaContract(openMongo));
+mongoSuite('mongodb, two replicas', () => {
+  const place = mongoPlace();
+  const [openOne, openOther] = [keptMongo(place), keptMongo(place)];
+  callQuotaContract(async () => toQuota([await openOne(), await openOther()]));
+});

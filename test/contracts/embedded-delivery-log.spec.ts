@@ -195,7 +195,7 @@ it('stays below its bound, gives the disk back, and has the newest', async () =>
   await openWith({ DELIVERY_LOG_MAX_BYTES: String(BYTES_MAX) });
   for (let n = 0; n < 40; n++) {
     const reason = randomBytes(1_500).toString('base64');
-    await append(500, NOW_MS + n * 1_000, { reason });
+    await append(50, NOW_MS + n * 1_000, { reason });
     // So that it cannot be sealed into less.
     const records = Array.from({ length: 100 }, () =>
       deliveryRecord({ reason: randomBytes(6_000).toString('base64') }),

@@ -1,17 +1,8 @@
 /** What each port promises, of the adapters and fakes that keep it in memory; the stores have a file for each port. */
 import { describe } from '@jest/globals';
-import { pino } from 'pino';
-import { Sealer } from '../../src/crypto/sealer.js';
 import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
-import { Secret } from '../../src/kernel/secret.js';
 import { LocalMessageStore } from '../../src/messages/local-message-store.js';
 import { MemoryMessageRecords } from '../../src/messages/message-records.js';
-import { SealedAccessTokenStore } from '../../src/storage/sealed/sealed-access-token.store.js';
-import { SealedAppRepository } from '../../src/storage/sealed/sealed-app.repository.js';
-import { SealedBotRepository } from '../../src/storage/sealed/sealed-bot.repository.js';
-import { SealedMessageStore } from '../../src/storage/sealed/sealed-message.store.js';
-import { SealedPuppetRepository } from '../../src/storage/sealed/sealed-puppet.repository.js';
-import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { MemoryAuditLog } from '../support/memory-audit-log.js';
 import { MemoryDeliveryLog } from '../support/memory-delivery-log.js';
 import { MemoryFigureStore } from '../support/memory-figure-store.js';
@@ -24,7 +15,6 @@ import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-pupp
 import { type BookTable, MemoryNotificationBooks } from '../support/memory-notification-books.js';
 import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
 import { MemoryStreamDirectory } from '../support/memory-stream-directory.js';
-import { newSecretsKey } from '../support/place.js';
 import { auditLogContract, type OpenedAudit, removesOldEntries } from './audit-log.contract.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 import { appRepositoryContract, type OpenedApps } from './app-repository.contract.js';
@@ -40,8 +30,6 @@ import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contrac
 import { streamDirectoryContract } from './stream-directory.contract.js';
 import { type OpenedCheck, secretCheckContract } from './secret-check.contract.js';
 
-const log = pino({ level: 'silent' });
-const sealer = new Sealer([new Secret(newSecretsKey())]);
 /** What is in memory needs no closing. */
 const close = async (): Promise<void> => {};
 
@@ -52,33 +40,15 @@ const openPuppets = (table: PuppetTable = new Map()): OpenedRepository => ({
   close,
 });
 
-const openSealedPuppets = (opened = openPuppets()): OpenedRepository => ({
-  repository: new SealedPuppetRepository(opened.repository, sealer, log),
-  reopen: async () => openSealedPuppets(await opened.reopen()),
-  close,
-});
-
 const openApps = (table: AppTable = new Map()): OpenedApps => ({
   repository: new MemoryAppRepository(table),
   reopen: async () => openApps(table),
   close,
 });
 
-const openSealedApps = (opened = openApps()): OpenedApps => ({
-  repository: new SealedAppRepository(opened.repository, sealer, log),
-  reopen: async () => openSealedApps(await opened.reopen()),
-  close,
-});
-
 const openBots = (table = new BotTable()): OpenedBots => ({
   repository: new MemoryBotRepository(table),
   reopen: async () => openBots(table),
-  close,
-});
-
-const openSealedBots = (opened = openBots()): OpenedBots => ({
-  repository: new SealedBotRepository(opened.repository, sealer, log),
-  reopen: async () => openSealedBots(await opened.reopen()),
   close,
 });
 
@@ -94,16 +64,6 @@ const openTokens = (table: TokenTable = new Map()): OpenedTokens => ({
   close,
 });
 
-function openSealedTokens(opened = openTokens()): OpenedTokens {
-  const seal = (store: AccessTokenStore) => new SealedAccessTokenStore(store, sealer, log);
-  const [one, ...others] = opened.stores;
-  return {
-    stores: [seal(one), ...others.map(seal)],
-    reopen: async () => openSealedTokens(await opened.reopen()),
-    close,
-  };
-}
-
 /** Its leases go with the process. */
 const openOutbox = (store = new MemoryHintStore()): OpenedOutbox => ({
   outbox: new LocalOutbox(store, store.hints()),
@@ -115,12 +75,6 @@ const openOutbox = (store = new MemoryHintStore()): OpenedOutbox => ({
 const openMessages = (records = new MemoryMessageRecords()): OpenedMessages => ({
   messages: new LocalMessageStore(records),
   reopen: async () => openMessages(records),
-  close,
-});
-
-const openSealedMessages = (opened = openMessages()): OpenedMessages => ({
-  messages: new SealedMessageStore(opened.messages, sealer, log),
-  reopen: async () => openSealedMessages(await opened.reopen()),
   close,
 });
 
@@ -171,7 +125,6 @@ function openCheck(): OpenedCheck {
 describe('the outbox in memory', () => outboxContract(async () => openOutbox()));
 
 describe('messages in memory', () => messageStoreContract(async () => openMessages()));
-describe('messages in memory, sealed', () => messageStoreContract(async () => openSealedMessages()));
 
 describe('the fake of the specs', () => {
   puppetRepositoryContract(async () => openPuppets());
@@ -187,11 +140,4 @@ describe('the fake of the specs', () => {
   auditLogContract(async () => openAudit());
   removesOldEntries(async () => openAudit());
   streamDirectoryContract(async () => ({ directory: new MemoryStreamDirectory(), close }));
-});
-
-describe('the fake of the specs, sealed', () => {
-  puppetRepositoryContract(async () => openSealedPuppets());
-  appRepositoryContract(async () => openSealedApps());
-  botRepositoryContract(async () => openSealedBots());
-  accessTokenStoreContract(async () => openSealedTokens());
 });
