@@ -199,7 +199,7 @@ describe('the list of accounts', () => {
   });
 
   it('finds the only one in a state that memory knows among many, at once', async () => {
-    await openWith(20_500);
+    await openWith(10_500);
     await dispatch.registry.presence.deregister({ openKfId: 'wkz', corpId: CORP });
     expect(await pages({ state: 'offline' })).toEqual([['wkz']]);
     expect(outbox.asked).toEqual([1]);

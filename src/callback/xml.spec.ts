@@ -111,7 +111,7 @@ function expectSame(text: string, scanned: Fields, parsed: Fields): void {
 describe('the scanner and the general parser', () => {
   it('give the same answer for documents of the shape that WeCom sends', () => {
     const choices = seeded(SEED);
-    for (let at = 0; at < rounds(1_000); at++) {
+    for (let at = 0; at < rounds(300); at++) {
       const text = documentOf(choices);
       const scanned = plain(scanXml(text));
       expectSame(text, scanned, plain(parseXmlDocument(text)));
@@ -122,14 +122,14 @@ describe('the scanner and the general parser', () => {
   it('never differ where the scanner has an answer for damaged documents', () => {
     const choices = seeded(SEED);
     let answers = 0;
-    for (let at = 0; at < rounds(4_000); at++) {
+    for (let at = 0; at < rounds(1_000); at++) {
       const text = damaged(documentOf(choices), choices);
       const scanned = scanXml(text);
       if (scanned === null) continue;
       answers++;
       expectSame(text, plain(scanned), plain(parseXmlDocument(text)));
     }
-    expect(answers).toBeGreaterThan(200);
+    expect(answers).toBeGreaterThan(50);
   });
 });
 

@@ -76,8 +76,10 @@ describe('one origin', () => {
     await resultsOf(startMany(server.url, SOCKETS));
     // The last answers may have been read no further than their status yet.
     await clock.advance(LIMIT_MS);
-    // One that was not given back is missing for the last of them.
-    const results = await resultsOf(startMany(server.url, DELIVERIES));
+    // One that was not given back is missing for the last of them. None of them has to be sent.
+    const attempts = startMany(server.url, DELIVERIES);
+    for (const attempt of attempts) attempt.withdraw();
+    const results = await resultsOf(attempts);
     expect(results.map((result) => !result.taken && result.stage)).not.toContain('saturated');
     await clock.advance(LIMIT_MS);
   });
@@ -88,7 +90,7 @@ describe('one origin', () => {
       return { attempts, next: await deliver(endpoint) };
     };
     const nobody = await refusedUrl();
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const { attempts, next } = await places(nobody);
       expect(next).toMatchObject({ stage: 'saturated' });
       expect((await resultsOf(attempts)).map((result) => !result.taken && result.stage)).toEqual(
@@ -117,11 +119,10 @@ describe('a pool', () => {
   it('that nobody used for 5 to 10 s is closed, and a later delivery works again', async () => {
     const server = await rawServer((socket) => void socket.write(TAKEN));
     await deliver(server.url);
-    const startedMs = performance.now();
+    expect([...client.pools.sockets()]).toEqual([[server.url, 1]]);
     await clock.advance(10_000);
+    expect([...client.pools.sockets()]).toEqual([]);
     await server.allClosed();
-    // Or it was only the connection that had been idle for 3 s.
-    expect(performance.now() - startedMs).toBeLessThan(2_500);
     expect(await deliver(server.url)).toMatchObject({ taken: true });
     await clock.advance(10_000);
     await server.allClosed();

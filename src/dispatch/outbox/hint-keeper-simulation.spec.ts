@@ -333,7 +333,7 @@ describe(`nothing is lost, whatever comes between (seed ${SEED})`, () => {
     ['while another replica keeps there too', { replicas: 2, canFail: false }],
     ['while another replica keeps there too and writes fail', { replicas: 2, canFail: true }],
   ])('%s', async (_when, conditions) => {
-    for (let n = 0; n < rounds(15); n++) {
+    for (let n = 0; n < rounds(8); n++) {
       const simulation = new Simulation(SEED + n, conditions);
       await simulation.run(1_000);
       expect(simulation.keptCount).toBeGreaterThan(50);

@@ -154,15 +154,15 @@ describe('replay', () => {
 
 describe('replay of all that is dead', () => {
   it('makes it due, page by page, and leaves what has no puppet', async () => {
-    const accounts = Array.from({ length: 450 }, (_, n) => account(n));
+    const accounts = Array.from({ length: 250 }, (_, n) => account(n));
     for (const openKfId of accounts) await registerAt(server.url, { openKfId });
     for (const openKfId of accounts) await leaveDead(openKfId, MINUTE_MS);
     await leaveDead('wkNobody', MINUTE_MS);
-    expect(await operations.replayDead({ corpId: null }, BY)).toBe(450);
+    expect(await operations.replayDead({ corpId: null }, BY)).toBe(250);
     expect(await dispatch.outbox.counts()).toMatchObject({ dead: 1 });
     await pass(20 * SECOND_MS);
-    expect(server.received).toHaveLength(450);
-    expect(lines).toMatchObject([{ msg: 'hints.replayed', replayed: 450, left: 1, corpId: null, ...BY }]);
+    expect(server.received).toHaveLength(250);
+    expect(lines).toMatchObject([{ msg: 'hints.replayed', replayed: 250, left: 1, corpId: null, ...BY }]);
   });
 
   it('is of one corp where that is said', async () => {

@@ -85,6 +85,7 @@ describe('an open manager, by whatever name it is called', () => {
     { host: '10.0.0.1:7777', origin: 'http://10.0.0.2:7777' },
     { host: 'wxkf.example', origin: 'http://host.docker.internal' },
   ];
+  const ONE_OF_EACH = [{ host: 'evil.example' }, { host: '127.0.0.1', origin: 'https://evil.example' }];
   const OWN = [
     { host: 'localhost:7777' },
     { host: 'LOCALHOST.' },
@@ -124,7 +125,7 @@ describe('an open manager, by whatever name it is called', () => {
     for (const open of OPEN) expect(await answerOf(open, '/closed', headers)).toBe('ok');
   });
 
-  it.each(FOREIGN)('lets a tunnel forward what is open to anyone: %j', async (headers) => {
+  it.each(ONE_OF_EACH)('lets a tunnel forward what is open to anyone: %j', async (headers) => {
     for (const open of OPEN) expect(await answerOf(open, '/open', headers)).toBe('ok');
   });
 
@@ -135,7 +136,7 @@ describe('an open manager, by whatever name it is called', () => {
       );
   });
 
-  it.each(FOREIGN)('is the only one that asks for names: %j', async (headers) => {
+  it.each(ONE_OF_EACH)('is the only one that asks for names: %j', async (headers) => {
     const withSecret = { ...headers, authorization: `Bearer ${OPERATOR}` };
     const closed = { AUTH_OPERATOR_TOKEN: OPERATOR };
     for (const open of OPEN) expect(await answerOf({ ...open, ...closed }, '/closed', withSecret)).toBe('ok');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SEED, seeded } from '../../../test/support/seeded.js';
+import { rounds, SEED, seeded } from '../../../test/support/seeded.js';
 import { loadConfig } from '../../config/config.js';
 import { EndpointPolicy } from './endpoint-policy.js';
 
@@ -168,7 +168,9 @@ const RANGES: readonly (readonly [string, (any: () => number) => number[]])[] = 
 describe('every address of a forbidden range is refused in every form', () => {
   it.each(RANGES)('%s', (range, addressOf) => {
     const { below } = seeded(SEED);
-    const some = Array.from({ length: 200 }, () => addressOf(() => below(256)));
+    // Of a single address there is no other to be tried.
+    const count = addressOf(() => 0).join() === addressOf(() => 255).join() ? 0 : rounds(50);
+    const some = Array.from({ length: count }, () => addressOf(() => below(256)));
     const addresses = [addressOf(() => 0), addressOf(() => 255), ...some];
     const forms = range === '0.0.0.0/8' ? FORMS : { ...FORMS, ...SHORT_PREFIXES };
     const passed = addresses.flatMap((four) =>
@@ -184,7 +186,7 @@ describe('every address of a forbidden range is refused in every form', () => {
 it('no address that a URL can have passes for a name', () => {
   const { below } = seeded(SEED);
   const part = () => (below(2) === 0 ? 0 : below(0x1_0000)).toString(16);
-  const hosts = Array.from({ length: 2_000 }, () => `[${Array.from({ length: 8 }, part).join(':')}]`);
+  const hosts = Array.from({ length: rounds(500) }, () => `[${Array.from({ length: 8 }, part).join(':')}]`);
   const onlyOne = policyOf('10.0.0.5');
   expect(mustOf('http://a.name', onlyOne)).toBeNull();
   const passed = hosts.filter((host) => mustOf(`http://${host}`, onlyOne) === null);

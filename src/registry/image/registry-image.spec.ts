@@ -363,7 +363,7 @@ describe('any sequence of changes', () => {
     const apps = new Map<string, App>();
     const image = new RegistryImage(policy);
     const known = new Map<string, Puppet>();
-    for (let at = 0; at < rounds(1_000); at++) {
+    for (let at = 0; at < rounds(300); at++) {
       const openKfId = `wk${below(8)}`;
       const words = { corpId: pick(CORPS), token: pick(TOKENS), key: pick(KEYS) };
       if (below(4) === 0) {

@@ -7,7 +7,7 @@ function setOf(count: number): Uint8Array {
   return set.toBytes();
 }
 
-it.each([0, 1, 10, 1_000, 20_000])('of %i terms misses none, and has few others', (count) => {
+it.each([0, 1, 20_000])('of %i terms misses none, and has few others', (count) => {
   const set = setOf(count);
   for (let n = 0; n < count; n++) expect(mayHave(set, `term ${n}`)).toBe(true);
   let others = 0;
