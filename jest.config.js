@@ -40,7 +40,8 @@ const started = {
 
 /** What lies beside the source, and the ports in memory: needs no build, no process and no database. */
 const UNIT = ['src/**/*', 'packages/**/*', 'test/contracts/in-memory'];
-const LONG = ['browser', 'deploy', 'long'];
+/** Pages, deployment, what takes long, and the tests of what is in lab. */
+const LONG = ['browser', 'deploy', 'long', 'bench', 'faults', 'fuzz'];
 
 export default {
   projects: [
