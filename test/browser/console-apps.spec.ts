@@ -6,6 +6,7 @@ import {
   newPage,
   openBrowser,
   screenshot,
+  seeSoon,
   seriousViolations,
 } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -63,19 +64,19 @@ describeInBrowser('the console, connecting an app', () => {
     await step('WeCom has verified the callback URL (not yet)').waitFor();
     const wrong = { ...app, token: newApp().token };
     expect((await sendVerification(manager.url, wrong, '1234567890123456789')).status).toBe(403);
-    await page.getByText(/^WeCom \(127\.0\.0\.1\) called .*, and its signature did not match\.$/).waitFor();
+    await seeSoon(page.getByText(/^WeCom \(127\.0\.0\.1\) called .*, and its signature did not match\.$/));
     await page.getByText('The Token in WeCom is another one').waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     const verification = await sendVerification(manager.url, app, '1234567890123456789');
     expect(await verification.text()).toBe('1234567890123456789');
-    await step('WeCom has verified the callback URL (done)').waitFor();
+    await seeSoon(step('WeCom has verified the callback URL (done)'));
 
     const openKfId = newOpenKfId();
     await register(manager.url, app, openKfId, puppet.url);
-    await step('A puppet has registered, or a bot was added (done)').waitFor();
+    await seeSoon(step('A puppet has registered, or a bot was added (done)'));
 
     await sendMessage(manager.url, app, openKfId);
-    await step('An event was delivered (done)').waitFor();
+    await seeSoon(step('An event was delivered (done)'));
     await page.getByText('its events reach their bots').waitFor();
     expect(await page.getByText('its signature did not match').count()).toBe(0);
     await screenshot(page, 'console-connected');

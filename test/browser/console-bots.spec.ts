@@ -88,7 +88,6 @@ describeInBrowser('the console, with bots', () => {
     await page.getByRole('link', { name: 'Add a bot' }).click();
     await page.getByText('Step 1 of 4.').waitFor();
     await page.getByRole('radio', { name: /LangBot/ }).check();
-    expect(await seriousViolations(page)).toEqual([]);
     await press('Continue');
 
     await page.getByRole('heading', { name: 'Corp and accounts' }).waitFor();
@@ -145,7 +144,7 @@ describeInBrowser('the console, with bots', () => {
     pasted = await textOf('EncodingAESKey');
     await press('Verify Support bot');
     await page.getByText('It is verified').waitFor();
-    await step('The program is verified (done)').waitFor();
+    await seeSoon(step('The program is verified (done)'));
     expect(program.received.at(-1)?.path).toBe('/bots/7f0c');
   });
 
@@ -273,7 +272,6 @@ describeInBrowser('the console, with bots', () => {
     await page.getByRole('link', { name: 'All bots' }).click();
     await page.getByRole('region', { name: 'wechaty-puppet-wxkf' }).getByText('registers itself').waitFor();
     await screenshot(page, 'console-bots');
-    expect(await seriousViolations(page)).toEqual([]);
   });
 
   it('gives a puppet messages, once WeCom has accepted its Secret, and shows its signing secret once', async () => {
@@ -287,7 +285,6 @@ describeInBrowser('the console, with bots', () => {
     expect(await page.getByRole('radio', { name: /Events \(recommended\)/ }).isChecked()).toBe(true);
     await page.getByRole('radio', { name: /Messages/ }).check();
     await page.getByLabel('Secret of the app in WeCom').fill('a-wrong-secret');
-    expect(await seriousViolations(page)).toEqual([]);
     await press('Add the bot');
     await page
       .getByText(/corpSecret must be one that WeCom accepts for the corp \(errcode 40001\)/)
@@ -310,7 +307,6 @@ describeInBrowser('the console, with bots', () => {
     await page.getByRole('radio', { name: /Events/ }).check();
     await page.getByRole('button', { name: 'Save' }).last().click();
     await page.getByText('Message puppet is changed.').waitFor();
-    expect(await seriousViolations(page)).toEqual([]);
     await screenshot(page, 'console-bot-takes');
     await page.getByRole('link', { name: 'All bots' }).click();
   });

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, newPage, openBrowser, seeSoon } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
-import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
+import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 describeInBrowser('the console, while puppets come and go', () => {
@@ -63,14 +63,7 @@ describeInBrowser('the console, while puppets come and go', () => {
     const { url } = puppet;
     await puppet.close();
     await message();
-    await open('');
-    await page.getByRole('status').getByText('Some customers may be waiting: 客服一号 waits for ').waitFor();
-    const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
-    await cause.getByText(/^since \d\d:\d\d$/).waitFor();
-    await cause.getByText(/Is the bot running\?/).waitFor();
-    await cause.getByRole('link', { name: 'See the account' }).click();
-    await page.getByText('Waits since').waitFor();
-    await page.getByRole('link', { name: 'Outbox' }).click();
+    await open('/outbox');
     const row = page.getByRole('row', { name: openKfId });
     await row.getByText('Waiting', { exact: true }).waitFor();
     await row
@@ -308,29 +301,6 @@ describeInBrowser('the console, while puppets come and go', () => {
       expect(await row.textContent()).not.toMatch(/in \d|min/);
     }
     await offPage.context().close();
-  });
-
-  it('leads from what waits for a bot that opens a stream to that bot, which is not connected', async () => {
-    const api = `${manager.url}/api/v1`;
-    await postJson(`${api}/apps`, app);
-    const bot = { name: 'Laptop', corpId: app.corpId, openKfIds: [openKfId], kind: 'stream' };
-    const added = await postJson(`${api}/bots`, { ...bot, takes: 'event' });
-    await message();
-    await open('');
-    const causes = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
-    const cause = causes.filter({ hasText: 'is a client of it connected?' });
-    await cause.getByText('1 account waits', { exact: true }).waitFor();
-    await cause.getByRole('link', { name: 'See the bot' }).click();
-    await page.getByRole('heading', { name: 'Laptop' }).waitFor();
-    await page.getByText('Not connected', { exact: true }).waitFor();
-    // Where its account leads to, wherever it is named.
-    await open(`/kf-accounts/${openKfId}`);
-    await page.getByText('This account is not registered').waitFor();
-    await page.getByRole('link', { name: 'See what waits' }).click();
-    await page.getByRole('row', { name: openKfId }).getByText('Waiting', { exact: true }).waitFor();
-    const { id } = (await added.json()) as { id: string };
-    expect((await fetch(`${api}/bots/${id}`, { method: 'DELETE' })).status).toBe(200);
-    expect((await fetch(`${api}/hints/${openKfId}`, { method: 'DELETE' })).status).toBe(200);
   });
 
   describe('and at addresses that are allowed no more', () => {

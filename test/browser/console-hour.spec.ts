@@ -13,6 +13,7 @@ import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { sendReply } from '../support/replying-bot.js';
 import { seeded } from '../support/seeded.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 import { answer } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -126,6 +127,14 @@ describeInBrowser('the overview after an hour', () => {
 
   const open = () => page.goto(`${manager.url}/console`);
 
+  /** What has just come in may be on its way, and is no cause yet. */
+  async function waitsForLong(openKfId: string): Promise<void> {
+    await until(async () =>
+      (await (await ask('/api/v1/hints', AUTH_OPERATOR_TOKEN)).text()).includes(openKfId),
+    );
+    await clock.advance(11_000);
+  }
+
   /** Down to the charts. */
   async function picture(of: Page, name: string): Promise<void> {
     await of.setViewportSize({ width: 1280, height: 900 });
@@ -164,13 +173,35 @@ describeInBrowser('the overview after an hour', () => {
     await chinese.context().close();
   });
 
+  it('tells why an account waits, since when, and leads to it', async () => {
+    const openKfId = newOpenKfId();
+    const gone = await startPuppetServer();
+    await registerAt(gone, [openKfId]);
+    await gone.close();
+    await sendMessage(manager.url, app, openKfId);
+    await waitsForLong(openKfId);
+    await open();
+    await page.getByRole('status').getByText('Some customers may be waiting: 客服一号 waits for ').waitFor();
+    const causes = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
+    const cause = causes.filter({ hasText: 'Is the bot running?' });
+    await cause.getByText(/^since \d\d:\d\d$/).waitFor();
+    await cause.getByRole('link', { name: 'See the account' }).click();
+    await page.getByText('Waits since').waitFor();
+    expect((await ask(`/api/v1/hints/${openKfId}`, AUTH_OPERATOR_TOKEN, { method: 'DELETE' })).status).toBe(
+      200,
+    );
+    // What is counted is asked for anew.
+    await clock.advance(11_000);
+  });
+
   it('says of which account WeCom takes no reply, why, and since when', async () => {
     const [openKfId = ''] = ofSteady;
     wecom.behave('kf/send_msg', answer(40008));
     const bot = { corpId: app.corpId, openKfId, secret: AUTH_PUPPET_TOKEN };
     expect(await sendReply(manager.url, CORP_SECRET, bot)).toBe(40008);
     await open();
-    const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
+    const causes = page.getByRole('list', { name: 'Needs attention' });
+    const cause = causes.getByRole('listitem').filter({ hasText: 'No reply of' });
     await cause.getByText('No reply of 客服一号 goes out').waitFor();
     await cause.getByText(/The msgtype of the message is not one that WeCom sends/).waitFor();
     const about = cause.getByRole('link', { name: 'WeCom’s page about this code' });
@@ -194,6 +225,27 @@ describeInBrowser('the overview after an hour', () => {
     await page.getByText('Unknown to WeCom', { exact: true }).waitFor();
     await page.getByText(/WeCom has said since .+ that the corp has no such account\./).waitFor();
     await screenshot(page, 'console-no-account', true);
+  });
+
+  it('leads from what waits for a bot that opens a stream to that bot, which is not connected', async () => {
+    const openKfId = newOpenKfId();
+    const bot = { name: 'Laptop', corpId: app.corpId, openKfIds: [openKfId], kind: 'stream', takes: 'event' };
+    const added = { method: 'POST', body: JSON.stringify(bot) };
+    expect((await ask('/api/v1/bots', AUTH_OPERATOR_TOKEN, added)).status).toBe(200);
+    await sendMessage(manager.url, app, openKfId);
+    await waitsForLong(openKfId);
+    await open();
+    const causes = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
+    const cause = causes.filter({ hasText: 'is a client of it connected?' });
+    await cause.getByText('1 account waits', { exact: true }).waitFor();
+    await cause.getByRole('link', { name: 'See the bot' }).click();
+    await page.getByRole('heading', { name: 'Laptop' }).waitFor();
+    await page.getByText('Not connected', { exact: true }).waitFor();
+    // Where its account leads to, wherever it is named.
+    await page.goto(`${manager.url}/console/kf-accounts/${openKfId}`);
+    await page.getByText('This account is not registered').waitFor();
+    await page.getByRole('link', { name: 'See what waits' }).click();
+    await page.getByRole('row', { name: openKfId }).getByText('Waiting', { exact: true }).waitFor();
   });
 
   it('marks a bot that is slow, by a word, in the list and on its page', async () => {
@@ -251,8 +303,7 @@ describeInBrowser('the overview after an hour', () => {
       await last.getByText('The bot answered with HTTP error 500').waitFor();
       await screenshot(page, 'console-untried-account', true);
       await page.getByRole('link', { name: 'Overview' }).click();
-      // What has just come in may be on its way.
-      await clock.advance(11_000);
+      await waitsForLong(untried);
       const causes = page.getByRole('list', { name: 'Needs attention' });
       await causes.getByText(/^The bot answered with HTTP error 500\. /).waitFor();
     } finally {

@@ -103,6 +103,5 @@ describeInBrowser('the console, with messages', () => {
     await dialog.getByText(/is lost for good/).waitFor();
     await dialog.getByRole('button', { name: /^Drop/ }).click();
     await seeSoon(page.getByText('No message is dead'));
-    expect(await seriousViolations(page)).toEqual([]);
   });
 });

@@ -1,14 +1,8 @@
 /** The parts of `npm run demo` with two people looking on: a customer on WeCom's side, an operator on the manager's. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { Cast } from '../../packages/simulator/demo/cast.js';
-import {
-  describeInBrowser,
-  newPage,
-  openBrowser,
-  screenshot,
-  seriousViolations,
-} from '../support/browser.js';
+import { describeInBrowser, newPage, openBrowser, screenshot, seeSoon } from '../support/browser.js';
 
 describeInBrowser('a customer and an operator', () => {
   let browser: Browser;
@@ -65,18 +59,17 @@ describeInBrowser('a customer and an operator', () => {
     for (const label of ['URL', 'Token', 'EncodingAESKey'])
       await customer.getByLabel(label, { exact: true }).fill(await shown(label));
     await saveCallback();
-    await step('WeCom has verified the callback URL (done)').waitFor();
+    await seeSoon(step('WeCom has verified the callback URL (done)'));
     await step('A puppet has registered, or a bot was added (not yet)').waitFor();
 
     await cast.startPuppet();
-    await step('A puppet has registered, or a bot was added (done)').waitFor();
+    await seeSoon(step('A puppet has registered, or a bot was added (done)'));
     await step('An event was delivered (not yet)').waitFor();
 
     await write('Hello?');
     await reply('Hello?').waitFor();
-    await step('An event was delivered (done)').waitFor();
+    await seeSoon(step('An event was delivered (done)'));
     await operator.getByText('its events reach their bots').waitFor();
-    expect(await seriousViolations(operator)).toEqual([]);
     await screenshot(operator, 'journey-connected');
     await operator.getByRole('button', { name: 'I have saved them' }).click();
   });
@@ -90,8 +83,6 @@ describeInBrowser('a customer and an operator', () => {
     await reply('How are you?').waitFor();
     await rows.first().waitFor();
     await rows.first().getByText('Taken', { exact: true }).waitFor();
-    expect(await seriousViolations(customer)).toEqual([]);
-    expect(await seriousViolations(operator)).toEqual([]);
     await screenshot(customer, 'journey-customer');
     await customer.getByRole('button', { name: '中文' }).click();
     await screenshot(customer, 'journey-customer-zh');
@@ -104,20 +95,19 @@ describeInBrowser('a customer and an operator', () => {
     await write('Are you there?');
     await goTo('Kf accounts');
     const row = operator.getByRole('row', { name: cast.simulator.openKfId });
-    await row.getByText('Waiting', { exact: true }).waitFor();
+    await seeSoon(row.getByText('Waiting', { exact: true }));
     await row.getByRole('link').click();
     await operator
       .getByText(/cannot reach the bot|bot’s address fails/)
       .first()
       .waitFor();
     await operator.getByText('What to do').first().waitFor();
-    expect(await seriousViolations(operator)).toEqual([]);
     await screenshot(operator, 'journey-waiting');
 
     await cast.startPuppet();
     await reply('Are you there?').waitFor();
-    await operator.getByText('Its puppet takes what comes in.').waitFor();
+    await seeSoon(operator.getByText('Its puppet takes what comes in.'));
     await goTo('Overview');
-    await operator.getByRole('status').getByText('Customers are being answered').waitFor();
+    await seeSoon(operator.getByRole('status').getByText('Customers are being answered'));
   });
 });
