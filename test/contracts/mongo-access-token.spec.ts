@@ -1,12 +1,13 @@
 /** What the store of access tokens in MongoDB promises beyond its port: about its documents. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import mongoose from 'mongoose';
+import type { Collection } from 'mongoose';
+import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import type { TokenDocument } from '../../src/storage/mongo/token.schema.js';
 import type { TokenRecord } from '../../src/wecom/tokens/access-token.js';
 import { AccessTokenStore, keptUntilMs } from '../../src/wecom/tokens/access-token.store.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { mongoPlace } from '../support/each-store.js';
-import { type OpenedStore, openStore } from '../support/stores.js';
+import { keptMongo } from '../support/kept-mongo.js';
+import { type OpenedStore } from '../support/stores.js';
 import { tokenOf, tokenRecord } from '../support/tokens.js';
 
 const NOW_MS = Date.now();
@@ -17,21 +18,16 @@ mongoSuite('access tokens in MongoDB', () => {
   const { secretId } = record;
   let store: OpenedStore;
   let tokens: AccessTokenStore;
-  let client: mongoose.mongo.MongoClient;
-  let documents: mongoose.mongo.Collection<TokenDocument>;
+  let documents: Collection<TokenDocument>;
+  const open = keptMongo();
 
   beforeEach(async () => {
-    const place = mongoPlace();
-    store = await openStore(place);
+    store = await open();
     tokens = store.get(AccessTokenStore);
-    client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
-    documents = client.db().collection('wxkftokens');
+    documents = store.get(MongoStore).collection('wxkftokens');
   });
 
-  afterEach(async () => {
-    await client.close();
-    await store.close();
-  });
+  afterEach(() => store.close());
 
   async function give(given: TokenRecord): Promise<void> {
     await tokens.lease(given, 'giver', NOW_MS, LEASE_MS);

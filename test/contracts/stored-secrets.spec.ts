@@ -61,11 +61,13 @@ onEachStore((newPlace) => {
 
   it('seals everything anew, in as many batches as it takes, and nothing twice', async () => {
     const puppets = store.get(PuppetRepository);
-    const ids = Array.from({ length: 1_050 }, (_, n) => `wk-${n}`);
+    // More than one batch of each store.
+    const count = newPlace === mongoPlace ? 510 : 1_010;
+    const ids = Array.from({ length: count }, (_, n) => `wk-${n}`);
     await Promise.all(ids.map((openKfId) => saved(puppets, { openKfId }, NOW_MS)));
     await giveToken();
-    expect(await reseal(ROTATING)).toEqual({ lookedAt: 1_051, changed: 1_051, closed: [] });
-    expect(await reseal(NEW)).toEqual({ lookedAt: 1_051, changed: 0, closed: [] });
+    expect(await reseal(ROTATING)).toEqual({ lookedAt: count + 1, changed: count + 1, closed: [] });
+    expect(await reseal(NEW)).toEqual({ lookedAt: count + 1, changed: 0, closed: [] });
     expect(revealed(await puppets.find('wk-7'))).toMatchObject({ corpSecret: 'corp-secret' });
     store = await store.reopen();
     const found = await store.get(AccessTokenStore).find(tokenRecord().secretId);
