@@ -13,7 +13,7 @@ it.each([
 ])('%j: %s', (path, expected) => expect(isFile(path)).toBe(expected));
 
 it('takes no time for a path of dots alone', () => {
-  const startedMs = performance.now();
+  const before = process.cpuUsage();
   expect(isFile(`${'.'.repeat(150_000)}/`)).toBe(false);
-  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
 });
