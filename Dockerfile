@@ -4,6 +4,7 @@ WORKDIR /app
 
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
+COPY lab/package.json lab/
 COPY packages/client-typescript/package.json packages/client-typescript/
 COPY packages/console/package.json packages/console/
 COPY scripts/node/package.json scripts/node/
@@ -15,6 +16,7 @@ RUN npm run build && chmod +x dist/cli.js
 
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
+COPY lab/package.json lab/
 COPY packages/client-typescript/package.json packages/client-typescript/
 COPY packages/console/package.json packages/console/
 COPY scripts/node/package.json scripts/node/

@@ -1,5 +1,5 @@
 /**
- * `npm run check:api [-- --short]`: schemathesis reads the OpenAPI document of the built manager and tries to prove it
+ * `npx tsx scripts/check-api.ts [-- --short]`: schemathesis reads the OpenAPI document of the built manager and tries to prove it
  * wrong, with good and bad requests to every route. Fails on whatever it finds.
  */
 import { spawn } from 'node:child_process';

@@ -1,5 +1,5 @@
 /**
- * `npm run check:package`: packs what `npm publish` would, installs that file into an empty folder as somebody does who
+ * `npx tsx scripts/check-package.ts`: packs what `npm publish` would, installs that file into an empty folder as somebody does who
  * has nothing else of this project, and uses it: a callback goes through the manager, and the demo through all of it.
  */
 import { execFile } from 'node:child_process';

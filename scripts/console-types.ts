@@ -1,4 +1,4 @@
-/** `npm run types`: writes the types that the console has of the answers, as the OpenAPI document tells them. A test fails when they are stale. */
+/** `npm run generate`: writes the types that the console has of the answers, as the OpenAPI document tells them. A test fails when they are stale. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The second half of `npm run docs:images`: pictures that the tests of pages made become those of the documents. */
+/** Pictures that the tests of pages made become those of the documents. */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 

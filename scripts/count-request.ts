@@ -1,8 +1,8 @@
 /**
- * `npm run count:request`: how many files and functions of ours one request executes, by V8's coverage of the compiled
+ * `npx tsx scripts/count-request.ts`: how many files and functions of ours one request executes, by V8's coverage of the compiled
  * build. Each kind is counted after a first one of its kind. `--list` names them, and a path counts an earlier build:
  *
- *     npm run count:request -- [--list] [../earlier/dist]
+ *     npx tsx scripts/count-request.ts [--list] [../earlier/dist]
  */
 import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the pages that say what the code says; a test fails when they are stale. */
+/** `npm run generate`: writes the pages that say what the code says; a test fails when they are stale. */
 import { writeFileSync } from 'node:fs';
 import { GENERATED_DOCS } from './docs/generated-docs.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 
 const FILES = ['deploy/prometheus/recording.yml', 'deploy/prometheus/alerts.yml'];
-const HEAD = '# Written by `npm run dashboard` from deploy/prometheus, where the comments are.\n';
+const HEAD = '# Written by `npm run generate` from deploy/prometheus, where the comments are.\n';
 
 /** A PrometheusRule with the groups of deploy/prometheus. */
 export function toPrometheusRule(): string {

@@ -117,7 +117,7 @@ try {
   const text = report(views, records);
   process.stdout.write(`${text}\n`);
   if (process.argv.includes('--write'))
-    writeFileSync('lab/bench/results/console.md', `# Console\n\n    npm run bench:console\n\n${text}`);
+    writeFileSync('lab/bench/results/console.md', `# Console\n\n    npm run bench:console -w lab\n\n${text}`);
   if (text.includes('FAIL')) process.exitCode = 1;
 } finally {
   rmSync(dataDir, { recursive: true, force: true });

@@ -344,7 +344,8 @@ async function main(): Promise<number> {
 
 function writeReport(report: string): void {
   mkdirSync(join(ROOT, 'lab/bench/results'), { recursive: true });
-  const title = '# Callbacks delivered per second on one core\n\nWritten by `npm run bench -- --write`.';
+  const title =
+    '# Callbacks delivered per second on one core\n\nWritten by `npm run bench -w lab -- --write`.';
   writeFileSync(join(ROOT, 'lab/bench/results/callbacks.md'), `${title}\n\n${report}\n`);
 }
 

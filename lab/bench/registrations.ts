@@ -136,7 +136,7 @@ try {
   if (process.argv.includes('--write'))
     writeFileSync(
       'lab/bench/results/registrations.md',
-      `# What a registration takes\n\n    npm run bench:registrations\n\n${report}`,
+      `# What a registration takes\n\n    npm run bench:registrations -w lab\n\n${report}`,
     );
 } finally {
   rmSync(root, { recursive: true, force: true });

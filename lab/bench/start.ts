@@ -153,7 +153,7 @@ try {
   ].join('\n');
   process.stdout.write(`\n${report}`);
   if (process.argv.includes('--write'))
-    writeFileSync('lab/bench/results/start.md', `# Start\n\n    npm run bench:start\n\n${report}`);
+    writeFileSync('lab/bench/results/start.md', `# Start\n\n    npm run bench:start -w lab\n\n${report}`);
   if (report.includes('FAIL') && !isShort) process.exitCode = 1;
 } finally {
   rmSync(root, { recursive: true, force: true });

@@ -268,7 +268,7 @@ function report(lines: readonly string[]): void {
   if (process.argv.includes('--write'))
     writeFileSync(
       'lab/bench/results/streams.md',
-      `# What streams cost\n\nWritten by \`npm run bench:streams -- --write\`.\n\n${text}\n`,
+      `# What streams cost\n\nWritten by \`npm run bench:streams -w lab -- --write\`.\n\n${text}\n`,
     );
   if (lines.some((line) => line.includes('DOES NOT HOLD'))) process.exitCode = 1;
 }

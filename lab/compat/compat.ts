@@ -1,5 +1,5 @@
 /**
- * `npm run compat`: installs programs as their users do, and has the local WeCom talk to their own adapters, directly and
+ * `npm run compat -w lab`: installs programs as their users do, and has the local WeCom talk to their own adapters, directly and
  * through the built manager. It talks to 127.0.0.1 only, but for pip; it ends within a fixed time, and ends only the
  * processes that it started.
  */
@@ -25,7 +25,7 @@ const SHORT: Load = { messages: 60, withinMs: 15_000 };
 const LIMIT_MS = 40 * 60_000;
 
 const NAMES = PROGRAMS.map(({ package: name }) => name);
-const HELP = `npm run compat -- [options]
+const HELP = `npm run compat -w lab -- [options]
 
   --short         fewer messages, and with restarts alone
   --only <name>   some programs, comma-separated: ${NAMES.join(', ')}

@@ -1,5 +1,5 @@
 /**
- * `npm run faults`: does to the built manager what may happen to it, and counts what was lost. It talks to
+ * `npm run faults -w lab`: does to the built manager what may happen to it, and counts what was lost. It talks to
  * 127.0.0.1 only, ends within a fixed time, and ends only the processes that it started.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 const NAMES = SCENARIOS.map(({ name }) => name);
 
-const HELP = `npm run faults -- [options]
+const HELP = `npm run faults -w lab -- [options]
 
   --short          about a minute, as CI runs it; the whole takes about an hour
   --only <name>    some scenarios, comma-separated: ${NAMES.join(', ')}
@@ -165,7 +165,7 @@ async function runOne(run: Run, scenario: Scenario, results: Results): Promise<v
 function write(report: string): void {
   const text = [
     '# What was done to the manager, and what was lost',
-    'Written by `npm run faults -- --write`.',
+    'Written by `npm run faults -w lab -- --write`.',
     report,
     'A callback that was answered 200 for an account counts as lost unless a delivery to that account began after ' +
       'the callback was sent and was answered 2xx by the puppet. _Duplicates_ are deliveries of an event that its ' +

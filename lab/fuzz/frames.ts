@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz:frames`: hostile frames on streams of the built manager, seeded. Whatever comes back has to be a frame of the
+ * `npm run fuzz:frames -w lab`: hostile frames on streams of the built manager, seeded. Whatever comes back has to be a frame of the
  * protocol or a close, a client beside them has to get its events, and the log may hold no error. `--short` sends a twentieth.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

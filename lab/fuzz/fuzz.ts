@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz`: hostile inputs for the built manager, seeded, on both stores. It talks to loopback only, ends
+ * `npm run fuzz -w lab`: hostile inputs for the built manager, seeded, on both stores. It talks to loopback only, ends
  * within a fixed time, and ends only the processes that it started.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -20,7 +20,7 @@ import { Tally } from './tally.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const STORES = ['embedded', 'mongodb'] as const;
 
-const HELP = `npm run fuzz -- [options]
+const HELP = `npm run fuzz -w lab -- [options]
 
   --short          3,000 inputs on each store, as CI runs it; the whole are 100,000
   --inputs <n>     so many

@@ -7,7 +7,7 @@ const MANAGER = 'http://127.0.0.1:7777';
 export default defineConfig({
   base: '/console/',
   plugins: [precompress()],
-  // For `npm run start:console`, beside a manager that runs.
+  // For `npm run start -w packages/console`, beside a manager that runs.
   server: { proxy: { '/api': MANAGER, '/console/session': MANAGER } },
   build: {
     // From where src/console serves it.

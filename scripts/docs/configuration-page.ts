@@ -7,7 +7,7 @@ type AnySetting = (typeof SETTINGS)[keyof typeof SETTINGS];
 
 const INTRODUCTION = `# Configuration
 
-Written by \`npm run docs\` from the schema in \`src/config/settings.ts\`.
+Written by \`npm run generate\` from the schema in \`src/config/settings.ts\`.
 
 Settings are environment variables, or lines of a file \`.env\` in the folder where the manager starts; the environment counts
 more. An empty one counts as unset, also beside a line of that file. All mistakes are reported at once, by name with what was

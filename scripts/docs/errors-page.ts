@@ -4,7 +4,7 @@ import { markdownTable } from './markdown-table.js';
 
 const INTRODUCTION = `# Errors
 
-Written by \`npm run docs\` from the table in \`src/kernel/error-table.ts\`.
+Written by \`npm run generate\` from the table in \`src/kernel/error-table.ts\`.
 
 An answer that is not what was asked for names the reason and what to do:
 

@@ -9,7 +9,7 @@ import { inPackage } from '../kernel/package-root.js';
 import { UsageError } from './command-error.js';
 
 const NOT_HERE =
-  'this program is not there: the container image comes without it, and in a checkout npm run build:simulator makes it';
+  'this program is not there: the container image comes without it, and in a checkout npm run build:all makes it';
 
 export function addPrograms(program: Command): void {
   program

@@ -21,7 +21,7 @@ import { roleSecrets } from './role-secrets.js';
 import { secretsKeys } from './secrets-keys.js';
 import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 
-/** One environment variable. docs/reference/configuration.md is written from it by `npm run docs`. */
+/** One environment variable. docs/reference/configuration.md is written from it by `npm run generate`. */
 interface Setting<T> {
   readonly name: string;
   /** Whether the name in lower case is read too, and first, as other programs do. */

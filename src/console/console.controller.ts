@@ -12,7 +12,7 @@ import { isFile } from './is-file.js';
 const PAGE = 'index.html';
 const HTML = { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } };
 
-/** Serves the files that `npm run build:console` made. They contain no data, so anyone may have them. */
+/** Serves the files that `npm run build` made. They contain no data, so anyone may have them. */
 @Controller()
 @Tags('console')
 export class ConsoleController {

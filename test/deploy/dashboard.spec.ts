@@ -16,7 +16,7 @@ interface Panel {
 const committed = JSON.parse(readFileSync('deploy/grafana/wxkf-manager.json', 'utf8'));
 const panels: readonly Panel[] = committed.panels;
 
-it('is what `npm run dashboard` writes', () => {
+it('is what `npm run generate` writes', () => {
   expect(committed).toEqual(dashboard());
 });
 

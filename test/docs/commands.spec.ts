@@ -43,7 +43,8 @@ function wrongScripts(line: string): string[] {
     /\bnpm (?:run (?:--silent )?(?:--prefix ([\w/-]+) )?|(?=[a-z]))([a-z][\w:-]*)([^&;|\n]*)/g;
   return [...line.matchAll(scriptNamed)].flatMap(([all, folder = '.', name = '', rest = '']) => {
     if (OF_NPM.includes(name)) return [];
-    const script = manifestOf(folder).scripts[name];
+    const [, workspace = folder] = / -w ([\w/-]+)/.exec(rest) ?? [];
+    const script = manifestOf(workspace).scripts[name];
     if (script === undefined) return [all];
     const given = rest.split(' -- ')[1];
     return given === undefined || name === 'test'
@@ -57,6 +58,7 @@ function wrongScripts(line: string): string[] {
 function wrongProgram(line: string): string[] {
   return [...line.matchAll(/(?:\bnpx|docker exec <container>) ([a-z][\w-]*)([^&;|\n]*)/g)].flatMap(
     ([all, program = '', rest = '']) => {
+      if (program === 'tsx') return existsSync(rest.trim().split(' ')[0] ?? '') ? [] : [all];
       const file = bin[program];
       if (file === undefined) return [all];
       if (program !== 'wxkf-manager') return optionsIn(rest).filter((option) => !knows(file, option));

@@ -3,6 +3,6 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { GENERATED_DOCS } from '../../scripts/docs/generated-docs.js';
 
-it.each(Object.entries(GENERATED_DOCS))('%s is what `npm run docs` writes', (path, toMarkdown) => {
+it.each(Object.entries(GENERATED_DOCS))('%s is what `npm run generate` writes', (path, toMarkdown) => {
   expect(readFileSync(path, 'utf8')).toBe(toMarkdown());
 });

@@ -161,6 +161,6 @@ describe('a client that is generated from it', () => {
   });
 });
 
-it('has the answers that the console knows; `npm run types` writes them', async () => {
+it('has the answers that the console knows; `npm run generate` writes them', async () => {
   expect(readFileSync(CONSOLE_TYPES, 'utf8')).toBe(await consoleTypes(text));
 });

@@ -1,4 +1,4 @@
-/** That the oracle of `npm run faults -- --only messages` sees what it is there for. */
+/** That the oracle of `npm run faults -w lab -- --only messages` sees what it is there for. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type MessageDelivery, MessageOracle } from '../../lab/faults/messages/message-oracle.js';
 

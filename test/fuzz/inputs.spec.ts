@@ -1,4 +1,4 @@
-/** What every input of `npm run fuzz` keeps to, whatever was drawn. */
+/** What every input of `npm run fuzz -w lab` keeps to, whatever was drawn. */
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sendBatch } from '../../lab/fuzz/batch.js';

@@ -1,4 +1,4 @@
-/** That the judge of `npm run fuzz` sees what it is there for: each answer below is wrong in one way. */
+/** That the judge of `npm run fuzz -w lab` sees what it is there for: each answer below is wrong in one way. */
 import { expect, it } from '@jest/globals';
 import { type Answer, readAnswers } from '../../lab/fuzz/answers.js';
 import type { Outcome } from '../../lab/fuzz/connection.js';

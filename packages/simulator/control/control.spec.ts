@@ -136,7 +136,7 @@ describe('the page', () => {
     const response = await get('/');
     expect([response.status, await response.text()]).toEqual([
       404,
-      expect.stringContaining('npm run build:simulator'),
+      expect.stringContaining('npm run build:all'),
     ]);
   });
 

@@ -44,7 +44,7 @@ export async function sendPageFile(response: ServerResponse, pageDir: string, pa
 
 function sendMissing(response: ServerResponse, path: string): void {
   const why =
-    path === '/' ? 'The page is not built: `npm run build:simulator` builds it.' : 'There is no such page.';
+    path === '/' ? 'The page is not built: `npm run build:all` builds it.' : 'There is no such page.';
   response.writeHead(404, { ...SAFE_HEADERS, 'Content-Type': 'text/plain; charset=utf-8' }).end(`${why}\n`);
 }
 
