@@ -21,9 +21,6 @@ const BY_ORIGIN: [string, string[]][] = [
 ];
 
 const METHODS = ['GET', 'HEAD', 'POST'];
-const CALLS = METHODS.flatMap((method) =>
-  [...OTHER_SITES, ...BY_ORIGIN].map(([whose, headers]) => ({ method, whose, headers })),
-);
 
 const suite = proxySuite({ AUTH_PUPPET_TOKEN: SECRET });
 
@@ -38,18 +35,15 @@ describe('with a secret for puppets, which a browser keeps as a password,', () =
     return [answer.status, options.method === 'HEAD' ? CROSS_SITE : jsonOf(answer)];
   }
 
-  it.each(CALLS)('a $method calls nothing of WeCom for a page $whose', async ({ method, headers }) => {
-    const options = { method, headers: [...BASIC, ...headers] };
-    expect(await refusalOf(`wxkfRequestProxy/${DELETION}`, options)).toEqual([403, CROSS_SITE]);
-  });
-
   it.each([...OTHER_SITES, ...BY_ORIGIN])(
-    'no access token is asked for in the name of a page %s',
+    'nothing of WeCom is called, and no access token asked for, in the name of a page %s',
     async (_whose, headers) => {
-      const options = { headers: [...BASIC, ...headers] };
-      expect(await refusalOf(GET_TOKEN, options)).toEqual([403, CROSS_SITE]);
-      const proxied = `wxkfRequestProxy/gettoken?corpid=${CORP}&corpsecret=${CORP_SECRET}`;
-      expect(await refusalOf(proxied, options)).toEqual([403, CROSS_SITE]);
+      for (const method of METHODS) {
+        const options = { method, headers: [...BASIC, ...headers] };
+        expect(await refusalOf(`wxkfRequestProxy/${DELETION}`, options)).toEqual([403, CROSS_SITE]);
+      }
+      for (const target of [GET_TOKEN, `wxkfRequestProxy/${GET_TOKEN.replace('getToken', 'gettoken')}`])
+        expect(await refusalOf(target, { headers: [...BASIC, ...headers] })).toEqual([403, CROSS_SITE]);
     },
   );
 
@@ -143,71 +137,40 @@ describe('bad input', () => {
     errmsg: expect.stringMatching(errmsg),
   });
 
-  describe.each(['GET', 'POST'])('a %s', (method) => {
-    it.each([
-      '..',
-      '../kf/send_msg',
-      'kf/../../secret',
-      'kf/..',
-      './kf/send_msg',
-      '.',
-      'kf/.%2e/x',
-      '%2e%2e/x',
-      '%2E%2E%2Fx',
-      '%252e%252e%252fx',
-      'kf%2Fsend_msg',
-      'kf%5c..%5cx',
-      'kf\\..\\x',
-      'kf/send_msg;a=b',
-      'kf/send_msg%00',
-      'kf/send_msg%3Fa=b',
-      'kf/send_msg%23',
-      'kf/send_msg#a',
-      'kf/send_msg@host',
-      'http://other.invalid/x',
-      '%E5%A5%BD',
-      'kf/%zz',
-      'kf/%',
-      '',
-      '/',
-      'k'.repeat(129),
-      'k'.repeat(5_000),
-    ])('to the path "%.40s" is refused', async (path) => {
-      const { status, body } = await ask(PREFIX + path, { method });
-      expect([status, body]).toEqual([400, shape(400)]);
-    });
-
-    it.each([
-      ['access_token=a&access_token=b', /access_token must be given once/],
-      ['access_token=a&access_token=a', /access_token must be given once/],
-      ['access_token=a&%61ccess_token=b', /access_token must be given once/],
-      ['corpid=a&x=1&corpid=b', /corpid must be given once/],
-      ['corpsecret=a&corpsecret=b', /corpsecret must be given once/],
-      ['corpid=a&corpid=b&corpsecret=a&corpsecret', /corpid and corpsecret must be given once/],
-      ['corpid=', /corpid must be/],
-      ['corpid=a%20b', /corpid must be/],
-      ['corpid=ww1&openKfId=', /openKfId must be/],
-      ['corpid=ww1&openKfId=..', /openKfId must be/],
-      ['a=b#c', /percent-encoded/],
-    ])('with the query "%s" is refused', async (query, errmsg) => {
-      const { status, body } = await ask(`${PREFIX}kf/send_msg?${query}`, { method });
-      expect([status, body]).toEqual([400, shape(400, errmsg)]);
-    });
-
-    it.each([
-      ['without credentials', [], 401],
-      ['with wrong ones', ['Authorization: Bearer marked-secret_of-nobody'], 401],
-    ])('%s is refused', async (_what, lines, expected) => {
-      const { status, head, body } = await ask(`${PREFIX}kf/send_msg`, { method, lines });
-      expect([status, body]).toEqual([expected, shape(expected)]);
-      expect(head).toMatch(/www-authenticate: Bearer/i);
-    });
+  // All kinds of paths and queries are in proxy-target.spec.ts.
+  it.each([
+    ['../kf/send_msg', /\w/],
+    ['%2E%2E%2Fx', /\w/],
+    ['kf\\..\\x', /\w/],
+    ['http://other.invalid/x', /\w/],
+    ['kf/%zz', /\w/],
+    ['', /\w/],
+    ['k'.repeat(5_000), /\w/],
+    ['kf/send_msg?access_token=a&%61ccess_token=b', /access_token must be given once/],
+    ['kf/send_msg?corpid=a%20b', /corpid must be/],
+    ['kf/send_msg?corpid=ww1&openKfId=..', /openKfId must be/],
+    ['kf/send_msg?a=b#c', /percent-encoded/],
+  ])('"%.40s" is refused, by GET and by POST', async (target, errmsg) => {
+    for (const method of ['GET', 'POST']) {
+      const { status, body } = await ask(PREFIX + target, { method });
+      expect([method, status, body]).toEqual([method, 400, shape(400, errmsg)]);
+    }
   });
 
-  it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('a %s is told which methods there are', async (method) => {
-    const { status, head, body } = await ask(`${PREFIX}kf/send_msg`, { method });
-    expect([status, body]).toEqual([405, shape(405)]);
-    expect(head).toMatch(/\r\nallow: GET, HEAD, POST\r\n/i);
+  it('without credentials, or with wrong ones, is refused', async () => {
+    for (const lines of [[], ['Authorization: Bearer marked-secret_of-nobody']]) {
+      const { status, head, body } = await ask(`${PREFIX}kf/send_msg`, { method: 'POST', lines });
+      expect([status, body]).toEqual([401, shape(401)]);
+      expect(head).toMatch(/www-authenticate: Bearer/i);
+    }
+  });
+
+  it('a method that there is not is told which there are', async () => {
+    for (const method of ['PUT', 'OPTIONS']) {
+      const { status, head, body } = await ask(`${PREFIX}kf/send_msg`, { method });
+      expect([status, body]).toEqual([405, shape(405)]);
+      expect(head).toMatch(/\r\nallow: GET, HEAD, POST\r\n/i);
+    }
   });
 
   it.each([

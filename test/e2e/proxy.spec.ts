@@ -253,14 +253,12 @@ it('opens no tunnel unless tunnels are turned on', async () => {
   expect(String(jsonOf(answer).message)).toContain('TUNNELS=true');
 });
 
-it.each(
-  ['GET', 'HEAD', 'POST'].flatMap((method) =>
-    OTHER_SITES.map(([whose, headers]) => ({ method, whose, headers })),
-  ),
-)('a $method calls nothing of WeCom for a page $whose', async ({ method, headers }) => {
-  const answer = await call(suite.url('menu/delete?agentid=1&access_token=t'), { method, headers });
-  expect(answer.status).toBe(403);
-  if (method !== 'HEAD') expect(jsonOf(answer)).toEqual(CROSS_SITE);
+it('calls nothing of WeCom for a page of another site', async () => {
+  for (const [, headers] of OTHER_SITES)
+    for (const method of ['GET', 'POST']) {
+      const answer = await call(suite.url('menu/delete?agentid=1&access_token=t'), { method, headers });
+      expect([answer.status, jsonOf(answer)]).toEqual([403, CROSS_SITE]);
+    }
   expect(suite.calls()).toEqual([]);
 });
 

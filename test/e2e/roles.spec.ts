@@ -70,10 +70,6 @@ const CLOSED_ROUTES = ROLES.flatMap((role) => ROUTES_OF[role].map((route) => ({ 
 
 const bearer = (secret: string): string => `Bearer ${secret}`;
 const basic = (secret: string): string => `Basic ${Buffer.from(`anybody:${secret}`).toString('base64')}`;
-const SCHEMES = [
-  ['Bearer', bearer],
-  ['Basic', basic],
-] as const;
 
 /** So that each request may be of another caller, and none is told that it failed too often. */
 const CALLERS = { HOST: '127.0.0.1', TRUST_PROXY: '127.0.0.1' };
@@ -120,62 +116,50 @@ describe('a manager', () => {
   describe('with a secret for each role', () => {
     managerWith(ALL_ROLES);
 
-    const cases = ROLES.flatMap((caller) =>
-      SCHEMES.flatMap(([scheme, carry]) =>
-        SECRETS[caller].flatMap((secret, index) =>
-          CLOSED_ROUTES.map(({ role, route }) => ({
-            caller,
-            scheme,
-            number: index + 1,
-            authorization: carry(secret),
-            role,
-            route,
-          })),
-        ),
-      ),
-    );
-
-    it.each(cases.filter(({ caller, role }) => caller === role))(
-      'a $caller may call $route.0 $route.1 by its secret $number as $scheme',
-      async ({ route, authorization }) => {
-        expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
-      },
-    );
-
-    it.each(cases.filter(({ caller, role }) => caller !== role))(
-      'a $caller may not call $route.0 $route.1 by its secret $number as $scheme',
-      async ({ route, authorization, role }) => {
-        const { status, error, message, challenge } = await ask(route, authorization);
-        expect([status, challenge]).toEqual([403, null]);
-        if (route[0] === 'HEAD') return;
-        expect(error).toBe('AUTH_ROLE_FORBIDDEN');
-        expect(message).toMatch(new RegExp(`one that may: ${role}$`));
-      },
-    );
-
-    it.each(CLOSED_ROUTES)(
-      'nobody may call $route.0 $route.1 without credentials',
-      async ({ route, role }) => {
-        const { status, error, message, challenge } = await ask(route);
-        expect([status, challenge]).toEqual([401, CHALLENGE]);
-        if (route[0] === 'HEAD') return;
-        expect(error).toBe('AUTH_MISSING');
-        expect(message).toContain(`AUTH_${role.toUpperCase()}_TOKEN`);
-      },
-    );
-
-    it.each(CLOSED_ROUTES)('nobody may call $route.0 $route.1 by wrong credentials', async ({ route }) => {
-      for (const authorization of [bearer(UNKNOWN), basic(UNKNOWN), `Digest ${UNKNOWN}`, UNKNOWN]) {
-        const { status, error, challenge } = await ask(route, authorization);
-        expect([status, challenge]).toEqual([401, CHALLENGE]);
-        if (route[0] !== 'HEAD') expect(error).toBe('AUTH_WRONG');
+    it.each(ROLES)('a %s may call its own routes, and is told whose the others are', async (caller) => {
+      for (const { role, route } of CLOSED_ROUTES) {
+        const { status, error, message, challenge } = await ask(route, bearer(SECRETS[caller][0]));
+        if (role === caller) expect([route, status, challenge]).toEqual([route, route[2], null]);
+        else {
+          expect([route, status, challenge]).toEqual([route, 403, null]);
+          if (route[0] === 'HEAD') continue;
+          expect(error).toBe('AUTH_ROLE_FORBIDDEN');
+          expect(message).toMatch(new RegExp(`one that may: ${role}$`));
+        }
       }
     });
 
-    it.each(OPEN_ROUTES)('%s %s asks nobody, and judges no credentials', async (...route) => {
-      for (const authorization of [undefined, bearer(UNKNOWN), bearer(SECRETS.puppet[0])]) {
-        expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
+    it('every secret of a role counts, as Bearer and as Basic', async () => {
+      for (const role of ROLES) {
+        const [route] = ROUTES_OF[role] as [Route];
+        for (const secret of SECRETS[role])
+          for (const carry of [bearer, basic])
+            expect(await ask(route, carry(secret))).toMatchObject({ status: route[2], challenge: null });
       }
+    });
+
+    it('nobody may call them without credentials, or by wrong ones', async () => {
+      for (const { role, route } of CLOSED_ROUTES) {
+        const missing = await ask(route);
+        const wrong = await ask(route, bearer(UNKNOWN));
+        for (const { status, challenge } of [missing, wrong])
+          expect([route, status, challenge]).toEqual([route, 401, CHALLENGE]);
+        if (route[0] === 'HEAD') continue;
+        expect([missing.error, wrong.error]).toEqual(['AUTH_MISSING', 'AUTH_WRONG']);
+        expect(missing.message).toContain(`AUTH_${role.toUpperCase()}_TOKEN`);
+      }
+      for (const authorization of [basic(UNKNOWN), `Digest ${UNKNOWN}`, UNKNOWN])
+        expect(await ask(ROUTES_OF.puppet[0] as Route, authorization)).toMatchObject({
+          status: 401,
+          error: 'AUTH_WRONG',
+          challenge: CHALLENGE,
+        });
+    });
+
+    it('the open ones ask nobody, and judge no credentials', async () => {
+      for (const route of OPEN_ROUTES)
+        for (const authorization of [undefined, bearer(UNKNOWN), bearer(SECRETS.puppet[0])])
+          expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
     });
 
     it('says of a wrong path and of a wrong method what it says without roles', async () => {
@@ -245,14 +229,17 @@ describe('a manager', () => {
   describe('with a secret for puppets alone', () => {
     managerWith({ AUTH_PUPPET_TOKEN: SECRETS.puppet[0] });
 
-    it.each(ROUTES_OF.puppet)('a puppet may call %s %s, by its secret', async (...route) => {
-      expect(await ask(route)).toMatchObject({ status: 401, error: 'AUTH_MISSING' });
-      expect(await ask(route, bearer(SECRETS.puppet[0]))).toMatchObject({ status: route[2] });
+    it('lets a puppet call its routes, and anybody the open ones', async () => {
+      for (const route of ROUTES_OF.puppet) {
+        expect(await ask(route)).toMatchObject({ status: 401, error: 'AUTH_MISSING' });
+        expect(await ask(route, bearer(SECRETS.puppet[0]))).toMatchObject({ status: route[2] });
+      }
+      for (const route of OPEN_ROUTES) expect((await ask(route)).status).toEqual(route[2]);
     });
 
-    it.each(CLOSED_ROUTES.filter(({ role, route }) => role !== 'puppet' && route[0] !== 'HEAD'))(
-      '$route.0 $route.1 is closed and says what would open it',
-      async ({ role, route }) => {
+    it('has the routes of the other roles closed, and says what would open them', async () => {
+      for (const { role, route } of CLOSED_ROUTES) {
+        if (role === 'puppet' || route[0] === 'HEAD') continue;
         const setting = `AUTH_${role.toUpperCase()}_TOKEN`;
         for (const authorization of [undefined, bearer(UNKNOWN), basic(SECRETS[role][0])]) {
           const { message, ...answer } = await ask(route, authorization);
@@ -262,24 +249,44 @@ describe('a manager', () => {
         const { status, message } = await ask(route, bearer(SECRETS.puppet[0]));
         expect(status).toBe(403);
         expect(message).toMatch(new RegExp(`${role}, once ${setting} is set$`));
-      },
-    );
+      }
+      const { roles, reason } = await manager.line(({ msg }) => msg === 'roles.closed');
+      expect([roles, reason]).toEqual([
+        ['gateway', 'operator'],
+        expect.stringMatching(/set AUTH_GATEWAY_TOKEN, AUTH_OPERATOR_TOKEN$/),
+      ]);
+    });
 
-    it.each(OPEN_ROUTES)('%s %s asks nobody', async (...route) => {
-      expect((await ask(route)).status).toEqual(route[2]);
+    it('signs nobody in to the console, and tells nobody more of its health', async () => {
+      const signedIn = await fetch(`${manager.url}/console/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ token: SECRETS.puppet[0] }),
+      });
+      expect([signedIn.status, await signedIn.json()]).toEqual([
+        401,
+        expect.objectContaining({
+          error: 'AUTH_ROLE_CLOSED',
+          message: expect.stringMatching(/AUTH_OPERATOR_TOKEN$/),
+        }),
+      ]);
+      const shown = await fetch(`${manager.url}/console/session`);
+      expect(await shown.json()).toMatchObject({ isSignedIn: false, isAsked: true });
+      const authorization = bearer(SECRETS.puppet[0]);
+      const health = await fetch(`${manager.url}/health`, { headers: { authorization } });
+      const { details } = (await health.json()) as { details: object };
+      for (const part of Object.values(details))
+        expect(part).toEqual({ status: expect.stringMatching(/^(up|down)$/) });
     });
   });
 
   describe('without any secret', () => {
     managerWith({});
 
-    it.each([...CLOSED_ROUTES.map(({ route }) => route), ...OPEN_ROUTES])(
-      '%s %s asks nobody, and judges no credentials',
-      async (...route) => {
-        for (const authorization of [undefined, bearer(UNKNOWN), basic(UNKNOWN)]) {
+    it('asks nobody, and judges no credentials', async () => {
+      for (const route of [...CLOSED_ROUTES.map(({ route }) => route), ...OPEN_ROUTES])
+        for (const authorization of [undefined, bearer(UNKNOWN)])
           expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
-        }
-      },
-    );
+    });
   });
 });
