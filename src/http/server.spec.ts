@@ -38,13 +38,20 @@ it('waits 10 s for the headers of a request and 60 s for all of it', () => {
   expect([server.headersTimeout, server.requestTimeout]).toEqual([10_000, 60_000]);
 });
 
-it('answers 408 when the body does not come in time', async () => {
+it.each([
+  ['nothing', ''],
+  ['half a head', 'POST /ip HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+  [
+    'half a body',
+    'POST /ip HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 100\r\n\r\nhalf',
+  ],
+])('answers 408 when no more than %s comes in time', async (_what, sent) => {
   // Node reads them at each look at its connections, by its own clock, which no test can move.
   server.headersTimeout = 250;
   server.requestTimeout = 500;
   const socket = connect(portOf(server), '127.0.0.1');
   await once(socket, 'connect');
-  socket.write('POST /ip HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 100\r\n\r\nhalf');
+  socket.write(sent);
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 .*"error":"REQUEST_TIMEOUT"/s);
 });
 

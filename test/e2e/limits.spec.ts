@@ -264,21 +264,9 @@ describe('with secrets for the roles, and no trusted proxy,', () => {
       expect((await call(`${manager.url}/health/live`)).status).toBe(200);
     });
 
-    it('whose headers do not come within 10 s is answered 408 and its connection closed', async () => {
-      const silent = openSocket(manager.url);
-      const slow = openSocket(manager.url, HALF_A_REQUEST);
-      const trickling = openSocket(manager.url, HALF_A_REQUEST);
-      const drops = setInterval(() => trickling.write('x'), 500);
-      const answers = await Promise.all([silent, slow, trickling].map((socket) => text(socket)));
-      clearInterval(drops);
-      for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 .*"error":"REQUEST_TIMEOUT"/s);
-    });
-
     it.each([
       ['one header of 17 kB', '/', [`X-Long: ${'y'.repeat(17_000)}`]],
-      ['many of 17 kB together', '/', Array.from({ length: 20 }, (_, n) => `X-${n}: ${'y'.repeat(850)}`)],
       ['a target of 17 kB', `/${'y'.repeat(17_000)}`, []],
-      ['more than a thousand headers', '/', Array.from({ length: 1_500 }, () => 'a:1')],
       [
         'one that counts behind more than a thousand',
         '/',
@@ -475,10 +463,7 @@ onEachStoreNightly((newPlace) => {
     };
 
     it.each([
-      ['a path that is nowhere', `/${'a'.repeat(15_000)}`],
       ['a path of slashes', `/console/assets/${'a/'.repeat(4_000)}x`],
-      ['a query without end', `/nothing?${'corpid=ww1&'.repeat(1_200)}`],
-      ['a value that is shown', `/nothing?nonce=${'9'.repeat(15_000)}`],
       ['a name without end', `/nothing?${'name'.repeat(3_000)}=x`],
       ['a callback', `/callback/ww1?nonce=${'9'.repeat(15_000)}`],
       ['a path that cannot be read', `/%zz${'%zz'.repeat(4_000)}`],
@@ -494,23 +479,21 @@ onEachStoreNightly((newPlace) => {
     it.each([
       ['no route', 404, '/nothing'],
       ['a wrong query', 400, '/callback/ww1'],
-      ['a wrong method', 405, '/callback/ww1', 'PUT'],
-      ['a file that is not there', 404, '/console/assets/none.js'],
       ['a page that anybody may have', 200, '/docs'],
       ['a probe in another spelling', 200, '/%68ealth/live'],
     ])(
       'are %s: beyond 60 a minute they are left out, and answered as ever',
-      async (_what, status, path, method = 'GET') => {
+      async (_what, status, path) => {
         const caller = newCaller();
         const ids = Array.from({ length: LINES + 10 }, (_, n) => `many-${callers}-${n}`);
         for (const id of ids) {
-          expect((await ask(caller, path, ['x-request-id', id], method)).status).toBe(status);
+          expect((await ask(caller, path, ['x-request-id', id])).status).toBe(status);
         }
         expect(await logged(ids)).toEqual(ids.slice(0, LINES));
         const good = ['operator', 'other'].map((who) => `${who}-${callers}`);
         const [operators = '', others = ''] = good;
         await ask(caller, '/api/v1/status', [...AS_OPERATOR, 'x-request-id', operators]);
-        await ask(newCaller(), path, ['x-request-id', others], method);
+        await ask(newCaller(), path, ['x-request-id', others]);
         expect(await logged(good)).toEqual(good);
       },
     );
