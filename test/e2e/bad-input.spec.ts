@@ -81,18 +81,7 @@ const withQuery = (change: Record<string, string>): string =>
 it.each<[string, Request, RegExp]>([
   ['an empty body', { path: callback, body: '' }, /^400 CALLBACK_ENVELOPE_MALFORMED: .*the body is empty/],
   ['no body', { path: callback }, /^400 CALLBACK_ENVELOPE_MALFORMED: .*the body is empty/],
-  [
-    'text that is no XML',
-    { path: callback, body: 'hello' },
-    /^400 CALLBACK_ENVELOPE_MALFORMED: .*not well-formed/,
-  ],
-  ['unclosed XML', { path: callback, body: good.body.slice(0, -8) }, /^400 CALLBACK_ENVELOPE_MALFORMED/],
   ['XML without Encrypt', { path: callback, body: '<xml><a>1</a></xml>' }, /exactly one <Encrypt>/],
-  [
-    'two Encrypt',
-    { path: callback, body: '<xml><Encrypt>a</Encrypt><Encrypt>b</Encrypt></xml>' },
-    /exactly one <Encrypt>/,
-  ],
   [
     'bytes that are no text',
     { path: callback, body: Buffer.from([0xff, 0xfe, 0x00]) },
@@ -103,7 +92,6 @@ it.each<[string, Request, RegExp]>([
     { path: callback, body: '<!DOCTYPE x [<!ENTITY a "b">]><xml><Encrypt>&a;</Encrypt></xml>' },
     /^400 CALLBACK/,
   ],
-  ['deep XML', { path: callback, body: '<a>'.repeat(1_000) }, /^400 CALLBACK_ENVELOPE_MALFORMED/],
   [
     'a body over the limit',
     { path: callback, body: 'x'.repeat(BODY_BYTES_MAX + 1) },
@@ -115,19 +103,9 @@ it.each<[string, Request, RegExp]>([
     /^400 REQUEST_INVALID: .*msg_signature.*timestamp.*nonce/,
   ],
   [
-    'an upper-case signature',
-    { path: withQuery({ msg_signature: 'A'.repeat(40) }), body: good.body },
-    /^400 .*msg_signature/,
-  ],
-  [
     'a wrong signature',
     { path: withQuery({ msg_signature: 'a'.repeat(40) }), body: good.body },
     /^403 CALLBACK_SIGNATURE/,
-  ],
-  [
-    'a timestamp in words',
-    { path: withQuery({ timestamp: 'now' }), body: good.body },
-    /^400 .*timestamp must be/,
   ],
   [
     'a nonce given twice',
@@ -158,11 +136,6 @@ it.each<[string, Request, RegExp]>([
     /^400 REQUEST_BODY_NOT_JSON/,
   ],
   [
-    'a decrypted event that is a list',
-    { path: '/callback/decrypted/ww1', body: '[]' },
-    /^400 REQUEST_BODY_NOT_JSON/,
-  ],
-  [
     'a decrypted event without an account',
     { path: '/callback/decrypted/ww1', body: '{}' },
     /^400 .*openKfId must be/,
@@ -178,11 +151,6 @@ it.each<[string, Request, RegExp]>([
     /^415/,
   ],
   [
-    'a polluted registration',
-    { path: '/puppetWxkfManager/register', body: '{"__proto__":{"online":true}}' },
-    /^400 REQUEST_INVALID: .*kfId must be/,
-  ],
-  [
     'a registration of nested values',
     { path: '/puppetWxkfManager/register', body: `{"kfId":${'['.repeat(900)}${']'.repeat(900)}}` },
     /^400 REQUEST_INVALID: .*kfId must be/,
@@ -191,11 +159,6 @@ it.each<[string, Request, RegExp]>([
     'a registration of 70 kB',
     { path: '/puppetWxkfManager/register', body: JSON.stringify({ kfId: 'w'.repeat(70_000) }) },
     /^413 REQUEST_BODY_TOO_LARGE: .*65536 bytes are the most/,
-  ],
-  [
-    'an empty goodbye',
-    { path: '/puppetWxkfManager/deregister', body: '{}' },
-    /^400 .*kfId must be.*corpId must be/,
   ],
   [
     'a bot that takes messages while SECRETS_KEY is not set',
@@ -247,7 +210,7 @@ it.each([
   });
 });
 
-it.each(['xml', 'text/xml/xml', '/', 'text/', 'text xml', '', '; charset=utf-8', 'a'.repeat(200)])(
+it.each(['text/xml/xml', '', 'a'.repeat(200)])(
   'takes a callback under a type that is none: "%s"',
   async (type) => {
     const request = bareCallback('POST', forNobody(), ['Host: x', `Content-Type: ${type}`]);

@@ -139,15 +139,13 @@ mongoSuite('on MongoDB', () => {
   const asked = (samples: Samples, operation: string): number =>
     samples.sum('wxkf_store_operation_duration_seconds_count', { operation });
 
-  it.each([
-    ['without the secret', {}],
-    ['by an operator', bearer(OPERATOR)],
-  ])('asks the database every 5 s at most, however often it is asked itself %s', async (_who, headers) => {
+  it('asks the database every 5 s at most, however often it is asked itself', async () => {
     const startedMs = performance.now();
     const before = await scrape(manager.url, bearer(OPERATOR));
-    for (let n = 0; n < 20; n++) {
-      await Promise.all(Array.from({ length: 5 }, async () => reportOf(await ask('/health', headers))));
-    }
+    for (let n = 0; n < 10; n++)
+      await Promise.all(
+        [{}, bearer(OPERATOR)].map(async (headers) => reportOf(await ask('/health', headers))),
+      );
     const after = await scrape(manager.url, bearer(OPERATOR));
     const timesMax = 1 + Math.ceil((performance.now() - startedMs) / 5_000);
     expect(asked(after, 'ping') - asked(before, 'ping')).toBeLessThanOrEqual(timesMax);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 type LogLine = Readonly<Record<string, unknown>>;
 
@@ -29,20 +29,26 @@ async function linesOf(statements: string): Promise<LogLine[]> {
     .map((line) => JSON.parse(line));
 }
 
+/** Of long lines. */
+const LENGTHS = Array.from({ length: 100 }, (_, n) => (n * 7_919) % 20_011);
+
 describe('the log', () => {
-  it('writes a JSON line for each unit of work, as severe as asked for or more', async () => {
-    const lines = await linesOf(`
+  let lines: LogLine[];
+
+  /** The only line of a name, without what all have. */
+  function line(name: string): LogLine | undefined {
+    const [{ time: _time, ...fields } = { time: 0 }, ...more] = lines.filter(({ msg }) => msg === name);
+    expect(more).toEqual([]);
+    return fields;
+  }
+
+  // Whatever ends well, in one process.
+  beforeAll(async () => {
+    lines = await linesOf(`
       log.debug({ a: 1 }, 'thing.hidden');
       log.info({ a: 1 }, 'thing.done');
-      log.warn('thing.odd');`);
-    expect(lines).toEqual([
-      { level: 30, time: expect.any(Number), a: 1, msg: 'thing.done' },
-      { level: 40, time: expect.any(Number), msg: 'thing.odd' },
-    ]);
-  });
+      log.warn('thing.odd');
 
-  it('writes the lines of requests as it writes others', async () => {
-    const lines = await linesOf(`
       class Fields {
         text = 'a "quoted" \\n 张三 \\u2028';
         left = undefined;
@@ -51,21 +57,85 @@ describe('the log', () => {
         list = [new Secret('the-value-itself')];
         #own = 1;
       }
-      log.warn(new Fields(), 'thing.done');
-      writeLine(log, 'warn', new Fields(), 'thing.done');`);
-    const fields = { text: 'a "quoted" \n 张三 \u2028', none: null, ratio: 0.5, list: ['***'] };
-    const line = { level: 40, time: expect.any(Number), ...fields, msg: 'thing.done' };
-    expect(lines).toEqual([line, line]);
+      log.warn(new Fields(), 'request.logged');
+      writeLine(log, 'warn', new Fields(), 'request.written');
+
+      for (const [n, length] of ${JSON.stringify(LENGTHS)}.entries()) {
+        log.info({ n, text: '张'.repeat(length) }, 'thing.long');
+        if (n % 20 === 0) await new Promise(setImmediate);
+      }
+
+      const secret = new Secret('the-value-itself');
+      const withSecret = new Error('with ' + secret, { cause: secret });
+      log.info({ secret, deep: { list: [secret] }, text: 'a ' + secret, err: withSecret }, 'secret.told');
+
+      const extra = { code: 'ECONNREFUSED', connection: { password: 'p4ssw0rd' }, address: 'db.example' };
+      log.error({ err: Object.assign(new TypeError('no answer'), extra) }, 'driver.failed');
+      let chain = new Error('5');
+      for (const name of '43210') chain = new Error(name, { cause: chain });
+      log.error({ err: chain }, 'chain.failed');
+      const loop = new Error('loop');
+      loop.cause = loop;
+      log.error({ err: loop }, 'loop.failed');
+      log.error({ err: new AppError('STORE_UNAVAILABLE', { cause: new Error('why') }) }, 'own.failed');
+      log.error({ err: 'a text' }, 'text.failed');`);
   });
 
-  it('keeps lines whole and in order, however long they are', async () => {
-    const lengths = Array.from({ length: 100 }, (_, n) => (n * 7_919) % 20_011);
-    const lines = await linesOf(`
-      for (const [n, length] of ${JSON.stringify(lengths)}.entries()) {
-        log.info({ n, text: '张'.repeat(length) }, 'thing.done');
-        if (n % 20 === 0) await new Promise(setImmediate);
-      }`);
-    expect(lines.map(({ n, text }) => [n, String(text).length])).toEqual([...lengths.entries()]);
+  it('writes a JSON line for each unit of work, as severe as asked for or more', () => {
+    expect(lines.filter(({ msg }) => /^thing\.(hidden|done|odd)$/.test(String(msg)))).toEqual([
+      { level: 30, time: expect.any(Number), a: 1, msg: 'thing.done' },
+      { level: 40, time: expect.any(Number), msg: 'thing.odd' },
+    ]);
+  });
+
+  it('writes the lines of requests as it writes others', () => {
+    const fields = { text: 'a "quoted" \n 张三 \u2028', none: null, ratio: 0.5, list: ['***'] };
+    for (const msg of ['request.logged', 'request.written'])
+      expect(line(msg)).toEqual({ level: 40, ...fields, msg });
+  });
+
+  it('keeps lines whole and in order, however long they are', () => {
+    const long = lines.filter(({ msg }) => msg === 'thing.long');
+    expect(long.map(({ n, text }) => [n, String(text).length])).toEqual([...LENGTHS.entries()]);
+  });
+
+  it('prints *** for a secret, wherever it is', () => {
+    const told = line('secret.told');
+    expect(told).toMatchObject({ secret: '***', deep: { list: ['***'] }, text: 'a ***' });
+    expect(told).toMatchObject({ err: { message: 'with ***', cause: { message: '***' } } });
+    expect(JSON.stringify(lines)).not.toContain('the-value-itself');
+  });
+
+  it('tells of an error its type, message, code and stack, and nothing else that a driver hung on it', () => {
+    expect(line('driver.failed')?.err).toEqual({
+      type: 'TypeError',
+      message: 'no answer',
+      code: 'ECONNREFUSED',
+      stack: expect.stringMatching(/^TypeError: no answer\n/),
+    });
+  });
+
+  it('tells of an error three causes and no more, though it is its own', () => {
+    const chain = line('chain.failed');
+    expect(chain?.err).toMatchObject({
+      message: '0',
+      cause: { message: '1', cause: { message: '2', cause: { message: '3' } } },
+    });
+    expect(JSON.stringify(chain)).not.toContain('"message":"4"');
+    expect(JSON.stringify(line('loop.failed')).match(/"message":"loop"/g)).toHaveLength(4);
+  });
+
+  it('tells of an error of ours no stack, and that of what caused it', () => {
+    expect(line('own.failed')?.err).toEqual({
+      type: 'AppError',
+      code: 'STORE_UNAVAILABLE',
+      message: expect.any(String),
+      cause: { type: 'Error', message: 'why', stack: expect.any(String) },
+    });
+  });
+
+  it('tells of anything that was thrown', () => {
+    expect(line('text.failed')?.err).toEqual({ type: 'string', message: 'a text' });
   });
 
   it('writes a line soon, without waiting for others', async () => {
@@ -99,16 +169,6 @@ describe('the log', () => {
     expect([code, errors.replaceAll(/^.*(Warning|--trace-warnings).*\n/gm, '')]).toEqual([7, '']);
     expect(output).toMatch(/^[^\n]*thing\.done[^\n]*\n$/);
   });
-
-  it('prints *** for a secret, wherever it is', async () => {
-    const [line] = await linesOf(`
-      const secret = new Secret('the-value-itself');
-      const err = new Error('with ' + secret, { cause: secret });
-      log.info({ secret, deep: { list: [secret] }, text: 'a ' + secret, err }, 'thing.done');`);
-    expect(line).toMatchObject({ secret: '***', deep: { list: ['***'] }, text: 'a ***' });
-    expect(line).toMatchObject({ err: { message: 'with ***', cause: { message: '***' } } });
-    expect(JSON.stringify(line)).not.toContain('the-value-itself');
-  });
 });
 
 describe('a log that cannot be written', () => {
@@ -136,55 +196,5 @@ describe('a log that cannot be written', () => {
     expect(signal).toBe('SIGKILL');
     // What nobody has read would keep this process open.
     program.stdout?.destroy();
-  });
-});
-
-describe('a logged error', () => {
-  it('has type, message, code and stack, and nothing else that a driver hung on it', async () => {
-    const [line] = await linesOf(`
-      const extra = { code: 'ECONNREFUSED', connection: { password: 'p4ssw0rd' }, address: 'db.example' };
-      log.error({ err: Object.assign(new TypeError('no answer'), extra) }, 'thing.failed');`);
-    expect(line?.err).toEqual({
-      type: 'TypeError',
-      message: 'no answer',
-      code: 'ECONNREFUSED',
-      stack: expect.stringMatching(/^TypeError: no answer\n/),
-    });
-  });
-
-  it('has its causes, three of them and no more', async () => {
-    const [line] = await linesOf(`
-      let err = new Error('5');
-      for (const name of '43210') err = new Error(name, { cause: err });
-      log.error({ err }, 'thing.failed');`);
-    expect(line?.err).toMatchObject({
-      message: '0',
-      cause: { message: '1', cause: { message: '2', cause: { message: '3' } } },
-    });
-    expect(JSON.stringify(line)).not.toContain('"message":"4"');
-  });
-
-  it('may be its own cause', async () => {
-    const [line] = await linesOf(`
-      const err = new Error('loop');
-      err.cause = err;
-      log.error({ err }, 'thing.failed');`);
-    expect(JSON.stringify(line).match(/"message":"loop"/g)).toHaveLength(4);
-  });
-
-  it('has no stack when it is one of ours, and that of what caused it', async () => {
-    const [line] = await linesOf(`
-      log.error({ err: new AppError('STORE_UNAVAILABLE', { cause: new Error('why') }) }, 'thing.failed');`);
-    expect(line?.err).toEqual({
-      type: 'AppError',
-      code: 'STORE_UNAVAILABLE',
-      message: expect.any(String),
-      cause: { type: 'Error', message: 'why', stack: expect.any(String) },
-    });
-  });
-
-  it('may be anything that was thrown', async () => {
-    const [line] = await linesOf(`log.error({ err: 'a text' }, 'thing.failed');`);
-    expect(line?.err).toEqual({ type: 'string', message: 'a text' });
   });
 });

@@ -2,16 +2,14 @@
  * The metrics of the built process agree with what really happened, as its puppets, its WeCom, those who called it
  * and, for what nobody outside can see, its log have seen it. On both stores, embedded and MongoDB.
  */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { call, openSocket } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { type Samples, scrape } from '../support/metrics.js';
 import type { Place } from '../support/place.js';
-import { proxySuite } from '../support/proxy-suite.js';
 import {
   type PuppetServer,
   postJson,
-  register,
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
@@ -350,24 +348,5 @@ onEachStoreNightly((newPlace) => {
     expect(new Set(scrapes.map(({ level, status }) => `${level} ${status}`))).toEqual(
       new Set(['20 200', '30 401']),
     );
-  });
-});
-
-describe('where that is switched on', () => {
-  const suite = proxySuite({ METRICS_CORP_LABEL: 'true' });
-
-  it('counts by corp', async () => {
-    const puppet = await startPuppetServer();
-    await register(suite.manager.url, app, good, puppet.url);
-    expect((await sendMessage(suite.manager.url, app, good)).status).toBe(200);
-    expect((await sendMessage(suite.manager.url, stranger, good)).status).toBe(404);
-    const samples = await scrape(suite.manager.url);
-    const ofCorps = Object.entries(countedIn(samples)).filter(([key]) => key.startsWith('wxkf_corp_'));
-    expect(Object.fromEntries(ofCorps)).toEqual({
-      [`wxkf_corp_callbacks_total{${app.corpId},delivered}`]: 1,
-      'wxkf_corp_callbacks_total{other,refused}': 1,
-    });
-    expect(samples.text).not.toContain(stranger.corpId);
-    await puppet.close();
   });
 });

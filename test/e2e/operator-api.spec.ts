@@ -392,14 +392,6 @@ onEachStoreNightly((newPlace) => {
       expect([status, error]).toEqual([404, 'DELIVERY_NOT_FOUND']);
       expect((await refusalOf('deliveries/x'))[1]).toBe('REQUEST_INVALID');
     });
-
-    it('are followed by 32, and one more is told that it is too many', async () => {
-      for (let n = 0; n < 32; n++) await follow();
-      const response = await fetch(urlOf('stream'));
-      expect(response.status).toBe(429);
-      expect(response.headers.get('retry-after')).toBe('10');
-      expect(await response.json()).toMatchObject({ error: 'STREAM_READERS_TOO_MANY' });
-    });
   });
 
   it("tells which errors WeCom's answers were, page by page", async () => {
@@ -430,30 +422,18 @@ onEachStoreNightly((newPlace) => {
 
   describe('what cannot be', () => {
     it.each([
-      ['kf-accounts?limit=0', 'limit must be a whole number from 1 to 200'],
-      ['hints?limit=201', 'limit must be a whole number from 1 to 200'],
-      ['deliveries?limit=1&limit=2', 'limit must be a whole number from 1 to 200'],
+['kf-accounts?limit=0', 'limit must be a whole number from 1 to 200'],
       ['kf-accounts?cursor=x', 'cursor must be the nextCursor of an earlier page of this list'],
-      ['hints?cursor=a2YtYWNjb3VudHMgYQ', 'cursor must be the nextCursor of an earlier page of this list'],
-      ['deliveries?cursor=', 'cursor must be the nextCursor of an earlier page of this list'],
-      ['wecom-errors?cursor=%00', 'cursor must be the nextCursor of an earlier page of this list'],
       ['history?range=2h', 'range must be one of 1h, 6h, 24h, 3d'],
       ['hints?sort=name', 'sort must be one of account, waitingSince'],
       ['hints?stage=nowhere', 'stage must be one of endpoint'],
-      ['hints?arrivedAfter=yesterday', 'arrivedAfter must be a time in ISO 8601'],
-      ['kf-accounts?sort=age', 'sort must be one of account, name, waitingSince, p95, success'],
-      ['kf-accounts?sort=name&cursor=a2YtYWNjb3VudHMgYQ', 'cursor must be the nextCursor of an earlier page'],
       ['wecom-errors/calls?cursor=MQ', 'cursor must be the nextCursor of an earlier page of this list'],
       ['kf-accounts?state=asleep', 'state must be one of dead, waiting, offline, online'],
-      ['hints?state=parked', 'state must be one of waiting, dead'],
       ['kf-accounts?corpId=a%20b', 'corpId must be'],
-      [`kf-accounts?q=${'x'.repeat(129)}`, 'q must be a text of at most 128 characters, given once'],
       ['kf-accounts?q=a&q=b', 'q must be a text of at most 128 characters, given once'],
       ['deliveries?outcome=lost', 'outcome must be one of taken, kept, not_taken'],
       ['deliveries?from=yesterday', 'from must be a time in ISO 8601'],
-      ['deliveries?to=2026-13-01T00:00:00Z', 'to must be a time in ISO 8601'],
       ['deliveries?webhookId=a%20b', 'webhookId must be a webhook-id, given once'],
-      ['refused-callbacks?corpId=a%20b', 'corpId must be'],
       ['refused-callbacks?from=yesterday', 'from must be a time in ISO 8601'],
       ['stream?openKfId=%2F', 'openKfId must be'],
     ])('%s is 400, and named', async (path, expected) => {

@@ -181,13 +181,4 @@ onEachStoreNightly((newPlace) => {
     });
     expect(suite.calls().map(({ api }) => api)).toEqual(['gettoken']);
   });
-
-  it('has its registrations and tokens after a stop and a start', async () => {
-    const { corpId, getToken } = await registered(suite, 'one');
-    const token = await getToken();
-    await suite.restart();
-    expect(await send(corpId)).toMatchObject({ errcode: 0 });
-    expect(await getToken()).toBe(token);
-    expect(suite.calls('gettoken')).toHaveLength(1);
-  });
 });

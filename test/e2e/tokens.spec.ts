@@ -5,8 +5,6 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startManager } from '../support/manager-process.js';
-import { embeddedPlace } from '../support/place.js';
 import { proxySuite } from '../support/proxy-suite.js';
 import { onEachStoreNightly } from '../support/each-store.js';
 import { newApp } from '../support/wecom.js';
@@ -74,21 +72,6 @@ onEachStoreNightly((newPlace) => {
     await suite.manager.line(({ msg, corpId }) => msg === 'token.answered' && corpId === corp);
   });
 
-  it('passes on what is left of a token where it is the gateway of another manager', async () => {
-    const { access_token } = await getToken(suite.manager, SECRET, corp);
-    suite.wecom.behave('gettoken', drop());
-    const behind = embeddedPlace();
-    const ACCESS_TOKEN_URL = `${suite.manager.url}/puppetWxkfManager/getToken`;
-    const other = await startManager({ ...behind.env, ACCESS_TOKEN_URL });
-    const answer = await getToken(other, SECRET, corp);
-    expect(answer).toMatchObject({ status: 200, errcode: 0, access_token });
-    expect(answer.expires_in).toBeLessThanOrEqual(7_200);
-    expect(await getToken(other, 'unknown-here', corp)).toMatchObject({ status: 504, errcode: 504 });
-    await other.stop();
-    await behind.discard();
-    expect(suite.calls('gettoken')).toHaveLength(2);
-  });
-
   describe('while WeCom cannot be reached', () => {
     beforeEach(() => suite.wecom.behave('gettoken', drop()));
 
@@ -99,15 +82,10 @@ onEachStoreNightly((newPlace) => {
 
     it.each([
       ['', 200, 41004],
-      ['?corpid=&corpsecret=', 200, 41004],
       ['?corpid=ww1', 200, 41004],
-      ['?corpid=ww1&corpsecret=', 200, 41004],
       ['?corpsecret=s', 200, 41002],
-      ['?corpid=&corpsecret=s', 200, 41002],
       ['?corpid=ww1&corpsecret=s', 504, 504],
       ['?corpid=ww1&corpid=ww1&corpsecret=s', 400, 400],
-      ['?corpid=ww1&corpid=ww1', 400, 400],
-      ['?corpid=ww1&corpsecret=s&access_token=1&access_token=2', 400, 400],
       ['?corpid=ww1&corpsecret=s&corpsecret=s', 400, 400],
       ['?corpid=ww%2F1&corpsecret=s', 400, 400],
       ['?corpid=ww1&corpsecret=s%20s', 400, 400],
@@ -123,10 +101,6 @@ onEachStoreNightly((newPlace) => {
       const { errmsg } = await get('?corpid=ww1&corpsecret=not%20a%20secret');
       expect(errmsg).toContain('corpsecret must be given once and');
       expect(errmsg).not.toContain('not a secret');
-    });
-
-    it('counts a parameter under another encoding as the same', async () => {
-      expect(await get('?corpid=ww1&corpsecret=s&%63orpsecret=s')).toMatchObject({ status: 400 });
     });
 
     it('answers a method that there is not in the shape of WeCom', async () => {

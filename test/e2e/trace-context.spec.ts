@@ -111,8 +111,6 @@ onEachStoreNightly((newPlace) => {
   });
 
   it.each([
-    ['of version ff', `ff-${'5'.repeat(32)}-${PARENT}-01`],
-    ['of zeros', `00-${'0'.repeat(32)}-${PARENT}-01`],
     ['that is none', `marked-${'5'.repeat(32)}`],
     ['that came twice', null],
   ])('%s are neither passed on nor in any line', async (_what, traceparent) => {

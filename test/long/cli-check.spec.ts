@@ -264,6 +264,17 @@ describe('an embedded store', () => {
     ]);
   });
 
+  it('of a manager that would not start is told of, and the other commands work', async () => {
+    const env = { ...place.env, HOST: '0.0.0.0' };
+    const checked = await runCli(env, 'check');
+    expect([checked.code, checked.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^failed +configuration HOST: 0\.0\.0\.0 .*ALLOW_OPEN=true/),
+    ]);
+    expect((await runCli(env, 'export', '--plain')).code).toBe(0);
+    expect((await runCli(env, 'reseal', '--plain')).code).toBe(0);
+  });
+
   it('and an address with TLS: its certificate is told of before it ends', async () => {
     const certificate = newCertificate(new Date(Date.now() + 3.5 * DAY_MS));
     const trusted = join(folder, 'trusted.pem');

@@ -12,7 +12,6 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
 import {
   kfMessageXml,
@@ -265,61 +264,32 @@ it('hands all over by http/protobuf when it stops, and no secret', async () => {
   await close();
 });
 
-describe('a receiver', () => {
-  afterEach(close);
-
-  async function serveAndStop(): Promise<void> {
-    await register(manager.url, app, openKfId, puppet.url);
-    for (let n = 0; n < 20; n++) {
-      const arrived = puppet.next();
-      expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
-      await arrived;
-    }
-    expect(await manager.stop()).toBe(0);
-    expect(manager.log.map(({ msg }) => msg)).toContain('manager.stopped');
-  }
-
-  it('that hangs holds up neither a callback nor the end', async () => {
-    await open({ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1' }, await startOtlpReceiver(() => {}));
-    const asked = receiver.nextRequest();
-    await sendMessage(manager.url, app, newOpenKfId());
-    await asked;
-    await serveAndStop();
+it('prints spans where that is asked for, and loads no exporter then', async () => {
+  await open({
+    NODE_OPTIONS: NAMES_OPENTELEMETRY,
+    OTEL_EXPORTER_OTLP_ENDPOINT: '',
+    OTEL_TRACES_EXPORTER: 'console',
   });
-
-  it('that is not there is told of once, with the number of spans that were lost', async () => {
-    // So that the exporter does not try again and again within it.
-    const env = { OTEL_EXPORTER_OTLP_TIMEOUT: '100', OTEL_BSP_MAX_QUEUE_SIZE: '16' };
-    await open({ OTEL_EXPORTER_OTLP_ENDPOINT: await refusedUrl(), ...env });
-    const told = manager.line(({ msg }) => msg === 'tracing.spans_lost');
-    await sendMessage(manager.url, app, openKfId);
-    expect(await told).toMatchObject({ level: 40, spans: expect.any(Number), reason: 'ECONNREFUSED' });
-    await serveAndStop();
-    // One at the beginning, and one of the rest at the end.
-    expect(manager.log.filter(({ msg }) => msg === 'tracing.spans_lost').length).toBeLessThanOrEqual(2);
-  });
+  await postJson(`${manager.url}/callback/decrypted/${app.corpId}`, {});
+  await manager.stop();
+  expect(manager.output()).toContain('loaded ');
+  expect(manager.output()).toContain('POST /callback/decrypted/:corpId');
+  expect(manager.output()).not.toContain('otlp-transformer');
+  await close();
 });
 
-describe('OpenTelemetry', () => {
-  const OFF = { NODE_OPTIONS: NAMES_OPENTELEMETRY, OTEL_EXPORTER_OTLP_ENDPOINT: '' };
-
-  afterEach(close);
-
-  it('is not loaded for an exporter that is not known here, which one line tells', async () => {
-    await open({ ...OFF, OTEL_TRACES_EXPORTER: 'zipkin' });
-    expect((await sendMessage(manager.url, app, openKfId)).status).toBe(404);
-    expect(manager.output()).not.toContain('loaded ');
-    expect(manager.log.filter(({ msg }) => msg.startsWith('tracing.'))).toMatchObject([
-      { msg: 'tracing.variable_ignored', level: 40, name: 'OTEL_TRACES_EXPORTER' },
-    ]);
-  });
-
-  it('is loaded where it is asked for, and prints spans where that is asked for', async () => {
-    await open({ ...OFF, OTEL_TRACES_EXPORTER: 'console' });
-    await postJson(`${manager.url}/callback/decrypted/${app.corpId}`, {});
-    await manager.stop();
-    expect(manager.output()).toContain('loaded ');
-    expect(manager.output()).toContain('POST /callback/decrypted/:corpId');
-    expect(manager.output()).not.toContain('otlp-transformer');
-  });
+it('a receiver that hangs holds up neither a callback nor the end', async () => {
+  await open({ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1' }, await startOtlpReceiver(() => {}));
+  const asked = receiver.nextRequest();
+  await sendMessage(manager.url, app, newOpenKfId());
+  await asked;
+  await register(manager.url, app, openKfId, puppet.url);
+  for (let n = 0; n < 20; n++) {
+    const arrived = puppet.next();
+    expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+    await arrived;
+  }
+  expect(await manager.stop()).toBe(0);
+  expect(manager.log.map(({ msg }) => msg)).toContain('manager.stopped');
+  await close();
 });
