@@ -41,10 +41,7 @@ it('waits 10 s for the headers of a request and 60 s for all of it', () => {
 it.each([
   ['nothing', ''],
   ['half a head', 'POST /ip HTTP/1.1\r\nHost: x\r\nX-Slow: '],
-  [
-    'half a body',
-    'POST /ip HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 100\r\n\r\nhalf',
-  ],
+  ['half a body', 'POST /ip HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 100\r\n\r\nhalf'],
 ])('answers 408 when no more than %s comes in time', async (_what, sent) => {
   // Node reads them at each look at its connections, by its own clock, which no test can move.
   server.headersTimeout = 250;

@@ -4,19 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from '../../src/api/answers/app.dto.js';
-import { runCli, runCliWith } from '../support/cli-process.js';
+import { runCliWith } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { mongoSuite } from '../support/mongo/database.js';
 import { newSecretsKey, type Place } from '../support/place.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
-import { until } from '../support/until.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
 
 const ECHO = '1616140317555161061';
-const [KEY, OTHER_KEY] = [newSecretsKey(), newSecretsKey()];
+const KEY = newSecretsKey();
 
 let place: Place;
 let puppet: PuppetServer;
@@ -140,29 +138,10 @@ onEachStoreNightly((newPlace) => {
     expect(await findStored(place, [...secretsOf(added), ...secretsOf(imported)])).toEqual([]);
   });
 
-  it('goes to a file, and is known to check', async () => {
-    const env = { ...place.env, SECRETS_KEY: KEY };
-    const exported = await runCli(env, 'export', '--plain');
-    expect(exported.stderr).toMatch(/^0 registration\(s\) and 2 app\(s\) exported, 0 left out$/m);
-    const lines = exported.stdout.split('\n').slice(1, 3);
-    expect(lines.map((line) => JSON.parse(line))).toContainEqual({
-      app: expect.objectContaining({ ...imported, ...fields }),
-    });
-    const nobody = {
-      ACCESS_TOKEN_URL: 'http://127.0.0.1:1/cgi-bin/gettoken',
-      WECOM_API_URL: 'http://127.0.0.1:1',
-    };
-    const checked = await runCli({ ...env, ...nobody }, 'check');
-    expect(checked.stdout).toMatch(/0 registration\(s\), 0 online, 2 app\(s\)$/m);
-    expect(findIn(checked.stdout, [...secretsOf(added), ...secretsOf(imported)])).toEqual([]);
-  });
-
-  it('opens after a restart and with another key, beside those of WECOM_APPS_FILE, until it is deleted', async () => {
-    const keys = { ...place.env, SECRETS_KEY: `${OTHER_KEY},${KEY}` };
-    expect((await runCli(keys, 'reseal')).stdout).toMatch(/, 2 changed, 0 could not be opened/);
+  it('opens after a restart, beside those of WECOM_APPS_FILE, until it is deleted', async () => {
     const [ofFile, file] = [newApp(), join(folder, 'apps.json')];
     writeFileSync(file, JSON.stringify([{ ...ofFile, name: 'listed' }]));
-    const manager = await start({ SECRETS_KEY: OTHER_KEY, WECOM_APPS_FILE: file });
+    const manager = await start({ SECRETS_KEY: KEY, WECOM_APPS_FILE: file });
     const { token, encodingAESKey, ...shown } = added;
     const app = { corpId, token, encodingAESKey };
     const known = await ofApi(manager);
@@ -255,33 +234,4 @@ onEachStoreNightly((newPlace) => {
     expect([page.items.length, last.items.length, last.nextCursor]).toEqual([1, 1, null]);
     expect(last.items).not.toEqual(page.items);
   }
-});
-
-mongoSuite('two managers on one database', () => {
-  beforeAll(() => {
-    place = mongoPlace();
-  });
-
-  afterAll(() => place.discard());
-
-  it('open callbacks by what was added with the other, at once, and no more when it is deleted', async () => {
-    const [one, two] = await Promise.all([start(), start()]);
-    const [app, renewed] = [newApp(), newApp()];
-    const openKfId = newOpenKfId();
-    const { id } = await add(one, app);
-    expect(await verified(two, app)).toBe(ECHO);
-    const second = await add(one, { ...renewed, corpId: app.corpId });
-    expect((await sendMessage(two.url, { ...renewed, corpId: app.corpId }, openKfId)).status).toBe(200);
-    // Each looks every 2 s for what the other wrote.
-    await until(async () => (await list(one)).some(({ verifiedAt }) => verifiedAt !== null));
-    expect(await list(two)).toEqual(await list(one));
-    expect(await refusal(postJson(appsOf(two), app))).toMatchObject({ error: 'APP_EXISTS' });
-
-    await remove(one, id);
-    await until(async () => (await list(two)).length === 1);
-    expect((await sendVerification(two.url, app, ECHO)).status).toBe(403);
-    await remove(two, second.id);
-    await until(async () => (await list(one)).length === 0);
-    expect((await sendVerification(one.url, app, ECHO)).status).toBe(404);
-  });
 });

@@ -142,21 +142,20 @@ describe('a page of another host', () => {
 });
 
 describe('the console', () => {
-  it.each([
-    '/console',
-    '/console/accounts/wkAAA',
-    '//console//outbox',
-  ])('%s is the page, under a policy that lets it load nothing from elsewhere', async (path) => {
-    const { status, headers, body } = await ask(path);
-    expect([status, body.toString()]).toEqual([200, PAGE]);
-    expect(headers).toMatchObject({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': POLICY,
-      'cache-control': 'no-cache',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-    });
-  });
+  it.each(['/console', '/console/accounts/wkAAA', '//console//outbox'])(
+    '%s is the page, under a policy that lets it load nothing from elsewhere',
+    async (path) => {
+      const { status, headers, body } = await ask(path);
+      expect([status, body.toString()]).toEqual([200, PAGE]);
+      expect(headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': POLICY,
+        'cache-control': 'no-cache',
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+      });
+    },
+  );
 
   it('has nothing in the page that its policy forbids', () => {
     expect(PAGE).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|\/\/[\w.]+\.\w/i);

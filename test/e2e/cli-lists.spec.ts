@@ -1,6 +1,5 @@
-/** accounts, bots, deliveries, notify and operators as the build has them: what a running manager says and does by its API, on both stores: embedded and MongoDB. */
+/** accounts and operators as the build has them: what a running manager says and does by its API, on both stores: embedded and MongoDB. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
@@ -14,7 +13,6 @@ const SECRETS = {
   AUTH_PUPPET_TOKEN: 'marked-secret_of-puppets',
   AUTH_OPERATOR_TOKEN: 'marked-secret_of-operators',
 };
-const WRONG_KEY = 'marked-secret_of-a-robot';
 
 onEachStoreNightly((newPlace) => {
   const app = newApp();
@@ -22,16 +20,12 @@ onEachStoreNightly((newPlace) => {
   let place: Place;
   let manager: ManagerProcess;
   let puppet: PuppetServer;
-  let wecom: Simulator;
   let env: Record<string, string>;
 
   beforeAll(async () => {
     place = newPlace();
     puppet = await startPuppetServer();
-    wecom = await startSimulator();
-    const wrongUrl = `${wecom.url}/cgi-bin/webhook/send?key=${WRONG_KEY}`;
-    const told = { NOTIFY_URL: `${wecom.robotUrl},${wrongUrl}`, WECOM_API_URL: wecom.url };
-    manager = await startManager({ ...place.env, ...SECRETS, ...told });
+    manager = await startManager({ ...place.env, ...SECRETS });
     env = { AUTH_OPERATOR_TOKEN: SECRETS.AUTH_OPERATOR_TOKEN, PORT: new URL(manager.url).port };
     for (const [openKfId, endpoint] of [
       [taken, puppet.url],
@@ -43,14 +37,11 @@ onEachStoreNightly((newPlace) => {
       });
       expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
     }
-    const bot = { name: 'Second bot', corpId: app.corpId, openKfIds: [newOpenKfId()], kind: 'puppet' };
-    await post('/api/v1/bots', SECRETS.AUTH_OPERATOR_TOKEN, bot);
   });
 
   afterAll(async () => {
     await manager.stop();
     await puppet.close();
-    await wecom.close();
     await place.discard();
   });
 
@@ -73,51 +64,14 @@ onEachStoreNightly((newPlace) => {
       ),
       expect.stringMatching(new RegExp(`^${refused} .* waiting .* - +no connection \\(ECONNREFUSED\\)$`)),
     ]);
-    expect((await list('bots')).stdout).toMatch(
-      /^ID .*\n\S+ +Second bot +ww\w+ +wk\S+ +puppet +event +closed/,
-    );
-    expect((await list('deliveries', '--account', taken)).stdout).toMatch(
-      new RegExp(`^TIME .*\\n20\\S+Z +${taken} +callback +taken +1 +200 `),
-    );
   });
 
-  it('gives programs what the API gives, over pages and by filter', async () => {
-    const read = async (...args: string[]) => JSON.parse((await list(...args, '--json')).stdout);
-    expect(await read('accounts', '--limit', '1')).toEqual({
+  it('gives programs what the API gives, by filter and limit', async () => {
+    const { stdout } = await list('accounts', '--json', '--limit', '1', '--corp', app.corpId);
+    expect(JSON.parse(stdout)).toEqual({
       items: [expect.objectContaining({ openKfId: taken })],
       hasMore: true,
     });
-    const { items, hasMore } = await read('accounts', '--state', 'waiting', '--corp', app.corpId);
-    expect([items.map(({ openKfId }: { openKfId: string }) => openKfId), hasMore]).toEqual([
-      [refused],
-      false,
-    ]);
-    expect((await read('deliveries', '--outcome', 'kept')).items[0]).toMatchObject({
-      openKfId: refused,
-    });
-    expect((await read('bots', '--corp', 'nobody')).items).toEqual([]);
-  });
-
-  it('sends a test to who is told what needs attention, and says what came back', async () => {
-    const { code, stdout } = await list('notify', '--test');
-    expect([code, stdout]).toEqual([
-      1,
-      expect.stringMatching(
-        /^RECEIVER +SENT .*\nrobot +yes +200 +0 +-\nrobot +no +200 +93000 +WeCom answered errcode 93000: /,
-      ),
-    ]);
-    expect(wecom.robot.messages).toMatchObject([{ content: expect.stringContaining('测试') }]);
-    const told = await list('notify', '--json');
-    expect([told.code, JSON.parse(told.stdout)]).toEqual([
-      0,
-      {
-        items: Array(2).fill({
-          ...{ kind: 'robot', host: new URL(wecom.url).host, troubles: 0, told: [] },
-          ...{ id: expect.any(String), toldAt: null, failedAt: null, failure: null },
-        }),
-      },
-    ]);
-    for (const text of [stdout, told.stdout]) expect(text).not.toMatch(/marked-secret/);
   });
 
   it('adds operators, whose tokens open what their role may, until another one or none is theirs', async () => {
@@ -137,21 +91,18 @@ onEachStoreNightly((newPlace) => {
     expect([asReader.code, asReader.stderr]).toEqual([1, expect.stringMatching(/403 AUTH_READER: .*admin/)]);
     const { token: next } = JSON.parse((await operators('renew', 'alice', '--json')).stdout);
     expect([await statusOf(token), await statusOf(next)]).toEqual([401, 404]);
-    const again = await operators('add', 'alice', '--role', 'admin');
-    expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/409 OPERATOR_EXISTS/)]);
     expect((await operators('remove', 'alice')).stdout).toBe('alice is removed\n');
     expect(await statusOf(next)).toBe(401);
-    expect((await operators('remove', 'alice')).stderr).toMatch(/404 OPERATOR_NOT_FOUND/);
     const audited = async (query: string) => {
       const headers = { authorization: `Bearer ${SECRETS.AUTH_OPERATOR_TOKEN}` };
       const answer = await fetch(`${manager.url}/api/v1/audit?${query}`, { headers });
       return ((await answer.json()) as { items: Record<string, unknown>[] }).items;
     };
-    await until(async () => (await audited('operator=shared+secret'))[0]?.status === 404);
-    const [gone, removed] = await audited('operator=shared+secret');
-    for (const entry of [gone, removed])
-      expect(entry).toMatchObject({ method: 'DELETE', path: '/api/v1/operators/alice', from: '127.0.0.1' });
-    expect(removed).toMatchObject({ status: 200, route: '/api/v1/operators/:name' });
+    await until(async () => (await audited('operator=shared+secret'))[0]?.method === 'DELETE');
+    expect((await audited('operator=shared+secret'))[0]).toMatchObject({
+      ...{ method: 'DELETE', path: '/api/v1/operators/alice', from: '127.0.0.1' },
+      ...{ status: 200, route: '/api/v1/operators/:name' },
+    });
     expect(await audited('operator=alice')).toMatchObject([
       { method: 'DELETE', path: '/api/v1/operators/alice', status: 403 },
       { method: 'DELETE', path: '/api/v1/bots/nobody', status: 403 },
@@ -162,40 +113,15 @@ onEachStoreNightly((newPlace) => {
   it('tells in one line what is wrong, and no secret', async () => {
     const closed = await refusedUrl();
     const secret = 'marked-secret_that-is-wrong';
-    const [wrong, none, silent, withSecret, unknown, tooMany] = await Promise.all([
-      runCli({ ...env, AUTH_OPERATOR_TOKEN: secret }, 'bots'),
-      runCli({ PORT: env.PORT ?? '' }, 'bots'),
-      list('accounts', '--url', closed),
-      list('accounts', '--url', `http://operator:${secret}@127.0.0.1`),
-      list('deliveries', '--outcome', 'lost'),
-      list('deliveries', '--limit', '0'),
+    const [wrong, silent] = await Promise.all([
+      runCli({ ...env, AUTH_OPERATOR_TOKEN: secret }, 'operators'),
+      runCli(env, 'operators', '--url', closed),
     ]);
-    expect([wrong.code, wrong.stderr]).toEqual([
-      1,
-      expect.stringMatching(/401 AUTH_WRONG.*AUTH_OPERATOR_TOKEN/),
-    ]);
-    expect([none.code, none.stderr]).toEqual([
-      1,
-      expect.stringMatching(/401 AUTH_MISSING.*AUTH_OPERATOR_TOKEN/),
-    ]);
-    expect([silent.code, silent.stderr]).toEqual([
-      1,
-      expect.stringMatching(/^http\S+ does not answer \(connection ECONNREFUSED\); start the manager/),
-    ]);
-    expect([withSecret.code, withSecret.stderr]).toEqual([
-      2,
-      expect.stringMatching(/^error: --url must have no/),
-    ]);
-    expect([unknown.code, unknown.stderr]).toEqual([
-      1,
-      expect.stringMatching(/400 REQUEST_INVALID: .*outcome/),
-    ]);
-    expect([tooMany.code, tooMany.stderr]).toEqual([2, expect.stringMatching(/^error: --limit must be/)]);
-    for (const { stdout, stderr } of [wrong, none, silent, withSecret])
-      expect([stdout, stderr.includes(secret), stderr.trimEnd().split('\n').length <= 2]).toEqual([
-        '',
-        false,
-        true,
+    expect(wrong.stderr).toMatch(/401 AUTH_WRONG.*AUTH_OPERATOR_TOKEN/);
+    expect(silent.stderr).toMatch(/^http\S+ does not answer \(connection ECONNREFUSED\); start the manager/);
+    for (const { code, stdout, stderr } of [wrong, silent])
+      expect([code, stdout, stderr.includes(secret), stderr.trimEnd().split('\n').length]).toEqual([
+        ...[1, '', false, 1],
       ]);
   });
 });

@@ -21,14 +21,13 @@ let manager: ManagerProcess;
 let callers = 0;
 const ofNewCaller = (): string[] => ['X-Forwarded-For', `10.1.${++callers >> 8}.${callers & 255}`];
 
-async function ask(
-  method: string,
-  path: string,
-  headers: readonly string[] = [],
-  body?: string,
-) {
+async function ask(method: string, path: string, headers: readonly string[] = [], body?: string) {
   const from = headers.includes('X-Forwarded-For') ? [] : ofNewCaller();
-  const answer = await call(manager.url + path, { method, headers: [...from, ...headers], ...(body && { body }) });
+  const answer = await call(manager.url + path, {
+    method,
+    headers: [...from, ...headers],
+    ...(body && { body }),
+  });
   expect(answer.body.toString()).not.toContain('marked-secret');
   const [cookie = ''] = answer.headers['set-cookie'] ?? [];
   return { status: answer.status, cookie, json: jsonOf(answer), headers: answer.headers };
@@ -95,9 +94,7 @@ it('has the cookie sent over https alone where a proxy that is believed says htt
   const { cookie } = await signIn(OPERATOR, ...https);
   expect(cookie).toMatch(/^__Host-wxkf_session=.*; Path=\/; .*; Secure/);
   const session = ['Cookie', cookie.split(';')[0] ?? ''];
-  expect((await ask('GET', INFO, [...session, ...https])).json.error).toBe(
-    'REGISTRY_PUPPET_NOT_FOUND',
-  );
+  expect((await ask('GET', INFO, [...session, ...https])).json.error).toBe('REGISTRY_PUPPET_NOT_FOUND');
   expect((await ask('GET', INFO, session)).json.error).toBe('AUTH_MISSING');
   expect((await signIn(OPERATOR, 'X-Forwarded-Proto', 'http')).cookie).not.toMatch(/; Secure/);
 });
@@ -149,8 +146,7 @@ it('signs nobody in for a page of another site', async () => {
 
 it('goes by the header Authorization where one comes, whatever the session is', async () => {
   const session = await sessionOf(OPERATOR);
-  const asked = (secret: string) =>
-    ask('GET', INFO, [...session, 'Authorization', `Bearer ${secret}`]);
+  const asked = (secret: string) => ask('GET', INFO, [...session, 'Authorization', `Bearer ${secret}`]);
   expect((await asked(UNKNOWN)).json.error).toBe('AUTH_WRONG');
   expect((await asked(PUPPET)).json.error).toBe('AUTH_ROLE_FORBIDDEN');
   expect((await asked(OPERATOR)).json.error).toBe('REGISTRY_PUPPET_NOT_FOUND');
@@ -163,11 +159,7 @@ it('is no other role than operator', async () => {
 });
 
 it('says that a session is over, and does not have the browser ask for a password', async () => {
-  const { status, json, headers } = await ask('GET', INFO, [
-    ...CONSOLE,
-    'Cookie',
-    'wxkf_session=x',
-  ]);
+  const { status, json, headers } = await ask('GET', INFO, [...CONSOLE, 'Cookie', 'wxkf_session=x']);
   expect([status, json.error]).toEqual([401, 'AUTH_SESSION_ENDED']);
   expect(headers['www-authenticate']).toBe('Bearer realm="wxkf-manager"');
 });
@@ -197,13 +189,10 @@ it('signs a named operator in by its token, lets a reader change nothing, and en
   expect((await signIn(added.token)).json.error).toBe('AUTH_WRONG');
 });
 
-it.each([UNKNOWN, PUPPET, '', `${OPERATOR} `])(
-  'does not sign in with another secret: %j',
-  async (token) => {
-    const { status, json, cookie } = await signIn(token);
-    expect([status, json.error, cookie]).toEqual([401, 'AUTH_WRONG', '']);
-  },
-);
+it.each([UNKNOWN, PUPPET, '', `${OPERATOR} `])('does not sign in with another secret: %j', async (token) => {
+  const { status, json, cookie } = await signIn(token);
+  expect([status, json.error, cookie]).toEqual([401, 'AUTH_WRONG', '']);
+});
 
 it.each([undefined, null, 1, [OPERATOR], { a: OPERATOR }])('takes no token but text: %j', async (token) => {
   const { status, json } = await signIn(token);

@@ -1,11 +1,8 @@
-/** What `/health` of the built process tells whom, and what it asks of the store. */
+/** What `/health` of the built process tells whom. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { type Samples, scrape } from '../support/metrics.js';
-import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { mongoPlace } from '../support/each-store.js';
 
 const PUPPET = 'secret-of-the-puppets';
 const OPERATOR = 'secret-of-the-operators';
@@ -39,9 +36,9 @@ interface Report {
 let place: Place;
 let manager: ManagerProcess;
 
-function managerWith(env: Readonly<Record<string, string>>, newPlace: () => Place): void {
+function managerWith(env: Readonly<Record<string, string>>): void {
   beforeAll(async () => {
-    place = newPlace();
+    place = embeddedPlace();
     manager = await startManager({ ...place.env, HOST: '127.0.0.1', TRUST_PROXY: '127.0.0.1', ...env });
   });
 
@@ -65,7 +62,7 @@ function expectOnlyUpOrDown({ status, info, error, details }: Report): void {
 }
 
 describe('a manager whose roles have secrets', () => {
-  managerWith(ROLES, embeddedPlace);
+  managerWith(ROLES);
 
   const OTHERS = [
     ['nobody', {}],
@@ -122,7 +119,7 @@ describe('a manager whose roles have secrets', () => {
 });
 
 describe('a manager without secrets', () => {
-  managerWith({}, embeddedPlace);
+  managerWith({});
 
   it('tells everybody everything, and names the parts that are down where its DATA_DIR is taken away', async () => {
     rmSync(place.env.DATA_DIR ?? '', { recursive: true });
@@ -130,26 +127,5 @@ describe('a manager without secrets', () => {
     const { details, error } = await reportOf(response);
     expect(details.registry).toMatchObject({ puppets: 0 });
     expect([response.status, Object.keys(error).sort()]).toEqual([503, ['disk', 'storage']]);
-  });
-});
-
-mongoSuite('on MongoDB', () => {
-  managerWith(ROLES, mongoPlace);
-
-  const asked = (samples: Samples, operation: string): number =>
-    samples.sum('wxkf_store_operation_duration_seconds_count', { operation });
-
-  it('asks the database every 5 s at most, however often it is asked itself', async () => {
-    const startedMs = performance.now();
-    const before = await scrape(manager.url, bearer(OPERATOR));
-    for (let n = 0; n < 10; n++)
-      await Promise.all(
-        [{}, bearer(OPERATOR)].map(async (headers) => reportOf(await ask('/health', headers))),
-      );
-    const after = await scrape(manager.url, bearer(OPERATOR));
-    const timesMax = 1 + Math.ceil((performance.now() - startedMs) / 5_000);
-    expect(asked(after, 'ping') - asked(before, 'ping')).toBeLessThanOrEqual(timesMax);
-    // Each scrape counts as well.
-    expect(asked(after, 'count hints') - asked(before, 'count hints')).toBeLessThanOrEqual(timesMax + 2);
   });
 });

@@ -4,20 +4,9 @@ import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { programOf } from '../support/log-program.js';
 
 type LogLine = Readonly<Record<string, unknown>>;
-
-/** A program that writes `statements` through `log`, since a log writes to standard output, and ends. */
-function programOf(statements: string): string[] {
-  const script = `
-    const { createLog, exitProcess, writeLine } = await import('${new URL('../../src/kernel/log.ts', import.meta.url)}');
-    const { Secret } = await import('${new URL('../../src/kernel/secret.ts', import.meta.url)}');
-    const { AppError } = await import('${new URL('../../src/kernel/app-error.ts', import.meta.url)}');
-    const log = await createLog('info', 'json');
-    ${statements}
-    await exitProcess(log, 7);`;
-  return ['--import', 'tsx', '--input-type=module', '-e', script];
-}
 
 async function linesOf(statements: string): Promise<LogLine[]> {
   const program = spawn(process.execPath, programOf(statements), { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -183,18 +172,5 @@ describe('a log that cannot be written', () => {
     closeSync(full);
     const [said, [code]] = await Promise.all([text(program.stderr as Readable), once(program, 'exit')]);
     expect([said, code]).toEqual(['went on', 7]);
-  });
-
-  it('to a pipe that nobody reads is dropped beyond 4 MiB, and the process ends all the same', async () => {
-    const statements = `const before = process.memoryUsage().rss;
-      for (let n = 0; n < 100_000; n++) log.info({ filling: 'x'.repeat(1_000) }, 'thing.done');
-      process.stderr.write(String(process.memoryUsage().rss - before));`;
-    const program = spawn(process.execPath, programOf(statements), { stdio: ['ignore', 'pipe', 'pipe'] });
-    program.stdout?.pause();
-    const [said, [, signal]] = await Promise.all([text(program.stderr), once(program, 'exit')]);
-    expect(Number(said)).toBeLessThan(90 * 1_024 * 1_024);
-    expect(signal).toBe('SIGKILL');
-    // What nobody has read would keep this process open.
-    program.stdout?.destroy();
   });
 });

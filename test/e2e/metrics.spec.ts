@@ -7,12 +7,7 @@ import { call, openSocket } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { type Samples, scrape } from '../support/metrics.js';
 import type { Place } from '../support/place.js';
-import {
-  type PuppetServer,
-  postJson,
-  registrationOf,
-  startPuppetServer,
-} from '../support/puppet-server.js';
+import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { onEachStoreNightly } from '../support/each-store.js';
 import { until } from '../support/until.js';

@@ -133,7 +133,13 @@ describe('an open manager on all addresses, as the command of the README has doc
     call(`${manager.url}/api/v1/status`, { headers });
 
   it('answers under its own names', async () => {
-    for (const name of ['bot.localhost:7777', '[::1]:7777', `${hostname()}:7777`, 'wxkf-manager:7777', 'WXKF.EXAMPLE'])
+    for (const name of [
+      'bot.localhost:7777',
+      '[::1]:7777',
+      `${hostname()}:7777`,
+      'wxkf-manager:7777',
+      'WXKF.EXAMPLE',
+    ])
       expect([name, (await statusOf('Host', name)).status]).toEqual([name, 200]);
   });
 

@@ -422,7 +422,7 @@ onEachStoreNightly((newPlace) => {
 
   describe('what cannot be', () => {
     it.each([
-['kf-accounts?limit=0', 'limit must be a whole number from 1 to 200'],
+      ['kf-accounts?limit=0', 'limit must be a whole number from 1 to 200'],
       ['kf-accounts?cursor=x', 'cursor must be the nextCursor of an earlier page of this list'],
       ['history?range=2h', 'range must be one of 1h, 6h, 24h, 3d'],
       ['hints?sort=name', 'sort must be one of account, waitingSince'],
