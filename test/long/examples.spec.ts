@@ -192,11 +192,11 @@ describe('the echo puppet', () => {
     expect(JSON.parse((await pull).text ?? '')).toMatchObject({ token: 'ENCtheToken' });
   });
 
-  it.each(['SIGTERM', 'SIGKILL'] as const)('goes on where it was after %s', async (signal) => {
+  it('goes on where it was after SIGKILL', async () => {
     const echo = await bot.start();
     await bot.asked('before');
     await bot.asked('and once more');
-    await echo.stop(signal);
+    await echo.stop('SIGKILL');
     const cursorsBefore = bot.conversation.cursors.length;
     bot.conversation.say('while it was away');
     const reply = bot.conversation.next('Echo: while it was away');
@@ -226,15 +226,12 @@ describe('the echo puppet', () => {
     expect(bot.replies()).toEqual(['Echo: now']);
   });
 
-  it.each([
-    ['WeCom is busy', -1],
-    ['the address is not trusted', 60020],
-  ])('loses no message while %s, and answers none twice', async (_why, errcode) => {
+  it('loses no message while the address is not trusted, and answers none twice', async () => {
     const echo = await bot.start();
-    suite.wecom.behave('kf/send_msg', answer(errcode));
+    suite.wecom.behave('kf/send_msg', answer(60020));
     bot.conversation.say('meanwhile');
     await bot.news();
-    await echo.line(new RegExp(`^not read to the end, again in \\d+ s: ${errcode}`));
+    await echo.line(/^not read to the end, again in \d+ s: 60020/);
     suite.wecom.behave('kf/send_msg', bot.conversation.sendMsg);
     await bot.asked('afterwards');
     expect(bot.replies()).toEqual(['Echo: meanwhile', 'Echo: afterwards']);
