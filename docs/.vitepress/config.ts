@@ -45,7 +45,7 @@ export default defineConfig({
         nav: [
           { text: 'Start', link: '/start' },
           { text: 'Bots', link: '/bots' },
-          { text: 'Operate', link: '/operations' },
+          { text: 'Operate', link: '/operate' },
           { text: 'Reference', link: '/reference/configuration' },
           { text: 'Internals', link: '/internals/callback-lifecycle' },
         ],
@@ -63,7 +63,7 @@ export default defineConfig({
         nav: [
           { text: '开始', link: '/zh/start' },
           { text: '机器人', link: '/zh/bots' },
-          { text: '运维', link: '/zh/operations' },
+          { text: '运维', link: '/zh/operate' },
           { text: '协议', link: '/zh/reference/protocol' },
           { text: '内部设计（英文）', link: '/internals/callback-lifecycle' },
         ],

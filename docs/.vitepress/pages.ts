@@ -44,7 +44,7 @@ export const GROUPS: readonly Group[] = [
     pages: [
       page('security', 'Security', '安全'),
       page('observe', 'Observe', '监控'),
-      page('operations', 'Operate', '运维'),
+      page('operate', 'Operate', '运维'),
       page('kubernetes', 'Kubernetes', 'Kubernetes'),
       page('upgrade', 'Upgrade', '升级'),
     ],

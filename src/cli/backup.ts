@@ -14,7 +14,7 @@ export async function backUp(file: string, options: BackupOptions): Promise<numb
   const config = configOrExit('command');
   if (config.mongoUri !== undefined) {
     throw new CommandError(
-      'MONGO_URI is set, and this copies the store of a DATA_DIR; use mongodump, as docs/operations.md says',
+      'MONGO_URI is set, and this copies the store of a DATA_DIR; use mongodump, as docs/operate.md says',
     );
   }
   const known = new KnownSecrets(config, null);

@@ -4,7 +4,7 @@ export const notifications = {
   title: 'Who is told',
   nobody:
     'Nobody is told what needs attention: NOTIFY_URL is not set. It takes a group robot of WeCom or any webhook:',
-  docs: 'docs/operations.md, “Told without Prometheus”',
+  docs: 'docs/observe.md, “Be told without Prometheus”',
   kinds: { robot: 'WeCom group', webhook: 'Webhook' },
   failed: 'Last message failed',
   told: 'Last told',
