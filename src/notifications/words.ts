@@ -47,7 +47,7 @@ const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth
   circuit: { en: 'the bot fails and is only probed', zh: '机器人持续失败，仅发送探测' },
   registering: { en: 'the puppet is registering', zh: 'puppet 正在注册' },
   late: { en: 'the bot does not answer in time', zh: '机器人没有及时应答' },
-  overloaded: { en: 'the manager has too much to do', zh: '管理服务负载过高' },
+  overloaded: { en: 'the manager has too much to do', zh: '管理器负载过高' },
   resync: { en: 'they wait their turn', zh: '正在排队等待' },
   expired: { en: 'no bot took it within 3 days', zh: '3 天内没有机器人接收' },
 };
@@ -207,7 +207,7 @@ const CHINESE: Words = {
   }),
   refused: () => ({
     title: '有回调被拒绝',
-    text: '这些请求不是企业微信发出的，或者签名所用的 Token、EncodingAESKey 与本服务已知的不一致。',
+    text: '这些请求不是企业微信发出的，或者签名所用的 Token、EncodingAESKey 与管理器已知的不一致。',
   }),
   circuits: (cause) => ({
     title: `${placeOf(cause) ?? `${cause.count} 个机器人地址`} 投递失败`,

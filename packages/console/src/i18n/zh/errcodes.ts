@@ -3,7 +3,7 @@ import type { Words } from '../words.js';
 export const errcodes: Words['errcodes'] = {
   '-1': {
     what: '企业微信系统繁忙',
-    remedy: '无需处理：本服务会自动重新获取凭证；接口调用方可稍后重试几次。',
+    remedy: '无需处理：管理器会自动重新获取凭证；接口调用方可稍后重试几次。',
   },
   '40001': {
     what: '应用的 Secret 不正确',
@@ -20,7 +20,7 @@ export const errcodes: Words['errcodes'] = {
   '40013': { what: '企业 ID 不合法', remedy: '请核对机器人的企业 ID 与管理后台是否一致，注意大小写。' },
   '40014': {
     what: 'access_token 无效',
-    remedy: '本服务会自动获取新的凭证。如果持续出现，说明调用方使用了并非从本服务取得的凭证。',
+    remedy: '管理器会自动获取新的凭证。如果持续出现，说明调用方使用了并非从管理器取得的凭证。',
   },
   '40035': {
     what: '接口参数缺失或不合法',
@@ -32,10 +32,10 @@ export const errcodes: Words['errcodes'] = {
     what: '客户 ID（external_userid）不合法',
     remedy: '机器人须使用消息中的 external_userid 回复，它只在所属企业内有效。',
   },
-  '41001': { what: '缺少 access_token', remedy: '调用方须带上 access_token，或由本服务代为添加。' },
+  '41001': { what: '缺少 access_token', remedy: '调用方须带上 access_token，或由管理器代为添加。' },
   '41002': { what: '缺少企业 ID', remedy: '请为机器人配置企业 ID。' },
   '41004': { what: '缺少 Secret', remedy: '请为机器人配置 Secret。' },
-  '42001': { what: 'access_token 已过期', remedy: '无需处理：本服务会获取新的凭证并重新调用。' },
+  '42001': { what: 'access_token 已过期', remedy: '无需处理：管理器会获取新的凭证并重新调用。' },
   '44004': { what: '文本消息内容为空', remedy: '需要修正机器人：没有内容时不要发送。' },
   '45002': { what: '消息内容过长', remedy: '文本消息最多 2048 字节，请让机器人分段发送。' },
   '45009': {
@@ -50,8 +50,8 @@ export const errcodes: Words['errcodes'] = {
   },
   '50003': { what: '应用已停用', remedy: '请在企业微信管理后台启用该应用。' },
   '60020': {
-    what: '本服务的出口 IP 不在企业可信 IP 中',
-    remedy: '请把本服务的公网出口 IP 加入该应用的“企业可信IP”，约一分钟后生效。',
+    what: '管理器的出口 IP 不在企业可信 IP 中',
+    remedy: '请把管理器的公网出口 IP 加入该应用的“企业可信IP”，约一分钟后生效。',
   },
   '95000': { what: '客服账号 ID 不合法', remedy: '请核对机器人的 open_kfid 与企业微信中的客服账号。' },
   '95001': { what: '向该客户发送的消息数达到上限', remedy: '客户每发一条消息，48 小时内最多回复 5 条。' },

@@ -4,7 +4,7 @@ export const failures: Words['failures'] = {
   endpoint: {
     what: '机器人的地址无法使用',
     remedy:
-      '请在管理服务的 PUPPET_ENDPOINT_ALLOW 中放行该地址，或修正地址：在此添加的机器人修改其 URL；puppet 修改 PUPPET_WXKF_SELF_ENDPOINT 并重启，使其重新注册。',
+      '请在管理器的 PUPPET_ENDPOINT_ALLOW 中放行该地址，或修正地址：在此添加的机器人修改其 URL；puppet 修改 PUPPET_WXKF_SELF_ENDPOINT 并重启，使其重新注册。',
   },
   saturated: {
     what: '发往该地址的并发投递过多',
@@ -15,9 +15,9 @@ export const failures: Words['failures'] = {
     remedy: '偶尔出现无需处理；频繁出现说明机器人应答太慢，请为它增加 CPU。',
   },
   connect: {
-    what: '管理服务连不上机器人',
+    what: '管理器连不上机器人',
     remedy:
-      '请检查：机器人是否在运行？从管理服务所在主机看，域名、端口、防火墙、容器网络是否正确？自己打开连接的机器人：是否有客户端已连接？',
+      '请检查：机器人是否在运行？从管理器所在主机看，域名、端口、防火墙、容器网络是否正确？自己打开连接的机器人：是否有客户端已连接？',
   },
   reset: {
     what: '机器人应答之前连接中断',
@@ -30,17 +30,17 @@ export const failures: Words['failures'] = {
   status: {
     what: '机器人返回了 HTTP 错误',
     remedy:
-      '状态码通常是机器人自己的应答，请在机器人日志中查找原因。404：地址中的路径不对；500：多半是企业 ID、Token 或账号 ID 与本服务已知的不一致；3xx、401、403、502–504：应答来自前面的代理或网关。',
+      '状态码通常是机器人自己的应答，请在机器人日志中查找原因。404：地址中的路径不对；500：多半是企业 ID、Token 或账号 ID 与管理器已知的不一致；3xx、401、403、502–504：应答来自前面的代理或网关。',
   },
   pull: {
-    what: '本服务未能从企业微信拉取该账号的消息',
+    what: '管理器未能从企业微信拉取该账号的消息',
     remedy:
-      '请在“企业微信错误”页查看错误码的含义。40001 或 42001：修正机器人的 corpSecret；60020：在企业微信后台加入本服务的 IP。系统会自动重试。',
+      '请在“企业微信错误”页查看错误码的含义。40001 或 42001：修正机器人的 corpSecret；60020：在企业微信后台加入管理器的 IP。系统会自动重试。',
   },
   unpulled: {
     what: '机器人应答了回调，但 60 秒内没有拉取消息',
     remedy:
-      '它的 kf/sync_msg 没有发到本服务，或用于其他账号。请把机器人的接口地址设为本服务的地址，并使用该机器人的密钥。',
+      '它的 kf/sync_msg 没有发到管理器，或用于其他账号。请把机器人的接口地址设为管理器的地址，并使用该机器人的密钥。',
   },
   too_long: {
     what: '机器人的客户端不接收这么长的消息',
@@ -52,7 +52,7 @@ export const failures: Words['failures'] = {
   },
   unregistered: {
     what: '没有机器人接收该客服账号',
-    remedy: '请在“机器人”页为它添加机器人，或用该账号 ID 启动一个指向本服务的 puppet，之后会立即投递。',
+    remedy: '请在“机器人”页为它添加机器人，或用该账号 ID 启动一个指向管理器的 puppet，之后会立即投递。',
   },
   offline: {
     what: '机器人已下线：puppet 已注销，或没有客户端连接',
@@ -71,7 +71,7 @@ export const failures: Words['failures'] = {
     remedy: '一般无需处理：事件已先行保存。频繁出现说明机器人应答太慢。',
   },
   overloaded: {
-    what: '管理服务同时进行的投递过多',
+    what: '管理器同时进行的投递过多',
     remedy: '短暂出现无需处理；持续出现请增加副本，或排查应答缓慢的机器人。',
   },
   resync: {

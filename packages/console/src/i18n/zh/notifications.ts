@@ -3,7 +3,7 @@ import type { Words } from '../words.js';
 export const notifications: Words['notifications'] = {
   title: '通知对象',
   nobody: '未设置 NOTIFY_URL，需要处理的问题不会通知任何人。可设置企业微信群机器人或任意 Webhook 的地址：',
-  docs: 'docs/zh/operations.md，“没有 Prometheus 时的通知”',
+  docs: 'docs/zh/observe.md，“没有 Prometheus 时的通知”',
   kinds: { robot: '企业微信群', webhook: 'Webhook' },
   failed: '最近一次发送失败',
   told: '最近一次通知',

@@ -10,16 +10,16 @@ export const overview: Words['overview'] = {
       `事件均已被接收，企业微信接口正常，最近一小时有 ${n(answering)} 个客服账号发出了回复，没有待投递的事件。${silent === 0 ? '' : `另有 ${n(silent)} 个账号收到了事件，但一小时内没有发出回复。`}`,
     partly: (answering) => `${n(answering)} 个客服账号的客户正在得到应答`,
     partlyText: (unseen) =>
-      `另有 ${n(unseen)} 个账号的事件已送达机器人，但这些机器人的回复不经过本服务，客户是否得到应答未知。`,
+      `另有 ${n(unseen)} 个账号的事件已送达机器人，但这些机器人的回复不经过管理器，客户是否得到应答未知。`,
     unseen: '事件已送达机器人，但没有看到回复',
     unseenText: (unseen, silent) =>
       unseen === 0
-        ? `最近一小时，${n(silent)} 个客服账号没有回复经过本服务；更早时有过。`
-        : `客户是否得到应答未知：${n(unseen)} 个客服账号的回复不经过本服务。把机器人调用企业微信接口的地址设为本服务后，即可看到。`,
+        ? `最近一小时，${n(silent)} 个客服账号没有回复经过管理器；更早时有过。`
+        : `客户是否得到应答未知：${n(unseen)} 个客服账号的回复不经过管理器。把机器人调用企业微信接口的地址设为管理器后，即可看到。`,
     quiet: '最近一小时没有机器人从本副本接收事件',
     quietSinceStart: (age) => `本副本启动 ${age}以来，没有机器人从本副本接收事件`,
     quietText: (accounts) =>
-      `已注册 ${n(accounts)} 个客服账号，没有待投递的事件。其他副本以及本副本启动之前的情况不包括在内。如果客户正在发消息，请检查企业微信后台的回调 URL 是否指向本服务。`,
+      `已注册 ${n(accounts)} 个客服账号，没有待投递的事件。其他副本以及本副本启动之前的情况不包括在内。如果客户正在发消息，请检查企业微信后台的回调 URL 是否指向管理器。`,
     lastReply: '最近一次回复',
     since: (at) => `自 ${at} 起`,
     wecomUnreachable: '企业微信接口没有响应',
@@ -35,7 +35,7 @@ export const overview: Words['overview'] = {
       '调用得到了 HTTP 错误，来自企业微信或其前面的代理。如果持续出现，请检查 HTTPS_PROXY 和 WECOM_API_URL。',
     sentences: (...texts) => texts.map((text) => (/[。？]$/.test(text) ? text : `${text}。`)).join(''),
     code: (code) => `企业微信的错误码为 ${code}。`,
-    failing: '有客户得不到应答',
+    failing: '有客户未收到回复',
     degraded: '可能有客户在等待',
     attention: '需要处理',
     more: (count) => `另有 ${n(count)} 个原因`,
@@ -57,10 +57,10 @@ export const overview: Words['overview'] = {
     noAccountText: '客户无法向它发消息，机器人的回复也发不出去。',
     refused: (callbacks) => `最近一分钟拒绝了 ${n(callbacks)} 个回调`,
     refusedText:
-      '这些请求不是企业微信发出的，或者签名所用的 Token、EncodingAESKey 与本服务已知的不一致。具体原因见服务日志。',
+      '这些请求不是企业微信发出的，或者签名所用的 Token、EncodingAESKey 与管理器已知的不一致。具体原因见管理器的日志。',
     notTaken: (callbacks) => `最近一分钟有 ${n(callbacks)} 个回调既未投递也未保存`,
     notTakenText:
-      '已向企业微信返回 5xx，企业微信只会重发几次；之后机器人要到下一条消息才会发现。通常是存储响应缓慢或无法连接，或者回调超出了本副本的处理能力，具体原因见服务日志。',
+      '已向企业微信返回 5xx，企业微信只会重发几次；之后机器人要到下一条消息才会发现。通常是存储响应缓慢或无法连接，或者回调超出了本副本的处理能力，具体原因见管理器的日志。',
     unknown: '待投递情况未知',
     unknownText: '存储尚未返回结果，在此期间回调照常接收。',
     storeDown: '存储没有响应',
@@ -69,7 +69,7 @@ export const overview: Words['overview'] = {
     notReady: '本副本暂不接收回调',
     notReadyText: '注册信息尚未加载完成，或者正在停机。',
     empty: '还没有机器人注册',
-    emptyText: '请先接入企业微信应用，再启动指向本服务的机器人（puppet）。',
+    emptyText: '请先接入企业微信应用，再启动指向管理器的机器人（puppet）。',
     circuits: (count, address) => `${address ?? `${n(count)} 个机器人地址`} 投递失败`,
     unreadable: (count) => `${n(count)} 条待投递记录无法读取`,
     unreadableText: '通常是 SECRETS_KEY 中缺少当初加密它们的密钥。',
@@ -104,7 +104,7 @@ export const overview: Words['overview'] = {
     dead: '死信',
     answering: '有回复的账号',
     silent: '收到事件但未回复',
-    unseen: '回复不经过本服务',
+    unseen: '回复不经过管理器',
   },
   flow: '收到的回调及其去向',
   flowUnit: (interval) => `每 ${interval}的回调数`,
@@ -115,7 +115,7 @@ export const overview: Words['overview'] = {
   overTime: '历史趋势（所有副本）',
   range: '时间范围',
   ranges: { '1h': '1 小时', '6h': '6 小时', '24h': '24 小时', '3d': '3 天' },
-  starts: '服务启动',
+  starts: '管理器启动',
   notStored: '存储没有响应，无法显示其中的历史数据，只有本副本在这一分钟内的计数。',
   total: '合计',
   latest: '当前',

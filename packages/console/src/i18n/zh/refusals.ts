@@ -2,7 +2,7 @@ import type { Words } from '../words.js';
 
 const otherKey = {
   what: '无法解密',
-  remedy: '企业微信中的 EncodingAESKey 与本服务中该企业的不一致，请重新粘贴。',
+  remedy: '企业微信中的 EncodingAESKey 与管理器中该企业的不一致，请重新粘贴。',
 };
 const noCallback = {
   what: '内容不是企业微信发送的格式',
@@ -12,13 +12,13 @@ const noCallback = {
 const reasons: Words['refusals']['reasons'] = {
   CALLBACK_SIGNATURE_MISMATCH: {
     what: '签名不匹配',
-    remedy: '企业微信中的 Token 与本服务中该企业的不一致，请重新粘贴。',
+    remedy: '企业微信中的 Token 与管理器中该企业的不一致，请重新粘贴。',
   },
   CIPHER_LENGTH_INVALID: otherKey,
   CIPHER_MESSAGE_LENGTH_INVALID: otherKey,
   CIPHER_PADDING_INVALID: otherKey,
   CALLBACK_CORP_UNKNOWN: {
-    what: '本服务没有该企业的 Token 和密钥',
+    what: '管理器没有该企业的 Token 和密钥',
     remedy: '请在“应用”中接入，或启动该企业的机器人。如果已接入，请核对 URL 中的企业 ID。',
   },
   CALLBACK_RECEIVE_ID_MISMATCH: {
@@ -39,7 +39,7 @@ const reasons: Words['refusals']['reasons'] = {
   },
   CALLBACK_FROM_MANAGER: {
     what: '由另一个 WXKF-Manager 发来',
-    remedy: '某个机器人的 URL 填成了本服务的回调 URL，请改为其程序的 URL。',
+    remedy: '某个机器人的 URL 填成了管理器的回调 URL，请改为其程序的 URL。',
   },
   CALLBACK_ECHO_MALFORMED: noCallback,
   CALLBACK_ENVELOPE_MALFORMED: noCallback,

@@ -2,7 +2,7 @@ import type { Words } from '../words.js';
 
 export const wecomErrors: Words['wecomErrors'] = {
   title: '企业微信错误',
-  intro: '各副本启动以来，被企业微信拒绝的请求，包括本服务按企业微信的限制直接拒绝的。',
+  intro: '各副本启动以来，被企业微信拒绝的请求，包括管理器按企业微信的限制直接拒绝的。',
   table: '按错误码统计的拒绝次数',
   code: '错误码',
   operations: { gettoken: '获取 access_token', call: '通过代理调用接口' },
