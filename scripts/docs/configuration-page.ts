@@ -1,11 +1,31 @@
-/** docs/reference/configuration.md, from the schema of the settings. */
+/** docs/reference/configuration.md and its Chinese page, from the schema of the settings. */
 import { secretFileOf } from '../../src/config/secret-files.js';
-import { SETTINGS } from '../../src/config/settings.js';
+import { SETTINGS, type Settings } from '../../src/config/settings.js';
 import { markdownTable } from './markdown-table.js';
 
-type AnySetting = (typeof SETTINGS)[keyof typeof SETTINGS];
+type AnySetting = Settings[keyof Settings];
+
+/** What the page says in one language. Names and values are passed in as code. */
+export interface ConfigurationWords {
+  readonly introduction: string;
+  readonly head: readonly string[];
+  readonly meaningOf: (key: keyof Settings) => string;
+  readonly unitOf: (unit: string) => string;
+  readonly expectedOf: (expected: string) => string;
+  readonly yes: string;
+  readonly no: string;
+  readonly unset: string;
+  /** The default, and the one while no role has a secret. */
+  readonly twoDefaults: (always: string, whileOpen: string) => string;
+  readonly others: string;
+  readonly secrets: string;
+  readonly filesHead: readonly string[];
+  readonly fileWith: (name: string) => string;
+}
 
 const INTRODUCTION = `# Configuration
+
+English | [简体中文](../zh/reference/configuration.md)
 
 Written by \`npm run generate\` from the schema in \`src/config/settings.ts\`.
 
@@ -23,31 +43,54 @@ breaks around what is in it do not count. Only one of the two may be set.`;
 const OTHERS = `Beside these OpenTelemetry's own variables count, \`OTEL_EXPORTER_OTLP_ENDPOINT\` first of all:
 [traces.md](traces.md) lists them.`;
 
-export function configurationPage(): string {
-  const settings: readonly AnySetting[] = Object.values(SETTINGS);
-  const files = settings
+export const ENGLISH_CONFIGURATION: ConfigurationWords = {
+  introduction: INTRODUCTION,
+  head: ['name', 'unit', 'default', 'secret', 'meaning', 'expected'],
+  meaningOf: (key) => SETTINGS[key].meaning,
+  unitOf: (unit) => unit,
+  expectedOf: (expected) => expected,
+  yes: 'yes',
+  no: 'no',
+  unset: 'unset',
+  twoDefaults: (always, whileOpen) => `${always}; ${whileOpen} while no role has a secret`,
+  others: OTHERS,
+  secrets: SECRETS,
+  filesHead: ['name', 'meaning'],
+  fileWith: (name) => `the file with ${name}`,
+};
+
+export function configurationPage(words: ConfigurationWords): string {
+  const keys = Object.keys(SETTINGS) as (keyof Settings)[];
+  const files = keys
+    .map((key) => SETTINGS[key])
     .filter(({ secret }) => secret)
-    .map(({ name }) => [`\`${secretFileOf(name)}\``, `the file with \`${name}\``]);
-  const head = ['name', 'unit', 'default', 'secret', 'meaning', 'expected'];
+    .map(({ name }) => [`\`${secretFileOf(name)}\``, words.fileWith(`\`${name}\``)]);
   return `${[
-    INTRODUCTION,
+    words.introduction,
     markdownTable(
-      head,
-      settings.map((setting) => [...settingCells(setting), setting.expected]),
+      words.head,
+      keys.map((key) => cellsOf(key, words)),
     ),
-    OTHERS,
-    SECRETS,
-    markdownTable(['name', 'meaning'], files),
+    words.others,
+    words.secrets,
+    markdownTable(words.filesHead, files),
   ].join('\n\n')}\n`;
 }
 
-/** Name, unit, default, secret, meaning. */
-function settingCells(setting: AnySetting): readonly string[] {
-  const { name, unit, secret, meaning } = setting;
-  return [`\`${name}\``, unit, defaultCell(setting), secret ? 'yes' : 'no', meaning];
+/** Name, unit, default, secret, meaning, expected. */
+function cellsOf(key: keyof Settings, words: ConfigurationWords): readonly string[] {
+  const setting: AnySetting = SETTINGS[key];
+  return [
+    `\`${setting.name}\``,
+    words.unitOf(setting.unit),
+    defaultCell(setting, words),
+    setting.secret ? words.yes : words.no,
+    words.meaningOf(key),
+    words.expectedOf(setting.expected),
+  ];
 }
 
-function defaultCell({ default: always, defaultWhileOpen: open }: AnySetting): string {
-  const cell = always === null ? 'unset' : `\`${always}\``;
-  return open === undefined ? cell : `${cell}; \`${open}\` while no role has a secret`;
+function defaultCell({ default: always, defaultWhileOpen: open }: AnySetting, words: ConfigurationWords): string {
+  const cell = always === null ? words.unset : `\`${always}\``;
+  return open === undefined ? cell : words.twoDefaults(cell, `\`${open}\``);
 }
