@@ -64,7 +64,7 @@ export default defineConfig({
           { text: '开始', link: '/zh/start' },
           { text: '机器人', link: '/zh/bots' },
           { text: '运维', link: '/zh/operate' },
-          { text: '协议', link: '/zh/reference/protocol' },
+          { text: '参考', link: '/zh/reference/configuration' },
           { text: '内部设计（英文）', link: '/internals/callback-lifecycle' },
         ],
         sidebar: GROUPS.map(({ zh, pages }) => ({ text: zh, items: pages.map(inChinese) })),

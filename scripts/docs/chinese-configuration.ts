@@ -8,7 +8,7 @@ const INTRODUCTION = `# 配置项
 
 由 \`npm run generate\` 根据 \`src/config/settings.ts\` 中的定义生成。
 
-配置项是环境变量，或管理器启动时所在文件夹的 \`.env\` 文件中的行；两者都有时以环境变量为准。空值等于没有设置，即使 \`.env\` 文件中有这一行。全部错误一次列出，写明名称和应有的格式，管理器随后以退出码 1 结束；\`npx wxkf-manager check\` 可以事先检查。启动时，设置了什么会写入日志，其中的密钥隐去。
+配置项是环境变量，或管理器启动时所在文件夹的 \`.env\` 文件中的行；两者都有时以环境变量为准。空值等于没有设置，即使文件中有这一行。全部错误一次列出，写明名称和应有的格式，管理器随后以退出码 1 结束；\`npx wxkf-manager check\` 可以事先检查。启动时，设置了什么会写入日志，其中的密钥隐去。
 
 名称拼错的配置项会被忽略；但起保护作用的（例如 \`AUTH_PUPPET_TOKENS\`）算作错误。`;
 
@@ -21,7 +21,8 @@ const SECRETS = `## 从文件读取
 const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   port: 'HTTP 服务监听的端口',
   host: 'HTTP 服务监听的地址；容器镜像设为 `0.0.0.0`',
-  mongoUri: '设置后，全部数据保存在 MongoDB 中，副本数量不限；不设置时使用 `DATA_DIR` 中的内嵌存储，只能有一个进程',
+  mongoUri:
+    '设置后，全部数据保存在 MongoDB 中，副本数量不限；不设置时使用 `DATA_DIR` 中的内嵌存储，只能有一个进程',
   replicaUrl:
     '同一 MongoDB 上的其他副本在哪里能访问本副本：它们把事件交给在这里打开的流，并询问这里的情况；不设置时为 `HOST`（如果它表示所有地址，则为本机的第一个地址），端口为 `PORT`',
   dataDir: '内嵌存储的文件夹',
@@ -80,14 +81,11 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   trustedProxies:
     '前置代理的地址和 CIDR，用逗号分隔，它们的 `X-Forwarded-For` 说明调用方是谁；不设置时谁都不相信',
   connectionsMax: '同时打开的连接总数；再多的立即关闭',
-  connectionsPerAddressMax:
-    '同上，来自一个地址（IPv6 为一个 /64）的连接；`TRUST_PROXY` 中的地址可以更多',
-  accountsMax:
-    '同时注册的账号总数，无论是否在线；再多的以 409 `REGISTRY_FULL` 拒绝。每个占 2 到 5 kB 内存',
+  connectionsPerAddressMax: '同上，来自一个地址（IPv6 为一个 /64）的连接；`TRUST_PROXY` 中的地址可以更多',
+  accountsMax: '同时注册的账号总数，无论是否在线；再多的以 409 `REGISTRY_FULL` 拒绝。每个占 2 到 5 kB 内存',
   accountsPerCorpMax:
     '同上，一个企业的账号，409 `REGISTRY_CORP_FULL`；企业微信允许一个企业有 5,000 个，而在企业微信中已删除的，在运维人员移除之前仍注册在这里',
-  callbackSkewSMax:
-    '回调的 `timestamp` 与本机时钟最多相差多少，无论早晚；0：不限，因为企业微信没有写明限制',
+  callbackSkewSMax: '回调的 `timestamp` 与本机时钟最多相差多少，无论早晚；0：不限，因为企业微信没有写明限制',
   callbackBodyBytesMax: '接收的回调请求体最大多少，企业微信发送的不足 10 kB；更大的应答 413',
   bodiesBytesMax:
     '正在读取的全部请求体，以及流中等待的内容，总共可用多少内存；一个地址的请求体、一个机器人的流，各最多占其中八分之一。超出后，大于 16 kB 的请求体以 503 `REQUEST_BODIES_TOO_MANY` 和 `Retry-After` 拒绝',
@@ -106,8 +104,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   notifyTimeZone: '`NOTIFY_QUIET_HOURS` 以及群机器人消息中的时间所用的时区',
   logLevel: '写入日志的最低级别',
   logFormat: '`json` 供程序读取，`pretty` 供人阅读',
-  logHealthyOneIn:
-    '处理成功的日志行，每多少行写一行，其中带有 `oneIn`；暂存、拒绝或失败的总是写入',
+  logHealthyOneIn: '处理成功的日志行，每多少行写一行，其中带有 `oneIn`；暂存、拒绝或失败的总是写入',
 };
 
 const UNITS: Readonly<Record<string, string>> = {
@@ -211,6 +208,7 @@ export const CHINESE_CONFIGURATION: ConfigurationWords = {
 
 function wordFor(words: Readonly<Record<string, string>>, english: string): string {
   const word = words[english];
-  if (word === undefined) throw new Error(`scripts/docs/chinese-configuration.ts has no words for: ${english}`);
+  if (word === undefined)
+    throw new Error(`scripts/docs/chinese-configuration.ts has no words for: ${english}`);
   return word;
 }

@@ -31,8 +31,10 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   ROUTE_NOT_FOUND: '没有这条路由；管理器的 /docs 页面列出全部路由',
   ROUTE_METHOD_NOT_ALLOWED: '该路由使用另一种方法',
 
-  AUTH_MISSING: '该路由要求密钥，以 Authorization: Bearer <secret> 或作为 HTTP Basic 的密码发送；请发送管理器的一个密钥',
-  AUTH_WRONG: '所发的凭据不含管理器的任何密钥；请把以 Bearer 或作为 HTTP Basic 密码发送的内容，与管理器的配置核对',
+  AUTH_MISSING:
+    '该路由要求密钥，以 Authorization: Bearer <secret> 或作为 HTTP Basic 的密码发送；请发送管理器的一个密钥',
+  AUTH_WRONG:
+    '所发的凭据不含管理器的任何密钥；请把以 Bearer 或作为 HTTP Basic 密码发送的内容，与管理器的配置核对',
   AUTH_ROLE_CLOSED: '该路由已关闭，因为可以调用它的角色都没有设置密钥；请在管理器中设置一个',
   AUTH_ROLE_FORBIDDEN: '所发凭据的角色不能调用该路由；请发送可以调用它的角色的密钥',
   AUTH_READER: '该运维人员的角色为 reader，只能查看，不能修改；请让 admin 来做，或申请角色 admin',
@@ -54,7 +56,8 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   CALLBACK_EVENT_MALFORMED: '解密后的事件不是企业微信文档中的 XML',
   CALLBACK_FROM_MANAGER:
     '这是某个管理器发送的，不是企业微信：某个机器人的 URL 填成了管理器自己的回调 URL；请改为机器人程序的 URL',
-  CALLBACK_ECHO_MALFORMED: '解密后的 echostr 不是 1 到 64 个字母和数字；回调须以 POST 发送，这里不会替任何人解密',
+  CALLBACK_ECHO_MALFORMED:
+    '解密后的 echostr 不是 1 到 64 个字母和数字；回调须以 POST 发送，这里不会替任何人解密',
   CALLBACK_CORP_UNKNOWN:
     '没有该企业的 Token 和密钥；请注册它的 puppet，或在控制台、通过 POST /api/v1/apps 或在 WECOM_APPS_FILE 中添加它的应用',
   CALLBACK_SIGNATURE_MISMATCH:
@@ -79,7 +82,8 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   CIPHER_NOT_UTF8: '密文无法解密（不是 UTF-8）',
 
   REGISTRY_PUPPET_NOT_FOUND: '该客服账号没有注册的 puppet',
-  REGISTRY_ACCOUNT_OF_OTHER_CORP: '该客服账号已由另一个企业注册；请核对 kfId 和 corpId，或请运维人员移除那条注册',
+  REGISTRY_ACCOUNT_OF_OTHER_CORP:
+    '该客服账号已由另一个企业注册；请核对 kfId 和 corpId，或请运维人员移除那条注册',
   REGISTRY_SECRET_REFUSED:
     '该客服账号已用另一个 corpSecret 注册，而企业微信不认可这一个；请用正确的注册，或请运维人员移除那条注册',
   REGISTRY_SECRET_UNVERIFIED:
@@ -154,8 +158,7 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
 
   STREAM_UPGRADE_REQUIRED: '流是 WebSocket；请发送 Upgrade: websocket。中间的代理须转发这个升级请求',
   STREAM_ENDING: '该进程正在停止，不再接受客户端；请稍后重新连接',
-  STREAM_CLIENTS_TOO_MANY:
-    '该机器人与该进程已有 2,000 个连接；请关闭不需要的，并让每个客户端只保持一个连接',
+  STREAM_CLIENTS_TOO_MANY: '该机器人与该进程已有 2,000 个连接；请关闭不需要的，并让每个客户端只保持一个连接',
   STREAM_READERS_TOO_MANY: '查看该进程实时投递的人已过多；请关闭一个，或稍后再试',
 
   OUTBOX_FULL:

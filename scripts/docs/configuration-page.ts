@@ -90,7 +90,10 @@ function cellsOf(key: keyof Settings, words: ConfigurationWords): readonly strin
   ];
 }
 
-function defaultCell({ default: always, defaultWhileOpen: open }: AnySetting, words: ConfigurationWords): string {
+function defaultCell(
+  { default: always, defaultWhileOpen: open }: AnySetting,
+  words: ConfigurationWords,
+): string {
   const cell = always === null ? words.unset : `\`${always}\``;
   return open === undefined ? cell : words.twoDefaults(cell, `\`${open}\``);
 }
