@@ -1,5 +1,5 @@
 /** The documents as a site: `npm ci --prefix docs && npm run --prefix docs build` writes it to docs/.vitepress/dist. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DefaultTheme, defineConfig } from 'vitepress';
 import { GROUPS, INTERNALS, type SitePage } from './pages.js';
@@ -8,10 +8,7 @@ const DOCS = join(import.meta.dirname, '..');
 
 const inEnglish = ({ path, en }: SitePage): DefaultTheme.SidebarItem => ({ text: en, link: `/${path}` });
 
-const inChinese = ({ path, zh }: SitePage): DefaultTheme.SidebarItem =>
-  existsSync(join(DOCS, 'zh', `${path}.md`))
-    ? { text: zh, link: `/zh/${path}` }
-    : { text: `${zh}（英文）`, link: `/${path}` };
+const inChinese = ({ path, zh }: SitePage): DefaultTheme.SidebarItem => ({ text: zh, link: `/zh/${path}` });
 
 const decisions = readdirSync(join(DOCS, 'internals/adr'))
   .sort()
@@ -79,7 +76,8 @@ export default defineConfig({
         skipToContentLabel: '跳到正文',
         notFound: {
           title: '没有这个页面',
-          quote: '请从首页或搜索继续。',
+          // The language's menu leads here from the pages for contributors.
+          quote: '内部设计的页面只有英文版。其他内容请从首页或搜索继续。',
           linkLabel: '回到首页',
           linkText: '回到首页',
         },
@@ -87,8 +85,6 @@ export default defineConfig({
     },
   },
   themeConfig: {
-    // Some pages are in English alone, so that the language's menu leads to its home page.
-    i18nRouting: false,
     search: {
       provider: 'local',
       options: {

@@ -14,7 +14,7 @@ export interface Group {
 
 const page = (path: string, en: string, zh: string): SitePage => ({ path, en, zh });
 
-/** For users, in both languages. A page without a translation is linked in English from the Chinese sidebar. */
+/** For users, in both languages. */
 export const GROUPS: readonly Group[] = [
   {
     en: 'Begin',

@@ -26,7 +26,11 @@ it.each(['docs/index.md', 'docs/zh/index.md'])('leads from %s to pages that ther
   expect(targets.filter((target) => !existsSync(`docs/${target}.md`))).toEqual([]);
 });
 
-it('leads from the Chinese home page to Chinese pages where they are', () => {
-  const english = targetsOf('docs/zh/index.md').filter((target) => !target.startsWith('zh/'));
-  expect(english.filter((target) => existsSync(`docs/zh/${target}.md`))).toEqual([]);
+it('leads from the Chinese home page to Chinese pages', () => {
+  expect(targetsOf('docs/zh/index.md').filter((target) => !target.startsWith('zh/'))).toEqual([]);
+});
+
+it('has each page for users in Chinese, too', () => {
+  const pages = GROUPS.flatMap((group) => group.pages.map(({ path }) => path));
+  expect(pages.filter((path) => !existsSync(`docs/zh/${path}.md`))).toEqual([]);
 });
