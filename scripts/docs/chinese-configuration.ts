@@ -42,8 +42,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   corpCallsPerHour: '同上，每小时',
   ipCallsPerMinute: '所有企业对一个接口每分钟的代理调用次数；企业微信按来源地址统计',
   ipCallsPerHour: '同上，每小时',
-  messagesAheadMax:
-    '一个由机器人接收消息的账号，待投递的消息达到这个数量时，暂停拉取；企业微信会保留消息 3 天',
+  messagesAheadMax: '接收消息的机器人的一个账号，有这么多条消息待投递时暂停拉取；企业微信会保留消息 3 天',
   messageTries: '机器人拒绝一条消息多少次后，它成为死信',
   deliveryLogDays: '投递日志保存多久；0：不记录',
   deliveryLogBytesMax:

@@ -102,9 +102,9 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   BOT_ACCOUNT_TAKEN: '该账号的事件归另一个机器人；请先从那个机器人移除该账号',
   BOT_CHANGED: '别人刚刚修改了该机器人；请重新查看，再修改一次',
   BOT_CLOSED:
-    '该机器人的密钥在这里无法解密，修改会使它们丢失；请把对应的加密密钥加入 SECRETS_KEY，或删除该机器人后重新添加',
+    '该机器人的密钥信息在这里无法解密，修改会使其丢失；请把对应的加密密钥加入 SECRETS_KEY，或删除该机器人后重新添加',
   BOT_FORBIDDEN: '机器人的密钥不能用于此处；它只能用于机器人自己的账号，以及其企业的 kf 和 media 接口',
-  BOT_UNVERIFIABLE: '只有类型为 callback、且密钥可以解密的机器人，才有可供验证的 URL',
+  BOT_UNVERIFIABLE: '只有类型为 callback、且密钥信息可以解密的机器人，才有可供验证的 URL',
 
   APP_NOT_FOUND: '没有这个 ID 的应用；GET /api/v1/apps 列出全部应用',
   APP_READ_ONLY: '该应用来自 WECOM_APPS_FILE，只在启动时读取；请从该文件中删除它，并重启管理器',
