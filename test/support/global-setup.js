@@ -2,8 +2,6 @@
  * Starts one MongoDB for the complete run and says which in one line, and a gettoken that accepts every secret. Plain JavaScript, because jest loads it
  * outside its transform: Node strips the types of mongo-server.ts itself.
  */
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { MongoUnavailable, prepareStandIn, startMongo } from './mongo/mongo-server.ts';
 import { startTokenServer } from './token-server.ts';
 
@@ -19,15 +17,12 @@ let mongo;
 /** @type {import('./token-server.ts').TokenServer | undefined} */
 let tokenServer;
 
-export default async function globalSetup(globalConfig, projectConfig) {
+export default async function globalSetup() {
   tokenServer = await startTokenServer();
   process.env.WXKF_TEST_TOKEN_URL = tokenServer.url;
   delete process.env.WXKF_TEST_MONGO_URI;
   delete process.env.WXKF_TEST_STAND_IN;
-  delete process.env.WXKF_TEST_PROMETHEUS;
-  process.env.WXKF_TEST_MONGO_KIND = 'not-started';
-  if (says(/support\/prometheus\.js/, globalConfig, projectConfig)) lookForPrometheus();
-  if (says(/mongo/i, globalConfig, projectConfig)) await prepareMongo();
+  await prepareMongo();
 }
 
 async function prepareMongo() {
@@ -63,31 +58,6 @@ function sayNone(error) {
     throw new Error(`${error.message}. To get one: ${howToGetOne}.`);
   process.env.WXKF_TEST_MONGO_KIND = 'none';
   say(`!!! NO MONGODB: THE MONGODB SUITES ARE LEFT OUT !!! ${error.message}. To get one: ${howToGetOne}.`);
-}
-
-/** For the suites in test/support/prometheus.ts, which need both programs of Debian's package. */
-function lookForPrometheus() {
-  const missing = ['promtool', 'prometheus'].filter((name) => !isInstalled(name));
-  process.env.WXKF_TEST_PROMETHEUS = missing.length === 0 ? 'there' : 'none';
-  if (missing.length === 0) return;
-  const text = `no ${missing.join(' and ')} on the PATH; Debian and Ubuntu have both in the package prometheus`;
-  if (process.env.CI) throw new Error(`What is checked with Prometheus cannot be: ${text}.`);
-  say(`!!! NO PROMETHEUS: ITS SUITES ARE LEFT OUT !!! There is ${text}.`);
-}
-
-function isInstalled(name) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
-}
-
-/**
- * Whether a spec file of this run says that anywhere. One that uses MongoDB or Prometheus without it is not
- * skipped in silence: database.ts and prometheus.ts throw.
- */
-function says(words, { testPathPatterns, rootDir, runTestsByPath }, { cwd }) {
-  const patterns = testPathPatterns.toExecutor({ cwd, rootDir });
-  return globSync(`${rootDir}/{src,test}/**/*.spec.ts`)
-    .filter((file) => runTestsByPath || patterns.isMatch(file))
-    .some((file) => words.test(readFileSync(file, 'utf8')));
 }
 
 function say(line) {

@@ -8,13 +8,6 @@ import { withDatabase } from './uri.js';
 
 const { WXKF_TEST_MONGO_URI: runUri, WXKF_TEST_MONGO_KIND: kind, WXKF_TEST_STAND_IN: standIn } = process.env;
 
-if (kind === 'not-started') {
-  throw new Error(
-    'The global setup started no MongoDB, because none of the selected spec files says "mongo" anywhere. ' +
-      'Name it in the spec file that uses it.',
-  );
-}
-
 /** `describe` where the run has a MongoDB. */
 export const mongoSuite = runUri ? describe : describe.skip;
 
