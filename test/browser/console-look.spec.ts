@@ -176,7 +176,7 @@ describeInBrowser('the look of the console', () => {
     await show(phone, PAGES.connect);
     await phone.getByLabel('企业 ID').fill('no corp');
     await phone.keyboard.press('Enter');
-    await phone.getByText('服务的说明（英文）：').waitFor();
+    await phone.getByText('管理器的说明（英文）：').waitFor();
     await phone.getByText('填写的内容不符合要求，具体字段见下文。').waitFor();
     expect(await phone.locator('.problem [lang=en]').textContent()).toContain('corpId');
   });
