@@ -17,11 +17,6 @@ type Limits = Readonly<Record<Exclude<ConnectionLimit, 'pipelined'>, number>>;
 
 /** How many requests of one connection may wait for the answer to an earlier one. Clients of today send none ahead. */
 const WAITING_MAX = 16;
-/** A request and its answer, which may not have begun yet. */
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly answer: ServerResponse;
-}
 
 /**
  * Limits open connections, and the requests that one may send ahead of its answers. A connection beyond a limit is closed
@@ -29,8 +24,12 @@ interface Exchange {
  */
 export class ConnectionLimits {
   readonly #open = new Map<string, number>();
-  /** Of each connection, in the order of its requests. The first one is being served, the others wait. */
-  readonly #unanswered = new WeakMap<Duplex, Exchange[]>();
+  /** The answer to the last request of each connection. */
+  readonly #last = new WeakMap<Duplex, ServerResponse>();
+  /** How many requests of a connection wait. */
+  readonly #waiting = new WeakMap<Duplex, number>();
+  /** What is served now, after it has waited. */
+  #served: ServerResponse | null = null;
   readonly #refused: RefusedConnections;
 
   /** @param proxies are exempt from the limit per address: all callers come from theirs. */
@@ -55,23 +54,28 @@ export class ConnectionLimits {
     filterRequests(server, (request, answer) => {
       const { socket } = request;
       if (socket.destroyed) return true;
-      const exchanges = this.#unanswered.get(socket) ?? [];
-      // Its turn has come.
-      if (exchanges[0]?.answer === answer) return false;
-      if (exchanges.length > WAITING_MAX) {
+      if (answer === this.#served) return false;
+      const before = this.#last.get(socket);
+      this.#last.set(socket, answer);
+      if (before === undefined || before.writableFinished) return false;
+      const waiting = this.#waiting.get(socket) ?? 0;
+      if (waiting === WAITING_MAX) {
         socket.destroy();
         this.#refused.add('pipelined', toAddressKey(socket.remoteAddress));
         return true;
       }
-      exchanges.push({ request, answer });
-      this.#unanswered.set(socket, exchanges);
-      answer.once('close', () => {
-        exchanges.shift();
-        const [next] = exchanges;
-        if (next !== undefined) server.emit('request', next.request, next.answer);
-      });
-      return exchanges.length > 1;
+      this.#waiting.set(socket, waiting + 1);
+      before.once('close', () => this.#serve(server, request, answer));
+      return true;
     });
+  }
+
+  #serve(server: Server, request: IncomingMessage, answer: ServerResponse): void {
+    const { socket } = request;
+    this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1);
+    this.#served = answer;
+    server.emit('request', request, answer);
+    this.#served = null;
   }
 
   /**
@@ -79,7 +83,7 @@ export class ConnectionLimits {
    * connection over.
    */
   hasUnanswered(socket: Duplex): boolean {
-    return (this.#unanswered.get(socket)?.length ?? 0) > 0;
+    return this.#last.get(socket)?.writableFinished === false;
   }
 
   #admit(socket: Socket): void {
