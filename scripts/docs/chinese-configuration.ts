@@ -48,7 +48,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   deliveryLogBytesMax:
     '投递日志最大多少，超出时先移除最旧的。在 `DATA_DIR` 中，磁盘剩余不足十分之一时也不再增长',
   tokenlessSyncsPerMinute:
-    '一个企业每分钟不带事件同步凭证的 `kf/sync_msg` 次数，包括管理器自己的；由其机器人轮流使用',
+    '一个企业每分钟不带同步凭证的 `kf/sync_msg` 次数，包括管理器自己的；由其机器人轮流使用',
   wecomApps:
     'JSON 列表 `[{"corpId","token","encodingAESKey","receiveIds"?,"name"?}]`：在任何 puppet 注册之前就已知的回调密钥，使企业微信可以先验证回调 URL',
   authPuppetTokens:
@@ -103,7 +103,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   notifyTimeZone: '`NOTIFY_QUIET_HOURS` 以及群机器人消息中的时间所用的时区',
   logLevel: '写入日志的最低级别',
   logFormat: '`json` 供程序读取，`pretty` 供人阅读',
-  logHealthyOneIn: '处理成功的日志行，每多少行写一行，其中带有 `oneIn`；暂存、拒绝或失败的总是写入',
+  logHealthyOneIn: '处理成功的日志行，每多少行写一行，其中带有 `oneIn`；保存、拒绝或失败的总是写入',
 };
 
 const UNITS: Readonly<Record<string, string>> = {

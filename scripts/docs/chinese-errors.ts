@@ -27,7 +27,7 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   REQUEST_BODY_TOO_LARGE: '请求体超过该路由允许的大小',
   REQUEST_BODIES_TOO_MANY: '正在读取的请求体（来自该地址的，或全部）占用内存过多；请重新发送',
   REQUEST_TYPE_UNSUPPORTED: '发送请求体时请带上请求头 Content-Type: application/json',
-  REQUEST_HEADERS_TOO_LARGE: '请求头超过本服务器允许的大小',
+  REQUEST_HEADERS_TOO_LARGE: '请求头超过管理器允许的大小',
   ROUTE_NOT_FOUND: '没有这条路由；管理器的 /docs 页面列出全部路由',
   ROUTE_METHOD_NOT_ALLOWED: '该路由使用另一种方法',
 
