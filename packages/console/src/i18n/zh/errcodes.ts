@@ -3,7 +3,7 @@ import type { Words } from '../words.js';
 export const errcodes: Words['errcodes'] = {
   '-1': {
     what: '企业微信系统繁忙',
-    remedy: '无需处理：管理器会自动重新获取凭证；接口调用方可稍后重试几次。',
+    remedy: '无需处理：管理器会自动重新获取 access_token；接口调用方可稍后重试几次。',
   },
   '40001': {
     what: '应用的 Secret 不正确',
@@ -20,7 +20,7 @@ export const errcodes: Words['errcodes'] = {
   '40013': { what: '企业 ID 不合法', remedy: '请核对机器人的企业 ID 与管理后台是否一致，注意大小写。' },
   '40014': {
     what: 'access_token 无效',
-    remedy: '管理器会自动获取新的凭证。如果持续出现，说明调用方使用了并非从管理器取得的凭证。',
+    remedy: '管理器会自动获取新的。如果持续出现，说明调用方使用了并非从管理器取得的 access_token。',
   },
   '40035': {
     what: '接口参数缺失或不合法',
@@ -35,12 +35,12 @@ export const errcodes: Words['errcodes'] = {
   '41001': { what: '缺少 access_token', remedy: '调用方须带上 access_token，或由管理器代为添加。' },
   '41002': { what: '缺少企业 ID', remedy: '请为机器人配置企业 ID。' },
   '41004': { what: '缺少 Secret', remedy: '请为机器人配置 Secret。' },
-  '42001': { what: 'access_token 已过期', remedy: '无需处理：管理器会获取新的凭证并重新调用。' },
+  '42001': { what: 'access_token 已过期', remedy: '无需处理：管理器会获取新的并重新调用。' },
   '44004': { what: '文本消息内容为空', remedy: '需要修正机器人：没有内容时不要发送。' },
   '45002': { what: '消息内容过长', remedy: '文本消息最多 2048 字节，请让机器人分段发送。' },
   '45009': {
     what: '接口调用超过频率限制',
-    remedy: '等待限制解除。如果反复出现，请排查不带事件凭证频繁拉取消息的机器人。',
+    remedy: '等待限制解除。如果反复出现，请排查不带同步凭证频繁拉取消息的机器人。',
   },
   '45033': { what: '接口并发调用超过限制', remedy: '请让调用方降低并发。' },
   '48002': {
@@ -50,7 +50,7 @@ export const errcodes: Words['errcodes'] = {
   },
   '50003': { what: '应用已停用', remedy: '请在企业微信管理后台启用该应用。' },
   '60020': {
-    what: '管理器的出口 IP 不在企业可信 IP 中',
+    what: '管理器的出口 IP 不在“企业可信IP”中',
     remedy: '请把管理器的公网出口 IP 加入该应用的“企业可信IP”，约一分钟后生效。',
   },
   '95000': { what: '客服账号 ID 不合法', remedy: '请核对机器人的 open_kfid 与企业微信中的客服账号。' },
@@ -69,7 +69,7 @@ export const errcodes: Words['errcodes'] = {
     remedy: '会话已由人工接待或已结束，或者企业未认证。只有智能助手接待中的会话才能由机器人回复。',
   },
   '301002': {
-    what: '使用了其他应用的凭证',
-    remedy: '调用方混用了两个应用的凭证；每个企业的每个 Secret 各有一个凭证。',
+    what: '使用了其他应用的 access_token',
+    remedy: '调用方混用了两个应用的 access_token；每个企业的每个 Secret 各有一个。',
   },
 };

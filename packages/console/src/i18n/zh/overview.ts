@@ -19,7 +19,7 @@ export const overview: Words['overview'] = {
     quiet: '最近一小时没有机器人从本副本接收事件',
     quietSinceStart: (age) => `本副本启动 ${age}以来，没有机器人从本副本接收事件`,
     quietText: (accounts) =>
-      `已注册 ${n(accounts)} 个客服账号，没有待投递的事件。其他副本以及本副本启动之前的情况不包括在内。如果客户正在发消息，请检查企业微信后台的回调 URL 是否指向管理器。`,
+      `已注册 ${n(accounts)} 个客服账号，没有待投递的事件。其他副本以及本副本启动之前的情况不包括在内。如果客户正在发消息，请检查企业微信管理后台的回调 URL 是否指向管理器。`,
     lastReply: '最近一次回复',
     since: (at) => `自 ${at} 起`,
     wecomUnreachable: '企业微信接口没有响应',
@@ -96,7 +96,7 @@ export const overview: Words['overview'] = {
     notTaken: '未接收（5xx）',
     buried: '成为死信',
     failedAttempts: '投递失败次数',
-    tokenRequests: '获取凭证',
+    tokenRequests: '获取 access_token',
     proxyCalls: '接口调用',
     accounts: '客服账号',
     online: (count) => `${n(count)} 个在线`,

@@ -19,7 +19,7 @@ const reasons: Words['refusals']['reasons'] = {
   CIPHER_PADDING_INVALID: otherKey,
   CALLBACK_CORP_UNKNOWN: {
     what: '管理器没有该企业的 Token 和密钥',
-    remedy: '请在“应用”中接入，或启动该企业的机器人。如果已接入，请核对 URL 中的企业 ID。',
+    remedy: '请在“应用接入”页接入，或启动该企业的机器人。如果已接入，请核对 URL 中的企业 ID。',
   },
   CALLBACK_RECEIVE_ID_MISMATCH: {
     what: '接收方是另一家企业',
@@ -31,7 +31,7 @@ const reasons: Words['refusals']['reasons'] = {
   },
   CALLBACK_KEYS_UNPROVEN: {
     what: '其密钥只对一个账号有效',
-    remedy: '请在“应用”中接入，或用该应用正确的 corpSecret 注册机器人。',
+    remedy: '请在“应用接入”页接入，或用该应用正确的 corpSecret 注册机器人。',
   },
   CALLBACK_ACCOUNT_OF_OTHER_CORP: {
     what: '账号属于另一家企业',
@@ -61,6 +61,6 @@ export const refusals: Words['refusals'] = {
   nothingText: '最近一天内，以投递日志所及为限。',
   notWhole: '数量过多，未全部统计：以下是最近 2,000 次。',
   reasons,
-  unknown: { what: '被拒绝', remedy: '请在 docs/reference/errors.md 中查找该错误码。' },
+  unknown: { what: '被拒绝', remedy: '请在 docs/zh/reference/errors.md 中查找该错误码。' },
   called: (source, ago, what) => `企业微信（${source}）${ago}曾调用，但${what}。`,
 };

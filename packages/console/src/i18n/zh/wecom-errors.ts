@@ -17,7 +17,7 @@ export const wecomErrors: Words['wecomErrors'] = {
   perHour: (counts) => `最近 24 小时，每小时次数，由早到晚：${counts}`,
   faults: { unreachable: '企业微信没有响应', status: 'HTTP 错误', other: '该企业未单独统计的调用' },
   nothing: '没有被拒绝的请求',
-  nothingText: '各副本启动以来，就其所知，所有凭证都已成功获取，所有接口调用都已成功。',
+  nothingText: '各副本启动以来，就其所知，所有 access_token 都已成功获取，所有接口调用都已成功。',
   unknown: '未单独统计的错误码，或企业微信文档中没有的应答',
   otherRemedy: '下方“失败的调用”按错误码、企业和账号逐条列出。',
   unknownRemedy: '含义见企业微信的错误码查询页；调用方日志中有企业微信的 errmsg。',
