@@ -24,7 +24,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   mongoUri:
     '设置后，全部数据保存在 MongoDB 中，副本数量不限；不设置时使用 `DATA_DIR` 中的内嵌存储，只能有一个进程',
   replicaUrl:
-    '同一 MongoDB 上的其他副本在哪里能访问本副本：它们把事件交给在这里打开的流，并询问这里的情况；不设置时为 `HOST`（如果它表示所有地址，则为本机的第一个地址），端口为 `PORT`',
+    '同一 MongoDB 上的其他副本访问本副本所用的地址：它们把事件交给在这里打开的流，并询问这里的情况；不设置时为 `HOST`（如果它表示所有地址，则为本机的第一个地址），端口为 `PORT`',
   dataDir: '内嵌存储的文件夹',
   accessTokenUrl:
     '从哪里获取 access_token：企业微信；路径不是 `/cgi-bin/gettoken` 时，为保管 access_token 的网关，其 `expires_in` 原样采用',
@@ -34,7 +34,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   httpProxy: '同上，用于 `http://` 地址，不用 `CONNECT`。优先采用 `http_proxy`',
   noProxy:
     '不经代理直接调用的主机，用逗号分隔：域名（包括其下所有域名）、地址、地址段，`*` 表示全部；本机的地址总是直接调用。优先采用 `no_proxy`',
-  proxyBodyBytesMax: '接口代理转发的请求体最大多少；更大的应答 413',
+  proxyBodyBytesMax: '接口代理转发的请求体的上限；超过时应答 413',
   tunnels:
     '`true`：接口地址写死的机器人程序，可以用机器人的密钥，以 `CONNECT` 经由管理器调用企业微信：`HTTPS_PROXY=http://bot:<key>@<manager>:7777`。隧道之内，管理器只能看到和限制字节数与时间',
   tunnelConnectTo: '仅供测试：隧道实际连到哪里，代替 `WECOM_API_URL` 的主机和 443 端口，例如本地的 TLS 服务',
@@ -46,7 +46,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   messageTries: '机器人拒绝一条消息多少次后，它成为死信',
   deliveryLogDays: '投递日志保存多久；0：不记录',
   deliveryLogBytesMax:
-    '投递日志最大多少，超出时先移除最旧的。在 `DATA_DIR` 中，磁盘剩余不足十分之一时也不再增长',
+    '投递日志的大小上限，超出时先删除最旧的。在 `DATA_DIR` 中，磁盘剩余不足十分之一时也不再增长',
   tokenlessSyncsPerMinute:
     '一个企业每分钟不带同步凭证的 `kf/sync_msg` 次数，包括管理器自己的；由其机器人轮流使用',
   wecomApps:
@@ -58,7 +58,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   metricsTokens:
     '同上，用于读取 `GET /metrics`，别无他用；不设置时由运维人员读取，没有任何角色设置密钥期间则任何人都可以',
   publicUrl:
-    '运维人员的浏览器在哪里打开控制台，例如 `https://wxkf.corp.example`：OIDC 登录后回到这里，通知中的链接也指向这里。它不会开放任何内容',
+    '运维人员在浏览器中打开控制台的地址，例如 `https://wxkf.corp.example`：OIDC 登录后回到这里，通知中的链接也指向这里。它不会开放任何内容',
   oidcIssuer:
     '运维人员除令牌外还可以用来登录的 OpenID 登录服务，名称与它自己所写的一致；须与下面两项、`PUBLIC_URL` 和组一起设置，或者都不设置（[security.md](../security.md#通过-oidc-登录)）',
   oidcClientId: '管理器在登录服务中的 client id',
@@ -85,7 +85,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   accountsPerCorpMax:
     '同上，一个企业的账号，409 `REGISTRY_CORP_FULL`；企业微信允许一个企业有 5,000 个，而在企业微信中已删除的，在运维人员移除之前仍注册在这里',
   callbackSkewSMax: '回调的 `timestamp` 与本机时钟最多相差多少，无论早晚；0：不限，因为企业微信没有写明限制',
-  callbackBodyBytesMax: '接收的回调请求体最大多少，企业微信发送的不足 10 kB；更大的应答 413',
+  callbackBodyBytesMax: '接收的回调请求体的上限，企业微信发送的不足 10 kB；超过时应答 413',
   bodiesBytesMax:
     '正在读取的全部请求体，以及流中等待的内容，总共可用多少内存；一个地址的请求体、一个机器人的流，各最多占其中八分之一。超出后，大于 16 kB 的请求体以 503 `REQUEST_BODIES_TOO_MANY` 和 `Retry-After` 拒绝',
   callbacksTriedMax:

@@ -8,7 +8,7 @@ const INTRODUCTION = `# 错误码
 
 由 \`npm run generate\` 根据 \`src/kernel/error-table.ts\` 中的表生成。
 
-没有按请求办理的应答，会写明原因和该怎么办：
+请求没有成功时，应答会写明原因和该怎么办：
 
 \`\`\`json
 { "code": 404, "message": "No puppet is registered for this kf account", "error": "REGISTRY_PUPPET_NOT_FOUND", "requestId": "…" }
@@ -21,7 +21,7 @@ const INTRODUCTION = `# 错误码
 const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   REQUEST_INVALID: '请求不合法',
   REQUEST_BODY_NOT_JSON: '请求体必须是一个 JSON 对象',
-  REQUEST_URL_INVALID: 'URL 无法读取；请检查它的百分号编码和长度',
+  REQUEST_URL_INVALID: '无法解析 URL；请检查它的百分号编码和长度',
   REQUEST_MALFORMED: '不是格式正确的 HTTP 请求',
   REQUEST_TIMEOUT: '请求没有及时到齐；请立即完整地重新发送',
   REQUEST_BODY_TOO_LARGE: '请求体超过该路由允许的大小',
@@ -29,12 +29,12 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   REQUEST_TYPE_UNSUPPORTED: '发送请求体时请带上请求头 Content-Type: application/json',
   REQUEST_HEADERS_TOO_LARGE: '请求头超过管理器允许的大小',
   ROUTE_NOT_FOUND: '没有这条路由；管理器的 /docs 页面列出全部路由',
-  ROUTE_METHOD_NOT_ALLOWED: '该路由使用另一种方法',
+  ROUTE_METHOD_NOT_ALLOWED: '该路由不支持这种请求方法',
 
   AUTH_MISSING:
     '该路由要求密钥，以 Authorization: Bearer <secret> 或作为 HTTP Basic 的密码发送；请发送管理器的一个密钥',
   AUTH_WRONG:
-    '所发的凭据不含管理器的任何密钥；请把以 Bearer 或作为 HTTP Basic 密码发送的内容，与管理器的配置核对',
+    '所发的凭据不是管理器的任何密钥；请把以 Bearer 或作为 HTTP Basic 密码发送的内容，与管理器的配置核对',
   AUTH_ROLE_CLOSED: '该路由已关闭，因为可以调用它的角色都没有设置密钥；请在管理器中设置一个',
   AUTH_ROLE_FORBIDDEN: '所发凭据的角色不能调用该路由；请发送可以调用它的角色的密钥',
   AUTH_READER: '该运维人员的角色为 reader，只能查看，不能修改；请让 admin 来做，或申请角色 admin',
@@ -151,7 +151,7 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   HINTS_REPLAY_UNDER_WAY: '该进程已在逐条重新投递死信（待投递通知）；请等它完成后再试',
 
   MESSAGE_NOT_FOUND: '该客服账号没有这条待投递或成为死信的消息；它已被接收或丢弃，或内容已不存在',
-  MESSAGE_UNDELIVERABLE: '无法投递，因为没有谁来接收；请启动该客服账号的机器人，并让它的 puppet 注册',
+  MESSAGE_UNDELIVERABLE: '无法投递，因为没有机器人接收；请启动该客服账号的机器人，并让它的 puppet 注册',
   MESSAGES_REPLAY_UNDER_WAY: '该进程已在逐条重新投递成为死信的消息；请等它完成后再试',
   RESYNC_LIMITED:
     '一分钟内，该企业的机器人因测试而不带同步凭证拉取已达三次，或总共已达六次，而企业微信只应答十次这样的拉取；请稍后再试',
