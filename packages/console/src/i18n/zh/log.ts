@@ -13,7 +13,7 @@ export const log: Words['log'] = {
   to: '止',
   outcomes: {
     taken: '已接收',
-    kept: '已保存待投',
+    kept: '已保存待投递',
     not_taken: '未接收',
     ignored: '无需投递',
     refused: '已拒绝',
