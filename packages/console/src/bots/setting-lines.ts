@@ -106,7 +106,7 @@ function filled(filling: Filling, facts: BotFacts): string | null {
     case 'puppetEndpoint':
       return withPassword(address, 'puppet', facts.key);
     case 'connect':
-      return `WXKF_KEY=${facts.key} npx wxkf-manager connect --manager ${address} --forward ${FORWARDED}`;
+      return `WXKF_KEY=${facts.key} wxkf-manager connect --manager ${address} --forward ${FORWARDED}`;
     case 'noProxy':
       return ['localhost', '127.0.0.1', toUrl(address)?.hostname].filter(isNew).join(',');
     case 'path':
