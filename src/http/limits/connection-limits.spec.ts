@@ -122,4 +122,20 @@ describe('requests that are sent ahead of the answers', () => {
     expect(counts.refusedConnections).toEqual({ inAll: 0, perAddress: 0, pipelined: 1 });
     expect(lines).toEqual([expect.objectContaining({ pipelined: 1, address: '127.0.0.2' })]);
   });
+
+  it.each(['is the last one of the connection', 'never comes, since the connection is lost'])(
+    'are not served where the answer before them %s',
+    async (which) => {
+      const socket = await open('127.0.0.2');
+      socket.resume().write(requests(3));
+      await whenAsked(1);
+      const { answer } = asked[0] as { answer: ServerResponse };
+      const closed = once(answer, 'close');
+      if (which.startsWith('is')) answer.setHeader('connection', 'close').end();
+      else socket.destroy();
+      await closed;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(asked.map(({ url }) => url)).toEqual(['/0']);
+    },
+  );
 });

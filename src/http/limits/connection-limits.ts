@@ -53,7 +53,8 @@ export class ConnectionLimits {
   holdRequests(server: Server): void {
     filterRequests(server, (request, answer) => {
       const { socket } = request;
-      if (socket.destroyed) return true;
+      // Closed, or about to be after an answer that is the last one: what waits behind it is not answered, so it is not served.
+      if (!socket.writable) return true;
       if (answer === this.#served) return false;
       const before = this.#last.get(socket);
       this.#last.set(socket, answer);
