@@ -17,7 +17,7 @@ const PARTS = {
   },
   simulator: {
     name: 'the local WeCom',
-    script: 'build:simulator',
+    script: 'build -w packages/simulator',
     sources: ['packages/simulator/**'],
     last: 'packages/simulator/dist/page/index.html',
   },

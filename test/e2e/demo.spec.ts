@@ -114,13 +114,19 @@ it('builds what is older than its sources, and says so first', () => {
   for (const folder of ['src', 'dist/openapi', 'packages/simulator/dist/page'])
     mkdirSync(join(temp, folder), { recursive: true });
   const build = (file: string) => `echo built ${file} && echo > ${file}`;
-  const scripts = {
-    build: build('dist/openapi/openapi.json'),
-    'build:simulator': build('packages/simulator/dist/page/index.html'),
-  };
-  writeFileSync(join(temp, 'package.json'), JSON.stringify({ scripts }));
+  const root = { workspaces: ['packages/simulator'], scripts: { build: build('dist/openapi/openapi.json') } };
+  // A script of a workspace runs in its folder.
+  const simulator = { name: 'simulator', scripts: { build: build('dist/page/index.html') } };
+  writeFileSync(join(temp, 'package.json'), JSON.stringify(root));
+  writeFileSync(join(temp, 'packages/simulator/package.json'), JSON.stringify(simulator));
   writeFileSync(join(temp, 'src/main.ts'), '');
-  for (const path of ['package.json', 'src', 'src/main.ts', 'packages', 'packages/simulator'])
+  for (const path of [
+    'package.json',
+    'src',
+    'src/main.ts',
+    'packages/simulator',
+    'packages/simulator/package.json',
+  ])
     utimesSync(join(temp, path), ago, ago);
   const built = () =>
     execFileSync(process.execPath, [resolve('scripts/build-stale.js'), 'manager', 'simulator'], {
@@ -130,7 +136,7 @@ it('builds what is older than its sources, and says so first', () => {
 
   const first = built();
   expect(first).toMatch(/^Building the manager and the local WeCom, /);
-  expect(first).toMatch(/built dist.*built packages/s);
+  expect(first).toMatch(/built dist\/openapi.*built dist\/page/s);
   expect(built()).toBe('');
   utimesSync(join(temp, 'src/main.ts'), new Date(), new Date(Date.now() + 1_000));
   expect(built()).toMatch(/^Building the manager, .*\nbuilt dist\S+\n$/);
