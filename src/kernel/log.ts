@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { destination, type Logger, pino, symbols } from 'pino';
+import { destination, type Logger, pino } from 'pino';
 import { AppError } from './app-error.js';
 import { openPrettyStream } from './pretty-lines.js';
 
@@ -26,22 +26,25 @@ interface Output extends NodeJS.EventEmitter {
   destroy(): void;
 }
 
+/** Where each log writes to. */
+const OUTPUTS = new WeakMap<Log, Output>();
+
 /**
  * One JSON line per unit of work: `noun.verbed` in `msg`, fields with their unit in the name. Lines are written
  * in batches, at most 0.1 s after they were made, without blocking. Lines that cannot be written, because nobody
  * reads them or the disk is full, are dropped: the service goes on.
  */
 export async function createLog(level: string, format: LogFormat): Promise<Log> {
-  return pino(
-    { level, base: null, serializers: { err: toLoggedError } },
-    format === 'pretty' ? await openPrettyStream() : plainStream(),
-  );
+  const output: Output = format === 'pretty' ? await openPrettyStream() : plainStream();
+  const log = pino({ level, base: null, serializers: { err: toLoggedError } }, output);
+  OUTPUTS.set(log, output);
+  return log;
 }
 
 /**
  * Writes the same line as `log[level](fields, name)`, in less time: pino takes the fields one by one, which is a twentieth of a
  * callback's time. For lines that come with every request.
- * @param log has no bindings.
+ * @param log has no bindings. One that `createLog` has not made writes the line itself.
  * @param fields at least one, and no error.
  * @param name a constant: it is not escaped.
  */
@@ -51,11 +54,11 @@ export function writeLine(
   fields: object,
   name: string,
 ): void {
+  const output = OUTPUTS.get(log);
+  if (output === undefined) return log[level](fields, name);
   const text = JSON.stringify(fields).slice(1, -1);
-  outputOf(log).write(`{"level":${log.levels.values[level]},"time":${Date.now()},${text},"msg":"${name}"}\n`);
+  output.write(`{"level":${log.levels.values[level]},"time":${Date.now()},${text},"msg":"${name}"}\n`);
 }
-
-const outputOf = (log: Log) => Reflect.get(log, symbols.streamSym) as Output;
 
 function plainStream(): Output {
   const stream = destination({ sync: false, contentMode: 'buffer', maxLength: UNWRITTEN_BYTES_MAX });
@@ -106,7 +109,8 @@ function inBatches(stream: ReturnType<typeof destination>): Output {
  * that nobody reads, an orderly exit would not end either: the process then ends by SIGKILL.
  */
 export async function exitProcess(log: Log, code: number): Promise<never> {
-  const output = outputOf(log);
+  const output = OUTPUTS.get(log);
+  if (output === undefined) return process.exit(code);
   const written = once(output, 'close').catch(() => output.destroy());
   output.end();
   // An answer that closes only now has a line too, for which the stream would throw.
