@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { queryObjects } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
@@ -14,13 +15,15 @@ let server: Server;
 let counts: HttpCounts;
 let asked: { readonly url: string | undefined; readonly answer: ServerResponse }[];
 const sockets: Socket[] = [];
+/** To count those that are kept. */
+class Answer extends ServerResponse {}
 
 beforeEach(async () => {
   clock = new ManualClock();
   lines = [];
   asked = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  server = createServer();
+  server = createServer({ ServerResponse: Answer });
   counts = new HttpCounts(server);
   const most = { inAll: 3, perAddress: 2 };
   const limits = new ConnectionLimits(most, new TrustedProxies(), counts, clock, log);
@@ -84,6 +87,15 @@ it('lets an address in again when it has closed one', async () => {
   const [third] = (await Promise.all([once(server, 'connection'), open('127.0.0.2')]))[0] as [Socket];
   expect(third.destroyed).toBe(false);
   expect(lines).toEqual([]);
+});
+
+it('keeps nothing of a request that was answered while its connection is idle', async () => {
+  const socket = await open('127.0.0.2');
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(server, 'request');
+  asked.pop()?.answer.end();
+  await once(socket, 'data');
+  expect(queryObjects(Answer)).toBe(0);
 });
 
 describe('requests that are sent ahead of the answers', () => {

@@ -24,8 +24,8 @@ const WAITING_MAX = 16;
  */
 export class ConnectionLimits {
   readonly #open = new Map<string, number>();
-  /** The answer to the last request of each connection. */
-  readonly #last = new WeakMap<Duplex, ServerResponse>();
+  /** The answer to the last request of each connection, until it is over: a connection that is idle keeps none. */
+  readonly #last = new WeakMap<Duplex, ServerResponse | null>();
   /** How many requests of a connection wait. */
   readonly #waiting = new WeakMap<Duplex, number>();
   /** What is served now, after it has waited. */
@@ -56,9 +56,12 @@ export class ConnectionLimits {
       // Closed, or about to be after an answer that is the last one: what waits behind it is not answered, so it is not served.
       if (!socket.writable) return true;
       if (answer === this.#served) return false;
-      const before = this.#last.get(socket);
+      const before = this.#last.get(socket) ?? null;
       this.#last.set(socket, answer);
-      if (before === undefined || before.writableFinished) return false;
+      answer.once('close', () => {
+        if (this.#last.get(socket) === answer) this.#last.set(socket, null);
+      });
+      if (before === null) return false;
       const waiting = this.#waiting.get(socket) ?? 0;
       if (waiting === WAITING_MAX) {
         socket.destroy();
@@ -84,7 +87,7 @@ export class ConnectionLimits {
    * connection over.
    */
   hasUnanswered(socket: Duplex): boolean {
-    return this.#last.get(socket)?.writableFinished === false;
+    return (this.#last.get(socket) ?? null) !== null;
   }
 
   #admit(socket: Socket): void {
