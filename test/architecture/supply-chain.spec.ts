@@ -35,6 +35,7 @@ const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) 
 const FOLDERS = ['.', 'docs', 'lab/bench/naive', 'scripts/kubernetes'];
 const MANIFESTS = [
   ...FOLDERS,
+  'lab',
   'packages/client-typescript',
   'packages/console',
   'packages/simulator',
