@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manager } from './manager.js';
 import type { StoreEnv } from './run.js';
 
-/** Under load something is dropped at once; a manager on a busy machine may have begun just now. */
-const DROPS_WITHIN_MS = 10_000;
+/** Under load something is dropped at once; a manager that is starved begins late. */
+const DROPS_WITHIN_MS = 60_000;
 const ASK_AGAIN_MS = 50;
 
 export class LogFolder {
