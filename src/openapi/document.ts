@@ -27,7 +27,7 @@ type ClassesFound = Record<string, Record<string, Record<string, unknown>>>;
 
 const ABOUT = `Stands between WeCom customer service (微信客服) and the bots that answer: verifies, opens and delivers every callback.
 
-Who may call a route counts once a role has a secret; until then only this machine may call the manager, and needs none.
+Routes are protected as soon as one role has a secret. Until then only this machine may call the manager, and needs no secret.
 An error's \`error\` is a stable code, and its \`message\` says what to do; \`docs/reference/errors.md\` lists them all. A path that is none
 of these is 404 \`ROUTE_NOT_FOUND\`, another method 405 \`ROUTE_METHOD_NOT_ALLOWED\`.`;
 
