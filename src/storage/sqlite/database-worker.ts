@@ -1,0 +1,125 @@
+/**
+ * The thread that owns one SQLite file: it runs whatever waits in one transaction, and answers when that is on the disk. Node
+ * runs this file as it stands too, types stripped, so it imports nothing of ours.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+
+export interface WorkerSetup {
+  readonly file: string;
+  /** Run one after the other when the file is opened. */
+  readonly opening: readonly string[];
+  readonly readOnly: boolean;
+}
+
+/** A statement by its number, its values, and how many rows it must change. */
+export type SentStatement = readonly [
+  number: number,
+  values: readonly SQLInputValue[],
+  changes: number | null,
+];
+
+export interface Batch {
+  /** Statements that are sent for the first time, by their number. */
+  readonly defined: readonly (readonly [number: number, sql: string])[];
+  /** Each of them all or nothing. */
+  readonly steps: readonly (readonly SentStatement[])[];
+}
+
+export interface StatementResult {
+  readonly rows: readonly Record<string, SQLInputValue>[];
+  /** Rows that it has written or removed. */
+  readonly changes: number;
+}
+
+/** What is wrong, in SQLite's words, which hold no values. */
+export interface StepError {
+  readonly error: string;
+  /** https://sqlite.org/rescode.html */
+  readonly errcode: number | null;
+}
+
+/** `null` for a step that was undone, since a statement changed another number of rows than it had to. */
+export type StepResult = readonly StatementResult[] | StepError | null;
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly hasRows: boolean;
+}
+
+const port = parentPort;
+if (port === null) throw new Error('this file is the program of a worker thread');
+const { file, opening, readOnly } = workerData as WorkerSetup;
+
+const database = new DatabaseSync(file, { readOnly });
+for (const sql of opening) database.exec(sql);
+const prepared = new Map<number, Prepared>();
+
+port.on('message', (batch: Batch | 'close') => {
+  if (batch === 'close') {
+    database.close();
+    port.close();
+    return;
+  }
+  port.postMessage(runBatch(batch));
+});
+
+function runBatch({ defined, steps }: Batch): readonly StepResult[] {
+  try {
+    for (const [number, sql] of defined) {
+      const statement = database.prepare(sql);
+      prepared.set(number, { statement, hasRows: statement.columns().length > 0 });
+    }
+    database.exec('BEGIN');
+    const results = steps.map(runStep);
+    // After some errors SQLite has undone everything by itself.
+    if (!database.isTransaction) throw firstErrorOf(results);
+    database.exec('COMMIT');
+    return results;
+  } catch (cause) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    const error = toStepError(cause);
+    return steps.map(() => error);
+  }
+}
+
+function runStep(step: readonly SentStatement[]): StepResult {
+  const canStayHalf = step.length > 1 || step[0]?.[2] !== null;
+  try {
+    if (canStayHalf) database.exec('SAVEPOINT step');
+    const results: StatementResult[] = [];
+    for (const [number, values, changes] of step) {
+      const result = runStatement(number, values);
+      if (changes !== null && result.changes !== changes) {
+        database.exec('ROLLBACK TO step; RELEASE step');
+        return null;
+      }
+      results.push(result);
+    }
+    if (canStayHalf) database.exec('RELEASE step');
+    return results;
+  } catch (cause) {
+    if (canStayHalf && database.isTransaction) database.exec('ROLLBACK TO step; RELEASE step');
+    return toStepError(cause);
+  }
+}
+
+function runStatement(number: number, values: readonly SQLInputValue[]): StatementResult {
+  const known = prepared.get(number);
+  if (known === undefined) throw new Error('the statement was never sent');
+  if (known.hasRows) {
+    const rows = known.statement.all(...values) as Record<string, SQLInputValue>[];
+    return { rows, changes: rows.length };
+  }
+  return { rows: [], changes: Number(known.statement.run(...values).changes) };
+}
+
+function toStepError(cause: unknown): StepError {
+  if (typeof cause === 'object' && cause !== null && 'error' in cause) return cause as StepError;
+  const errcode = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) : null;
+  return { error: cause instanceof Error ? cause.message : String(cause), errcode };
+}
+
+function firstErrorOf(results: readonly StepResult[]): unknown {
+  return results.find((result) => result !== null && 'error' in result) ?? new Error('the transaction ended');
+}

@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Batch, SentStatement, StatementResult, StepResult, WorkerSetup } from './database-worker.js';
+
+/** What SQLite keeps: JSON is text, times are epoch milliseconds, true is 1. */
+export type Value = null | number | bigint | string | Uint8Array;
+export type Row = Readonly<Record<string, Value>>;
+
+export interface Statement {
+  readonly sql: string;
+  readonly values?: readonly Value[];
+  /** How many rows it must change, or return; otherwise nothing of its step happens. */
+  readonly changes?: number;
+}
+
+/** What SQLite could not do. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+
+  /** @param errcode https://sqlite.org/rescode.html; `null` where the error is not SQLite's. */
+  constructor(
+    message: string,
+    readonly errcode: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+interface Waiting {
+  readonly statements: readonly SentStatement[];
+  readonly resolve: (results: readonly StatementResult[] | null) => void;
+  readonly reject: (error: DatabaseError) => void;
+}
+
+/** More would keep the answer of the first one back for long. */
+const STEPS_MAX = 1_000;
+
+/**
+ * One SQLite file, used by a thread of its own. Whatever waits while a transaction runs becomes the next one, so that many steps
+ * share one flush of the disk. A step is answered when its transaction is committed.
+ */
+export class Database {
+  /** Started by the first step that has none. */
+  #worker: Worker | null = null;
+  #waiting: Waiting[] = [];
+  #running: Waiting[] = [];
+  #isGathering = false;
+  readonly #numbers = new Map<string, number>();
+  #defined: (readonly [number, string])[] = [];
+  #closing: Promise<void> | null = null;
+
+  /**
+   * @param opening statements that make the connection and the tables as they have to be.
+   * @throws DatabaseError
+   */
+  static async open(
+    file: string,
+    opening: readonly string[],
+    { readOnly = false }: { readonly readOnly?: boolean } = {},
+  ): Promise<Database> {
+    const database = new Database({ file, opening, readOnly });
+    await database.run([]);
+    return database;
+  }
+
+  private constructor(private readonly setup: WorkerSetup) {}
+
+  /**
+   * All or nothing, after all that was asked for before.
+   * @returns one result a statement; `null` where one changed another number of rows than it had to, and nothing happened.
+   * @throws DatabaseError; where the thread or the process died, it may have happened or not.
+   */
+  run(statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
+    if (this.#closing !== null) return Promise.reject(new DatabaseError('the database is closed'));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ statements: statements.map((one) => this.#toSent(one)), resolve, reject });
+      this.#gather();
+    });
+  }
+
+  /** The rows of one statement. @throws DatabaseError */
+  async rows<T>(sql: string, ...values: readonly Value[]): Promise<readonly T[]> {
+    const [result] = (await this.run([{ sql, values }])) ?? [];
+    return (result?.rows ?? []) as readonly T[];
+  }
+
+  /** Resolves when all that was asked for is done and the file is closed. */
+  close(): Promise<void> {
+    const last = this.run([]).catch(() => {});
+    this.#closing ??= last.then(async () => {
+      const worker = this.#worker;
+      if (worker === null) return;
+      const exited = once(worker, 'exit');
+      worker.postMessage('close');
+      await exited;
+    });
+    return this.#closing;
+  }
+
+  #toSent({ sql, values = [], changes = undefined }: Statement): SentStatement {
+    let number = this.#numbers.get(sql);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(sql, number);
+      this.#defined.push([number, sql]);
+    }
+    return [number, values, changes ?? null];
+  }
+
+  /** What else this turn of the loop asks for goes with it. */
+  #gather(): void {
+    if (this.#isGathering || this.#running.length > 0) return;
+    this.#isGathering = true;
+    setImmediate(() => {
+      this.#isGathering = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    if (this.#running.length > 0 || this.#waiting.length === 0) return;
+    this.#worker ??= this.#startWorker();
+    // Only what is under way keeps the process up.
+    this.#worker.ref();
+    this.#running = this.#waiting.splice(0, STEPS_MAX);
+    const batch: Batch = { defined: this.#defined, steps: this.#running.map(({ statements }) => statements) };
+    this.#defined = [];
+    this.#worker.postMessage(batch);
+  }
+
+  #startWorker(): Worker {
+    // Beside this file, and compiled as this file is.
+    const program = new URL(`./database-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+    const worker = new Worker(program, { workerData: this.setup });
+    let reason: unknown = new DatabaseError('the thread of the database has ended');
+    worker.on('message', (results: readonly StepResult[]) => this.#answer(results));
+    worker.on('error', (cause) => {
+      reason = cause;
+    });
+    worker.on('exit', () => this.#lose(toError(reason)));
+    return worker;
+  }
+
+  #answer(results: readonly StepResult[]): void {
+    const answered = this.#running;
+    this.#running = [];
+    // Sent first: the thread works while this one tells what became of the last ones.
+    this.#send();
+    if (this.#running.length === 0) this.#worker?.unref();
+    answered.forEach(({ resolve, reject }, at) => {
+      const result = results[at];
+      if (result === undefined || (result !== null && 'error' in result))
+        reject(new DatabaseError(result?.error ?? 'no answer came', result?.errcode ?? null));
+      else resolve(result);
+    });
+  }
+
+  /** A thread that has died takes what waited for it with it, and the next step gets another one. */
+  #lose(error: DatabaseError): void {
+    const lost = [...this.#running, ...this.#waiting];
+    this.#worker = null;
+    this.#running = [];
+    this.#waiting = [];
+    this.#defined = [];
+    this.#numbers.clear();
+    for (const { reject } of lost) reject(error);
+  }
+}
+
+function toError(cause: unknown): DatabaseError {
+  if (cause instanceof DatabaseError) return cause;
+  const { message = String(cause), errcode = null } = cause as { message?: string; errcode?: number };
+  return new DatabaseError(message, errcode);
+}
