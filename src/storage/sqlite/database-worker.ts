@@ -24,6 +24,8 @@ export interface Batch {
   readonly defined: readonly (readonly [number: number, sql: string])[];
   /** Each of them all or nothing. */
   readonly steps: readonly (readonly SentStatement[])[];
+  /** Its one statement runs outside of any transaction. */
+  readonly isAlone: boolean;
 }
 
 export interface StatementResult {
@@ -51,8 +53,12 @@ const port = parentPort;
 if (port === null) throw new Error('this file is the program of a worker thread');
 const { file, opening, readOnly } = workerData as WorkerSetup;
 
-const database = new DatabaseSync(file, { readOnly });
+/** Another process that reads or copies the file may hold it for a moment. */
+const BUSY_MS = 5_000;
+
+const database = new DatabaseSync(file, { readOnly, timeout: BUSY_MS });
 for (const sql of opening) database.exec(sql);
+const texts = new Map<number, string>();
 const prepared = new Map<number, Prepared>();
 
 port.on('message', (batch: Batch | 'close') => {
@@ -64,12 +70,10 @@ port.on('message', (batch: Batch | 'close') => {
   port.postMessage(runBatch(batch));
 });
 
-function runBatch({ defined, steps }: Batch): readonly StepResult[] {
+function runBatch({ defined, steps, isAlone }: Batch): readonly StepResult[] {
+  for (const [number, sql] of defined) texts.set(number, sql);
   try {
-    for (const [number, sql] of defined) {
-      const statement = database.prepare(sql);
-      prepared.set(number, { statement, hasRows: statement.columns().length > 0 });
-    }
+    if (isAlone) return steps.map((step) => step.map(([number, values]) => runStatement(number, values)));
     database.exec('BEGIN');
     const results = steps.map(runStep);
     // After some errors SQLite has undone everything by itself.
@@ -105,13 +109,21 @@ function runStep(step: readonly SentStatement[]): StepResult {
 }
 
 function runStatement(number: number, values: readonly SQLInputValue[]): StatementResult {
-  const known = prepared.get(number);
-  if (known === undefined) throw new Error('the statement was never sent');
-  if (known.hasRows) {
-    const rows = known.statement.all(...values) as Record<string, SQLInputValue>[];
+  const { statement, hasRows } = prepared.get(number) ?? prepare(number);
+  if (hasRows) {
+    const rows = statement.all(...values) as Record<string, SQLInputValue>[];
     return { rows, changes: rows.length };
   }
-  return { rows: [], changes: Number(known.statement.run(...values).changes) };
+  return { rows: [], changes: Number(statement.run(...values).changes) };
+}
+
+/** At its first use, so that a statement that cannot be prepared fails its own step alone. */
+function prepare(number: number): Prepared {
+  const statement = database.prepare(texts.get(number) ?? '');
+  const made = { statement, hasRows: statement.columns().length > 0 };
+  prepared.set(number, made);
+  texts.delete(number);
+  return made;
 }
 
 function toStepError(cause: unknown): StepError {

@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Database } from './database.js';
 
 const OPENING = [
@@ -11,6 +14,9 @@ const OPENING = [
 ];
 const PUT = 'INSERT INTO things VALUES (?, ?) ON CONFLICT DO NOTHING';
 const SET = 'UPDATE things SET revision = revision + 1 WHERE id = ? AND revision = ?';
+/** Takes so long that its thread can be ended meanwhile. */
+const LONG =
+  'WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000000) SELECT n FROM numbers';
 
 let folder: string;
 let database: Database;
@@ -76,4 +82,45 @@ it('does what was asked for before it closes, and nothing afterwards', async () 
 
 it('says why a file cannot be opened', async () => {
   await expect(Database.open(join(folder, 'none', 'it.db'), OPENING)).rejects.toMatchObject({ errcode: 14 });
+});
+
+it('lets a statement that cannot be prepared fail alone, each time', async () => {
+  const wrong = () => database.rows('SELECT * FROM nowhere');
+  const first = wrong();
+  const right = database.run([{ sql: PUT, values: ['a', 1] }]);
+  await expect(first).rejects.toThrow(/no such table/);
+  expect(await right).toEqual([{ rows: [], changes: 1 }]);
+  await expect(wrong()).rejects.toThrow(/no such table/);
+});
+
+it('runs outside of a transaction what has to, in its turn', async () => {
+  const put = database.run([{ sql: PUT, values: ['a', 1] }]);
+  const copy = join(folder, 'copy.db');
+  const copied = database.runAlone('VACUUM INTO ?', copy);
+  await Promise.all([put, database.run([{ sql: PUT, values: ['b', 1] }]), copied]);
+  const opened = await Database.open(copy, [], { readOnly: true });
+  expect(await opened.rows('SELECT id FROM things')).toEqual([{ id: 'a' }]);
+  await opened.close();
+  expect(await all()).toHaveLength(2);
+});
+
+it('goes on with another thread where one has died, and tells those that waited for it', async () => {
+  const held = jest.spyOn(Worker.prototype, 'ref');
+  await database.run([{ sql: PUT, values: ['a', 1] }]);
+  const [thread] = held.mock.contexts as Worker[];
+  held.mockRestore();
+  const lost = database.rows(LONG);
+  await setImmediate();
+  await thread?.terminate();
+  await expect(lost).rejects.toThrow('the thread of the database has ended');
+  await database.run([{ sql: PUT, values: ['c', 1] }]);
+  expect((await all()).map(({ id }) => id)).toEqual(expect.arrayContaining(['a', 'c']));
+});
+
+it('waits while another connection holds the file', async () => {
+  const other = new DatabaseSync(join(folder, 'it.db'));
+  other.exec('BEGIN IMMEDIATE');
+  const put = database.run([{ sql: PUT, values: ['a', 1] }]);
+  setTimeout(() => other.close(), 100);
+  expect(await put).toEqual([{ rows: [], changes: 1 }]);
 });

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -28,8 +27,21 @@ export class DatabaseError extends Error {
   }
 }
 
+/** Another connection holds the file. */
+export const isBusy = (error: unknown): boolean => codeOf(error) === 5;
+
+/** A page is not what SQLite wrote, or the file is none of SQLite's. */
+export const isDamage = (error: unknown): boolean => [11, 26].includes(codeOf(error) ?? 0);
+
+/** SQLite's primary result code, also of an error of `node:sqlite` itself. */
+function codeOf(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || error.errcode === null) return null;
+  return Number(error.errcode) & 0xff;
+}
+
 interface Waiting {
   readonly statements: readonly SentStatement[];
+  readonly isAlone: boolean;
   readonly resolve: (results: readonly StatementResult[] | null) => void;
   readonly reject: (error: DatabaseError) => void;
 }
@@ -73,9 +85,20 @@ export class Database {
    * @throws DatabaseError; where the thread or the process died, it may have happened or not.
    */
   run(statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
+    return this.#ask(statements, false);
+  }
+
+  /** Outside of any transaction, as `VACUUM` and a checkpoint have to be. @throws DatabaseError */
+  async runAlone<T>(sql: string, ...values: readonly Value[]): Promise<readonly T[]> {
+    const [result] = (await this.#ask([{ sql, values }], true)) ?? [];
+    return (result?.rows ?? []) as readonly T[];
+  }
+
+  #ask(statements: readonly Statement[], isAlone: boolean): Promise<readonly StatementResult[] | null> {
     if (this.#closing !== null) return Promise.reject(new DatabaseError('the database is closed'));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ statements: statements.map((one) => this.#toSent(one)), resolve, reject });
+      const sent = statements.map((one) => this.#toSent(one));
+      this.#waiting.push({ statements: sent, isAlone, resolve, reject });
       this.#gather();
     });
   }
@@ -92,7 +115,10 @@ export class Database {
     this.#closing ??= last.then(async () => {
       const worker = this.#worker;
       if (worker === null) return;
-      const exited = once(worker, 'exit');
+      // Idle, it would let the process end before the file is closed.
+      worker.ref();
+      const { promise: exited, resolve } = Promise.withResolvers<void>();
+      worker.once('exit', () => resolve());
       worker.postMessage('close');
       await exited;
     });
@@ -124,10 +150,18 @@ export class Database {
     this.#worker ??= this.#startWorker();
     // Only what is under way keeps the process up.
     this.#worker.ref();
-    this.#running = this.#waiting.splice(0, STEPS_MAX);
-    const batch: Batch = { defined: this.#defined, steps: this.#running.map(({ statements }) => statements) };
+    this.#running = this.#takeNext();
+    const steps = this.#running.map(({ statements }) => statements);
+    const batch: Batch = { defined: this.#defined, steps, isAlone: this.#running[0]?.isAlone === true };
     this.#defined = [];
     this.#worker.postMessage(batch);
+  }
+
+  /** What shares the next transaction. */
+  #takeNext(): Waiting[] {
+    const alone = this.#waiting.findIndex(({ isAlone }) => isAlone);
+    if (alone === 0) return this.#waiting.splice(0, 1);
+    return this.#waiting.splice(0, alone === -1 ? STEPS_MAX : Math.min(alone, STEPS_MAX));
   }
 
   #startWorker(): Worker {
