@@ -24,8 +24,13 @@ function explain(error: unknown): number {
     process.stderr.write(`error: ${error.message}\n${HINT}\n`);
     return EXIT_CODE.usage;
   }
+  process.stderr.write(`${toText(error)}\n`);
+  return EXIT_CODE.failed;
+}
+
+function toText(error: unknown): string {
+  if (error instanceof AppError && error.cause instanceof StorageStartError) return error.cause.message;
   const isForeseen =
     error instanceof StorageStartError || error instanceof AppError || error instanceof CommandError;
-  process.stderr.write(`${isForeseen ? error.message : ((error as Error).stack ?? String(error))}\n`);
-  return EXIT_CODE.failed;
+  return isForeseen ? error.message : ((error as Error).stack ?? String(error));
 }

@@ -255,7 +255,8 @@ export class RegistrySync {
       this.log.info({ puppets: this.image.size, durationMs }, 'registry.loaded');
     } catch (err) {
       // It cannot recover: as an unhandled rejection it ends the process, with a line that says why.
-      if (err instanceof StorageStartError) throw err;
+      const cause = err instanceof AppError ? err.cause : err;
+      if (cause instanceof StorageStartError) throw cause;
       this.#sayTrouble(err, 'registry.load_waiting', RETRY_LOAD_MS);
     }
   }

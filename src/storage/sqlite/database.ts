@@ -31,11 +31,11 @@ export class DatabaseError extends Error {
 export const isBusy = (error: unknown): boolean => codeOf(error) === 5;
 
 /** A page is not what SQLite wrote, or the file is none of SQLite's. */
-export const isDamage = (error: unknown): boolean => [11, 26].includes(codeOf(error) ?? 0);
+export const isDamage = (error: unknown): boolean => [11, 26].includes(codeOf(error));
 
-/** SQLite's primary result code, also of an error of `node:sqlite` itself. */
-function codeOf(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error) || error.errcode === null) return null;
+/** SQLite's primary result code, also of an error of `node:sqlite` itself; 0 where the error is not SQLite's. */
+function codeOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return 0;
   return Number(error.errcode) & 0xff;
 }
 
@@ -167,7 +167,8 @@ export class Database {
   #startWorker(): Worker {
     // Beside this file, and compiled as this file is.
     const program = new URL(`./database-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
-    const worker = new Worker(program, { workerData: this.setup });
+    // Some options of the process, as `--input-type`, no file can be started with.
+    const worker = new Worker(program, { workerData: this.setup, execArgv: [] });
     let reason: unknown = new DatabaseError('the thread of the database has ended');
     worker.on('message', (results: readonly StepResult[]) => this.#answer(results));
     worker.on('error', (cause) => {

@@ -1,12 +1,14 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../../kernel/app-error.js';
+import { withinDeadline } from '../../kernel/deadline.js';
+import type { Log } from '../../kernel/log.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../storage.config.js';
 import { StorageProbe } from '../storage-probe.js';
 import { StoreMetrics } from '../store-metrics.js';
-import { Database, type Statement, type Value } from './database.js';
+import { DataDir, SCHEMA_VERSION } from './data-dir.js';
+import { Database, isDamage, type Statement, type Value } from './database.js';
 import type { StatementResult } from './database-worker.js';
 import { LASTING_TABLES, LOG_TABLES } from './tables.js';
 
@@ -14,40 +16,62 @@ import { LASTING_TABLES, LOG_TABLES } from './tables.js';
 export const STEPS = ['append audit'] as const;
 export type Step = (typeof STEPS)[number];
 
-const OPENING = ['PRAGMA journal_mode = WAL'];
+/** What the file of the write-ahead log shrinks to after it had to be larger, as while a copy was made. */
+const WAL_BYTES = 16 * 1_024 * 1_024;
+const OPENING = ['PRAGMA journal_mode = WAL', `PRAGMA journal_size_limit = ${WAL_BYTES}`];
+const LASTING_OPENING = [...OPENING, 'PRAGMA synchronous = FULL'];
+const LOG_OPENING = [
+  // Before anything else: it counts for an empty file alone.
+  'PRAGMA auto_vacuum = INCREMENTAL',
+  ...OPENING,
+  'PRAGMA synchronous = OFF',
+  ...LOG_TABLES,
+];
+const MARK_VERSION = { sql: `PRAGMA user_version = ${SCHEMA_VERSION}` };
+
+/** No new messages are kept with less room: they must not take what hints and registrations need. */
+const MESSAGE_ROOM_BYTES = 256 * 1_024 * 1_024;
+const CHECK_LIMIT_MS = 2_000;
 
 /** The two files in `DATA_DIR`, owned by this process alone. */
 @Injectable()
 export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   override readonly kind = 'embedded';
+  /** What a damaged page was found by. Only a start with a good file ends it. */
+  #damage: StorageStartError | null = null;
+  /** `log.db`; replaced where it was damaged. */
+  #journal: Promise<Database>;
 
   /** @throws StorageStartError */
   static async open(
     { dataDir }: Pick<ConfigType<typeof storageConfig>, 'dataDir'>,
     metrics = new StoreMetrics('embedded', STEPS),
+    log?: Log,
   ): Promise<SqliteStore> {
-    const folder = resolve(dataDir);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const lasting = await Database.open(join(folder, 'wxkf.db'), [
-      ...OPENING,
-      'PRAGMA synchronous = FULL',
-      ...LASTING_TABLES,
-    ]);
-    const log = await Database.open(join(folder, 'log.db'), [
-      'PRAGMA auto_vacuum = INCREMENTAL',
-      ...OPENING,
-      'PRAGMA synchronous = OFF',
-      ...LOG_TABLES,
-    ]);
-    return new SqliteStore(lasting, log, metrics);
+    const folder = new DataDir(dataDir);
+    folder.acquire();
+    try {
+      const lasting = await openLasting(folder);
+      const journal = await openLog(folder, log).catch(async (error) => {
+        await lasting.close();
+        throw error;
+      });
+      return new SqliteStore(folder, lasting, journal, metrics, log);
+    } catch (error) {
+      folder.release();
+      throw toStartError(folder, error);
+    }
   }
 
   private constructor(
+    private readonly folder: DataDir,
     private readonly lasting: Database,
-    private readonly log: Database,
+    journal: Database,
     private readonly metrics: StoreMetrics<Step>,
+    private readonly log: Log | undefined,
   ) {
     super();
+    this.#journal = Promise.resolve(journal);
   }
 
   /**
@@ -56,37 +80,153 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
    * @throws AppError `STORE_UNAVAILABLE`; it may have happened or not.
    */
   step(what: Step, ...statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
-    return this.metrics.measured(what, available(what, this.lasting.run(statements)));
+    return this.metrics.measured(what, this.#lastingly(what, this.lasting.run(statements)));
   }
 
   /** Reads what must last. @throws AppError `STORE_UNAVAILABLE` */
   rows<T>(sql: string, ...values: readonly Value[]): Promise<readonly T[]> {
-    return available('read', this.lasting.rows<T>(sql, ...values));
+    return this.#lastingly('read', this.lasting.rows<T>(sql, ...values));
   }
 
   /** As `step`, of what may be lost with the machine. */
   logStep(what: Step, ...statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
-    return this.metrics.measured(what, available(what, this.log.run(statements)));
+    return this.metrics.measured(
+      what,
+      this.#inLog(what, (journal) => journal.run(statements)),
+    );
   }
 
   /** Reads what may be lost with the machine. @throws AppError `STORE_UNAVAILABLE` */
   logRows<T>(sql: string, ...values: readonly Value[]): Promise<readonly T[]> {
-    return available('read log', this.log.rows<T>(sql, ...values));
+    return this.#inLog('read log', (journal) => journal.rows<T>(sql, ...values));
   }
 
+  /** @throws AppError `STORE_UNAVAILABLE` while the disk is too full to write what a bot takes. */
+  requireWritable(): void {
+    if (!this.folder.hasRoom()) throw unavailable('room', new Error('the disk of DATA_DIR is full'));
+  }
+
+  /** @throws AppError `STORE_UNAVAILABLE` while the disk is too full for new messages. */
+  requireRoomForMessages(): void {
+    if (!this.folder.hasRoom(MESSAGE_ROOM_BYTES))
+      throw unavailable('room for messages', new Error('the disk of DATA_DIR is nearly full'));
+  }
+
+  /** Writes to the disk, so that a full one and one that fails are found. */
   override async check(): Promise<void> {
-    await this.rows('SELECT 1');
+    if (this.#damage !== null) throw this.#damage;
+    this.folder.requireInPlace();
+    this.requireWritable();
+    const write = this.#lastingly('check', this.lasting.run([MARK_VERSION]));
+    await withinDeadline(CHECK_LIMIT_MS, 'check', write);
+  }
+
+  /** @throws StorageStartError where `closeCompacted` would have no room. */
+  requireRoomForCopy(): void {
+    this.folder.requireRoomForCopy();
+  }
+
+  /**
+   * Closes the store with a file that holds nothing but what is in it now: of a row that was overwritten, SQLite keeps the
+   * bytes until it needs the place. A copy takes the place of the file in one step.
+   * @throws AppError `STORE_UNAVAILABLE`, StorageStartError
+   */
+  async closeCompacted(): Promise<void> {
+    await this.folder.replaceLastingFile(
+      async (copy) => {
+        await this.#lastingly('compact', this.lasting.runAlone('VACUUM INTO ?', copy));
+      },
+      () => this.lasting.close(),
+    );
+    await this.onApplicationShutdown();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.lasting.close(), this.log.close()]);
+    const journal = await this.#journal.catch(() => null);
+    await Promise.all([this.lasting.close(), journal?.close()]);
+    this.folder.release();
+  }
+
+  async #lastingly<T>(what: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (cause) {
+      if (!isDamage(cause)) throw unavailable(what, cause);
+      const damage = this.folder.damaged((cause as Error).message);
+      if (this.#damage === null) this.log?.error({ reason: damage.message }, 'store.damaged');
+      this.#damage ??= damage;
+      throw unavailable(what, damage);
+    }
+  }
+
+  async #inLog<T>(what: string, work: (journal: Database) => Promise<T>): Promise<T> {
+    const opened = this.#journal;
+    try {
+      return await work(await opened);
+    } catch (cause) {
+      await this.#mendLog(opened, cause);
+      throw unavailable(what, cause);
+    }
+  }
+
+  /** Goes on with an empty file where a page is damaged, as after a power failure. Where none can be made, the next call tries again. */
+  async #mendLog(opened: Promise<Database>, cause: unknown): Promise<void> {
+    const journal = await opened.catch(() => null);
+    const canStay = journal !== null && !isDamage(cause);
+    if (canStay || this.#journal !== opened) return;
+    this.#journal = this.#reopenLog(journal, cause);
+    this.#journal.catch(() => {});
+  }
+
+  async #reopenLog(damaged: Database | null, cause: unknown): Promise<Database> {
+    await damaged?.close();
+    if (damaged !== null) setLogAside(this.folder, this.log, cause);
+    return openLog(this.folder, this.log);
   }
 }
 
-async function available<T>(what: string, work: Promise<T>): Promise<T> {
+async function openLasting(folder: DataDir): Promise<Database> {
+  const database = await Database.open(folder.lastingFile, LASTING_OPENING);
   try {
-    return await work;
-  } catch (cause) {
-    throw new AppError('STORE_UNAVAILABLE', { cause, internal: { what } });
+    const [{ user_version: version } = { user_version: 0 }] = await database.rows<{ user_version: number }>(
+      'PRAGMA user_version',
+    );
+    folder.requireKnownSchema(version);
+    await database.run([...LASTING_TABLES.map((sql) => ({ sql })), ...(version === 0 ? [MARK_VERSION] : [])]);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
   }
+}
+
+async function openLog(folder: DataDir, log?: Log): Promise<Database> {
+  folder.makeLogFile();
+  try {
+    return await Database.open(folder.logFile, LOG_OPENING);
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    setLogAside(folder, log, cause);
+    folder.makeLogFile();
+    return Database.open(folder.logFile, LOG_OPENING);
+  }
+}
+
+function setLogAside(folder: DataDir, log: Log | undefined, err: unknown): void {
+  const file = folder.setLogAside();
+  log?.warn({ file, err }, 'store.log_set_aside');
+}
+
+function toStartError(folder: DataDir, error: unknown): unknown {
+  if (error instanceof StorageStartError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  if (isDamage(error)) return folder.damaged(reason);
+  return new StorageStartError(
+    `the store in DATA_DIR ${folder.path} cannot be opened (${reason}); look whether the disk has room and is in order, or set MONGO_URI`,
+    error,
+  );
+}
+
+function unavailable(what: string, cause: unknown): AppError {
+  return new AppError('STORE_UNAVAILABLE', { cause, internal: { what } });
 }

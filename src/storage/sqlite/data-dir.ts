@@ -1,0 +1,258 @@
+/** The folder of the embedded store: its files, for their owner alone, and the lock that keeps a second manager out. */
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { errorCodeOf } from '../../kernel/error-code.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { isBusy } from './database.js';
+
+/** Of `wxkf.db`; to be raised where an earlier version could not use what this one writes. */
+export const SCHEMA_VERSION = 1;
+
+/** Secrets are in the files, sealed or not, and the folder may be open to others: a mount, or one that was there before. */
+const FILE_MODE = 0o600;
+const RIGHTS_OF_OTHERS = 0o007;
+/** SQLite keeps these beside a file: what was committed last, and where that is. */
+const COMPANIONS = ['-wal', '-shm'];
+
+/** With less room on its disk the store counts as full: what was taken by bots has to find room, too. */
+const ROOM_BYTES = 16 * 1_024 * 1_024;
+const BYTES_PER_MB = 1_048_576;
+
+export class DataDir {
+  readonly path: string;
+  /** What must last. */
+  readonly lastingFile: string;
+  /** The delivery log and figures. It is made after the other file: where it is, there was a store. */
+  readonly logFile: string;
+  readonly #lockFile: string;
+  readonly #copyFile: string;
+  #lock: DatabaseSync | null = null;
+  /** The file that was opened, as the file system knows it. */
+  #opened: number | null = null;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+    this.lastingFile = join(this.path, 'wxkf.db');
+    this.logFile = join(this.path, 'log.db');
+    this.#lockFile = join(this.path, 'lock.db');
+    this.#copyFile = join(this.path, 'wxkf.db.tmp');
+  }
+
+  /**
+   * Makes the folder and takes it for this process.
+   * @throws StorageStartError saying what to do: not writable, in use, or its store is gone.
+   */
+  acquire(): void {
+    this.#makeWritable();
+    this.#takeLock();
+    try {
+      this.requireNotLost();
+      // Left by a process that ended in the middle of `replaceLastingFile`.
+      rmSync(this.#copyFile, { force: true });
+      this.#writing(this.path, () => makeForOwner(this.lastingFile));
+      this.#opened = statSync(this.lastingFile).ino;
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+  }
+
+  /** To be called when the files are closed. */
+  release(): void {
+    this.#lock?.close();
+    this.#lock = null;
+  }
+
+  /** Whether nothing was ever kept here. */
+  isNew(): boolean {
+    return this.#isEmpty() && !this.#wasUsed();
+  }
+
+  /** An empty file would otherwise be taken for a store in which nothing is kept. @throws StorageStartError */
+  requireNotLost(): void {
+    if (this.#isEmpty() && this.#wasUsed()) throw this.damaged('wxkf.db is empty or missing');
+  }
+
+  /** @throws Error while the file that was opened is not in the folder any more: what is written to it now is lost. */
+  requireInPlace(): void {
+    if (statSync(this.lastingFile).ino !== this.#opened) throw new Error('wxkf.db is another file now');
+  }
+
+  makeLogFile(): void {
+    makeForOwner(this.logFile);
+  }
+
+  /** @returns the name of the file that it is in now, in the place of an earlier one. */
+  setLogAside(): string {
+    const aside = `${this.logFile}.damaged`;
+    renameSync(this.logFile, aside);
+    for (const companion of COMPANIONS) rmSync(this.logFile + companion, { force: true });
+    return aside;
+  }
+
+  hasRoom(bytes = ROOM_BYTES): boolean {
+    return hasRoom(this.path, bytes);
+  }
+
+  requireRoomForCopy(): void {
+    const bytes = sizeOf(this.lastingFile) + sizeOf(`${this.lastingFile}-wal`) + ROOM_BYTES;
+    if (this.hasRoom(bytes)) return;
+    throw new StorageStartError(
+      `the disk of DATA_DIR ${this.path} has no room for a second copy of the store; free ${Math.ceil(bytes / BYTES_PER_MB)} MB`,
+    );
+  }
+
+  /**
+   * An end at any moment leaves the one file or the other.
+   * @param copyTo writes the copy into an empty file.
+   * @param close closes the store, in which nothing was written since the copy.
+   */
+  async replaceLastingFile(
+    copyTo: (file: string) => Promise<void>,
+    close: () => Promise<void>,
+  ): Promise<void> {
+    rmSync(this.#copyFile, { force: true });
+    makeForOwner(this.#copyFile);
+    chmodSync(this.#copyFile, statSync(this.lastingFile).mode & 0o777);
+    await copyTo(this.#copyFile);
+    flush(this.#copyFile, 'r+');
+    await close();
+    // Its last user removes them. Beside another file they would spoil it.
+    if (COMPANIONS.some((companion) => existsSync(this.lastingFile + companion))) {
+      rmSync(this.#copyFile);
+      throw new StorageStartError(
+        `another process reads the store in DATA_DIR ${this.path}, perhaps a check or a backup; let it end, and repeat this`,
+      );
+    }
+    renameSync(this.#copyFile, this.lastingFile);
+    flushNamesIn(this.path);
+  }
+
+  /** @throws StorageStartError */
+  requireKnownSchema(version: number): void {
+    if (version <= SCHEMA_VERSION) return;
+    throw new StorageStartError(
+      `DATA_DIR ${this.path} was written by a later version (schema ${version}, this one knows ${SCHEMA_VERSION}); start that version, or choose another folder`,
+    );
+  }
+
+  /** What to do about a store that cannot be read. */
+  damaged(reason: string): StorageStartError {
+    return new StorageStartError(
+      `the store in DATA_DIR ${this.path} is damaged (${reason}); put a backup back, or move the folder away to start empty (puppets then have to register again)`,
+    );
+  }
+
+  #isEmpty(): boolean {
+    return sizeOf(this.lastingFile) === 0;
+  }
+
+  #wasUsed(): boolean {
+    return existsSync(this.logFile) || sizeOf(`${this.lastingFile}-wal`) > 0;
+  }
+
+  #makeWritable(): void {
+    this.#writing(this.path, () => {
+      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      accessSync(this.path, constants.W_OK | constants.R_OK | constants.X_OK);
+    });
+    for (const file of [this.#lockFile, ...[this.lastingFile, this.logFile].flatMap(withCompanions)]) {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats === undefined) continue;
+      this.#writing(file, () => {
+        if (!stats.isFile()) throw new Error('it is no file');
+        accessSync(file, constants.W_OK | constants.R_OK);
+      });
+    }
+  }
+
+  #writing(file: string, work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      const which = file === this.path ? 'it' : file;
+      throw new StorageStartError(
+        `DATA_DIR ${this.path} cannot be used: ${which} cannot be written to (${errorCodeOf(cause) || String(cause)}); give this process's user a folder that it may write to and that has room, or set MONGO_URI`,
+        cause,
+      );
+    }
+  }
+
+  /**
+   * On a file of its own, so that others can read the store. It is a lock of the kernel's, by way of SQLite: it ends with the
+   * process however that dies, and holds between containers, where a process id says nothing.
+   */
+  #takeLock(): void {
+    try {
+      makeForOwner(this.#lockFile);
+      this.#lock = new DatabaseSync(this.#lockFile);
+      this.#lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    } catch (cause) {
+      this.release();
+      throw new StorageStartError(
+        isBusy(cause)
+          ? `DATA_DIR ${this.path} is in use by another process, perhaps in another container; stop that one, choose another folder, or set MONGO_URI to run several`
+          : `DATA_DIR ${this.path} cannot be locked (${String(cause)}); choose a folder on a local disk, or set MONGO_URI`,
+        cause,
+      );
+    }
+  }
+}
+
+const withCompanions = (file: string): string[] => [file, ...COMPANIONS.map((one) => file + one)];
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** Whether the disk of a folder that is there has so much room. */
+export function hasRoom(folder: string, bytes = ROOM_BYTES): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize >= bytes;
+}
+
+/**
+ * Leaves what is in a file that is there, and does not open it: closing it would end this process's locks on it. SQLite gives
+ * the files that it makes beside it the same rights.
+ */
+export function makeForOwner(file: string): void {
+  if (existsSync(file)) closeToOthers(file);
+  else closeSync(openSync(file, 'a', FILE_MODE));
+}
+
+/** What others may read was made so by no intention, as by `cp`; what only a group may was given to it. */
+function closeToOthers(file: string): void {
+  if ((statSync(file).mode & RIGHTS_OF_OTHERS) === 0) return;
+  try {
+    chmodSync(file, FILE_MODE);
+  } catch {
+    // Another user's, who alone may change that; it is used all the same.
+  }
+}
+
+/** Puts a file, or the names in a folder, on the disk. */
+export function flush(path: string, flags: 'r' | 'r+'): void {
+  const descriptor = openSync(path, flags);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Windows opens no folder. */
+export function flushNamesIn(folder: string): void {
+  if (process.platform !== 'win32') flush(folder, 'r');
+}
