@@ -17,7 +17,7 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
-import { isBusy } from './database.js';
+import { type Database, isBusy, isDamage } from './database.js';
 
 /** Of `wxkf.db`; to be raised where an earlier version could not use what this one writes. */
 export const SCHEMA_VERSION = 1;
@@ -57,7 +57,9 @@ export class DataDir {
    * @throws StorageStartError saying what to do: not writable, in use, or its store is gone.
    */
   acquire(): void {
-    this.#makeWritable();
+    // Secrets are in it, sealed or not.
+    this.#writing(this.path, () => mkdirSync(this.path, { recursive: true, mode: 0o700 }));
+    this.requireWritable();
     this.#takeLock();
     try {
       this.requireNotLost();
@@ -80,6 +82,19 @@ export class DataDir {
   /** Whether nothing was ever kept here. */
   isNew(): boolean {
     return this.#isEmpty() && !this.#wasUsed();
+  }
+
+  /** Changes nothing. @throws StorageStartError where the folder or a file in it cannot be written to */
+  requireWritable(): void {
+    this.#writing(this.path, () => accessSync(this.path, constants.W_OK | constants.R_OK | constants.X_OK));
+    for (const file of [this.#lockFile, ...[this.lastingFile, this.logFile].flatMap(withCompanions)]) {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats === undefined) continue;
+      this.#writing(file, () => {
+        if (!stats.isFile()) throw new Error('it is no file');
+        accessSync(file, constants.W_OK | constants.R_OK);
+      });
+    }
   }
 
   /** An empty file would otherwise be taken for a store in which nothing is kept. @throws StorageStartError */
@@ -108,11 +123,17 @@ export class DataDir {
     return hasRoom(this.path, bytes);
   }
 
-  requireRoomForCopy(): void {
+  /**
+   * @param folder where a copy of the store is to be, which is that large at most.
+   * @param what that is, for a person.
+   * @throws StorageStartError
+   */
+  requireRoomForCopy(folder = this.path, what = `DATA_DIR ${this.path}`): void {
     const bytes = sizeOf(this.lastingFile) + sizeOf(`${this.lastingFile}-wal`) + ROOM_BYTES;
-    if (this.hasRoom(bytes)) return;
+    if (hasRoom(folder, bytes)) return;
+    const neededMb = Math.ceil(bytes / BYTES_PER_MB);
     throw new StorageStartError(
-      `the disk of DATA_DIR ${this.path} has no room for a second copy of the store; free ${Math.ceil(bytes / BYTES_PER_MB)} MB`,
+      `the disk of ${what} has no room for a copy of the store; free ${neededMb} MB`,
     );
   }
 
@@ -142,8 +163,11 @@ export class DataDir {
     flushNamesIn(this.path);
   }
 
-  /** @throws StorageStartError */
-  requireKnownSchema(version: number): void {
+  /** @throws StorageStartError where the store is of a later version, DatabaseError where it cannot be read */
+  async requireKnownSchema(database: Database): Promise<void> {
+    const [{ user_version: version = 0 } = {}] = await database.rows<{ user_version?: number }>(
+      'PRAGMA user_version',
+    );
     if (version <= SCHEMA_VERSION) return;
     throw new StorageStartError(
       `DATA_DIR ${this.path} was written by a later version (schema ${version}, this one knows ${SCHEMA_VERSION}); start that version, or choose another folder`,
@@ -157,27 +181,23 @@ export class DataDir {
     );
   }
 
+  /** Of an error at the opening: what is wrong for a person. */
+  toStartError(error: unknown): StorageStartError {
+    if (error instanceof StorageStartError) return error;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (isDamage(error)) return this.damaged(reason);
+    return new StorageStartError(
+      `the store in DATA_DIR ${this.path} cannot be opened (${reason}); look whether the disk has room and is in order, or set MONGO_URI`,
+      error,
+    );
+  }
+
   #isEmpty(): boolean {
     return sizeOf(this.lastingFile) === 0;
   }
 
   #wasUsed(): boolean {
     return existsSync(this.logFile) || sizeOf(`${this.lastingFile}-wal`) > 0;
-  }
-
-  #makeWritable(): void {
-    this.#writing(this.path, () => {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
-      accessSync(this.path, constants.W_OK | constants.R_OK | constants.X_OK);
-    });
-    for (const file of [this.#lockFile, ...[this.lastingFile, this.logFile].flatMap(withCompanions)]) {
-      const stats = statSync(file, { throwIfNoEntry: false });
-      if (stats === undefined) continue;
-      this.#writing(file, () => {
-        if (!stats.isFile()) throw new Error('it is no file');
-        accessSync(file, constants.W_OK | constants.R_OK);
-      });
-    }
   }
 
   #writing(file: string, work: () => void): void {

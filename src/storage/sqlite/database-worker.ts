@@ -119,8 +119,11 @@ function runStatement(number: number, values: readonly SQLInputValue[]): Stateme
 
 /** At its first use, so that a statement that cannot be prepared fails its own step alone. */
 function prepare(number: number): Prepared {
-  const statement = database.prepare(texts.get(number) ?? '');
-  const made = { statement, hasRows: statement.columns().length > 0 };
+  const sql = texts.get(number) ?? '';
+  const statement = database.prepare(sql);
+  // Such a pragma does its work row by row, although its rows are empty.
+  const hasRows = statement.columns().length > 0 || sql.startsWith('PRAGMA incremental_vacuum');
+  const made = { statement, hasRows };
   prepared.set(number, made);
   texts.delete(number);
   return made;

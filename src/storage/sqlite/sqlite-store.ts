@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../../kernel/app-error.js';
@@ -31,6 +32,8 @@ const MARK_VERSION = { sql: `PRAGMA user_version = ${SCHEMA_VERSION}` };
 
 /** No new messages are kept with less room: they must not take what hints and registrations need. */
 const MESSAGE_ROOM_BYTES = 256 * 1_024 * 1_024;
+/** While less of the disk is free, the log does not grow. */
+const FREE_SHARE_MIN = 0.1;
 const CHECK_LIMIT_MS = 2_000;
 
 /** The two files in `DATA_DIR`, owned by this process alone. */
@@ -59,7 +62,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
       return new SqliteStore(folder, lasting, journal, metrics, log);
     } catch (error) {
       folder.release();
-      throw toStartError(folder, error);
+      throw folder.toStartError(error);
     }
   }
 
@@ -110,6 +113,15 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   requireRoomForMessages(): void {
     if (!this.folder.hasRoom(MESSAGE_ROOM_BYTES))
       throw unavailable('room for messages', new Error('the disk of DATA_DIR is nearly full'));
+  }
+
+  /** Other things need the disk more than the log. @throws AppError `STORE_UNAVAILABLE` */
+  async requireRoomForLog(): Promise<void> {
+    const { bavail, blocks } = await statfs(this.folder.path).catch((cause) => {
+      throw unavailable('room for log', cause);
+    });
+    if (bavail < blocks * FREE_SHARE_MIN)
+      throw unavailable('room for log', new Error('too little of the disk is free'));
   }
 
   /** Writes to the disk, so that a full one and one that fails are found. */
@@ -188,11 +200,8 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
 async function openLasting(folder: DataDir): Promise<Database> {
   const database = await Database.open(folder.lastingFile, LASTING_OPENING);
   try {
-    const [{ user_version: version } = { user_version: 0 }] = await database.rows<{ user_version: number }>(
-      'PRAGMA user_version',
-    );
-    folder.requireKnownSchema(version);
-    await database.run([...LASTING_TABLES.map((sql) => ({ sql })), ...(version === 0 ? [MARK_VERSION] : [])]);
+    await folder.requireKnownSchema(database);
+    await database.run([...LASTING_TABLES.map((sql) => ({ sql })), MARK_VERSION]);
     return database;
   } catch (error) {
     await database.close();
@@ -215,16 +224,6 @@ async function openLog(folder: DataDir, log?: Log): Promise<Database> {
 function setLogAside(folder: DataDir, log: Log | undefined, err: unknown): void {
   const file = folder.setLogAside();
   log?.warn({ file, err }, 'store.log_set_aside');
-}
-
-function toStartError(folder: DataDir, error: unknown): unknown {
-  if (error instanceof StorageStartError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  if (isDamage(error)) return folder.damaged(reason);
-  return new StorageStartError(
-    `the store in DATA_DIR ${folder.path} cannot be opened (${reason}); look whether the disk has room and is in order, or set MONGO_URI`,
-    error,
-  );
 }
 
 function unavailable(what: string, cause: unknown): AppError {

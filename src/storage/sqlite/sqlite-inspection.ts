@@ -1,0 +1,63 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { ConfigType } from '@nestjs/config';
+import { errorCodeOf } from '../../kernel/error-code.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
+import type { storageConfig } from '../storage.config.js';
+import type { StoreInspection, Visitor } from '../store-inspection.js';
+import { DataDir, hasRoom } from './data-dir.js';
+import { Database } from './database.js';
+import { visitAll } from './visit.js';
+
+/** Reads beside a manager that uses the store, which may start and end meanwhile. @throws StorageStartError */
+export async function inspectSqlite(
+  { dataDir }: Pick<ConfigType<typeof storageConfig>, 'dataDir'>,
+  visitor: Visitor,
+): Promise<StoreInspection> {
+  const folder = new DataDir(dataDir);
+  const isNew = folder.isNew();
+  if (!isNew) await read(folder, visitor);
+  if (!hasRoom(isNew ? placeFor(folder.path) : folder.path))
+    throw new StorageStartError(`the disk of DATA_DIR ${folder.path} is full`);
+  return { kind: 'embedded', state: isNew ? 'new' : 'read', clockAheadMs: null };
+}
+
+async function read(folder: DataDir, visitor: Visitor): Promise<void> {
+  folder.requireWritable();
+  folder.requireNotLost();
+  try {
+    await readWhole(folder, folder.lastingFile, visitor);
+  } catch (error) {
+    throw folder.toStartError(error);
+  }
+}
+
+/** Every page, and then every app, bot and registration. @throws StorageStartError, DatabaseError */
+export async function readWhole(folder: DataDir, file: string, visitor: Visitor): Promise<void> {
+  const database = await Database.open(file, [], { readOnly: true });
+  try {
+    await folder.requireKnownSchema(database);
+    const [{ quick_check: found = '' } = {}] = await database.rows<{ quick_check?: string }>(
+      'PRAGMA quick_check(1)',
+    );
+    if (found !== 'ok') throw folder.damaged(found.replaceAll('\n', ' '));
+    await visitAll(database, visitor);
+  } finally {
+    await database.close();
+  }
+}
+
+/** @returns the nearest folder above it that is there, or it itself. @throws StorageStartError where it cannot be written to */
+function placeFor(path: string): string {
+  let place = resolve(path);
+  while (!existsSync(place)) place = dirname(place);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new StorageStartError(
+      `DATA_DIR ${path} cannot be made: ${place} cannot be written to (${errorCodeOf(cause)}); give this process's user a folder that it may write to, or set MONGO_URI`,
+      cause,
+    );
+  }
+  return place;
+}
