@@ -35,7 +35,7 @@ import { RetryLoops } from './redelivery/retry-loops.js';
 import { TestDelivery } from './redelivery/test-delivery.js';
 
 /**
- * Its outbox and budget come from the storage module, which is global. Global itself, since it meets a port of
+ * Its outbox and counters come from the storage module, which is global. Global itself, since it meets a port of
  * the registry.
  */
 @Global()

@@ -1,6 +1,6 @@
 import { AuditLog } from '../audit/audit-log.js';
 import { Outbox } from '../dispatch/outbox/outbox.js';
-import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
+import { Counters } from './counters.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MessageStore } from '../messages/message-store.js';
@@ -12,7 +12,6 @@ import { AppRepository } from '../registry/apps/app.repository.js';
 import { BotRepository } from '../registry/bots/bot.repository.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';
 import { StreamDirectory } from '../stream/replicas/stream-directory.js';
-import { CallQuota } from '../wecom/proxy/call-quota.js';
 import { AccessTokenStore } from '../wecom/tokens/access-token.store.js';
 import { StoredSecrets } from './sealed/stored-secrets.js';
 
@@ -27,9 +26,8 @@ export const STORAGE_PORTS = [
   Outbox,
   MessageStore,
   StreamDirectory,
-  ResyncBudget,
+  Counters,
   AccessTokenStore,
-  CallQuota,
   StoreClock,
   StoredSecrets,
   DeliveryLog,

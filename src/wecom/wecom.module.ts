@@ -1,9 +1,14 @@
 import { Module } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
 import { RegistryModule } from '../registry/registry.module.js';
+import { Counters } from '../storage/counters.js';
 import { ProxyUpstream } from './proxy/proxy-upstream.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { CallCredentials } from './proxy/call-credentials.js';
 import { CallLimits } from './proxy/call-limits.js';
+import { CallQuota } from './proxy/call-quota.js';
 import { TokenAnswers } from './tokens/token-answers.js';
 import { BotCalls } from './proxy/bot-calls.js';
 import { TunnelDialler } from './tunnels/tunnel-dialler.js';
@@ -16,7 +21,7 @@ import { CgiBinController } from './cgi-bin.controller.js';
 import { WecomAccounts } from './wecom-accounts.js';
 import { WecomController } from './wecom.controller.js';
 
-/** Its quota comes from the storage module, its tokens from theirs, and what bots pull from that of messages; all are global. */
+/** Its counters come from the storage module, its tokens from theirs, and what bots pull from that of messages; all are global. */
 @Module({
   imports: [RegistryModule],
   controllers: [CgiBinController, WecomController],
@@ -26,6 +31,12 @@ import { WecomController } from './wecom.controller.js';
     ProxyUpstream,
     CallCredentials,
     CallLimits,
+    {
+      provide: CallQuota,
+      inject: [Counters, StoreClock, Clock, LOG],
+      useFactory: (counters: Counters, storeClock: StoreClock, clock: Clock, log: Log) =>
+        new CallQuota(counters, storeClock, clock, log),
+    },
     KfSync,
     OwnCalls,
     TokenAnswers,

@@ -4,7 +4,6 @@ import { pino } from 'pino';
 import { type Hint, hintKey, merge, type NewHint } from '../../src/dispatch/outbox/hint.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import { EmbeddedOutbox } from '../../src/storage/embedded/embedded-outbox.js';
-import { EmbeddedResyncBudget } from '../../src/storage/embedded/embedded-resync-budget.js';
 import { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
 import { LmdbHintStore } from '../../src/storage/embedded/lmdb-hint-store.js';
 import { toStored } from '../../src/storage/embedded/stored-hint.js';
@@ -231,23 +230,6 @@ describe('an event whose write is under way', () => {
     await hints.remove(KEY);
     expect(hints.readEvent(KEY)).toBeNull();
     expect(hints.unreadable).toBe(0);
-  });
-});
-
-describe('the embedded resync budget', () => {
-  it('grants nothing that it cannot write down', async () => {
-    const budget = new EmbeddedResyncBudget(withoutRoom());
-    for (let n = 0; n < 7; n++) {
-      await expect(budget.take('wwCorp_1', NOW_MS)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    }
-  });
-
-  it('takes grants that cannot be read for none', async () => {
-    await store.database<unknown>('resyncGrants').put('wwCorp_1', 'spoilt');
-    await store.database<Buffer>('resyncGrants').put('wwCorp_2', Buffer.alloc(3));
-    const budget = new EmbeddedResyncBudget(store);
-    expect(await budget.take('wwCorp_1', NOW_MS)).toBeNull();
-    expect(await budget.take('wwCorp_2', NOW_MS)).toBeNull();
   });
 });
 

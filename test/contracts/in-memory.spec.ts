@@ -3,6 +3,7 @@ import { describe } from '@jest/globals';
 import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
 import { LocalMessageStore } from '../../src/messages/local-message-store.js';
 import { MemoryMessageRecords } from '../../src/messages/message-records.js';
+import { type CountTable, MemoryCounters } from '../../src/storage/memory-counters.js';
 import { MemoryAuditLog } from '../support/memory-audit-log.js';
 import { MemoryDeliveryLog } from '../support/memory-delivery-log.js';
 import { MemoryFigureStore } from '../support/memory-figure-store.js';
@@ -13,7 +14,6 @@ import { BotTable, MemoryBotRepository } from '../support/memory-bot.repository.
 import { MemoryOperatorRepository, OperatorTable } from '../support/memory-operator.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
 import { type BookTable, MemoryNotificationBooks } from '../support/memory-notification-books.js';
-import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
 import { MemoryStreamDirectory } from '../support/memory-stream-directory.js';
 import { auditLogContract, type OpenedAudit, removesOldEntries } from './audit-log.contract.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
@@ -26,7 +26,7 @@ import { notificationBooksContract, type OpenedBooks } from './notification-book
 import { type OpenedOperators, operatorRepositoryContract } from './operator-repository.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
-import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contract.js';
+import { countersContract, type OpenedCounters } from './counters.contract.js';
 import { streamDirectoryContract } from './stream-directory.contract.js';
 import { type OpenedCheck, secretCheckContract } from './secret-check.contract.js';
 
@@ -96,9 +96,9 @@ const openAudit = (log = new MemoryAuditLog()): OpenedAudit => ({
   close,
 });
 
-const openBudget = (table: GrantTable = new Map()): OpenedBudget => ({
-  budget: new MemoryResyncBudget(table),
-  reopen: async () => openBudget(table),
+const openCounters = (table: CountTable = new Map()): OpenedCounters => ({
+  counters: [new MemoryCounters(table), new MemoryCounters(table)],
+  reopen: async () => openCounters(table),
   close,
 });
 
@@ -132,7 +132,7 @@ describe('the fake of the specs', () => {
   botRepositoryContract(async () => openBots());
   operatorRepositoryContract(async () => openOperators());
   accessTokenStoreContract(async () => openTokens());
-  resyncBudgetContract(async () => openBudget());
+  countersContract(async () => openCounters());
   notificationBooksContract(async () => openBooks());
   secretCheckContract(async () => openCheck());
   deliveryLogContract(async () => openLog());

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import mongoose from 'mongoose';
 import { type Failure, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
 import { type ClaimedHint, type Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
-import { ResyncBudget } from '../../src/dispatch/redelivery/resync-budget.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { StoreClock } from '../../src/kernel/store-clock.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
@@ -195,13 +194,6 @@ mongoSuite('two processes on one MongoDB', () => {
     expect(woken?.openKfId).not.toBe(tried?.openKfId);
     const lapsed = await claimDue(other, NOW_MS + LEASE_MS);
     expect(lapsed.map(({ openKfId }) => openKfId)).toEqual([tried?.openKfId]);
-  });
-
-  it('grant no more resyncs together than one would', async () => {
-    const asked = both(ResyncBudget).flatMap((budget) =>
-      Array.from({ length: 20 }, () => budget.take('wwCorp_1', NOW_MS)),
-    );
-    expect((await Promise.all(asked)).filter((answer) => answer === null)).toHaveLength(6);
   });
 
   it('agree on the time, however wrong their own clocks are', async () => {

@@ -198,7 +198,7 @@ function expectClosed(dataDir: string): void {
   expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
     schemaVersion: 1,
     databases: [
-      ...['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps', 'bots'],
+      ...['puppets', 'hints', 'unreadableHints', 'accessTokens', 'apps', 'bots'],
       ...[
         'messages',
         'messageContents',

@@ -28,7 +28,6 @@ import { HintSender } from '../../src/dispatch/redelivery/hint-sender.js';
 import { OutboxPatrol } from '../../src/dispatch/redelivery/outbox-patrol.js';
 import { Redelivery } from '../../src/dispatch/redelivery/redelivery.js';
 import { RegistrationClaims } from '../../src/dispatch/redelivery/registration-claims.js';
-import type { ResyncBudget } from '../../src/dispatch/redelivery/resync-budget.js';
 import { RetryLoops } from '../../src/dispatch/redelivery/retry-loops.js';
 import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLines } from '../../src/kernel/healthy-lines.js';
@@ -39,11 +38,12 @@ import type { BotRepository } from '../../src/registry/bots/bot.repository.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import type { SecretCheck } from '../../src/registry/registration/secret-check.js';
+import type { Counters } from '../../src/storage/counters.js';
+import { MemoryCounters } from '../../src/storage/memory-counters.js';
 import { FakeSecretCheck } from './fake-secret-check.js';
 import { MemoryAppRepository } from './memory-app.repository.js';
 import { MemoryBotRepository } from './memory-bot.repository.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
-import { MemoryResyncBudget } from './memory-resync-budget.js';
 import { openRegistry, openRegistryImage, type TestRegistry } from './registry.js';
 
 export interface DispatchParts {
@@ -51,7 +51,7 @@ export interface DispatchParts {
   readonly apps: AppRepository;
   readonly bots: BotRepository;
   readonly outbox: Outbox;
-  readonly budget: ResyncBudget;
+  readonly counters: Counters;
   readonly client: DeliveryClient;
   readonly secrets: SecretCheck;
 }
@@ -87,7 +87,7 @@ export function openDispatch(
     apps = new MemoryAppRepository(),
     bots = new MemoryBotRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
-    budget = new MemoryResyncBudget(),
+    counters = new MemoryCounters(),
     client = new DeliveryClient(clock, log, new EndpointPolicy(config), tracing),
     secrets = new FakeSecretCheck(),
   } = parts;
@@ -105,7 +105,7 @@ export function openDispatch(
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
-  const sender = new HintSender(destinations, lines, budget, outcomes, hintLog, clock, clock);
+  const sender = new HintSender(destinations, lines, counters, outcomes, hintLog, clock, clock);
   const loops = new RetryLoops(waiting, sender, circuits, clock, clock, log);
   const patrol = new OutboxPatrol(waiting, destinations, circuits, outcomes, clock, clock, log);
   const redelivery = new Redelivery(sync, circuits, loops, patrol, keeper, late, client);
@@ -119,7 +119,7 @@ export function openDispatch(
   const race = new KeepingRace(timely, keeper, wake, waiting, late, clock, clock);
   const dispatcher = new Dispatcher(firstTry, race, keeper, new SeenEvents(clock), overload);
   return {
-    ...{ repository, apps, bots, outbox, budget, client, secrets },
+    ...{ repository, apps, bots, outbox, counters, client, secrets },
     ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, lines, metrics },
     ...{ overload, waiting, wake },
     start: () => {

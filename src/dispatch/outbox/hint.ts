@@ -36,7 +36,7 @@ export const NOT_TRIED_STAGES = [
   'late',
   /** Too many attempts are under way already. */
   'overloaded',
-  /** Its sync token is over, and the corp has had the pulls without one that a minute allows: see `ResyncBudget`. */
+  /** Its sync token is over, and the corp has had the pulls without one that a minute allows: see `resyncsOf`. */
   'resync',
   /** No puppet took it for 3 days. */
   'expired',

@@ -3,6 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { type Destination, Destinations } from '../../registry/destination.js';
+import { Counters } from '../../storage/counters.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, AttemptResult } from '../line/attempt.js';
 import { type Line, Lines } from '../line/line.js';
@@ -10,7 +11,7 @@ import { type Failure, LEASE_MS, type Occasion, toFailure, toResync } from '../o
 import type { ClaimedHint, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
 import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
-import { RESYNCS_OF_PROBES, RESYNCS_PER_WINDOW, ResyncBudget } from './resync-budget.js';
+import { RESYNCS_OF_PROBES, resyncsOf } from './resync-budget.js';
 import { HINT_LIFE_MS, type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
 
 const RENEW_AFTER_MS = 5_000;
@@ -45,7 +46,7 @@ export class HintSender {
   constructor(
     private readonly destinations: Destinations,
     private readonly lines: Lines,
-    private readonly budget: ResyncBudget,
+    private readonly counters: Counters,
     private readonly outcomes: HintOutcomes,
     private readonly log: HintLog,
     private readonly clock: Clock,
@@ -95,8 +96,8 @@ export class HintSender {
     const { hint, occasion } = claimed;
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
-      const max = occasion === 'probe' ? RESYNCS_OF_PROBES : RESYNCS_PER_WINDOW;
-      const retryAtMs = await this.budget.take(hint.corpId, nowMs, max);
+      const max = occasion === 'probe' ? RESYNCS_OF_PROBES : undefined;
+      const { retryAtMs } = await this.counters.take(resyncsOf(hint.corpId, max), nowMs);
       if (retryAtMs !== null) return this.outcomes.waitForResync(claimed, retryAtMs);
     }
     const grantedAtMs = needsGrant ? nowMs : null;
@@ -116,7 +117,8 @@ export class HintSender {
 
   /** The puppet saw nothing of a resync. If that cannot be stored, the corp has one less for a minute. */
   async #giveBack({ corpId }: ClaimedHint, grantedAtMs: number | null): Promise<void> {
-    if (grantedAtMs !== null) await this.budget.giveBack(corpId, grantedAtMs).catch(() => {});
+    if (grantedAtMs === null) return;
+    await this.counters.giveBack(resyncsOf(corpId), grantedAtMs).catch(() => {});
   }
 
   async #attempt({ outbox, hint, held, occasion, to, line, isResync }: Sending): Promise<AttemptResult> {

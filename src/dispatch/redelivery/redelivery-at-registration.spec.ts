@@ -7,7 +7,6 @@ import {
   puppetServer,
   untilReceived,
 } from '../../../test/support/delivery.js';
-import { MemoryResyncBudget } from '../../../test/support/memory-resync-budget.js';
 import type { PuppetServer } from '../../../test/support/puppet-server.js';
 import { registration } from '../../../test/support/puppets.js';
 import {
@@ -33,6 +32,7 @@ import type { Registration } from '../../registry/puppet.js';
 import type { Registered } from '../../registry/registration/registration-writer.js';
 import { LocalOutbox, MemoryHintStore } from '../outbox/local-outbox.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
+import { MemoryCounters } from '../../storage/memory-counters.js';
 
 replicasOfEachTest();
 
@@ -100,14 +100,14 @@ describe('a puppet that registers', () => {
   });
 
   it('is sent no resync that was granted while it began to', async () => {
-    const budget = new MemoryResyncBudget();
+    const counters = new MemoryCounters();
     const begun = Promise.withResolvers<Registered>();
-    const take = budget.take.bind(budget);
-    budget.take = async (corpId, nowMs) => {
+    const take = counters.take.bind(counters);
+    counters.take = async (limit, nowMs) => {
       begun.resolve(await register());
-      return take(corpId, nowMs);
+      return take(limit, nowMs);
     };
-    await start({ budget });
+    await start({ counters });
     await registerAt(server.url);
     await leave({ endpoint: server.url, arrivedAtMs: clock.nowMs() - 11 * MINUTE_MS });
     dispatch.waiting.kept.wakeUp();

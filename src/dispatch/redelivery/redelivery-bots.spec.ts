@@ -204,13 +204,13 @@ describe('a test of an account', () => {
     await start();
     const server = await puppetServer(taking);
     await addBot([account(1)], `${server.url}/cb`);
-    const { registry, lines, budget } = dispatch;
+    const { registry, lines, counters } = dispatch;
     const log = pino({ level: 'silent' });
     const tests = new TestDelivery(
       registry.accounts,
       registry.destinations,
       lines,
-      budget,
+      counters,
       clock,
       clock,
       log,

@@ -8,7 +8,6 @@ import {
   puppetServer,
   SOCKETS,
 } from '../../../test/support/delivery.js';
-import { type GrantTable, MemoryResyncBudget } from '../../../test/support/memory-resync-budget.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
 import type { PuppetServer } from '../../../test/support/puppet-server.js';
 import { saved } from '../../../test/support/puppets.js';
@@ -33,7 +32,8 @@ import {
   taking,
   waitingCount,
 } from '../../../test/support/redelivery.js';
-import { RESYNCS_PER_WINDOW } from './resync-budget.js';
+import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
+import { type CountTable, MemoryCounters } from '../../storage/memory-counters.js';
 
 replicasOfEachTest();
 
@@ -243,8 +243,8 @@ describe('an account whose events are refused', () => {
 
 describe('accounts that have been refused for more than ten minutes', () => {
   it('leave a pull without a sync token to whatever else waits', async () => {
-    const granted: GrantTable = new Map();
-    await start({ budget: new MemoryResyncBudget(granted) });
+    const granted: CountTable = new Map();
+    await start({ counters: new MemoryCounters(granted) });
     const bad = [10, 11, 12, 13].map(account);
     const server = await puppetServer((request, response) => {
       const isBad = bad.some((openKfId) => server.received.at(-1)?.body.includes(openKfId));
@@ -257,7 +257,10 @@ describe('accounts that have been refused for more than ten minutes', () => {
       await send({ openKfId: account(1), id: `event-${n}` });
       await pass(MINUTE_MS);
       const runningSinceMs = clock.nowMs() - MINUTE_MS;
-      inUse.push((granted.get(CORP) ?? []).filter((atMs) => atMs > runningSinceMs).length);
+      const counts = granted.get(resyncsOf(CORP).key)?.counts ?? [];
+      inUse.push(
+        counts.filter(({ atMs }) => atMs > runningSinceMs).reduce((sum, { count }) => sum + count, 0),
+      );
     }
     expect(Math.max(...inUse)).toBe(RESYNCS_PER_WINDOW - 1);
   });

@@ -34,6 +34,7 @@ import {
   waitingCount,
 } from '../../../test/support/redelivery.js';
 import { Secret } from '../../kernel/secret.js';
+import { resyncsOf } from './resync-budget.js';
 
 replicasOfEachTest();
 
@@ -256,14 +257,15 @@ describe('resyncs', () => {
     dispatch.waiting.kept.wakeUp();
     await pass(10 * MINUTE_MS);
     expect((await hintOf())?.attempts).toBeGreaterThan(10);
-    for (let n = 0; n < 6; n++) expect(await dispatch.budget.take(CORP, clock.nowMs())).toBeNull();
+    for (let n = 0; n < 6; n++)
+      expect(await dispatch.counters.take(resyncsOf(CORP), clock.nowMs())).toMatchObject({ count: 1 });
   });
 
   it('that must wait use up no retries', async () => {
     await start();
     const server = await puppetServer(taking);
     await registerAt(server.url);
-    for (let n = 0; n < 6; n++) await dispatch.budget.take(CORP, clock.nowMs());
+    for (let n = 0; n < 6; n++) await dispatch.counters.take(resyncsOf(CORP), clock.nowMs());
     await leave({ endpoint: server.url, arrivedAtMs: old(), step: 9, attempts: 12 });
     dispatch.waiting.kept.wakeUp();
     await pass(59 * SECOND_MS);
@@ -279,7 +281,7 @@ describe('resyncs', () => {
     await registerAt(server.url);
     const dueAtMs = clock.nowMs() + 10 * MINUTE_MS;
     await leave({ endpoint: server.url, arrivedAtMs: old(), step: 9, attempts: 12, dueAtMs });
-    for (let n = 0; n < 6; n++) await dispatch.budget.take(CORP, clock.nowMs() + 15 * SECOND_MS);
+    for (let n = 0; n < 6; n++) await dispatch.counters.take(resyncsOf(CORP), clock.nowMs() + 15 * SECOND_MS);
     await pass(5 * MINUTE_MS);
     expect(server.received.length).toBeGreaterThan(5);
     expect(await hintOf()).toMatchObject({ step: 9, dueAtMs, lastFailure: { stage: 'status' } });

@@ -29,8 +29,9 @@ import {
 } from '../../../test/support/redelivery.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Delivery } from '../line/deliveries.js';
-import { ResyncBudget } from './resync-budget.js';
+import { resyncsOf } from './resync-budget.js';
 import { TestDelivery, type Tested } from './test-delivery.js';
+import { Counters } from '../../storage/counters.js';
 
 replicasOfEachTest();
 
@@ -41,13 +42,13 @@ let tests: TestDelivery;
 beforeEach(async () => {
   await start();
   lines = [];
-  tests = openTests(dispatch.budget);
+  tests = openTests(dispatch.counters);
 });
 
-function openTests(budget: ResyncBudget): TestDelivery {
+function openTests(counters: Counters): TestDelivery {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const { registry, lines: ways } = dispatch;
-  return new TestDelivery(registry.accounts, registry.destinations, ways, budget, clock, clock, log);
+  return new TestDelivery(registry.accounts, registry.destinations, ways, counters, clock, clock, log);
 }
 
 const test = (openKfId = ACCOUNT): Promise<Tested> => tests.send(openKfId, BY);
@@ -190,7 +191,7 @@ describe("WeCom's limit of pulls without a token", () => {
   it('counts tests too: a seventh pull within a minute is refused, and told when', async () => {
     const server = await puppetServer();
     await registerAt(server.url);
-    for (let n = 0; n < 4; n++) await dispatch.budget.take(CORP, clock.nowMs());
+    for (let n = 0; n < 4; n++) await dispatch.counters.take(resyncsOf(CORP), clock.nowMs());
     for (let n = 0; n < 2; n++) await test();
     await pass(20 * SECOND_MS);
     await expect(test()).rejects.toMatchObject({ code: 'RESYNC_LIMITED', retryAfterS: 40 });
@@ -205,7 +206,8 @@ describe("WeCom's limit of pulls without a token", () => {
     for (let n = 0; n < 3; n++) await test();
     await pass(20 * SECOND_MS);
     await expect(test()).rejects.toMatchObject({ code: 'RESYNC_LIMITED', retryAfterS: 40 });
-    for (let n = 0; n < 3; n++) expect(await dispatch.budget.take(CORP, clock.nowMs())).toBeNull();
+    for (let n = 0; n < 3; n++)
+      expect(await dispatch.counters.take(resyncsOf(CORP), clock.nowMs())).toMatchObject({ count: 1 });
     await registerAt(server.url, { openKfId: account(9), corpId: 'wwOther' });
     expect(await test(account(9))).toMatchObject({ failure: null });
     await pass(40 * SECOND_MS);
@@ -220,12 +222,10 @@ describe("WeCom's limit of pulls without a token", () => {
   it('keeps nobody from a test while the store is away', async () => {
     const server = await puppetServer();
     await registerAt(server.url);
-    const away = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
-    class AwayBudget extends ResyncBudget {
-      override take = away;
-      override giveBack = away;
+    class AwayCounters extends Counters {
+      override change = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
     }
-    expect(await openTests(new AwayBudget()).send(ACCOUNT, BY)).toMatchObject({ failure: null });
+    expect(await openTests(new AwayCounters()).send(ACCOUNT, BY)).toMatchObject({ failure: null });
   });
 });
 

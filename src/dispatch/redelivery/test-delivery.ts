@@ -6,12 +6,14 @@ import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Accounts } from '../../registry/accounts.js';
 import { Destinations } from '../../registry/destination.js';
+import { Counters } from '../../storage/counters.js';
+import { MemoryCounters } from '../../storage/memory-counters.js';
 import type { KfEvent } from '../kf-event.js';
 import type { AttemptResult } from '../line/attempt.js';
 import { type Line, Lines } from '../line/line.js';
 import { type Failure, toResync } from '../outbox/hint.js';
 import { hasSeenNothing } from './hint-sender.js';
-import { grantOne, RESYNCS_PER_WINDOW, ResyncBudget } from './resync-budget.js';
+import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
 import type { ShownAnswer } from '../line/shown-exchange.js';
 
 /** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */
@@ -34,14 +36,14 @@ export interface Tested {
  */
 @Injectable()
 export class TestDelivery {
-  /** When tests of each corp were sent, store time, oldest first. */
-  readonly #tests = new Map<string, readonly number[]>();
+  /** The tests of each corp. */
+  readonly #tests = new MemoryCounters();
 
   constructor(
     private readonly accounts: Accounts,
     private readonly destinations: Destinations,
     private readonly lines: Lines,
-    private readonly budget: ResyncBudget,
+    private readonly counters: Counters,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -72,28 +74,21 @@ export class TestDelivery {
   }
 
   async #takeGrant(corpId: string, nowMs: number): Promise<void> {
-    const own = grantOne(this.#tests.get(corpId) ?? [], nowMs, TESTS_PER_WINDOW);
-    if ('retryAtMs' in own) throw toLimited(own.retryAtMs, nowMs);
-    this.#tests.set(corpId, own.grants);
+    const own = await this.#tests.take(resyncsOf(corpId, TESTS_PER_WINDOW), nowMs);
+    if (own.retryAtMs !== null) throw toLimited(own.retryAtMs, nowMs);
     // While the store is away no hint gets a grant, so an operator's few tests are within WeCom's limit.
-    const retryAtMs = await this.budget.take(corpId, nowMs).catch((error: unknown) => {
-      if (error instanceof AppError) return null;
+    const all = await this.counters.take(resyncsOf(corpId), nowMs).catch((error: unknown) => {
+      if (error instanceof AppError) return own;
       throw error;
     });
-    if (retryAtMs === null) return;
-    this.#forget(corpId, nowMs);
-    throw toLimited(retryAtMs, nowMs);
+    if (all.retryAtMs === null) return;
+    await this.#tests.giveBack(resyncsOf(corpId), nowMs);
+    throw toLimited(all.retryAtMs, nowMs);
   }
 
   async #giveBack(corpId: string, takenAtMs: number): Promise<void> {
-    this.#forget(corpId, takenAtMs);
-    await this.budget.giveBack(corpId, takenAtMs).catch(() => {});
-  }
-
-  #forget(corpId: string, takenAtMs: number): void {
-    const tests = this.#tests.get(corpId) ?? [];
-    const at = tests.indexOf(takenAtMs);
-    if (at !== -1) this.#tests.set(corpId, tests.toSpliced(at, 1));
+    await this.#tests.giveBack(resyncsOf(corpId), takenAtMs);
+    await this.counters.giveBack(resyncsOf(corpId), takenAtMs).catch(() => {});
   }
 
   async #attempt(line: Line, event: KfEvent, isPulled: boolean): Promise<Tested> {

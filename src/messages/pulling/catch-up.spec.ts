@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryResyncBudget } from '../../../test/support/memory-resync-budget.js';
 import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import type { Deliveries, Delivery } from '../../dispatch/line/deliveries.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
@@ -11,6 +10,7 @@ import type { Coverage } from '../coverage.js';
 import { CatchUp } from './catch-up.js';
 import { EventlessPulls } from './eventless-pulls.js';
 import type { Puller } from './puller.js';
+import { MemoryCounters } from '../../storage/memory-counters.js';
 
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 const FAILED: AttemptResult = { taken: false, stage: 'pull', reason: 'WeCom is away' };
@@ -50,7 +50,7 @@ beforeEach(() => {
     destinations,
     { kept: { outbox } } as unknown as WaitingHints,
     store as MessageStore,
-    new MemoryResyncBudget(),
+    new MemoryCounters(),
     clock,
     clock,
   );

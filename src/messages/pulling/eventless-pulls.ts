@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import { hintKey, toResync } from '../../dispatch/outbox/hint.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
-import { RESYNCS_OF_PROBES, ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
+import { RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/redelivery/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../../registry/destination.js';
+import { Counters } from '../../storage/counters.js';
 import { MessageStore } from '../message-store.js';
 import { Puller } from './puller.js';
 
@@ -17,7 +18,7 @@ export class EventlessPulls {
     private readonly destinations: Destinations,
     private readonly waiting: WaitingHints,
     private readonly store: MessageStore,
-    private readonly budget: ResyncBudget,
+    private readonly counters: Counters,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
@@ -42,7 +43,7 @@ export class EventlessPulls {
     const { bot, isPulled } = this.destinations.find(account);
     const isStill = isWanted() && isPulled && bot?.id === botId;
     if (!isStill || (await this.#isPulledSince(account, sinceMs))) {
-      await this.budget.giveBack(account.corpId, grantedAtMs);
+      await this.counters.giveBack(resyncsOf(account.corpId), grantedAtMs);
       return null;
     }
     return this.puller.start({ ...account, bot }, toResync(account), () => {}).result;
@@ -56,7 +57,7 @@ export class EventlessPulls {
   async #whenGranted(corpId: string): Promise<number> {
     for (;;) {
       const nowMs = this.storeClock.nowMs();
-      const retryAtMs = await this.budget.take(corpId, nowMs, RESYNCS_OF_PROBES);
+      const { retryAtMs } = await this.counters.take(resyncsOf(corpId, RESYNCS_OF_PROBES), nowMs);
       if (retryAtMs === null) return nowMs;
       await this.clock.sleep(Math.max(1, retryAtMs - nowMs));
     }

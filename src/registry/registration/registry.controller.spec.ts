@@ -9,7 +9,6 @@ import { MemoryAppRepository } from '../../../test/support/memory-app.repository
 import { MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
 import { MemoryDeliveryLog } from '../../../test/support/memory-delivery-log.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
-import { MemoryResyncBudget } from '../../../test/support/memory-resync-budget.js';
 import {
   type PuppetServer,
   register,
@@ -24,7 +23,6 @@ import { configModule } from '../../config/config.module.js';
 import { dispatchConfig } from '../../dispatch/dispatch.config.js';
 import { LocalOutbox, MemoryHintStore } from '../../dispatch/outbox/local-outbox.js';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
-import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { createHttpAdapter } from '../../http/server.js';
 import { RequestPipe } from '../../http/answers/validation.js';
 import { Clock } from '../../kernel/clock.js';
@@ -44,6 +42,8 @@ import { RegistryModule } from '../registry.module.js';
 import { RegistryImage } from '../image/registry-image.js';
 import { RegistrationsUnderWay } from './registrations-under-way.js';
 import { SecretCheck } from './secret-check.js';
+import { Counters } from '../../storage/counters.js';
+import { MemoryCounters } from '../../storage/memory-counters.js';
 
 /** Stores at once; whether it tells its caller at once too can be chosen. */
 class HoldingRepository extends MemoryPuppetRepository {
@@ -84,7 +84,7 @@ let puppet: PuppetServer;
     { provide: AppRepository, useFactory: () => new MemoryAppRepository() },
     { provide: BotRepository, useFactory: () => new MemoryBotRepository() },
     { provide: Outbox, useFactory: () => new LocalOutbox(new MemoryHintStore()) },
-    { provide: ResyncBudget, useFactory: () => new MemoryResyncBudget() },
+    { provide: Counters, useFactory: () => new MemoryCounters() },
     { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
     { provide: DeliveryLog, useFactory: () => new MemoryDeliveryLog() },
     { provide: StoreClock, useExisting: Clock },
@@ -94,7 +94,7 @@ let puppet: PuppetServer;
     AppRepository,
     BotRepository,
     Outbox,
-    ResyncBudget,
+    Counters,
     SecretCheck,
     DeliveryLog,
     StoreClock,

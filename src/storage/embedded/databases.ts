@@ -8,8 +8,6 @@ export const DATABASES = {
   hints: 'binary',
   /** Unreadable records, unchanged. Key: that of the hint, plus something that makes it unique. */
   unreadableHints: 'binary',
-  /** Key: corpId. Value: the times of the last grants, store time, oldest first. */
-  resyncGrants: 'msgpack',
   /** Key: `secretIdOf`. Value: see stored-token.ts. */
   accessTokens: 'msgpack',
   /** Key: the id of the app. Value: `StoredApp`. */

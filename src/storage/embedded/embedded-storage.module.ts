@@ -2,7 +2,6 @@ import { Global, Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
-import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { NoStreamDirectory } from '../../stream/replicas/stream-directory.js';
 import { StorageProbe } from '../storage-probe.js';
 import { LOG, type Log } from '../../kernel/log.js';
@@ -12,17 +11,18 @@ import { NotificationBooks } from '../../notifications/notification-books.js';
 import { OperatorRepository } from '../../operators/operator.repository.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { FigureStore } from '../../record/figure-store.js';
-import { CallQuota } from '../../wecom/proxy/call-quota.js';
+import { Counters } from '../counters.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { storageConfig } from '../storage.config.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { StoreMetrics } from '../store-metrics.js';
+import { SqliteCounters } from '../sqlite/counters.js';
+import { type Step, STEPS, SqliteStore } from '../sqlite/sqlite-store.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedAppRepository } from './embedded-app.repository.js';
 import { EmbeddedAuditLog } from './embedded-audit-log.js';
 import { EmbeddedBotRepository } from './embedded-bot.repository.js';
-import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedDeliveryLog } from './embedded-delivery-log.js';
 import { EmbeddedFigureStore } from './embedded-figure-store.js';
 import { EmbeddedMessageStore } from './embedded-message.store.js';
@@ -30,8 +30,7 @@ import { EmbeddedNotificationBooks } from './embedded-notification-books.js';
 import { EmbeddedOperatorRepository } from './embedded-operator.repository.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
-import { EmbeddedResyncBudget } from './embedded-resync-budget.js';
-import { EmbeddedStore, WRITES } from './embedded-store.js';
+import { EmbeddedStore, type Write, WRITES } from './embedded-store.js';
 import { EmbeddedStoreClock } from './embedded-store-clock.js';
 import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
 
@@ -40,11 +39,22 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
   providers: [
     {
       provide: EmbeddedStore,
-      inject: [storageConfig.KEY, LOG, { token: Metrics, optional: true }],
-      useFactory: (config: ConfigType<typeof storageConfig>, log: Log, metrics?: Metrics) =>
-        EmbeddedStore.open(config, new StoreMetrics('embedded', WRITES, metrics), (records) =>
-          log.info({ records }, 'store.being_checked'),
-        ),
+      inject: [storageConfig.KEY, LOG, StoreMetrics],
+      useFactory: (config: ConfigType<typeof storageConfig>, log: Log, metrics: StoreMetrics<Write>) =>
+        EmbeddedStore.open(config, metrics, (records) => log.info({ records }, 'store.being_checked')),
+    },
+    {
+      provide: SqliteStore,
+      // The first one locks the folder.
+      inject: [storageConfig.KEY, StoreMetrics, EmbeddedStore],
+      useFactory: (config: ConfigType<typeof storageConfig>, metrics: StoreMetrics<Step>) =>
+        SqliteStore.open(config, metrics),
+    },
+    {
+      provide: StoreMetrics,
+      inject: [{ token: Metrics, optional: true }],
+      useFactory: (metrics?: Metrics) =>
+        new StoreMetrics('embedded', [...new Set([...WRITES, ...STEPS])], metrics),
     },
     { provide: StorageProbe, useExisting: EmbeddedStore },
     ...sealedPorts({
@@ -59,8 +69,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
     { provide: OperatorRepository, useClass: EmbeddedOperatorRepository },
     { provide: AuditLog, useClass: EmbeddedAuditLog },
     { provide: Outbox, useClass: EmbeddedOutbox },
-    { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
-    { provide: CallQuota, useClass: EmbeddedCallQuota },
+    { provide: Counters, useClass: SqliteCounters },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
     { provide: DeliveryLog, useClass: EmbeddedDeliveryLog },
     { provide: FigureStore, useClass: EmbeddedFigureStore },

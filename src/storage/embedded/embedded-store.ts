@@ -19,7 +19,6 @@ export const WRITES = [
   'forget puppet',
   'save access token',
   'remove access tokens',
-  'write resync grants',
   'change app',
   'remove app',
   'change bot',

@@ -3,10 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { mongo } from 'mongoose';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
-import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from '../storage-probe.js';
-import { Clock } from '../../kernel/clock.js';
-import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -14,7 +11,7 @@ import { NotificationBooks } from '../../notifications/notification-books.js';
 import { OperatorRepository } from '../../operators/operator.repository.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { FigureStore } from '../../record/figure-store.js';
-import { CallQuota } from '../../wecom/proxy/call-quota.js';
+import { Counters } from '../counters.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
@@ -22,7 +19,7 @@ import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoAppRepository } from './mongo-app.repository.js';
 import { MongoAuditLog } from './mongo-audit-log.js';
 import { MongoBotRepository } from './mongo-bot.repository.js';
-import { MongoCallQuota } from './mongo-call-quota.js';
+import { MongoCounters } from './counters.js';
 import { MongoDeliveryLog } from './mongo-delivery-log.js';
 import { MongoFigureStore } from './mongo-figure-store.js';
 import { MongoMessageStore } from './mongo-message.store.js';
@@ -30,7 +27,6 @@ import { MongoNotificationBooks } from './mongo-notification-books.js';
 import { MongoOperatorRepository } from './mongo-operator.repository.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
-import { MongoResyncBudget } from './mongo-resync-budget.js';
 import { CONNECT_OPTIONS, MongoStore } from './mongo-store.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { MongoStreamDirectory } from './mongo-stream-directory.js';
@@ -68,13 +64,7 @@ export class MongoStorageModule {
         { provide: OperatorRepository, useClass: MongoOperatorRepository },
         { provide: AuditLog, useClass: MongoAuditLog },
         { provide: Outbox, useClass: MongoOutbox },
-        { provide: ResyncBudget, useClass: MongoResyncBudget },
-        {
-          provide: CallQuota,
-          inject: [MongoStore, StoreClock, Clock, LOG],
-          useFactory: (store: MongoStore, storeClock: StoreClock, clock: Clock, log: Log) =>
-            new MongoCallQuota(store, storeClock, clock, log),
-        },
+        { provide: Counters, useClass: MongoCounters },
         { provide: DeliveryLog, useClass: MongoDeliveryLog },
         { provide: FigureStore, useClass: MongoFigureStore },
         { provide: NotificationBooks, useClass: MongoNotificationBooks },

@@ -23,7 +23,6 @@ import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { AUDIT } from './audit.schema.js';
 import { BOTS } from './bot.schema.js';
-import { CALLS } from './call.schema.js';
 import { DELIVERIES } from './delivery.schema.js';
 import { FIGURES } from './figure.schema.js';
 import { HINTS } from './hint.schema.js';
@@ -68,14 +67,12 @@ const OPERATIONS = [
   'drop hint',
   'count hints',
   'group hints',
-  'take resync',
-  'give resync back',
   'lease secret',
   'release secret',
   'find access token',
   'save access token',
   'revoke access token',
-  'count calls',
+  'count',
   'load apps',
   'list apps',
   'change app',
@@ -140,6 +137,8 @@ export type Operation = (typeof OPERATIONS)[number];
 const SCHEMA_VERSION = 1;
 /** Holds the schema's version. */
 export const META = 'wxkfmeta';
+/** What `Counters` count. */
+export const COUNTS = 'wxkfcounts';
 export type MetaDocument = { readonly _id: string; readonly version: number };
 /** A read that callbacks or the refresh wait for. */
 export const READ_LIMIT_MS = 2_000;
@@ -297,7 +296,7 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(messageAccounts, { dueAt: 1 });
     await this.#createIndex(messageAccounts, { endpoint: 1, probedAt: 1 });
     await this.#createIndex(this.collection(CONNECTIONS), { replicaId: 1 });
-    await this.#createIndex(this.collection(CALLS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
+    await this.#createIndex(this.collection(COUNTS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
     const deliveries = this.collection(DELIVERIES);
     await this.#createIndex(deliveries, { keptUntil: 1 }, { expireAfterSeconds: 0 });
     await this.#createIndex(deliveries, { webhookId: 1, _id: 1 });

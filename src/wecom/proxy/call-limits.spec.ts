@@ -1,14 +1,20 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { loadConfig } from '../../config/config.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { KnownBots } from '../../registry/bots/known-bots.js';
-import { LocalCallQuota } from '../../storage/local-call-quota.js';
+import { MemoryCounters } from '../../storage/memory-counters.js';
 import { CallLimits } from './call-limits.js';
-import type { CallLimit } from './call-quota.js';
+import { CallQuota } from './call-quota.js';
+import type { CallLimit } from './call-windows.js';
 
 /** The real one, which also tells what was counted. */
-class WatchedQuota extends LocalCallQuota {
+class WatchedQuota extends CallQuota {
   readonly counted: string[] = [];
+
+  constructor(clock: ManualClock) {
+    super(new MemoryCounters(), clock, clock, pino({ level: 'silent' }));
+  }
 
   override take(key: string, limit: CallLimit): Promise<number | null> {
     this.counted.push(`${limit.name}: ${key}`);
@@ -22,8 +28,8 @@ let clock: ManualClock;
 let botsOfCorp = 0;
 
 function open(environment: Record<string, string>): void {
-  quota = new WatchedQuota();
-  clock = new ManualClock();
+  clock = new ManualClock(Date.UTC(2026, 0, 2));
+  quota = new WatchedQuota(clock);
   const bots = { countOf: () => botsOfCorp } as unknown as KnownBots;
   limits = new CallLimits(quota, loadConfig(environment), bots, clock);
 }

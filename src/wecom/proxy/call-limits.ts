@@ -3,7 +3,8 @@ import type { ConfigType } from '@nestjs/config';
 import { wecomConfig } from '../wecom.config.js';
 import { Clock } from '../../kernel/clock.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
-import { type CallLimit, CallQuota } from './call-quota.js';
+import { CallQuota } from './call-quota.js';
+import type { CallLimit } from './call-windows.js';
 import { type Asker, SyncTurns } from './sync-turns.js';
 
 const MINUTE_MS = 60_000;

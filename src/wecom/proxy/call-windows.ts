@@ -1,4 +1,10 @@
-import type { CallLimit } from '../../wecom/proxy/call-quota.js';
+/** At most `max` calls in each window of `windowMs`. */
+export interface CallLimit {
+  /** Distinguishes limits that count the same calls. It has no space, which any key may have. */
+  readonly name: string;
+  readonly max: number;
+  readonly windowMs: number;
+}
 
 /** This process's knowledge of one key in a window. */
 export interface CallShare {

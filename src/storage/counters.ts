@@ -1,0 +1,115 @@
+/** What may be counted of one key: at most `max` in any time of `windowMs`. */
+export interface CountLimit {
+  readonly key: string;
+  readonly max: number;
+  readonly windowMs: number;
+}
+
+/** So many were counted at that time. */
+export interface Count {
+  /** Store time, epoch milliseconds. */
+  readonly atMs: number;
+  readonly count: number;
+}
+
+/** How many were counted; where that is 0, there is room again at `retryAtMs`, store time. */
+export type Taken =
+  | { readonly count: number; readonly retryAtMs: null }
+  | { readonly count: 0; readonly retryAtMs: number };
+
+/** For a process whose store clock is a little late. */
+const KEPT_MS = 60_000;
+
+/**
+ * Counts in time windows, over all processes on the store and across restarts. What was counted at one time counts until `windowMs`
+ * later. So whoever gives the same time for all of a fixed window counts in fixed windows.
+ */
+export abstract class Counters {
+  /**
+   * Counts up to `amount` at `nowMs`, as far as the limit has room.
+   * @throws AppError `STORE_UNAVAILABLE`; it may have been counted or not.
+   */
+  async take(limit: CountLimit, nowMs: number, amount = 1): Promise<Taken> {
+    let taken: Taken = { count: 0, retryAtMs: nowMs };
+    await this.change(limit.key, nowMs, keptUntilMs(limit, nowMs), (before) => {
+      const outcome = takeFrom(before, limit, nowMs, amount);
+      taken = outcome.taken;
+      return outcome.counts;
+    });
+    return taken;
+  }
+
+  /** Takes one back that was counted at `takenAtMs`. @throws as `take` does. */
+  giveBack(limit: CountLimit, takenAtMs: number): Promise<void> {
+    return this.change(limit.key, takenAtMs, keptUntilMs(limit, takenAtMs), (before) =>
+      giveBackTo(before, takenAtMs),
+    );
+  }
+
+  /**
+   * Replaces the counts of the key in one step. It is durable when this resolves.
+   * @param keptUntilMs when they may be forgotten, store time.
+   * @param decide gets the counts, oldest first, and gives the new ones; `null` to leave them. It may be called more than once.
+   */
+  protected abstract change(
+    key: string,
+    nowMs: number,
+    keptUntilMs: number,
+    decide: (before: readonly Count[]) => readonly Count[] | null,
+  ): Promise<void>;
+}
+
+function keptUntilMs({ windowMs }: CountLimit, nowMs: number): number {
+  return nowMs + windowMs + KEPT_MS;
+}
+
+/** @returns with `counts` of `null` where nothing was counted. */
+export function takeFrom(
+  before: readonly Count[],
+  { max, windowMs }: Pick<CountLimit, 'max' | 'windowMs'>,
+  nowMs: number,
+  amount = 1,
+): { readonly counts: readonly Count[] | null; readonly taken: Taken } {
+  // One far in the future was counted before a clock was set back.
+  const running = before.filter(({ atMs }) => Math.abs(nowMs - atMs) < windowMs);
+  const room = max - sumOf(running);
+  if (room <= 0) return { counts: null, taken: { count: 0, retryAtMs: roomAtMs(running, room) + windowMs } };
+  const count = Math.min(amount, room);
+  const same = running.find(({ atMs }) => atMs === nowMs)?.count ?? 0;
+  const others = running.filter(({ atMs }) => atMs !== nowMs);
+  const counts = [...others, { atMs: nowMs, count: same + count }].sort((a, b) => a.atMs - b.atMs);
+  return { counts, taken: { count, retryAtMs: null } };
+}
+
+/** @returns `null` where nothing was counted at that time. */
+export function giveBackTo(before: readonly Count[], takenAtMs: number): readonly Count[] | null {
+  if (!before.some(({ atMs }) => atMs === takenAtMs)) return null;
+  return before
+    .map((one) => (one.atMs === takenAtMs ? { ...one, count: one.count - 1 } : one))
+    .filter(({ count }) => count > 0);
+}
+
+/** When the count was taken after whose end there is room for one. */
+function roomAtMs(running: readonly Count[], room: number): number {
+  let left = room;
+  for (const { atMs, count } of running) {
+    left += count;
+    if (left > 0) return atMs;
+  }
+  return running.at(-1)?.atMs ?? 0;
+}
+
+function sumOf(counts: readonly Count[]): number {
+  return counts.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Counts that cannot be read are none: they must not block their key for ever. */
+export function toCounts(stored: unknown): readonly Count[] {
+  if (!Array.isArray(stored)) return [];
+  return stored.filter(isCount).toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function isCount(value: unknown): value is Count {
+  const { atMs, count } = (value ?? {}) as Partial<Count>;
+  return Number.isFinite(atMs) && Number.isSafeInteger(count);
+}

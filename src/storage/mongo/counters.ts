@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { Collection } from 'mongoose';
+import { type Count, Counters, toCounts } from '../counters.js';
+import { CONFLICT, untilNoConflict } from './compare-and-set.js';
+import { COUNTS, isDuplicateKey, MongoStore } from './mongo-store.js';
+
+/** Written by the driver itself, as hints are: see `hint.schema.ts`. */
+export interface CountRecord {
+  /** The key. */
+  readonly _id: string;
+  readonly counts: readonly Count[];
+  /** MongoDB removes the record then. */
+  readonly keptUntil: Date;
+}
+
+@Injectable()
+export class MongoCounters extends Counters {
+  readonly #records: Collection<CountRecord>;
+
+  constructor(private readonly store: MongoStore) {
+    super();
+    this.#records = store.collection(COUNTS);
+  }
+
+  protected override change(
+    key: string,
+    _nowMs: number,
+    keptUntilMs: number,
+    decide: (before: readonly Count[]) => readonly Count[] | null,
+  ): Promise<void> {
+    const attempt = async () => {
+      const record = await this.#records.findOne({ _id: key });
+      const counts = decide(toCounts(record?.counts));
+      if (counts === null) return;
+      const after = { counts, keptUntil: new Date(keptUntilMs) };
+      return (await this.#write(key, record, after)) ? undefined : CONFLICT;
+    };
+    return this.store.run('count', () => untilNoConflict(attempt));
+  }
+
+  /** @returns false when another one was faster. */
+  async #write(key: string, before: CountRecord | null, after: Omit<CountRecord, '_id'>): Promise<boolean> {
+    try {
+      // `null` is equal to a field that is missing, too.
+      const filter = { _id: key, counts: { $eq: before?.counts ?? null } };
+      if (before === null) await this.#records.insertOne({ _id: key, ...after });
+      else return (await this.#records.updateOne(filter as object, { $set: after })).matchedCount === 1;
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+}
