@@ -1,7 +1,10 @@
+import { pino } from 'pino';
 import { Secret } from '../../src/kernel/secret.js';
 import { secretIdOf } from '../../src/kernel/secret-id.js';
-import { EmbeddedPuppetRepository } from '../../src/storage/embedded/embedded-puppet.repository.js';
-import { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
+import { Sealer } from '../../src/crypto/sealer.js';
+import { PuppetSecrets } from '../../src/storage/sealed/puppet-secrets.js';
+import { SqlitePuppetRepository } from '../../src/storage/sqlite/puppets.js';
+import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { newApp, newOpenKfId, type WecomApp } from '../../test/support/wecom.js';
 
 const WRITES_AT_ONCE = 1_000;
@@ -18,8 +21,9 @@ export async function fillRegistry(
   puppets: number,
   sharing: Sharing = 'keys',
 ): Promise<{ apps: WecomApp[] }> {
-  const store = await EmbeddedStore.open({ dataDir });
-  const repository = new EmbeddedPuppetRepository(store);
+  const store = await SqliteStore.open({ dataDir });
+  const secrets = new PuppetSecrets(new Sealer([]), pino({ level: 'silent' }));
+  const repository = new SqlitePuppetRepository(store, secrets);
   const apps: WecomApp[] = [];
   for (let done = 0; done < puppets; done += WRITES_AT_ONCE) {
     const first = newApp();

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { open } from 'lmdb';
 import { DATABASE_NAMES, DATABASES, type DatabaseName } from '../../src/storage/embedded/databases.js';
-import { EmbeddedPuppetRepository } from '../../src/storage/embedded/embedded-puppet.repository.js';
 import { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 
@@ -35,7 +34,7 @@ const BEFORE_ACCESS_TOKENS = BEFORE_APPS.filter((name) => name !== 'accessTokens
 
 async function expectOpens(): Promise<void> {
   const store = await EmbeddedStore.open({ dataDir });
-  expect(await new EmbeddedPuppetRepository(store).find('wkOld')).toMatchObject({ corpId: 'wwCorp_1' });
+  expect(store.database('puppets').get('wkOld')).toMatchObject({ corpId: 'wwCorp_1' });
   await store.onApplicationShutdown();
   expect(JSON.parse(readFileSync(marker(), 'utf8'))).toMatchObject({ databases: DATABASE_NAMES });
   await (await EmbeddedStore.open({ dataDir })).onApplicationShutdown();

@@ -1,16 +1,17 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { ConfigType } from '@nestjs/config';
 import { open } from 'lmdb';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../storage.config.js';
+import { Database } from '../sqlite/database.js';
+import { storedPuppets } from '../sqlite/puppets.js';
 import type { StoreInspection, Visitor } from '../store-inspection.js';
 import { DataDir, hasRoom, isInUse } from './data-dir.js';
 import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
 import { fromStored as fromStoredApp, type StoredApp } from './embedded-app.repository.js';
 import { fromStored as fromStoredBot, type StoredBot } from './embedded-bot.repository.js';
-import { fromStored, type StoredPuppet } from './embedded-puppet.repository.js';
 
 /** While it reads, it owns the folder: no manager can start on it. @throws StorageStartError */
 export async function inspectEmbedded(
@@ -33,6 +34,7 @@ async function read(folder: DataDir, visitor: Visitor): Promise<'in use' | 'read
   }
   try {
     await visitAll(folder.dataFile, visitor);
+    await visitPuppets(join(dirname(folder.dataFile), 'wxkf.db'), visitor);
   } catch (cause) {
     throw folder.damaged(cause instanceof Error ? cause.message : String(cause));
   } finally {
@@ -41,7 +43,7 @@ async function read(folder: DataDir, visitor: Visitor): Promise<'in use' | 'read
   return 'read';
 }
 
-/** Every app, bot and registration in the file of a store. @throws Error where it is damaged */
+/** Every app and bot in the file of a store. @throws Error where it is damaged */
 export async function visitAll(dataFile: string, visitor: Visitor): Promise<void> {
   const root = open({ path: dataFile, noSubdir: true, readOnly: true, maxDbs: MAX_DATABASES });
   try {
@@ -50,10 +52,20 @@ export async function visitAll(dataFile: string, visitor: Visitor): Promise<void
     if (apps !== undefined) for (const { value } of readAll(apps)) visitor.app(fromStoredApp(value));
     const bots = root.openDB<StoredBot, string>({ name: 'bots', encoding: DATABASES.bots });
     if (bots !== undefined) for (const { value } of readAll(bots)) visitor.bot(fromStoredBot(value));
-    const puppets = root.openDB<StoredPuppet, string>({ name: 'puppets', encoding: DATABASES.puppets });
-    if (puppets !== undefined) for (const { value } of readAll(puppets)) visitor.puppet(fromStored(value));
   } finally {
     await root.close();
+  }
+}
+
+/** Every registration. @throws Error where the file is damaged */
+async function visitPuppets(file: string, visitor: Visitor): Promise<void> {
+  if (!existsSync(file)) return;
+  const database = await Database.open(file, [], { readOnly: true });
+  try {
+    for await (const puppets of storedPuppets((...page) => database.rows(...page)))
+      for (const puppet of puppets) visitor.puppet(puppet);
+  } finally {
+    await database.close();
   }
 }
 

@@ -12,12 +12,14 @@ import { OperatorRepository } from '../../operators/operator.repository.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { FigureStore } from '../../record/figure-store.js';
 import { Counters } from '../counters.js';
+import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { storageConfig } from '../storage.config.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { SqliteCounters } from '../sqlite/counters.js';
+import { SqlitePuppetRepository } from '../sqlite/puppets.js';
 import { type Step, STEPS, SqliteStore } from '../sqlite/sqlite-store.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedAppRepository } from './embedded-app.repository.js';
@@ -29,7 +31,6 @@ import { EmbeddedMessageStore } from './embedded-message.store.js';
 import { EmbeddedNotificationBooks } from './embedded-notification-books.js';
 import { EmbeddedOperatorRepository } from './embedded-operator.repository.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
-import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
 import { EmbeddedStore, type Write, WRITES } from './embedded-store.js';
 import { EmbeddedStoreClock } from './embedded-store-clock.js';
 import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
@@ -58,13 +59,13 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
     },
     { provide: StorageProbe, useExisting: EmbeddedStore },
     ...sealedPorts({
-      puppets: EmbeddedPuppetRepository,
       apps: EmbeddedAppRepository,
       bots: EmbeddedBotRepository,
       tokens: EmbeddedAccessTokenStore,
       messages: EmbeddedMessageStore,
       streams: NoStreamDirectory,
     }),
+    { provide: PuppetRepository, useClass: SqlitePuppetRepository },
     { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },
     { provide: OperatorRepository, useClass: EmbeddedOperatorRepository },
     { provide: AuditLog, useClass: EmbeddedAuditLog },

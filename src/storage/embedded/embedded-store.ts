@@ -15,8 +15,6 @@ export const WRITES = [
   'write hint',
   'remove hint',
   'set hint aside',
-  'change puppet',
-  'forget puppet',
   'save access token',
   'remove access tokens',
   'change app',

@@ -6,7 +6,8 @@ import type { Resealing } from '../sealed/resealing.js';
 import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
 import type { StoredApp } from './embedded-app.repository.js';
 import type { StoredBot } from './embedded-bot.repository.js';
-import type { StoredPuppet } from './embedded-puppet.repository.js';
+import { resealPuppets } from '../sqlite/puppets.js';
+import { SqliteStore } from '../sqlite/sqlite-store.js';
 import { EmbeddedStore } from './embedded-store.js';
 import { readHead } from './stored-message.js';
 import { isStoredRecord } from './stored-token.js';
@@ -16,15 +17,16 @@ const BATCH_SIZE = 1_000;
 
 @Injectable()
 export class EmbeddedStoredSecrets extends StoredSecrets {
-  constructor(private readonly store: EmbeddedStore) {
+  constructor(
+    private readonly store: EmbeddedStore,
+    private readonly sqlite: SqliteStore,
+  ) {
     super();
   }
 
   override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
     this.store.requireRoomForCopy();
-    await this.#each<StoredPuppet>('puppets', report, (puppets, key) =>
-      rewriteRecord(puppets, key, (puppet) => resealing.puppet(puppet, puppet), report),
-    );
+    await resealPuppets(this.sqlite, resealing, report);
     await this.#each<StoredApp>('apps', report, (apps, key) =>
       rewriteRecord(apps, key, (app) => resealing.app(app, app), report),
     );
@@ -46,7 +48,7 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
 
   /** @param rewrite tells whether it changed anything. */
   async #each<V>(
-    name: 'puppets' | 'apps' | 'bots' | 'accessTokens' | 'messageContents',
+    name: 'apps' | 'bots' | 'accessTokens' | 'messageContents',
     report: ResealReport,
     rewrite: (database: Database<V, string>, key: string) => boolean,
   ): Promise<void> {

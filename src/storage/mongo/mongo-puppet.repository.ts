@@ -9,6 +9,7 @@ import {
   type Judge,
   PuppetRepository,
 } from '../../registry/puppet.repository.js';
+import { PuppetSecrets } from '../sealed/puppet-secrets.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import { isDuplicateKey, MongoStore } from './mongo-store.js';
 import { FORGOTTEN, fromRecord, PuppetRecord, toRecord, toRestoredRecord } from './puppet.schema.js';
@@ -25,11 +26,16 @@ export class MongoPuppetRepository extends PuppetRepository {
   constructor(
     private readonly store: MongoStore,
     @InjectModel(PuppetRecord.name) private readonly model: Model<PuppetRecord>,
+    private readonly secrets: PuppetSecrets,
   ) {
     super();
   }
 
-  override async *load(): AsyncIterable<readonly Puppet[]> {
+  override load(): AsyncIterable<readonly Puppet[]> {
+    return this.secrets.load(this.#stored());
+  }
+
+  async *#stored(): AsyncIterable<readonly Puppet[]> {
     let after = '';
     for (;;) {
       const records = await this.store.run('load puppets', () =>
@@ -50,29 +56,30 @@ export class MongoPuppetRepository extends PuppetRepository {
     const record = await this.store.run('find puppet', () =>
       this.model.findOne({ ...NOT_SET_ASIDE, kfOpenId: openKfId }).lean(),
     );
-    return record === null ? null : fromRecord(record);
+    return this.#opened(record);
   }
 
   override async listByCorp(corpId: string, limit: number): Promise<readonly Puppet[]> {
-    return toPuppets(
-      await this.store.run('list puppets', () =>
-        this.model
-          .find({ ...NOT_SET_ASIDE, corpId })
-          .limit(limit)
-          .lean(),
-      ),
+    const records = await this.store.run('list puppets', () =>
+      this.model
+        .find({ ...NOT_SET_ASIDE, corpId })
+        .limit(limit)
+        .lean(),
     );
+    return toPuppets(records).map((puppet) => this.secrets.open(puppet));
   }
 
   override async save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null> {
+    const sealed = this.secrets.seal(registration);
     return this.#changeJudged(registration.openKfId, mayReplace, (before) => {
-      const after = { ...toRegistered(registration, before, nowMs), answered: false };
-      return { fields: { ...toRecord(registration, nowMs), replacedFrom: after.replacedFrom }, after };
+      const after = { ...toRegistered(sealed, before, nowMs), answered: false };
+      return { fields: { ...toRecord(sealed, nowMs), replacedFrom: after.replacedFrom }, after };
     });
   }
 
   override async restore(puppet: Puppet, mayReplace: Judge): Promise<boolean> {
-    const change = () => ({ fields: toRestoredRecord(puppet), after: puppet });
+    const sealed = this.secrets.seal(puppet);
+    const change = () => ({ fields: toRestoredRecord(sealed), after: sealed });
     return (await this.#changeJudged(puppet.openKfId, mayReplace, change)) !== null;
   }
 
@@ -80,8 +87,7 @@ export class MongoPuppetRepository extends PuppetRepository {
     const update = { $set: { online: false }, $unset: FORGOTTEN, $currentDate: { updatedAt: true } } as const;
     const filter = { ...NOT_SET_ASIDE, kfOpenId: openKfId, corpId: { $exists: true } };
     const forget = () => this.model.findOneAndUpdate(filter, update, { returnDocument: 'before' }).lean();
-    const record = await this.store.run('forget puppet', forget, null);
-    return record === null ? null : fromRecord(record);
+    return this.#opened(await this.store.run('forget puppet', forget, null));
   }
 
   override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
@@ -148,7 +154,7 @@ export class MongoPuppetRepository extends PuppetRepository {
     const beganMs = last?.beganMs ?? nowMs;
     const end = records.length < BATCH_SIZE ? undefined : records.at(-1);
     return {
-      puppets: toPuppets(records),
+      puppets: toPuppets(records).map((puppet) => this.secrets.open(puppet)),
       forgotten: records.filter((record) => fromRecord(record) === null).map(({ kfOpenId }) => kfOpenId),
       cursor: toCursor(
         end?.updatedAt === undefined
@@ -163,12 +169,13 @@ export class MongoPuppetRepository extends PuppetRepository {
    * Writes if `isAgreed` to what is stored: under the condition that corp and secret are, as they are stored,
    * those that were judged, and judged again where they are not any more.
    */
-  async #changeJudged<T extends Puppet | null>(
+  async #changeJudged(
     openKfId: string,
-    isAgreed: Judge,
-    change: (before: Puppet | null) => { readonly fields: object; readonly after: T },
-  ): Promise<T | null> {
-    const attempt = async (): Promise<T | null | typeof CONFLICT> => {
+    judge: Judge,
+    change: (before: Puppet | null) => { readonly fields: object; readonly after: Puppet | null },
+  ): Promise<Puppet | null> {
+    const isAgreed = this.secrets.judging(judge);
+    const attempt = async (): Promise<Puppet | null | typeof CONFLICT> => {
       const record = await this.model.findOne({ ...NOT_SET_ASIDE, kfOpenId: openKfId }).lean();
       const before = record === null ? null : fromRecord(record);
       if (!isAgreed(before)) return null;
@@ -185,7 +192,11 @@ export class MongoPuppetRepository extends PuppetRepository {
         throw error;
       }
     };
-    return this.store.run('change puppet', () => untilNoConflict(attempt), null);
+    return this.secrets.open(await this.store.run('change puppet', () => untilNoConflict(attempt), null));
+  }
+
+  #opened(record: PuppetRecord | null): Puppet | null {
+    return record === null ? null : this.secrets.open(fromRecord(record));
   }
 
   async #set(
@@ -194,8 +205,7 @@ export class MongoPuppetRepository extends PuppetRepository {
   ): Promise<Puppet | null> {
     const update = { $set: fields, $currentDate: { updatedAt: true } } as const;
     const set = () => this.model.findOneAndUpdate(filter, update, { returnDocument: 'after' }).lean();
-    const record = await this.store.run('change puppet', set, null);
-    return record === null ? null : fromRecord(record);
+    return this.#opened(await this.store.run('change puppet', set, null));
   }
 }
 

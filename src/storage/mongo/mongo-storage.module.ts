@@ -12,6 +12,7 @@ import { OperatorRepository } from '../../operators/operator.repository.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { FigureStore } from '../../record/figure-store.js';
 import { Counters } from '../counters.js';
+import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
@@ -53,13 +54,13 @@ export class MongoStorageModule {
         MongoStore,
         { provide: StorageProbe, useExisting: MongoStore },
         ...sealedPorts({
-          puppets: MongoPuppetRepository,
           apps: MongoAppRepository,
           bots: MongoBotRepository,
           tokens: MongoAccessTokenStore,
           messages: MongoMessageStore,
           streams: MongoStreamDirectory,
         }),
+        { provide: PuppetRepository, useClass: MongoPuppetRepository },
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
         { provide: OperatorRepository, useClass: MongoOperatorRepository },
         { provide: AuditLog, useClass: MongoAuditLog },

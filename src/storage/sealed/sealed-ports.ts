@@ -5,7 +5,6 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { MessageStore } from '../../messages/message-store.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
 import { BotRepository } from '../../registry/bots/bot.repository.js';
-import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
 import { storageConfig } from '../storage.config.js';
 import { SealedAccessTokenStore } from './sealed-access-token.store.js';
@@ -14,10 +13,9 @@ import { SealedBotRepository } from './sealed-bot.repository.js';
 import { SealedMessageStore } from './sealed-message.store.js';
 import { StreamDirectory } from '../../stream/replicas/stream-directory.js';
 import { SealedStreamDirectory } from './sealed-stream-directory.js';
-import { SealedPuppetRepository } from './sealed-puppet.repository.js';
+import { PuppetSecrets } from './puppet-secrets.js';
 
 interface Adapters {
-  readonly puppets: Type<PuppetRepository>;
   readonly apps: Type<AppRepository>;
   readonly bots: Type<BotRepository>;
   readonly tokens: Type<AccessTokenStore>;
@@ -26,9 +24,8 @@ interface Adapters {
 }
 
 /** The ports that store secrets, on the adapters of either store. */
-export function sealedPorts({ puppets, apps, bots, tokens, messages, streams }: Adapters): Provider[] {
+export function sealedPorts({ apps, bots, tokens, messages, streams }: Adapters): Provider[] {
   return [
-    puppets,
     apps,
     bots,
     tokens,
@@ -40,10 +37,9 @@ export function sealedPorts({ puppets, apps, bots, tokens, messages, streams }: 
       useFactory: ({ secretsKeys }: ConfigType<typeof storageConfig>) => new Sealer(secretsKeys),
     },
     {
-      provide: PuppetRepository,
-      inject: [puppets, Sealer, LOG],
-      useFactory: (inner: PuppetRepository, sealer: Sealer, log: Log) =>
-        new SealedPuppetRepository(inner, sealer, log),
+      provide: PuppetSecrets,
+      inject: [Sealer, LOG],
+      useFactory: (sealer: Sealer, log: Log) => new PuppetSecrets(sealer, log),
     },
     {
       provide: AppRepository,
