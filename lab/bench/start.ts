@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { NewHint } from '../../src/dispatch/outbox/hint.js';
-import { EmbeddedOutbox } from '../../src/storage/embedded/embedded-outbox.js';
-import { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
+import { openSqliteOutbox } from '../../src/storage/sqlite/hints.js';
+import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { startManager } from '../../test/support/manager-process.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback } from '../../test/support/wecom.js';
 import { fillRegistry } from './fill-registry.js';
@@ -80,8 +80,8 @@ function newHint(number: number): NewHint {
 }
 
 async function fillOutbox(dataDir: string): Promise<void> {
-  const store = await EmbeddedStore.open({ dataDir });
-  const outbox = new EmbeddedOutbox(store, pino({ level: 'silent' }));
+  const store = await SqliteStore.open({ dataDir });
+  const outbox = await openSqliteOutbox(store, pino({ level: 'silent' }));
   for (let done = 0; done < HINTS; done += WRITES_AT_ONCE) {
     await Promise.all(
       Array.from({ length: WRITES_AT_ONCE }, (_, n) => outbox.put(newHint(done + n), Date.now())),
@@ -91,9 +91,9 @@ async function fillOutbox(dataDir: string): Promise<void> {
 }
 
 async function openOutbox(dataDir: string): Promise<number> {
-  const store = await EmbeddedStore.open({ dataDir });
+  const store = await SqliteStore.open({ dataDir });
   const startedMs = performance.now();
-  const outbox = new EmbeddedOutbox(store, pino({ level: 'silent' }));
+  const outbox = await openSqliteOutbox(store, pino({ level: 'silent' }));
   const openMs = performance.now() - startedMs;
   const { waiting } = await outbox.counts();
   await store.onApplicationShutdown();

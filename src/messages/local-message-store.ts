@@ -69,11 +69,16 @@ export class LocalMessageStore extends MessageStore {
   readonly #taken = new Set<string>();
   #probes = 0;
 
-  constructor(records: MessageRecords) {
+  /** @param accounts @param heads what the records hold. */
+  constructor(
+    records: MessageRecords,
+    accounts: Iterable<MessageAccount> = [],
+    heads: Iterable<MessageHead> = [],
+  ) {
     super();
     this.#records = records;
-    for (const account of records.accounts()) this.#add(new MessageQueue(account));
-    for (const head of records.heads()) this.#load(head);
+    for (const account of accounts) this.#add(new MessageQueue(account));
+    for (const head of heads) this.#load(head);
     for (const queue of this.#queues.values()) this.#list(queue);
   }
 

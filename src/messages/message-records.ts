@@ -19,9 +19,6 @@ export interface MessageChange {
 
 /** Storage of messages for a process that owns its messages alone. */
 export interface MessageRecords {
-  accounts(): Iterable<MessageAccount>;
-  /** Of all messages that wait or are dead. Those that cannot be read are left out. */
-  heads(): Iterable<MessageHead>;
   /** Durable when it resolves. */
   write(change: MessageChange): Promise<void>;
   /** @returns `null` when it is not there. */

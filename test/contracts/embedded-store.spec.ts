@@ -57,7 +57,9 @@ it('of the version before the access tokens opens also when its marker was lost'
 
 it('that has lost one of the databases which were made in it is refused as damaged', async () => {
   await writeOlderStore(['puppets'], DATABASE_NAMES);
-  await expect(EmbeddedStore.open({ dataDir })).rejects.toThrow(/is damaged \(its hints are missing\)/);
+  await expect(EmbeddedStore.open({ dataDir })).rejects.toThrow(
+    /is damaged \(its resyncGrants are missing\)/,
+  );
 });
 
 describe('a store that was closed compacted', () => {
@@ -72,9 +74,9 @@ describe('a store that was closed compacted', () => {
     for (const text of ['overwritten', 'lasting'])
       await Promise.all(KEYS.map((n) => puppets.put(`wk${n}`, value(text, n))));
     // Values that have pages of their own, and slack in the last one.
-    const hints = store.database('hints');
+    const operators = store.database('operators');
     for (const fill of ['overwritten', 'lasting'])
-      await Promise.all(KEYS.map((n) => hints.put(`wk${n}`, Buffer.from(fill.repeat(200 + n)))));
+      await Promise.all(KEYS.map((n) => operators.put(`wk${n}`, fill.repeat(200 + n))));
     return store;
   }
 
@@ -92,7 +94,7 @@ describe('a store that was closed compacted', () => {
     const again = await EmbeddedStore.open({ dataDir });
     for (const n of KEYS) {
       expect(again.database('puppets').get(`wk${n}`)).toEqual(value('lasting', n));
-      expect(again.database('hints').get(`wk${n}`)).toHaveLength('lasting'.length * (200 + n));
+      expect(again.database('operators').get(`wk${n}`)).toHaveLength('lasting'.length * (200 + n));
     }
     await again.database('puppets').put('wkNew', value('new', 1));
     await again.onApplicationShutdown();

@@ -73,7 +73,7 @@ const openOutbox = (store = new MemoryHintStore()): OpenedOutbox => ({
 
 /** Its leases go with the process. */
 const openMessages = (records = new MemoryMessageRecords()): OpenedMessages => ({
-  messages: new LocalMessageStore(records),
+  messages: new LocalMessageStore(records, records.accounts(), records.heads()),
   reopen: async () => openMessages(records),
   close,
 });

@@ -49,7 +49,7 @@ beforeEach(async () => {
 
 /** As a process does that finds what an earlier one has kept. */
 function start(kind: 'callback' | 'webhook', order: MessageOrder, bot: Bot): void {
-  store = new LocalMessageStore(records);
+  store = new LocalMessageStore(records, records.accounts(), records.heads());
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
   const metrics = new MessageMetrics(new Metrics());

@@ -4,24 +4,12 @@ import type { Database, Key } from 'lmdb';
 export const DATABASES = {
   /** Key: openKfId. Value: `StoredPuppet`. */
   puppets: 'msgpack',
-  /** Key: `hintKey`. Value: see stored-hint.ts. As bytes, so that one that cannot be read stops no other. */
-  hints: 'binary',
-  /** Unreadable records, unchanged. Key: that of the hint, plus something that makes it unique. */
-  unreadableHints: 'binary',
   /** Key: `secretIdOf`. Value: see stored-token.ts. */
   accessTokens: 'msgpack',
   /** Key: the id of the app. Value: `StoredApp`. */
   apps: 'msgpack',
   /** Key: the id of the bot. Value: `StoredBot`. */
   bots: 'msgpack',
-  /** Key: `webhookIdOf`. Value: see stored-message.ts. As bytes, as with hints. */
-  messages: 'binary',
-  /** What they say, sealed. Key: as in `messages`. */
-  messageContents: 'string',
-  /** Messages of which only the id is left. Key: as in `messages`. Value: until when it is known, store time. */
-  knownMessages: 'msgpack',
-  /** Key: `accountKey`. Value: see stored-message.ts. */
-  messageAccounts: 'binary',
   /** Key: the minute and the replica. Value: `Figures`. */
   figures: 'msgpack',
   /** What receivers of notifications were told. Key: the id of the receiver. Value: `KeptBook`. */

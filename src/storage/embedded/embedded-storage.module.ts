@@ -6,6 +6,7 @@ import { NoStreamDirectory } from '../../stream/replicas/stream-directory.js';
 import { StorageProbe } from '../storage-probe.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { LocalMessageStore } from '../../messages/local-message-store.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { NotificationBooks } from '../../notifications/notification-books.js';
 import { OperatorRepository } from '../../operators/operator.repository.js';
@@ -16,6 +17,8 @@ import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { storageConfig } from '../storage.config.js';
+import { openSqliteMessages } from '../sqlite/messages.js';
+import { openSqliteOutbox } from '../sqlite/hints.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { SqliteCounters } from '../sqlite/counters.js';
@@ -27,10 +30,8 @@ import { EmbeddedAuditLog } from './embedded-audit-log.js';
 import { EmbeddedBotRepository } from './embedded-bot.repository.js';
 import { EmbeddedDeliveryLog } from './embedded-delivery-log.js';
 import { EmbeddedFigureStore } from './embedded-figure-store.js';
-import { EmbeddedMessageStore } from './embedded-message.store.js';
 import { EmbeddedNotificationBooks } from './embedded-notification-books.js';
 import { EmbeddedOperatorRepository } from './embedded-operator.repository.js';
-import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedStore, type Write, WRITES } from './embedded-store.js';
 import { EmbeddedStoreClock } from './embedded-store-clock.js';
 import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
@@ -62,15 +63,16 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
       apps: EmbeddedAppRepository,
       bots: EmbeddedBotRepository,
       tokens: EmbeddedAccessTokenStore,
-      messages: EmbeddedMessageStore,
+      messages: LocalMessageStore,
       streams: NoStreamDirectory,
     }),
     { provide: PuppetRepository, useClass: SqlitePuppetRepository },
     { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },
     { provide: OperatorRepository, useClass: EmbeddedOperatorRepository },
     { provide: AuditLog, useClass: EmbeddedAuditLog },
-    { provide: Outbox, useClass: EmbeddedOutbox },
     { provide: Counters, useClass: SqliteCounters },
+    { provide: Outbox, inject: [SqliteStore, LOG], useFactory: openSqliteOutbox },
+    { provide: LocalMessageStore, inject: [SqliteStore, LOG], useFactory: openSqliteMessages },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
     { provide: DeliveryLog, useClass: EmbeddedDeliveryLog },
     { provide: FigureStore, useClass: EmbeddedFigureStore },

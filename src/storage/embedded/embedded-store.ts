@@ -8,13 +8,9 @@ import type { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { DataDir } from './data-dir.js';
 import { CACHES, DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
-import { MESSAGE_ROOM_BYTES } from './message-room.js';
 
 /** The kinds of writes, as named in the metric. */
 export const WRITES = [
-  'write hint',
-  'remove hint',
-  'set hint aside',
   'save access token',
   'remove access tokens',
   'change app',
@@ -25,9 +21,6 @@ export const WRITES = [
   'remove operator',
   'end session',
   'append audit',
-  'keep messages',
-  'change messages',
-  'sweep messages',
   'write notifications',
   'rewrite secrets',
   'add figures',
@@ -142,20 +135,6 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
 
   #requireRoom(): void {
     if (!this.#dataDir.hasRoom()) throw new Error('the disk of DATA_DIR is full');
-  }
-
-  /** @throws AppError `STORE_UNAVAILABLE` while the disk is so full that nothing is written. */
-  requireWritable(): void {
-    this.requireOpen();
-    if (this.#dataDir.hasRoom()) return;
-    throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'embedded write' } });
-  }
-
-  /** @throws AppError `STORE_UNAVAILABLE` while the disk is too full for new messages. */
-  requireRoomForMessages(): void {
-    this.requireOpen();
-    if (this.#dataDir.hasRoom(MESSAGE_ROOM_BYTES)) return;
-    throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'room for messages' } });
   }
 
   override async check(): Promise<void> {

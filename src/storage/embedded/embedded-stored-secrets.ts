@@ -1,19 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import type { Database } from 'lmdb';
 import { SealError } from '../../crypto/sealer.js';
-import type { MessageHead } from '../../messages/message.js';
 import type { Resealing } from '../sealed/resealing.js';
 import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
+import { readHead } from '../sqlite/messages.js';
+import { SqliteStore } from '../sqlite/sqlite-store.js';
 import type { StoredApp } from './embedded-app.repository.js';
 import type { StoredBot } from './embedded-bot.repository.js';
 import { resealPuppets } from '../sqlite/puppets.js';
 import { SqliteStore } from '../sqlite/sqlite-store.js';
 import { EmbeddedStore } from './embedded-store.js';
-import { readHead } from './stored-message.js';
 import { isStoredRecord } from './stored-token.js';
 
 /** In one commit. */
 const BATCH_SIZE = 1_000;
+
+interface MessageRow {
+  readonly key: string;
+  readonly head: string;
+  readonly content: string;
+}
+const MESSAGES = 'SELECT * FROM messages WHERE key > ? ORDER BY key LIMIT ?';
+/** Unless it has changed meanwhile. */
+const SET_CONTENT = 'UPDATE messages SET content = ? WHERE key = ? AND content = ?';
 
 @Injectable()
 export class EmbeddedStoredSecrets extends StoredSecrets {
@@ -34,11 +43,7 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
       rewriteRecord(bots, key, (bot) => resealing.bot(bot, bot), report),
     );
     await this.#each<unknown>('accessTokens', report, (tokens, key) => rewriteToken(tokens, key, resealing));
-    const messages = this.store.database<Buffer>('messages');
-    await this.#each<string>('messageContents', report, (contents, key) => {
-      const head = readHead(key, messages.get(key) ?? Buffer.alloc(0));
-      return head !== null && rewriteContent(contents, key, head, resealing, report);
-    });
+    await this.#messages(resealing, report);
   }
 
   /** LMDB keeps the pages of what was overwritten until it needs them. */
@@ -46,9 +51,24 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
     return this.store.closeCompacted();
   }
 
+  async #messages(resealing: Resealing, report: ResealReport): Promise<void> {
+    let last = '';
+    for (;;) {
+      const rows = await this.sqlite.rows<MessageRow>(MESSAGES, last, BATCH_SIZE);
+      const statements = rows.flatMap((row) => {
+        const content = rewrittenContent(row, resealing, report);
+        return content === null ? [] : [{ sql: SET_CONTENT, values: [content, row.key, row.content] }];
+      });
+      if (statements.length > 0) await this.sqlite.step('rewrite secrets', ...statements);
+      report.add({ lookedAt: rows.length, changed: statements.length });
+      if (rows.length < BATCH_SIZE) return;
+      last = rows.at(-1)?.key ?? '';
+    }
+  }
+
   /** @param rewrite tells whether it changed anything. */
   async #each<V>(
-    name: 'apps' | 'bots' | 'accessTokens' | 'messageContents',
+    name: 'apps' | 'bots' | 'accessTokens',
     report: ResealReport,
     rewrite: (database: Database<V, string>, key: string) => boolean,
   ): Promise<void> {
@@ -89,22 +109,16 @@ function rewriteRecord<V extends object>(
   }
 }
 
-function rewriteContent(
-  contents: Database<string, string>,
-  key: string,
-  head: MessageHead,
-  resealing: Resealing,
-  report: ResealReport,
-): boolean {
+/** @returns `null` for what stays as it is. */
+function rewrittenContent(row: MessageRow, resealing: Resealing, report: ResealReport): string | null {
+  const head = readHead(row.key, row.head);
+  if (head === null) return null;
   try {
-    const { content } = resealing.message(head, { content: contents.get(key) });
-    if (content === undefined) return false;
-    contents.put(key, content);
-    return true;
+    return resealing.message(head, { content: row.content }).content ?? null;
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    report.cannotOpen(key, error.keyId);
-    return false;
+    report.cannotOpen(row.key, error.keyId);
+    return null;
   }
 }
 

@@ -52,6 +52,7 @@ export class MongoStorageModule {
       ],
       providers: [
         MongoStore,
+        MongoMessageStore,
         { provide: StorageProbe, useExisting: MongoStore },
         ...sealedPorts({
           apps: MongoAppRepository,

@@ -27,7 +27,8 @@ beforeEach(() => {
 function open(...keys: string[]): MessageStore {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const sealer = new Sealer(keys.map((key) => new Secret(key)));
-  return new SealedMessageStore(new LocalMessageStore(records), sealer, log);
+  const inner = new LocalMessageStore(records, records.accounts(), records.heads());
+  return new SealedMessageStore(inner, sealer, log);
 }
 
 async function keep(store: MessageStore, ...messages: NewMessage[]) {

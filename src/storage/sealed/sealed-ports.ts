@@ -19,6 +19,7 @@ interface Adapters {
   readonly apps: Type<AppRepository>;
   readonly bots: Type<BotRepository>;
   readonly tokens: Type<AccessTokenStore>;
+  /** A token; who provides it depends on the store. */
   readonly messages: Type<MessageStore>;
   readonly streams: Type<StreamDirectory>;
 }
@@ -29,7 +30,6 @@ export function sealedPorts({ apps, bots, tokens, messages, streams }: Adapters)
     apps,
     bots,
     tokens,
-    messages,
     streams,
     {
       provide: Sealer,

@@ -14,7 +14,19 @@ import type { StatementResult } from './database-worker.js';
 import { LASTING_TABLES, LOG_TABLES } from './tables.js';
 
 /** The kinds of steps, as named in the metric. */
-export const STEPS = ['append audit', 'count', 'change puppet', 'forget puppet', 'rewrite secrets'] as const;
+export const STEPS = [
+  'append audit',
+  'count',
+  'change puppet',
+  'forget puppet',
+  'write hint',
+  'remove hint',
+  'set hint aside',
+  'keep messages',
+  'change messages',
+  'sweep messages',
+  'rewrite secrets',
+] as const;
 export type Step = (typeof STEPS)[number];
 
 /** What the file of the write-ahead log shrinks to after it had to be larger, as while a copy was made. */
