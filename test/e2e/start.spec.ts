@@ -274,7 +274,7 @@ describe('DATA_DIR', () => {
         spoilPages,
         /is damaged \(/,
       ],
-      ...['puppets', 'hints'].map((name): (typeof cases)[number] => [
+      ...['puppets', 'operators'].map((name): (typeof cases)[number] => [
         `whose record of where the ${name} are is gone is refused as damaged, not taken for empty`,
         () => stopped,
         (at) => {

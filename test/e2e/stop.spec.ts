@@ -198,18 +198,8 @@ function expectClosed(dataDir: string): void {
   expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
     schemaVersion: 1,
     databases: [
-      ...['puppets', 'hints', 'unreadableHints', 'accessTokens', 'apps', 'bots'],
-      ...[
-        'messages',
-        'messageContents',
-        'knownMessages',
-        'messageAccounts',
-        'figures',
-        'notifications',
-        'operators',
-        'endedSessions',
-        'auditEntries',
-      ],
+      ...['accessTokens', 'apps', 'bots'],
+      ...['figures', 'notifications', 'operators', 'endedSessions', 'auditEntries'],
     ],
     closed: { bytes, mtimeMs },
   });

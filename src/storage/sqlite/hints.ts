@@ -16,12 +16,6 @@ import { type Check, hasShape, isCount, isNumber, isText, orAbsent, orNull } fro
 import { sayUnreadable } from '../unreadable-hint.js';
 import type { SqliteStore } from './sqlite-store.js';
 
-/** `hint` is JSON, so that a person can read what was set aside. */
-export const HINT_TABLES = [
-  'CREATE TABLE IF NOT EXISTS hints (key TEXT PRIMARY KEY, hint TEXT NOT NULL) STRICT',
-  'CREATE TABLE IF NOT EXISTS unreadable_hints (id TEXT PRIMARY KEY, key TEXT NOT NULL, hint TEXT NOT NULL) STRICT',
-];
-
 const PUT = 'INSERT INTO hints VALUES (?, ?) ON CONFLICT DO UPDATE SET hint = excluded.hint';
 const REMOVE = 'DELETE FROM hints WHERE key = ?';
 const SET_ASIDE = 'INSERT INTO unreadable_hints SELECT ?, key, hint FROM hints WHERE key = ?';

@@ -27,14 +27,6 @@ import { sayUnreadable } from '../unreadable-message.js';
 import type { Statement } from './database.js';
 import type { SqliteStore } from './sqlite-store.js';
 
-/** `head` and `account` are JSON; `content` is sealed where there is a key. */
-export const MESSAGE_TABLES = [
-  'CREATE TABLE IF NOT EXISTS messages (key TEXT PRIMARY KEY, head TEXT NOT NULL, content TEXT NOT NULL) STRICT',
-  'CREATE TABLE IF NOT EXISTS known_messages (key TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID',
-  'CREATE INDEX IF NOT EXISTS known_messages_until ON known_messages (until_ms)',
-  'CREATE TABLE IF NOT EXISTS message_accounts (key TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT',
-];
-
 const PUT_MESSAGE =
   'INSERT INTO messages VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET head = excluded.head, content = excluded.content';
 const PUT_HEAD = 'UPDATE messages SET head = ? WHERE key = ?';

@@ -29,6 +29,20 @@ const PUPPET_TABLES = [
   'CREATE INDEX IF NOT EXISTS puppets_by_corp ON puppets (corp_id)',
 ];
 
+/** `hint` is JSON, so that a person can read what was set aside. */
+const HINT_TABLES = [
+  'CREATE TABLE IF NOT EXISTS hints (key TEXT PRIMARY KEY, hint TEXT NOT NULL) STRICT',
+  'CREATE TABLE IF NOT EXISTS unreadable_hints (id TEXT PRIMARY KEY, key TEXT NOT NULL, hint TEXT NOT NULL) STRICT',
+];
+
+/** `head` and `account` are JSON; `content` is sealed where there is a key. */
+const MESSAGE_TABLES = [
+  'CREATE TABLE IF NOT EXISTS messages (key TEXT PRIMARY KEY, head TEXT NOT NULL, content TEXT NOT NULL) STRICT',
+  'CREATE TABLE IF NOT EXISTS known_messages (key TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+  'CREATE INDEX IF NOT EXISTS known_messages_until ON known_messages (until_ms)',
+  'CREATE TABLE IF NOT EXISTS message_accounts (key TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT',
+];
+
 /** `wxkf.db`: what must last. */
 export const LASTING_TABLES: readonly string[] = [...COUNTER_TABLES, ...PUPPET_TABLES, ...HINT_TABLES, ...MESSAGE_TABLES];
 
