@@ -40,6 +40,7 @@ import {
   isMissed,
   isolationVerdict,
   KEPT_PER_S_MIN,
+  KEPT_RATIO_MIN,
   PROXY_RATIO_MIN,
   ratioVerdicts,
   TOKENS_PER_S_MIN,
@@ -250,12 +251,11 @@ const started = (child: Child) => void cleanUps.push(() => child.stop());
 async function keepPart(setting: Setting): Promise<Part> {
   const keepPlan = { ...plan, warmUp: plan.warmUp.keep, perAccount: plan.keepPerAccount };
   const result = await measureKeep(setting, keepPlan, started, say);
-  const verdict = figureVerdict('kept durably', result.rounds, KEPT_PER_S_MIN);
-  return {
-    rounds: new Map([['keep', result.rounds]]),
-    text: [keepSection(result, verdict)],
-    results: [verdict],
-  };
+  const { rounds } = result;
+  const [kept = [], before = []] = [rounds.get('keep'), rounds.get('keptBefore')];
+  const verdict = figureVerdict('kept durably', kept, KEPT_PER_S_MIN);
+  const beside = ratioVerdicts('ours / (before)', kept, before, KEPT_RATIO_MIN);
+  return { rounds, text: [keepSection(result, verdict, beside)], results: [verdict, ...beside] };
 }
 
 async function tokenPart(setting: Setting): Promise<Part> {

@@ -5,7 +5,7 @@
 import type { Account, Callback } from './accounts.js';
 import type { Child } from './child.js';
 import { type Program, type Setting, startProgram, TITLES } from './programs.js';
-import { readStore, type Stored } from './stored-hints.js';
+import { readSignatures } from './stored-hints.js';
 
 /** The last event of each account that was answered 200, and how many were. */
 export class Answered {
@@ -24,21 +24,20 @@ export async function proveKept(
   setting: Setting,
   { last, count }: Answered,
   started: (child: Child) => void,
-): Promise<Stored> {
+): Promise<void> {
   const { outbox, callbacks } = await health(program);
   expect(outbox.waiting === last.size, `of ${last.size} accounts ${outbox.waiting} wait`);
   expect(callbacks.pending === count, `of ${count} events ${callbacks.pending} were counted as pending`);
   await program.child.stopNow();
-  const stored = readStore(setting);
+  const signatures = readSignatures(setting);
   const isNewest = ({ account, query }: { account: { openKfId: string }; query: string }) =>
-    new URLSearchParams(query).get('msg_signature') === stored.signatures.get(account.openKfId);
+    new URLSearchParams(query).get('msg_signature') === signatures.get(account.openKfId);
   const lost = [...last.values()].filter((callback) => !isNewest(callback)).length;
   expect(lost === 0, `after kill -9 the newest event of ${lost} accounts is not in the store`);
   const again = await startProgram('ours', { ...setting, accounts: [] }, started);
   const { waiting } = (await health(again)).outbox;
   expect(waiting === last.size, `after kill -9 and a start, of ${last.size} accounts ${waiting} wait`);
   await again.child.stop();
-  return stored;
 }
 
 type Health = { readonly outbox: { waiting: number }; readonly callbacks: { pending: number } };

@@ -10,7 +10,6 @@ import type { Child } from './child.js';
 import { Answered, proveKept } from './keep-proof.js';
 import { freePort, type Program, type Setting, startProgram, TITLES } from './programs.js';
 import { type Round, runRound, type Work } from './round.js';
-import { readStore } from './stored-hints.js';
 
 const ACCOUNTS = 2_000;
 const ORIGINS = 20;
@@ -29,17 +28,23 @@ export type KeepPlan = {
 };
 
 export type KeepResult = {
-  readonly rounds: readonly Round[];
+  readonly rounds: ReadonlyMap<'keep' | 'keptBefore', readonly Round[]>;
   /** That were sent something. */
   readonly accounts: number;
   /** Warm-up included. */
   readonly kept: number;
-  /** LMDB transactions that held them. */
-  readonly commits: number;
+};
+
+type Contender = {
+  readonly key: 'keep' | 'keptBefore';
+  readonly program: Program;
+  readonly work: Work<Callback>;
+  readonly answered: Answered;
+  readonly rounds: Round[];
 };
 
 /**
- * @param base says where; its accounts are not those that are used.
+ * @param base says where, and which earlier build takes its turns where there is one; its accounts are not those that are used.
  * @param started told each child before anything can fail, so that it is ended whatever happens.
  * @throws Error when an event was answered 200 and not kept.
  */
@@ -51,25 +56,34 @@ export async function measureKeep(
 ): Promise<KeepResult> {
   const setting = { ...base, temp: join(base.temp, 'keep'), accounts: makeAccounts(await deadEndpoints()) };
   mkdirSync(setting.temp);
-  const answered = new Answered();
-  const work: Work<Callback> = {
-    requests: makeCallbacks(setting.accounts, plan.perAccount),
-    onAccepted: (callback) => answered.add(callback),
-    count: (generator) => generator.accepted,
+  const requests = makeCallbacks(setting.accounts, plan.perAccount);
+  const contend = async (key: Contender['key']): Promise<Contender> => {
+    const answered = new Answered();
+    const work: Work<Callback> = {
+      requests,
+      onAccepted: (callback) => answered.add(callback),
+      count: (generator) => generator.accepted,
+    };
+    const program = await startProgram(key === 'keep' ? 'ours' : 'before', setting, started);
+    await warmUp({ key, program, work, answered, rounds: [] }, plan);
+    say(`${TITLES[key]}: every circuit is open`);
+    return { key, program, work, answered, rounds: [] };
   };
-  const program = await startProgram('ours', setting, started);
-  const { commits: commitsBefore } = readStore(setting);
-  await warmUp(program, work, answered, plan);
-  say(`${TITLES.keep}: every circuit is open`);
+  const ours = await contend('keep');
+  const contenders = setting.before === undefined ? [ours] : [ours, await contend('keptBefore')];
 
-  const rounds: Round[] = [];
   for (let number = 1; number <= plan.rounds; number += 1) {
-    const { round, otherwise } = await runLogged(program, work, plan);
-    rounds.push({ ...round, failures: new Map([...round.failures, ...otherwise]) });
-    say(`round ${number}/${plan.rounds} ${TITLES.keep}: ${Math.round(round.perS)}/s`);
+    for (const contender of number % 2 === 1 ? contenders : contenders.toReversed()) {
+      const { round, otherwise } = await runLogged(contender, plan);
+      contender.rounds.push({ ...round, failures: new Map([...round.failures, ...otherwise]) });
+      say(`round ${number}/${plan.rounds} ${TITLES[contender.key]}: ${Math.round(round.perS)}/s`);
+    }
   }
-  const { commits } = await proveKept(program, setting, answered, started);
-  return { rounds, accounts: answered.last.size, kept: answered.count, commits: commits - commitsBefore };
+  for (const { key, program } of contenders) if (key === 'keptBefore') await program.child.stop();
+  const { answered } = ours;
+  await proveKept(ours.program, setting, answered, started);
+  const rounds = new Map(contenders.map(({ key, rounds: some }) => [key, some]));
+  return { rounds, accounts: answered.last.size, kept: answered.count };
 }
 
 /** Nobody listens there. */
@@ -81,18 +95,14 @@ export async function deadEndpoints(): Promise<string[]> {
 }
 
 /** Until a round in which no puppet was tried any more. @throws Error */
-async function warmUp(
-  program: Program,
-  work: Work<Callback>,
-  answered: Answered,
-  plan: KeepPlan,
-): Promise<void> {
+async function warmUp(contender: Contender, plan: KeepPlan): Promise<void> {
+  const { key, answered } = contender;
   const deadlineMs = performance.now() + plan.warmUpLimitMs;
   for (;;) {
-    const { round, otherwise } = await runLogged(program, work, { ...plan, measureMs: WARM_UP_ROUND_MS });
+    const { round, otherwise } = await runLogged(contender, { ...plan, measureMs: WARM_UP_ROUND_MS });
     const isLate = performance.now() > deadlineMs;
     const wrong = [...round.failures.keys(), ...(isLate ? otherwise.keys() : [])];
-    if (wrong.length > 0) throw new Error(`${TITLES.keep}, warm-up: ${wrong.join('; ')}`);
+    if (wrong.length > 0) throw new Error(`${TITLES[key]}, warm-up: ${wrong.join('; ')}`);
     if (otherwise.size === 0 && (isLate || answered.count >= plan.warmUp)) return;
   }
 }
@@ -103,11 +113,11 @@ type LoggedRound = {
   readonly otherwise: ReadonlyMap<string, number>;
 };
 
-async function runLogged(program: Program, work: Work<Callback>, plan: KeepPlan): Promise<LoggedRound> {
+async function runLogged({ key, program, work }: Contender, plan: KeepPlan): Promise<LoggedRound> {
   const from = program.child.logBytes;
   const round = await runRound(program, work, plan);
   await sleep(LOG_DELAY_MS);
-  if (!program.child.alive) throw new Error(`${TITLES.keep} ended:\n${program.child.logTail()}`);
+  if (!program.child.alive) throw new Error(`${TITLES[key]} ended:\n${program.child.logTail()}`);
   const otherwise = endingsIn(program.child.logFrom(from));
   otherwise.delete('logged as pending, circuit');
   return { round, otherwise };

@@ -29,6 +29,7 @@ export type MeasuredKey =
   | 'watched'
   | 'logged'
   | 'unlogged'
+  | 'keptBefore'
   | 'keptLogged'
   | 'keptUnlogged'
   | MessagesKey;
@@ -40,6 +41,7 @@ export const TITLES: Record<MeasuredKey, string> = {
   before: 'ours, an earlier build',
   b: '(b) naive stack',
   keep: 'ours, every puppet down',
+  keptBefore: 'an earlier build, every puppet down',
   token: 'ours, getToken',
   proxy: 'ours, proxy',
   tunnel: 'ours, tunnel',

@@ -81,12 +81,17 @@ function verdictRow(verdict: Verdict, print: (figure: number) => string): string
 }
 
 /** A section of its own, since a kept event is no delivered one. */
-export function keepSection({ rounds, accounts, kept, commits }: KeepResult, verdict: Verdict): string {
+export function keepSection(
+  { rounds, accounts, kept }: KeepResult,
+  verdict: Verdict,
+  beside: readonly Verdict[],
+): string {
   return [
     '## Kept per second while every puppet is down',
-    table(new Map([['keep', rounds]]), 'kept/s'),
+    table(rounds, 'kept/s'),
     figureTable(verdict, 'kept/s'),
-    `- ${thousands(accounts)} kf accounts; ${thousands(kept)} events kept, warm-up included, in ${thousands(commits)} commits of LMDB\n` +
+    ...(beside.length > 0 ? [ratioTable(beside, 'kept/s')] : []),
+    `- ${thousands(accounts)} kf accounts; ${thousands(kept)} events kept, warm-up included\n` +
       '- After `kill -9` the store held the newest event of every account, and a new start found all of them waiting.',
   ].join('\n\n');
 }

@@ -1,29 +1,20 @@
 /** Looks into the embedded store from outside, without the product's own code, which could be wrong twice. */
 import { join } from 'node:path';
-import { open } from 'lmdb';
+import { DatabaseSync } from 'node:sqlite';
 import { dataDirOf, type Setting } from './programs.js';
 
-export type Stored = {
-  /** Write transactions since the store was made. */
-  readonly commits: number;
-  /** The signature of the event that waits, by kf account. */
-  readonly signatures: ReadonlyMap<string, string>;
-};
-
-/** Its owner may be running. */
-export function readStore(setting: Setting): Stored {
-  const path = join(dataDirOf(setting), 'store.mdb');
-  const root = open({ path, noSubdir: true, readOnly: true, maxDbs: 16 });
+/** The signature of the event that waits, by kf account. Its owner may be running. */
+export function readSignatures(setting: Setting): ReadonlyMap<string, string> {
+  const database = new DatabaseSync(join(dataDirOf(setting), 'wxkf.db'), { readOnly: true });
   try {
-    const { lastTxnId } = root.getStats() as { lastTxnId: number };
-    const hints = root.openDB<Buffer, string>({ name: 'hints', encoding: 'binary' });
-    const signatures = new Map<string, string>();
-    for (const { value } of hints.getRange()) {
-      const { openKfId, event } = JSON.parse(value.toString());
-      signatures.set(openKfId, event.raw.msgSignature);
-    }
-    return { commits: lastTxnId, signatures };
+    const rows = database.prepare('SELECT hint FROM hints').all();
+    return new Map(
+      rows.map(({ hint }) => {
+        const { openKfId, event } = JSON.parse(String(hint));
+        return [openKfId, event.raw.msgSignature];
+      }),
+    );
   } finally {
-    root.close();
+    database.close();
   }
 }
