@@ -8,7 +8,6 @@ import { SqliteStore } from '../sqlite/sqlite-store.js';
 import type { StoredApp } from './embedded-app.repository.js';
 import type { StoredBot } from './embedded-bot.repository.js';
 import { resealPuppets } from '../sqlite/puppets.js';
-import { SqliteStore } from '../sqlite/sqlite-store.js';
 import { EmbeddedStore } from './embedded-store.js';
 import { isStoredRecord } from './stored-token.js';
 

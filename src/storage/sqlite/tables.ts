@@ -44,7 +44,12 @@ const MESSAGE_TABLES = [
 ];
 
 /** `wxkf.db`: what must last. */
-export const LASTING_TABLES: readonly string[] = [...COUNTER_TABLES, ...PUPPET_TABLES, ...HINT_TABLES, ...MESSAGE_TABLES];
+export const LASTING_TABLES: readonly string[] = [
+  ...COUNTER_TABLES,
+  ...PUPPET_TABLES,
+  ...HINT_TABLES,
+  ...MESSAGE_TABLES,
+];
 
 /** `log.db`: what may be lost with the last seconds of a machine. */
 export const LOG_TABLES: readonly string[] = [];
