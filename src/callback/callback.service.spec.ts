@@ -6,7 +6,7 @@ import type { TestRegistry } from '../../test/support/registry.js';
 import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
 import { pino } from 'pino';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { type AppTable, MemoryAppRepository } from '../../test/support/memory-app.repository.js';
+import { MemoryRecords } from '../../test/support/memory-records.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
 import { registration, saved } from '../../test/support/puppets.js';
 import {
@@ -21,6 +21,7 @@ import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
+import { APPS } from '../registry/apps/app.js';
 import type { AppsService } from '../registry/apps/apps.service.js';
 import type { Registration } from '../registry/puppet.js';
 import { CorpTime } from './corp-time.js';
@@ -38,7 +39,7 @@ const renewed: WecomApp = { ...newApp(), corpId: app.corpId, token: app.token };
 
 let secrets: FakeSecretCheck;
 let table: PuppetTable;
-let appTable: AppTable;
+let records: MemoryRecords;
 let registry: TestRegistry;
 let apps: AppsService;
 let ciphers: WecomCiphers;
@@ -49,11 +50,10 @@ beforeEach(async () => {
   clock = new ManualClock();
   secrets = new FakeSecretCheck();
   table = new Map();
-  appTable = new Map();
-  const appRepository = new MemoryAppRepository(appTable);
+  records = new MemoryRecords();
   const dispatch = openDispatch(clock, {
     repository: new MemoryPuppetRepository(table),
-    apps: appRepository,
+    records,
     secrets,
   });
   registry = dispatch.registry;
@@ -137,26 +137,28 @@ describe('a verification', () => {
     await expect(verify(app, app.corpId, 0, kfMessageXml(app, 'wk1'))).rejects.toMatchObject({
       code: 'CALLBACK_ECHO_MALFORMED',
     });
-    expect(appTable.get(id)?.verifiedAtMs).toBeNull();
+    expect((await records.of(APPS).find(id))?.verifiedAtMs).toBeNull();
     expect(await verify(app)).toBe('opened');
-    expect(appTable.get(id)?.verifiedAtMs).toBe(clock.nowMs());
+    await clock.advance(0);
+    expect((await records.of(APPS).find(id))?.verifiedAtMs).toBe(clock.nowMs());
   });
 
   it('that the manager asked itself is answered, and says nothing of WeCom', async () => {
     const { id } = await apps.add(ofOperator, { from: '10.0.0.1', requestId: 'request-1' });
     const { echo } = toVerificationQuery({ corpId: app.corpId, ...keys }, clock.nowMs());
     expect(await verify(app, app.corpId, 0, echo)).toBe(echo);
-    expect(appTable.get(id)?.verifiedAtMs).toBeNull();
+    expect((await records.of(APPS).find(id))?.verifiedAtMs).toBeNull();
     expect(await verify(app, app.corpId, 0, '1616140317555161061')).toBe('1616140317555161061');
-    expect(appTable.get(id)?.verifiedAtMs).toBe(clock.nowMs());
+    await clock.advance(0);
+    expect((await records.of(APPS).find(id))?.verifiedAtMs).toBe(clock.nowMs());
   });
 
   it('is answered with the keys of an app that another replica added a moment ago', async () => {
-    await new MemoryAppRepository(appTable).add(storedApp(ofOperator));
+    await records.of(APPS).add(storedApp(ofOperator));
     expect(await verify(app)).toBe('opened');
-    await new MemoryAppRepository(appTable).add(
-      storedApp({ ...ofOperator, encodingAESKey: new Secret(renewed.encodingAESKey) }),
-    );
+    await records
+      .of(APPS)
+      .add(storedApp({ ...ofOperator, encodingAESKey: new Secret(renewed.encodingAESKey) }));
     expect(await verify(renewed)).toBe('opened');
   });
 });

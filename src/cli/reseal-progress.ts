@@ -1,4 +1,4 @@
-import type { ResealCounts, ResealReport } from '../storage/sealed/stored-secrets.js';
+import type { ResealCounts, ResealReport } from '../storage/records.js';
 import { Progress } from './progress.js';
 
 /** Counts, and reports progress. */

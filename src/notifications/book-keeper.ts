@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
+import { type Records, RecordStore } from '../storage/records.js';
 import { type Book, EMPTY_BOOK, GONE_MS, merged } from './book.js';
-import { NotificationBooks } from './notification-books.js';
-
-const TRIES_MAX = 20;
+import { NOTIFICATION_BOOKS, type NotificationBook } from './notification-books.js';
 
 /** This process's copy of a book. */
 interface Copy {
@@ -22,12 +21,20 @@ type Change = (book: Book, mayTell: boolean) => Book;
  */
 @Injectable()
 export class BookKeeper {
+  readonly #books: Records<NotificationBook>;
   readonly #copies = new Map<string, Copy>();
 
   constructor(
-    private readonly books: NotificationBooks,
+    records: RecordStore,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#books = records.of(NOTIFICATION_BOOKS);
+  }
+
+  /** As the store has it. @throws AppError `STORE_UNAVAILABLE` */
+  async read(receiverId: string): Promise<Book> {
+    return (await this.#books.find(receiverId))?.book ?? EMPTY_BOOK;
+  }
 
   async change(receiverId: string, change: Change): Promise<Book> {
     const copy = this.#copies.get(receiverId) ?? { book: EMPTY_BOOK, awaySinceMs: null };
@@ -48,12 +55,11 @@ export class BookKeeper {
   }
 
   async #changeStored(receiverId: string, copy: Copy, change: Change): Promise<Book> {
-    for (let tries = 1; tries <= TRIES_MAX; tries++) {
-      const before = await this.books.read(receiverId);
+    const { record } = await this.#books.change(receiverId, (before) => {
       const stored = before?.book ?? EMPTY_BOOK;
       const book = change(copy.awaySinceMs === null ? stored : merged(stored, copy.book), true);
-      if (book === stored || (await this.books.replace(receiverId, before, book))) return book;
-    }
-    throw new AppError('STORE_UNAVAILABLE', { internal: { conflicts: TRIES_MAX } });
+      return book === stored ? null : { receiverId, book };
+    });
+    return record?.book ?? EMPTY_BOOK;
   }
 }

@@ -8,9 +8,8 @@ import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { AppError } from '../kernel/app-error.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { AskedBy } from '../kernel/role.js';
-import { EMPTY_BOOK } from './book.js';
+import { BookKeeper } from './book-keeper.js';
 import { toTestBody } from './message.js';
-import { NotificationBooks } from './notification-books.js';
 import { NotificationClient } from './notification-client.js';
 import type {
   ReceiverAnswer,
@@ -27,7 +26,7 @@ import { type Receiver, Receivers } from './receivers.js';
 export class NotificationsController {
   constructor(
     private readonly receivers: Receivers,
-    private readonly books: NotificationBooks,
+    private readonly books: BookKeeper,
     private readonly client: NotificationClient,
     @Inject(notificationsConfig.KEY) private readonly config: ConfigType<typeof notificationsConfig>,
     @Inject(LOG) private readonly log: Log,
@@ -63,7 +62,7 @@ export class NotificationsController {
   }
 
   async #toAnswer({ id, kind, host }: Receiver): Promise<ReceiverAnswer> {
-    const { troubles, toldAtMs, lastFailure } = (await this.books.read(id))?.book ?? EMPTY_BOOK;
+    const { troubles, toldAtMs, lastFailure } = await this.books.read(id);
     return {
       ...{ id, kind, host },
       troubles: troubles.filter(({ state }) => state === 'told').length,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { type BookTable, MemoryNotificationBooks } from '../../test/support/memory-notification-books.js';
+import { MemoryRecords, RecordData } from '../../test/support/memory-records.js';
 import { type PuppetServer, startPuppetServer } from '../../test/support/puppet-server.js';
 import { refusedUrl } from '../../test/support/raw-server.js';
 import { findIn } from '../../test/support/secret-forms.js';
@@ -48,19 +48,17 @@ const STORE_DOWN: Cause = {
 };
 
 /** The store, which may be away. */
-class Books extends MemoryNotificationBooks {
+class Books extends MemoryRecords {
   isAway = false;
-
-  override read(receiverId: string) {
+  override meanwhile = async () => {
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
-    return super.read(receiverId);
-  }
+  };
 }
 
 let clock: ManualClock;
 let wecom: Simulator;
 let hook: PuppetServer;
-let table: BookTable;
+let data: RecordData;
 let metrics: Metrics;
 let lines: string;
 const clients: WecomClient[] = [];
@@ -69,7 +67,7 @@ beforeEach(async () => {
   clock = new ManualClock();
   wecom = await startSimulator({ clock });
   hook = await startPuppetServer((_request, response) => void response.end());
-  table = new Map();
+  data = new RecordData();
   lines = '';
 });
 
@@ -85,7 +83,7 @@ function openReplica(urls = wecom.robotUrl) {
   metrics = new Metrics();
   const http = new WecomClient(newHttpService(), wecomConfig(config), clock, new OutgoingSockets(metrics));
   clients.push(http);
-  const books = new Books(table);
+  const books = new Books(data);
   const settings = notificationsConfig(config);
   const storeClock = { nowMs: () => clock.nowMs() };
   const log = pino({}, { write: (line: string) => void (lines += line) });

@@ -2,14 +2,27 @@ import { Injectable } from '@nestjs/common';
 import type { OperatorDirectory, NamedOperator } from '../http/access/operator-keys.js';
 import { Clock } from '../kernel/clock.js';
 import { SerialRuns } from '../kernel/serial-runs.js';
-import { type EndedSession, hashOfToken, type Operator, TOKEN_PREFIX, tokenIdOf } from './operator.js';
-import { OperatorRepository } from './operator.repository.js';
+import { type Records, RecordStore } from '../storage/records.js';
+import {
+  ENDED_SESSIONS,
+  type EndedSession,
+  hashOfToken,
+  type Operator,
+  OPERATORS,
+  surplusBeside,
+  TOKEN_PREFIX,
+  tokenIdOf,
+} from './operator.js';
 
 interface KnownOperator extends Operator, NamedOperator {}
 
 /** All operators and ended sessions, in memory, as the store has them since the last read. */
 @Injectable()
 export class KnownOperators implements OperatorDirectory {
+  /** Whether other processes may write to the same store. */
+  readonly isShared: boolean;
+  readonly #operators: Records<Operator>;
+  readonly #endedSessions: Records<EndedSession>;
   #byName: ReadonlyMap<string, KnownOperator> = new Map();
   #byTokenId: ReadonlyMap<string, KnownOperator> = new Map();
   #ended: ReadonlySet<string> = new Set();
@@ -21,9 +34,13 @@ export class KnownOperators implements OperatorDirectory {
   #onEnd: () => void = () => {};
 
   constructor(
-    private readonly repository: OperatorRepository,
+    records: RecordStore,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.isShared = records.isShared;
+    this.#operators = records.of(OPERATORS);
+    this.#endedSessions = records.of(ENDED_SESSIONS);
+  }
 
   mayBecomeKnown(token: string): boolean {
     return !this.#isLoaded && token.startsWith(TOKEN_PREFIX);
@@ -83,7 +100,7 @@ export class KnownOperators implements OperatorDirectory {
     const nowMs = this.clock.nowMs();
     const done: string[] = [];
     for (const session of [...this.#unwritten.values()]) {
-      if (session.endMs > nowMs) await this.repository.endSession(session, nowMs);
+      if (session.endMs > nowMs) await this.#store(session);
       done.push(session.id);
     }
     if (done.length === 0) return;
@@ -91,14 +108,20 @@ export class KnownOperators implements OperatorDirectory {
     for (const id of done) this.#unwritten.delete(id);
   }
 
+  async #store(session: EndedSession): Promise<void> {
+    const ofToken = await this.#endedSessions.findBy(session.tokenId);
+    await this.#endedSessions.writeAll([session], surplusBeside(session, ofToken));
+  }
+
   async #read(): Promise<void> {
-    const stored = await this.repository.changes();
-    if (stored === null) return;
-    this.#take(stored.operators, stored.endedSessions);
+    const ended = await this.#endedSessions.changes();
+    if (ended !== null) this.#ended = new Set(ended.map(({ id }) => id));
+    const operators = await this.#operators.changes();
+    if (operators !== null) this.#take(operators);
     this.#isLoaded = true;
   }
 
-  #take(operators: readonly Operator[], ended: readonly EndedSession[]): void {
+  #take(operators: readonly Operator[]): void {
     const all = operators.map((operator) => ({
       ...operator,
       tokenId: tokenIdOf(operator.token),
@@ -106,6 +129,5 @@ export class KnownOperators implements OperatorDirectory {
     }));
     this.#byName = new Map(all.map((operator) => [operator.name, operator]));
     this.#byTokenId = new Map(all.map((operator) => [operator.tokenId, operator]));
-    this.#ended = new Set(ended.map(({ id }) => id));
   }
 }

@@ -2,7 +2,6 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { KnownOperators } from './known-operators.js';
-import { OperatorRepository } from './operator.repository.js';
 
 /** A removed operator, a renewed token and an ended session count on every replica after so long. */
 const ROUND_MS = 2_000;
@@ -19,7 +18,6 @@ export class OperatorSync implements OnApplicationBootstrap, OnApplicationShutdo
 
   constructor(
     private readonly known: KnownOperators,
-    private readonly repository: OperatorRepository,
     private readonly clock: Clock,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -58,7 +56,7 @@ export class OperatorSync implements OnApplicationBootstrap, OnApplicationShutdo
       await this.known.write();
       await this.known.read();
       this.#isTroubled = false;
-      if (this.repository.isShared) this.#again();
+      if (this.known.isShared) this.#again();
     } catch (err) {
       if (!this.#isStopped) this.#sayTrouble(err);
       this.#again();

@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { OperatorRole } from '../kernel/role.js';
 import { Secret } from '../kernel/secret.js';
+import type { RecordKind } from '../storage/record-kind.js';
 
 /** By which a token is recognized, also by scanners for secrets in source text. */
 export const TOKEN_PREFIX = 'wxop_';
@@ -37,6 +38,34 @@ export interface EndedSession {
   readonly tokenId: string;
   /** When it would have ended by itself, epoch milliseconds. */
   readonly endMs: number;
+}
+
+/** Far more than a company has, and few enough for each replica to keep all of them in memory. */
+export const OPERATORS_MAX = 1_000;
+/**
+ * Of one token, or of the shared secret, whose holders can end more than this within 12 hours; then those of that token are
+ * forgotten that end first by themselves, and of no other token.
+ */
+export const ENDED_SESSIONS_MAX = 100;
+
+export const OPERATORS: RecordKind<Operator> = {
+  name: 'operators',
+  keyOf: ({ name }) => name,
+  isPolled: true,
+};
+
+export const ENDED_SESSIONS: RecordKind<EndedSession> = {
+  name: 'endedsessions',
+  keyOf: ({ id }) => id,
+  lookupKeysOf: ({ tokenId }) => [tokenId],
+  expiresAtMsOf: ({ endMs }) => endMs,
+  isPolled: true,
+};
+
+/** Those to be forgotten when another session of the same token is ended. @param ofToken ended before. */
+export function surplusBeside({ id }: EndedSession, ofToken: readonly EndedSession[]): readonly string[] {
+  const others = ofToken.filter((one) => one.id !== id).toSorted((a, b) => b.endMs - a.endMs);
+  return others.slice(ENDED_SESSIONS_MAX - 1).map((one) => one.id);
 }
 
 export function newToken(): Secret {

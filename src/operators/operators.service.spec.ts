@@ -1,27 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { MemoryOperatorRepository, OperatorTable } from '../../test/support/memory-operator.repository.js';
+import { MemoryRecords, RecordData } from '../../test/support/memory-records.js';
 import { AppError } from '../kernel/app-error.js';
 import { KnownOperators } from './known-operators.js';
+import { ENDED_SESSIONS, OPERATORS } from './operator.js';
 import { OperatorSync } from './operator-sync.js';
 import { OperatorsService } from './operators.service.js';
 
 const ASKED = { from: '10.0.0.1', requestId: 'request-1' };
 
-class FailingRepository extends MemoryOperatorRepository {
-  isAway = false;
-  isSilent = false;
-
-  override async endSession(...args: Parameters<MemoryOperatorRepository['endSession']>): Promise<void> {
-    if (this.isSilent) return new Promise(() => {});
-    if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
-    await super.endSession(...args);
-  }
-}
-
 let clock: ManualClock;
-let table: OperatorTable;
+let data: RecordData;
 let lines: string[];
 let known: KnownOperators;
 let service: OperatorsService;
@@ -29,10 +19,10 @@ let service: OperatorsService;
 const log = () => pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
 
 beforeEach(() => {
-  [clock, table, lines] = [new ManualClock(), new OperatorTable(), []];
-  const repository = new MemoryOperatorRepository(table);
-  known = new KnownOperators(repository, clock);
-  service = new OperatorsService(known, repository, clock, log());
+  [clock, data, lines] = [new ManualClock(), new RecordData(), []];
+  const records = new MemoryRecords(data);
+  known = new KnownOperators(records, clock);
+  service = new OperatorsService(known, records, clock, log());
 });
 
 describe('an operator', () => {
@@ -40,7 +30,7 @@ describe('an operator', () => {
     const { operator, token } = await service.add('alice', 'reader', ASKED);
     expect(token.reveal()).toMatch(/^wxop_[\w-]{43}$/);
     expect(known.findByToken(token.reveal())).toMatchObject({ name: 'alice', role: 'reader' });
-    expect(JSON.stringify([...table])).not.toContain(token.reveal());
+    expect(JSON.stringify([...data.of(OPERATORS).records])).not.toContain(token.reveal());
     expect(lines.join('')).not.toContain('wxop_');
     expect(await service.after('', 10)).toMatchObject([{ name: 'alice', createdAtMs: operator.createdAtMs }]);
   });
@@ -67,22 +57,18 @@ describe('an operator', () => {
 });
 
 it('the operators are not taken for known before they were once taken from the store', async () => {
-  const silent = new MemoryOperatorRepository(table);
-  await silent.changes();
-  const unread = new KnownOperators(silent, clock);
-  await unread.read();
+  const unread = new KnownOperators(new MemoryRecords(data), clock);
   expect(unread.mayBecomeKnown('wxop_x')).toBe(true);
-  await service.add('alice', 'reader', ASKED);
   await unread.read();
   expect(unread.mayBecomeKnown('wxop_x')).toBe(false);
 });
 
 it('a stop waits 2 s for a store that does not answer', async () => {
-  const repository = new FailingRepository(table);
-  const here = new KnownOperators(repository, clock);
-  const sync = new OperatorSync(here, repository, clock, log());
+  const records = new MemoryRecords(data);
+  const here = new KnownOperators(records, clock);
+  const sync = new OperatorSync(here, clock, log());
   await sync.start();
-  repository.isSilent = true;
+  records.meanwhile = () => new Promise(() => {});
   here.endSession({ id: 'session', tokenId: '', endMs: clock.nowMs() + 3_600_000 });
   const stop = sync.onApplicationShutdown();
   await clock.advance(2_000);
@@ -91,9 +77,8 @@ it('a stop waits 2 s for a store that does not answer', async () => {
 });
 
 it('every replica knows within 2 s whom another one has added or removed', async () => {
-  const repository = new MemoryOperatorRepository(table);
-  const elsewhere = new KnownOperators(repository, clock);
-  const sync = new OperatorSync(elsewhere, repository, clock, log());
+  const elsewhere = new KnownOperators(new MemoryRecords(data), clock);
+  const sync = new OperatorSync(elsewhere, clock, log());
   await sync.start();
   const { token } = await service.add('alice', 'admin', ASKED);
   await clock.advance(2_000);
@@ -105,18 +90,19 @@ it('every replica knows within 2 s whom another one has added or removed', async
 });
 
 it('a session that ended while the store was away is stored once it answers, and has ended here at once', async () => {
-  const repository = new FailingRepository(table);
-  const here = new KnownOperators(repository, clock);
-  const sync = new OperatorSync(here, repository, clock, log());
+  const records = new MemoryRecords(data);
+  const here = new KnownOperators(records, clock);
+  const sync = new OperatorSync(here, clock, log());
   await sync.start();
-  repository.isAway = true;
+  const { meanwhile } = records;
+  records.meanwhile = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
   here.endSession({ id: 'session', tokenId: '', endMs: clock.nowMs() + 3_600_000 });
   expect(here.isEnded('session')).toBe(true);
   await clock.advance(4_000);
-  expect(table.endedSessions.size).toBe(0);
-  repository.isAway = false;
+  expect(data.of(ENDED_SESSIONS).records.size).toBe(0);
+  records.meanwhile = meanwhile;
   await clock.advance(2_000);
-  expect([...table.endedSessions.keys()]).toEqual(['session']);
+  expect([...data.of(ENDED_SESSIONS).records.keys()]).toEqual(['session']);
   expect(here.isEnded('session')).toBe(true);
   expect(lines.filter((line) => line.includes('"level":40'))).toHaveLength(1);
   await sync.onApplicationShutdown();

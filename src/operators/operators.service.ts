@@ -6,8 +6,8 @@ import type { AskedBy, OperatorRole } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownOperators } from './known-operators.js';
-import { hashOfToken, newToken, type Operator } from './operator.js';
-import { OPERATORS_MAX, OperatorRepository } from './operator.repository.js';
+import { type Records, RecordStore } from '../storage/records.js';
+import { hashOfToken, newToken, type Operator, OPERATORS, OPERATORS_MAX } from './operator.js';
 
 /** How long a write may take; nobody waits for it in a hurry. */
 const WRITE_LIMIT_MS = 10_000;
@@ -21,12 +21,16 @@ export interface OperatorWithToken {
 /** The operators that admins add and remove at run time. */
 @Injectable()
 export class OperatorsService {
+  readonly #stored: Records<Operator>;
+
   constructor(
     private readonly known: KnownOperators,
-    private readonly repository: OperatorRepository,
+    records: RecordStore,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+  ) {
+    this.#stored = records.of(OPERATORS);
+  }
 
   /** All operators whose names come after `name`, sorted by name; as the store has them now. @throws `STORE_UNAVAILABLE` */
   async after(name: string, limit: number): Promise<readonly Operator[]> {
@@ -43,7 +47,7 @@ export class OperatorsService {
     const token = newToken();
     const createdAtMs = this.storeClock.nowMs();
     const operator = { name, role, createdAtMs, token: { hash: hashOfToken(token.reveal()), createdAtMs } };
-    if (!(await this.#write('add operator', this.repository.add(operator))))
+    if ((await this.#write('add operator', this.#stored.add(operator))) === 'taken')
       throw new AppError('OPERATOR_EXISTS');
     this.log.info({ operator: name, role, ...asked }, 'operator.added');
     return { operator, token };
@@ -56,11 +60,11 @@ export class OperatorsService {
   async renew(name: string, asked: AskedBy): Promise<OperatorWithToken> {
     const secret = newToken();
     const token = { hash: hashOfToken(secret.reveal()), createdAtMs: this.storeClock.nowMs() };
-    const wasThere = await this.#write('renew operator', this.repository.setToken(name, token));
-    const operator = this.known.find(name);
-    if (!wasThere || operator === null) throw new AppError('OPERATOR_NOT_FOUND');
+    const change = this.#stored.change(name, (before) => before && { ...before, token });
+    const { record: operator } = await this.#write('renew operator', change);
+    if (operator === null) throw new AppError('OPERATOR_NOT_FOUND');
     this.log.info({ operator: name, ...asked }, 'operator.token_renewed');
-    return { operator: { ...operator, token }, token: secret };
+    return { operator, token: secret };
   }
 
   /**
@@ -68,7 +72,7 @@ export class OperatorsService {
    * @throws AppError `OPERATOR_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
   async remove(name: string, asked: AskedBy): Promise<void> {
-    const wasThere = await this.#write('remove operator', this.repository.remove(name));
+    const wasThere = await this.#write('remove operator', this.#stored.remove(name));
     if (!wasThere) throw new AppError('OPERATOR_NOT_FOUND');
     this.log.info({ operator: name, ...asked }, 'operator.removed');
   }

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { storedApp } from '../../test/support/apps.js';
 import { storedBot } from '../../test/support/bots.js';
-import { BotTable, MemoryBotRepository } from '../../test/support/memory-bot.repository.js';
+import { MemoryRecords } from '../../test/support/memory-records.js';
 import { registeredPuppet } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
 import { AccountHistories } from './account-history.js';
@@ -17,7 +17,7 @@ let corps: CorpIds;
 beforeEach(() => {
   const policy = new EndpointPolicy(loadConfig({}));
   image = new RegistryImage(policy);
-  bots = new KnownBots(policy, new MemoryBotRepository(new BotTable()), image, new AccountHistories());
+  bots = new KnownBots(policy, new MemoryRecords(), image, new AccountHistories());
   corps = new CorpIds(image, bots);
 });
 

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { storedBot } from '../../test/support/bots.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { MemoryBotRepository } from '../../test/support/memory-bot.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
+import { MemoryRecords } from '../../test/support/memory-records.js';
 import { registration } from '../../test/support/puppets.js';
 import { openRegistry, type TestRegistry } from '../../test/support/registry.js';
-import type { Bot } from './bots/bot.js';
+import type { Records } from '../storage/records.js';
+import { type Bot, BOTS } from './bots/bot.js';
 
 const { openKfId, corpId } = registration();
 const account = { corpId, openKfId };
@@ -14,14 +15,15 @@ const OF_PUPPETS = { kind: 'puppet', callback: null } as const;
 
 let clock: ManualClock;
 let table: PuppetTable;
-let stored: MemoryBotRepository;
+let stored: Records<Bot>;
 let registry: TestRegistry;
 
 beforeEach(async () => {
   clock = new ManualClock();
   table = new Map();
-  stored = new MemoryBotRepository();
-  registry = openRegistry(clock, { repository: new MemoryPuppetRepository(table), bots: stored });
+  const records = new MemoryRecords();
+  stored = records.of(BOTS);
+  registry = openRegistry(clock, { repository: new MemoryPuppetRepository(table), records });
   registry.start();
   await clock.advance(0);
 });

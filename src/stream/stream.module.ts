@@ -7,6 +7,7 @@ import { OwnReplica } from './replicas/own-replica.js';
 import { ReplicaCalls } from './replicas/replica-calls.js';
 import { ReplicaClient } from './replicas/replica-client.js';
 import { ReplicaSync } from './replicas/replica-sync.js';
+import { StreamDirectory } from './replicas/stream-directory.js';
 import { ReplicasController } from './replicas/replicas.controller.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamController } from './stream.controller.js';
@@ -27,6 +28,7 @@ import { StreamCarrier } from './streams.js';
     ReplicaCalls,
     ReplicaClient,
     ReplicaSync,
+    StreamDirectory,
     StreamAdmission,
     StreamCarrier,
     StreamLifecycle,

@@ -8,26 +8,16 @@ import { MemoryAuditLog } from '../support/memory-audit-log.js';
 import { MemoryDeliveryLog } from '../support/memory-delivery-log.js';
 import { MemoryFigureStore } from '../support/memory-figure-store.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
-import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
-import { type AppTable, MemoryAppRepository } from '../support/memory-app.repository.js';
-import { BotTable, MemoryBotRepository } from '../support/memory-bot.repository.js';
-import { MemoryOperatorRepository, OperatorTable } from '../support/memory-operator.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
-import { type BookTable, MemoryNotificationBooks } from '../support/memory-notification-books.js';
-import { MemoryStreamDirectory } from '../support/memory-stream-directory.js';
+import { MemoryRecords, RecordData } from '../support/memory-records.js';
 import { auditLogContract, type OpenedAudit, removesOldEntries } from './audit-log.contract.js';
-import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
-import { appRepositoryContract, type OpenedApps } from './app-repository.contract.js';
-import { botRepositoryContract, type OpenedBots } from './bot-repository.contract.js';
 import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
 import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
-import { notificationBooksContract, type OpenedBooks } from './notification-books.contract.js';
-import { type OpenedOperators, operatorRepositoryContract } from './operator-repository.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { countersContract, type OpenedCounters } from './counters.contract.js';
-import { streamDirectoryContract } from './stream-directory.contract.js';
+import { type OpenedRecords, recordsContract } from './records.contract.js';
 import { type OpenedCheck, secretCheckContract } from './secret-check.contract.js';
 
 /** What is in memory needs no closing. */
@@ -40,27 +30,9 @@ const openPuppets = (table: PuppetTable = new Map()): OpenedRepository => ({
   close,
 });
 
-const openApps = (table: AppTable = new Map()): OpenedApps => ({
-  repository: new MemoryAppRepository(table),
-  reopen: async () => openApps(table),
-  close,
-});
-
-const openBots = (table = new BotTable()): OpenedBots => ({
-  repository: new MemoryBotRepository(table),
-  reopen: async () => openBots(table),
-  close,
-});
-
-const openOperators = (table = new OperatorTable()): OpenedOperators => ({
-  repository: new MemoryOperatorRepository(table),
-  reopen: async () => openOperators(table),
-  close,
-});
-
-const openTokens = (table: TokenTable = new Map()): OpenedTokens => ({
-  stores: [new MemoryAccessTokenStore(table), new MemoryAccessTokenStore(table)],
-  reopen: async () => openTokens(table),
+const openRecords = (data = new RecordData()): OpenedRecords => ({
+  stores: [new MemoryRecords(data), new MemoryRecords(data)],
+  reopen: async () => openRecords(data),
   close,
 });
 
@@ -102,12 +74,6 @@ const openCounters = (table: CountTable = new Map()): OpenedCounters => ({
   close,
 });
 
-const openBooks = (table: BookTable = new Map()): OpenedBooks => ({
-  books: new MemoryNotificationBooks(table),
-  reopen: async () => openBooks(table),
-  close,
-});
-
 const VERDICTS = {
   accept: 'accepted',
   refuse: 'refused',
@@ -128,16 +94,11 @@ describe('messages in memory', () => messageStoreContract(async () => openMessag
 
 describe('the fake of the specs', () => {
   puppetRepositoryContract(async () => openPuppets());
-  appRepositoryContract(async () => openApps());
-  botRepositoryContract(async () => openBots());
-  operatorRepositoryContract(async () => openOperators());
-  accessTokenStoreContract(async () => openTokens());
+  recordsContract(async () => openRecords());
   countersContract(async () => openCounters());
-  notificationBooksContract(async () => openBooks());
   secretCheckContract(async () => openCheck());
   deliveryLogContract(async () => openLog());
   figureStoreContract(async () => openFigures());
   auditLogContract(async () => openAudit());
   removesOldEntries(async () => openAudit());
-  streamDirectoryContract(async () => ({ directory: new MemoryStreamDirectory(), close }));
 });

@@ -33,23 +33,20 @@ import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLines } from '../../src/kernel/healthy-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
-import type { AppRepository } from '../../src/registry/apps/app.repository.js';
-import type { BotRepository } from '../../src/registry/bots/bot.repository.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import type { SecretCheck } from '../../src/registry/registration/secret-check.js';
 import type { Counters } from '../../src/storage/counters.js';
 import { MemoryCounters } from '../../src/storage/memory-counters.js';
 import { FakeSecretCheck } from './fake-secret-check.js';
-import { MemoryAppRepository } from './memory-app.repository.js';
-import { MemoryBotRepository } from './memory-bot.repository.js';
+import type { RecordStore } from '../../src/storage/records.js';
+import { MemoryRecords } from './memory-records.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
 import { openRegistry, openRegistryImage, type TestRegistry } from './registry.js';
 
 export interface DispatchParts {
   readonly repository: PuppetRepository;
-  readonly apps: AppRepository;
-  readonly bots: BotRepository;
+  readonly records: RecordStore;
   readonly outbox: Outbox;
   readonly counters: Counters;
   readonly client: DeliveryClient;
@@ -84,8 +81,7 @@ export function openDispatch(
   const tracing = new NoTracing();
   const {
     repository = new MemoryPuppetRepository(),
-    apps = new MemoryAppRepository(),
-    bots = new MemoryBotRepository(),
+    records = new MemoryRecords(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     counters = new MemoryCounters(),
     client = new DeliveryClient(clock, log, new EndpointPolicy(config), tracing),
@@ -94,7 +90,7 @@ export function openDispatch(
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
   const deliveries = new Deliveries(dispatchMetrics, clock);
-  const ofRegistry = { repository, apps, bots, secrets, log, config, history: deliveries };
+  const ofRegistry = { repository, records, secrets, log, config, history: deliveries };
   const image = openRegistryImage(clock, ofRegistry);
   const { destinations, presence, sync, policy } = image;
 
@@ -119,7 +115,7 @@ export function openDispatch(
   const race = new KeepingRace(timely, keeper, wake, waiting, late, clock, clock);
   const dispatcher = new Dispatcher(firstTry, race, keeper, new SeenEvents(clock), overload);
   return {
-    ...{ repository, apps, bots, outbox, counters, client, secrets },
+    ...{ repository, records, outbox, counters, client, secrets },
     ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, lines, metrics },
     ...{ overload, waiting, wake },
     start: () => {

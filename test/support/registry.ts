@@ -6,10 +6,8 @@ import type { Log } from '../../src/kernel/log.js';
 import { AccountHistories, type AccountHistory } from '../../src/registry/account-history.js';
 import { AccountPlaces } from '../../src/registry/registration/account-places.js';
 import { Accounts } from '../../src/registry/accounts.js';
-import type { AppRepository } from '../../src/registry/apps/app.repository.js';
 import { AppsService } from '../../src/registry/apps/apps.service.js';
 import { AccountOwners } from '../../src/registry/bots/account-owners.js';
-import type { BotRepository } from '../../src/registry/bots/bot.repository.js';
 import { BotsService } from '../../src/registry/bots/bots.service.js';
 import { ConnectedBots } from '../../src/registry/bots/connected-bots.js';
 import { KnownBots } from '../../src/registry/bots/known-bots.js';
@@ -33,15 +31,15 @@ import { SecretProofs } from '../../src/registry/registration/secret-proofs.js';
 import { TakeoverGuard } from '../../src/registry/registration/takeover-guard.js';
 import { UnprovenKeys } from '../../src/registry/registration/unproven-keys.js';
 import type { WaitingEvents } from '../../src/registry/registration/waiting-events.js';
+import type { RecordStore } from '../../src/storage/records.js';
 import { FakeSecretCheck } from './fake-secret-check.js';
-import { MemoryAppRepository } from './memory-app.repository.js';
-import { MemoryBotRepository } from './memory-bot.repository.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
+import { MemoryRecords } from './memory-records.js';
 
 export interface RegistryParts {
   readonly repository: PuppetRepository;
-  readonly apps: AppRepository;
-  readonly bots: BotRepository;
+  /** Apps and bots. */
+  readonly records: RecordStore;
   readonly secrets: SecretCheck;
   readonly log: Log;
   readonly config: Config;
@@ -52,8 +50,7 @@ export interface RegistryParts {
 export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = {}) {
   const {
     repository = new MemoryPuppetRepository(),
-    apps: appRepository = new MemoryAppRepository(),
-    bots: botRepository = new MemoryBotRepository(),
+    records = new MemoryRecords(),
     secrets = new FakeSecretCheck(),
     log = pino({ level: 'silent' }),
     config = loadConfig({}),
@@ -61,10 +58,10 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
   } = parts;
   const policy = new EndpointPolicy(config);
   const image = new RegistryImage(policy);
-  const knownApps = new KnownApps(image, appRepository, config);
+  const knownApps = new KnownApps(image, records, config);
   const histories = new AccountHistories();
   histories.add(history);
-  const bots = new KnownBots(policy, botRepository, image, histories);
+  const bots = new KnownBots(policy, records, image, histories);
   const sync = new RegistrySync(image, repository, knownApps, bots, histories, clock, log);
   const reads = new RegistryReads(repository, knownApps, bots, sync, log);
   const connected = new ConnectedBots();
@@ -73,14 +70,13 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
   const destinations = new Destinations(image, bots, connected, underWay, reads, clock, clock);
   const proofs = new SecretProofs(image, sync, repository, secrets, log);
   return {
-    ...{ repository, appRepository, secrets, log, config },
+    ...{ repository, records, secrets, log, config },
     ...{
       policy,
       image,
       knownApps,
       bots,
       connected,
-      botRepository,
       sync,
       reads,
       underWay,
@@ -88,7 +84,7 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
       proofs,
     },
     accounts: new Accounts(repository, image, reads, sync, bots, log),
-    apps: new AppsService(knownApps, image, sync, appRepository, clock, log),
+    apps: new AppsService(knownApps, image, sync, records, clock, log),
     keys: new CallbackKeys(image, reads, sync, proofs, clock),
     corpSecrets: new CorpSecrets(image, reads),
     presence: new Presence(repository, image, reads, sync, clock, log),
@@ -123,15 +119,7 @@ export function openRegistry(
       writer,
       new AccountOwners(image.bots, image.image),
     ),
-    botsService: new BotsService(
-      image.bots,
-      image.botRepository,
-      sync,
-      image.destinations,
-      waiting,
-      clock,
-      log,
-    ),
+    botsService: new BotsService(image.bots, image.records, sync, image.destinations, waiting, clock, log),
     start: () => lifecycle.onApplicationBootstrap(),
     close: () => lifecycle.onApplicationShutdown(),
   };

@@ -10,7 +10,7 @@ import { Secret } from '../../src/kernel/secret.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { OutgoingSockets } from '../../src/metrics/outgoing-sockets.js';
-import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
+import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { AccessTokens } from '../../src/wecom/tokens/access-tokens.js';
 import type { TokenOutcome } from '../../src/wecom/tokens/token-outcome.js';
 import { secondsLeft } from '../../src/wecom/tokens/token-record.js';
@@ -19,7 +19,7 @@ import { TokenSource } from '../../src/wecom/tokens/token-source.js';
 import { WecomClient } from '../../src/wecom/wecom-client.js';
 import { WecomMetrics } from '../../src/wecom/wecom-metrics.js';
 import { ManualClock } from './manual-clock.js';
-import { MemoryAccessTokenStore, type TokenTable } from './memory-access-token.store.js';
+import { MemoryRecords, RecordData } from './memory-records.js';
 import { startWecomServer, type WecomServer } from './wecom-server.js';
 
 export const CORP = 'wwCorp_1';
@@ -28,7 +28,7 @@ export const SECRET = 'the-secret+/of=it';
 /** Those of the running test. */
 export let clock: ManualClock;
 export let wecom: WecomServer;
-export let table: TokenTable;
+export let data: RecordData;
 export let metrics: WecomMetrics;
 let sockets: OutgoingSockets;
 const opened: AccessTokens[] = [];
@@ -36,7 +36,7 @@ const opened: AccessTokens[] = [];
 /** A replica on the table, as it is after a start. */
 export function open(
   url = wecom.tokenUrl,
-  store: AccessTokenStore = new MemoryAccessTokenStore(table),
+  store = new AccessTokenStore(new MemoryRecords(data)),
 ): AccessTokens {
   const log = pino({ level: 'silent' });
   const config = loadConfig({ ACCESS_TOKEN_URL: url });
@@ -49,7 +49,7 @@ export function open(
 
 export async function openWecom(): Promise<void> {
   clock = new ManualClock();
-  table = new Map();
+  data = new RecordData();
   const registry = new Metrics();
   metrics = new WecomMetrics(registry);
   sockets = new OutgoingSockets(registry);

@@ -3,11 +3,10 @@ import type { WecomApp } from '../../config/wecom-apps-file.js';
 import { isSealed, SealError, Sealer } from '../../crypto/sealer.js';
 import type { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
-import type { App } from '../../registry/apps/app.js';
-import type { Bot } from '../../registry/bots/bot.js';
+import { type App, APPS } from '../../registry/apps/app.js';
+import { type Bot, BOTS } from '../../registry/bots/bot.js';
 import type { Puppet } from '../../registry/puppet.js';
-import { APP_SECRETS, openApp } from '../../storage/sealed/app-secrets.js';
-import { openBot } from '../../storage/sealed/bot-secrets.js';
+import { openSecrets } from '../../storage/record-kind.js';
 import { openPuppet, PUPPET_SECRETS } from '../../storage/sealed/puppet-secrets.js';
 import type { Visitor } from '../../storage/store-inspection.js';
 
@@ -63,12 +62,14 @@ export class KnownSecrets implements Visitor {
 
   app(stored: App): void {
     this.apps++;
-    this.#open(stored, APP_SECRETS, () => this.#learnApp(openApp(stored, this.#sealer)));
+    this.#open(stored, ['callbackToken', 'encodingAESKey'], () =>
+      this.#learnApp(openSecrets(APPS, stored, this.#sealer)),
+    );
   }
 
   bot(stored: Bot): void {
     this.bots++;
-    this.#open(stored, ['secrets'], () => void openBot(stored, this.#sealer));
+    this.#open(stored, ['secrets'], () => void openSecrets(BOTS, stored, this.#sealer));
   }
 
   puppet(stored: Puppet): void {

@@ -1,11 +1,10 @@
 import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
-import { type App, hasSecrets } from '../../registry/apps/app.js';
-import { AppRepository } from '../../registry/apps/app.repository.js';
-import { type Bot, readSecrets } from '../../registry/bots/bot.js';
-import { BotRepository } from '../../registry/bots/bot.repository.js';
+import { type App, APPS, hasSecrets } from '../../registry/apps/app.js';
+import { type Bot, BOTS, readSecrets } from '../../registry/bots/bot.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { RecordStore } from '../../storage/records.js';
 import { CommandError } from '../command-error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { withStorage } from '../opened-storage.js';
@@ -36,9 +35,8 @@ export async function exportRegistry(options: ExportOptions): Promise<number> {
   if (sealer === null) process.stderr.write(PLAIN_WARNING);
   const exporting = await withStorage(config, async (storage, stop) => {
     const puppets = storage.get(PuppetRepository, { strict: false });
-    const apps = storage.get(AppRepository, { strict: false });
-    const bots = storage.get(BotRepository, { strict: false });
-    const exporting = new Export(puppets, apps, bots, sealer, stop);
+    const records = storage.get(RecordStore, { strict: false });
+    const exporting = new Export(puppets, records, sealer, stop);
     await writeTo(target, exporting.texts());
     return exporting;
   });
@@ -61,8 +59,7 @@ class Export {
 
   constructor(
     private readonly repository: PuppetRepository,
-    private readonly apps: AppRepository,
-    private readonly bots: BotRepository,
+    private readonly records: RecordStore,
     private readonly sealer: Sealer | null,
     private readonly stop: AbortSignal,
   ) {}
@@ -85,8 +82,8 @@ class Export {
       this.#progress.tell(() => this.summary);
       this.stop.throwIfAborted();
     }
-    yield (await this.apps.load()).map((app) => this.#lineOfApp(app)).join('');
-    yield (await this.bots.load()).map((bot) => this.#lineOfBot(bot)).join('');
+    yield (await this.records.of(APPS).load()).map((app) => this.#lineOfApp(app)).join('');
+    yield (await this.records.of(BOTS).load()).map((bot) => this.#lineOfBot(bot)).join('');
     yield endLine({ registrations: this.#exported, apps: this.#apps, bots: this.#bots });
   }
 

@@ -6,14 +6,13 @@
 import { isUtf8 } from 'node:buffer';
 import { type Identity, isSealed, SealError, type Sealer } from '../../crypto/sealer.js';
 import { AppError } from '../../kernel/app-error.js';
-import type { App } from '../../registry/apps/app.js';
+import { type App, APPS } from '../../registry/apps/app.js';
 import { type ExportedApp, fromExportedApp, toExportedApp } from '../../registry/apps/exported-app.js';
-import type { Bot } from '../../registry/bots/bot.js';
+import { type Bot, BOTS } from '../../registry/bots/bot.js';
 import { fromExportedBot, toExportedBot } from '../../registry/bots/exported-bot.js';
 import { type ExportedPuppet, fromExported, toExported } from '../../registry/exported-puppet.js';
 import type { Puppet } from '../../registry/puppet.js';
-import { type AppSecret, appIdentityOf, sealApp } from '../../storage/sealed/app-secrets.js';
-import { botIdentityOf, sealBot } from '../../storage/sealed/bot-secrets.js';
+import { identityOf as identityIn, sealSecrets } from '../../storage/record-kind.js';
 import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/sealed/puppet-secrets.js';
 import { CommandError } from '../command-error.js';
 
@@ -29,7 +28,7 @@ const PUPPET_SECRETS = {
 const APP_SECRETS = {
   token: 'callbackToken',
   encodingAESKey: 'encodingAESKey',
-} as const satisfies Partial<Record<keyof ExportedApp, AppSecret>>;
+} as const satisfies Partial<Record<keyof ExportedApp, string>>;
 
 export interface Header {
   readonly format: typeof FORMAT;
@@ -57,11 +56,11 @@ export function registrationLine(puppet: Puppet, sealer: Sealer | null): string 
 }
 
 export function appLine(app: App, sealer: Sealer | null): string {
-  return `${JSON.stringify({ app: toExportedApp(sealer === null ? app : sealApp(app, sealer)) })}\n`;
+  return `${JSON.stringify({ app: toExportedApp(sealer === null ? app : sealSecrets(APPS, app, sealer)) })}\n`;
 }
 
 export function botLine(bot: Bot, sealer: Sealer | null): string {
-  return `${JSON.stringify({ bot: toExportedBot(sealer === null ? bot : sealBot(bot, sealer)) })}\n`;
+  return `${JSON.stringify({ bot: toExportedBot(sealer === null ? bot : sealSecrets(BOTS, bot, sealer)) })}\n`;
 }
 
 export function endLine({ registrations, apps, bots }: Counts): string {
@@ -149,16 +148,16 @@ function readApp(value: unknown, sealer: Sealer | null): App {
   const fields = toObject(value);
   if (fields === null) throw new CommandError('app must be an object');
   if (sealer === null) return fromExportedApp(fields);
-  const owner = { id: String(fields.id), corpId: String(fields.corpId) };
-  return fromExportedApp(opened(fields, APP_SECRETS, (field) => appIdentityOf(owner, field), sealer));
+  const identityOfField = (field: string) => identityIn(APPS, fields as unknown as App, field);
+  return fromExportedApp(opened(fields, APP_SECRETS, identityOfField, sealer));
 }
 
 function readBot(value: unknown, sealer: Sealer | null): Bot {
   const fields = toObject(value);
   if (fields === null) throw new CommandError('bot must be an object');
   if (sealer === null) return fromExportedBot(fields);
-  const owner = { id: String(fields.id), corpId: String(fields.corpId) };
-  return fromExportedBot(opened(fields, { secrets: 'secrets' }, () => botIdentityOf(owner), sealer));
+  const identityOfField = (field: string) => identityIn(BOTS, fields as unknown as Bot, field);
+  return fromExportedBot(opened(fields, { secrets: 'secrets' }, identityOfField, sealer));
 }
 
 /** A plain secret among sealed ones was added by somebody else. @throws CommandError */

@@ -1,6 +1,6 @@
 import { ERRORS } from '../../kernel/error-table.js';
-import { type App, isDescribedAlike } from '../../registry/apps/app.js';
-import { APPS_MAX, type AppRepository } from '../../registry/apps/app.repository.js';
+import { type App, APPS, APPS_MAX, isDescribedAlike } from '../../registry/apps/app.js';
+import type { Records, RecordStore } from '../../storage/records.js';
 import type { Outcome, WhatToChange } from './what-to-change.js';
 
 /** Writes apps to the store, compared with its content at the beginning. */
@@ -9,12 +9,13 @@ export class AppImport {
   readonly #known = new Map<string, App>();
 
   /** @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
-  static async open(repository: AppRepository, what: WhatToChange): Promise<AppImport> {
-    return new AppImport(repository, what, await repository.load());
+  static async open(records: RecordStore, what: WhatToChange): Promise<AppImport> {
+    const apps = records.of(APPS);
+    return new AppImport(apps, what, await apps.load());
   }
 
   private constructor(
-    private readonly repository: AppRepository,
+    private readonly apps: Records<App>,
     private readonly what: WhatToChange,
     stored: readonly App[],
   ) {
@@ -30,10 +31,10 @@ export class AppImport {
     const stored = this.#known.get(app.id);
     this.#known.set(app.id, app);
     if (stored === undefined)
-      return this.what.isTrial || (await this.repository.add(app)) ? 'added' : 'skipped';
+      return this.what.isTrial || (await this.apps.add(app)) === 'written' ? 'added' : 'skipped';
     if (isDescribedAlike(app, stored)) return 'unchanged';
     if (!this.what.mayReplace) return 'skipped';
-    if (!this.what.isTrial) await this.repository.replace(app);
+    if (!this.what.isTrial) await this.apps.change(app.id, () => app);
     return 'replaced';
   }
 }

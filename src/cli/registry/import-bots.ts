@@ -1,10 +1,10 @@
 import { ERRORS } from '../../kernel/error-table.js';
-import type { Bot } from '../../registry/bots/bot.js';
-import { BOTS_MAX, type BotRepository, type BotWrite } from '../../registry/bots/bot.repository.js';
+import { type Bot, BOTS, BOTS_MAX, replacing } from '../../registry/bots/bot.js';
 import { isSameBot } from '../../registry/bots/exported-bot.js';
+import type { Change, Records, RecordStore } from '../../storage/records.js';
 import type { Outcome, WhatToChange, Written } from './what-to-change.js';
 
-const NOT_WRITTEN = { taken: ERRORS.BOT_ACCOUNT_TAKEN.message, changed: ERRORS.BOT_CHANGED.message };
+const NOT_WRITTEN = { taken: ERRORS.BOT_ACCOUNT_TAKEN.message, left: ERRORS.BOT_CHANGED.message };
 
 /** Writes bots to the store, compared with its content at the beginning. */
 export class BotImport {
@@ -14,12 +14,13 @@ export class BotImport {
   #last: Promise<unknown> = Promise.resolve();
 
   /** @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
-  static async open(repository: BotRepository, what: WhatToChange): Promise<BotImport> {
-    return new BotImport(repository, what, await repository.load());
+  static async open(records: RecordStore, what: WhatToChange): Promise<BotImport> {
+    const bots = records.of(BOTS);
+    return new BotImport(bots, what, await bots.load());
   }
 
   private constructor(
-    private readonly repository: BotRepository,
+    private readonly bots: Records<Bot>,
     private readonly what: WhatToChange,
     stored: readonly Bot[],
   ) {
@@ -52,8 +53,9 @@ export class BotImport {
     return this.what.mayReplace ? 'replaced' : 'skipped';
   }
 
-  #store(bot: Bot, stored: Bot | undefined): Promise<BotWrite> {
-    return stored === undefined ? this.repository.add(bot) : this.repository.replace(bot, stored.revision);
+  async #store(bot: Bot, stored: Bot | undefined): Promise<Change<Bot>['outcome']> {
+    if (stored === undefined) return this.bots.add(bot);
+    return (await this.bots.change(bot.id, replacing(bot, stored.revision))).outcome;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -4,10 +4,9 @@ import type { Config } from '../../config/config.js';
 import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
-import { AppRepository } from '../../registry/apps/app.repository.js';
-import { BotRepository } from '../../registry/bots/bot.repository.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { RecordStore } from '../../storage/records.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { withStorage } from '../opened-storage.js';
@@ -58,8 +57,9 @@ async function importFrom(source: Readable, config: Config, what: WhatToChange):
   return withStorage(config, async (storage, stop) => {
     stop.addEventListener('abort', () => source.destroy(stop.reason));
     const repository = storage.get(PuppetRepository, { strict: false });
-    const apps = await AppImport.open(storage.get(AppRepository, { strict: false }), what);
-    const bots = await BotImport.open(storage.get(BotRepository, { strict: false }), what);
+    const records = storage.get(RecordStore, { strict: false });
+    const apps = await AppImport.open(records, what);
+    const bots = await BotImport.open(records, what);
     const importing = new Import(repository, apps, bots, new EndpointPolicy(config), what, stop);
     await importing.run(lines, header, sealer);
     return importing;

@@ -2,16 +2,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { revealedApp, storedApp } from '../../../test/support/apps.js';
 import { revealedBot, storedBot } from '../../../test/support/bots.js';
-import { type AppTable, MemoryAppRepository } from '../../../test/support/memory-app.repository.js';
-import { BotTable, MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { newSecretsKey } from '../../../test/support/place.js';
 import { registeredPuppet, revealed } from '../../../test/support/puppets.js';
 import { loadConfig } from '../../config/config.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
-import { APPS_MAX } from '../../registry/apps/app.repository.js';
-import type { BotRepository } from '../../registry/bots/bot.repository.js';
+import { type App, APPS, APPS_MAX } from '../../registry/apps/app.js';
+import { type Bot, BOTS } from '../../registry/bots/bot.js';
 import { AccountHistories } from '../../registry/account-history.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
@@ -42,12 +41,11 @@ const two = registeredPuppet({
 const LEAK = /corp-secret|second-secret|callbackToken1|jWmYm7/;
 
 let table: PuppetTable;
-let apps: AppTable;
-let bots: BotTable;
+let records: MemoryRecords;
 let said: string[];
 
 beforeEach(() => {
-  [table, apps, bots] = [new Map(), new Map(), new BotTable()];
+  [table, records] = [new Map(), new MemoryRecords()];
   said = [];
 });
 
@@ -70,7 +68,6 @@ function imported(
   what = PLAIN,
   sealer = NO_KEYS,
   stop = new AbortController().signal,
-  botRepository: BotRepository = new MemoryBotRepository(bots),
 ) {
   const [header = '', ...others] = lines.map((line) => Buffer.from(line.replace(/\n$/, '')));
   async function* numbered(): AsyncGenerator<NumberedLine> {
@@ -79,8 +76,8 @@ function imported(
   return listening(async () => {
     const importing = new Import(
       new MemoryPuppetRepository(table),
-      await AppImport.open(new MemoryAppRepository(apps), what),
-      await BotImport.open(botRepository, what),
+      await AppImport.open(records, what),
+      await BotImport.open(records, what),
       new EndpointPolicy(loadConfig({})),
       what,
       stop,
@@ -100,6 +97,9 @@ const fileOf = (puppets: readonly Puppet[], sealer: Sealer | null = null): strin
 ];
 
 const stored = (openKfId: string) => revealed(table.get(openKfId)?.puppet ?? null);
+const putApp = (app: App) => records.of(APPS).change(app.id, () => app);
+const storedBots = () => records.of(BOTS).load();
+const findBot = ({ id }: Bot) => records.of(BOTS).find(id);
 const nothing = { added: 0, replaced: 0, unchanged: 0, skipped: 0, failed: 0 };
 
 describe('a file', () => {
@@ -243,7 +243,7 @@ describe('apps', () => {
     ...all.map((each) => appLine(each, sealer)),
     endOf(1, all.length),
   ];
-  const storedApps = () => [...apps.values()].map(revealedApp);
+  const storedApps = async () => (await records.of(APPS).load()).map(revealedApp);
 
   it.each([
     ['plain', null, NO_KEYS],
@@ -252,18 +252,18 @@ describe('apps', () => {
     const file = appsFile([app, other], sealedBy);
     if (sealedBy !== null) expect(file.join('')).not.toMatch(LEAK);
     expect(await imported(file, PLAIN, openedBy)).toEqual({ ...nothing, added: 3 });
-    expect(storedApps()).toEqual([app, other].map(revealedApp));
-    apps.set(app.id, { ...app, createdAtMs: 1, verifiedAtMs: 2 });
+    expect(await storedApps()).toEqual([app, other].map(revealedApp));
+    await putApp({ ...app, createdAtMs: 1, verifiedAtMs: 2 });
     expect(await imported(file, PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 3 });
     expect(said).toEqual([]);
   });
 
   it('that differ here are kept, unless they are to be replaced', async () => {
-    apps.set(app.id, { ...app, name: 'renamed' });
+    await putApp({ ...app, name: 'renamed' });
     expect(await imported(appsFile([app]))).toEqual({ ...nothing, added: 1, skipped: 1 });
     const trial = { mayReplace: true, isTrial: true };
     expect(await imported(appsFile(), trial)).toEqual({ ...nothing, unchanged: 1, replaced: 1, added: 1 });
-    expect(storedApps()).toMatchObject([{ name: 'renamed' }]);
+    expect(await storedApps()).toMatchObject([{ name: 'renamed' }]);
     const replacing = { mayReplace: true, isTrial: false };
     expect(await imported(appsFile(), replacing)).toEqual({
       ...nothing,
@@ -271,7 +271,7 @@ describe('apps', () => {
       replaced: 1,
       added: 1,
     });
-    expect(storedApps()).toEqual([app, other].map(revealedApp));
+    expect(await storedApps()).toEqual([app, other].map(revealedApp));
   });
 
   const appWith = (fields: object): string =>
@@ -310,7 +310,7 @@ describe('apps', () => {
   });
 
   it('leave no room for one more than are ever kept', async () => {
-    for (let n = 0; n < APPS_MAX; n++) apps.set(`app ${n}`, { ...app, id: `app ${n}` });
+    for (let n = 0; n < APPS_MAX; n++) await putApp({ ...app, id: `app ${n}` });
     expect(await imported(appsFile([app]))).toEqual({ ...nothing, added: 1, failed: 1 });
     expect(said[0]).toMatch(/^line 3: There are 1,000 apps/);
   });
@@ -347,7 +347,7 @@ describe('a bot in a file', () => {
     ...all.map((bot) => botLine(bot, sealer)),
     endOf(0, 0, all.length),
   ];
-  const kept = () => [...bots.values()].map((bot) => ({ ...revealedBot(bot), revision: '' }));
+  const kept = async () => (await storedBots()).map((bot) => ({ ...revealedBot(bot), revision: '' }));
 
   it.each([
     ['plain', null, NO_KEYS],
@@ -357,7 +357,9 @@ describe('a bot in a file', () => {
     async (_what, sealedBy, openedBy) => {
       if (sealedBy !== null) expect(file(sealedBy).join('')).not.toMatch(/botToken1|corp-secret|0191/);
       expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, added: 2 });
-      expect(kept()).toEqual([callback, puppetBot].map((bot) => ({ ...revealedBot(bot), revision: '' })));
+      expect(await kept()).toEqual(
+        [callback, puppetBot].map((bot) => ({ ...revealedBot(bot), revision: '' })),
+      );
       expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 2 });
     },
   );
@@ -368,7 +370,9 @@ describe('a bot in a file', () => {
     const { signingSecret: _signing, ...secrets } = JSON.parse(old.secrets);
     const line = JSON.stringify({ bot: { ...old, secrets: JSON.stringify(secrets) } });
     expect(await imported([headerLine(null), line, endOf(0, 0, 1)])).toEqual({ ...nothing, added: 1 });
-    expect(kept()).toEqual([{ ...revealedBot(callback), secrets: JSON.stringify(secrets), revision: '' }]);
+    expect(await kept()).toEqual([
+      { ...revealedBot(callback), secrets: JSON.stringify(secrets), revision: '' },
+    ]);
   });
 
   it('replaces another one with its id when that was asked for', async () => {
@@ -376,7 +380,7 @@ describe('a bot in a file', () => {
     const renamed = file(null, [{ ...callback, name: 'renamed' }]);
     expect(await imported(renamed)).toEqual({ ...nothing, skipped: 1 });
     expect(await imported(renamed, { ...PLAIN, mayReplace: true })).toEqual({ ...nothing, replaced: 1 });
-    expect(bots.get(callback.id)?.name).toBe('renamed');
+    expect((await findBot(callback))?.name).toBe('renamed');
   });
 
   it('is refused with the account of another bot, and by field', async () => {
@@ -390,21 +394,16 @@ describe('a bot in a file', () => {
 
   it('is unchanged in whatever order the store has its fields', async () => {
     const { id, corpId, ...others } = callback;
-    bots.set(id, { ...others, corpId, id });
+    await records.of(BOTS).add({ ...others, corpId, id });
     const both = { ...PLAIN, mayReplace: true };
     expect(await imported(file(null, [callback]), both)).toEqual({ ...nothing, unchanged: 1 });
-    expect(bots.get(callback.id)?.revision).toBe(callback.revision);
+    expect((await findBot(callback))?.revision).toBe(callback.revision);
   });
 
   it('is seen by running managers when it replaces one that was imported', async () => {
     await imported(file(null));
     const policy = new EndpointPolicy(loadConfig({}));
-    const known = new KnownBots(
-      policy,
-      new MemoryBotRepository(bots),
-      new RegistryImage(policy),
-      new AccountHistories(),
-    );
+    const known = new KnownBots(policy, records, new RegistryImage(policy), new AccountHistories());
     await known.load();
     await imported(file(null, [{ ...callback, name: 'renamed' }]), { ...PLAIN, mayReplace: true });
     await known.read();
@@ -426,31 +425,32 @@ describe('a bot in a file', () => {
       const counts = await imported(file(null, [moved, heir]), { mayReplace: false, isTrial });
       expect(counts).toEqual({ ...nothing, skipped: 1, failed: 1 });
       expect(said.join('')).toMatch(/^line 3: Another bot takes/);
-      expect([...bots.keys()]).toEqual([callback.id]);
+      expect((await storedBots()).map(({ id }) => id)).toEqual([callback.id]);
     });
 
     it('has the account that one before it gives away', async () => {
       const counts = await imported(file(null, [moved, heir]), { mayReplace: true, isTrial });
       expect(counts).toEqual({ ...nothing, replaced: 1, added: 1 });
-      expect(bots.size).toBe(isTrial ? 1 : 2);
+      expect(await storedBots()).toHaveLength(isTrial ? 1 : 2);
     });
   });
 
   it.each([
-    ['an account', { add: async () => 'taken' as const }, /^line 2: Another bot takes/],
-    ['its place', { replace: async () => 'changed' as const }, /^line 2: Somebody else/],
+    ['an account', storedBot({ id: 'bot-9' }), /^line 2: Another bot takes/],
+    ['its place', { ...callback, name: 'theirs', revision: 'theirs' }, /^line 2: Somebody else/],
   ])(
     'fails when another process takes %s meanwhile, and is not counted as there',
-    async (_what, over, fault) => {
-      if ('replace' in over) await imported(file(null, [{ ...callback, name: 'before' }]));
-      const racing = Object.assign(new MemoryBotRepository(bots), over);
-      const counts = await imported(
-        file(null, [callback]),
-        { ...PLAIN, mayReplace: true },
-        NO_KEYS,
-        undefined,
-        racing,
-      );
+    async (_what, theirs, fault) => {
+      if (theirs.id === callback.id) await imported(file(null, [{ ...callback, name: 'before' }]));
+      const others = new MemoryRecords(records.data).of(BOTS);
+      let isFirst = true;
+      records.meanwhile = async (what, kind) => {
+        if (what === 'write' && kind === BOTS.name && isFirst) {
+          isFirst = false;
+          await others.change(theirs.id, () => theirs);
+        }
+      };
+      const counts = await imported(file(null, [callback]), { ...PLAIN, mayReplace: true });
       expect(counts).toEqual({ ...nothing, failed: 1 });
       expect(said.join('')).toMatch(fault);
     },
@@ -500,7 +500,7 @@ describe('a bot in a file', () => {
     const line = JSON.stringify({ bot: { ...bot, ...fields } });
     expect(await imported([headerLine(null), line, endOf(0, 0, 1)])).toEqual({ ...nothing, failed: 1 });
     expect(said.join('')).toMatch(`line 2: ${fault}`);
-    expect(bots.size).toBe(0);
+    expect(await storedBots()).toEqual([]);
   });
 });
 

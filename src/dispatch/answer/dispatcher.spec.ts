@@ -15,7 +15,7 @@ import {
 } from '../../../test/support/delivery.js';
 import { type Dispatch, type DispatchParts, openDispatch } from '../../../test/support/dispatch.js';
 import { storedBot } from '../../../test/support/bots.js';
-import { MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
 import type { Behaviour, PuppetServer } from '../../../test/support/puppet-server.js';
 import { registration } from '../../../test/support/puppets.js';
@@ -25,6 +25,7 @@ import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import type { Puppet } from '../../registry/puppet.js';
 import type { Dispatched } from './dispatcher.js';
 import { hintKey } from '../outbox/hint.js';
+import { BOTS } from '../../registry/bots/bot.js';
 
 const BUDGET_MS = 1_000;
 const event = kfEvent();
@@ -92,10 +93,10 @@ describe('an event for which no client was connected', () => {
   const dueInMs = async () => ((await dispatch.outbox.find(KEY))?.dueAtMs ?? Number.NaN) - clock.nowMs();
 
   beforeEach(async () => {
-    const bots = new MemoryBotRepository();
+    const records = new MemoryRecords();
     const { corpId, openKfId } = event;
-    await bots.add(storedBot({ kind: 'stream', corpId, openKfIds: [openKfId] }));
-    use({ bots });
+    await records.of(BOTS).add(storedBot({ kind: 'stream', corpId, openKfIds: [openKfId] }));
+    use({ records });
     dispatch.registry.start();
     await clock.advance(0);
   });

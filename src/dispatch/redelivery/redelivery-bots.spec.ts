@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { storedBot } from '../../../test/support/bots.js';
 import { clock, kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
-import { BotTable, MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
+import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
 import {
   account,
   DAY_MS,
@@ -155,13 +155,13 @@ describe('what waits for a bot of all other accounts', () => {
   });
 
   it('follows it when another replica gave it the new URL', async () => {
-    const bots = new BotTable();
+    const data = new RecordData();
     const outbox = new SharedOutbox(new MemoryHintStore());
-    await start({ outbox, bots: new MemoryBotRepository(bots) });
+    await start({ outbox, records: new MemoryRecords(data) });
     const [bad, good] = [await puppetServer(refusing), await puppetServer(taking)];
     const { bot } = await addBot(['*'], bad.url);
     await keepAll();
-    const other = await open({ outbox, bots: new MemoryBotRepository(bots) });
+    const other = await open({ outbox, records: new MemoryRecords(data) });
     await other.registry.botsService.change(bot.id, () => ({ secrets: secretsOf(good.url) }), OPERATOR);
     await pass(MINUTE_MS);
     expect(good.received).toHaveLength(WAITING);

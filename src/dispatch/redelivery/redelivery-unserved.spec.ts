@@ -16,6 +16,7 @@ import {
   taking,
 } from '../../../test/support/redelivery.js';
 import { MemoryHintStore } from '../outbox/local-outbox.js';
+import { BOTS } from '../../registry/bots/bot.js';
 
 replicasOfEachTest();
 
@@ -47,10 +48,10 @@ it('what another replica kept for a puppet is not dropped as if people served al
 
 it('what another replica kept after people served the account no more is not dropped', async () => {
   const { url, received } = await puppetServer(taking);
-  const { registrations, botRepository } = dispatch.registry;
+  const { registrations, records } = dispatch.registry;
   (await registrations.register(registration({ openKfId, endpoint: url }))).answered();
   const id = await staffed([openKfId]);
-  await botRepository.remove(id);
+  await records.of(BOTS).remove(id);
   await keptElsewhere(url);
   dispatch.waiting.kept.wakeUp();
   await pass(SECOND_MS);

@@ -2,12 +2,13 @@ import { hostname } from 'node:os';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type FastifyContextConfig, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryOperatorRepository, OperatorTable } from '../../../test/support/memory-operator.repository.js';
+import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
 import { operatorOf } from '../../../test/support/operators.js';
 import { type Environment, loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { KnownOperators } from '../../operators/known-operators.js';
+import { OPERATORS } from '../../operators/operator.js';
 import { type BotDirectory, BotKeys } from './bot-keys.js';
 import { addGate, challengesFor } from './gate.js';
 import { OperatorKeys } from './operator-keys.js';
@@ -370,14 +371,14 @@ describe('a session', () => {
 describe('a named operator', () => {
   const clock = new ManualClock();
   const TOKENS = { reader: 'wxop_of-the-reader', admin: 'wxop_of-the-admin' };
-  const table = new OperatorTable();
-  const known = new KnownOperators(new MemoryOperatorRepository(table), clock);
+  const data = new RecordData();
+  const known = new KnownOperators(new MemoryRecords(data), clock);
   const keys = new OperatorKeys();
   keys.use(known);
 
   beforeAll(async () => {
     for (const role of ['reader', 'admin'] as const)
-      await new MemoryOperatorRepository(table).add(operatorOf({ name: role, role, secret: TOKENS[role] }));
+      await new MemoryRecords(data).of(OPERATORS).add(operatorOf({ name: role, role, secret: TOKENS[role] }));
     await known.read();
   });
 
@@ -413,7 +414,7 @@ describe('a named operator', () => {
 
   it('may come again while the store was never read, and is told no lie about its token', async () => {
     const unread = new OperatorKeys();
-    unread.use(new KnownOperators(new MemoryOperatorRepository(table), clock));
+    unread.use(new KnownOperators(new MemoryRecords(data), clock));
     const app = fastify();
     addGate(app, loadConfig({ AUTH_OPERATOR_TOKEN: OPERATOR }), clock, judgesNothing, new BotKeys(), unread);
     app.get('/operators', { config: { allowedCallers: ['operator'] } }, () => 'ok');
@@ -450,13 +451,14 @@ describe('an open manager with named operators', () => {
     );
   }
 
-  function operatorsOf(...all: ReturnType<typeof operatorOf>[]): KnownOperators {
-    const table = new OperatorTable(all.map((one) => [one.name, one]));
-    return new KnownOperators(new MemoryOperatorRepository(table), new ManualClock());
+  async function operatorsOf(...all: ReturnType<typeof operatorOf>[]): Promise<KnownOperators> {
+    const records = new MemoryRecords();
+    await records.of(OPERATORS).writeAll(all, []);
+    return new KnownOperators(records, new ManualClock());
   }
 
   it('asks for a token where nobody but operators may call, and says what helps', async () => {
-    const known = operatorsOf(operatorOf({ secret: TOKEN }));
+    const known = await operatorsOf(operatorOf({ secret: TOKEN }));
     await known.read();
     const missing = {
       code: 'AUTH_MISSING',
@@ -471,7 +473,7 @@ describe('an open manager with named operators', () => {
   });
 
   it('is open while there are none, and only once that is known', async () => {
-    const known = operatorsOf();
+    const known = await operatorsOf();
     expect(await ask(known)).toMatchObject([{ code: 'STORE_UNAVAILABLE' }, 'ok']);
     await known.read();
     expect(await ask(known)).toEqual(['open manager true', 'ok']);

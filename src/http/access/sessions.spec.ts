@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryOperatorRepository, OperatorTable } from '../../../test/support/memory-operator.repository.js';
+import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
 import { operatorOf } from '../../../test/support/operators.js';
 import { type Environment, loadConfig } from '../../config/config.js';
 import { oidcOf } from '../../config/oidc.js';
 import { Secret } from '../../kernel/secret.js';
 import { KnownOperators } from '../../operators/known-operators.js';
+import { OPERATORS } from '../../operators/operator.js';
 import { OperatorKeys } from './operator-keys.js';
 import { clearedCookie, hasSession, type OpenedSession, Sessions, setCookieOf } from './sessions.js';
 
@@ -18,7 +19,7 @@ let operators: OperatorKeys;
 
 beforeEach(() => {
   clock = new ManualClock();
-  known = new KnownOperators(new MemoryOperatorRepository(), clock);
+  known = new KnownOperators(new MemoryRecords(), clock);
   operators = new OperatorKeys();
   operators.use(known);
 });
@@ -127,13 +128,13 @@ describe('signing out', () => {
 describe('a session of a named operator', () => {
   const alice = operatorOf({ role: 'reader', secret: 'wxop_of-alice' });
   const TOKEN = new Secret('wxop_of-alice');
-  let table: OperatorTable;
+  let data: RecordData;
 
   beforeEach(async () => {
-    table = new OperatorTable();
-    known = new KnownOperators(new MemoryOperatorRepository(table), clock);
+    data = new RecordData();
+    known = new KnownOperators(new MemoryRecords(data), clock);
     operators.use(known);
-    await new MemoryOperatorRepository(table).add(alice);
+    await new MemoryRecords(data).of(OPERATORS).add(alice);
     await known.read();
   });
 
@@ -158,14 +159,15 @@ describe('a session of a named operator', () => {
 
   it('ends with the operator', async () => {
     const session = sessionsOf(OLD).open(TOKEN) as OpenedSession;
-    await new MemoryOperatorRepository(table).remove('alice');
+    await new MemoryRecords(data).of(OPERATORS).remove('alice');
     await known.read();
     expect(sessionsOf(OLD).find(backWith(session))).toBeNull();
   });
 
   it('ends with the token', async () => {
     const session = sessionsOf(OLD).open(TOKEN) as OpenedSession;
-    await new MemoryOperatorRepository(table).setToken('alice', operatorOf({ secret: 'wxop_next' }).token);
+    const { token } = operatorOf({ secret: 'wxop_next' });
+    await new MemoryRecords(data).of(OPERATORS).change('alice', () => ({ ...alice, token }));
     await known.read();
     expect(sessionsOf(OLD).find(backWith(session))).toBeNull();
     expect(sessionsOf(OLD).open(TOKEN)).toBeNull();
@@ -177,7 +179,7 @@ describe('a session of a named operator', () => {
       OpenedSession,
       OpenedSession,
     ];
-    const elsewhere = new KnownOperators(new MemoryOperatorRepository(table), clock);
+    const elsewhere = new KnownOperators(new MemoryRecords(data), clock);
     await elsewhere.read();
     const keys = new OperatorKeys();
     keys.use(elsewhere);
@@ -273,10 +275,10 @@ describe('a session of whom a provider has confirmed', () => {
 
   it('ends everywhere when it is signed out, and no other of the same person', async () => {
     const [one, other] = [replica().openConfirmed(ALICE), replica().openConfirmed(ALICE)];
-    const table = new OperatorTable();
-    known = new KnownOperators(new MemoryOperatorRepository(table), clock);
+    const data = new RecordData();
+    known = new KnownOperators(new MemoryRecords(data), clock);
     operators.use(known);
-    const elsewhere = new KnownOperators(new MemoryOperatorRepository(table), clock);
+    const elsewhere = new KnownOperators(new MemoryRecords(data), clock);
     const keys = new OperatorKeys();
     keys.use(elsewhere);
     replica().end(backWith(one));

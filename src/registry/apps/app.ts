@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { WecomApp } from '../../config/wecom-apps-file.js';
+import type { RecordKind } from '../../storage/record-kind.js';
 import { type KeyPair, toPairKey } from '../image/shared-keys.js';
 
 /** Callback credentials of one WeCom app. The operator vouches for them, so they are known before any puppet registers. */
@@ -12,15 +13,23 @@ export interface App extends WecomApp {
   readonly verifiedAtMs: number | null;
 }
 
+/** Far more than an operator adds by hand, and few enough for each replica to know all of them. */
+export const APPS_MAX = 1_000;
+
+/** The apps that operators added. */
+export const APPS: RecordKind<App> = {
+  name: 'apps',
+  keyOf: ({ id }) => id,
+  sealed: { at: ['callbackToken', 'encodingAESKey'], boundTo: ['corpId'] },
+  isPolled: true,
+};
+
 /** What an operator gives for an app. A secret that is left out is generated. */
 export interface NewApp extends Partial<KeyPair> {
   readonly corpId: string;
   readonly name: string;
   readonly receiveIds: readonly string[];
 }
-
-/** An app without its secrets. */
-export type ListedApp = Omit<App, keyof KeyPair>;
 
 /** The ids of apps of WECOM_APPS_FILE, which are read-only, begin with it. */
 const OF_FILE = 'file-';
@@ -55,13 +64,18 @@ export function hasSecrets(app: KeyPair | null): boolean {
   return app !== null && app.callbackToken.reveal() !== '' && app.encodingAESKey.reveal() !== '';
 }
 
-/** Whether both apps, which have the same id, are equal in all that is known of them. */
-export function isSameApp(a: ListedApp, b: ListedApp): boolean {
+/** With the last verification; `null` where a later one is noted already. */
+export function verifiedAt(app: App, nowMs: number): App | null {
+  return (app.verifiedAtMs ?? 0) >= nowMs ? null : { ...app, verifiedAtMs: nowMs };
+}
+
+/** Whether both apps, which have the same id, are equal in all that is not secret. */
+export function isSameApp(a: App, b: App): boolean {
   return a.createdAtMs === b.createdAtMs && a.verifiedAtMs === b.verifiedAtMs && isDescribedAlike(a, b);
 }
 
 /** Whether both apps, which have the same id, are equal in all that an operator gave. */
-export function isDescribedAlike(a: ListedApp, b: ListedApp): boolean {
+export function isDescribedAlike(a: App, b: App): boolean {
   return (
     a.name === b.name &&
     a.receiveIds.length === b.receiveIds.length &&

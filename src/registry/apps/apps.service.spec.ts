@@ -3,17 +3,16 @@ import { pino } from 'pino';
 import { revealedApp, storedApp } from '../../../test/support/apps.js';
 import { FakeSecretCheck } from '../../../test/support/fake-secret-check.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { type AppTable, MemoryAppRepository } from '../../../test/support/memory-app.repository.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
+import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
 import { registration } from '../../../test/support/puppets.js';
 import type { Config } from '../../config/config.js';
 import { loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { CALLBACK_TOKEN_FORMAT, ENCODING_AES_KEY_FORMAT } from '../../kernel/wecom-format.js';
-import { type App, appKey, type ListedApp } from './app.js';
-import { APPS_MAX } from './app.repository.js';
+import { APPS, APPS_MAX, appKey, verifiedAt } from './app.js';
 import type { AppsService } from './apps.service.js';
 
 const ASKING = { from: '10.0.0.9', requestId: 'request-1' };
@@ -23,37 +22,29 @@ const PAIR = {
 };
 const NEW = { corpId: 'ww1', name: 'new', receiveIds: ['suite'] };
 
-/** A store whose next answers can be held back, or be failures. */
-class HeldApps extends MemoryAppRepository {
+/** A store whose next answers can be held back, or whose writes fail. */
+class HeldApps extends MemoryRecords {
   #held: PromiseWithResolvers<void> | null = null;
   failure: Error | null = null;
 
-  /** What is asked for now comes later, as it was now. */
+  /** What is read next comes later, as it was when it was asked for. */
   hold(): () => void {
     this.#held = Promise.withResolvers();
     return this.#held.resolve;
   }
 
-  override async list(): Promise<readonly ListedApp[]> {
-    const listed = await super.list();
-    await this.#held?.promise;
-    return listed;
-  }
-
-  override async add(app: App): Promise<boolean> {
-    if (this.failure !== null) throw this.failure;
-    return super.add(app);
-  }
-
-  override async markVerified(id: string, nowMs: number): Promise<void> {
-    if (this.failure !== null) throw this.failure;
-    return super.markVerified(id, nowMs);
-  }
+  override meanwhile = async (what: 'read' | 'write', kind: string): Promise<void> => {
+    if (kind !== APPS.name) return;
+    if (what === 'write' && this.failure !== null) throw this.failure;
+    const held = what === 'read' ? this.#held : null;
+    if (held !== null) this.#held = null;
+    await held?.promise;
+  };
 }
 
 let clock: ManualClock;
-let table: AppTable;
-let repository: HeldApps;
+let data: RecordData;
+let records: HeldApps;
 let registry: TestRegistry;
 let apps: AppsService;
 let lines: Record<string, unknown>[];
@@ -61,7 +52,7 @@ let lines: Record<string, unknown>[];
 async function open(config: Config = loadConfig({})): Promise<void> {
   const log = pino({ base: null, level: 'trace' }, { write: (line) => void lines.push(JSON.parse(line)) });
   const [puppets, secrets] = [new MemoryPuppetRepository(), new FakeSecretCheck('refused')];
-  registry = openRegistry(clock, { repository: puppets, apps: repository, secrets, log, config });
+  registry = openRegistry(clock, { repository: puppets, records, secrets, log, config });
   ({ apps } = registry);
   registry.start();
   await clock.advance(0);
@@ -69,13 +60,14 @@ async function open(config: Config = loadConfig({})): Promise<void> {
 
 beforeEach(async () => {
   clock = new ManualClock();
-  [table, lines] = [new Map(), []];
-  repository = new HeldApps(table);
+  [data, lines] = [new RecordData(), []];
+  records = new HeldApps(data);
   await open();
 });
 
 /** What another replica on the same database does. */
-const elsewhere = () => new MemoryAppRepository(table);
+const elsewhere = () => new MemoryRecords(data).of(APPS);
+const stored = (id: string) => elsewhere().find(id);
 const pairsOf = (corpId = 'ww1') => [...(registry.keys.find(corpId)?.pairs.values() ?? [])];
 const listed = () => apps.after('', APPS_MAX);
 const codeOf = (work: Promise<unknown>) => work.then(String, (error: AppError) => error.code);
@@ -124,7 +116,7 @@ describe('an app', () => {
     expect([pairsOf().map(({ isTrusted }) => isTrusted), registry.keys.find('ww2')]).toEqual([[false], null]);
     expect(said('app.removed')).toMatchObject([{ appId: id, corpId: 'ww1', ...ASKING }, { appId: other.id }]);
     expect(await codeOf(apps.remove(id, ASKING))).toBe('APP_NOT_FOUND');
-    expect(table.size).toBe(0);
+    expect(await elsewhere().load()).toEqual([]);
   });
 
   it('is not one too many', async () => {
@@ -137,13 +129,13 @@ describe('an app', () => {
   });
 
   it('is not added before it is known which there are', async () => {
-    const { apps: unstarted } = openRegistry(clock, { apps: repository });
+    const { apps: unstarted } = openRegistry(clock, { records });
     expect(await codeOf(unstarted.add(NEW, ASKING))).toBe('REGISTRY_NOT_LOADED');
     expect(await codeOf(unstarted.remove('id', ASKING))).toBe('REGISTRY_NOT_LOADED');
   });
 
   it('that could not be told to be stored, and is, opens callbacks when that is read', async () => {
-    repository.failure = new AppError('STORE_UNAVAILABLE');
+    records.failure = new AppError('STORE_UNAVAILABLE');
     expect(await codeOf(apps.add({ ...NEW, ...PAIR }, ASKING))).toBe('STORE_UNAVAILABLE');
     expect(registry.keys.find('ww1')).toBeNull();
     await elsewhere().add(storedApp({ ...NEW, ...PAIR }));
@@ -168,10 +160,10 @@ describe('what other replicas do', () => {
     await elsewhere().add(theirs);
     await clock.advance(2_000);
     expect(listed().map(revealedApp)).toEqual([revealedApp(theirs)]);
-    await elsewhere().markVerified(theirs.id, 7_000);
+    await elsewhere().change(theirs.id, (app) => app && verifiedAt(app, 7_000));
     await clock.advance(2_000);
     expect(listed()).toMatchObject([{ verifiedAtMs: 7_000 }]);
-    await elsewhere().replace({ ...theirs, name: 'renamed', receiveIds: [] });
+    await elsewhere().change(theirs.id, () => ({ ...theirs, name: 'renamed', receiveIds: [] }));
     await clock.advance(2_000);
     expect(listed()).toMatchObject([{ name: 'renamed', receiveIds: [] }]);
     await elsewhere().remove(theirs.id);
@@ -190,14 +182,14 @@ describe('what other replicas do', () => {
   it('is seen at once by who deletes what they added', async () => {
     await elsewhere().add(theirs);
     await apps.remove(theirs.id, ASKING);
-    expect(table.size).toBe(0);
+    expect(await elsewhere().load()).toEqual([]);
   });
 
   it('keeps the pair of an app that stays, and with it its cipher', async () => {
     await elsewhere().add(theirs);
     await clock.advance(2_000);
     const [pair] = pairsOf();
-    await elsewhere().markVerified(theirs.id, 7_000);
+    await elsewhere().change(theirs.id, (app) => app && verifiedAt(app, 7_000));
     await clock.advance(2_000);
     expect(pairsOf()[0]).toBe(pair);
   });
@@ -205,7 +197,7 @@ describe('what other replicas do', () => {
 
 describe('a read that began before', () => {
   it('an app was added here does not take it away', async () => {
-    const release = repository.hold();
+    const release = records.hold();
     const read = registry.reads.catchUp();
     await clock.advance(0);
     await apps.add({ ...NEW, ...PAIR }, ASKING);
@@ -216,7 +208,7 @@ describe('a read that began before', () => {
 
   it('an app was deleted here does not bring it back', async () => {
     const { id } = await apps.add({ ...NEW, ...PAIR }, ASKING);
-    const release = repository.hold();
+    const release = records.hold();
     const read = registry.reads.catchUp();
     await clock.advance(0);
     await apps.remove(id, ASKING);
@@ -235,7 +227,7 @@ describe('a verification', () => {
     const verified = listed().filter(({ verifiedAtMs }) => verifiedAtMs !== null);
     expect(verified).toMatchObject([{ id, verifiedAtMs: clock.nowMs() }]);
     await clock.advance(0);
-    expect(table.get(id)?.verifiedAtMs).toBe(clock.nowMs());
+    expect((await stored(id))?.verifiedAtMs).toBe(clock.nowMs());
   });
 
   it('that is sent again and again is noted once a second', async () => {
@@ -245,16 +237,16 @@ describe('a verification', () => {
     await clock.advance(999);
     apps.noteVerified('ww1', PAIR);
     await clock.advance(0);
-    expect(table.get(id)?.verifiedAtMs).toBe(firstMs);
+    expect((await stored(id))?.verifiedAtMs).toBe(firstMs);
     await clock.advance(1);
     apps.noteVerified('ww1', PAIR);
     await clock.advance(0);
-    expect(table.get(id)?.verifiedAtMs).toBe(firstMs + 1_000);
+    expect((await stored(id))?.verifiedAtMs).toBe(firstMs + 1_000);
   });
 
   it('that cannot be stored is known here all the same, and harms nobody', async () => {
     const { id } = await apps.add({ ...NEW, ...PAIR }, ASKING);
-    repository.failure = new AppError('STORE_UNAVAILABLE');
+    records.failure = new AppError('STORE_UNAVAILABLE');
     apps.noteVerified('ww1', PAIR);
     await clock.advance(2_000);
     expect(listed()).toMatchObject([{ verifiedAtMs: clock.nowMs() - 2_000 }]);
@@ -287,7 +279,7 @@ describe('apps of WECOM_APPS_FILE', () => {
     const [{ id } = { id: '' }] = listed();
     expect(await codeOf(apps.remove(id, ASKING))).toBe('APP_READ_ONLY');
     await clock.advance(2_000);
-    expect([pairsOf().length, table.size]).toEqual([1, 0]);
+    expect([pairsOf().length, await elsewhere().load()]).toEqual([1, []]);
   });
 
   it('may be added too, and then deleted without an end of theirs', async () => {

@@ -10,8 +10,8 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { RegistryImage } from '../image/registry-image.js';
 import { RegistrySync } from '../image/registry-sync.js';
 import { type KeyPair, toPairKey } from '../image/shared-keys.js';
-import { type App, appIdOf, appKey, isOfFile, type NewApp } from './app.js';
-import { APPS_MAX, AppRepository } from './app.repository.js';
+import { type Records, RecordStore } from '../../storage/records.js';
+import { type App, appIdOf, appKey, APPS, APPS_MAX, isOfFile, type NewApp, verifiedAt } from './app.js';
 import { KnownApps } from './known-apps.js';
 
 /** How long a write may take; nobody waits for it in a hurry. */
@@ -23,16 +23,19 @@ const NOTED_EVERY_MS = 1_000;
 /** The apps that operators add and delete at run time, and when WeCom verified each app. */
 @Injectable()
 export class AppsService implements OnApplicationShutdown {
+  readonly #stored: Records<App>;
   readonly #beingNoted = new Pending();
 
   constructor(
     private readonly known: KnownApps,
     private readonly image: RegistryImage,
     private readonly sync: RegistrySync,
-    private readonly repository: AppRepository,
+    records: RecordStore,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+  ) {
+    this.#stored = records.of(APPS);
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.#beingNoted.whenOver();
@@ -72,7 +75,7 @@ export class AppsService implements OnApplicationShutdown {
     const stored = this.known.list().filter((one) => !isOfFile(one));
     if (stored.some((one) => one.id === id)) throw new AppError('APP_EXISTS');
     if (stored.length >= APPS_MAX) throw new AppError('APPS_FULL');
-    if (!(await this.#write('add app', this.repository.add(app)))) throw new AppError('APP_EXISTS');
+    if ((await this.#write('add app', this.#stored.add(app))) === 'taken') throw new AppError('APP_EXISTS');
     this.known.added(app);
     this.log.info({ appId: id, corpId, ...asked }, 'app.added');
     return app;
@@ -86,7 +89,7 @@ export class AppsService implements OnApplicationShutdown {
     if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     const { corpId } = await this.#getApp(id);
     if (isOfFile({ id })) throw new AppError('APP_READ_ONLY');
-    const wasThere = await this.#write('remove app', this.repository.remove(id));
+    const wasThere = await this.#write('remove app', this.#stored.remove(id));
     this.known.removed(id);
     if (!wasThere) throw new AppError('APP_NOT_FOUND');
     this.log.info({ appId: id, corpId, ...asked }, 'app.removed');
@@ -105,9 +108,9 @@ export class AppsService implements OnApplicationShutdown {
   }
 
   #storeVerified({ id, corpId }: App, nowMs: number): void {
-    const stored = this.repository.markVerified(id, nowMs).catch((err: unknown) => {
-      this.log.debug({ appId: id, corpId, err }, 'app.mark_failed');
-    });
+    const stored = this.#stored
+      .change(id, (app) => app && verifiedAt(app, nowMs))
+      .catch((err: unknown) => this.log.debug({ appId: id, corpId, err }, 'app.mark_failed'));
     void this.#beingNoted.add(stored);
   }
 
@@ -126,7 +129,7 @@ export class AppsService implements OnApplicationShutdown {
     } catch (error) {
       void work
         .catch(() => {})
-        .then(() => this.known.read())
+        .then(() => this.known.load())
         .catch(() => {});
       throw error;
     }

@@ -3,8 +3,8 @@ import type { ConfigType } from '@nestjs/config';
 import { registryConfig } from '../registry.config.js';
 import { RegistryImage } from '../image/registry-image.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
-import { type App, hasSecrets, isOfFile, isSameApp, type ListedApp, toFileApps } from './app.js';
-import { AppRepository } from './app.repository.js';
+import { type Records, RecordStore } from '../../storage/records.js';
+import { type App, APPS, hasSecrets, isOfFile, isSameApp, toFileApps } from './app.js';
 
 /**
  * The apps in the registry's image: those of WECOM_APPS_FILE, and those of the store. A read brings in what all
@@ -12,6 +12,7 @@ import { AppRepository } from './app.repository.js';
  */
 @Injectable()
 export class KnownApps {
+  readonly #stored: Records<App>;
   readonly #reads = new SerialRuns(() => this.#read());
   /** Rises with each own write. */
   #order = 0;
@@ -20,9 +21,10 @@ export class KnownApps {
 
   constructor(
     private readonly image: RegistryImage,
-    private readonly repository: AppRepository,
+    records: RecordStore,
     @Inject(registryConfig.KEY) { wecomApps }: Pick<ConfigType<typeof registryConfig>, 'wecomApps'>,
   ) {
+    this.#stored = records.of(APPS);
     for (const app of toFileApps(wecomApps)) image.putApp(app);
   }
 
@@ -34,9 +36,10 @@ export class KnownApps {
     return this.image.findApp(id);
   }
 
-  /** Call it at the start. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
+  /** Call it at the start, and after a write whose outcome is not known. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
   async load(): Promise<void> {
-    for (const app of await this.repository.load()) this.#take(app);
+    const order = this.#order;
+    this.#takeAll(await this.#stored.load(), order);
   }
 
   /** Brings in everything that was written before the call. @throws AppError `STORE_UNAVAILABLE` */
@@ -68,9 +71,11 @@ export class KnownApps {
 
   async #read(): Promise<void> {
     const order = this.#order;
-    const listed = await this.repository.list();
-    const isKnown = listed.every(({ id }) => hasSecrets(this.find(id)));
-    const stored = isKnown ? listed : await this.repository.load();
+    const stored = await this.#stored.changes();
+    if (stored !== null) this.#takeAll(stored, order);
+  }
+
+  #takeAll(stored: readonly App[], order: number): void {
     for (const app of stored) if (!this.#isOvertaken(app.id, order)) this.#take(app);
     this.#dropOthers(new Set(stored.map(({ id }) => id)), order);
     for (const [id, at] of this.#writtenAt) if (at <= order) this.#writtenAt.delete(id);
@@ -80,14 +85,11 @@ export class KnownApps {
     return (this.#writtenAt.get(id) ?? 0) > order;
   }
 
-  /** The known app with its secrets, for one that was listed without them. */
-  #take(stored: App | ListedApp): void {
+  #take(stored: App): void {
     const known = this.find(stored.id);
-    const before = 'callbackToken' in stored ? stored : known;
-    if (before === null) return;
     const isSameOne = known?.createdAtMs === stored.createdAtMs;
     const verifiedAtMs = isSameOne ? later(known.verifiedAtMs, stored.verifiedAtMs) : stored.verifiedAtMs;
-    const app = { ...before, ...stored, verifiedAtMs };
+    const app = { ...stored, verifiedAtMs };
     if (known === null || !hasSecrets(known) || !isSameApp(known, app)) this.image.putApp(app);
   }
 

@@ -1,6 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { KeyPair } from '../image/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
+import type { RecordKind } from '../../storage/record-kind.js';
+import { accountKey } from '../puppet.js';
 
 /**
  * `callback`: the manager sends it callbacks in WeCom's own form. `puppet`: it registers itself, with the bot's key. `stream`:
@@ -109,6 +111,23 @@ export interface Bot extends BotTaking {
   readonly createdAtMs: number;
   /** Another one with each change. */
   readonly revision: string;
+}
+
+/** Far more than an operator adds by hand, and few enough for each replica to keep all of them in memory. */
+export const BOTS_MAX = 1_000;
+
+/** The bots that operators added. No two of a corp list the same account, or take all others. */
+export const BOTS: RecordKind<Bot> = {
+  name: 'bots',
+  keyOf: ({ id }) => id,
+  uniqueKeysOf: ({ corpId, openKfIds }) => openKfIds.map((openKfId) => accountKey({ corpId, openKfId })),
+  sealed: { at: ['secrets'], boundTo: ['corpId'] },
+  isPolled: true,
+};
+
+/** Gives the bot in place of the one of this revision; `null` where somebody else has changed or removed that. */
+export function replacing(bot: Bot, revision: string): (before: Bot | null) => Bot | null {
+  return (before) => (before?.revision === revision || before?.revision === bot.revision ? bot : null);
 }
 
 /** Accounts of the corp that the bot lists. */

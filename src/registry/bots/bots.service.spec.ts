@@ -1,21 +1,23 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { revealedBot, storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { BotTable, MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import { Secret } from '../../kernel/secret.js';
+import { BOTS } from './bot.js';
 
 const ASKING = { from: '10.0.0.9', requestId: 'request-1' };
 /** As it is read where `SECRETS_KEY` lacks its key. */
 const closed = storedBot({ secrets: new Secret('') });
 
-let table: BotTable;
+let records: MemoryRecords;
 let registry: TestRegistry;
 
 beforeEach(async () => {
   const clock = new ManualClock();
-  table = new BotTable([[closed.id, closed]]);
-  registry = openRegistry(clock, { bots: new MemoryBotRepository(table) });
+  records = new MemoryRecords();
+  await records.of(BOTS).add(closed);
+  registry = openRegistry(clock, { records });
   registry.start();
   await clock.advance(0);
 });
@@ -29,10 +31,10 @@ it('a bot whose secrets cannot be opened is not changed, and gets no other key',
     code,
   });
   await expect(botsService.renewKey(closed.id, 0, ASKING)).rejects.toMatchObject({ code });
-  expect([...table.values()].map(revealedBot)).toEqual([revealedBot(closed)]);
+  expect((await records.of(BOTS).load()).map(revealedBot)).toEqual([revealedBot(closed)]);
 });
 
 it('a bot whose secrets cannot be opened can be removed', async () => {
   await registry.botsService.remove(closed.id, ASKING);
-  expect(table.size).toBe(0);
+  expect(await records.of(BOTS).load()).toEqual([]);
 });

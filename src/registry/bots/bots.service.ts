@@ -8,8 +8,8 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../destination.js';
 import { RegistrySync } from '../image/registry-sync.js';
 import { WaitingEvents } from '../registration/waiting-events.js';
-import { type Bot, type BotKey, hashOfKey, KEY_PREFIX, listedIn } from './bot.js';
-import { BOTS_MAX, BotRepository } from './bot.repository.js';
+import { type Records, RecordStore } from '../../storage/records.js';
+import { type Bot, type BotKey, BOTS, BOTS_MAX, hashOfKey, KEY_PREFIX, listedIn, replacing } from './bot.js';
 import { type KnownBot, KnownBots, type OpenBot } from './known-bots.js';
 
 /** How long a write may take; nobody waits for it in a hurry. */
@@ -27,15 +27,19 @@ export interface BotWithKey {
 /** The bots that operators add, change and delete at run time. */
 @Injectable()
 export class BotsService {
+  readonly #stored: Records<Bot>;
+
   constructor(
     private readonly known: KnownBots,
-    private readonly repository: BotRepository,
+    records: RecordStore,
     private readonly sync: RegistrySync,
     private readonly destinations: Destinations,
     private readonly waiting: WaitingEvents,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+  ) {
+    this.#stored = records.of(BOTS);
+  }
 
   /** Bots whose sort keys come after `key`, sorted by `botSortKey`; from memory. @param corpId `null` for all. */
   after(key: string, corpId: string | null, limit: number): readonly KnownBot[] {
@@ -65,7 +69,7 @@ export class BotsService {
     const keys: BotKey[] = [{ hash: hashOfKey(key), untilMs: null }];
     const ids = { id: randomUUID(), revision: randomUUID() };
     const bot: Bot = { ...given, ...ids, keys, createdAtMs: this.storeClock.nowMs() };
-    const outcome = await this.#write('add bot', this.repository.add(bot));
+    const outcome = await this.#write('add bot', this.#stored.add(bot));
     if (outcome === 'taken') throw this.#taken(bot);
     const known = this.known.written(bot);
     this.#log(known, asked, 'bot.added');
@@ -116,7 +120,7 @@ export class BotsService {
   async remove(id: string, asked: AskedBy): Promise<void> {
     this.#requireLoaded();
     const before = await this.get(id);
-    const wasThere = await this.#write('remove bot', this.repository.remove(id));
+    const wasThere = await this.#write('remove bot', this.#stored.remove(id));
     this.known.removed(id);
     if (!wasThere) throw new AppError('BOT_NOT_FOUND');
     this.#log(before, asked, 'bot.removed');
@@ -138,7 +142,8 @@ export class BotsService {
   async #replace(before: KnownBot, changed: Partial<Bot>): Promise<KnownBot> {
     const { opened: _1, endpoint: _2, pulled: _3, unconnected: _4, keysId: _5, ...stored } = before;
     const bot: Bot = { ...stored, ...changed, revision: randomUUID() };
-    const outcome = await this.#write('change bot', this.repository.replace(bot, before.revision));
+    const change = this.#stored.change(bot.id, replacing(bot, before.revision));
+    const { outcome } = await this.#write('change bot', change);
     if (outcome === 'taken') throw this.#taken(bot);
     if (outcome === 'written') return this.known.written(bot);
     await this.known.reload();

@@ -1,40 +1,36 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { BOT_KEY, storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { BotTable, MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
+import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
 import { openRegistryImage } from '../../../test/support/registry.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
-import { hashOfKey } from './bot.js';
+import type { Records } from '../../storage/records.js';
+import { type Bot, BOTS, hashOfKey } from './bot.js';
 import { KeyOwners } from './key-owners.js';
 
 const bot = storedBot();
 
-let table: BotTable;
+let data: RecordData;
 /** Another replica's. */
-let elsewhere: MemoryBotRepository;
+let elsewhere: Records<Bot>;
 let clock: ManualClock;
 /** How often the store was asked. */
 let reads: number;
 
 beforeEach(() => {
-  table = new BotTable();
-  elsewhere = new MemoryBotRepository(table);
+  data = new RecordData();
+  elsewhere = new MemoryRecords(data).of(BOTS);
   clock = new ManualClock();
   reads = 0;
 });
 
-class CountedBots extends MemoryBotRepository {
-  override changes() {
-    reads++;
-    return super.changes();
-  }
-}
-
 async function ownersOf({ isLoaded = true, isShared = true } = {}): Promise<KeyOwners> {
   const repository = new MemoryPuppetRepository();
   Object.defineProperty(repository, 'isShared', { value: isShared });
-  const registry = openRegistryImage(clock, { repository, bots: new CountedBots(table) });
+  const records = new MemoryRecords(data);
+  records.meanwhile = async (_what, kind) => kind === BOTS.name && reads++;
+  const registry = openRegistryImage(clock, { repository, records });
   if (isLoaded) void registry.sync.start();
   if (isLoaded) await registry.sync.whenLoaded();
   reads = 0;
@@ -53,7 +49,7 @@ it('one that was renewed there is found, and the old one is not any more', async
   await elsewhere.add(bot);
   const owners = await ownersOf();
   const keys = [{ hash: hashOfKey('wxkf_renewed'), untilMs: null }];
-  await elsewhere.replace({ ...bot, keys, revision: 'revision-2' }, bot.revision);
+  await elsewhere.change(bot.id, () => ({ ...bot, keys, revision: 'revision-2' }));
   expect(await owners.lookUp('wxkf_renewed')).toMatchObject({ id: bot.id });
   expect(owners.find(BOT_KEY)).toBeNull();
 });

@@ -1,17 +1,19 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { storedBot } from '../../../test/support/bots.js';
 import { registeredPuppet } from '../../../test/support/puppets.js';
-import { BotTable, MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
+import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
 import { loadConfig } from '../../config/config.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { AccountHistories } from '../account-history.js';
 import { RegistryImage } from '../image/registry-image.js';
+import type { Records } from '../../storage/records.js';
+import { type Bot, BOTS } from './bot.js';
 import { KnownBots } from './known-bots.js';
 
 const one = storedBot();
 const two = storedBot({ id: 'bot-2', openKfIds: ['*'] });
 
-let elsewhere: MemoryBotRepository;
+let elsewhere: Records<Bot>;
 let known: KnownBots;
 let image: RegistryImage;
 let forgotten: string[];
@@ -19,8 +21,8 @@ let forgotten: string[];
 let remembered: string[];
 
 beforeEach(async () => {
-  const table = new BotTable();
-  elsewhere = new MemoryBotRepository(table);
+  const data = new RecordData();
+  elsewhere = new MemoryRecords(data).of(BOTS);
   const histories = new AccountHistories();
   forgotten = [];
   remembered = [];
@@ -30,7 +32,7 @@ beforeEach(async () => {
   });
   const policy = new EndpointPolicy(loadConfig({}));
   image = new RegistryImage(policy);
-  known = new KnownBots(policy, new MemoryBotRepository(table), image, histories);
+  known = new KnownBots(policy, new MemoryRecords(data), image, histories);
   await elsewhere.add(one);
   await elsewhere.add(two);
   await known.load();
@@ -44,7 +46,7 @@ it('a bot that was deleted between two loads is not known any more', async () =>
 });
 
 it('a read brings in what another process has changed and deleted', async () => {
-  await elsewhere.replace({ ...two, name: 'renamed', revision: 'revision-2' }, two.revision);
+  await elsewhere.change(two.id, () => ({ ...two, name: 'renamed', revision: 'revision-2' }));
   await elsewhere.remove(one.id);
   await known.read();
   expect(known.list().map(({ name }) => name)).toEqual(['renamed']);

@@ -13,8 +13,8 @@ import { SerialRuns } from '../../kernel/serial-runs.js';
 import { RegistryImage } from '../image/registry-image.js';
 import { pairIdOf } from '../image/shared-keys.js';
 import { accountKey } from '../puppet.js';
-import { type Bot, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';
-import { BotRepository } from './bot.repository.js';
+import { type Records, RecordStore } from '../../storage/records.js';
+import { type Bot, BOTS, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';
 
 /** A bot with what is derived from its record once. */
 export interface KnownBot extends Bot {
@@ -45,6 +45,7 @@ const CLOSED: EndpointFault = { must: 'be known with secrets that can be opened'
  */
 @Injectable()
 export class KnownBots {
+  readonly #stored: Records<Bot>;
   readonly #bots = new Map<string, KnownBot>();
   readonly #byAccount = new Map<string, KnownBot>();
   readonly #ofOthers = new Map<string, KnownBot>();
@@ -61,10 +62,12 @@ export class KnownBots {
 
   constructor(
     private readonly policy: EndpointPolicy,
-    private readonly repository: BotRepository,
+    records: RecordStore,
     private readonly image: RegistryImage,
     private readonly histories: AccountHistories,
-  ) {}
+  ) {
+    this.#stored = records.of(BOTS);
+  }
 
   get size(): number {
     return this.#bots.size;
@@ -121,7 +124,7 @@ export class KnownBots {
   /** After a write whose outcome is not known. @throws AppError `STORE_UNAVAILABLE` */
   async reload(): Promise<void> {
     const order = this.#order;
-    this.#take(await this.repository.load(), order);
+    this.#take(await this.#stored.load(), order);
   }
 
   /** Call it when the bot is stored. */
@@ -142,7 +145,7 @@ export class KnownBots {
 
   async #read(): Promise<void> {
     const order = this.#order;
-    const stored = await this.repository.changes();
+    const stored = await this.#stored.changes();
     if (stored !== null) this.#take(stored, order);
   }
 

@@ -12,7 +12,7 @@ import { RegistryImage } from '../image/registry-image.js';
 import { KnownBots } from './known-bots.js';
 import type { OpenBot } from './known-bots.js';
 import { BotChangeDto, NewBotDto, toBotChange, toNewBot } from './new-bot.dto.js';
-import { MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
 
 const nowMs = new ManualClock().nowMs();
 const TERMS = { nowMs, hasSecretsKey: true };
@@ -33,7 +33,7 @@ const made = (body: object, terms = TERMS) => toNewBot(validated(NewBotDto, body
 function known(fields: Partial<Bot> = {}): OpenBot {
   const policy = new EndpointPolicy(loadConfig({}));
   const image = new RegistryImage(policy);
-  const bots = new KnownBots(policy, new MemoryBotRepository(), image, new AccountHistories());
+  const bots = new KnownBots(policy, new MemoryRecords(), image, new AccountHistories());
   return bots.written(storedBot(fields)) as OpenBot;
 }
 

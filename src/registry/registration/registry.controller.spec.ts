@@ -5,8 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { FakeSecretCheck } from '../../../test/support/fake-secret-check.js';
-import { MemoryAppRepository } from '../../../test/support/memory-app.repository.js';
-import { MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { MemoryDeliveryLog } from '../../../test/support/memory-delivery-log.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
 import {
@@ -34,10 +33,9 @@ import { MetricsModule } from '../../metrics/metrics.module.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { recordConfig } from '../../record/record.config.js';
 import { RecordModule } from '../../record/record.module.js';
-import { AppRepository } from '../apps/app.repository.js';
-import { BotRepository } from '../bots/bot.repository.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { registryConfig } from '../registry.config.js';
+import { RecordStore } from '../../storage/records.js';
 import { RegistryModule } from '../registry.module.js';
 import { RegistryImage } from '../image/registry-image.js';
 import { RegistrationsUnderWay } from './registrations-under-way.js';
@@ -81,24 +79,14 @@ let puppet: PuppetServer;
 @Module({
   providers: [
     { provide: PuppetRepository, useFactory: () => repository },
-    { provide: AppRepository, useFactory: () => new MemoryAppRepository() },
-    { provide: BotRepository, useFactory: () => new MemoryBotRepository() },
+    { provide: RecordStore, useFactory: () => new MemoryRecords() },
     { provide: Outbox, useFactory: () => new LocalOutbox(new MemoryHintStore()) },
     { provide: Counters, useFactory: () => new MemoryCounters() },
     { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
     { provide: DeliveryLog, useFactory: () => new MemoryDeliveryLog() },
     { provide: StoreClock, useExisting: Clock },
   ],
-  exports: [
-    PuppetRepository,
-    AppRepository,
-    BotRepository,
-    Outbox,
-    Counters,
-    SecretCheck,
-    DeliveryLog,
-    StoreClock,
-  ],
+  exports: [PuppetRepository, RecordStore, Outbox, Counters, SecretCheck, DeliveryLog, StoreClock],
 })
 class HeldStorage {}
 

@@ -10,7 +10,7 @@ import type { Visitor } from '../store-inspection.js';
 import { copyForOwner, DataDir, flush, flushNamesIn, isInUse, ROOM_BYTES } from './data-dir.js';
 import { MAX_DATABASES } from './databases.js';
 import { findFaultOf } from './find-fault.js';
-import { visitAll } from './embedded-inspection.js';
+import { visitAll, visitRecords } from './embedded-inspection.js';
 
 const OWN_NAME = 'backup';
 
@@ -38,6 +38,7 @@ export async function backUpEmbedded(
     await copyForOwner(() => copy(folder.dataFile, partial));
     stop.throwIfAborted();
     await requireGood(partial);
+    await visitRecords(dirname(folder.dataFile), visitor);
     await visitAll(partial, visitor);
     rmSync(`${partial}-lock`, { force: true });
     flush(partial, 'r+');

@@ -2,16 +2,13 @@ import { mongo } from 'mongoose';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { APPS } from '../../registry/apps/app.js';
+import { BOTS } from '../../registry/bots/bot.js';
+import { fromFields, type RecordKind } from '../record-kind.js';
 import type { StoreInspection, Visitor } from '../store-inspection.js';
-import { APPS, type AppDocument, fromDocument, READABLE } from './app.schema.js';
-import {
-  BOTS,
-  type BotDocument,
-  fromDocument as fromBotDocument,
-  READABLE as READABLE_BOTS,
-} from './bot.schema.js';
+import type { RecordDocument } from './records.js';
 import { requireReadable } from './mongo-storage.module.js';
-import { META, type MetaDocument, requireKnownSchema } from './mongo-store.js';
+import { collectionOf, META, type MetaDocument, requireKnownSchema } from './mongo-store.js';
 import { fromRecord, PUPPETS, type PuppetRecord } from './puppet.schema.js';
 import { strictUri } from './strict-uri.js';
 
@@ -43,13 +40,13 @@ async function inspect(db: mongo.Db, visitor: Visitor): Promise<StoreInspection>
   const schema = await db.collection<MetaDocument>(META).findOne({ _id: 'schema' });
   requireKnownSchema(schema);
   let records = 0;
-  for await (const document of db.collection<AppDocument>(APPS).find(READABLE)) {
+  for await (const app of recordsIn(db, APPS)) {
     records++;
-    visitor.app(fromDocument(document));
+    visitor.app(app);
   }
-  for await (const document of db.collection<BotDocument>(BOTS).find(READABLE_BOTS)) {
+  for await (const bot of recordsIn(db, BOTS)) {
     records++;
-    visitor.bot(fromBotDocument(document));
+    visitor.bot(bot);
   }
   const known = db.collection<PuppetRecord>(PUPPETS).find({ supersededFrom: { $exists: false } });
   for await (const record of known) {
@@ -58,6 +55,12 @@ async function inspect(db: mongo.Db, visitor: Visitor): Promise<StoreInspection>
     if (puppet !== null) visitor.puppet(puppet);
   }
   return { kind: 'mongodb', state: schema === null && records === 0 ? 'new' : 'read', clockAheadMs };
+}
+
+/** As they are stored. */
+async function* recordsIn<T extends object>(db: mongo.Db, kind: RecordKind<T>): AsyncGenerator<T> {
+  const documents = db.collection<RecordDocument>(collectionOf(kind as RecordKind<object>)).find();
+  for await (const { fields } of documents) yield fromFields(kind, fields);
 }
 
 /** Its answer counts for the middle of the round trip. */

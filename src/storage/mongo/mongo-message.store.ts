@@ -47,7 +47,7 @@ import {
   toRecord,
 } from './message.schema.js';
 import { toFailureRecord } from './failure.schema.js';
-import { CONFLICT, untilNoConflict } from './compare-and-set.js';
+import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
 import { type Awaited, MongoMessageRecords } from './mongo-message-records.js';
 import { isDuplicateKey, MongoStore, type Operation } from './mongo-store.js';
 

@@ -31,7 +31,7 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { accountKey } from '../../registry/puppet.js';
 import { sayUnreadable } from '../unreadable-hint.js';
-import { CONFLICT, untilNoConflict } from './compare-and-set.js';
+import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
 import { toFailureRecord } from './failure.schema.js';
 import { fromRecord, HINTS, type HintRecord, toHeadRecord, toRecord, UNREADABLE } from './hint.schema.js';
 import { isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS } from './mongo-store.js';

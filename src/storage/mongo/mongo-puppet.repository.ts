@@ -9,8 +9,8 @@ import {
   type Judge,
   PuppetRepository,
 } from '../../registry/puppet.repository.js';
+import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
 import { PuppetSecrets } from '../sealed/puppet-secrets.js';
-import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import { isDuplicateKey, MongoStore } from './mongo-store.js';
 import { FORGOTTEN, fromRecord, PuppetRecord, toRecord, toRestoredRecord } from './puppet.schema.js';
 

@@ -7,30 +7,24 @@ import { StorageProbe } from '../storage-probe.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { NotificationBooks } from '../../notifications/notification-books.js';
-import { OperatorRepository } from '../../operators/operator.repository.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { FigureStore } from '../../record/figure-store.js';
 import { Counters } from '../counters.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { RecordStore } from '../records.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
-import { MongoAccessTokenStore } from './mongo-access-token.store.js';
-import { MongoAppRepository } from './mongo-app.repository.js';
 import { MongoAuditLog } from './mongo-audit-log.js';
-import { MongoBotRepository } from './mongo-bot.repository.js';
 import { MongoCounters } from './counters.js';
 import { MongoDeliveryLog } from './mongo-delivery-log.js';
 import { MongoFigureStore } from './mongo-figure-store.js';
 import { MongoMessageStore } from './mongo-message.store.js';
-import { MongoNotificationBooks } from './mongo-notification-books.js';
-import { MongoOperatorRepository } from './mongo-operator.repository.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
+import { MongoRecords } from './records.js';
 import { CONNECT_OPTIONS, MongoStore } from './mongo-store.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
-import { MongoStreamDirectory } from './mongo-stream-directory.js';
 import { MongoStoredSecrets } from './mongo-stored-secrets.js';
 import { PuppetRecord, PuppetSchema } from './puppet.schema.js';
 import { strictUri } from './strict-uri.js';
@@ -55,21 +49,16 @@ export class MongoStorageModule {
         MongoMessageStore,
         { provide: StorageProbe, useExisting: MongoStore },
         ...sealedPorts({
-          apps: MongoAppRepository,
-          bots: MongoBotRepository,
-          tokens: MongoAccessTokenStore,
           messages: MongoMessageStore,
-          streams: MongoStreamDirectory,
         }),
         { provide: PuppetRepository, useClass: MongoPuppetRepository },
+        { provide: RecordStore, useClass: MongoRecords },
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
-        { provide: OperatorRepository, useClass: MongoOperatorRepository },
         { provide: AuditLog, useClass: MongoAuditLog },
         { provide: Outbox, useClass: MongoOutbox },
         { provide: Counters, useClass: MongoCounters },
         { provide: DeliveryLog, useClass: MongoDeliveryLog },
         { provide: FigureStore, useClass: MongoFigureStore },
-        { provide: NotificationBooks, useClass: MongoNotificationBooks },
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },
       ],

@@ -19,21 +19,19 @@ import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { FIGURES_KEPT_MS } from '../../record/figure-store.js';
+import type { RecordKind } from '../record-kind.js';
+import { RECORD_KINDS } from '../record-kinds.js';
 import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { AUDIT } from './audit.schema.js';
-import { BOTS } from './bot.schema.js';
 import { DELIVERIES } from './delivery.schema.js';
 import { FIGURES } from './figure.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
-import { ENDED_SESSIONS } from './operator.schema.js';
 import { PuppetRecord } from './puppet.schema.js';
-import { CONNECTIONS } from './stream.schema.js';
 import { strictUri } from './strict-uri.js';
 import { setDuplicatesAside, tellUnreadable } from './takeover.js';
-import { TOKENS } from './token.schema.js';
 
 /** The database operations, as named in the metric and in errors. */
 const OPERATIONS = [
@@ -67,24 +65,11 @@ const OPERATIONS = [
   'drop hint',
   'count hints',
   'group hints',
-  'lease secret',
-  'release secret',
-  'find access token',
-  'save access token',
-  'revoke access token',
   'count',
-  'load apps',
-  'list apps',
-  'change app',
-  'remove app',
-  'load bots',
-  'list bots',
-  'change bot',
-  'remove bot',
-  'list operators',
-  'change operator',
-  'remove operator',
-  'end session',
+  'load records',
+  'find records',
+  'write record',
+  'remove record',
   'append audit',
   'search audit',
   'begin pull',
@@ -117,12 +102,6 @@ const OPERATIONS = [
   'drop message',
   'count messages',
   'sweep messages',
-  'hold replica',
-  'change connections',
-  'list replicas',
-  'leave replica',
-  'read notifications',
-  'write notifications',
   'rewrite secrets',
   'append deliveries',
   'search deliveries',
@@ -277,14 +256,7 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(hints, { corpId: 1, endpoint: 1 });
     await this.#createIndex(hints, { state: 1, _id: 1 });
     await this.#createIndex(hints, { state: 1, waitingSince: 1 });
-    const tokens = this.collection(TOKENS);
-    await this.#createIndex(tokens, { 'token.id': 1 });
-    await this.#createIndex(tokens, { 'token.formerIds': 1 });
-    await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
-    await this.#createIndex(this.collection(BOTS), { accounts: 1 }, { unique: true });
-    const endedSessions = this.collection(ENDED_SESSIONS);
-    await this.#createIndex(endedSessions, { endsAt: 1 }, { expireAfterSeconds: 0 });
-    await this.#createIndex(endedSessions, { tokenId: 1, endsAt: 1 });
+    for (const kind of RECORD_KINDS) await this.#prepareRecords(kind);
     const audit = this.collection(AUDIT);
     await this.#createIndex(audit, { keptUntil: 1 }, { expireAfterSeconds: 0 });
     await this.#createIndex(audit, { operator: 1, _id: 1 });
@@ -295,7 +267,6 @@ export class MongoStore extends StorageProbe {
     const messageAccounts = this.collection(MESSAGE_ACCOUNTS);
     await this.#createIndex(messageAccounts, { dueAt: 1 });
     await this.#createIndex(messageAccounts, { endpoint: 1, probedAt: 1 });
-    await this.#createIndex(this.collection(CONNECTIONS), { replicaId: 1 });
     await this.#createIndex(this.collection(COUNTS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
     const deliveries = this.collection(DELIVERIES);
     await this.#createIndex(deliveries, { keptUntil: 1 }, { expireAfterSeconds: 0 });
@@ -310,6 +281,15 @@ export class MongoStore extends StorageProbe {
     );
   }
 
+  async #prepareRecords(kind: RecordKind<object>): Promise<void> {
+    const records = this.collection(collectionOf(kind));
+    if (kind.uniqueKeysOf !== undefined)
+      await this.#createIndex(records, { uniqueKeys: 1 }, { unique: true, sparse: true });
+    if (kind.lookupKeysOf !== undefined) await this.#createIndex(records, { lookupKeys: 1 });
+    if (kind.expiresAtMsOf !== undefined)
+      await this.#createIndex(records, { expiresAt: 1 }, { expireAfterSeconds: 0 });
+  }
+
   async #checkSchemaVersion(): Promise<void> {
     const meta = this.connection.collection<MetaDocument>(META);
     const found = await meta.findOne({ _id: 'schema' });
@@ -320,7 +300,7 @@ export class MongoStore extends StorageProbe {
   async #createIndex(
     collection: Collection,
     keys: Record<string, 1>,
-    options: { unique?: boolean; expireAfterSeconds?: number } = {},
+    options: { unique?: boolean; sparse?: boolean; expireAfterSeconds?: number } = {},
   ): Promise<void> {
     try {
       await collection.createIndex(keys, options);
@@ -343,6 +323,11 @@ export function requireKnownSchema(found: MetaDocument | null): void {
   throw new StorageStartError(
     `the database of MONGO_URI was written by a later version (schema ${found.version}, this one knows ${SCHEMA_VERSION}); start that version, or name another database`,
   );
+}
+
+/** Of a kind of records. */
+export function collectionOf({ name }: RecordKind<object>): string {
+  return `wxkf${name}`;
 }
 
 /** Whether a unique index refused the write. */

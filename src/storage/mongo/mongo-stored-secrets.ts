@@ -3,14 +3,13 @@ import type { Collection, mongo } from 'mongoose';
 import { SealError } from '../../crypto/sealer.js';
 import type { PuppetSecret } from '../sealed/puppet-secrets.js';
 import type { Resealing } from '../sealed/resealing.js';
-import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
-import { APPS, type AppDocument } from './app.schema.js';
-import { BOTS, type BotDocument } from './bot.schema.js';
-import { CONFLICT, untilNoConflict } from './compare-and-set.js';
+import { RECORD_KINDS } from '../record-kinds.js';
+import { RecordStore, type ResealReport } from '../records.js';
+import { StoredSecrets } from '../sealed/stored-secrets.js';
+import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
 import { MESSAGES, type MessageRecord } from './message.schema.js';
 import { MongoStore } from './mongo-store.js';
 import { PUPPETS, type PuppetRecord } from './puppet.schema.js';
-import { TOKENS, type TokenDocument } from './token.schema.js';
 
 /** In one command. */
 const BATCH_SIZE = 500;
@@ -26,15 +25,17 @@ type Document = mongo.Document;
  */
 @Injectable()
 export class MongoStoredSecrets extends StoredSecrets {
-  constructor(private readonly store: MongoStore) {
+  constructor(
+    private readonly store: MongoStore,
+    private readonly records: RecordStore,
+  ) {
     super();
   }
 
   override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
     await this.#each(PUPPETS, report, (document) => puppetChange(document as PuppetRecord, resealing));
-    await this.#each(APPS, report, (document) => appChange(document as AppDocument, resealing));
-    await this.#each(BOTS, report, (document) => botChange(document as BotDocument, resealing));
-    await this.#each(TOKENS, report, (document) => tokenChange(document as TokenDocument, resealing));
+    for (const kind of RECORD_KINDS)
+      await this.records.of(kind).reseal((text, identity) => resealing.text(text, identity), report);
     const withContent = { content: { $ne: null } };
     await this.#each(
       MESSAGES,
@@ -126,17 +127,6 @@ function puppetChange(record: PuppetRecord, resealing: Resealing): Change {
   };
 }
 
-function appChange({ _id, corpId, token, encodingAESKey }: AppDocument, resealing: Resealing): Change {
-  const set = toFields(resealing.app({ id: _id, corpId }, { callbackToken: token, encodingAESKey }));
-  if (Object.keys(set).length === 0) return null;
-  return { filter: { _id, corpId, ...asRead({ token, encodingAESKey }, set) }, update: { $set: set } };
-}
-
-function botChange({ _id, corpId, secrets }: BotDocument, resealing: Resealing): Change {
-  const set = resealing.bot({ id: _id, corpId }, { secrets });
-  return Object.keys(set).length === 0 ? null : { filter: { _id, corpId, secrets }, update: { $set: set } };
-}
-
 function messageChange(record: MessageRecord, resealing: Resealing): Change {
   const { _id, content } = record;
   const set = resealing.message(record, { content });
@@ -151,13 +141,4 @@ function toFields({ callbackToken, ...same }: Partial<Record<PuppetSecret, strin
 /** The values that were read of the fields to be set. */
 function asRead(read: object, set: object): object {
   return Object.fromEntries(Object.entries(read).filter(([field]) => field in set));
-}
-
-function tokenChange({ _id, token }: TokenDocument, resealing: Resealing): Change {
-  const before: unknown = token?.value;
-  if (typeof before !== 'string') return null;
-  const after = resealing.token(_id, before);
-  if (after === before) return null;
-  const update = after === null ? { token: null } : { 'token.value': after };
-  return { filter: { _id, 'token.value': before }, update: { $set: update } };
 }

@@ -1,9 +1,6 @@
-import { type Identity, SealError, type Sealer } from '../../crypto/sealer.js';
-import { APP_SECRETS, type AppOwner, type AppSecret, appIdentityOf } from './app-secrets.js';
-import { type BotOwner, botIdentityOf } from './bot-secrets.js';
+import { type Identity, type Sealer } from '../../crypto/sealer.js';
 import { type ContentOwner, contentIdentityOf } from './message-content.js';
 import { identityOf, type Owner, PUPPET_SECRETS, type PuppetSecret } from './puppet-secrets.js';
-import { tokenIdentityOf } from './token-secrets.js';
 
 /** The fields as a store has them: one may be missing, or be of any type when another program wrote it. */
 type StoredTexts<Field extends string> = Readonly<Partial<Record<Field, unknown>>>;
@@ -23,29 +20,9 @@ export class Resealing {
     return this.#changed(PUPPET_SECRETS, stored, (field) => identityOf(owner, field));
   }
 
-  /** The changed fields of an app. */
-  app(owner: AppOwner, stored: StoredTexts<AppSecret>): Partial<Record<AppSecret, string>> {
-    return this.#changed(APP_SECRETS, stored, (field) => appIdentityOf(owner, field));
-  }
-
-  /** The changed secrets of a bot, which are one text. */
-  bot(owner: BotOwner, stored: StoredTexts<'secrets'>): Partial<Record<'secrets', string>> {
-    return this.#changed(['secrets'], stored, () => botIdentityOf(owner));
-  }
-
   /** What a message says, where that changes. */
   message(owner: ContentOwner, stored: StoredTexts<'content'>): Partial<Record<'content', string>> {
     return this.#changed(['content'], stored, () => contentIdentityOf(owner));
-  }
-
-  /** @returns `null` for one that does not open. */
-  token(secretId: string, stored: string): string | null {
-    try {
-      return this.#rewritten(stored, tokenIdentityOf(secretId));
-    } catch (error) {
-      if (error instanceof SealError) return null;
-      throw error;
-    }
   }
 
   #changed<Field extends string>(
@@ -57,14 +34,14 @@ export class Resealing {
     for (const field of fields) {
       const before = stored[field];
       if (typeof before !== 'string') continue;
-      const after = this.#rewritten(before, identityOfField(field));
+      const after = this.text(before, identityOfField(field));
       if (after !== before) changed[field] = after;
     }
     return changed;
   }
 
-  /** A correctly sealed text is opened too, because it might not open. */
-  #rewritten(text: string, identity: Identity): string {
+  /** A correctly sealed text is opened too, because it might not open. @throws SealError */
+  text(text: string, identity: Identity): string {
     const opened = this.sealer.open(text, identity);
     if (this.toPlain) return opened;
     return this.sealer.isCurrent(text) ? text : this.sealer.seal(opened, identity);

@@ -22,6 +22,8 @@ export const STEPS = [
   'write hint',
   'remove hint',
   'set hint aside',
+  'write record',
+  'remove record',
   'keep messages',
   'change messages',
   'sweep messages',

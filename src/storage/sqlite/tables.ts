@@ -1,3 +1,5 @@
+import { RECORD_TABLES } from './record-tables.js';
+
 /** The tables of both files, and what is searched in them. They import nothing: the store and its adapters need them. */
 
 const COUNTER_TABLES = [
@@ -44,7 +46,7 @@ const MESSAGE_TABLES = [
 ];
 
 /** `wxkf.db`: what must last. */
-export const LASTING_TABLES: readonly string[] = [
+export const LASTING_TABLES: readonly string[] = [...RECORD_TABLES, 
   ...COUNTER_TABLES,
   ...PUPPET_TABLES,
   ...HINT_TABLES,

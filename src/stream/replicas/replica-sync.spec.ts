@@ -1,18 +1,19 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryStreamDirectory } from '../../../test/support/memory-stream-directory.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { type BotConnection, ConnectedBots } from '../../registry/bots/connected-bots.js';
 import { Secret } from '../../kernel/secret.js';
 import type { OwnReplica } from './own-replica.js';
 import { ReplicaClient } from './replica-client.js';
 import { ReplicaSync } from './replica-sync.js';
-import { NoStreamDirectory, type StreamDirectory } from './stream-directory.js';
+import { CONNECTIONS, REPLICAS, StreamDirectory } from './stream-directory.js';
 
 const HERE = { id: 'here', url: 'http://here', key: new Secret('key-here') } as unknown as OwnReplica;
 
 let clock: ManualClock;
-let directory: MemoryStreamDirectory;
+let records: MemoryRecords;
+let directory: StreamDirectory;
 let connected: ConnectedBots;
 let sync: ReplicaSync;
 /** What it told others. */
@@ -21,7 +22,8 @@ let notices: unknown[];
 beforeEach(() => {
   clock = new ManualClock();
   notices = [];
-  directory = new MemoryStreamDirectory();
+  records = new MemoryRecords();
+  directory = new StreamDirectory(records);
   [connected, sync] = open(directory);
 });
 
@@ -40,6 +42,8 @@ function connection(id: string, replicaId: string): BotConnection {
   };
 }
 
+const storedHere = () => records.of(CONNECTIONS).findBy('here');
+
 async function hasOther(...connections: string[]): Promise<void> {
   await directory.hold({ id: 'there', url: 'http://there', key: new Secret('key') }, clock.nowMs() + 10_000);
   await directory.change(
@@ -55,10 +59,10 @@ it('writes what comes and goes here, and nothing of others', async () => {
   connected.add(connection('own', 'here'));
   connected.add(connection('of another', 'there'));
   await clock.advance(10);
-  expect(directory.replicas.get('here')?.connections).toEqual([connection('own', 'here')]);
+  expect(await storedHere()).toEqual([connection('own', 'here')]);
   connected.remove('own');
   await clock.advance(10);
-  expect(directory.replicas.get('here')?.connections).toEqual([]);
+  expect(await storedHere()).toEqual([]);
 });
 
 it('knows the connections of another replica until its lease is over', async () => {
@@ -131,9 +135,10 @@ it('writes everything once more when its lease was taken away meanwhile', async 
   sync.start();
   connected.add(connection('own', 'here'));
   await clock.advance(100);
-  directory.replicas.clear();
+  records.data.of(REPLICAS).records.clear();
+  records.data.of(CONNECTIONS).records.clear();
   await clock.advance(4_000);
-  expect(directory.replicas.get('here')?.connections).toEqual([connection('own', 'here')]);
+  expect(await storedHere()).toEqual([connection('own', 'here')]);
 });
 
 it('writes later what could not be written', async () => {
@@ -145,7 +150,7 @@ it('writes later what could not be written', async () => {
   await clock.advance(100);
   directory.change = change;
   await clock.advance(1_000);
-  expect(directory.replicas.get('here')?.connections).toEqual([connection('own', 'here')]);
+  expect(await storedHere()).toEqual([connection('own', 'here')]);
 });
 
 it('takes back what comes into the store after its connection has left', async () => {
@@ -164,19 +169,16 @@ it('takes back what comes into the store after its connection has left', async (
   connected.add(connection('next', 'here'));
   await clock.advance(1_000);
   for (const write of late) await write();
-  expect(directory.replicas.get('here')?.connections.map(({ id }) => id)).toContain('own');
+  expect((await storedHere()).map(({ id }) => id)).toContain('own');
   await clock.advance(2_000);
-  expect(directory.replicas.get('here')?.connections).toEqual([connection('next', 'here')]);
+  expect(await storedHere()).toEqual([connection('next', 'here')]);
 });
 
 it('keeps nothing where there is one process', async () => {
-  const alone = new NoStreamDirectory();
-  const [bots, one] = open(alone);
+  const alone = new MemoryRecords(undefined, false);
+  const [bots, one] = open(new StreamDirectory(alone));
   let calls = 0;
-  alone.change = async () => {
-    calls++;
-    return null;
-  };
+  alone.meanwhile = async () => void calls++;
   one.start();
   for (let n = 0; n < 3; n++) {
     bots.add(connection(`c${n}`, 'here'));

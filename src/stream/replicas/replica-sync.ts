@@ -170,8 +170,7 @@ export class ReplicaSync implements ConnectionWatch {
   }
 
   async #hold(): Promise<void> {
-    const nowMs = this.storeClock.nowMs();
-    const wasKnown = await this.directory.hold(this.own, nowMs + LEASE_MS, nowMs);
+    const wasKnown = await this.directory.hold(this.own, this.storeClock.nowMs() + LEASE_MS);
     this.#isHeld = true;
     if (wasKnown) return;
     for (const connection of this.connected.list())

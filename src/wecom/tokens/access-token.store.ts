@@ -1,4 +1,7 @@
-import type { TokenRecord } from './access-token.js';
+import { Injectable } from '@nestjs/common';
+import type { RecordKind } from '../../storage/record-kind.js';
+import { type Records, RecordStore } from '../../storage/records.js';
+import { type TokenRecord, tokenIdOf } from './access-token.js';
 
 /** How long a record is kept after what upstream said last: callers can make up secrets. */
 export const RECORD_KEPT_MS = 24 * 3_600_000;
@@ -7,6 +10,8 @@ export const RECORD_KEPT_MS = 24 * 3_600_000;
  * that is not known, WeCom is not asked.
  */
 export const TOKEN_KEPT_MS = 30 * 24 * 3_600_000;
+/** `save` also accepts a lapsed lease, so the lease is kept longer; a clock may be a little late. */
+const LEASE_KEPT_MS = 60_000;
 
 export interface TokenLease {
   /** Whether the caller holds the lease; if not, somebody else does. */
@@ -15,47 +20,111 @@ export interface TokenLease {
   readonly record: TokenRecord | null;
 }
 
+/** What is stored of one secret: the record, and who holds the lease. */
+interface LeasedToken extends Omit<TokenRecord, 'answeredAtMs'> {
+  /** `null` while there is only a lease. */
+  readonly answeredAtMs: number | null;
+  readonly lease: { readonly id: string; readonly untilMs: number } | null;
+}
+
+export const TOKENS: RecordKind<LeasedToken> = {
+  name: 'tokens',
+  keyOf: ({ secretId }) => secretId,
+  lookupKeysOf: ({ token }) => (token === null ? [] : [token.id, ...(token.formerIds ?? [])]),
+  expiresAtMsOf: (stored) => {
+    const ofLeaseMs = stored.lease === null ? 0 : stored.lease.untilMs + LEASE_KEPT_MS;
+    return isAnswered(stored) ? Math.max(ofLeaseMs, keptUntilMs(stored)) : ofLeaseMs;
+  },
+  sealed: { at: ['token.value'], boundTo: ['corpId'], isReplaceable: true },
+};
+
 /**
  * Durable access tokens, one per secret, and a lease per secret. Only the holder of the lease asks WeCom for a new
- * token; all others, in every process, wait until it is saved. Times are store time. Every method rejects with AppError
- * `STORE_UNAVAILABLE`; a rejected write may have happened.
+ * token; all others, in every process, wait until it is saved. A token that does not open here counts as none. Times are store
+ * time. Every method rejects with AppError `STORE_UNAVAILABLE`; a rejected write may have happened.
  */
-export abstract class AccessTokenStore {
+@Injectable()
+export class AccessTokenStore {
   /** Whether other processes write here too. If not, a copy in memory stays correct. */
-  abstract readonly isShared: boolean;
+  readonly isShared: boolean;
+  readonly #tokens: Records<LeasedToken>;
+
+  constructor(records: RecordStore) {
+    this.isShared = records.isShared;
+    this.#tokens = records.of(TOKENS);
+  }
 
   /** @returns `null` when the secret has no record. */
-  abstract find(secretId: string): Promise<TokenRecord | null>;
+  async find(secretId: string): Promise<TokenRecord | null> {
+    return toRecord(await this.#tokens.find(secretId));
+  }
 
   /** Finds the record by the id of its token or of a former one, also when that token is revoked or expired. */
-  abstract findByTokenId(tokenId: string): Promise<TokenRecord | null>;
+  async findByTokenId(tokenId: string): Promise<TokenRecord | null> {
+    const [found = null] = await this.#tokens.findBy(tokenId);
+    return toRecord(found);
+  }
 
   /**
    * Takes the lease of the secret until `nowMs + leaseMs`, unless somebody else's is running. The holder may take it
    * again, so the call is safe to repeat.
    */
-  abstract lease(
-    secret: Pick<TokenRecord, 'secretId' | 'corpId'>,
+  async lease(
+    { secretId, corpId }: Pick<TokenRecord, 'secretId' | 'corpId'>,
     leaseId: string,
     nowMs: number,
     leaseMs: number,
-  ): Promise<TokenLease>;
+  ): Promise<TokenLease> {
+    const lease = { id: leaseId, untilMs: nowMs + leaseMs };
+    const { outcome, record } = await this.#tokens.change(secretId, (before) => {
+      const { id, untilMs } = before?.lease ?? { id: leaseId, untilMs: 0 };
+      if (id !== leaseId && untilMs > nowMs) return null;
+      return { ...(before ?? { secretId, corpId, token: null, refusal: null, answeredAtMs: null }), lease };
+    });
+    return { isHeld: outcome === 'written', record: toRecord(record) };
+  }
 
   /**
    * Replaces the record and ends the lease. A lapsed lease is good enough while nobody has taken it over.
    * @returns false when the lease was taken over or ended; nothing was written.
    */
-  abstract save(record: TokenRecord, leaseId: string): Promise<boolean>;
+  async save(record: TokenRecord, leaseId: string): Promise<boolean> {
+    const { outcome } = await this.#tokens.change(record.secretId, (before) =>
+      before?.lease?.id === leaseId ? { ...record, lease: null } : null,
+    );
+    return outcome === 'written';
+  }
 
   /** Ends the lease if it is still held. The record stays as it is. */
-  abstract release(secretId: string, leaseId: string): Promise<void>;
+  async release(secretId: string, leaseId: string): Promise<void> {
+    await this.#tokens.change(secretId, (before) =>
+      before?.lease?.id === leaseId ? { ...before, lease: null } : null,
+    );
+  }
 
   /** Marks the token as revoked if it is still the secret's current one. Safe to repeat. */
-  abstract revoke(secretId: string, tokenId: string): Promise<void>;
+  async revoke(secretId: string, tokenId: string): Promise<void> {
+    await this.#tokens.change(secretId, (before) =>
+      before?.token?.id === tokenId && !before.token.isRevoked
+        ? { ...before, token: { ...before.token, isRevoked: true } }
+        : null,
+    );
+  }
 }
 
 /** Until when the record is kept, store time, epoch milliseconds. */
 export function keptUntilMs({ token, refusal, answeredAtMs }: TokenRecord): number {
   const ofAnswerMs = Math.max(refusal?.untilMs ?? 0, answeredAtMs) + RECORD_KEPT_MS;
   return token === null ? ofAnswerMs : Math.max(ofAnswerMs, token.expiresAtMs + TOKEN_KEPT_MS);
+}
+
+function isAnswered(stored: LeasedToken): stored is LeasedToken & TokenRecord {
+  return stored.answeredAtMs !== null;
+}
+
+/** @returns `null` for a lease alone, and for a token that does not open here. */
+function toRecord(stored: LeasedToken | null): TokenRecord | null {
+  if (stored === null || !isAnswered(stored)) return null;
+  const { lease: _lease, ...record } = stored;
+  return record.token === null || record.token.id === tokenIdOf(record.token.value) ? record : null;
 }

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MemoryAccessTokenStore } from '../../../test/support/memory-access-token.store.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { refusedUrl } from '../../../test/support/raw-server.js';
 import {
   CORP,
   clock,
   closeAll,
   current,
+  data,
   metrics,
   open,
   openWecom,
   request,
   SECRET,
-  table,
   told,
   toldInTime,
   untilReplaced,
@@ -19,6 +19,7 @@ import {
 } from '../../../test/support/token-replicas.js';
 import { answer, hang, hold, html, reply, times } from '../../../test/support/wecom-faults.js';
 import { AppError } from '../../kernel/app-error.js';
+import { AccessTokenStore, TOKENS } from './access-token.store.js';
 import type { AccessTokens } from './access-tokens.js';
 
 const MINUTE_MS = 60_000;
@@ -79,11 +80,10 @@ describe('a token', () => {
     const lost = told(dead.get(request()));
     await wecom.next('gettoken');
     // Died with its lease, which nobody gives back.
-    const [row] = table.values();
-    const lease = row?.lease ?? null;
+    const [leased] = data.of(TOKENS).records.values();
     await dead.onApplicationShutdown();
     expect(await lost).toBe('WECOM_UNREACHABLE');
-    if (row) row.lease = lease;
+    if (leased) data.of(TOKENS).records.set(leased.key, leased);
     const early = await toldInTime(open().get(request()), 50);
     expect(early).toBe('WECOM_UNREACHABLE');
     expect(await toldInTime(open().get(request()), 50)).toMatchObject({ token: current() });
@@ -313,19 +313,12 @@ describe('for calls of our own', () => {
 });
 
 describe('a store that does not answer', () => {
-  class BrokenStore extends MemoryAccessTokenStore {
-    override find(): Promise<never> {
-      return Promise.reject(new AppError('STORE_UNAVAILABLE'));
-    }
-    override findByTokenId = this.find;
-    override lease = this.find;
-    override save = this.find;
-    override release = this.find;
-    override revoke = this.find;
-  }
+  const unavailable = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
 
   it('does not keep tokens from anybody, and one process asks once', async () => {
-    const tokens = open(wecom.tokenUrl, new BrokenStore());
+    const records = new MemoryRecords();
+    records.meanwhile = unavailable;
+    const tokens = open(wecom.tokenUrl, new AccessTokenStore(records));
     const answers = await Promise.all(Array.from({ length: 20 }, () => told(tokens.get(request()))));
     expect(answers[0]).toMatchObject({ token: current() });
     expect(wecom.tokenCalls).toBe(1);
@@ -337,12 +330,12 @@ describe('a store that does not answer', () => {
 
   it('makes no stranger of a token that another process gave out', async () => {
     const given = (await open().get(request())) as { token: { id: string } };
-    const store = new MemoryAccessTokenStore(table);
-    const find = store.findByTokenId.bind(store);
-    store.findByTokenId = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
-    const other = open(wecom.tokenUrl, store);
+    const records = new MemoryRecords(data);
+    const { meanwhile } = records;
+    records.meanwhile = unavailable;
+    const other = open(wecom.tokenUrl, new AccessTokenStore(records));
     expect(await other.findOwnerOf(given.token.id)).toBeUndefined();
-    store.findByTokenId = find;
+    records.meanwhile = meanwhile;
     expect(await other.findOwnerOf(given.token.id)).toMatchObject({ corpId: CORP });
   });
 });

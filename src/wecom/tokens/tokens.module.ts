@@ -6,15 +6,17 @@ import { SecretCheck } from '../../registry/registration/secret-check.js';
 import { HTTP_OPTIONS } from '../http-service.js';
 import { WecomClient } from '../wecom-client.js';
 import { WecomMetrics } from '../wecom-metrics.js';
+import { AccessTokenStore } from './access-token.store.js';
 import { AccessTokens } from './access-tokens.js';
 import { TokenSecretCheck } from './token-secret-check.js';
 import { TokenSource } from './token-source.js';
 
-/** Global, since the registry asks through its own port and may not know us. The token store is the storage module's. */
+/** Global, since the registry asks through its own port and may not know us. */
 @Global()
 @Module({
   imports: [HttpModule.register(HTTP_OPTIONS), RegistryModule],
   providers: [
+    AccessTokenStore,
     AccessTokens,
     TokenSource,
     WecomClient,

@@ -1,0 +1,164 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Sealer } from '../../crypto/sealer.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { fromFields, type RecordKind } from '../record-kind.js';
+import { type NewRecord, RecordStore, RecordTable, type StoredRecord } from '../records.js';
+import type { Database, Statement } from './database.js';
+import { SqliteStore } from './sqlite-store.js';
+
+@Injectable()
+export class SqliteRecords extends RecordStore {
+  override readonly isShared = false;
+  /** How often each kind was written to. */
+  readonly #versions = new Map<string, number>();
+
+  constructor(
+    private readonly store: SqliteStore,
+    private readonly storeClock: StoreClock,
+    sealer: Sealer,
+    @Inject(LOG) log: Log,
+  ) {
+    super(sealer, log);
+  }
+
+  protected override table(kind: RecordKind<object>): RecordTable {
+    return new SqliteRecordTable(kind, this.store, this.storeClock, this.#versions);
+  }
+}
+
+/** As they are stored, for whoever only looks. */
+export async function readRecords<T extends object>(
+  kind: RecordKind<T>,
+  database: Database,
+): Promise<readonly T[]> {
+  const rows = await database.rows<Row>(`SELECT key, revision, fields FROM ${kind.name}`);
+  return rows.map(({ fields }) => fromFields(kind, JSON.parse(fields)));
+}
+
+interface Row {
+  readonly key: string;
+  readonly revision: string;
+  readonly fields: string;
+}
+
+class SqliteRecordTable extends RecordTable {
+  #seen: number | null = null;
+
+  constructor(
+    private readonly kind: RecordKind<object>,
+    private readonly store: SqliteStore,
+    private readonly storeClock: StoreClock,
+    private readonly versions: Map<string, number>,
+  ) {
+    super();
+  }
+
+  override async all(): Promise<readonly StoredRecord[]> {
+    const version = this.#version;
+    const all = await this.#read('');
+    this.#seen = version;
+    return all;
+  }
+
+  override async changes(): Promise<readonly StoredRecord[] | null> {
+    return this.#seen === this.#version ? null : this.all();
+  }
+
+  override async find(key: string): Promise<StoredRecord | null> {
+    return (await this.#read('WHERE key = ?', key))[0] ?? null;
+  }
+
+  override findBy(lookupKey: string): Promise<readonly StoredRecord[]> {
+    const { name } = this.kind;
+    return this.#read(`WHERE key IN (SELECT key FROM ${name}_lookup_keys WHERE text = ?)`, lookupKey);
+  }
+
+  override async write(record: NewRecord, before: string | null): Promise<'written' | 'changed' | 'taken'> {
+    const done = await this.#step('write record', ...this.#writing(record, before), ...this.#sweeping());
+    if (done !== null) return 'written';
+    return (await this.#isTaken(record)) ? 'taken' : 'changed';
+  }
+
+  override async writeAll(records: readonly NewRecord[], removedKeys: readonly string[]): Promise<void> {
+    const removed = removedKeys.map((key) => this.#removing(key));
+    const written = records.flatMap((record) => this.#putting(record));
+    await this.#step('write record', ...removed, ...written, ...this.#sweeping());
+  }
+
+  override async remove(key: string): Promise<boolean> {
+    const [result] = (await this.#step('remove record', this.#removing(key))) ?? [];
+    return result !== undefined && result.changes > 0;
+  }
+
+  get #version(): number {
+    return this.versions.get(this.kind.name) ?? 0;
+  }
+
+  async #read(where: string, ...values: readonly string[]): Promise<readonly StoredRecord[]> {
+    const sql = `SELECT key, revision, fields FROM ${this.kind.name} ${where}`;
+    const rows = await this.store.rows<Row>(sql, ...values);
+    return rows.map((row) => ({ ...row, fields: JSON.parse(row.fields) }));
+  }
+
+  /** It may have happened also where it fails. */
+  async #step(what: 'write record' | 'remove record', ...statements: readonly Statement[]) {
+    try {
+      return await this.store.step(what, ...statements);
+    } finally {
+      this.versions.set(this.kind.name, this.#version + 1);
+    }
+  }
+
+  #writing(record: NewRecord, before: string | null): Statement[] {
+    const { name } = this.kind;
+    const { key, revision, expiresAtMs } = record;
+    const values = [revision, expiresAtMs, JSON.stringify(record.fields), key];
+    const sql =
+      before === null
+        ? `INSERT INTO ${name} (revision, expires_at, fields, key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`
+        : `UPDATE ${name} SET revision = ?, expires_at = ?, fields = ? WHERE key = ? AND revision = ?`;
+    const written = { sql, values: before === null ? values : [...values, before], changes: 1 };
+    return [written, ...this.#keying(record)];
+  }
+
+  #putting(record: NewRecord): Statement[] {
+    const { key, revision, expiresAtMs, fields } = record;
+    const sql = `INSERT OR REPLACE INTO ${this.kind.name} (key, revision, expires_at, fields) VALUES (?, ?, ?, ?)`;
+    return [{ sql, values: [key, revision, expiresAtMs, JSON.stringify(fields)] }, ...this.#keying(record)];
+  }
+
+  #keying({ key, uniqueKeys, lookupKeys }: NewRecord): Statement[] {
+    const { name, uniqueKeysOf, lookupKeysOf } = this.kind;
+    const forget = (table: string) => ({ sql: `DELETE FROM ${name}_${table} WHERE key = ?`, values: [key] });
+    const put = (table: string, text: string, changes?: number) => ({
+      sql: `INSERT INTO ${name}_${table} (text, key) VALUES (?, ?) ON CONFLICT DO NOTHING`,
+      values: [text, key],
+      ...(changes !== undefined && { changes }),
+    });
+    return [
+      ...(uniqueKeysOf === undefined ? [] : [forget('unique_keys')]),
+      ...[...new Set(uniqueKeys)].map((text) => put('unique_keys', text, 1)),
+      ...(lookupKeysOf === undefined ? [] : [forget('lookup_keys')]),
+      ...lookupKeys.map((text) => put('lookup_keys', text)),
+    ];
+  }
+
+  #removing(key: string): Statement {
+    return { sql: `DELETE FROM ${this.kind.name} WHERE key = ?`, values: [key] };
+  }
+
+  /** Each write removes what is of no use any more. */
+  #sweeping(): Statement[] {
+    if (this.kind.expiresAtMsOf === undefined) return [];
+    const sql = `DELETE FROM ${this.kind.name} WHERE expires_at <= ?`;
+    return [{ sql, values: [this.storeClock.nowMs()] }];
+  }
+
+  async #isTaken({ key, uniqueKeys }: NewRecord): Promise<boolean> {
+    if (uniqueKeys.length === 0) return false;
+    const places = uniqueKeys.map(() => '?').join();
+    const sql = `SELECT 1 FROM ${this.kind.name}_unique_keys WHERE text IN (${places}) AND key <> ? LIMIT 1`;
+    return (await this.store.rows(sql, ...uniqueKeys, key)).length > 0;
+  }
+}
