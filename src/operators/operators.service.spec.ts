@@ -4,7 +4,7 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryRecords, RecordData } from '../../test/support/memory-records.js';
 import { AppError } from '../kernel/app-error.js';
 import { KnownOperators } from './known-operators.js';
-import { ENDED_SESSIONS, OPERATORS } from './operator.js';
+import { ENDED_SESSIONS, ENDED_SESSIONS_MAX, OPERATORS, surplusBeside } from './operator.js';
 import { OperatorSync } from './operator-sync.js';
 import { OperatorsService } from './operators.service.js';
 
@@ -106,4 +106,25 @@ it('a session that ended while the store was away is stored once it answers, and
   expect(here.isEnded('session')).toBe(true);
   expect(lines.filter((line) => line.includes('"level":40'))).toHaveLength(1);
   await sync.onApplicationShutdown();
+});
+
+describe('too many ended sessions of one token', () => {
+  const session = (id: string, endMs: number, tokenId = 'alices') => ({ id, tokenId, endMs });
+  const many = Array.from({ length: ENDED_SESSIONS_MAX }, (_, n) => session(`alice-${n}`, 10 + n));
+
+  it('have those of it forgotten that end first by themselves', () => {
+    expect(surplusBeside(session('next', 1), many)).toEqual(['alice-0']);
+    expect(surplusBeside(session('alice-0', 10), many)).toEqual([]);
+    expect(surplusBeside(session('next', 1), many.slice(1))).toEqual([]);
+  });
+
+  it('are no matter of another token', async () => {
+    const endMs = clock.nowMs() + 3_600_000;
+    known.endSession(session('bob', endMs, 'bobs'));
+    for (let n = 0; n <= ENDED_SESSIONS_MAX; n++) known.endSession(session(`alice-${n}`, endMs + n));
+    await known.write();
+    const stored = await new MemoryRecords(data).of(ENDED_SESSIONS).load();
+    expect(stored).toHaveLength(ENDED_SESSIONS_MAX + 1);
+    expect(['bob', 'alice-0', 'alice-1'].map((id) => known.isEnded(id))).toEqual([true, false, true]);
+  });
 });

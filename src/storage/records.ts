@@ -103,7 +103,7 @@ export class Records<T extends object> {
   change(key: string, decide: (before: T | null) => T | null): Promise<Change<T>> {
     return untilNoConflict(async () => {
       const stored = await this.table.find(key);
-      const before = stored === null ? null : this.#openQuietly(stored);
+      const before = stored === null ? null : this.#open(stored);
       const after = decide(before);
       if (after === null) return { outcome: 'left', record: before };
       const outcome = await this.table.write(this.#toStored(after, stored), stored?.revision ?? null);
@@ -146,9 +146,9 @@ export class Records<T extends object> {
           resealed(text, identityOf(this.kind, before, at)),
         );
         if (this.#isSame(before, after)) return false;
-        const outcome = await this.table.write(this.#describe(after), revision);
+        if ((await this.table.write(this.#describe(after), revision)) === 'written') return true;
         stored = await this.table.find(key);
-        return outcome === 'written' ? true : CONFLICT;
+        return CONFLICT;
       } catch (error) {
         if (!(error instanceof SealError)) throw error;
         if (this.kind.sealed?.isReplaceable) return this.table.remove(key);
@@ -183,23 +183,14 @@ export class Records<T extends object> {
   }
 
   #open(stored: StoredRecord): T {
-    return this.#openOr(stored, (error) => this.#sayClosed(stored, error));
-  }
-
-  /** Who reads it says so. */
-  #openQuietly(stored: StoredRecord): T {
-    return this.#openOr(stored, () => {});
-  }
-
-  #openOr({ key, fields }: StoredRecord, tell: (error: SealError) => void): T {
-    const sealed = fromFields(this.kind, fields);
+    const sealed = fromFields(this.kind, stored.fields);
     try {
       const opened = openSecrets(this.kind, sealed, this.sealer);
-      this.#closed.delete(key);
+      this.#closed.delete(stored.key);
       return opened;
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
-      tell(error);
+      this.#sayClosed(stored, error);
       return mapSecrets(this.kind, sealed, () => '');
     }
   }

@@ -219,6 +219,14 @@ describe('a read that began before', () => {
 });
 
 describe('a verification', () => {
+  it('counts where it is the last one, in whatever order replicas tell of them', async () => {
+    const app = storedApp({ ...NEW, ...PAIR });
+    await elsewhere().add(app);
+    for (const atMs of [5, 7, 6])
+      await elsewhere().change(app.id, (before) => before && verifiedAt(before, atMs));
+    expect(await stored(app.id)).toMatchObject({ verifiedAtMs: 7 });
+  });
+
   it('is noted for all apps of the corp with the pair, and no others', async () => {
     const { id } = await apps.add({ ...NEW, ...PAIR }, ASKING);
     await apps.add(NEW, ASKING);

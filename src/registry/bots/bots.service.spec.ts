@@ -4,7 +4,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import { Secret } from '../../kernel/secret.js';
-import { BOTS } from './bot.js';
+import { BOTS, replacing } from './bot.js';
 
 const ASKING = { from: '10.0.0.9', requestId: 'request-1' };
 /** As it is read where `SECRETS_KEY` lacks its key. */
@@ -37,4 +37,12 @@ it('a bot whose secrets cannot be opened is not changed, and gets no other key',
 it('a bot whose secrets cannot be opened can be removed', async () => {
   await registry.botsService.remove(closed.id, ASKING);
   expect(await records.of(BOTS).load()).toEqual([]);
+});
+
+it('a bot is replaced while it is as it was read, and once more where that was said already', () => {
+  const bot = storedBot();
+  const changed = { ...bot, name: 'renamed', revision: 'revision-2' };
+  const replace = replacing(changed, bot.revision);
+  expect([replace(bot), replace(changed)]).toEqual([changed, changed]);
+  expect([replace({ ...bot, revision: 'revision-9' }), replace(null)]).toEqual([null, null]);
 });

@@ -130,17 +130,17 @@ class SqliteRecordTable extends RecordTable {
 
   #keying({ key, uniqueKeys, lookupKeys }: NewRecord): Statement[] {
     const { name, uniqueKeysOf, lookupKeysOf } = this.kind;
-    const forget = (table: string) => ({ sql: `DELETE FROM ${name}_${table} WHERE key = ?`, values: [key] });
-    const put = (table: string, text: string, changes?: number) => ({
-      sql: `INSERT INTO ${name}_${table} (text, key) VALUES (?, ?) ON CONFLICT DO NOTHING`,
-      values: [text, key],
-      ...(changes !== undefined && { changes }),
-    });
+    const replace = (table: string, texts: readonly string[]): Statement[] => [
+      { sql: `DELETE FROM ${name}_${table} WHERE key = ?`, values: [key] },
+      {
+        sql: `INSERT INTO ${name}_${table} (text, key) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`,
+        values: [key, JSON.stringify(texts)],
+        changes: texts.length,
+      },
+    ];
     return [
-      ...(uniqueKeysOf === undefined ? [] : [forget('unique_keys')]),
-      ...[...new Set(uniqueKeys)].map((text) => put('unique_keys', text, 1)),
-      ...(lookupKeysOf === undefined ? [] : [forget('lookup_keys')]),
-      ...lookupKeys.map((text) => put('lookup_keys', text)),
+      ...(uniqueKeysOf === undefined ? [] : replace('unique_keys', [...new Set(uniqueKeys)])),
+      ...(lookupKeysOf === undefined ? [] : replace('lookup_keys', [...new Set(lookupKeys)])),
     ];
   }
 
@@ -157,8 +157,8 @@ class SqliteRecordTable extends RecordTable {
 
   async #isTaken({ key, uniqueKeys }: NewRecord): Promise<boolean> {
     if (uniqueKeys.length === 0) return false;
-    const places = uniqueKeys.map(() => '?').join();
-    const sql = `SELECT 1 FROM ${this.kind.name}_unique_keys WHERE text IN (${places}) AND key <> ? LIMIT 1`;
-    return (await this.store.rows(sql, ...uniqueKeys, key)).length > 0;
+    const sql = `SELECT 1 FROM ${this.kind.name}_unique_keys
+      WHERE text IN (SELECT value FROM json_each(?)) AND key <> ? LIMIT 1`;
+    return (await this.store.rows(sql, JSON.stringify(uniqueKeys), key)).length > 0;
   }
 }
