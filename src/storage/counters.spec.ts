@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { type CountTable, MemoryCounters } from './memory-counters.js';
 import { type Count, giveBackTo, takeFrom, toCounts } from './counters.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 12);
@@ -60,5 +61,15 @@ describe('a count', () => {
     expect(toCounts([...counts([1, 1], [0, 1]), { atMs: 0 }, { atMs: 'x', count: 1 }, null])).toEqual(
       counts([0, 1], [1, 1]),
     );
+  });
+});
+
+it('counts in memory are forgotten when they are over', async () => {
+  const table: CountTable = new Map();
+  const counters = new MemoryCounters(table);
+  for (let n = 0; n < 10_000; n++) await counters.take({ ...LIMIT, key: `key ${n}` }, NOW_MS + n * 1_000);
+  expect(table.size).toBeLessThan(400);
+  expect(await counters.take({ ...LIMIT, key: 'key 9999' }, NOW_MS + 9_999_000, 9)).toMatchObject({
+    count: 5,
   });
 });

@@ -3,8 +3,13 @@ import { type Count, Counters } from './counters.js';
 /** By key; several on one table stand for several replicas. */
 export type CountTable = Map<string, { readonly counts: readonly Count[]; readonly keptUntilMs: number }>;
 
+/** Fewer are not looked through for those that are over. */
+const SWEPT_MIN = 100;
+
 /** The counts of one process, forgotten with it. */
 export class MemoryCounters extends Counters {
+  #sweptAtSize = SWEPT_MIN;
+
   constructor(private readonly table: CountTable = new Map()) {
     super();
   }
@@ -17,7 +22,13 @@ export class MemoryCounters extends Counters {
   ): Promise<void> {
     const counts = decide(this.table.get(key)?.counts ?? []);
     if (counts === null) return;
-    for (const [other, kept] of this.table) if (kept.keptUntilMs <= nowMs) this.table.delete(other);
     this.table.set(key, { counts, keptUntilMs });
+    if (this.table.size >= this.#sweptAtSize) this.#sweep(nowMs);
+  }
+
+  /** Again when there are twice as many as are left, so that a take costs the same however many keys there are. */
+  #sweep(nowMs: number): void {
+    for (const [key, kept] of this.table) if (kept.keptUntilMs <= nowMs) this.table.delete(key);
+    this.#sweptAtSize = Math.max(SWEPT_MIN, 2 * this.table.size);
   }
 }

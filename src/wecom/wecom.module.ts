@@ -1,9 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Clock } from '../kernel/clock.js';
-import { LOG, type Log } from '../kernel/log.js';
-import { StoreClock } from '../kernel/store-clock.js';
 import { RegistryModule } from '../registry/registry.module.js';
-import { Counters } from '../storage/counters.js';
 import { ProxyUpstream } from './proxy/proxy-upstream.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { CallCredentials } from './proxy/call-credentials.js';
@@ -31,12 +27,7 @@ import { WecomController } from './wecom.controller.js';
     ProxyUpstream,
     CallCredentials,
     CallLimits,
-    {
-      provide: CallQuota,
-      inject: [Counters, StoreClock, Clock, LOG],
-      useFactory: (counters: Counters, storeClock: StoreClock, clock: Clock, log: Log) =>
-        new CallQuota(counters, storeClock, clock, log),
-    },
+    CallQuota,
     KfSync,
     OwnCalls,
     TokenAnswers,

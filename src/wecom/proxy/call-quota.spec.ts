@@ -161,6 +161,13 @@ describe('without an answer of the store', () => {
     expect(table.size).toBe(0);
   });
 
+  it('a process grants no more than the limit to its own calls, those of before included', async () => {
+    counters.isAway = false;
+    expect(grantedOf(await takeAtOnce(3, 'wwCorp_1', SMALL))).toBe(3);
+    counters.isAway = true;
+    expect(grantedOf(await takeAtOnce(20, 'wwCorp_1', SMALL))).toBe(2);
+  });
+
   it('it asks again 5 s later and not before, and then counts with all', async () => {
     await takeAtOnce(3, 'wwCorp_1', HOUR);
     expect(counters.asked).toBe(1);

@@ -1,23 +1,26 @@
-import type { Clock } from '../../kernel/clock.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
 import { withinDeadline } from '../../kernel/deadline.js';
-import type { Log } from '../../kernel/log.js';
-import type { StoreClock } from '../../kernel/store-clock.js';
-import type { Counters } from '../../storage/counters.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { type CountLimit, Counters } from '../../storage/counters.js';
 import { MemoryCounters } from '../../storage/memory-counters.js';
 import { type CallLimit, type CallShare, type CallWindow, CallWindows } from './call-windows.js';
 
 /** A call waits for the shared count. */
-export const ANSWER_LIMIT_MS = 300;
-export const ALONE_MS = 5_000;
+const ANSWER_LIMIT_MS = 300;
+const ALONE_MS = 5_000;
 
 /**
  * Counts calls in fixed windows of the store's clock, together with all replicas. A process takes calls from the shared count in
  * portions of a hundredth of the limit, so that not every call waits for the store. It does not ask again in a window that is
  * spent. The unused rest of a portion is lost with its window.
  */
+@Injectable()
 export class CallQuota {
   readonly #windows = new CallWindows();
-  readonly #alone = new MemoryCounters();
+  /** What this process has taken, from the shared count and without it. */
+  readonly #own = new MemoryCounters();
   /** By `Clock.elapsedMs`. */
   #aloneUntilMs = Number.NEGATIVE_INFINITY;
   #isAnswering = true;
@@ -26,13 +29,12 @@ export class CallQuota {
     private readonly counters: Counters,
     private readonly storeClock: StoreClock,
     private readonly clock: Clock,
-    private readonly log: Log,
-    private readonly answerLimitMs = ANSWER_LIMIT_MS,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   /**
    * Counts one call of `key` under `limit`; a refused one is not counted. Never rejects: when the shared count is unavailable, this
-   * process counts alone.
+   * process counts alone, what it had taken before included.
    * @returns `null` when the call may be made; otherwise the milliseconds until the next window, at least 1.
    */
   async take(key: string, limit: CallLimit): Promise<number | null> {
@@ -59,24 +61,26 @@ export class CallQuota {
   ): Promise<void> {
     const portion = Math.max(1, Math.floor(limit.max / 100));
     const counted = { ...limit, key: `${limit.name} ${key}` };
-    const take = (counters: Counters) => counters.take(counted, startMs, portion);
-    const isAlone = this.clock.elapsedMs() < this.#aloneUntilMs;
-    const { count } = await (isAlone ? take(this.#alone) : this.#shared(take));
-    share.left = count;
-    share.isSpent = count < portion;
+    const count = (await this.#takeShared(counted, startMs, portion)) ?? portion;
+    const own = await this.#own.take(counted, startMs, count);
+    share.left = own.count;
+    share.isSpent = own.count < portion;
     share.taking = null;
   }
 
-  async #shared<T>(take: (counters: Counters) => Promise<T>): Promise<T> {
+  /** @returns how many there were of the shared count; `null` while this process counts alone. */
+  async #takeShared(counted: CountLimit, startMs: number, portion: number): Promise<number | null> {
+    if (this.clock.elapsedMs() < this.#aloneUntilMs) return null;
     try {
-      const taken = await withinDeadline(this.answerLimitMs, 'count calls', take(this.counters));
+      const taking = this.counters.take(counted, startMs, portion);
+      const { count } = await withinDeadline(ANSWER_LIMIT_MS, 'count calls', taking);
       this.#isAnswering = true;
-      return taken;
+      return count;
     } catch (err) {
       this.#aloneUntilMs = this.clock.elapsedMs() + ALONE_MS;
       if (this.#isAnswering) this.log.warn({ err }, 'quota.counting_alone');
       this.#isAnswering = false;
-      return take(this.#alone);
+      return null;
     }
   }
 }
