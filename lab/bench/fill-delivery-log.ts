@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { pino } from 'pino';
-import { type DeliveryRecord, RecordIds } from '../../src/record/delivery-record.js';
-import { SegmentBatch } from '../../src/storage/embedded/segment-batch.js';
-import { SegmentFolder } from '../../src/storage/embedded/segment-folder.js';
-import { bytesOf, SegmentWriter } from '../../src/storage/embedded/segment-writer.js';
+import { DeliveryLog } from '../../src/record/delivery-log.js';
+import { type DeliveryRecord, toLogged } from '../../src/record/delivery-record.js';
+import { JournalIds } from '../../src/storage/journal.js';
+import { SqliteJournals } from '../../src/storage/sqlite/journal.js';
+import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { newOpenKfId } from '../../test/support/wecom.js';
 
 const WRITTEN_TOGETHER = 5_000;
 /** Within the days that are kept by default. */
 const REACH_MS = 70 * 3_600_000;
-/** As those are compressed that are written here. */
-const BYTES_PER_RECORD = 55;
+/** As those take that are written here. */
+const BYTES_PER_RECORD = 640;
 const ENDPOINT = 'http://puppet.bots.svc.cluster.local:8080';
 
 /**
@@ -20,23 +19,24 @@ const ENDPOINT = 'http://puppet.bots.svc.cluster.local:8080';
  * @returns how many.
  */
 export async function fillDeliveryLog(dataDir: string, accounts: number, bytes: number): Promise<number> {
-  mkdirSync(dataDir, { recursive: true });
-  const writer = new SegmentWriter(new SegmentFolder(dataDir), 2 * bytes, pino({ level: 'silent' }));
-  const ids = new RecordIds();
+  const store = await SqliteStore.open({ dataDir });
+  const limits = { deliveryLogDays: 3, deliveryLogBytesMax: 2 * bytes };
+  const log = new DeliveryLog(new SqliteJournals(store), limits);
+  const ids = new JournalIds();
   const openKfIds = Array.from({ length: accounts }, newOpenKfId);
   const fromMs = Date.now() - REACH_MS;
   const stepMs = REACH_MS / (bytes / BYTES_PER_RECORD);
   let written = 0;
-  while (bytesOf(await writer.list()) < bytes) {
-    const batch = new SegmentBatch((self) => writer.append(self));
+  while ((await log.bytes()) < bytes) {
+    const batch = log.newBatch();
     for (let n = 0; n < WRITTEN_TOGETHER; n++, written++) {
       const openKfId = openKfIds[written % accounts] ?? '';
       const atMs = Math.min(Date.now(), Math.floor(fromMs + written * stepMs));
-      batch.add(ids.toLogged(takenAt(atMs, openKfId)));
+      batch.add(toLogged(ids.next(atMs), takenAt(atMs, openKfId)));
     }
     await batch.write();
   }
-  await writer.close();
+  await store.onApplicationShutdown();
   return written;
 }
 

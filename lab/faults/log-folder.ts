@@ -1,5 +1,5 @@
-/** The folder of an embedded delivery log, taken from one manager and given to the next: nothing can be written where it was. */
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/** The file of an embedded delivery log, taken from one manager and given to the next: nothing can be opened where it was. */
+import { existsSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manager } from './manager.js';
@@ -19,7 +19,7 @@ export class LogFolder {
 
   /** @param env without `DATA_DIR` nothing is taken away: the log is in the database. */
   constructor({ DATA_DIR: dataDir }: StoreEnv) {
-    this.#path = dataDir === undefined ? null : join(dataDir, 'deliveries');
+    this.#path = dataDir === undefined ? null : join(dataDir, 'log.db');
   }
 
   /** To be called before a manager is killed. The first one that goes without it is waited for until it has dropped some. */
@@ -43,7 +43,7 @@ export class LogFolder {
   giveBack(): void {
     if (this.#path === null || !this.#isAway) return;
     this.#isAway = false;
-    rmSync(this.#path);
+    rmdirSync(this.#path);
     if (existsSync(`${this.#path}.away`)) renameSync(`${this.#path}.away`, this.#path);
   }
 
@@ -52,7 +52,7 @@ export class LogFolder {
     this.#isAway = true;
     this.lives++;
     if (existsSync(this.#path)) renameSync(this.#path, `${this.#path}.away`);
-    writeFileSync(this.#path, 'no folder');
+    mkdirSync(this.#path);
   }
 
   /** What did not hold at the end, of the manager that has it back. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { CallbackModule } from '../callback/callback.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { HealthModule } from '../health/health.module.js';
@@ -46,6 +47,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
 /** The operators' API, under `/api/v1`. */
 @Module({
   imports: [
+    AuditModule,
     RegistryModule,
     DispatchModule,
     CallbackModule,

@@ -1,4 +1,4 @@
-import { isEntryId } from '../audit/audit-entry.js';
+import { isJournalId } from '../storage/journal.js';
 import { IsOptional, Matches } from 'class-validator';
 import { IsCursorOf, IsTime, mustBe, PageQueryDto } from './page-query.dto.js';
 
@@ -23,6 +23,6 @@ export class AuditQueryDto extends PageQueryDto {
   readonly since?: string;
 
   @IsOptional()
-  @IsCursorOf(AUDIT, isEntryId)
+  @IsCursorOf(AUDIT, isJournalId)
   readonly cursor?: string;
 }

@@ -1,5 +1,6 @@
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { isRecordId, RECORD_OUTCOMES, type RecordOutcome } from '../record/delivery-record.js';
+import { RECORD_OUTCOMES, type RecordOutcome } from '../record/delivery-record.js';
+import { isJournalId } from '../storage/journal.js';
 import { OUTCOMES, type Outcome } from './delivery-answer.js';
 import { IsCursorOf, IsId, IsOneOf, IsTime, mustBe, PageQueryDto } from './page-query.dto.js';
 
@@ -80,7 +81,7 @@ export class DeliveriesQueryDto extends PageQueryDto {
   readonly q?: string;
 
   @IsOptional()
-  @IsCursorOf(DELIVERIES, isRecordId)
+  @IsCursorOf(DELIVERIES, isJournalId)
   readonly cursor?: string;
 }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { attemptRecord, deliveryRecord } from '../../test/support/delivery-records.js';
-import { MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
-import { type DeliveryRecord, type LoggedRecord, RecordIds } from '../record/delivery-record.js';
+import { append, attemptRecord, deliveryRecord, RecordIds } from '../../test/support/delivery-records.js';
+import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
+import { type DeliveryRecord, type LoggedRecord } from '../record/delivery-record.js';
 import type { Accounts } from '../registry/accounts.js';
 import { DeliveryHistory } from './delivery-history.js';
 
@@ -21,7 +21,8 @@ beforeEach(() => {
 
 function logged(record: DeliveryRecord): LoggedRecord {
   const written = ids.toLogged(record);
-  log.table.push(written);
+  // In memory it is there at once.
+  void append(log, [written]);
   return written;
 }
 

@@ -17,7 +17,7 @@ import { type Figures, type IntervalFigures, NO_FIGURES } from '../record/figure
 import { pino } from 'pino';
 import { Metrics } from '../metrics/metrics.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
-import { MemoryFigureStore } from '../../test/support/memory-figure-store.js';
+import { MemoryFigureStore } from '../../test/support/memory-journals.js';
 import { FigureRecorder } from './figure-recorder.js';
 import { History } from './history.js';
 import { Instruments } from './instruments.js';
@@ -206,7 +206,7 @@ describe('the history', () => {
   it('has the minute in which the process stops', async () => {
     end('delivered');
     await recorder.beforeApplicationShutdown();
-    expect([...store.table.values()]).toMatchObject([{ figures: { delivered: 1, starts: 1 } }]);
+    expect(await store.list(0, MINUTE_MS)).toMatchObject([{ figures: { delivered: 1, starts: 1 } }]);
   });
 });
 

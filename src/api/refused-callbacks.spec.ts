@@ -1,8 +1,8 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { append, deliveryRecord } from '../../test/support/delivery-records.js';
+import { append, deliveryRecord, RecordIds } from '../../test/support/delivery-records.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
-import { type DeliveryRecord, RecordIds } from '../record/delivery-record.js';
+import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
+import { type DeliveryRecord } from '../record/delivery-record.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,3 +1,5 @@
+import { Injectable } from '@nestjs/common';
+import { firstIdAt, type Journal, type JournalKind, Journals, LAST_ID } from '../storage/journal.js';
 import type { AuditEntry } from './audit-entry.js';
 
 export const AUDIT_KEPT_MS = 90 * 86_400_000;
@@ -14,29 +16,48 @@ export interface AuditFilter {
 export interface AuditPage {
   /** The newest first. */
   readonly entries: readonly AuditEntry[];
-  /** The next page has what is older than this id; `null` on the last page. A page before it may be empty. */
+  /** The next page has what is older than this id; `null` on the last page. */
   readonly nextBefore: string | null;
 }
 
+export const AUDIT: JournalKind<AuditEntry> = {
+  name: 'audit',
+  fields: ['operator'],
+  marks: {},
+  blank: { operator: null, status: null },
+  isLasting: true,
+};
+
 /** What operators did, kept for 90 days, and the last 100,000 entries of it. */
-export abstract class AuditLog {
+@Injectable()
+export class AuditLog {
+  readonly #journal: Journal<AuditEntry>;
+
+  constructor(journals: Journals) {
+    this.#journal = journals.open(AUDIT, { keptMs: AUDIT_KEPT_MS, entriesMax: AUDIT_ENTRIES_MAX });
+  }
+
   /** Safe to repeat. @throws AppError `STORE_UNAVAILABLE`; some may have been kept. */
-  abstract append(entries: readonly AuditEntry[]): Promise<void>;
+  append(entries: readonly AuditEntry[]): Promise<void> {
+    return this.#journal.append(entries);
+  }
 
   /**
    * @param before the id that all found ones are older than.
    * @param nowMs store time, for what is older than 90 days may still be there.
    * @throws AppError `STORE_UNAVAILABLE`
    */
-  abstract search(
-    filter: AuditFilter,
+  async search(
+    { operator, sinceMs }: AuditFilter,
     before: string | null,
     limit: number,
     nowMs: number,
-  ): Promise<AuditPage>;
-}
-
-/** The time before which nothing is found. */
-export function sinceOf({ sinceMs }: AuditFilter, nowMs: number): number {
-  return Math.max(sinceMs ?? 0, nowMs - AUDIT_KEPT_MS);
+  ): Promise<AuditPage> {
+    return this.#journal.page({
+      where: operator === null ? {} : { operator },
+      from: firstIdAt(Math.max(sinceMs ?? 0, nowMs - AUDIT_KEPT_MS)),
+      before: before ?? LAST_ID,
+      limit,
+    });
+  }
 }

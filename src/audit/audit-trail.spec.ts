@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { MemoryAuditLog } from '../../test/support/memory-audit-log.js';
+import { MemoryAuditLog } from '../../test/support/memory-journals.js';
 import type { AnsweredCall } from '../http/access/audit-hook.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -47,14 +47,14 @@ const callOf = (path: string, operator: string | null = 'alice'): AnsweredCall =
   requestId: 'request-1',
 });
 
-const kept = () => [...auditLog.table.values()].map(({ path }) => path);
+const kept = () => auditLog.table.map(({ path }) => path);
 
 it('keeps each call with its time', async () => {
   trail.record(callOf('/one'), 'change');
   await clock.advance(1_000);
   trail.record(callOf('/two'), 'change');
   await clock.advance(0);
-  expect([...auditLog.table.values()]).toMatchObject([
+  expect(auditLog.table).toMatchObject([
     { ...callOf('/one'), atMs: clock.nowMs() - 1_000 },
     { ...callOf('/two'), atMs: clock.nowMs() },
   ]);
@@ -133,7 +133,7 @@ it.each(['refused', 'sign_ins'] as const)(
     expect([kept().length, metrics.dropped[kind].value]).toEqual([102, 3]);
     expect(kept().slice(-2)).toEqual(['/of-bob', '/one']);
     await clock.advance(5_000);
-    expect([...auditLog.table.values()].at(-1)).toMatchObject({ operator: 'alice', times: 3 });
+    expect(auditLog.table.filter(({ times }) => times > 1)).toMatchObject([{ operator: 'alice', times: 3 }]);
     await clock.advance(3_600_000);
     trail.record(callOf('/of-alice'), kind);
     await clock.advance(0);

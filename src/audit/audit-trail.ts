@@ -4,6 +4,7 @@ import { toAddressKey } from '../http/address.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { JournalIds } from '../storage/journal.js';
 import { type AuditEntry, toEntry } from './audit-entry.js';
 import { AuditLog } from './audit-log.js';
 import { AuditMetrics } from './audit-metrics.js';
@@ -35,6 +36,7 @@ export class AuditTrail implements OnApplicationShutdown {
   readonly #counts = new Map<string, AuditEntry>();
   #countTimer: Timer | null = null;
   #isTroubled = false;
+  readonly #ids = new JournalIds();
   readonly #limit: HourlyLimit;
 
   constructor(
@@ -50,7 +52,8 @@ export class AuditTrail implements OnApplicationShutdown {
   /** Keeps it soon, and never fails. */
   record(call: AnsweredCall, kind: CallKind): void {
     const max = call.operator === null ? FAILED_SIGN_INS_MAX : LIMITED_MAX;
-    const entry = toEntry(call, this.storeClock.nowMs());
+    const atMs = this.storeClock.nowMs();
+    const entry = toEntry(this.#ids.next(atMs), call, atMs);
     if (kind === 'change') return this.#keep(entry);
     const further = this.#limit.countFurther(`${kind} ${call.operator ?? ''}`, max);
     if (further === null) return this.#keep(entry);

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
+import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
 import { openRecorder } from '../../test/support/recorder.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';

@@ -1,4 +1,17 @@
-import type { LoggedRecord, RecordOutcome } from './delivery-record.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import {
+  firstIdAt,
+  type Journal,
+  type JournalBatch,
+  type JournalKind,
+  Journals,
+  LAST_ID,
+  type Match,
+  timeOfId,
+} from '../storage/journal.js';
+import { isEnding, isRow, type LoggedRecord, type RecordOutcome } from './delivery-record.js';
+import { recordConfig } from './record.config.js';
 
 /** The kf account that a record is of. */
 export interface RecordAccount {
@@ -36,69 +49,106 @@ export interface RecordPage {
 
 /** How many records of one story are read at most. */
 export const STORY_MAX = 500;
+const MS_PER_DAY = 86_400_000;
 
-/**
- * Records that are written together. Each is encoded when it is added: encoding a hundred at once would hold up callbacks, and V8
- * would have to copy the objects that wait.
- */
-export interface RecordBatch {
-  /** Of records. */
-  readonly length: number;
-  add(record: LoggedRecord): void;
-  /** To be called once. @throws Error when not all of it was written, as far as is known. */
-  write(): Promise<void>;
-}
+export const DELIVERIES: JournalKind<LoggedRecord> = {
+  name: 'deliveries',
+  // What tells most comes first.
+  fields: ['webhookId', 'openKfId', 'outcome', 'corpId'],
+  marks: { isRow, isEnding },
+  blank: {
+    ...{ corpId: null, openKfId: null, webhookId: null, form: null, occasion: null, endpoint: null },
+    ...{ status: null, stage: null, reason: null, source: null, onlyAttempt: null },
+  },
+  isLasting: false,
+};
 
 /**
  * Keeps the records of deliveries for some days, up to some size, the oldest going first. What is appended may be lost with the
  * last seconds of a process or a machine. Nobody who delivers waits for it.
  */
-export abstract class DeliveryLog {
+@Injectable()
+export class DeliveryLog {
+  readonly #journal: Journal<LoggedRecord>;
+
+  constructor(journals: Journals, @Inject(recordConfig.KEY) config: ConfigType<typeof recordConfig>) {
+    const { deliveryLogDays, deliveryLogBytesMax: bytesMax } = config;
+    this.#journal = journals.open(DELIVERIES, { keptMs: deliveryLogDays * MS_PER_DAY, bytesMax });
+  }
+
   /** An empty one. */
-  abstract newBatch(): RecordBatch;
+  newBatch(): JournalBatch<LoggedRecord> {
+    return this.#journal.newBatch();
+  }
 
   /**
-   * A page of what is listed (`isRow`), the newest first. May have fewer than `limit` records, even none, without being the
-   * last.
+   * A page of what is listed (`isRow`), the newest first.
    * @param before only records with smaller ids; `null` for all.
    * @throws AppError `STORE_UNAVAILABLE`
    */
-  abstract search(filter: RecordFilter, before: string | null, limit: number): Promise<RecordPage>;
+  async search(filter: RecordFilter, before: string | null, limit: number): Promise<RecordPage> {
+    const { fromMs, toMs, corpId, openKfId, webhookId, outcome, words } = filter;
+    const ends = [before ?? LAST_ID, toMs === null ? LAST_ID : firstIdAt(toMs)].sort();
+    const { entries, nextBefore } = await this.#journal.page({
+      where: { isRow: true, ...withoutNull({ corpId, openKfId, webhookId, outcome }) },
+      ...(words === null ? {} : { anyOf: toAnyOf(words) }),
+      from: fromMs === null ? '' : firstIdAt(fromMs),
+      before: ends[0] ?? LAST_ID,
+      limit,
+    });
+    return { records: entries, nextBefore };
+  }
 
   /** @throws AppError `STORE_UNAVAILABLE` */
-  abstract find(id: string): Promise<LoggedRecord | null>;
+  async find(id: string): Promise<LoggedRecord | null> {
+    const [found = null] = await this.#journal.oldest({ from: id, limit: 1 });
+    return found?.id === id ? found : null;
+  }
 
   /** All records with this webhook-id, the oldest first, `STORY_MAX` at most. @throws AppError `STORE_UNAVAILABLE` */
-  abstract story(webhookId: string): Promise<readonly LoggedRecord[]>;
+  story(webhookId: string): Promise<readonly LoggedRecord[]> {
+    return this.#journal.oldest({ where: { webhookId }, limit: STORY_MAX });
+  }
 
   /**
-   * The first records of the account after that id that are endings (`isEnding`), the oldest first. May have fewer than
-   * `limit` although there are more.
+   * The first records of the account after that id that are endings (`isEnding`), the oldest first.
    * @throws AppError `STORE_UNAVAILABLE`
    */
-  abstract endings(account: RecordAccount, after: string, limit: number): Promise<readonly LoggedRecord[]>;
+  async endings(
+    { corpId, openKfId }: RecordAccount,
+    after: string,
+    limit: number,
+  ): Promise<readonly LoggedRecord[]> {
+    // Ids have all the same length, so that this is the next one.
+    const from = `${after}0`;
+    return this.#journal.oldest({ where: { corpId, openKfId, isEnding: true }, from, limit });
+  }
 
   /** When the oldest record was written, store time; `null` while there is none. @throws AppError `STORE_UNAVAILABLE` */
-  abstract reach(): Promise<number | null>;
+  async reach(): Promise<number | null> {
+    const [oldest] = await this.#journal.oldest({ limit: 1 });
+    return oldest === undefined ? null : timeOfId(oldest.id);
+  }
 
   /** What it takes of the disk, about. @throws AppError `STORE_UNAVAILABLE` */
-  abstract bytes(): Promise<number>;
+  bytes(): Promise<number> {
+    return this.#journal.bytes();
+  }
 
   /** Removes what is too old, and the oldest of what is too much; all of it where there is to be no log. @throws AppError `STORE_UNAVAILABLE` */
-  abstract sweep(nowMs: number): Promise<void>;
+  sweep(nowMs: number): Promise<void> {
+    return this.#journal.sweep(nowMs);
+  }
 }
 
-/** Whether it is what is looked for. */
-export function isMatch(record: LoggedRecord, filter: RecordFilter): boolean {
-  const { corpId, openKfId, webhookId, outcome, words } = filter;
-  if (outcome !== null && record.outcome !== outcome) return false;
-  if (corpId !== null && record.corpId !== corpId) return false;
-  if (openKfId !== null && record.openKfId !== openKfId) return false;
-  if (webhookId !== null && record.webhookId !== webhookId) return false;
-  return words === null || hasWords(record, words);
+function withoutNull(fields: Readonly<Record<string, string | null>>): Match {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as Match;
 }
 
-function hasWords({ corpId, openKfId, webhookId }: LoggedRecord, { id, openKfIds }: Words): boolean {
-  if (corpId === id || openKfId === id || webhookId === id) return true;
-  return openKfId !== null && openKfIds.includes(openKfId);
+function toAnyOf({ id, openKfIds }: Words): [string, string][] {
+  return [
+    ['webhookId', id],
+    ['corpId', id],
+    ...[id, ...openKfIds].map((openKfId): [string, string] => ['openKfId', openKfId]),
+  ];
 }

@@ -4,6 +4,7 @@
  * an event says, no sync token and no query of a bot's URL.
  */
 import { REPLICA } from '../kernel/replica.js';
+import { roundMs } from '../kernel/round-ms.js';
 
 export const RECORD_KINDS = [
   /** A callback was answered. */
@@ -115,67 +116,29 @@ export function isEnding({ outcome, form }: DeliveryRecord): boolean {
   return ENDINGS.includes(outcome) && (form === null || !NO_EVENT_FORMS.includes(form));
 }
 
-const TIME_LENGTH = 9;
-const COUNT_LENGTH = 5;
-const COUNT_MAX = 36 ** COUNT_LENGTH;
-const REPLICA_LENGTH = 6;
-const ID = new RegExp(`^[0-9a-z]{${TIME_LENGTH + COUNT_LENGTH}}[0-9a-f]{${REPLICA_LENGTH}}$`);
-
-function toDigits(value: number, length: number): string {
-  return value.toString(36).padStart(length, '0');
-}
-
-/** The first of all ids that a record of this time or a later one may have. */
-export function firstIdAt(ms: number): string {
-  return toDigits(Math.max(0, Math.floor(ms)), TIME_LENGTH);
-}
-
-export function isRecordId(text: string): boolean {
-  return ID.test(text);
-}
-
-/** When the record was written, store time. */
-export function timeOfId(id: string): number {
-  return Number.parseInt(id.slice(0, TIME_LENGTH), 36);
-}
-
-/** Gives records their ids, in the order in which they are given, also where the clock steps back. */
-export class RecordIds {
-  readonly #replica = REPLICA.slice(-REPLICA_LENGTH);
-  #lastMs = 0;
-  /** Of the last one: under load many records are of one millisecond. */
-  #lastTime = firstIdAt(0);
-  #count = 0;
-
-  /** @param onlyAttempt of the record as it is kept. */
-  toLogged(record: DeliveryRecord, onlyAttempt = record.onlyAttempt): LoggedRecord {
-    if (record.atMs > this.#lastMs) {
-      this.#lastMs = record.atMs;
-      this.#lastTime = firstIdAt(record.atMs);
-    }
-    const id = `${this.#lastTime}${toDigits(this.#count++ % COUNT_MAX, COUNT_LENGTH)}${this.#replica}`;
-    const { kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, endpoint } = record;
-    const { status, stage, reason, durationMs, source } = record;
-    // Named one by one: a spread takes several times as long, and all records pass here.
-    return {
-      id,
-      replica: REPLICA,
-      kind,
-      atMs,
-      corpId,
-      openKfId,
-      webhookId,
-      outcome,
-      form,
-      occasion,
-      attempt,
-      endpoint,
-      status,
-      stage,
-      reason,
-      durationMs,
-      source,
-      onlyAttempt,
-    };
-  }
+/** @param onlyAttempt of the record as it is kept. */
+export function toLogged(id: string, record: DeliveryRecord, onlyAttempt = record.onlyAttempt): LoggedRecord {
+  const { kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, endpoint } = record;
+  const { status, stage, reason, source } = record;
+  // Named one by one: a spread takes several times as long, and all records pass here.
+  return {
+    id,
+    replica: REPLICA,
+    kind,
+    atMs,
+    corpId,
+    openKfId,
+    webhookId,
+    outcome,
+    form,
+    occasion,
+    attempt,
+    endpoint,
+    status,
+    stage,
+    reason,
+    durationMs: roundMs(record.durationMs),
+    source,
+    onlyAttempt,
+  };
 }

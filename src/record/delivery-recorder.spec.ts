@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { deliveryRecord } from '../../test/support/delivery-records.js';
+import { append, deliveryRecord, RecordIds } from '../../test/support/delivery-records.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { MEMORY_LOG_KEPT_MS, MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
+import { MEMORY_LOG_KEPT_MS, MemoryDeliveryLog } from '../../test/support/memory-journals.js';
 import { Metrics } from '../metrics/metrics.js';
 import { BUFFERED_MAX, DeliveryRecorder, FLUSH_MS } from './delivery-recorder.js';
-import type { RecordBatch } from './delivery-log.js';
-import { RecordIds } from './delivery-record.js';
+import type { JournalBatch } from '../storage/journal.js';
+import type { LoggedRecord } from './delivery-record.js';
 import { BATCH_MAX } from './record-buffer.js';
 import { RecordMetrics } from './record-metrics.js';
 
@@ -15,7 +15,7 @@ class StubbornLog extends MemoryDeliveryLog {
   readonly batches: number[] = [];
   before: () => Promise<void> = async () => {};
 
-  override newBatch(): RecordBatch {
+  override newBatch(): JournalBatch<LoggedRecord> {
     const batch = super.newBatch();
     const write = batch.write;
     batch.write = async () => {
@@ -41,7 +41,10 @@ beforeEach(() => {
 
 function open(deliveryLogDays = 3): DeliveryRecorder {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
-  return new DeliveryRecorder(deliveryLog, metrics, clock, clock, log, { deliveryLogDays });
+  return new DeliveryRecorder(deliveryLog, metrics, clock, clock, log, {
+    deliveryLogDays,
+    deliveryLogBytesMax: Infinity,
+  });
 }
 
 function add(recorder: DeliveryRecorder, count: number): void {
@@ -126,7 +129,7 @@ describe('what is added', () => {
   });
 
   it('earlier is removed where there is no log any more', async () => {
-    deliveryLog.table.push(new RecordIds().toLogged(deliveryRecord({ atMs: clock.nowMs() })));
+    await append(deliveryLog, [new RecordIds().toLogged(deliveryRecord({ atMs: clock.nowMs() }))]);
     await clock.advance(MEMORY_LOG_KEPT_MS + 1);
     open(0).onApplicationBootstrap();
     expect(deliveryLog.table).toHaveLength(0);

@@ -9,8 +9,9 @@ import type { ConfigType } from '@nestjs/config';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { DeliveryLog, type RecordBatch } from './delivery-log.js';
-import type { DeliveryRecord } from './delivery-record.js';
+import type { JournalBatch } from '../storage/journal.js';
+import { DeliveryLog } from './delivery-log.js';
+import type { DeliveryRecord, LoggedRecord } from './delivery-record.js';
 import { recordConfig } from './record.config.js';
 import { RecordBuffer } from './record-buffer.js';
 import { RecordMetrics } from './record-metrics.js';
@@ -98,7 +99,7 @@ export class DeliveryRecorder
     for (const batch of this.#buffer.takeAll()) await this.#write(batch);
   }
 
-  async #write(batch: RecordBatch): Promise<void> {
+  async #write(batch: JournalBatch<LoggedRecord>): Promise<void> {
     try {
       await batch.write();
       this.#isFailing = false;

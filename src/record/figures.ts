@@ -33,26 +33,13 @@ export const NO_FIGURES: Figures = {
   ...{ failedAttempts: 0, starts: 0, waiting: 0, dead: 0 },
 };
 
-/** As they are stored: an earlier version did not have all. */
-export type StoredFigures = Partial<Figures>;
-
-/** Counts are added; of levels the higher one counts. */
-export function together(one: StoredFigures, other: StoredFigures): Figures {
-  const sum = { ...NO_FIGURES, ...one };
-  addInto(sum, other);
-  return sum;
-}
-
-function addInto(sum: { -readonly [Name in keyof Figures]: number }, added: StoredFigures): void {
-  for (const name of COUNTED) sum[name] += added[name] ?? 0;
-  for (const name of LEVELS) sum[name] = Math.max(sum[name], added[name] ?? 0);
+function addInto(sum: { -readonly [Name in keyof Figures]: number }, added: Figures): void {
+  for (const name of COUNTED) sum[name] += added[name];
+  for (const name of LEVELS) sum[name] = Math.max(sum[name], added[name]);
 }
 
 /** One for each interval in which there are any, oldest first. */
-export function inIntervals(
-  minutes: Iterable<{ readonly atMs: number; readonly figures: StoredFigures }>,
-  intervalMs: number,
-): IntervalFigures[] {
+export function inIntervals(minutes: Iterable<IntervalFigures>, intervalMs: number): IntervalFigures[] {
   const sums = new Map<number, { -readonly [Name in keyof Figures]: number }>();
   for (const { atMs, figures } of minutes) {
     const startMs = startOf(atMs, intervalMs);

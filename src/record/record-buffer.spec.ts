@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { attemptRecord, deliveryRecord } from '../../test/support/delivery-records.js';
-import { MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
+import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
 import { type DeliveryRecord, type LoggedRecord, withAttempts } from './delivery-record.js';
 import { RecordBuffer } from './record-buffer.js';
 
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 
 async function takeAll(): Promise<readonly LoggedRecord[]> {
-  deliveryLog.table.length = 0;
+  deliveryLog.journals.tables.get('deliveries')?.clear();
   for (const batch of buffer.takeAll()) await batch.write();
   return [...deliveryLog.table];
 }

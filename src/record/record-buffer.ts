@@ -1,5 +1,13 @@
-import type { DeliveryLog, RecordBatch } from './delivery-log.js';
-import { type DeliveryRecord, isRow, type OnlyAttempt, RecordIds } from './delivery-record.js';
+import { roundMs } from '../kernel/round-ms.js';
+import { type JournalBatch, JournalIds } from '../storage/journal.js';
+import type { DeliveryLog } from './delivery-log.js';
+import {
+  type DeliveryRecord,
+  isRow,
+  type LoggedRecord,
+  type OnlyAttempt,
+  toLogged,
+} from './delivery-record.js';
 
 /** Records that are written together, and are lost together where the store fails. */
 export const BATCH_MAX = 1_000;
@@ -8,8 +16,8 @@ const ATTEMPTS_MAX = 64;
 
 /** Records that are about to be written. A callback takes up the attempt by which its event was taken at once. */
 export class RecordBuffer {
-  readonly #ids = new RecordIds();
-  #batches: RecordBatch[] = [];
+  readonly #ids = new JournalIds();
+  #batches: JournalBatch<LoggedRecord>[] = [];
   /** Attempts that a callback may take up, in their order, in which most callbacks are answered too. */
   readonly #attempts: DeliveryRecord[] = [];
   #length = 0;
@@ -43,7 +51,7 @@ export class RecordBuffer {
   }
 
   /** Gives what is in it and is empty then. */
-  takeAll(): readonly RecordBatch[] {
+  takeAll(): readonly JournalBatch<LoggedRecord>[] {
     while (this.#attempts.length > 0) this.#encodeOldest();
     const batches = this.#batches;
     this.#batches = [];
@@ -73,10 +81,10 @@ export class RecordBuffer {
     let batch = this.#batches.at(-1);
     if (batch === undefined || batch.length >= BATCH_MAX)
       this.#batches.push((batch = this.deliveryLog.newBatch()));
-    batch.add(this.#ids.toLogged(record, onlyAttempt));
+    batch.add(toLogged(this.#ids.next(record.atMs), record, onlyAttempt));
   }
 }
 
 function toOnlyAttempt({ form, endpoint, durationMs }: DeliveryRecord): OnlyAttempt {
-  return { form, endpoint, durationMs };
+  return { form, endpoint, durationMs: roundMs(durationMs) };
 }

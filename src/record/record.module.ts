@@ -1,11 +1,13 @@
 import { Global, Module } from '@nestjs/common';
+import { DeliveryLog } from './delivery-log.js';
 import { DeliveryRecorder } from './delivery-recorder.js';
+import { FigureStore } from './figure-store.js';
 import { RecordMetrics } from './record-metrics.js';
 
-/** Its log comes from the storage module, which is global. Global itself, since every feature that delivers adds to it. */
+/** Its journals come from the storage module, which is global. Global itself, since every feature that delivers adds to it. */
 @Global()
 @Module({
-  providers: [DeliveryRecorder, RecordMetrics],
-  exports: [DeliveryRecorder, RecordMetrics],
+  providers: [DeliveryLog, DeliveryRecorder, FigureStore, RecordMetrics],
+  exports: [DeliveryLog, DeliveryRecorder, FigureStore, RecordMetrics],
 })
 export class RecordModule {}

@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DeliveryLog, RecordFilter } from '../../src/record/delivery-log.js';
-import {
-  type DeliveryRecord,
-  type LoggedRecord,
-  RecordIds,
-  timeOfId,
-} from '../../src/record/delivery-record.js';
-import { append as appendTo, attemptRecord, deliveryRecord } from '../support/delivery-records.js';
+import { type DeliveryRecord, type LoggedRecord } from '../../src/record/delivery-record.js';
+import { timeOfId } from '../../src/storage/journal.js';
+import { append as appendTo, attemptRecord, deliveryRecord, RecordIds } from '../support/delivery-records.js';
 
 export interface OpenedLog {
   readonly deliveryLog: DeliveryLog;

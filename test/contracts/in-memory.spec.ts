@@ -4,9 +4,7 @@ import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-ou
 import { LocalMessageStore } from '../../src/messages/local-message-store.js';
 import { MemoryMessageRecords } from '../../src/messages/message-records.js';
 import { type CountTable, MemoryCounters } from '../../src/storage/memory-counters.js';
-import { MemoryAuditLog } from '../support/memory-audit-log.js';
-import { MemoryDeliveryLog } from '../support/memory-delivery-log.js';
-import { MemoryFigureStore } from '../support/memory-figure-store.js';
+import { MemoryAuditLog, MemoryDeliveryLog, MemoryFigureStore } from '../support/memory-journals.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
 import { MemoryRecords, RecordData } from '../support/memory-records.js';
@@ -52,19 +50,19 @@ const openMessages = (records = new MemoryMessageRecords()): OpenedMessages => (
 
 const openLog = (log = new MemoryDeliveryLog()): OpenedLog => ({
   deliveryLog: log,
-  reopen: async () => openLog(new MemoryDeliveryLog(log.table)),
+  reopen: async () => openLog(new MemoryDeliveryLog(log.journals)),
   close,
 });
 
 const openFigures = (figures = new MemoryFigureStore()): OpenedFigures => ({
   figures,
-  reopen: async () => openFigures(new MemoryFigureStore(figures.table)),
+  reopen: async () => openFigures(new MemoryFigureStore(figures.journals)),
   close,
 });
 
 const openAudit = (log = new MemoryAuditLog()): OpenedAudit => ({
   auditLog: log,
-  reopen: async () => openAudit(new MemoryAuditLog(log.table)),
+  reopen: async () => openAudit(new MemoryAuditLog(log.journals)),
   close,
 });
 

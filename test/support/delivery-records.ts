@@ -1,6 +1,16 @@
 import { expect } from '@jest/globals';
 import type { DeliveryLog } from '../../src/record/delivery-log.js';
-import type { DeliveryRecord, LoggedRecord } from '../../src/record/delivery-record.js';
+import { type DeliveryRecord, type LoggedRecord, toLogged } from '../../src/record/delivery-record.js';
+import { JournalIds } from '../../src/storage/journal.js';
+
+/** Gives records their ids, as what is about to be written gets them. */
+export class RecordIds {
+  readonly #ids = new JournalIds();
+
+  toLogged(record: DeliveryRecord): LoggedRecord {
+    return toLogged(this.#ids.next(record.atMs), record);
+  }
+}
 
 /** Writes them in one batch. */
 export async function append(deliveryLog: DeliveryLog, records: readonly LoggedRecord[]): Promise<void> {

@@ -4,7 +4,7 @@ import { StoreClock } from '../../src/kernel/store-clock.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { DeliveryRecorder } from '../../src/record/delivery-recorder.js';
 import { RecordMetrics } from '../../src/record/record-metrics.js';
-import { MemoryDeliveryLog } from './memory-delivery-log.js';
+import { MemoryDeliveryLog } from './memory-journals.js';
 
 /** @param deliveryLog left out where nobody reads it. */
 export function openRecorder(
@@ -15,6 +15,7 @@ export function openRecorder(
   const metrics = new RecordMetrics(new Metrics(), deliveryLog);
   return new DeliveryRecorder(deliveryLog, metrics, clock, clock, pino({ level: 'silent' }), {
     deliveryLogDays,
+    deliveryLogBytesMax: Infinity,
   });
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { kfEvent } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryDeliveryLog } from '../../../test/support/memory-delivery-log.js';
+import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import { openRecorder } from '../../../test/support/recorder.js';
 import { Metrics } from '../../metrics/metrics.js';

@@ -5,8 +5,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { FakeSecretCheck } from '../../../test/support/fake-secret-check.js';
+import { MemoryJournals } from '../../../test/support/memory-journals.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
-import { MemoryDeliveryLog } from '../../../test/support/memory-delivery-log.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
 import {
   type PuppetServer,
@@ -30,8 +30,8 @@ import { Lifecycle } from '../../kernel/lifecycle.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { metricsConfig } from '../../metrics/metrics.config.js';
 import { MetricsModule } from '../../metrics/metrics.module.js';
-import { DeliveryLog } from '../../record/delivery-log.js';
 import { recordConfig } from '../../record/record.config.js';
+import { Journals } from '../../storage/journal.js';
 import { RecordModule } from '../../record/record.module.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { registryConfig } from '../registry.config.js';
@@ -83,10 +83,10 @@ let puppet: PuppetServer;
     { provide: Outbox, useFactory: () => new LocalOutbox(new MemoryHintStore()) },
     { provide: Counters, useFactory: () => new MemoryCounters() },
     { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
-    { provide: DeliveryLog, useFactory: () => new MemoryDeliveryLog() },
+    { provide: Journals, useFactory: () => new MemoryJournals() },
     { provide: StoreClock, useExisting: Clock },
   ],
-  exports: [PuppetRepository, RecordStore, Outbox, Counters, SecretCheck, DeliveryLog, StoreClock],
+  exports: [PuppetRepository, RecordStore, Outbox, Counters, SecretCheck, Journals, StoreClock],
 })
 class HeldStorage {}
 

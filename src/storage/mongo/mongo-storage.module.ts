@@ -1,24 +1,20 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { mongo } from 'mongoose';
-import { AuditLog } from '../../audit/audit-log.js';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { StorageProbe } from '../storage-probe.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { DeliveryLog } from '../../record/delivery-log.js';
-import { FigureStore } from '../../record/figure-store.js';
 import { Counters } from '../counters.js';
+import { Journals } from '../journal.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { RecordStore } from '../records.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
-import { MongoAuditLog } from './mongo-audit-log.js';
 import { MongoCounters } from './counters.js';
-import { MongoDeliveryLog } from './mongo-delivery-log.js';
-import { MongoFigureStore } from './mongo-figure-store.js';
+import { MongoJournals } from './journal.js';
 import { MongoMessageStore } from './mongo-message.store.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
@@ -54,11 +50,9 @@ export class MongoStorageModule {
         { provide: PuppetRepository, useClass: MongoPuppetRepository },
         { provide: RecordStore, useClass: MongoRecords },
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
-        { provide: AuditLog, useClass: MongoAuditLog },
         { provide: Outbox, useClass: MongoOutbox },
         { provide: Counters, useClass: MongoCounters },
-        { provide: DeliveryLog, useClass: MongoDeliveryLog },
-        { provide: FigureStore, useClass: MongoFigureStore },
+        { provide: Journals, useClass: MongoJournals },
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },
       ],

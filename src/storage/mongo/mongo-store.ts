@@ -18,14 +18,12 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { FIGURES_KEPT_MS } from '../../record/figure-store.js';
 import type { RecordKind } from '../record-kind.js';
 import { RECORD_KINDS } from '../record-kinds.js';
+import type { JournalName } from '../journal.js';
+import { JOURNAL_KINDS } from '../journal-kinds.js';
 import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
-import { AUDIT } from './audit.schema.js';
-import { DELIVERIES } from './delivery.schema.js';
-import { FIGURES } from './figure.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
@@ -70,8 +68,6 @@ const OPERATIONS = [
   'find records',
   'write record',
   'remove record',
-  'append audit',
-  'search audit',
   'begin pull',
   'keep messages',
   'end pull',
@@ -103,13 +99,18 @@ const OPERATIONS = [
   'count messages',
   'sweep messages',
   'rewrite secrets',
+  'append audit',
+  'read audit',
+  'measure audit',
+  'sweep audit',
   'append deliveries',
-  'search deliveries',
-  'find delivery',
+  'read deliveries',
   'measure deliveries',
   'sweep deliveries',
-  'add figures',
-  'list figures',
+  'append figures',
+  'read figures',
+  'measure figures',
+  'sweep figures',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -257,9 +258,6 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(hints, { state: 1, _id: 1 });
     await this.#createIndex(hints, { state: 1, waitingSince: 1 });
     for (const kind of RECORD_KINDS) await this.#prepareRecords(kind);
-    const audit = this.collection(AUDIT);
-    await this.#createIndex(audit, { keptUntil: 1 }, { expireAfterSeconds: 0 });
-    await this.#createIndex(audit, { operator: 1, _id: 1 });
     const messages = this.collection(MESSAGES);
     await this.#createIndex(messages, { state: 1, account: 1, seq: 1 });
     await this.#createIndex(messages, { state: 1, storedAt: 1 });
@@ -268,17 +266,11 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(messageAccounts, { dueAt: 1 });
     await this.#createIndex(messageAccounts, { endpoint: 1, probedAt: 1 });
     await this.#createIndex(this.collection(COUNTS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
-    const deliveries = this.collection(DELIVERIES);
-    await this.#createIndex(deliveries, { keptUntil: 1 }, { expireAfterSeconds: 0 });
-    await this.#createIndex(deliveries, { webhookId: 1, _id: 1 });
-    await this.#createIndex(deliveries, { openKfId: 1, _id: 1 });
-    await this.#createIndex(deliveries, { corpId: 1, _id: 1 });
-    await this.#createIndex(deliveries, { outcome: 1, _id: 1 });
-    await this.#createIndex(
-      this.collection(FIGURES),
-      { at: 1 },
-      { expireAfterSeconds: FIGURES_KEPT_MS / 1_000 },
-    );
+    for (const { name, fields } of JOURNAL_KINDS) {
+      const journal = this.collection(journalCollection(name));
+      await this.#createIndex(journal, { keptUntil: 1 }, { expireAfterSeconds: 0 });
+      for (const field of fields) await this.#createIndex(journal, { [field]: 1, _id: 1 });
+    }
   }
 
   async #prepareRecords(kind: RecordKind<object>): Promise<void> {
@@ -333,4 +325,8 @@ export function collectionOf({ name }: RecordKind<object>): string {
 /** Whether a unique index refused the write. */
 export function isDuplicateKey(error: unknown): boolean {
   return errorCodeOf(error) === DUPLICATE_KEY;
+}
+
+export function journalCollection(name: JournalName): string {
+  return `wxkf${name}`;
 }

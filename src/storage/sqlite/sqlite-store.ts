@@ -28,13 +28,23 @@ export const STEPS = [
   'change messages',
   'sweep messages',
   'rewrite secrets',
+  'sweep audit',
+  'append deliveries',
+  'sweep deliveries',
+  'append figures',
+  'sweep figures',
 ] as const;
 export type Step = (typeof STEPS)[number];
 
 /** What the file of the write-ahead log shrinks to after it had to be larger, as while a copy was made. */
 const WAL_BYTES = 16 * 1_024 * 1_024;
 const OPENING = ['PRAGMA journal_mode = WAL', `PRAGMA journal_size_limit = ${WAL_BYTES}`];
-const LASTING_OPENING = [...OPENING, 'PRAGMA synchronous = FULL'];
+const LASTING_OPENING = [
+  ...OPENING,
+  'PRAGMA synchronous = FULL',
+  // A secret that is replaced leaves nothing behind in the place where it was.
+  'PRAGMA secure_delete = ON',
+];
 const LOG_OPENING = [
   // Before anything else: it counts for an empty file alone.
   'PRAGMA auto_vacuum = INCREMENTAL',
@@ -179,7 +189,8 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
     } catch (cause) {
       if (!isDamage(cause)) throw unavailable(what, cause);
       const damage = this.folder.damaged((cause as Error).message);
-      if (this.#damage === null) this.log?.error({ reason: damage.message }, 'store.damaged');
+      if (this.#damage === null && this.log !== undefined)
+        this.log.error({ reason: damage.message }, 'store.damaged');
       this.#damage ??= damage;
       throw unavailable(what, damage);
     }
@@ -237,7 +248,7 @@ async function openLog(folder: DataDir, log?: Log): Promise<Database> {
 
 function setLogAside(folder: DataDir, log: Log | undefined, err: unknown): void {
   const file = folder.setLogAside();
-  log?.warn({ file, err }, 'store.log_set_aside');
+  if (log !== undefined) log.warn({ file, err }, 'store.log_set_aside');
 }
 
 function unavailable(what: string, cause: unknown): AppError {

@@ -1,3 +1,4 @@
+import { JOURNAL_KINDS, type JournalTable } from '../journal-kinds.js';
 import { RECORD_TABLES } from './record-tables.js';
 
 /** The tables of both files, and what is searched in them. They import nothing: the store and its adapters need them. */
@@ -46,12 +47,31 @@ const MESSAGE_TABLES = [
 ];
 
 /** `wxkf.db`: what must last. */
-export const LASTING_TABLES: readonly string[] = [...RECORD_TABLES, 
+export const LASTING_TABLES: readonly string[] = [
+  ...RECORD_TABLES,
   ...COUNTER_TABLES,
   ...PUPPET_TABLES,
   ...HINT_TABLES,
   ...MESSAGE_TABLES,
+  ...JOURNAL_KINDS.filter(({ isLasting }) => isLasting).flatMap(toTable),
 ];
 
 /** `log.db`: what may be lost with the last seconds of a machine. */
-export const LOG_TABLES: readonly string[] = [];
+export const LOG_TABLES: readonly string[] = [
+  ...JOURNAL_KINDS.filter(({ isLasting }) => !isLasting).flatMap(toTable),
+];
+
+/** In the order of the ids, also in each index: an entry of it ends with the id. */
+function toTable({ name, fields, marks }: JournalTable): string[] {
+  const columns = [
+    'id TEXT PRIMARY KEY',
+    '"atMs" INTEGER NOT NULL',
+    ...fields.map((field) => `"${field}" TEXT`),
+    ...Object.keys(marks).map((mark) => `"${mark}" INTEGER NOT NULL`),
+    'rest TEXT NOT NULL',
+  ];
+  return [
+    `CREATE TABLE IF NOT EXISTS ${name} (${columns.join(', ')}) STRICT, WITHOUT ROWID`,
+    ...fields.map((field) => `CREATE INDEX IF NOT EXISTS "${name} by ${field}" ON ${name} ("${field}")`),
+  ];
+}

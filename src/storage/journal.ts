@@ -1,0 +1,158 @@
+/**
+ * Journals: what is written down as it happens, read by time and by some fields, and removed when it is old or too much. They
+ * hold nothing secret, and an entry is changed only by writing it again.
+ */
+import { REPLICA } from '../kernel/replica.js';
+
+export interface JournalEntry {
+  /** Of `JournalIds`: unique across all replicas, and sorts by time. */
+  readonly id: string;
+  /** Store time. */
+  readonly atMs: number;
+}
+
+/** The table or collection of each. */
+export type JournalName = 'deliveries' | 'audit' | 'figures';
+
+/** What a journal keeps. */
+export interface JournalKind<T extends JournalEntry> {
+  readonly name: JournalName;
+  /** Texts or null that entries are found by, through an index. Where several are asked for, the first of them leads the search. */
+  readonly fields: readonly (keyof T & string)[];
+  /** Said of an entry when it is written, to pick entries by. */
+  readonly marks: Readonly<Record<string, (entry: T) => boolean>>;
+  /** The fields that may be null, which are not written then. */
+  readonly blank: Partial<T>;
+  /** Whether an entry is on the disk once it is written. Else the last seconds may be lost with the machine. */
+  readonly isLasting: boolean;
+}
+
+/** The oldest entries go first. */
+export interface JournalBounds {
+  /** 0 for a journal that is to be empty. */
+  readonly keptMs: number;
+  readonly entriesMax?: number;
+  /** Only of one that is not lasting: its share of a disk is not known apart from others. */
+  readonly bytesMax?: number;
+}
+
+/** Fields and marks as they have to be. */
+export type Match = Readonly<Record<string, string | boolean>>;
+
+export interface JournalQuery {
+  readonly where?: Match;
+  /** A field and its value: one of these must hold as well. */
+  readonly anyOf?: readonly (readonly [field: string, value: string])[];
+  /** Ids, the first included. */
+  readonly from?: string;
+  /** Ids, excluded. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+export interface JournalPage<T> {
+  /** The newest first. */
+  readonly entries: readonly T[];
+  /** Where the next page begins; `null` at the end. */
+  readonly nextBefore: string | null;
+}
+
+/**
+ * Entries that are written together. Each is encoded when it is added: encoding a hundred at once would hold up callbacks, and
+ * V8 would have to copy the objects that wait.
+ */
+export interface JournalBatch<T> {
+  /** Of entries. */
+  readonly length: number;
+  add(entry: T): void;
+  /**
+   * To be called once. An entry whose id is there takes the place of the one that is, so that it may be repeated.
+   * @throws Error when not all of it was written, as far as is known.
+   */
+  write(): Promise<void>;
+}
+
+export abstract class Journal<T extends JournalEntry> {
+  /** An empty one. */
+  abstract newBatch(): JournalBatch<T>;
+
+  /** The newest first. @throws AppError `STORE_UNAVAILABLE` */
+  abstract newest(query: JournalQuery): Promise<readonly T[]>;
+
+  /** The oldest first. @throws AppError `STORE_UNAVAILABLE` */
+  abstract oldest(query: JournalQuery): Promise<readonly T[]>;
+
+  /** What it takes of the disk, about. @throws AppError `STORE_UNAVAILABLE` */
+  abstract bytes(): Promise<number>;
+
+  /** Removes what is beyond the bounds. Writing does so too, of about as much as it writes. @throws AppError `STORE_UNAVAILABLE` */
+  abstract sweep(nowMs: number): Promise<void>;
+
+  /** @throws Error when not all of them were written, as far as is known. */
+  async append(entries: readonly T[]): Promise<void> {
+    const batch = this.newBatch();
+    for (const entry of entries) batch.add(entry);
+    await batch.write();
+  }
+
+  /** @throws AppError `STORE_UNAVAILABLE` */
+  async page(query: JournalQuery): Promise<JournalPage<T>> {
+    const found = await this.newest({ ...query, limit: query.limit + 1 });
+    const entries = found.slice(0, query.limit);
+    return { entries, nextBefore: found.length > query.limit ? (entries.at(-1)?.id ?? null) : null };
+  }
+}
+
+/** The port: each journal belongs to the feature that opens it. */
+export abstract class Journals {
+  /** At once; the store may be away. */
+  abstract open<T extends JournalEntry>(kind: JournalKind<T>, bounds: JournalBounds): Journal<T>;
+}
+
+const TIME_LENGTH = 9;
+const COUNT_LENGTH = 5;
+const COUNT_MAX = 36 ** COUNT_LENGTH;
+const REPLICA_LENGTH = 6;
+const ID = new RegExp(`^[0-9a-z]{${TIME_LENGTH + COUNT_LENGTH}}[0-9a-f]{${REPLICA_LENGTH}}$`);
+/** After every id. */
+export const LAST_ID = '~';
+
+function toDigits(value: number, length: number): string {
+  return value.toString(36).padStart(length, '0');
+}
+
+/** The first of all ids that an entry of this time or a later one may have. */
+export function firstIdAt(ms: number): string {
+  return toDigits(Math.max(0, Math.floor(ms)), TIME_LENGTH);
+}
+
+/** @returns what is older than entries of this id goes. */
+export function keptFrom({ keptMs }: JournalBounds, nowMs: number): string {
+  return keptMs === 0 ? LAST_ID : firstIdAt(nowMs - keptMs);
+}
+
+export function isJournalId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** Store time. */
+export function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, TIME_LENGTH), 36);
+}
+
+/** Gives entries their ids, in the order in which they are given, also where the clock steps back. */
+export class JournalIds {
+  readonly #replica = REPLICA.slice(-REPLICA_LENGTH);
+  #lastMs = 0;
+  /** Of the last one: under load many entries are of one millisecond. */
+  #lastTime = firstIdAt(0);
+  #count = 0;
+
+  next(atMs: number): string {
+    if (atMs > this.#lastMs) {
+      this.#lastMs = atMs;
+      this.#lastTime = firstIdAt(atMs);
+    }
+    return `${this.#lastTime}${toDigits(this.#count++ % COUNT_MAX, COUNT_LENGTH)}${this.#replica}`;
+  }
+}

@@ -1,0 +1,180 @@
+/** Journals in MongoDB: a collection for each, a document for each entry, which MongoDB itself removes when it is old. */
+import { Injectable } from '@nestjs/common';
+import type { Collection, mongo } from 'mongoose';
+import {
+  Journal,
+  type JournalBatch,
+  type JournalBounds,
+  type JournalEntry,
+  type JournalKind,
+  type JournalQuery,
+  Journals,
+} from '../journal.js';
+import { isDuplicateKey, journalCollection, MongoStore } from './mongo-store.js';
+
+/** Documents that are encoded in one turn of the event loop: half a millisecond, in which no callback is answered. */
+const DOCUMENTS_PER_TURN = 200;
+/** Of its bytes, a journal that has too many of them is left with so much. */
+const SHRINK_TO_SHARE = 0.95;
+/** So many are removed in one sweep at most; the next one goes on. */
+const REMOVED_MAX = 500_000;
+/** So many entries too many are there before the oldest are removed, so that not every write has to look for them. */
+const SLACK = 1_000;
+
+/**
+ * Acknowledged from the memory of one server: nothing waits for a disk or another member, and what was not taken is known, so
+ * that it can be counted, which it would not be with `w: 0`.
+ */
+const LIGHTLY = { w: 1, journal: false } as const;
+
+/** The entry's other fields and its marks stand beside these. */
+interface JournalDocument {
+  /** The entry's id. */
+  readonly _id: string;
+  readonly at: Date;
+  /** When MongoDB removes it. */
+  readonly keptUntil: Date;
+}
+
+@Injectable()
+export class MongoJournals extends Journals {
+  constructor(private readonly store: MongoStore) {
+    super();
+  }
+
+  override open<T extends JournalEntry>(kind: JournalKind<T>, bounds: JournalBounds): Journal<T> {
+    return new MongoJournal(this.store, kind, bounds);
+  }
+}
+
+class MongoJournal<T extends JournalEntry> extends Journal<T> {
+  readonly #documents: Collection<JournalDocument>;
+  readonly #writeConcern: { readonly writeConcern?: typeof LIGHTLY };
+
+  constructor(
+    private readonly store: MongoStore,
+    private readonly kind: JournalKind<T>,
+    private readonly bounds: JournalBounds,
+  ) {
+    super();
+    this.#documents = store.collection(journalCollection(kind.name));
+    this.#writeConcern = kind.isLasting ? {} : { writeConcern: LIGHTLY };
+  }
+
+  override newBatch(): JournalBatch<T> {
+    const documents: JournalDocument[] = [];
+    return {
+      get length() {
+        return documents.length;
+      },
+      add: (entry) => void documents.push(this.#toDocument(entry)),
+      write: () => this.#write(documents),
+    };
+  }
+
+  override newest(query: JournalQuery): Promise<readonly T[]> {
+    return this.#find(query, -1);
+  }
+
+  override oldest(query: JournalQuery): Promise<readonly T[]> {
+    return this.#find(query, 1);
+  }
+
+  override async bytes(): Promise<number> {
+    return (await this.#measure()).size;
+  }
+
+  /** Of what is too much only; several replicas may do the same at a time, which removes no more. */
+  override async sweep(): Promise<void> {
+    const { keptMs, bytesMax = Infinity } = this.bounds;
+    if (keptMs === 0) return this.#remove({});
+    const { size, count } = await this.#measure();
+    if (size <= bytesMax) return;
+    const surplus = Math.ceil(count * (1 - (bytesMax * SHRINK_TO_SHARE) / size));
+    const first = await this.store.run(`sweep ${this.kind.name}`, () =>
+      this.#idAt({ _id: 1 }, Math.min(surplus, REMOVED_MAX)),
+    );
+    if (first !== null) await this.#remove({ _id: { $lt: first } });
+  }
+
+  async #write(documents: readonly JournalDocument[]): Promise<void> {
+    for (let at = 0; at < documents.length; at += DOCUMENTS_PER_TURN) {
+      const some = documents.slice(at, at + DOCUMENTS_PER_TURN);
+      await this.store.run(`append ${this.kind.name}`, () => this.#insert(some), this.#limitMs);
+    }
+    if (this.bounds.entriesMax !== undefined) await this.#removeSurplus(this.bounds.entriesMax);
+  }
+
+  /** Whether a write that lasts was made, only the driver knows: nothing else ends it. */
+  get #limitMs(): null | undefined {
+    return this.kind.isLasting ? null : undefined;
+  }
+
+  async #insert(documents: readonly JournalDocument[]): Promise<void> {
+    try {
+      await this.#documents.insertMany([...documents], { ordered: false, ...this.#writeConcern });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      const replacements = documents.map(({ _id, ...fields }) => ({
+        replaceOne: { filter: { _id }, replacement: fields, upsert: true },
+      }));
+      await this.#documents.bulkWrite(replacements, { ordered: false, ...this.#writeConcern });
+    }
+  }
+
+  async #removeSurplus(entriesMax: number): Promise<void> {
+    const last = await this.store.run(`sweep ${this.kind.name}`, async () => {
+      const count = await this.#documents.estimatedDocumentCount();
+      return count <= entriesMax + SLACK ? null : this.#idAt({ _id: -1 }, entriesMax);
+    });
+    if (last !== null) await this.#remove({ _id: { $lte: last } });
+  }
+
+  async #idAt(order: { readonly _id: 1 | -1 }, skipped: number): Promise<string | null> {
+    const [found] = await this.#documents.find({}).sort(order).skip(skipped).limit(1).toArray();
+    return found?._id ?? null;
+  }
+
+  async #remove(query: mongo.Filter<JournalDocument>): Promise<void> {
+    const { name } = this.kind;
+    await this.store.run(`sweep ${name}`, () => this.#documents.deleteMany(query, this.#writeConcern), null);
+  }
+
+  #measure(): Promise<{ readonly size: number; readonly count: number }> {
+    const { name } = this.kind;
+    return this.store.run(`measure ${name}`, () => this.store.measure(journalCollection(name)));
+  }
+
+  async #find(query: JournalQuery, order: 1 | -1): Promise<readonly T[]> {
+    const found = await this.store.run(`read ${this.kind.name}`, () =>
+      this.#documents.find(toFilter(query)).sort({ _id: order }).limit(query.limit).toArray(),
+    );
+    return found.map((document) => this.#fromDocument(document));
+  }
+
+  #toDocument(entry: T): JournalDocument {
+    const { id, atMs, ...same } = entry;
+    const fields = Object.entries(same).filter(([, value]) => value !== null);
+    const marks = Object.entries(this.kind.marks).map(([mark, isSo]) => [mark, isSo(entry)]);
+    return {
+      _id: id,
+      at: new Date(atMs),
+      ...Object.fromEntries([...fields, ...marks]),
+      keptUntil: new Date(atMs + this.bounds.keptMs),
+    };
+  }
+
+  #fromDocument({ _id, at, keptUntil: _keptUntil, ...same }: JournalDocument): T {
+    const { marks, blank } = this.kind;
+    const fields = Object.entries(same).filter(([name]) => !Object.hasOwn(marks, name));
+    return { ...blank, id: _id, atMs: at.getTime(), ...Object.fromEntries(fields) } as unknown as T;
+  }
+}
+
+function toFilter({ where, anyOf, from, before }: JournalQuery): mongo.Filter<JournalDocument> {
+  return {
+    ...where,
+    _id: { $gte: from ?? '', ...(before === undefined ? {} : { $lt: before }) },
+    ...(anyOf === undefined ? {} : { $or: anyOf.map(([field, value]) => ({ [field]: value })) }),
+  } as mongo.Filter<JournalDocument>;
+}

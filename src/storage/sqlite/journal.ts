@@ -1,0 +1,194 @@
+/**
+ * Journals in SQLite: a table for each, in the order of its ids. What entries are found by is in columns of its own, so that
+ * `sqlite3` can ask for it; the rest is JSON.
+ */
+import { Injectable } from '@nestjs/common';
+import {
+  Journal,
+  type JournalBatch,
+  type JournalBounds,
+  type JournalEntry,
+  type JournalKind,
+  type JournalQuery,
+  Journals,
+  keptFrom,
+  LAST_ID,
+} from '../journal.js';
+import type { Row, Statement, Value } from './database.js';
+import { SqliteStore } from './sqlite-store.js';
+
+/** Removing a thousand takes up to 80 ms, in which nothing is written. */
+const REMOVED_AT_ONCE = 1_000;
+const PAGES_AT_ONCE = 1_000;
+
+const BYTES =
+  'SELECT (page_count - freelist_count) * page_size AS bytes, freelist_count AS free FROM pragma_page_count, pragma_freelist_count, pragma_page_size';
+
+@Injectable()
+export class SqliteJournals extends Journals {
+  constructor(private readonly store: SqliteStore) {
+    super();
+  }
+
+  override open<T extends JournalEntry>(kind: JournalKind<T>, bounds: JournalBounds): Journal<T> {
+    return new SqliteJournal(this.store, kind, bounds);
+  }
+}
+
+class SqliteJournal<T extends JournalEntry> extends Journal<T> {
+  readonly #columns: ReadonlySet<string>;
+  readonly #insert: string;
+  readonly #remove: string;
+
+  constructor(
+    private readonly store: SqliteStore,
+    private readonly kind: JournalKind<T>,
+    private readonly bounds: JournalBounds,
+  ) {
+    super();
+    const { name, fields, marks } = kind;
+    this.#columns = new Set(['id', 'atMs', ...fields]);
+    const values = Array(this.#columns.size + Object.keys(marks).length + 1).fill('?');
+    this.#insert = `INSERT OR REPLACE INTO ${name} VALUES (${values.join(', ')})`;
+    this.#remove = `DELETE FROM ${name} WHERE id IN (SELECT id FROM ${name} WHERE id < ? ORDER BY id LIMIT ?)`;
+  }
+
+  override newBatch(): JournalBatch<T> {
+    const statements: Statement[] = [];
+    let newestMs = 0;
+    return {
+      get length() {
+        return statements.length;
+      },
+      add: (entry) => {
+        newestMs = Math.max(newestMs, entry.atMs);
+        statements.push({ sql: this.#insert, values: this.#toValues(entry) });
+      },
+      write: () => this.#write(statements, newestMs),
+    };
+  }
+
+  override newest(query: JournalQuery): Promise<readonly T[]> {
+    return this.#find(query, 'DESC');
+  }
+
+  override oldest(query: JournalQuery): Promise<readonly T[]> {
+    return this.#find(query, 'ASC');
+  }
+
+  override async bytes(): Promise<number> {
+    return (await this.#measure()).bytes;
+  }
+
+  override async sweep(nowMs: number): Promise<void> {
+    while ((await this.#removeBefore(keptFrom(this.bounds, nowMs))) === REMOVED_AT_ONCE);
+    await this.#makeRoom();
+    if (this.kind.isLasting) return;
+    const vacuum = { sql: `PRAGMA incremental_vacuum(${PAGES_AT_ONCE})` };
+    for (let free = (await this.#measure()).free; free > 0; free -= PAGES_AT_ONCE)
+      await this.#step('sweep', vacuum);
+  }
+
+  async #write(inserts: readonly Statement[], newestMs: number): Promise<void> {
+    if (inserts.length === 0) return;
+    if (!this.kind.isLasting) await this.store.requireRoomForLog();
+    // Twice as many as come in, so that what is old does not become more.
+    const old = { sql: this.#remove, values: [keptFrom(this.bounds, newestMs), 2 * inserts.length] };
+    await this.#step('append', ...inserts, ...(this.bounds.keptMs === 0 ? [] : [old]));
+    await this.#makeRoom();
+  }
+
+  async #makeRoom(): Promise<void> {
+    for (let surplus = await this.#surplus(); surplus > 0; surplus = await this.#surplus())
+      if ((await this.#removeBefore(LAST_ID, Math.min(surplus, REMOVED_AT_ONCE))) === 0) return;
+  }
+
+  /** How many entries are too many, about. */
+  async #surplus(): Promise<number> {
+    const { entriesMax, bytesMax } = this.bounds;
+    if (bytesMax !== undefined) return (await this.bytes()) > bytesMax ? REMOVED_AT_ONCE : 0;
+    if (entriesMax === undefined) return 0;
+    const [counted] = await this.#rows<{ count: number }>(`SELECT count(*) AS count FROM ${this.kind.name}`);
+    return (counted?.count ?? 0) - entriesMax;
+  }
+
+  async #removeBefore(id: string, limit = REMOVED_AT_ONCE): Promise<number> {
+    const results = await this.#step('sweep', { sql: this.#remove, values: [id, limit] });
+    return results?.[0]?.changes ?? 0;
+  }
+
+  /** Of the whole file: the other tables in it are small. */
+  async #measure(): Promise<{ readonly bytes: number; readonly free: number }> {
+    const [measured] = await this.#rows<{ bytes: number; free: number }>(BYTES);
+    return measured ?? { bytes: 0, free: 0 };
+  }
+
+  async #find({ limit, ...query }: JournalQuery, order: 'ASC' | 'DESC'): Promise<readonly T[]> {
+    const { sql, values } = toSelect(this.kind, query, order, limit);
+    const rows = await this.#rows<Row>(sql, ...values);
+    return rows.map((row) => this.#fromRow(row));
+  }
+
+  #step(what: 'append' | 'sweep', ...statements: readonly Statement[]) {
+    const { name, isLasting } = this.kind;
+    return isLasting
+      ? this.store.step(`${what} ${name}`, ...statements)
+      : this.store.logStep(`${what} ${name}`, ...statements);
+  }
+
+  #rows<R>(sql: string, ...values: readonly Value[]): Promise<readonly R[]> {
+    return this.kind.isLasting ? this.store.rows(sql, ...values) : this.store.logRows(sql, ...values);
+  }
+
+  #toValues(entry: T): Value[] {
+    const { fields, marks } = this.kind;
+    const values: Value[] = [entry.id, entry.atMs];
+    for (const field of fields) values.push(entry[field] as string | null);
+    for (const mark in marks) values.push(marks[mark]?.(entry) ? 1 : 0);
+    const rest: Record<string, unknown> = {};
+    for (const name in entry) if (entry[name] !== null && !this.#columns.has(name)) rest[name] = entry[name];
+    values.push(JSON.stringify(rest));
+    return values;
+  }
+
+  #fromRow(row: Row): T {
+    const columns = Object.fromEntries([...this.#columns].map((name) => [name, row[name]]));
+    return { ...this.kind.blank, ...columns, ...JSON.parse(String(row.rest)) } as T;
+  }
+}
+
+/** Only one index is used, that of the field that leads: a plus sign keeps SQLite, which knows no counts, from the others. */
+function toSelect<T extends JournalEntry>(
+  { name, fields }: JournalKind<T>,
+  { where = {}, anyOf, from, before }: Omit<JournalQuery, 'limit'>,
+  order: 'ASC' | 'DESC',
+  limit: number,
+): { readonly sql: string; readonly values: readonly Value[] } {
+  const lead = anyOf === undefined ? fields.find((field) => field in where) : undefined;
+  const bounds: [string, Value][] = [
+    ...Object.entries(where).map(([field, value]): [string, Value] => [
+      `${field === lead ? '' : '+'}"${field}" = ?`,
+      typeof value === 'boolean' ? Number(value) : value,
+    ]),
+    ...(from === undefined ? [] : [['id >= ?', from] as [string, Value]]),
+    ...(before === undefined ? [] : [['id < ?', before] as [string, Value]]),
+  ];
+  const [conditions, values] = [bounds.map(([sql]) => sql), bounds.map(([, value]) => value)];
+  const end = `ORDER BY id ${order} LIMIT ?`;
+  if (anyOf === undefined)
+    return {
+      sql: `SELECT * FROM ${name}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''} ${end}`,
+      values: [...values, limit],
+    };
+  // Of each value the first few, in its own index: all of them together may be most of the table.
+  const asked = fields.filter((field) => anyOf.some(([one]) => one === field));
+  const ids = asked.map((field) => {
+    const few = `SELECT id FROM ${name} WHERE ${[`"${field}" = one.value`, ...conditions].join(' AND ')} ${end}`;
+    return `SELECT ${name}.id FROM json_each(?) AS one, ${name} WHERE ${name}.id IN (${few})`;
+  });
+  const listed = (field: string) => JSON.stringify(anyOf.filter(([one]) => one === field).map(([, v]) => v));
+  return {
+    sql: `SELECT * FROM ${name} WHERE id IN (${ids.join(' UNION ')}) ${end}`,
+    values: [...asked.flatMap((field) => [listed(field), ...values, limit]), limit],
+  };
+}
