@@ -21,7 +21,6 @@ COPY packages/client-typescript/package.json packages/client-typescript/
 COPY packages/console/package.json packages/console/
 COPY scripts/node/package.json scripts/node/
 COPY packages/simulator/package.json packages/simulator/
-# Optional dependencies stay: the binary of lmdb is one.
 RUN npm ci --omit=dev --workspaces=false
 
 FROM base

@@ -1,5 +1,5 @@
 import { configOrExit } from '../config/config-or-exit.js';
-import { backUpEmbedded } from '../storage/embedded/embedded-backup.js';
+import { backUpSqlite } from '../storage/sqlite/sqlite-backup.js';
 import { KnownSecrets } from './check/known-secrets.js';
 import { CommandError } from './command-error.js';
 import { EXIT_CODE } from './exit-code.js';
@@ -18,7 +18,7 @@ export async function backUp(file: string, options: BackupOptions): Promise<numb
     );
   }
   const known = new KnownSecrets(config, null);
-  const bytes = await interruptible((stop) => backUpEmbedded(config, file, known, stop));
+  const bytes = await interruptible((stop) => backUpSqlite(config, file, known, stop));
   const { puppets: registrations, apps, bots } = known;
   // The copy is what it is, whether or not this shell has the key of the manager.
   const isEmpty = registrations + apps + bots === 0;

@@ -98,13 +98,12 @@ function addCheck(program: Command): void {
     .command('check')
     .summary('whether settings, store, WeCom and the public callback URL are as they should be')
     .description(
-      `Looks at everything that a manager with these settings needs, changes nothing, and says of each what is wrong and what to do. A manager that has the DATA_DIR is asked by its API, with AUTH_OPERATOR_TOKEN. ${SETTINGS_NOTE}`,
+      `Looks at everything that a manager with these settings needs, changes nothing, and says of each what is wrong and what to do. It may run beside a manager. ${SETTINGS_NOTE}`,
     )
     .option(
       '--callback-url <URL>',
       'ask this public address to verify itself, as WeCom does: https://kf.example.com, or the whole URL with /callback/<corpId>',
     )
-    .option(...MANAGER_URL)
     .option(...JSON_OUTPUT)
     .addHelpText('after', examples('check', 'check --callback-url https://kf.example.com'))
     .action(ending(async (options: CheckOptions) => (await import('./check/check.js')).check(options)));

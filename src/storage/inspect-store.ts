@@ -11,8 +11,8 @@ export async function inspectStore(
   visitor: Visitor,
 ): Promise<StoreInspection> {
   if (config.mongoUri === undefined) {
-    const { inspectEmbedded } = await import('./embedded/embedded-inspection.js');
-    return inspectEmbedded(config, visitor);
+    const { inspectSqlite } = await import('./sqlite/sqlite-inspection.js');
+    return inspectSqlite(config, visitor);
   }
   const { inspectMongo } = await import('./mongo/mongo-inspection.js');
   return inspectMongo(config.mongoUri, visitor);

@@ -7,8 +7,8 @@ import type { storageConfig } from './storage.config.js';
 export class StorageModule {
   static async forRoot(config: Pick<ConfigType<typeof storageConfig>, 'mongoUri'>): Promise<DynamicModule> {
     if (config.mongoUri === undefined) {
-      const { EmbeddedStorageModule } = await import('./embedded/embedded-storage.module.js');
-      return { module: EmbeddedStorageModule, global: true };
+      const { SqliteStorageModule } = await import('./sqlite/sqlite-storage.module.js');
+      return { module: SqliteStorageModule, global: true };
     }
     const { MongoStorageModule } = await import('./mongo/mongo-storage.module.js');
     return MongoStorageModule.forRoot(config.mongoUri);

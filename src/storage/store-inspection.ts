@@ -5,8 +5,8 @@ import type { Puppet } from '../registry/puppet.js';
 /** The result of inspecting a store without changing it. */
 export interface StoreInspection {
   readonly kind: 'embedded' | 'mongodb';
-  /** `new`: it is made at the first start. `in use`: a `DATA_DIR` that another process owns, so that it cannot be read. */
-  readonly state: 'new' | 'in use' | 'read';
+  /** `new`: it is made at the first start. */
+  readonly state: 'new' | 'read';
   /** How far the server's clock is ahead of this machine's, ms; `null` where there is no server. */
   readonly clockAheadMs: number | null;
 }

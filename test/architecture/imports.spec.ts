@@ -82,7 +82,7 @@ describe('imports', () => {
   it.each([
     ['mongoose', /^storage\/mongo\//],
     ['@nestjs/mongoose', /^storage\/mongo\//],
-    ['lmdb', /^storage\/embedded\//],
+    ['node:sqlite', /^storage\/sqlite\//],
     ['undici', /^(dispatch|wecom|http\/outgoing|stream\/replicas)\//],
     ['ws', /^(stream|cli\/connect)\//],
     ['@nestjs/axios', /^wecom\//],

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from '@jest/globals';
 
 /** A process, a database, a browser; and what is built. */
-const HEAVY = /^(node:child_process|mongoose|mongodb|lmdb|playwright-core)$|\/(build|dist)\//;
+const HEAVY = /^(node:child_process|mongoose|mongodb|playwright-core)$|\/(build|dist)\//;
 
 const { default: config } = (await import(new URL('../../jest.config.js', import.meta.url).href)) as {
   readonly default: {

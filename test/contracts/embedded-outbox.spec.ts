@@ -4,7 +4,6 @@ import { pino } from 'pino';
 import { type Hint, hintKey, merge, type NewHint } from '../../src/dispatch/outbox/hint.js';
 import type { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { AppError } from '../../src/kernel/app-error.js';
-import { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
 import { openSqliteOutbox, SqliteHints } from '../../src/storage/sqlite/hints.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { kfEvent } from '../support/delivery.js';

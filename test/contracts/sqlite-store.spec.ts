@@ -68,10 +68,10 @@ async function fill(of: 'step' | 'logStep' = 'step'): Promise<void> {
   await store?.[of](STEP, ...puts);
 }
 
-/** All pages but the first one, which says what the others are. */
+/** The last pages, which have rows. */
 function spoilPages(file: string): void {
   const bytes = readFileSync(file);
-  writeFileSync(file, bytes.fill(0xa5, 4_096));
+  writeFileSync(file, bytes.fill(0xa5, bytes.length - 16_384));
 }
 
 describe('DATA_DIR', () => {
@@ -149,7 +149,11 @@ describe('a start', () => {
     ['is no database', () => writeFileSync(at('wxkf.db'), 'x'.repeat(9_000)), /damaged \(file is not a data/],
     [
       'was written by a later version',
-      () => new DatabaseSync(at('wxkf.db')).exec('PRAGMA user_version = 99'),
+      () => {
+        const later = new DatabaseSync(at('wxkf.db'));
+        later.exec('PRAGMA user_version = 99');
+        later.close();
+      },
       /written by a later version \(schema 99/,
     ],
   ];

@@ -131,7 +131,8 @@ onEachStoreNightly((newPlace) => {
     Object.fromEntries(
       readdirSync(dataDir()).map((name) => [name, statSync(join(dataDir(), name)).mode & 0o777]),
     );
-  const PRIVATE = { 'lock.sqlite': 0o600, 'store.json': 0o600, 'store.mdb': 0o600, 'store.mdb-lock': 0o600 };
+  const FILES = ['wxkf.db', 'wxkf.db-wal', 'wxkf.db-shm', 'log.db', 'log.db-wal', 'log.db-shm', 'lock.db'];
+  const PRIVATE = Object.fromEntries(FILES.map((name) => [name, 0o600]));
   const dataDir = (): string => place.env.DATA_DIR ?? '';
   const isEmbedded = () => place.env.DATA_DIR !== undefined;
 
@@ -152,7 +153,7 @@ onEachStoreNightly((newPlace) => {
   it('with a key opens plain records, seals each at its next registration, and the rest by reseal', async () => {
     const [first, second] = all as [Account, Account];
     // Files that everybody could read are closed; those that a group can are left as they are.
-    if (isEmbedded()) for (const name of Object.keys(PRIVATE)) chmodSync(join(dataDir(), name), 0o644);
+    if (isEmbedded()) for (const name of readdirSync(dataDir())) chmodSync(join(dataDir(), name), 0o644);
     const { url } = await start(`${OLD},${NEW}`);
     if (isEmbedded()) expect(modes()).toEqual(PRIVATE);
     for (const account of all) await expectServed(account);
@@ -162,9 +163,9 @@ onEachStoreNightly((newPlace) => {
     await stop();
     expect(await findStored(place, secrets())).toEqual(second.secrets);
 
-    if (isEmbedded()) chmodSync(join(dataDir(), 'store.mdb'), 0o640);
+    if (isEmbedded()) chmodSync(join(dataDir(), 'wxkf.db'), 0o640);
     expect(await reseal(OLD)).toMatchObject({ code: 0, stdout: expect.stringMatching(looked(1, 0)) });
-    if (isEmbedded()) expect(modes()).toMatchObject({ ...PRIVATE, 'store.mdb': 0o640 });
+    if (isEmbedded()) expect(modes()).toEqual({ 'wxkf.db': 0o640, 'log.db': 0o600, 'lock.db': 0o600 });
     expect(await findStored(place, secrets())).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -31,7 +32,7 @@ afterAll(() => place.discard());
 
 beforeEach(() => {
   backups = newFolder('backups');
-  file = join(backups, 'store.mdb');
+  file = join(backups, 'wxkf.db');
   writeFileSync(file, 'an older copy', { mode: 0o644 });
 });
 
@@ -48,7 +49,7 @@ async function startUsed(env: Record<string, string>): Promise<ManagerProcess> {
 
 async function expectRestored(env: Record<string, string>): Promise<void> {
   const restored = newFolder('restored');
-  copyFileSync(file, join(restored, 'store.mdb'));
+  copyFileSync(file, join(restored, 'wxkf.db'));
   const manager = await startManager({ ...env, DATA_DIR: restored });
   const { puppets } = await manager.line(({ msg }) => msg === 'registry.loaded');
   expect(puppets).toBe(1);
@@ -62,7 +63,7 @@ async function expectRestored(env: Record<string, string>): Promise<void> {
 /** And nothing else is beside it. */
 function expectOlderCopy(): void {
   expect(readFileSync(file, 'utf8')).toBe('an older copy');
-  expect(readdirSync(backups)).toEqual(['store.mdb']);
+  expect(readdirSync(backups)).toEqual(['wxkf.db']);
 }
 
 describe('the store of a running manager', () => {
@@ -85,7 +86,7 @@ describe('the store of a running manager', () => {
       ...{ file, bytes: statSync(file).size, registrations: 1, apps: 0, bots: 0 },
       sealed: true,
     });
-    expect([statSync(file).mode & 0o777, readdirSync(backups)]).toEqual([0o600, ['store.mdb']]);
+    expect([statSync(file).mode & 0o777, readdirSync(backups)]).toEqual([0o600, ['wxkf.db']]);
     await expectRestored({ SECRETS_KEY: env.SECRETS_KEY });
   });
 
@@ -96,15 +97,15 @@ describe('the store of a running manager', () => {
   });
 
   it('is copied neither over itself nor to a folder that is not there, and an older copy stays', async () => {
-    expect(await copyTo(join(env.DATA_DIR, 'store.mdb'))).toMatchObject({
+    expect(await copyTo(join(env.DATA_DIR, 'wxkf.db'))).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/is in DATA_DIR, where the name .* begin with backup;/),
     });
     // Beside it is room for one, under a name of its own.
-    expect((await copyTo(join(env.DATA_DIR, 'backup.mdb'))).code).toBe(0);
-    expect(await copyTo(join(backups, 'nowhere/store.mdb'))).toMatchObject({
+    expect((await copyTo(join(env.DATA_DIR, 'backup.db'))).code).toBe(0);
+    expect(await copyTo(join(backups, 'nowhere/wxkf.db'))).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/nowhere\/store\.mdb cannot be written/),
+      stderr: expect.stringMatching(/nowhere\/wxkf\.db cannot be written/),
     });
     expect((await fetch(`${used.url}/health/ready`)).status).toBe(200);
     expectOlderCopy();
@@ -132,7 +133,8 @@ describe('the store of a manager that was killed', () => {
   it('is not copied once it is damaged, and an older copy stays', async () => {
     const DATA_DIR = newFolder('damaged');
     cpSync(env.DATA_DIR, DATA_DIR, { recursive: true });
-    writeFileSync(join(DATA_DIR, 'store.mdb'), Buffer.alloc(65_536, 7));
+    rmSync(join(DATA_DIR, 'wxkf.db-wal'), { force: true });
+    writeFileSync(join(DATA_DIR, 'wxkf.db'), Buffer.alloc(65_536, 7));
     expect(await runCli({ DATA_DIR }, 'backup', file)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/is damaged/),

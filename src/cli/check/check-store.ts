@@ -8,29 +8,24 @@ import type { KnownSecrets } from './known-secrets.js';
 /** More is no matter of the network. */
 const CLOCK_OFF_MS = 5_000;
 
-/** @param known collects every registration and app. @returns `in use` when a manager has the store, and it was not read. */
-export async function* checkStore(
-  config: Config,
-  known: KnownSecrets,
-): AsyncGenerator<Finding, StoreInspection['state'] | 'failed'> {
+/** @param known collects every registration and app. */
+export async function* checkStore(config: Config, known: KnownSecrets): AsyncGenerator<Finding> {
   let store: StoreInspection;
   try {
     store = await inspectStore(config, known);
   } catch (error) {
     if (!(error instanceof StorageStartError)) throw error;
     yield failed('store', error.message);
-    return 'failed';
+    return;
   }
   yield ok('store', describe(store, config, known));
   if (store.clockAheadMs !== null) yield judgeClock(store.clockAheadMs);
-  if (store.state !== 'in use') yield judgeSecrets(config, known);
-  return store.state;
+  yield judgeSecrets(config, known);
 }
 
 function describe({ kind, state }: StoreInspection, { dataDir }: Config, known: KnownSecrets): string {
   const name = kind === 'mongodb' ? 'the database of MONGO_URI' : `DATA_DIR ${dataDir}`;
   if (state === 'new') return `${name} can be used, and is empty`;
-  if (state === 'in use') return `${name} is in use by a running manager, which is asked instead`;
   const apps = known.apps > 0 ? `, ${known.apps} app(s)` : '';
   const bots = known.bots > 0 ? `, ${known.bots} bot(s)` : '';
   return `${name} can be used; ${known.puppets} registration(s), ${known.online} online${apps}${bots}`;

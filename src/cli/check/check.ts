@@ -1,11 +1,8 @@
-import type { Config } from '../../config/config.js';
 import { toVerificationQuery } from '../../crypto/verification-query.js';
 import { UsageError } from '../command-error.js';
 import { EXIT_CODE } from '../exit-code.js';
-import { ManagerApi } from '../manager/manager-api.js';
 import { type CallbackTarget, checkCallback, noKeysOf, readCallbackUrl } from './check-callback.js';
 import { checkConfiguration } from './check-configuration.js';
-import { checkManager } from './check-manager.js';
 import { checkStore } from './check-store.js';
 import { checkWecom } from './check-wecom.js';
 import { type Finding, failed, skipped } from './finding.js';
@@ -16,16 +13,14 @@ const CHECK_COLUMNS = 13;
 
 export interface CheckOptions {
   readonly callbackUrl?: string;
-  /** Of the manager that has the store; left out: of one with these settings. */
-  readonly url?: string;
   readonly json?: boolean;
 }
 
-export async function check({ callbackUrl, url, json = false }: CheckOptions): Promise<number> {
+export async function check({ callbackUrl, json = false }: CheckOptions): Promise<number> {
   const target = callbackUrl === undefined ? null : readCallbackUrl(callbackUrl);
   if (target !== null && 'mistake' in target) throw new UsageError(`--callback-url ${target.mistake}`);
   const findings: Finding[] = [];
-  for await (const finding of allFindings(target, url)) {
+  for await (const finding of allFindings(target)) {
     findings.push(finding);
     if (!json) process.stdout.write(lineOf(finding));
   }
@@ -35,26 +30,17 @@ export async function check({ callbackUrl, url, json = false }: CheckOptions): P
 }
 
 /** Yields each finding as soon as it is known. Without valid settings nothing else is checked. */
-async function* allFindings(target: CallbackTarget | null, url?: string): AsyncGenerator<Finding> {
+async function* allFindings(target: CallbackTarget | null): AsyncGenerator<Finding> {
   const { config, finding } = checkConfiguration();
   yield finding;
   if (config === null) return;
-  const api = new ManagerApi(config, url);
   const known = new KnownSecrets(config, target?.corpId ?? null);
-  const state = yield* checkStore(config, known);
-  if (state === 'in use') yield* checkManager(api, config, known, target);
-  else yield* checkByOneself(config, known, target);
-  if (target === null) yield skipped('callback', 'not looked at; give --callback-url https://<your host>');
-}
-
-/** With what was read from the store. */
-async function* checkByOneself(
-  config: Config,
-  known: KnownSecrets,
-  target: CallbackTarget | null,
-): AsyncGenerator<Finding> {
+  yield* checkStore(config, known);
   yield* checkWecom(config, known);
-  if (target === null) return;
+  if (target === null) {
+    yield skipped('callback', 'not looked at; give --callback-url https://<your host>');
+    return;
+  }
   const { callbackKeys: keys } = known;
   if (keys !== null) yield* checkCallback(target, { ...keys, ...toVerificationQuery(keys, Date.now()) });
   else yield failed('callback', noKeysOf(target));

@@ -5,6 +5,9 @@ import type { Puppet } from '../../registry/puppet.js';
 import type { Judge } from '../../registry/puppet.repository.js';
 import { MissingKeys } from './missing-keys.js';
 
+const REMEDY =
+  'delete the documents of wxkfpuppets whose corpSecret begins with "sealed v1" and the key\'s id, and let the puppets register again';
+
 /** The secrets of a registration, by the name under which they are sealed. */
 export const PUPPET_SECRETS = ['corpSecret', 'callbackToken', 'encodingAESKey'] as const;
 
@@ -63,7 +66,7 @@ export class PuppetSecrets {
 
   /** Opens all puppets of the store. @throws StorageStartError the first time, at its end, where a key is missing. */
   async *load(batches: AsyncIterable<readonly Puppet[]>): AsyncIterable<readonly Puppet[]> {
-    const missing = this.#hasLoaded ? null : new MissingKeys('puppet');
+    const missing = this.#hasLoaded ? null : new MissingKeys('registration(s)', REMEDY);
     for await (const puppets of batches) {
       for (let at = 0; at < puppets.length; at += SLICE_SIZE) {
         const opened = puppets.slice(at, at + SLICE_SIZE).map((puppet) => this.#open(puppet, missing));

@@ -12,7 +12,7 @@ import {
 } from '../../registry/puppet.repository.js';
 import { PuppetSecrets } from '../sealed/puppet-secrets.js';
 import type { Resealing } from '../sealed/resealing.js';
-import type { ResealReport } from '../sealed/stored-secrets.js';
+import type { ResealReport } from '../records.js';
 import type { Statement } from './database.js';
 import { SqliteStore } from './sqlite-store.js';
 

@@ -4,7 +4,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 
 /** The one process on the store agrees with itself. */
 @Injectable()
-export class EmbeddedStoreClock extends StoreClock {
+export class SqliteStoreClock extends StoreClock {
   constructor(private readonly clock: Clock) {
     super();
   }

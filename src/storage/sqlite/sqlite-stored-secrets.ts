@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { SealError } from '../../crypto/sealer.js';
+import { RECORD_KINDS } from '../record-kinds.js';
+import { RecordStore, type ResealReport } from '../records.js';
+import type { Resealing } from '../sealed/resealing.js';
+import { StoredSecrets } from '../sealed/stored-secrets.js';
+import { readHead } from './messages.js';
+import { resealPuppets } from './puppets.js';
+import { SqliteStore } from './sqlite-store.js';
+
+/** In one step. */
+const BATCH_SIZE = 1_000;
+
+interface MessageRow {
+  readonly key: string;
+  readonly head: string;
+  readonly content: string;
+}
+const MESSAGES = 'SELECT * FROM messages WHERE key > ? ORDER BY key LIMIT ?';
+/** Unless it has changed meanwhile. */
+const SET_CONTENT = 'UPDATE messages SET content = ? WHERE key = ? AND content = ?';
+
+@Injectable()
+export class SqliteStoredSecrets extends StoredSecrets {
+  constructor(
+    private readonly store: SqliteStore,
+    private readonly records: RecordStore,
+  ) {
+    super();
+  }
+
+  override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
+    this.store.requireRoomForCopy();
+    await resealPuppets(this.store, resealing, report);
+    for (const kind of RECORD_KINDS)
+      await this.records.of(kind).reseal((text, identity) => resealing.text(text, identity), report);
+    await this.#messages(resealing, report);
+  }
+
+  /** SQLite keeps the bytes of what was overwritten until it needs the place. */
+  override eraseOverwritten(): Promise<void> {
+    return this.store.closeCompacted();
+  }
+
+  async #messages(resealing: Resealing, report: ResealReport): Promise<void> {
+    let last = '';
+    for (;;) {
+      const rows = await this.store.rows<MessageRow>(MESSAGES, last, BATCH_SIZE);
+      const statements = rows.flatMap((row) => {
+        const content = rewrittenContent(row, resealing, report);
+        return content === null ? [] : [{ sql: SET_CONTENT, values: [content, row.key, row.content] }];
+      });
+      if (statements.length > 0) await this.store.step('rewrite secrets', ...statements);
+      report.add({ lookedAt: rows.length, changed: statements.length });
+      if (rows.length < BATCH_SIZE) return;
+      last = rows.at(-1)?.key ?? '';
+    }
+  }
+}
+
+/** @returns `null` for what stays as it is. */
+function rewrittenContent(row: MessageRow, resealing: Resealing, report: ResealReport): string | null {
+  const head = readHead(row.key, row.head);
+  if (head === null) return null;
+  try {
+    return resealing.message(head, { content: row.content }).content ?? null;
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    report.cannotOpen(row.key, error.keyId);
+    return null;
+  }
+}
