@@ -41,6 +41,11 @@ export function accountKey({ corpId, openKfId }: Pick<Puppet, 'corpId' | 'openKf
   return `${corpId}/${openKfId}`;
 }
 
+export function readAccountKey(key: string): Pick<Puppet, 'corpId' | 'openKfId'> {
+  const slash = key.indexOf('/');
+  return { corpId: key.slice(0, slash), openKfId: key.slice(slash + 1) };
+}
+
 /** What is known of a puppet when it registers. */
 export type Registration = Omit<
   Puppet,

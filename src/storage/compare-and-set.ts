@@ -4,6 +4,7 @@ import { AppError } from '../kernel/app-error.js';
 export const CONFLICT = Symbol('conflict');
 
 const TRIES_MAX = 100;
+const AT_ONCE = 10;
 const PAUSE_MAX_MS = 20;
 
 /**
@@ -15,6 +16,8 @@ export async function untilNoConflict<T>(attempt: () => Promise<T | typeof CONFL
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
     const result = await attempt();
     if (result !== CONFLICT) return result;
+    // Mostly two have met by chance, and reading again takes a while.
+    if (tries <= AT_ONCE) continue;
     const pauseMs = Math.random() * Math.min(2 * tries, PAUSE_MAX_MS);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }

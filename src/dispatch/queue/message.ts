@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import type { Failure } from '../dispatch/outbox/hint.js';
-import type { Secret } from '../kernel/secret.js';
-import type { Addressee } from '../registry/destination.js';
-import { accountKey } from '../registry/puppet.js';
+import type { Secret } from '../../kernel/secret.js';
+import { hasShape, isCount, isNumber, isText, orNull } from '../../kernel/shape.js';
+import type { Addressee } from '../../registry/destination.js';
+import { accountKey } from '../../registry/puppet.js';
+import { type Failure, isFailure } from './line.js';
 
-export type { MessageOrder } from '../registry/bots/bot.js';
+export type { MessageOrder } from '../../registry/bots/bot.js';
 
 /** An entry of what `kf/sync_msg` gives, as it is kept (developer.work.weixin.qq.com/document/path/94670). */
 export interface NewMessage {
@@ -79,4 +80,29 @@ export function isExpired({ storedAtMs, step, lastFailure, dueAtMs }: MessageHea
 /** Sent as `webhook-id`: the same for every attempt, in every process, also if WeCom gives the message again. */
 export function webhookIdOf({ corpId, openKfId, msgid }: Addressee & Pick<NewMessage, 'msgid'>): string {
   return `msg_${hash('sha256', `${accountKey({ corpId, openKfId })}\n${msgid}`, 'base64url').slice(0, 27)}`;
+}
+
+const isWhole = hasShape<MessageHead>({
+  corpId: isText,
+  openKfId: isText,
+  msgid: isText,
+  type: isText,
+  origin: isNumber,
+  lane: isText,
+  sentAtMs: isNumber,
+  skip: isCount,
+  seq: isCount,
+  page: hasShape<PageStart>({ appId: isText, cursor: isText }),
+  state: (value) => MESSAGE_STATES.some((state) => state === value),
+  storedAtMs: isNumber,
+  attempts: isCount,
+  refusals: isCount,
+  step: isCount,
+  dueAtMs: orNull(isNumber),
+  lastFailure: orNull(isFailure),
+});
+
+/** Whether a store holds a message there, and not something that another program has left. @param key `webhookIdOf`. */
+export function isMessageHead(key: string, value: unknown): value is MessageHead {
+  return isWhole(value) && key === webhookIdOf(value);
 }

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { newLru } from '../../kernel/lru.js';
+import type { Addressee } from '../../registry/destination.js';
+import { CONFLICT, untilNoConflict } from '../../storage/compare-and-set.js';
+import { isHeldBy, type Line, type LineHead, type LineKind, lineKey, toLeased } from './line.js';
+import type { KeptLine, QueueStore } from './queue-store.js';
+
+/** What lines of one kind are to those who use them. */
+export interface LineType<T extends LineHead> {
+  readonly kind: LineKind;
+  /** What else a claim changes; left out for nothing. @param untilMs when its lease lapses. */
+  toClaimed?(value: T, untilMs: number): T;
+  toLine(value: T): Line;
+  /** @returns `null` for what cannot be read. */
+  fromLine(line: Line): T | null;
+}
+
+/** A line before and after a step; `null` where there is none. */
+export interface Stepped<T> {
+  readonly before: T | null;
+  readonly after: T | null;
+}
+
+export type Leased<T> = T & { readonly lease: NonNullable<LineHead['lease']> };
+
+/** A line that was claimed, and as it was before. */
+export interface Claim<T> {
+  readonly line: Leased<T>;
+  readonly before: T;
+}
+
+interface Known<T> {
+  readonly value: T;
+  readonly kept: KeptLine;
+}
+
+/** Far more than are under way. One that has left is read again. */
+const LEASED_MAX = 2_000;
+
+/** Lines of one kind: what happens to one is a function from line to line, repeated where another process was faster. */
+export class LineSteps<T extends LineHead> {
+  /** What this process has leased, as it wrote it: mostly nobody else has changed it since. By key. */
+  readonly #leased = newLru<Known<T>>(LEASED_MAX);
+
+  constructor(
+    private readonly store: QueueStore,
+    private readonly type: LineType<T>,
+  ) {}
+
+  async find(account: Addressee): Promise<T | null> {
+    return (await this.#read(lineKey(this.type.kind, account)))?.value ?? null;
+  }
+
+  /** The line, if it has this lease. What another process has changed since it was leased may not be seen. */
+  async findHeld(account: Addressee, leaseId: string, nowMs: number): Promise<T | null> {
+    const known = this.#leased.get(lineKey(this.type.kind, account))?.value;
+    if (known !== undefined && isHeldBy(known, leaseId, nowMs)) return known;
+    const read = await this.find(account);
+    return read !== null && isHeldBy(read, leaseId, nowMs) ? read : null;
+  }
+
+  /**
+   * @param step gives the line as it is to be; `null` for none, and the same one to leave it.
+   * @param isNew whether there is probably none yet.
+   */
+  async change(account: Addressee, step: (line: T | null) => T | null, isNew = false): Promise<Stepped<T>> {
+    const key = lineKey(this.type.kind, account);
+    const known = this.#leased.get(key) ?? null;
+    if (known !== null || isNew) {
+      const stepped = await this.#step(key, known, step);
+      // Where nothing is to be done it has to be looked whether that is still so.
+      if (stepped !== CONFLICT && stepped.after !== stepped.before) return stepped;
+    }
+    return untilNoConflict(async () => this.#step(key, await this.#read(key), step));
+  }
+
+  /** As `change`, if the line has this lease, or none runs where that is `null`. @returns `null` where it has another. */
+  async changeHeld(
+    account: Addressee,
+    leaseId: string | null,
+    nowMs: number,
+    step: (line: T) => T | null,
+  ): Promise<Stepped<T> | null> {
+    let isHeld = false;
+    const stepped = await this.change(account, (line) => {
+      isHeld = line !== null && isHeldBy(line, leaseId, nowMs);
+      return line !== null && isHeld ? step(line) : line;
+    });
+    return isHeld ? stepped : null;
+  }
+
+  /** Leases up to `limit` lines that are due, the earliest first. Skips those of `exceptEndpoints`. */
+  async claimDue(
+    nowMs: number,
+    limit: number,
+    leaseMs: number,
+    exceptEndpoints: ReadonlySet<string>,
+  ): Promise<readonly Claim<T>[]> {
+    const due = await this.store.listClaimable(this.type.kind, nowMs, limit, exceptEndpoints);
+    const claims = await Promise.all(due.map((kept) => this.#claim(kept, (line) => line, nowMs + leaseMs)));
+    return claims.filter((claim) => claim !== null);
+  }
+
+  /** Leases the line whose turn it is to probe the endpoint, whatever its due time; see `QueueStore.findToProbe`. */
+  async claimToProbe(
+    endpoint: string,
+    nowMs: number,
+    leaseMs: number,
+    keys?: ReadonlySet<string>,
+  ): Promise<Claim<T> | null> {
+    for (;;) {
+      const kept = await this.store.findToProbe(this.type.kind, endpoint, nowMs, keys);
+      if (kept === null) return null;
+      const claim = await this.#claim(kept, (line) => ({ ...line, probedAtMs: nowMs }), nowMs + leaseMs);
+      if (claim !== null) return claim;
+    }
+  }
+
+  /** @returns `null` where another process was faster, or what was read is no such line. */
+  async #claim(kept: KeptLine, change: (line: T) => T, untilMs: number): Promise<Claim<T> | null> {
+    const known = await this.#known(kept);
+    if (known === null) return null;
+    const { value: before } = known;
+    const line = toLeased(change(this.type.toClaimed?.(before, untilMs) ?? before), untilMs);
+    const isClaimed = await this.#write(lineKey(this.type.kind, before), known, line);
+    return isClaimed ? { line, before } : null;
+  }
+
+  async #step(
+    key: string,
+    known: Known<T> | null,
+    step: (line: T | null) => T | null,
+  ): Promise<Stepped<T> | typeof CONFLICT> {
+    const before = known?.value ?? null;
+    const after = step(before);
+    return after === before || (await this.#write(key, known, after)) ? { before, after } : CONFLICT;
+  }
+
+  async #read(key: string): Promise<Known<T> | null> {
+    const kept = await this.store.find(key);
+    return kept === null ? null : this.#known(kept);
+  }
+
+  /** @returns `null` for what is no such line, which blocks nothing from then on. */
+  async #known(kept: KeptLine): Promise<Known<T> | null> {
+    const value = this.type.fromLine(kept.line);
+    if (value === null) await this.store.setAside(kept);
+    return value === null ? null : { value, kept };
+  }
+
+  async #write(key: string, before: Known<T> | null, value: T | null): Promise<boolean> {
+    this.#leased.delete(key);
+    if (value === null) return before === null || this.store.remove(before.kept);
+    const kept = { line: this.type.toLine(value), revision: randomUUID() };
+    const isWritten = await (before === null
+      ? this.store.insert(kept)
+      : this.store.replace(before.kept, kept));
+    if (isWritten && value.lease !== null) this.#leased.set(key, { value, kept });
+    return isWritten;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * What waits of one account at one endpoint. What may happen to it are functions from one line to the next; a store makes one step
+ * durable, if the line is still as it was read. Times are store time, epoch milliseconds.
+ */
+import { randomUUID } from 'node:crypto';
+import { hasShape, isCount, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
+import type { Addressee } from '../../registry/destination.js';
+import { accountKey } from '../../registry/puppet.js';
+import type { FailureStage } from '../line/attempt.js';
+
+/** An account has at most one line of each: its event may wait to be pulled while its messages wait for the bot. */
+export type LineKind = 'event' | 'messages';
+
+/**
+ * `waiting` for its due time; `parked` until somebody takes the account; `dead` once given up, until an operator, a registration
+ * or a newer event revives it.
+ */
+export type LineState = 'waiting' | 'parked' | 'dead';
+export const LINE_STATES: readonly LineState[] = ['waiting', 'parked', 'dead'];
+
+/** Gives one holder the right to deliver what waits until `untilMs`. */
+export interface Lease {
+  readonly id: string;
+  readonly untilMs: number;
+}
+
+/** Why no bot took it. */
+export interface Failure {
+  readonly atMs: number;
+  readonly stage: FailureStage | NotTriedStage;
+  /** At most 1 kB. */
+  readonly reason: string;
+  /** With the stage `status`, the one that came. */
+  readonly status?: number;
+}
+
+/** Why something was not attempted, or its attempt did not end in time. */
+export const NOT_TRIED_STAGES = [
+  /** No puppet has registered for the account. */
+  'unregistered',
+  /** The puppet has deregistered. */
+  'offline',
+  /** The circuit of its endpoint is open; only probes are sent. */
+  'circuit',
+  /** The puppet is registering, and must get nothing before it has its answer. */
+  'registering',
+  /** The attempt was still running when the answer was due; the puppet may still take the event. */
+  'late',
+  /** Too many attempts are under way already. */
+  'overloaded',
+  /** Its sync token is over, and the corp has had the pulls without one that a minute allows: see `resyncsOf`. */
+  'resync',
+  /** No puppet took it for 3 days. */
+  'expired',
+  /** Of a message: it is longer than what is kept, so there is nothing to send. */
+  'oversized',
+] as const;
+export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
+
+/** What a bot answered in place of taking an event. */
+export interface Answered {
+  readonly status: number;
+  readonly atMs: number;
+}
+
+/** The later one. */
+export function laterAnswer(one: Answered | null, other: Answered | null): Answered | null {
+  if (one === null || other === null) return one ?? other;
+  return other.atMs > one.atMs ? other : one;
+}
+
+/** What every line has. */
+export interface LineHead extends Addressee {
+  readonly state: LineState;
+  /** Where it was last tried or will be tried, as in `Endpoint.href`; `null` while nobody takes the account. */
+  readonly endpoint: string | null;
+  /** `null` unless it is `waiting`. */
+  readonly dueAtMs: number | null;
+  readonly lease: Lease | null;
+  /** When it last probed its endpoint; 0 for never. */
+  readonly probedAtMs: number;
+  /** When the newest of what waits arrived; of events that all are sent, the one that goes next. */
+  readonly arrivedAtMs: number;
+  /** When the first arrived that nobody has taken since. */
+  readonly waitingSinceMs: number;
+  readonly lastFailure: Failure | null;
+}
+
+/** A line as stores keep it, which know nothing of what its kind has besides. */
+export interface Line extends LineHead {
+  readonly kind: LineKind;
+  /** What its kind has besides: plain JSON. */
+  readonly details: object;
+  /** The callback as it came; also `null` where the line was read without it. */
+  readonly body: Buffer | null;
+}
+
+/** The key of a line. */
+export function lineKey(kind: LineKind, account: Addressee): string {
+  return `${kind} ${accountKey(account)}`;
+}
+
+/** When it may be claimed; `null` means never. */
+export function claimableAtMs({ state, dueAtMs, lease }: LineHead): number | null {
+  if (state !== 'waiting' || dueAtMs === null) return null;
+  return lease === null ? dueAtMs : Math.max(dueAtMs, lease.untilMs);
+}
+
+export function runningLease({ lease }: Pick<LineHead, 'lease'>, nowMs: number): Lease | null {
+  return lease !== null && lease.untilMs > nowMs ? lease : null;
+}
+
+/** Whether this lease runs; with `null`, whether none does. */
+export function isHeldBy(line: Pick<LineHead, 'lease'>, leaseId: string | null, nowMs: number): boolean {
+  return (runningLease(line, nowMs)?.id ?? null) === leaseId;
+}
+
+/** Leased by a new holder. */
+export function toLeased<T extends LineHead>(line: T, untilMs: number): T & { readonly lease: Lease } {
+  return { ...line, lease: { id: randomUUID(), untilMs } };
+}
+
+export const isFailure = hasShape<Failure>({
+  atMs: isNumber,
+  stage: isText,
+  reason: isText,
+  status: orAbsent(isCount),
+});
+export const isLease = hasShape<Lease>({ id: isText, untilMs: isNumber });
+const isWhole = hasShape<Line>({
+  kind: isText,
+  corpId: isText,
+  openKfId: isText,
+  state: (value) => LINE_STATES.some((state) => state === value),
+  endpoint: orNull(isText),
+  dueAtMs: orNull(isNumber),
+  lease: orNull(isLease),
+  probedAtMs: isNumber,
+  arrivedAtMs: isNumber,
+  waitingSinceMs: isNumber,
+  lastFailure: orNull(isFailure),
+  details: (value) => typeof value === 'object' && value !== null,
+  body: orNull(Buffer.isBuffer),
+});
+
+/** Whether a store holds a line there, and not something that another program has left. */
+export function isLine(key: string, value: unknown): value is Line {
+  return isWhole(value) && key === lineKey(value.kind, value);
+}

@@ -1,0 +1,67 @@
+import { AppError } from '../../kernel/app-error.js';
+import type { Clock } from '../../kernel/clock.js';
+import { Pending } from '../../kernel/pending.js';
+
+/** How many accounts of one corp may have a hint without ever having registered: a typing error adds one. */
+export const UNREGISTERED_PER_CORP_MAX = 10_000;
+const COUNT_LIFE_MS = 5_000;
+
+interface Count {
+  readonly counted: Promise<number>;
+  readonly atMs: number;
+  /** Let in by this process since then. */
+  added: number;
+}
+
+/**
+ * The bound of what is kept for accounts that never registered, without a count for each of them. Other
+ * processes' are seen up to 5 s late, so they may let in a little more together.
+ */
+export class UnregisteredRoom {
+  readonly #counts = new Map<string, Count>();
+  /** Writes of this process that a count may or may not see. */
+  readonly #underWay = new Pending();
+
+  /** @param count how many the store holds for the corp. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly count: (corpId: string) => Promise<number>,
+  ) {}
+
+  /** Writes one more by `write`. @throws AppError `OUTBOX_FULL`; or what the count or the write rejects with. */
+  async fill<T>(corpId: string, write: () => Promise<T>): Promise<T> {
+    await this.#take(corpId);
+    return this.#underWay.add(write());
+  }
+
+  async #take(corpId: string): Promise<void> {
+    for (;;) {
+      const known = this.#recent(corpId) ?? this.#recount(corpId);
+      const counted = await known.counted;
+      if (counted >= UNREGISTERED_PER_CORP_MAX) throw new AppError('OUTBOX_FULL');
+      if (counted + known.added < UNREGISTERED_PER_CORP_MAX) {
+        known.added++;
+        return;
+      }
+      // Some of those that were let in may not have come to stay.
+      this.#forget(corpId, known);
+    }
+  }
+
+  #recent(corpId: string): Count | null {
+    const known = this.#counts.get(corpId);
+    return known !== undefined && this.clock.elapsedMs() - known.atMs < COUNT_LIFE_MS ? known : null;
+  }
+
+  #recount(corpId: string): Count {
+    const counted = this.#underWay.whenOver().then(() => this.count(corpId));
+    const count = { counted, atMs: this.clock.elapsedMs(), added: 0 };
+    this.#counts.set(corpId, count);
+    count.counted.catch(() => this.#forget(corpId, count));
+    return count;
+  }
+
+  #forget(corpId: string, count: Count): void {
+    if (this.#counts.get(corpId) === count) this.#counts.delete(corpId);
+  }
+}
