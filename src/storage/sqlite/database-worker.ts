@@ -44,6 +44,9 @@ export interface StepError {
 /** `null` for a step that was undone, since a statement changed another number of rows than it had to. */
 export type StepResult = readonly StatementResult[] | StepError | null;
 
+/** One object for most statements: many in one answer are copied to the other thread once. */
+const WROTE_ONE: StatementResult = { rows: [], changes: 1 };
+
 interface Prepared {
   readonly statement: StatementSync;
   readonly hasRows: boolean;
@@ -114,7 +117,8 @@ function runStatement(number: number, values: readonly SQLInputValue[]): Stateme
     const rows = statement.all(...values) as Record<string, SQLInputValue>[];
     return { rows, changes: rows.length };
   }
-  return { rows: [], changes: Number(statement.run(...values).changes) };
+  const changes = Number(statement.run(...values).changes);
+  return changes === 1 ? WROTE_ONE : { rows: [], changes };
 }
 
 /** At its first use, so that a statement that cannot be prepared fails its own step alone. */

@@ -1,25 +1,23 @@
 import { Global, Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { Outbox } from '../../dispatch/outbox/outbox.js';
+import { QueueStore } from '../../dispatch/queue/queue-store.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { LocalMessageStore } from '../../messages/local-message-store.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { Counters } from '../counters.js';
 import { Journals } from '../journal.js';
 import { RecordStore } from '../records.js';
-import { sealedPorts } from '../sealed/sealed-ports.js';
+import { SEALING } from '../sealed/sealing.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { storageConfig } from '../storage.config.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { StorageProbe } from '../storage-probe.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { SqliteCounters } from './counters.js';
-import { openSqliteOutbox } from './hints.js';
 import { SqliteJournals } from './journal.js';
-import { openSqliteMessages } from './messages.js';
 import { SqlitePuppetRepository } from './puppets.js';
+import { SqliteQueueStore } from './queue.js';
 import { SqliteRecords } from './records.js';
 import { SqliteStore, STEPS } from './sqlite-store.js';
 import { SqliteStoreClock } from './sqlite-store-clock.js';
@@ -35,14 +33,17 @@ import { SqliteStoredSecrets } from './sqlite-stored-secrets.js';
         SqliteStore.open(config, new StoreMetrics('embedded', STEPS, metrics), log),
     },
     { provide: StorageProbe, useExisting: SqliteStore },
-    ...sealedPorts({ messages: LocalMessageStore }),
+    ...SEALING,
     { provide: PuppetRepository, useClass: SqlitePuppetRepository },
     { provide: RecordStore, useClass: SqliteRecords },
     { provide: StoredSecrets, useClass: SqliteStoredSecrets },
     { provide: Counters, useClass: SqliteCounters },
     { provide: Journals, useClass: SqliteJournals },
-    { provide: Outbox, inject: [SqliteStore, LOG], useFactory: openSqliteOutbox },
-    { provide: LocalMessageStore, inject: [SqliteStore, LOG], useFactory: openSqliteMessages },
+    {
+      provide: QueueStore,
+      inject: [SqliteStore, LOG],
+      useFactory: (store: SqliteStore, log: Log) => SqliteQueueStore.open(store, log),
+    },
     { provide: StoreClock, useClass: SqliteStoreClock },
   ],
   exports: STORAGE_PORTS,

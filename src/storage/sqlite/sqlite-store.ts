@@ -19,14 +19,21 @@ export const STEPS = [
   'count',
   'change puppet',
   'forget puppet',
-  'write hint',
-  'remove hint',
-  'set hint aside',
+  'lapse leases',
+  'insert line',
+  'change line',
+  'remove line',
+  'set line aside',
+  'make lines due',
   'write record',
   'remove record',
   'keep messages',
-  'change messages',
+  'change message',
+  'forget messages',
+  'bring message back',
+  'make messages due',
   'sweep messages',
+  'set message aside',
   'rewrite secrets',
   'sweep audit',
   'append deliveries',
@@ -163,8 +170,8 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   }
 
   /**
-   * Closes the store with a file that holds nothing but what is in it now: of a row that was overwritten, SQLite keeps the
-   * bytes until it needs the place. A copy takes the place of the file in one step.
+   * Closes the store with a file that holds nothing but what is in it now, whatever has written to it before. A copy takes the
+   * place of the file in one step.
    * @throws AppError `STORE_UNAVAILABLE`, StorageStartError
    */
   async closeCompacted(): Promise<void> {

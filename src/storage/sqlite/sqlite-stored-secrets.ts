@@ -4,19 +4,14 @@ import { RECORD_KINDS } from '../record-kinds.js';
 import { RecordStore, type ResealReport } from '../records.js';
 import type { Resealing } from '../sealed/resealing.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
-import { readHead } from './messages.js';
 import { resealPuppets } from './puppets.js';
+import { type MessageRow, toMessageHead } from './queue.js';
 import { SqliteStore } from './sqlite-store.js';
 
 /** In one step. */
 const BATCH_SIZE = 1_000;
 
-interface MessageRow {
-  readonly key: string;
-  readonly head: string;
-  readonly content: string;
-}
-const MESSAGES = 'SELECT * FROM messages WHERE key > ? ORDER BY key LIMIT ?';
+const MESSAGES = "SELECT * FROM messages WHERE key > ? AND state IN ('waiting', 'dead') ORDER BY key LIMIT ?";
 /** Unless it has changed meanwhile. */
 const SET_CONTENT = 'UPDATE messages SET content = ? WHERE key = ? AND content = ?';
 
@@ -53,20 +48,20 @@ export class SqliteStoredSecrets extends StoredSecrets {
       if (statements.length > 0) await this.store.step('rewrite secrets', ...statements);
       report.add({ lookedAt: rows.length, changed: statements.length });
       if (rows.length < BATCH_SIZE) return;
-      last = rows.at(-1)?.key ?? '';
+      last = String(rows.at(-1)?.key ?? '');
     }
   }
 }
 
 /** @returns `null` for what stays as it is. */
 function rewrittenContent(row: MessageRow, resealing: Resealing, report: ResealReport): string | null {
-  const head = readHead(row.key, row.head);
+  const head = toMessageHead(row);
   if (head === null) return null;
   try {
     return resealing.message(head, { content: row.content }).content ?? null;
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    report.cannotOpen(row.key, error.keyId);
+    report.cannotOpen(String(row.key), error.keyId);
     return null;
   }
 }

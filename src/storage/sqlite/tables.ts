@@ -32,18 +32,65 @@ const PUPPET_TABLES = [
   'CREATE INDEX IF NOT EXISTS puppets_by_corp ON puppets (corp_id)',
 ];
 
-/** `hint` is JSON, so that a person can read what was set aside. */
-const HINT_TABLES = [
-  'CREATE TABLE IF NOT EXISTS hints (key TEXT PRIMARY KEY, hint TEXT NOT NULL) STRICT',
-  'CREATE TABLE IF NOT EXISTS unreadable_hints (id TEXT PRIMARY KEY, key TEXT NOT NULL, hint TEXT NOT NULL) STRICT',
+/** `revision` is new with every write of a line, `claimable_at` follows from the columns before it. */
+const LINE_TABLES = [
+  `CREATE TABLE IF NOT EXISTS lines (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    corp_id TEXT NOT NULL,
+    open_kf_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    endpoint TEXT,
+    due_at INTEGER,
+    lease_id TEXT,
+    leased_until INTEGER,
+    claimable_at INTEGER,
+    probed_at INTEGER NOT NULL,
+    arrived_at INTEGER NOT NULL,
+    waiting_since INTEGER NOT NULL,
+    last_failure TEXT, -- JSON
+    details TEXT NOT NULL, -- JSON
+    body BLOB,
+    revision TEXT NOT NULL
+  ) STRICT`,
+  `CREATE INDEX IF NOT EXISTS lines_claimable ON lines (kind, claimable_at, endpoint)
+    WHERE claimable_at IS NOT NULL`,
+  `CREATE INDEX IF NOT EXISTS lines_by_endpoint ON lines (kind, endpoint, claimable_at)
+    WHERE claimable_at IS NOT NULL`,
+  `CREATE INDEX IF NOT EXISTS lines_probed ON lines (kind, endpoint, probed_at, arrived_at)
+    WHERE state = 'waiting'`,
+  'CREATE INDEX IF NOT EXISTS lines_listed ON lines (kind, state, key, waiting_since)',
+  'CREATE INDEX IF NOT EXISTS lines_unregistered ON lines (kind, corp_id) WHERE endpoint IS NULL',
+  'CREATE INDEX IF NOT EXISTS lines_leased ON lines (leased_until) WHERE leased_until > 0',
 ];
 
-/** `head` and `account` are JSON; `content` is sealed where there is a key. */
+/** Of a message that is known, nothing but its key, its account and `known_until` is left. `content` is sealed. */
 const MESSAGE_TABLES = [
-  'CREATE TABLE IF NOT EXISTS messages (key TEXT PRIMARY KEY, head TEXT NOT NULL, content TEXT NOT NULL) STRICT',
-  'CREATE TABLE IF NOT EXISTS known_messages (key TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID',
-  'CREATE INDEX IF NOT EXISTS known_messages_until ON known_messages (until_ms)',
-  'CREATE TABLE IF NOT EXISTS message_accounts (key TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT',
+  `CREATE TABLE IF NOT EXISTS messages (
+    key TEXT PRIMARY KEY,
+    corp_id TEXT NOT NULL,
+    open_kf_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    seq INTEGER,
+    lane TEXT,
+    page_cursor TEXT,
+    due_at INTEGER,
+    stored_at INTEGER,
+    died_at INTEGER,
+    known_until INTEGER,
+    attempts INTEGER,
+    refusals INTEGER,
+    step INTEGER,
+    last_failure TEXT, -- JSON
+    head TEXT, -- JSON
+    content TEXT
+  ) STRICT`,
+  `CREATE INDEX IF NOT EXISTS messages_waiting ON messages (corp_id, open_kf_id, seq, lane)
+    WHERE state = 'waiting'`,
+  `CREATE INDEX IF NOT EXISTS messages_dead ON messages (corp_id, open_kf_id, seq) WHERE state = 'dead'`,
+  `CREATE INDEX IF NOT EXISTS messages_stored ON messages (stored_at) WHERE state = 'waiting'`,
+  'CREATE INDEX IF NOT EXISTS messages_died ON messages (died_at) WHERE died_at IS NOT NULL',
+  'CREATE INDEX IF NOT EXISTS messages_known ON messages (known_until) WHERE known_until IS NOT NULL',
 ];
 
 /** `wxkf.db`: what must last. */
@@ -51,7 +98,7 @@ export const LASTING_TABLES: readonly string[] = [
   ...RECORD_TABLES,
   ...COUNTER_TABLES,
   ...PUPPET_TABLES,
-  ...HINT_TABLES,
+  ...LINE_TABLES,
   ...MESSAGE_TABLES,
   ...JOURNAL_KINDS.filter(({ isLasting }) => isLasting).flatMap(toTable),
 ];
