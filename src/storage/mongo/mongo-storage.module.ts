@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { mongo } from 'mongoose';
-import { Outbox } from '../../dispatch/outbox/outbox.js';
+import { QueueStore } from '../../dispatch/queue/queue-store.js';
 import { StorageProbe } from '../storage-probe.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
@@ -10,19 +10,18 @@ import { Counters } from '../counters.js';
 import { Journals } from '../journal.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { RecordStore } from '../records.js';
-import { sealedPorts } from '../sealed/sealed-ports.js';
+import { SEALING } from '../sealed/sealing.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { MongoCounters } from './counters.js';
 import { MongoJournals } from './journal.js';
-import { MongoMessageStore } from './mongo-message.store.js';
-import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { MongoRecords } from './records.js';
 import { CONNECT_OPTIONS, MongoStore } from './mongo-store.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { MongoStoredSecrets } from './mongo-stored-secrets.js';
 import { PuppetRecord, PuppetSchema } from './puppet.schema.js';
+import { MongoQueueStore } from './queue.js';
 import { strictUri } from './strict-uri.js';
 
 @Global()
@@ -42,15 +41,12 @@ export class MongoStorageModule {
       ],
       providers: [
         MongoStore,
-        MongoMessageStore,
         { provide: StorageProbe, useExisting: MongoStore },
-        ...sealedPorts({
-          messages: MongoMessageStore,
-        }),
+        ...SEALING,
         { provide: PuppetRepository, useClass: MongoPuppetRepository },
         { provide: RecordStore, useClass: MongoRecords },
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
-        { provide: Outbox, useClass: MongoOutbox },
+        { provide: QueueStore, useClass: MongoQueueStore },
         { provide: Counters, useClass: MongoCounters },
         { provide: Journals, useClass: MongoJournals },
         MongoStoreClock,

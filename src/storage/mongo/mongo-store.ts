@@ -24,8 +24,6 @@ import type { JournalName } from '../journal.js';
 import { JOURNAL_KINDS } from '../journal-kinds.js';
 import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
-import { HINTS } from './hint.schema.js';
-import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
 import { strictUri } from './strict-uri.js';
@@ -41,63 +39,36 @@ const OPERATIONS = [
   'change puppet',
   'forget puppet',
   'read changes',
-  'keep hint',
-  'find hint',
-  'claim hint',
-  'claim due hints',
-  'claim oldest hint',
-  'renew lease',
-  'settle hint',
-  'reschedule hint',
-  'reschedule newer hint',
-  'free newer hint',
-  'release hint',
-  'bury hint',
-  'wake hint',
-  'wake endpoint',
-  'find leased hints',
+  'find line',
+  'insert line',
+  'replace line',
+  'remove line',
+  'list claimable lines',
+  'find line to probe',
+  'make lines due',
   'list endpoints',
-  'list hints',
-  'find hints',
-  'replay hint',
-  'drop hint',
-  'count hints',
-  'group hints',
+  'list lines',
+  'find lines',
+  'count lines',
+  'group lines',
+  'add messages',
+  'find message',
+  'list first messages',
+  'change message',
+  'forget message',
+  'forget messages',
+  'bring message back',
+  'make messages due',
+  'list messages',
+  'count messages',
+  'list old messages',
+  'sweep messages',
+  'set record aside',
   'count',
   'load records',
   'find records',
   'write record',
   'remove record',
-  'begin pull',
-  'keep messages',
-  'end pull',
-  'find message cursor',
-  'cover account',
-  'move message cursor',
-  'list pulled accounts',
-  'claim due accounts',
-  'claim oldest account',
-  'renew turn',
-  'find next message',
-  'put message back',
-  'release account',
-  'settle message',
-  'reschedule message',
-  'bury message',
-  'begin message',
-  'find message under way',
-  'note message',
-  'end message',
-  'wake account',
-  'wake accounts',
-  'list message endpoints',
-  'list waiting accounts',
-  'hand messages over',
-  'list messages',
-  'revive message',
-  'drop message',
-  'count messages',
-  'sweep messages',
   'rewrite secrets',
   'append audit',
   'read audit',
@@ -113,6 +84,13 @@ const OPERATIONS = [
   'sweep figures',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
+
+interface IndexOptions {
+  readonly unique?: boolean;
+  readonly sparse?: boolean;
+  readonly expireAfterSeconds?: number;
+}
+export type Index = readonly [keys: Readonly<Record<string, 1>>, options?: IndexOptions];
 
 const SCHEMA_VERSION = 1;
 /** Holds the schema's version. */
@@ -149,6 +127,8 @@ export class MongoStore extends StorageProbe {
   override readonly kind = 'mongodb';
   readonly #uri: Secret;
   readonly #metrics: StoreMetrics<Operation>;
+  /** Of collections, by name. */
+  readonly #indexes = new Map<string, readonly Index[]>();
   #ready: Promise<void> | null = null;
   #hasConnected = false;
 
@@ -188,8 +168,9 @@ export class MongoStore extends StorageProbe {
     }
   }
 
-  /** A collection that is used without mongoose's schemas: see `hint.schema.ts`. */
-  collection<T extends mongo.Document>(name: string): Collection<T> {
+  /** A collection that is used without mongoose's schemas. @param indexes are made when the database is made ready. */
+  collection<T extends mongo.Document>(name: string, indexes: readonly Index[] = []): Collection<T> {
+    if (indexes.length > 0) this.#indexes.set(name, indexes);
     return this.connection.collection<T>(name);
   }
 
@@ -251,20 +232,9 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(puppets, { kfOpenId: 1 }, { unique: true });
     await this.#createIndex(puppets, { corpId: 1 });
     await this.#createIndex(puppets, { updatedAt: 1, _id: 1 });
-    const hints = this.collection(HINTS);
-    await this.#createIndex(hints, { claimableAt: 1 });
-    await this.#createIndex(hints, { endpoint: 1, probedAt: 1, arrivedAt: 1 });
-    await this.#createIndex(hints, { corpId: 1, endpoint: 1 });
-    await this.#createIndex(hints, { state: 1, _id: 1 });
-    await this.#createIndex(hints, { state: 1, waitingSince: 1 });
+    for (const [name, indexes] of this.#indexes)
+      for (const [keys, options] of indexes) await this.#createIndex(this.collection(name), keys, options);
     for (const kind of RECORD_KINDS) await this.#prepareRecords(kind);
-    const messages = this.collection(MESSAGES);
-    await this.#createIndex(messages, { state: 1, account: 1, seq: 1 });
-    await this.#createIndex(messages, { state: 1, storedAt: 1 });
-    await this.#createIndex(messages, { state: 1, keptUntil: 1 });
-    const messageAccounts = this.collection(MESSAGE_ACCOUNTS);
-    await this.#createIndex(messageAccounts, { dueAt: 1 });
-    await this.#createIndex(messageAccounts, { endpoint: 1, probedAt: 1 });
     await this.#createIndex(this.collection(COUNTS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
     for (const { name, fields } of JOURNAL_KINDS) {
       const journal = this.collection(journalCollection(name));
@@ -289,11 +259,7 @@ export class MongoStore extends StorageProbe {
     await meta.updateOne({ _id: 'schema' }, { $set: { version: SCHEMA_VERSION } }, { upsert: true });
   }
 
-  async #createIndex(
-    collection: Collection,
-    keys: Record<string, 1>,
-    options: { unique?: boolean; sparse?: boolean; expireAfterSeconds?: number } = {},
-  ): Promise<void> {
+  async #createIndex(collection: Collection, keys: Index[0], options: IndexOptions = {}): Promise<void> {
     try {
       await collection.createIndex(keys, options);
     } catch (err) {

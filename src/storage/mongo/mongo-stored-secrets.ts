@@ -7,7 +7,7 @@ import { RECORD_KINDS } from '../record-kinds.js';
 import { RecordStore, type ResealReport } from '../records.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
-import { MESSAGES, type MessageRecord } from './message.schema.js';
+import { MESSAGES, type MessageRecord } from './queue.js';
 import { MongoStore } from './mongo-store.js';
 import { PUPPETS, type PuppetRecord } from './puppet.schema.js';
 

@@ -66,19 +66,11 @@ class MongoRecordTable extends RecordTable {
   }
 
   override async all(): Promise<readonly StoredRecord[]> {
-    this.#seen = null;
-    return (await this.changes()) ?? [];
+    return (await this.#readIf(() => true)) ?? [];
   }
 
-  override async changes(): Promise<readonly StoredRecord[] | null> {
-    const { seen, records } = await this.store.run('load records', async () => {
-      // Before the records, so that what changes meanwhile is read once more.
-      const seen = await this.#readVersion();
-      return { seen, records: this.#isNew(seen) ? await this.#read({}) : null };
-    });
-    // Not within the operation, which may go on after its deadline: nobody has what it then finds.
-    if (records !== null) this.#seen = seen;
-    return records;
+  override changes(): Promise<readonly StoredRecord[] | null> {
+    return this.#readIf((seen) => this.#isNew(seen));
   }
 
   override async find(key: string): Promise<StoredRecord | null> {
@@ -117,6 +109,18 @@ class MongoRecordTable extends RecordTable {
       const { deletedCount } = await this.#documents.deleteOne({ _id: key });
       return deletedCount > 0;
     });
+  }
+
+  /** @returns `null` where they are not wanted. */
+  async #readIf(isWanted: (seen: Seen) => boolean): Promise<readonly StoredRecord[] | null> {
+    const { seen, records } = await this.store.run('load records', async () => {
+      // Before the records, so that what changes meanwhile is read once more.
+      const seen = await this.#readVersion();
+      return { seen, records: isWanted(seen) ? await this.#read({}) : null };
+    });
+    // Not within the operation, which may go on after its deadline: nobody has what it then finds.
+    if (records !== null) this.#seen = seen;
+    return records;
   }
 
   #isNew({ version, atMs }: Seen): boolean {
