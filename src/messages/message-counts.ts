@@ -3,7 +3,8 @@ import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { Recent } from '../kernel/recent.js';
-import { type MessageCounts as Counts, MessageStore } from './message-store.js';
+import type { MessageCounts as Counts } from '../dispatch/queue/queue-store.js';
+import { MessageStore } from './message-store.js';
 
 /** Callers report other things too, so they do not wait longer than this for the store. */
 const COUNT_LIMIT_MS = 1_000;

@@ -1,4 +1,4 @@
-import type { MessageHead } from './message.js';
+import type { MessageHead } from '../dispatch/queue/message.js';
 
 /** Where a page of `MessageStore.list` ended. */
 export interface MessagePlace {
@@ -7,7 +7,7 @@ export interface MessagePlace {
   readonly seq: number;
 }
 
-const CURSOR = /^(\d{1,15}) (.*)$/s;
+const CURSOR = /^(\d{1,16}) (.*)$/s;
 
 /** Before every message. */
 const START: MessagePlace = { account: '', seq: -1 };

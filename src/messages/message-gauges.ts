@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Metrics, only, type Sample } from '../metrics/metrics.js';
-import { MESSAGE_STATES } from './message.js';
+import { MESSAGE_STATES } from '../dispatch/queue/message.js';
 import { MessageCounts } from './message-counts.js';
 
 /** Gauges of the messages in the whole store, counted at each scrape. */

@@ -3,7 +3,7 @@ import type { AttemptResult } from '../dispatch/line/attempt.js';
 import type { Failure, Occasion } from '../dispatch/outbox/hint.js';
 import { HealthyLines } from '../kernel/healthy-lines.js';
 import { LOG, type Log } from '../kernel/log.js';
-import { type MessageHead, webhookIdOf } from './message.js';
+import { type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
 
 const ATTEMPTED = 'message.attempted';
 

@@ -5,7 +5,7 @@ import { LOG, type Log } from '../kernel/log.js';
 import type { AskedBy } from '../kernel/role.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../registry/destination.js';
-import { MESSAGE_STATES, type MessageHead, webhookIdOf } from './message.js';
+import { MESSAGE_STATES, type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { Puller } from './pulling/puller.js';

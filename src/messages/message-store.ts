@@ -1,7 +1,71 @@
-import type { Failure } from '../dispatch/outbox/hint.js';
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Failure, isHeldBy, type Lease } from '../dispatch/queue/line.js';
+import { type Claim, LineSteps, type Stepped } from '../dispatch/queue/line-steps.js';
+import {
+  isExpired,
+  isOversized,
+  MESSAGE_LIFE_MS,
+  type Message,
+  type MessageHead,
+  type MessageOrder,
+  type NewMessage,
+  type PageStart,
+  SEEN_MS,
+  webhookIdOf,
+} from '../dispatch/queue/message.js';
+import { type MessageCounts, type MessageFilter, QueueStore } from '../dispatch/queue/queue-store.js';
+import { failpoint } from '../kernel/failpoint.js';
+import { newLru } from '../kernel/lru.js';
 import type { Addressee } from '../registry/destination.js';
+import { accountKey } from '../registry/puppet.js';
+import { type Records, RecordStore } from '../storage/records.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';
-import type { Message, MessageHead, MessageOrder, MessageState, NewMessage } from './message.js';
+import { MessageContents } from './message-contents.js';
+import { fromCursor, toCursor } from './message-cursor.js';
+import {
+  isAwaited,
+  isComplete,
+  MESSAGE_LINES,
+  type MessageLine,
+  toDue,
+  toReleased,
+  toRenewed,
+  type UnderWay,
+} from './message-line.js';
+import {
+  covered,
+  type CursorBefore,
+  cursorBefore,
+  goneBack,
+  handedOver,
+  isPulled,
+  cursorOf,
+  newPullState,
+  PULL_STATES,
+  type PullState,
+  withCursor,
+  withOwnPull,
+} from './pulling/pull-state.js';
+
+/** Messages of an account that are read at once, of so many characters in all: their contents may be long. */
+const AHEAD_MAX = 8;
+const AHEAD_CHARS_MAX = 65_536;
+const AHEAD_ACCOUNTS_MAX = 1_000;
+/** A page has 1,000 messages at most, and one takes longer than a millisecond. */
+const SEQS_PER_MS = 1_000;
+/** How long a change of two records may take. */
+const CHANGE_MS = 10_000;
+/** For a lease that counts until it is taken over. */
+const UNTIL_TAKEN_OVER = Number.NEGATIVE_INFINITY;
+const ALL_LINES = { states: ['waiting', 'parked'], corpId: null } as const;
+
+/** What is known of a pull that this process has begun. */
+interface Pulling extends Lease {
+  readonly nextSeq: number;
+  /** Messages of the account that wait at most. */
+  readonly waiting: number;
+}
 
 /** The right to pull an account's messages, which one process has at a time. */
 export interface PullLease {
@@ -46,12 +110,6 @@ export interface KeptPage {
   readonly waiting: number;
 }
 
-/** WeCom gives the message next that is pulled from this cursor. */
-export interface CursorBefore {
-  readonly msgid: string;
-  readonly cursor: string;
-}
-
 /** The right to send an account's messages, which one process has at a time. */
 export interface Turn extends Addressee {
   readonly leaseId: string;
@@ -62,27 +120,6 @@ export interface Turn extends Addressee {
    * message may have been sent already. See `EarlierAttempts`.
    */
   readonly isInDoubt: boolean;
-}
-
-/** What a callback bot is being told. It is taken when it has been both answered and pulled. */
-export interface UnderWay {
-  readonly msgid: string;
-  /** Counted from 1. */
-  readonly attempt: number;
-  /** The bot has answered its callback with 2xx. */
-  readonly isAnswered: boolean;
-  /** The bot has been given it by `kf/sync_msg`. */
-  readonly isPulled: boolean;
-  /** Store time at which the attempt is over. */
-  readonly untilMs: number;
-}
-
-/**
- * Whether a bot that has answered its callback has still to pull. Its pull is answered with what is under way, so nothing else is
- * begun until then.
- */
-export function isAwaited({ isAnswered, isPulled, untilMs }: UnderWay, nowMs: number): boolean {
-  return isAnswered && !isPulled && nowMs < untilMs;
 }
 
 export interface RefusedMessage {
@@ -96,25 +133,10 @@ export interface RefusedMessage {
 
 export type DeadMessage = Pick<RefusedMessage, 'attempts' | 'refusals'> & { readonly failure: Failure };
 
-export interface MessageFilter {
-  readonly states: readonly MessageState[];
-  /** `null` selects all corps. */
-  readonly corpId: string | null;
-  /** `null` selects all accounts. */
-  readonly openKfId: string | null;
-}
-
 export interface MessagePage {
   readonly messages: readonly MessageHead[];
   /** Pass it to get the next page; `null` on the last page. */
   readonly cursor: string | null;
-}
-
-export interface MessageCounts {
-  readonly waiting: number;
-  readonly dead: number;
-  /** When the message that waits longest was stored, store time; `null` when none waits. */
-  readonly oldestWaitingAtMs: number | null;
 }
 
 /**
@@ -124,19 +146,57 @@ export interface MessageCounts {
  * A message is known by corp, account and `msgid` for 4 days and is kept once, however often it is given. Calls with a lease
  * that lapsed or was taken over change nothing.
  */
-export abstract class MessageStore {
+@Injectable()
+export class MessageStore {
+  readonly #lines: LineSteps<MessageLine>;
+  readonly #pulls: Records<PullState>;
+  /** Tells this process from those before it. */
+  readonly #process = randomUUID();
+  /** The first messages of accounts whose turn this process has, still sealed: most of them are sent one after the other. */
+  readonly #ahead = newLru<readonly Message[]>(AHEAD_ACCOUNTS_MAX);
+  /** Pulls of this process, by account. */
+  readonly #pulling = new Map<string, Pulling>();
+  /** Keys of messages that their bots took, where that could not be written. */
+  readonly #taken = new Set<string>();
+
+  constructor(
+    private readonly store: QueueStore,
+    records: RecordStore,
+    private readonly contents: MessageContents,
+  ) {
+    this.#lines = new LineSteps(store, MESSAGE_LINES);
+    this.#pulls = records.of(PULL_STATES);
+  }
+
   /** Whether other processes use this store too. */
-  abstract readonly isShared: boolean;
+  get isShared(): boolean {
+    return this.store.isShared;
+  }
 
   // Pulling.
 
   /** Leases the pulling of the account. @returns `null` while another process has it. */
-  abstract beginPull(
+  async beginPull(
     account: Addressee,
     appId: string,
     nowMs: number,
     leaseMs: number,
-  ): Promise<PullLease | null>;
+  ): Promise<PullLease | null> {
+    const lease = { id: `${this.#process} ${randomUUID()}`, untilMs: nowMs + leaseMs };
+    const { outcome, record } = await this.#pulls.change(accountKey(account), (state) =>
+      this.#isPulled(state, nowMs) ? null : { ...(state ?? newPullState(account)), lease },
+    );
+    if (outcome !== 'written' || record === null) return null;
+    const { regime, mover, coveredUntilMs } = record;
+    const cursor = cursorOf(record, appId);
+    const isFromTaker = mover?.appId === appId && cursor !== '';
+    const waiting = await this.store.countWaiting(account);
+    // An earlier process may have died between a message and its line.
+    if (waiting > 0)
+      await this.#lines.change(account, (line) => line ?? toDue(null, account, record.endpoint, nowMs));
+    this.#pulling.set(accountKey(account), { ...lease, nextSeq: record.nextSeq, waiting });
+    return { id: lease.id, cursor, regime, coveredUntilMs, isFromTaker, waiting };
+  }
 
   /**
    * Keeps what is new, and only then moves the cursor; both are durable when it resolves. The lease runs anew. What was kept
@@ -145,50 +205,134 @@ export abstract class MessageStore {
    *   have been kept all the same.
    * @throws AppError `STORE_UNAVAILABLE`, also on a disk that runs low
    */
-  abstract keep(
+  async keep(
     account: Addressee,
     leaseId: string,
     page: PulledPage,
     nowMs: number,
     leaseMs: number,
-  ): Promise<KeptPage | null>;
+  ): Promise<KeptPage | null> {
+    const { appId, cursor, regime, endpoint } = page;
+    const pulling = this.#pulling.get(accountKey(account));
+    if (pulling?.id !== leaseId || pulling.untilMs <= nowMs) return null;
+    // Later than all that are kept, also where the state of the account was lost.
+    const firstSeq = Math.max(pulling.nextSeq, nowMs * SEQS_PER_MS);
+    const start = { appId, cursor: page.from };
+    const distinct = [...new Map(page.messages.map((message) => [message.msgid, message])).values()];
+    const messages = distinct.map((message, n) =>
+      this.contents.seal(toMessage(message, account, start, firstSeq + n, nowMs)),
+    );
+    const known = page.skipped.map((msgid) => ({ ...toAddressee(account), msgid, untilMs: nowMs + SEEN_MS }));
+    const added = await this.store.addMessages(messages, known);
+    failpoint('messages.kept');
+    const kept = messages.filter((message) => added.has(webhookIdOf(message)));
+    const dead = kept.filter((message) => message.state === 'dead').map(toHead);
+    // Some may have been taken since this pull began.
+    const waiting = pulling.waiting + kept.length - dead.length;
+    // A page that comes again may have been kept by a process that died before it made the account due.
+    if (messages.length > 0 && waiting > 0) {
+      this.#ahead.delete(accountKey(account));
+      // Mostly nothing of the account waits.
+      await this.#lines.change(account, (line) => toDue(line, account, endpoint, nowMs), true);
+    }
+    const lease = { id: leaseId, untilMs: nowMs + leaseMs };
+    const nextSeq = firstSeq + messages.length;
+    const { outcome } = await this.#pulls.change(accountKey(account), (now) =>
+      now === null || !isPulling(now, leaseId, nowMs)
+        ? null
+        : {
+            ...(cursor === null ? now : withCursor(now, appId, cursor)),
+            ...{ regime, endpoint, pulledAtMs: nowMs, nextSeq, lease },
+          },
+    );
+    failpoint('messages.kept');
+    if (outcome !== 'written') return null;
+    this.#pulling.set(accountKey(account), { ...lease, nextSeq, waiting });
+    return { added: kept.length, dead, waiting };
+  }
 
-  abstract endPull(account: Addressee, leaseId: string): Promise<void>;
+  async endPull(account: Addressee, leaseId: string): Promise<void> {
+    this.#pulling.delete(accountKey(account));
+    await this.#pulls.change(accountKey(account), (state) =>
+      state?.lease?.id === leaseId ? { ...state, lease: null } : null,
+    );
+  }
 
   /**
    * From where another one goes on that pulls the account with this app: WeCom's cursor at which the last pull ended, or where
    * the page of the first message began that still waits, which that one has to be given too. `''` stands for the beginning.
    */
-  abstract findCursor(account: Addressee, appId: string): Promise<string>;
+  async findCursor(account: Addressee, appId: string): Promise<string> {
+    const read = async (): Promise<string> => {
+      const state = await this.#pulls.find(accountKey(account));
+      return (state === null ? null : cursorOf(state, appId)) ?? '';
+    };
+    for (let cursor = await read(); ;) {
+      const [first] = await this.store.listFirst(account, 'account', 1, null);
+      if (first !== undefined) return cursorBefore(first, appId);
+      // A message that waits by now may be before a newer cursor.
+      const again = await read();
+      if (again === cursor) return cursor;
+      cursor = again;
+    }
+  }
 
   /**
    * Another taker pulls the account by itself, and has been given all up to the cursor. What waits it has been given too, if it
    * pulled all from where the page of the first one began: what is of that page is kept no longer, its ids stay known, and a pull
    * under way keeps nothing more. Does nothing for a pull that began before `goBack` was last called.
    */
-  abstract moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void>;
+  async moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void> {
+    const { appId, from, isAll } = pull;
+    const [first] = isAll ? await this.store.listFirst(account, 'account', 1, null) : [];
+    const hasAll = first !== undefined && cursorBefore(first, appId) === from;
+    const { outcome } = await this.#pulls.change(accountKey(account), (state) => {
+      const moved = withOwnPull(state ?? newPullState(account), pull, nowMs);
+      return moved === null || !hasAll ? moved : { ...moved, lease: null };
+    });
+    if (outcome !== 'written' || !hasAll) return;
+    this.#pulling.delete(accountKey(account));
+    await this.#forgetWaiting(account, from, nowMs + SEEN_MS);
+  }
 
   /**
    * Takes back what takers have pulled by themselves since then, at most 60 s: each app's cursor goes back to where it was.
    * @param untilMs when this became known. A pull that had begun by then moves nothing any more, whenever it ends.
    */
-  abstract goBack(account: Addressee, sinceMs: number, untilMs: number): Promise<void>;
+  async goBack(account: Addressee, sinceMs: number, untilMs: number): Promise<void> {
+    await this.#pulls.change(accountKey(account), (state) =>
+      goneBack(state ?? newPullState(account), sinceMs, untilMs),
+    );
+  }
 
   /**
    * Remembers that another taker took the account's events until then. Does nothing for an account without a cursor. That cursor
    * is not where this taker ended, unless it has moved it last.
    * @param takerId `null` for one whose cursor is not known.
    */
-  abstract cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void>;
+  async cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
+    await this.#pulls.change(accountKey(account), (state) =>
+      state === null ? null : covered(state, untilMs, takerId),
+    );
+  }
 
   /** Whoever pulls the account first has what was sent since then. Does nothing for an account of which something is known. */
-  abstract beginAt(account: Addressee, fromMs: number): Promise<void>;
+  async beginAt(account: Addressee, fromMs: number): Promise<void> {
+    await this.#pulls.change(accountKey(account), (before) => {
+      const state = before ?? newPullState(account);
+      return isPulled(state) || state.coveredUntilMs > 0 ? null : { ...state, coveredUntilMs: fromMs };
+    });
+  }
 
   /** The accounts with a cursor. */
-  abstract listAccounts(): Promise<readonly Addressee[]>;
+  async listAccounts(): Promise<readonly Addressee[]> {
+    return (await this.#pulls.load()).filter(isPulled).map(toAddressee);
+  }
 
   /** When a page of the account was kept last, by any process; 0 before the first. Store time. */
-  abstract pulledAtMs(account: Addressee): Promise<number>;
+  async pulledAtMs(account: Addressee): Promise<number> {
+    return (await this.#pulls.find(accountKey(account)))?.pulledAtMs ?? 0;
+  }
 
   // Sending.
 
@@ -197,24 +341,34 @@ export abstract class MessageStore {
    * whose endpoint is `null`, until they are woken. An account may be among them for which nothing is due any more: `next`
    * tells. Nothing is given out while its outcome could not be stored.
    */
-  abstract claimDue(
+  async claimDue(
     nowMs: number,
     limit: number,
     leaseMs: number,
     exceptEndpoints: ReadonlySet<string>,
-  ): Promise<readonly Turn[]>;
+  ): Promise<readonly Turn[]> {
+    const claims = await this.#lines.claimDue(nowMs, limit, leaseMs, exceptEndpoints);
+    return claims.map((claim) => this.#toTurn(claim));
+  }
 
   /**
    * Leases one of the endpoint's accounts that have a waiting message, also before it is due: the one that was leased so
    * longest ago, so that accounts take turns. @returns `null` when none is free.
    */
-  abstract claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<Turn | null>;
+  async claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<Turn | null> {
+    const claim = await this.#lines.claimToProbe(endpoint, nowMs, leaseMs);
+    return claim === null ? null : this.#toTurn(claim);
+  }
 
   /** When the next account can be claimed; as `Outbox.nextClaimableAtMs`. */
-  abstract nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null;
+  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null> {
+    return this.store.nextClaimableAtMs('messages', exceptEndpoints);
+  }
 
   /** @returns false when this process no longer holds the lease. */
-  abstract renew(turn: Turn, nowMs: number, leaseMs: number): Promise<boolean>;
+  async renew(turn: Turn, nowMs: number, leaseMs: number): Promise<boolean> {
+    return (await this.#changeHeld(turn, nowMs, (line) => toRenewed(line, nowMs + leaseMs))) !== null;
+  }
 
   /**
    * The message that goes next: with `account`, the first that waits, if it is due; with `customer`, the first due one of
@@ -222,42 +376,102 @@ export abstract class MessageStore {
    * and is awaited, it can be no other, and only when it is due.
    * @returns `null` when nothing is due.
    */
-  abstract next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null>;
+  async next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
+    const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
+    // Another process may have noted a half since.
+    const now = held === null || held.underWay === null ? held : await this.#lines.find(turn);
+    const line = await this.#finished(now, nowMs);
+    if (line === null || !isHeldBy(line, turn.leaseId, nowMs)) return null;
+    for (;;) {
+      const awaited = await this.#findAwaited(line, nowMs);
+      const isEarly = isProbe && awaited === null;
+      const next = awaited ?? (await this.#firstOf(turn, order, isEarly ? null : nowMs));
+      if (next === null || (!isEarly && !isDue(next, nowMs))) return null;
+      if (!this.#taken.has(webhookIdOf(next))) return this.contents.open(next);
+      // What its bot takes while that cannot be written would be sent again and again.
+      await this.#forget(next, nowMs + SEEN_MS);
+    }
+  }
 
   /**
    * Ends the lease. The account is due when its next message is, by this order; at once where one came meanwhile. The next turn
    * is in doubt if this one still is.
    */
-  abstract release(turn: Turn, endpoint: string | null, order: MessageOrder, nowMs: number): Promise<void>;
+  async release(turn: Turn, endpoint: string | null, order: MessageOrder, nowMs: number): Promise<void> {
+    const line = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
+    if (line === null) return;
+    const awaited = await this.#findAwaited(line, nowMs);
+    const nextDueAtMs = await this.store.nextDueAtMs(turn, order);
+    // What is awaited holds up all others.
+    const heldUpMs = Math.max(nextDueAtMs ?? 0, line.underWay?.untilMs ?? 0);
+    const dueAtMs = awaited === null ? nextDueAtMs : Math.min(awaited.dueAtMs ?? heldUpMs, heldUpMs);
+    this.#ahead.delete(accountKey(turn));
+    await this.#changeHeld(turn, nowMs, (now) => toReleased(now, turn.isInDoubt, endpoint, dueAtMs, nowMs));
+  }
 
   /** Removes what the message says; its id stays known. */
-  abstract taken(turn: Turn, msgid: string, nowMs: number): Promise<void>;
+  async taken(turn: Turn, msgid: string, nowMs: number): Promise<void> {
+    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return;
+    await this.#forget({ ...toAddressee(turn), msgid }, nowMs + SEEN_MS);
+  }
 
-  abstract refused(turn: Turn, msgid: string, refused: RefusedMessage, nowMs: number): Promise<void>;
+  async refused(
+    turn: Turn,
+    msgid: string,
+    { failure, ...refused }: RefusedMessage,
+    nowMs: number,
+  ): Promise<void> {
+    const change = { ...refused, ...(failure !== null && { lastFailure: failure }) };
+    await this.#changeMessage(turn, msgid, change, nowMs);
+  }
 
   /** Marks the message as dead. @returns whether this call made it dead. */
-  abstract bury(turn: Turn, msgid: string, dead: DeadMessage, nowMs: number): Promise<boolean>;
+  bury(turn: Turn, msgid: string, { failure, ...counted }: DeadMessage, nowMs: number): Promise<boolean> {
+    return this.#changeMessage(turn, msgid, { ...counted, ...toDead(failure) }, nowMs);
+  }
 
   // A callback bot's two halves, which may reach different processes.
 
   /** Says what is under way, in place of what was before. @returns false when the lease is not held any more. */
-  abstract begin(turn: Turn, underWay: UnderWay): Promise<boolean>;
+  async begin(turn: Turn, underWay: UnderWay): Promise<boolean> {
+    return (await this.#changeHeld(turn, UNTIL_TAKEN_OVER, (line) => ({ ...line, underWay }))) !== null;
+  }
 
   /** What is under way, over or not; `null` when nothing is. In a store of one process it ends with the process. */
-  abstract findUnderWay(
+  async findUnderWay(
     account: Addressee,
-  ): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null>;
+  ): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null> {
+    const underWay = (await this.#lines.find(account))?.underWay ?? null;
+    if (underWay === null || isComplete(underWay)) return null;
+    const message = await this.store.findMessage(webhookIdOf({ ...account, msgid: underWay.msgid }));
+    return message?.state === 'waiting' ? { underWay, message: this.contents.open(message) } : null;
+  }
 
   /**
    * One half came. With both, the message is taken, nothing is under way, and the account is due at once, whoever leases it.
    * @returns `taken` when it is; `half` while the other half is missing; `gone` when this attempt is not under way any more.
    */
-  abstract note(
+  async note(
     account: Addressee,
     of: Pick<UnderWay, 'msgid' | 'attempt'>,
     half: 'answered' | 'pulled',
     nowMs: number,
-  ): Promise<'taken' | 'half' | 'gone'>;
+  ): Promise<'taken' | 'half' | 'gone'> {
+    const noted = half === 'answered' ? { isAnswered: true } : { isPulled: true };
+    const key = webhookIdOf({ ...account, msgid: of.msgid });
+    const { after } = await this.#lines.change(account, (line) => {
+      this.#taken.delete(key);
+      if (line?.underWay == null || !isOf(line.underWay, of)) return line;
+      const underWay = { ...line.underWay, ...noted };
+      if (isComplete(underWay)) this.#taken.add(key);
+      return { ...line, underWay };
+    });
+    if (after?.underWay == null || !isOf(after.underWay, of)) return 'gone';
+    this.#ahead.delete(accountKey(account));
+    if (!isComplete(after.underWay)) return 'half';
+    await this.#finished(after, nowMs);
+    return 'taken';
+  }
 
   /**
    * The bot did not read what this attempt has noted as pulled. While that is still under way, it is pulled no more. Where the
@@ -265,27 +479,56 @@ export abstract class MessageStore {
    * @param message waits, or is dead.
    * @returns whether it had been taken.
    */
-  abstract putBack(message: Message, attempt: number, nowMs: number): Promise<boolean>;
+  async putBack(message: Message, attempt: number, nowMs: number): Promise<boolean> {
+    const of = { msgid: message.msgid, attempt };
+    this.#taken.delete(webhookIdOf(message));
+    // Both halves may be noted whose process has not come to the end of it.
+    await this.#finished(await this.#lines.find(message), nowMs);
+    const { after } = await this.#lines.change(message, (line) =>
+      line?.underWay != null && isOf(line.underWay, of)
+        ? { ...line, underWay: { ...line.underWay, isPulled: false } }
+        : line,
+    );
+    if (after?.underWay != null && isOf(after.underWay, of)) return false;
+    const back = this.contents.seal(message);
+    const dueAtMs = message.dueAtMs ?? nowMs;
+    return this.#withLine(message, nowMs, dueAtMs, () => this.store.bringBack(back));
+  }
 
   /** Nothing is under way any more. */
-  abstract endUnderWay(turn: Turn): Promise<void>;
+  async endUnderWay(turn: Turn): Promise<void> {
+    await this.#changeHeld(turn, UNTIL_TAKEN_OVER, (line) => ({ ...line, underWay: null }));
+  }
 
   // Changes from outside.
 
   /** Makes the account's messages due at once for this endpoint. A running lease stays. */
-  abstract wake(account: Addressee, endpoint: string, nowMs: number): Promise<void>;
+  async wake(account: Addressee, endpoint: string, nowMs: number): Promise<void> {
+    await this.store.makeMessagesDue(account, nowMs);
+    this.#ahead.delete(accountKey(account));
+    await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, endpoint, nowMs)));
+  }
 
   /** Makes all accounts of the endpoint due at once. */
-  abstract wakeEndpoint(endpoint: string, nowMs: number): Promise<void>;
+  async wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
+    await this.store.makeDue('messages', endpoint, nowMs);
+    this.#ahead.clear();
+  }
 
   /** The endpoints of all accounts with waiting messages. */
-  abstract listEndpoints(): Promise<readonly string[]>;
+  listEndpoints(): Promise<readonly string[]> {
+    return this.store.listEndpoints('messages');
+  }
 
   /** The accounts with waiting messages, with where they wait, at most `limit` from after this key. */
-  abstract listWaiting(
+  async listWaiting(
     afterKey: string,
     limit: number,
-  ): Promise<readonly (Addressee & { readonly endpoint: string | null; readonly waiting: number })[]>;
+  ): Promise<readonly (Addressee & Pick<MessageLine, 'endpoint'>)[]> {
+    const after = { key: `messages ${afterKey}`, waitingSinceMs: 0 };
+    const lines = await this.store.list('messages', ALL_LINES, after, limit, 'account');
+    return lines.map(({ corpId, openKfId, endpoint }) => ({ corpId, openKfId, endpoint }));
+  }
 
   /**
    * The account's waiting messages are given to another taker as one hint. Until that took it they may come back: nothing of
@@ -294,29 +537,236 @@ export abstract class MessageStore {
    * @param before a cursor that is nearer to the first one than where its page began.
    * @returns how many.
    */
-  abstract handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number>;
+  async handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number> {
+    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return 0;
+    const [first] = await this.store.listFirst(turn, 'account', 1, null);
+    if (first === undefined) return 0;
+    // The cursors go first: of messages that a process leaves when it dies in between, each is still known.
+    await this.#pulls.change(accountKey(turn), (state) =>
+      state === null ? null : handedOver(state, first, before),
+    );
+    this.#pulling.delete(accountKey(turn));
+    return this.#forgetWaiting(turn, null, null);
+  }
 
   /** The account's waiting messages are for nobody: their ids stay known. @returns how many. */
-  abstract discard(turn: Turn, nowMs: number): Promise<number>;
+  async discard(turn: Turn, nowMs: number): Promise<number> {
+    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return 0;
+    return this.#forgetWaiting(turn, null, nowMs + SEEN_MS);
+  }
 
   /** Lists a page, account by account, each in its order. @param cursor of the page before; `null` for the first page. */
-  abstract list(filter: MessageFilter, cursor: string | null, limit: number): Promise<MessagePage>;
+  async list(filter: MessageFilter, cursor: string | null, limit: number): Promise<MessagePage> {
+    const found = await this.store.listMessages(filter, fromCursor(cursor), limit + 1);
+    const messages = found.slice(0, limit);
+    const last = messages.at(-1);
+    const isLast = found.length <= limit || last === undefined;
+    return { messages, cursor: isLast ? null : toCursor(accountKey(last), last) };
+  }
 
   /** Sends a dead message again. @returns false when it is not there, or has no content: see `isOversized`. */
-  abstract revive(account: Addressee, msgid: string, nowMs: number): Promise<boolean>;
+  async revive(account: Addressee, msgid: string, nowMs: number): Promise<boolean> {
+    const key = webhookIdOf({ ...account, msgid });
+    const message = await this.store.findMessage(key);
+    if (message?.state !== 'dead' || isOversized(message)) return false;
+    const again = { state: 'waiting', refusals: 0, step: 0, dueAtMs: nowMs } as const;
+    return this.#withLine(account, nowMs, nowMs, () => this.store.changeMessage(key, ['dead'], again));
+  }
 
   /** Gives a waiting or dead message up for good; its id stays known. @returns false when it is not there. */
-  abstract drop(account: Addressee, msgid: string): Promise<boolean>;
+  async drop(account: Addressee, msgid: string): Promise<boolean> {
+    const key = webhookIdOf({ ...account, msgid });
+    const message = await this.store.findMessage(key);
+    if (message === null || !(await this.store.forgetMessage(key, message.storedAtMs + SEEN_MS)))
+      return false;
+    this.#ahead.delete(accountKey(account));
+    // The message behind it may be due before the account is.
+    await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, line.endpoint, 0)));
+    return true;
+  }
 
   /** Waiting and dead messages, of all or of one account. */
-  abstract counts(account: Addressee | null): Promise<MessageCounts>;
+  counts(account: Addressee | null): Promise<MessageCounts> {
+    return this.store.countMessages(account);
+  }
 
   /**
    * Marks as dead what waits for so long, whoever leases its account; at most some thousand.
    * @returns what this call made dead, as it was.
    */
-  abstract expire(failure: Failure): Promise<readonly MessageHead[]>;
+  async expire(failure: Failure): Promise<readonly MessageHead[]> {
+    const old = await this.store.listStoredBefore(failure.atMs - MESSAGE_LIFE_MS);
+    const expired = await Promise.all(
+      old.map(
+        async (head) =>
+          isExpired(head, failure.atMs) &&
+          (await this.store.changeMessage(webhookIdOf(head), ['waiting'], toDead(failure))),
+      ),
+    );
+    return old.filter((_, n) => expired[n]);
+  }
 
   /** Removes ids that need not be known any more, and messages that died 3 days ago; at most some thousand. */
-  abstract sweep(nowMs: number): Promise<void>;
+  sweep(nowMs: number): Promise<void> {
+    return this.store.sweep(nowMs - MESSAGE_LIFE_MS, nowMs + SEEN_MS, nowMs);
+  }
+
+  /** Where the store is not shared, an earlier process has left its lease. */
+  #isPulled(state: PullState | null, nowMs: number): boolean {
+    const lease = state?.lease ?? null;
+    if (lease === null || lease.untilMs <= nowMs) return false;
+    return this.isShared || lease.id.startsWith(this.#process);
+  }
+
+  #toTurn({ line }: Claim<MessageLine>): Turn {
+    const { lease, endpoint, isInDoubt } = line;
+    this.#ahead.delete(accountKey(line));
+    return { ...toAddressee(line), leaseId: lease.id, endpoint, isInDoubt };
+  }
+
+  #changeHeld(
+    turn: Turn,
+    nowMs: number,
+    step: (line: MessageLine) => MessageLine | null,
+  ): Promise<Stepped<MessageLine> | null> {
+    return this.#lines.changeHeld(turn, turn.leaseId, nowMs, step);
+  }
+
+  /**
+   * Has a message wait again. If this process dies in between, its account is looked at soon all the same.
+   * @returns whether there was one.
+   */
+  async #withLine(
+    account: Addressee,
+    nowMs: number,
+    dueAtMs: number,
+    bringBack: () => Promise<boolean>,
+  ): Promise<boolean> {
+    const state = await this.#pulls.find(accountKey(account));
+    const soonMs = nowMs + CHANGE_MS;
+    const due = (line: MessageLine | null, atMs: number): MessageLine =>
+      toDue(line, account, line === null ? (state?.endpoint ?? null) : line.endpoint, atMs);
+    this.#ahead.delete(accountKey(account));
+    await this.#lines.change(account, (line) => ({ ...due(line, soonMs), keepingUntilMs: soonMs }));
+    const isBack = await bringBack();
+    if (isBack) await this.#lines.change(account, (line) => due(line, dueAtMs));
+    return isBack;
+  }
+
+  /**
+   * The first one that waits of the account; with `customer`, of those that are each the first of their lane.
+   * @param dueAtMs by when it is to be due; `null` for any. With `account` the first one has to be waited for.
+   */
+  async #firstOf(account: Addressee, order: MessageOrder, dueAtMs: number | null): Promise<Message | null> {
+    // Elsewhere another process may drop one of them, or put one back.
+    const isRead = order === 'account' && !this.isShared;
+    if (!isRead) return (await this.store.listFirst(account, order, 1, dueAtMs))[0] ?? null;
+    const key = accountKey(account);
+    const ahead =
+      this.#ahead.get(key) ?? shortened(await this.store.listFirst(account, order, AHEAD_MAX, null));
+    if (ahead.length > 0) this.#ahead.set(key, ahead);
+    return ahead[0] ?? null;
+  }
+
+  async #findAwaited({ underWay, ...account }: MessageLine, nowMs: number): Promise<Message | null> {
+    if (underWay === null || !isAwaited(underWay, nowMs)) return null;
+    const message = await this.store.findMessage(webhookIdOf({ ...account, msgid: underWay.msgid }));
+    return message?.state === 'waiting' ? message : null;
+  }
+
+  /** A process may have died between the last half and what follows from it. @returns the line as it is then. */
+  async #finished(line: MessageLine | null, nowMs: number): Promise<MessageLine | null> {
+    const underWay = line?.underWay ?? null;
+    if (line === null || underWay === null || !isComplete(underWay)) return line;
+    await this.#forget({ ...toAddressee(line), msgid: underWay.msgid }, nowMs + SEEN_MS);
+    const { after } = await this.#lines.change(line, (now) =>
+      now?.underWay != null && isOf(now.underWay, underWay)
+        ? toDue({ ...now, underWay: null }, now, now.endpoint, nowMs)
+        : now,
+    );
+    return after;
+  }
+
+  async #forget(message: Addressee & Pick<Message, 'msgid'>, untilMs: number): Promise<void> {
+    const key = webhookIdOf(message);
+    this.#taken.add(key);
+    await this.store.forgetMessage(key, untilMs);
+    this.#taken.delete(key);
+    this.#passed(message);
+  }
+
+  async #changeMessage(
+    turn: Turn,
+    msgid: string,
+    change: Parameters<QueueStore['changeMessage']>[2],
+    nowMs: number,
+  ): Promise<boolean> {
+    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return false;
+    this.#ahead.delete(accountKey(turn));
+    return this.store.changeMessage(webhookIdOf({ ...turn, msgid }), ['waiting'], change);
+  }
+
+  #forgetWaiting(account: Addressee, pageCursor: string | null, untilMs: number | null): Promise<number> {
+    this.#ahead.delete(accountKey(account));
+    return this.store.forgetWaiting({ account, pageCursor }, untilMs);
+  }
+
+  /** What is ahead of it is as it was; of all that was read nothing is left to be sent. */
+  #passed(message: Addressee & Pick<Message, 'msgid'>): void {
+    const key = accountKey(message);
+    const ahead = this.#ahead.get(key)?.filter(({ msgid }) => msgid !== message.msgid) ?? [];
+    if (ahead.length > 0) this.#ahead.set(key, ahead);
+    else this.#ahead.delete(key);
+  }
+}
+
+/** As a new message is kept: it waits and is due, or is dead. */
+function toMessage(
+  { failure, ...message }: NewMessage,
+  account: Addressee,
+  page: PageStart,
+  seq: number,
+  nowMs: number,
+): Message {
+  return {
+    ...message,
+    ...toAddressee(account),
+    ...{ page, seq, storedAtMs: nowMs, attempts: 0, refusals: 0, step: 0 },
+    state: failure === undefined ? 'waiting' : 'dead',
+    dueAtMs: failure === undefined ? nowMs : null,
+    lastFailure: failure ?? null,
+  };
+}
+
+function toHead({ content: _content, ...head }: Message): MessageHead {
+  return head;
+}
+
+function toDead(lastFailure: Failure) {
+  return { state: 'dead', dueAtMs: null, lastFailure } as const;
+}
+
+function toAddressee({ corpId, openKfId }: Addressee): Addressee {
+  return { corpId, openKfId };
+}
+
+function isPulling({ lease }: PullState, leaseId: string, nowMs: number): boolean {
+  return lease !== null && lease.id === leaseId && lease.untilMs > nowMs;
+}
+
+function isOf(underWay: UnderWay, { msgid, attempt }: Pick<UnderWay, 'msgid' | 'attempt'>): boolean {
+  return underWay.msgid === msgid && underWay.attempt === attempt;
+}
+
+function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
+  return dueAtMs !== null && dueAtMs <= nowMs;
+}
+
+/** The first one, and those behind it that are not too long together. */
+function shortened(messages: readonly Message[]): readonly Message[] {
+  let chars = 0;
+  return messages.filter(({ content }, n) => {
+    chars += content.reveal().length;
+    return n === 0 || chars <= AHEAD_CHARS_MAX;
+  });
 }

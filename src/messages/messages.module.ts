@@ -3,12 +3,14 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { Coverage } from './coverage.js';
+import { MessageContents } from './message-contents.js';
 import { MessageCounts } from './message-counts.js';
 import { MessageGauges } from './message-gauges.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MessageOperations } from './message-operations.js';
 import { MessagePatrol } from './message-patrol.js';
+import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessagesLifecycle } from './messages-lifecycle.js';
 import { OwnPulls } from './own-pulls.js';
@@ -23,7 +25,7 @@ import { MessageOutcomes } from './sending/message-outcomes.js';
 import { MessageSender } from './sending/message-sender.js';
 import { Takers } from './sending/takers.js';
 
-/** Its store comes from the storage module, which is global. Global itself, since it meets a port of the proxy. */
+/** Its queue store comes from the storage module, which is global. Global itself, since it meets a port of the proxy. */
 @Global()
 @Module({
   imports: [RegistryModule, WecomModule],
@@ -33,6 +35,7 @@ import { Takers } from './sending/takers.js';
     Coverage,
     EventlessPulls,
     HandOver,
+    MessageContents,
     MessageCounts,
     MessageGauges,
     MessageLog,
@@ -42,6 +45,7 @@ import { Takers } from './sending/takers.js';
     MessagePatrol,
     MessageSender,
     MessagesLifecycle,
+    MessageStore,
     MessageWakes,
     OwnPulls,
     Puller,
@@ -49,6 +53,6 @@ import { Takers } from './sending/takers.js';
     Takers,
     { provide: QueuedMessages, useClass: QueuedAnswers },
   ],
-  exports: [MessageCounts, MessageOperations, QueuedMessages],
+  exports: [MessageCounts, MessageOperations, MessageStore, QueuedMessages],
 })
 export class MessagesModule {}

@@ -9,8 +9,9 @@ import {
   type QueuedAnswer,
   QueuedMessages,
 } from '../wecom/proxy/queued-messages.js';
-import { type Message, webhookIdOf } from './message.js';
-import { MessageStore, type UnderWay } from './message-store.js';
+import { type Message, webhookIdOf } from '../dispatch/queue/message.js';
+import type { UnderWay } from './message-line.js';
+import { MessageStore } from './message-store.js';
 import { OwnPulls } from './own-pulls.js';
 import { Puller } from './pulling/puller.js';
 import { CallbackHalves } from './sending/callback-halves.js';

@@ -91,6 +91,11 @@ export class Destination implements Addressee {
     return this.taker.bot?.takes === 'message';
   }
 
+  /** Whether it gets each event that waits, and not the newest alone: some programs look at one message for each. */
+  get getsEach(): boolean {
+    return this.taker.bot?.kind === 'callback' && this.taker.bot.takes === 'event';
+  }
+
   /** Where the events go; `null` when it cannot be used: see `fault`. */
   get endpoint(): Endpoint | null {
     const { bot, known } = this.taker;

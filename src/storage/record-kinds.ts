@@ -1,3 +1,4 @@
+import { PULL_STATES } from '../messages/pulling/pull-state.js';
 import { NOTIFICATION_BOOKS } from '../notifications/notification-books.js';
 import { ENDED_SESSIONS, OPERATORS } from '../operators/operator.js';
 import { APPS } from '../registry/apps/app.js';
@@ -16,4 +17,5 @@ export const RECORD_KINDS: readonly RecordKind<object>[] = [
   TOKENS,
   REPLICAS,
   CONNECTIONS,
+  PULL_STATES,
 ];

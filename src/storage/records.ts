@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Identity, SealError, type Sealer } from '../crypto/sealer.js';
 import type { Log } from '../kernel/log.js';
+import { newLru } from '../kernel/lru.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import {
   fromFields,
@@ -16,6 +17,7 @@ import { MissingKeys } from './sealed/missing-keys.js';
 
 /** In one go, when all secrets are sealed anew. */
 const BATCH_SIZE = 100;
+const WRITTEN_MAX = 1_000;
 
 /** How many records. */
 export interface ResealCounts {
@@ -50,6 +52,8 @@ export interface Change<T> {
  */
 export class Records<T extends object> {
   #hasLoaded = false;
+  /** As this process wrote them last: mostly nobody else has changed them since. */
+  readonly #written = newLru<StoredRecord>(WRITTEN_MAX);
   /** The records that were already reported as closed; of those that are replaceable, the keys. */
   readonly #closed = new Set<string>();
 
@@ -100,27 +104,43 @@ export class Records<T extends object> {
    * Writes what `decide` makes of the record, if nobody has changed that meanwhile; then it is asked again.
    * @param decide is given `null` where there is no such record, and gives `null` to leave everything as it is.
    */
-  change(key: string, decide: (before: T | null) => T | null): Promise<Change<T>> {
-    return untilNoConflict(async () => {
-      const stored = await this.table.find(key);
-      const before = stored === null ? null : this.#open(stored);
-      const after = decide(before);
-      if (after === null) return { outcome: 'left', record: before };
-      const outcome = await this.table.write(this.#toStored(after, stored), stored?.revision ?? null);
-      if (outcome === 'changed') return CONFLICT;
-      return { outcome, record: outcome === 'written' ? after : before };
-    });
+  async change(key: string, decide: (before: T | null) => T | null): Promise<Change<T>> {
+    const written = this.#written.get(key);
+    if (written !== undefined) {
+      const changed = await this.#change(key, written, decide);
+      // Where nothing is to be written it has to be looked whether that is still so.
+      if (changed !== CONFLICT && changed.outcome === 'written') return changed;
+    }
+    return untilNoConflict(async () => this.#change(key, await this.table.find(key), decide));
+  }
+
+  async #change(
+    key: string,
+    stored: StoredRecord | null,
+    decide: (before: T | null) => T | null,
+  ): Promise<Change<T> | typeof CONFLICT> {
+    const before = stored === null ? null : this.#open(stored);
+    const after = decide(before);
+    if (after === null) return { outcome: 'left', record: before };
+    const next = this.#toStored(after, stored);
+    this.#written.delete(key);
+    const outcome = await this.table.write(next, stored?.revision ?? null);
+    if (outcome === 'changed') return CONFLICT;
+    if (outcome === 'written') this.#written.set(key, next);
+    return { outcome, record: outcome === 'written' ? after : before };
   }
 
   /** Puts and removes many, whatever was there. For kinds without unique keys. */
   async writeAll(records: readonly T[], removedKeys: readonly string[]): Promise<void> {
     if (records.length + removedKeys.length === 0) return;
     const stored = records.map((record) => this.#toStored(record, null));
+    for (const key of [...stored.map((one) => one.key), ...removedKeys]) this.#written.delete(key);
     await this.table.writeAll(stored, removedKeys);
   }
 
   /** @returns false when there was none. */
   remove(key: string): Promise<boolean> {
+    this.#written.delete(key);
     return this.table.remove(key);
   }
 

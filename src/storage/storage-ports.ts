@@ -1,9 +1,9 @@
-import { Outbox } from '../dispatch/outbox/outbox.js';
+import { Sealer } from '../crypto/sealer.js';
+import { QueueStore } from '../dispatch/queue/queue-store.js';
 import { Counters } from './counters.js';
 import { Journals } from './journal.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { MessageStore } from '../messages/message-store.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';
 import { RecordStore } from './records.js';
 import { StoredSecrets } from './sealed/stored-secrets.js';
@@ -13,10 +13,10 @@ export const STORAGE_PORTS = [
   StorageProbe,
   PuppetRepository,
   RecordStore,
-  Outbox,
-  MessageStore,
+  QueueStore,
   Counters,
   StoreClock,
   StoredSecrets,
+  Sealer,
   Journals,
 ];

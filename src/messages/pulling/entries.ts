@@ -5,7 +5,7 @@ import { Secret } from '../../kernel/secret.js';
 import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
-import type { NewMessage } from '../message.js';
+import type { NewMessage } from '../../dispatch/queue/message.js';
 
 type Entry = Readonly<Record<string, unknown>>;
 

@@ -10,8 +10,7 @@ import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/own-calls.js';
-import { LocalMessageStore } from '../local-message-store.js';
-import { MemoryMessageRecords } from '../message-records.js';
+import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import type { MessageStore } from '../message-store.js';
 import type { MessageOutcomes } from '../sending/message-outcomes.js';
 import { PullRun } from './pull-run.js';
@@ -29,7 +28,7 @@ let buried: string[];
 
 beforeEach(() => {
   clock = new ManualClock(MADE_AT_MS + 60_000);
-  store = new LocalMessageStore(new MemoryMessageRecords());
+  store = new MemoryMessageStore();
   [asked, answers, buried] = [[], [], []];
   const sync: Pick<KfSync, 'pull'> = {
     pull: async (pull) => {

@@ -12,11 +12,10 @@ import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Destinations, MessageTaker } from '../../registry/destination.js';
-import { LocalMessageStore } from '../local-message-store.js';
+import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
-import { MemoryMessageRecords } from '../message-records.js';
-import { type Message, webhookIdOf } from '../message.js';
+import { type Message, webhookIdOf } from '../../dispatch/queue/message.js';
 import type { MessageStore, Turn } from '../message-store.js';
 import type { OwnPulls } from '../own-pulls.js';
 import type { Puller } from '../pulling/puller.js';
@@ -42,7 +41,7 @@ let logged: string[];
 
 beforeEach(async () => {
   clock = new ManualClock();
-  store = new LocalMessageStore(new MemoryMessageRecords());
+  store = new MemoryMessageStore();
   told = [];
   metrics = new Metrics();
   const stream = { write: (line: string) => void logged.push(JSON.parse(line).msg) };

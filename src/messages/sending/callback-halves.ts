@@ -8,9 +8,10 @@ import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Addressee, MessageTaker } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
-import { type Message, webhookIdOf } from '../message.js';
+import { type Message, webhookIdOf } from '../../dispatch/queue/message.js';
 import { MessageLog } from '../message-log.js';
-import { MessageStore, type Turn, type UnderWay } from '../message-store.js';
+import type { UnderWay } from '../message-line.js';
+import { MessageStore, type Turn } from '../message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toEvent, toRecipient } from './taker-form.js';
 

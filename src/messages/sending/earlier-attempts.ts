@@ -1,5 +1,5 @@
-import type { Message, MessageOrder } from '../message.js';
-import { isAwaited, type UnderWay } from '../message-store.js';
+import type { Message, MessageOrder } from '../../dispatch/queue/message.js';
+import { isAwaited, type UnderWay } from '../message-line.js';
 
 /**
  * Which of the messages of a turn may have been sent already without their outcome being known: the process that sent them

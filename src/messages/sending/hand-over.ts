@@ -9,7 +9,8 @@ import { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { Destination } from '../../registry/destination.js';
 import { KfSync, PAGE_SIZE } from '../../wecom/kf-sync.js';
 import { MessageMetrics } from '../message-metrics.js';
-import { type CursorBefore, MessageStore, type Turn } from '../message-store.js';
+import { MessageStore, type Turn } from '../message-store.js';
+import type { CursorBefore } from '../pulling/pull-state.js';
 
 /** Leaves what waits of an account to a taker that pulls by itself: it gets one event for all, and begins with the first. */
 @Injectable()
@@ -31,6 +32,7 @@ export class HandOver {
     await this.keeper.keep({
       // Its token counts as over, since such pulls are limited.
       event: { ...toResync(turn), lagMs: SYNC_TOKEN_LIFE_MS },
+      keepsEach: destination.getsEach,
       isFirst: () => false,
       keysId: null,
       arrivedAtMs: nowMs,

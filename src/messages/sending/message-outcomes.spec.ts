@@ -6,9 +6,8 @@ import { noRecorder } from '../../../test/support/recorder.js';
 import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { LocalMessageStore } from '../local-message-store.js';
-import { MemoryMessageRecords } from '../message-records.js';
-import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../message.js';
+import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../dispatch/queue/message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import type { MessageStore, Turn } from '../message-store.js';
@@ -27,7 +26,7 @@ let turn: Turn;
 
 beforeEach(async () => {
   clock = new ManualClock();
-  store = new LocalMessageStore(new MemoryMessageRecords());
+  store = new MemoryMessageStore();
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const metrics = new MessageMetrics(new Metrics());

@@ -7,7 +7,12 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { DeliveryRecord } from '../../record/delivery-record.js';
-import { MESSAGE_LIFE_MS, type Message, type MessageHead, webhookIdOf } from '../message.js';
+import {
+  MESSAGE_LIFE_MS,
+  type Message,
+  type MessageHead,
+  webhookIdOf,
+} from '../../dispatch/queue/message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { type KeptPage, MessageStore, type Turn } from '../message-store.js';

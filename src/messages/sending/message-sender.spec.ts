@@ -8,15 +8,16 @@ import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import type { Lines } from '../../dispatch/line/line.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { LocalMessageStore } from '../local-message-store.js';
-import { MemoryMessageRecords } from '../message-records.js';
+import { lapseLeases, MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
+import { MemoryQueueStore } from '../../dispatch/queue/memory-queue-store.js';
 import {
   MESSAGE_LIFE_MS,
   type MessageHead,
   type MessageOrder,
   type NewMessage,
   webhookIdOf,
-} from '../message.js';
+} from '../../dispatch/queue/message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import type { MessageStore } from '../message-store.js';
@@ -33,7 +34,8 @@ const HALVES_MS = 60_000;
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 
 let clock: ManualClock;
-let records: MemoryMessageRecords;
+let queue: MemoryQueueStore;
+let records: MemoryRecords;
 let store: MessageStore;
 let sender: MessageSender;
 let attempts: number;
@@ -43,13 +45,14 @@ type Bot = (webhookId: string, attempt: number) => AttemptResult | Promise<Attem
 
 beforeEach(async () => {
   clock = new ManualClock();
-  records = new MemoryMessageRecords();
+  queue = new MemoryQueueStore();
+  records = new MemoryRecords();
   attempts = 0;
 });
 
 /** As a process does that finds what an earlier one has kept. */
 function start(kind: 'callback' | 'webhook', order: MessageOrder, bot: Bot): void {
-  store = new LocalMessageStore(records, records.accounts(), records.heads());
+  store = new MemoryMessageStore(queue, records);
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
   const metrics = new MessageMetrics(new Metrics());
@@ -121,6 +124,7 @@ describe('a message whose bot answers and never pulls', () => {
     await clock.advance(MESSAGE_LIFE_MS);
     await sendTurn();
     await store.revive(ACCOUNT, 'm1', clock.nowMs());
+    await store.wake(ACCOUNT, ENDPOINT.href, clock.nowMs());
     const before = attempts;
     await sendTurn();
     expect([attempts, await find('m1')]).toMatchObject([before + 1, { state: 'waiting' }]);
@@ -188,6 +192,7 @@ describe('after a kill, with a message of each customer', () => {
     void sender.send(turn, 'due');
     await clock.advance(0);
     expect(sent.splice(0)).toEqual(['a1#1', 'b1#1']);
+    await lapseLeases(queue);
   });
 
   it('the one that was sent is not said to be a first attempt', async () => {

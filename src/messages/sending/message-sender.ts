@@ -6,7 +6,7 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { MessageTaker } from '../../registry/destination.js';
-import { isExpired, type Message } from '../message.js';
+import { isExpired, type Message } from '../../dispatch/queue/message.js';
 import { MessageStore, type Turn } from '../message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { EarlierAttempts } from './earlier-attempts.js';

@@ -7,8 +7,7 @@ import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/redelivery/retry-schedule.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { Destination, Destinations, MessageTaker } from '../../registry/destination.js';
-import { LocalMessageStore } from '../local-message-store.js';
-import { MemoryMessageRecords } from '../message-records.js';
+import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageMetrics } from '../message-metrics.js';
 import type { MessageStore, Turn } from '../message-store.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
@@ -41,7 +40,7 @@ let page: PullAnswer;
 beforeEach(async () => {
   [asked, page] = [[], { entries: [], cursor: '', hasMore: true }];
   clock = new ManualClock();
-  store = new LocalMessageStore(new MemoryMessageRecords());
+  store = new MemoryMessageStore();
   [kept, known] = [[], null];
   const lease = await store.beginPull(ACCOUNT, APP_ID, clock.nowMs(), LEASE_MS);
   const pulled = pulledPage([newMessage('m1', { skip: 1 }), newMessage('m2', { skip: 2 })], {

@@ -20,8 +20,8 @@ import { CallbackModule } from '../../callback/callback.module.js';
 import { loadConfig } from '../../config/config.js';
 import { configModule } from '../../config/config.module.js';
 import { dispatchConfig } from '../../dispatch/dispatch.config.js';
-import { LocalOutbox, MemoryHintStore } from '../../dispatch/outbox/local-outbox.js';
-import { Outbox } from '../../dispatch/outbox/outbox.js';
+import { MemoryQueueStore } from '../../dispatch/queue/memory-queue-store.js';
+import { QueueStore } from '../../dispatch/queue/queue-store.js';
 import { createHttpAdapter } from '../../http/server.js';
 import { RequestPipe } from '../../http/answers/validation.js';
 import { Clock } from '../../kernel/clock.js';
@@ -80,13 +80,13 @@ let puppet: PuppetServer;
   providers: [
     { provide: PuppetRepository, useFactory: () => repository },
     { provide: RecordStore, useFactory: () => new MemoryRecords() },
-    { provide: Outbox, useFactory: () => new LocalOutbox(new MemoryHintStore()) },
+    { provide: QueueStore, useFactory: () => new MemoryQueueStore() },
     { provide: Counters, useFactory: () => new MemoryCounters() },
     { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
     { provide: Journals, useFactory: () => new MemoryJournals() },
     { provide: StoreClock, useExisting: Clock },
   ],
-  exports: [PuppetRepository, RecordStore, Outbox, Counters, SecretCheck, Journals, StoreClock],
+  exports: [PuppetRepository, RecordStore, QueueStore, Counters, SecretCheck, Journals, StoreClock],
 })
 class HeldStorage {}
 

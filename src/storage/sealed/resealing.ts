@@ -1,5 +1,5 @@
 import { type Identity, type Sealer } from '../../crypto/sealer.js';
-import { type ContentOwner, contentIdentityOf } from './message-content.js';
+import { type ContentOwner, contentIdentityOf } from '../../messages/message-contents.js';
 import { identityOf, type Owner, PUPPET_SECRETS, type PuppetSecret } from './puppet-secrets.js';
 
 /** The fields as a store has them: one may be missing, or be of any type when another program wrote it. */

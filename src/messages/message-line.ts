@@ -1,0 +1,134 @@
+/** Messages of an account that wait at a bot: what may happen to their line. Times are store time, epoch milliseconds. */
+import { type Line, type LineHead } from '../dispatch/queue/line.js';
+import type { LineType } from '../dispatch/queue/line-steps.js';
+import { hasShape, isCount, isFlag, isNumber, isText, orNull } from '../kernel/shape.js';
+import type { Addressee } from '../registry/destination.js';
+
+/** What a callback bot is being told. It is taken when it has been both answered and pulled. */
+export interface UnderWay {
+  readonly msgid: string;
+  /** Counted from 1. */
+  readonly attempt: number;
+  /** The bot has answered its callback with 2xx. */
+  readonly isAnswered: boolean;
+  /** The bot has been given it by `kf/sync_msg`. */
+  readonly isPulled: boolean;
+  /** When the attempt is over. */
+  readonly untilMs: number;
+}
+
+/** The messages themselves are rows of their own. There is a line while any of them waits. */
+export interface MessageLine extends LineHead {
+  readonly underWay: UnderWay | null;
+  /** Whether an earlier turn ended without a word: see `Turn.isInDoubt`. */
+  readonly isInDoubt: boolean;
+  /** Whether something came since it was claimed. */
+  readonly isNewer: boolean;
+  /** Until when a message may be brought back: a turn that finds none leaves the line due for that time. */
+  readonly keepingUntilMs: number;
+  /** Until when it rests while it is leased; another due time says that it was woken. */
+  readonly restsUntilMs: number;
+}
+
+/**
+ * Whether a bot that has answered its callback has still to pull. Its pull is answered with what is under way, so nothing else is
+ * begun until then.
+ */
+export function isAwaited({ isAnswered, isPulled, untilMs }: UnderWay, nowMs: number): boolean {
+  return isAnswered && !isPulled && nowMs < untilMs;
+}
+
+export function isComplete({ isAnswered, isPulled }: UnderWay): boolean {
+  return isAnswered && isPulled;
+}
+
+/** Something waits, and may be sent. @param line `null` where nothing waited. */
+export function toDue(
+  line: MessageLine | null,
+  { corpId, openKfId }: Addressee,
+  endpoint: string | null,
+  atMs: number,
+): MessageLine {
+  const before: Omit<MessageLine, 'state' | 'endpoint'> = line ?? {
+    ...{ corpId, openKfId, lease: null, probedAtMs: 0, arrivedAtMs: atMs, waitingSinceMs: atMs },
+    ...{
+      dueAtMs: null,
+      lastFailure: null,
+      underWay: null,
+      isInDoubt: false,
+      keepingUntilMs: 0,
+      restsUntilMs: 0,
+      isNewer: false,
+    },
+  };
+  const isNewer = before.lease !== null;
+  return at({ ...before, arrivedAtMs: atMs, isNewer }, endpoint, Math.min(atMs, before.dueAtMs ?? atMs));
+}
+
+/** The turn is over. @param dueAtMs when the next message is; `null` where none waits. @returns `null` where no line is left. */
+export function toReleased(
+  line: MessageLine,
+  isInDoubt: boolean,
+  endpoint: string | null,
+  dueAtMs: number | null,
+  nowMs: number,
+): MessageLine | null {
+  const freed = { ...line, lease: null, isInDoubt };
+  // Who made it due meanwhile has said where it waits.
+  if (line.isNewer || line.dueAtMs !== line.restsUntilMs) return at(freed, line.endpoint, nowMs);
+  if (dueAtMs !== null) return at(freed, endpoint, dueAtMs);
+  return line.keepingUntilMs > nowMs ? at(freed, endpoint, line.keepingUntilMs) : null;
+}
+
+/** The turn goes on. */
+export function toRenewed(line: MessageLine, untilMs: number): MessageLine {
+  const lease = line.lease && { ...line.lease, untilMs };
+  if (line.dueAtMs !== line.restsUntilMs) return { ...line, lease };
+  return { ...line, lease, dueAtMs: untilMs, restsUntilMs: untilMs };
+}
+
+/** Nobody there has to be looked for: whoever comes wakes it. */
+function at(
+  line: Omit<MessageLine, 'state' | 'endpoint'>,
+  endpoint: string | null,
+  dueAtMs: number,
+): MessageLine {
+  if (endpoint === null) return { ...line, state: 'parked', endpoint, dueAtMs: null };
+  return { ...line, state: 'waiting', endpoint, dueAtMs };
+}
+
+export const MESSAGE_LINES: LineType<MessageLine> = {
+  kind: 'messages',
+  toClaimed: (line, untilMs) => ({
+    ...line,
+    isInDoubt: line.isInDoubt || line.lease !== null,
+    isNewer: false,
+    dueAtMs: untilMs,
+    restsUntilMs: untilMs,
+  }),
+  toLine: ({ underWay, isInDoubt, isNewer, keepingUntilMs, restsUntilMs, ...head }) => ({
+    ...head,
+    kind: 'messages',
+    details: { underWay, isInDoubt, isNewer, keepingUntilMs, restsUntilMs },
+    body: null,
+  }),
+  fromLine: ({ kind: _kind, details, body: _body, ...head }: Line) =>
+    isDetails(details) ? { ...head, ...details } : null,
+};
+
+const isUnderWay = hasShape<UnderWay>({
+  msgid: isText,
+  attempt: isCount,
+  isAnswered: isFlag,
+  isPulled: isFlag,
+  untilMs: isNumber,
+});
+const isDetails = hasShape<
+  Pick<MessageLine, 'underWay' | 'isInDoubt' | 'isNewer' | 'keepingUntilMs' | 'restsUntilMs'>
+>({
+  underWay: orNull(isUnderWay),
+  isInDoubt: isFlag,
+  isNewer: isFlag,
+  keepingUntilMs: isNumber,
+  restsUntilMs: isNumber,
+});

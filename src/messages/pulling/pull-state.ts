@@ -1,0 +1,151 @@
+/** From where an account is pulled, and what may happen to that: functions from one state to the next. Times are store time, epoch milliseconds. */
+import type { RecordKind } from '../../storage/record-kind.js';
+import type { Lease } from '../../dispatch/queue/line.js';
+import type { MessageHead } from '../../dispatch/queue/message.js';
+import type { Addressee } from '../../registry/destination.js';
+import { accountKey } from '../../registry/puppet.js';
+import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
+
+/** Moves of a program's cursor that are remembered: of the time that an attempt may take, and some pages of one. */
+const MOVES_MAX = 20;
+const MOVES_MS = 60_000;
+
+/** A taker has moved a cursor by its own pull. */
+export interface CursorMove {
+  readonly appId: string;
+  /** Where the cursor goes back to, if that was in vain. */
+  readonly from: string;
+  readonly atMs: number;
+}
+
+/** A list has them, since the id of an app may not be the name of a field. */
+export interface AppCursor {
+  readonly appId: string;
+  readonly cursor: string;
+}
+
+/** What is kept of an account beside its messages. */
+export interface PullState extends Addressee {
+  /** Where the last pull of each app ended. */
+  readonly cursors: readonly AppCursor[];
+  /** See `PulledPage.regime`; `null` until a page was kept. */
+  readonly regime: string | null;
+  readonly coveredUntilMs: number;
+  /** Who has moved a cursor last besides the manager, and of which app; `null` once another one has taken an event. */
+  readonly mover: { readonly takerId: string; readonly appId: string } | null;
+  /** The last ones, in their order. */
+  readonly moves: readonly CursorMove[];
+  /** See `MessageStore.goBack`: a pull that began until then moves nothing. */
+  readonly wentBackUntilMs: number;
+  /** When a page was kept last; 0 before the first. */
+  readonly pulledAtMs: number;
+  /** Of the next message. */
+  readonly nextSeq: number;
+  /** Where its last messages were to go, as in `Endpoint.href`; `null` while nobody was there. */
+  readonly endpoint: string | null;
+  /** Of the process that pulls. */
+  readonly lease: Lease | null;
+}
+
+/** WeCom gives the message next that is pulled from this cursor. */
+export interface CursorBefore {
+  readonly msgid: string;
+  readonly cursor: string;
+}
+
+export const PULL_STATES: RecordKind<PullState> = { name: 'pulls', keyOf: accountKey };
+
+export function newPullState({ corpId, openKfId }: Addressee): PullState {
+  return {
+    corpId,
+    openKfId,
+    cursors: [],
+    regime: null,
+    coveredUntilMs: 0,
+    mover: null,
+    moves: [],
+    wentBackUntilMs: 0,
+    pulledAtMs: 0,
+    nextSeq: 0,
+    endpoint: null,
+    lease: null,
+  };
+}
+
+/** Whether it says from where the account is pulled. */
+export function isPulled({ regime, cursors }: Pick<PullState, 'regime' | 'cursors'>): boolean {
+  return regime !== null || cursors.length > 0;
+}
+
+/** @returns `null` before the first pull of this app. */
+export function cursorOf({ cursors }: Pick<PullState, 'cursors'>, appId: string): string | null {
+  return cursors.find((one) => one.appId === appId)?.cursor ?? null;
+}
+
+export function withCursor(state: PullState, appId: string, cursor: string): PullState {
+  const others = state.cursors.filter((one) => one.appId !== appId);
+  return { ...state, cursors: [...others, { appId, cursor }] };
+}
+
+/** A program has pulled by itself. @returns `null` where that counts for nothing, since cursors have gone back meanwhile. */
+export function withOwnPull(state: PullState, pull: OwnPull, nowMs: number): PullState | null {
+  const { appId, takerId, from, cursor, beganAtMs } = pull;
+  // One that begins anew leads past nothing.
+  if (cursor !== '' && beganAtMs <= state.wentBackUntilMs) return null;
+  return {
+    ...withCursor(state, appId, cursor),
+    mover: { takerId, appId },
+    moves: withMove(state.moves, { appId, from, atMs: nowMs }),
+  };
+}
+
+/** With one more. Where they are too many, the next one of its app goes back as far as the first one does. */
+function withMove(moves: readonly CursorMove[], move: CursorMove): readonly CursorMove[] {
+  const recent = moves.filter(({ atMs }) => atMs > move.atMs - MOVES_MS);
+  const [first, ...others] = [...recent, move];
+  if (first === undefined || others.length < MOVES_MAX) return [...recent, move];
+  const next = others.findIndex(({ appId }) => appId === first.appId);
+  return others.map((one, n) => (n === next ? { ...one, from: first.from } : one));
+}
+
+/** The cursors are where they were before the moves since then. */
+export function goneBack(state: PullState, sinceMs: number, untilMs: number): PullState {
+  const inVain = state.moves.filter(({ atMs }) => atMs >= sinceMs);
+  const back = new Map(inVain.toReversed().map(({ appId, from }) => [appId, from]));
+  return {
+    ...state,
+    cursors: state.cursors.map(({ appId, cursor }) => ({ appId, cursor: back.get(appId) ?? cursor })),
+    moves: state.moves.filter(({ atMs }) => atMs < sinceMs),
+    wentBackUntilMs: Math.max(untilMs, state.wentBackUntilMs),
+  };
+}
+
+/** @returns `null` where nothing changes. */
+export function covered(state: PullState, untilMs: number, takerId: string | null): PullState | null {
+  if (!isPulled(state) || state.coveredUntilMs >= untilMs) return null;
+  return { ...state, coveredUntilMs: untilMs, mover: state.mover?.takerId === takerId ? state.mover : null };
+}
+
+/** Everything that waited was given to another taker, from the first one on; it may have to be pulled once more. */
+export function handedOver(
+  state: PullState,
+  first: Pick<MessageHead, 'page' | 'msgid'>,
+  nearer: CursorBefore | null,
+): PullState {
+  const cursors = state.cursors.map(({ appId }) => ({ appId, cursor: cursorBefore(first, appId, nearer) }));
+  return { ...state, cursors, moves: [], lease: null };
+}
+
+/**
+ * The cursor of an app from which all is pulled that waits.
+ * @param first the one that waits longest.
+ * @param nearer see `MessageStore.handOver`.
+ */
+export function cursorBefore(
+  { page, msgid }: Pick<MessageHead, 'page' | 'msgid'>,
+  appId: string,
+  nearer: CursorBefore | null = null,
+): string {
+  if (page.appId !== appId) return '';
+  return nearer?.msgid === msgid ? nearer.cursor : page.cursor;
+}
