@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { NewHint } from '../../src/dispatch/outbox/hint.js';
-import { openSqliteOutbox } from '../../src/storage/sqlite/hints.js';
+import { Outbox } from '../../src/dispatch/outbox/outbox.js';
+import { SystemClock } from '../../src/kernel/clock.js';
+import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { startManager } from '../../test/support/manager-process.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback } from '../../test/support/wecom.js';
@@ -81,7 +83,7 @@ function newHint(number: number): NewHint {
 
 async function fillOutbox(dataDir: string): Promise<void> {
   const store = await SqliteStore.open({ dataDir });
-  const outbox = await openSqliteOutbox(store, pino({ level: 'silent' }));
+  const outbox = new Outbox(await SqliteQueueStore.open(store, pino({ level: 'silent' })), new SystemClock());
   for (let done = 0; done < HINTS; done += WRITES_AT_ONCE) {
     await Promise.all(
       Array.from({ length: WRITES_AT_ONCE }, (_, n) => outbox.put(newHint(done + n), Date.now())),
@@ -93,7 +95,7 @@ async function fillOutbox(dataDir: string): Promise<void> {
 async function openOutbox(dataDir: string): Promise<number> {
   const store = await SqliteStore.open({ dataDir });
   const startedMs = performance.now();
-  const outbox = await openSqliteOutbox(store, pino({ level: 'silent' }));
+  const outbox = new Outbox(await SqliteQueueStore.open(store, pino({ level: 'silent' })), new SystemClock());
   const openMs = performance.now() - startedMs;
   const { waiting } = await outbox.counts();
   await store.onApplicationShutdown();

@@ -15,7 +15,7 @@ import { MemoryPuppetRepository } from '../../test/support/memory-puppet.reposit
 import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
 import type { AttemptResult } from '../dispatch/line/attempt.js';
 import { type Failure, type HintHead, hintKey } from '../dispatch/outbox/hint.js';
-import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js';
+import { MemoryOutbox } from '../../test/support/memory-outbox.js';
 import type { HintPage } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import type { AskedBy } from '../kernel/role.js';
@@ -39,7 +39,7 @@ const noOthers = { ask: async () => ({ answers: [], missing: 0 }) } as Pick<
 > as OtherReplicas;
 
 /** Tells how it was asked, or does not answer. */
-class AskedOutbox extends LocalOutbox {
+class AskedOutbox extends MemoryOutbox {
   readonly asked: number[] = [];
   isAway = false;
   /** The turn of the event loop in which each list was asked for. */
@@ -52,7 +52,7 @@ class AskedOutbox extends LocalOutbox {
     return super.findHeads(keys);
   }
 
-  override async list(...asked: Parameters<LocalOutbox['list']>): Promise<HintPage> {
+  override async list(...asked: Parameters<MemoryOutbox['list']>): Promise<HintPage> {
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
     this.listedInTurn.push(this.#turn);
     setImmediate(() => this.#turn++);
@@ -64,7 +64,7 @@ let outbox: AskedOutbox;
 let list: AccountList;
 
 async function open(): Promise<void> {
-  outbox = new AskedOutbox(new MemoryHintStore());
+  outbox = new AskedOutbox();
   await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
   const { registry, deliveries, lines } = dispatch;
   const { accounts, destinations } = registry;

@@ -7,7 +7,7 @@ import { toAgeS, toIso } from './api-time.js';
 
 /** @param name of its account; `null` when no puppet has registered for it. @param nowMs store time. */
 export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {
-  const { corpId, openKfId, generation, state, arrivedAtMs, waitingSinceMs, attempts } = hint;
+  const { corpId, openKfId, generation, state, events, arrivedAtMs, waitingSinceMs, attempts } = hint;
   const { dueAtMs, endpoint, lastFailure } = hint;
   return {
     corpId,
@@ -15,6 +15,7 @@ export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number)
     name,
     generation,
     state,
+    events,
     arrivedAt: toIso(arrivedAtMs),
     waitingSince: toIso(waitingSinceMs),
     ageS: toAgeS(nowMs, waitingSinceMs),

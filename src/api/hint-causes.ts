@@ -3,7 +3,8 @@
  * many accounts are behind it.
  */
 import { HINT_STATES } from '../dispatch/outbox/hint.js';
-import { type HintGroup, laterAnswer } from '../dispatch/outbox/outbox.js';
+import type { HintGroup } from '../dispatch/outbox/outbox.js';
+import { laterAnswer } from '../dispatch/queue/line.js';
 import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';

@@ -11,7 +11,7 @@ import {
 import { CallbackMetrics } from '../callback/callback-metrics.js';
 import { loadConfig } from '../config/config.js';
 import { HintCounts } from '../dispatch/outbox/hint-counts.js';
-import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js';
+import { MemoryOutbox } from '../../test/support/memory-outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import { type Figures, type IntervalFigures, NO_FIGURES } from '../record/figures.js';
 import { pino } from 'pino';
@@ -60,7 +60,7 @@ let history: History;
 let newRecorder: () => FigureRecorder;
 
 beforeEach(async () => {
-  const outbox = new LocalOutbox(new MemoryHintStore());
+  const outbox = new MemoryOutbox();
   await start({ outbox });
   // Minutes begin at full ones.
   await pass(MINUTE_MS - (clock.nowMs() % MINUTE_MS));

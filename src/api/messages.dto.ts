@@ -1,5 +1,5 @@
 import { IsOptional, Matches } from 'class-validator';
-import { MESSAGE_STATES, type MessageState } from '../messages/message.js';
+import { MESSAGE_STATES, type MessageState } from '../dispatch/queue/message.js';
 import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
 
 export const MESSAGES = 'messages';

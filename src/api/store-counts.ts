@@ -4,7 +4,7 @@ import type { OutboxCounts } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { MessageCounts } from '../messages/message-counts.js';
-import type { MessageCounts as CountedMessages } from '../messages/message-store.js';
+import type { MessageCounts as CountedMessages } from '../dispatch/queue/queue-store.js';
 import { StorageProbe } from '../storage/storage-probe.js';
 
 /** Pages poll every replica, so a database counts no more often than this. */

@@ -132,7 +132,7 @@ function addBackup(program: Command): void {
     )
     .argument('<FILE>', 'where to; in DATA_DIR its name has to begin with backup', toFile)
     .option('--json', 'the summary as one JSON object')
-    .addHelpText('after', examples('backup backup.mdb'))
+    .addHelpText('after', examples('backup backup.db'))
     .action(
       ending(async (file: string, options: BackupOptions) =>
         (await import('./backup.js')).backUp(file, options),

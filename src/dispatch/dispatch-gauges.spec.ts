@@ -18,11 +18,11 @@ import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { DispatchGauges } from './dispatch-gauges.js';
 import { HintCounts } from './outbox/hint-counts.js';
 import { HintGauges } from './outbox/hint-gauges.js';
-import { LocalOutbox, MemoryHintStore } from './outbox/local-outbox.js';
+import { MemoryOutbox } from '../../test/support/memory-outbox.js';
 import type { OutboxCounts } from './outbox/outbox.js';
 
 /** Counts its counts, and may have nothing to say. */
-class AskedOutbox extends LocalOutbox {
+class AskedOutbox extends MemoryOutbox {
   asked = 0;
   answer: () => Promise<OutboxCounts> = () => super.counts();
 
@@ -38,7 +38,7 @@ let outbox: AskedOutbox;
 let metrics: Metrics;
 
 beforeEach(async () => {
-  outbox = new AskedOutbox(new MemoryHintStore());
+  outbox = new AskedOutbox();
   await start({ outbox });
   metrics = new Metrics();
   const { client, circuits, keeper, overload } = dispatch;

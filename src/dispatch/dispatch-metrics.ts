@@ -60,7 +60,7 @@ export class DispatchMetrics {
     this.#kept = byValue(KEPT_AT, (stage) => kept({ stage }));
     this.#coalesced = metrics.counter(
       'wxkf_hints_coalesced_total',
-      'Kept events that joined what waited for their account already.',
+      'Kept events that joined what waited for their account already, or gave way to 20 newer ones.',
     )({});
     this.#resynced = metrics.counter(
       'wxkf_hints_resynced_total',

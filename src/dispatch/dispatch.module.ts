@@ -28,6 +28,7 @@ import { HintLog } from './redelivery/hint-log.js';
 import { HintOperations } from './redelivery/hint-operations.js';
 import { HintOutcomes } from './redelivery/hint-outcomes.js';
 import { HintSender } from './redelivery/hint-sender.js';
+import { Outbox } from './outbox/outbox.js';
 import { OutboxPatrol } from './redelivery/outbox-patrol.js';
 import { Redelivery } from './redelivery/redelivery.js';
 import { RegistrationClaims } from './redelivery/registration-claims.js';
@@ -35,7 +36,7 @@ import { RetryLoops } from './redelivery/retry-loops.js';
 import { TestDelivery } from './redelivery/test-delivery.js';
 
 /**
- * Its outbox and counters come from the storage module, which is global. Global itself, since it meets a port of
+ * Its queue store and counters come from the storage module, which is global. Global itself, since it meets a port of
  * the registry.
  */
 @Global()
@@ -63,6 +64,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     KeptWake,
     LateWork,
     Lines,
+    Outbox,
     OutboxPatrol,
     Overload,
     DeliveryClient,
@@ -89,6 +91,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     KeptWake,
     LateWork,
     Lines,
+    Outbox,
     RetryLoops,
     Overload,
     TestDelivery,

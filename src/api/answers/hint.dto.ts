@@ -4,7 +4,7 @@ import { IsInt, IsISO8601, Min } from 'class-validator';
 import type { FailureAnswer } from './failure.dto.js';
 import { Page } from './page.dto.js';
 
-/** A hint: the newest event of an account that no bot has taken, and when it is tried next. */
+/** A hint: what waits of an account because no bot has taken it, and when it is tried next. */
 export class HintAnswer {
   /** @example wx5823bf96d3bd56c7 */
   readonly corpId!: string;
@@ -19,7 +19,7 @@ export class HintAnswer {
   readonly name!: string | null;
 
   /**
-   * New for each event that is kept, and for each replay.
+   * Of the event that is sent next: new for each that is kept, and for each replay.
    * @example 0b9d1c5e-6a0f-4a4c-9d6e-3f1f2a7c8b90
    */
   readonly generation!: string;
@@ -31,7 +31,15 @@ export class HintAnswer {
   readonly state!: HintState;
 
   /**
-   * When its newest event came in; ISO 8601, UTC.
+   * How many events wait: one, the newest; of a callback bot that takes events up to 20, which are sent one after the other.
+   * @example 1
+   */
+  @IsInt()
+  @Min(1)
+  readonly events!: number;
+
+  /**
+   * When the event came in that is sent next; ISO 8601, UTC.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()
@@ -51,7 +59,10 @@ export class HintAnswer {
   @Min(0)
   readonly ageS!: number;
 
-  /** @example 3 */
+  /**
+   * Of the event that is sent next.
+   * @example 3
+   */
   @IsInt()
   @Min(0)
   readonly attempts!: number;

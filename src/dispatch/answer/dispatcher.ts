@@ -52,7 +52,7 @@ export class Dispatcher {
       const tried = await this.firstTry.make(incoming);
       const { attempts } = tried;
       if (tried.taken) {
-        this.keeper.taken(event);
+        this.keeper.taken(event, destination.getsEach);
         return { delivery: 'delivered', status: tried.status, attempts };
       }
       const outcome = await this.race.run(incoming, tried);

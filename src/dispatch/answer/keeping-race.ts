@@ -72,9 +72,10 @@ export class KeepingRace {
   #toHint({ event, destination, arrival }: Incoming, tried: NotTaken): NewHint {
     const { stage, reason, status, retryAfterMs, attempts, late } = tried;
     const nowMs = this.storeClock.nowMs();
-    const { hasTaker, endpoint } = tried.destination;
+    const { hasTaker, endpoint, getsEach } = tried.destination;
     return {
       event,
+      keepsEach: getsEach,
       isFirst: (otherId) => arrival.isBefore(otherId),
       keysId: event.raw === null ? null : destination.keysId,
       arrivedAtMs: arrival.atMs,

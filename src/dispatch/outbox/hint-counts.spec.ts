@@ -2,10 +2,10 @@ import { beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { AppError } from '../../kernel/app-error.js';
 import { HintCounts } from './hint-counts.js';
-import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
+import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { OutboxCounts } from './outbox.js';
 
-class AskedOutbox extends LocalOutbox {
+class AskedOutbox extends MemoryOutbox {
   asked = 0;
   answer: () => Promise<OutboxCounts> = () => super.counts();
 
@@ -21,7 +21,7 @@ let hints: HintCounts;
 
 beforeEach(() => {
   clock = new ManualClock();
-  outbox = new AskedOutbox(new MemoryHintStore());
+  outbox = new AskedOutbox();
   hints = new HintCounts(outbox, clock);
 });
 

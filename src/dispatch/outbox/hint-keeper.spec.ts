@@ -5,10 +5,12 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
-import { type Hint, hintKey, type Lease, type NewHint } from './hint.js';
+import { hintKey, type Lease, type NewHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import type { KfEvent } from '../kf-event.js';
-import { type HintStore, LocalOutbox, MemoryHintStore } from './local-outbox.js';
+import { MemoryQueueStore } from '../queue/memory-queue-store.js';
+import type { KeptLine } from '../queue/queue-store.js';
+import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { ClaimedHint, Held, Kept } from './outbox.js';
 
 const LEASE_MS = 15_000;
@@ -18,23 +20,43 @@ const NONE: ReadonlySet<string> = new Set();
 const log = pino({ level: 'silent' });
 const newMetrics = (): DispatchMetrics => new DispatchMetrics(new Metrics());
 
-/** Each write waits until it is told what becomes of it. */
-class GatedStore extends MemoryHintStore {
-  readonly #waiting: { hint: Hint; commit: () => void; fail: () => void }[] = [];
+/** Each write of an event waits until it is told what becomes of it. */
+class GatedStore extends MemoryQueueStore {
+  #isOpen = false;
+  readonly #waiting: { eventId: unknown; commit: () => void; fail: () => void }[] = [];
 
-  override write(key: string, hint: Hint): Promise<void> {
+  override insert(added: KeptLine): Promise<boolean> {
+    return this.#gate(added, () => super.insert(added));
+  }
+
+  override replace(before: KeptLine, after: KeptLine): Promise<boolean> {
+    return this.#gate(after, () => super.replace(before, after));
+  }
+
+  /** From now on nothing waits. */
+  async open(): Promise<void> {
+    this.#isOpen = true;
+    while (this.#waiting.length > 0) await this.end('commit');
+    await settled();
+  }
+
+  #gate({ line }: KeptLine, write: () => Promise<boolean>): Promise<boolean> {
+    if (this.#isOpen) return write();
+    const { eventId } = line.details as { eventId?: unknown };
     return new Promise((resolve, reject) => {
-      const commit = (): void => resolve(super.write(key, hint));
-      this.#waiting.push({ hint, commit, fail: () => reject(new AppError('STORE_UNAVAILABLE')) });
+      const commit = (): void => resolve(write());
+      this.#waiting.push({ eventId, commit, fail: () => reject(new AppError('STORE_UNAVAILABLE')) });
     });
   }
 
   /** The events of the writes that are under way. */
-  get underWay(): string[] {
-    return this.#waiting.map(({ hint }) => hint.event.id);
+  get underWay(): unknown[] {
+    return this.#waiting.map(({ eventId }) => eventId);
   }
 
   async end(how: 'commit' | 'fail'): Promise<void> {
+    // What waits for the account may be read first.
+    await settled();
     this.#waiting.shift()?.[how]();
     await settled();
   }
@@ -44,16 +66,16 @@ class GatedStore extends MemoryHintStore {
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 let clock: ManualClock;
-let outbox: LocalOutbox;
+let outbox: MemoryOutbox;
 let keeper: HintKeeper;
 
 beforeEach(() => {
   clock = new ManualClock();
-  use(new MemoryHintStore());
+  use(new MemoryQueueStore());
 });
 
-function use(store: HintStore): void {
-  outbox = new LocalOutbox(store);
+function use(store: MemoryQueueStore): void {
+  outbox = new MemoryOutbox(store);
   keeper = new HintKeeper(outbox, newMetrics(), clock, log);
 }
 
@@ -256,7 +278,7 @@ describe('an event that a puppet took', () => {
     const hint = await claim();
     const held = { key: KEY, generation: hint.generation, leaseId: hint.lease.id };
     await outbox.settle(held, clock.nowMs());
-    keeper.forget(held);
+    keeper.forget(hint);
     const asked: Held[] = [];
     outbox.settle = async (settled) => void asked.push(settled);
     keeper.taken(eventOf(2));
@@ -269,7 +291,7 @@ describe('an event that a puppet took', () => {
     const held = { key: KEY, generation, leaseId: lease.id };
     await outbox.release(held, clock.nowMs(), clock.nowMs());
     await keep(2);
-    keeper.forget(held);
+    keeper.forget({ ...eventOf(1), eventId: 'event-1', generation });
     keeper.taken(eventOf(3));
     expect(await waiting()).toBeNull();
   });
@@ -476,6 +498,7 @@ describe('an event whose attempt ended before it was kept, since the store was s
     keeper.lateEnded(eventOf(1), false);
     await store.end('commit');
     await kept;
+    await store.open();
     await clock.advance(1_000);
     expect((await claim()).event.id).toBe('event-1');
   });
@@ -485,10 +508,9 @@ describe('an event whose attempt ended before it was kept, since the store was s
     keeper.lateEnded(eventOf(1), false);
     await store.end('commit');
     await kept;
+    await store.open();
     await clock.advance(LEASE_MS);
-    const next = late(2);
-    await store.end('commit');
-    await next;
+    await late(2);
     keeper.lateEnded(eventOf(2), false);
     expect((await claim()).event.id).toBe('event-2');
   });

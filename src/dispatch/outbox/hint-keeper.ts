@@ -5,7 +5,8 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { Pending } from '../../kernel/pending.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
-import { covers, hintKey, join, type KnownHint, type NewHint } from './hint.js';
+import { EventKeeper } from './event-keeper.js';
+import { covers, type HintHead, hintKey, join, type KnownHint, type NewHint } from './hint.js';
 import type { KfEvent } from '../kf-event.js';
 import { type Held, type Kept, Outbox } from './outbox.js';
 
@@ -55,13 +56,14 @@ interface Known extends Pick<Kept, 'generation' | 'leaseId' | 'dated' | 'dueAtMs
 }
 
 /**
- * Keeps events in the outbox, one write per account at a time, and knows what it kept. So an event that a puppet takes
- * settles the event that waits, if that is the same one or known to be older.
+ * Keeps events in the outbox, one write per account at a time, and knows what it kept. So an event that a bot takes
+ * settles the event that waits, if that is the same one or known to be older; of a bot that gets each event, if it is the same one.
  */
 @Injectable()
 export class HintKeeper {
   readonly #lanes = new Map<string, Lane>();
   readonly #known = new Map<string, Known>();
+  readonly #events: EventKeeper;
   readonly #writes = new Pending();
   #isFailing = false;
 
@@ -70,7 +72,9 @@ export class HintKeeper {
     private readonly metrics: DispatchMetrics,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+  ) {
+    this.#events = new EventKeeper(outbox, metrics, storeClock);
+  }
 
   /** Whether the latest event could not be kept. */
   get isFailing(): boolean {
@@ -82,9 +86,15 @@ export class HintKeeper {
    * @throws AppError `STORE_UNAVAILABLE`, `OUTBOX_FULL`
    */
   async keep(hint: NewHint): Promise<Kept> {
-    const kept = await this.#enqueue(hint);
-    if (hint.failure !== null) this.metrics.hintKept(hint.failure.stage);
-    return kept;
+    try {
+      const kept = await (hint.keepsEach === true ? this.#events.keep(hint) : this.#enqueue(hint));
+      this.#isFailing = false;
+      if (hint.failure !== null) this.metrics.hintKept(hint.failure.stage);
+      return kept;
+    } catch (error) {
+      this.#isFailing = !(error instanceof AppError) || error.code !== 'OUTBOX_FULL';
+      throw error;
+    }
   }
 
   #enqueue(hint: NewHint): Promise<Kept> {
@@ -102,14 +112,19 @@ export class HintKeeper {
   }
 
   /**
-   * Call it when a puppet took an event. Settles what is known to wait for the account, if the event covers it.
+   * Call it when a bot took an event. Settles what is known to wait for the account, if the event covers it.
+   * @param isEach whether the bot gets each event, so that none covers another one.
    * @returns whether something was settled.
    */
-  taken(event: KfEvent): boolean {
-    if (this.#known.size === 0) return false;
+  taken(event: KfEvent, isEach = false): boolean {
+    const removed = this.#events.taken(event);
+    if (removed !== null) this.#follow(removed, hintKey(event), 'hint.settle_failed');
+    if (removed !== null || this.#known.size === 0) return removed !== null;
     const key = hintKey(event);
     const known = this.#known.get(key);
-    if (known === undefined || !covers(event, known.dated)) return false;
+    const isCovered =
+      known !== undefined && (isEach ? event.id === known.dated.id : covers(event, known.dated));
+    if (!isCovered) return false;
     this.#known.delete(key);
     this.#settle({ key, ...known });
     return true;
@@ -129,6 +144,8 @@ export class HintKeeper {
     if (arrivedAtMs === undefined && lane !== undefined && isBeingKept(event, lane))
       lane.ended.set(event.id, () => this.lateEnded(event, isTaken, retryAfterMs));
     if (isTaken && this.taken(event)) return this.metrics.settledLate();
+    const freed = isTaken ? null : this.#events.failed(event, retryAfterMs);
+    if (freed !== null) this.#follow(freed, key, 'hint.release_failed');
     if (known === undefined || arrivedAtMs === undefined) return;
     const { late } = known;
     const nowMs = this.storeClock.nowMs();
@@ -155,11 +172,14 @@ export class HintKeeper {
     if (known !== undefined && known.leaseId === held.leaseId)
       this.#known.set(held.key, { ...known, leaseId: null });
     const released = this.outbox.release(held, dueAtMs, this.storeClock.nowMs());
-    this.#follow(released, held, 'hint.release_failed');
+    this.#follow(released, held.key, 'hint.release_failed');
   }
 
-  /** This generation no longer waits, so no later success has to settle it. */
-  forget({ key, generation }: Pick<Held, 'key' | 'generation'>): void {
+  /** Its event no longer waits, or not in this generation, so no later success has to settle it. */
+  forget(hint: Pick<HintHead, 'corpId' | 'openKfId' | 'generation' | 'eventId'>): void {
+    const key = hintKey(hint);
+    const { generation, eventId } = hint;
+    this.#events.forget(key, eventId);
     if (this.#known.get(key)?.generation === generation) this.#known.delete(key);
   }
 
@@ -172,19 +192,16 @@ export class HintKeeper {
     const { hint, events, underWay } = keeping;
     lane.now = keeping;
     try {
-      const known = toKnownHint(this.#known.get(key));
-      const kept = await this.outbox.put({ ...hint, known }, this.storeClock.nowMs());
+      const before = this.#known.get(key);
+      const put = { ...hint, known: toKnownHint(before) };
+      const kept = await this.outbox.put(put, this.storeClock.nowMs(), before === undefined);
       failpoint('outbox.kept');
-      this.#isFailing = false;
-      this.metrics.hintsCoalesced(kept.replaced === null ? events - 1 : events);
+      this.metrics.hintsCoalesced(events - 1 + kept.merged);
       const { generation, leaseId, dated, dueAtMs } = kept;
       const late = lateAfter(this.#known.get(key), keeping, kept);
       this.#known.set(key, { generation, leaseId, dated, dueAtMs, late });
       for (const { id } of underWay) lane.ended.get(id)?.();
       return kept;
-    } catch (error) {
-      this.#isFailing = !(error instanceof AppError) || error.code !== 'OUTBOX_FULL';
-      throw error;
     } finally {
       for (const { id } of underWay) lane.ended.delete(id);
       this.#goOn(key, lane);
@@ -200,10 +217,10 @@ export class HintKeeper {
 
   #settle(held: Held): void {
     // If it fails, the event is delivered once more, which is harmless.
-    this.#follow(this.outbox.settle(held, this.storeClock.nowMs()), held, 'hint.settle_failed');
+    this.#follow(this.outbox.settle(held, this.storeClock.nowMs()), held.key, 'hint.settle_failed');
   }
 
-  #follow(write: Promise<void>, { key }: Held, failed: string): void {
+  #follow(write: Promise<void>, key: string, failed: string): void {
     this.#writes.add(write).catch((err: unknown) => this.log.debug({ hint: key, err }, failed));
   }
 }

@@ -1,49 +1,31 @@
 import { randomUUID } from 'node:crypto';
+import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
+import { readTraceparent } from '../../kernel/trace-context.js';
 import { accountKey } from '../../registry/puppet.js';
-import type { FailureStage } from '../line/attempt.js';
-import type { KfEvent } from '../kf-event.js';
+import type { KfEvent, RawCallback } from '../kf-event.js';
+import {
+  type Failure,
+  isLease,
+  type Lease,
+  type Line,
+  type LineHead,
+  type LineState,
+  LINE_STATES,
+  runningLease,
+} from '../queue/line.js';
 import { FAST_STEPS } from '../redelivery/retry-schedule.js';
 
-/**
- * `waiting` for its due time; `parked` until a puppet of its account registers; `dead` once given up, until an
- * operator, a registration or a newer event revives it.
- */
-export type HintState = 'waiting' | 'parked' | 'dead';
-export const HINT_STATES: readonly HintState[] = ['waiting', 'parked', 'dead'];
+export {
+  claimableAtMs,
+  type Failure,
+  type Lease,
+  NOT_TRIED_STAGES,
+  type NotTriedStage,
+  runningLease,
+} from '../queue/line.js';
 
-/** Why no bot took the event. */
-export interface Failure {
-  /** Store time. */
-  readonly atMs: number;
-  readonly stage: FailureStage | NotTriedStage;
-  /** At most 1 kB. */
-  readonly reason: string;
-  /** With the stage `status`, the one that came; an earlier version did not keep it. */
-  readonly status?: number;
-}
-
-/** Why an event was not attempted, or its attempt did not end in time. */
-export const NOT_TRIED_STAGES = [
-  /** No puppet has registered for the account. */
-  'unregistered',
-  /** The puppet has deregistered. */
-  'offline',
-  /** The circuit of its endpoint is open; only probes are sent. */
-  'circuit',
-  /** The puppet is registering, and must get nothing before it has its answer. */
-  'registering',
-  /** The attempt was still running when the answer was due; the puppet may still take the event. */
-  'late',
-  /** Too many attempts are under way already. */
-  'overloaded',
-  /** Its sync token is over, and the corp has had the pulls without one that a minute allows: see `resyncsOf`. */
-  'resync',
-  /** No puppet took it for 3 days. */
-  'expired',
-  /** Of a message: it is longer than what is kept, so there is nothing to send. */
-  'oversized',
-] as const;
-export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
+export type HintState = LineState;
+export const HINT_STATES = LINE_STATES;
 
 /**
  * Why a hint is sent: it is due; it probes its endpoint; its puppet has just registered. The resync budget does not
@@ -61,13 +43,6 @@ const REASON_LENGTH_MAX = 1_024;
 /** Long enough for an attempt of 5 s and for storing its outcome. After it, the hints of a dead process are free again. */
 export const LEASE_MS = 15_000;
 
-/** Gives one holder the right to deliver the hint until `untilMs`. */
-export interface Lease {
-  readonly id: string;
-  /** Store time. */
-  readonly untilMs: number;
-}
-
 /** @param reason is cut to `REASON_LENGTH_MAX`. */
 export function toFailure(
   atMs: number,
@@ -83,32 +58,23 @@ export function toFailure(
   };
 }
 
-/** A hint without its event, which may be large. Times are store time, epoch milliseconds. */
-export interface HintHead {
-  readonly corpId: string;
-  readonly openKfId: string;
+/** Events that may wait of an account whose bot gets each of them. */
+export const EVENTS_MAX = 20;
+
+/** A hint without its events, which may be large. Times are store time, epoch milliseconds. */
+export interface HintHead extends LineHead {
+  /** Of the event that goes next, as the times and the attempts are. */
   readonly eventId: string;
   /** `createdAtS` of its event. */
   readonly createdAtS: number | null;
-  /** New with each `put` and never reused. Only a delivery of this generation may remove the hint. */
+  /** New with each `put` that changes the event that goes next, and never reused. Only its delivery may remove that event. */
   readonly generation: string;
-  readonly state: HintState;
-  /** When its event arrived. */
-  readonly arrivedAtMs: number;
-  /** When the first event arrived that no bot has taken since. Newer events do not change it. */
-  readonly waitingSinceMs: number;
+  /** How many events wait: one, or up to `EVENTS_MAX` of a bot that gets each. */
+  readonly events: number;
   /** Attempts made to deliver its event. */
   readonly attempts: number;
   /** Its position in the retry schedule. */
   readonly step: number;
-  /** `null` unless the state is `waiting`. */
-  readonly dueAtMs: number | null;
-  /** Where it was last tried or will be tried, as in `Endpoint.href`; `null` when no puppet ever registered. */
-  readonly endpoint: string | null;
-  readonly lastFailure: Failure | null;
-  /** When it last probed its endpoint; 0 for never. */
-  readonly probedAtMs: number;
-  readonly lease: Lease | null;
 }
 
 export interface KeptEvent {
@@ -117,11 +83,32 @@ export interface KeptEvent {
   readonly keysId: string | null;
 }
 
-/** The hint of one kf account: its newest event, and when that is tried next. */
-export type Hint = HintHead & KeptEvent;
+/** One event of a hint. */
+export interface WaitingEvent extends KeptEvent {
+  readonly generation: string;
+  readonly arrivedAtMs: number;
+  readonly attempts: number;
+  /**
+   * The lease of the attempt under which it was kept, if its bot gets each event: it is not sent again before that ends.
+   * `null` when there is none.
+   */
+  readonly held: Lease | null;
+}
+
+/**
+ * The hint of one kf account: its newest event, and when that is tried next. If its bot gets each event, it is the oldest of
+ * the newest 20, and the others wait behind it.
+ */
+export type Hint = HintHead &
+  WaitingEvent & {
+    /** Those behind it, oldest first. */
+    readonly later: readonly WaitingEvent[];
+  };
 
 /** An event to keep. */
 export interface NewHint extends KeptEvent {
+  /** Whether its bot gets each event, so that no other one replaces it; left out for false. */
+  readonly keepsEach?: boolean | undefined;
   /** Whether this process received the event before that other one; false when it does not know. */
   readonly isFirst: (otherId: string) => boolean;
   readonly arrivedAtMs: number;
@@ -152,16 +139,6 @@ export function hintKey(hint: Pick<HintHead, 'corpId' | 'openKfId'>): string {
   return accountKey(hint);
 }
 
-/** When the hint may be claimed; `null` means never. */
-export function claimableAtMs({ state, dueAtMs, lease }: HintHead): number | null {
-  if (state !== 'waiting' || dueAtMs === null) return null;
-  return lease === null ? dueAtMs : Math.max(dueAtMs, lease.untilMs);
-}
-
-export function runningLease({ lease }: Pick<HintHead, 'lease'>, nowMs: number): Lease | null {
-  return lease !== null && lease.untilMs > nowMs ? lease : null;
-}
-
 /** Makes the hint due at once for a puppet at `endpoint`, in whatever state it was. */
 export function toWaiting<T extends HintHead>(hint: T, endpoint: string, nowMs: number): T {
   if (hint.state === 'waiting') return { ...hint, endpoint, dueAtMs: Math.min(nowMs, hint.dueAtMs ?? nowMs) };
@@ -169,13 +146,17 @@ export function toWaiting<T extends HintHead>(hint: T, endpoint: string, nowMs: 
 }
 
 /**
- * The hint that an operator sends again, in whatever state it was. The puppet may have taken the event before, so it gets
- * a new event id and no attempts. It also gets a new generation, so that no running attempt can end it.
+ * The hint that an operator sends again, in whatever state it was. The bot may have taken its events before, so they get
+ * new event ids and no attempts. They also get new generations, so that no running attempt can end one.
  */
 export function toReplayed(hint: Hint, endpoint: string, nowMs: number): Hint {
-  const event = { ...hint.event, id: randomUUID() };
-  const again = { ...hint, event, eventId: event.id, generation: randomUUID(), attempts: 0, step: 0 };
-  return { ...again, state: 'waiting', endpoint, dueAtMs: nowMs };
+  const again = withEvents(hint, mapEvents(hint, toUntried));
+  return { ...again, step: 0, state: 'waiting', endpoint, dueAtMs: nowMs };
+}
+
+function toUntried(waiting: WaitingEvent): WaitingEvent {
+  const event = { ...waiting.event, id: randomUUID() };
+  return { ...waiting, event, generation: randomUUID(), attempts: 0 };
 }
 
 /** An event without a sync token, for when the old token has expired. It is a new event: a new id, and no trace. */
@@ -227,37 +208,76 @@ export function datedOf({ eventId, createdAtS }: HintHead): Dated {
   return { id: eventId, createdAtS };
 }
 
-/**
- * The hint after a `put`; `join` decides which event it has. The account keeps its position in the retry schedule, but a
- * newer event moves it from the slow part back to the fast one. The generation is always new: a delivery that began
- * before this `put` carried at most one of the two events.
- */
-export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
-  const { corpId, openKfId } = put.event;
-  const fresh: Hint = {
-    corpId,
-    openKfId,
-    event: put.event,
-    eventId: put.event.id,
-    createdAtS: put.event.createdAtS,
-    keysId: put.keysId,
+/** Its events, the one that goes next first. */
+function mapEvents(hint: Hint, map: (event: WaitingEvent) => WaitingEvent): Events {
+  const { event, keysId, generation, arrivedAtMs, attempts, held } = hint;
+  return [map({ event, keysId, generation, arrivedAtMs, attempts, held }), ...hint.later.map(map)];
+}
+
+function eventsOf(hint: Hint): Events {
+  return mapEvents(hint, (event) => event);
+}
+
+type Events = readonly [WaitingEvent, ...WaitingEvent[]];
+
+function isSome(events: readonly WaitingEvent[]): events is Events {
+  return events.length > 0;
+}
+
+/** The same place in the schedule, with these events. */
+function withEvents(hint: Hint, [first, ...later]: Events): Hint {
+  const { id: eventId, createdAtS } = first.event;
+  return { ...hint, ...first, eventId, createdAtS, later, events: 1 + later.length };
+}
+
+/** Nothing else waits yet. */
+function toFirst(put: NewHint): Hint {
+  const { event, keysId, keepsEach, lease, arrivedAtMs, attempts, step, dueAtMs, endpoint } = put;
+  const { id: eventId, corpId, openKfId, createdAtS } = event;
+  return {
+    ...{
+      corpId,
+      openKfId,
+      event,
+      eventId,
+      createdAtS,
+      keysId,
+      arrivedAtMs,
+      attempts,
+      step,
+      dueAtMs,
+      endpoint,
+    },
     generation: randomUUID(),
-    state: put.dueAtMs === null ? 'parked' : 'waiting',
-    arrivedAtMs: put.arrivedAtMs,
-    waitingSinceMs: put.arrivedAtMs,
-    attempts: put.attempts,
-    step: put.step,
-    dueAtMs: put.dueAtMs,
-    endpoint: put.endpoint,
+    events: 1,
+    later: [],
+    held: keepsEach === true ? lease : null,
+    state: dueAtMs === null ? 'parked' : 'waiting',
+    waitingSinceMs: arrivedAtMs,
     lastFailure: put.failure,
     probedAtMs: 0,
-    lease: put.lease,
+    lease,
   };
-  if (before === null) return fresh;
+}
+
+/** The hint after a `put`; the same one where that changes nothing. */
+export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
+  if (before === null) return toFirst(put);
+  return put.keepsEach === true ? append(before, put, nowMs) : replace(before, put, nowMs);
+}
+
+/**
+ * `join` decides which event it has. The account keeps its position in the retry schedule, but a newer event moves it from
+ * the slow part back to the fast one. The generation is always new: a delivery that began before this `put` carried at most
+ * one of the two events. Of several that waited for a bot that got each, the newest counts.
+ */
+function replace(all: Hint, put: NewHint, nowMs: number): Hint {
+  const fresh = toFirst(put);
+  const before = withEvents(all, [all.later.at(-1) ?? eventsOf(all)[0]]);
   const { keeps, dated } = join(datedOf(before), put);
   const newest = keeps === 'put' ? fresh : before;
-  const known = put.known?.generation === before.generation ? put.known : null;
-  const merged = {
+  const known = put.known?.generation === all.generation ? put.known : null;
+  return {
     ...fresh,
     event: { ...newest.event, ...dated },
     eventId: dated.id,
@@ -270,15 +290,66 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     lastFailure: lastFailureOf(before, put),
     probedAtMs: before.probedAtMs,
     lease: leaseAfter(runningLease(before, nowMs), put.lease, known),
+    ...placeAfter(before, fresh, newest === fresh, nowMs),
   };
-  if (before.state !== 'waiting' || before.dueAtMs === null) return merged;
-  const isSlow = before.step > FAST_STEPS;
-  const isBroughtBack = isSlow && newest === fresh;
+}
+
+/**
+ * The event waits behind those that arrived before it, and beyond `EVENTS_MAX` the first gives way. What goes next stays
+ * that, with its generation and its lease: a delivery under way carries that event alone. One that waits already is
+ * only held by its new attempt, and revived if it is dead.
+ */
+function append(before: Hint, put: NewHint, nowMs: number): Hint {
+  const { lease, event, endpoint } = put;
+  const added = toFirst(put);
+  if (eventsOf(before).some((other) => other.event.id === event.id)) {
+    const held = lease === null ? before : holdBy(before, event.id, lease, nowMs);
+    return before.state === 'waiting' ? held : { ...held, ...placeAfter(before, added, false, nowMs) };
+  }
+  const [first] = eventsOf(before);
+  const behind = [...before.later, ...eventsOf(added)].sort((a, b) => a.arrivedAtMs - b.arrivedAtMs);
+  const isFull = behind.length >= EVENTS_MAX && isSome(behind);
+  const after = isFull ? withNext(before, behind, nowMs) : withEvents(before, [first, ...behind]);
   return {
-    ...merged,
-    state: 'waiting',
-    step: isBroughtBack ? put.step : before.step,
-    dueAtMs: isBroughtBack ? Math.min(before.dueAtMs, put.dueAtMs ?? nowMs) : before.dueAtMs,
+    ...after,
+    endpoint: endpoint ?? before.endpoint,
+    lastFailure: lastFailureOf(before, put),
+    ...placeAfter(before, added, true, nowMs),
+  };
+}
+
+/** The first one is gone: those that follow it, at its place in the schedule. The lease of a claim stays until its holder ends it. */
+function withNext(hint: Hint, events: Events, nowMs: number): Hint {
+  const { lease, held } = hint;
+  const isClaimed = runningLease(hint, nowMs) !== null && lease?.id !== held?.id;
+  return { ...withEvents(hint, events), lease: isClaimed ? lease : heldOf(events[0], nowMs) };
+}
+
+function heldOf({ held }: WaitingEvent, nowMs: number): Lease | null {
+  return runningLease({ lease: held }, nowMs);
+}
+
+function holdBy(hint: Hint, eventId: string, held: Lease, nowMs: number): Hint {
+  const hold = (event: WaitingEvent): WaitingEvent =>
+    event.event.id === eventId && heldOf(event, nowMs) === null ? { ...event, held } : event;
+  if (hint.eventId !== eventId) return withEvents(hint, mapEvents(hint, hold));
+  return runningLease(hint, nowMs) === null ? { ...hint, held, lease: held } : hint;
+}
+
+/** Its place in the schedule, and that of the one that is added. */
+function placeAfter(
+  { state, step, dueAtMs }: Hint,
+  added: Hint,
+  isNewer: boolean,
+  nowMs: number,
+): Pick<Hint, 'state' | 'step' | 'dueAtMs'> {
+  if (state !== 'waiting' || dueAtMs === null)
+    return { state: added.state, step: added.step, dueAtMs: added.dueAtMs };
+  const isBroughtBack = isNewer && step > FAST_STEPS;
+  return {
+    state,
+    step: isBroughtBack ? added.step : step,
+    dueAtMs: isBroughtBack ? Math.min(dueAtMs, added.dueAtMs ?? nowMs) : dueAtMs,
   };
 }
 
@@ -294,3 +365,269 @@ function lastFailureOf(before: Hint, { failure, endpoint }: NewHint): Failure | 
     failure?.stage === 'circuit' && endpoint === before.endpoint && before.lastFailure?.stage !== 'resync';
   return isUntried ? (before.lastFailure ?? failure) : (failure ?? before.lastFailure);
 }
+
+/** When a hint is tried next. */
+export interface Rescheduled {
+  /** Where it was tried. */
+  readonly endpoint: string | null;
+  readonly attempts: number;
+  readonly step: number;
+  /** `null` parks the hint. */
+  readonly dueAtMs: number | null;
+  readonly failure: Failure;
+  /** Used instead when a newer event was kept during the attempt. */
+  readonly newer: { readonly step: number; readonly dueAtMs: number };
+}
+
+/**
+ * A bot took the event of this generation.
+ * @returns `null` where nothing else waits.
+ */
+export function afterTaken(
+  hint: Hint,
+  generation: string,
+  leaseId: string | null,
+  nowMs: number,
+): Hint | null {
+  if (hint.generation !== generation) {
+    const other = afterOther(hint, leaseId, nowMs);
+    return other === hint ? hint : { ...other, waitingSinceMs: hint.arrivedAtMs };
+  }
+  return isSome(hint.later) ? toNext(hint, hint.later, nowMs) : null;
+}
+
+/**
+ * An event of a bot that gets each was taken by an attempt without a claim: it leaves, wherever it waits. The lease of a claim
+ * stays until its holder ends it.
+ * @returns `null` where nothing else waits; the same one where it does not wait.
+ */
+export function afterTakenEvent(hint: Hint, eventId: string, nowMs: number): Hint | null {
+  const left = eventsOf(hint).filter(({ event }) => event.id !== eventId);
+  if (left.length === hint.events) return hint;
+  if (!isSome(left)) return null;
+  if (hint.eventId !== eventId) return withEvents(hint, left);
+  const { lease } = withNext(hint, left, nowMs);
+  return { ...toNext(hint, left, nowMs), lease };
+}
+
+/** What follows the first one is due at once, or when its own attempt is over. It waits only since it arrived. */
+function toNext(hint: Hint, events: Events, nowMs: number): Hint {
+  const next = withEvents(hint, events);
+  const { state, arrivedAtMs: waitingSinceMs } = next;
+  const lease = heldOf(events[0], nowMs);
+  return { ...next, waitingSinceMs, step: 0, dueAtMs: state === 'waiting' ? nowMs : null, lease };
+}
+
+/** For a bot that gets one hint for all: the newest event, due at once. */
+export function toNewest(hint: Hint, nowMs: number): Hint {
+  const newest = hint.later.at(-1);
+  if (newest === undefined) return hint;
+  const dueAtMs = hint.state === 'waiting' ? nowMs : null;
+  return { ...withEvents(hint, [newest]), dueAtMs, lease: heldOf(newest, nowMs) };
+}
+
+/** The lease ended of an attempt whose event no longer goes next. */
+function afterOther(hint: Hint, leaseId: string | null, nowMs: number): Hint {
+  if (leaseId === null) return hint;
+  return { ...hint, dueAtMs: nowMs, lease: heldOf(hint, nowMs) };
+}
+
+/**
+ * The attempt under which an event of a bot that gets each was kept has failed: nothing holds it any more.
+ * @param dueAtMs before which its bot wants nothing.
+ */
+export function afterLateFailure(hint: Hint, leaseId: string, dueAtMs: number): Hint {
+  const free = (event: WaitingEvent): WaitingEvent =>
+    event.held?.id === leaseId ? { ...event, held: null } : event;
+  const isHeld = eventsOf(hint).some(({ held }) => held?.id === leaseId);
+  const freed = isHeld ? withEvents(hint, mapEvents(hint, free)) : hint;
+  if (hint.lease?.id !== leaseId) return freed;
+  return { ...freed, lease: null, dueAtMs: hint.dueAtMs === null ? null : Math.max(hint.dueAtMs, dueAtMs) };
+}
+
+/**
+ * The event of this generation is given up. It gives way to those behind it, which have their own 3 days; the last one becomes
+ * the dead letter of its account. What cannot be sent to its endpoint at all is dead as a whole.
+ */
+export function afterGivenUp(
+  hint: Hint,
+  generation: string,
+  failure: Failure,
+  leaseId: string | null,
+  nowMs: number,
+): Hint {
+  if (hint.generation !== generation) return afterOther(hint, leaseId, nowMs);
+  if (failure.stage === 'endpoint' || !isSome(hint.later)) return toDead(hint, failure);
+  return { ...toNext(hint, hint.later, nowMs), lastFailure: failure };
+}
+
+/** An attempt of this generation failed. */
+export function afterFailure(hint: Hint, generation: string, next: Rescheduled): Hint {
+  const { endpoint, failure: lastFailure, newer, attempts, step, dueAtMs } = next;
+  const state: HintState = dueAtMs === null ? 'parked' : 'waiting';
+  return {
+    ...hint,
+    ...(hint.generation === generation ? { attempts, step, dueAtMs, state } : newer),
+    endpoint: endpoint ?? hint.endpoint,
+    lastFailure,
+    lease: hint.generation === generation ? null : hint.held,
+  };
+}
+
+function toDead(hint: Hint, failure: Failure): Hint {
+  return { ...hint, state: 'dead', dueAtMs: null, lastFailure: failure, lease: null };
+}
+
+/** What is stored of an event besides its account and the body of its callback. */
+interface EventDetails extends Pick<WaitingEvent, 'generation' | 'attempts' | 'keysId'> {
+  readonly eventId: string;
+  readonly createdAtS: number | null;
+  readonly syncToken: string;
+  readonly lagMs: number;
+  readonly traceparent: string | null;
+  /** Of the callback whose body the line has. */
+  readonly raw: Omit<RawCallback, 'body'> | null;
+  /** Left out where there is none. */
+  readonly held?: Lease;
+}
+
+/** One that waits behind the first. */
+interface LaterDetails extends EventDetails {
+  readonly arrivedAtMs: number;
+  /** How much of the line's body is its own. */
+  readonly bytes: number;
+}
+
+/** What a line of events has besides. */
+interface HintDetails extends EventDetails {
+  readonly step: number;
+  /** Left out where nothing waits behind the first. */
+  readonly later?: readonly LaterDetails[];
+}
+
+export function toLine(hint: Hint): Line {
+  const { corpId, openKfId, state, endpoint, dueAtMs, lease, probedAtMs, later } = hint;
+  const { arrivedAtMs, waitingSinceMs, lastFailure, step } = hint;
+  const details: HintDetails = {
+    ...toDetails(hint),
+    step,
+    ...(later.length > 0 && { later: later.map(toLaterDetails) }),
+  };
+  return {
+    ...{ kind: 'event', corpId, openKfId, state, endpoint, dueAtMs, lease, probedAtMs },
+    ...{ arrivedAtMs, waitingSinceMs, lastFailure, details },
+    body: joinBodies(eventsOf(hint).flatMap(({ event }) => event.raw?.body ?? [])),
+  };
+}
+
+function toDetails({ event, generation, attempts, keysId, held }: WaitingEvent): EventDetails {
+  const { id: eventId, createdAtS, syncToken, lagMs, traceparent } = event;
+  return {
+    ...{ eventId, createdAtS, generation, attempts, syncToken, lagMs, traceparent, keysId },
+    raw: event.raw === null ? null : withoutBody(event.raw),
+    ...(held !== null && { held }),
+  };
+}
+
+function withoutBody({ body: _body, ...raw }: RawCallback): Omit<RawCallback, 'body'> {
+  return raw;
+}
+
+function toLaterDetails(later: WaitingEvent): LaterDetails {
+  const { arrivedAtMs, event } = later;
+  return { ...toDetails(later), arrivedAtMs, bytes: event.raw?.body.length ?? 0 };
+}
+
+/** @returns `null` for a line that holds no hint. */
+export function toHead({ kind: _kind, details, body: _body, ...head }: Line): HintHead | null {
+  if (!isDetails(details)) return null;
+  const { eventId, createdAtS, generation, attempts, step, later = [] } = details;
+  return { ...head, eventId, createdAtS, generation, attempts, step, events: 1 + later.length };
+}
+
+/** @returns `null` for a line that holds no hint. */
+export function toHint(line: Line): Hint | null {
+  const head = toHead(line);
+  const { details, body } = line;
+  if (head === null || !isDetails(details)) return null;
+  const { later: others = [] } = details;
+  const bytes = (body?.length ?? 0) - others.reduce((sum, other) => sum + other.bytes, 0);
+  const all = [{ ...details, arrivedAtMs: head.arrivedAtMs, bytes }, ...others];
+  const bodies = splitBody(body, all);
+  if (bodies === null) return null;
+  const [first, ...later] = all.map((one, n) => toWaitingEvent(one, head, bodies[n] ?? null));
+  return first === undefined ? null : { ...head, ...first, later };
+}
+
+function toWaitingEvent(
+  details: LaterDetails,
+  { corpId, openKfId }: HintHead,
+  body: Buffer | null,
+): WaitingEvent {
+  const { eventId: id, createdAtS, syncToken, lagMs, traceparent, raw } = details;
+  const { generation, arrivedAtMs, attempts, keysId, held = null } = details;
+  return {
+    event: {
+      ...{ id, corpId, openKfId, syncToken, createdAtS, lagMs },
+      raw: raw === null || body === null ? null : { ...raw, body },
+      traceparent: readTraceparent(traceparent),
+    },
+    ...{ keysId, generation, arrivedAtMs, attempts, held },
+  };
+}
+
+/** Bodies that were joined, by the first of them: a store writes a line's body only where it is another one. */
+const JOINED = new WeakMap<Buffer, { readonly bodies: readonly Buffer[]; readonly joined: Buffer }>();
+
+function joinBodies(bodies: readonly Buffer[]): Buffer | null {
+  const [first] = bodies;
+  if (first === undefined || bodies.length === 1) return first ?? null;
+  const known = JOINED.get(first);
+  if (known?.bodies.length === bodies.length && bodies.every((body, n) => body === known.bodies[n]))
+    return known.joined;
+  const joined = Buffer.concat(bodies);
+  JOINED.set(first, { bodies, joined });
+  return joined;
+}
+
+/** @returns the body of each event, `null` for one without; `null` where it is not as long as all of them. */
+function splitBody(
+  joined: Buffer | null,
+  events: readonly Pick<LaterDetails, 'raw' | 'bytes'>[],
+): readonly (Buffer | null)[] | null {
+  const owners = events.filter(({ raw }) => raw !== null);
+  if ((joined === null) !== (owners.length === 0)) return null;
+  if (events.some(({ raw, bytes }) => bytes < 0 || (raw === null && bytes > 0))) return null;
+  if (joined === null) return events.map(() => null);
+  if (owners.length === 1) return events.map(({ raw }) => (raw === null ? null : joined));
+  let at = 0;
+  const split = events.map(({ raw, bytes }) => (raw === null ? null : joined.subarray(at, (at += bytes))));
+  const bodies = split.filter((body) => body !== null);
+  const [first] = bodies;
+  if (first !== undefined) JOINED.set(first, { bodies, joined });
+  return split;
+}
+
+const isRaw = hasShape<NonNullable<EventDetails['raw']>>({
+  msgSignature: isText,
+  timestamp: isText,
+  nonce: isText,
+});
+const EVENT = {
+  eventId: isText,
+  createdAtS: orNull(isCount),
+  generation: isText,
+  attempts: isCount,
+  syncToken: isText,
+  lagMs: isCount,
+  // An invalid one is left out: no event is lost for it.
+  traceparent: () => true,
+  keysId: orNull(isText),
+  raw: orNull(isRaw),
+  held: orAbsent(isLease),
+};
+const isDetails = hasShape<HintDetails>({
+  ...EVENT,
+  step: isCount,
+  later: orAbsent(isListOf(hasShape<LaterDetails>({ ...EVENT, arrivedAtMs: isNumber, bytes: isCount }))),
+});

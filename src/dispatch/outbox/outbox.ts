@@ -1,15 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { failpoint } from '../../kernel/failpoint.js';
+import { readAccountKey } from '../../registry/puppet.js';
+import { type Line, type LineHead, lineKey, toLeased } from '../queue/line.js';
+import { type Claim, LineSteps, type LineType } from '../queue/line-steps.js';
 import {
+  LINE_ORDERS,
+  type LineCounts,
+  type LineFilter,
+  type LineGroup,
+  type LineOrder,
+  QueueStore,
+} from '../queue/queue-store.js';
+import { UnregisteredRoom } from '../queue/unregistered-room.js';
+import {
+  afterFailure,
+  afterGivenUp,
+  afterLateFailure,
+  afterTaken,
+  afterTakenEvent,
+  datedOf,
   type Dated,
   type Failure,
   type Hint,
   type HintHead,
   hintKey,
-  type HintState,
+  merge,
   type NewHint,
+  type Rescheduled,
+  toHead,
+  toHint,
+  toLine,
+  toNewest,
+  toReplayed,
+  toWaiting,
 } from './hint.js';
-
-/** How many accounts of one corp may have a hint without ever having registered: a typing error adds one. */
-export const UNREGISTERED_PER_CORP_MAX = 10_000;
 
 /** A hint that this process has leased. */
 export type ClaimedHint = Hint & {
@@ -33,39 +58,19 @@ export interface Kept {
   readonly dated: Dated;
   /** The generation that was merged into this one; `null` when the account had no hint. */
   readonly replaced: string | null;
+  /** How many events wait no longer since this one, or several, came. */
+  readonly merged: number;
   /** The running lease: that of `put`, unless the hint already had one. */
   readonly leaseId: string | null;
   /** `null` when the hint is parked. */
   readonly dueAtMs: number | null;
 }
 
-/** When a hint is tried next. */
-export interface Rescheduled {
-  /** Where it was tried. */
-  readonly endpoint: string | null;
-  readonly attempts: number;
-  readonly step: number;
-  /** `null` parks the hint. */
-  readonly dueAtMs: number | null;
-  readonly failure: Failure;
-  /** Used instead when a newer event was kept during the attempt. */
-  readonly newer: { readonly step: number; readonly dueAtMs: number };
-}
-
-export interface HintFilter {
-  readonly states: readonly HintState[];
-  /** `null` selects all corps. */
-  readonly corpId: string | null;
-  /** Of their last failure; left out for any. */
-  readonly stage?: Failure['stage'] | undefined;
-  /** When their events arrived, store time: from then on, and before; left out for any. */
-  readonly arrivedFromMs?: number | undefined;
-  readonly arrivedBeforeMs?: number | undefined;
-}
-
-/** By corp and account, or those first that wait longest. */
-export const HINT_ORDERS = ['account', 'waitingSince'] as const;
-export type HintOrder = (typeof HINT_ORDERS)[number];
+export type HintFilter = LineFilter;
+export type HintOrder = LineOrder;
+export type HintGroup = LineGroup;
+export type OutboxCounts = LineCounts;
+export const HINT_ORDERS = LINE_ORDERS;
 
 export interface HintPage {
   readonly hints: readonly HintHead[];
@@ -74,184 +79,285 @@ export interface HintPage {
 }
 
 /** Where a page goes on after this hint. */
-export function cursorOf(hint: HintHead, order: HintOrder): string {
+export function cursorOf(hint: LineHead, order: HintOrder): string {
   return order === 'account' ? hintKey(hint) : `${hint.waitingSinceMs} ${hintKey(hint)}`;
 }
 
 /** The latest that a date can have (ECMA-262, 21.4.1.1). */
 const LATEST_MS = 8.64e15;
 
-/** @param cursor of the order `waitingSince`; of any other text something is read that finds nothing wrong. */
-export function readSinceCursor(cursor: string): { readonly sinceMs: number; readonly key: string } {
-  const space = cursor.indexOf(' ');
-  const sinceMs = Math.min(Number(cursor.slice(0, space)) || 0, LATEST_MS);
-  return { sinceMs, key: cursor.slice(space + 1) };
+/** @param cursor of that order; of any other text something is read that finds nothing wrong. */
+function readCursor(
+  cursor: string,
+  order: HintOrder,
+): { readonly waitingSinceMs: number; readonly key: string } {
+  const space = order === 'account' ? -1 : cursor.indexOf(' ');
+  const waitingSinceMs = Math.min(Number(cursor.slice(0, Math.max(space, 0))) || 0, LATEST_MS);
+  return { waitingSinceMs, key: `event ${cursor.slice(space + 1)}` };
 }
 
-/** What a bot answered in place of taking an event. */
-export interface Answered {
-  readonly status: number;
-  readonly atMs: number;
-}
-
-/** The later one. */
-export function laterAnswer(one: Answered | null, other: Answered | null): Answered | null {
-  if (one === null || other === null) return one ?? other;
-  return other.atMs > one.atMs ? other : one;
-}
-
-/** Hints that have the same trouble. */
-export interface HintGroup {
-  readonly state: HintState;
-  readonly corpId: string;
-  readonly endpoint: string | null;
-  /** Of their last failures; `null` where none is known. */
-  readonly stage: Failure['stage'] | null;
-  /** The HTTP status that came last, and when; `null` where none did, or where none is known. */
-  readonly answered: Answered | null;
-  /** How many accounts they are of. */
-  readonly accounts: number;
-  /** One of the accounts. */
-  readonly openKfId: string;
-  /** Since when the first of them waits, see `waitingSinceMs`. */
-  readonly sinceMs: number;
-}
-
-export interface OutboxCounts {
-  readonly waiting: number;
-  readonly parked: number;
-  readonly dead: number;
-  /** Records set aside because they cannot be read. */
-  readonly unreadable: number;
-  /** Since when the longest waiting hint waits, store time, see `waitingSinceMs`; `null` when no hint waits. */
-  readonly oldestWaitingAtMs: number | null;
-  /** The same of parked hints. */
-  readonly oldestParkedAtMs: number | null;
-}
+const HINTS: LineType<Hint> = { kind: 'event', toLine, fromLine: toHint };
 
 /**
- * The durable set of hints that no bot has taken yet, one per kf account. `nowMs` is always store time.
+ * The durable set of hints that no bot has taken yet, one per kf account; if its bot gets each event, with up to 20 of them. `nowMs` is always store time.
  * Methods reject with AppError `STORE_UNAVAILABLE`. The write may have happened, and is safe to repeat.
  *
  * Only the holder of a lease delivers the hint. A lease that is neither renewed nor ended lapses, and anybody may
  * claim the hint again. So a hint may be delivered twice; puppets deduplicate by `webhook-id`. Calls with a lease
  * that lapsed or was taken over change nothing.
  */
-export abstract class Outbox {
+@Injectable()
+export class Outbox {
+  readonly #steps: LineSteps<Hint>;
+  readonly #unregistered: UnregisteredRoom;
+
+  constructor(
+    private readonly store: QueueStore,
+    clock: Clock,
+  ) {
+    this.#steps = new LineSteps(store, HINTS);
+    this.#unregistered = new UnregisteredRoom(clock, (corpId) => store.countUnregistered('event', corpId));
+  }
+
   /** Whether other processes use this outbox too. */
-  abstract readonly isShared: boolean;
+  get isShared(): boolean {
+    return this.store.isShared;
+  }
 
   /**
    * Keeps the event and merges it with the hint of its account, if there is one: see `merge`. Durable when it resolves.
+   * @param isNew whether probably nothing waits for the account.
    * @throws AppError `OUTBOX_FULL` when the corp has hints for `UNREGISTERED_PER_CORP_MAX` accounts without registration.
    */
-  abstract put(hint: NewHint, nowMs: number): Promise<Kept>;
+  put(put: NewHint, nowMs: number, isNew = true): Promise<Kept> {
+    return this.putAll([put], nowMs, isNew);
+  }
+
+  /** As `put`, with events of one account, in their order. */
+  async putAll(puts: readonly [NewHint, ...NewHint[]], nowMs: number, isNew = true): Promise<Kept> {
+    const [{ event, dueAtMs }, ...others] = puts;
+    const isParked = dueAtMs === null;
+    const mergeAll = (before: Hint | null): Hint =>
+      others.reduce((hint, put) => merge(hint, put, nowMs), merge(before, puts[0], nowMs));
+    const keep = async (): Promise<Kept> => {
+      failpoint('outbox.putting');
+      const { before, after } = await this.#steps.change(event, mergeAll, isNew && !isParked);
+      const hint = after ?? mergeAll(null);
+      return {
+        generation: hint.generation,
+        dated: datedOf(hint),
+        replaced: before?.generation ?? null,
+        merged: (before?.events ?? 0) + puts.length - hint.events,
+        leaseId: hint.lease?.id ?? null,
+        dueAtMs: hint.dueAtMs,
+      };
+    };
+    const needsRoom = isParked && (await this.#steps.find(event)) === null;
+    return needsRoom ? this.#unregistered.fill(event.corpId, keep) : keep();
+  }
 
   /** Leases up to `limit` due hints, earliest due first. Skips hints for `exceptEndpoints`. */
-  abstract claimDue(
+  async claimDue(
     nowMs: number,
     limit: number,
     leaseMs: number,
     exceptEndpoints: ReadonlySet<string>,
-  ): Promise<readonly ClaimedHint[]>;
+  ): Promise<readonly ClaimedHint[]> {
+    return (await this.#steps.claimDue(nowMs, limit, leaseMs, exceptEndpoints)).map(toClaimed);
+  }
 
   /**
    * Leases one of the endpoint's waiting hints to probe it, also before it is due: the one that was leased so longest ago, so
-   * that accounts take turns; of those that never were, the one with the oldest event. In a store of one process a turn may be
-   * lost with the process.
+   * that accounts take turns; of those that never were, the one with the oldest event.
    * @param keys of the hints that alone may be leased.
    * @returns `null` when none is free.
    */
-  abstract claimOldest(
+  async claimOldest(
     endpoint: string,
     nowMs: number,
     leaseMs: number,
     keys?: ReadonlySet<string>,
-  ): Promise<ClaimedHint | null>;
+  ): Promise<ClaimedHint | null> {
+    const lineKeys = keys && new Set([...keys].map((key) => lineKey('event', readAccountKey(key))));
+    const claim = await this.#steps.claimToProbe(endpoint, nowMs, leaseMs, lineKeys);
+    return claim === null ? null : toClaimed(claim);
+  }
 
   /**
-   * Leases the hint for a puppet that registered at `endpoint`. Its state does not matter, and a running lease is taken over.
+   * Leases the newest event for a puppet that registered at `endpoint`; others of the hint are gone then. Its state does not matter, and a running lease is taken over.
    * @returns `null` when the account has no hint.
    */
-  abstract claimOf(
-    key: string,
-    endpoint: string,
-    nowMs: number,
-    leaseMs: number,
-  ): Promise<ClaimedHint | null>;
+  async claimOf(key: string, endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+    const { before, after } = await this.#steps.change(readAccountKey(key), (hint) =>
+      hint === null ? null : toLeased(toWaiting(toNewest(hint, nowMs), endpoint, nowMs), nowMs + leaseMs),
+    );
+    if (before === null || after === null || after.lease === null) return null;
+    return { ...after, lease: after.lease, isTakenOver: before.lease !== null };
+  }
 
   /** @returns false when this process no longer holds the lease. */
-  abstract renew(held: Held, nowMs: number, leaseMs: number): Promise<boolean>;
+  async renew({ key, leaseId }: Held, nowMs: number, leaseMs: number): Promise<boolean> {
+    if (leaseId === null) return false;
+    const lease = { id: leaseId, untilMs: nowMs + leaseMs };
+    const renewed = this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) => ({
+      ...hint,
+      lease,
+    }));
+    return (await renewed) !== null;
+  }
 
   /**
-   * Removes the hint after its puppet took this generation. A newer generation stays, unleased and due at once, and waits
-   * only since its own event arrived.
+   * Removes the event of this generation after its bot took it. A newer generation, or what waits behind that event, stays,
+   * unleased and due at once, and waits only since it arrived itself.
    */
-  abstract settle(held: Held, nowMs: number): Promise<void>;
+  async settle({ key, generation, leaseId }: Held, nowMs: number): Promise<void> {
+    await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) =>
+      afterTaken(hint, generation, leaseId, nowMs),
+    );
+  }
+
+  /** Removes this one event after its bot, which gets each, took it without a claim. Leases of others stay: see `afterTakenEvent`. */
+  async settleEvent(key: string, eventId: string, nowMs: number): Promise<void> {
+    await this.#steps.change(readAccountKey(key), (hint) =>
+      hint === null ? null : afterTakenEvent(hint, eventId, nowMs),
+    );
+  }
+
+  /** Ends the lease of an attempt that failed under which an event was kept, wherever that waits: see `afterLateFailure`. */
+  async freeEvent(key: string, leaseId: string, dueAtMs: number): Promise<void> {
+    await this.#steps.change(readAccountKey(key), (hint) =>
+      hint === null ? null : afterLateFailure(hint, leaseId, dueAtMs),
+    );
+  }
 
   /** Sets the next time after a failed attempt and ends the lease. */
-  abstract reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void>;
+  async reschedule({ key, generation, leaseId }: Held, next: Rescheduled, nowMs: number): Promise<void> {
+    await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) =>
+      afterFailure(hint, generation, next),
+    );
+  }
 
-  /** Ends the lease when no attempt was made. The new due time may be lost with the process. */
-  abstract release(held: Held, dueAtMs: number, nowMs: number): Promise<void>;
+  /** Ends the lease when no attempt was made. */
+  async release({ key, leaseId }: Held, dueAtMs: number, nowMs: number): Promise<void> {
+    await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) =>
+      hint.state === 'waiting' ? { ...hint, dueAtMs, lease: null } : hint,
+    );
+  }
 
   /**
-   * Marks the hint as dead. A newer generation stays, unleased and due at once.
-   * @returns whether this call made it dead.
+   * Gives up the event of this generation: see `afterGivenUp`. A newer generation stays, unleased and due at once.
+   * @returns whether this call gave it up.
    */
-  abstract bury(held: Held, failure: Failure, nowMs: number): Promise<boolean>;
+  async bury({ key, generation, leaseId }: Held, failure: Failure, nowMs: number): Promise<boolean> {
+    const stepped = await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) =>
+      afterGivenUp(hint, generation, failure, leaseId, nowMs),
+    );
+    return stepped?.before?.generation === generation;
+  }
+
+  /** Leaves the newest event, unleased and due at once, for a bot that gets one hint for all. */
+  async keepNewest({ key, leaseId }: Held, nowMs: number): Promise<void> {
+    await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) => toNewest(hint, nowMs));
+  }
 
   /** Makes the hint due at once for a puppet at `endpoint`, also when it is parked or dead. A running lease stays. */
-  abstract wake(key: string, endpoint: string, nowMs: number): Promise<void>;
+  async wake(key: string, endpoint: string, nowMs: number): Promise<void> {
+    await this.#steps.change(readAccountKey(key), (hint) =>
+      hint === null ? null : toWaiting(hint, endpoint, nowMs),
+    );
+  }
 
   /** Makes all waiting hints of the endpoint due at once. */
-  abstract wakeEndpoint(endpoint: string, nowMs: number): Promise<void>;
+  wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
+    return this.store.makeDue('event', endpoint, nowMs);
+  }
 
   /** The endpoints of all waiting hints. */
-  abstract listEndpoints(): Promise<readonly string[]>;
+  listEndpoints(): Promise<readonly string[]> {
+    return this.store.listEndpoints('event');
+  }
 
   /**
    * Lists a page. By `waitingSince` it looks at all hints of the states, so call that only for an operator.
    * @param cursor the `cursorOf` of the last hint of the page before, of the same order; `null` for the first page.
    */
-  abstract list(
+  async list(
     filter: HintFilter,
     cursor: string | null,
     limit: number,
-    order?: HintOrder,
-  ): Promise<HintPage>;
+    order: HintOrder = 'account',
+  ): Promise<HintPage> {
+    const after = cursor === null ? null : readCursor(cursor, order);
+    const lines = await this.store.list('event', filter, after, limit + 1, order);
+    const page = lines.slice(0, limit);
+    const last = page.at(-1);
+    // Also of one that cannot be read: the list goes on after it.
+    const isLast = lines.length <= limit || last === undefined;
+    return { hints: toHeads(page), cursor: isLast ? null : cursorOf(last, order) };
+  }
 
-  abstract find(key: string): Promise<Hint | null>;
+  find(key: string): Promise<Hint | null> {
+    return this.#steps.find(readAccountKey(key));
+  }
 
   /** Finds the hints of these keys, at most a page of them. The map has an entry for each key that has a hint. */
-  abstract findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>>;
+  async findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>> {
+    const lines = await this.store.findAll(keys.map((key) => lineKey('event', readAccountKey(key))));
+    return new Map(toHeads(lines).map((head) => [hintKey(head), head]));
+  }
 
   /** The hints of the account, one per corp. Scans the whole outbox, so call it only for an operator's request. */
-  abstract findOfAccount(openKfId: string): Promise<readonly HintHead[]>;
+  async findOfAccount(openKfId: string): Promise<readonly HintHead[]> {
+    return toHeads(await this.store.listOfAccount('event', openKfId));
+  }
 
   /**
    * Sends the hint again as a new event, in whatever state it is: see `toReplayed`. A running lease stays.
    * @returns false when the account has no hint.
    */
-  abstract replay(key: string, endpoint: string, nowMs: number): Promise<boolean>;
+  async replay(key: string, endpoint: string, nowMs: number): Promise<boolean> {
+    const { after } = await this.#steps.change(readAccountKey(key), (hint) =>
+      hint === null ? null : toReplayed(hint, endpoint, nowMs),
+    );
+    return after !== null;
+  }
 
   /**
-   * Removes the hint if it is still of this generation. Its state and its lease do not matter.
+   * Removes the hint, with all its events, if it is still of this generation. Its state and its lease do not matter.
    * @returns false when the hint is of another generation; true when there is none any more, also if there was none before.
    */
-  abstract drop(key: string, generation: string): Promise<boolean>;
+  async drop(key: string, generation: string): Promise<boolean> {
+    const { after } = await this.#steps.change(readAccountKey(key), (hint) =>
+      hint?.generation === generation ? null : hint,
+    );
+    return after === null;
+  }
 
-  abstract counts(): Promise<OutboxCounts>;
+  counts(): Promise<OutboxCounts> {
+    return this.store.count('event');
+  }
 
   /**
    * Dead hints, and others that have waited since `beforeMs` or longer, by state, corp, endpoint and stage. Scans the whole
    * outbox, so call it only while an operator looks.
    */
-  abstract groups(beforeMs: number): Promise<readonly HintGroup[]>;
+  groups(beforeMs: number): Promise<readonly HintGroup[]> {
+    return this.store.group('event', beforeMs);
+  }
 
   /**
    * When the next hint can be claimed. Ignores hints for `exceptEndpoints`.
    * @returns `null` when there is none, or when the outbox is shared: another process may add one at any time.
    */
-  abstract nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null;
+  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null> {
+    return this.store.nextClaimableAtMs('event', exceptEndpoints);
+  }
+}
+
+function toClaimed({ line, before }: Claim<Hint>): ClaimedHint {
+  return { ...line, isTakenOver: before.lease !== null };
+}
+
+function toHeads(lines: readonly Line[]): readonly HintHead[] {
+  return lines.map(toHead).filter((head) => head !== null);
 }

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Addressee, Destination } from '../../registry/destination.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { hintKey, type NewHint } from './hint.js';
+import { MemoryQueueStore } from '../queue/memory-queue-store.js';
 import { HintQueue } from './hint-queue.js';
-import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
 import { Outbox } from './outbox.js';
 
 /** Hints that could not be stored, so that their senders were told 503. */
@@ -26,15 +27,17 @@ export interface AlsoWaiting {
 export class WaitingHints {
   readonly kept: HintQueue;
   /** Retried for as long as this process lives. */
-  readonly unstored = new HintQueue(new LocalOutbox(new MemoryHintStore()));
+  readonly unstored: HintQueue;
   #also: AlsoWaiting | null = null;
 
   constructor(
     outbox: Outbox,
+    clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.kept = new HintQueue(outbox);
+    this.unstored = new HintQueue(new Outbox(new MemoryQueueStore(), clock));
   }
 
   /** @param also is told of recoveries and changes too; there is one. */

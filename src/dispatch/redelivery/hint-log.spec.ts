@@ -16,6 +16,7 @@ const HINT: HintHead = {
   state: 'waiting',
   arrivedAtMs: 0,
   waitingSinceMs: 0,
+  events: 1,
   attempts: 2,
   step: 3,
   dueAtMs: 0,

@@ -133,7 +133,7 @@ export class HintOperations {
 
   /** This process may have kept the hint itself. */
   #forget(hint: HintHead): void {
-    this.keeper.forget({ key: hintKey(hint), generation: hint.generation });
+    this.keeper.forget(hint);
   }
 
   async #get({ openKfId, corpId }: HintName): Promise<HintHead> {

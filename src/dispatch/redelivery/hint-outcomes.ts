@@ -47,7 +47,7 @@ export class HintOutcomes {
     failpoint('delivery.taken');
     this.metrics.hintTaken(occasion, (this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000, isResync);
     await this.#settle(outbox, held);
-    this.keeper.forget(held);
+    this.keeper.forget(hint);
   }
 
   /** The hint is not sent before `untilMs`. After a probe, its own later time stays. */
@@ -82,7 +82,7 @@ export class HintOutcomes {
   /** People serve the account, as an operator said: nothing is to be delivered. */
   async unserved({ outbox, hint, held }: Claimed): Promise<void> {
     await this.#settle(outbox, held);
-    this.keeper.forget(held);
+    this.keeper.forget(hint);
     this.log.unserved(hint, this.storeClock.nowMs());
   }
 

@@ -76,6 +76,7 @@ export class HintSender {
     if (found.state === 'unserved') return this.#dropUnserved(claimed, nowMs);
     if (!found.hasTaker) return this.outcomes.park(claimed);
     if (found.isClosed) return this.outcomes.putOff(claimed, nowMs + CLOSED_MS);
+    if (hint.events > 1 && !found.getsEach) return outbox.keepNewest(claimed.held, nowMs);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
     const line = occasion === 'due' ? this.lines.to(found) : null;
     if (line?.isCrowded) return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
@@ -123,7 +124,7 @@ export class HintSender {
 
   async #attempt({ outbox, hint, held, occasion, to, line, isResync }: Sending): Promise<AttemptResult> {
     failpoint('outbox.claimed');
-    const event = isResync ? toResyncFor(to, hint.event) : readableFor(to, hint);
+    const event = isResync ? toResyncFor(to, hint) : readableFor(to, hint);
     const startedMs = this.clock.elapsedMs();
     const ageMs = Math.max(0, this.storeClock.nowMs() - hint.arrivedAtMs) + hint.event.lagMs;
     const attempt = line.attempt(event, occasion, hint.attempts + 1, null, ageMs);
@@ -174,12 +175,13 @@ function readableFor({ keysId }: Destination, hint: ClaimedHint): KfEvent {
 }
 
 /**
- * A bot that pulls by itself gets the token that is over: one that the manager makes would reach WeCom, which blocks the
- * corp's pulls after ten of those a minute.
+ * A bot that pulls by itself gets the newest token that waits, over or not: one that the manager makes would reach WeCom,
+ * which blocks the corp's pulls after ten of those a minute.
  */
-function toResyncFor({ bot }: Destination, event: KfEvent): KfEvent {
+function toResyncFor({ bot }: Destination, { event, later }: ClaimedHint): KfEvent {
   const resync = toResync(event);
-  return bot === null || bot.api === 'manager' ? resync : { ...resync, syncToken: event.syncToken };
+  const { syncToken } = later.at(-1)?.event ?? event;
+  return bot === null || bot.api === 'manager' ? resync : { ...resync, syncToken };
 }
 
 /** A probe is outside the schedule and uses up none of its retries. */

@@ -15,7 +15,7 @@ import { HintKeeper } from '../outbox/hint-keeper.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintLog } from './hint-log.js';
 import { HintOutcomes } from './hint-outcomes.js';
-import { LocalOutbox, MemoryHintStore } from '../outbox/local-outbox.js';
+import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import { OutboxPatrol } from './outbox-patrol.js';
 
 const ROUND_MS = 20_000;
@@ -26,7 +26,7 @@ const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(l
 
 let lines: Record<string, unknown>[];
 let clock: ManualClock;
-let outbox: LocalOutbox;
+let outbox: MemoryOutbox;
 let registry: TestRegistry;
 let circuits: Circuits;
 let patrol: OutboxPatrol;
@@ -38,7 +38,7 @@ let rounds: number;
 beforeEach(() => {
   lines = [];
   clock = new ManualClock();
-  outbox = new LocalOutbox(new MemoryHintStore());
+  outbox = new MemoryOutbox();
   registry = openRegistry(clock);
   probed = [];
   rounds = 0;
@@ -47,7 +47,7 @@ beforeEach(() => {
     probed.push(endpoint);
     circuits.nothingToProbe(endpoint);
   });
-  const waiting = new WaitingHints(outbox, clock, log);
+  const waiting = new WaitingHints(outbox, clock, clock, log);
   waiting.kept.wakeUp = () => {
     rounds++;
   };

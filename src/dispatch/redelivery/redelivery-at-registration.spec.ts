@@ -30,7 +30,7 @@ import {
 } from '../../../test/support/redelivery.js';
 import type { Registration } from '../../registry/puppet.js';
 import type { Registered } from '../../registry/registration/registration-writer.js';
-import { LocalOutbox, MemoryHintStore } from '../outbox/local-outbox.js';
+import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
 import { MemoryCounters } from '../../storage/memory-counters.js';
 
@@ -200,14 +200,10 @@ describe('a puppet that registers', () => {
 });
 
 /** An outbox whose claims at a registration take their time. */
-class SlowlyClaimingOutbox extends LocalOutbox {
+class SlowlyClaimingOutbox extends MemoryOutbox {
   goOn: Promise<void> = Promise.resolve();
 
-  constructor() {
-    super(new MemoryHintStore());
-  }
-
-  override async claimOf(...claim: Parameters<LocalOutbox['claimOf']>): Promise<ClaimedHint | null> {
+  override async claimOf(...claim: Parameters<MemoryOutbox['claimOf']>): Promise<ClaimedHint | null> {
     const claimed = await super.claimOf(...claim);
     await this.goOn;
     return claimed;

@@ -14,19 +14,15 @@ import {
   send,
   start,
 } from '../../../test/support/redelivery.js';
-import { LocalOutbox, MemoryHintStore } from '../outbox/local-outbox.js';
+import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { Held } from '../outbox/outbox.js';
 
 replicasOfEachTest();
 
 /** An outbox that settles when it is told to. */
-class SlowlySettlingOutbox extends LocalOutbox {
+class SlowlySettlingOutbox extends MemoryOutbox {
   readonly isSettling = Promise.withResolvers<void>();
   readonly goOn = Promise.withResolvers<void>();
-
-  constructor() {
-    super(new MemoryHintStore());
-  }
 
   override async settle(held: Held, nowMs: number): Promise<void> {
     this.isSettling.resolve();

@@ -27,7 +27,6 @@ import { toHintAnswer } from '../../api/hint-answer.js';
 import { toSecretsText } from '../../registry/bots/bot.js';
 import type { BotWithKey, NewBot } from '../../registry/bots/bots.service.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
-import { MemoryHintStore } from '../outbox/local-outbox.js';
 import { TestDelivery } from './test-delivery.js';
 import { pino } from 'pino';
 
@@ -156,7 +155,7 @@ describe('what waits for a bot of all other accounts', () => {
 
   it('follows it when another replica gave it the new URL', async () => {
     const data = new RecordData();
-    const outbox = new SharedOutbox(new MemoryHintStore());
+    const outbox = new SharedOutbox();
     await start({ outbox, records: new MemoryRecords(data) });
     const [bad, good] = [await puppetServer(refusing), await puppetServer(taking)];
     const { bot } = await addBot(['*'], bad.url);

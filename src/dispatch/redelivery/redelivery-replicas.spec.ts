@@ -22,7 +22,7 @@ import {
   table,
   taking,
 } from '../../../test/support/redelivery.js';
-import { LocalOutbox, MemoryHintStore } from '../outbox/local-outbox.js';
+import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
 
 replicasOfEachTest();
@@ -32,7 +32,7 @@ describe('two replicas', () => {
   let outbox: SharedOutbox;
 
   beforeEach(async () => {
-    outbox = new SharedOutbox(new MemoryHintStore());
+    outbox = new SharedOutbox();
     await start({ outbox });
     other = await open({ outbox });
   });
@@ -130,9 +130,9 @@ class ForgetfulRepository extends MemoryPuppetRepository {
 }
 
 it('a hint whose puppet registered with another replica a moment ago is sent, not parked', async () => {
-  const outbox = new SharedOutbox(new MemoryHintStore());
+  const outbox = new SharedOutbox();
   await start({ outbox, repository: new ForgetfulRepository(table) });
-  const other = await open({ outbox: new LocalOutbox(new MemoryHintStore()) });
+  const other = await open({ outbox: new MemoryOutbox() });
   const server = await puppetServer();
   await registerAt(server.url, {}, other);
   await leave({ endpoint: server.url });

@@ -15,12 +15,11 @@ import {
   table,
   taking,
 } from '../../../test/support/redelivery.js';
-import { MemoryHintStore } from '../outbox/local-outbox.js';
 import { BOTS } from '../../registry/bots/bot.js';
 
 replicasOfEachTest();
 
-beforeEach(() => start({ outbox: new SharedOutbox(new MemoryHintStore()) }));
+beforeEach(() => start({ outbox: new SharedOutbox() }));
 
 const BY = {} as never;
 const openKfId = account(1);

@@ -27,7 +27,7 @@ export interface DueSource<T extends Leased> {
     leaseMs: number,
     keys?: ReadonlySet<string>,
   ): Promise<T | null>;
-  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null;
+  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null>;
 }
 
 /** Resolves when the outcome is stored; the request has begun when it returns, as far as it can. */
@@ -147,13 +147,13 @@ export class RetryLoop<T extends Leased> {
       for (const leased of due) this.send(leased, 'due');
       this.#told.clear();
       if (due.length === room) return 0;
+      if (source.isShared) return POLL_MS;
+      const nextMs = await source.nextClaimableAtMs(this.#busyEndpoints());
+      return nextMs === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, nextMs - this.storeClock.nowMs()));
     } catch (err) {
       this.#say(err, 'outbox.claim_failed');
       return POLL_MS;
     }
-    if (source.isShared) return POLL_MS;
-    const nextMs = source.nextClaimableAtMs(this.#busyEndpoints());
-    return nextMs === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, nextMs - this.storeClock.nowMs()));
   }
 
   #busyEndpoints(): ReadonlySet<string> {

@@ -760,7 +760,7 @@ export type HintAnswer = {
      */
     name: string | null;
     /**
-     * New for each event that is kept, and for each replay.
+     * Of the event that is sent next: new for each that is kept, and for each replay.
      */
     generation: string;
     /**
@@ -768,7 +768,11 @@ export type HintAnswer = {
      */
     state: 'dead' | 'parked' | 'waiting';
     /**
-     * When its newest event came in; ISO 8601, UTC.
+     * How many events wait: one, the newest; of a callback bot that takes events up to 20, which are sent one after the other.
+     */
+    events: number;
+    /**
+     * When the event came in that is sent next; ISO 8601, UTC.
      */
     arrivedAt: string;
     /**
@@ -779,6 +783,9 @@ export type HintAnswer = {
      * How long it waits, since then.
      */
     ageS: number;
+    /**
+     * Of the event that is sent next.
+     */
     attempts: number;
     /**
      * When it is tried next; ISO 8601, UTC.

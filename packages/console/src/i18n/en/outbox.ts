@@ -2,7 +2,8 @@ import { plural } from './plural.js';
 
 export const outbox = {
   title: 'Outbox',
-  intro: 'What came in and no bot has taken yet: one entry per account, its newest event.',
+  intro:
+    'What came in and no bot has taken yet: one entry per account, with its newest event, or the newest 20 of a callback bot.',
   waiting: 'Waiting',
   dead: 'Dead',
   lists: 'Waiting or dead',

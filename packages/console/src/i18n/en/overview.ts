@@ -136,7 +136,7 @@ export const overview = {
   node: 'Node.js',
   uptime: 'Up for',
   storage: 'Storage',
-  storageKinds: { mongodb: 'MongoDB', embedded: 'Embedded (LMDB)' },
+  storageKinds: { mongodb: 'MongoDB', embedded: 'Embedded (SQLite)' },
   up: 'answers',
   down: 'does not answer',
   ready: 'Takes callbacks',

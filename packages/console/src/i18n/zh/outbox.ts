@@ -2,7 +2,8 @@ import type { Words } from '../words.js';
 
 export const outbox: Words['outbox'] = {
   title: '投递队列',
-  intro: '已收到但尚未被机器人接收的事件：每个客服账号一条，保留最新的事件。',
+  intro:
+    '已收到但尚未被机器人接收的事件：每个客服账号一条，保留最新的事件；callback 机器人保留最新的 20 个。',
   waiting: '待投递',
   dead: '死信',
   lists: '待投递或死信',

@@ -127,7 +127,7 @@ export const overview: Words['overview'] = {
   node: 'Node.js',
   uptime: '已运行',
   storage: '存储',
-  storageKinds: { mongodb: 'MongoDB', embedded: '内嵌存储（LMDB）' },
+  storageKinds: { mongodb: 'MongoDB', embedded: '内嵌存储（SQLite）' },
   up: '正常',
   down: '没有响应',
   ready: '接收回调',
