@@ -244,6 +244,7 @@ describeInBrowser('the console, while puppets come and go', () => {
       attempts: 1,
       dueAt: new Date(Date.now() + 2_000).toISOString(),
       endpoint: null,
+      events: 1,
       isUnderWay: false,
       isSyncTokenExpired: false,
       failure: null,

@@ -1,8 +1,8 @@
 /** What each port promises, of the adapters and fakes that keep it in memory; the stores have a file for each port. */
 import { describe } from '@jest/globals';
-import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
-import { LocalMessageStore } from '../../src/messages/local-message-store.js';
-import { MemoryMessageRecords } from '../../src/messages/message-records.js';
+import { MemoryQueueStore } from '../../src/dispatch/queue/memory-queue-store.js';
+import { MemoryOutbox } from '../support/memory-outbox.js';
+import { MemoryMessageStore } from '../support/memory-messages.js';
 import { type CountTable, MemoryCounters } from '../../src/storage/memory-counters.js';
 import { MemoryAuditLog, MemoryDeliveryLog, MemoryFigureStore } from '../support/memory-journals.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
@@ -34,17 +34,15 @@ const openRecords = (data = new RecordData()): OpenedRecords => ({
   close,
 });
 
-/** Its leases go with the process. */
-const openOutbox = (store = new MemoryHintStore()): OpenedOutbox => ({
-  outbox: new LocalOutbox(store, store.hints()),
+const openOutbox = (store = new MemoryQueueStore()): OpenedOutbox => ({
+  outbox: new MemoryOutbox(store),
   reopen: async () => openOutbox(store),
   close,
 });
 
-/** Its leases go with the process. */
-const openMessages = (records = new MemoryMessageRecords()): OpenedMessages => ({
-  messages: new LocalMessageStore(records, records.accounts(), records.heads()),
-  reopen: async () => openMessages(records),
+const openMessages = (store = new MemoryQueueStore(), records = new MemoryRecords()): OpenedMessages => ({
+  messages: new MemoryMessageStore(store, records),
+  reopen: async () => openMessages(store, records),
   close,
 });
 

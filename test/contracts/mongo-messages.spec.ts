@@ -1,25 +1,21 @@
 /** What two processes on one database do with messages, and what one leaves behind that dies. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Collection } from 'mongoose';
-import { pino } from 'pino';
+import { QueueStore } from '../../src/dispatch/queue/queue-store.js';
+import type { RecordKind } from '../../src/storage/record-kind.js';
+import { RecordStore } from '../../src/storage/records.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { webhookIdOf } from '../../src/messages/message.js';
-import { MessageStore, type Turn } from '../../src/messages/message-store.js';
-import {
-  type AccountRecord,
-  MESSAGE_ACCOUNTS,
-  MESSAGES,
-  type MessageRecord,
-} from '../../src/storage/mongo/message.schema.js';
-import { MongoMessageStore } from '../../src/storage/mongo/mongo-message.store.js';
+import { SEEN_MS, webhookIdOf } from '../../src/dispatch/queue/message.js';
+import type { MessageStore, Turn } from '../../src/messages/message-store.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
+import { LINES, MESSAGES, type MessageRecord } from '../../src/storage/mongo/queue.js';
 import { newMessage, pulledPage } from '../support/messages.js';
 import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { newSecretsKey, sealedPlace } from '../support/place.js';
 import { rounds } from '../support/seeded.js';
 import { mongoPlace } from '../support/each-store.js';
-import { type OpenedStore } from '../support/stores.js';
+import { messagesOf } from '../support/queue.js';
+import type { OpenedStore } from '../support/stores.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;
@@ -41,7 +37,7 @@ mongoSuite('messages in one MongoDB', () => {
 
   beforeEach(async () => {
     stores = [await openOne(), await openOther()];
-    [one, other] = stores.map((store) => store.get(MessageStore)) as [MessageStore, MessageStore];
+    [one, other] = stores.map((store) => messagesOf(store)) as [MessageStore, MessageStore];
   });
 
   afterEach(async () => {
@@ -49,8 +45,38 @@ mongoSuite('messages in one MongoDB', () => {
   });
 
   const mongo = () => (stores[0] as OpenedStore).get(MongoStore);
-  const accounts = () => mongo().collection<AccountRecord>(MESSAGE_ACCOUNTS);
+  const lines = () => mongo().collection(LINES);
   const records = () => mongo().collection<MessageRecord>(MESSAGES);
+
+  /** As `of`, with this done in place of a method, or after it. */
+  function but<T extends object>(of: T, method: keyof T, instead: (original: () => unknown) => unknown): T {
+    return new Proxy(of, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property);
+        if (typeof value !== 'function') return value;
+        if (property !== method) return value.bind(target);
+        return (...args: unknown[]) => instead(() => value.apply(target, args) as unknown);
+      },
+    });
+  }
+
+  const queue = () => (stores[0] as OpenedStore).get(QueueStore);
+  const storeOn = (of: QueueStore, records?: RecordStore) =>
+    messagesOf(stores[0] as OpenedStore, of, records);
+
+  /** Another process does this after the operation, the first time. */
+  function interrupted(method: keyof QueueStore, then: () => Promise<unknown>): MessageStore {
+    let isDone = false;
+    const instead = async (original: () => unknown): Promise<unknown> => {
+      const result = await original();
+      if (!isDone) {
+        isDone = true;
+        await then();
+      }
+      return result;
+    };
+    return storeOn(but(queue(), method, instead));
+  }
 
   async function keep(store: MessageStore, ids: readonly string[], account = ACCOUNT, nowMs = NOW_MS) {
     const lease = await store.beginPull(account, 'app-1', nowMs, LEASE_MS);
@@ -139,6 +165,27 @@ mongoSuite('messages in one MongoDB', () => {
     expect((await sendAll(other, LATER_MS + LEASE_MS)).sort()).toEqual(ids.sort());
   });
 
+  it('that are kept while a turn ends that has found nothing are due', async () => {
+    await keep(one, ['m0']);
+    const [turn] = await claimDue(one, NOW_MS);
+    if (turn === undefined) throw new Error('nothing is due');
+    await takeAll(one, turn, NOW_MS);
+    const ending = interrupted('nextDueAtMs', () => keep(other, ['m1']));
+    await ending.release(turn, ENDPOINT, 'account', NOW_MS);
+    expect(await sendAll(other, NOW_MS)).toEqual(['m1']);
+  });
+
+  it('that are kept while a long turn ends that has found nothing are due', async () => {
+    await keep(one, ['m0']);
+    const [turn] = await claimDue(one, NOW_MS);
+    if (turn === undefined) throw new Error('nothing is due');
+    await takeAll(one, turn, NOW_MS);
+    await one.renew(turn, LATER_MS - 1, LEASE_MS);
+    const ending = interrupted('nextDueAtMs', () => keep(other, ['m1'], ACCOUNT, LATER_MS + 1));
+    await ending.release(turn, ENDPOINT, 'account', LATER_MS + 1);
+    expect(await sendAll(other, LATER_MS + 1)).toEqual(['m1']);
+  });
+
   it('are taken once where both halves come at once', async () => {
     for (let round = 0; round < rounds(5); round++) {
       const msgid = `m${round}`;
@@ -171,30 +218,11 @@ mongoSuite('messages in one MongoDB', () => {
       ...fields,
     });
 
-    /** The other process does this after the operation. */
-    function interrupted(method: 'insertMany' | 'findOne', then: () => Promise<unknown>): MessageStore {
-      const collection = (of: string) =>
-        new Proxy(mongo().collection(of), {
-          get: (target, property) => {
-            const value: unknown = Reflect.get(target, property);
-            if (typeof value !== 'function') return value;
-            if (of !== MESSAGES || property !== method) return value.bind(target);
-            return async (...args: unknown[]) => {
-              const result: unknown = await value.apply(target, args);
-              await then();
-              return result;
-            };
-          },
-        }) as Collection;
-      const store = { collection, run: (_what: string, work: () => unknown) => work() };
-      return new MongoMessageStore(store as unknown as MongoStore, pino({ level: 'silent' }));
-    }
-
     const cursorOf = (appId: string) => one.findCursor(ACCOUNT, appId);
 
     it('what is kept meanwhile waits, and the cursor does not pass it', async () => {
       await keep(one, ['m1']);
-      const keeping = interrupted('insertMany', () => other.moveCursor(ACCOUNT, pull(), NOW_MS));
+      const keeping = interrupted('addMessages', () => other.moveCursor(ACCOUNT, pull(), NOW_MS));
       const lease = await keeping.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
       const page = pulledPage([newMessage('m2')], { from: 'cursor-1', cursor: 'cursor-2' });
       expect(await keeping.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS)).toBeNull();
@@ -205,63 +233,61 @@ mongoSuite('messages in one MongoDB', () => {
 
     it('a page that is kept leaves the cursors of other apps where they are by now', async () => {
       const move = pull({ appId: 'app-2', isAll: false });
-      const keeping = interrupted('insertMany', () => other.moveCursor(ACCOUNT, move, NOW_MS));
+      const keeping = interrupted('addMessages', () => other.moveCursor(ACCOUNT, move, NOW_MS));
       expect(await keep(keeping, ['m1'])).toMatchObject({ added: 1 });
       expect(await sendAll(other, NOW_MS)).toEqual(['m1']);
       expect([await cursorOf('app-1'), await cursorOf('app-2')]).toEqual(['cursor-1', 'moved']);
     });
 
     it('it is given no cursor behind a message that is kept while that is looked for', async () => {
-      const finding = interrupted('findOne', () => keep(other, ['m1']));
+      const finding = interrupted('listFirst', () => keep(other, ['m1']));
       expect(await finding.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
     });
   });
 
   describe('of a process that died', () => {
-    /** Its process dies in place of this operation. */
-    function dyingAt(name: string, method: 'insertMany' | 'updateOne'): MessageStore {
-      const collection = (of: string) =>
-        new Proxy(mongo().collection(of), {
-          get: (target, property) => {
-            if (of === name && property === method) return () => Promise.reject(new Error('it died'));
-            const value: unknown = Reflect.get(target, property);
-            return typeof value === 'function' ? value.bind(target) : value;
-          },
-        }) as Collection;
-      const store = { collection, run: (_what: string, work: () => unknown) => work() };
-      return new MongoMessageStore(store as unknown as MongoStore, pino({ level: 'silent' }));
+    const die = () => Promise.reject(new Error('it died'));
+
+    /** Dies in place of this operation. */
+    const dyingAt = (method: keyof QueueStore) => storeOn(but(queue(), method, die));
+
+    /** Dies in place of its last write of where the account is pulled from. */
+    function dyingBeforeCursor(): MessageStore {
+      let changes = 0;
+      const records = (stores[0] as OpenedStore).get(RecordStore);
+      const of = <T extends object>(kind: RecordKind<T>) =>
+        but(records.of(kind), 'change', (original) => (++changes === 1 ? original() : die()));
+      return storeOn(queue(), { of } as unknown as RecordStore);
     }
 
-    it('before it moved the cursor come again, are due all the same, and are sent once', async () => {
-      const dying = dyingAt(MESSAGE_ACCOUNTS, 'updateOne');
-      await expect(keep(dying, ['m1', 'm2'])).rejects.toThrow('it died');
+    it.each<[string, () => MessageStore, number]>([
+      ['their account was due', () => dyingAt('insert'), 0],
+      ['it moved the cursor', dyingBeforeCursor, 1],
+    ])('before %s come again, are due all the same, and are sent once', async (_what, dying, due) => {
+      await expect(keep(dying(), ['m1', 'm2'])).rejects.toThrow('it died');
       expect(await one.beginPull(ACCOUNT, 'app-1', LATER_MS - 1, LEASE_MS)).toBeNull();
       expect(await one.listAccounts()).toEqual([]);
-      const [turn] = await claimDue(other, LATER_MS);
-      if (turn === undefined) throw new Error('nothing is due');
+      const turns = await claimDue(other, LATER_MS);
+      expect(turns).toHaveLength(due);
       const lease = await one.beginPull(ACCOUNT, 'app-1', LATER_MS, LEASE_MS);
       expect(lease).toMatchObject({ cursor: null, waiting: 2 });
       const page = pulledPage(['m1', 'm2', 'm3'].map((id) => newMessage(id)));
       const kept = await one.keep(ACCOUNT, lease?.id ?? '', page, LATER_MS, LEASE_MS);
       expect(kept).toMatchObject({ added: 1, waiting: 3 });
-      expect((await records().find().toArray()).map(({ content }) => content)).toHaveLength(3);
-      await other.release(turn, ENDPOINT, 'account', LATER_MS);
-      expect(await claimDue(other, LATER_MS)).toHaveLength(1);
+      for (const turn of turns) await other.release(turn, ENDPOINT, 'account', LATER_MS);
+      expect(await sendAll(other, LATER_MS)).toEqual(['m1', 'm2', 'm3']);
     });
 
-    it('are found although a turn had found nothing before they were there', async () => {
+    it('before it had kept the page come again although a turn has put the account to rest', async () => {
       await keep(one, ['m0']);
       const [turn] = await claimDue(one, NOW_MS);
       if (turn === undefined) throw new Error('nothing is due');
       expect(await takeAll(one, turn, NOW_MS)).toEqual(['m0']);
-      // It says that it will insert, then is slow; the turn ends; then it inserts, and dies.
-      await expect(keep(dyingAt(MESSAGES, 'insertMany'), ['m1'], ACCOUNT, NOW_MS)).rejects.toThrow('it died');
+      await expect(keep(dyingAt('addMessages'), ['m1'])).rejects.toThrow('it died');
       await one.release(turn, ENDPOINT, 'account', NOW_MS);
-      expect(await claimDue(one, LATER_MS - 1)).toEqual([]);
-      const [again] = await claimDue(one, LATER_MS);
-      if (again === undefined) throw new Error('nobody would look any more');
-      await one.release(again, ENDPOINT, 'account', LATER_MS);
-      expect(await claimDue(one, LATER_MS + LEASE_MS)).toEqual([]);
+      expect(await claimDue(one, LATER_MS)).toEqual([]);
+      expect(await keep(other, ['m1'], ACCOUNT, LATER_MS)).toMatchObject({ added: 1 });
+      expect(await sendAll(one, LATER_MS)).toEqual(['m1']);
     });
 
     it('after the last half are taken, and not given out again', async () => {
@@ -281,7 +307,7 @@ mongoSuite('messages in one MongoDB', () => {
 
   it.each([
     ['lacks what it says', { $unset: { content: 1 } }],
-    ['lacks when it was sent', { $unset: { sentAt: 1 } }],
+    ['lacks when it was sent', { $unset: { sentAtMs: 1 } }],
     ['names another account', { $set: { openKfId: 'wkOther' } }],
   ] as const)('block nothing where a record %s', async (_what, damage) => {
     await keep(one, ['m1', 'm2']);
@@ -291,26 +317,23 @@ mongoSuite('messages in one MongoDB', () => {
     expect(await keep(one, ['m1'])).toMatchObject({ added: 0 });
   });
 
-  it('keep their order although the record of their account was lost', async () => {
+  it.each<[string, () => string]>([
+    ['line', () => LINES],
+    ['record of pulling', () => 'wxkfpulls'],
+  ])('keep their order although the %s of their account was lost', async (_what, lost) => {
     await keep(one, ['m1', 'm2']);
-    await accounts().deleteMany({});
-    expect(await claimDue(one, NOW_MS)).toEqual([]);
-    expect(await keep(one, ['m2', 'm3'])).toMatchObject({ added: 1, waiting: 3 });
-    expect(await sendAll(other, NOW_MS)).toEqual(['m1', 'm2', 'm3']);
+    await mongo().collection(lost()).deleteMany({});
+    expect(await keep(one, ['m2', 'm3'], ACCOUNT, NOW_MS + 1)).toMatchObject({ added: 1, waiting: 3 });
+    expect(await sendAll(other, NOW_MS + 1)).toEqual(['m1', 'm2', 'm3']);
   });
 
   it('leave nothing but their ids when they are taken', async () => {
     await keep(one, ['m1']);
     await sendAll(one, NOW_MS);
     expect(await records().find().toArray()).toEqual([
-      {
-        _id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }),
-        account: 'wwCorp_1/wkAccount-1',
-        state: 'known',
-        keptUntil: expect.any(Date),
-      },
+      { _id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }), state: 'known', knownUntilMs: NOW_MS + SEEN_MS },
     ]);
-    expect((await accounts().findOne())?.dueAt.getUTCFullYear()).toBe(9999);
+    expect(await lines().find().toArray()).toEqual([]);
   });
 
   it('are never stored in the clear', async () => {

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Failure, type HintState, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
+import {
+  type Failure,
+  type HintState,
+  hintKey,
+  type NewHint,
+  type Rescheduled,
+} from '../../src/dispatch/outbox/hint.js';
 import {
   type ClaimedHint,
   type Held,
@@ -7,7 +13,6 @@ import {
   type HintFilter,
   type HintOrder,
   type Outbox,
-  type Rescheduled,
 } from '../../src/dispatch/outbox/outbox.js';
 import { kfEvent } from '../support/delivery.js';
 
@@ -117,6 +122,9 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           createdAtS: CREATED_AT_S,
           keysId: 'keys-1',
           generation,
+          events: 1,
+          later: [],
+          held: null,
           state: 'waiting',
           arrivedAtMs: NOW_MS,
           waitingSinceMs: NOW_MS,
@@ -780,7 +788,13 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       const keys = ['wk1', 'wk2', 'wkNone'].map((openKfId) => hintKey({ corpId: 'wwCorp_1', openKfId }));
       const heads = await outbox.findHeads(keys);
       expect([...heads.keys()].sort()).toEqual(keys.slice(0, 2));
-      const { event: _event, keysId: _keysId, ...head } = (await outbox.find(keys[0] ?? '')) ?? {};
+      const {
+        event: _event,
+        keysId: _keysId,
+        held: _held,
+        later: _later,
+        ...head
+      } = (await outbox.find(keys[0] ?? '')) ?? {};
       expect(heads.get(keys[0] ?? '')).toEqual(head);
       expect(await outbox.findHeads([])).toEqual(new Map());
     });
@@ -792,6 +806,135 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       const found = await outbox.findOfAccount('wkAccount-1');
       expect(found.map(hintKey).sort()).toEqual([KEY, 'wwOther/wkAccount-1']);
       expect(await outbox.findOfAccount('wkNone')).toEqual([]);
+    });
+
+    describe('events of a bot that gets each', () => {
+      const each = (n: number, fields: Partial<NewHint> = {}): NewHint => {
+        const raw = { ...RAW, body: Buffer.from([n, 0, 0xff, 0x80, 60].slice(0, 1 + (n % 5))) };
+        const event = kfEvent({ id: `n${n}`, raw: n % 3 === 0 ? null : raw, createdAtS: n, lagMs: n });
+        return newHint('', { event, keepsEach: true, arrivedAtMs: NOW_MS + n, ...fields });
+      };
+      const putEach = async (first: number, last: number): Promise<void> => {
+        for (let n = first; n <= last; n++) await outbox.put(each(n), NOW_MS);
+      };
+      const found = async (): Promise<string[]> => {
+        const hint = await outbox.find(KEY);
+        return hint === null ? [] : [hint, ...hint.later].map(({ event }) => event.id);
+      };
+      const ids = (first: number, last: number): string[] =>
+        Array.from({ length: last - first + 1 }, (_, n) => `n${first + n}`);
+
+      it('are kept byte for byte, the newest 20 of them, also over a restart', async () => {
+        await putEach(1, 23);
+        await reopen();
+        const hint = await outbox.find(KEY);
+        const events = hint === null ? [] : [hint, ...hint.later].map(({ event }) => event);
+        const puts = Array.from({ length: 20 }, (_, n) => each(n + 4).event);
+        expect(events).toEqual(puts);
+        expect(await outbox.counts()).toMatchObject({ waiting: 1 });
+        const { hints } = await outbox.list(of('waiting'), null, 9);
+        expect(hints).toEqual([expect.objectContaining({ eventId: 'n4', events: 20, attempts: 1 })]);
+        expect((await outbox.findHeads([KEY])).get(KEY)).toMatchObject({ eventId: 'n4', events: 20 });
+      });
+
+      it('are claimed one after the other, oldest first, whatever comes meanwhile', async () => {
+        await putEach(1, 3);
+        const claimed: string[] = [];
+        for (let n = 4; n <= 6; n++) {
+          const hint = await claimOne();
+          claimed.push(hint.event.id);
+          expect(await claimAll()).toEqual([]);
+          await outbox.put(each(n), NOW_MS);
+          await outbox.settle(heldOf(hint), NOW_MS + 1_000);
+        }
+        expect(claimed).toEqual(ids(1, 3));
+        await reopen();
+        expect(await found()).toEqual(ids(4, 6));
+      });
+
+      it('all wait while the first is refused, and none is lost that comes meanwhile', async () => {
+        await putEach(1, 2);
+        const hint = await claimOne();
+        await outbox.put(each(3), NOW_MS);
+        await outbox.reschedule(heldOf(hint), retry(), NOW_MS + 1_000);
+        await reopen();
+        expect(await found()).toEqual(ids(1, 3));
+        expect(await outbox.find(KEY)).toMatchObject({ dueAtMs: NOW_MS + 10_000, attempts: 2, lease: null });
+      });
+
+      it('leave by their ids, also while another one is under way', async () => {
+        await putEach(1, 4);
+        const hint = await claimOne();
+        await outbox.settleEvent(KEY, 'n3', NOW_MS + 1_000);
+        await outbox.settleEvent(KEY, 'none', NOW_MS + 1_000);
+        expect(await claimAll()).toEqual([]);
+        await outbox.settle(heldOf(hint), NOW_MS + 1_000);
+        await reopen();
+        expect(await found()).toEqual(['n2', 'n4']);
+        await outbox.settleEvent(KEY, 'n2', NOW_MS + 1_000);
+        await outbox.settleEvent(KEY, 'n4', NOW_MS + 1_000);
+        await outbox.settleEvent(KEY, 'n4', NOW_MS + 1_000);
+        await reopen();
+        expect(await outbox.find(KEY)).toBeNull();
+        expect(await outbox.counts()).toMatchObject({ waiting: 0 });
+      });
+
+      it('wait for the attempts under which they were kept', async () => {
+        const under = (id: string) => ({ lease: { id, untilMs: NOW_MS + LEASE_MS } });
+        await outbox.put(each(1, under('a')), NOW_MS);
+        await outbox.put(each(2, under('b')), NOW_MS);
+        await outbox.put(each(3, under('c')), NOW_MS);
+        expect(await claimAll(NOW_MS + 2_000)).toEqual([]);
+        await outbox.settleEvent(KEY, 'n1', NOW_MS + 2_000);
+        await outbox.freeEvent(KEY, 'c', NOW_MS + 2_000);
+        expect(await claimAll(NOW_MS + 2_000)).toEqual([]);
+        expect(await outbox.claimOldest(ENDPOINT, NOW_MS + 2_000, LEASE_MS)).toBeNull();
+        await outbox.freeEvent(KEY, 'b', NOW_MS + 3_000);
+        expect(await claimAll(NOW_MS + 2_999)).toEqual([]);
+        const second = await claimOne(NOW_MS + 3_000);
+        expect(second.event.id).toBe('n2');
+        await outbox.settle(heldOf(second), NOW_MS + 3_000);
+        expect(await idsDueAt(NOW_MS + 3_000)).toEqual(['n3']);
+      });
+
+      it('of a process that died are sent within 15 s', async () => {
+        const under = (id: string) => ({ lease: { id, untilMs: NOW_MS + LEASE_MS } });
+        await outbox.put(each(1, under('a')), NOW_MS);
+        await outbox.put(each(2, under('b')), NOW_MS);
+        await reopen();
+        for (const id of ids(1, 2)) {
+          const hint = await claimOne(NOW_MS + LEASE_MS);
+          expect(hint.event.id).toBe(id);
+          await outbox.settle(heldOf(hint), NOW_MS + LEASE_MS);
+        }
+      });
+
+      it('are all there when many are put at once, by one and by several', async () => {
+        const at = (from: number) => Array.from({ length: 5 }, (_, n) => each(from + n)) as [NewHint];
+        await Promise.all([outbox.putAll(at(1), NOW_MS), outbox.putAll(at(6), NOW_MS)]);
+        await Promise.all(ids(11, 20).map((_, n) => outbox.put(each(11 + n), NOW_MS)));
+        expect((await found()).sort()).toEqual(ids(1, 20).sort());
+      });
+
+      it('give way to those behind them when they are given up; the last one is dead', async () => {
+        await putEach(1, 2);
+        expect(await outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS + 1_000)).toBe(true);
+        expect(await outbox.counts()).toMatchObject({ waiting: 1, dead: 0 });
+        expect(await outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS + 1_000)).toBe(true);
+        expect(await outbox.counts()).toMatchObject({ waiting: 0, dead: 1 });
+        expect(await found()).toEqual(['n2']);
+      });
+
+      it('leave the newest where the account goes to a bot that gets one hint for all', async () => {
+        await putEach(1, 3);
+        await outbox.keepNewest(heldOf(await claimOne()), NOW_MS + 1_000);
+        await reopen();
+        expect(await found()).toEqual(['n3']);
+        expect((await claimOne()).event).toEqual(each(3).event);
+        await putEach(4, 5);
+        await outbox.put(each(6, { keepsEach: false }), NOW_MS + 2_000);
+        expect(await found()).toEqual(['n6']);
+      });
     });
 
     describe('replay', () => {
@@ -915,10 +1058,10 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
     });
 
     it('tells, where nobody else keeps anything, when the next is due', async () => {
-      expect(outbox.nextClaimableAtMs(NONE)).toBeNull();
+      expect(await outbox.nextClaimableAtMs(NONE)).toBeNull();
       await outbox.put(newHint('wk1', { endpoint: 'http://dead', dueAtMs: NOW_MS }), NOW_MS);
       await outbox.put(newHint('wk2'), NOW_MS);
-      const next = outbox.nextClaimableAtMs(new Set(['http://dead']));
+      const next = await outbox.nextClaimableAtMs(new Set(['http://dead']));
       expect(next).toBe(outbox.isShared ? null : NOW_MS + 1_000);
     });
 

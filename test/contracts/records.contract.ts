@@ -1,3 +1,4 @@
+import { newPullState, PULL_STATES } from '../../src/messages/pulling/pull-state.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/kernel/secret.js';
 import { EMPTY_BOOK } from '../../src/notifications/book.js';
@@ -62,6 +63,10 @@ const SAMPLES: readonly Sample<object>[] = [
   ),
   sample(REPLICAS, { id: 'one', ...held }, { revision: 1 }),
   sample(CONNECTIONS, connection, { openKfIds: ['wkA'] }),
+  sample(PULL_STATES, newPullState({ corpId: 'wwCorp_1', openKfId: 'wkA' }), {
+    ...{ cursors: [{ appId: 'app.$1', cursor: UNUSUAL }], regime: 'bot-1 0 0', pulledAtMs: 5, nextSeq: 9 },
+    lease: { id: 'a', untilMs: LATER_MS },
+  }),
 ];
 
 /** The promises of `Records`, for every adapter. What one replica wrote, the other reads. */
@@ -272,6 +277,18 @@ export function recordsContract(open: () => Promise<OpenedRecords>): void {
       await other.of(BOTS).add(storedBot());
       expect(await asking.load()).toHaveLength(1);
       expect(await asking.changes()).toBeNull();
+    });
+
+    it('takes nothing from whoever loads all at the same time', async () => {
+      const [bots, replicas] = [one.of(BOTS), one.of(REPLICAS)];
+      await bots.add(storedBot());
+      await replicas.add({ id: 'one', ...held });
+      for (const records of [bots, replicas] as const) {
+        const asked = [records.load(), records.changes(), records.load(), records.changes(), records.load()];
+        const all = (await Promise.all(asked)).filter((found) => found !== null);
+        expect(all.length).toBeGreaterThanOrEqual(3);
+        for (const found of all) expect(found).toHaveLength(1);
+      }
     });
 
     it('sees those of many at the same time', async () => {

@@ -3,8 +3,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { webhookIdOf } from '../../src/messages/message.js';
-import { MessageStore } from '../../src/messages/message-store.js';
+import { webhookIdOf } from '../../src/dispatch/queue/message.js';
 import { APPS } from '../../src/registry/apps/app.js';
 import { BOTS } from '../../src/registry/bots/bot.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
@@ -15,6 +14,7 @@ import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { revealedApp, storedApp } from '../support/apps.js';
 import { revealedBot, storedBot } from '../support/bots.js';
 import { newMessage, pulledPage } from '../support/messages.js';
+import { messagesOf } from '../support/queue.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { newSecretsKey, type Place, sealedPlace } from '../support/place.js';
 import { revealed, saved } from '../support/puppets.js';
@@ -101,7 +101,7 @@ onEachStore((newPlace) => {
   });
 
   it('seals what messages say anew, too, or opens it', async () => {
-    const messages = store.get(MessageStore);
+    const messages = messagesOf(store);
     const account = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
     const lease = await messages.beginPull(account, 'app-1', NOW_MS, 10_000);
     const page = pulledPage(['waits', 'dead', 'taken'].map((id) => newMessage(id)));

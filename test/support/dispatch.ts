@@ -19,9 +19,9 @@ import { Deliveries } from '../../src/dispatch/line/deliveries.js';
 import { Lines } from '../../src/dispatch/line/line.js';
 import { DeliveryClient } from '../../src/dispatch/line/delivery-client.js';
 import { HintKeeper } from '../../src/dispatch/outbox/hint-keeper.js';
-import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
-import type { Outbox } from '../../src/dispatch/outbox/outbox.js';
+import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { WaitingHints } from '../../src/dispatch/outbox/waiting-hints.js';
+import { MemoryQueueStore } from '../../src/dispatch/queue/memory-queue-store.js';
 import { HintLog } from '../../src/dispatch/redelivery/hint-log.js';
 import { HintOutcomes } from '../../src/dispatch/redelivery/hint-outcomes.js';
 import { HintSender } from '../../src/dispatch/redelivery/hint-sender.js';
@@ -82,7 +82,7 @@ export function openDispatch(
   const {
     repository = new MemoryPuppetRepository(),
     records = new MemoryRecords(),
-    outbox = new LocalOutbox(new MemoryHintStore()),
+    outbox = new Outbox(new MemoryQueueStore(), clock),
     counters = new MemoryCounters(),
     client = new DeliveryClient(clock, log, new EndpointPolicy(config), tracing),
     secrets = new FakeSecretCheck(),
@@ -95,7 +95,7 @@ export function openDispatch(
   const { destinations, presence, sync, policy } = image;
 
   const circuits = new Circuits(clock);
-  const waiting = new WaitingHints(outbox, clock, log);
+  const waiting = new WaitingHints(outbox, clock, clock, log);
   const late = new LateWork();
   const lines = new Lines(client, circuits, deliveries, waiting, presence, late, clock);
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);

@@ -11,6 +11,7 @@ import { Clock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { KeyOwners } from '../../src/registry/bots/key-owners.js';
+import { RegistrySync } from '../../src/registry/image/registry-sync.js';
 import { StreamLifecycle } from '../../src/stream/stream-lifecycle.js';
 import { TOKEN_URL } from './manager-process.js';
 
@@ -43,6 +44,7 @@ export async function startManagerInProcess(
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   app.get(StreamLifecycle).serve(app.getHttpServer(), edge);
   await app.listen(config.port, config.host);
+  await app.get(RegistrySync).whenLoaded();
   return {
     url: await app.getUrl(),
     close: async () => {

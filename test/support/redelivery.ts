@@ -4,7 +4,7 @@ import type { Environment } from '../../src/config/config.js';
 import type { Dispatched } from '../../src/dispatch/answer/dispatcher.js';
 import { type Hint, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
-import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
+import { MemoryOutbox } from './memory-outbox.js';
 import type { Kept } from '../../src/dispatch/outbox/outbox.js';
 import type { Registration } from '../../src/registry/puppet.js';
 import { client, clock, closeAll, kfEvent, openClient, puppetServer, watch } from './delivery.js';
@@ -134,18 +134,16 @@ export async function leave(fields: Partial<NewHint> = {}, { outbox } = dispatch
 }
 
 /** Other processes keep and claim here too. */
-export class SharedOutbox extends LocalOutbox {
-  override readonly isShared = true;
+export class SharedOutbox extends MemoryOutbox {
+  override get isShared(): boolean {
+    return true;
+  }
 }
 
 /** An outbox whose puts do as they are told. */
-export class StubbornOutbox extends LocalOutbox {
+export class StubbornOutbox extends MemoryOutbox {
   beforePut: () => Promise<void> = async () => {};
   puts = 0;
-
-  constructor() {
-    super(new MemoryHintStore());
-  }
 
   override async put(hint: NewHint, nowMs: number): Promise<Kept> {
     this.puts++;

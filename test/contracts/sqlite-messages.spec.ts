@@ -1,18 +1,22 @@
-/** What the embedded store promises of messages beyond its port: about its records, its disk, and a full one. */
+/** What messages on SQLite promise beyond the contract: about a full disk, and what comes at once. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { AppError } from '../../src/kernel/app-error.js';
-import { webhookIdOf } from '../../src/messages/message.js';
-import type { MessageStore, Turn } from '../../src/messages/message-store.js';
-import { openSqliteMessages } from '../../src/storage/sqlite/messages.js';
+import { Sealer } from '../../src/crypto/sealer.js';
+import { Secret } from '../../src/kernel/secret.js';
+import { MessageContents } from '../../src/messages/message-contents.js';
+import { MessageStore, type Turn } from '../../src/messages/message-store.js';
+import { SqliteRecords } from '../../src/storage/sqlite/records.js';
+import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { newMessage, pulledPage } from '../support/messages.js';
-import { embeddedPlace, type Place } from '../support/place.js';
+import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
-const KEY = webhookIdOf({ ...ACCOUNT, msgid: 'm1' });
+const sealer = new Sealer([new Secret(newSecretsKey())]);
 
 let place: Place;
 let store: SqliteStore;
@@ -36,20 +40,21 @@ afterEach(async () => {
 /** With a disk that is full when a test says so: a real one is no thing for a test. */
 async function open(): Promise<void> {
   store = await SqliteStore.open({ dataDir: place.env.DATA_DIR ?? '' });
-  const unlessFull = () => {
+  const queue = await SqliteQueueStore.open(store, log);
+  store.requireWritable = () => {
     if (isFull) throw new AppError('STORE_UNAVAILABLE');
   };
-  const withDisk: Pick<SqliteStore, 'rows' | 'step' | 'requireWritable' | 'requireRoomForMessages'> = {
-    rows: (...read) => store.rows(...read),
-    requireWritable: unlessFull,
-    requireRoomForMessages: () => store.requireRoomForMessages(),
-    step: async (...step) => {
-      await new Promise(setImmediate);
-      unlessFull();
-      return store.step(...step);
-    },
+  const step = store.step.bind(store);
+  store.step = async (what, ...statements) => {
+    await new Promise(setImmediate);
+    if (isFull) throw new AppError('STORE_UNAVAILABLE');
+    return step(what, ...statements);
   };
-  messages = await openSqliteMessages(withDisk as SqliteStore, log);
+  messages = new MessageStore(
+    queue,
+    new SqliteRecords(store, new ManualClock(), sealer, log),
+    new MessageContents(sealer, log),
+  );
 }
 
 async function reopen(): Promise<void> {
@@ -77,32 +82,16 @@ const nextId = async (turn: Turn) => (await messages.next(turn, 'account', NOW_M
 
 const unavailable = { code: 'STORE_UNAVAILABLE' };
 
-describe('a record that cannot be read', () => {
-  it.each([
-    ['is no JSON', Buffer.from([0xff, 0, 0x7b])],
-    ['is of another message', Buffer.from('{"corpId":"x"}')],
-  ])(
-    'because it %s blocks nothing, is said, and gives way when its message comes again',
-    async (_what, bytes) => {
-      await keep('m1', 'm2');
-      const sql = 'UPDATE messages SET head = CAST(? AS TEXT) WHERE key = ?';
-      await store.step('change messages', { sql, values: [bytes, KEY], changes: 1 });
-      await reopen();
-      expect(lines).toMatchObject([{ msg: 'message.record_unreadable', record: KEY }]);
-      const turn = await claim();
-      expect(await nextId(turn)).toBe('m2');
-      expect(await keep('m1')).toMatchObject({ added: 1, waiting: 2 });
-    },
-  );
-
-  it('of an account leaves its messages, which come in their order', async () => {
-    await keep('m1', 'm2');
-    const sql = `UPDATE message_accounts SET account = 'x' WHERE key = ?`;
-    await store.step('change messages', { sql, values: ['wwCorp_1/wkAccount-1'], changes: 1 });
-    await reopen();
-    expect(await keep('m3')).toMatchObject({ added: 1, waiting: 3 });
-    expect(await nextId(await claim())).toBe('m1');
-  });
+it('keeps the messages of an account whose line cannot be read, which come in their order', async () => {
+  await keep('m1', 'm2');
+  const spoil = { sql: "UPDATE lines SET details = 'x' WHERE kind = 'messages'" };
+  await store.step('change line', spoil);
+  expect(await messages.claimDue(NOW_MS, 1, LEASE_MS, new Set())).toEqual([]);
+  expect(lines).toMatchObject([
+    { msg: 'message.record_unreadable', record: 'messages wwCorp_1/wkAccount-1' },
+  ]);
+  expect(await keep('m3')).toMatchObject({ added: 1, waiting: 3 });
+  expect(await nextId(await claim())).toBe('m1');
 });
 
 describe('on a full disk', () => {

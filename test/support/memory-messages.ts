@@ -1,0 +1,30 @@
+/** Messages in memory; what they say is sealed as everywhere. */
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { Sealer } from '../../src/crypto/sealer.js';
+import { lineKey } from '../../src/dispatch/queue/line.js';
+import { MemoryQueueStore } from '../../src/dispatch/queue/memory-queue-store.js';
+import { Secret } from '../../src/kernel/secret.js';
+import { MessageContents } from '../../src/messages/message-contents.js';
+import { MessageStore } from '../../src/messages/message-store.js';
+import { MemoryRecords } from './memory-records.js';
+import { newSecretsKey } from './place.js';
+
+/** As the end of the process that has them leaves them. */
+export async function lapseLeases(store: MemoryQueueStore): Promise<void> {
+  const all = { states: ['waiting'], corpId: null } as const;
+  for (const head of await store.list('messages', all, null, 100, 'account')) {
+    const kept = await store.find(lineKey('messages', head));
+    if (kept === null || kept.line.lease === null) continue;
+    const line = { ...kept.line, lease: { ...kept.line.lease, untilMs: 0 }, dueAtMs: 0 };
+    await store.replace(kept, { line, revision: randomUUID() });
+  }
+}
+
+const sealer = new Sealer([new Secret(newSecretsKey())]);
+
+export class MemoryMessageStore extends MessageStore {
+  constructor(store = new MemoryQueueStore(), records = new MemoryRecords()) {
+    super(store, records, new MessageContents(sealer, pino({ level: 'silent' })));
+  }
+}

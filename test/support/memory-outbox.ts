@@ -1,0 +1,10 @@
+import { Outbox } from '../../src/dispatch/outbox/outbox.js';
+import { MemoryQueueStore } from '../../src/dispatch/queue/memory-queue-store.js';
+import { ManualClock } from './manual-clock.js';
+
+/** What waits in it is lost with the test. */
+export class MemoryOutbox extends Outbox {
+  constructor(store = new MemoryQueueStore()) {
+    super(store, new ManualClock());
+  }
+}

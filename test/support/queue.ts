@@ -1,0 +1,23 @@
+/** What waits, as the application keeps it, on an opened store. */
+import { pino } from 'pino';
+import { Sealer } from '../../src/crypto/sealer.js';
+import { Outbox } from '../../src/dispatch/outbox/outbox.js';
+import { QueueStore } from '../../src/dispatch/queue/queue-store.js';
+import { SystemClock } from '../../src/kernel/clock.js';
+import { MessageContents } from '../../src/messages/message-contents.js';
+import { MessageStore } from '../../src/messages/message-store.js';
+import { RecordStore } from '../../src/storage/records.js';
+import type { OpenedStore } from './stores.js';
+
+export function outboxOf({ get }: Pick<OpenedStore, 'get'>): Outbox {
+  return new Outbox(get(QueueStore), new SystemClock());
+}
+
+/** @param queue in place of the one of the store. */
+export function messagesOf(
+  { get }: Pick<OpenedStore, 'get'>,
+  queue = get(QueueStore),
+  records = get(RecordStore),
+): MessageStore {
+  return new MessageStore(queue, records, new MessageContents(get(Sealer), pino({ level: 'silent' })));
+}
