@@ -35,6 +35,7 @@ let first: string;
 let second: string;
 
 beforeEach(async () => {
+  client = null;
   clock = new ManualClock(Date.now());
   place = embeddedPlace();
   [wecom, bot] = await Promise.all([startSimulator({ accounts: ['one', 'two'] }), PullingBot.start()]);
@@ -141,7 +142,6 @@ async function pass(ms: number): Promise<void> {
 
 describe.each(['its URL', 'a stream'])('a program that is told by %s and answers after its work', (way) => {
   beforeEach(async () => {
-    client = null;
     if (way === 'a stream') await connectProgram();
   });
 
