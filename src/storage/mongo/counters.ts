@@ -4,7 +4,7 @@ import { type Count, Counters, toCounts } from '../counters.js';
 import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
 import { COUNTS, isDuplicateKey, MongoStore } from './mongo-store.js';
 
-/** Written by the driver itself, as hints are: see `hint.schema.ts`. */
+/** Written by the driver itself, as lines are: see `queue.ts`. */
 export interface CountRecord {
   /** The key. */
   readonly _id: string;
