@@ -6,6 +6,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  rmdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -175,7 +176,7 @@ describe('a start', () => {
     },
   );
 
-  it.each(['lock.db', 'wxkf.db', 'wxkf.db-wal', 'log.db'])(
+  it.each(['lock.db', 'wxkf.db', 'wxkf.db-wal'])(
     'is refused with what to do where a folder is in the place of %s',
     async (name) => {
       mkdirSync(at(name));
@@ -186,6 +187,20 @@ describe('a start', () => {
       );
     },
   );
+
+  it('goes on without its log where that cannot be opened, and has it once it can', async () => {
+    await open();
+    await close();
+    rmSync(at('log.db'));
+    mkdirSync(at('log.db'));
+    const opened = await SqliteStore.open({ dataDir }, undefined, log as unknown as Log);
+    store = opened;
+    await expect(opened.logRows('SELECT 1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await opened.rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    rmdirSync(at('log.db'));
+    await opened.logRows('SELECT 1').catch(() => {});
+    expect(await opened.logRows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
 
   it('is refused with what to do where the folder cannot be made', async () => {
     writeFileSync(at('file'), '');

@@ -7,12 +7,12 @@ import { dataDirOf, type Setting } from './programs.js';
 export function readSignatures(setting: Setting): ReadonlyMap<string, string> {
   const database = new DatabaseSync(join(dataDirOf(setting), 'wxkf.db'), { readOnly: true });
   try {
-    const rows = database.prepare('SELECT hint FROM hints').all();
+    const rows = database.prepare("SELECT open_kf_id, details FROM lines WHERE kind = 'event'").all();
     return new Map(
-      rows.map(({ hint }) => {
-        const { openKfId, event } = JSON.parse(String(hint));
-        return [openKfId, event.raw.msgSignature];
-      }),
+      rows.map(({ open_kf_id, details }) => [
+        String(open_kf_id),
+        JSON.parse(String(details)).raw.msgSignature,
+      ]),
     );
   } finally {
     database.close();

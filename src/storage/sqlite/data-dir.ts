@@ -87,7 +87,7 @@ export class DataDir {
   /** Changes nothing. @throws StorageStartError where the folder or a file in it cannot be written to */
   requireWritable(): void {
     this.#writing(this.path, () => accessSync(this.path, constants.W_OK | constants.R_OK | constants.X_OK));
-    for (const file of [this.#lockFile, ...[this.lastingFile, this.logFile].flatMap(withCompanions)]) {
+    for (const file of [this.#lockFile, ...withCompanions(this.lastingFile)]) {
       const stats = statSync(file, { throwIfNoEntry: false });
       if (stats === undefined) continue;
       this.#writing(file, () => {

@@ -86,10 +86,9 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
     folder.acquire();
     try {
       const lasting = await openLasting(folder);
-      const journal = await openLog(folder, log).catch(async (error) => {
-        await lasting.close();
-        throw error;
-      });
+      const journal = openLog(folder, log);
+      // Where it cannot be opened, all else goes on; who writes to it tries again.
+      await journal.catch(() => {});
       return new SqliteStore(folder, lasting, journal, metrics, log);
     } catch (error) {
       folder.release();
@@ -100,12 +99,12 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   private constructor(
     private readonly folder: DataDir,
     private readonly lasting: Database,
-    journal: Database,
+    journal: Promise<Database>,
     private readonly metrics: StoreMetrics<Step>,
     private readonly log: Log | undefined,
   ) {
     super();
-    this.#journal = Promise.resolve(journal);
+    this.#journal = journal;
   }
 
   /**
