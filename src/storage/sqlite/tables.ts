@@ -1,7 +1,7 @@
 import { JOURNAL_KINDS, type JournalTable } from '../journal-kinds.js';
 import { RECORD_TABLES } from './record-tables.js';
 
-/** The tables of both files, and what is searched in them. They import nothing: the store and its adapters need them. */
+/** The tables of both files, and what is searched in them. */
 
 const COUNTER_TABLES = [
   `CREATE TABLE IF NOT EXISTS counts (
