@@ -190,6 +190,7 @@ mongoSuite('the queue on MongoDB', () => {
       expect(await queue.count('event')).toMatchObject({ waiting: 1, unreadable: 1 });
       expect(said).toHaveLength(1);
       expect(said[0]).toContain('outbox.record_unreadable');
+      expect(said[0]).toContain('"hint":"wwCorp_1/wk1"');
       const next = keptOf(lineOf(1));
       expect(await queue.insert(next)).toBe(true);
       expect(await queue.find(keyOf(bad))).toEqual(next);

@@ -38,8 +38,7 @@ import { Secret } from '../../kernel/secret.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
-import { sayUnreadable as sayUnreadableHint } from '../unreadable-hint.js';
-import { sayUnreadable as sayUnreadableMessage } from '../unreadable-message.js';
+import { sayUnreadableLine, sayUnreadableMessage } from '../unreadable.js';
 import { type Index, isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS } from './mongo-store.js';
 
 /*
@@ -169,7 +168,7 @@ export class MongoQueueStore extends QueueStore {
   }
 
   override setAside({ line, revision }: KeptLine): Promise<void> {
-    return this.#setLineAside(lineKey(line.kind, line), line.kind, revision);
+    return this.#setLineAside(lineKey(line.kind, line), revision);
   }
 
   override async listClaimable(
@@ -476,17 +475,17 @@ export class MongoQueueStore extends QueueStore {
   async #toKept(record: LineRecord): Promise<KeptLine | null> {
     const { _id, claimableAtMs: _claimableAtMs, revision, ...line } = record;
     if (isLine(_id, line)) return { line, revision };
-    if (record.state !== UNREADABLE) await this.#setLineAside(_id, record.kind, revision);
+    if (record.state !== UNREADABLE) await this.#setLineAside(_id, revision);
     return null;
   }
 
-  async #setLineAside(_id: string, kind: LineKind, revision: string): Promise<void> {
+  async #setLineAside(_id: string, revision: string): Promise<void> {
     const isSetAside = await this.#write('set record aside', async () => {
       const filter: LineQuery = { ...withRevision(_id, revision), state: { $ne: UNREADABLE } };
       const set = { state: UNREADABLE, claimableAtMs: null } as const;
       return (await this.#lines.updateOne(filter, { $set: set })).matchedCount === 1;
     });
-    if (isSetAside) (kind === 'messages' ? sayUnreadableMessage : sayUnreadableHint)(this.log, _id);
+    if (isSetAside) sayUnreadableLine(this.log, _id);
   }
 
   /** Reads once more where something could not be read: a page is complete although something was set aside. */

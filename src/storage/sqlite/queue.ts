@@ -34,8 +34,7 @@ import type { Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
 import type { Addressee } from '../../registry/destination.js';
 import { readAccountKey } from '../../registry/puppet.js';
-import { sayUnreadable as sayUnreadableHint } from '../unreadable-hint.js';
-import { sayUnreadable as sayUnreadableMessage } from '../unreadable-message.js';
+import { sayUnreadableLine, sayUnreadableMessage } from '../unreadable.js';
 import type { Value } from './database.js';
 import type { SqliteStore, Step } from './sqlite-store.js';
 
@@ -454,9 +453,7 @@ export class SqliteQueueStore extends QueueStore {
   async #setLineAside(key: string, revision: string): Promise<void> {
     const set = `UPDATE lines SET state = '${UNREADABLE}', claimable_at = NULL
       WHERE key = ? AND revision = ? AND state <> '${UNREADABLE}'`;
-    if ((await this.#changes('set line aside', set, key, revision)) === 0) return;
-    if (key.startsWith('messages ')) sayUnreadableMessage(this.log, key);
-    else sayUnreadableHint(this.log, key.replace('event ', ''));
+    if ((await this.#changes('set line aside', set, key, revision)) === 1) sayUnreadableLine(this.log, key);
   }
 
   async #readMessages(sql: string, ...values: readonly Value[]): Promise<readonly Message[]> {

@@ -1,0 +1,19 @@
+import type { Log } from '../kernel/log.js';
+
+/** Someone else damaged or changed a record: only a person can tell. @param key see `lineKey`. */
+export function sayUnreadableLine(log: Log, key: string): void {
+  if (key.startsWith('messages ')) {
+    sayUnreadableMessage(log, key);
+    return;
+  }
+  const hint = key.replace(/^event /, '');
+  const reason =
+    'its record was set aside and is not delivered; the next event of the account brings what it stood for; look who else writes to the store';
+  log.error({ hint, reason }, 'outbox.record_unreadable');
+}
+
+/** As `sayUnreadableLine`: the message will not be delivered. */
+export function sayUnreadableMessage(log: Log, record: string): void {
+  const reason = 'its record is left as it is and is not delivered; look who else writes to the store';
+  log.error({ record, reason }, 'message.record_unreadable');
+}
