@@ -10,7 +10,7 @@ const WRITTEN_TOGETHER = 5_000;
 /** Within the days that are kept by default. */
 const REACH_MS = 70 * 3_600_000;
 /** As those take that are written here. */
-const BYTES_PER_RECORD = 640;
+const BYTES_PER_RECORD = 500;
 const ENDPOINT = 'http://puppet.bots.svc.cluster.local:8080';
 
 /**

@@ -22,7 +22,12 @@ export interface AuditPage {
 
 export const AUDIT: JournalKind<AuditEntry> = {
   name: 'audit',
+  columns: {
+    ...{ operator: 'TEXT', method: 'TEXT', route: 'TEXT', path: 'TEXT', status: 'INTEGER', from: 'TEXT' },
+    ...{ requestId: 'TEXT', times: 'INTEGER' },
+  },
   fields: ['operator'],
+  common: {},
   marks: {},
   blank: { operator: null, status: null },
   isLasting: true,

@@ -53,8 +53,14 @@ const MS_PER_DAY = 86_400_000;
 
 export const DELIVERIES: JournalKind<LoggedRecord> = {
   name: 'deliveries',
+  columns: {
+    ...{ kind: 'TEXT', outcome: 'TEXT', corpId: 'TEXT', openKfId: 'TEXT', webhookId: 'TEXT', form: 'TEXT' },
+    ...{ occasion: 'TEXT', attempt: 'INTEGER', endpoint: 'TEXT', status: 'INTEGER', stage: 'TEXT' },
+    ...{ reason: 'TEXT', durationMs: 'REAL', source: 'TEXT', onlyAttempt: 'JSON', replica: 'TEXT' },
+  },
   // What tells most comes first.
   fields: ['webhookId', 'openKfId', 'outcome', 'corpId'],
+  common: { outcome: 'taken' },
   marks: { isRow, isEnding },
   blank: {
     ...{ corpId: null, openKfId: null, webhookId: null, form: null, occasion: null, endpoint: null },

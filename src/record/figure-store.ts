@@ -23,7 +23,9 @@ interface FigureEntry extends JournalEntry {
 
 export const FIGURES: JournalKind<FigureEntry> = {
   name: 'figures',
+  columns: { replica: 'TEXT', figures: 'JSON' },
   fields: [],
+  common: {},
   marks: {},
   blank: {},
   isLasting: false,

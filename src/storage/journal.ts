@@ -14,11 +14,18 @@ export interface JournalEntry {
 /** The table or collection of each. */
 export type JournalName = 'deliveries' | 'audit' | 'figures';
 
+/** As SQLite calls them; `JSON` is an object, kept as text. */
+export type ColumnType = 'TEXT' | 'INTEGER' | 'REAL' | 'JSON';
+
 /** What a journal keeps. */
 export interface JournalKind<T extends JournalEntry> {
   readonly name: JournalName;
+  /** What entries have besides id and time. */
+  readonly columns: Readonly<Record<Exclude<keyof T & string, keyof JournalEntry>, ColumnType>>;
   /** Texts or null that entries are found by, through an index. Where several are asked for, the first of them leads the search. */
   readonly fields: readonly (keyof T & string)[];
+  /** What most entries have in a field: they are found soon without an index, which would grow by each of them. */
+  readonly common: Readonly<Record<string, string>>;
   /** Said of an entry when it is written, to pick entries by. */
   readonly marks: Readonly<Record<string, (entry: T) => boolean>>;
   /** The fields that may be null, which are not written then. */

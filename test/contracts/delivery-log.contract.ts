@@ -133,6 +133,12 @@ export function deliveryLogContract(open: () => Promise<OpenedLog>): void {
       expect(await search(filter)).toEqual([wanted]);
     });
 
+    it('finds the outcome that most have', async () => {
+      const [taken] = await append(deliveryRecord({ atMs: NOW_MS }));
+      await append(deliveryRecord({ atMs: NOW_MS + 1, outcome: 'kept' }));
+      expect(await search({ outcome: 'taken' })).toEqual([taken]);
+    });
+
     it('finds by time, the first included and the last not', async () => {
       const logged = await append(...[0, 10, 20, 30].map((ms) => deliveryRecord({ atMs: NOW_MS + ms })));
       const found = await search({ fromMs: NOW_MS + 10, toMs: NOW_MS + 30 }, 1);

@@ -68,7 +68,7 @@ describe('what is promised of this one', () => {
     await appendTo(deliveryLogOf(store), recordsOf(2, NOW_MS, { outcome: 'kept', stage: 'connect' }));
     const beside = new DatabaseSync(fileOf('log.db'), { readOnly: true });
     const asked = beside.prepare(
-      `select datetime(atMs / 1000, 'unixepoch') as at, rest ->> 'stage' as stage from deliveries where openKfId = ? order by id desc`,
+      `select datetime(atMs / 1000, 'unixepoch') as at, stage from deliveries where openKfId = ? order by id desc`,
     );
     expect(asked.all('wkAccount-1')).toEqual(
       [NOW_MS + 1, NOW_MS].map((ms) => ({

@@ -78,10 +78,11 @@ function runBatch({ defined, steps, isAlone }: Batch): readonly StepResult[] {
   try {
     if (isAlone) return steps.map((step) => step.map(([number, values]) => runStatement(number, values)));
     database.exec('BEGIN');
-    const results = steps.map(runStep);
+    const isOnly = steps.length === 1;
+    const results = steps.map((step) => runStep(step, isOnly));
     // After some errors SQLite has undone everything by itself.
-    if (!database.isTransaction) throw firstErrorOf(results);
-    database.exec('COMMIT');
+    if (!isOnly && !database.isTransaction) throw firstErrorOf(results);
+    if (database.isTransaction) database.exec('COMMIT');
     return results;
   } catch (cause) {
     if (database.isTransaction) database.exec('ROLLBACK');
@@ -90,23 +91,25 @@ function runBatch({ defined, steps, isAlone }: Batch): readonly StepResult[] {
   }
 }
 
-function runStep(step: readonly SentStatement[]): StepResult {
-  const canStayHalf = step.length > 1 || step[0]?.[2] !== null;
+/** @param isOnly of its transaction, which is undone with it then: a savepoint has each page copied that is changed. */
+function runStep(step: readonly SentStatement[], isOnly: boolean): StepResult {
+  const hasSavepoint = !isOnly && (step.length > 1 || step[0]?.[2] !== null);
+  const undo = hasSavepoint ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK';
   try {
-    if (canStayHalf) database.exec('SAVEPOINT step');
+    if (hasSavepoint) database.exec('SAVEPOINT step');
     const results: StatementResult[] = [];
     for (const [number, values, changes] of step) {
       const result = runStatement(number, values);
       if (changes !== null && result.changes !== changes) {
-        database.exec('ROLLBACK TO step; RELEASE step');
+        database.exec(undo);
         return null;
       }
       results.push(result);
     }
-    if (canStayHalf) database.exec('RELEASE step');
+    if (hasSavepoint) database.exec('RELEASE step');
     return results;
   } catch (cause) {
-    if (canStayHalf && database.isTransaction) database.exec('ROLLBACK TO step; RELEASE step');
+    if ((hasSavepoint || isOnly) && database.isTransaction) database.exec(undo);
     return toStepError(cause);
   }
 }

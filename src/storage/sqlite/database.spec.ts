@@ -58,6 +58,16 @@ it('undoes a whole step where a row is not as it has to be, and no other step', 
   expect((await all()).map(({ id }) => id)).toEqual(['a', 'b', 'd']);
 });
 
+it('undoes a step that no other shares its transaction with, and goes on', async () => {
+  await database.run([{ sql: PUT, values: ['a', 1] }]);
+  const put = { sql: PUT, values: ['b', 1] };
+  expect(await database.run([put, { sql: SET, values: ['a', 7], changes: 1 }])).toBeNull();
+  const wrong = { sql: 'INSERT INTO things VALUES (?, ?)', values: ['x', null] };
+  await expect(database.run([put, wrong])).rejects.toMatchObject({ errcode: 1299 });
+  await database.run([{ sql: PUT, values: ['c', 1] }]);
+  expect((await all()).map(({ id }) => id)).toEqual(['a', 'c']);
+});
+
 it('lets a statement that is wrong fail alone', async () => {
   const wrong = database.run([{ sql: 'INSERT INTO things VALUES (?, ?)', values: ['x', null] }]);
   const right = database.run([{ sql: PUT, values: ['y', 1] }]);

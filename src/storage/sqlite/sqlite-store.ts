@@ -52,11 +52,14 @@ const LASTING_OPENING = [
   // A secret that is replaced leaves nothing behind in the place where it was.
   'PRAGMA secure_delete = ON',
 ];
+/** Records of one batch are of many accounts, each with its place in an index: with 2 MB of pages a record costs a third more CPU. */
+const LOG_CACHE_KB = 16_384;
 const LOG_OPENING = [
   // Before anything else: it counts for an empty file alone.
   'PRAGMA auto_vacuum = INCREMENTAL',
   ...OPENING,
   'PRAGMA synchronous = OFF',
+  `PRAGMA cache_size = -${LOG_CACHE_KB}`,
   ...LOG_TABLES,
 ];
 const MARK_VERSION = { sql: `PRAGMA user_version = ${SCHEMA_VERSION}` };

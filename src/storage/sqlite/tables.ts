@@ -109,16 +109,21 @@ export const LOG_TABLES: readonly string[] = [
 ];
 
 /** In the order of the ids, also in each index: an entry of it ends with the id. */
-function toTable({ name, fields, marks }: JournalTable): string[] {
-  const columns = [
+function toTable({ name, columns, fields, common, marks }: JournalTable): string[] {
+  const defined = [
     'id TEXT PRIMARY KEY',
     '"atMs" INTEGER NOT NULL',
-    ...fields.map((field) => `"${field}" TEXT`),
+    ...Object.entries(columns).map(([column, type]) => `"${column}" ${type === 'JSON' ? 'TEXT' : type}`),
     ...Object.keys(marks).map((mark) => `"${mark}" INTEGER NOT NULL`),
-    'rest TEXT NOT NULL',
   ];
-  return [
-    `CREATE TABLE IF NOT EXISTS ${name} (${columns.join(', ')}) STRICT, WITHOUT ROWID`,
-    ...fields.map((field) => `CREATE INDEX IF NOT EXISTS "${name} by ${field}" ON ${name} ("${field}")`),
-  ];
+  const indexes = fields.map((field) => {
+    const indexed = common[field] === undefined ? '' : ` WHERE ${isUncommon(field, common[field])}`;
+    return `CREATE INDEX IF NOT EXISTS "${name} by ${field}" ON ${name} ("${field}")${indexed}`;
+  });
+  return [`CREATE TABLE IF NOT EXISTS ${name} (${defined.join(', ')}) STRICT, WITHOUT ROWID`, ...indexes];
+}
+
+/** SQLite uses such an index only for a search that says this in the same words. */
+export function isUncommon(field: string, common: string): string {
+  return `"${field}" <> '${common}'`;
 }
