@@ -24,7 +24,7 @@ export interface JournalKind<T extends JournalEntry> {
   readonly columns: Readonly<Record<Exclude<keyof T & string, keyof JournalEntry>, ColumnType>>;
   /** Texts or null that entries are found by, through an index. Where several are asked for, the first of them leads the search. */
   readonly fields: readonly (keyof T & string)[];
-  /** What most entries have in a field: they are found soon without an index, which would grow by each of them. */
+  /** What most entries have in a field. SQLite's index leaves these entries out: they are found soon without it. */
   readonly common: Readonly<Record<string, string>>;
   /** Said of an entry when it is written, to pick entries by. */
   readonly marks: Readonly<Record<string, (entry: T) => boolean>>;

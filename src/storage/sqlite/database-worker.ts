@@ -91,7 +91,7 @@ function runBatch({ defined, steps, isAlone }: Batch): readonly StepResult[] {
   }
 }
 
-/** @param isOnly of its transaction, which is undone with it then: a savepoint has each page copied that is changed. */
+/** @param isOnly whether it is alone in its transaction. It needs no savepoint then, for which SQLite copies each page that changes. */
 function runStep(step: readonly SentStatement[], isOnly: boolean): StepResult {
   const hasSavepoint = !isOnly && (step.length > 1 || step[0]?.[2] !== null);
   const undo = hasSavepoint ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK';

@@ -52,7 +52,7 @@ const LASTING_OPENING = [
   // A secret that is replaced leaves nothing behind in the place where it was.
   'PRAGMA secure_delete = ON',
 ];
-/** Records of one batch are of many accounts, each with its place in an index: with 2 MB of pages a record costs a third more CPU. */
+/** Records of one batch are of many accounts, each with its place in an index: with SQLite's 2 MB a record costs a quarter more CPU. */
 const LOG_CACHE_KB = 16_384;
 const LOG_OPENING = [
   // Before anything else: it counts for an empty file alone.
