@@ -3,8 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type AttemptCounts, summaryOf } from '../dispatch/line/recent-attempts.js';
 import { HINT_STATES, type HintHead, type HintState, hintKey } from '../dispatch/outbox/hint.js';
 import { cursorOf, Outbox } from '../dispatch/outbox/outbox.js';
-import { AppError } from '../kernel/app-error.js';
-import { withinDeadline } from '../kernel/deadline.js';
+import { answerInTime } from '../kernel/deadline.js';
 import { Smallest } from '../kernel/smallest.js';
 import { Accounts } from '../registry/accounts.js';
 import { accountKey, type Puppet } from '../registry/puppet.js';
@@ -281,16 +280,8 @@ export class AccountList {
   /** @returns `null` where the store does not answer in time. */
   async #findHints(puppets: readonly Puppet[]): Promise<ReadonlyMap<string, HintHead> | null> {
     if (puppets.length === 0) return new Map();
-    try {
-      return await withinDeadline(
-        ASK_LIMIT_MS,
-        'find hints of accounts',
-        this.outbox.findHeads(puppets.map(hintKey)),
-      );
-    } catch (error) {
-      if (error instanceof AppError) return null;
-      throw error;
-    }
+    const hints = this.outbox.findHeads(puppets.map(hintKey));
+    return answerInTime(ASK_LIMIT_MS, 'find hints of accounts', hints);
   }
 }
 

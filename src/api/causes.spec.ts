@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HintGroup } from '../dispatch/outbox/outbox.js';
 import type { CallTrouble } from '../wecom/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES } from './answers/verdict.dto.js';
 import { causesOf, type Troubles } from './causes.js';
+import type { LineGroup } from '../dispatch/queue/queue-store.js';
 
 type Status = Omit<StatusAnswer, 'verdict'>;
 type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<Status[Part]> } & Partial<
@@ -54,7 +54,7 @@ const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
 const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
   causes(status(changes), troubles).map(({ code }) => code);
 
-function waiting(n: number, endpoint: string | null, changes: Partial<HintGroup> = {}): HintGroup {
+function waiting(n: number, endpoint: string | null, changes: Partial<LineGroup> = {}): LineGroup {
   const account = { corpId: 'ww1', openKfId: `wk${n}`, accounts: 1 };
   const at = { endpoint, stage: 'connect' as const, answered: null, sinceMs: NOW_MS - n * 1_000 };
   return { state: 'waiting', ...account, ...at, ...changes };
@@ -243,7 +243,7 @@ describe('the causes', () => {
   });
 
   it('have one line for a bot that answers different statuses, with the last one', () => {
-    const refused = (status: number, atMs: number, changes: Partial<HintGroup> = {}) =>
+    const refused = (status: number, atMs: number, changes: Partial<LineGroup> = {}) =>
       waiting(atMs, 'http://10.0.0.7:80', { stage: 'status', answered: { status, atMs }, ...changes });
     const hints = [
       refused(500, 1),

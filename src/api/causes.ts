@@ -1,10 +1,10 @@
-import type { HintGroup } from '../dispatch/outbox/outbox.js';
-import { ON_ITS_WAY_MS } from '../dispatch/outbox/hint-groups.js';
+import { ON_ITS_WAY_MS } from '../dispatch/queue/queue-counts.js';
 import type { CallTrouble } from '../wecom/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES, type CauseAnswer, type VerdictAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
 import { botOf, type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
+import type { LineGroup } from '../dispatch/queue/queue-store.js';
 
 /** Nobody reads more at a time. */
 const CAUSES_MAX = 20;
@@ -43,7 +43,7 @@ export interface Troubles {
   /** Those that WeCom does not have. */
   readonly unknownAccounts: readonly CallTrouble[];
   /** `null` where the store has not told, or nothing waits. */
-  readonly hints: readonly HintGroup[] | null;
+  readonly hints: readonly LineGroup[] | null;
   /** `href` of endpoints that get nothing but probes. */
   readonly openCircuits: Iterable<string>;
   /** Store time. */

@@ -4,7 +4,7 @@ import {
   Injectable,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { HintCounts } from '../dispatch/outbox/hint-counts.js';
+import { QueueCounts } from '../dispatch/queue/queue-counts.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { REPLICA } from '../kernel/replica.js';
@@ -34,7 +34,7 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
 
   constructor(
     private readonly instruments: Instruments,
-    private readonly hints: HintCounts,
+    private readonly counts: QueueCounts,
     private readonly store: FigureStore,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -93,7 +93,7 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
     this.#before = this.instruments.totals();
     this.#starts = 0;
     try {
-      const { waiting = 0, dead = 0 } = (await this.hints.latest(COUNT_AGE_MS_MAX)) ?? {};
+      const { waiting = 0, dead = 0 } = (await this.counts.hints(COUNT_AGE_MS_MAX)) ?? {};
       await this.#write(ended.atMs, { ...ended.figures, waiting, dead });
     } catch (err) {
       this.#starts = Math.max(this.#starts, ended.figures.starts);

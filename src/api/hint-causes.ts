@@ -3,11 +3,11 @@
  * many accounts are behind it.
  */
 import { HINT_STATES } from '../dispatch/outbox/hint.js';
-import type { HintGroup } from '../dispatch/outbox/outbox.js';
 import { laterAnswer } from '../dispatch/queue/line.js';
 import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
+import type { LineGroup } from '../dispatch/queue/queue-store.js';
 
 const CODES = { waiting: 'waiting', parked: 'parked', dead: 'dead' } as const;
 const SEVERITIES = { waiting: 'wait', parked: 'wait', dead: 'bad' } as const;
@@ -27,7 +27,7 @@ const WAITING_ITS_TURN = 'resync';
 /** Of an address that nobody answers at, as it is where the host is down. */
 const DOWN: ReadonlySet<string | null> = new Set(['connect', 'timeout']);
 
-type Stages = Map<HintGroup['stage'], number>;
+type Stages = Map<LineGroup['stage'], number>;
 
 interface Place {
   /** Name or address. */
@@ -42,13 +42,13 @@ interface Place {
 
 /** Changed while groups are added. */
 interface Sum {
-  readonly state: HintGroup['state'];
+  readonly state: LineGroup['state'];
   /** By their texts. */
   readonly places: Map<string, Place>;
   readonly stages: Stages;
   readonly corpIds: Set<string>;
-  readonly endpoints: Set<HintGroup['endpoint']>;
-  answered: HintGroup['answered'];
+  readonly endpoints: Set<LineGroup['endpoint']>;
+  answered: LineGroup['answered'];
   accounts: number;
   openKfId: string;
   sinceMs: number;
@@ -63,7 +63,7 @@ export interface HintCauses {
 }
 
 /** @param max of each state, those that wait longest. */
-export function hintCauses(groups: readonly HintGroup[], max: number): HintCauses {
+export function hintCauses(groups: readonly LineGroup[], max: number): HintCauses {
   const placed = groups.map((group) => ({ group, place: placeOf(group.endpoint) }));
   const sums = new Map<string, Sum>();
   const keyOf = keysOf(placed);
@@ -80,7 +80,7 @@ export function hintCauses(groups: readonly HintGroup[], max: number): HintCause
 }
 
 /** Bots of one host that refuse, each at a port of its own, are as many causes; those of a host that is down are one. */
-function keysOf(placed: readonly { readonly group: HintGroup; readonly place: Place | null }[]) {
+function keysOf(placed: readonly { readonly group: LineGroup; readonly place: Place | null }[]) {
   const stages = new Map<string, Stages>();
   for (const { group, place } of placed) {
     if (place === null) continue;
@@ -90,13 +90,13 @@ function keysOf(placed: readonly { readonly group: HintGroup; readonly place: Pl
     count(ofAddress, group);
   }
   const whys = new Map([...stages].map(([key, ofAddress]) => [key, mostOf(ofAddress)]));
-  const whyOf = ({ state }: HintGroup, { address }: Place) => whys.get(`${state} ${address}`) ?? null;
+  const whyOf = ({ state }: LineGroup, { address }: Place) => whys.get(`${state} ${address}`) ?? null;
   const down = new Set(
     placed.flatMap(({ group, place }) =>
       place !== null && DOWN.has(whyOf(group, place)) ? [`${group.state} ${place.host}`] : [],
     ),
   );
-  return (group: HintGroup, place: Place | null): string => {
+  return (group: LineGroup, place: Place | null): string => {
     // Without a bot, or where the manager itself pulls, only the corp tells them apart.
     if (place === null) return `${group.state} corp ${group.corpId}`;
     const ofHost = `${group.state} ${place.host}`;
@@ -128,14 +128,14 @@ export function whereOf(places: readonly Place[]): Pick<CauseAnswer, 'address' |
 }
 
 /** The bot that all of them are of; `null` where they are of several, or of puppets. */
-export function botOf(endpoints: readonly HintGroup['endpoint'][]): string | null {
+export function botOf(endpoints: readonly LineGroup['endpoint'][]): string | null {
   const [first = null, ...others] = new Set(
     endpoints.map((endpoint) => (endpoint === null ? null : botIdOf(endpoint))),
   );
   return others.length === 0 ? first : null;
 }
 
-function newSum({ state, openKfId, sinceMs }: HintGroup): Sum {
+function newSum({ state, openKfId, sinceMs }: LineGroup): Sum {
   return {
     ...{ state, openKfId, sinceMs, accounts: 0, answered: null },
     places: new Map(),
@@ -145,11 +145,11 @@ function newSum({ state, openKfId, sinceMs }: HintGroup): Sum {
   };
 }
 
-function count(stages: Stages, { stage, accounts }: HintGroup): void {
+function count(stages: Stages, { stage, accounts }: LineGroup): void {
   stages.set(stage, (stages.get(stage) ?? 0) + accounts);
 }
 
-function add(sum: Sum, group: HintGroup, place: Place | null): void {
+function add(sum: Sum, group: LineGroup, place: Place | null): void {
   const { accounts, corpId, endpoint, sinceMs, answered } = group;
   sum.accounts += accounts;
   sum.corpIds.add(corpId);
@@ -188,6 +188,6 @@ function mostOf(stages: Stages): string | null {
   return sorted[0]?.[0] ?? null;
 }
 
-function tellsLess(stage: HintGroup['stage']): boolean {
+function tellsLess(stage: LineGroup['stage']): boolean {
   return FOLLOWING.has(stage) || stage === WAITING_ITS_TURN;
 }

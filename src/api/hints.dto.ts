@@ -1,7 +1,6 @@
 import { type Failure, type HintState, NOT_TRIED_STAGES } from '../dispatch/outbox/hint.js';
 import { FAILURE_STAGES } from '../dispatch/line/attempt.js';
 import { RefusesUnknownFields } from '../http/answers/validation.js';
-import { HINT_ORDERS, type HintFilter, type HintOrder } from '../dispatch/outbox/outbox.js';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import {
   IsCursorOf,
@@ -13,6 +12,7 @@ import {
   type PageQueryDto,
   toMs,
 } from './page-query.dto.js';
+import { LINE_ORDERS, type LineFilter, type LineOrder } from '../dispatch/queue/queue-store.js';
 
 export const HINTS = 'hints';
 const GENERATION_LENGTH_MAX = 64;
@@ -69,8 +69,8 @@ export class HintsQueryDto extends HintFilterDto implements PageQueryDto {
 
   /** `account`: by corp and account, where it is left out. `waitingSince`: those first that wait longest. */
   @IsOptional()
-  @IsOneOf(HINT_ORDERS)
-  readonly sort?: HintOrder;
+  @IsOneOf(LINE_ORDERS)
+  readonly sort?: LineOrder;
 
   @IsOptional()
   @IsCursorOf(listOf)
@@ -95,7 +95,7 @@ export function toNarrowed({
   stage,
   arrivedAfter,
   arrivedBefore,
-}: HintFilterDto): Omit<HintFilter, 'states'> {
+}: HintFilterDto): Omit<LineFilter, 'states'> {
   return {
     ...{ corpId: corpId ?? null, stage },
     ...{ arrivedFromMs: toMs(arrivedAfter), arrivedBeforeMs: toMs(arrivedBefore) },

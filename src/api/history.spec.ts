@@ -10,8 +10,7 @@ import {
 } from '../../test/support/redelivery.js';
 import { CallbackMetrics } from '../callback/callback-metrics.js';
 import { loadConfig } from '../config/config.js';
-import { HintCounts } from '../dispatch/outbox/hint-counts.js';
-import { MemoryOutbox } from '../../test/support/memory-outbox.js';
+import { QueueCounts } from '../dispatch/queue/queue-counts.js';
 import { AppError } from '../kernel/app-error.js';
 import { type Figures, type IntervalFigures, NO_FIGURES } from '../record/figures.js';
 import { pino } from 'pino';
@@ -60,15 +59,14 @@ let history: History;
 let newRecorder: () => FigureRecorder;
 
 beforeEach(async () => {
-  const outbox = new MemoryOutbox();
-  await start({ outbox });
+  await start();
   // Minutes begin at full ones.
   await pass(MINUTE_MS - (clock.nowMs() % MINUTE_MS));
   const metrics = new Metrics();
   callbacks = new CallbackMetrics(metrics, dispatch.registry.keys, loadConfig({}));
   wecom = new WecomMetrics(metrics, clock);
   const instruments = new Instruments(callbacks, dispatch.dispatchMetrics, dispatch.overload, wecom);
-  const hints = new HintCounts(outbox, clock);
+  const hints = new QueueCounts(dispatch.queue, clock, clock);
   store = new FailingFigureStore();
   lastMinute = new LastMinute(instruments, clock);
   newRecorder = () => new FigureRecorder(instruments, hints, store, clock, clock, pino({ level: 'silent' }));
@@ -183,7 +181,7 @@ describe('the history', () => {
   });
 
   it('has a gap, and goes on, where what waits cannot be counted for a reason of our own', async () => {
-    const counts = jest.spyOn(dispatch.outbox, 'counts').mockRejectedValueOnce(new TypeError('a bug'));
+    const counts = jest.spyOn(dispatch.queue, 'count').mockRejectedValueOnce(new TypeError('a bug'));
     end('delivered');
     await pass(MINUTE_MS);
     expect(counts).toHaveBeenCalled();

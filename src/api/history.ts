@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
-import { withinDeadline } from '../kernel/deadline.js';
+import { answerInTime } from '../kernel/deadline.js';
 import { Recent } from '../kernel/recent.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { FigureStore } from '../record/figure-store.js';
@@ -59,13 +58,8 @@ export class History {
 
   async #read(range: Range): Promise<readonly IntervalFigures[] | null> {
     this.#writesAt.set(range, this.recorder.writes);
-    try {
-      const figures = this.store.list(this.#fromMs(range), intervalMsOf(range));
-      return await withinDeadline(READ_LIMIT_MS, 'list figures', figures);
-    } catch (error) {
-      if (error instanceof AppError) return null;
-      throw error;
-    }
+    const figures = this.store.list(this.#fromMs(range), intervalMsOf(range));
+    return answerInTime(READ_LIMIT_MS, 'list figures', figures);
   }
 
   #fromMs(range: Range): number {

@@ -17,7 +17,7 @@ class CountedProbe extends StorageProbe {
 
 it('has the store checked once for all who ask within two seconds', async () => {
   const [probe, clock] = [new CountedProbe(), new ManualClock()];
-  const counts = new StoreCounts(null as never, null as never, probe, clock);
+  const counts = new StoreCounts(null as never, probe, clock);
   expect(await Promise.all([counts.isUp(), counts.isUp()])).toEqual([true, true]);
   probe.isAway = true;
   await clock.advance(1_999);

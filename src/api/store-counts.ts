@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { HintCounts } from '../dispatch/outbox/hint-counts.js';
-import type { OutboxCounts } from '../dispatch/outbox/outbox.js';
-import { AppError } from '../kernel/app-error.js';
+import { QueueCounts } from '../dispatch/queue/queue-counts.js';
+import type { LineCounts, MessageCounts } from '../dispatch/queue/queue-store.js';
 import { Clock } from '../kernel/clock.js';
-import { withinDeadline } from '../kernel/deadline.js';
+import { answerInTime } from '../kernel/deadline.js';
 import { Recent } from '../kernel/recent.js';
-import { MessageCounts } from '../messages/message-counts.js';
-import type { MessageCounts as CountedMessages } from '../dispatch/queue/queue-store.js';
 import { StorageProbe } from '../storage/storage-probe.js';
 
 /** Pages poll every replica, so a store counts, and writes to show that it can, no more often than this. */
@@ -19,12 +16,14 @@ export class StoreCounts {
   readonly #isUp: Recent<boolean>;
 
   constructor(
-    private readonly hints: HintCounts,
-    private readonly messages: MessageCounts,
+    private readonly counts: QueueCounts,
     private readonly storage: StorageProbe,
     clock: Clock,
   ) {
-    this.#isUp = new Recent(clock, () => this.#probe());
+    this.#isUp = new Recent(clock, async () => {
+      const check = storage.check().then(() => true);
+      return (await answerInTime(PROBE_LIMIT_MS, 'probe', check)) ?? false;
+    });
   }
 
   get kind(): StorageProbe['kind'] {
@@ -36,17 +35,7 @@ export class StoreCounts {
   }
 
   /** Of the whole store; `null` where it does not answer. */
-  latest(): Promise<[hints: OutboxCounts | null, messages: CountedMessages | null]> {
-    return Promise.all([this.hints.latest(AGE_MS_MAX), this.messages.latest(AGE_MS_MAX)]);
-  }
-
-  async #probe(): Promise<boolean> {
-    try {
-      await withinDeadline(PROBE_LIMIT_MS, 'probe', this.storage.check());
-      return true;
-    } catch (error) {
-      if (error instanceof AppError) return false;
-      throw error;
-    }
+  latest(): Promise<[hints: LineCounts | null, messages: MessageCounts | null]> {
+    return Promise.all([this.counts.hints(AGE_MS_MAX), this.counts.messages(AGE_MS_MAX)]);
   }
 }

@@ -14,7 +14,7 @@ import {
   start,
   taking,
 } from '../../test/support/redelivery.js';
-import { HintGroups } from '../dispatch/outbox/hint-groups.js';
+import { QueueCounts } from '../dispatch/queue/queue-counts.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { EndedCall } from '../wecom/call-outcomes.js';
 import type { OtherReplicas } from '../stream/replicas/other-replicas.js';
@@ -38,9 +38,9 @@ let verdict: Verdict;
 
 beforeEach(async () => {
   await start();
-  const { registry, deliveries, circuits, outbox } = dispatch;
+  const { registry, deliveries, circuits, queue } = dispatch;
   wecom = new WecomMetrics(new Metrics(), clock);
-  const hints = new HintGroups(outbox, clock, clock);
+  const hints = new QueueCounts(queue, clock, clock);
   const own = new OwnFigures(deliveries, wecom);
   const failing = new FailingReplies(own, noOthers, registry.destinations, clock);
   const replies = new SeenReplies(wecom, deliveries, clock);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HintGroups } from '../dispatch/outbox/hint-groups.js';
+import { QueueCounts } from '../dispatch/queue/queue-counts.js';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
@@ -20,7 +20,7 @@ export class Verdict {
     private readonly wecom: WecomMetrics,
     private readonly failing: FailingReplies,
     private readonly replies: SeenReplies,
-    private readonly hints: HintGroups,
+    private readonly counts: QueueCounts,
     private readonly circuits: Circuits,
     private readonly bots: KnownBots,
     private readonly storeClock: StoreClock,
@@ -29,7 +29,7 @@ export class Verdict {
   /** @param status the other figures of the same moment. */
   async of(status: Omit<StatusAnswer, 'verdict'>): Promise<VerdictAnswer> {
     const { waiting, parked, dead } = status.counts;
-    const hints = waiting || parked || dead ? await this.hints.latest() : null;
+    const hints = waiting || parked || dead ? await this.counts.hintGroups() : null;
     const { failing, unknown } = await this.failing.list();
     const { causes, moreCauses } = causesOf(status, {
       corps: this.wecom.failingCorps,

@@ -16,17 +16,17 @@ import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { DispatchGauges } from './dispatch-gauges.js';
-import { HintCounts } from './outbox/hint-counts.js';
-import { HintGauges } from './outbox/hint-gauges.js';
-import { MemoryOutbox } from '../../test/support/memory-outbox.js';
-import type { OutboxCounts } from './outbox/outbox.js';
+import { MemoryQueueStore } from './queue/memory-queue-store.js';
+import { QueueCounts } from './queue/queue-counts.js';
+import { QueueGauges } from './queue/queue-gauges.js';
+import type { LineCounts } from './queue/queue-store.js';
 
 /** Counts its counts, and may have nothing to say. */
-class AskedOutbox extends MemoryOutbox {
+class AskedStore extends MemoryQueueStore {
   asked = 0;
-  answer: () => Promise<OutboxCounts> = () => super.counts();
+  answer: () => Promise<LineCounts> = () => super.count('event');
 
-  override counts(): Promise<OutboxCounts> {
+  override count(): Promise<LineCounts> {
     this.asked++;
     return this.answer();
   }
@@ -34,17 +34,17 @@ class AskedOutbox extends MemoryOutbox {
 
 replicasOfEachTest();
 
-let outbox: AskedOutbox;
+let queue: AskedStore;
 let metrics: Metrics;
 
 beforeEach(async () => {
-  outbox = new AskedOutbox();
-  await start({ outbox });
+  queue = new AskedStore();
+  await start({ queue });
   metrics = new Metrics();
   const { client, circuits, keeper, overload } = dispatch;
   const sockets = new OutgoingSockets(metrics);
   new DispatchGauges(metrics, sockets, client, circuits, keeper, overload);
-  new HintGauges(metrics, new HintCounts(outbox, clock), clock);
+  new QueueGauges(metrics, new QueueCounts(queue, clock, clock), clock);
 });
 
 const scraped = async (): Promise<Samples> => new Samples(await metrics.registry.metrics());
@@ -55,9 +55,9 @@ describe('hints', () => {
     await keep();
     await keep({ openKfId: account(2) });
     await pass(7 * SECOND_MS);
-    const before = outbox.asked;
+    const before = queue.asked;
     const samples = await scraped();
-    expect(outbox.asked).toBe(before + 1);
+    expect(queue.asked).toBe(before + 1);
     const states = samples.find('wxkf_hints').map(({ labels, value }) => [labels.state, value]);
     expect(states).toEqual([
       ['waiting', 1],
@@ -69,17 +69,18 @@ describe('hints', () => {
   });
 
   it('are left out where the store cannot say, and the rest is told', async () => {
-    outbox.answer = async () => {
+    queue.answer = async () => {
       throw new AppError('STORE_UNAVAILABLE');
     };
     const samples = await scraped();
     expect(samples.find('wxkf_hints')).toEqual([]);
     expect(samples.find('wxkf_oldest_waiting_hint_age_seconds')).toEqual([]);
+    expect(samples.find('wxkf_messages').map(({ value }) => value)).toEqual([0, 0]);
     expect(samples.value('wxkf_keeping_failing')).toBe(0);
   });
 
   it('are left out where the store does not answer', async () => {
-    outbox.answer = () => new Promise(() => {});
+    queue.answer = () => new Promise(() => {});
     expect((await scraped()).find('wxkf_hints')).toEqual([]);
   });
 });

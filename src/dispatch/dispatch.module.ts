@@ -19,11 +19,10 @@ import { Circuits } from './line/circuit.js';
 import { Deliveries } from './line/deliveries.js';
 import { Lines } from './line/line.js';
 import { DeliveryClient } from './line/delivery-client.js';
-import { HintCounts } from './outbox/hint-counts.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
-import { HintGauges } from './outbox/hint-gauges.js';
-import { HintGroups } from './outbox/hint-groups.js';
 import { WaitingHints } from './outbox/waiting-hints.js';
+import { QueueCounts } from './queue/queue-counts.js';
+import { QueueGauges } from './queue/queue-gauges.js';
 import { HintLog } from './redelivery/hint-log.js';
 import { HintOperations } from './redelivery/hint-operations.js';
 import { HintOutcomes } from './redelivery/hint-outcomes.js';
@@ -52,9 +51,6 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     DispatchGauges,
     DispatchMetrics,
     FirstTry,
-    HintCounts,
-    HintGauges,
-    HintGroups,
     HintKeeper,
     HintLog,
     HintOperations,
@@ -68,6 +64,8 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     OutboxPatrol,
     Overload,
     DeliveryClient,
+    QueueCounts,
+    QueueGauges,
     Redelivery,
     RegistrationClaims,
     RetryLoops,
@@ -84,14 +82,13 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     Deliveries,
     Dispatcher,
     DispatchMetrics,
-    HintCounts,
-    HintGroups,
     HintKeeper,
     HintOperations,
     KeptWake,
     LateWork,
     Lines,
     Outbox,
+    QueueCounts,
     RetryLoops,
     Overload,
     TestDelivery,

@@ -16,3 +16,13 @@ export async function withinDeadline<T>(limitMs: number, what: string, work: Pro
     timer.cancel();
   }
 }
+
+/** As `withinDeadline`. @returns `null` where that rejects with an `AppError`. */
+export async function answerInTime<T>(limitMs: number, what: string, work: Promise<T>): Promise<T | null> {
+  try {
+    return await withinDeadline(limitMs, what, work);
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}

@@ -4,8 +4,6 @@ import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { Coverage } from './coverage.js';
 import { MessageContents } from './message-contents.js';
-import { MessageCounts } from './message-counts.js';
-import { MessageGauges } from './message-gauges.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MessageOperations } from './message-operations.js';
@@ -36,8 +34,6 @@ import { Takers } from './sending/takers.js';
     EventlessPulls,
     HandOver,
     MessageContents,
-    MessageCounts,
-    MessageGauges,
     MessageLog,
     MessageMetrics,
     MessageOperations,
@@ -53,6 +49,6 @@ import { Takers } from './sending/takers.js';
     Takers,
     { provide: QueuedMessages, useClass: QueuedAnswers },
   ],
-  exports: [MessageCounts, MessageOperations, MessageStore, QueuedMessages],
+  exports: [MessageOperations, MessageStore, QueuedMessages],
 })
 export class MessagesModule {}

@@ -35,7 +35,7 @@ const openRecords = (data = new RecordData()): OpenedRecords => ({
 });
 
 const openOutbox = (store = new MemoryQueueStore()): OpenedOutbox => ({
-  outbox: new MemoryOutbox(store),
+  ...{ store, outbox: new MemoryOutbox(store) },
   reopen: async () => openOutbox(store),
   close,
 });

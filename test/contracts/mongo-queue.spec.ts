@@ -76,6 +76,7 @@ async function insertLines(store: MongoStore, lines: readonly Line[]): Promise<v
 function toOutbox(store: OpenedStore): OpenedOutbox {
   return {
     outbox: outboxOf(store),
+    store: store.get(QueueStore),
     putAll: (hints: readonly NewHint[], nowMs) =>
       insertLines(
         store.get(MongoStore),

@@ -6,19 +6,20 @@ import {
   type NewHint,
   type Rescheduled,
 } from '../../src/dispatch/outbox/hint.js';
-import {
-  type ClaimedHint,
-  type Held,
-  HINT_ORDERS,
-  type HintFilter,
-  type HintOrder,
-  type Outbox,
-} from '../../src/dispatch/outbox/outbox.js';
+import type { ClaimedHint, Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { kfEvent } from '../support/delivery.js';
+import {
+  LINE_ORDERS,
+  type LineFilter,
+  type LineOrder,
+  type QueueStore,
+} from '../../src/dispatch/queue/queue-store.js';
 
 /** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedOutbox {
   readonly outbox: Outbox;
+  /** What it keeps its lines in. */
+  readonly store: QueueStore;
   /** Keeps many at once, of accounts for which nothing waits, where one after the other takes the store long. */
   putAll?(hints: readonly NewHint[], nowMs: number): Promise<void>;
   reopen(): Promise<OpenedOutbox>;
@@ -78,7 +79,7 @@ function heldOf(hint: ClaimedHint): Held {
   return { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
 }
 
-const of = (...states: HintState[]): HintFilter => ({ states, corpId: null });
+const of = (...states: HintState[]): LineFilter => ({ states, corpId: null });
 
 /** The promises of `Outbox`, for every adapter. */
 export function outboxContract(open: () => Promise<OpenedOutbox>): void {
@@ -768,11 +769,11 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       await outbox.put(newHint('wk1', { arrivedAtMs: NOW_MS, ...failing('connect') }), NOW_MS);
       await outbox.put(newHint('wk2', { arrivedAtMs: NOW_MS + 5, ...failing('timeout') }), NOW_MS);
       await outbox.put(newHint('wk3', { arrivedAtMs: NOW_MS + 9, ...failing('connect') }), NOW_MS);
-      const idsOf = async (filter: Partial<HintFilter>, order: HintOrder) => {
+      const idsOf = async (filter: Partial<LineFilter>, order: LineOrder) => {
         const { hints } = await outbox.list({ ...of('waiting'), ...filter }, null, 9, order);
         return hints.map(({ openKfId }) => openKfId);
       };
-      for (const order of HINT_ORDERS) {
+      for (const order of LINE_ORDERS) {
         expect(await idsOf({ stage: 'connect' }, order)).toEqual(['wk1', 'wk3']);
         expect(await idsOf({ stage: 'connect', arrivedFromMs: NOW_MS + 1 }, order)).toEqual(['wk3']);
         expect(await idsOf({ arrivedFromMs: NOW_MS, arrivedBeforeMs: NOW_MS + 9 }, order)).toEqual([
@@ -1033,7 +1034,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.put(newHint(`wkRefused${n}`, changes), NOW_MS);
       }
       const { corpId } = kfEvent();
-      const groups = await outbox.groups(NOW_MS - 10_000);
+      const groups = await opened.store.group('event', NOW_MS - 10_000);
       expect(
         groups.toSorted((a, b) => `${a.state} ${a.stage}`.localeCompare(`${b.state} ${b.stage}`)),
       ).toEqual([

@@ -9,6 +9,7 @@ import { AppError } from '../../src/kernel/app-error.js';
 import type { Log } from '../../src/kernel/log.js';
 import { Secret } from '../../src/kernel/secret.js';
 import type { Value } from '../../src/storage/sqlite/database.js';
+import { QueueStore } from '../../src/dispatch/queue/queue-store.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
@@ -50,6 +51,7 @@ async function openAt(place: Place, log: Log = pino({ level: 'silent' })): Promi
 
 const toOutbox = ({ reopen, close, ...store }: OpenedStore): OpenedOutbox => ({
   outbox: outboxOf(store),
+  store: store.get(QueueStore),
   reopen: async () => toOutbox(await reopen()),
   close,
 });

@@ -22,6 +22,7 @@ import { HintKeeper } from '../../src/dispatch/outbox/hint-keeper.js';
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { WaitingHints } from '../../src/dispatch/outbox/waiting-hints.js';
 import { MemoryQueueStore } from '../../src/dispatch/queue/memory-queue-store.js';
+import type { QueueStore } from '../../src/dispatch/queue/queue-store.js';
 import { HintLog } from '../../src/dispatch/redelivery/hint-log.js';
 import { HintOutcomes } from '../../src/dispatch/redelivery/hint-outcomes.js';
 import { HintSender } from '../../src/dispatch/redelivery/hint-sender.js';
@@ -47,6 +48,8 @@ import { openRegistry, openRegistryImage, type TestRegistry } from './registry.j
 export interface DispatchParts {
   readonly repository: PuppetRepository;
   readonly records: RecordStore;
+  readonly queue: QueueStore;
+  /** Over the queue, unless it is given. */
   readonly outbox: Outbox;
   readonly counters: Counters;
   readonly client: DeliveryClient;
@@ -82,7 +85,8 @@ export function openDispatch(
   const {
     repository = new MemoryPuppetRepository(),
     records = new MemoryRecords(),
-    outbox = new Outbox(new MemoryQueueStore(), clock),
+    queue = new MemoryQueueStore(),
+    outbox = new Outbox(queue, clock),
     counters = new MemoryCounters(),
     client = new DeliveryClient(clock, log, new EndpointPolicy(config), tracing),
     secrets = new FakeSecretCheck(),
@@ -115,7 +119,7 @@ export function openDispatch(
   const race = new KeepingRace(timely, keeper, wake, waiting, late, clock, clock);
   const dispatcher = new Dispatcher(firstTry, race, keeper, new SeenEvents(clock), overload);
   return {
-    ...{ repository, records, outbox, counters, client, secrets },
+    ...{ repository, records, queue, outbox, counters, client, secrets },
     ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, lines, metrics },
     ...{ overload, waiting, wake },
     start: () => {

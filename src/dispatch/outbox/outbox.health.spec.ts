@@ -3,13 +3,14 @@ import { expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { HintKeeper } from './hint-keeper.js';
-import type { Outbox, OutboxCounts } from './outbox.js';
+import type { Outbox } from './outbox.js';
 import { OutboxHealthIndicator } from './outbox.health.js';
+import type { LineCounts } from '../queue/queue-store.js';
 
 it('counts what waits every 5 s at most, however often it is asked', async () => {
   const clock = new ManualClock();
   let counted = 0;
-  const counts: OutboxCounts = {
+  const counts: LineCounts = {
     waiting: 1,
     parked: 0,
     dead: 0,
@@ -17,7 +18,7 @@ it('counts what waits every 5 s at most, however often it is asked', async () =>
     oldestWaitingAtMs: clock.nowMs() - 1_000,
     oldestParkedAtMs: null,
   };
-  const count = async (): Promise<OutboxCounts> => {
+  const count = async (): Promise<LineCounts> => {
     counted++;
     return counts;
   };

@@ -4,7 +4,8 @@ import { Clock } from '../../kernel/clock.js';
 import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { HintKeeper } from './hint-keeper.js';
-import { Outbox, type OutboxCounts } from './outbox.js';
+import { Outbox } from './outbox.js';
+import type { LineCounts } from '../queue/queue-store.js';
 
 /** However often anybody asks for health, the store counts no more often than this. */
 const COUNT_AGE_MS_MAX = 5_000;
@@ -13,7 +14,7 @@ const COUNT_AGE_MS_MAX = 5_000;
 @Injectable()
 export class OutboxHealthIndicator {
   /** `null` when the outbox does not answer. */
-  readonly #counts: Recent<OutboxCounts | null>;
+  readonly #counts: Recent<LineCounts | null>;
 
   constructor(
     private readonly indicators: HealthIndicatorService,

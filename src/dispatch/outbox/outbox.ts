@@ -4,14 +4,7 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { readAccountKey } from '../../registry/puppet.js';
 import { type Line, type LineHead, lineKey, toLeased } from '../queue/line.js';
 import { type Claim, LineSteps, type LineType } from '../queue/line-steps.js';
-import {
-  LINE_ORDERS,
-  type LineCounts,
-  type LineFilter,
-  type LineGroup,
-  type LineOrder,
-  QueueStore,
-} from '../queue/queue-store.js';
+import { type LineCounts, type LineFilter, type LineOrder, QueueStore } from '../queue/queue-store.js';
 import { UnregisteredRoom } from '../queue/unregistered-room.js';
 import {
   afterFailure,
@@ -66,12 +59,6 @@ export interface Kept {
   readonly dueAtMs: number | null;
 }
 
-export type HintFilter = LineFilter;
-export type HintOrder = LineOrder;
-export type HintGroup = LineGroup;
-export type OutboxCounts = LineCounts;
-export const HINT_ORDERS = LINE_ORDERS;
-
 export interface HintPage {
   readonly hints: readonly HintHead[];
   /** Pass it to get the next page; `null` on the last page. */
@@ -79,7 +66,7 @@ export interface HintPage {
 }
 
 /** Where a page goes on after this hint. */
-export function cursorOf(hint: LineHead, order: HintOrder): string {
+export function cursorOf(hint: LineHead, order: LineOrder): string {
   return order === 'account' ? hintKey(hint) : `${hint.waitingSinceMs} ${hintKey(hint)}`;
 }
 
@@ -89,7 +76,7 @@ const LATEST_MS = 8.64e15;
 /** @param cursor of that order; of any other text something is read that finds nothing wrong. */
 function readCursor(
   cursor: string,
-  order: HintOrder,
+  order: LineOrder,
 ): { readonly waitingSinceMs: number; readonly key: string } {
   const space = order === 'account' ? -1 : cursor.indexOf(' ');
   const waitingSinceMs = Math.min(Number(cursor.slice(0, Math.max(space, 0))) || 0, LATEST_MS);
@@ -282,10 +269,10 @@ export class Outbox {
    * @param cursor the `cursorOf` of the last hint of the page before, of the same order; `null` for the first page.
    */
   async list(
-    filter: HintFilter,
+    filter: LineFilter,
     cursor: string | null,
     limit: number,
-    order: HintOrder = 'account',
+    order: LineOrder = 'account',
   ): Promise<HintPage> {
     const after = cursor === null ? null : readCursor(cursor, order);
     const lines = await this.store.list('event', filter, after, limit + 1, order);
@@ -333,16 +320,8 @@ export class Outbox {
     return after === null;
   }
 
-  counts(): Promise<OutboxCounts> {
+  counts(): Promise<LineCounts> {
     return this.store.count('event');
-  }
-
-  /**
-   * Dead hints, and others that have waited since `beforeMs` or longer, by state, corp, endpoint and stage. Scans the whole
-   * outbox, so call it only while an operator looks.
-   */
-  groups(beforeMs: number): Promise<readonly HintGroup[]> {
-    return this.store.group('event', beforeMs);
   }
 
   /**

@@ -7,9 +7,10 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/destination.js';
 import { type HintHead, hintKey } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
-import { type HintFilter, Outbox } from '../outbox/outbox.js';
+import { Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintLog } from './hint-log.js';
+import type { LineFilter } from '../queue/queue-store.js';
 
 const PAGE_SIZE = 200;
 /** Hints of one page: enough for the store to commit them together, few enough to leave it to others. */
@@ -22,7 +23,7 @@ export interface HintName {
 }
 
 /** Which dead hints are replayed. */
-export type DeadHints = Omit<HintFilter, 'states'>;
+export type DeadHints = Omit<LineFilter, 'states'>;
 
 /** What operators can do with waiting and dead hints. Each action is logged with who asked for it. */
 @Injectable()

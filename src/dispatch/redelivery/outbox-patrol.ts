@@ -6,15 +6,15 @@ import { Destinations } from '../../registry/destination.js';
 import { Circuits } from '../line/circuit.js';
 import { type HintHead, hintKey, runningLease, toFailure } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
-import type { HintFilter } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintOutcomes } from './hint-outcomes.js';
 import { HINT_LIFE_MS } from './retry-schedule.js';
+import type { LineFilter } from '../queue/queue-store.js';
 
 const ROUND_MS = 20_000;
 const PAGE_SIZE = 200;
-const PARKED: HintFilter = { states: ['parked'], corpId: null };
-const WAITING: HintFilter = { states: ['waiting'], corpId: null };
+const PARKED: LineFilter = { states: ['parked'], corpId: null };
+const WAITING: LineFilter = { states: ['waiting'], corpId: null };
 /** Of waiting hints in one round: 5,000, since a store that has many more needs its time for other things. */
 const WAITING_PAGES_MAX = 25;
 

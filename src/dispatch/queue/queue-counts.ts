@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { answerInTime } from '../../kernel/deadline.js';
+import { Recent } from '../../kernel/recent.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { type LineCounts, type LineGroup, type MessageCounts, QueueStore } from './queue-store.js';
+
+/** Callers report other things too, so they do not wait longer than this for the store. */
+const LIMIT_MS = 1_000;
+/** Every page of every operator asks, and a store scans all hints for it. */
+const GROUPS_AGE_MS_MAX = 5_000;
+/** What waits no longer than that may just be on its way: a bot that works before it answers takes as long. */
+export const ON_ITS_WAY_MS = 10_000;
+
+/**
+ * Counts of the whole store; each is `null` where the store does not answer in time. Callers share one count at a time, since a
+ * database scans an index for it. `ageMsMax` is the age of a count that is still good enough; 0 asks for a new one, or joins
+ * one that is under way.
+ */
+@Injectable()
+export class QueueCounts {
+  readonly #hints: Recent<LineCounts | null>;
+  readonly #hintGroups: Recent<readonly LineGroup[] | null>;
+  readonly #messages: Recent<MessageCounts | null>;
+
+  constructor(store: QueueStore, clock: Clock, storeClock: StoreClock) {
+    const recent = <T>(what: string, ask: () => Promise<T>) =>
+      new Recent(clock, () => answerInTime(LIMIT_MS, what, ask()));
+    this.#hints = recent('count hints', () => store.count('event'));
+    this.#hintGroups = recent('group hints', () => store.group('event', storeClock.nowMs() - ON_ITS_WAY_MS));
+    this.#messages = recent('count messages', () => store.countMessages(null));
+  }
+
+  hints(ageMsMax = 0): Promise<LineCounts | null> {
+    return this.#hints.latest(ageMsMax);
+  }
+
+  /** What waits or is dead, by what is wrong with it. */
+  hintGroups(): Promise<readonly LineGroup[] | null> {
+    return this.#hintGroups.latest(GROUPS_AGE_MS_MAX);
+  }
+
+  messages(ageMsMax = 0): Promise<MessageCounts | null> {
+    return this.#messages.latest(ageMsMax);
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { Metrics, only, type Sample } from '../../metrics/metrics.js';
+import { LINE_STATES } from './line.js';
+import { MESSAGE_STATES } from './message.js';
+import { QueueCounts } from './queue-counts.js';
+
+const HINT_STATES = [...LINE_STATES, 'unreadable'] as const;
+
+/** Gauges of what waits in the whole store, counted at each scrape; without samples where the store does not answer. */
+@Injectable()
+export class QueueGauges {
+  constructor(
+    metrics: Metrics,
+    counts: QueueCounts,
+    private readonly storeClock: StoreClock,
+  ) {
+    metrics.reads('gauge', 'wxkf_hints', 'Hints in the whole store.', async () =>
+      byState(HINT_STATES, await counts.hints()),
+    );
+    metrics.reads(
+      'gauge',
+      'wxkf_oldest_waiting_hint_age_seconds',
+      'Age of the hint in the whole store that waits longest, 0 when none waits.',
+      async () => this.#age((await counts.hints())?.oldestWaitingAtMs),
+    );
+    metrics.reads(
+      'gauge',
+      'wxkf_oldest_parked_hint_age_seconds',
+      'Age of the parked hint in the whole store that waits longest for a bot, 0 when none is parked.',
+      async () => this.#age((await counts.hints())?.oldestParkedAtMs),
+    );
+    metrics.reads('gauge', 'wxkf_messages', 'Messages in the whole store.', async () =>
+      byState(MESSAGE_STATES, await counts.messages()),
+    );
+    metrics.reads(
+      'gauge',
+      'wxkf_oldest_waiting_message_age_seconds',
+      'Age of the message in the whole store that waits longest, 0 when none waits.',
+      async () => this.#age((await counts.messages())?.oldestWaitingAtMs),
+    );
+  }
+
+  /** @param sinceMs `null` where none waits; `undefined` where that is not known. */
+  #age(sinceMs: number | null | undefined): readonly Sample[] {
+    if (sinceMs === undefined) return [];
+    const nowMs = this.storeClock.nowMs();
+    return only(Math.max(0, nowMs - (sinceMs ?? nowMs)) / 1_000);
+  }
+}
+
+function byState<S extends string>(
+  states: readonly S[],
+  counts: Readonly<Record<S, number>> | null,
+): readonly Sample[] {
+  return counts === null ? [] : states.map((state) => ({ labels: { state }, value: counts[state] }));
+}
