@@ -28,7 +28,7 @@ import { HintOperations } from './redelivery/hint-operations.js';
 import { HintOutcomes } from './redelivery/hint-outcomes.js';
 import { HintSender } from './redelivery/hint-sender.js';
 import { Outbox } from './outbox/outbox.js';
-import { OutboxPatrol } from './redelivery/outbox-patrol.js';
+import { QueuePatrol } from './redelivery/queue-patrol.js';
 import { Redelivery } from './redelivery/redelivery.js';
 import { RegistrationClaims } from './redelivery/registration-claims.js';
 import { RetryLoops } from './redelivery/retry-loops.js';
@@ -61,7 +61,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     LateWork,
     Lines,
     Outbox,
-    OutboxPatrol,
+    QueuePatrol,
     Overload,
     DeliveryClient,
     QueueCounts,

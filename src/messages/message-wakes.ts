@@ -8,8 +8,12 @@ import { accountKey } from '../registry/puppet.js';
 import { MessageStore } from './message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
+import { MessageOutcomes } from './sending/message-outcomes.js';
 
-/** Makes messages due whose endpoint is well again, or whose account has another taker. What this misses the patrol finds. */
+/**
+ * Makes messages due whose endpoint is well again, or whose account has another taker. What this misses is found by looking at all
+ * regularly; what nobody took for 3 days is given up then, and accounts that got a bot are caught up.
+ */
 @Injectable()
 export class MessageWakes implements AlsoWaiting {
   constructor(
@@ -17,6 +21,7 @@ export class MessageWakes implements AlsoWaiting {
     private readonly destinations: Destinations,
     private readonly puller: Puller,
     private readonly catchUp: CatchUp,
+    private readonly outcomes: MessageOutcomes,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
     waiting: WaitingHints,
@@ -39,11 +44,25 @@ export class MessageWakes implements AlsoWaiting {
   }
 
   someWoken(): void {
-    this.#follow(this.wakeMoved(), NOBODY);
+    this.#follow(this.#wakeMoved(), NOBODY);
+  }
+
+  listEndpoints(): Promise<readonly string[]> {
+    return this.store.listEndpoints();
+  }
+
+  async lookAtAll(): Promise<void> {
+    try {
+      await this.#wakeMoved();
+      await this.catchUp.lookAtAll();
+      await this.outcomes.clearUp();
+    } catch (err) {
+      this.log.debug({ err }, 'message.patrol_failed');
+    }
   }
 
   /** All accounts whose messages wait elsewhere than where they would go now. @throws AppError `STORE_UNAVAILABLE` */
-  async wakeMoved(): Promise<void> {
+  async #wakeMoved(): Promise<void> {
     for (let key = ''; ;) {
       const page = await this.store.listWaiting(key, PAGE_SIZE);
       for (const account of page) {

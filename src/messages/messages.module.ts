@@ -7,7 +7,6 @@ import { MessageContents } from './message-contents.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MessageOperations } from './message-operations.js';
-import { MessagePatrol } from './message-patrol.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessagesLifecycle } from './messages-lifecycle.js';
@@ -38,7 +37,6 @@ import { Takers } from './sending/takers.js';
     MessageMetrics,
     MessageOperations,
     MessageOutcomes,
-    MessagePatrol,
     MessageSender,
     MessagesLifecycle,
     MessageStore,

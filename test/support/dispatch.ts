@@ -26,7 +26,7 @@ import type { QueueStore } from '../../src/dispatch/queue/queue-store.js';
 import { HintLog } from '../../src/dispatch/redelivery/hint-log.js';
 import { HintOutcomes } from '../../src/dispatch/redelivery/hint-outcomes.js';
 import { HintSender } from '../../src/dispatch/redelivery/hint-sender.js';
-import { OutboxPatrol } from '../../src/dispatch/redelivery/outbox-patrol.js';
+import { QueuePatrol } from '../../src/dispatch/redelivery/queue-patrol.js';
 import { Redelivery } from '../../src/dispatch/redelivery/redelivery.js';
 import { RegistrationClaims } from '../../src/dispatch/redelivery/registration-claims.js';
 import { RetryLoops } from '../../src/dispatch/redelivery/retry-loops.js';
@@ -107,7 +107,7 @@ export function openDispatch(
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
   const sender = new HintSender(destinations, lines, counters, outcomes, hintLog, clock, clock);
   const loops = new RetryLoops(waiting, sender, circuits, clock, clock, log);
-  const patrol = new OutboxPatrol(waiting, destinations, circuits, outcomes, clock, clock, log);
+  const patrol = new QueuePatrol(waiting, destinations, circuits, outcomes, clock, clock, log);
   const redelivery = new Redelivery(sync, circuits, loops, patrol, keeper, late, client);
   const claims = new RegistrationClaims(waiting, loops, circuits, policy, late, clock, log);
   const registry = openRegistry(clock, ofRegistry, image, claims);

@@ -20,6 +20,10 @@ export interface AlsoWaiting {
   woken(account: Addressee, isMoved: boolean): void;
   /** Somebody is there for accounts that are not known one by one. */
   someWoken(): void;
+  /** The endpoints that it waits for. @throws AppError `STORE_UNAVAILABLE` */
+  listEndpoints(): Promise<readonly string[]>;
+  /** Looks for what no due time brings up. Called every 20 s. Never rejects. */
+  lookAtAll(): Promise<void>;
 }
 
 /** Everything that is to be delivered later: what is kept, and what could not be kept. */
@@ -40,7 +44,11 @@ export class WaitingHints {
     this.unstored = new HintQueue(new Outbox(new MemoryQueueStore(), clock));
   }
 
-  /** @param also is told of recoveries and changes too; there is one. */
+  get also(): AlsoWaiting | null {
+    return this.#also;
+  }
+
+  /** @param also is told of recoveries and changes, and looked at regularly too; there is one. */
   tellAlso(also: AlsoWaiting): void {
     this.#also = also;
   }

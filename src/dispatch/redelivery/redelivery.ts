@@ -4,7 +4,7 @@ import { LateWork } from '../late-work.js';
 import { Circuits } from '../line/circuit.js';
 import { DeliveryClient } from '../line/delivery-client.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
-import { OutboxPatrol } from './outbox-patrol.js';
+import { QueuePatrol } from './queue-patrol.js';
 import { RetryLoops } from './retry-loops.js';
 
 /** Starts and stops the delivery of what was not taken at once. */
@@ -14,7 +14,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly registry: RegistrySync,
     private readonly circuits: Circuits,
     private readonly loops: RetryLoops,
-    private readonly patrol: OutboxPatrol,
+    private readonly patrol: QueuePatrol,
     private readonly keeper: HintKeeper,
     private readonly late: LateWork,
     private readonly client: DeliveryClient,
@@ -23,7 +23,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
   onApplicationBootstrap(): void {
     this.circuits.start((endpoint) => void this.loops.probe(endpoint));
     void this.registry.whenLoaded().then(() => {
-      this.loops.kept.start();
+      this.loops.start();
       this.patrol.start();
     });
     this.loops.unstored.start();

@@ -15,7 +15,7 @@ import { type DueSource, type Leased, RetryLoop, type SendLeased } from './retry
 export class RetryLoops {
   readonly kept: RetryLoop<ClaimedHint>;
   readonly unstored: RetryLoop<ClaimedHint>;
-  readonly #all: Pick<RetryLoop<never>, 'probe' | 'stop'>[];
+  readonly #all: Pick<RetryLoop<never>, 'start' | 'probe' | 'stop'>[];
 
   constructor(
     waiting: WaitingHints,
@@ -34,14 +34,14 @@ export class RetryLoops {
     this.#all = [this.unstored, this.kept];
   }
 
-  /**
-   * A loop over something else that waits for endpoints. It probes those for which no hint waits, and is stopped with the
-   * others; its caller starts it.
-   */
-  join<T extends Leased>(source: DueSource<T>, wake: WakeUp, send: SendLeased<T>): RetryLoop<T> {
-    const loop = this.#loopOver(source, wake, send);
-    this.#all.push(loop);
-    return loop;
+  /** Call it before they start. A loop over something else that waits for endpoints, with its share of the probes. */
+  join<T extends Leased>(source: DueSource<T>, wake: WakeUp, send: SendLeased<T>): void {
+    this.#all.push(this.#loopOver(source, wake, send));
+  }
+
+  /** Those over what is stored, once it is known who takes it. */
+  start(): void {
+    for (const loop of this.#all) if (loop !== this.unstored) loop.start();
   }
 
   #loopOver<T extends Leased>(source: DueSource<T>, wake: WakeUp, send: SendLeased<T>): RetryLoop<T> {

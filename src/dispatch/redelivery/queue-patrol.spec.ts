@@ -16,7 +16,7 @@ import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintLog } from './hint-log.js';
 import { HintOutcomes } from './hint-outcomes.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
-import { OutboxPatrol } from './outbox-patrol.js';
+import { QueuePatrol } from './queue-patrol.js';
 
 const ROUND_MS = 20_000;
 const DAY_MS = 24 * 3_600_000;
@@ -29,7 +29,8 @@ let clock: ManualClock;
 let outbox: MemoryOutbox;
 let registry: TestRegistry;
 let circuits: Circuits;
-let patrol: OutboxPatrol;
+let patrol: QueuePatrol;
+let waiting: WaitingHints;
 /** Endpoints whose probes were due. */
 let probed: string[];
 /** How often it was told that something has become due. */
@@ -47,7 +48,7 @@ beforeEach(() => {
     probed.push(endpoint);
     circuits.nothingToProbe(endpoint);
   });
-  const waiting = new WaitingHints(outbox, clock, clock, log);
+  waiting = new WaitingHints(outbox, clock, clock, log);
   waiting.kept.wakeUp = () => {
     rounds++;
   };
@@ -55,7 +56,7 @@ beforeEach(() => {
   const keeper = new HintKeeper(outbox, metrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, metrics, hintLog, clock, clock);
-  patrol = new OutboxPatrol(waiting, registry.destinations, circuits, outcomes, clock, clock, log);
+  patrol = new QueuePatrol(waiting, registry.destinations, circuits, outcomes, clock, clock, log);
 });
 
 afterEach(async () => {
@@ -90,6 +91,19 @@ async function park(fields: Partial<NewHint> = {}): Promise<void> {
 }
 
 const find = (openKfId = ACCOUNT): Promise<Hint | null> => outbox.find(hintKey({ corpId: CORP, openKfId }));
+
+/** Something else waits for these endpoints. @returns how often it was looked at. */
+function joinOther(endpoints: readonly string[]): { looks: number } {
+  const counted = { looks: 0 };
+  waiting.tellAlso({
+    recovered: () => {},
+    woken: () => {},
+    someWoken: () => {},
+    listEndpoints: async () => endpoints,
+    lookAtAll: async () => void counted.looks++,
+  });
+  return counted;
+}
 
 describe('what was kept for nobody', () => {
   it('becomes due when its puppet is known by then', async () => {
@@ -173,6 +187,13 @@ describe('an endpoint that hints wait for', () => {
     expect(probed).toEqual([ENDPOINT]);
   });
 
+  it('is probed where something else waits for it, too', async () => {
+    joinOther([ENDPOINT]);
+    await start();
+    await clock.advance(20_000);
+    expect(probed).toEqual([ENDPOINT]);
+  });
+
   it('is not probed when nothing waits any more', async () => {
     await start();
     await clock.advance(120_000);
@@ -182,10 +203,10 @@ describe('an endpoint that hints wait for', () => {
 
 describe('what waits for an endpoint that its account has left', () => {
   const ELSEWHERE = 'http://puppet-before:8080';
-  const waiting = (): Partial<NewHint> => ({ dueAtMs: clock.nowMs() + DAY_MS, endpoint: ELSEWHERE });
+  const left = (): Partial<NewHint> => ({ dueAtMs: clock.nowMs() + DAY_MS, endpoint: ELSEWHERE });
 
   it('becomes due at the endpoint of now', async () => {
-    await park(waiting());
+    await park(left());
     await registerAt(ENDPOINT);
     await start();
     expect(await find()).toMatchObject({ endpoint: ENDPOINT, dueAtMs: clock.nowMs() });
@@ -194,7 +215,7 @@ describe('what waits for an endpoint that its account has left', () => {
   it('keeps its time where that is its endpoint still, or is known of nobody', async () => {
     const dueAtMs = clock.nowMs() + DAY_MS;
     await park({ dueAtMs, endpoint: ENDPOINT });
-    await park({ ...waiting(), event: kfEvent({ openKfId: 'wkOther' }) });
+    await park({ ...left(), event: kfEvent({ openKfId: 'wkOther' }) });
     await registerAt(ENDPOINT);
     await start();
     expect(await find()).toMatchObject({ endpoint: ENDPOINT, dueAtMs });
@@ -203,7 +224,7 @@ describe('what waits for an endpoint that its account has left', () => {
 
   it('is left to the attempt that is under way', async () => {
     const lease = { id: 'lease', untilMs: clock.nowMs() + ROUND_MS };
-    await park({ ...waiting(), lease });
+    await park({ ...left(), lease });
     await registerAt(ENDPOINT);
     await start();
     expect(await find()).toMatchObject({ endpoint: ELSEWHERE, lease });
@@ -212,18 +233,27 @@ describe('what waits for an endpoint that its account has left', () => {
   });
 
   it('is looked at 5,000 at a time, and all of it in the end', async () => {
-    for (let n = 0; n < 5_000; n++) await park({ ...waiting(), event: kfEvent({ openKfId: `a-${n}` }) });
-    await park(waiting());
+    for (let n = 0; n < 5_000; n++) await park({ ...left(), event: kfEvent({ openKfId: `a-${n}` }) });
+    await park(left());
     await registerAt(ENDPOINT);
     await start();
     expect(await find()).toMatchObject({ endpoint: ELSEWHERE });
     await clock.advance(ROUND_MS);
     expect(await find()).toMatchObject({ endpoint: ENDPOINT });
-    await park({ ...waiting(), event: kfEvent({ openKfId: 'a-0' }) });
+    await park({ ...left(), event: kfEvent({ openKfId: 'a-0' }) });
     (await registry.registrations.register(registration({ endpoint: ENDPOINT, openKfId: 'a-0' }))).answered();
     await clock.advance(ROUND_MS);
     expect(await find('a-0')).toMatchObject({ endpoint: ENDPOINT });
   });
+});
+
+it('has what else waits looked at in each round, also where hints cannot be', async () => {
+  const also = joinOther([]);
+  outbox.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+  await start();
+  expect(also.looks).toBe(1);
+  await clock.advance(ROUND_MS);
+  expect(also.looks).toBe(2);
 });
 
 it('goes on after the store was away', async () => {

@@ -19,12 +19,12 @@ const WAITING: LineFilter = { states: ['waiting'], corpId: null };
 const WAITING_PAGES_MAX = 25;
 
 /**
- * Scans the outbox regularly for hints that no due time brings up: parked hints whose puppet is known by now or that
- * have expired, hints behind the circuit of an endpoint that their account has left, and endpoints whose hints have waited
- * since before this process knew of them.
+ * Scans the queue regularly for what no due time brings up: parked hints whose puppet is known by now or that have expired, what
+ * waits behind the circuit of an endpoint that its account has left, and endpoints for which something has waited since before
+ * this process knew of them.
  */
 @Injectable()
-export class OutboxPatrol {
+export class QueuePatrol {
   #timer: Timer | null = null;
   #isStopped = false;
   #known: ReadonlySet<string> = new Set();
@@ -61,6 +61,7 @@ export class OutboxPatrol {
     } catch (err) {
       this.log.debug({ err }, 'outbox.patrol_failed');
     }
+    if (!this.#isStopped) await this.waiting.also?.lookAtAll();
     if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
   }
 
@@ -102,13 +103,14 @@ export class OutboxPatrol {
   }
 
   async #suspectEndpoints(): Promise<void> {
-    const endpoints = await this.waiting.kept.outbox.listEndpoints();
+    const all = [this.waiting.kept.outbox, this.waiting.also].map((lines) => lines?.listEndpoints() ?? []);
+    const endpoints = new Set((await Promise.all(all)).flat());
     for (const endpoint of endpoints) {
       if (!this.#known.has(endpoint)) this.circuits.suspect(endpoint);
       // For an endpoint that fails and whose probe was lost.
       this.circuits.inconclusive(endpoint);
     }
-    this.#known = new Set(endpoints);
+    this.#known = endpoints;
   }
 
   async #lookAtParked(): Promise<void> {
