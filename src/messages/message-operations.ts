@@ -6,13 +6,13 @@ import type { AskedBy } from '../kernel/role.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../registry/destination.js';
 import { MESSAGE_STATES, type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
+import type { MessageFilter } from '../dispatch/queue/queue-store.js';
+import { ReplayOfAll } from '../dispatch/redelivery/replay-of-all.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { Puller } from './pulling/puller.js';
 
 const PAGE_SIZE = 200;
-/** Messages of one page: enough for the store to commit them together, few enough to leave it to others. */
-const AT_ONCE = 32;
 
 /** Names a message without its `msgid`, which may be any text. Its `webhookId` tells corps apart. */
 export interface MessageName {
@@ -23,7 +23,7 @@ export interface MessageName {
 /** What operators can do with waiting and dead messages. Each action is logged with who asked for it. */
 @Injectable()
 export class MessageOperations {
-  #isReplayingAll = false;
+  readonly #replays: ReplayOfAll<MessageHead>;
 
   constructor(
     private readonly store: MessageStore,
@@ -31,9 +31,11 @@ export class MessageOperations {
     private readonly wakes: MessageWakes,
     private readonly puller: Puller,
     private readonly storeClock: StoreClock,
-    private readonly lifecycle: Lifecycle,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+    lifecycle: Lifecycle,
+  ) {
+    this.#replays = new ReplayOfAll(lifecycle, 'MESSAGES_REPLAY_UNDER_WAY');
+  }
 
   /**
    * Makes a dead message wait again, and what waits of its account due at once, in its order. An endpoint with an open
@@ -56,14 +58,15 @@ export class MessageOperations {
    * @returns how many wait again.
    * @throws AppError `MESSAGES_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`: some may wait by then, and it can be repeated.
    */
-  async replayDead(corpId: string | null, by: AskedBy): Promise<number> {
-    if (this.#isReplayingAll) throw new AppError('MESSAGES_REPLAY_UNDER_WAY');
-    this.#isReplayingAll = true;
-    try {
-      return await this.#replayDead(corpId, by);
-    } finally {
-      this.#isReplayingAll = false;
-    }
+  replayDead(corpId: string | null, by: AskedBy): Promise<number> {
+    return this.#replays.run(
+      this.#pages({ states: ['dead'], corpId, openKfId: null }),
+      async (head) => {
+        const endpoint = this.#endpointOf(head);
+        return endpoint !== null && (await this.#revive(head, endpoint));
+      },
+      (replayed, left) => this.log.info({ corpId, replayed, left, ...by }, 'messages.replayed'),
+    );
   }
 
   /**
@@ -79,30 +82,13 @@ export class MessageOperations {
     this.log.info({ ...toLogged(head), state, attempts, ageS, ...by }, 'message.dropped');
   }
 
-  async #replayDead(corpId: string | null, by: AskedBy): Promise<number> {
-    let [replayed, left] = [0, 0];
-    try {
-      for (let cursor: string | null = null; !this.lifecycle.isDraining;) {
-        const page = await this.store.list({ states: ['dead'], corpId, openKfId: null }, cursor, PAGE_SIZE);
-        for (let at = 0; at < page.messages.length; at += AT_ONCE) {
-          const group = page.messages.slice(at, at + AT_ONCE);
-          const outcomes = await Promise.all(group.map((head) => this.#tryToReplay(head)));
-          const count = outcomes.filter((isReplayed) => isReplayed).length;
-          replayed += count;
-          left += outcomes.length - count;
-        }
-        ({ cursor } = page);
-        if (cursor === null) break;
-      }
-    } finally {
-      this.log.info({ corpId, replayed, left, ...by }, 'messages.replayed');
+  async *#pages(filter: MessageFilter): AsyncGenerator<readonly MessageHead[]> {
+    for (let cursor: string | null = null; ;) {
+      const page = await this.store.list(filter, cursor, PAGE_SIZE);
+      yield page.messages;
+      ({ cursor } = page);
+      if (cursor === null) return;
     }
-    return replayed;
-  }
-
-  async #tryToReplay(head: MessageHead): Promise<boolean> {
-    const endpoint = this.#endpointOf(head);
-    return endpoint !== null && (await this.#revive(head, endpoint));
   }
 
   /** Where it would go; `null` while nobody is there, and where people serve the account. */
@@ -119,14 +105,11 @@ export class MessageOperations {
   }
 
   async #get({ openKfId, webhookId }: MessageName): Promise<MessageHead> {
-    const filter = { states: MESSAGE_STATES, corpId: null, openKfId };
-    for (let cursor: string | null = null; ;) {
-      const page = await this.store.list(filter, cursor, PAGE_SIZE);
-      const found = page.messages.find((head) => webhookIdOf(head) === webhookId);
+    for await (const heads of this.#pages({ states: MESSAGE_STATES, corpId: null, openKfId })) {
+      const found = heads.find((head) => webhookIdOf(head) === webhookId);
       if (found !== undefined) return found;
-      ({ cursor } = page);
-      if (cursor === null) throw new AppError('MESSAGE_NOT_FOUND');
     }
+    throw new AppError('MESSAGE_NOT_FOUND');
   }
 }
 

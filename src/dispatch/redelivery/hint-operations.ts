@@ -9,12 +9,11 @@ import { type HintHead, hintKey } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
-import { HintLog } from './hint-log.js';
 import type { LineFilter } from '../queue/queue-store.js';
+import { HintLog } from './hint-log.js';
+import { ReplayOfAll } from './replay-of-all.js';
 
 const PAGE_SIZE = 200;
-/** Hints of one page: enough for the store to commit them together, few enough to leave it to others. */
-const AT_ONCE = 32;
 
 /** Names a hint by its account, and by corp too if hints of several corps were kept for it. */
 export interface HintName {
@@ -28,7 +27,7 @@ export type DeadHints = Omit<LineFilter, 'states'>;
 /** What operators can do with waiting and dead hints. Each action is logged with who asked for it. */
 @Injectable()
 export class HintOperations {
-  #isReplayingAll = false;
+  readonly #replays: ReplayOfAll<HintHead>;
 
   constructor(
     private readonly outbox: Outbox,
@@ -38,7 +37,9 @@ export class HintOperations {
     private readonly storeClock: StoreClock,
     private readonly lifecycle: Lifecycle,
     private readonly log: HintLog,
-  ) {}
+  ) {
+    this.#replays = new ReplayOfAll(lifecycle, 'HINTS_REPLAY_UNDER_WAY');
+  }
 
   /**
    * Makes the hint due at once. An endpoint with an open circuit gets it as its next probe, or after that.
@@ -49,10 +50,7 @@ export class HintOperations {
     const known = this.destinations.find(hint);
     const { endpoint, fault } = known.isUnknown ? await this.destinations.lookUp(hint) : known;
     if (endpoint === null) throw new AppError('HINT_UNDELIVERABLE', fault === '' ? {} : { detail: fault });
-    const isReplayed = await this.outbox.replay(hintKey(hint), endpoint.href, this.storeClock.nowMs());
-    if (!isReplayed) throw new AppError('HINT_NOT_FOUND');
-    this.#forget(hint);
-    this.waiting.kept.wakeUp();
+    if (!(await this.#replayAt(hint, endpoint.href))) throw new AppError('HINT_NOT_FOUND');
     this.log.replayed(hint, by);
   }
 
@@ -62,14 +60,15 @@ export class HintOperations {
    * @returns how many were made due.
    * @throws AppError `HINTS_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`: some may be due by then, and it can be repeated.
    */
-  async replayDead(which: DeadHints, by: AskedBy): Promise<number> {
-    if (this.#isReplayingAll) throw new AppError('HINTS_REPLAY_UNDER_WAY');
-    this.#isReplayingAll = true;
-    try {
-      return await this.#replayDead(which, by);
-    } finally {
-      this.#isReplayingAll = false;
-    }
+  replayDead(which: DeadHints, by: AskedBy): Promise<number> {
+    return this.#replays.run(
+      this.#pagesOfDead(which),
+      async (hint) => {
+        const { endpoint } = this.destinations.find(hint);
+        return endpoint !== null && (await this.#replayAt(hint, endpoint.href));
+      },
+      (replayed, left) => this.log.allReplayed(which.corpId, replayed, left, by),
+    );
   }
 
   /**
@@ -78,36 +77,12 @@ export class HintOperations {
    */
   async countDead(which: DeadHints): Promise<number> {
     let count = 0;
-    for (let cursor: string | null = null; !this.lifecycle.isDraining;) {
-      const page = await this.outbox.list({ ...which, states: ['dead'] }, cursor, PAGE_SIZE);
-      count += page.hints.filter((hint) => this.destinations.find(hint).endpoint !== null).length;
-      ({ cursor } = page);
-      if (cursor === null) break;
+    for await (const hints of this.#pagesOfDead(which)) {
+      count += hints.filter((hint) => this.destinations.find(hint).endpoint !== null).length;
+      if (this.lifecycle.isDraining) break;
       await nextTurn();
     }
     return count;
-  }
-
-  async #replayDead(which: DeadHints, by: AskedBy): Promise<number> {
-    let [replayed, left] = [0, 0];
-    try {
-      for (let cursor: string | null = null; !this.lifecycle.isDraining;) {
-        const page = await this.outbox.list({ ...which, states: ['dead'] }, cursor, PAGE_SIZE);
-        for (let at = 0; at < page.hints.length; at += AT_ONCE) {
-          const group = page.hints.slice(at, at + AT_ONCE);
-          const outcomes = await Promise.all(group.map((hint) => this.#tryToReplay(hint)));
-          const count = outcomes.filter((isReplayed) => isReplayed).length;
-          replayed += count;
-          left += outcomes.length - count;
-        }
-        this.waiting.kept.wakeUp();
-        ({ cursor } = page);
-        if (cursor === null) break;
-      }
-    } finally {
-      this.log.allReplayed(which.corpId, replayed, left, by);
-    }
-    return replayed;
   }
 
   /**
@@ -124,12 +99,22 @@ export class HintOperations {
     this.log.dropped(hint, by, this.storeClock.nowMs());
   }
 
-  async #tryToReplay(hint: HintHead): Promise<boolean> {
-    const { endpoint } = this.destinations.find(hint);
-    if (endpoint === null) return false;
-    const isReplayed = await this.outbox.replay(hintKey(hint), endpoint.href, this.storeClock.nowMs());
-    if (isReplayed) this.#forget(hint);
-    return isReplayed;
+  async *#pagesOfDead(which: DeadHints): AsyncGenerator<readonly HintHead[]> {
+    for (let cursor: string | null = null; ;) {
+      const page = await this.outbox.list({ ...which, states: ['dead'] }, cursor, PAGE_SIZE);
+      yield page.hints;
+      ({ cursor } = page);
+      if (cursor === null) return;
+    }
+  }
+
+  /** @returns false when the account has no hint. */
+  async #replayAt(hint: HintHead, endpoint: string): Promise<boolean> {
+    const isReplayed = await this.outbox.replay(hintKey(hint), endpoint, this.storeClock.nowMs());
+    if (!isReplayed) return false;
+    this.#forget(hint);
+    this.waiting.kept.wakeUp();
+    return true;
   }
 
   /** This process may have kept the hint itself. */
