@@ -3,16 +3,19 @@ import type { AttemptResult } from '../dispatch/line/attempt.js';
 import type { Failure, Occasion } from '../dispatch/outbox/hint.js';
 import { HealthyLines } from '../kernel/healthy-lines.js';
 import { LOG, type Log } from '../kernel/log.js';
+import { toEnd } from '../record/delivery-record.js';
+import { DeliveryRecorder } from '../record/delivery-recorder.js';
 import { type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
 
 const ATTEMPTED = 'message.attempted';
 
-/** Log lines about messages, without what they say or who wrote them. */
+/** Log lines about messages, without what they say or who wrote them, and the ends of messages in the delivery log. */
 @Injectable()
 export class MessageLog {
   constructor(
     @Inject(LOG) private readonly log: Log,
     private readonly healthyLines: HealthyLines,
+    private readonly recorder: DeliveryRecorder,
   ) {}
 
   attempted(
@@ -25,14 +28,13 @@ export class MessageLog {
   ): void {
     const { taken } = result;
     if (taken && !this.healthyLines.takes(ATTEMPTED)) return;
-    const { openKfId, corpId, type } = message;
     const outcome = taken
       ? { botStatus: result.status, oneIn: this.healthyLines.oneIn }
       : { stage: result.stage, reason: result.reason };
-    const what = { openKfId, corpId, bot, webhookId: webhookIdOf(message), type, attempt };
+    const { openKfId, corpId, ...what } = toLogged(message);
     this.log.info(
       {
-        ...what,
+        ...{ openKfId, corpId, bot, ...what, attempt },
         ...(occasion !== null && { occasion }),
         durationMs: Math.round(durationMs),
         taken,
@@ -43,27 +45,34 @@ export class MessageLog {
   }
 
   /** The bot answered well, and did not pull what it was told of. */
-  unpulled({ openKfId, corpId, type, ...message }: MessageHead, attempt: number, reason: string): void {
-    const webhookId = webhookIdOf({ openKfId, corpId, ...message });
-    this.log.warn({ openKfId, corpId, webhookId, type, attempt, reason }, 'message.unpulled');
+  unpulled(message: MessageHead, attempt: number, reason: string): void {
+    this.log.warn({ ...toLogged(message), attempt, reason }, 'message.unpulled');
   }
 
   /** The bot did not read the answer to its pull: it is told of the message again. */
-  unread({ openKfId, corpId, type, ...message }: MessageHead, attempt: number, reason: string): void {
-    const webhookId = webhookIdOf({ openKfId, corpId, ...message });
-    this.log.warn({ openKfId, corpId, webhookId, type, attempt, reason }, 'message.unread');
+  unread(message: MessageHead, attempt: number, reason: string): void {
+    this.log.warn({ ...toLogged(message), attempt, reason }, 'message.unread');
   }
 
   /** The same, and the store cannot be told. */
-  lost({ openKfId, corpId, type, ...message }: MessageHead, attempt: number, reason: string): void {
-    const webhookId = webhookIdOf({ openKfId, corpId, ...message });
-    this.log.error({ openKfId, corpId, webhookId, type, attempt, reason }, 'message.lost');
+  lost(message: MessageHead, attempt: number, reason: string): void {
+    this.log.error({ ...toLogged(message), attempt, reason }, 'message.lost');
   }
 
+  /** The message is dead. */
   buried(message: MessageHead, { stage, reason, atMs }: Failure): void {
-    const { openKfId, corpId, type, attempts, storedAtMs } = message;
+    const { attempts, storedAtMs } = message;
     const ageS = Math.round((atMs - storedAtMs) / 1_000);
-    const what = { openKfId, corpId, webhookId: webhookIdOf(message), type, attempts, ageS, stage, reason };
-    this.log.warn(what, 'message.buried');
+    const { corpId, openKfId, webhookId, type } = toLogged(message);
+    this.log.warn({ openKfId, corpId, webhookId, type, attempts, ageS, stage, reason }, 'message.buried');
+    this.recorder.add(
+      toEnd('dead', { corpId, openKfId, webhookId, atMs, attempt: attempts, stage, reason }, storedAtMs),
+    );
   }
+}
+
+/** What each line says of its message. */
+export function toLogged(message: MessageHead) {
+  const { openKfId, corpId, type } = message;
+  return { openKfId, corpId, webhookId: webhookIdOf(message), type };
 }

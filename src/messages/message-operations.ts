@@ -8,6 +8,7 @@ import { type Addressee, Destinations } from '../registry/destination.js';
 import { MESSAGE_STATES, type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
 import type { MessageFilter } from '../dispatch/queue/queue-store.js';
 import { ReplayOfAll } from '../dispatch/redelivery/replay-of-all.js';
+import { toLogged } from './message-log.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { Puller } from './pulling/puller.js';
@@ -115,9 +116,4 @@ export class MessageOperations {
 
 function toAddressee({ corpId, openKfId }: Addressee): Addressee {
   return { corpId, openKfId };
-}
-
-function toLogged(head: MessageHead) {
-  const { openKfId, corpId, type } = head;
-  return { openKfId, corpId, webhookId: webhookIdOf(head), type };
 }

@@ -105,6 +105,23 @@ export function withAttempts(records: readonly LoggedRecord[]): LoggedRecord[] {
   });
 }
 
+/** What is said of the end of an event or a message that was kept. */
+type Ended = Pick<
+  DeliveryRecord,
+  'atMs' | 'corpId' | 'openKfId' | 'webhookId' | 'attempt' | 'stage' | 'reason'
+>;
+
+/** It will not be delivered. @param sinceMs when it was kept. */
+export function toEnd(outcome: 'dead' | 'dropped', ended: Ended, sinceMs: number): DeliveryRecord {
+  return {
+    kind: 'end',
+    outcome,
+    ...ended,
+    ...{ form: null, occasion: null, endpoint: null, status: null, source: null, onlyAttempt: null },
+    durationMs: Math.max(0, ended.atMs - sinceMs),
+  };
+}
+
 /** Outcomes of an event after which none waits that came to its account before. */
 export const ENDINGS: readonly RecordOutcome[] = ['taken', 'dead', 'dropped'];
 

@@ -3,6 +3,7 @@ import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
 import type { AskedBy } from '../../kernel/role.js';
+import { toEnd } from '../../record/delivery-record.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { AttemptResult } from '../line/attempt.js';
 import type { Failure, HintHead, Occasion } from '../outbox/hint.js';
@@ -79,23 +80,7 @@ export class HintLog {
     reason: string,
     atMs: number,
   ): void {
-    this.recorder.add({
-      kind: 'end',
-      atMs,
-      corpId,
-      openKfId,
-      webhookId: eventId,
-      outcome,
-      form: null,
-      occasion: null,
-      attempt: attempts,
-      endpoint: null,
-      status: null,
-      stage,
-      reason,
-      durationMs: Math.max(0, atMs - arrivedAtMs),
-      source: null,
-      onlyAttempt: null,
-    });
+    const ended = { atMs, corpId, openKfId, webhookId: eventId, attempt: attempts, stage, reason };
+    this.recorder.add(toEnd(outcome, ended, arrivedAtMs));
   }
 }

@@ -46,16 +46,9 @@ beforeEach(async () => {
   metrics = new Metrics();
   const stream = { write: (line: string) => void logged.push(JSON.parse(line).msg) };
   logged = [];
-  const log = new MessageLog(pino({ level: 'error' }, stream), new HealthyLines(1));
+  const log = new MessageLog(pino({ level: 'error' }, stream), new HealthyLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
-  const outcomes = new MessageOutcomes(
-    store,
-    new MessageMetrics(metrics),
-    log,
-    noRecorder(clock),
-    clock,
-    config,
-  );
+  const outcomes = new MessageOutcomes(store, new MessageMetrics(metrics), log, clock, config);
   const lines: Pick<Lines, 'pulledBy'> = { pulledBy: () => {} };
   const deliveries: Pick<Deliveries, 'ended'> = {
     ended: (_to, _event, _occasion, attempt, result) =>

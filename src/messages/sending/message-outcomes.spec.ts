@@ -27,10 +27,10 @@ let turn: Turn;
 beforeEach(async () => {
   clock = new ManualClock();
   store = new MemoryMessageStore();
-  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
+  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const metrics = new MessageMetrics(new Metrics());
-  outcomes = new MessageOutcomes(store, metrics, log, noRecorder(clock), clock, config);
+  outcomes = new MessageOutcomes(store, metrics, log, clock, config);
   const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
   await store.keep(ACCOUNT, lease?.id ?? '', pulledPage([newMessage('m1')]), clock.nowMs(), LEASE_MS);
   const [first] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());

@@ -5,14 +5,7 @@ import { type Failure, type Occasion, toFailure } from '../../dispatch/outbox/hi
 import { FAST_STEPS, nextTry } from '../../dispatch/redelivery/retry-schedule.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { DeliveryRecorder } from '../../record/delivery-recorder.js';
-import type { DeliveryRecord } from '../../record/delivery-record.js';
-import {
-  MESSAGE_LIFE_MS,
-  type Message,
-  type MessageHead,
-  webhookIdOf,
-} from '../../dispatch/queue/message.js';
+import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../dispatch/queue/message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { type KeptPage, MessageStore, type Turn } from '../message-store.js';
@@ -27,7 +20,6 @@ export class MessageOutcomes {
     private readonly store: MessageStore,
     private readonly metrics: MessageMetrics,
     private readonly log: MessageLog,
-    private readonly recorder: DeliveryRecorder,
     private readonly storeClock: StoreClock,
     @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
   ) {}
@@ -154,7 +146,6 @@ export class MessageOutcomes {
   #noteBuried(message: MessageHead, failure: Failure): void {
     this.metrics.buried(failure.stage);
     this.log.buried(message, failure);
-    this.recorder.add(toEnd(message, failure));
   }
 }
 
@@ -168,27 +159,4 @@ function nextOf(
   const next = nextTry(step, ageMs, Math.random());
   const delayMs = Math.max(next?.delayMs ?? Infinity, retryAfterMs);
   return { step: next?.step ?? step, dueAtMs: Math.min(nowMs + delayMs, storedAtMs + MESSAGE_LIFE_MS) };
-}
-
-/** It will not be delivered. */
-function toEnd(message: MessageHead, { atMs, stage, reason }: Failure): DeliveryRecord {
-  const { corpId, openKfId, attempts, storedAtMs } = message;
-  return {
-    kind: 'end',
-    atMs,
-    corpId,
-    openKfId,
-    webhookId: webhookIdOf(message),
-    outcome: 'dead',
-    form: null,
-    occasion: null,
-    attempt: attempts,
-    endpoint: null,
-    status: null,
-    stage,
-    reason,
-    durationMs: Math.max(0, atMs - storedAtMs),
-    source: null,
-    onlyAttempt: null,
-  };
 }

@@ -53,10 +53,10 @@ beforeEach(async () => {
 /** As a process does that finds what an earlier one has kept. */
 function start(kind: 'callback' | 'webhook', order: MessageOrder, bot: Bot): void {
   store = new MemoryMessageStore(queue, records);
-  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
+  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
   const metrics = new MessageMetrics(new Metrics());
-  const outcomes = new MessageOutcomes(store, metrics, log, noRecorder(clock), clock, config);
+  const outcomes = new MessageOutcomes(store, metrics, log, clock, config);
   const taker = {
     ...ACCOUNT,
     ...{ bot: { id: 'bot-1', kind, order, opened: {}, endpoint: {} } },
