@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { LastTaken } from '../dispatch/line/deliveries.js';
-import type { Failure, HintHead } from '../dispatch/outbox/hint.js';
+import type { HintHead } from '../dispatch/outbox/hint.js';
 import { Lines } from '../dispatch/line/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/destination.js';
@@ -11,6 +11,7 @@ import type { KfAccountAnswer } from './answers/kf-account.dto.js';
 import { toDuration, toIso } from './api-time.js';
 import { toFailureAnswer, toHintAnswer } from './hint-answer.js';
 import { toLastHourAnswer } from './last-hour-answer.js';
+import type { Failure } from '../dispatch/queue/line.js';
 
 /** The first that applies: dead hint, waiting hint, puppet deregistered, healthy. */
 export const ACCOUNT_STATES = [

@@ -14,7 +14,7 @@ import {
 import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
 import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
 import type { AttemptResult } from '../dispatch/line/attempt.js';
-import { type Failure, type HintHead, hintKey } from '../dispatch/outbox/hint.js';
+import { type HintHead, hintKey } from '../dispatch/outbox/hint.js';
 import { MemoryOutbox } from '../../test/support/memory-outbox.js';
 import type { HintPage } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
@@ -26,6 +26,7 @@ import { AccountAnswers } from './account-answers.js';
 import { AllFigures } from './all-figures.js';
 import { OwnFigures } from './own-figures.js';
 import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
+import type { Failure } from '../dispatch/queue/line.js';
 
 replicasOfEachTest();
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type AttemptCounts, summaryOf } from '../dispatch/line/recent-attempts.js';
-import { HINT_STATES, type HintHead, type HintState, hintKey } from '../dispatch/outbox/hint.js';
+import { type HintHead, hintKey } from '../dispatch/outbox/hint.js';
 import { cursorOf, Outbox } from '../dispatch/outbox/outbox.js';
 import { answerInTime } from '../kernel/deadline.js';
 import { Smallest } from '../kernel/smallest.js';
@@ -10,6 +10,7 @@ import { accountKey, type Puppet } from '../registry/puppet.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import { AllFigures } from './all-figures.js';
 import type { KfAccountPageAnswer } from './answers/kf-account.dto.js';
+import { LINE_STATES, type LineState } from '../dispatch/queue/line.js';
 
 /** Accounts per slice: scanned in one turn of the event loop, and looked up with one query. */
 const SLICE = 1_000;
@@ -62,7 +63,7 @@ interface Slice {
 }
 
 /** The hints that put an account into that state. */
-const HINTED: Readonly<Partial<Record<AccountState, readonly HintState[]>>> = {
+const HINTED: Readonly<Partial<Record<AccountState, readonly LineState[]>>> = {
   dead: ['dead'],
   waiting: ['waiting', 'parked'],
 };
@@ -123,7 +124,7 @@ export class AccountList {
 
   async #bySince(filter: AccountFilter, after: string | null, limit: number) {
     const { state, corpId, text } = filter;
-    const states = state === null ? HINT_STATES : (HINTED[state] ?? []);
+    const states = state === null ? LINE_STATES : (HINTED[state] ?? []);
     const found: Found[] = [];
     for (let [cursor, asked] = [after, 0]; asked < ASKED_MAX; asked += SLICE) {
       const page = await this.outbox.list({ states, corpId }, cursor, SLICE, 'waitingSince');
@@ -263,7 +264,7 @@ export class AccountList {
     return calm.map((one) => ({ ...one, hint: null }));
   }
 
-  async #hinted(states: readonly HintState[], filter: AccountFilter, after: string): Promise<Slice> {
+  async #hinted(states: readonly LineState[], filter: AccountFilter, after: string): Promise<Slice> {
     const { corpId, text } = filter;
     const page = await this.outbox.list({ states, corpId }, after, SLICE);
     return { found: this.#registrationsOf(page.hints, text), asked: SLICE, end: page.cursor };

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptCounts, sumOf } from '../dispatch/line/recent-attempts.js';
-import type { Failure } from '../dispatch/outbox/hint.js';
 import type { Puppet } from '../registry/puppet.js';
 import { Clock } from '../kernel/clock.js';
 import { OtherReplicas } from '../stream/replicas/other-replicas.js';
@@ -13,6 +12,7 @@ import {
   type AccountReplies,
   type ToldFigures,
 } from './own-figures.js';
+import type { Failure } from '../dispatch/queue/line.js';
 
 export const FIGURES = 'puppetWxkfManager/replicas/figures';
 

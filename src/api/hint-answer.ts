@@ -1,9 +1,10 @@
-import { type Failure, type HintHead, runningLease } from '../dispatch/outbox/hint.js';
+import type { HintHead } from '../dispatch/outbox/hint.js';
 import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
 import { toAddress } from '../registry/endpoint/endpoint.js';
 import type { FailureAnswer, FailureReasonAnswer } from './answers/failure.dto.js';
 import type { HintAnswer } from './answers/hint.dto.js';
 import { toAgeS, toIso } from './api-time.js';
+import { type Failure, runningLease } from '../dispatch/queue/line.js';
 
 /** @param name of its account; `null` when no puppet has registered for it. @param nowMs store time. */
 export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {

@@ -2,8 +2,7 @@
  * What waits, is parked or is dead, as one cause for each address; and one for all addresses of a host that is down, however
  * many accounts are behind it.
  */
-import { HINT_STATES } from '../dispatch/outbox/hint.js';
-import { laterAnswer } from '../dispatch/queue/line.js';
+import { laterAnswer, LINE_STATES } from '../dispatch/queue/line.js';
 import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
@@ -74,7 +73,7 @@ export function hintCauses(groups: readonly LineGroup[], max: number): HintCause
     add(sum, group, place);
   }
   const sorted = [...sums.values()].sort((a, b) => a.sinceMs - b.sinceMs);
-  const shown = HINT_STATES.flatMap((state) => sorted.filter((sum) => sum.state === state).slice(0, max));
+  const shown = LINE_STATES.flatMap((state) => sorted.filter((sum) => sum.state === state).slice(0, max));
   const addresses = new Set(sorted.flatMap((sum) => [...sum.places.keys()]));
   return { causes: shown.map(toCause), more: sorted.length - shown.length, addresses };
 }

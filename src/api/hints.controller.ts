@@ -1,6 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { HINT_STATES } from '../dispatch/outbox/hint.js';
 import { type HintName, HintOperations } from '../dispatch/redelivery/hint-operations.js';
 import { Outbox } from '../dispatch/outbox/outbox.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
@@ -23,6 +22,7 @@ import {
 } from './hints.dto.js';
 import { AccountPathDto } from './kf-accounts.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { LINE_STATES } from '../dispatch/queue/line.js';
 
 /** Waiting and dead hints, for operators. */
 @Controller('api/v1/hints')
@@ -45,7 +45,7 @@ export class HintsController {
   @Errors('STORE_UNAVAILABLE')
   async listHints(@Query() query: HintsQueryDto): Promise<HintPageAnswer> {
     const { state, sort } = query;
-    const [list, states] = [listOf(query), state === undefined ? HINT_STATES : STATES[state]];
+    const [list, states] = [listOf(query), state === undefined ? LINE_STATES : STATES[state]];
     const filter = { ...toNarrowed(query), states };
     const page = await this.outbox.list(filter, readCursor(list, query), limitOf(query), sort);
     const nowMs = this.storeClock.nowMs();

@@ -1,4 +1,3 @@
-import { type Failure, type HintState, NOT_TRIED_STAGES } from '../dispatch/outbox/hint.js';
 import { FAILURE_STAGES } from '../dispatch/line/attempt.js';
 import { RefusesUnknownFields } from '../http/answers/validation.js';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
@@ -13,6 +12,7 @@ import {
   toMs,
 } from './page-query.dto.js';
 import { LINE_ORDERS, type LineFilter, type LineOrder } from '../dispatch/queue/queue-store.js';
+import { type Failure, type LineState, NOT_TRIED_STAGES } from '../dispatch/queue/line.js';
 
 export const HINTS = 'hints';
 const GENERATION_LENGTH_MAX = 64;
@@ -22,7 +22,7 @@ const A_GENERATION = 'the generation of a hint, given once';
 export const STATES = {
   waiting: ['waiting', 'parked'],
   dead: ['dead'],
-} as const satisfies Record<string, readonly HintState[]>;
+} as const satisfies Record<string, readonly LineState[]>;
 
 const STAGES = [...FAILURE_STAGES, ...NOT_TRIED_STAGES];
 
@@ -125,19 +125,4 @@ export class DropQueryDto extends HintQueryDto {
 export class DeadHintsDto extends HintFilterDto {
   @IsOneOf(['dead'])
   readonly state!: 'dead';
-}
-
-/** Which dead messages are replayed. */
-@RefusesUnknownFields()
-export class ReplayDto {
-  @IsOneOf(['dead'])
-  readonly state!: 'dead';
-
-  /**
-   * Of this corp alone.
-   * @example wx5823bf96d3bd56c7
-   */
-  @IsOptional()
-  @IsId()
-  readonly corpId?: string;
 }

@@ -11,9 +11,8 @@ import { MessageStore } from '../messages/message-store.js';
 import { Destinations } from '../registry/destination.js';
 import type { MessagePageAnswer, MessagesReplayedAnswer } from './answers/message.dto.js';
 import { askedBy } from './asked-by.js';
-import { ReplayDto } from './hints.dto.js';
 import { toMessageAnswer } from './message-answer.js';
-import { MESSAGES, MessagePathDto, MessagesQueryDto } from './messages.dto.js';
+import { MESSAGES, MessagePathDto, MessagesQueryDto, ReplayDto } from './messages.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Waiting and dead messages of accounts whose bots take messages, for operators. */

@@ -1,3 +1,4 @@
+import { RefusesUnknownFields } from '../http/answers/validation.js';
 import { IsOptional, Matches } from 'class-validator';
 import { MESSAGE_STATES, type MessageState } from '../dispatch/queue/message.js';
 import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
@@ -46,4 +47,19 @@ export class MessagePathDto {
    */
   @Matches(WEBHOOK_ID, mustBe('the webhookId of a message'))
   readonly webhookId!: string;
+}
+
+/** Which dead messages are replayed. */
+@RefusesUnknownFields()
+export class ReplayDto {
+  @IsOneOf(['dead'])
+  readonly state!: 'dead';
+
+  /**
+   * Of this corp alone.
+   * @example wx5823bf96d3bd56c7
+   */
+  @IsOptional()
+  @IsId()
+  readonly corpId?: string;
 }

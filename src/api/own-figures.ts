@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Deliveries, type LastTaken } from '../dispatch/line/deliveries.js';
 import { type AttemptCounts, NO_ATTEMPTS, WIDTH } from '../dispatch/line/recent-attempts.js';
-import type { Failure } from '../dispatch/outbox/hint.js';
 import type { Puppet } from '../registry/puppet.js';
 import type { CallTrouble, ReplyFailure } from '../wecom/call-outcomes.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import type { Failure } from '../dispatch/queue/line.js';
 
 export type AccountKey = Pick<Puppet, 'openKfId' | 'corpId'>;
 

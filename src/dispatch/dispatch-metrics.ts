@@ -4,7 +4,7 @@ import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
 import { type AttemptResult, FAILURE_STAGES, type FailureStage } from './line/attempt.js';
-import { type Failure, NOT_TRIED_STAGES, OCCASIONS, type Occasion } from './outbox/hint.js';
+import { type Failure, NOT_TRIED_STAGES, OCCASIONS, type Occasion } from './queue/line.js';
 
 const COUNTED_OCCASIONS = ['inline', ...OCCASIONS, 'message'] as const;
 type CountedOccasion = (typeof COUNTED_OCCASIONS)[number];

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../dispatch/line/attempt.js';
-import type { Failure, Occasion } from '../dispatch/outbox/hint.js';
 import { HealthyLines } from '../kernel/healthy-lines.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { toEnd } from '../record/delivery-record.js';
 import { DeliveryRecorder } from '../record/delivery-recorder.js';
 import { type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
+import type { Failure, Occasion } from '../dispatch/queue/line.js';
 
 const ATTEMPTED = 'message.attempted';
 

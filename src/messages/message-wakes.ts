@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type AlsoWaiting, WaitingHints } from '../dispatch/outbox/waiting-hints.js';
+import type { AlsoWaiting } from '../dispatch/outbox/waiting-hints.js';
 import { toAddress } from '../registry/endpoint/endpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -24,10 +24,7 @@ export class MessageWakes implements AlsoWaiting {
     private readonly outcomes: MessageOutcomes,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-    waiting: WaitingHints,
-  ) {
-    waiting.tellAlso(this);
-  }
+  ) {}
 
   recovered(endpoint: string): void {
     const woken = this.store.wakeEndpoint(endpoint, this.storeClock.nowMs());

@@ -1,20 +1,25 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
 import { RetryLoops } from '../dispatch/redelivery/retry-loops.js';
+import { MessageWakes } from './message-wakes.js';
 import { MessageStore } from './message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 import { MessageSender } from './sending/message-sender.js';
 
-/** Has messages sent by a loop beside those of hints, which starts and stops with them. */
+/** Has messages sent and looked after as hints are: by a loop beside theirs, which starts and stops with them. */
 @Injectable()
 export class MessagesLifecycle implements OnApplicationShutdown {
   constructor(
     private readonly sender: MessageSender,
     private readonly catchUp: CatchUp,
     loops: RetryLoops,
+    waiting: WaitingHints,
+    wakes: MessageWakes,
     store: MessageStore,
     puller: Puller,
   ) {
+    waiting.tellAlso(wakes);
     loops.join(store, puller.added, (turn, occasion) => sender.send(turn, occasion));
   }
 

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/kernel/secret.js';
-import type { Failure } from '../../src/dispatch/outbox/hint.js';
 import {
   type Message,
   MESSAGE_LIFE_MS,
@@ -20,6 +19,7 @@ import type {
 } from '../../src/messages/message-store.js';
 import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
 import { newMessage, pulledPage } from '../support/messages.js';
+import type { Failure } from '../../src/dispatch/queue/line.js';
 
 /** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedMessages {

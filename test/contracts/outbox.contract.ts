@@ -1,11 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type Failure,
-  type HintState,
-  hintKey,
-  type NewHint,
-  type Rescheduled,
-} from '../../src/dispatch/outbox/hint.js';
+import { hintKey, type NewHint, type Rescheduled } from '../../src/dispatch/outbox/hint.js';
 import type { ClaimedHint, Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { kfEvent } from '../support/delivery.js';
 import {
@@ -14,6 +8,7 @@ import {
   type LineOrder,
   type QueueStore,
 } from '../../src/dispatch/queue/queue-store.js';
+import type { Failure, LineState } from '../../src/dispatch/queue/line.js';
 
 /** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedOutbox {
@@ -79,7 +74,7 @@ function heldOf(hint: ClaimedHint): Held {
   return { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
 }
 
-const of = (...states: HintState[]): LineFilter => ({ states, corpId: null });
+const of = (...states: LineState[]): LineFilter => ({ states, corpId: null });
 
 /** The promises of `Outbox`, for every adapter. */
 export function outboxContract(open: () => Promise<OpenedOutbox>): void {

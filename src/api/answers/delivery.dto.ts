@@ -1,6 +1,6 @@
 import type { FailureStage } from '../../dispatch/line/attempt.js';
-import type { DeliveryOccasion } from '../../dispatch/outbox/hint.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
+import type { DeliveryOccasion } from '../../dispatch/queue/line.js';
 
 /** One attempt that a replica made. */
 export class DeliveryAnswer {

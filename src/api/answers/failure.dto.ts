@@ -1,6 +1,6 @@
 import type { FailureStage } from '../../dispatch/line/attempt.js';
-import type { NotTriedStage } from '../../dispatch/outbox/hint.js';
 import { IsInt, IsISO8601 } from 'class-validator';
+import type { NotTriedStage } from '../../dispatch/queue/line.js';
 
 /** Why a puppet did not take an event. */
 export class FailureReasonAnswer {

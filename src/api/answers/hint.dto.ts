@@ -1,8 +1,8 @@
-import type { HintState } from '../../dispatch/outbox/hint.js';
 import { SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import type { FailureAnswer } from './failure.dto.js';
 import { Page } from './page.dto.js';
+import type { LineState } from '../../dispatch/queue/line.js';
 
 /** A hint: what waits of an account because no bot has taken it, and when it is tried next. */
 export class HintAnswer {
@@ -28,7 +28,7 @@ export class HintAnswer {
    * waiting for its next try; parked until a puppet registers; dead until it is replayed.
    * @example waiting
    */
-  readonly state!: HintState;
+  readonly state!: LineState;
 
   /**
    * How many events wait: one, the newest; of a callback bot that takes events up to 20, which are sent one after the other.

@@ -1,9 +1,9 @@
-import type { DeliveryOccasion } from '../../dispatch/outbox/hint.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import type { FailureAnswer, FailureReasonAnswer } from './failure.dto.js';
 import type { HintAnswer } from './hint.dto.js';
 import type { LastHourAnswer } from './last-hour.dto.js';
 import { Page } from './page.dto.js';
+import type { DeliveryOccasion } from '../../dispatch/queue/line.js';
 
 /** A delivery that a puppet took. */
 export class LastDeliveryAnswer {

@@ -1,8 +1,8 @@
 import type { Destination } from '../../registry/destination.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, FailureStage } from '../line/attempt.js';
-import type { NotTriedStage } from '../outbox/hint.js';
 import type { Arrival } from './seen-events.js';
+import type { NotTriedStage } from '../queue/line.js';
 
 /** An event as it came in. */
 export interface Incoming {

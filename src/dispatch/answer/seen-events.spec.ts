@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { HINT_LIFE_MS } from '../redelivery/retry-schedule.js';
 import { SEEN_EVENTS_MAX, SeenEvents } from './seen-events.js';
+import { MESSAGE_LIFE_MS } from '../queue/message.js';
 
 let clock: ManualClock;
 let seen: SeenEvents;
@@ -16,8 +16,8 @@ it('gives the time at which an event came in first, for 3 days', async () => {
   await clock.advance(60_000);
   expect(seen.note('one').atMs).toBe(firstMs);
   expect(seen.note('other').atMs).toBe(firstMs + 60_000);
-  await clock.advance(HINT_LIFE_MS - 60_000);
-  expect(seen.note('one').atMs).toBe(firstMs + HINT_LIFE_MS);
+  await clock.advance(MESSAGE_LIFE_MS - 60_000);
+  expect(seen.note('one').atMs).toBe(firstMs + MESSAGE_LIFE_MS);
 });
 
 describe('which of two came in first', () => {

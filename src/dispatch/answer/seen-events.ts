@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newLru } from '../../kernel/lru.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { HINT_LIFE_MS } from '../redelivery/retry-schedule.js';
+import { MESSAGE_LIFE_MS } from '../queue/message.js';
 
 /** What a busy process receives in 20 s, at 2,500 events a second. WeCom re-sends an event within about that time. */
 export const SEEN_EVENTS_MAX = 50_000;
@@ -41,7 +41,7 @@ export class SeenEvents {
   note(id: string): Arrival {
     const nowMs = this.storeClock.nowMs();
     const known = this.#arrivals.get(id);
-    if (known !== undefined && nowMs - known.atMs < HINT_LIFE_MS) return known;
+    if (known !== undefined && nowMs - known.atMs < MESSAGE_LIFE_MS) return known;
     const arrival = new Arrival(nowMs, ++this.#count, this);
     this.#arrivals.set(id, arrival);
     return arrival;

@@ -5,11 +5,11 @@ import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import { openRecorder } from '../../../test/support/recorder.js';
 import { Metrics } from '../../metrics/metrics.js';
-import type { DeliveryOccasion } from '../outbox/hint.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import { AttemptRecords } from './attempt-records.js';
 import type { AttemptResult } from './attempt.js';
 import { Deliveries } from './deliveries.js';
+import type { DeliveryOccasion } from '../queue/line.js';
 
 async function recordOf(result: AttemptResult, endpoint?: string, occasion: DeliveryOccasion = 'due') {
   const clock = new ManualClock();

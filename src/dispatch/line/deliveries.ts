@@ -6,8 +6,8 @@ import type { AccountHistory } from '../../registry/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
-import { type DeliveryOccasion, type Failure, toFailure } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
+import { type DeliveryOccasion, type Failure, toFailure } from '../queue/line.js';
 
 /** Accounts, and addresses, whose deliveries are remembered; a further one replaces the one that was seen first. */
 const ACCOUNTS_MAX = 100_000;

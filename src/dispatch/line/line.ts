@@ -5,7 +5,6 @@ import { type Endpoint, isStream } from '../../registry/endpoint/endpoint.js';
 import { Presence } from '../../registry/presence.js';
 import type { KfEvent } from '../kf-event.js';
 import { LateWork } from '../late-work.js';
-import type { DeliveryOccasion } from '../outbox/hint.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import {
   type Attempt,
@@ -22,6 +21,7 @@ import type { DeliveryForm } from './delivery-form.js';
 import { formFor } from './forms.js';
 import type { Halves, Pulls } from './pulls.js';
 import type { Streams } from './streams.js';
+import type { DeliveryOccasion } from '../queue/line.js';
 
 const NO_PULLS: Pulls = {
   start: (_to, _event, onEnd) => Exchange.failed('pull', 'nothing pulls messages here', onEnd),

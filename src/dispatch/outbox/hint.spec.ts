@@ -1,7 +1,7 @@
 /** What may happen to a hint with several events; with one it is in test/contracts/outbox.contract.ts. */
 import { describe, expect, it } from '@jest/globals';
 import { kfEvent } from '../../../test/support/delivery.js';
-import { HINT_LIFE_MS, FAST_STEPS } from '../redelivery/retry-schedule.js';
+import { FAST_STEPS } from '../redelivery/retry-schedule.js';
 import {
   afterFailure,
   afterGivenUp,
@@ -9,7 +9,6 @@ import {
   afterTaken,
   afterTakenEvent,
   EVENTS_MAX,
-  type Failure,
   type Hint,
   merge,
   type NewHint,
@@ -19,6 +18,8 @@ import {
   toNewest,
   toReplayed,
 } from './hint.js';
+import type { Failure } from '../queue/line.js';
+import { MESSAGE_LIFE_MS } from '../queue/message.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const LEASE_MS = 15_000;
@@ -183,7 +184,7 @@ describe('the next event', () => {
   it('is dead with all others where their endpoint cannot be used', () => {
     const before = { ...hintOf(2), lease: CLAIM };
     const fault = { ...FAILURE, stage: 'endpoint' as const };
-    const dead = afterGivenUp(before, before.generation, fault, 'claim', NOW_MS + HINT_LIFE_MS);
+    const dead = afterGivenUp(before, before.generation, fault, 'claim', NOW_MS + MESSAGE_LIFE_MS);
     expect(dead).toMatchObject({ state: 'dead', events: 2 });
   });
 });

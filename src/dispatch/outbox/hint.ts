@@ -10,53 +10,9 @@ import {
   type Line,
   type LineHead,
   type LineState,
-  LINE_STATES,
   runningLease,
 } from '../queue/line.js';
 import { FAST_STEPS } from '../redelivery/retry-schedule.js';
-
-export {
-  claimableAtMs,
-  type Failure,
-  type Lease,
-  NOT_TRIED_STAGES,
-  type NotTriedStage,
-  runningLease,
-} from '../queue/line.js';
-
-export type HintState = LineState;
-export const HINT_STATES = LINE_STATES;
-
-/**
- * Why a hint is sent: it is due; it probes its endpoint; its puppet has just registered. The resync budget does not
- * apply to a registration.
- */
-export const OCCASIONS = ['due', 'probe', 'registration'] as const;
-export type Occasion = (typeof OCCASIONS)[number];
-
-/** Why an attempt is made: a callback came in; a hint is sent; a message is; an operator asked for a test. */
-export const DELIVERY_OCCASIONS = ['inline', ...OCCASIONS, 'message', 'test'] as const;
-export type DeliveryOccasion = (typeof DELIVERY_OCCASIONS)[number];
-
-const REASON_LENGTH_MAX = 1_024;
-
-/** Long enough for an attempt of 5 s and for storing its outcome. After it, the hints of a dead process are free again. */
-export const LEASE_MS = 15_000;
-
-/** @param reason is cut to `REASON_LENGTH_MAX`. */
-export function toFailure(
-  atMs: number,
-  stage: Failure['stage'],
-  reason: string,
-  status?: number | undefined,
-): Failure {
-  return {
-    atMs,
-    stage,
-    reason: reason.slice(0, REASON_LENGTH_MAX),
-    ...(status !== undefined && { status }),
-  };
-}
 
 /** Events that may wait of an account whose bot gets each of them. */
 export const EVENTS_MAX = 20;
@@ -464,7 +420,7 @@ export function afterGivenUp(
 /** An attempt of this generation failed. */
 export function afterFailure(hint: Hint, generation: string, next: Rescheduled): Hint {
   const { endpoint, failure: lastFailure, newer, attempts, step, dueAtMs } = next;
-  const state: HintState = dueAtMs === null ? 'parked' : 'waiting';
+  const state: LineState = dueAtMs === null ? 'parked' : 'waiting';
   return {
     ...hint,
     ...(hint.generation === generation ? { attempts, step, dueAtMs, state } : newer),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { readAccountKey } from '../../registry/puppet.js';
-import { type Line, type LineHead, lineKey, toLeased } from '../queue/line.js';
+import { type Line, type LineHead, lineKey, toLeased, type Failure } from '../queue/line.js';
 import { type Claim, LineSteps, type LineType } from '../queue/line-steps.js';
 import { type LineCounts, type LineFilter, type LineOrder, QueueStore } from '../queue/queue-store.js';
 import { UnregisteredRoom } from '../queue/unregistered-room.js';
@@ -14,7 +14,6 @@ import {
   afterTakenEvent,
   datedOf,
   type Dated,
-  type Failure,
   type Hint,
   type HintHead,
   hintKey,

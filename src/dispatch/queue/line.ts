@@ -24,6 +24,9 @@ export interface Lease {
   readonly untilMs: number;
 }
 
+/** Long enough for an attempt of 5 s and for storing its outcome. After it, what a dead process has leased is free again. */
+export const LEASE_MS = 15_000;
+
 /** Why no bot took it. */
 export interface Failure {
   readonly atMs: number;
@@ -32,6 +35,23 @@ export interface Failure {
   readonly reason: string;
   /** With the stage `status`, the one that came. */
   readonly status?: number;
+}
+
+const REASON_LENGTH_MAX = 1_024;
+
+/** @param reason is cut to `REASON_LENGTH_MAX`. */
+export function toFailure(
+  atMs: number,
+  stage: Failure['stage'],
+  reason: string,
+  status?: number | undefined,
+): Failure {
+  return {
+    atMs,
+    stage,
+    reason: reason.slice(0, REASON_LENGTH_MAX),
+    ...(status !== undefined && { status }),
+  };
 }
 
 /** Why something was not attempted, or its attempt did not end in time. */
@@ -94,6 +114,17 @@ export interface Line extends LineHead {
   /** The callback as it came; also `null` where the line was read without it. */
   readonly body: Buffer | null;
 }
+
+/**
+ * Why something is sent that waits: it is due; it probes its endpoint; its puppet has just registered. The resync budget does not
+ * apply to a registration.
+ */
+export const OCCASIONS = ['due', 'probe', 'registration'] as const;
+export type Occasion = (typeof OCCASIONS)[number];
+
+/** Why an attempt is made: a callback came in; a hint is sent; a message is; an operator asked for a test. */
+export const DELIVERY_OCCASIONS = ['inline', ...OCCASIONS, 'message', 'test'] as const;
+export type DeliveryOccasion = (typeof DELIVERY_OCCASIONS)[number];
 
 /** The key of a line. */
 export function lineKey(kind: LineKind, account: Addressee): string {

@@ -63,7 +63,10 @@ export interface Message extends MessageHead {
 
 /** How long a taken message's id is known, so that it is not taken for a new one: WeCom gives 3 days of messages. */
 export const SEEN_MS = 4 * 24 * 3_600_000;
-/** How long WeCom, and a customer, can be answered about a message: longer, and it is dead. */
+/**
+ * How long WeCom gives messages (developer.work.weixin.qq.com/document/path/94670), and a customer can be answered about one:
+ * what waits longer, be it the message or the event that tells of it, is dead.
+ */
 export const MESSAGE_LIFE_MS = 3 * 24 * 3_600_000;
 
 /** Whether it is too long for any bot. Nothing is kept of what it says. */

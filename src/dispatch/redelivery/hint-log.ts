@@ -6,8 +6,9 @@ import type { AskedBy } from '../../kernel/role.js';
 import { toEnd } from '../../record/delivery-record.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { AttemptResult } from '../line/attempt.js';
-import type { Failure, HintHead, Occasion } from '../outbox/hint.js';
+import type { HintHead } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
+import type { Failure, Occasion } from '../queue/line.js';
 
 const ATTEMPTED = 'hint.attempted';
 

@@ -25,9 +25,10 @@ import { noRecorder } from '../../../test/support/recorder.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import { type Failure, hintKey } from '../outbox/hint.js';
+import { hintKey } from '../outbox/hint.js';
 import { HintLog } from './hint-log.js';
 import { HintOperations } from './hint-operations.js';
+import type { Failure } from '../queue/line.js';
 
 replicasOfEachTest();
 

@@ -3,11 +3,12 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
-import { type Failure, type HintHead, hintKey, type Occasion, toFailure } from '../outbox/hint.js';
+import { type HintHead, hintKey } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { ClaimedHint, Held, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
 import { FAST_STEPS, type NextTry, nextTry } from './retry-schedule.js';
+import { type Failure, type Occasion, toFailure } from '../queue/line.js';
 
 const SETTLE_TRIES = 3;
 const SETTLE_AGAIN_MS = 500;

@@ -7,12 +7,14 @@ import { Counters } from '../../storage/counters.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, AttemptResult } from '../line/attempt.js';
 import { type Line, Lines } from '../line/line.js';
-import { type Failure, LEASE_MS, type Occasion, toFailure, toResync } from '../outbox/hint.js';
+import { toResync } from '../outbox/hint.js';
 import type { ClaimedHint, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
 import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from './resync-budget.js';
-import { HINT_LIFE_MS, type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
+import { type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
+import { type Failure, LEASE_MS, type Occasion, toFailure } from '../queue/line.js';
+import { MESSAGE_LIFE_MS } from '../queue/message.js';
 
 const RENEW_AFTER_MS = 5_000;
 /** How long to wait for a registration that is under way. */
@@ -68,7 +70,7 @@ export class HintSender {
     const nowMs = this.storeClock.nowMs();
     const ageMs = nowMs - hint.arrivedAtMs;
     // A hint that was never tried, as after a replay, is tried once, however old it is.
-    if (ageMs >= HINT_LIFE_MS && hint.attempts > 0)
+    if (ageMs >= MESSAGE_LIFE_MS && hint.attempts > 0)
       return this.#bury(claimed, 'expired', 'no bot took it within 3 days');
     const known = this.destinations.find(hint);
     // A puppet that registered with another process a moment ago is not in memory yet.

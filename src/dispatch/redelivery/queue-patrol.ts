@@ -4,12 +4,13 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/destination.js';
 import { Circuits } from '../line/circuit.js';
-import { type HintHead, hintKey, runningLease, toFailure } from '../outbox/hint.js';
+import { type HintHead, hintKey } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintOutcomes } from './hint-outcomes.js';
-import { HINT_LIFE_MS } from './retry-schedule.js';
 import type { LineFilter } from '../queue/queue-store.js';
+import { runningLease, toFailure } from '../queue/line.js';
+import { MESSAGE_LIFE_MS } from '../queue/message.js';
 
 const ROUND_MS = 20_000;
 const PAGE_SIZE = 200;
@@ -133,7 +134,7 @@ export class QueuePatrol {
       return void (sure === 'unserved' && (await outbox.drop(key, hint.generation)));
     }
     if (endpoint !== null) return outbox.wake(key, endpoint.href, nowMs);
-    if (nowMs - hint.arrivedAtMs < HINT_LIFE_MS) return;
+    if (nowMs - hint.arrivedAtMs < MESSAGE_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no bot took the account within 3 days');
     await this.outcomes.bury(outbox, hint, { key, generation: hint.generation, leaseId: null }, failure);
   }

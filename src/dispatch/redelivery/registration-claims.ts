@@ -8,11 +8,12 @@ import type { Puppet } from '../../registry/puppet.js';
 import type { WaitingEvents } from '../../registry/registration/waiting-events.js';
 import { LateWork } from '../late-work.js';
 import { Circuits } from '../line/circuit.js';
-import { hintKey, LEASE_MS } from '../outbox/hint.js';
+import { hintKey } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { RetryLoops } from './retry-loops.js';
+import { LEASE_MS } from '../queue/line.js';
 
 /** How long a register answer waits for the claim of its puppet's hint; the deployed puppet's register has no deadline. */
 const CLAIM_LIMIT_MS = 1_000;

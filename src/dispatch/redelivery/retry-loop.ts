@@ -3,8 +3,8 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { Circuits } from '../line/circuit.js';
-import { LEASE_MS, type Occasion } from '../outbox/hint.js';
 import type { WakeUp } from '../outbox/hint-queue.js';
+import { LEASE_MS, type Occasion } from '../queue/line.js';
 
 /** What is sent when it is due, under a lease: a hint, or the messages of an account. */
 export interface Leased {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { FAST_STEPS, HINT_LIFE_MS, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
+import { FAST_STEPS, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
+import { MESSAGE_LIFE_MS } from '../queue/message.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -61,8 +62,8 @@ describe('when the sync token is past its time', () => {
 
   it('no try is made that the puppet could pull nothing with', () => {
     const step = FAST_STEPS + SLOW_MS.length;
-    expect(nextTry(step, HINT_LIFE_MS - 24 * HOUR_MS - 1, EVEN)?.delayMs).toBe(24 * HOUR_MS);
-    expect(nextTry(step, HINT_LIFE_MS - 24 * HOUR_MS, EVEN)).toBeNull();
+    expect(nextTry(step, MESSAGE_LIFE_MS - 24 * HOUR_MS - 1, EVEN)?.delayMs).toBe(24 * HOUR_MS);
+    expect(nextTry(step, MESSAGE_LIFE_MS - 24 * HOUR_MS, EVEN)).toBeNull();
   });
 });
 
@@ -75,7 +76,7 @@ describe('an event that nobody takes', () => {
 
   it.each([0, 0.1, 0.5, 0.9, 1])('has its last try within 3 days, with jitter %d', (random) => {
     const last = triesOf(random).at(-1);
-    expect(last?.ageMs).toBeLessThan(HINT_LIFE_MS);
-    expect(last?.ageMs).toBeGreaterThan(HINT_LIFE_MS - 2 * 24 * HOUR_MS);
+    expect(last?.ageMs).toBeLessThan(MESSAGE_LIFE_MS);
+    expect(last?.ageMs).toBeGreaterThan(MESSAGE_LIFE_MS - 2 * 24 * HOUR_MS);
   });
 });

@@ -1,3 +1,5 @@
+import { MESSAGE_LIFE_MS } from '../queue/message.js';
+
 /** Seconds after a failure, while WeCom accepts the sync token of the event. */
 const FAST_S = [1, 3, 10, 30, 60, 120, 180, 180];
 /** Seconds after a failure, once the token has expired; sent with an empty token. */
@@ -8,8 +10,6 @@ const JITTER = 0.2;
 export const FAST_STEPS = FAST_S.length;
 /** How long WeCom accepts an event's sync token (developer.work.weixin.qq.com/document/path/94670). */
 export const SYNC_TOKEN_LIFE_MS = 10 * 60_000;
-/** How far back a puppet can pull messages (the same page). */
-export const HINT_LIFE_MS = 3 * 24 * 3_600_000;
 
 export interface NextTry {
   readonly step: number;
@@ -28,7 +28,7 @@ export function nextTry(step: number, ageMs: number, random: number): NextTry | 
     return { step: Math.min(step + 1, FAST_STEPS), delayMs: fastMs };
   const slowStep = Math.max(step, FAST_STEPS);
   const slowMs = jittered(SLOW_S[Math.min(slowStep - FAST_STEPS, SLOW_S.length - 1)] ?? 0, random);
-  return ageMs + slowMs < HINT_LIFE_MS ? { step: slowStep + 1, delayMs: slowMs } : null;
+  return ageMs + slowMs < MESSAGE_LIFE_MS ? { step: slowStep + 1, delayMs: slowMs } : null;
 }
 
 function jittered(seconds: number, random: number): number {

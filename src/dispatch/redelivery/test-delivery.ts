@@ -11,10 +11,11 @@ import { MemoryCounters } from '../../storage/memory-counters.js';
 import type { KfEvent } from '../kf-event.js';
 import type { AttemptResult } from '../line/attempt.js';
 import { type Line, Lines } from '../line/line.js';
-import { type Failure, toResync } from '../outbox/hint.js';
+import { toResync } from '../outbox/hint.js';
 import { hasSeenNothing } from './hint-sender.js';
 import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
 import type { ShownAnswer } from '../line/shown-exchange.js';
+import type { Failure } from '../queue/line.js';
 
 /** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */
 const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;

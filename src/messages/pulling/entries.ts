@@ -1,6 +1,6 @@
 /** What `kf/sync_msg` gives, read as far as the manager has to know it; the rest is passed on as it is. */
 import { hash } from 'node:crypto';
-import { toFailure } from '../../dispatch/outbox/hint.js';
+import { toFailure } from '../../dispatch/queue/line.js';
 import { Secret } from '../../kernel/secret.js';
 import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import type { Addressee } from '../../registry/destination.js';

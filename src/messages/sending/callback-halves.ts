@@ -3,7 +3,7 @@ import { type AttemptResult, HALVES_MS } from '../../dispatch/line/attempt.js';
 import { Deliveries } from '../../dispatch/line/deliveries.js';
 import { Lines } from '../../dispatch/line/line.js';
 import type { Halves, MessageEvent } from '../../dispatch/line/pulls.js';
-import { toFailure } from '../../dispatch/outbox/hint.js';
+import { toFailure } from '../../dispatch/queue/line.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Addressee, MessageTaker } from '../../registry/destination.js';

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { type AttemptResult, isRefusal } from '../../dispatch/line/attempt.js';
-import { type Failure, type Occasion, toFailure } from '../../dispatch/outbox/hint.js';
 import { FAST_STEPS, nextTry } from '../../dispatch/redelivery/retry-schedule.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -10,6 +9,7 @@ import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { type KeptPage, MessageStore, type Turn } from '../message-store.js';
 import { messagesConfig } from '../messages.config.js';
+import { type Failure, type Occasion, toFailure } from '../../dispatch/queue/line.js';
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Attempt, type AttemptResult, isRefusal } from '../../dispatch/line/attempt.js';
 import { type Line, Lines } from '../../dispatch/line/line.js';
-import { LEASE_MS, type Occasion, toFailure } from '../../dispatch/outbox/hint.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -13,6 +12,7 @@ import { EarlierAttempts } from './earlier-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toEvent, toRecipient } from './taker-form.js';
 import { type ReadyTaker, Takers } from './takers.js';
+import { LEASE_MS, type Occasion, toFailure } from '../../dispatch/queue/line.js';
 
 /** How long one account is served before others have their turn, if its messages are taken at once. */
 const TURN_MS = 1_000;
