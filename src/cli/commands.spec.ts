@@ -64,9 +64,9 @@ describe('a command line', () => {
     ],
     ['no file where one belongs', ['backup'], "error: missing required argument 'FILE'\n"],
     [
-      'a state that there is not',
-      ['accounts', '--state', 'asleep'],
-      "error: option '--state <STATE>' argument 'asleep' is invalid. Allowed choices are dead, ",
+      'a role that there is not',
+      ['operators', 'add', 'alice', '--role', 'owner'],
+      "error: option '--role <ROLE>' argument 'owner' is invalid. Allowed choices are reader, ",
     ],
     [
       'an operator of a name that cannot be',
@@ -119,7 +119,7 @@ describe('a command line', () => {
     [['reseal', '-h'], 'Usage: wxkf-manager reseal [options]\n'],
     [['help', 'reseal'], 'Examples:\n  wxkf-manager reseal\n'],
     [['check', '--help'], '  --callback-url <URL>  ask this public address'],
-    [['deliveries', '--help'], '  --url <URL>  '],
+    [['operators', 'list', '--help'], '  --url <URL>  '],
     [['backup', '--help'], 'Usage: wxkf-manager backup [options] <FILE>\n'],
     [['demo', '--help'], 'Usage: wxkf-manager demo [options]\n'],
   ])('with %j is answered with help', async (args, help) => {

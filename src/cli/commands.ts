@@ -8,10 +8,9 @@ import { toAccounts, toClientId, toForwardUrl, toManagerUrl } from './connect/op
 import { endOnClosedOutput, endOnSignals } from './interruption.js';
 import type { GenerateOptions } from './keys/generate-keys.js';
 import { GENERATED } from './keys/generated.js';
-import { addLists } from './lists/commands.js';
 import { addOperators } from './operators/commands.js';
+import { JSON_OUTPUT } from './options.js';
 import { addPrograms } from './programs.js';
-import type { NotifyOptions } from './notify.js';
 import type { ExportOptions } from './registry/export-registry.js';
 import type { ImportOptions } from './registry/import-registry.js';
 import type { ResealOptions } from './reseal.js';
@@ -23,8 +22,6 @@ export const HINT = '(add --help for additional information)';
 const EXIT_CODES = `
 Exit codes: 0 all went well, 1 something failed, 2 a mistake in the command line,
 130 broken off by Ctrl-C, 141 whoever read the output has closed it.`;
-
-import { JSON_OUTPUT, MANAGER_URL } from './options.js';
 
 const SETTINGS_NOTE = 'It takes its settings from the environment and .env, as the manager does.';
 
@@ -40,8 +37,6 @@ export function createProgram(): Command {
   addPrograms(program);
   addConnect(program);
   addCheck(program);
-  addLists(program, ending);
-  addNotify(program);
   addOperators(program, ending);
   addBackup(program);
   addExport(program);
@@ -107,20 +102,6 @@ function addCheck(program: Command): void {
     .option(...JSON_OUTPUT)
     .addHelpText('after', examples('check', 'check --callback-url https://kf.example.com'))
     .action(ending(async (options: CheckOptions) => (await import('./check/check.js')).check(options)));
-}
-
-function addNotify(program: Command): void {
-  program
-    .command('notify')
-    .summary('who is told what needs attention, or a test message to them')
-    .description(
-      'Lists the receivers of NOTIFY_URL, with when they were told last and what failed last; with --test, sends each a message and says what it answered. Asks the manager at HOST and PORT, or at --url, with AUTH_OPERATOR_TOKEN of the environment or .env. Exit code 1: one did not take the test.',
-    )
-    .option('--test', 'send each of them a test message')
-    .option(...MANAGER_URL)
-    .option(...JSON_OUTPUT)
-    .addHelpText('after', examples('notify', 'notify --test'))
-    .action(ending(async (options: NotifyOptions) => (await import('./notify.js')).notify(options)));
 }
 
 function addBackup(program: Command): void {

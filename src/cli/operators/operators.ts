@@ -1,8 +1,11 @@
 import { configOrExit } from '../../config/config-or-exit.js';
+import { UsageError } from '../command-error.js';
 import { EXIT_CODE } from '../exit-code.js';
-import { type List, type ListOptions, printList, toSeconds } from '../lists/list.js';
-import { type Item, ManagerApi } from '../manager/manager-api.js';
+import { type Item, ManagerApi } from './manager-api.js';
 import { printSummary } from '../summary.js';
+import { toTable } from './table.js';
+
+const LIMIT_MAX = 10_000;
 
 export interface OperatorOptions {
   /** Of the manager; left out: of a manager with these settings. */
@@ -10,21 +13,43 @@ export interface OperatorOptions {
   readonly json?: boolean;
 }
 
+export interface ListOptions extends OperatorOptions {
+  readonly limit: string;
+}
+
 export interface AddOptions extends OperatorOptions {
   readonly role: string;
 }
 
-export function listOperators(options: ListOptions): Promise<number> {
-  return printList({ path: 'operators', query: {}, columns: COLUMNS }, options);
+/** Prints the operators, or with `--json` one object with what the API gave. */
+export async function listOperators(options: ListOptions): Promise<number> {
+  const limit = readLimit(options.limit);
+  const { items, hasMore } = await apiOf(options).list('operators', limit);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ items, hasMore })}\n`);
+    return EXIT_CODE.ok;
+  }
+  process.stdout.write(toTable(TITLES, items.map(toRow)));
+  if (hasMore) process.stderr.write(`there are more than ${limit}; --limit shows up to ${LIMIT_MAX}\n`);
+  return EXIT_CODE.ok;
 }
 
-const COLUMNS: List['columns'] = {
-  NAME: (operator) => operator.name,
-  ROLE: (operator) => operator.role,
-  ADDED: (operator) => toSeconds(operator.createdAt),
-  TOKEN: (operator) => operator.tokenId,
-  'TOKEN SINCE': (operator) => toSeconds(operator.tokenCreatedAt),
-};
+function readLimit(text: string): number {
+  const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= LIMIT_MAX) return limit;
+  throw new UsageError(`--limit must be a whole number from 1 to ${LIMIT_MAX}`);
+}
+
+const TITLES = ['NAME', 'ROLE', 'ADDED', 'TOKEN', 'TOKEN SINCE'];
+
+function toRow({ name, role, createdAt, tokenId, tokenCreatedAt }: Item): string[] {
+  return [String(name), String(role), toSeconds(createdAt), String(tokenId), toSeconds(tokenCreatedAt)];
+}
+
+/** ISO 8601 without the fraction. */
+function toSeconds(time: unknown): string {
+  return String(time).replace(/\.\d+Z$/, 'Z');
+}
 
 export async function addOperator(name: string, options: AddOptions): Promise<number> {
   const operator = await apiOf(options).post('operators', { name, role: options.role });

@@ -1,13 +1,11 @@
-/** accounts and operators as the build has them: what a running manager says and does by its API, on both stores: embedded and MongoDB. */
+/** operators as the build has it: what a running manager says and does by its API, on both stores: embedded and MongoDB. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
-import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { onEachStoreNightly } from '../support/each-store.js';
 import { until } from '../support/until.js';
-import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
 const SECRETS = {
   AUTH_PUPPET_TOKEN: 'marked-secret_of-puppets',
@@ -15,63 +13,32 @@ const SECRETS = {
 };
 
 onEachStoreNightly((newPlace) => {
-  const app = newApp();
-  const [taken, refused] = [newOpenKfId(), newOpenKfId()].sort() as [string, string];
   let place: Place;
   let manager: ManagerProcess;
-  let puppet: PuppetServer;
   let env: Record<string, string>;
 
   beforeAll(async () => {
     place = newPlace();
-    puppet = await startPuppetServer();
     manager = await startManager({ ...place.env, ...SECRETS });
     env = { AUTH_OPERATOR_TOKEN: SECRETS.AUTH_OPERATOR_TOKEN, PORT: new URL(manager.url).port };
-    for (const [openKfId, endpoint] of [
-      [taken, puppet.url],
-      [refused, await refusedUrl()],
-    ] as const) {
-      await post('/puppetWxkfManager/register', SECRETS.AUTH_PUPPET_TOKEN, {
-        ...registrationOf(app, openKfId, endpoint),
-        kfName: '支持\u001b[31m',
-      });
-      expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
-    }
   });
 
   afterAll(async () => {
     await manager.stop();
-    await puppet.close();
     await place.discard();
   });
 
-  async function post(path: string, secret: string, body: object): Promise<void> {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` };
-    const answer = await fetch(manager.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
-    expect([path, answer.status, answer.ok || (await answer.text())]).toEqual([path, 200, true]);
-  }
-
-  const list = (...args: string[]) => runCli(env, ...args);
-
-  it('shows people a table that holds nothing that a terminal obeys', async () => {
-    const { code, stdout, stderr } = await list('accounts');
-    expect([code, stderr]).toEqual([0, '']);
-    const [head, ...rows] = stdout.trimEnd().split('\n');
-    expect(head).toMatch(/^ACCOUNT +NAME +CORP +STATE +ENDPOINT +LAST TAKEN +LAST FAILURE$/);
-    expect(rows).toEqual([
-      expect.stringMatching(
-        new RegExp(`^${taken} +支持\\?\\[31m +${app.corpId} +online +http.* 20\\S+Z +-$`),
-      ),
-      expect.stringMatching(new RegExp(`^${refused} .* waiting .* - +no connection \\(ECONNREFUSED\\)$`)),
+  it('lists operators for people, and for programs what the API gives, by limit', async () => {
+    const names = ['carol', 'dave'];
+    for (const name of names) await runCli(env, 'operators', 'add', name, '--role', 'reader');
+    const [, ...rows] = (await runCli(env, 'operators')).stdout.trimEnd().split('\n');
+    expect(rows).toEqual(names.map((name) => expect.stringMatching(new RegExp(`^${name} +reader +20`))));
+    const { code, stdout } = await runCli(env, 'operators', 'list', '--json', '--limit', '1');
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      { items: [expect.objectContaining({ name: 'carol' })], hasMore: true },
     ]);
-  });
-
-  it('gives programs what the API gives, by filter and limit', async () => {
-    const { stdout } = await list('accounts', '--json', '--limit', '1', '--corp', app.corpId);
-    expect(JSON.parse(stdout)).toEqual({
-      items: [expect.objectContaining({ openKfId: taken })],
-      hasMore: true,
-    });
+    for (const name of names) await runCli(env, 'operators', 'remove', name);
   });
 
   it('adds operators, whose tokens open what their role may, until another one or none is theirs', async () => {

@@ -1,4 +1,4 @@
-/** The operators' API of a running manager, as the commands use it: with a secret of the settings, and without any proxy. */
+/** The operators' API of a running manager, as the commands for operators use it: with a secret of the settings, and without any proxy. */
 import type { Config } from '../../config/config.js';
 import type { Secret } from '../../kernel/secret.js';
 import { ProbeError, probe } from '../../wecom/address-probe.js';
@@ -9,66 +9,48 @@ import { ownUrlOf, readManagerUrl } from './manager-url.js';
 const LIMIT_MS = 15_000;
 /** Far more than a page has. */
 const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
-/** The most that the API gives at once. */
+/** The API gives no more at once. */
 const PAGE_SIZE_MAX = 200;
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
-export type Query = Readonly<Record<string, string | undefined>>;
+type Query = Readonly<Record<string, string | undefined>>;
 
 /** One entry of a list, as the API describes it. */
 export type Item = Readonly<Record<string, unknown>>;
 
-export interface Found {
+interface Found {
   readonly items: readonly Item[];
   /** Whether there are more of them than were asked for. */
   readonly hasMore: boolean;
 }
 
-/** The manager gave no answer, or refused. */
-export class ManagerApiError extends CommandError {
-  override readonly name = 'ManagerApiError';
-
-  constructor(
-    message: string,
-    /** The manager's own error code; `null` where it gave none. */
-    readonly code: string | null,
-  ) {
-    super(message);
-  }
-}
-
 export class ManagerApi {
-  readonly url: URL;
+  readonly #url: URL;
   readonly #secret: Secret | null;
 
   /** @param url as `--url` has it; left out: that of a manager with these settings. @throws UsageError */
   constructor(config: Config, url?: string) {
-    this.url = url === undefined ? ownUrlOf(config) : readManagerUrl(url);
+    this.#url = url === undefined ? ownUrlOf(config) : readManagerUrl(url);
     this.#secret = config.authOperatorTokens[0] ?? null;
   }
 
-  /** @param path under `/api/v1/`. @throws ManagerApiError */
-  async get(path: string, query: Query = {}): Promise<Item> {
-    return this.#ask('GET', path, query);
-  }
-
-  /** @param path under `/api/v1/`. @throws ManagerApiError */
+  /** @param path under `/api/v1/`. @throws CommandError */
   post(path: string, body?: object): Promise<Item> {
     return this.#ask('POST', path, {}, body && JSON.stringify(body));
   }
 
-  /** @param path under `/api/v1/`. @throws ManagerApiError */
+  /** @param path under `/api/v1/`. @throws CommandError */
   async delete(path: string): Promise<void> {
     await this.#ask('DELETE', path, {});
   }
 
-  /** Reads page after page. @throws ManagerApiError */
-  async list(path: string, query: Query, limit: number): Promise<Found> {
+  /** Reads page after page. @throws CommandError */
+  async list(path: string, limit: number): Promise<Found> {
     const items: Item[] = [];
     for (let cursor: string | undefined; ;) {
       const asked = Math.min(limit - items.length, PAGE_SIZE_MAX);
-      const page = await this.get(path, { ...query, cursor, limit: String(asked) });
+      const page = await this.#ask('GET', path, { cursor, limit: String(asked) });
       items.push(...(page.items as Item[]));
       cursor = (page.nextCursor as string | null) ?? undefined;
       if (cursor === undefined || items.length >= limit) return { items, hasMore: cursor !== undefined };
@@ -88,7 +70,7 @@ export class ManagerApi {
     query: Query,
     sent?: string,
   ): Promise<{ status: number; text: string }> {
-    const url = new URL(this.url);
+    const url = new URL(this.#url);
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${path}`;
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, value);
@@ -112,27 +94,25 @@ export class ManagerApi {
     }
   }
 
-  #silence({ step, code }: ProbeError): ManagerApiError {
+  #silence({ step, code }: ProbeError): CommandError {
     const why = step === 'time' ? `not within ${LIMIT_MS / 1_000} s` : `${step} ${code}`.trim();
-    return new ManagerApiError(
-      `${this.url.href} does not answer (${why}); start the manager, or look whether HOST and PORT, or --url, are those of the manager that runs`,
-      null,
+    return new CommandError(
+      `${this.#url.href} does not answer (${why}); start the manager, or look whether HOST and PORT, or --url, are those of the manager that runs`,
     );
   }
 
-  #refusal(status: number, body: Item | null): ManagerApiError {
+  #refusal(status: number, body: Item | null): CommandError {
     const { error, message } = body ?? {};
     if (typeof error !== 'string' || typeof message !== 'string') {
-      return new ManagerApiError(
-        `${this.url.href} is answered ${status}, not by the API of a manager; give the manager's own address in --url`,
-        null,
+      return new CommandError(
+        `${this.#url.href} is answered ${status}, not by the API of a manager; give the manager's own address in --url`,
       );
     }
     const remedy =
       status === 401 || status === 403
         ? '; the secret is taken from AUTH_OPERATOR_TOKEN, in the environment or .env, where the token of an operator may stand, too'
         : '';
-    return new ManagerApiError(`${this.url.href} answers ${status} ${error}: ${message}${remedy}`, error);
+    return new CommandError(`${this.#url.href} answers ${status} ${error}: ${message}${remedy}`);
   }
 }
 
