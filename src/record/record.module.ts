@@ -3,11 +3,12 @@ import { DeliveryLog } from './delivery-log.js';
 import { DeliveryRecorder } from './delivery-recorder.js';
 import { FigureStore } from './figure-store.js';
 import { RecordMetrics } from './record-metrics.js';
+import { SeenStore } from './seen-store.js';
 
 /** Its journals come from the storage module, which is global. Global itself, since every feature that delivers adds to it. */
 @Global()
 @Module({
-  providers: [DeliveryLog, DeliveryRecorder, FigureStore, RecordMetrics],
-  exports: [DeliveryLog, DeliveryRecorder, FigureStore, RecordMetrics],
+  providers: [DeliveryLog, DeliveryRecorder, FigureStore, RecordMetrics, SeenStore],
+  exports: [DeliveryLog, DeliveryRecorder, FigureStore, RecordMetrics, SeenStore],
 })
 export class RecordModule {}

@@ -1,6 +1,7 @@
 import { AUDIT } from '../audit/audit-log.js';
 import { DELIVERIES } from '../record/delivery-log.js';
 import { FIGURES } from '../record/figure-store.js';
+import { SEEN } from '../record/seen-store.js';
 import type { ColumnType, JournalKind } from './journal.js';
 
 /** What a store needs to know of every journal before one is opened. */
@@ -10,4 +11,4 @@ export type JournalTable = Pick<JournalKind<never>, 'name' | 'isLasting' | 'comm
   readonly marks: Readonly<Record<string, unknown>>;
 };
 
-export const JOURNAL_KINDS: readonly JournalTable[] = [DELIVERIES, AUDIT, FIGURES];
+export const JOURNAL_KINDS: readonly JournalTable[] = [DELIVERIES, AUDIT, FIGURES, SEEN];

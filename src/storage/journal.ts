@@ -12,7 +12,7 @@ export interface JournalEntry {
 }
 
 /** The table or collection of each. */
-export type JournalName = 'deliveries' | 'audit' | 'figures';
+export type JournalName = 'deliveries' | 'audit' | 'figures' | 'seen';
 
 /** As SQLite calls them; `JSON` is an object, kept as text. */
 export type ColumnType = 'TEXT' | 'INTEGER' | 'REAL' | 'JSON';

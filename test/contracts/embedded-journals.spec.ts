@@ -9,12 +9,13 @@ import type { DeliveryRecord, LoggedRecord } from '../../src/record/delivery-rec
 import { FIGURES_KEPT_MS } from '../../src/record/figure-store.js';
 import { MINUTE_MS, NO_FIGURES } from '../../src/record/figures.js';
 import { append as appendTo, deliveryRecord, RecordIds } from '../support/delivery-records.js';
-import { deliveryLogOf, toAudit, toFigures, toLog } from '../support/journals.js';
+import { deliveryLogOf, toAudit, toFigures, toLog, toSeen } from '../support/journals.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import { auditLogContract, entryOf, removesOldEntries } from './audit-log.contract.js';
 import { deliveryLogContract } from './delivery-log.contract.js';
 import { figureStoreContract } from './figure-store.contract.js';
+import { seenStoreContract } from './seen-store.contract.js';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.now();
@@ -29,6 +30,7 @@ const open = () => openStore(embeddedPlace());
 describe('what is promised of each store', () => {
   deliveryLogContract(async () => toLog(await open()));
   figureStoreContract(async () => toFigures(await open()));
+  seenStoreContract(async () => toSeen(await open()));
   auditLogContract(async () => toAudit(await open()));
   removesOldEntries(async () => toAudit(await open()));
 });

@@ -3,8 +3,14 @@ import { describe } from '@jest/globals';
 import { MemoryQueueStore } from '../../src/dispatch/queue/memory-queue-store.js';
 import { MemoryOutbox } from '../support/memory-outbox.js';
 import { MemoryMessageStore } from '../support/memory-messages.js';
+import { SeenStore } from '../../src/record/seen-store.js';
 import { type CountTable, MemoryCounters } from '../../src/storage/memory-counters.js';
-import { MemoryAuditLog, MemoryDeliveryLog, MemoryFigureStore } from '../support/memory-journals.js';
+import {
+  MemoryAuditLog,
+  MemoryDeliveryLog,
+  MemoryFigureStore,
+  MemoryJournals,
+} from '../support/memory-journals.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
 import { MemoryRecords, RecordData } from '../support/memory-records.js';
@@ -12,6 +18,7 @@ import { auditLogContract, type OpenedAudit, removesOldEntries } from './audit-l
 import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
 import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
+import { type OpenedSeen, seenStoreContract } from './seen-store.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { countersContract, type OpenedCounters } from './counters.contract.js';
@@ -58,6 +65,12 @@ const openFigures = (figures = new MemoryFigureStore()): OpenedFigures => ({
   close,
 });
 
+const openSeen = (journals = new MemoryJournals()): OpenedSeen => ({
+  seen: new SeenStore(journals),
+  reopen: async () => openSeen(journals),
+  close,
+});
+
 const openAudit = (log = new MemoryAuditLog()): OpenedAudit => ({
   auditLog: log,
   reopen: async () => openAudit(new MemoryAuditLog(log.journals)),
@@ -95,6 +108,7 @@ describe('the fake of the specs', () => {
   secretCheckContract(async () => openCheck());
   deliveryLogContract(async () => openLog());
   figureStoreContract(async () => openFigures());
+  seenStoreContract(async () => openSeen());
   auditLogContract(async () => openAudit());
   removesOldEntries(async () => openAudit());
 });

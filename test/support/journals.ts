@@ -2,10 +2,12 @@
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { DeliveryLog } from '../../src/record/delivery-log.js';
 import { FigureStore } from '../../src/record/figure-store.js';
+import { SeenStore } from '../../src/record/seen-store.js';
 import { Journals } from '../../src/storage/journal.js';
 import type { OpenedAudit } from '../contracts/audit-log.contract.js';
 import type { OpenedLog } from '../contracts/delivery-log.contract.js';
 import type { OpenedFigures } from '../contracts/figure-store.contract.js';
+import type { OpenedSeen } from '../contracts/seen-store.contract.js';
 import type { OpenedStore } from './stores.js';
 
 /** @param bounds as the settings have them. */
@@ -29,4 +31,9 @@ export function toAudit(store: OpenedStore): OpenedAudit {
 export function toFigures(store: OpenedStore): OpenedFigures {
   const reopen = async () => toFigures(await store.reopen());
   return { figures: new FigureStore(store.get(Journals)), reopen, close: store.close };
+}
+
+export function toSeen(store: OpenedStore): OpenedSeen {
+  const reopen = async () => toSeen(await store.reopen());
+  return { seen: new SeenStore(store.get(Journals)), reopen, close: store.close };
 }

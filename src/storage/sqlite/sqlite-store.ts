@@ -40,6 +40,8 @@ export const STEPS = [
   'sweep deliveries',
   'append figures',
   'sweep figures',
+  'append seen',
+  'sweep seen',
 ] as const;
 export type Step = (typeof STEPS)[number];
 
