@@ -6,7 +6,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/destination.js';
 import type { Puppet } from '../registry/puppet.js';
 import type { ReplyFailure } from '../wecom/call-outcomes.js';
-import { AllFigures, type AllSeenOfAccount } from './all-figures.js';
+import { AllFigures } from './all-figures.js';
 import type { KfAccountAnswer } from './answers/kf-account.dto.js';
 import { toDuration, toIso } from './api-time.js';
 import { toFailureAnswer, toHintAnswer } from './hint-answer.js';
@@ -32,19 +32,11 @@ export class AccountAnswers {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /**
-   * @param puppets those that will be shown.
-   * @returns what makes the answer of one of them. The hint is of the account and its corp; `null` when nothing waits, or the
-   *   store does not answer.
-   */
-  async of(puppets: readonly Puppet[]): Promise<(puppet: Puppet, hint: HintHead | null) => KfAccountAnswer> {
-    const figuresOf = await this.figures.ofAccounts(puppets);
-    return (puppet, hint) => this.#toAnswer(puppet, hint, figuresOf(puppet));
-  }
-
-  #toAnswer(puppet: Puppet, hint: HintHead | null, figures: AllSeenOfAccount): KfAccountAnswer {
+  /** @param hint of the account and its corp; `null` when nothing waits, or the store does not answer. */
+  of(puppet: Puppet, hint: HintHead | null): KfAccountAnswer {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
-    const { taken, failure, repliedAtMs, replyFailure, noAccount, lastHour, missing } = figures;
+    const figures = this.figures.ofAccount(puppet);
+    const { taken, failure, repliedAtMs, replyFailure, noAccount, lastHour } = figures;
     const line = this.lines.to(this.destinations.find(puppet));
     return {
       openKfId,
@@ -62,8 +54,8 @@ export class AccountAnswers {
       lastReplyAt: repliedAtMs === null ? null : toIso(repliedAtMs),
       replyFailure: toReplyFailure(replyFailure),
       noAccount: toReplyFailure(noAccount),
-      lastHour: toLastHourAnswer(lastHour, missing),
-      endpointLastHour: toLastHourAnswer(figures.endpointLastHour, missing),
+      lastHour: toLastHourAnswer(lastHour),
+      endpointLastHour: toLastHourAnswer(figures.endpointLastHour),
       endpointLastFailure: toFailureAnswer(figures.endpointFailure),
     };
   }

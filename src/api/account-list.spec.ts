@@ -13,18 +13,14 @@ import {
 } from '../../test/support/redelivery.js';
 import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
 import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
+import { seeingReplica } from '../../test/support/seen.js';
 import type { AttemptResult } from '../dispatch/line/attempt.js';
 import { type HintHead, hintKey } from '../dispatch/outbox/hint.js';
 import { MemoryOutbox } from '../../test/support/memory-outbox.js';
 import type { HintPage } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import type { AskedBy } from '../kernel/role.js';
-import { Metrics } from '../metrics/metrics.js';
-import type { OtherReplicas } from '../stream/replicas/other-replicas.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { AccountAnswers } from './account-answers.js';
-import { AllFigures } from './all-figures.js';
-import { OwnFigures } from './own-figures.js';
 import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
 import type { Failure } from '../dispatch/queue/line.js';
 
@@ -32,12 +28,6 @@ replicasOfEachTest();
 
 const ANY: AccountFilter = { corpId: null, state: null, text: null };
 const FAILURE: Failure = { atMs: 5, stage: 'connect', reason: 'no connection' };
-
-/** There is one process. */
-const noOthers = { ask: async () => ({ answers: [], missing: 0 }) } as Pick<
-  OtherReplicas,
-  'ask'
-> as OtherReplicas;
 
 /** Tells how it was asked, or does not answer. */
 class AskedOutbox extends MemoryOutbox {
@@ -69,8 +59,7 @@ async function open(): Promise<void> {
   await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
   const { registry, deliveries, lines } = dispatch;
   const { accounts, destinations } = registry;
-  const own = new OwnFigures(deliveries, new WecomMetrics(new Metrics(), clock));
-  const figures = new AllFigures(own, noOthers, clock);
+  const { figures } = seeingReplica('alone', new Map(), clock, { deliveries });
   const answers = new AccountAnswers(figures, destinations, lines, clock);
   list = new AccountList(accounts, outbox, answers, figures);
 }

@@ -52,7 +52,7 @@ interface Found {
 type Sorted = Found & Place;
 
 /** What accounts are put in order by. */
-type SortKeys = (slice: readonly Found[]) => Promise<readonly (string | number)[]>;
+type SortKey = (puppet: Puppet) => string | number;
 
 /** The result of one slice, and where the next one begins; `null` at the end. */
 interface Slice {
@@ -144,10 +144,10 @@ export class AccountList {
     const isAsked = filter.state !== null && HINTED[filter.state] === undefined;
     const size = isAsked ? SLICE : limit + 1;
     const found: Sorted[] = [];
-    const keysOf = this.#sortKeys(order);
+    const keyOf = this.#sortKey(order);
     let place = after;
     for (let asked = 0; asked < ASKED_MAX; asked += SLICE) {
-      const first = await this.#firstOf(filter, place, size, keysOf);
+      const first = await this.#firstOf(filter, place, size, keyOf);
       found.push(...(isAsked ? await this.#calm(first) : first));
       const last = found[limit - 1];
       if (found.length > limit && last) return this.#toPage(found.slice(0, limit), toPosition(last));
@@ -158,12 +158,11 @@ export class AccountList {
   }
 
   /** Those that come next in the order. Whether a hint waits for one that is asked for as calm is not known yet. */
-  async #firstOf(filter: AccountFilter, after: Place | null, limit: number, keysOf: SortKeys) {
+  async #firstOf(filter: AccountFilter, after: Place | null, limit: number, keyOf: SortKey) {
     const first = new Smallest<Sorted>(limit, compare);
     for await (const slice of this.#matching(filter)) {
-      const keys = await keysOf(slice);
-      for (const [n, one] of slice.entries()) {
-        const sorted = { ...one, key: keys[n] ?? '', account: accountKey(one.puppet) };
+      for (const one of slice) {
+        const sorted = { ...one, key: keyOf(one.puppet), account: accountKey(one.puppet) };
         if (after === null || compare(sorted, after) > 0) first.add(sorted);
       }
     }
@@ -189,17 +188,15 @@ export class AccountList {
   }
 
   /** Looks each account up once, so that its place stays the same while a page is made. */
-  #sortKeys(order: SortedOrder): SortKeys {
-    if (order === 'name')
-      return async (slice) => slice.map(({ puppet: { name, openKfId } }) => name || openKfId);
-    const countsOf = this.figures.counter();
+  #sortKey(order: SortedOrder): SortKey {
+    if (order === 'name') return ({ name, openKfId }) => name || openKfId;
     const toKey = order === 'success' ? successOf : slownessOf;
     const known = new Map<string, number>();
-    return async (slice) => {
-      const unknown = slice.map(({ puppet }) => puppet).filter((puppet) => !known.has(accountKey(puppet)));
-      const counts = await countsOf(unknown);
-      for (const [n, puppet] of unknown.entries()) known.set(accountKey(puppet), toKey(counts[n] ?? []));
-      return slice.map(({ puppet }) => known.get(accountKey(puppet)) ?? 0);
+    return (puppet) => {
+      const account = accountKey(puppet);
+      const key = known.get(account) ?? toKey(this.figures.deliveriesOf(puppet).lastHour);
+      known.set(account, key);
+      return key;
     };
   }
 
@@ -225,12 +222,9 @@ export class AccountList {
 
   async #toPage(found: readonly Found[], nextPosition: string | null) {
     const unasked = found.filter(({ hint }) => hint === undefined).map(({ puppet }) => puppet);
-    const [hints, toAnswer] = await Promise.all([
-      this.#findHints(unasked),
-      this.answers.of(found.map(({ puppet }) => puppet)),
-    ]);
+    const hints = await this.#findHints(unasked);
     const items = found.map(({ puppet, hint = hints?.get(accountKey(puppet)) }) =>
-      toAnswer(puppet, hint ?? null),
+      this.answers.of(puppet, hint ?? null),
     );
     return { items, nextCursor: nextPosition };
   }

@@ -10,7 +10,7 @@ export class ApiMetrics {
       'gauge',
       'wxkf_failing_reply_accounts',
       'Accounts of which no reply goes out, through whichever replica: the last ones failed.',
-      async () => only((await replies.list()).failing.length),
+      () => only(replies.list().failing.length),
     );
   }
 }

@@ -8,7 +8,6 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
 import { AllFigures } from './all-figures.js';
-import { AllWecomErrors } from './all-wecom-errors.js';
 import { ApiMetrics } from './api-metrics.js';
 import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
@@ -31,9 +30,8 @@ import { LastMinute } from './last-minute.js';
 import { MessagesController } from './messages.controller.js';
 import { OperatorsModule } from '../operators/operators.module.js';
 import { OperatorsController } from './operators.controller.js';
-import { OwnFigures } from './own-figures.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
-import { ReplicaFiguresController } from './replica-figures.controller.js';
+import { SeenByOthers } from './seen-by-others.js';
 import { SeenReplies } from './seen-replies.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
@@ -72,13 +70,11 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     WecomErrorsController,
     OperatorsController,
     AuditController,
-    ReplicaFiguresController,
   ],
   providers: [
     AccountAnswers,
     AccountList,
     AllFigures,
-    AllWecomErrors,
     ApiMetrics,
     AskedBots,
     CurrentStatus,
@@ -89,8 +85,8 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     History,
     Instruments,
     LastMinute,
-    OwnFigures,
     RefusedCallbacks,
+    SeenByOthers,
     SeenReplies,
     StoreCounts,
     Verdict,

@@ -38,7 +38,7 @@ export class AppsController {
     const found = this.apps.after(readCursor(APPS, query) ?? '', limit + 1);
     const items = found.slice(0, limit);
     const last = items.at(-1);
-    const takenAtMs = await this.figures.takenByCorp(items.map(({ corpId }) => corpId));
+    const takenAtMs = this.figures.takenByCorp();
     return {
       items: items.map((app) => this.#toAnswer(app, takenAtMs)),
       nextCursor: found.length > limit && last !== undefined ? toCursor(APPS, appKey(last)) : null,
@@ -62,7 +62,7 @@ export class AppsController {
     const app = await this.apps.add(toNewApp(body), askedBy(request));
     const { callbackToken, encodingAESKey } = app;
     return {
-      ...this.#toAnswer(app, await this.figures.takenByCorp([app.corpId])),
+      ...this.#toAnswer(app, this.figures.takenByCorp()),
       token: callbackToken.reveal(),
       encodingAESKey: encodingAESKey.reveal(),
     };

@@ -20,7 +20,7 @@ import type {
   BotVerifiedAnswer,
   BotWithKeyAnswer,
 } from './answers/bot.dto.js';
-import { AllFigures, type AllSeen } from './all-figures.js';
+import { AllFigures } from './all-figures.js';
 import { toDuration, toIso } from './api-time.js';
 import { AskedBots } from './asked-bots.js';
 import { askedBy } from './asked-by.js';
@@ -55,7 +55,7 @@ export class BotsController {
     const items = found.slice(0, limit);
     const last = items.at(-1);
     return {
-      items: await this.#toAnswers(items),
+      items: items.map((bot) => this.#toAnswer(bot)),
       nextCursor: found.length > limit && last !== undefined ? toCursor(BOTS, botSortKey(last)) : null,
     };
   }
@@ -86,7 +86,7 @@ export class BotsController {
     const { callback, opened } = bot;
     const hasKeys = callback !== null && opened !== null;
     return {
-      ...(await this.#toAnswer(bot)),
+      ...this.#toAnswer(bot),
       key,
       token: hasKeys ? opened.callbackToken.reveal() : null,
       encodingAESKey: hasKeys ? opened.encodingAESKey.reveal() : null,
@@ -137,7 +137,7 @@ export class BotsController {
       return this.asked.toChange(body, bot, request);
     };
     const bot = await this.bots.change(id, change, askedBy(request));
-    return { ...(await this.#toAnswer(bot)), signingSecret: before === null ? signingSecretOf(bot) : null };
+    return { ...this.#toAnswer(bot), signingSecret: before === null ? signingSecretOf(bot) : null };
   }
 
   /**
@@ -171,7 +171,7 @@ export class BotsController {
     @Req() request: FastifyRequest,
   ): Promise<BotWithKeyAnswer> {
     const { bot, key } = await this.bots.renewKey(id, overlapS * 1_000, askedBy(request));
-    return { ...(await this.#toAnswer(bot)), key };
+    return { ...this.#toAnswer(bot), key };
   }
 
   /**
@@ -190,18 +190,10 @@ export class BotsController {
     return { verified: fault === null, status, noAnswer, durationMs: toDuration(durationMs), fault };
   }
 
-  async #toAnswer(bot: KnownBot): Promise<BotAnswer> {
-    return this.#toAnswerWith(bot, (await this.figures.ofBots([bot.id]))(bot.id));
-  }
-
-  async #toAnswers(bots: readonly KnownBot[]): Promise<BotAnswer[]> {
-    const figuresOf = await this.figures.ofBots(bots.map(({ id }) => id));
-    return bots.map((bot) => this.#toAnswerWith(bot, figuresOf(bot.id)));
-  }
-
-  #toAnswerWith(bot: KnownBot, { taken, failure, lastHour, missing }: AllSeen): BotAnswer {
+  #toAnswer(bot: KnownBot): BotAnswer {
     const { id, name, corpId, openKfIds, kind, api, callback, opened, endpoint, createdAtMs } = bot;
     const { takes, order, includesServicer, takesMessagesSinceMs } = bot;
+    const { taken, failure, lastHour } = this.figures.ofBot(id);
     const isUsable = !('must' in endpoint);
     return {
       ...{ id, name, corpId, openKfIds: [...openKfIds], kind, takes, api },
@@ -224,7 +216,7 @@ export class BotsController {
       createdAt: toIso(createdAtMs),
       lastTakenAt: taken === null ? null : toIso(taken.atMs),
       lastFailure: toFailureAnswer(failure),
-      lastHour: toLastHourAnswer(lastHour, missing),
+      lastHour: toLastHourAnswer(lastHour),
     };
   }
 }

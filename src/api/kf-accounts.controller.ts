@@ -51,8 +51,7 @@ export class KfAccountsController {
   @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async getAccount(@Param() { openKfId }: AccountPathDto): Promise<KfAccountAnswer> {
     const puppet = await this.accounts.get(openKfId);
-    const [toAnswer, hint] = await Promise.all([this.answers.of([puppet]), this.pages.findHint(puppet)]);
-    return toAnswer(puppet, hint);
+    return this.answers.of(puppet, await this.pages.findHint(puppet));
   }
 
   /**

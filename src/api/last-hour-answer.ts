@@ -2,8 +2,8 @@ import { type AttemptCounts, summaryOf } from '../dispatch/line/recent-attempts.
 import type { LastHourAnswer } from './answers/last-hour.dto.js';
 import { toDuration } from './api-time.js';
 
-export function toLastHourAnswer(counts: AttemptCounts, missingReplicas: number): LastHourAnswer {
+export function toLastHourAnswer(counts: AttemptCounts): LastHourAnswer {
   const { attempts, taken, p50Ms, p95Ms } = summaryOf(counts);
   const shown = (ms: number | null) => (ms === null ? null : toDuration(ms));
-  return { attempts, taken, p50Ms: shown(p50Ms), p95Ms: shown(p95Ms), missingReplicas };
+  return { attempts, taken, p50Ms: shown(p50Ms), p95Ms: shown(p95Ms) };
 }

@@ -14,24 +14,17 @@ import {
   start,
   taking,
 } from '../../test/support/redelivery.js';
+import { seeingReplica } from '../../test/support/seen.js';
 import { QueueCounts } from '../dispatch/queue/queue-counts.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { EndedCall } from '../wecom/call-outcomes.js';
-import type { OtherReplicas } from '../stream/replicas/other-replicas.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { FailingReplies } from './failing-replies.js';
-import { OwnFigures } from './own-figures.js';
 import { SeenReplies } from './seen-replies.js';
 import { Verdict } from './verdict.js';
 
 replicasOfEachTest();
-
-/** There is one process. */
-const noOthers = { ask: async () => ({ answers: [], missing: 0 }) } as Pick<
-  OtherReplicas,
-  'ask'
-> as OtherReplicas;
 
 let wecom: WecomMetrics;
 let verdict: Verdict;
@@ -41,8 +34,8 @@ beforeEach(async () => {
   const { registry, deliveries, circuits, queue } = dispatch;
   wecom = new WecomMetrics(new Metrics(), clock);
   const hints = new QueueCounts(queue, clock, clock);
-  const own = new OwnFigures(deliveries, wecom);
-  const failing = new FailingReplies(own, noOthers, registry.destinations, clock);
+  const { others, figures } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
+  const failing = new FailingReplies(wecom, others, figures, registry.destinations);
   const replies = new SeenReplies(wecom, deliveries, clock);
   verdict = new Verdict(wecom, failing, replies, hints, circuits, registry.bots, clock);
 });

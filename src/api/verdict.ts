@@ -30,7 +30,7 @@ export class Verdict {
   async of(status: Omit<StatusAnswer, 'verdict'>): Promise<VerdictAnswer> {
     const { waiting, parked, dead } = status.counts;
     const hints = waiting || parked || dead ? await this.counts.hintGroups() : null;
-    const { failing, unknown } = await this.failing.list();
+    const { failing, unknown } = this.failing.list();
     const { causes, moreCauses } = causesOf(status, {
       corps: this.wecom.failingCorps,
       accounts: failing,

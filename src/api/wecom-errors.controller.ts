@@ -1,10 +1,11 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
+import { Clock } from '../kernel/clock.js';
 import { Accounts } from '../registry/accounts.js';
-import type { FailedCall } from '../wecom/failed-calls.js';
-import type { SeenError } from '../wecom/wecom-errors.js';
-import { AllWecomErrors } from './all-wecom-errors.js';
+import { addedUp, type FailedCall } from '../wecom/failed-calls.js';
+import { errorKey, type SeenError, seenInAll } from '../wecom/wecom-errors.js';
+import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import type {
   FailedCallAnswer,
   FailedCallPageAnswer,
@@ -13,6 +14,7 @@ import type {
 } from './answers/wecom-error.dto.js';
 import { toIso } from './api-time.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { SeenByOthers } from './seen-by-others.js';
 import { FAILED_CALLS, FailedCallsQueryDto, WECOM_ERRORS, WecomErrorsQueryDto } from './wecom-errors.dto.js';
 
 /** Calls that WeCom refused, or the manager in its name. */
@@ -20,44 +22,42 @@ import { FAILED_CALLS, FailedCallsQueryDto, WECOM_ERRORS, WecomErrorsQueryDto } 
 @Tags('operators')
 export class WecomErrorsController {
   constructor(
-    private readonly wecom: AllWecomErrors,
+    private readonly wecom: WecomMetrics,
+    private readonly others: SeenByOthers,
     private readonly accounts: Accounts,
+    private readonly clock: Clock,
   ) {}
 
   /**
    * List refused calls to WeCom.
-   * @remarks By errcode, of all replicas since each of them started, including calls that the manager refused in WeCom's name.
+   * @remarks By errcode, of all replicas that ran within 3 days, since each of them started; those of other replicas are of a minute ago. Including calls that the manager refused in WeCom's name.
    */
   @Get()
   @AllowRoles('operator')
   @Answers({ 200: 'A page of errors.' })
-  async listWecomErrors(@Query() query: WecomErrorsQueryDto): Promise<SeenWecomErrorPageAnswer> {
-    const { errors, missing } = await this.wecom.read();
+  listWecomErrors(@Query() query: WecomErrorsQueryDto): SeenWecomErrorPageAnswer {
+    const errors = seenInAll([...this.wecom.errors, ...this.others.errors.all()]);
     const after = readCursor(WECOM_ERRORS, query) ?? '';
-    const rest = errors.filter((error) => keyOf(error) > after);
+    const rest = errors.filter((error) => errorKey(error) > after);
     const page = rest.slice(0, limitOf(query));
     const last = page.at(-1);
-    const end = rest.length > page.length && last !== undefined ? keyOf(last) : null;
-    return {
-      items: page.map(toAnswer),
-      nextCursor: toCursor(WECOM_ERRORS, end),
-      missingReplicas: missing,
-    };
+    const end = rest.length > page.length && last !== undefined ? errorKey(last) : null;
+    return { items: page.map(toAnswer), nextCursor: toCursor(WECOM_ERRORS, end) };
   }
 
   /**
    * List failed calls by corp, account and API.
    * @remarks
-   * Of all replicas, by the hour, those seen last first. A call that got no answer of WeCom has failed, too; requests that the
+   * Of all replicas, of the others as of a minute ago, by the hour, those seen last first. A call that got no answer of WeCom has failed, too; requests that the
    * manager answered from memory are not in it.
    */
   @Get('calls')
   @AllowRoles('operator')
   @Answers({ 200: 'A page of failed calls.' })
-  async listFailedCalls(@Query() query: FailedCallsQueryDto): Promise<FailedCallPageAnswer> {
+  listFailedCalls(@Query() query: FailedCallsQueryDto): FailedCallPageAnswer {
     const { corpId, openKfId } = query;
-    const { calls, missing } = await this.wecom.read();
-    const all = calls.filter(
+    const calls = [...this.wecom.failedCalls, ...this.others.calls.all()];
+    const all = addedUp(calls, this.clock.nowMs()).filter(
       (call) =>
         (corpId === undefined || call.corpId === corpId) &&
         (openKfId === undefined || call.openKfId === openKfId),
@@ -68,12 +68,8 @@ export class WecomErrorsController {
       .slice(offset, end)
       .map((call) => toFailedCall(call, this.accounts.nameOf(call.openKfId)));
     const nextCursor = toCursor(FAILED_CALLS, end < all.length ? String(end) : null);
-    return { items, nextCursor, missingReplicas: missing };
+    return { items, nextCursor };
   }
-}
-
-function keyOf({ operation, errcode }: SeenError): string {
-  return `${operation}/${errcode}`;
 }
 
 function toAnswer({ operation, errcode, count, lastAtMs }: SeenError): SeenWecomErrorAnswer {

@@ -124,7 +124,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      "where other replicas on the same MongoDB reach this one, to hand it events for streams that are open here, and to ask what it has seen; unset: `HOST`, or where that is all addresses the first of the machine's, with `PORT`",
+      "where other replicas on the same MongoDB reach this one, to hand it events for streams that are open here; unset: `HOST`, or where that is all addresses the first of the machine's, with `PORT`",
     expected: plainUrl().expected,
     schema: plainUrl().schema.optional(),
   }),

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { Clients } from './clients/clients.js';
-import { OtherReplicas } from './replicas/other-replicas.js';
 import { OwnReplica } from './replicas/own-replica.js';
 import { ReplicaCalls } from './replicas/replica-calls.js';
 import { ReplicaClient } from './replicas/replica-client.js';
@@ -23,7 +22,6 @@ import { StreamCarrier } from './streams.js';
   controllers: [StreamController, ReplicasController],
   providers: [
     Clients,
-    OtherReplicas,
     OwnReplica,
     ReplicaCalls,
     ReplicaClient,
@@ -36,6 +34,6 @@ import { StreamCarrier } from './streams.js';
     StreamServer,
     StreamWakes,
   ],
-  exports: [Clients, OtherReplicas, OwnReplica, StreamLifecycle],
+  exports: [Clients, OwnReplica, StreamLifecycle],
 })
 export class StreamModule {}

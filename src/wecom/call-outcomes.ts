@@ -4,12 +4,11 @@
  * has been none.
  */
 import type { StoreClock } from '../kernel/store-clock.js';
-import type { Puppet } from '../registry/puppet.js';
 import { ERRCODE } from './wecom-answer.js';
 import type { WecomOperation } from './wecom-errors.js';
 
 /** After it a failure says nothing of now. */
-const FAILURE_LIFE_MS = 3_600_000;
+export const FAILURE_LIFE_MS = 3_600_000;
 /** A single failed call may be an exception: it counts once there was no success for so long, or so often. */
 const LASTING_MS = 10_000;
 const LASTING_FAILURES = 3;
@@ -78,6 +77,22 @@ export interface ReplyFailure {
   readonly atMs: number;
 }
 
+/** What a process has seen of the replies of an account. */
+export interface AccountReplies {
+  /** When WeCom last took one. */
+  readonly repliedAtMs: number | null;
+  /** Why WeCom takes none now. */
+  readonly replyFailure: ReplyFailure | null;
+  /** That WeCom has no such account. */
+  readonly noAccount: ReplyFailure | null;
+}
+
+/** An account, and its corp where that is known. */
+export interface ReplyingAccount {
+  readonly openKfId: string;
+  readonly corpId: string | null;
+}
+
 /** That WeCom has no such account of the corp. */
 interface NoAccount extends ReplyFailure {
   /** `null` when the token's corp is unknown. */
@@ -136,7 +151,7 @@ export class CallOutcomes {
   }
 
   /** Since when WeCom has said, to a reply of it, that the corp has no such account; `null` when it has not lately. */
-  noAccount({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): ReplyFailure | null {
+  noAccount({ openKfId, corpId }: ReplyingAccount): ReplyFailure | null {
     const known = this.#noAccounts.get(openKfId);
     if (known === undefined || isAnother(known.corpId, corpId) || !this.#isLately(known)) return null;
     const { why, sinceMs, atMs } = known;
@@ -163,6 +178,28 @@ export class CallOutcomes {
     return [...this.#noAccounts]
       .filter(([, known]) => this.#isLately(known))
       .map(([openKfId, { corpId, why, sinceMs }]) => ({ corpId, openKfId, operation: 'call', why, sinceMs }));
+  }
+
+  /** Of the accounts of which something was seen since then, store time. Scans all. */
+  *repliesSince(sinceMs: number): Generator<ReplyingAccount & AccountReplies> {
+    for (const [openKfId, { corpId, okAtMs, failedAtMs }] of this.#accounts) {
+      const saidAtMs = this.#noAccounts.get(openKfId)?.atMs ?? 0;
+      if (Math.max(okAtMs ?? 0, failedAtMs, saidAtMs) >= sinceMs) yield this.#toReplies({ openKfId, corpId });
+    }
+    for (const [openKfId, { corpId, atMs }] of this.#noAccounts)
+      if (atMs >= sinceMs && !this.#accounts.has(openKfId)) yield this.#toReplies({ openKfId, corpId });
+  }
+
+  #toReplies(account: ReplyingAccount): ReplyingAccount & AccountReplies {
+    return { ...account, ...this.repliesOf(account) };
+  }
+
+  repliesOf(account: ReplyingAccount): AccountReplies {
+    return {
+      repliedAtMs: this.repliedAtMs(account.openKfId),
+      replyFailure: this.replyFailure(account.openKfId),
+      noAccount: this.noAccount(account),
+    };
   }
 
   /** Of its replies; those of its corp stay. */

@@ -63,7 +63,7 @@ export class FailedCalls {
   }
 
   #kindOf(of: Omit<Kind, 'byHour' | 'lastAtMs'>, nowMs: number): { key: string; kind: Kind } {
-    const key = keyOf(of);
+    const key = callKey(of);
     const known = this.#kinds.get(key);
     if (known !== undefined) return { key, kind: known };
     if (of.api !== OTHER && this.#countOf(of.corpId) >= KINDS_PER_CORP_MAX)
@@ -106,11 +106,11 @@ export class FailedCalls {
 }
 
 /** Those of several processes. The ones seen last first. */
-export function addedUp(lists: readonly (readonly FailedCall[])[], nowMs: number): readonly FailedCall[] {
+export function addedUp(all: Iterable<FailedCall>, nowMs: number): readonly FailedCall[] {
   const hour = hourOf(nowMs);
   const sums = new Map<string, FailedCall>();
-  for (const call of lists.flat()) {
-    const key = keyOf(call);
+  for (const call of all) {
+    const key = callKey(call);
     const sum = sums.get(key);
     // A clock that is ahead has counted in this hour what it has in its own.
     const lateBy = Math.max(0, hour - call.hour);
@@ -125,7 +125,14 @@ function totalOf(hours: readonly number[]): number {
   return hours.reduce((sum, count) => sum + count, 0);
 }
 
-function keyOf({ operation, corpId, openKfId, api, why }: Omit<Kind, 'byHour' | 'lastAtMs'>): string {
+/** Tells the kinds of one process apart. */
+export function callKey({
+  operation,
+  corpId,
+  openKfId,
+  api,
+  why,
+}: Omit<Kind, 'byHour' | 'lastAtMs'>): string {
   return JSON.stringify([operation, corpId, openKfId, api, why]);
 }
 

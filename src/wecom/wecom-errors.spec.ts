@@ -28,7 +28,7 @@ it('adds up what several processes have seen', async () => {
   await clock.advance(1_000);
   other.add('gettoken', 40_001);
   other.add('call', 45_009);
-  expect(seenInAll([one.list(), other.list()])).toEqual([
+  expect(seenInAll([...one.list(), ...other.list()])).toEqual([
     { operation: 'call', errcode: '45009', count: 1, lastAtMs: clock.nowMs() },
     { operation: 'gettoken', errcode: '40001', count: 2, lastAtMs: clock.nowMs() },
   ]);

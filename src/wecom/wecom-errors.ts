@@ -23,7 +23,7 @@ export class WecomErrors {
 
   add(operation: WecomOperation, errcode: number): void {
     const name = TOLD_APART.has(errcode) ? String(errcode) : 'other';
-    const key = `${operation}/${name}`;
+    const key = errorKey({ operation, errcode: name });
     const count = (this.#seen.get(key)?.count ?? 0) + 1;
     this.#seen.set(key, { operation, errcode: name, count, lastAtMs: this.clock.nowMs() });
   }
@@ -34,11 +34,16 @@ export class WecomErrors {
   }
 }
 
+/** Tells the errors of one process apart. */
+export function errorKey({ operation, errcode }: Pick<SeenError, 'operation' | 'errcode'>): string {
+  return `${operation}/${errcode}`;
+}
+
 /** Those of several processes, in the same order. */
-export function seenInAll(lists: readonly (readonly SeenError[])[]): readonly SeenError[] {
+export function seenInAll(all: Iterable<SeenError>): readonly SeenError[] {
   const sums = new Map<string, SeenError>();
-  for (const seen of lists.flat()) {
-    const key = `${seen.operation}/${seen.errcode}`;
+  for (const seen of all) {
+    const key = errorKey(seen);
     const sum = sums.get(key);
     sums.set(key, {
       ...seen,

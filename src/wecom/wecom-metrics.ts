@@ -7,13 +7,13 @@ import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
 import type { AccountHistory } from '../registry/account-history.js';
 import { CorpIds } from '../registry/corp-ids.js';
-import type { Puppet } from '../registry/puppet.js';
 import {
+  type AccountReplies,
   CallOutcomes,
   type CallTrouble,
   type EndedCall,
   isReply,
-  type ReplyFailure,
+  type ReplyingAccount,
 } from './call-outcomes.js';
 import { type FailedCall, FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from './wecom-answer.js';
@@ -139,19 +139,18 @@ export class WecomMetrics implements AccountHistory {
     return this.#outcomes.failingAccounts();
   }
 
-  /** Why no reply of the account goes out now; `null` when they do, or none passed through this process. */
-  replyFailure(openKfId: string): ReplyFailure | null {
-    return this.#outcomes.replyFailure(openKfId);
-  }
-
   /** Accounts that WeCom does not have, as it said to replies of them. */
   get unknownAccounts(): readonly CallTrouble[] {
     return this.#outcomes.unknownAccounts();
   }
 
-  /** Since when WeCom has said that the corp has no such account; `null` when it has not lately. */
-  noAccount(account: Pick<Puppet, 'openKfId' | 'corpId'>): ReplyFailure | null {
-    return this.#outcomes.noAccount(account);
+  repliesOf(account: ReplyingAccount): AccountReplies {
+    return this.#outcomes.repliesOf(account);
+  }
+
+  /** Of the accounts of which something was seen since then, store time. Scans all. */
+  repliesSince(sinceMs: number): Iterable<ReplyingAccount & AccountReplies> {
+    return this.#outcomes.repliesSince(sinceMs);
   }
 
   /** When a reply of the account last went out through this process; `null` when none has. */

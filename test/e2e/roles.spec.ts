@@ -185,8 +185,6 @@ describe('a manager', () => {
       ['/bot/nokey/cgi-bin/kf/send_msg', 'the path holds no key of a bot'],
       ['/puppetWxkfManager/replicas/notices', 'AUTH_WRONG'],
       ['/puppetWxkfManager/replicas/events', 'AUTH_WRONG'],
-      ['/puppetWxkfManager/replicas/figures', 'AUTH_WRONG'],
-      ['/puppetWxkfManager/replicas/wecom-errors', 'AUTH_WRONG'],
     ])('answers before anything of the body has come: %s', async (path, reason) => {
       const { hostname, port } = new URL(manager.url);
       const socket = connect(Number(port), hostname);

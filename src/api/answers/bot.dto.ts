@@ -93,7 +93,7 @@ export class BotAnswer {
    */
   readonly createdAt!: string;
 
-  /** When it last took an event; ISO 8601, UTC. null: not since the replicas started. */
+  /** When it last took an event; ISO 8601, UTC. null: not within 3 days. */
   readonly lastTakenAt!: string | null;
 
   /** The last failure that any replica saw. */

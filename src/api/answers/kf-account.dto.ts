@@ -86,14 +86,14 @@ export class KfAccountAnswer {
   /** Its hint, waiting or dead. */
   readonly hint!: HintAnswer | null;
 
-  /** The last delivery that any replica made; null: none since the replicas started. */
+  /** The last delivery that any replica made; null: none within 3 days. */
   readonly lastDelivery!: LastDeliveryAnswer | null;
 
   /** The last failure that any replica saw, or that of its hint. */
   readonly lastFailure!: FailureAnswer | null;
 
   /**
-   * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none since the replicas started.
+   * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none within 3 days.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()

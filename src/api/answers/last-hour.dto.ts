@@ -1,6 +1,9 @@
 import { IsInt, Min } from 'class-validator';
 
-/** What became of the attempts of all replicas within the last hour; tests do not count. What a process has seen ends with it. */
+/**
+ * What became of the attempts within the last hour; tests do not count. It has those of this replica until now, and those of
+ * other replicas until a minute ago.
+ */
 export class LastHourAnswer {
   /** @example 120 */
   @IsInt()
@@ -25,12 +28,4 @@ export class LastHourAnswer {
    */
   @Min(0)
   readonly p95Ms!: number | null;
-
-  /**
-   * Replicas that did not answer in time: their attempts, and what they saw last, are not in it.
-   * @example 0
-   */
-  @IsInt()
-  @Min(0)
-  readonly missingReplicas!: number;
 }

@@ -1,7 +1,7 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Page } from './page.dto.js';
 
-/** Calls that WeCom refused, or the manager in its name, by errcode, of all replicas since each of them started. */
+/** Calls that WeCom refused, or the manager in its name, by errcode, of all replicas that ran within 3 days. */
 export class SeenWecomErrorAnswer {
   /** @example call */
   readonly operation!: 'gettoken' | 'call';
@@ -82,24 +82,8 @@ export class FailedCallAnswer {
 
 export class FailedCallPageAnswer extends Page {
   readonly items!: FailedCallAnswer[];
-
-  /**
-   * Replicas that did not answer in time: what they saw is not in it.
-   * @example 0
-   */
-  @IsInt()
-  @Min(0)
-  readonly missingReplicas!: number;
 }
 
 export class SeenWecomErrorPageAnswer extends Page {
   readonly items!: SeenWecomErrorAnswer[];
-
-  /**
-   * Replicas that did not answer in time: what they saw is not in it.
-   * @example 0
-   */
-  @IsInt()
-  @Min(0)
-  readonly missingReplicas!: number;
 }

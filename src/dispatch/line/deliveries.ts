@@ -5,7 +5,7 @@ import { accountKey, type Puppet } from '../../registry/puppet.js';
 import type { AccountHistory } from '../../registry/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
-import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
+import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
 import type { KfEvent } from '../kf-event.js';
 import { type DeliveryOccasion, type Failure, toFailure } from '../queue/line.js';
 
@@ -46,6 +46,16 @@ export interface LastDeliveries {
   readonly taken: LastTaken | null;
   readonly failure: Failure | null;
   readonly lastHour: AttemptCounts;
+}
+
+/** What a process has seen of an account, an address or a bot. */
+export interface SeenAttempts extends Pick<LastDeliveries, 'taken' | 'failure'> {
+  readonly id: string;
+  /** `''` for an address and a bot. */
+  readonly corpId: string;
+  readonly slots: readonly AttemptSlot[];
+  /** 0 when none was. Tests do not count. */
+  readonly eventTakenAtMs: number;
 }
 
 const NEVER: LastDeliveries = Object.freeze({ taken: null, failure: null, lastHour: NO_ATTEMPTS });
@@ -174,6 +184,12 @@ export class Deliveries implements AccountHistory {
     for (const [address, { takenAtMs }] of this.#endpoints) if (takenAtMs >= sinceMs) yield address;
   }
 
+  /** What was attempted since then, store time; tests count. Scans all. */
+  *seenSince(list: 'accounts' | 'addresses' | 'bots', sinceMs: number): Generator<SeenAttempts> {
+    const seen = { accounts: this.#accounts, addresses: this.#endpoints, bots: this.#bots }[list];
+    for (const [id, account] of seen) if (account.seenAtMs >= sinceMs) yield account.toSeen(id);
+  }
+
   /** @param tell is called with each delivery from now on, in the turn in which it ended. @returns what ends it. */
   listen(tell: (delivery: Delivery) => void): () => void {
     this.#listeners.add(tell);
@@ -230,18 +246,24 @@ class Account {
     if (!result.taken) this.#failure = toFailure(atMs, result.stage, result.reason, result.status);
   }
 
+  get seenAtMs(): number {
+    return Math.max(this.takenAtMs, this.#failure?.atMs ?? 0);
+  }
+
   toLast(nowMs: number): LastDeliveries {
-    const taken = {
-      atMs: this.takenAtMs,
-      status: this.#status,
-      durationMs: this.#durationMs,
-      occasion: this.#occasion,
-    };
-    return {
-      taken: this.takenAtMs === 0 ? null : taken,
-      failure: this.#failure,
-      lastHour: this.#recent.counts(nowMs),
-    };
+    return { taken: this.#taken, failure: this.#failure, lastHour: this.#recent.counts(nowMs) };
+  }
+
+  toSeen(id: string): SeenAttempts {
+    const { corpId, eventTakenAtMs } = this;
+    const slots = this.#recent.slots();
+    return { id, corpId, slots, taken: this.#taken, failure: this.#failure, eventTakenAtMs };
+  }
+
+  get #taken(): LastTaken | null {
+    if (this.takenAtMs === 0) return null;
+    const [status, durationMs, occasion] = [this.#status, this.#durationMs, this.#occasion];
+    return { atMs: this.takenAtMs, status, durationMs, occasion };
   }
 }
 

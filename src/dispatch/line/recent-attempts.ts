@@ -4,7 +4,7 @@ const BOUNDS_MS = [
 ] as const;
 const FAILED = BOUNDS_MS.length + 1;
 /** How many counts there are. */
-export const WIDTH = FAILED + 1;
+const WIDTH = FAILED + 1;
 const SLOT_MS = 15 * 60_000;
 const SLOTS = 4;
 
@@ -19,10 +19,25 @@ export interface AttemptSummary {
 /** How many were taken within each bound, and last how many were not taken. Those of several processes can be added. */
 export type AttemptCounts = readonly number[];
 
+/** The counts of one quarter of an hour, which is counted from the epoch. */
+export interface AttemptSlot {
+  readonly slot: number;
+  readonly counts: AttemptCounts;
+}
+
 export const NO_ATTEMPTS: AttemptCounts = Object.freeze(new Array<number>(WIDTH).fill(0));
 
 export function sumOf(some: readonly AttemptCounts[]): AttemptCounts {
-  return NO_ATTEMPTS.map((_, column) => some.reduce((sum, counts) => sum + (counts[column] ?? 0), 0));
+  const sum = new Array<number>(WIDTH).fill(0);
+  for (const counts of some)
+    for (let column = 0; column < WIDTH; column++) sum[column] = (sum[column] ?? 0) + (counts[column] ?? 0);
+  return sum;
+}
+
+/** Of the last 45 min at least, and of the last hour at most. */
+export function countsOf(slots: readonly AttemptSlot[], nowMs: number): AttemptCounts {
+  const oldest = Math.floor(nowMs / SLOT_MS) - SLOTS + 1;
+  return sumOf(slots.filter(({ slot }) => slot >= oldest).map(({ counts }) => counts));
 }
 
 export function summaryOf(counts: AttemptCounts): AttemptSummary {
@@ -54,11 +69,30 @@ export class RecentAttempts {
     counts[at] = (counts[at] ?? 0) + 1;
   }
 
-  /** Of the last 45 min at least, and of the last hour at most. */
   counts(nowMs: number): AttemptCounts {
-    if (this.#counts === null) return NO_ATTEMPTS;
-    this.#moveTo(nowMs, this.#counts);
-    return NO_ATTEMPTS.map((_, column) => this.#sumOf(column));
+    return this.#counts === null ? NO_ATTEMPTS : countsOf(this.slots(), nowMs);
+  }
+
+  /** Those in which there were any. */
+  slots(): readonly AttemptSlot[] {
+    const slots: AttemptSlot[] = [];
+    for (let slot = Math.max(0, this.#slot - SLOTS + 1); slot <= this.#slot; slot++) {
+      const counts = this.#countsIn(slot);
+      if (counts !== null) slots.push({ slot, counts });
+    }
+    return slots;
+  }
+
+  #countsIn(slot: number): AttemptCounts | null {
+    const [all, from] = [this.#counts, this.#placeOf(slot)];
+    const counts: number[] = [];
+    let hasAny = false;
+    for (let at = from; at < from + WIDTH; at++) {
+      const count = all?.[at] ?? 0;
+      counts.push(count);
+      hasAny ||= count > 0;
+    }
+    return hasAny ? counts : null;
   }
 
   #begin(): Uint32Array {
@@ -68,12 +102,6 @@ export class RecentAttempts {
 
   #placeOf(slot: number): number {
     return this.#from + (slot % SLOTS) * WIDTH;
-  }
-
-  #sumOf(column: number): number {
-    let sum = 0;
-    for (let slot = 0; slot < SLOTS; slot++) sum += this.#counts?.[this.#placeOf(slot) + column] ?? 0;
-    return sum;
   }
 
   /** Forgets the slots whose hour is over. A clock that was set back goes on in the newest. */

@@ -93,11 +93,6 @@ export class ReplicaSync implements ConnectionWatch {
     return [...this.#others.values()];
   }
 
-  /** How many of the others could not be reached a moment ago. */
-  get doubted(): number {
-    return this.#doubtedUntilMs.size;
-  }
-
   /** `null` for this process, and for one that is not known. */
   find(id: string): StreamReplica | null {
     return this.#others.get(id) ?? null;

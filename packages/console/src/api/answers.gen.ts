@@ -210,7 +210,7 @@ export type BotAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
+     * When it last took an event; ISO 8601, UTC. null: not within 3 days.
      */
     lastTakenAt: string | null;
     /**
@@ -281,7 +281,7 @@ export type BotChangedAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
+     * When it last took an event; ISO 8601, UTC. null: not within 3 days.
      */
     lastTakenAt: string | null;
     /**
@@ -343,7 +343,7 @@ export type BotCreatedAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
+     * When it last took an event; ISO 8601, UTC. null: not within 3 days.
      */
     lastTakenAt: string | null;
     /**
@@ -445,7 +445,7 @@ export type BotWithKeyAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
+     * When it last took an event; ISO 8601, UTC. null: not within 3 days.
      */
     lastTakenAt: string | null;
     /**
@@ -682,10 +682,6 @@ export type FailedCallAnswer = {
 export type FailedCallPageAnswer = {
     items: Array<FailedCallAnswer>;
     /**
-     * Replicas that did not answer in time: what they saw is not in it.
-     */
-    missingReplicas: number;
-    /**
      * Send it as `cursor` to get the next page; null on the last page.
      */
     nextCursor: string | null;
@@ -895,7 +891,7 @@ export type KfAccountAnswer = {
      */
     hint: HintAnswer | null;
     /**
-     * The last delivery that any replica made; null: none since the replicas started.
+     * The last delivery that any replica made; null: none within 3 days.
      */
     lastDelivery: LastDeliveryAnswer | null;
     /**
@@ -903,7 +899,7 @@ export type KfAccountAnswer = {
      */
     lastFailure: FailureAnswer | null;
     /**
-     * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none since the replicas started.
+     * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none within 3 days.
      */
     lastReplyAt: string | null;
     /**
@@ -958,10 +954,6 @@ export type LastHourAnswer = {
      * The same of 95 %.
      */
     p95Ms: number | null;
-    /**
-     * Replicas that did not answer in time: their attempts, and what they saw last, are not in it.
-     */
-    missingReplicas: number;
 };
 
 export type LastMinuteAnswer = {
@@ -1352,10 +1344,6 @@ export type SeenWecomErrorAnswer = {
 
 export type SeenWecomErrorPageAnswer = {
     items: Array<SeenWecomErrorAnswer>;
-    /**
-     * Replicas that did not answer in time: what they saw is not in it.
-     */
-    missingReplicas: number;
     /**
      * Send it as `cursor` to get the next page; null on the last page.
      */

@@ -6,15 +6,8 @@ import { SlowMark } from './p95.js';
 /** How deliveries went within the last hour, in one line. */
 export function LastHourWords({ of: lastHour }: { readonly of: LastHourAnswer }) {
   const { accounts } = t();
-  const { attempts, taken, p50Ms, p95Ms, missingReplicas } = lastHour;
-  const missing = missingReplicas > 0 && <p class="small muted">{accounts.missing(missingReplicas)}</p>;
-  if (attempts === 0)
-    return (
-      <>
-        <span class="muted">{accounts.noAttempts}</span>
-        {missing}
-      </>
-    );
+  const { attempts, taken, p50Ms, p95Ms } = lastHour;
+  if (attempts === 0) return <span class="muted">{accounts.noAttempts}</span>;
   return (
     <>
       {accounts.takenOf(formatNumber(taken), formatNumber(attempts), formatShare(taken, attempts))}
@@ -23,7 +16,6 @@ export function LastHourWords({ of: lastHour }: { readonly of: LastHourAnswer })
           {accounts.percentiles(formatMs(p50Ms), formatMs(p95Ms))} <SlowMark p95Ms={p95Ms} />
         </p>
       )}
-      {missing}
     </>
   );
 }

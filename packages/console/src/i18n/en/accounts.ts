@@ -1,5 +1,3 @@
-import { plural } from './plural.js';
-
 export const accounts = {
   title: 'Kf accounts',
   intro: 'Every customer-service account that a puppet has registered for.',
@@ -34,7 +32,7 @@ export const accounts = {
   repliesFailSince: (since: string) => `WeCom takes no reply of it since ${since}.`,
   noAccount: 'Unknown to WeCom',
   noAccountSince: (since: string) => `WeCom has said since ${since} that the corp has no such account.`,
-  noReply: 'none seen since the replicas started',
+  noReply: 'none seen within 3 days',
   success: 'Success',
   p50: 'p50',
   p95: 'p95',
@@ -42,19 +40,17 @@ export const accounts = {
   lastHourOfEndpoint: 'Its address, last hour',
   onlyWaiting: 'Sorted by how long they wait: only accounts that wait or are dead.',
   ofLastHour:
-    'Success, p50 and p95 are of the last hour, of all replicas. Slow: p95 is 0.5 s or more, and the first attempt has 1 s.',
+    'Success, p50 and p95 are of the last hour, of all replicas; others tell them once a minute. Slow: p95 is 0.5 s or more, and the first attempt has 1 s.',
   slow: 'Slow',
   slowText:
     '95 % of what it took was taken within this time, and that is 0.5 s or more. The first attempt has 1 s; what is not taken by then is kept and tried again.',
-  missing: (replicas: number) =>
-    `${plural(replicas, 'replica does', 'replicas do')} not answer: what only ${replicas === 1 ? 'it has' : 'they have'} seen is not in it.`,
   noAttempts: 'no attempt',
   takenOf: (taken: string, attempts: string, share: string) =>
     `${taken} of ${attempts} attempts taken (${share})`,
   percentiles: (p50: string, p95: string) => `half within ${p50}, 95 % within ${p95}`,
   lastFailure: 'Last failure',
   lastFailureOfEndpoint: 'Last attempt that failed at its address',
-  noDelivery: 'none since the replicas started',
+  noDelivery: 'none within 3 days',
   toLive: 'Watch its deliveries live',
   toLog: 'Its deliveries in the log',
   noFailure: 'None that a replica has seen.',

@@ -1,6 +1,6 @@
 export const wecomErrors = {
   title: 'WeCom errors',
-  intro: 'What WeCom refused, or the manager in its name, since the replicas started.',
+  intro: 'What WeCom refused, or the manager in its name, since the replicas started that ran within 3 days.',
   table: 'Refusals by WeCom, by error code',
   code: 'Code',
   operations: { gettoken: 'asking for an access token', call: 'an API call through the proxy' },
@@ -20,7 +20,7 @@ export const wecomErrors = {
   },
   nothing: 'WeCom refused nothing',
   nothingText:
-    'Every access token was given and every API call was taken, as far as the replicas have seen since they started.',
+    'Every access token was given and every API call was taken, as far as the replicas have seen that ran within 3 days.',
   unknown: 'A code that is not counted by itself, or an answer that WeCom does not document',
   otherRemedy: 'The table of failed calls has each by its code, corp and account.',
   unknownRemedy: 'WeCom’s page about the code says what it means; the caller’s log has WeCom’s errmsg.',

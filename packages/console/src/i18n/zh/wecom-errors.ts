@@ -2,7 +2,7 @@ import type { Words } from '../words.js';
 
 export const wecomErrors: Words['wecomErrors'] = {
   title: '企业微信错误',
-  intro: '各副本启动以来，被企业微信拒绝的请求，包括管理器按企业微信的限制直接拒绝的。',
+  intro: '3 天内运行过的副本自启动以来，被企业微信拒绝的请求，包括管理器按企业微信的限制直接拒绝的。',
   table: '按错误码统计的拒绝次数',
   code: '错误码',
   operations: { gettoken: '获取 access_token', call: '通过代理调用接口' },
@@ -17,7 +17,7 @@ export const wecomErrors: Words['wecomErrors'] = {
   perHour: (counts) => `最近 24 小时，每小时次数，由早到晚：${counts}`,
   faults: { unreachable: '企业微信没有响应', status: 'HTTP 错误', other: '该企业未单独统计的调用' },
   nothing: '没有被拒绝的请求',
-  nothingText: '各副本启动以来，就其所知，所有 access_token 都已成功获取，所有接口调用都已成功。',
+  nothingText: '就 3 天内运行过的副本所知，所有 access_token 都已成功获取，所有接口调用都已成功。',
   unknown: '未单独统计的错误码，或企业微信文档中没有的应答',
   otherRemedy: '下方“失败的调用”按错误码、企业和账号逐条列出。',
   unknownRemedy: '含义见企业微信的错误码查询页；调用方日志中有企业微信的 errmsg。',

@@ -21,13 +21,11 @@ export function AccountsPage() {
   const paged = usePaged(toQuery({ ...filter, sort }), (cursor, signal) =>
     listAccounts(filter, sort, cursor, signal),
   );
-  const missing = paged.data?.items[0]?.lastHour.missingReplicas ?? 0;
   return (
     <Page title={accounts.title} intro={accounts.intro}>
       <AccountFilterForm filter={filter} onChange={(next) => goTo(next, sort)} />
       <p class="muted small list-note">
         {sort === 'waitingSince' ? accounts.onlyWaiting : accounts.ofLastHour}
-        {missing > 0 && ` ${accounts.missing(missing)}`}
       </p>
       <PagedList
         of={paged}

@@ -10,21 +10,18 @@ import { FailedCalls } from './failed-calls.js';
 const EVERY_MS = 5_000;
 
 export function WecomErrorsPage() {
-  const { accounts, wecomErrors } = t();
+  const { wecomErrors } = t();
   const polled = usePolled('wecom-errors', listWecomErrors, EVERY_MS);
   return (
     <Page title={wecomErrors.title} intro={wecomErrors.intro}>
       <Loaded of={polled}>
-        {({ items, missingReplicas }) => (
-          <>
-            {missingReplicas > 0 && <p class="muted small list-note">{accounts.missing(missingReplicas)}</p>}
-            {items.length === 0 ? (
-              <Empty isGood title={wecomErrors.nothing} text={wecomErrors.nothingText} />
-            ) : (
-              <ErrorTable rows={items} />
-            )}
-          </>
-        )}
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty isGood title={wecomErrors.nothing} text={wecomErrors.nothingText} />
+          ) : (
+            <ErrorTable rows={items} />
+          )
+        }
       </Loaded>
       <FailedCalls />
     </Page>
