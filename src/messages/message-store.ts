@@ -122,6 +122,12 @@ export interface Turn extends Addressee {
   readonly isInDoubt: boolean;
 }
 
+/** What a callback bot is being told. */
+export interface UnderWayMessage {
+  readonly underWay: UnderWay;
+  readonly message: Message;
+}
+
 export interface RefusedMessage {
   readonly attempts: number;
   readonly refusals: number;
@@ -365,6 +371,11 @@ export class MessageStore {
     return this.store.nextClaimableAtMs('messages', exceptEndpoints);
   }
 
+  /** As far as this process knows without asking: where it says false, the turn may be held all the same. */
+  hasTurn(turn: Turn, nowMs: number): boolean {
+    return this.#lines.isHeld(turn, turn.leaseId, nowMs);
+  }
+
   /** @returns false when this process no longer holds the lease. */
   async renew(turn: Turn, nowMs: number, leaseMs: number): Promise<boolean> {
     return (await this.#changeHeld(turn, nowMs, (line) => toRenewed(line, nowMs + leaseMs))) !== null;
@@ -378,8 +389,8 @@ export class MessageStore {
    */
   async next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
     const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
-    // Another process may have noted a half since.
-    const now = held === null || held.underWay === null ? held : await this.#lines.find(turn);
+    // Where it was answered, another process may have noted the pull since. Only whose turn it is notes that it was answered.
+    const now = held?.underWay?.isAnswered === true ? await this.#lines.find(turn) : held;
     const line = await this.#finished(now, nowMs);
     if (line === null || !isHeldBy(line, turn.leaseId, nowMs)) return null;
     for (;;) {
@@ -438,13 +449,19 @@ export class MessageStore {
   }
 
   /** What is under way, over or not; `null` when nothing is. In a store of one process it ends with the process. */
-  async findUnderWay(
-    account: Addressee,
-  ): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null> {
+  async findUnderWay(account: Addressee): Promise<UnderWayMessage | null> {
     const underWay = (await this.#lines.find(account))?.underWay ?? null;
     if (underWay === null || isComplete(underWay)) return null;
     const message = await this.store.findMessage(webhookIdOf({ ...account, msgid: underWay.msgid }));
     return message?.state === 'waiting' ? { underWay, message: this.contents.open(message) } : null;
+  }
+
+  /**
+   * Its bot was told of it by this process, has pulled it from this process, and has answered: as `taken`, whoever leases the
+   * account now. The line still says that it is under way, which means nothing for a message that does not wait any more.
+   */
+  async takenInHalves(message: Addressee & Pick<Message, 'msgid'>, nowMs: number): Promise<void> {
+    await this.#forget(message, nowMs + SEEN_MS);
   }
 
   /**
@@ -489,7 +506,9 @@ export class MessageStore {
         ? { ...line, underWay: { ...line.underWay, isPulled: false } }
         : line,
     );
-    if (after?.underWay != null && isOf(after.underWay, of)) return false;
+    const isTold = after?.underWay != null && isOf(after.underWay, of);
+    if (isTold && (await this.store.findMessage(webhookIdOf(message))) !== null) return false;
+    if (isTold) await this.#lines.change(message, (line) => endedOf(line, of));
     const back = this.contents.seal(message);
     const dueAtMs = message.dueAtMs ?? nowMs;
     return this.#withLine(message, nowMs, dueAtMs, () => this.store.bringBack(back));
@@ -756,6 +775,11 @@ function isPulling({ lease }: PullState, leaseId: string, nowMs: number): boolea
 
 function isOf(underWay: UnderWay, { msgid, attempt }: Pick<UnderWay, 'msgid' | 'attempt'>): boolean {
   return underWay.msgid === msgid && underWay.attempt === attempt;
+}
+
+/** This attempt is over. */
+function endedOf(line: MessageLine | null, of: Pick<UnderWay, 'msgid' | 'attempt'>): MessageLine | null {
+  return line?.underWay != null && isOf(line.underWay, of) ? { ...line, underWay: null } : line;
 }
 
 function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {

@@ -11,7 +11,6 @@ import {
 } from '../wecom/proxy/queued-messages.js';
 import { type Message, webhookIdOf } from '../dispatch/queue/message.js';
 import type { UnderWay } from './message-line.js';
-import { MessageStore } from './message-store.js';
 import { OwnPulls } from './own-pulls.js';
 import { Puller } from './pulling/puller.js';
 import { CallbackHalves } from './sending/callback-halves.js';
@@ -20,7 +19,6 @@ import { CallbackHalves } from './sending/callback-halves.js';
 @Injectable()
 export class QueuedAnswers extends QueuedMessages {
   constructor(
-    private readonly store: MessageStore,
     private readonly halves: CallbackHalves,
     private readonly destinations: Destinations,
     private readonly puller: Puller,
@@ -36,7 +34,7 @@ export class QueuedAnswers extends QueuedMessages {
       openKfId: id,
     }));
     for (const account of accounts) {
-      const found = await this.store.findUnderWay(account);
+      const found = await this.halves.find(account);
       if (found === null || found.underWay.untilMs <= this.storeClock.nowMs()) continue;
       const own = cursorOf(found.message, found.underWay);
       // A program that pulls until there is no more has had it in this attempt.

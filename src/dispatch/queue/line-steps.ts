@@ -51,6 +51,12 @@ export class LineSteps<T extends LineHead> {
     return (await this.#read(lineKey(this.type.kind, account)))?.value ?? null;
   }
 
+  /** Whether this process has leased it so, as far as it knows without asking the store. */
+  isHeld(account: Addressee, leaseId: string, nowMs: number): boolean {
+    const known = this.#leased.get(lineKey(this.type.kind, account))?.value;
+    return known !== undefined && isHeldBy(known, leaseId, nowMs);
+  }
+
   /** The line, if it has this lease. What another process has changed since it was leased may not be seen. */
   async findHeld(account: Addressee, leaseId: string, nowMs: number): Promise<T | null> {
     const known = this.#leased.get(lineKey(this.type.kind, account))?.value;

@@ -57,7 +57,7 @@ beforeEach(async () => {
   halves = new CallbackHalves(store, outcomes, deliveries as Deliveries, clock, clock, log, lines as Lines);
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
   const destinations = { findMessageTaker: () => TAKER } as Partial<Destinations> as Destinations;
-  answers = new QueuedAnswers(store, halves, destinations, puller, clock, {} as OwnPulls);
+  answers = new QueuedAnswers(halves, destinations, puller, clock, {} as OwnPulls);
   const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
   const content = new Secret('{"msgid":"m1"}');
   await store.keep(
@@ -159,7 +159,7 @@ describe('a message under way to a callback bot', () => {
     const cursor = await pull();
     expect(await pull(cursor)).toBe('');
     expect(await pull()).toBe(cursor);
-    await store.endUnderWay(turn);
+    await halves.failed(turn);
     expect(await pull()).toBe('');
     await release(turn);
     await clock.advance(15_000);

@@ -4,19 +4,21 @@ import { Deliveries } from '../../dispatch/line/deliveries.js';
 import { Lines } from '../../dispatch/line/line.js';
 import type { Halves, MessageEvent } from '../../dispatch/line/pulls.js';
 import { toFailure } from '../../dispatch/queue/line.js';
-import { Clock } from '../../kernel/clock.js';
+import { Clock, type Timer } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Addressee, MessageTaker } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { type Message, webhookIdOf } from '../../dispatch/queue/message.js';
 import { MessageLog } from '../message-log.js';
 import type { UnderWay } from '../message-line.js';
-import { MessageStore, type Turn } from '../message-store.js';
+import { MessageStore, type Turn, type UnderWayMessage } from '../message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toEvent, toRecipient } from './taker-form.js';
 
 /** How long the turn of an account waits for a bot that pulls after it has answered. Then others have their turn. */
 const WAIT_MS = 1_000;
+/** A pull whose answer does not follow within this time is stored: another process may have to know of it, which sends over a stream. */
+const NOTE_AFTER_MS = 200;
 /** While the pull may reach another process, the store is asked again after this time, and then less and less often. */
 const ASK_FIRST_MS = 20;
 /** How often it is tried to have a message wait again whose answer nobody read, while the store is away. */
@@ -36,14 +38,30 @@ export interface Answered {
   readonly durationMs: number;
 }
 
+/** What this process has told a bot of that has not answered yet. */
+interface Told extends UnderWayMessage {
+  readonly turn: Turn;
+  isPulled: boolean;
+  /** Stores that it was pulled, later. */
+  noteLater: Timer | null;
+  noted: Promise<unknown>;
+}
+
 /**
  * A message under way to a callback bot, which is told of it by a callback and pulls it. It is taken when both are done, in
  * either order; which process the pull reaches does not matter. Whoever notes the second half tells operators of it.
+ *
+ * Mostly the pull reaches the process that waits for the answer, which then needs no store between telling the bot and storing
+ * that it took the message: while that process has the account's turn, no other one knows of the answer before it.
  */
 @Injectable()
 export class CallbackHalves implements Halves {
   /** Of the accounts whose turn waits for a pull. */
   readonly #waiting = new Map<string, () => void>();
+  /** By account. */
+  readonly #told = new Map<string, Told>();
+  /** While it is stored that a message was taken. By webhook id. */
+  readonly #taking = new Map<string, Promise<void>>();
 
   constructor(
     private readonly store: MessageStore,
@@ -61,10 +79,30 @@ export class CallbackHalves implements Halves {
   async begin(turn: Turn, message: Message, attempt: number): Promise<boolean> {
     const untilMs = this.storeClock.nowMs() + HALVES_MS;
     const { msgid } = message;
-    return this.store.begin(turn, { msgid, attempt, isAnswered: false, isPulled: false, untilMs });
+    const underWay = { msgid, attempt, isAnswered: false, isPulled: false, untilMs };
+    const isHeld = await this.store.begin(turn, underWay);
+    const told = { turn, message, underWay, isPulled: false, noteLater: null, noted: Promise.resolve() };
+    if (isHeld) this.#told.set(accountKey(turn), told);
+    return isHeld;
+  }
+
+  /** What the bot of the account is being told, over or not; `null` for nothing. @throws AppError `STORE_UNAVAILABLE` */
+  async find(account: Addressee): Promise<UnderWayMessage | null> {
+    const told = this.#told.get(accountKey(account));
+    if (told !== undefined && this.store.hasTurn(told.turn, this.storeClock.nowMs())) return told;
+    return this.store.findUnderWay(account);
+  }
+
+  /** The attempt ended without an answer that takes the message: nothing is under way any more. */
+  async failed(turn: Turn): Promise<void> {
+    this.#answeredHere(turn);
+    await this.store.endUnderWay(turn);
   }
 
   async hasPulled({ id, corpId, openKfId }: MessageEvent, attempt: number): Promise<boolean> {
+    const told = this.#told.get(accountKey({ corpId, openKfId }));
+    const isHere = told?.underWay.attempt === attempt && webhookIdOf(told.message) === id;
+    if (isHere && told.isPulled) return true;
     const found = await this.store.findUnderWay({ corpId, openKfId }).catch(() => null);
     if (found === null || webhookIdOf(found.message) !== id) return false;
     return found.underWay.attempt === attempt && found.underWay.isPulled;
@@ -78,6 +116,11 @@ export class CallbackHalves implements Halves {
   async answered(turn: Turn, taker: MessageTaker, answered: Answered): Promise<boolean> {
     const { message, attempt, result, durationMs } = answered;
     const { msgid } = message;
+    if (this.#answeredHere(turn)?.isPulled === true) {
+      await this.#taken(message);
+      this.#ended(taker, message, attempt, durationMs, result);
+      return true;
+    }
     const noted = await this.store.note(turn, { msgid, attempt }, 'answered', this.storeClock.nowMs());
     if (noted === 'taken') this.#ended(taker, message, attempt, durationMs, result);
     if (noted !== 'half') return noted === 'taken';
@@ -94,9 +137,16 @@ export class CallbackHalves implements Halves {
    * @returns whether the message is taken by it.
    */
   async pulled(taker: MessageTaker | null, message: Message, underWay: UnderWay): Promise<boolean> {
+    const told = this.#toldHere(message, underWay);
+    if (told !== null) {
+      told.isPulled = true;
+      told.noteLater ??= this.clock.after(NOTE_AFTER_MS, () => {
+        told.noted = this.#note(message, underWay);
+      });
+      return false;
+    }
     const nowMs = this.storeClock.nowMs();
-    const noted = await this.store.note(message, underWay, 'pulled', nowMs).catch(() => 'gone' as const);
-    if (noted !== 'taken') return false;
+    if ((await this.#note(message, underWay)) !== 'taken') return false;
     this.#waiting.get(accountKey(message))?.();
     const durationMs = Math.max(0, nowMs - (underWay.untilMs - HALVES_MS));
     this.#ended(taker, message, underWay.attempt, durationMs, ANSWERED_WELL);
@@ -125,6 +175,14 @@ export class CallbackHalves implements Halves {
    * @returns whether it waits again.
    */
   async unread(taker: MessageTaker | null, message: Message, underWay: UnderWay): Promise<boolean> {
+    const told = this.#toldHere(message, underWay);
+    if (told !== null) {
+      told.noteLater?.cancel();
+      told.isPulled = false;
+      told.noteLater = null;
+      await told.noted;
+    }
+    await this.#taking.get(webhookIdOf(message))?.catch(() => {});
     for (let n = 0, pauseMs = PUT_BACK_FIRST_MS; n < PUT_BACK_TRIES; n++, pauseMs *= 2) {
       try {
         const isBack = await this.outcomes.putBack(message, underWay.attempt, UNREAD);
@@ -137,6 +195,34 @@ export class CallbackHalves implements Halves {
     }
     this.log.lost(message, underWay.attempt, UNREAD);
     return false;
+  }
+
+  /** @returns what the turn has told its bot, which has ended now; `null` where that is not known here. */
+  #answeredHere(turn: Turn): Told | null {
+    const key = accountKey(turn);
+    const told = this.#told.get(key);
+    if (told?.turn.leaseId !== turn.leaseId) return null;
+    told.noteLater?.cancel();
+    this.#told.delete(key);
+    return told;
+  }
+
+  #toldHere(message: Message, underWay: UnderWay): Told | null {
+    const told = this.#told.get(accountKey(message));
+    return told?.underWay === underWay ? told : null;
+  }
+
+  async #taken(message: Message): Promise<void> {
+    const id = webhookIdOf(message);
+    const taking = this.store.takenInHalves(message, this.storeClock.nowMs());
+    this.#taking.set(id, taking);
+    await taking.finally(() => this.#taking.delete(id));
+  }
+
+  /** Never rejects. */
+  #note(message: Message, underWay: UnderWay): Promise<'taken' | 'half' | 'gone'> {
+    const nowMs = this.storeClock.nowMs();
+    return this.store.note(message, underWay, 'pulled', nowMs).catch(() => 'gone' as const);
   }
 
   /** @param taker `null` when nobody knows any more whose attempt it was. */
@@ -159,26 +245,23 @@ export class CallbackHalves implements Halves {
       const found = await this.store.findUnderWay(turn);
       return found !== null && isOf(found.underWay, msgid, attempt);
     };
-    if (!this.store.isShared) {
-      await this.#whenPulled(turn, WAIT_MS);
-      return !(await isUnderWay());
-    }
+    if (!this.store.isShared) return (await this.#isPulledWithin(turn, WAIT_MS)) || !(await isUnderWay());
     for (let waitedMs = 0, pauseMs = ASK_FIRST_MS; waitedMs < WAIT_MS; waitedMs += pauseMs, pauseMs *= 2) {
-      await this.#whenPulled(turn, pauseMs);
-      if (!(await isUnderWay())) return true;
+      if ((await this.#isPulledWithin(turn, pauseMs)) || !(await isUnderWay())) return true;
     }
     return false;
   }
 
-  /** Resolves when it was pulled here, or after `limitMs`. One waits for an account: whoever has its turn. */
-  async #whenPulled(account: Addressee, limitMs: number): Promise<void> {
+  /** Whether it was pulled here. One waits for an account: whoever has its turn. */
+  async #isPulledWithin(account: Addressee, limitMs: number): Promise<boolean> {
     const key = accountKey(account);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const limit = this.clock.after(limitMs, resolve);
-    this.#waiting.set(key, resolve);
-    await promise;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const limit = this.clock.after(limitMs, () => resolve(false));
+    this.#waiting.set(key, () => resolve(true));
+    const isPulled = await promise;
     limit.cancel();
     this.#waiting.delete(key);
+    return isPulled;
   }
 }
 

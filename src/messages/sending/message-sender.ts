@@ -139,7 +139,7 @@ export class MessageSender {
     const { result, durationMs } = await this.#attempt(sending, line);
     if (!result.taken) {
       this.#tell(sending, result, durationMs);
-      await this.store.endUnderWay(turn);
+      await this.halves.failed(turn);
       return this.#notTaken(sending, result);
     }
     failpoint('message.answered');
