@@ -98,6 +98,8 @@ export interface PulledPage {
   readonly skipped: readonly string[];
   /** Whose messages these are now: see `Turn.endpoint`. */
   readonly endpoint: string | null;
+  /** Whether nothing is behind it, so that the pull is over when it is kept. */
+  readonly isLast: boolean;
 }
 
 /** What has become of a page. */
@@ -205,8 +207,8 @@ export class MessageStore {
   }
 
   /**
-   * Keeps what is new, and only then moves the cursor; both are durable when it resolves. The lease runs anew. What was kept
-   * waits for `page.endpoint` and is due at once.
+   * Keeps what is new, and only then moves the cursor; both are durable when it resolves. The lease runs anew, or ends with the
+   * last page. What was kept waits for `page.endpoint` and is due at once.
    * @returns what has become of it; `null` when the lease is not held any more: the cursor is as it was, and a message may
    *   have been kept all the same.
    * @throws AppError `STORE_UNAVAILABLE`, also on a disk that runs low
@@ -248,16 +250,19 @@ export class MessageStore {
         ? null
         : {
             ...(cursor === null ? now : withCursor(now, appId, cursor)),
-            ...{ regime, endpoint, pulledAtMs: nowMs, nextSeq, lease },
+            ...{ regime, endpoint, pulledAtMs: nowMs, nextSeq, lease: page.isLast ? null : lease },
           },
     );
     failpoint('messages.kept');
     if (outcome !== 'written') return null;
-    this.#pulling.set(accountKey(account), { ...lease, nextSeq, waiting });
+    if (page.isLast) this.#pulling.delete(accountKey(account));
+    else this.#pulling.set(accountKey(account), { ...lease, nextSeq, waiting });
     return { added: kept.length, dead, waiting };
   }
 
+  /** Does nothing for a pull that is over. */
   async endPull(account: Addressee, leaseId: string): Promise<void> {
+    if (this.#pulling.get(accountKey(account))?.id !== leaseId) return;
     this.#pulling.delete(accountKey(account));
     await this.#pulls.change(accountKey(account), (state) =>
       state?.lease?.id === leaseId ? { ...state, lease: null } : null,

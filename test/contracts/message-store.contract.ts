@@ -149,6 +149,17 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await beginPull(ACCOUNT, NOW_MS + LEASE_MS);
       });
 
+      it('is over with its last page', async () => {
+        const { id } = await beginPull();
+        const page = pulledPage([newMessage('m1')], { isLast: true });
+        expect(await messages.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toMatchObject({ added: 1 });
+        const next = await beginPull();
+        expect(next).toMatchObject({ cursor: 'cursor-1', waiting: 1 });
+        expect(await messages.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toBeNull();
+        await messages.endPull(ACCOUNT, id);
+        expect(await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS)).toBeNull();
+      });
+
       it('begins with nothing, and goes on where the last page ended, also over a restart', async () => {
         expect(await beginPull()).toEqual({
           id: expect.any(String),
@@ -524,7 +535,9 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('lasts for as long as it is renewed', async () => {
         await keep(['m1']);
         const turn = await claimOne();
+        expect(messages.hasTurn(turn, NOW_MS + LEASE_MS)).toBe(false);
         expect(await messages.renew(turn, NOW_MS + 10_000, LEASE_MS)).toBe(true);
+        expect(messages.hasTurn(turn, NOW_MS + LEASE_MS)).toBe(true);
         expect(await claimAll(NOW_MS + LEASE_MS)).toEqual([]);
         expect(await nextOf(turn, 'account', NOW_MS + LEASE_MS)).toMatchObject({ msgid: 'm1' });
         expect(await messages.renew(turn, NOW_MS + 10_000 + LEASE_MS, LEASE_MS)).toBe(false);
@@ -956,6 +969,20 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         // Nothing is known of what is handed over.
         await messages.handOver(again, dueAtMs, null);
         expect(await keep(['m1'])).toMatchObject({ added: 1 });
+      });
+
+      it('is taken by whoever saw both halves, and waits again where that was not read', async () => {
+        await messages.begin(turn, underWay('m1'));
+        const found = await messages.findUnderWay(ACCOUNT);
+        await messages.takenInHalves({ ...ACCOUNT, msgid: 'm1' }, NOW_MS + LEASE_MS);
+        expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm2' });
+        expect(await keep(['m1'])).toMatchObject({ added: 0 });
+        const back = { ...(found?.message as Message), refusals: 1 };
+        expect(await messages.putBack(back, 1, NOW_MS)).toBe(true);
+        // It was told in an attempt that is over.
+        expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm1', refusals: 1 });
       });
 
       it('is dead where it is given so', async () => {

@@ -25,6 +25,7 @@ export function pulledPage(messages: readonly NewMessage[], fields: Partial<Pull
     messages,
     skipped: [],
     endpoint: 'http://bot:8080',
+    isLast: false,
     ...fields,
   };
 }

@@ -145,12 +145,13 @@ export class PullRun {
       const wanted = { includesServicer: bot.includesServicer, fromMs, nowMs };
       const { messages, skipped } = readEntries(account, answer.entries, wanted);
       const next = answer.cursor === '' ? cursor : answer.cursor;
-      const page = { appId, from, regime, messages, skipped, cursor: next, endpoint };
+      const isLast = !answer.hasMore;
+      const page = { appId, from, regime, messages, skipped, cursor: next, endpoint, isLast };
       const kept = await this.store.keep(account, lease.id, page, nowMs, LEASE_MS);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
       this.outcomes.countPulled(kept, messages.length, from !== cursor);
       if (kept.added > 0) added();
-      if (!answer.hasMore) return { taken: true, status: 200 };
+      if (isLast) return { taken: true, status: 200 };
       if (next === cursor) return failed('WeCom has more messages, and its cursor does not move');
       if (this.clock.elapsedMs() >= endMs) return putOff('WeCom has more messages', 0);
       ({ waiting } = kept);

@@ -110,6 +110,25 @@ describe('a message under way to a callback bot', () => {
     expect((await store.counts(ACCOUNT)).waiting).toBe(0);
   });
 
+  it('needs no store from when its bot was told until it is taken, where both halves come here', async () => {
+    const { turn, message } = await begin();
+    const away = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+    [store.note, store.findUnderWay] = [away, away];
+    expect(await pull()).not.toBe('');
+    expect(await hasPulled()).toBe(true);
+    expect(await answer(turn, message)).toBe(true);
+    expect(told).toEqual([[1, 'taken']]);
+    expect((await store.counts(ACCOUNT)).waiting).toBe(0);
+  });
+
+  it('is given as the store has it once the turn is not held here any more', async () => {
+    await begin();
+    await clock.advance(15_000);
+    const [other] = await store.claimDue(clock.nowMs(), 1, 15_000, new Set());
+    await store.endUnderWay(other as Turn);
+    expect(await pull()).toBe('');
+  });
+
   it('is taken when it was answered and then pulled, while its turn waits', async () => {
     const { turn, message } = await begin();
     const answered = answer(turn, message);
@@ -176,6 +195,27 @@ describe('the pull of a message under way', () => {
     expect([await hasPulled(), await hasPulled(2)]).toEqual([true, false]);
   });
 
+  it('is stored, for whoever else asks, where the bot does not answer at once', async () => {
+    await begin();
+    await pull();
+    expect((await store.findUnderWay(ACCOUNT))?.underWay.isPulled).toBe(false);
+    await clock.advance(200);
+    expect((await store.findUnderWay(ACCOUNT))?.underWay.isPulled).toBe(true);
+  });
+
+  it.each([0, 200])('counts no more when its answer was not read %i ms later', async (ms) => {
+    const { turn, message } = await begin();
+    const { wasSent, wasUnread } = await answers.answer(BOT, ACCOUNT.openKfId, '');
+    await wasSent();
+    await clock.advance(ms);
+    await wasUnread();
+    await clock.advance(1_000);
+    expect(await hasPulled()).toBe(false);
+    void answer(turn, message);
+    await clock.advance(1_000);
+    expect((await store.counts(ACCOUNT)).waiting).toBe(1);
+  });
+
   it('counts no more when its answer was not read', async () => {
     const { turn, message } = await begin();
     await pull('', false);
@@ -202,6 +242,21 @@ describe('the pull of a message under way', () => {
     const again = await claim();
     expect(again?.message).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 1 });
     expect(again?.message.content.reveal()).toBe('{"msgid":"m1"}');
+  });
+
+  it('has it wait again also where the answer came first to be stored', async () => {
+    const { turn, message } = await begin();
+    const { wasSent, wasUnread } = await answers.answer(BOT, ACCOUNT.openKfId, '');
+    await wasSent();
+    const answered = answer(turn, message);
+    await wasUnread();
+    expect(await answered).toBe(true);
+    expect(told).toEqual([
+      [1, 'taken'],
+      [1, 'reset'],
+    ]);
+    expect((await store.counts(ACCOUNT)).waiting).toBe(1);
+    expect(await pull()).toBe('');
   });
 
   it('is told as lost where the store cannot be told for a minute', async () => {
