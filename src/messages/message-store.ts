@@ -461,6 +461,13 @@ export class MessageStore {
     return message?.state === 'waiting' ? { underWay, message: this.contents.open(message) } : null;
   }
 
+  /** As `findUnderWay`, as the turn begins. */
+  async findBegun(turn: Turn, nowMs: number): Promise<UnderWayMessage | null> {
+    const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
+    // Whoever tells a bot has the turn, so nothing has been begun since it was claimed.
+    return held !== null && held.underWay === null ? null : this.findUnderWay(turn);
+  }
+
   /**
    * Its bot was told of it by this process, has pulled it from this process, and has answered: as `taken`, whoever leases the
    * account now. The line still says that it is under way, which means nothing for a message that does not wait any more.

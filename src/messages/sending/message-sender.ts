@@ -127,7 +127,8 @@ export class MessageSender {
 
   /** Of a callback bot it may be known which message was begun. */
   async #earlierAttempts(turn: Turn, taker: MessageTaker): Promise<EarlierAttempts> {
-    const found = taker.bot.kind === 'callback' ? await this.store.findUnderWay(turn) : null;
+    const isTold = taker.bot.kind === 'callback';
+    const found = isTold ? await this.store.findBegun(turn, this.storeClock.nowMs()) : null;
     if (found !== null) await this.halves.endOverdue(turn, taker, found);
     return new EarlierAttempts(found?.underWay ?? null, turn.isInDoubt);
   }
