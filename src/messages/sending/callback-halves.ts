@@ -4,7 +4,7 @@ import { Deliveries } from '../../dispatch/line/deliveries.js';
 import { Lines } from '../../dispatch/line/line.js';
 import type { Halves, MessageEvent } from '../../dispatch/line/pulls.js';
 import { toFailure } from '../../dispatch/queue/line.js';
-import { Clock, type Timer } from '../../kernel/clock.js';
+import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Addressee, MessageTaker } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
@@ -17,8 +17,6 @@ import { toEvent, toRecipient } from './taker-form.js';
 
 /** How long the turn of an account waits for a bot that pulls after it has answered. Then others have their turn. */
 const WAIT_MS = 1_000;
-/** A pull whose answer does not follow within this time is stored: another process may have to know of it, which sends over a stream. */
-const NOTE_AFTER_MS = 200;
 /** While the pull may reach another process, the store is asked again after this time, and then less and less often. */
 const ASK_FIRST_MS = 20;
 /** How often it is tried to have a message wait again whose answer nobody read, while the store is away. */
@@ -42,9 +40,6 @@ export interface Answered {
 interface Told extends UnderWayMessage {
   readonly turn: Turn;
   isPulled: boolean;
-  /** Stores that it was pulled, later. */
-  noteLater: Timer | null;
-  noted: Promise<unknown>;
 }
 
 /**
@@ -75,14 +70,17 @@ export class CallbackHalves implements Halves {
     lines.pulledBy(this);
   }
 
-  /** @returns false when the account's turn is not held any more. */
-  async begin(turn: Turn, message: Message, attempt: number): Promise<boolean> {
+  /**
+   * @param isAwaitedHere whether no other process can have to know whether it was pulled: one that sends the callback asks.
+   * @returns false when the account's turn is not held any more.
+   */
+  async begin(turn: Turn, message: Message, attempt: number, isAwaitedHere: boolean): Promise<boolean> {
     const untilMs = this.storeClock.nowMs() + HALVES_MS;
     const { msgid } = message;
     const underWay = { msgid, attempt, isAnswered: false, isPulled: false, untilMs };
     const isHeld = await this.store.begin(turn, underWay);
-    const told = { turn, message, underWay, isPulled: false, noteLater: null, noted: Promise.resolve() };
-    if (isHeld) this.#told.set(accountKey(turn), told);
+    const told = { turn, message, underWay, isPulled: false };
+    if (isHeld && isAwaitedHere) this.#told.set(accountKey(turn), told);
     return isHeld;
   }
 
@@ -140,13 +138,11 @@ export class CallbackHalves implements Halves {
     const told = this.#toldHere(message, underWay);
     if (told !== null) {
       told.isPulled = true;
-      told.noteLater ??= this.clock.after(NOTE_AFTER_MS, () => {
-        told.noted = this.#note(message, underWay);
-      });
       return false;
     }
     const nowMs = this.storeClock.nowMs();
-    if ((await this.#note(message, underWay)) !== 'taken') return false;
+    const noted = await this.store.note(message, underWay, 'pulled', nowMs).catch(() => 'gone' as const);
+    if (noted !== 'taken') return false;
     this.#waiting.get(accountKey(message))?.();
     const durationMs = Math.max(0, nowMs - (underWay.untilMs - HALVES_MS));
     this.#ended(taker, message, underWay.attempt, durationMs, ANSWERED_WELL);
@@ -177,10 +173,8 @@ export class CallbackHalves implements Halves {
   async unread(taker: MessageTaker | null, message: Message, underWay: UnderWay): Promise<boolean> {
     const told = this.#toldHere(message, underWay);
     if (told !== null) {
-      told.noteLater?.cancel();
       told.isPulled = false;
-      told.noteLater = null;
-      await told.noted;
+      return false;
     }
     await this.#taking.get(webhookIdOf(message))?.catch(() => {});
     for (let n = 0, pauseMs = PUT_BACK_FIRST_MS; n < PUT_BACK_TRIES; n++, pauseMs *= 2) {
@@ -202,7 +196,6 @@ export class CallbackHalves implements Halves {
     const key = accountKey(turn);
     const told = this.#told.get(key);
     if (told?.turn.leaseId !== turn.leaseId) return null;
-    told.noteLater?.cancel();
     this.#told.delete(key);
     return told;
   }
@@ -217,12 +210,6 @@ export class CallbackHalves implements Halves {
     const taking = this.store.takenInHalves(message, this.storeClock.nowMs());
     this.#taking.set(id, taking);
     await taking.finally(() => this.#taking.delete(id));
-  }
-
-  /** Never rejects. */
-  #note(message: Message, underWay: UnderWay): Promise<'taken' | 'half' | 'gone'> {
-    const nowMs = this.storeClock.nowMs();
-    return this.store.note(message, underWay, 'pulled', nowMs).catch(() => 'gone' as const);
   }
 
   /** @param taker `null` when nobody knows any more whose attempt it was. */

@@ -5,6 +5,7 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { MessageTaker } from '../../registry/destination.js';
+import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../dispatch/queue/message.js';
 import { MessageStore, type Turn } from '../message-store.js';
 import { CallbackHalves } from './callback-halves.js';
@@ -24,7 +25,7 @@ const STOP_MS = 10_000;
 /** A message that is sent now. */
 interface Sending {
   readonly turn: Turn;
-  readonly taker: MessageTaker;
+  readonly taker: ReadyTaker;
   readonly message: Message;
   readonly occasion: Occasion;
   /** Counted from 1. */
@@ -136,7 +137,8 @@ export class MessageSender {
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
   async #sendCallback(sending: Sending, line: Line): Promise<Next> {
     const { turn, taker, message, attempt } = sending;
-    if (!(await this.halves.begin(turn, message, attempt))) return 'ends';
+    const isAwaitedHere = !this.store.isShared || !isStream(taker.endpoint);
+    if (!(await this.halves.begin(turn, message, attempt, isAwaitedHere))) return 'ends';
     const { result, durationMs } = await this.#attempt(sending, line);
     if (!result.taken) {
       this.#tell(sending, result, durationMs);
