@@ -69,6 +69,7 @@ beforeEach(async () => {
   );
 });
 
+const UNDER_WAY = { msgid: 'm1', attempt: 1, isAnswered: true, isPulled: false, untilMs: 60_000 } as const;
 const ALL = { corpId: null, openKfId: null } as const;
 
 async function claim(): Promise<{ turn: Turn; message: Message } | null> {
@@ -139,6 +140,20 @@ describe('a message under way to a callback bot', () => {
     await pull();
     expect(await answered).toBe(true);
     expect(told).toEqual([[1, 'taken']]);
+  });
+
+  it('is not taken by the pull of the message before it, which ends late', async () => {
+    const { turn, message } = await begin();
+    const answered = answer(turn, message);
+    await clock.advance(0);
+    const { note } = store;
+    store.note = async () => 'taken';
+    const before = { ...message, msgid: 'm0' };
+    await halves.pulled(TAKER, before, { ...UNDER_WAY, msgid: 'm0' });
+    store.note = note;
+    await clock.advance(1_000);
+    expect(await answered).toBe(false);
+    expect((await store.counts(ACCOUNT)).waiting).toBe(1);
   });
 
   it('is taken when it is pulled long after its turn, within 60 s', async () => {

@@ -51,7 +51,7 @@ interface Told extends UnderWayMessage {
  */
 @Injectable()
 export class CallbackHalves implements Halves {
-  /** Of the accounts whose turn waits for a pull. */
+  /** Of the turns that wait for a pull, by the webhook id of their message. */
   readonly #waiting = new Map<string, () => void>();
   /** By account. */
   readonly #told = new Map<string, Told>();
@@ -122,7 +122,7 @@ export class CallbackHalves implements Halves {
     const noted = await this.store.note(turn, { msgid, attempt }, 'answered', this.storeClock.nowMs());
     if (noted === 'taken') this.#ended(taker, message, attempt, durationMs, result);
     if (noted !== 'half') return noted === 'taken';
-    if (await this.#isPulledSoon(turn, msgid, attempt)) return true;
+    if (await this.#isPulledSoon(turn, message, attempt)) return true;
     const found = await this.store.findUnderWay(turn);
     if (found === null || !isOf(found.underWay, msgid, attempt)) return true;
     await this.outcomes.putOff(turn, message, found.underWay.untilMs, attempt, null);
@@ -143,7 +143,7 @@ export class CallbackHalves implements Halves {
     const nowMs = this.storeClock.nowMs();
     const noted = await this.store.note(message, underWay, 'pulled', nowMs).catch(() => 'gone' as const);
     if (noted !== 'taken') return false;
-    this.#waiting.get(accountKey(message))?.();
+    this.#waiting.get(webhookIdOf(message))?.();
     const durationMs = Math.max(0, nowMs - (underWay.untilMs - HALVES_MS));
     this.#ended(taker, message, underWay.attempt, durationMs, ANSWERED_WELL);
     return true;
@@ -227,27 +227,27 @@ export class CallbackHalves implements Halves {
     this.outcomes.attempted(message, taker.bot.id, attempt, null, durationMs, result);
   }
 
-  async #isPulledSoon(turn: Turn, msgid: string, attempt: number): Promise<boolean> {
+  async #isPulledSoon(turn: Turn, message: Message, attempt: number): Promise<boolean> {
     const isUnderWay = async (): Promise<boolean> => {
       const found = await this.store.findUnderWay(turn);
-      return found !== null && isOf(found.underWay, msgid, attempt);
+      return found !== null && isOf(found.underWay, message.msgid, attempt);
     };
-    if (!this.store.isShared) return (await this.#isPulledWithin(turn, WAIT_MS)) || !(await isUnderWay());
+    if (!this.store.isShared) return (await this.#isPulledWithin(message, WAIT_MS)) || !(await isUnderWay());
     for (let waitedMs = 0, pauseMs = ASK_FIRST_MS; waitedMs < WAIT_MS; waitedMs += pauseMs, pauseMs *= 2) {
-      if ((await this.#isPulledWithin(turn, pauseMs)) || !(await isUnderWay())) return true;
+      if ((await this.#isPulledWithin(message, pauseMs)) || !(await isUnderWay())) return true;
     }
     return false;
   }
 
-  /** Whether it was pulled here. One waits for an account: whoever has its turn. */
-  async #isPulledWithin(account: Addressee, limitMs: number): Promise<boolean> {
-    const key = accountKey(account);
+  /** Whether it was taken by a pull that came here. */
+  async #isPulledWithin(message: Message, limitMs: number): Promise<boolean> {
+    const id = webhookIdOf(message);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const limit = this.clock.after(limitMs, () => resolve(false));
-    this.#waiting.set(key, () => resolve(true));
+    this.#waiting.set(id, () => resolve(true));
     const isPulled = await promise;
     limit.cancel();
-    this.#waiting.delete(key);
+    this.#waiting.delete(id);
     return isPulled;
   }
 }
