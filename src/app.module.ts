@@ -12,7 +12,7 @@ import { ConsoleModule } from './console/console.module.js';
 import { dispatchConfig } from './dispatch/dispatch.config.js';
 import { healthConfig } from './health/health.config.js';
 import { HealthModule } from './health/health.module.js';
-import type { HttpCounts } from './http/http-counts.js';
+import type { HttpCounts } from './http/limits/http-counts.js';
 import { RequestPipe } from './http/answers/validation.js';
 import { HealthyLines } from './kernel/healthy-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';

@@ -8,10 +8,10 @@ import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './c
 import { configOrExit } from './config/config-or-exit.js';
 import { Overload } from './dispatch/answer/overload.js';
 import { NestLog } from './http/log/nest-log.js';
-import { refuseOverload } from './http/limits/refuse-overload.js';
+import { refuseOverload } from './http/answers/refuse-overload.js';
 import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
-import { tellOfUnnamedProxy } from './http/trusted-proxies.js';
+import { tellOfUnnamedProxy } from './http/request/trusted-proxies.js';
 import { SystemClock } from './kernel/clock.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';

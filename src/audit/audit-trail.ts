@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { AnsweredCall, CallKind } from '../http/access/audit-hook.js';
-import { toAddressKey } from '../http/address.js';
+import { toAddressKey } from '../http/request/address.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';

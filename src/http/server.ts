@@ -21,13 +21,13 @@ import { BotKeys } from './access/bot-keys.js';
 import { addAuditHook, AuditHook } from './access/audit-hook.js';
 import { addGate } from './access/gate.js';
 import { OperatorKeys } from './access/operator-keys.js';
-import { HttpCounts } from './http-counts.js';
-import { LineLimit } from './limits/line-limit.js';
-import { Refusals } from './access/refusals.js';
+import { HttpCounts } from './limits/http-counts.js';
+import { LineLimit } from './log/log-line-limit.js';
+import { Refusals } from './limits/refusals.js';
 import { addRequestLog, newRequestId, requestIdOf } from './log/request-log.js';
 import { addRequestTrace } from './log/request-trace.js';
-import { RouteTable } from './route-table.js';
-import { noticeOfForwarding, TrustedProxies } from './trusted-proxies.js';
+import { RouteTable } from './routes/route-table.js';
+import { noticeOfForwarding, TrustedProxies } from './request/trusted-proxies.js';
 
 /** Longer than the 60 s for which load balancers keep a connection idle, so that they close it first. */
 const KEEP_ALIVE_MS = 65_000;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HttpCounts } from '../http/http-counts.js';
+import { HttpCounts } from '../http/limits/http-counts.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
 import { Metrics, only } from './metrics.js';
 

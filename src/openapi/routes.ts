@@ -2,7 +2,7 @@
 import { Body, Param, Query } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import type { FastifyContextConfig } from 'fastify';
-import { routeConfigOf } from '../http/route-config.js';
+import { routeConfigOf } from '../http/routes/route-config.js';
 import {
   type AnswersByStatus,
   type Class,

@@ -96,7 +96,7 @@ describe('imports', () => {
     ['openid-client', /^console\/oidc\//],
     ['helmet', /^http\/answers\/browser-headers\.ts$/],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
-    ['ipaddr.js', /^(config|http|registry)\//],
+    ['ipaddr.js', /^(config|http|registry|wecom\/tunnels)\//],
     ['commander', /^cli\//],
     ['class-validator', /\.dto\.ts$|^(http\/answers|openapi|registry)\//],
     ['zod', /^config\//],

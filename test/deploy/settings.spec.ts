@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { isOpen, loadConfig } from '../../src/config/config.js';
 import { secretFileOf } from '../../src/config/secret-files.js';
 import { SETTINGS } from '../../src/config/settings.js';
-import { TrustedProxies } from '../../src/http/trusted-proxies.js';
+import { TrustedProxies } from '../../src/http/request/trusted-proxies.js';
 import { EXAMPLES, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
 import { startManager } from '../support/manager-process.js';
 import { containerOf, environmentOf, podOf, REQUIRED_SECRETS } from '../support/manifests.js';

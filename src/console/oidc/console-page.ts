@@ -1,4 +1,4 @@
-import { toRequestPath } from '../../http/request-path.js';
+import { toRequestPath } from '../../http/request/request-path.js';
 
 const FIRST_PAGE = '/console';
 const LENGTH_MAX = 1_024;

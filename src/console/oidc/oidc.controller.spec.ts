@@ -3,7 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { loadConfig } from '../../config/config.js';
 import { errorPageFor } from '../../http/answers/error-page.js';
-import { routeConfigOf } from '../../http/route-config.js';
+import { routeConfigOf } from '../../http/routes/route-config.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Log } from '../../kernel/log.js';
 import { consoleConfig } from '../console.config.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { AllowAnyone, AllowRoles } from './allowed-callers.js';
-import { extendRouteConfig, routeConfigOf } from '../route-config.js';
+import { extendRouteConfig, routeConfigOf } from '../routes/route-config.js';
 
 class SomeController {
   @AllowRoles('puppet', 'gateway')

@@ -3,7 +3,7 @@
  * nothing. A route that is not Nest's states it in Fastify's own `config`.
  */
 import type { Caller, Role } from '../../kernel/role.js';
-import { extendRouteConfig } from '../route-config.js';
+import { extendRouteConfig } from '../routes/route-config.js';
 
 /** `bots`: whoever has the key of one, as the parameter `key` of the path. `replicas`: others of this manager. */
 export type AllowedCallers = 'anyone' | 'bots' | 'replicas' | readonly [Caller, ...Caller[]];

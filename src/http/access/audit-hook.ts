@@ -5,8 +5,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { type ErrorCode, ERRORS } from '../../kernel/error-table.js';
-import { pathWithoutSecrets } from '../log/redacted-url.js';
-import { extendRouteConfig } from '../route-config.js';
+import { pathWithoutSecrets } from '../request/redacted-url.js';
+import { extendRouteConfig } from '../routes/route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

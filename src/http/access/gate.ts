@@ -28,7 +28,7 @@ import {
   refusalOfSessionUse,
   refuseOtherSites,
 } from './own-page.js';
-import type { Refusals } from './refusals.js';
+import type { Refusals } from '../limits/refusals.js';
 import { isOwnReplicaKey, REPLICA_KEY_HEADER } from './replica-key.js';
 import { hasSession, Sessions } from './sessions.js';
 

@@ -4,7 +4,7 @@
  */
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
-import { extendRouteConfig } from '../route-config.js';
+import { extendRouteConfig } from '../routes/route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type FastifyContextConfig, fastify } from 'fastify';
 import { addBrowserHeaders, NotForBrowsers, Page } from './browser-headers.js';
-import { routeConfigOf } from '../route-config.js';
+import { routeConfigOf } from '../routes/route-config.js';
 
 async function headersOf(config: FastifyContextConfig) {
   const app = fastify();

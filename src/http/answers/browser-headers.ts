@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
 import helmet from 'helmet';
-import { extendRouteConfig } from '../route-config.js';
+import { extendRouteConfig } from '../routes/route-config.js';
 
 /** What a page may load, by directive. Each policy states all its directives, `default-src` included. */
 export type PagePolicy = Readonly<Record<string, readonly string[]>>;

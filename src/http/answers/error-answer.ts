@@ -3,7 +3,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { ERRORS, type ErrorCode } from '../../kernel/error-table.js';
 import type { ManagerErrorAnswer, WecomErrorAnswer } from './error-answer.dto.js';
-import { toRequestPath } from '../request-path.js';
+import { toRequestPath } from '../request/request-path.js';
 
 const WECOM_STYLED = /^\/(puppetWxkfManager\/(getToken|wxkfRequestProxy)|cgi-bin|bot)(\/|$)/;
 

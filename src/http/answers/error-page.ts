@@ -1,7 +1,7 @@
 /** Where a person is led whose browser met an error on its way: to a page that says it, instead of JSON. */
 import type { FastifyRequest } from 'fastify';
 import type { AppError } from '../../kernel/app-error.js';
-import { extendRouteConfig } from '../route-config.js';
+import { extendRouteConfig } from '../routes/route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -7,11 +7,11 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
-import { toAddressKey } from '../address.js';
-import type { Refusals } from '../access/refusals.js';
+import { toAddressKey } from '../request/address.js';
+import type { Refusals } from './refusals.js';
 import { BodyBudget, BYTES_FREE, PIECE_BYTES } from './body-budget.js';
 import { dropBody } from './drop-body.js';
-import { extendRouteConfig } from '../route-config.js';
+import { extendRouteConfig } from '../routes/route-config.js';
 
 /** `callback`: WeCom's XML under any type. `replica`: what another replica asks. `streamed`: a long one is in `request.bodyStream`, for the route to read itself. */
 export type BodyKind = 'callback' | 'json' | 'replica' | 'streamed';

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { ConnectionLimits } from './connection-limits.js';
-import { HttpCounts } from '../http-counts.js';
-import { TrustedProxies } from '../trusted-proxies.js';
+import { HttpCounts } from './http-counts.js';
+import { TrustedProxies } from '../request/trusted-proxies.js';
 
 let clock: ManualClock;
 let lines: Record<string, unknown>[];

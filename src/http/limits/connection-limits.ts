@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
-import { toAddressKey } from '../address.js';
-import type { ConnectionLimit, HttpCounts } from '../http-counts.js';
+import { toAddressKey } from '../request/address.js';
+import type { ConnectionLimit, HttpCounts } from './http-counts.js';
 import { filterRequests } from './request-filter.js';
-import type { TrustedProxies } from '../trusted-proxies.js';
+import type { TrustedProxies } from '../request/trusted-proxies.js';
 
 const TOLD_EVERY_MS = 60_000;
 /** For how many addresses refused connections are counted at a time. */

@@ -7,9 +7,9 @@ import type { HealthyLines } from '../../kernel/healthy-lines.js';
 import type { Lifecycle } from '../../kernel/lifecycle.js';
 import { type Log, writeLine } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
-import type { LineLimit } from '../limits/line-limit.js';
-import { redactUrl } from './redacted-url.js';
-import { isOneOfTooMany } from '../access/refusals.js';
+import type { LineLimit } from './log-line-limit.js';
+import { redactUrl } from '../request/redacted-url.js';
+import { isOneOfTooMany } from '../limits/refusals.js';
 import { endRequestSpan } from './request-trace.js';
 import { roundMs } from '../../kernel/round-ms.js';
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { toAddressKey } from '../../http/address.js';
+import { toAddressKey } from '../../http/request/address.js';
 import type { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { ENCODING_AES_KEY_FORMAT, toAesKeyBytes } from '../../kernel/wecom-format.js';

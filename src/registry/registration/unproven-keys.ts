@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { toAddressKey } from '../../http/address.js';
+import { toAddressKey } from '../../http/request/address.js';
 import type { Registration } from '../puppet.js';
 import { RegistryImage } from '../image/registry-image.js';
 

@@ -1,5 +1,5 @@
 /** What a caller wants of the proxy, read off the request line as it came. It decides nothing. */
-import { withoutKeys } from '../../http/log/redacted-url.js';
+import { withoutKeys } from '../../http/request/redacted-url.js';
 import { AppError } from '../../kernel/app-error.js';
 
 /** The three bases that programs may be given. */

@@ -1,4 +1,4 @@
-import { toAddressKey } from '../../http/address.js';
+import { toAddressKey } from '../../http/request/address.js';
 import type { CallingBot } from '../../http/access/bot-keys.js';
 import type { Caller } from '../../kernel/role.js';
 

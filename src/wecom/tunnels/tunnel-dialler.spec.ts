@@ -9,7 +9,7 @@ import {
 } from '../../../test/support/raw-server.js';
 import { until } from '../../../test/support/until.js';
 import { loadConfig } from '../../config/config.js';
-import { OwnAddresses } from '../../http/own-addresses.js';
+import { OwnAddresses } from './own-addresses.js';
 import { TunnelDialler } from './tunnel-dialler.js';
 
 /** An address of documentation (RFC 5737), which leads nowhere by itself. */

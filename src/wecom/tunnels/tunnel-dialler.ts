@@ -7,7 +7,7 @@ import { type ForwardProxy, forwardProxyFor } from '../../config/forward-proxy.j
 import { toPlainHost } from '../../config/host-name.js';
 import { proxyFaultOf, TUNNEL_FAILED } from '../../http/outgoing/forward-proxy.js';
 import { connectDirectly, connectThrough, type Dialling } from '../../http/outgoing/plain-connection.js';
-import type { OwnAddresses } from '../../http/own-addresses.js';
+import type { OwnAddresses } from './own-addresses.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { errorCodeOf } from '../../kernel/error-code.js';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { isOneOfTooMany } from '../../http/access/refusals.js';
-import type { LineLimit } from '../../http/limits/line-limit.js';
-import { redactUrl } from '../../http/log/redacted-url.js';
+import { isOneOfTooMany } from '../../http/limits/refusals.js';
+import type { LineLimit } from '../../http/log/log-line-limit.js';
+import { redactUrl } from '../../http/request/redacted-url.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';

@@ -10,7 +10,7 @@ import type { ConfigType } from '@nestjs/config';
 import { toAppError } from '../../http/answers/error-answer.js';
 import { toRawAnswer } from '../../http/answers/raw-answer.js';
 import { requestIdOf } from '../../http/log/request-log.js';
-import { OwnAddresses } from '../../http/own-addresses.js';
+import { OwnAddresses } from './own-addresses.js';
 import type { HttpEdge } from '../../http/server.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';

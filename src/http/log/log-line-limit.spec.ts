@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { LineLimit } from './line-limit.js';
+import { LineLimit } from './log-line-limit.js';
 
 let clock: ManualClock;
 let lines: Record<string, unknown>[];

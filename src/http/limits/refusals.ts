@@ -8,7 +8,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { ErrorCode } from '../../kernel/error-table.js';
 import type { Log } from '../../kernel/log.js';
-import { toAddressKey } from '../address.js';
+import { toAddressKey } from '../request/address.js';
 import { FailedAttempts } from './failed-attempts.js';
 
 const SIGNATURES_PER_MINUTE = 60;

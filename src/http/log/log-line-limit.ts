@@ -5,8 +5,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
-import { toAddressKey } from '../address.js';
-import { FailedAttempts } from '../access/failed-attempts.js';
+import { toAddressKey } from '../request/address.js';
+import { FailedAttempts } from '../limits/failed-attempts.js';
 
 const LINES_PER_MINUTE = 60;
 const TOLD_EVERY_MS = 60_000;

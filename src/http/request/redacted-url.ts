@@ -1,4 +1,4 @@
-import { toRequestPath } from '../request-path.js';
+import { toRequestPath } from './request-path.js';
 
 /**
  * The values of these parameters are shown: they help to find a request and carry no secret. All other values

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { promisify } from 'node:util';
-import type { ErrorCode } from '../kernel/error-table.js';
+import type { ErrorCode } from '../../kernel/error-table.js';
 
 /** Which limit a connection was refused or cut for. */
 export type ConnectionLimit = 'inAll' | 'perAddress' | 'pipelined';

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
-import type { Config } from '../config/config.js';
-import type { ProxyList } from '../config/proxy-list.js';
-import type { Log } from '../kernel/log.js';
+import type { Config } from '../../config/config.js';
+import type { ProxyList } from '../../config/proxy-list.js';
+import type { Log } from '../../kernel/log.js';
 
 const ADDRESSES_KNOWN_MAX = 1_000;
 /** An IPv6 address with a zone; a header may have said anything. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { toRequestPath } from './request-path.js';
+import { toRequestPath } from '../request/request-path.js';
 
 /** Which methods a path takes, for the answer to a wrong one; Fastify itself knows only "no such route". */
 export class RouteTable {

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { call, jsonOf, openSocket } from '../../../test/support/http-call.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import { API_HEADERS } from '../answers/browser-headers.js';
-import { HttpCounts } from '../http-counts.js';
+import { API_HEADERS } from './browser-headers.js';
+import { HttpCounts } from '../limits/http-counts.js';
 import { refuseOverload } from './refuse-overload.js';
 
 let server: Server;

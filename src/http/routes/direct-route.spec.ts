@@ -3,12 +3,12 @@ import { type CanActivate, Controller, Module, Post } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
-import { loadConfig } from '../config/config.js';
-import { AppError } from '../kernel/app-error.js';
-import { Lifecycle } from '../kernel/lifecycle.js';
-import { AllowAnyone } from './access/allowed-callers.js';
+import { loadConfig } from '../../config/config.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Lifecycle } from '../../kernel/lifecycle.js';
+import { AllowAnyone } from '../access/allowed-callers.js';
 import { callDirectly } from './direct-route.js';
-import { createHttpAdapter } from './server.js';
+import { createHttpAdapter } from '../server.js';
 
 /** The layer of Nest that tells that it was passed. */
 class RefusingGuard implements CanActivate {

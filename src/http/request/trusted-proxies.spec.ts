@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Environment, loadConfig } from '../config/config.js';
-import type { Log } from '../kernel/log.js';
+import { type Environment, loadConfig } from '../../config/config.js';
+import type { Log } from '../../kernel/log.js';
 import { tellOfUnnamedProxy, TrustedProxies } from './trusted-proxies.js';
 
 const LIST = '10.0.0.7,10.1.0.0/16,fd00::/8,2001:db8::1,::ffff:192.168.0.0/112';

@@ -7,13 +7,13 @@ import { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';
 import type { Lifecycle } from '../../kernel/lifecycle.js';
 import type { Log } from '../../kernel/log.js';
-import { API_HEADERS } from '../answers/browser-headers.js';
-import { toErrorBody } from '../answers/error-answer.js';
-import type { HttpCounts } from '../http-counts.js';
-import { dropBody } from './drop-body.js';
-import { filterRequests } from './request-filter.js';
+import { API_HEADERS } from './browser-headers.js';
+import { toErrorBody } from './error-answer.js';
+import type { HttpCounts } from '../limits/http-counts.js';
+import { dropBody } from '../limits/drop-body.js';
+import { filterRequests } from '../limits/request-filter.js';
 import { requestIdOf } from '../log/request-log.js';
-import { toRequestPath } from '../request-path.js';
+import { toRequestPath } from '../request/request-path.js';
 
 /** Both forms; a verification, which is a GET, is one request of a person. */
 const CALLBACK_PATH = /^\/+callback\//;
