@@ -22,7 +22,7 @@ import { addAuditHook, AuditHook } from './access/audit-hook.js';
 import { addGate } from './access/gate.js';
 import { OperatorKeys } from './access/operator-keys.js';
 import { HttpCounts } from './limits/http-counts.js';
-import { LineLimit } from './log/log-line-limit.js';
+import { LogLineLimit } from './log/log-line-limit.js';
 import { Refusals } from './limits/refusals.js';
 import { addRequestLog, newRequestId, requestIdOf } from './log/request-log.js';
 import { addRequestTrace } from './log/request-trace.js';
@@ -57,7 +57,7 @@ export interface HttpEdge {
   readonly operators: OperatorKeys;
   readonly audit: AuditHook;
   readonly budget: BodyBudget;
-  readonly lineLimit: LineLimit;
+  readonly logLineLimit: LogLineLimit;
 }
 
 /** Fastify as this service needs it: every body as bytes, every error in the contract's shape, one log line a request. */
@@ -76,7 +76,7 @@ export function createHttpAdapter(
     inAllBytesMax: config.bodiesBytesMax,
   };
   const bodies = new Bodies(bodyLimits, refusals);
-  const lineLimit = new LineLimit(clock, log);
+  const logLineLimit = new LogLineLimit(clock, log);
   const adapter = new FastifyAdapter({
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_LIMIT_MS,
@@ -103,7 +103,7 @@ export function createHttpAdapter(
       const error = toAppError(thrown);
       const { status } = ERRORS[error.code];
       // The peer's address: at this point Fastify does not know who is behind a proxy.
-      log[lineLimit.levelFor(request.ip)](
+      log[logLineLimit.levelFor(request.ip)](
         { requestId: request.id, status, error: error.code },
         'http.refused',
       );
@@ -115,7 +115,7 @@ export function createHttpAdapter(
         .send(toErrorBody(error, request));
     },
     clientErrorHandler: (thrown: Error, socket: Socket) =>
-      answerBrokenRequest(thrown, socket, counts, log, lineLimit),
+      answerBrokenRequest(thrown, socket, counts, log, logLineLimit),
   });
   const fastify = adapter.getInstance();
   const counts = new HttpCounts(fastify.server);
@@ -123,7 +123,7 @@ export function createHttpAdapter(
   routes.watch(fastify);
   bodies.read(fastify);
   addRequestTrace(fastify, tracing);
-  addRequestLog(fastify, lifecycle, log, new HealthyLines(config.logHealthyOneIn), lineLimit);
+  addRequestLog(fastify, lifecycle, log, new HealthyLines(config.logHealthyOneIn), logLineLimit);
   const noticeForwarded = noticeOfForwarding(proxies, log);
   fastify.addHook('onRequest', (request, _reply, done) => {
     noticeForwarded(request.raw);
@@ -145,7 +145,18 @@ export function createHttpAdapter(
   );
   const errorFilter = new ErrorFilter(routes, refusals, counts);
   const { budget } = bodies;
-  return { adapter, errorFilter, counts, connections, refusals, bots, operators, audit, budget, lineLimit };
+  return {
+    adapter,
+    errorFilter,
+    counts,
+    connections,
+    refusals,
+    bots,
+    operators,
+    audit,
+    budget,
+    logLineLimit,
+  };
 }
 
 /** Any other upgrade is ignored (RFC 9110, 7.8), and its request answered as if it had not been asked for. */
@@ -170,7 +181,7 @@ function answerBrokenRequest(
   socket: Socket,
   counts: HttpCounts,
   log: Log,
-  lineLimit: LineLimit,
+  logLineLimit: LogLineLimit,
 ): void {
   if (thrown.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -179,7 +190,7 @@ function answerBrokenRequest(
   const error = toAppError(Object.assign(thrown, { statusCode: 400 }));
   const { status } = ERRORS[error.code];
   const requestId = newRequestId();
-  const level = lineLimit.levelFor(socket.remoteAddress);
+  const level = logLineLimit.levelFor(socket.remoteAddress);
   log[level]({ requestId, status, error: error.code, reason: thrown.code }, 'http.refused');
   counts.errorAnswered(error.code);
   socket.end(toRawAnswer(error, requestId));

@@ -1,17 +1,17 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { LineLimit } from './log-line-limit.js';
+import { LogLineLimit } from './log-line-limit.js';
 
 let clock: ManualClock;
 let lines: Record<string, unknown>[];
-let limit: LineLimit;
+let limit: LogLineLimit;
 
 beforeEach(() => {
   clock = new ManualClock();
   lines = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  limit = new LineLimit(clock, log);
+  limit = new LogLineLimit(clock, log);
 });
 
 /** @returns how many of them are for `info`. */

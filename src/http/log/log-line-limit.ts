@@ -13,7 +13,7 @@ const TOLD_EVERY_MS = 60_000;
 /** For how many addresses further lines are counted at a time. */
 const ADDRESSES_TOLD_MAX = 1_000;
 
-export class LineLimit {
+export class LogLineLimit {
   readonly #lines: FailedAttempts;
   readonly #leftOut = new LRUCache<string, number>({ max: ADDRESSES_TOLD_MAX });
   #untold = 0;

@@ -7,7 +7,7 @@ import type { HealthyLines } from '../../kernel/healthy-lines.js';
 import type { Lifecycle } from '../../kernel/lifecycle.js';
 import { type Log, writeLine } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
-import type { LineLimit } from './log-line-limit.js';
+import type { LogLineLimit } from './log-line-limit.js';
 import { redactUrl } from '../request/redacted-url.js';
 import { isOneOfTooMany } from '../limits/refusals.js';
 import { endRequestSpan } from './request-trace.js';
@@ -103,9 +103,9 @@ export function addRequestLog(
   lifecycle: Lifecycle,
   log: Log,
   healthyLines: HealthyLines,
-  lineLimit: LineLimit,
+  logLineLimit: LogLineLimit,
 ): void {
-  const output = { log, healthyLines, lineLimit };
+  const output = { log, healthyLines, logLineLimit };
   fastify.decorateRequest('unit', null);
   fastify.decorateRequest('failure', null);
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -124,7 +124,7 @@ export function addRequestLog(
 interface Output {
   readonly log: Log;
   readonly healthyLines: HealthyLines;
-  readonly lineLimit: LineLimit;
+  readonly logLineLimit: LogLineLimit;
 }
 
 function tellEnd(output: Output, request: FastifyRequest, reply: FastifyReply): void {
@@ -133,7 +133,7 @@ function tellEnd(output: Output, request: FastifyRequest, reply: FastifyReply): 
 }
 
 function tellLine(
-  { log, healthyLines, lineLimit }: Output,
+  { log, healthyLines, logLineLimit }: Output,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
@@ -142,7 +142,7 @@ function tellLine(
   let level = levelOf(request, isAborted ? 0 : statusOf(reply, failure));
   if (!log.isLevelEnabled(level)) return;
   if ((level === 'info' || level === 'warn') && isAtWill(request)) {
-    level = lineLimit.levelFor(request.ip);
+    level = logLineLimit.levelFor(request.ip);
     if (!log.isLevelEnabled(level)) return;
   }
   const name = unit?.line ?? 'http.answered';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { isOneOfTooMany } from '../../http/limits/refusals.js';
-import type { LineLimit } from '../../http/log/log-line-limit.js';
+import type { LogLineLimit } from '../../http/log/log-line-limit.js';
 import { redactUrl } from '../../http/request/redacted-url.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';
@@ -37,7 +37,7 @@ export class TunnelLog {
     this.log.info({ ...fields, toWecomBytes, fromWecomBytes, durationMs, why, reason, oneIn }, CLOSED);
   }
 
-  refused(refused: RefusedTunnel, lines: LineLimit): void {
+  refused(refused: RefusedTunnel, lines: LogLineLimit): void {
     const { error, requestId, botId, request } = refused;
     const { code, detail, internal, cause } = error;
     const { status } = ERRORS[code];

@@ -25,7 +25,7 @@ import { TunnelMetrics } from './tunnel-metrics.js';
 import { type EndedTunnel, Tunnel } from './tunnel.js';
 
 /** What tunnels use of the HTTP server that Fastify's hooks use elsewhere. */
-export type TunnelEdge = Pick<HttpEdge, 'bots' | 'refusals' | 'lineLimit' | 'counts' | 'connections'>;
+export type TunnelEdge = Pick<HttpEdge, 'bots' | 'refusals' | 'logLineLimit' | 'counts' | 'connections'>;
 
 const CHALLENGES = ['Basic realm="wxkf-manager", charset="UTF-8"', 'Bearer realm="wxkf-manager"'].map(
   (challenge) => ['Proxy-Authenticate', challenge] as const,
@@ -145,14 +145,14 @@ export class Tunnels {
     }
   }
 
-  #refuse(why: AppError, asked: Asked, { refusals, counts, lineLimit }: TunnelEdge): void {
+  #refuse(why: AppError, asked: Asked, { refusals, counts, logLineLimit }: TunnelEdge): void {
     const { client, request, requestId, botId } = asked;
     const error = refusals.judge(why, client.remoteAddress);
     const { status } = ERRORS[error.code];
     const retryAfter = error.retryAfterS === undefined ? [] : [['Retry-After', String(error.retryAfterS)]];
     counts.errorAnswered(error.code);
     this.metrics.ended(error.code === 'WECOM_UNREACHABLE' ? 'unreachable' : 'refused');
-    this.log.refused({ error, requestId, botId, request }, lineLimit);
+    this.log.refused({ error, requestId, botId, request }, logLineLimit);
     const more = [...(status === PROXY_AUTHENTICATION_REQUIRED ? CHALLENGES : []), ...retryAfter];
     client.end(toRawAnswer(error, requestId, more as [string, string][]));
     // What is left unread would have the system drop the answer.
