@@ -35,7 +35,7 @@ import { RegistryModule } from './registry/registry.module.js';
 import { storageConfig } from './storage/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
-import { wecomConfig } from './wecom/wecom.config.js';
+import { wecomConfig } from './wecom/client/wecom.config.js';
 import { streamConfig } from './stream/stream.config.js';
 import { StreamModule } from './stream/stream.module.js';
 import { WecomModule } from './wecom/wecom.module.js';

@@ -5,7 +5,7 @@ import { Lines } from '../dispatch/line/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/destination.js';
 import type { Puppet } from '../registry/puppet.js';
-import type { ReplyFailure } from '../wecom/call-outcomes.js';
+import type { ReplyFailure } from '../wecom/outcomes/call-outcomes.js';
 import { AllFigures } from './all-figures.js';
 import type { KfAccountAnswer } from './answers/kf-account.dto.js';
 import { toDuration, toIso } from './api-time.js';

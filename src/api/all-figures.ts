@@ -9,8 +9,8 @@ import {
   FAILURE_LIFE_MS,
   type ReplyFailure,
   type ReplyingAccount,
-} from '../wecom/call-outcomes.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+} from '../wecom/outcomes/call-outcomes.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import { SeenByOthers } from './seen-by-others.js';
 
 type AccountKey = Pick<Puppet, 'openKfId' | 'corpId'>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CallTrouble } from '../wecom/call-outcomes.js';
+import type { CallTrouble } from '../wecom/outcomes/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES } from './answers/verdict.dto.js';
 import { causesOf, type Troubles } from './causes.js';

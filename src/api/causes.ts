@@ -1,5 +1,5 @@
 import { ON_ITS_WAY_MS } from '../dispatch/queue/queue-counts.js';
-import type { CallTrouble } from '../wecom/call-outcomes.js';
+import type { CallTrouble } from '../wecom/outcomes/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES, type CauseAnswer, type VerdictAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';

@@ -5,7 +5,7 @@ import { passMinute, type SeeingReplica, seeingReplica, type SeenTables } from '
 import type { Clock } from '../kernel/clock.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Destinations } from '../registry/destination.js';
-import type { CallTrouble } from '../wecom/call-outcomes.js';
+import type { CallTrouble } from '../wecom/outcomes/call-outcomes.js';
 import { ApiMetrics } from './api-metrics.js';
 import { FailingReplies } from './failing-replies.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Destinations } from '../registry/destination.js';
-import type { CallTrouble, ReplyFailure, ReplyingAccount } from '../wecom/call-outcomes.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import type { CallTrouble, ReplyFailure, ReplyingAccount } from '../wecom/outcomes/call-outcomes.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import { AllFigures } from './all-figures.js';
 import { SeenByOthers } from './seen-by-others.js';
 

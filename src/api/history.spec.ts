@@ -15,7 +15,7 @@ import { AppError } from '../kernel/app-error.js';
 import { type Figures, type IntervalFigures, NO_FIGURES } from '../record/figures.js';
 import { pino } from 'pino';
 import { Metrics } from '../metrics/metrics.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import { MemoryFigureStore } from '../../test/support/memory-journals.js';
 import { FigureRecorder } from './figure-recorder.js';
 import { History } from './history.js';

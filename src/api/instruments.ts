@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CallbackMetrics } from '../callback/callback-metrics.js';
 import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
 import { Overload } from '../dispatch/answer/overload.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 
 const NAMES = [
   'callbacks',

@@ -13,10 +13,10 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { MINUTE_MS, startOf } from '../record/figures.js';
 import { SEEN_KEPT_MS, SeenStore } from '../record/seen-store.js';
 import { type AccountHistory, AccountHistories } from '../registry/account-history.js';
-import type { AccountReplies, ReplyingAccount } from '../wecom/call-outcomes.js';
-import { callKey, type FailedCall } from '../wecom/failed-calls.js';
-import { errorKey, type SeenError } from '../wecom/wecom-errors.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import type { AccountReplies, ReplyingAccount } from '../wecom/outcomes/call-outcomes.js';
+import { callKey, type FailedCall } from '../wecom/outcomes/failed-calls.js';
+import { errorKey, type SeenError } from '../wecom/outcomes/wecom-errors.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 
 const QUARTER_MS = 15 * MINUTE_MS;
 /** By then the others have written their minute. */

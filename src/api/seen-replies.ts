@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Deliveries } from '../dispatch/line/deliveries.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import type { RepliesAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
 

@@ -17,8 +17,8 @@ import {
 import { seeingReplica } from '../../test/support/seen.js';
 import { QueueCounts } from '../dispatch/queue/queue-counts.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { EndedCall } from '../wecom/call-outcomes.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import type { EndedCall } from '../wecom/outcomes/call-outcomes.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { FailingReplies } from './failing-replies.js';
 import { SeenReplies } from './seen-replies.js';

@@ -3,7 +3,7 @@ import { QueueCounts } from '../dispatch/queue/queue-counts.js';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import type { RepliesAnswer, VerdictAnswer } from './answers/verdict.dto.js';
 import { causesOf } from './causes.js';

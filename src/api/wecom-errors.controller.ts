@@ -3,9 +3,9 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
 import { Clock } from '../kernel/clock.js';
 import { Accounts } from '../registry/accounts.js';
-import { addedUp, type FailedCall } from '../wecom/failed-calls.js';
-import { errorKey, type SeenError, seenInAll } from '../wecom/wecom-errors.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { addedUp, type FailedCall } from '../wecom/outcomes/failed-calls.js';
+import { errorKey, type SeenError, seenInAll } from '../wecom/outcomes/wecom-errors.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import type {
   FailedCallAnswer,
   FailedCallPageAnswer,

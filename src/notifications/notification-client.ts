@@ -1,7 +1,7 @@
 /** Sends one message, and judges the answer. Neither the URL nor what was answered is repeated: either may hold the key. */
 import { Injectable } from '@nestjs/common';
-import { readAnswer } from '../wecom/wecom-answer.js';
-import { WecomClient, type WecomReply } from '../wecom/wecom-client.js';
+import { readAnswer } from '../wecom/client/wecom-answer.js';
+import { WecomClient, type WecomReply } from '../wecom/client/wecom-client.js';
 import { NotificationMetrics } from './notification-metrics.js';
 import type { Receiver } from './receivers.js';
 

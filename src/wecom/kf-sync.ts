@@ -3,12 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import type { Secret } from '../kernel/secret.js';
 import type { TraceContext } from '../kernel/trace-context.js';
-import { OwnCalls } from './own-calls.js';
+import { OwnCalls } from './client/own-calls.js';
 import { CallLimits } from './proxy/call-limits.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { toTokenCaller } from './tokens/token-caller.js';
-import { isTokenError, parseObject } from './wecom-answer.js';
-import { WecomMetrics } from './wecom-metrics.js';
+import { isTokenError, parseObject } from './client/wecom-answer.js';
+import { WecomMetrics } from './outcomes/wecom-metrics.js';
 
 const API = 'kf/sync_msg';
 /** The most messages that WeCom gives at once (developer.work.weixin.qq.com/document/path/94670). */

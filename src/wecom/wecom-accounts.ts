@@ -10,9 +10,9 @@ import { CorpSecrets } from '../registry/corp-secrets.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { toTokenCaller } from './tokens/token-caller.js';
 import type { TokenRequest } from './tokens/token-inquiry.js';
-import { isTokenError, parseObject } from './wecom-answer.js';
-import { WecomClient } from './wecom-client.js';
-import { wecomConfig } from './wecom.config.js';
+import { isTokenError, parseObject } from './client/wecom-answer.js';
+import { WecomClient } from './client/wecom-client.js';
+import { wecomConfig } from './client/wecom.config.js';
 
 const LIMIT_MS = 5_000;
 /** What WeCom gives at once (developer.work.weixin.qq.com/document/path/94661), and how often it is asked for more. */

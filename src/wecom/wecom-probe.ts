@@ -6,12 +6,12 @@ import type { Secret } from '../kernel/secret.js';
 import { NoTracing } from '../kernel/tracing.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
-import { newHttpService } from './http-service.js';
+import { newHttpService } from './client/http-service.js';
 import { type SourceAnswer, TokenSource } from './tokens/token-source.js';
-import type { wecomConfig } from './wecom.config.js';
-import { readAnswer, type WecomAnswer } from './wecom-answer.js';
-import { WecomClient } from './wecom-client.js';
-import { WecomMetrics } from './wecom-metrics.js';
+import type { wecomConfig } from './client/wecom.config.js';
+import { readAnswer, type WecomAnswer } from './client/wecom-answer.js';
+import { WecomClient } from './client/wecom-client.js';
+import { WecomMetrics } from './outcomes/wecom-metrics.js';
 
 const LIMIT_MS = 5_000;
 /** Reads one account, and so tells whether a token may be used for customer service, from this address. */

@@ -12,7 +12,7 @@ import { TunnelLog } from './tunnels/tunnel-log.js';
 import { TunnelMetrics } from './tunnels/tunnel-metrics.js';
 import { Tunnels } from './tunnels/tunnels.js';
 import { KfSync } from './kf-sync.js';
-import { OwnCalls } from './own-calls.js';
+import { OwnCalls } from './client/own-calls.js';
 import { CgiBinController } from './cgi-bin.controller.js';
 import { WecomAccounts } from './wecom-accounts.js';
 import { WecomController } from './wecom.controller.js';

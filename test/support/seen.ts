@@ -11,7 +11,7 @@ import type { StoreClock } from '../../src/kernel/store-clock.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { type SeenEntry, SeenStore } from '../../src/record/seen-store.js';
 import { AccountHistories } from '../../src/registry/account-history.js';
-import { WecomMetrics } from '../../src/wecom/wecom-metrics.js';
+import { WecomMetrics } from '../../src/wecom/outcomes/wecom-metrics.js';
 import type { ManualClock } from './manual-clock.js';
 import { MemoryJournals } from './memory-journals.js';
 

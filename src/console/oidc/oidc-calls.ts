@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CustomFetchOptions } from 'openid-client';
-import { WecomClient } from '../../wecom/wecom-client.js';
+import { WecomClient } from '../../wecom/client/wecom-client.js';
 import { OidcMetrics } from './oidc-metrics.js';
 
 /** For one call: its connection, and all of its answer. */

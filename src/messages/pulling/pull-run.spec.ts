@@ -9,7 +9,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
-import { UnfinishedAnswer } from '../../wecom/own-calls.js';
+import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import type { MessageStore } from '../message-store.js';
 import type { MessageOutcomes } from '../sending/message-outcomes.js';

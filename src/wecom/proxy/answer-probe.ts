@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import { readAnswer } from '../wecom-answer.js';
+import { readAnswer } from '../client/wecom-answer.js';
 import type { AnswerHead } from './caller-answer.js';
 import { headerOf } from './proxy-headers.js';
 

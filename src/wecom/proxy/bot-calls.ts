@@ -16,7 +16,7 @@ import { accountOfMadeSyncToken, isMadeSyncToken, SyncTokens } from '../../regis
 import { type Addressee, Destinations } from '../../registry/destination.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { toTokenCaller } from '../tokens/token-caller.js';
-import { isOfCursor, parseObject } from '../wecom-answer.js';
+import { isOfCursor, parseObject } from '../client/wecom-answer.js';
 import type { CallerAnswer } from './caller-answer.js';
 import type { ProxyBody } from './proxy-body.js';
 import type { ProxyTarget } from './proxy-target.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { wecomConfig } from '../wecom.config.js';
+import { wecomConfig } from '../client/wecom.config.js';
 import { Clock } from '../../kernel/clock.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { CallQuota } from './call-quota.js';

@@ -1,6 +1,6 @@
 import { RequestFields } from '../../http/log/request-log.js';
-import type { EndedCall } from '../call-outcomes.js';
-import type { CallResult } from '../wecom-metrics.js';
+import type { EndedCall } from '../outcomes/call-outcomes.js';
+import type { CallResult } from '../outcomes/wecom-metrics.js';
 
 /** A caller that waited so long and then hung up has got no answer. */
 const NO_ANSWER_S = 5;

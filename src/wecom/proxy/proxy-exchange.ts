@@ -11,7 +11,7 @@ import {
 } from '../../http/outgoing/forward-proxy.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
-import { isTokenError } from '../wecom-answer.js';
+import { isTokenError } from '../client/wecom-answer.js';
 import { AnswerProbe } from './answer-probe.js';
 import type { AnswerHead, CallerAnswer } from './caller-answer.js';
 import { CallerGone } from './proxy-body.js';

@@ -17,9 +17,9 @@ import {
 } from '../../kernel/tracing.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
-import { isTokenError } from '../wecom-answer.js';
-import { WecomMetrics } from '../wecom-metrics.js';
-import { wecomConfig } from '../wecom.config.js';
+import { isTokenError } from '../client/wecom-answer.js';
+import { WecomMetrics } from '../outcomes/wecom-metrics.js';
+import { wecomConfig } from '../client/wecom.config.js';
 import type { Credential } from './call-credentials.js';
 import type { CallLog } from './call-log.js';
 import { PLACES } from './call-places.js';

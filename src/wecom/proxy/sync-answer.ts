@@ -1,5 +1,5 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:zlib';
-import { parseObject } from '../wecom-answer.js';
+import { parseObject } from '../client/wecom-answer.js';
 import type { AnswerHead } from './caller-answer.js';
 import { headerOf } from './proxy-headers.js';
 import type { OwnPull } from './queued-messages.js';

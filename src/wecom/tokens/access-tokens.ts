@@ -9,7 +9,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { Pending } from '../../kernel/pending.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { WecomMetrics } from '../wecom-metrics.js';
+import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 import type { AccessToken } from './access-token.js';
 import { AccessTokenStore } from './access-token.store.js';
 import { SharedSlots } from './shared-slots.js';

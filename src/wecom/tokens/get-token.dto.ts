@@ -2,7 +2,7 @@ import { validated } from '../../http/answers/validation.js';
 import { IsOptional, IsString, Matches } from 'class-validator';
 import { Secret } from '../../kernel/secret.js';
 import { CORP_SECRET_FORMAT, ID_FORMAT } from '../../kernel/wecom-format.js';
-import { ERRCODE, type WecomAnswer } from '../wecom-answer.js';
+import { ERRCODE, type WecomAnswer } from '../client/wecom-answer.js';
 
 const once = 'given once and ';
 

@@ -3,7 +3,7 @@ import type { Log } from '../../kernel/log.js';
 import { newLru } from '../../kernel/lru.js';
 import { Pending } from '../../kernel/pending.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
-import { ERRCODE } from '../wecom-answer.js';
+import { ERRCODE } from '../client/wecom-answer.js';
 import type { TokenRecord } from './access-token.js';
 import type { AccessTokenStore, TokenLease } from './access-token.store.js';
 import { TokenSlot } from './token-slot.js';

@@ -1,4 +1,4 @@
-import type { WecomAnswer } from '../wecom-answer.js';
+import type { WecomAnswer } from '../client/wecom-answer.js';
 import type { AccessToken } from './access-token.js';
 
 /** Where an answer was found. */

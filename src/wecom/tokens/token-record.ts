@@ -1,6 +1,6 @@
 /** How upstream's answers change a record, and what a record may be used for. Pure. */
 
-import { ERRCODE, type WecomAnswer } from '../wecom-answer.js';
+import { ERRCODE, type WecomAnswer } from '../client/wecom-answer.js';
 import type { AccessToken, Refusal, TokenRecord } from './access-token.js';
 import { tokenIdOf } from './access-token.js';
 import type { Grant } from './token-source.js';

@@ -7,7 +7,7 @@ import {
   type SecretQuestion,
   type SecretVerdict,
 } from '../../registry/registration/secret-check.js';
-import { ERRCODE } from '../wecom-answer.js';
+import { ERRCODE } from '../client/wecom-answer.js';
 import { AccessTokens } from './access-tokens.js';
 import { toTokenCaller } from './token-caller.js';
 import type { TokenOutcome } from './token-outcome.js';

@@ -6,11 +6,11 @@ import { Clock } from '../../kernel/clock.js';
 import { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import { endWith, Tracing, toServerAttributes } from '../../kernel/tracing.js';
-import type { CallFault } from '../call-outcomes.js';
-import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from '../wecom-answer.js';
-import { wecomConfig } from '../wecom.config.js';
-import { WecomClient } from '../wecom-client.js';
-import { WecomMetrics } from '../wecom-metrics.js';
+import type { CallFault } from '../outcomes/call-outcomes.js';
+import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from '../client/wecom-answer.js';
+import { wecomConfig } from '../client/wecom.config.js';
+import { WecomClient } from '../client/wecom-client.js';
+import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 
 /** For all tries together. */
 export const ASK_LIMIT_MS = 5_000;

@@ -11,7 +11,7 @@ import type { OwnAddresses } from './own-addresses.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
-import { wecomConfig } from '../wecom.config.js';
+import { wecomConfig } from '../client/wecom.config.js';
 
 const DIAL_MS = 5_000;
 export const HTTPS_PORT = 443;

@@ -16,7 +16,7 @@ import type { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { ERRORS } from '../../kernel/error-table.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import { wecomConfig } from '../wecom.config.js';
+import { wecomConfig } from '../client/wecom.config.js';
 import { type Admitted, TunnelAdmission } from './tunnel-admission.js';
 import { TunnelDialler } from './tunnel-dialler.js';
 import { TunnelLimits } from './tunnel-limits.js';

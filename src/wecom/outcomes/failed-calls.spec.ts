@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '../../test/support/manual-clock.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { EndedCall } from './call-outcomes.js';
 import { addedUp, FailedCalls } from './failed-calls.js';
 

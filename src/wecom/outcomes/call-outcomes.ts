@@ -3,8 +3,8 @@
  * console's verdict, the metrics and the alerts judge by. It remembers only the newest success of each, and since when there
  * has been none.
  */
-import type { StoreClock } from '../kernel/store-clock.js';
-import { ERRCODE } from './wecom-answer.js';
+import type { StoreClock } from '../../kernel/store-clock.js';
+import { ERRCODE } from '../client/wecom-answer.js';
 import type { WecomOperation } from './wecom-errors.js';
 
 /** After it a failure says nothing of now. */

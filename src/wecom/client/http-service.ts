@@ -4,7 +4,7 @@
  */
 import { type HttpModuleOptions, HttpService } from '@nestjs/axios';
 import axios from 'axios';
-import { errorCodeOf } from '../kernel/error-code.js';
+import { errorCodeOf } from '../../kernel/error-code.js';
 
 /**
  * Bytes and statuses come as they are, and redirects are not followed. Each call brings a deadline and an agent of `newAgent`:

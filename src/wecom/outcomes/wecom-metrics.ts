@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, SystemClock } from '../kernel/clock.js';
-import { StoreClock } from '../kernel/store-clock.js';
-import { UP_TO_5_S, UP_TO_60_S } from '../metrics/bounds.js';
-import type { Count } from '../metrics/count.js';
-import { byValue, Metrics, only } from '../metrics/metrics.js';
-import type { Observations } from '../metrics/observations.js';
-import type { AccountHistory } from '../registry/account-history.js';
-import { CorpIds } from '../registry/corp-ids.js';
+import { Clock, SystemClock } from '../../kernel/clock.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { UP_TO_5_S, UP_TO_60_S } from '../../metrics/bounds.js';
+import type { Count } from '../../metrics/count.js';
+import { byValue, Metrics, only } from '../../metrics/metrics.js';
+import type { Observations } from '../../metrics/observations.js';
+import type { AccountHistory } from '../../registry/account-history.js';
+import { CorpIds } from '../../registry/corp-ids.js';
 import {
   type AccountReplies,
   CallOutcomes,
@@ -16,7 +16,7 @@ import {
   type ReplyingAccount,
 } from './call-outcomes.js';
 import { type FailedCall, FailedCalls } from './failed-calls.js';
-import { COUNTED_ERRCODES } from './wecom-answer.js';
+import { COUNTED_ERRCODES } from '../client/wecom-answer.js';
 import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';
 
 /** How a request for an access token ended. */

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { ManualClock } from '../../test/support/manual-clock.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
 import { seenInAll, WecomErrors } from './wecom-errors.js';
 
 it('counts by operation and errcode, with when each was seen last', async () => {

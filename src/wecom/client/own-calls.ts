@@ -2,15 +2,19 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Dispatcher as Undici } from 'undici';
-import { forwardProxyFor } from '../config/forward-proxy.js';
-import { type ConnectionPool, ConnectionPools, type PoolLimits } from '../http/outgoing/connection-pools.js';
-import { AppError } from '../kernel/app-error.js';
-import { Clock } from '../kernel/clock.js';
-import { LOG, type Log } from '../kernel/log.js';
-import type { Secret } from '../kernel/secret.js';
-import { type TraceContext, toTraceHeaders } from '../kernel/trace-context.js';
-import { endWith, toServerAttributes, Tracing } from '../kernel/tracing.js';
-import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
+import { forwardProxyFor } from '../../config/forward-proxy.js';
+import {
+  type ConnectionPool,
+  ConnectionPools,
+  type PoolLimits,
+} from '../../http/outgoing/connection-pools.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { Secret } from '../../kernel/secret.js';
+import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
+import { endWith, toServerAttributes, Tracing } from '../../kernel/tracing.js';
+import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { wecomConfig } from './wecom.config.js';
 
 /** Per corp. WeCom refuses more than some parallel calls with 45033; its support has named five. One is left for others of the corp. */

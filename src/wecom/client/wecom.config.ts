@@ -1,4 +1,4 @@
-import { defineNamespace } from '../config/namespace.js';
+import { defineNamespace } from '../../config/namespace.js';
 
 /** WeCom's addresses, and how often and with how much it may be called. */
 export const wecomConfig = defineNamespace('wecom', (config) => ({

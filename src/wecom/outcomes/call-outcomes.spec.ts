@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '../../test/support/manual-clock.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
 import { CallOutcomes, type EndedCall } from './call-outcomes.js';
 
 const HOUR_MS = 3_600_000;

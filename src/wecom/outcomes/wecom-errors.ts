@@ -1,5 +1,5 @@
-import type { Clock } from '../kernel/clock.js';
-import { COUNTED_ERRCODES } from './wecom-answer.js';
+import type { Clock } from '../../kernel/clock.js';
+import { COUNTED_ERRCODES } from '../client/wecom-answer.js';
 
 /** The operation: a request for an access token, or an API call. */
 export const WECOM_OPERATIONS = ['gettoken', 'call'] as const;

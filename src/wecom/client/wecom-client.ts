@@ -6,15 +6,15 @@ import type { Agent } from 'node:http';
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { type ForwardProxy, forwardProxyFor } from '../config/forward-proxy.js';
+import { type ForwardProxy, forwardProxyFor } from '../../config/forward-proxy.js';
 import {
   newAgent,
   PROXY_AUTHENTICATION_REQUIRED,
   ProxyRefusal,
   proxyFaultOf,
-} from '../http/outgoing/forward-proxy.js';
-import { Clock } from '../kernel/clock.js';
-import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
+} from '../../http/outgoing/forward-proxy.js';
+import { Clock } from '../../kernel/clock.js';
+import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { wecomConfig } from './wecom.config.js';
 import { failureCodeOf, isTooLong } from './http-service.js';
 
