@@ -38,6 +38,8 @@ import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
 import { streamConfig } from './stream/stream.config.js';
 import { StreamModule } from './stream/stream.module.js';
+import { TunnelsModule } from './wecom/tunnels/tunnels.module.js';
+import { tunnelsConfig } from './wecom/tunnels/tunnels.config.js';
 import { WecomModule } from './wecom/wecom.module.js';
 
 const NAMESPACES: readonly Namespace[] = [
@@ -53,6 +55,7 @@ const NAMESPACES: readonly Namespace[] = [
   registryConfig,
   storageConfig,
   streamConfig,
+  tunnelsConfig,
   wecomConfig,
 ];
 
@@ -86,6 +89,7 @@ export class AppModule {
         MessagesModule,
         StreamModule,
         WecomModule,
+        TunnelsModule,
         HealthModule,
         ApiModule,
         NotificationsModule,

@@ -7,10 +7,6 @@ import { CallLimits } from './proxy/call-limits.js';
 import { CallQuota } from './proxy/call-quota.js';
 import { TokenAnswers } from './tokens/token-answers.js';
 import { BotCalls } from './proxy/bot-calls.js';
-import { TunnelDialler } from './tunnels/tunnel-dialler.js';
-import { TunnelLog } from './tunnels/tunnel-log.js';
-import { TunnelMetrics } from './tunnels/tunnel-metrics.js';
-import { Tunnels } from './tunnels/tunnels.js';
 import { KfSync } from './kf-sync.js';
 import { OwnCalls } from './client/own-calls.js';
 import { CgiBinController } from './cgi-bin.controller.js';
@@ -31,10 +27,6 @@ import { WecomController } from './wecom.controller.js';
     KfSync,
     OwnCalls,
     TokenAnswers,
-    Tunnels,
-    TunnelDialler,
-    TunnelLog,
-    TunnelMetrics,
     WecomAccounts,
   ],
   exports: [KfSync, WecomAccounts],

@@ -8,8 +8,6 @@ export const wecomConfig = defineNamespace('wecom', (config) => ({
   httpProxy: config.httpProxy,
   noProxy: config.noProxy,
   proxyBodyBytesMax: config.proxyBodyBytesMax,
-  tunnels: config.tunnels,
-  tunnelConnectTo: config.tunnelConnectTo,
   corpCallsPerMinute: config.corpCallsPerMinute,
   corpCallsPerHour: config.corpCallsPerHour,
   ipCallsPerMinute: config.ipCallsPerMinute,

@@ -11,7 +11,7 @@ import type { OwnAddresses } from './own-addresses.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
-import { wecomConfig } from '../client/wecom.config.js';
+import { tunnelsConfig } from './tunnels.config.js';
 
 const DIAL_MS = 5_000;
 export const HTTPS_PORT = 443;
@@ -25,7 +25,7 @@ export class TunnelDialler {
   readonly #proxy: ForwardProxy | null;
 
   constructor(
-    @Inject(wecomConfig.KEY) config: ConfigType<typeof wecomConfig>,
+    @Inject(tunnelsConfig.KEY) config: ConfigType<typeof tunnelsConfig>,
     private readonly clock: Clock,
   ) {
     this.target = { host: toPlainHost(config.wecomApiUrl.hostname), port: HTTPS_PORT };

@@ -16,13 +16,13 @@ import type { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { ERRORS } from '../../kernel/error-table.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import { wecomConfig } from '../client/wecom.config.js';
 import { type Admitted, TunnelAdmission } from './tunnel-admission.js';
 import { TunnelDialler } from './tunnel-dialler.js';
 import { TunnelLimits } from './tunnel-limits.js';
 import { TunnelLog } from './tunnel-log.js';
 import { TunnelMetrics } from './tunnel-metrics.js';
 import { type EndedTunnel, Tunnel } from './tunnel.js';
+import { tunnelsConfig } from './tunnels.config.js';
 
 /** What tunnels use of the HTTP server that Fastify's hooks use elsewhere. */
 export type TunnelEdge = Pick<HttpEdge, 'bots' | 'refusals' | 'logLineLimit' | 'counts' | 'connections'>;
@@ -57,7 +57,7 @@ export class Tunnels {
   #isCutOff = false;
 
   constructor(
-    @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
+    @Inject(tunnelsConfig.KEY) private readonly config: ConfigType<typeof tunnelsConfig>,
     private readonly dialler: TunnelDialler,
     private readonly metrics: TunnelMetrics,
     private readonly log: TunnelLog,
