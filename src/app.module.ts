@@ -9,6 +9,8 @@ import { configModule } from './config/config.module.js';
 import type { Namespace } from './config/namespace.js';
 import { consoleConfig } from './console/console.config.js';
 import { ConsoleModule } from './console/console.module.js';
+import { oidcConfig } from './console/oidc/oidc.config.js';
+import { OidcModule } from './console/oidc/oidc.module.js';
 import { dispatchConfig } from './dispatch/dispatch.config.js';
 import { healthConfig } from './health/health.config.js';
 import { HealthModule } from './health/health.module.js';
@@ -50,6 +52,7 @@ const NAMESPACES: readonly Namespace[] = [
   messagesConfig,
   metricsConfig,
   notificationsConfig,
+  oidcConfig,
   apiConfig,
   recordConfig,
   registryConfig,
@@ -93,6 +96,7 @@ export class AppModule {
         HealthModule,
         ApiModule,
         NotificationsModule,
+        OidcModule,
         ConsoleModule,
         OpenapiModule,
       ],

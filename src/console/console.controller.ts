@@ -6,7 +6,7 @@ import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
 import { KEPT_FOR_A_YEAR, KEPT_IF_UNCHANGED, StaticFiles } from '../http/answers/static-files.js';
 import { AppError } from '../kernel/app-error.js';
 import { inPackage } from '../kernel/package-root.js';
-import { ConsolePathDto } from './console-path.dto.js';
+import { ConsolePathDto } from './console.dto.js';
 import { isFile } from './is-file.js';
 
 const PAGE = 'index.html';

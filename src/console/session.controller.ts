@@ -12,8 +12,7 @@ import { clearedCookie, type Session, type Sessions, setCookieOf } from '../http
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { consoleConfig } from './console.config.js';
-import type { SessionAnswer, SignInByOidc } from './session-answer.dto.js';
-import { SignInDto } from './sign-in.dto.js';
+import { type SessionAnswer, type SignInByOidc, SignInDto } from './session.dto.js';
 
 const OWN_PAGE = {
   name: CONSOLE_HEADER,

@@ -13,10 +13,9 @@ import { Metrics } from '../../metrics/metrics.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { newHttpService } from '../../wecom/client/http-service.js';
 import { WecomClient } from '../../wecom/client/wecom-client.js';
-import { consoleConfig } from '../console.config.js';
+import { oidcConfig } from './oidc.config.js';
 import { subjectIdOf } from '../../http/access/sessions.js';
 import { OidcCalls } from './oidc-calls.js';
-import { OidcMetrics } from './oidc-metrics.js';
 import { OidcProvider } from './oidc-provider.js';
 import { OidcSignIn } from './oidc-sign-in.js';
 
@@ -55,8 +54,8 @@ function open(changed: Environment = {}): OidcSignIn {
   const metrics = new Metrics();
   const http = new WecomClient(newHttpService(), config, clock, new OutgoingSockets(metrics));
   clients.push(http);
-  const calls = new OidcCalls(http, new OidcMetrics(metrics));
-  return new OidcSignIn(consoleConfig(config), new OidcProvider(calls, clock), clock);
+  const calls = new OidcCalls(http, metrics);
+  return new OidcSignIn(oidcConfig(config), new OidcProvider(calls, clock), clock);
 }
 
 async function begun(signIn: OidcSignIn, to = '/console') {
@@ -151,7 +150,7 @@ describe('a sign-in', () => {
   );
 
   it('is off where nothing is set', async () => {
-    const off = new OidcSignIn(consoleConfig(loadConfig({})), {} as OidcProvider, clock);
+    const off = new OidcSignIn(oidcConfig(loadConfig({})), {} as OidcProvider, clock);
     expect((await refusalOf(off.begin('/console'))).code).toBe('AUTH_OIDC_OFF');
     expect((await refusalOf(finish(off, '', ''))).code).toBe('AUTH_OIDC_OFF');
   });

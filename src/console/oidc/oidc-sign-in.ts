@@ -8,8 +8,8 @@ import { toAddressKey } from '../../http/request/address.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import type { Secret } from '../../kernel/secret.js';
-import { consoleConfig } from '../console.config.js';
 import { toConfirmedOperator } from './confirmed-operator.js';
+import { oidcConfig } from './oidc.config.js';
 import { OidcProvider } from './oidc-provider.js';
 import { FlowSealer, newFlow, type SignInFlow } from './sign-in-flow.js';
 
@@ -24,12 +24,12 @@ export class OidcSignIn {
   readonly #asked: FailedAttempts;
 
   constructor(
-    @Inject(consoleConfig.KEY) { oidc }: ConfigType<typeof consoleConfig>,
+    @Inject(oidcConfig.KEY) { provider: settings }: ConfigType<typeof oidcConfig>,
     private readonly provider: OidcProvider,
     private readonly clock: Clock,
   ) {
-    this.#settings = oidc;
-    this.#sealer = oidc === null ? null : new FlowSealer(oidc);
+    this.#settings = settings;
+    this.#sealer = settings === null ? null : new FlowSealer(settings);
     this.#asked = new FailedAttempts(clock);
   }
 

@@ -6,7 +6,7 @@ import { errorPageFor } from '../../http/answers/error-page.js';
 import { routeConfigOf } from '../../http/routes/route-config.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Log } from '../../kernel/log.js';
-import { consoleConfig } from '../console.config.js';
+import { oidcConfig } from './oidc.config.js';
 import { OidcController } from './oidc.controller.js';
 import { OidcProvider } from './oidc-provider.js';
 import { OidcSignIn } from './oidc-sign-in.js';
@@ -41,7 +41,7 @@ beforeAll(async () => {
     OIDC_ADMIN_GROUPS: 'ops',
     PUBLIC_URL: 'https://wxkf.example',
   });
-  const signIn = new OidcSignIn(consoleConfig(config), provider, clock);
+  const signIn = new OidcSignIn(oidcConfig(config), provider, clock);
   const controller = new OidcController(signIn, {} as Log);
   app = fastify();
   app.setErrorHandler((error, request, reply) => {

@@ -1,5 +1,15 @@
-import { IsISO8601 } from 'class-validator';
+import { IsISO8601, IsString } from 'class-validator';
 import type { OperatorRole } from '../kernel/role.js';
+
+/** Body of a sign-in. */
+export class SignInDto {
+  /**
+   * A secret of `AUTH_OPERATOR_TOKEN`, or the token of a named operator.
+   * @example secret-of-an-operator
+   */
+  @IsString({ message: 'token must be a secret of the operator or the token of a named one, as text' })
+  readonly token!: string;
+}
 
 /** Who is signed in. */
 export class SignedInOperator {
