@@ -38,7 +38,7 @@ import { storageConfig } from './storage/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
-import { streamConfig } from './stream/stream.config.js';
+import { replicasConfig } from './stream/replicas/replicas.config.js';
 import { StreamModule } from './stream/stream.module.js';
 import { TunnelsModule } from './wecom/tunnels/tunnels.module.js';
 import { tunnelsConfig } from './wecom/tunnels/tunnels.config.js';
@@ -57,7 +57,7 @@ const NAMESPACES: readonly Namespace[] = [
   recordConfig,
   registryConfig,
   storageConfig,
-  streamConfig,
+  replicasConfig,
   tunnelsConfig,
   wecomConfig,
 ];

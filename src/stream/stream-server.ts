@@ -18,7 +18,7 @@ import { Clients } from './clients/clients.js';
 import type { Client, ClientEnd } from './clients/client.js';
 import { SocketSession } from './clients/socket-session.js';
 import type { SocketWire } from './clients/socket-wire.js';
-import { BOT_FRAME_BYTES_MAX, type Hello } from './frames.js';
+import { BOT_FRAME_BYTES_MAX, type Hello } from './protocol/frames.js';
 import { type Caller, StreamAdmission } from './stream-admission.js';
 
 /** What streams use of the HTTP server beside Fastify. */

@@ -7,14 +7,14 @@ import { ReplicaCalls } from './replicas/replica-calls.js';
 import { ReplicaClient } from './replicas/replica-client.js';
 import { ReplicaSync } from './replicas/replica-sync.js';
 import { StreamDirectory } from './replicas/stream-directory.js';
-import { ReplicasController } from './replicas/replicas.controller.js';
+import { ReplicasController } from './replicas.controller.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamController } from './stream.controller.js';
 import { StreamLifecycle } from './stream-lifecycle.js';
 import { StreamMetrics } from './stream-metrics.js';
 import { StreamServer } from './stream-server.js';
 import { StreamWakes } from './stream-wakes.js';
-import { StreamCarrier } from './streams.js';
+import { StreamCarrier } from './stream-carrier.js';
 
 /** Connections that bots open. Its directory comes from the storage module, which is global. */
 @Module({

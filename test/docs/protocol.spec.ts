@@ -13,7 +13,7 @@ import {
   HEARTBEAT_S,
   readFrame,
   STREAM_VERSION,
-} from '../../src/stream/frames.js';
+} from '../../src/stream/protocol/frames.js';
 
 interface Vector {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { IsISO8601 } from 'class-validator';
-import type { Role } from '../../stream/frames.js';
+import type { Role } from '../../stream/protocol/frames.js';
 import { Page } from './page.dto.js';
 
 export class AccountRoleAnswer {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { EventFrame } from '../../stream/frames.js';
+import type { EventFrame } from '../../stream/protocol/frames.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { Interrupted, interruptible } from '../interruption.js';
 import type { Connection, Leaving, Target } from './connection.js';

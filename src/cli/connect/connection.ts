@@ -1,6 +1,11 @@
 import { Agent } from 'node:https';
 import { WebSocket } from 'ws';
-import { FRAME_BYTES_MAX, type EventFrame, type ManagerFrame, STREAM_VERSION } from '../../stream/frames.js';
+import {
+  FRAME_BYTES_MAX,
+  type EventFrame,
+  type ManagerFrame,
+  STREAM_VERSION,
+} from '../../stream/protocol/frames.js';
 
 const HANDSHAKE_LIMIT_MS = 10_000;
 const CLOSE_LIMIT_MS = 1_000;

@@ -1,4 +1,4 @@
-import type { EventFrame } from '../../stream/frames.js';
+import type { EventFrame } from '../../stream/protocol/frames.js';
 
 /** What the program said. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventFrame } from '../../stream/frames.js';
+import type { EventFrame } from '../../stream/protocol/frames.js';
 import { Connection, type Leaving, type Target } from './connection.js';
 
 const FIRST_WAIT_MS = 500;

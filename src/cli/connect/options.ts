@@ -1,7 +1,7 @@
 /** What stands after the options of `connect`. */
 import { InvalidArgumentError } from 'commander';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
-import { CLIENT_ID_FORMAT } from '../../stream/frames.js';
+import { CLIENT_ID_FORMAT } from '../../stream/protocol/frames.js';
 
 /** @throws InvalidArgumentError */
 export function toManagerUrl(text: string): URL {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { BotConnection } from '../../registry/bots/connected-bots.js';
-import { type AccountRole, type GoawayReason, HEARTBEAT_S, type ManagerFrame } from '../frames.js';
+import { type AccountRole, type GoawayReason, HEARTBEAT_S, type ManagerFrame } from '../protocol/frames.js';
 import { EventsUnderWay, type FrameSink } from './events-under-way.js';
 
 /** Why a connection ended; `lost` is the client's own end, or the network's. */

@@ -10,7 +10,7 @@ import {
   type MovedAccount,
 } from '../../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
-import type { AccountRole } from '../frames.js';
+import type { AccountRole } from '../protocol/frames.js';
 import { StreamMetrics } from '../stream-metrics.js';
 import { type Admitted, Client, type ClientEnd, type Wire } from './client.js';
 

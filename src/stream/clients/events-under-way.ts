@@ -6,7 +6,7 @@ import {
   type OnEnd,
 } from '../../dispatch/line/attempt.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
-import type { EventFrame } from '../frames.js';
+import type { EventFrame } from '../protocol/frames.js';
 
 /** How many events of one account may wait for the one that is under way. */
 const WAITING_MAX = 16;

@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from 'ws';
 import { BYTES_FREE, type Holding, PIECE_BYTES } from '../../http/limits/body-budget.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
-import { type BotFrame, type Hello, HEARTBEAT_S, readFrame } from '../frames.js';
+import { type BotFrame, type Hello, HEARTBEAT_S, readFrame } from '../protocol/frames.js';
 import type { Client, ClientEnd } from './client.js';
 import { SocketWire } from './socket-wire.js';
 

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { BYTES_FREE, type Holding } from '../../http/limits/body-budget.js';
 import type { Clock } from '../../kernel/clock.js';
-import { type EventFrame, FRAME_BYTES_MAX, type ManagerFrame } from '../frames.js';
+import { type EventFrame, FRAME_BYTES_MAX, type ManagerFrame } from '../protocol/frames.js';
 import type { ClientEnd, Wire } from './client.js';
 
 /** What may wait for a client that does not read, besides what the system's buffers hold: the longest frame and short ones. */

@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { OWN_REPLICA_KEY } from '../../http/access/replica-key.js';
 import { REPLICA } from '../../kernel/replica.js';
-import { streamConfig } from '../stream.config.js';
+import { replicasConfig } from './replicas.config.js';
 import type { StreamReplica } from './stream-directory.js';
 
 /** This process, as other replicas reach it. */
@@ -15,7 +15,7 @@ export class OwnReplica implements StreamReplica {
   readonly key = OWN_REPLICA_KEY;
   #url = '';
 
-  constructor(@Inject(streamConfig.KEY) private readonly config: ConfigType<typeof streamConfig>) {}
+  constructor(@Inject(replicasConfig.KEY) private readonly config: ConfigType<typeof replicasConfig>) {}
 
   get url(): string {
     return this.#url;

@@ -1,11 +1,11 @@
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { AllowReplicas } from '../../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../../http/answers/described.js';
-import { TakesBody } from '../../http/limits/bodies.js';
-import { StreamCarrier } from '../streams.js';
-import { fromPassedEvent, type PassedEvent } from './passed.js';
-import { type Notice, ReplicaSync } from './replica-sync.js';
+import { AllowReplicas } from '../http/access/allowed-callers.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { TakesBody } from '../http/limits/bodies.js';
+import { StreamCarrier } from './stream-carrier.js';
+import { fromPassedEvent, type PassedEvent } from './replicas/passed.js';
+import { type Notice, ReplicaSync } from './replicas/replica-sync.js';
 
 /** What replicas tell each other, with the key that each has written into the store. */
 @Controller('puppetWxkfManager/replicas')

@@ -10,7 +10,7 @@ import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
 import { makeSyncToken } from '../registry/bots/sync-tokens.js';
 import { ackLimitMs } from './ack-limit.js';
 import { Clients } from './clients/clients.js';
-import type { CallbackText, EventFrame } from './frames.js';
+import type { CallbackText, EventFrame } from './protocol/frames.js';
 import { ReplicaCalls } from './replicas/replica-calls.js';
 
 const NOBODY = 'no client of the bot is connected';

@@ -1,5 +1,5 @@
 /** What goes over a stream: JSON objects that `type` tells apart (docs/reference/protocol.md has examples). */
-import { ID_FORMAT, MESSAGE_BYTES_MAX } from '../kernel/wecom-format.js';
+import { ID_FORMAT, MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 
 export const STREAM_VERSION = 1;
 /** The longest message, and what is said about it. */
