@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Attempt, Exchange, HALVES_MS, type OnEnd } from '../dispatch/line/attempt.js';
+import { type Attempt, ATTEMPT_LIMIT_MS, Exchange, HALVES_MS, type OnEnd } from '../dispatch/line/attempt.js';
 import { envelopeFor } from '../dispatch/line/forms.js';
 import { Lines } from '../dispatch/line/line.js';
 import type { Streamed, Streams } from '../dispatch/line/streams.js';
@@ -8,7 +8,6 @@ import { Clock } from '../kernel/clock.js';
 import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
 import { makeSyncToken } from '../registry/bots/sync-tokens.js';
-import { ackLimitMs } from './ack-limit.js';
 import { Clients } from './clients/clients.js';
 import type { CallbackText, EventFrame } from './protocol/frames.js';
 import { ReplicaCalls } from './replicas/replica-calls.js';
@@ -69,4 +68,9 @@ export class StreamCarrier implements Streams {
     const callback = envelopeFor(bot).of(event, nowS);
     return { query: toCallbackQuery(callback), body: callback.body.toString() };
   }
+}
+
+/** How long an acknowledgement may take; bots that pull before they answer may have asked for another time. */
+export function ackLimitMs({ callback }: KnownBot): number {
+  return callback?.timeoutMs ?? ATTEMPT_LIMIT_MS;
 }

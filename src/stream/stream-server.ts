@@ -13,13 +13,13 @@ import { RequestFields, UnitOfWork } from '../http/log/request-log.js';
 import type { HttpEdge } from '../http/server.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
-import { ackLimitMs } from './ack-limit.js';
 import { Clients } from './clients/clients.js';
 import type { Client, ClientEnd } from './clients/client.js';
 import { SocketSession } from './clients/socket-session.js';
 import type { SocketWire } from './clients/socket-wire.js';
 import { BOT_FRAME_BYTES_MAX, type Hello } from './protocol/frames.js';
 import { type Caller, StreamAdmission } from './stream-admission.js';
+import { ackLimitMs } from './stream-carrier.js';
 
 /** What streams use of the HTTP server beside Fastify. */
 export type StreamEdge = Pick<HttpEdge, 'budget' | 'connections'>;

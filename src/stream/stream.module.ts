@@ -11,7 +11,6 @@ import { ReplicasController } from './replicas.controller.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamController } from './stream.controller.js';
 import { StreamLifecycle } from './stream-lifecycle.js';
-import { StreamMetrics } from './stream-metrics.js';
 import { StreamServer } from './stream-server.js';
 import { StreamWakes } from './stream-wakes.js';
 import { StreamCarrier } from './stream-carrier.js';
@@ -30,7 +29,6 @@ import { StreamCarrier } from './stream-carrier.js';
     StreamAdmission,
     StreamCarrier,
     StreamLifecycle,
-    StreamMetrics,
     StreamServer,
     StreamWakes,
   ],

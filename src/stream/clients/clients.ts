@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
+import type { Count } from '../../metrics/count.js';
+import { byValue, Metrics, only } from '../../metrics/metrics.js';
 import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import {
   ALL,
@@ -11,30 +13,34 @@ import {
 } from '../../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { AccountRole } from '../protocol/frames.js';
-import { StreamMetrics } from '../stream-metrics.js';
 import { type Admitted, Client, type ClientEnd, type Wire } from './client.js';
 
 /** How late it may be noticed that a key does not count any more. */
 const CHECK_MS = 5_000;
+const ENDS: readonly ClientEnd[] = ['drain', 'replaced', 'auth', 'slow', 'lost', 'silent', 'invalid'];
 
 /** The clients of bots that are connected to this process. */
 @Injectable()
 export class Clients implements ConnectionWatch {
   readonly #clients = new Map<string, Client>();
+  readonly #ended: Readonly<Record<ClientEnd, Count>>;
 
   constructor(
     private readonly connected: ConnectedBots,
     private readonly bots: KnownBots,
-    private readonly metrics: StreamMetrics,
+    metrics: Metrics,
     private readonly clock: Clock,
   ) {
     connected.watch(this);
-    metrics.watch(() => this.#clients.size);
+    metrics.reads('gauge', 'wxkf_stream_clients', 'Clients of bots that are connected to this process.', () =>
+      only(this.#clients.size),
+    );
+    const ended = metrics.counter<'why'>(
+      'wxkf_stream_ended_total',
+      'Connections of clients of bots that ended, by why.',
+    );
+    this.#ended = byValue(ENDS, (why) => ended({ why }));
     this.#checkLater();
-  }
-
-  get size(): number {
-    return this.#clients.size;
   }
 
   find(id: string): Client | null {
@@ -68,7 +74,7 @@ export class Clients implements ConnectionWatch {
   #lost({ id }: Client, why: ClientEnd): void {
     this.#clients.delete(id);
     this.connected.remove(id);
-    this.metrics.ended(why);
+    this.#ended[why].add();
   }
 
   /** Accounts that no connection names go by the bot's list. */

@@ -8,8 +8,9 @@ import {
   type OnEnd,
 } from '../../dispatch/line/attempt.js';
 import type { Streamed } from '../../dispatch/line/streams.js';
+import type { Count } from '../../metrics/count.js';
+import { byValue, Metrics } from '../../metrics/metrics.js';
 import type { KnownConnection } from '../../registry/bots/connected-bots.js';
-import { StreamMetrics } from '../stream-metrics.js';
 import { ReplicaClient, ReplicaError } from './replica-client.js';
 import { ReplicaSync } from './replica-sync.js';
 import { type PassedEvent, toPassedEvent } from './passed.js';
@@ -18,15 +19,24 @@ export const EVENTS = '/puppetWxkfManager/replicas/events';
 /** For the way to the other replica and back. */
 const WAY_MS = 500;
 const OK = 200;
+const RESULTS = ['taken', 'not_taken', 'unreachable'] as const;
 
 /** Has another replica give events to the clients that are connected there. */
 @Injectable()
 export class ReplicaCalls {
+  readonly #passedOn: Readonly<Record<(typeof RESULTS)[number], Count>>;
+
   constructor(
     private readonly sync: ReplicaSync,
     private readonly calls: ReplicaClient,
-    private readonly metrics: StreamMetrics,
-  ) {}
+    metrics: Metrics,
+  ) {
+    const passedOn = metrics.counter<'result'>(
+      'wxkf_stream_passed_on_total',
+      'Events that were given to the replica that has the connection of their bot, by what came of it.',
+    );
+    this.#passedOn = byValue(RESULTS, (result) => passedOn({ result }));
+  }
 
   /**
    * @param limitMs as `EventsUnderWay.start` has it: as long to wait for its turn, and as long for the acknowledgement.
@@ -49,9 +59,8 @@ export class ReplicaCalls {
       })
       .then(readResult, (error: unknown) => this.#toFailure(connection.replicaId, error))
       .then((ended) => {
-        this.metrics.passedOn(
-          ended.taken ? 'taken' : ended.stage === 'connect' ? 'unreachable' : 'not_taken',
-        );
+        const came = ended.taken ? 'taken' : ended.stage === 'connect' ? 'unreachable' : 'not_taken';
+        this.#passedOn[came].add();
         onEnd(ended);
         return ended;
       });
