@@ -27,22 +27,30 @@ function importsIn(root: string): Import[] {
   );
 }
 
-/** Files of which each imports another one of them, types included. */
-function circleIn(root: string): string[] {
-  const graph = new Map(filesIn(root).map((file) => [file, new Set<string>()]));
-  for (const { from, to } of importsIn(root)) {
-    const targets = [to.replace(/\.js$/, '.ts'), to.replace(/\.js$/, '.tsx')];
-    for (const target of targets) if (graph.has(target)) graph.get(from)?.add(target);
-  }
+/** Those that are in a circle, or use one that is. */
+function inCircles(edges: readonly (readonly [from: string, to: string])[]): string[] {
+  const graph = new Map<string, Set<string>>();
+  for (const [from, to] of edges) if (from !== to) graph.set(from, (graph.get(from) ?? new Set()).add(to));
   for (let isShrinking = true; isShrinking;) {
     isShrinking = false;
-    for (const [file, targets] of graph) {
+    for (const [one, targets] of graph) {
       if ([...targets].some((target) => graph.has(target))) continue;
-      graph.delete(file);
+      graph.delete(one);
       isShrinking = true;
     }
   }
   return [...graph.keys()];
+}
+
+/** Files of which each imports another one of them, types included. */
+function circleIn(root: string): string[] {
+  const there = new Set(filesIn(root));
+  const edges = importsIn(root).flatMap(({ from, to }) =>
+    [to.replace(/\.js$/, '.ts'), to.replace(/\.js$/, '.tsx')]
+      .filter((target) => there.has(target))
+      .map((target) => [from, target] as const),
+  );
+  return inCircles(edges);
 }
 
 const files = filesIn(SOURCE);
@@ -160,6 +168,19 @@ describe('imports', () => {
     'scripts',
     'test/support',
   ])('form no circle between files of %s', (root) => expect(circleIn(resolve(root))).toEqual([]));
+
+  /** Features whose folders still do. */
+  const notYet = ['cli', 'dispatch', 'messages', 'registry', 'storage'];
+  /** The first folder within a feature; of a file that lies in none, the feature. */
+  const folderOf = (path: string): string => dirname(path).split('/').slice(0, 2).join('/');
+
+  it.each(Object.keys(MAY_USE).filter((feature) => !notYet.includes(feature)))(
+    'form no circle between the folders of %s',
+    (feature) => {
+      const within = between(feature, feature).filter(isOurs);
+      expect(inCircles(within.map(({ from, to }) => [folderOf(from), folderOf(to)]))).toEqual([]);
+    },
+  );
 
   it('name files, never folders', () => {
     expect(imports.filter(({ to }) => to.endsWith('/index.js'))).toEqual([]);
