@@ -8,7 +8,7 @@ import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './c
 import { configOrExit } from './config/config-or-exit.js';
 import { Overload } from './dispatch/answer/overload.js';
 import { NestLog } from './http/log/nest-log.js';
-import { refuseOverload } from './http/answers/refuse-overload.js';
+import { refuseOverload } from './callback/overload-refusals.js';
 import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
 import { tellOfUnnamedProxy } from './http/request/trusted-proxies.js';

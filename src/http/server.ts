@@ -20,7 +20,7 @@ import { toRawAnswer } from './answers/raw-answer.js';
 import { BotKeys } from './access/bot-keys.js';
 import { addAuditHook, AuditHook } from './access/audit-hook.js';
 import { addGate } from './access/gate.js';
-import { OperatorKeys } from './access/operator-keys.js';
+import { OperatorKeys } from './access/operator-directory.js';
 import { HttpCounts } from './limits/http-counts.js';
 import { LogLineLimit } from './log/log-line-limit.js';
 import { Refusals } from './limits/refusals.js';

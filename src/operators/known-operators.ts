@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { OperatorDirectory, NamedOperator } from '../http/access/operator-keys.js';
+import type { OperatorDirectory, NamedOperator } from '../http/access/operator-directory.js';
 import { Clock } from '../kernel/clock.js';
 import { SerialRuns } from '../kernel/serial-runs.js';
 import { type Records, RecordStore } from '../storage/records.js';

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { AppModule } from '../../src/app.module.js';
 import { loadConfig } from '../../src/config/config.js';
 import { Overload } from '../../src/dispatch/answer/overload.js';
-import { refuseOverload } from '../../src/http/answers/refuse-overload.js';
+import { refuseOverload } from '../../src/callback/overload-refusals.js';
 import { createHttpAdapter } from '../../src/http/server.js';
 import { Clock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';

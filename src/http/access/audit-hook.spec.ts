@@ -6,7 +6,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { addAuditHook, type AnsweredCall, AuditHook, type CallKind } from './audit-hook.js';
 import { BotKeys } from './bot-keys.js';
 import { addGate } from './gate.js';
-import { OPEN_MANAGER, OperatorKeys } from './operator-keys.js';
+import { OPEN_MANAGER, OperatorKeys } from './operator-directory.js';
 
 const OPERATOR = 'secret-of-the-operator';
 const PUPPET = 'secret-of-the-puppets';

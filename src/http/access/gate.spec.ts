@@ -11,7 +11,7 @@ import { KnownOperators } from '../../operators/known-operators.js';
 import { OPERATORS } from '../../operators/operator.js';
 import { type BotDirectory, BotKeys } from './bot-keys.js';
 import { addGate, challengesFor } from './gate.js';
-import { OperatorKeys } from './operator-keys.js';
+import { OperatorKeys } from './operator-directory.js';
 import { Sessions } from './sessions.js';
 
 const PUPPET = 'secret-of-the-puppets';

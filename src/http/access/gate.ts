@@ -20,7 +20,7 @@ import type { AllowedCallers } from './allowed-callers.js';
 import type { BotKeys, CallingBot } from './bot-keys.js';
 import { Credentials, toSecret } from './credentials.js';
 import { refuseForeignHosts } from './foreign-hosts.js';
-import { type CallingOperator, OPEN_MANAGER, type OperatorKeys, SHARED_SECRET } from './operator-keys.js';
+import { type CallingOperator, OPEN_MANAGER, type OperatorKeys, SHARED_SECRET } from './operator-directory.js';
 import {
   isFromScript,
   isReading,

@@ -7,7 +7,7 @@ import { oidcOf } from '../../config/oidc.js';
 import { Secret } from '../../kernel/secret.js';
 import { KnownOperators } from '../../operators/known-operators.js';
 import { OPERATORS } from '../../operators/operator.js';
-import { OperatorKeys } from './operator-keys.js';
+import { OperatorKeys } from './operator-directory.js';
 import { clearedCookie, hasSession, type OpenedSession, Sessions, setCookieOf } from './sessions.js';
 
 const [OLD, NEW] = [new Secret('old-secret-of-the-operators'), new Secret('new-secret-of-the-operators')];

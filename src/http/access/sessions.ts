@@ -11,7 +11,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { OperatorRole } from '../../kernel/role.js';
 import { Secret } from '../../kernel/secret.js';
 import { cookieIn, type CookieRequest, type OwnCookie, setCookie } from './cookies.js';
-import { type CallingOperator, type NamedOperator, OperatorKeys, SHARED_SECRET } from './operator-keys.js';
+import { type CallingOperator, type NamedOperator, OperatorKeys, SHARED_SECRET } from './operator-directory.js';
 
 export const SESSION_COOKIE = 'wxkf_session';
 const LIFETIME_MS = 12 * 3_600_000;

@@ -3,17 +3,17 @@
  * errors as much as taking the callback (docs/internals/overload.md).
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AppError } from '../../kernel/app-error.js';
-import { ERRORS } from '../../kernel/error-table.js';
-import type { Lifecycle } from '../../kernel/lifecycle.js';
-import type { Log } from '../../kernel/log.js';
-import { API_HEADERS } from './browser-headers.js';
-import { toErrorBody } from './error-answer.js';
-import type { HttpCounts } from '../limits/http-counts.js';
-import { dropBody } from '../limits/drop-body.js';
-import { filterRequests } from '../limits/request-filter.js';
-import { requestIdOf } from '../log/request-log.js';
-import { toRequestPath } from '../request/request-path.js';
+import { AppError } from '../kernel/app-error.js';
+import { ERRORS } from '../kernel/error-table.js';
+import type { Lifecycle } from '../kernel/lifecycle.js';
+import type { Log } from '../kernel/log.js';
+import { API_HEADERS } from '../http/answers/browser-headers.js';
+import { toErrorBody } from '../http/answers/error-answer.js';
+import type { HttpCounts } from '../http/limits/http-counts.js';
+import { dropBody } from '../http/limits/drop-body.js';
+import { filterRequests } from '../http/limits/request-filter.js';
+import { requestIdOf } from '../http/log/request-log.js';
+import { toRequestPath } from '../http/request/request-path.js';
 
 /** Both forms; a verification, which is a GET, is one request of a person. */
 const CALLBACK_PATH = /^\/+callback\//;

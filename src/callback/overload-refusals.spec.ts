@@ -4,11 +4,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { call, jsonOf, openSocket } from '../../../test/support/http-call.js';
-import { Lifecycle } from '../../kernel/lifecycle.js';
-import { API_HEADERS } from './browser-headers.js';
-import { HttpCounts } from '../limits/http-counts.js';
-import { refuseOverload } from './refuse-overload.js';
+import { call, jsonOf, openSocket } from '../../test/support/http-call.js';
+import { Lifecycle } from '../kernel/lifecycle.js';
+import { API_HEADERS } from '../http/answers/browser-headers.js';
+import { HttpCounts } from '../http/limits/http-counts.js';
+import { refuseOverload } from './overload-refusals.js';
 
 let server: Server;
 let url: string;
