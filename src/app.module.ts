@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_PIPE } from '@nestjs/core';
 import { ApiModule } from './api/api.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { callbackConfig } from './callback/callback.config.js';
@@ -14,8 +13,8 @@ import { OidcModule } from './console/oidc/oidc.module.js';
 import { dispatchConfig } from './dispatch/dispatch.config.js';
 import { healthConfig } from './health/health.config.js';
 import { HealthModule } from './health/health.module.js';
-import type { HttpCounts } from './http/limits/http-counts.js';
-import { RequestPipe } from './http/answers/validation.js';
+import { HttpModule } from './http/http.module.js';
+import type { HttpServer } from './http/server.js';
 import { HealthyLines } from './kernel/healthy-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
@@ -64,24 +63,24 @@ const NAMESPACES: readonly Namespace[] = [
 
 @Module({})
 export class AppModule {
-  /** @param counts of the HTTP server that it is going to be behind. */
+  /** @param server that it is going to be behind. */
   static async forRoot(
     config: Config,
     log: Log,
     lifecycle: Lifecycle,
-    counts: HttpCounts,
+    server: HttpServer,
     tracing?: Tracing,
   ): Promise<DynamicModule> {
     return {
       module: AppModule,
-      providers: [{ provide: APP_PIPE, useClass: RequestPipe }],
       imports: [
         configModule(config, NAMESPACES),
         KernelModule.forRoot(log, lifecycle, {
           healthyLines: new HealthyLines(config.logHealthyOneIn),
           tracing,
         }),
-        MetricsModule.forRoot(counts),
+        HttpModule.forRoot(config, server, [RegistryModule, OperatorsModule, AuditModule]),
+        MetricsModule,
         await StorageModule.forRoot(config),
         OperatorsModule,
         AuditModule,

@@ -3,13 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import { AuditTrail } from './audit/audit-trail.js';
 import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './config/config.js';
 import { configOrExit } from './config/config-or-exit.js';
-import { Overload } from './dispatch/answer/overload.js';
 import { NestLog } from './http/log/nest-log.js';
-import { refuseOverload } from './callback/overload-refusals.js';
-import { createHttpAdapter } from './http/server.js';
+import { createHttpServer } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
 import { tellOfUnnamedProxy } from './http/request/trusted-proxies.js';
 import { SystemClock } from './kernel/clock.js';
@@ -17,13 +14,9 @@ import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
-import { KnownOperators } from './operators/known-operators.js';
 import { OperatorSync } from './operators/operator-sync.js';
-import { KeyOwners } from './registry/bots/key-owners.js';
 import { RegistrySync } from './registry/image/registry-sync.js';
-import { StreamLifecycle } from './stream/stream-lifecycle.js';
 import { loadTracing } from './tracing/load-tracing.js';
-import { Tunnels } from './wecom/tunnels/tunnels.js';
 
 /** A database that is away fails within 2 s; a store so large that it takes longer is read on while the manager listens. */
 const FIRST_READ_LIMIT_MS = 3_000;
@@ -45,24 +38,13 @@ async function serve(config: Config, log: Log): Promise<void> {
   const lifecycle = new Lifecycle();
   const clock = new SystemClock();
   const tracing = await loadTracing(process.env, clock, log);
-  const edge = createHttpAdapter(config, lifecycle, log, clock, tracing);
-  const { adapter, errorFilter, counts, connections, bots, operators, audit } = edge;
-  const module = await AppModule.forRoot(config, log, lifecycle, counts, tracing);
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+  const server = createHttpServer(config, log, clock);
+  const module = await AppModule.forRoot(config, log, lifecycle, server, tracing);
+  const app = await NestFactory.create<NestFastifyApplication>(module, server.adapter, {
     abortOnError: false,
     bodyParser: false,
     logger: new NestLog(log),
   });
-  app.useGlobalFilters(errorFilter);
-  bots.use(app.get(KeyOwners));
-  operators.use(app.get(KnownOperators));
-  const trail = app.get(AuditTrail);
-  audit.use((call, kind) => trail.record(call, kind));
-  const overload = app.get(Overload);
-  refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
-  connections.holdRequests(app.getHttpServer());
-  app.get(Tunnels).serve(app.getHttpServer(), edge);
-  app.get(StreamLifecycle).serve(app.getHttpServer(), edge);
   await readOnce(app.get(RegistrySync), app.get(OperatorSync));
   await app.listen(config.port, config.host);
   tellProtection(config, log);

@@ -12,7 +12,7 @@ import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { AppModule } from './app.module.js';
 import { loadConfig } from './config/config.js';
-import { createHttpAdapter } from './http/server.js';
+import { createHttpServer } from './http/server.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { inPackage } from './kernel/package-root.js';
 import { SWAGGER_UI_FILES } from './openapi/docs-page.js';
@@ -20,9 +20,13 @@ import { createDocument, type PluginMetadata } from './openapi/document.js';
 
 const config = loadConfig({});
 const [lifecycle, log] = [new Lifecycle(), pino({ level: 'silent' })];
-const { adapter, counts } = createHttpAdapter(config, lifecycle, log);
-const module = await AppModule.forRoot(config, log, lifecycle, counts);
-const app = await NestFactory.create(module, adapter, { preview: true, abortOnError: false, logger: false });
+const server = createHttpServer(config, log);
+const module = await AppModule.forRoot(config, log, lifecycle, server);
+const app = await NestFactory.create(module, server.adapter, {
+  preview: true,
+  abortOnError: false,
+  logger: false,
+});
 const { default: metadata } = (await import(inPackage('dist/metadata.js'))) as {
   default: () => Promise<PluginMetadata>;
 };

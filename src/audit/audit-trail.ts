@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { AnsweredCall, CallKind } from '../http/access/audit-hook.js';
+import type { AnsweredCall, AuditedCalls, CallKind } from '../http/access/audit-hook.js';
 import { toAddressKey } from '../http/request/address.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
@@ -28,7 +28,7 @@ const COUNT_MS = 5_000;
 
 /** Writes what operators do into the audit log, behind their answers, in its order. */
 @Injectable()
-export class AuditTrail implements OnApplicationShutdown {
+export class AuditTrail implements AuditedCalls, OnApplicationShutdown {
   #waiting: AuditEntry[] = [];
   #writing: Promise<void> | null = null;
   #timer: Timer | null = null;

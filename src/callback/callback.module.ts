@@ -8,6 +8,7 @@ import { CallbackVerification } from './callback-verification.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
 import { CallbackRecords } from './callback-records.js';
+import { OverloadRefusals } from './overload-refusals.js';
 import { CorpTime } from './corp-time.js';
 import { SkewLimit } from './skew-limit.js';
 
@@ -21,6 +22,7 @@ import { SkewLimit } from './skew-limit.js';
     CallbackMetrics,
     CallbackRecords,
     CorpTime,
+    OverloadRefusals,
     SkewLimit,
   ],
   exports: [CallbackMetrics, CallbackVerification],

@@ -3,12 +3,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { HttpAdapterHost } from '@nestjs/core';
 import { pino } from 'pino';
 import { call, jsonOf, openSocket } from '../../test/support/http-call.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { API_HEADERS } from '../http/answers/browser-headers.js';
 import { HttpCounts } from '../http/limits/http-counts.js';
-import { refuseOverload } from './overload-refusals.js';
+import { OverloadRefusals } from './overload-refusals.js';
 
 let server: Server;
 let url: string;
@@ -24,7 +25,8 @@ beforeEach(async () => {
   const log = pino({ level: 'debug', base: null }, { write: (line: string) => lines.push(JSON.parse(line)) });
   server = createServer((request, answer) => void request.resume().on('end', () => answer.end('served')));
   counts = new HttpCounts(server);
-  refuseOverload(server, () => isTooMuch, lifecycle, counts, log);
+  const host = { httpAdapter: { getHttpServer: () => server } } as HttpAdapterHost;
+  new OverloadRefusals(host, { refusesNext: () => isTooMuch }, lifecycle, counts, log).onModuleInit();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -2,14 +2,17 @@
  * Refuses excess callbacks before Fastify sees them. In Fastify a refusal costs more than twice as much, and as one of our
  * errors as much as taking the callback (docs/internals/overload.md).
  */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Overload } from '../dispatch/answer/overload.js';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
-import type { Lifecycle } from '../kernel/lifecycle.js';
-import type { Log } from '../kernel/log.js';
+import { Lifecycle } from '../kernel/lifecycle.js';
+import { LOG, type Log } from '../kernel/log.js';
 import { API_HEADERS } from '../http/answers/browser-headers.js';
 import { toErrorBody } from '../http/answers/error-answer.js';
-import type { HttpCounts } from '../http/limits/http-counts.js';
+import { HttpCounts } from '../http/limits/http-counts.js';
 import { dropBody } from '../http/limits/drop-body.js';
 import { filterRequests } from '../http/limits/request-filter.js';
 import { requestIdOf } from '../http/log/request-log.js';
@@ -26,23 +29,28 @@ const BODY_BYTES_READ_MAX = 65_536;
 const OVERLOADED = new AppError('OVERLOADED', { retryAfterS: RETRY_AFTER_S });
 const { status: STATUS } = ERRORS.OVERLOADED;
 
-/** @param refusesNext is called for each callback that comes in. */
-export function refuseOverload(
-  server: Server,
-  refusesNext: () => boolean,
-  lifecycle: Lifecycle,
-  counts: HttpCounts,
-  log: Log,
-): void {
-  filterRequests(server, (request, answer) => {
-    if (request.method !== 'POST' || !isCallback(request.url ?? '') || !refusesNext()) return false;
-    counts.errorAnswered(OVERLOADED.code);
-    dropBody(request, BODY_BYTES_READ_MAX);
-    // Answers after everything that has arrived on sockets: a client that is refused at once repeats at once, and
-    // the turn of the event loop would not end.
-    setImmediate(refuse, request, answer, lifecycle, log);
-    return true;
-  });
+@Injectable()
+export class OverloadRefusals implements OnModuleInit {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    @Inject(Overload) private readonly overload: Pick<Overload, 'refusesNext'>,
+    private readonly lifecycle: Lifecycle,
+    private readonly counts: HttpCounts,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  onModuleInit(): void {
+    filterRequests(this.host.httpAdapter.getHttpServer(), (request, answer) => {
+      const isAsked = request.method === 'POST' && isCallback(request.url ?? '');
+      if (!isAsked || !this.overload.refusesNext()) return false;
+      this.counts.errorAnswered(OVERLOADED.code);
+      dropBody(request, BODY_BYTES_READ_MAX);
+      // Answers after everything that has arrived on sockets: a client that is refused at once repeats at once, and
+      // the turn of the event loop would not end.
+      setImmediate(refuse, request, answer, this.lifecycle, this.log);
+      return true;
+    });
+  }
 }
 
 /** Decides by the path that is routed. For the usual spelling one look at its beginning is enough. */
@@ -53,7 +61,12 @@ function isCallback(url: string): boolean {
 }
 
 /** The connection stays open, since a new one costs more than the rest of this request. */
-function refuse(request: IncomingMessage, answer: ServerResponse, lifecycle: Lifecycle, log: Log): void {
+function refuse(
+  request: FastifyRequest['raw'],
+  answer: FastifyReply['raw'],
+  lifecycle: Lifecycle,
+  log: Log,
+): void {
   const requestId = requestIdOf(request);
   const body = JSON.stringify(toErrorBody(OVERLOADED, { id: requestId, url: '' }));
   answer.writeHead(STATUS, {

@@ -3,31 +3,44 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { NobodyModule } from '../../test/support/nobody.js';
 import { loadConfig } from '../config/config.js';
+import { KernelModule } from '../kernel/kernel.module.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
-import { createHttpAdapter } from './server.js';
+import { HttpModule } from './http.module.js';
+import { createHttpServer } from './server.js';
 
-let fastify: FastifyInstance;
+let application: NestFastifyApplication;
 let server: Server;
 
 async function listen(env: Readonly<Record<string, string>> = {}): Promise<void> {
-  const { adapter } = createHttpAdapter(loadConfig(env), new Lifecycle(), pino({ level: 'silent' }));
-  fastify = adapter.getInstance<FastifyInstance>();
+  const [config, log] = [loadConfig(env), pino({ level: 'silent' })];
+  const made = createHttpServer(config, log);
+  const imports = [
+    KernelModule.forRoot(log, new Lifecycle()),
+    HttpModule.forRoot(config, made, [NobodyModule]),
+  ];
+  const options = { logger: false, abortOnError: false, bodyParser: false } as const;
+  const module = { module: class Application {}, imports };
+  application = await NestFactory.create<NestFastifyApplication>(module, made.adapter, options);
+  const fastify = made.adapter.getInstance<FastifyInstance>();
   fastify.route({
     method: ['GET', 'POST'],
     url: '/ip',
     config: { allowedCallers: 'anyone', takesBody: 'json' },
     handler: ({ ip }) => ({ ip }),
   });
-  await fastify.listen({ host: '127.0.0.1', port: 0 });
+  await application.listen(0, '127.0.0.1');
   server = fastify.server;
 }
 
 beforeEach(() => listen());
 
-afterEach(() => fastify.close());
+afterEach(() => application.close());
 
 function portOf(one: Server): number {
   const address = one.address();
@@ -60,7 +73,7 @@ it.each([
   [{ TRUST_PROXY: '127.0.0.0/8,10.0.0.9' }, '10.66.6.6, 10.0.0.9', '10.66.6.6'],
   [{ TRUST_PROXY: '127.0.0.0/8' }, 'unknown', 'unknown'],
 ])('with %j a request forwarded for %s is of %s', async (env, forwardedFor, ip) => {
-  await fastify.close();
+  await application.close();
   await listen(env);
   const headers = { 'x-forwarded-for': forwardedFor };
   const response = await fetch(`http://127.0.0.1:${portOf(server)}/ip`, { headers });

@@ -3,30 +3,15 @@ import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.js';
-import { AppError } from '../kernel/app-error.js';
 import { type Clock, SystemClock } from '../kernel/clock.js';
 import { ERRORS } from '../kernel/error-table.js';
-import { HealthyLines } from '../kernel/healthy-lines.js';
-import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
-import { NoTracing, type Tracing } from '../kernel/tracing.js';
-import { API_HEADERS, addBrowserHeaders } from './answers/browser-headers.js';
-import { Bodies } from './limits/bodies.js';
-import type { BodyBudget } from './limits/body-budget.js';
-import { ConnectionLimits } from './limits/connection-limits.js';
-import { ErrorFilter } from './answers/error.filter.js';
+import { API_HEADERS } from './answers/browser-headers.js';
 import { toAppError, toErrorBody } from './answers/error-answer.js';
 import { toRawAnswer } from './answers/raw-answer.js';
-import { BotKeys } from './access/bot-keys.js';
-import { addAuditHook, AuditHook } from './access/audit-hook.js';
-import { addGate } from './access/gate.js';
-import { OperatorKeys } from './access/operator-directory.js';
 import { HttpCounts } from './limits/http-counts.js';
 import { LogLineLimit } from './log/log-line-limit.js';
-import { Refusals } from './limits/refusals.js';
-import { addRequestLog, newRequestId, requestIdOf } from './log/request-log.js';
-import { addRequestTrace } from './log/request-trace.js';
-import { RouteTable } from './routes/route-table.js';
+import { newRequestId, requestIdOf } from './log/request-log.js';
 import { noticeOfForwarding, TrustedProxies } from './request/trusted-proxies.js';
 
 /** Longer than the 60 s for which load balancers keep a connection idle, so that they close it first. */
@@ -37,8 +22,6 @@ const HEADERS_LIMIT_MS = 10_000;
 /** How late the two limits may be; Node's default is 30 s. */
 const LIMIT_CHECK_MS = 1_000;
 const PATH_PARAMETER_LENGTH_MAX = 256;
-/** WeCom's XML is taken under any type, so one that is none (RFC 9110, 8.3.1) counts as left out. */
-const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 
 /** No route has a schema of Fastify's: ajv and fast-json-stringify, 105 files, are not loaded. */
 const compileNothing = () => () => {
@@ -46,36 +29,21 @@ const compileNothing = () => () => {
 };
 const NO_SCHEMAS = { buildValidator: compileNothing, buildSerializer: compileNothing };
 
-/** What a start needs of the HTTP server. */
-export interface HttpEdge {
+/** The HTTP server before Nest has an application for it, and what its answers without Fastify use. */
+export interface HttpServer {
   readonly adapter: FastifyAdapter;
-  readonly errorFilter: ErrorFilter;
+  readonly proxies: TrustedProxies;
   readonly counts: HttpCounts;
-  readonly connections: ConnectionLimits;
-  readonly refusals: Refusals;
-  readonly bots: BotKeys;
-  readonly operators: OperatorKeys;
-  readonly audit: AuditHook;
-  readonly budget: BodyBudget;
   readonly logLineLimit: LogLineLimit;
 }
 
-/** Fastify as this service needs it: every body as bytes, every error in the contract's shape, one log line a request. */
-export function createHttpAdapter(
-  config: Config,
-  lifecycle: Lifecycle,
+/** Fastify as this service needs it. `HttpModule` adds what each request meets. */
+export function createHttpServer(
+  { trustedProxies }: Pick<Config, 'trustedProxies'>,
   log: Log,
   clock: Clock = new SystemClock(),
-  tracing: Tracing = new NoTracing(),
-): HttpEdge {
-  const proxies = new TrustedProxies(config.trustedProxies);
-  const refusals = new Refusals(clock, log);
-  const bodyLimits = {
-    callbackBytesMax: config.callbackBodyBytesMax,
-    streamedBytesMax: config.proxyBodyBytesMax,
-    inAllBytesMax: config.bodiesBytesMax,
-  };
-  const bodies = new Bodies(bodyLimits, refusals);
+): HttpServer {
+  const proxies = new TrustedProxies(trustedProxies);
   const logLineLimit = new LogLineLimit(clock, log);
   const adapter = new FastifyAdapter({
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -119,60 +87,18 @@ export function createHttpAdapter(
   });
   const fastify = adapter.getInstance();
   const counts = new HttpCounts(fastify.server);
-  const routes = new RouteTable();
-  routes.watch(fastify);
-  bodies.read(fastify);
-  addRequestTrace(fastify, tracing);
-  addRequestLog(fastify, lifecycle, log, new HealthyLines(config.logHealthyOneIn), logLineLimit);
-  const noticeForwarded = noticeOfForwarding(proxies, log);
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    noticeForwarded(request.raw);
-    done(admit(request));
-  });
-  const bots = new BotKeys();
-  const operators = new OperatorKeys();
-  addGate(fastify, config, clock, refusals, bots, operators);
-  const audit = new AuditHook();
-  addAuditHook(fastify, audit);
-  addBrowserHeaders(fastify);
-  const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
-  const connections = new ConnectionLimits(limits, proxies, counts, clock, log);
-  connections.hold(fastify.server);
+  fastify.server.on('request', noticeOfForwarding(proxies, log));
   // An unknown `Expect` may be ignored (RFC 9110, 10.1.1); Node would answer it by itself, without a log
   // line.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
-  const errorFilter = new ErrorFilter(routes, refusals, counts);
-  const { budget } = bodies;
-  return {
-    adapter,
-    errorFilter,
-    counts,
-    connections,
-    refusals,
-    bots,
-    operators,
-    audit,
-    budget,
-    logLineLimit,
-  };
+  return { adapter, proxies, counts, logLineLimit };
 }
 
 /** Any other upgrade is ignored (RFC 9110, 7.8), and its request answered as if it had not been asked for. */
 function isWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-/** What Fastify would refuse without our words, or for a route that takes it. */
-function admit({ raw }: FastifyRequest): AppError | undefined {
-  const { headers, httpVersion } = raw;
-  if (headers.host === undefined && httpVersion !== '1.0') {
-    return new AppError('REQUEST_MALFORMED', { detail: 'the header Host is missing' });
-  }
-  const type = headers['content-type'];
-  if (type !== undefined && !MEDIA_TYPE.test(type)) delete headers['content-type'];
-  return undefined;
 }
 
 /** A request that Node's parser refuses never reaches Fastify; its answer is written by hand. */

@@ -1,5 +1,4 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { HttpCounts } from '../http/limits/http-counts.js';
+import { Global, Module } from '@nestjs/common';
 import { HttpMetrics } from './http-metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { Metrics } from './metrics.js';
@@ -8,20 +7,9 @@ import { ProcessMetrics } from './process-metrics.js';
 
 /** The registry, which all features may use, its route, and what belongs to no feature. */
 @Global()
-@Module({})
-export class MetricsModule {
-  static forRoot(counts: HttpCounts): DynamicModule {
-    return {
-      module: MetricsModule,
-      controllers: [MetricsController],
-      providers: [
-        Metrics,
-        OutgoingSockets,
-        HttpMetrics,
-        ProcessMetrics,
-        { provide: HttpCounts, useValue: counts },
-      ],
-      exports: [Metrics, OutgoingSockets],
-    };
-  }
-}
+@Module({
+  controllers: [MetricsController],
+  providers: [Metrics, OutgoingSockets, HttpMetrics, ProcessMetrics],
+  exports: [Metrics, OutgoingSockets],
+})
+export class MetricsModule {}

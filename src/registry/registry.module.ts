@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BotDirectory } from '../http/access/bot-keys.js';
 import { AccountHistories } from './account-history.js';
 import { AccountPlaces } from './registration/account-places.js';
 import { Accounts } from './accounts.js';
@@ -40,7 +41,6 @@ const FOR_OTHERS = [
   CorpSecrets,
   Destinations,
   EndpointPolicy,
-  KeyOwners,
   KnownBots,
   Presence,
   RegistryImage,
@@ -58,6 +58,7 @@ const FOR_OTHERS = [
     ...FOR_OTHERS,
     AccountOwners,
     AccountPlaces,
+    KeyOwners,
     KnownApps,
     RegistrationWriter,
     Registrations,
@@ -68,7 +69,8 @@ const FOR_OTHERS = [
     SecretProofs,
     TakeoverGuard,
     UnprovenKeys,
+    { provide: BotDirectory, useExisting: KeyOwners },
   ],
-  exports: FOR_OTHERS,
+  exports: [...FOR_OTHERS, BotDirectory],
 })
 export class RegistryModule {}

@@ -1,11 +1,12 @@
 import type { Server } from 'node:http';
-import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { Clock } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { Clients } from './clients/clients.js';
 import { OwnReplica } from './replicas/own-replica.js';
 import { ReplicaSync } from './replicas/replica-sync.js';
-import { type StreamEdge, StreamServer } from './stream-server.js';
+import { StreamServer } from './stream-server.js';
 
 /** How long clients may take to connect to another replica before their connections end here. */
 const HOLD_MS = 10_000;
@@ -17,12 +18,13 @@ const RECONNECT_SPREAD_MS = 1_000;
 
 /** Begins and ends the streams of this process. */
 @Injectable()
-export class StreamLifecycle implements BeforeApplicationShutdown {
+export class StreamLifecycle implements OnModuleInit, BeforeApplicationShutdown {
   /** When nothing new is taken any more, on the clock that never jumps. */
   #stoppedAtMs: number | null = null;
   #drained: Promise<void> | null = null;
 
   constructor(
+    private readonly host: HttpAdapterHost,
     private readonly server: StreamServer,
     private readonly clients: Clients,
     private readonly own: OwnReplica,
@@ -34,9 +36,8 @@ export class StreamLifecycle implements BeforeApplicationShutdown {
     void lifecycle.whenCutOff().then(() => this.server.endAll('drain'));
   }
 
-  /** Call it before the server listens. */
-  serve(server: Server, edge: StreamEdge): void {
-    this.server.serve(server, edge);
+  onModuleInit(): void {
+    const server: Server = this.host.httpAdapter.getHttpServer();
     server.once('listening', () => {
       this.own.listensAt(server);
       this.sync.start();

@@ -4,13 +4,14 @@
  */
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { refusalOfForeignOrigin } from '../http/access/own-page.js';
-import { type BodyBudget, Holding } from '../http/limits/body-budget.js';
+import { BodyBudget, Holding } from '../http/limits/body-budget.js';
+import { ConnectionLimits } from '../http/limits/connection-limits.js';
 import { RequestFields, UnitOfWork } from '../http/log/request-log.js';
-import type { HttpEdge } from '../http/server.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { Clients } from './clients/clients.js';
@@ -20,9 +21,6 @@ import type { SocketWire } from './clients/socket-wire.js';
 import { BOT_FRAME_BYTES_MAX, type Hello } from './protocol/frames.js';
 import { type Caller, StreamAdmission } from './stream-admission.js';
 import { ackLimitMs } from './stream-carrier.js';
-
-/** What streams use of the HTTP server beside Fastify. */
-export type StreamEdge = Pick<HttpEdge, 'budget' | 'connections'>;
 
 const SWITCHING_PROTOCOLS = 101;
 /** How long one that was refused may take to read why. */
@@ -64,24 +62,26 @@ class StreamFields extends RequestFields {
 }
 
 @Injectable()
-export class StreamServer {
+export class StreamServer implements OnModuleInit {
   readonly #sockets = new WebSocketServer(OPTIONS);
   readonly #upgrades = new WeakMap<IncomingMessage, Upgrade>();
   readonly #sessions = new Set<SocketSession>();
   readonly #connections = new Map<string, number>();
-  #budget!: BodyBudget;
 
   constructor(
+    private readonly host: HttpAdapterHost,
     private readonly admission: StreamAdmission,
     private readonly clients: Clients,
+    private readonly budget: BodyBudget,
+    private readonly connections: ConnectionLimits,
     private readonly clock: Clock,
   ) {}
 
-  serve(server: Server, { budget, connections }: StreamEdge): void {
-    this.#budget = budget;
+  onModuleInit(): void {
+    const server: Server = this.host.httpAdapter.getHttpServer();
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => {});
-      if (socket.destroyed || connections.hasUnanswered(socket)) {
+      if (socket.destroyed || this.connections.hasUnanswered(socket)) {
         socket.destroy();
         return;
       }
@@ -151,7 +151,7 @@ export class StreamServer {
       return client ?? 'the client has connected once more';
     };
     // By bot: many may come from one address.
-    const holding = new Holding(this.#budget, caller.bot.id);
+    const holding = new Holding(this.budget, caller.bot.id);
     this.#count(caller.bot.id, 1);
     const session = new SocketSession(socket, incoming, holding, { admit }, this.clock, (why) => {
       fields.why = why;

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { AppModule } from '../../src/app.module.js';
 import { loadConfig } from '../../src/config/config.js';
 import type { AllowedCallers } from '../../src/http/access/allowed-callers.js';
-import { createHttpAdapter } from '../../src/http/server.js';
+import { createHttpServer } from '../../src/http/server.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { embeddedPlace } from '../support/place.js';
 
@@ -30,21 +30,20 @@ beforeAll(async () => {
     AUTH_OPERATOR_TOKEN: 'secret-of-the-operators',
   });
   const [lifecycle, log] = [new Lifecycle(), pino({ level: 'silent' })];
-  const { adapter, errorFilter, counts } = createHttpAdapter(config, lifecycle, log);
-  adapter
+  const server = createHttpServer(config, log);
+  server.adapter
     .getInstance()
     .addHook('onRoute', ({ method, url, config: { allowedCallers, notForBrowsers = false } = {} }) => {
       for (const one of [method].flat()) routes.push({ method: one, url, allowedCallers, notForBrowsers });
     });
-  const module = await AppModule.forRoot(config, log, lifecycle, counts);
-  app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+  const module = await AppModule.forRoot(config, log, lifecycle, server);
+  app = await NestFactory.create<NestFastifyApplication>(module, server.adapter, {
     abortOnError: false,
     bodyParser: false,
     logger: false,
   });
-  app.useGlobalFilters(errorFilter);
   await app.init();
-  await adapter.getInstance().ready();
+  await server.adapter.getInstance().ready();
 });
 
 afterAll(async () => {

@@ -1,12 +1,12 @@
 import { expect, it } from '@jest/globals';
 import { fastify } from 'fastify';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { NO_BOT_KEYS, NOBODY } from '../../../test/support/nobody.js';
 import { loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
-import { addAuditHook, type AnsweredCall, AuditHook, type CallKind } from './audit-hook.js';
-import { BotKeys } from './bot-keys.js';
-import { addGate } from './gate.js';
-import { OPEN_MANAGER, OperatorKeys } from './operator-directory.js';
+import { type AnsweredCall, AuditHook, type CallKind } from './audit-hook.js';
+import { Gate } from './gate.js';
+import { OPEN_MANAGER } from './operator-directory.js';
 
 const OPERATOR = 'secret-of-the-operator';
 const PUPPET = 'secret-of-the-puppets';
@@ -17,17 +17,16 @@ async function told(
   ...calls: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', url: string, secret?: string])[]
 ): Promise<AnsweredCall[]> {
   const app = fastify();
-  const hook = new AuditHook();
   const found: AnsweredCall[] = [];
-  hook.use((call) => found.push(call));
+  const hook = new AuditHook({ record: (call) => void found.push(call) });
   app.decorateRequest('failure', null);
   app.setErrorHandler((error, request, reply) => {
     request.failure = error;
     void reply.code(403).send({});
   });
   const judge = (error: AppError) => error;
-  addGate(app, loadConfig(env), new ManualClock(), { judge }, new BotKeys(), new OperatorKeys());
-  addAuditHook(app, hook);
+  new Gate(loadConfig(env), new ManualClock(), { judge }, NO_BOT_KEYS, NOBODY).addTo(app);
+  hook.addTo(app);
   const config = { allowedCallers: ['operator'] as const };
   for (const method of ['GET', 'DELETE'] as const)
     app.route({ method, url: '/bots/:id', config, handler: () => 'ok' });
@@ -87,13 +86,12 @@ it('tells of a sign-in that failed for its credentials, and of nobody by name', 
 
 it('says of which kind a call is', async () => {
   const kinds: CallKind[] = [];
+  const hook = new AuditHook({ record: (_call, kind) => void kinds.push(kind) });
   const app = fastify();
-  const hook = new AuditHook();
-  hook.use((_call, kind) => kinds.push(kind));
   app.addHook('onRequest', async (request) => {
     request.operator = OPEN_MANAGER;
   });
-  addAuditHook(app, hook);
+  hook.addTo(app);
   const config = { allowedCallers: ['operator'] as const };
   app.post('/changes', { config }, () => 'ok');
   app.post('/refused', { config }, (_request, reply) => reply.code(403).send());

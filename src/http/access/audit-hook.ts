@@ -2,6 +2,7 @@
  * Tells of every call that may change something for operators, once it is answered: who, what, and with which result. Routes
  * of operators are among them by their method; others say so by `Audited`.
  */
+import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { type ErrorCode, ERRORS } from '../../kernel/error-table.js';
@@ -30,19 +31,10 @@ export interface AnsweredCall {
 /** What a call is, as far as it can be repeated at will: one that signs in or out, one that was refused, any other. */
 export type CallKind = 'sign_ins' | 'refused' | 'change';
 
-type Tell = (call: AnsweredCall, kind: CallKind) => void;
-
-/** Where calls are told to. It is known once the application is made, which is after the HTTP server. */
-export class AuditHook {
-  #tell: Tell = () => {};
-
-  use(tell: Tell): void {
-    this.#tell = tell;
-  }
-
-  tell(call: AnsweredCall, kind: CallKind): void {
-    this.#tell(call, kind);
-  }
+/** Keeps them. */
+export abstract class AuditedCalls {
+  /** Never fails. */
+  abstract record(call: AnsweredCall, kind: CallKind): void;
 }
 
 /** A route that signs operators in or out; it says itself who they are, in `request.operator`. */
@@ -53,22 +45,27 @@ export function Audited(): MethodDecorator {
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 const PATH_LENGTH_MAX = 512;
 
-/** To be called after the gate is there, and before any route is added: what the gate refuses is told, too. */
-export function addAuditHook(fastify: FastifyInstance, hook: AuditHook): void {
-  const listen: onRequestHookHandler = (request, reply, done) => {
-    // The hook for the answer does not see a caller that hangs up.
-    reply.raw.once('close', () => {
-      if (request.operator !== null || isFailedSignIn(request))
-        hook.tell(toCall(request, reply), kindOf(request, reply));
+@Injectable()
+export class AuditHook {
+  constructor(private readonly calls: AuditedCalls) {}
+
+  /** To be called after the gate is there, and before any route is added: what the gate refuses is told, too. */
+  addTo(fastify: FastifyInstance): void {
+    const listen: onRequestHookHandler = (request, reply, done) => {
+      // The hook for the answer does not see a caller that hangs up.
+      reply.raw.once('close', () => {
+        if (request.operator !== null || isFailedSignIn(request))
+          this.calls.record(toCall(request, reply), kindOf(request, reply));
+      });
+      done();
+    };
+    fastify.addHook('onRoute', (route) => {
+      const { allowedCallers, isAudited = false } = route.config ?? {};
+      const isOfOperators = Array.isArray(allowedCallers) && allowedCallers.includes('operator');
+      const changes = [route.method].flat().some((method) => !READING.has(method));
+      if (isAudited || (isOfOperators && changes)) route.onRequest = [listen, route.onRequest ?? []].flat();
     });
-    done();
-  };
-  fastify.addHook('onRoute', (route) => {
-    const { allowedCallers, isAudited = false } = route.config ?? {};
-    const isOfOperators = Array.isArray(allowedCallers) && allowedCallers.includes('operator');
-    const changes = [route.method].flat().some((method) => !READING.has(method));
-    if (isAudited || (isOfOperators && changes)) route.onRequest = [listen, route.onRequest ?? []].flat();
-  });
+  }
 }
 
 const FAILED_SIGN_INS = new Set<ErrorCode>([

@@ -1,3 +1,5 @@
+import { Injectable } from '@nestjs/common';
+
 /** A bot that calls with its key, as far as HTTP has to know it. */
 export interface CallingBot {
   readonly id: string;
@@ -5,28 +7,23 @@ export interface CallingBot {
 }
 
 /** Whose key a caller sent. */
-export interface BotDirectory {
-  find(key: string): CallingBot | null;
+export abstract class BotDirectory {
+  abstract find(key: string): CallingBot | null;
   /**
    * For a key that `find` does not know: another replica may have made it a moment ago, and this one may not have read any yet.
    * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED`
    */
-  lookUp(key: string): Promise<CallingBot | null>;
+  abstract lookUp(key: string): Promise<CallingBot | null>;
 }
 
-const NO_BOTS: BotDirectory = { find: () => null, lookUp: () => Promise.resolve(null) };
-
-/** Finds whose key a caller sent. The bots are known once the application is made, which is after the HTTP server. */
+/** Finds whose key a caller sent. */
+@Injectable()
 export class BotKeys {
-  #directory = NO_BOTS;
-
-  use(directory: BotDirectory): void {
-    this.#directory = directory;
-  }
+  constructor(private readonly directory: BotDirectory) {}
 
   /** Takes the same time for every key: it looks up the hash. `''` is nobody's. */
   find(key: string): CallingBot | null {
-    return key === '' ? null : this.#directory.find(key);
+    return key === '' ? null : this.directory.find(key);
   }
 
   /**
@@ -34,6 +31,6 @@ export class BotKeys {
    * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while nobody can tell
    */
   async findOrLookUp(key: string): Promise<CallingBot | null> {
-    return this.find(key) ?? (key === '' ? null : this.#directory.lookUp(key));
+    return this.find(key) ?? (key === '' ? null : this.directory.lookUp(key));
   }
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type FastifyContextConfig, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
+import { NO_BOT_KEYS, NOBODY } from '../../../test/support/nobody.js';
 import { operatorOf } from '../../../test/support/operators.js';
 import { type Environment, loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -10,8 +11,7 @@ import { Secret } from '../../kernel/secret.js';
 import { KnownOperators } from '../../operators/known-operators.js';
 import { OPERATORS } from '../../operators/operator.js';
 import { type BotDirectory, BotKeys } from './bot-keys.js';
-import { addGate, challengesFor } from './gate.js';
-import { OperatorKeys } from './operator-directory.js';
+import { challengesFor, Gate } from './gate.js';
 import { Sessions } from './sessions.js';
 
 const PUPPET = 'secret-of-the-puppets';
@@ -21,7 +21,7 @@ const judgesNothing = { judge: (error: AppError) => error };
 
 function gated(environment: Environment): FastifyInstance {
   const app = fastify();
-  addGate(app, loadConfig(environment), new ManualClock(), judgesNothing, new BotKeys(), new OperatorKeys());
+  new Gate(loadConfig(environment), new ManualClock(), judgesNothing, NO_BOT_KEYS, NOBODY).addTo(app);
   return app;
 }
 
@@ -288,7 +288,7 @@ describe('the role of a request', () => {
 describe('a session', () => {
   const clock = new ManualClock();
   const both = { AUTH_PUPPET_TOKEN: PUPPET, AUTH_OPERATOR_TOKEN: OPERATOR };
-  const session = new Sessions(ofOperators, clock).open(new Secret(OPERATOR));
+  const session = new Sessions(ofOperators, clock, NOBODY).open(new Secret(OPERATOR));
   const cookie = `wxkf_session=${session?.value.reveal()}`;
   const basic = `Basic ${Buffer.from(`operator:${OPERATOR}`).toString('base64')}`;
 
@@ -299,7 +299,7 @@ describe('a session', () => {
     environment: Environment = both,
   ) {
     const app = fastify();
-    addGate(app, loadConfig(environment), clock, judgesNothing, new BotKeys(), new OperatorKeys());
+    new Gate(loadConfig(environment), clock, judgesNothing, NO_BOT_KEYS, NOBODY).addTo(app);
     const closed = { config: { allowedCallers: ['operator'] as const } };
     app.get('/operators', closed, ({ role }) => ({ role }));
     app.post('/operators', closed, ({ role }) => ({ role }));
@@ -373,8 +373,6 @@ describe('a named operator', () => {
   const TOKENS = { reader: 'wxop_of-the-reader', admin: 'wxop_of-the-admin' };
   const data = new RecordData();
   const known = new KnownOperators(new MemoryRecords(data), clock);
-  const keys = new OperatorKeys();
-  keys.use(known);
 
   beforeAll(async () => {
     for (const role of ['reader', 'admin'] as const)
@@ -384,7 +382,7 @@ describe('a named operator', () => {
 
   async function ask(method: 'GET' | 'HEAD' | 'POST' | 'DELETE', secret: string, url = '/operators') {
     const app = fastify();
-    addGate(app, loadConfig({ AUTH_PUPPET_TOKEN: PUPPET }), clock, judgesNothing, new BotKeys(), keys);
+    new Gate(loadConfig({ AUTH_PUPPET_TOKEN: PUPPET }), clock, judgesNothing, NO_BOT_KEYS, known).addTo(app);
     const config = { allowedCallers: ['operator'] as const };
     const answer = ({ role, operator }: FastifyRequest) => `${role} ${operator?.name}`;
     for (const verb of ['GET', 'POST', 'DELETE'] as const)
@@ -413,10 +411,11 @@ describe('a named operator', () => {
   });
 
   it('may come again while the store was never read, and is told no lie about its token', async () => {
-    const unread = new OperatorKeys();
-    unread.use(new KnownOperators(new MemoryRecords(data), clock));
+    const unread = new KnownOperators(new MemoryRecords(data), clock);
     const app = fastify();
-    addGate(app, loadConfig({ AUTH_OPERATOR_TOKEN: OPERATOR }), clock, judgesNothing, new BotKeys(), unread);
+    new Gate(loadConfig({ AUTH_OPERATOR_TOKEN: OPERATOR }), clock, judgesNothing, NO_BOT_KEYS, unread).addTo(
+      app,
+    );
     app.get('/operators', { config: { allowedCallers: ['operator'] } }, () => 'ok');
     const codeOf = async (secret: string) => {
       const headers = { authorization: `Bearer ${secret}` };
@@ -424,7 +423,7 @@ describe('a named operator', () => {
     };
     expect(await codeOf(TOKENS.reader)).toBe('STORE_UNAVAILABLE');
     const ofSettings = { shared: [], signing: [new Secret(OPERATOR)] };
-    const session = new Sessions(ofSettings, clock, keys).open(new Secret(TOKENS.reader));
+    const session = new Sessions(ofSettings, clock, known).open(new Secret(TOKENS.reader));
     const ask = async (cookie: string) =>
       (await app.inject({ url: '/operators', headers: { cookie: `wxkf_session=${cookie}` } })).json().code;
     expect(await ask(session?.value.reveal() ?? '')).toBe('STORE_UNAVAILABLE');
@@ -438,10 +437,8 @@ describe('an open manager with named operators', () => {
 
   /** What routes of operators and of puppets answer: the status, and the answer or the error. */
   async function ask(known: KnownOperators, headers: Record<string, string> = {}) {
-    const keys = new OperatorKeys();
-    keys.use(known);
     const app = fastify();
-    addGate(app, loadConfig({}), new ManualClock(), judgesNothing, new BotKeys(), keys);
+    new Gate(loadConfig({}), new ManualClock(), judgesNothing, NO_BOT_KEYS, known).addTo(app);
     const answer = (request: FastifyRequest) => `${request.operator?.name} ${app.stillLetsIn(request)}`;
     app.get('/operators', { config: { allowedCallers: ['operator'] } }, answer);
     app.get('/puppets', { config: { allowedCallers: ['puppet'] } }, () => 'ok');
@@ -539,7 +536,7 @@ it('a request knows when the session ends that it came with, where it came with 
   app.get('/closed', { config: { allowedCallers: ['operator'] } }, ({ sessionEndMs }) => ({ sessionEndMs }));
   const ask = async (headers: Record<string, string>) =>
     (await app.inject({ url: '/closed', headers })).json().sessionEndMs;
-  const session = new Sessions(ofOperators, new ManualClock()).open(new Secret(OPERATOR));
+  const session = new Sessions(ofOperators, new ManualClock(), NOBODY).open(new Secret(OPERATOR));
   const cookie = `wxkf_session=${session?.value.reveal()}`;
   expect(await ask({ cookie })).toBe(session?.endMs);
   expect(await ask({ authorization: `Bearer ${OPERATOR}` })).toBeNull();
@@ -578,9 +575,8 @@ describe("a bot's key that is not known", () => {
   async function ask(lookUp: BotDirectory['lookUp'], key = KEY, path = false): Promise<unknown[]> {
     const answers = environments.map(async (environment) => {
       const app = fastify();
-      const bots = new BotKeys();
-      bots.use({ find: () => null, lookUp });
-      addGate(app, loadConfig(environment), new ManualClock(), judgesNothing, bots, new OperatorKeys());
+      const bots = new BotKeys({ find: () => null, lookUp });
+      new Gate(loadConfig(environment), new ManualClock(), judgesNothing, bots, NOBODY).addTo(app);
       const answer = (request: FastifyRequest) => request.bot?.id ?? 'of nobody';
       app.get('/of-bots', { config }, answer);
       app.get('/of-bots/:key', { config: { allowedCallers: 'bots' } }, answer);

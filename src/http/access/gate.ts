@@ -20,7 +20,12 @@ import type { AllowedCallers } from './allowed-callers.js';
 import type { BotKeys, CallingBot } from './bot-keys.js';
 import { Credentials, toSecret } from './credentials.js';
 import { refuseForeignHosts } from './foreign-hosts.js';
-import { type CallingOperator, OPEN_MANAGER, type OperatorKeys, SHARED_SECRET } from './operator-directory.js';
+import {
+  type CallingOperator,
+  OPEN_MANAGER,
+  type OperatorDirectory,
+  SHARED_SECRET,
+} from './operator-directory.js';
 import {
   isFromScript,
   isReading,
@@ -59,59 +64,63 @@ export function challengesFor(request: FastifyRequest): string[] {
   return isFromScript(request) ? [BEARER] : [BEARER, BASIC];
 }
 
-/**
- * To be called before any route is added.
- * @throws Error from adding a route that does not state who may call it.
- */
-export function addGate(
-  fastify: FastifyInstance,
-  config: Config,
-  clock: Clock,
-  refusals: Pick<Refusals, 'judge'>,
-  bots: BotKeys,
-  operators: OperatorKeys,
-): void {
-  const oidc = oidcOf(config);
-  const keys = {
-    bots,
-    operators,
-    credentials: new Credentials((caller) => secretsOf(config, caller)),
-    sessions: new Sessions(
-      {
-        shared: secretsOf(config, 'operator'),
-        signing: (['operator', 'puppet', 'gateway'] as const).flatMap((role) => secretsOf(config, role)),
-        oidc,
-      },
-      clock,
+export class Gate {
+  constructor(
+    private readonly config: Config,
+    private readonly clock: Clock,
+    private readonly refusals: Pick<Refusals, 'judge'>,
+    private readonly bots: BotKeys,
+    private readonly operators: OperatorDirectory,
+  ) {}
+
+  /**
+   * To be called before any route is added.
+   * @throws Error from adding a route that does not state who may call it.
+   */
+  addTo(fastify: FastifyInstance): void {
+    const { config, clock, refusals, bots, operators } = this;
+    const oidc = oidcOf(config);
+    const keys = {
+      bots,
       operators,
-    ),
-  };
-  const refuseOthers = [refuseForeignHosts(config.allowedHosts), refuseOtherSites];
-  fastify.decorateRequest('role', null);
-  fastify.decorateRequest('bot', null);
-  fastify.decorateRequest('operator', null);
-  fastify.decorateRequest('sessionEndMs', null);
-  fastify.decorate('sessions', keys.sessions);
-  fastify.decorate('stillLetsIn', (request) => {
-    const { allowedCallers } = request.routeOptions.config;
-    const isAskedNow = (oidc !== null || operators.known.hasAny) && isOfOperators(allowedCallers);
-    return (isOpen(config) && !isAskedNow) || callerOf(keys, request).role !== null;
-  });
-  fastify.addHook('onRoute', (route) => {
-    const allowed = statementOf(route);
-    if (allowed === 'bots') return putFirst(route, askForKeyInPath(bots));
-    if (allowed === 'replicas') return putFirst(route, askForReplicaKey);
-    if (allowed === 'anyone') {
-      if (route.config?.recognizesCallers && !isOpen(config)) putFirst(route, recognize(keys, refusals));
-      return;
-    }
-    const allowsBots = route.config?.allowsBots === true;
-    const ask = askFor(keys, config, allowed, allowsBots);
-    if (isAsked(config, allowed)) return putFirst(route, ask);
-    const askOperators = oidc === null ? askOnceNamed(operators, ask) : ask;
-    const letIn = isOfOperators(allowed) ? askOperators : letInAsOperator;
-    putFirst(route, ...refuseOthers, letIn, ...(allowsBots ? [recognizeBot(bots)] : []));
-  });
+      credentials: new Credentials((caller) => secretsOf(config, caller)),
+      sessions: new Sessions(
+        {
+          shared: secretsOf(config, 'operator'),
+          signing: (['operator', 'puppet', 'gateway'] as const).flatMap((role) => secretsOf(config, role)),
+          oidc,
+        },
+        clock,
+        operators,
+      ),
+    };
+    const refuseOthers = [refuseForeignHosts(config.allowedHosts), refuseOtherSites];
+    fastify.decorateRequest('role', null);
+    fastify.decorateRequest('bot', null);
+    fastify.decorateRequest('operator', null);
+    fastify.decorateRequest('sessionEndMs', null);
+    fastify.decorate('sessions', keys.sessions);
+    fastify.decorate('stillLetsIn', (request) => {
+      const { allowedCallers } = request.routeOptions.config;
+      const isAskedNow = (oidc !== null || operators.hasAny) && isOfOperators(allowedCallers);
+      return (isOpen(config) && !isAskedNow) || callerOf(keys, request).role !== null;
+    });
+    fastify.addHook('onRoute', (route) => {
+      const allowed = statementOf(route);
+      if (allowed === 'bots') return putFirst(route, askForKeyInPath(bots));
+      if (allowed === 'replicas') return putFirst(route, askForReplicaKey);
+      if (allowed === 'anyone') {
+        if (route.config?.recognizesCallers && !isOpen(config)) putFirst(route, recognize(keys, refusals));
+        return;
+      }
+      const allowsBots = route.config?.allowsBots === true;
+      const ask = askFor(keys, config, allowed, allowsBots);
+      if (isAsked(config, allowed)) return putFirst(route, ask);
+      const askOperators = oidc === null ? askOnceNamed(operators, ask) : ask;
+      const letIn = isOfOperators(allowed) ? askOperators : letInAsOperator;
+      putFirst(route, ...refuseOthers, letIn, ...(allowsBots ? [recognizeBot(bots)] : []));
+    });
+  }
 }
 
 type Hook = onRequestHookHandler | onRequestAsyncHookHandler;
@@ -136,7 +145,7 @@ interface Keys {
   readonly credentials: Credentials;
   readonly sessions: Sessions;
   readonly bots: BotKeys;
-  readonly operators: OperatorKeys;
+  readonly operators: OperatorDirectory;
 }
 
 /** While nobody needs credentials, everybody is an operator. */
@@ -149,11 +158,13 @@ const letInAsOperator: onRequestHookHandler = (request, _reply, done) => {
  * A route that nobody but operators may call is open no longer once operators have tokens of their own: the last secret of the
  * settings may have been removed since.
  */
-function askOnceNamed(operators: OperatorKeys, ask: onRequestAsyncHookHandler): onRequestAsyncHookHandler {
+function askOnceNamed(
+  operators: OperatorDirectory,
+  ask: onRequestAsyncHookHandler,
+): onRequestAsyncHookHandler {
   return async function askOrLetIn(request, reply) {
-    const { known } = operators;
-    if (!known.isLoaded) throw new AppError('STORE_UNAVAILABLE');
-    if (known.hasAny) await ask.call(this, request, reply);
+    if (!operators.isLoaded) throw new AppError('STORE_UNAVAILABLE');
+    if (operators.hasAny) await ask.call(this, request, reply);
     else request.operator = OPEN_MANAGER;
   };
 }
@@ -194,7 +205,7 @@ function askFor(
   const isForOidc = allowed.includes('operator') && oidcOf(config) !== null;
   return async (request) => {
     const { role, operator, refusal, without } = callerOf(keys, request);
-    const takesTokens = allowed.includes('operator') && keys.operators.known.hasAny;
+    const takesTokens = allowed.includes('operator') && keys.operators.hasAny;
     const settings = takesTokens ? `${ofSettings}, or the token of an operator` : ofSettings;
     const isClosed = hasNoSecret && !takesTokens && !isForOidc;
     request.role = role;
@@ -254,7 +265,7 @@ function callerOf({ credentials, sessions, operators }: Keys, request: FastifyRe
   if (authorization !== '') {
     const shared = credentials.callerOf(authorization);
     const operator = shared === 'operator' ? SHARED_SECRET : ownerOf(shared, authorization, operators);
-    const isUnsure = shared === null && operators.known.mayBecomeKnown(toSecret(authorization));
+    const isUnsure = shared === null && operators.mayBecomeKnown(toSecret(authorization));
     const refusal = isBasic(authorization) ? refusalOfForeignPage(request) : undefined;
     return {
       role: operator === null ? shared : 'operator',
@@ -279,9 +290,9 @@ function callerOf({ credentials, sessions, operators }: Keys, request: FastifyRe
 function ownerOf(
   shared: Caller | null,
   authorization: string,
-  { known }: OperatorKeys,
+  operators: OperatorDirectory,
 ): CallingOperator | null {
-  return shared === null && known.hasAny ? known.findByToken(toSecret(authorization)) : null;
+  return shared === null && operators.hasAny ? operators.findByToken(toSecret(authorization)) : null;
 }
 
 /** A browser that got it once sends it with every later request. */

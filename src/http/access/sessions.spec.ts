@@ -7,7 +7,6 @@ import { oidcOf } from '../../config/oidc.js';
 import { Secret } from '../../kernel/secret.js';
 import { KnownOperators } from '../../operators/known-operators.js';
 import { OPERATORS } from '../../operators/operator.js';
-import { OperatorKeys } from './operator-directory.js';
 import { clearedCookie, hasSession, type OpenedSession, Sessions, setCookieOf } from './sessions.js';
 
 const [OLD, NEW] = [new Secret('old-secret-of-the-operators'), new Secret('new-secret-of-the-operators')];
@@ -15,17 +14,14 @@ const HOURS_12_MS = 12 * 3_600_000;
 
 let clock: ManualClock;
 let known: KnownOperators;
-let operators: OperatorKeys;
 
 beforeEach(() => {
   clock = new ManualClock();
   known = new KnownOperators(new MemoryRecords(), clock);
-  operators = new OperatorKeys();
-  operators.use(known);
 });
 
 const sessionsOf = (...secrets: Secret[]) =>
-  new Sessions({ shared: secrets, signing: secrets }, clock, operators);
+  new Sessions({ shared: secrets, signing: secrets }, clock, known);
 
 function opened(secret: Secret): OpenedSession {
   const session = sessionsOf(OLD, NEW).open(secret);
@@ -133,7 +129,6 @@ describe('a session of a named operator', () => {
   beforeEach(async () => {
     data = new RecordData();
     known = new KnownOperators(new MemoryRecords(data), clock);
-    operators.use(known);
     await new MemoryRecords(data).of(OPERATORS).add(alice);
     await known.read();
   });
@@ -181,9 +176,7 @@ describe('a session of a named operator', () => {
     ];
     const elsewhere = new KnownOperators(new MemoryRecords(data), clock);
     await elsewhere.read();
-    const keys = new OperatorKeys();
-    keys.use(elsewhere);
-    const replica = new Sessions({ shared: [OLD], signing: [OLD] }, clock, keys);
+    const replica = new Sessions({ shared: [OLD], signing: [OLD] }, clock, elsewhere);
     expect(replica.find(backWith(one))).not.toBeNull();
     sessionsOf(OLD).end(backWith(one));
     expect(sessionsOf(OLD).find(backWith(one))).toBeNull();
@@ -208,10 +201,10 @@ describe('a session of whom a provider has confirmed', () => {
   function replica(
     changed: Environment = {},
     signing: readonly Secret[] = [OLD],
-    keys = operators,
+    operators = known,
   ): Sessions {
     const oidc = oidcOf(loadConfig({ ...SETTINGS, ...changed }));
-    return new Sessions({ shared: [], signing, oidc }, clock, keys);
+    return new Sessions({ shared: [], signing, oidc }, clock, operators);
   }
 
   it('says on every replica who it is, and counts for 8 hours', async () => {
@@ -252,7 +245,7 @@ describe('a session of whom a provider has confirmed', () => {
     const session = replica({}, [OLD, NEW]).openConfirmed(ALICE);
     expect(replica({}, [NEW, OLD]).find(backWith(session))).not.toBeNull();
     expect(replica({}, [NEW]).find(backWith(session))).toBeNull();
-    expect(new Sessions({ shared: [], signing: [OLD] }, clock, operators).find(backWith(session))).toBeNull();
+    expect(new Sessions({ shared: [], signing: [OLD] }, clock, known).find(backWith(session))).toBeNull();
   });
 
   it('cannot be made one of an admin, of another name, or longer', () => {
@@ -277,16 +270,13 @@ describe('a session of whom a provider has confirmed', () => {
     const [one, other] = [replica().openConfirmed(ALICE), replica().openConfirmed(ALICE)];
     const data = new RecordData();
     known = new KnownOperators(new MemoryRecords(data), clock);
-    operators.use(known);
     const elsewhere = new KnownOperators(new MemoryRecords(data), clock);
-    const keys = new OperatorKeys();
-    keys.use(elsewhere);
     replica().end(backWith(one));
     expect(replica().find(backWith(one))).toBeNull();
     await known.write();
     await elsewhere.read();
-    expect(replica({}, [OLD], keys).find(backWith(one))).toBeNull();
-    expect(replica({}, [OLD], keys).find(backWith(other))).not.toBeNull();
+    expect(replica({}, [OLD], elsewhere).find(backWith(one))).toBeNull();
+    expect(replica({}, [OLD], elsewhere).find(backWith(other))).not.toBeNull();
   });
 });
 

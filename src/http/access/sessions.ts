@@ -11,7 +11,12 @@ import type { Clock } from '../../kernel/clock.js';
 import type { OperatorRole } from '../../kernel/role.js';
 import { Secret } from '../../kernel/secret.js';
 import { cookieIn, type CookieRequest, type OwnCookie, setCookie } from './cookies.js';
-import { type CallingOperator, type NamedOperator, OperatorKeys, SHARED_SECRET } from './operator-directory.js';
+import {
+  type CallingOperator,
+  type NamedOperator,
+  type OperatorDirectory,
+  SHARED_SECRET,
+} from './operator-directory.js';
 
 export const SESSION_COOKIE = 'wxkf_session';
 const LIFETIME_MS = 12 * 3_600_000;
@@ -67,7 +72,7 @@ export class Sessions {
   constructor(
     private readonly secrets: SessionSecrets,
     private readonly clock: Clock,
-    private readonly operators: OperatorKeys = new OperatorKeys(),
+    private readonly operators: OperatorDirectory,
   ) {
     this.#shared = secrets.shared.map((secret) => ({ secret, key: keyOf(secret.reveal(), '') }));
     this.#oidcKeys = secrets.oidc ? oidcKeysOf(secrets.oidc, secrets.signing) : [];
@@ -80,7 +85,7 @@ export class Sessions {
   open(presented: Secret): OpenedSession | null {
     const [shared] = this.#shared.filter(({ secret }) => secret.matches(presented));
     if (shared !== undefined) return this.#sign(shared.key, '', SHARED_SECRET);
-    const operator = this.operators.known.findByToken(presented.reveal());
+    const operator = this.operators.findByToken(presented.reveal());
     const [key] = operator === null ? [] : this.#keysOf(operator);
     if (operator === null || key === undefined) return null;
     return this.#sign(key, `.${operator.tokenId}`, operator);
@@ -101,12 +106,12 @@ export class Sessions {
 
   /** Whether operators have tokens of their own. */
   get hasNamedOperators(): boolean {
-    return this.operators.known.hasAny;
+    return this.operators.hasAny;
   }
 
   /** Whether it cannot be said yet that a token opens none. */
   isUnsureOf(presented: Secret): boolean {
-    return this.operators.known.mayBecomeKnown(presented.reveal());
+    return this.operators.mayBecomeKnown(presented.reveal());
   }
 
   /** The session of the request; `null` without a valid one. */
@@ -117,7 +122,7 @@ export class Sessions {
   /** Whether it cannot be said yet that the request has no valid session: it is one of an operator, and none was read yet. */
   isUnsureOfSession(request: SessionRequest): boolean {
     const [, , end, tokenId] = VALUE.exec(sessionIn(request)) ?? [];
-    return tokenId !== undefined && Number(end) > this.clock.nowMs() && !this.operators.known.isLoaded;
+    return tokenId !== undefined && Number(end) > this.clock.nowMs() && !this.operators.isLoaded;
   }
 
   /** Ends the session of the request, here at once, and soon on every replica. */
@@ -125,7 +130,7 @@ export class Sessions {
     const session = this.#read(request);
     if (session === null) return;
     const { id, tokenId, endMs } = session;
-    this.operators.known.endSession({ id, tokenId, endMs });
+    this.operators.endSession({ id, tokenId, endMs });
   }
 
   #sign(
@@ -148,8 +153,8 @@ export class Sessions {
   #readOwn(text: string): ReadSession | null {
     const [, signed = '', end = '', tokenId = '', signature = ''] = VALUE.exec(text) ?? [];
     const endMs = Number(end);
-    if (endMs <= this.clock.nowMs() || this.operators.known.isEnded(signed)) return null;
-    const named = tokenId === '' ? null : this.operators.known.findByTokenId(tokenId);
+    if (endMs <= this.clock.nowMs() || this.operators.isEnded(signed)) return null;
+    const named = tokenId === '' ? null : this.operators.findByTokenId(tokenId);
     if (tokenId !== '' && named === null) return null;
     const keys = named === null ? this.#shared.map(({ key }) => key) : this.#keysOf(named);
     if (!isSigned(keys, signed, signature)) return null;
@@ -160,7 +165,7 @@ export class Sessions {
     const [, signed = '', id = '', end = '', role = '', subjectId = '', name = '', signature = ''] =
       OIDC_VALUE.exec(text) ?? [];
     const endMs = Number(end);
-    if (endMs <= this.clock.nowMs() || this.operators.known.isEnded(id)) return null;
+    if (endMs <= this.clock.nowMs() || this.operators.isEnded(id)) return null;
     if (!isSigned(this.#oidcKeys, signed, signature)) return null;
     const operator = { name: Buffer.from(name, 'base64url').toString(), role: role as OperatorRole };
     return { id, tokenId: subjectId, endMs, operator };

@@ -7,9 +7,9 @@ import { toAppError, toErrorBody } from './error-answer.js';
 import { errorPageFor } from './error-page.js';
 import { challengesFor } from '../access/gate.js';
 import { dropBody } from '../limits/drop-body.js';
-import type { HttpCounts } from '../limits/http-counts.js';
-import type { Refusals } from '../limits/refusals.js';
-import type { RouteTable } from '../routes/route-table.js';
+import { HttpCounts } from '../limits/http-counts.js';
+import { Refusals } from '../limits/refusals.js';
+import { RouteTable } from '../routes/route-table.js';
 
 /** Turns every thrown error into an error answer. */
 @Catch()

@@ -7,9 +7,11 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';
 import { Bodies, type JsonBytes } from './bodies.js';
+import { BodyBudget } from './body-budget.js';
 import { toAppError } from '../answers/error-answer.js';
 
-const LIMITS = { callbackBytesMax: 100_000, streamedBytesMax: 1_000_000, inAllBytesMax: 8 * 150_000 };
+const LIMITS = { callbackBytesMax: 100_000, streamedBytesMax: 1_000_000 };
+const IN_ALL_BYTES_MAX = 8 * 150_000;
 
 let app: FastifyInstance;
 /** Addresses of which too many callbacks were refused. */
@@ -22,7 +24,7 @@ beforeEach(async () => {
   app = fastify({ forceCloseConnections: true });
   const findTooMany = (address = '') =>
     refused.has(address) ? new AppError('CALLBACK_TOO_MANY_REFUSED') : null;
-  new Bodies(LIMITS, { findTooMany }).read(app);
+  new Bodies(LIMITS, new BodyBudget(IN_ALL_BYTES_MAX), { findTooMany }).read(app);
   app.setErrorHandler((thrown, _request, reply) => {
     const { code, message } = toAppError(thrown);
     reply.code(ERRORS[code].status).send({ error: code, message });

@@ -9,7 +9,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import { toAddressKey } from '../request/address.js';
 import type { Refusals } from './refusals.js';
-import { BodyBudget, BYTES_FREE, PIECE_BYTES } from './body-budget.js';
+import { type BodyBudget, BYTES_FREE, PIECE_BYTES } from './body-budget.js';
 import { dropBody } from './drop-body.js';
 import { extendRouteConfig } from '../routes/route-config.js';
 
@@ -48,20 +48,17 @@ export function TakesBody(kind: BodyKind): MethodDecorator {
 export interface BodyLimits {
   readonly callbackBytesMax: number;
   readonly streamedBytesMax: number;
-  /** For all bodies being read; those from one address get an eighth of it. */
-  readonly inAllBytesMax: number;
 }
 
 type Done = (error: Error | null, body?: Buffer | JsonBytes) => void;
 
 export class Bodies {
   readonly #bytesMax: Readonly<Record<BodyKind, number>>;
-  /** Counts what streams hold as well. */
-  readonly budget: BodyBudget;
 
   /** @param refusals say of which addresses no long callback is read. */
   constructor(
-    { callbackBytesMax, streamedBytesMax, inAllBytesMax }: BodyLimits,
+    { callbackBytesMax, streamedBytesMax }: BodyLimits,
+    private readonly budget: BodyBudget,
     private readonly refusals: Pick<Refusals, 'findTooMany'>,
   ) {
     this.#bytesMax = {
@@ -70,7 +67,6 @@ export class Bodies {
       replica: REPLICA_BYTES_MAX,
       streamed: streamedBytesMax,
     };
-    this.budget = new BodyBudget(inAllBytesMax);
   }
 
   /** To be called before any route is added. */

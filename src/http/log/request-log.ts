@@ -7,10 +7,11 @@ import type { HealthyLines } from '../../kernel/healthy-lines.js';
 import type { Lifecycle } from '../../kernel/lifecycle.js';
 import { type Log, writeLine } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
+import type { Tracing } from '../../kernel/tracing.js';
 import type { LogLineLimit } from './log-line-limit.js';
 import { redactUrl } from '../request/redacted-url.js';
 import { isOneOfTooMany } from '../limits/refusals.js';
-import { endRequestSpan } from './request-trace.js';
+import { addRequestTrace, endRequestSpan } from './request-trace.js';
 import { roundMs } from '../../kernel/round-ms.js';
 
 /**
@@ -98,27 +99,31 @@ export function requestIdOf({ headers }: IncomingMessage): string {
  * third of the throughput; the end is the response's own event, since the hook for it does not see a
  * caller that hangs up.
  */
-export function addRequestLog(
-  fastify: FastifyInstance,
-  lifecycle: Lifecycle,
-  log: Log,
-  healthyLines: HealthyLines,
-  logLineLimit: LogLineLimit,
-): void {
-  const output = { log, healthyLines, logLineLimit };
-  fastify.decorateRequest('unit', null);
-  fastify.decorateRequest('failure', null);
-  fastify.addHook('onRequest', (request, reply, done) => {
-    lifecycle.requestBegan();
-    reply.raw.once('close', () => {
-      lifecycle.requestEnded();
-      if (request.unit === null) tellEnd(output, request, reply);
-      else request.unit.whenEnded(() => tellEnd(output, request, reply));
+export class RequestLog {
+  constructor(
+    private readonly lifecycle: Lifecycle,
+    private readonly tracing: Tracing,
+    private readonly output: Output,
+  ) {}
+
+  /** To be called before any route is added. */
+  addTo(fastify: FastifyInstance): void {
+    const { lifecycle, output } = this;
+    addRequestTrace(fastify, this.tracing);
+    fastify.decorateRequest('unit', null);
+    fastify.decorateRequest('failure', null);
+    fastify.addHook('onRequest', (request, reply, done) => {
+      lifecycle.requestBegan();
+      reply.raw.once('close', () => {
+        lifecycle.requestEnded();
+        if (request.unit === null) tellEnd(output, request, reply);
+        else request.unit.whenEnded(() => tellEnd(output, request, reply));
+      });
+      reply.header('x-request-id', request.id);
+      if (lifecycle.isDraining) reply.header('connection', 'close');
+      done();
     });
-    reply.header('x-request-id', request.id);
-    if (lifecycle.isDraining) reply.header('connection', 'close');
-    done();
-  });
+  }
 }
 
 interface Output {

@@ -3,12 +3,15 @@ import { type CanActivate, Controller, Module, Post } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
+import { NobodyModule } from '../../../test/support/nobody.js';
 import { loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
+import { KernelModule } from '../../kernel/kernel.module.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
 import { AllowAnyone } from '../access/allowed-callers.js';
 import { callDirectly } from './direct-route.js';
-import { createHttpAdapter } from '../server.js';
+import { HttpModule } from '../http.module.js';
+import { createHttpServer } from '../server.js';
 
 /** The layer of Nest that tells that it was passed. */
 class RefusingGuard implements CanActivate {
@@ -54,14 +57,16 @@ beforeEach(() => {
 afterEach(() => application.close());
 
 async function start(): Promise<void> {
-  const { adapter, errorFilter } = createHttpAdapter(
-    loadConfig({}),
-    new Lifecycle(),
-    pino({ level: 'silent' }),
-  );
+  const [config, log] = [loadConfig({}), pino({ level: 'silent' })];
+  const server = createHttpServer(config, log);
+  const imports = [
+    KernelModule.forRoot(log, new Lifecycle()),
+    HttpModule.forRoot(config, server, [NobodyModule]),
+    Manager,
+  ];
   const options = { logger: false, abortOnError: false, bodyParser: false } as const;
-  application = await NestFactory.create<NestFastifyApplication>(Manager, adapter, options);
-  application.useGlobalFilters(errorFilter);
+  const module = { module: class Application {}, imports };
+  application = await NestFactory.create<NestFastifyApplication>(module, server.adapter, options);
   await application.listen(0, '127.0.0.1');
 }
 

@@ -17,13 +17,14 @@ import {
 import { newApp, newOpenKfId, sendMessage } from '../../../test/support/wecom.js';
 import { callbackConfig } from '../../callback/callback.config.js';
 import { CallbackModule } from '../../callback/callback.module.js';
+import { NobodyModule } from '../../../test/support/nobody.js';
 import { loadConfig } from '../../config/config.js';
 import { configModule } from '../../config/config.module.js';
 import { dispatchConfig } from '../../dispatch/dispatch.config.js';
 import { MemoryQueueStore } from '../../dispatch/queue/memory-queue-store.js';
 import { QueueStore } from '../../dispatch/queue/queue-store.js';
-import { createHttpAdapter } from '../../http/server.js';
-import { RequestPipe } from '../../http/answers/validation.js';
+import { HttpModule } from '../../http/http.module.js';
+import { createHttpServer } from '../../http/server.js';
 import { Clock } from '../../kernel/clock.js';
 import { KernelModule } from '../../kernel/kernel.module.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
@@ -96,25 +97,24 @@ class Manager {}
 beforeEach(async () => {
   repository = new HoldingRepository();
   const [config, lifecycle, log] = [loadConfig({}), new Lifecycle(), pino({ level: 'silent' })];
-  const { adapter, errorFilter, counts } = createHttpAdapter(config, lifecycle, log);
+  const server = createHttpServer(config, log);
   application = await NestFactory.create<NestFastifyApplication>(
     {
       module: Manager,
       imports: [
         configModule(config, [callbackConfig, dispatchConfig, metricsConfig, recordConfig, registryConfig]),
         KernelModule.forRoot(log, lifecycle),
-        MetricsModule.forRoot(counts),
+        HttpModule.forRoot(config, server, [NobodyModule]),
+        MetricsModule,
         HeldStorage,
         RecordModule,
         RegistryModule,
         CallbackModule,
       ],
     },
-    adapter,
+    server.adapter,
     { logger: false, abortOnError: false, bodyParser: false },
   );
-  application.useGlobalFilters(errorFilter);
-  application.useGlobalPipes(new RequestPipe());
   await application.listen(0, '127.0.0.1');
   url = await application.getUrl();
   puppet = await startPuppetServer();

@@ -1,31 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { type Authority, parseAuthority, toAuthorityText } from '../../config/authority.js';
-import type { BotKeys, CallingBot } from '../../http/access/bot-keys.js';
+import { BotKeys, type CallingBot } from '../../http/access/bot-keys.js';
 import { toSecret } from '../../http/access/credentials.js';
 import { AppError } from '../../kernel/app-error.js';
-import type { Lifecycle } from '../../kernel/lifecycle.js';
+import { Lifecycle } from '../../kernel/lifecycle.js';
+import { TunnelDialler } from './tunnel-dialler.js';
+import { tunnelsConfig } from './tunnels.config.js';
 
 const STOPPING_RETRY_AFTER_S = 1;
 
 /** Who may have a tunnel, and where to. */
+@Injectable()
 export class TunnelAdmission {
   /** Names this process to whoever passes tunnels on, so that it knows its own (RFC 9110, 7.6.3). */
   readonly #name = `wxkf-${randomUUID()}`;
 
-  /** @param target the only one; `null` while tunnels are off. */
+  /** The only one; `null` while tunnels are off. */
+  readonly #target: Authority | null;
+
   constructor(
-    private readonly target: Authority | null,
+    @Inject(tunnelsConfig.KEY) { tunnels }: ConfigType<typeof tunnelsConfig>,
+    dialler: TunnelDialler,
     private readonly bots: BotKeys,
     private readonly lifecycle: Lifecycle,
-  ) {}
+  ) {
+    this.#target = tunnels ? dialler.target : null;
+  }
 
   /**
    * @throws AppError `TUNNELS_OFF`, `TUNNELS_ENDING`, `TUNNEL_TO_ITSELF`, `TUNNEL_KEY_MISSING`, `TUNNEL_KEY_WRONG`;
    *   `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while nobody can tell whose key it is
    */
   async admit({ headers }: IncomingMessage): Promise<Admitted> {
-    if (this.target === null) throw new AppError('TUNNELS_OFF');
+    if (this.#target === null) throw new AppError('TUNNELS_OFF');
     if (this.lifecycle.isDraining) {
       throw new AppError('TUNNELS_ENDING', { retryAfterS: STOPPING_RETRY_AFTER_S });
     }
@@ -45,8 +55,8 @@ export class TunnelAdmission {
   /** @param asked as it stands in the request. @returns it. @throws AppError `TUNNEL_TARGET_FORBIDDEN` */
   admitTarget(asked: string): string {
     const { host, port } = parseAuthority(asked) ?? {};
-    const target = this.target === null ? '' : toAuthorityText(this.target);
-    if (host === this.target?.host && port === this.target?.port) return target;
+    const target = this.#target === null ? '' : toAuthorityText(this.#target);
+    if (host === this.#target?.host && port === this.#target?.port) return target;
     throw new AppError('TUNNEL_TARGET_FORBIDDEN', { detail: target });
   }
 }

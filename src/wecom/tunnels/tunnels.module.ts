@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
+import { TunnelAdmission } from './tunnel-admission.js';
 import { TunnelDialler } from './tunnel-dialler.js';
 import { TunnelLog } from './tunnel-log.js';
 import { TunnelMetrics } from './tunnel-metrics.js';
+import { TunnelRefusals } from './tunnel-refusals.js';
 import { Tunnels } from './tunnels.js';
 
-/** Tunnels of programs to WeCom. Nothing else uses it. */
+/** Tunnels of programs to WeCom. */
 @Module({
-  providers: [TunnelDialler, TunnelLog, TunnelMetrics, Tunnels],
-  exports: [Tunnels],
+  providers: [TunnelAdmission, TunnelDialler, TunnelLog, TunnelMetrics, TunnelRefusals, Tunnels],
 })
 export class TunnelsModule {}

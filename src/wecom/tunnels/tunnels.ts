@@ -5,51 +5,27 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { Inject, Injectable } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { toAppError } from '../../http/answers/error-answer.js';
-import { toRawAnswer } from '../../http/answers/raw-answer.js';
 import { requestIdOf } from '../../http/log/request-log.js';
 import { OwnAddresses } from './own-addresses.js';
-import type { HttpEdge } from '../../http/server.js';
-import type { AppError } from '../../kernel/app-error.js';
+import { ConnectionLimits } from '../../http/limits/connection-limits.js';
 import { Clock } from '../../kernel/clock.js';
-import { ERRORS } from '../../kernel/error-table.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
 import { type Admitted, TunnelAdmission } from './tunnel-admission.js';
 import { TunnelDialler } from './tunnel-dialler.js';
 import { TunnelLimits } from './tunnel-limits.js';
 import { TunnelLog } from './tunnel-log.js';
 import { TunnelMetrics } from './tunnel-metrics.js';
+import { type Asked, TunnelRefusals } from './tunnel-refusals.js';
 import { type EndedTunnel, Tunnel } from './tunnel.js';
-import { tunnelsConfig } from './tunnels.config.js';
-
-/** What tunnels use of the HTTP server that Fastify's hooks use elsewhere. */
-export type TunnelEdge = Pick<HttpEdge, 'bots' | 'refusals' | 'logLineLimit' | 'counts' | 'connections'>;
-
-const CHALLENGES = ['Basic realm="wxkf-manager", charset="UTF-8"', 'Bearer realm="wxkf-manager"'].map(
-  (challenge) => ['Proxy-Authenticate', challenge] as const,
-);
-const PROXY_AUTHENTICATION_REQUIRED = 407;
-/** How long one that was refused may take to read why. */
-const LAST_WORDS_MS = 2_000;
 
 /** Of one whose client went before WeCom was reached. */
 const GONE: EndedTunnel = { why: 'broken', reason: undefined, toWecomBytes: 0, fromWecomBytes: 0 };
 
-/** Where a request for a tunnel stands. */
-interface Asked {
-  readonly request: IncomingMessage;
-  readonly requestId: string;
-  readonly client: Socket;
-  /** What came after the request's head. */
-  readonly head: Buffer;
-  /** Whose key was sent; `undefined` while that is not known. */
-  botId: string | undefined;
-}
-
 @Injectable()
-export class Tunnels {
+export class Tunnels implements OnModuleInit {
   readonly #limits: TunnelLimits;
   /** All connections that asked for a tunnel: Node's server has let go of them. */
   readonly #clients = new Set<Socket>();
@@ -57,8 +33,11 @@ export class Tunnels {
   #isCutOff = false;
 
   constructor(
-    @Inject(tunnelsConfig.KEY) private readonly config: ConfigType<typeof tunnelsConfig>,
+    private readonly host: HttpAdapterHost,
+    private readonly admission: TunnelAdmission,
     private readonly dialler: TunnelDialler,
+    private readonly refusals: TunnelRefusals,
+    private readonly connections: ConnectionLimits,
     private readonly metrics: TunnelMetrics,
     private readonly log: TunnelLog,
     private readonly lifecycle: Lifecycle,
@@ -69,23 +48,20 @@ export class Tunnels {
     void lifecycle.whenCutOff().then(() => this.#cutOff());
   }
 
-  serve(server: Server, edge: TunnelEdge): void {
-    const target = this.config.tunnels ? this.dialler.target : null;
-    const admission = new TunnelAdmission(target, edge.bots, this.lifecycle);
+  onModuleInit(): void {
+    const server: Server = this.host.httpAdapter.getHttpServer();
     const own = new OwnAddresses(server);
     server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
-      if (!this.#hold(client, edge)) return;
+      if (!this.#hold(client)) return;
       const asked: Asked = { request, requestId: requestIdOf(request), client, head, botId: undefined };
-      this.#take(asked, admission, own).catch((error: unknown) =>
-        this.#refuse(toAppError(error), asked, edge),
-      );
+      this.#take(asked, own).catch((error: unknown) => this.refusals.refuse(toAppError(error), asked));
     });
   }
 
   /** @returns false for a connection that is not good for a tunnel. */
-  #hold(client: Socket, { connections }: TunnelEdge): boolean {
+  #hold(client: Socket): boolean {
     client.on('error', () => {});
-    if (this.#isCutOff || client.destroyed || connections.hasUnanswered(client)) {
+    if (this.#isCutOff || client.destroyed || this.connections.hasUnanswered(client)) {
       client.destroy();
       return false;
     }
@@ -95,11 +71,11 @@ export class Tunnels {
   }
 
   /** @throws AppError where there is no tunnel. */
-  async #take(asked: Asked, admission: TunnelAdmission, own: OwnAddresses): Promise<void> {
-    const admitted = await admission.admit(asked.request);
+  async #take(asked: Asked, own: OwnAddresses): Promise<void> {
+    const admitted = await this.admission.admit(asked.request);
     if (asked.client.destroyed) return;
     asked.botId = admitted.bot.id;
-    const target = admission.admitTarget(asked.request.url ?? '');
+    const target = this.admission.admitTarget(asked.request.url ?? '');
     const end = this.#limits.begin(admitted.bot.id);
     this.lifecycle.requestBegan();
     const startedMs = this.clock.elapsedMs();
@@ -107,7 +83,6 @@ export class Tunnels {
       const ended = await this.#carry(asked, admitted, own);
       const { requestId } = asked;
       const { id: botId, corpId } = admitted.bot;
-      this.metrics.ended(ended.why);
       this.log.closed({ requestId, botId, corpId, target }, ended, this.clock.elapsedMs() - startedMs);
     } finally {
       end();
@@ -143,21 +118,6 @@ export class Tunnels {
     } finally {
       client.off('close', leave);
     }
-  }
-
-  #refuse(why: AppError, asked: Asked, { refusals, counts, logLineLimit }: TunnelEdge): void {
-    const { client, request, requestId, botId } = asked;
-    const error = refusals.judge(why, client.remoteAddress);
-    const { status } = ERRORS[error.code];
-    const retryAfter = error.retryAfterS === undefined ? [] : [['Retry-After', String(error.retryAfterS)]];
-    counts.errorAnswered(error.code);
-    this.metrics.ended(error.code === 'WECOM_UNREACHABLE' ? 'unreachable' : 'refused');
-    this.log.refused({ error, requestId, botId, request }, logLineLimit);
-    const more = [...(status === PROXY_AUTHENTICATION_REQUIRED ? CHALLENGES : []), ...retryAfter];
-    client.end(toRawAnswer(error, requestId, more as [string, string][]));
-    // What is left unread would have the system drop the answer.
-    client.resume();
-    this.clock.after(LAST_WORDS_MS, () => client.destroy());
   }
 
   #cutOff(): void {

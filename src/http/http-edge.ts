@@ -1,0 +1,54 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AppError } from '../kernel/app-error.js';
+import { AuditHook } from './access/audit-hook.js';
+import { Gate } from './access/gate.js';
+import { addBrowserHeaders } from './answers/browser-headers.js';
+import { Bodies } from './limits/bodies.js';
+import { ConnectionLimits } from './limits/connection-limits.js';
+import { RequestLog } from './log/request-log.js';
+import { RouteTable } from './routes/route-table.js';
+
+/** WeCom's XML is taken under any type, so one that is none (RFC 9110, 8.3.1) counts as left out. */
+const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
+
+/** What each request meets before its handler, in this order. Nest adds its routes after all constructors. */
+@Injectable()
+export class HttpEdge implements OnApplicationBootstrap {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    routes: RouteTable,
+    bodies: Bodies,
+    requestLog: RequestLog,
+    gate: Gate,
+    audit: AuditHook,
+    private readonly connections: ConnectionLimits,
+  ) {
+    const fastify = host.httpAdapter.getInstance<FastifyInstance>();
+    connections.hold(fastify.server);
+    routes.watch(fastify);
+    bodies.read(fastify);
+    requestLog.addTo(fastify);
+    fastify.addHook('onRequest', (request, _reply, done) => done(admit(request)));
+    gate.addTo(fastify);
+    audit.addTo(fastify);
+    addBrowserHeaders(fastify);
+  }
+
+  /** Other filters of requests are there from `onModuleInit` on. */
+  onApplicationBootstrap(): void {
+    this.connections.holdRequests(this.host.httpAdapter.getHttpServer());
+  }
+}
+
+/** What Fastify would refuse without our words, or for a route that takes it. */
+function admit({ raw }: FastifyRequest): AppError | undefined {
+  const { headers, httpVersion } = raw;
+  if (headers.host === undefined && httpVersion !== '1.0') {
+    return new AppError('REQUEST_MALFORMED', { detail: 'the header Host is missing' });
+  }
+  const type = headers['content-type'];
+  if (type !== undefined && !MEDIA_TYPE.test(type)) delete headers['content-type'];
+  return undefined;
+}
