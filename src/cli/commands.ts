@@ -1,19 +1,19 @@
 /** Every command with its help and its entry. docs/reference/cli.md shows examples. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../kernel/version.js';
-import type { BackupOptions } from './backup.js';
+import type { BackupOptions } from './storage/backup.js';
 import type { CheckOptions } from './check/check.js';
 import type { ConnectOptions } from './connect/connect.js';
 import { toAccounts, toClientId, toForwardUrl, toManagerUrl } from './connect/options.js';
-import { endOnClosedOutput, endOnSignals } from './interruption.js';
+import { endOnClosedOutput, endOnSignals } from './terminal/interruption.js';
 import type { GenerateOptions } from './keys/generate-keys.js';
 import { GENERATED } from './keys/generated.js';
 import { addOperators } from './operators/commands.js';
-import { JSON_OUTPUT } from './options.js';
+import { JSON_OUTPUT } from './terminal/options.js';
 import { addPrograms } from './programs.js';
 import type { ExportOptions } from './registry/export-registry.js';
 import type { ImportOptions } from './registry/import-registry.js';
-import type { ResealOptions } from './reseal.js';
+import type { ResealOptions } from './storage/reseal.js';
 
 const NAME = 'wxkf-manager';
 
@@ -116,7 +116,7 @@ function addBackup(program: Command): void {
     .addHelpText('after', examples('backup backup.db'))
     .action(
       ending(async (file: string, options: BackupOptions) =>
-        (await import('./backup.js')).backUp(file, options),
+        (await import('./storage/backup.js')).backUp(file, options),
       ),
     );
 }
@@ -180,7 +180,7 @@ function addReseal(program: Command): void {
     .option('--plain', 'open all secrets instead, for a start without SECRETS_KEY or the way back to 1.0.3')
     .option(...JSON_OUTPUT)
     .addHelpText('after', examples('reseal', 'reseal --plain'))
-    .action(ending(async (options: ResealOptions) => (await import('./reseal.js')).reseal(options)));
+    .action(ending(async (options: ResealOptions) => (await import('./storage/reseal.js')).reseal(options)));
 }
 
 function addKeysGenerate(keys: Command): void {

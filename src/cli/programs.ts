@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { inPackage } from '../kernel/package-root.js';
-import { UsageError } from './command-error.js';
+import { UsageError } from './terminal/command-error.js';
 
 const NOT_HERE =
   'this program is not there: the container image comes without it, and in a checkout npm run build:all makes it';

@@ -1,10 +1,10 @@
 import { CommanderError } from 'commander';
 import { AppError } from '../kernel/app-error.js';
 import { StorageStartError } from '../kernel/storage-start-error.js';
-import { CommandError, UsageError } from './command-error.js';
+import { CommandError, UsageError } from './terminal/command-error.js';
 import { createProgram, HINT } from './commands.js';
-import { EXIT_CODE } from './exit-code.js';
-import { Interrupted } from './interruption.js';
+import { EXIT_CODE } from './terminal/exit-code.js';
+import { Interrupted } from './terminal/interruption.js';
 
 /** Ends the process with the command's exit code, unless it is a program that runs on. */
 export async function runCommand(): Promise<void> {

@@ -1,7 +1,7 @@
 /** docs/reference/cli.md says of the commands what they say of themselves; its Chinese page has the same names. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { EXIT_CODE } from '../../src/cli/exit-code.js';
+import { EXIT_CODE } from '../../src/cli/terminal/exit-code.js';
 import { GENERATED } from '../../src/cli/keys/generated.js';
 import { COMMANDS } from '../support/cli-commands.js';
 

@@ -1,6 +1,6 @@
 import { toVerificationQuery } from '../../crypto/verification-query.js';
-import { UsageError } from '../command-error.js';
-import { EXIT_CODE } from '../exit-code.js';
+import { UsageError } from '../terminal/command-error.js';
+import { EXIT_CODE } from '../terminal/exit-code.js';
 import { type CallbackTarget, checkCallback, noKeysOf, readCallbackUrl } from './check-callback.js';
 import { checkConfiguration } from './check-configuration.js';
 import { checkStore } from './check-store.js';

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { EventFrame } from '../../stream/protocol/frames.js';
-import { EXIT_CODE } from '../exit-code.js';
-import { Interrupted, interruptible } from '../interruption.js';
+import { EXIT_CODE } from '../terminal/exit-code.js';
+import { Interrupted, interruptible } from '../terminal/interruption.js';
 import type { Connection, Leaving, Target } from './connection.js';
 import { Forward, type Outcome } from './forward.js';
 import { Link } from './link.js';

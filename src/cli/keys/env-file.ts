@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { parseEnvText } from '../../config/env-file.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../terminal/command-error.js';
 import { type Generated, toComment } from './generated.js';
 
 /** Secrets are in it. */

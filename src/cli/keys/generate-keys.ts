@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { randomLettersAndDigits } from '../../kernel/random-text.js';
-import { EXIT_CODE } from '../exit-code.js';
-import { printSummary } from '../summary.js';
+import { EXIT_CODE } from '../terminal/exit-code.js';
+import { printSummary } from '../terminal/summary.js';
 import { addToEnvFile } from './env-file.js';
 import { GENERATED, type Generated, toComment } from './generated.js';
 

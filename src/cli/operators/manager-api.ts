@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.js';
 import type { Secret } from '../../kernel/secret.js';
 import { ProbeError, probe } from '../../wecom/address-probe.js';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../terminal/command-error.js';
 import { ownUrlOf, readManagerUrl } from './manager-url.js';
 
 /** Longer than the 10 s that the manager may wait for WeCom. */

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { UsageError } from '../command-error.js';
+import { UsageError } from '../terminal/command-error.js';
 import { ownUrlOf, readManagerUrl } from './manager-url.js';
 
 it.each([

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import { UsageError } from '../command-error.js';
+import { UsageError } from '../terminal/command-error.js';
 
 /** Where a manager with these settings is reached from its own machine. */
 export function ownUrlOf({ host, port }: Pick<Config, 'host' | 'port'>): URL {

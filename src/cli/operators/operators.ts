@@ -1,8 +1,8 @@
 import { configOrExit } from '../../config/config-or-exit.js';
-import { UsageError } from '../command-error.js';
-import { EXIT_CODE } from '../exit-code.js';
+import { UsageError } from '../terminal/command-error.js';
+import { EXIT_CODE } from '../terminal/exit-code.js';
 import { type Item, ManagerApi } from './manager-api.js';
-import { printSummary } from '../summary.js';
+import { printSummary } from '../terminal/summary.js';
 import { toTable } from './table.js';
 
 const LIMIT_MAX = 10_000;

@@ -5,11 +5,11 @@ import { type Bot, BOTS, readSecrets } from '../../registry/bots/bot.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { RecordStore } from '../../storage/records.js';
-import { CommandError } from '../command-error.js';
-import { EXIT_CODE } from '../exit-code.js';
-import { withStorage } from '../opened-storage.js';
-import { Progress } from '../progress.js';
-import { printSummary } from '../summary.js';
+import { CommandError } from '../terminal/command-error.js';
+import { EXIT_CODE } from '../terminal/exit-code.js';
+import { withStorage } from '../storage/opened-storage.js';
+import { Progress } from '../terminal/progress.js';
+import { printSummary } from '../terminal/summary.js';
 import { writeTo } from './export-target.js';
 import { appLine, botLine, endLine, headerLine, registrationLine } from './file-format.js';
 

@@ -3,9 +3,9 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errorCodeOf } from '../../kernel/error-code.js';
-import { CommandError } from '../command-error.js';
-import { EXIT_CODE } from '../exit-code.js';
-import { Interrupted } from '../interruption.js';
+import { CommandError } from '../terminal/command-error.js';
+import { EXIT_CODE } from '../terminal/exit-code.js';
+import { Interrupted } from '../terminal/interruption.js';
 
 /** Readable by its owner alone: it contains secrets, sealed or not. */
 const FILE_MODE = 0o600;

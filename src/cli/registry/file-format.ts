@@ -14,7 +14,7 @@ import { type ExportedPuppet, fromExported, toExported } from '../../registry/ex
 import type { Puppet } from '../../registry/puppet.js';
 import { identityOf as identityIn, sealSecrets } from '../../storage/record-kind.js';
 import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/sealed/puppet-secrets.js';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../terminal/command-error.js';
 
 const FORMAT = 'wxkf-manager-registry';
 const VERSION = 1;

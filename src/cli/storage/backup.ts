@@ -1,10 +1,10 @@
-import { configOrExit } from '../config/config-or-exit.js';
-import { backUpSqlite } from '../storage/sqlite/sqlite-backup.js';
-import { KnownSecrets } from './check/known-secrets.js';
-import { CommandError } from './command-error.js';
-import { EXIT_CODE } from './exit-code.js';
-import { interruptible } from './interruption.js';
-import { printSummary } from './summary.js';
+import { configOrExit } from '../../config/config-or-exit.js';
+import { backUpSqlite } from '../../storage/sqlite/sqlite-backup.js';
+import { KnownSecrets } from '../check/known-secrets.js';
+import { CommandError } from '../terminal/command-error.js';
+import { EXIT_CODE } from '../terminal/exit-code.js';
+import { interruptible } from '../terminal/interruption.js';
+import { printSummary } from '../terminal/summary.js';
 
 export interface BackupOptions {
   readonly json?: boolean;

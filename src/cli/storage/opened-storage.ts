@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { Config } from '../config/config.js';
-import { configModule } from '../config/config.module.js';
-import { KernelModule } from '../kernel/kernel.module.js';
-import { Lifecycle } from '../kernel/lifecycle.js';
-import { storageConfig } from '../storage/storage.config.js';
-import { StorageModule } from '../storage/storage.module.js';
+import type { Config } from '../../config/config.js';
+import { configModule } from '../../config/config.module.js';
+import { KernelModule } from '../../kernel/kernel.module.js';
+import { Lifecycle } from '../../kernel/lifecycle.js';
+import { storageConfig } from '../../storage/storage.config.js';
+import { StorageModule } from '../../storage/storage.module.js';
 import { createCommandLog } from './command-log.js';
-import { interruptible } from './interruption.js';
+import { interruptible } from '../terminal/interruption.js';
 
 class StorageOnly {}
 

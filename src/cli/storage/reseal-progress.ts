@@ -1,5 +1,5 @@
-import type { ResealCounts, ResealReport } from '../storage/records.js';
-import { Progress } from './progress.js';
+import type { ResealCounts, ResealReport } from '../../storage/records.js';
+import { Progress } from '../terminal/progress.js';
 
 /** Counts, and reports progress. */
 export class ResealProgress implements ResealReport {

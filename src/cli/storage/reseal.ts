@@ -1,12 +1,12 @@
-import { configOrExit } from '../config/config-or-exit.js';
-import { Sealer } from '../crypto/sealer.js';
-import { Resealing } from '../storage/sealed/resealing.js';
-import { StoredSecrets } from '../storage/sealed/stored-secrets.js';
-import { CommandError } from './command-error.js';
-import { EXIT_CODE } from './exit-code.js';
+import { configOrExit } from '../../config/config-or-exit.js';
+import { Sealer } from '../../crypto/sealer.js';
+import { Resealing } from '../../storage/sealed/resealing.js';
+import { StoredSecrets } from '../../storage/sealed/stored-secrets.js';
+import { CommandError } from '../terminal/command-error.js';
+import { EXIT_CODE } from '../terminal/exit-code.js';
 import { withStorage } from './opened-storage.js';
 import { ResealProgress } from './reseal-progress.js';
-import { printSummary } from './summary.js';
+import { printSummary } from '../terminal/summary.js';
 
 export interface ResealOptions {
   readonly plain?: boolean;

@@ -1,5 +1,5 @@
 /** Ctrl-C and SIGTERM end the process at once, unless work has something to clean up first. */
-import { onceEach } from '../kernel/sent-signal.js';
+import { onceEach } from '../../kernel/sent-signal.js';
 import { EXIT_CODE } from './exit-code.js';
 
 /** Thrown by interrupted work; what was done until then stays. */
