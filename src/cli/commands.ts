@@ -9,7 +9,7 @@ import { endOnClosedOutput, endOnSignals } from './terminal/interruption.js';
 import type { GenerateOptions } from './keys/generate-keys.js';
 import { GENERATED } from './keys/generated.js';
 import { addOperators } from './operators/commands.js';
-import { JSON_OUTPUT } from './terminal/options.js';
+import { JSON_OUTPUT } from './terminal/summary.js';
 import { addPrograms } from './programs.js';
 import type { ExportOptions } from './registry/export-registry.js';
 import type { ImportOptions } from './registry/import-registry.js';

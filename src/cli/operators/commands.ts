@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OPERATOR_ROLES } from '../../kernel/role.js';
 import { NAME_FORMAT } from '../../operators/operator.js';
-import { JSON_OUTPUT } from '../terminal/options.js';
+import { JSON_OUTPUT } from '../terminal/summary.js';
 import type { AddOptions, ListOptions, OperatorOptions } from './operators.js';
 
 const LIST = 'list';

@@ -1,13 +1,13 @@
 import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { destination, pino } from 'pino';
 import type { Config } from '../../config/config.js';
 import { configModule } from '../../config/config.module.js';
 import { KernelModule } from '../../kernel/kernel.module.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
 import { storageConfig } from '../../storage/storage.config.js';
 import { StorageModule } from '../../storage/storage.module.js';
-import { createCommandLog } from './command-log.js';
 import { interruptible } from '../terminal/interruption.js';
 
 class StorageOnly {}
@@ -21,9 +21,11 @@ export function withStorage<T>(
   work: (storage: INestApplicationContext, stop: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return interruptible(async (stop) => {
+    // A command's own output is no log.
+    const log = pino({ level: 'warn', base: null }, destination({ dest: 2, sync: true }));
     const imports = [
       configModule(config, [storageConfig]),
-      KernelModule.forRoot(createCommandLog(), new Lifecycle()),
+      KernelModule.forRoot(log, new Lifecycle()),
       await StorageModule.forRoot(config),
     ];
     const module = { module: StorageOnly, imports };

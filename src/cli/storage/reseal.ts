@@ -1,11 +1,12 @@
 import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
+import type { ResealCounts, ResealReport } from '../../storage/records.js';
 import { Resealing } from '../../storage/sealed/resealing.js';
 import { StoredSecrets } from '../../storage/sealed/stored-secrets.js';
 import { CommandError } from '../terminal/command-error.js';
 import { EXIT_CODE } from '../terminal/exit-code.js';
 import { withStorage } from './opened-storage.js';
-import { ResealProgress } from './reseal-progress.js';
+import { Progress } from '../terminal/progress.js';
 import { printSummary } from '../terminal/summary.js';
 
 export interface ResealOptions {
@@ -32,4 +33,35 @@ export async function reseal(options: ResealOptions): Promise<number> {
   });
   printSummary(options, summary, counts);
   return counts.cannotOpen > 0 ? EXIT_CODE.failed : EXIT_CODE.ok;
+}
+
+/** Counts, and reports progress. */
+class ResealProgress implements ResealReport {
+  readonly #progress = new Progress();
+  #lookedAt = 0;
+  #changed = 0;
+  #cannotOpen = 0;
+
+  constructor(private readonly stop: AbortSignal) {}
+
+  get counts() {
+    return { lookedAt: this.#lookedAt, changed: this.#changed, cannotOpen: this.#cannotOpen };
+  }
+
+  get summary(): string {
+    return `${this.#lookedAt} record(s) looked at, ${this.#changed} changed, ${this.#cannotOpen} could not be opened`;
+  }
+
+  /** Call it between two batches. @throws Interrupted */
+  add({ lookedAt = 0, changed = 0 }: Partial<ResealCounts>): void {
+    this.#lookedAt += lookedAt;
+    this.#changed += changed;
+    this.#progress.tell(() => this.summary);
+    this.stop.throwIfAborted();
+  }
+
+  cannotOpen(record: string, keyId: string): void {
+    this.#cannotOpen++;
+    this.#progress.name(`${record}: sealed with key ${keyId}, cannot be opened`);
+  }
 }
