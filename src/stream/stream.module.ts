@@ -32,6 +32,6 @@ import { StreamCarrier } from './stream-carrier.js';
     StreamServer,
     StreamWakes,
   ],
-  exports: [Clients, OwnReplica, StreamLifecycle],
+  exports: [Clients],
 })
 export class StreamModule {}
