@@ -15,7 +15,7 @@ import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
 import { OperatorSync } from './operators/operator-sync.js';
-import { RegistrySync } from './registry/image/registry-sync.js';
+import { RegistrySync } from './registry/sync/registry-sync.js';
 import { loadTracing } from './tracing/load-tracing.js';
 
 /** A database that is away fails within 2 s; a store so large that it takes longer is read on while the manager listens. */

@@ -3,7 +3,7 @@ import type { LastTaken } from '../dispatch/line/deliveries.js';
 import type { HintHead } from '../dispatch/outbox/hint.js';
 import { Lines } from '../dispatch/line/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { Destinations } from '../registry/destination.js';
+import { Destinations } from '../registry/accounts/destination.js';
 import type { Puppet } from '../registry/puppet.js';
 import type { ReplyFailure } from '../wecom/outcomes/call-outcomes.js';
 import { AllFigures } from './all-figures.js';

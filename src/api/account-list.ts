@@ -5,7 +5,7 @@ import { type HintHead, hintKey } from '../dispatch/outbox/hint.js';
 import { cursorOf, Outbox } from '../dispatch/outbox/outbox.js';
 import { answerInTime } from '../kernel/deadline.js';
 import { Smallest } from '../kernel/smallest.js';
-import { Accounts } from '../registry/accounts.js';
+import { Accounts } from '../registry/accounts/accounts.js';
 import { accountKey, type Puppet } from '../registry/puppet.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import { AllFigures } from './all-figures.js';

@@ -4,7 +4,7 @@ import { Readiness } from '../health/readiness.js';
 import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { VERSION } from '../kernel/version.js';
-import { RegistryImage } from '../registry/image/registry-image.js';
+import { RegistryImage } from '../registry/puppets/registry-image.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import type { VerdictAnswer } from './answers/verdict.dto.js';
 import { toAgeS, toIso } from './api-time.js';

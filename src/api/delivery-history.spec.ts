@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { append, attemptRecord, deliveryRecord, RecordIds } from '../../test/support/delivery-records.js';
 import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
 import { type DeliveryRecord, type LoggedRecord } from '../record/delivery-record.js';
-import type { Accounts } from '../registry/accounts.js';
+import type { Accounts } from '../registry/accounts/accounts.js';
 import { DeliveryHistory } from './delivery-history.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);

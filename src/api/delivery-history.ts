@@ -5,7 +5,7 @@ import { AppError } from '../kernel/app-error.js';
 import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../record/delivery-log.js';
 import { type LoggedRecord, withAttempts } from '../record/delivery-record.js';
 import { apiConfig } from './api.config.js';
-import { Accounts } from '../registry/accounts.js';
+import { Accounts } from '../registry/accounts/accounts.js';
 import { accountKey } from '../registry/puppet.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './answers/logged-delivery.dto.js';
 import { toIso } from './api-time.js';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import { Accounts } from '../registry/accounts.js';
+import { Accounts } from '../registry/accounts/accounts.js';
 import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock, type Timer } from '../kernel/clock.js';

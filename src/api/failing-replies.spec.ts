@@ -4,7 +4,7 @@ import { Samples } from '../../test/support/metrics.js';
 import { passMinute, type SeeingReplica, seeingReplica, type SeenTables } from '../../test/support/seen.js';
 import type { Clock } from '../kernel/clock.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { Destinations } from '../registry/destination.js';
+import type { Destinations } from '../registry/accounts/destination.js';
 import type { CallTrouble } from '../wecom/outcomes/call-outcomes.js';
 import { ApiMetrics } from './api-metrics.js';
 import { FailingReplies } from './failing-replies.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Destinations } from '../registry/destination.js';
+import { Destinations } from '../registry/accounts/destination.js';
 import type { CallTrouble, ReplyFailure, ReplyingAccount } from '../wecom/outcomes/call-outcomes.js';
 import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import { AllFigures } from './all-figures.js';

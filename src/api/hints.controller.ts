@@ -7,7 +7,7 @@ import { TakesBody } from '../http/limits/bodies.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { Destinations } from '../registry/destination.js';
+import { Destinations } from '../registry/accounts/destination.js';
 import type { HintCountAnswer, HintPageAnswer, ReplayedAnswer } from './answers/hint.dto.js';
 import { askedBy } from './asked-by.js';
 import { toHintAnswer } from './hint-answer.js';

@@ -4,7 +4,7 @@ import { TestDelivery } from '../dispatch/redelivery/test-delivery.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
-import { Accounts } from '../registry/accounts.js';
+import { Accounts } from '../registry/accounts/accounts.js';
 import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
 import type { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from './answers/kf-account.dto.js';

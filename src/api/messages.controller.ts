@@ -8,7 +8,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { MESSAGE_STATES } from '../dispatch/queue/message.js';
 import { MessageOperations } from '../messages/message-operations.js';
 import { MessageStore } from '../messages/message-store.js';
-import { Destinations } from '../registry/destination.js';
+import { Destinations } from '../registry/accounts/destination.js';
 import type { MessagePageAnswer, MessagesReplayedAnswer } from './answers/message.dto.js';
 import { askedBy } from './asked-by.js';
 import { toMessageAnswer } from './message-answer.js';

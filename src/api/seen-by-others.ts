@@ -12,7 +12,7 @@ import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MINUTE_MS, startOf } from '../record/figures.js';
 import { SEEN_KEPT_MS, SeenStore } from '../record/seen-store.js';
-import { type AccountHistory, AccountHistories } from '../registry/account-history.js';
+import { type AccountHistory, AccountHistories } from '../registry/puppets/account-history.js';
 import type { AccountReplies, ReplyingAccount } from '../wecom/outcomes/call-outcomes.js';
 import { callKey, type FailedCall } from '../wecom/outcomes/failed-calls.js';
 import { errorKey, type SeenError } from '../wecom/outcomes/wecom-errors.js';

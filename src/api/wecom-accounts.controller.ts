@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
-import { Destinations } from '../registry/destination.js';
+import { Destinations } from '../registry/accounts/destination.js';
 import { WecomAccounts } from '../wecom/wecom-accounts.js';
 import type { WecomAccountAnswer, WecomAccountsAnswer } from './answers/wecom-account.dto.js';
 import { WecomAccountsQueryDto } from './wecom-accounts.dto.js';

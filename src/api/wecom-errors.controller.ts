@@ -2,7 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
 import { Clock } from '../kernel/clock.js';
-import { Accounts } from '../registry/accounts.js';
+import { Accounts } from '../registry/accounts/accounts.js';
 import { addedUp, type FailedCall } from '../wecom/outcomes/failed-calls.js';
 import { errorKey, type SeenError, seenInAll } from '../wecom/outcomes/wecom-errors.js';
 import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';

@@ -4,7 +4,7 @@ import { UP_TO_5_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
-import { CallbackKeys } from '../registry/callback-keys.js';
+import { CallbackKeys } from '../registry/accounts/callback-keys.js';
 import { callbackConfig } from './callback.config.js';
 import { CALLBACK_OUTCOMES, type CallbackOutcome } from './callback-log.js';
 

@@ -3,9 +3,9 @@ import { isSignedWith, type OpenedText, type SignedText } from '../crypto/wecom-
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import { AppError } from '../kernel/app-error.js';
 import type { TraceContext } from '../kernel/trace-context.js';
-import { CallbackKeys } from '../registry/callback-keys.js';
-import type { CorpKeys } from '../registry/image/known-corps.js';
-import type { CorpPair } from '../registry/image/shared-keys.js';
+import { CallbackKeys } from '../registry/accounts/callback-keys.js';
+import type { CorpKeys } from '../registry/keys/known-corps.js';
+import type { CorpPair } from '../registry/keys/shared-keys.js';
 import { pickPairs } from './pairs-to-try.js';
 import { SkewLimit } from './skew-limit.js';
 

@@ -9,7 +9,7 @@ import type { TraceContext } from '../kernel/trace-context.js';
 import { ECHO_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { SyncTokens } from '../registry/bots/sync-tokens.js';
-import { type Destination, Destinations } from '../registry/destination.js';
+import { type Destination, Destinations } from '../registry/accounts/destination.js';
 import { CallbackOpener, type OpenedCallback } from './callback-opener.js';
 import type { CallbackLog } from './callback-log.js';
 import { roundMs } from '../kernel/round-ms.js';

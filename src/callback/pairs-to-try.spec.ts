@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Secret } from '../kernel/secret.js';
-import type { CorpPair } from '../registry/image/shared-keys.js';
+import type { CorpPair } from '../registry/keys/shared-keys.js';
 import { pickPairs, UNTRUSTED_PAIRS_MAX } from './pairs-to-try.js';
 
 const pairsOf = (broughtBy: string, count: number, isTrusted = false): CorpPair[] =>

@@ -1,4 +1,4 @@
-import type { CorpPair } from '../registry/image/shared-keys.js';
+import type { CorpPair } from '../registry/keys/shared-keys.js';
 
 /**
  * How many untrusted pairs of a corp are tried for one callback. Whoever may register can add any number of

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
-import { AccountHistories } from '../registry/account-history.js';
+import { AccountHistories } from '../registry/puppets/account-history.js';
 import { RegistryModule } from '../registry/registry.module.js';
-import { WaitingEvents } from '../registry/registration/waiting-events.js';
+import { WaitingEvents } from '../registry/accounts/waiting-events.js';
 import { Dispatcher } from './answer/dispatcher.js';
 import { FirstTry } from './answer/first-try.js';
 import { KeepingRace } from './answer/keeping-race.js';

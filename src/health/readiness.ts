@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Lifecycle } from '../kernel/lifecycle.js';
-import { RegistrySync } from '../registry/image/registry-sync.js';
+import { RegistrySync } from '../registry/sync/registry-sync.js';
 
 /** Whether it can take callbacks, as `/health/ready` says. */
 @Injectable()

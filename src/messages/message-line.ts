@@ -2,7 +2,7 @@
 import { type Line, type LineHead } from '../dispatch/queue/line.js';
 import type { LineType } from '../dispatch/queue/line-steps.js';
 import { hasShape, isCount, isFlag, isNumber, isText, orNull } from '../kernel/shape.js';
-import type { Addressee } from '../registry/destination.js';
+import type { Addressee } from '../registry/accounts/destination.js';
 
 /** What a callback bot is being told. It is taken when it has been both answered and pulled. */
 export interface UnderWay {

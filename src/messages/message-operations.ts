@@ -4,7 +4,7 @@ import { Lifecycle } from '../kernel/lifecycle.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { AskedBy } from '../kernel/role.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { type Addressee, Destinations } from '../registry/destination.js';
+import { type Addressee, Destinations } from '../registry/accounts/destination.js';
 import { MESSAGE_STATES, type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
 import type { MessageFilter } from '../dispatch/queue/queue-store.js';
 import { ReplayOfAll } from '../dispatch/redelivery/replay-of-all.js';

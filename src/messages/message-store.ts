@@ -17,7 +17,7 @@ import {
 import { type MessageCounts, type MessageFilter, QueueStore } from '../dispatch/queue/queue-store.js';
 import { failpoint } from '../kernel/failpoint.js';
 import { newLru } from '../kernel/lru.js';
-import type { Addressee } from '../registry/destination.js';
+import type { Addressee } from '../registry/accounts/destination.js';
 import { accountKey } from '../registry/puppet.js';
 import { type Records, RecordStore } from '../storage/records.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';

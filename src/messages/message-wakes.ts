@@ -3,7 +3,7 @@ import type { AlsoWaiting } from '../dispatch/outbox/waiting-hints.js';
 import { toAddress } from '../registry/endpoint/endpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { type Addressee, Destinations } from '../registry/destination.js';
+import { type Addressee, Destinations } from '../registry/accounts/destination.js';
 import { accountKey } from '../registry/puppet.js';
 import { MessageStore } from './message-store.js';
 import { CatchUp } from './pulling/catch-up.js';

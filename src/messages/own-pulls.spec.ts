@@ -5,7 +5,7 @@ import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
 import type { AttemptResult } from '../dispatch/line/attempt.js';
 import { Deliveries } from '../dispatch/line/deliveries.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { Destination, Destinations } from '../registry/destination.js';
+import type { Destination, Destinations } from '../registry/accounts/destination.js';
 import type { Coverage } from './coverage.js';
 import type { MessageStore } from './message-store.js';
 import { OwnPulls } from './own-pulls.js';

@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
 import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
-import { type Addressee, Destinations } from '../registry/destination.js';
+import { type Addressee, Destinations } from '../registry/accounts/destination.js';
 import { accountKey } from '../registry/puppet.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import { Coverage } from './coverage.js';

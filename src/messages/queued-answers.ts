@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../kernel/store-clock.js';
 import { listedIn } from '../registry/bots/bot.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
-import { type Addressee, Destinations, type MessageTaker } from '../registry/destination.js';
+import { type Addressee, Destinations, type MessageTaker } from '../registry/accounts/destination.js';
 import {
   MADE_CURSOR,
   type OwnPull,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { RegistryImage } from './image/registry-image.js';
-import { RegistrySync } from './image/registry-sync.js';
+import { RegistryImage } from './puppets/registry-image.js';
+import { RegistrySync } from './sync/registry-sync.js';
 
 @Injectable()
 export class RegistryHealthIndicator {

@@ -11,7 +11,7 @@ import {
   type MovedAccount,
 } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
-import { type Addressee, Destinations } from '../registry/destination.js';
+import { type Addressee, Destinations } from '../registry/accounts/destination.js';
 import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
 import { OwnReplica } from './replicas/own-replica.js';
 

@@ -6,7 +6,7 @@ import { newLru } from '../kernel/lru.js';
 import type { Secret } from '../kernel/secret.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
-import { CorpSecrets } from '../registry/corp-secrets.js';
+import { CorpSecrets } from '../registry/accounts/corp-secrets.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { toTokenCaller } from './tokens/token-caller.js';
 import type { TokenRequest } from './tokens/token-inquiry.js';

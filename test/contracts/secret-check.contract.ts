@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/kernel/secret.js';
 import { secretIdOf } from '../../src/kernel/secret-id.js';
-import type { SecretCheck } from '../../src/registry/registration/secret-check.js';
+import type { SecretCheck } from '../../src/registry/puppets/secret-check.js';
 
 /** A check, and what WeCom says to it from now on. */
 export interface OpenedCheck {

@@ -36,7 +36,7 @@ import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
-import type { SecretCheck } from '../../src/registry/registration/secret-check.js';
+import type { SecretCheck } from '../../src/registry/puppets/secret-check.js';
 import type { Counters } from '../../src/storage/counters.js';
 import { MemoryCounters } from '../../src/storage/memory-counters.js';
 import { FakeSecretCheck } from './fake-secret-check.js';

@@ -4,7 +4,7 @@ import {
   SecretCheck,
   type SecretQuestion,
   type SecretVerdict,
-} from '../../src/registry/registration/secret-check.js';
+} from '../../src/registry/puppets/secret-check.js';
 
 /** WeCom as the registry sees it, of one mind about all secrets. */
 export class FakeSecretCheck extends SecretCheck {

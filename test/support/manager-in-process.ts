@@ -8,7 +8,7 @@ import { createHttpServer } from '../../src/http/server.js';
 import { Clock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
-import { RegistrySync } from '../../src/registry/image/registry-sync.js';
+import { RegistrySync } from '../../src/registry/sync/registry-sync.js';
 import { TOKEN_URL } from './manager-process.js';
 
 export interface ManagerInProcess {

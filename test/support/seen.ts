@@ -10,7 +10,7 @@ import { REPLICA } from '../../src/kernel/replica.js';
 import type { StoreClock } from '../../src/kernel/store-clock.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { type SeenEntry, SeenStore } from '../../src/record/seen-store.js';
-import { AccountHistories } from '../../src/registry/account-history.js';
+import { AccountHistories } from '../../src/registry/puppets/account-history.js';
 import { WecomMetrics } from '../../src/wecom/outcomes/wecom-metrics.js';
 import type { ManualClock } from './manual-clock.js';
 import { MemoryJournals } from './memory-journals.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Destination } from '../../registry/destination.js';
+import type { Destination } from '../../registry/accounts/destination.js';
 import type { KfEvent } from '../kf-event.js';
 import type { FailureStage } from '../line/attempt.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';

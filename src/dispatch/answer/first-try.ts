@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
-import { type Destination, Destinations } from '../../registry/destination.js';
+import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import type { Attempt, AttemptResult, FailureStage } from '../line/attempt.js';
 import { Lines } from '../line/line.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';

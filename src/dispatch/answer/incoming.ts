@@ -1,4 +1,4 @@
-import type { Destination } from '../../registry/destination.js';
+import type { Destination } from '../../registry/accounts/destination.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, FailureStage } from '../line/attempt.js';
 import type { Arrival } from './seen-events.js';

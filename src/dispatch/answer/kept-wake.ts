@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { newLru } from '../../kernel/lru.js';
-import { type Addressee, type Destination, Destinations } from '../../registry/destination.js';
+import { type Addressee, type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Lines } from '../line/line.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { NotTaken } from './incoming.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type Timer } from '../../kernel/clock.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 
 const FAILURES_IN_A_ROW = 5;

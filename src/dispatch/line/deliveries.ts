@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Addressee, Destination } from '../../registry/destination.js';
+import type { Addressee, Destination } from '../../registry/accounts/destination.js';
 import { accountKey, type Puppet } from '../../registry/puppet.js';
-import type { AccountHistory } from '../../registry/account-history.js';
+import type { AccountHistory } from '../../registry/puppets/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';

@@ -1,5 +1,5 @@
 import type { KnownBot } from '../../registry/bots/known-bots.js';
-import type { Destination } from '../../registry/destination.js';
+import type { Destination } from '../../registry/accounts/destination.js';
 import type { DeliveryForm } from './delivery-form.js';
 import { PUPPET_FORM } from './puppet-form.js';
 import { WecomEnvelope } from './wecom-envelope.js';

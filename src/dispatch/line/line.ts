@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
-import type { Destination } from '../../registry/destination.js';
+import type { Destination } from '../../registry/accounts/destination.js';
 import { type Endpoint, isStream } from '../../registry/endpoint/endpoint.js';
-import { Presence } from '../../registry/presence.js';
+import { Presence } from '../../registry/accounts/presence.js';
 import type { KfEvent } from '../kf-event.js';
 import { LateWork } from '../late-work.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';

@@ -1,5 +1,5 @@
 import type { Secret } from '../../kernel/secret.js';
-import type { Addressee, Destination } from '../../registry/destination.js';
+import type { Addressee, Destination } from '../../registry/accounts/destination.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, OnEnd } from './attempt.js';
 

@@ -12,7 +12,7 @@ import type { KfEvent } from '../kf-event.js';
 import { lineKey, type Lease } from '../queue/line.js';
 import { MemoryQueueStore } from '../queue/memory-queue-store.js';
 import type { KeptLine } from '../queue/queue-store.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import { type Hint, hintKey, toHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Addressee, Destination } from '../../registry/destination.js';
+import type { Addressee, Destination } from '../../registry/accounts/destination.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { hintKey, type NewHint } from './hint.js';
 import { MemoryQueueStore } from '../queue/memory-queue-store.js';

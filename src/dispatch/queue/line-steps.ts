@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { newLru } from '../../kernel/lru.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import { CONFLICT, untilNoConflict } from '../../storage/compare-and-set.js';
 import { isHeldBy, type Line, type LineHead, type LineKind, lineKey, toLeased } from './line.js';
 import type { KeptLine, QueueStore } from './queue-store.js';

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hasShape, isCount, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import type { FailureStage } from '../line/attempt.js';
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Secret } from '../../kernel/secret.js';
 import { hasShape, isCount, isNumber, isText, orNull } from '../../kernel/shape.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { type Failure, isFailure } from './line.js';
 

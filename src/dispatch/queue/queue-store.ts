@@ -1,5 +1,5 @@
 import type { Message, MessageHead, MessageOrder, MessageState } from './message.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import type { Answered, Failure, Line, LineKind, LineState } from './line.js';
 
 /** A line as it was read, or is to be written. */

@@ -4,7 +4,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { Destinations } from '../../registry/destination.js';
+import { Destinations } from '../../registry/accounts/destination.js';
 import { type HintHead, hintKey } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { Outbox } from '../outbox/outbox.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { type Destination, Destinations } from '../../registry/destination.js';
+import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, AttemptResult } from '../line/attempt.js';

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { RegistrySync } from '../../registry/image/registry-sync.js';
+import { RegistrySync } from '../../registry/sync/registry-sync.js';
 import { LateWork } from '../late-work.js';
 import { Circuits } from '../line/circuit.js';
 import { DeliveryClient } from '../line/delivery-client.js';

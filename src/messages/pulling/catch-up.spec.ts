@@ -4,7 +4,7 @@ import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import type { Deliveries, Delivery } from '../../dispatch/line/deliveries.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
-import type { Addressee, Destinations } from '../../registry/destination.js';
+import type { Addressee, Destinations } from '../../registry/accounts/destination.js';
 import type { MessageStore } from '../message-store.js';
 import type { Coverage } from '../coverage.js';
 import { CatchUp } from './catch-up.js';

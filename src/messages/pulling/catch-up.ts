@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Deliveries, type Delivery } from '../../dispatch/line/deliveries.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { type Addressee, Destinations } from '../../registry/destination.js';
+import { type Addressee, Destinations } from '../../registry/accounts/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { Coverage } from '../coverage.js';
 import { EventlessPulls } from './eventless-pulls.js';

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { toFailure } from '../../dispatch/queue/line.js';
 import { Secret } from '../../kernel/secret.js';
 import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import type { NewMessage } from '../../dispatch/queue/message.js';
 

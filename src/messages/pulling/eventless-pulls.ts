@@ -5,7 +5,7 @@ import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/redelivery/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { type Addressee, Destinations } from '../../registry/destination.js';
+import { type Addressee, Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters.js';
 import { MessageStore } from '../message-store.js';
 import { Puller } from './puller.js';

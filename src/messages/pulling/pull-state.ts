@@ -2,7 +2,7 @@
 import type { RecordKind } from '../../storage/record-kind.js';
 import type { Lease } from '../../dispatch/queue/line.js';
 import type { MessageHead } from '../../dispatch/queue/message.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 

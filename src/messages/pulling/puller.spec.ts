@@ -9,7 +9,7 @@ import type { Lines } from '../../dispatch/line/line.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';
-import type { Destinations, MessageTaker } from '../../registry/destination.js';
+import type { Destinations, MessageTaker } from '../../registry/accounts/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { Coverage } from '../coverage.js';
 import type { PullRun, PullTask } from './pull-run.js';

@@ -8,7 +8,7 @@ import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
 import { Clock } from '../../kernel/clock.js';
 import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
-import { type Addressee, type Destination, Destinations } from '../../registry/destination.js';
+import { type Addressee, type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { Coverage } from '../coverage.js';
 import { PullRun } from './pull-run.js';

@@ -11,7 +11,7 @@ import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
-import type { Destinations, MessageTaker } from '../../registry/destination.js';
+import type { Destinations, MessageTaker } from '../../registry/accounts/destination.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';

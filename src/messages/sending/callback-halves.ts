@@ -6,7 +6,7 @@ import type { Halves, MessageEvent } from '../../dispatch/line/pulls.js';
 import { toFailure } from '../../dispatch/queue/line.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Addressee, MessageTaker } from '../../registry/destination.js';
+import type { Addressee, MessageTaker } from '../../registry/accounts/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { type Message, webhookIdOf } from '../../dispatch/queue/message.js';
 import { MessageLog } from '../message-log.js';

@@ -6,7 +6,7 @@ import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/redelivery/retry-schedule.js'
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { SyncTokens } from '../../registry/bots/sync-tokens.js';
-import type { Destination } from '../../registry/destination.js';
+import type { Destination } from '../../registry/accounts/destination.js';
 import { KfSync, PAGE_SIZE } from '../../wecom/kf-sync.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { MessageStore, type Turn } from '../message-store.js';

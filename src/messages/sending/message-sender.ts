@@ -4,7 +4,7 @@ import { type Line, Lines } from '../../dispatch/line/line.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { MessageTaker } from '../../registry/destination.js';
+import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../dispatch/queue/message.js';
 import { MessageStore, type Turn } from '../message-store.js';

@@ -4,7 +4,7 @@ import { formFor } from '../../dispatch/line/forms.js';
 import type { Recipient } from '../../dispatch/line/line.js';
 import { Secret } from '../../kernel/secret.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
-import type { MessageTaker } from '../../registry/destination.js';
+import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { type Message, webhookIdOf } from '../../dispatch/queue/message.js';
 import { signedForm } from './signed-form.js';
 

@@ -6,7 +6,7 @@ import type { NewHint } from '../../dispatch/outbox/hint.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/redelivery/retry-schedule.js';
 import { Metrics } from '../../metrics/metrics.js';
-import type { Destination, Destinations, MessageTaker } from '../../registry/destination.js';
+import type { Destination, Destinations, MessageTaker } from '../../registry/accounts/destination.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageMetrics } from '../message-metrics.js';
 import type { MessageStore, Turn } from '../message-store.js';

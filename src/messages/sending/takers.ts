@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { Destinations, type MessageTaker } from '../../registry/destination.js';
+import { Destinations, type MessageTaker } from '../../registry/accounts/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import { MessageStore, type Turn } from '../message-store.js';
 import { HandOver } from './hand-over.js';

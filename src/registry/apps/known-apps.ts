@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { registryConfig } from '../registry.config.js';
-import { RegistryImage } from '../image/registry-image.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 import { type Records, RecordStore } from '../../storage/records.js';
 import { type App, APPS, hasSecrets, isOfFile, isSameApp, toFileApps } from './app.js';

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { KeyPair } from '../image/shared-keys.js';
+import type { KeyPair } from '../keys/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
 import type { RecordKind } from '../../storage/record-kind.js';
 import { accountKey } from '../puppet.js';

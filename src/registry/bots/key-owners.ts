@@ -5,7 +5,7 @@ import { Clock } from '../../kernel/clock.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { RegistrySync } from '../image/registry-sync.js';
+import { RegistrySync } from '../sync/registry-sync.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { hashOfKey, KEY_PREFIX } from './bot.js';
 import { type KnownBot, KnownBots } from './known-bots.js';

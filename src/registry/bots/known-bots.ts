@@ -8,10 +8,10 @@ import {
   streamEndpointOf,
 } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
-import { AccountHistories } from '../account-history.js';
+import { AccountHistories } from '../puppets/account-history.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
-import { RegistryImage } from '../image/registry-image.js';
-import { pairIdOf } from '../image/shared-keys.js';
+import { RegistryImage } from '../puppets/registry-image.js';
+import { pairIdOf } from '../keys/shared-keys.js';
 import { accountKey } from '../puppet.js';
 import { type Records, RecordStore } from '../../storage/records.js';
 import { type Bot, BOTS, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';

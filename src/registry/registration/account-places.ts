@@ -3,7 +3,7 @@ import type { ConfigType } from '@nestjs/config';
 import type { Log } from '../../kernel/log.js';
 import type { Puppet, Registration } from '../puppet.js';
 import { registryConfig } from '../registry.config.js';
-import { RegistryImage } from '../image/registry-image.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 
 const CORPS_TOLD_MAX = 20;
 

@@ -8,12 +8,12 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import type { AccountPlace } from './account-places.js';
 import type { Puppet, Registration } from '../puppet.js';
 import { PuppetRepository } from '../puppet.repository.js';
-import { RegistrationsUnderWay } from './registrations-under-way.js';
+import { RegistrationsUnderWay } from '../puppets/registrations-under-way.js';
 import { logRegistration } from './registry-audit.js';
-import { inTime, RegistrySync } from '../image/registry-sync.js';
-import { SecretProofs } from './secret-proofs.js';
+import { inTime, RegistrySync } from '../sync/registry-sync.js';
+import { SecretProofs } from '../puppets/secret-proofs.js';
 import { type Asked, mayRegister } from './takeover-guard.js';
-import { WaitingEvents } from './waiting-events.js';
+import { WaitingEvents } from '../accounts/waiting-events.js';
 
 /** How long a stop waits for notes: without them the next process would hold back events of puppets that have their answer. */
 const LAST_NOTES_LIMIT_MS = 5_000;

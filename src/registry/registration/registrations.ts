@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
-import { AccountOwners } from '../bots/account-owners.js';
+import { AccountOwners } from './account-owners.js';
 import { type AccountPlace, AccountPlaces } from './account-places.js';
 import type { Registration } from '../puppet.js';
 import { type Registered, RegistrationWriter } from './registration-writer.js';
-import { RegistryImage } from '../image/registry-image.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 import { type Asked, mayRegister, TakeoverGuard } from './takeover-guard.js';
 import { UnprovenKeys } from './unproven-keys.js';
 

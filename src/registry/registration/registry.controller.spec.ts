@@ -38,9 +38,9 @@ import { PuppetRepository } from '../puppet.repository.js';
 import { registryConfig } from '../registry.config.js';
 import { RecordStore } from '../../storage/records.js';
 import { RegistryModule } from '../registry.module.js';
-import { RegistryImage } from '../image/registry-image.js';
-import { RegistrationsUnderWay } from './registrations-under-way.js';
-import { SecretCheck } from './secret-check.js';
+import { RegistryImage } from '../puppets/registry-image.js';
+import { RegistrationsUnderWay } from '../puppets/registrations-under-way.js';
+import { SecretCheck } from '../puppets/secret-check.js';
 import { Counters } from '../../storage/counters.js';
 import { MemoryCounters } from '../../storage/memory-counters.js';
 

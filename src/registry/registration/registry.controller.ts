@@ -15,11 +15,11 @@ import {
   toPuppetAnswer,
   toRegistration,
 } from './register.dto.js';
-import { AccountOwners } from '../bots/account-owners.js';
-import { Accounts } from '../accounts.js';
-import { Presence } from '../presence.js';
+import { AccountOwners } from './account-owners.js';
+import { Accounts } from '../accounts/accounts.js';
+import { Presence } from '../accounts/presence.js';
 import { Registrations } from './registrations.js';
-import { RegistryMetrics } from '../registry-metrics.js';
+import { RegistryMetrics } from './registry-metrics.js';
 
 @Controller('puppetWxkfManager')
 @Tags('puppets')

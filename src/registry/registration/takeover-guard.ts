@@ -4,7 +4,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { Puppet, Registration } from '../puppet.js';
 import { PuppetRepository } from '../puppet.repository.js';
-import { SecretCheck } from './secret-check.js';
+import { SecretCheck } from '../puppets/secret-check.js';
 
 /** The request that asks for a registration, for the log and for traces. */
 export interface Asked {

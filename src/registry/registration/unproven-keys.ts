@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { toAddressKey } from '../../http/request/address.js';
 import type { Registration } from '../puppet.js';
-import { RegistryImage } from '../image/registry-image.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 
 /**
  * Unproven pairs per address (IPv6: per /64), over all corps. Accounts that share keys need one place. A new corp's puppet

@@ -35,7 +35,7 @@ import {
 } from '../../dispatch/queue/queue-store.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
 import { sayUnreadableLine, sayUnreadableMessage } from '../unreadable.js';

@@ -32,7 +32,7 @@ import {
 } from '../../dispatch/queue/queue-store.js';
 import type { Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
-import type { Addressee } from '../../registry/destination.js';
+import type { Addressee } from '../../registry/accounts/destination.js';
 import { readAccountKey } from '../../registry/puppet.js';
 import { sayUnreadableLine, sayUnreadableMessage } from '../unreadable.js';
 import type { Value } from './database.js';

@@ -4,7 +4,7 @@ import { Secret } from '../../kernel/secret.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { KnownBots } from '../../registry/bots/known-bots.js';
-import type { Destinations } from '../../registry/destination.js';
+import type { Destinations } from '../../registry/accounts/destination.js';
 import type { AccessTokens } from '../tokens/access-tokens.js';
 import { type BotCall, BotCalls } from './bot-calls.js';
 import { parseTarget } from './proxy-target.js';

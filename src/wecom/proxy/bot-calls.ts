@@ -13,7 +13,7 @@ import { secretIdOf } from '../../kernel/secret-id.js';
 import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import { accountOfMadeSyncToken, isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
-import { type Addressee, Destinations } from '../../registry/destination.js';
+import { type Addressee, Destinations } from '../../registry/accounts/destination.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { toTokenCaller } from '../tokens/token-caller.js';
 import { isOfCursor, parseObject } from '../client/wecom-answer.js';

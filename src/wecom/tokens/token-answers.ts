@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestFields, UnitOfWork } from '../../http/log/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { CorpSecrets } from '../../registry/corp-secrets.js';
+import { CorpSecrets } from '../../registry/accounts/corp-secrets.js';
 import { ERRCODE, type WecomAnswer } from '../client/wecom-answer.js';
 import { type TokenResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
 import { AccessTokens } from './access-tokens.js';

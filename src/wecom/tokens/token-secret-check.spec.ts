@@ -14,7 +14,7 @@ import {
 import { answer, drop, hang, hold, usual } from '../../../test/support/wecom-faults.js';
 import { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
-import type { SecretQuestion, SecretVerdict } from '../../registry/registration/secret-check.js';
+import type { SecretQuestion, SecretVerdict } from '../../registry/puppets/secret-check.js';
 import type { AccessTokens } from './access-tokens.js';
 import { TokenSecretCheck } from './token-secret-check.js';
 

@@ -6,7 +6,7 @@ import {
   SecretCheck,
   type SecretQuestion,
   type SecretVerdict,
-} from '../../registry/registration/secret-check.js';
+} from '../../registry/puppets/secret-check.js';
 import { ERRCODE } from '../client/wecom-answer.js';
 import { AccessTokens } from './access-tokens.js';
 import { toTokenCaller } from './token-caller.js';

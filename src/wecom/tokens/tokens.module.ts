@@ -1,8 +1,8 @@
 import { HttpModule } from '@nestjs/axios';
 import { Global, Module } from '@nestjs/common';
-import { AccountHistories } from '../../registry/account-history.js';
+import { AccountHistories } from '../../registry/puppets/account-history.js';
 import { RegistryModule } from '../../registry/registry.module.js';
-import { SecretCheck } from '../../registry/registration/secret-check.js';
+import { SecretCheck } from '../../registry/puppets/secret-check.js';
 import { HTTP_OPTIONS } from '../client/http-service.js';
 import { WecomClient } from '../client/wecom-client.js';
 import { WecomMetrics } from '../outcomes/wecom-metrics.js';

@@ -9,7 +9,7 @@ import type { Puppet } from '../puppet.js';
 import { loadConfig } from '../../config/config.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { RegistryImage } from './registry-image.js';
-import type { CorpPair, KeyPair } from './shared-keys.js';
+import type { CorpPair, KeyPair } from '../keys/shared-keys.js';
 
 const policy = new EndpointPolicy(loadConfig({}));
 

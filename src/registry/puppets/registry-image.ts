@@ -5,9 +5,9 @@ import { AccountIndex } from './account-index.js';
 import type { App } from '../apps/app.js';
 import type { Endpoint, EndpointFault } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
-import { type CorpKeys, KnownCorps } from './known-corps.js';
+import { type CorpKeys, KnownCorps } from '../keys/known-corps.js';
 import { isSamePuppet, type Puppet, type Registration } from '../puppet.js';
-import { type KeyPair, SharedPair, SharedSecret } from './shared-keys.js';
+import { type KeyPair, SharedPair, SharedSecret } from '../keys/shared-keys.js';
 
 /** Puppets that are sorted in one turn of the event loop. */
 const INDEXED_AT_ONCE = 5_000;

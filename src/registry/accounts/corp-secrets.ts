@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Secret } from '../kernel/secret.js';
-import { RegistryImage } from './image/registry-image.js';
-import { RegistryReads } from './image/registry-reads.js';
+import type { Secret } from '../../kernel/secret.js';
+import { RegistryImage } from '../puppets/registry-image.js';
+import { RegistryReads } from '../sync/registry-reads.js';
 
 /** The corpSecrets of registered puppets. */
 @Injectable()

@@ -1,15 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../kernel/clock.js';
-import { StoreClock } from '../kernel/store-clock.js';
-import { takesCallbacks } from './bots/bot.js';
-import { ConnectedBots, type KnownConnection } from './bots/connected-bots.js';
-import { type KnownBot, KnownBots } from './bots/known-bots.js';
-import { botIdOf, type Endpoint, type EndpointFault, STREAM_ORIGIN, toAddress } from './endpoint/endpoint.js';
-import type { Puppet } from './puppet.js';
-import { RegistrationsUnderWay } from './registration/registrations-under-way.js';
-import { type KnownPuppet, RegistryImage } from './image/registry-image.js';
-import { RegistryReads } from './image/registry-reads.js';
-import type { CorpPair } from './image/shared-keys.js';
+import { Clock } from '../../kernel/clock.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { takesCallbacks } from '../bots/bot.js';
+import { ConnectedBots, type KnownConnection } from '../bots/connected-bots.js';
+import { type KnownBot, KnownBots } from '../bots/known-bots.js';
+import {
+  botIdOf,
+  type Endpoint,
+  type EndpointFault,
+  STREAM_ORIGIN,
+  toAddress,
+} from '../endpoint/endpoint.js';
+import type { Puppet } from '../puppet.js';
+import { RegistrationsUnderWay } from '../puppets/registrations-under-way.js';
+import { type KnownPuppet, RegistryImage } from '../puppets/registry-image.js';
+import { RegistryReads } from '../sync/registry-reads.js';
+import type { CorpPair } from '../keys/shared-keys.js';
 
 /** How long nothing is sent to a puppet that another process registers: if it notes no answer by then, it may have died. */
 const HELD_BACK_MS = 5_000;

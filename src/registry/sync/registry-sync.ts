@@ -6,10 +6,10 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { KnownApps } from '../apps/known-apps.js';
 import { KnownBots } from '../bots/known-bots.js';
-import { AccountHistories } from '../account-history.js';
+import { AccountHistories } from '../puppets/account-history.js';
 import type { Puppet } from '../puppet.js';
 import { type ChangeCursor, PuppetRepository } from '../puppet.repository.js';
-import { RegistryImage } from './registry-image.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 
 const RETRY_LOAD_MS = 1_000;

@@ -1,14 +1,14 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { storedApp } from '../../test/support/apps.js';
-import { storedBot } from '../../test/support/bots.js';
-import { MemoryRecords } from '../../test/support/memory-records.js';
-import { registeredPuppet } from '../../test/support/puppets.js';
-import { loadConfig } from '../config/config.js';
-import { AccountHistories } from './account-history.js';
-import { KnownBots } from './bots/known-bots.js';
+import { storedApp } from '../../../test/support/apps.js';
+import { storedBot } from '../../../test/support/bots.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
+import { registeredPuppet } from '../../../test/support/puppets.js';
+import { loadConfig } from '../../config/config.js';
+import { AccountHistories } from '../puppets/account-history.js';
+import { KnownBots } from '../bots/known-bots.js';
 import { CorpIds } from './corp-ids.js';
-import { EndpointPolicy } from './endpoint/endpoint-policy.js';
-import { RegistryImage } from './image/registry-image.js';
+import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 
 let image: RegistryImage;
 let bots: KnownBots;

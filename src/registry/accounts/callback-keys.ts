@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../kernel/app-error.js';
-import { Clock } from '../kernel/clock.js';
-import type { TraceContext } from '../kernel/trace-context.js';
-import type { CorpKeys } from './image/known-corps.js';
-import { RegistryImage } from './image/registry-image.js';
-import { RegistryReads } from './image/registry-reads.js';
-import { RegistrySync } from './image/registry-sync.js';
-import type { SecretVerdict } from './registration/secret-check.js';
-import { SecretProofs } from './registration/secret-proofs.js';
-import type { CorpPair } from './image/shared-keys.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
+import type { CorpKeys } from '../keys/known-corps.js';
+import { RegistryImage } from '../puppets/registry-image.js';
+import { RegistryReads } from '../sync/registry-reads.js';
+import { RegistrySync } from '../sync/registry-sync.js';
+import type { SecretVerdict } from '../puppets/secret-check.js';
+import { SecretProofs } from '../puppets/secret-proofs.js';
+import type { CorpPair } from '../keys/shared-keys.js';
 
 /** What opens the callbacks of each corp. */
 @Injectable()

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { storedBot } from '../../test/support/bots.js';
-import { ManualClock } from '../../test/support/manual-clock.js';
-import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
-import { MemoryRecords } from '../../test/support/memory-records.js';
-import { registration } from '../../test/support/puppets.js';
-import { openRegistry, type TestRegistry } from '../../test/support/registry.js';
-import type { Records } from '../storage/records.js';
-import { type Bot, BOTS } from './bots/bot.js';
+import { storedBot } from '../../../test/support/bots.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
+import { registration } from '../../../test/support/puppets.js';
+import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
+import type { Records } from '../../storage/records.js';
+import { type Bot, BOTS } from '../bots/bot.js';
 
 const { openKfId, corpId } = registration();
 const account = { corpId, openKfId };

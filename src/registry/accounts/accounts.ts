@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError } from '../kernel/app-error.js';
-import { LOG, type Log } from '../kernel/log.js';
-import type { AskedBy } from '../kernel/role.js';
-import type { Puppet } from './puppet.js';
-import { PuppetRepository } from './puppet.repository.js';
-import { KnownBots } from './bots/known-bots.js';
-import { RegistryImage } from './image/registry-image.js';
-import { RegistryReads } from './image/registry-reads.js';
-import { inTime, RegistrySync } from './image/registry-sync.js';
+import { AppError } from '../../kernel/app-error.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { AskedBy } from '../../kernel/role.js';
+import type { Puppet } from '../puppet.js';
+import { PuppetRepository } from '../puppet.repository.js';
+import { KnownBots } from '../bots/known-bots.js';
+import { RegistryImage } from '../puppets/registry-image.js';
+import { RegistryReads } from '../sync/registry-reads.js';
+import { inTime, RegistrySync } from '../sync/registry-sync.js';
 
 /** The registered accounts, for operators and for callers of WeCom's API. */
 @Injectable()

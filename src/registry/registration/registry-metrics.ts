@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../kernel/app-error.js';
-import { ERRORS } from '../kernel/error-table.js';
-import type { Count } from '../metrics/count.js';
-import { byValue, Metrics, only } from '../metrics/metrics.js';
-import { RegistryImage } from './image/registry-image.js';
-import { RegistrySync } from './image/registry-sync.js';
+import { AppError } from '../../kernel/app-error.js';
+import { ERRORS } from '../../kernel/error-table.js';
+import type { Count } from '../../metrics/count.js';
+import { byValue, Metrics, only } from '../../metrics/metrics.js';
+import { RegistryImage } from '../puppets/registry-image.js';
+import { RegistrySync } from '../sync/registry-sync.js';
 
 const ACTIONS = ['register', 'deregister'] as const;
 type Action = (typeof ACTIONS)[number];

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '../../test/support/manual-clock.js';
-import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
-import { registration } from '../../test/support/puppets.js';
-import { openRegistry, type TestRegistry } from '../../test/support/registry.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
+import { registration } from '../../../test/support/puppets.js';
+import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import type { Destination } from './destination.js';
-import type { Puppet } from './puppet.js';
+import type { Puppet } from '../puppet.js';
 
 const { openKfId, corpId } = registration();
 const HELD_BACK_MS = 5_000;

@@ -1,4 +1,4 @@
-import type { Destination } from '../destination.js';
+import type { Destination } from './destination.js';
 import type { Puppet } from '../puppet.js';
 
 /** The events that wait for somebody to take them. */

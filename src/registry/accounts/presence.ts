@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LOG, type Log } from '../kernel/log.js';
-import { StoreClock } from '../kernel/store-clock.js';
-import { isSameEndpoint } from './endpoint/endpoint.js';
-import type { Puppet } from './puppet.js';
-import { type Goodbye, PuppetRepository } from './puppet.repository.js';
-import { RegistryImage } from './image/registry-image.js';
-import { LOOK_UP_LIMIT_MS, RegistryReads } from './image/registry-reads.js';
-import { inTime, RegistrySync } from './image/registry-sync.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { isSameEndpoint } from '../endpoint/endpoint.js';
+import type { Puppet } from '../puppet.js';
+import { type Goodbye, PuppetRepository } from '../puppet.repository.js';
+import { RegistryImage } from '../puppets/registry-image.js';
+import { LOOK_UP_LIMIT_MS, RegistryReads } from '../sync/registry-reads.js';
+import { inTime, RegistrySync } from '../sync/registry-sync.js';
 
 /** Marks puppets as offline when they deregister, and as online when they take something again. */
 @Injectable()

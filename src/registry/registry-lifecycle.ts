@@ -1,9 +1,9 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { LOG, type Log } from '../../kernel/log.js';
-import { AccountPlaces } from '../registration/account-places.js';
-import { RegistrationWriter } from '../registration/registration-writer.js';
-import { RegistryImage } from './registry-image.js';
-import { RegistrySync } from './registry-sync.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { AccountPlaces } from './registration/account-places.js';
+import { RegistrationWriter } from './registration/registration-writer.js';
+import { RegistryImage } from './puppets/registry-image.js';
+import { RegistrySync } from './sync/registry-sync.js';
 import { tellUnusable } from './unusable.js';
 
 /** Starts to follow the store, warns of unusable registrations once the image is loaded, and stops when all notes are written. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
-import { RegistryImage } from '../image/registry-image.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 import type { Registration } from '../puppet.js';
-import { type BotTakes, takesAllOthers } from './bot.js';
-import { KnownBots } from './known-bots.js';
+import { type BotTakes, takesAllOthers } from '../bots/bot.js';
+import { KnownBots } from '../bots/known-bots.js';
 
 const NO_KEY =
   'takes must be event without a key of a bot that is known; an operator adds a bot of kind puppet that takes messages, with whose key to register';

@@ -5,10 +5,10 @@ import { secretIdOf } from '../../kernel/secret-id.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { Puppet } from '../puppet.js';
 import { PuppetRepository } from '../puppet.repository.js';
-import { RegistryImage } from '../image/registry-image.js';
-import { inTime, RegistrySync } from '../image/registry-sync.js';
+import { RegistryImage } from './registry-image.js';
+import { inTime, RegistrySync } from '../sync/registry-sync.js';
 import { SecretCheck, type SecretVerdict } from './secret-check.js';
-import type { KeyPair, SharedSecret } from '../image/shared-keys.js';
+import type { KeyPair, SharedSecret } from '../keys/shared-keys.js';
 
 /** Long, since the registration was answered and nobody waits. */
 const LATER_LIMIT_MS = 5_000;

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { openRegistry, type TestRegistry } from '../../test/support/registry.js';
-import { ManualClock } from '../../test/support/manual-clock.js';
-import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
-import { Samples } from '../../test/support/metrics.js';
-import { registration } from '../../test/support/puppets.js';
-import { AppError } from '../kernel/app-error.js';
-import type { ErrorCode } from '../kernel/error-table.js';
-import { Metrics } from '../metrics/metrics.js';
-import type { ChangeCursor, Changes } from './puppet.repository.js';
+import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
+import { Samples } from '../../../test/support/metrics.js';
+import { registration } from '../../../test/support/puppets.js';
+import { AppError } from '../../kernel/app-error.js';
+import type { ErrorCode } from '../../kernel/error-table.js';
+import { Metrics } from '../../metrics/metrics.js';
+import type { ChangeCursor, Changes } from '../puppet.repository.js';
 import { RegistryMetrics } from './registry-metrics.js';
 
 /** A store that may be away. */

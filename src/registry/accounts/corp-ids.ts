@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { KnownBots } from './bots/known-bots.js';
-import { RegistryImage } from './image/registry-image.js';
+import { KnownBots } from '../bots/known-bots.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 
 /** The corps that somebody has registered: with a puppet, an app or a bot. From memory. */
 @Injectable()

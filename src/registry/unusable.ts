@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Log } from '../../kernel/log.js';
-import type { KnownPuppet, RegistryImage } from './registry-image.js';
+import type { Log } from '../kernel/log.js';
+import type { KnownPuppet, RegistryImage } from './puppets/registry-image.js';
 
 const TOLD_MAX = 20;
 /** Registrations between two pauses, so that callbacks do not wait for the scan of a large registry. */
