@@ -1,6 +1,6 @@
 import { Matches } from 'class-validator';
 import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
-import { mustBe } from '../registry/registration/register.dto.js';
+import { mustBe } from '../http/answers/field-rules.js';
 
 export class WecomAccountsQueryDto {
   /**

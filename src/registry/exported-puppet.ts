@@ -1,5 +1,6 @@
 /** A registration as a line of an exported file, under the names that it was registered with. */
 
+import { IsTime } from '../http/answers/field-rules.js';
 import { validated } from '../http/answers/validation.js';
 import {
   ArrayMaxSize,
@@ -10,7 +11,6 @@ import {
   MaxLength,
   type ValidationArguments,
 } from 'class-validator';
-import { IsTime } from './is-time.js';
 import type { Puppet } from './puppet.js';
 import { RegisterDto, toRegistration } from './registration/register.dto.js';
 

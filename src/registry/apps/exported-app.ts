@@ -1,11 +1,10 @@
 /** An app as a line of an exported file. */
 
 import { validated } from '../../http/answers/validation.js';
+import { IsTime, mustBe } from '../../http/answers/field-rules.js';
 import { IsOptional, Matches } from 'class-validator';
 import { Secret } from '../../kernel/secret.js';
 import { CALLBACK_TOKEN_FORMAT, ENCODING_AES_KEY_FORMAT } from '../../kernel/wecom-format.js';
-import { IsTime } from '../is-time.js';
-import { mustBe } from '../registration/register.dto.js';
 import { type App, appIdOf } from './app.js';
 import { AppDto } from './new-app.dto.js';
 

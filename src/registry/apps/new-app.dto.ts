@@ -1,4 +1,5 @@
 import { ArrayMaxSize, IsArray, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { mustBe } from '../../http/answers/field-rules.js';
 import { Secret } from '../../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,
@@ -7,7 +8,6 @@ import {
   NAME_LENGTH_MAX,
   RECEIVE_ID_LENGTH_MAX,
 } from '../../kernel/wecom-format.js';
-import { mustBe } from '../registration/register.dto.js';
 import type { NewApp } from './app.js';
 
 /** Many more than the suites and providers of one app. */

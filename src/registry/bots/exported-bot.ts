@@ -2,12 +2,11 @@
 
 import { hash } from 'node:crypto';
 import { faultsIn, validated } from '../../http/answers/validation.js';
+import { IsTime, mustBe } from '../../http/answers/field-rules.js';
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { CORP_ID_FORMAT, NAME_LENGTH_MAX } from '../../kernel/wecom-format.js';
-import { IsTime } from '../is-time.js';
-import { mustBe } from '../registration/register.dto.js';
 import {
   BOT_APIS,
   BOT_KINDS,

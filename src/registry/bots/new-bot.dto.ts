@@ -1,4 +1,5 @@
 import { IsNested, nested } from '../../http/answers/validation.js';
+import { IsTime, mustBe } from '../../http/answers/field-rules.js';
 import {
   ArrayMaxSize,
   IsArray,
@@ -25,8 +26,6 @@ import {
   RECEIVE_ID_LENGTH_MAX,
 } from '../../kernel/wecom-format.js';
 import { isShownUrl, readCallbackUrl, shownUrl } from '../endpoint/endpoint.js';
-import { IsTime } from '../is-time.js';
-import { mustBe } from '../registration/register.dto.js';
 import {
   ALL_OTHERS,
   BOT_APIS,

@@ -6,8 +6,8 @@ import {
   Matches,
   MaxLength,
   registerDecorator,
-  type ValidationArguments,
 } from 'class-validator';
+import { GoesWith, mustBe } from '../../http/answers/field-rules.js';
 import { Secret } from '../../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,
@@ -21,15 +21,6 @@ import { BOT_TAKES, type BotTakes } from '../bots/bot.js';
 import { readEndpoint } from '../endpoint/endpoint.js';
 import type { Puppet, Registration } from '../puppet.js';
 import type { Goodbye } from '../puppet.repository.js';
-import { GoesWith } from './goes-with.js';
-
-/** The messages below say what is expected and how long the value was, never the value: some are secrets. */
-export function mustBe(expected: string) {
-  return {
-    message: ({ property, value }: ValidationArguments) =>
-      `${property} must be ${expected} (${typeof value === 'string' ? `got ${value.length} characters` : 'missing or not a string'})`,
-  };
-}
 
 function IsEndpoint(): PropertyDecorator {
   return (target, property) => {

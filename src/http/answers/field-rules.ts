@@ -1,0 +1,40 @@
+/** Rules of fields that bodies of several features have. A message says how long a value was, never the value: some are secrets. */
+import { applyDecorators } from '@nestjs/common';
+import { IsISO8601, Matches, registerDecorator, type ValidationArguments } from 'class-validator';
+
+/** A message that says what is expected. */
+export function mustBe(expected: string) {
+  return {
+    message: ({ property, value }: ValidationArguments) =>
+      `${property} must be ${expected} (${typeof value === 'string' ? `got ${value.length} characters` : 'missing or not a string'})`,
+  };
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
+const A_TIME = {
+  message: ({ property }: ValidationArguments) => `${property} must be a time like 2026-01-02T03:04:05.678Z`,
+};
+
+/** Whether the day exists, in UTC. */
+export function IsTime(): PropertyDecorator {
+  return applyDecorators(Matches(TIME, A_TIME), IsISO8601({ strict: true }, A_TIME));
+}
+
+/** The field is given if the other one is. */
+export function GoesWith(other: string): PropertyDecorator {
+  const isAlone = (object: object, property: string): boolean =>
+    (object as Record<string, unknown>)[property] === undefined &&
+    (object as Record<string, unknown>)[other] !== undefined;
+  return (target, property) => {
+    // On the other field, so that one which is left out is looked at as well.
+    registerDecorator({
+      name: 'goesWith',
+      target: target.constructor,
+      propertyName: other,
+      validator: {
+        validate: (_value, args) => !isAlone((args as ValidationArguments).object, String(property)),
+        defaultMessage: () => `${String(property)} must be given together with ${other}`,
+      },
+    });
+  };
+}
