@@ -31,7 +31,9 @@ import { OperatorsModule } from './operators/operators.module.js';
 import { recordConfig } from './record/record.config.js';
 import { RecordModule } from './record/record.module.js';
 import { apiConfig } from './api/api.config.js';
-import { registryConfig } from './registry/registry.config.js';
+import { appsConfig } from './registry/apps/apps.config.js';
+import { endpointConfig } from './registry/endpoint/endpoint.config.js';
+import { registrationConfig } from './registry/registration/registration.config.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { storageConfig } from './storage/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -54,7 +56,9 @@ const NAMESPACES: readonly Namespace[] = [
   oidcConfig,
   apiConfig,
   recordConfig,
-  registryConfig,
+  appsConfig,
+  endpointConfig,
+  registrationConfig,
   storageConfig,
   replicasConfig,
   tunnelsConfig,

@@ -6,6 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import ipaddr from 'ipaddr.js';
 import type { Address } from '../../config/network.js';
+import { endpointConfig } from './endpoint.config.js';
 import { embeddedIpv4 } from './embedded-ipv4.js';
 import {
   type CallbackUrl,
@@ -14,7 +15,6 @@ import {
   readCallbackUrl,
   readEndpoint,
 } from './endpoint.js';
-import { registryConfig } from '../registry.config.js';
 
 /** By the names that the library gives its ranges. All of 0.0.0.0/8 is unspecified; Linux takes 0.0.0.0 for itself. */
 const FORBIDDEN_RANGES = new Map([
@@ -54,9 +54,9 @@ const NOT_LISTED: EndpointFault = { must: 'be an address or name that PUPPET_END
 
 @Injectable()
 export class EndpointPolicy {
-  readonly #allow: ConfigType<typeof registryConfig>['puppetEndpointAllow'];
+  readonly #allow: ConfigType<typeof endpointConfig>['puppetEndpointAllow'];
 
-  constructor(@Inject(registryConfig.KEY) { puppetEndpointAllow }: ConfigType<typeof registryConfig>) {
+  constructor(@Inject(endpointConfig.KEY) { puppetEndpointAllow }: ConfigType<typeof endpointConfig>) {
     this.#allow = puppetEndpointAllow;
   }
 

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Log } from '../../kernel/log.js';
 import type { Puppet, Registration } from '../puppet.js';
-import { registryConfig } from '../registry.config.js';
 import { RegistryImage } from '../puppets/registry-image.js';
+import { registrationConfig } from './registration.config.js';
 
 const CORPS_TOLD_MAX = 20;
 
@@ -32,8 +32,7 @@ export class AccountPlaces {
 
   constructor(
     private readonly image: RegistryImage,
-    @Inject(registryConfig.KEY)
-    private readonly limits: Pick<ConfigType<typeof registryConfig>, 'accountsMax' | 'accountsPerCorpMax'>,
+    @Inject(registrationConfig.KEY) private readonly limits: ConfigType<typeof registrationConfig>,
   ) {}
 
   take({ openKfId, corpId }: Registration): AccountPlace {

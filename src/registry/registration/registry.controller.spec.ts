@@ -35,7 +35,9 @@ import { recordConfig } from '../../record/record.config.js';
 import { Journals } from '../../storage/journal.js';
 import { RecordModule } from '../../record/record.module.js';
 import { PuppetRepository } from '../puppet.repository.js';
-import { registryConfig } from '../registry.config.js';
+import { appsConfig } from '../apps/apps.config.js';
+import { endpointConfig } from '../endpoint/endpoint.config.js';
+import { registrationConfig } from './registration.config.js';
 import { RecordStore } from '../../storage/records.js';
 import { RegistryModule } from '../registry.module.js';
 import { RegistryImage } from '../puppets/registry-image.js';
@@ -102,7 +104,15 @@ beforeEach(async () => {
     {
       module: Manager,
       imports: [
-        configModule(config, [callbackConfig, dispatchConfig, metricsConfig, recordConfig, registryConfig]),
+        configModule(config, [
+          appsConfig,
+          callbackConfig,
+          dispatchConfig,
+          endpointConfig,
+          metricsConfig,
+          recordConfig,
+          registrationConfig,
+        ]),
         KernelModule.forRoot(log, lifecycle),
         HttpModule.forRoot(config, server, [NobodyModule]),
         MetricsModule,
