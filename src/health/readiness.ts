@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Lifecycle } from '../kernel/lifecycle.js';
-import { RegistrySync } from '../registry/sync/registry-sync.js';
+import { RegistryImage } from '../registry/puppets/registry-image.js';
 
 /** Whether it can take callbacks, as `/health/ready` says. */
 @Injectable()
 export class Readiness {
   constructor(
-    private readonly registry: RegistrySync,
+    private readonly registry: RegistryImage,
     private readonly lifecycle: Lifecycle,
   ) {}
 

@@ -1,10 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LOG, type Log } from '../kernel/log.js';
 import { AccountPlaces } from './registration/account-places.js';
 import { RegistrationWriter } from './registration/registration-writer.js';
-import { RegistryImage } from './puppets/registry-image.js';
+import { type KnownPuppet, RegistryImage } from './puppets/registry-image.js';
 import { RegistrySync } from './sync/registry-sync.js';
-import { tellUnusable } from './unusable.js';
+
+const TOLD_MAX = 20;
+/** Registrations between two pauses, so that callbacks do not wait for the scan of a large registry. */
+const LOOKED_AT_ONCE = 500;
 
 /** Starts to follow the store, warns of unusable registrations once the image is loaded, and stops when all notes are written. */
 @Injectable()
@@ -29,4 +33,39 @@ export class RegistryLifecycle implements OnApplicationBootstrap, OnApplicationS
     await this.sync.stop();
     await this.writer.whenNoted();
   }
+}
+
+interface Unusable {
+  readonly openKfId: string;
+  readonly corpId: string;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Names registrations that are known and cannot be used: another version did not check them, or the settings have
+ * changed since. Gives one log line for all, once they are loaded.
+ */
+async function tellUnusable(image: RegistryImage, log: Log): Promise<void> {
+  const told: Unusable[] = [];
+  let [looked, puppets] = [0, 0];
+  for (const openKfId of image.openKfIds()) {
+    if (++looked % LOOKED_AT_ONCE === 0) await setImmediate();
+    const known = image.find(openKfId);
+    const faults = known === null ? [] : faultsOf(known);
+    if (known === null || faults.length === 0) continue;
+    puppets++;
+    if (told.length < TOLD_MAX) told.push({ openKfId, corpId: known.puppet.corpId, faults });
+  }
+  const reason = 'each needs its puppet to register again, with what is right';
+  if (puppets > 0) log.warn({ puppets, told, reason }, 'registry.unusable');
+}
+
+function faultsOf({ endpoint, pair, puppet }: KnownPuppet): string[] {
+  const faults: string[] = [];
+  if ('must' in endpoint) faults.push(`endpoint must ${endpoint.must}`);
+  const hasKeys = puppet.callbackToken.reveal() !== '' || puppet.encodingAESKey.reveal() !== '';
+  if (pair === null && hasKeys) {
+    faults.push("token and encodingAESKey must be of WeCom's form: they open no callback");
+  }
+  return faults;
 }

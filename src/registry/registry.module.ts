@@ -1,34 +1,37 @@
 import { Module } from '@nestjs/common';
 import { BotDirectory } from '../http/access/bot-keys.js';
+import { EndpointPolicy } from './endpoint/endpoint-policy.js';
+import { KnownCorps } from './keys/known-corps.js';
 import { AccountHistories } from './puppets/account-history.js';
-import { AccountPlaces } from './registration/account-places.js';
-import { Accounts } from './accounts/accounts.js';
+import { PuppetWrites } from './puppets/puppet-writes.js';
+import { RegistrationsUnderWay } from './puppets/registrations-under-way.js';
+import { RegistryImage } from './puppets/registry-image.js';
+import { SecretProofs } from './puppets/secret-proofs.js';
 import { AppsService } from './apps/apps.service.js';
 import { KnownApps } from './apps/known-apps.js';
-import { AccountOwners } from './registration/account-owners.js';
-import { BotsService } from './bots/bots.service.js';
+import { BotsListener, BotsService } from './bots/bots.service.js';
 import { ConnectedBots } from './bots/connected-bots.js';
 import { KeyOwners } from './bots/key-owners.js';
 import { KnownBots } from './bots/known-bots.js';
 import { SyncTokens } from './bots/sync-tokens.js';
+import { RegistryReads } from './sync/registry-reads.js';
+import { RegistrySync } from './sync/registry-sync.js';
+import { Accounts } from './accounts/accounts.js';
 import { CallbackKeys } from './accounts/callback-keys.js';
 import { CorpIds } from './accounts/corp-ids.js';
 import { CorpSecrets } from './accounts/corp-secrets.js';
 import { Destinations } from './accounts/destination.js';
-import { EndpointPolicy } from './endpoint/endpoint-policy.js';
 import { Presence } from './accounts/presence.js';
+import { BotWakes } from './accounts/waiting-events.js';
+import { AccountOwners } from './registration/account-owners.js';
+import { AccountPlaces } from './registration/account-places.js';
 import { RegistrationWriter } from './registration/registration-writer.js';
 import { Registrations } from './registration/registrations.js';
-import { RegistrationsUnderWay } from './puppets/registrations-under-way.js';
-import { RegistryController } from './registration/registry.controller.js';
-import { RegistryImage } from './puppets/registry-image.js';
-import { RegistryLifecycle } from './registry-lifecycle.js';
 import { RegistryMetrics } from './registration/registry-metrics.js';
-import { RegistryReads } from './sync/registry-reads.js';
-import { RegistrySync } from './sync/registry-sync.js';
-import { SecretProofs } from './puppets/secret-proofs.js';
+import { RegistryController } from './registration/registry.controller.js';
 import { TakeoverGuard } from './registration/takeover-guard.js';
 import { UnprovenKeys } from './registration/unproven-keys.js';
+import { RegistryLifecycle } from './registry-lifecycle.js';
 
 const FOR_OTHERS = [
   AccountHistories,
@@ -49,8 +52,9 @@ const FOR_OTHERS = [
 ];
 
 /**
- * Global modules implement its ports: storage the repositories, tokens the check of secrets, dispatch what waits for a
- * puppet. Whoever remembers something of accounts adds it to their histories.
+ * A folder imports only folders before it: endpoint, keys, puppets, apps, bots, sync, accounts, registration. Global modules
+ * implement its ports: storage the repositories, tokens the check of secrets, dispatch what waits for a puppet. Whoever
+ * remembers something of accounts adds it to their histories.
  */
 @Module({
   controllers: [RegistryController],
@@ -58,8 +62,11 @@ const FOR_OTHERS = [
     ...FOR_OTHERS,
     AccountOwners,
     AccountPlaces,
+    { provide: BotsListener, useClass: BotWakes },
     KeyOwners,
     KnownApps,
+    KnownCorps,
+    PuppetWrites,
     RegistrationWriter,
     Registrations,
     RegistrationsUnderWay,

@@ -81,7 +81,7 @@ describe('loading', () => {
   it('knows everything that the store has', async () => {
     await saved(elsewhere());
     await loaded();
-    expect(registry.sync.isLoaded).toBe(true);
+    expect(registry.image.isLoaded).toBe(true);
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
     expect(registry.keys.find('wwCorp_1')?.pairs.size).toBe(1);
   });
@@ -93,10 +93,10 @@ describe('loading', () => {
     expect(lines).toEqual(['registry.load_waiting']);
     await clock.advance(2_000);
     expect(lines).toEqual(['registry.load_waiting', 'registry.load_waiting']);
-    expect(registry.sync.isLoaded).toBe(false);
+    expect(registry.image.isLoaded).toBe(false);
     repository.isDown = false;
     await clock.advance(1_000);
-    expect(registry.sync.isLoaded).toBe(true);
+    expect(registry.image.isLoaded).toBe(true);
     expect(lines.slice(2)).toEqual(['registry.store_recovered', 'registry.loaded']);
   });
 

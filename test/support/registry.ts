@@ -19,6 +19,8 @@ import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import { Presence } from '../../src/registry/accounts/presence.js';
 import type { Puppet } from '../../src/registry/puppet.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import { KnownCorps } from '../../src/registry/keys/known-corps.js';
+import { PuppetWrites } from '../../src/registry/puppets/puppet-writes.js';
 import { RegistrationWriter } from '../../src/registry/registration/registration-writer.js';
 import { Registrations } from '../../src/registry/registration/registrations.js';
 import { RegistrationsUnderWay } from '../../src/registry/puppets/registrations-under-way.js';
@@ -30,7 +32,7 @@ import type { SecretCheck } from '../../src/registry/puppets/secret-check.js';
 import { SecretProofs } from '../../src/registry/puppets/secret-proofs.js';
 import { TakeoverGuard } from '../../src/registry/registration/takeover-guard.js';
 import { UnprovenKeys } from '../../src/registry/registration/unproven-keys.js';
-import type { WaitingEvents } from '../../src/registry/accounts/waiting-events.js';
+import { BotWakes, type WaitingEvents } from '../../src/registry/accounts/waiting-events.js';
 import type { RecordStore } from '../../src/storage/records.js';
 import { FakeSecretCheck } from './fake-secret-check.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
@@ -57,23 +59,27 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
     history = { forget: () => {}, accountsOf: () => [] },
   } = parts;
   const policy = new EndpointPolicy(config);
-  const image = new RegistryImage(policy);
-  const knownApps = new KnownApps(image, records, config);
+  const corps = new KnownCorps();
+  const image = new RegistryImage(policy, corps);
+  const knownApps = new KnownApps(corps, records, config);
   const histories = new AccountHistories();
   histories.add(history);
   const bots = new KnownBots(policy, records, image, histories);
-  const sync = new RegistrySync(image, repository, knownApps, bots, histories, clock, log);
-  const reads = new RegistryReads(repository, knownApps, bots, sync, log);
+  const writes = new PuppetWrites(image, repository, histories, log);
+  const sync = new RegistrySync(image, repository, knownApps, bots, writes, clock, log);
+  const reads = new RegistryReads(repository, knownApps, bots, image, writes, sync, log);
   const connected = new ConnectedBots();
   const underWay = new RegistrationsUnderWay();
   // Store time is the clock's own here.
   const destinations = new Destinations(image, bots, connected, underWay, reads, clock, clock);
-  const proofs = new SecretProofs(image, sync, repository, secrets, log);
+  const proofs = new SecretProofs(image, writes, repository, secrets, log);
   return {
     ...{ repository, records, secrets, log, config },
     ...{
       policy,
+      corps,
       image,
+      writes,
       knownApps,
       bots,
       connected,
@@ -83,11 +89,11 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
       destinations,
       proofs,
     },
-    accounts: new Accounts(repository, image, reads, sync, bots, log),
-    apps: new AppsService(knownApps, image, sync, records, clock, log),
-    keys: new CallbackKeys(image, reads, sync, proofs, clock),
+    accounts: new Accounts(repository, image, reads, writes, bots, log),
+    apps: new AppsService(knownApps, corps, image, records, clock, log),
+    keys: new CallbackKeys(corps, image, reads, proofs, clock),
     corpSecrets: new CorpSecrets(image, reads),
-    presence: new Presence(repository, image, reads, sync, clock, log),
+    presence: new Presence(repository, image, reads, writes, clock, log),
     /** After a look into the store. */
     lookUpPuppet: async (openKfId: string): Promise<Puppet | null> => {
       await reads.lookUpAccount(openKfId);
@@ -104,9 +110,9 @@ export function openRegistry(
   image = openRegistryImage(clock, parts),
   waiting: WaitingEvents = { claimFor: async () => () => {}, wake: async () => {} },
 ) {
-  const { repository, secrets, log, config, sync, underWay, proofs } = image;
+  const { repository, secrets, log, config, sync, writes, underWay, proofs } = image;
   const places = new AccountPlaces(image.image, config);
-  const writer = new RegistrationWriter(underWay, sync, proofs, waiting, repository, clock, log);
+  const writer = new RegistrationWriter(underWay, writes, proofs, waiting, repository, clock, log);
   const guard = new TakeoverGuard(repository, secrets, log);
   const lifecycle = new RegistryLifecycle(image.image, sync, places, writer, log);
   return {
@@ -115,11 +121,18 @@ export function openRegistry(
       image.image,
       places,
       guard,
-      new UnprovenKeys(image.image),
+      new UnprovenKeys(image.image, image.corps),
       writer,
       new AccountOwners(image.bots, image.image),
     ),
-    botsService: new BotsService(image.bots, image.records, sync, image.destinations, waiting, clock, log),
+    botsService: new BotsService(
+      image.bots,
+      image.records,
+      image.image,
+      new BotWakes(image.destinations, waiting, log),
+      clock,
+      log,
+    ),
     start: () => lifecycle.onApplicationBootstrap(),
     close: () => lifecycle.onApplicationShutdown(),
   };

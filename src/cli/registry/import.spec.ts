@@ -14,6 +14,7 @@ import { type Bot, BOTS } from '../../registry/bots/bot.js';
 import { AccountHistories } from '../../registry/puppets/account-history.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
+import { KnownCorps } from '../../registry/keys/known-corps.js';
 import { RegistryImage } from '../../registry/puppets/registry-image.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { appLine, botLine, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
@@ -403,7 +404,12 @@ describe('a bot in a file', () => {
   it('is seen by running managers when it replaces one that was imported', async () => {
     await imported(file(null));
     const policy = new EndpointPolicy(loadConfig({}));
-    const known = new KnownBots(policy, records, new RegistryImage(policy), new AccountHistories());
+    const known = new KnownBots(
+      policy,
+      records,
+      new RegistryImage(policy, new KnownCorps()),
+      new AccountHistories(),
+    );
     await known.load();
     await imported(file(null, [{ ...callback, name: 'renamed' }]), { ...PLAIN, mayReplace: true });
     await known.read();

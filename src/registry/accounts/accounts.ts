@@ -7,7 +7,7 @@ import { PuppetRepository } from '../puppet.repository.js';
 import { KnownBots } from '../bots/known-bots.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { RegistryReads } from '../sync/registry-reads.js';
-import { inTime, RegistrySync } from '../sync/registry-sync.js';
+import { inTime, PuppetWrites } from '../puppets/puppet-writes.js';
 
 /** The registered accounts, for operators and for callers of WeCom's API. */
 @Injectable()
@@ -16,7 +16,7 @@ export class Accounts {
     private readonly repository: PuppetRepository,
     private readonly image: RegistryImage,
     private readonly reads: RegistryReads,
-    private readonly sync: RegistrySync,
+    private readonly writes: PuppetWrites,
     private readonly bots: KnownBots,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -69,7 +69,7 @@ export class Accounts {
    * @throws AppError `REGISTRY_PUPPET_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
   async forget(openKfId: string, by: AskedBy): Promise<void> {
-    const write = this.sync.beginWrite(openKfId);
+    const write = this.writes.begin(openKfId);
     const forgotten = await inTime(write, this.repository.forget(openKfId), write.endForgotten);
     write.endForgotten();
     if (forgotten === null) throw new AppError('REGISTRY_PUPPET_NOT_FOUND');

@@ -2,10 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
-import type { CorpKeys } from '../keys/known-corps.js';
+import { type CorpKeys, KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { RegistryReads } from '../sync/registry-reads.js';
-import { RegistrySync } from '../sync/registry-sync.js';
 import type { SecretVerdict } from '../puppets/secret-check.js';
 import { SecretProofs } from '../puppets/secret-proofs.js';
 import type { CorpPair } from '../keys/shared-keys.js';
@@ -14,16 +13,16 @@ import type { CorpPair } from '../keys/shared-keys.js';
 @Injectable()
 export class CallbackKeys {
   constructor(
+    private readonly corps: KnownCorps,
     private readonly image: RegistryImage,
     private readonly reads: RegistryReads,
-    private readonly sync: RegistrySync,
     private readonly proofs: SecretProofs,
     private readonly clock: Clock,
   ) {}
 
   /** From memory. @returns `null` when no credentials of the corp are known. */
   find(corpId: string): CorpKeys | null {
-    return this.image.findCorp(corpId);
+    return this.corps.find(corpId);
   }
 
   /** Also from the store, if memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
@@ -38,7 +37,7 @@ export class CallbackKeys {
    * @throws AppError `REGISTRY_NOT_LOADED` with `cause`, `STORE_UNAVAILABLE`
    */
   async findLater(corpId: string, cause: unknown): Promise<CorpKeys | null> {
-    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED', { cause });
+    if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED', { cause });
     return (await this.reads.catchUp()) ? this.find(corpId) : null;
   }
 

@@ -6,7 +6,7 @@ import type { Puppet } from '../puppet.js';
 import { type Goodbye, PuppetRepository } from '../puppet.repository.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { LOOK_UP_LIMIT_MS, RegistryReads } from '../sync/registry-reads.js';
-import { inTime, RegistrySync } from '../sync/registry-sync.js';
+import { inTime, PuppetWrites } from '../puppets/puppet-writes.js';
 
 /** Marks puppets as offline when they deregister, and as online when they take something again. */
 @Injectable()
@@ -15,7 +15,7 @@ export class Presence {
     private readonly repository: PuppetRepository,
     private readonly image: RegistryImage,
     private readonly reads: RegistryReads,
-    private readonly sync: RegistrySync,
+    private readonly writes: PuppetWrites,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -27,7 +27,7 @@ export class Presence {
    */
   async deregister(said: Goodbye): Promise<void> {
     const goodbye = await this.#asRegistered(said);
-    const write = this.sync.beginWrite(goodbye.openKfId);
+    const write = this.writes.begin(goodbye.openKfId);
     const puppet = await inTime(write, this.repository.markOffline(goodbye, this.storeClock.nowMs()));
     write.end(puppet);
     const { openKfId, corpId, from } = goodbye;
@@ -36,7 +36,7 @@ export class Presence {
 
   /** Call it when a puppet that was marked offline took a hint. Changes nothing if that cannot be stored. */
   async markOnline({ openKfId, corpId, endpoint }: Puppet): Promise<void> {
-    const write = this.sync.beginWrite(openKfId);
+    const write = this.writes.begin(openKfId);
     try {
       const online = { openKfId, corpId, endpoint };
       const puppet = await inTime(write, this.repository.markOnline(online, this.storeClock.nowMs()));

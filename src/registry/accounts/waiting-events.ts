@@ -1,5 +1,8 @@
-import type { Destination } from './destination.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { BotsListener } from '../bots/bots.service.js';
 import type { Puppet } from '../puppet.js';
+import { type Destination, Destinations } from './destination.js';
 
 /** The events that wait for somebody to take them. */
 export abstract class WaitingEvents {
@@ -14,4 +17,23 @@ export abstract class WaitingEvents {
    * @param isMoved whether a bot that was there before has got the account.
    */
   abstract wake(destination: Destination, isMoved: boolean): Promise<void>;
+}
+
+/** Has what waits go to whoever takes it now that bots have changed. The patrol finds what this does not. */
+@Injectable()
+export class BotWakes implements BotsListener {
+  constructor(
+    private readonly destinations: Destinations,
+    private readonly waiting: WaitingEvents,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  changed(corpId: string, openKfIds: ReadonlySet<string>, moved: readonly string[]): void {
+    for (const openKfId of openKfIds) {
+      const destination = this.destinations.find({ corpId, openKfId });
+      this.waiting.wake(destination, moved.includes(openKfId)).catch((err: unknown) => {
+        this.log.debug({ openKfId, err }, 'outbox.wake_failed');
+      });
+    }
+  }
 }

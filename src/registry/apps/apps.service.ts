@@ -7,8 +7,8 @@ import { randomLettersAndDigits } from '../../kernel/random-text.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { Secret } from '../../kernel/secret.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
-import { RegistrySync } from '../sync/registry-sync.js';
 import { type KeyPair, toPairKey } from '../keys/shared-keys.js';
 import { type Records, RecordStore } from '../../storage/records.js';
 import { type App, appIdOf, appKey, APPS, APPS_MAX, isOfFile, type NewApp, verifiedAt } from './app.js';
@@ -28,8 +28,8 @@ export class AppsService implements OnApplicationShutdown {
 
   constructor(
     private readonly known: KnownApps,
+    private readonly corps: KnownCorps,
     private readonly image: RegistryImage,
-    private readonly sync: RegistrySync,
     records: RecordStore,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -49,7 +49,7 @@ export class AppsService implements OnApplicationShutdown {
 
   /** Registered accounts whose puppet has the app's token and key. */
   accountsOf(app: App): number {
-    return this.image.countOf(app);
+    return this.corps.findPairOf(app)?.userCount ?? 0;
   }
 
   /**
@@ -58,7 +58,7 @@ export class AppsService implements OnApplicationShutdown {
    *   added or not.
    */
   async add({ corpId, name, receiveIds, ...given }: NewApp, asked: AskedBy): Promise<App> {
-    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     const { callbackToken = made(32), encodingAESKey = made(43) } = given;
     const id = appIdOf({ corpId, callbackToken, encodingAESKey });
     const createdAtMs = this.storeClock.nowMs();
@@ -86,7 +86,7 @@ export class AppsService implements OnApplicationShutdown {
    * @throws AppError `APP_NOT_FOUND`, `APP_READ_ONLY`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
   async remove(id: string, asked: AskedBy): Promise<void> {
-    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     const { corpId } = await this.#getApp(id);
     if (isOfFile({ id })) throw new AppError('APP_READ_ONLY');
     const wasThere = await this.#write('remove app', this.#stored.remove(id));

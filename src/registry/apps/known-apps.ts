@@ -1,17 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { registryConfig } from '../registry.config.js';
-import { RegistryImage } from '../puppets/registry-image.js';
+import { KnownCorps } from '../keys/known-corps.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 import { type Records, RecordStore } from '../../storage/records.js';
 import { type App, APPS, hasSecrets, isOfFile, isSameApp, toFileApps } from './app.js';
+import { appsConfig } from './apps.config.js';
 
 /**
- * The apps in the registry's image: those of WECOM_APPS_FILE, and those of the store. A read brings in what all
- * processes wrote, and never undoes an own write that ended after the read began.
+ * All apps, in memory: those of WECOM_APPS_FILE, and those of the store. A read brings in what all processes wrote, and never
+ * undoes an own write that ended after the read began.
  */
 @Injectable()
 export class KnownApps {
+  readonly #apps = new Map<string, App>();
   readonly #stored: Records<App>;
   readonly #reads = new SerialRuns(() => this.#read());
   /** Rises with each own write. */
@@ -20,20 +21,20 @@ export class KnownApps {
   readonly #writtenAt = new Map<string, number>();
 
   constructor(
-    private readonly image: RegistryImage,
+    private readonly corps: KnownCorps,
     records: RecordStore,
-    @Inject(registryConfig.KEY) { wecomApps }: Pick<ConfigType<typeof registryConfig>, 'wecomApps'>,
+    @Inject(appsConfig.KEY) { wecomApps }: ConfigType<typeof appsConfig>,
   ) {
     this.#stored = records.of(APPS);
-    for (const app of toFileApps(wecomApps)) image.putApp(app);
+    for (const app of toFileApps(wecomApps)) this.#put(app);
   }
 
   list(): readonly App[] {
-    return this.image.listApps();
+    return [...this.#apps.values()];
   }
 
   find(id: string): App | null {
-    return this.image.findApp(id);
+    return this.#apps.get(id) ?? null;
   }
 
   /** Call it at the start, and after a write whose outcome is not known. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
@@ -50,19 +51,29 @@ export class KnownApps {
   /** Call it when the app is stored. */
   added(app: App): void {
     this.#wrote(app.id);
-    this.image.putApp(app);
+    this.#put(app);
   }
 
   /** Call it when the app is not stored any more. */
   removed(id: string): void {
     this.#wrote(id);
-    this.image.removeApp(id);
+    this.#drop(id);
   }
 
   /** In memory only, whether or not it is stored. */
   verified(id: string, atMs: number): void {
     const app = this.find(id);
-    if (app !== null) this.image.putApp({ ...app, verifiedAtMs: later(app.verifiedAtMs, atMs) });
+    if (app !== null) this.#put({ ...app, verifiedAtMs: later(app.verifiedAtMs, atMs) });
+  }
+
+  #put(app: App): void {
+    this.#apps.set(app.id, app);
+    this.corps.putApp(app);
+  }
+
+  #drop(id: string): void {
+    this.#apps.delete(id);
+    this.corps.removeApp(id);
   }
 
   #wrote(id: string): void {
@@ -90,13 +101,13 @@ export class KnownApps {
     const isSameOne = known?.createdAtMs === stored.createdAtMs;
     const verifiedAtMs = isSameOne ? later(known.verifiedAtMs, stored.verifiedAtMs) : stored.verifiedAtMs;
     const app = { ...stored, verifiedAtMs };
-    if (known === null || !hasSecrets(known) || !isSameApp(known, app)) this.image.putApp(app);
+    if (known === null || !hasSecrets(known) || !isSameApp(known, app)) this.#put(app);
   }
 
   #dropOthers(stored: ReadonlySet<string>, order: number): void {
     for (const app of this.list()) {
       if (isOfFile(app) || stored.has(app.id) || this.#isOvertaken(app.id, order)) continue;
-      this.image.removeApp(app.id);
+      this.#drop(app.id);
     }
   }
 }

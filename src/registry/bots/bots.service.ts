@@ -5,9 +5,7 @@ import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { Destinations } from '../accounts/destination.js';
-import { RegistrySync } from '../sync/registry-sync.js';
-import { WaitingEvents } from '../accounts/waiting-events.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 import { type Records, RecordStore } from '../../storage/records.js';
 import { type Bot, type BotKey, BOTS, BOTS_MAX, hashOfKey, KEY_PREFIX, listedIn, replacing } from './bot.js';
 import { type KnownBot, KnownBots, type OpenBot } from './known-bots.js';
@@ -24,6 +22,12 @@ export interface BotWithKey {
   readonly key: string;
 }
 
+/** Hears whose events may go elsewhere, since operators added, changed or deleted a bot. */
+export abstract class BotsListener {
+  /** @param moved accounts that a bot has got which was there before. */
+  abstract changed(corpId: string, openKfIds: ReadonlySet<string>, moved: readonly string[]): void;
+}
+
 /** The bots that operators add, change and delete at run time. */
 @Injectable()
 export class BotsService {
@@ -32,9 +36,8 @@ export class BotsService {
   constructor(
     private readonly known: KnownBots,
     records: RecordStore,
-    private readonly sync: RegistrySync,
-    private readonly destinations: Destinations,
-    private readonly waiting: WaitingEvents,
+    private readonly image: RegistryImage,
+    private readonly listener: BotsListener,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -73,7 +76,7 @@ export class BotsService {
     if (outcome === 'taken') throw this.#taken(bot);
     const known = this.known.written(bot);
     this.#log(known, asked, 'bot.added');
-    this.#wake(known, listedIn(known), []);
+    this.listener.changed(known.corpId, new Set(listedIn(known)), []);
     return { bot: known, key };
   }
 
@@ -93,7 +96,8 @@ export class BotsService {
     this.#log(known, asked, 'bot.changed');
     const isSame = before.takesMessagesSinceMs === known.takesMessagesSinceMs;
     const added = listedIn(known).filter((id) => !before.openKfIds.includes(id));
-    this.#wake(known, [...listedIn(before), ...listedIn(known)], isSame ? added : []);
+    const accounts = new Set([...listedIn(before), ...listedIn(known)]);
+    this.listener.changed(known.corpId, accounts, isSame ? added : []);
     return known;
   }
 
@@ -124,11 +128,12 @@ export class BotsService {
     this.known.removed(id);
     if (!wasThere) throw new AppError('BOT_NOT_FOUND');
     this.#log(before, asked, 'bot.removed');
-    this.#wake(before, listedIn(before), listedIn(before));
+    const accounts = listedIn(before);
+    this.listener.changed(before.corpId, new Set(accounts), accounts);
   }
 
   #requireLoaded(): void {
-    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
   }
 
   /** A bot is written whole, so only a process that knows its secrets may change it. */
@@ -156,19 +161,6 @@ export class BotsService {
       return other !== null && other.id !== id;
     });
     return new AppError('BOT_ACCOUNT_TAKEN', taken === undefined ? {} : { detail: taken });
-  }
-
-  /**
-   * What waits for the accounts goes to whoever takes their events now. The patrol finds what this does not.
-   * @param moved those that a bot has got which was there before.
-   */
-  #wake({ corpId }: Bot, openKfIds: readonly string[], moved: readonly string[]): void {
-    for (const openKfId of new Set(openKfIds)) {
-      const destination = this.destinations.find({ corpId, openKfId });
-      this.waiting.wake(destination, moved.includes(openKfId)).catch((err: unknown) => {
-        this.log.debug({ openKfId, err }, 'outbox.wake_failed');
-      });
-    }
   }
 
   #log({ id, name, corpId, kind, takes, api, openKfIds }: Bot, asked: AskedBy, line: string): void {

@@ -34,7 +34,7 @@ async function ownersOf({ isLoaded = true, isShared = true } = {}): Promise<KeyO
   if (isLoaded) void registry.sync.start();
   if (isLoaded) await registry.sync.whenLoaded();
   reads = 0;
-  return new KeyOwners(registry.bots, registry.sync, repository, clock as unknown as StoreClock, clock);
+  return new KeyOwners(registry.bots, registry.image, repository, clock as unknown as StoreClock, clock);
 }
 
 it('a key that another replica made a moment ago is found', async () => {

@@ -5,7 +5,7 @@ import { Clock } from '../../kernel/clock.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { RegistrySync } from '../sync/registry-sync.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { hashOfKey, KEY_PREFIX } from './bot.js';
 import { type KnownBot, KnownBots } from './known-bots.js';
@@ -23,7 +23,7 @@ export class KeyOwners implements BotDirectory {
 
   constructor(
     private readonly bots: KnownBots,
-    private readonly sync: RegistrySync,
+    private readonly image: RegistryImage,
     private readonly repository: PuppetRepository,
     private readonly storeClock: StoreClock,
     private readonly clock: Clock,
@@ -35,7 +35,7 @@ export class KeyOwners implements BotDirectory {
 
   async lookUp(key: string): Promise<KnownBot | null> {
     if (!key.startsWith(KEY_PREFIX)) return null;
-    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     if (!this.repository.isShared) return null;
     await withinDeadline(LOOK_UP_LIMIT_MS, 'look up a key', this.#reads.run());
     return this.find(key);

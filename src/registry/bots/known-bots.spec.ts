@@ -5,6 +5,7 @@ import { MemoryRecords, RecordData } from '../../../test/support/memory-records.
 import { loadConfig } from '../../config/config.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { AccountHistories } from '../puppets/account-history.js';
+import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import type { Records } from '../../storage/records.js';
 import { type Bot, BOTS } from './bot.js';
@@ -31,7 +32,7 @@ beforeEach(async () => {
     accountsOf: (corpId) => (corpId === one.corpId ? remembered : []),
   });
   const policy = new EndpointPolicy(loadConfig({}));
-  image = new RegistryImage(policy);
+  image = new RegistryImage(policy, new KnownCorps());
   known = new KnownBots(policy, new MemoryRecords(data), image, histories);
   await elsewhere.add(one);
   await elsewhere.add(two);

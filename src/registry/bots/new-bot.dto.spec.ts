@@ -8,6 +8,7 @@ import { Secret } from '../../kernel/secret.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { type Bot, readSecrets, SIGNING_SECRET_FORMAT, toSecretsText } from './bot.js';
 import { AccountHistories } from '../puppets/account-history.js';
+import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { KnownBots } from './known-bots.js';
 import type { OpenBot } from './known-bots.js';
@@ -32,7 +33,7 @@ const made = (body: object, terms = TERMS) => toNewBot(validated(NewBotDto, body
 
 function known(fields: Partial<Bot> = {}): OpenBot {
   const policy = new EndpointPolicy(loadConfig({}));
-  const image = new RegistryImage(policy);
+  const image = new RegistryImage(policy, new KnownCorps());
   const bots = new KnownBots(policy, new MemoryRecords(), image, new AccountHistories());
   return bots.written(storedBot(fields)) as OpenBot;
 }

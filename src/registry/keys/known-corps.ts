@@ -1,4 +1,4 @@
-import type { App } from '../apps/app.js';
+import { Injectable } from '@nestjs/common';
 import { type CorpPair, type KeyPair, SharedPair, toPairKey } from './shared-keys.js';
 
 /** The keys that open the callbacks of one corp. */
@@ -9,15 +9,23 @@ export interface CorpKeys {
   readonly receiveIds: ReadonlySet<string>;
 }
 
+/** What an app gives its corp: a pair for which the operator vouches, and receivers. */
+export interface AppKeys extends KeyPair {
+  readonly id: string;
+  readonly corpId: string;
+  readonly receiveIds: readonly string[];
+}
+
 interface Corp {
   readonly pairs: Map<string, SharedPair>;
   receiveIds: ReadonlySet<string>;
 }
 
-/** The corps with a pair of keys, of an app or a puppet, and all apps. */
+/** The corps with a pair of keys, of an app or a puppet. */
+@Injectable()
 export class KnownCorps {
   readonly #corps = new Map<string, Corp>();
-  readonly #apps = new Map<string, App>();
+  readonly #apps = new Map<string, AppKeys>();
   /** Pairs by the address that brought them, where it is known. */
   readonly #brought = new Map<string, Set<SharedPair>>();
 
@@ -26,28 +34,20 @@ export class KnownCorps {
     return this.#corps.get(corpId) ?? null;
   }
 
-  findApp(id: string): App | null {
-    return this.#apps.get(id) ?? null;
-  }
-
-  get apps(): Iterable<App> {
-    return this.#apps.values();
-  }
-
   /** Replaces the app with the same id, which is of the same corp. */
-  putApp(app: App): void {
-    const before = this.findApp(app.id);
+  putApp(app: AppKeys): void {
+    const before = this.#apps.get(app.id);
     // Adds the new one first, so that a pair that both have keeps its identity, and with it its cipher.
     const pair = this.pairOf(app.corpId, app);
     if (pair !== null) pair.apps++;
-    if (before !== null) this.#releasePairOf(before);
+    if (before !== undefined) this.#releasePairOf(before);
     this.#apps.set(app.id, app);
     this.#setReceiveIds(app.corpId);
   }
 
   removeApp(id: string): void {
-    const app = this.findApp(id);
-    if (app === null) return;
+    const app = this.#apps.get(id);
+    if (app === undefined) return;
     this.#apps.delete(id);
     this.#releasePairOf(app);
     this.#setReceiveIds(app.corpId);
@@ -104,7 +104,7 @@ export class KnownCorps {
     brought.add(pair);
   }
 
-  #releasePairOf(app: App): void {
+  #releasePairOf(app: AppKeys): void {
     const pair = this.findPairOf(app);
     if (pair === null) return;
     pair.apps--;

@@ -3,12 +3,13 @@ import { registeredPuppet } from '../../../test/support/puppets.js';
 import { loadConfig } from '../../config/config.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { accountKey, type Puppet } from '../puppet.js';
+import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from './registry-image.js';
 
 let image: RegistryImage;
 
 beforeEach(() => {
-  image = new RegistryImage(new EndpointPolicy(loadConfig({})));
+  image = new RegistryImage(new EndpointPolicy(loadConfig({})), new KnownCorps());
 });
 
 const puppet = (openKfId: string, corpId = 'wwCorp_1', fields: Partial<Puppet> = {}): Puppet =>

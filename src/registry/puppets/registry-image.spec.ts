@@ -9,9 +9,17 @@ import type { Puppet } from '../puppet.js';
 import { loadConfig } from '../../config/config.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { RegistryImage } from './registry-image.js';
+import { KnownCorps } from '../keys/known-corps.js';
 import type { CorpPair, KeyPair } from '../keys/shared-keys.js';
 
 const policy = new EndpointPolicy(loadConfig({}));
+
+/** With the keys of apps beside those of its puppets. */
+class Image extends RegistryImage {
+  constructor(readonly keys = new KnownCorps()) {
+    super(policy, keys);
+  }
+}
 
 const KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2';
 const KEYS = [`${KEY}A`, `${KEY}D`, `${KEY}E`, '6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt', ''];
@@ -37,23 +45,23 @@ function app(words: Words = {}, receiveIds: readonly string[] = []): App {
   return { ...same, id: appIdOf(same), createdAtMs: 0, verifiedAtMs: null };
 }
 
-function imageWith(...apps: App[]): RegistryImage {
-  const image = new RegistryImage(policy);
-  for (const one of apps) image.putApp(one);
+function imageWith(...apps: App[]): Image {
+  const image = new Image();
+  for (const one of apps) image.keys.putApp(one);
   return image;
 }
 
-function imageOf(...puppets: Puppet[]): RegistryImage {
-  const image = new RegistryImage(policy);
+function imageOf(...puppets: Puppet[]): Image {
+  const image = new Image();
   for (const one of puppets) image.put(one);
   return image;
 }
 
-function pairsOf(image: RegistryImage, corpId = 'ww1'): CorpPair[] {
-  return [...(image.findCorp(corpId)?.pairs.values() ?? [])];
+function pairsOf(image: Image, corpId = 'ww1'): CorpPair[] {
+  return [...(image.keys.find(corpId)?.pairs.values() ?? [])];
 }
 
-function tokensOf(image: RegistryImage): string[] {
+function tokensOf(image: Image): string[] {
   return pairsOf(image).map(({ callbackToken }) => callbackToken.reveal());
 }
 
@@ -87,7 +95,7 @@ describe('puppets', () => {
     expect(image.put(puppet('wk1'))).toBe(false);
     expect(image.findPuppet('wk1')).toBe(first);
     image.remove('wk1');
-    expect(image.findCorp('ww1')).toBeNull();
+    expect(image.keys.find('ww1')).toBeNull();
   });
 
   it('are forgotten when they are removed, which may be repeated', () => {
@@ -98,7 +106,7 @@ describe('puppets', () => {
       image.size,
       image.findPuppet('wk1'),
       image.find('wk1')?.pair ?? null,
-      image.findCorp('ww1'),
+      image.keys.find('ww1'),
     ]).toEqual([0, null, null, null]);
   });
 
@@ -113,7 +121,7 @@ describe('puppets', () => {
   ])('are known without %s, but open nothing', (_what, words) => {
     const image = imageOf(puppet('wk1', words));
     expect(image.findPuppet('wk1')).not.toBeNull();
-    expect([image.find('wk1')?.pair ?? null, image.findCorp('ww1')]).toEqual([null, null]);
+    expect([image.find('wk1')?.pair ?? null, image.keys.find('ww1')]).toEqual([null, null]);
     image.put(puppet('wk1'));
     expect(image.find('wk1')?.pair ?? null).toBe(pairsOf(image)[0]);
   });
@@ -125,7 +133,7 @@ describe('a pair is trusted', () => {
     puppet(openKfId, words, { corpSecret: new Secret(secret), acceptedSecretId: idOf(secret, words.corpId) });
   const unknown = (openKfId: string, secret: string, words: Words = {}) =>
     puppet(openKfId, words, { corpSecret: new Secret(secret) });
-  const isTrusted = (image: RegistryImage, openKfId: string, corpId = 'ww1'): boolean | undefined =>
+  const isTrusted = (image: Image, openKfId: string, corpId = 'ww1'): boolean | undefined =>
     pairsOf(image, corpId).find((pair) => pair === (image.find(openKfId)?.pair ?? null))?.isTrusted;
 
   it('when WeCom accepted the secret of one that uses it', () => {
@@ -205,7 +213,7 @@ describe('a key pair', () => {
     for (const last of ['A', 'B', 'C']) image.remove(`wk${last}`);
     expect(pairsOf(image)).toHaveLength(1);
     image.remove('wkD');
-    expect(image.findCorp('ww1')).toBeNull();
+    expect(image.keys.find('ww1')).toBeNull();
   });
 
   it('goes with its last user, and the corp with its last pair', () => {
@@ -216,7 +224,7 @@ describe('a key pair', () => {
     image.remove('wk2');
     expect(tokensOf(image)).toEqual(['tokenTwo']);
     image.remove('wk3');
-    expect(image.findCorp('ww1')).toBeNull();
+    expect(image.keys.find('ww1')).toBeNull();
   });
 
   it('stays the same object when a puppet registers again with it', () => {
@@ -237,7 +245,7 @@ describe('a key pair', () => {
   it('moves with its puppet to another corp', () => {
     const image = imageOf(puppet('wk1'));
     image.put(puppet('wk1', { corpId: 'ww2' }));
-    expect(image.findCorp('ww1')).toBeNull();
+    expect(image.keys.find('ww1')).toBeNull();
     expect(pairsOf(image, 'ww2')).toHaveLength(1);
     expect(image.find('wk1')?.pair ?? null).toBe(pairsOf(image, 'ww2')[0]);
   });
@@ -263,41 +271,41 @@ describe('apps', () => {
     image.put(puppet('wk2', { corpId: 'ww2' }));
     image.put(puppet('wk1'));
     image.remove('wk1');
-    expect([...(image.findCorp('ww1')?.receiveIds ?? [])]).toEqual(['ww1', 'suite', '', 'provider']);
-    expect([...(image.findCorp('ww2')?.receiveIds ?? [])]).toEqual(['ww2']);
+    expect([...(image.keys.find('ww1')?.receiveIds ?? [])]).toEqual(['ww1', 'suite', '', 'provider']);
+    expect([...(image.keys.find('ww2')?.receiveIds ?? [])]).toEqual(['ww2']);
   });
 
   it('open nothing and vouch for nothing once they are removed, and take their receivers along', () => {
     const image = imageWith(app({}, ['suite']), app({ corpId: 'ww2' }));
     image.put(puppet('wk1'));
     const [pair] = pairsOf(image);
-    image.removeApp(app().id);
-    image.removeApp(app({ corpId: 'ww2' }).id);
+    image.keys.removeApp(app().id);
+    image.keys.removeApp(app({ corpId: 'ww2' }).id);
     expect(pairsOf(image)).toEqual([pair]);
-    expect([pair?.isTrusted, [...(image.findCorp('ww1')?.receiveIds ?? [])]]).toEqual([false, ['ww1']]);
-    expect([image.findCorp('ww2'), image.listApps()]).toEqual([null, []]);
+    expect([pair?.isTrusted, [...(image.keys.find('ww1')?.receiveIds ?? [])]]).toEqual([false, ['ww1']]);
+    expect(image.keys.find('ww2')).toBeNull();
   });
 
   it('keep their pair when they change in what is not secret', () => {
     const image = imageWith(app());
     const [pair] = pairsOf(image);
-    image.putApp({ ...app({}, ['suite']), name: 'renamed' });
+    image.keys.putApp(app({}, ['suite']));
     expect(pairsOf(image)[0]).toBe(pair);
-    expect(image.findCorp('ww1')?.receiveIds.has('suite')).toBe(true);
-    image.removeApp(app().id);
-    expect(image.findCorp('ww1')).toBeNull();
+    expect(image.keys.find('ww1')?.receiveIds.has('suite')).toBe(true);
+    image.keys.removeApp(app().id);
+    expect(image.keys.find('ww1')).toBeNull();
   });
 
-  it('without secrets are known, and open nothing', () => {
+  it('without secrets open nothing', () => {
     const image = imageWith({ ...app({ token: '', key: '' }), id: 'closed' });
-    expect([image.findCorp('ww1'), image.listApps().length]).toEqual([null, 1]);
-    image.putApp({ ...app(), id: 'closed' });
+    expect(image.keys.find('ww1')).toBeNull();
+    image.keys.putApp({ ...app(), id: 'closed' });
     expect(pairsOf(image).length).toBe(1);
   });
 });
 
 describe('the secrets of a corp', () => {
-  const secretsOf = (image: RegistryImage, corpId = 'ww1') =>
+  const secretsOf = (image: Image, corpId = 'ww1') =>
     image.secretsOf(corpId).map((secret) => secret.reveal());
   const withSecret = (openKfId: string, corpSecret: string, corpId = 'ww1') =>
     puppet(openKfId, { corpId }, { corpSecret: new Secret(corpSecret) });
@@ -330,17 +338,14 @@ describe('any sequence of changes', () => {
   const { below, pick } = seeded(SEED);
 
   /** Pairs by corp, each as text and whether it is trusted, and which puppet uses which of them. */
-  const stateOf = (image: RegistryImage): unknown => ({
+  const stateOf = (image: Image, apps: Iterable<App>): unknown => ({
     corps: CORPS.map((corpId) =>
       pairsOf(image, corpId)
         .map((pair) => `${textOf(pair)} ${pair.isTrusted}`)
         .sort(),
     ),
-    receivers: CORPS.map((corpId) => [...(image.findCorp(corpId)?.receiveIds ?? [])].sort()),
-    accounts: image
-      .listApps()
-      .map((app) => `${app.id} ${image.countOf(app)}`)
-      .sort(),
+    receivers: CORPS.map((corpId) => [...(image.keys.find(corpId)?.receiveIds ?? [])].sort()),
+    accounts: [...apps].map((one) => image.keys.findPairOf(one)?.userCount),
     secrets: CORPS.map((corpId) =>
       image
         .secretsOf(corpId)
@@ -361,7 +366,7 @@ describe('any sequence of changes', () => {
 
   it('leaves what an image has that never saw another state', () => {
     const apps = new Map<string, App>();
-    const image = new RegistryImage(policy);
+    const image = new Image();
     const known = new Map<string, Puppet>();
     for (let at = 0; at < rounds(300); at++) {
       const openKfId = `wk${below(8)}`;
@@ -369,8 +374,8 @@ describe('any sequence of changes', () => {
       if (below(4) === 0) {
         const one = app(words, pick([[], ['suite'], ['provider', 'suite']]));
         const isRemoved = below(2) === 0;
-        if (isRemoved) image.removeApp(one.id);
-        else image.putApp(one);
+        if (isRemoved) image.keys.removeApp(one.id);
+        else image.keys.putApp(one);
         if (isRemoved) apps.delete(one.id);
         else apps.set(one.id, one);
       } else if (below(3) === 0) {
@@ -385,7 +390,7 @@ describe('any sequence of changes', () => {
       }
       const rebuilt = imageWith(...apps.values());
       for (const one of known.values()) rebuilt.put(one);
-      const [state, expected] = [stateOf(image), stateOf(rebuilt)];
+      const [state, expected] = [stateOf(image, apps.values()), stateOf(rebuilt, apps.values())];
       // Jest is asked where they differ alone, since it takes longer than all the rest.
       if (!isDeepStrictEqual(state, expected))
         expect({ SEED, at, state }).toEqual({ SEED, at, state: expected });

@@ -2,12 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Secret } from '../../kernel/secret.js';
 import { AccountIndex } from './account-index.js';
-import type { App } from '../apps/app.js';
 import type { Endpoint, EndpointFault } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
-import { type CorpKeys, KnownCorps } from '../keys/known-corps.js';
-import { isSamePuppet, type Puppet, type Registration } from '../puppet.js';
-import { type KeyPair, SharedPair, SharedSecret } from '../keys/shared-keys.js';
+import { KnownCorps } from '../keys/known-corps.js';
+import { isSamePuppet, type Puppet } from '../puppet.js';
+import { type SharedPair, SharedSecret } from '../keys/shared-keys.js';
 
 /** Puppets that are sorted in one turn of the event loop. */
 const INDEXED_AT_ONCE = 5_000;
@@ -16,7 +15,7 @@ const INDEXED_AT_ONCE = 5_000;
 export interface KnownPuppet {
   readonly puppet: Puppet;
   readonly endpoint: Endpoint | EndpointFault;
-  /** Identical with one of those of `findCorp`; `null` when its keys do not have WeCom's form. */
+  /** Identical with one of those of `KnownCorps`; `null` when its keys do not have WeCom's form. */
   readonly pair: SharedPair | null;
   readonly secret: SharedSecret;
 }
@@ -28,21 +27,30 @@ interface CorpOfPuppets {
   readonly secrets: Map<string, SharedSecret>;
 }
 
-/**
- * All that routing needs, in memory: puppets by kf account, key pairs by corp. Plain and
- * synchronous; `RegistrySync` fills it.
- */
+/** The puppets by kf account, in memory, and the secrets of each corp. Plain and synchronous; `PuppetWrites` fills it. */
 @Injectable()
 export class RegistryImage {
   readonly #known = new Map<string, KnownPuppet>();
-  readonly #corps = new KnownCorps();
   readonly #corpsOfPuppets = new Map<string, CorpOfPuppets>();
   #onlineCount = 0;
+  #isLoaded = false;
   /** Built when it is first needed. */
   #index: AccountIndex | null = null;
   #indexing: Promise<AccountIndex> | null = null;
 
-  constructor(private readonly policy: EndpointPolicy) {}
+  constructor(
+    private readonly policy: EndpointPolicy,
+    private readonly corps: KnownCorps,
+  ) {}
+
+  /** Whether all that the store had at the start is in it. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  loaded(): void {
+    this.#isLoaded = true;
+  }
 
   get size(): number {
     return this.#known.size;
@@ -75,44 +83,6 @@ export class RegistryImage {
     return (openKfId === null ? null : this.findPuppet(openKfId)?.name) || null;
   }
 
-  /** @returns `null` when no credentials of the corp are known. */
-  findCorp(corpId: string): CorpKeys | null {
-    return this.#corps.find(corpId);
-  }
-
-  findApp(id: string): App | null {
-    return this.#corps.findApp(id);
-  }
-
-  listApps(): readonly App[] {
-    return [...this.#corps.apps];
-  }
-
-  putApp(app: App): void {
-    this.#corps.putApp(app);
-  }
-
-  removeApp(id: string): void {
-    this.#corps.removeApp(id);
-  }
-
-  /** How many puppets have the app's token and key. */
-  countOf(app: App): number {
-    return this.#corps.findPairOf(app)?.userCount ?? 0;
-  }
-
-  /** Whether no app and no puppet of the corp has these keys yet, and WeCom is not known to accept the secret. */
-  bringsUnprovenKeys(registration: Registration): boolean {
-    const { corpId, corpSecret } = registration;
-    if (this.findSecret(corpId, corpSecret)?.isAccepted === true) return false;
-    return this.#corps.findPairOf(registration) === null;
-  }
-
-  /** How many untrusted pairs came by registrations from the address. @param key see `toAddressKey` */
-  countUntrustedPairs(key: string): number {
-    return this.#corps.countUntrusted(key);
-  }
-
   /** The distinct secrets of its puppets, online or not; only those that WeCom accepted, if there are any. */
   secretsOf(corpId: string): readonly Secret[] {
     const all = [...(this.#corpsOfPuppets.get(corpId)?.secrets.values() ?? [])].filter(
@@ -139,11 +109,6 @@ export class RegistryImage {
     for (const known of this.#known.values()) if (known.secret === secret) yield known.puppet;
   }
 
-  /** The secrets of the puppets that use the pair, which may be any object of `findCorp`. */
-  secretsBehind(pair: KeyPair): readonly SharedSecret[] {
-    return pair instanceof SharedPair ? pair.secrets : [];
-  }
-
   /** @returns whether anything changed. */
   put(puppet: Puppet): boolean {
     const before = this.#known.get(puppet.openKfId);
@@ -153,7 +118,7 @@ export class RegistryImage {
     secret.users++;
     secret.from = puppet.from;
     if (saysAccepted(puppet, secret)) secret.acceptedBy++;
-    const pair = this.#corps.pairOf(puppet.corpId, puppet, puppet.from);
+    const pair = this.corps.pairOf(puppet.corpId, puppet, puppet.from);
     pair?.addUser(secret);
     const endpoint =
       before?.puppet.endpoint === puppet.endpoint ? before.endpoint : this.policy.read(puppet.endpoint);
@@ -215,7 +180,7 @@ export class RegistryImage {
   #release({ puppet, pair, secret }: KnownPuppet): void {
     if (puppet.online) this.#onlineCount--;
     pair?.removeUser(secret);
-    if (pair !== null) this.#corps.dropUnused(puppet.corpId, pair);
+    if (pair !== null) this.corps.dropUnused(puppet.corpId, pair);
     if (saysAccepted(puppet, secret)) secret.acceptedBy--;
     const corp = this.#corpsOfPuppets.get(puppet.corpId);
     if (--secret.users === 0) corp?.secrets.delete(secret.secret.reveal());

@@ -6,9 +6,9 @@ import type { TraceContext } from '../../kernel/trace-context.js';
 import type { Puppet } from '../puppet.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { RegistryImage } from './registry-image.js';
-import { inTime, RegistrySync } from '../sync/registry-sync.js';
+import { inTime, PuppetWrites } from './puppet-writes.js';
 import { SecretCheck, type SecretVerdict } from './secret-check.js';
-import type { KeyPair, SharedSecret } from '../keys/shared-keys.js';
+import { type KeyPair, SharedPair, type SharedSecret } from '../keys/shared-keys.js';
 
 /** Long, since the registration was answered and nobody waits. */
 const LATER_LIMIT_MS = 5_000;
@@ -23,7 +23,7 @@ export class SecretProofs {
 
   constructor(
     private readonly image: RegistryImage,
-    private readonly sync: RegistrySync,
+    private readonly writes: PuppetWrites,
     private readonly repository: PuppetRepository,
     private readonly secrets: SecretCheck,
     @Inject(LOG) private readonly log: Log,
@@ -53,7 +53,8 @@ export class SecretProofs {
 
   /** Asks WeCom about the secrets of the puppets that use the pair; one accepted secret is enough. */
   prove(pair: KeyPair, limitMs: number, trace: TraceContext | null): Promise<SecretVerdict> {
-    const all = this.image.secretsBehind(pair).filter(({ secret }) => secret.reveal() !== '');
+    const users = pair instanceof SharedPair ? pair.secrets : [];
+    const all = users.filter(({ secret }) => secret.reveal() !== '');
     return best(all.slice(-ASKED_AT_ONCE).map((shared) => this.#ask(shared, limitMs, trace)));
   }
 
@@ -86,13 +87,13 @@ export class SecretProofs {
   async #noteForOne(shared: SharedSecret): Promise<void> {
     for (const { openKfId } of this.image.usersOf(shared)) {
       // A puppet whose registration is under way asks for itself after the answer.
-      if (this.sync.isUnderWay(openKfId)) continue;
+      if (this.writes.isUnderWay(openKfId)) continue;
       if (await this.#noteFor(openKfId, shared)) return;
     }
   }
 
   async #noteFor(openKfId: string, { corpId, secret, id }: SharedSecret): Promise<boolean> {
-    const write = this.sync.beginWrite(openKfId);
+    const write = this.writes.begin(openKfId);
     const isOf = (stored: Puppet | null): boolean =>
       stored?.corpId === corpId && stored.corpSecret.equals(secret);
     const puppet = await inTime(write, this.repository.markAccepted(openKfId, id, isOf));

@@ -10,7 +10,7 @@ import type { Puppet, Registration } from '../puppet.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { RegistrationsUnderWay } from '../puppets/registrations-under-way.js';
 import { logRegistration } from './registry-audit.js';
-import { inTime, RegistrySync } from '../sync/registry-sync.js';
+import { inTime, PuppetWrites } from '../puppets/puppet-writes.js';
 import { SecretProofs } from '../puppets/secret-proofs.js';
 import { type Asked, mayRegister } from './takeover-guard.js';
 import { WaitingEvents } from '../accounts/waiting-events.js';
@@ -35,7 +35,7 @@ export class RegistrationWriter {
 
   constructor(
     private readonly underWay: RegistrationsUnderWay,
-    private readonly sync: RegistrySync,
+    private readonly writes: PuppetWrites,
     private readonly proofs: SecretProofs,
     private readonly waiting: WaitingEvents,
     private readonly repository: PuppetRepository,
@@ -86,7 +86,7 @@ export class RegistrationWriter {
       before = stored;
       return place.refusalOf(stored) === null && mayRegister(stored, registration, isProven);
     };
-    const write = this.sync.beginWrite(openKfId);
+    const write = this.writes.begin(openKfId);
     const nowMs = this.storeClock.nowMs();
     const saving = this.repository.save({ ...registration, acceptedSecretId }, nowMs, mayReplace);
     const saved = await inTime(write, saving);

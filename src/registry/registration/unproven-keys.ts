@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { toAddressKey } from '../../http/request/address.js';
 import type { Registration } from '../puppet.js';
+import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 
 /**
@@ -18,14 +19,17 @@ export class UnprovenKeys {
   /** Registrations that are not in the image yet, by address. */
   readonly #underWay = new Map<string, number>();
 
-  constructor(private readonly image: RegistryImage) {}
+  constructor(
+    private readonly image: RegistryImage,
+    private readonly corps: KnownCorps,
+  ) {}
 
   /** @returns a function that gives the place back, harmless when called again; `null` when the address has none left. */
   takePlace(registration: Registration): (() => void) | null {
     const key = toAddressKey(registration.from);
-    if (key === '' || !this.image.bringsUnprovenKeys(registration)) return () => {};
+    if (key === '' || !this.#bringsAny(registration)) return () => {};
     const underWay = this.#underWay.get(key) ?? 0;
-    if (this.image.countUntrustedPairs(key) + underWay >= UNPROVEN_KEYS_MAX) return null;
+    if (this.corps.countUntrusted(key) + underWay >= UNPROVEN_KEYS_MAX) return null;
     this.#underWay.set(key, underWay + 1);
     let isOver = false;
     return () => {
@@ -35,5 +39,12 @@ export class UnprovenKeys {
       if (left > 0) this.#underWay.set(key, left);
       else this.#underWay.delete(key);
     };
+  }
+
+  /** Whether no app and no puppet of the corp has these keys yet, and WeCom is not known to accept the secret. */
+  #bringsAny(registration: Registration): boolean {
+    const { corpId, corpSecret } = registration;
+    if (this.image.findSecret(corpId, corpSecret)?.isAccepted === true) return false;
+    return this.corps.findPairOf(registration) === null;
   }
 }

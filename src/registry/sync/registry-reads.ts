@@ -6,6 +6,8 @@ import { KnownApps } from '../apps/known-apps.js';
 import { KnownBots } from '../bots/known-bots.js';
 import type { Puppet } from '../puppet.js';
 import { PuppetRepository } from '../puppet.repository.js';
+import { PuppetWrites } from '../puppets/puppet-writes.js';
+import { RegistryImage } from '../puppets/registry-image.js';
 import { RegistrySync } from './registry-sync.js';
 
 /** Limit of a read that a callback waits for: three of them in a row and the first attempt fit into 3 s. */
@@ -26,6 +28,8 @@ export class RegistryReads {
     private readonly repository: PuppetRepository,
     private readonly apps: KnownApps,
     private readonly bots: KnownBots,
+    private readonly image: RegistryImage,
+    private readonly writes: PuppetWrites,
     private readonly sync: RegistrySync,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -43,11 +47,11 @@ export class RegistryReads {
    * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
   async confirmAccount(openKfId: string): Promise<void> {
-    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     if (!this.repository.isShared) return;
-    const { order } = this.sync;
+    const { order } = this.writes;
     const puppets = await withinDeadline(LOOK_UP_LIMIT_MS, 'confirm', this.#readAccount(openKfId));
-    this.sync.applyRead(puppets, order);
+    this.writes.applyRead(puppets, order);
   }
 
   /** The same for a corp. */
@@ -68,9 +72,9 @@ export class RegistryReads {
   async reread(openKfId: string, limitMs: number): Promise<void> {
     if (!this.repository.isShared) return;
     try {
-      const { order } = this.sync;
+      const { order } = this.writes;
       const puppets = await withinDeadline(limitMs, 'reread', this.#readAccount(openKfId));
-      this.sync.applyRead(puppets, order);
+      this.writes.applyRead(puppets, order);
     } catch (err) {
       this.log.debug({ openKfId, err }, 'registry.reread_failed');
     }
@@ -98,17 +102,17 @@ export class RegistryReads {
    * store knows is found as well.
    */
   async #lookUp(what: string, read: () => Promise<readonly Puppet[]>): Promise<void> {
-    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     if (!this.repository.isShared || this.sync.isKnownMissing(what)) return;
     if (this.sync.isFlooded || this.#lookUps >= LOOK_UPS_MAX) {
       await this.catchUp();
       return;
     }
-    const { order } = this.sync;
+    const { order } = this.writes;
     this.#lookUps++;
     const reading = read().finally(() => this.#lookUps--);
     const puppets = await withinDeadline(LOOK_UP_LIMIT_MS, what, reading);
     if (puppets.length === 0) this.sync.rememberMissing(what);
-    this.sync.applyRead(puppets, order);
+    this.writes.applyRead(puppets, order);
   }
 }

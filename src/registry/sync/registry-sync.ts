@@ -1,14 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
-import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { KnownApps } from '../apps/known-apps.js';
 import { KnownBots } from '../bots/known-bots.js';
-import { AccountHistories } from '../puppets/account-history.js';
-import type { Puppet } from '../puppet.js';
 import { type ChangeCursor, PuppetRepository } from '../puppet.repository.js';
+import { PuppetWrites } from '../puppets/puppet-writes.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 
@@ -20,54 +18,17 @@ const SWEEP_MS = 60_000;
 /** Accounts known to be missing; forgotten at each refresh, and bounded against floods in between. */
 const MISSING_MAX = 10_000;
 
-/** One write of this process to an account that has no answer yet. */
-export interface OwnWrite {
-  /** Puts the outcome into the image; `null` when there is none. */
-  end(puppet: Puppet | null): void;
-  /** The account is no longer there. */
-  endForgotten(): void;
-  /** Nobody can tell whether the store has it. */
-  fail(): void;
-}
-
-/** Long, since after an outage all puppets may register at once. */
-const WRITE_LIMIT_MS = 10_000;
-
 /**
- * Gives up waiting, not the write: a late one is put into the image when its outcome is known.
- * @param end what that is, where it is not the outcome's `end`.
- */
-export async function inTime<T extends Puppet | null>(
-  write: OwnWrite,
-  work: Promise<T>,
-  end: (outcome: T) => void = write.end,
-): Promise<T> {
-  try {
-    return await withinDeadline(WRITE_LIMIT_MS, 'write', work);
-  } catch (error) {
-    work.then(end, write.fail);
-    throw error;
-  }
-}
-
-/**
- * Keeps the image equal to the store: loads it, applies this process's writes in their order, and reads those of other
- * processes every 2 s. A read never undoes an own write that began after it or has no answer yet.
+ * Keeps what is in memory equal to the store: loads puppets, apps and bots, and reads what other processes wrote every 2 s.
  */
 @Injectable()
 export class RegistrySync {
   readonly #missing = new Set<string>();
-  readonly #underWay = new Map<string, number>();
-  /** Accounts to read once no own write of them is under way. */
-  readonly #uncertain = new Set<string>();
-  readonly #lastApplied = new Map<string, number>();
-  #order = 0;
   #cursor: ChangeCursor | null = null;
   /** When the last read of all changes began, on the clock that never jumps. */
   #syncedAtMs = 0;
   readonly #reads = new SerialRuns(() => this.#readChanges());
   readonly #loaded = Promise.withResolvers<void>();
-  #isLoaded = false;
   readonly #triedFirst = Promise.withResolvers<void>();
   #running: Promise<void> | null = null;
   #isStopped = false;
@@ -79,29 +40,20 @@ export class RegistrySync {
     private readonly repository: PuppetRepository,
     private readonly apps: KnownApps,
     private readonly bots: KnownBots,
-    private readonly histories: AccountHistories,
+    private readonly writes: PuppetWrites,
     private readonly clock: Clock,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  get isLoaded(): boolean {
-    return this.#isLoaded;
-  }
-
   /** Milliseconds since the last complete read; `null` before the image is loaded, 0 when nobody else writes. */
   get ageMs(): number | null {
-    if (!this.#isLoaded) return null;
+    if (!this.image.isLoaded) return null;
     return this.repository.isShared ? this.clock.elapsedMs() - this.#syncedAtMs : 0;
   }
 
   /** Never resolves if it is stopped before. */
   whenLoaded(): Promise<void> {
     return this.#loaded.promise;
-  }
-
-  /** Rises with each own write; taken before a read, it tells which writes the read may not have seen. */
-  get order(): number {
-    return this.#order;
   }
 
   /**
@@ -119,80 +71,6 @@ export class RegistrySync {
     this.#isStopped = true;
     this.#endPause();
     await this.#running;
-  }
-
-  beginWrite(openKfId: string): OwnWrite {
-    const order = ++this.#order;
-    const others = this.#underWay.get(openKfId) ?? 0;
-    this.#underWay.set(openKfId, others + 1);
-    // A shared store may take writes that are under way together in any order.
-    if (others > 0) this.#uncertain.add(openKfId);
-    let hasEnded = false;
-    const end = (apply: () => void): void => {
-      if (hasEnded) return;
-      hasEnded = true;
-      const left = (this.#underWay.get(openKfId) ?? 1) - 1;
-      if (left > 0) this.#underWay.set(openKfId, left);
-      else this.#underWay.delete(openKfId);
-      apply();
-      if (left === 0 && this.#uncertain.delete(openKfId)) void this.#reread(openKfId);
-    };
-    const inOrder = (apply: () => void): void => {
-      if ((this.#lastApplied.get(openKfId) ?? 0) > order) return;
-      this.#lastApplied.set(openKfId, order);
-      apply();
-    };
-    return {
-      end: (puppet) =>
-        end(() => {
-          if (puppet !== null) inOrder(() => this.image.put(this.#asKnown(puppet)));
-        }),
-      // Remembers when it was removed, so that a read that began before does not bring it back.
-      endForgotten: () => end(() => inOrder(() => this.#remove(openKfId))),
-      fail: () => end(() => this.#uncertain.add(openKfId)),
-    };
-  }
-
-  /** Whether a write of this process to the account has no answer yet. */
-  isUnderWay(openKfId: string): boolean {
-    return this.#underWay.has(openKfId);
-  }
-
-  async #reread(openKfId: string): Promise<void> {
-    if (!this.repository.isShared) return;
-    const order = this.#order;
-    try {
-      const puppet = await this.repository.find(openKfId);
-      if (puppet !== null) this.applyRead([puppet], order);
-      else this.#applyForgotten([openKfId], order);
-    } catch (err) {
-      // The sweep finds it.
-      this.log.debug({ openKfId, err }, 'registry.reread_failed');
-    }
-  }
-
-  /** Applies what a read found that began at `order`. */
-  applyRead(puppets: readonly Puppet[], order: number): void {
-    for (const puppet of puppets) {
-      if (this.#isOvertaken(puppet.openKfId, order)) continue;
-      this.image.put(this.#asKnown(puppet));
-    }
-  }
-
-  #applyForgotten(openKfIds: readonly string[], order: number): void {
-    for (const openKfId of openKfIds) if (!this.#isOvertaken(openKfId, order)) this.#remove(openKfId);
-  }
-
-  #remove(openKfId: string): void {
-    if (this.image.remove(openKfId)) this.histories.forget(openKfId);
-  }
-
-  /** An endpoint that is in use already need not wait for its mark, which may have been written after this read. */
-  #asKnown(puppet: Puppet): Puppet {
-    if (puppet.answered) return puppet;
-    const known = this.image.findPuppet(puppet.openKfId);
-    const isInUse = known?.online === true && known.answered && known.endpoint === puppet.endpoint;
-    return isInUse ? { ...puppet, answered: true } : puppet;
   }
 
   isKnownMissing(what: string): boolean {
@@ -214,13 +92,13 @@ export class RegistrySync {
   }
 
   async #run(): Promise<void> {
-    while (!this.#isStopped && !this.#isLoaded) {
+    while (!this.#isStopped && !this.image.isLoaded) {
       await this.#load().catch((error) => {
         this.#triedFirst.reject(error);
         throw error;
       });
       this.#triedFirst.resolve();
-      if (!this.#isLoaded) await this.#pause(RETRY_LOAD_MS);
+      if (!this.image.isLoaded) await this.#pause(RETRY_LOAD_MS);
     }
     let sweepAtMs = this.clock.elapsedMs() + SWEEP_MS;
     while (!this.#isStopped && this.repository.isShared) {
@@ -241,14 +119,14 @@ export class RegistrySync {
 
   async #load(): Promise<void> {
     const startedMs = this.clock.elapsedMs();
-    const order = this.#order;
+    const { order } = this.writes;
     try {
       await this.bots.load();
       await this.#readPuppets();
-      for await (const puppets of this.repository.load()) this.applyRead(puppets, order);
+      for await (const puppets of this.repository.load()) this.writes.applyRead(puppets, order);
       await this.apps.load();
       this.#syncedAtMs = startedMs;
-      this.#isLoaded = true;
+      this.image.loaded();
       this.#loaded.resolve();
       this.#sayRecovered();
       const durationMs = Math.round(this.clock.elapsedMs() - startedMs);
@@ -270,34 +148,23 @@ export class RegistrySync {
   async #readPuppets(): Promise<void> {
     let hasMore = true;
     while (hasMore) {
-      const order = this.#order;
+      const { order } = this.writes;
       const changes = await this.repository.changes(this.#cursor);
-      this.applyRead(changes.puppets, order);
-      this.#applyForgotten(changes.forgotten, order);
+      this.writes.applyRead(changes.puppets, order);
+      this.writes.applyForgotten(changes.forgotten, order);
       this.#cursor = changes.cursor;
       hasMore = changes.hasMore;
     }
   }
 
   async #sweep(): Promise<void> {
-    const order = this.#order;
+    const { order } = this.writes;
     const seen = new Set<string>();
     for await (const puppets of this.repository.load()) {
       for (const { openKfId } of puppets) seen.add(openKfId);
-      this.applyRead(puppets, order);
+      this.writes.applyRead(puppets, order);
     }
-    for (const openKfId of [...this.image.openKfIds()]) {
-      if (seen.has(openKfId) || this.#isOvertaken(openKfId, order)) continue;
-      // It may have been written during the sweep: only reading that record tells.
-      const puppet = await this.repository.find(openKfId);
-      if (puppet !== null || this.#isOvertaken(openKfId, order)) continue;
-      this.#remove(openKfId);
-      this.#lastApplied.delete(openKfId);
-    }
-  }
-
-  #isOvertaken(openKfId: string, order: number): boolean {
-    return this.#underWay.has(openKfId) || (this.#lastApplied.get(openKfId) ?? 0) > order;
+    await this.writes.removeUnseen(seen, order);
   }
 
   /** Logs the trouble at its beginning and from time to time, not at every try. */
