@@ -6,7 +6,7 @@ import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
-import { takesCallbacks } from '../registry/bots/bot.js';
+import { KINDS } from '../registry/bots/bot-kinds.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { NewAppDto, toNewApp } from '../registry/apps/new-app.dto.js';
 import { AllFigures } from './all-figures.js';
@@ -101,7 +101,7 @@ export class AppsController {
 
   #botsOf(corpId: string): number {
     if (this.bots.countOf(corpId) === 0) return 0;
-    return this.bots.list().filter((bot) => bot.corpId === corpId && takesCallbacks(bot.kind)).length;
+    return this.bots.list().filter((bot) => bot.corpId === corpId && KINDS[bot.kind].takesCallbacks).length;
   }
 }
 

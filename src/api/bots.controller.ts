@@ -6,6 +6,7 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
+import { KINDS } from '../registry/bots/bot-kinds.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
@@ -229,5 +230,5 @@ function signingSecretOf({ opened }: KnownBot): string | null {
 function faultOf({ opened, kind, endpoint }: KnownBot): string | null {
   if (opened === null)
     return 'its secrets cannot be opened; add their key to SECRETS_KEY, or delete the bot and add it again';
-  return kind === 'callback' && 'must' in endpoint ? `its url must ${endpoint.must}` : null;
+  return KINDS[kind].hasUrl && 'must' in endpoint ? `its url must ${endpoint.must}` : null;
 }

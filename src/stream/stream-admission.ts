@@ -5,7 +5,8 @@ import { toSecret } from '../http/access/credentials.js';
 import { AppError } from '../kernel/app-error.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { hashOfKey, listedIn, takesAllOthers, takesCallbacks } from '../registry/bots/bot.js';
+import { KINDS } from '../registry/bots/bot-kinds.js';
+import { hashOfKey, listedIn, takesAllOthers } from '../registry/bots/bot.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
 import type { Admitted } from './clients/client.js';
@@ -54,7 +55,7 @@ export class StreamAdmission {
       throw new AppError(role === null ? 'AUTH_WRONG' : 'BOT_FORBIDDEN', {
         detail: 'a stream takes the key of a bot of kind stream or callback',
       });
-    if (!takesCallbacks(bot.kind))
+    if (!KINDS[bot.kind].takesCallbacks)
       throw new AppError('BOT_FORBIDDEN', {
         detail: `the bot is of kind ${bot.kind}; a stream is for bots of kind stream or callback`,
       });
@@ -96,7 +97,7 @@ export class StreamAdmission {
       wantsCallbacks,
       isStillAllowed: () => {
         const known = this.bots.findByKey(keyHash, this.storeClock.nowMs());
-        return known?.id === bot.id && takesCallbacks(known.kind);
+        return known?.id === bot.id && KINDS[known.kind].takesCallbacks;
       },
     };
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { KeptWake } from '../dispatch/answer/kept-wake.js';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
+import { KINDS } from '../registry/bots/bot-kinds.js';
 import { listedIn, takesAllOthers } from '../registry/bots/bot.js';
 import {
   ALL,
@@ -62,7 +63,7 @@ export class StreamWakes implements ConnectionWatch {
       return;
     }
     // What waits for a client waits where it is; only a URL takes it without one.
-    if (to === null && bot.kind === 'stream') return;
+    if (to === null && !KINDS[bot.kind].hasUrl) return;
     if (openKfId === ALL && takesAllOthers(bot) && bot.takes === 'message') this.waiting.someAreThere();
     for (const one of openKfId === ALL ? listedIn(bot) : [openKfId]) this.#wake(bot, one);
   }

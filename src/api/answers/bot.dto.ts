@@ -1,6 +1,7 @@
 import type { NoAnswer } from '../../dispatch/line/bot-verification.js';
 import { IsISO8601 } from 'class-validator';
-import type { BotApi, BotKind, BotTakes, MessageOrder } from '../../registry/bots/bot.js';
+import type { BotApi, BotTakes, MessageOrder } from '../../registry/bots/bot.js';
+import type { BotKind } from '../../registry/bots/bot-kinds.js';
 import type { Included } from '../../registry/bots/taking.js';
 import type { FailureAnswer } from './failure.dto.js';
 import type { LastHourAnswer } from './last-hour.dto.js';

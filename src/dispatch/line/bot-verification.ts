@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { signatureOf } from '../../crypto/wecom-cipher.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
+import { KINDS } from '../../registry/bots/bot-kinds.js';
 import type { BotSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl } from '../../registry/endpoint/endpoint.js';
@@ -42,7 +43,7 @@ export class BotVerification {
   /** @throws AppError `BOT_UNVERIFIABLE` */
   async verify(bot: KnownBot): Promise<Verified> {
     const { endpoint, opened, corpId } = bot;
-    if (bot.kind !== 'callback' || opened === null) throw new AppError('BOT_UNVERIFIABLE');
+    if (!KINDS[bot.kind].hasUrl || opened === null) throw new AppError('BOT_UNVERIFIABLE');
     if ('must' in endpoint)
       return { fault: `its url must ${endpoint.must}`, status: null, noAnswer: null, durationMs: 0 };
     const echo = String(randomInt(10 ** 14, 2 ** 47));

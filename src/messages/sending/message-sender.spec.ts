@@ -51,7 +51,7 @@ beforeEach(async () => {
 });
 
 /** As a process does that finds what an earlier one has kept. */
-function start(kind: 'callback' | 'webhook', order: MessageOrder, bot: Bot): void {
+function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void {
   store = new MemoryMessageStore(queue, records);
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
@@ -182,7 +182,7 @@ describe('after a kill, with a message of each customer', () => {
   beforeEach(async () => {
     sent = [];
     start(
-      'webhook',
+      'puppet',
       'customer',
       bot((attempt) => (attempt === 'a1#1' ? REFUSED : null)),
     );
@@ -197,7 +197,7 @@ describe('after a kill, with a message of each customer', () => {
 
   it('the one that was sent is not said to be a first attempt', async () => {
     start(
-      'webhook',
+      'puppet',
       'customer',
       bot(() => TAKEN),
     );
@@ -208,7 +208,7 @@ describe('after a kill, with a message of each customer', () => {
   it('nor is it when the bot is away for the first turn', async () => {
     let answer: AttemptResult = AWAY;
     start(
-      'webhook',
+      'puppet',
       'customer',
       bot(() => answer),
     );
@@ -224,7 +224,7 @@ describe('after a kill, with a message of each customer', () => {
   it('nor when no place was free for it', async () => {
     let answer: AttemptResult = FULL;
     start(
-      'webhook',
+      'puppet',
       'customer',
       bot(() => answer),
     );

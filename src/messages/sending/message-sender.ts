@@ -4,6 +4,7 @@ import { type Line, Lines } from '../../dispatch/line/line.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { KINDS } from '../../registry/bots/bot-kinds.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../dispatch/queue/message.js';
@@ -118,7 +119,7 @@ export class MessageSender {
     const hasPulled = () => this.halves.hasPulled(toEvent(message), attempt);
     const form = messageFormFor(taker, message, hasPulled);
     const line = this.lines.ofMessage(toRecipient(taker), taker.endpoint, form);
-    if (taker.bot.kind === 'callback') return this.#sendCallback(sending, line);
+    if (KINDS[taker.bot.kind].pulls) return this.#sendCallback(sending, line);
     const { result, durationMs } = await this.#attempt(sending, line);
     this.#tell(sending, result, durationMs);
     if (!result.taken) return this.#notTaken(sending, result);
@@ -128,8 +129,8 @@ export class MessageSender {
 
   /** Of a callback bot it may be known which message was begun. */
   async #earlierAttempts(turn: Turn, taker: MessageTaker): Promise<EarlierAttempts> {
-    const isTold = taker.bot.kind === 'callback';
-    const found = isTold ? await this.store.findBegun(turn, this.storeClock.nowMs()) : null;
+    const { pulls } = KINDS[taker.bot.kind];
+    const found = pulls ? await this.store.findBegun(turn, this.storeClock.nowMs()) : null;
     if (found !== null) await this.halves.endOverdue(turn, taker, found);
     return new EarlierAttempts(found?.underWay ?? null, turn.isInDoubt);
   }

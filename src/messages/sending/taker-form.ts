@@ -3,6 +3,7 @@ import type { DeliveryForm } from '../../dispatch/line/delivery-form.js';
 import { formFor } from '../../dispatch/line/forms.js';
 import type { Recipient } from '../../dispatch/line/line.js';
 import { Secret } from '../../kernel/secret.js';
+import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { type Message, webhookIdOf } from '../../dispatch/queue/message.js';
@@ -17,7 +18,7 @@ export function messageFormFor(
   message: Message,
   hasPulled: () => Promise<boolean>,
 ): DeliveryForm {
-  if (bot.kind === 'callback') {
+  if (KINDS[bot.kind].pulls) {
     const form = formFor({ bot });
     return { limitMs: form.limitMs, hasPulled, toRequest: (...of) => form.toRequest(...of) };
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { takesCallbacks } from '../bots/bot.js';
+import { KINDS } from '../bots/bot-kinds.js';
 import { ConnectedBots, type KnownConnection } from '../bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../bots/known-bots.js';
 import {
@@ -97,9 +97,10 @@ export class Destination implements Addressee {
     return this.taker.bot?.takes === 'message';
   }
 
-  /** Whether it gets each event that waits, and not the newest alone: some programs look at one message for each. */
+  /** Whether it gets each event that waits, and not the newest alone. */
   get getsEach(): boolean {
-    return this.taker.bot?.kind === 'callback' && this.taker.bot.takes === 'event';
+    const { bot } = this.taker;
+    return bot !== null && bot.takes === 'event' && KINDS[bot.kind].getsEach;
   }
 
   /** Where the events go; `null` when it cannot be used: see `fault`. */
@@ -186,12 +187,14 @@ export class Destinations {
       const taker = { known: null, bot: pulling, connection: null };
       return new Destination(corpId, openKfId, 'ready', taker, isUnknown, this);
     }
-    if (bot !== null && takesCallbacks(bot.kind)) {
+    const kind = bot === null ? null : KINDS[bot.kind];
+    if (bot !== null && kind?.takesCallbacks === true) {
       const connection = this.connected.activeOf(bot.id, openKfId);
       const taker = { known: null, bot, connection };
       return new Destination(corpId, openKfId, stateOf(bot, connection), taker, isUnknown, this);
     }
-    if (bot?.kind === 'none') return new Destination(corpId, openKfId, 'unserved', NOBODY, isUnknown, this);
+    if (kind?.hasProgram === false)
+      return new Destination(corpId, openKfId, 'unserved', NOBODY, isUnknown, this);
     const taker = served === null ? NOBODY : { known: served, bot: null, connection: null };
     return new Destination(corpId, openKfId, state, taker, isUnknown, this);
   }
@@ -201,11 +204,11 @@ export class Destinations {
     const { bot, isPulled } = this.find(addressee);
     if (bot === null || !isPulled) return null;
     const { corpId, openKfId } = addressee;
-    const isPuppet = bot.kind === 'puppet';
-    const known = isPuppet ? this.#registeredOf(addressee, bot) : null;
-    const connection = isPuppet ? null : this.connected.activeOf(bot.id, openKfId);
-    const found = endpointOf(bot, connection) ?? (isPuppet ? known?.endpoint : bot.endpoint);
-    const state = isPuppet ? this.#stateForMessages(openKfId, known?.puppet) : stateOf(bot, connection);
+    const { registers } = KINDS[bot.kind];
+    const known = registers ? this.#registeredOf(addressee, bot) : null;
+    const connection = registers ? null : this.connected.activeOf(bot.id, openKfId);
+    const found = endpointOf(bot, connection) ?? (registers ? known?.endpoint : bot.endpoint);
+    const state = registers ? this.#stateForMessages(openKfId, known?.puppet) : stateOf(bot, connection);
     const endpoint = usable(found);
     return {
       corpId,
@@ -271,7 +274,7 @@ export class Destinations {
     const id = botIdOf(href);
     if (id === null) return false;
     const bot = this.bots.find(id);
-    if (bot !== null && href.startsWith(STREAM_ORIGIN)) return !takesCallbacks(bot.kind);
+    if (bot !== null && href.startsWith(STREAM_ORIGIN)) return !KINDS[bot.kind].takesCallbacks;
     return usable(bot?.endpoint)?.href !== href && bot?.pulled?.href !== href;
   }
 
@@ -313,7 +316,7 @@ function endpointOf(bot: KnownBot | null, connection: KnownConnection | null): E
 }
 
 function stateOf(bot: KnownBot, connection: KnownConnection | null): 'ready' | 'offline' {
-  return bot.kind === 'stream' && connection === null ? 'offline' : 'ready';
+  return !KINDS[bot.kind].hasUrl && connection === null ? 'offline' : 'ready';
 }
 
 function usable(endpoint: Endpoint | EndpointFault | null | undefined): Endpoint | null {

@@ -3,14 +3,7 @@ import type { KeyPair } from '../keys/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
 import type { RecordKind } from '../../storage/record-kind.js';
 import { accountKey } from '../puppet.js';
-
-/**
- * `callback`: the manager sends it callbacks in WeCom's own form. `puppet`: it registers itself, with the bot's key. `stream`:
- * it opens a connection and gets its events over that. `none`: there is no bot; people serve the accounts, so that their
- * events go to nobody and wait for nobody.
- */
-export const BOT_KINDS = ['callback', 'puppet', 'stream', 'none'] as const;
-export type BotKind = (typeof BOT_KINDS)[number];
+import type { BotKind } from './bot-kinds.js';
 
 /**
  * How a callback bot calls WeCom: by the manager's base; through the manager's tunnel, its own base being fixed; or
@@ -53,14 +46,6 @@ export const ALL_OTHERS = '*';
 
 /** How long an attempt at a bot may take, or an acknowledgement over a stream: many bots pull before they answer. */
 export const BOT_TIMEOUT_MS = { default: 5_000, min: 500, max: 10_000 } as const;
-
-/**
- * The kinds that open WeCom's envelopes, and whose clients may open a stream: a callback bot's events go over it for as long
- * as one is open.
- */
-export function takesCallbacks(kind: BotKind): boolean {
-  return kind === 'callback' || kind === 'stream';
-}
 
 /** How a bot takes callbacks, at its URL or over its stream. */
 export interface BotCallback {

@@ -9,13 +9,11 @@ import { Secret } from '../../kernel/secret.js';
 import { CORP_ID_FORMAT, NAME_LENGTH_MAX } from '../../kernel/wecom-format.js';
 import {
   BOT_APIS,
-  BOT_KINDS,
   BOT_TAKES,
   type Bot,
   type BotApi,
   type BotCallback,
   type BotKey,
-  type BotKind,
   type BotSecrets,
   type BotTakes,
   MESSAGE_ORDERS,
@@ -23,8 +21,8 @@ import {
   readSecrets,
   SIGNING_SECRET_FORMAT,
   TAKES_EVENTS,
-  takesCallbacks,
 } from './bot.js';
+import { BOT_KINDS, type BotKind, KINDS } from './bot-kinds.js';
 import { BotChangeDto, IsAccounts, IsInclude } from './new-bot.dto.js';
 import { faultsOfMessageBot, INCLUDED, type Included } from './taking.js';
 
@@ -133,7 +131,7 @@ export function fromExportedBot(line: object): Bot {
 
 function faultsOf(dto: ExportedBotDto): string[] {
   const { kind, callback, secrets, keys } = dto;
-  if ((callback !== undefined) !== takesCallbacks(kind))
+  if ((callback !== undefined) !== KINDS[kind].takesCallbacks)
     return ['callback must be given for kinds callback and stream, and for no other'];
   const opened = readSecrets({ secrets: new Secret(secrets) });
   return [
@@ -174,7 +172,7 @@ function toChange(kind: BotKind, secrets: BotSecrets, callback: Partial<BotCallb
     ...(corpSecret.reveal() !== '' && { corpSecret: corpSecret.reveal() }),
     ...(callback !== undefined && {
       callback: {
-        ...(kind === 'callback' && { url: url.reveal(), headers: Object.fromEntries(values) }),
+        ...(KINDS[kind].hasUrl && { url: url.reveal(), headers: Object.fromEntries(values) }),
         token: callbackToken.reveal(),
         encodingAESKey: encodingAESKey.reveal(),
         receiveId: callback.receiveId ?? 0,

@@ -15,6 +15,7 @@ import { pairIdOf } from '../keys/shared-keys.js';
 import { accountKey } from '../puppet.js';
 import { type Records, RecordStore } from '../../storage/records.js';
 import { type Bot, BOTS, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';
+import { KINDS } from './bot-kinds.js';
 
 /** A bot with what is derived from its record once. */
 export interface KnownBot extends Bot {
@@ -223,14 +224,15 @@ export class KnownBots {
   #derive(bot: Bot): KnownBot {
     const opened = readSecrets(bot);
     const pulled = bot.takes === 'message' && opened !== null ? pullEndpointOf(bot.id) : null;
-    const unconnected = bot.kind === 'stream' ? streamEndpointOf(bot.id, '') : null;
+    const { takesCallbacks, hasUrl } = KINDS[bot.kind];
+    const unconnected = takesCallbacks && !hasUrl ? streamEndpointOf(bot.id, '') : null;
     const keysId = opened && pairIdOf(opened);
     return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), pulled, unconnected, keysId };
   }
 
   #endpointOf({ id, kind }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
-    if (kind === 'stream') return NO_URL;
-    if (kind !== 'callback') return NO_ENDPOINT;
+    const { takesCallbacks, hasUrl } = KINDS[kind];
+    if (!hasUrl) return takesCallbacks ? NO_URL : NO_ENDPOINT;
     if (opened === null) return CLOSED;
     const url = this.policy.readCallbackUrl(opened.url.reveal());
     return 'must' in url ? url : ofBot(url, id);

@@ -29,22 +29,20 @@ import { isShownUrl, readCallbackUrl, shownUrl } from '../endpoint/endpoint.js';
 import {
   ALL_OTHERS,
   BOT_APIS,
-  BOT_KINDS,
   BOT_TAKES,
   BOT_TIMEOUT_MS,
   type Bot,
   type BotApi,
-  type BotKind,
   type BotSecrets,
   type BotTakes,
   type BotTaking,
   makeSigningSecret,
   MESSAGE_ORDERS,
-  takesCallbacks,
   type MessageOrder,
   TAKES_EVENTS,
   toSecretsText,
 } from './bot.js';
+import { BOT_KINDS, type BotKind, KINDS } from './bot-kinds.js';
 import type { NewBot } from './bots.service.js';
 import type { OpenBot } from './known-bots.js';
 import { faultsOfTaking, INCLUDED, type Included, takingOf, type Terms } from './taking.js';
@@ -211,18 +209,19 @@ export class NewBotDto extends BotChangeDto {
 /** @throws AppError `REQUEST_INVALID` for fields that are wrong together. */
 export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
   const { name, openKfIds, kind, corpId, api = 'manager' } = dto;
+  const { takesCallbacks, hasUrl } = KINDS[kind];
   const missing = Object.entries({ name, openKfIds })
     .filter(([, value]) => value === undefined)
     .map(([field]) => `${field} is missing`);
-  if (kind === 'callback' && urlIn(dto) === undefined) missing.push('callback.url is missing');
-  if (!takesCallbacks(kind) && dto.callback !== undefined)
+  if (hasUrl && urlIn(dto) === undefined) missing.push('callback.url is missing');
+  if (!takesCallbacks && dto.callback !== undefined)
     missing.push('callback is for bots of kind callback or stream');
-  if (kind === 'stream') missing.push(...faultsOfStream(dto));
+  if (takesCallbacks && !hasUrl) missing.push(...faultsOfStream(dto));
   missing.push(...faultsOfUrl(urlIn(dto)));
   const made = {
     url: new Secret(''),
-    callbackToken: new Secret(takesCallbacks(kind) ? randomLettersAndDigits(32) : ''),
-    encodingAESKey: new Secret(takesCallbacks(kind) ? randomLettersAndDigits(43) : ''),
+    callbackToken: new Secret(takesCallbacks ? randomLettersAndDigits(32) : ''),
+    encodingAESKey: new Secret(takesCallbacks ? randomLettersAndDigits(43) : ''),
     corpSecret: new Secret(''),
     headers: {},
     signingSecret: makeSigningSecret(),
@@ -237,7 +236,7 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
     kind,
     api,
     ...taking,
-    callback: takesCallbacks(kind)
+    callback: takesCallbacks
       ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default })
       : null,
     secrets: toSecretsText(secrets),
@@ -247,13 +246,14 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
 /** @throws AppError `REQUEST_INVALID` for a change that the bot cannot have. */
 export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Partial<NewBot> {
   const { name, openKfIds, api, callback } = dto;
+  const { takesCallbacks, hasUrl } = KINDS[bot.kind];
   if (callback !== undefined && bot.callback === null)
     throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback or stream' });
   const taking = takingOf(dto, bot, terms);
   const secrets = secretsOf(dto, signingFor(taking, bot.opened));
   const asked = { kind: bot.kind, api: api ?? bot.api, takes: taking.takes };
   refuse([
-    ...(bot.kind === 'stream' ? faultsOfStream(dto) : []),
+    ...(takesCallbacks && !hasUrl ? faultsOfStream(dto) : []),
     ...faultsOfUrl(newUrlIn(dto, bot.opened)),
     ...faultsOfTaking(dto, asked, secrets, bot, terms),
   ]);

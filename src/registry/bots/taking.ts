@@ -8,6 +8,7 @@ import {
   type MessageOrder,
   TAKES_EVENTS,
 } from './bot.js';
+import { KINDS } from './bot-kinds.js';
 
 /** What a bot may be given besides customers' messages and events. */
 export const INCLUDED = ['servicer'] as const;
@@ -83,9 +84,10 @@ export function faultsOfMessageBot(
   { kind, api }: Pick<Bot, 'kind' | 'api'>,
   { corpSecret }: Pick<BotSecrets, 'corpSecret'>,
 ): string[] {
-  if (kind === 'none') return ['takes must be event for kind none, whose messages nobody takes'];
+  const { hasProgram, pulls } = KINDS[kind];
+  if (!hasProgram) return ['takes must be event for kind none, whose messages nobody takes'];
   return [
-    ...(kind === 'callback' && api !== 'manager'
+    ...(pulls && api !== 'manager'
       ? ['api must be manager for a bot that takes messages, since the manager answers its kf/sync_msg']
       : []),
     ...(corpSecret.reveal() === ''

@@ -1,0 +1,47 @@
+/**
+ * `callback`: the manager sends it callbacks in WeCom's own form. `puppet`: it registers itself, with the bot's key. `stream`:
+ * it opens a connection and gets its events over that. `none`: there is no bot; people serve the accounts, so that their
+ * events go to nobody and wait for nobody.
+ */
+export const BOT_KINDS = ['callback', 'puppet', 'stream', 'none'] as const;
+export type BotKind = (typeof BOT_KINDS)[number];
+
+/** What follows from a bot's kind: how it is reached, what it is sent, and when it has taken that. */
+export interface KindRules {
+  /** False where people serve the accounts. */
+  readonly hasProgram: boolean;
+  /** It is reached where it registers itself, with the bot's key. */
+  readonly registers: boolean;
+  /** It is reached at a URL that an operator gives. */
+  readonly hasUrl: boolean;
+  /** It opens WeCom's envelopes. Its clients may open streams, and its events go over one for as long as one is open. */
+  readonly takesCallbacks: boolean;
+  /** It is sent each event that waits, and not the newest alone: some programs look at one message for each. */
+  readonly getsEach: boolean;
+  /** It is sent a message as a callback, and has taken it once it has answered and pulled. */
+  readonly pulls: boolean;
+}
+
+const NONE: KindRules = {
+  hasProgram: false,
+  registers: false,
+  hasUrl: false,
+  takesCallbacks: false,
+  getsEach: false,
+  pulls: false,
+};
+
+/** No other place compares kinds. */
+export const KINDS: Readonly<Record<BotKind, KindRules>> = {
+  callback: {
+    hasProgram: true,
+    registers: false,
+    hasUrl: true,
+    takesCallbacks: true,
+    getsEach: true,
+    pulls: true,
+  },
+  puppet: { ...NONE, hasProgram: true, registers: true },
+  stream: { ...NONE, hasProgram: true, takesCallbacks: true },
+  none: NONE,
+};
