@@ -18,8 +18,7 @@ import { RegistryReads } from './sync/registry-reads.js';
 import { RegistrySync } from './sync/registry-sync.js';
 import { Accounts } from './accounts/accounts.js';
 import { CallbackKeys } from './accounts/callback-keys.js';
-import { CorpIds } from './accounts/corp-ids.js';
-import { CorpSecrets } from './accounts/corp-secrets.js';
+import { Corps } from './accounts/corps.js';
 import { Destinations } from './accounts/destination.js';
 import { Presence } from './accounts/presence.js';
 import { BotWakes } from './accounts/waiting-events.js';
@@ -40,8 +39,7 @@ const FOR_OTHERS = [
   BotsService,
   CallbackKeys,
   ConnectedBots,
-  CorpIds,
-  CorpSecrets,
+  Corps,
   Destinations,
   EndpointPolicy,
   KnownBots,

@@ -6,7 +6,7 @@ import { newLru } from '../kernel/lru.js';
 import type { Secret } from '../kernel/secret.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
-import { CorpSecrets } from '../registry/accounts/corp-secrets.js';
+import { Corps } from '../registry/accounts/corps.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { toTokenCaller } from './tokens/token-caller.js';
 import type { TokenRequest } from './tokens/token-inquiry.js';
@@ -48,7 +48,7 @@ export class WecomAccounts {
   constructor(
     private readonly client: WecomClient,
     private readonly tokens: AccessTokens,
-    private readonly secrets: CorpSecrets,
+    private readonly corps: Corps,
     private readonly bots: KnownBots,
     @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
     private readonly clock: Clock,
@@ -119,7 +119,7 @@ export class WecomAccounts {
       .flatMap(({ opened }) =>
         opened === null || opened.corpSecret.reveal() === '' ? [] : [opened.corpSecret],
       );
-    const [secret] = ofBots.length > 0 ? ofBots : await this.secrets.listOf(corpId);
+    const [secret] = ofBots.length > 0 ? ofBots : await this.corps.listSecrets(corpId);
     if (secret === undefined) throw new AppError('REGISTRY_CORP_NOT_FOUND');
     return secret;
   }

@@ -13,7 +13,6 @@ import { ConnectedBots } from '../../src/registry/bots/connected-bots.js';
 import { KnownBots } from '../../src/registry/bots/known-bots.js';
 import { KnownApps } from '../../src/registry/apps/known-apps.js';
 import { CallbackKeys } from '../../src/registry/accounts/callback-keys.js';
-import { CorpSecrets } from '../../src/registry/accounts/corp-secrets.js';
 import { Destinations } from '../../src/registry/accounts/destination.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import { Presence } from '../../src/registry/accounts/presence.js';
@@ -92,7 +91,6 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
     accounts: new Accounts(repository, image, reads, writes, bots, log),
     apps: new AppsService(knownApps, corps, image, records, clock, log),
     keys: new CallbackKeys(corps, image, reads, proofs, clock),
-    corpSecrets: new CorpSecrets(image, reads),
     presence: new Presence(repository, image, reads, writes, clock, log),
     /** After a look into the store. */
     lookUpPuppet: async (openKfId: string): Promise<Puppet | null> => {

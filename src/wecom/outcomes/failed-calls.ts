@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.js';
-import type { CorpIds } from '../../registry/corp-ids.js';
+import type { Corps } from '../registry/accounts/corps.js';
 import type { EndedCall } from './call-outcomes.js';
 
 const HOUR_MS = 3_600_000;
@@ -38,7 +38,7 @@ export class FailedCalls {
   /** @param corps those that are known: callers can make up others, which are counted together as of no known corp. */
   constructor(
     private readonly clock: Clock,
-    private readonly corps: Pick<CorpIds, 'has'>,
+    private readonly corps: Pick<Corps, 'has'>,
   ) {}
 
   note(call: EndedCall): void {

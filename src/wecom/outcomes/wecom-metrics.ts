@@ -6,7 +6,7 @@ import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics, only } from '../../metrics/metrics.js';
 import type { Observations } from '../../metrics/observations.js';
 import type { AccountHistory } from '../../registry/account-history.js';
-import { CorpIds } from '../../registry/corp-ids.js';
+import { Corps } from '../registry/accounts/corps.js';
 import {
   type AccountReplies,
   CallOutcomes,
@@ -64,7 +64,7 @@ export class WecomMetrics implements AccountHistory {
   constructor(
     metrics: Metrics,
     clock: Clock = new SystemClock(),
-    @Inject(CorpIds) corps: Pick<CorpIds, 'has'> = { has: () => true },
+    @Inject(Corps) corps: Pick<Corps, 'has'> = { has: () => true },
     @Inject(StoreClock) storeClock: StoreClock = clock,
   ) {
     this.#seen = new WecomErrors(clock);

@@ -4,7 +4,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
-import { CorpSecrets } from '../../registry/accounts/corp-secrets.js';
+import { Corps } from '../../registry/accounts/corps.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { tokenIdOf } from '../tokens/access-token.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -42,7 +42,7 @@ export interface RefusedCredential {
 export class CallCredentials {
   constructor(
     private readonly tokens: AccessTokens,
-    private readonly secrets: CorpSecrets,
+    private readonly corps: Corps,
     private readonly destinations: Destinations,
     private readonly bots: BotCalls,
   ) {}
@@ -76,7 +76,7 @@ export class CallCredentials {
     if (request.role === null && request.bot === null) throw new AppError('PROXY_UNAUTHENTICATED');
     const corpSecret = bot?.corpSecret ?? (await this.#getSecret(corpId, target.openKfId));
     const caller = toTokenCaller(request.role, request.ip, request.bot);
-    const isProven = this.secrets.isAccepted(corpId, corpSecret);
+    const isProven = this.corps.isAccepted(corpId, corpSecret);
     const asked = { corpId, corpSecret, caller, isProven, trace: request.trace };
     return this.#ours(target, asked, bot, true);
   }
@@ -111,7 +111,7 @@ export class CallCredentials {
   }
 
   async #getSecretOfCorp(corpId: string): Promise<Secret> {
-    const [secret, ...others] = await this.secrets.listOf(corpId);
+    const [secret, ...others] = await this.corps.listSecrets(corpId);
     if (secret === undefined) throw new AppError('REGISTRY_CORP_NOT_FOUND');
     if (others.length > 0) throw new AppError('PROXY_SECRET_AMBIGUOUS');
     return secret;

@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestFields, UnitOfWork } from '../../http/log/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { CorpSecrets } from '../../registry/accounts/corp-secrets.js';
 import { ERRCODE, type WecomAnswer } from '../client/wecom-answer.js';
 import { type TokenResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
+import { Corps } from '../../registry/accounts/corps.js';
 import { AccessTokens } from './access-tokens.js';
 import { missingOf, parseGetToken } from './get-token.dto.js';
 import { toTokenCaller } from './token-caller.js';
@@ -30,7 +30,7 @@ class TokenLog extends RequestFields {
 export class TokenAnswers {
   constructor(
     private readonly tokens: AccessTokens,
-    private readonly secrets: CorpSecrets,
+    private readonly corps: Corps,
     private readonly storeClock: StoreClock,
     private readonly metrics: WecomMetrics,
   ) {}
@@ -55,7 +55,7 @@ export class TokenAnswers {
       if (request.bot !== null && request.bot.corpId !== corpId)
         throw new AppError('BOT_FORBIDDEN', { detail: 'corpid must be the corp of the bot' });
       const caller = toTokenCaller(request.role, request.ip, request.bot);
-      const isProven = this.secrets.isAccepted(corpId, corpSecret);
+      const isProven = this.corps.isAccepted(corpId, corpSecret);
       const { trace } = request;
       this.#give(reply, log, await this.tokens.get({ corpId, corpSecret, caller, isProven, trace }));
     } catch (error) {

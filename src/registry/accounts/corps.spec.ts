@@ -1,30 +1,14 @@
-import { beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { storedApp } from '../../../test/support/apps.js';
 import { storedBot } from '../../../test/support/bots.js';
-import { MemoryRecords } from '../../../test/support/memory-records.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
 import { registeredPuppet } from '../../../test/support/puppets.js';
-import { loadConfig } from '../../config/config.js';
-import { AccountHistories } from '../puppets/account-history.js';
-import { KnownBots } from '../bots/known-bots.js';
-import { CorpIds } from './corp-ids.js';
-import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
-import { KnownCorps } from '../keys/known-corps.js';
-import { RegistryImage } from '../puppets/registry-image.js';
-
-let image: RegistryImage;
-let bots: KnownBots;
-let keys: KnownCorps;
-let corps: CorpIds;
-
-beforeEach(() => {
-  const policy = new EndpointPolicy(loadConfig({}));
-  keys = new KnownCorps();
-  image = new RegistryImage(policy, keys);
-  bots = new KnownBots(policy, new MemoryRecords(), image, new AccountHistories());
-  corps = new CorpIds(image, keys, bots);
-});
+import { openRegistryImage } from '../../../test/support/registry.js';
+import { Corps } from './corps.js';
 
 it('has a corp while a puppet, an app or a bot of it is known', () => {
+  const { image, corps: keys, bots, reads } = openRegistryImage(new ManualClock());
+  const corps = new Corps(image, keys, bots, reads);
   expect(corps.has('ww1')).toBe(false);
   image.put(registeredPuppet({ corpId: 'ww1', openKfId: 'wk1' }));
   const app = storedApp({ corpId: 'ww2' });

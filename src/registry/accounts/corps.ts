@@ -1,21 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import type { Secret } from '../../kernel/secret.js';
+import { KnownBots } from '../bots/known-bots.js';
+import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { RegistryReads } from '../sync/registry-reads.js';
 
-/** The corpSecrets of registered puppets. */
+/** The corps that somebody has registered, with a puppet, an app or a bot; and the corpSecrets of their puppets. */
 @Injectable()
-export class CorpSecrets {
+export class Corps {
   constructor(
     private readonly image: RegistryImage,
+    private readonly keys: KnownCorps,
+    private readonly bots: KnownBots,
     private readonly reads: RegistryReads,
   ) {}
 
+  /** From memory. */
+  has(corpId: string): boolean {
+    return (
+      this.image.accountCountOf(corpId) > 0 ||
+      this.keys.find(corpId) !== null ||
+      this.bots.countOf(corpId) > 0
+    );
+  }
+
   /**
-   * The distinct ones of a corp; those that WeCom accepted, where there are any.
+   * The distinct corpSecrets of the corp; those that WeCom accepted, where there are any.
    * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
-  async listOf(corpId: string): Promise<readonly Secret[]> {
+  async listSecrets(corpId: string): Promise<readonly Secret[]> {
     if (this.image.secretsOf(corpId).length === 0) await this.reads.lookUpCorp(corpId);
     return this.image.secretsOf(corpId);
   }
