@@ -151,7 +151,7 @@ export class BotsService {
     const { outcome } = await this.#write('change bot', change);
     if (outcome === 'taken') throw this.#taken(bot);
     if (outcome === 'written') return this.known.written(bot);
-    await this.known.reload();
+    await this.known.load();
     throw new AppError(this.known.find(bot.id) === null ? 'BOT_NOT_FOUND' : 'BOT_CHANGED');
   }
 
@@ -174,7 +174,7 @@ export class BotsService {
     } catch (error) {
       void work
         .catch(() => {})
-        .then(() => this.known.reload())
+        .then(() => this.known.load())
         .catch(() => {});
       throw error;
     }

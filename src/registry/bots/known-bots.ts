@@ -9,11 +9,11 @@ import {
 } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { AccountHistories } from '../puppets/account-history.js';
-import { SerialRuns } from '../../kernel/serial-runs.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { pairIdOf } from '../keys/shared-keys.js';
 import { accountKey } from '../puppet.js';
-import { type Records, RecordStore } from '../../storage/records.js';
+import { FollowedRecords } from '../../storage/followed-records.js';
+import { RecordStore } from '../../storage/records.js';
 import { type Bot, BOTS, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';
 import { KINDS } from './bot-kinds.js';
 
@@ -40,13 +40,9 @@ const NO_ENDPOINT: EndpointFault = { must: 'be given by the puppet when it regis
 const NO_URL: EndpointFault = { must: 'be left to the client that opens a stream' };
 const CLOSED: EndpointFault = { must: 'be known with secrets that can be opened' };
 
-/**
- * All bots, in memory: by account, by corp, and by key. A read brings in what all processes wrote, and never undoes an own
- * write that ended after the read began.
- */
+/** All bots, in memory: by account, by corp, and by key. */
 @Injectable()
-export class KnownBots {
-  readonly #stored: Records<Bot>;
+export class KnownBots extends FollowedRecords<Bot> {
   readonly #bots = new Map<string, KnownBot>();
   readonly #byAccount = new Map<string, KnownBot>();
   readonly #ofOthers = new Map<string, KnownBot>();
@@ -55,11 +51,6 @@ export class KnownBots {
   readonly #byKey = new Map<string, KnownBot>();
   /** How many each corp has. */
   readonly #counts = new Map<string, number>();
-  readonly #reads = new SerialRuns(() => this.#read());
-  /** Rises with each own write. */
-  #order = 0;
-  /** The order of the latest own write of each bot that a read may not have seen. */
-  readonly #writtenAt = new Map<string, number>();
 
   constructor(
     private readonly policy: EndpointPolicy,
@@ -67,7 +58,7 @@ export class KnownBots {
     private readonly image: RegistryImage,
     private readonly histories: AccountHistories,
   ) {
-    this.#stored = records.of(BOTS);
+    super(records.of(BOTS));
   }
 
   get size(): number {
@@ -112,25 +103,9 @@ export class KnownBots {
     return key.untilMs === null || nowMs < key.untilMs ? bot : null;
   }
 
-  /** Call it at the start, as often as is needed. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
-  load(): Promise<void> {
-    return this.reload();
-  }
-
-  /** Brings in everything that was written before the call. @throws AppError `STORE_UNAVAILABLE` */
-  read(): Promise<void> {
-    return this.#reads.run();
-  }
-
-  /** After a write whose outcome is not known. @throws AppError `STORE_UNAVAILABLE` */
-  async reload(): Promise<void> {
-    const order = this.#order;
-    this.#take(await this.#stored.load(), order);
-  }
-
   /** Call it when the bot is stored. */
   written(bot: Bot): KnownBot {
-    this.#writtenAt.set(bot.id, ++this.#order);
+    this.wrote(bot.id);
     const before = this.#remove(bot.id);
     const known = this.#put(bot);
     if (before !== null) this.#forgetUnserved([before]);
@@ -139,31 +114,19 @@ export class KnownBots {
 
   /** Call it when the bot is not stored any more. */
   removed(id: string): void {
-    this.#writtenAt.set(id, ++this.#order);
+    this.wrote(id);
     const before = this.#remove(id);
     if (before !== null) this.#forgetUnserved([before]);
   }
 
-  async #read(): Promise<void> {
-    const order = this.#order;
-    const stored = await this.#stored.changes();
-    if (stored !== null) this.#take(stored, order);
-  }
-
-  #take(stored: readonly Bot[], order: number): void {
+  protected take(stored: readonly Bot[], isOvertaken: (id: string) => boolean): void {
     const revisions = new Map(stored.map(({ id, revision }) => [id, revision]));
     const changed = [...this.#bots.values()].filter(
-      ({ id, revision }) => revisions.get(id) !== revision && !this.#isOvertaken(id, order),
+      ({ id, revision }) => revisions.get(id) !== revision && !isOvertaken(id),
     );
     for (const { id } of changed) this.#remove(id);
-    for (const bot of stored)
-      if (!this.#bots.has(bot.id) && !this.#isOvertaken(bot.id, order)) this.#put(bot);
+    for (const bot of stored) if (!this.#bots.has(bot.id) && !isOvertaken(bot.id)) this.#put(bot);
     this.#forgetUnserved(changed);
-    for (const [id, at] of this.#writtenAt) if (at <= order) this.#writtenAt.delete(id);
-  }
-
-  #isOvertaken(id: string, order: number): boolean {
-    return (this.#writtenAt.get(id) ?? 0) > order;
   }
 
   /** One that is not there. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.js';
-import type { Corps } from '../registry/accounts/corps.js';
+import type { Corps } from '../../registry/accounts/corps.js';
 import type { EndedCall } from './call-outcomes.js';
 
 const HOUR_MS = 3_600_000;

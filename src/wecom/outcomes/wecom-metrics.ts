@@ -5,8 +5,8 @@ import { UP_TO_5_S, UP_TO_60_S } from '../../metrics/bounds.js';
 import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics, only } from '../../metrics/metrics.js';
 import type { Observations } from '../../metrics/observations.js';
-import type { AccountHistory } from '../../registry/account-history.js';
-import { Corps } from '../registry/accounts/corps.js';
+import type { AccountHistory } from '../../registry/puppets/account-history.js';
+import { Corps } from '../../registry/accounts/corps.js';
 import {
   type AccountReplies,
   CallOutcomes,

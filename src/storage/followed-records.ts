@@ -1,0 +1,46 @@
+import { SerialRuns } from '../kernel/serial-runs.js';
+import type { Records } from './records.js';
+
+/**
+ * The records of a kind, in memory. A read brings in what all processes wrote, and never undoes an own write that ended after
+ * the read began.
+ */
+export abstract class FollowedRecords<T extends object> {
+  readonly #reads = new SerialRuns(() => this.#read());
+  /** Rises with each own write. */
+  #order = 0;
+  /** The order of the latest own write of each record that a read may not have seen. */
+  readonly #writtenAt = new Map<string, number>();
+
+  protected constructor(private readonly stored: Records<T>) {}
+
+  /** Call it at the start, and after a write whose outcome is not known. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
+  async load(): Promise<void> {
+    const order = this.#order;
+    this.#takeAll(await this.stored.load(), order);
+  }
+
+  /** Brings in everything that was written before the call. @throws AppError `STORE_UNAVAILABLE` */
+  read(): Promise<void> {
+    return this.#reads.run();
+  }
+
+  /** @param isOvertaken whether this process wrote the record after `all` were read. */
+  protected abstract take(all: readonly T[], isOvertaken: (key: string) => boolean): void;
+
+  /** Call it when this process has written or removed the record. */
+  protected wrote(key: string): void {
+    this.#writtenAt.set(key, ++this.#order);
+  }
+
+  async #read(): Promise<void> {
+    const order = this.#order;
+    const all = await this.stored.changes();
+    if (all !== null) this.#takeAll(all, order);
+  }
+
+  #takeAll(all: readonly T[], order: number): void {
+    this.take(all, (key) => (this.#writtenAt.get(key) ?? 0) > order);
+    for (const [key, at] of this.#writtenAt) if (at <= order) this.#writtenAt.delete(key);
+  }
+}
