@@ -60,9 +60,9 @@ async function check(length: 'short' | 'long', more: readonly string[]): Promise
 /** The account that the examples of the document are about. */
 function exampleRegistration(): RegisterDto {
   const { components } = JSON.parse(readFileSync('dist/openapi/openapi.json', 'utf8'));
-  const properties: Record<string, { examples: unknown[] }> = components.schemas.RegisterDto.properties;
+  const properties: Record<string, { example: unknown }> = components.schemas.RegisterDto.properties;
   return Object.fromEntries(
-    Object.entries(properties).map(([name, { examples }]) => [name, examples[0]]),
+    Object.entries(properties).map(([name, { example }]) => [name, example]),
   ) as unknown as RegisterDto;
 }
 

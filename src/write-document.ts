@@ -10,14 +10,17 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
-import { AppModule } from './app.module.js';
+import * as swagger from '@nestjs/swagger';
 import { loadConfig } from './config/config.js';
+import { documentWith } from './http/answers/swagger.js';
 import { createHttpServer } from './http/server.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { inPackage } from './kernel/package-root.js';
 import { SWAGGER_UI_FILES } from './openapi/docs-page.js';
 import { createDocument, type PluginMetadata } from './openapi/document.js';
 
+documentWith(swagger);
+const { AppModule } = await import('./app.module.js');
 const config = loadConfig({});
 const [lifecycle, log] = [new Lifecycle(), pino({ level: 'silent' })];
 const server = createHttpServer(config, log);

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
@@ -18,7 +18,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Callback credentials that are known before any puppet registers. */
 @Controller('api/v1/apps')
-@Tags('operators')
+@ApiTags('operators')
 export class AppsController {
   constructor(
     private readonly apps: AppsService,
@@ -32,7 +32,7 @@ export class AppsController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of apps.' })
+  @ApiOkResponse({ description: 'A page of apps.' })
   async listApps(@Query() query: AppsQueryDto): Promise<AppPageAnswer> {
     const limit = limitOf(query);
     const found = this.apps.after(readCursor(APPS, query) ?? '', limit + 1);
@@ -56,7 +56,7 @@ export class AppsController {
   @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'The app, with its secrets.' })
+  @ApiOkResponse({ description: 'The app, with its secrets.' })
   @Errors('APP_EXISTS', 'APPS_FULL', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async addApp(@Body() body: NewAppDto, @Req() request: FastifyRequest): Promise<AppCreatedAnswer> {
     const app = await this.apps.add(toNewApp(body), askedBy(request));
@@ -75,7 +75,7 @@ export class AppsController {
    */
   @Delete(':id')
   @AllowRoles('operator')
-  @Answers({ 200: 'It is deleted.' })
+  @ApiOkResponse({ description: 'It is deleted.' })
   @Errors('APP_NOT_FOUND', 'APP_READ_ONLY', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async deleteApp(@Param() { id }: AppPathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
     await this.apps.remove(id, askedBy(request));

@@ -2,7 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import type { AuditEntry } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { AuditEntryAnswer, AuditPageAnswer } from './answers/audit.dto.js';
 import { toIso } from './api-time.js';
@@ -11,7 +11,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** What operators did. */
 @Controller('api/v1/audit')
-@Tags('operators')
+@ApiTags('operators')
 export class AuditController {
   constructor(
     private readonly log: AuditLog,
@@ -28,7 +28,7 @@ export class AuditController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of entries.' })
+  @ApiOkResponse({ description: 'A page of entries.' })
   @Errors('STORE_UNAVAILABLE')
   async listAudit(@Query() query: AuditQueryDto): Promise<AuditPageAnswer> {
     const { operator = null, since } = query;

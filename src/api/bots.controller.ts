@@ -4,7 +4,7 @@ import { BotVerification } from '../dispatch/line/bot-verification.js';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { KINDS } from '../registry/bots/bot-kinds.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
@@ -32,7 +32,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Bots that are no puppets, or puppets with a key of their own. */
 @Controller('api/v1/bots')
-@Tags('operators')
+@ApiTags('operators')
 export class BotsController {
   constructor(
     private readonly bots: BotsService,
@@ -49,7 +49,7 @@ export class BotsController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of bots.' })
+  @ApiOkResponse({ description: 'A page of bots.' })
   async listBots(@Query() query: BotsQueryDto): Promise<BotPageAnswer> {
     const limit = limitOf(query);
     const found = this.bots.after(readCursor(BOTS, query) ?? '', query.corpId ?? null, limit + 1);
@@ -72,7 +72,7 @@ export class BotsController {
   @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'The bot, with its secrets.' })
+  @ApiOkResponse({ description: 'The bot, with its secrets.' })
   @Errors(
     'BOT_ACCOUNT_TAKEN',
     'BOTS_FULL',
@@ -101,7 +101,7 @@ export class BotsController {
    */
   @Get(':id')
   @AllowRoles('operator')
-  @Answers({ 200: 'The bot.' })
+  @ApiOkResponse({ description: 'The bot.' })
   @Errors('BOT_NOT_FOUND', 'STORE_UNAVAILABLE')
   async getBot(@Param() { id }: BotPathDto): Promise<BotAnswer> {
     return this.#toAnswer(await this.bots.get(id));
@@ -116,7 +116,7 @@ export class BotsController {
   @Patch(':id')
   @TakesBody('json')
   @AllowRoles('operator')
-  @Answers({ 200: 'The bot as it is now.' })
+  @ApiOkResponse({ description: 'The bot as it is now.' })
   @Errors(
     'BOT_NOT_FOUND',
     'BOT_ACCOUNT_TAKEN',
@@ -149,7 +149,7 @@ export class BotsController {
    */
   @Delete(':id')
   @AllowRoles('operator')
-  @Answers({ 200: 'It is deleted.' })
+  @ApiOkResponse({ description: 'It is deleted.' })
   @Errors('BOT_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async deleteBot(@Param() { id }: BotPathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
     await this.bots.remove(id, askedBy(request));
@@ -164,7 +164,7 @@ export class BotsController {
   @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'The bot, with its new key.' })
+  @ApiOkResponse({ description: 'The bot, with its new key.' })
   @Errors('BOT_NOT_FOUND', 'BOT_CLOSED', 'BOT_CHANGED', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async renewKey(
     @Param() { id }: BotPathDto,
@@ -184,7 +184,7 @@ export class BotsController {
   @Post(':id/verify')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'What came of it.' })
+  @ApiOkResponse({ description: 'What came of it.' })
   @Errors('BOT_NOT_FOUND', 'BOT_UNVERIFIABLE', 'STORE_UNAVAILABLE')
   async verifyBot(@Param() { id }: BotPathDto): Promise<BotVerifiedAnswer> {
     const { fault, status, noAnswer, durationMs } = await this.verification.verify(await this.bots.get(id));

@@ -1,13 +1,13 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { CallbackVerification } from '../callback/callback-verification.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import type { CallbackVerificationAnswer } from './answers/callback-verification.dto.js';
 import { CallbackVerificationQueryDto } from './callback-verification.dto.js';
 
 /** Lets an operator's program try the public callback URL without the corp's keys. */
 @Controller('api/v1/callback-verification')
-@Tags('operators')
+@ApiTags('operators')
 export class CallbackVerificationController {
   constructor(private readonly verification: CallbackVerification) {}
 
@@ -19,7 +19,7 @@ export class CallbackVerificationController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'The question, and the answer to it.' })
+  @ApiOkResponse({ description: 'The question, and the answer to it.' })
   @Errors('CALLBACK_CORP_UNKNOWN', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async makeCallbackVerification(
     @Query() { corpId }: CallbackVerificationQueryDto,

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
 import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-bots.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { Clients } from '../stream/clients/clients.js';
@@ -11,7 +11,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Clients of bots that have a stream open. */
 @Controller('api/v1/connections')
-@Tags('operators')
+@ApiTags('operators')
 export class ConnectionsController {
   constructor(
     private readonly connected: ConnectedBots,
@@ -25,7 +25,7 @@ export class ConnectionsController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of connections.' })
+  @ApiOkResponse({ description: 'A page of connections.' })
   listConnections(@Query() query: ConnectionsQueryDto): ConnectionPageAnswer {
     const limit = limitOf(query);
     const after = readCursor(CONNECTIONS, query) ?? '';

@@ -2,8 +2,7 @@ import type { Readable } from 'node:stream';
 import { Controller, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
-import { DeliveryAnswer, StreamEventAnswer } from './answers/delivery.dto.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './answers/logged-delivery.dto.js';
 import {
   DELIVERIES,
@@ -21,7 +20,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** The delivery log, and a stream of this replica's attempts. */
 @Controller('api/v1')
-@Tags('operators')
+@ApiTags('operators')
 export class DeliveriesController {
   constructor(
     private readonly history: DeliveryHistory,
@@ -38,7 +37,7 @@ export class DeliveriesController {
    */
   @Get('deliveries')
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of records.' })
+  @ApiOkResponse({ description: 'A page of records.' })
   @Errors('REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async listDeliveries(@Query() query: DeliveriesQueryDto): Promise<LoggedDeliveryPageAnswer> {
     const before = readCursor(DELIVERIES, query);
@@ -52,7 +51,7 @@ export class DeliveriesController {
    */
   @Get('refused-callbacks')
   @AllowRoles('operator')
-  @Answers({ 200: 'Refused callbacks, by corp, reason and address.' })
+  @ApiOkResponse({ description: 'Refused callbacks, by corp, reason and address.' })
   @Errors('STORE_UNAVAILABLE')
   async listRefusedCallbacks(@Query() query: RefusedQueryDto): Promise<RefusedCallbacksAnswer> {
     const { corpId = null, from } = query;
@@ -65,7 +64,7 @@ export class DeliveriesController {
    */
   @Get('deliveries/:id')
   @AllowRoles('operator')
-  @Answers({ 200: 'The story.' })
+  @ApiOkResponse({ description: 'The story.' })
   @Errors('DELIVERY_NOT_FOUND', 'STORE_UNAVAILABLE')
   async getDelivery(@Param() { id }: DeliveryPathDto): Promise<DeliveryStoryAnswer> {
     return this.history.story(id);
@@ -82,17 +81,9 @@ export class DeliveriesController {
   @Get('stream')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({
-    200: {
-      description: 'The events.',
-      types: [StreamEventAnswer],
-      mediaType: 'text/event-stream',
-      example: (exampleOf) => ({
-        event: 'delivery',
-        id: 'host-3b1f2c-17',
-        data: JSON.stringify(exampleOf(DeliveryAnswer)),
-      }),
-    },
+  @ApiOkResponse({
+    description: 'The events.',
+    content: { 'text/event-stream': { schema: { $ref: '#/components/schemas/StreamEvent' } } },
   })
   @Errors('STREAM_READERS_TOO_MANY')
   followDeliveries(

@@ -4,7 +4,7 @@ import { type HintName, HintOperations } from '../dispatch/redelivery/hint-opera
 import { Outbox } from '../dispatch/outbox/outbox.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
@@ -26,7 +26,7 @@ import { LINE_STATES } from '../dispatch/queue/line.js';
 
 /** Waiting and dead hints, for operators. */
 @Controller('api/v1/hints')
-@Tags('operators')
+@ApiTags('operators')
 export class HintsController {
   constructor(
     private readonly outbox: Outbox,
@@ -41,7 +41,7 @@ export class HintsController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of hints.' })
+  @ApiOkResponse({ description: 'A page of hints.' })
   @Errors('STORE_UNAVAILABLE')
   async listHints(@Query() query: HintsQueryDto): Promise<HintPageAnswer> {
     const { state, sort } = query;
@@ -62,7 +62,7 @@ export class HintsController {
    */
   @Get('count')
   @AllowRoles('operator')
-  @Answers({ 200: 'How many there are.' })
+  @ApiOkResponse({ description: 'How many there are.' })
   @Errors('STORE_UNAVAILABLE')
   async countDeadHints(@Query() query: DeadHintsDto): Promise<HintCountAnswer> {
     return { count: await this.operations.countDead(toNarrowed(query)) };
@@ -79,7 +79,7 @@ export class HintsController {
   @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'How many are sent.' })
+  @ApiOkResponse({ description: 'How many are sent.' })
   @Errors('HINTS_REPLAY_UNDER_WAY', 'STORE_UNAVAILABLE')
   async replayDeadHints(@Body() body: DeadHintsDto, @Req() request: FastifyRequest): Promise<ReplayedAnswer> {
     const replayed = await this.operations.replayDead(toNarrowed(body), askedBy(request));
@@ -93,7 +93,7 @@ export class HintsController {
   @Post(':openKfId/replay')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'It is due now.' })
+  @ApiOkResponse({ description: 'It is due now.' })
   @Errors('HINT_NOT_FOUND', 'HINT_UNDELIVERABLE', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async replayHint(
     @Param() { openKfId }: AccountPathDto,
@@ -111,7 +111,7 @@ export class HintsController {
    */
   @Delete(':openKfId')
   @AllowRoles('operator')
-  @Answers({ 200: 'It is gone.' })
+  @ApiOkResponse({ description: 'It is gone.' })
   @Errors('HINT_NOT_FOUND', 'HINT_CHANGED', 'STORE_UNAVAILABLE')
   async dropHint(
     @Param() { openKfId }: AccountPathDto,

@@ -1,12 +1,12 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
 import type { HistoryAnswer } from './answers/history.dto.js';
 import { HistoryQueryDto } from './history.dto.js';
 import { History } from './history.js';
 
 @Controller('api/v1/history')
-@Tags('operators')
+@ApiTags('operators')
 export class HistoryController {
   constructor(private readonly history: History) {}
 
@@ -18,7 +18,7 @@ export class HistoryController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'The intervals of the range.' })
+  @ApiOkResponse({ description: 'The intervals of the range.' })
   getHistory(@Query() { range }: HistoryQueryDto): Promise<HistoryAnswer> {
     return this.history.of(range ?? '1h');
   }

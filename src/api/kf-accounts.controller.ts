@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nes
 import type { FastifyRequest } from 'fastify';
 import { TestDelivery } from '../dispatch/redelivery/test-delivery.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { Accounts } from '../registry/accounts/accounts.js';
 import { AccountAnswers } from './account-answers.js';
@@ -16,7 +16,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Registered accounts, for operators. */
 @Controller('api/v1/kf-accounts')
-@Tags('operators')
+@ApiTags('operators')
 export class KfAccountsController {
   constructor(
     private readonly accounts: Accounts,
@@ -31,7 +31,7 @@ export class KfAccountsController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of accounts.' })
+  @ApiOkResponse({ description: 'A page of accounts.' })
   @Errors('STORE_UNAVAILABLE')
   async listAccounts(@Query() query: KfAccountsQueryDto): Promise<KfAccountPageAnswer> {
     const { corpId = null, state = null, q = '' } = query;
@@ -47,7 +47,7 @@ export class KfAccountsController {
    */
   @Get(':openKfId')
   @AllowRoles('operator')
-  @Answers({ 200: 'The account.' })
+  @ApiOkResponse({ description: 'The account.' })
   @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async getAccount(@Param() { openKfId }: AccountPathDto): Promise<KfAccountAnswer> {
     const puppet = await this.accounts.get(openKfId);
@@ -61,7 +61,7 @@ export class KfAccountsController {
    */
   @Delete(':openKfId')
   @AllowRoles('operator')
-  @Answers({ 200: 'It is forgotten.' })
+  @ApiOkResponse({ description: 'It is forgotten.' })
   @Errors('REGISTRY_PUPPET_NOT_FOUND', 'STORE_UNAVAILABLE')
   async forgetAccount(
     @Param() { openKfId }: AccountPathDto,
@@ -81,7 +81,7 @@ export class KfAccountsController {
   @Post(':openKfId/test')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'What came of it.' })
+  @ApiOkResponse({ description: 'What came of it.' })
   @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'RESYNC_LIMITED', 'STORE_UNAVAILABLE')
   async testAccount(
     @Param() { openKfId }: AccountPathDto,

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -17,7 +17,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Waiting and dead messages of accounts whose bots take messages, for operators. */
 @Controller('api/v1/messages')
-@Tags('operators')
+@ApiTags('operators')
 export class MessagesController {
   constructor(
     private readonly store: MessageStore,
@@ -33,7 +33,7 @@ export class MessagesController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of messages.' })
+  @ApiOkResponse({ description: 'A page of messages.' })
   @Errors('STORE_UNAVAILABLE')
   async listMessages(@Query() query: MessagesQueryDto): Promise<MessagePageAnswer> {
     const { state, corpId = null, openKfId = null } = query;
@@ -62,7 +62,7 @@ export class MessagesController {
   @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'How many are sent.' })
+  @ApiOkResponse({ description: 'How many are sent.' })
   @Errors('MESSAGES_REPLAY_UNDER_WAY', 'STORE_UNAVAILABLE')
   async replayDeadMessages(
     @Body() { corpId }: ReplayDto,
@@ -80,7 +80,7 @@ export class MessagesController {
   @Post(':openKfId/:webhookId/replay')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'It is due now.' })
+  @ApiOkResponse({ description: 'It is due now.' })
   @Errors('MESSAGE_NOT_FOUND', 'MESSAGE_UNDELIVERABLE', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async replayMessage(@Param() path: MessagePathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
     await this.operations.replay(path, askedBy(request));
@@ -93,7 +93,7 @@ export class MessagesController {
    */
   @Delete(':openKfId/:webhookId')
   @AllowRoles('operator')
-  @Answers({ 200: 'It is gone.' })
+  @ApiOkResponse({ description: 'It is gone.' })
   @Errors('MESSAGE_NOT_FOUND', 'STORE_UNAVAILABLE')
   async dropMessage(@Param() path: MessagePathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
     await this.operations.drop(path, askedBy(request));

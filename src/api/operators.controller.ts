@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { type Operator, tokenIdOf } from '../operators/operator.js';
@@ -14,7 +14,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Operators with names and tokens of their own. */
 @Controller('api/v1/operators')
-@Tags('operators')
+@ApiTags('operators')
 export class OperatorsController {
   constructor(private readonly operators: OperatorsService) {}
 
@@ -24,7 +24,7 @@ export class OperatorsController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of operators.' })
+  @ApiOkResponse({ description: 'A page of operators.' })
   @Errors('STORE_UNAVAILABLE')
   async listOperators(@Query() query: OperatorsQueryDto): Promise<OperatorPageAnswer> {
     const limit = limitOf(query);
@@ -46,7 +46,7 @@ export class OperatorsController {
   @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'The operator, with its token.' })
+  @ApiOkResponse({ description: 'The operator, with its token.' })
   @Errors('OPERATOR_EXISTS', 'OPERATORS_FULL', 'STORE_UNAVAILABLE')
   async addOperator(
     @Body() { name, role }: NewOperatorDto,
@@ -64,7 +64,7 @@ export class OperatorsController {
   @Post(':name/token')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'The operator, with its token.' })
+  @ApiOkResponse({ description: 'The operator, with its token.' })
   @Errors('OPERATOR_NOT_FOUND', 'STORE_UNAVAILABLE')
   async renewOperatorToken(
     @Param() { name }: OperatorPathDto,
@@ -79,7 +79,7 @@ export class OperatorsController {
    */
   @Delete(':name')
   @AllowRoles('operator')
-  @Answers({ 200: 'It is removed.' })
+  @ApiOkResponse({ description: 'It is removed.' })
   @Errors('OPERATOR_NOT_FOUND', 'STORE_UNAVAILABLE')
   async removeOperator(
     @Param() { name }: OperatorPathDto,

@@ -1,12 +1,12 @@
 import { Controller, Get } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CurrentStatus } from './current-status.js';
 
 /** The state of this replica. */
 @Controller('api/v1')
-@Tags('operators')
+@ApiTags('operators')
 export class StatusController {
   constructor(private readonly status: CurrentStatus) {}
 
@@ -18,7 +18,7 @@ export class StatusController {
    */
   @Get('status')
   @AllowRoles('operator')
-  @Answers({ 200: 'The status.' })
+  @ApiOkResponse({ description: 'The status.' })
   getStatus(): Promise<StatusAnswer> {
     return this.status.read();
   }

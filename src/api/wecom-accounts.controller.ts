@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import { WecomAccounts } from '../wecom/wecom-accounts.js';
@@ -10,7 +10,7 @@ import { WecomAccountsQueryDto } from './wecom-accounts.dto.js';
 
 /** The accounts of a corp as WeCom knows them, to choose from. */
 @Controller('api/v1/wecom-accounts')
-@Tags('operators')
+@ApiTags('operators')
 export class WecomAccountsController {
   constructor(
     private readonly accounts: WecomAccounts,
@@ -27,7 +27,7 @@ export class WecomAccountsController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'The accounts.' })
+  @ApiOkResponse({ description: 'The accounts.' })
   @Errors(
     'REGISTRY_CORP_NOT_FOUND',
     'WECOM_REFUSED',

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
 import { Clock } from '../kernel/clock.js';
 import { Accounts } from '../registry/accounts/accounts.js';
 import { addedUp, type FailedCall } from '../wecom/outcomes/failed-calls.js';
@@ -19,7 +19,7 @@ import { FAILED_CALLS, FailedCallsQueryDto, WECOM_ERRORS, WecomErrorsQueryDto } 
 
 /** Calls that WeCom refused, or the manager in its name. */
 @Controller('api/v1/wecom-errors')
-@Tags('operators')
+@ApiTags('operators')
 export class WecomErrorsController {
   constructor(
     private readonly wecom: WecomMetrics,
@@ -34,7 +34,7 @@ export class WecomErrorsController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of errors.' })
+  @ApiOkResponse({ description: 'A page of errors.' })
   listWecomErrors(@Query() query: WecomErrorsQueryDto): SeenWecomErrorPageAnswer {
     const errors = seenInAll([...this.wecom.errors, ...this.others.errors.all()]);
     const after = readCursor(WECOM_ERRORS, query) ?? '';
@@ -53,7 +53,7 @@ export class WecomErrorsController {
    */
   @Get('calls')
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of failed calls.' })
+  @ApiOkResponse({ description: 'A page of failed calls.' })
   listFailedCalls(@Query() query: FailedCallsQueryDto): FailedCallPageAnswer {
     const { corpId, openKfId } = query;
     const calls = [...this.wecom.failedCalls, ...this.others.calls.all()];

@@ -4,7 +4,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone, AllowRoles } from '../http/access/allowed-callers.js';
 import { type JsonBytes, TakesBody } from '../http/limits/bodies.js';
 import { NotForBrowsers } from '../http/answers/browser-headers.js';
-import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiOkResponse,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+  Errors,
+} from '../http/answers/swagger.js';
 import { callDirectly } from '../http/routes/direct-route.js';
 import { withoutKeys } from '../http/request/redacted-url.js';
 import { UnitOfWork } from '../http/log/request-log.js';
@@ -18,7 +26,6 @@ import { CORP_ID_FORMAT, ECHO_FORMAT } from '../kernel/wecom-format.js';
 import {
   BASE64,
   CallbackQueryDto,
-  CorpPathDto,
   DecryptedEventDto,
   type DeliveredAnswer,
   parseCallbackQuery,
@@ -32,6 +39,13 @@ import { CallbackRecords } from './callback-records.js';
 import { toSeconds } from './event.js';
 
 type CallbackRequest = FastifyRequest<{ Params: { corpId: string }; Querystring: Record<string, unknown> }>;
+
+const CORP = {
+  name: 'corpId',
+  description: 'The corp whose callback URL it is.',
+  schema: { type: 'string', pattern: CORP_ID_FORMAT.pattern.source },
+  example: 'wx5823bf96d3bd56c7',
+};
 
 const ECHO = { type: 'string', pattern: ECHO_FORMAT.pattern.source };
 
@@ -104,13 +118,12 @@ export class CallbackController {
   @Get(':corpId')
   @AllowAnyone()
   @NotForBrowsers()
-  @Tags('wecom')
-  @Reads({ params: CorpPathDto, query: VerificationQueryDto })
-  @Answers({
-    200: {
-      description: 'The opened text.',
-      content: { 'text/plain': { schema: ECHO, example: '1616140317555161061' } },
-    },
+  @ApiTags('wecom')
+  @ApiParam(CORP)
+  @ApiQuery({ type: VerificationQueryDto })
+  @ApiOkResponse({
+    description: 'The opened text.',
+    content: { 'text/plain': { schema: ECHO, example: '1616140317555161061' } },
   })
   @Errors(...OPENING, 'CALLBACK_ECHO_MALFORMED', 'CALLBACK_FROM_MANAGER')
   async verifyCallbackUrl(
@@ -142,17 +155,14 @@ export class CallbackController {
   @NotForBrowsers()
   // WeCom documents 200 as success and does not mention 201, Nest's default.
   @HttpCode(200)
-  @Tags('wecom', 'gateways')
-  @Reads({
-    params: CorpPathDto,
-    query: CallbackQueryDto,
-    content: { 'text/xml': { schema: ENVELOPE }, 'application/xml': { schema: ENVELOPE } },
-  })
-  @Answers({
-    200: {
-      description: 'The event is in good hands.',
-      content: { 'text/plain': { schema: { type: 'string', const: 'success' }, example: 'success' } },
-    },
+  @ApiTags('wecom', 'gateways')
+  @ApiParam(CORP)
+  @ApiQuery({ type: CallbackQueryDto })
+  @ApiConsumes('text/xml', 'application/xml')
+  @ApiBody({ schema: ENVELOPE })
+  @ApiOkResponse({
+    description: 'The event is in good hands.',
+    content: { 'text/plain': { schema: { type: 'string', enum: ['success'] }, example: 'success' } },
   })
   @Errors(
     ...OPENING,
@@ -185,9 +195,10 @@ export class CallbackController {
   @AllowRoles('gateway')
   @NotForBrowsers()
   @HttpCode(200)
-  @Tags('gateways')
-  @Reads({ params: CorpPathDto, body: DecryptedEventDto })
-  @Answers({ 200: 'The event is in good hands.' })
+  @ApiTags('gateways')
+  @ApiParam(CORP)
+  @ApiBody({ type: DecryptedEventDto })
+  @ApiOkResponse({ description: 'The event is in good hands.' })
   @Errors(
     ...DISPATCHING,
     'CALLBACK_CORP_UNKNOWN',

@@ -1,7 +1,7 @@
 import { SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { validated } from '../http/answers/validation.js';
 import { IsOptional, Matches, MaxLength, registerDecorator } from 'class-validator';
-import { CORP_ID_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
+import { ID_FORMAT } from '../kernel/wecom-format.js';
 import { toSeconds } from './event.js';
 
 const SIGNATURE = /^[0-9a-f]{40}$/;
@@ -14,15 +14,6 @@ const once = 'given once and ';
 const signature = { message: `msg_signature must be ${once}40 lower-case hexadecimal digits` };
 const timestamp = { message: `timestamp must be ${once}a number of seconds` };
 const nonce = { message: `nonce must be ${once}1 to 128 printable characters` };
-
-export class CorpPathDto {
-  /**
-   * The corp whose callback URL it is.
-   * @example wx5823bf96d3bd56c7
-   */
-  @Matches(CORP_ID_FORMAT.pattern)
-  readonly corpId!: string;
-}
 
 /** The query of a callback, as WeCom sends it. */
 export class CallbackQueryDto {

@@ -2,11 +2,10 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/access/allowed-callers.js';
 import { OWN_FILES_ONLY, Page } from '../http/answers/browser-headers.js';
-import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiParam, ApiResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { KEPT_FOR_A_YEAR, KEPT_IF_UNCHANGED, StaticFiles } from '../http/answers/static-files.js';
 import { AppError } from '../kernel/app-error.js';
 import { inPackage } from '../kernel/package-root.js';
-import { ConsolePathDto } from './console.dto.js';
 import { isFile } from './is-file.js';
 
 const PAGE = 'index.html';
@@ -14,7 +13,7 @@ const HTML = { 'text/html': { schema: { type: 'string' }, example: '<!doctype ht
 
 /** Serves the files that `npm run build` made. They contain no data, so anyone may have them. */
 @Controller()
-@Tags('console')
+@ApiTags('console')
 export class ConsoleController {
   readonly #files = new StaticFiles(inPackage('dist/console/public'));
 
@@ -24,7 +23,7 @@ export class ConsoleController {
    */
   @Get()
   @AllowAnyone()
-  @Answers({ 302: 'The console is at `/console`.' })
+  @ApiResponse({ status: 302, description: 'The console is at `/console`.' })
   @Errors('ROUTE_NOT_FOUND')
   getRoot(@Req() { headers }: FastifyRequest, @Res() reply: FastifyReply): void {
     if (!headers.accept?.includes('text/html')) throw new AppError('ROUTE_NOT_FOUND');
@@ -39,7 +38,7 @@ export class ConsoleController {
   @Get('console')
   @AllowAnyone()
   @Page(OWN_FILES_ONLY)
-  @Answers({ 200: { description: 'The page.', content: HTML } })
+  @ApiOkResponse({ description: 'The page.', content: HTML })
   @Errors('ROUTE_NOT_FOUND')
   async getConsole(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#files.answer(PAGE, KEPT_IF_UNCHANGED, request, reply);
@@ -52,10 +51,12 @@ export class ConsoleController {
   @Get('console/*')
   @AllowAnyone()
   @Page(OWN_FILES_ONLY)
-  @Reads({ params: ConsolePathDto })
-  @Answers({
-    200: { description: 'The file, or the page.', content: { ...HTML, '*/*': { schema: {} } } },
+  @ApiParam({
+    name: 'path',
+    description: 'The place of the file, or the path of the page.',
+    example: 'accounts',
   })
+  @ApiOkResponse({ description: 'The file, or the page.', content: { ...HTML, '*/*': { schema: {} } } })
   @Errors('ROUTE_NOT_FOUND')
   async getConsoleFile(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { '*': path } = request.params as { readonly '*': string };

@@ -5,14 +5,14 @@ import { secretsSettingOf } from '../config/config.js';
 import type { OidcSettings } from '../config/oidc.js';
 import { AllowAnyone } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
-import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import { ApiHeader, ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { Audited } from '../http/access/audit-hook.js';
 import { CONSOLE_HEADER, refusalOfForeignPage, refusalOfSessionUse } from '../http/access/own-page.js';
 import { clearedCookie, type Session, type Sessions, setCookieOf } from '../http/access/sessions.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { consoleConfig } from './console.config.js';
-import { type SessionAnswer, type SignInByOidc, SignInDto } from './session.dto.js';
+import { SETS_SESSION, type SessionAnswer, type SignInByOidc, SignInDto } from './session.dto.js';
 
 const OWN_PAGE = {
   name: CONSOLE_HEADER,
@@ -24,7 +24,7 @@ const OWN_PAGE = {
 
 /** Sign-in and sign-out of the console. Open to anyone, since credentials are given here. */
 @Controller('console/session')
-@Tags('console')
+@ApiTags('console')
 export class SessionController {
   readonly #isOpen: boolean;
   readonly #oidc: SignInByOidc | null;
@@ -40,7 +40,7 @@ export class SessionController {
    */
   @Get()
   @AllowAnyone()
-  @Answers({ 200: 'The session, or that there is none.' })
+  @ApiOkResponse({ description: 'The session, or that there is none.' })
   @Errors('STORE_UNAVAILABLE')
   getSession(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
     const { sessions } = request.server;
@@ -60,12 +60,10 @@ export class SessionController {
   @Audited()
   @AllowAnyone()
   @HttpCode(200)
-  @Answers({
-    200: {
-      description:
-        'The session. While no role has a secret and there is no named operator there is none, and none is needed.',
-      headers: ['Set-Cookie'],
-    },
+  @ApiOkResponse({
+    description:
+      'The session. While no role has a secret and there is no named operator there is none, and none is needed.',
+    headers: SETS_SESSION,
   })
   @Errors('AUTH_WRONG', 'AUTH_ROLE_CLOSED', 'AUTH_TOO_MANY_FAILED', 'AUTH_CROSS_SITE', 'STORE_UNAVAILABLE')
   signIn(
@@ -94,8 +92,8 @@ export class SessionController {
   @Delete()
   @Audited()
   @AllowAnyone()
-  @Reads({ headers: [OWN_PAGE] })
-  @Answers({ 200: { description: 'Nobody is signed in any more.', headers: ['Set-Cookie'] } })
+  @ApiHeader(OWN_PAGE)
+  @ApiOkResponse({ description: 'Nobody is signed in any more.', headers: SETS_SESSION })
   @Errors('AUTH_CROSS_SITE')
   signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
     const refusal = refusalOfSessionUse(request);

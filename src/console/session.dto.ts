@@ -1,6 +1,16 @@
 import { IsISO8601, IsString } from 'class-validator';
 import type { OperatorRole } from '../kernel/role.js';
 
+/** The header that comes with a session, for the OpenAPI document. */
+export const SETS_SESSION = {
+  'Set-Cookie': {
+    description:
+      'The session: `HttpOnly`, `SameSite=Strict`, and where the request came by https, `Secure` and as `__Host-wxkf_session`.',
+    schema: { type: 'string' },
+    example: 'wxkf_session=…; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict',
+  },
+} as const;
+
 /** Body of a sign-in. */
 export class SignInDto {
   /**

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/terminus';
 import type { FastifyRequest } from 'fastify';
 import { AllowAnyone, RecognizeCallers } from '../http/access/allowed-callers.js';
-import { Answers, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiResponse, ApiTags } from '../http/answers/swagger.js';
 import { RegistryHealthIndicator } from '../registry/registry.health.js';
 import { HealthAnswer } from './health-answer.dto.js';
 import { healthConfig } from './health.config.js';
@@ -29,7 +29,7 @@ const UNDOCUMENTED = { noCache: true, swaggerDocumentation: false };
  * are told of each part whether it is up.
  */
 @Controller('health')
-@Tags('monitoring')
+@ApiTags('monitoring')
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
@@ -45,7 +45,7 @@ export class HealthController {
    * The answer is 200, or there is none. It depends on nothing else, so that no outage of a database ends a process.
    */
   @Get('live')
-  @Answers({ 200: { description: 'It does.', types: [HealthAnswer] } })
+  @ApiOkResponse({ description: 'It does.', type: HealthAnswer })
   @AllowAnyone()
   @HttpCode(200)
   @HealthCheck(UNDOCUMENTED)
@@ -60,9 +60,11 @@ export class HealthController {
    * balancers and Kubernetes.
    */
   @Get('ready')
-  @Answers({
-    200: { description: 'It can.', types: [HealthAnswer] },
-    503: { description: 'The registry was never loaded, or it is draining.', types: [HealthAnswer] },
+  @ApiOkResponse({ description: 'It can.', type: HealthAnswer })
+  @ApiResponse({
+    status: 503,
+    description: 'The registry was never loaded, or it is draining.',
+    type: HealthAnswer,
   })
   @AllowAnyone()
   @RecognizeCallers()
@@ -79,10 +81,8 @@ export class HealthController {
    * 5 s at most, so figures of the store and of hints may be that old.
    */
   @Get()
-  @Answers({
-    200: { description: 'All parts are up.', types: [HealthAnswer] },
-    503: { description: 'One is down, and says why to an operator.', types: [HealthAnswer] },
-  })
+  @ApiOkResponse({ description: 'All parts are up.', type: HealthAnswer })
+  @ApiResponse({ status: 503, description: 'One is down, and says why to an operator.', type: HealthAnswer })
   @AllowAnyone()
   @RecognizeCallers()
   @HealthCheck(UNDOCUMENTED)

@@ -1,7 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AllowMetricsReaders } from '../http/access/allowed-callers.js';
-import { Answers, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
 import { Metrics } from './metrics.js';
 
 const EXAMPLE =
@@ -9,7 +9,7 @@ const EXAMPLE =
 
 /** What Prometheus scrapes. Answers whatever else is down: what cannot be known then is left out. */
 @Controller('metrics')
-@Tags('monitoring')
+@ApiTags('monitoring')
 export class MetricsController {
   /** Those who ask meanwhile get the same. */
   #scrape: Promise<string> | null = null;
@@ -23,11 +23,9 @@ export class MetricsController {
    */
   @Get()
   @AllowMetricsReaders()
-  @Answers({
-    200: {
-      description: 'All metrics.',
-      content: { 'text/plain': { schema: { type: 'string' }, example: EXAMPLE } },
-    },
+  @ApiOkResponse({
+    description: 'All metrics.',
+    content: { 'text/plain': { schema: { type: 'string' }, example: EXAMPLE } },
   })
   async getMetrics(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const { registry } = this.metrics;

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { askedBy } from '../api/asked-by.js';
 import { toIso } from '../api/api-time.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { AppError } from '../kernel/app-error.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { AskedBy } from '../kernel/role.js';
@@ -22,7 +22,7 @@ import { type Receiver, Receivers } from './receivers.js';
 
 /** Who is told what needs attention. */
 @Controller('api/v1/notifications')
-@Tags('operators')
+@ApiTags('operators')
 export class NotificationsController {
   constructor(
     private readonly receivers: Receivers,
@@ -38,7 +38,7 @@ export class NotificationsController {
    */
   @Get()
   @AllowRoles('operator')
-  @Answers({ 200: 'The receivers.' })
+  @ApiOkResponse({ description: 'The receivers.' })
   @Errors('STORE_UNAVAILABLE')
   async listReceivers(): Promise<ReceiversAnswer> {
     return { items: await Promise.all(this.receivers.all.map((receiver) => this.#toAnswer(receiver))) };
@@ -53,7 +53,7 @@ export class NotificationsController {
   @Post('test')
   @AllowRoles('operator')
   @HttpCode(200)
-  @Answers({ 200: 'What came of it.' })
+  @ApiOkResponse({ description: 'What came of it.' })
   @Errors('NOTIFY_URL_UNSET')
   async testReceivers(@Req() request: FastifyRequest): Promise<TestedReceiversAnswer> {
     const { all } = this.receivers;

@@ -1,21 +1,21 @@
 /**
  * The OpenAPI document, of what is written beside the routes: their types and comments, which swagger's plugin reads out of
- * the source, the rules of their DTO classes, and the decorators of `http/described.ts`. Loads @nestjs/swagger, as nothing
- * that runs does.
+ * the source, the rules of their DTO classes, and swagger's decorators. Loads @nestjs/swagger, as nothing that runs does.
  */
 
 import type { INestApplication } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { ApiSchema, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { type Class, TAGS } from '../http/answers/described.js';
+import type { FastifyContextConfig } from 'fastify';
+import { ERRORS_OF_ROUTE } from '../http/answers/swagger.js';
 import { isClosed } from '../http/answers/validation.js';
+import { routeConfigOf } from '../http/routes/route-config.js';
+import type { ErrorCode } from '../kernel/error-table.js';
 import { VERSION } from '../kernel/version.js';
-import { ErrorAnswers } from './error-answers.js';
-import { completeOperation, type Operation } from './operation.js';
-import { routesOf } from './routes.js';
-import { nameOf, schemasOfRules } from './rules.js';
+import { codesOf, ErrorAnswers } from './error-answers.js';
+import { type Class, nameOf, refTo, schemasOfRules } from './rules.js';
 import { completeSchemas, type Schemas } from './schemas.js';
-import { addSecuritySchemes } from './security.js';
+import { addSecuritySchemes, securityOf } from './security.js';
 
 /** What the plugin found: of each file its classes, and of each class its properties, or its handlers. */
 export interface PluginMetadata {
@@ -31,6 +31,19 @@ Routes are protected as soon as one role has a secret. Until then only this mach
 An error's \`error\` is a stable code, and its \`message\` says what to do; \`docs/reference/errors.md\` lists them all. A path that is none
 of these is 404 \`ROUTE_NOT_FOUND\`, another method 405 \`ROUTE_METHOD_NOT_ALLOWED\`.`;
 
+/** The readers that a route is documented for. */
+const TAGS = {
+  puppets: 'Bots: how they register, and reach WeCom through the manager.',
+  gateways: 'Gateways that open callbacks themselves.',
+  wecom: 'What WeCom calls.',
+  operators: 'What is registered, waits or failed, and how to mend it.',
+  monitoring: 'Probes and metrics.',
+  bots: 'Bots that an operator added, with their keys.',
+  replicas: 'What replicas tell each other; with a key of their own, which nobody else has.',
+  console: 'The web console.',
+  documents: 'This document.',
+};
+
 const HEADERS = {
   'X-Request-Id': {
     description: "The caller's own, or a new one; it stands in the log.",
@@ -42,43 +55,35 @@ const HEADERS = {
     schema: { type: 'integer', minimum: 0 },
     example: 1,
   },
-  'Set-Cookie': {
-    description:
-      'The session: `HttpOnly`, `SameSite=Strict`, and where the request came by https, `Secure` and as `__Host-wxkf_session`.',
-    schema: { type: 'string' },
-    example: 'wxkf_session=…; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict',
-  },
   'WWW-Authenticate': {
     description: 'The ways in which a secret may be sent.',
     schema: { type: 'string' },
     example: 'Bearer realm="wxkf-manager"',
   },
 };
+const EACH_ANSWER = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
+
+/** Under it an operation says who may call it; without security schemes for it, where nobody is asked. */
+const ALLOWED_CALLERS = 'x-allowed-callers';
 
 /** @param app need not be started. */
 export async function createDocument(app: INestApplication, found: PluginMetadata): Promise<object> {
   const { answers, closed } = await addRules(found);
   await SwaggerModule.loadPluginMetadata(async () => found);
-  const routes = routesOf(app.get(ModulesContainer));
   const document = SwaggerModule.createDocument(app, toBase(), {
     autoTagControllers: false,
     operationIdFactory: (_controller, handler) => handler,
     extraModels: answers,
   });
-  const schemas = completeSchemas((document.components?.schemas ?? {}) as unknown as Schemas, closed);
-  const errors = new ErrorAnswers();
+  const [routes, errors] = [routesOf(app.get(ModulesContainer), found), new ErrorAnswers()];
   for (const [path, operations] of Object.entries(document.paths)) {
-    const byMethod = operations as Record<string, Operation>;
-    for (const [method, operation] of Object.entries(byMethod)) {
-      const route = routes.get(operation.operationId);
-      if (route === undefined) throw new Error(`nothing is told of ${method} ${path}`);
-      byMethod[method] = completeOperation({ method, path, operation, route, schemas, errors });
+    for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
+      complete({ method, path, operation, errors, ...(routes.get(operation.operationId) as Route) });
     }
   }
-  return {
-    ...document,
-    components: { ...document.components, schemas, headers: HEADERS, examples: errors.examples },
-  };
+  const schemas = completeSchemas((document.components?.schemas ?? {}) as unknown as Schemas, closed);
+  const components = { ...document.components, schemas, headers: HEADERS, examples: errors.examples };
+  return toMarkdown({ ...document, components });
 }
 
 /**
@@ -115,4 +120,90 @@ function toBase(): Omit<OpenAPIObject, 'paths'> {
   for (const [tag, description] of Object.entries(TAGS)) builder.addTag(tag, description);
   addSecuritySchemes(builder);
   return builder.build();
+}
+
+interface Route {
+  readonly config: FastifyContextConfig;
+  readonly ownErrors: readonly ErrorCode[];
+  /** The class of what its handler returns. */
+  readonly returned: Class | undefined;
+}
+
+/** By the name of the handler, which is the operation's id, too. */
+function routesOf(modules: ModulesContainer, found: PluginMetadata): ReadonlyMap<string, Route> {
+  const classes = found['@nestjs/swagger'].controllers.map(([, ofFile]) => Object.entries(ofFile));
+  const returned = Object.fromEntries(classes.flat().flatMap(([, handlers]) => Object.entries(handlers)));
+  const routes = new Map<string, Route>();
+  const scanner = new MetadataScanner();
+  for (const { metatype } of [...modules.values()].flatMap(({ controllers }) => [...controllers.values()])) {
+    const prototype = metatype?.prototype as Record<string, object>;
+    for (const name of scanner.getAllMethodNames(prototype)) {
+      const handler = prototype[name] as object;
+      const config = routeConfigOf(handler);
+      if (config === undefined) continue;
+      if (routes.has(name)) throw new Error(`two handlers have the name ${name}`);
+      const ownErrors: ErrorCode[] = Reflect.getMetadata(ERRORS_OF_ROUTE, handler) ?? [];
+      routes.set(name, { config, ownErrors, returned: returned[name]?.['type'] as Class | undefined });
+    }
+  }
+  return routes;
+}
+
+/** As swagger makes it. */
+interface Operation {
+  readonly operationId: string;
+  readonly parameters?: readonly { readonly in: string; readonly schema: { readonly pattern?: string } }[];
+  responses: Readonly<Record<string, Response>>;
+}
+
+interface Response {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, object>>;
+  readonly headers?: object;
+}
+
+interface ToComplete extends Route {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+  readonly errors: ErrorAnswers;
+}
+
+/** Adds who may call it, the class that it returns, and its errors. */
+function complete({ method, path, operation, errors, config, ownErrors, returned }: ToComplete): void {
+  const { allowedCallers = 'anyone', allowsBots = false } = config;
+  const { responses, parameters = [] } = operation;
+  const isJudged = parameters.some((one) => one.in === 'query' || one.schema.pattern !== undefined);
+  const failures = errors.of(codesOf(method, config, isJudged, ownErrors), path);
+  // One of ours may have another's body where any status may be passed on.
+  const passedOn = responses['default']?.content;
+  const entries = Object.entries<Response>({ ...failures, ...responses }).map(([status, answer]) => {
+    const { content = status in responses ? contentOf(returned) : undefined } = answer;
+    return [
+      status,
+      {
+        ...answer,
+        ...(content && { content: { ...passedOn, ...content } }),
+        headers: { ...answer.headers, ...EACH_ANSWER },
+      },
+    ];
+  });
+  operation.responses = Object.fromEntries(entries);
+  const security = securityOf(allowedCallers, allowsBots);
+  Object.assign(operation, { security, [ALLOWED_CALLERS]: allowedCallers });
+}
+
+function contentOf(returned: Class | undefined) {
+  // Replicas tell each other plain objects, of no class.
+  if (returned === undefined || returned === Object) return undefined;
+  return { 'application/json': { schema: { $ref: refTo(returned) } } };
+}
+
+/** A comment ends with a full stop, and has its lines broken where the page of the source ends. */
+function toMarkdown(document: object): object {
+  return JSON.parse(JSON.stringify(document), (key, value) => {
+    if (typeof value !== 'string') return value;
+    if (key === 'summary') return value.replace(/\.$/, '');
+    return key === 'description' ? value.replace(/(?<!\n)\n(?!\n|- )/g, ' ') : value;
+  });
 }

@@ -1,7 +1,8 @@
-import type { Content, Schema } from '../http/answers/described.js';
+import type { FastifyContextConfig } from 'fastify';
 import { toErrorBody } from '../http/answers/error-answer.js';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
+import type { Schema } from './rules.js';
 
 /** Refused before it is known which route is asked for, so always in the manager's shape. */
 const BEFORE_ROUTES: readonly ErrorCode[] = [
@@ -22,19 +23,13 @@ const ids = {
   wecom: { id: '', url: '/puppetWxkfManager/getToken' },
 };
 
-export interface ErrorAnswer {
-  readonly description: string;
-  readonly content: Content;
-  readonly headers?: Readonly<Record<string, Schema>>;
-}
-
 /** What routes answer when it goes wrong, from the table of errors. */
 export class ErrorAnswers {
   /** Each code that any of them has, as it is answered. */
   readonly examples: Record<string, object> = {};
 
   /** By status, each with the codes that it may have, in the shape that errors have at that path. */
-  of(codes: readonly ErrorCode[], url: string): Record<string, ErrorAnswer> {
+  of(codes: readonly ErrorCode[], url: string) {
     const hasWecomErrors = 'errcode' in toErrorBody(new AppError('INTERNAL'), { id: '', url });
     const byStatus = Map.groupBy([...new Set(codes)].sort(), (code) => ERRORS[code].status);
     return Object.fromEntries(
@@ -42,7 +37,7 @@ export class ErrorAnswers {
     );
   }
 
-  #toAnswer(status: number, codes: readonly ErrorCode[], hasWecomErrors: boolean): ErrorAnswer {
+  #toAnswer(status: number, codes: readonly ErrorCode[], hasWecomErrors: boolean) {
     const isWecoms = (code: ErrorCode): boolean => hasWecomErrors && !BEFORE_ROUTES.includes(code);
     const ours = codes.filter((code) => !isWecoms(code));
     const schemas = [
@@ -91,4 +86,55 @@ function toWecomsSchema(status: number): Schema {
       { type: 'object', required: Object.keys(narrowed), properties: narrowed },
     ],
   };
+}
+
+const OF_ALL: readonly ErrorCode[] = [
+  'REQUEST_MALFORMED',
+  'REQUEST_URL_INVALID',
+  'REQUEST_HEADERS_TOO_LARGE',
+  'REQUEST_TIMEOUT',
+  'INTERNAL',
+];
+
+const OF_ROLES: readonly ErrorCode[] = [
+  'AUTH_MISSING',
+  'AUTH_WRONG',
+  'AUTH_SESSION_ENDED',
+  'AUTH_ROLE_CLOSED',
+  'AUTH_ROLE_FORBIDDEN',
+  'AUTH_TOO_MANY_FAILED',
+  'AUTH_HOST_FOREIGN',
+  'AUTH_CROSS_SITE',
+];
+
+/** Of what an operator of the role `reader` may not do. */
+const OF_ADMINS: readonly ErrorCode[] = ['AUTH_READER'];
+
+/** While nobody can tell whose key it is. */
+const OF_BOTS: readonly ErrorCode[] = ['REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE'];
+
+const OF_JSON_BODIES: readonly ErrorCode[] = [
+  'REQUEST_INVALID',
+  'REQUEST_BODY_NOT_JSON',
+  'REQUEST_BODIES_TOO_MANY',
+  'REQUEST_TYPE_UNSUPPORTED',
+];
+
+/** All codes that a route may answer. @param isJudged whether it has a query, or a pattern in its path. */
+export function codesOf(
+  method: string,
+  { allowedCallers = 'anyone', allowsBots = false, takesBody }: FastifyContextConfig,
+  isJudged: boolean,
+  own: readonly ErrorCode[],
+): ErrorCode[] {
+  return [
+    ...OF_ALL,
+    ...(typeof allowedCallers === 'string' ? [] : OF_ROLES),
+    ...(method !== 'get' && allowedCallers.includes('operator') ? OF_ADMINS : []),
+    ...(allowsBots || allowedCallers === 'bots' ? OF_BOTS : []),
+    ...(takesBody === 'json' ? OF_JSON_BODIES : []),
+    ...(isJudged ? (['REQUEST_INVALID'] as const) : []),
+    ...(method === 'get' ? [] : (['REQUEST_BODY_TOO_LARGE'] as const)),
+    ...own,
+  ];
 }

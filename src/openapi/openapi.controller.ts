@@ -2,11 +2,10 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/access/allowed-callers.js';
 import { OWN_FILES_ONLY, Page } from '../http/answers/browser-headers.js';
-import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiParam, ApiTags, Errors } from '../http/answers/swagger.js';
 import { KEPT_IF_UNCHANGED, StaticFiles } from '../http/answers/static-files.js';
 import { AppError } from '../kernel/app-error.js';
 import { inPackage } from '../kernel/package-root.js';
-import { AssetPathDto } from './asset-path.dto.js';
 import { DOCS_PAGE, DOCS_SCRIPT, SWAGGER_UI_FILES } from './docs-page.js';
 
 const DOCUMENT = {
@@ -23,7 +22,7 @@ const HTML = { 'text/html': { schema: { type: 'string' }, example: '<!doctype ht
 
 /** The OpenAPI document and its page. Both are open to anyone: they hold no secret. */
 @Controller()
-@Tags('documents')
+@ApiTags('documents')
 export class OpenapiController {
   readonly #own = new StaticFiles(inPackage('dist/openapi'));
   readonly #files = new StaticFiles(inPackage('dist/openapi/swagger-ui'));
@@ -34,7 +33,7 @@ export class OpenapiController {
    */
   @Get('docs-json')
   @AllowAnyone()
-  @Answers({ 200: { description: 'The document.', content: DOCUMENT } })
+  @ApiOkResponse({ description: 'The document.', content: DOCUMENT })
   @Errors('ROUTE_NOT_FOUND')
   async getDocument(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#own.answer('openapi.json', KEPT_IF_UNCHANGED, request, reply);
@@ -47,7 +46,7 @@ export class OpenapiController {
   @Get('docs')
   @AllowAnyone()
   @Page(OWN_FILES_ONLY)
-  @Answers({ 200: { description: 'The page.', content: HTML } })
+  @ApiOkResponse({ description: 'The page.', content: HTML })
   getDocumentPage(@Res({ passthrough: true }) reply: FastifyReply): string {
     reply.type('text/html; charset=utf-8').header('cache-control', KEPT_IF_UNCHANGED);
     return DOCS_PAGE;
@@ -59,8 +58,8 @@ export class OpenapiController {
    */
   @Get('docs/*')
   @AllowAnyone()
-  @Reads({ params: AssetPathDto })
-  @Answers({ 200: { description: 'The file.', content: { '*/*': { schema: { type: 'string' } } } } })
+  @ApiParam({ name: 'path', description: 'The name of the file.', example: 'swagger-ui.css' })
+  @ApiOkResponse({ description: 'The file.', content: { '*/*': { schema: { type: 'string' } } } })
   @Errors('ROUTE_NOT_FOUND')
   async getDocumentAsset(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { '*': name } = request.params as { readonly '*': string };

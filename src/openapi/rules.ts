@@ -1,7 +1,12 @@
 /** What the rules that a field is checked by say of its schema: the part of class-validator that swagger's plugin does not read. */
-import type { Class, Schema } from '../http/answers/described.js';
 import { getMetadataStorage } from 'class-validator';
 import { ENDPOINT_LENGTH_MAX } from '../kernel/wecom-format.js';
+
+/** Whatever its constructor takes. */
+export type Class = new (...args: never[]) => object;
+
+/** A JSON Schema of OpenAPI 3.1. */
+export type Schema = Readonly<Record<string, unknown>>;
 
 /** By field. `required: false` where it may be left out. */
 export function schemasOfRules(dto: Class): ReadonlyMap<string, Schema> {

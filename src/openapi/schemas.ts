@@ -1,22 +1,15 @@
-/** The schemas of DTO classes, as OpenAPI 3.1 has them, and the examples that they add up to. */
-import type { Schema } from '../http/answers/described.js';
+/** The schemas of DTO classes, as OpenAPI 3.1 has them. */
+import type { Schema } from './rules.js';
 
-export interface ObjectSchema {
+interface ObjectSchema {
   readonly properties: Readonly<Record<string, PropertySchema>>;
   readonly required?: readonly string[];
 }
 
 interface PropertySchema extends Schema {
   readonly type?: string | readonly string[];
-  readonly description?: string;
-  readonly example?: unknown;
-  readonly examples?: readonly unknown[];
-  readonly $ref?: string;
-  readonly anyOf?: readonly PropertySchema[];
-  readonly allOf?: readonly PropertySchema[];
-  readonly const?: unknown;
   readonly enum?: readonly unknown[];
-  readonly items?: PropertySchema;
+  readonly anyOf?: readonly Schema[];
 }
 
 export type Schemas = Readonly<Record<string, ObjectSchema>>;
@@ -48,16 +41,12 @@ export function completeSchemas(schemas: Schemas, closedRequests: ReadonlySet<st
 
 /** @param isOptional of a body: `null` counts as left out. */
 function completeProperty(property: PropertySchema, isOptional: boolean): PropertySchema {
-  const { example, description, enum: values, ...schema } = property;
-  const { type, anyOf } = schema;
+  const { enum: values, type, anyOf } = property;
   return {
-    ...schema,
-    ...(values !== undefined &&
-      (values.length === 1 ? { const: values[0] } : { enum: values.toSorted(byText) })),
+    ...property,
+    ...(values !== undefined && { enum: values.toSorted(byText) }),
     ...(isOptional && type !== undefined && { type: [...new Set([type, 'null'].flat())] }),
     ...(isOptional && anyOf !== undefined && { anyOf: [...anyOf, { type: 'null' }] }),
-    ...(description !== undefined && { description: toMarkdown(description) }),
-    ...(example !== undefined && { examples: [example] }),
   };
 }
 
@@ -65,32 +54,4 @@ function completeProperty(property: PropertySchema, isOptional: boolean): Proper
 function byText(a: unknown, b: unknown): number {
   if (a === null || b === null) return a === null ? 1 : -1;
   return String(a) < String(b) ? -1 : 1;
-}
-
-/** A comment has its lines broken where the page of the source ends. */
-export function toMarkdown(comment: string): string {
-  return comment.replace(/(?<!\n)\n(?!\n)/g, ' ');
-}
-
-/** Made of the examples of its properties; where one has none, of its schema. */
-export function exampleOf(name: string, schemas: Schemas): Record<string, unknown> {
-  const { properties } = schemas[name] ?? { properties: {} };
-  return Object.fromEntries(
-    Object.entries(properties)
-      .map(([field, property]) => [field, valueOf(property, schemas)])
-      .filter(([, value]) => value !== undefined),
-  );
-}
-
-function valueOf(property: PropertySchema, schemas: Schemas): unknown {
-  const { examples, type, $ref, items, anyOf, allOf = anyOf } = property;
-  if (examples !== undefined) return examples[0];
-  if ($ref !== undefined) return exampleOf($ref.slice($ref.lastIndexOf('/') + 1), schemas);
-  if (allOf?.[0] !== undefined) return valueOf(allOf[0], schemas);
-  if (property.const !== undefined) return property.const;
-  if ([type].flat().includes('null')) return null;
-  if (property.enum !== undefined) return property.enum[0];
-  if (type === 'boolean') return true;
-  if (type === 'array') return items?.$ref === undefined ? [] : [valueOf(items, schemas)];
-  return undefined;
 }

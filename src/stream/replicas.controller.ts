@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AllowReplicas } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { StreamCarrier } from './stream-carrier.js';
 import { fromPassedEvent, type PassedEvent } from './replicas/passed.js';
@@ -9,7 +9,7 @@ import { type Notice, ReplicaSync } from './replicas/replica-sync.js';
 
 /** What replicas tell each other, with the key that each has written into the store. */
 @Controller('puppetWxkfManager/replicas')
-@Tags('replicas')
+@ApiTags('replicas')
 export class ReplicasController {
   constructor(
     private readonly sync: ReplicaSync,
@@ -24,7 +24,7 @@ export class ReplicasController {
   @TakesBody('replica')
   @AllowReplicas()
   @HttpCode(200)
-  @Answers({ 200: 'It was told.' })
+  @ApiOkResponse({ description: 'It was told.' })
   @Errors('AUTH_WRONG')
   takeNotice(@Req() { body }: FastifyRequest): object {
     void this.sync.noticed(JSON.parse(String(body)) as Partial<Notice> | null).catch(() => {});
@@ -39,7 +39,7 @@ export class ReplicasController {
   @TakesBody('replica')
   @AllowReplicas()
   @HttpCode(200)
-  @Answers({ 200: 'What came of it.' })
+  @ApiOkResponse({ description: 'What came of it.' })
   @Errors('AUTH_WRONG')
   async takeEvent(@Req() { body }: FastifyRequest): Promise<object> {
     const passed = JSON.parse(String(body)) as PassedEvent;

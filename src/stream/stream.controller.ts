@@ -1,12 +1,12 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowBots, AllowRoles } from '../http/access/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { ApiResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { StreamServer } from './stream-server.js';
 
 /** For bots without an address: they connect, and get their events over that connection. */
 @Controller('puppetWxkfManager')
-@Tags('bots')
+@ApiTags('bots')
 export class StreamController {
   constructor(private readonly server: StreamServer) {}
 
@@ -19,7 +19,7 @@ export class StreamController {
   @Get('stream')
   @AllowRoles('puppet')
   @AllowBots()
-  @Answers({ 101: 'The stream is open.' })
+  @ApiResponse({ status: 101, description: 'The stream is open.' })
   @Errors(
     'BOT_FORBIDDEN',
     'AUTH_CROSS_SITE',

@@ -3,18 +3,33 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowBots, AllowBotsByPath, AllowRoles } from '../http/access/allowed-callers.js';
 import { ChangesSomething } from '../http/access/own-page.js';
 import { Page, SANDBOXED } from '../http/answers/browser-headers.js';
-import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiOkResponse,
+  ApiParam,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+  Errors,
+} from '../http/answers/swagger.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { ApiProxy } from './proxy/api-proxy.js';
-import { WecomCallByKeyPathDto, WecomCallPathDto, WecomCallQueryDto } from './wecom-call.dto.js';
-import { ANY_BODY, CALL_ERRORS, CALLED } from './wecom.controller.js';
+import { WecomCallQueryDto } from './wecom-call.dto.js';
+import { ANY_BODY, ANY_TYPE, API_PATH, CALL_ERRORS, CALLED, CALLED_OTHERWISE } from './wecom.controller.js';
+
+const BOT_KEY = {
+  name: 'key',
+  description: 'The key of the bot.',
+  example: 'wxkf_Zm9yLWV4YW1wbGUtb25seS1ub3QtYS1yZWFsLWtleQ',
+};
 
 /**
  * The proxy under WeCom's own paths, for programs whose base of WeCom's API can be set: to this host, or to its
  * `/cgi-bin`.
  */
 @Controller()
-@Tags('bots', 'puppets')
+@ApiTags('bots', 'puppets')
 export class CgiBinController {
   constructor(private readonly proxy: ApiProxy) {}
 
@@ -29,8 +44,10 @@ export class CgiBinController {
   @AllowBots()
   @ChangesSomething()
   @Page(SANDBOXED)
-  @Reads({ params: WecomCallPathDto, query: WecomCallQueryDto })
-  @Answers(CALLED)
+  @ApiParam(API_PATH)
+  @ApiQuery({ type: WecomCallQueryDto })
+  @ApiOkResponse(CALLED)
+  @ApiResponse(CALLED_OTHERWISE)
   @Errors(...CALL_ERRORS)
   async callApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
@@ -47,8 +64,12 @@ export class CgiBinController {
   @Page(SANDBOXED)
   @TakesBody('streamed')
   @HttpCode(200)
-  @Reads({ params: WecomCallPathDto, query: WecomCallQueryDto, content: ANY_BODY, isContentOptional: true })
-  @Answers(CALLED)
+  @ApiParam(API_PATH)
+  @ApiQuery({ type: WecomCallQueryDto })
+  @ApiConsumes(...ANY_TYPE)
+  @ApiBody(ANY_BODY)
+  @ApiOkResponse(CALLED)
+  @ApiResponse(CALLED_OTHERWISE)
   @Errors(...CALL_ERRORS)
   async callApiWithBody(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
@@ -62,8 +83,11 @@ export class CgiBinController {
   @AllowBotsByPath()
   @ChangesSomething()
   @Page(SANDBOXED)
-  @Reads({ params: WecomCallByKeyPathDto, query: WecomCallQueryDto })
-  @Answers(CALLED)
+  @ApiParam(BOT_KEY)
+  @ApiParam(API_PATH)
+  @ApiQuery({ type: WecomCallQueryDto })
+  @ApiOkResponse(CALLED)
+  @ApiResponse(CALLED_OTHERWISE)
   @Errors(...CALL_ERRORS, 'AUTH_WRONG')
   async callApiByKey(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
@@ -79,13 +103,13 @@ export class CgiBinController {
   @Page(SANDBOXED)
   @TakesBody('streamed')
   @HttpCode(200)
-  @Reads({
-    params: WecomCallByKeyPathDto,
-    query: WecomCallQueryDto,
-    content: ANY_BODY,
-    isContentOptional: true,
-  })
-  @Answers(CALLED)
+  @ApiParam(BOT_KEY)
+  @ApiParam(API_PATH)
+  @ApiQuery({ type: WecomCallQueryDto })
+  @ApiConsumes(...ANY_TYPE)
+  @ApiBody(ANY_BODY)
+  @ApiOkResponse(CALLED)
+  @ApiResponse(CALLED_OTHERWISE)
   @Errors(...CALL_ERRORS, 'AUTH_WRONG')
   async callApiByKeyWithBody(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);

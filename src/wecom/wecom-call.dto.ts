@@ -1,25 +1,6 @@
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 
-/** What of a call to WeCom's API the proxy reads; it judges each by itself, since all else goes through as it came. */
-export class WecomCallPathDto {
-  /**
-   * The API under `/cgi-bin/`. Its slashes stay as they are: `%2F`, which generated clients send for them, is refused.
-   * @example kf/account/list
-   */
-  @Matches(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*\/?$/)
-  @MaxLength(128)
-  readonly path!: string;
-}
-
-export class WecomCallByKeyPathDto extends WecomCallPathDto {
-  /**
-   * The key of the bot.
-   * @example wxkf_Zm9yLWV4YW1wbGUtb25seS1ub3QtYS1yZWFsLWtleQ
-   */
-  @IsString()
-  readonly key!: string;
-}
-
+/** What the proxy reads of the query of a call to WeCom's API; it judges each by itself, since all else goes through as it came. */
 export class WecomCallQueryDto {
   /** Of the caller. Left out by a caller that the manager knows, it adds that of `corpid`. */
   @IsOptional()

@@ -3,27 +3,45 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowBots, AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { Page, SANDBOXED } from '../http/answers/browser-headers.js';
-import { Answers, type Content, Errors, Reads, Tags } from '../http/answers/described.js';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiOkResponse,
+  ApiParam,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+  Errors,
+} from '../http/answers/swagger.js';
 import { ChangesSomething } from '../http/access/own-page.js';
 import type { ErrorCode } from '../kernel/error-table.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { GetTokenDto } from './tokens/get-token.dto.js';
-import { AccessTokenAnswer, WecomRefusalAnswer } from './tokens/token-answers.dto.js';
 import { TokenAnswers } from './tokens/token-answers.js';
-import { WecomCallPathDto, WecomCallQueryDto } from './wecom-call.dto.js';
+import { WecomCallQueryDto } from './wecom-call.dto.js';
 
-/** WeCom's, of whatever type it is. */
-const ANY_ANSWER: Content = {
+/** A body of WeCom's, or for WeCom, may be of any type. */
+export const ANY_TYPE = ['application/json', '*/*'];
+const ANY_ANSWER = {
   'application/json': { schema: {}, example: { errcode: 0, errmsg: 'ok', account_list: [] } },
   '*/*': { schema: {} },
 };
 export const CALLED = {
-  200: { description: "WeCom's own answer, or the manager's refusal in its name.", content: ANY_ANSWER },
-  default: { description: "Any other status is WeCom's own, too.", content: ANY_ANSWER },
+  description: "WeCom's own answer, or the manager's refusal in its name.",
+  content: ANY_ANSWER,
 };
-export const ANY_BODY: Content = {
-  'application/json': { schema: {}, example: { offset: 0, limit: 100 } },
-  '*/*': { schema: {} },
+export const CALLED_OTHERWISE = {
+  status: 'default',
+  description: "Any other status is WeCom's own, too.",
+  content: ANY_ANSWER,
+} as const;
+export const ANY_BODY = { required: false, schema: {} };
+export const API_PATH = {
+  name: 'path',
+  description:
+    'The API under `/cgi-bin/`. Its slashes stay as they are: `%2F`, which generated clients send for them, is refused.',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*/?$', maxLength: 128 },
+  example: 'kf/account/list',
 };
 export const CALL_ERRORS: readonly ErrorCode[] = [
   'PROXY_PATH_INVALID',
@@ -46,7 +64,7 @@ export const CALL_ERRORS: readonly ErrorCode[] = [
  * deletes by some, and a question for a token that fails counts against the address that all share.
  */
 @Controller('puppetWxkfManager')
-@Tags('puppets')
+@ApiTags('puppets')
 export class WecomController {
   constructor(
     private readonly tokens: TokenAnswers,
@@ -64,10 +82,13 @@ export class WecomController {
   @AllowRoles('puppet', 'gateway')
   @AllowBots()
   @ChangesSomething()
-  @Tags('puppets', 'gateways')
-  @Reads({ query: GetTokenDto })
-  @Answers({
-    200: { description: 'A token, or why there is none.', types: [AccessTokenAnswer, WecomRefusalAnswer] },
+  @ApiTags('gateways')
+  @ApiQuery({ type: GetTokenDto })
+  @ApiOkResponse({
+    description: 'A token, or why there is none.',
+    schema: {
+      anyOf: [{ $ref: '#/components/schemas/AccessToken' }, { $ref: '#/components/schemas/WecomRefusal' }],
+    },
   })
   @Errors('WECOM_UNREACHABLE', 'BOT_FORBIDDEN')
   async getAccessToken(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
@@ -89,8 +110,10 @@ export class WecomController {
   @AllowBots()
   @ChangesSomething()
   @Page(SANDBOXED)
-  @Reads({ params: WecomCallPathDto, query: WecomCallQueryDto })
-  @Answers(CALLED)
+  @ApiParam(API_PATH)
+  @ApiQuery({ type: WecomCallQueryDto })
+  @ApiOkResponse(CALLED)
+  @ApiResponse(CALLED_OTHERWISE)
   @Errors(...CALL_ERRORS)
   async callWecom(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
@@ -108,8 +131,12 @@ export class WecomController {
   @TakesBody('streamed')
   // What is answered in WeCom's place has its 200, not Nest's 201.
   @HttpCode(200)
-  @Reads({ params: WecomCallPathDto, query: WecomCallQueryDto, content: ANY_BODY, isContentOptional: true })
-  @Answers(CALLED)
+  @ApiParam(API_PATH)
+  @ApiQuery({ type: WecomCallQueryDto })
+  @ApiConsumes(...ANY_TYPE)
+  @ApiBody(ANY_BODY)
+  @ApiOkResponse(CALLED)
+  @ApiResponse(CALLED_OTHERWISE)
   @Errors(...CALL_ERRORS)
   async callWecomWithBody(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);

@@ -108,7 +108,7 @@ describe('imports', () => {
     ['commander', /^cli\//],
     ['class-validator', /\.dto\.ts$|^(http\/answers|openapi|registry)\//],
     ['zod', /^config\//],
-    ['@nestjs/swagger', /^openapi\//],
+    ['@nestjs/swagger', /^openapi\/|^write-document\.ts$|^http\/answers\/swagger\.ts$/],
     ['@nestjs/terminus', /^health\/|\.health\.ts$/],
   ])('keep %s in its place', (name, place) => {
     const users = imports
@@ -194,7 +194,8 @@ describe('imports', () => {
 
   it('need no package that a production install leaves out', () => {
     const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-    const ofTheBuild = /^(openapi\/(document|security)|write-document)\.ts$/;
+    // The one in http imports types alone.
+    const ofTheBuild = /^(openapi\/(document|security)|write-document|http\/answers\/swagger)\.ts$/;
     const packages = imports
       .filter((edge) => !isOurs(edge) && !ofTheBuild.test(edge.from))
       .flatMap(({ to }) => /^(@[\w-]+\/)?[a-z][\w.-]*(?=\/|$)/.exec(to)?.[0] ?? []);

@@ -120,8 +120,14 @@ it('leaves nothing out for browsers but where none calls', () => {
 
 /** What `npm run build` wrote. */
 const { paths } = JSON.parse(readFileSync('dist/openapi/openapi.json', 'utf8')) as {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly summary?: string }>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 };
+
+interface Operation {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+}
 
 it('describes each of them once in the OpenAPI document, and nothing else', () => {
   const described = Object.entries(paths).flatMap(([path, operations]) =>
@@ -136,5 +142,6 @@ it('describes each of them once in the OpenAPI document, and nothing else', () =
 
 it('describes none of them without words of its own', () => {
   const operations = Object.values(paths).flatMap((path) => Object.values(path));
-  expect(operations.filter(({ summary }) => !summary)).toEqual([]);
+  const isBare = ({ summary, description, tags }: Operation) => !summary || !description || !tags?.length;
+  expect(operations.filter(isBare)).toEqual([]);
 });

@@ -5,7 +5,8 @@ import { Audited } from '../../http/access/audit-hook.js';
 import { cookieIn, type OwnCookie, setCookie } from '../../http/access/cookies.js';
 import { isLedByOtherPage } from '../../http/access/own-page.js';
 import { setCookieOf } from '../../http/access/sessions.js';
-import { Answers, Errors, Reads, Tags } from '../../http/answers/described.js';
+import { SETS_SESSION } from '../session.dto.js';
+import { ApiQuery, ApiResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
 import { ErrorsOnPage } from '../../http/answers/error-page.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { toConsolePage } from './console-page.js';
@@ -21,7 +22,7 @@ const SEE_OTHER = 303;
 
 /** Sign-in to the console by an OpenID provider: the browser is sent there, and comes back. */
 @Controller('console/oidc')
-@Tags('console')
+@ApiTags('console')
 export class OidcController {
   constructor(
     private readonly signIn: OidcSignIn,
@@ -38,8 +39,10 @@ export class OidcController {
   @Get()
   @AllowAnyone()
   @ErrorsOnPage(PAGE, ERROR)
-  @Answers({
-    303: { description: 'To the provider, or to the page that is asked for.', headers: ['Set-Cookie'] },
+  @ApiResponse({
+    status: 303,
+    description: 'To the provider, or to the page that is asked for.',
+    headers: SETS_SESSION,
   })
   @Errors('AUTH_OIDC_OFF', 'AUTH_OIDC_UNREACHABLE')
   async begin(
@@ -67,9 +70,11 @@ export class OidcController {
   @Audited()
   @AllowAnyone()
   @ErrorsOnPage(PAGE, ERROR)
-  @Reads({ query: OidcCallbackDto })
-  @Answers({
-    303: { description: 'To the page of the console that was asked for.', headers: ['Set-Cookie'] },
+  @ApiQuery({ type: OidcCallbackDto })
+  @ApiResponse({
+    status: 303,
+    description: 'To the page of the console that was asked for.',
+    headers: SETS_SESSION,
   })
   @Errors(
     'AUTH_OIDC_OFF',

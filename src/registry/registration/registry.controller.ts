@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowBots, AllowRoles } from '../../http/access/allowed-callers.js';
 import { TakesBody } from '../../http/limits/bodies.js';
-import { Answers, Errors, Tags } from '../../http/answers/described.js';
+import { ApiOkResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
 import { SUCCESS_ANSWER, SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import { AppError } from '../../kernel/app-error.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
@@ -22,7 +22,6 @@ import { Registrations } from './registrations.js';
 import { RegistryMetrics } from './registry-metrics.js';
 
 @Controller('puppetWxkfManager')
-@Tags('puppets')
 export class RegistryController {
   constructor(
     private readonly registrations: Registrations,
@@ -42,11 +41,12 @@ export class RegistryController {
    * body has at most 64 kB.
    */
   @Post('register')
+  @ApiTags('puppets')
   @TakesBody('json')
   @AllowRoles('puppet')
   @AllowBots()
   @HttpCode(200)
-  @Answers({ 200: { description: 'It is stored, and counts.', types: [SuccessAnswer] } })
+  @ApiOkResponse({ description: 'It is stored, and counts.', type: SuccessAnswer })
   @Errors(
     'REGISTRY_ACCOUNT_OF_OTHER_CORP',
     'REGISTRY_ACCOUNT_OF_BOT',
@@ -86,11 +86,12 @@ export class RegistryController {
    * account that is unknown, of another corp or has moved: the answer is the same.
    */
   @Post('deregister')
+  @ApiTags('puppets')
   @TakesBody('json')
   @AllowRoles('puppet')
   @AllowBots()
   @HttpCode(200)
-  @Answers({ 200: 'The account is offline, or was none of this corp.' })
+  @ApiOkResponse({ description: 'The account is offline, or was none of this corp.' })
   @Errors('STORE_UNAVAILABLE', 'BOT_FORBIDDEN')
   async deregisterPuppet(@Body() dto: DeregisterDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
     this.owners.requireOwner({ openKfId: dto.kfId, corpId: dto.corpId, botId: request.bot?.id ?? '' });
@@ -104,8 +105,8 @@ export class RegistryController {
    */
   @Get('puppetWxkfInfo/:kfId')
   @AllowRoles('operator')
-  @Tags('operators')
-  @Answers({ 200: 'The registration.' })
+  @ApiTags('operators')
+  @ApiOkResponse({ description: 'The registration.' })
   @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async getPuppet(@Param() { kfId }: PuppetPathDto): Promise<PuppetAnswer> {
     return toPuppetAnswer(await this.accounts.get(kfId));

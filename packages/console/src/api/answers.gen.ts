@@ -352,6 +352,10 @@ export type BotCreatedAnswer = {
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
     /**
+     * The bot's key.
+     */
+    key: string;
+    /**
      * Its callback token; null for a bot of kind puppet.
      */
     token: string | null;
@@ -363,10 +367,6 @@ export type BotCreatedAnswer = {
      * Signs the messages that a bot of kind puppet is sent, as Standard Webhooks does.
      */
     signingSecret: string;
-    /**
-     * The bot's key.
-     */
-    key: string;
 };
 
 export type BotPageAnswer = {
@@ -689,10 +689,6 @@ export type FailedCallPageAnswer = {
 
 export type FailureAnswer = {
     /**
-     * When it failed; ISO 8601, UTC.
-     */
-    at: string;
-    /**
      * The stage at which it failed.
      */
     stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
@@ -704,6 +700,10 @@ export type FailureAnswer = {
      * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
      */
     status: number | null;
+    /**
+     * When it failed; ISO 8601, UTC.
+     */
+    at: string;
 };
 
 export type FailureReasonAnswer = {
