@@ -7,14 +7,8 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { type Bot, readSecrets } from '../registry/bots/bot.js';
 import type { NewBot } from '../registry/bots/bots.service.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
-import {
-  type BotChangeDto,
-  type NewBotDto,
-  newUrlIn,
-  toBotChange,
-  toNewBot,
-  urlIn,
-} from '../registry/bots/new-bot.dto.js';
+import { newUrlIn, toBotChange, toNewBot, urlIn } from '../registry/bots/asked-bot.js';
+import type { BotChangeDto, NewBotDto } from '../registry/bots/bot.dto.js';
 import type { Terms } from '../registry/bots/taking.js';
 import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import { AccessTokens } from '../wecom/tokens/access-tokens.js';

@@ -10,8 +10,7 @@ import { KINDS } from '../registry/bots/bot-kinds.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
-import { BotChangeDto, NewBotDto } from '../registry/bots/new-bot.dto.js';
-import { INCLUDED } from '../registry/bots/taking.js';
+import { BotChangeDto, NewBotDto, toBotDto } from '../registry/bots/bot.dto.js';
 import { shownUrl } from '../registry/endpoint/endpoint.js';
 import type {
   BotAnswer,
@@ -192,15 +191,13 @@ export class BotsController {
   }
 
   #toAnswer(bot: KnownBot): BotAnswer {
-    const { id, name, corpId, openKfIds, kind, api, callback, opened, endpoint, createdAtMs } = bot;
-    const { takes, order, includesServicer, takesMessagesSinceMs } = bot;
+    const { id, order, callback, opened, endpoint, createdAtMs } = bot;
     const { taken, failure, lastHour } = this.figures.ofBot(id);
     const isUsable = !('must' in endpoint);
     return {
-      ...{ id, name, corpId, openKfIds: [...openKfIds], kind, takes, api },
-      order: takes === 'message' ? order : null,
-      include: includesServicer ? [...INCLUDED] : [],
-      since: takesMessagesSinceMs === null ? null : toIso(takesMessagesSinceMs),
+      ...toBotDto(bot),
+      id,
+      order: bot.takes === 'message' ? order : null,
       callback:
         callback === null
           ? null

@@ -44,7 +44,6 @@ function toSchema(rule: string | undefined, { constraints }: { constraints?: rea
   if (rule === 'isCreateTime') return CREATE_TIME;
   // Text, as all of a query is, but one that stands for a number.
   if (rule === 'isLimit') return { type: 'integer', minimum: 1, maximum: constraint, default: other };
-  if (rule === 'isArray') return { type: 'array' };
   if (rule === 'arrayMaxSize') return { maxItems: constraint };
   if (rule === 'isPartsOf') return { additionalProperties: { $ref: refTo(constraint as Class) } };
   return {};

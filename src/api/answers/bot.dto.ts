@@ -1,73 +1,24 @@
 import type { NoAnswer } from '../../dispatch/line/bot-verification.js';
-import { IsISO8601 } from 'class-validator';
-import type { BotApi, BotTakes, MessageOrder } from '../../registry/bots/bot.js';
-import type { BotKind } from '../../registry/bots/bot-kinds.js';
-import type { Included } from '../../registry/bots/taking.js';
+import { BotCallbackFieldsDto, BotDto } from '../../registry/bots/bot.dto.js';
 import type { FailureAnswer } from './failure.dto.js';
 import type { LastHourAnswer } from './last-hour.dto.js';
 import { Page } from './page.dto.js';
 
 /** Where a callback bot takes callbacks, without its secrets. */
-export class BotCallbackAnswer {
-  /**
-   * Its query, which may hold a secret, is shown as `***`.
-   * @example http://127.0.0.1:5300/bots/7f0c/callback
-   */
-  readonly url!: string;
-
-  /** @example wx5823bf96d3bd56c7 */
-  readonly receiveId!: string;
-
+export class BotCallbackAnswer extends BotCallbackFieldsDto {
   /**
    * Names of the headers that each callback gets besides its own.
    * @example ["X-KB-ID"]
    */
   readonly headers!: string[];
-
-  /** @example 5000 */
-  readonly timeoutMs!: number;
 }
 
 /** A bot, without its secrets. */
-export class BotAnswer {
+export class BotAnswer extends BotDto {
   /** @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c */
   readonly id!: string;
 
-  /** @example "Support bot" */
-  readonly name!: string;
-
-  /** @example wx5823bf96d3bd56c7 */
-  readonly corpId!: string;
-
-  /**
-   * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
-   * @example ["wkAAA"]
-   */
-  readonly openKfIds!: string[];
-
-  /** @example callback */
-  readonly kind!: BotKind;
-
-  /** @example event */
-  readonly takes!: BotTakes;
-
-  /** What a message that was not taken holds up; null for a bot that takes events. */
-  readonly order!: MessageOrder | null;
-
-  /**
-   * What it is given besides customers' messages and events.
-   * @example []
-   */
-  readonly include!: Included[];
-
-  /** It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events. */
-  @IsISO8601()
-  readonly since!: string | null;
-
-  /** @example manager */
-  readonly api!: BotApi;
-
-  /** null for a bot of kind puppet or none; its url is empty for a bot of kind stream. */
+  /** null for a bot of kind puppet or none. */
   readonly callback!: BotCallbackAnswer | null;
 
   /** Whether a corpSecret is stored for it. */

@@ -9,7 +9,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { type App, APPS } from '../../registry/apps/app.js';
 import { type ExportedApp, fromExportedApp, toExportedApp } from '../../registry/apps/exported-app.js';
 import { type Bot, BOTS } from '../../registry/bots/bot.js';
-import { fromExportedBot, toExportedBot } from '../../registry/bots/exported-bot.js';
+import { fromBotLine, toBotLine } from '../../registry/bots/bot-line.js';
 import { type ExportedPuppet, fromExported, toExported } from '../../registry/exported-puppet.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { identityOf as identityIn, sealSecrets } from '../../storage/record-kind.js';
@@ -60,7 +60,7 @@ export function appLine(app: App, sealer: Sealer | null): string {
 }
 
 export function botLine(bot: Bot, sealer: Sealer | null): string {
-  return `${JSON.stringify({ bot: toExportedBot(sealer === null ? bot : sealSecrets(BOTS, bot, sealer)) })}\n`;
+  return `${JSON.stringify({ bot: toBotLine(sealer === null ? bot : sealSecrets(BOTS, bot, sealer)) })}\n`;
 }
 
 export function endLine({ registrations, apps, bots }: Counts): string {
@@ -155,9 +155,9 @@ function readApp(value: unknown, sealer: Sealer | null): App {
 function readBot(value: unknown, sealer: Sealer | null): Bot {
   const fields = toObject(value);
   if (fields === null) throw new CommandError('bot must be an object');
-  if (sealer === null) return fromExportedBot(fields);
+  if (sealer === null) return fromBotLine(fields);
   const identityOfField = (field: string) => identityIn(BOTS, fields as unknown as Bot, field);
-  return fromExportedBot(opened(fields, { secrets: 'secrets' }, identityOfField, sealer));
+  return fromBotLine(opened(fields, { secrets: 'secrets' }, identityOfField, sealer));
 }
 
 /** A plain secret among sealed ones was added by somebody else. @throws CommandError */

@@ -1,14 +1,16 @@
 /**
- * The decorators of @nestjs/swagger that routes use. The package takes 110 ms and 20 MB to load, so only the build loads it,
- * which makes the OpenAPI document. Everywhere else these decorators do nothing.
+ * The decorators and mapped types of @nestjs/swagger that routes and DTO classes use. The package takes 110 ms and 20 MB to
+ * load, so only the build loads it, which makes the OpenAPI document. Everywhere else these decorators do nothing, and the
+ * types are those of @nestjs/mapped-types, which map the rules alone.
  */
 import { SetMetadata } from '@nestjs/common';
+import * as mapped from '@nestjs/mapped-types';
 import type * as Swagger from '@nestjs/swagger';
 import type { ErrorCode } from '../../kernel/error-table.js';
 
 let swagger: typeof Swagger | null = null;
 
-/** Has to be called before the first controller is loaded. */
+/** Has to be called before the first controller or DTO class is loaded. */
 export function documentWith(loaded: typeof Swagger): void {
   swagger = loaded;
 }
@@ -29,6 +31,19 @@ export const ApiConsumes = decorator('ApiConsumes');
 export const ApiBody = decorator('ApiBody');
 export const ApiResponse = decorator('ApiResponse');
 export const ApiOkResponse = decorator('ApiOkResponse');
+
+type MappedTypeName = 'PartialType' | 'PickType' | 'OmitType' | 'IntersectionType';
+
+function mappedType<Name extends MappedTypeName>(name: Name): (typeof mapped)[Name] {
+  const map = (...options: never[]): unknown =>
+    ((swagger ?? mapped)[name] as (...options: never[]) => unknown)(...options);
+  return map as (typeof mapped)[Name];
+}
+
+export const PartialType = mappedType('PartialType');
+export const PickType = mappedType('PickType');
+export const OmitType = mappedType('OmitType');
+export const IntersectionType = mappedType('IntersectionType');
 
 export const ERRORS_OF_ROUTE = 'wxkf:errors';
 

@@ -22,7 +22,7 @@ export class RequestPipe extends ValidationPipe {
       validatorPackage: { validate: (object, options) => validateSync(object as object, options ?? {}) },
       // class-transformer would copy also what no DTO has, by recursion that the sender's nesting drives.
       transformerPackage: {
-        plainToInstance: (dto, values) => withKnownFields(dto as Dto<never>, values as object),
+        plainToInstance: (dto, values) => knownFieldsOf(dto as Dto<never>, values as object),
         classToPlain: (instance) => ({ ...(instance as object) }),
       },
       exceptionFactory: (errors) => invalid(errors as ValidationError[]),
@@ -78,7 +78,7 @@ function parseJson(body: JsonBytes | undefined): object {
  * @throws AppError `REQUEST_INVALID` naming every wrong field.
  */
 export function validated<T extends object>(dto: Dto<T>, values: object): T {
-  const instance = withKnownFields(dto, values);
+  const instance = knownFieldsOf(dto, values);
   const errors = validateSync(instance, OPTIONS);
   if (errors.length > 0) throw invalid(errors);
   return instance;
@@ -86,7 +86,7 @@ export function validated<T extends object>(dto: Dto<T>, values: object): T {
 
 /** What is wrong with values, field by field; nothing is thrown. */
 export function faultsIn(dto: Dto<object>, values: object): string[] {
-  return messagesOf(validateSync(withKnownFields(dto, values), OPTIONS));
+  return messagesOf(validateSync(knownFieldsOf(dto, values), OPTIONS));
 }
 
 function invalid(errors: readonly ValidationError[]): AppError {
@@ -97,7 +97,7 @@ function messagesOf(errors: readonly ValidationError[]): string[] {
   return errors.flatMap(({ constraints }) => Object.values(constraints ?? {}));
 }
 
-/** A field that is an object of its own, by the rules of `dto`. Read it with `nested`. */
+/** A field that is an object of its own, by the rules of `dto`. Read it with `knownFieldsOf`. */
 export function IsNested(dto: Dto<object>): PropertyDecorator {
   const faultsOf = (value: unknown): string[] =>
     isObject(value) ? faultsIn(dto, value) : ['must be an object'];
@@ -119,11 +119,6 @@ export function IsNested(dto: Dto<object>): PropertyDecorator {
   };
 }
 
-/** The known fields of a value that has passed `IsNested`. */
-export function nested<T extends object>(dto: Dto<T>, value: object): T {
-  return withKnownFields(dto, value);
-}
-
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -133,7 +128,7 @@ function isObject(value: unknown): value is object {
  * are `null`, unless the DTO refuses both.
  * @throws AppError `REQUEST_INVALID`
  */
-function withKnownFields<T extends object>(dto: Dto<T>, values: object): T {
+export function knownFieldsOf<T extends object>(dto: Dto<T>, values: object): T {
   const instance = new dto();
   const fields = fieldsOf(dto);
   if (isClosed(dto)) refuseDoubtful(fields, values);

@@ -19,6 +19,10 @@ export type BotApi = (typeof BOT_APIS)[number];
 export const BOT_TAKES = ['event', 'message'] as const;
 export type BotTakes = (typeof BOT_TAKES)[number];
 
+/** What a bot that takes messages may be given besides customers' messages and events. */
+export const INCLUDED = ['servicer'] as const;
+export type Included = (typeof INCLUDED)[number];
+
 /** How much of an account goes one after the other: all of it, or what concerns one customer. */
 export const MESSAGE_ORDERS = ['account', 'customer'] as const;
 export type MessageOrder = (typeof MESSAGE_ORDERS)[number];

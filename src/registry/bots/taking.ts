@@ -1,18 +1,8 @@
 /** What a bot takes, as somebody asks for it, and what has to be so before it takes messages. */
 
-import {
-  type Bot,
-  type BotSecrets,
-  type BotTakes,
-  type BotTaking,
-  type MessageOrder,
-  TAKES_EVENTS,
-} from './bot.js';
+import { type Bot, type BotSecrets, type BotTaking, TAKES_EVENTS } from './bot.js';
+import type { BotChangeDto } from './bot.dto.js';
 import { KINDS } from './bot-kinds.js';
-
-/** What a bot may be given besides customers' messages and events. */
-export const INCLUDED = ['servicer'] as const;
-export type Included = (typeof INCLUDED)[number];
 
 /** As far back as WeCom gives messages (developer.work.weixin.qq.com/document/path/94670). */
 const BACK_MAX_MS = 3 * 24 * 3_600_000;
@@ -20,13 +10,7 @@ const BACK_MAX_MS = 3 * 24 * 3_600_000;
 /** Whoever asks for _now_ may have a clock that is ahead of the store's. */
 const AHEAD_MAX_MS = 60_000;
 
-export interface AskedTaking {
-  readonly takes?: BotTakes;
-  readonly order?: MessageOrder;
-  readonly include?: readonly Included[];
-  /** ISO 8601. */
-  readonly since?: string;
-}
+type AskedTaking = Pick<BotChangeDto, 'takes' | 'order' | 'include' | 'since'>;
 
 /** What a bot is judged by besides what it is. */
 export interface Terms {
@@ -40,12 +24,12 @@ export interface Terms {
 export function takingOf(asked: AskedTaking, before: BotTaking, { nowMs }: Terms): BotTaking {
   const takes = asked.takes ?? before.takes;
   if (takes === 'event') return TAKES_EVENTS;
-  const { order = before.order, include, since } = asked;
+  const { order, include, since } = asked;
   return {
     takes,
-    order,
-    includesServicer: include === undefined ? before.includesServicer : include.includes('servicer'),
-    takesMessagesSinceMs: since === undefined ? (before.takesMessagesSinceMs ?? nowMs) : Date.parse(since),
+    order: order ?? before.order,
+    includesServicer: include?.includes('servicer') ?? before.includesServicer,
+    takesMessagesSinceMs: since ? Date.parse(since) : (before.takesMessagesSinceMs ?? nowMs),
   };
 }
 
@@ -65,7 +49,7 @@ export function faultsOfTaking(
     return given.map((field) => `${field} is for bots that take messages; set takes to message`);
   }
   const begins = before?.takes !== 'message';
-  const sinceMs = asked.since === undefined ? nowMs : Date.parse(asked.since);
+  const sinceMs = asked.since ? Date.parse(asked.since) : nowMs;
   return [
     ...faultsOfMessageBot(bot, secrets),
     ...(begins && !hasSecretsKey ? [NO_SECRETS_KEY] : []),

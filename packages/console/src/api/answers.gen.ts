@@ -164,29 +164,8 @@ export type AuditPageAnswer = {
 
 export type BotAnswer = {
     id: string;
-    name: string;
-    corpId: string;
     /**
-     * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
-     */
-    openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
-    takes: 'event' | 'message';
-    /**
-     * What a message that was not taken holds up; null for a bot that takes events.
-     */
-    order: 'account' | 'customer' | null;
-    /**
-     * What it is given besides customers' messages and events.
-     */
-    include: Array<'servicer'>;
-    /**
-     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
-     */
-    since: string | null;
-    api: 'direct' | 'manager' | 'tunnel';
-    /**
-     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
+     * null for a bot of kind puppet or none.
      */
     callback: BotCallbackAnswer | null;
     /**
@@ -218,46 +197,67 @@ export type BotAnswer = {
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
+    /**
+     * For people.
+     */
+    name: string;
+    /**
+     * The corp of its accounts.
+     */
+    corpId: string;
+    /**
+     * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+     */
+    openKfIds: Array<string>;
+    /**
+     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+     */
+    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    /**
+     * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     */
+    takes: 'event' | 'message';
+    /**
+     * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up. account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+     */
+    include: Array<'servicer'>;
+    /**
+     * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     */
+    since: string | null;
+    /**
+     * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+     */
+    api: 'direct' | 'manager' | 'tunnel';
 };
 
 export type BotCallbackAnswer = {
     /**
-     * Its query, which may hold a secret, is shown as `***`.
-     */
-    url: string;
-    receiveId: string;
-    /**
      * Names of the headers that each callback gets besides its own.
      */
     headers: Array<string>;
+    /**
+     * Where a callback bot takes WeCom's callbacks: a URL with its path and perhaps a query. It is judged like the endpoint of a puppet. Answers show `***` for its query, which may hold a secret, and an empty URL for a bot of kind stream.
+     */
+    url: string;
+    /**
+     * The receiver that its callbacks are sealed for; the corp if it is left out.
+     */
+    receiveId: string;
+    /**
+     * How long an attempt may take, milliseconds: such programs pull before they answer. WeCom is answered after 1 s all the same.
+     */
     timeoutMs: number;
 };
 
 export type BotChangedAnswer = {
     id: string;
-    name: string;
-    corpId: string;
     /**
-     * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
-     */
-    openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
-    takes: 'event' | 'message';
-    /**
-     * What a message that was not taken holds up; null for a bot that takes events.
-     */
-    order: 'account' | 'customer' | null;
-    /**
-     * What it is given besides customers' messages and events.
-     */
-    include: Array<'servicer'>;
-    /**
-     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
-     */
-    since: string | null;
-    api: 'direct' | 'manager' | 'tunnel';
-    /**
-     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
+     * null for a bot of kind puppet or none.
      */
     callback: BotCallbackAnswer | null;
     /**
@@ -289,6 +289,42 @@ export type BotChangedAnswer = {
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
+    /**
+     * For people.
+     */
+    name: string;
+    /**
+     * The corp of its accounts.
+     */
+    corpId: string;
+    /**
+     * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+     */
+    openKfIds: Array<string>;
+    /**
+     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+     */
+    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    /**
+     * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     */
+    takes: 'event' | 'message';
+    /**
+     * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up. account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+     */
+    include: Array<'servicer'>;
+    /**
+     * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     */
+    since: string | null;
+    /**
+     * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+     */
+    api: 'direct' | 'manager' | 'tunnel';
     /**
      * Shown once, to a bot that had none and takes messages from now on; null otherwise.
      */
@@ -297,29 +333,8 @@ export type BotChangedAnswer = {
 
 export type BotCreatedAnswer = {
     id: string;
-    name: string;
-    corpId: string;
     /**
-     * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
-     */
-    openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
-    takes: 'event' | 'message';
-    /**
-     * What a message that was not taken holds up; null for a bot that takes events.
-     */
-    order: 'account' | 'customer' | null;
-    /**
-     * What it is given besides customers' messages and events.
-     */
-    include: Array<'servicer'>;
-    /**
-     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
-     */
-    since: string | null;
-    api: 'direct' | 'manager' | 'tunnel';
-    /**
-     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
+     * null for a bot of kind puppet or none.
      */
     callback: BotCallbackAnswer | null;
     /**
@@ -351,6 +366,42 @@ export type BotCreatedAnswer = {
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
+    /**
+     * For people.
+     */
+    name: string;
+    /**
+     * The corp of its accounts.
+     */
+    corpId: string;
+    /**
+     * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+     */
+    openKfIds: Array<string>;
+    /**
+     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+     */
+    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    /**
+     * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     */
+    takes: 'event' | 'message';
+    /**
+     * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up. account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+     */
+    include: Array<'servicer'>;
+    /**
+     * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     */
+    since: string | null;
+    /**
+     * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+     */
+    api: 'direct' | 'manager' | 'tunnel';
     /**
      * The bot's key.
      */
@@ -399,29 +450,8 @@ export type BotVerifiedAnswer = {
 
 export type BotWithKeyAnswer = {
     id: string;
-    name: string;
-    corpId: string;
     /**
-     * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
-     */
-    openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
-    takes: 'event' | 'message';
-    /**
-     * What a message that was not taken holds up; null for a bot that takes events.
-     */
-    order: 'account' | 'customer' | null;
-    /**
-     * What it is given besides customers' messages and events.
-     */
-    include: Array<'servicer'>;
-    /**
-     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
-     */
-    since: string | null;
-    api: 'direct' | 'manager' | 'tunnel';
-    /**
-     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
+     * null for a bot of kind puppet or none.
      */
     callback: BotCallbackAnswer | null;
     /**
@@ -453,6 +483,42 @@ export type BotWithKeyAnswer = {
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
+    /**
+     * For people.
+     */
+    name: string;
+    /**
+     * The corp of its accounts.
+     */
+    corpId: string;
+    /**
+     * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+     */
+    openKfIds: Array<string>;
+    /**
+     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+     */
+    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    /**
+     * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     */
+    takes: 'event' | 'message';
+    /**
+     * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up. account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+     */
+    include: Array<'servicer'>;
+    /**
+     * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     */
+    since: string | null;
+    /**
+     * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+     */
+    api: 'direct' | 'manager' | 'tunnel';
     /**
      * The bot's key.
      */

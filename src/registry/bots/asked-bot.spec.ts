@@ -12,7 +12,8 @@ import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { KnownBots } from './known-bots.js';
 import type { OpenBot } from './known-bots.js';
-import { BotChangeDto, NewBotDto, toBotChange, toNewBot } from './new-bot.dto.js';
+import { toBotChange, toNewBot } from './asked-bot.js';
+import { BotChangeDto, NewBotDto } from './bot.dto.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 
 const nowMs = new ManualClock().nowMs();

@@ -1,75 +1,41 @@
 /** A bot as a line of an exported file. Its keys go with it as hashes, so that programs go on with those they have. */
 
 import { hash } from 'node:crypto';
+import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
 import { faultsIn, validated } from '../../http/answers/validation.js';
 import { IsTime, mustBe } from '../../http/answers/field-rules.js';
-import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsOptional, IsString, Matches } from 'class-validator';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
-import { CORP_ID_FORMAT, NAME_LENGTH_MAX } from '../../kernel/wecom-format.js';
 import {
-  BOT_APIS,
-  BOT_TAKES,
   type Bot,
-  type BotApi,
   type BotCallback,
   type BotKey,
   type BotSecrets,
   type BotTakes,
-  MESSAGE_ORDERS,
-  type MessageOrder,
   readSecrets,
   SIGNING_SECRET_FORMAT,
   TAKES_EVENTS,
 } from './bot.js';
-import { BOT_KINDS, type BotKind, KINDS } from './bot-kinds.js';
-import { BotChangeDto, IsAccounts, IsInclude } from './new-bot.dto.js';
-import { faultsOfMessageBot, INCLUDED, type Included } from './taking.js';
+import { type BotKind, KINDS } from './bot-kinds.js';
+import { BotChangeDto, BotDto, toBotDto } from './bot.dto.js';
+import { faultsOfMessageBot } from './taking.js';
 
 /** The current one, and those that it replaced a while ago. */
 const KEYS_MAX = 8;
 const AN_ID = '1 to 64 letters, digits, "_" or "-"';
-const A_NAME = `a name of at most ${NAME_LENGTH_MAX} characters`;
 
-class ExportedBotDto {
+/** Left out of lines that were exported before bots could take messages. */
+const TAKING = ['takes', 'order', 'include', 'since'] as const;
+
+class BotLineDto extends IntersectionType(OmitType(BotDto, TAKING), PartialType(PickType(BotDto, TAKING))) {
   @Matches(/^[\w-]{1,64}$/, mustBe(AN_ID))
   readonly id!: string;
 
-  @IsString(mustBe(A_NAME))
-  @MaxLength(NAME_LENGTH_MAX, mustBe(A_NAME))
-  readonly name!: string;
-
-  @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
-  readonly corpId!: string;
-
-  @IsAccounts()
-  readonly openKfIds!: string[];
-
-  @IsIn(BOT_KINDS, { message: `kind must be one of ${BOT_KINDS.join(', ')}` })
-  readonly kind!: BotKind;
-
-  @IsIn(BOT_APIS, { message: `api must be one of ${BOT_APIS.join(', ')}` })
-  readonly api!: BotApi;
-
   @IsOptional()
-  @IsIn(BOT_TAKES, { message: `takes must be one of ${BOT_TAKES.join(', ')}` })
-  readonly takes?: BotTakes;
+  readonly callback?: BotCallback | null;
 
-  @IsOptional()
-  @IsIn(MESSAGE_ORDERS, { message: `order must be one of ${MESSAGE_ORDERS.join(', ')}` })
-  readonly order?: MessageOrder;
-
-  @IsOptional()
-  @IsInclude()
-  readonly include?: Included[];
-
-  @IsOptional()
-  @IsTime()
-  readonly since?: string;
-
-  @IsOptional()
-  readonly callback?: BotCallback;
-
+  /** As one text: in the clear, or sealed for the bot with this id. */
   @IsString(mustBe('the secrets of the bot as JSON'))
   readonly secrets!: string;
 
@@ -81,25 +47,11 @@ class ExportedBotDto {
   readonly createdAt!: string;
 }
 
-/** What a line has, its secrets as text: in the clear or sealed, for the bot with this id. */
-export type ExportedBot = Omit<ExportedBotDto, 'callback' | 'since'> & {
-  readonly callback: BotCallback | null;
-  readonly since: string | null;
-};
-
 /** Field by field: a store gives them in the order in which the bot was made. */
-export function toExportedBot(bot: Bot): ExportedBot {
+export function toBotLine(bot: Bot): BotLineDto {
   return {
+    ...toBotDto(bot),
     id: bot.id,
-    name: bot.name,
-    corpId: bot.corpId,
-    openKfIds: [...bot.openKfIds],
-    kind: bot.kind,
-    api: bot.api,
-    takes: bot.takes,
-    order: bot.order,
-    include: bot.includesServicer ? [...INCLUDED] : [],
-    since: bot.takesMessagesSinceMs === null ? null : toIso(bot.takesMessagesSinceMs),
     callback: bot.callback && toCallback(bot.callback),
     secrets: bot.secrets.reveal(),
     keys: bot.keys.map(({ hash, untilMs }) => ({ hash, until: untilMs === null ? null : toIso(untilMs) })),
@@ -108,8 +60,8 @@ export function toExportedBot(bot: Bot): ExportedBot {
 }
 
 /** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field */
-export function fromExportedBot(line: object): Bot {
-  const dto = validated(ExportedBotDto, line);
+export function fromBotLine(line: object): Bot {
+  const dto = validated(BotLineDto, line);
   const faults = faultsOf(dto);
   if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
   const { callback, secrets, keys, createdAt, takes, order, include, since, ...same } = dto;
@@ -117,9 +69,9 @@ export function fromExportedBot(line: object): Bot {
     ...same,
     takes: takes ?? TAKES_EVENTS.takes,
     order: order ?? TAKES_EVENTS.order,
-    includesServicer: (include ?? []).length > 0,
-    takesMessagesSinceMs: since === undefined ? null : Date.parse(since),
-    callback: callback === undefined ? null : toCallback(callback),
+    includesServicer: include?.includes('servicer') ?? false,
+    takesMessagesSinceMs: since ? Date.parse(since) : null,
+    callback: callback ? toCallback(callback) : null,
     secrets: new Secret(secrets),
     keys: keys.map(toKey),
     createdAtMs: Date.parse(createdAt),
@@ -129,8 +81,9 @@ export function fromExportedBot(line: object): Bot {
   return { ...bot, revision: `imported ${hash('sha256', contentOf(bot), 'base64url')}` };
 }
 
-function faultsOf(dto: ExportedBotDto): string[] {
-  const { kind, callback, secrets, keys } = dto;
+function faultsOf(dto: BotLineDto): string[] {
+  const { kind, secrets, keys } = dto;
+  const callback = dto.callback ?? undefined;
   if ((callback !== undefined) !== KINDS[kind].takesCallbacks)
     return ['callback must be given for kinds callback and stream, and for no other'];
   const opened = readSecrets({ secrets: new Secret(secrets) });
@@ -142,7 +95,7 @@ function faultsOf(dto: ExportedBotDto): string[] {
   ];
 }
 
-function faultsOfTaking(dto: ExportedBotDto, secrets: BotSecrets): string[] {
+function faultsOfTaking(dto: BotLineDto, secrets: BotSecrets): string[] {
   const { takes = TAKES_EVENTS.takes, since } = dto;
   return [
     ...(takes === 'message' ? faultsOfMessageBot(dto, secrets) : []),
@@ -182,7 +135,7 @@ function toChange(kind: BotKind, secrets: BotSecrets, callback: Partial<BotCallb
   };
 }
 
-function isKey(key: Partial<ExportedBot['keys'][number]> | null): boolean {
+function isKey(key: Partial<BotLineDto['keys'][number]> | null): boolean {
   if (typeof key?.hash !== 'string') return false;
   return key.until === null || !Number.isNaN(Date.parse(String(key.until)));
 }
@@ -191,7 +144,7 @@ function toCallback({ receiveId, timeoutMs }: BotCallback): BotCallback {
   return { receiveId, timeoutMs };
 }
 
-function toKey({ hash, until }: ExportedBot['keys'][number]): BotKey {
+function toKey({ hash, until }: BotLineDto['keys'][number]): BotKey {
   return { hash, untilMs: until === null ? null : Date.parse(until) };
 }
 
@@ -205,5 +158,5 @@ export function isSameBot(a: Bot, b: Bot): boolean {
 }
 
 function contentOf(bot: Bot): string {
-  return JSON.stringify(toExportedBot(bot));
+  return JSON.stringify(toBotLine(bot));
 }

@@ -1,0 +1,134 @@
+/** Makes a bot, or a change of one, of what somebody asks for. */
+import { AppError } from '../../kernel/app-error.js';
+import { randomLettersAndDigits } from '../../kernel/random-text.js';
+import { Secret } from '../../kernel/secret.js';
+import { isShownUrl, readCallbackUrl, shownUrl } from '../endpoint/endpoint.js';
+import {
+  BOT_TIMEOUT_MS,
+  type Bot,
+  type BotSecrets,
+  type BotTaking,
+  makeSigningSecret,
+  TAKES_EVENTS,
+  toSecretsText,
+} from './bot.js';
+import { KINDS } from './bot-kinds.js';
+import { type BotChangeDto, callbackIn, type NewBotDto } from './bot.dto.js';
+import type { NewBot } from './bots.service.js';
+import type { OpenBot } from './known-bots.js';
+import { faultsOfTaking, takingOf, type Terms } from './taking.js';
+
+/** @throws AppError `REQUEST_INVALID` for fields that are wrong together. */
+export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
+  const { name, openKfIds, kind, corpId, api = 'manager' } = dto;
+  const { takesCallbacks, hasUrl } = KINDS[kind];
+  const missing = Object.entries({ name, openKfIds })
+    .filter(([, value]) => value === undefined)
+    .map(([field]) => `${field} is missing`);
+  if (hasUrl && urlIn(dto) === undefined) missing.push('callback.url is missing');
+  if (!takesCallbacks && dto.callback !== undefined)
+    missing.push('callback is for bots of kind callback or stream');
+  if (takesCallbacks && !hasUrl) missing.push(...faultsOfStream(dto));
+  missing.push(...faultsOfUrl(urlIn(dto)));
+  const made = {
+    url: new Secret(''),
+    callbackToken: new Secret(takesCallbacks ? randomLettersAndDigits(32) : ''),
+    encodingAESKey: new Secret(takesCallbacks ? randomLettersAndDigits(43) : ''),
+    corpSecret: new Secret(''),
+    headers: {},
+    signingSecret: makeSigningSecret(),
+  };
+  const secrets = secretsOf(dto, made);
+  const taking = takingOf(dto, TAKES_EVENTS, terms);
+  refuse([...missing, ...faultsOfTaking(dto, { kind, api, takes: taking.takes }, secrets, null, terms)]);
+  return {
+    ...{ name: '', openKfIds: [], kind, corpId, api },
+    ...sameIn(dto),
+    ...taking,
+    callback: takesCallbacks
+      ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default })
+      : null,
+    secrets: toSecretsText(secrets),
+  };
+}
+
+/** @throws AppError `REQUEST_INVALID` for a change that the bot cannot have. */
+export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Partial<NewBot> {
+  const { api = bot.api, callback } = dto;
+  const { takesCallbacks, hasUrl } = KINDS[bot.kind];
+  if (callback !== undefined && bot.callback === null)
+    throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback or stream' });
+  const taking = takingOf(dto, bot, terms);
+  const secrets = secretsOf(dto, signingFor(taking, bot.opened));
+  const asked = { kind: bot.kind, api, takes: taking.takes };
+  refuse([
+    ...(takesCallbacks && !hasUrl ? faultsOfStream(dto) : []),
+    ...faultsOfUrl(newUrlIn(dto, bot.opened)),
+    ...faultsOfTaking(dto, asked, secrets, bot, terms),
+  ]);
+  return {
+    ...sameIn(dto),
+    ...taking,
+    ...(bot.callback !== null && { callback: callbackOf(dto, bot.callback) }),
+    secrets: toSecretsText(secrets),
+  };
+}
+
+/** The fields that the bot gets as they are asked for. */
+function sameIn(dto: BotChangeDto) {
+  const { callback: _1, corpSecret: _2, takes: _3, order: _4, include: _5, since: _6, ...same } = dto;
+  return same;
+}
+
+function faultsOfStream(dto: BotChangeDto): string[] {
+  const { url, headers } = callbackIn(dto);
+  const given = Object.entries({ url, headers }).filter(([, value]) => value !== undefined);
+  return given.map(([field]) => `callback.${field} is for bots of kind callback: a stream needs none`);
+}
+
+/** With what stands for a query in answers, no callback would reach the program as it is meant. */
+function faultsOfUrl(url: string | undefined): string[] {
+  if (url === undefined || !isShownUrl(url)) return [];
+  return ['callback.url must have its own query in the place of ***, which stands for one that is not shown'];
+}
+
+/** A bot from before there were signing secrets gets one once it needs one. */
+function signingFor({ takes }: BotTaking, secrets: BotSecrets): BotSecrets {
+  const lacksIt = takes === 'message' && secrets.signingSecret.reveal() === '';
+  return lacksIt ? { ...secrets, signingSecret: makeSigningSecret() } : secrets;
+}
+
+function refuse(faults: readonly string[]): void {
+  if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
+}
+
+/** The URL that is given for a bot; `undefined` when it is left out. */
+export function urlIn(dto: BotChangeDto): string | undefined {
+  return callbackIn(dto).url;
+}
+
+/** The same of a change; `undefined` also where it is the one that the bot has, as answers show it. */
+export function newUrlIn(dto: BotChangeDto, { url }: Pick<BotSecrets, 'url'>): string | undefined {
+  const [given, before] = [urlIn(dto), readCallbackUrl(url.reveal())];
+  return 'must' in before || given !== shownUrl(before) ? given : undefined;
+}
+
+function callbackOf(dto: BotChangeDto, before: NonNullable<Bot['callback']>) {
+  const { receiveId = before.receiveId, timeoutMs = before.timeoutMs } = callbackIn(dto);
+  return { receiveId, timeoutMs };
+}
+
+function secretsOf(dto: BotChangeDto, before: BotSecrets): BotSecrets {
+  const { corpSecret } = dto;
+  const { token, encodingAESKey, headers } = callbackIn(dto);
+  const url = newUrlIn(dto, before);
+  const given = Object.entries(headers ?? {}).map(([name, value]) => [name, new Secret(value)] as const);
+  return {
+    url: url === undefined ? before.url : new Secret(url),
+    callbackToken: token === undefined ? before.callbackToken : new Secret(token),
+    encodingAESKey: encodingAESKey === undefined ? before.encodingAESKey : new Secret(encodingAESKey),
+    corpSecret: corpSecret === undefined ? before.corpSecret : new Secret(corpSecret),
+    headers: headers === undefined ? before.headers : Object.fromEntries(given),
+    signingSecret: before.signingSecret,
+  };
+}

@@ -1,0 +1,281 @@
+/** What is said of a bot wherever it comes in or goes out: when it is added or changed, in an exported file, in answers. */
+import { IsNested, knownFieldsOf } from '../../http/answers/validation.js';
+import { IsTime, mustBe } from '../../http/answers/field-rules.js';
+import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  registerDecorator,
+} from 'class-validator';
+import {
+  CALLBACK_TOKEN_FORMAT,
+  CORP_ID_FORMAT,
+  CORP_SECRET_FORMAT,
+  ENCODING_AES_KEY_FORMAT,
+  ID_FORMAT,
+  NAME_LENGTH_MAX,
+  RECEIVE_ID_LENGTH_MAX,
+} from '../../kernel/wecom-format.js';
+import { readCallbackUrl } from '../endpoint/endpoint.js';
+import {
+  ALL_OTHERS,
+  BOT_APIS,
+  BOT_TAKES,
+  BOT_TIMEOUT_MS,
+  type Bot,
+  type BotApi,
+  type BotTakes,
+  INCLUDED,
+  type Included,
+  MESSAGE_ORDERS,
+  type MessageOrder,
+} from './bot.js';
+import { BOT_KINDS, type BotKind } from './bot-kinds.js';
+
+/** More accounts than a corp may have without asking WeCom for more. */
+const ACCOUNTS_MAX = 1_000;
+const HEADERS_MAX = 16;
+const HEADER_NAME = /^[A-Za-z0-9-]{1,64}$/;
+const HEADER_VALUE = /^[\x20-\x7e]{0,1024}$/;
+/** What the manager sends itself, and what belongs to the connection. */
+const OWN_HEADERS =
+  /^(content-(type|length|encoding)|host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|proxy-.*|webhook-.*|x-wxkf-.*|traceparent|tracestate)$/i;
+
+/** No control characters. In the document a pattern has no flag, so that it cannot name them as Unicode does. */
+const NAME = new RegExp(`^[^\\x00-\\x1f\\x7f-\\x9f]{1,${NAME_LENGTH_MAX}}$`, 'u');
+const A_NAME = `a name of 1 to ${NAME_LENGTH_MAX} characters`;
+const A_RECEIVER = `an id of at most ${RECEIVE_ID_LENGTH_MAX} characters`;
+const ACCOUNTS = `a list of 1 to ${ACCOUNTS_MAX} different account ids, or ["${ALL_OTHERS}"] for all others of the corp`;
+const A_TIMEOUT = {
+  message: `timeoutMs must be a whole number from ${BOT_TIMEOUT_MS.min} to ${BOT_TIMEOUT_MS.max}`,
+};
+
+/** Where and how a bot takes callbacks, as far as it is no secret. */
+export class BotCallbackFieldsDto {
+  /**
+   * Where a callback bot takes WeCom's callbacks: a URL with its path and perhaps a query. It is judged like the endpoint of a
+   * puppet. Answers show `***` for its query, which may hold a secret, and an empty URL for a bot of kind stream.
+   * @example http://127.0.0.1:5300/bots/7f0c/callback
+   */
+  @IsCallbackUrl()
+  readonly url!: string;
+
+  /**
+   * The receiver that its callbacks are sealed for; the corp if it is left out.
+   * @example wx5823bf96d3bd56c7
+   */
+  @IsString(mustBe(A_RECEIVER))
+  @MaxLength(RECEIVE_ID_LENGTH_MAX, mustBe(A_RECEIVER))
+  readonly receiveId!: string;
+
+  /**
+   * How long an attempt may take, milliseconds: such programs pull before they answer. WeCom is answered after 1 s all the same.
+   * @example 5000
+   */
+  @IsInt(A_TIMEOUT)
+  @Min(BOT_TIMEOUT_MS.min, A_TIMEOUT)
+  @Max(BOT_TIMEOUT_MS.max, A_TIMEOUT)
+  readonly timeoutMs!: number;
+}
+
+/** Where and how a bot takes callbacks: a callback bot at its URL, a stream bot over its connection. */
+export class BotCallbackDto extends PartialType(BotCallbackFieldsDto) {
+  /** Its callback token; made if it is left out. */
+  @IsOptional()
+  @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))
+  readonly token?: string;
+
+  /** Its EncodingAESKey; made if it is left out. */
+  @IsOptional()
+  @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
+  readonly encodingAESKey?: string;
+
+  /**
+   * Headers that each of its callbacks gets besides its own, such as PandaWiki's X-KB-ID.
+   * @example { "X-KB-ID": "0191" }
+   */
+  @IsOptional()
+  @IsHeaders()
+  readonly headers?: Record<string, string>;
+}
+
+/** The fields of a bot that come in and go out alike. */
+export class BotDto {
+  /**
+   * For people.
+   * @example "Support bot"
+   */
+  @Matches(NAME, mustBe(A_NAME))
+  readonly name!: string;
+
+  /**
+   * The corp of its accounts.
+   * @example wx5823bf96d3bd56c7
+   */
+  @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
+  readonly corpId!: string;
+
+  /**
+   * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+   * @example ["wkAAA"]
+   */
+  @IsArray({ message: `openKfIds must be ${ACCOUNTS}` })
+  @ArrayMaxSize(ACCOUNTS_MAX, { message: `openKfIds must be ${ACCOUNTS}` })
+  @IsAccounts()
+  readonly openKfIds!: string[];
+
+  /**
+   * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a
+   * connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+   * @example callback
+   */
+  @IsIn(BOT_KINDS, { message: `kind must be one of ${BOT_KINDS.join(', ')}` })
+  readonly kind!: BotKind;
+
+  /**
+   * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and
+   * what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+   * @example event
+   */
+  @IsIn(BOT_TAKES, { message: `takes must be one of ${BOT_TAKES.join(', ')}` })
+  readonly takes!: BotTakes;
+
+  /**
+   * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up.
+   * account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+   * @example account
+   */
+  @IsIn(MESSAGE_ORDERS, { message: `order must be one of ${MESSAGE_ORDERS.join(', ')}` })
+  readonly order!: MessageOrder | null;
+
+  /**
+   * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+   * @example ["servicer"]
+   */
+  @IsInclude()
+  readonly include!: Included[];
+
+  /**
+   * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC.
+   * Answers have null for a bot that takes events.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsTime()
+  readonly since!: string | null;
+
+  /**
+   * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+   * @example manager
+   */
+  @IsIn(BOT_APIS, { message: `api must be one of ${BOT_APIS.join(', ')}` })
+  readonly api!: BotApi;
+}
+
+/** The fields that come in alone. */
+export class BotSecretsDto {
+  /** Where and how it takes callbacks. */
+  @IsOptional()
+  @IsNested(BotCallbackDto)
+  readonly callback?: BotCallbackDto;
+
+  /**
+   * The secret of its app, by which the manager recognizes access tokens that the bot got from WeCom itself, and pulls for a bot
+   * that takes messages.
+   */
+  @IsOptional()
+  @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))
+  readonly corpSecret?: string;
+}
+
+/** The fields of a bot that can be changed; `null` counts as left out. */
+export class BotChangeDto extends IntersectionType(
+  PartialType(OmitType(BotDto, ['corpId', 'kind'])),
+  BotSecretsDto,
+) {}
+
+/** Body of `POST /api/v1/bots`. */
+export class NewBotDto extends IntersectionType(PickType(BotDto, ['corpId', 'kind']), BotChangeDto) {}
+
+/** The fields of `callback`, none where it is left out. */
+export function callbackIn({ callback }: BotChangeDto): BotCallbackDto {
+  return knownFieldsOf(BotCallbackDto, callback ?? {});
+}
+
+/** The fields of a bot as they go out: those of `BotDto` alone, so that no secret is shown by accident. */
+export function toBotDto(bot: Bot): BotDto {
+  const since = bot.takesMessagesSinceMs;
+  return {
+    ...knownFieldsOf(BotDto, bot),
+    include: bot.includesServicer ? [...INCLUDED] : [],
+    since: since === null ? null : new Date(since).toISOString(),
+  };
+}
+
+/** Ids of accounts, or `ALL_OTHERS` alone. */
+function IsAccounts(): PropertyDecorator {
+  return rule('isAccounts', (value) => {
+    const ids = Array.isArray(value) ? value : [];
+    const isAll = ids.length === 1 && ids[0] === ALL_OTHERS;
+    const areIds = ids.length > 0 && ids.every((id) => typeof id === 'string' && ID_FORMAT.pattern.test(id));
+    return isAll || (areIds && ids.length <= ACCOUNTS_MAX && new Set(ids).size === ids.length)
+      ? null
+      : `be ${ACCOUNTS}`;
+  });
+}
+
+/** Names of `INCLUDED`, each once. */
+function IsInclude(): PropertyDecorator {
+  return rule('isInclude', (value) => {
+    const isKnown = (one: unknown): boolean => INCLUDED.some((name) => name === one);
+    const isGood = Array.isArray(value) && value.every(isKnown) && new Set(value).size === value.length;
+    return isGood ? null : `be a list of ${INCLUDED.join(', ')}, or an empty one`;
+  });
+}
+
+function IsCallbackUrl(): PropertyDecorator {
+  return rule('isCallbackUrl', (value) => {
+    if (typeof value !== 'string') return 'be a string';
+    const url = readCallbackUrl(value);
+    return 'must' in url ? url.must : null;
+  });
+}
+
+function IsHeaders(): PropertyDecorator {
+  return rule('isHeaders', (value) => {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    const entries = isObject ? Object.entries(value) : [];
+    if (!isObject || entries.length > HEADERS_MAX)
+      return `be an object of at most ${HEADERS_MAX} headers with their values`;
+    const own = entries.find(([name]) => OWN_HEADERS.test(name));
+    if (own !== undefined) return `not have ${own[0].slice(0, 64)}, which is the manager's own`;
+    const isGood = entries.every(
+      ([name, text]) => HEADER_NAME.test(name) && HEADER_VALUE.test(String(text)) && typeof text === 'string',
+    );
+    return isGood
+      ? null
+      : 'have names of letters, digits and "-", and values of at most 1,024 printable characters';
+  });
+}
+
+/** @param faultOf gives what is wrong, to follow "must"; `null` when nothing is. */
+function rule(name: string, faultOf: (value: unknown) => string | null): PropertyDecorator {
+  return (target, property) => {
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: (value) => faultOf(value) === null,
+        defaultMessage: (args) => `${args?.property} must ${faultOf(args?.value)}`,
+      },
+    });
+  };
+}
