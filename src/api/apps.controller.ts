@@ -4,11 +4,12 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
+import { knownFieldsOf } from '../http/answers/validation.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { KINDS } from '../registry/bots/bot-kinds.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
-import { NewAppDto, toNewApp } from '../registry/apps/new-app.dto.js';
+import { AppDto, NewAppDto, toNewApp } from '../registry/apps/app.dto.js';
 import { AllFigures } from './all-figures.js';
 import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from './answers/app.dto.js';
 import { toIso } from './api-time.js';
@@ -83,13 +84,11 @@ export class AppsController {
   }
 
   #toAnswer(app: App, takenAtMs: ReadonlyMap<string, number>): AppAnswer {
-    const { id, corpId, name, receiveIds, createdAtMs, verifiedAtMs } = app;
+    const { id, corpId, createdAtMs, verifiedAtMs } = app;
     return {
+      ...knownFieldsOf(AppDto, app),
       id,
-      corpId,
-      name,
       source: isOfFile(app) ? 'file' : 'api',
-      receiveIds: [...receiveIds],
       callbackPath: `/callback/${corpId}`,
       createdAt: toTime(createdAtMs),
       verifiedAt: toTime(verifiedAtMs),

@@ -5,11 +5,12 @@ import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { type Operator, tokenIdOf } from '../operators/operator.js';
+import { OperatorDto } from '../operators/operator.dto.js';
 import { OperatorsService, type OperatorWithToken } from '../operators/operators.service.js';
 import type { OperatorAnswer, OperatorPageAnswer, OperatorTokenAnswer } from './answers/operator.dto.js';
 import { toIso } from './api-time.js';
 import { askedBy } from './asked-by.js';
-import { NewOperatorDto, OperatorPathDto, OPERATORS, OperatorsQueryDto } from './operators.dto.js';
+import { OperatorPathDto, OPERATORS, OperatorsQueryDto } from './operators.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Operators with names and tokens of their own. */
@@ -49,7 +50,7 @@ export class OperatorsController {
   @ApiOkResponse({ description: 'The operator, with its token.' })
   @Errors('OPERATOR_EXISTS', 'OPERATORS_FULL', 'STORE_UNAVAILABLE')
   async addOperator(
-    @Body() { name, role }: NewOperatorDto,
+    @Body() { name, role }: OperatorDto,
     @Req() request: FastifyRequest,
   ): Promise<OperatorTokenAnswer> {
     return toTokenAnswer(await this.operators.add(name, role, askedBy(request)));

@@ -1,25 +1,18 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
+import { IntersectionType } from '../../http/answers/swagger.js';
+import { AppDto, AppSecretsDto } from '../../registry/apps/app.dto.js';
 import { Page } from './page.dto.js';
 
 /** Callback credentials known before any puppet registers, without their secrets. */
-export class AppAnswer {
+export class AppAnswer extends AppDto {
   /** @example a1b2c3d4e5f6 */
   readonly id!: string;
-
-  /** @example wx5823bf96d3bd56c7 */
-  readonly corpId!: string;
-
-  /** @example Support */
-  readonly name!: string;
 
   /**
    * file: of WECOM_APPS_FILE, read-only here.
    * @example api
    */
   readonly source!: 'api' | 'file';
-
-  /** Receivers that its events may be sealed for besides the corp. */
-  readonly receiveIds!: string[];
 
   /**
    * Behind the manager's public address, the callback URL to enter at WeCom.
@@ -64,16 +57,4 @@ export class AppPageAnswer extends Page {
 }
 
 /** The only answer that ever shows the secrets. */
-export class AppCreatedAnswer extends AppAnswer {
-  /**
-   * The callback token.
-   * @example QDG6eK
-   */
-  readonly token!: string;
-
-  /**
-   * The key of callbacks.
-   * @example jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C
-   */
-  readonly encodingAESKey!: string;
-}
+export class AppCreatedAnswer extends IntersectionType(AppAnswer, AppSecretsDto) {}

@@ -1,15 +1,9 @@
 import { IsISO8601 } from 'class-validator';
-import type { OperatorRole } from '../../kernel/role.js';
+import { OperatorDto } from '../../operators/operator.dto.js';
 import { Page } from './page.dto.js';
 
 /** A named operator, without its token. */
-export class OperatorAnswer {
-  /** @example alice */
-  readonly name!: string;
-
-  /** A reader reads; an admin also changes things. */
-  readonly role!: OperatorRole;
-
+export class OperatorAnswer extends OperatorDto {
   /**
    * ISO 8601, UTC.
    * @example 2026-01-31T08:00:00.000Z

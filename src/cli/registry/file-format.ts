@@ -7,10 +7,10 @@ import { isUtf8 } from 'node:buffer';
 import { type Identity, isSealed, SealError, type Sealer } from '../../crypto/sealer.js';
 import { AppError } from '../../kernel/app-error.js';
 import { type App, APPS } from '../../registry/apps/app.js';
-import { type ExportedApp, fromExportedApp, toExportedApp } from '../../registry/apps/exported-app.js';
+import { type AppLineDto, fromAppLine, toAppLine } from '../../registry/apps/app.dto.js';
 import { type Bot, BOTS } from '../../registry/bots/bot.js';
 import { fromBotLine, toBotLine } from '../../registry/bots/bot-line.js';
-import { type ExportedPuppet, fromExported, toExported } from '../../registry/exported-puppet.js';
+import { fromPuppetLine, type PuppetLine, toPuppetLine } from '../../registry/puppet-line.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { identityOf as identityIn, sealSecrets } from '../../storage/record-kind.js';
 import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/sealed/puppet-secrets.js';
@@ -24,11 +24,11 @@ const PUPPET_SECRETS = {
   corpSecret: 'corpSecret',
   token: 'callbackToken',
   encodingAESKey: 'encodingAESKey',
-} as const satisfies Partial<Record<keyof ExportedPuppet, PuppetSecret>>;
+} as const satisfies Partial<Record<keyof PuppetLine, PuppetSecret>>;
 const APP_SECRETS = {
   token: 'callbackToken',
   encodingAESKey: 'encodingAESKey',
-} as const satisfies Partial<Record<keyof ExportedApp, string>>;
+} as const satisfies Partial<Record<keyof AppLineDto, string>>;
 
 export interface Header {
   readonly format: typeof FORMAT;
@@ -52,11 +52,11 @@ export function headerLine(sealer: Sealer | null): string {
 }
 
 export function registrationLine(puppet: Puppet, sealer: Sealer | null): string {
-  return `${JSON.stringify(toExported(sealer === null ? puppet : sealPuppet(puppet, sealer)))}\n`;
+  return `${JSON.stringify(toPuppetLine(sealer === null ? puppet : sealPuppet(puppet, sealer)))}\n`;
 }
 
 export function appLine(app: App, sealer: Sealer | null): string {
-  return `${JSON.stringify({ app: toExportedApp(sealer === null ? app : sealSecrets(APPS, app, sealer)) })}\n`;
+  return `${JSON.stringify({ app: toAppLine(sealer === null ? app : sealSecrets(APPS, app, sealer)) })}\n`;
 }
 
 export function botLine(bot: Bot, sealer: Sealer | null): string {
@@ -139,17 +139,17 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** @param sealer `null` when the secrets are in the clear. */
 function readPuppet(fields: Fields, sealer: Sealer | null): Puppet {
-  if (sealer === null) return fromExported(fields);
+  if (sealer === null) return fromPuppetLine(fields);
   const owner = { openKfId: String(fields.kfId), corpId: String(fields.corpId) };
-  return fromExported(opened(fields, PUPPET_SECRETS, (field) => identityOf(owner, field), sealer));
+  return fromPuppetLine(opened(fields, PUPPET_SECRETS, (field) => identityOf(owner, field), sealer));
 }
 
 function readApp(value: unknown, sealer: Sealer | null): App {
   const fields = toObject(value);
   if (fields === null) throw new CommandError('app must be an object');
-  if (sealer === null) return fromExportedApp(fields);
+  if (sealer === null) return fromAppLine(fields);
   const identityOfField = (field: string) => identityIn(APPS, fields as unknown as App, field);
-  return fromExportedApp(opened(fields, APP_SECRETS, identityOfField, sealer));
+  return fromAppLine(opened(fields, APP_SECRETS, identityOfField, sealer));
 }
 
 function readBot(value: unknown, sealer: Sealer | null): Bot {

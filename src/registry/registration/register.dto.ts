@@ -8,6 +8,7 @@ import {
   registerDecorator,
 } from 'class-validator';
 import { GoesWith, mustBe } from '../../http/answers/field-rules.js';
+import { PickType } from '../../http/answers/swagger.js';
 import { Secret } from '../../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,
@@ -135,7 +136,7 @@ export class DeregisterDto {
 }
 
 /** @param botId of the bot with whose key it registers, `''` for none. */
-export function toRegistration(dto: RegisterDto, from: string, botId: string): Registration {
+export function toRegistration(dto: Omit<RegisterDto, 'takes'>, from: string, botId: string): Registration {
   return {
     openKfId: dto.kfId,
     name: dto.kfName,
@@ -164,19 +165,7 @@ export class PuppetPathDto {
 }
 
 /** A registration as it may be shown: picked field by field, so that a new secret is not shown by accident. */
-export class PuppetAnswer {
-  /** @example wkAAA */
-  readonly kfId!: string;
-
-  /** @example Support */
-  readonly kfName!: string;
-
-  /** @example http://127.0.0.1:8080 */
-  readonly endpoint!: string;
-
-  /** @example wx5823bf96d3bd56c7 */
-  readonly corpId!: string;
-
+export class PuppetAnswer extends PickType(RegisterDto, ['kfId', 'kfName', 'endpoint', 'corpId']) {
   readonly online!: boolean;
 
   /**
@@ -187,13 +176,14 @@ export class PuppetAnswer {
   readonly lastOnlineDate!: string | null;
 }
 
-export function toPuppetAnswer(puppet: Puppet): PuppetAnswer {
-  return {
-    kfId: puppet.openKfId,
-    kfName: puppet.name,
-    endpoint: puppet.endpoint,
-    corpId: puppet.corpId,
-    online: puppet.online,
-    lastOnlineDate: puppet.lastOnlineAtMs === null ? null : new Date(puppet.lastOnlineAtMs).toISOString(),
-  };
+export function toPuppetAnswer({
+  openKfId: kfId,
+  name: kfName,
+  endpoint,
+  corpId,
+  online,
+  lastOnlineAtMs,
+}: Puppet): PuppetAnswer {
+  const lastOnlineDate = lastOnlineAtMs === null ? null : new Date(lastOnlineAtMs).toISOString();
+  return { kfId, kfName, endpoint, corpId, online, lastOnlineDate };
 }

@@ -27,16 +27,10 @@ export type AccountRoleAnswer = {
 
 export type AppAnswer = {
     id: string;
-    corpId: string;
-    name: string;
     /**
      * file: of WECOM_APPS_FILE, read-only here.
      */
     source: 'api' | 'file';
-    /**
-     * Receivers that its events may be sealed for besides the corp.
-     */
-    receiveIds: Array<string>;
     /**
      * Behind the manager's public address, the callback URL to enter at WeCom.
      */
@@ -61,20 +55,38 @@ export type AppAnswer = {
      * When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC.
      */
     lastDeliveryAt: string | null;
+    /**
+     * The corp.
+     */
+    corpId: string;
+    /**
+     * For people; may be empty.
+     */
+    name: string;
+    /**
+     * Receivers that its events may be sealed for besides the corp: a suite, a provider, or an empty text.
+     */
+    receiveIds: Array<string>;
 };
 
 export type AppCreatedAnswer = {
-    id: string;
+    /**
+     * The corp.
+     */
     corpId: string;
+    /**
+     * For people; may be empty.
+     */
     name: string;
+    /**
+     * Receivers that its events may be sealed for besides the corp: a suite, a provider, or an empty text.
+     */
+    receiveIds: Array<string>;
+    id: string;
     /**
      * file: of WECOM_APPS_FILE, read-only here.
      */
     source: 'api' | 'file';
-    /**
-     * Receivers that its events may be sealed for besides the corp.
-     */
-    receiveIds: Array<string>;
     /**
      * Behind the manager's public address, the callback URL to enter at WeCom.
      */
@@ -100,11 +112,11 @@ export type AppCreatedAnswer = {
      */
     lastDeliveryAt: string | null;
     /**
-     * The callback token.
+     * The callback token. A new app gets one that is made where it is left out.
      */
     token: string;
     /**
-     * The key of callbacks.
+     * The key of callbacks. A new app gets one that is made where it is left out.
      */
     encodingAESKey: string;
 };
@@ -1211,6 +1223,9 @@ export type MessagesReplayedAnswer = {
 };
 
 export type OperatorAnswer = {
+    /**
+     * No two operators have the same.
+     */
     name: string;
     /**
      * A reader reads; an admin also changes things.
@@ -1239,6 +1254,9 @@ export type OperatorPageAnswer = {
 };
 
 export type OperatorTokenAnswer = {
+    /**
+     * No two operators have the same.
+     */
     name: string;
     /**
      * A reader reads; an admin also changes things.
@@ -1263,9 +1281,21 @@ export type OperatorTokenAnswer = {
 };
 
 export type PuppetAnswer = {
+    /**
+     * The customer-service account, as WeCom calls it in `open_kfid`.
+     */
     kfId: string;
+    /**
+     * What people call the account.
+     */
     kfName: string;
+    /**
+     * Where the puppet is reached: a URL with or without a path, without query, fragment or user info, 2048 characters at most. What `PUPPET_ENDPOINT_ALLOW` leaves out is refused, and so are link-local addresses and a cloud's metadata.
+     */
     endpoint: string;
+    /**
+     * The corp that the account belongs to.
+     */
     corpId: string;
     online: boolean;
     /**

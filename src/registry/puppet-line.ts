@@ -1,6 +1,7 @@
 /** A registration as a line of an exported file, under the names that it was registered with. */
 
 import { IsTime } from '../http/answers/field-rules.js';
+import { OmitType } from '../http/answers/swagger.js';
 import { validated } from '../http/answers/validation.js';
 import {
   ArrayMaxSize,
@@ -12,7 +13,7 @@ import {
   type ValidationArguments,
 } from 'class-validator';
 import type { Puppet } from './puppet.js';
-import { RegisterDto, toRegistration } from './registration/register.dto.js';
+import { RegisterDto, toPuppetAnswer, toRegistration } from './registration/register.dto.js';
 
 /** More than any address has. */
 const ADDRESS_LENGTH_MAX = 64;
@@ -23,19 +24,20 @@ function mustBe(expected: string) {
   return { message: ({ property }: ValidationArguments) => `${property} must be ${expected}` };
 }
 
-/** `null` counts as left out. */
-class ExportedPuppetDto extends RegisterDto {
+/** Its secrets are texts: in the clear or sealed. `null` counts as left out. */
+export class PuppetLine extends OmitType(RegisterDto, ['takes']) {
   @IsBoolean(mustBe('true or false'))
   readonly online!: boolean;
 
   @IsOptional()
   @IsTime()
-  readonly lastOnlineDate?: string;
+  readonly lastOnlineDate?: string | null;
 
   @IsOptional()
   @Matches(/^[A-Za-z0-9_-]{1,64}$/, mustBe('the hash of a corpSecret'))
-  readonly acceptedSecretId?: string;
+  readonly acceptedSecretId?: string | null;
 
+  /** Left out for a puppet that registered with no bot's key. */
   @IsOptional()
   @Matches(/^[\w-]{1,64}$/, mustBe('the id of a bot'))
   readonly botId?: string;
@@ -49,56 +51,32 @@ class ExportedPuppetDto extends RegisterDto {
   @ArrayMaxSize(ADDRESSES_MAX, mustBe('a list of addresses'))
   @IsString({ each: true, ...mustBe('a list of addresses') })
   @MaxLength(ADDRESS_LENGTH_MAX, { each: true, ...mustBe('a list of addresses') })
-  readonly replacedFrom?: string[];
+  readonly replacedFrom?: readonly string[];
 }
 
-/** What a line has, its secrets as texts: in the clear or sealed. */
-export interface ExportedPuppet extends Readonly<Record<'corpSecret', string>> {
-  /** Left out, as the next one, for a puppet without callback keys. */
-  readonly token?: string;
-  readonly encodingAESKey?: string;
-  /** Left out for a puppet that registered with no bot's key. */
-  readonly botId?: string;
-  readonly kfId: string;
-  readonly kfName: string;
-  readonly endpoint: string;
-  readonly corpId: string;
-  readonly online: boolean;
-  readonly lastOnlineDate: string | null;
-  readonly acceptedSecretId: string | null;
-  readonly from: string;
-  readonly replacedFrom: readonly string[];
-}
-
-export function toExported(puppet: Puppet): ExportedPuppet {
+export function toPuppetLine(puppet: Puppet): PuppetLine {
+  const { acceptedSecretId, botId, from, replacedFrom } = puppet;
   return {
-    kfId: puppet.openKfId,
-    kfName: puppet.name,
-    endpoint: puppet.endpoint,
-    corpId: puppet.corpId,
+    ...toPuppetAnswer(puppet),
     corpSecret: puppet.corpSecret.reveal(),
+    // Left out for a puppet without callback keys.
     ...(puppet.callbackToken.reveal() !== '' && {
       token: puppet.callbackToken.reveal(),
       encodingAESKey: puppet.encodingAESKey.reveal(),
     }),
-    online: puppet.online,
-    lastOnlineDate: puppet.lastOnlineAtMs === null ? null : new Date(puppet.lastOnlineAtMs).toISOString(),
-    acceptedSecretId: puppet.acceptedSecretId,
-    ...(puppet.botId !== '' && { botId: puppet.botId }),
-    from: puppet.from,
-    replacedFrom: puppet.replacedFrom,
+    ...{ acceptedSecretId, ...(botId !== '' && { botId }), from, replacedFrom },
   };
 }
 
 /** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field, as a registration would. */
-export function fromExported(line: object): Puppet {
-  const dto = validated(ExportedPuppetDto, line);
+export function fromPuppetLine(line: object): Puppet {
+  const dto = validated(PuppetLine, line);
   return {
     ...toRegistration(dto, dto.from ?? '', dto.botId ?? ''),
     acceptedSecretId: dto.acceptedSecretId ?? null,
     online: dto.online,
     goodbyeDoubted: false,
-    lastOnlineAtMs: dto.lastOnlineDate === undefined ? null : Date.parse(dto.lastOnlineDate),
+    lastOnlineAtMs: dto.lastOnlineDate ? Date.parse(dto.lastOnlineDate) : null,
     replacedFrom: dto.replacedFrom ?? [],
     answered: true,
   };
