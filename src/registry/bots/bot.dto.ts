@@ -179,7 +179,7 @@ export class BotDto {
   readonly api!: BotApi;
 }
 
-/** The fields that come in alone. */
+/** The fields that only come in: they hold secrets. */
 export class BotSecretsDto {
   /** Where and how it takes callbacks. */
   @IsOptional()
