@@ -37,6 +37,7 @@ import { registrationConfig } from './registry/registration/registration.config.
 import { RegistryModule } from './registry/registry.module.js';
 import { storageConfig } from './storage/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
+import { CONTENTS } from './store-contents.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
 import { replicasConfig } from './stream/replicas/replicas.config.js';
@@ -85,7 +86,7 @@ export class AppModule {
         }),
         HttpModule.forRoot(config, server, [RegistryModule, OperatorsModule, AuditModule]),
         MetricsModule,
-        await StorageModule.forRoot(config),
+        await StorageModule.forRoot(config, CONTENTS),
         OperatorsModule,
         AuditModule,
         RecordModule,

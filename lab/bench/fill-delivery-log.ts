@@ -5,6 +5,7 @@ import { JournalIds } from '../../src/storage/journal.js';
 import { SqliteJournals } from '../../src/storage/sqlite/journal.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { newOpenKfId } from '../../test/support/wecom.js';
+import { CONTENTS } from '../../src/store-contents.js';
 
 const WRITTEN_TOGETHER = 5_000;
 /** Within the days that are kept by default. */
@@ -19,7 +20,7 @@ const ENDPOINT = 'http://puppet.bots.svc.cluster.local:8080';
  * @returns how many.
  */
 export async function fillDeliveryLog(dataDir: string, accounts: number, bytes: number): Promise<number> {
-  const store = await SqliteStore.open({ dataDir });
+  const store = await SqliteStore.open({ dataDir }, CONTENTS);
   const limits = { deliveryLogDays: 3, deliveryLogBytesMax: 2 * bytes };
   const log = new DeliveryLog(new SqliteJournals(store), limits);
   const ids = new JournalIds();

@@ -6,6 +6,7 @@ import { PuppetSecrets } from '../../src/storage/sealed/puppet-secrets.js';
 import { SqlitePuppetRepository } from '../../src/storage/sqlite/puppets.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { newApp, newOpenKfId, type WecomApp } from '../../test/support/wecom.js';
+import { CONTENTS } from '../../src/store-contents.js';
 
 const WRITES_AT_ONCE = 1_000;
 
@@ -21,7 +22,7 @@ export async function fillRegistry(
   puppets: number,
   sharing: Sharing = 'keys',
 ): Promise<{ apps: WecomApp[] }> {
-  const store = await SqliteStore.open({ dataDir });
+  const store = await SqliteStore.open({ dataDir }, CONTENTS);
   const secrets = new PuppetSecrets(new Sealer([]), pino({ level: 'silent' }));
   const repository = new SqlitePuppetRepository(store, secrets);
   const apps: WecomApp[] = [];

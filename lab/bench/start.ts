@@ -17,6 +17,7 @@ import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { startManager } from '../../test/support/manager-process.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback } from '../../test/support/wecom.js';
 import { fillRegistry } from './fill-registry.js';
+import { CONTENTS } from '../../src/store-contents.js';
 
 const hintApp = newApp();
 const isShort = process.argv.includes('--short');
@@ -82,7 +83,7 @@ function newHint(number: number): NewHint {
 }
 
 async function fillOutbox(dataDir: string): Promise<void> {
-  const store = await SqliteStore.open({ dataDir });
+  const store = await SqliteStore.open({ dataDir }, CONTENTS);
   const outbox = new Outbox(await SqliteQueueStore.open(store, pino({ level: 'silent' })), new SystemClock());
   for (let done = 0; done < HINTS; done += WRITES_AT_ONCE) {
     await Promise.all(
@@ -93,7 +94,7 @@ async function fillOutbox(dataDir: string): Promise<void> {
 }
 
 async function openOutbox(dataDir: string): Promise<number> {
-  const store = await SqliteStore.open({ dataDir });
+  const store = await SqliteStore.open({ dataDir }, CONTENTS);
   const startedMs = performance.now();
   const outbox = new Outbox(await SqliteQueueStore.open(store, pino({ level: 'silent' })), new SystemClock());
   const openMs = performance.now() - startedMs;

@@ -3,7 +3,7 @@ import type { storageConfig } from './storage.config.js';
 import type { StoreInspection, Visitor } from './store-inspection.js';
 
 /**
- * Reads all registrations and apps, and changes nothing: no index is made, nothing set aside, no folder begun.
+ * Reads all registrations and what else the visitor wants, and changes nothing: no index is made, nothing set aside, no folder begun.
  * @throws StorageStartError where no manager could start on this store, saying why.
  */
 export async function inspectStore(

@@ -34,6 +34,13 @@ export interface JournalKind<T extends JournalEntry> {
   readonly isLasting: boolean;
 }
 
+/** What a store needs to know of every journal before one is opened. */
+export type JournalTable = Pick<JournalKind<never>, 'name' | 'isLasting' | 'common'> & {
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly fields: readonly string[];
+  readonly marks: Readonly<Record<string, unknown>>;
+};
+
 /** The oldest entries go first. */
 export interface JournalBounds {
   /** 0 for a journal that is to be empty. */

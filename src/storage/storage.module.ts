@@ -1,16 +1,32 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { storageConfig } from './storage.config.js';
+import { STORE_CONTENTS, type StoreContents } from './store-contents.js';
 
 /** Picks where everything is kept. Only the driver that is used is loaded: mongoose alone takes 0.3 s. */
+@Global()
 @Module({})
 export class StorageModule {
-  static async forRoot(config: Pick<ConfigType<typeof storageConfig>, 'mongoUri'>): Promise<DynamicModule> {
-    if (config.mongoUri === undefined) {
-      const { SqliteStorageModule } = await import('./sqlite/sqlite-storage.module.js');
-      return { module: SqliteStorageModule, global: true };
-    }
-    const { MongoStorageModule } = await import('./mongo/mongo-storage.module.js');
-    return MongoStorageModule.forRoot(config.mongoUri);
+  static async forRoot(
+    config: Pick<ConfigType<typeof storageConfig>, 'mongoUri'>,
+    contents: StoreContents,
+  ): Promise<DynamicModule> {
+    return {
+      module: StorageModule,
+      imports: [await storeModule(config)],
+      providers: [{ provide: STORE_CONTENTS, useValue: contents }],
+      exports: [STORE_CONTENTS],
+    };
   }
+}
+
+async function storeModule({
+  mongoUri,
+}: Pick<ConfigType<typeof storageConfig>, 'mongoUri'>): Promise<DynamicModule> {
+  if (mongoUri === undefined) {
+    const { SqliteStorageModule } = await import('./sqlite/sqlite-storage.module.js');
+    return { module: SqliteStorageModule };
+  }
+  const { MongoStorageModule } = await import('./mongo/mongo-storage.module.js');
+  return MongoStorageModule.forRoot(mongoUri);
 }

@@ -1,6 +1,5 @@
-import type { App } from '../registry/apps/app.js';
-import type { Bot } from '../registry/bots/bot.js';
 import type { Puppet } from '../registry/puppet.js';
+import type { RecordKind } from './record-kind.js';
 
 /** The result of inspecting a store without changing it. */
 export interface StoreInspection {
@@ -11,9 +10,9 @@ export interface StoreInspection {
   readonly clockAheadMs: number | null;
 }
 
-/** Gets each app, bot and then registration as it is stored, its secrets sealed or plain. */
+/** Gets each record of some kinds, and then each registration, as it is stored, its secrets sealed or plain. */
 export interface Visitor {
-  app(stored: App): void;
-  bot(stored: Bot): void;
+  readonly kinds: readonly RecordKind<object>[];
+  record(kind: RecordKind<object>, stored: object): void;
   puppet(stored: Puppet): void;
 }

@@ -14,6 +14,7 @@ import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace } from '../support/place.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import { countersContract, type OpenedCounters } from './counters.contract.js';
+import { CONTENTS } from '../../src/store-contents.js';
 
 const NOW_MS = Date.now();
 const LIMIT = { key: 'wwCorp_1', max: 6, windowMs: 60_000 };
@@ -45,7 +46,7 @@ describe('counts in SQLite', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'wxkf-counters-'));
-    store = await SqliteStore.open({ dataDir: folder });
+    store = await SqliteStore.open({ dataDir: folder }, CONTENTS);
     counters = new SqliteCounters(store);
   });
 

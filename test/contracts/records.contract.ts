@@ -7,7 +7,7 @@ import { ENDED_SESSIONS, OPERATORS } from '../../src/operators/operator.js';
 import { APPS } from '../../src/registry/apps/app.js';
 import { BOTS } from '../../src/registry/bots/bot.js';
 import { type RecordKind, toFields } from '../../src/storage/record-kind.js';
-import { RECORD_KINDS } from '../../src/storage/record-kinds.js';
+import { CONTENTS } from '../../src/store-contents.js';
 import type { RecordStore } from '../../src/storage/records.js';
 import { CONNECTIONS, REPLICAS } from '../../src/stream/replicas/stream-directory.js';
 import { TOKENS } from '../../src/wecom/tokens/access-token.store.js';
@@ -95,7 +95,7 @@ export function recordsContract(open: () => Promise<OpenedRecords>): void {
     expect(shown(kind, await other.of(kind).load())).toEqual(shown(kind, expected));
   }
 
-  it('has a sample of every kind', () => expect(SAMPLES.map(([kind]) => kind)).toEqual(RECORD_KINDS));
+  it('has a sample of every kind', () => expect(SAMPLES.map(([kind]) => kind)).toEqual(CONTENTS.records));
 
   describe.each(SAMPLES.map(([kind, ...records]) => [kind.name, kind, ...records] as const))(
     'of %s',

@@ -16,6 +16,7 @@ import { inspectSqlite } from '../../src/storage/sqlite/sqlite-inspection.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { StoreWriter } from '../support/store-writer.js';
+import { CONTENTS } from '../../src/store-contents.js';
 
 let place: Place;
 let dataDir: string;
@@ -37,7 +38,7 @@ afterEach(async () => {
   await place.discard();
 });
 
-const NOBODY = { app: () => {}, bot: () => {}, puppet: () => {} };
+const NOBODY = { kinds: [], record: () => {}, puppet: () => {} };
 const copyTo = (to = file, stop = new AbortController().signal) =>
   backUpSqlite({ dataDir }, to, NOBODY, stop);
 const inspect = () => inspectSqlite({ dataDir }, NOBODY);
@@ -57,14 +58,14 @@ async function leaveStore(rows = 300): Promise<void> {
 
 /** So that all of it is in one file. */
 async function closeStore(): Promise<void> {
-  const store = await SqliteStore.open({ dataDir });
+  const store = await SqliteStore.open({ dataDir }, CONTENTS);
   await store.onApplicationShutdown();
 }
 
 async function rowsIn(copied: string): Promise<string[]> {
   const restored = mkdtempSync(join(place.env.DATA_DIR ?? '', 'restored-'));
   writeFileSync(join(restored, 'wxkf.db'), readFileSync(copied));
-  const store = await SqliteStore.open({ dataDir: restored });
+  const store = await SqliteStore.open({ dataDir: restored }, CONTENTS);
   const rows = await store.rows<{ id: string }>('SELECT id FROM things ORDER BY id');
   await store.onApplicationShutdown();
   return rows.map(({ id }) => id);

@@ -12,6 +12,7 @@ import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { newMessage, pulledPage } from '../support/messages.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
+import { CONTENTS } from '../../src/store-contents.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;
@@ -39,7 +40,7 @@ afterEach(async () => {
 
 /** With a disk that is full when a test says so: a real one is no thing for a test. */
 async function open(): Promise<void> {
-  store = await SqliteStore.open({ dataDir: place.env.DATA_DIR ?? '' });
+  store = await SqliteStore.open({ dataDir: place.env.DATA_DIR ?? '' }, CONTENTS);
   const queue = await SqliteQueueStore.open(store, log);
   store.requireWritable = () => {
     if (isFull) throw new AppError('STORE_UNAVAILABLE');

@@ -18,6 +18,7 @@ import { storedBytes } from '../support/stored-bytes.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
+import { CONTENTS } from '../../src/store-contents.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const FAILURE = { atMs: NOW_MS, stage: 'status', reason: '没有', status: 502 } as const;
@@ -45,7 +46,7 @@ interface Opened {
 }
 
 async function openAt(place: Place, log: Log = pino({ level: 'silent' })): Promise<Opened> {
-  const store = await SqliteStore.open({ dataDir: place.env.DATA_DIR ?? '' });
+  const store = await SqliteStore.open({ dataDir: place.env.DATA_DIR ?? '' }, CONTENTS);
   return { store, queue: await SqliteQueueStore.open(store, log) };
 }
 

@@ -23,6 +23,7 @@ import { DataDir } from '../../src/storage/sqlite/data-dir.js';
 import { SqliteStore, type Step } from '../../src/storage/sqlite/sqlite-store.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { PUT, StoreWriter, TABLE } from '../support/store-writer.js';
+import { CONTENTS } from '../../src/store-contents.js';
 
 const STEP: Step = 'append audit';
 const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
@@ -48,7 +49,7 @@ const at = (name: string): string => join(dataDir, name);
 const modeOf = (name: string): number => statSync(at(name)).mode & 0o777;
 
 async function open(): Promise<SqliteStore> {
-  store = await SqliteStore.open({ dataDir }, undefined, log as unknown as Log);
+  store = await SqliteStore.open({ dataDir }, CONTENTS, undefined, log as unknown as Log);
   await store.step(STEP, { sql: TABLE });
   await store.logStep(STEP, { sql: TABLE });
   return store;
@@ -193,7 +194,7 @@ describe('a start', () => {
     await close();
     rmSync(at('log.db'));
     mkdirSync(at('log.db'));
-    const opened = await SqliteStore.open({ dataDir }, undefined, log as unknown as Log);
+    const opened = await SqliteStore.open({ dataDir }, CONTENTS, undefined, log as unknown as Log);
     store = opened;
     await expect(opened.logRows('SELECT 1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(await opened.rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
@@ -227,7 +228,7 @@ describe('a damaged page', () => {
     await fill();
     await close();
     spoilPages(at('wxkf.db'));
-    store = await SqliteStore.open({ dataDir }, undefined, log as unknown as Log);
+    store = await SqliteStore.open({ dataDir }, CONTENTS, undefined, log as unknown as Log);
     await store.check();
     const reason = expect.stringMatching(/is damaged \(.*malformed\); put a backup back, or move the folder/);
     for (let n = 0; n < 2; n++) {
@@ -248,7 +249,7 @@ describe('a damaged page', () => {
     await fill('logStep');
     await close();
     spoilPages(at('log.db'));
-    store = await SqliteStore.open({ dataDir }, undefined, log as unknown as Log);
+    store = await SqliteStore.open({ dataDir }, CONTENTS, undefined, log as unknown as Log);
     const read = () => store?.logRows('SELECT * FROM things');
     const both = await Promise.allSettled([read(), read()]);
     for (const one of both) expect(one).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });

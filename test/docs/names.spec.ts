@@ -4,9 +4,8 @@ import { expect, it } from '@jest/globals';
 import { secretFileOf } from '../../src/config/secret-files.js';
 import { SETTINGS } from '../../src/config/settings.js';
 import { ERRORS } from '../../src/kernel/error-table.js';
-import { JOURNAL_KINDS } from '../../src/storage/journal-kinds.js';
 import { collectionOf, journalCollection } from '../../src/storage/mongo/mongo-store.js';
-import { RECORD_KINDS } from '../../src/storage/record-kinds.js';
+import { CONTENTS } from '../../src/store-contents.js';
 import { PAGES } from './markdown.js';
 
 /** Of other programs, or of versions before this one. */
@@ -73,8 +72,8 @@ const COLLECTIONS = [
   ...globSync('src/storage/mongo/*.ts').flatMap(
     (path) => readFileSync(path, 'utf8').match(/(?<=')wxkf[a-z]+(?=')/g) ?? [],
   ),
-  ...RECORD_KINDS.map(collectionOf),
-  ...JOURNAL_KINDS.map(({ name }) => journalCollection(name)),
+  ...CONTENTS.records.map(collectionOf),
+  ...CONTENTS.journals.map(({ name }) => journalCollection(name)),
 ];
 
 it.each(['docs/operate.md', 'docs/zh/operate.md', 'docs/upgrade.md', 'docs/zh/upgrade.md'])(

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { loadConfig } from '../../src/config/config.js';
 import { StorageStartError } from '../../src/kernel/storage-start-error.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
+import { CONTENTS } from '../../src/store-contents.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { register, startPuppetServer } from '../support/puppet-server.js';
 import { newApp, newOpenKfId, sealVerification, sendMessage } from '../support/wecom.js';
@@ -130,9 +131,10 @@ describe('MONGO_URI', () => {
     ['what looks like a host in the password', 'user:rest@markedsecret/rest@host/db'],
     ['what looks like an option in the password', 'user:p@ss?markedsecret=1@host/db'],
   ])('with %s is refused without its words', async (_what, uri) => {
-    const refused = await StorageModule.forRoot(loadConfig({ MONGO_URI: `mongodb://${uri}` })).catch(
-      (error) => error,
-    );
+    const refused = await StorageModule.forRoot(
+      loadConfig({ MONGO_URI: `mongodb://${uri}` }),
+      CONTENTS,
+    ).catch((error) => error);
     expect(refused).toBeInstanceOf(StorageStartError);
     expect(refused.message).toMatch(
       /^MONGO_URI cannot be read; check its host, port, database and options, and percent-encode/,

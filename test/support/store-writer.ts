@@ -8,7 +8,8 @@ export const PUT = 'INSERT INTO things VALUES (?, ?) ON CONFLICT DO UPDATE SET s
 
 const PROGRAM = `
   const { SqliteStore } = await import(${JSON.stringify(`${process.cwd()}/dist/storage/sqlite/sqlite-store.js`)});
-  const store = await SqliteStore.open({ dataDir: process.argv[1] });
+  const { CONTENTS } = await import(${JSON.stringify(`${process.cwd()}/dist/store-contents.js`)});
+  const store = await SqliteStore.open({ dataDir: process.argv[1] }, CONTENTS);
   await store.step('append audit', { sql: ${JSON.stringify(TABLE)} });
   for (let n = 0; ; n++) {
     const id = String(n).padStart(6, '0');

@@ -13,6 +13,7 @@ import { StorageStartError } from '../../src/kernel/storage-start-error.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { storageConfig } from '../../src/storage/storage.config.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
+import { CONTENTS } from '../../src/store-contents.js';
 import type { OpenedRepository } from '../contracts/puppet-repository.contract.js';
 import type { Place } from './place.js';
 
@@ -38,7 +39,7 @@ export async function openStore(place: Place, clock: Clock = new SystemClock()):
       imports: [
         configModule(config, [storageConfig]),
         { ...kernel, providers: [...(kernel.providers ?? []), { provide: Clock, useValue: clock }] },
-        await StorageModule.forRoot(config),
+        await StorageModule.forRoot(config, CONTENTS),
       ],
     },
     { logger: false, abortOnError: false },

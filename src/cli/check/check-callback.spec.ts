@@ -9,6 +9,7 @@ import { loadConfig } from '../../config/config.js';
 import { toVerificationQuery } from '../../crypto/verification-query.js';
 import { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
+import { APPS } from '../../registry/apps/app.js';
 import { checkCallback, noKeysOf, readCallbackUrl } from './check-callback.js';
 import type { Finding } from './finding.js';
 import { KnownSecrets } from './known-secrets.js';
@@ -117,8 +118,8 @@ describe('the keys that are asked with', () => {
   it('are those of a stored app before any puppet’s', () => {
     const known = new KnownSecrets(loadConfig({}), 'wwCorp_1');
     const app = storedApp();
-    known.app(storedApp({ corpId: 'wwOther' }));
-    known.app(app);
+    known.record(APPS, storedApp({ corpId: 'wwOther' }));
+    known.record(APPS, app);
     known.puppet({ ...puppet, corpId: 'wwCorp_1' });
     expect(known.callbackKeys).toMatchObject({ corpId: 'wwCorp_1', from: `the app ${app.id}` });
     expect([known.apps, known.puppets]).toEqual([2, 1]);

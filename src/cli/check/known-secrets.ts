@@ -6,7 +6,7 @@ import { secretIdOf } from '../../kernel/secret-id.js';
 import { type App, APPS } from '../../registry/apps/app.js';
 import { type Bot, BOTS } from '../../registry/bots/bot.js';
 import type { Puppet } from '../../registry/puppet.js';
-import { openSecrets } from '../../storage/record-kind.js';
+import { openSecrets, type RecordKind } from '../../storage/record-kind.js';
 import { openPuppet, PUPPET_SECRETS } from '../../storage/sealed/puppet-secrets.js';
 import type { Visitor } from '../../storage/store-inspection.js';
 
@@ -20,6 +20,7 @@ export interface CallbackKeys extends Pick<WecomApp, 'corpId' | 'callbackToken' 
 
 /** Collects the registered secrets that a check needs, and how the others are kept. */
 export class KnownSecrets implements Visitor {
+  readonly kinds = [APPS, BOTS];
   readonly #sealer: Sealer;
   readonly #hasKeys: boolean;
   readonly #secrets = new Map<string, Secret>();
@@ -60,14 +61,19 @@ export class KnownSecrets implements Visitor {
     return this.#keys;
   }
 
-  app(stored: App): void {
+  record(kind: RecordKind<object>, stored: object): void {
+    if (kind === APPS) this.#app(stored as App);
+    else this.#bot(stored as Bot);
+  }
+
+  #app(stored: App): void {
     this.apps++;
     this.#open(stored, ['callbackToken', 'encodingAESKey'], () =>
       this.#learnApp(openSecrets(APPS, stored, this.#sealer)),
     );
   }
 
-  bot(stored: Bot): void {
+  #bot(stored: Bot): void {
     this.bots++;
     this.#open(stored, ['secrets'], () => void openSecrets(BOTS, stored, this.#sealer));
   }

@@ -9,6 +9,7 @@ import { Lifecycle } from '../../kernel/lifecycle.js';
 import { storageConfig } from '../../storage/storage.config.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { interruptible } from '../terminal/interruption.js';
+import { CONTENTS } from '../../store-contents.js';
 
 class StorageOnly {}
 
@@ -26,7 +27,7 @@ export function withStorage<T>(
     const imports = [
       configModule(config, [storageConfig]),
       KernelModule.forRoot(log, new Lifecycle()),
-      await StorageModule.forRoot(config),
+      await StorageModule.forRoot(config, CONTENTS),
     ];
     const module = { module: StorageOnly, imports };
     const options = { logger: false, abortOnError: false } as const;

@@ -2,8 +2,6 @@ import { mongo } from 'mongoose';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
-import { APPS } from '../../registry/apps/app.js';
-import { BOTS } from '../../registry/bots/bot.js';
 import { fromFields, type RecordKind } from '../record-kind.js';
 import type { StoreInspection, Visitor } from '../store-inspection.js';
 import type { RecordDocument } from './records.js';
@@ -40,13 +38,11 @@ async function inspect(db: mongo.Db, visitor: Visitor): Promise<StoreInspection>
   const schema = await db.collection<MetaDocument>(META).findOne({ _id: 'schema' });
   requireKnownSchema(schema);
   let records = 0;
-  for await (const app of recordsIn(db, APPS)) {
-    records++;
-    visitor.app(app);
-  }
-  for await (const bot of recordsIn(db, BOTS)) {
-    records++;
-    visitor.bot(bot);
+  for (const kind of visitor.kinds) {
+    for await (const stored of recordsIn(db, kind)) {
+      records++;
+      visitor.record(kind, stored);
+    }
   }
   const known = db.collection<PuppetRecord>(PUPPETS).find({ supersededFrom: { $exists: false } });
   for await (const record of known) {
@@ -58,8 +54,8 @@ async function inspect(db: mongo.Db, visitor: Visitor): Promise<StoreInspection>
 }
 
 /** As they are stored. */
-async function* recordsIn<T extends object>(db: mongo.Db, kind: RecordKind<T>): AsyncGenerator<T> {
-  const documents = db.collection<RecordDocument>(collectionOf(kind as RecordKind<object>)).find();
+async function* recordsIn(db: mongo.Db, kind: RecordKind<object>): AsyncGenerator<object> {
+  const documents = db.collection<RecordDocument>(collectionOf(kind)).find();
   for await (const { fields } of documents) yield fromFields(kind, fields);
 }
 

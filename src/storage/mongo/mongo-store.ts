@@ -19,10 +19,9 @@ import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { RecordKind } from '../record-kind.js';
-import { RECORD_KINDS } from '../record-kinds.js';
 import type { JournalName } from '../journal.js';
-import { JOURNAL_KINDS } from '../journal-kinds.js';
 import { storageConfig } from '../storage.config.js';
+import { STORE_CONTENTS, type StoreContents } from '../store-contents.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
@@ -138,6 +137,7 @@ export class MongoStore extends StorageProbe {
 
   constructor(
     @Inject(storageConfig.KEY) { mongoUri }: ConfigType<typeof storageConfig>,
+    @Inject(STORE_CONTENTS) private readonly contents: StoreContents,
     @InjectConnection() private readonly connection: Connection,
     @InjectModel(PuppetRecord.name) private readonly puppets: Model<PuppetRecord>,
     private readonly clock: Clock,
@@ -238,9 +238,9 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(puppets, { updatedAt: 1, _id: 1 });
     for (const [name, indexes] of this.#indexes)
       for (const [keys, options] of indexes) await this.#createIndex(this.collection(name), keys, options);
-    for (const kind of RECORD_KINDS) await this.#prepareRecords(kind);
+    for (const kind of this.contents.records) await this.#prepareRecords(kind);
     await this.#createIndex(this.collection(COUNTS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
-    for (const { name, fields } of JOURNAL_KINDS) {
+    for (const { name, fields } of this.contents.journals) {
       const journal = this.collection(journalCollection(name));
       await this.#createIndex(journal, { keptUntil: 1 }, { expireAfterSeconds: 0 });
       for (const field of fields) await this.#createIndex(journal, { [field]: 1, _id: 1 });

@@ -1,11 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Collection, mongo } from 'mongoose';
 import { SealError } from '../../crypto/sealer.js';
 import type { PuppetSecret } from '../sealed/puppet-secrets.js';
 import type { Resealing } from '../sealed/resealing.js';
-import { RECORD_KINDS } from '../record-kinds.js';
 import { RecordStore, type ResealReport } from '../records.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
+import { STORE_CONTENTS, type StoreContents } from '../store-contents.js';
 import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
 import { MESSAGES, type MessageRecord } from './queue.js';
 import { MongoStore } from './mongo-store.js';
@@ -28,13 +28,14 @@ export class MongoStoredSecrets extends StoredSecrets {
   constructor(
     private readonly store: MongoStore,
     private readonly records: RecordStore,
+    @Inject(STORE_CONTENTS) private readonly contents: StoreContents,
   ) {
     super();
   }
 
   override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
     await this.#each(PUPPETS, report, (document) => puppetChange(document as PuppetRecord, resealing));
-    for (const kind of RECORD_KINDS)
+    for (const kind of this.contents.records)
       await this.records.of(kind).reseal((text, identity) => resealing.text(text, identity), report);
     const withContent = { content: { $ne: null } };
     await this.#each(

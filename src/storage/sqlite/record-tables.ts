@@ -1,8 +1,7 @@
 import type { RecordKind } from '../record-kind.js';
-import { RECORD_KINDS } from '../record-kinds.js';
 
 /** A table a kind, and one each for its unique keys and for its lookup keys, which go with their record. */
-export const RECORD_TABLES: readonly string[] = RECORD_KINDS.flatMap((kind: RecordKind<object>) => {
+export function recordTables(kind: RecordKind<object>): string[] {
   const { name } = kind;
   return [
     `CREATE TABLE IF NOT EXISTS ${name} (
@@ -17,7 +16,7 @@ export const RECORD_TABLES: readonly string[] = RECORD_KINDS.flatMap((kind: Reco
     ...(kind.uniqueKeysOf === undefined ? [] : keyTable(name, 'unique_keys', 'text')),
     ...(kind.lookupKeysOf === undefined ? [] : keyTable(name, 'lookup_keys', 'text, key')),
   ];
-});
+}
 
 function keyTable(name: string, keys: string, primary: string): string[] {
   return [

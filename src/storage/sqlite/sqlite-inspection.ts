@@ -32,7 +32,7 @@ async function read(folder: DataDir, visitor: Visitor): Promise<void> {
   }
 }
 
-/** Every page, and then every app, bot and registration. @throws StorageStartError, DatabaseError */
+/** Every page, and then what the visitor wants. @throws StorageStartError, DatabaseError */
 export async function readWhole(folder: DataDir, file: string, visitor: Visitor): Promise<void> {
   const database = await Database.open(file, [], { readOnly: true });
   try {

@@ -11,6 +11,7 @@ import { RecordStore } from '../records.js';
 import { SEALING } from '../sealed/sealing.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { storageConfig } from '../storage.config.js';
+import { STORE_CONTENTS, type StoreContents } from '../store-contents.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { StorageProbe } from '../storage-probe.js';
 import { StoreMetrics } from '../store-metrics.js';
@@ -28,9 +29,13 @@ import { SqliteStoredSecrets } from './sqlite-stored-secrets.js';
   providers: [
     {
       provide: SqliteStore,
-      inject: [storageConfig.KEY, LOG, { token: Metrics, optional: true }],
-      useFactory: (config: ConfigType<typeof storageConfig>, log: Log, metrics?: Metrics) =>
-        SqliteStore.open(config, new StoreMetrics('embedded', STEPS, metrics), log),
+      inject: [storageConfig.KEY, STORE_CONTENTS, LOG, { token: Metrics, optional: true }],
+      useFactory: (
+        config: ConfigType<typeof storageConfig>,
+        contents: StoreContents,
+        log: Log,
+        metrics?: Metrics,
+      ) => SqliteStore.open(config, contents, new StoreMetrics('embedded', STEPS, metrics), log),
     },
     { provide: StorageProbe, useExisting: SqliteStore },
     ...SEALING,

@@ -11,7 +11,8 @@ import { StoreMetrics } from '../store-metrics.js';
 import { DataDir, SCHEMA_VERSION } from './data-dir.js';
 import { Database, isDamage, type Statement, type Value } from './database.js';
 import type { StatementResult } from './database-worker.js';
-import { LASTING_TABLES, LOG_TABLES } from './tables.js';
+import { lastingTables, logTables } from './tables.js';
+import type { StoreContents } from '../store-contents.js';
 
 /** The kinds of steps, as named in the metric. */
 export const STEPS = [
@@ -62,7 +63,6 @@ const LOG_OPENING = [
   ...OPENING,
   'PRAGMA synchronous = OFF',
   `PRAGMA cache_size = -${LOG_CACHE_KB}`,
-  ...LOG_TABLES,
 ];
 const MARK_VERSION = { sql: `PRAGMA user_version = ${SCHEMA_VERSION}` };
 
@@ -84,17 +84,18 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   /** @throws StorageStartError */
   static async open(
     { dataDir }: Pick<ConfigType<typeof storageConfig>, 'dataDir'>,
+    contents: StoreContents,
     metrics = new StoreMetrics('embedded', STEPS),
     log?: Log,
   ): Promise<SqliteStore> {
     const folder = new DataDir(dataDir);
     folder.acquire();
     try {
-      const lasting = await openLasting(folder);
-      const journal = openLog(folder, log);
+      const lasting = await openLasting(folder, contents);
+      const journal = openLog(folder, contents, log);
       // Where it cannot be opened, all else goes on; who writes to it tries again.
       await journal.catch(() => {});
-      return new SqliteStore(folder, lasting, journal, metrics, log);
+      return new SqliteStore(folder, contents, lasting, journal, metrics, log);
     } catch (error) {
       folder.release();
       throw folder.toStartError(error);
@@ -103,6 +104,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
 
   private constructor(
     private readonly folder: DataDir,
+    private readonly contents: StoreContents,
     private readonly lasting: Database,
     journal: Promise<Database>,
     private readonly metrics: StoreMetrics<Step>,
@@ -229,15 +231,15 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   async #reopenLog(damaged: Database | null, cause: unknown): Promise<Database> {
     await damaged?.close();
     if (damaged !== null) setLogAside(this.folder, this.log, cause);
-    return openLog(this.folder, this.log);
+    return openLog(this.folder, this.contents, this.log);
   }
 }
 
-async function openLasting(folder: DataDir): Promise<Database> {
+async function openLasting(folder: DataDir, contents: StoreContents): Promise<Database> {
   const database = await Database.open(folder.lastingFile, LASTING_OPENING);
   try {
     await folder.requireKnownSchema(database);
-    await database.run([...LASTING_TABLES.map((sql) => ({ sql })), MARK_VERSION]);
+    await database.run([...lastingTables(contents).map((sql) => ({ sql })), MARK_VERSION]);
     return database;
   } catch (error) {
     await database.close();
@@ -245,15 +247,16 @@ async function openLasting(folder: DataDir): Promise<Database> {
   }
 }
 
-async function openLog(folder: DataDir, log?: Log): Promise<Database> {
+async function openLog(folder: DataDir, contents: StoreContents, log?: Log): Promise<Database> {
+  const opening = [...LOG_OPENING, ...logTables(contents)];
   folder.makeLogFile();
   try {
-    return await Database.open(folder.logFile, LOG_OPENING);
+    return await Database.open(folder.logFile, opening);
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
     setLogAside(folder, log, cause);
     folder.makeLogFile();
-    return Database.open(folder.logFile, LOG_OPENING);
+    return Database.open(folder.logFile, opening);
   }
 }
 

@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { SealError } from '../../crypto/sealer.js';
-import { RECORD_KINDS } from '../record-kinds.js';
 import { RecordStore, type ResealReport } from '../records.js';
 import type { Resealing } from '../sealed/resealing.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
+import { STORE_CONTENTS, type StoreContents } from '../store-contents.js';
 import { resealPuppets } from './puppets.js';
 import { type MessageRow, toMessageHead } from './queue.js';
 import { SqliteStore } from './sqlite-store.js';
@@ -20,6 +20,7 @@ export class SqliteStoredSecrets extends StoredSecrets {
   constructor(
     private readonly store: SqliteStore,
     private readonly records: RecordStore,
+    @Inject(STORE_CONTENTS) private readonly contents: StoreContents,
   ) {
     super();
   }
@@ -27,7 +28,7 @@ export class SqliteStoredSecrets extends StoredSecrets {
   override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
     this.store.requireRoomForCopy();
     await resealPuppets(this.store, resealing, report);
-    for (const kind of RECORD_KINDS)
+    for (const kind of this.contents.records)
       await this.records.of(kind).reseal((text, identity) => resealing.text(text, identity), report);
     await this.#messages(resealing, report);
   }

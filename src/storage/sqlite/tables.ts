@@ -1,5 +1,6 @@
-import { JOURNAL_KINDS, type JournalTable } from '../journal-kinds.js';
-import { RECORD_TABLES } from './record-tables.js';
+import type { JournalTable } from '../journal.js';
+import type { StoreContents } from '../store-contents.js';
+import { recordTables } from './record-tables.js';
 
 /** The tables of both files, and what is searched in them. */
 
@@ -94,19 +95,21 @@ const MESSAGE_TABLES = [
 ];
 
 /** `wxkf.db`: what must last. */
-export const LASTING_TABLES: readonly string[] = [
-  ...RECORD_TABLES,
-  ...COUNTER_TABLES,
-  ...PUPPET_TABLES,
-  ...LINE_TABLES,
-  ...MESSAGE_TABLES,
-  ...JOURNAL_KINDS.filter(({ isLasting }) => isLasting).flatMap(toTable),
-];
+export function lastingTables({ records, journals }: StoreContents): readonly string[] {
+  return [
+    ...records.flatMap(recordTables),
+    ...COUNTER_TABLES,
+    ...PUPPET_TABLES,
+    ...LINE_TABLES,
+    ...MESSAGE_TABLES,
+    ...journals.filter(({ isLasting }) => isLasting).flatMap(toTable),
+  ];
+}
 
 /** `log.db`: what may be lost with the last seconds of a machine. */
-export const LOG_TABLES: readonly string[] = [
-  ...JOURNAL_KINDS.filter(({ isLasting }) => !isLasting).flatMap(toTable),
-];
+export function logTables({ journals }: StoreContents): readonly string[] {
+  return journals.filter(({ isLasting }) => !isLasting).flatMap(toTable);
+}
 
 /** In the order of the ids, also in each index: an entry of it ends with the id. */
 function toTable({ name, columns, fields, common, marks }: JournalTable): string[] {

@@ -1,0 +1,28 @@
+/** All that the features keep in records and journals. */
+import { AUDIT } from './audit/audit-log.js';
+import { PULL_STATES } from './messages/pulling/pull-state.js';
+import { NOTIFICATION_BOOKS } from './notifications/notification-books.js';
+import { ENDED_SESSIONS, OPERATORS } from './operators/operator.js';
+import { DELIVERIES } from './record/delivery-log.js';
+import { FIGURES } from './record/figure-store.js';
+import { SEEN } from './record/seen-store.js';
+import { APPS } from './registry/apps/app.js';
+import { BOTS } from './registry/bots/bot.js';
+import type { StoreContents } from './storage/store-contents.js';
+import { CONNECTIONS, REPLICAS } from './stream/replicas/stream-directory.js';
+import { TOKENS } from './wecom/tokens/access-token.store.js';
+
+export const CONTENTS: StoreContents = {
+  records: [
+    APPS,
+    BOTS,
+    OPERATORS,
+    ENDED_SESSIONS,
+    NOTIFICATION_BOOKS,
+    TOKENS,
+    REPLICAS,
+    CONNECTIONS,
+    PULL_STATES,
+  ],
+  journals: [DELIVERIES, AUDIT, FIGURES, SEEN],
+};
