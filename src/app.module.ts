@@ -35,7 +35,7 @@ import { appsConfig } from './registry/apps/apps.config.js';
 import { endpointConfig } from './registry/endpoint/endpoint.config.js';
 import { registrationConfig } from './registry/registration/registration.config.js';
 import { RegistryModule } from './registry/registry.module.js';
-import { storageConfig } from './storage/storage.config.js';
+import { storageConfig } from './storage/store/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
 import { CONTENTS } from './store-contents.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DeliveryLog } from '../../src/record/delivery-log.js';
 import { type DeliveryRecord, toLogged } from '../../src/record/delivery-record.js';
-import { JournalIds } from '../../src/storage/journal.js';
+import { JournalIds } from '../../src/storage/journal/journal.js';
 import { SqliteJournals } from '../../src/storage/sqlite/journal.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { newOpenKfId } from '../../test/support/wecom.js';

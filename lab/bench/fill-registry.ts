@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { Secret } from '../../src/kernel/secret.js';
 import { secretIdOf } from '../../src/kernel/secret-id.js';
 import { Sealer } from '../../src/crypto/sealer.js';
-import { PuppetSecrets } from '../../src/storage/sealed/puppet-secrets.js';
+import { PuppetSecrets } from '../../src/storage/puppets/puppet-secrets.js';
 import { SqlitePuppetRepository } from '../../src/storage/sqlite/puppets.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { newApp, newOpenKfId, type WecomApp } from '../../test/support/wecom.js';

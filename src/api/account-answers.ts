@@ -4,14 +4,14 @@ import type { HintHead } from '../dispatch/outbox/hint.js';
 import { Lines } from '../dispatch/line/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
-import type { Puppet } from '../registry/puppet.js';
+import type { Puppet } from '../storage/puppets/puppet.js';
 import type { ReplyFailure } from '../wecom/outcomes/call-outcomes.js';
 import { AllFigures } from './all-figures.js';
 import type { KfAccountAnswer } from './answers/kf-account.dto.js';
 import { toDuration, toIso } from './api-time.js';
 import { toFailureAnswer, toHintAnswer } from './hint-answer.js';
 import { toLastHourAnswer } from './last-hour-answer.js';
-import type { Failure } from '../dispatch/queue/line.js';
+import type { Failure } from '../storage/queue/line.js';
 
 /** The first that applies: dead hint, waiting hint, puppet deregistered, healthy. */
 export const ACCOUNT_STATES = [

@@ -22,7 +22,7 @@ import { AppError } from '../kernel/app-error.js';
 import type { AskedBy } from '../kernel/role.js';
 import { AccountAnswers } from './account-answers.js';
 import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
-import type { Failure } from '../dispatch/queue/line.js';
+import type { Failure } from '../storage/queue/line.js';
 
 replicasOfEachTest();
 

@@ -6,11 +6,12 @@ import { cursorOf, Outbox } from '../dispatch/outbox/outbox.js';
 import { answerInTime } from '../kernel/deadline.js';
 import { Smallest } from '../kernel/smallest.js';
 import { Accounts } from '../registry/accounts/accounts.js';
-import { accountKey, type Puppet } from '../registry/puppet.js';
+import { type Puppet } from '../storage/puppets/puppet.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import { AllFigures } from './all-figures.js';
 import type { KfAccountPageAnswer } from './answers/kf-account.dto.js';
-import { LINE_STATES, type LineState } from '../dispatch/queue/line.js';
+import { LINE_STATES, type LineState } from '../storage/queue/line.js';
+import { accountKey } from '../kernel/account.js';
 
 /** Accounts per slice: scanned in one turn of the event loop, and looked up with one query. */
 const SLICE = 1_000;

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Deliveries, type LastDeliveries, type SeenAttempts } from '../dispatch/line/deliveries.js';
 import { type AttemptCounts, countsOf, sumOf } from '../dispatch/line/recent-attempts.js';
-import type { Failure } from '../dispatch/queue/line.js';
+import type { Failure } from '../storage/queue/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import type { Puppet } from '../registry/puppet.js';
+import type { Puppet } from '../storage/puppets/puppet.js';
 import {
   type AccountReplies,
   FAILURE_LIFE_MS,

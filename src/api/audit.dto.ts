@@ -1,4 +1,4 @@
-import { isJournalId } from '../storage/journal.js';
+import { isJournalId } from '../storage/journal/journal.js';
 import { IsOptional, Matches } from 'class-validator';
 import { IsCursorOf, IsTime, mustBe, PageQueryDto } from './page-query.dto.js';
 

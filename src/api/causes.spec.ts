@@ -3,7 +3,7 @@ import type { CallTrouble } from '../wecom/outcomes/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES } from './answers/verdict.dto.js';
 import { causesOf, type Troubles } from './causes.js';
-import type { LineGroup } from '../dispatch/queue/queue-store.js';
+import type { LineGroup } from '../storage/queue/queue-store.js';
 
 type Status = Omit<StatusAnswer, 'verdict'>;
 type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<Status[Part]> } & Partial<

@@ -1,10 +1,10 @@
-import { ON_ITS_WAY_MS } from '../dispatch/queue/queue-counts.js';
+import { ON_ITS_WAY_MS } from '../dispatch/redelivery/queue-counts.js';
 import type { CallTrouble } from '../wecom/outcomes/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES, type CauseAnswer, type VerdictAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
 import { botOf, type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
-import type { LineGroup } from '../dispatch/queue/queue-store.js';
+import type { LineGroup } from '../storage/queue/queue-store.js';
 
 /** Nobody reads more at a time. */
 const CAUSES_MAX = 20;

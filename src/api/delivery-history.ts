@@ -6,10 +6,10 @@ import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../record
 import { type LoggedRecord, withAttempts } from '../record/delivery-record.js';
 import { apiConfig } from './api.config.js';
 import { Accounts } from '../registry/accounts/accounts.js';
-import { accountKey } from '../registry/puppet.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './answers/logged-delivery.dto.js';
 import { toIso } from './api-time.js';
 import { outcomeOf, toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
+import { accountKey } from '../kernel/account.js';
 
 /** Accounts that are looked at in one turn of the event loop. */
 const SLICE = 1_000;

@@ -4,7 +4,7 @@ import { toAddress } from '../registry/endpoint/endpoint.js';
 import type { FailureAnswer, FailureReasonAnswer } from './answers/failure.dto.js';
 import type { HintAnswer } from './answers/hint.dto.js';
 import { toAgeS, toIso } from './api-time.js';
-import { type Failure, runningLease } from '../dispatch/queue/line.js';
+import { type Failure, runningLease } from '../storage/queue/line.js';
 
 /** @param name of its account; `null` when no puppet has registered for it. @param nowMs store time. */
 export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {

@@ -2,11 +2,11 @@
  * What waits, is parked or is dead, as one cause for each address; and one for all addresses of a host that is down, however
  * many accounts are behind it.
  */
-import { laterAnswer, LINE_STATES } from '../dispatch/queue/line.js';
+import { laterAnswer, LINE_STATES } from '../storage/queue/line.js';
 import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
-import type { LineGroup } from '../dispatch/queue/queue-store.js';
+import type { LineGroup } from '../storage/queue/queue-store.js';
 
 const CODES = { waiting: 'waiting', parked: 'parked', dead: 'dead' } as const;
 const SEVERITIES = { waiting: 'wait', parked: 'wait', dead: 'bad' } as const;

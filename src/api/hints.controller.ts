@@ -22,7 +22,7 @@ import {
 } from './hints.dto.js';
 import { AccountPathDto } from './kf-accounts.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
-import { LINE_STATES } from '../dispatch/queue/line.js';
+import { LINE_STATES } from '../storage/queue/line.js';
 
 /** Waiting and dead hints, for operators. */
 @Controller('api/v1/hints')

@@ -1,4 +1,3 @@
-import { FAILURE_STAGES } from '../dispatch/line/attempt.js';
 import { RefusesUnknownFields } from '../http/answers/validation.js';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import {
@@ -11,8 +10,8 @@ import {
   type PageQueryDto,
   toMs,
 } from './page-query.dto.js';
-import { LINE_ORDERS, type LineFilter, type LineOrder } from '../dispatch/queue/queue-store.js';
-import { type Failure, type LineState, NOT_TRIED_STAGES } from '../dispatch/queue/line.js';
+import { LINE_ORDERS, type LineFilter, type LineOrder } from '../storage/queue/queue-store.js';
+import { type Failure, FAILURE_STAGES, type LineState, NOT_TRIED_STAGES } from '../storage/queue/line.js';
 
 export const HINTS = 'hints';
 const GENERATION_LENGTH_MAX = 64;

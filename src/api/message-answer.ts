@@ -1,4 +1,4 @@
-import { type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
+import { type MessageHead, webhookIdOf } from '../storage/queue/message.js';
 import type { MessageAnswer } from './answers/message.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 import { toFailureAnswer } from './hint-answer.js';

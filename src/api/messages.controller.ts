@@ -5,7 +5,7 @@ import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { MESSAGE_STATES } from '../dispatch/queue/message.js';
+import { MESSAGE_STATES } from '../storage/queue/message.js';
 import { MessageOperations } from '../messages/message-operations.js';
 import { MessageStore } from '../messages/message-store.js';
 import { Destinations } from '../registry/accounts/destination.js';

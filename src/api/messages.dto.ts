@@ -1,6 +1,6 @@
 import { RefusesUnknownFields } from '../http/answers/validation.js';
 import { IsOptional, Matches } from 'class-validator';
-import { MESSAGE_STATES, type MessageState } from '../dispatch/queue/message.js';
+import { MESSAGE_STATES, type MessageState } from '../storage/queue/message.js';
 import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
 
 export const MESSAGES = 'messages';

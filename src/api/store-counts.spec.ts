@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { AppError } from '../kernel/app-error.js';
-import { StorageProbe } from '../storage/storage-probe.js';
+import { StorageProbe } from '../storage/store/storage-probe.js';
 import { StoreCounts } from './store-counts.js';
 
 class CountedProbe extends StorageProbe {

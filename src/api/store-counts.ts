@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { QueueCounts } from '../dispatch/queue/queue-counts.js';
-import type { LineCounts, MessageCounts } from '../dispatch/queue/queue-store.js';
+import { QueueCounts } from '../dispatch/redelivery/queue-counts.js';
+import type { LineCounts, MessageCounts } from '../storage/queue/queue-store.js';
 import { Clock } from '../kernel/clock.js';
 import { answerInTime } from '../kernel/deadline.js';
 import { Recent } from '../kernel/recent.js';
-import { StorageProbe } from '../storage/storage-probe.js';
+import { StorageProbe } from '../storage/store/storage-probe.js';
 
 /** Pages poll every replica, so a store counts, and writes to show that it can, no more often than this. */
 const AGE_MS_MAX = 2_000;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QueueCounts } from '../dispatch/queue/queue-counts.js';
+import { QueueCounts } from '../dispatch/redelivery/queue-counts.js';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownBots } from '../registry/bots/known-bots.js';

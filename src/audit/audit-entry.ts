@@ -1,5 +1,5 @@
 import type { AnsweredCall } from '../http/access/audit-hook.js';
-import type { JournalEntry } from '../storage/journal.js';
+import type { JournalEntry } from '../storage/journal/journal.js';
 
 /** What somebody did, or tried to do, as far as it is kept: never a body, a query or a secret. */
 export interface AuditEntry extends AnsweredCall, JournalEntry {

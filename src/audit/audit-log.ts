@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { firstIdAt, type Journal, type JournalKind, Journals, LAST_ID } from '../storage/journal.js';
+import { firstIdAt, type Journal, type JournalKind, Journals, LAST_ID } from '../storage/journal/journal.js';
 import type { AuditEntry } from './audit-entry.js';
 
 export const AUDIT_KEPT_MS = 90 * 86_400_000;

@@ -4,7 +4,7 @@ import { toAddressKey } from '../http/request/address.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { JournalIds } from '../storage/journal.js';
+import { JournalIds } from '../storage/journal/journal.js';
 import { type AuditEntry, toEntry } from './audit-entry.js';
 import { AuditLog } from './audit-log.js';
 import { AuditMetrics } from './audit-metrics.js';

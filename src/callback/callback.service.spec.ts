@@ -23,7 +23,7 @@ import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import { APPS } from '../registry/apps/app.js';
 import type { AppsService } from '../registry/apps/apps.service.js';
-import type { Registration } from '../registry/puppet.js';
+import type { Registration } from '../storage/puppets/puppet.js';
 import { CorpTime } from './corp-time.js';
 import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';

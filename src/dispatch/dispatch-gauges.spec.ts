@@ -16,10 +16,10 @@ import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { DispatchGauges } from './dispatch-gauges.js';
-import { MemoryQueueStore } from './queue/memory-queue-store.js';
-import { QueueCounts } from './queue/queue-counts.js';
-import { QueueGauges } from './queue/queue-gauges.js';
-import type { LineCounts } from './queue/queue-store.js';
+import { MemoryQueueStore } from '../storage/queue/memory-queue-store.js';
+import { QueueCounts } from './redelivery/queue-counts.js';
+import { QueueGauges } from './redelivery/queue-gauges.js';
+import type { LineCounts } from '../storage/queue/queue-store.js';
 
 /** Counts its counts, and may have nothing to say. */
 class AskedStore extends MemoryQueueStore {

@@ -3,8 +3,15 @@ import { UP_TO_5_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
-import { type AttemptResult, FAILURE_STAGES, type FailureStage } from './line/attempt.js';
-import { type Failure, NOT_TRIED_STAGES, OCCASIONS, type Occasion } from './queue/line.js';
+import { type AttemptResult } from './line/attempt.js';
+import {
+  type Failure,
+  FAILURE_STAGES,
+  type FailureStage,
+  NOT_TRIED_STAGES,
+  type Occasion,
+  OCCASIONS,
+} from '../storage/queue/line.js';
 
 const COUNTED_OCCASIONS = ['inline', ...OCCASIONS, 'message'] as const;
 type CountedOccasion = (typeof COUNTED_OCCASIONS)[number];

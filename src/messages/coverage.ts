@@ -7,10 +7,9 @@ import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
-import type { Addressee } from '../registry/accounts/destination.js';
-import { accountKey } from '../registry/puppet.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import { MessageStore } from './message-store.js';
+import { type Addressee, accountKey } from '../kernel/account.js';
 
 /** Some 150 bytes each. */
 const TAKEN_MAX = 20_000;

@@ -1,16 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Identity, SealError, Sealer } from '../crypto/sealer.js';
-import type { Message } from '../dispatch/queue/message.js';
+import { SealError, Sealer } from '../crypto/sealer.js';
+import type { Message } from '../storage/queue/message.js';
 import { AppError } from '../kernel/app-error.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { Secret } from '../kernel/secret.js';
-
-export type ContentOwner = Pick<Message, 'corpId' | 'openKfId' | 'msgid'>;
-
-/** What a message says opens in the record of the message alone. */
-export function contentIdentityOf({ corpId, openKfId, msgid }: ContentOwner): Identity {
-  return ['message', corpId, openKfId, msgid, 'content'];
-}
+import { contentIdentityOf } from '../storage/queue/message.js';
 
 /** Seals what messages say before it is stored, and opens it afterwards. What cannot be opened stays, and waits for its key. */
 @Injectable()

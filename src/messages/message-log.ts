@@ -4,8 +4,8 @@ import { HealthyLines } from '../kernel/healthy-lines.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { toEnd } from '../record/delivery-record.js';
 import { DeliveryRecorder } from '../record/delivery-recorder.js';
-import { type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
-import type { Failure, Occasion } from '../dispatch/queue/line.js';
+import { type MessageHead, webhookIdOf } from '../storage/queue/message.js';
+import type { Failure, Occasion } from '../storage/queue/line.js';
 
 const ATTEMPTED = 'message.attempted';
 

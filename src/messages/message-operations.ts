@@ -4,14 +4,15 @@ import { Lifecycle } from '../kernel/lifecycle.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { AskedBy } from '../kernel/role.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { type Addressee, Destinations } from '../registry/accounts/destination.js';
-import { MESSAGE_STATES, type MessageHead, webhookIdOf } from '../dispatch/queue/message.js';
-import type { MessageFilter } from '../dispatch/queue/queue-store.js';
+import { Destinations } from '../registry/accounts/destination.js';
+import { MESSAGE_STATES, type MessageHead, webhookIdOf } from '../storage/queue/message.js';
+import type { MessageFilter } from '../storage/queue/queue-store.js';
 import { ReplayOfAll } from '../dispatch/redelivery/replay-of-all.js';
 import { toLogged } from './message-log.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { Puller } from './pulling/puller.js';
+import type { Addressee } from '../kernel/account.js';
 
 const PAGE_SIZE = 200;
 

@@ -3,12 +3,12 @@ import type { AlsoWaiting } from '../dispatch/outbox/waiting-hints.js';
 import { toAddress } from '../registry/endpoint/endpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { type Addressee, Destinations } from '../registry/accounts/destination.js';
-import { accountKey } from '../registry/puppet.js';
+import { Destinations } from '../registry/accounts/destination.js';
 import { MessageStore } from './message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
+import { type Addressee, accountKey } from '../kernel/account.js';
 
 /**
  * Makes messages due whose endpoint is well again, or whose account has another taker. What this misses is found by looking at all

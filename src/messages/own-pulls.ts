@@ -1,11 +1,11 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
 import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
-import { type Addressee, Destinations } from '../registry/accounts/destination.js';
-import { accountKey } from '../registry/puppet.js';
+import { Destinations } from '../registry/accounts/destination.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import { Coverage } from './coverage.js';
 import { MessageStore } from './message-store.js';
+import { type Addressee, accountKey } from '../kernel/account.js';
 
 /**
  * How far programs are that pull by themselves. A pull counts once its program has taken the event that it was told of. Until then

@@ -2,18 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../kernel/store-clock.js';
 import { listedIn } from '../registry/bots/bot.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
-import { type Addressee, Destinations, type MessageTaker } from '../registry/accounts/destination.js';
+import { Destinations, type MessageTaker } from '../registry/accounts/destination.js';
 import {
   MADE_CURSOR,
   type OwnPull,
   type QueuedAnswer,
   QueuedMessages,
 } from '../wecom/proxy/queued-messages.js';
-import { type Message, webhookIdOf } from '../dispatch/queue/message.js';
+import { type Message, webhookIdOf } from '../storage/queue/message.js';
 import type { UnderWay } from './message-line.js';
 import { OwnPulls } from './own-pulls.js';
 import { Puller } from './pulling/puller.js';
 import { CallbackHalves } from './sending/callback-halves.js';
+import type { Addressee } from '../kernel/account.js';
 
 /** Answers a bot's `kf/sync_msg` with the message that it was told of. WeCom is not asked. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
-import { type Records, RecordStore } from '../storage/records.js';
+import { type Records, RecordStore } from '../storage/records/records.js';
 import { type Book, EMPTY_BOOK, GONE_MS, merged } from './book.js';
 import { NOTIFICATION_BOOKS, type NotificationBook } from './notification-books.js';
 

@@ -1,4 +1,4 @@
-import type { RecordKind } from '../storage/record-kind.js';
+import type { RecordKind } from '../storage/records/record-kind.js';
 import type { Book } from './book.js';
 
 /** What one receiver was told, over all processes on the store and over restarts. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OperatorDirectory, NamedOperator } from '../http/access/operator-directory.js';
 import { Clock } from '../kernel/clock.js';
 import { SerialRuns } from '../kernel/serial-runs.js';
-import { type Records, RecordStore } from '../storage/records.js';
+import { type Records, RecordStore } from '../storage/records/records.js';
 import {
   ENDED_SESSIONS,
   type EndedSession,

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { OperatorRole } from '../kernel/role.js';
 import { Secret } from '../kernel/secret.js';
-import type { RecordKind } from '../storage/record-kind.js';
+import type { RecordKind } from '../storage/records/record-kind.js';
 
 /** By which a token is recognized, also by scanners for secrets in source text. */
 export const TOKEN_PREFIX = 'wxop_';

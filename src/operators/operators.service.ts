@@ -6,7 +6,7 @@ import type { AskedBy, OperatorRole } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownOperators } from './known-operators.js';
-import { type Records, RecordStore } from '../storage/records.js';
+import { type Records, RecordStore } from '../storage/records/records.js';
 import { hashOfToken, newToken, type Operator, OPERATORS, OPERATORS_MAX } from './operator.js';
 
 /** How long a write may take; nobody waits for it in a hurry. */

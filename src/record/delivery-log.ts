@@ -9,7 +9,7 @@ import {
   LAST_ID,
   type Match,
   timeOfId,
-} from '../storage/journal.js';
+} from '../storage/journal/journal.js';
 import { isEnding, isRow, type LoggedRecord, type RecordOutcome } from './delivery-record.js';
 import { recordConfig } from './record.config.js';
 

@@ -5,7 +5,7 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { MEMORY_LOG_KEPT_MS, MemoryDeliveryLog } from '../../test/support/memory-journals.js';
 import { Metrics } from '../metrics/metrics.js';
 import { BUFFERED_MAX, DeliveryRecorder, FLUSH_MS } from './delivery-recorder.js';
-import type { JournalBatch } from '../storage/journal.js';
+import type { JournalBatch } from '../storage/journal/journal.js';
 import type { LoggedRecord } from './delivery-record.js';
 import { BATCH_MAX } from './record-buffer.js';
 import { RecordMetrics } from './record-metrics.js';

@@ -9,7 +9,7 @@ import type { ConfigType } from '@nestjs/config';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import type { JournalBatch } from '../storage/journal.js';
+import type { JournalBatch } from '../storage/journal/journal.js';
 import { DeliveryLog } from './delivery-log.js';
 import type { DeliveryRecord, LoggedRecord } from './delivery-record.js';
 import { recordConfig } from './record.config.js';

@@ -7,7 +7,7 @@ import {
   type JournalKind,
   Journals,
   LAST_ID,
-} from '../storage/journal.js';
+} from '../storage/journal/journal.js';
 import { type Figures, type IntervalFigures, inIntervals } from './figures.js';
 
 /** How long figures are kept. */

@@ -1,5 +1,5 @@
 import { roundMs } from '../kernel/round-ms.js';
-import { type JournalBatch, JournalIds } from '../storage/journal.js';
+import { type JournalBatch, JournalIds } from '../storage/journal/journal.js';
 import type { DeliveryLog } from './delivery-log.js';
 import {
   type DeliveryRecord,

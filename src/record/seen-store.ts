@@ -7,7 +7,7 @@ import {
   type JournalKind,
   Journals,
   LAST_ID,
-} from '../storage/journal.js';
+} from '../storage/journal/journal.js';
 
 /** How long it is kept. */
 export const SEEN_KEPT_MS = 3 * 86_400_000;

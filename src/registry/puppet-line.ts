@@ -12,7 +12,7 @@ import {
   MaxLength,
   type ValidationArguments,
 } from 'class-validator';
-import type { Puppet } from './puppet.js';
+import type { Puppet } from '../storage/puppets/puppet.js';
 import { RegisterDto, toPuppetAnswer, toRegistration } from './registration/register.dto.js';
 
 /** More than any address has. */

@@ -8,7 +8,7 @@ import { openRegistry, type TestRegistry } from '../../test/support/registry.js'
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
-import type { Puppet, Registration } from './puppet.js';
+import type { Puppet, Registration } from '../storage/puppets/puppet.js';
 import type { Registered } from './registration/registration-writer.js';
 
 const REFRESH_MS = 2_000;

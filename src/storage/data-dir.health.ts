@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { DiskHealthIndicator, type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { storageConfig } from './storage.config.js';
+import { storageConfig } from './store/storage.config.js';
 
 const USED_SHARE_MAX = 0.95;
 

@@ -1,6 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
-import type { storageConfig } from './storage.config.js';
-import type { StoreInspection, Visitor } from './store-inspection.js';
+import type { storageConfig } from './store/storage.config.js';
+import type { StoreInspection, Visitor } from './store/store-inspection.js';
 
 /**
  * Reads all registrations and what else the visitor wants, and changes nothing: no index is made, nothing set aside, no folder begun.

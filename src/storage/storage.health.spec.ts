@@ -2,7 +2,7 @@ import { HealthIndicatorService } from '@nestjs/terminus';
 import { expect, it } from '@jest/globals';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { StorageHealthIndicator } from './storage.health.js';
-import type { StorageProbe } from './storage-probe.js';
+import type { StorageProbe } from './store/storage-probe.js';
 
 it('asks the store every 5 s at most, however often it is asked itself', async () => {
   const clock = new ManualClock();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { Clock } from '../kernel/clock.js';
 import { Recent } from '../kernel/recent.js';
-import { StorageProbe } from './storage-probe.js';
+import { StorageProbe } from './store/storage-probe.js';
 
 /** Anyone may ask for health at any rate; the store is asked at most this often. */
 const PROBE_AGE_MS_MAX = 5_000;

@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import type { storageConfig } from './storage.config.js';
-import { STORE_CONTENTS, type StoreContents } from './store-contents.js';
+import type { storageConfig } from './store/storage.config.js';
+import { STORE_CONTENTS, type StoreContents } from './store/store-contents.js';
 
 /** Picks where everything is kept. Only the driver that is used is loaded: mongoose alone takes 0.3 s. */
 @Global()

@@ -4,10 +4,11 @@ import type { Circuits } from '../dispatch/line/circuit.js';
 import type { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
 import { type BotConnection, ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBots } from '../registry/bots/known-bots.js';
-import type { Addressee, Destinations } from '../registry/accounts/destination.js';
+import type { Destinations } from '../registry/accounts/destination.js';
 import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
 import type { OwnReplica } from './replicas/own-replica.js';
 import { StreamWakes } from './stream-wakes.js';
+import type { Addressee } from '../kernel/account.js';
 
 const CORP = 'wwCorp';
 

@@ -12,9 +12,10 @@ import {
   type MovedAccount,
 } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
-import { type Addressee, Destinations } from '../registry/accounts/destination.js';
+import { Destinations } from '../registry/accounts/destination.js';
 import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
 import { OwnReplica } from './replicas/own-replica.js';
+import type { Addressee } from '../kernel/account.js';
 
 /** Many clients come at once when another replica ends, and events go on coming in meanwhile. */
 const WAKES_AT_ONCE = 8;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type AuditEntry, toEntry } from '../../src/audit/audit-entry.js';
 import { AUDIT_KEPT_MS, type AuditFilter, type AuditLog } from '../../src/audit/audit-log.js';
-import { JournalIds } from '../../src/storage/journal.js';
+import { JournalIds } from '../../src/storage/journal/journal.js';
 import type { AnsweredCall } from '../../src/http/access/audit-hook.js';
 
 /** One opened log; `reopen` opens the same data once more after closing it, as a restart does. */

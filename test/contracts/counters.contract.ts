@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Counters } from '../../src/storage/counters.js';
+import type { Counters } from '../../src/storage/counters/counters.js';
 
 export interface OpenedCounters {
   /** All on one store, as replicas are. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Counters } from '../../src/storage/counters.js';
+import { Counters } from '../../src/storage/counters/counters.js';
 import type { CountRecord } from '../../src/storage/mongo/counters.js';
 import { COUNTS, MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { SqliteCounters } from '../../src/storage/sqlite/counters.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DeliveryLog, RecordFilter } from '../../src/record/delivery-log.js';
 import { type DeliveryRecord, type LoggedRecord } from '../../src/record/delivery-record.js';
-import { timeOfId } from '../../src/storage/journal.js';
+import { timeOfId } from '../../src/storage/journal/journal.js';
 import { append as appendTo, attemptRecord, deliveryRecord, RecordIds } from '../support/delivery-records.js';
 
 export interface OpenedLog {

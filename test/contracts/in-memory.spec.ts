@@ -1,10 +1,10 @@
 /** What each port promises, of the adapters and fakes that keep it in memory; the stores have a file for each port. */
 import { describe } from '@jest/globals';
-import { MemoryQueueStore } from '../../src/dispatch/queue/memory-queue-store.js';
+import { MemoryQueueStore } from '../../src/storage/queue/memory-queue-store.js';
 import { MemoryOutbox } from '../support/memory-outbox.js';
 import { MemoryMessageStore } from '../support/memory-messages.js';
 import { SeenStore } from '../../src/record/seen-store.js';
-import { type CountTable, MemoryCounters } from '../../src/storage/memory-counters.js';
+import { type CountTable, MemoryCounters } from '../../src/storage/counters/memory-counters.js';
 import {
   MemoryAuditLog,
   MemoryDeliveryLog,

@@ -6,8 +6,8 @@ import {
   type MessageOrder,
   type NewMessage,
   SEEN_MS,
-} from '../../src/dispatch/queue/message.js';
-import type { MessageFilter } from '../../src/dispatch/queue/queue-store.js';
+} from '../../src/storage/queue/message.js';
+import type { MessageFilter } from '../../src/storage/queue/queue-store.js';
 import type { UnderWay } from '../../src/messages/message-line.js';
 import type {
   DeadMessage,
@@ -19,7 +19,7 @@ import type {
 } from '../../src/messages/message-store.js';
 import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
 import { newMessage, pulledPage } from '../support/messages.js';
-import type { Failure } from '../../src/dispatch/queue/line.js';
+import type { Failure } from '../../src/storage/queue/line.js';
 
 /** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedMessages {

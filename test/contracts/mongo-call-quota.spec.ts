@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { StoreClock } from '../../src/kernel/store-clock.js';
-import { Counters } from '../../src/storage/counters.js';
-import { StorageProbe } from '../../src/storage/storage-probe.js';
+import { Counters } from '../../src/storage/counters/counters.js';
+import { StorageProbe } from '../../src/storage/store/storage-probe.js';
 import { CallQuota } from '../../src/wecom/proxy/call-quota.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { mongoSuite } from '../support/mongo/database.js';

@@ -4,7 +4,7 @@ import type { Collection } from 'mongoose';
 import { AUDIT_KEPT_MS } from '../../src/audit/audit-log.js';
 import type { DeliveryLog } from '../../src/record/delivery-log.js';
 import type { DeliveryRecord } from '../../src/record/delivery-record.js';
-import type { JournalName } from '../../src/storage/journal.js';
+import type { JournalName } from '../../src/storage/journal/journal.js';
 import { journalCollection, MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { append as appendTo, deliveryRecord, RecordIds } from '../support/delivery-records.js';
 import { deliveryLogOf, toAudit, toFigures, toLog, toSeen } from '../support/journals.js';

@@ -1,10 +1,10 @@
 /** What two processes on one database do with messages, and what one leaves behind that dies. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { QueueStore } from '../../src/dispatch/queue/queue-store.js';
-import type { RecordKind } from '../../src/storage/record-kind.js';
-import { RecordStore } from '../../src/storage/records.js';
+import { QueueStore } from '../../src/storage/queue/queue-store.js';
+import type { RecordKind } from '../../src/storage/records/record-kind.js';
+import { RecordStore } from '../../src/storage/records/records.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { SEEN_MS, webhookIdOf } from '../../src/dispatch/queue/message.js';
+import { SEEN_MS, webhookIdOf } from '../../src/storage/queue/message.js';
 import type { MessageStore, Turn } from '../../src/messages/message-store.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { LINES, MESSAGES, type MessageRecord } from '../../src/storage/mongo/queue.js';

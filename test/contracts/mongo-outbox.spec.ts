@@ -5,7 +5,7 @@ import { hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
 import type { ClaimedHint, Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { StoreClock } from '../../src/kernel/store-clock.js';
-import { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 import { kfEvent } from '../support/delivery.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
@@ -13,7 +13,7 @@ import { rounds } from '../support/seeded.js';
 import { mongoPlace } from '../support/each-store.js';
 import { outboxOf } from '../support/queue.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
-import type { Failure } from '../../src/dispatch/queue/line.js';
+import type { Failure } from '../../src/storage/queue/line.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { merge, type NewHint, toLine } from '../../src/dispatch/outbox/hint.js';
-import { claimableAtMs, type Line, lineKey } from '../../src/dispatch/queue/line.js';
-import { type KeptLine, QueueStore } from '../../src/dispatch/queue/queue-store.js';
+import { claimableAtMs, type Line, lineKey } from '../../src/storage/queue/line.js';
+import { type KeptLine, QueueStore } from '../../src/storage/queue/queue-store.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { type Message, webhookIdOf } from '../../src/dispatch/queue/message.js';
+import { type Message, webhookIdOf } from '../../src/storage/queue/message.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import {
   type LineRecord,

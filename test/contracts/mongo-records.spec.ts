@@ -6,8 +6,8 @@ import { ManualClock } from '../support/manual-clock.js';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import { type App, APPS } from '../../src/registry/apps/app.js';
-import { toFields } from '../../src/storage/record-kind.js';
-import type { Records } from '../../src/storage/records.js';
+import { toFields } from '../../src/storage/records/record-kind.js';
+import type { Records } from '../../src/storage/records/records.js';
 import { META, type MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { MongoRecords } from '../../src/storage/mongo/records.js';
 

@@ -1,8 +1,8 @@
 /** The database of the public manager 1.0.3, taken over as that version wrote it. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { Puppet } from '../../src/registry/puppet.js';
-import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import type { Puppet } from '../../src/storage/puppets/puppet.js';
+import type { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { revealed, saved } from '../support/puppets.js';

@@ -7,8 +7,8 @@ import {
   type LineFilter,
   type LineOrder,
   type QueueStore,
-} from '../../src/dispatch/queue/queue-store.js';
-import type { Failure, LineState } from '../../src/dispatch/queue/line.js';
+} from '../../src/storage/queue/queue-store.js';
+import type { Failure, LineState } from '../../src/storage/queue/line.js';
 
 /** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedOutbox {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/kernel/secret.js';
 import { secretIdOf } from '../../src/kernel/secret-id.js';
-import type { Puppet } from '../../src/registry/puppet.js';
-import type { ChangeCursor, PuppetRepository } from '../../src/registry/puppet.repository.js';
+import type { Puppet } from '../../src/storage/puppets/puppet.js';
+import type { ChangeCursor, PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 import { registeredPuppet, registration, revealed, saved } from '../support/puppets.js';
 
 /** One opened repository; `reopen` opens the same data once more after closing it, as a restart does. */

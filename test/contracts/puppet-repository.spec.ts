@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, sealedPlace } from '../support/place.js';

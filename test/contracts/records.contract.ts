@@ -6,9 +6,9 @@ import { NOTIFICATION_BOOKS } from '../../src/notifications/notification-books.j
 import { ENDED_SESSIONS, OPERATORS } from '../../src/operators/operator.js';
 import { APPS } from '../../src/registry/apps/app.js';
 import { BOTS } from '../../src/registry/bots/bot.js';
-import { type RecordKind, toFields } from '../../src/storage/record-kind.js';
+import { type RecordKind, toFields } from '../../src/storage/records/record-kind.js';
 import { CONTENTS } from '../../src/store-contents.js';
-import type { RecordStore } from '../../src/storage/records.js';
+import type { RecordStore } from '../../src/storage/records/records.js';
 import { CONNECTIONS, REPLICAS } from '../../src/stream/replicas/stream-directory.js';
 import { TOKENS } from '../../src/wecom/tokens/access-token.store.js';
 import { storedApp } from '../support/apps.js';

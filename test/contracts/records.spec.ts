@@ -6,7 +6,7 @@ import { ENDED_SESSIONS } from '../../src/operators/operator.js';
 import { APPS } from '../../src/registry/apps/app.js';
 import { BOTS } from '../../src/registry/bots/bot.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
-import { type Records, RecordStore } from '../../src/storage/records.js';
+import { type Records, RecordStore } from '../../src/storage/records/records.js';
 import { REPLICAS } from '../../src/stream/replicas/stream-directory.js';
 import { TOKENS } from '../../src/wecom/tokens/access-token.store.js';
 import { storedApp } from '../support/apps.js';

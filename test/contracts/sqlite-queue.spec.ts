@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { type Line, lineKey } from '../../src/dispatch/queue/line.js';
-import { type Message, webhookIdOf } from '../../src/dispatch/queue/message.js';
-import type { KeptLine } from '../../src/dispatch/queue/queue-store.js';
+import { type Line, lineKey } from '../../src/storage/queue/line.js';
+import { type Message, webhookIdOf } from '../../src/storage/queue/message.js';
+import type { KeptLine } from '../../src/storage/queue/queue-store.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import type { Log } from '../../src/kernel/log.js';
 import { Secret } from '../../src/kernel/secret.js';
 import type { Value } from '../../src/storage/sqlite/database.js';
-import { QueueStore } from '../../src/dispatch/queue/queue-store.js';
+import { QueueStore } from '../../src/storage/queue/queue-store.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { DeliveryLog } from '../../src/record/delivery-log.js';
 import { type DeliveryRecord, type LoggedRecord, toLogged } from '../../src/record/delivery-record.js';
-import { JournalIds } from '../../src/storage/journal.js';
+import { JournalIds } from '../../src/storage/journal/journal.js';
 
 /** Gives records their ids, as what is about to be written gets them. */
 export class RecordIds {

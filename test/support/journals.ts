@@ -3,7 +3,7 @@ import { AuditLog } from '../../src/audit/audit-log.js';
 import { DeliveryLog } from '../../src/record/delivery-log.js';
 import { FigureStore } from '../../src/record/figure-store.js';
 import { SeenStore } from '../../src/record/seen-store.js';
-import { Journals } from '../../src/storage/journal.js';
+import { Journals } from '../../src/storage/journal/journal.js';
 import type { OpenedAudit } from '../contracts/audit-log.contract.js';
 import type { OpenedLog } from '../contracts/delivery-log.contract.js';
 import type { OpenedFigures } from '../contracts/figure-store.contract.js';

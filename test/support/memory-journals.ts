@@ -13,7 +13,7 @@ import {
   type JournalQuery,
   Journals,
   keptFrom,
-} from '../../src/storage/journal.js';
+} from '../../src/storage/journal/journal.js';
 
 /** Its tables survive a restart, and several stores on one table stand for several replicas. */
 export type JournalTables = Map<JournalName, Map<string, JournalEntry>>;

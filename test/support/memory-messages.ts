@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { Sealer } from '../../src/crypto/sealer.js';
-import { lineKey } from '../../src/dispatch/queue/line.js';
-import { MemoryQueueStore } from '../../src/dispatch/queue/memory-queue-store.js';
+import { lineKey } from '../../src/storage/queue/line.js';
+import { MemoryQueueStore } from '../../src/storage/queue/memory-queue-store.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { MessageContents } from '../../src/messages/message-contents.js';
 import { MessageStore } from '../../src/messages/message-store.js';

@@ -1,4 +1,4 @@
-import { type Puppet, type Registration, toRegistered } from '../../src/registry/puppet.js';
+import { type Puppet, type Registration, toRegistered } from '../../src/storage/puppets/puppet.js';
 import {
   type ChangeCursor,
   type Changes,
@@ -7,7 +7,7 @@ import {
   isFromReplaced,
   type Judge,
   PuppetRepository,
-} from '../../src/registry/puppet.repository.js';
+} from '../../src/storage/puppets/puppet.repository.js';
 
 interface PuppetRow {
   readonly puppet: Puppet;

@@ -1,8 +1,13 @@
 import { pino } from 'pino';
 import { Sealer } from '../../src/crypto/sealer.js';
 import type { Log } from '../../src/kernel/log.js';
-import type { RecordKind } from '../../src/storage/record-kind.js';
-import { type NewRecord, RecordStore, RecordTable, type StoredRecord } from '../../src/storage/records.js';
+import type { RecordKind } from '../../src/storage/records/record-kind.js';
+import {
+  type NewRecord,
+  RecordStore,
+  RecordTable,
+  type StoredRecord,
+} from '../../src/storage/records/records.js';
 
 class Kept {
   version = 0;

@@ -1,7 +1,7 @@
 /** Puppets as the domain knows them; over the wire they introduce themselves with `registrationOf`. */
 import { Secret } from '../../src/kernel/secret.js';
-import type { Puppet, Registration } from '../../src/registry/puppet.js';
-import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import type { Puppet, Registration } from '../../src/storage/puppets/puppet.js';
+import type { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 
 export function registration(fields: Partial<Registration> = {}): Registration {
   return {

@@ -6,7 +6,7 @@ import { type Hint, hintKey, type NewHint } from '../../src/dispatch/outbox/hint
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
 import { MemoryOutbox } from './memory-outbox.js';
 import type { Kept } from '../../src/dispatch/outbox/outbox.js';
-import type { Registration } from '../../src/registry/puppet.js';
+import type { Registration } from '../../src/storage/puppets/puppet.js';
 import { client, clock, closeAll, kfEvent, openClient, puppetServer, watch } from './delivery.js';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch.js';
 import { MemoryPuppetRepository, type PuppetTable } from './memory-puppet.repository.js';

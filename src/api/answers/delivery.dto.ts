@@ -1,6 +1,5 @@
-import type { FailureStage } from '../../dispatch/line/attempt.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
-import type { DeliveryOccasion } from '../../dispatch/queue/line.js';
+import type { DeliveryOccasion, FailureStage } from '../../storage/queue/line.js';
 
 /** One attempt that a replica made. */
 export class DeliveryAnswer {

@@ -1,6 +1,5 @@
-import type { FailureStage } from '../../dispatch/line/attempt.js';
 import { IsInt, IsISO8601 } from 'class-validator';
-import type { NotTriedStage } from '../../dispatch/queue/line.js';
+import type { FailureStage, NotTriedStage } from '../../storage/queue/line.js';
 
 /** Why a puppet did not take an event. */
 export class FailureReasonAnswer {

@@ -2,7 +2,7 @@ import { SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import type { FailureAnswer } from './failure.dto.js';
 import { Page } from './page.dto.js';
-import type { LineState } from '../../dispatch/queue/line.js';
+import type { LineState } from '../../storage/queue/line.js';
 
 /** A hint: what waits of an account because no bot has taken it, and when it is tried next. */
 export class HintAnswer {

@@ -3,7 +3,7 @@ import type { FailureAnswer, FailureReasonAnswer } from './failure.dto.js';
 import type { HintAnswer } from './hint.dto.js';
 import type { LastHourAnswer } from './last-hour.dto.js';
 import { Page } from './page.dto.js';
-import type { DeliveryOccasion } from '../../dispatch/queue/line.js';
+import type { DeliveryOccasion } from '../../storage/queue/line.js';
 
 /** A delivery that a puppet took. */
 export class LastDeliveryAnswer {

@@ -1,8 +1,7 @@
 import type { RecordForm, RecordKind, RecordOutcome } from '../../record/delivery-record.js';
-import type { FailureStage } from '../../dispatch/line/attempt.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Page } from './page.dto.js';
-import type { DeliveryOccasion, NotTriedStage } from '../../dispatch/queue/line.js';
+import type { DeliveryOccasion, FailureStage, NotTriedStage } from '../../storage/queue/line.js';
 
 /** One record of the delivery log: a callback that was answered, an attempt, or the end of what was kept. */
 export class LoggedDeliveryAnswer {

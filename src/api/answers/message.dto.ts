@@ -1,6 +1,6 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import { SuccessAnswer } from '../../http/answers/success-answer.dto.js';
-import type { MessageState } from '../../dispatch/queue/message.js';
+import type { MessageState } from '../../storage/queue/message.js';
 import type { FailureAnswer } from './failure.dto.js';
 import { Page } from './page.dto.js';
 

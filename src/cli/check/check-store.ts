@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { inspectStore } from '../../storage/inspect-store.js';
-import type { StoreInspection } from '../../storage/store-inspection.js';
+import type { StoreInspection } from '../../storage/store/store-inspection.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 import type { KnownSecrets } from './known-secrets.js';
 

@@ -5,10 +5,10 @@ import type { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { type App, APPS } from '../../registry/apps/app.js';
 import { type Bot, BOTS } from '../../registry/bots/bot.js';
-import type { Puppet } from '../../registry/puppet.js';
-import { openSecrets, type RecordKind } from '../../storage/record-kind.js';
-import { openPuppet, PUPPET_SECRETS } from '../../storage/sealed/puppet-secrets.js';
-import type { Visitor } from '../../storage/store-inspection.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
+import { openSecrets, type RecordKind } from '../../storage/records/record-kind.js';
+import { openPuppet, PUPPET_SECRETS } from '../../storage/puppets/puppet-secrets.js';
+import type { Visitor } from '../../storage/store/store-inspection.js';
 
 /** How many secrets are tried with WeCom, each once, since WeCom counts requests for tokens. */
 export const CORPS_MAX = 3;

@@ -11,9 +11,9 @@ import { type AppLineDto, fromAppLine, toAppLine } from '../../registry/apps/app
 import { type Bot, BOTS } from '../../registry/bots/bot.js';
 import { fromBotLine, toBotLine } from '../../registry/bots/bot-line.js';
 import { fromPuppetLine, type PuppetLine, toPuppetLine } from '../../registry/puppet-line.js';
-import type { Puppet } from '../../registry/puppet.js';
-import { identityOf as identityIn, sealSecrets } from '../../storage/record-kind.js';
-import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/sealed/puppet-secrets.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
+import { identityOf as identityIn, sealSecrets } from '../../storage/records/record-kind.js';
+import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/puppets/puppet-secrets.js';
 import { CommandError } from '../terminal/command-error.js';
 
 const FORMAT = 'wxkf-manager-registry';

@@ -1,6 +1,6 @@
 import { ERRORS } from '../../kernel/error-table.js';
 import { type App, APPS, APPS_MAX, isDescribedAlike } from '../../registry/apps/app.js';
-import type { Records, RecordStore } from '../../storage/records.js';
+import type { Records, RecordStore } from '../../storage/records/records.js';
 import type { Outcome, WhatToChange } from './what-to-change.js';
 
 /** Writes apps to the store, compared with its content at the beginning. */

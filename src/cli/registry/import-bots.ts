@@ -1,7 +1,7 @@
 import { ERRORS } from '../../kernel/error-table.js';
 import { type Bot, BOTS, BOTS_MAX, replacing } from '../../registry/bots/bot.js';
 import { isSameBot } from '../../registry/bots/bot-line.js';
-import type { Change, Records, RecordStore } from '../../storage/records.js';
+import type { Change, Records, RecordStore } from '../../storage/records/records.js';
 import type { Outcome, WhatToChange, Written } from './what-to-change.js';
 
 const NOT_WRITTEN = { taken: ERRORS.BOT_ACCOUNT_TAKEN.message, left: ERRORS.BOT_CHANGED.message };

@@ -16,7 +16,7 @@ import { KnownBots } from '../../registry/bots/known-bots.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { KnownCorps } from '../../registry/keys/known-corps.js';
 import { RegistryImage } from '../../registry/puppets/registry-image.js';
-import type { Puppet } from '../../registry/puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 import { appLine, botLine, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
 import { Import } from './import.js';
 import { AppImport } from './import-apps.js';

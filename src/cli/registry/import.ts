@@ -1,7 +1,7 @@
 import type { Sealer } from '../../crypto/sealer.js';
 import type { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
-import { isSamePuppet, type Puppet } from '../../registry/puppet.js';
-import type { PuppetRepository } from '../../registry/puppet.repository.js';
+import { isSamePuppet, type Puppet } from '../../storage/puppets/puppet.js';
+import type { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { Progress } from '../terminal/progress.js';
 import { type Counts, type Header, type Line, readLine } from './file-format.js';
 import type { AppImport } from './import-apps.js';

@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.js';
 import { configModule } from '../../config/config.module.js';
 import { KernelModule } from '../../kernel/kernel.module.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import { storageConfig } from '../../storage/storage.config.js';
+import { storageConfig } from '../../storage/store/storage.config.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { interruptible } from '../terminal/interruption.js';
 import { CONTENTS } from '../../store-contents.js';

@@ -1,8 +1,8 @@
 import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
-import type { ResealCounts, ResealReport } from '../../storage/records.js';
-import { Resealing } from '../../storage/sealed/resealing.js';
-import { StoredSecrets } from '../../storage/sealed/stored-secrets.js';
+import type { ResealCounts, ResealReport } from '../../storage/records/records.js';
+import { Resealing } from '../../storage/store/resealing.js';
+import { StoredSecrets } from '../../storage/store/stored-secrets.js';
 import { CommandError } from '../terminal/command-error.js';
 import { EXIT_CODE } from '../terminal/exit-code.js';
 import { withStorage } from './opened-storage.js';

@@ -22,7 +22,7 @@ import { registration } from '../../../test/support/puppets.js';
 import { refusedUrl } from '../../../test/support/raw-server.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { BotConnection } from '../../registry/bots/connected-bots.js';
-import type { Puppet } from '../../registry/puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { Dispatched } from './dispatcher.js';
 import { hintKey } from '../outbox/hint.js';
 import { BOTS } from '../../registry/bots/bot.js';

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Destination } from '../../registry/accounts/destination.js';
 import type { KfEvent } from '../kf-event.js';
-import type { FailureStage } from '../line/attempt.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { FirstTry } from './first-try.js';
 import { KeepingRace } from './keeping-race.js';
 import { Overload } from './overload.js';
 import { SeenEvents } from './seen-events.js';
-import type { NotTriedStage } from '../queue/line.js';
+import type { FailureStage, NotTriedStage } from '../../storage/queue/line.js';
 
 /** How long an answer waits for anything: WeCom gives up after 5 s. */
 const ANSWER_LIMIT_MS = 2_800;

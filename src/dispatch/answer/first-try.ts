@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import type { Attempt, AttemptResult, FailureStage } from '../line/attempt.js';
+import type { Attempt, AttemptResult } from '../line/attempt.js';
 import { Lines } from '../line/line.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { Incoming, NotTaken, Tried } from './incoming.js';
 import { Overload } from './overload.js';
-import type { NotTriedStage } from '../queue/line.js';
+import type { FailureStage, NotTriedStage } from '../../storage/queue/line.js';
 
 /** How long an answer waits for the puppet. */
 const INLINE_BUDGET_MS = 1_000;

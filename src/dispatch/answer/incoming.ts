@@ -1,8 +1,8 @@
 import type { Destination } from '../../registry/accounts/destination.js';
 import type { KfEvent } from '../kf-event.js';
-import type { Attempt, FailureStage } from '../line/attempt.js';
+import type { Attempt } from '../line/attempt.js';
 import type { Arrival } from './seen-events.js';
-import type { NotTriedStage } from '../queue/line.js';
+import type { FailureStage, NotTriedStage } from '../../storage/queue/line.js';
 
 /** An event as it came in. */
 export interface Incoming {

@@ -4,7 +4,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { LateWork } from '../late-work.js';
-import type { Attempt, AttemptResult, FailureStage } from '../line/attempt.js';
+import type { Attempt, AttemptResult } from '../line/attempt.js';
 import type { NewHint } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { Kept } from '../outbox/outbox.js';
@@ -13,7 +13,7 @@ import { nextTry } from '../redelivery/retry-schedule.js';
 import type { Incoming, NotTaken } from './incoming.js';
 import { KeptWake } from './kept-wake.js';
 import { TimelyKeeper } from './timely-keeper.js';
-import { LEASE_MS, type NotTriedStage, toFailure } from '../queue/line.js';
+import { type FailureStage, LEASE_MS, type NotTriedStage, toFailure } from '../../storage/queue/line.js';
 
 /** Puppets that have deregistered, or are registering with another process, are tried this late. */
 const LATER_MS = 5_000;

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { newLru } from '../../kernel/lru.js';
-import { type Addressee, type Destination, Destinations } from '../../registry/accounts/destination.js';
+import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Lines } from '../line/line.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { NotTaken } from './incoming.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** When a registration takes longer than this, the patrol finds what was kept meanwhile. */
 const REGISTRATION_LIMIT_MS = 30_000;

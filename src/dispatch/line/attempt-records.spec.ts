@@ -9,7 +9,7 @@ import { DispatchMetrics } from '../dispatch-metrics.js';
 import { AttemptRecords } from './attempt-records.js';
 import type { AttemptResult } from './attempt.js';
 import { Deliveries } from './deliveries.js';
-import type { DeliveryOccasion } from '../queue/line.js';
+import type { DeliveryOccasion } from '../../storage/queue/line.js';
 
 async function recordOf(result: AttemptResult, endpoint?: string, occasion: DeliveryOccasion = 'due') {
   const clock = new ManualClock();

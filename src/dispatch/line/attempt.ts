@@ -1,31 +1,7 @@
 import type { Dispatcher as Undici } from 'undici';
 import type { ConnectionPool } from '../../http/outgoing/connection-pools.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
-
-/** Where a delivery failed, in the order in which a delivery passes them. */
-export const FAILURE_STAGES = [
-  /** The registered endpoint cannot be used at all. */
-  'endpoint',
-  /** Too many deliveries of this origin are under way already. */
-  'saturated',
-  /** Given up before it had a socket; the puppet saw nothing. */
-  'withdrawn',
-  /** No connection; the puppet saw nothing. */
-  'connect',
-  /** The connection broke before a status came; the puppet may have seen it. */
-  'reset',
-  /** Nothing came in time; the puppet may have seen it. */
-  'timeout',
-  /** A status came that is not 2xx, redirects included. */
-  'status',
-  /** A callback bot answered well and has not pulled its message in time. */
-  'unpulled',
-  /** WeCom did not give the messages of the account, whose bot takes messages. */
-  'pull',
-  /** The client of the bot does not read messages of this length: it is not tried again. */
-  'too_long',
-] as const;
-export type FailureStage = (typeof FAILURE_STAGES)[number];
+import type { FailureStage } from '../../storage/queue/line.js';
 
 export type AttemptResult =
   | { readonly taken: true; readonly status: number }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type Timer } from '../../kernel/clock.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 const FAILURES_IN_A_ROW = 5;
 /** The circuit opens when more than half of the latest this many attempts failed. */

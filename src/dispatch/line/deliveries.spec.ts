@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { kfEvent } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
-import type { Puppet } from '../../registry/puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { AttemptResult } from './attempt.js';
 import { Deliveries, type Delivery } from './deliveries.js';
 import { NO_ATTEMPTS, summaryOf } from './recent-attempts.js';

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Addressee, Destination } from '../../registry/accounts/destination.js';
-import { accountKey, type Puppet } from '../../registry/puppet.js';
+import type { Destination } from '../../registry/accounts/destination.js';
+import { type Puppet } from '../../storage/puppets/puppet.js';
 import type { AccountHistory } from '../../registry/puppets/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
 import type { KfEvent } from '../kf-event.js';
-import { type DeliveryOccasion, type Failure, toFailure } from '../queue/line.js';
+import { type DeliveryOccasion, type Failure, toFailure } from '../../storage/queue/line.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Accounts, and addresses, whose deliveries are remembered; a further one replaces the one that was seen first. */
 const ACCOUNTS_MAX = 100_000;

@@ -21,7 +21,7 @@ import type { DeliveryForm } from './delivery-form.js';
 import { formFor } from './forms.js';
 import type { Halves, Pulls } from './pulls.js';
 import type { Streams } from './streams.js';
-import type { DeliveryOccasion } from '../queue/line.js';
+import type { DeliveryOccasion } from '../../storage/queue/line.js';
 
 const NO_PULLS: Pulls = {
   start: (_to, _event, onEnd) => Exchange.failed('pull', 'nothing pulls messages here', onEnd),

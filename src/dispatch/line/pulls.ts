@@ -1,6 +1,7 @@
-import type { Addressee, Destination } from '../../registry/accounts/destination.js';
+import type { Destination } from '../../registry/accounts/destination.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, OnEnd } from './attempt.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** What tells of a message. */
 export type MessageEvent = Addressee & Pick<KfEvent, 'id'>;

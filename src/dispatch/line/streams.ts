@@ -1,7 +1,8 @@
 import type { Secret } from '../../kernel/secret.js';
-import type { Addressee, Destination } from '../../registry/accounts/destination.js';
+import type { Destination } from '../../registry/accounts/destination.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, OnEnd } from './attempt.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** An event that goes over a stream. */
 export interface Streamed {

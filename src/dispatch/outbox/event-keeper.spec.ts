@@ -10,12 +10,12 @@ import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { KfEvent } from '../kf-event.js';
-import { MemoryQueueStore } from '../queue/memory-queue-store.js';
-import type { KeptLine } from '../queue/queue-store.js';
+import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import type { KeptLine } from '../../storage/queue/queue-store.js';
 import { hintKey, type NewHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import type { ClaimedHint, Kept } from './outbox.js';
-import { toFailure } from '../queue/line.js';
+import { toFailure } from '../../storage/queue/line.js';
 
 const LEASE_MS = 15_000;
 const KEY = hintKey(kfEvent());

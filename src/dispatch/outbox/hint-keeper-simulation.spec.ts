@@ -9,14 +9,14 @@ import { Metrics } from '../../metrics/metrics.js';
 import { SeenEvents } from '../answer/seen-events.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { KfEvent } from '../kf-event.js';
-import { lineKey, type Lease } from '../queue/line.js';
-import { MemoryQueueStore } from '../queue/memory-queue-store.js';
-import type { KeptLine } from '../queue/queue-store.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
+import { lineKey, type Lease } from '../../storage/queue/line.js';
+import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import type { KeptLine } from '../../storage/queue/queue-store.js';
 import { type Hint, hintKey, toHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { ClaimedHint, Held, Kept } from './outbox.js';
+import type { Addressee } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
 const ENDPOINT = 'http://puppet:8080';

@@ -8,11 +8,11 @@ import { DispatchMetrics } from '../dispatch-metrics.js';
 import { hintKey, type NewHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import type { KfEvent } from '../kf-event.js';
-import { MemoryQueueStore } from '../queue/memory-queue-store.js';
-import type { KeptLine } from '../queue/queue-store.js';
+import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import type { KeptLine } from '../../storage/queue/queue-store.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { ClaimedHint, Held, Kept } from './outbox.js';
-import type { Lease } from '../queue/line.js';
+import type { Lease } from '../../storage/queue/line.js';
 
 const LEASE_MS = 15_000;
 const ENDPOINT = 'http://puppet:8080';

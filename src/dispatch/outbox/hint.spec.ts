@@ -18,8 +18,8 @@ import {
   toNewest,
   toReplayed,
 } from './hint.js';
-import type { Failure } from '../queue/line.js';
-import { MESSAGE_LIFE_MS } from '../queue/message.js';
+import type { Failure } from '../../storage/queue/line.js';
+import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const LEASE_MS = 15_000;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
 import { readTraceparent } from '../../kernel/trace-context.js';
-import { accountKey } from '../../registry/puppet.js';
 import type { KfEvent, RawCallback } from '../kf-event.js';
 import {
   type Failure,
@@ -11,8 +10,9 @@ import {
   type LineHead,
   type LineState,
   runningLease,
-} from '../queue/line.js';
+} from '../../storage/queue/line.js';
 import { FAST_STEPS } from '../redelivery/retry-schedule.js';
+import { accountKey } from '../../kernel/account.js';
 
 /** Events that may wait of an account whose bot gets each of them. */
 export const EVENTS_MAX = 20;

@@ -5,7 +5,7 @@ import type { StoreClock } from '../../kernel/store-clock.js';
 import type { HintKeeper } from './hint-keeper.js';
 import type { Outbox } from './outbox.js';
 import { OutboxHealthIndicator } from './outbox.health.js';
-import type { LineCounts } from '../queue/queue-store.js';
+import type { LineCounts } from '../../storage/queue/queue-store.js';
 
 it('counts what waits every 5 s at most, however often it is asked', async () => {
   const clock = new ManualClock();

@@ -5,7 +5,7 @@ import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { HintKeeper } from './hint-keeper.js';
 import { Outbox } from './outbox.js';
-import type { LineCounts } from '../queue/queue-store.js';
+import type { LineCounts } from '../../storage/queue/queue-store.js';
 
 /** However often anybody asks for health, the store counts no more often than this. */
 const COUNT_AGE_MS_MAX = 5_000;

@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
-import { readAccountKey } from '../../registry/puppet.js';
-import { type Line, type LineHead, lineKey, toLeased, type Failure } from '../queue/line.js';
-import { type Claim, LineSteps, type LineType } from '../queue/line-steps.js';
-import { type LineCounts, type LineFilter, type LineOrder, QueueStore } from '../queue/queue-store.js';
-import { UnregisteredRoom } from '../queue/unregistered-room.js';
+import { type Line, type LineHead, lineKey, toLeased, type Failure } from '../../storage/queue/line.js';
+import { type Claim, LineSteps, type LineType } from '../../storage/queue/line-steps.js';
+import {
+  type LineCounts,
+  type LineFilter,
+  type LineOrder,
+  QueueStore,
+} from '../../storage/queue/queue-store.js';
+import { UnregisteredRoom } from './unregistered-room.js';
 import {
   afterFailure,
   afterGivenUp,
@@ -27,6 +31,7 @@ import {
   toReplayed,
   toWaiting,
 } from './hint.js';
+import { readAccountKey } from '../../kernel/account.js';
 
 /** A hint that this process has leased. */
 export type ClaimedHint = Hint & {

@@ -2,12 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Addressee, Destination } from '../../registry/accounts/destination.js';
+import type { Destination } from '../../registry/accounts/destination.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { hintKey, type NewHint } from './hint.js';
-import { MemoryQueueStore } from '../queue/memory-queue-store.js';
+import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import { HintQueue } from './hint-queue.js';
 import { Outbox } from './outbox.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** Hints that could not be stored, so that their senders were told 503. */
 const UNSTORED_MAX = 2_000;

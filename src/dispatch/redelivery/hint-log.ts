@@ -8,7 +8,7 @@ import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { AttemptResult } from '../line/attempt.js';
 import type { HintHead } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
-import type { Failure, Occasion } from '../queue/line.js';
+import type { Failure, Occasion } from '../../storage/queue/line.js';
 
 const ATTEMPTED = 'hint.attempted';
 

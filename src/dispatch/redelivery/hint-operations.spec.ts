@@ -28,7 +28,7 @@ import { Lifecycle } from '../../kernel/lifecycle.js';
 import { hintKey } from '../outbox/hint.js';
 import { HintLog } from './hint-log.js';
 import { HintOperations } from './hint-operations.js';
-import type { Failure } from '../queue/line.js';
+import type { Failure } from '../../storage/queue/line.js';
 
 replicasOfEachTest();
 

@@ -9,7 +9,7 @@ import { type HintHead, hintKey } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
-import type { LineFilter } from '../queue/queue-store.js';
+import type { LineFilter } from '../../storage/queue/queue-store.js';
 import { HintLog } from './hint-log.js';
 import { ReplayOfAll } from './replay-of-all.js';
 

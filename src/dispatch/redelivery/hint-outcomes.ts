@@ -8,7 +8,7 @@ import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { ClaimedHint, Held, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
 import { FAST_STEPS, type NextTry, nextTry } from './retry-schedule.js';
-import { type Failure, type Occasion, toFailure } from '../queue/line.js';
+import { type Failure, type Occasion, toFailure } from '../../storage/queue/line.js';
 
 const SETTLE_TRIES = 3;
 const SETTLE_AGAIN_MS = 500;

@@ -3,7 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { Counters } from '../../storage/counters.js';
+import { Counters } from '../../storage/counters/counters.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, AttemptResult } from '../line/attempt.js';
 import { type Line, Lines } from '../line/line.js';
@@ -13,8 +13,8 @@ import { HintLog } from './hint-log.js';
 import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from './resync-budget.js';
 import { type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
-import { type Failure, LEASE_MS, type Occasion, toFailure } from '../queue/line.js';
-import { MESSAGE_LIFE_MS } from '../queue/message.js';
+import { type Failure, LEASE_MS, type Occasion, toFailure } from '../../storage/queue/line.js';
+import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
 
 const RENEW_AFTER_MS = 5_000;
 /** How long to wait for a registration that is under way. */

@@ -8,9 +8,9 @@ import { type HintHead, hintKey } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintOutcomes } from './hint-outcomes.js';
-import type { LineFilter } from '../queue/queue-store.js';
-import { runningLease, toFailure } from '../queue/line.js';
-import { MESSAGE_LIFE_MS } from '../queue/message.js';
+import type { LineFilter } from '../../storage/queue/queue-store.js';
+import { runningLease, toFailure } from '../../storage/queue/line.js';
+import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
 
 const ROUND_MS = 20_000;
 const PAGE_SIZE = 200;

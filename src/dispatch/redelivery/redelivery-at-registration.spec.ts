@@ -28,11 +28,11 @@ import {
   taking,
   waitingCount,
 } from '../../../test/support/redelivery.js';
-import type { Registration } from '../../registry/puppet.js';
+import type { Registration } from '../../storage/puppets/puppet.js';
 import type { Registered } from '../../registry/registration/registration-writer.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
-import { MemoryCounters } from '../../storage/memory-counters.js';
+import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 
 replicasOfEachTest();
 

@@ -33,7 +33,7 @@ import {
   waitingCount,
 } from '../../../test/support/redelivery.js';
 import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
-import { type CountTable, MemoryCounters } from '../../storage/memory-counters.js';
+import { type CountTable, MemoryCounters } from '../../storage/counters/memory-counters.js';
 
 replicasOfEachTest();
 

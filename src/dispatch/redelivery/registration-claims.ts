@@ -4,7 +4,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
-import type { Puppet } from '../../registry/puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { WaitingEvents } from '../../registry/accounts/waiting-events.js';
 import { LateWork } from '../late-work.js';
 import { Circuits } from '../line/circuit.js';
@@ -13,7 +13,7 @@ import type { HintQueue } from '../outbox/hint-queue.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { RetryLoops } from './retry-loops.js';
-import { LEASE_MS } from '../queue/line.js';
+import { LEASE_MS } from '../../storage/queue/line.js';
 
 /** How long a register answer waits for the claim of its puppet's hint; the deployed puppet's register has no deadline. */
 const CLAIM_LIMIT_MS = 1_000;

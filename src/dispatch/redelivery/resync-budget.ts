@@ -2,7 +2,7 @@
  * WeCom blocks sync_msg for a minute once a corp has called it ten times in a minute without a valid sync token
  * (developer.work.weixin.qq.com/document/path/94670). The puppets' own polls count too, so the budget is smaller.
  */
-import type { CountLimit } from '../../storage/counters.js';
+import type { CountLimit } from '../../storage/counters/counters.js';
 
 export const RESYNCS_PER_WINDOW = 6;
 /** Endpoints and accounts that fail for long are probed without a token: one is left for whatever else waits. */

@@ -31,7 +31,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Delivery } from '../line/deliveries.js';
 import { resyncsOf } from './resync-budget.js';
 import { TestDelivery, type Tested } from './test-delivery.js';
-import { Counters } from '../../storage/counters.js';
+import { Counters } from '../../storage/counters/counters.js';
 
 replicasOfEachTest();
 

@@ -6,8 +6,8 @@ import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import { Counters } from '../../storage/counters.js';
-import { MemoryCounters } from '../../storage/memory-counters.js';
+import { Counters } from '../../storage/counters/counters.js';
+import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import type { KfEvent } from '../kf-event.js';
 import type { AttemptResult } from '../line/attempt.js';
 import { type Line, Lines } from '../line/line.js';
@@ -15,7 +15,7 @@ import { toResync } from '../outbox/hint.js';
 import { hasSeenNothing } from './hint-sender.js';
 import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
 import type { ShownAnswer } from '../line/shown-exchange.js';
-import type { Failure } from '../queue/line.js';
+import type { Failure } from '../../storage/queue/line.js';
 
 /** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */
 const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;

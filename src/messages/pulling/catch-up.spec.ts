@@ -4,13 +4,14 @@ import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import type { Deliveries, Delivery } from '../../dispatch/line/deliveries.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
-import type { Addressee, Destinations } from '../../registry/accounts/destination.js';
+import type { Destinations } from '../../registry/accounts/destination.js';
 import type { MessageStore } from '../message-store.js';
 import type { Coverage } from '../coverage.js';
 import { CatchUp } from './catch-up.js';
 import { EventlessPulls } from './eventless-pulls.js';
 import type { Puller } from './puller.js';
-import { MemoryCounters } from '../../storage/memory-counters.js';
+import { MemoryCounters } from '../../storage/counters/memory-counters.js';
+import type { Addressee } from '../../kernel/account.js';
 
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 const FAILED: AttemptResult = { taken: false, stage: 'pull', reason: 'WeCom is away' };

@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { Deliveries, type Delivery } from '../../dispatch/line/deliveries.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { type Addressee, Destinations } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
+import { Destinations } from '../../registry/accounts/destination.js';
 import { Coverage } from '../coverage.js';
 import { EventlessPulls } from './eventless-pulls.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 const AT_ONCE = 1_000;
 /** After a pull that failed, doubled each time: WeCom may be out of reach for hours. */

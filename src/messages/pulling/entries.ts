@@ -1,11 +1,10 @@
 /** What `kf/sync_msg` gives, read as far as the manager has to know it; the rest is passed on as it is. */
 import { hash } from 'node:crypto';
-import { toFailure } from '../../dispatch/queue/line.js';
+import { toFailure } from '../../storage/queue/line.js';
 import { Secret } from '../../kernel/secret.js';
 import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
-import type { NewMessage } from '../../dispatch/queue/message.js';
+import type { NewMessage } from '../../storage/queue/message.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 type Entry = Readonly<Record<string, unknown>>;
 

@@ -5,10 +5,11 @@ import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/redelivery/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { type Addressee, Destinations } from '../../registry/accounts/destination.js';
-import { Counters } from '../../storage/counters.js';
+import { Destinations } from '../../registry/accounts/destination.js';
+import { Counters } from '../../storage/counters/counters.js';
 import { MessageStore } from '../message-store.js';
 import { Puller } from './puller.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** Pulls accounts without an event, and so without a sync token: as often as the corp may, and only where nobody else does. */
 @Injectable()

@@ -8,8 +8,6 @@ import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { ERRCODE } from '../../wecom/client/wecom-answer.js';
@@ -17,6 +15,7 @@ import { MessageStore, type PullLease } from '../message-store.js';
 import { messagesConfig } from '../messages.config.js';
 import { MessageOutcomes } from '../sending/message-outcomes.js';
 import { readEntries } from './entries.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Longer than one page takes; it runs anew with each. */
 const LEASE_MS = 15_000;

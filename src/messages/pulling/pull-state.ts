@@ -1,10 +1,9 @@
 /** From where an account is pulled, and what may happen to that: functions from one state to the next. Times are store time, epoch milliseconds. */
-import type { RecordKind } from '../../storage/record-kind.js';
-import type { Lease } from '../../dispatch/queue/line.js';
-import type { MessageHead } from '../../dispatch/queue/message.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
+import type { RecordKind } from '../../storage/records/record-kind.js';
+import type { Lease } from '../../storage/queue/line.js';
+import type { MessageHead } from '../../storage/queue/message.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Moves of a program's cursor that are remembered: of the time that an attempt may take, and some pages of one. */
 const MOVES_MAX = 20;

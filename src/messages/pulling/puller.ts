@@ -8,10 +8,10 @@ import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
 import { Clock } from '../../kernel/clock.js';
 import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
-import { type Addressee, type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
+import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Coverage } from '../coverage.js';
 import { PullRun } from './pull-run.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** As WeCom allows them of a corp, with one left for others. */
 const RUNS_PER_CORP = 4;

@@ -15,7 +15,7 @@ import type { Destinations, MessageTaker } from '../../registry/accounts/destina
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
-import { type Message, webhookIdOf } from '../../dispatch/queue/message.js';
+import { type Message, webhookIdOf } from '../../storage/queue/message.js';
 import type { MessageStore, Turn } from '../message-store.js';
 import type { OwnPulls } from '../own-pulls.js';
 import type { Puller } from '../pulling/puller.js';

@@ -3,17 +3,17 @@ import { type AttemptResult, HALVES_MS } from '../../dispatch/line/attempt.js';
 import { Deliveries } from '../../dispatch/line/deliveries.js';
 import { Lines } from '../../dispatch/line/line.js';
 import type { Halves, MessageEvent } from '../../dispatch/line/pulls.js';
-import { toFailure } from '../../dispatch/queue/line.js';
+import { toFailure } from '../../storage/queue/line.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Addressee, MessageTaker } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
-import { type Message, webhookIdOf } from '../../dispatch/queue/message.js';
+import type { MessageTaker } from '../../registry/accounts/destination.js';
+import { type Message, webhookIdOf } from '../../storage/queue/message.js';
 import { MessageLog } from '../message-log.js';
 import type { UnderWay } from '../message-line.js';
 import { MessageStore, type Turn, type UnderWayMessage } from '../message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toEvent, toRecipient } from './taker-form.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** How long the turn of an account waits for a bot that pulls after it has answered. Then others have their turn. */
 const WAIT_MS = 1_000;

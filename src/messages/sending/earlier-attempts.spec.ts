@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Secret } from '../../kernel/secret.js';
-import type { Message } from '../../dispatch/queue/message.js';
+import type { Message } from '../../storage/queue/message.js';
 import { EarlierAttempts } from './earlier-attempts.js';
 
 function message(fields: Partial<Message> = {}): Message {

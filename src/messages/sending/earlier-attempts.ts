@@ -1,4 +1,4 @@
-import type { Message, MessageOrder } from '../../dispatch/queue/message.js';
+import type { Message, MessageOrder } from '../../storage/queue/message.js';
 import { isAwaited, type UnderWay } from '../message-line.js';
 
 /**

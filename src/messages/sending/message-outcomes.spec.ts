@@ -7,7 +7,7 @@ import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
-import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../dispatch/queue/message.js';
+import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../storage/queue/message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import type { MessageStore, Turn } from '../message-store.js';

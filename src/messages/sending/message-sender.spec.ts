@@ -10,14 +10,14 @@ import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { lapseLeases, MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
-import { MemoryQueueStore } from '../../dispatch/queue/memory-queue-store.js';
+import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import {
   MESSAGE_LIFE_MS,
   type MessageHead,
   type MessageOrder,
   type NewMessage,
   webhookIdOf,
-} from '../../dispatch/queue/message.js';
+} from '../../storage/queue/message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import type { MessageStore } from '../message-store.js';

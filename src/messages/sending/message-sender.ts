@@ -7,14 +7,14 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { KINDS } from '../../registry/bots/bot-kinds.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
-import { isExpired, type Message } from '../../dispatch/queue/message.js';
+import { isExpired, type Message } from '../../storage/queue/message.js';
 import { MessageStore, type Turn } from '../message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { EarlierAttempts } from './earlier-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toEvent, toRecipient } from './taker-form.js';
 import { type ReadyTaker, Takers } from './takers.js';
-import { LEASE_MS, type Occasion, toFailure } from '../../dispatch/queue/line.js';
+import { LEASE_MS, type Occasion, toFailure } from '../../storage/queue/line.js';
 
 /** How long one account is served before others have their turn, if its messages are taken at once. */
 const TURN_MS = 1_000;

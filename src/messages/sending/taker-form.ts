@@ -6,7 +6,7 @@ import { Secret } from '../../kernel/secret.js';
 import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
-import { type Message, webhookIdOf } from '../../dispatch/queue/message.js';
+import { type Message, webhookIdOf } from '../../storage/queue/message.js';
 import { signedForm } from './signed-form.js';
 
 /**

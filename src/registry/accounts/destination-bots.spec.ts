@@ -5,7 +5,7 @@ import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { registration } from '../../../test/support/puppets.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
-import type { Records } from '../../storage/records.js';
+import type { Records } from '../../storage/records/records.js';
 import { type Bot, BOTS } from '../bots/bot.js';
 
 const { openKfId, corpId } = registration();

@@ -4,7 +4,7 @@ import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/
 import { registration } from '../../../test/support/puppets.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import type { Destination } from './destination.js';
-import type { Puppet } from '../puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 
 const { openKfId, corpId } = registration();
 const HELD_BACK_MS = 5_000;

@@ -11,11 +11,12 @@ import {
   STREAM_ORIGIN,
   toAddress,
 } from '../endpoint/endpoint.js';
-import type { Puppet } from '../puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 import { RegistrationsUnderWay } from '../puppets/registrations-under-way.js';
 import { type KnownPuppet, RegistryImage } from '../puppets/registry-image.js';
 import { RegistryReads } from '../sync/registry-reads.js';
 import type { CorpPair } from '../keys/shared-keys.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** How long nothing is sent to a puppet that another process registers: if it notes no answer by then, it may have died. */
 const HELD_BACK_MS = 5_000;
@@ -23,12 +24,6 @@ const HELD_BACK_MS = 5_000;
 const GOODBYE_MS = 5_000;
 /** Another process notes within milliseconds that it has answered a registration, so the first looks follow quickly. */
 const LOOK_AGAIN_FIRST_MS = 10;
-
-/** An account, and the corp whose events it is looked up for. */
-export interface Addressee {
-  readonly corpId: string;
-  readonly openKfId: string;
-}
 
 /**
  * `absent`: memory knows nobody who takes the account's events. `foreign`: another corp has registered the account, so this

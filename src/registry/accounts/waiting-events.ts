@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { BotsListener } from '../bots/bots.service.js';
-import type { Puppet } from '../puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 import { type Destination, Destinations } from './destination.js';
 
 /** The events that wait for somebody to take them. */

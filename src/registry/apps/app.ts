@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { WecomApp } from '../../config/wecom-apps-file.js';
-import type { RecordKind } from '../../storage/record-kind.js';
+import type { RecordKind } from '../../storage/records/record-kind.js';
 import { type KeyPair, toPairKey } from '../keys/shared-keys.js';
 
 /** Callback credentials of one WeCom app. The operator vouches for them, so they are known before any puppet registers. */

@@ -10,7 +10,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { type KeyPair, toPairKey } from '../keys/shared-keys.js';
-import { type Records, RecordStore } from '../../storage/records.js';
+import { type Records, RecordStore } from '../../storage/records/records.js';
 import { type App, appIdOf, appKey, APPS, APPS_MAX, isOfFile, type NewApp, verifiedAt } from './app.js';
 import { KnownApps } from './known-apps.js';
 

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { KnownCorps } from '../keys/known-corps.js';
-import { FollowedRecords } from '../../storage/followed-records.js';
-import { RecordStore } from '../../storage/records.js';
+import { FollowedRecords } from '../../storage/records/followed-records.js';
+import { RecordStore } from '../../storage/records/records.js';
 import { type App, APPS, hasSecrets, isOfFile, isSameApp, toFileApps } from './app.js';
 import { appsConfig } from './apps.config.js';
 

@@ -35,10 +35,9 @@ import {
   type BotTakes,
   INCLUDED,
   type Included,
-  MESSAGE_ORDERS,
-  type MessageOrder,
 } from './bot.js';
 import { BOT_KINDS, type BotKind } from './bot-kinds.js';
+import { MESSAGE_ORDERS, type MessageOrder } from '../../storage/queue/message.js';
 
 /** More accounts than a corp may have without asking WeCom for more. */
 const ACCOUNTS_MAX = 1_000;

@@ -1,9 +1,10 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { KeyPair } from '../keys/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
-import type { RecordKind } from '../../storage/record-kind.js';
-import { accountKey } from '../puppet.js';
+import type { RecordKind } from '../../storage/records/record-kind.js';
 import type { BotKind } from './bot-kinds.js';
+import type { MessageOrder } from '../../storage/queue/message.js';
+import { accountKey } from '../../kernel/account.js';
 
 /**
  * How a callback bot calls WeCom: by the manager's base; through the manager's tunnel, its own base being fixed; or
@@ -22,10 +23,6 @@ export type BotTakes = (typeof BOT_TAKES)[number];
 /** What a bot that takes messages may be given besides customers' messages and events. */
 export const INCLUDED = ['servicer'] as const;
 export type Included = (typeof INCLUDED)[number];
-
-/** How much of an account goes one after the other: all of it, or what concerns one customer. */
-export const MESSAGE_ORDERS = ['account', 'customer'] as const;
-export type MessageOrder = (typeof MESSAGE_ORDERS)[number];
 
 /** What a bot is given, and since when. */
 export interface BotTaking {

@@ -6,7 +6,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { RegistryImage } from '../puppets/registry-image.js';
-import { type Records, RecordStore } from '../../storage/records.js';
+import { type Records, RecordStore } from '../../storage/records/records.js';
 import { type Bot, type BotKey, BOTS, BOTS_MAX, hashOfKey, KEY_PREFIX, listedIn, replacing } from './bot.js';
 import { type KnownBot, KnownBots, type OpenBot } from './known-bots.js';
 

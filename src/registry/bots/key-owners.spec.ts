@@ -5,7 +5,7 @@ import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repo
 import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
 import { openRegistryImage } from '../../../test/support/registry.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
-import type { Records } from '../../storage/records.js';
+import type { Records } from '../../storage/records/records.js';
 import { type Bot, BOTS, hashOfKey } from './bot.js';
 import { KeyOwners } from './key-owners.js';
 

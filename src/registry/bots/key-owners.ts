@@ -6,7 +6,7 @@ import { withinDeadline } from '../../kernel/deadline.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { RegistryImage } from '../puppets/registry-image.js';
-import { PuppetRepository } from '../puppet.repository.js';
+import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { hashOfKey, KEY_PREFIX } from './bot.js';
 import { type KnownBot, KnownBots } from './known-bots.js';
 

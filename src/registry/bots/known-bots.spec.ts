@@ -7,7 +7,7 @@ import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { AccountHistories } from '../puppets/account-history.js';
 import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
-import type { Records } from '../../storage/records.js';
+import type { Records } from '../../storage/records/records.js';
 import { type Bot, BOTS } from './bot.js';
 import { KnownBots } from './known-bots.js';
 

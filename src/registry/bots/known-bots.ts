@@ -11,11 +11,11 @@ import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { AccountHistories } from '../puppets/account-history.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { pairIdOf } from '../keys/shared-keys.js';
-import { accountKey } from '../puppet.js';
-import { FollowedRecords } from '../../storage/followed-records.js';
-import { RecordStore } from '../../storage/records.js';
+import { FollowedRecords } from '../../storage/records/followed-records.js';
+import { RecordStore } from '../../storage/records/records.js';
 import { type Bot, BOTS, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';
 import { KINDS } from './bot-kinds.js';
+import { accountKey } from '../../kernel/account.js';
 
 /** A bot with what is derived from its record once. */
 export interface KnownBot extends Bot {

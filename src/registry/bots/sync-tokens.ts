@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
-import { accountKey } from '../puppet.js';
 import { KnownBots } from './known-bots.js';
+import { accountKey } from '../../kernel/account.js';
 
 /** WeCom accepts a sync token for 10 minutes (developer.work.weixin.qq.com/document/path/94670); this leaves time to use it. */
 const GOOD_MS = 9 * 60_000;

@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { registeredPuppet } from '../../../test/support/puppets.js';
 import { loadConfig } from '../../config/config.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
-import { accountKey, type Puppet } from '../puppet.js';
+import { type Puppet } from '../../storage/puppets/puppet.js';
 import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from './registry-image.js';
+import { accountKey } from '../../kernel/account.js';
 
 let image: RegistryImage;
 

@@ -1,5 +1,6 @@
 import SortedTree from 'sorted-btree';
-import { accountKey, type Puppet } from '../puppet.js';
+import { type Puppet } from '../../storage/puppets/puppet.js';
+import { accountKey } from '../../kernel/account.js';
 
 // The package is CommonJS and has no named exports.
 const { default: BTree } = SortedTree;

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import type { Puppet } from '../puppet.js';
-import { PuppetRepository } from '../puppet.repository.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
+import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { AccountHistories } from './account-history.js';
 import { RegistryImage } from './registry-image.js';
 

@@ -5,7 +5,7 @@ import { rounds, SEED, seeded } from '../../../test/support/seeded.js';
 import { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { type App, appIdOf } from '../apps/app.js';
-import type { Puppet } from '../puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 import { loadConfig } from '../../config/config.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { RegistryImage } from './registry-image.js';

@@ -5,7 +5,7 @@ import { AccountIndex } from './account-index.js';
 import type { Endpoint, EndpointFault } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { KnownCorps } from '../keys/known-corps.js';
-import { isSamePuppet, type Puppet } from '../puppet.js';
+import { isSamePuppet, type Puppet } from '../../storage/puppets/puppet.js';
 import { type SharedPair, SharedSecret } from '../keys/shared-keys.js';
 
 /** Puppets that are sorted in one turn of the event loop. */

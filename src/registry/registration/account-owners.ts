@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { RegistryImage } from '../puppets/registry-image.js';
-import type { Registration } from '../puppet.js';
+import type { Registration } from '../../storage/puppets/puppet.js';
 import { type BotTakes, takesAllOthers } from '../bots/bot.js';
 import { KINDS } from '../bots/bot-kinds.js';
 import { KnownBots } from '../bots/known-bots.js';

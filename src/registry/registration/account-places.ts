@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Log } from '../../kernel/log.js';
-import type { Puppet, Registration } from '../puppet.js';
+import type { Puppet, Registration } from '../../storage/puppets/puppet.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { registrationConfig } from './registration.config.js';
 

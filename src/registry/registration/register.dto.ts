@@ -20,8 +20,8 @@ import {
 } from '../../kernel/wecom-format.js';
 import { BOT_TAKES, type BotTakes } from '../bots/bot.js';
 import { readEndpoint } from '../endpoint/endpoint.js';
-import type { Puppet, Registration } from '../puppet.js';
-import type { Goodbye } from '../puppet.repository.js';
+import type { Puppet, Registration } from '../../storage/puppets/puppet.js';
+import type { Goodbye } from '../../storage/puppets/puppet.repository.js';
 
 function IsEndpoint(): PropertyDecorator {
   return (target, property) => {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { AccountOwners } from './account-owners.js';
 import { type AccountPlace, AccountPlaces } from './account-places.js';
-import type { Registration } from '../puppet.js';
+import type { Registration } from '../../storage/puppets/puppet.js';
 import { type Registered, RegistrationWriter } from './registration-writer.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { type Asked, mayRegister, TakeoverGuard } from './takeover-guard.js';

@@ -7,7 +7,7 @@ import { registration } from '../../../test/support/puppets.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { ErrorCode } from '../../kernel/error-table.js';
 import { Metrics } from '../../metrics/metrics.js';
-import type { ChangeCursor, Changes } from '../puppet.repository.js';
+import type { ChangeCursor, Changes } from '../../storage/puppets/puppet.repository.js';
 import { RegistryMetrics } from './registry-metrics.js';
 
 /** A store that may be away. */

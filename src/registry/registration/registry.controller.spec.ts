@@ -21,8 +21,8 @@ import { NobodyModule } from '../../../test/support/nobody.js';
 import { loadConfig } from '../../config/config.js';
 import { configModule } from '../../config/config.module.js';
 import { dispatchConfig } from '../../dispatch/dispatch.config.js';
-import { MemoryQueueStore } from '../../dispatch/queue/memory-queue-store.js';
-import { QueueStore } from '../../dispatch/queue/queue-store.js';
+import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import { QueueStore } from '../../storage/queue/queue-store.js';
 import { HttpModule } from '../../http/http.module.js';
 import { createHttpServer } from '../../http/server.js';
 import { Clock } from '../../kernel/clock.js';
@@ -32,19 +32,19 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { metricsConfig } from '../../metrics/metrics.config.js';
 import { MetricsModule } from '../../metrics/metrics.module.js';
 import { recordConfig } from '../../record/record.config.js';
-import { Journals } from '../../storage/journal.js';
+import { Journals } from '../../storage/journal/journal.js';
 import { RecordModule } from '../../record/record.module.js';
-import { PuppetRepository } from '../puppet.repository.js';
+import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { appsConfig } from '../apps/apps.config.js';
 import { endpointConfig } from '../endpoint/endpoint.config.js';
 import { registrationConfig } from './registration.config.js';
-import { RecordStore } from '../../storage/records.js';
+import { RecordStore } from '../../storage/records/records.js';
 import { RegistryModule } from '../registry.module.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { RegistrationsUnderWay } from '../puppets/registrations-under-way.js';
 import { SecretCheck } from '../puppets/secret-check.js';
-import { Counters } from '../../storage/counters.js';
-import { MemoryCounters } from '../../storage/memory-counters.js';
+import { Counters } from '../../storage/counters/counters.js';
+import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 
 /** Stores at once; whether it tells its caller at once too can be chosen. */
 class HoldingRepository extends MemoryPuppetRepository {

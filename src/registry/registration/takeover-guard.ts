@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
-import type { Puppet, Registration } from '../puppet.js';
-import { PuppetRepository } from '../puppet.repository.js';
+import type { Puppet, Registration } from '../../storage/puppets/puppet.js';
+import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { SecretCheck } from '../puppets/secret-check.js';
 
 /** The request that asks for a registration, for the log and for traces. */

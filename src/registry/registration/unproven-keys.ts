@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { toAddressKey } from '../../http/request/address.js';
-import type { Registration } from '../puppet.js';
+import type { Registration } from '../../storage/puppets/puppet.js';
 import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 

@@ -5,7 +5,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { KnownApps } from '../apps/known-apps.js';
 import { KnownBots } from '../bots/known-bots.js';
-import { type ChangeCursor, PuppetRepository } from '../puppet.repository.js';
+import { type ChangeCursor, PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { PuppetWrites } from '../puppets/puppet-writes.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';

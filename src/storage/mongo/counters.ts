@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Collection } from 'mongoose';
-import { type Count, Counters, toCounts } from '../counters.js';
-import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
+import { type Count, Counters, toCounts } from '../counters/counters.js';
+import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
 import { COUNTS, isDuplicateKey, MongoStore } from './mongo-store.js';
 
 /** Written by the driver itself, as lines are: see `queue.ts`. */

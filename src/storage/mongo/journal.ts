@@ -9,7 +9,7 @@ import {
   type JournalKind,
   type JournalQuery,
   Journals,
-} from '../journal.js';
+} from '../journal/journal.js';
 import { isDuplicateKey, journalCollection, MongoStore } from './mongo-store.js';
 
 /** Documents that are encoded in one turn of the event loop: half a millisecond, in which no callback is answered. */

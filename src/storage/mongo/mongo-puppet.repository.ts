@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type QueryFilter, Types } from 'mongoose';
-import { type Puppet, type Registration, toRegistered } from '../../registry/puppet.js';
+import { type Puppet, type Registration, toRegistered } from '../puppets/puppet.js';
 import {
   type ChangeCursor,
   type Changes,
   type Goodbye,
   type Judge,
   PuppetRepository,
-} from '../../registry/puppet.repository.js';
-import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
-import { PuppetSecrets } from '../sealed/puppet-secrets.js';
+} from '../puppets/puppet.repository.js';
+import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
+import { PuppetSecrets } from '../puppets/puppet-secrets.js';
 import { isDuplicateKey, MongoStore } from './mongo-store.js';
 import { FORGOTTEN, fromRecord, PuppetRecord, toRecord, toRestoredRecord } from './puppet.schema.js';
 

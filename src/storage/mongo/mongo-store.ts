@@ -9,7 +9,7 @@ import {
   type mongo,
   STATES,
 } from 'mongoose';
-import { StorageProbe } from '../storage-probe.js';
+import { StorageProbe } from '../store/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { withinDeadline } from '../../kernel/deadline.js';
@@ -18,11 +18,11 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { Metrics } from '../../metrics/metrics.js';
-import type { RecordKind } from '../record-kind.js';
-import type { JournalName } from '../journal.js';
-import { storageConfig } from '../storage.config.js';
-import { STORE_CONTENTS, type StoreContents } from '../store-contents.js';
-import { StoreMetrics } from '../store-metrics.js';
+import type { RecordKind } from '../records/record-kind.js';
+import type { JournalName } from '../journal/journal.js';
+import { storageConfig } from '../store/storage.config.js';
+import { STORE_CONTENTS, type StoreContents } from '../store/store-contents.js';
+import { StoreMetrics } from '../store/store-metrics.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
 import { strictUri } from './strict-uri.js';

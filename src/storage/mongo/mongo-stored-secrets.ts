@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Collection, mongo } from 'mongoose';
 import { SealError } from '../../crypto/sealer.js';
-import type { PuppetSecret } from '../sealed/puppet-secrets.js';
-import type { Resealing } from '../sealed/resealing.js';
-import { RecordStore, type ResealReport } from '../records.js';
-import { StoredSecrets } from '../sealed/stored-secrets.js';
-import { STORE_CONTENTS, type StoreContents } from '../store-contents.js';
-import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
+import type { PuppetSecret } from '../puppets/puppet-secrets.js';
+import type { Resealing } from '../store/resealing.js';
+import { RecordStore, type ResealReport } from '../records/records.js';
+import { StoredSecrets } from '../store/stored-secrets.js';
+import { STORE_CONTENTS, type StoreContents } from '../store/store-contents.js';
+import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
 import { MESSAGES, type MessageRecord } from './queue.js';
 import { MongoStore } from './mongo-store.js';
 import { PUPPETS, type PuppetRecord } from './puppet.schema.js';

@@ -1,7 +1,7 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { Secret } from '../../kernel/secret.js';
-import type { Puppet, Registration } from '../../registry/puppet.js';
+import type { Puppet, Registration } from '../puppets/puppet.js';
 
 export const PUPPETS = 'wxkfpuppets';
 

@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Collection, mongo } from 'mongoose';
-import {
-  claimableAtMs,
-  isLine,
-  type Line,
-  type LineKind,
-  type LineState,
-  lineKey,
-} from '../../dispatch/queue/line.js';
+import { claimableAtMs, isLine, type Line, type LineKind, type LineState, lineKey } from '../queue/line.js';
 import {
   isMessageHead,
   type Message,
@@ -17,7 +10,7 @@ import {
   type MessageOrder,
   type MessageState,
   webhookIdOf,
-} from '../../dispatch/queue/message.js';
+} from '../queue/message.js';
 import {
   type KeptLine,
   type KnownMessage,
@@ -32,14 +25,13 @@ import {
   type MessagePlace,
   QueueStore,
   type WaitingOf,
-} from '../../dispatch/queue/queue-store.js';
+} from '../queue/queue-store.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
-import { CONFLICT, untilNoConflict } from '../compare-and-set.js';
-import { sayUnreadableLine, sayUnreadableMessage } from '../unreadable.js';
+import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
+import { sayUnreadableLine, sayUnreadableMessage } from '../queue/unreadable.js';
 import { type Index, isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS } from './mongo-store.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /*
  * Both collections are ours alone and written by the driver itself: mongoose's schemas would cast what has another shape, and so

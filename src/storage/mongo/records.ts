@@ -3,8 +3,8 @@ import type { Collection, mongo } from 'mongoose';
 import { Sealer } from '../../crypto/sealer.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import type { RecordKind } from '../record-kind.js';
-import { type NewRecord, RecordStore, RecordTable, type StoredRecord } from '../records.js';
+import type { RecordKind } from '../records/record-kind.js';
+import { type NewRecord, RecordStore, RecordTable, type StoredRecord } from '../records/records.js';
 import { collectionOf, isDuplicateKey, META, type MetaDocument, MongoStore } from './mongo-store.js';
 
 /** For what a version does not tell: a process died before it raised it, or a person wrote, or MongoDB removed a record. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Count, Counters, toCounts } from '../counters.js';
+import { type Count, Counters, toCounts } from '../counters/counters.js';
 import { SqliteStore } from './sqlite-store.js';
 
 const FIND = 'SELECT counts FROM counts WHERE key = ?';

@@ -10,7 +10,7 @@ import {
   Journals,
   keptFrom,
   LAST_ID,
-} from '../journal.js';
+} from '../journal/journal.js';
 import type { Row, Statement, Value } from './database.js';
 import { SqliteStore } from './sqlite-store.js';
 import { isUncommon } from './tables.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SealError } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
-import { type Puppet, type Registration, toRegistered } from '../../registry/puppet.js';
+import { type Puppet, type Registration, toRegistered } from '../puppets/puppet.js';
 import {
   type Changes,
   type Goodbye,
@@ -9,10 +9,10 @@ import {
   isFromReplaced,
   type Judge,
   PuppetRepository,
-} from '../../registry/puppet.repository.js';
-import { PuppetSecrets } from '../sealed/puppet-secrets.js';
-import type { Resealing } from '../sealed/resealing.js';
-import type { ResealReport } from '../records.js';
+} from '../puppets/puppet.repository.js';
+import { PuppetSecrets } from '../puppets/puppet-secrets.js';
+import type { Resealing } from '../store/resealing.js';
+import type { ResealReport } from '../records/records.js';
 import type { Statement } from './database.js';
 import { SqliteStore } from './sqlite-store.js';
 

@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  claimableAtMs,
-  isLine,
-  LINE_STATES,
-  type Line,
-  type LineKind,
-  lineKey,
-} from '../../dispatch/queue/line.js';
+import { claimableAtMs, isLine, LINE_STATES, type Line, type LineKind, lineKey } from '../queue/line.js';
 import {
   isMessageHead,
   type Message,
@@ -14,7 +7,7 @@ import {
   type MessageOrder,
   type MessageState,
   webhookIdOf,
-} from '../../dispatch/queue/message.js';
+} from '../queue/message.js';
 import {
   type KeptLine,
   type KnownMessage,
@@ -29,14 +22,13 @@ import {
   type MessagePlace,
   QueueStore,
   type WaitingOf,
-} from '../../dispatch/queue/queue-store.js';
+} from '../queue/queue-store.js';
 import type { Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { readAccountKey } from '../../registry/puppet.js';
-import { sayUnreadableLine, sayUnreadableMessage } from '../unreadable.js';
+import { sayUnreadableLine, sayUnreadableMessage } from '../queue/unreadable.js';
 import type { Value } from './database.js';
 import type { SqliteStore, Step } from './sqlite-store.js';
+import { type Addressee, readAccountKey } from '../../kernel/account.js';
 
 /** The state of a row that was set aside because it cannot be read. */
 const UNREADABLE = 'unreadable';

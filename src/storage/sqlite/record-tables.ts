@@ -1,4 +1,4 @@
-import type { RecordKind } from '../record-kind.js';
+import type { RecordKind } from '../records/record-kind.js';
 
 /** A table a kind, and one each for its unique keys and for its lookup keys, which go with their record. */
 export function recordTables(kind: RecordKind<object>): string[] {

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Sealer } from '../../crypto/sealer.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { fromFields, type RecordKind } from '../record-kind.js';
-import { type NewRecord, RecordStore, RecordTable, type StoredRecord } from '../records.js';
+import { fromFields, type RecordKind } from '../records/record-kind.js';
+import { type NewRecord, RecordStore, RecordTable, type StoredRecord } from '../records/records.js';
 import type { Database, Statement } from './database.js';
 import { SqliteStore } from './sqlite-store.js';
 

@@ -5,14 +5,14 @@ import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import type { Log } from '../../kernel/log.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
-import type { storageConfig } from '../storage.config.js';
-import { StorageProbe } from '../storage-probe.js';
-import { StoreMetrics } from '../store-metrics.js';
+import type { storageConfig } from '../store/storage.config.js';
+import { StorageProbe } from '../store/storage-probe.js';
+import { StoreMetrics } from '../store/store-metrics.js';
 import { DataDir, SCHEMA_VERSION } from './data-dir.js';
 import { Database, isDamage, type Statement, type Value } from './database.js';
 import type { StatementResult } from './database-worker.js';
 import { lastingTables, logTables } from './tables.js';
-import type { StoreContents } from '../store-contents.js';
+import type { StoreContents } from '../store/store-contents.js';
 
 /** The kinds of steps, as named in the metric. */
 export const STEPS = [

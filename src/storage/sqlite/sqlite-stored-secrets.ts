@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SealError } from '../../crypto/sealer.js';
-import { RecordStore, type ResealReport } from '../records.js';
-import type { Resealing } from '../sealed/resealing.js';
-import { StoredSecrets } from '../sealed/stored-secrets.js';
-import { STORE_CONTENTS, type StoreContents } from '../store-contents.js';
+import { RecordStore, type ResealReport } from '../records/records.js';
+import type { Resealing } from '../store/resealing.js';
+import { StoredSecrets } from '../store/stored-secrets.js';
+import { STORE_CONTENTS, type StoreContents } from '../store/store-contents.js';
 import { resealPuppets } from './puppets.js';
 import { type MessageRow, toMessageHead } from './queue.js';
 import { SqliteStore } from './sqlite-store.js';

@@ -1,5 +1,5 @@
-import type { JournalTable } from '../journal.js';
-import type { StoreContents } from '../store-contents.js';
+import type { JournalTable } from '../journal/journal.js';
+import type { StoreContents } from '../store/store-contents.js';
 import { recordTables } from './record-tables.js';
 
 /** The tables of both files, and what is searched in them. */

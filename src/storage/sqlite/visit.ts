@@ -1,4 +1,4 @@
-import type { Visitor } from '../store-inspection.js';
+import type { Visitor } from '../store/store-inspection.js';
 import type { Database } from './database.js';
 import { storedPuppets } from './puppets.js';
 import { readRecords } from './records.js';

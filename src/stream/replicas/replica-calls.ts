@@ -3,7 +3,6 @@ import {
   type Attempt,
   type AttemptResult,
   Exchange,
-  FAILURE_STAGES,
   HALVES_MS,
   type OnEnd,
 } from '../../dispatch/line/attempt.js';
@@ -14,6 +13,7 @@ import type { KnownConnection } from '../../registry/bots/connected-bots.js';
 import { ReplicaClient, ReplicaError } from './replica-client.js';
 import { ReplicaSync } from './replica-sync.js';
 import { type PassedEvent, toPassedEvent } from './passed.js';
+import { FAILURE_STAGES } from '../../storage/queue/line.js';
 
 export const EVENTS = '/puppetWxkfManager/replicas/events';
 /** For the way to the other replica and back. */

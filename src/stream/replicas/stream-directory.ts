@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Secret } from '../../kernel/secret.js';
 import type { BotConnection } from '../../registry/bots/connected-bots.js';
-import type { RecordKind } from '../../storage/record-kind.js';
-import { type Records, RecordStore } from '../../storage/records.js';
+import type { RecordKind } from '../../storage/records/record-kind.js';
+import { type Records, RecordStore } from '../../storage/records/records.js';
 
 /** How long what a dead replica has left is kept: it may only have been cut off from the store. */
 const LEFT_MS = 60_000;

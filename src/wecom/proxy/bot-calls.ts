@@ -13,7 +13,7 @@ import { secretIdOf } from '../../kernel/secret-id.js';
 import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import { accountOfMadeSyncToken, isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
-import { type Addressee, Destinations } from '../../registry/accounts/destination.js';
+import { Destinations } from '../../registry/accounts/destination.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { toTokenCaller } from '../tokens/token-caller.js';
 import { isOfCursor, parseObject } from '../client/wecom-answer.js';
@@ -23,6 +23,7 @@ import type { ProxyTarget } from './proxy-target.js';
 import { MADE_CURSOR, type OwnPull, type QueuedAnswer, QueuedMessages } from './queued-messages.js';
 import { readSyncHead, SYNC_HEAD_BYTES } from './sync-answer.js';
 import type { Asker } from './sync-turns.js';
+import type { Addressee } from '../../kernel/account.js';
 
 const OPENED = /^(kf|media)\//i;
 const SYNC = 'kf/sync_msg';

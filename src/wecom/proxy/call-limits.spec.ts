@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { loadConfig } from '../../config/config.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { KnownBots } from '../../registry/bots/known-bots.js';
-import { MemoryCounters } from '../../storage/memory-counters.js';
+import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import { CallLimits } from './call-limits.js';
 import { CallQuota } from './call-quota.js';
 import type { CallLimit } from './call-windows.js';

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { AppError } from '../../kernel/app-error.js';
-import { Counters, type Taken } from '../../storage/counters.js';
-import { type CountTable, MemoryCounters } from '../../storage/memory-counters.js';
+import { Counters, type Taken } from '../../storage/counters/counters.js';
+import { type CountTable, MemoryCounters } from '../../storage/counters/memory-counters.js';
 import { CallQuota } from './call-quota.js';
 import type { CallLimit } from './call-windows.js';
 

@@ -3,8 +3,8 @@ import { Clock } from '../../kernel/clock.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { type CountLimit, Counters } from '../../storage/counters.js';
-import { MemoryCounters } from '../../storage/memory-counters.js';
+import { type CountLimit, Counters } from '../../storage/counters/counters.js';
+import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import { type CallLimit, type CallShare, type CallWindow, CallWindows } from './call-windows.js';
 
 /** A call waits for the shared count. */

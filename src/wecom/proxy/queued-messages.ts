@@ -1,5 +1,5 @@
 import type { KnownBot } from '../../registry/bots/known-bots.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** The answer to a bot's `kf/sync_msg`, in WeCom's form. */
 export interface QueuedAnswer {

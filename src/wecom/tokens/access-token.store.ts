@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { RecordKind } from '../../storage/record-kind.js';
-import { type Records, RecordStore } from '../../storage/records.js';
+import type { RecordKind } from '../../storage/records/record-kind.js';
+import { type Records, RecordStore } from '../../storage/records/records.js';
 import { type TokenRecord, tokenIdOf } from './access-token.js';
 
 /** How long a record is kept after what upstream said last: callers can make up secrets. */

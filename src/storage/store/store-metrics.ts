@@ -1,7 +1,7 @@
-import { AppError } from '../kernel/app-error.js';
-import { OF_THE_STORE } from '../metrics/bounds.js';
-import { byValue, Metrics } from '../metrics/metrics.js';
-import type { Observations } from '../metrics/observations.js';
+import { AppError } from '../../kernel/app-error.js';
+import { OF_THE_STORE } from '../../metrics/bounds.js';
+import { byValue, Metrics } from '../../metrics/metrics.js';
+import type { Observations } from '../../metrics/observations.js';
 
 const MS_PER_S = 1_000;
 

@@ -1,5 +1,5 @@
-import type { Identity, Sealer } from '../crypto/sealer.js';
-import { Secret } from '../kernel/secret.js';
+import type { Identity, Sealer } from '../../crypto/sealer.js';
+import { Secret } from '../../kernel/secret.js';
 
 /**
  * What a record is, as the feature declares it that keeps it: plain data, and secrets where `sealed` says so. A store has the

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { Samples } from '../../test/support/metrics.js';
-import { AppError } from '../kernel/app-error.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Samples } from '../../../test/support/metrics.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Metrics } from '../../metrics/metrics.js';
 import { StoreMetrics } from './store-metrics.js';
 
 it.each([

@@ -2,8 +2,8 @@ import type { Provider } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { Sealer } from '../../crypto/sealer.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { storageConfig } from '../storage.config.js';
-import { PuppetSecrets } from './puppet-secrets.js';
+import { storageConfig } from './storage.config.js';
+import { PuppetSecrets } from '../puppets/puppet-secrets.js';
 
 /** What seals secrets, whichever store keeps them. */
 export const SEALING: readonly Provider[] = [

@@ -1,4 +1,4 @@
-import type { Secret } from '../kernel/secret.js';
+import type { Secret } from '../../kernel/secret.js';
 
 /** The bot process registered for one kf account. */
 export interface Puppet {
@@ -32,18 +32,6 @@ export interface Puppet {
   readonly replacedFrom: readonly string[];
   /** False while its registration has no answer yet, as far as the process knows that wrote it down. */
   readonly answered: boolean;
-}
-
-/**
- * Identifies an account of a corp. Sorted, the accounts of a corp follow each other, since no corpId has a slash.
- */
-export function accountKey({ corpId, openKfId }: Pick<Puppet, 'corpId' | 'openKfId'>): string {
-  return `${corpId}/${openKfId}`;
-}
-
-export function readAccountKey(key: string): Pick<Puppet, 'corpId' | 'openKfId'> {
-  const slash = key.indexOf('/');
-  return { corpId: key.slice(0, slash), openKfId: key.slice(slash + 1) };
 }
 
 /** What is known of a puppet when it registers. */

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { AppError } from '../../kernel/app-error.js';
-import type { LineKind } from './line.js';
-import { MemoryQueueStore } from './memory-queue-store.js';
+import type { LineKind } from '../../storage/queue/line.js';
+import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import { QueueCounts } from './queue-counts.js';
-import type { LineCounts, MessageCounts } from './queue-store.js';
+import type { LineCounts, MessageCounts } from '../../storage/queue/queue-store.js';
 
 class AskedStore extends MemoryQueueStore {
   asked = 0;

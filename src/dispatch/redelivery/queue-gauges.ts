@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics, only, type Sample } from '../../metrics/metrics.js';
-import { LINE_STATES } from './line.js';
-import { MESSAGE_STATES } from './message.js';
+import { LINE_STATES } from '../../storage/queue/line.js';
+import { MESSAGE_STATES } from '../../storage/queue/message.js';
 import { QueueCounts } from './queue-counts.js';
 
 const HINT_STATES = [...LINE_STATES, 'unreadable'] as const;

@@ -2,7 +2,7 @@
  * Journals: what is written down as it happens, read by time and by some fields, and removed when it is old or too much. They
  * hold nothing secret, and an entry is changed only by writing it again.
  */
-import { REPLICA } from '../kernel/replica.js';
+import { REPLICA } from '../../kernel/replica.js';
 
 export interface JournalEntry {
   /** Of `JournalIds`: unique across all replicas, and sorts by time. */

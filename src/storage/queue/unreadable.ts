@@ -1,4 +1,4 @@
-import type { Log } from '../kernel/log.js';
+import type { Log } from '../../kernel/log.js';
 
 /** Someone else damaged or changed a record: only a person can tell. @param key see `lineKey`. */
 export function sayUnreadableLine(log: Log, key: string): void {

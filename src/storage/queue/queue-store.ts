@@ -1,6 +1,6 @@
 import type { Message, MessageHead, MessageOrder, MessageState } from './message.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
 import type { Answered, Failure, Line, LineKind, LineState } from './line.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** A line as it was read, or is to be written. */
 export interface KeptLine {

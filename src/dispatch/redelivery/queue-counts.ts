@@ -3,7 +3,12 @@ import { Clock } from '../../kernel/clock.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { type LineCounts, type LineGroup, type MessageCounts, QueueStore } from './queue-store.js';
+import {
+  type LineCounts,
+  type LineGroup,
+  type MessageCounts,
+  QueueStore,
+} from '../../storage/queue/queue-store.js';
 
 /** Callers report other things too, so they do not wait longer than this for the store. */
 const LIMIT_MS = 1_000;

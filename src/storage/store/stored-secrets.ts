@@ -1,4 +1,4 @@
-import type { ResealReport } from '../records.js';
+import type { ResealReport } from '../records/records.js';
 import type { Resealing } from './resealing.js';
 
 /** All secrets as they are stored, those of records that nothing is routed by included; for the shell. */

@@ -1,4 +1,4 @@
-import { AppError } from '../kernel/app-error.js';
+import { AppError } from './app-error.js';
 
 /** Another one changed the record between our read and our write. */
 export const CONFLICT = Symbol('conflict');

@@ -1,5 +1,3 @@
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
 import {
   type Answered,
   claimableAtMs,
@@ -33,6 +31,7 @@ import {
   QueueStore,
   type WaitingOf,
 } from './queue-store.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /**
  * What waits, in memory: for what could not be stored, of which there is little, since every search looks at all. It is lost with

@@ -1,13 +1,13 @@
 /** Secrets of records; what else records promise is tested on every store, in test/contracts. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { revealedApp, storedApp } from '../../test/support/apps.js';
-import { MemoryRecords, RecordData } from '../../test/support/memory-records.js';
-import { newSecretsKey } from '../../test/support/place.js';
-import { isSealed, Sealer } from '../crypto/sealer.js';
-import { Secret } from '../kernel/secret.js';
-import { type App, APPS } from '../registry/apps/app.js';
-import { REPLICAS } from '../stream/replicas/stream-directory.js';
+import { revealedApp, storedApp } from '../../../test/support/apps.js';
+import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
+import { newSecretsKey } from '../../../test/support/place.js';
+import { isSealed, Sealer } from '../../crypto/sealer.js';
+import { Secret } from '../../kernel/secret.js';
+import { type App, APPS } from '../../registry/apps/app.js';
+import { REPLICAS } from '../../stream/replicas/stream-directory.js';
 import type { Records } from './records.js';
 
 const [OLD, NEW] = [newSecretsKey(), newSecretsKey()];

@@ -4,9 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hasShape, isCount, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
-import type { FailureStage } from '../line/attempt.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** An account has at most one line of each: its event may wait to be pulled while its messages wait for the bot. */
 export type LineKind = 'event' | 'messages';
@@ -53,6 +51,31 @@ export function toFailure(
     ...(status !== undefined && { status }),
   };
 }
+
+/** Where a delivery failed, in the order in which a delivery passes them. */
+export const FAILURE_STAGES = [
+  /** The registered endpoint cannot be used at all. */
+  'endpoint',
+  /** Too many deliveries of this origin are under way already. */
+  'saturated',
+  /** Given up before it had a socket; the puppet saw nothing. */
+  'withdrawn',
+  /** No connection; the puppet saw nothing. */
+  'connect',
+  /** The connection broke before a status came; the puppet may have seen it. */
+  'reset',
+  /** Nothing came in time; the puppet may have seen it. */
+  'timeout',
+  /** A status came that is not 2xx, redirects included. */
+  'status',
+  /** A callback bot answered well and has not pulled its message in time. */
+  'unpulled',
+  /** WeCom did not give the messages of the account, whose bot takes messages. */
+  'pull',
+  /** The client of the bot does not read messages of this length: it is not tried again. */
+  'too_long',
+] as const;
+export type FailureStage = (typeof FAILURE_STAGES)[number];
 
 /** Why something was not attempted, or its attempt did not end in time. */
 export const NOT_TRIED_STAGES = [

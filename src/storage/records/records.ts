@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type Identity, SealError, type Sealer } from '../crypto/sealer.js';
-import type { Log } from '../kernel/log.js';
-import { newLru } from '../kernel/lru.js';
-import { CONFLICT, untilNoConflict } from './compare-and-set.js';
+import { type Identity, SealError, type Sealer } from '../../crypto/sealer.js';
+import type { Log } from '../../kernel/log.js';
+import { newLru } from '../../kernel/lru.js';
+import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
 import {
   fromFields,
   identityOf,
@@ -13,7 +13,7 @@ import {
   textAt,
   toFields,
 } from './record-kind.js';
-import { MissingKeys } from './sealed/missing-keys.js';
+import { MissingKeys } from './missing-keys.js';
 
 /** In one go, when all secrets are sealed anew. */
 const BATCH_SIZE = 100;

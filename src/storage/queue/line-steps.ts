@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { newLru } from '../../kernel/lru.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { CONFLICT, untilNoConflict } from '../../storage/compare-and-set.js';
+import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
 import { isHeldBy, type Line, type LineHead, type LineKind, lineKey, toLeased } from './line.js';
 import type { KeptLine, QueueStore } from './queue-store.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** What lines of one kind are to those who use them. */
 export interface LineType<T extends LineHead> {

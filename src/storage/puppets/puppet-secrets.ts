@@ -1,9 +1,9 @@
 import { type Identity, isSealed, SealError, type Sealer } from '../../crypto/sealer.js';
 import type { Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
-import type { Puppet } from '../../registry/puppet.js';
-import type { Judge } from '../../registry/puppet.repository.js';
-import { MissingKeys } from './missing-keys.js';
+import type { Puppet } from './puppet.js';
+import type { Judge } from './puppet.repository.js';
+import { MissingKeys } from '../records/missing-keys.js';
 
 const REMEDY =
   'delete the documents of wxkfpuppets whose corpSecret begins with "sealed v1" and the key\'s id, and let the puppets register again';

@@ -1,5 +1,5 @@
-import type { JournalTable } from './journal.js';
-import type { RecordKind } from './record-kind.js';
+import type { JournalTable } from '../journal/journal.js';
+import type { RecordKind } from '../records/record-kind.js';
 
 /** The kinds of records and journals that a store has, as the features declare them. */
 export interface StoreContents {

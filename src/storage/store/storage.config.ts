@@ -1,4 +1,4 @@
-import { defineNamespace } from '../config/namespace.js';
+import { defineNamespace } from '../../config/namespace.js';
 
 /** Which store, where, and the keys that seal what is secret in it. */
 export const storageConfig = defineNamespace('storage', (config) => ({

@@ -1,4 +1,4 @@
-import { SerialRuns } from '../kernel/serial-runs.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
 import type { Records } from './records.js';
 
 /**

@@ -5,7 +5,7 @@ import { registeredPuppet, revealed } from '../../../test/support/puppets.js';
 import { isSealed, Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
-import type { Puppet } from '../../registry/puppet.js';
+import type { Puppet } from './puppet.js';
 import { PuppetSecrets } from './puppet-secrets.js';
 
 const [OLD, NEW] = [newSecretsKey(), newSecretsKey()];

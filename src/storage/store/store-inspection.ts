@@ -1,5 +1,5 @@
-import type { Puppet } from '../registry/puppet.js';
-import type { RecordKind } from './record-kind.js';
+import type { Puppet } from '../puppets/puppet.js';
+import type { RecordKind } from '../records/record-kind.js';
 
 /** The result of inspecting a store without changing it. */
 export interface StoreInspection {

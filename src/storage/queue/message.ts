@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
 import type { Secret } from '../../kernel/secret.js';
 import { hasShape, isCount, isNumber, isText, orNull } from '../../kernel/shape.js';
-import type { Addressee } from '../../registry/accounts/destination.js';
-import { accountKey } from '../../registry/puppet.js';
 import { type Failure, isFailure } from './line.js';
+import type { Identity } from '../../crypto/sealer.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
-export type { MessageOrder } from '../../registry/bots/bot.js';
+/** How much of an account goes one after the other: all of it, or what concerns one customer. */
+export const MESSAGE_ORDERS = ['account', 'customer'] as const;
+export type MessageOrder = (typeof MESSAGE_ORDERS)[number];
 
 /** An entry of what `kf/sync_msg` gives, as it is kept (developer.work.weixin.qq.com/document/path/94670). */
 export interface NewMessage {
@@ -83,6 +85,13 @@ export function isExpired({ storedAtMs, step, lastFailure, dueAtMs }: MessageHea
 /** Sent as `webhook-id`: the same for every attempt, in every process, also if WeCom gives the message again. */
 export function webhookIdOf({ corpId, openKfId, msgid }: Addressee & Pick<NewMessage, 'msgid'>): string {
   return `msg_${hash('sha256', `${accountKey({ corpId, openKfId })}\n${msgid}`, 'base64url').slice(0, 27)}`;
+}
+
+export type ContentOwner = Pick<Message, 'corpId' | 'openKfId' | 'msgid'>;
+
+/** What a message says opens in the record of the message alone. */
+export function contentIdentityOf({ corpId, openKfId, msgid }: ContentOwner): Identity {
+  return ['message', corpId, openKfId, msgid, 'content'];
 }
 
 const isWhole = hasShape<MessageHead>({
