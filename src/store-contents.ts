@@ -1,6 +1,6 @@
 /** All that the features keep in records and journals. */
 import { AUDIT } from './audit/audit-log.js';
-import { PULL_STATES } from './messages/pulling/pull-state.js';
+import { PULL_STATES } from './messages/queue/pull-state.js';
 import { NOTIFICATION_BOOKS } from './notifications/notification-books.js';
 import { ENDED_SESSIONS, OPERATORS } from './operators/operator.js';
 import { DELIVERIES } from './record/delivery-log.js';

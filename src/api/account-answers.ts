@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { LastTaken } from '../dispatch/line/deliveries.js';
+import type { LastTaken } from '../dispatch/endpoint/deliveries.js';
 import type { HintHead } from '../dispatch/outbox/hint.js';
-import { Lines } from '../dispatch/line/line.js';
+import { Lines } from '../dispatch/endpoint/channel.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import type { Puppet } from '../storage/puppets/puppet.js';

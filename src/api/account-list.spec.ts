@@ -14,7 +14,7 @@ import {
 import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
 import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
 import { seeingReplica } from '../../test/support/seen.js';
-import type { AttemptResult } from '../dispatch/line/attempt.js';
+import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
 import { type HintHead, hintKey } from '../dispatch/outbox/hint.js';
 import { MemoryOutbox } from '../../test/support/memory-outbox.js';
 import type { HintPage } from '../dispatch/outbox/outbox.js';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { type AttemptCounts, summaryOf } from '../dispatch/line/recent-attempts.js';
+import { type AttemptCounts, summaryOf } from '../dispatch/endpoint/recent-attempts.js';
 import { type HintHead, hintKey } from '../dispatch/outbox/hint.js';
 import { cursorOf, Outbox } from '../dispatch/outbox/outbox.js';
 import { answerInTime } from '../kernel/deadline.js';

@@ -3,7 +3,7 @@ import { kfEvent } from '../../test/support/delivery.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
 import { passMinute, type SeeingReplica, seeingReplica, type SeenTables } from '../../test/support/seen.js';
-import { summaryOf } from '../dispatch/line/recent-attempts.js';
+import { summaryOf } from '../dispatch/endpoint/recent-attempts.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
 
 const [ONE, TWO] = [registeredPuppet({ openKfId: 'wk1' }), registeredPuppet({ openKfId: 'wk2' })];

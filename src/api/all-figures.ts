@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Deliveries, type LastDeliveries, type SeenAttempts } from '../dispatch/line/deliveries.js';
-import { type AttemptCounts, countsOf, sumOf } from '../dispatch/line/recent-attempts.js';
+import { Deliveries, type LastDeliveries, type SeenAttempts } from '../dispatch/endpoint/deliveries.js';
+import { type AttemptCounts, countsOf, sumOf } from '../dispatch/endpoint/recent-attempts.js';
 import type { Failure } from '../storage/queue/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet } from '../storage/puppets/puppet.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { BotVerification } from '../dispatch/line/bot-verification.js';
-import { Circuits } from '../dispatch/line/circuit.js';
+import { BotVerification } from '../dispatch/endpoint/bot-verification.js';
+import { Circuits } from '../dispatch/endpoint/circuit.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';

@@ -1,4 +1,4 @@
-import type { Delivery } from '../dispatch/line/deliveries.js';
+import type { Delivery } from '../dispatch/endpoint/deliveries.js';
 import { REPLICA } from '../kernel/replica.js';
 import type { DeliveryAnswer } from './answers/delivery.dto.js';
 import { toDuration, toIso } from './api-time.js';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { Accounts } from '../registry/accounts/accounts.js';
-import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
+import { Deliveries, type Delivery } from '../dispatch/endpoint/deliveries.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';

@@ -1,5 +1,5 @@
 import type { HintHead } from '../dispatch/outbox/hint.js';
-import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
+import { SYNC_TOKEN_LIFE_MS } from '../dispatch/outbox/retry-schedule.js';
 import { toAddress } from '../registry/endpoint/endpoint.js';
 import type { FailureAnswer, FailureReasonAnswer } from './answers/failure.dto.js';
 import type { HintAnswer } from './answers/hint.dto.js';

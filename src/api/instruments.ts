@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CallbackMetrics } from '../callback/callback-metrics.js';
-import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
+import { DispatchMetrics } from '../dispatch/endpoint/dispatch-metrics.js';
 import { Overload } from '../dispatch/answer/overload.js';
 import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 

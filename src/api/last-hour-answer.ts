@@ -1,4 +1,4 @@
-import { type AttemptCounts, summaryOf } from '../dispatch/line/recent-attempts.js';
+import { type AttemptCounts, summaryOf } from '../dispatch/endpoint/recent-attempts.js';
 import type { LastHourAnswer } from './answers/last-hour.dto.js';
 import { toDuration } from './api-time.js';
 

@@ -7,7 +7,7 @@ import { TakesBody } from '../http/limits/bodies.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MESSAGE_STATES } from '../storage/queue/message.js';
 import { MessageOperations } from '../messages/message-operations.js';
-import { MessageStore } from '../messages/message-store.js';
+import { MessageStore } from '../messages/queue/message-store.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import type { MessagePageAnswer, MessagesReplayedAnswer } from './answers/message.dto.js';
 import { askedBy } from './asked-by.js';

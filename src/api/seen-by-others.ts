@@ -5,7 +5,7 @@ import {
   Injectable,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { Deliveries, type SeenAttempts } from '../dispatch/line/deliveries.js';
+import { Deliveries, type SeenAttempts } from '../dispatch/endpoint/deliveries.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { REPLICA } from '../kernel/replica.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Deliveries } from '../dispatch/line/deliveries.js';
+import { Deliveries } from '../dispatch/endpoint/deliveries.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import type { RepliesAnswer } from './answers/verdict.dto.js';

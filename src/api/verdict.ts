@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { QueueCounts } from '../dispatch/redelivery/queue-counts.js';
-import { Circuits } from '../dispatch/line/circuit.js';
+import { Circuits } from '../dispatch/endpoint/circuit.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Deliveries } from '../dispatch/line/deliveries.js';
+import { Deliveries } from '../dispatch/endpoint/deliveries.js';
 import type { CauseAnswer } from './answers/verdict.dto.js';
 import { botOf, placeOf } from './hint-causes.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics, type Sample } from '../metrics/metrics.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
-import { Deliveries } from './line/deliveries.js';
+import { Deliveries } from './endpoint/deliveries.js';
 
 /** What became of deliveries to each bot that an operator added. */
 @Injectable()

@@ -6,8 +6,8 @@ import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
 import { Overload } from './answer/overload.js';
 import type { OverloadCounts } from './answer/overload-notice.js';
-import { DeliveryClient } from './line/delivery-client.js';
-import { Circuits } from './line/circuit.js';
+import { DeliveryClient } from './endpoint/delivery-client.js';
+import { Circuits } from './endpoint/circuit.js';
 
 /** Gauges of what is in trouble, computed at each scrape. */
 @Injectable()

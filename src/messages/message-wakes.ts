@@ -4,7 +4,7 @@ import { toAddress } from '../registry/endpoint/endpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
-import { MessageStore } from './message-store.js';
+import { MessageStore } from './queue/message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
 import { RetryLoops } from '../dispatch/redelivery/retry-loops.js';
 import { MessageWakes } from './message-wakes.js';
-import { MessageStore } from './message-store.js';
+import { MessageStore } from './queue/message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 import { MessageSender } from './sending/message-sender.js';

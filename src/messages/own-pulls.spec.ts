@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { kfEvent } from '../../test/support/delivery.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
-import type { AttemptResult } from '../dispatch/line/attempt.js';
-import { Deliveries } from '../dispatch/line/deliveries.js';
+import { DispatchMetrics } from '../dispatch/endpoint/dispatch-metrics.js';
+import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
+import { Deliveries } from '../dispatch/endpoint/deliveries.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Destination, Destinations } from '../registry/accounts/destination.js';
-import type { Coverage } from './coverage.js';
-import type { MessageStore } from './message-store.js';
+import type { Coverage } from './pulling/coverage.js';
+import type { MessageStore } from './queue/message-store.js';
 import { OwnPulls } from './own-pulls.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };

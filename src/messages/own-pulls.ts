@@ -1,10 +1,10 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
+import { Deliveries, type Delivery } from '../dispatch/endpoint/deliveries.js';
 import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';
-import { Coverage } from './coverage.js';
-import { MessageStore } from './message-store.js';
+import { Coverage } from './pulling/coverage.js';
+import { MessageStore } from './queue/message-store.js';
 import { type Addressee, accountKey } from '../kernel/account.js';
 
 /**

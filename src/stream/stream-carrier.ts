@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { type Attempt, ATTEMPT_LIMIT_MS, Exchange, HALVES_MS, type OnEnd } from '../dispatch/line/attempt.js';
-import { envelopeFor } from '../dispatch/line/forms.js';
-import { Lines } from '../dispatch/line/line.js';
-import type { Streamed, Streams } from '../dispatch/line/streams.js';
-import { toCallbackQuery } from '../dispatch/line/wecom-envelope.js';
+import {
+  type Attempt,
+  ATTEMPT_LIMIT_MS,
+  Exchange,
+  HALVES_MS,
+  type OnEnd,
+} from '../dispatch/endpoint/attempt.js';
+import { envelopeFor } from '../dispatch/endpoint/forms.js';
+import { Lines } from '../dispatch/endpoint/channel.js';
+import type { Streamed, Streams } from '../dispatch/endpoint/streams.js';
+import { toCallbackQuery } from '../dispatch/endpoint/wecom-envelope.js';
 import { Clock } from '../kernel/clock.js';
 import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';

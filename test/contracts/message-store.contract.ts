@@ -8,7 +8,7 @@ import {
   SEEN_MS,
 } from '../../src/storage/queue/message.js';
 import type { MessageFilter } from '../../src/storage/queue/queue-store.js';
-import type { UnderWay } from '../../src/messages/message-line.js';
+import type { UnderWay } from '../../src/messages/queue/message-line.js';
 import type {
   DeadMessage,
   MessageStore,
@@ -16,7 +16,7 @@ import type {
   PullLease,
   RefusedMessage,
   Turn,
-} from '../../src/messages/message-store.js';
+} from '../../src/messages/queue/message-store.js';
 import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
 import { newMessage, pulledPage } from '../support/messages.js';
 import type { Failure } from '../../src/storage/queue/line.js';

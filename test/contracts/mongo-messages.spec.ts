@@ -5,7 +5,7 @@ import type { RecordKind } from '../../src/storage/records/record-kind.js';
 import { RecordStore } from '../../src/storage/records/records.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { SEEN_MS, webhookIdOf } from '../../src/storage/queue/message.js';
-import type { MessageStore, Turn } from '../../src/messages/message-store.js';
+import type { MessageStore, Turn } from '../../src/messages/queue/message-store.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { LINES, MESSAGES, type MessageRecord } from '../../src/storage/mongo/queue.js';
 import { newMessage, pulledPage } from '../support/messages.js';

@@ -1,4 +1,4 @@
-import { newPullState, PULL_STATES } from '../../src/messages/pulling/pull-state.js';
+import { newPullState, PULL_STATES } from '../../src/messages/queue/pull-state.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/kernel/secret.js';
 import { EMPTY_BOOK } from '../../src/notifications/book.js';

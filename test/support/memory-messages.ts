@@ -5,8 +5,8 @@ import { Sealer } from '../../src/crypto/sealer.js';
 import { lineKey } from '../../src/storage/queue/line.js';
 import { MemoryQueueStore } from '../../src/storage/queue/memory-queue-store.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { MessageContents } from '../../src/messages/message-contents.js';
-import { MessageStore } from '../../src/messages/message-store.js';
+import { MessageContents } from '../../src/messages/queue/message-contents.js';
+import { MessageStore } from '../../src/messages/queue/message-store.js';
 import { MemoryRecords } from './memory-records.js';
 import { newSecretsKey } from './place.js';
 

@@ -1,7 +1,7 @@
 /** Messages as the puller gives them to a store. */
 import { Secret } from '../../src/kernel/secret.js';
 import type { NewMessage } from '../../src/storage/queue/message.js';
-import type { PulledPage } from '../../src/messages/message-store.js';
+import type { PulledPage } from '../../src/messages/queue/message-store.js';
 
 export function newMessage(msgid: string, fields: Partial<NewMessage> = {}): NewMessage {
   return {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect } from '@jest/globals';
 import type { Environment } from '../../src/config/config.js';
 import type { Dispatched } from '../../src/dispatch/answer/dispatcher.js';
 import { type Hint, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
-import type { KfEvent } from '../../src/dispatch/kf-event.js';
+import type { KfEvent } from '../../src/dispatch/endpoint/kf-event.js';
 import { MemoryOutbox } from './memory-outbox.js';
 import type { Kept } from '../../src/dispatch/outbox/outbox.js';
 import type { Registration } from '../../src/storage/puppets/puppet.js';

@@ -1,4 +1,4 @@
-import type { NoAnswer } from '../../dispatch/line/bot-verification.js';
+import type { NoAnswer } from '../../dispatch/endpoint/bot-verification.js';
 import { BotCallbackFieldsDto, BotDto } from '../../registry/bots/bot.dto.js';
 import type { FailureAnswer } from './failure.dto.js';
 import type { LastHourAnswer } from './last-hour.dto.js';

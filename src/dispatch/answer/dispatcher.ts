@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Destination } from '../../registry/accounts/destination.js';
-import type { KfEvent } from '../kf-event.js';
+import type { KfEvent } from '../endpoint/kf-event.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { FirstTry } from './first-try.js';
 import { KeepingRace } from './keeping-race.js';

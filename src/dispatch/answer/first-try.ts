@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import type { Attempt, AttemptResult } from '../line/attempt.js';
-import { Lines } from '../line/line.js';
+import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
+import { Lines } from '../endpoint/channel.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { Incoming, NotTaken, Tried } from './incoming.js';
 import { Overload } from './overload.js';

@@ -1,6 +1,6 @@
 import type { Destination } from '../../registry/accounts/destination.js';
-import type { KfEvent } from '../kf-event.js';
-import type { Attempt } from '../line/attempt.js';
+import type { KfEvent } from '../endpoint/kf-event.js';
+import type { Attempt } from '../endpoint/attempt.js';
 import type { Arrival } from './seen-events.js';
 import type { FailureStage, NotTriedStage } from '../../storage/queue/line.js';
 

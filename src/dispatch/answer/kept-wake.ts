@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { newLru } from '../../kernel/lru.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { Lines } from '../line/line.js';
+import { Lines } from '../endpoint/channel.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { NotTaken } from './incoming.js';
 import type { Addressee } from '../../kernel/account.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { dispatchConfig } from '../dispatch.config.js';
+import { dispatchConfig } from './dispatch.config.js';
 import { LoopTurn } from './loop-turn.js';
 import { type OverloadCounts, OverloadNotice } from './overload-notice.js';
 

@@ -1,7 +1,7 @@
 import { failpoint } from '../../kernel/failpoint.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
-import type { DispatchMetrics } from '../dispatch-metrics.js';
-import type { KfEvent } from '../kf-event.js';
+import type { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
+import type { KfEvent } from '../endpoint/kf-event.js';
 import { EVENTS_MAX, hintKey, type NewHint } from './hint.js';
 import type { Kept, Outbox } from './outbox.js';
 

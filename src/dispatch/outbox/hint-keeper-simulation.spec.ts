@@ -7,8 +7,8 @@ import { rounds, SEED, type Seeded, seeded } from '../../../test/support/seeded.
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { SeenEvents } from '../answer/seen-events.js';
-import { DispatchMetrics } from '../dispatch-metrics.js';
-import type { KfEvent } from '../kf-event.js';
+import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
+import type { KfEvent } from '../endpoint/kf-event.js';
 import { lineKey, type Lease } from '../../storage/queue/line.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';

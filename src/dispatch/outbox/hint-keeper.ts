@@ -4,10 +4,10 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { Pending } from '../../kernel/pending.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { DispatchMetrics } from '../dispatch-metrics.js';
+import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import { EventKeeper } from './event-keeper.js';
 import { covers, type HintHead, hintKey, join, type KnownHint, type NewHint } from './hint.js';
-import type { KfEvent } from '../kf-event.js';
+import type { KfEvent } from '../endpoint/kf-event.js';
 import { type Held, type Kept, Outbox } from './outbox.js';
 
 /** The events that one put keeps. */

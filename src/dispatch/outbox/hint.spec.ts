@@ -1,7 +1,7 @@
 /** What may happen to a hint with several events; with one it is in test/contracts/outbox.contract.ts. */
 import { describe, expect, it } from '@jest/globals';
 import { kfEvent } from '../../../test/support/delivery.js';
-import { FAST_STEPS } from '../redelivery/retry-schedule.js';
+import { FAST_STEPS } from './retry-schedule.js';
 import {
   afterFailure,
   afterGivenUp,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
 import { readTraceparent } from '../../kernel/trace-context.js';
-import type { KfEvent, RawCallback } from '../kf-event.js';
+import type { KfEvent, RawCallback } from '../endpoint/kf-event.js';
 import {
   type Failure,
   isLease,
@@ -11,7 +11,7 @@ import {
   type LineState,
   runningLease,
 } from '../../storage/queue/line.js';
-import { FAST_STEPS } from '../redelivery/retry-schedule.js';
+import { FAST_STEPS } from './retry-schedule.js';
 import { accountKey } from '../../kernel/account.js';
 
 /** Events that may wait of an account whose bot gets each of them. */
@@ -113,20 +113,6 @@ export function toReplayed(hint: Hint, endpoint: string, nowMs: number): Hint {
 function toUntried(waiting: WaitingEvent): WaitingEvent {
   const event = { ...waiting.event, id: randomUUID() };
   return { ...waiting, event, generation: randomUUID(), attempts: 0 };
-}
-
-/** An event without a sync token, for when the old token has expired. It is a new event: a new id, and no trace. */
-export function toResync({ corpId, openKfId }: Pick<KfEvent, 'corpId' | 'openKfId'>): KfEvent {
-  return {
-    id: randomUUID(),
-    corpId,
-    openKfId,
-    syncToken: '',
-    createdAtS: null,
-    lagMs: 0,
-    raw: null,
-    traceparent: null,
-  };
 }
 
 /** What two events of an account are compared by. */

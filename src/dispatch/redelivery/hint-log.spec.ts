@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
-import type { AttemptResult } from '../line/attempt.js';
+import type { AttemptResult } from '../endpoint/attempt.js';
 import type { HintHead } from '../outbox/hint.js';
 import { HintLog } from './hint-log.js';
 

@@ -5,9 +5,9 @@ import { traceIdOf } from '../../kernel/trace-context.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { toEnd } from '../../record/delivery-record.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
-import type { AttemptResult } from '../line/attempt.js';
+import type { AttemptResult } from '../endpoint/attempt.js';
 import type { HintHead } from '../outbox/hint.js';
-import type { KfEvent } from '../kf-event.js';
+import type { KfEvent } from '../endpoint/kf-event.js';
 import type { Failure, Occasion } from '../../storage/queue/line.js';
 
 const ATTEMPTED = 'hint.attempted';

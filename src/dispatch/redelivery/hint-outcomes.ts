@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { DispatchMetrics } from '../dispatch-metrics.js';
+import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import { type HintHead, hintKey } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { ClaimedHint, Held, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
-import { FAST_STEPS, type NextTry, nextTry } from './retry-schedule.js';
+import { FAST_STEPS, type NextTry, nextTry } from '../outbox/retry-schedule.js';
 import { type Failure, type Occasion, toFailure } from '../../storage/queue/line.js';
 
 const SETTLE_TRIES = 3;

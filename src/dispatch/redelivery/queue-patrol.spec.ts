@@ -8,8 +8,8 @@ import { openRegistry, type TestRegistry } from '../../../test/support/registry.
 import { AppError } from '../../kernel/app-error.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { Circuits } from '../line/circuit.js';
-import { DispatchMetrics } from '../dispatch-metrics.js';
+import { Circuits } from '../endpoint/circuit.js';
+import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import { type Hint, hintKey, type NewHint } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';

@@ -3,7 +3,7 @@ import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import { Circuits } from '../line/circuit.js';
+import { Circuits } from '../endpoint/circuit.js';
 import { type HintHead, hintKey } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';

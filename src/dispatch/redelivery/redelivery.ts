@@ -1,8 +1,8 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { RegistrySync } from '../../registry/sync/registry-sync.js';
-import { LateWork } from '../late-work.js';
-import { Circuits } from '../line/circuit.js';
-import { DeliveryClient } from '../line/delivery-client.js';
+import { LateWork } from '../endpoint/late-work.js';
+import { Circuits } from '../endpoint/circuit.js';
+import { DeliveryClient } from '../endpoint/delivery-client.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { QueuePatrol } from './queue-patrol.js';
 import { RetryLoops } from './retry-loops.js';

@@ -28,7 +28,7 @@ import {
   waitingCount,
 } from '../../../test/support/redelivery.js';
 import { AppError } from '../../kernel/app-error.js';
-import type { Delivery } from '../line/deliveries.js';
+import type { Delivery } from '../endpoint/deliveries.js';
 import { resyncsOf } from './resync-budget.js';
 import { TestDelivery, type Tested } from './test-delivery.js';
 import { Counters } from '../../storage/counters/counters.js';

@@ -8,13 +8,12 @@ import { Accounts } from '../../registry/accounts/accounts.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
-import type { KfEvent } from '../kf-event.js';
-import type { AttemptResult } from '../line/attempt.js';
-import { type Line, Lines } from '../line/line.js';
-import { toResync } from '../outbox/hint.js';
+import { type KfEvent, toResync } from '../endpoint/kf-event.js';
+import type { AttemptResult } from '../endpoint/attempt.js';
+import { type Line, Lines } from '../endpoint/channel.js';
 import { hasSeenNothing } from './hint-sender.js';
 import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
-import type { ShownAnswer } from '../line/shown-exchange.js';
+import type { ShownAnswer } from '../endpoint/shown-exchange.js';
 import type { Failure } from '../../storage/queue/line.js';
 
 /** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */

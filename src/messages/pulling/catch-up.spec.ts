@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import type { AttemptResult } from '../../dispatch/line/attempt.js';
-import type { Deliveries, Delivery } from '../../dispatch/line/deliveries.js';
+import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
+import type { Deliveries, Delivery } from '../../dispatch/endpoint/deliveries.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
 import type { Destinations } from '../../registry/accounts/destination.js';
-import type { MessageStore } from '../message-store.js';
-import type { Coverage } from '../coverage.js';
+import type { MessageStore } from '../queue/message-store.js';
+import type { Coverage } from './coverage.js';
 import { CatchUp } from './catch-up.js';
 import { EventlessPulls } from './eventless-pulls.js';
 import type { Puller } from './puller.js';

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Deliveries, type Delivery } from '../../dispatch/line/deliveries.js';
+import { Deliveries, type Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import { Coverage } from '../coverage.js';
+import { Coverage } from './coverage.js';
 import { EventlessPulls } from './eventless-pulls.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 

@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type { AttemptResult } from '../../dispatch/line/attempt.js';
-import { hintKey, toResync } from '../../dispatch/outbox/hint.js';
+import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
+import { hintKey } from '../../dispatch/outbox/hint.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/redelivery/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
-import { MessageStore } from '../message-store.js';
+import { MessageStore } from '../queue/message-store.js';
 import { Puller } from './puller.js';
 import type { Addressee } from '../../kernel/account.js';
+import { toResync } from '../../dispatch/endpoint/kf-event.js';
 
 /** Pulls accounts without an event, and so without a sync token: as often as the corp may, and only where nobody else does. */
 @Injectable()

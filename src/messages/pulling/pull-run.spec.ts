@@ -11,7 +11,7 @@ import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
-import type { MessageStore } from '../message-store.js';
+import type { MessageStore } from '../queue/message-store.js';
 import type { MessageOutcomes } from '../sending/message-outcomes.js';
 import { PullRun } from './pull-run.js';
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import type { AttemptResult } from '../../dispatch/line/attempt.js';
+import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
@@ -11,8 +11,8 @@ import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { ERRCODE } from '../../wecom/client/wecom-answer.js';
-import { MessageStore, type PullLease } from '../message-store.js';
-import { messagesConfig } from '../messages.config.js';
+import { MessageStore, type PullLease } from '../queue/message-store.js';
+import { messagesConfig } from '../sending/messages.config.js';
 import { MessageOutcomes } from '../sending/message-outcomes.js';
 import { readEntries } from './entries.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { KfEvent } from '../../dispatch/kf-event.js';
-import { LateWork } from '../../dispatch/late-work.js';
-import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../../dispatch/line/attempt.js';
-import { Lines } from '../../dispatch/line/line.js';
-import type { Pulls } from '../../dispatch/line/pulls.js';
+import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
+import { LateWork } from '../../dispatch/endpoint/late-work.js';
+import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../../dispatch/endpoint/attempt.js';
+import { Lines } from '../../dispatch/endpoint/channel.js';
+import type { Pulls } from '../../dispatch/endpoint/pulls.js';
 import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
 import { Clock } from '../../kernel/clock.js';
 import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { Coverage } from '../coverage.js';
+import { Coverage } from './coverage.js';
 import { PullRun } from './pull-run.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 

@@ -1,5 +1,5 @@
 import type { Message, MessageOrder } from '../../storage/queue/message.js';
-import { isAwaited, type UnderWay } from '../message-line.js';
+import { isAwaited, type UnderWay } from '../queue/message-line.js';
 
 /**
  * Which of the messages of a turn may have been sent already without their outcome being known: the process that sent them

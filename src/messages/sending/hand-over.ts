@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
-import { toResync } from '../../dispatch/outbox/hint.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
-import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/redelivery/retry-schedule.js';
+import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/outbox/retry-schedule.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { KfSync, PAGE_SIZE } from '../../wecom/kf-sync.js';
-import { MessageMetrics } from '../message-metrics.js';
-import { MessageStore, type Turn } from '../message-store.js';
-import type { CursorBefore } from '../pulling/pull-state.js';
+import { MessageMetrics } from './message-metrics.js';
+import { MessageStore, type Turn } from '../queue/message-store.js';
+import type { CursorBefore } from '../queue/pull-state.js';
+import { toResync } from '../../dispatch/endpoint/kf-event.js';
 
 /** Leaves what waits of an account to a taker that pulls by itself: it gets one event for all, and begins with the first. */
 @Injectable()

@@ -3,14 +3,14 @@ import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
-import type { AttemptResult } from '../../dispatch/line/attempt.js';
+import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../storage/queue/message.js';
-import { MessageLog } from '../message-log.js';
-import { MessageMetrics } from '../message-metrics.js';
-import type { MessageStore, Turn } from '../message-store.js';
+import { MessageLog } from './message-log.js';
+import { MessageMetrics } from './message-metrics.js';
+import type { MessageStore, Turn } from '../queue/message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };

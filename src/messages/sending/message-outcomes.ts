@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { type AttemptResult, isRefusal } from '../../dispatch/line/attempt.js';
-import { FAST_STEPS, nextTry } from '../../dispatch/redelivery/retry-schedule.js';
+import { type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
+import { FAST_STEPS, nextTry } from '../../dispatch/outbox/retry-schedule.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../storage/queue/message.js';
-import { MessageLog } from '../message-log.js';
-import { MessageMetrics } from '../message-metrics.js';
-import { type KeptPage, MessageStore, type Turn } from '../message-store.js';
-import { messagesConfig } from '../messages.config.js';
+import { MessageLog } from './message-log.js';
+import { MessageMetrics } from './message-metrics.js';
+import { type KeptPage, MessageStore, type Turn } from '../queue/message-store.js';
+import { messagesConfig } from './messages.config.js';
 import { type Failure, type Occasion, toFailure } from '../../storage/queue/line.js';
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;

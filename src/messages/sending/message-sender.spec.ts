@@ -3,9 +3,9 @@ import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
-import type { KfEvent } from '../../dispatch/kf-event.js';
-import type { AttemptResult } from '../../dispatch/line/attempt.js';
-import type { Lines } from '../../dispatch/line/line.js';
+import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
+import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
+import type { Lines } from '../../dispatch/endpoint/channel.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { lapseLeases, MemoryMessageStore } from '../../../test/support/memory-messages.js';
@@ -18,9 +18,9 @@ import {
   type NewMessage,
   webhookIdOf,
 } from '../../storage/queue/message.js';
-import { MessageLog } from '../message-log.js';
-import { MessageMetrics } from '../message-metrics.js';
-import type { MessageStore } from '../message-store.js';
+import { MessageLog } from './message-log.js';
+import { MessageMetrics } from './message-metrics.js';
+import type { MessageStore } from '../queue/message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { MessageSender } from './message-sender.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Attempt, type AttemptResult, isRefusal } from '../../dispatch/line/attempt.js';
-import { type Line, Lines } from '../../dispatch/line/line.js';
+import { type Attempt, type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
+import { type Line, Lines } from '../../dispatch/endpoint/channel.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -8,7 +8,7 @@ import { KINDS } from '../../registry/bots/bot-kinds.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
-import { MessageStore, type Turn } from '../message-store.js';
+import { MessageStore, type Turn } from '../queue/message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { EarlierAttempts } from './earlier-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { ATTEMPT_LIMIT_MS } from '../../dispatch/line/attempt.js';
-import type { DeliveryForm } from '../../dispatch/line/delivery-form.js';
+import { ATTEMPT_LIMIT_MS } from '../../dispatch/endpoint/attempt.js';
+import type { DeliveryForm } from '../../dispatch/endpoint/delivery-form.js';
 import type { Secret } from '../../kernel/secret.js';
 import { toTraceHeaders } from '../../kernel/trace-context.js';
 

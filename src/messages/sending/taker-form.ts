@@ -1,7 +1,7 @@
-import type { KfEvent } from '../../dispatch/kf-event.js';
-import type { DeliveryForm } from '../../dispatch/line/delivery-form.js';
-import { formFor } from '../../dispatch/line/forms.js';
-import type { Recipient } from '../../dispatch/line/line.js';
+import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
+import type { DeliveryForm } from '../../dispatch/endpoint/delivery-form.js';
+import { formFor } from '../../dispatch/endpoint/forms.js';
+import type { Recipient } from '../../dispatch/endpoint/channel.js';
 import { Secret } from '../../kernel/secret.js';
 import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';

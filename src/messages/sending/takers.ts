@@ -3,7 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations, type MessageTaker } from '../../registry/accounts/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
-import { MessageStore, type Turn } from '../message-store.js';
+import { MessageStore, type Turn } from '../queue/message-store.js';
 import { HandOver } from './hand-over.js';
 
 const LOOK_AGAIN_FIRST_MS = 10;

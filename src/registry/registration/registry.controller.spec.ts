@@ -20,7 +20,7 @@ import { CallbackModule } from '../../callback/callback.module.js';
 import { NobodyModule } from '../../../test/support/nobody.js';
 import { loadConfig } from '../../config/config.js';
 import { configModule } from '../../config/config.module.js';
-import { dispatchConfig } from '../../dispatch/dispatch.config.js';
+import { dispatchConfig } from '../../dispatch/answer/dispatch.config.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import { QueueStore } from '../../storage/queue/queue-store.js';
 import { HttpModule } from '../../http/http.module.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import type { AttemptResult } from '../../dispatch/line/attempt.js';
+import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { EventFrame } from '../protocol/frames.js';
 import { EventsUnderWay } from './events-under-way.js';
 

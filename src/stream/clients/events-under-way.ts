@@ -4,7 +4,7 @@ import {
   Exchange,
   HALVES_MS,
   type OnEnd,
-} from '../../dispatch/line/attempt.js';
+} from '../../dispatch/endpoint/attempt.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import type { EventFrame } from '../protocol/frames.js';
 

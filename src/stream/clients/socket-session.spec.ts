@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { WebSocket } from 'ws';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import type { AttemptResult } from '../../dispatch/line/attempt.js';
+import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { EventFrame } from '../protocol/frames.js';
 import { BodyBudget, Holding } from '../../http/limits/body-budget.js';
 import { Client, type ClientEnd } from './client.js';

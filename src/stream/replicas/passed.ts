@@ -1,5 +1,5 @@
 /** What replicas tell each other, as JSON. */
-import type { Streamed } from '../../dispatch/line/streams.js';
+import type { Streamed } from '../../dispatch/endpoint/streams.js';
 import { Secret } from '../../kernel/secret.js';
 import type { KnownConnection } from '../../registry/bots/connected-bots.js';
 

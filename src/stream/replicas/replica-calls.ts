@@ -5,8 +5,8 @@ import {
   Exchange,
   HALVES_MS,
   type OnEnd,
-} from '../../dispatch/line/attempt.js';
-import type { Streamed } from '../../dispatch/line/streams.js';
+} from '../../dispatch/endpoint/attempt.js';
+import type { Streamed } from '../../dispatch/endpoint/streams.js';
 import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics } from '../../metrics/metrics.js';
 import type { KnownConnection } from '../../registry/bots/connected-bots.js';

@@ -3,10 +3,10 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { type Puppet } from '../../storage/puppets/puppet.js';
 import type { AccountHistory } from '../../registry/puppets/account-history.js';
-import { DispatchMetrics } from '../dispatch-metrics.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
-import type { KfEvent } from '../kf-event.js';
+import type { KfEvent } from './kf-event.js';
 import { type DeliveryOccasion, type Failure, toFailure } from '../../storage/queue/line.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 

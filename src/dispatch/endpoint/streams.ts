@@ -1,6 +1,6 @@
 import type { Secret } from '../../kernel/secret.js';
 import type { Destination } from '../../registry/accounts/destination.js';
-import type { KfEvent } from '../kf-event.js';
+import type { KfEvent } from './kf-event.js';
 import type { Attempt, OnEnd } from './attempt.js';
 import type { Addressee } from '../../kernel/account.js';
 

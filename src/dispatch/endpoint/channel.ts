@@ -3,8 +3,8 @@ import { Clock } from '../../kernel/clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { type Endpoint, isStream } from '../../registry/endpoint/endpoint.js';
 import { Presence } from '../../registry/accounts/presence.js';
-import type { KfEvent } from '../kf-event.js';
-import { LateWork } from '../late-work.js';
+import type { KfEvent } from './kf-event.js';
+import { LateWork } from './late-work.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import {
   type Attempt,

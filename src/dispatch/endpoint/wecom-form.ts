@@ -2,7 +2,7 @@ import type { Dispatcher as Undici } from 'undici';
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl, Endpoint } from '../../registry/endpoint/endpoint.js';
-import type { KfEvent } from '../kf-event.js';
+import type { KfEvent } from './kf-event.js';
 import type { DeliveryForm } from './delivery-form.js';
 import { toCallbackQuery, WecomEnvelope } from './wecom-envelope.js';
 

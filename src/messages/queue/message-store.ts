@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Failure, isHeldBy, type Lease } from '../storage/queue/line.js';
-import { type Claim, LineSteps, type Stepped } from '../storage/queue/line-steps.js';
+import { type Failure, isHeldBy, type Lease } from '../../storage/queue/line.js';
+import { type Claim, LineSteps, type Stepped } from '../../storage/queue/line-steps.js';
 import {
   isExpired,
   isOversized,
@@ -13,12 +13,12 @@ import {
   type PageStart,
   SEEN_MS,
   webhookIdOf,
-} from '../storage/queue/message.js';
-import { type MessageCounts, type MessageFilter, QueueStore } from '../storage/queue/queue-store.js';
-import { failpoint } from '../kernel/failpoint.js';
-import { newLru } from '../kernel/lru.js';
-import { type Records, RecordStore } from '../storage/records/records.js';
-import type { OwnPull } from '../wecom/proxy/queued-messages.js';
+} from '../../storage/queue/message.js';
+import { type MessageCounts, type MessageFilter, QueueStore } from '../../storage/queue/queue-store.js';
+import { failpoint } from '../../kernel/failpoint.js';
+import { newLru } from '../../kernel/lru.js';
+import { type Records, RecordStore } from '../../storage/records/records.js';
+import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { MessageContents } from './message-contents.js';
 import { fromCursor, toCursor } from './message-cursor.js';
 import {
@@ -44,8 +44,8 @@ import {
   type PullState,
   withCursor,
   withOwnPull,
-} from './pulling/pull-state.js';
-import { type Addressee, accountKey } from '../kernel/account.js';
+} from './pull-state.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Messages of an account that are read at once, of so many characters in all: their contents may be long. */
 const AHEAD_MAX = 8;

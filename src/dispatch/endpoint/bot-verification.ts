@@ -7,11 +7,11 @@ import { KINDS } from '../../registry/bots/bot-kinds.js';
 import type { BotSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl } from '../../registry/endpoint/endpoint.js';
-import { toResync } from '../outbox/hint.js';
 import type { AttemptResult } from './attempt.js';
 import { DeliveryClient } from './delivery-client.js';
 import type { DeliveryForm } from './delivery-form.js';
 import { WecomForm } from './wecom-form.js';
+import { toResync } from './kf-event.js';
 
 /** WeCom waits 5 s for the answer when a URL is saved. */
 const VERIFY_LIMIT_MS = 5_000;

@@ -1,4 +1,4 @@
-import { defineNamespace } from '../config/namespace.js';
+import { defineNamespace } from '../../config/namespace.js';
 
 /** Limits of messages that are pulled for bots. */
 export const messagesConfig = defineNamespace('messages', (config) => ({

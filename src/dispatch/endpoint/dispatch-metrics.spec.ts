@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { clock, holdingPuppet, pass, puppetServer } from '../../test/support/delivery.js';
-import { Samples } from '../../test/support/metrics.js';
-import { refusedUrl } from '../../test/support/raw-server.js';
+import { clock, holdingPuppet, pass, puppetServer } from '../../../test/support/delivery.js';
+import { Samples } from '../../../test/support/metrics.js';
+import { refusedUrl } from '../../../test/support/raw-server.js';
 import {
   BUDGET_MS,
   DAY_MS,
@@ -17,7 +17,7 @@ import {
   send,
   start,
   taking,
-} from '../../test/support/redelivery.js';
+} from '../../../test/support/redelivery.js';
 
 replicasOfEachTest();
 

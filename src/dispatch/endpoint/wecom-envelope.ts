@@ -4,7 +4,7 @@ import type { Secret } from '../../kernel/secret.js';
 import type { BotSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
-import type { KfEvent, RawCallback } from '../kf-event.js';
+import type { KfEvent, RawCallback } from './kf-event.js';
 
 /** Seals events as WeCom does, for programs that take WeCom's callbacks and know nothing of us. */
 export class WecomEnvelope {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import type { Delivery } from '../dispatch/line/deliveries.js';
-import { LateWork } from '../dispatch/late-work.js';
-import type { StoreClock } from '../kernel/store-clock.js';
+import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import { LateWork } from '../../dispatch/endpoint/late-work.js';
+import type { StoreClock } from '../../kernel/store-clock.js';
 import { Coverage } from './coverage.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };

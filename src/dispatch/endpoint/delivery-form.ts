@@ -2,7 +2,7 @@ import type { Dispatcher as Undici } from 'undici';
 import type { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
-import type { KfEvent } from '../kf-event.js';
+import type { KfEvent } from './kf-event.js';
 
 /** How an event is put into a request, and how long an attempt may take. */
 export interface DeliveryForm {

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SealError, Sealer } from '../crypto/sealer.js';
-import type { Message } from '../storage/queue/message.js';
-import { AppError } from '../kernel/app-error.js';
-import { LOG, type Log } from '../kernel/log.js';
-import { Secret } from '../kernel/secret.js';
-import { contentIdentityOf } from '../storage/queue/message.js';
+import { SealError, Sealer } from '../../crypto/sealer.js';
+import type { Message } from '../../storage/queue/message.js';
+import { AppError } from '../../kernel/app-error.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { Secret } from '../../kernel/secret.js';
+import { contentIdentityOf } from '../../storage/queue/message.js';
 
 /** Seals what messages say before it is stored, and opens it afterwards. What cannot be opened stays, and waits for its key. */
 @Injectable()

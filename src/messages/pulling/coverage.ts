@@ -1,15 +1,15 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { LateWork } from '../dispatch/late-work.js';
-import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
-import { hintKey } from '../dispatch/outbox/hint.js';
-import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
-import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
-import { LOG, type Log } from '../kernel/log.js';
-import { StoreClock } from '../kernel/store-clock.js';
-import { KnownBots } from '../registry/bots/known-bots.js';
-import type { OwnPull } from '../wecom/proxy/queued-messages.js';
-import { MessageStore } from './message-store.js';
-import { type Addressee, accountKey } from '../kernel/account.js';
+import { LateWork } from '../../dispatch/endpoint/late-work.js';
+import { Deliveries, type Delivery } from '../../dispatch/endpoint/deliveries.js';
+import { hintKey } from '../../dispatch/outbox/hint.js';
+import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { hasSeenNothing } from '../../dispatch/redelivery/hint-sender.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { KnownBots } from '../../registry/bots/known-bots.js';
+import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
+import { MessageStore } from '../queue/message-store.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Some 150 bytes each. */
 const TAKEN_MAX = 20_000;

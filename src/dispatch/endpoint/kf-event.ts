@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /**
  * A `kf_msg_or_event`, the only event that a puppet is sent. It says that this kf account has new messages, and has a
  * sync token to fetch them with.
@@ -29,4 +31,18 @@ export interface RawCallback {
   readonly nonce: string;
   /** Byte for byte as WeCom sent it. */
   readonly body: Buffer;
+}
+
+/** An event without a sync token, for when the old token has expired. It is a new event: a new id, and no trace. */
+export function toResync({ corpId, openKfId }: Pick<KfEvent, 'corpId' | 'openKfId'>): KfEvent {
+  return {
+    id: randomUUID(),
+    corpId,
+    openKfId,
+    syncToken: '',
+    createdAtS: null,
+    lagMs: 0,
+    raw: null,
+    traceparent: null,
+  };
 }

@@ -11,7 +11,7 @@ import { botIdOf, type Endpoint } from '../../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { type Attempt, type OnEnd, Exchange } from './attempt.js';
 import { judgedLookup } from './judged-lookup.js';
-import type { KfEvent } from '../kf-event.js';
+import type { KfEvent } from './kf-event.js';
 import type { DeliveryForm } from './delivery-form.js';
 import { type ShownAnswer, ShownExchange } from './shown-exchange.js';
 

@@ -8,7 +8,7 @@ import {
   start,
 } from '../../../test/support/redelivery.js';
 import type { Delivery } from './deliveries.js';
-import type { Line } from './line.js';
+import type { Line } from './channel.js';
 
 replicasOfEachTest();
 

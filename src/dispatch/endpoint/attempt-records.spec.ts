@@ -5,7 +5,7 @@ import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import { openRecorder } from '../../../test/support/recorder.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { DispatchMetrics } from '../dispatch-metrics.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import { AttemptRecords } from './attempt-records.js';
 import type { AttemptResult } from './attempt.js';
 import { Deliveries } from './deliveries.js';

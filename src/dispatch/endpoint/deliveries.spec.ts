@@ -6,7 +6,7 @@ import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { AttemptResult } from './attempt.js';
 import { Deliveries, type Delivery } from './deliveries.js';
 import { NO_ATTEMPTS, summaryOf } from './recent-attempts.js';
-import { DispatchMetrics } from '../dispatch-metrics.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import { Metrics } from '../../metrics/metrics.js';
 
 const TAKEN: AttemptResult = { taken: true, status: 204 };

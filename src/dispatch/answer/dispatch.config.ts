@@ -1,4 +1,4 @@
-import { defineNamespace } from '../config/namespace.js';
+import { defineNamespace } from '../../config/namespace.js';
 
 /** Limits of what may be under way. */
 export const dispatchConfig = defineNamespace('dispatch', (config) => ({

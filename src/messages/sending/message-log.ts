@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AttemptResult } from '../dispatch/line/attempt.js';
-import { HealthyLines } from '../kernel/healthy-lines.js';
-import { LOG, type Log } from '../kernel/log.js';
-import { toEnd } from '../record/delivery-record.js';
-import { DeliveryRecorder } from '../record/delivery-recorder.js';
-import { type MessageHead, webhookIdOf } from '../storage/queue/message.js';
-import type { Failure, Occasion } from '../storage/queue/line.js';
+import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
+import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { toEnd } from '../../record/delivery-record.js';
+import { DeliveryRecorder } from '../../record/delivery-recorder.js';
+import { type MessageHead, webhookIdOf } from '../../storage/queue/message.js';
+import type { Failure, Occasion } from '../../storage/queue/line.js';
 
 const ATTEMPTED = 'message.attempted';
 
