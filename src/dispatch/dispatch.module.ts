@@ -17,7 +17,7 @@ import { AttemptRecords } from './endpoint/attempt-records.js';
 import { BotVerification } from './endpoint/bot-verification.js';
 import { Circuits } from './endpoint/circuit.js';
 import { Deliveries } from './endpoint/deliveries.js';
-import { Lines } from './endpoint/channel.js';
+import { Channels, Recoveries } from './endpoint/channel.js';
 import { DeliveryClient } from './endpoint/delivery-client.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
 import { WaitingHints } from './outbox/waiting-hints.js';
@@ -59,7 +59,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     KeepingRace,
     KeptWake,
     LateWork,
-    Lines,
+    Channels,
     Outbox,
     QueuePatrol,
     Overload,
@@ -73,6 +73,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     TestDelivery,
     TimelyKeeper,
     WaitingHints,
+    { provide: Recoveries, useExisting: WaitingHints },
     { provide: WaitingEvents, useExisting: RegistrationClaims },
   ],
   exports: [
@@ -86,13 +87,14 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     HintOperations,
     KeptWake,
     LateWork,
-    Lines,
+    Channels,
     Outbox,
     QueueCounts,
     RetryLoops,
     Overload,
     TestDelivery,
     WaitingHints,
+    { provide: Recoveries, useExisting: WaitingHints },
     WaitingEvents,
   ],
 })

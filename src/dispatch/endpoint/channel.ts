@@ -5,7 +5,6 @@ import { type Endpoint, isStream } from '../../registry/endpoint/endpoint.js';
 import { Presence } from '../../registry/accounts/presence.js';
 import type { KfEvent } from './kf-event.js';
 import { LateWork } from './late-work.js';
-import { WaitingHints } from '../outbox/waiting-hints.js';
 import {
   type Attempt,
   type AttemptResult,
@@ -44,14 +43,20 @@ interface Begun {
   readonly startedMs: number;
 }
 
-/** Whose events a line carries. */
+/** Has something waiting for endpoints. */
+export abstract class Recoveries {
+  /** The endpoint was in trouble and took something: everything that waits for it is sent. Never rejects. */
+  abstract recovered(endpoint: string): Promise<void>;
+}
+
+/** Whose events a channel carries. */
 export type Recipient = Pick<
   Destination,
   'corpId' | 'openKfId' | 'address' | 'bot' | 'puppet' | 'fault' | 'isPulled'
 >;
 
 /** The way to whoever takes an account's events. Its callers decide whether to send anything. */
-export class Line {
+export class Channel {
   /**
    * @param endpoint `null` when it cannot be used.
    * @param form left out for the one that whoever takes the events understands.
@@ -59,33 +64,33 @@ export class Line {
   constructor(
     private readonly to: Recipient,
     private readonly endpoint: Endpoint | null,
-    private readonly lines: Lines,
+    private readonly channels: Channels,
     private readonly form?: DeliveryForm,
   ) {}
 
   /** Whether the account gets nothing but probes. */
   get isOpen(): boolean {
-    return this.isHeldBack || (this.endpoint !== null && this.lines.circuits.isOpen(this.endpoint.href));
+    return this.isHeldBack || (this.endpoint !== null && this.channels.circuits.isOpen(this.endpoint.href));
   }
 
   /** Whether the account alone gets nothing but probes: its endpoint takes what is for other accounts. */
   get isHeldBack(): boolean {
-    return this.endpoint !== null && this.lines.circuits.holdsBack(this.endpoint.href, this.to);
+    return this.endpoint !== null && this.channels.circuits.holdsBack(this.endpoint.href, this.to);
   }
 
   /** Whether an event may be tried now. */
   admits(): boolean {
-    return this.endpoint === null || this.lines.circuits.admit(this.endpoint.href, this.to);
+    return this.endpoint === null || this.channels.circuits.admit(this.endpoint.href, this.to);
   }
 
   /** Deliveries under way to its origin. */
   get underWay(): number {
-    return this.endpoint === null ? 0 : this.lines.client.underWayTo(this.endpoint);
+    return this.endpoint === null ? 0 : this.channels.client.underWayTo(this.endpoint);
   }
 
   /** Whether its origin is too busy for hints. */
   get isCrowded(): boolean {
-    return this.endpoint !== null && this.lines.client.isCrowded(this.endpoint);
+    return this.endpoint !== null && this.channels.client.isCrowded(this.endpoint);
   }
 
   /**
@@ -104,13 +109,13 @@ export class Line {
   ): Attempt {
     const onEnd = this.#book(event, occasion, number);
     if (this.endpoint === null) return Exchange.failed('endpoint', this.to.fault, onEnd);
-    if (this.to.isPulled) return this.lines.pulls.start(this.to, event, onEnd);
+    if (this.to.isPulled) return this.channels.pulls.start(this.to, event, onEnd);
     if (isStream(this.endpoint)) {
       const message = this.form?.content ?? null;
       const sent = { event, number, ageMs, message, isHalf: this.#isHalf };
-      return this.lines.streams.start(this.to, sent, onEnd);
+      return this.channels.streams.start(this.to, sent, onEnd);
     }
-    return this.lines.client.start(this.endpoint, this.#form, event, number, onEnd, tracestate);
+    return this.channels.client.start(this.endpoint, this.#form, event, number, onEnd, tracestate);
   }
 
   /** The same for an operator, who is shown the beginning of the answer, if there is one. */
@@ -120,9 +125,9 @@ export class Line {
       return { result, whenAnswered: async () => null };
     }
     const onEnd = this.#book(event, 'test', 1);
-    const attempt = this.lines.client.startShown(this.endpoint, this.#form, event, onEnd);
+    const attempt = this.channels.client.startShown(this.endpoint, this.#form, event, onEnd);
     // Its connection closes when the exchange is over.
-    void this.lines.late.add(attempt.result.then(() => attempt.whenAnswered()));
+    void this.channels.late.add(attempt.result.then(() => attempt.whenAnswered()));
     return attempt;
   }
 
@@ -135,16 +140,16 @@ export class Line {
   }
 
   #book(event: KfEvent, occasion: DeliveryOccasion, number: number): OnEnd {
-    this.lines.deliveries.began(this.to, occasion);
-    const startedMs = this.lines.clock.elapsedMs();
+    this.channels.deliveries.began(this.to, occasion);
+    const startedMs = this.channels.clock.elapsedMs();
     const begun = { event, occasion, number, isHalf: this.#isHalf, startedMs };
-    return (result) => this.lines.ended(this.to, this.endpoint, begun, result);
+    return (result) => this.channels.ended(this.to, this.endpoint, begun, result);
   }
 }
 
-/** The lines to all endpoints, with what deliveries leave behind: record, metrics, circuits, and which puppets are back. */
+/** The channels to all endpoints, with what deliveries leave behind: record, metrics, circuits, and which puppets are back. */
 @Injectable()
-export class Lines {
+export class Channels {
   #pulls: Pulls = NO_PULLS;
   #halves: Halves = NO_HALVES;
   #streams: Streams = NO_STREAMS;
@@ -153,7 +158,7 @@ export class Lines {
     readonly client: DeliveryClient,
     readonly circuits: Circuits,
     readonly deliveries: Deliveries,
-    private readonly waiting: WaitingHints,
+    private readonly recoveries: Recoveries,
     private readonly presence: Presence,
     readonly late: LateWork,
     readonly clock: Clock,
@@ -187,13 +192,13 @@ export class Lines {
   }
 
   /** @returns `null` when nobody takes the account's events. */
-  to(destination: Destination): Line | null {
-    return destination.hasTaker ? new Line(destination, destination.endpoint, this) : null;
+  to(destination: Destination): Channel | null {
+    return destination.hasTaker ? new Channel(destination, destination.endpoint, this) : null;
   }
 
   /** For one message. */
-  ofMessage(to: Recipient, endpoint: Endpoint, form: DeliveryForm): Line {
-    return new Line(to, endpoint, this, form);
+  ofMessage(to: Recipient, endpoint: Endpoint, form: DeliveryForm): Channel {
+    return new Channel(to, endpoint, this, form);
   }
 
   ended(
@@ -218,7 +223,7 @@ export class Lines {
     result: AttemptResult,
   ): void {
     if (result.taken || (occasion === 'message' && isRefusal(result))) {
-      if (this.circuits.succeeded(endpoint, to)) this.waiting.recovered(endpoint);
+      if (this.circuits.succeeded(endpoint, to)) void this.recoveries.recovered(endpoint);
       return;
     }
     // A failed test must not hold back events.

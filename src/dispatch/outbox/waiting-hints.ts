@@ -8,6 +8,7 @@ import { hintKey, type NewHint } from './hint.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import { HintQueue } from './hint-queue.js';
 import { Outbox } from './outbox.js';
+import type { Recoveries } from '../endpoint/channel.js';
 import type { Addressee } from '../../kernel/account.js';
 
 /** Hints that could not be stored, so that their senders were told 503. */
@@ -29,7 +30,7 @@ export interface AlsoWaiting {
 
 /** Everything that is to be delivered later: what is kept, and what could not be kept. */
 @Injectable()
-export class WaitingHints {
+export class WaitingHints implements Recoveries {
   readonly kept: HintQueue;
   /** Retried for as long as this process lives. */
   readonly unstored: HintQueue;
@@ -63,7 +64,6 @@ export class WaitingHints {
     this.unstored.wakeUp();
   }
 
-  /** Call it when an endpoint that was in trouble took something: everything that waits for it is sent. Never rejects. */
   async recovered(endpoint: string): Promise<void> {
     try {
       this.#also?.recovered(endpoint);

@@ -47,7 +47,7 @@ beforeEach(async () => {
 
 function openTests(counters: Counters): TestDelivery {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
-  const { registry, lines: ways } = dispatch;
+  const { registry, channels: ways } = dispatch;
   return new TestDelivery(registry.accounts, registry.destinations, ways, counters, clock, clock, log);
 }
 

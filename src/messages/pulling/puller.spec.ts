@@ -5,7 +5,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Circuits } from '../../dispatch/endpoint/circuit.js';
-import type { Lines } from '../../dispatch/endpoint/channel.js';
+import type { Channels } from '../../dispatch/endpoint/channel.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';
@@ -46,7 +46,10 @@ beforeEach(() => {
   const syncTokens: Pick<SyncTokens, 'find'> = { find: () => newest };
   [endpoint, cameIn] = [null, []];
   const circuits = { cameIn: (endpoint) => void cameIn.push(endpoint) } as Pick<Circuits, 'cameIn'>;
-  const lines = { pullBy: () => {}, circuits: circuits as Circuits } as Pick<Lines, 'pullBy' | 'circuits'>;
+  const channels = { pullBy: () => {}, circuits: circuits as Circuits } as Pick<
+    Channels,
+    'pullBy' | 'circuits'
+  >;
   puller = new Puller(
     runs as PullRun,
     destinations as Destinations,
@@ -54,7 +57,7 @@ beforeEach(() => {
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
     new LateWork(),
     clock,
-    lines as Lines,
+    channels as Channels,
   );
 });
 

@@ -5,7 +5,7 @@ import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import type { Lines } from '../../dispatch/endpoint/channel.js';
+import type { Channels } from '../../dispatch/endpoint/channel.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { lapseLeases, MemoryMessageStore } from '../../../test/support/memory-messages.js';
@@ -62,20 +62,28 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void
     ...{ bot: { id: 'bot-1', kind, order, opened: {}, endpoint: {} } },
     ...{ endpoint: ENDPOINT, state: 'ready' },
   } as unknown as ReadyTaker;
-  const line = {
+  const channel = {
     attempt: ({ id }: KfEvent, _occasion: unknown, attempt: number) => {
       attempts++;
       return { result: Promise.resolve(bot(id, attempt)), withdraw: () => false };
     },
   };
-  const lines = {
+  const channels = {
     circuits: { isOpen: () => false },
-    ofMessage: () => line,
+    ofMessage: () => channel,
     pulledBy: () => {},
-  } as unknown as Lines;
-  const halves = new CallbackHalves(store, outcomes, { ended: () => {} } as never, clock, clock, log, lines);
+  } as unknown as Channels;
+  const halves = new CallbackHalves(
+    store,
+    outcomes,
+    { ended: () => {} } as never,
+    clock,
+    clock,
+    log,
+    channels,
+  );
   const takers = { find: async () => taker } as Partial<Takers> as Takers;
-  sender = new MessageSender(store, takers, lines, outcomes, halves, clock, clock);
+  sender = new MessageSender(store, takers, channels, outcomes, halves, clock, clock);
 }
 
 async function keep(...messages: NewMessage[]): Promise<void> {

@@ -40,7 +40,7 @@ export function toEvent(message: Message): KfEvent {
   };
 }
 
-/** As the line to it has it. */
+/** As the channel to it has it. */
 export function toRecipient(taker: MessageTaker): Recipient {
   const { corpId, openKfId, address, bot, puppet, fault } = taker;
   return { corpId, openKfId, address, bot, puppet, fault, isPulled: false };
