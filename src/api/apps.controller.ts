@@ -10,11 +10,11 @@ import { AppsService } from '../registry/apps/apps.service.js';
 import { KINDS } from '../registry/bots/bot-kinds.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { AppDto, NewAppDto, toNewApp } from '../registry/apps/app.dto.js';
-import { AllFigures } from './all-figures.js';
+import { AllFigures } from '../insight/figures/all-figures.js';
 import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from './answers/app.dto.js';
-import { toIso } from './api-time.js';
+import { toIso } from '../insight/answers/times.js';
 import { AppPathDto, APPS, AppsQueryDto } from './apps.dto.js';
-import { askedBy } from './asked-by.js';
+import { askedBy } from '../http/access/asked-by.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Callback credentials that are known before any puppet registers. */

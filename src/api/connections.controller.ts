@@ -5,7 +5,7 @@ import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { Clients } from '../stream/clients/clients.js';
 import type { ConnectionAnswer, ConnectionPageAnswer } from './answers/connection.dto.js';
-import { toIso } from './api-time.js';
+import { toIso } from '../insight/answers/times.js';
 import { CONNECTIONS, ConnectionsQueryDto } from './connections.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 

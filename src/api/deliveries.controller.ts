@@ -3,7 +3,10 @@ import { Controller, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/commo
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
-import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './answers/logged-delivery.dto.js';
+import type {
+  DeliveryStoryAnswer,
+  LoggedDeliveryPageAnswer,
+} from '../insight/deliveries/logged-delivery.dto.js';
 import {
   DELIVERIES,
   DeliveriesQueryDto,
@@ -11,11 +14,11 @@ import {
   RefusedQueryDto,
   StreamQueryDto,
 } from './deliveries.dto.js';
-import type { RefusedCallbacksAnswer } from './answers/refused-callback.dto.js';
-import type { DeliveryFilter } from './delivery-answer.js';
-import { DeliveryHistory, type HistoryFilter } from './delivery-history.js';
-import { DeliveryStreams } from './delivery-streams.js';
-import { RefusedCallbacks } from './refused-callbacks.js';
+import type { RefusedCallbacksAnswer } from '../insight/deliveries/refused-callback.dto.js';
+import type { DeliveryFilter } from '../insight/deliveries/delivery-answer.js';
+import { DeliveryHistory, type HistoryFilter } from '../insight/deliveries/delivery-history.js';
+import { DeliveryStreams } from '../insight/deliveries/delivery-streams.js';
+import { RefusedCallbacks } from '../insight/deliveries/refused-callbacks.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** The delivery log, and a stream of this replica's attempts. */

@@ -8,9 +8,9 @@ import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
-import type { HintCountAnswer, HintPageAnswer, ReplayedAnswer } from './answers/hint.dto.js';
-import { askedBy } from './asked-by.js';
-import { toHintAnswer } from './hint-answer.js';
+import type { HintCountAnswer, HintPageAnswer, ReplayedAnswer } from '../insight/answers/hint.dto.js';
+import { askedBy } from '../http/access/asked-by.js';
+import { toHintAnswer } from '../insight/answers/hint-answer.js';
 import {
   DeadHintsDto,
   DropQueryDto,

@@ -1,9 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
-import type { HistoryAnswer } from './answers/history.dto.js';
+import type { HistoryAnswer } from '../insight/figures/history-answer.dto.js';
 import { HistoryQueryDto } from './history.dto.js';
-import { History } from './history.js';
+import { History } from '../insight/figures/history.js';
 
 @Controller('api/v1/history')
 @ApiTags('operators')

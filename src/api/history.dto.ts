@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import { type Range, RANGE_NAMES } from './history.js';
+import { type Range, RANGE_NAMES } from '../insight/figures/history.js';
 import { IsOneOf } from './page-query.dto.js';
 
 export class HistoryQueryDto {

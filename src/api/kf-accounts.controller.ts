@@ -5,12 +5,16 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { Accounts } from '../registry/accounts/accounts.js';
-import { AccountAnswers } from './account-answers.js';
-import { AccountList } from './account-list.js';
-import type { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from './answers/kf-account.dto.js';
-import { toDuration } from './api-time.js';
-import { askedBy } from './asked-by.js';
-import { toFailureReason } from './hint-answer.js';
+import { AccountAnswers } from '../insight/accounts/account-answers.js';
+import { AccountList } from '../insight/accounts/account-list.js';
+import type {
+  KfAccountAnswer,
+  KfAccountPageAnswer,
+  TestedAnswer,
+} from '../insight/accounts/kf-account.dto.js';
+import { toDuration } from '../insight/answers/times.js';
+import { askedBy } from '../http/access/asked-by.js';
+import { toFailureReason } from '../insight/answers/hint-answer.js';
 import { AccountPathDto, KfAccountsQueryDto, listOf } from './kf-accounts.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 

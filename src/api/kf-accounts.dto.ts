@@ -1,6 +1,6 @@
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { ACCOUNT_STATES, type AccountState } from './account-answers.js';
-import { ACCOUNT_ORDERS, type AccountOrder } from './account-list.js';
+import { ACCOUNT_STATES, type AccountState } from '../insight/accounts/account-answers.js';
+import { ACCOUNT_ORDERS, type AccountOrder } from '../insight/accounts/account-list.js';
 import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
 
 const KF_ACCOUNTS = 'kf-accounts';

@@ -10,7 +10,7 @@ import { MessageOperations } from '../messages/message-operations.js';
 import { MessageStore } from '../messages/queue/message-store.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import type { MessagePageAnswer, MessagesReplayedAnswer } from './answers/message.dto.js';
-import { askedBy } from './asked-by.js';
+import { askedBy } from '../http/access/asked-by.js';
 import { toMessageAnswer } from './message-answer.js';
 import { MESSAGES, MessagePathDto, MessagesQueryDto, ReplayDto } from './messages.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';

@@ -8,8 +8,8 @@ import { type Operator, tokenIdOf } from '../operators/operator.js';
 import { OperatorDto } from '../operators/operator.dto.js';
 import { OperatorsService, type OperatorWithToken } from '../operators/operators.service.js';
 import type { OperatorAnswer, OperatorPageAnswer, OperatorTokenAnswer } from './answers/operator.dto.js';
-import { toIso } from './api-time.js';
-import { askedBy } from './asked-by.js';
+import { toIso } from '../insight/answers/times.js';
+import { askedBy } from '../http/access/asked-by.js';
 import { OperatorPathDto, OPERATORS, OperatorsQueryDto } from './operators.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 

@@ -1,8 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
-import type { StatusAnswer } from './answers/status.dto.js';
-import { CurrentStatus } from './current-status.js';
+import type { StatusAnswer } from '../insight/verdict/status.dto.js';
+import { CurrentStatus } from '../insight/verdict/current-status.js';
 
 /** The state of this replica. */
 @Controller('api/v1')

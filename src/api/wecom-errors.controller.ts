@@ -12,9 +12,9 @@ import type {
   SeenWecomErrorAnswer,
   SeenWecomErrorPageAnswer,
 } from './answers/wecom-error.dto.js';
-import { toIso } from './api-time.js';
+import { toIso } from '../insight/answers/times.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
-import { SeenByOthers } from './seen-by-others.js';
+import { SeenByOthers } from '../insight/figures/seen-by-others.js';
 import { FAILED_CALLS, FailedCallsQueryDto, WECOM_ERRORS, WecomErrorsQueryDto } from './wecom-errors.dto.js';
 
 /** Calls that WeCom refused, or the manager in its name. */

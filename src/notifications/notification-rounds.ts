@@ -4,8 +4,8 @@ import {
   Injectable,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { CurrentStatus } from '../api/current-status.js';
-import { WorkingPlaces } from '../api/working-places.js';
+import { CurrentStatus } from '../insight/verdict/current-status.js';
+import { WorkingPlaces } from '../insight/verdict/working-places.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { LOG, type Log } from '../kernel/log.js';

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ApiModule } from '../api/api.module.js';
+import { InsightModule } from '../insight/insight.module.js';
 import { BookKeeper } from './book-keeper.js';
 import { NotificationClient } from './notification-client.js';
 import { NotificationMetrics } from './notification-metrics.js';
@@ -10,7 +10,7 @@ import { Receivers } from './receivers.js';
 
 /** Its books come from the storage module, and what it sends with from that of tokens; both are global. */
 @Module({
-  imports: [ApiModule],
+  imports: [InsightModule],
   controllers: [NotificationsController],
   providers: [BookKeeper, NotificationClient, NotificationMetrics, NotificationRounds, Notifier, Receivers],
 })

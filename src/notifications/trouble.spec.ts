@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { hintCauses } from '../api/hint-causes.js';
+import { hintCauses } from '../insight/verdict/hint-causes.js';
 import { type Cause, keyOf, toSight } from './trouble.js';
 
 const neverWorked = (): boolean => false;

@@ -1,5 +1,5 @@
 /** One thing that needs attention: what it is told for, and how it is known again. */
-import { CAUSES, type CauseAnswer, type VerdictAnswer } from '../api/answers/verdict.dto.js';
+import { CAUSES, type CauseAnswer, type VerdictAnswer } from '../insight/verdict/verdict.dto.js';
 
 /** As of the operators' API. */
 export type Cause = Readonly<CauseAnswer>;

@@ -1,5 +1,5 @@
 /** What is said of each cause: to a group robot of WeCom in Chinese, as its groups are; to any other receiver in English. */
-import type { LoggedDeliveryAnswer } from '../api/answers/logged-delivery.dto.js';
+import type { LoggedDeliveryAnswer } from '../insight/deliveries/logged-delivery.dto.js';
 import type { Cause } from './trouble.js';
 
 export type Language = 'en' | 'zh';

@@ -1,7 +1,7 @@
 /** Every page with something on it: nobody is barred from it in light or dark, and pictures of it are kept. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import type { HistoryAnswer } from '../../src/api/answers/history.dto.js';
+import type { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
 import type { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
 import {
   describeInBrowser,

@@ -9,7 +9,7 @@ import type {
   BotVerifiedAnswer,
   BotWithKeyAnswer,
 } from '../../src/api/answers/bot.dto.js';
-import type { HintPageAnswer } from '../../src/api/answers/hint.dto.js';
+import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
 import { BotServer } from '../support/bot-server.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { type Place, sealedPlace } from '../support/place.js';

@@ -1,17 +1,24 @@
 /** What operators see of the built process and do with it. On both stores, embedded and MongoDB. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { DeliveryAnswer } from '../../src/api/answers/delivery.dto.js';
-import { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from '../../src/api/answers/logged-delivery.dto.js';
+import { DeliveryAnswer } from '../../src/insight/deliveries/delivery.dto.js';
+import {
+  DeliveryStoryAnswer,
+  LoggedDeliveryPageAnswer,
+} from '../../src/insight/deliveries/logged-delivery.dto.js';
 import {
   type HintAnswer,
   HintCountAnswer,
   HintPageAnswer,
   ReplayedAnswer,
-} from '../../src/api/answers/hint.dto.js';
-import { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
-import { RefusedCallbacksAnswer } from '../../src/api/answers/refused-callback.dto.js';
-import { HistoryAnswer } from '../../src/api/answers/history.dto.js';
-import { StatusAnswer } from '../../src/api/answers/status.dto.js';
+} from '../../src/insight/answers/hint.dto.js';
+import {
+  KfAccountAnswer,
+  KfAccountPageAnswer,
+  TestedAnswer,
+} from '../../src/insight/accounts/kf-account.dto.js';
+import { RefusedCallbacksAnswer } from '../../src/insight/deliveries/refused-callback.dto.js';
+import { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
+import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { FailedCallPageAnswer, SeenWecomErrorPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
 import { SuccessAnswer } from '../../src/http/answers/success-answer.dto.js';
 import { answerAs } from '../support/answers.js';

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { decrypt, getSignature } from '@wecom/crypto';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import type { ConnectionPageAnswer } from '../../src/api/answers/connection.dto.js';
-import type { HintPageAnswer } from '../../src/api/answers/hint.dto.js';
+import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';

@@ -1,8 +1,8 @@
 /** What operators are told by the built process while its MongoDB is away. */
 import { expect, it } from '@jest/globals';
-import { KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
-import { HistoryAnswer } from '../../src/api/answers/history.dto.js';
-import { StatusAnswer } from '../../src/api/answers/status.dto.js';
+import { KfAccountPageAnswer, TestedAnswer } from '../../src/insight/accounts/kf-account.dto.js';
+import { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
+import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';

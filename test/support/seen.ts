@@ -1,8 +1,8 @@
 /** Replicas on one store, each with what it sees itself, and with what the others wrote. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
-import { AllFigures } from '../../src/api/all-figures.js';
-import { SeenByOthers } from '../../src/api/seen-by-others.js';
+import { AllFigures } from '../../src/insight/figures/all-figures.js';
+import { SeenByOthers } from '../../src/insight/figures/seen-by-others.js';
 import { DispatchMetrics } from '../../src/dispatch/endpoint/dispatch-metrics.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
 import type { Clock } from '../../src/kernel/clock.js';

@@ -1,8 +1,8 @@
 import type { NoAnswer } from '../../dispatch/endpoint/bot-verification.js';
 import { BotCallbackFieldsDto, BotDto } from '../../registry/bots/bot.dto.js';
-import type { FailureAnswer } from './failure.dto.js';
-import type { LastHourAnswer } from './last-hour.dto.js';
-import { Page } from './page.dto.js';
+import type { FailureAnswer } from '../../insight/answers/failure.dto.js';
+import type { LastHourAnswer } from '../../insight/answers/last-hour.dto.js';
+import { Page } from '../../insight/answers/page.dto.js';
 
 /** Where a callback bot takes callbacks, without its secrets. */
 export class BotCallbackAnswer extends BotCallbackFieldsDto {

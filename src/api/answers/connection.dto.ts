@@ -1,6 +1,6 @@
 import { IsISO8601 } from 'class-validator';
 import type { Role } from '../../stream/protocol/frames.js';
-import { Page } from './page.dto.js';
+import { Page } from '../../insight/answers/page.dto.js';
 
 export class AccountRoleAnswer {
   /**

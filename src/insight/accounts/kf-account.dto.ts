@@ -1,0 +1,154 @@
+import { IsInt, IsISO8601, Min } from 'class-validator';
+import type { FailureAnswer, FailureReasonAnswer } from '../answers/failure.dto.js';
+import type { HintAnswer } from '../answers/hint.dto.js';
+import type { LastHourAnswer } from '../answers/last-hour.dto.js';
+import { Page } from '../answers/page.dto.js';
+import type { DeliveryOccasion } from '../../storage/queue/line.js';
+
+/** A delivery that a puppet took. */
+export class LastDeliveryAnswer {
+  /**
+   * When the puppet took it; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly at!: string;
+
+  /** @example 200 */
+  @IsInt()
+  readonly status!: number;
+
+  /** @example 4.2 */
+  @Min(0)
+  readonly durationMs!: number;
+
+  /** @example inline */
+  readonly occasion!: DeliveryOccasion;
+}
+
+/** Replies that WeCom does not take. */
+export class ReplyFailureAnswer {
+  /**
+   * WeCom's errcode, or "unreachable" or "status" (of HTTP).
+   * @example "40058"
+   */
+  readonly why!: string;
+
+  /**
+   * When the first of them failed; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly since!: string;
+}
+
+/** A registration, how its deliveries go, and no secret. */
+export class KfAccountAnswer {
+  /** @example wkAAA */
+  readonly openKfId!: string;
+
+  /** @example Support */
+  readonly name!: string;
+
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /** @example http://127.0.0.1:8080 */
+  readonly endpoint!: string;
+
+  /**
+   * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered), healthy.
+   * @example waiting
+   */
+  readonly state!: 'dead' | 'waiting' | 'offline' | 'online';
+
+  readonly online!: boolean;
+
+  /**
+   * Its last registration or deregistration; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastOnlineAt!: string | null;
+
+  /**
+   * The address that it registered from.
+   * @example 127.0.0.1
+   */
+  readonly registeredFrom!: string | null;
+
+  /**
+   * open: what is sent for it fails again and again, so it gets nothing but probes.
+   * @example closed
+   */
+  readonly circuit!: 'closed' | 'open';
+
+  /** Its hint, waiting or dead. */
+  readonly hint!: HintAnswer | null;
+
+  /** The last delivery that any replica made; null: none within 3 days. */
+  readonly lastDelivery!: LastDeliveryAnswer | null;
+
+  /** The last failure that any replica saw, or that of its hint. */
+  readonly lastFailure!: FailureAnswer | null;
+
+  /**
+   * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none within 3 days.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastReplyAt!: string | null;
+
+  /** Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through. */
+  readonly replyFailure!: ReplyFailureAnswer | null;
+
+  /** That WeCom has no such account, as it last told any replica; null otherwise. */
+  readonly noAccount!: ReplyFailureAnswer | null;
+
+  readonly lastHour!: LastHourAnswer;
+
+  /** The same of its endpoint, with all accounts there. */
+  readonly endpointLastHour!: LastHourAnswer;
+
+  /** The last attempt at its endpoint that failed at any replica, of whichever account there; null: none that is known. */
+  readonly endpointLastFailure!: FailureAnswer | null;
+}
+
+export class KfAccountPageAnswer extends Page {
+  /**
+   * How many match, on all pages; null where only the store knows.
+   * @example 305
+   */
+  @IsInt()
+  @Min(0)
+  readonly total!: number | null;
+
+  readonly items!: KfAccountAnswer[];
+}
+
+/** The result of an operator's test. */
+export class TestedAnswer {
+  /** @example false */
+  readonly taken!: boolean;
+
+  /**
+   * Whether its bot takes messages: the manager has pulled what is new, and nothing was sent to the bot. `taken` then says whether
+   * WeCom answered.
+   * @example false
+   */
+  readonly pulled!: boolean;
+
+  /** The status that the puppet answered; null when it did not answer. */
+  @IsInt()
+  readonly status!: number | null;
+
+  /** @example 4.2 */
+  @Min(0)
+  readonly durationMs!: number;
+
+  /** The first 1 kB of the puppet's answer; null when there was none. */
+  readonly body!: string | null;
+
+  /** Why it was not taken; null when it was. */
+  readonly failure!: FailureReasonAnswer | null;
+}

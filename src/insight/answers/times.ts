@@ -1,0 +1,16 @@
+import { roundMs } from '../../kernel/round-ms.js';
+
+/** Formats epoch milliseconds. */
+export function toIso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** The difference of two store times; not negative, even if the clocks differ. */
+export function toAgeS(nowMs: number, sinceMs: number): number {
+  return Math.max(0, nowMs - sinceMs) / 1_000;
+}
+
+/** Rounds to two digits after the point. */
+export function toDuration(ms: number): number {
+  return Math.max(0, roundMs(ms));
+}

@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { append, attemptRecord, deliveryRecord, RecordIds } from '../../../test/support/delivery-records.js';
+import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
+import { type DeliveryRecord, type LoggedRecord } from '../../record/delivery-record.js';
+import type { Accounts } from '../../registry/accounts/accounts.js';
+import { DeliveryHistory } from './delivery-history.js';
+
+const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+const unnamed = { nameOf: () => null } as Pick<Accounts, 'nameOf'> as Accounts;
+
+let log: MemoryDeliveryLog;
+let ids: RecordIds;
+let history: DeliveryHistory;
+
+beforeEach(() => {
+  log = new MemoryDeliveryLog();
+  ids = new RecordIds();
+  history = new DeliveryHistory(log, unnamed, { deliveryLogDays: 3 });
+});
+
+function logged(record: DeliveryRecord): LoggedRecord {
+  const written = ids.toLogged(record);
+  // In memory it is there at once.
+  void append(log, [written]);
+  return written;
+}
+
+/** Its callback came in at `NOW_MS` and was answered a second later. */
+const keep = (): LoggedRecord =>
+  logged(deliveryRecord({ atMs: NOW_MS + 1_000, durationMs: 1_000, outcome: 'kept' }));
+
+async function endOf({ id }: LoggedRecord): Promise<string | null> {
+  const { outcome, endedBy } = await history.story(id);
+  expect(outcome === 'kept' || endedBy === null).toBe(true);
+  return endedBy?.id ?? null;
+}
+
+describe('the wait of an event that was kept', () => {
+  it('ends by the first event of its account that is taken', async () => {
+    const kept = keep();
+    expect(await endOf(kept)).toBeNull();
+    const second = logged(
+      attemptRecord({ atMs: NOW_MS + 5_000, durationMs: 80, webhookId: 'msg_2', occasion: 'due' }),
+    );
+    logged(deliveryRecord({ atMs: NOW_MS + 6_000, webhookId: 'msg_3' }));
+    expect(await endOf(kept)).toBe(second.id);
+  });
+
+  it('does not end by one whose attempt or callback began before it came in', async () => {
+    const kept = keep();
+    logged(attemptRecord({ atMs: NOW_MS + 2_000, durationMs: 2_001, webhookId: 'msg_0' }));
+    expect(await endOf(kept)).toBeNull();
+    const next = logged(attemptRecord({ atMs: NOW_MS + 2_000, durationMs: 2_000, webhookId: 'msg_2' }));
+    expect(await endOf(kept)).toBe(next.id);
+  });
+
+  it('ends when a newer one is given up, however long that waited', async () => {
+    const kept = keep();
+    const end = logged(
+      deliveryRecord({
+        ...{ kind: 'end', atMs: NOW_MS + 9_000, durationMs: 9_999, webhookId: 'msg_2' },
+        ...{ outcome: 'dead', form: null },
+      }),
+    );
+    expect(await endOf(kept)).toBe(end.id);
+  });
+
+  it('ends by none but itself, once it was taken or given up', async () => {
+    const kept = keep();
+    logged(attemptRecord({ atMs: NOW_MS + 3_000, durationMs: 80, webhookId: 'msg_2' }));
+    logged(attemptRecord({ atMs: NOW_MS + 4_000, durationMs: 80, occasion: 'due', attempt: 2 }));
+    expect(await endOf(kept)).toBeNull();
+    expect(await history.story(kept.id)).toMatchObject({ outcome: 'taken', endedBy: null });
+  });
+});

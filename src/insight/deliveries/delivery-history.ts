@@ -1,0 +1,90 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { AppError } from '../../kernel/app-error.js';
+import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../../record/delivery-log.js';
+import { type LoggedRecord, withAttempts } from '../../record/delivery-record.js';
+import { insightConfig } from './insight.config.js';
+import { Accounts } from '../../registry/accounts/accounts.js';
+import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './logged-delivery.dto.js';
+import { toIso } from '../answers/times.js';
+import { outcomeOf, toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
+import { accountKey } from '../../kernel/account.js';
+
+/** Accounts that are looked at in one turn of the event loop. */
+const SLICE = 1_000;
+/** Accounts that a text may stand for. */
+const NAMED_MAX = 100;
+/** How many are looked at: the first few may have begun before the event came in. */
+const ENDINGS_MAX = 20;
+
+/** What is looked for, as `RecordFilter`, with the text that a person typed. */
+export interface HistoryFilter extends Omit<RecordFilter, 'words'> {
+  readonly text: string | null;
+}
+
+/** Searches the delivery log; names of accounts, which are not in it, come from the registry. */
+@Injectable()
+export class DeliveryHistory {
+  readonly #nameOf = (openKfId: string | null): string | null => this.accounts.nameOf(openKfId);
+
+  constructor(
+    private readonly log: DeliveryLog,
+    private readonly accounts: Accounts,
+    @Inject(insightConfig.KEY) private readonly config: ConfigType<typeof insightConfig>,
+  ) {}
+
+  /** @throws AppError `STORE_UNAVAILABLE` */
+  async page(
+    { text, ...filter }: HistoryFilter,
+    before: string | null,
+    limit: number,
+  ): Promise<LoggedDeliveryPageAnswer> {
+    const { deliveryLogDays: days } = this.config;
+    if (days === 0) return { items: [], nextCursor: null, since: null, days };
+    const words = text === null || text === '' ? null : await this.#wordsOf(text, filter.corpId);
+    const sinceMs = await this.log.reach();
+    const { records, nextBefore } = await this.log.search({ ...filter, words }, before, limit);
+    const since = sinceMs === null ? null : toIso(sinceMs);
+    const items = records.map((record) => toLoggedAnswer(record, this.#nameOf(record.openKfId)));
+    return { items, nextCursor: nextBefore, since, days };
+  }
+
+  /** @throws AppError `DELIVERY_NOT_FOUND`, `STORE_UNAVAILABLE` */
+  async story(id: string): Promise<DeliveryStoryAnswer> {
+    const record = this.config.deliveryLogDays === 0 ? null : await this.log.find(id);
+    if (record === null) throw new AppError('DELIVERY_NOT_FOUND');
+    const { webhookId } = record;
+    const found = webhookId === null ? [] : await this.log.story(webhookId);
+    const records = found.length === 0 ? [record] : found;
+    const endedBy = outcomeOf(records) === 'kept' ? await this.#endOf(records) : null;
+    return toStoryAnswer(withAttempts(records).slice(0, STORY_MAX), endedBy, this.#nameOf);
+  }
+
+  /** What ended the wait of a kept event. An attempt that was under way when the event came in may have ended without it. */
+  async #endOf(records: readonly LoggedRecord[]): Promise<LoggedRecord | null> {
+    const kept = records.find(({ outcome }) => outcome === 'kept');
+    if (kept === undefined || kept.corpId === null || kept.openKfId === null) return null;
+    const { corpId, openKfId, id } = kept;
+    const endings = await this.log.endings({ corpId, openKfId }, id, ENDINGS_MAX);
+    const cameInMs = kept.atMs - kept.durationMs;
+    const isAfter = ({ kind, atMs, durationMs }: LoggedRecord): boolean =>
+      kind === 'end' || atMs - durationMs >= cameInMs;
+    return endings.find(isAfter) ?? null;
+  }
+
+  async #wordsOf(text: string, corpId: string | null): Promise<Words> {
+    const part = text.toLowerCase();
+    const openKfIds: string[] = [];
+    for (let after: string | null = ''; after !== null && openKfIds.length < NAMED_MAX;) {
+      const slice = await this.accounts.list(after, corpId, SLICE);
+      for (const { openKfId, name } of slice)
+        if (openKfId.toLowerCase().includes(part) || name.toLowerCase().includes(part))
+          openKfIds.push(openKfId);
+      const last = slice.at(-1);
+      after = last === undefined || slice.length < SLICE ? null : accountKey(last);
+      await nextTurn();
+    }
+    return { id: text, openKfIds: openKfIds.slice(0, NAMED_MAX) };
+  }
+}

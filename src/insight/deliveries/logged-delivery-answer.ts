@@ -1,0 +1,52 @@
+import type { LoggedRecord, RecordOutcome } from '../../record/delivery-record.js';
+import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './logged-delivery.dto.js';
+import { toDuration, toIso } from '../answers/times.js';
+
+/** @param name of the record's account. */
+export function toLoggedAnswer(
+  { atMs, durationMs, ...record }: LoggedRecord,
+  name: string | null,
+): LoggedDeliveryAnswer {
+  const { id, replica, kind, corpId, openKfId, webhookId, outcome, form, attempt, ...more } = record;
+  const { endpoint, status, reason, source } = more;
+  // What this version does not know was written by another one.
+  const occasion = more.occasion as LoggedDeliveryAnswer['occasion'];
+  const stage = more.stage as LoggedDeliveryAnswer['stage'];
+  return {
+    ...{ id, replica, at: toIso(atMs), kind, corpId, openKfId, name, webhookId, outcome },
+    ...{ form, occasion, attempt },
+    ...{ endpoint, status, stage, reason, durationMs: toDuration(durationMs), source },
+  };
+}
+
+/**
+ * @param records of one webhook-id, the oldest first; at least one.
+ * @param endedBy of an event that was kept, the record of another one by which its wait ended.
+ * @param nameOf of an account.
+ */
+export function toStoryAnswer(
+  records: readonly LoggedRecord[],
+  endedBy: LoggedRecord | null,
+  nameOf: (openKfId: string | null) => string | null,
+): DeliveryStoryAnswer {
+  const taken = takenOf(records);
+  return {
+    webhookId: records[0]?.webhookId ?? null,
+    outcome: outcomeOf(records),
+    takenAt: taken === undefined ? null : toIso(taken.atMs),
+    endedBy: endedBy === null ? null : toLoggedAnswer(endedBy, nameOf(endedBy.openKfId)),
+    records: records.map((record) => toLoggedAnswer(record, nameOf(record.openKfId))),
+  };
+}
+
+/** What became of it, as far as these records say. */
+export function outcomeOf(records: readonly LoggedRecord[]): RecordOutcome {
+  if (takenOf(records) !== undefined) return 'taken';
+  // An attempt that fails after its event was kept leaves it kept.
+  const decided = records.findLast(({ kind }) => kind !== 'attempt') ?? records.at(-1);
+  return decided?.outcome ?? 'failed';
+}
+
+function takenOf(records: readonly LoggedRecord[]): LoggedRecord | undefined {
+  return records.find(({ outcome }) => outcome === 'taken');
+}

@@ -1,0 +1,135 @@
+import { beforeEach, expect, it } from '@jest/globals';
+import { kfEvent } from '../../../test/support/delivery.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
+import {
+  passMinute,
+  type SeeingReplica,
+  seeingReplica,
+  type SeenTables,
+} from '../../../test/support/seen.js';
+import { summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+
+const [ONE, TWO] = [registeredPuppet({ openKfId: 'wk1' }), registeredPuppet({ openKfId: 'wk2' })];
+const REPLY = { operation: 'call', corpId: ONE.corpId, api: 'kf/send_msg', openKfId: 'wk1' } as const;
+
+let clock: ManualClock;
+let here: SeeingReplica;
+let there: SeeingReplica;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  const tables: SeenTables = new Map();
+  [here, there] = [seeingReplica('here', tables, clock), seeingReplica('there', tables, clock)];
+  for (const { others } of [here, there]) others.onApplicationBootstrap();
+});
+
+function end({ deliveries }: SeeingReplica, puppet: typeof ONE, isTaken: boolean, durationMs: number): void {
+  const reason = deliveries === here.deliveries ? 'here' : 'there';
+  const result = isTaken
+    ? ({ taken: true, status: 200 } as const)
+    : ({ taken: false, stage: 'status', reason, status: 500 } as const);
+  deliveries.ended(destinationOf(puppet), kfEvent(), 'inline', 1, result, durationMs);
+}
+
+it('adds up the attempts of all replicas, of an account and of its address', async () => {
+  for (let n = 0; n < 90; n++) end(here, ONE, true, 4);
+  for (let n = 0; n < 10; n++) end(there, ONE, true, 1_500);
+  end(there, TWO, false, 9);
+  await passMinute(clock);
+  const { lastHour, endpointLastHour, endpointFailure } = here.figures.ofAccount(ONE);
+  expect(summaryOf(lastHour)).toMatchObject({ attempts: 100, taken: 100, p95Ms: 1_500 });
+  expect(summaryOf(endpointLastHour)).toMatchObject({ attempts: 101, taken: 100 });
+  expect(endpointFailure).toMatchObject({ stage: 'status', reason: 'there' });
+  expect(summaryOf(here.figures.ofAccount(TWO).lastHour)).toMatchObject({ attempts: 1, taken: 0 });
+  const counted = [TWO, ONE].map((puppet) => summaryOf(here.figures.deliveriesOf(puppet).lastHour).attempts);
+  expect(counted).toEqual([1, 100]);
+});
+
+it('has those of the last hour alone, of whichever replica', async () => {
+  end(there, ONE, true, 4);
+  await passMinute(clock);
+  await clock.advance(60 * 60_000);
+  const { lastHour, taken } = here.figures.ofAccount(ONE);
+  expect([summaryOf(lastHour).attempts, taken?.status]).toEqual([0, 200]);
+});
+
+it('has the newest of what each saw last', async () => {
+  end(there, ONE, false, 9);
+  await clock.advance(1_000);
+  end(here, ONE, false, 9);
+  end(here, ONE, true, 5);
+  await clock.advance(1_000);
+  end(there, ONE, true, 7);
+  there.wecom.noteOutcome({ ...REPLY, errcode: 0, fault: null });
+  const nowMs = clock.nowMs();
+  await passMinute(clock);
+  const { taken, failure, repliedAtMs } = here.figures.ofAccount(ONE);
+  expect(taken).toMatchObject({ durationMs: 7, atMs: nowMs });
+  expect(failure).toMatchObject({ reason: 'here', atMs: nowMs - 1_000 });
+  expect(repliedAtMs).toBe(nowMs);
+});
+
+it('has nothing of an account that another corp had before', async () => {
+  end(there, { ...ONE, corpId: 'wwOther' }, true, 5);
+  await passMinute(clock);
+  expect(here.figures.ofAccount(ONE).taken).toBeNull();
+});
+
+it('has why no reply goes out, unless one went out later through another replica, for an hour', async () => {
+  const failureNow = () => here.figures.ofAccount(ONE).replyFailure;
+  const sinceMs = clock.nowMs();
+  there.wecom.noteOutcome({ ...REPLY, errcode: 40058, fault: null });
+  await clock.advance(1_000);
+  there.wecom.noteOutcome({ ...REPLY, errcode: 40008, fault: null });
+  const atMs = clock.nowMs();
+  await passMinute(clock);
+  expect(failureNow()).toEqual({ why: '40008', sinceMs, atMs });
+  here.wecom.noteOutcome({ ...REPLY, errcode: 0, fault: null });
+  expect(failureNow()).toBeNull();
+  there.wecom.noteOutcome({ ...REPLY, errcode: 40008, fault: null });
+  await clock.advance(59 * 60_000);
+  expect(failureNow()).toMatchObject({ why: '40008' });
+  await clock.advance(60_000);
+  expect(failureNow()).toBeNull();
+});
+
+it('has that WeCom has no such account of the corp, whichever replica it told, until a reply goes out', async () => {
+  const now = () => {
+    const { replyFailure, noAccount } = here.figures.ofAccount(ONE);
+    return [replyFailure?.why, noAccount?.why];
+  };
+  here.wecom.noteOutcome({ ...REPLY, errcode: 95017, fault: null });
+  there.wecom.noteOutcome({ ...REPLY, corpId: 'wwOther', errcode: 95004, fault: null });
+  await passMinute(clock);
+  expect(now()).toEqual(['95017', undefined]);
+  there.wecom.noteOutcome({ ...REPLY, errcode: 95004, fault: null });
+  await passMinute(clock);
+  expect(now()).toEqual([undefined, '95004']);
+  here.wecom.noteOutcome({ ...REPLY, errcode: 0, fault: null });
+  expect(now()).toEqual([undefined, undefined]);
+});
+
+it('has of a bot why its messages could not be pulled, which is no attempt at it', async () => {
+  const to = { ...destinationOf(ONE), bot: { id: 'bot-1' } as KnownBot, isPulled: true };
+  const failed = { taken: false, stage: 'pull', reason: 'errcode 48002' } as const;
+  there.deliveries.ended(to, kfEvent(), 'inline', 1, failed, 5);
+  await passMinute(clock);
+  const { failure, taken, lastHour } = here.figures.ofBot('bot-1');
+  expect([failure?.stage, taken, summaryOf(lastHour).attempts]).toEqual(['pull', null, 0]);
+});
+
+it('has when an event of a corp was last taken, through whichever replica', async () => {
+  end(there, ONE, true, 5);
+  await clock.advance(1_000);
+  end(here, { ...TWO, corpId: 'wwOther' }, true, 5);
+  const nowMs = clock.nowMs();
+  await passMinute(clock);
+  expect(here.figures.takenByCorp()).toEqual(
+    new Map([
+      [ONE.corpId, nowMs - 1_000],
+      ['wwOther', nowMs],
+    ]),
+  );
+});

@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { CallbackModule } from '../callback/callback.module.js';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { HealthModule } from '../health/health.module.js';
+import { MessagesModule } from '../messages/messages.module.js';
+import { RegistryModule } from '../registry/registry.module.js';
+import { WecomModule } from '../wecom/wecom.module.js';
+import { AccountAnswers } from './accounts/account-answers.js';
+import { AccountList } from './accounts/account-list.js';
+import { DeliveryHistory } from './deliveries/delivery-history.js';
+import { DeliveryStreams } from './deliveries/delivery-streams.js';
+import { RefusedCallbacks } from './deliveries/refused-callbacks.js';
+import { AllFigures } from './figures/all-figures.js';
+import { FigureRecorder } from './figures/figure-recorder.js';
+import { History } from './figures/history.js';
+import { Instruments } from './figures/instruments.js';
+import { LastMinute } from './figures/last-minute.js';
+import { SeenByOthers } from './figures/seen-by-others.js';
+import { CurrentStatus } from './verdict/current-status.js';
+import { FailingReplies } from './verdict/failing-replies.js';
+import { SeenReplies } from './verdict/seen-replies.js';
+import { StoreCounts } from './verdict/store-counts.js';
+import { Verdict } from './verdict/verdict.js';
+import { WorkingPlaces } from './verdict/working-places.js';
+
+const FOR_OTHERS = [
+  AccountAnswers,
+  AccountList,
+  AllFigures,
+  CurrentStatus,
+  DeliveryHistory,
+  DeliveryStreams,
+  FailingReplies,
+  History,
+  RefusedCallbacks,
+  SeenByOthers,
+  WorkingPlaces,
+];
+
+/** What operators are told: whether customers are answered and why not, figures, the log, accounts. */
+@Module({
+  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, WecomModule],
+  providers: [...FOR_OTHERS, FigureRecorder, Instruments, LastMinute, SeenReplies, StoreCounts, Verdict],
+  exports: FOR_OTHERS,
+})
+export class InsightModule {}

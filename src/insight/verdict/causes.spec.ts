@@ -1,0 +1,297 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CallTrouble } from '../../wecom/outcomes/call-outcomes.js';
+import type { StatusAnswer } from './status.dto.js';
+import { CAUSES } from './verdict.dto.js';
+import { causesOf, type Troubles } from './causes.js';
+import type { LineGroup } from '../../storage/queue/queue-store.js';
+
+type Status = Omit<StatusAnswer, 'verdict'>;
+type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<Status[Part]> } & Partial<
+  Pick<Status, 'ready' | 'oldestWaitingAgeS' | 'oldestMessageAgeS' | 'oldestParkedAgeS'>
+>;
+
+const NOW_MS = Date.UTC(2026, 0, 1, 6, 56);
+const NONE = { waiting: 0, parked: 0, dead: 0, unreadable: 0, waitingMessages: 0, deadMessages: 0 };
+const MINUTE = {
+  callbacks: 5,
+  delivered: 5,
+  deliveredLater: 0,
+  kept: 0,
+  refused: 0,
+  notTaken: 0,
+  buried: 0,
+  failedAttempts: 0,
+};
+
+function status({ counts, lastMinute, storage, ...others }: Changes = {}): Status {
+  return {
+    version: '2.0.0',
+    node: '24.21.0',
+    replica: 'one',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    uptimeS: 60,
+    ready: true,
+    storage: { kind: 'embedded', up: true, ...storage },
+    counts: { accounts: 2, online: 2, ...NONE, openCircuits: 0, ...counts },
+    oldestWaitingAgeS: null,
+    oldestParkedAgeS: null,
+    oldestMessageAgeS: null,
+    lastMinute: { ...MINUTE, tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0, ...lastMinute },
+    ...others,
+  };
+}
+
+function trouble(changes: Partial<CallTrouble> = {}): CallTrouble {
+  return { corpId: 'ww1', openKfId: null, operation: 'call', why: '60020', sinceMs: 0, ...changes };
+}
+
+const NO_TROUBLES: Troubles = {
+  ...{ corps: [], accounts: [], unknownAccounts: [], hints: null, openCircuits: [] },
+  nowMs: NOW_MS,
+};
+const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
+  causesOf(of, { ...NO_TROUBLES, ...troubles }).causes;
+const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
+  causes(status(changes), troubles).map(({ code }) => code);
+
+function waiting(n: number, endpoint: string | null, changes: Partial<LineGroup> = {}): LineGroup {
+  const account = { corpId: 'ww1', openKfId: `wk${n}`, accounts: 1 };
+  const at = { endpoint, stage: 'connect' as const, answered: null, sinceMs: NOW_MS - n * 1_000 };
+  return { state: 'waiting', ...account, ...at, ...changes };
+}
+
+describe('the causes', () => {
+  it('are none while everything goes well', () => {
+    expect(codes({})).toEqual([]);
+  });
+
+  it('are all that is wrong, the worst first', () => {
+    const counts = {
+      ...{ waiting: 1, parked: 1, dead: 1, unreadable: 1, waitingMessages: 1, deadMessages: 1 },
+      openCircuits: 1,
+    };
+    const all = causes(
+      status({
+        counts,
+        lastMinute: { refused: 1, notTaken: 1 },
+        storage: { up: false },
+        ready: false,
+        oldestWaitingAgeS: 60,
+        oldestMessageAgeS: 60,
+        oldestParkedAgeS: 60,
+      }),
+      {
+        corps: [trouble()],
+        accounts: [trouble({ openKfId: 'wk1' })],
+        unknownAccounts: [trouble({ openKfId: 'wk2', why: '95004' })],
+        openCircuits: ['http://a:1'],
+      },
+    ).map(({ code }) => code);
+    expect(all).toEqual(CAUSES.filter((code) => code !== 'calls_unanswered' && code !== 'unknown'));
+  });
+
+  it('take what the store does not tell for unknown, and not for nothing', () => {
+    const counts = { waiting: null, parked: null, dead: null, unreadable: null };
+    expect(codes({ counts, storage: { up: false } })).toEqual(['store_down']);
+    expect(codes({ counts })).toEqual(['unknown']);
+  });
+
+  it('do not have what is only on its way', () => {
+    const counts = { waiting: 1, waitingMessages: 3, parked: 1 };
+    const aged = (ageS: number) => ({
+      ...{ counts, oldestWaitingAgeS: ageS, oldestMessageAgeS: ageS, oldestParkedAgeS: ageS },
+    });
+    expect(codes(aged(10))).toEqual([]);
+    expect(codes(aged(11))).toEqual(['waiting', 'waiting_messages', 'parked']);
+  });
+
+  it('say since when customers wait', () => {
+    const of = status({ counts: { waiting: 1 }, oldestWaitingAgeS: 780 });
+    expect(causes(of)).toMatchObject([{ code: 'waiting', since: '2026-01-01T06:43:00.000Z' }]);
+  });
+
+  it('have calls without an answer when they are over a fifth', () => {
+    expect(codes({ lastMinute: { proxyCalls: 50, unansweredCalls: 10 } })).toEqual([]);
+    expect(codes({ lastMinute: { proxyCalls: 49, unansweredCalls: 10 } })).toEqual(['calls_unanswered']);
+    expect(codes({ lastMinute: { proxyCalls: 9, unansweredCalls: 9 } })).toEqual([]);
+  });
+
+  it('have one line for all that WeCom refuses for one reason, since the first', () => {
+    const corps = [
+      trouble({ sinceMs: 2_000 }),
+      trouble({ operation: 'gettoken', sinceMs: 1_000 }),
+      trouble({ corpId: 'ww2', why: '40001', sinceMs: 500 }),
+      trouble({ corpId: 'ww3', why: '40001', sinceMs: 900 }),
+    ];
+    const found = causes(status(), { corps });
+    expect(found).toMatchObject([
+      { why: '40001', count: 2, corpId: null, since: '1970-01-01T00:00:00.500Z' },
+      { why: '60020', count: 1, corpId: 'ww1', since: '1970-01-01T00:00:01.000Z' },
+    ]);
+  });
+
+  it('name the account whose replies do not go out, where it is one', () => {
+    const one = trouble({ openKfId: 'wk1', why: '95017' });
+    expect(causes(status(), { accounts: [one] })).toMatchObject([
+      { code: 'replies_fail', severity: 'bad', count: 1, openKfId: 'wk1', why: '95017' },
+    ]);
+    expect(causes(status(), { accounts: [one, { ...one, openKfId: 'wk2' }] })).toMatchObject([
+      { count: 2, corpId: 'ww1', openKfId: null },
+    ]);
+  });
+
+  it('have one line for a dead host, whatever ports and paths its bots have, since the first', () => {
+    const hints = [
+      ...Array.from({ length: 305 }, (_, n) => waiting(n, `http://10.0.0.7:${8_000 + n}/bot-${n}`)),
+      waiting(900, 'http://10.0.0.7:8000', { stage: 'circuit', accounts: 400, corpId: 'ww2' }),
+      waiting(1, 'http://other:80#bot_1', { stage: 'status' }),
+    ];
+    expect(causes(status(), { hints })).toEqual([
+      {
+        ...{ code: 'waiting', severity: 'wait', count: 705, address: '10.0.0.7', why: 'connect' },
+        ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
+        ...{ name: null, status: null, port: null, botId: null },
+      },
+      {
+        ...{ name: null, status: null, port: 80, botId: 'bot_1' },
+        ...{ code: 'waiting', severity: 'wait', count: 1, address: 'other:80', why: 'status' },
+        ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
+      },
+    ]);
+  });
+
+  it('have one line for each bot of a host that refuses or fails at a port of its own', () => {
+    const hints = [
+      waiting(9, 'http://127.0.0.1:1', { accounts: 3 }),
+      waiting(8, 'http://127.0.0.1:2', { stage: 'status' }),
+      waiting(7, 'http://127.0.0.1:2', { stage: 'circuit' }),
+      waiting(6, 'http://127.0.0.1:3', { stage: 'status' }),
+      waiting(5, 'http://127.0.0.1:4', { stage: 'circuit' }),
+      waiting(4, 'http://10.0.0.7:5', { stage: 'circuit' }),
+      waiting(3, 'http://10.0.0.7:6', { stage: 'status' }),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([
+      { count: 4, address: '127.0.0.1', why: 'connect' },
+      { count: 2, address: '127.0.0.1:2', why: 'status' },
+      { count: 1, address: '127.0.0.1:3', why: 'status' },
+      { count: 1, address: '10.0.0.7:5', why: 'circuit' },
+      { count: 1, address: '10.0.0.7:6', why: 'status' },
+    ]);
+  });
+
+  it('say of a bot that is back that accounts wait their turn, and of one that fails again how it fails', () => {
+    const turn = { stage: 'resync', accounts: 190 } as const;
+    const hints = [
+      waiting(9, 'http://127.0.0.1:1', turn),
+      waiting(8, 'http://127.0.0.1:2', turn),
+      waiting(7, 'http://127.0.0.1:2', { stage: 'status' }),
+      waiting(6, 'http://10.0.0.7:3', turn),
+      waiting(5, 'http://10.0.0.7:4'),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([
+      { count: 190, address: '127.0.0.1:1', why: 'resync' },
+      { count: 191, address: '127.0.0.1:2', why: 'status' },
+      { count: 190, address: '10.0.0.7:3', why: 'resync' },
+      { count: 1, address: '10.0.0.7:4', why: 'connect' },
+    ]);
+  });
+
+  it('have the port of its scheme where a URL names none, and no port where a whole host is down', () => {
+    const hints = [
+      waiting(9, 'https://bot.example/callback', { stage: 'status' }),
+      waiting(8, 'http://bot.example', { stage: 'status' }),
+      waiting(7, 'http://bot.example:8080', { stage: 'status' }),
+      waiting(6, 'https://[::1]/x', { stage: 'status' }),
+      waiting(5, 'https://gone.example'),
+      waiting(4, 'http://gone.example:8080'),
+    ];
+    expect(
+      causes(status(), { hints, openCircuits: ['https://bot.example', 'https://idle.example/x'] }),
+    ).toMatchObject([
+      { address: 'bot.example:443', port: 443 },
+      { address: 'bot.example:80', port: 80 },
+      { address: 'bot.example:8080', port: 8_080 },
+      { address: '[::1]:443', port: 443 },
+      { address: 'gone.example', port: null, count: 2 },
+      { code: 'circuits', address: 'idle.example:443', port: 443 },
+    ]);
+  });
+
+  it('have one line for each bot that opens a stream, by its id: it has no address', () => {
+    const away = { stage: 'offline' as const };
+    const hints = [
+      waiting(9, 'wxkf://stream#bot_1', away),
+      waiting(8, 'wxkf://stream/laptop#bot_1', { stage: 'timeout' }),
+      waiting(7, 'wxkf://stream#bot_2', away),
+    ];
+    const openCircuits = ['wxkf://stream/laptop#bot_1', 'wxkf://stream/laptop#bot_3'];
+    expect(causes(status(), { hints, openCircuits })).toMatchObject([
+      { code: 'waiting', count: 2, address: null, botId: 'bot_1', openKfId: null },
+      { code: 'waiting', count: 1, address: null, botId: 'bot_2', openKfId: 'wk7', why: 'offline' },
+      { code: 'circuits', count: 1, address: null, botId: 'bot_3' },
+    ]);
+  });
+
+  it('name the bot that an operator added, where they are of it alone', () => {
+    const hints = [
+      waiting(9, 'http://10.0.0.7:80/a#bot_1', { accounts: 2 }),
+      waiting(8, 'http://10.0.0.8:80/a#bot_1'),
+      waiting(7, 'http://10.0.0.8:80/a#bot_2'),
+      waiting(6, 'http://10.0.0.9:80'),
+    ];
+    expect(causes(status(), { hints }).map(({ botId }) => botId)).toEqual(['bot_1', null, null]);
+  });
+
+  it('have one line for a bot that answers different statuses, with the last one', () => {
+    const refused = (status: number, atMs: number, changes: Partial<LineGroup> = {}) =>
+      waiting(atMs, 'http://10.0.0.7:80', { stage: 'status', answered: { status, atMs }, ...changes });
+    const hints = [
+      refused(500, 1),
+      refused(502, 3, { corpId: 'ww2' }),
+      refused(404, 2, { corpId: 'ww3', accounts: 9 }),
+      refused(403, 4, { state: 'dead' }),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([
+      { code: 'dead', count: 1, why: 'status', status: 403 },
+      { code: 'waiting', count: 11, why: 'status', status: 502 },
+    ]);
+  });
+
+  it('have no status of a bot that most accounts cannot reach at all', () => {
+    const hints = [
+      waiting(1, 'http://10.0.0.7:80', { accounts: 2 }),
+      waiting(2, 'http://10.0.0.7:80', { stage: 'status', answered: { status: 500, atMs: 1 } }),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([{ count: 3, why: 'connect', status: null }]);
+  });
+
+  it('have one line for each corp whose accounts have no bot, or whose messages cannot be pulled', () => {
+    const pulled = { stage: 'pull' as const, corpId: 'ww3' };
+    const hints = [
+      waiting(1, null, { state: 'parked', stage: 'unregistered' }),
+      waiting(2, null, { state: 'parked', stage: 'unregistered' }),
+      waiting(3, null, { state: 'parked', stage: 'unregistered', corpId: 'ww2' }),
+      waiting(4, 'wecom://kf/sync_msg#bot_1', pulled),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([
+      { code: 'waiting', corpId: 'ww3', address: null, why: 'pull', openKfId: 'wk4' },
+      { code: 'parked', corpId: 'ww2', count: 1 },
+      { code: 'parked', corpId: 'ww1', count: 2, openKfId: null },
+    ]);
+  });
+
+  it('have an address that fails only where nothing waits for it', () => {
+    const openCircuits = [
+      'http://a:1/x',
+      'http://a:1/y',
+      'http://b:1',
+      'http://b:2',
+      'wecom://kf/sync_msg#b',
+    ];
+    const hints = [waiting(1, 'http://a:1/x')];
+    expect(causes(status(), { hints, openCircuits })).toMatchObject([
+      { code: 'waiting', address: 'a:1' },
+      { code: 'circuits', address: 'b', count: 2 },
+    ]);
+  });
+});

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { Metrics, only } from '../../metrics/metrics.js';
+import { Destinations } from '../../registry/accounts/destination.js';
+import type { CallTrouble, ReplyFailure, ReplyingAccount } from '../../wecom/outcomes/call-outcomes.js';
+import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
+import { AllFigures } from '../figures/all-figures.js';
+import { SeenByOthers } from '../figures/seen-by-others.js';
+
+/** Accounts of which no reply goes out. */
+export interface AccountTroubles {
+  readonly failing: readonly CallTrouble[];
+  /** WeCom does not have them, and a bot here takes their events. */
+  readonly unknown: readonly CallTrouble[];
+}
+
+/** Accounts whose replies fail, as all replicas see it. Their own pages say the same. */
+@Injectable()
+export class FailingReplies {
+  constructor(
+    private readonly wecom: WecomMetrics,
+    private readonly others: SeenByOthers,
+    private readonly figures: AllFigures,
+    private readonly destinations: Destinations,
+    metrics: Metrics,
+  ) {
+    metrics.reads(
+      'gauge',
+      'wxkf_failing_reply_accounts',
+      'Accounts of which no reply goes out, through whichever replica: the last ones failed.',
+      () => only(this.list().failing.length),
+    );
+  }
+
+  list(): AccountTroubles {
+    const failing: CallTrouble[] = [];
+    const unknown: CallTrouble[] = [];
+    for (const account of this.#suspects().values()) {
+      const { replyFailure, noAccount } = this.figures.repliesOf(account);
+      if (replyFailure !== null) failing.push(toTrouble(account, replyFailure));
+      if (noAccount !== null && this.#hasTaker(account)) unknown.push(toTrouble(account, noAccount));
+    }
+    return { failing, unknown };
+  }
+
+  /** Accounts that failed at one replica. Replies of them may have gone out at another one since. */
+  #suspects(): ReadonlyMap<string, ReplyingAccount> {
+    const suspects = new Map<string, ReplyingAccount>();
+    for (const { openKfId, corpId, replyFailure, noAccount } of this.others.replies.all()) {
+      // What others wrote of an account stays in the store after nobody has the account any more.
+      const isOver = corpId !== null && !this.#hasTaker({ openKfId, corpId });
+      if ((replyFailure !== null || noAccount !== null) && !isOver)
+        suspects.set(openKfId, { openKfId, corpId });
+    }
+    for (const { openKfId, corpId } of [...this.wecom.failingAccounts, ...this.wecom.unknownAccounts])
+      if (openKfId !== null) suspects.set(openKfId, { openKfId, corpId });
+    return suspects;
+  }
+
+  /** What a bot names by mistake is nobody's. */
+  #hasTaker({ corpId, openKfId }: ReplyingAccount): boolean {
+    return corpId !== null && this.destinations.find({ corpId, openKfId }).hasTaker;
+  }
+}
+
+function toTrouble({ openKfId, corpId }: ReplyingAccount, { why, sinceMs }: ReplyFailure): CallTrouble {
+  return { corpId, openKfId, operation: 'call', why, sinceMs };
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
+import type { RepliesAnswer } from './verdict.dto.js';
+import { toIso } from '../answers/times.js';
+
+/** How late a reply or an event still says something of now. */
+const LATELY_MS = 3_600_000;
+
+/** Of the accounts whose bots took an event lately, by what this process has seen of their replies. */
+@Injectable()
+export class SeenReplies {
+  constructor(
+    private readonly wecom: WecomMetrics,
+    private readonly deliveries: Deliveries,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  seen(): RepliesAnswer {
+    const [sinceMs, lastAtMs] = [this.storeClock.nowMs() - LATELY_MS, this.wecom.lastReplyAtMs];
+    const counts = { answering: 0, silent: 0, unseen: 0 };
+    for (const openKfId of this.deliveries.takenSince(sinceMs)) {
+      const repliedAtMs = this.wecom.repliedAtMs(openKfId);
+      counts[repliedAtMs === null ? 'unseen' : repliedAtMs >= sinceMs ? 'answering' : 'silent']++;
+    }
+    return { ...counts, lastAt: lastAtMs === null ? null : toIso(lastAtMs) };
+  }
+}

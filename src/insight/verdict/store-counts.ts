@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import type { LineCounts, MessageCounts } from '../../storage/queue/queue-store.js';
+import { Clock } from '../../kernel/clock.js';
+import { answerInTime } from '../../kernel/deadline.js';
+import { Recent } from '../../kernel/recent.js';
+import { StorageProbe } from '../../storage/store/storage-probe.js';
+
+/** Pages poll every replica, so a store counts, and writes to show that it can, no more often than this. */
+const AGE_MS_MAX = 2_000;
+const PROBE_LIMIT_MS = 1_000;
+
+/** Whether the store answers, and what waits and is dead in it. */
+@Injectable()
+export class StoreCounts {
+  readonly #isUp: Recent<boolean>;
+
+  constructor(
+    private readonly counts: QueueCounts,
+    private readonly storage: StorageProbe,
+    clock: Clock,
+  ) {
+    this.#isUp = new Recent(clock, async () => {
+      const check = storage.check().then(() => true);
+      return (await answerInTime(PROBE_LIMIT_MS, 'probe', check)) ?? false;
+    });
+  }
+
+  get kind(): StorageProbe['kind'] {
+    return this.storage.kind;
+  }
+
+  isUp(): Promise<boolean> {
+    return this.#isUp.latest(AGE_MS_MAX);
+  }
+
+  /** Of the whole store; `null` where it does not answer. */
+  latest(): Promise<[hints: LineCounts | null, messages: MessageCounts | null]> {
+    return Promise.all([this.counts.hints(AGE_MS_MAX), this.counts.messages(AGE_MS_MAX)]);
+  }
+}

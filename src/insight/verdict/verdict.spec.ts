@@ -1,0 +1,147 @@
+import { beforeEach, expect, it } from '@jest/globals';
+import { clock, pass, puppetServer } from '../../../test/support/delivery.js';
+import {
+  account,
+  CORP,
+  dispatch,
+  keep,
+  MINUTE_MS,
+  refusing,
+  registerAt,
+  replicasOfEachTest,
+  SECOND_MS,
+  send,
+  start,
+  taking,
+} from '../../../test/support/redelivery.js';
+import { seeingReplica } from '../../../test/support/seen.js';
+import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { Metrics } from '../../metrics/metrics.js';
+import type { EndedCall } from '../../wecom/outcomes/call-outcomes.js';
+import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
+import type { StatusAnswer } from './status.dto.js';
+import { FailingReplies } from './failing-replies.js';
+import { SeenReplies } from './seen-replies.js';
+import { Verdict } from './verdict.js';
+
+replicasOfEachTest();
+
+let wecom: WecomMetrics;
+let verdict: Verdict;
+
+beforeEach(async () => {
+  await start();
+  const { registry, deliveries, circuits, queue } = dispatch;
+  wecom = new WecomMetrics(new Metrics(), clock);
+  const hints = new QueueCounts(queue, clock, clock);
+  const { others, figures } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
+  const failing = new FailingReplies(wecom, others, figures, registry.destinations, new Metrics());
+  const replies = new SeenReplies(wecom, deliveries, clock);
+  verdict = new Verdict(wecom, failing, replies, hints, circuits, registry.bots, clock);
+});
+
+async function judge() {
+  const { waiting, parked, dead, unreadable } = await dispatch.outbox.counts();
+  const counts = { waiting, parked, dead, unreadable, waitingMessages: 0, deadMessages: 0 };
+  const accounts = dispatch.registry.image.size;
+  const status: Omit<StatusAnswer, 'verdict'> = {
+    ...{ version: '2.0.0', node: '24.21.0', replica: 'one', startedAt: '', uptimeS: 60, ready: true },
+    storage: { kind: 'embedded', up: true },
+    counts: { accounts, online: accounts, ...counts, openCircuits: 0 },
+    ...{ oldestWaitingAgeS: null, oldestParkedAgeS: null, oldestMessageAgeS: null },
+    lastMinute: {
+      ...{
+        callbacks: 0,
+        delivered: 0,
+        deliveredLater: 0,
+        kept: 0,
+        refused: 0,
+        notTaken: 0,
+        buried: 0,
+        failedAttempts: 0,
+      },
+      ...{ tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0 },
+    },
+  };
+  return verdict.of(status);
+}
+
+function reply(openKfId: string, changes: Partial<EndedCall> = {}): void {
+  const ended = { corpId: CORP, api: 'kf/send_msg', openKfId, errcode: 0, fault: null };
+  wecom.noteOutcome({ operation: 'call', ...ended, ...changes });
+}
+
+/** Registers so many, each of which takes an event. */
+async function taken(count: number): Promise<void> {
+  const { url } = await puppetServer(taking);
+  for (let n = 1; n <= count; n++) {
+    await registerAt(url, { openKfId: account(n) });
+    await send({ id: `e${n}`, openKfId: account(n) });
+  }
+}
+
+it('is empty without a bot, and quiet while no event comes', async () => {
+  expect((await judge()).state).toBe('empty');
+  await registerAt((await puppetServer(taking)).url);
+  expect((await judge()).state).toBe('quiet');
+});
+
+it('is good only where replies of all accounts that had events were seen', async () => {
+  await taken(2);
+  expect(await judge()).toMatchObject({ state: 'unseen', replies: { unseen: 2 } });
+  reply(account(1));
+  expect(await judge()).toMatchObject({ state: 'partly', replies: { answering: 1, unseen: 1 } });
+  reply(account(2));
+  expect(await judge()).toMatchObject({ state: 'answered', replies: { answering: 2, unseen: 0 } });
+});
+
+it('is not good for a reply of more than an hour ago', async () => {
+  await taken(1);
+  reply(account(1));
+  await clock.advance(61 * MINUTE_MS);
+  expect((await judge()).state).toBe('quiet');
+  await send({ id: 'later', openKfId: account(1) });
+  expect(await judge()).toMatchObject({ state: 'unseen', replies: { answering: 0, silent: 1, unseen: 0 } });
+});
+
+it('is bad while replies fail, though every event is taken', async () => {
+  await taken(1);
+  reply(account(1));
+  reply(account(1), { errcode: 95017 });
+  expect(await judge()).toMatchObject({ state: 'failing', causes: [{ code: 'replies_fail' }] });
+});
+
+it('names the account that WeCom does not have, and none that a bot names by mistake', async () => {
+  await taken(1);
+  reply(account(1), { errcode: 95004 });
+  reply('wkOfNobody', { errcode: 95000 });
+  reply(account(1), { errcode: 95004, corpId: 'wwOther' });
+  reply(account(1), { errcode: 95004 });
+  expect(await judge()).toMatchObject({
+    state: 'degraded',
+    causes: [{ code: 'no_account', severity: 'wait', count: 1, why: '95004', openKfId: account(1) }],
+  });
+  reply(account(1));
+  expect((await judge()).causes).toEqual([]);
+});
+
+it('names what waits after 10 s, by its address, and since the first event of the outage', async () => {
+  const { url } = await puppetServer(refusing);
+  await registerAt(url);
+  const since = new Date(clock.nowMs()).toISOString();
+  await keep();
+  expect((await judge()).causes).toEqual([]);
+  await pass(60 * SECOND_MS);
+  await keep({ id: 'newer', createdAtS: 1 });
+  const { state, causes } = await judge();
+  expect(state).toBe('degraded');
+  expect(causes).toMatchObject([
+    { code: 'waiting', count: 1, address: new URL(url).host, since, why: 'status' },
+  ]);
+});
+
+it('shows 20 causes and counts the others', async () => {
+  for (let n = 0; n < 25; n++)
+    for (let tries = 0; tries < 3; tries++) reply(account(n), { errcode: 96_000 + n, corpId: null });
+  expect(await judge()).toMatchObject({ moreCauses: 5, causes: { length: 20 } });
+});

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { Circuits } from '../../dispatch/endpoint/circuit.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { KnownBots } from '../../registry/bots/known-bots.js';
+import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
+import type { StatusAnswer } from './status.dto.js';
+import type { RepliesAnswer, VerdictAnswer } from './verdict.dto.js';
+import { causesOf } from './causes.js';
+import { FailingReplies } from './failing-replies.js';
+import { SeenReplies } from './seen-replies.js';
+
+/**
+ * Whether customers are being answered: concluded here alone, for the console and whoever else asks. It is good only where
+ * replies were seen going out; what is not seen is said to be unknown.
+ */
+@Injectable()
+export class Verdict {
+  constructor(
+    private readonly wecom: WecomMetrics,
+    private readonly failing: FailingReplies,
+    private readonly replies: SeenReplies,
+    private readonly counts: QueueCounts,
+    private readonly circuits: Circuits,
+    private readonly bots: KnownBots,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** @param status the other figures of the same moment. */
+  async of(status: Omit<StatusAnswer, 'verdict'>): Promise<VerdictAnswer> {
+    const { waiting, parked, dead } = status.counts;
+    const hints = waiting || parked || dead ? await this.counts.hintGroups() : null;
+    const { failing, unknown } = this.failing.list();
+    const { causes, moreCauses } = causesOf(status, {
+      corps: this.wecom.failingCorps,
+      accounts: failing,
+      unknownAccounts: unknown,
+      hints,
+      openCircuits: this.circuits.failing,
+      nowMs: this.storeClock.nowMs(),
+    });
+    const replies = this.replies.seen();
+    const isFailing = causes.some(({ severity }) => severity === 'bad');
+    const state = isFailing ? 'failing' : causes.length > 0 ? 'degraded' : this.#calmState(status, replies);
+    return { state, causes, moreCauses, replies };
+  }
+
+  #calmState(
+    { counts }: Omit<StatusAnswer, 'verdict'>,
+    { answering, silent, unseen }: RepliesAnswer,
+  ): VerdictAnswer['state'] {
+    if (answering + silent + unseen === 0)
+      return counts.accounts === 0 && this.bots.size === 0 ? 'empty' : 'quiet';
+    if (answering === 0) return 'unseen';
+    return unseen === 0 ? 'answered' : 'partly';
+  }
+}
