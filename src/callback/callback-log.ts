@@ -26,7 +26,7 @@ export class CallbackLog extends RequestFields {
   attempts: number | undefined = undefined;
   /** Why it was kept. */
   stage: string | undefined = undefined;
-  puppetStatus: number | undefined = undefined;
+  botStatus: number | undefined = undefined;
   /** Verify, decrypt and parse. */
   openMs: number | undefined = undefined;
   /** From there to the puppet's status line. */

@@ -58,7 +58,7 @@ export class CallbackRecords {
       occasion: null,
       attempt: log.attempts ?? 0,
       endpoint: null,
-      status: log.puppetStatus ?? null,
+      status: log.botStatus ?? null,
       stage: log.stage ?? null,
       reason: error === null ? null : reasonOf(error),
       durationMs,

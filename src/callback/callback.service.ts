@@ -218,7 +218,7 @@ export class CallbackService {
       const dispatched = await this.dispatcher.dispatch(event, destination, startedMs, trace?.tracestate);
       log.outcome = dispatched.delivery;
       log.attempts = dispatched.attempts;
-      if (dispatched.delivery === 'delivered') log.puppetStatus = dispatched.status;
+      if (dispatched.delivery === 'delivered') log.botStatus = dispatched.status;
       else log.stage = dispatched.stage;
     } finally {
       log.deliveryMs = roundMs(this.clock.elapsedMs() - openedMs);

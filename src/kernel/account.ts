@@ -15,3 +15,8 @@ export function readAccountKey(key: string): Addressee {
   const slash = key.indexOf('/');
   return { corpId: key.slice(0, slash), openKfId: key.slice(slash + 1) };
 }
+
+/** Nothing but the account of something that is about one. */
+export function toAddressee({ corpId, openKfId }: Addressee): Addressee {
+  return { corpId, openKfId };
+}

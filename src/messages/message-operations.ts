@@ -12,7 +12,7 @@ import { toLogged } from './sending/message-log.js';
 import { MessageStore } from './queue/message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { Puller } from './pulling/puller.js';
-import type { Addressee } from '../kernel/account.js';
+import { type Addressee, toAddressee } from '../kernel/account.js';
 
 const PAGE_SIZE = 200;
 
@@ -115,6 +115,3 @@ export class MessageOperations {
   }
 }
 
-function toAddressee({ corpId, openKfId }: Addressee): Addressee {
-  return { corpId, openKfId };
-}

@@ -1,7 +1,7 @@
 /** What two processes on one database see of each other, and records that nobody can read. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
+import { type NewHint } from '../../src/dispatch/outbox/hint.js';
 import type { ClaimedHint, Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { StoreClock } from '../../src/kernel/store-clock.js';
@@ -14,6 +14,7 @@ import { mongoPlace } from '../support/each-store.js';
 import { outboxOf } from '../support/queue.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import type { Failure } from '../../src/storage/queue/line.js';
+import { accountKey } from '../../src/kernel/account.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;
@@ -40,7 +41,7 @@ function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHi
 }
 
 const heldOf = (hint: ClaimedHint): Held => ({
-  key: hintKey(hint),
+  key: accountKey(hint),
   generation: hint.generation,
   leaseId: hint.lease.id,
 });
@@ -115,14 +116,14 @@ mongoSuite('two processes on one MongoDB', () => {
     const claimAll = async (outbox: Outbox): Promise<void> => {
       for (let misses = 0; misses < 5;) {
         const hints = await claimDue(outbox, NOW_MS, 10);
-        claimed.push(...hints.map(hintKey));
+        claimed.push(...hints.map(accountKey));
         misses = hints.length === 0 ? misses + 1 : 0;
       }
     };
     const probe = async (outbox: Outbox): Promise<void> => {
       for (let n = 0; n < 20; n++) {
         const hint = await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
-        if (hint !== null) claimed.push(hintKey(hint));
+        if (hint !== null) claimed.push(accountKey(hint));
       }
     };
     await Promise.all(outboxes.flatMap((outbox) => [claimAll(outbox), claimAll(outbox), probe(outbox)]));

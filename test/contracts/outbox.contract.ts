@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { hintKey, type NewHint, type Rescheduled } from '../../src/dispatch/outbox/hint.js';
+import { type NewHint, type Rescheduled } from '../../src/dispatch/outbox/hint.js';
 import type { ClaimedHint, Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { kfEvent } from '../support/delivery.js';
 import {
@@ -9,6 +9,7 @@ import {
   type QueueStore,
 } from '../../src/storage/queue/queue-store.js';
 import type { Failure, LineState } from '../../src/storage/queue/line.js';
+import { accountKey } from '../../src/kernel/account.js';
 
 /** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedOutbox {
@@ -27,7 +28,7 @@ const ENDPOINT = 'http://puppet:8080';
 const NONE: ReadonlySet<string> = new Set();
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
 const CREATED_AT_S = 1_348_831_860;
-const KEY = hintKey({ corpId: 'wwCorp_1', openKfId: 'wkAccount-1' });
+const KEY = accountKey({ corpId: 'wwCorp_1', openKfId: 'wkAccount-1' });
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const RAW = {
   msgSignature: 'a'.repeat(40),
@@ -71,7 +72,7 @@ function retry(fields: Partial<Rescheduled> = {}): Rescheduled {
 }
 
 function heldOf(hint: ClaimedHint): Held {
-  return { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
+  return { key: accountKey(hint), generation: hint.generation, leaseId: hint.lease.id };
 }
 
 const of = (...states: LineState[]): LineFilter => ({ states, corpId: null });
@@ -347,7 +348,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       it('gives each hint to one of many that claim at once', async () => {
         await Promise.all(Array.from({ length: 50 }, (_, n) => outbox.put(newHint(`wk${n}`), NOW_MS)));
         const claims = await Promise.all(Array.from({ length: 20 }, () => claimAll(NOW_MS + 1_000, 10)));
-        const keys = claims.flat().map(hintKey);
+        const keys = claims.flat().map(accountKey);
         expect(new Set(keys).size).toBe(keys.length);
         const rest = await claimAll();
         expect(keys.length + rest.length).toBe(50);
@@ -441,7 +442,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       it('leases one of the hints that alone may be leased', async () => {
         for (const openKfId of ['wkOther', 'wk1', 'wk2'])
           await outbox.put(newHint(openKfId, { arrivedAtMs: openKfId === 'wk1' ? 1 : NOW_MS }), NOW_MS);
-        const keys = new Set([hintKey(newHint('wk2').event), hintKey(newHint('wkGone').event)]);
+        const keys = new Set([accountKey(newHint('wk2').event), accountKey(newHint('wkGone').event)]);
         const claim = () => outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS, keys);
         expect(await claim()).toMatchObject({ openKfId: 'wk2' });
         expect(await claim()).toBeNull();
@@ -722,7 +723,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       const all: string[] = [];
       for (let cursor: string | null = null; ;) {
         const page = await outbox.list(of('waiting', 'parked', 'dead'), cursor, 5);
-        all.push(...page.hints.map(hintKey));
+        all.push(...page.hints.map(accountKey));
         if (page.cursor === null) break;
         cursor = page.cursor;
       }
@@ -730,9 +731,9 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       expect(all).toEqual(keys.sort());
       for (const corpId of corps) {
         const first = await outbox.list({ states: ['parked', 'waiting'], corpId }, null, 1);
-        expect(first.hints.map(hintKey)).toEqual([`${corpId}/wk2`]);
+        expect(first.hints.map(accountKey)).toEqual([`${corpId}/wk2`]);
         const rest = await outbox.list({ states: ['parked', 'waiting'], corpId }, first.cursor, 9);
-        expect([...rest.hints.map(hintKey), rest.cursor]).toEqual([`${corpId}/wk3`, null]);
+        expect([...rest.hints.map(accountKey), rest.cursor]).toEqual([`${corpId}/wk3`, null]);
       }
       expect(await outbox.list({ states: ['dead'], corpId: 'wwCor' }, null, 9)).toEqual({
         hints: [],
@@ -781,7 +782,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
     it('gives of many at once all but their events', async () => {
       await outbox.put(newHint('wk1'), NOW_MS);
       await outbox.put(newHint('wk2', { dueAtMs: null, endpoint: null }), NOW_MS);
-      const keys = ['wk1', 'wk2', 'wkNone'].map((openKfId) => hintKey({ corpId: 'wwCorp_1', openKfId }));
+      const keys = ['wk1', 'wk2', 'wkNone'].map((openKfId) => accountKey({ corpId: 'wwCorp_1', openKfId }));
       const heads = await outbox.findHeads(keys);
       expect([...heads.keys()].sort()).toEqual(keys.slice(0, 2));
       const {
@@ -800,7 +801,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       await outbox.put(newHint('', { event: kfEvent({ corpId: 'wwOther' }) }), NOW_MS);
       await outbox.put(newHint('wkElse'), NOW_MS);
       const found = await outbox.findOfAccount('wkAccount-1');
-      expect(found.map(hintKey).sort()).toEqual([KEY, 'wwOther/wkAccount-1']);
+      expect(found.map(accountKey).sort()).toEqual([KEY, 'wwOther/wkAccount-1']);
       expect(await outbox.findOfAccount('wkNone')).toEqual([]);
     });
 
@@ -1021,7 +1022,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       const nobody = { dueAtMs: null, endpoint: null, failure: null, arrivedAtMs: NOW_MS - 30_000 };
       await outbox.put(newHint('wkNobody', nobody), NOW_MS);
       const { generation } = await outbox.put(newHint('wkDead'), NOW_MS);
-      const key = hintKey(kfEvent({ openKfId: 'wkDead' }));
+      const key = accountKey(kfEvent({ openKfId: 'wkDead' }));
       await outbox.bury({ key, generation, leaseId: null }, { ...failure, stage: 'expired' }, NOW_MS);
       for (const [n, status] of [502, 500, 404].entries()) {
         const refused = { stage: 'status', reason: '', status, atMs: NOW_MS - Math.abs(n - 1) } as const;
@@ -1076,7 +1077,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       await put(parked(1));
       await put(parked('Other', 'wwOther'));
       await put(newHint('wkRegistered', { event: kfEvent({ openKfId: 'wkRegistered', corpId: 'wwFull' }) }));
-      await outbox.claimOf(hintKey({ corpId: 'wwFull', openKfId: 'wk1' }), ENDPOINT, NOW_MS, LEASE_MS);
+      await outbox.claimOf(accountKey({ corpId: 'wwFull', openKfId: 'wk1' }), ENDPOINT, NOW_MS, LEASE_MS);
       expect(await outbox.counts()).toMatchObject({ parked: 10_000, waiting: 2 });
     });
   });

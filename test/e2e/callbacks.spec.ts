@@ -84,7 +84,7 @@ onEachStoreNightly((newPlace) => {
       event: 'kf_msg_or_event',
       outcome: 'delivered',
       attempts: 1,
-      puppetStatus: 200,
+      botStatus: 200,
       openMs: expect.any(Number),
       deliveryMs: expect.any(Number),
       durationMs: expect.any(Number),

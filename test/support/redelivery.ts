@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import type { Environment } from '../../src/config/config.js';
 import type { Dispatched } from '../../src/dispatch/answer/dispatcher.js';
-import { type Hint, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
+import { type Hint, type NewHint } from '../../src/dispatch/outbox/hint.js';
 import type { KfEvent } from '../../src/dispatch/endpoint/kf-event.js';
 import { MemoryOutbox } from './memory-outbox.js';
 import type { Kept } from '../../src/dispatch/outbox/outbox.js';
@@ -12,6 +12,7 @@ import { type Dispatch, type DispatchParts, openDispatch } from './dispatch.js';
 import { MemoryPuppetRepository, type PuppetTable } from './memory-puppet.repository.js';
 import type { Behaviour, PuppetServer } from './puppet-server.js';
 import { registration } from './puppets.js';
+import { accountKey } from '../../src/kernel/account.js';
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
@@ -88,7 +89,7 @@ export async function keep(fields: Partial<KfEvent> = {}): Promise<void> {
 }
 
 export const hintOf = (openKfId = ACCOUNT): Promise<Hint | null> =>
-  dispatch.outbox.find(hintKey({ corpId: CORP, openKfId }));
+  dispatch.outbox.find(accountKey({ corpId: CORP, openKfId }));
 
 export async function waitingCount(): Promise<number> {
   return (await dispatch.outbox.counts()).waiting;

@@ -124,18 +124,18 @@ function ofAttempt(attempt: CallbackAttempt, line: LogLine | null, url: string):
   ];
 }
 
-function dispatched({ outcome, puppetStatus, stage }: LogLine, atMs: number): Happening {
+function dispatched({ outcome, botStatus, stage }: LogLine, atMs: number): Happening {
   return outcome === 'delivered'
-    ? { name: 'delivered', text: `the puppet took it with ${puppetStatus}`, atMs }
+    ? { name: 'delivered', text: `the puppet took it with ${botStatus}`, atMs }
     : { name: 'kept', text: `no bot took it (${stage}), so it is on the disk and delivered later`, atMs };
 }
 
-function attempted({ time, taken, occasion, puppetStatus, reason }: LogLine): Happening {
+function attempted({ time, taken, occasion, botStatus, reason }: LogLine): Happening {
   const atMs = Number(time);
   return taken === true
     ? {
         name: 'delivered',
-        text: `what was kept (${occasion}): the puppet took it with ${puppetStatus}`,
+        text: `what was kept (${occasion}): the puppet took it with ${botStatus}`,
         atMs,
       }
     : { name: 'failed', text: `what was kept (${occasion}): ${reason}`, atMs };

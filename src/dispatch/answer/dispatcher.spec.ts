@@ -24,12 +24,12 @@ import { AppError } from '../../kernel/app-error.js';
 import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { Dispatched } from './dispatcher.js';
-import { hintKey } from '../outbox/hint.js';
 import { BOTS } from '../../registry/bots/bot.js';
+import { accountKey } from '../../kernel/account.js';
 
 const BUDGET_MS = 1_000;
 const event = kfEvent();
-const KEY = hintKey(event);
+const KEY = accountKey(event);
 let table: PuppetTable;
 let dispatch: Dispatch;
 

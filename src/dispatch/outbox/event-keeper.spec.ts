@@ -12,13 +12,14 @@ import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import type { KfEvent } from '../endpoint/kf-event.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
-import { hintKey, type NewHint } from './hint.js';
+import { type NewHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import type { ClaimedHint, Kept } from './outbox.js';
 import { toFailure } from '../../storage/queue/line.js';
+import { accountKey } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
-const KEY = hintKey(kfEvent());
+const KEY = accountKey(kfEvent());
 /** Of an account, in the random run: fewer than may wait, since those that were taken leave a little later. */
 const OWED_MAX = 15;
 const NONE: ReadonlySet<string> = new Set();

@@ -2,8 +2,9 @@ import { failpoint } from '../../kernel/failpoint.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import type { KfEvent } from '../endpoint/kf-event.js';
-import { EVENTS_MAX, hintKey, type NewHint } from './hint.js';
+import { EVENTS_MAX, type NewHint } from './hint.js';
 import type { Kept, Outbox } from './outbox.js';
+import { accountKey } from '../../kernel/account.js';
 
 type Puts = [NewHint, ...NewHint[]];
 
@@ -37,7 +38,7 @@ export class EventKeeper {
 
   /** @throws AppError `STORE_UNAVAILABLE` */
   keep(put: NewHint): Promise<Kept> {
-    const key = hintKey(put.event);
+    const key = accountKey(put.event);
     const kept = this.#enqueue(key, put);
     this.#note(key, put.event.id, { leaseId: put.lease?.id ?? null, ended: kept.catch(() => {}) });
     return kept;
@@ -49,7 +50,7 @@ export class EventKeeper {
    */
   taken(event: KfEvent): Promise<void> | null {
     if (this.#kept.size === 0) return null;
-    const key = hintKey(event);
+    const key = accountKey(event);
     const kept = this.#kept.get(key)?.get(event.id);
     if (kept === undefined) return null;
     this.forget(key, event.id);
@@ -62,7 +63,7 @@ export class EventKeeper {
    * @returns `null` if there was none; otherwise a promise for the end of its lease.
    */
   failed(event: KfEvent, retryAfterMs: number): Promise<void> | null {
-    const key = hintKey(event);
+    const key = accountKey(event);
     const { leaseId = null, ended } = this.#kept.get(key)?.get(event.id) ?? {};
     if (leaseId === null || ended === undefined) return null;
     return ended.then(() => this.outbox.freeEvent(key, leaseId, this.storeClock.nowMs() + retryAfterMs));

@@ -12,11 +12,11 @@ import type { KfEvent } from '../endpoint/kf-event.js';
 import { lineKey, type Lease } from '../../storage/queue/line.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
-import { type Hint, hintKey, toHint } from './hint.js';
+import { type Hint, toHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { ClaimedHint, Held, Kept } from './outbox.js';
-import type { Addressee } from '../../kernel/account.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
 const ENDPOINT = 'http://puppet:8080';
@@ -219,7 +219,7 @@ class Simulation {
     if (how === 0) void this.#keep(incoming, null);
     else if (how === 1) this.#tryLate(incoming);
     else
-      this.#begin(hintKey(event), event.id, (isTaken) => {
+      this.#begin(accountKey(event), event.id, (isTaken) => {
         if (isTaken) replica.keeper.taken(event);
         else void this.#keep(incoming, null);
       });
@@ -232,7 +232,7 @@ class Simulation {
     const keeping = this.#keep(incoming, lease);
     // Its sender was told that it could not be kept in time.
     const isGivenUp = this.#random.below(4) === 0;
-    this.#begin(hintKey(event), event.id, async (isTaken) => {
+    this.#begin(accountKey(event), event.id, async (isTaken) => {
       if (!isGivenUp) await keeping;
       keeper.lateEnded(event, isTaken);
     });
@@ -253,7 +253,7 @@ class Simulation {
       return null;
     }
     this.keptCount++;
-    const key = hintKey(event);
+    const key = accountKey(event);
     if (incoming.cameInAt > (this.#takenFrom.get(key) ?? 0))
       this.#owed.set(key, [...(this.#owed.get(key) ?? []), incoming]);
     return kept;
@@ -265,7 +265,7 @@ class Simulation {
   }
 
   #deliver(hint: ClaimedHint): void {
-    const key = hintKey(hint);
+    const key = accountKey(hint);
     const held = { key, generation: hint.generation, leaseId: hint.lease.id };
     this.#begin(key, hint.event.id, (isTaken) => {
       const nowMs = this.#clock.nowMs();
@@ -332,7 +332,7 @@ class Simulation {
   }
 }
 
-const ACCOUNTS = [1, 2, 3].map((n) => hintKey({ corpId: 'wwCorp_1', openKfId: `wkAccount-${n}` }));
+const ACCOUNTS = [1, 2, 3].map((n) => accountKey({ corpId: 'wwCorp_1', openKfId: `wkAccount-${n}` }));
 
 describe(`nothing is lost, whatever comes between (seed ${SEED})`, () => {
   it.each([

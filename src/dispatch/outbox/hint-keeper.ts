@@ -6,9 +6,10 @@ import { Pending } from '../../kernel/pending.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import { EventKeeper } from './event-keeper.js';
-import { covers, type HintHead, hintKey, join, type KnownHint, type NewHint } from './hint.js';
+import { covers, type HintHead, join, type KnownHint, type NewHint } from './hint.js';
 import type { KfEvent } from '../endpoint/kf-event.js';
 import { type Held, type Kept, Outbox } from './outbox.js';
+import { accountKey } from '../../kernel/account.js';
 
 /** The events that one put keeps. */
 interface Keeping {
@@ -98,7 +99,7 @@ export class HintKeeper {
   }
 
   #enqueue(hint: NewHint): Promise<Kept> {
-    const key = hintKey(hint.event);
+    const key = accountKey(hint.event);
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
       const first: Lane = { now: alone(hint), next: null, ended: new Map() };
@@ -118,9 +119,9 @@ export class HintKeeper {
    */
   taken(event: KfEvent, isEach = false): boolean {
     const removed = this.#events.taken(event);
-    if (removed !== null) this.#follow(removed, hintKey(event), 'hint.settle_failed');
+    if (removed !== null) this.#follow(removed, accountKey(event), 'hint.settle_failed');
     if (removed !== null || this.#known.size === 0) return removed !== null;
-    const key = hintKey(event);
+    const key = accountKey(event);
     const known = this.#known.get(key);
     const isCovered =
       known !== undefined && (isEach ? event.id === known.dated.id : covers(event, known.dated));
@@ -136,7 +137,7 @@ export class HintKeeper {
    * @param retryAfterMs how long the bot of a failed one asked to be left alone.
    */
   lateEnded(event: KfEvent, isTaken: boolean, retryAfterMs = 0): void {
-    const key = hintKey(event);
+    const key = accountKey(event);
     const known = this.#known.get(key);
     const arrivedAtMs = known?.late.underWay.get(event.id);
     known?.late.underWay.delete(event.id);
@@ -177,7 +178,7 @@ export class HintKeeper {
 
   /** Its event no longer waits, or not in this generation, so no later success has to settle it. */
   forget(hint: Pick<HintHead, 'corpId' | 'openKfId' | 'generation' | 'eventId'>): void {
-    const key = hintKey(hint);
+    const key = accountKey(hint);
     const { generation, eventId } = hint;
     this.#events.forget(key, eventId);
     if (this.#known.get(key)?.generation === generation) this.#known.delete(key);

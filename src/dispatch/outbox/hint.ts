@@ -12,7 +12,6 @@ import {
   runningLease,
 } from '../../storage/queue/line.js';
 import { FAST_STEPS } from './retry-schedule.js';
-import { accountKey } from '../../kernel/account.js';
 
 /** Events that may wait of an account whose bot gets each of them. */
 export const EVENTS_MAX = 20;
@@ -88,11 +87,6 @@ export interface KnownHint {
   readonly waitingSinceMs: number;
   /** Its lease, if attempts that are under way are all that keeps it; else `null`. */
   readonly leaseId: string | null;
-}
-
-/** One key per corp and kf account, so that no corp can touch the hint of another corp's account. */
-export function hintKey(hint: Pick<HintHead, 'corpId' | 'openKfId'>): string {
-  return accountKey(hint);
 }
 
 /** Makes the hint due at once for a puppet at `endpoint`, in whatever state it was. */

@@ -10,28 +10,8 @@ import {
   QueueStore,
 } from '../../storage/queue/queue-store.js';
 import { UnregisteredRoom } from './unregistered-room.js';
-import {
-  afterFailure,
-  afterGivenUp,
-  afterLateFailure,
-  afterTaken,
-  afterTakenEvent,
-  datedOf,
-  type Dated,
-  type Hint,
-  type HintHead,
-  hintKey,
-  merge,
-  type NewHint,
-  type Rescheduled,
-  toHead,
-  toHint,
-  toLine,
-  toNewest,
-  toReplayed,
-  toWaiting,
-} from './hint.js';
-import { readAccountKey } from '../../kernel/account.js';
+import { afterFailure, afterGivenUp, afterLateFailure, afterTaken, afterTakenEvent, datedOf, type Dated, type Hint, type HintHead, merge, type NewHint, type Rescheduled, toHead, toHint, toLine, toNewest, toReplayed, toWaiting } from './hint.js';
+import { accountKey, readAccountKey } from '../../kernel/account.js';
 
 /** A hint that this process has leased. */
 export type ClaimedHint = Hint & {
@@ -71,7 +51,7 @@ export interface HintPage {
 
 /** Where a page goes on after this hint. */
 export function cursorOf(hint: LineHead, order: LineOrder): string {
-  return order === 'account' ? hintKey(hint) : `${hint.waitingSinceMs} ${hintKey(hint)}`;
+  return order === 'account' ? accountKey(hint) : `${hint.waitingSinceMs} ${accountKey(hint)}`;
 }
 
 /** The latest that a date can have (ECMA-262, 21.4.1.1). */
@@ -294,7 +274,7 @@ export class Outbox {
   /** Finds the hints of these keys, at most a page of them. The map has an entry for each key that has a hint. */
   async findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>> {
     const lines = await this.store.findAll(keys.map((key) => lineKey('event', readAccountKey(key))));
-    return new Map(toHeads(lines).map((head) => [hintKey(head), head]));
+    return new Map(toHeads(lines).map((head) => [accountKey(head), head]));
   }
 
   /** The hints of the account, one per corp. Scans the whole outbox, so call it only for an operator's request. */

@@ -4,12 +4,12 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
-import { hintKey, type NewHint } from './hint.js';
+import { type NewHint } from './hint.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import { HintQueue } from './hint-queue.js';
 import { Outbox } from './outbox.js';
 import type { Recoveries } from '../endpoint/channel.js';
-import type { Addressee } from '../../kernel/account.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Hints that could not be stored, so that their senders were told 503. */
 const UNSTORED_MAX = 2_000;
@@ -92,7 +92,7 @@ export class WaitingHints implements Recoveries {
     this.#also?.woken(destination, isMoved);
     if (state === 'unserved') return this.#drop(destination);
     if (endpoint === null) return;
-    await this.kept.outbox.wake(hintKey(destination), endpoint.href, this.storeClock.nowMs());
+    await this.kept.outbox.wake(accountKey(destination), endpoint.href, this.storeClock.nowMs());
     this.kept.wakeUp();
   }
 
@@ -105,7 +105,7 @@ export class WaitingHints implements Recoveries {
   }
 
   async #drop(destination: Destination): Promise<void> {
-    const key = hintKey(destination);
+    const key = accountKey(destination);
     const hint = await this.kept.outbox.find(key);
     if (hint === null || destination.refresh().state !== 'unserved') return;
     await this.kept.outbox.drop(key, hint.generation);

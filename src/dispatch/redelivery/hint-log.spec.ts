@@ -50,7 +50,7 @@ it('tells of each attempt what came of it', () => {
     occasion: 'due',
     durationMs: 12,
     taken: true,
-    puppetStatus: 204,
+    botStatus: 204,
     msg: 'hint.attempted',
   });
   expect(notTaken).toMatchObject({ taken: false, stage: 'status', reason: 'the answer was 500' });

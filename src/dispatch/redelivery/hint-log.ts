@@ -36,7 +36,7 @@ export class HintLog {
     const traceId = traceparent === null ? undefined : traceIdOf(traceparent);
     const attempt = attempts + 1;
     const outcome = taken
-      ? { puppetStatus: result.status, oneIn: this.healthyLines.oneIn }
+      ? { botStatus: result.status, oneIn: this.healthyLines.oneIn }
       : { stage: result.stage, reason: result.reason };
     this.log.info(
       { openKfId, corpId, bot, traceId, attempt, occasion, durationMs, taken, ...outcome },

@@ -25,10 +25,10 @@ import { noRecorder } from '../../../test/support/recorder.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import { hintKey } from '../outbox/hint.js';
 import { HintLog } from './hint-log.js';
 import { HintOperations } from './hint-operations.js';
 import type { Failure } from '../../storage/queue/line.js';
+import { accountKey } from '../../kernel/account.js';
 
 replicasOfEachTest();
 
@@ -57,7 +57,7 @@ async function leaveDead(openKfId = ACCOUNT, ageMs = 4 * DAY_MS, corpId = CORP):
   const arrivedAtMs = clock.nowMs() - ageMs;
   const { generation } = await leave({ event, arrivedAtMs, dueAtMs: clock.nowMs() + DAY_MS, attempts: 9 });
   const failure: Failure = { atMs: clock.nowMs(), stage: 'expired', reason: 'too old' };
-  const key = hintKey(event);
+  const key = accountKey(event);
   await dispatch.outbox.bury({ key, generation, leaseId: null }, failure, clock.nowMs());
 }
 

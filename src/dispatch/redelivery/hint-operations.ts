@@ -5,13 +5,14 @@ import { Lifecycle } from '../../kernel/lifecycle.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import { type HintHead, hintKey } from '../outbox/hint.js';
+import { type HintHead } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { LineFilter } from '../../storage/queue/queue-store.js';
 import { HintLog } from './hint-log.js';
 import { ReplayOfAll } from './replay-of-all.js';
+import { accountKey } from '../../kernel/account.js';
 
 const PAGE_SIZE = 200;
 
@@ -94,7 +95,7 @@ export class HintOperations {
   async drop(name: HintName, generation: string | null, by: AskedBy): Promise<void> {
     const hint = await this.#get(name);
     if (generation !== null && hint.generation !== generation) throw new AppError('HINT_CHANGED');
-    if (!(await this.outbox.drop(hintKey(hint), hint.generation))) throw new AppError('HINT_CHANGED');
+    if (!(await this.outbox.drop(accountKey(hint), hint.generation))) throw new AppError('HINT_CHANGED');
     this.#forget(hint);
     this.log.dropped(hint, by, this.storeClock.nowMs());
   }
@@ -110,7 +111,7 @@ export class HintOperations {
 
   /** @returns false when the account has no hint. */
   async #replayAt(hint: HintHead, endpoint: string): Promise<boolean> {
-    const isReplayed = await this.outbox.replay(hintKey(hint), endpoint, this.storeClock.nowMs());
+    const isReplayed = await this.outbox.replay(accountKey(hint), endpoint, this.storeClock.nowMs());
     if (!isReplayed) return false;
     this.#forget(hint);
     this.waiting.kept.wakeUp();
@@ -134,6 +135,6 @@ export class HintOperations {
   }
 
   async #find(openKfId: string, corpId: string): Promise<readonly HintHead[]> {
-    return [...(await this.outbox.findHeads([hintKey({ openKfId, corpId })])).values()];
+    return [...(await this.outbox.findHeads([accountKey({ openKfId, corpId })])).values()];
   }
 }

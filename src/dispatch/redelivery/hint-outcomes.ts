@@ -3,12 +3,13 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
-import { type HintHead, hintKey } from '../outbox/hint.js';
+import { type HintHead } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { ClaimedHint, Held, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
 import { FAST_STEPS, type NextTry, nextTry } from '../outbox/retry-schedule.js';
 import { type Failure, type Occasion, toFailure } from '../../storage/queue/line.js';
+import { accountKey } from '../../kernel/account.js';
 
 const SETTLE_TRIES = 3;
 const SETTLE_AGAIN_MS = 500;
@@ -22,7 +23,7 @@ export interface Claimed {
 }
 
 export function toClaimed(outbox: Outbox, hint: ClaimedHint, occasion: Occasion): Claimed {
-  const held = { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
+  const held = { key: accountKey(hint), generation: hint.generation, leaseId: hint.lease.id };
   return { outbox, hint, held, occasion };
 }
 

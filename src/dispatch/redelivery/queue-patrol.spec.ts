@@ -10,13 +10,14 @@ import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { Circuits } from '../endpoint/circuit.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
-import { type Hint, hintKey, type NewHint } from '../outbox/hint.js';
+import { type Hint, type NewHint } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintLog } from './hint-log.js';
 import { HintOutcomes } from './hint-outcomes.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import { QueuePatrol } from './queue-patrol.js';
+import { accountKey } from '../../kernel/account.js';
 
 const ROUND_MS = 20_000;
 const DAY_MS = 24 * 3_600_000;
@@ -90,7 +91,7 @@ async function park(fields: Partial<NewHint> = {}): Promise<void> {
   );
 }
 
-const find = (openKfId = ACCOUNT): Promise<Hint | null> => outbox.find(hintKey({ corpId: CORP, openKfId }));
+const find = (openKfId = ACCOUNT): Promise<Hint | null> => outbox.find(accountKey({ corpId: CORP, openKfId }));
 
 /** Something else waits for these endpoints. @returns how often it was looked at. */
 function joinOther(endpoints: readonly string[]): { looks: number } {

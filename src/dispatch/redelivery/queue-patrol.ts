@@ -4,13 +4,14 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { Circuits } from '../endpoint/circuit.js';
-import { type HintHead, hintKey } from '../outbox/hint.js';
+import { type HintHead } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintOutcomes } from './hint-outcomes.js';
 import type { LineFilter } from '../../storage/queue/queue-store.js';
 import { runningLease, toFailure } from '../../storage/queue/line.js';
 import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
+import { accountKey } from '../../kernel/account.js';
 
 const ROUND_MS = 20_000;
 const PAGE_SIZE = 200;
@@ -90,7 +91,7 @@ export class QueuePatrol {
     // One that is being tried gets the endpoint of that attempt.
     if (endpoint === null || endpoint.href === hint.endpoint || runningLease(hint, nowMs) !== null)
       return false;
-    await outbox.wake(hintKey(hint), endpoint.href, nowMs);
+    await outbox.wake(accountKey(hint), endpoint.href, nowMs);
     return true;
   }
 
@@ -126,7 +127,7 @@ export class QueuePatrol {
   async #look(hint: HintHead): Promise<void> {
     const { outbox } = this.waiting.kept;
     const nowMs = this.storeClock.nowMs();
-    const key = hintKey(hint);
+    const key = accountKey(hint);
     const { endpoint, state } = this.destinations.find(hint);
     if (state === 'unserved') {
       // A dropped event is lost, so the store is asked and not memory alone.

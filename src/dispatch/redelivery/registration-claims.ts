@@ -8,12 +8,12 @@ import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { WaitingEvents } from '../../registry/accounts/waiting-events.js';
 import { LateWork } from '../endpoint/late-work.js';
 import { Circuits } from '../endpoint/circuit.js';
-import { hintKey } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { RetryLoops } from './retry-loops.js';
 import { LEASE_MS } from '../../storage/queue/line.js';
+import { accountKey } from '../../kernel/account.js';
 
 /** How long a register answer waits for the claim of its puppet's hint; the deployed puppet's register has no deadline. */
 const CLAIM_LIMIT_MS = 1_000;
@@ -54,7 +54,7 @@ export class RegistrationClaims implements WaitingEvents {
 
   /** @returns `null` when nothing waits, or when the store is too slow: the patrol then finds it. */
   async #claimIn(queue: HintQueue, registered: Puppet, endpoint: string): Promise<ClaimedHint | null> {
-    const claim = queue.outbox.claimOf(hintKey(registered), endpoint, this.storeClock.nowMs(), LEASE_MS);
+    const claim = queue.outbox.claimOf(accountKey(registered), endpoint, this.storeClock.nowMs(), LEASE_MS);
     try {
       return await withinDeadline(CLAIM_LIMIT_MS, 'claim at registration', claim);
     } catch (err) {
@@ -70,7 +70,7 @@ export class RegistrationClaims implements WaitingEvents {
       const hint = await claim;
       if (hint === null) return;
       const nowMs = this.storeClock.nowMs();
-      const held = { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
+      const held = { key: accountKey(hint), generation: hint.generation, leaseId: hint.lease.id };
       await queue.outbox.release(held, nowMs, nowMs);
       queue.wakeUp();
     } catch {

@@ -68,7 +68,7 @@ export class TestDelivery {
     const { failure, durationMs, answer } = tested;
     if (failure !== null && hasSeenNothing(failure.stage)) await this.#giveBack(corpId, takenAtMs);
     const { stage, reason } = failure ?? {};
-    const outcome = { puppetStatus: answer?.status, stage, reason, durationMs: Math.round(durationMs) };
+    const outcome = { botStatus: answer?.status, stage, reason, durationMs: Math.round(durationMs) };
     this.log.info({ openKfId, corpId, taken: failure === null, ...outcome, ...by }, 'delivery.tested');
     return tested;
   }

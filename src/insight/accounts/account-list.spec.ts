@@ -15,7 +15,7 @@ import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repo
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import { seeingReplica } from '../../../test/support/seen.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import { type HintHead, hintKey } from '../../dispatch/outbox/hint.js';
+import { type HintHead } from '../../dispatch/outbox/hint.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { HintPage } from '../../dispatch/outbox/outbox.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -23,6 +23,7 @@ import type { AskedBy } from '../../kernel/role.js';
 import { AccountAnswers } from './account-answers.js';
 import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
 import type { Failure } from '../../storage/queue/line.js';
+import { accountKey } from '../../kernel/account.js';
 
 replicasOfEachTest();
 
@@ -99,7 +100,7 @@ async function registerAll(): Promise<void> {
   await leave({ event: kfEvent({ openKfId: 'wkParked' }), dueAtMs: null });
   const dead = kfEvent({ openKfId: 'wkDead' });
   const { generation } = await leave({ event: dead, dueAtMs: laterMs });
-  await outbox.bury({ key: hintKey(dead), generation, leaseId: null }, FAILURE, clock.nowMs());
+  await outbox.bury({ key: accountKey(dead), generation, leaseId: null }, FAILURE, clock.nowMs());
   // For accounts that nobody has registered, or of another corp: of no account that is listed.
   await leave({ event: kfEvent({ openKfId: 'wkNobody' }), dueAtMs: laterMs });
   await leave({ event: kfEvent({ openKfId: 'wkOther' }), dueAtMs: laterMs });

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type AttemptCounts, summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
-import { type HintHead, hintKey } from '../../dispatch/outbox/hint.js';
+import { type HintHead } from '../../dispatch/outbox/hint.js';
 import { cursorOf, Outbox } from '../../dispatch/outbox/outbox.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Smallest } from '../../kernel/smallest.js';
@@ -276,7 +276,7 @@ export class AccountList {
   /** @returns `null` where the store does not answer in time. */
   async #findHints(puppets: readonly Puppet[]): Promise<ReadonlyMap<string, HintHead> | null> {
     if (puppets.length === 0) return new Map();
-    const hints = this.outbox.findHeads(puppets.map(hintKey));
+    const hints = this.outbox.findHeads(puppets.map(accountKey));
     return answerInTime(ASK_LIMIT_MS, 'find hints of accounts', hints);
   }
 }

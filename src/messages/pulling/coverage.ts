@@ -1,7 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
 import { Deliveries, type Delivery } from '../../dispatch/endpoint/deliveries.js';
-import { hintKey } from '../../dispatch/outbox/hint.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { hasSeenNothing } from '../../dispatch/redelivery/hint-sender.js';
 import { LOG, type Log } from '../../kernel/log.js';
@@ -9,7 +8,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { MessageStore } from '../queue/message-store.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /** Some 150 bytes each. */
 const TAKEN_MAX = 20_000;
@@ -87,7 +86,7 @@ export class Coverage implements OnApplicationBootstrap {
     const nowMs = this.storeClock.nowMs();
     const takenMs = this.#taken.get(accountKey(account));
     this.#write(account, async () => {
-      const hint = takenMs === undefined ? await this.waiting.kept.outbox.find(hintKey(account)) : null;
+      const hint = takenMs === undefined ? await this.waiting.kept.outbox.find(accountKey(account)) : null;
       const fromMs = takenMs ?? Math.min(nowMs, hint?.waitingSinceMs ?? nowMs) - UNDER_WAY_MS;
       await this.store.beginAt({ corpId, openKfId }, fromMs);
     });

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import { hintKey } from '../../dispatch/outbox/hint.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/redelivery/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
@@ -9,7 +8,7 @@ import { Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
 import { MessageStore } from '../queue/message-store.js';
 import { Puller } from './puller.js';
-import type { Addressee } from '../../kernel/account.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 import { toResync } from '../../dispatch/endpoint/kf-event.js';
 
 /** Pulls accounts without an event, and so without a sync token: as often as the corp may, and only where nobody else does. */
@@ -38,7 +37,7 @@ export class EventlessPulls {
     isWanted: () => boolean,
   ): Promise<AttemptResult | null> {
     if (await this.#isPulledSince(account, sinceMs)) return null;
-    const hint = await this.waiting.kept.outbox.find(hintKey(account));
+    const hint = await this.waiting.kept.outbox.find(accountKey(account));
     // An event of it is on its way, with a sync token.
     if (hint?.state === 'waiting') return null;
     const grantedAtMs = await this.#whenGranted(account.corpId);

@@ -45,7 +45,7 @@ import {
   withCursor,
   withOwnPull,
 } from './pull-state.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { type Addressee, accountKey, toAddressee } from '../../kernel/account.js';
 
 /** Messages of an account that are read at once, of so many characters in all: their contents may be long. */
 const AHEAD_MAX = 8;
@@ -774,10 +774,6 @@ function toHead({ content: _content, ...head }: Message): MessageHead {
 
 function toDead(lastFailure: Failure) {
   return { state: 'dead', dueAtMs: null, lastFailure } as const;
-}
-
-function toAddressee({ corpId, openKfId }: Addressee): Addressee {
-  return { corpId, openKfId };
 }
 
 function isPulling({ lease }: PullState, leaseId: string, nowMs: number): boolean {
