@@ -15,11 +15,11 @@ import { healthConfig } from './health/health.config.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import type { HttpServer } from './http/server.js';
+import { SystemClock } from './kernel/clock.js';
 import { HealthyLines } from './kernel/healthy-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
-import type { Tracing } from './kernel/tracing.js';
 import { messagesConfig } from './messages/sending/messages.config.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { metricsConfig } from './metrics/metrics.config.js';
@@ -43,6 +43,7 @@ import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
 import { replicasConfig } from './stream/replicas/replicas.config.js';
 import { StreamModule } from './stream/stream.module.js';
+import { loadTracing } from './tracing/load-tracing.js';
 import { TunnelsModule } from './wecom/tunnels/tunnels.module.js';
 import { tunnelsConfig } from './wecom/tunnels/tunnels.config.js';
 import { WecomModule } from './wecom/wecom.module.js';
@@ -76,7 +77,6 @@ export class AppModule {
     log: Log,
     lifecycle: Lifecycle,
     server: HttpServer,
-    tracing?: Tracing,
   ): Promise<DynamicModule> {
     return {
       module: AppModule,
@@ -84,7 +84,7 @@ export class AppModule {
         configModule(config, NAMESPACES),
         KernelModule.forRoot(log, lifecycle, {
           healthyLines: new HealthyLines(config.logHealthyOneIn),
-          tracing,
+          tracing: await loadTracing(process.env, new SystemClock(), log),
         }),
         HttpModule.forRoot(config, server, [RegistryModule, OperatorsModule, AuditModule]),
         MetricsModule,

@@ -16,7 +16,7 @@ import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
 import { OperatorSync } from './operators/operator-sync.js';
 import { RegistrySync } from './registry/sync/registry-sync.js';
-import { loadTracing } from './tracing/load-tracing.js';
+import { Tracing } from './kernel/tracing.js';
 
 /** A database that is away fails within 2 s; a store so large that it takes longer is read on while the manager listens. */
 const FIRST_READ_LIMIT_MS = 3_000;
@@ -37,9 +37,8 @@ async function serve(config: Config, log: Log): Promise<void> {
   log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
   const lifecycle = new Lifecycle();
   const clock = new SystemClock();
-  const tracing = await loadTracing(process.env, clock, log);
   const server = createHttpServer(config, log, clock);
-  const module = await AppModule.forRoot(config, log, lifecycle, server, tracing);
+  const module = await AppModule.forRoot(config, log, lifecycle, server);
   const app = await NestFactory.create<NestFastifyApplication>(module, server.adapter, {
     abortOnError: false,
     bodyParser: false,
@@ -50,7 +49,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   tellProtection(config, log);
   tellOfUnnamedProxy(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
-  stopOnSignals(app, lifecycle, config, log, tracing);
+  stopOnSignals(app, lifecycle, config, log, app.get(Tracing));
 }
 
 /**

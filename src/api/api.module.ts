@@ -9,7 +9,6 @@ import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { AuditController } from './audit.controller.js';
 import { BotsController } from './bots.controller.js';
-import { ConnectionsController } from './connections.controller.js';
 import { CallbackVerificationController } from './callback-verification.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { HintsController } from './hints.controller.js';
@@ -19,7 +18,6 @@ import { MessagesController } from './messages.controller.js';
 import { OperatorsModule } from '../operators/operators.module.js';
 import { OperatorsController } from './operators.controller.js';
 import { StatusController } from './status.controller.js';
-import { StreamModule } from '../stream/stream.module.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { WecomAccountsController } from './wecom-accounts.controller.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
@@ -33,14 +31,12 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     CallbackModule,
     InsightModule,
     MessagesModule,
-    StreamModule,
     WecomModule,
     OperatorsModule,
   ],
   controllers: [
     AppsController,
     BotsController,
-    ConnectionsController,
     CallbackVerificationController,
     StatusController,
     HistoryController,

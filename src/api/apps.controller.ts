@@ -12,10 +12,10 @@ import { KnownBots } from '../registry/bots/known-bots.js';
 import { AppDto, NewAppDto, toNewApp } from '../registry/apps/app.dto.js';
 import { AllFigures } from '../insight/figures/all-figures.js';
 import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from './answers/app.dto.js';
-import { toIso } from '../insight/answers/times.js';
+import { toIso } from '../http/answers/times.js';
 import { AppPathDto, APPS, AppsQueryDto } from './apps.dto.js';
 import { askedBy } from '../http/access/asked-by.js';
-import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** Callback credentials that are known before any puppet registers. */
 @Controller('api/v1/apps')

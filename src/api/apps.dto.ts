@@ -1,5 +1,5 @@
 import { IsOptional, IsString } from 'class-validator';
-import { IsCursorOf, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, PageQueryDto } from '../http/answers/page-query.dto.js';
 
 export const APPS = 'apps';
 

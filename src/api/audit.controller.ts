@@ -5,9 +5,9 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { AuditEntryAnswer, AuditPageAnswer } from './answers/audit.dto.js';
-import { toIso } from '../insight/answers/times.js';
+import { toIso } from '../http/answers/times.js';
 import { AUDIT, AuditQueryDto } from './audit.dto.js';
-import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** What operators did. */
 @Controller('api/v1/audit')

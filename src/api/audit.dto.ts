@@ -1,6 +1,6 @@
 import { isJournalId } from '../storage/journal/journal.js';
 import { IsOptional, Matches } from 'class-validator';
-import { IsCursorOf, IsTime, mustBe, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, IsTime, mustBe, PageQueryDto } from '../http/answers/page-query.dto.js';
 
 export const AUDIT = 'audit';
 

@@ -21,13 +21,13 @@ import type {
   BotWithKeyAnswer,
 } from './answers/bot.dto.js';
 import { AllFigures } from '../insight/figures/all-figures.js';
-import { toDuration, toIso } from '../insight/answers/times.js';
+import { toDuration, toIso } from '../http/answers/times.js';
 import { AskedBots } from './asked-bots.js';
 import { askedBy } from '../http/access/asked-by.js';
 import { BOTS, BotPathDto, BotsQueryDto, RenewKeyDto } from './bots.dto.js';
 import { toFailureAnswer } from '../insight/answers/hint-answer.js';
 import { toLastHourAnswer } from '../insight/answers/last-hour-answer.js';
-import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** Bots that are no puppets, or puppets with a key of their own. */
 @Controller('api/v1/bots')

@@ -1,7 +1,7 @@
 import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 import { mustBe } from '../http/answers/field-rules.js';
-import { IsCursorOf, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, PageQueryDto } from '../http/answers/page-query.dto.js';
 
 export const BOTS = 'bots';
 const OVERLAP_MAX_S = 2_592_000;

@@ -19,7 +19,7 @@ import type { DeliveryFilter } from '../insight/deliveries/delivery-answer.js';
 import { DeliveryHistory, type HistoryFilter } from '../insight/deliveries/delivery-history.js';
 import { DeliveryStreams } from '../insight/deliveries/delivery-streams.js';
 import { RefusedCallbacks } from '../insight/deliveries/refused-callbacks.js';
-import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** The delivery log, and a stream of this replica's attempts. */
 @Controller('api/v1')

@@ -2,7 +2,7 @@ import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { RECORD_OUTCOMES, type RecordOutcome } from '../record/delivery-record.js';
 import { isJournalId } from '../storage/journal/journal.js';
 import { OUTCOMES, type Outcome } from '../insight/deliveries/delivery-answer.js';
-import { IsCursorOf, IsId, IsOneOf, IsTime, mustBe, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, IsId, IsOneOf, IsTime, mustBe, PageQueryDto } from '../http/answers/page-query.dto.js';
 
 export const DELIVERIES = 'deliveries';
 const TEXT_LENGTH_MAX = 128;

@@ -21,7 +21,7 @@ import {
   toNarrowed,
 } from './hints.dto.js';
 import { AccountPathDto } from './kf-accounts.dto.js';
-import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 import { LINE_STATES } from '../storage/queue/line.js';
 
 /** Waiting and dead hints, for operators. */

@@ -9,7 +9,7 @@ import {
   mustBe,
   type PageQueryDto,
   toMs,
-} from './page-query.dto.js';
+} from '../http/answers/page-query.dto.js';
 import { LINE_ORDERS, type LineFilter, type LineOrder } from '../storage/queue/queue-store.js';
 import { type Failure, FAILURE_STAGES, type LineState, NOT_TRIED_STAGES } from '../storage/queue/line.js';
 

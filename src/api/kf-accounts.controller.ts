@@ -12,11 +12,11 @@ import type {
   KfAccountPageAnswer,
   TestedAnswer,
 } from '../insight/accounts/kf-account.dto.js';
-import { toDuration } from '../insight/answers/times.js';
+import { toDuration } from '../http/answers/times.js';
 import { askedBy } from '../http/access/asked-by.js';
 import { toFailureReason } from '../insight/answers/hint-answer.js';
 import { AccountPathDto, KfAccountsQueryDto, listOf } from './kf-accounts.dto.js';
-import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** Registered accounts, for operators. */
 @Controller('api/v1/kf-accounts')

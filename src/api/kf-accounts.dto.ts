@@ -1,7 +1,7 @@
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { ACCOUNT_STATES, type AccountState } from '../insight/accounts/account-answers.js';
 import { ACCOUNT_ORDERS, type AccountOrder } from '../insight/accounts/account-list.js';
-import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from '../http/answers/page-query.dto.js';
 
 const KF_ACCOUNTS = 'kf-accounts';
 const TEXT_LENGTH_MAX = 128;

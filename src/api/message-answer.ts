@@ -1,6 +1,6 @@
 import { type MessageHead, webhookIdOf } from '../storage/queue/message.js';
 import type { MessageAnswer } from './answers/message.dto.js';
-import { toAgeS, toIso } from '../insight/answers/times.js';
+import { toAgeS, toIso } from '../http/answers/times.js';
 import { toFailureAnswer } from '../insight/answers/hint-answer.js';
 
 /** Picked field by field: it names no customer. @param name of its account. @param nowMs store time. */

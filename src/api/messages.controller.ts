@@ -13,7 +13,7 @@ import type { MessagePageAnswer, MessagesReplayedAnswer } from './answers/messag
 import { askedBy } from '../http/access/asked-by.js';
 import { toMessageAnswer } from './message-answer.js';
 import { MESSAGES, MessagePathDto, MessagesQueryDto, ReplayDto } from './messages.dto.js';
-import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** Waiting and dead messages of accounts whose bots take messages, for operators. */
 @Controller('api/v1/messages')

@@ -1,7 +1,7 @@
 import { RefusesUnknownFields } from '../http/answers/validation.js';
 import { IsOptional, Matches } from 'class-validator';
 import { MESSAGE_STATES, type MessageState } from '../storage/queue/message.js';
-import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from '../http/answers/page-query.dto.js';
 
 export const MESSAGES = 'messages';
 const WEBHOOK_ID = /^msg_[A-Za-z0-9_-]{27}$/;

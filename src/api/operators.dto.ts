@@ -1,7 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { PickType } from '../http/answers/swagger.js';
 import { OperatorDto } from '../operators/operator.dto.js';
-import { IsCursorOf, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, PageQueryDto } from '../http/answers/page-query.dto.js';
 
 export const OPERATORS = 'operators';
 

@@ -12,8 +12,8 @@ import type {
   SeenWecomErrorAnswer,
   SeenWecomErrorPageAnswer,
 } from './answers/wecom-error.dto.js';
-import { toIso } from '../insight/answers/times.js';
-import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { toIso } from '../http/answers/times.js';
+import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 import { SeenByOthers } from '../insight/figures/seen-by-others.js';
 import { FAILED_CALLS, FailedCallsQueryDto, WECOM_ERRORS, WecomErrorsQueryDto } from './wecom-errors.dto.js';
 

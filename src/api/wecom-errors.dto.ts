@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import { IsCursorOf, IsId, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, IsId, PageQueryDto } from '../http/answers/page-query.dto.js';
 
 export const WECOM_ERRORS = 'wecom-errors';
 

@@ -1,21 +1,19 @@
 /** Every command with its help and its entry. docs/reference/cli.md shows examples. */
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { VERSION } from '../kernel/version.js';
 import type { BackupOptions } from './storage/backup.js';
 import type { CheckOptions } from './check/check.js';
-import type { ConnectOptions } from './connect/connect.js';
-import { toAccounts, toClientId, toForwardUrl, toManagerUrl } from './connect/options.js';
+import { addConnect } from './connect/command.js';
 import { endOnClosedOutput, endOnSignals } from './terminal/interruption.js';
 import type { GenerateOptions } from './keys/generate-keys.js';
 import { GENERATED } from './keys/generated.js';
 import { addOperators } from './operators/commands.js';
+import { examples, NAME } from './terminal/help.js';
 import { JSON_OUTPUT } from './terminal/summary.js';
 import { addPrograms } from './programs.js';
 import type { ExportOptions } from './registry/export-registry.js';
 import type { ImportOptions } from './registry/import-registry.js';
 import type { ResealOptions } from './storage/reseal.js';
-
-const NAME = 'wxkf-manager';
 
 export const HINT = '(add --help for additional information)';
 
@@ -35,7 +33,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(withoutValue(text)) })
     .addHelpText('after', EXIT_CODES);
   addPrograms(program);
-  addConnect(program);
+  addConnect(program, ending);
   addCheck(program);
   addOperators(program, ending);
   addBackup(program);
@@ -44,48 +42,6 @@ export function createProgram(): Command {
   addReseal(program);
   addKeysGenerate(program.command('keys').description('make new secrets: keys generate'));
   return program;
-}
-
-function addConnect(program: Command): void {
-  program
-    .command('connect')
-    .summary('give the events of a bot without an address to a program on this machine')
-    .description(
-      'Connects to a manager with the key of a bot of kind stream or callback, and posts each event to a local URL as WeCom does; a message of a bot that takes messages, of kind stream, as JSON. A 2xx takes the event; otherwise it comes again. It connects again by itself, and goes on until Ctrl-C or SIGTERM, which let what is under way end. Of the manager’s settings it needs none.',
-    )
-    .requiredOption('--manager <URL>', 'where the manager is: https://kf.example.com', toManagerUrl)
-    .addOption(
-      new Option('--key <KEY>', 'the bot’s key. Better in the environment, since others see a command line')
-        .env('WXKF_KEY')
-        .makeOptionMandatory(),
-    )
-    .requiredOption(
-      '--forward <URL>',
-      'where the program takes callbacks: http://127.0.0.1:6185/callback/command',
-      toForwardUrl,
-    )
-    .option(
-      '--client <ID>',
-      'names this client to the manager: another connection with the same name takes its place. Made of host, folder and --forward where it is left out',
-      toClientId,
-    )
-    .option(
-      '--accounts <LIST>',
-      'only these kf accounts of the bot, with commas between them; all of them where it is left out',
-      toAccounts,
-    )
-    .option('--json', 'one JSON object for each event instead of a line')
-    .addHelpText(
-      'after',
-      `${examples('connect --manager https://kf.example.com --forward http://127.0.0.1:6185/callback/command')}
-
-Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the manager does not take what this client says, 2 a mistake in the command
-line, 3 the manager does not take the key, 4 the same client has connected elsewhere, 130 by a second Ctrl-C,
-141 whoever read the output has closed it.`,
-    )
-    .action(
-      ending(async (options: ConnectOptions) => (await import('./connect/connect.js')).connect(options)),
-    );
 }
 
 function addCheck(program: Command): void {
@@ -230,8 +186,4 @@ function withoutValue(error: string): string {
 function toFile(name: string): string {
   if (name.startsWith('--')) throw new InvalidArgumentError('It is an option; name a file.');
   return name;
-}
-
-function examples(...lines: readonly string[]): string {
-  return ['', 'Examples:', ...lines.map((line) => `  ${NAME} ${line}`)].join('\n');
 }

@@ -114,4 +114,3 @@ export class MessageOperations {
     throw new AppError('MESSAGE_NOT_FOUND');
   }
 }
-

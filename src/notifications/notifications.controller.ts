@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { FastifyRequest } from 'fastify';
 import { askedBy } from '../http/access/asked-by.js';
-import { toIso } from '../insight/answers/times.js';
+import { toIso } from '../http/answers/times.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { AppError } from '../kernel/app-error.js';

@@ -7,6 +7,7 @@ import { ReplicaCalls } from './replicas/replica-calls.js';
 import { ReplicaClient } from './replicas/replica-client.js';
 import { ReplicaSync } from './replicas/replica-sync.js';
 import { StreamDirectory } from './replicas/stream-directory.js';
+import { ConnectionsController } from './connections.controller.js';
 import { ReplicasController } from './replicas.controller.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamController } from './stream.controller.js';
@@ -18,7 +19,7 @@ import { StreamCarrier } from './stream-carrier.js';
 /** Connections that bots open. Its directory comes from the storage module, which is global. */
 @Module({
   imports: [RegistryModule, DispatchModule],
-  controllers: [StreamController, ReplicasController],
+  controllers: [StreamController, ConnectionsController, ReplicasController],
   providers: [
     Clients,
     OwnReplica,
@@ -32,6 +33,5 @@ import { StreamCarrier } from './stream-carrier.js';
     StreamServer,
     StreamWakes,
   ],
-  exports: [Clients],
 })
 export class StreamModule {}

@@ -1,7 +1,7 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import { IntersectionType } from '../../http/answers/swagger.js';
 import { AppDto, AppSecretsDto } from '../../registry/apps/app.dto.js';
-import { Page } from '../../insight/answers/page.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 
 /** Callback credentials known before any puppet registers, without their secrets. */
 export class AppAnswer extends AppDto {

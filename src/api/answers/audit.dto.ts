@@ -1,5 +1,5 @@
 import { IsInt, IsISO8601 } from 'class-validator';
-import { Page } from '../../insight/answers/page.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 
 /** What somebody did, or tried to do. */
 export class AuditEntryAnswer {

@@ -2,7 +2,7 @@ import type { NoAnswer } from '../../dispatch/endpoint/bot-verification.js';
 import { BotCallbackFieldsDto, BotDto } from '../../registry/bots/bot.dto.js';
 import type { FailureAnswer } from '../../insight/answers/failure.dto.js';
 import type { LastHourAnswer } from '../../insight/answers/last-hour.dto.js';
-import { Page } from '../../insight/answers/page.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 
 /** Where a callback bot takes callbacks, without its secrets. */
 export class BotCallbackAnswer extends BotCallbackFieldsDto {

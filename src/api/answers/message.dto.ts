@@ -2,7 +2,7 @@ import { IsInt, IsISO8601, Min } from 'class-validator';
 import { SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import type { MessageState } from '../../storage/queue/message.js';
 import type { FailureAnswer } from '../../insight/answers/failure.dto.js';
-import { Page } from '../../insight/answers/page.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 
 /** A message that waits for its bot or is dead, without what it says and without who wrote it. */
 export class MessageAnswer {

@@ -1,6 +1,6 @@
 import { IsISO8601 } from 'class-validator';
 import { OperatorDto } from '../../operators/operator.dto.js';
-import { Page } from '../../insight/answers/page.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 
 /** A named operator, without its token. */
 export class OperatorAnswer extends OperatorDto {

@@ -1,5 +1,5 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
-import { Page } from '../../insight/answers/page.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 
 /** Calls that WeCom refused, or the manager in its name, by errcode, of all replicas that ran within 3 days. */
 export class SeenWecomErrorAnswer {

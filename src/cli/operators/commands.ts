@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OPERATOR_ROLES } from '../../kernel/role.js';
 import { NAME_FORMAT } from '../../operators/operator.js';
+import type { Ending } from '../terminal/help.js';
 import { JSON_OUTPUT } from '../terminal/summary.js';
 import type { AddOptions, ListOptions, OperatorOptions } from './operators.js';
 
@@ -9,9 +10,6 @@ const LIST = 'list';
 const MANAGER_URL = ['--url <URL>', 'where the manager is, if not at HOST and PORT'] as const;
 const MANAGER_NOTE =
   'Asks the manager at HOST and PORT, or at --url, with AUTH_OPERATOR_TOKEN of the environment or .env.';
-
-/** Gives a command its exit code, and lets signals interrupt it. */
-type Ending = <A extends unknown[]>(work: (...args: A) => Promise<number>) => (...args: A) => Promise<void>;
 
 export function addOperators(program: Command, ending: Ending): void {
   const operators = program

@@ -2,7 +2,22 @@
 import { describe, expect, it } from '@jest/globals';
 import { kfEvent } from '../../../test/support/delivery.js';
 import { FAST_STEPS } from './retry-schedule.js';
-import { afterFailure, afterGivenUp, afterLateFailure, afterTaken, afterTakenEvent, EVENTS_MAX, type Hint, merge, type NewHint, toHead, toHint, toLine, toNewest, toReplayed } from './hint.js';
+import {
+  afterFailure,
+  afterGivenUp,
+  afterLateFailure,
+  afterTaken,
+  afterTakenEvent,
+  EVENTS_MAX,
+  type Hint,
+  merge,
+  type NewHint,
+  toHead,
+  toHint,
+  toLine,
+  toNewest,
+  toReplayed,
+} from './hint.js';
 import type { Failure } from '../../storage/queue/line.js';
 import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
 

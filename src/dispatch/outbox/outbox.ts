@@ -10,7 +10,26 @@ import {
   QueueStore,
 } from '../../storage/queue/queue-store.js';
 import { UnregisteredRoom } from './unregistered-room.js';
-import { afterFailure, afterGivenUp, afterLateFailure, afterTaken, afterTakenEvent, datedOf, type Dated, type Hint, type HintHead, merge, type NewHint, type Rescheduled, toHead, toHint, toLine, toNewest, toReplayed, toWaiting } from './hint.js';
+import {
+  afterFailure,
+  afterGivenUp,
+  afterLateFailure,
+  afterTaken,
+  afterTakenEvent,
+  datedOf,
+  type Dated,
+  type Hint,
+  type HintHead,
+  merge,
+  type NewHint,
+  type Rescheduled,
+  toHead,
+  toHint,
+  toLine,
+  toNewest,
+  toReplayed,
+  toWaiting,
+} from './hint.js';
 import { accountKey, readAccountKey } from '../../kernel/account.js';
 
 /** A hint that this process has leased. */

@@ -91,7 +91,8 @@ async function park(fields: Partial<NewHint> = {}): Promise<void> {
   );
 }
 
-const find = (openKfId = ACCOUNT): Promise<Hint | null> => outbox.find(accountKey({ corpId: CORP, openKfId }));
+const find = (openKfId = ACCOUNT): Promise<Hint | null> =>
+  outbox.find(accountKey({ corpId: CORP, openKfId }));
 
 /** Something else waits for these endpoints. @returns how often it was looked at. */
 function joinOther(endpoints: readonly string[]): { looks: number } {

@@ -8,7 +8,7 @@ import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { ReplyFailure } from '../../wecom/outcomes/call-outcomes.js';
 import { AllFigures } from '../figures/all-figures.js';
 import type { KfAccountAnswer } from './kf-account.dto.js';
-import { toDuration, toIso } from '../answers/times.js';
+import { toDuration, toIso } from '../../http/answers/times.js';
 import { toFailureAnswer, toHintAnswer } from '../answers/hint-answer.js';
 import { toLastHourAnswer } from '../answers/last-hour-answer.js';
 import type { Failure } from '../../storage/queue/line.js';

@@ -2,7 +2,7 @@ import { IsInt, IsISO8601, Min } from 'class-validator';
 import type { FailureAnswer, FailureReasonAnswer } from '../answers/failure.dto.js';
 import type { HintAnswer } from '../answers/hint.dto.js';
 import type { LastHourAnswer } from '../answers/last-hour.dto.js';
-import { Page } from '../answers/page.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 import type { DeliveryOccasion } from '../../storage/queue/line.js';
 
 /** A delivery that a puppet took. */

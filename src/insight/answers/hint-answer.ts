@@ -3,7 +3,7 @@ import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/outbox/retry-schedule.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import type { FailureAnswer, FailureReasonAnswer } from './failure.dto.js';
 import type { HintAnswer } from './hint.dto.js';
-import { toAgeS, toIso } from './times.js';
+import { toAgeS, toIso } from '../../http/answers/times.js';
 import { type Failure, runningLease } from '../../storage/queue/line.js';
 
 /** @param name of its account; `null` when no puppet has registered for it. @param nowMs store time. */

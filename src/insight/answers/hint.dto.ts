@@ -1,7 +1,7 @@
 import { SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import type { FailureAnswer } from './failure.dto.js';
-import { Page } from './page.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 import type { LineState } from '../../storage/queue/line.js';
 
 /** A hint: what waits of an account because no bot has taken it, and when it is tried next. */

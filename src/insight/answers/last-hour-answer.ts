@@ -1,6 +1,6 @@
 import { type AttemptCounts, summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
 import type { LastHourAnswer } from './last-hour.dto.js';
-import { toDuration } from './times.js';
+import { toDuration } from '../../http/answers/times.js';
 
 export function toLastHourAnswer(counts: AttemptCounts): LastHourAnswer {
   const { attempts, taken, p50Ms, p95Ms } = summaryOf(counts);

@@ -7,7 +7,7 @@ import { type LoggedRecord, withAttempts } from '../../record/delivery-record.js
 import { insightConfig } from './insight.config.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './logged-delivery.dto.js';
-import { toIso } from '../answers/times.js';
+import { toIso } from '../../http/answers/times.js';
 import { outcomeOf, toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
 import { accountKey } from '../../kernel/account.js';
 

@@ -1,6 +1,6 @@
 import type { LoggedRecord, RecordOutcome } from '../../record/delivery-record.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './logged-delivery.dto.js';
-import { toDuration, toIso } from '../answers/times.js';
+import { toDuration, toIso } from '../../http/answers/times.js';
 
 /** @param name of the record's account. */
 export function toLoggedAnswer(

@@ -1,6 +1,6 @@
 import type { RecordForm, RecordKind, RecordOutcome } from '../../record/delivery-record.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
-import { Page } from '../answers/page.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 import type { DeliveryOccasion, FailureStage, NotTriedStage } from '../../storage/queue/line.js';
 
 /** One record of the delivery log: a callback that was answered, an attempt, or the end of what was kept. */

@@ -5,7 +5,7 @@ import { DeliveryLog, type RecordFilter } from '../../record/delivery-log.js';
 import type { LoggedRecord } from '../../record/delivery-record.js';
 import { insightConfig } from './insight.config.js';
 import type { RefusedCallbackAnswer, RefusedCallbacksAnswer } from './refused-callback.dto.js';
-import { toIso } from '../answers/times.js';
+import { toIso } from '../../http/answers/times.js';
 
 const DAY_MS = 86_400_000;
 const PAGE = 200;

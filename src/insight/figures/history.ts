@@ -6,7 +6,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { FigureStore } from '../../record/figure-store.js';
 import { type IntervalFigures, inIntervals, MINUTE_MS, NO_FIGURES, startOf } from '../../record/figures.js';
 import type { HistoryAnswer } from './history-answer.dto.js';
-import { toIso } from '../answers/times.js';
+import { toIso } from '../../http/answers/times.js';
 import { FigureRecorder } from './figure-recorder.js';
 
 const READ_LIMIT_MS = 1_000;

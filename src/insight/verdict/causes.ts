@@ -2,7 +2,7 @@ import { ON_ITS_WAY_MS } from '../../dispatch/redelivery/queue-counts.js';
 import type { CallTrouble } from '../../wecom/outcomes/call-outcomes.js';
 import type { StatusAnswer } from './status.dto.js';
 import { CAUSES, type CauseAnswer, type VerdictAnswer } from './verdict.dto.js';
-import { toIso } from '../answers/times.js';
+import { toIso } from '../../http/answers/times.js';
 import { botOf, type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
 import type { LineGroup } from '../../storage/queue/queue-store.js';
 

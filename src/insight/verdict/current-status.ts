@@ -7,7 +7,7 @@ import { VERSION } from '../../kernel/version.js';
 import { RegistryImage } from '../../registry/puppets/registry-image.js';
 import type { StatusAnswer } from './status.dto.js';
 import type { VerdictAnswer } from './verdict.dto.js';
-import { toAgeS, toIso } from '../answers/times.js';
+import { toAgeS, toIso } from '../../http/answers/times.js';
 import { LastMinute } from '../figures/last-minute.js';
 import { StoreCounts } from './store-counts.js';
 import { Verdict } from './verdict.js';

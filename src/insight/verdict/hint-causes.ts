@@ -5,7 +5,7 @@
 import { laterAnswer, LINE_STATES } from '../../storage/queue/line.js';
 import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from './verdict.dto.js';
-import { toIso } from '../answers/times.js';
+import { toIso } from '../../http/answers/times.js';
 import type { LineGroup } from '../../storage/queue/queue-store.js';
 
 const CODES = { waiting: 'waiting', parked: 'parked', dead: 'dead' } as const;

@@ -3,7 +3,7 @@ import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import type { RepliesAnswer } from './verdict.dto.js';
-import { toIso } from '../answers/times.js';
+import { toIso } from '../../http/answers/times.js';
 
 /** How late a reply or an event still says something of now. */
 const LATELY_MS = 3_600_000;

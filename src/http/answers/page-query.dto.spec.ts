@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { validated } from '../http/answers/validation.js';
+import { validated } from './validation.js';
 import { IsOptional } from 'class-validator';
 import { IsCursorOf, IsId, IsOneOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.dto.js';
 

@@ -3,11 +3,15 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
 import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-bots.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
-import { Clients } from '../stream/clients/clients.js';
-import type { ConnectionAnswer, ConnectionPageAnswer } from './answers/connection.dto.js';
-import { toIso } from '../insight/answers/times.js';
-import { CONNECTIONS, ConnectionsQueryDto } from './connections.dto.js';
-import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { Clients } from './clients/clients.js';
+import { toIso } from '../http/answers/times.js';
+import {
+  CONNECTIONS,
+  type ConnectionAnswer,
+  type ConnectionPageAnswer,
+  ConnectionsQueryDto,
+} from './connections.dto.js';
+import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** Clients of bots that have a stream open. */
 @Controller('api/v1/connections')

@@ -7,7 +7,7 @@ import {
   registerDecorator,
   type ValidationArguments,
 } from 'class-validator';
-import { ID_FORMAT } from '../kernel/wecom-format.js';
+import { ID_FORMAT } from '../../kernel/wecom-format.js';
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 200;

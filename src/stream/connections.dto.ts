@@ -1,6 +1,25 @@
-import { IsISO8601 } from 'class-validator';
-import type { Role } from '../../stream/protocol/frames.js';
-import { Page } from '../../insight/answers/page.dto.js';
+import { IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
+import { Page } from '../http/answers/page.dto.js';
+import { IsCursorOf, PageQueryDto } from '../http/answers/page-query.dto.js';
+import type { Role } from './protocol/frames.js';
+
+export const CONNECTIONS = 'connections';
+const ID_LENGTH_MAX = 64;
+
+export class ConnectionsQueryDto extends PageQueryDto {
+  @IsOptional()
+  @IsCursorOf(CONNECTIONS)
+  readonly cursor?: string;
+
+  /**
+   * Of this bot alone.
+   * @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(ID_LENGTH_MAX)
+  readonly botId?: string;
+}
 
 export class AccountRoleAnswer {
   /**
