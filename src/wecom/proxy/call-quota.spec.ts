@@ -131,6 +131,14 @@ describe('a quota', () => {
     expect([counters.asked, countOf()]).toEqual([2, 20]);
   });
 
+  it('is not used up by processes that are killed, each with the rest of its portion', async () => {
+    const large = { ...HOUR, max: 1_000_000 };
+    for (let kill = 0; kill < 200; kill++) {
+      quotas = [newQuota()];
+      expect(await take('wwCorp_1', large)).toBeNull();
+    }
+  });
+
   it('grants of the last portion what is left', async () => {
     const startMs = START_MS - (START_MS % HOUR.windowMs);
     await counters.take({ ...HOUR, key: 'hour wwCorp_1' }, startMs, 993);

@@ -10,10 +10,12 @@ import { type CallLimit, type CallShare, type CallWindow, CallWindows } from './
 /** A call waits for the shared count. */
 const ANSWER_LIMIT_MS = 300;
 const ALONE_MS = 5_000;
+/** A process that is killed loses what it had left of a portion: a hundredth of a large limit would be gone after a hundred kills. */
+const PORTION_MAX = 1_000;
 
 /**
  * Counts calls in fixed windows of the store's clock, together with all replicas. A process takes calls from the shared count in
- * portions of a hundredth of the limit, so that not every call waits for the store. It does not ask again in a window that is
+ * portions of a hundredth of the limit, of 1,000 at most, so that not every call waits for the store. It does not ask again in a window that is
  * spent. The unused rest of a portion is lost with its window.
  */
 @Injectable()
@@ -59,7 +61,7 @@ export class CallQuota {
     { startMs }: CallWindow,
     share: CallShare,
   ): Promise<void> {
-    const portion = Math.max(1, Math.floor(limit.max / 100));
+    const portion = Math.min(PORTION_MAX, Math.max(1, Math.floor(limit.max / 100)));
     const counted = { ...limit, key: `${limit.name} ${key}` };
     const count = (await this.#takeShared(counted, startMs, portion)) ?? portion;
     const own = await this.#own.take(counted, startMs, count);
