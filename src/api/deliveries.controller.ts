@@ -12,12 +12,12 @@ import {
   DeliveriesQueryDto,
   DeliveryPathDto,
   RefusedQueryDto,
-  StreamQueryDto,
+  FeedQueryDto,
 } from './deliveries.dto.js';
 import type { RefusedCallbacksAnswer } from '../insight/deliveries/refused-callback.dto.js';
 import type { DeliveryFilter } from '../insight/deliveries/delivery-answer.js';
 import { DeliveryHistory, type HistoryFilter } from '../insight/deliveries/delivery-history.js';
-import { DeliveryStreams } from '../insight/deliveries/delivery-streams.js';
+import { DeliveryFeeds } from '../insight/deliveries/delivery-feeds.js';
 import { RefusedCallbacks } from '../insight/deliveries/refused-callbacks.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
@@ -28,7 +28,7 @@ export class DeliveriesController {
   constructor(
     private readonly history: DeliveryHistory,
     private readonly refused: RefusedCallbacks,
-    private readonly streams: DeliveryStreams,
+    private readonly feeds: DeliveryFeeds,
   ) {}
 
   /**
@@ -90,7 +90,7 @@ export class DeliveriesController {
   })
   @Errors('STREAM_READERS_TOO_MANY')
   followDeliveries(
-    @Query() query: StreamQueryDto,
+    @Query() query: FeedQueryDto,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): void {
@@ -98,12 +98,12 @@ export class DeliveriesController {
     const mayStay = (): boolean => request.server.stillLetsIn(request);
     const { method, operator, sessionEndMs } = request;
     const open = (): Readable =>
-      this.streams.open(toFilter(query), operator?.name ?? '', sessionEndMs, mayStay);
+      this.feeds.open(toFilter(query), operator?.name ?? '', sessionEndMs, mayStay);
     reply.send(method === 'HEAD' ? '' : open());
   }
 }
 
-function toFilter({ openKfId, outcome }: StreamQueryDto): DeliveryFilter {
+function toFilter({ openKfId, outcome }: FeedQueryDto): DeliveryFilter {
   return { openKfId: openKfId ?? null, outcome: outcome ?? null };
 }
 

@@ -9,7 +9,7 @@ const TEXT_LENGTH_MAX = 128;
 const A_TEXT = `a text of at most ${TEXT_LENGTH_MAX} characters, given once`;
 const WEBHOOK_ID = /^[\w-]{1,128}$/;
 
-export class StreamQueryDto {
+export class FeedQueryDto {
   /**
    * Of this account alone.
    * @example wkAAA

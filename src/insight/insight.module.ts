@@ -8,7 +8,7 @@ import { WecomModule } from '../wecom/wecom.module.js';
 import { AccountAnswers } from './accounts/account-answers.js';
 import { AccountList } from './accounts/account-list.js';
 import { DeliveryHistory } from './deliveries/delivery-history.js';
-import { DeliveryStreams } from './deliveries/delivery-streams.js';
+import { DeliveryFeeds } from './deliveries/delivery-feeds.js';
 import { RefusedCallbacks } from './deliveries/refused-callbacks.js';
 import { AllFigures } from './figures/all-figures.js';
 import { FigureRecorder } from './figures/figure-recorder.js';
@@ -29,7 +29,7 @@ const FOR_OTHERS = [
   AllFigures,
   CurrentStatus,
   DeliveryHistory,
-  DeliveryStreams,
+  DeliveryFeeds,
   FailingReplies,
   History,
   RefusedCallbacks,

@@ -11,7 +11,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
 import { REPLICA } from '../../kernel/replica.js';
 import { VERSION } from '../../kernel/version.js';
-import { DeliveryStreams } from './delivery-streams.js';
+import { DeliveryFeeds } from './delivery-feeds.js';
 
 const ALL = { openKfId: null, outcome: null };
 const HELLO = `event: hello\ndata: ${JSON.stringify({ replica: REPLICA, version: VERSION })}\n\n`;
@@ -19,13 +19,13 @@ const HELLO = `event: hello\ndata: ${JSON.stringify({ replica: REPLICA, version:
 let clock: ManualClock;
 let deliveries: Deliveries;
 let lifecycle: Lifecycle;
-let streams: DeliveryStreams;
+let streams: DeliveryFeeds;
 
 beforeEach(() => {
   clock = new ManualClock();
   deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
   lifecycle = new Lifecycle();
-  streams = new DeliveryStreams(deliveries, openRegistryImage(clock).accounts, clock, lifecycle);
+  streams = new DeliveryFeeds(deliveries, openRegistryImage(clock).accounts, clock, lifecycle);
 });
 
 afterEach(async () => {

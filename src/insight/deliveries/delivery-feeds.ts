@@ -9,7 +9,7 @@ import { REPLICA } from '../../kernel/replica.js';
 import { VERSION } from '../../kernel/version.js';
 import type { DeliveryAnswer } from './delivery.dto.js';
 import { type DeliveryFilter, toDeliveryAnswer, toDeliveryId } from './delivery-answer.js';
-import { EventStream, toEvent } from './event-stream.js';
+import { DeliveryFeed, toEvent } from './delivery-feed.js';
 
 /** Of all operators together. */
 const READERS_MAX = 32;
@@ -18,7 +18,7 @@ const BEAT_MS = 15_000;
 /** Short enough for a person to see deliveries at once, long enough to write many together. */
 const FLUSH_MS = 100;
 /**
- * How long a stream may take to flush when it ends. A reader that stopped reading would otherwise keep the
+ * How long a feed may take to flush when it ends. A reader that stopped reading would otherwise keep the
  * process alive.
  */
 const END_LIMIT_MS = 500;
@@ -35,9 +35,9 @@ interface ReaderOf {
  * there are.
  */
 @Injectable()
-export class DeliveryStreams implements BeforeApplicationShutdown {
+export class DeliveryFeeds implements BeforeApplicationShutdown {
   /** The oldest first. */
-  readonly #readers = new Map<EventStream, ReaderOf>();
+  readonly #readers = new Map<DeliveryFeed, ReaderOf>();
   #stopListening: () => void = () => {};
   #beat: Timer | null = null;
   #flush: Timer | null = null;
@@ -70,7 +70,7 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
     mayStay: () => boolean = () => true,
   ): Readable {
     if (this.#readers.size >= READERS_MAX) this.#makeRoomFor(operator);
-    const reader = new EventStream(filter);
+    const reader = new DeliveryFeed(filter);
     reader.tell('hello', { replica: REPLICA, version: VERSION });
     if (this.lifecycle.isDraining) this.#end(reader);
     else this.#add(reader, { operator, mayStay }, endMs);
@@ -88,7 +88,7 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
     this.#end(oldest[0]);
   }
 
-  #add(reader: EventStream, of: ReaderOf, endMs: number | null): void {
+  #add(reader: DeliveryFeed, of: ReaderOf, endMs: number | null): void {
     this.#readers.set(reader, of);
     reader.once('close', () => this.#remove(reader));
     if (endMs !== null) this.#untilClosed(reader, endMs - this.clock.nowMs(), () => this.#end(reader));
@@ -97,7 +97,7 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
     this.#beatLater();
   }
 
-  #remove(reader: EventStream): void {
+  #remove(reader: DeliveryFeed): void {
     this.#readers.delete(reader);
     if (this.#readers.size > 0) return;
     this.#stopListening();
@@ -145,14 +145,14 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
     for (const reader of [...this.#readers.keys()]) this.#end(reader);
   }
 
-  #end(reader: EventStream): void {
+  #end(reader: DeliveryFeed): void {
     this.#flushAll();
     this.#remove(reader);
     reader.end();
     this.#untilClosed(reader, END_LIMIT_MS, () => reader.destroy());
   }
 
-  #untilClosed(reader: EventStream, delayMs: number, run: () => void): void {
+  #untilClosed(reader: DeliveryFeed, delayMs: number, run: () => void): void {
     const timer = this.clock.after(delayMs, run);
     reader.once('close', () => timer.cancel());
   }

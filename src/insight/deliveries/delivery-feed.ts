@@ -10,7 +10,7 @@ const PENDING_MAX = 50;
 const STUCK_BEATS_MAX = 4;
 
 /** Server-sent events (html.spec.whatwg.org/multipage/server-sent-events.html) of one reader. It never waits for the reader. */
-export class EventStream extends Readable {
+export class DeliveryFeed extends Readable {
   readonly #filter: DeliveryFilter;
   readonly #pending: Delivery[] = [];
   #skipped = 0;

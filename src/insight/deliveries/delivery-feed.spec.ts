@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
-import { EventStream } from './event-stream.js';
+import { DeliveryFeed } from './delivery-feed.js';
 
 const ALL = { openKfId: null, outcome: null };
 
@@ -23,11 +23,11 @@ function delivery(fields: Partial<Delivery> = {}): Delivery {
   };
 }
 
-const textOf = (stream: EventStream): string => String(stream.read() ?? '');
+const textOf = (stream: DeliveryFeed): string => String(stream.read() ?? '');
 const toText = ({ number }: Delivery): string => `${number};`;
 
 it('writes what was offered when it is flushed, and nothing twice', () => {
-  const stream = new EventStream(ALL);
+  const stream = new DeliveryFeed(ALL);
   for (const number of [1, 2]) expect(stream.offer(delivery({ number }))).toBe(true);
   expect(textOf(stream)).toBe('');
   stream.flush(toText);
@@ -38,21 +38,21 @@ it('writes what was offered when it is flushed, and nothing twice', () => {
 it('takes what its reader asked for alone', () => {
   const notTaken = { taken: false, stage: 'connect', reason: 'none' } as const;
   const [of, failed] = [{ ...ALL, openKfId: 'wkAccount-1' }, { ...ALL, outcome: 'not_taken' } as const];
-  expect(new EventStream(of).offer(delivery())).toBe(true);
-  expect(new EventStream(of).offer(delivery({ openKfId: 'wk2' }))).toBe(false);
-  expect(new EventStream(failed).offer(delivery())).toBe(false);
-  expect(new EventStream(failed).offer(delivery({ result: notTaken }))).toBe(true);
+  expect(new DeliveryFeed(of).offer(delivery())).toBe(true);
+  expect(new DeliveryFeed(of).offer(delivery({ openKfId: 'wk2' }))).toBe(false);
+  expect(new DeliveryFeed(failed).offer(delivery())).toBe(false);
+  expect(new DeliveryFeed(failed).offer(delivery({ result: notTaken }))).toBe(true);
 });
 
 it('says how many it left out of what came at once', () => {
-  const stream = new EventStream(ALL);
+  const stream = new DeliveryFeed(ALL);
   for (let n = 0; n < 1_000; n++) stream.offer(delivery());
   stream.flush(toText);
   expect(textOf(stream)).toBe(`${'1;'.repeat(50)}event: skipped\ndata: {"count":950}\n\n`);
 });
 
 it('holds no more than its bound for a reader that takes nothing, and tells it what it missed', () => {
-  const stream = new EventStream(ALL);
+  const stream = new DeliveryFeed(ALL);
   const long = (): string => 'x'.repeat(1_000);
   for (let n = 0; n < 1_000; n++) {
     stream.offer(delivery());
@@ -67,7 +67,7 @@ it('holds no more than its bound for a reader that takes nothing, and tells it w
 });
 
 it('beats, and gives up a reader that has taken nothing for a minute', () => {
-  const stream = new EventStream(ALL);
+  const stream = new DeliveryFeed(ALL);
   stream.beat();
   expect(textOf(stream)).toBe(':\n\n');
   stream.offer(delivery());
