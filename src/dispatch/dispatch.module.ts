@@ -17,7 +17,7 @@ import { AttemptRecords } from './endpoint/attempt-records.js';
 import { BotVerification } from './endpoint/bot-verification.js';
 import { Circuits } from './endpoint/circuit.js';
 import { Deliveries } from './endpoint/deliveries.js';
-import { Channels, Recoveries } from './endpoint/channel.js';
+import { BotEndpoints, Recoveries } from './endpoint/bot-endpoint.js';
 import { DeliveryClient } from './endpoint/delivery-client.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
 import { WaitingHints } from './outbox/waiting-hints.js';
@@ -59,7 +59,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     KeepingRace,
     KeptWake,
     LateWork,
-    Channels,
+    BotEndpoints,
     Outbox,
     QueuePatrol,
     Overload,
@@ -87,7 +87,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     HintOperations,
     KeptWake,
     LateWork,
-    Channels,
+    BotEndpoints,
     Outbox,
     QueueCounts,
     RetryLoops,

@@ -7,7 +7,7 @@ import {
   type OnEnd,
 } from '../dispatch/endpoint/attempt.js';
 import { envelopeFor } from '../dispatch/endpoint/forms.js';
-import { Channels } from '../dispatch/endpoint/channel.js';
+import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
 import type { Streamed, Streams } from '../dispatch/endpoint/streams.js';
 import { toCallbackQuery } from '../dispatch/endpoint/wecom-envelope.js';
 import { Clock } from '../kernel/clock.js';
@@ -29,9 +29,9 @@ export class StreamCarrier implements Streams {
     private readonly bots: KnownBots,
     private readonly replicas: ReplicaCalls,
     private readonly clock: Clock,
-    private readonly channels: Channels,
+    private readonly botEndpoints: BotEndpoints,
   ) {
-    channels.streamBy(this);
+    botEndpoints.streamBy(this);
   }
 
   start({ bot, openKfId }: Parameters<Streams['start']>[0], sent: Streamed, onEnd: OnEnd): Attempt {
@@ -53,7 +53,7 @@ export class StreamCarrier implements Streams {
 
   /** @returns `null` where nothing has to be pulled. */
   #hasPulled({ event, number, isHalf }: Streamed): (() => Promise<boolean>) | null {
-    return isHalf ? () => this.channels.halves.hasPulled(event, number) : null;
+    return isHalf ? () => this.botEndpoints.halves.hasPulled(event, number) : null;
   }
 
   #toFrame(bot: KnownBot, sent: Streamed, wantsCallbacks: boolean): EventFrame {

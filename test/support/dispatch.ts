@@ -16,7 +16,7 @@ import { LateWork } from '../../src/dispatch/endpoint/late-work.js';
 import { Circuits } from '../../src/dispatch/endpoint/circuit.js';
 import { noRecorder } from './recorder.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
-import { Channels } from '../../src/dispatch/endpoint/channel.js';
+import { BotEndpoints } from '../../src/dispatch/endpoint/bot-endpoint.js';
 import { DeliveryClient } from '../../src/dispatch/endpoint/delivery-client.js';
 import { HintKeeper } from '../../src/dispatch/outbox/hint-keeper.js';
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
@@ -63,7 +63,7 @@ export interface Dispatch extends DispatchParts {
   readonly dispatcher: Dispatcher;
   readonly dispatchMetrics: DispatchMetrics;
   readonly keeper: HintKeeper;
-  readonly channels: Channels;
+  readonly botEndpoints: BotEndpoints;
   readonly metrics: Metrics;
   readonly overload: Overload;
   readonly waiting: WaitingHints;
@@ -101,11 +101,11 @@ export function openDispatch(
   const circuits = new Circuits(clock);
   const waiting = new WaitingHints(outbox, clock, clock, log);
   const late = new LateWork();
-  const channels = new Channels(client, circuits, deliveries, waiting, presence, late, clock);
+  const botEndpoints = new BotEndpoints(client, circuits, deliveries, waiting, presence, late, clock);
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
-  const sender = new HintSender(destinations, channels, counters, outcomes, hintLog, clock, clock);
+  const sender = new HintSender(destinations, botEndpoints, counters, outcomes, hintLog, clock, clock);
   const loops = new RetryLoops(waiting, sender, circuits, clock, clock, log);
   const patrol = new QueuePatrol(waiting, destinations, circuits, outcomes, clock, clock, log);
   const redelivery = new Redelivery(sync, circuits, loops, patrol, keeper, late, client);
@@ -113,14 +113,14 @@ export function openDispatch(
   const registry = openRegistry(clock, ofRegistry, image, claims);
 
   const overload = new Overload(config, clock, log);
-  const firstTry = new FirstTry(destinations, channels, keeper, overload, clock);
-  const wake = new KeptWake(destinations, channels, waiting, clock);
+  const firstTry = new FirstTry(destinations, botEndpoints, keeper, overload, clock);
+  const wake = new KeptWake(destinations, botEndpoints, waiting, clock);
   const timely = new TimelyKeeper(keeper, tracing, clock);
   const race = new KeepingRace(timely, keeper, wake, waiting, late, clock, clock);
   const dispatcher = new Dispatcher(firstTry, race, keeper, new SeenEvents(clock), overload);
   return {
     ...{ repository, records, queue, outbox, counters, client, secrets },
-    ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, channels, metrics },
+    ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, botEndpoints, metrics },
     ...{ overload, waiting, wake },
     start: () => {
       registry.start();

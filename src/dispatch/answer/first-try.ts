@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
-import { Channels } from '../endpoint/channel.js';
+import { BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { Incoming, NotTaken, Tried } from './incoming.js';
 import { Overload } from './overload.js';
@@ -35,7 +35,7 @@ const REASONS = {
 export class FirstTry {
   constructor(
     private readonly destinations: Destinations,
-    private readonly channels: Channels,
+    private readonly botEndpoints: BotEndpoints,
     private readonly keeper: HintKeeper,
     private readonly overload: Overload,
     private readonly clock: Clock,
@@ -65,19 +65,19 @@ export class FirstTry {
 
   async #tryAt(to: Destination, incoming: Incoming, endMs: number, attemptsBefore: number): Promise<Tried> {
     const { event, destination, tracestate } = incoming;
-    const channel = this.channels.to(to);
+    const botEndpoint = this.botEndpoints.to(to);
     if (to.state === 'registering') return notTried('registering', to, attemptsBefore);
-    if (channel === null) return notTried('unregistered', to, attemptsBefore);
+    if (botEndpoint === null) return notTried('unregistered', to, attemptsBefore);
     if (to.state === 'offline') return notTried('offline', to, attemptsBefore);
     // If nothing can be kept, an attempt is the better chance.
-    if (!this.keeper.isFailing && this.overload.keepsNext(channel.underWay))
+    if (!this.keeper.isFailing && this.overload.keepsNext(botEndpoint.underWay))
       return notTried('overloaded', to, attemptsBefore);
-    if (!channel.admits()) return notTried('circuit', to, attemptsBefore);
+    if (!botEndpoint.admits()) return notTried('circuit', to, attemptsBefore);
     const attempts = attemptsBefore + 1;
     // Whoever has other keys since then could not open it.
     const isReadable = to === destination || to.keysId === destination.keysId;
     const sent = event.raw === null || isReadable ? event : { ...event, raw: null };
-    const attempt = channel.attempt(sent, 'inline', attempts, tracestate);
+    const attempt = botEndpoint.attempt(sent, 'inline', attempts, tracestate);
     this.overload.attemptBegan();
     const result = await this.#untilBudget(attempt, endMs);
     if (result === 'late') return { ...notTried('late', to, attempts), late: attempt };

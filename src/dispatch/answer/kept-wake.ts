@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { newLru } from '../../kernel/lru.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { Channels } from '../endpoint/channel.js';
+import { BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { NotTaken } from './incoming.js';
 import type { Addressee } from '../../kernel/account.js';
@@ -21,22 +21,22 @@ export class KeptWake {
 
   constructor(
     private readonly destinations: Destinations,
-    private readonly channels: Channels,
+    private readonly botEndpoints: BotEndpoints,
     private readonly waiting: WaitingHints,
     private readonly clock: Clock,
   ) {}
 
   after(tried: NotTaken): void {
     const { stage, destination } = tried;
-    const channel = this.channels.to(destination);
-    if (channel === null || stage === 'registering') {
+    const botEndpoint = this.botEndpoints.to(destination);
+    if (botEndpoint === null || stage === 'registering') {
       // Otherwise the patrol finds it.
       this.#wakeWhenRegistered(tried).catch(() => {});
       return;
     }
     if (stage === 'offline') this.#wakeWhenFound(destination);
     // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
-    if (stage !== 'circuit' || !channel.isOpen) this.waiting.kept.wakeUp();
+    if (stage !== 'circuit' || !botEndpoint.isOpen) this.waiting.kept.wakeUp();
   }
 
   /**

@@ -8,7 +8,7 @@ import { type NewHint } from './hint.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import { HintQueue } from './hint-queue.js';
 import { Outbox } from './outbox.js';
-import type { Recoveries } from '../endpoint/channel.js';
+import type { Recoveries } from '../endpoint/bot-endpoint.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Hints that could not be stored, so that their senders were told 503. */

@@ -6,7 +6,7 @@ import { type Destination, Destinations } from '../../registry/accounts/destinat
 import { Counters } from '../../storage/counters/counters.js';
 import { type KfEvent, toResync } from '../endpoint/kf-event.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
-import { type Channel, Channels } from '../endpoint/channel.js';
+import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import type { ClaimedHint, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
 import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
@@ -31,7 +31,7 @@ type NotTaken = Extract<AttemptResult, { taken: false }>;
 /** A hint that is sent now. */
 interface Sending extends Claimed {
   readonly to: Destination;
-  readonly channel: Channel;
+  readonly botEndpoint: BotEndpoint;
   readonly endpoint: string;
   /** Whether the puppet is told to pull without the sync token, which has expired. */
   readonly isResync: boolean;
@@ -46,7 +46,7 @@ export class HintSender {
 
   constructor(
     private readonly destinations: Destinations,
-    private readonly channels: Channels,
+    private readonly botEndpoints: BotEndpoints,
     private readonly counters: Counters,
     private readonly outcomes: HintOutcomes,
     private readonly log: HintLog,
@@ -79,9 +79,9 @@ export class HintSender {
     if (found.isClosed) return this.outcomes.putOff(claimed, nowMs + CLOSED_MS);
     if (hint.events > 1 && !found.getsEach) return outbox.keepNewest(claimed.held, nowMs);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
-    const channel = occasion === 'due' ? this.channels.to(found) : null;
-    if (channel?.isCrowded) return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
-    if (channel?.isHeldBack) return this.outcomes.putOff(claimed, nowMs + HELD_BACK_MS);
+    const botEndpoint = occasion === 'due' ? this.botEndpoints.to(found) : null;
+    if (botEndpoint?.isCrowded) return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
+    if (botEndpoint?.isHeldBack) return this.outcomes.putOff(claimed, nowMs + HELD_BACK_MS);
     const isResync = ageMs + hint.event.lagMs >= SYNC_TOKEN_LIFE_MS;
     return this.#sendTo(found, claimed, isResync, nowMs);
   }
@@ -105,13 +105,13 @@ export class HintSender {
     const grantedAtMs = needsGrant ? nowMs : null;
     // No `await` from here to the request: a registration may begin at any time.
     const to = found.refresh();
-    const channel = this.channels.to(to);
+    const botEndpoint = this.botEndpoints.to(to);
     const isRegistering = to.state === 'registering' && occasion !== 'registration';
-    if (channel === null || to.endpoint === null || isRegistering) {
+    if (botEndpoint === null || to.endpoint === null || isRegistering) {
       await this.#giveBack(hint, grantedAtMs);
       return this.outcomes.putOff(claimed, nowMs + REGISTERING_MS);
     }
-    const sending = { ...claimed, to, channel, endpoint: to.endpoint.href, isResync, grantedAtMs };
+    const sending = { ...claimed, to, botEndpoint, endpoint: to.endpoint.href, isResync, grantedAtMs };
     const result = await this.#attempt(sending);
     if (result.taken) await this.outcomes.taken(sending, isResync);
     else await this.#notTaken(sending, result);
@@ -123,12 +123,20 @@ export class HintSender {
     await this.counters.giveBack(resyncsOf(corpId), grantedAtMs).catch(() => {});
   }
 
-  async #attempt({ outbox, hint, held, occasion, to, channel, isResync }: Sending): Promise<AttemptResult> {
+  async #attempt({
+    outbox,
+    hint,
+    held,
+    occasion,
+    to,
+    botEndpoint,
+    isResync,
+  }: Sending): Promise<AttemptResult> {
     failpoint('outbox.claimed');
     const event = isResync ? toResyncFor(to, hint) : readableFor(to, hint);
     const startedMs = this.clock.elapsedMs();
     const ageMs = Math.max(0, this.storeClock.nowMs() - hint.arrivedAtMs) + hint.event.lagMs;
-    const attempt = channel.attempt(event, occasion, hint.attempts + 1, null, ageMs);
+    const attempt = botEndpoint.attempt(event, occasion, hint.attempts + 1, null, ageMs);
     this.#underWay.add(attempt);
     const renewal = this.clock.after(RENEW_AFTER_MS, () => {
       outbox.renew(held, this.storeClock.nowMs(), LEASE_MS).catch(() => {});

@@ -203,12 +203,12 @@ describe('a test of an account', () => {
     await start();
     const server = await puppetServer(taking);
     await addBot([account(1)], `${server.url}/cb`);
-    const { registry, channels, counters } = dispatch;
+    const { registry, botEndpoints, counters } = dispatch;
     const log = pino({ level: 'silent' });
     const tests = new TestDelivery(
       registry.accounts,
       registry.destinations,
-      channels,
+      botEndpoints,
       counters,
       clock,
       clock,

@@ -47,7 +47,7 @@ beforeEach(async () => {
 
 function openTests(counters: Counters): TestDelivery {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
-  const { registry, channels: ways } = dispatch;
+  const { registry, botEndpoints: ways } = dispatch;
   return new TestDelivery(registry.accounts, registry.destinations, ways, counters, clock, clock, log);
 }
 

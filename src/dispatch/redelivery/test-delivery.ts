@@ -10,7 +10,7 @@ import { Counters } from '../../storage/counters/counters.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import { type KfEvent, toResync } from '../endpoint/kf-event.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
-import { type Channel, Channels } from '../endpoint/channel.js';
+import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { hasSeenNothing } from './hint-sender.js';
 import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
 import type { ShownAnswer } from '../endpoint/shown-exchange.js';
@@ -42,7 +42,7 @@ export class TestDelivery {
   constructor(
     private readonly accounts: Accounts,
     private readonly destinations: Destinations,
-    private readonly channels: Channels,
+    private readonly botEndpoints: BotEndpoints,
     private readonly counters: Counters,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -56,15 +56,15 @@ export class TestDelivery {
     await this.#takeGrant(corpId, takenAtMs);
     // No `await` from here to the request: a registration may begin at any time.
     const to = this.destinations.find({ corpId, openKfId });
-    const channel = this.channels.to(to);
-    if (channel === null && to.state !== 'registering') {
+    const botEndpoint = this.botEndpoints.to(to);
+    if (botEndpoint === null && to.state !== 'registering') {
       await this.#giveBack(corpId, takenAtMs);
       throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     }
     const tested =
-      channel === null || to.state === 'registering'
+      botEndpoint === null || to.state === 'registering'
         ? REGISTERING
-        : await this.#attempt(channel, toResync(to), to.isPulled);
+        : await this.#attempt(botEndpoint, toResync(to), to.isPulled);
     const { failure, durationMs, answer } = tested;
     if (failure !== null && hasSeenNothing(failure.stage)) await this.#giveBack(corpId, takenAtMs);
     const { stage, reason } = failure ?? {};
@@ -91,9 +91,9 @@ export class TestDelivery {
     await this.counters.giveBack(resyncsOf(corpId), takenAtMs).catch(() => {});
   }
 
-  async #attempt(channel: Channel, event: KfEvent, isPulled: boolean): Promise<Tested> {
+  async #attempt(botEndpoint: BotEndpoint, event: KfEvent, isPulled: boolean): Promise<Tested> {
     const startedMs = this.clock.elapsedMs();
-    const attempt = channel.attemptShown(event);
+    const attempt = botEndpoint.attemptShown(event);
     const result = await attempt.result;
     const durationMs = this.clock.elapsedMs() - startedMs;
     return { failure: failureIn(result), isPulled, durationMs, answer: await attempt.whenAnswered() };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { LastTaken } from '../../dispatch/endpoint/deliveries.js';
 import type { HintHead } from '../../dispatch/outbox/hint.js';
-import { Channels } from '../../dispatch/endpoint/channel.js';
+import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
@@ -28,7 +28,7 @@ export class AccountAnswers {
   constructor(
     private readonly figures: AllFigures,
     private readonly destinations: Destinations,
-    private readonly channels: Channels,
+    private readonly botEndpoints: BotEndpoints,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -37,7 +37,7 @@ export class AccountAnswers {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
     const figures = this.figures.ofAccount(puppet);
     const { taken, failure, repliedAtMs, replyFailure, noAccount, lastHour } = figures;
-    const channel = this.channels.to(this.destinations.find(puppet));
+    const botEndpoint = this.botEndpoints.to(this.destinations.find(puppet));
     return {
       openKfId,
       name,
@@ -47,7 +47,7 @@ export class AccountAnswers {
       online,
       lastOnlineAt: lastOnlineAtMs === null ? null : toIso(lastOnlineAtMs),
       registeredFrom: from === '' ? null : from,
-      circuit: channel?.isOpen ? 'open' : 'closed',
+      circuit: botEndpoint?.isOpen ? 'open' : 'closed',
       hint: hint === null ? null : toHintAnswer(hint, name, this.storeClock.nowMs()),
       lastDelivery: taken === null ? null : toLastDelivery(taken),
       lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),

@@ -58,10 +58,10 @@ let list: AccountList;
 async function open(): Promise<void> {
   outbox = new AskedOutbox();
   await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
-  const { registry, deliveries, channels } = dispatch;
+  const { registry, deliveries, botEndpoints } = dispatch;
   const { accounts, destinations } = registry;
   const { figures } = seeingReplica('alone', new Map(), clock, { deliveries });
-  const answers = new AccountAnswers(figures, destinations, channels, clock);
+  const answers = new AccountAnswers(figures, destinations, botEndpoints, clock);
   list = new AccountList(accounts, outbox, answers, figures);
 }
 

@@ -5,7 +5,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Circuits } from '../../dispatch/endpoint/circuit.js';
-import type { Channels } from '../../dispatch/endpoint/channel.js';
+import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';
@@ -46,8 +46,8 @@ beforeEach(() => {
   const syncTokens: Pick<SyncTokens, 'find'> = { find: () => newest };
   [endpoint, cameIn] = [null, []];
   const circuits = { cameIn: (endpoint) => void cameIn.push(endpoint) } as Pick<Circuits, 'cameIn'>;
-  const channels = { pullBy: () => {}, circuits: circuits as Circuits } as Pick<
-    Channels,
+  const botEndpoints = { pullBy: () => {}, circuits: circuits as Circuits } as Pick<
+    BotEndpoints,
     'pullBy' | 'circuits'
   >;
   puller = new Puller(
@@ -57,7 +57,7 @@ beforeEach(() => {
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
     new LateWork(),
     clock,
-    channels as Channels,
+    botEndpoints as BotEndpoints,
   );
 });
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
 import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../../dispatch/endpoint/attempt.js';
-import { Channels } from '../../dispatch/endpoint/channel.js';
+import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import type { Pulls } from '../../dispatch/endpoint/pulls.js';
 import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
 import { Clock } from '../../kernel/clock.js';
@@ -73,9 +73,9 @@ export class Puller implements Pulls {
     private readonly coverage: Coverage,
     private readonly late: LateWork,
     private readonly clock: Clock,
-    private readonly channels: Channels,
+    private readonly botEndpoints: BotEndpoints,
   ) {
-    channels.pullBy(this);
+    botEndpoints.pullBy(this);
   }
 
   start(to: Addressee & Pick<Destination, 'bot'>, event: KfEvent, onEnd: OnEnd): Attempt {
@@ -129,7 +129,7 @@ export class Puller implements Pulls {
 
   #messagesCameIn(endpoint: string | null): void {
     this.added.wakeUp();
-    if (endpoint !== null) this.channels.circuits.cameIn(endpoint);
+    if (endpoint !== null) this.botEndpoints.circuits.cameIn(endpoint);
   }
 
   /** A newer one that this process saw, where the event's is over. */

@@ -5,7 +5,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { Deliveries } from '../../dispatch/endpoint/deliveries.js';
-import type { Channels } from '../../dispatch/endpoint/channel.js';
+import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { AppError } from '../../kernel/app-error.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Secret } from '../../kernel/secret.js';
@@ -49,7 +49,7 @@ beforeEach(async () => {
   const log = new MessageLog(pino({ level: 'error' }, stream), new HealthyLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const outcomes = new MessageOutcomes(store, new MessageMetrics(metrics), log, clock, config);
-  const channels: Pick<Channels, 'pulledBy'> = { pulledBy: () => {} };
+  const botEndpoints: Pick<BotEndpoints, 'pulledBy'> = { pulledBy: () => {} };
   const deliveries: Pick<Deliveries, 'ended'> = {
     ended: (_to, _event, _occasion, attempt, result) =>
       void told.push([attempt, result.taken ? 'taken' : result.stage]),
@@ -61,7 +61,7 @@ beforeEach(async () => {
     clock,
     clock,
     log,
-    channels as Channels,
+    botEndpoints as BotEndpoints,
   );
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
   const destinations = { findMessageTaker: () => TAKER } as Partial<Destinations> as Destinations;

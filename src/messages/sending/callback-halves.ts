@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptResult, HALVES_MS } from '../../dispatch/endpoint/attempt.js';
 import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
-import { Channels } from '../../dispatch/endpoint/channel.js';
+import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import type { Halves, MessageEvent } from '../../dispatch/endpoint/pulls.js';
 import { toFailure } from '../../storage/queue/line.js';
 import { Clock } from '../../kernel/clock.js';
@@ -65,9 +65,9 @@ export class CallbackHalves implements Halves {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: MessageLog,
-    channels: Channels,
+    botEndpoints: BotEndpoints,
   ) {
-    channels.pulledBy(this);
+    botEndpoints.pulledBy(this);
   }
 
   /**

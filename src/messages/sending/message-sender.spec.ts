@@ -5,7 +5,7 @@ import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import type { Channels } from '../../dispatch/endpoint/channel.js';
+import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { lapseLeases, MemoryMessageStore } from '../../../test/support/memory-messages.js';
@@ -62,17 +62,17 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void
     ...{ bot: { id: 'bot-1', kind, order, opened: {}, endpoint: {} } },
     ...{ endpoint: ENDPOINT, state: 'ready' },
   } as unknown as ReadyTaker;
-  const channel = {
+  const botEndpoint = {
     attempt: ({ id }: KfEvent, _occasion: unknown, attempt: number) => {
       attempts++;
       return { result: Promise.resolve(bot(id, attempt)), withdraw: () => false };
     },
   };
-  const channels = {
+  const botEndpoints = {
     circuits: { isOpen: () => false },
-    ofMessage: () => channel,
+    ofMessage: () => botEndpoint,
     pulledBy: () => {},
-  } as unknown as Channels;
+  } as unknown as BotEndpoints;
   const halves = new CallbackHalves(
     store,
     outcomes,
@@ -80,10 +80,10 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void
     clock,
     clock,
     log,
-    channels,
+    botEndpoints,
   );
   const takers = { find: async () => taker } as Partial<Takers> as Takers;
-  sender = new MessageSender(store, takers, channels, outcomes, halves, clock, clock);
+  sender = new MessageSender(store, takers, botEndpoints, outcomes, halves, clock, clock);
 }
 
 async function keep(...messages: NewMessage[]): Promise<void> {

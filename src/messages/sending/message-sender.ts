@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Attempt, type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
-import { type Channel, Channels } from '../../dispatch/endpoint/channel.js';
+import { type BotEndpoint, BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -57,7 +57,7 @@ export class MessageSender {
   constructor(
     private readonly store: MessageStore,
     private readonly takers: Takers,
-    private readonly channels: Channels,
+    private readonly botEndpoints: BotEndpoints,
     private readonly outcomes: MessageOutcomes,
     private readonly halves: CallbackHalves,
     private readonly clock: Clock,
@@ -93,7 +93,7 @@ export class MessageSender {
       earlier ??= await this.#earlierAttempts(turn, taker);
       const { href } = taker.endpoint;
       const isProbe = occasion === 'probe' && isFirst;
-      const maySend = isProbe || !this.channels.circuits.isOpen(href);
+      const maySend = isProbe || !this.botEndpoints.circuits.isOpen(href);
       const next = maySend ? await this.#sendNext(turn, taker, earlier, isProbe) : 'ends';
       turn = { ...begun, isInDoubt: earlier.isInDoubt };
       if (next === 'goes on' && !this.#isStopping && this.clock.elapsedMs() < endMs) continue;
@@ -118,9 +118,9 @@ export class MessageSender {
     const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
     const hasPulled = () => this.halves.hasPulled(toEvent(message), attempt);
     const form = messageFormFor(taker, message, hasPulled);
-    const channel = this.channels.ofMessage(toRecipient(taker), taker.endpoint, form);
-    if (KINDS[taker.bot.kind].pulls) return this.#sendCallback(sending, channel);
-    const { result, durationMs } = await this.#attempt(sending, channel);
+    const botEndpoint = this.botEndpoints.ofMessage(toRecipient(taker), taker.endpoint, form);
+    if (KINDS[taker.bot.kind].pulls) return this.#sendCallback(sending, botEndpoint);
+    const { result, durationMs } = await this.#attempt(sending, botEndpoint);
     this.#tell(sending, result, durationMs);
     if (!result.taken) return this.#notTaken(sending, result);
     await this.outcomes.taken(turn, message);
@@ -136,11 +136,11 @@ export class MessageSender {
   }
 
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
-  async #sendCallback(sending: Sending, channel: Channel): Promise<Next> {
+  async #sendCallback(sending: Sending, botEndpoint: BotEndpoint): Promise<Next> {
     const { turn, taker, message, attempt } = sending;
     const isAwaitedHere = !this.store.isShared || !isStream(taker.endpoint);
     if (!(await this.halves.begin(turn, message, attempt, isAwaitedHere))) return 'ends';
-    const { result, durationMs } = await this.#attempt(sending, channel);
+    const { result, durationMs } = await this.#attempt(sending, botEndpoint);
     if (!result.taken) {
       this.#tell(sending, result, durationMs);
       await this.halves.failed(turn);
@@ -167,10 +167,10 @@ export class MessageSender {
     return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
   }
 
-  async #attempt({ message, attempt }: Sending, channel: Channel): Promise<Ended> {
+  async #attempt({ message, attempt }: Sending, botEndpoint: BotEndpoint): Promise<Ended> {
     const startedMs = this.clock.elapsedMs();
     const ageMs = Math.max(0, this.storeClock.nowMs() - message.sentAtMs);
-    const sent = channel.attempt(toEvent(message), 'message', attempt, null, ageMs);
+    const sent = botEndpoint.attempt(toEvent(message), 'message', attempt, null, ageMs);
     const { promise, resolve } = Promise.withResolvers<AttemptResult>();
     this.#underWay.set(sent, resolve);
     void sent.result.then(resolve);

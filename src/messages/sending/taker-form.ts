@@ -1,7 +1,7 @@
 import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
 import type { DeliveryForm } from '../../dispatch/endpoint/delivery-form.js';
 import { formFor } from '../../dispatch/endpoint/forms.js';
-import type { Recipient } from '../../dispatch/endpoint/channel.js';
+import type { Recipient } from '../../dispatch/endpoint/bot-endpoint.js';
 import { Secret } from '../../kernel/secret.js';
 import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
@@ -40,7 +40,7 @@ export function toEvent(message: Message): KfEvent {
   };
 }
 
-/** As the channel to it has it. */
+/** As the endpoint has it. */
 export function toRecipient(taker: MessageTaker): Recipient {
   const { corpId, openKfId, address, bot, puppet, fault } = taker;
   return { corpId, openKfId, address, bot, puppet, fault, isPulled: false };

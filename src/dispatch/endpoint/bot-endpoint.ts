@@ -49,14 +49,14 @@ export abstract class Recoveries {
   abstract recovered(endpoint: string): Promise<void>;
 }
 
-/** Whose events a channel carries. */
+/** Whose events go to an endpoint. */
 export type Recipient = Pick<
   Destination,
   'corpId' | 'openKfId' | 'address' | 'bot' | 'puppet' | 'fault' | 'isPulled'
 >;
 
-/** The way to whoever takes an account's events. Its callers decide whether to send anything. */
-export class Channel {
+/** The endpoint of whoever takes an account's events, with circuit and bookkeeping. Its callers decide whether to send anything. */
+export class BotEndpoint {
   /**
    * @param endpoint `null` when it cannot be used.
    * @param form left out for the one that whoever takes the events understands.
@@ -64,33 +64,35 @@ export class Channel {
   constructor(
     private readonly to: Recipient,
     private readonly endpoint: Endpoint | null,
-    private readonly channels: Channels,
+    private readonly botEndpoints: BotEndpoints,
     private readonly form?: DeliveryForm,
   ) {}
 
   /** Whether the account gets nothing but probes. */
   get isOpen(): boolean {
-    return this.isHeldBack || (this.endpoint !== null && this.channels.circuits.isOpen(this.endpoint.href));
+    return (
+      this.isHeldBack || (this.endpoint !== null && this.botEndpoints.circuits.isOpen(this.endpoint.href))
+    );
   }
 
   /** Whether the account alone gets nothing but probes: its endpoint takes what is for other accounts. */
   get isHeldBack(): boolean {
-    return this.endpoint !== null && this.channels.circuits.holdsBack(this.endpoint.href, this.to);
+    return this.endpoint !== null && this.botEndpoints.circuits.holdsBack(this.endpoint.href, this.to);
   }
 
   /** Whether an event may be tried now. */
   admits(): boolean {
-    return this.endpoint === null || this.channels.circuits.admit(this.endpoint.href, this.to);
+    return this.endpoint === null || this.botEndpoints.circuits.admit(this.endpoint.href, this.to);
   }
 
   /** Deliveries under way to its origin. */
   get underWay(): number {
-    return this.endpoint === null ? 0 : this.channels.client.underWayTo(this.endpoint);
+    return this.endpoint === null ? 0 : this.botEndpoints.client.underWayTo(this.endpoint);
   }
 
   /** Whether its origin is too busy for hints. */
   get isCrowded(): boolean {
-    return this.endpoint !== null && this.channels.client.isCrowded(this.endpoint);
+    return this.endpoint !== null && this.botEndpoints.client.isCrowded(this.endpoint);
   }
 
   /**
@@ -109,13 +111,13 @@ export class Channel {
   ): Attempt {
     const onEnd = this.#book(event, occasion, number);
     if (this.endpoint === null) return Exchange.failed('endpoint', this.to.fault, onEnd);
-    if (this.to.isPulled) return this.channels.pulls.start(this.to, event, onEnd);
+    if (this.to.isPulled) return this.botEndpoints.pulls.start(this.to, event, onEnd);
     if (isStream(this.endpoint)) {
       const message = this.form?.content ?? null;
       const sent = { event, number, ageMs, message, isHalf: this.#isHalf };
-      return this.channels.streams.start(this.to, sent, onEnd);
+      return this.botEndpoints.streams.start(this.to, sent, onEnd);
     }
-    return this.channels.client.start(this.endpoint, this.#form, event, number, onEnd, tracestate);
+    return this.botEndpoints.client.start(this.endpoint, this.#form, event, number, onEnd, tracestate);
   }
 
   /** The same for an operator, who is shown the beginning of the answer, if there is one. */
@@ -125,9 +127,9 @@ export class Channel {
       return { result, whenAnswered: async () => null };
     }
     const onEnd = this.#book(event, 'test', 1);
-    const attempt = this.channels.client.startShown(this.endpoint, this.#form, event, onEnd);
+    const attempt = this.botEndpoints.client.startShown(this.endpoint, this.#form, event, onEnd);
     // Its connection closes when the exchange is over.
-    void this.channels.late.add(attempt.result.then(() => attempt.whenAnswered()));
+    void this.botEndpoints.late.add(attempt.result.then(() => attempt.whenAnswered()));
     return attempt;
   }
 
@@ -140,16 +142,16 @@ export class Channel {
   }
 
   #book(event: KfEvent, occasion: DeliveryOccasion, number: number): OnEnd {
-    this.channels.deliveries.began(this.to, occasion);
-    const startedMs = this.channels.clock.elapsedMs();
+    this.botEndpoints.deliveries.began(this.to, occasion);
+    const startedMs = this.botEndpoints.clock.elapsedMs();
     const begun = { event, occasion, number, isHalf: this.#isHalf, startedMs };
-    return (result) => this.channels.ended(this.to, this.endpoint, begun, result);
+    return (result) => this.botEndpoints.ended(this.to, this.endpoint, begun, result);
   }
 }
 
-/** The channels to all endpoints, with what deliveries leave behind: record, metrics, circuits, and which puppets are back. */
+/** All endpoints of bots, with what deliveries leave behind: record, metrics, circuits, and which puppets are back. */
 @Injectable()
-export class Channels {
+export class BotEndpoints {
   #pulls: Pulls = NO_PULLS;
   #halves: Halves = NO_HALVES;
   #streams: Streams = NO_STREAMS;
@@ -192,13 +194,13 @@ export class Channels {
   }
 
   /** @returns `null` when nobody takes the account's events. */
-  to(destination: Destination): Channel | null {
-    return destination.hasTaker ? new Channel(destination, destination.endpoint, this) : null;
+  to(destination: Destination): BotEndpoint | null {
+    return destination.hasTaker ? new BotEndpoint(destination, destination.endpoint, this) : null;
   }
 
   /** For one message. */
-  ofMessage(to: Recipient, endpoint: Endpoint, form: DeliveryForm): Channel {
-    return new Channel(to, endpoint, this, form);
+  ofMessage(to: Recipient, endpoint: Endpoint, form: DeliveryForm): BotEndpoint {
+    return new BotEndpoint(to, endpoint, this, form);
   }
 
   ended(

@@ -8,23 +8,23 @@ import {
   start,
 } from '../../../test/support/redelivery.js';
 import type { Delivery } from './deliveries.js';
-import type { Channel } from './channel.js';
+import type { BotEndpoint } from './bot-endpoint.js';
 
 replicasOfEachTest();
 
 const FAILURES_UNTIL_OPEN = 5;
 
-function channel(): Channel {
-  const found = dispatch.channels.to(dispatch.registry.destinations.find(kfEvent()));
+function botEndpoint(): BotEndpoint {
+  const found = dispatch.botEndpoints.to(dispatch.registry.destinations.find(kfEvent()));
   if (found === null) throw new Error('no puppet is known');
   return found;
 }
 
 it('leads nowhere where no puppet is known, or another corp has the account', async () => {
   await start();
-  expect(dispatch.channels.to(dispatch.registry.destinations.find(kfEvent()))).toBeNull();
+  expect(dispatch.botEndpoints.to(dispatch.registry.destinations.find(kfEvent()))).toBeNull();
   await registerAt('http://puppet', { corpId: 'wwOther' });
-  expect(dispatch.channels.to(dispatch.registry.destinations.find(kfEvent()))).toBeNull();
+  expect(dispatch.botEndpoints.to(dispatch.registry.destinations.find(kfEvent()))).toBeNull();
 });
 
 describe('an attempt', () => {
@@ -33,8 +33,8 @@ describe('an attempt', () => {
     async (endpoint) => {
       await start();
       await registerAt(endpoint);
-      for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) expect(channel().admits()).toBe(true);
-      const attempt = channel().attempt(kfEvent(), 'inline', 1);
+      for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) expect(botEndpoint().admits()).toBe(true);
+      const attempt = botEndpoint().attempt(kfEvent(), 'inline', 1);
       const result = await attempt.result;
       expect(result).toMatchObject({
         taken: false,
@@ -52,7 +52,7 @@ describe('an attempt', () => {
     await registerAt((await puppetServer()).url);
     const booked: Delivery[] = [];
     dispatch.deliveries.listen((delivery) => booked.push(delivery));
-    const { result } = channel().attempt(kfEvent({ id: 'booked' }), 'due', 3);
+    const { result } = botEndpoint().attempt(kfEvent({ id: 'booked' }), 'due', 3);
     await result;
     expect(booked).toMatchObject([
       { eventId: 'booked', occasion: 'due', attempt: 3, result: { taken: true, status: 200 } },
@@ -63,13 +63,13 @@ describe('an attempt', () => {
     await start();
     const server = await puppetServer(refusing);
     await registerAt(server.url);
-    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await channel().attemptShown(kfEvent()).result;
-    expect([channel().isOpen, channel().admits()]).toEqual([false, true]);
-    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await channel().attempt(kfEvent(), 'inline', 1).result;
-    expect([channel().isOpen, channel().admits()]).toEqual([true, false]);
+    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await botEndpoint().attemptShown(kfEvent()).result;
+    expect([botEndpoint().isOpen, botEndpoint().admits()]).toEqual([false, true]);
+    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await botEndpoint().attempt(kfEvent(), 'inline', 1).result;
+    expect([botEndpoint().isOpen, botEndpoint().admits()]).toEqual([true, false]);
     server.behave((_request, response) => void response.end('success'));
-    await channel().attemptShown(kfEvent()).result;
-    expect(channel().isOpen).toBe(false);
+    await botEndpoint().attemptShown(kfEvent()).result;
+    expect(botEndpoint().isOpen).toBe(false);
   });
 
   it('that a puppet takes which had said goodbye notes that it is back', async () => {
@@ -79,7 +79,7 @@ describe('an attempt', () => {
     const isOnline = () => dispatch.registry.image.findPuppet(openKfId)?.online;
     await dispatch.registry.presence.deregister({ openKfId, corpId });
     expect(isOnline()).toBe(false);
-    await channel().attempt(kfEvent(), 'due', 1).result;
+    await botEndpoint().attempt(kfEvent(), 'due', 1).result;
     await pass(0);
     expect(isOnline()).toBe(true);
   });
