@@ -56,15 +56,16 @@ export class PuppetLine extends OmitType(RegisterDto, ['takes']) {
 
 export function toPuppetLine(puppet: Puppet): PuppetLine {
   const { acceptedSecretId, botId, from, replacedFrom } = puppet;
+  const { online, lastOnlineDate, ...registered } = toPuppetAnswer(puppet);
   return {
-    ...toPuppetAnswer(puppet),
+    ...registered,
     corpSecret: puppet.corpSecret.reveal(),
     // Left out for a puppet without callback keys.
     ...(puppet.callbackToken.reveal() !== '' && {
       token: puppet.callbackToken.reveal(),
       encodingAESKey: puppet.encodingAESKey.reveal(),
     }),
-    ...{ acceptedSecretId, ...(botId !== '' && { botId }), from, replacedFrom },
+    ...{ online, lastOnlineDate, acceptedSecretId, ...(botId !== '' && { botId }), from, replacedFrom },
   };
 }
 

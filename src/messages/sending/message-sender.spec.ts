@@ -244,3 +244,36 @@ describe('after a kill, with a message of each customer', () => {
     expect(sent).toEqual(['b1#2', 'a1#2', 'b1#2', 'c1#1']);
   });
 });
+
+it('after a kill, what a callback bot was told last is not said to be a first attempt, however long others take', async () => {
+  const BUSY: AttemptResult = { taken: false, stage: 'saturated', reason: 'too many at once' };
+  const REFUSED: AttemptResult = { taken: false, stage: 'status', reason: 'status 500', status: 500 };
+  const names = new Map(['a1', 'a2', 'b1'].map((msgid) => [webhookIdOf({ ...ACCOUNT, msgid }), msgid]));
+  const sent: string[] = [];
+  let answerTo: (name: string) => AttemptResult | null = (name) => (name === 'a1' ? REFUSED : null);
+  const bot: Bot = (id, attempt) => {
+    const name = names.get(id) ?? '';
+    sent.push(`${name}#${attempt}`);
+    return answerTo(name) ?? new Promise<never>(() => {});
+  };
+  start('callback', 'customer', bot);
+  await keep(
+    newMessage('a1', { lane: 'a' }),
+    newMessage('a2', { lane: 'a' }),
+    newMessage('b1', { lane: 'b' }),
+  );
+  const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  if (turn === undefined) throw new Error('nothing is due');
+  void sender.send(turn, 'due');
+  await clock.advance(0);
+  expect(sent.splice(0)).toEqual(['a1#1', 'b1#1']);
+  await lapseLeases(queue);
+  answerTo = () => BUSY;
+  start('callback', 'customer', bot);
+  await store.drop(ACCOUNT, 'a1');
+  await sendTurn();
+  expect(sent.splice(0)).toEqual(['a2#2']);
+  await store.drop(ACCOUNT, 'a2');
+  await sendTurn();
+  expect(sent).toEqual(['b1#2']);
+});

@@ -8,7 +8,8 @@ import { KINDS } from '../../registry/bots/bot-kinds.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
-import { MessageStore, type Turn } from '../queue/message-store.js';
+import { isAwaited } from '../queue/message-line.js';
+import { MessageStore, type Turn, type UnderWayMessage } from '../queue/message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { EarlierAttempts } from './earlier-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
@@ -131,8 +132,18 @@ export class MessageSender {
   async #earlierAttempts(turn: Turn, taker: MessageTaker): Promise<EarlierAttempts> {
     const { pulls } = KINDS[taker.bot.kind];
     const found = pulls ? await this.store.findBegun(turn, this.storeClock.nowMs()) : null;
-    if (found !== null) await this.halves.endOverdue(turn, taker, found);
+    if (found !== null) {
+      await this.halves.endOverdue(turn, taker, found);
+      await this.#noteBegun(turn, found);
+    }
     return new EarlierAttempts(found?.underWay ?? null, turn.isInDoubt);
+  }
+
+  /** It may have been sent. This turn may end before it comes to that message, and has begun another one by then. */
+  async #noteBegun(turn: Turn, { underWay, message }: UnderWayMessage): Promise<void> {
+    const nowMs = this.storeClock.nowMs();
+    if (isAwaited(underWay, nowMs) || message.attempts >= underWay.attempt) return;
+    await this.outcomes.putOff(turn, message, message.dueAtMs ?? nowMs, underWay.attempt, null);
   }
 
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
