@@ -2,7 +2,7 @@ import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.bson.Document;
-import io.netty.botEndpoint.BotEndpoint;
+import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.List;
 import org.h2.mvstore.MVStore;
@@ -31,11 +31,11 @@ public final class StandIn {
          */
         @Override
         public synchronized Document handleCommand(
-                BotEndpoint botEndpoint, String database, String command, Document query) {
+                Channel channel, String database, String command, Document query) {
             if (command.equals("hello")) {
-                return super.handleCommand(botEndpoint, database, "isMaster", query);
+                return super.handleCommand(channel, database, "isMaster", query);
             }
-            Document answer = super.handleCommand(botEndpoint, database, command, query).cloneDeeply();
+            Document answer = super.handleCommand(channel, database, command, query).cloneDeeply();
             if (!isInMemory() && getMvStore().hasUnsavedChanges()) {
                 commit();
             }
