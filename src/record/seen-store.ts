@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import {
   firstIdAt,
   type Journal,
@@ -8,16 +9,19 @@ import {
   Journals,
   LAST_ID,
 } from '../storage/journal/journal.js';
+import { recordConfig } from './record.config.js';
 
 /** How long it is kept. */
 export const SEEN_KEPT_MS = 3 * 86_400_000;
-/**
- * Some 140 MB, of an installation that is very busy: a quarter of an hour of ten thousand accounts at one replica are 120
- * entries. A small one has not so many.
- */
-const ENTRIES_MAX = 2_000;
-/** An entry may have 100 kB, and all that is read at once is decoded in one turn of the event loop. */
-const PAGE = 10;
+/** An entry has not many more: it is encoded in one turn of the event loop, and so is what is written at once. */
+export const PART_CHARS = 32_768;
+const PARTS_PER_WRITE = 4;
+/** All that is read at once is decoded in one turn. */
+const PAGE = 4;
+/** Some 130 MB. With many busy accounts it has the last hours only. */
+const ENTRIES_MAX = 4_000;
+/** It lies beside the delivery log, which has to keep its room. */
+const SHARE_OF_LOG_MAX = 0.1;
 
 /** A part of what one replica has seen. */
 export interface SeenEntry extends JournalEntry {
@@ -34,6 +38,7 @@ export const SEEN: JournalKind<SeenEntry> = {
   marks: {},
   blank: {},
   isLasting: false,
+  isRewritten: true,
 };
 
 const NOTHING = '[]';
@@ -47,22 +52,27 @@ export class SeenStore {
   /** Those of the interval under way. */
   #ids: string[] = [];
 
-  constructor(journals: Journals) {
-    this.#journal = journals.open(SEEN, { keptMs: SEEN_KEPT_MS, entriesMax: ENTRIES_MAX });
+  constructor(
+    journals: Journals,
+    @Inject(recordConfig.KEY) {
+      deliveryLogBytesMax,
+    }: Pick<ConfigType<typeof recordConfig>, 'deliveryLogBytesMax'>,
+  ) {
+    const share = Math.floor((deliveryLogBytesMax * SHARE_OF_LOG_MAX) / PART_CHARS);
+    this.#journal = journals.open(SEEN, { keptMs: SEEN_KEPT_MS, entriesMax: Math.min(ENTRIES_MAX, share) });
   }
 
   /**
    * @param startMs when the interval began, store time; never before that of the last call.
    * @param parts JSON, lists.
-   * @throws AppError `STORE_UNAVAILABLE`; some of it may be written.
+   * @throws Error where the store is away; some of it may be written.
    */
   async write(replica: string, startMs: number, parts: readonly string[]): Promise<void> {
     if (startMs !== this.#intervalMs) [this.#intervalMs, this.#ids] = [startMs, []];
     while (this.#ids.length < parts.length) this.#ids.push(this.#newIds.next(startMs));
-    if (this.#ids.length === 0) return;
-    await this.#journal.append(
-      this.#ids.map((id, n) => ({ id, atMs: startMs, replica, seen: parts[n] ?? NOTHING })),
-    );
+    const entries = this.#ids.map((id, n) => ({ id, atMs: startMs, replica, seen: parts[n] ?? NOTHING }));
+    for (let at = 0; at < entries.length; at += PARTS_PER_WRITE)
+      await this.#journal.append(entries.slice(at, at + PARTS_PER_WRITE));
   }
 
   /** @returns what was written of the intervals that began since then, of all replicas, the newest first. @throws AppError `STORE_UNAVAILABLE` */

@@ -9,7 +9,8 @@ import type { DeliveryRecord, LoggedRecord } from '../../src/record/delivery-rec
 import { FIGURES_KEPT_MS } from '../../src/record/figure-store.js';
 import { MINUTE_MS, NO_FIGURES } from '../../src/record/figures.js';
 import { append as appendTo, deliveryRecord, RecordIds } from '../support/delivery-records.js';
-import { deliveryLogOf, toAudit, toFigures, toLog, toSeen } from '../support/journals.js';
+import { deliveryLogOf, seenStoreOf, toAudit, toFigures, toLog, toSeen } from '../support/journals.js';
+import { PART_CHARS } from '../../src/record/seen-store.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import { auditLogContract, entryOf, removesOldEntries } from './audit-log.contract.js';
@@ -47,6 +48,17 @@ describe('what is promised of this one', () => {
   });
 
   afterEach(() => store.close());
+
+  it('keeps its records beside much that replicas have seen', async () => {
+    const deliveryLog = deliveryLogOf(store, { deliveryLogBytesMax: BYTES_MAX });
+    await appendTo(deliveryLog, recordsOf(2_000, NOW_MS));
+    const parts = Array.from({ length: 700 }, () => JSON.stringify(['x'.repeat(PART_CHARS)]));
+    await seenStoreOf(store, BYTES_MAX).write('one', NOW_MS, parts);
+    await appendTo(deliveryLog, recordsOf(50, NOW_MS + 10_000));
+    const beside = new DatabaseSync(fileOf('log.db'), { readOnly: true });
+    expect(beside.prepare('SELECT count(*) AS count FROM deliveries').get()).toEqual({ count: 2_050 });
+    beside.close();
+  });
 
   const fileOf = (name: string): string => join(place.env.DATA_DIR ?? '', name);
 

@@ -66,7 +66,7 @@ const openFigures = (figures = new MemoryFigureStore()): OpenedFigures => ({
 });
 
 const openSeen = (journals = new MemoryJournals()): OpenedSeen => ({
-  seen: new SeenStore(journals),
+  seen: new SeenStore(journals, { deliveryLogBytesMax: 1_073_741_824 }),
   reopen: async () => openSeen(journals),
   close,
 });

@@ -33,7 +33,15 @@ export function toFigures(store: OpenedStore): OpenedFigures {
   return { figures: new FigureStore(store.get(Journals)), reopen, close: store.close };
 }
 
+/** Beside a delivery log of that bound. */
+export function seenStoreOf(
+  { get }: Pick<OpenedStore, 'get'>,
+  deliveryLogBytesMax = 1_073_741_824,
+): SeenStore {
+  return new SeenStore(get(Journals), { deliveryLogBytesMax });
+}
+
 export function toSeen(store: OpenedStore): OpenedSeen {
   const reopen = async () => toSeen(await store.reopen());
-  return { seen: new SeenStore(store.get(Journals)), reopen, close: store.close };
+  return { seen: seenStoreOf(store), reopen, close: store.close };
 }

@@ -10,10 +10,14 @@ import { REPLICA } from '../../src/kernel/replica.js';
 import type { StoreClock } from '../../src/kernel/store-clock.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { type SeenEntry, SeenStore } from '../../src/record/seen-store.js';
+import type { RecordStore } from '../../src/storage/records/records.js';
 import { AccountHistories } from '../../src/registry/puppets/account-history.js';
 import { WecomMetrics } from '../../src/wecom/outcomes/wecom-metrics.js';
 import type { ManualClock } from './manual-clock.js';
 import { MemoryJournals } from './memory-journals.js';
+
+const LOG_SETTINGS = { deliveryLogBytesMax: 1_073_741_824 };
+const SHARED = { isShared: true } as RecordStore;
 
 /** By the names of the replicas that wrote. In one process all of them have the same ids, so each has a table of its own. */
 export type SeenTables = Map<string, SeenStore>;
@@ -27,8 +31,8 @@ export class SharedSeenStore extends SeenStore {
     private readonly tables: SeenTables,
   ) {
     const journals = new MemoryJournals();
-    super(journals);
-    tables.set(name, new SeenStore(journals));
+    super(journals, LOG_SETTINGS);
+    tables.set(name, new SeenStore(journals, LOG_SETTINGS));
   }
 
   override async write(replica: string, startMs: number, parts: readonly string[]): Promise<void> {
@@ -67,7 +71,7 @@ export function seeingReplica(
   const store = new SharedSeenStore(name, tables);
   const histories = new AccountHistories();
   const log = pino({ level: 'silent' });
-  const others = new SeenByOthers(deliveries, wecom, store, storeClock, storeClock, log, histories);
+  const others = new SeenByOthers(deliveries, wecom, store, SHARED, storeClock, storeClock, log, histories);
   const figures = new AllFigures(deliveries, wecom, others, storeClock);
   return { deliveries, wecom, histories, store, others, figures };
 }

@@ -8,6 +8,7 @@ import {
   seeingReplica,
   type SeenTables,
 } from '../../../test/support/seen.js';
+import type { SeenAttempts } from '../../dispatch/endpoint/deliveries.js';
 import { SEEN_KEPT_MS } from '../../record/seen-store.js';
 
 const MINUTE_MS = 60_000;
@@ -116,6 +117,48 @@ describe('what others have seen', () => {
     await passMinute(clock);
     expect([...here.others.calls.all()]).toEqual(there.wecom.failedCalls);
     expect([...here.others.errors.all()]).toEqual(there.wecom.errors);
+  });
+
+  it('is not known any more to a replica that starts later, where its replica has ended before', async () => {
+    take(there);
+    await there.others.beforeApplicationShutdown();
+    await passMinute(clock);
+    expect(takenAtMs(here)).toHaveLength(1);
+    here.histories.forget('wk1');
+    for (let minute = 0; minute < 3; minute++) await passMinute(clock);
+    const later = startReplica('later');
+    await passMinute(clock);
+    expect([takenAtMs(here), takenAtMs(later)]).toEqual([[], []]);
+  });
+
+  it('is not what a caller made up whose access token nobody knows', async () => {
+    there.wecom.noteOutcome({ ...CALL, openKfId: 'wkMadeUp', corpId: null, errcode: 40014 });
+    there.wecom.noteOutcome({ ...CALL, errcode: 95001 });
+    await passMinute(clock);
+    expect([...here.others.replies.all()].map(({ openKfId }) => openKfId)).toEqual(['wk1']);
+  });
+
+  it('is bounded: what was seen longest ago goes first', async () => {
+    const { addresses } = here.others;
+    const attempts = { id: '', corpId: 'ww1' } as SeenAttempts;
+    for (let n = 0; n <= 100_000; n++) addresses.put('there', 1, { ...attempts, id: `a${n}` });
+    expect([addresses.of('a0'), addresses.of('a1').length, [...addresses.all()].length]).toEqual([
+      [],
+      1,
+      100_000,
+    ]);
+  });
+
+  it('is the rest where an entry is damaged', async () => {
+    const damaged = tables.get('there');
+    await damaged?.write('there', clock.nowMs() - MINUTE_MS, [
+      '[["accounts",',
+      'null',
+      '[null,["accounts",null]]',
+    ]);
+    take(there);
+    await passMinute(clock);
+    expect(takenAtMs(here)).toHaveLength(1);
   });
 
   it('has nothing that this version does not know', async () => {

@@ -9,11 +9,13 @@ import { Deliveries, type SeenAttempts } from '../../dispatch/endpoint/deliverie
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { REPLICA } from '../../kernel/replica.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { MINUTE_MS, startOf } from '../../record/figures.js';
-import { SEEN_KEPT_MS, SeenStore } from '../../record/seen-store.js';
+import { PART_CHARS, SEEN_KEPT_MS, SeenStore } from '../../record/seen-store.js';
 import { type AccountHistory, AccountHistories } from '../../registry/puppets/account-history.js';
 import type { AccountReplies, ReplyingAccount } from '../../wecom/outcomes/call-outcomes.js';
+import { RecordStore } from '../../storage/records/records.js';
 import { callKey, type FailedCall } from '../../wecom/outcomes/failed-calls.js';
 import { errorKey, type SeenError } from '../../wecom/outcomes/wecom-errors.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
@@ -21,16 +23,16 @@ import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 const QUARTER_MS = 15 * MINUTE_MS;
 /** By then the others have written their minute. */
 const READ_AFTER_MS = 10_000;
-/** The clocks of replicas agree to within it, and no write takes longer. */
+/** By so much the clocks of replicas may differ, with the time of a write. */
 const SLACK_MS = 2 * MINUTE_MS;
-/** So many are encoded in one turn of the event loop, which takes less than a millisecond. Callbacks wait that long. */
-const ITEMS_PER_PART = 250;
+/** Of each list; what was seen longest ago goes first. A caller can name any account. */
+const ITEMS_MAX = 100_000;
 /** A store that hangs must not hold up the stop. */
 const LAST_WRITE_LIMIT_MS = 2_000;
 
 /**
  * What the other replicas have seen. Once a minute each replica writes to the store what it has seen since the quarter of an hour
- * began, and then reads what the others wrote. What is known here is some 70 s old at most, and stays for three days after its
+ * began, and then reads what the others wrote. What is known here is some 70 s old at most, and stays for up to three days after its
  * replica has ended. Nobody waits for the store when somebody looks.
  */
 @Injectable()
@@ -41,6 +43,9 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   readonly replies = new Newest<ReplyingAccount & AccountReplies>(({ openKfId }) => openKfId);
   readonly errors = new Newest<SeenError>(errorKey);
   readonly calls = new Newest<FailedCall>(callKey);
+  /** When accounts were forgotten: what was written before is of whoever had them then. */
+  readonly #forgotten = new Map<string, number>();
+  readonly #writes = new SerialRuns(() => this.#write());
   #quarterMs = 0;
   /** The entries of this quarter begin here: after the last write of the quarter before, more was seen. */
   #sinceMs = 0;
@@ -52,6 +57,7 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     private readonly deliveries: Deliveries,
     private readonly wecom: WecomMetrics,
     private readonly store: SeenStore,
+    private readonly records: RecordStore,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -67,12 +73,11 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#timer?.cancel();
-    await this.clock.within(LAST_WRITE_LIMIT_MS, this.#write());
+    await this.clock.within(LAST_WRITE_LIMIT_MS, this.#writes.run());
   }
 
   forget(openKfId: string): void {
-    this.accounts.forget(openKfId);
-    this.replies.forget(openKfId);
+    this.#forgetAt(openKfId, this.storeClock.nowMs());
   }
 
   accountsOf(corpId: string): readonly string[] {
@@ -84,9 +89,10 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   #turnLater(): void {
     const leftMs = MINUTE_MS - (this.storeClock.nowMs() % MINUTE_MS);
     this.#timer = this.clock.after(leftMs, () => {
-      void this.#write();
+      void this.#writes.run();
       this.#timer = this.clock.after(READ_AFTER_MS, () => {
-        void this.#read();
+        // Nobody else writes to a store of one process.
+        if (this.records.isShared || this.#readAtMs === 0) void this.#read();
         this.#turnLater();
       });
     });
@@ -100,7 +106,7 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     try {
       const parts: string[] = [];
       for (const part of inParts(this.#own(this.#sinceMs))) {
-        parts.push(JSON.stringify(part));
+        parts.push(part);
         await nextTurn();
       }
       await this.store.write(REPLICA, this.#quarterMs, parts);
@@ -111,9 +117,13 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   }
 
   *#own(sinceMs: number): Generator<Seen> {
+    // First, so that it is read before what it takes back.
+    for (const [openKfId, atMs] of this.#forgotten)
+      if (atMs >= sinceMs) yield ['forgotten', { openKfId, atMs }];
     for (const list of ['accounts', 'addresses', 'bots'] as const)
       for (const item of this.deliveries.seenSince(list, sinceMs)) yield [list, item];
-    for (const item of this.wecom.repliesSince(sinceMs)) yield ['replies', item];
+    // Of a caller whose access token nobody knows, it may be made up.
+    for (const item of this.wecom.repliesSince(sinceMs)) if (item.corpId !== null) yield ['replies', item];
     for (const item of this.wecom.errors) yield ['errors', item];
     for (const item of this.wecom.failedCalls) yield ['calls', item];
   }
@@ -125,7 +135,7 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     const fromMs = Math.max(keptFromMs, startOf(this.#readAtMs - SLACK_MS, QUARTER_MS));
     try {
       for await (const { replica, atMs, seen } of this.store.read(fromMs)) {
-        if (replica !== REPLICA) for (const one of JSON.parse(seen) as Seen[]) this.#put(replica, atMs, one);
+        if (replica !== REPLICA) for (const one of readSeen(seen)) this.#put(replica, atMs, one);
         await nextTurn();
       }
       this.#readAtMs = nowMs;
@@ -134,16 +144,20 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     }
     const { accounts, addresses, bots, replies, errors, calls } = this;
     for (const list of [accounts, addresses, bots, replies, errors, calls]) list.forgetBefore(keptFromMs);
+    for (const [openKfId, atMs] of this.#forgotten) if (atMs < keptFromMs) this.#forgotten.delete(openKfId);
   }
 
   #put(replica: string, atMs: number, [list, item]: Seen): void {
     switch (list) {
+      case 'forgotten':
+        return this.#forgetAt(item.openKfId, item.atMs);
       case 'accounts':
+        return this.#isForgotten(item.id, atMs) ? undefined : this.accounts.put(replica, atMs, item);
       case 'addresses':
       case 'bots':
         return this[list].put(replica, atMs, item);
       case 'replies':
-        return this.replies.put(replica, atMs, item);
+        return this.#isForgotten(item.openKfId, atMs) ? undefined : this.replies.put(replica, atMs, item);
       case 'errors':
         return this.errors.put(replica, atMs, item);
       case 'calls':
@@ -152,10 +166,25 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
       default:
     }
   }
+
+  #forgetAt(openKfId: string, atMs: number): void {
+    if (atMs <= (this.#forgotten.get(openKfId) ?? 0)) return;
+    this.#forgotten.delete(openKfId);
+    this.#forgotten.set(openKfId, atMs);
+    dropFirstOver(ITEMS_MAX, this.#forgotten);
+    this.accounts.forget(openKfId);
+    this.replies.forget(openKfId);
+  }
+
+  /** @param atMs when the interval began in which something was seen of the account. */
+  #isForgotten(openKfId: string, atMs: number): boolean {
+    return atMs <= (this.#forgotten.get(openKfId) ?? 0);
+  }
 }
 
 /** In the store, as JSON. A list whose items get another form needs another name: other versions skip what they do not know. */
 type Seen =
+  | readonly [list: 'forgotten', item: { readonly openKfId: string; readonly atMs: number }]
   | readonly [list: 'accounts' | 'addresses' | 'bots', item: SeenAttempts]
   | readonly [list: 'replies', item: ReplyingAccount & AccountReplies]
   | readonly [list: 'errors', item: SeenError]
@@ -172,7 +201,9 @@ class Newest<T> {
     const key = this.keyOf(item);
     const ofKey = this.#seen.get(key) ?? new Map<string, { atMs: number; item: T }>();
     if (atMs >= (ofKey.get(replica)?.atMs ?? 0)) ofKey.set(replica, { atMs, item });
+    this.#seen.delete(key);
     this.#seen.set(key, ofKey);
+    dropFirstOver(ITEMS_MAX, this.#seen);
   }
 
   of(key: string): readonly T[] {
@@ -195,13 +226,35 @@ class Newest<T> {
   }
 }
 
-function* inParts<T>(items: Iterable<T>): Generator<readonly T[]> {
-  let part: T[] = [];
+function dropFirstOver(max: number, map: Map<string, unknown>): void {
+  const [first] = map.size > max ? map.keys() : [];
+  if (first !== undefined) map.delete(first);
+}
+
+/** As JSON: lists that are not much longer than a part may be. */
+function* inParts(items: Iterable<Seen>): Generator<string> {
+  let [texts, chars] = [[] as string[], 0];
   for (const item of items) {
-    part.push(item);
-    if (part.length < ITEMS_PER_PART) continue;
-    yield part;
-    part = [];
+    const text = JSON.stringify(item);
+    texts.push(text);
+    chars += text.length;
+    if (chars < PART_CHARS) continue;
+    yield `[${texts.join(',')}]`;
+    [texts, chars] = [[], 0];
   }
-  if (part.length > 0) yield part;
+  if (texts.length > 0) yield `[${texts.join(',')}]`;
+}
+
+/** What was damaged is left out: the rest of it says nothing of other entries. */
+function readSeen(text: string): readonly Seen[] {
+  try {
+    const seen: unknown = JSON.parse(text);
+    return Array.isArray(seen) ? seen.filter(isPair) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isPair(value: unknown): value is Seen {
+  return Array.isArray(value) && typeof value[1] === 'object' && value[1] !== null;
 }

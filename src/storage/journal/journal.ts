@@ -32,6 +32,8 @@ export interface JournalKind<T extends JournalEntry> {
   readonly blank: Partial<T>;
   /** Whether an entry is on the disk once it is written. Else the last seconds may be lost with the machine. */
   readonly isLasting: boolean;
+  /** Whether most entries are written several times. */
+  readonly isRewritten?: true;
 }
 
 /** What a store needs to know of every journal before one is opened. */

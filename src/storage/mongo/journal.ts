@@ -112,14 +112,19 @@ class MongoJournal<T extends JournalEntry> extends Journal<T> {
 
   async #insert(documents: readonly JournalDocument[]): Promise<void> {
     try {
+      if (this.kind.isRewritten) return await this.#replace(documents);
       await this.#documents.insertMany([...documents], { ordered: false, ...this.#writeConcern });
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
-      const replacements = documents.map(({ _id, ...fields }) => ({
-        replaceOne: { filter: { _id }, replacement: fields, upsert: true },
-      }));
-      await this.#documents.bulkWrite(replacements, { ordered: false, ...this.#writeConcern });
+      await this.#replace(documents);
     }
+  }
+
+  async #replace(documents: readonly JournalDocument[]): Promise<void> {
+    const replacements = documents.map(({ _id, ...fields }) => ({
+      replaceOne: { filter: { _id }, replacement: fields, upsert: true },
+    }));
+    await this.#documents.bulkWrite(replacements, { ordered: false, ...this.#writeConcern });
   }
 
   async #removeSurplus(entriesMax: number): Promise<void> {

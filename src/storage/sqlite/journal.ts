@@ -115,7 +115,7 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
     return results?.[0]?.changes ?? 0;
   }
 
-  /** Of the whole file: the other tables in it are small. */
+  /** Of the whole file: the other tables in it have a tenth of what it may take, about. */
   async #measure(): Promise<{ readonly bytes: number; readonly free: number }> {
     const [measured] = await this.#rows<{ bytes: number; free: number }>(BYTES);
     return measured ?? { bytes: 0, free: 0 };

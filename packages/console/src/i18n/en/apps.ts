@@ -57,7 +57,7 @@ export const apps = {
     'A registration that is refused is in the manager’s log, as registry.takeover_refused or registry.secret_refused, with the reason.',
   ],
   delivered: 'An event was delivered',
-  deliveredWait: 'None within 3 days. Write to the customer-service account as a customer would.',
+  deliveredWait: 'None seen. Write to the customer-service account as a customer would.',
   deliveredHelp: [
     'WeChat Customer Service → API: the app must be listed among those that may call it, with this account ticked.',
     'In the app’s callback settings the switch for customer-service messages and events must be on.',

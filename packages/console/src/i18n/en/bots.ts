@@ -32,7 +32,7 @@ export const bots = {
       'It answers, and does not pull its messages, which wait. Set the base of its API to this manager’s address, with its key.',
     takes: 'It takes the events of its accounts.',
     takesMessages: 'It takes the messages of its accounts.',
-    unknown: 'It has taken no event within 3 days.',
+    unknown: 'It was not seen to take an event.',
   },
   facts: 'What it is',
   fault: 'Fault',
@@ -95,7 +95,7 @@ export const bots = {
   signingSecretText:
     'The manager signs each message with it, as Standard Webhooks says. The puppet verifies webhook-signature.',
   lastTaken: 'Last taken',
-  notTaken: 'nothing within 3 days',
+  notTaken: 'nothing seen',
   verify: 'Verify',
   verifyOf: (name: string) => `Verify ${name}`,
   verifying: 'Asking it …',

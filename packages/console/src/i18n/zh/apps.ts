@@ -55,7 +55,7 @@ export const apps: Words['apps'] = {
     '如果注册被拒绝，管理器日志中的 registry.takeover_refused 或 registry.secret_refused 会写明原因。',
   ],
   delivered: '已有事件投递成功',
-  deliveredWait: '3 天内没有。请以客户身份给该客服账号发一条消息。',
+  deliveredWait: '没有看到。请以客户身份给该客服账号发一条消息。',
   deliveredHelp: [
     '微信客服 → 可调用接口的应用：该应用须在列表中，并在“可管理的客服账号”中勾选此账号。',
     '应用的回调设置中，“微信客服消息和事件”开关须打开。',
