@@ -7,7 +7,7 @@ import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 import { MessageSender } from './sending/message-sender.js';
 
-/** Has messages sent and looked after as hints are: by a loop beside theirs, which starts and stops with them. */
+/** Joins the loop of messages to those of hints, and their part to the patrol. Both start and stop with those of hints. */
 @Injectable()
 export class MessagesLifecycle implements OnApplicationShutdown {
   constructor(

@@ -29,6 +29,7 @@ const WAITING_PAGES_MAX = 25;
 export class QueuePatrol {
   #timer: Timer | null = null;
   #isStopped = false;
+  #isLookingAtAlso = false;
   #known: ReadonlySet<string> = new Set();
   /** Where the next round goes on among waiting hints; no entry: at the beginning. */
   readonly #lookedAt = new Map<HintQueue, string>();
@@ -63,8 +64,16 @@ export class QueuePatrol {
     } catch (err) {
       this.log.debug({ err }, 'outbox.patrol_failed');
     }
-    if (!this.#isStopped) await this.waiting.also?.lookAtAll();
-    if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
+    if (this.#isStopped) return;
+    this.#lookAtAlso();
+    this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
+  }
+
+  /** What else waits may be much, and holds up nothing here. */
+  #lookAtAlso(): void {
+    if (this.#isLookingAtAlso || this.waiting.also === null) return;
+    this.#isLookingAtAlso = true;
+    void this.waiting.also.lookAtAll().finally(() => (this.#isLookingAtAlso = false));
   }
 
   /**
@@ -105,7 +114,7 @@ export class QueuePatrol {
   }
 
   async #suspectEndpoints(): Promise<void> {
-    const all = [this.waiting.kept.outbox, this.waiting.also].map((lines) => lines?.listEndpoints() ?? []);
+    const all = [this.waiting.kept.outbox, this.waiting.also].map((queue) => queue?.listEndpoints() ?? []);
     const endpoints = new Set((await Promise.all(all)).flat());
     for (const endpoint of endpoints) {
       if (!this.#known.has(endpoint)) this.circuits.suspect(endpoint);

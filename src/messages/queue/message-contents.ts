@@ -9,7 +9,7 @@ import { contentIdentityOf } from '../../storage/queue/message.js';
 /** Seals what messages say before it is stored, and opens it afterwards. What cannot be opened stays, and waits for its key. */
 @Injectable()
 export class MessageContents {
-  /** The keys of which it was said that something sealed with them cannot be opened. */
+  /** Keys already reported as missing. */
   readonly #said = new Set<string>();
 
   constructor(

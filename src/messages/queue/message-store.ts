@@ -393,7 +393,8 @@ export class MessageStore {
    */
   async next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
     const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
-    // Where it was answered, another process may have noted the pull since. Only whose turn it is notes that it was answered.
+    // Where it was answered, another process may have noted the pull since. A process whose turn has lapsed may note the answer:
+    // where that is not seen here, the message is told once more.
     const now = held?.underWay?.isAnswered === true ? await this.#lines.find(turn) : held;
     const line = await this.#finished(now, nowMs);
     if (line === null || !isHeldBy(line, turn.leaseId, nowMs)) return null;

@@ -149,20 +149,24 @@ export class CallbackHalves implements Halves {
     return true;
   }
 
-  /** The time of what was under way is over: where it was answered and not pulled, that is told. */
+  /**
+   * The time of what was under way is over: where it was answered and not pulled, that is told.
+   * @returns whether it was so.
+   */
   async endOverdue(
     turn: Turn,
     taker: MessageTaker,
-    { underWay, message }: { readonly underWay: UnderWay; readonly message: Message },
-  ): Promise<void> {
+    { underWay, message }: UnderWayMessage,
+  ): Promise<boolean> {
     const nowMs = this.storeClock.nowMs();
-    if (!underWay.isAnswered || underWay.isPulled || nowMs < underWay.untilMs) return;
+    if (!underWay.isAnswered || underWay.isPulled || nowMs < underWay.untilMs) return false;
     const { attempt } = underWay;
     await this.outcomes.putOff(turn, message, nowMs, attempt, toFailure(nowMs, 'unpulled', UNPULLED));
     await this.store.endUnderWay(turn);
     const result = { taken: false, stage: 'unpulled', reason: UNPULLED } as const;
     this.#ended(taker, message, attempt, HALVES_MS, result);
     this.outcomes.unpulled(message, attempt, UNPULLED);
+    return true;
   }
 
   /**

@@ -121,6 +121,15 @@ export class MessageOutcomes {
     await this.store.refused(turn, message.msgid, refused, this.storeClock.nowMs());
   }
 
+  /** By a process that died since: the next attempt is another one, and nothing else of it changes. */
+  async mayHaveBeenSent(turn: Turn, message: Message, attempts: number): Promise<void> {
+    this.countRepeated();
+    const nowMs = this.storeClock.nowMs();
+    const { refusals, step, dueAtMs } = message;
+    const same = { refusals, step, dueAtMs: dueAtMs ?? nowMs, failure: null };
+    await this.store.refused(turn, message.msgid, { ...same, attempts }, nowMs);
+  }
+
   /** It waited for 3 days. */
   async expire(turn: Turn, message: MessageHead): Promise<void> {
     await this.#bury(turn, message, this.#expired());

@@ -272,7 +272,7 @@ it('after a kill, what a callback bot was told last is not said to be a first at
   start('callback', 'customer', bot);
   await store.drop(ACCOUNT, 'a1');
   await sendTurn();
-  expect(sent.splice(0)).toEqual(['a2#2']);
+  expect(sent.splice(0)).toEqual(['a2#1']);
   await store.drop(ACCOUNT, 'a2');
   await sendTurn();
   expect(sent).toEqual(['b1#2']);

@@ -128,22 +128,20 @@ export class MessageSender {
     return 'goes on';
   }
 
-  /** Of a callback bot it may be known which message was begun. */
+  /** For a callback bot, the store knows which message was under way. */
   async #earlierAttempts(turn: Turn, taker: MessageTaker): Promise<EarlierAttempts> {
     const { pulls } = KINDS[taker.bot.kind];
     const found = pulls ? await this.store.findBegun(turn, this.storeClock.nowMs()) : null;
-    if (found !== null) {
-      await this.halves.endOverdue(turn, taker, found);
+    if (found !== null && !(await this.halves.endOverdue(turn, taker, found)))
       await this.#noteBegun(turn, found);
-    }
-    return new EarlierAttempts(found?.underWay ?? null, turn.isInDoubt);
+    return new EarlierAttempts(found?.underWay ?? null, turn.isInDoubt && found === null);
   }
 
   /** It may have been sent. This turn may end before it comes to that message, and has begun another one by then. */
   async #noteBegun(turn: Turn, { underWay, message }: UnderWayMessage): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     if (isAwaited(underWay, nowMs) || message.attempts >= underWay.attempt) return;
-    await this.outcomes.putOff(turn, message, message.dueAtMs ?? nowMs, underWay.attempt, null);
+    await this.outcomes.mayHaveBeenSent(turn, message, underWay.attempt);
   }
 
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */

@@ -53,14 +53,13 @@ export class LineSteps<T extends LineHead> {
 
   /** Whether this process has leased it so, as far as it knows without asking the store. */
   isHeld(account: Addressee, leaseId: string, nowMs: number): boolean {
-    const known = this.#leased.get(lineKey(this.type.kind, account))?.value;
-    return known !== undefined && isHeldBy(known, leaseId, nowMs);
+    return this.#heldHere(account, leaseId, nowMs) !== null;
   }
 
   /** The line, if it has this lease. What another process has changed since it was leased may not be seen. */
   async findHeld(account: Addressee, leaseId: string, nowMs: number): Promise<T | null> {
-    const known = this.#leased.get(lineKey(this.type.kind, account))?.value;
-    if (known !== undefined && isHeldBy(known, leaseId, nowMs)) return known;
+    const known = this.#heldHere(account, leaseId, nowMs);
+    if (known !== null) return known;
     const read = await this.find(account);
     return read !== null && isHeldBy(read, leaseId, nowMs) ? read : null;
   }
@@ -123,6 +122,11 @@ export class LineSteps<T extends LineHead> {
   }
 
   /** @returns `null` where another process was faster, or what was read is no such line. */
+  #heldHere(account: Addressee, leaseId: string, nowMs: number): T | null {
+    const known = this.#leased.get(lineKey(this.type.kind, account))?.value;
+    return known !== undefined && isHeldBy(known, leaseId, nowMs) ? known : null;
+  }
+
   async #claim(kept: KeptLine, change: (line: T) => T, untilMs: number): Promise<Claim<T> | null> {
     const known = await this.#known(kept);
     if (known === null) return null;

@@ -3,7 +3,9 @@ import type { Log } from '../../kernel/log.js';
 /** Someone else damaged or changed a record: only a person can tell. @param key see `lineKey`. */
 export function sayUnreadableLine(log: Log, key: string): void {
   if (key.startsWith('messages ')) {
-    sayUnreadableMessage(log, key);
+    const reason =
+      "the record of the account's messages was set aside; the next pull makes it anew; look who else writes to the store";
+    log.error({ record: key, reason }, 'message.record_unreadable');
     return;
   }
   const hint = key.replace(/^event /, '');
@@ -12,7 +14,7 @@ export function sayUnreadableLine(log: Log, key: string): void {
   log.error({ hint, reason }, 'outbox.record_unreadable');
 }
 
-/** As `sayUnreadableLine`: the message will not be delivered. */
+/** As `sayUnreadableLine`, of a single message. */
 export function sayUnreadableMessage(log: Log, record: string): void {
   const reason = 'its record is left as it is and is not delivered; look who else writes to the store';
   log.error({ record, reason }, 'message.record_unreadable');
