@@ -11,7 +11,7 @@ import { withStorage } from '../storage/opened-storage.js';
 import { Progress } from '../terminal/progress.js';
 import { printSummary } from '../terminal/summary.js';
 import { writeTo } from './export-target.js';
-import { appLine, botLine, endLine, headerLine, registrationLine } from './file-format.js';
+import { appEntry, botEntry, endLine, headerLine, registrationLine } from './file-format.js';
 
 const PLAIN_WARNING =
   'what is exported has all secrets in the clear; keep it as you would keep them, and remove it after use\n';
@@ -97,13 +97,13 @@ class Export {
   #lineOfApp(app: App): string {
     if (!hasSecrets(app)) return this.#leaveOut(`app ${app.id}`, ['token', 'encodingAESKey']);
     this.#apps++;
-    return appLine(app, this.sealer);
+    return appEntry(app, this.sealer);
   }
 
   #lineOfBot(bot: Bot): string {
     if (readSecrets(bot) === null) return this.#leaveOut(`bot ${bot.id}`, ['secrets']);
     this.#bots++;
-    return botLine(bot, this.sealer);
+    return botEntry(bot, this.sealer);
   }
 
   #leaveOut(what: string, missing: readonly string[]): string {

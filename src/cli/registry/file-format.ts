@@ -7,10 +7,14 @@ import { isUtf8 } from 'node:buffer';
 import { type Identity, isSealed, SealError, type Sealer } from '../../crypto/sealer.js';
 import { AppError } from '../../kernel/app-error.js';
 import { type App, APPS } from '../../registry/apps/app.js';
-import { type AppLineDto, fromAppLine, toAppLine } from '../../registry/apps/app.dto.js';
+import { type AppEntryDto, fromAppEntry, toAppEntry } from '../../registry/apps/app.dto.js';
 import { type Bot, BOTS } from '../../registry/bots/bot.js';
-import { fromBotLine, toBotLine } from '../../registry/bots/bot-line.js';
-import { fromPuppetLine, type PuppetLine, toPuppetLine } from '../../registry/puppet-line.js';
+import { fromBotEntry, toBotEntry } from '../../registry/bots/bot-entry.js';
+import {
+  fromPuppetEntry,
+  type PuppetEntryDto,
+  toPuppetEntry,
+} from '../../registry/registration/puppet-entry.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import { identityOf as identityIn, sealSecrets } from '../../storage/records/record-kind.js';
 import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/puppets/puppet-secrets.js';
@@ -24,11 +28,11 @@ const PUPPET_SECRETS = {
   corpSecret: 'corpSecret',
   token: 'callbackToken',
   encodingAESKey: 'encodingAESKey',
-} as const satisfies Partial<Record<keyof PuppetLine, PuppetSecret>>;
+} as const satisfies Partial<Record<keyof PuppetEntryDto, PuppetSecret>>;
 const APP_SECRETS = {
   token: 'callbackToken',
   encodingAESKey: 'encodingAESKey',
-} as const satisfies Partial<Record<keyof AppLineDto, string>>;
+} as const satisfies Partial<Record<keyof AppEntryDto, string>>;
 
 export interface Header {
   readonly format: typeof FORMAT;
@@ -52,15 +56,15 @@ export function headerLine(sealer: Sealer | null): string {
 }
 
 export function registrationLine(puppet: Puppet, sealer: Sealer | null): string {
-  return `${JSON.stringify(toPuppetLine(sealer === null ? puppet : sealPuppet(puppet, sealer)))}\n`;
+  return `${JSON.stringify(toPuppetEntry(sealer === null ? puppet : sealPuppet(puppet, sealer)))}\n`;
 }
 
-export function appLine(app: App, sealer: Sealer | null): string {
-  return `${JSON.stringify({ app: toAppLine(sealer === null ? app : sealSecrets(APPS, app, sealer)) })}\n`;
+export function appEntry(app: App, sealer: Sealer | null): string {
+  return `${JSON.stringify({ app: toAppEntry(sealer === null ? app : sealSecrets(APPS, app, sealer)) })}\n`;
 }
 
-export function botLine(bot: Bot, sealer: Sealer | null): string {
-  return `${JSON.stringify({ bot: toBotLine(sealer === null ? bot : sealSecrets(BOTS, bot, sealer)) })}\n`;
+export function botEntry(bot: Bot, sealer: Sealer | null): string {
+  return `${JSON.stringify({ bot: toBotEntry(sealer === null ? bot : sealSecrets(BOTS, bot, sealer)) })}\n`;
 }
 
 export function endLine({ registrations, apps, bots }: Counts): string {
@@ -139,25 +143,25 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** @param sealer `null` when the secrets are in the clear. */
 function readPuppet(fields: Fields, sealer: Sealer | null): Puppet {
-  if (sealer === null) return fromPuppetLine(fields);
+  if (sealer === null) return fromPuppetEntry(fields);
   const owner = { openKfId: String(fields.kfId), corpId: String(fields.corpId) };
-  return fromPuppetLine(opened(fields, PUPPET_SECRETS, (field) => identityOf(owner, field), sealer));
+  return fromPuppetEntry(opened(fields, PUPPET_SECRETS, (field) => identityOf(owner, field), sealer));
 }
 
 function readApp(value: unknown, sealer: Sealer | null): App {
   const fields = toObject(value);
   if (fields === null) throw new CommandError('app must be an object');
-  if (sealer === null) return fromAppLine(fields);
+  if (sealer === null) return fromAppEntry(fields);
   const identityOfField = (field: string) => identityIn(APPS, fields as unknown as App, field);
-  return fromAppLine(opened(fields, APP_SECRETS, identityOfField, sealer));
+  return fromAppEntry(opened(fields, APP_SECRETS, identityOfField, sealer));
 }
 
 function readBot(value: unknown, sealer: Sealer | null): Bot {
   const fields = toObject(value);
   if (fields === null) throw new CommandError('bot must be an object');
-  if (sealer === null) return fromBotLine(fields);
+  if (sealer === null) return fromBotEntry(fields);
   const identityOfField = (field: string) => identityIn(BOTS, fields as unknown as Bot, field);
-  return fromBotLine(opened(fields, { secrets: 'secrets' }, identityOfField, sealer));
+  return fromBotEntry(opened(fields, { secrets: 'secrets' }, identityOfField, sealer));
 }
 
 /** A plain secret among sealed ones was added by somebody else. @throws CommandError */

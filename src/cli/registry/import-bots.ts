@@ -1,6 +1,6 @@
 import { ERRORS } from '../../kernel/error-table.js';
 import { type Bot, BOTS, BOTS_MAX, replacing } from '../../registry/bots/bot.js';
-import { isSameBot } from '../../registry/bots/bot-line.js';
+import { isSameBot } from '../../registry/bots/bot-entry.js';
 import type { Change, Records, RecordStore } from '../../storage/records/records.js';
 import type { Outcome, WhatToChange, Written } from './what-to-change.js';
 

@@ -17,7 +17,7 @@ import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { KnownCorps } from '../../registry/keys/known-corps.js';
 import { RegistryImage } from '../../registry/puppets/registry-image.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
-import { appLine, botLine, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
+import { appEntry, botEntry, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
 import { Import } from './import.js';
 import { AppImport } from './import-apps.js';
 import { BotImport } from './import-bots.js';
@@ -241,7 +241,7 @@ describe('apps', () => {
   const appsFile = (all = [app, other], sealer: Sealer | null = null): string[] => [
     headerLine(sealer),
     registrationLine(one, sealer),
-    ...all.map((each) => appLine(each, sealer)),
+    ...all.map((each) => appEntry(each, sealer)),
     endOf(1, all.length),
   ];
   const storedApps = async () => (await records.of(APPS).load()).map(revealedApp);
@@ -276,7 +276,7 @@ describe('apps', () => {
   });
 
   const appWith = (fields: object): string =>
-    JSON.stringify({ app: { ...JSON.parse(appLine(app, null)).app, ...fields } });
+    JSON.stringify({ app: { ...JSON.parse(appEntry(app, null)).app, ...fields } });
 
   it.each<[string, string | RegExp]>([
     [appWith({ token: 'a b' }), /^token must be 1 to 32 letters/],
@@ -284,9 +284,9 @@ describe('apps', () => {
     [appWith({ receiveIds: [7] }), /^receiveIds must be a list/],
     [appWith({ createdAt: '2026-02-31T00:00:00Z' }), /^createdAt must be a time/],
     [JSON.stringify({ app: [] }), 'app must be an object'],
-    [appLine(app, null), 'this app is on line 2 already'],
+    [appEntry(app, null), 'this app is on line 2 already'],
   ])('%j are refused by number and field', async (line, fault) => {
-    const file = [headerLine(null), appLine(app, null), line, registrationLine(one, null), endOf(1, 2)];
+    const file = [headerLine(null), appEntry(app, null), line, registrationLine(one, null), endOf(1, 2)];
     expect(await imported(file)).toEqual({ ...nothing, added: 2, failed: 1 });
     expect(said).toHaveLength(1);
     expect(said[0]?.slice('line 3: '.length, -1)).toEqual(
@@ -296,7 +296,7 @@ describe('apps', () => {
   });
 
   it('with a sealed secret of another app are refused', async () => {
-    const line = JSON.stringify({ app: { ...JSON.parse(appLine(app, SEALER)).app, id: other.id } });
+    const line = JSON.stringify({ app: { ...JSON.parse(appEntry(app, SEALER)).app, id: other.id } });
     expect(await imported([headerLine(SEALER), line, endOf(0, 1)], PLAIN, SEALER)).toEqual({
       ...nothing,
       failed: 1,
@@ -345,7 +345,7 @@ describe('a bot in a file', () => {
   });
   const file = (sealer: Sealer | null, all = [callback, puppetBot]) => [
     headerLine(sealer),
-    ...all.map((bot) => botLine(bot, sealer)),
+    ...all.map((bot) => botEntry(bot, sealer)),
     endOf(0, 0, all.length),
   ];
   const kept = async () => (await storedBots()).map((bot) => ({ ...revealedBot(bot), revision: '' }));
@@ -366,7 +366,7 @@ describe('a bot in a file', () => {
   );
 
   it('that an earlier version exported takes events, and has no signing secret', async () => {
-    const { bot } = JSON.parse(botLine(callback, null));
+    const { bot } = JSON.parse(botEntry(callback, null));
     const { takes: _takes, order: _order, include: _include, since: _since, ...old } = bot;
     const { signingSecret: _signing, ...secrets } = JSON.parse(old.secrets);
     const line = JSON.stringify({ bot: { ...old, secrets: JSON.stringify(secrets) } });
@@ -388,7 +388,7 @@ describe('a bot in a file', () => {
     await imported(file(null));
     expect(await imported(file(null, [{ ...callback, id: 'bot-3' }]))).toMatchObject({ failed: 1 });
     expect(said.join('')).toMatch(/line 2: Another bot takes/);
-    const broken = botLine(callback, null).replace('"kind":"callback"', '"kind":"other"');
+    const broken = botEntry(callback, null).replace('"kind":"callback"', '"kind":"other"');
     expect(await imported([headerLine(null), broken, endOf(0, 0, 1)])).toMatchObject({ failed: 1 });
     expect(said.join('')).toMatch(/line 2: kind must be one of callback, puppet/);
   });
@@ -502,7 +502,7 @@ describe('a bot in a file', () => {
     ['a key that is none', { keys: [null] }, 'keys must be hashes'],
     ['a key without its end', { keys: [{ hash: 'h' }] }, 'keys must be hashes'],
   ])('with %s is refused by field', async (_what, fields, fault) => {
-    const { bot } = JSON.parse(botLine(callback, null));
+    const { bot } = JSON.parse(botEntry(callback, null));
     const line = JSON.stringify({ bot: { ...bot, ...fields } });
     expect(await imported([headerLine(null), line, endOf(0, 0, 1)])).toEqual({ ...nothing, failed: 1 });
     expect(said.join('')).toMatch(`line 2: ${fault}`);

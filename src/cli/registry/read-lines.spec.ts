@@ -4,7 +4,7 @@ import { newSecretsKey } from '../../../test/support/place.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { toSecretsText } from '../../registry/bots/bot.js';
-import { botLine } from './file-format.js';
+import { botEntry } from './file-format.js';
 import { readLines } from './read-lines.js';
 
 async function linesOf(...pieces: (string | Buffer)[]): Promise<[number, string | null][]> {
@@ -47,7 +47,7 @@ it('reads the line of a bot with all accounts and headers that one may have', as
     ...{ corpSecret: new Secret('c'.repeat(128)), signingSecret: new Secret('s'.repeat(128)) },
   });
   const openKfIds = Array.from({ length: 1_000 }, (_, n) => `wk${n}`.padEnd(64, '-'));
-  const line = botLine(storedBot({ openKfIds, secrets }), new Sealer([new Secret(newSecretsKey())]));
+  const line = botEntry(storedBot({ openKfIds, secrets }), new Sealer([new Secret(newSecretsKey())]));
   expect(await linesOf(line)).toEqual([[1, line.trimEnd()]]);
 });
 

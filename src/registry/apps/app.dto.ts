@@ -79,7 +79,7 @@ export function toNewApp({ token, encodingAESKey, ...same }: NewAppDto): NewApp 
 }
 
 /** An app as a line of an exported file, its secrets as texts: in the clear, or sealed for the app with the line's id. */
-export class AppLineDto extends IntersectionType(
+export class AppEntryDto extends IntersectionType(
   AppSecretsDto,
   OmitType(NewAppDto, ['token', 'encodingAESKey']),
 ) {
@@ -91,7 +91,7 @@ export class AppLineDto extends IntersectionType(
   readonly verifiedAt?: string | null;
 }
 
-export function toAppLine(app: App): AppLineDto & { readonly id: string } {
+export function toAppEntry(app: App): AppEntryDto & { readonly id: string } {
   const { id, callbackToken, encodingAESKey, createdAtMs, verifiedAtMs } = app;
   return {
     ...{ id, ...knownFieldsOf(AppDto, app) },
@@ -103,8 +103,8 @@ export function toAppLine(app: App): AppLineDto & { readonly id: string } {
 }
 
 /** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field */
-export function fromAppLine(line: object): App {
-  const { token, encodingAESKey, createdAt, verifiedAt, ...same } = validated(AppLineDto, line);
+export function fromAppEntry(line: object): App {
+  const { token, encodingAESKey, createdAt, verifiedAt, ...same } = validated(AppEntryDto, line);
   const app = {
     ...{ name: '', receiveIds: [] },
     ...same,

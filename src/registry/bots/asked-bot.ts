@@ -21,14 +21,14 @@ import { faultsOfTaking, takingOf, type Terms } from './taking.js';
 /** @throws AppError `REQUEST_INVALID` for fields that are wrong together. */
 export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
   const { name, openKfIds, kind, corpId, api = 'manager' } = dto;
-  const { takesCallbacks, hasUrl } = KINDS[kind];
+  const { takesCallbacks, hasUrl, isOnlyStreamed } = KINDS[kind];
   const missing = Object.entries({ name, openKfIds })
     .filter(([, value]) => value === undefined)
     .map(([field]) => `${field} is missing`);
   if (hasUrl && urlIn(dto) === undefined) missing.push('callback.url is missing');
   if (!takesCallbacks && dto.callback !== undefined)
     missing.push('callback is for bots of kind callback or stream');
-  if (takesCallbacks && !hasUrl) missing.push(...faultsOfStream(dto));
+  if (isOnlyStreamed) missing.push(...faultsOfStream(dto));
   missing.push(...faultsOfUrl(urlIn(dto)));
   const made = {
     url: new Secret(''),
@@ -55,14 +55,14 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
 /** @throws AppError `REQUEST_INVALID` for a change that the bot cannot have. */
 export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Partial<NewBot> {
   const { api = bot.api, callback } = dto;
-  const { takesCallbacks, hasUrl } = KINDS[bot.kind];
+  const { isOnlyStreamed } = KINDS[bot.kind];
   if (callback !== undefined && bot.callback === null)
     throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback or stream' });
   const taking = takingOf(dto, bot, terms);
   const secrets = secretsOf(dto, signingFor(taking, bot.opened));
   const asked = { kind: bot.kind, api, takes: taking.takes };
   refuse([
-    ...(takesCallbacks && !hasUrl ? faultsOfStream(dto) : []),
+    ...(isOnlyStreamed ? faultsOfStream(dto) : []),
     ...faultsOfUrl(newUrlIn(dto, bot.opened)),
     ...faultsOfTaking(dto, asked, secrets, bot, terms),
   ]);

@@ -16,6 +16,8 @@ export interface KindRules {
   readonly hasUrl: boolean;
   /** It opens WeCom's envelopes. Its clients may open streams, and its events go over one for as long as one is open. */
   readonly takesCallbacks: boolean;
+  /** It is reached over streams that its clients open, and by nothing else. */
+  readonly isOnlyStreamed: boolean;
   /** It is sent each event that waits, and not the newest alone: some programs look at one message for each. */
   readonly getsEach: boolean;
   /** It is sent a message as a callback, and has taken it once it has answered and pulled. */
@@ -27,6 +29,7 @@ const NONE: KindRules = {
   registers: false,
   hasUrl: false,
   takesCallbacks: false,
+  isOnlyStreamed: false,
   getsEach: false,
   pulls: false,
 };
@@ -38,10 +41,11 @@ export const KINDS: Readonly<Record<BotKind, KindRules>> = {
     registers: false,
     hasUrl: true,
     takesCallbacks: true,
+    isOnlyStreamed: false,
     getsEach: true,
     pulls: true,
   },
   puppet: { ...NONE, hasProgram: true, registers: true },
-  stream: { ...NONE, hasProgram: true, takesCallbacks: true },
+  stream: { ...NONE, hasProgram: true, takesCallbacks: true, isOnlyStreamed: true },
   none: NONE,
 };

@@ -187,15 +187,14 @@ export class KnownBots extends FollowedRecords<Bot> {
   #derive(bot: Bot): KnownBot {
     const opened = readSecrets(bot);
     const pulled = bot.takes === 'message' && opened !== null ? pullEndpointOf(bot.id) : null;
-    const { takesCallbacks, hasUrl } = KINDS[bot.kind];
-    const unconnected = takesCallbacks && !hasUrl ? streamEndpointOf(bot.id, '') : null;
+    const unconnected = KINDS[bot.kind].isOnlyStreamed ? streamEndpointOf(bot.id, '') : null;
     const keysId = opened && pairIdOf(opened);
     return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), pulled, unconnected, keysId };
   }
 
   #endpointOf({ id, kind }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
-    const { takesCallbacks, hasUrl } = KINDS[kind];
-    if (!hasUrl) return takesCallbacks ? NO_URL : NO_ENDPOINT;
+    const { hasUrl, isOnlyStreamed } = KINDS[kind];
+    if (!hasUrl) return isOnlyStreamed ? NO_URL : NO_ENDPOINT;
     if (opened === null) return CLOSED;
     const url = this.policy.readCallbackUrl(opened.url.reveal());
     return 'must' in url ? url : ofBot(url, id);

@@ -1,32 +1,20 @@
 /** A registration as a line of an exported file, under the names that it was registered with. */
 
-import { IsTime } from '../http/answers/field-rules.js';
-import { OmitType } from '../http/answers/swagger.js';
-import { validated } from '../http/answers/validation.js';
-import {
-  ArrayMaxSize,
-  IsBoolean,
-  IsOptional,
-  IsString,
-  Matches,
-  MaxLength,
-  type ValidationArguments,
-} from 'class-validator';
-import type { Puppet } from '../storage/puppets/puppet.js';
-import { RegisterDto, toPuppetAnswer, toRegistration } from './registration/register.dto.js';
+import { expected, IsTime } from '../../http/answers/field-rules.js';
+import { OmitType } from '../../http/answers/swagger.js';
+import { validated } from '../../http/answers/validation.js';
+import { ArrayMaxSize, IsBoolean, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import type { Puppet } from '../../storage/puppets/puppet.js';
+import { RegisterDto, toPuppetAnswer, toRegistration } from './register.dto.js';
 
 /** More than any address has. */
 const ADDRESS_LENGTH_MAX = 64;
 /** Many more than are ever kept. */
 const ADDRESSES_MAX = 100;
 
-function mustBe(expected: string) {
-  return { message: ({ property }: ValidationArguments) => `${property} must be ${expected}` };
-}
-
 /** Its secrets are texts: in the clear or sealed. `null` counts as left out. */
-export class PuppetLine extends OmitType(RegisterDto, ['takes']) {
-  @IsBoolean(mustBe('true or false'))
+export class PuppetEntryDto extends OmitType(RegisterDto, ['takes']) {
+  @IsBoolean(expected('true or false'))
   readonly online!: boolean;
 
   @IsOptional()
@@ -34,27 +22,27 @@ export class PuppetLine extends OmitType(RegisterDto, ['takes']) {
   readonly lastOnlineDate?: string | null;
 
   @IsOptional()
-  @Matches(/^[A-Za-z0-9_-]{1,64}$/, mustBe('the hash of a corpSecret'))
+  @Matches(/^[A-Za-z0-9_-]{1,64}$/, expected('the hash of a corpSecret'))
   readonly acceptedSecretId?: string | null;
 
   /** Left out for a puppet that registered with no bot's key. */
   @IsOptional()
-  @Matches(/^[\w-]{1,64}$/, mustBe('the id of a bot'))
+  @Matches(/^[\w-]{1,64}$/, expected('the id of a bot'))
   readonly botId?: string;
 
   @IsOptional()
-  @IsString(mustBe('an address'))
-  @MaxLength(ADDRESS_LENGTH_MAX, mustBe('an address'))
+  @IsString(expected('an address'))
+  @MaxLength(ADDRESS_LENGTH_MAX, expected('an address'))
   readonly from?: string;
 
   @IsOptional()
-  @ArrayMaxSize(ADDRESSES_MAX, mustBe('a list of addresses'))
-  @IsString({ each: true, ...mustBe('a list of addresses') })
-  @MaxLength(ADDRESS_LENGTH_MAX, { each: true, ...mustBe('a list of addresses') })
+  @ArrayMaxSize(ADDRESSES_MAX, expected('a list of addresses'))
+  @IsString({ each: true, ...expected('a list of addresses') })
+  @MaxLength(ADDRESS_LENGTH_MAX, { each: true, ...expected('a list of addresses') })
   readonly replacedFrom?: readonly string[];
 }
 
-export function toPuppetLine(puppet: Puppet): PuppetLine {
+export function toPuppetEntry(puppet: Puppet): PuppetEntryDto {
   const { acceptedSecretId, botId, from, replacedFrom } = puppet;
   const { online, lastOnlineDate, ...registered } = toPuppetAnswer(puppet);
   return {
@@ -70,8 +58,8 @@ export function toPuppetLine(puppet: Puppet): PuppetLine {
 }
 
 /** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field, as a registration would. */
-export function fromPuppetLine(line: object): Puppet {
-  const dto = validated(PuppetLine, line);
+export function fromPuppetEntry(line: object): Puppet {
+  const dto = validated(PuppetEntryDto, line);
   return {
     ...toRegistration(dto, dto.from ?? '', dto.botId ?? ''),
     acceptedSecretId: dto.acceptedSecretId ?? null,

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
 import { faultsIn, validated } from '../../http/answers/validation.js';
+import { toIso } from '../../http/answers/times.js';
 import { IsTime, mustBe } from '../../http/answers/field-rules.js';
 import { ArrayMaxSize, IsArray, IsOptional, IsString, Matches } from 'class-validator';
 import { AppError } from '../../kernel/app-error.js';
@@ -28,7 +29,7 @@ const AN_ID = '1 to 64 letters, digits, "_" or "-"';
 /** Left out of lines that were exported before bots could take messages. */
 const TAKING = ['takes', 'order', 'include', 'since'] as const;
 
-class BotLineDto extends IntersectionType(OmitType(BotDto, TAKING), PartialType(PickType(BotDto, TAKING))) {
+class BotEntryDto extends IntersectionType(OmitType(BotDto, TAKING), PartialType(PickType(BotDto, TAKING))) {
   @Matches(/^[\w-]{1,64}$/, mustBe(AN_ID))
   readonly id!: string;
 
@@ -48,7 +49,7 @@ class BotLineDto extends IntersectionType(OmitType(BotDto, TAKING), PartialType(
 }
 
 /** Field by field: a store gives them in the order in which the bot was made. */
-export function toBotLine(bot: Bot): BotLineDto {
+export function toBotEntry(bot: Bot): BotEntryDto {
   return {
     ...toBotDto(bot),
     id: bot.id,
@@ -60,8 +61,8 @@ export function toBotLine(bot: Bot): BotLineDto {
 }
 
 /** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field */
-export function fromBotLine(line: object): Bot {
-  const dto = validated(BotLineDto, line);
+export function fromBotEntry(line: object): Bot {
+  const dto = validated(BotEntryDto, line);
   const faults = faultsOf(dto);
   if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
   const { callback, secrets, keys, createdAt, takes, order, include, since, ...same } = dto;
@@ -81,7 +82,7 @@ export function fromBotLine(line: object): Bot {
   return { ...bot, revision: `imported ${hash('sha256', contentOf(bot), 'base64url')}` };
 }
 
-function faultsOf(dto: BotLineDto): string[] {
+function faultsOf(dto: BotEntryDto): string[] {
   const { kind, secrets, keys } = dto;
   const callback = dto.callback ?? undefined;
   if ((callback !== undefined) !== KINDS[kind].takesCallbacks)
@@ -95,7 +96,7 @@ function faultsOf(dto: BotLineDto): string[] {
   ];
 }
 
-function faultsOfTaking(dto: BotLineDto, secrets: BotSecrets): string[] {
+function faultsOfTaking(dto: BotEntryDto, secrets: BotSecrets): string[] {
   const { takes = TAKES_EVENTS.takes, since } = dto;
   return [
     ...(takes === 'message' ? faultsOfMessageBot(dto, secrets) : []),
@@ -135,7 +136,7 @@ function toChange(kind: BotKind, secrets: BotSecrets, callback: Partial<BotCallb
   };
 }
 
-function isKey(key: Partial<BotLineDto['keys'][number]> | null): boolean {
+function isKey(key: Partial<BotEntryDto['keys'][number]> | null): boolean {
   if (typeof key?.hash !== 'string') return false;
   return key.until === null || !Number.isNaN(Date.parse(String(key.until)));
 }
@@ -144,12 +145,8 @@ function toCallback({ receiveId, timeoutMs }: BotCallback): BotCallback {
   return { receiveId, timeoutMs };
 }
 
-function toKey({ hash, until }: BotLineDto['keys'][number]): BotKey {
+function toKey({ hash, until }: BotEntryDto['keys'][number]): BotKey {
   return { hash, untilMs: until === null ? null : Date.parse(until) };
-}
-
-function toIso(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }
 
 /** Whether both are the same but for their revision. */
@@ -158,5 +155,5 @@ export function isSameBot(a: Bot, b: Bot): boolean {
 }
 
 function contentOf(bot: Bot): string {
-  return JSON.stringify(toBotLine(bot));
+  return JSON.stringify(toBotEntry(bot));
 }
