@@ -31,7 +31,6 @@ import { OperatorsModule } from './operators/operators.module.js';
 import { recordConfig } from './record/record.config.js';
 import { RecordModule } from './record/record.module.js';
 import { apiConfig } from './api/api.config.js';
-import { insightConfig } from './insight/deliveries/insight.config.js';
 import { appsConfig } from './registry/apps/apps.config.js';
 import { endpointConfig } from './registry/endpoint/endpoint.config.js';
 import { registrationConfig } from './registry/registration/registration.config.js';
@@ -58,7 +57,6 @@ const NAMESPACES: readonly Namespace[] = [
   notificationsConfig,
   oidcConfig,
   apiConfig,
-  insightConfig,
   recordConfig,
   appsConfig,
   endpointConfig,

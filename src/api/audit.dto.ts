@@ -1,6 +1,7 @@
 import { isJournalId } from '../storage/journal/journal.js';
 import { IsOptional, Matches } from 'class-validator';
-import { IsCursorOf, IsTime, mustBe, PageQueryDto } from '../http/answers/page-query.dto.js';
+import { IsCursorOf, IsQueryTime, PageQueryDto } from '../http/answers/page-query.dto.js';
+import { expected } from '../http/answers/field-rules.js';
 
 export const AUDIT = 'audit';
 
@@ -11,7 +12,7 @@ export class AuditQueryDto extends PageQueryDto {
    * @example alice
    */
   @IsOptional()
-  @Matches(/^[^\p{C}]{1,200}$/u, mustBe('the name of an operator, given once'))
+  @Matches(/^[^\p{C}]{1,200}$/u, expected('the name of an operator, given once'))
   readonly operator?: string;
 
   /**
@@ -19,7 +20,7 @@ export class AuditQueryDto extends PageQueryDto {
    * @example 2026-01-31T08:00:00Z
    */
   @IsOptional()
-  @IsTime()
+  @IsQueryTime()
   readonly since?: string;
 
   @IsOptional()

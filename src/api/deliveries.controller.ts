@@ -21,7 +21,7 @@ import { DeliveryFeeds } from '../insight/deliveries/delivery-feeds.js';
 import { RefusedCallbacks } from '../insight/deliveries/refused-callbacks.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
-/** The delivery log, and a stream of this replica's attempts. */
+/** The delivery log, and a feed of this replica's attempts. */
 @Controller('api/v1')
 @ApiTags('operators')
 export class DeliveriesController {
@@ -86,7 +86,7 @@ export class DeliveriesController {
   @HttpCode(200)
   @ApiOkResponse({
     description: 'The events.',
-    content: { 'text/event-stream': { schema: { $ref: '#/components/schemas/StreamEvent' } } },
+    content: { 'text/event-stream': { schema: { $ref: '#/components/schemas/FeedEvent' } } },
   })
   @Errors('STREAM_READERS_TOO_MANY')
   followDeliveries(

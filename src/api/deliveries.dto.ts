@@ -2,7 +2,8 @@ import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { RECORD_OUTCOMES, type RecordOutcome } from '../record/delivery-record.js';
 import { isJournalId } from '../storage/journal/journal.js';
 import { OUTCOMES, type Outcome } from '../insight/deliveries/delivery-answer.js';
-import { IsCursorOf, IsId, IsOneOf, IsTime, mustBe, PageQueryDto } from '../http/answers/page-query.dto.js';
+import { IsCursorOf, IsId, IsOneOf, IsQueryTime, PageQueryDto } from '../http/answers/page-query.dto.js';
+import { expected } from '../http/answers/field-rules.js';
 
 export const DELIVERIES = 'deliveries';
 const TEXT_LENGTH_MAX = 128;
@@ -30,7 +31,7 @@ export class DeliveriesQueryDto extends PageQueryDto {
    * @example 2026-01-31T08:00:00Z
    */
   @IsOptional()
-  @IsTime()
+  @IsQueryTime()
   readonly from?: string;
 
   /**
@@ -38,7 +39,7 @@ export class DeliveriesQueryDto extends PageQueryDto {
    * @example 2026-01-31T09:00:00Z
    */
   @IsOptional()
-  @IsTime()
+  @IsQueryTime()
   readonly to?: string;
 
   /**
@@ -67,7 +68,7 @@ export class DeliveriesQueryDto extends PageQueryDto {
    * @example msg_2b0c
    */
   @IsOptional()
-  @Matches(WEBHOOK_ID, mustBe('a webhook-id, given once'))
+  @Matches(WEBHOOK_ID, expected('a webhook-id, given once'))
   readonly webhookId?: string;
 
   /**
@@ -76,8 +77,8 @@ export class DeliveriesQueryDto extends PageQueryDto {
    * @example support
    */
   @IsOptional()
-  @IsString(mustBe(A_TEXT))
-  @MaxLength(TEXT_LENGTH_MAX, mustBe(A_TEXT))
+  @IsString(expected(A_TEXT))
+  @MaxLength(TEXT_LENGTH_MAX, expected(A_TEXT))
   readonly q?: string;
 
   @IsOptional()
@@ -99,7 +100,7 @@ export class RefusedQueryDto {
    * @example 2026-01-31T08:00:00Z
    */
   @IsOptional()
-  @IsTime()
+  @IsQueryTime()
   readonly from?: string;
 }
 
@@ -108,6 +109,6 @@ export class DeliveryPathDto {
    * The `id` of a record.
    * @example 0mfw8k3c100001a3b1f2
    */
-  @Matches(/^[0-9a-z]{20}$/, mustBe('the id of a record of the delivery log'))
+  @Matches(/^[0-9a-z]{20}$/, expected('the id of a record of the delivery log'))
   readonly id!: string;
 }

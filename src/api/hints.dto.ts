@@ -5,11 +5,11 @@ import {
   IsId,
   IsLimit,
   IsOneOf,
-  IsTime,
-  mustBe,
+  IsQueryTime,
   type PageQueryDto,
   toMs,
 } from '../http/answers/page-query.dto.js';
+import { expected } from '../http/answers/field-rules.js';
 import { LINE_ORDERS, type LineFilter, type LineOrder } from '../storage/queue/queue-store.js';
 import { type Failure, FAILURE_STAGES, type LineState, NOT_TRIED_STAGES } from '../storage/queue/line.js';
 
@@ -48,7 +48,7 @@ export abstract class HintFilterDto {
    * @example 2026-01-31T08:00:00Z
    */
   @IsOptional()
-  @IsTime()
+  @IsQueryTime()
   readonly arrivedAfter?: string;
 
   /**
@@ -56,7 +56,7 @@ export abstract class HintFilterDto {
    * @example 2026-01-31T09:00:00Z
    */
   @IsOptional()
-  @IsTime()
+  @IsQueryTime()
   readonly arrivedBefore?: string;
 }
 
@@ -114,8 +114,8 @@ export class HintQueryDto {
 export class DropQueryDto extends HintQueryDto {
   /** The `generation` of the hint as it was seen, so that a newer event is not discarded. Left out: any. */
   @IsOptional()
-  @IsString(mustBe(A_GENERATION))
-  @MaxLength(GENERATION_LENGTH_MAX, mustBe(A_GENERATION))
+  @IsString(expected(A_GENERATION))
+  @MaxLength(GENERATION_LENGTH_MAX, expected(A_GENERATION))
   readonly generation?: string;
 }
 

@@ -1,7 +1,8 @@
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { ACCOUNT_STATES, type AccountState } from '../insight/accounts/account-answers.js';
 import { ACCOUNT_ORDERS, type AccountOrder } from '../insight/accounts/account-list.js';
-import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from '../http/answers/page-query.dto.js';
+import { IsCursorOf, IsId, IsOneOf, PageQueryDto } from '../http/answers/page-query.dto.js';
+import { expected } from '../http/answers/field-rules.js';
 
 const KF_ACCOUNTS = 'kf-accounts';
 const TEXT_LENGTH_MAX = 128;
@@ -26,8 +27,8 @@ export class KfAccountsQueryDto extends PageQueryDto {
    * @example support
    */
   @IsOptional()
-  @IsString(mustBe(A_TEXT))
-  @MaxLength(TEXT_LENGTH_MAX, mustBe(A_TEXT))
+  @IsString(expected(A_TEXT))
+  @MaxLength(TEXT_LENGTH_MAX, expected(A_TEXT))
   readonly q?: string;
 
   /**

@@ -1,7 +1,8 @@
 import { RefusesUnknownFields } from '../http/answers/validation.js';
 import { IsOptional, Matches } from 'class-validator';
 import { MESSAGE_STATES, type MessageState } from '../storage/queue/message.js';
-import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from '../http/answers/page-query.dto.js';
+import { IsCursorOf, IsId, IsOneOf, PageQueryDto } from '../http/answers/page-query.dto.js';
+import { expected } from '../http/answers/field-rules.js';
 
 export const MESSAGES = 'messages';
 const WEBHOOK_ID = /^msg_[A-Za-z0-9_-]{27}$/;
@@ -45,7 +46,7 @@ export class MessagePathDto {
    * The `webhookId` of the message.
    * @example msg_3Zr8Qy0uVJb1m2pNfWc5KdTxLaE
    */
-  @Matches(WEBHOOK_ID, mustBe('the webhookId of a message'))
+  @Matches(WEBHOOK_ID, expected('the webhookId of a message'))
   readonly webhookId!: string;
 }
 

@@ -1,13 +1,15 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
+import { LOG, type Log } from '../kernel/log.js';
 import { AuditHook } from './access/audit-hook.js';
 import { Gate } from './access/gate.js';
 import { addBrowserHeaders } from './answers/browser-headers.js';
 import { Bodies } from './limits/bodies.js';
 import { ConnectionLimits } from './limits/connection-limits.js';
 import { RequestLog } from './log/request-log.js';
+import { noticeOfForwarding, TrustedProxies } from './request/trusted-proxies.js';
 import { RouteTable } from './routes/route-table.js';
 
 /** WeCom's XML is taken under any type, so one that is none (RFC 9110, 8.3.1) counts as left out. */
@@ -24,13 +26,19 @@ export class HttpEdge implements OnApplicationBootstrap {
     gate: Gate,
     audit: AuditHook,
     private readonly connections: ConnectionLimits,
+    proxies: TrustedProxies,
+    @Inject(LOG) log: Log,
   ) {
+    const noteForwarding = noticeOfForwarding(proxies, log);
     const fastify = host.httpAdapter.getInstance<FastifyInstance>();
     connections.hold(fastify.server);
     routes.watch(fastify);
     bodies.read(fastify);
     requestLog.addTo(fastify);
-    fastify.addHook('onRequest', (request, _reply, done) => done(admit(request)));
+    fastify.addHook('onRequest', (request, _reply, done) => {
+      noteForwarding(request.raw);
+      done(admit(request));
+    });
     gate.addTo(fastify);
     audit.addTo(fastify);
     addBrowserHeaders(fastify);

@@ -20,6 +20,7 @@ import { HttpCounts } from './limits/http-counts.js';
 import { Refusals } from './limits/refusals.js';
 import { LogLineLimit } from './log/log-line-limit.js';
 import { RequestLog } from './log/request-log.js';
+import { TrustedProxies } from './request/trusted-proxies.js';
 import { RouteTable } from './routes/route-table.js';
 import type { HttpServer } from './server.js';
 
@@ -51,6 +52,7 @@ export class HttpModule {
         RouteTable,
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: APP_PIPE, useClass: RequestPipe },
+        { provide: TrustedProxies, useValue: proxies },
         { provide: HttpCounts, useValue: counts },
         { provide: LogLineLimit, useValue: logLineLimit },
         { provide: BodyBudget, useValue: new BodyBudget(config.bodiesBytesMax) },

@@ -12,7 +12,7 @@ import { toRawAnswer } from './answers/raw-answer.js';
 import { HttpCounts } from './limits/http-counts.js';
 import { LogLineLimit } from './log/log-line-limit.js';
 import { newRequestId, requestIdOf } from './log/request-log.js';
-import { noticeOfForwarding, TrustedProxies } from './request/trusted-proxies.js';
+import { TrustedProxies } from './request/trusted-proxies.js';
 
 /** Longer than the 60 s for which load balancers keep a connection idle, so that they close it first. */
 const KEEP_ALIVE_MS = 65_000;
@@ -87,7 +87,6 @@ export function createHttpServer(
   });
   const fastify = adapter.getInstance();
   const counts = new HttpCounts(fastify.server);
-  fastify.server.on('request', noticeOfForwarding(proxies, log));
   // An unknown `Expect` may be ignored (RFC 9110, 10.1.1); Node would answer it by itself, without a log
   // line.
   fastify.server.on('checkExpectation', (request, response) =>

@@ -8,7 +8,6 @@ export const isText: Check = (value) => typeof value === 'string';
 export const isNumber: Check = (value) => Number.isFinite(value);
 export const isCount: Check = (value) => Number.isSafeInteger(value);
 export const isFlag: Check = (value) => typeof value === 'boolean';
-export const isDate: Check = (value) => value instanceof Date && !Number.isNaN(value.getTime());
 
 export function orNull(check: Check): Check {
   return (value) => value === null || check(value);

@@ -196,6 +196,10 @@ describe('a start', () => {
     mkdirSync(at('log.db'));
     const opened = await SqliteStore.open({ dataDir }, CONTENTS, undefined, log as unknown as Log);
     store = opened;
+    expect(log.warn).toHaveBeenCalledWith(
+      expect.objectContaining({ file: at('log.db') }),
+      'store.log_cannot_open',
+    );
     await expect(opened.logRows('SELECT 1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(await opened.rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     rmdirSync(at('log.db'));

@@ -47,7 +47,7 @@ export class AppAnswer extends AppDto {
   @Min(0)
   readonly bots!: number;
 
-  /** When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC. */
+  /** When any replica last delivered an event of the corp, since the app was added; ISO 8601, UTC. */
   @IsISO8601()
   readonly lastDeliveryAt!: string | null;
 }

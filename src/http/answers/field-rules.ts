@@ -2,7 +2,12 @@
 import { applyDecorators } from '@nestjs/common';
 import { IsISO8601, Matches, registerDecorator, type ValidationArguments } from 'class-validator';
 
-/** A message that says what is expected. */
+/** A message that says what is expected, and nothing of the value. */
+export function expected(what: string) {
+  return { message: ({ property }: ValidationArguments) => `${property} must be ${what}` };
+}
+
+/** A message that says what is expected, and how long the value was. */
 export function mustBe(expected: string) {
   return {
     message: ({ property, value }: ValidationArguments) =>

@@ -1,45 +1,34 @@
 /** The query of lists in the operators' API, and the cursors that connect their pages. */
-import {
-  IsIn,
-  IsISO8601,
-  IsOptional,
-  Matches,
-  registerDecorator,
-  type ValidationArguments,
-} from 'class-validator';
+import { IsIn, IsISO8601, IsOptional, Matches, registerDecorator } from 'class-validator';
+import { expected } from './field-rules.js';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 200;
 
-/** The message describes a wrong value and never repeats it. */
-export function mustBe(expected: string) {
-  return { message: ({ property }: ValidationArguments) => `${property} must be ${expected}` };
-}
-
 /** Of a corp or a kf account. */
 export function IsId(): PropertyDecorator {
-  return Matches(ID_FORMAT.pattern, mustBe(`given once and ${ID_FORMAT.expected}`));
+  return Matches(ID_FORMAT.pattern, expected(`given once and ${ID_FORMAT.expected}`));
 }
 
 const A_TIME = 'a time in ISO 8601, such as 2026-01-31T08:00:00Z, given once';
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
 
-export function IsTime(): PropertyDecorator {
-  const [hasForm, isTime] = [Matches(TIME, mustBe(A_TIME)), IsISO8601({ strict: true }, mustBe(A_TIME))];
+export function IsQueryTime(): PropertyDecorator {
+  const [hasForm, isTime] = [Matches(TIME, expected(A_TIME)), IsISO8601({ strict: true }, expected(A_TIME))];
   return (target, property) => {
     hasForm(target, property);
     isTime(target, property);
   };
 }
 
-/** Epoch milliseconds of an `IsTime`. */
+/** Epoch milliseconds of an `IsQueryTime`. */
 export function toMs(time: string | undefined): number | undefined {
   return time === undefined ? undefined : Date.parse(time);
 }
 
 export function IsOneOf(values: readonly string[]): PropertyDecorator {
-  return IsIn(values, mustBe(`one of ${values.join(', ')}`));
+  return IsIn(values, expected(`one of ${values.join(', ')}`));
 }
 
 /** Opaque to clients. @param list its name, so that a cursor of another list is refused. */

@@ -4,7 +4,7 @@ import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../../kernel/app-error.js';
 import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../../record/delivery-log.js';
 import { type LoggedRecord, withAttempts } from '../../record/delivery-record.js';
-import { insightConfig } from './insight.config.js';
+import { recordConfig } from '../../record/record.config.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './logged-delivery.dto.js';
 import { toIso } from '../../http/answers/times.js';
@@ -31,7 +31,10 @@ export class DeliveryHistory {
   constructor(
     private readonly log: DeliveryLog,
     private readonly accounts: Accounts,
-    @Inject(insightConfig.KEY) private readonly config: ConfigType<typeof insightConfig>,
+    @Inject(recordConfig.KEY) private readonly config: Pick<
+      ConfigType<typeof recordConfig>,
+      'deliveryLogDays'
+    >,
   ) {}
 
   /** @throws AppError `STORE_UNAVAILABLE` */

@@ -80,8 +80,8 @@ export class DeliveryAnswer {
   readonly durationMs!: number;
 }
 
-/** One event of the stream. */
-export class StreamEventAnswer {
+/** One event of the feed. */
+export class FeedEventAnswer {
   /** @example delivery */
   readonly event!: 'hello' | 'delivery' | 'skipped';
 

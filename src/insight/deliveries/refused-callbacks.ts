@@ -3,7 +3,7 @@ import type { ConfigType } from '@nestjs/config';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DeliveryLog, type RecordFilter } from '../../record/delivery-log.js';
 import type { LoggedRecord } from '../../record/delivery-record.js';
-import { insightConfig } from './insight.config.js';
+import { recordConfig } from '../../record/record.config.js';
 import type { RefusedCallbackAnswer, RefusedCallbacksAnswer } from './refused-callback.dto.js';
 import { toIso } from '../../http/answers/times.js';
 
@@ -24,7 +24,10 @@ export class RefusedCallbacks {
   constructor(
     private readonly log: DeliveryLog,
     private readonly storeClock: StoreClock,
-    @Inject(insightConfig.KEY) private readonly config: ConfigType<typeof insightConfig>,
+    @Inject(recordConfig.KEY) private readonly config: Pick<
+      ConfigType<typeof recordConfig>,
+      'deliveryLogDays'
+    >,
   ) {}
 
   /** @param fromMs `null` for a day ago. @throws AppError `STORE_UNAVAILABLE` */

@@ -6,7 +6,7 @@ import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
 import { StorageProbe } from '../../storage/store/storage-probe.js';
 
-/** Pages poll every replica, so a store counts, and writes to show that it can, no more often than this. */
+/** Each open page asks. The counts, and the check of the store, are shared for so long. */
 const AGE_MS_MAX = 2_000;
 const PROBE_LIMIT_MS = 1_000;
 
@@ -21,7 +21,10 @@ export class StoreCounts {
     clock: Clock,
   ) {
     this.#isUp = new Recent(clock, async () => {
-      const check = storage.check().then(() => true);
+      const check = storage.check().then(
+        () => true,
+        () => false,
+      );
       return (await answerInTime(PROBE_LIMIT_MS, 'probe', check)) ?? false;
     });
   }

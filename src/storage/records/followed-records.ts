@@ -7,6 +7,8 @@ import type { Records } from './records.js';
  */
 export abstract class FollowedRecords<T extends object> {
   readonly #reads = new SerialRuns(() => this.#read());
+  /** Whether the next read is of all records, and not only where something has changed. */
+  #isWhole = false;
   /** Rises with each own write. */
   #order = 0;
   /** The order of the latest own write of each record that a read may not have seen. */
@@ -15,9 +17,9 @@ export abstract class FollowedRecords<T extends object> {
   protected constructor(private readonly stored: Records<T>) {}
 
   /** Call it at the start, and after a write whose outcome is not known. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
-  async load(): Promise<void> {
-    const order = this.#order;
-    this.#takeAll(await this.stored.load(), order);
+  load(): Promise<void> {
+    this.#isWhole = true;
+    return this.#reads.run();
   }
 
   /** Brings in everything that was written before the call. @throws AppError `STORE_UNAVAILABLE` */
@@ -35,11 +37,10 @@ export abstract class FollowedRecords<T extends object> {
 
   async #read(): Promise<void> {
     const order = this.#order;
-    const all = await this.stored.changes();
-    if (all !== null) this.#takeAll(all, order);
-  }
-
-  #takeAll(all: readonly T[], order: number): void {
+    const isWhole = this.#isWhole;
+    this.#isWhole = false;
+    const all = isWhole ? await this.stored.load() : await this.stored.changes();
+    if (all === null) return;
     this.take(all, (key) => (this.#writtenAt.get(key) ?? 0) > order);
     for (const [key, at] of this.#writtenAt) if (at <= order) this.#writtenAt.delete(key);
   }

@@ -88,11 +88,6 @@ export class ReplicaSync implements ConnectionWatch {
     return this.#others.size > 0;
   }
 
-  /** Those that are known to be there. */
-  get others(): readonly StreamReplica[] {
-    return [...this.#others.values()];
-  }
-
   /** `null` for this process, and for one that is not known. */
   find(id: string): StreamReplica | null {
     return this.#others.get(id) ?? null;

@@ -10,7 +10,10 @@ import { type CallLimit, type CallShare, type CallWindow, CallWindows } from './
 /** A call waits for the shared count. */
 const ANSWER_LIMIT_MS = 300;
 const ALONE_MS = 5_000;
-/** A process that is killed loses what it had left of a portion: a hundredth of a large limit would be gone after a hundred kills. */
+/**
+ * A killed process loses the rest of its portion. With a hundredth of a large limit, a hundred kills in one window would use up
+ * the limit.
+ */
 const PORTION_MAX = 1_000;
 
 /**
