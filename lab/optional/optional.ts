@@ -90,7 +90,7 @@ function without(file: string, isThere: (file: string) => boolean): string {
     else ts.forEachChild(node, visit);
   };
   visit(source);
-  return cuts
+  return [...new Set(cuts)]
     .toSorted((a, b) => b.getStart(source) - a.getStart(source))
     .reduce((left, node) => {
       const end = /^\s*,/.exec(left.slice(node.end))?.[0].length ?? 0;

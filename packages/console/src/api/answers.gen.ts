@@ -52,7 +52,7 @@ export type AppAnswer = {
      */
     bots: number;
     /**
-     * When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC.
+     * When any replica last delivered an event of the corp, since the app was added; ISO 8601, UTC.
      */
     lastDeliveryAt: string | null;
     /**
@@ -108,7 +108,7 @@ export type AppCreatedAnswer = {
      */
     bots: number;
     /**
-     * When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC.
+     * When any replica last delivered an event of the corp, since the app was added; ISO 8601, UTC.
      */
     lastDeliveryAt: string | null;
     /**
@@ -797,6 +797,18 @@ export type FailureReasonAnswer = {
      * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
      */
     status: number | null;
+};
+
+export type FeedEventAnswer = {
+    event: 'delivery' | 'hello' | 'skipped';
+    /**
+     * A delivery's.
+     */
+    id?: string;
+    /**
+     * JSON.
+     */
+    data: string;
 };
 
 export type HealthAnswer = {
@@ -1535,18 +1547,6 @@ export type StatusAnswer = {
 export type StorageAnswer = {
     kind: 'embedded' | 'mongodb';
     up: boolean;
-};
-
-export type StreamEventAnswer = {
-    event: 'delivery' | 'hello' | 'skipped';
-    /**
-     * A delivery's.
-     */
-    id?: string;
-    /**
-     * JSON.
-     */
-    data: string;
 };
 
 export type SuccessAnswer = {
