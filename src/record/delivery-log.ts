@@ -76,9 +76,12 @@ export const DELIVERIES: JournalKind<LoggedRecord> = {
 @Injectable()
 export class DeliveryLog {
   readonly #journal: Journal<LoggedRecord>;
+  /** For how many days records are kept; 0 for none. */
+  readonly days: number;
 
   constructor(journals: Journals, @Inject(recordConfig.KEY) config: ConfigType<typeof recordConfig>) {
     const { deliveryLogDays, deliveryLogBytesMax: bytesMax } = config;
+    this.days = deliveryLogDays;
     this.#journal = journals.open(DELIVERIES, { keptMs: deliveryLogDays * MS_PER_DAY, bytesMax });
   }
 

@@ -93,8 +93,11 @@ function byId(one: JournalEntry, other: JournalEntry): number {
 export const MEMORY_LOG_KEPT_MS = 3 * 86_400_000;
 
 export class MemoryDeliveryLog extends DeliveryLog {
-  constructor(readonly journals = new MemoryJournals()) {
-    super(journals, { deliveryLogDays: 3, deliveryLogBytesMax: Infinity });
+  constructor(
+    readonly journals = new MemoryJournals(),
+    deliveryLogDays = 3,
+  ) {
+    super(journals, { deliveryLogDays, deliveryLogBytesMax: Infinity });
   }
 
   get table(): readonly LoggedRecord[] {

@@ -16,7 +16,7 @@ let history: DeliveryHistory;
 beforeEach(() => {
   log = new MemoryDeliveryLog();
   ids = new RecordIds();
-  history = new DeliveryHistory(log, unnamed, { deliveryLogDays: 3 });
+  history = new DeliveryHistory(log, unnamed);
 });
 
 function logged(record: DeliveryRecord): LoggedRecord {

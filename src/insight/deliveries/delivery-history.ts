@@ -1,10 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
+import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../../record/delivery-log.js';
 import { type LoggedRecord, withAttempts } from '../../record/delivery-record.js';
-import { recordConfig } from '../../record/record.config.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './logged-delivery.dto.js';
 import { toIso } from '../../http/answers/times.js';
@@ -31,10 +29,6 @@ export class DeliveryHistory {
   constructor(
     private readonly log: DeliveryLog,
     private readonly accounts: Accounts,
-    @Inject(recordConfig.KEY) private readonly config: Pick<
-      ConfigType<typeof recordConfig>,
-      'deliveryLogDays'
-    >,
   ) {}
 
   /** @throws AppError `STORE_UNAVAILABLE` */
@@ -43,7 +37,7 @@ export class DeliveryHistory {
     before: string | null,
     limit: number,
   ): Promise<LoggedDeliveryPageAnswer> {
-    const { deliveryLogDays: days } = this.config;
+    const { days } = this.log;
     if (days === 0) return { items: [], nextCursor: null, since: null, days };
     const words = text === null || text === '' ? null : await this.#wordsOf(text, filter.corpId);
     const sinceMs = await this.log.reach();
@@ -55,7 +49,7 @@ export class DeliveryHistory {
 
   /** @throws AppError `DELIVERY_NOT_FOUND`, `STORE_UNAVAILABLE` */
   async story(id: string): Promise<DeliveryStoryAnswer> {
-    const record = this.config.deliveryLogDays === 0 ? null : await this.log.find(id);
+    const record = this.log.days === 0 ? null : await this.log.find(id);
     if (record === null) throw new AppError('DELIVERY_NOT_FOUND');
     const { webhookId } = record;
     const found = webhookId === null ? [] : await this.log.story(webhookId);

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { append, deliveryRecord, RecordIds } from '../../../test/support/delivery-records.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
+import { MemoryDeliveryLog, MemoryJournals } from '../../../test/support/memory-journals.js';
 import { type DeliveryRecord } from '../../record/delivery-record.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
 
@@ -26,8 +26,8 @@ async function refused(agoMs: number, fields: Partial<DeliveryRecord> = {}): Pro
   await append(log, [ids.toLogged(record)]);
 }
 
-const list = (corpId: string | null = null, fromMs: number | null = null, deliveryLogDays = 3) =>
-  new RefusedCallbacks(log, clock, { deliveryLogDays }).list(corpId, fromMs);
+const list = (corpId: string | null = null, fromMs: number | null = null) =>
+  new RefusedCallbacks(log, clock).list(corpId, fromMs);
 const ago = (ms: number): string => new Date(clock.nowMs() - ms).toISOString();
 
 it('are one item for each corp, reason and address, the latest first', async () => {
@@ -71,5 +71,6 @@ it('are the latest 2,000 where there are more, and says so', async () => {
 
 it('are none where there is no log', async () => {
   await refused(HOUR_MS);
-  expect(await list(null, null, 0)).toEqual({ items: [], isWhole: true, days: 0 });
+  log = new MemoryDeliveryLog(new MemoryJournals(), 0);
+  expect(await list()).toEqual({ items: [], isWhole: true, days: 0 });
 });

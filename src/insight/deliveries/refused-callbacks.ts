@@ -1,9 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
+import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DeliveryLog, type RecordFilter } from '../../record/delivery-log.js';
 import type { LoggedRecord } from '../../record/delivery-record.js';
-import { recordConfig } from '../../record/record.config.js';
 import type { RefusedCallbackAnswer, RefusedCallbacksAnswer } from './refused-callback.dto.js';
 import { toIso } from '../../http/answers/times.js';
 
@@ -24,10 +22,6 @@ export class RefusedCallbacks {
   constructor(
     private readonly log: DeliveryLog,
     private readonly storeClock: StoreClock,
-    @Inject(recordConfig.KEY) private readonly config: Pick<
-      ConfigType<typeof recordConfig>,
-      'deliveryLogDays'
-    >,
   ) {}
 
   /** @param fromMs `null` for a day ago. @throws AppError `STORE_UNAVAILABLE` */
@@ -38,14 +32,14 @@ export class RefusedCallbacks {
       ...{ corpId, openKfId: null, webhookId: null, outcome: 'refused', words: null },
     };
     let before: string | null = null;
-    let isWhole = this.config.deliveryLogDays === 0;
+    let isWhole = this.log.days === 0;
     for (let page = 0; page < PAGES_MAX && !isWhole; page++) {
       const { records, nextBefore } = await this.log.search(filter, before, PAGE);
       for (const record of records) addTo(groups, record);
       before = nextBefore;
       isWhole = before === null;
     }
-    return { items: [...groups.values()].map(toAnswer), isWhole, days: this.config.deliveryLogDays };
+    return { items: [...groups.values()].map(toAnswer), isWhole, days: this.log.days };
   }
 }
 

@@ -94,7 +94,9 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
       const lasting = await openLasting(folder, contents);
       const journal = openLog(folder, contents, log);
       // Where it cannot be opened, all else goes on; who writes to it tries again.
-      await journal.catch((err) => log?.warn({ file: folder.logFile, err }, 'store.log_cannot_open'));
+      await journal.catch((err) => {
+        if (log !== undefined) log.warn({ file: folder.logFile, err }, 'store.log_cannot_open');
+      });
       return new SqliteStore(folder, contents, lasting, journal, metrics, log);
     } catch (error) {
       folder.release();
