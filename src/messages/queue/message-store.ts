@@ -118,7 +118,7 @@ export interface Turn extends Addressee {
   readonly endpoint: string | null;
   /**
    * Whether an earlier turn ended without a word, its process having died, and no turn has found out what it had sent: a
-   * message may have been sent already. See `EarlierAttempts`.
+   * message may have been sent already.
    */
   readonly isInDoubt: boolean;
 }

@@ -178,7 +178,9 @@ describe('after a kill, with a message of each customer', () => {
 
   /** Notes each attempt, as `a1#1`. */
   function bot(answerTo: (attempt: string) => AttemptResult | null): Bot {
-    const names = new Map(['a1', 'b1', 'c1'].map((msgid) => [webhookIdOf({ ...ACCOUNT, msgid }), msgid]));
+    const names = new Map(
+      ['a1', 'a2', 'b1', 'c1'].map((msgid) => [webhookIdOf({ ...ACCOUNT, msgid }), msgid]),
+    );
     return (id, attempt) => {
       const name = `${names.get(id)}#${attempt}`;
       sent.push(name);
@@ -223,7 +225,7 @@ describe('after a kill, with a message of each customer', () => {
     const probe = await store.claimOldest(ENDPOINT.href, clock.nowMs(), LEASE_MS);
     if (probe === null) throw new Error('nothing waits');
     await sender.send(probe, 'probe');
-    expect(sent.splice(0)).toEqual(['a1#3']);
+    expect(sent.splice(0)).toEqual(['a1#2']);
     answer = TAKEN;
     await sendTurn();
     expect(sent).toEqual(['b1#2', 'c1#1']);
@@ -242,6 +244,54 @@ describe('after a kill, with a message of each customer', () => {
     await clock.advance(60_000);
     await sendTurn();
     expect(sent).toEqual(['b1#2', 'a1#2', 'b1#2', 'c1#1']);
+  });
+
+  it('nor when another one comes before it that had to wait for a refused one', async () => {
+    start(
+      'puppet',
+      'customer',
+      bot(() => TAKEN),
+    );
+    await keep(newMessage('a2', { lane: 'a' }));
+    await clock.advance(60_000);
+    await sendTurn();
+    expect(sent).toEqual(['a1#2', 'b1#2', 'c1#1', 'a2#1']);
+  });
+});
+
+describe('after a kill, with messages that all go one after the other', () => {
+  /** Of m1 and m2, as `m1#1`. Only the second process has an answer. */
+  async function sendAgain(kind: 'callback' | 'puppet', kills: number): Promise<readonly string[]> {
+    const names = new Map(['m1', 'm2'].map((msgid) => [webhookIdOf({ ...ACCOUNT, msgid }), msgid]));
+    const sent: string[] = [];
+    let answer: AttemptResult | null = null;
+    const bot: Bot = (id, attempt) => {
+      sent.push(`${names.get(id)}#${attempt}`);
+      return answer ?? new Promise<never>(() => {});
+    };
+    start(kind, 'account', bot);
+    await keep(newMessage('m1'), newMessage('m2'));
+    for (let kill = 0; kill < kills; kill++) {
+      start(kind, 'account', bot);
+      const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+      if (turn === undefined) throw new Error('nothing is due');
+      void sender.send(turn, 'due');
+      await clock.advance(0);
+      await lapseLeases(queue);
+    }
+    sent.length = 0;
+    answer = TAKEN;
+    start(kind, 'account', bot);
+    await sendTurn();
+    return sent;
+  }
+
+  it('the first one is not said to be a first attempt, the next one is', async () => {
+    expect(await sendAgain('puppet', 1)).toEqual(['m1#2', 'm2#1']);
+  });
+
+  it('attempts that ended with their processes count one by one where they were begun', async () => {
+    expect(await sendAgain('callback', 2)).toEqual(['m1#3']);
   });
 });
 

@@ -8,10 +8,9 @@ import { KINDS } from '../../registry/bots/bot-kinds.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
-import { isAwaited } from '../queue/message-line.js';
+import { isAwaited, type UnderWay } from '../queue/message-line.js';
 import { MessageStore, type Turn, type UnderWayMessage } from '../queue/message-store.js';
 import { CallbackHalves } from './callback-halves.js';
-import { EarlierAttempts } from './earlier-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toEvent, toRecipient } from './taker-form.js';
 import { type ReadyTaker, Takers } from './takers.js';
@@ -47,6 +46,14 @@ const STOPPED: AttemptResult = {
 
 /** Whether the turn goes on with the next message. */
 type Next = 'goes on' | 'ends';
+
+/** What an earlier process may have sent, whose outcome is not known: it died, or the store was away. */
+interface Earlier {
+  /** Of a bot whose messages are begun in the store: the one that was begun last, where it still waits. */
+  readonly begun: UnderWay | null;
+  /** Of another bot: whether it is the first message of the account. False once that has its attempt. */
+  isFirst: boolean;
+}
 
 /** Sends an account's messages one after the other, and stores the outcome of each before the next. */
 @Injectable()
@@ -87,54 +94,56 @@ export class MessageSender {
   async #sendAll(begun: Turn, occasion: Occasion): Promise<void> {
     const endMs = this.clock.elapsedMs() + TURN_MS;
     let turn = begun;
-    let earlier: EarlierAttempts | null = null;
+    let earlier: Earlier | null = null;
     for (let isFirst = true; ; isFirst = false) {
       const taker = await this.takers.find(turn);
       if (taker === null) return;
-      earlier ??= await this.#earlierAttempts(turn, taker);
+      earlier ??= await this.#findEarlier(turn, taker);
       const { href } = taker.endpoint;
       const isProbe = occasion === 'probe' && isFirst;
       const maySend = isProbe || !this.botEndpoints.circuits.isOpen(href);
       const next = maySend ? await this.#sendNext(turn, taker, earlier, isProbe) : 'ends';
-      turn = { ...begun, isInDoubt: earlier.isInDoubt };
+      turn = { ...begun, isInDoubt: earlier.isFirst };
       if (next === 'goes on' && !this.#isStopping && this.clock.elapsedMs() < endMs) continue;
       return this.store.release(turn, href, taker.bot.order, this.storeClock.nowMs());
     }
   }
 
-  async #sendNext(turn: Turn, taker: ReadyTaker, earlier: EarlierAttempts, isProbe: boolean): Promise<Next> {
+  async #sendNext(turn: Turn, taker: ReadyTaker, earlier: Earlier, isProbe: boolean): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
     const message = await this.store.next(turn, taker.bot.order, nowMs, isProbe);
-    if (message === null) {
-      earlier.noneIsDue(nowMs);
-      return 'ends';
-    }
+    if (message === null) return 'ends';
     if (isExpired(message, nowMs)) {
       await this.outcomes.expire(turn, message);
       return 'goes on';
     }
-    const latest = earlier.latestOf(message, taker.bot.order);
+    const latest = latestOf(message, earlier);
     if (latest > message.attempts) this.outcomes.countRepeated();
+    earlier.isFirst = false;
     const attempt = latest + 1;
     const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
     const hasPulled = () => this.halves.hasPulled(toEvent(message), attempt);
     const form = messageFormFor(taker, message, hasPulled);
     const botEndpoint = this.botEndpoints.ofMessage(toRecipient(taker), taker.endpoint, form);
     if (KINDS[taker.bot.kind].pulls) return this.#sendCallback(sending, botEndpoint);
+    if (isBegun(taker) && !(await this.halves.begin(turn, message, attempt, false))) return 'ends';
     const { result, durationMs } = await this.#attempt(sending, botEndpoint);
     this.#tell(sending, result, durationMs);
-    if (!result.taken) return this.#notTaken(sending, result);
-    await this.outcomes.taken(turn, message);
-    return 'goes on';
+    if (result.taken) {
+      await this.outcomes.taken(turn, message);
+      return 'goes on';
+    }
+    const next = await this.#notTaken(sending, result);
+    if (isBegun(taker)) await this.halves.failed(turn);
+    return next;
   }
 
-  /** For a callback bot, the store knows which message was under way. */
-  async #earlierAttempts(turn: Turn, taker: MessageTaker): Promise<EarlierAttempts> {
-    const { pulls } = KINDS[taker.bot.kind];
-    const found = pulls ? await this.store.findBegun(turn, this.storeClock.nowMs()) : null;
+  async #findEarlier(turn: Turn, taker: MessageTaker): Promise<Earlier> {
+    if (!isBegun(taker)) return { begun: null, isFirst: turn.isInDoubt };
+    const found = await this.store.findBegun(turn, this.storeClock.nowMs());
     if (found !== null && !(await this.halves.endOverdue(turn, taker, found)))
       await this.#noteBegun(turn, found);
-    return new EarlierAttempts(found?.underWay ?? null, turn.isInDoubt && found === null);
+    return { begun: found?.underWay ?? null, isFirst: false };
   }
 
   /** It may have been sent. This turn may end before it comes to that message, and has begun another one by then. */
@@ -152,8 +161,10 @@ export class MessageSender {
     const { result, durationMs } = await this.#attempt(sending, botEndpoint);
     if (!result.taken) {
       this.#tell(sending, result, durationMs);
+      // First what is known of the attempt: the process may die in between.
+      const next = await this.#notTaken(sending, result);
       await this.halves.failed(turn);
-      return this.#notTaken(sending, result);
+      return next;
     }
     failpoint('message.answered');
     const isTaken = await this.halves.answered(turn, taker, { message, attempt, result, durationMs });
@@ -201,4 +212,18 @@ export class MessageSender {
     let timer = this.clock.after(RENEW_AFTER_MS, renew);
     return () => timer.cancel();
   }
+}
+
+/**
+ * Whether the store is told of each message before it is sent, so that a later process knows which one was under way. Where all of
+ * an account goes one after the other, the place of a message tells that.
+ */
+function isBegun({ bot }: MessageTaker): boolean {
+  return KINDS[bot.kind].pulls || bot.order === 'customer';
+}
+
+/** @returns the number of its latest attempt; 0 before the first. */
+function latestOf({ msgid, attempts }: Message, { begun, isFirst }: Earlier): number {
+  if (begun?.msgid === msgid) return Math.max(attempts, begun.attempt);
+  return isFirst ? attempts + 1 : attempts;
 }
