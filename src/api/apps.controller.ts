@@ -11,9 +11,15 @@ import { KINDS } from '../registry/bots/bot-kinds.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { AppDto, NewAppDto, toNewApp } from '../registry/apps/app.dto.js';
 import { AllFigures } from '../insight/figures/all-figures.js';
-import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from './answers/app.dto.js';
+import {
+  type AppAnswer,
+  type AppCreatedAnswer,
+  type AppPageAnswer,
+  AppPathDto,
+  APPS,
+  AppsQueryDto,
+} from './apps.dto.js';
 import { toIso } from '../http/answers/times.js';
-import { AppPathDto, APPS, AppsQueryDto } from './apps.dto.js';
 import { askedBy } from '../http/access/asked-by.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 

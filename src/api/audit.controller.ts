@@ -4,9 +4,8 @@ import { AuditLog } from '../audit/audit-log.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import type { AuditEntryAnswer, AuditPageAnswer } from './answers/audit.dto.js';
+import { type AuditEntryAnswer, type AuditPageAnswer, AUDIT, AuditQueryDto } from './audit.dto.js';
 import { toIso } from '../http/answers/times.js';
-import { AUDIT, AuditQueryDto } from './audit.dto.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** What operators did. */

@@ -12,19 +12,22 @@ import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
 import { BotChangeDto, NewBotDto, toBotDto } from '../registry/bots/bot.dto.js';
 import { shownUrl } from '../registry/endpoint/endpoint.js';
-import type {
-  BotAnswer,
-  BotChangedAnswer,
-  BotCreatedAnswer,
-  BotPageAnswer,
-  BotVerifiedAnswer,
-  BotWithKeyAnswer,
-} from './answers/bot.dto.js';
+import {
+  type BotAnswer,
+  type BotChangedAnswer,
+  type BotCreatedAnswer,
+  type BotPageAnswer,
+  type BotVerifiedAnswer,
+  type BotWithKeyAnswer,
+  BOTS,
+  BotPathDto,
+  BotsQueryDto,
+  RenewKeyDto,
+} from './bots.dto.js';
 import { AllFigures } from '../insight/figures/all-figures.js';
 import { toDuration, toIso } from '../http/answers/times.js';
 import { AskedBots } from './asked-bots.js';
 import { askedBy } from '../http/access/asked-by.js';
-import { BOTS, BotPathDto, BotsQueryDto, RenewKeyDto } from './bots.dto.js';
 import { toFailureAnswer } from '../insight/answers/hint-answer.js';
 import { toLastHourAnswer } from '../insight/answers/last-hour-answer.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';

@@ -2,8 +2,10 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { CallbackVerification } from '../callback/callback-verification.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
-import type { CallbackVerificationAnswer } from './answers/callback-verification.dto.js';
-import { CallbackVerificationQueryDto } from './callback-verification.dto.js';
+import {
+  type CallbackVerificationAnswer,
+  CallbackVerificationQueryDto,
+} from './callback-verification.dto.js';
 
 /** Lets an operator's program try the public callback URL without the corp's keys. */
 @Controller('api/v1/callback-verification')

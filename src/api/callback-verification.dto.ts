@@ -10,3 +10,21 @@ export class CallbackVerificationQueryDto {
   @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
   readonly corpId!: string;
 }
+
+/** A verification of the callback URL of a corp, as WeCom asks it when the URL is saved. */
+export class CallbackVerificationAnswer {
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /**
+   * For the callback URL, after its `?`.
+   * @example msg_signature=5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3&timestamp=1409659589&nonce=263014780&echostr=P9nAzCzy
+   */
+  readonly query!: string;
+
+  /**
+   * What the callback URL has to answer. A manager knows by it that WeCom has not asked.
+   * @example check1616140317555161061
+   */
+  readonly echo!: string;
+}

@@ -5,14 +5,22 @@ import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { MESSAGE_STATES } from '../storage/queue/message.js';
+import { MESSAGE_STATES, type MessageHead, webhookIdOf } from '../storage/queue/message.js';
 import { MessageOperations } from '../messages/message-operations.js';
 import { MessageStore } from '../messages/queue/message-store.js';
 import { Destinations } from '../registry/accounts/destination.js';
-import type { MessagePageAnswer, MessagesReplayedAnswer } from './answers/message.dto.js';
+import {
+  type MessageAnswer,
+  type MessagePageAnswer,
+  type MessagesReplayedAnswer,
+  MESSAGES,
+  MessagePathDto,
+  MessagesQueryDto,
+  ReplayDto,
+} from './messages.dto.js';
 import { askedBy } from '../http/access/asked-by.js';
-import { toMessageAnswer } from './message-answer.js';
-import { MESSAGES, MessagePathDto, MessagesQueryDto, ReplayDto } from './messages.dto.js';
+import { toAgeS, toIso } from '../http/answers/times.js';
+import { toFailureAnswer } from '../insight/answers/hint-answer.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** Waiting and dead messages of accounts whose bots take messages, for operators. */
@@ -99,4 +107,26 @@ export class MessagesController {
     await this.operations.drop(path, askedBy(request));
     return SUCCESS_ANSWER;
   }
+}
+
+/** Picked field by field: it names no customer. @param name of its account. @param nowMs store time. */
+function toMessageAnswer(head: MessageHead, name: string | null, nowMs: number): MessageAnswer {
+  const { corpId, openKfId, msgid, type, origin, state, attempts, refusals, dueAtMs } = head;
+  return {
+    corpId,
+    openKfId,
+    name,
+    webhookId: webhookIdOf(head),
+    msgid,
+    type,
+    origin,
+    state,
+    sentAt: toIso(head.sentAtMs),
+    storedAt: toIso(head.storedAtMs),
+    ageS: toAgeS(nowMs, head.storedAtMs),
+    attempts,
+    refusals,
+    dueAt: dueAtMs === null ? null : toIso(dueAtMs),
+    failure: toFailureAnswer(head.lastFailure),
+  };
 }

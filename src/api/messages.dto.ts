@@ -1,8 +1,11 @@
 import { RefusesUnknownFields } from '../http/answers/validation.js';
-import { IsOptional, Matches } from 'class-validator';
+import { IsOptional, Matches, IsInt, IsISO8601, Min } from 'class-validator';
 import { MESSAGE_STATES, type MessageState } from '../storage/queue/message.js';
 import { IsCursorOf, IsId, IsOneOf, PageQueryDto } from '../http/answers/page-query.dto.js';
 import { expected } from '../http/answers/field-rules.js';
+import { SuccessAnswer } from '../http/answers/success-answer.dto.js';
+import type { FailureAnswer } from '../insight/answers/failure.dto.js';
+import { Page } from '../http/answers/page.dto.js';
 
 export const MESSAGES = 'messages';
 const WEBHOOK_ID = /^msg_[A-Za-z0-9_-]{27}$/;
@@ -63,4 +66,110 @@ export class ReplayDto {
   @IsOptional()
   @IsId()
   readonly corpId?: string;
+}
+
+/** A message that waits for its bot or is dead, without what it says and without who wrote it. */
+export class MessageAnswer {
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /** @example wkAAA */
+  readonly openKfId!: string;
+
+  /**
+   * The name of the account, if a puppet has registered for it.
+   * @example Support
+   */
+  readonly name!: string | null;
+
+  /**
+   * The webhook-id that it is sent with; it names the message in this API and in the log.
+   * @example msg_3Zr8Qy0uVJb1m2pNfWc5KdTxLaE
+   */
+  readonly webhookId!: string;
+
+  /**
+   * WeCom's id of it.
+   * @example from_msgid_4622416642169452483
+   */
+  readonly msgid!: string;
+
+  /**
+   * WeCom's msgtype; empty where there was none.
+   * @example text
+   */
+  readonly type!: string;
+
+  /**
+   * 3: of a customer; 4: an event; 5: of a person who serves. Others as WeCom gave them; 0 where it gave none.
+   * @example 3
+   */
+  @IsInt()
+  readonly origin!: number;
+
+  /**
+   * waiting until its bot takes it; dead until it is replayed, or its content goes.
+   * @example waiting
+   */
+  readonly state!: MessageState;
+
+  /**
+   * When it was sent, by WeCom's clock; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly sentAt!: string;
+
+  /**
+   * When it was pulled and kept; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:01.000Z
+   */
+  @IsISO8601()
+  readonly storedAt!: string;
+
+  /**
+   * Since it was kept.
+   * @example 42.1
+   */
+  @Min(0)
+  readonly ageS!: number;
+
+  /**
+   * Attempts that ended without its being taken.
+   * @example 3
+   */
+  @IsInt()
+  @Min(0)
+  readonly attempts!: number;
+
+  /**
+   * Of those, the ones that its bot refused: it is dead after MESSAGE_TRIES of them.
+   * @example 1
+   */
+  @IsInt()
+  @Min(0)
+  readonly refusals!: number;
+
+  /**
+   * When it may be sent; ISO 8601, UTC. null when it is dead.
+   * @example 2026-01-31T08:00:10.000Z
+   */
+  @IsISO8601()
+  readonly dueAt!: string | null;
+
+  readonly failure!: FailureAnswer | null;
+}
+
+export class MessagePageAnswer extends Page {
+  readonly items!: MessageAnswer[];
+}
+
+export class MessagesReplayedAnswer extends SuccessAnswer {
+  /**
+   * How many wait again.
+   * @example 3
+   */
+  @IsInt()
+  @Min(0)
+  readonly replayed!: number;
 }

@@ -7,10 +7,16 @@ import { TakesBody } from '../http/limits/bodies.js';
 import { type Operator, tokenIdOf } from '../operators/operator.js';
 import { OperatorDto } from '../operators/operator.dto.js';
 import { OperatorsService, type OperatorWithToken } from '../operators/operators.service.js';
-import type { OperatorAnswer, OperatorPageAnswer, OperatorTokenAnswer } from './answers/operator.dto.js';
+import {
+  type OperatorAnswer,
+  type OperatorPageAnswer,
+  type OperatorTokenAnswer,
+  OperatorPathDto,
+  OPERATORS,
+  OperatorsQueryDto,
+} from './operators.dto.js';
 import { toIso } from '../http/answers/times.js';
 import { askedBy } from '../http/access/asked-by.js';
-import { OperatorPathDto, OPERATORS, OperatorsQueryDto } from './operators.dto.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** Operators with names and tokens of their own. */

@@ -5,8 +5,11 @@ import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import { WecomAccounts } from '../wecom/wecom-accounts.js';
-import type { WecomAccountAnswer, WecomAccountsAnswer } from './answers/wecom-account.dto.js';
-import { WecomAccountsQueryDto } from './wecom-accounts.dto.js';
+import {
+  type WecomAccountAnswer,
+  type WecomAccountsAnswer,
+  WecomAccountsQueryDto,
+} from './wecom-accounts.dto.js';
 
 /** The accounts of a corp as WeCom knows them, to choose from. */
 @Controller('api/v1/wecom-accounts')

@@ -6,16 +6,19 @@ import { Accounts } from '../registry/accounts/accounts.js';
 import { addedUp, type FailedCall } from '../wecom/outcomes/failed-calls.js';
 import { errorKey, type SeenError, seenInAll } from '../wecom/outcomes/wecom-errors.js';
 import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
-import type {
-  FailedCallAnswer,
-  FailedCallPageAnswer,
-  SeenWecomErrorAnswer,
-  SeenWecomErrorPageAnswer,
-} from './answers/wecom-error.dto.js';
+import {
+  type FailedCallAnswer,
+  type FailedCallPageAnswer,
+  type SeenWecomErrorAnswer,
+  type SeenWecomErrorPageAnswer,
+  FAILED_CALLS,
+  FailedCallsQueryDto,
+  WECOM_ERRORS,
+  WecomErrorsQueryDto,
+} from './wecom-errors.dto.js';
 import { toIso } from '../http/answers/times.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 import { SeenByOthers } from '../insight/figures/seen-by-others.js';
-import { FAILED_CALLS, FailedCallsQueryDto, WECOM_ERRORS, WecomErrorsQueryDto } from './wecom-errors.dto.js';
 
 /** Calls that WeCom refused, or the manager in its name. */
 @Controller('api/v1/wecom-errors')

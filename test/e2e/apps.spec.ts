@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from '../../src/api/answers/app.dto.js';
+import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from '../../src/api/apps.dto.js';
 import { runCliWith } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { newSecretsKey, type Place } from '../support/place.js';

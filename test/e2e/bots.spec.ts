@@ -8,7 +8,7 @@ import type {
   BotPageAnswer,
   BotVerifiedAnswer,
   BotWithKeyAnswer,
-} from '../../src/api/answers/bot.dto.js';
+} from '../../src/api/bots.dto.js';
 import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
 import { BotServer } from '../support/bot-server.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ok, refusal, sendAnswer } from '../../packages/simulator/api/answers.js';
-import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
 import { onEachStoreNightly } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -1,8 +1,8 @@
 /** One limit of 2 MB for messages, at all bots and replicas; what is longer stops nobody. On both stores: embedded and MongoDB. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
-import type { MessageAnswer, MessagePageAnswer } from '../../src/api/answers/message.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { MessageAnswer, MessagePageAnswer } from '../../src/api/messages.dto.js';
 import { mongoPlace } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';

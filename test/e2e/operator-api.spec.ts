@@ -19,7 +19,7 @@ import {
 import { RefusedCallbacksAnswer } from '../../src/insight/deliveries/refused-callback.dto.js';
 import { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
 import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
-import { FailedCallPageAnswer, SeenWecomErrorPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
+import { FailedCallPageAnswer, SeenWecomErrorPageAnswer } from '../../src/api/wecom-errors.dto.js';
 import { SuccessAnswer } from '../../src/http/answers/success-answer.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type EventReader, readEvents } from '../support/event-stream.js';

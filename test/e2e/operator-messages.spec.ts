@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotPageAnswer } from '../../src/api/answers/bot.dto.js';
+import type { BotPageAnswer } from '../../src/api/bots.dto.js';
 import type { TestedAnswer } from '../../src/insight/accounts/kf-account.dto.js';
-import type { MessageAnswer, MessagePageAnswer } from '../../src/api/answers/message.dto.js';
+import type { MessageAnswer, MessagePageAnswer } from '../../src/api/messages.dto.js';
 import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';

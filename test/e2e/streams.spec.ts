@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decrypt, getSignature } from '@wecom/crypto';
-import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import type { ConnectionPageAnswer } from '../../src/stream/connections.dto.js';
 import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

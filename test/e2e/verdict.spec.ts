@@ -1,6 +1,6 @@
 /** Whether customers are being answered, as the built process says it, with its bots and WeCom on real sockets. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { KfAccountAnswer } from '../../src/insight/accounts/kf-account.dto.js';
 import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { answerAs } from '../support/answers.js';
