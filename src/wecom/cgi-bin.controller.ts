@@ -1,22 +1,9 @@
-import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowBots, AllowBotsByPath, AllowRoles } from '../http/access/allowed-callers.js';
-import { ChangesSomething } from '../http/access/own-page.js';
-import { Page, SANDBOXED } from '../http/answers/browser-headers.js';
-import {
-  ApiBody,
-  ApiConsumes,
-  ApiOkResponse,
-  ApiParam,
-  ApiQuery,
-  ApiResponse,
-  ApiTags,
-  Errors,
-} from '../http/answers/swagger.js';
-import { TakesBody } from '../http/limits/bodies.js';
+import { ApiParam, ApiTags } from '../http/answers/swagger.js';
 import { ApiProxy } from './proxy/api-proxy.js';
-import { WecomCallQueryDto } from './wecom-call.dto.js';
-import { ANY_BODY, ANY_TYPE, API_PATH, CALL_ERRORS, CALLED, CALLED_OTHERWISE } from './wecom.controller.js';
+import { CallsWecom, CallsWecomWithBody } from './wecom-call.js';
 
 const BOT_KEY = {
   name: 'key',
@@ -42,13 +29,7 @@ export class CgiBinController {
   @Get('cgi-bin/*')
   @AllowRoles('puppet')
   @AllowBots()
-  @ChangesSomething()
-  @Page(SANDBOXED)
-  @ApiParam(API_PATH)
-  @ApiQuery({ type: WecomCallQueryDto })
-  @ApiOkResponse(CALLED)
-  @ApiResponse(CALLED_OTHERWISE)
-  @Errors(...CALL_ERRORS)
+  @CallsWecom()
   async callApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
@@ -60,17 +41,7 @@ export class CgiBinController {
   @Post('cgi-bin/*')
   @AllowRoles('puppet')
   @AllowBots()
-  @ChangesSomething()
-  @Page(SANDBOXED)
-  @TakesBody('streamed')
-  @HttpCode(200)
-  @ApiParam(API_PATH)
-  @ApiQuery({ type: WecomCallQueryDto })
-  @ApiConsumes(...ANY_TYPE)
-  @ApiBody(ANY_BODY)
-  @ApiOkResponse(CALLED)
-  @ApiResponse(CALLED_OTHERWISE)
-  @Errors(...CALL_ERRORS)
+  @CallsWecomWithBody()
   async callApiWithBody(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
@@ -81,14 +52,8 @@ export class CgiBinController {
    */
   @Get('bot/:key/cgi-bin/*')
   @AllowBotsByPath()
-  @ChangesSomething()
-  @Page(SANDBOXED)
   @ApiParam(BOT_KEY)
-  @ApiParam(API_PATH)
-  @ApiQuery({ type: WecomCallQueryDto })
-  @ApiOkResponse(CALLED)
-  @ApiResponse(CALLED_OTHERWISE)
-  @Errors(...CALL_ERRORS, 'AUTH_WRONG')
+  @CallsWecom('AUTH_WRONG')
   async callApiByKey(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
@@ -99,18 +64,8 @@ export class CgiBinController {
    */
   @Post('bot/:key/cgi-bin/*')
   @AllowBotsByPath()
-  @ChangesSomething()
-  @Page(SANDBOXED)
-  @TakesBody('streamed')
-  @HttpCode(200)
   @ApiParam(BOT_KEY)
-  @ApiParam(API_PATH)
-  @ApiQuery({ type: WecomCallQueryDto })
-  @ApiConsumes(...ANY_TYPE)
-  @ApiBody(ANY_BODY)
-  @ApiOkResponse(CALLED)
-  @ApiResponse(CALLED_OTHERWISE)
-  @Errors(...CALL_ERRORS, 'AUTH_WRONG')
+  @CallsWecomWithBody('AUTH_WRONG')
   async callApiByKeyWithBody(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }

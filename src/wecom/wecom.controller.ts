@@ -1,63 +1,12 @@
-import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowBots, AllowRoles } from '../http/access/allowed-callers.js';
-import { TakesBody } from '../http/limits/bodies.js';
-import { Page, SANDBOXED } from '../http/answers/browser-headers.js';
-import {
-  ApiBody,
-  ApiConsumes,
-  ApiOkResponse,
-  ApiParam,
-  ApiQuery,
-  ApiResponse,
-  ApiTags,
-  Errors,
-} from '../http/answers/swagger.js';
 import { ChangesSomething } from '../http/access/own-page.js';
-import type { ErrorCode } from '../kernel/error-table.js';
+import { ApiOkResponse, ApiQuery, ApiTags, Errors } from '../http/answers/swagger.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { GetTokenDto } from './tokens/get-token.dto.js';
 import { TokenAnswers } from './tokens/token-answers.js';
-import { WecomCallQueryDto } from './wecom-call.dto.js';
-
-/** A body of WeCom's, or for WeCom, may be of any type. */
-export const ANY_TYPE = ['application/json', '*/*'];
-const ANY_ANSWER = {
-  'application/json': { schema: {}, example: { errcode: 0, errmsg: 'ok', account_list: [] } },
-  '*/*': { schema: {} },
-};
-export const CALLED = {
-  description: "WeCom's own answer, or the manager's refusal in its name.",
-  content: ANY_ANSWER,
-};
-export const CALLED_OTHERWISE = {
-  status: 'default',
-  description: "Any other status is WeCom's own, too.",
-  content: ANY_ANSWER,
-} as const;
-export const ANY_BODY = { required: false, schema: {} };
-export const API_PATH = {
-  name: 'path',
-  description:
-    'The API under `/cgi-bin/`. Its slashes stay as they are: `%2F`, which generated clients send for them, is refused.',
-  schema: { type: 'string', pattern: '^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*/?$', maxLength: 128 },
-  example: 'kf/account/list',
-};
-export const CALL_ERRORS: readonly ErrorCode[] = [
-  'PROXY_PATH_INVALID',
-  'PROXY_SECRET_AMBIGUOUS',
-  'PROXY_UNAUTHENTICATED',
-  'BOT_FORBIDDEN',
-  'REGISTRY_CORP_NOT_FOUND',
-  'REGISTRY_PUPPET_NOT_FOUND',
-  'REGISTRY_NOT_LOADED',
-  'STORE_UNAVAILABLE',
-  'REQUEST_TIMEOUT',
-  'REQUEST_BODY_TOO_LARGE',
-  'REQUEST_BODIES_TOO_MANY',
-  'PROXY_OVERLOADED',
-  'WECOM_UNREACHABLE',
-];
+import { CallsWecom, CallsWecomWithBody } from './wecom-call.js';
 
 /**
  * What callers reach WeCom through: tokens, and every API under /cgi-bin/. A GET is no less than a POST here: WeCom
@@ -108,13 +57,7 @@ export class WecomController {
   @Get('wxkfRequestProxy/*')
   @AllowRoles('puppet')
   @AllowBots()
-  @ChangesSomething()
-  @Page(SANDBOXED)
-  @ApiParam(API_PATH)
-  @ApiQuery({ type: WecomCallQueryDto })
-  @ApiOkResponse(CALLED)
-  @ApiResponse(CALLED_OTHERWISE)
-  @Errors(...CALL_ERRORS)
+  @CallsWecom()
   async callWecom(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
@@ -126,18 +69,7 @@ export class WecomController {
   @Post('wxkfRequestProxy/*')
   @AllowRoles('puppet')
   @AllowBots()
-  @ChangesSomething()
-  @Page(SANDBOXED)
-  @TakesBody('streamed')
-  // What is answered in WeCom's place has its 200, not Nest's 201.
-  @HttpCode(200)
-  @ApiParam(API_PATH)
-  @ApiQuery({ type: WecomCallQueryDto })
-  @ApiConsumes(...ANY_TYPE)
-  @ApiBody(ANY_BODY)
-  @ApiOkResponse(CALLED)
-  @ApiResponse(CALLED_OTHERWISE)
-  @Errors(...CALL_ERRORS)
+  @CallsWecomWithBody()
   async callWecomWithBody(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
