@@ -10,10 +10,7 @@ export class AuditMetrics {
   readonly dropped: Readonly<Record<(typeof REASONS)[number], Count>>;
 
   constructor(metrics: Metrics) {
-    const dropped = metrics.counter<'reason'>(
-      'wxkf_audit_dropped_total',
-      'Calls of operators without an entry of their own in the audit log.',
-    );
+    const dropped = metrics.counter('wxkf_audit_dropped_total');
     this.dropped = byValue(REASONS, (reason) => dropped({ reason }));
   }
 }

@@ -33,20 +33,11 @@ export class CallbackMetrics {
     keys: CallbackKeys,
     @Inject(callbackConfig.KEY) config: Pick<ConfigType<typeof callbackConfig>, 'metricsCorpLabel'>,
   ) {
-    const callbacks = metrics.histogram<'form' | 'result'>(
-      'wxkf_callback_duration_seconds',
-      'Callbacks, from the complete request until its answer is decided.',
-      UP_TO_5_S,
-    );
+    const callbacks = metrics.histogram('wxkf_callback_duration_seconds', UP_TO_5_S);
     this.#callbacks = byValue(FORMS, (form) => byValue(RESULTS, (result) => callbacks({ form, result })));
-    const verifications = metrics.counter<'result'>(
-      'wxkf_verification_requests_total',
-      'Verifications of the callback URL.',
-    );
+    const verifications = metrics.counter('wxkf_verification_requests_total');
     this.#verifications = byValue(VERIFICATION_RESULTS, (result) => verifications({ result }));
-    metrics.reads('gauge', 'wxkf_callbacks_under_way', 'Callbacks whose answer is not decided yet.', () =>
-      only(this.#underWay),
-    );
+    metrics.reads('wxkf_callbacks_under_way', () => only(this.#underWay));
     this.#corps = config.metricsCorpLabel ? new CorpCallbacks(metrics, keys) : null;
   }
 
@@ -84,7 +75,7 @@ class CorpCallbacks {
     metrics: Metrics,
     private readonly keys: CallbackKeys,
   ) {
-    this.#count = metrics.counter('wxkf_corp_callbacks_total', 'Callbacks by corp.');
+    this.#count = metrics.counter('wxkf_corp_callbacks_total');
     this.#others = this.#countsOf('other');
   }
 

@@ -11,15 +11,10 @@ export class BotMetrics {
     bots: KnownBots,
     private readonly deliveries: Deliveries,
   ) {
-    metrics.reads(
-      'counter',
-      'wxkf_bot_attempts_total',
-      'Attempts to deliver an event to a bot that an operator added.',
-      () => bots.list().flatMap((bot) => this.#samplesOf(bot)),
-    );
+    metrics.reads('wxkf_bot_attempts_total', () => bots.list().flatMap((bot) => this.#samplesOf(bot)));
   }
 
-  #samplesOf({ id, name }: KnownBot): Sample[] {
+  #samplesOf({ id, name }: KnownBot): Sample<'bot' | 'name' | 'outcome'>[] {
     return Object.entries(this.deliveries.ofBot(id).attempts).map(([outcome, value]) => ({
       labels: { bot: id, name, outcome },
       value,

@@ -21,28 +21,13 @@ export class DispatchGauges {
     overload: Overload,
   ) {
     sockets.watch('puppet', client.pools);
-    metrics.reads(
-      'gauge',
-      'wxkf_keeping_failing',
-      '1 while the last event that was to be kept could not be.',
-      () => only(Number(keeper.isFailing)),
-    );
-    metrics.reads(
-      'counter',
-      'wxkf_overload_total',
-      'What there was too much of, and what was done with it.',
-      () => overloads(overload.counts),
-    );
-    metrics.reads(
-      'gauge',
-      'wxkf_open_circuits',
-      'Endpoints that take nothing and are probed, by origin.',
-      () => byOrigin(countByOrigin(circuits.failing)),
-    );
+    metrics.reads('wxkf_keeping_failing', () => only(Number(keeper.isFailing)));
+    metrics.reads('wxkf_overload_total', () => overloads(overload.counts));
+    metrics.reads('wxkf_open_circuits', () => byOrigin(countByOrigin(circuits.failing)));
   }
 }
 
-function overloads(counts: OverloadCounts): Sample[] {
+function overloads(counts: OverloadCounts): Sample<'action' | 'reason'>[] {
   return Object.entries(counts).flatMap(([action, reasons]) =>
     Object.entries<number>(reasons).map(([reason, value]) => ({ labels: { action, reason }, value })),
   );

@@ -7,17 +7,7 @@ import { Readiness } from './readiness.js';
 @Injectable()
 export class HealthMetrics {
   constructor(metrics: Metrics, readiness: Readiness) {
-    metrics.reads(
-      'gauge',
-      'wxkf_ready',
-      '1 when the process can take callbacks, as /health/ready says.',
-      () => only(Number(readiness.isReady)),
-    );
-    metrics.reads(
-      'gauge',
-      'wxkf_memory_limit_bytes',
-      'Memory limit of the process: above it, /health is down.',
-      () => only(memoryLimitBytes()),
-    );
+    metrics.reads('wxkf_ready', () => only(Number(readiness.isReady)));
+    metrics.reads('wxkf_memory_limit_bytes', () => only(memoryLimitBytes()));
   }
 }

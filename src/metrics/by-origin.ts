@@ -12,7 +12,7 @@ export function toOrigin(url: string): string {
 }
 
 /** The origins with the most as a sample each, and the others together, which are always there. */
-export function byOrigin(counts: ReadonlyMap<string, number>): Sample[] {
+export function byOrigin(counts: ReadonlyMap<string, number>): Sample<'origin'>[] {
   const sorted = [...counts].sort(([, a], [, b]) => b - a);
   const shown = sorted.slice(0, ORIGINS_MAX);
   const others = sorted.slice(ORIGINS_MAX).reduce((sum, [, count]) => sum + count, 0);

@@ -9,24 +9,14 @@ const CODES = Object.keys(ERRORS) as ErrorCode[];
 @Injectable()
 export class HttpMetrics {
   constructor(metrics: Metrics, counts: HttpCounts) {
-    metrics.reads('gauge', 'wxkf_http_connections', 'Open incoming connections.', async () =>
-      only(await counts.openConnections()),
-    );
-    metrics.reads(
-      'counter',
-      'wxkf_http_connections_refused_total',
-      'Connections that the manager closed, by the limit that was reached.',
-      () => [
-        { labels: { limit: 'in_all' }, value: counts.refusedConnections.inAll },
-        { labels: { limit: 'per_address' }, value: counts.refusedConnections.perAddress },
-        { labels: { limit: 'pipelined' }, value: counts.refusedConnections.pipelined },
-      ],
-    );
-    metrics.reads(
-      'counter',
-      'wxkf_error_answers_total',
-      'Requests that were answered with an error, by error code.',
-      () => CODES.map((error) => ({ labels: { error }, value: counts.errorAnswers.get(error) ?? 0 })),
+    metrics.reads('wxkf_http_connections', async () => only(await counts.openConnections()));
+    metrics.reads('wxkf_http_connections_refused_total', () => [
+      { labels: { limit: 'in_all' }, value: counts.refusedConnections.inAll },
+      { labels: { limit: 'per_address' }, value: counts.refusedConnections.perAddress },
+      { labels: { limit: 'pipelined' }, value: counts.refusedConnections.pipelined },
+    ]);
+    metrics.reads('wxkf_error_answers_total', () =>
+      CODES.map((error) => ({ labels: { error }, value: counts.errorAnswers.get(error) ?? 0 })),
     );
   }
 }

@@ -5,16 +5,25 @@
  */
 import { type Metric, Registry } from 'prom-client';
 import { Count } from './count.js';
+import { type LabelOf, METRICS, type MetricName, type NameOf } from './metric-table.js';
 import { Observations } from './observations.js';
 
-export type Labels<L extends string = string> = Readonly<Record<L, string>>;
+type Labels<L extends string = string> = Readonly<Record<L, string>>;
 
-export interface Sample {
+export interface Sample<L extends string = never> {
+  readonly labels: Labels<L>;
+  readonly value: number;
+}
+
+/** As the registry takes it. */
+interface WrittenSample {
   readonly labels: Labels;
   readonly value: number;
   /** Set when it differs from the metric's name. */
   readonly metricName?: string;
 }
+
+type Read<S> = () => readonly S[] | Promise<readonly S[]>;
 
 /**
  * Makes what counts under these labels, and is there from then on, as 0: made at the start, the first failure is
@@ -27,14 +36,12 @@ export class Metrics {
   readonly #failures = new Count();
 
   constructor() {
-    const help =
-      'Metrics that could not be read at a scrape and were left out, which is a fault of the program.';
-    this.reads('counter', 'wxkf_metric_read_failures_total', help, () => only(this.#failures.value));
+    this.reads('wxkf_metric_read_failures_total', () => only(this.#failures.value));
   }
 
-  counter<L extends string = never>(name: string, help: string): Maker<L, Count> {
+  counter<N extends NameOf<'counter'>>(name: N): Maker<LabelOf<N>, Count> {
     const all: { readonly labels: Labels; readonly count: Count }[] = [];
-    this.reads('counter', name, help, () => all.map(({ labels, count }) => ({ labels, value: count.value })));
+    this.#register(name, () => all.map(({ labels, count }) => ({ labels, value: count.value })));
     return (labels) => {
       const count = new Count();
       all.push({ labels, count });
@@ -43,9 +50,12 @@ export class Metrics {
   }
 
   /** @param bounds upper ones of its buckets, in seconds, rising. */
-  histogram<L extends string>(name: string, help: string, bounds: readonly number[]): Maker<L, Observations> {
+  histogram<N extends NameOf<'histogram'>>(
+    name: N,
+    bounds: readonly number[],
+  ): Maker<LabelOf<N>, Observations> {
     const all: { readonly labels: Labels; readonly observations: Observations }[] = [];
-    this.reads('histogram', name, help, () =>
+    this.#register(name, () =>
       all.flatMap(({ labels, observations }) => toSamples(name, labels, observations)),
     );
     return (labels) => {
@@ -59,12 +69,12 @@ export class Metrics {
    * A value that is read at each scrape.
    * @param read returns no sample for a value that is unknown then.
    */
-  reads(
-    type: 'counter' | 'gauge' | 'histogram',
-    name: string,
-    help: string,
-    read: () => readonly Sample[] | Promise<readonly Sample[]>,
-  ): void {
+  reads<N extends NameOf<'counter' | 'gauge'>>(name: N, read: Read<Sample<LabelOf<N>>>): void {
+    this.#register(name, read);
+  }
+
+  #register(name: MetricName, read: Read<WrittenSample>): void {
+    const { type, meaning: help } = METRICS[name];
     // All that a registry asks of a metric.
     const values = () => this.#tryToRead(read);
     const metric = { name, help, type, get: async () => ({ name, help, type, values: await values() }) };
@@ -72,7 +82,7 @@ export class Metrics {
   }
 
   /** A metric that cannot be read does not affect the others. */
-  async #tryToRead(read: () => readonly Sample[] | Promise<readonly Sample[]>): Promise<readonly Sample[]> {
+  async #tryToRead(read: Read<WrittenSample>): Promise<readonly WrittenSample[]> {
     try {
       return await read();
     } catch {
@@ -82,7 +92,11 @@ export class Metrics {
   }
 }
 
-function toSamples(name: string, labels: Labels, { bounds, atMost, count, sum }: Observations): Sample[] {
+function toSamples(
+  name: string,
+  labels: Labels,
+  { bounds, atMost, count, sum }: Observations,
+): WrittenSample[] {
   const buckets = bounds.map((bound, n) => ({ le: String(bound), value: atMost[n] ?? 0 }));
   return [
     ...[...buckets, { le: '+Inf', value: count }].map(({ le, value }) => ({

@@ -16,7 +16,7 @@ export class OutgoingSockets {
   readonly #all: Record<SocketTarget, Connections[]> = { puppet: [], wecom: [], replica: [] };
 
   constructor(metrics: Metrics) {
-    metrics.reads('gauge', 'wxkf_outgoing_sockets', 'Open outgoing connections, by where they lead.', () => [
+    metrics.reads('wxkf_outgoing_sockets', () => [
       ...this.#read('puppet'),
       ...this.#read('wecom'),
       ...this.#read('replica'),

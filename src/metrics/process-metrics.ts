@@ -14,8 +14,6 @@ export class ProcessMetrics {
   constructor(metrics: Metrics, @Inject(metricsConfig.KEY) { storage }: ConfigType<typeof metricsConfig>) {
     collectDefaultMetrics({ register: metrics.registry });
     const labels = { version: VERSION, node: process.versions.node, storage };
-    metrics.reads('gauge', 'wxkf_build_info', 'Always 1; the labels say what runs.', () => [
-      { labels, value: 1 },
-    ]);
+    metrics.reads('wxkf_build_info', () => [{ labels, value: 1 }]);
   }
 }

@@ -9,10 +9,7 @@ export class NotificationMetrics {
   readonly #sent: Readonly<Record<(typeof RESULTS)[number], Count>>;
 
   constructor(metrics: Metrics) {
-    const sent = metrics.counter<'result'>(
-      'wxkf_notifications_total',
-      'Messages to the receivers of NOTIFY_URL, tests included.',
-    );
+    const sent = metrics.counter('wxkf_notifications_total');
     this.#sent = byValue(RESULTS, (result) => sent({ result }));
   }
 

@@ -12,12 +12,9 @@ export class RecordMetrics {
   readonly dropped: Readonly<Record<(typeof REASONS)[number], Count>>;
 
   constructor(metrics: Metrics, log: DeliveryLog) {
-    const dropped = metrics.counter<'reason'>(
-      'wxkf_delivery_log_dropped_total',
-      'Records that did not come into the delivery log.',
-    );
+    const dropped = metrics.counter('wxkf_delivery_log_dropped_total');
     this.dropped = byValue(REASONS, (reason) => dropped({ reason }));
-    metrics.reads('gauge', 'wxkf_delivery_log_bytes', 'Size of the delivery log.', () =>
+    metrics.reads('wxkf_delivery_log_bytes', () =>
       // Unknown while the store is away.
       log.bytes().then(only, () => []),
     );

@@ -26,10 +26,7 @@ export class OidcCalls {
     private readonly http: WecomClient,
     metrics: Metrics,
   ) {
-    const calls = metrics.counter<'result'>(
-      'wxkf_oidc_calls_total',
-      'Calls to the OpenID provider of OIDC_ISSUER.',
-    );
+    const calls = metrics.counter('wxkf_oidc_calls_total');
     this.#counts = byValue(RESULTS, (result) => calls({ result }));
   }
 

@@ -45,47 +45,21 @@ export class DispatchMetrics {
   readonly #settledLate: Count;
 
   constructor(metrics: Metrics) {
-    const attempts = metrics.histogram<'occasion' | 'outcome' | 'stage'>(
-      'wxkf_delivery_duration_seconds',
-      "Attempts to deliver an event or a message, from the first step to the puppet's status line, or to what went wrong.",
-      UP_TO_5_S,
-    );
+    const attempts = metrics.histogram('wxkf_delivery_duration_seconds', UP_TO_5_S);
     this.#attempts = byValue(COUNTED_OCCASIONS, (occasion) => ({
       taken: attempts({ occasion, outcome: 'taken', stage: '' }),
       failed: byValue(FAILURE_STAGES, (stage) => attempts({ occasion, outcome: 'not_taken', stage })),
     }));
-    const ages = metrics.histogram<'occasion'>(
-      'wxkf_hint_age_seconds',
-      'How old a kept event was when its bot took it.',
-      HINT_AGES_S,
-    );
+    const ages = metrics.histogram('wxkf_hint_age_seconds', HINT_AGES_S);
     this.#ages = byValue(OCCASIONS, (occasion) => ages({ occasion }));
-    const kept = metrics.counter<'stage'>(
-      'wxkf_hints_kept_total',
-      'Events that were kept, by why no bot took them at once.',
-    );
+    const kept = metrics.counter('wxkf_hints_kept_total');
     this.#kept = byValue(KEPT_AT, (stage) => kept({ stage }));
-    this.#coalesced = metrics.counter(
-      'wxkf_hints_coalesced_total',
-      'Kept events that joined what waited for their account already, or gave way to 20 newer ones.',
-    )({});
-    this.#resynced = metrics.counter(
-      'wxkf_hints_resynced_total',
-      'Hints that a bot took without a sync token, whose time was over.',
-    )({});
-    const buried = metrics.counter<'stage'>(
-      'wxkf_hints_buried_total',
-      'Hints that became dead letters, by why no bot took them.',
-    );
+    this.#coalesced = metrics.counter('wxkf_hints_coalesced_total')({});
+    this.#resynced = metrics.counter('wxkf_hints_resynced_total')({});
+    const buried = metrics.counter('wxkf_hints_buried_total');
     this.#buried = byValue(BURIED_AT, (stage) => buried({ stage }));
-    this.#takenOver = metrics.counter(
-      'wxkf_leases_taken_over_total',
-      'Hints that were claimed although another process, or an earlier attempt, had not given them back.',
-    )({});
-    this.#settledLate = metrics.counter(
-      'wxkf_late_settles_total',
-      'Hints that were settled by the attempt that was under way when they were kept.',
-    )({});
+    this.#takenOver = metrics.counter('wxkf_leases_taken_over_total')({});
+    this.#settledLate = metrics.counter('wxkf_late_settles_total')({});
   }
 
   attempted(occasion: CountedOccasion, result: AttemptResult, seconds: number): void {

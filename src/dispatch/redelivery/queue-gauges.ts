@@ -15,29 +15,16 @@ export class QueueGauges {
     counts: QueueCounts,
     private readonly storeClock: StoreClock,
   ) {
-    metrics.reads('gauge', 'wxkf_hints', 'Hints in the whole store.', async () =>
-      byState(HINT_STATES, await counts.hints()),
+    metrics.reads('wxkf_hints', async () => byState(HINT_STATES, await counts.hints()));
+    metrics.reads('wxkf_oldest_waiting_hint_age_seconds', async () =>
+      this.#age((await counts.hints())?.oldestWaitingAtMs),
     );
-    metrics.reads(
-      'gauge',
-      'wxkf_oldest_waiting_hint_age_seconds',
-      'Age of the hint in the whole store that waits longest, 0 when none waits.',
-      async () => this.#age((await counts.hints())?.oldestWaitingAtMs),
+    metrics.reads('wxkf_oldest_parked_hint_age_seconds', async () =>
+      this.#age((await counts.hints())?.oldestParkedAtMs),
     );
-    metrics.reads(
-      'gauge',
-      'wxkf_oldest_parked_hint_age_seconds',
-      'Age of the parked hint in the whole store that waits longest for a bot, 0 when none is parked.',
-      async () => this.#age((await counts.hints())?.oldestParkedAtMs),
-    );
-    metrics.reads('gauge', 'wxkf_messages', 'Messages in the whole store.', async () =>
-      byState(MESSAGE_STATES, await counts.messages()),
-    );
-    metrics.reads(
-      'gauge',
-      'wxkf_oldest_waiting_message_age_seconds',
-      'Age of the message in the whole store that waits longest, 0 when none waits.',
-      async () => this.#age((await counts.messages())?.oldestWaitingAtMs),
+    metrics.reads('wxkf_messages', async () => byState(MESSAGE_STATES, await counts.messages()));
+    metrics.reads('wxkf_oldest_waiting_message_age_seconds', async () =>
+      this.#age((await counts.messages())?.oldestWaitingAtMs),
     );
   }
 
@@ -52,6 +39,6 @@ export class QueueGauges {
 function byState<S extends string>(
   states: readonly S[],
   counts: Readonly<Record<S, number>> | null,
-): readonly Sample[] {
+): readonly Sample<'state'>[] {
   return counts === null ? [] : states.map((state) => ({ labels: { state }, value: counts[state] }));
 }

@@ -23,12 +23,7 @@ export class FailingReplies {
     private readonly destinations: Destinations,
     metrics: Metrics,
   ) {
-    metrics.reads(
-      'gauge',
-      'wxkf_failing_reply_accounts',
-      'Accounts of which no reply goes out, through whichever replica: the last ones failed.',
-      () => only(this.list().failing.length),
-    );
+    metrics.reads('wxkf_failing_reply_accounts', () => only(this.list().failing.length));
   }
 
   list(): AccountTroubles {

@@ -27,36 +27,14 @@ export class MessageMetrics {
   readonly #buried: Readonly<Record<(typeof BURIED)[number], Count>>;
 
   constructor(metrics: Metrics) {
-    const pulled = metrics.counter<'kind'>(
-      'wxkf_messages_pulled_total',
-      'Messages that WeCom gave, by whether they were new or known already.',
-    );
+    const pulled = metrics.counter('wxkf_messages_pulled_total');
     this.#pulled = byValue(['new', 'known'], (kind) => pulled({ kind }));
-    this.#ages = metrics.histogram(
-      'wxkf_message_age_seconds',
-      'How long ago a message was kept when its bot took it.',
-      AGES_S,
-    )({});
-    this.#repeated = metrics.counter(
-      'wxkf_messages_repeated_total',
-      'Messages that were sent although an earlier attempt may have been taken, its process having died.',
-    )({});
-    this.#unpulled = metrics.counter(
-      'wxkf_messages_unpulled_total',
-      'Callbacks that a bot answered well without pulling their message within 60 s.',
-    )({});
-    this.#handedOver = metrics.counter(
-      'wxkf_messages_handed_over_total',
-      'Messages that were left to another taker of their account, which was sent one event for them.',
-    )({});
-    this.#cursorsRefused = metrics.counter(
-      'wxkf_message_cursors_refused_total',
-      'Pulls from the beginning, since WeCom refused the cursor.',
-    )({});
-    const buried = metrics.counter<'reason'>(
-      'wxkf_messages_buried_total',
-      'Messages that became dead letters, by why.',
-    );
+    this.#ages = metrics.histogram('wxkf_message_age_seconds', AGES_S)({});
+    this.#repeated = metrics.counter('wxkf_messages_repeated_total')({});
+    this.#unpulled = metrics.counter('wxkf_messages_unpulled_total')({});
+    this.#handedOver = metrics.counter('wxkf_messages_handed_over_total')({});
+    this.#cursorsRefused = metrics.counter('wxkf_message_cursors_refused_total')({});
+    const buried = metrics.counter('wxkf_messages_buried_total');
     this.#buried = byValue(BURIED, (reason) => buried({ reason }));
   }
 

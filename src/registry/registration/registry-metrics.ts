@@ -17,22 +17,16 @@ export class RegistryMetrics {
   readonly #registrations: Record<Action, Record<Result, Count>>;
 
   constructor(metrics: Metrics, image: RegistryImage, sync: RegistrySync) {
-    const registrations = metrics.counter<'action' | 'result'>(
-      'wxkf_registrations_total',
-      'Registrations and goodbyes of puppets that could be read.',
-    );
+    const registrations = metrics.counter('wxkf_registrations_total');
     this.#registrations = byValue(ACTIONS, (action) =>
       byValue(RESULTS, (result) => registrations({ action, result })),
     );
-    metrics.reads('gauge', 'wxkf_puppets', 'Registered puppets that this process knows.', () => [
+    metrics.reads('wxkf_puppets', () => [
       { labels: { state: 'online' }, value: image.onlineCount },
       { labels: { state: 'offline' }, value: image.size - image.onlineCount },
     ]);
-    metrics.reads(
-      'gauge',
-      'wxkf_registry_sync_age_seconds',
-      'Since this process last took in what others had written; not there before the registry is loaded.',
-      () => (sync.ageMs === null ? [] : only(sync.ageMs / 1_000)),
+    metrics.reads('wxkf_registry_sync_age_seconds', () =>
+      sync.ageMs === null ? [] : only(sync.ageMs / 1_000),
     );
   }
 

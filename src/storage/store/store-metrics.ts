@@ -14,11 +14,7 @@ export class StoreMetrics<Operation extends string> {
 
   /** @param metrics left out when nobody reads them, as in the commands of the shell. */
   constructor(store: 'mongodb' | 'embedded', operations: readonly Operation[], metrics = new Metrics()) {
-    const durations = metrics.histogram<'store' | 'operation' | 'result'>(
-      'wxkf_store_operation_duration_seconds',
-      'Operations on the store, waiting included.',
-      OF_THE_STORE,
-    );
+    const durations = metrics.histogram('wxkf_store_operation_duration_seconds', OF_THE_STORE);
     this.#durations = byValue(operations, (operation) =>
       byValue(['ok', 'failed'], (result) => durations({ store, operation, result })),
     );

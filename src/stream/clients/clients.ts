@@ -32,13 +32,8 @@ export class Clients implements ConnectionWatch {
     private readonly clock: Clock,
   ) {
     connected.watch(this);
-    metrics.reads('gauge', 'wxkf_stream_clients', 'Clients of bots that are connected to this process.', () =>
-      only(this.#clients.size),
-    );
-    const ended = metrics.counter<'why'>(
-      'wxkf_stream_ended_total',
-      'Connections of clients of bots that ended, by why.',
-    );
+    metrics.reads('wxkf_stream_clients', () => only(this.#clients.size));
+    const ended = metrics.counter('wxkf_stream_ended_total');
     this.#ended = byValue(ENDS, (why) => ended({ why }));
     this.#checkLater();
   }

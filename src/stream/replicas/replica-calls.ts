@@ -31,10 +31,7 @@ export class ReplicaCalls {
     private readonly calls: ReplicaClient,
     metrics: Metrics,
   ) {
-    const passedOn = metrics.counter<'result'>(
-      'wxkf_stream_passed_on_total',
-      'Events that were given to the replica that has the connection of their bot, by what came of it.',
-    );
+    const passedOn = metrics.counter('wxkf_stream_passed_on_total');
     this.#passedOn = byValue(RESULTS, (result) => passedOn({ result }));
   }
 

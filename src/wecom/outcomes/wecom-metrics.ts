@@ -70,41 +70,21 @@ export class WecomMetrics implements AccountHistory {
     this.#seen = new WecomErrors(clock);
     this.#outcomes = new CallOutcomes(storeClock);
     this.#failed = new FailedCalls(clock, corps);
-    const tokens = metrics.counter<'source'>(
-      'wxkf_token_requests_total',
-      'Requests for an access token, by its source or by why there was none.',
-    );
+    const tokens = metrics.counter('wxkf_token_requests_total');
     this.#tokens = byValue(TOKEN_RESULTS, (source) => tokens({ source }));
-    const inquiries = metrics.histogram<'result'>(
-      'wxkf_token_inquiry_duration_seconds',
-      'Requests for an access token to WeCom or the gateway in its place, retries included.',
-      UP_TO_5_S,
-    );
+    const inquiries = metrics.histogram('wxkf_token_inquiry_duration_seconds', UP_TO_5_S);
     this.#inquiries = byValue(INQUIRY_RESULTS, (result) => inquiries({ result }));
-    const calls = metrics.histogram<'result'>(
-      'wxkf_proxy_call_duration_seconds',
-      'Proxied calls, from the request head to the last byte of the answer.',
-      UP_TO_60_S,
-    );
+    const calls = metrics.histogram('wxkf_proxy_call_duration_seconds', UP_TO_60_S);
     this.#calls = byValue(CALL_RESULTS, (result) => calls({ result }));
-    const errors = metrics.counter<'operation' | 'errcode'>(
-      'wxkf_wecom_errors_total',
-      'Answers of WeCom with an errcode other than 0.',
-    );
+    const errors = metrics.counter('wxkf_wecom_errors_total');
     this.#errors = byValue(WECOM_OPERATIONS, (operation) => ({
       known: new Map(COUNTED_ERRCODES.map((code) => [code, errors({ operation, errcode: String(code) })])),
       other: errors({ operation, errcode: 'other' }),
     }));
-    const replies = metrics.counter<'result'>(
-      'wxkf_replies_total',
-      'Replies of bots to customers that passed through here, by what became of them.',
-    );
+    const replies = metrics.counter('wxkf_replies_total');
     this.#replies = byValue(REPLY_RESULTS, (result) => replies({ result }));
-    metrics.reads(
-      'gauge',
-      'wxkf_failing_wecom_corps',
-      'Corps whose calls or token requests fail at this replica: no answer, or none that lets them call.',
-      () => only(new Set(this.failingCorps.map(({ corpId }) => corpId)).size),
+    metrics.reads('wxkf_failing_wecom_corps', () =>
+      only(new Set(this.failingCorps.map(({ corpId }) => corpId)).size),
     );
   }
 

@@ -19,18 +19,10 @@ export class TunnelMetrics {
   #readOpen: () => number = () => 0;
 
   constructor(metrics: Metrics) {
-    metrics.reads('gauge', 'wxkf_tunnels_open', 'Tunnels of bots to WeCom that are open.', () =>
-      only(this.#readOpen()),
-    );
-    const results = metrics.counter<'result'>(
-      'wxkf_tunnels_total',
-      'Tunnels that bots asked for, by how they ended.',
-    );
+    metrics.reads('wxkf_tunnels_open', () => only(this.#readOpen()));
+    const results = metrics.counter('wxkf_tunnels_total');
     this.#results = byValue(RESULTS, (result) => results({ result }));
-    const bytes = metrics.counter<'direction'>(
-      'wxkf_tunnel_bytes_total',
-      'Bytes that went through tunnels, as they went.',
-    );
+    const bytes = metrics.counter('wxkf_tunnel_bytes_total');
     this.bytes = byValue(DIRECTIONS, (direction) => bytes({ direction }));
   }
 
