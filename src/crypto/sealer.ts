@@ -37,7 +37,7 @@ export class SealError extends Error {
     /** The key that it was sealed with. */
     readonly keyId: string,
   ) {
-    super(isKeyUnknown ? `key ${keyId} is not known` : `what key ${keyId} has sealed does not open`);
+    super(isKeyUnknown ? `key ${keyId} is not known` : `a text sealed with key ${keyId} does not open`);
   }
 }
 
@@ -60,11 +60,11 @@ interface Key {
 }
 
 export class Sealer {
-  /** The one that seals. */
+  /** The key that seals; `null` without keys. */
   readonly #first: Key | null;
   readonly #byId: ReadonlyMap<string, KeyObject>;
 
-  /** @param keys base64 of 32 bytes each. The first one seals, all open; with none, texts stay as they are. */
+  /** @param keys base64 of 32 bytes each. The first key seals, every key opens. Without keys, texts stay plain. */
   constructor(keys: readonly Secret[]) {
     const known = keys.map((secret) => {
       const bytes = Buffer.from(secret.reveal(), 'base64');
@@ -78,7 +78,7 @@ export class Sealer {
     return this.#first !== null;
   }
 
-  /** The first one seals. */
+  /** The first key seals. */
   get keyIds(): readonly string[] {
     return [...this.#byId.keys()];
   }
@@ -122,7 +122,7 @@ function openWith(key: KeyObject, bytes: Buffer, identity: Identity): string {
   const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(toBytes(identity));
   decipher.setAuthTag(bytes.subarray(tagAt));
-  // A single buffer: a decoder costs a fifth more.
+  // Decoded as a single buffer: `update` with an encoding costs a fifth more.
   const opened = decipher.update(bytes.subarray(NONCE_BYTES, tagAt));
   decipher.final();
   return opened.toString('utf8');

@@ -2,12 +2,13 @@ import { randomInt } from 'node:crypto';
 import type { Secret } from '../kernel/secret.js';
 import { signatureOf, WecomCipher } from './wecom-cipher.js';
 
-/** WeCom's echostr is a number of as many digits, and the manager's own has this before them. */
+/** WeCom's echo is a number of 16 to 20 digits. */
 const ECHO_DIGITS = 19;
+/** The manager's own echo has this before its digits. */
 const OWN = 'check';
 const OWN_ECHO = new RegExp(`^${OWN}\\d{${ECHO_DIGITS}}$`);
 
-/** What WeCom asks a callback URL when it is saved. */
+/** The question that WeCom asks a callback URL when it is saved. */
 export interface VerificationQuery {
   /** `msg_signature`, `timestamp`, `nonce` and `echostr`, for the URL. */
   readonly query: string;
@@ -21,7 +22,7 @@ interface Keys {
   readonly encodingAESKey: Secret;
 }
 
-/** Another one at each call, which `isOwnEcho` tells from WeCom's. */
+/** Each call gives a new one. `isOwnEcho` tells it from WeCom's. */
 export function toVerificationQuery(keys: Keys, nowMs: number): VerificationQuery {
   const digits = Array.from({ length: ECHO_DIGITS }, () => randomInt(1, 10)).join('');
   const echo = OWN + digits;
@@ -32,7 +33,7 @@ export function toVerificationQuery(keys: Keys, nowMs: number): VerificationQuer
   return { query: String(new URLSearchParams(query)), echo };
 }
 
-/** Whether the manager asked itself, to try a callback URL: that WeCom has verified it is not known then. */
+/** Whether the manager sent this itself, to try a callback URL. It does not prove that WeCom has verified the URL. */
 export function isOwnEcho(echo: string): boolean {
   return OWN_ECHO.test(echo);
 }

@@ -29,7 +29,7 @@ export interface SignedText {
 
 export interface OpenedText {
   readonly message: string;
-  /** The receiver it was sealed for; the caller checks it, since only it knows the corp's set. */
+  /** The receiver that it was sealed for. The caller checks it, since only the caller knows the receivers of the corp. */
   readonly receiveId: string;
 }
 
@@ -40,11 +40,11 @@ const PAD_BLOCK_BYTES = 32;
 const RANDOM_BYTES = 16;
 const HEADER_BYTES = RANDOM_BYTES + 4;
 
-/** For so many texts at once: a call for the bytes of one takes as long as to encrypt it. */
+/** Random bytes are made for this many texts at once: making those of one text takes as long as encrypting it. */
 const RANDOM_TEXTS = 128;
 let randomPool = Buffer.alloc(0);
 
-/** 16 bytes that nobody was given before. */
+/** 16 random bytes, new at each call. */
 function nextRandom(): Buffer {
   if (randomPool.length === 0) randomPool = randomBytes(RANDOM_TEXTS * RANDOM_BYTES);
   const random = randomPool.subarray(0, RANDOM_BYTES);
@@ -81,7 +81,7 @@ export class WecomCipher {
   constructor(encodingAESKey: Secret) {
     const keyBytes = toAesKeyBytes(encodingAESKey.reveal());
     this.#key = createSecretKey(keyBytes);
-    // Copied: a part of the bytes would hold on to 64 kB, Node's pool that small buffers are cut from.
+    // Copied: a slice would keep in memory the 64 kB pool from which Node cuts small buffers.
     this.#iv = new Uint8Array(keyBytes.subarray(0, AES_BLOCK_BYTES));
     this.#decipher = this.#newDecipher();
   }

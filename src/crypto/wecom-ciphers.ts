@@ -7,8 +7,8 @@ import { WecomCipher } from './wecom-cipher.js';
 const CIPHERS_MAX = 4_096;
 
 /**
- * Keeps the ciphers of the keys that last opened something. Ask for a cipher only after the signature was good:
- * otherwise anybody who sends a callback could have one made for every key of a corp.
+ * Keeps the ciphers of the keys that were used last. Ask for a cipher only after the signature was found good: otherwise any
+ * sender of a callback could make the manager build ciphers for all keys of a corp.
  */
 @Injectable()
 export class WecomCiphers {

@@ -1,12 +1,10 @@
-/** An account, and the corp whose events it is looked up for. */
+/** A kf account, within a corp. */
 export interface Addressee {
   readonly corpId: string;
   readonly openKfId: string;
 }
 
-/**
- * Identifies an account of a corp. Sorted, the accounts of a corp follow each other, since no corpId has a slash.
- */
+/** Identifies an account of a corp. No corpId has a slash, so that sorted keys keep the accounts of a corp together. */
 export function accountKey({ corpId, openKfId }: Addressee): string {
   return `${corpId}/${openKfId}`;
 }
@@ -16,7 +14,7 @@ export function readAccountKey(key: string): Addressee {
   return { corpId: key.slice(0, slash), openKfId: key.slice(slash + 1) };
 }
 
-/** Nothing but the account of something that is about one. */
+/** Leaves out all but the account. */
 export function toAddressee({ corpId, openKfId }: Addressee): Addressee {
   return { corpId, openKfId };
 }

@@ -1,6 +1,6 @@
 import { AppError } from './app-error.js';
 
-/** Another one changed the record between our read and our write. */
+/** Somebody else changed the record between our read and our write. */
 export const CONFLICT = Symbol('conflict');
 
 const TRIES_MAX = 100;
@@ -16,7 +16,7 @@ export async function untilNoConflict<T>(attempt: () => Promise<T | typeof CONFL
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
     const result = await attempt();
     if (result !== CONFLICT) return result;
-    // Mostly two have met by chance, and reading again takes a while.
+    // Most conflicts are two writers that met by chance. Reading again is pause enough for them.
     if (tries <= AT_ONCE) continue;
     const pauseMs = Math.random() * Math.min(2 * tries, PAUSE_MAX_MS);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -2,8 +2,8 @@ import { AppError } from './app-error.js';
 import { startTimer } from './clock.js';
 
 /**
- * Gives what `work` gives, or rejects with `STORE_UNAVAILABLE` after `limitMs`. The work itself is not
- * stopped: whatever it does later has no reader. Runs on the system's clock, since it bounds real I/O.
+ * Settles as `work` does, or rejects with `STORE_UNAVAILABLE` after `limitMs`. The work goes on after that, and its result is
+ * ignored. Runs on the system's clock, since it bounds real I/O.
  */
 export async function withinDeadline<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
   const { promise: expired, reject } = Promise.withResolvers<never>();
@@ -17,7 +17,7 @@ export async function withinDeadline<T>(limitMs: number, what: string, work: Pro
   }
 }
 
-/** As `withinDeadline`. @returns `null` where that rejects with an `AppError`. */
+/** As `withinDeadline`. @returns `null` in place of a rejection with an `AppError`. */
 export async function answerInTime<T>(limitMs: number, what: string, work: Promise<T>): Promise<T | null> {
   try {
     return await withinDeadline(limitMs, what, work);

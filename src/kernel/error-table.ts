@@ -1,7 +1,7 @@
 interface ErrorEntry {
   /** The HTTP status a caller sees. */
   readonly status: number;
-  /** Whether the same request may go well a while later, as it is; otherwise somebody has to change something first. */
+  /** Whether the same request may succeed a while later. If not, somebody has to change something first. */
   readonly retry: boolean;
   /** What is wrong and what to do about it; safe to show to anybody. */
   readonly message: string;
@@ -23,13 +23,13 @@ export const ERRORS = {
   REQUEST_TIMEOUT: {
     status: 408,
     retry: true,
-    message: 'The request did not arrive in time; send it again at once and whole',
+    message: 'The request did not arrive completely in time; send it again',
   },
   REQUEST_BODY_TOO_LARGE: { status: 413, retry: false, message: 'The body is larger than this route takes' },
   REQUEST_BODIES_TOO_MANY: {
     status: 503,
     retry: true,
-    message: 'The bodies that are being read, of this address or of all, take too much memory; send it again',
+    message: 'The request bodies of this address, or of all, take too much memory now; send it again',
   },
   REQUEST_TYPE_UNSUPPORTED: {
     status: 415,
@@ -58,7 +58,7 @@ export const ERRORS = {
     status: 401,
     retry: false,
     message:
-      'The credentials hold no secret of the manager; compare what is sent, as Bearer or as the password of HTTP Basic, with its settings',
+      'The credentials are not a secret of the manager; compare the Bearer token, or the password of HTTP Basic, with its settings',
   },
   AUTH_ROLE_CLOSED: {
     status: 401,
@@ -68,20 +68,20 @@ export const ERRORS = {
   AUTH_ROLE_FORBIDDEN: {
     status: 403,
     retry: false,
-    message: 'The credentials are of a role that may not call this route; send the secret of one that may',
+    message: 'The role of these credentials may not call this route; send the secret of a role that may',
   },
   AUTH_READER: {
     status: 403,
     retry: false,
     message:
-      'This operator has the role reader, which may read and change nothing; ask an admin to do it, or for the role admin',
+      'This operator has the role reader, which may not change anything; ask an admin to do it, or for the role admin',
   },
   AUTH_SESSION_ENDED: { status: 401, retry: false, message: 'The session has ended; sign in again' },
   AUTH_OIDC_OFF: {
     status: 404,
     retry: false,
     message:
-      'Nobody signs in by OIDC here; sign in with a token, or set OIDC_ISSUER and the settings that belong to it in the manager',
+      'Sign-in by OIDC is off; sign in with a token, or set OIDC_ISSUER and the settings that belong to it in the manager',
   },
   AUTH_OIDC_UNREACHABLE: {
     status: 503,
@@ -105,7 +105,7 @@ export const ERRORS = {
     status: 401,
     retry: false,
     message:
-      "The OpenID provider did not confirm the sign-in, or not as it has to; sign in again. The manager's log says what is wrong",
+      "The OpenID provider did not confirm the sign-in, or its answer is not valid; sign in again. The manager's log says what is wrong",
   },
   AUTH_OIDC_NO_ROLE: {
     status: 403,
@@ -117,19 +117,19 @@ export const ERRORS = {
     status: 403,
     retry: false,
     message:
-      "A page of another site may have had a browser send this; use the manager's own pages, or a program that sends the secret, where there is one, as Authorization: Bearer <secret>",
+      "This request may come from a page of another site; use the manager's own pages, or a program that sends a secret, if one is set, as Authorization: Bearer <secret>",
   },
   AUTH_TOO_MANY_FAILED: {
     status: 429,
     retry: false,
     message:
-      'Too many requests without good credentials came from this address within a minute; those with good ones are still answered',
+      'Too many requests with missing or wrong credentials came from this address within a minute; requests with the right ones are still answered',
   },
   AUTH_HOST_FOREIGN: {
     status: 403,
     retry: false,
     message:
-      "While no role has a secret, this route answers only under the manager's own names; call it as localhost or by its address, such as 127.0.0.1, or in the manager list the name in ALLOWED_HOSTS, or set AUTH_PUPPET_TOKEN and the like",
+      "While no role has a secret, this route answers only under the manager's own names; call it as localhost or by its address, such as 127.0.0.1. Otherwise add the name to ALLOWED_HOSTS in the manager, or set a secret there, such as AUTH_PUPPET_TOKEN",
   },
 
   CALLBACK_ENVELOPE_MALFORMED: {
@@ -146,13 +146,13 @@ export const ERRORS = {
     status: 400,
     retry: false,
     message:
-      "A manager sent this, and not WeCom: the URL of a bot is the manager's own callback URL; give the bot its program's URL",
+      "A manager sent this, not WeCom: a bot's URL is the manager's own callback URL; give that bot the URL of its program",
   },
   CALLBACK_ECHO_MALFORMED: {
     status: 403,
     retry: false,
     message:
-      'The opened echostr is no echo, which has 1 to 64 letters and digits; a callback is sent by POST and opened for nobody here',
+      'The opened echostr is not 1 to 64 letters and digits; send callbacks by POST, since this route opens none',
   },
   CALLBACK_CORP_UNKNOWN: {
     status: 404,
@@ -187,19 +187,19 @@ export const ERRORS = {
     status: 403,
     retry: false,
     message:
-      'The keys that sign this event count for the account alone that registered them, since WeCom accepts no corpSecret registered with them; register a puppet of the app with its right corpSecret, or add the app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE',
+      'The keys that sign this event are valid only for the account that registered them, since WeCom accepts no corpSecret registered with them; register a puppet of the app with the right corpSecret, or add the app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE',
   },
   CALLBACK_KEYS_UNVERIFIED: {
     status: 503,
     retry: true,
     message:
-      'Whether the keys that sign this event count for the whole corp could not be found out, since WeCom could not be asked about their corpSecret; send it again',
+      'The keys that sign this event may not be valid for the whole corp: WeCom could not be asked about their corpSecret; send it again',
   },
   CALLBACK_KEYS_SKIPPED: {
     status: 503,
     retry: true,
     message:
-      'None of the keys that were tried signs this, and not all were tried, since too many that WeCom has not accepted are registered for this corp; send it again. Add the app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE, whose keys are always tried, and have an operator forget the accounts that are not yours',
+      'No key that was tried signs this event. Not all keys were tried, since this corp has too many that WeCom has not accepted; send it again. Add the app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE: keys of apps are always tried. Have an operator forget the accounts that are not yours',
   },
   CALLBACK_ACCOUNT_OF_OTHER_CORP: {
     status: 404,
@@ -253,19 +253,19 @@ export const ERRORS = {
     status: 429,
     retry: true,
     message:
-      'Too many keys were registered from this address with a corpSecret that WeCom has not accepted; further ones are taken only with one that it accepts. Correct the corpSecret, or try again when WeCom can be asked',
+      'Too many keys were registered from this address with a corpSecret that WeCom has not accepted; more keys need a corpSecret that WeCom accepts. Correct the corpSecret, or try again when WeCom answers',
   },
   REGISTRY_FULL: {
     status: 409,
     retry: false,
     message:
-      'As many kf accounts are registered as ACCOUNTS_MAX allows, and one more is not taken; those that are registered may register again. Have an operator forget those that are gone, in the console or by DELETE /api/v1/kf-accounts/:openKfId, or set more in the manager',
+      'ACCOUNTS_MAX allows no more kf accounts; registered ones may register again. Have an operator forget accounts that are gone, in the console or by DELETE /api/v1/kf-accounts/:openKfId, or raise ACCOUNTS_MAX in the manager',
   },
   REGISTRY_CORP_FULL: {
     status: 409,
     retry: false,
     message:
-      'As many kf accounts of this corp are registered as ACCOUNTS_PER_CORP_MAX allows, and one more is not taken; those that are registered may register again. Have an operator forget those that are gone, in the console or by DELETE /api/v1/kf-accounts/:openKfId, or set more in the manager',
+      'ACCOUNTS_PER_CORP_MAX allows no more kf accounts of this corp; registered ones may register again. Have an operator forget accounts that are gone, in the console or by DELETE /api/v1/kf-accounts/:openKfId, or raise ACCOUNTS_PER_CORP_MAX in the manager',
   },
   REGISTRY_NOT_LOADED: {
     status: 503,
@@ -287,7 +287,7 @@ export const ERRORS = {
   BOT_ACCOUNT_TAKEN: {
     status: 409,
     retry: false,
-    message: 'Another bot takes the events of this account; take the account from that one first',
+    message: 'Another bot has this account; take the account from that bot first',
   },
   BOT_CHANGED: {
     status: 409,
@@ -315,13 +315,13 @@ export const ERRORS = {
   NOTIFY_URL_UNSET: {
     status: 409,
     retry: false,
-    message: 'Nobody is to be told: set NOTIFY_URL, start the manager again, and repeat the test',
+    message: 'NOTIFY_URL is not set, so nobody is told; set it, start the manager again, and repeat the test',
   },
   REGISTRY_ACCOUNT_OF_BOT: {
     status: 409,
     retry: false,
     message:
-      "A bot has this account, so that nobody else can register for it; use that bot's key, or ask the operator",
+      "A bot has this account, so nobody else can register for it; use that bot's key, or ask the operator",
   },
   APP_NOT_FOUND: {
     status: 404,
@@ -332,7 +332,7 @@ export const ERRORS = {
     status: 409,
     retry: false,
     message:
-      'This app is of WECOM_APPS_FILE, which is read at the start alone; take it out of that file and restart the manager',
+      'This app is in WECOM_APPS_FILE, which is read only at the start; take it out of that file and restart the manager',
   },
   OPERATOR_NOT_FOUND: {
     status: 404,
@@ -343,7 +343,7 @@ export const ERRORS = {
     status: 409,
     retry: false,
     message:
-      'An operator of this name is there already; take another name, or give that one another token by POST /api/v1/operators/<name>/token',
+      'An operator of this name exists; choose another name, or give that operator a new token by POST /api/v1/operators/<name>/token',
   },
   OPERATORS_FULL: {
     status: 409,
@@ -354,12 +354,12 @@ export const ERRORS = {
     status: 409,
     retry: false,
     message:
-      'An app of this corp with this token and encodingAESKey is there already, and callbacks are opened by it; to change its name or receiveIds delete it first, and where its token and key are lost leave both out of a new one and save those in WeCom',
+      'This corp already has an app with this token and encodingAESKey, and callbacks are opened with them; to change its name or receiveIds, delete it first. If its token and key are lost, add an app without them, and save the new ones in WeCom',
   },
   APPS_FULL: {
     status: 409,
     retry: false,
-    message: 'There are 1,000 apps, and one more is not kept; delete those that are not used any more',
+    message: 'There are 1,000 apps, the most that are kept; delete those that are not used any more',
   },
 
   WECOM_REFUSED: {
@@ -381,7 +381,7 @@ export const ERRORS = {
   PROXY_SECRET_AMBIGUOUS: {
     status: 400,
     retry: false,
-    message: 'This corp has several secrets; say in openKfId for which of its kf accounts the call is',
+    message: 'This corp has several secrets; name in openKfId the kf account that the call is for',
   },
   PROXY_UNAUTHENTICATED: {
     status: 401,
@@ -398,7 +398,7 @@ export const ERRORS = {
   TUNNELS_OFF: {
     status: 403,
     retry: false,
-    message: 'The manager passes no tunnels on; set TUNNELS=true in the manager',
+    message: 'Tunnels are off; set TUNNELS=true in the manager',
   },
   TUNNEL_KEY_MISSING: {
     status: 407,
@@ -416,7 +416,7 @@ export const ERRORS = {
     status: 403,
     retry: false,
     message:
-      'A tunnel leads to the host of WECOM_API_URL and port 443 alone; have the program call all other hosts without this proxy (NO_PROXY)',
+      'A tunnel leads only to the host of WECOM_API_URL and port 443; have the program call all other hosts without this proxy (NO_PROXY)',
   },
   TUNNEL_TO_ITSELF: {
     status: 403,
@@ -445,24 +445,24 @@ export const ERRORS = {
   HINT_NOT_FOUND: {
     status: 404,
     retry: false,
-    message: 'Nothing waits for this kf account, and nothing of it is dead',
+    message: 'No event of this kf account waits or is dead',
   },
   DELIVERY_NOT_FOUND: {
     status: 404,
     retry: false,
-    message: 'The delivery log has no such record; it may have been too old',
+    message: 'The delivery log has no such record; it may have been removed because of its age',
   },
   HINT_CHANGED: {
     status: 409,
     retry: false,
     message:
-      'It is not the event any more that was looked at: it was taken or sent again, or a newer one came in, and nothing was dropped; look at it again',
+      'The event has changed since it was looked at: it was taken or sent again, or a newer one came in. Nothing was dropped; look at it again',
   },
   HINT_UNDELIVERABLE: {
     status: 409,
     retry: false,
     message:
-      'It cannot be sent, since no bot of its corp takes the kf account at an endpoint that can be used; have its puppet register, or list the account for a bot, which sends it',
+      'The event cannot be sent, since no bot of its corp takes the kf account at a usable endpoint; have its puppet register, or list the account for a bot, and the event is sent',
   },
   HINTS_REPLAY_UNDER_WAY: {
     status: 409,
@@ -473,13 +473,13 @@ export const ERRORS = {
     status: 404,
     retry: false,
     message:
-      'No such message of this kf account waits or is dead; it was taken or dropped, or what it said is gone',
+      'No such message of this kf account waits or is dead; it was taken or dropped, or its content was deleted',
   },
   MESSAGE_UNDELIVERABLE: {
     status: 409,
     retry: false,
     message:
-      'It cannot be sent, since nobody is there to take it; start the bot of the kf account, and have its puppet register',
+      'The message cannot be sent, since no bot is there to take it; start the bot of the kf account, and have its puppet register',
   },
   MESSAGES_REPLAY_UNDER_WAY: {
     status: 409,
@@ -491,7 +491,7 @@ export const ERRORS = {
     status: 429,
     retry: true,
     message:
-      'Bots of this corp were told to pull without a sync token three times by tests, or six times in all, within a minute, and WeCom answers only ten such pulls; try again shortly',
+      'Within a minute, bots of this corp were told to pull without a sync token three times by tests, or six times in all. WeCom answers only ten such pulls a minute; try again shortly',
   },
   STREAM_UPGRADE_REQUIRED: {
     status: 426,
@@ -521,7 +521,7 @@ export const ERRORS = {
     status: 503,
     retry: false,
     message:
-      'Events wait for 10,000 accounts of this corp that no bot takes, and one more is not kept; have bots take them, or look at the openKfIds that are sent',
+      'Events wait for 10,000 accounts of this corp that no bot takes, the most that are kept; have bots take these accounts, or check the openKfIds that are sent',
   },
 
   OVERLOADED: {

@@ -1,9 +1,9 @@
 /**
- * Thins the lines of what went well, which say little one by one: of each name the first is written and then every
- * n-th, so that a quiet system shows something too. What is news is not asked about here and always written.
+ * Thins the log lines about work that went well. The first line of each name is written and then every n-th, so that a quiet
+ * system shows something too. Lines with news are always written, and their writers do not ask here.
  */
 export class HealthyLines {
-  /** How many lines a written line stands for; left out when each one is written. */
+  /** How many lines a written line stands for; `undefined` when every line is written. */
   readonly oneIn: number | undefined;
   readonly #counts = new Map<string, number>();
 

@@ -9,7 +9,7 @@ import { NoTracing, Tracing } from './tracing.js';
 @Global()
 @Module({})
 export class KernelModule {
-  /** @param given in place of what lets every line through, and of what only passes traces on. */
+  /** @param given replaces the defaults: every healthy line is written, and traces are only passed on. */
   static forRoot(
     log: Log,
     lifecycle: Lifecycle,

@@ -15,17 +15,17 @@ export class Lifecycle {
     this.#draining.resolve();
   }
 
-  /** Resolves when it begins to drain: what goes on for as long as its reader likes ends then. */
+  /** Resolves when the drain begins. Streams and feeds, which would never end by themselves, end then. */
   whenDraining(): Promise<void> {
     return this.#draining.promise;
   }
 
-  /** Hangs up on whoever still waits. Safe to repeat. */
+  /** Ends the connections that are still in use. Safe to repeat. */
   cutOff(): void {
     this.#cutOff.resolve();
   }
 
-  /** Resolves when the time for what is under way is over, or nothing is under way any more. */
+  /** Resolves at `cutOff`: the time for open requests is over, or none is left. */
   whenCutOff(): Promise<void> {
     return this.#cutOff.promise;
   }

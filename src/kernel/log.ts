@@ -15,7 +15,7 @@ const UNWRITTEN_BYTES_MAX = 4 * 1024 * 1024;
 /** About a hundred lines. One write per line would cost a fourteenth of a callback's time (bench, one core). */
 const BATCH_BYTES = 32_768;
 const BATCH_MS = 100;
-/** Of one UTF-16 unit. */
+/** The most bytes of one UTF-16 unit. */
 const UTF8_BYTES_MAX = 3;
 const LAST_LINES_MS = 3_000;
 
@@ -44,7 +44,7 @@ export async function createLog(level: string, format: LogFormat): Promise<Log> 
 /**
  * Writes the same line as `log[level](fields, name)`, in less time: pino takes the fields one by one, which is a twentieth of a
  * callback's time. For lines that come with every request.
- * @param log has no bindings. One that `createLog` has not made writes the line itself.
+ * @param log has no bindings. A log that `createLog` did not make writes the line by its own method.
  * @param fields at least one, and no error.
  * @param name a constant: it is not escaped.
  */
@@ -67,8 +67,8 @@ function plainStream(): Output {
 }
 
 /**
- * Gathers lines before sonic-boom gets them: sonic-boom would measure all that waits again at each line. The lines become
- * bytes at once: as text, each would stay in memory in all the pieces that pino made it of.
+ * Gathers lines before sonic-boom gets them, since sonic-boom measures its whole backlog again at each line. A line becomes
+ * bytes at once: as text it would stay in memory as the many pieces that pino made it of.
  */
 function inBatches(stream: ReturnType<typeof destination>): Output {
   const write = stream.write.bind(stream) as unknown as (bytes: Buffer) => void;
@@ -113,14 +113,14 @@ export async function exitProcess(log: Log, code: number): Promise<never> {
   if (output === undefined) return process.exit(code);
   const written = once(output, 'close').catch(() => output.destroy());
   output.end();
-  // An answer that closes only now has a line too, for which the stream would throw.
+  // An answer that closes only now still writes a line, and the ended stream would throw.
   output.write = () => {};
   const isOver = await Promise.race([written.then(() => true), delay(LAST_LINES_MS, false)]);
   if (!isOver) process.kill(process.pid, 'SIGKILL');
   return process.exit(code);
 }
 
-/** For an error's message: some errors repeat the input in it. */
+/** Some errors repeat their input in the message. */
 const MESSAGE_LENGTH_MAX = 1_000;
 const STACK_LENGTH_MAX = 8_000;
 
@@ -132,7 +132,7 @@ interface LoggedError {
   readonly cause?: LoggedError;
 }
 
-/** The known fields of an error and nothing else: drivers hang whole connections on theirs. */
+/** Only the known fields of an error: drivers attach whole connections to theirs. */
 function toLoggedError(error: unknown, depth = 0): LoggedError {
   if (!(error instanceof Error))
     return { type: typeof error, message: String(error).slice(0, MESSAGE_LENGTH_MAX) };

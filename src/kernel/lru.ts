@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * A cache of the latest used. It takes room as it fills, where the library's `max` alone takes all of it at once: 1.2 MB and
- * 7 ms for 50,000 entries.
- * @param ttlMs how long an entry is known; for ever where it is left out.
+ * A cache that drops the least recently used entry. It takes memory as it fills. The library's `max` takes all of it at once:
+ * 1.2 MB and 7 ms for 50,000 entries.
+ * @param ttlMs how long an entry is known; left out for no limit.
  */
 export function newLru<Value extends object | number | true>(
   entriesMax: number,

@@ -4,7 +4,7 @@ import type { PrettyStream } from 'pino-pretty';
 /** What pino-pretty writes by itself. */
 const SHOWN = new Set(['level', 'time', 'msg', 'err']);
 const LAST = 'requestId';
-/** Anything else is quoted as JSON does, so that nothing breaks out of its line. */
+/** A value with other characters is quoted as JSON, so that it cannot break out of its line. */
 const PLAIN = /^[\w.:/?&*@+-]+$/;
 
 /** pino-pretty is loaded only where a person reads. Each line is written at once; there are colours only on a terminal. */

@@ -15,7 +15,7 @@ export interface AskedBy {
   readonly requestId: string;
 }
 
-/** Besides them who reads the metrics: a secret of its own protects that route and no other, and opens no other. */
+/** The roles, and the reader of the metrics. Its secret protects the route of the metrics alone, and opens no other. */
 export const CALLERS = [...ROLES, 'metrics'] as const;
 
 export type Caller = (typeof CALLERS)[number];

@@ -1,9 +1,9 @@
-/** By then npm has passed a signal on, and nobody has sent a second one yet. */
+/** npm passes a signal on within this time. A person needs longer to send a second one. */
 export const PASSED_ON_MS = 100;
 
 /**
- * Takes a signal that comes twice at once for one: the terminal sends Ctrl-C to npm and to the program that npm runs, a service
- * manager sends SIGTERM so, and npm then passes it on to the program.
+ * Counts a signal that comes twice within `PASSED_ON_MS` once. A terminal sends Ctrl-C to npm and to the program that npm runs,
+ * and a service manager sends SIGTERM to both. npm then passes the signal on, so that the program gets it twice.
  * @param nowMs on a clock that never jumps.
  */
 export function onceEach(

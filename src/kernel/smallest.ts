@@ -1,4 +1,4 @@
-/** The smallest `limit` of many, found in one pass: at no time are more than twice as many kept, or sorted. */
+/** Finds the `limit` smallest of many items in one pass. It never keeps or sorts more than twice as many. */
 export class Smallest<T> {
   readonly #kept: T[] = [];
   #bound: T | null = null;

@@ -17,12 +17,12 @@ const TRACEPARENT =
   /^(?<version>[\da-f]{2})-(?<ids>(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16})-(?<flags>[\da-f]{2})(?<more>-.*)?$/;
 const SAMPLED = 0x01;
 
-/** More than that need not be passed on (3.3.1.5). */
+/** A longer one need not be passed on (3.3.1.5). */
 const TRACESTATE_LENGTH_MAX = 512;
 const MEMBERS_MAX = 32;
 const MEMBER = /^(?<key>[a-z\d][a-z\d_*/@-]{0,255})=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/;
 
-/** @returns `null` where the headers name no trace, or not in the right form. */
+/** @returns `null` where the headers name no trace, or are not valid. */
 export function readTraceContext(headers: Headers): TraceContext | null {
   if (headers.traceparent === undefined) return null;
   const traceparent = readTraceparent(headers.traceparent);
@@ -41,7 +41,7 @@ export function readTraceparent(value: unknown): string | null {
   return `00-${ids}-0${Number.parseInt(flags, 16) & SAMPLED}`;
 }
 
-/** @returns `null` for an empty one too. */
+/** @returns `null` also for an empty value. */
 function readTracestate(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > TRACESTATE_LENGTH_MAX) return null;
   const members = value.split(',').map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''));

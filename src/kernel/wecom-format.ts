@@ -21,8 +21,9 @@ export const ID_FORMAT: Format = {
 };
 
 /**
- * Of a corp that has callbacks: none is called as their own paths end. Else an endpoint that leads back to the
- * manager, `http://manager/callback`, would make each delivery a callback of the corp `callback`, without an end.
+ * The ids of corps that have callbacks. The last words of the callback paths are excluded. Otherwise an endpoint that leads
+ * back to the manager, `http://manager/callback`, would make each delivery a callback of the corp `callback`, in an endless
+ * loop.
  */
 export const CORP_ID_FORMAT: Format = {
   pattern: /^(?!(callback|decrypted)$)[A-Za-z0-9_-]{1,64}$/,
@@ -52,7 +53,7 @@ export const ENCODING_AES_KEY_FORMAT: Format = {
   expected: "43 letters and digits, as in the app's callback settings",
 };
 
-/** WeCom says nothing of its form; what is pasted with a blank or a line break is never it. */
+/** WeCom does not document the form. A blank or a line break in it comes from careless pasting. */
 export const CORP_SECRET_FORMAT: Format = {
   pattern: /^[\x21-\x7e]{1,256}$/,
   expected: 'the secret of the app, 1 to 256 printable characters without blanks',

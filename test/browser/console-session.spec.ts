@@ -57,7 +57,7 @@ describeInBrowser('the console of a protected manager', () => {
     await open('/outbox');
     await signIn('not-the-operator-token');
     await page.getByRole('alert').getByText('This token is not right.').waitFor();
-    expect(await page.textContent('.problem')).toContain('The credentials hold no secret of the manager');
+    expect(await page.textContent('.problem')).toContain('The credentials are not a secret of the manager');
   });
 
   it('shows the page that was asked for after the sign-in, also by keyboard alone, and signs out', async () => {
