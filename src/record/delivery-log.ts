@@ -13,13 +13,13 @@ import {
 import { isEnding, isRow, type LoggedRecord, type RecordOutcome } from './delivery-record.js';
 import { recordConfig } from './record.config.js';
 
-/** The kf account that a record is of. */
+/** The kf account of a record. */
 export interface RecordAccount {
   readonly corpId: string;
   readonly openKfId: string;
 }
 
-/** What is looked for; `null` for any. All of it must match. */
+/** The conditions of a search: all of them must hold. `null` accepts any value. */
 export interface RecordFilter {
   /** Store time, inclusive. */
   readonly fromMs: number | null;
@@ -32,11 +32,11 @@ export interface RecordFilter {
   readonly words: Words | null;
 }
 
-/** What a person typed; one match is enough. */
+/** The search words of a person. One match is enough. */
 export interface Words {
   /** A whole corp id, account id or webhook-id. */
   readonly id: string;
-  /** Accounts that are known by what was typed. */
+  /** The accounts whose id or name contains the words. */
   readonly openKfIds: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export const DELIVERIES: JournalKind<LoggedRecord> = {
     ...{ occasion: 'TEXT', attempt: 'INTEGER', endpoint: 'TEXT', status: 'INTEGER', stage: 'TEXT' },
     ...{ reason: 'TEXT', durationMs: 'REAL', source: 'TEXT', onlyAttempt: 'JSON', replica: 'TEXT' },
   },
-  // What tells most comes first.
+  // The field that leaves the fewest entries comes first.
   fields: ['webhookId', 'openKfId', 'outcome', 'corpId'],
   common: { outcome: 'taken' },
   marks: { isRow, isEnding },
@@ -70,8 +70,8 @@ export const DELIVERIES: JournalKind<LoggedRecord> = {
 };
 
 /**
- * Keeps the records of deliveries for some days, up to some size, the oldest going first. What is appended may be lost with the
- * last seconds of a process or a machine. Nobody who delivers waits for it.
+ * Keeps the records of deliveries for some days and up to some size. The oldest are removed first. When a process or a machine
+ * dies, the records of its last seconds may be lost. No delivery waits for the log.
  */
 @Injectable()
 export class DeliveryLog {
@@ -85,13 +85,13 @@ export class DeliveryLog {
     this.#journal = journals.open(DELIVERIES, { keptMs: deliveryLogDays * MS_PER_DAY, bytesMax });
   }
 
-  /** An empty one. */
+  /** An empty batch. */
   newBatch(): JournalBatch<LoggedRecord> {
     return this.#journal.newBatch();
   }
 
   /**
-   * A page of what is listed (`isRow`), the newest first.
+   * A page of the records that are listed (`isRow`), the newest first.
    * @param before only records with smaller ids; `null` for all.
    * @throws AppError `STORE_UNAVAILABLE`
    */
@@ -120,7 +120,7 @@ export class DeliveryLog {
   }
 
   /**
-   * The first records of the account after that id that are endings (`isEnding`), the oldest first.
+   * The first endings (`isEnding`) of the account whose ids come after `after`, the oldest first.
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async endings(
@@ -128,7 +128,7 @@ export class DeliveryLog {
     after: string,
     limit: number,
   ): Promise<readonly LoggedRecord[]> {
-    // Ids have all the same length, so that this is the next one.
+    // All ids have the same length, so no id lies between `after` and this text.
     const from = `${after}0`;
     return this.#journal.oldest({ where: { corpId, openKfId, isEnding: true }, from, limit });
   }
@@ -139,12 +139,15 @@ export class DeliveryLog {
     return oldest === undefined ? null : timeOfId(oldest.id);
   }
 
-  /** What it takes of the disk, about. @throws AppError `STORE_UNAVAILABLE` */
+  /** About how many bytes of the disk the log takes. @throws AppError `STORE_UNAVAILABLE` */
   bytes(): Promise<number> {
     return this.#journal.bytes();
   }
 
-  /** Removes what is too old, and the oldest of what is too much; all of it where there is to be no log. @throws AppError `STORE_UNAVAILABLE` */
+  /**
+   * Removes records that are too old, and the oldest ones while the log is too large. Without a log, removes all records.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
   sweep(nowMs: number): Promise<void> {
     return this.#journal.sweep(nowMs);
   }

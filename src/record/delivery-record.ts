@@ -1,7 +1,7 @@
 /**
- * What the delivery log holds: one record for each callback that was answered, each attempt that ended, and each end of
- * what was kept. Records are appended and never changed; a story is put together when it is read. They hold nothing of what
- * an event says, no sync token and no query of a bot's URL.
+ * What the delivery log holds: one record for each callback that was answered, for each attempt that ended, and for each kept
+ * event or message that was given up or discarded. Records are appended and never changed. A story is put together when it is
+ * read. No record holds the content of an event, a sync token, or the query of a bot's URL.
  */
 import { REPLICA } from '../kernel/replica.js';
 import { roundMs } from '../kernel/round-ms.js';
@@ -21,7 +21,7 @@ export const RECORD_OUTCOMES = [
   'taken',
   /** It was stored, to be delivered later. */
   'kept',
-  /** The bot did not take it; of a callback: nor was it stored, and WeCom was told to send it again. */
+  /** The bot did not take it. For a callback: it was not stored either, and WeCom was told to send it again. */
   'not_taken',
   /** No bot gets events of this kind, or of this account. */
   'ignored',
@@ -53,7 +53,7 @@ export interface DeliveryRecord {
   readonly form: RecordForm | null;
   /** Why the attempt was made; `null` unless it is one. */
   readonly occasion: string | null;
-  /** Counted from 1. Of a callback, how many were made before its answer. */
+  /** The number of the attempt, counted from 1. For a callback: how many attempts were made before its answer. */
   readonly attempt: number;
   /** Where the attempt went, without query. */
   readonly endpoint: string | null;
@@ -61,16 +61,16 @@ export interface DeliveryRecord {
   readonly status: number | null;
   /** Where a delivery failed, or why it was kept. */
   readonly stage: string | null;
-  /** In words; of a refused callback the error code. */
+  /** In words; for a refused callback, the error code. */
   readonly reason: string | null;
   readonly durationMs: number;
   /** The address that a refused or failed callback came from. */
   readonly source: string | null;
-  /** Of a callback whose event was taken by its only attempt, which then has no record of its own. */
+  /** The only attempt of a callback, if it took the event. It then has no record of its own. */
   readonly onlyAttempt: OnlyAttempt | null;
 }
 
-/** What the record of an attempt says besides what the one of its callback says. */
+/** What differs between an attempt and its callback. */
 export type OnlyAttempt = Pick<DeliveryRecord, 'form' | 'endpoint' | 'durationMs'>;
 
 /** A record as it is kept. */
@@ -81,15 +81,15 @@ export interface LoggedRecord extends DeliveryRecord {
   readonly replica: string;
 }
 
-/** An attempt that goes on for so long may outlast the answer of its callback, which then does not tell how it ended. */
+/** A longer attempt may end after its callback was answered. The record of the callback then does not say how it ended. */
 const MAY_OUTLAST_MS = 1_000;
 
-/** Whether it is listed by itself. Of the others the record of their callback tells the outcome. */
+/** Whether the record is listed by itself. For the others, the record of their callback tells the outcome. */
 export function isRow({ kind, occasion, durationMs }: DeliveryRecord): boolean {
   return kind !== 'attempt' || occasion !== 'inline' || durationMs >= MAY_OUTLAST_MS;
 }
 
-/** @returns the records with one for each attempt, which has the id of its callback where it is kept with it. */
+/** Puts each `onlyAttempt` before its callback, as a record with the same id. */
 export function withAttempts(records: readonly LoggedRecord[]): LoggedRecord[] {
   return records.flatMap((record) => {
     const { onlyAttempt } = record;
@@ -105,13 +105,13 @@ export function withAttempts(records: readonly LoggedRecord[]): LoggedRecord[] {
   });
 }
 
-/** What is said of the end of an event or a message that was kept. */
+/** How a kept event or message ended. */
 type Ended = Pick<
   DeliveryRecord,
   'atMs' | 'corpId' | 'openKfId' | 'webhookId' | 'attempt' | 'stage' | 'reason'
 >;
 
-/** It will not be delivered. @param sinceMs when it was kept. */
+/** The record of a kept event or message that will not be delivered. @param sinceMs when it was kept. */
 export function toEnd(outcome: 'dead' | 'dropped', ended: Ended, sinceMs: number): DeliveryRecord {
   return {
     kind: 'end',
@@ -122,18 +122,18 @@ export function toEnd(outcome: 'dead' | 'dropped', ended: Ended, sinceMs: number
   };
 }
 
-/** Outcomes of an event after which none waits that came to its account before. */
+/** After an event with one of these outcomes, no earlier event of its account waits. */
 export const ENDINGS: readonly RecordOutcome[] = ['taken', 'dead', 'dropped'];
 
-/** Of what is no event: messages wait apart from events. */
+/** The forms that are no events. Messages wait apart from events. */
 export const NO_EVENT_FORMS: readonly RecordForm[] = ['message', 'verification'];
 
-/** Whether it says that no event waits any more that came to the account before. */
+/** Whether the record shows that no earlier event of the account waits any more. */
 export function isEnding({ outcome, form }: DeliveryRecord): boolean {
   return ENDINGS.includes(outcome) && (form === null || !NO_EVENT_FORMS.includes(form));
 }
 
-/** @param onlyAttempt of the record as it is kept. */
+/** The record as it is kept. @param onlyAttempt replaces the record's own. */
 export function toLogged(id: string, record: DeliveryRecord, onlyAttempt = record.onlyAttempt): LoggedRecord {
   const { kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, endpoint } = record;
   const { status, stage, reason, source } = record;

@@ -18,15 +18,15 @@ import { RecordMetrics } from './record-metrics.js';
 
 /** What comes in 8 s at 2,500 events a second. A record takes about 250 bytes of memory. */
 export const BUFFERED_MAX = 20_000;
-/** At 1 s p99 of callbacks was a fifth higher, and at 100 ms it was no lower. */
+/** With 1 s, the p99 of callbacks was a fifth higher. With 100 ms it was not lower. */
 export const FLUSH_MS = 250;
 const SWEEP_MS = 60_000;
 /** A store that hangs must not hold up the stop. */
 const LAST_FLUSH_LIMIT_MS = 2_000;
 
 /**
- * Writes the delivery log behind the answers: what is added is buffered, up to a bound, and written in batches by a timer.
- * Nobody waits for it, and nothing that goes wrong here is seen by whoever adds; what has to be dropped is counted.
+ * Writes the delivery log after the answers. Records are buffered, up to a bound, and a timer writes them in batches. No caller
+ * waits for a write or sees it fail. Dropped records are counted.
  */
 @Injectable()
 export class DeliveryRecorder
@@ -55,11 +55,11 @@ export class DeliveryRecorder
 
   onApplicationBootstrap(): void {
     if (this.isOn) this.#sweepLater();
-    // What an earlier process kept.
+    // Removes what an earlier process kept.
     else void this.#sweepNow();
   }
 
-  /** While the store is surely open; what the last requests add comes after it. */
+  /** The store is surely open now. Records of the last requests come later. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.clock.within(LAST_FLUSH_LIMIT_MS, this.#flush());
   }
@@ -68,7 +68,7 @@ export class DeliveryRecorder
   async onApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
     this.#sweep?.cancel();
-    // One may be under way that does not have all.
+    // A flush may be under way that does not have all records.
     const written = this.#flush().then(() => this.#flush());
     await this.clock.within(LAST_FLUSH_LIMIT_MS, written);
   }
@@ -105,7 +105,7 @@ export class DeliveryRecorder
       this.#isFailing = false;
     } catch (err) {
       this.metrics.dropped.store.add(batch.length);
-      // The first of a row alone: an outage would fill the log.
+      // Only the first failure in a row is logged: an outage would fill the log.
       if (!this.#isFailing)
         this.log[this.#isStopped ? 'debug' : 'warn'](
           { records: batch.length, err },

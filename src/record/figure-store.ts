@@ -12,7 +12,7 @@ import { type Figures, type IntervalFigures, inIntervals } from './figures.js';
 
 /** How long figures are kept. */
 export const FIGURES_KEPT_MS = 3 * 86_400_000;
-/** Read at a time: a turn of the event loop takes some milliseconds of them. */
+/** Entries read at a time. To decode them takes one turn of the event loop some milliseconds. */
 const PAGE = 1_000;
 
 /** What one replica did within a minute, or within a part of it. */
@@ -42,7 +42,7 @@ export class FigureStore {
   }
 
   /**
-   * Adds to what is kept of the same replica and minute; of levels the highest counts. What is older than three days is
+   * Adds to the figures of the same replica and minute. Of levels, the highest value counts. Figures older than three days are
    * removed, now or soon.
    * @param minuteMs when the minute began, store time.
    * @throws AppError `STORE_UNAVAILABLE`; it may have been added or not.
@@ -52,8 +52,8 @@ export class FigureStore {
   }
 
   /**
-   * The sums over all replicas since `fromMs`, in intervals that begin at multiples of `intervalMs`; of levels the highest.
-   * Intervals of which nothing is kept are left out.
+   * The sums over all replicas since `fromMs`, in intervals that begin at multiples of `intervalMs`. Of levels, the highest
+   * value counts. Intervals without figures are left out.
    * @param intervalMs whole minutes.
    * @returns oldest first.
    * @throws AppError `STORE_UNAVAILABLE`

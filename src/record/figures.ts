@@ -38,7 +38,7 @@ function addInto(sum: { -readonly [Name in keyof Figures]: number }, added: Figu
   for (const name of LEVELS) sum[name] = Math.max(sum[name], added[name]);
 }
 
-/** One for each interval in which there are any, oldest first. */
+/** Sums up each interval that has figures, oldest first. */
 export function inIntervals(minutes: Iterable<IntervalFigures>, intervalMs: number): IntervalFigures[] {
   const sums = new Map<number, { -readonly [Name in keyof Figures]: number }>();
   for (const { atMs, figures } of minutes) {
@@ -50,7 +50,7 @@ export function inIntervals(minutes: Iterable<IntervalFigures>, intervalMs: numb
   return [...sums].map(([atMs, figures]) => ({ atMs, figures })).sort((a, b) => a.atMs - b.atMs);
 }
 
-/** When the interval began that this time is in. */
+/** When the interval of this time began. */
 export function startOf(atMs: number, intervalMs: number): number {
   return Math.floor(atMs / intervalMs) * intervalMs;
 }

@@ -14,11 +14,11 @@ export const BATCH_MAX = 1_000;
 /** Attempts that wait for their callbacks. With one more the oldest gets a record of its own. */
 const ATTEMPTS_MAX = 64;
 
-/** Records that are about to be written. A callback takes up the attempt by which its event was taken at once. */
+/** Records that are about to be written. The record of a callback absorbs the record of the attempt that took its event at once. */
 export class RecordBuffer {
   readonly #ids = new JournalIds();
   #batches: JournalBatch<LoggedRecord>[] = [];
-  /** Attempts that a callback may take up, in their order, in which most callbacks are answered too. */
+  /** Attempts that a callback may absorb, oldest first: most callbacks are answered in this order. */
   readonly #attempts: DeliveryRecord[] = [];
   #length = 0;
 
@@ -50,7 +50,7 @@ export class RecordBuffer {
     return true;
   }
 
-  /** Gives what is in it and is empty then. */
+  /** Empties the buffer. */
   takeAll(): readonly JournalBatch<LoggedRecord>[] {
     while (this.#attempts.length > 0) this.#encodeOldest();
     const batches = this.#batches;

@@ -3,7 +3,7 @@ import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Count } from '../metrics/count.js';
 import { DeliveryLog } from './delivery-log.js';
 
-/** Why a record did not come into the log: too many waited to be written; the store did not take it; too many were refused. */
+/** Why the log lacks a record: too many waited to be written, the store did not take it, or too many callbacks were refused. */
 const REASONS = ['buffer', 'store', 'refused'] as const;
 
 /** Counts what the delivery log had to drop, and says how large it is. */

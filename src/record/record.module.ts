@@ -5,7 +5,7 @@ import { FigureStore } from './figure-store.js';
 import { RecordMetrics } from './record-metrics.js';
 import { SeenStore } from './seen-store.js';
 
-/** Its journals come from the storage module, which is global. Global itself, since every feature that delivers adds to it. */
+/** Its journals come from the storage module, which is global. So is this module, since every feature that delivers uses it. */
 @Global()
 @Module({
   providers: [DeliveryLog, DeliveryRecorder, FigureStore, RecordMetrics, SeenStore],

@@ -11,16 +11,16 @@ import {
 } from '../storage/journal/journal.js';
 import { recordConfig } from './record.config.js';
 
-/** How long it is kept. */
+/** How long entries are kept. */
 export const SEEN_KEPT_MS = 3 * 86_400_000;
-/** An entry has not many more: it is encoded in one turn of the event loop, and so is what is written at once. */
+/** An entry has not many more characters: all entries of one write are encoded in one turn of the event loop. */
 export const PART_CHARS = 32_768;
 const PARTS_PER_WRITE = 4;
-/** All that is read at once is decoded in one turn. */
+/** Entries read at a time: they are decoded in one turn of the event loop. */
 const PAGE = 4;
-/** Some 130 MB. With many busy accounts it has the last hours only. */
+/** Some 130 MB. With many busy accounts these entries cover only the last hours. */
 const ENTRIES_MAX = 4_000;
-/** It lies beside the delivery log, which has to keep its room. */
+/** Of the room of the delivery log, which lies beside this journal. */
 const SHARE_OF_LOG_MAX = 0.1;
 
 /** A part of what one replica has seen. */
@@ -43,13 +43,13 @@ export const SEEN: JournalKind<SeenEntry> = {
 
 const NOTHING = '[]';
 
-/** What each replica has seen, by intervals. What one writes of an interval takes the place of what it wrote of it before. */
+/** What each replica has seen, by intervals. A replica that writes an interval again replaces its earlier entries of it. */
 @Injectable()
 export class SeenStore {
   readonly #journal: Journal<SeenEntry>;
   readonly #newIds = new JournalIds();
   #intervalMs = 0;
-  /** Those of the interval under way. */
+  /** The ids of this replica's entries of the interval under way. */
   #ids: string[] = [];
 
   constructor(
@@ -75,7 +75,10 @@ export class SeenStore {
       await this.#journal.append(entries.slice(at, at + PARTS_PER_WRITE));
   }
 
-  /** @returns what was written of the intervals that began since then, of all replicas, the newest first. @throws AppError `STORE_UNAVAILABLE` */
+  /**
+   * Reads the entries of all replicas for the intervals that began at `fromMs` or later, the newest first.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
   async *read(fromMs: number): AsyncGenerator<SeenEntry> {
     for (let before: string | null = LAST_ID; before !== null;) {
       const page: { entries: readonly SeenEntry[]; nextBefore: string | null } = await this.#journal.page({
