@@ -3,7 +3,7 @@ import type { JournalEntry } from '../storage/journal/journal.js';
 
 /** What somebody did, or tried to do, as far as it is kept: never a body, a query or a secret. */
 export interface AuditEntry extends AnsweredCall, JournalEntry {
-  /** 1 for one call; more where several of one address, too many for entries of their own, are counted from this one on. */
+  /** 1 for a single call. When calls of one address are too many for entries of their own, one entry counts them. */
   readonly times: number;
 }
 

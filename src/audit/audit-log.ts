@@ -7,9 +7,9 @@ export const AUDIT_KEPT_MS = 90 * 86_400_000;
 export const AUDIT_ENTRIES_MAX = 100_000;
 
 export interface AuditFilter {
-  /** Of this one alone. */
+  /** Only entries of this operator; `null` for all. */
   readonly operator: string | null;
-  /** Not before this time. */
+  /** Only entries from this time on; `null` for all. */
   readonly sinceMs: number | null;
 }
 
@@ -33,7 +33,7 @@ export const AUDIT: JournalKind<AuditEntry> = {
   isLasting: true,
 };
 
-/** What operators did, kept for 90 days, and the last 100,000 entries of it. */
+/** What operators did within the last 90 days, at most the last 100,000 entries. */
 @Injectable()
 export class AuditLog {
   readonly #journal: Journal<AuditEntry>;
@@ -48,8 +48,8 @@ export class AuditLog {
   }
 
   /**
-   * @param before the id that all found ones are older than.
-   * @param nowMs store time, for what is older than 90 days may still be there.
+   * @param before only entries older than this id; `null` for the newest.
+   * @param nowMs store time: entries older than 90 days may still be stored, and are left out.
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async search(

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
 
-/** Why a call has no entry of its own: the store did not take it for too long, or it was one too many of its kind and is counted. */
+/** Why a call has no entry of its own: the store was away for too long, or too many calls of its kind came and are counted. */
 const REASONS = ['store', 'sign_ins', 'refused'] as const;
 
 @Injectable()

@@ -10,23 +10,23 @@ import { AuditLog } from './audit-log.js';
 import { AuditMetrics } from './audit-metrics.js';
 import { HourlyLimit } from './hourly-limit.js';
 
-/** So many wait while the store is away; those beyond go to the log of the process instead. */
+/** The entries that wait while the store is away. Further ones go to the log of the process. */
 const WAITING_MAX = 1_000;
 const BATCH = 100;
 const RETRY_MS = 2_000;
 /** How long a stop waits for the store. */
 const LAST_WRITE_LIMIT_MS = 2_000;
-/** Within an hour. Anybody can fail to sign in; more of that would push out what operators did. */
+/** Within an hour. Anybody can fail to sign in, and more such entries would push out what operators did. */
 const FAILED_SIGN_INS_MAX = 20;
-/** Within an hour, of each operator, readers too: of calls that were refused, and of sign-ins and sign-outs. */
+/** Within an hour, for each operator, readers included: refused calls, and as many sign-ins and sign-outs. */
 const LIMITED_MAX = 100;
-/** Within an hour: addresses whose further calls are counted each by itself; those of all others are counted together. */
+/** Within an hour: addresses with a count of their own for further calls. All other addresses share one count. */
 const ADDRESSES_MAX = 20;
 const OTHER_ADDRESSES = 'other addresses';
-/** How late a count may be. */
+/** How late a count may be written. */
 const COUNT_MS = 5_000;
 
-/** Writes what operators do into the audit log, behind their answers, in its order. */
+/** Writes what operators do into the audit log, in order, after their answers. */
 @Injectable()
 export class AuditTrail implements AuditedCalls, OnApplicationShutdown {
   #waiting: AuditEntry[] = [];
@@ -49,7 +49,7 @@ export class AuditTrail implements AuditedCalls, OnApplicationShutdown {
     this.#limit = new HourlyLimit(clock);
   }
 
-  /** Keeps it soon, and never fails. */
+  /** Writes the call soon. Never throws. */
   record(call: AnsweredCall, kind: CallKind): void {
     const max = call.operator === null ? FAILED_SIGN_INS_MAX : LIMITED_MAX;
     const atMs = this.storeClock.nowMs();
@@ -77,7 +77,7 @@ export class AuditTrail implements AuditedCalls, OnApplicationShutdown {
     this.#countTimer ??= this.clock.after(COUNT_MS, () => this.#keepCounts());
   }
 
-  /** Each in its entry, which is written again. While others wait for the store, it goes on counting. */
+  /** Writes each entry again with its new count. While other entries wait for the store, counting goes on. */
   #keepCounts(): void {
     this.#countTimer = null;
     if (this.#waiting.length > 0) {
@@ -88,7 +88,7 @@ export class AuditTrail implements AuditedCalls, OnApplicationShutdown {
     this.#counts.clear();
   }
 
-  /** What the store does not take then goes to the log of the process. */
+  /** Entries that the store does not take in time go to the log of the process. */
   async onApplicationShutdown(): Promise<void> {
     this.#timer?.cancel();
     this.#countTimer?.cancel();
@@ -127,7 +127,7 @@ export class AuditTrail implements AuditedCalls, OnApplicationShutdown {
     }
   }
 
-  /** It is in the log of the process, for a person to look up. */
+  /** Writes the entry to the log of the process, where a person can look it up. */
   #lose(entry: AuditEntry): void {
     this.metrics.dropped.store.add();
     const { id: _id, atMs, ...call } = entry;

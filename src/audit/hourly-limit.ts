@@ -6,21 +6,21 @@ const HOUR_MS = 3_600_000;
 /** Twice as many keys as there can be operators. Beyond that the ones used longest ago are forgotten. */
 const KEYS_MAX = 2_000;
 
-/** What came of one key within an hour. */
+/** The calls of one key within an hour. */
 interface Hour {
   count: number;
-  /** By address, what had no entry of its own. */
+  /** The entries that count further calls, by address. */
   readonly further: Map<string, AuditEntry>;
   readonly endMs: number;
 }
 
-/** Counts of an hour, by key. */
+/** Counts the calls of each key within an hour. */
 export class HourlyLimit {
   readonly #hours = newLru<Hour>(KEYS_MAX);
 
   constructor(private readonly clock: Clock) {}
 
-  /** Counts one more of the key. @returns `null` while it is not too many within its hour, else what is counted of further ones. */
+  /** Counts one call. @returns `null` for the first `max` calls of the hour, and after them the entries that count further ones. */
   countFurther(key: string, max: number): Hour['further'] | null {
     const nowMs = this.clock.elapsedMs();
     let hour = this.#hours.get(key);
