@@ -26,7 +26,7 @@ export class KnownOperators implements OperatorDirectory {
   #byName: ReadonlyMap<string, KnownOperator> = new Map();
   #byTokenId: ReadonlyMap<string, KnownOperator> = new Map();
   #ended: ReadonlySet<string> = new Set();
-  /** Those that this process ended and the store does not have yet. */
+  /** Sessions that this process ended and the store does not have yet. */
   readonly #unwritten = new Map<string, EndedSession>();
   #isLoaded = false;
   readonly #reads = new SerialRuns(() => this.#read());
@@ -81,7 +81,7 @@ export class KnownOperators implements OperatorDirectory {
     this.#onEnd();
   }
 
-  /** @param listener is told when there is something for `write`. */
+  /** @param listener is called when `write` has something to store. */
   whenEnded(listener: () => void): void {
     this.#onEnd = listener;
   }

@@ -3,7 +3,7 @@ import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { KnownOperators } from './known-operators.js';
 
-/** A removed operator, a renewed token and an ended session count on every replica after so long. */
+/** Within this time every replica knows of a removed operator, a renewed token and an ended session. */
 const ROUND_MS = 2_000;
 /** How long a stop waits for the store. */
 const LAST_WRITE_LIMIT_MS = 2_000;
@@ -34,7 +34,7 @@ export class OperatorSync implements OnApplicationBootstrap, OnApplicationShutdo
     void this.start();
   }
 
-  /** What could not be stored until now is tried once more, for a while. */
+  /** Tries once more, within `LAST_WRITE_LIMIT_MS`, to store what could not be stored until now. */
   async onApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.cancel();
@@ -68,7 +68,7 @@ export class OperatorSync implements OnApplicationBootstrap, OnApplicationShutdo
     if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#runRound());
   }
 
-  /** At its beginning, and not at every try. */
+  /** Warns when the trouble begins, and not at every try. */
   #sayTrouble(err: unknown): void {
     this.log[this.#isTroubled ? 'debug' : 'warn']({ err, retryMs: ROUND_MS }, 'operators.sync_failed');
     this.#isTroubled = true;

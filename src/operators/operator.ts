@@ -3,7 +3,7 @@ import type { OperatorRole } from '../kernel/role.js';
 import { Secret } from '../kernel/secret.js';
 import type { RecordKind } from '../storage/records/record-kind.js';
 
-/** By which a token is recognized, also by scanners for secrets in source text. */
+/** Marks a token, also for scanners that look for secrets in source text. */
 export const TOKEN_PREFIX = 'wxop_';
 const TOKEN_BYTES = 32;
 const ID_LENGTH = 12;
@@ -43,8 +43,8 @@ export interface EndedSession {
 /** Far more than a company has, and few enough for each replica to keep all of them in memory. */
 export const OPERATORS_MAX = 1_000;
 /**
- * Of one token, or of the shared secret, whose holders can end more than this within 12 hours; then those of that token are
- * forgotten that end first by themselves, and of no other token.
+ * For each token, and for the shared secret. The holders of a token can end more sessions than this within 12 hours. Then those
+ * sessions of the same token are forgotten that would end first by themselves.
  */
 export const ENDED_SESSIONS_MAX = 100;
 
@@ -62,7 +62,7 @@ export const ENDED_SESSIONS: RecordKind<EndedSession> = {
   isPolled: true,
 };
 
-/** Those to be forgotten when another session of the same token is ended. @param ofToken ended before. */
+/** The ids to be forgotten when another session of a token is ended. @param ofToken sessions of the token that ended before. */
 export function surplusBeside({ id }: EndedSession, ofToken: readonly EndedSession[]): readonly string[] {
   const others = ofToken.filter((one) => one.id !== id).toSorted((a, b) => b.endMs - a.endMs);
   return others.slice(ENDED_SESSIONS_MAX - 1).map((one) => one.id);
@@ -72,7 +72,7 @@ export function newToken(): Secret {
   return new Secret(TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString('base64url'));
 }
 
-/** The token's 256 bits keep it from being found by trying, so that no slow hash is needed. */
+/** A token has 256 random bits, too many to be guessed, so no slow hash is needed. */
 export function hashOfToken(token: string): string {
   return hash('sha256', `operator token ${token}`, 'base64url');
 }

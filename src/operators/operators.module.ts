@@ -4,7 +4,7 @@ import { KnownOperators } from './known-operators.js';
 import { OperatorSync } from './operator-sync.js';
 import { OperatorsService } from './operators.service.js';
 
-/** Its repository comes from the storage module, which is global. */
+/** Its records come from the storage module, which is global. */
 @Module({
   providers: [
     KnownOperators,

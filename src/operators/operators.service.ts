@@ -9,7 +9,7 @@ import { KnownOperators } from './known-operators.js';
 import { type Records, RecordStore } from '../storage/records/records.js';
 import { hashOfToken, newToken, type Operator, OPERATORS, OPERATORS_MAX } from './operator.js';
 
-/** How long a write may take; nobody waits for it in a hurry. */
+/** How long a write may take. Nothing urgent waits for it. */
 const WRITE_LIMIT_MS = 10_000;
 
 /** An operator with its token, which is shown once. */
@@ -32,7 +32,7 @@ export class OperatorsService {
     this.#stored = records.of(OPERATORS);
   }
 
-  /** All operators whose names come after `name`, sorted by name; as the store has them now. @throws `STORE_UNAVAILABLE` */
+  /** The first operators after `name`, sorted by name, as the store has them now. @throws AppError `STORE_UNAVAILABLE` */
   async after(name: string, limit: number): Promise<readonly Operator[]> {
     await this.known.read();
     const all = this.known.list().filter((operator) => operator.name > name);
@@ -77,7 +77,7 @@ export class OperatorsService {
     this.log.info({ operator: name, ...asked }, 'operator.removed');
   }
 
-  /** What was written counts here at once; if that cannot be read, with the next round. */
+  /** Reads after the write, so that it counts here at once. If the read fails, it counts after the next round. */
   async #write<T>(what: string, work: Promise<T>): Promise<T> {
     const outcome = await withinDeadline(WRITE_LIMIT_MS, what, work);
     await this.known.read();
