@@ -20,7 +20,9 @@ export class DataDirHealthIndicator {
     try {
       return await this.disk.checkStorage('disk', { path: dataDir, thresholdPercent: USED_SHARE_MAX });
     } catch {
-      return this.indicators.check('disk').down({ message: 'DATA_DIR cannot be found any more' });
+      return this.indicators
+        .check('disk')
+        .down({ message: 'DATA_DIR cannot be found any more; make the folder available again' });
     }
   }
 }

@@ -3,8 +3,8 @@ import type { storageConfig } from './store/storage.config.js';
 import type { StoreInspection, Visitor } from './store/store-inspection.js';
 
 /**
- * Reads all registrations and what else the visitor wants, and changes nothing: no index is made, nothing set aside, no folder begun.
- * @throws StorageStartError where no manager could start on this store, saying why.
+ * Reads all registrations and what else the visitor wants. Changes nothing: makes no index and no folder, sets no record aside.
+ * @throws StorageStartError with the reason, where no manager could start on this store.
  */
 export async function inspectStore(
   config: ConfigType<typeof storageConfig>,

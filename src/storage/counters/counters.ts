@@ -1,28 +1,28 @@
-/** What may be counted of one key: at most `max` in any time of `windowMs`. */
+/** The limit of one key: at most `max` counts in any window of `windowMs`. */
 export interface CountLimit {
   readonly key: string;
   readonly max: number;
   readonly windowMs: number;
 }
 
-/** So many were counted at that time. */
+/** How many were counted at one time. */
 export interface Count {
   /** Store time, epoch milliseconds. */
   readonly atMs: number;
   readonly count: number;
 }
 
-/** How many were counted; where that is 0, there is room again at `retryAtMs`, store time. */
+/** How many were counted. If 0, there is room again at `retryAtMs`, store time. */
 export type Taken =
   | { readonly count: number; readonly retryAtMs: null }
   | { readonly count: 0; readonly retryAtMs: number };
 
-/** For a process whose store clock is a little late. */
+/** Counts are kept longer by this, for a process whose store clock is a little late. */
 const KEPT_MS = 60_000;
 
 /**
- * Counts in time windows, over all processes on the store and across restarts. What was counted at one time counts until `windowMs`
- * later. So whoever gives the same time for all of a fixed window counts in fixed windows.
+ * Counts in time windows, over all processes on the store and across restarts. A count expires `windowMs` after its time. A
+ * caller that gives the same time throughout a fixed window therefore counts in fixed windows.
  */
 export abstract class Counters {
   /**
@@ -39,7 +39,7 @@ export abstract class Counters {
     return taken;
   }
 
-  /** Takes one back that was counted at `takenAtMs`. @throws as `take` does. */
+  /** Takes back one count of `takenAtMs`. @throws as `take` does. */
   giveBack(limit: CountLimit, takenAtMs: number): Promise<void> {
     return this.change(limit.key, takenAtMs, keptUntilMs(limit, takenAtMs), (before) =>
       giveBackTo(before, takenAtMs),
@@ -49,7 +49,7 @@ export abstract class Counters {
   /**
    * Replaces the counts of the key in one step. It is durable when this resolves.
    * @param keptUntilMs when they may be forgotten, store time.
-   * @param decide gets the counts, oldest first, and gives the new ones; `null` to leave them. It may be called more than once.
+   * @param decide gets the counts, oldest first, and returns the new ones; `null` to leave them. It may be called more than once.
    */
   protected abstract change(
     key: string,
@@ -63,14 +63,14 @@ function keptUntilMs({ windowMs }: CountLimit, nowMs: number): number {
   return nowMs + windowMs + KEPT_MS;
 }
 
-/** @returns with `counts` of `null` where nothing was counted. */
+/** @returns `counts` is `null` when nothing was counted. */
 export function takeFrom(
   before: readonly Count[],
   { max, windowMs }: Pick<CountLimit, 'max' | 'windowMs'>,
   nowMs: number,
   amount = 1,
 ): { readonly counts: readonly Count[] | null; readonly taken: Taken } {
-  // One far in the future was counted before a clock was set back.
+  // A count far in the future was made before a clock was set back. It is ignored.
   const running = before.filter(({ atMs }) => Math.abs(nowMs - atMs) < windowMs);
   const room = max - sumOf(running);
   if (room <= 0) return { counts: null, taken: { count: 0, retryAtMs: roomAtMs(running, room) + windowMs } };
@@ -89,7 +89,7 @@ export function giveBackTo(before: readonly Count[], takenAtMs: number): readonl
     .filter(({ count }) => count > 0);
 }
 
-/** When the count was taken after whose end there is room for one. */
+/** The time of the count whose end makes room for one more. */
 function roomAtMs(running: readonly Count[], room: number): number {
   let left = room;
   for (const { atMs, count } of running) {
@@ -103,7 +103,7 @@ function sumOf(counts: readonly Count[]): number {
   return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Counts that cannot be read are none: they must not block their key for ever. */
+/** Ignores counts that cannot be read: they must not block their key for ever. */
 export function toCounts(stored: unknown): readonly Count[] {
   if (!Array.isArray(stored)) return [];
   return stored.filter(isCount).toSorted((a, b) => a.atMs - b.atMs);

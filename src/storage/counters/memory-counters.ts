@@ -1,9 +1,9 @@
 import { type Count, Counters } from './counters.js';
 
-/** By key; several on one table stand for several replicas. */
+/** Counts by key. Several counters on one table stand for several replicas. */
 export type CountTable = Map<string, { readonly counts: readonly Count[]; readonly keptUntilMs: number }>;
 
-/** Fewer are not looked through for those that are over. */
+/** A smaller table is not swept. */
 const SWEPT_MIN = 100;
 
 /** The counts of one process, forgotten with it. */
@@ -26,7 +26,7 @@ export class MemoryCounters extends Counters {
     if (this.table.size >= this.#sweptAtSize) this.#sweep(nowMs);
   }
 
-  /** Again when there are twice as many as are left, so that a take costs the same however many keys there are. */
+  /** Removes expired counts. The next sweep comes when the table has doubled, so that many keys do not make a take slower. */
   #sweep(nowMs: number): void {
     for (const [key, kept] of this.table) if (kept.keptUntilMs <= nowMs) this.table.delete(key);
     this.#sweptAtSize = Math.max(SWEPT_MIN, 2 * this.table.size);

@@ -1,6 +1,6 @@
 /**
- * Journals: what is written down as it happens, read by time and by some fields, and removed when it is old or too much. They
- * hold nothing secret, and an entry is changed only by writing it again.
+ * Journals hold entries that are written as things happen, read by time and by some fields, and removed when they are old or too
+ * many. They hold no secrets. An entry is changed only by writing it again.
  */
 import { REPLICA } from '../../kernel/replica.js';
 
@@ -11,7 +11,7 @@ export interface JournalEntry {
   readonly atMs: number;
 }
 
-/** The table or collection of each. */
+/** Names the table or collection of a journal. */
 export type JournalName = 'deliveries' | 'audit' | 'figures' | 'seen';
 
 /** As SQLite calls them; `JSON` is an object, kept as text. */
@@ -20,17 +20,17 @@ export type ColumnType = 'TEXT' | 'INTEGER' | 'REAL' | 'JSON';
 /** What a journal keeps. */
 export interface JournalKind<T extends JournalEntry> {
   readonly name: JournalName;
-  /** What entries have besides id and time. */
+  /** The fields of an entry besides id and time. */
   readonly columns: Readonly<Record<Exclude<keyof T & string, keyof JournalEntry>, ColumnType>>;
-  /** Texts or null that entries are found by, through an index. Where several are asked for, the first of them leads the search. */
+  /** Indexed fields: texts or null. When a query names several of them, the first one here leads the search. */
   readonly fields: readonly (keyof T & string)[];
-  /** What most entries have in a field. SQLite's index leaves these entries out: they are found soon without it. */
+  /** The value of a field in most entries. SQLite's index leaves these entries out: a search finds them soon without it. */
   readonly common: Readonly<Record<string, string>>;
-  /** Said of an entry when it is written, to pick entries by. */
+  /** Properties that are decided when an entry is written. Queries pick entries by them. */
   readonly marks: Readonly<Record<string, (entry: T) => boolean>>;
-  /** The fields that may be null, which are not written then. */
+  /** The fields that may be null. A store may leave them out then. */
   readonly blank: Partial<T>;
-  /** Whether an entry is on the disk once it is written. Else the last seconds may be lost with the machine. */
+  /** Whether an entry is on the disk once it is written. If not, a machine that dies may lose the last seconds. */
   readonly isLasting: boolean;
   /** Whether most entries are written several times. */
   readonly isRewritten?: true;
@@ -48,20 +48,20 @@ export interface JournalBounds {
   /** 0 for a journal that is to be empty. */
   readonly keptMs: number;
   readonly entriesMax?: number;
-  /** Only of one that is not lasting: its share of a disk is not known apart from others. */
+  /** Only for a journal that is not lasting: SQLite cannot tell the size of a lasting one from that of its whole file. */
   readonly bytesMax?: number;
 }
 
-/** Fields and marks as they have to be. */
+/** The values that fields and marks must have. */
 export type Match = Readonly<Record<string, string | boolean>>;
 
 export interface JournalQuery {
   readonly where?: Match;
-  /** A field and its value: one of these must hold as well. */
+  /** At least one of these fields must have its value, too. */
   readonly anyOf?: readonly (readonly [field: string, value: string])[];
-  /** Ids, the first included. */
+  /** The first id, included. */
   readonly from?: string;
-  /** Ids, excluded. */
+  /** The id where the search ends, excluded. */
   readonly before?: string;
   readonly limit: number;
 }
@@ -78,18 +78,18 @@ export interface JournalPage<T> {
  * V8 would have to copy the objects that wait.
  */
 export interface JournalBatch<T> {
-  /** Of entries. */
+  /** The number of entries. */
   readonly length: number;
   add(entry: T): void;
   /**
-   * To be called once. An entry whose id is there takes the place of the one that is, so that it may be repeated.
+   * Call it once. An entry replaces a stored one with the same id, so the same entries may be written again.
    * @throws Error when not all of it was written, as far as is known.
    */
   write(): Promise<void>;
 }
 
 export abstract class Journal<T extends JournalEntry> {
-  /** An empty one. */
+  /** An empty batch. */
   abstract newBatch(): JournalBatch<T>;
 
   /** The newest first. @throws AppError `STORE_UNAVAILABLE` */
@@ -98,10 +98,10 @@ export abstract class Journal<T extends JournalEntry> {
   /** The oldest first. @throws AppError `STORE_UNAVAILABLE` */
   abstract oldest(query: JournalQuery): Promise<readonly T[]>;
 
-  /** What it takes of the disk, about. @throws AppError `STORE_UNAVAILABLE` */
+  /** About how many bytes of the disk it takes. @throws AppError `STORE_UNAVAILABLE` */
   abstract bytes(): Promise<number>;
 
-  /** Removes what is beyond the bounds. Writing does so too, of about as much as it writes. @throws AppError `STORE_UNAVAILABLE` */
+  /** Removes entries beyond the bounds. A write removes about as many as it writes. @throws AppError `STORE_UNAVAILABLE` */
   abstract sweep(nowMs: number): Promise<void>;
 
   /** @throws Error when not all of them were written, as far as is known. */
@@ -121,7 +121,7 @@ export abstract class Journal<T extends JournalEntry> {
 
 /** The port: each journal belongs to the feature that opens it. */
 export abstract class Journals {
-  /** At once; the store may be away. */
+  /** Returns at once, also while the store is away. */
   abstract open<T extends JournalEntry>(kind: JournalKind<T>, bounds: JournalBounds): Journal<T>;
 }
 
@@ -130,7 +130,7 @@ const COUNT_LENGTH = 5;
 const COUNT_MAX = 36 ** COUNT_LENGTH;
 const REPLICA_LENGTH = 6;
 const ID = new RegExp(`^[0-9a-z]{${TIME_LENGTH + COUNT_LENGTH}}[0-9a-f]{${REPLICA_LENGTH}}$`);
-/** After every id. */
+/** Comes after every id. */
 export const LAST_ID = '~';
 
 function toDigits(value: number, length: number): string {
@@ -142,7 +142,7 @@ export function firstIdAt(ms: number): string {
   return toDigits(Math.max(0, Math.floor(ms)), TIME_LENGTH);
 }
 
-/** @returns what is older than entries of this id goes. */
+/** @returns the id before which all entries are too old. */
 export function keptFrom({ keptMs }: JournalBounds, nowMs: number): string {
   return keptMs === 0 ? LAST_ID : firstIdAt(nowMs - keptMs);
 }
@@ -156,11 +156,11 @@ export function timeOfId(id: string): number {
   return Number.parseInt(id.slice(0, TIME_LENGTH), 36);
 }
 
-/** Gives entries their ids, in the order in which they are given, also where the clock steps back. */
+/** Makes ids for entries. Each id sorts after the one before, also when the clock steps back. */
 export class JournalIds {
   readonly #replica = REPLICA.slice(-REPLICA_LENGTH);
   #lastMs = 0;
-  /** Of the last one: under load many entries are of one millisecond. */
+  /** The text of `#lastMs`: under load, many entries share one millisecond. */
   #lastTime = firstIdAt(0);
   #count = 0;
 

@@ -20,7 +20,7 @@ export type Owner = Pick<Puppet, 'openKfId' | 'corpId'>;
 
 type WithSecrets = Owner & Pick<Puppet, PuppetSecret>;
 
-/** A sealed secret opens in the record of its kf account, while that is its corp's, and in its own field. */
+/** A sealed secret opens only in its own field of its kf account's record, and only while the account belongs to the same corp. */
 export function identityOf({ openKfId, corpId }: Owner, field: PuppetSecret): Identity {
   return ['puppet', openKfId, corpId, field];
 }
@@ -30,7 +30,7 @@ export function sealPuppet<T extends WithSecrets>(puppet: T, sealer: Sealer): T 
   return withEach(puppet, (text, field) => sealer.seal(text, identityOf(puppet, field)));
 }
 
-/** Plain secrets, as an earlier run has left them, are taken as they are. @throws SealError */
+/** Plain secrets, which a run without keys has left, stay as they are. @throws SealError */
 export function openPuppet(puppet: Puppet, sealer: Sealer): Puppet {
   if (!PUPPET_SECRETS.some((field) => isSealed(puppet[field].reveal()))) return puppet;
   return withEach(puppet, (text, field) => sealer.open(text, identityOf(puppet, field)));
@@ -59,12 +59,12 @@ export class PuppetSecrets {
     return stored === null ? stored : this.#open(stored, null);
   }
 
-  /** What is stored is judged opened. */
+  /** A judge that gets the stored puppet with its secrets opened. */
   judging(judge: Judge): Judge {
     return (stored) => judge(this.open(stored));
   }
 
-  /** Opens all puppets of the store. @throws StorageStartError the first time, at its end, where a key is missing. */
+  /** Opens all puppets of the store. @throws StorageStartError at the end of the first load, when a key is missing. */
   async *load(batches: AsyncIterable<readonly Puppet[]>): AsyncIterable<readonly Puppet[]> {
     const missing = this.#hasLoaded ? null : new MissingKeys('registration(s)', REMEDY);
     for await (const puppets of batches) {
@@ -102,7 +102,7 @@ export class PuppetSecrets {
   }
 }
 
-/** Known, and cannot be used. */
+/** Such a puppet is known and cannot be used. */
 function withoutSecrets(puppet: Puppet): Puppet {
   return withEach(puppet, () => '');
 }

@@ -97,7 +97,7 @@ export function isDoubted({ endpoint, from }: Goodbye, puppet: Pick<Puppet, 'fro
   return endpoint === undefined && from !== undefined && from !== puppet.from;
 }
 
-/** Whether the goodbye comes from a puppet that another one has replaced since. */
+/** Whether the goodbye comes from a puppet that a later registration has replaced. */
 export function isFromReplaced({ from }: Goodbye, puppet: Pick<Puppet, 'from' | 'replacedFrom'>): boolean {
   return from !== undefined && from !== puppet.from && puppet.replacedFrom.includes(from);
 }

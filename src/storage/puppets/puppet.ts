@@ -5,8 +5,8 @@ export interface Puppet {
   readonly openKfId: string;
   readonly name: string;
   /**
-   * http(s) URL, perhaps with a path. `''`, as for the keys below, only when another version left a record without it:
-   * such a puppet is known and cannot be used.
+   * http(s) URL, perhaps with a path. `''` only when another version left a record without it; the same goes for the secrets
+   * below. Such a puppet is known and cannot be used.
    */
   readonly endpoint: string;
   readonly corpId: string;
@@ -14,8 +14,8 @@ export interface Puppet {
   readonly callbackToken: Secret;
   readonly encodingAESKey: Secret;
   /**
-   * `secretIdOf` the last secret of it that WeCom accepted; `null` where none is known. It says something only
-   * while that is its corpSecret: a manager 1.0.3 beside us writes another one and leaves this as it is.
+   * `secretIdOf` the last corpSecret of this puppet that WeCom accepted; `null` where none is known. Compare it with the id of
+   * `corpSecret`: a manager 1.0.3 beside us may change that secret, and leaves this field as it is.
    */
   readonly acceptedSecretId: string | null;
   /** The bot with whose key it registered; `''` for a secret of `AUTH_PUPPET_TOKEN`, or none. */
@@ -30,7 +30,7 @@ export interface Puppet {
   readonly lastOnlineAtMs: number | null;
   /** Addresses of the account's latest registrations that this one replaced, the last one last. */
   readonly replacedFrom: readonly string[];
-  /** False while its registration has no answer yet, as far as the process knows that wrote it down. */
+  /** False while the registration has no answer yet, as far as the process that stored it knows. */
   readonly answered: boolean;
 }
 
@@ -40,7 +40,7 @@ export type Registration = Omit<
   'online' | 'goodbyeDoubted' | 'lastOnlineAtMs' | 'replacedFrom' | 'answered'
 >;
 
-/** Puppets come and go; an old one that still has to say goodbye is among the last of them. */
+/** A replaced puppet that has not said goodbye yet is among the last few. */
 const REPLACED_FROM_MAX = 8;
 
 /** The account's record after a registration at `nowMs`. @param before `null` when there was none. */
@@ -66,7 +66,7 @@ function replacedBy(before: Pick<Puppet, 'from' | 'replacedFrom'> | null, from: 
   return [...new Set(addresses)].slice(-REPLACED_FROM_MAX);
 }
 
-/** Whether both are equal in everything that something is derived from. */
+/** Whether both have the same values in all fields from which something is derived. */
 export function isSamePuppet(a: Puppet, b: Puppet): boolean {
   return (
     a.endpoint === b.endpoint &&

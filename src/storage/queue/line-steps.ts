@@ -5,10 +5,10 @@ import { isHeldBy, type Line, type LineHead, type LineKind, lineKey, toLeased } 
 import type { KeptLine, QueueStore } from './queue-store.js';
 import type { Addressee } from '../../kernel/account.js';
 
-/** What lines of one kind are to those who use them. */
+/** How a kind of lines is turned into the values that its users know. */
 export interface LineType<T extends LineHead> {
   readonly kind: LineKind;
-  /** What else a claim changes; left out for nothing. @param untilMs when its lease lapses. */
+  /** What a claim changes besides the lease; left out for nothing. @param untilMs when the lease lapses. */
   toClaimed?(value: T, untilMs: number): T;
   toLine(value: T): Line;
   /** @returns `null` for what cannot be read. */
@@ -23,7 +23,7 @@ export interface Stepped<T> {
 
 export type Leased<T> = T & { readonly lease: NonNullable<LineHead['lease']> };
 
-/** A line that was claimed, and as it was before. */
+/** A line that was claimed, and the line before the claim. */
 export interface Claim<T> {
   readonly line: Leased<T>;
   readonly before: T;
@@ -34,12 +34,12 @@ interface Known<T> {
   readonly kept: KeptLine;
 }
 
-/** Far more than are under way. One that has left is read again. */
+/** Far more than are ever under way. A line that is no longer remembered is read again. */
 const LEASED_MAX = 2_000;
 
-/** Lines of one kind: what happens to one is a function from line to line, repeated where another process was faster. */
+/** Changes lines of one kind. A change is a function from line to line, repeated when another process changed the line first. */
 export class LineSteps<T extends LineHead> {
-  /** What this process has leased, as it wrote it: mostly nobody else has changed it since. By key. */
+  /** Lines that this process has leased, as it wrote them, by key. Mostly nobody else has changed them since. */
   readonly #leased = newLru<Known<T>>(LEASED_MAX);
 
   constructor(
@@ -51,12 +51,12 @@ export class LineSteps<T extends LineHead> {
     return (await this.#read(lineKey(this.type.kind, account)))?.value ?? null;
   }
 
-  /** Whether this process has leased it so, as far as it knows without asking the store. */
+  /** Whether this process holds this lease, as far as it knows without asking the store. */
   isHeld(account: Addressee, leaseId: string, nowMs: number): boolean {
     return this.#heldHere(account, leaseId, nowMs) !== null;
   }
 
-  /** The line, if it has this lease. What another process has changed since it was leased may not be seen. */
+  /** The line, if it has this lease. A change of another process since the claim may be missing. */
   async findHeld(account: Addressee, leaseId: string, nowMs: number): Promise<T | null> {
     const known = this.#heldHere(account, leaseId, nowMs);
     if (known !== null) return known;
@@ -65,21 +65,21 @@ export class LineSteps<T extends LineHead> {
   }
 
   /**
-   * @param step gives the line as it is to be; `null` for none, and the same one to leave it.
-   * @param isNew whether there is probably none yet.
+   * @param step returns the new line; `null` to remove the line, and the same object to leave it.
+   * @param isNew whether there is probably no line yet.
    */
   async change(account: Addressee, step: (line: T | null) => T | null, isNew = false): Promise<Stepped<T>> {
     const key = lineKey(this.type.kind, account);
     const known = this.#leased.get(key) ?? null;
     if (known !== null || isNew) {
       const stepped = await this.#step(key, known, step);
-      // Where nothing is to be done it has to be looked whether that is still so.
+      // Our line may be out of date, so only the stored one can show that nothing is to be done.
       if (stepped !== CONFLICT && stepped.after !== stepped.before) return stepped;
     }
     return untilNoConflict(async () => this.#step(key, await this.#read(key), step));
   }
 
-  /** As `change`, if the line has this lease, or none runs where that is `null`. @returns `null` where it has another. */
+  /** As `change`, if the line has this lease; with `null`, if no lease runs. @returns `null` otherwise. */
   async changeHeld(
     account: Addressee,
     leaseId: string | null,
@@ -121,12 +121,12 @@ export class LineSteps<T extends LineHead> {
     }
   }
 
-  /** @returns `null` where another process was faster, or what was read is no such line. */
   #heldHere(account: Addressee, leaseId: string, nowMs: number): T | null {
     const known = this.#leased.get(lineKey(this.type.kind, account))?.value;
     return known !== undefined && isHeldBy(known, leaseId, nowMs) ? known : null;
   }
 
+  /** @returns `null` where another process was faster, or what was read is no such line. */
   async #claim(kept: KeptLine, change: (line: T) => T, untilMs: number): Promise<Claim<T> | null> {
     const known = await this.#known(kept);
     if (known === null) return null;
@@ -151,7 +151,7 @@ export class LineSteps<T extends LineHead> {
     return kept === null ? null : this.#known(kept);
   }
 
-  /** @returns `null` for what is no such line, which blocks nothing from then on. */
+  /** @returns `null` for a record that is no such line. It is set aside, and blocks nothing from then on. */
   async #known(kept: KeptLine): Promise<Known<T> | null> {
     const value = this.type.fromLine(kept.line);
     if (value === null) await this.store.setAside(kept);

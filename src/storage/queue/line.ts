@@ -1,12 +1,12 @@
 /**
- * What waits of one account at one endpoint. What may happen to it are functions from one line to the next; a store makes one step
- * durable, if the line is still as it was read. Times are store time, epoch milliseconds.
+ * A line: an account with what waits for it at one endpoint. All that may happen to a line are functions from one line to the
+ * next. A store makes one step durable if the line is still as it was read. Times are store time, epoch milliseconds.
  */
 import { randomUUID } from 'node:crypto';
 import { hasShape, isCount, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
-/** An account has at most one line of each: its event may wait to be pulled while its messages wait for the bot. */
+/** An account has at most one line of each kind: its event may wait to be pulled while its messages wait for the bot. */
 export type LineKind = 'event' | 'messages';
 
 /**
@@ -31,7 +31,7 @@ export interface Failure {
   readonly stage: FailureStage | NotTriedStage;
   /** At most 1 kB. */
   readonly reason: string;
-  /** With the stage `status`, the one that came. */
+  /** The HTTP status that came, with the stage `status`. */
   readonly status?: number;
 }
 
@@ -91,7 +91,7 @@ export const NOT_TRIED_STAGES = [
   'late',
   /** Too many attempts are under way already. */
   'overloaded',
-  /** Its sync token is over, and the corp has had the pulls without one that a minute allows: see `resyncsOf`. */
+  /** Its sync token has expired, and the corp has used up the pulls without a token of this minute: see `resyncsOf`. */
   'resync',
   /** No puppet took it for 3 days. */
   'expired',
@@ -100,7 +100,7 @@ export const NOT_TRIED_STAGES = [
 ] as const;
 export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
 
-/** What a bot answered in place of taking an event. */
+/** The answer of a bot that did not take an event. */
 export interface Answered {
   readonly status: number;
   readonly atMs: number;
@@ -122,34 +122,33 @@ export interface LineHead extends Addressee {
   readonly lease: Lease | null;
   /** When it last probed its endpoint; 0 for never. */
   readonly probedAtMs: number;
-  /** When the newest of what waits arrived; of events that all are sent, the one that goes next. */
+  /** When the newest waiting event or message arrived. For a bot that gets every event: when the next one to be sent arrived. */
   readonly arrivedAtMs: number;
-  /** When the first arrived that nobody has taken since. */
+  /** When the first event or message arrived that nobody has taken, also if a newer event has replaced it. */
   readonly waitingSinceMs: number;
   readonly lastFailure: Failure | null;
 }
 
-/** A line as stores keep it, which know nothing of what its kind has besides. */
+/** A line as stores keep it. Stores know nothing of the details of a kind. */
 export interface Line extends LineHead {
   readonly kind: LineKind;
-  /** What its kind has besides: plain JSON. */
+  /** The fields that only this kind has: plain JSON. */
   readonly details: object;
   /** The callback as it came; also `null` where the line was read without it. */
   readonly body: Buffer | null;
 }
 
 /**
- * Why something is sent that waits: it is due; it probes its endpoint; its puppet has just registered. The resync budget does not
- * apply to a registration.
+ * Why a waiting event or message is sent: it is due; it probes its endpoint; its puppet has just registered. The resync budget
+ * does not apply to a registration.
  */
 export const OCCASIONS = ['due', 'probe', 'registration'] as const;
 export type Occasion = (typeof OCCASIONS)[number];
 
-/** Why an attempt is made: a callback came in; a hint is sent; a message is; an operator asked for a test. */
+/** Why an attempt is made: a callback came in; a waiting event is sent; a message is sent; an operator asked for a test. */
 export const DELIVERY_OCCASIONS = ['inline', ...OCCASIONS, 'message', 'test'] as const;
 export type DeliveryOccasion = (typeof DELIVERY_OCCASIONS)[number];
 
-/** The key of a line. */
 export function lineKey(kind: LineKind, account: Addressee): string {
   return `${kind} ${accountKey(account)}`;
 }
@@ -197,7 +196,7 @@ const isWhole = hasShape<Line>({
   body: orNull(Buffer.isBuffer),
 });
 
-/** Whether a store holds a line there, and not something that another program has left. */
+/** Whether a stored value is a line, and not something that another program has left. */
 export function isLine(key: string, value: unknown): value is Line {
   return isWhole(value) && key === lineKey(value.kind, value);
 }

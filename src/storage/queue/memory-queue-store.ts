@@ -34,14 +34,13 @@ import {
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /**
- * What waits, in memory: for what could not be stored, of which there is little, since every search looks at all. It is lost with
- * the process.
+ * Keeps in memory what could not be stored. Every search looks at all of it, so it must be little. It is lost with the process.
  */
 export class MemoryQueueStore extends QueueStore {
   override readonly isShared: boolean = false;
   readonly #lines = new Map<string, KeptLine>();
   readonly #messages = new Map<string, Message>();
-  /** Until when an id is known. */
+  /** Until when each id is known. */
   readonly #known = new Map<string, number>();
 
   override async find(key: string): Promise<KeptLine | null> {

@@ -5,7 +5,7 @@ import { type Failure, isFailure } from './line.js';
 import type { Identity } from '../../crypto/sealer.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
-/** How much of an account goes one after the other: all of it, or what concerns one customer. */
+/** What goes one after the other: all messages of an account, or only those of the same customer. */
 export const MESSAGE_ORDERS = ['account', 'customer'] as const;
 export type MessageOrder = (typeof MESSAGE_ORDERS)[number];
 
@@ -24,7 +24,7 @@ export interface NewMessage {
   readonly skip: number;
   /** The whole entry as JSON; empty where it is too long. What a store keeps of it is sealed. */
   readonly content: Secret;
-  /** Why no bot can be sent it, so that it is dead from the start: it is longer than `MESSAGE_BYTES_MAX`. */
+  /** Set when it is longer than `MESSAGE_BYTES_MAX`. It cannot be sent to any bot, so it is dead from the start. */
   readonly failure?: Failure;
 }
 
@@ -32,7 +32,7 @@ export interface NewMessage {
 export type MessageState = 'waiting' | 'dead';
 export const MESSAGE_STATES: readonly MessageState[] = ['waiting', 'dead'];
 
-/** From where a page was pulled. */
+/** Where a pulled page begins. */
 export interface PageStart {
   /** Identifies the app whose cursor it is. */
   readonly appId: string;
@@ -42,13 +42,13 @@ export interface PageStart {
 
 /** A message without what it says. Times without further words are store time, epoch milliseconds. */
 export interface MessageHead extends Omit<NewMessage, 'content' | 'failure'>, Addressee {
-  /** Its place among the account's messages: one with a lesser number goes first. */
+  /** Its place among the account's messages: the smallest number goes first. */
   readonly seq: number;
-  /** Of its page: whoever pulls from there is given it after `skip` others. */
+  /** Where its page begins. A pull from there gives this message after `skip` others. */
   readonly page: PageStart;
   readonly state: MessageState;
   readonly storedAtMs: number;
-  /** Attempts that ended without its being taken. */
+  /** Attempts that ended, and the message was not taken. */
   readonly attempts: number;
   /** Of those, the ones that count against it: the bot was there and refused it. */
   readonly refusals: number;
@@ -66,17 +66,17 @@ export interface Message extends MessageHead {
 /** How long a taken message's id is known, so that it is not taken for a new one: WeCom gives 3 days of messages. */
 export const SEEN_MS = 4 * 24 * 3_600_000;
 /**
- * How long WeCom gives messages (developer.work.weixin.qq.com/document/path/94670), and a customer can be answered about one:
- * what waits longer, be it the message or the event that tells of it, is dead.
+ * How long WeCom gives messages (developer.work.weixin.qq.com/document/path/94670). A message that waits longer is dead, and so is
+ * an event that announces one.
  */
 export const MESSAGE_LIFE_MS = 3 * 24 * 3_600_000;
 
-/** Whether it is too long for any bot. Nothing is kept of what it says. */
+/** Whether it is too long for any bot. Its content is not kept. */
 export function isOversized({ lastFailure }: Pick<MessageHead, 'lastFailure'>): boolean {
   return lastFailure?.stage === 'oversized';
 }
 
-/** Whether it waits for so long that it is dead. One that an operator has sent again waits as long once more. */
+/** Whether it has waited for too long and is dead. A message that an operator has sent again may wait as long once more. */
 export function isExpired({ storedAtMs, step, lastFailure, dueAtMs }: MessageHead, nowMs: number): boolean {
   const isSentAgain = step === 0 && lastFailure !== null;
   return nowMs - Math.max(storedAtMs, isSentAgain ? (dueAtMs ?? 0) : 0) >= MESSAGE_LIFE_MS;
@@ -89,7 +89,7 @@ export function webhookIdOf({ corpId, openKfId, msgid }: Addressee & Pick<NewMes
 
 export type ContentOwner = Pick<Message, 'corpId' | 'openKfId' | 'msgid'>;
 
-/** What a message says opens in the record of the message alone. */
+/** The content of a message opens only in the record of this message. */
 export function contentIdentityOf({ corpId, openKfId, msgid }: ContentOwner): Identity {
   return ['message', corpId, openKfId, msgid, 'content'];
 }
@@ -114,7 +114,7 @@ const isWhole = hasShape<MessageHead>({
   lastFailure: orNull(isFailure),
 });
 
-/** Whether a store holds a message there, and not something that another program has left. @param key `webhookIdOf`. */
+/** Whether a stored value is a message, and not something that another program has left. @param key `webhookIdOf`. */
 export function isMessageHead(key: string, value: unknown): value is MessageHead {
   return isWhole(value) && key === webhookIdOf(value);
 }

@@ -9,7 +9,7 @@ export interface KeptLine {
   readonly revision: string;
 }
 
-/** By corp and account, or those first that wait longest. */
+/** By corp and account, or the longest waiting lines first. */
 export const LINE_ORDERS = ['account', 'waitingSince'] as const;
 export type LineOrder = (typeof LINE_ORDERS)[number];
 
@@ -17,9 +17,9 @@ export interface LineFilter {
   readonly states: readonly LineState[];
   /** `null` selects all corps. */
   readonly corpId: string | null;
-  /** Of their last failure; left out for any. */
+  /** The stage of the last failure; left out for any. */
   readonly stage?: Failure['stage'] | undefined;
-  /** When what waits arrived: from then on, and before; left out for any. */
+  /** Only lines whose `arrivedAtMs` is from the one time on and before the other; left out for any. */
   readonly arrivedFromMs?: number | undefined;
   readonly arrivedBeforeMs?: number | undefined;
 }
@@ -36,9 +36,9 @@ export interface LineCounts {
   readonly dead: number;
   /** Records set aside because they cannot be read. */
   readonly unreadable: number;
-  /** Since when the first of the lines that wait waits; `null` when none waits. */
+  /** Since when the longest waiting line waits; `null` when none waits. */
   readonly oldestWaitingAtMs: number | null;
-  /** The same of parked ones. */
+  /** The same for parked lines. */
   readonly oldestParkedAtMs: number | null;
 }
 
@@ -47,19 +47,19 @@ export interface LineGroup {
   readonly state: LineState;
   readonly corpId: string;
   readonly endpoint: string | null;
-  /** Of their last failures; `null` where none is known. */
+  /** The stage of their last failures; `null` where none is known. */
   readonly stage: Failure['stage'] | null;
   /** The HTTP status that came last, and when; `null` where none did, or where none is known. */
   readonly answered: Answered | null;
-  /** How many accounts they are of. */
+  /** How many accounts have these lines. */
   readonly accounts: number;
   /** One of the accounts. */
   readonly openKfId: string;
-  /** Since when the first of them waits. */
+  /** Since when the longest waiting line of them waits. */
   readonly sinceMs: number;
 }
 
-/** A message of which only the id is left, until then. */
+/** A message of which only the id is left, until `untilMs`. */
 export interface KnownMessage extends Addressee {
   readonly msgid: string;
   readonly untilMs: number;
@@ -98,9 +98,10 @@ export interface WaitingOf {
 }
 
 /**
- * Where lines and messages are kept. It finds them, and changes one under a condition; what may happen to them is said by those
- * who call it. A line is found by its `lineKey`, a message by its `webhookIdOf`. Everything is durable when it resolves. Methods reject with AppError
- * `STORE_UNAVAILABLE`; a write may have happened then. A record that cannot be read is passed over, said once, counted and left.
+ * Keeps lines and messages. It finds them, and changes one under a condition. Its callers decide what may happen to them. A line
+ * is found by its `lineKey`, a message by its `webhookIdOf`. A write is durable when it resolves. Methods reject with AppError
+ * `STORE_UNAVAILABLE`; a write may have happened then. A record that cannot be read is skipped, logged once, counted, and left
+ * where it is.
  */
 export abstract class QueueStore {
   /** Whether other processes use it too. */
@@ -131,9 +132,9 @@ export abstract class QueueStore {
   ): Promise<readonly KeptLine[]>;
 
   /**
-   * One of the endpoint's waiting lines that nobody has leased: the one that probed longest ago; of those that never did, the one
-   * that arrived first.
-   * @param keys of the lines that alone may be.
+   * One of the endpoint's waiting lines that nobody has leased: the one that probed longest ago. Among lines that never probed,
+   * the one that arrived first.
+   * @param keys only lines with these keys; left out for all.
    */
   abstract findToProbe(
     kind: LineKind,
@@ -148,13 +149,13 @@ export abstract class QueueStore {
    */
   abstract nextClaimableAtMs(kind: LineKind, exceptEndpoints: ReadonlySet<string>): Promise<number | null>;
 
-  /** Makes all waiting lines of the endpoint due, and what waits of their messages. Running leases stay. */
+  /** Makes all waiting lines of the endpoint due, and their waiting messages. Running leases stay. */
   abstract makeDue(kind: LineKind, endpoint: string, nowMs: number): Promise<void>;
 
   /** The endpoints of all waiting lines. */
   abstract listEndpoints(kind: LineKind): Promise<readonly string[]>;
 
-  /** Without bodies. @param after the last one of the page before; `null` for the first page. */
+  /** A page of lines, without bodies. @param after the last line of the page before; `null` for the first page. */
   abstract list(
     kind: LineKind,
     filter: LineFilter,
@@ -163,15 +164,15 @@ export abstract class QueueStore {
     order: LineOrder,
   ): Promise<readonly Line[]>;
 
-  /** Without bodies; at most a page of them. */
+  /** The lines with these keys, without bodies. @param keys at most as many as a page has. */
   abstract findAll(keys: readonly string[]): Promise<readonly Line[]>;
 
-  /** Without bodies: of whichever corp. May scan all lines. */
+  /** The lines of the account in all corps, without bodies. May scan all lines. */
   abstract listOfAccount(kind: LineKind, openKfId: string): Promise<readonly Line[]>;
 
   abstract count(kind: LineKind): Promise<LineCounts>;
 
-  /** How many parked lines of the corp were never for an endpoint. */
+  /** How many lines of the corp have no endpoint, in any state. */
   abstract countUnregistered(kind: LineKind, corpId: string): Promise<number>;
 
   /** Dead lines, and others that have waited since `beforeMs` or longer. May scan all lines. */
@@ -180,7 +181,7 @@ export abstract class QueueStore {
   // Messages.
 
   /**
-   * Adds what is not there in any state. Known ones that are there stay as they are.
+   * Adds messages and known ids that are not there in any state. Those that are there stay as they are.
    * @returns the keys of the messages that were added.
    */
   abstract addMessages(
@@ -192,8 +193,8 @@ export abstract class QueueStore {
   abstract findMessage(key: string): Promise<Message | null>;
 
   /**
-   * The first ones that wait of the account, in their order; with `customer`, of those that are each the first of their lane, and
-   * of them only what is due by `dueAtMs`, unless that is `null`.
+   * The first waiting messages of the account, in their order. With `customer`, only the first message of each lane is listed, and
+   * only if it is due by `dueAtMs`; `null` lists it whatever its due time.
    */
   abstract listFirst(
     account: Addressee,
@@ -202,7 +203,7 @@ export abstract class QueueStore {
     dueAtMs: number | null,
   ): Promise<readonly Message[]>;
 
-  /** When the first message is due; with `customer`, the first one to be due of those that are each the first of their lane. */
+  /** When the first message is due. With `customer`, when the earliest of the first messages of all lanes is due. */
   abstract nextDueAtMs(account: Addressee, order: MessageOrder): Promise<number | null>;
 
   /** @returns false when it is in none of these states. */
@@ -212,16 +213,16 @@ export abstract class QueueStore {
     change: MessageChange,
   ): Promise<boolean>;
 
-  /** Leaves nothing but the id. @returns false when it neither waits nor is dead. */
+  /** Deletes all of a message but its id. @returns false when it neither waits nor is dead. */
   abstract forgetMessage(key: string, untilMs: number): Promise<boolean>;
 
-  /** Leaves nothing but their ids, or not even these where `untilMs` is `null`. @returns how many waited. */
+  /** Deletes all of the messages but their ids. With an `untilMs` of `null`, deletes the ids too. @returns how many waited. */
   abstract forgetWaiting(which: WaitingOf, untilMs: number | null): Promise<number>;
 
-  /** As it is given, in place of its id. @returns false when more than its id was left, or nothing. */
+  /** Stores the message in place of its id. @returns false when more than the id was there, or nothing. */
   abstract bringBack(message: Message): Promise<boolean>;
 
-  /** Makes due what waits of the account. */
+  /** Makes the waiting messages of the account due. */
   abstract makeMessagesDue(account: Addressee, nowMs: number): Promise<void>;
 
   abstract countWaiting(account: Addressee): Promise<number>;
@@ -235,9 +236,12 @@ export abstract class QueueStore {
   /** Of all accounts, or of one. */
   abstract countMessages(account: Addressee | null): Promise<MessageCounts>;
 
-  /** Waiting ones that were stored until then, some thousand at most. */
+  /** Waiting messages that were stored at `atMs` or before, some thousand at most. */
   abstract listStoredBefore(atMs: number): Promise<readonly MessageHead[]>;
 
-  /** Leaves only the ids of those that died until then, known `untilMs`, and no ids whose time is over; some thousand at most. */
+  /**
+   * Deletes all but the ids of messages that died at `diedBeforeMs` or before; the ids are known `untilMs`. Deletes ids whose time
+   * is over at `nowMs`. Some thousand of each at most.
+   */
   abstract sweep(diedBeforeMs: number, untilMs: number, nowMs: number): Promise<void>;
 }

@@ -2,12 +2,12 @@ import { SerialRuns } from '../../kernel/serial-runs.js';
 import type { Records } from './records.js';
 
 /**
- * The records of a kind, in memory. A read brings in what all processes wrote, and never undoes an own write that ended after
- * the read began.
+ * The records of a kind, in memory. A read brings in what all processes wrote. It never undoes a write of this process that ended
+ * after the read began.
  */
 export abstract class FollowedRecords<T extends object> {
   readonly #reads = new SerialRuns(() => this.#read());
-  /** Whether the next read is of all records, and not only where something has changed. */
+  /** Whether the next read loads all records, also if nothing has changed. */
   #isWhole = false;
   /** Rises with each own write. */
   #order = 0;

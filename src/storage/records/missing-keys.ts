@@ -4,7 +4,7 @@ import { StorageStartError } from '../../kernel/storage-start-error.js';
 export class MissingKeys {
   readonly #counts = new Map<string, number>();
 
-  /** @param remedy what to do with MongoDB where the key is lost. */
+  /** @param remedy what to do in MongoDB when the key is lost. */
   constructor(
     private readonly records: string,
     private readonly remedy: string,

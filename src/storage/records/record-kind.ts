@@ -2,35 +2,35 @@ import type { Identity, Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 
 /**
- * What a record is, as the feature declares it that keeps it: plain data, and secrets where `sealed` says so. A store has the
- * same fields, with secrets as texts.
+ * How a feature declares the records that it keeps: plain data, with secrets where `sealed` says so. A store has the same fields,
+ * with secrets as texts.
  */
 export interface RecordKind<T extends object> {
-  /** Names its table and its collection, so small letters alone. */
+  /** Names its table and its collection: only small letters. */
   readonly name: string;
-  /** No two records have the same. */
+  /** No two records have the same key. */
   keyOf(record: T): string;
-  /** More texts of which no two records may have the same. */
+  /** More texts that no two records may share. */
   uniqueKeysOf?(record: T): readonly string[];
-  /** More texts by which it is found. */
+  /** More texts by which a record is found. */
   lookupKeysOf?(record: T): readonly string[];
-  /** From when on a store removes it, sooner or later; store time. */
+  /** A store removes the record at this time or later; store time. */
   expiresAtMsOf?(record: T): number;
   readonly sealed?: SealedSecrets;
-  /** Whether replicas ask for its changes every few seconds, for which MongoDB writes once more with each change. */
+  /** Whether replicas ask for changes every few seconds. For them, MongoDB makes one more write with each change. */
   readonly isPolled?: true;
 }
 
 export interface SealedSecrets {
-  /** Where they are, as `token.value`. */
+  /** The paths of the secrets, such as `token.value`. */
   readonly at: readonly string[];
-  /** Fields that a record keeps for good. In a record that was given another value its secrets do not open. */
+  /** Fields that never change. If somebody changes one all the same, the secrets of the record do not open. */
   readonly boundTo: readonly string[];
-  /** A record that does not open is made anew by itself. Without it, no manager starts on a store whose key it lacks. */
+  /** A record that does not open is made anew by itself. Without this, a manager that lacks its key does not start. */
   readonly isReplaceable?: true;
 }
 
-/** A sealed text opens in its own record and field, while that is what it is bound to. */
+/** A sealed text opens only in its own record and field, while the fields of `boundTo` are unchanged. */
 export function identityOf<T extends object>(kind: RecordKind<T>, record: T, at: string): Identity {
   const bound = kind.sealed?.boundTo.map((name) => String(record[name as keyof T])) ?? [];
   return [kind.name, kind.keyOf(record), ...bound, at];
@@ -40,12 +40,12 @@ export function sealSecrets<T extends object>(kind: RecordKind<T>, record: T, se
   return mapSecrets(kind, record, (text, at) => sealer.seal(text, identityOf(kind, record, at)));
 }
 
-/** Plain secrets are taken as they are. @throws SealError */
+/** Plain secrets stay as they are. @throws SealError */
 export function openSecrets<T extends object>(kind: RecordKind<T>, record: T, sealer: Sealer): T {
   return mapSecrets(kind, record, (text, at) => sealer.open(text, identityOf(kind, record, at)));
 }
 
-/** @param change gives what takes the place of the secret at this place. */
+/** @param change gets a secret and its path, and returns what replaces it. */
 export function mapSecrets<T extends object>(
   { sealed }: RecordKind<T>,
   record: T,
@@ -60,7 +60,7 @@ export function mapSecrets<T extends object>(
   return mapped as T;
 }
 
-/** As a store has it: JSON, with secrets as the texts that they are. */
+/** The record as a store has it: JSON, with secrets as texts. */
 export function toFields<T extends object>({ sealed }: RecordKind<T>, record: T): object {
   let fields: unknown = record;
   for (const at of sealed?.at ?? []) {
@@ -77,14 +77,14 @@ export function fromFields<T extends object>({ sealed }: RecordKind<T>, fields: 
   return record as T;
 }
 
-/** `''` where there is none. */
+/** `''` where there is no text. */
 export function textAt(fields: object, at: string): string {
   let text: unknown = fields;
   for (const name of at.split('.')) text = (text as Record<string, unknown> | null)?.[name];
   return typeof text === 'string' ? text : '';
 }
 
-/** A copy with another value at this place; the same where there is no such place. */
+/** A copy with another value at this path; the same object where it has no such path. */
 function mapAt(
   value: unknown,
   [name, ...rest]: readonly string[],

@@ -15,7 +15,7 @@ import {
 } from './record-kind.js';
 import { MissingKeys } from './missing-keys.js';
 
-/** In one go, when all secrets are sealed anew. */
+/** How many records are sealed anew at a time. */
 const BATCH_SIZE = 100;
 const WRITTEN_MAX = 1_000;
 
@@ -47,14 +47,14 @@ export interface Change<T> {
  * when the store does not answer in time. A write settles once its outcome is known, which may take longer. A rejected write
  * may have happened; every write is safe to repeat.
  *
- * Secrets are stored sealed where there is a key for it. A record whose secrets do not open has `''` in their place, which the
- * log says once; a change of it leaves what is sealed as it is.
+ * Secrets are stored sealed where there is a key for it. A record whose secrets do not open has `''` in their place, and the log
+ * says so once. A change of such a record leaves its sealed secrets as they are.
  */
 export class Records<T extends object> {
   #hasLoaded = false;
   /** As this process wrote them last: mostly nobody else has changed them since. */
   readonly #written = newLru<StoredRecord>(WRITTEN_MAX);
-  /** The records that were already reported as closed; of those that are replaceable, the keys. */
+  /** The keys of records that were reported as closed. For replaceable records, the ids of the keys that sealed them. */
   readonly #closed = new Set<string>();
 
   constructor(
@@ -64,7 +64,7 @@ export class Records<T extends object> {
     private readonly log: Log,
   ) {}
 
-  /** All, in no order. @throws StorageStartError until it has once resolved, when the key of any is missing. */
+  /** All records, in no order. @throws StorageStartError when a key is missing, until a load has once succeeded. */
   async load(): Promise<readonly T[]> {
     const stored = await this.table.all();
     if (!this.#hasLoaded) this.#requireKeys(stored);
@@ -73,8 +73,8 @@ export class Records<T extends object> {
   }
 
   /**
-   * The same; `null` when no process has changed any since the last `load` or `changes` of this object. Cheap enough to ask
-   * every few seconds. Only for kinds that say so.
+   * All records, or `null` when no process has changed any since the last `load` or `changes` of this object. Cheap enough to ask
+   * every few seconds. Only for kinds with `isPolled`.
    */
   async changes(): Promise<readonly T[] | null> {
     const stored = await this.table.changes();
@@ -86,7 +86,7 @@ export class Records<T extends object> {
     return stored === null ? null : this.#open(stored);
   }
 
-  /** Those that have this lookup key. */
+  /** The records that have this lookup key. */
   async findBy(lookupKey: string): Promise<readonly T[]> {
     return (await this.table.findBy(lookupKey)).map((one) => this.#open(one));
   }
@@ -101,14 +101,14 @@ export class Records<T extends object> {
   }
 
   /**
-   * Writes what `decide` makes of the record, if nobody has changed that meanwhile; then it is asked again.
-   * @param decide is given `null` where there is no such record, and gives `null` to leave everything as it is.
+   * Writes what `decide` makes of the record. If somebody has changed the record meanwhile, `decide` is asked again.
+   * @param decide gets `null` where there is no such record, and returns `null` to leave everything as it is.
    */
   async change(key: string, decide: (before: T | null) => T | null): Promise<Change<T>> {
     const written = this.#written.get(key);
     if (written !== undefined) {
       const changed = await this.#change(key, written, decide);
-      // Where nothing is to be written it has to be looked whether that is still so.
+      // Our record may be out of date, so only the stored one can show that nothing is to be written.
       if (changed !== CONFLICT && changed.outcome === 'written') return changed;
     }
     return untilNoConflict(async () => this.#change(key, await this.table.find(key), decide));
@@ -130,7 +130,7 @@ export class Records<T extends object> {
     return { outcome, record: outcome === 'written' ? after : before };
   }
 
-  /** Puts and removes many, whatever was there. For kinds without unique keys. */
+  /** Writes and removes many records, whatever was there. For kinds without unique keys. */
   async writeAll(records: readonly T[], removedKeys: readonly string[]): Promise<void> {
     if (records.length + removedKeys.length === 0) return;
     const stored = records.map((record) => this.#toStored(record, null));
@@ -234,7 +234,7 @@ export class Records<T extends object> {
     }
   }
 
-  /** @param before what is stored: what is sealed in it and does not open here stays. */
+  /** @param before the stored record. If its secrets do not open here, they stay. */
   #toStored(record: T, before: StoredRecord | null): NewRecord {
     const sealed = sealSecrets(this.kind, record, this.sealer);
     if (before === null || this.#faultOf(fromFields(this.kind, before.fields)) === null)
@@ -244,7 +244,7 @@ export class Records<T extends object> {
     );
   }
 
-  /** @param sealed its secrets as they are to be stored. */
+  /** @param sealed the record, with its secrets as they are to be stored. */
   #describe(sealed: T): NewRecord {
     const { kind } = this;
     return {
@@ -266,7 +266,7 @@ export class Records<T extends object> {
 /** A record as it was read from a store. */
 export interface StoredRecord {
   readonly key: string;
-  /** Another one with each write, and never one that was there before. */
+  /** New with every write and never used twice. */
   readonly revision: string;
   /** JSON, its secrets sealed or plain. */
   readonly fields: object;
@@ -292,7 +292,8 @@ export abstract class RecordTable {
 
   /**
    * @param before the revision that is to be replaced; `null` for a record that is not there yet.
-   * @returns otherwise, and nothing happened, `changed`, or `taken` when another record has a unique key.
+   * @returns `taken` when another record has one of its unique keys, and `changed` when the revision is another one. Nothing was
+   * written then.
    */
   abstract write(record: NewRecord, before: string | null): Promise<'written' | 'changed' | 'taken'>;
 

@@ -40,7 +40,7 @@ export class Resealing {
     return changed;
   }
 
-  /** A correctly sealed text is opened too, because it might not open. @throws SealError */
+  /** Opens also a text that needs no change, to find one that does not open. @throws SealError */
   text(text: string, identity: Identity): string {
     const opened = this.sealer.open(text, identity);
     if (this.toPlain) return opened;

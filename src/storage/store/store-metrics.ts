@@ -6,8 +6,8 @@ import type { Observations } from '../../metrics/observations.js';
 const MS_PER_S = 1_000;
 
 /**
- * How long the operations of one store took, by their names, which are the store's own. On the system's clock,
- * since it measures real I/O.
+ * How long the operations of one store took. Each store names its own operations. On the system's clock, since it measures real
+ * I/O.
  */
 export class StoreMetrics<Operation extends string> {
   readonly #durations: Record<Operation, Record<'ok' | 'failed', Observations>>;
@@ -27,7 +27,7 @@ export class StoreMetrics<Operation extends string> {
       this.#ended(operation, 'ok', startedMs);
       return done;
     } catch (error) {
-      // A refusal, such as that of one hint too many, does not mean that the store fails.
+      // A refusal, as when the outbox is full, does not mean that the store fails.
       const isRefusal = error instanceof AppError && error.code !== 'STORE_UNAVAILABLE';
       this.#ended(operation, isRefusal ? 'ok' : 'failed', startedMs);
       throw error;

@@ -1,15 +1,15 @@
 import type { ResealReport } from '../records/records.js';
 import type { Resealing } from './resealing.js';
 
-/** All secrets as they are stored, those of records that nothing is routed by included; for the shell. */
+/** All secrets as they are stored, also those of records that were set aside; for the commands of the shell. */
 export abstract class StoredSecrets {
   /**
    * Writes every secret as `resealing` wants it and leaves all else as it is; safe to repeat and to break off.
-   * A record that does not open, and is made anew by itself, is dropped.
+   * A record that does not open is removed if it is made anew by itself.
    * @throws AppError `STORE_UNAVAILABLE`, StorageStartError; what was written until then is as it should be.
    */
   abstract rewrite(resealing: Resealing, report: ResealReport): Promise<void>;
 
-  /** Leaves nothing of what was overwritten in files that are ours, where it closes the store for good. */
+  /** Removes the traces of overwritten secrets from files that are ours. Where there are such files, it closes the store for good. */
   abstract eraseOverwritten(): Promise<void>;
 }
