@@ -7,7 +7,8 @@ import type { storageConfig } from '../store/storage.config.js';
 import type { StoreInspection, Visitor } from '../store/store-inspection.js';
 import { DataDir, hasRoom } from './data-dir.js';
 import { Database } from './database.js';
-import { visitAll } from './visit.js';
+import { storedPuppets } from './puppets.js';
+import { readRecords } from './records.js';
 
 /** Reads beside a manager that uses the store, which may start and end meanwhile. @throws StorageStartError */
 export async function inspectSqlite(
@@ -32,7 +33,7 @@ async function read(folder: DataDir, visitor: Visitor): Promise<void> {
   }
 }
 
-/** Every page, and then what the visitor wants. @throws StorageStartError, DatabaseError */
+/** Checks every page, and then reads what the visitor wants. @throws StorageStartError, DatabaseError */
 export async function readWhole(folder: DataDir, file: string, visitor: Visitor): Promise<void> {
   const database = await Database.open(file, [], { readOnly: true });
   try {
@@ -47,7 +48,15 @@ export async function readWhole(folder: DataDir, file: string, visitor: Visitor)
   }
 }
 
-/** @returns the nearest folder above it that is there, or it itself. @throws StorageStartError where it cannot be written to */
+/** Every record that the visitor wants, and every registration, as it is stored. */
+async function visitAll(database: Database, visitor: Visitor): Promise<void> {
+  for (const kind of visitor.kinds)
+    for (const stored of await readRecords(kind, database)) visitor.record(kind, stored);
+  for await (const puppets of storedPuppets((...page) => database.rows(...page)))
+    for (const puppet of puppets) visitor.puppet(puppet);
+}
+
+/** @returns the folder, or the nearest one above it that exists. @throws StorageStartError where that cannot be written to */
 function placeFor(path: string): string {
   let place = resolve(path);
   while (!existsSync(place)) place = dirname(place);

@@ -1,8 +1,8 @@
 import type { JournalTable } from '../journal/journal.js';
+import type { RecordKind } from '../records/record-kind.js';
 import type { StoreContents } from '../store/store-contents.js';
-import { recordTables } from './record-tables.js';
 
-/** The tables of both files, and what is searched in them. */
+/** The tables of both files, and their indexes. */
 
 const COUNTER_TABLES = [
   `CREATE TABLE IF NOT EXISTS counts (
@@ -65,7 +65,7 @@ const LINE_TABLES = [
   'CREATE INDEX IF NOT EXISTS lines_leased ON lines (leased_until) WHERE leased_until > 0',
 ];
 
-/** Of a message that is known, nothing but its key, its account and `known_until` is left. `content` is sealed. */
+/** A known message has only its key, account, state and `known_until`. `content` is sealed. */
 const MESSAGE_TABLES = [
   `CREATE TABLE IF NOT EXISTS messages (
     key TEXT PRIMARY KEY,
@@ -94,6 +94,35 @@ const MESSAGE_TABLES = [
   'CREATE INDEX IF NOT EXISTS messages_known ON messages (known_until) WHERE known_until IS NOT NULL',
 ];
 
+/** A table for each kind, one for its unique keys and one for its lookup keys. Keys are removed with their record. */
+function recordTables(kind: RecordKind<object>): string[] {
+  const { name } = kind;
+  return [
+    `CREATE TABLE IF NOT EXISTS ${name} (
+      key TEXT PRIMARY KEY,
+      revision TEXT NOT NULL,
+      expires_at INTEGER,
+      fields TEXT NOT NULL
+    ) STRICT`,
+    ...(kind.expiresAtMsOf === undefined
+      ? []
+      : [`CREATE INDEX IF NOT EXISTS ${name}_by_end ON ${name} (expires_at)`]),
+    ...(kind.uniqueKeysOf === undefined ? [] : keyTable(name, 'unique_keys', 'text')),
+    ...(kind.lookupKeysOf === undefined ? [] : keyTable(name, 'lookup_keys', 'text, key')),
+  ];
+}
+
+function keyTable(name: string, keys: string, primary: string): string[] {
+  return [
+    `CREATE TABLE IF NOT EXISTS ${name}_${keys} (
+      text TEXT NOT NULL,
+      key TEXT NOT NULL REFERENCES ${name} (key) ON DELETE CASCADE,
+      PRIMARY KEY (${primary})
+    ) STRICT, WITHOUT ROWID`,
+    `CREATE INDEX IF NOT EXISTS ${name}_${keys}_by_key ON ${name}_${keys} (key)`,
+  ];
+}
+
 /** `wxkf.db`: what must last. */
 export function lastingTables({ records, journals }: StoreContents): readonly string[] {
   return [
@@ -111,7 +140,7 @@ export function logTables({ journals }: StoreContents): readonly string[] {
   return journals.filter(({ isLasting }) => !isLasting).flatMap(toTable);
 }
 
-/** In the order of the ids, also in each index: an entry of it ends with the id. */
+/** A table in the order of its ids. So are the equal values in each index, since an index entry ends with the id. */
 function toTable({ name, columns, fields, common, marks }: JournalTable): string[] {
   const defined = [
     'id TEXT PRIMARY KEY',
