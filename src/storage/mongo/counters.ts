@@ -38,10 +38,10 @@ export class MongoCounters extends Counters {
     return this.store.run('count', () => untilNoConflict(attempt));
   }
 
-  /** @returns false when another one was faster. */
+  /** @returns false when another process was faster. */
   async #write(key: string, before: CountRecord | null, after: Omit<CountRecord, '_id'>): Promise<boolean> {
     try {
-      // `null` is equal to a field that is missing, too.
+      // `null` also matches a missing field.
       const filter = { _id: key, counts: { $eq: before?.counts ?? null } };
       if (before === null) await this.#records.insertOne({ _id: key, ...after });
       else return (await this.#records.updateOne(filter as object, { $set: after })).matchedCount === 1;

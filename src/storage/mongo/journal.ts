@@ -1,4 +1,4 @@
-/** Journals in MongoDB: a collection for each, a document for each entry, which MongoDB itself removes when it is old. */
+/** Journals in MongoDB: a collection for each journal, a document for each entry. MongoDB itself removes old documents. */
 import { Injectable } from '@nestjs/common';
 import type { Collection, mongo } from 'mongoose';
 import {
@@ -14,16 +14,16 @@ import { isDuplicateKey, journalCollection, MongoStore } from './mongo-store.js'
 
 /** Documents that are encoded in one turn of the event loop: half a millisecond, in which no callback is answered. */
 const DOCUMENTS_PER_TURN = 200;
-/** Of its bytes, a journal that has too many of them is left with so much. */
+/** A journal that is too large shrinks to this share of the bytes that it may have. */
 const SHRINK_TO_SHARE = 0.95;
-/** So many are removed in one sweep at most; the next one goes on. */
+/** One sweep removes no more entries than this. The next sweep goes on. */
 const REMOVED_MAX = 500_000;
-/** So many entries too many are there before the oldest are removed, so that not every write has to look for them. */
+/** The oldest entries are removed only when so many are too many, so that not every write has to look for them. */
 const SLACK = 1_000;
 
 /**
- * Acknowledged from the memory of one server: nothing waits for a disk or another member, and what was not taken is known, so
- * that it can be counted, which it would not be with `w: 0`.
+ * One server acknowledges from its memory: no write waits for a disk or another member. With `w: 0`, writes that fail could not be
+ * counted.
  */
 const LIGHTLY = { w: 1, journal: false } as const;
 
@@ -84,7 +84,7 @@ class MongoJournal<T extends JournalEntry> extends Journal<T> {
     return (await this.#measure()).size;
   }
 
-  /** Of what is too much only; several replicas may do the same at a time, which removes no more. */
+  /** Removes only what is too much. Several replicas may do so at the same time: together they remove no more. */
   override async sweep(): Promise<void> {
     const { keptMs, bytesMax = Infinity } = this.bounds;
     if (keptMs === 0) return this.#remove({});
@@ -105,7 +105,7 @@ class MongoJournal<T extends JournalEntry> extends Journal<T> {
     if (this.bounds.entriesMax !== undefined) await this.#removeSurplus(this.bounds.entriesMax);
   }
 
-  /** Whether a write that lasts was made, only the driver knows: nothing else ends it. */
+  /** A lasting write has no time limit: only the driver knows whether it was made. */
   get #limitMs(): null | undefined {
     return this.kind.isLasting ? null : undefined;
   }

@@ -18,7 +18,7 @@ const CONNECT_OPTIONS = {
   socketTimeoutMS: 10_000,
 };
 
-/** With a connection of its own, since `MongoStore` makes the database ready when it connects. @throws StorageStartError */
+/** Uses a connection of its own, since `MongoStore` changes the database when it connects. @throws StorageStartError */
 export async function inspectMongo(uri: Secret, visitor: Visitor): Promise<StoreInspection> {
   requireReadable(uri);
   const client = new mongo.MongoClient(strictUri(uri).reveal(), CONNECT_OPTIONS);
@@ -59,7 +59,7 @@ async function* recordsIn(db: mongo.Db, kind: RecordKind<object>): AsyncGenerato
   for await (const { fields } of documents) yield fromFields(kind, fields);
 }
 
-/** Its answer counts for the middle of the round trip. */
+/** The server's time is taken for that of the middle of the round trip. */
 async function measureClock(db: mongo.Db): Promise<number> {
   const askedMs = Date.now();
   const { localTime } = await db.command({ hello: 1 });
@@ -72,7 +72,7 @@ const REASONS = new Map([
   ['13', 'its user may not read there; give it the role readWrite'],
 ]);
 
-/** The driver's words may repeat parts of the URI, so that its codes and names alone are passed on. */
+/** The driver's words may repeat parts of the URI, so only its codes and names are passed on. */
 function reasonOf(error: unknown): string {
   const known = REASONS.get(errorCodeOf(error));
   if (known !== undefined) return known;

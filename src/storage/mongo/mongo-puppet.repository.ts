@@ -166,8 +166,8 @@ export class MongoPuppetRepository extends PuppetRepository {
   }
 
   /**
-   * Writes if `isAgreed` to what is stored: under the condition that corp and secret are, as they are stored,
-   * those that were judged, and judged again where they are not any more.
+   * Writes if `judge` accepts what is stored, and only while the stored corp and secret are the ones that were judged. If they have
+   * changed, `judge` is asked again.
    */
   async #changeJudged(
     openKfId: string,
@@ -183,11 +183,11 @@ export class MongoPuppetRepository extends PuppetRepository {
       const update = { $set: fields, $currentDate: { updatedAt: true } } as const;
       const filter = { kfOpenId: openKfId, ...asStored(record, 'corpId'), ...asStored(record, 'corpSecret') };
       try {
-        // The driver's own, which takes the values as they are.
+        // The method of the driver, which does not cast the values.
         const written = await this.model.collection.updateOne(filter, update, { upsert: record === null });
         return written.matchedCount + written.upsertedCount > 0 ? after : CONFLICT;
       } catch (error) {
-        // It did not exist a moment ago.
+        // Another process has inserted the record since our read.
         if (isDuplicateKey(error)) return CONFLICT;
         throw error;
       }
@@ -217,9 +217,9 @@ function asStored(record: PuppetRecord | null, field: 'corpId' | 'corpSecret'): 
 
 /** Times are the server's, in epoch milliseconds. */
 interface Position {
-  /** When the last read began that came to its end. */
+  /** When the last complete read began. */
   readonly readMs: number;
-  /** The last record of a batch after which there was more, and when the read that it belongs to began. */
+  /** Where an incomplete read goes on: its last record so far, and when the read began. */
   readonly last?: { readonly beganMs: number; readonly updatedMs: number; readonly id: string };
 }
 

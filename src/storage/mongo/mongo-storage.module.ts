@@ -58,13 +58,13 @@ export class MongoStorageModule {
 }
 
 /**
- * A second "@" comes from a password that is not percent-encoded: the driver takes a piece of it for the host
- * or an option, and says so. Azure's connection strings have two more in their appName.
+ * A second "@" comes from a password that is not percent-encoded: the driver takes a piece of the password for the host or an
+ * option, and repeats it in its error. Azure's connection strings have two more in their appName.
  */
 const SECOND_AT = /@.*@/;
 const APP_NAME = /[?&]appName=[^&]*/i;
 
-/** The driver's words may repeat parts of the URI, the password among them; only the name of an option is passed on. */
+/** The driver's words may repeat parts of the URI, and so of the password. Only the name of an option is passed on. */
 export function requireReadable(uri: Secret): void {
   const text = uri.reveal();
   if (SECOND_AT.test(text.replace(APP_NAME, ''))) throw unreadable();

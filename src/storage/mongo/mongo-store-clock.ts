@@ -24,9 +24,8 @@ export class MongoStoreClock extends StoreClock {
   }
 
   /**
-   * Takes the server's time from an answer that has just arrived to a question asked at `askedMs` of
-   * `Clock.elapsedMs`. It counts for the middle of the round trip. A slow answer is used only if it is the
-   * first.
+   * Takes the server's time from an answer that has just arrived, to a question asked at `askedMs` of `Clock.elapsedMs`. The time
+   * counts for the middle of the round trip. A slow answer is used only if it is the first.
    */
   set(serverMs: number, askedMs: number): void {
     const roundTripMs = this.clock.elapsedMs() - askedMs;

@@ -96,12 +96,12 @@ interface IndexOptions {
 export type Index = readonly [keys: Readonly<Record<string, 1>>, options?: IndexOptions];
 
 const SCHEMA_VERSION = 1;
-/** Holds the schema's version. */
+/** Holds the version of the schema, and for each kind of polled records how often it has changed. */
 export const META = 'wxkfmeta';
 /** What `Counters` count. */
 export const COUNTS = 'wxkfcounts';
 export type MetaDocument = { readonly _id: string; readonly version: number };
-/** A read that callbacks or the refresh wait for. */
+/** For a read, since callbacks or the refresh may wait for it. */
 export const READ_LIMIT_MS = 2_000;
 const PREPARE_LIMIT_MS = 60_000;
 
@@ -122,15 +122,15 @@ export const CONNECT_OPTIONS: ConnectOptions = {
 };
 
 /**
- * The connection, and the database made ready once: which may be long after the start, since a
- * database that is down is waited for. Every operation has a deadline, and fails as `STORE_UNAVAILABLE`.
+ * The connection, and the database, which is made ready once. That may be long after the start, since the manager waits for a
+ * database that is down. A read has a deadline. An operation that fails is `STORE_UNAVAILABLE`.
  */
 @Injectable()
 export class MongoStore extends StorageProbe {
   override readonly kind = 'mongodb';
   readonly #uri: Secret;
   readonly #metrics: StoreMetrics<Operation>;
-  /** Of collections, by name. */
+  /** The indexes of collections, by the name of the collection. */
   readonly #indexes = new Map<string, readonly Index[]>();
   #ready: Promise<void> | null = null;
   #hasConnected = false;
@@ -149,13 +149,13 @@ export class MongoStore extends StorageProbe {
     this.#metrics = new StoreMetrics('mongodb', OPERATIONS, metrics);
     if (mongoUri === undefined) throw new Error('the MongoDB storage needs MONGO_URI');
     this.#uri = strictUri(mongoUri);
-    // Without a listener an outage would end the process. Whoever waits for the operation gets the error.
+    // Without a listener an outage would end the process. The caller of the operation gets the error.
     connection.on('error', (err) => this.log.debug({ err }, 'mongo.connection_failed'));
   }
 
   /**
    * Runs one operation on a database that is ready.
-   * @param limitMs `null` for a write, which is known to have happened or not only when the driver says so.
+   * @param limitMs `null` for a write: only the driver can say whether it happened.
    * @throws AppError `STORE_UNAVAILABLE`; a write may have happened or not.
    */
   run<T>(what: Operation, operation: () => Promise<T>, limitMs: number | null = READ_LIMIT_MS): Promise<T> {
@@ -193,7 +193,7 @@ export class MongoStore extends StorageProbe {
     await this.run('ping', async () => this.connection.db?.command({ ping: 1 }));
   }
 
-  /** Prepares once at a time; after a failure the next operation tries again. */
+  /** Makes the database ready, once for all operations. After a failure the next operation tries again. */
   #whenReady(): Promise<void> {
     this.#ready ??= this.#prepare().catch((error) => {
       this.#ready = null;
@@ -208,7 +208,7 @@ export class MongoStore extends StorageProbe {
     await withinDeadline(PREPARE_LIMIT_MS, 'prepare', this.#prepareCollections());
   }
 
-  /** mongoose tries the first connection once; after it, losses are the driver's to mend. */
+  /** mongoose tries the first connection only once. Later the driver itself connects again. */
   async #connect(): Promise<void> {
     if (this.#hasConnected) return;
     const { connection } = this;
@@ -270,7 +270,7 @@ export class MongoStore extends StorageProbe {
       if (!INDEX_CONFLICTS.has(errorCodeOf(err))) throw err;
       const { collectionName } = collection;
       const reason =
-        'an index of that name is there with other options; drop it, and the next start makes the right one';
+        'an index of this name exists with other options; drop it, and the next start makes the right one';
       this.log.warn(
         { collection: collectionName, keys: Object.keys(keys), reason, err },
         'mongo.index_differs',
@@ -287,7 +287,7 @@ export function requireKnownSchema(found: MetaDocument | null): void {
   );
 }
 
-/** Of a kind of records. */
+/** The collection of a kind of records. */
 export function collectionOf({ name }: RecordKind<object>): string {
   return `wxkf${name}`;
 }

@@ -11,7 +11,7 @@ import { MESSAGES, type MessageRecord } from './queue.js';
 import { MongoStore } from './mongo-store.js';
 import { PUPPETS, type PuppetRecord } from './puppet.schema.js';
 
-/** In one command. */
+/** How many documents one command rewrites. */
 const BATCH_SIZE = 500;
 
 /** The write to make if the document is unchanged since it was read; `null` for none. */
@@ -20,8 +20,8 @@ type Change = { readonly filter: object; readonly update: object } | null;
 type Document = mongo.Document;
 
 /**
- * Managers, 1.0.3 among them, may be writing meanwhile: a document that was changed since it was read is taken
- * again. What changed for others is nothing, so `updatedAt` stays, and no replica reads 100,000 puppets anew.
+ * Other managers, also of version 1.0.3, may write meanwhile. A document that has changed since it was read is read and rewritten
+ * again. Nothing changes for other replicas, so `updatedAt` stays, and no replica reads 100,000 puppets again.
  */
 @Injectable()
 export class MongoStoredSecrets extends StoredSecrets {
@@ -109,14 +109,14 @@ function toWrites(documents: readonly Document[], changeOf: (document: Document)
   return { writes, closed };
 }
 
-/** A record that was set aside keeps its account's identity. */
+/** The secrets of a record that was set aside stay bound to its account. */
 function puppetChange(record: PuppetRecord, resealing: Resealing): Change {
   const { _id, kfOpenId, corpId, supersededFrom, corpSecret, token, encodingAESKey } = record;
   const owner = { openKfId: supersededFrom?.kfOpenId ?? kfOpenId ?? '', corpId: corpId ?? '' };
   const after = resealing.puppet(owner, { corpSecret, callbackToken: token, encodingAESKey });
   const set = toFields(after);
   if (Object.keys(set).length === 0) return null;
-  // null matches a field that is missing, too.
+  // `null` also matches a missing field.
   return {
     filter: {
       _id,
@@ -139,7 +139,7 @@ function toFields({ callbackToken, ...same }: Partial<Record<PuppetSecret, strin
   return { ...same, ...(callbackToken !== undefined && { token: callbackToken }) };
 }
 
-/** The values that were read of the fields to be set. */
+/** The fields to be set, with the values that were read. */
 function asRead(read: object, set: object): object {
   return Object.fromEntries(Object.entries(read).filter(([field]) => field in set));
 }

@@ -44,7 +44,7 @@ export class PuppetRecord {
   @Prop({ type: Boolean })
   online?: boolean;
 
-  /** Not there where nothing doubts it. */
+  /** Missing where nothing makes the goodbye doubtful. */
   @Prop({ type: Boolean })
   goodbyeDoubted?: boolean;
 
@@ -69,11 +69,11 @@ export class PuppetRecord {
   @Prop({ type: Boolean })
   answered?: boolean;
 
-  /** The server's time of our last write; what changed is found by it. */
+  /** The server's time of our last write. Changes are found by it. */
   @Prop({ type: Date })
   updatedAt?: Date;
 
-  /** On a record that another one of its account replaced: what it was called, and whether it was online. */
+  /** Only in a record that was set aside for another one of its account: its earlier `kfOpenId` and `online`. */
   @Prop({ type: Object })
   supersededFrom?: { readonly kfOpenId: string; readonly online: boolean };
 }
@@ -103,12 +103,12 @@ export function fromRecord(record: PuppetRecord): Puppet | null {
   };
 }
 
-/** Whatever else a script may have put there counts as missing. */
+/** A value of another type, which a script may have written, counts as missing. */
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** What 1.0.3 would take for a time, which is a string or a number too. */
+/** Accepts what 1.0.3 accepts for a time: also a string or a number. */
 function toTimeMs(value: unknown): number | null {
   if (!(value instanceof Date) && typeof value !== 'string' && typeof value !== 'number') return null;
   const timeMs = new Date(value).getTime();
@@ -149,8 +149,8 @@ export function toRestoredRecord(puppet: Puppet) {
 }
 
 /**
- * The fields of a forgotten account's record. The record stays without a corp, so that its time tells the other
- * replicas.
+ * The fields that a forgotten account's record loses. The record stays without a corp, so that other replicas find the change by
+ * `updatedAt`.
  */
 export const FORGOTTEN = {
   name: 1,

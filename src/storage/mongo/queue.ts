@@ -34,8 +34,8 @@ import { type Index, isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS }
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /*
- * Both collections are ours alone and written by the driver itself: mongoose's schemas would cast what has another shape, and so
- * hide that. Times are epoch milliseconds.
+ * Both collections are ours alone and written by the driver itself: mongoose's schemas would cast a value of another type, and so
+ * hide a damaged record. Times are epoch milliseconds.
  */
 export const LINES = 'wxkflines';
 export const MESSAGES = 'wxkfmessages';
@@ -60,7 +60,7 @@ export interface LineRecord extends Omit<Line, 'state'> {
   readonly revision: string;
 }
 
-/** All that a known message has. */
+/** The fields of a known message. */
 type KnownRecord = Pick<MessageRecord, '_id' | 'state' | 'knownUntilMs'>;
 
 export interface MessageRecord extends Omit<MessageHead, 'state'> {
@@ -74,7 +74,7 @@ export interface MessageRecord extends Omit<MessageHead, 'state'> {
   readonly knownUntilMs?: number;
 }
 
-/** Each is for the searches after which it is named; that of known ids has no other records in it. */
+/** The comments name the searches of each index. The index of known ids has no other records in it. */
 const LINE_INDEXES: readonly Index[] = [
   /* claimable */ [{ kind: 1, claimableAtMs: 1, endpoint: 1 }],
   /* of an endpoint */ [{ kind: 1, endpoint: 1, probedAtMs: 1, arrivedAtMs: 1 }],
@@ -89,24 +89,24 @@ const MESSAGE_INDEXES: readonly Index[] = [
   /* known */ [{ knownUntilMs: 1 }, { sparse: true }],
 ];
 
-/** In one sweep, of each kind. */
+/** How many dead messages, and how many known ids, one sweep removes. */
 const SWEEP_MAX = 2_000;
-/** Each may be followed by a write of its own. */
+/** A message on this list may be followed by a write of its own. */
 const STORED_BEFORE_MAX = 1_000;
 
 /** The server stops when the caller's time limit ends. Bytes are given as a `Buffer`. */
 const READING = { maxTimeMS: READ_LIMIT_MS, promoteBuffers: true } as const;
 /** Without bodies, which may be large. */
 const LINE_HEADS = { ...READING, projection: { body: 0 } } as const;
-/** Without what messages say. */
+/** Without the contents of messages. */
 const MESSAGE_HEADS = { ...READING, projection: { content: 0 } } as const;
 
 type LineQuery = mongo.Filter<LineRecord>;
 type MessageQuery = mongo.Filter<MessageRecord>;
 
 /**
- * What waits, of all processes on one database. Each write is of one record, or of records that do not depend on each other, and
- * says in its condition what must still be so.
+ * Lines and messages of all processes on one database. A write changes one record, or records that do not depend on each other. Its
+ * condition says what must still be so.
  */
 @Injectable()
 export class MongoQueueStore extends QueueStore {
@@ -130,7 +130,7 @@ export class MongoQueueStore extends QueueStore {
     return record === null ? null : this.#toKept(record);
   }
 
-  /** In place of a record that cannot be read, or of none; with any other one there, the id is a duplicate. */
+  /** Inserts the record, or replaces one that cannot be read. If any other record is there, the id is a duplicate. */
   override insert({ line, revision }: KeptLine): Promise<boolean> {
     const { _id, ...fields } = toRecord(line, revision);
     return this.#write('insert line', async () => {
@@ -257,7 +257,7 @@ export class MongoQueueStore extends QueueStore {
     );
   }
 
-  /** Without an index, which each new line would pay for. */
+  /** Has no index: each new line would have to pay for it. */
   override listOfAccount(kind: LineKind, openKfId: string): Promise<readonly Line[]> {
     return this.#listLines('find lines', () =>
       this.#lines.find({ kind, openKfId, state: { $ne: UNREADABLE } }, LINE_HEADS).toArray(),
@@ -429,7 +429,7 @@ export class MongoQueueStore extends QueueStore {
         this.#messages.countDocuments({ ...of, state: 'dead' }, READING),
         this.#messages.findOne<Pick<MessageHead, 'storedAtMs'>>(
           { ...of, state: 'waiting' },
-          // An account's own are found by their number, and later ones were stored later.
+          // The messages of one account are found by `seq`, and a later one was stored later.
           { ...READING, sort: account === null ? sort : { seq: 1 }, projection: sort },
         ),
       ]);
@@ -458,7 +458,7 @@ export class MongoQueueStore extends QueueStore {
     });
   }
 
-  /** A write takes as long as it takes until its outcome is known. */
+  /** A write has no time limit: it ends when its outcome is known. */
   #write<T>(what: Operation, write: () => Promise<T>): Promise<T> {
     return this.store.run(what, write, null);
   }
@@ -480,7 +480,7 @@ export class MongoQueueStore extends QueueStore {
     if (isSetAside) sayUnreadableLine(this.log, _id);
   }
 
-  /** Reads once more where something could not be read: a page is complete although something was set aside. */
+  /** Reads again after a record was set aside, so that the page is complete all the same. */
   async #listLines(what: Operation, read: () => Promise<readonly LineRecord[]>): Promise<readonly Line[]> {
     for (;;) {
       const records = await this.store.run(what, read);
@@ -529,7 +529,7 @@ export class MongoQueueStore extends QueueStore {
     return firsts.toSorted((a, b) => a.seq - b.seq);
   }
 
-  /** Without what they say. */
+  /** Without their contents. */
   #firstOfLanes(waiting: MessageQuery): Promise<readonly FirstOfLane[]> {
     const first = { id: { $first: '$_id' }, seq: { $first: '$seq' }, dueAtMs: { $first: '$dueAtMs' } };
     const pipeline = [
@@ -554,7 +554,7 @@ export class MongoQueueStore extends QueueStore {
     );
   }
 
-  /** Within a running lease it is claimable when that ends. */
+  /** The line is claimable when its running lease ends. */
   async #makeLeasedDue(key: string, nowMs: number): Promise<void> {
     await untilNoConflict(async () => {
       const kept = await this.find(key);
@@ -571,7 +571,7 @@ function toRecord({ body, ...head }: Line, revision: string): LineRecord {
   return { _id: lineKey(head.kind, head), ...head, claimableAtMs: claimableAtMs(head), body, revision };
 }
 
-/** What is another value than before; what has fields of its own is another object with each step. */
+/** The fields whose value has changed. A step that changes an object makes a new one. */
 function changedFields(before: LineRecord, after: LineRecord): Partial<LineRecord> {
   const fields = Object.entries(after) as [keyof LineRecord, unknown][];
   return Object.fromEntries(fields.filter(([name, value]) => before[name] !== value));
@@ -581,7 +581,7 @@ function asRead({ line, revision }: KeptLine): LineQuery {
   return withRevision(lineKey(line.kind, line), revision);
 }
 
-/** Whatever another program has left there for a revision can be compared; `null` matches none. */
+/** Also compares what another program has left there for a revision. `null` matches a missing one. */
 function withRevision(_id: string, revision: string): LineQuery {
   return { _id, revision: { $eq: revision ?? null } };
 }
@@ -602,12 +602,12 @@ function toQuery({ corpId, states, stage, arrivedFromMs, arrivedBeforeMs }: Line
 /** The keys of the kind, of the corp or of all corps, from after this place. */
 function keysOf(kind: LineKind, corpId: string | null, after: LinePlace | null) {
   const first = corpId === null ? `${kind} ` : lineKey(kind, { corpId, openKfId: '' });
-  // '!' is what follows the space, and '0' what follows the slash.
+  // '!' is the character after the space, and '0' the character after the slash.
   const end = first.slice(0, -1) + (corpId === null ? '!' : '0');
   return { $gt: after !== null && after.key > first ? after.key : first, $lt: end };
 }
 
-/** In the order of `waitingSince`. */
+/** The lines after this place, in the order `waitingSince`. */
 function behind({ waitingSinceMs, key }: LinePlace): LineQuery[] {
   return [{ waitingSinceMs: { $gt: waitingSinceMs } }, { waitingSinceMs, _id: { $gt: key } }];
 }
@@ -627,7 +627,7 @@ function groupsOf(kind: LineKind, beforeMs: number): mongo.Document[] {
         _id: { state: '$state', corpId: '$corpId', endpoint: '$endpoint', stage: '$lastFailure.stage' },
         accounts: { $sum: 1 },
         openKfId: { $min: '$openKfId' },
-        // Of two documents the first field decides.
+        // MongoDB compares documents by their first field, so the latest answer counts.
         answered: { $max: { $cond: [{ $gt: [status, null] }, { atMs, status }, null] } },
         sinceMs: { $min: '$waitingSinceMs' },
       },
@@ -647,7 +647,7 @@ function toKnown(untilMs: number): Omit<KnownRecord, '_id'> {
   return { state: KNOWN, knownUntilMs: untilMs };
 }
 
-/** After it, nothing but the id is left. */
+/** Deletes all of a message but its id. */
 function asKnown(untilMs: number) {
   return { $set: toKnown(untilMs), $unset: MESSAGE_FIELDS } as const;
 }
@@ -680,7 +680,7 @@ function toMessage(record: MessageRecord): Message | null {
   return head === null || typeof content !== 'string' ? null : { ...head, content: new Secret(content) };
 }
 
-/** The same without what it says. */
+/** The same without the content. */
 function toHead({ _id, account: _account, content: _content, ...head }: MessageRecord): MessageHead | null {
   return isMessageHead(_id, head) ? head : null;
 }

@@ -7,10 +7,10 @@ import type { RecordKind } from '../records/record-kind.js';
 import { type NewRecord, RecordStore, RecordTable, type StoredRecord } from '../records/records.js';
 import { collectionOf, isDuplicateKey, META, type MetaDocument, MongoStore } from './mongo-store.js';
 
-/** For what a version does not tell: a process died before it raised it, or a person wrote, or MongoDB removed a record. */
+/** Finds changes without a new version: a process died before it raised it, a person wrote, or MongoDB removed a record. */
 const READ_ANEW_MS = 60_000;
 
-/** A person may look at it, so what it says is no text of JSON. */
+/** A person may look at it, so the fields are not kept as one text of JSON. */
 export interface RecordDocument {
   readonly _id: string;
   readonly revision: string;
@@ -46,9 +46,9 @@ interface Seen {
 }
 
 /**
- * One collection. Of a kind that replicas poll, a number in the database rises with each change, so that they can tell cheaply
- * whether there was one. It rises when the change is complete: until then another replica gets what was there before, as if it
- * had asked a moment earlier.
+ * One collection. For a kind that replicas poll, the database holds a version that rises with each change, so that a replica learns
+ * cheaply whether there was a change. The version rises when the change is complete. Until then another replica gets the earlier
+ * records, as if it had asked a moment before.
  */
 class MongoRecordTable extends RecordTable {
   readonly #documents: Collection<RecordDocument>;
@@ -114,11 +114,11 @@ class MongoRecordTable extends RecordTable {
   /** @returns `null` where they are not wanted. */
   async #readIf(isWanted: (seen: Seen) => boolean): Promise<readonly StoredRecord[] | null> {
     const { seen, records } = await this.store.run('load records', async () => {
-      // Before the records, so that what changes meanwhile is read once more.
+      // Read before the records, so that a change that comes meanwhile is read the next time.
       const seen = await this.#readVersion();
       return { seen, records: isWanted(seen) ? await this.#read({}) : null };
     });
-    // Not within the operation, which may go on after its deadline: nobody has what it then finds.
+    // Not within the operation, which may go on after its deadline: nobody gets the records that it finds then.
     if (records !== null) this.#seen = seen;
     return records;
   }
@@ -148,11 +148,11 @@ class MongoRecordTable extends RecordTable {
     return (await this.#documents.findOne(filter)) !== null;
   }
 
-  /** A write takes as long as it takes until its outcome is known. */
+  /** A write has no time limit: it ends when its outcome is known. */
   #change<T>(what: 'write record' | 'remove record', change: () => Promise<T>): Promise<T> {
     const changeAndTell = async (): Promise<T> => {
       const outcome = await change();
-      // Also when nothing was changed: an earlier try may have changed something, and not come as far as this.
+      // Also when nothing was changed: an earlier try may have changed something and failed before this line.
       if (this.kind.isPolled) await this.#raiseVersion();
       return outcome;
     };
@@ -162,7 +162,7 @@ class MongoRecordTable extends RecordTable {
   async #raiseVersion(): Promise<void> {
     const raise = () =>
       this.#meta.updateOne({ _id: this.kind.name }, { $inc: { version: 1 } }, { upsert: true });
-    // Two that make the document at the same time both raise it by the second try.
+    // When two processes make the document at the same time, one of them fails, and raises the version by its second try.
     await raise().catch((error: unknown) => {
       if (!isDuplicateKey(error)) throw error;
       return raise();
@@ -170,7 +170,7 @@ class MongoRecordTable extends RecordTable {
   }
 }
 
-/** A unique index takes an empty list for a value. */
+/** Leaves out an empty list, which a unique index would take for a value. */
 function toDocument({
   key,
   revision,

@@ -1,12 +1,12 @@
 import { Secret } from '../../kernel/secret.js';
 
-/** What lets a read see an earlier state, or a write count before a majority has it on its disks. */
+/** Options that let a read see an earlier state, or a write succeed before a majority has it on its disks. */
 const LOOSE_OPTIONS =
   /(?<=[?&])(?:readPreference|readPreferenceTags|maxStalenessSeconds|w|j|journal)=[^&]*&?/gi;
 
 /**
- * The URI as managers use it. Each step depends on what the one before has written, so a secondary, which is a little behind,
- * cannot be read. The URI may be another program's, as with manager 1.0.3, or a hosted database's proposal.
+ * The URI without such options. Each step depends on what the step before has written, so a secondary must not be read: it is a
+ * little behind. The options come with the URI of another program, such as manager 1.0.3, or of a database host.
  */
 export function strictUri(uri: Secret): Secret {
   const text = uri.reveal();

@@ -9,7 +9,7 @@ import type { Log } from '../../kernel/log.js';
 const LAST_ONLINE_FIRST = { online: -1, lastOnlineDate: -1, _id: -1 } as const;
 const TOLD_MAX = 20;
 
-/** Names no account, or no corp and is not what a forgotten account leaves, which bears the time of our write. */
+/** Records without an account, and records without a corp, unless a forgotten account left them: those have `updatedAt`. */
 const UNREADABLE = {
   supersededFrom: { $exists: false },
   $or: [
@@ -46,12 +46,12 @@ export async function setDuplicatesAside(puppets: Collection, log: Log): Promise
       );
       setAside += modifiedCount;
     }
-    // None where another replica has just done it.
+    // It is 0 when another replica has just set them aside.
     if (setAside > 0) log.warn({ openKfId: kfOpenId, setAside }, 'registry.duplicates_set_aside');
   }
 }
 
-/** They stay as they are. */
+/** Reports these records and leaves them as they are. */
 export async function tellUnreadable(puppets: Collection, log: Log): Promise<void> {
   const records = await puppets.countDocuments(UNREADABLE);
   if (records === 0) return;

@@ -19,7 +19,7 @@ export class SqliteCounters extends Counters {
     keptUntilMs: number,
     decide: (before: readonly Count[]) => readonly Count[] | null,
   ): Promise<void> {
-    // Another one of this process may write between our read and our write; then it is decided again.
+    // Something else in this process may write between our read and our write. Then `decide` is asked again.
     for (;;) {
       const [row] = await this.store.rows<{ counts: string }>(FIND, key);
       const counts = decide(row === undefined ? [] : parse(row.counts));

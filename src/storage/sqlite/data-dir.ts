@@ -19,16 +19,16 @@ import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { type Database, isBusy, isDamage } from './database.js';
 
-/** Of `wxkf.db`; to be raised where an earlier version could not use what this one writes. */
+/** The schema of `wxkf.db`. Raise it when an earlier version cannot use what this one writes. */
 export const SCHEMA_VERSION = 1;
 
-/** Secrets are in the files, sealed or not, and the folder may be open to others: a mount, or one that was there before. */
+/** The files hold secrets, sealed or not, and the folder may be open to others, as a mount or an existing folder is. */
 const FILE_MODE = 0o600;
 const RIGHTS_OF_OTHERS = 0o007;
 /** SQLite keeps these beside a file: what was committed last, and where that is. */
 const COMPANIONS = ['-wal', '-shm'];
 
-/** With less room on its disk the store counts as full: what was taken by bots has to find room, too. */
+/** With less room on its disk the store counts as full. It needs room to write down what bots take. */
 const ROOM_BYTES = 16 * 1_024 * 1_024;
 const BYTES_PER_MB = 1_048_576;
 
@@ -36,12 +36,12 @@ export class DataDir {
   readonly path: string;
   /** What must last. */
   readonly lastingFile: string;
-  /** The delivery log and figures. It is made after the other file: where it is, there was a store. */
+  /** The delivery log and figures. It is made after the other file, so it shows that there was a store. */
   readonly logFile: string;
   readonly #lockFile: string;
   readonly #copyFile: string;
   #lock: DatabaseSync | null = null;
-  /** The file that was opened, as the file system knows it. */
+  /** The inode of the file that was opened. */
   #opened: number | null = null;
 
   constructor(path: string) {
@@ -73,7 +73,7 @@ export class DataDir {
     }
   }
 
-  /** To be called when the files are closed. */
+  /** Call it when the files are closed. */
   release(): void {
     this.#lock?.close();
     this.#lock = null;
@@ -97,7 +97,7 @@ export class DataDir {
     }
   }
 
-  /** An empty file would otherwise be taken for a store in which nothing is kept. @throws StorageStartError */
+  /** Otherwise a store whose file was lost would count as a new one. @throws StorageStartError */
   requireNotLost(): void {
     if (this.#isEmpty() && this.#wasUsed()) throw this.damaged('wxkf.db is empty or missing');
   }
@@ -111,7 +111,7 @@ export class DataDir {
     makeForOwner(this.logFile);
   }
 
-  /** @returns the name of the file that it is in now, in the place of an earlier one. */
+  /** Renames the log file, and replaces one that was set aside before. @returns its new path. */
   setLogAside(): string {
     const aside = `${this.logFile}.damaged`;
     renameSync(this.logFile, aside);
@@ -124,8 +124,8 @@ export class DataDir {
   }
 
   /**
-   * @param folder where a copy of the store is to be, which is that large at most.
-   * @param what that is, for a person.
+   * @param folder where a copy of the store is to be written. The copy is at most as large as the store.
+   * @param what names this place to a person.
    * @throws StorageStartError
    */
   requireRoomForCopy(folder = this.path, what = `DATA_DIR ${this.path}`): void {
@@ -138,7 +138,7 @@ export class DataDir {
   }
 
   /**
-   * An end at any moment leaves the one file or the other.
+   * Replaces the file of the store by a copy. If the process dies meanwhile, the old file or the new one is there, whole.
    * @param copyTo writes the copy into an empty file.
    * @param close closes the store, in which nothing was written since the copy.
    */
@@ -152,7 +152,7 @@ export class DataDir {
     await copyTo(this.#copyFile);
     flush(this.#copyFile, 'r+');
     await close();
-    // Its last user removes them. Beside another file they would spoil it.
+    // The last process that uses the file removes its companions. Beside another file they would spoil that file.
     if (COMPANIONS.some((companion) => existsSync(this.lastingFile + companion))) {
       rmSync(this.#copyFile);
       throw new StorageStartError(
@@ -181,7 +181,7 @@ export class DataDir {
     );
   }
 
-  /** Of an error at the opening: what is wrong for a person. */
+  /** Turns an error at the opening into words for a person. */
   toStartError(error: unknown): StorageStartError {
     if (error instanceof StorageStartError) return error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -213,8 +213,8 @@ export class DataDir {
   }
 
   /**
-   * On a file of its own, so that others can read the store. It is a lock of the kernel's, by way of SQLite: it ends with the
-   * process however that dies, and holds between containers, where a process id says nothing.
+   * Locks a file of its own, so that others can read the store. SQLite takes a lock of the kernel: it ends with the process,
+   * however the process dies, and it works between containers, where a process id means nothing.
    */
   #takeLock(): void {
     try {
@@ -244,21 +244,21 @@ export function hasRoom(folder: string, bytes = ROOM_BYTES): boolean {
 }
 
 /**
- * Leaves what is in a file that is there, and does not open it: closing it would end this process's locks on it. SQLite gives
- * the files that it makes beside it the same rights.
+ * Makes a file for its owner alone. An existing file keeps its content and is not opened: closing it would end this process's
+ * locks on it. SQLite gives the companions of a file the same rights.
  */
 export function makeForOwner(file: string): void {
   if (existsSync(file)) closeToOthers(file);
   else closeSync(openSync(file, 'a', FILE_MODE));
 }
 
-/** What others may read was made so by no intention, as by `cp`; what only a group may was given to it. */
+/** Rights of others were not given on purpose, they come from `cp` and the like. Rights of a group were, and they stay. */
 function closeToOthers(file: string): void {
   if ((statSync(file).mode & RIGHTS_OF_OTHERS) === 0) return;
   try {
     chmodSync(file, FILE_MODE);
   } catch {
-    // Another user's, who alone may change that; it is used all the same.
+    // The file belongs to another user, who alone may change its rights. It is used all the same.
   }
 }
 
@@ -272,7 +272,7 @@ export function flush(path: string, flags: 'r' | 'r+'): void {
   }
 }
 
-/** Windows opens no folder. */
+/** Windows cannot open a folder. */
 export function flushNamesIn(folder: string): void {
   if (process.platform !== 'win32') flush(folder, 'r');
 }

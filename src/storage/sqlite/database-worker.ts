@@ -1,6 +1,6 @@
 /**
- * The thread that owns one SQLite file: it runs whatever waits in one transaction, and answers when that is on the disk. Node
- * runs this file as it stands too, types stripped, so it imports nothing of ours.
+ * The thread that owns one SQLite file. It runs all waiting steps in one transaction, and answers when that is on the disk. Node
+ * also runs this file uncompiled, with its types stripped, so it imports no file of ours.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -41,10 +41,10 @@ export interface StepError {
   readonly errcode: number | null;
 }
 
-/** `null` for a step that was undone, since a statement changed another number of rows than it had to. */
+/** `null` for a step that was undone, since a statement did not change as many rows as it had to. */
 export type StepResult = readonly StatementResult[] | StepError | null;
 
-/** One object for most statements: many in one answer are copied to the other thread once. */
+/** One object is the result of most statements: it is copied to the other thread only once in each answer. */
 const WROTE_ONE: StatementResult = { rows: [], changes: 1 };
 
 interface Prepared {
@@ -91,7 +91,7 @@ function runBatch({ defined, steps, isAlone }: Batch): readonly StepResult[] {
   }
 }
 
-/** @param isOnly whether it is alone in its transaction. It needs no savepoint then, for which SQLite copies each page that changes. */
+/** @param isOnly whether it is alone in its transaction. Then it needs no savepoint, for which SQLite copies each changed page. */
 function runStep(step: readonly SentStatement[], isOnly: boolean): StepResult {
   const hasSavepoint = !isOnly && (step.length > 1 || step[0]?.[2] !== null);
   const undo = hasSavepoint ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK';
@@ -124,11 +124,11 @@ function runStatement(number: number, values: readonly SQLInputValue[]): Stateme
   return changes === 1 ? WROTE_ONE : { rows: [], changes };
 }
 
-/** At its first use, so that a statement that cannot be prepared fails its own step alone. */
+/** Prepares a statement at its first use, so that a statement with an error fails only its own step. */
 function prepare(number: number): Prepared {
   const sql = texts.get(number) ?? '';
   const statement = database.prepare(sql);
-  // Such a pragma does its work row by row, although its rows are empty.
+  // This pragma does its work row by row, although its rows are empty.
   const hasRows = statement.columns().length > 0 || sql.startsWith('PRAGMA incremental_vacuum');
   const made = { statement, hasRows };
   prepared.set(number, made);

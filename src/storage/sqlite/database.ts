@@ -46,7 +46,7 @@ interface Waiting {
   readonly reject: (error: DatabaseError) => void;
 }
 
-/** More would keep the answer of the first one back for long. */
+/** With more steps in a transaction, the first one would wait long for its answer. */
 const STEPS_MAX = 1_000;
 
 /**
@@ -54,7 +54,7 @@ const STEPS_MAX = 1_000;
  * share one flush of the disk. A step is answered when its transaction is committed.
  */
 export class Database {
-  /** Started by the first step that has none. */
+  /** Started by the next step when there is none. */
   #worker: Worker | null = null;
   #waiting: Waiting[] = [];
   #running: Waiting[] = [];
@@ -80,8 +80,8 @@ export class Database {
   private constructor(private readonly setup: WorkerSetup) {}
 
   /**
-   * All or nothing, after all that was asked for before.
-   * @returns one result a statement; `null` where one changed another number of rows than it had to, and nothing happened.
+   * Runs the statements as one step, all or nothing, after all steps that were asked for before.
+   * @returns one result for each statement; `null` when one did not change as many rows as it had to, and nothing happened.
    * @throws DatabaseError; where the thread or the process died, it may have happened or not.
    */
   run(statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
@@ -115,7 +115,7 @@ export class Database {
     this.#closing ??= last.then(async () => {
       const worker = this.#worker;
       if (worker === null) return;
-      // Idle, it would let the process end before the file is closed.
+      // While it is idle, the process could end before the file is closed.
       worker.ref();
       const { promise: exited, resolve } = Promise.withResolvers<void>();
       worker.once('exit', () => resolve());
@@ -135,7 +135,7 @@ export class Database {
     return [number, values, changes ?? null];
   }
 
-  /** What else this turn of the loop asks for goes with it. */
+  /** Waits until this turn of the event loop ends, so that all its steps are sent together. */
   #gather(): void {
     if (this.#isGathering || this.#running.length > 0) return;
     this.#isGathering = true;
@@ -148,7 +148,7 @@ export class Database {
   #send(): void {
     if (this.#running.length > 0 || this.#waiting.length === 0) return;
     this.#worker ??= this.#startWorker();
-    // Only what is under way keeps the process up.
+    // Only steps that are under way keep the process alive.
     this.#worker.ref();
     this.#running = this.#takeNext();
     const steps = this.#running.map(({ statements }) => statements);
@@ -157,7 +157,7 @@ export class Database {
     this.#worker.postMessage(batch);
   }
 
-  /** What shares the next transaction. */
+  /** Takes the steps that share the next transaction. */
   #takeNext(): Waiting[] {
     const alone = this.#waiting.findIndex(({ isAlone }) => isAlone);
     if (alone === 0) return this.#waiting.splice(0, 1);
@@ -167,7 +167,7 @@ export class Database {
   #startWorker(): Worker {
     // Beside this file, and compiled as this file is.
     const program = new URL(`./database-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
-    // Some options of the process, as `--input-type`, no file can be started with.
+    // With some options of the process, such as `--input-type`, Node starts no file.
     const worker = new Worker(program, { workerData: this.setup, execArgv: [] });
     let reason: unknown = new DatabaseError('the thread of the database has ended');
     worker.on('message', (results: readonly StepResult[]) => this.#answer(results));
@@ -181,7 +181,7 @@ export class Database {
   #answer(results: readonly StepResult[]): void {
     const answered = this.#running;
     this.#running = [];
-    // Sent first: the thread works while this one tells what became of the last ones.
+    // The next steps are sent first: the thread works on them while this one answers the last ones.
     this.#send();
     if (this.#running.length === 0) this.#worker?.unref();
     answered.forEach(({ resolve, reject }, at) => {
@@ -192,7 +192,7 @@ export class Database {
     });
   }
 
-  /** A thread that has died takes what waited for it with it, and the next step gets another one. */
+  /** When the thread has died, all its steps fail, and the next step starts another thread. */
   #lose(error: DatabaseError): void {
     const lost = [...this.#running, ...this.#waiting];
     this.#worker = null;

@@ -1,4 +1,4 @@
-/** Journals in SQLite: a table for each, in the order of its ids, with a column for each field, so that `sqlite3` can ask for it. */
+/** Journals in SQLite: a table for each, in the order of its ids. Each field has a column, so that `sqlite3` can query it. */
 import { Injectable } from '@nestjs/common';
 import {
   Journal,
@@ -90,7 +90,7 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
   async #write(inserts: readonly Statement[], newestMs: number): Promise<void> {
     if (inserts.length === 0) return;
     if (!this.kind.isLasting) await this.store.requireRoomForLog();
-    // Twice as many as come in, so that what is old does not become more.
+    // Removes twice as many as come in, so that old entries do not pile up.
     const old = { sql: this.#remove, values: [keptFrom(this.bounds, newestMs), 2 * inserts.length] };
     await this.#step('append', ...inserts, ...(this.bounds.keptMs === 0 ? [] : [old]));
     await this.#makeRoom();
@@ -101,7 +101,7 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
       if ((await this.#removeBefore(LAST_ID, Math.min(surplus, REMOVED_AT_ONCE))) === 0) return;
   }
 
-  /** How many entries are too many, about. */
+  /** About how many entries are too many. */
   async #surplus(): Promise<number> {
     const { entriesMax, bytesMax } = this.bounds;
     if (bytesMax !== undefined) return (await this.bytes()) > bytesMax ? REMOVED_AT_ONCE : 0;
@@ -115,7 +115,7 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
     return results?.[0]?.changes ?? 0;
   }
 
-  /** Of the whole file: the other tables in it have a tenth of what it may take, about. */
+  /** Measures the whole file: the other tables in it take about a tenth of what it may take. */
   async #measure(): Promise<{ readonly bytes: number; readonly free: number }> {
     const [measured] = await this.#rows<{ bytes: number; free: number }>(BYTES);
     return measured ?? { bytes: 0, free: 0 };
@@ -158,7 +158,7 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
   }
 }
 
-/** Only one index is used, that of the field that leads: a plus sign keeps SQLite, which knows no counts, from the others. */
+/** Uses only the index of the leading field. A plus sign keeps SQLite, which has no statistics, from choosing another index. */
 function toSelect<T extends JournalEntry>(
   { name, fields, common }: JournalKind<T>,
   { where = {}, anyOf, from, before }: Omit<JournalQuery, 'limit'>,
@@ -185,7 +185,7 @@ function toSelect<T extends JournalEntry>(
       sql: `SELECT * FROM ${name}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''} ${end}`,
       values: [...values, limit],
     };
-  // Of each value the first few, in its own index: all of them together may be most of the table.
+  // Takes the first few entries of each value from its index: all entries together may be most of the table.
   const asked = fields.filter((field) => anyOf.some(([one]) => one === field));
   const ids = asked.map((field) => {
     const few = `SELECT id FROM ${name} WHERE ${[`"${field}" = one.value`, ...conditions].join(' AND ')} ${end}`;

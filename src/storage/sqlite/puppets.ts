@@ -47,7 +47,7 @@ const PAGE = `SELECT ${NAMES} FROM puppets WHERE open_kf_id > ? ORDER BY open_kf
 const FIND = `SELECT ${NAMES} FROM puppets WHERE open_kf_id = ?`;
 const LIST = `SELECT ${NAMES} FROM puppets WHERE corp_id = ? LIMIT ?`;
 const INSERT = `INSERT INTO puppets (${NAMES}) VALUES (${PLACES}) ON CONFLICT DO NOTHING`;
-/** The row that was read. */
+/** Whether the row is as it was read. */
 const IS_AS_READ = `(${NAMES}) IS (${PLACES})`;
 const UPDATE = `UPDATE puppets SET (${NAMES}) = (${PLACES}) WHERE ${IS_AS_READ}`;
 const FORGET = `DELETE FROM puppets WHERE open_kf_id = ? RETURNING ${NAMES}`;
@@ -135,7 +135,7 @@ export class SqlitePuppetRepository extends PuppetRepository {
 
   /**
    * Durable when it resolves.
-   * @param change gets what is stored, its secrets sealed, and gives what to store; `null` to leave everything as it is.
+   * @param change gets the stored puppet with its secrets sealed, and returns the new one; `null` to leave everything as it is.
    * @returns what was stored, opened.
    */
   async #change(openKfId: string, change: (before: Puppet | null) => Puppet | null): Promise<Puppet | null> {
@@ -143,7 +143,7 @@ export class SqlitePuppetRepository extends PuppetRepository {
       const row = await this.#find(openKfId);
       const after = change(row === null ? null : fromRow(row));
       if (after === null) return null;
-      // Where another one of this process wrote meanwhile, it is decided again.
+      // If something else in this process wrote meanwhile, `change` is asked again.
       if ((await this.store.step('change puppet', toWrite(row, toRow(after)))) !== null)
         return this.secrets.open(after);
     }

@@ -32,11 +32,11 @@ import { type Addressee, readAccountKey } from '../../kernel/account.js';
 
 /** The state of a row that was set aside because it cannot be read. */
 const UNREADABLE = 'unreadable';
-/** In one step: others wait for it. */
+/** How many lines one step makes due: other steps wait for it. */
 const MADE_DUE_MAX = 1_000;
-/** In one sweep, of each kind. */
+/** How many dead messages, and how many known ids, one sweep removes. */
 const SWEEP_MAX = 5_000;
-/** Each may be followed by a write of its own. */
+/** A message on this list may be followed by a write of its own. */
 const STORED_BEFORE_MAX = 2_000;
 /** An answer's status has three digits, so that one number tells when it came and what it was. */
 const STATUS_PLACES = 1_000;
@@ -51,7 +51,7 @@ interface Sql {
 type Condition = readonly [sql: string, ...values: readonly Value[]];
 
 /*
- * The states are written out, not bound: only so SQLite uses the indexes that have the rows of one state alone.
+ * The states are written out, not bound: otherwise SQLite does not use the indexes that have only the rows of one state.
  */
 /** Far more than are claimed at once, and read within a millisecond. */
 const EARLIEST_MAX = 2_000;
@@ -59,12 +59,12 @@ const LINE_HEAD =
   'key, kind, corp_id, open_kf_id, state, endpoint, due_at, lease_id, leased_until, probed_at, arrived_at, waiting_since, last_failure, details, revision';
 const LINE = `SELECT ${LINE_HEAD}, body FROM lines`;
 const EXCEPT_ENDPOINTS = "coalesce(endpoint, '') NOT IN (SELECT value FROM json_each(?))";
-/** The earliest lines, whosever they are. */
+/** The earliest lines, of all endpoints. */
 const EARLIEST = `SELECT rowid AS id, endpoint, claimable_at FROM lines WHERE kind = ?1 AND claimable_at IS NOT NULL
   ORDER BY claimable_at LIMIT ${EARLIEST_MAX}`;
 /**
- * The endpoints for which lines wait: each is found behind the one before, so that the many lines of one need not be walked
- * (https://sqlite.org/lang_with.html#rcex).
+ * The endpoints for which lines wait. Each is found as the next one after the endpoint before, so that the many lines of one
+ * endpoint are skipped (https://sqlite.org/lang_with.html#rcex).
  */
 const ENDPOINTS = `WITH RECURSIVE found (endpoint) AS (
     SELECT min(endpoint) FROM lines WHERE kind = ?1 AND claimable_at IS NOT NULL
@@ -87,7 +87,7 @@ const MAKE_LINES_DUE = `UPDATE lines SET due_at = ?, claimable_at = max(?, coale
   WHERE rowid IN (SELECT rowid FROM lines
     WHERE kind = ? AND claimable_at > ? AND endpoint = ? AND due_at > ? LIMIT ${MADE_DUE_MAX})`;
 const LAPSE_LEASES = `UPDATE lines SET leased_until = 0, claimable_at = min(claimable_at, 0) WHERE leased_until > 0`;
-/** A row that cannot be read stops nothing here. */
+/** In a row that cannot be read, the failure counts as missing. */
 const FAILURE = 'CASE WHEN json_valid(last_failure) THEN last_failure END';
 const GROUP = `SELECT state, corp_id, endpoint, failure ->> '$.stage' AS stage, count(*) AS accounts,
     min(open_kf_id) AS open_kf_id, min(waiting_since) AS since,
@@ -110,7 +110,7 @@ const NEXT_DUE = `SELECT due_at FROM messages WHERE ${WAITING_OF} ORDER BY seq L
 const NEXT_DUE_OF_LANES = `SELECT min(due_at) AS due_at FROM (${LANES})`;
 const ADD_KNOWN = `INSERT INTO messages (key, corp_id, open_kf_id, state, known_until) VALUES (?, ?, ?, 'known', ?)
   ON CONFLICT DO NOTHING`;
-/** Leaves nothing but the id. */
+/** Deletes all of a message but its id. */
 const FORGET = `UPDATE messages SET state = 'known', known_until = ?, seq = NULL, lane = NULL, page_cursor = NULL,
   due_at = NULL, stored_at = NULL, died_at = NULL, attempts = NULL, refusals = NULL, step = NULL, last_failure = NULL,
   head = NULL, content = NULL`;
@@ -121,12 +121,12 @@ const MAKE_DUE_AT = `UPDATE messages SET due_at = ? WHERE state = 'waiting' AND 
   AND (corp_id, open_kf_id) IN (SELECT corp_id, open_kf_id FROM lines
     WHERE kind = 'messages' AND claimable_at IS NOT NULL AND endpoint = ?)`;
 
-/** What waits, in `wxkf.db`. */
+/** Lines and messages, in `wxkf.db`. */
 export class SqliteQueueStore extends QueueStore {
   override readonly isShared = false;
 
   /**
-   * Leases of a process before this one lapse: what they held is claimable at once, and who claims it sees that a lease was there.
+   * Ends the leases of an earlier process. Their lines are claimable at once, and a claim still shows that there was a lease.
    * @throws AppError `STORE_UNAVAILABLE`
    */
   static async open(store: SqliteStore, log: Log): Promise<SqliteQueueStore> {
@@ -153,7 +153,7 @@ export class SqliteQueueStore extends QueueStore {
     return (await this.#changes('insert line', sql, ...values)) === 1;
   }
 
-  /** Writes the columns alone that have changed: SQLite then leaves the indexes of the others. */
+  /** Writes only the columns that have changed, so that SQLite need not update the indexes of the others. */
   override async replace(before: KeptLine, after: KeptLine): Promise<boolean> {
     const { key, body: _bodyBefore, ...was } = toLineRow(before.line, before.revision);
     const { key: _key, body, ...row } = toLineRow(after.line, after.revision);
@@ -184,7 +184,7 @@ export class SqliteQueueStore extends QueueStore {
     if (kind === 'messages') this.store.requireWritable();
     const values = [kind, toJson(exceptEndpoints), nowMs, limit];
     const found = await this.#readLines(CLAIMABLE_EARLIEST, ...values);
-    // Where the earliest lines are all of endpoints that are left out, the others are behind them.
+    // If all of the earliest lines are of endpoints that are left out, lines of other endpoints come after them.
     return found.length > 0 || exceptEndpoints.size === 0 ? found : this.#readLines(CLAIMABLE, ...values);
   }
 
@@ -317,7 +317,7 @@ export class SqliteQueueStore extends QueueStore {
     limit: number,
     dueAtMs: number | null,
   ): Promise<readonly Message[]> {
-    // What its bot takes while that cannot be written would be sent again and again.
+    // While it cannot be written that a bot took a message, the message would be sent again and again.
     this.store.requireWritable();
     return order === 'account'
       ? this.#readMessages(FIRST, corpId, openKfId, limit)
@@ -428,7 +428,7 @@ export class SqliteQueueStore extends QueueStore {
     return (await this.#readLines(sql, ...values)).map(({ line }) => line);
   }
 
-  /** Without those that cannot be read. Where one was met that had not been set aside, others may have its place. */
+  /** Leaves out rows that cannot be read. When one was set aside just now, reads again, since another row may take its place. */
   async #readLines(sql: string, ...values: readonly Value[]): Promise<readonly KeptLine[]> {
     for (;;) {
       const rows = await this.store.rows<LineRow>(sql, ...values);
@@ -503,7 +503,7 @@ function toLineRow(line: Line, revision: string) {
     waiting_since: line.waitingSinceMs,
     last_failure: lastFailure && JSON.stringify(lastFailure),
     details: JSON.stringify(details),
-    // A part of a larger buffer would take all of that to the thread of the database.
+    // Copied: with a slice, the whole buffer would go to the thread of the database.
     body: body && new Uint8Array(body),
     revision,
   };
@@ -592,7 +592,7 @@ function toColumns({ state, dueAtMs, lastFailure, ...same }: MessageChange): Rec
   };
 }
 
-/** @returns what no record has for what is no JSON. */
+/** @returns `undefined`, which no record has, for a text that is not JSON. */
 function parse(text: Value): unknown {
   try {
     return text === null ? null : JSON.parse(String(text));
@@ -605,7 +605,7 @@ function toJson(texts: Iterable<string>): string {
   return JSON.stringify([...texts]);
 }
 
-/** In place of a row that cannot be read, or of none. */
+/** Inserts the row, or replaces a row that cannot be read. */
 function insertion(table: 'lines' | 'messages', row: Readonly<Record<string, Value>>): Sql {
   const names = Object.keys(row);
   const sql = `INSERT INTO ${table} (${names}) VALUES (${names.map(() => '?')})
@@ -632,7 +632,7 @@ function inStates(states: readonly string[]): Condition {
   return [`state IN (${states.map((state) => `'${state}'`)})`];
 }
 
-/** The first rows of these states: each state's are in this order already, and SQLite takes them from there by turns. */
+/** The first rows of these states. SQLite finds the rows of each state in this order, and merges them. */
 function eachState(select: string, states: readonly string[], where: Sql, by: string, limit: number): Sql {
   const parts = states.map((state) => `${select} WHERE state = '${state}' AND ${where.sql}`);
   return {
@@ -644,7 +644,7 @@ function eachState(select: string, states: readonly string[], where: Sql, by: st
 function toConditions(kind: LineKind, filter: LineFilter): readonly Condition[] {
   const { corpId, stage, arrivedFromMs, arrivedBeforeMs } = filter;
   const conditions: Condition[] = [];
-  // '0' is what follows the slash.
+  // '0' is the character after the slash.
   if (corpId !== null) conditions.push(['key >= ? AND key < ?', `${kind} ${corpId}/`, `${kind} ${corpId}0`]);
   if (stage !== undefined) conditions.push([`${FAILURE} ->> '$.stage' = ?`, stage]);
   if (arrivedFromMs !== undefined) conditions.push(['arrived_at >= ?', arrivedFromMs]);

@@ -27,7 +27,7 @@ export class SqliteRecords extends RecordStore {
   }
 }
 
-/** As they are stored, for whoever only looks. */
+/** The records as they are stored, for readers that change nothing. */
 export async function readRecords<T extends object>(
   kind: RecordKind<T>,
   database: Database,
@@ -101,7 +101,7 @@ class SqliteRecordTable extends RecordTable {
     return rows.map((row) => ({ ...row, fields: JSON.parse(row.fields) }));
   }
 
-  /** It may have happened also where it fails. */
+  /** A step that fails may have happened all the same, so the version rises in any case. */
   async #step(what: 'write record' | 'remove record', ...statements: readonly Statement[]) {
     try {
       return await this.store.step(what, ...statements);
@@ -148,7 +148,7 @@ class SqliteRecordTable extends RecordTable {
     return { sql: `DELETE FROM ${this.kind.name} WHERE key = ?`, values: [key] };
   }
 
-  /** Each write removes what is of no use any more. */
+  /** Each write also removes expired records. */
   #sweeping(): Statement[] {
     if (this.kind.expiresAtMsOf === undefined) return [];
     const sql = `DELETE FROM ${this.kind.name} WHERE expires_at <= ?`;

@@ -1,4 +1,4 @@
-/** Copies the embedded store into one file, also while a manager uses it: all of one moment, whatever is written meanwhile. */
+/** Copies the embedded store into one file, also while a manager writes to it. The copy shows the store at one moment. */
 import { realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { ConfigType } from '@nestjs/config';
@@ -48,7 +48,7 @@ export async function backUpSqlite(
   }
 }
 
-/** Of what was deleted or replaced nothing is copied. In one transaction, so that no write of a manager has it begin again. */
+/** Does not copy deleted or replaced data. Runs in one transaction, so that a write of a manager does not make it begin again. */
 async function copy(folder: DataDir, to: string): Promise<void> {
   try {
     const database = await Database.open(folder.lastingFile, [], { readOnly: true });

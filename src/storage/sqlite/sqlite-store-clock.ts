@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 
-/** The one process on the store agrees with itself. */
+/** Only one process is on the store, so its own clock is store time. */
 @Injectable()
 export class SqliteStoreClock extends StoreClock {
   constructor(private readonly clock: Clock) {

@@ -46,7 +46,7 @@ export const STEPS = [
 ] as const;
 export type Step = (typeof STEPS)[number];
 
-/** What the file of the write-ahead log shrinks to after it had to be larger, as while a copy was made. */
+/** The file of the write-ahead log shrinks to this size after it had to grow, as it does while a copy is made. */
 const WAL_BYTES = 16 * 1_024 * 1_024;
 const OPENING = ['PRAGMA journal_mode = WAL', `PRAGMA journal_size_limit = ${WAL_BYTES}`];
 const LASTING_OPENING = [
@@ -55,10 +55,10 @@ const LASTING_OPENING = [
   // A secret that is replaced leaves nothing behind in the place where it was.
   'PRAGMA secure_delete = ON',
 ];
-/** Records of one batch are of many accounts, each with its place in an index: with SQLite's 2 MB a record costs a quarter more CPU. */
+/** The many accounts of one batch have many places in the indexes. With SQLite's 2 MB a record costs a quarter more CPU. */
 const LOG_CACHE_KB = 16_384;
 const LOG_OPENING = [
-  // Before anything else: it counts for an empty file alone.
+  // It comes first, since it has an effect only on an empty file.
   'PRAGMA auto_vacuum = INCREMENTAL',
   ...OPENING,
   'PRAGMA synchronous = OFF',
@@ -76,7 +76,7 @@ const CHECK_LIMIT_MS = 2_000;
 @Injectable()
 export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   override readonly kind = 'embedded';
-  /** What a damaged page was found by. Only a start with a good file ends it. */
+  /** Set when a damaged page was found. Only a start with a good file ends this state. */
   #damage: StorageStartError | null = null;
   /** `log.db`; replaced where it was damaged. */
   #journal: Promise<Database>;
@@ -93,7 +93,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
     try {
       const lasting = await openLasting(folder, contents);
       const journal = openLog(folder, contents, log);
-      // Where it cannot be opened, all else goes on; who writes to it tries again.
+      // If the log cannot be opened, all else goes on, and the next use of the log tries again.
       await journal.catch((err) => {
         if (log !== undefined) log.warn({ file: folder.logFile, err }, 'store.log_cannot_open');
       });
@@ -118,7 +118,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
 
   /**
    * One step on what must last: all of its statements or none. It is on the disk when this resolves.
-   * @returns one result a statement; `null` where one changed another number of rows than it had to, and nothing happened.
+   * @returns one result for each statement; `null` when one did not change as many rows as it had to, and nothing happened.
    * @throws AppError `STORE_UNAVAILABLE`; it may have happened or not.
    */
   step(what: Step, ...statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
@@ -163,7 +163,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
       throw unavailable('room for log', new Error('too little of the disk is free'));
   }
 
-  /** Writes to the disk, so that a full one and one that fails are found. */
+  /** Writes to the disk, to find out whether it is full or fails. */
   override async check(): Promise<void> {
     if (this.#damage !== null) throw this.#damage;
     this.folder.requireInPlace();
@@ -178,8 +178,8 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   }
 
   /**
-   * Closes the store with a file that holds nothing but what is in it now, whatever has written to it before. A copy takes the
-   * place of the file in one step.
+   * Closes the store, and leaves a file without traces of what was deleted or replaced. A copy takes the place of the file in one
+   * step.
    * @throws AppError `STORE_UNAVAILABLE`, StorageStartError
    */
   async closeCompacted(): Promise<void> {
@@ -221,7 +221,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
     }
   }
 
-  /** Goes on with an empty file where a page is damaged, as after a power failure. Where none can be made, the next call tries again. */
+  /** Goes on with an empty file if a page is damaged, as after a power failure. If that fails too, the next call tries again. */
   async #mendLog(opened: Promise<Database>, cause: unknown): Promise<void> {
     const journal = await opened.catch(() => null);
     const canStay = journal !== null && !isDamage(cause);

@@ -8,11 +8,11 @@ import { resealPuppets } from './puppets.js';
 import { type MessageRow, toMessageHead } from './queue.js';
 import { SqliteStore } from './sqlite-store.js';
 
-/** In one step. */
+/** How many messages one step rewrites. */
 const BATCH_SIZE = 1_000;
 
 const MESSAGES = "SELECT * FROM messages WHERE key > ? AND state IN ('waiting', 'dead') ORDER BY key LIMIT ?";
-/** Unless it has changed meanwhile. */
+/** Changes nothing if the content has changed meanwhile. */
 const SET_CONTENT = 'UPDATE messages SET content = ? WHERE key = ? AND content = ?';
 
 @Injectable()

@@ -10,6 +10,6 @@ export abstract class StoredSecrets {
    */
   abstract rewrite(resealing: Resealing, report: ResealReport): Promise<void>;
 
-  /** Removes the traces of overwritten secrets from files that are ours. Where there are such files, it closes the store for good. */
+  /** Removes the traces of overwritten secrets from files that are ours. It closes such a store for good. */
   abstract eraseOverwritten(): Promise<void>;
 }
