@@ -20,12 +20,12 @@ export class Lifecycle {
     return this.#draining.promise;
   }
 
-  /** Ends the connections that are still in use. Safe to repeat. */
+  /** Ends streams and tunnels that are still open. Safe to repeat. */
   cutOff(): void {
     this.#cutOff.resolve();
   }
 
-  /** Resolves at `cutOff`: the time for open requests is over, or none is left. */
+  /** Resolves at `cutOff`: the time of a stop is over, or no request is left. */
   whenCutOff(): Promise<void> {
     return this.#cutOff.promise;
   }
