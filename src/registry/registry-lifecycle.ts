@@ -10,7 +10,10 @@ const TOLD_MAX = 20;
 /** Registrations between two pauses, so that callbacks do not wait for the scan of a large registry. */
 const LOOKED_AT_ONCE = 500;
 
-/** Starts to follow the store, warns of unusable registrations once the image is loaded, and stops when all notes are written. */
+/**
+ * At the start it begins to follow the store, and warns of unusable registrations once they are loaded. At the end it waits
+ * until `RegistrationWriter` has written its notes.
+ */
 @Injectable()
 export class RegistryLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
@@ -42,8 +45,8 @@ interface Unusable {
 }
 
 /**
- * Names registrations that are known and cannot be used: another version did not check them, or the settings have
- * changed since. Gives one log line for all, once they are loaded.
+ * Logs one line that names the stored registrations which cannot be used. Either another version stored them unchecked, or
+ * the settings have changed since.
  */
 async function tellUnusable(image: RegistryImage, log: Log): Promise<void> {
   const told: Unusable[] = [];
@@ -56,7 +59,8 @@ async function tellUnusable(image: RegistryImage, log: Log): Promise<void> {
     puppets++;
     if (told.length < TOLD_MAX) told.push({ openKfId, corpId: known.puppet.corpId, faults });
   }
-  const reason = 'each needs its puppet to register again, with what is right';
+  const reason =
+    'they cannot be used as they are stored; let each puppet register again, with the fields in told corrected';
   if (puppets > 0) log.warn({ puppets, told, reason }, 'registry.unusable');
 }
 
@@ -65,7 +69,7 @@ function faultsOf({ endpoint, pair, puppet }: KnownPuppet): string[] {
   if ('must' in endpoint) faults.push(`endpoint must ${endpoint.must}`);
   const hasKeys = puppet.callbackToken.reveal() !== '' || puppet.encodingAESKey.reveal() !== '';
   if (pair === null && hasKeys) {
-    faults.push("token and encodingAESKey must be of WeCom's form: they open no callback");
+    faults.push("token and encodingAESKey must have WeCom's form; these open no callback");
   }
   return faults;
 }

@@ -51,8 +51,8 @@ const FOR_OTHERS = [
 
 /**
  * A folder imports only folders before it: endpoint, keys, puppets, apps, bots, sync, accounts, registration. Global modules
- * implement its ports: storage the repositories, tokens the check of secrets, dispatch what waits for a puppet. Whoever
- * remembers something of accounts adds it to their histories.
+ * implement its ports: storage the repositories, tokens `SecretCheck`, dispatch `WaitingEvents`. A feature that remembers
+ * something about accounts adds itself to `AccountHistories`.
  */
 @Module({
   controllers: [RegistryController],

@@ -26,12 +26,12 @@ export class Accounts {
     return this.image.size;
   }
 
-  /** From memory; `null` where it is not known or has none. */
+  /** From memory; `null` where the account is not known or has no name. */
   nameOf(openKfId: string | null): string | null {
     return this.image.nameOf(openKfId);
   }
 
-  /** From memory, whoever has the account's events; `null` where the corp has not registered it. */
+  /** The account's registration, even while a bot takes its events. From memory; `null` where the corp has not registered it. */
   find({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): Puppet | null {
     const puppet = this.image.findPuppet(openKfId);
     return puppet?.corpId === corpId ? puppet : null;

@@ -9,7 +9,7 @@ import type { SecretVerdict } from '../puppets/secret-check.js';
 import { SecretProofs } from '../puppets/secret-proofs.js';
 import type { CorpPair } from '../keys/shared-keys.js';
 
-/** What opens the callbacks of each corp. */
+/** The keys that open the callbacks of each corp. */
 @Injectable()
 export class CallbackKeys {
   constructor(
@@ -25,14 +25,17 @@ export class CallbackKeys {
     return this.corps.find(corpId);
   }
 
-  /** Also from the store, if memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
+  /**
+   * Call it when `find` knows none: reads the corp from the store, too.
+   * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
   async lookUp(corpId: string): Promise<CorpKeys | null> {
     await this.reads.lookUpCorp(corpId);
     return this.find(corpId);
   }
 
   /**
-   * Also with what other replicas wrote a moment ago; for a callback that no known key opens.
+   * For a callback that no known key opens: reads what other replicas wrote a moment ago.
    * @returns `null` when nothing can have changed.
    * @throws AppError `REGISTRY_NOT_LOADED` with `cause`, `STORE_UNAVAILABLE`
    */
@@ -42,12 +45,12 @@ export class CallbackKeys {
   }
 
   /**
-   * Whether the pair, which is not the account's own, may speak for its whole corp: as another replica noted, or
-   * as WeCom says of the secrets of those who use it. Takes little more than `limitMs`, and never rejects.
+   * Whether the pair may open events of its whole corp, and not only of its own accounts. It may if another replica has noted
+   * that, or if WeCom accepts the secret of a puppet that uses the pair. Takes little more than `limitMs`, and never rejects.
    */
   async prove(pair: CorpPair, limitMs: number, trace: TraceContext | null = null): Promise<SecretVerdict> {
     const startedMs = this.clock.elapsedMs();
-    // The pair tells the result.
+    // The read updates `pair.isTrusted`.
     await this.reads.catchUp().catch(() => {});
     if (pair.isTrusted) return 'accepted';
     const leftMs = limitMs - (this.clock.elapsedMs() - startedMs);

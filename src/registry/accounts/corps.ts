@@ -5,7 +5,7 @@ import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { RegistryReads } from '../sync/registry-reads.js';
 
-/** The corps that somebody has registered, with a puppet, an app or a bot; and the corpSecrets of their puppets. */
+/** The corps that have a puppet, an app or a bot, and the corpSecrets of their puppets. */
 @Injectable()
 export class Corps {
   constructor(
@@ -33,7 +33,7 @@ export class Corps {
     return this.image.secretsOf(corpId);
   }
 
-  /** Whether it is known here that WeCom accepted the corpSecret, which a puppet of the corp has; from memory. */
+  /** Whether a puppet of the corp has this corpSecret and WeCom accepted it, as far as memory knows. */
   isAccepted(corpId: string, corpSecret: Secret): boolean {
     return this.image.findSecret(corpId, corpSecret)?.isAccepted === true;
   }

@@ -18,18 +18,18 @@ import { RegistryReads } from '../sync/registry-reads.js';
 import type { CorpPair } from '../keys/shared-keys.js';
 import type { Addressee } from '../../kernel/account.js';
 
-/** How long nothing is sent to a puppet that another process registers: if it notes no answer by then, it may have died. */
+/** How long nothing is sent to a puppet that another process registers. A process that notes no answer by then may have died. */
 const HELD_BACK_MS = 5_000;
-/** How long a goodbye is trusted: what a puppet takes that is on its way out may be lost with it. */
+/** How long no message is sent after a goodbye: a puppet that is shutting down may lose what it takes. */
 const GOODBYE_MS = 5_000;
 /** Another process notes within milliseconds that it has answered a registration, so the first looks follow quickly. */
 const LOOK_AGAIN_FIRST_MS = 10;
 
 /**
  * `absent`: memory knows nobody who takes the account's events. `foreign`: another corp has registered the account, so this
- * corp's events go to nobody. `offline`: the puppet has deregistered, or no client of the stream bot is connected. `registering`: its registration is not answered yet,
- * and a delivery before the answer crashes the deployed puppet. `ready`: events may be sent. `unserved`: an operator said
- * that people serve the account, so that its events go to nobody.
+ * corp's events go to nobody. `offline`: the puppet has deregistered, or no client of the stream bot is connected.
+ * `registering`: the puppet's registration is not answered yet, and a delivery before the answer crashes the deployed puppet.
+ * `ready`: events may be sent. `unserved`: an operator said that people serve the account, so its events go to nobody.
  */
 type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'ready' | 'unserved';
 
@@ -39,22 +39,22 @@ export interface MessageTaker extends Addressee {
   /** The puppet that registered with the bot's key; `null` for another bot, and while none has. */
   readonly puppet: Puppet | null;
   /**
-   * `absent`: no puppet has registered. `closed`: the bot's secrets cannot be opened. `offline`: it has just deregistered, or
-   * no client of the bot is connected.
+   * `absent`: no puppet has registered. `closed`: the bot's secrets cannot be opened. `offline`: the puppet has just
+   * deregistered, or no client of the bot is connected. The others are as of `DestinationState`.
    */
   readonly state: 'absent' | 'closed' | 'offline' | 'registering' | 'ready';
   /** `null` when it cannot be used: see `fault`. */
   readonly endpoint: Endpoint | null;
   readonly fault: string;
-  /** To be shown: without a query, which may be secret. */
+  /** The endpoint to be shown: without its query, which may be secret. */
   readonly address: string;
 }
 
-/** Who takes the account's events: the puppet that registered, or another bot; neither, or one of them. */
+/** Who takes the account's events: the registered puppet, `known`, or another bot. At most one of the two is set. */
 interface Taker {
   readonly known: KnownPuppet | null;
   readonly bot: KnownBot | null;
-  /** By which the bot gets them; `null` while it has none. */
+  /** The stream over which the bot gets the events; `null` while it has none. */
   readonly connection: KnownConnection | null;
 }
 
@@ -87,12 +87,12 @@ export class Destination implements Addressee {
     return this.taker.bot;
   }
 
-  /** Whether the manager pulls what the events tell of, and gives a bot the messages. */
+  /** Whether the manager pulls the messages that the events announce, and gives them to a bot. */
   get isPulled(): boolean {
     return this.taker.bot?.takes === 'message';
   }
 
-  /** Whether it gets each event that waits, and not the newest alone. */
+  /** Whether the taker gets every waiting event, and not only the newest. */
   get getsEach(): boolean {
     const { bot } = this.taker;
     return bot !== null && bot.takes === 'event' && KINDS[bot.kind].getsEach;
@@ -106,14 +106,14 @@ export class Destination implements Addressee {
   }
 
   /**
-   * The endpoint to be shown: as it was registered, or a bot's without its query, which may be secret. `''` when nobody
-   * takes the events.
+   * The endpoint to be shown: a puppet's as it was registered, a bot's without its query, which may be secret. `''` when
+   * nobody takes the events.
    */
   get address(): string {
     return this.taker.bot === null ? (this.puppet?.endpoint ?? '') : toAddress(this.endpoint?.href ?? '');
   }
 
-  /** Whether it is a bot whose secrets cannot be opened: they can again when SECRETS_KEY has their key. */
+  /** Whether the taker is a bot whose secrets cannot be opened. They can be opened once SECRETS_KEY has their key. */
   get isClosed(): boolean {
     return this.taker.bot?.opened === null;
   }
@@ -150,7 +150,7 @@ export class Destination implements Addressee {
   }
 }
 
-/** Finds where events go. The rules about registrations under way are here alone. */
+/** Finds where events go. No other class has the rules about registrations under way. */
 @Injectable()
 export class Destinations {
   constructor(
@@ -164,8 +164,8 @@ export class Destinations {
   ) {}
 
   /**
-   * From memory. A bot that lists the account has it, whoever registered. A bot of all other accounts of the corp has those
-   * that nobody of the corp has registered.
+   * From memory. A bot that lists the account has it, even if a puppet has registered it. A bot of all other accounts has those
+   * that no puppet of the corp has registered.
    */
   find({ corpId, openKfId }: Addressee): Destination {
     const listed = this.bots.findListed(corpId, openKfId);
@@ -217,7 +217,10 @@ export class Destinations {
     };
   }
 
-  /** Also from the store, if memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
+  /**
+   * Call it when memory knows nobody: reads the account from the store, too.
+   * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
   async lookUp(addressee: Addressee): Promise<Destination> {
     await this.reads.lookUpAccount(addressee.openKfId);
     return this.find(addressee);
@@ -258,13 +261,13 @@ export class Destinations {
     return now;
   }
 
-  /** A registration with a bot's key counts for as long as the account is that bot's. */
+  /** Whether the registration counts. One with a bot's key counts only while the account is that bot's. */
   #isServed({ corpId, botId }: Puppet, listed: KnownBot | null): boolean {
     if (listed !== null) return botId === listed.id;
     return botId === '' || botId === this.bots.findOfOthers(corpId)?.id;
   }
 
-  /** Whether a bot had this endpoint that is gone, or has another one now. @param href see `Endpoint`. */
+  /** Whether the endpoint is an earlier one of a bot, which is gone or has another endpoint now. @param href see `Endpoint`. */
   isOfNobody(href: string): boolean {
     const id = botIdOf(href);
     if (id === null) return false;
@@ -292,7 +295,10 @@ export class Destinations {
     return puppet.online || puppet.goodbyeDoubted ? 'ready' : 'offline';
   }
 
-  /** A goodbye may be that of a process which another one has replaced. So it is tried again: what it takes marks it online. */
+  /**
+   * A goodbye may come from a process that another one has replaced. So messages are sent again after `GOODBYE_MS`. If the puppet
+   * takes one, it is marked online.
+   */
   #stateForMessages(openKfId: string, puppet: Puppet | undefined): MessageTaker['state'] {
     const state = this.#stateOf(openKfId, puppet);
     const isOnItsWayOut = this.storeClock.nowMs() < (puppet?.lastOnlineAtMs ?? 0) + GOODBYE_MS;
@@ -305,7 +311,7 @@ export class Destinations {
   }
 }
 
-/** Where a bot's events go that has connections; `null` for one that has a URL and no connection. */
+/** The stream over which the bot gets its events; `null` for a bot that has a URL and no connection. */
 function endpointOf(bot: KnownBot | null, connection: KnownConnection | null): Endpoint | null {
   return connection?.endpoint ?? bot?.unconnected ?? null;
 }

@@ -47,7 +47,7 @@ export class Presence {
     }
   }
 
-  /** The endpoint as it was registered, if the deregistration spells the same one differently. */
+  /** Spells the endpoint as it was registered, if the deregistration spells the same one differently. */
   async #asRegistered(goodbye: Goodbye): Promise<Goodbye> {
     const { openKfId, endpoint } = goodbye;
     if (endpoint === undefined || this.image.findPuppet(openKfId)?.endpoint === endpoint) return goodbye;

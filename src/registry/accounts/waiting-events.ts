@@ -14,12 +14,12 @@ export abstract class WaitingEvents {
 
   /**
    * Makes due what waits for the account, if anybody takes its events now.
-   * @param isMoved whether a bot that was there before has got the account.
+   * @param isMoved whether the account may now belong to a bot that existed before.
    */
   abstract wake(destination: Destination, isMoved: boolean): Promise<void>;
 }
 
-/** Has what waits go to whoever takes it now that bots have changed. The patrol finds what this does not. */
+/** Makes waiting events due for their present bot after bots have changed. The patrol finds those that this misses. */
 @Injectable()
 export class BotWakes implements BotsListener {
   constructor(

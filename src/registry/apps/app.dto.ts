@@ -1,4 +1,4 @@
-/** What is said of an app wherever it comes in or goes out: when it is added, in an exported file, in answers. */
+/** The wire form of an app: in requests that add it, in exported files, and in answers. */
 import { IsTime, mustBe } from '../../http/answers/field-rules.js';
 import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
 import { knownFieldsOf, validated } from '../../http/answers/validation.js';
@@ -48,14 +48,14 @@ export class AppDto {
 
 export class AppSecretsDto {
   /**
-   * The callback token. A new app gets one that is made where it is left out.
+   * The callback token. A new app gets a random one if it is left out.
    * @example QDG6eK
    */
   @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))
   readonly token!: string;
 
   /**
-   * The key of callbacks. A new app gets one that is made where it is left out.
+   * The key of callbacks. A new app gets a random one if it is left out.
    * @example jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C
    */
   @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
@@ -102,7 +102,7 @@ export function toAppEntry(app: App): AppEntryDto & { readonly id: string } {
   };
 }
 
-/** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field */
+/** @param line with its secrets in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field */
 export function fromAppEntry(line: object): App {
   const { token, encodingAESKey, createdAt, verifiedAt, ...same } = validated(AppEntryDto, line);
   const app = {

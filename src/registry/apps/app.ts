@@ -5,11 +5,11 @@ import { type KeyPair, toPairKey } from '../keys/shared-keys.js';
 
 /** Callback credentials of one WeCom app. The operator vouches for them, so they are known before any puppet registers. */
 export interface App extends WecomApp {
-  /** The same for the same pair of the same corp. Only what is not secret of an app can change. */
+  /** Equal for the same keys of the same corp. So an app never gets other keys; only its other fields can change. */
   readonly id: string;
-  /** Store time, epoch milliseconds, as below; `null` for an app of WECOM_APPS_FILE. */
+  /** Store time, epoch milliseconds; `null` for an app of WECOM_APPS_FILE. */
   readonly createdAtMs: number | null;
-  /** When WeCom's verification of the callback URL was last answered with it; `null` for never. */
+  /** When WeCom's verification of the callback URL was last answered with its keys; `null` for never. Store time. */
   readonly verifiedAtMs: number | null;
 }
 
@@ -38,12 +38,12 @@ export function isOfFile({ id }: Pick<App, 'id'>): boolean {
   return id.startsWith(OF_FILE);
 }
 
-/** The key's 256 bits keep it from being found by trying. */
+/** The key has 256 bits, so it cannot be found from the id by trying. */
 export function appIdOf(app: Pick<App, 'corpId' | keyof KeyPair>): string {
   return hash('sha256', `app ${app.corpId} ${toPairKey(app)}`, 'base64url').slice(0, 22);
 }
 
-/** The sort key of apps, by which the apps of a corp follow each other. */
+/** The sort key of apps. Sorted by it, the apps of a corp follow each other. */
 export function appKey({ corpId, id }: Pick<App, 'corpId' | 'id'>): string {
   return `${corpId} ${id}`;
 }
@@ -64,7 +64,7 @@ export function hasSecrets(app: KeyPair | null): boolean {
   return app !== null && app.callbackToken.reveal() !== '' && app.encodingAESKey.reveal() !== '';
 }
 
-/** With the last verification; `null` where a later one is noted already. */
+/** For `Records.change`: the app with this verification; `null` if a later one is noted already. */
 export function verifiedAt(app: App, nowMs: number): App | null {
   return (app.verifiedAtMs ?? 0) >= nowMs ? null : { ...app, verifiedAtMs: nowMs };
 }

@@ -14,7 +14,7 @@ import { type Records, RecordStore } from '../../storage/records/records.js';
 import { type App, appIdOf, appKey, APPS, APPS_MAX, isOfFile, type NewApp, verifiedAt } from './app.js';
 import { KnownApps } from './known-apps.js';
 
-/** How long a write may take; nobody waits for it in a hurry. */
+/** How long a write may take. Long, since only an operator waits for it. */
 const WRITE_LIMIT_MS = 10_000;
 
 /** Anybody who has seen a verification can send it again and again, so not each of them is stored. */
@@ -47,13 +47,13 @@ export class AppsService implements OnApplicationShutdown {
     return all.sort((a, b) => (appKey(a) < appKey(b) ? -1 : 1)).slice(0, limit);
   }
 
-  /** Registered accounts whose puppet has the app's token and key. */
+  /** How many registered accounts have a puppet with the app's token and key. */
   accountsOf(app: App): number {
     return this.corps.findPairOf(app)?.userCount ?? 0;
   }
 
   /**
-   * Opens callbacks from now on.
+   * The app's keys open callbacks from now on.
    * @throws AppError `APP_EXISTS`, `APPS_FULL`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE`, and it may then have been
    *   added or not.
    */
@@ -82,7 +82,7 @@ export class AppsService implements OnApplicationShutdown {
   }
 
   /**
-   * Its pair opens no callbacks any more, unless a puppet has the same pair.
+   * The app's keys open no callbacks any more, unless a puppet has the same keys.
    * @throws AppError `APP_NOT_FOUND`, `APP_READ_ONLY`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
   async remove(id: string, asked: AskedBy): Promise<void> {
@@ -122,7 +122,7 @@ export class AppsService implements OnApplicationShutdown {
     return app;
   }
 
-  /** A failed write may have been done after all; a read tells once the store answers again. */
+  /** A write that failed may have reached the store. So all apps are read again once the store answers. */
   async #write<T>(what: string, work: Promise<T>): Promise<T> {
     try {
       return await withinDeadline(WRITE_LIMIT_MS, what, work);

@@ -1,4 +1,4 @@
-/** Makes a bot, or a change of one, of what somebody asks for. */
+/** Turns the body of a request into a new bot, or into a change of a bot. */
 import { AppError } from '../../kernel/app-error.js';
 import { randomLettersAndDigits } from '../../kernel/random-text.js';
 import { Secret } from '../../kernel/secret.js';
@@ -74,7 +74,7 @@ export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Part
   };
 }
 
-/** The fields that the bot gets as they are asked for. */
+/** The fields that are stored as they were sent. */
 function sameIn(dto: BotChangeDto) {
   const { callback: _1, corpSecret: _2, takes: _3, order: _4, include: _5, since: _6, ...same } = dto;
   return same;
@@ -86,13 +86,15 @@ function faultsOfStream(dto: BotChangeDto): string[] {
   return given.map(([field]) => `callback.${field} is for bots of kind callback: a stream needs none`);
 }
 
-/** With what stands for a query in answers, no callback would reach the program as it is meant. */
+/** Answers show `***` instead of a query. A URL that is sent back like that would reach the program without its query. */
 function faultsOfUrl(url: string | undefined): string[] {
   if (url === undefined || !isShownUrl(url)) return [];
-  return ['callback.url must have its own query in the place of ***, which stands for one that is not shown'];
+  return [
+    'callback.url must have its own query in place of ***, which only stands for a query that is not shown',
+  ];
 }
 
-/** A bot from before there were signing secrets gets one once it needs one. */
+/** A bot that was stored before there were signing secrets gets one when it begins to take messages. */
 function signingFor({ takes }: BotTaking, secrets: BotSecrets): BotSecrets {
   const lacksIt = takes === 'message' && secrets.signingSecret.reveal() === '';
   return lacksIt ? { ...secrets, signingSecret: makeSigningSecret() } : secrets;
@@ -102,12 +104,12 @@ function refuse(faults: readonly string[]): void {
   if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
 }
 
-/** The URL that is given for a bot; `undefined` when it is left out. */
+/** The URL in the body; `undefined` when it is left out. */
 export function urlIn(dto: BotChangeDto): string | undefined {
   return callbackIn(dto).url;
 }
 
-/** The same of a change; `undefined` also where it is the one that the bot has, as answers show it. */
+/** The URL in the body, if it is a new one. `undefined` when it is left out, or is the bot's present URL as answers show it. */
 export function newUrlIn(dto: BotChangeDto, { url }: Pick<BotSecrets, 'url'>): string | undefined {
   const [given, before] = [urlIn(dto), readCallbackUrl(url.reveal())];
   return 'must' in before || given !== shownUrl(before) ? given : undefined;

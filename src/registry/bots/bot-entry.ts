@@ -1,4 +1,4 @@
-/** A bot as a line of an exported file. Its keys go with it as hashes, so that programs go on with those they have. */
+/** A bot as a line of an exported file. The line has the hashes of its keys, so programs keep their keys after an import. */
 
 import { hash } from 'node:crypto';
 import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
@@ -22,11 +22,11 @@ import { type BotKind, KINDS } from './bot-kinds.js';
 import { BotChangeDto, BotDto, toBotDto } from './bot.dto.js';
 import { faultsOfMessageBot } from './taking.js';
 
-/** The current one, and those that it replaced a while ago. */
+/** More than a bot has: the current key, and the one before for as long as it is still valid. */
 const KEYS_MAX = 8;
 const AN_ID = '1 to 64 letters, digits, "_" or "-"';
 
-/** Left out of lines that were exported before bots could take messages. */
+/** Lines that were exported before bots could take messages do not have these fields. */
 const TAKING = ['takes', 'order', 'include', 'since'] as const;
 
 class BotEntryDto extends IntersectionType(OmitType(BotDto, TAKING), PartialType(PickType(BotDto, TAKING))) {
@@ -48,7 +48,7 @@ class BotEntryDto extends IntersectionType(OmitType(BotDto, TAKING), PartialType
   readonly createdAt!: string;
 }
 
-/** Field by field: a store gives them in the order in which the bot was made. */
+/** Every field by name, so that the order is always the same: a store gives them in the order in which the bot was made. */
 export function toBotEntry(bot: Bot): BotEntryDto {
   return {
     ...toBotDto(bot),
@@ -60,7 +60,7 @@ export function toBotEntry(bot: Bot): BotEntryDto {
   };
 }
 
-/** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field */
+/** @param line with its secrets in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field */
 export function fromBotEntry(line: object): Bot {
   const dto = validated(BotEntryDto, line);
   const faults = faultsOf(dto);
@@ -78,7 +78,7 @@ export function fromBotEntry(line: object): Bot {
     createdAtMs: Date.parse(createdAt),
     revision: '',
   };
-  // The same line makes the same bot, which is imported once; of another one running managers see that it differs.
+  // The revision follows from the content. So importing a line again changes nothing, and running managers notice a new line.
   return { ...bot, revision: `imported ${hash('sha256', contentOf(bot), 'base64url')}` };
 }
 
@@ -89,7 +89,9 @@ function faultsOf(dto: BotEntryDto): string[] {
     return ['callback must be given for kinds callback and stream, and for no other'];
   const opened = readSecrets({ secrets: new Secret(secrets) });
   return [
-    ...(keys.every(isKey) ? [] : ['keys must be hashes with the time until they are valid, or null']),
+    ...(keys.every(isKey)
+      ? []
+      : ['keys must be hashes, each with until: the time until which the key is valid, or null']),
     ...(opened === null
       ? ['secrets must be the secrets of the bot as JSON']
       : [...faultsOfTaking(dto, opened), ...faultsIn(BotChangeDto, toChange(kind, opened, callback))]),
@@ -107,18 +109,18 @@ function faultsOfTaking(dto: BotEntryDto, secrets: BotSecrets): string[] {
   ];
 }
 
-/** None made here: it would be another one with each import of the line, and nobody would be shown it. */
+/** An import makes no signing secret: each import would make another one, and nobody would be shown it. */
 function faultsOfSigning(takes: BotTakes, signing: string): string[] {
   if (signing === '' && takes === 'message') {
     return [
-      'signingSecret is missing, which signs messages; import the bot with takes event and without since, and then set takes to message, which makes one',
+      'signingSecret is missing, which signs messages; import the bot with takes event and without since, then set takes to message: that makes one',
     ];
   }
   const isGood = signing === '' || SIGNING_SECRET_FORMAT.pattern.test(signing);
   return isGood ? [] : [`signingSecret must be ${SIGNING_SECRET_FORMAT.expected}`];
 }
 
-/** What the API would be given for them, so that the same rules judge them. What is missing is wrong, not left out. */
+/** The body of a request with these values, so that the API's rules check them. A missing value becomes an invalid one. */
 function toChange(kind: BotKind, secrets: BotSecrets, callback: Partial<BotCallback> | undefined): object {
   const { url, callbackToken, encodingAESKey, corpSecret, headers } = secrets;
   const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
@@ -149,7 +151,7 @@ function toKey({ hash, until }: BotEntryDto['keys'][number]): BotKey {
   return { hash, untilMs: until === null ? null : Date.parse(until) };
 }
 
-/** Whether both are the same but for their revision. */
+/** Whether both are equal in everything but the revision. */
 export function isSameBot(a: Bot, b: Bot): boolean {
   return contentOf(a) === contentOf(b);
 }

@@ -10,15 +10,15 @@ export type BotKind = (typeof BOT_KINDS)[number];
 export interface KindRules {
   /** False where people serve the accounts. */
   readonly hasProgram: boolean;
-  /** It is reached where it registers itself, with the bot's key. */
+  /** Its program registers an endpoint with the bot's key, and is reached there. */
   readonly registers: boolean;
   /** It is reached at a URL that an operator gives. */
   readonly hasUrl: boolean;
-  /** It opens WeCom's envelopes. Its clients may open streams, and its events go over one for as long as one is open. */
+  /** It opens WeCom's callbacks itself. Its clients may open streams; while one is open, the events go over it. */
   readonly takesCallbacks: boolean;
   /** It is reached over streams that its clients open, and by nothing else. */
   readonly isOnlyStreamed: boolean;
-  /** It is sent each event that waits, and not the newest alone: some programs look at one message for each. */
+  /** It is sent every waiting event, not only the newest: some programs read one message for each event. */
   readonly getsEach: boolean;
   /** It is sent a message as a callback, and has taken it once it has answered and pulled. */
   readonly pulls: boolean;
@@ -34,7 +34,7 @@ const NONE: KindRules = {
   pulls: false,
 };
 
-/** No other place compares kinds. */
+/** The rules of each kind. Other code asks for a rule; none compares kinds. */
 export const KINDS: Readonly<Record<BotKind, KindRules>> = {
   callback: {
     hasProgram: true,

@@ -1,4 +1,4 @@
-/** What is said of a bot wherever it comes in or goes out: when it is added or changed, in an exported file, in answers. */
+/** The wire form of a bot: in requests that add or change it, in exported files, and in answers. */
 import { IsNested, knownFieldsOf } from '../../http/answers/validation.js';
 import { IsTime, mustBe } from '../../http/answers/field-rules.js';
 import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
@@ -44,11 +44,11 @@ const ACCOUNTS_MAX = 1_000;
 const HEADERS_MAX = 16;
 const HEADER_NAME = /^[A-Za-z0-9-]{1,64}$/;
 const HEADER_VALUE = /^[\x20-\x7e]{0,1024}$/;
-/** What the manager sends itself, and what belongs to the connection. */
+/** Headers that the manager sends itself, and headers of the connection. */
 const OWN_HEADERS =
   /^(content-(type|length|encoding)|host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|proxy-.*|webhook-.*|x-wxkf-.*|traceparent|tracestate)$/i;
 
-/** No control characters. In the document a pattern has no flag, so that it cannot name them as Unicode does. */
+/** No control characters. The OpenAPI document has patterns without flags, so `\p{Cc}` cannot stand here. */
 const NAME = new RegExp(`^[^\\x00-\\x1f\\x7f-\\x9f]{1,${NAME_LENGTH_MAX}}$`, 'u');
 const A_NAME = `a name of 1 to ${NAME_LENGTH_MAX} characters`;
 const A_RECEIVER = `an id of at most ${RECEIVE_ID_LENGTH_MAX} characters`;
@@ -57,18 +57,18 @@ const A_TIMEOUT = {
   message: `timeoutMs must be a whole number from ${BOT_TIMEOUT_MS.min} to ${BOT_TIMEOUT_MS.max}`,
 };
 
-/** Where and how a bot takes callbacks, as far as it is no secret. */
+/** Where and how a bot takes callbacks, without the secrets. */
 export class BotCallbackFieldsDto {
   /**
-   * Where a callback bot takes WeCom's callbacks: a URL with its path and perhaps a query. It is judged like the endpoint of a
-   * puppet. Answers show `***` for its query, which may hold a secret, and an empty URL for a bot of kind stream.
+   * Where a callback bot takes WeCom's callbacks: a URL with its path and perhaps a query. The rules for the endpoint of a
+   * puppet hold for it. Answers show `***` for its query, which may hold a secret, and an empty URL for a bot of kind stream.
    * @example http://127.0.0.1:5300/bots/7f0c/callback
    */
   @IsCallbackUrl()
   readonly url!: string;
 
   /**
-   * The receiver that its callbacks are sealed for; the corp if it is left out.
+   * The receiver that its callbacks are sealed for. Left out: the corp.
    * @example wx5823bf96d3bd56c7
    */
   @IsString(mustBe(A_RECEIVER))
@@ -76,7 +76,7 @@ export class BotCallbackFieldsDto {
   readonly receiveId!: string;
 
   /**
-   * How long an attempt may take, milliseconds: such programs pull before they answer. WeCom is answered after 1 s all the same.
+   * How long an attempt may take, in milliseconds. Many programs pull before they answer. WeCom is answered after 1 s anyway.
    * @example 5000
    */
   @IsInt(A_TIMEOUT)
@@ -87,18 +87,18 @@ export class BotCallbackFieldsDto {
 
 /** Where and how a bot takes callbacks: a callback bot at its URL, a stream bot over its connection. */
 export class BotCallbackDto extends PartialType(BotCallbackFieldsDto) {
-  /** Its callback token; made if it is left out. */
+  /** Its callback token. A new bot gets a random one if it is left out. */
   @IsOptional()
   @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))
   readonly token?: string;
 
-  /** Its EncodingAESKey; made if it is left out. */
+  /** Its EncodingAESKey. A new bot gets a random one if it is left out. */
   @IsOptional()
   @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
   readonly encodingAESKey?: string;
 
   /**
-   * Headers that each of its callbacks gets besides its own, such as PandaWiki's X-KB-ID.
+   * Additional headers of each callback, such as PandaWiki's X-KB-ID.
    * @example { "X-KB-ID": "0191" }
    */
   @IsOptional()
@@ -123,7 +123,8 @@ export class BotDto {
   readonly corpId!: string;
 
   /**
-   * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+   * The accounts whose events it takes. `["*"]` matches every account of the corp that no other bot lists and no puppet has
+   * registered.
    * @example ["wkAAA"]
    */
   @IsArray({ message: `openKfIds must be ${ACCOUNTS}` })
@@ -140,38 +141,41 @@ export class BotDto {
   readonly kind!: BotKind;
 
   /**
-   * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and
-   * what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+   * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other
+   * bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls
+   * with `corpSecret`, and `SECRETS_KEY` has to be set.
    * @example event
    */
   @IsIn(BOT_TAKES, { message: `takes must be one of ${BOT_TAKES.join(', ')}` })
   readonly takes!: BotTakes;
 
   /**
-   * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up.
-   * account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+   * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account.
+   * customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers
+   * have null for a bot that takes events.
    * @example account
    */
   @IsIn(MESSAGE_ORDERS, { message: `order must be one of ${MESSAGE_ORDERS.join(', ')}` })
   readonly order!: MessageOrder | null;
 
   /**
-   * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+   * For a bot that takes messages: what it gets in addition. servicer: what human servicers write.
    * @example ["servicer"]
    */
   @IsInclude()
   readonly include!: Included[];
 
   /**
-   * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC.
-   * Answers have null for a bot that takes events.
+   * For a bot that takes messages: it gets the messages that were sent since this time, at most 3 days back. Left out: since
+   * now. ISO 8601, UTC. Answers have null for a bot that takes events.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsTime()
   readonly since!: string | null;
 
   /**
-   * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+   * How it calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager, by CONNECT. `direct`: from an
+   * address of its own.
    * @example manager
    */
   @IsIn(BOT_APIS, { message: `api must be one of ${BOT_APIS.join(', ')}` })
@@ -186,8 +190,8 @@ export class BotSecretsDto {
   readonly callback?: BotCallbackDto;
 
   /**
-   * The secret of its app, by which the manager recognizes access tokens that the bot got from WeCom itself, and pulls for a bot
-   * that takes messages.
+   * The secret of its app. With it, the manager recognizes access tokens that the bot got from WeCom itself, and pulls for a
+   * bot that takes messages.
    */
   @IsOptional()
   @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))
@@ -254,7 +258,7 @@ function IsHeaders(): PropertyDecorator {
     if (!isObject || entries.length > HEADERS_MAX)
       return `be an object of at most ${HEADERS_MAX} headers with their values`;
     const own = entries.find(([name]) => OWN_HEADERS.test(name));
-    if (own !== undefined) return `not have ${own[0].slice(0, 64)}, which is the manager's own`;
+    if (own !== undefined) return `not have ${own[0].slice(0, 64)}, which the manager sets itself`;
     const isGood = entries.every(
       ([name, text]) => HEADER_NAME.test(name) && HEADER_VALUE.test(String(text)) && typeof text === 'string',
     );
@@ -264,7 +268,7 @@ function IsHeaders(): PropertyDecorator {
   });
 }
 
-/** @param faultOf gives what is wrong, to follow "must"; `null` when nothing is. */
+/** @param faultOf what is wrong, to follow "must"; `null` for a good value. */
 function rule(name: string, faultOf: (value: unknown) => string | null): PropertyDecorator {
   return (target, property) => {
     registerDecorator({

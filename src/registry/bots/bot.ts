@@ -7,15 +7,15 @@ import type { MessageOrder } from '../../storage/queue/message.js';
 import { accountKey } from '../../kernel/account.js';
 
 /**
- * How a callback bot calls WeCom: by the manager's base; through the manager's tunnel, its own base being fixed; or
- * from an address of its own.
+ * How a bot calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager's tunnel, for programs whose base
+ * URL is fixed. `direct`: from an address of its own.
  */
 export const BOT_APIS = ['manager', 'tunnel', 'direct'] as const;
 export type BotApi = (typeof BOT_APIS)[number];
 
 /**
- * `event`: hints, of which the newest one counts, for bots that keep a cursor. `message`: the manager pulls, and gives each
- * message and event of the customers once, in order.
+ * `event`: the bot gets hints, and pulls with a cursor of its own. `message`: the manager pulls, and gives the bot each message
+ * and event of the customers once, in order.
  */
 export const BOT_TAKES = ['event', 'message'] as const;
 export type BotTakes = (typeof BOT_TAKES)[number];
@@ -28,13 +28,13 @@ export type Included = (typeof INCLUDED)[number];
 export interface BotTaking {
   readonly takes: BotTakes;
   readonly order: MessageOrder;
-  /** Whether it is given also what persons who serve have written, beside what customers write and what happens. */
+  /** Whether it also gets what servicers write, besides the customers' messages and events. */
   readonly includesServicer: boolean;
-  /** What was sent before is not for it; store time. `null` unless it takes messages. */
+  /** It gets only messages that were sent since then; store time. `null` unless it takes messages. */
   readonly takesMessagesSinceMs: number | null;
 }
 
-/** How a bot is read that was stored or exported before bots could take messages. */
+/** A bot that takes events. Bots that were stored or exported before bots could take messages are read so. */
 export const TAKES_EVENTS: BotTaking = {
   takes: 'event',
   order: 'account',
@@ -42,7 +42,7 @@ export const TAKES_EVENTS: BotTaking = {
   takesMessagesSinceMs: null,
 };
 
-/** In place of accounts: all of the corp that no listed bot and no registration has. */
+/** Stands for every account of the corp that no other bot lists and no puppet has registered. */
 export const ALL_OTHERS = '*';
 
 /** How long an attempt at a bot may take, or an acknowledgement over a stream: many bots pull before they answer. */
@@ -61,11 +61,11 @@ export interface BotSecrets extends KeyPair {
   readonly url: Secret;
   /** `''` when none was given. */
   readonly corpSecret: Secret;
-  /** Headers that each callback gets besides its own. */
+  /** Additional headers of each callback. */
   readonly headers: Readonly<Record<string, Secret>>;
   /**
    * Signs the messages that it is sent (standardwebhooks.com): `whsec_` with base64 of the key. `''` for a bot that was stored
-   * before there were any.
+   * before there were signing secrets.
    */
   readonly signingSecret: Secret;
 }
@@ -77,7 +77,7 @@ export interface BotKey {
   readonly untilMs: number | null;
 }
 
-/** Who takes the events of kf accounts, as an operator added it. A puppet that registers by itself is none. */
+/** A bot that an operator added: it takes the events of kf accounts. A puppet that registers without a bot's key has none. */
 export interface Bot extends BotTaking {
   readonly id: string;
   /** For people. */
@@ -95,7 +95,7 @@ export interface Bot extends BotTaking {
   readonly keys: readonly BotKey[];
   /** Store time, epoch milliseconds. */
   readonly createdAtMs: number;
-  /** Another one with each change. */
+  /** A new one with each change. */
   readonly revision: string;
 }
 
@@ -111,7 +111,10 @@ export const BOTS: RecordKind<Bot> = {
   isPolled: true,
 };
 
-/** Gives the bot in place of the one of this revision; `null` where somebody else has changed or removed that. */
+/**
+ * For `Records.change`: puts `bot` in the place of the stored one of this revision. Gives `null` if somebody else has changed or
+ * removed that. Safe to repeat.
+ */
 export function replacing(bot: Bot, revision: string): (before: Bot | null) => Bot | null {
   return (before) => (before?.revision === revision || before?.revision === bot.revision ? bot : null);
 }
@@ -125,7 +128,7 @@ export function takesAllOthers({ openKfIds }: Pick<Bot, 'openKfIds'>): boolean {
   return openKfIds.includes(ALL_OTHERS);
 }
 
-/** The beginning of a key, which tells scanners for leaked secrets what it is. */
+/** Every key begins with it, so that scanners for leaked secrets recognize a key. */
 export const KEY_PREFIX = 'wxkf_';
 
 /** A key has 256 bits, so its hash cannot be reversed by trying. */

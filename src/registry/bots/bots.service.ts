@@ -10,10 +10,10 @@ import { type Records, RecordStore } from '../../storage/records/records.js';
 import { type Bot, type BotKey, BOTS, BOTS_MAX, hashOfKey, KEY_PREFIX, listedIn, replacing } from './bot.js';
 import { type KnownBot, KnownBots, type OpenBot } from './known-bots.js';
 
-/** How long a write may take; nobody waits for it in a hurry. */
+/** How long a write may take. Long, since only an operator waits for it. */
 const WRITE_LIMIT_MS = 10_000;
 
-/** A bot as somebody describes it; the rest is made. */
+/** The fields of a bot that its operator decides. The service makes the others. */
 export type NewBot = Omit<Bot, 'id' | 'keys' | 'createdAtMs' | 'revision'>;
 
 /** A bot with its key, which is shown once. */
@@ -22,9 +22,9 @@ export interface BotWithKey {
   readonly key: string;
 }
 
-/** Hears whose events may go elsewhere, since operators added, changed or deleted a bot. */
+/** Is told of accounts whose events may go elsewhere, since an operator added, changed or deleted a bot. */
 export abstract class BotsListener {
-  /** @param moved accounts that a bot has got which was there before. */
+  /** @param moved those of the accounts that may now belong to a bot which existed before. */
   abstract changed(corpId: string, openKfIds: ReadonlySet<string>, moved: readonly string[]): void;
 }
 
@@ -81,7 +81,7 @@ export class BotsService {
   }
 
   /**
-   * @param change gives the fields that change. It may take its time: what somebody else changes meanwhile is not undone.
+   * @param change gives the fields that change. It may be slow: a change by somebody else meanwhile stays, and this one fails.
    * @throws AppError `BOT_NOT_FOUND`, `BOT_ACCOUNT_TAKEN`, `BOT_CLOSED`, `BOT_CHANGED` when somebody else has just changed
    *   it, and what `change` throws; `STORE_UNAVAILABLE`, and it may then have been changed or not.
    */
@@ -118,7 +118,7 @@ export class BotsService {
   }
 
   /**
-   * Its accounts are again those of whoever has registered them.
+   * Its accounts go to the puppets that have registered them, or to the corp's bot of all other accounts.
    * @throws AppError `BOT_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
   async remove(id: string, asked: AskedBy): Promise<void> {
@@ -167,7 +167,7 @@ export class BotsService {
     this.log.info({ botId: id, name, corpId, kind, takes, api, accounts: openKfIds.length, ...asked }, line);
   }
 
-  /** A failed write may have been done after all; a read tells once the store answers again. */
+  /** A write that failed may have reached the store. So all bots are read again once the store answers. */
   async #write<T>(what: string, work: Promise<T>): Promise<T> {
     try {
       return await withinDeadline(WRITE_LIMIT_MS, what, work);
@@ -181,7 +181,7 @@ export class BotsService {
   }
 }
 
-/** The sort key of bots, by which the bots of a corp follow each other. */
+/** The sort key of bots. Sorted by it, the bots of a corp follow each other. */
 export function botSortKey({ corpId, id }: Pick<Bot, 'corpId' | 'id'>): string {
   return `${corpId} ${id}`;
 }

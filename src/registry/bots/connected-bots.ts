@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Endpoint, streamEndpointOf } from '../endpoint/endpoint.js';
 
-/** A client of a bot that takes events over a connection of its own, here or at another replica. */
+/** A stream that a client of a bot has opened to take events, at this replica or another. */
 export interface BotConnection {
   readonly id: string;
   /** The replica that has it. */
@@ -9,18 +9,19 @@ export interface BotConnection {
   readonly botId: string;
   /** The same over all connections of one client. */
   readonly clientId: string;
-  /** The accounts that it asked for; `null` for all of the bot. */
+  /** The accounts that the client asked for; `null` for all of the bot. */
   readonly openKfIds: readonly string[] | null;
-  /** Whoever comes first is active. A client that connects once more keeps its place; store time. */
+  /** Its place in the order: the first one is active. A client that connects again keeps its place. Store time. */
   readonly placedAtMs: number;
   /** Store time. */
   readonly connectedAtMs: number;
-  /** The peer, and what it says it is. */
+  /** The peer's address. */
   readonly address: string;
+  /** The peer's `User-Agent`. */
   readonly agent: string;
 }
 
-/** With what is derived from it once. */
+/** A connection with its endpoint, which is derived once. */
 export interface KnownConnection extends BotConnection {
   readonly endpoint: Endpoint;
 }
@@ -28,27 +29,27 @@ export interface KnownConnection extends BotConnection {
 /** An account whose events another connection takes from now on. */
 export interface MovedAccount {
   readonly botId: string;
-  /** `ALL` for those that no connection names. */
+  /** `ALL` for the accounts that no connection names. */
   readonly openKfId: string;
   readonly from: KnownConnection | null;
   readonly to: KnownConnection | null;
 }
 
-/** Told of what changes, in the turn in which it does. */
+/** Is called for each change, in the same turn of the event loop. */
 export interface ConnectionWatch {
   came?(connection: KnownConnection): void;
   left?(connection: KnownConnection): void;
   moved?(moved: MovedAccount): void;
-  /** Its client has connected once more; it has left. */
+  /** Its client has connected again. `left` was called before. */
   replaced?(connection: KnownConnection): void;
 }
 
-/** In place of an account: all of the bot that no connection names. */
+/** Stands for all accounts of the bot that no connection names. */
 export const ALL = '*';
 
 /** The connections of one bot. Lists are short: one client, and perhaps a standby. */
 class Connections {
-  /** In their order. */
+  /** Those that name no accounts, the first one first. */
   readonly all: KnownConnection[] = [];
   readonly byAccount = new Map<string, KnownConnection[]>();
 
@@ -65,14 +66,14 @@ class Connections {
 }
 
 /**
- * The clients of bots that are connected to whichever replica, in memory. Of those that take an account's events, the one
- * that came first is active; the others stand by.
+ * The open streams of bots, at all replicas, in memory. Several may take the events of one account: the one that came first is
+ * active, and the others stand by.
  */
 @Injectable()
 export class ConnectedBots {
   readonly #connections = new Map<string, KnownConnection>();
   readonly #byBot = new Map<string, Connections>();
-  /** The latest of each client. */
+  /** The latest connection of each client. */
   readonly #byClient = new Map<string, KnownConnection>();
   readonly #watches: ConnectionWatch[] = [];
 
@@ -84,13 +85,13 @@ export class ConnectedBots {
     return this.#connections.size;
   }
 
-  /** The clients of the bot. */
+  /** How many connections the bot has. */
   countOf(botId: string): number {
     const { all, byAccount } = this.#byBot.get(botId) ?? new Connections();
     return new Set([...all, ...[...byAccount.values()].flat()]).size;
   }
 
-  /** How many accounts the clients of the bot name, with one that names these. */
+  /** How many accounts the bot's connections would name if another one named these. */
   namedBy(botId: string, openKfIds: readonly string[]): number {
     const { byAccount } = this.#byBot.get(botId) ?? new Connections();
     return byAccount.size + openKfIds.filter((openKfId) => !byAccount.has(openKfId)).length;
@@ -104,7 +105,7 @@ export class ConnectedBots {
     return this.#connections.has(id);
   }
 
-  /** Whose connection takes the events of the bot's account; `null` while there is none. */
+  /** The connection that takes the events of the bot's account; `null` while there is none. */
   activeOf(botId: string, openKfId: string): KnownConnection | null {
     if (this.#byBot.size === 0) return null;
     return this.#byBot.get(botId)?.activeOf(openKfId) ?? null;
@@ -115,7 +116,7 @@ export class ConnectedBots {
     return this.#byClient.get(clientKey({ botId, clientId })) ?? null;
   }
 
-  /** The place of a newcomer: behind all that the bot has, also where the clock of another replica is a little ahead. */
+  /** The place of a new connection: behind all others of the bot, even if another replica's clock is a little ahead. */
   nextPlaceMs(botId: string, nowMs: number): number {
     const { all, byAccount } = this.#byBot.get(botId) ?? new Connections();
     let lastMs = all.at(-1)?.placedAtMs ?? 0;
@@ -123,7 +124,7 @@ export class ConnectedBots {
     return Math.max(nowMs, lastMs + 1);
   }
 
-  /** A connection that is known changes nothing, and neither does one that its client has replaced since. */
+  /** @returns `null`, and changes nothing, for a connection that is known already or that its client has replaced since. */
   add(connection: BotConnection): KnownConnection | null {
     if (this.#connections.has(connection.id)) return null;
     const earlier = this.#byClient.get(clientKey(connection));
@@ -194,7 +195,7 @@ function listsOf({ openKfIds }: KnownConnection, connections: Connections): Know
   });
 }
 
-/** Whose events may go elsewhere when the connection comes or goes. */
+/** The accounts whose events may go elsewhere when the connection comes or goes. */
 function accountsOf(connection: KnownConnection | undefined, { byAccount }: Connections): readonly string[] {
   if (connection === undefined) return [];
   return connection.openKfIds ?? [ALL, ...byAccount.keys()];

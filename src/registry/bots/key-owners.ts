@@ -10,11 +10,11 @@ import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { hashOfKey, KEY_PREFIX } from './bot.js';
 import { type KnownBot, KnownBots } from './known-bots.js';
 
-/** However many wrong keys come, the store is asked no more often. */
+/** The store is read no more often than this, however many wrong keys come. */
 const BETWEEN_READS_MS = 100;
 const LOOK_UP_LIMIT_MS = 2_000;
 
-/** The bots by their keys. A client whose key is called wrong gives up, so the store is asked before. */
+/** Finds bots by their keys. A client gives up once its key is called wrong, so the store is read before that. */
 @Injectable()
 export class KeyOwners implements BotDirectory {
   readonly #reads = new SerialRuns(() => this.#read());

@@ -23,15 +23,15 @@ export interface KnownBot extends Bot {
   readonly opened: BotSecrets | null;
   /** Where a callback bot takes callbacks, or why it cannot. */
   readonly endpoint: CallbackUrl | EndpointFault;
-  /** Where events go of a bot that takes messages; `null` for others, and while its secrets are not open. */
+  /** See `pullEndpointOf`; `null` for a bot that takes events, and while the secrets cannot be opened. */
   readonly pulled: Endpoint | null;
-  /** Where events of a stream bot wait while none of its clients is connected; `null` for others. */
+  /** The endpoint at which a stream bot's events wait while no client is connected; `null` for other bots. */
   readonly unconnected: Endpoint | null;
   /** Identifies its callback keys and reveals nothing of them; `null` when it has none. */
   readonly keysId: string | null;
 }
 
-/** A bot whose secrets are known here. */
+/** A bot whose secrets this process could open. */
 export interface OpenBot extends KnownBot {
   readonly opened: BotSecrets;
 }
@@ -46,10 +46,10 @@ export class KnownBots extends FollowedRecords<Bot> {
   readonly #bots = new Map<string, KnownBot>();
   readonly #byAccount = new Map<string, KnownBot>();
   readonly #ofOthers = new Map<string, KnownBot>();
-  /** By the account's id alone: those that list it, of whatever corp. */
+  /** By the account's id alone: the bots of any corp that list it. */
   readonly #listing = new Map<string, Set<KnownBot>>();
   readonly #byKey = new Map<string, KnownBot>();
-  /** How many each corp has. */
+  /** How many bots each corp has. */
   readonly #counts = new Map<string, number>();
 
   constructor(
@@ -65,7 +65,7 @@ export class KnownBots extends FollowedRecords<Bot> {
     return this.#bots.size;
   }
 
-  /** How many the corp has. */
+  /** How many bots the corp has. */
   countOf(corpId: string): number {
     return this.#counts.get(corpId) ?? 0;
   }
@@ -84,7 +84,7 @@ export class KnownBots extends FollowedRecords<Bot> {
     return this.#byAccount.get(accountKey({ corpId, openKfId })) ?? null;
   }
 
-  /** The bot of all accounts of the corp that nobody else has. */
+  /** The corp's bot with `ALL_OTHERS`, which has the accounts that nobody else has. */
   findOfOthers(corpId: string): KnownBot | null {
     return this.#ofOthers.get(corpId) ?? null;
   }
@@ -95,7 +95,7 @@ export class KnownBots extends FollowedRecords<Bot> {
     return first;
   }
 
-  /** Whose key it is, or was until `untilMs`. @param hash see `hashOfKey`. @param nowMs store time. */
+  /** The bot with this key, while the key is valid. @param hash see `hashOfKey`. @param nowMs store time. */
   findByKey(hash: string, nowMs: number): KnownBot | null {
     const bot = this.#byKey.get(hash);
     const key = bot?.keys.find((one) => one.hash === hash);
@@ -129,7 +129,7 @@ export class KnownBots extends FollowedRecords<Bot> {
     this.#forgetUnserved(changed);
   }
 
-  /** One that is not there. */
+  /** @param bot not among `#bots` yet. */
   #put(bot: Bot): KnownBot {
     const known = this.#derive(bot);
     this.#bots.set(bot.id, known);
@@ -145,26 +145,26 @@ export class KnownBots extends FollowedRecords<Bot> {
   }
 
   /**
-   * What was seen of an account that nobody has any more says nothing of whoever has it next.
-   * @param before bots as they were; those that are there now are known already.
+   * Forgets the histories of accounts that nobody serves any more: they say nothing about the next bot of the account.
+   * @param before the changed or removed bots as they were. The present ones are known already.
    */
   #forgetUnserved(before: readonly KnownBot[]): void {
     for (const bot of before) {
       if (this.findOfOthers(bot.corpId) !== null) continue;
-      // Which accounts a bot of all others had is known only where they are remembered.
+      // A bot with `ALL_OTHERS` lists no accounts. Those that have a history are enough here.
       const had = takesAllOthers(bot) ? this.histories.accountsOf(bot.corpId) : listedIn(bot);
       for (const openKfId of had) if (!this.#isServed(openKfId)) this.histories.forget(openKfId);
     }
   }
 
-  /** By a bot that lists it, or a puppet. A registration with a bot's key counts for as long as the account is that bot's. */
+  /** Whether a bot lists it, or a puppet serves it. A registration with a bot's key counts while the account is that bot's. */
   #isServed(openKfId: string): boolean {
     if (this.#listing.has(openKfId)) return true;
     const puppet = this.image.findPuppet(openKfId);
     return puppet !== null && (puppet.botId === '' || puppet.botId === this.findOfOthers(puppet.corpId)?.id);
   }
 
-  /** @returns as it was; `null` when there was none. */
+  /** @returns the bot as it was; `null` when it was not known. */
   #remove(id: string): KnownBot | null {
     const known = this.#bots.get(id);
     if (known === undefined) return null;

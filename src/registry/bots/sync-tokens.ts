@@ -6,14 +6,14 @@ import { accountKey } from '../../kernel/account.js';
 
 /** WeCom accepts a sync token for 10 minutes (developer.work.weixin.qq.com/document/path/94670); this leaves time to use it. */
 const GOOD_MS = 9 * 60_000;
-/** Some 300 bytes each. The account that was seen first goes first. */
+/** Each takes some 300 bytes. When there are more, the account whose last token is the oldest is dropped. */
 const ACCOUNTS_MAX = 20_000;
 /** WeCom's tokens begin with ENC, and some programs look for that. */
 const MADE = 'ENCwxkf-manager-';
 
 /**
- * A sync token that stands for none: the manager takes it out of a pull that comes through it.
- * @param openKfId the account that a pull with it is about, where that has to be known.
+ * Makes a token that stands in for a sync token. The manager removes it from a pull that passes through it.
+ * @param openKfId written into the token, if the manager has to know the account of such a pull.
  */
 export function makeSyncToken(openKfId?: string): string {
   const random = randomBytes(24).toString('base64url');
@@ -39,13 +39,14 @@ interface Seen {
   readonly token: string;
   /** On the clock that never jumps. */
   readonly untilMs: number;
-  /** Until then a token of another app is good as well; on the same clock. */
+  /** Until then a token of another app is valid, too; on the same clock. */
   readonly sharedUntilMs: number;
 }
 
 /**
- * The newest sync token of each account that this process saw, once there are bots, whose pulls may need it. A token belongs
- * to an app: while several apps send events of one account, it is not known whose token a pull would need, and none is given.
+ * The newest sync token of each account that this process saw. Tokens are kept only while there are bots, whose pulls may need
+ * them. A token belongs to one app. While several apps send events of an account, nobody knows whose token a pull would need, so
+ * none is given.
  */
 @Injectable()
 export class SyncTokens {
@@ -74,14 +75,14 @@ export class SyncTokens {
     if (first !== undefined) this.#seen.delete(first);
   }
 
-  /** @returns `null` when no good one is known. */
+  /** @returns `null` when no valid token of the account is known. */
   find(corpId: string, openKfId: string): string | null {
     const seen = this.#seen.get(accountKey({ corpId, openKfId }));
     const nowMs = this.clock.elapsedMs();
     return seen === undefined || nowMs < seen.sharedUntilMs || nowMs >= seen.untilMs ? null : seen.token;
   }
 
-  /** The same, over or not, of whichever app. */
+  /** The newest token of the account, of whichever app, even if it is no longer valid. */
   findNewest(corpId: string, openKfId: string): string | null {
     return this.#seen.get(accountKey({ corpId, openKfId }))?.token ?? null;
   }

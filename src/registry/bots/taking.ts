@@ -1,4 +1,4 @@
-/** What a bot takes, as somebody asks for it, and what has to be so before it takes messages. */
+/** Reads from a request what a bot takes, events or messages, and checks whether the bot can take messages. */
 
 import { type Bot, type BotSecrets, type BotTaking, TAKES_EVENTS } from './bot.js';
 import type { BotChangeDto } from './bot.dto.js';
@@ -7,20 +7,20 @@ import { KINDS } from './bot-kinds.js';
 /** As far back as WeCom gives messages (developer.work.weixin.qq.com/document/path/94670). */
 const BACK_MAX_MS = 3 * 24 * 3_600_000;
 
-/** Whoever asks for _now_ may have a clock that is ahead of the store's. */
+/** A caller who asks for _now_ may have a clock that is ahead of the store's. */
 const AHEAD_MAX_MS = 60_000;
 
 type AskedTaking = Pick<BotChangeDto, 'takes' | 'order' | 'include' | 'since'>;
 
-/** What a bot is judged by besides what it is. */
+/** What the checks need besides the bot. */
 export interface Terms {
   /** Store time. */
   readonly nowMs: number;
-  /** Whether what messages say can be sealed at rest. */
+  /** Whether the contents of messages can be sealed at rest. */
   readonly hasSecretsKey: boolean;
 }
 
-/** What is left out stays as it was. A bot takes messages from the moment on that it is asked to, unless `since` tells. */
+/** Fields that are left out stay as they were. A bot that begins to take messages gets those sent since now, or since `since`. */
 export function takingOf(asked: AskedTaking, before: BotTaking, { nowMs }: Terms): BotTaking {
   const takes = asked.takes ?? before.takes;
   if (takes === 'event') return TAKES_EVENTS;
@@ -33,7 +33,7 @@ export function takingOf(asked: AskedTaking, before: BotTaking, { nowMs }: Terms
   };
 }
 
-/** What is wrong with a bot that would be so. @param before as it was; `null` for a new one. */
+/** What is wrong with `bot`, as it would be after the request. @param before the bot as it was; `null` for a new one. */
 export function faultsOfTaking(
   asked: AskedTaking,
   bot: Pick<Bot, 'kind' | 'api' | 'takes'>,
@@ -63,7 +63,7 @@ export function faultsOfTaking(
 const NO_SECRETS_KEY =
   'takes must be event while SECRETS_KEY is not set, since messages are sealed at rest with it; npx wxkf-manager keys generate --add-to .env makes one';
 
-/** What a bot lacks that takes messages. */
+/** Why a bot cannot take messages; `[]` when it can. */
 export function faultsOfMessageBot(
   { kind, api }: Pick<Bot, 'kind' | 'api'>,
   { corpSecret }: Pick<BotSecrets, 'corpSecret'>,

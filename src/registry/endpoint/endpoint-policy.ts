@@ -65,7 +65,7 @@ export class EndpointPolicy {
     return this.#judge(readEndpoint(text));
   }
 
-  /** The same of the URL of a callback bot. */
+  /** The same for the URL of a callback bot. */
   readCallbackUrl(text: string): CallbackUrl | EndpointFault {
     return this.#judge(readCallbackUrl(text));
   }

@@ -2,15 +2,15 @@ import { ENDPOINT_LENGTH_MAX } from '../../kernel/wecom-format.js';
 
 /** Where a puppet is reached. */
 export interface Endpoint {
-  /** Scheme, host and port: what sockets are pooled by. */
+  /** Scheme, host and port. Sockets are pooled by it. */
   readonly origin: string;
-  /** Name in ASCII or address, each in its one form; IPv6 without brackets. */
+  /** A name in ASCII or an address, normalized; IPv6 without brackets. */
   readonly host: string;
   /** Path without a slash at its end, `''` for none: `/callback` follows it. */
   readonly basePath: string;
   /**
-   * Origin and path: the same for the same endpoint however it was written. A callback bot's has its id as fragment, see
-   * `ofBot`. By it circuits are kept and hints wait.
+   * Origin and path, normalized: equal for the same endpoint, however it was written. A bot's has the bot's id as fragment, see
+   * `ofBot`. Circuits are kept by it, and hints wait by it.
    */
   readonly href: string;
 }
@@ -35,7 +35,7 @@ export function readEndpoint(text: string): Endpoint | EndpointFault {
   return 'must' in url ? url : toEndpoint(url);
 }
 
-/** The URL may have a query, and none of those parameters that each callback adds. */
+/** The URL may have a query, but not with the parameters that each callback adds. */
 export function readCallbackUrl(text: string): CallbackUrl | EndpointFault {
   if (text.includes('#')) return { must: 'end with its path or query, without a fragment' };
   const url = readUrl(text);
@@ -46,41 +46,41 @@ export function readCallbackUrl(text: string): CallbackUrl | EndpointFault {
   return { ...toEndpoint(url), path: url.pathname, query: url.search.slice(1) };
 }
 
-/** In place of a query, which may hold a secret, where a URL is shown. */
+/** Shown in place of a query, which may hold a secret. */
 const HIDDEN_QUERY = '***';
 
-/** Without its query. */
+/** The URL with `***` in place of its query. */
 export function shownUrl({ origin, path, query }: CallbackUrl): string {
   return `${origin}${path}${query === '' ? '' : `?${HIDDEN_QUERY}`}`;
 }
 
-/** Whether it is what `shownUrl` gives of a URL with a query: the query itself is not in it. */
+/** Whether the text ends with `***` in place of a query, as `shownUrl` writes it. */
 export function isShownUrl(text: string): boolean {
   return text.trim().endsWith(`?${HIDDEN_QUERY}`);
 }
 
 /**
- * The URL as one that only this bot has. Bots may share origin and path and be told apart by query or headers, and one that
- * fails must not hold back the others. No URL that was read has a fragment.
+ * Makes `href` different for each bot, by the bot's id as fragment. Bots may share origin and path and differ in query or
+ * headers alone, and a bot that fails must not hold back the others. A URL that was read has no fragment of its own.
  */
 export function ofBot(url: CallbackUrl, botId: string): CallbackUrl {
   return { ...url, href: `${url.href}#${botId}` };
 }
 
-/** In place of an origin, for what is pulled. */
+/** The origin of `pullEndpointOf`. */
 export const PULL_ORIGIN = 'wecom://kf';
 
-/** In place of an endpoint, for the events of a bot that takes messages: the manager pulls what they tell of. */
+/** Stands for an endpoint, for the events of a bot that takes messages. They are not sent: the manager pulls the messages. */
 export function pullEndpointOf(botId: string): Endpoint {
   const origin = PULL_ORIGIN;
   return { origin, host: '', basePath: '/sync_msg', href: `${origin}/sync_msg#${botId}` };
 }
 
-/** In place of an origin, for streams that bots open. */
+/** The origin of `streamEndpointOf`. */
 export const STREAM_ORIGIN = 'wxkf://stream';
 
 /**
- * In place of an endpoint, for the stream that a client of the bot has opened.
+ * Stands for an endpoint, for the stream that a client of the bot has opened.
  * @param clientId `''` while no client has one open.
  */
 export function streamEndpointOf(botId: string, clientId: string): Endpoint {
@@ -116,7 +116,7 @@ function readUrl(text: string): URL | EndpointFault {
     return { must: 'be a URL like http://host:port or https://host/path' };
   }
   if (url.username !== '' || url.password !== '') return { must: 'not carry a user name or password' };
-  // A URL parser drops the first and takes the second for a slash.
+  // A URL parser drops control characters, and takes a backslash for a slash.
   if (/[\p{Cc}\\]/u.test(text.trim())) return { must: 'not contain control characters or backslashes' };
   if (text.length > ENDPOINT_LENGTH_MAX || url.href.length > ENDPOINT_LENGTH_MAX) {
     return { must: `be at most ${ENDPOINT_LENGTH_MAX} characters long, percent-encoded` };
@@ -124,7 +124,7 @@ function readUrl(text: string): URL | EndpointFault {
   return url;
 }
 
-/** Whether both lead to the same, however they are written. */
+/** Whether both texts mean the same endpoint. */
 export function isSameEndpoint(one: string, other: string): boolean {
   const [a, b] = [readEndpoint(one), readEndpoint(other)];
   return 'href' in a && 'href' in b && a.href === b.href;

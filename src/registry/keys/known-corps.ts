@@ -21,7 +21,7 @@ interface Corp {
   receiveIds: ReadonlySet<string>;
 }
 
-/** The corps with a pair of keys, of an app or a puppet. */
+/** The keys of each corp that has any, from its apps and its puppets. */
 @Injectable()
 export class KnownCorps {
   readonly #corps = new Map<string, Corp>();
@@ -37,7 +37,7 @@ export class KnownCorps {
   /** Replaces the app with the same id, which is of the same corp. */
   putApp(app: AppKeys): void {
     const before = this.#apps.get(app.id);
-    // Adds the new one first, so that a pair that both have keeps its identity, and with it its cipher.
+    // The new one is added before the old one goes, so that a pair in both stays the same object and keeps its cipher.
     const pair = this.pairOf(app.corpId, app);
     if (pair !== null) pair.apps++;
     if (before !== undefined) this.#releasePairOf(before);
@@ -111,7 +111,7 @@ export class KnownCorps {
     this.dropUnused(app.corpId, pair);
   }
 
-  /** An app whose secrets could not be opened adds none. */
+  /** An app whose secrets could not be opened adds no receivers. */
   #setReceiveIds(corpId: string): void {
     const corp = this.#corps.get(corpId);
     if (corp === undefined) return;

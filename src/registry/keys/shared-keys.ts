@@ -4,7 +4,7 @@ import type { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { ENCODING_AES_KEY_FORMAT, toAesKeyBytes } from '../../kernel/wecom-format.js';
 
-/** One pair of callback credentials; the same object for as long as anyone of the corp uses the pair. */
+/** One pair of callback credentials. */
 export interface KeyPair {
   readonly callbackToken: Secret;
   readonly encodingAESKey: Secret;
@@ -44,7 +44,7 @@ export class SharedSecret {
   }
 }
 
-/** One pair, and who uses it. */
+/** One pair, and who uses it. It is the same object for as long as anyone of the corp uses the pair. */
 export class SharedPair implements CorpPair {
   /** How many apps have it; the operator vouches for them. */
   apps = 0;
@@ -63,7 +63,7 @@ export class SharedPair implements CorpPair {
     this.broughtBy = toAddressKey(from);
   }
 
-  /** Equal for equal pairs, in every process. The key's 256 bits keep it from being found by trying. */
+  /** Equal for equal pairs, in every process. The key has 256 bits, so it cannot be found from the id by trying. */
   get id(): string {
     this.#id ??= hashOf(toPairKey(this));
     return this.#id;
@@ -101,7 +101,7 @@ export class SharedPair implements CorpPair {
   }
 }
 
-/** Equal for equal pairs: by the key's bytes, since several texts stand for one key. `null` without WeCom's form. */
+/** Equal for equal pairs. Compares the key's bytes, since several texts stand for one key. `null` for keys of another form. */
 export function toPairKey({ callbackToken, encodingAESKey }: KeyPair): string | null {
   const text = encodingAESKey.reveal();
   if (callbackToken.reveal() === '' || !ENCODING_AES_KEY_FORMAT.pattern.test(text)) return null;

@@ -9,7 +9,7 @@ export interface AccountHistory {
   accountsOf(corpId: string): readonly string[];
 }
 
-/** Those of all features: each adds its own. */
+/** The histories of all features. Each feature adds its own. */
 @Injectable()
 export class AccountHistories {
   readonly #all: AccountHistory[] = [];

@@ -19,7 +19,7 @@ export class AccountIndex {
     this.#puppets.delete(accountKey(puppet));
   }
 
-  /** Up to `limit` of those whose keys come after `key`, of the corp where it is not `null`. */
+  /** Up to `limit` puppets whose keys come after `key`, sorted. @param corpId `null` for all corps. */
   after(key: string, corpId: string | null, limit: number): readonly Puppet[] {
     const first = corpId === null ? '' : accountKey({ corpId, openKfId: '' });
     const from = key > first ? key : first;

@@ -12,7 +12,7 @@ export interface OwnWrite {
   end(puppet: Puppet | null): void;
   /** The account is no longer there. */
   endForgotten(): void;
-  /** Nobody can tell whether the store has it. */
+  /** It is not known whether the store has it, so the account is read again. */
   fail(): void;
 }
 
@@ -20,8 +20,8 @@ export interface OwnWrite {
 const WRITE_LIMIT_MS = 10_000;
 
 /**
- * Gives up waiting, not the write: a late one is put into the image when its outcome is known.
- * @param end what that is, where it is not the outcome's `end`.
+ * Waits for the write for a limited time. The write itself goes on; a late outcome still reaches the image.
+ * @param end what to do with a late outcome, if not `write.end`.
  */
 export async function inTime<T extends Puppet | null>(
   write: OwnWrite,
@@ -97,7 +97,7 @@ export class PuppetWrites {
     return this.#underWay.has(openKfId);
   }
 
-  /** Applies what a read found that began at `order`. */
+  /** Puts what a read found into the image. @param order when the read began. */
   applyRead(puppets: readonly Puppet[], order: number): void {
     for (const puppet of puppets) {
       if (this.#isOvertaken(puppet.openKfId, order)) continue;
@@ -105,19 +105,20 @@ export class PuppetWrites {
     }
   }
 
-  /** Applies that a read which began at `order` found these accounts forgotten. */
+  /** Removes accounts that a read found forgotten. @param order when the read began. */
   applyForgotten(openKfIds: readonly string[], order: number): void {
     for (const openKfId of openKfIds) if (!this.#isOvertaken(openKfId, order)) this.#remove(openKfId);
   }
 
   /**
-   * Removes the accounts that a read of all puppets which began at `order` has not seen.
+   * Removes the accounts that a read of all puppets has not seen.
+   * @param order when the read began.
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async removeUnseen(seen: ReadonlySet<string>, order: number): Promise<void> {
     for (const openKfId of [...this.image.openKfIds()]) {
       if (seen.has(openKfId) || this.#isOvertaken(openKfId, order)) continue;
-      // It may have been written during the read: only reading that record tells.
+      // The account may have been written during the read, so its record is read once more.
       const puppet = await this.repository.find(openKfId);
       if (puppet !== null || this.#isOvertaken(openKfId, order)) continue;
       this.#remove(openKfId);
@@ -133,7 +134,7 @@ export class PuppetWrites {
       if (puppet !== null) this.applyRead([puppet], order);
       else this.applyForgotten([openKfId], order);
     } catch (err) {
-      // The sweep finds it.
+      // The next sweep reads it.
       this.log.debug({ openKfId, err }, 'registry.reread_failed');
     }
   }
@@ -142,7 +143,7 @@ export class PuppetWrites {
     if (this.image.remove(openKfId)) this.histories.forget(openKfId);
   }
 
-  /** An endpoint that is in use already need not wait for its mark, which may have been written after this read. */
+  /** A puppet whose endpoint is in use here counts as answered: the mark may have been written after this read. */
   #asKnown(puppet: Puppet): Puppet {
     if (puppet.answered) return puppet;
     const known = this.image.findPuppet(puppet.openKfId);

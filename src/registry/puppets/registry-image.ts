@@ -15,12 +15,12 @@ const INDEXED_AT_ONCE = 5_000;
 export interface KnownPuppet {
   readonly puppet: Puppet;
   readonly endpoint: Endpoint | EndpointFault;
-  /** Identical with one of those of `KnownCorps`; `null` when its keys do not have WeCom's form. */
+  /** The same object as in `KnownCorps`; `null` when its keys do not have WeCom's form. */
   readonly pair: SharedPair | null;
   readonly secret: SharedSecret;
 }
 
-/** A corp of which a puppet is registered. */
+/** A corp with registered puppets. */
 interface CorpOfPuppets {
   accounts: number;
   /** The distinct corpSecrets of its puppets. */
@@ -43,7 +43,7 @@ export class RegistryImage {
     private readonly corps: KnownCorps,
   ) {}
 
-  /** Whether all that the store had at the start is in it. */
+  /** Whether it has everything that the store had at the start. */
   get isLoaded(): boolean {
     return this.#isLoaded;
   }
@@ -65,7 +65,7 @@ export class RegistryImage {
     return this.#corpsOfPuppets.get(corpId)?.accounts ?? 0;
   }
 
-  /** The same for each corp that has any. */
+  /** The number of accounts of each corp that has any. */
   *accountCounts(): Iterable<readonly [corpId: string, accounts: number]> {
     for (const [corpId, { accounts }] of this.#corpsOfPuppets) yield [corpId, accounts];
   }
@@ -78,7 +78,7 @@ export class RegistryImage {
     return this.#known.get(openKfId)?.puppet ?? null;
   }
 
-  /** `null` where it is not known or has none. */
+  /** `null` where the account is not known or has no name. */
   nameOf(openKfId: string | null): string | null {
     return (openKfId === null ? null : this.findPuppet(openKfId)?.name) || null;
   }
@@ -97,14 +97,14 @@ export class RegistryImage {
     return this.#corpsOfPuppets.get(corpId)?.secrets.get(corpSecret.reveal()) ?? null;
   }
 
-  /** The same by its `secretIdOf`. */
+  /** Finds a secret of the corp by its `secretIdOf`. */
   findSecretById(corpId: string, secretId: string): SharedSecret | null {
     for (const secret of this.#corpsOfPuppets.get(corpId)?.secrets.values() ?? [])
       if (secret.id === secretId) return secret;
     return null;
   }
 
-  /** Scans all puppets. */
+  /** The puppets that have the secret. Scans all puppets. */
   *usersOf(secret: SharedSecret): Iterable<Puppet> {
     for (const known of this.#known.values()) if (known.secret === secret) yield known.puppet;
   }
@@ -113,7 +113,7 @@ export class RegistryImage {
   put(puppet: Puppet): boolean {
     const before = this.#known.get(puppet.openKfId);
     if (before !== undefined && isSamePuppet(before.puppet, puppet)) return false;
-    // Adds the new ones first, so that a pair that both use keeps its identity, and with it its cipher.
+    // The new ones are added before the old ones go, so that a pair in both stays the same object and keeps its cipher.
     const secret = this.#addTo(puppet);
     secret.users++;
     secret.from = puppet.from;

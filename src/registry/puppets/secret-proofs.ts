@@ -15,7 +15,7 @@ const LATER_LIMIT_MS = 5_000;
 /** Whoever knows a pair can register it with any number of secrets; only the latest are checked. */
 const ASKED_AT_ONCE = 10;
 
-/** Finds out which corpSecrets WeCom accepts and stores that, which makes the keys of their puppets trusted. */
+/** Finds out which corpSecrets WeCom accepts, and stores the result. The keys of puppets with an accepted secret are trusted. */
 @Injectable()
 export class SecretProofs {
   /** Keyed by `secretIdOf`. */
@@ -31,7 +31,7 @@ export class SecretProofs {
     secrets.onAccepted((corpId, secretId) => this.#note(corpId, secretId));
   }
 
-  /** What is known of the secret of a registration: WeCom may have accepted it for another puppet. */
+  /** The id of the secret, if WeCom has accepted it for any puppet of the corp. */
   findAcceptedId(corpId: string, corpSecret: Secret): string | null {
     const shared = this.image.findSecret(corpId, corpSecret);
     return shared?.isAccepted === true ? shared.id : null;
@@ -83,7 +83,7 @@ export class SecretProofs {
     this.#beingNoted.set(secretId, noted);
   }
 
-  /** One record with it is enough; later registrations with the secret get it too. */
+  /** Marks one record that has the secret, which is enough. Later registrations with the secret are marked, too. */
   async #noteForOne(shared: SharedSecret): Promise<void> {
     for (const { openKfId } of this.image.usersOf(shared)) {
       // A puppet whose registration is under way asks for itself after the answer.

@@ -7,13 +7,14 @@ import { KINDS } from '../bots/bot-kinds.js';
 import { KnownBots } from '../bots/known-bots.js';
 
 const NO_KEY =
-  'takes must be event without a key of a bot that is known; an operator adds a bot of kind puppet that takes messages, with whose key to register';
+  'takes must be event without a key of a bot that is known; for message, have an operator add a bot of kind puppet that takes messages, and register with its key';
 const TAKES_OTHERS: Readonly<Record<BotTakes, string>> = {
-  event: 'takes must be message: the bot takes messages, which its puppet has to know',
-  message: 'takes must be event: the bot takes events, until an operator sets its takes to message',
+  event: 'takes must be message, since the bot takes messages; its puppet has to support them',
+  message:
+    'takes must be event, since the bot takes events; for messages, have an operator set its takes to message',
 };
 
-/** Keeps accounts that a bot lists from registrations of others, and bots' keys from accounts of others. */
+/** Refuses registrations of an account that another bot lists, and a bot's key for an account that is not the bot's. */
 @Injectable()
 export class AccountOwners {
   constructor(
@@ -23,8 +24,8 @@ export class AccountOwners {
 
   /**
    * For a registration.
-   * @throws AppError `BOT_FORBIDDEN`; `REGISTRY_ACCOUNT_OF_BOT`, which names the bot to whom WeCom's word shows that they
-   *   are of its corp.
+   * @throws AppError `BOT_FORBIDDEN`; `REGISTRY_ACCOUNT_OF_BOT`, which names the bot only to a caller whose corpSecret WeCom
+   *   has accepted, so that the caller is known to be of the bot's corp.
    */
   requireFree(registration: Registration): void {
     const { openKfId, corpId, corpSecret, botId } = registration;
@@ -37,19 +38,22 @@ export class AccountOwners {
   }
 
   /**
-   * Keeps a puppet from registering for what it would not be sent, and from being sent what it does not know.
+   * A puppet has to ask for what its bot takes. Otherwise it would be sent what it does not support, or wait for what never comes.
    * @param botId of the bot with whose key it registers, `''` for none.
    * @throws AppError `REQUEST_INVALID`
    */
   requireTaking(takes: BotTakes, botId: string): void {
     const bot = botId === '' ? null : this.bots.find(botId);
-    // Another kind of bot is told that it may not register at all.
+    // `requireOwner` refuses a bot of another kind, with a better reason.
     if (bot !== null && !KINDS[bot.kind].registers) return;
     if (takes === (bot?.takes ?? 'event')) return;
     throw new AppError('REQUEST_INVALID', { detail: bot === null ? NO_KEY : TAKES_OTHERS[takes] });
   }
 
-  /** For whatever a bot does about an account. Anybody else may. @throws AppError `BOT_FORBIDDEN` */
+  /**
+   * Refuses a bot's key for an account that is not the bot's. A caller without a bot's key may pass.
+   * @throws AppError `BOT_FORBIDDEN`
+   */
   requireOwner({ openKfId, corpId, botId }: Pick<Registration, 'openKfId' | 'corpId' | 'botId'>): void {
     if (botId === '') return;
     const bot = this.bots.find(botId);
@@ -62,7 +66,7 @@ export class AccountOwners {
       throw new AppError('BOT_FORBIDDEN', { detail: 'kfId and corpId must be an account of the bot' });
   }
 
-  /** Whether a puppet of the corp has it that registered with no bot's key. */
+  /** Whether a puppet of the corp has registered the account without a bot's key. */
   #isOfPuppet(corpId: string, openKfId: string): boolean {
     const puppet = this.image.findPuppet(openKfId);
     return puppet !== null && puppet.corpId === corpId && puppet.botId === '';

@@ -11,7 +11,7 @@ export type Full = 'REGISTRY_FULL' | 'REGISTRY_CORP_FULL';
 
 /** The place that one registration may take. */
 export interface AccountPlace {
-  /** Why there is no place for it, by what is stored of its account; `null` when there is one. */
+  /** Why there is no place for it; `null` when there is one. @param stored the stored registration of its account. */
   refusalOf(stored: Puppet | null): Full | null;
   /** Gives the place back, once the image has the account, or will not have it. Harmless when called again. */
   leave(): void;
@@ -20,9 +20,9 @@ export interface AccountPlace {
 const KNOWN: AccountPlace = { refusalOf: () => null, leave: () => {} };
 
 /**
- * How many accounts may be registered, of a corp and in all: each is kept in memory, and loaded at every start. Judged from
- * this process's image and what it has under way. Replicas that share a store see each other's registrations up to a refresh
- * late, so that together they may let in as many more as come within it. Nobody who is registered is ever refused for it.
+ * Limits how many accounts are registered, of a corp and in all: each is kept in memory, and loaded at every start. Counts this
+ * process's image and the registrations that it has under way. Replicas that share a store see each other's registrations up to
+ * a refresh late, so together they may let in as many more as come within that time. A registered account is never refused.
  */
 @Injectable()
 export class AccountPlaces {
@@ -57,7 +57,7 @@ export class AccountPlaces {
     if (this.image.size <= accountsMax && corps.length === 0) return;
     const told = corps.slice(0, CORPS_TOLD_MAX).map(([corpId, accounts]) => ({ corpId, accounts }));
     const reason =
-      'all are served; no further account is taken until some are forgotten, or ACCOUNTS_MAX or ACCOUNTS_PER_CORP_MAX is more';
+      'all are served; new accounts are refused until some are forgotten, or ACCOUNTS_MAX or ACCOUNTS_PER_CORP_MAX is raised';
     const accounts = this.image.size;
     log.warn(
       { accounts, accountsMax, accountsPerCorpMax, corps: corps.length, told, reason },

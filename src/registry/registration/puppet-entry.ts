@@ -57,7 +57,10 @@ export function toPuppetEntry(puppet: Puppet): PuppetEntryDto {
   };
 }
 
-/** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field, as a registration would. */
+/**
+ * @param line with its secrets in the clear.
+ * @throws AppError `REQUEST_INVALID` naming every wrong field, as a registration would.
+ */
 export function fromPuppetEntry(line: object): Puppet {
   const dto = validated(PuppetEntryDto, line);
   return {

@@ -62,7 +62,8 @@ export class RegisterDto {
 
   /**
    * Where the puppet is reached: a URL with or without a path, without query, fragment or user info, 2048 characters at
-   * most. What `PUPPET_ENDPOINT_ALLOW` leaves out is refused, and so are link-local addresses and a cloud's metadata.
+   * most. An endpoint that `PUPPET_ENDPOINT_ALLOW` does not list is refused, and so are link-local addresses and a cloud's
+   * metadata.
    * @example http://127.0.0.1:8080
    */
   @IsEndpoint()
@@ -76,14 +77,14 @@ export class RegisterDto {
   readonly corpId!: string;
 
   /**
-   * The secret of the app. It proves a change of hands at WeCom.
+   * The secret of the app. To take over a registered account, it has to be the registered one, or one that WeCom accepts.
    * @example example
    */
   @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))
   readonly corpSecret!: string;
 
   /**
-   * Of the app's callback settings: signs callbacks. Left out together with `encodingAESKey`, every event comes as JSON.
+   * The Token of the app's callback settings. It signs callbacks. If it and `encodingAESKey` are left out, events come as JSON.
    * @example QDG6eK
    */
   @GoesWith('encodingAESKey')
@@ -92,7 +93,7 @@ export class RegisterDto {
   readonly token?: string;
 
   /**
-   * Of the app's callback settings: opens callbacks. Left out together with `token`, every event comes as JSON.
+   * The EncodingAESKey of the app's callback settings. It opens callbacks. If it and `token` are left out, events come as JSON.
    * @example jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C
    */
   @GoesWith('token')
@@ -101,8 +102,8 @@ export class RegisterDto {
   readonly encodingAESKey?: string;
 
   /**
-   * What it expects: event, if it is left out; message, of a puppet that registers with the key of a bot that takes messages. It
-   * has to be what the bot takes.
+   * What the puppet expects: event or message. Left out: event. It has to be what the bot takes with whose key the puppet
+   * registers; without a bot's key it has to be event.
    * @example event
    */
   @IsOptional()
@@ -127,7 +128,7 @@ export class DeregisterDto {
   readonly corpId!: string;
 
   /**
-   * When given, the deregistration counts only while the account is registered at it.
+   * If it is given, the deregistration counts only while the account is registered at this endpoint.
    * @example http://127.0.0.1:8080
    */
   @IsOptional()
@@ -169,7 +170,7 @@ export class PuppetAnswer extends PickType(RegisterDto, ['kfId', 'kfName', 'endp
   readonly online!: boolean;
 
   /**
-   * Its last registration or deregistration; null: not recorded. ISO 8601, UTC.
+   * When it last registered, deregistered or was found online again. null: not recorded. ISO 8601, UTC.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()

@@ -14,7 +14,7 @@ import { SecretProofs } from '../puppets/secret-proofs.js';
 import { type Asked, mayRegister } from './takeover-guard.js';
 import { WaitingEvents } from '../accounts/waiting-events.js';
 
-/** How long a stop waits for notes: without them the next process would hold back events of puppets that have their answer. */
+/** How long a stop waits for notes. Without them the next process would hold back events of puppets that were answered. */
 const LAST_NOTES_LIMIT_MS = 5_000;
 
 /** A registration that is stored and not yet in use. */
@@ -27,7 +27,7 @@ export interface Registered {
   answered(): void;
 }
 
-/** Stores registrations, uses each once it was answered, and notes that it was answered. */
+/** Stores registrations. Each is used only after it was answered, and a note in the store says that it was. */
 @Injectable()
 export class RegistrationWriter {
   readonly #marks = new Pending();
@@ -113,7 +113,7 @@ export class RegistrationWriter {
     return { puppet, answered };
   }
 
-  /** If it fails, other processes stop waiting after 5 s. */
+  /** If it fails, other processes wait 5 s for the note, and then send events all the same. */
   #markAnswered(saved: Puppet): void {
     this.#marks
       .add(this.repository.markAnswered(saved))
@@ -137,7 +137,7 @@ function logRegistration(
   log.info({ openKfId, corpId, changed, endpoint, endpointBefore, from, requestId }, 'registry.changed');
 }
 
-/** Uses the names that puppets send. Says of keys only that they changed. */
+/** The changed fields, by the names that puppets send, without their values. */
 function changesOf(before: Puppet, after: Puppet): string[] {
   const isChanged = {
     endpoint: before.endpoint !== after.endpoint,

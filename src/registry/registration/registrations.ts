@@ -8,7 +8,7 @@ import { RegistryImage } from '../puppets/registry-image.js';
 import { type Asked, mayRegister, TakeoverGuard } from './takeover-guard.js';
 import { UnprovenKeys } from './unproven-keys.js';
 
-/** The stored registration may change between the check and the write; so often is it checked again. */
+/** How often a registration is tried: the stored one may change between the check and the write. */
 const REGISTER_TRIES = 5;
 
 /** Decides who may register what. `RegistrationWriter` stores what is accepted. */

@@ -35,9 +35,9 @@ export class RegistryController {
   /**
    * Register a puppet.
    * @remarks
-   * From now on the account's events go to `endpoint`, and those that wait for it are sent at once. Safe to repeat: a
-   * puppet does so at each start. Whoever may register can register a new account. Only its own corp can take over a
-   * known one, with the same `corpSecret` or one that WeCom accepts; the manager asks WeCom within 5 s. Unknown fields are ignored; the
+   * From now on the account's events go to `endpoint`, and waiting events are sent at once. Safe to repeat: a puppet registers
+   * at each start. Any caller that may register can register a new account. Only its own corp can take over a registered one,
+   * with the same `corpSecret` or one that WeCom accepts; the manager asks WeCom within 5 s. Unknown fields are ignored; the
    * body has at most 64 kB.
    */
   @Post('register')
@@ -46,7 +46,7 @@ export class RegistryController {
   @AllowRoles('puppet')
   @AllowBots()
   @HttpCode(200)
-  @ApiOkResponse({ description: 'It is stored, and counts.', type: SuccessAnswer })
+  @ApiOkResponse({ description: 'The registration is stored and counts.', type: SuccessAnswer })
   @Errors(
     'REGISTRY_ACCOUNT_OF_OTHER_CORP',
     'REGISTRY_ACCOUNT_OF_BOT',
@@ -91,7 +91,7 @@ export class RegistryController {
   @AllowRoles('puppet')
   @AllowBots()
   @HttpCode(200)
-  @ApiOkResponse({ description: 'The account is offline, or was none of this corp.' })
+  @ApiOkResponse({ description: 'The account is offline, or does not belong to this corp.' })
   @Errors('STORE_UNAVAILABLE', 'BOT_FORBIDDEN')
   async deregisterPuppet(@Body() dto: DeregisterDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
     this.owners.requireOwner({ openKfId: dto.kfId, corpId: dto.corpId, botId: request.bot?.id ?? '' });

@@ -15,7 +15,7 @@ export interface Asked {
 /** Limit of the whole check: the deployed puppet's register has no deadline of its own. */
 const ASK_LIMIT_MS = 5_000;
 
-/** A wrong secret is not checked again for at most this long. */
+/** For at most this long, a secret that WeCom refused is not checked again. */
 const REFUSED_PAUSE_S = 600;
 
 /**
@@ -29,7 +29,10 @@ export function mayRegister(stored: Puppet | null, registration: Registration, i
   return isProven || stored.corpSecret.matches(registration.corpSecret);
 }
 
-/** Decides about registrations that WeCom must confirm: those that would replace one with another secret or of another corp. */
+/**
+ * Decides about registrations that would replace a stored one. One of another corp is refused. One with another secret needs
+ * WeCom's confirmation.
+ */
 @Injectable()
 export class TakeoverGuard {
   constructor(
@@ -40,7 +43,7 @@ export class TakeoverGuard {
 
   /**
    * Compares with what is stored, and asks WeCom if needed.
-   * @returns whether WeCom accepts the secret; false when WeCom was not asked, since nothing changes.
+   * @returns whether WeCom accepts the secret; false when WeCom was not asked, since no proof is needed.
    * @throws AppError `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
    *   `STORE_UNAVAILABLE`; nothing was changed.
    */

@@ -6,13 +6,14 @@ import { RegistryImage } from '../puppets/registry-image.js';
 
 /**
  * Unproven pairs per address (IPv6: per /64), over all corps. Accounts that share keys need one place. A new corp's puppet
- * gives its place back as soon as WeCom has accepted its secret, so honest puppets fill the places only while WeCom is away.
+ * gives its place back as soon as WeCom has accepted its secret. So honest puppets fill the places only while WeCom does not
+ * answer.
  */
 const UNPROVEN_KEYS_MAX = 256;
 
 /**
- * Limits keys that WeCom has not confirmed: whoever may register can make up keys, each of which is kept and costs a hash
- * for every callback of its corp.
+ * Limits keys that WeCom has not confirmed. A caller that may register can invent keys. Each of them is kept, and costs a hash for
+ * every callback of its corp.
  */
 @Injectable()
 export class UnprovenKeys {
@@ -41,7 +42,7 @@ export class UnprovenKeys {
     };
   }
 
-  /** Whether no app and no puppet of the corp has these keys yet, and WeCom is not known to accept the secret. */
+  /** Whether the keys are new: no app or puppet of the corp has them, and WeCom is not known to accept the secret. */
   #bringsAny(registration: Registration): boolean {
     const { corpId, corpSecret } = registration;
     if (this.image.findSecret(corpId, corpSecret)?.isAccepted === true) return false;

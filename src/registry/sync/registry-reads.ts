@@ -13,7 +13,7 @@ import { RegistrySync } from './registry-sync.js';
 /** Limit of a read that a callback waits for: three of them in a row and the first attempt fit into 3 s. */
 export const LOOK_UP_LIMIT_MS = 600;
 
-/** How many unknown names are asked for at a time, each by itself. One that waited behind a flood would be asked for too late. */
+/** How many unknown accounts and corps have a read of their own at a time. Further ones share reads: a queue would be too slow. */
 const LOOK_UPS_MAX = 32;
 
 /** Enough to learn a new corp's keys; the rest of a large corp comes with the next refresh. */
@@ -54,7 +54,7 @@ export class RegistryReads {
     this.writes.applyRead(puppets, order);
   }
 
-  /** The same for a corp. */
+  /** Reads the puppets of a corp that memory does not know, and the apps. @throws as `lookUpAccount` */
   lookUpCorp(corpId: string): Promise<void> {
     return this.#lookUp(`corp ${corpId}`, async () => {
       const [puppets] = await Promise.all([
@@ -91,15 +91,15 @@ export class RegistryReads {
     return true;
   }
 
-  /** Who registered it; bots are brought in besides. */
+  /** Reads the account's registration, and beside it the bots into `KnownBots`. */
   async #readAccount(openKfId: string): Promise<Puppet[]> {
     const [puppet] = await Promise.all([this.repository.find(openKfId), this.bots.read()]);
     return puppet === null ? [] : [puppet];
   }
 
   /**
-   * Anybody can send unknown names. In a flood of them all share the reads of what changed, one at a time, so that a name that the
-   * store knows is found as well.
+   * Anybody can send unknown names. In a flood of them, all wait together for reads of what changed, one read at a time. So a
+   * name that the store knows is still found.
    */
   async #lookUp(what: string, read: () => Promise<readonly Puppet[]>): Promise<void> {
     if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');

@@ -13,9 +13,9 @@ import { SerialRuns } from '../../kernel/serial-runs.js';
 const RETRY_LOAD_MS = 1_000;
 const SAY_STILL_WAITING_MS = 15_000;
 const REFRESH_MS = 2_000;
-/** Finds what a refresh cannot see: deletions, and writes of a manager 1.0.3 on the same database. */
+/** Finds what a refresh cannot see: records that somebody deleted, and writes of a manager 1.0.3 on the same database. */
 const SWEEP_MS = 60_000;
-/** Accounts known to be missing; forgotten at each refresh, and bounded against floods in between. */
+/** Accounts and corps known to be missing; forgotten at each refresh, and bounded against floods in between. */
 const MISSING_MAX = 10_000;
 
 /**
@@ -62,7 +62,7 @@ export class RegistrySync {
    */
   start(): Promise<void> {
     this.#running ??= this.#run();
-    // If nobody waits for it, the run itself ends the process.
+    // Maybe nobody waits for it. Then the error of the run itself ends the process.
     this.#triedFirst.promise.catch(() => {});
     return this.#triedFirst.promise;
   }
