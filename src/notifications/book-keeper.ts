@@ -12,12 +12,12 @@ interface Copy {
   readonly awaySinceMs: number | null;
 }
 
-/** @param mayTell whether nobody else can be telling the same without a word of it in the book. */
+/** @param mayTell false while another replica may be telling the same, and the book may not show that. */
 type Change = (book: Book, mayTell: boolean) => Book;
 
 /**
- * Changes books on the store. While it does not answer, which is a trouble to be told, this process goes by its own copy: others
- * may tell the same then. What it has told is in the store once that is back.
+ * Changes books on the store. A store that does not answer is a trouble to be told, too. Until it is back, this process uses its
+ * own copy of the book, and other replicas may tell the same. Then it writes into the store what it has told.
  */
 @Injectable()
 export class BookKeeper {
@@ -44,10 +44,10 @@ export class BookKeeper {
       return book;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      // Another change may have ended meanwhile.
+      // Another change of this book may have ended meanwhile.
       const latest = this.#copies.get(receiverId) ?? copy;
       const awaySinceMs = latest.awaySinceMs ?? this.clock.elapsedMs();
-      // A single operation that was slow is no reason to tell twice.
+      // One slow operation does not yet show that the store is away. To tell at once could tell twice.
       const book = change(latest.book, this.clock.elapsedMs() - awaySinceMs >= GONE_MS);
       this.#copies.set(receiverId, { book, awaySinceMs });
       return book;

@@ -1,5 +1,5 @@
 /**
- * What one receiver of notifications was told, and what it is still to be told: pure, so that whoever keeps a book on a store
+ * What one receiver of notifications was told, and what it is still to be told. The functions are pure, so that every replica
  * decides the same. Times are store time, epoch milliseconds.
  */
 import { type Cause, isSeenByItsReplicaAlone, type Sight } from './trouble.js';
@@ -8,14 +8,14 @@ export interface Trouble {
   readonly key: string;
   /** As it was seen last. */
   readonly cause: Cause;
-  /** `new`: not told yet. `over`: kept for a while, for one that comes back. */
+  /** `new`: not told yet. `over`: kept for a while, in case it comes back. */
   readonly state: 'new' | 'told' | 'over';
   readonly changedAtMs: number;
-  /** Since when it is so, as far as it is known. */
+  /** When the trouble began, as far as it is known. */
   readonly sinceMs: number;
-  /** By any replica. */
+  /** When any replica last saw it. */
   readonly seenAtMs: number;
-  /** Whether the address was seen to work since, by any replica. */
+  /** Whether any replica saw the address work since then. */
   readonly hasWorked: boolean;
   /** How often it came back after it was over. */
   readonly returns: number;
@@ -23,11 +23,11 @@ export interface Trouble {
 
 export interface Book {
   readonly troubles: readonly Trouble[];
-  /** A replica is telling, or has died while it did: nobody else tells before. */
+  /** Until then nobody else tells: a replica is telling, or has died while it was. */
   readonly tellingUntilMs: number;
-  /** No message goes out before. */
+  /** No message goes out before this time. */
   readonly nextAtMs: number;
-  /** Messages that failed since the last one that did not. */
+  /** How many messages have failed in a row, up to `DOUBLINGS_MAX`. */
   readonly failures: number;
   readonly toldAtMs: number | null;
   readonly lastFailure: { readonly atMs: number; readonly reason: string } | null;
@@ -50,18 +50,18 @@ export const EMPTY_BOOK: Book = {
 
 /** How often each replica looks. */
 export const ROUND_MS = 5_000;
-/** What no replica has seen for so long is gone: three rounds. */
+/** A trouble is gone when no replica has seen it for this long: three rounds. */
 export const GONE_MS = 3 * ROUND_MS;
 /** Longer than a message may take. */
 const TELLING_MS = 30_000;
-/** One that comes back within it is the same trouble. */
+/** A trouble that comes back within this time counts as the same. */
 const RETURN_MS = 3_600_000;
-/** A time is doubled so often at most. */
+/** The most times that a wait is doubled. */
 const DOUBLINGS_MAX = 6;
 /** WeCom lets a robot have 20 messages a minute. */
 const PAUSE_MS = 10_000;
 const BACKOFF_MS_MAX = 300_000;
-/** Many more than are told apart at one time. */
+/** Many more than there are at one time. */
 const TROUBLES_MAX = 200;
 
 /** @returns the same book when nothing is to be noted. */
@@ -80,12 +80,12 @@ export function noteSeen(book: Book, sight: Sight, nowMs: number): Book {
   return isSame ? book : { ...book, troubles };
 }
 
-/** @param isQuiet whether what can wait has to. */
+/** @param isQuiet whether troubles that can wait have to. */
 export function dueOf({ troubles }: Book, afterMs: number, isQuiet: boolean, nowMs: number): Due {
   const mayBeTold = ({ cause }: Trouble): boolean => cause.severity === 'bad' || !isQuiet;
   return {
     begun: troubles.filter(
-      // Until it was seen last: one that has ended meanwhile has not lasted since.
+      // Counted until it was last seen, since it may have ended then.
       (trouble) =>
         trouble.state === 'new' && trouble.seenAtMs - trouble.changedAtMs >= afterMs && mayBeTold(trouble),
     ),
@@ -138,7 +138,7 @@ export function noteFailed(book: Book, reason: string, nowMs: number): Book {
   };
 }
 
-/** Of what two replicas have noted while they could not read each other's, the newer counts. */
+/** Joins what two replicas noted while they could not read each other's book. Of each trouble, the newer note counts. */
 export function merged(book: Book, other: Book): Book {
   const troubles = new Map(book.troubles.map((trouble) => [trouble.key, trouble]));
   for (const trouble of other.troubles) {
@@ -148,7 +148,7 @@ export function merged(book: Book, other: Book): Book {
   return { ...book, troubles: bounded([...troubles.values()]) };
 }
 
-/** Without those that are least worth knowing: what is over, then what can wait; of these the ones unseen for longest. */
+/** Drops the least important: first troubles that are over, then those that can wait; of equals, those not seen for longest. */
 function bounded(troubles: readonly Trouble[]): readonly Trouble[] {
   if (troubles.length <= TROUBLES_MAX) return troubles;
   const worth = ({ state, cause }: Trouble): number =>
@@ -176,34 +176,37 @@ function seen(trouble: Trouble, cause: Cause, nowMs: number): Trouble {
     const returns = Math.min(trouble.returns + 1, DOUBLINGS_MAX);
     return { ...newTrouble(trouble.key, cause, nowMs), returns };
   }
-  // Of several replicas one writes it.
+  // Several replicas see it. One of them writes it, and the others find it fresh.
   return nowMs - trouble.seenAtMs < ROUND_MS / 2
     ? trouble
     : { ...trouble, cause, seenAtMs: nowMs, hasWorked: false };
 }
 
-/** That nobody sees it says so only where it is in the store: a replica that has seen it may have restarted. */
+/**
+ * A trouble that the store shows is over when no replica sees it. One that only its replica sees may still be there: that replica
+ * may have restarted and forgotten it. It is over when its address has worked.
+ */
 function isKnownToBeOver({ cause, hasWorked }: Trouble): boolean {
   return hasWorked || !isSeenByItsReplicaAlone(cause);
 }
 
-/** @returns nothing for one that need not be known any more. */
+/** @returns `[]` for a trouble that need not be known any more. */
 function unseen(trouble: Trouble, { mayHide, hasWorkedSince }: Sight, nowMs: number): Trouble[] {
   const { cause, state, seenAtMs, changedAtMs, returns } = trouble;
   if (state === 'told') {
     const works = !isKnownToBeOver(trouble) && hasWorkedSince(cause, seenAtMs);
     const told = works ? { ...trouble, hasWorked: true } : trouble;
     if (mayHide(cause)) return [{ ...seen(told, cause, nowMs), hasWorked: told.hasWorked }];
-    // Nobody can know any more whether it is over.
+    // After this long, nobody will find out whether it is over.
     return isKnownToBeOver(told) || nowMs - seenAtMs < RETURN_MS ? [told] : [];
   }
   if (state === 'over') return nowMs - changedAtMs < RETURN_MS ? [trouble] : [];
   if (nowMs - seenAtMs < GONE_MS) return [trouble];
-  // It came back, and was gone again before it was told.
+  // It came back, and was gone again before that was told.
   return returns > 0 ? [{ ...trouble, state: 'over', changedAtMs: nowMs }] : [];
 }
 
-/** One that comes and goes has to be gone for longer each time. */
+/** A trouble that comes and goes has to be gone for longer each time. */
 function goneMs({ returns }: Trouble, afterMs: number): number {
   return Math.max(afterMs, GONE_MS) * 2 ** returns;
 }

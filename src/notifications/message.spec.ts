@@ -62,7 +62,7 @@ describe('the message to any other receiver', () => {
     expect(toWebhookBody({ begun: [trouble()], over: [trouble({ count: 1 })] }, NOW_MS, null)).toEqual({
       text: [
         'Needs attention (1):',
-        '- Events of 3 accounts of 10.0.0.7:8080 wait (the bot cannot be reached), since 2026-01-01T07:47:00.000Z. They are tried again by themselves, and at once when the bot is back.',
+        '- Events of 3 accounts of 10.0.0.7:8080 wait (the bot cannot be reached), since 2026-01-01T07:47:00.000Z. They are retried automatically, and at once when the bot is back.',
         'Over (1):',
         '- Events of 1 account of 10.0.0.7:8080 wait (the bot cannot be reached): it lasted 13 min',
       ].join('\n'),
@@ -70,7 +70,7 @@ describe('the message to any other receiver', () => {
         {
           ...{ type: 'trouble', code: 'waiting', severity: 'wait', count: 3 },
           title: 'Events of 3 accounts of 10.0.0.7:8080 wait (the bot cannot be reached)',
-          text: 'They are tried again by themselves, and at once when the bot is back.',
+          text: 'They are retried automatically, and at once when the bot is back.',
           since: '2026-01-01T07:47:00.000Z',
           ...{
             address: '10.0.0.7:8080',

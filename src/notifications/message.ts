@@ -2,17 +2,17 @@
 import type { Due, Trouble } from './book.js';
 import { type Language, wordsOf } from './words.js';
 
-/** Where the console is, as `PUBLIC_URL` says; `null` where that is not set, and no message leads to it. */
+/** Where the console is, from `PUBLIC_URL`. `null` where that is not set; then messages have no link. */
 export type ConsoleUrl = Readonly<URL> | null;
 
-/** Of a robot's Markdown, in UTF-8 (developer.work.weixin.qq.com/document/path/91770). */
+/** Limit of a robot's Markdown, in UTF-8 (developer.work.weixin.qq.com/document/path/91770). */
 const ROBOT_BYTES_MAX = 4_096;
 /** For the line that says how many were left out. */
 const REST_BYTES = 100;
-/** A receiver is to be read by people. */
+/** People have to read the message. */
 const LISTED_MAX = 50;
 
-/** @param nowMs says how long what is over took. */
+/** @param nowMs limits the time that a trouble is said to have lasted. */
 export function toWebhookBody(due: Due, nowMs: number, consoleUrl: ConsoleUrl): object {
   const all = [
     ...due.begun.map((trouble) => toEntry('trouble', trouble)),
@@ -62,7 +62,7 @@ export function toTestBody(language: Language, consoleUrl: ConsoleUrl): object {
   return { text: url === null ? text : `${text}\n${url}`, troubles: [], more: 0, url };
 }
 
-/** Pages of the console with more than the overview has; no other cause has one. */
+/** The console's page for a cause, where it shows more than the overview. */
 const PAGES: Partial<Record<Trouble['cause']['code'], string>> = {
   dead: '/console/outbox?state=dead',
   waiting: '/console/outbox',
@@ -74,7 +74,7 @@ const PAGES: Partial<Record<Trouble['cause']['code'], string>> = {
   calls_unanswered: '/console/wecom-errors',
 };
 
-/** The page that all of it is on; where that is not one, the overview. */
+/** The page that shows all of the troubles, or else the overview. */
 function linkFor(troubles: readonly Trouble[], consoleUrl: ConsoleUrl): string | null {
   if (consoleUrl === null) return null;
   const [page, ...others] = new Set(troubles.map(({ cause }) => PAGES[cause.code] ?? '/console'));
@@ -118,7 +118,7 @@ function chineseLine({ cause, sinceMs }: Trouble, timeZone: string): string {
   return `> <font color="warning">${title}</font>：自 ${since} 起。${text}`;
 }
 
-/** From its beginning to when it was seen last. */
+/** How long it lasted, from its beginning until it was last seen. */
 function lasted({ sinceMs, seenAtMs }: Trouble, language: Language, nowMs: number): string {
   const minutes = Math.max(1, Math.round((Math.min(seenAtMs, nowMs) - sinceMs) / 60_000));
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
@@ -126,7 +126,7 @@ function lasted({ sinceMs, seenAtMs }: Trouble, language: Language, nowMs: numbe
   return `it lasted ${hours > 0 ? `${hours} h ` : ''}${rest} min`;
 }
 
-/** Whole lines alone: half a line may be half a mark. */
+/** Keeps whole lines, since half a line could be half a tag. */
 function withinBytes(lines: readonly string[], bytesMax: number): string {
   let bytes = 0;
   const shown = lines.filter((line) => {

@@ -1,26 +1,26 @@
-/** Sends one message, and judges the answer. Neither the URL nor what was answered is repeated: either may hold the key. */
+/** Sends one message, and judges the answer. It repeats neither the URL nor the answer: both may hold the receiver's key. */
 import { Injectable } from '@nestjs/common';
 import { readAnswer } from '../wecom/client/wecom-answer.js';
 import { WecomClient, type WecomReply } from '../wecom/client/wecom-client.js';
 import { NotificationMetrics } from './notification-metrics.js';
 import type { Receiver } from './receivers.js';
 
-/** For all of a message, from the connection to the last byte of the answer. */
+/** Limit of one message, from the connection to the last byte of the answer. */
 const LIMIT_MS = 10_000;
 
 /** What came of a message. */
 export interface Outcome {
-  /** `null` where it was taken. */
+  /** Why the message was not taken; `null` where it was. */
   readonly fault: string | null;
-  /** HTTP; `null` without an answer. */
+  /** The HTTP status; `null` without an answer. */
   readonly status: number | null;
-  /** Of WeCom; `null` where there is none. */
+  /** WeCom's errcode; `null` where there is none. */
   readonly errcode: number | null;
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {
-  40058: 'the message is not as WeCom wants it',
-  45009: 'more than 20 messages of the robot in a minute',
+  40058: 'WeCom does not accept the form of the message',
+  45009: 'the robot got more than 20 messages within a minute; wait a minute',
   93000: "no robot has this key; copy the robot's webhook address into NOTIFY_URL again",
 };
 
@@ -43,7 +43,7 @@ export class NotificationClient {
 
   #exchange(receiverId: string, url: URL, body: object): Promise<WecomReply> {
     return this.http.send({
-      // One that hangs takes nobody else's connections.
+      // Each receiver has its own connections, so one that hangs does not block the others.
       corpId: receiverId,
       method: 'POST',
       url,
@@ -64,7 +64,8 @@ function ofRobot(reply: WecomReply): Outcome {
   const outcome = ofWebhook(reply);
   if (outcome.fault !== null) return outcome;
   const errcode = readAnswer(reply.text)?.errcode ?? null;
-  if (errcode === null) return { ...outcome, fault: 'its answer is none of WeCom' };
+  if (errcode === null)
+    return { ...outcome, fault: 'the answer is not one of WeCom; look at the host in NOTIFY_URL' };
   if (errcode === 0) return { ...outcome, errcode };
   const remedy = REMEDIES[errcode];
   return { ...outcome, errcode, fault: `WeCom answered errcode ${errcode}${remedy ? `: ${remedy}` : ''}` };

@@ -15,10 +15,10 @@ import { Notifier } from './notifier.js';
 import { type Receiver, Receivers } from './receivers.js';
 import { type Sight, toSight } from './trouble.js';
 
-/** What is being told when the process ends is told again by another one, unless it ends within this. */
+/** How long a stop waits for messages under way. One that takes longer is told again, by whichever replica runs then. */
 const LAST_MS = 2_000;
 
-/** Looks every few seconds at what needs attention, and lets it be told. Does nothing without a receiver. */
+/** Looks every few seconds at what needs attention, and has it told. Does nothing without a receiver. */
 @Injectable()
 export class NotificationRounds implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #telling = new Pending();
@@ -55,7 +55,7 @@ export class NotificationRounds implements OnApplicationBootstrap, BeforeApplica
 
   /** Never rejects. */
   async #round(): Promise<void> {
-    // A replica that stops is not ready, and that is no trouble.
+    // A replica that stops is not ready. That is meant, so it is no trouble.
     if (this.lifecycle.isDraining) return;
     try {
       const { verdict } = await this.status.read();
@@ -66,7 +66,7 @@ export class NotificationRounds implements OnApplicationBootstrap, BeforeApplica
     }
   }
 
-  /** A receiver that is slow does not keep others from being told, or anything from being seen. */
+  /** Does not wait for the message, so that a slow receiver delays neither the others nor the next round. */
   async #note(receiver: Receiver, sight: Sight): Promise<void> {
     const due = await this.notifier.note(receiver, sight);
     if (due === null) return;

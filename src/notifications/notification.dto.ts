@@ -9,10 +9,10 @@ export class ToldTroubleAnswer {
   readonly isOver!: boolean;
 }
 
-/** One URL of NOTIFY_URL, without it: it contains its own key. */
+/** One receiver of NOTIFY_URL. The URL itself is left out, since it contains a key. */
 export class ReceiverAnswer {
   /**
-   * As the log names it.
+   * The receiver's id, which log lines have, too.
    * @example dPMbGXDWnqPhEuk-TbGYbA
    */
   readonly id!: string;
@@ -30,7 +30,7 @@ export class ReceiverAnswer {
   readonly host!: string;
 
   /**
-   * Troubles that it was told of and that are not over.
+   * How many troubles it was told of that are not over.
    * @example 1
    */
   @IsInt()
@@ -44,7 +44,7 @@ export class ReceiverAnswer {
   @IsISO8601()
   readonly toldAt!: string | null;
 
-  /** What that message told. What was over is known for an hour more. */
+  /** The troubles in that message. One that is over is listed for an hour. */
   readonly told!: ToldTroubleAnswer[];
 
   /**

@@ -1,6 +1,6 @@
 import { defineNamespace } from '../config/namespace.js';
 
-/** Who is told, when, where the console is, and what is WeCom. */
+/** Who is told and when, where the console is, and where WeCom is. */
 export const notificationsConfig = defineNamespace('notifications', (config) => ({
   urls: config.notifyUrls,
   afterS: config.notifyAfterS,

@@ -47,13 +47,13 @@ export class NotificationsController {
   /**
    * Send a test message.
    * @remarks
-   * To every receiver of NOTIFY_URL, within 10 s. The answer is 200 even where one does not take it, and says why. The message
-   * may come in quiet hours, too.
+   * To every receiver of NOTIFY_URL, within 10 s. The answer is 200 even if a receiver does not take the message, and says why.
+   * The message is sent in quiet hours, too.
    */
   @Post('test')
   @AllowRoles('operator')
   @HttpCode(200)
-  @ApiOkResponse({ description: 'What came of it.' })
+  @ApiOkResponse({ description: 'The result for each receiver.' })
   @Errors('NOTIFY_URL_UNSET')
   async testReceivers(@Req() request: FastifyRequest): Promise<TestedReceiversAnswer> {
     const { all } = this.receivers;

@@ -8,7 +8,7 @@ import { NotificationsController } from './notifications.controller.js';
 import { Notifier } from './notifier.js';
 import { Receivers } from './receivers.js';
 
-/** Its books come from the storage module, and what it sends with from that of tokens; both are global. */
+/** `RecordStore` comes from the storage module, and `WecomClient` from the tokens module. Both modules are global. */
 @Module({
   imports: [InsightModule],
   controllers: [NotificationsController],

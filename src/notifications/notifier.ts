@@ -20,7 +20,7 @@ import { notificationsConfig } from './notifications.config.js';
 import type { Receiver } from './receivers.js';
 import type { Sight } from './trouble.js';
 
-/** Tells a receiver what began and what is over, once for all replicas: whoever claims the book first tells. */
+/** Tells a receiver what began and what is over. It is told once for all replicas: the one that claims the book first tells. */
 @Injectable()
 export class Notifier {
   /** Store time of the first look; `null` before. */
@@ -34,7 +34,7 @@ export class Notifier {
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  /** Notes what this replica sees. @returns what it is to tell now; `null` when that is nothing, or another one's. */
+  /** Notes what this replica sees. @returns what it has to tell now; `null` when there is nothing, or another replica tells it. */
   async note({ id }: Receiver, sight: Sight): Promise<Due | null> {
     const nowMs = this.storeClock.nowMs();
     this.#sinceMs ??= nowMs;
@@ -49,7 +49,7 @@ export class Notifier {
     return claimedDue;
   }
 
-  /** What fails is due again later. */
+  /** A message that fails is due again later. */
   async tell(receiver: Receiver, due: Due): Promise<void> {
     const { id, kind } = receiver;
     const nowMs = this.storeClock.nowMs();
@@ -71,7 +71,7 @@ export class Notifier {
   #dueOf(book: Book, nowMs: number): Due {
     const { afterS, quietHours, timeZone } = this.config;
     const due = dueOf(book, afterS * 1_000, quietHours?.has(nowMs, timeZone) ?? false, nowMs);
-    // Whoever has just started does not know yet what fails.
+    // A replica that has just started does not yet see all that fails.
     const isNew = nowMs - (this.#sinceMs ?? nowMs) < Math.max(afterS * 1_000, GONE_MS);
     return isNew ? { ...due, over: [] } : due;
   }

@@ -9,10 +9,10 @@ export type ReceiverKind = 'robot' | 'webhook';
 
 /** One URL of `NOTIFY_URL`. */
 export interface Receiver {
-  /** The same in each process that is given the same URL, and it does not tell the URL. */
+  /** A hash of the URL: equal in each process with the same URL, and it does not reveal the URL. */
   readonly id: string;
   readonly kind: ReceiverKind;
-  /** Host and port. The rest of the URL has a key. */
+  /** Host and port. The rest of the URL contains the key. */
   readonly host: string;
   readonly url: Secret;
 }
@@ -37,7 +37,7 @@ export class Receivers {
   }
 }
 
-/** @param wecom what is called in the place of WeCom. */
+/** @param wecom WECOM_API_URL, which may stand for WeCom. */
 function isRobot({ hostname, origin, pathname }: URL, wecom: Readonly<URL>): boolean {
   return pathname.endsWith(ROBOT_PATH) && (hostname === WECOM_HOST || origin === wecom.origin);
 }

@@ -1,25 +1,25 @@
-/** One thing that needs attention: what it is told for, and how it is known again. */
+/** Troubles are the causes of the verdict, each with a key by which it is recognized again. */
 import { CAUSES, type CauseAnswer, type VerdictAnswer } from '../insight/verdict/verdict.dto.js';
 
-/** As of the operators' API. */
+/** A cause as the operators' API describes it. */
 export type Cause = Readonly<CauseAnswer>;
 
 /** What one replica sees at one moment. */
 export interface Sight {
   /** By `keyOf`. */
   readonly causes: ReadonlyMap<string, Cause>;
-  /** Whether it may be a trouble without being among these, so that it is not known to be over. */
+  /** Whether the cause may still hold although it is not among `causes`. Then it is not known to be over. */
   mayHide(cause: Cause): boolean;
-  /** Whether the cause's address has worked since then, store time, as far as it is known. */
+  /** Whether the cause's address has worked since this store time, as far as this replica knows. */
   hasWorkedSince(cause: Cause, sinceMs: number): boolean;
 }
 
-/** What is known to no store, so that a replica which has just started does not see it although it is there. */
+/** Whether the store does not show the cause. Then a replica that has just started does not see it, although it is there. */
 export function isSeenByItsReplicaAlone({ code }: Cause): boolean {
   return code === 'circuits';
 }
 
-/** While the store tells nothing, nothing of what waits in it is among the causes. */
+/** With one of these, the store could not be read, so the causes lack what waits in it. */
 const HIDING: ReadonlySet<Cause['code']> = new Set(['store_down', 'unknown']);
 const OF_HINTS: ReadonlySet<Cause['code']> = new Set(['waiting', 'parked', 'dead']);
 
@@ -31,7 +31,7 @@ export function toSight(
   const last = causes.at(-1);
   const isCutAt = moreCauses > 0 && last !== undefined ? rankOf(last) : Infinity;
   const byKey = new Map<string, Cause>();
-  // Of two with one key the first says more.
+  // The worst come first, so of two causes with one key the first is kept.
   for (const cause of causes) byKey.set(keyOf(cause), byKey.get(keyOf(cause)) ?? cause);
   return {
     causes: byKey,
@@ -41,15 +41,15 @@ export function toSight(
   };
 }
 
-/** Causes come in this order, and the last are cut off. */
+/** The place in the order of causes. When there are too many, the last are cut off. */
 function rankOf({ code }: Cause): number {
   return CAUSES.indexOf(code);
 }
 
 /**
- * The causes are grouped already. Those of hints are known by their address, which is the host's where all of it is down, or
- * where there is none by their bot or their corp; those of calls by their reason. That an address fails and that something waits for it is
- * one trouble.
+ * Identifies a cause. Causes about hints are identified by their address, which is the host's where all of the host is down;
+ * without an address by their bot, or else by their corp. Causes about calls are identified by their reason. An address that
+ * fails and events that wait for it are one trouble.
  */
 export function keyOf(cause: Cause): string {
   const { address, botId, corpId, why } = cause;
@@ -61,7 +61,7 @@ function kindOf({ code }: Cause): Cause['code'] {
   return code === 'circuits' ? 'waiting' : code;
 }
 
-/** Whether one is of a host and the other of a port there: a host goes down, and comes back, bot by bot. */
+/** Whether one is about a host and the other about a port of that host: the bots of a host fail, and come back, one by one. */
 function isOneInOther(one: Cause, other: Cause): boolean {
   if (one.address === null || kindOf(one) !== kindOf(other)) return false;
   return (one.port === null) !== (other.port === null) && hostOf(one) === hostOf(other);
@@ -71,7 +71,7 @@ function hostOf({ address, port }: Cause): string | null {
   return port === null || address === null ? address : address.slice(0, -`:${port}`.length);
 }
 
-/** All hints together, since the store has not told more. */
+/** Whether the cause is about all hints together, since the store has not grouped them. */
 function isUngrouped({ code, address, corpId, why }: Cause): boolean {
   return OF_HINTS.has(code) && address === null && corpId === null && why === null;
 }

@@ -1,4 +1,4 @@
-/** What is said of each cause: to a group robot of WeCom in Chinese, as its groups are; to any other receiver in English. */
+/** The words for each cause: Chinese for a group robot of WeCom, English for any other receiver. */
 import type { LoggedDeliveryAnswer } from '../insight/deliveries/logged-delivery.dto.js';
 import type { Cause } from './trouble.js';
 
@@ -18,7 +18,7 @@ const OF_CALLS: ReadonlySet<Cause['code']> = new Set([
 
 type Words = Readonly<Record<Cause['code'], (cause: Cause) => Said>>;
 
-/** Places and reasons come from outside: nothing in them may be markup, or a mention of somebody. */
+/** Characters that places and reasons must not have: these come from outside, and could be markup or mention somebody. */
 const UNSAID = /[^\w.:/[\]-]/g;
 
 export function wordsOf(cause: Cause, language: Language): Said {
@@ -65,7 +65,7 @@ const CALLS: Readonly<Record<string, InBoth>> = {
 
 function reasonOf({ code, why, status }: Cause, language: Language): string {
   const reason = why ?? '';
-  // One that an earlier version noted has none.
+  // A cause that an earlier version noted has no status.
   if (typeof status === 'number') return ANSWERED[language](status);
   if (/^-?\d+$/.test(reason)) return `${language === 'zh' ? '错误码' : 'errcode'} ${reason}`;
   const known: Readonly<Record<string, InBoth>> = OF_CALLS.has(code) ? CALLS : STAGES;
@@ -93,11 +93,11 @@ const ENGLISH: Words = {
   }),
   store_down: () => ({
     title: 'The store does not answer',
-    text: 'Look after the database or the disk first: what a bot does not take now is refused.',
+    text: 'Look after the database or the disk first: events that a bot does not take now are refused.',
   }),
   not_taken: () => ({
     title: 'Callbacks are neither delivered nor kept',
-    text: 'WeCom sends such a callback again a few times only. Usually the store is slow or away, or more comes in than can be handled.',
+    text: 'WeCom repeats such a callback only a few times. Usually the store is slow or away, or more callbacks come in than can be handled.',
   }),
   wecom_fails: (cause) => ({
     title: wecomFails(cause),
@@ -109,23 +109,23 @@ const ENGLISH: Words = {
   }),
   replies_fail: (cause) => ({
     title: `No reply of ${counted(cause, 'account')} goes out${why(cause)}`,
-    text: 'What bots answer does not reach customers.',
+    text: 'Answers of bots do not reach customers.',
   }),
   dead: (cause) => ({
     title: `Events of ${counted(cause, 'account')}${of(cause)} are dead${why(cause)}`,
-    text: 'They are tried no more until you send them again, or the customer writes again.',
+    text: 'They are not retried until you send them again, or the customer writes again.',
   }),
   dead_messages: (cause) => ({
     title: `${counted(cause, 'message is', 'messages are')} dead`,
-    text: 'Their bots refused them again and again, or they are too long. They are gone after 3 days.',
+    text: 'Their bots refused them again and again, or they are too long. Their contents are deleted after 3 days.',
   }),
   waiting: (cause) => ({
     title: `Events of ${counted(cause, 'account')}${of(cause)} wait${why(cause)}`,
-    text: 'They are tried again by themselves, and at once when the bot is back.',
+    text: 'They are retried automatically, and at once when the bot is back.',
   }),
   waiting_messages: (cause) => ({
     title: `${counted(cause, 'message waits', 'messages wait')}`,
-    text: 'Their bots do not take messages now. They are tried again by themselves.',
+    text: 'Their bots do not take messages now. They are retried automatically.',
   }),
   parked: (cause) => ({
     title: `${counted(cause, 'account has', 'accounts have')} no bot, and customers wrote${of(cause)}`,
@@ -137,7 +137,7 @@ const ENGLISH: Words = {
   }),
   refused: () => ({
     title: 'Callbacks are refused',
-    text: "They are not WeCom's, or signed with another Token and EncodingAESKey than are known here.",
+    text: 'They are not from WeCom, or they are signed with a Token and EncodingAESKey that are not known here.',
   }),
   circuits: (cause) => ({
     title: `Deliveries to ${placeOf(cause) ?? counted(cause, 'address', 'addresses')} fail`,
@@ -147,7 +147,10 @@ const ENGLISH: Words = {
     title: `${counted(cause, 'record')} of the outbox cannot be read`,
     text: 'Usually the key that sealed them is missing from SECRETS_KEY.',
   }),
-  unknown: () => ({ title: 'What waits is not known', text: 'The store has not told. Callbacks are taken.' }),
+  unknown: () => ({
+    title: 'It is not known how many events wait',
+    text: 'The store has not answered yet. Callbacks are taken meanwhile.',
+  }),
 };
 
 function wecomFails(cause: Cause): string {
