@@ -76,7 +76,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   puppetEndpointAllow:
     '地址（endpoint）可以指向哪里，用逗号分隔：地址、地址段（`10.0.0.0/8`）和域名（`bots.example.com`；`*.bots.example.com` 表示其下所有域名）。列出的域名可以解析到任何地址，其他域名只能解析到列出的地址。不设置时不限。链路本地、组播、广播、未指定地址以及云平台的元数据地址，一律不允许',
   secretsKeys:
-    '32 字节的 base64：corpSecret、token、encodingAESKey 和 access_token 用它加密保存；更换期间用逗号分隔，第一个用于加密，全部可用于解密',
+    '32 字节的 base64：corpSecret、token、encodingAESKey、access_token 和消息用它加密保存；更换期间用逗号分隔，第一个用于加密，全部可用于解密',
   trustedProxies:
     '前置代理的地址和 CIDR，用逗号分隔，它们的 `X-Forwarded-For` 说明调用方是谁；不设置时谁都不相信',
   connectionsMax: '同时打开的连接总数；再多的立即关闭',
@@ -175,7 +175,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
     '用逗号分隔，每项为地址、地址段（例如 10.0.0.0/8）或主机名（例如 bots.example.com 或 *.bots.example.com），不含协议、端口和路径',
   'comma-separated keys, each base64 of exactly 32 bytes, as `openssl rand -base64 32` makes it':
     '用逗号分隔的加密密钥，每个恰为 32 字节的 base64，可用 `openssl rand -base64 32` 生成',
-  'comma-separated entries, each an address or range, such as 10.0.0.7 or 10.0.0.0/8, and none that means everybody':
+  'comma-separated entries, each an address or range, such as 10.0.0.7 or 10.0.0.0/8, but not the range of all addresses':
     '用逗号分隔的地址或地址段，例如 10.0.0.7 或 10.0.0.0/8，不能是表示所有人的地址段',
   'at most 10 URLs, with commas or spaces between them, each an http:// or https:// URL without user and fragment':
     '至多 10 个 URL，用逗号或空格分隔，每个为 http:// 或 https:// URL，不含用户名和片段',

@@ -5,8 +5,8 @@ const EACH =
   'a host name like wxkf-manager or wxkf.example.com without scheme, port and path; an address needs no entry';
 
 /**
- * The names in `ALLOWED_HOSTS`, besides its addresses and its machine's names, by which an open manager may be
- * called.
+ * The names in `ALLOWED_HOSTS`. An open manager may be called by these, besides its addresses and its machine's
+ * names.
  */
 export class AllowedHosts {
   constructor(private readonly names: readonly string[]) {}

@@ -9,7 +9,7 @@ export interface Authority {
 
 const FORMAT = /^(?<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+):(?<port>\d{1,5})$/i;
 
-/** @returns `null` for what is none. */
+/** @returns `null` for a text that is no host with a port. */
 export function parseAuthority(text: string): Authority | null {
   const { host, port } = FORMAT.exec(text)?.groups ?? {};
   if (host === undefined || Number(port) < 1 || Number(port) > 65_535) return null;

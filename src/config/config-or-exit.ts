@@ -10,7 +10,7 @@ export function readConfig(use?: ConfigUse): Config {
   return loadConfig(process.env, use);
 }
 
-/** What the environment has already stays, unless it is empty, as `docker compose` makes what is not set. */
+/** A variable of the environment wins, unless it is empty: `docker compose` passes unset variables as empty ones. */
 function addEnvFile(): void {
   const settings = readEnvFile(ENV_FILE);
   if (settings === null) throw new ConfigError([`${ENV_FILE}: is no text in UTF-8; save it as UTF-8`]);

@@ -436,7 +436,7 @@ describe('ALLOW_OPEN', () => {
     '127.0.0.1.example',
   ];
   const refused = (host: string) =>
-    `HOST: ${host} lets other hosts reach it, and no role has a secret; set AUTH_PUPPET_TOKEN, AUTH_GATEWAY_TOKEN, AUTH_OPERATOR_TOKEN (wxkf-manager keys generate makes them), or ALLOW_OPEN=true to let whoever reaches it do everything`;
+    `HOST: ${host} lets other hosts reach it, and no role has a secret; set AUTH_PUPPET_TOKEN, AUTH_GATEWAY_TOKEN, AUTH_OPERATOR_TOKEN (wxkf-manager keys generate makes them), or ALLOW_OPEN=true to let everybody who reaches it do everything`;
 
   it.each(OTHERS)('is needed while no role has a secret and HOST is %s', (HOST) => {
     expect(mistakesOf({ HOST })).toEqual([refused(HOST)]);

@@ -21,11 +21,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** Names that Kubernetes gives to the variables of a Service are none of ours. */
+/** Our OIDC names, but not those that Kubernetes makes for a Service whose name begins with oidc. */
 const OIDC = String.raw`OIDC_(?!(\w+_)?(SERVICE|PORT)(_|$))\w+`;
 /**
- * Settings that protect something. One that this version does not know would leave open what its
- * operator believes closed, so it is a mistake and not ignored.
+ * Names of settings that protect something. If this version ignored one that it does not know, something would be open that
+ * the operator believes closed. So an unknown one is a mistake.
  */
 const PROTECTING = new RegExp(
   `^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKENS?|SECRETS_KEYS?|METRICS_TOKENS?|PUPPET_ENDPOINT_ALLOW|${OIDC})(_FILE)?$`,
@@ -46,17 +46,17 @@ export function secretsSettingOf(caller: Caller): string {
   return SETTINGS[SECRETS_KEYS[caller]].name;
 }
 
-/** @returns `[]` when it has none: what only it may call is closed then, unless no role has any. */
+/** @returns `[]` when the caller has none. Then its routes are closed, unless no role has a secret. */
 export function secretsOf(config: Config, caller: Caller): readonly Secret[] {
   return config[SECRETS_KEYS[caller]];
 }
 
-/** Whether no role has a secret, so that credentials are asked for at most on the metrics. */
+/** Whether no role has a secret. Then at most the metrics ask for credentials. */
 export function isOpen(config: Config): boolean {
   return ROLES.every((role) => secretsOf(config, role).length === 0);
 }
 
-/** Whether other hosts can reach it, and nobody is asked for credentials. */
+/** Whether other hosts can reach the manager, and no credentials are asked for. */
 export function isOpenToOthers(config: Config): boolean {
   return isOpen(config) && !isLoopbackHost(config.host);
 }
@@ -108,7 +108,7 @@ export function valueOf(
 function unknownProtections(environment: Environment): string[] {
   return Object.entries(environment)
     .filter(([name, value]) => value && PROTECTING.test(name) && !KNOWN.has(name))
-    .map(([name]) => `${name}: this version has no such setting; unset it, since it would protect nothing`);
+    .map(([name]) => `${name}: this version has no such setting, so it protects nothing; unset it`);
 }
 
 function defaultOf(
@@ -119,7 +119,7 @@ function defaultOf(
 }
 
 /**
- * With the same secret in two roles the caller's role would be ambiguous. A list that is itself invalid is
+ * No two roles may have the same secret, since a caller's role would be ambiguous. A list that is itself invalid is
  * absent here.
  */
 function sharedSecrets(config: Partial<Config>): string[] {
@@ -141,7 +141,7 @@ function openOffLoopback({ host, allowOpen }: Partial<Config>): string[] {
   if (host === undefined || isLoopbackHost(host) || allowOpen !== false) return [];
   const secrets = ROLES.map(secretsSettingOf).join(', ');
   return [
-    `HOST: ${host} lets other hosts reach it, and no role has a secret; set ${secrets} (wxkf-manager keys generate makes them), or ALLOW_OPEN=true to let whoever reaches it do everything`,
+    `HOST: ${host} lets other hosts reach it, and no role has a secret; set ${secrets} (wxkf-manager keys generate makes them), or ALLOW_OPEN=true to let everybody who reaches it do everything`,
   ];
 }
 
@@ -167,7 +167,7 @@ export function toSummary(config: Config): Record<string, unknown> {
   );
 }
 
-/** @param things that are counted and not shown; `null` where a list is shown. */
+/** @param things the word for the entries of a list that is only counted; `null` for a list that is shown. */
 function summaryOf(value: unknown, things: string | null): unknown {
   if (value instanceof URL) return value.href;
   return Array.isArray(value) && things !== null ? `${value.length} ${things}` : value;

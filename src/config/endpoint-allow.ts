@@ -20,7 +20,7 @@ export class EndpointAllow {
     this.#names = names;
   }
 
-  /** Whether a name that is not listed may be at an address that is. */
+  /** Whether addresses are listed. Then a name that is not listed may still lead to one of them. */
   get hasAddresses(): boolean {
     return this.#networks.length > 0;
   }

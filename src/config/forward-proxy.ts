@@ -56,7 +56,7 @@ interface ForwardProxies {
   readonly noProxy?: NoProxy | undefined;
 }
 
-/** @returns `null` where the URL is called directly, as this machine's own addresses always are. */
+/** @returns `null` for a URL that is called directly. URLs of this machine always are. */
 export function forwardProxyFor(
   { httpsProxy, httpProxy, noProxy }: ForwardProxies,
   url: URL,

@@ -1,13 +1,13 @@
 import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
 
-/** What a URL would have before or after its host. */
+/** Characters that stand before or after the host of a URL, and never in it. */
 const BESIDE_HOST = /[/?#@:\\%\s]/;
 const NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 
 /**
- * Digits alone, in whatever notation, are no name but an address that is easily misread.
- * @returns the name in lower case and ASCII, as in a URL, without a final dot; `null` where it is none.
+ * Numbers, in any notation, are not taken for a name: they mean an address, which is easily misread.
+ * @returns the name in lower case and ASCII, as in a URL, without a final dot; `null` for a text that is no name.
  */
 export function parseHostName(text: string): string | null {
   if (BESIDE_HOST.test(text)) return null;
@@ -15,7 +15,7 @@ export function parseHostName(text: string): string | null {
   return NAME.test(ascii) && !ipaddr.isValid(ascii) ? ascii : null;
 }
 
-/** The host of a URL or of HOST as hosts are compared: in lower case, without a final dot and the brackets of IPv6. */
+/** Makes the host of a URL or of HOST comparable: in lower case, without a final dot and the brackets of IPv6. */
 export function toPlainHost(host: string): string {
   return host.toLowerCase().replace(/^\[(.*)\]$|\.$/, '$1');
 }

@@ -2,8 +2,8 @@ import { type ConfigFactory, getConfigToken, registerAs } from '@nestjs/config';
 import type { Config } from './config.js';
 
 /**
- * The settings of one feature. Called with the configuration it gives them, which is how a test makes them by hand;
- * Nest injects the same by `KEY`. `ConfigType` is their type.
+ * The settings of one feature. Nest injects them by `KEY`, and `ConfigType` is their type. A test calls the namespace with a
+ * configuration and gets the same settings.
  */
 export interface Namespace<T extends object = object> {
   (config: Config): Readonly<T>;
@@ -13,9 +13,9 @@ export interface Namespace<T extends object = object> {
 }
 
 /**
- * `registerAs`, of a configuration that is loaded already: a factory of `registerAs` has no argument, so it would have
- * to read the environment again.
- * @param select only what the feature uses, a secret only where it cannot do without.
+ * Makes a namespace from a configuration that is loaded already. `registerAs` alone would not do: its factory has no argument,
+ * so it would have to read the environment again.
+ * @param select gives only the settings that the feature uses, and a secret only where the feature needs it.
  */
 export function defineNamespace<T extends object>(name: string, select: (config: Config) => T): Namespace<T> {
   const settingsOf = (config: Config): Readonly<T> => Object.freeze(select(config));

@@ -9,9 +9,9 @@ export interface Network {
 }
 
 /**
- * One address or a range such as `10.0.0.0/8`, as they are usually written. A range of `::ffff:0:0/96` stands
- * for the IPv4 range in it, since that is what such addresses lead to.
- * @returns `null` when it is neither.
+ * Reads one address, or a range such as `10.0.0.0/8`, in the usual notation. A range within `::ffff:0:0/96` becomes the
+ * IPv4 range that is embedded in it, since its addresses lead there.
+ * @returns `null` when the text is neither.
  */
 export function parseNetwork(text: string): Network | null {
   const isRange = text.includes('/');
@@ -28,7 +28,7 @@ export function parseNetwork(text: string): Network | null {
     : { address, bits };
 }
 
-/** @param address an IPv4 address must not be in its IPv6 form. */
+/** @param address an IPv4 address has to be in its IPv4 form. */
 export function isInOneOf(networks: readonly Network[], address: Address): boolean {
   return networks.some(
     (network) => address.kind() === network.address.kind() && address.match(network.address, network.bits),

@@ -4,7 +4,7 @@ import { Secret } from '../kernel/secret.js';
 const URLS_MAX = 10;
 const EACH = 'an http:// or https:// URL without user and fragment';
 
-/** Where notifications go. Such a URL contains its own key, so a mistake names its place and never quotes it. */
+/** Where notifications go. Such a URL contains a key, so a mistake names its place in the list and never quotes it. */
 export function notifyUrls() {
   return {
     expected: `at most ${URLS_MAX} URLs, with commas or spaces between them, each ${EACH}`,

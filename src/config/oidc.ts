@@ -1,11 +1,11 @@
-/** Sign-in to the console by OpenID Connect: its settings, which are set all together or not at all. */
+/** The settings of sign-in to the console by OpenID Connect. They are set all together or not at all. */
 import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
 import { isLoopbackHost } from './host-name.js';
 
 const CLIENT_ID = /^[!-~]{1,256}$/;
 const CLIENT_SECRET = /^[!-~]{16,1024}$/;
-/** Sessions are signed by the secret, so that it must not be guessed. */
+/** Sessions are signed with the secret, so it must not be easy to guess. */
 const DIFFERENT_MIN = 5;
 const GROUPS_MAX = 100;
 const GROUP = /^[^\p{C}]{1,256}$/u;
@@ -13,7 +13,7 @@ const CLAIM = /^[!-~]{1,256}$/;
 /** RFC 6749, 3.3. */
 const SCOPES = /^[!#-[\]-~]+( [!#-[\]-~]+)*$/;
 
-/** An address of which nothing but scheme, host and port counts. */
+/** A URL of only a scheme, a host and a port. */
 export function publicUrl() {
   const expected = 'an http:// or https:// URL without user, path, query and fragment';
   return {
@@ -120,7 +120,7 @@ export interface OidcSettings {
   readonly publicUrl: Readonly<URL>;
 }
 
-/** @returns `null` where operators do not sign in so. */
+/** @returns `null` where operators do not sign in by OpenID Connect. */
 export function oidcOf(config: OidcConfig): OidcSettings | null {
   const {
     publicUrl: address,
@@ -144,7 +144,7 @@ export function oidcOf(config: OidcConfig): OidcSettings | null {
 const OWN = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const;
 const GROUPS = ['OIDC_ADMIN_GROUPS', 'OIDC_READER_GROUPS'] as const;
 
-/** Some of the settings without the others would leave people believe that they can sign in. */
+/** With only some of the settings nobody could sign in, although the operator expects it. So that is a mistake. */
 export function missingOfOidc(isSet: (name: string) => boolean): string[] {
   const given = [...OWN, ...GROUPS, 'OIDC_GROUPS_CLAIM', 'OIDC_SCOPES'].filter(isSet);
   if (given.length === 0) return [];

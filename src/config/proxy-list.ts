@@ -21,7 +21,7 @@ export class ProxyList {
 
 /** A range of all addresses is a mistake: callers could no longer be distinguished. */
 export function proxyList() {
-  const each = 'an address or range, such as 10.0.0.7 or 10.0.0.0/8, and none that means everybody';
+  const each = 'an address or range, such as 10.0.0.7 or 10.0.0.0/8, but not the range of all addresses';
   return {
     expected: `comma-separated entries, each ${each}`,
     schema: z

@@ -10,7 +10,7 @@ export class QuietHours {
     private readonly untilMinute: number,
   ) {}
 
-  /** @param timeZone in which the hours are meant. */
+  /** @param timeZone the time zone of the hours. */
   has(atMs: number, timeZone: string): boolean {
     const minute = minuteOfDay(atMs, timeZone);
     return this.fromMinute < this.untilMinute

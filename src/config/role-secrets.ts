@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
 
 const SECRET = /^[A-Za-z0-9_-]{16,}$/;
-/** Of 16 random digits one in ten thousand has fewer; of 16 random letters and digits none in practice. */
+/** One in ten thousand texts of 16 random digits has fewer. Random letters and digits practically never have. */
 const DIFFERENT_MIN = 5;
 const REMEDY = 'take a random one, as `wxkf-manager keys generate` or `openssl rand -hex 24` makes it';
 
@@ -30,5 +30,5 @@ export function roleSecrets() {
 function mistakeOf(text: string, each: string): string | null {
   if (!SECRET.test(text)) return `must be ${each}`;
   if (new Set(text).size >= DIFFERENT_MIN) return null;
-  return `has fewer than ${DIFFERENT_MIN} different characters, so that it is soon guessed; ${REMEDY}`;
+  return `has fewer than ${DIFFERENT_MIN} different characters, so it is easy to guess; ${REMEDY}`;
 }

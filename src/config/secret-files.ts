@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { errorCodeOf } from '../kernel/error-code.js';
 
-/** The content of the file that `<NAME>_FILE` names, as containers mount secrets; or what is wrong with it. */
+/** The content of the file that `<NAME>_FILE` names, or what is wrong with it. Containers mount secrets as such files. */
 type SecretFile = { readonly variable: string } & ({ readonly text: string } | { readonly mistake: string });
 
 export function secretFileOf(name: string): string {
   return `${name}_FILE`;
 }
 
-/** By the name of the setting, of those whose `_FILE` is set. No mistake repeats anything of a file. */
+/** Reads the files of the settings whose `_FILE` is set. @returns them by the setting's name; no mistake quotes a file. */
 export function readSecretFiles(
   settings: readonly { readonly name: string }[],
   environment: Readonly<Record<string, string | undefined>>,

@@ -27,7 +27,7 @@ export function secretsKeys() {
   };
 }
 
-/** @param first the place of the first key that is the same. */
+/** @param first the index of the first equal key in the list. */
 function mistakeOf(text: string, first: number, index: number): string | null {
   if (!BASE64_OF_32_BYTES.test(text)) return `must be ${EACH}`;
   return first === index ? null : `is the same as key ${first + 1}; leave one out`;

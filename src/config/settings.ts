@@ -24,7 +24,7 @@ import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 /** One environment variable. docs/reference/configuration.md is written from it by `npm run generate`. */
 interface Setting<T> {
   readonly name: string;
-  /** Whether the name in lower case is read too, and first, as other programs do. */
+  /** Whether the name in lower case is read, too, and has priority, as in other programs. */
   readonly isLowerCaseToo?: boolean;
   readonly unit: string;
   /** As written in the environment; `null` when the setting may be left out. */
@@ -124,7 +124,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      "where other replicas on the same MongoDB reach this one, to hand it events for streams that are open here; unset: `HOST`, or where that is all addresses the first of the machine's, with `PORT`",
+      "where other replicas on the same MongoDB reach this one: they hand it events for streams that are open here. Unset: `HOST` (where that means all addresses, the machine's first one) with `PORT`",
     expected: plainUrl().expected,
     schema: plainUrl().schema.optional(),
   }),
@@ -143,7 +143,7 @@ export const SETTINGS = {
     default: 'https://qyapi.weixin.qq.com/cgi-bin/gettoken',
     secret: false,
     meaning:
-      'where access tokens come from: WeCom, or, with another path than `/cgi-bin/gettoken`, a gateway that keeps them, whose `expires_in` is then taken as it is',
+      'where access tokens come from. With another path than `/cgi-bin/gettoken`, it is not WeCom but a gateway that keeps access tokens; its `expires_in` is used unchanged',
     ...plainUrl(),
   }),
   wecomApiUrl: setting({
@@ -161,7 +161,7 @@ export const SETTINGS = {
     default: null,
     secret: true,
     meaning:
-      'the forward proxy through which `https://` addresses of `ACCESS_TOKEN_URL`, `WECOM_API_URL`, `NOTIFY_URL` and `OIDC_ISSUER` are called, by `CONNECT`; puppets are called directly, whatever it is. `https_proxy` counts before it',
+      'the forward proxy through which `https://` addresses of `ACCESS_TOKEN_URL`, `WECOM_API_URL`, `NOTIFY_URL` and `OIDC_ISSUER` are called, by `CONNECT`; puppets are always called directly. `https_proxy` has priority',
     ...forwardProxy('HTTPS_PROXY'),
   }),
   httpProxy: setting({
@@ -170,7 +170,7 @@ export const SETTINGS = {
     unit: 'URL',
     default: null,
     secret: true,
-    meaning: 'the same for `http://` addresses, without `CONNECT`. `http_proxy` counts before it',
+    meaning: 'the same for `http://` addresses, without `CONNECT`. `http_proxy` has priority',
     ...forwardProxy('HTTP_PROXY'),
   }),
   noProxy: setting({
@@ -180,7 +180,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      "comma-separated hosts that are called without a proxy: names with all below them, addresses, ranges, `*` for all; this machine's own always are. `no_proxy` counts before it",
+      'comma-separated hosts that are called without a proxy: names with all names below them, addresses, ranges, or `*` for all. Addresses of this machine are always called directly. `no_proxy` has priority',
     ...noProxy(),
   }),
   proxyBodyBytesMax: setting({
@@ -188,7 +188,7 @@ export const SETTINGS = {
     unit: 'bytes',
     default: '26214400',
     secret: false,
-    meaning: 'largest request body that the proxy passes on; a larger one is answered 413',
+    meaning: 'largest request body that the proxy passes on; a larger one is answered with 413',
     ...integerFrom(1_024, 1_073_741_824),
   }),
   tunnels: setting({
@@ -197,7 +197,7 @@ export const SETTINGS = {
     default: 'false',
     secret: false,
     meaning:
-      "`true`: bots whose programs have a fixed base of WeCom's API may call it through the manager by `CONNECT`, with a bot's key: `HTTPS_PROXY=http://bot:<key>@<manager>:7777`. Nothing is seen or limited inside a tunnel but bytes and time",
+      "`true`: programs whose address of WeCom's API is fixed may call it through the manager by `CONNECT`, with a bot's key: `HTTPS_PROXY=http://bot:<key>@<manager>:7777`. Inside a tunnel, the manager sees and limits only bytes and time",
     ...flag(),
   }),
   tunnelConnectTo: setting({
@@ -206,7 +206,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      'for tests only: where tunnels really lead, in place of the host of `WECOM_API_URL` and port 443, such as a local TLS server',
+      'for tests only: the address that tunnels really lead to, such as a local TLS server. Unset: the host of `WECOM_API_URL` and port 443',
     ...authority(),
   }),
   corpCallsPerMinute: setting({
@@ -214,7 +214,8 @@ export const SETTINGS = {
     unit: 'calls',
     default: '10000',
     secret: false,
-    meaning: "proxied calls of one corp to one API; more are answered 45009, as WeCom's own limit would",
+    meaning:
+      "how many calls of one corp to one API the proxy passes on; further calls are answered with 45009, as WeCom's own limit does",
     ...integerFrom(1, 1_000_000_000),
   }),
   corpCallsPerHour: setting({
@@ -230,7 +231,8 @@ export const SETTINGS = {
     unit: 'calls',
     default: '20000',
     secret: false,
-    meaning: 'proxied calls of all corps to one API, which WeCom counts by the address they come from',
+    meaning:
+      'how many calls of all corps to one API the proxy passes on: WeCom counts them by the address that they come from',
     ...integerFrom(1, 1_000_000_000),
   }),
   ipCallsPerHour: setting({
@@ -247,7 +249,7 @@ export const SETTINGS = {
     default: '1000',
     secret: false,
     meaning:
-      'of an account whose bot takes messages: when so many wait, no more are pulled for now; WeCom keeps them for 3 days',
+      'how many messages of an account may wait for a bot that takes messages. While that many wait, no more are pulled; WeCom keeps the others for 3 days',
     ...integerFrom(1, 100_000),
   }),
   messageTries: setting({
@@ -272,7 +274,7 @@ export const SETTINGS = {
     default: '1073741824',
     secret: false,
     meaning:
-      'how large it may become; then the oldest goes first. In `DATA_DIR` it also stops growing while less than a tenth of the disk is free',
+      'how large the delivery log may become; beyond that, the oldest entries are deleted. In `DATA_DIR` it also stops growing while less than a tenth of the disk is free',
     ...integerFrom(16_777_216, 1_099_511_627_776),
   }),
   tokenlessSyncsPerMinute: setting({
@@ -281,7 +283,7 @@ export const SETTINGS = {
     default: '10',
     secret: false,
     meaning:
-      "`kf/sync_msg` of one corp without the sync token of an event, the manager's own too; its bots share them by turns",
+      "calls of `kf/sync_msg` of one corp without the sync token of an event, including the manager's own; the bots of the corp take turns",
     ...integerFrom(1, 1_000_000_000),
   }),
   wecomApps: setting({
@@ -307,7 +309,7 @@ export const SETTINGS = {
     default: null,
     secret: true,
     meaning:
-      'comma-separated secrets, one of which a puppet has to send: each at least 16 letters, digits, `_` and `-`, 5 different ones among them; several while rotating',
+      'comma-separated secrets; a puppet has to send one of them. Each at least 16 letters, digits, `_` and `-`, 5 different ones among them; several while rotating',
     ...roleSecrets(),
   }),
   authGatewayTokens: setting({
@@ -315,7 +317,7 @@ export const SETTINGS = {
     unit: 'secrets',
     default: null,
     secret: true,
-    meaning: 'the same for a gateway; no secret may be in two roles',
+    meaning: 'the same for a gateway; no two roles may have the same secret',
     ...roleSecrets(),
   }),
   authOperatorTokens: setting({
@@ -332,7 +334,7 @@ export const SETTINGS = {
     default: null,
     secret: true,
     meaning:
-      'the same for who reads `GET /metrics`, and nothing else; unset: an operator reads it, and while no role has a secret anybody',
+      'the same for callers that may read `GET /metrics` and nothing else. Unset: operators may read it, and while no role has a secret, everybody',
     ...roleSecrets(),
   }),
   publicUrl: setting({
@@ -341,7 +343,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      "where operators' browsers reach the console, such as `https://wxkf.corp.example`: sign-in by OIDC comes back there, and notifications link to it. It opens nothing",
+      "where operators' browsers reach the console, such as `https://wxkf.corp.example`: sign-in by OIDC comes back there, and notifications link to it. Setting it opens no access",
     ...publicUrl(),
   }),
   oidcIssuer: setting({
@@ -350,7 +352,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      'the OpenID provider that operators sign in at besides their tokens, as it names itself; set with the two below, `PUBLIC_URL` and groups, or not at all ([security.md](../security.md#sign-in-by-oidc))',
+      'the OpenID provider at which operators can sign in, besides their tokens; written as the provider names itself. It needs the next two settings, `PUBLIC_URL` and groups ([security.md](../security.md#sign-in-by-oidc))',
     ...oidcIssuer(),
   }),
   oidcClientId: setting({
@@ -367,7 +369,7 @@ export const SETTINGS = {
     default: null,
     secret: true,
     meaning:
-      'its client secret, at least 16 characters; another one ends the sessions that were opened by OIDC',
+      "the manager's client secret at the provider, at least 16 characters; a new one ends the sessions that were opened by OIDC",
     ...oidcClientSecret(),
   }),
   oidcAdminGroups: setting({
@@ -376,7 +378,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      'comma-separated groups whose members may do everything, exactly as the claim has them; who is in none of these or the next ones is refused',
+      'comma-separated groups whose members may do everything, spelled as in the claim. Persons in none of these and the next groups are refused',
     ...oidcGroups(),
   }),
   oidcReaderGroups: setting({
@@ -384,7 +386,7 @@ export const SETTINGS = {
     unit: 'groups',
     default: null,
     secret: false,
-    meaning: 'the same for those who may read and change nothing',
+    meaning: 'the same for persons who may read but change nothing',
     ...oidcGroups(),
   }),
   oidcGroupsClaim: setting({
@@ -401,7 +403,8 @@ export const SETTINGS = {
     unit: 'scopes',
     default: 'openid profile email',
     secret: false,
-    meaning: 'what the provider is asked for; some give groups only where `groups` is among them',
+    meaning:
+      'the scopes that the provider is asked for; some providers give groups only if `groups` is among them',
     ...oidcScopes(),
   }),
   allowOpen: setting({
@@ -410,7 +413,7 @@ export const SETTINGS = {
     default: 'false',
     secret: false,
     meaning:
-      '`true`: it starts on other addresses than loopback also while no role has a secret, and whoever reaches it may do everything',
+      '`true`: the manager starts on other addresses than loopback even while no role has a secret. Then everybody who reaches it may do everything',
     ...flag(),
   }),
   allowedHosts: setting({
@@ -419,7 +422,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      "comma-separated host names by which it may be called while no role has a secret, besides its addresses, `localhost` and its machine's own name; without port. WeCom's callbacks may come under any name",
+      "comma-separated host names, without port, by which the manager may be called while no role has a secret; its addresses, `localhost` and its machine's own name always may be used. WeCom's callbacks may come under any name",
     ...allowedHosts(),
   }),
   metricsCorpLabel: setting({
@@ -428,7 +431,7 @@ export const SETTINGS = {
     default: 'false',
     secret: false,
     meaning:
-      '`true`: callbacks are counted by corp too, in `wxkf_corp_callbacks_total`, the first 1,000 corps each by its id',
+      '`true`: callbacks are also counted by corp, in `wxkf_corp_callbacks_total`; the first 1,000 corps appear by id',
     ...flag(),
   }),
   puppetEndpointAllow: setting({
@@ -437,7 +440,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      "comma-separated addresses, ranges (`10.0.0.0/8`) and names (`bots.example.com`; `*.bots.example.com` for all below it) that endpoints may point to. A name that is listed may be at any address, another only at those listed. Unset: anywhere. Never to link-local, multicast, broadcast or unspecified addresses or a cloud's metadata",
+      "comma-separated addresses, ranges (`10.0.0.0/8`) and names (`bots.example.com`; `*.bots.example.com` for all below it) that endpoints may point to. A listed name may lead to any address, another name only to a listed address. Unset: anywhere. Never to link-local, multicast, broadcast or unspecified addresses or a cloud's metadata",
     ...endpointAllow(),
   }),
   secretsKeys: setting({
@@ -446,7 +449,7 @@ export const SETTINGS = {
     default: null,
     secret: true,
     meaning:
-      'base64 of 32 bytes: corpSecret, token, encodingAESKey and access tokens are sealed at rest with it; comma-separated while rotating, when the first one seals and all open',
+      'base64 of 32 bytes: corpSecret, token, encodingAESKey, access tokens and messages are sealed at rest with it. While rotating, several keys with commas between them: the first one seals, and all of them open',
     ...secretsKeys(),
   }),
   trustedProxies: setting({
@@ -455,7 +458,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      'comma-separated addresses and CIDRs of the proxies in front, whose `X-Forwarded-For` says who calls; unset: nobody is believed',
+      'comma-separated addresses and CIDRs of the proxies in front of the manager; their `X-Forwarded-For` names the caller. Unset: the header is ignored',
     ...proxyList(),
   }),
   connectionsMax: setting({
@@ -463,7 +466,7 @@ export const SETTINGS = {
     unit: 'connections',
     default: '10000',
     secret: false,
-    meaning: 'open at a time, in all; a further one is closed at once',
+    meaning: 'how many connections may be open at a time; a further one is closed at once',
     ...integerFrom(1, 1_000_000),
   }),
   connectionsPerAddressMax: setting({
@@ -480,7 +483,7 @@ export const SETTINGS = {
     default: '200000',
     secret: false,
     meaning:
-      'registered at a time, online or not; a further one is refused with 409 `REGISTRY_FULL`. each takes 2 to 5 kB of memory',
+      'how many accounts may be registered, online or not; a further one is refused with 409 `REGISTRY_FULL`. Each takes 2 to 5 kB of memory',
     ...integerFrom(1, 10_000_000),
   }),
   accountsPerCorpMax: setting({
@@ -489,7 +492,7 @@ export const SETTINGS = {
     default: '10000',
     secret: false,
     meaning:
-      'the same of one corp, 409 `REGISTRY_CORP_FULL`; WeCom lets a corp have 5,000, and those that it deleted stay registered here until an operator forgets them',
+      'the same for one corp, with 409 `REGISTRY_CORP_FULL`. WeCom lets a corp have 5,000; accounts that the corp has deleted stay registered here until an operator forgets them',
     ...integerFrom(1, 10_000_000),
   }),
   callbackSkewSMax: setting({
@@ -506,8 +509,7 @@ export const SETTINGS = {
     unit: 'bytes',
     default: '131072',
     secret: false,
-    meaning:
-      'largest body of a callback taken, of which WeCom sends less than 10 kB; a larger one is answered 413',
+    meaning: 'largest body of a callback; WeCom sends less than 10 kB. A larger one is answered with 413',
     ...integerFrom(1_024, 16_777_216),
   }),
   bodiesBytesMax: setting({
@@ -516,7 +518,7 @@ export const SETTINGS = {
     default: '67108864',
     secret: false,
     meaning:
-      'memory of all request bodies that are being read, and of what waits in streams, an eighth of it for the bodies from one address and for the streams of one bot; beyond it a body of more than 16 kB is refused with 503 `REQUEST_BODIES_TOO_MANY` and `Retry-After`',
+      'memory for all request bodies that are being read, and for what waits in streams. The bodies from one address may use an eighth of it, and so may the streams of one bot. Beyond it, a body of more than 16 kB is refused with 503 `REQUEST_BODIES_TOO_MANY` and `Retry-After`',
     // An eighth has room for the longest message.
     ...integerFrom(33_554_432, 1_073_741_824),
   }),
@@ -526,7 +528,7 @@ export const SETTINGS = {
     default: '1000',
     secret: false,
     meaning:
-      'on their way to puppets at a time; what comes then for an origin that has 64 of them is kept at once, and delivered a second later',
+      'how many callbacks may be on their way to puppets at a time. Beyond it, a callback for an origin that has 64 of them is kept at once, and delivered a second later',
     ...integerFrom(1, 1_000_000),
   }),
   callbacksUnderWayMax: setting({
@@ -535,7 +537,7 @@ export const SETTINGS = {
     default: '2000',
     secret: false,
     meaning:
-      'being delivered or kept at a time; a further one is refused with 503 `OVERLOADED` and `Retry-After`',
+      'how many callbacks may be under way at a time, being delivered or kept; a further one is refused with 503 `OVERLOADED` and `Retry-After`',
     ...integerFrom(1, 1_000_000),
   }),
   eventLoopDelayMsMax: setting({
@@ -544,7 +546,7 @@ export const SETTINGS = {
     default: '200',
     secret: false,
     meaning:
-      'how long one turn of the event loop may be at callbacks; those that come then, in that turn, are refused likewise',
+      'how long one turn of the event loop may work on callbacks; further callbacks of that turn are refused in the same way',
     ...integerFrom(1, 60_000),
   }),
   drainDelayMs: setting({
@@ -552,7 +554,7 @@ export const SETTINGS = {
     unit: 'ms',
     default: '5000',
     secret: false,
-    meaning: 'after SIGTERM: how long the listener goes on while load balancers take the process out',
+    meaning: 'after SIGTERM: how long the process goes on listening while load balancers take it out',
     ...integerFrom(0, 300_000),
   }),
   drainTimeoutMs: setting({
@@ -561,7 +563,7 @@ export const SETTINGS = {
     default: '25000',
     secret: false,
     meaning:
-      'after the first signal: the process is gone at the latest then, and 6 s before it hangs up on who still waits; more than `DRAIN_DELAY_MS`',
+      'how long after the first signal the process ends at the latest; 6 s earlier it closes the connections of callers that still wait. More than `DRAIN_DELAY_MS`',
     ...integerFrom(1, 600_000),
   }),
   notifyUrls: setting({
@@ -578,7 +580,8 @@ export const SETTINGS = {
     unit: 's',
     default: '60',
     secret: false,
-    meaning: 'how long a trouble must last before it is told, and be gone before that is told',
+    meaning:
+      'how long a trouble must last before it is told, and how long it must be gone before that is told',
     ...integerFrom(0, 86_400),
   }),
   notifyQuietHours: setting({
@@ -587,7 +590,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      'such as `23:00-07:00`: what can wait is told when they end, and not at all if it is over by then; what is bad is told at any hour',
+      'such as `23:00-07:00`: troubles that can wait are told when these hours end, and not at all if they are over by then; bad ones are told at any hour',
     ...quietHours(),
   }),
   notifyTimeZone: setting({
@@ -603,7 +606,7 @@ export const SETTINGS = {
     unit: 'level',
     default: 'info',
     secret: false,
-    meaning: 'least severe line that is written',
+    meaning: 'the least severe log lines that are written',
     ...oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
   }),
   logFormat: setting({
@@ -620,7 +623,7 @@ export const SETTINGS = {
     default: '1',
     secret: false,
     meaning:
-      'of the lines of what went well, one in so many is written, with `oneIn` in it; what was kept, refused or failed always is',
+      'of the log lines about work that went well, one in this many is written, with `oneIn` in it. Lines about work that was kept, refused or failed are always written',
     ...integerFrom(1, 1_000_000),
   }),
 };
