@@ -19,7 +19,7 @@ export const HINT = '(add --help for additional information)';
 
 const EXIT_CODES = `
 Exit codes: 0 all went well, 1 something failed, 2 a mistake in the command line,
-130 broken off by Ctrl-C, 141 whoever read the output has closed it.`;
+130 interrupted by Ctrl-C, 143 by SIGTERM, 141 the reader of the output has closed it.`;
 
 const SETTINGS_NOTE = 'It takes its settings from the environment and .env, as the manager does.';
 
@@ -65,7 +65,7 @@ function addBackup(program: Command): void {
     .command('backup')
     .summary('copy the embedded store to a file, also while a manager uses it')
     .description(
-      `Copies all that is in DATA_DIR as it is at one moment, reads the copy once, and then puts it in the place of FILE in one step, for its owner alone. Secrets are as they are in the store: sealed with SECRETS_KEY, or in the clear. ${SETTINGS_NOTE}`,
+      `Copies all that is in DATA_DIR as it is at one moment, reads the copy once, and then puts it in the place of FILE in one step. Only its owner can read it. Secrets are as they are in the store: sealed with SECRETS_KEY, or in the clear. ${SETTINGS_NOTE}`,
     )
     .argument('<FILE>', 'where to; in DATA_DIR its name has to begin with backup', toFile)
     .option('--json', 'the summary as one JSON object')
@@ -105,11 +105,11 @@ function addImport(program: Command): void {
     .command('import')
     .summary('put the registrations, apps and bots of an exported file into the store')
     .description(
-      `Adds what is not registered here, leaves what is the same, and keeps what differs unless told otherwise. Each line is taken whole or not at all, by the rules of a registration; all can be broken off and repeated. With MongoDB managers may run meanwhile, and see what comes within seconds; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
+      `Adds registrations, apps and bots that are not in the store. One that is in the store and differs stays as it is, unless --replace is given. Each line is judged by the rules of a registration, and written whole or not at all. The import can be interrupted and repeated. With MongoDB managers may run meanwhile, and see the changes within seconds; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
     )
     .option('--input <FILE>', 'where from; - for standard input', toFile, '-')
-    .option('--replace', 'put the file’s in the place of what is registered otherwise')
-    .option('--dry-run', 'write nothing of the file, and count what would become of each line')
+    .option('--replace', 'replace registrations, apps and bots of the store that differ from the file')
+    .option('--dry-run', 'write nothing, and count what would happen to each line')
     .option(...JSON_OUTPUT)
     .addHelpText(
       'after',
@@ -131,7 +131,7 @@ function addReseal(program: Command): void {
     .command('reseal')
     .summary('seal all stored secrets with the first key of SECRETS_KEY')
     .description(
-      `Writes every secret in the store anew where it is plain, or sealed with another key than the first one of SECRETS_KEY. With MongoDB managers may run meanwhile; a DATA_DIR must not be in use. Safe to repeat and to break off. Exit code 1: some secrets could not be opened, and are as they were. ${SETTINGS_NOTE}`,
+      `Seals every secret in the store that is plain, or sealed with another key than the first one of SECRETS_KEY. With MongoDB managers may run meanwhile; a DATA_DIR must not be in use. Safe to repeat and to interrupt. Exit code 1: some secrets could not be opened, and are as they were. ${SETTINGS_NOTE}`,
     )
     .option('--plain', 'open all secrets instead, for a start without SECRETS_KEY or the way back to 1.0.3')
     .option(...JSON_OUTPUT)
@@ -145,11 +145,11 @@ function addKeysGenerate(keys: Command): void {
     .command('generate')
     .summary('make new secrets for the settings and for WeCom')
     .description('Prints new random values, in the form of .env, or adds them to a file.')
-    .addArgument(new Argument('[NAME]', 'that value alone').choices(names))
+    .addArgument(new Argument('[NAME]', 'make this value alone').choices(names))
     // Not --env-file: Node takes that option itself, wherever it stands.
     .option(
       '--add-to <FILE>',
-      'add them to this file instead of printing them: what it has already stays, and it is for its owner alone',
+      'add the values to this file instead of printing them: values that it has already stay, and only its owner can read it',
       toFile,
     )
     .option(...JSON_OUTPUT)
@@ -170,10 +170,10 @@ function ending<A extends unknown[]>(work: (...args: A) => Promise<number>) {
   };
 }
 
-/** A URL with user or query, as programs are given a bot's key; a key or token where something else belongs. */
+/** A URL with a user or a query, in which programs are given a bot's key; a bot's key; an operator's token. */
 const MAY_BE_SECRET = /[@?]|wx(?:kf|op)_/;
 
-/** The value of an unknown option may be a secret, so it is not repeated; of another one, what looks like a secret is not. */
+/** Does not repeat the value of an unknown option, which may be a secret, nor another value that looks like a secret. */
 function withoutValue(error: string): string {
   return error
     .replace(/^(error: unknown option '[^=]*)=.*'/s, "$1'")

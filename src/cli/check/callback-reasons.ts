@@ -1,4 +1,4 @@
-/** Why a callback URL cannot be verified, and the remedy. Of the answer, only codes are repeated. */
+/** Why a callback URL cannot be verified, and what to do. Nothing of an answer is repeated but its codes. */
 import type { ProbeAnswer, ProbeError } from '../../wecom/address-probe.js';
 
 /** Remedies by the manager's own error codes. */
@@ -18,7 +18,7 @@ const MANAGER_REASONS: readonly [RegExp, string][] = [
   [/^CALLBACK_RECEIVE_ID_MISMATCH$/, 'leads to a manager that expects another receiver for this corp'],
   [
     /^CALLBACK_TIMESTAMP_OFF$/,
-    'leads to a manager whose clock is not that of this machine; have both set by NTP',
+    'leads to a manager whose clock differs from that of this machine; have both set by NTP',
   ],
   [/^(CALLBACK|AUTH)_TOO_MANY_/, 'was asked too often from this address within a minute; try again then'],
   [
@@ -27,7 +27,7 @@ const MANAGER_REASONS: readonly [RegExp, string][] = [
   ],
 ];
 
-/** Follows the URL. @param from where the keys are known from */
+/** @returns a text to follow the URL. @param from where the keys come from */
 export function reasonOfAnswer({ status, location, contentType, body }: ProbeAnswer, from: string): string {
   if (status >= 300 && status < 400) {
     return `is redirected (${status}${targetOf(location)}); give WeCom, and this check, the URL that answers itself`;
@@ -40,14 +40,14 @@ export function reasonOfAnswer({ status, location, contentType, body }: ProbeAns
     return `is answered ${status} with a page, not by a manager; the proxy in front must pass /callback/ on to it`;
   }
   if (status >= 502 && status <= 504) {
-    return `is answered ${status} by what is in front; it does not reach the manager`;
+    return `is answered ${status} by a proxy in front, which does not reach the manager`;
   }
   if (status === 200)
-    return 'is answered 200 with another text than the one sent; what is in between must change no byte';
-  return `is answered ${status}, not by a manager; look at what is in front of it`;
+    return 'is answered 200 with another text than the one sent; the proxy in front must not change the body';
+  return `is answered ${status}, not by a manager; look at the proxy in front of it`;
 }
 
-/** Follows the URL. */
+/** @returns a text to follow the URL. */
 export function reasonOfFailure({ step, code, addresses }: ProbeError): string {
   const at = addresses.length === 0 ? '' : ` at ${addresses.join(', ')}`;
   switch (step) {
@@ -56,11 +56,11 @@ export function reasonOfFailure({ step, code, addresses }: ProbeError): string {
     case 'connection':
       return `cannot be reached${at} (${code}); ${code === 'EPROTO' ? 'what listens there speaks no TLS' : 'look whether something listens there, and at firewalls'}`;
     case 'certificate':
-      return `has a certificate that is not to be trusted (${code}); ${remedyOf(code)}`;
+      return `has a certificate that is not trusted (${code}); ${remedyOf(code)}`;
     case 'time':
       return `has not answered${at} within 5 s, which is all that WeCom waits`;
     case 'answer':
-      return 'is answered with more than 16 kB, not by a manager; look at what is in front of it';
+      return 'is answered with more than 16 kB, not by a manager; look at the proxy in front of it';
     default:
       return step satisfies never;
   }
@@ -70,7 +70,7 @@ function remedyOf(code: string): string {
   if (code === 'CERT_HAS_EXPIRED') return 'have it renewed';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'get one for this host name';
   if (code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
-    return 'have the server send the certificates in between, too';
+    return 'have the server send the intermediate certificates, too';
   return 'get one of a public authority';
 }
 

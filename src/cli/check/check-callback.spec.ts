@@ -87,7 +87,7 @@ it.each<[string, Behaviour, RegExp]>([
     answer(301, '', { location: 'https://other.example.com/x?msg_signature=1' }),
     /redirected \(301 to https:\/\/other\.example\.com\/x\);/,
   ],
-  ['a gateway error', answer(502, 'bad gateway'), /answered 502 by what is in front; it does not reach/],
+  ['a gateway error', answer(502, 'bad gateway'), /answered 502 by a proxy in front, which does not reach/],
   ['too much', answer(200, 'x'.repeat(20_000)), /more than 16 kB/],
   [
     'another Token',
@@ -97,7 +97,7 @@ it.each<[string, Behaviour, RegExp]>([
   ['another key', error(400, 'CIPHER_PADDING_INVALID'), /another EncodingAESKey/],
   ['no such corp', error(404, 'CALLBACK_CORP_UNKNOWN'), /does not know this corp/],
   ['no such route', error(404, 'ROUTE_NOT_FOUND'), /by another path/],
-  ['a late clock', error(403, 'CALLBACK_TIMESTAMP_OFF'), /whose clock is not that of this machine/],
+  ['a late clock', error(403, 'CALLBACK_TIMESTAMP_OFF'), /whose clock differs from that of this machine/],
   [
     'a fault of its own',
     error(503, 'REGISTRY_NOT_LOADED'),

@@ -33,7 +33,7 @@ export function readCallbackUrl(text: string): CallbackTarget | { readonly mista
   return { base: `${url.origin}${path.replace(/\/+$/, '')}/callback`, corpId: corpId || null };
 }
 
-/** Why it cannot be checked. */
+/** Why the callback URL cannot be checked. */
 export function noKeysOf({ corpId }: CallbackTarget): string {
   const whose = corpId === null ? 'any corp' : `corp ${corpId}`;
   return `no Token and EncodingAESKey of ${whose} are known; add its app in the console (Connect a WeCom app) or in WECOM_APPS_FILE`;
@@ -42,7 +42,7 @@ export function noKeysOf({ corpId }: CallbackTarget): string {
 /** A verification signed with keys of the corp. */
 export interface SignedVerification extends VerificationQuery {
   readonly corpId: string;
-  /** Where the keys are known from. */
+  /** Where the keys come from. */
   readonly from: string;
 }
 
@@ -74,5 +74,8 @@ function describe(address: string, answer: ProbeAnswer, from: string): Finding {
   const certificate = certificateDays === null ? '' : `, certificate good for ${certificateDays} day(s)`;
   const text = `${address} (${addresses.join(', ')}${certificate}) verifies itself with the keys of ${from}, in ${tookMs} ms`;
   if (tookMs <= SLOW_MS) return ok('callback', text);
-  return warning('callback', `${text}, which is slow: WeCom waits 5 s; look at what is in between`);
+  return warning(
+    'callback',
+    `${text}, which is slow: WeCom waits 5 s; look at the proxy in front and the network`,
+  );
 }

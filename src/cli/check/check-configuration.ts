@@ -4,7 +4,7 @@ import { secretFileOf } from '../../config/secret-files.js';
 import { SETTINGS } from '../../config/settings.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 
-/** `config` is `null` when there are mistakes. */
+/** @returns `null` as `config` when there are mistakes. */
 export function checkConfiguration(): { readonly config: Config | null; readonly finding: Finding } {
   try {
     const config = readConfig();
@@ -23,7 +23,7 @@ function judge(config: Config): Finding {
   const shown = names.map((name) => `${name}=${shownAs(summary[name])}`);
   const all = shown.length === 0 ? 'nothing is set, all is at its default' : shown.join(' ');
   if (isOpenToOthers(config)) {
-    const reason = `ALLOW_OPEN=true lets whoever reaches HOST ${config.host} do everything; set AUTH_PUPPET_TOKEN and the like (keys generate makes them)`;
+    const reason = `ALLOW_OPEN=true lets everybody who reaches HOST ${config.host} do everything; set AUTH_PUPPET_TOKEN and the like (keys generate makes them)`;
     return warning('configuration', `${all}; ${reason}`);
   }
   return ok('configuration', all);

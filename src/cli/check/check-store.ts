@@ -5,7 +5,7 @@ import type { StoreInspection } from '../../storage/store/store-inspection.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 import type { KnownSecrets } from './known-secrets.js';
 
-/** More is no matter of the network. */
+/** A larger difference is not due to the network. */
 const CLOCK_OFF_MS = 5_000;
 
 /** @param known collects every registration and app. */
@@ -36,7 +36,7 @@ function judgeClock(aheadMs: number): Finding {
   if (Math.abs(aheadMs) < CLOCK_OFF_MS) return ok('clock', `${seconds} from the database server's`);
   return warning(
     'clock',
-    `this machine's is ${seconds} ${aheadMs > 0 ? 'behind' : 'ahead of'} the database server's, which managers go by; have both set by NTP`,
+    `this machine's is ${seconds} ${aheadMs > 0 ? 'behind' : 'ahead of'} the database server's, whose time managers use; have both set by NTP`,
   );
 }
 

@@ -36,7 +36,7 @@ export async function* checkWecom(config: Config, known: KnownSecrets): AsyncGen
   }
 }
 
-/** Without any secret. */
+/** Checks that both addresses answer. Needs no secret. */
 export async function* checkReachable(config: Config): AsyncGenerator<Finding> {
   const probe = new WecomProbe(config, new SystemClock());
   try {
@@ -53,7 +53,7 @@ export async function* checkReachable(config: Config): AsyncGenerator<Finding> {
   }
 }
 
-/** A gateway may answer this as it likes. */
+/** Asks for a token of a corp that does not exist. A gateway may answer that in any form. */
 async function askForNobody(probe: WecomProbe): Promise<void> {
   try {
     await probe.askToken(NOBODY, new Secret(NOBODY));
@@ -81,7 +81,7 @@ async function checkCorp(
   });
 }
 
-/** @param what it does not do when `errcode` is not 0. */
+/** @param what says what WeCom does not do when `errcode` is not 0. */
 export function judgeAnswer(
   corpId: string,
   what: string,

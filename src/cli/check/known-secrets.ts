@@ -10,15 +10,15 @@ import { openSecrets, type RecordKind } from '../../storage/records/record-kind.
 import { openPuppet, PUPPET_SECRETS } from '../../storage/puppets/puppet-secrets.js';
 import type { Visitor } from '../../storage/store/store-inspection.js';
 
-/** How many secrets are tried with WeCom, each once, since WeCom counts requests for tokens. */
+/** How many corps are tried with WeCom, each with one secret and once: WeCom counts requests for tokens. */
 export const CORPS_MAX = 3;
 
-/** The callback keys of a corp, and where they are known from. */
+/** The callback keys of a corp, and where they come from. */
 export interface CallbackKeys extends Pick<WecomApp, 'corpId' | 'callbackToken' | 'encodingAESKey'> {
   readonly from: string;
 }
 
-/** Collects the registered secrets that a check needs, and how the others are kept. */
+/** Collects the stored secrets that a check needs, and counts how all secrets are stored. */
 export class KnownSecrets implements Visitor {
   readonly kinds = [APPS, BOTS];
   readonly #sealer: Sealer;
@@ -31,9 +31,9 @@ export class KnownSecrets implements Visitor {
   bots = 0;
   puppets = 0;
   online = 0;
-  /** How many registrations, apps and bots have a secret that whoever reads the store has, too. */
+  /** How many registrations, apps and bots have a secret that is stored in the clear. */
   readable = 0;
-  /** The same where there are keys to seal with. */
+  /** How many of these could be sealed: all if there are keys to seal with, otherwise 0. */
   plain = 0;
   damaged = 0;
   /** How many registrations, apps and bots need a key that `SECRETS_KEY` does not have, by its id. */

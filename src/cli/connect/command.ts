@@ -39,7 +39,7 @@ export function addConnect(program: Command, ending: Ending): void {
 
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the manager does not take what this client says, 2 a mistake in the command
 line, 3 the manager does not take the key, 4 the same client has connected elsewhere, 130 by a second Ctrl-C,
-141 whoever read the output has closed it.`,
+141 the reader of the output has closed it.`,
     )
     .action(ending(async (options: ConnectOptions) => (await import('./connect.js')).connect(options)));
 }

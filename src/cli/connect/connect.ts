@@ -1,6 +1,6 @@
 /**
- * A bot's program without an address takes its events as if it had one. Nothing is kept here: what the program does not take,
- * the manager sends again.
+ * Gives the events of a bot to its program, which needs no address that the manager can reach. Nothing is kept here: the manager
+ * sends an event again that the program does not take.
  */
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -12,7 +12,7 @@ import { Forward, type Outcome } from './forward.js';
 import { Link } from './link.js';
 
 const STREAM = '/puppetWxkfManager/stream';
-/** Of the time that the manager waits, for the way there and back. */
+/** How much of the time that the manager waits is left for the way there and back. */
 const MARGIN_MS = 250;
 const HOST_LENGTH_MAX = 40;
 const HASH_LENGTH = 8;
@@ -37,7 +37,7 @@ export function connect(options: ConnectOptions): Promise<number> {
   });
 }
 
-/** A signal ends it as it is meant to; without a reader of its output somebody has to look after it. */
+/** A signal is the way to end it, so that is exit code 0. A closed output is not. */
 function endedBy({ reason }: AbortSignal): number {
   const isClosed = reason instanceof Interrupted && reason.exitCode === EXIT_CODE.outputClosed;
   return isClosed ? EXIT_CODE.outputClosed : EXIT_CODE.ok;
@@ -68,7 +68,7 @@ class Run {
     });
   }
 
-  /** What is under way then is still acknowledged. */
+  /** Runs until `stop`, or until no further connection makes sense. Events under way are still acknowledged. */
   async until(stop: AbortSignal): Promise<Leaving | null> {
     const leaving = await this.#link.run(stop);
     await Promise.all(this.#underWay);
@@ -85,7 +85,7 @@ class Run {
     const { id, ackMs = this.#ackMs } = event;
     const outcome = await this.#forward.post(event, ackMs - MARGIN_MS);
     if (outcome.isTaken) connection.ack(id);
-    // It is there and has said nothing: the manager sees that by itself, and may have sent it once more.
+    // The program has not answered in time. The manager notices that itself, and may have sent the event again.
     else if (!outcome.isLate) connection.nack(id, outcome.retryAfterMs);
     process.stdout.write(`${this.options.json ? toJson(event, outcome) : toLine(event, outcome)}\n`);
   }
@@ -107,7 +107,7 @@ function ownClientId(forward: URL): string {
   return `${host}-${hash.slice(0, HASH_LENGTH)}`;
 }
 
-/** Of the connection, on standard error. */
+/** Tells something about the connection, on standard error. */
 function tell(text: string): void {
   process.stderr.write(`${timeOf(new Date())} ${text}\n`);
 }

@@ -9,7 +9,7 @@ import {
 
 const HANDSHAKE_LIMIT_MS = 10_000;
 const CLOSE_LIMIT_MS = 1_000;
-/** Of the manager's heartbeats: it says something in each of them. */
+/** The manager sends something in each heartbeat. It counts as gone when it is silent for this many. */
 const SILENT_BEATS = 2.5;
 const FIRST_BEAT_S = 30;
 /** An answer that is no stream is shown up to this length. */
@@ -66,7 +66,7 @@ export class Connection {
       handshakeTimeout: HANDSHAKE_LIMIT_MS,
       maxPayload: FRAME_BYTES_MAX,
       perMessageDeflate: false,
-      // By HTTPS_PROXY and NO_PROXY.
+      // Follows HTTPS_PROXY and NO_PROXY.
       ...(url.protocol === 'wss:' && { agent: new Agent({ proxyEnv: process.env }) }),
     });
     this.#silence = this.#listenOn();
@@ -102,7 +102,7 @@ export class Connection {
     this.#send({ type: 'nack', id, ...(retryAfterMs !== null && { retryAfterMs }) });
   }
 
-  /** What was not acknowledged is due again. */
+  /** Events that were not acknowledged are due again. */
   async close(): Promise<void> {
     const late = setTimeout(() => this.#socket.terminate(), CLOSE_LIMIT_MS);
     this.#socket.close();
@@ -115,7 +115,7 @@ export class Connection {
       this.#take(JSON.parse(text) as ManagerFrame);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      this.#leaveLater('that is no manager: it sent a text that is no JSON', null);
+      this.#leaveLater('this is not a manager: it sent a text that is not JSON', null);
       this.#socket.terminate();
     }
   }
@@ -135,7 +135,7 @@ export class Connection {
       case 'goaway':
         return this.#goAway(frame);
       default:
-        // Roles, and what later versions say.
+        // Roles, which do not matter here, and frames of later versions.
         return;
     }
   }
@@ -179,7 +179,7 @@ function toRefusal(status: number, body: string): Leaving {
   return { why: 'later', afterMs: null, reason: status === 426 ? reason + hint : reason };
 }
 
-/** The manager's own words, where it was a manager that answered. */
+/** The message of a manager's error; `''` if something else answered. */
 function messageIn(body: string): string {
   try {
     const { message } = JSON.parse(body) as { readonly message?: unknown };

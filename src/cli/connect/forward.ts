@@ -1,20 +1,20 @@
 import type { EventFrame } from '../../stream/protocol/frames.js';
 
-/** What the program said. */
+/** What the program answered. */
 export interface Outcome {
   readonly isTaken: boolean;
-  /** Whether it said nothing in time. */
+  /** Whether it did not answer in time. */
   readonly isLate: boolean;
-  /** `null` where none came. */
+  /** The HTTP status; `null` without an answer. */
   readonly status: number | null;
   readonly durationMs: number;
   /** Why it was not taken. */
   readonly reason: string | null;
-  /** A time where nobody was there to take it; `null` where it refused the event itself, or is late. */
+  /** When to try again, if no program was there to take the event. `null` if it refused the event itself, or is late. */
   readonly retryAfterMs: number | null;
 }
 
-/** What a server answers when nobody is behind it, or it can take nothing now. */
+/** Statuses of a server whose program is away, or which can take nothing now. */
 const NOBODY_THERE = new Set([429, 502, 503, 504]);
 const FIRST_RETRY_MS = 1_000;
 const RETRY_MS_MAX = 30_000;

@@ -12,7 +12,7 @@ export interface LinkListener {
   event(frame: EventFrame, connection: Connection): void;
 }
 
-/** Keeps one connection to a manager, and begins the next one before the manager ends it where it says so in time. */
+/** Keeps one connection to a manager. If the manager announces that it ends one, the next connection begins before that. */
 export class Link {
   readonly #open = new Set<Connection>();
   #failures = 0;
@@ -48,7 +48,7 @@ export class Link {
         this.listener.connected(frame);
       },
       event: (frame, from) => {
-        // What comes when no more is taken comes again, elsewhere or later.
+        // After a stop no event is taken. The manager sends it again, elsewhere or later.
         if (!stop.aborted) this.listener.event(frame, from);
       },
     });

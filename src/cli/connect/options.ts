@@ -1,4 +1,4 @@
-/** What stands after the options of `connect`. */
+/** Reads the values of the options of `connect`. */
 import { InvalidArgumentError } from 'commander';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
 import { CLIENT_ID_FORMAT } from '../../stream/protocol/frames.js';

@@ -13,7 +13,7 @@ export interface NewLine {
   readonly text: string;
 }
 
-/** By their labels. */
+/** What was done with the values, by their labels. */
 export interface Added {
   readonly added: readonly string[];
   /** Settings that the file has already; they stay as they are. */
@@ -41,7 +41,7 @@ export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
   }
 }
 
-/** A setting may also be read from a file that another one names. */
+/** Whether the file has the value. A setting may also be there with `_FILE` at the end of its name. */
 function isIn(
   text: string,
   settings: Readonly<Record<string, string | undefined>>,

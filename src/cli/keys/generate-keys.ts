@@ -41,7 +41,7 @@ function print(options: GenerateOptions, name: string | undefined, made: readonl
   printSummary(options, text, Object.fromEntries(made.map(({ label, value }) => [label, value])));
   if (!isWrittenToFile()) return;
   process.stderr.write(
-    'the values went to a file, which others may be able to read and which may have some of them twice now; --add-to FILE adds what is missing, for the owner alone\n',
+    'the values went to a file, which others may be able to read and which may have some values twice now; --add-to FILE adds only missing values, to a file that only its owner can read\n',
   );
 }
 

@@ -1,10 +1,10 @@
 export interface Generated {
-  /** On the command line. */
+  /** Its name on the command line. */
   readonly name: string;
-  /** Of the setting, or of the field in WeCom's admin page. */
+  /** The name of the setting, or of the field in WeCom's admin page. */
   readonly label: string;
   readonly isSetting: boolean;
-  /** 32 random bytes in base64 or in letters that a URL takes as they are; or so many letters and digits. */
+  /** `base64` and `url-safe`: 32 random bytes in base64 or base64url. A number: so many random letters and digits. */
   readonly form: 'base64' | 'url-safe' | 32 | 43;
 }
 

@@ -15,7 +15,7 @@ export function addOperators(program: Command, ending: Ending): void {
   const operators = program
     .command('operators')
     .summary('operators with names, roles and tokens of their own')
-    .description(`Lists the named operators where no command follows. ${MANAGER_NOTE}`);
+    .description(`Lists the named operators if no command follows. ${MANAGER_NOTE}`);
   addList(operators, ending);
   addAdd(operators, ending);
   addRenew(operators, ending);

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { UsageError } from '../terminal/command-error.js';
-import { ownUrlOf, readManagerUrl } from './manager-url.js';
+import { ownUrlOf, readManagerUrl } from './manager-api.js';
 
 it.each([
   ['127.0.0.1', 'http://127.0.0.1:7777/'],

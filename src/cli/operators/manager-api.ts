@@ -1,9 +1,8 @@
-/** The operators' API of a running manager, as the commands for operators use it: with a secret of the settings, and without any proxy. */
+/** Calls the operators' API of a running manager, with a secret of the settings and without any proxy. */
 import type { Config } from '../../config/config.js';
 import type { Secret } from '../../kernel/secret.js';
 import { ProbeError, probe } from '../../wecom/address-probe.js';
-import { CommandError } from '../terminal/command-error.js';
-import { ownUrlOf, readManagerUrl } from './manager-url.js';
+import { CommandError, UsageError } from '../terminal/command-error.js';
 
 /** Longer than the 10 s that the manager may wait for WeCom. */
 const LIMIT_MS = 15_000;
@@ -97,7 +96,7 @@ export class ManagerApi {
   #silence({ step, code }: ProbeError): CommandError {
     const why = step === 'time' ? `not within ${LIMIT_MS / 1_000} s` : `${step} ${code}`.trim();
     return new CommandError(
-      `${this.#url.href} does not answer (${why}); start the manager, or look whether HOST and PORT, or --url, are those of the manager that runs`,
+      `${this.#url.href} does not answer (${why}); start the manager, or look whether HOST and PORT, or --url, are those of the running manager`,
     );
   }
 
@@ -110,7 +109,7 @@ export class ManagerApi {
     }
     const remedy =
       status === 401 || status === 403
-        ? '; the secret is taken from AUTH_OPERATOR_TOKEN, in the environment or .env, where the token of an operator may stand, too'
+        ? '; set AUTH_OPERATOR_TOKEN, in the environment or .env, to a secret of the manager or to the token of an operator'
         : '';
     return new CommandError(`${this.#url.href} answers ${status} ${error}: ${message}${remedy}`);
   }
@@ -123,4 +122,27 @@ function toObject(text: string): Item | null {
   } catch {
     return null;
   }
+}
+
+/** Where a manager with these settings is reached from its own machine. */
+export function ownUrlOf({ host, port }: Pick<Config, 'host' | 'port'>): URL {
+  const name = /^(0\.0\.0\.0|::)$/.test(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return new URL(`http://${name}:${port}`);
+}
+
+/**
+ * Reads where the manager is; the URL may have a path in front of the manager's routes. A mistake does not quote the text, which
+ * may hold a secret.
+ * @throws UsageError
+ */
+export function readManagerUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError('--url must be a URL like http://127.0.0.1:7777');
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new UsageError(
+      '--url must have no user, password, query or fragment; the secret is taken from AUTH_OPERATOR_TOKEN',
+    );
+  }
+  return url;
 }

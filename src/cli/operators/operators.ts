@@ -8,7 +8,7 @@ import { toTable } from './table.js';
 const LIMIT_MAX = 10_000;
 
 export interface OperatorOptions {
-  /** Of the manager; left out: of a manager with these settings. */
+  /** Where the manager is; left out: where a manager with these settings is. */
   readonly url?: string;
   readonly json?: boolean;
 }

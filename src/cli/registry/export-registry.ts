@@ -14,7 +14,7 @@ import { writeTo } from './export-target.js';
 import { appEntry, botEntry, endLine, headerLine, registrationLine } from './file-format.js';
 
 const PLAIN_WARNING =
-  'what is exported has all secrets in the clear; keep it as you would keep them, and remove it after use\n';
+  'what is exported has all secrets in the clear; protect it like the secrets themselves, and delete it after use\n';
 
 export interface ExportOptions {
   /** `-` for standard output. */
@@ -113,11 +113,11 @@ class Export {
   }
 }
 
-/** Whether secrets are missing, because another version left them out or they cannot be opened. */
+/** The fields without a value: another version left them out, or they cannot be opened. */
 function missingIn({ endpoint, corpSecret, callbackToken, encodingAESKey }: Puppet): string[] {
   const [token, key] = [callbackToken.reveal(), encodingAESKey.reveal()];
   const secret = corpSecret.reveal();
-  // A puppet may register without both keys; without a corpSecret nothing of it could be opened.
+  // A puppet may register without token and encodingAESKey. If corpSecret is missing, too, they could not be opened.
   const isKeyless = token === '' && key === '' && secret !== '';
   const texts = { endpoint, corpSecret: secret, ...(!isKeyless && { token, encodingAESKey: key }) };
   return Object.entries(texts)

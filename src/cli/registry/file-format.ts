@@ -1,7 +1,7 @@
 /**
  * A file of registrations, apps and bots, as JSON Lines: a header, a line for each of them, and their number at the end,
- * which shows whether the file is complete. An app is under the name `app`, a bot under `bot`, so files without them look
- * as they did before there were any.
+ * which shows whether the file is complete. An app is under the name `app`, a bot under `bot`. So a file without
+ * them has the form that it had before apps and bots could be exported.
  */
 import { isUtf8 } from 'node:buffer';
 import { type Identity, isSealed, SealError, type Sealer } from '../../crypto/sealer.js';
@@ -164,7 +164,7 @@ function readBot(value: unknown, sealer: Sealer | null): Bot {
   return fromBotEntry(opened(fields, { secrets: 'secrets' }, identityOfField, sealer));
 }
 
-/** A plain secret among sealed ones was added by somebody else. @throws CommandError */
+/** Opens the secrets of a line. All have to be sealed: somebody else must have added a plain one. @throws CommandError */
 function opened<Field extends string>(
   fields: Fields,
   secretFields: Readonly<Record<string, Field>>,

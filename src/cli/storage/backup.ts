@@ -20,7 +20,7 @@ export async function backUp(file: string, options: BackupOptions): Promise<numb
   const known = new KnownSecrets(config, null);
   const bytes = await interruptible((stop) => backUpSqlite(config, file, known, stop));
   const { puppets: registrations, apps, bots } = known;
-  // The copy is what it is, whether or not this shell has the key of the manager.
+  // Judged by the copy, since this shell may not have the manager's SECRETS_KEY.
   const isEmpty = registrations + apps + bots === 0;
   const sealed = known.readable === 0 && (!isEmpty || config.secretsKeys.length > 0);
   printSummary(

@@ -22,7 +22,7 @@ export function withStorage<T>(
   work: (storage: INestApplicationContext, stop: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return interruptible(async (stop) => {
-    // A command's own output is no log.
+    // Standard output is for the output of the command.
     const log = pino({ level: 'warn', base: null }, destination({ dest: 2, sync: true }));
     const imports = [
       configModule(config, [storageConfig]),

@@ -27,7 +27,7 @@ export async function reseal(options: ResealOptions): Promise<number> {
     const progress = new ResealProgress(stop);
     const secrets = storage.get(StoredSecrets, { strict: false });
     await secrets.rewrite(new Resealing(sealer, toPlain), progress);
-    // Also when nothing changed now: registrations may have been sealed over time.
+    // Also when this run changed nothing: managers may have sealed registrations, and their plain text may be left in the store.
     if (!toPlain) await secrets.eraseOverwritten();
     return progress;
   });

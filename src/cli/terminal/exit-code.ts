@@ -10,6 +10,6 @@ export const EXIT_CODE = {
   /** Ctrl-C, as in shells. */
   interrupted: 130,
   terminated: 143,
-  /** Whoever read standard output has closed it, as `head` does; of shells. */
+  /** The reader of standard output has closed it, as `head` does. Shells give this code. */
   outputClosed: 141,
 } as const;

@@ -21,7 +21,7 @@ export function endOnSignals(): void {
   process.on('SIGINT', listener).on('SIGTERM', listener);
 }
 
-/** Whoever reads standard output needs no more of it, as in `… | head`. */
+/** Ends once the reader of standard output has closed it, as in `… | head`. */
 export function endOnClosedOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -1,5 +1,5 @@
 const EVERY_MS = 1_000;
-/** So many problems get a line each; of further ones only the number is told. */
+/** How many problems get a line each. Further ones are only counted. */
 const NAMED_MAX = 20;
 
 /** Progress of a command, on standard error. */
