@@ -112,11 +112,11 @@ export type AppCreatedAnswer = {
      */
     lastDeliveryAt: string | null;
     /**
-     * The callback token. A new app gets one that is made where it is left out.
+     * The callback token. A new app gets a random one if it is left out.
      */
     token: string;
     /**
-     * The key of callbacks. A new app gets one that is made where it is left out.
+     * The key of callbacks. A new app gets a random one if it is left out.
      */
     encodingAESKey: string;
 };
@@ -218,7 +218,7 @@ export type BotAnswer = {
      */
     corpId: string;
     /**
-     * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+     * The accounts whose events it takes. `["*"]` matches every account of the corp that no other bot lists and no puppet has registered.
      */
     openKfIds: Array<string>;
     /**
@@ -226,23 +226,23 @@ export type BotAnswer = {
      */
     kind: 'callback' | 'none' | 'puppet' | 'stream';
     /**
-     * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
-     * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up. account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers have null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
-     * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+     * For a bot that takes messages: what it gets in addition. servicer: what human servicers write.
      */
     include: Array<'servicer'>;
     /**
-     * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     * For a bot that takes messages: it gets the messages that were sent since this time, at most 3 days back. Left out: since now. ISO 8601, UTC. Answers have null for a bot that takes events.
      */
     since: string | null;
     /**
-     * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+     * How it calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager, by CONNECT. `direct`: from an address of its own.
      */
     api: 'direct' | 'manager' | 'tunnel';
 };
@@ -253,15 +253,15 @@ export type BotCallbackAnswer = {
      */
     headers: Array<string>;
     /**
-     * Where a callback bot takes WeCom's callbacks: a URL with its path and perhaps a query. It is judged like the endpoint of a puppet. Answers show `***` for its query, which may hold a secret, and an empty URL for a bot of kind stream.
+     * Where a callback bot takes WeCom's callbacks: a URL with its path and perhaps a query. The rules for the endpoint of a puppet hold for it. Answers show `***` for its query, which may hold a secret, and an empty URL for a bot of kind stream.
      */
     url: string;
     /**
-     * The receiver that its callbacks are sealed for; the corp if it is left out.
+     * The receiver that its callbacks are sealed for. Left out: the corp.
      */
     receiveId: string;
     /**
-     * How long an attempt may take, milliseconds: such programs pull before they answer. WeCom is answered after 1 s all the same.
+     * How long an attempt may take, in milliseconds. Many programs pull before they answer. WeCom is answered after 1 s anyway.
      */
     timeoutMs: number;
 };
@@ -310,7 +310,7 @@ export type BotChangedAnswer = {
      */
     corpId: string;
     /**
-     * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+     * The accounts whose events it takes. `["*"]` matches every account of the corp that no other bot lists and no puppet has registered.
      */
     openKfIds: Array<string>;
     /**
@@ -318,23 +318,23 @@ export type BotChangedAnswer = {
      */
     kind: 'callback' | 'none' | 'puppet' | 'stream';
     /**
-     * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
-     * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up. account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers have null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
-     * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+     * For a bot that takes messages: what it gets in addition. servicer: what human servicers write.
      */
     include: Array<'servicer'>;
     /**
-     * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     * For a bot that takes messages: it gets the messages that were sent since this time, at most 3 days back. Left out: since now. ISO 8601, UTC. Answers have null for a bot that takes events.
      */
     since: string | null;
     /**
-     * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+     * How it calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager, by CONNECT. `direct`: from an address of its own.
      */
     api: 'direct' | 'manager' | 'tunnel';
     /**
@@ -387,7 +387,7 @@ export type BotCreatedAnswer = {
      */
     corpId: string;
     /**
-     * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+     * The accounts whose events it takes. `["*"]` matches every account of the corp that no other bot lists and no puppet has registered.
      */
     openKfIds: Array<string>;
     /**
@@ -395,23 +395,23 @@ export type BotCreatedAnswer = {
      */
     kind: 'callback' | 'none' | 'puppet' | 'stream';
     /**
-     * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
-     * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up. account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers have null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
-     * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+     * For a bot that takes messages: what it gets in addition. servicer: what human servicers write.
      */
     include: Array<'servicer'>;
     /**
-     * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     * For a bot that takes messages: it gets the messages that were sent since this time, at most 3 days back. Left out: since now. ISO 8601, UTC. Answers have null for a bot that takes events.
      */
     since: string | null;
     /**
-     * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+     * How it calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager, by CONNECT. `direct`: from an address of its own.
      */
     api: 'direct' | 'manager' | 'tunnel';
     /**
@@ -504,7 +504,7 @@ export type BotWithKeyAnswer = {
      */
     corpId: string;
     /**
-     * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+     * The accounts whose events it takes. `["*"]` matches every account of the corp that no other bot lists and no puppet has registered.
      */
     openKfIds: Array<string>;
     /**
@@ -512,23 +512,23 @@ export type BotWithKeyAnswer = {
      */
     kind: 'callback' | 'none' | 'puppet' | 'stream';
     /**
-     * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
-     * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up. account, those of its account; customer, those of its customer. Answers have null for a bot that takes events.
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers have null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
-     * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+     * For a bot that takes messages: what it gets in addition. servicer: what human servicers write.
      */
     include: Array<'servicer'>;
     /**
-     * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     * For a bot that takes messages: it gets the messages that were sent since this time, at most 3 days back. Left out: since now. ISO 8601, UTC. Answers have null for a bot that takes events.
      */
     since: string | null;
     /**
-     * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+     * How it calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager, by CONNECT. `direct`: from an address of its own.
      */
     api: 'direct' | 'manager' | 'tunnel';
     /**
@@ -1302,7 +1302,7 @@ export type PuppetAnswer = {
      */
     kfName: string;
     /**
-     * Where the puppet is reached: a URL with or without a path, without query, fragment or user info, 2048 characters at most. What `PUPPET_ENDPOINT_ALLOW` leaves out is refused, and so are link-local addresses and a cloud's metadata.
+     * Where the puppet is reached: a URL with or without a path, without query, fragment or user info, 2048 characters at most. An endpoint that `PUPPET_ENDPOINT_ALLOW` does not list is refused, and so are link-local addresses and a cloud's metadata.
      */
     endpoint: string;
     /**
@@ -1311,14 +1311,14 @@ export type PuppetAnswer = {
     corpId: string;
     online: boolean;
     /**
-     * Its last registration or deregistration; null: not recorded. ISO 8601, UTC.
+     * When it last registered, deregistered or was found online again. null: not recorded. ISO 8601, UTC.
      */
     lastOnlineDate: string | null;
 };
 
 export type ReceiverAnswer = {
     /**
-     * As the log names it.
+     * The receiver's id, which log lines have, too.
      */
     id: string;
     /**
@@ -1330,7 +1330,7 @@ export type ReceiverAnswer = {
      */
     host: string;
     /**
-     * Troubles that it was told of and that are not over.
+     * How many troubles it was told of that are not over.
      */
     troubles: number;
     /**
@@ -1338,7 +1338,7 @@ export type ReceiverAnswer = {
      */
     toldAt: string | null;
     /**
-     * What that message told. What was over is known for an hour more.
+     * The troubles in that message. One that is over is listed for an hour.
      */
     told: Array<ToldTroubleAnswer>;
     /**
