@@ -1,6 +1,5 @@
 /**
- * One request to an address, for the shell. It reports the answer, or the step that failed. Redirects are not
- * followed.
+ * Sends one request to an address, for commands. It reports the answer, or the step that failed. It follows no redirect.
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
@@ -16,18 +15,18 @@ const DAY_MS = 86_400_000;
 
 export interface ProbeAnswer {
   readonly status: number;
-  /** The target of a redirect, unchanged. */
+  /** The header `Location`, unchanged; `null` when there is none. */
   readonly location: string | null;
   readonly contentType: string;
   readonly body: string;
   readonly tookMs: number;
   /** The addresses that the name resolved to. */
   readonly addresses: readonly string[];
-  /** How long the certificate is still good, whole days; `null` without TLS. */
+  /** Whole days until the certificate expires; `null` without TLS. */
   readonly certificateDays: number | null;
 }
 
-/** `name`: it leads to no address; `certificate`: not one to be trusted; `answer`: longer than it may be. */
+/** `name`: the host name has no address; `certificate`: it is not trusted; `answer`: it is longer than `bytesMax`. */
 export type ProbeStep = 'name' | 'connection' | 'certificate' | 'time' | 'answer';
 
 export class ProbeError extends Error {
@@ -35,9 +34,9 @@ export class ProbeError extends Error {
 
   constructor(
     readonly step: ProbeStep,
-    /** What Node calls it; `''` where it has no name. */
+    /** Node's error code; `''` when there is none. */
     readonly code: string,
-    /** Found until then. */
+    /** The addresses that were found before the failure. */
     readonly addresses: readonly string[],
   ) {
     super(`${step} ${code}`);
@@ -53,7 +52,7 @@ export interface ProbeOptions {
   readonly bytesMax?: number;
 }
 
-/** Takes 5 s and 16 kB at most unless told otherwise, and goes through no proxy. @throws ProbeError */
+/** Takes at most 5 s and reads at most 16 kB by default. It uses no forward proxy. @throws ProbeError */
 export async function probe(url: URL, options: ProbeOptions = {}): Promise<ProbeAnswer> {
   let addresses: readonly string[] = [];
   const { promise: late, reject } = Promise.withResolvers<never>();
@@ -116,7 +115,7 @@ async function answerTo(
   return { status, location, contentType, body: data.toString('utf8'), certificateDays };
 }
 
-/** OpenSSL's names of what is wrong with a certificate, and Node's for one of another host. */
+/** Error codes about the certificate: OpenSSL's own, and Node's for a certificate of another host. */
 const CERTIFICATE_FAULT = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
 function stepOf(code: string): ProbeStep {

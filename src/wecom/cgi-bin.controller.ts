@@ -12,7 +12,7 @@ const BOT_KEY = {
 };
 
 /**
- * The proxy under WeCom's own paths, for programs whose base of WeCom's API can be set: to this host, or to its
+ * The proxy under WeCom's own paths. It is for programs whose base URL of WeCom's API can be set to this host, or to its
  * `/cgi-bin`.
  */
 @Controller()
@@ -23,8 +23,8 @@ export class CgiBinController {
   /**
    * Call WeCom's API under its own path.
    * @remarks
-   * As `wxkfRequestProxy` does; `/cgi-bin/gettoken` is answered as `getToken`. The key of a bot opens the APIs under `kf/`
-   * and `media/` of its own corp, and where a call names an `open_kfid` it has to be the bot's.
+   * Works as `wxkfRequestProxy`; `/cgi-bin/gettoken` is answered as `getToken`. The key of a bot opens the APIs under `kf/`
+   * and `media/` of its own corp. An `open_kfid` in the call must be an account of the bot.
    */
   @Get('cgi-bin/*')
   @AllowRoles('puppet')
@@ -36,7 +36,7 @@ export class CgiBinController {
 
   /**
    * Call WeCom's API under its own path, with a body.
-   * @remarks As without one. The body of a bot's call under `kf/` has at most 64 kB.
+   * @remarks Works as the same call without a body. The body of a bot's call under `kf/` has at most 64 kB.
    */
   @Post('cgi-bin/*')
   @AllowRoles('puppet')
@@ -48,7 +48,7 @@ export class CgiBinController {
 
   /**
    * Call WeCom's API with the key in the path.
-   * @remarks For programs that can send it in no other way. It is logged nowhere.
+   * @remarks For programs that can send a key in no other way. The key is never logged.
    */
   @Get('bot/:key/cgi-bin/*')
   @AllowBotsByPath()
@@ -60,7 +60,7 @@ export class CgiBinController {
 
   /**
    * Call WeCom's API with the key in the path, with a body.
-   * @remarks As without one.
+   * @remarks Works as the same call without a body.
    */
   @Post('bot/:key/cgi-bin/*')
   @AllowBotsByPath()

@@ -1,4 +1,4 @@
-/** Pulls the messages of an account from WeCom, for bots whose pulling is the manager's. */
+/** Pulls the messages of an account from WeCom, for bots that take messages. */
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import type { Secret } from '../kernel/secret.js';
@@ -11,37 +11,37 @@ import { isTokenError, parseObject } from './client/wecom-answer.js';
 import { WecomMetrics } from './outcomes/wecom-metrics.js';
 
 const API = 'kf/sync_msg';
-/** The most messages that WeCom gives at once (developer.work.weixin.qq.com/document/path/94670). */
+/** The most messages in one of WeCom's answers (developer.work.weixin.qq.com/document/path/94670). */
 export const PAGE_SIZE = 1_000;
 
-/** What is asked for. */
+/** One question for messages. */
 export interface Pull {
   readonly corpId: string;
   readonly corpSecret: Secret;
-  /** Failures of its secret count for it. */
+  /** The bot that the pull is for. Failed token requests are counted for it. */
   readonly botId: string;
   readonly openKfId: string;
-  /** `''` for the beginning of what WeCom keeps. */
+  /** `''` starts at the oldest message that WeCom keeps. */
   readonly cursor: string;
-  /** The sync token of an event; `''` for none, which WeCom allows rarely. */
+  /** The sync token of an event; `''` for none. WeCom allows few pulls without one. */
   readonly syncToken: string;
-  /** How many messages at most, up to `PAGE_SIZE`. */
+  /** The most messages to return, from 1 to `PAGE_SIZE`. */
   readonly limit: number;
   readonly trace: TraceContext | null;
 }
 
 export interface PulledEntries {
   readonly entries: readonly Readonly<Record<string, unknown>>[];
-  /** `''` where WeCom gave none. */
+  /** Where the next pull starts; `''` when WeCom gave none. */
   readonly cursor: string;
   readonly hasMore: boolean;
 }
 
 export type PullAnswer =
   | PulledEntries
-  /** WeCom said no. */
+  /** WeCom refused. */
   | { readonly errcode: number; readonly errmsg: string }
-  /** WeCom's limits do not allow it now; nothing was asked. */
+  /** WeCom's limits allow no call now; WeCom was not asked. */
   | { readonly retryAfterS: number };
 
 @Injectable()
@@ -54,8 +54,8 @@ export class KfSync {
   ) {}
 
   /**
-   * One page. Where WeCom refuses the access token it is renewed once.
-   * @throws AppError `WECOM_UNREACHABLE`; UnfinishedAnswer where fewer messages may be readable.
+   * Pulls one page. If WeCom refuses the access token, the pull is repeated once with a new one.
+   * @throws AppError `WECOM_UNREACHABLE`; as `UnfinishedAnswer` when a page with fewer messages may still come through.
    */
   async pull(asked: Pull): Promise<PullAnswer> {
     const first = await this.#try(asked);
@@ -102,12 +102,14 @@ export class KfSync {
   }
 }
 
-/** @throws AppError `WECOM_UNREACHABLE` for what is none of WeCom's answers. */
+/** @throws AppError `WECOM_UNREACHABLE` when the text does not have the form of WeCom's answers. */
 function toAnswer(text: string): PullAnswer {
   const answer = parseObject(text);
   const errcode = Number(answer?.errcode ?? Number.NaN);
   if (answer === null || !Number.isInteger(errcode))
-    throw new AppError('WECOM_UNREACHABLE', { detail: 'the answer is not one of WeCom' });
+    throw new AppError('WECOM_UNREACHABLE', {
+      detail: "the answer does not have the form of WeCom's answers",
+    });
   if (errcode !== 0) return { errcode, errmsg: typeof answer.errmsg === 'string' ? answer.errmsg : '' };
   const list: unknown[] = Array.isArray(answer.msg_list) ? answer.msg_list : [];
   return {

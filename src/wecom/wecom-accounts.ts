@@ -15,10 +15,10 @@ import { WecomClient } from './client/wecom-client.js';
 import { wecomConfig } from './client/wecom.config.js';
 
 const LIMIT_MS = 5_000;
-/** What WeCom gives at once (developer.work.weixin.qq.com/document/path/94661), and how often it is asked for more. */
+/** Accounts on one page of WeCom's list (developer.work.weixin.qq.com/document/path/94661), and pages that are read at most. */
 const PAGE_SIZE = 100;
 const PAGES_MAX = 10;
-/** How long a list is given again, so that whoever may only read does not use up WeCom's limits. A failure is mended sooner. */
+/** How long a list is answered again, so that readers cannot use up WeCom's limits. A failure may be over sooner. */
 const KEPT_MS = 60_000;
 const FAILURE_KEPT_MS = 10_000;
 const CORPS_MAX = 1_000;
@@ -29,17 +29,17 @@ export interface WecomAccount {
   readonly name: string;
 }
 
-/** Or why WeCom lists none. */
+/** The accounts, or WeCom's refusal. */
 type Listed = { readonly accounts: readonly WecomAccount[] } | { readonly errcode: number };
 
-/** What was asked last for a corp. */
+/** The last question for a corp. */
 interface Asked {
   readonly corpSecret: Secret;
   readonly accounts: Promise<readonly WecomAccount[]>;
   untilMs: number;
 }
 
-/** The customer-service accounts of a corp, as WeCom knows them: for a person who chooses among them. */
+/** Lists a corp's customer-service accounts from WeCom, so that a person can choose among them. */
 @Injectable()
 export class WecomAccounts {
   /** By corp. */
@@ -55,8 +55,8 @@ export class WecomAccounts {
   ) {}
 
   /**
-   * At most 1,000 of them.
-   * @param isAskedAnew otherwise the list may be a minute old, and a failure 10 s.
+   * At most 1,000 accounts.
+   * @param isAskedAnew whether to ask WeCom now. Otherwise the list may be a minute old, and a failure 10 s.
    * @throws AppError `REGISTRY_CORP_NOT_FOUND` when no corpSecret of the corp is known, `WECOM_REFUSED`,
    *   `WECOM_UNREACHABLE`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
@@ -94,7 +94,7 @@ export class WecomAccounts {
     return listed.accounts;
   }
 
-  /** A token that WeCom refuses is not given out again. */
+  /** Revokes a token that WeCom refuses. */
   async #listBy(request: TokenRequest): Promise<Listed> {
     const outcome = await this.tokens.getForCall(request);
     if ('refusal' in outcome) return outcome.refusal;

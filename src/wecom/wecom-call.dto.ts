@@ -1,14 +1,14 @@
 import { IsOptional, IsString } from 'class-validator';
 
-/** What the proxy reads of the query of a call to WeCom's API; it judges each by itself, since all else goes through as it came. */
+/** The query parameters that the proxy itself reads. It checks them by hand, since all others go to WeCom unchanged. */
 export class WecomCallQueryDto {
-  /** Of the caller. Left out by a caller that the manager knows, it adds that of `corpid`. */
+  /** The caller's access token. Without it, the manager adds a token of `corpid` for callers that it knows. */
   @IsOptional()
   @IsString()
   readonly access_token?: string;
 
   /**
-   * The corp whose registered secret's token is to be added. Not sent to WeCom, and not looked at beside an `access_token`.
+   * The corp whose access token the manager adds. Not sent to WeCom. Ignored when there is an `access_token`.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()
@@ -16,8 +16,7 @@ export class WecomCallQueryDto {
   readonly corpid?: string;
 
   /**
-   * Of a corp with several secrets, the account whose secret it is to be. Not sent to WeCom, and looked at with `corpid`
-   * alone.
+   * The account whose secret is used, for a corp with several secrets. Not sent to WeCom. Ignored without `corpid`.
    * @example wkAAA
    */
   @IsOptional()

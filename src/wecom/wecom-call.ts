@@ -14,7 +14,7 @@ import { TakesBody } from '../http/limits/bodies.js';
 import type { ErrorCode } from '../kernel/error-table.js';
 import { WecomCallQueryDto } from './wecom-call.dto.js';
 
-/** A body of WeCom's, or for WeCom, may be of any type. */
+/** A body to or from WeCom may have any type. */
 const ANY_TYPE = ['application/json', '*/*'];
 const ANY_ANSWER = {
   'application/json': { schema: {}, example: { errcode: 0, errmsg: 'ok', account_list: [] } },
@@ -33,7 +33,7 @@ const ANY_BODY = { required: false, schema: {} };
 const API_PATH = {
   name: 'path',
   description:
-    'The API under `/cgi-bin/`. Its slashes stay as they are: `%2F`, which generated clients send for them, is refused.',
+    'The path of the API under `/cgi-bin/`. Send its slashes unescaped: `%2F`, as generated clients send it, is refused.',
   schema: { type: 'string', pattern: '^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*/?$', maxLength: 128 },
   example: 'kf/account/list',
 };
@@ -66,7 +66,7 @@ export function CallsWecom(...errors: ErrorCode[]): MethodDecorator {
   );
 }
 
-/** The same, with a body. */
+/** A route as `CallsWecom`, with a body. */
 export function CallsWecomWithBody(...errors: ErrorCode[]): MethodDecorator {
   return applyDecorators(
     CallsWecom(...errors),

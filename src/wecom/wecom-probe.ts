@@ -1,4 +1,4 @@
-/** Tries, for the shell, whether WeCom can be asked from here: harmless questions, each once, of which nothing is kept. */
+/** Checks for commands whether WeCom can be called from this machine. It only reads, calls once, and stores nothing. */
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../kernel/app-error.js';
 import type { Clock } from '../kernel/clock.js';
@@ -14,7 +14,7 @@ import { WecomClient } from './client/wecom-client.js';
 import { WecomMetrics } from './outcomes/wecom-metrics.js';
 
 const LIMIT_MS = 5_000;
-/** Reads one account, and so tells whether a token may be used for customer service, from this address. */
+/** Asks for one account: that shows whether the token may be used for customer service, and from this address. */
 const ONE_ACCOUNT = '{"offset":0,"limit":1}';
 const ERRMSG_LENGTH_MAX = 1_024;
 
@@ -46,7 +46,7 @@ export class WecomProbe {
   }
 
   /**
-   * What WeCom answers to a call for that corp with this token, or with none; never with the token, should WeCom repeat it.
+   * Calls WeCom with this token, or without one, and returns its answer. A token that WeCom repeats is removed from it.
    * @throws AppError `WECOM_UNREACHABLE`
    */
   async call(corpId: string, accessToken: Secret | null): Promise<WecomAnswer> {
@@ -63,7 +63,8 @@ export class WecomProbe {
         limitMs: LIMIT_MS,
       });
       const answer = readAnswer(text);
-      if (answer === null) throw new Error(`it answered with HTTP status ${status} and not as WeCom does`);
+      if (answer === null)
+        throw new Error(`it answered with HTTP status ${status}, not in the form of WeCom's answers`);
       return { ...answer, errmsg: withoutToken(answer.errmsg, accessToken) };
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : 'it failed';

@@ -9,8 +9,8 @@ import { TokenAnswers } from './tokens/token-answers.js';
 import { CallsWecom, CallsWecomWithBody } from './wecom-call.js';
 
 /**
- * What callers reach WeCom through: tokens, and every API under /cgi-bin/. A GET is no less than a POST here: WeCom
- * deletes by some, and a question for a token that fails counts against the address that all share.
+ * The ways to WeCom for callers: access tokens, and every API under /cgi-bin/. A GET is judged as strictly as a POST: some
+ * of WeCom's GETs delete, and a failed token request counts against the address that all callers share.
  */
 @Controller('puppetWxkfManager')
 @ApiTags('puppets')
@@ -23,8 +23,8 @@ export class WecomController {
   /**
    * Get the access token of a secret.
    * @remarks
-   * One token for all who have the secret, and `expires_in` is what it really has left. WeCom is asked once a minute at
-   * most for each secret, and not again for a while about one that it refused. What WeCom refuses is 200 with its
+   * All callers with the same secret get the same token. `expires_in` is the time that it really has left. WeCom is asked at
+   * most once a minute for each secret, and more rarely for one that it refused. A refusal of WeCom is 200 with its
    * `errcode`; so is a missing parameter (41002, 41004). WeCom's 45009 comes with `Retry-After`. Safe to repeat.
    */
   @Get('getToken')
@@ -47,11 +47,11 @@ export class WecomController {
   /**
    * Call WeCom's API.
    * @remarks
-   * `wxkfRequestProxy/kf/sync_msg` calls `/cgi-bin/kf/sync_msg`. Status and bytes go through both ways as they come, other
-   * parameters of the query too, and of the headers those of types, lengths, encodings, ranges, dates and conditions,
-   * `Content-Disposition`, and WeCom's `Error-Code` and `Error-Msg`. Nothing is sent twice, but for a call whose token the
-   * manager added and WeCom found no good. `gettoken` is answered as `getToken` is. WeCom's limits are kept before WeCom
-   * does: errcode 45009 with `Retry-After`. Of one corp 512 calls at most are under way; a call has 30 s for each pause and
+   * `wxkfRequestProxy/kf/sync_msg` calls `/cgi-bin/kf/sync_msg`. Status, bodies and other query parameters pass unchanged.
+   * These headers pass too: types, lengths, encodings, ranges, dates, conditions, `Content-Disposition`, and WeCom's
+   * `Error-Code` and `Error-Msg`. A call is sent once; only when WeCom refuses a token that the manager added, it is sent
+   * again with a new one. `gettoken` is answered as `getToken`. The manager keeps WeCom's limits itself: errcode 45009 with
+   * `Retry-After`. One caller has at most 512 calls of a corp, running or waiting; a call may pause for 30 s and take
    * 10 min in all.
    */
   @Get('wxkfRequestProxy/*')
@@ -64,7 +64,7 @@ export class WecomController {
 
   /**
    * Call WeCom's API with a body.
-   * @remarks As without one; the body goes through as it comes, and has at most `PROXY_BODY_MAX_BYTES` (25 MB).
+   * @remarks Works as the same call without a body. The body passes unchanged and has at most `PROXY_BODY_MAX_BYTES` (25 MB).
    */
   @Post('wxkfRequestProxy/*')
   @AllowRoles('puppet')

@@ -13,7 +13,7 @@ import { CgiBinController } from './cgi-bin.controller.js';
 import { WecomAccounts } from './wecom-accounts.js';
 import { WecomController } from './wecom.controller.js';
 
-/** Its counters come from the storage module, its tokens from theirs, and what bots pull from that of messages; all are global. */
+/** Calls to WeCom. Counters, access tokens and `QueuedMessages` come from three global modules: storage, tokens and messages. */
 @Module({
   imports: [RegistryModule],
   controllers: [CgiBinController, WecomController],

@@ -1,4 +1,4 @@
-/** One call at a time of the manager's own to WeCom's API, whose answer may be some MB, on connections that are kept. */
+/** The manager's own frequent calls of WeCom's API. Connections are reused, and an answer may have some MB. */
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Dispatcher as Undici } from 'undici';
@@ -17,13 +17,13 @@ import { endWith, toServerAttributes, Tracing } from '../../kernel/tracing.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { wecomConfig } from './wecom.config.js';
 
-/** Per corp. WeCom refuses more than some parallel calls with 45033; its support has named five. One is left for others of the corp. */
+/** Per corp. WeCom answers 45033 to too many parallel calls; its support has named five. One of five is left for other callers. */
 const LIMITS: PoolLimits = { sockets: 4, exchanges: 64, keepAliveMs: 4_000, connectMs: 4_500 };
 const LIMIT_MS = 5_000;
 /** A page has 1,000 messages of some kB at most. */
 const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
 
-/** What is called, and whose call it is. */
+/** What to call, and for which corp. */
 export interface OwnCall {
   readonly corpId: string;
   /** Its path under /cgi-bin/. */
@@ -33,7 +33,7 @@ export interface OwnCall {
   readonly trace: TraceContext | null;
 }
 
-/** WeCom has the request, and its answer is not whole: too long, too slow, or broken off. An answer with less in it may be. */
+/** WeCom has the request, but its answer is too long, too slow or broken off. A shorter answer may come through. */
 export class UnfinishedAnswer extends AppError {
   constructor(detail: string) {
     super('WECOM_UNREACHABLE', { detail });
@@ -69,7 +69,7 @@ export class OwnCalls implements OnApplicationShutdown {
     return this.#pools.underWayOf(corpId);
   }
 
-  /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE`; UnfinishedAnswer is one. */
+  /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE`, also as `UnfinishedAnswer`. */
   post({ corpId, api, accessToken, body, trace }: OwnCall): Promise<string> {
     const pool = this.#pools.of(this.#origin, corpId);
     if (pool.isFull) throw new AppError('WECOM_UNREACHABLE', { detail: 'too many calls are under way' });
@@ -90,7 +90,7 @@ export class OwnCalls implements OnApplicationShutdown {
   }
 }
 
-/** An answer that is collected whole, within every limit. */
+/** Sends a request and collects the whole answer, within the limits of time and size. */
 class CollectedAnswer implements Undici.DispatchHandler {
   /** @throws AppError `WECOM_UNREACHABLE` */
   readonly text: Promise<string>;

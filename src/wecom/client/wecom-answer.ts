@@ -1,6 +1,9 @@
-/** The answers that WeCom gives, which are HTTP 200 whatever they say. Meaning of codes: developer.work.weixin.qq.com/document/path/90313. */
+/**
+ * WeCom's answers. Their HTTP status is 200 also when the call failed. Meaning of codes:
+ * developer.work.weixin.qq.com/document/path/90313.
+ */
 
-/** `errcode` 0 where all went well. */
+/** `errcode` 0 means success. */
 export interface WecomAnswer {
   readonly errcode: number;
   readonly errmsg: string;
@@ -21,9 +24,9 @@ export const ERRCODE = {
 /** The errcodes with their own label: those of credentials, limits and customer service. */
 export const COUNTED_ERRCODES: readonly number[] = [
   ...Object.values(ERRCODE),
-  // A wrong parameter, no access token, one of another app.
+  // A wrong parameter; no access token; an access token of another app.
   ...[40058, 41001, 301002],
-  // Too many at once; the app may not call it, or is disabled; the address is not listed.
+  // Too many parallel calls; the app has no permission, or is disabled; our address is not in the app's list.
   ...[45033, 48002, 50003, 60020],
   // Kf accounts and their sessions.
   ...[95000, 95001, 95004, 95011, 95012, 95017, 95018],
@@ -31,12 +34,12 @@ export const COUNTED_ERRCODES: readonly number[] = [
 
 const PARAMETER_WRONG = 40058;
 
-/** Whether WeCom may say so of a cursor that it does not know. Which errcode that has is not documented. */
+/** Whether the errcode may mean that WeCom does not know the cursor. WeCom does not document which one does. */
 export function isOfCursor(errcode: number): boolean {
   return errcode === PARAMETER_WRONG || (errcode !== 0 && !COUNTED_ERRCODES.includes(errcode));
 }
 
-/** What WeCom says to a caller over its limits, said by us before it has to. */
+/** The answer of WeCom to a caller over its limits. The manager gives it itself, before WeCom has to. */
 export function tooFrequent(what: string): WecomAnswer {
   return {
     errcode: ERRCODE.tooFrequent,
@@ -44,12 +47,12 @@ export function tooFrequent(what: string): WecomAnswer {
   };
 }
 
-/** Whether WeCom says that the access token is no good, and so has done nothing. */
+/** Whether WeCom refused the access token. It then has done nothing. */
 export function isTokenError(errcode: number | null): boolean {
   return errcode === ERRCODE.tokenInvalid || errcode === ERRCODE.tokenExpired;
 }
 
-/** @returns `null` for what is no JSON object with a whole number as `errcode`. */
+/** @returns `null` unless the text is a JSON object with a whole number as `errcode`. */
 export function readAnswer(text: string): WecomAnswer | null {
   const value = parseObject(text);
   if (value === null || !Number.isInteger(value.errcode)) return null;
@@ -57,7 +60,7 @@ export function readAnswer(text: string): WecomAnswer | null {
   return { errcode: value.errcode as number, errmsg };
 }
 
-/** @returns `null` for what is no JSON object. */
+/** @returns `null` unless the text is a JSON object. */
 export function parseObject(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(text);

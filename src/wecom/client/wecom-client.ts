@@ -1,6 +1,6 @@
 /**
- * Rare calls to WeCom, or to the gateway in its place, with every limit on them: a deadline for all of a call, few connections
- * for each corp, a short answer. It decides nothing of what was answered; calls of bots go through `proxy/`, which streams.
+ * Rare calls to WeCom, or to a gateway in its place, within limits: a deadline for the whole call, few connections for each
+ * corp, a short answer. It does not interpret the answer. Calls of bots go through `proxy/`, which streams.
  */
 import type { Agent } from 'node:http';
 import { HttpService } from '@nestjs/axios';
@@ -18,9 +18,9 @@ import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { wecomConfig } from './wecom.config.js';
 import { failureCodeOf, isTooLong } from './http-service.js';
 
-/** Per corp, so that a corp whose calls hang takes no other corp's connections. */
+/** Per corp. A corp whose calls hang cannot use up the connections of other corps. */
 const CONNECTIONS = 4;
-/** Per corp: running, or waiting for a connection. */
+/** Per corp: calls that run or wait for a connection. */
 const CALLS_MAX = 64;
 /** Shorter than the deadline of any call, so that a silent proxy is reported as such. */
 const CONNECT_MS = 4_500;
@@ -29,10 +29,10 @@ export interface WecomCall {
   readonly corpId: string;
   readonly method: 'GET' | 'POST';
   readonly url: URL;
-  /** `null` where one is left out. */
+  /** A header with `null` is not sent. */
   readonly headers: Readonly<Record<string, string | null>>;
   readonly body?: string;
-  /** For all of it, waiting for a socket included. */
+  /** For the whole call, including the wait for a connection. */
   readonly limitMs: number;
 }
 
@@ -41,7 +41,7 @@ export interface WecomReply {
   readonly text: string;
 }
 
-/** The calls of one corp. Node's agents count a tunnel only once it is there, so that their own limit would bound none. */
+/** Limits the calls of one corp. The limit of Node's agents does not work here: they count a tunnel only once it is open. */
 class CorpCalls {
   readonly #waiting = new Set<() => void>();
   #underWay = 0;
@@ -54,7 +54,7 @@ class CorpCalls {
     return this.#underWay + this.#waiting.size >= CALLS_MAX;
   }
 
-  /** Resolves when it is that call's turn; rejects with the signal's reason. */
+  /** Resolves when it is the call's turn. Rejects with the signal's reason when that aborts first. */
   async begin(signal: AbortSignal): Promise<void> {
     if (this.#underWay < CONNECTIONS) {
       this.#underWay++;
@@ -69,7 +69,7 @@ class CorpCalls {
     await promise;
   }
 
-  /** The next one has its turn. */
+  /** Ends a call. The next one that waits begins. */
   end(): void {
     const [next] = this.#waiting;
     if (next === undefined) {
@@ -104,7 +104,7 @@ export class WecomClient {
     sockets.watch('wecom', this);
   }
 
-  /** Rejects with an Error whose message says what went wrong, and which repeats nothing of the call. */
+  /** Rejects with an Error. Its message says what went wrong, and repeats nothing of the call. */
   async send(call: WecomCall): Promise<WecomReply> {
     if (this.#isClosed) throw new Error('the manager ends');
     const corp = this.#corps.get(call.corpId) ?? new CorpCalls();
@@ -143,12 +143,12 @@ export class WecomClient {
       if (proxy !== null && status === PROXY_AUTHENTICATION_REQUIRED) throw new ProxyRefusal(status);
       return { status, text: data.toString('utf8') };
     } catch (error) {
-      // Axios hangs the whole call on its errors, and the URL has the secret: nothing of them is kept.
+      // An error of axios contains the whole call, and the URL contains the secret. So a new error is made.
       throw signal.aborted ? signal.reason : new Error(reasonOf(error, proxy));
     }
   }
 
-  /** Open connections, with where they lead. Receivers of notifications are left out: their hosts may be secret. */
+  /** Counts open connections by origin. Leaves out receivers of notifications: their hosts may be secret. */
   *sockets(): Generator<readonly [origin: string, sockets: number]> {
     const { accessTokenUrl, wecomApiUrl } = this.config;
     const named = new Set([accessTokenUrl.origin, wecomApiUrl.origin]);
@@ -159,7 +159,7 @@ export class WecomClient {
     }
   }
 
-  /** Running calls then fail, and so do later ones. */
+  /** Makes running calls and later ones fail. */
   close(): void {
     this.#isClosed = true;
     for (const call of this.#calls) call.abort(new Error('the manager ends'));
@@ -169,7 +169,7 @@ export class WecomClient {
     let way = this.#ways.get(url.origin);
     if (way === undefined) {
       const proxy = forwardProxyFor(this.config, url);
-      // Connections are not kept: a corp's next call is hours away.
+      // Connections are not reused: a corp's next call is hours away.
       way = { agent: newAgent(url.protocol, proxy, { timeout: CONNECT_MS }), proxy };
       this.#ways.set(url.origin, way);
     }

@@ -1,6 +1,6 @@
 import { defineNamespace } from '../../config/namespace.js';
 
-/** WeCom's addresses, and how often and with how much it may be called. */
+/** WeCom's addresses, the way to them, and the limits of calls. */
 export const wecomConfig = defineNamespace('wecom', (config) => ({
   accessTokenUrl: config.accessTokenUrl,
   wecomApiUrl: config.wecomApiUrl,

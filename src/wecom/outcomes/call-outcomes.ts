@@ -1,26 +1,26 @@
 /**
- * Whether WeCom answers each corp, and whether the replies of each account go out, as far as this process sees it: what the
- * console's verdict, the metrics and the alerts judge by. It remembers only the newest success of each, and since when there
- * has been none.
+ * Whether WeCom answers the calls of each corp, and whether the replies of each account go out. The console's verdict, the
+ * metrics and the alerts use this. It knows the calls of this process only. For each corp and account it remembers the newest
+ * success, and since when calls have failed.
  */
 import type { StoreClock } from '../../kernel/store-clock.js';
 import { ERRCODE } from '../client/wecom-answer.js';
 import type { WecomOperation } from './wecom-errors.js';
 
-/** After it a failure says nothing of now. */
+/** A failure that is older says nothing about now. */
 export const FAILURE_LIFE_MS = 3_600_000;
-/** A single failed call may be an exception: it counts once there was no success for so long, or so often. */
+/** One failed call may be an exception. A corp fails after this time without a success, or after this many failures. */
 const LASTING_MS = 10_000;
 const LASTING_FAILURES = 3;
 const CORPS_MAX = 10_000;
 const ACCOUNTS_MAX = 100_000;
-/** A bot can name any. */
+/** A limit of its own, since a bot can name accounts that do not exist. */
 const NO_ACCOUNTS_MAX = 10_000;
 
-/** What sends a message to a customer. The second one, for a welcome, does not name the account. */
+/** The APIs that send a message to a customer. The second one, for welcomes, does not name the account. */
 const REPLIES: ReadonlySet<string> = new Set(['kf/send_msg', 'kf/send_msg_on_event']);
 
-/** WeCom does not let the corp or this address call, whatever the call says. Any other errcode is about one call. */
+/** WeCom refuses every call of the corp or of this address. Any other errcode is about one call. */
 const OF_CORP: ReadonlySet<number> = new Set([
   ERRCODE.busy,
   ERRCODE.secretInvalid,
@@ -29,12 +29,15 @@ const OF_CORP: ReadonlySet<number> = new Set([
   ERRCODE.secretIllegal,
   ERRCODE.tokenExpired,
   ERRCODE.tooFrequent,
-  // Too many at once; the API is not permitted, the app disabled, the address not listed.
+  // Too many parallel calls; the app has no permission, or is disabled; our address is not in the app's list.
   ...[45033, 48002, 50003, 60020],
 ]);
-/** The customer may get no message now: the limit of 5, 48 hours, a session that ended or that a person has, no such customer. */
+/**
+ * This customer can get no message now: 5 were sent, 48 hours are over, the session has ended or is with a person, or the
+ * customer does not exist.
+ */
 const OF_CUSTOMER: ReadonlySet<number> = new Set([40096, 95001, 95002, 95013, 95016, 95018]);
-/** WeCom has no such account of the corp, so that no customer can write to it either. */
+/** The corp has no such account. No customer can write to it either. */
 const OF_NO_ACCOUNT: ReadonlySet<number> = new Set([95000, 95004]);
 
 /** How a call ended. */
@@ -42,64 +45,64 @@ export interface EndedCall {
   readonly operation: WecomOperation;
   /** `null` when the token's corp is unknown. */
   readonly corpId: string | null;
-  /** `''` for a request of a token. */
+  /** `''` for a token request. */
   readonly api: string;
-  /** The account that a reply is of; `null` for other calls, and where the call does not name it. */
+  /** The account that sent the reply; `null` for other calls, and when the call does not name it. */
   readonly openKfId: string | null;
-  /** `null` where WeCom's answer has none. */
+  /** `null` when the answer has none. */
   readonly errcode: number | null;
-  /** Why there was no answer, or none of WeCom; `null` where there was one. */
+  /** Why there was no answer of WeCom; `null` when there was one. */
   readonly fault: CallFault | null;
 }
 
-/** `unreachable`: no answer, or none that is whole. `status`: WeCom answered with an HTTP status of 400 or more. */
+/** `unreachable`: no answer, or only a part of one. `status`: an HTTP status of 400 or more. */
 export type CallFault = 'unreachable' | 'status';
 
-/** Calls that have failed since the last one that went well. */
+/** The calls of one corp or account that have failed since the last success. */
 export interface CallTrouble {
   readonly corpId: string | null;
-  /** `null` where it is the corp's. */
+  /** `null` when it is about the whole corp. */
   readonly openKfId: string | null;
   readonly operation: WecomOperation;
-  /** Of the newest failure: an errcode, or the fault. */
+  /** The errcode or the fault of the newest failure. */
   readonly why: string;
-  /** When the first of them failed. */
+  /** When the first of these calls failed. */
   readonly sinceMs: number;
 }
 
-/** Of the replies of an account since the last one that went out. */
+/** The replies of an account that have failed since the last one that went out. */
 export interface ReplyFailure {
-  /** Of the newest one: an errcode, or the fault. */
+  /** The errcode or the fault of the newest failure. */
   readonly why: string;
-  /** When the first of them failed. */
+  /** When the first of these replies failed. */
   readonly sinceMs: number;
-  /** When the newest one failed. */
+  /** When the newest of them failed. */
   readonly atMs: number;
 }
 
-/** What a process has seen of the replies of an account. */
+/** What this process knows about the replies of an account. */
 export interface AccountReplies {
-  /** When WeCom last took one. */
+  /** When WeCom last accepted one; `null` when it has not. */
   readonly repliedAtMs: number | null;
-  /** Why WeCom takes none now. */
+  /** Why they fail now; `null` when they do not. */
   readonly replyFailure: ReplyFailure | null;
-  /** That WeCom has no such account. */
+  /** Set when WeCom does not know the account. */
   readonly noAccount: ReplyFailure | null;
 }
 
-/** An account, and its corp where that is known. */
+/** An account, and its corp; `null` when the corp is unknown. */
 export interface ReplyingAccount {
   readonly openKfId: string;
   readonly corpId: string | null;
 }
 
-/** That WeCom has no such account of the corp. */
+/** WeCom's answers that the corp has no such account. */
 interface NoAccount extends ReplyFailure {
   /** `null` when the token's corp is unknown. */
   readonly corpId: string | null;
 }
 
-/** Since the last success. Changed in place. */
+/** The last success, and the failures since then. Changed in place. */
 interface Outcome {
   readonly corpId: string | null;
   readonly openKfId: string | null;
@@ -117,11 +120,11 @@ type IsFailing = (outcome: Outcome, nowMs: number) => boolean;
 export class CallOutcomes {
   readonly #corps = new Map<string, Outcome>();
   readonly #accounts = new Map<string, Outcome>();
-  /** Of the corp that was told last. */
+  /** By account; each with the corp that WeCom refused last. */
   readonly #noAccounts = new Map<string, NoAccount>();
   #lastReplyAtMs: number | null = null;
 
-  /** @param storeClock other replicas compare times of replies with their own. */
+  /** @param storeClock store time, since replicas compare the times of replies with each other. */
   constructor(private readonly storeClock: StoreClock) {}
 
   note(call: EndedCall): void {
@@ -137,12 +140,12 @@ export class CallOutcomes {
     if (isReply(call.api) && call.openKfId !== null) this.#noteReply(call, call.openKfId);
   }
 
-  /** When a reply of the account last went out; `null` when none has through this process. */
+  /** When a reply of the account last went out through this process; `null` when none has. */
   repliedAtMs(openKfId: string): number | null {
     return this.#accounts.get(openKfId)?.okAtMs ?? null;
   }
 
-  /** Why no reply of the account goes out now; `null` when they do, or none passed through this process. */
+  /** Why replies of the account fail now; `null` when they do not fail, or none passed through this process. */
   replyFailure(openKfId: string): ReplyFailure | null {
     const outcome = this.#accounts.get(openKfId);
     if (outcome === undefined || !isFailingNow(outcome, this.storeClock.nowMs(), isReplyFailing)) return null;
@@ -150,7 +153,7 @@ export class CallOutcomes {
     return { why, sinceMs, atMs };
   }
 
-  /** Since when WeCom has said, to a reply of it, that the corp has no such account; `null` when it has not lately. */
+  /** Since when WeCom has answered that the corp has no such account; `null` when it has not within the last hour. */
   noAccount({ openKfId, corpId }: ReplyingAccount): ReplyFailure | null {
     const known = this.#noAccounts.get(openKfId);
     if (known === undefined || isAnother(known.corpId, corpId) || !this.#isLately(known)) return null;
@@ -163,7 +166,7 @@ export class CallOutcomes {
     return this.#lastReplyAtMs;
   }
 
-  /** Corps whose calls, or requests for a token, fail now. */
+  /** Corps whose calls or token requests fail now. */
   failingCorps(): readonly CallTrouble[] {
     return this.#failing(this.#corps, isLasting);
   }
@@ -173,14 +176,14 @@ export class CallOutcomes {
     return this.#failing(this.#accounts, isReplyFailing);
   }
 
-  /** Accounts that WeCom does not have. */
+  /** Accounts that WeCom does not know. */
   unknownAccounts(): readonly CallTrouble[] {
     return [...this.#noAccounts]
       .filter(([, known]) => this.#isLately(known))
       .map(([openKfId, { corpId, why, sinceMs }]) => ({ corpId, openKfId, operation: 'call', why, sinceMs }));
   }
 
-  /** Of the accounts of which something was seen since then, store time. Scans all. */
+  /** The replies of each account that were seen at or after `sinceMs`, store time. Scans all accounts. */
   *repliesSince(sinceMs: number): Generator<ReplyingAccount & AccountReplies> {
     for (const [openKfId, { corpId, okAtMs, failedAtMs }] of this.#accounts) {
       const saidAtMs = this.#noAccounts.get(openKfId)?.atMs ?? 0;
@@ -202,13 +205,13 @@ export class CallOutcomes {
     };
   }
 
-  /** Of its replies; those of its corp stay. */
+  /** Forgets the replies of the account. What is known about its corp stays. */
   forget(openKfId: string): void {
     this.#accounts.delete(openKfId);
     this.#noAccounts.delete(openKfId);
   }
 
-  /** Accounts of the corp that it knows something of; of one that is in both twice. */
+  /** The accounts of the corp whose replies were seen. An account may be listed twice. */
   accountsOf(corpId: string): readonly string[] {
     return [...this.#accounts, ...this.#noAccounts].flatMap(([openKfId, known]) =>
       known.corpId === corpId ? [openKfId] : [],
@@ -219,7 +222,7 @@ export class CallOutcomes {
     const { errcode, fault } = call;
     const isSent = fault === null && errcode === 0;
     const known = this.#accounts.get(openKfId);
-    // Another corp may name it as well; what WeCom takes is the account's own.
+    // A caller of another corp may name the account. Only a success shows that the account is that corp's.
     const isOther = isAnother(known?.corpId ?? null, call.corpId);
     if (isOther && !isSent) return;
     const hasNone = errcode !== null && OF_NO_ACCOUNT.has(errcode);
@@ -276,7 +279,7 @@ export class CallOutcomes {
   }
 }
 
-/** A token may be of a corp that is not known. */
+/** Whether both corps are known and differ. The corp of a token may be unknown. */
 function isAnother(one: string | null, other: string | null): boolean {
   return one !== null && other !== null && one !== other;
 }
@@ -298,7 +301,7 @@ function isLasting({ failures, failingSinceMs }: Outcome, nowMs: number): boolea
   return failures >= LASTING_FAILURES || nowMs - failingSinceMs >= LASTING_MS;
 }
 
-/** A further one replaces the one that was seen first. */
+/** A further entry replaces the one that was added first. */
 function makeRoom(seen: Map<string, unknown>, max: number): void {
   const [first] = seen.size >= max ? seen.keys() : [];
   if (first !== undefined) seen.delete(first);

@@ -4,38 +4,38 @@ import type { EndedCall } from './call-outcomes.js';
 
 const HOUR_MS = 3_600_000;
 export const HOURS = 24;
-/** A further one replaces the one that was not seen for the longest time. */
+/** A further kind replaces the one that was seen longest ago. */
 const KINDS_MAX = 1_000;
-/** Further ones are counted together: callers can make up APIs and accounts, and must not hide how calls of others failed. */
+/** Further kinds are counted together. Otherwise a caller could push out the failures of others by made-up APIs and accounts. */
 const KINDS_PER_CORP_MAX = 100;
-/** The API of those, and why they failed. */
+/** Stands for the API and the reason of kinds that are counted together. */
 export const OTHER = 'other';
 
 /** Calls of one corp, account and API that failed in one way. */
 export interface FailedCall extends Pick<EndedCall, 'operation' | 'corpId' | 'openKfId' | 'api'> {
   /** An errcode, the fault, or `OTHER`. */
   readonly why: string;
-  /** Within the hours. */
+  /** The sum of `hours`. */
   readonly count: number;
   readonly lastAtMs: number;
-  /** How many in each of the last hours, oldest first; the last one is under way. */
+  /** Counts of the last 24 hours, oldest first. The last hour is still running. */
   readonly hours: readonly number[];
-  /** The last one, counted from the epoch. */
+  /** The hour of the last count, in hours since the epoch. */
   readonly hour: number;
 }
 
-/** Changed in place. */
+/** The count of one kind. Changed in place. */
 interface Kind extends Omit<FailedCall, 'count' | 'hour' | 'hours' | 'lastAtMs'> {
   readonly byHour: number[];
   lastAtMs: number;
 }
 
-/** Which calls failed within the last 24 hours, as far as this process sees it. A call that goes well costs nothing. */
+/** The calls of this process that failed within the last 24 hours. A successful call costs nothing. */
 export class FailedCalls {
   readonly #kinds = new Map<string, Kind>();
   readonly #perCorp = new Map<string | null, number>();
 
-  /** @param corps those that are known: callers can make up others, which are counted together as of no known corp. */
+  /** @param corps the known corps. Failures of other corps, which callers can make up, are counted together. */
   constructor(
     private readonly clock: Clock,
     private readonly corps: Pick<Corps, 'has'>,
@@ -54,7 +54,7 @@ export class FailedCalls {
     const hour = hourOf(nowMs) % HOURS;
     kind.byHour[hour] = (kind.byHour[hour] ?? 0) + 1;
     kind.lastAtMs = nowMs;
-    // Seen last, it goes last.
+    // A Map keeps the order of insertion: the kind seen last stands last.
     this.#delete(key);
     this.#kinds.set(key, kind);
     this.#perCorp.set(corpId, this.#countOf(corpId) + 1);
@@ -91,7 +91,7 @@ export class FailedCalls {
     else this.#perCorp.delete(kind.corpId);
   }
 
-  /** The ones seen last first. */
+  /** Ordered by the last failure, newest first. */
   list(): readonly FailedCall[] {
     const hour = hourOf(this.clock.nowMs());
     const recent = [...this.#kinds.values()].filter(({ lastAtMs }) => hour - hourOf(lastAtMs) < HOURS);
@@ -105,14 +105,14 @@ export class FailedCalls {
   }
 }
 
-/** Those of several processes. The ones seen last first. */
+/** Adds up the failed calls of several processes. Ordered by the last failure, newest first. */
 export function addedUp(all: Iterable<FailedCall>, nowMs: number): readonly FailedCall[] {
   const hour = hourOf(nowMs);
   const sums = new Map<string, FailedCall>();
   for (const call of all) {
     const key = callKey(call);
     const sum = sums.get(key);
-    // A clock that is ahead has counted in this hour what it has in its own.
+    // A process whose clock is ahead may be in the next hour already: its counts are taken as they are.
     const lateBy = Math.max(0, hour - call.hour);
     const hours = call.hours.map((_, n) => (call.hours[n + lateBy] ?? 0) + (sum?.hours[n] ?? 0));
     const lastAtMs = Math.max(call.lastAtMs, sum?.lastAtMs ?? 0);
@@ -125,7 +125,7 @@ function totalOf(hours: readonly number[]): number {
   return hours.reduce((sum, count) => sum + count, 0);
 }
 
-/** Tells the kinds of one process apart. */
+/** The same for the same kind in every process. */
 export function callKey({
   operation,
   corpId,
@@ -140,7 +140,7 @@ function isRecent(atMs: number, nowMs: number): boolean {
   return hourOf(nowMs) - hourOf(atMs) < HOURS;
 }
 
-/** The places of the hours in which nothing was seen still have counts of a day before. */
+/** Sets the hours since the last failure to 0: their places still hold the counts of the day before. */
 function forgetBetween({ byHour, lastAtMs }: Kind, nowMs: number): void {
   const [last, now] = [hourOf(lastAtMs), hourOf(nowMs)];
   for (let hour = Math.max(last + 1, now - HOURS + 1); hour <= now; hour++) byHour[hour % HOURS] = 0;

@@ -7,7 +7,7 @@ export type WecomOperation = (typeof WECOM_OPERATIONS)[number];
 
 export interface SeenError {
   readonly operation: WecomOperation;
-  /** `other` for those that are not told apart. */
+  /** `other` for all errcodes that have no count of their own. */
   readonly errcode: string;
   readonly count: number;
   readonly lastAtMs: number;
@@ -15,7 +15,7 @@ export interface SeenError {
 
 const TOLD_APART = new Set(COUNTED_ERRCODES);
 
-/** Which errcodes callers were answered, of WeCom and of the manager in its name, and when last; since the start. */
+/** Counts the errcodes that callers were answered since the start, by WeCom or by the manager in its name. */
 export class WecomErrors {
   readonly #seen = new Map<string, SeenError>();
 
@@ -34,12 +34,12 @@ export class WecomErrors {
   }
 }
 
-/** Tells the errors of one process apart. */
+/** The same for the same error in every process. */
 export function errorKey({ operation, errcode }: Pick<SeenError, 'operation' | 'errcode'>): string {
   return `${operation}/${errcode}`;
 }
 
-/** Those of several processes, in the same order. */
+/** Adds up the errors of several processes. Ordered as `list` is. */
 export function seenInAll(all: Iterable<SeenError>): readonly SeenError[] {
   const sums = new Map<string, SeenError>();
   for (const seen of all) {

@@ -23,11 +23,11 @@ import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } fr
 const TOKEN_RESULTS = ['memory', 'store', 'upstream', 'refused', 'invalid', 'unreachable', 'failed'] as const;
 export type TokenResult = (typeof TOKEN_RESULTS)[number];
 
-/** How a token request to WeCom ended, whichever caller waits for it. */
+/** How a token request to WeCom ended. Several callers may wait for one. */
 const INQUIRY_RESULTS = ['granted', 'refused', 'unreachable'] as const;
 export type InquiryResult = (typeof INQUIRY_RESULTS)[number];
 
-/** How a proxied call ended: with WeCom's answer, whatever it says, or where it failed. */
+/** How a proxied call ended. `answered`: with WeCom's answer, also when that is an error. */
 const CALL_RESULTS = [
   'answered',
   'limited',
@@ -39,10 +39,10 @@ const CALL_RESULTS = [
 ] as const;
 export type CallResult = (typeof CALL_RESULTS)[number];
 
-/** What became of a reply: it went out, WeCom or the manager in its name refused it, or there was no answer. */
+/** What became of a reply. `refused`: by WeCom, or by the manager in its name. */
 const REPLY_RESULTS = ['sent', 'refused', 'unanswered'] as const;
 
-/** Answers with an error. Callers and gateways can have any number answered, so the others are counted together. */
+/** Answers with an errcode other than 0. Unknown errcodes share one count: callers and gateways can cause any number. */
 interface Errors {
   readonly known: ReadonlyMap<number, Count>;
   readonly other: Count;
@@ -60,7 +60,7 @@ export class WecomMetrics implements AccountHistory {
   readonly #outcomes: CallOutcomes;
   readonly #failed: FailedCalls;
 
-  /** @param corps left out: all of them are known. @param storeClock left out: the same as `clock`. */
+  /** @param corps by default every corp is known. @param storeClock by default the same as `clock`. */
   constructor(
     metrics: Metrics,
     clock: Clock = new SystemClock(),
@@ -100,7 +100,7 @@ export class WecomMetrics implements AccountHistory {
     this.#calls[result].observe(seconds);
   }
 
-  /** Whose a call or a token request was, and whether it went well. */
+  /** Records how a call or a token request ended. */
   noteOutcome(call: EndedCall): void {
     this.#outcomes.note(call);
     this.#failed.note(call);
@@ -109,7 +109,7 @@ export class WecomMetrics implements AccountHistory {
     else this.#replies[call.errcode === 0 ? 'sent' : 'refused'].add();
   }
 
-  /** Corps whose calls, or requests for a token, fail now. */
+  /** Corps whose calls or token requests fail now. */
   get failingCorps(): readonly CallTrouble[] {
     return this.#outcomes.failingCorps();
   }
@@ -119,7 +119,7 @@ export class WecomMetrics implements AccountHistory {
     return this.#outcomes.failingAccounts();
   }
 
-  /** Accounts that WeCom does not have, as it said to replies of them. */
+  /** Accounts that WeCom does not know, by its answers to their replies. */
   get unknownAccounts(): readonly CallTrouble[] {
     return this.#outcomes.unknownAccounts();
   }
@@ -128,7 +128,7 @@ export class WecomMetrics implements AccountHistory {
     return this.#outcomes.repliesOf(account);
   }
 
-  /** Of the accounts of which something was seen since then, store time. Scans all. */
+  /** The replies of each account that were seen at or after `sinceMs`, store time. Scans all accounts. */
   repliesSince(sinceMs: number): Iterable<ReplyingAccount & AccountReplies> {
     return this.#outcomes.repliesSince(sinceMs);
   }
@@ -138,7 +138,7 @@ export class WecomMetrics implements AccountHistory {
     return this.#outcomes.repliedAtMs(openKfId);
   }
 
-  /** What its replies did says nothing of whoever has the account next. */
+  /** Forgets the replies of an account. They say nothing about the next bot that has it. */
   forget(openKfId: string): void {
     this.#outcomes.forget(openKfId);
   }
@@ -147,7 +147,7 @@ export class WecomMetrics implements AccountHistory {
     return this.#outcomes.accountsOf(corpId);
   }
 
-  /** @param errcode `null` where the answer has none, or is too long for an error. */
+  /** @param errcode `null` when the answer has none, or is too long to be an error. */
   answered(operation: WecomOperation, errcode: number | null): void {
     if (errcode === null || errcode === 0) return;
     const { known, other } = this.#errors[operation];
@@ -155,7 +155,7 @@ export class WecomMetrics implements AccountHistory {
     this.#seen.add(operation, errcode);
   }
 
-  /** The manager answered so in WeCom's name, or once more what WeCom had said before. */
+  /** Records that the manager answered in WeCom's name, or repeated an earlier answer of WeCom. */
   answeredHere(operation: WecomOperation, errcode: number): void {
     this.#seen.add(operation, errcode);
   }

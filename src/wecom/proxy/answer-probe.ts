@@ -3,7 +3,7 @@ import { readAnswer } from '../client/wecom-answer.js';
 import type { AnswerHead } from './caller-answer.js';
 import { headerOf } from './proxy-headers.js';
 
-/** WeCom's answers to what failed have some 200 bytes. */
+/** WeCom's answer to a failed call has some 200 bytes. */
 const PROBED_BYTES_MAX = 4_096;
 const UNPACKED_BYTES_MAX = 65_536;
 
@@ -18,14 +18,14 @@ const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX }),
 };
 
-/** Looks for the errcode of a short JSON answer, which is passed on when it is whole: that takes less than in pieces. */
+/** Reads the errcode of a short JSON answer. Such an answer is held back until it is whole: one write is cheaper than several. */
 export class AnswerProbe {
   #encoding: string | null = null;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #isHolding = false;
 
-  /** @param holds whether answers of unknown length, too, wait here until they are whole or turn out to be long. */
+  /** @param holds whether to hold back answers of unknown length too, until they are whole or too long. */
   constructor(private readonly holds: boolean) {}
 
   /** @returns whether the answer is held back. */
@@ -58,13 +58,13 @@ export class AnswerProbe {
     return held;
   }
 
-  /** To be called with a whole answer. @returns `null` where it has none, or is too long to be one. */
+  /** Call it when the answer is whole. @returns `null` when the answer has no errcode, or is too long to be an error. */
   errcode(): number | null {
     return this.#encoding === null ? null : this.#read(this.#encoding);
   }
 
   #read(encoding: string): number | null {
-    // Most answers, and cheaper than to read all of it.
+    // Most answers begin like this, and to compare is cheaper than to parse.
     if (this.#chunks[0]?.subarray(0, ALL_WELL.length).equals(ALL_WELL)) return 0;
     try {
       const bytes = UNPACK[encoding]?.(Buffer.concat(this.#chunks));

@@ -1,7 +1,7 @@
 /**
- * Calls WeCom's API in a caller's place, from the one address that WeCom admits. Bytes go through as they come;
- * only /cgi-bin/ is reached, WeCom's limits are kept, and what was sent is never sent again, but for a call
- * whose access token was ours and no good.
+ * Calls WeCom's API for callers, from the one address that WeCom admits. Bytes pass unchanged. Only APIs under /cgi-bin/ can be
+ * called, and WeCom's limits are kept. A call is never repeated, with one exception: WeCom refused an access token that the
+ * manager had added.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -48,7 +48,7 @@ export class ApiProxy {
     this.#places = new CallPlaces(clock);
   }
 
-  /** Answers the request, or throws the error for the caller. */
+  /** Answers the request. @throws Error that the caller is to be answered. */
   async forward(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const log = new CallLog(request.method);
     const unit = new UnitOfWork('proxy.answered', log);
@@ -59,7 +59,7 @@ export class ApiProxy {
       const target = parseTarget(request.raw.url ?? '');
       log.api = target.api;
       log.bot = request.bot?.id;
-      // Proxied as it is, every caller would ask WeCom for a token.
+      // Answered here: if it were proxied, every caller would ask WeCom for a token.
       if (target.api.toLowerCase() === 'gettoken') await this.tokenAnswers.answer(request, reply);
       else status = await this.#call(target, request, reply, log);
     } catch (error) {
@@ -112,7 +112,7 @@ export class ApiProxy {
       entered = this.#places.enter({ corpId: credential.corpId, botId: request.bot?.id ?? null });
       if ('stream' in body) await body.begun;
       const answer = new CallerAnswer(reply);
-      // Before it counts: a caller that hangs up while it waits has not called WeCom.
+      // The call is counted after the wait, since a caller that hangs up during it has not called WeCom.
       await entered.takePlace(answer);
       const isSync = target.api.toLowerCase() === SYNC;
       const counted = {
@@ -139,7 +139,7 @@ export class ApiProxy {
     }
   }
 
-  /** The bot has it when all of it was written; a connection that broke before, or is reset just after, says that it may not. */
+  /** The answer counts as sent when all of it was written, and as unread when the connection is reset just after. */
   #answerQueued(
     { raw: { socket } }: FastifyRequest,
     reply: FastifyReply,
@@ -156,14 +156,14 @@ export class ApiProxy {
   }
 }
 
-/** A body that cannot be read says nothing of a token. */
+/** A streamed body, and one that is no JSON, counts as without a sync token. */
 function hasSyncToken(body: ProxyBody): boolean {
   const bytes = 'whole' in body ? body.whole : null;
   const token = bytes === null ? undefined : parseObject(bytes.toString('utf8'))?.token;
   return typeof token === 'string' && token !== '';
 }
 
-/** The account that a reply is of. Only replies are read for it: 3 µs for 170 bytes, 5 µs for the longest text of 2 kB. */
+/** The account of a reply. Only replies are parsed for it: that takes 3 µs for 170 bytes, 5 µs for the longest text of 2 kB. */
 function openKfIdOf({ body }: FastifyRequest): string | undefined {
   const named = body instanceof Buffer ? parseObject(body.toString('utf8'))?.open_kfid : undefined;
   return typeof named === 'string' && ID_FORMAT.pattern.test(named) ? named : undefined;
@@ -180,7 +180,7 @@ function answerWith(
   reply.send({ errcode: answer.errcode, errmsg: answer.errmsg });
 }
 
-/** The caller is gone, or has already got all that can be sent. */
+/** Whether no answer can be sent: the caller is gone, or its connection was cut. */
 function isOver(error: unknown): boolean {
   return error instanceof CallerGone || error instanceof AnswerBroken;
 }

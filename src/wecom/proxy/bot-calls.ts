@@ -1,7 +1,7 @@
 /**
- * What the key of a bot opens at WeCom: the APIs for customer service and media, of its own corp, for its own accounts.
- * An access token is the whole app's, so that this keeps a bot from mistakes and from other bots' accounts, and not from
- * what the app may do (docs/security.md).
+ * The key of a bot opens WeCom's APIs for customer service and media, for the bot's own corp and accounts. An access token is
+ * valid for the whole app. So this check prevents mistakes and calls for other bots' accounts, but it does not limit what a
+ * holder of the token can do (docs/security.md).
  */
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
@@ -27,9 +27,9 @@ import type { Addressee } from '../../kernel/account.js';
 
 const OPENED = /^(kf|media)\//i;
 const SYNC = 'kf/sync_msg';
-/** Names in a body that decide about a call. */
+/** Names in a body that decide whether a call is allowed. */
 const JUDGED = new Set(['open_kfid', 'token']);
-/** Every string of a JSON text, with the colon that makes it a name. */
+/** Every string of a JSON text; a name with the colon behind it. */
 const STRINGS = /"(?:[^"\\]|\\.)*"\s*:?/g;
 
 @Injectable()
@@ -47,14 +47,14 @@ export class BotCalls {
   admit(calling: CallingBot | null, target: ProxyTarget): BotCall | null {
     if (calling === null) return null;
     const bot = this.bots.find(calling.id);
-    // It was deleted while its request came in.
-    if (bot === null) throw forbidden('the bot is not there any more');
+    // The bot was deleted after its key was checked.
+    if (bot === null) throw forbidden('the bot was deleted');
     if (!OPENED.test(target.api)) throw forbidden(`${target.api} is neither a kf nor a media API`);
     if (target.corpId !== null && target.corpId !== bot.corpId)
       throw forbidden('corpid must be the corp of the bot');
     const { destinations, tokens, syncTokens, queued, storeClock } = this;
     const call = new BotCall(bot, target, destinations, tokens, syncTokens, queued, storeClock);
-    // A query has room for a thousand times the same one.
+    // A Set, since a query can repeat one account a thousand times.
     const named = new Set(target.openKfIdsOfQuery);
     if (target.openKfId !== null) named.add(target.openKfId);
     for (const openKfId of named) call.requireOwn(openKfId);
@@ -64,11 +64,11 @@ export class BotCalls {
 
 /** One call of a bot. */
 export class BotCall {
-  /** Its pull, if it is one; known once its body is. */
+  /** The call as a pull; `null` before `toWecomBody`, and for any other call. */
   #pull: Omit<OwnPull, 'cursor' | 'isAll'> | null = null;
-  /** The account that it pulls. */
+  /** The account of the pull; `''` when there is none. */
   #openKfId = '';
-  /** Whether its cursor is one that the program did not send. */
+  /** Whether the manager added the cursor of the pull. */
   #isGiven = false;
 
   constructor(
@@ -91,13 +91,13 @@ export class BotCall {
     return secret === null || secret.reveal() === '' ? null : secret;
   }
 
-  /** Of the bot's own secret; `null` when none is stored for it. */
+  /** Identifies the app of the bot's own secret; `null` when no secret is stored for the bot. */
   get appId(): string | null {
     const { corpId, corpSecret } = this;
     return corpSecret === null ? null : secretIdOf(corpId, corpSecret);
   }
 
-  /** Whose pull it is; known after `toWecomBody`. */
+  /** The bot and the account that pull. The account is known after `toWecomBody`. */
   get asker(): Asker {
     return { botId: this.bot.id, openKfId: this.#openKfId };
   }
@@ -113,9 +113,9 @@ export class BotCall {
   }
 
   /**
-   * An access token must be one that the manager gave out for the corp, or that WeCom gives for the bot's own secret: some
-   * programs get theirs from WeCom whatever base they are given.
-   * @param corpOfToken `null` for one that was not given out, `undefined` where that is not known.
+   * Checks the access token of the call. The manager must have given it out for the corp, or WeCom must give the same token for
+   * the bot's own secret: some programs always fetch their token from WeCom directly.
+   * @param corpOfToken `null` when the manager did not give it out, `undefined` when that is not known.
    * @throws AppError `BOT_FORBIDDEN`, `STORE_UNAVAILABLE`, `WECOM_UNREACHABLE`
    */
   async admitToken(
@@ -131,17 +131,17 @@ export class BotCall {
       const own = await this.tokens.getForCall({ corpId, corpSecret, caller, trace });
       if ('token' in own && own.token.id === tokenId) return;
     }
-    // Another replica may have given it out, so that it may be good.
+    // Another replica may have given it out, so the token may be valid.
     if (corpOfToken === undefined) throw new AppError('STORE_UNAVAILABLE');
     throw forbidden(
       corpSecret === null
-        ? 'the access token was not given out here, and the bot has no corpSecret to compare it with'
-        : "the access token was neither given out here nor is it one of the bot's corpSecret",
+        ? 'the manager did not give out the access token, and the bot has no corpSecret to check it with; get it from getToken'
+        : "the manager did not give out the access token, and it is not that of the bot's corpSecret; get it from getToken",
     );
   }
 
   /**
-   * What a bot that takes messages pulls: WeCom is not asked.
+   * Answers the pull of a bot that takes messages, without WeCom.
    * @returns `null` for any other call.
    * @throws AppError as `admitBody`; `STORE_UNAVAILABLE`
    */
@@ -150,16 +150,16 @@ export class BotCall {
     this.admitBody(body);
     const whole = 'whole' in body ? body.whole : null;
     const { open_kfid: named, token, cursor } = parseObject(whole?.toString('utf8') ?? '') ?? {};
-    // Some programs have one cursor for all accounts and name none.
+    // Some programs keep one cursor for all accounts, and their pulls name no account.
     const openKfId = typeof named === 'string' ? named : accountOfMadeSyncToken(token);
     if (openKfId !== null) this.requireOwn(openKfId);
     return this.queued.answer(this.bot, openKfId, typeof cursor === 'string' ? cursor : '');
   }
 
   /**
-   * The body as WeCom is sent it: as `admitBody` gives it, and with the cursor at which the taker before ended, where a pull has
-   * none, or one that the manager made. A program has such a one when its bot took messages before.
-   * @param appId of its access token; `null` where that is not known.
+   * The body for WeCom: as `admitBody` returns it. A pull that has no cursor gets the one at which the bot before ended. So does
+   * a pull with a cursor that the manager made: the program has that one from when its bot took messages.
+   * @param appId the app of the access token; `null` when unknown.
    * @throws AppError as `admitBody`; `STORE_UNAVAILABLE`
    */
   async toWecomBody(body: ProxyBody, appId: string | null): Promise<ProxyBody> {
@@ -184,9 +184,9 @@ export class BotCall {
   }
 
   /**
-   * Learns from the answer to a pull how far the program is: by the cursor that came with it, once all of it was sent. Call it
-   * after `toWecomBody`, before the answer begins.
-   * @param whenUnread calls once the program can have read nothing of the answer.
+   * Notes how far the program has pulled, by the cursor in the answer, once the whole answer was sent. Call it after
+   * `toWecomBody` and before the answer begins.
+   * @param whenUnread calls its argument when the program cannot have read the answer.
    */
   watch(answer: CallerAnswer, whenUnread: (then: () => void) => void): void {
     const pull = this.#pull;
@@ -200,7 +200,7 @@ export class BotCall {
     });
   }
 
-  /** WeCom may know the cursor no more that was given to the program. It is not given again. */
+  /** Forgets the cursor that the manager added when WeCom does not know it any more. */
   answered(errcode: number | null): void {
     if (this.#pull === null || !this.#isGiven || errcode === null || !isOfCursor(errcode)) return;
     this.queued.wasPulled(this.#account, { ...this.#pull, from: '', cursor: '', isAll: false });
@@ -210,7 +210,7 @@ export class BotCall {
     return { corpId: this.corpId, openKfId: this.#openKfId };
   }
 
-  /** Without it a pull is what it is without the manager: no reason to refuse it, unless WeCom would not know its cursor. */
+  /** @param isNeeded whether to fail when the store fails. Without a cursor, a pull still works as without the manager. */
   async #findCursor(openKfId: string, appId: string, isNeeded: boolean): Promise<string> {
     try {
       return await this.queued.findCursor({ corpId: this.corpId, openKfId }, appId);
@@ -221,8 +221,8 @@ export class BotCall {
   }
 
   /**
-   * The body as it is sent on: a pull without a sync token gets the newest good one of the account, and one that the
-   * manager made is taken out.
+   * Checks the body of a call. A pull without a sync token gets the account's newest valid one. A sync token that the manager
+   * made is removed or replaced, since WeCom does not know it.
    * @throws AppError `BOT_FORBIDDEN`, `REQUEST_BODY_NOT_JSON`, `REQUEST_BODY_TOO_LARGE`
    */
   admitBody(body: ProxyBody): ProxyBody {
@@ -239,7 +239,7 @@ export class BotCall {
     return this.target.api.toLowerCase() === SYNC ? this.#withSyncToken(body, fields, openKfId) : body;
   }
 
-  /** @param openKfId `undefined` where the pull names none: whose token it may have is then not known. */
+  /** @param openKfId `undefined` when the pull names no account. It then gets no token. */
   #withSyncToken(
     body: ProxyBody,
     { token, ...others }: Readonly<Record<string, unknown>>,
@@ -258,7 +258,7 @@ function rewritten(fields: Readonly<Record<string, unknown>>): ProxyBody {
   return { whole: Buffer.from(textOf(fields)), isRewritten: true };
 }
 
-/** A text may be nested deeper than it can be written again. */
+/** @throws AppError `REQUEST_BODY_NOT_JSON` when the fields are nested too deep to be written again. */
 function textOf(fields: Readonly<Record<string, unknown>>): string {
   try {
     return JSON.stringify(fields);
@@ -267,14 +267,14 @@ function textOf(fields: Readonly<Record<string, unknown>>): string {
   }
 }
 
-/** WeCom may take the first of two values where our parser takes the last, and a name in any case. */
+/** Whether WeCom could read the text differently: it may take the first of two equal names, and a name in any case. */
 function isAmbiguous(text: string): boolean {
   const names = (text.match(STRINGS) ?? []).filter((one) => one.endsWith(':')).map(nameOf);
   const judged = names.filter((name) => JUDGED.has(name.toLowerCase()));
   return judged.length > new Set(judged).size || judged.some((name) => !JUDGED.has(name));
 }
 
-/** @param match of `STRINGS` with its colon. To look for that by a regular expression takes seconds where the name is all blanks. */
+/** @param match of `STRINGS`, with its colon. A regular expression would take seconds for a name of blanks. */
 function nameOf(match: string): string {
   return String(JSON.parse(match.slice(0, match.lastIndexOf('"') + 1)));
 }

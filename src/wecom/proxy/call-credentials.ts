@@ -14,22 +14,22 @@ import type { RefusedOutcome } from '../tokens/token-outcome.js';
 import { type BotCall, BotCalls } from './bot-calls.js';
 import type { ProxyTarget } from './proxy-target.js';
 
-/** By whose access token a call is made, and for which corp it counts. */
+/** The access token of a call, and the corp that the call counts for. */
 export interface Credential {
   readonly kind: 'caller' | 'manager' | 'none';
-  /** Of a bot's call the bot's own, whatever token it has; of others `null` when the token's corp is unknown. */
+  /** For a bot always the bot's own corp. For other callers the token's corp; `null` when it is unknown. */
   readonly corpId: string | null;
   readonly tokenId: string | null;
-  /** Identifies the app that the token is of; `null` where that is not known. See `secretIdOf`. */
+  /** Identifies the app of the token; `null` when unknown. See `secretIdOf`. */
   readonly appId: string | null;
   readonly query: string;
-  /** Another token in place of one of ours that is no good; `null`, or a promise of it, where there is none. */
+  /** Gets a new token after WeCom refused this one, or resolves with `null`. It is `null` itself when no renewal is allowed. */
   readonly renew: (() => Promise<Credential | null>) | null;
   /** The call of a bot; `null` for other callers. */
   readonly bot: BotCall | null;
 }
 
-/** No token for the call, by WeCom's answer. */
+/** There is no token for the call: WeCom refused to give one. */
 export interface RefusedCredential {
   readonly kind: 'manager';
   readonly corpId: string;
@@ -37,7 +37,7 @@ export interface RefusedCredential {
   readonly bot: BotCall | null;
 }
 
-/** Finds the access token of a proxied call: the caller's own, or one of the registry's for callers that are known. */
+/** Finds the access token of a proxied call: the one that the caller sent, or for known callers one of a registered secret. */
 @Injectable()
 export class CallCredentials {
   constructor(
@@ -81,7 +81,7 @@ export class CallCredentials {
     return this.#ours(target, asked, bot, true);
   }
 
-  /** @param isFirst whether the token may be renewed, which is done once. */
+  /** @param isFirst whether the token may be renewed. That is done once for a call. */
   async #ours(
     target: ProxyTarget,
     request: TokenRequest,
@@ -120,7 +120,7 @@ export class CallCredentials {
   async #getSecretOfAccount(corpId: string, openKfId: string): Promise<Secret> {
     const known = this.destinations.find({ corpId, openKfId });
     const { puppet } = known.isUnknown ? await this.destinations.lookUp(known) : known;
-    // One of another corp is as unknown as one that there is not.
+    // An account of another corp gets the same answer as one that does not exist.
     if (puppet === null || puppet.corpSecret.reveal() === '') throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     return puppet.corpSecret;
   }

@@ -9,20 +9,20 @@ import { type Asker, SyncTurns } from './sync-turns.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** Callers can name APIs that there are not, which share a count. WeCom documents some 500. */
+/** APIs with a count of their own. WeCom documents some 500. All others share one count, since callers can make up names. */
 const APIS_MAX = 1_000;
 
 /** A call as WeCom counts it. */
 export interface CountedCall {
-  /** `null` when the token's corp is unknown: such calls share a count. */
+  /** `null` when the token's corp is unknown. Such calls share one count. */
   readonly corpId: string | null;
   readonly api: string;
-  /** Whose `kf/sync_msg` it is that has no sync token of an event; `null` for any other call. */
+  /** Who sends a `kf/sync_msg` without a sync token; `null` for any other call. */
   readonly tokenlessSync: Asker | null;
 }
 
 /**
- * WeCom's limits, kept by us, since it blocks the company or its address for the rest of a minute or an hour
+ * Keeps WeCom's limits before WeCom does. Otherwise WeCom blocks the corp or the address for the rest of a minute or an hour
  * (developer.work.weixin.qq.com/document/path/90312; of tokenless syncs: path/94670).
  */
 @Injectable()
@@ -55,7 +55,7 @@ export class CallLimits {
     ];
   }
 
-  /** Counts the call. @returns `null` when it may be made; else the seconds until one may. */
+  /** Counts the call. @returns `null` when it may be made; else the seconds after which to try again. */
   async take({ corpId, api, tokenlessSync }: CountedCall): Promise<number | null> {
     const counted = this.#countedApi(api);
     const corp = corpId ?? '(unknown)';
@@ -79,12 +79,12 @@ export class CallLimits {
     return this.#turns.take(corp, asker, this.bots.countOf(corp), this.clock.elapsedMs());
   }
 
-  /** WeCom has such an API: it gets a count of its own. */
+  /** Gives an API a count of its own. Call it once WeCom has answered, which shows that the API exists. */
   noteKnown(api: string): void {
     if (this.#apis.size < APIS_MAX) this.#apis.add(api.toLowerCase());
   }
 
-  /** Counts an API once, in whatever case it is written. */
+  /** The name under which an API is counted, the same in upper and lower case. */
   #countedApi(api: string): string {
     const name = api.toLowerCase();
     return this.#apis.has(name) ? name : '(other)';

@@ -2,23 +2,23 @@ import { RequestFields } from '../../http/log/request-log.js';
 import type { EndedCall } from '../outcomes/call-outcomes.js';
 import type { CallResult } from '../outcomes/wecom-metrics.js';
 
-/** A caller that waited so long and then hung up has got no answer. */
+/** When a caller waits so long and hangs up, it counts as no answer of WeCom. */
 const NO_ANSWER_S = 5;
 
 /** The fields of a proxied call's one log line. */
 export class CallLog extends RequestFields {
-  /** Left out where the path is none of an API: it may be anything. */
+  /** Left out when the path is not valid, since it could contain anything. */
   api: string | undefined = undefined;
   corpId: string | undefined = undefined;
   /** The id of the bot whose key was sent. */
   bot: string | undefined = undefined;
-  /** The account of a reply, where its body is short and names one. */
+  /** The account of a reply; left out when the body is long or names none. */
   openKfId: string | undefined = undefined;
   /** Who brought the access token. */
   token: 'caller' | 'manager' | 'none' | undefined = undefined;
   result: CallResult | undefined = undefined;
   errcode: number | undefined = undefined;
-  /** Given where the call was made once more, with a new access token. */
+  /** Set when the call was made a second time, with a new access token. */
   repeated: true | undefined = undefined;
 
   constructor(readonly method: string) {
@@ -30,16 +30,16 @@ export class CallLog extends RequestFields {
   }
 }
 
-/** What the call says of WeCom; `null` where it says nothing: it was refused here, or its caller hung up. */
+/** What the call shows about WeCom; `null` when it shows nothing: the manager refused it, or the caller hung up early. */
 export function toEndedCall(log: CallLog, answeredStatus: number | null, seconds: number): EndedCall | null {
   const { api = '', corpId = null, openKfId = null, result, errcode = null } = log;
   const ended = { operation: 'call', corpId, api, openKfId, errcode } as const;
   const isUnanswered =
     result === 'unreachable' || result === 'broken' || (result === 'aborted' && seconds >= NO_ANSWER_S);
   if (isUnanswered) return { ...ended, fault: 'unreachable' };
-  // Of the limits that the manager keeps, one account's replies know; WeCom itself was not asked.
+  // WeCom was not asked, so this says nothing about the corp. But the account's reply has failed.
   if (result === 'limited') return { ...ended, corpId: null, fault: null };
-  // Without a token, since WeCom refuses one.
+  // WeCom refused to give an access token.
   if (result === 'refused' && errcode !== null) return { ...ended, fault: null };
   if (result !== 'answered' || answeredStatus === null) return null;
   return { ...ended, fault: answeredStatus >= 400 ? 'status' : null };

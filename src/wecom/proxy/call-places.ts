@@ -1,6 +1,6 @@
 /**
- * Who may call WeCom now: the places of a corp, shared by turns of its callers, so that one caller's slow calls never take the
- * last place of another. It counts and orders; connections are the pool's.
+ * Decides whose call goes to WeCom next. The callers of a corp share its places by turns, so that slow calls of one caller
+ * never block another one. This file counts and orders; it opens no connection.
  */
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
@@ -9,31 +9,31 @@ import { CallerGone } from './proxy-body.js';
 
 /** Calls of one corp that may be under way at once. */
 export const PLACES = 64;
-/** So many go to any caller; those that are left only to a caller that has fewer than `OWN_PLACES`. */
+/** Any caller may take these places. The rest is for callers with fewer than `OWN_PLACES` calls under way. */
 const SHARED_PLACES = 48;
 const OWN_PLACES = 4;
-/** Calls of one caller that are under way or wait. */
+/** Calls of one caller, under way and waiting. */
 const CALLS_MAX = 512;
 const WAIT_MS = 30_000;
 const RETRY_AFTER_S = 1;
 
 export interface PlaceCaller {
-  /** `null` where it is unknown: such calls share their places. */
+  /** `null` when unknown. All calls of unknown corps share their places. */
   readonly corpId: string | null;
-  /** `null` for all who are no bot, together. */
+  /** `null` for all callers that are no bot: together they count as one caller. */
   readonly botId: string | null;
 }
 
 interface CallerCalls {
   calls: number;
   underWay: number;
-  /** What runs when it is a call's turn, the oldest first. */
+  /** One function for each waiting call, oldest first. It runs when it is the call's turn. */
   readonly waiting: Set<() => void>;
 }
 
 interface CorpCalls {
   underWay: number;
-  /** In the order of turns: whoever was given a place goes to the end. */
+  /** In the order of turns: a caller whose waiting call was given a place moves to the end. */
   readonly callers: Map<string | null, CallerCalls>;
 }
 
@@ -42,7 +42,7 @@ export class CallPlaces {
 
   constructor(private readonly clock: Clock) {}
 
-  /** To be left again, with whatever came of it. @throws AppError `PROXY_OVERLOADED` */
+  /** Registers a call. Call `leave` in the end, also after an error. @throws AppError `PROXY_OVERLOADED` */
   enter({ corpId, botId }: PlaceCaller): EnteredCall {
     const corp = this.#corps.get(corpId) ?? { underWay: 0, callers: new Map() };
     const caller = corp.callers.get(botId) ?? { calls: 0, underWay: 0, waiting: new Set() };
@@ -87,7 +87,7 @@ export class CallPlaces {
 }
 
 export interface EnteredCall {
-  /** Waits for its turn, for 30 s. @throws AppError `PROXY_OVERLOADED`, CallerGone */
+  /** Resolves when it is the call's turn, within 30 s. @throws AppError `PROXY_OVERLOADED`, CallerGone */
   takePlace(answer: CallerAnswer): Promise<void>;
   leave(): void;
 }

@@ -7,24 +7,25 @@ import { type CountLimit, Counters } from '../../storage/counters/counters.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import { type CallLimit, type CallShare, type CallWindow, CallWindows } from './call-windows.js';
 
-/** A call waits for the shared count. */
+/** How long a call waits for the shared count. */
 const ANSWER_LIMIT_MS = 300;
+/** How long this process counts alone after the shared count failed. */
 const ALONE_MS = 5_000;
 /**
- * A killed process loses the rest of its portion. With a hundredth of a large limit, a hundred kills in one window would use up
- * the limit.
+ * The most calls in one portion. A killed process loses the rest of its portion: if portions of a large limit were a hundredth
+ * of it, a hundred kills in one window would use up the limit.
  */
 const PORTION_MAX = 1_000;
 
 /**
  * Counts calls in fixed windows of the store's clock, together with all replicas. A process takes calls from the shared count in
- * portions of a hundredth of the limit, of 1,000 at most, so that not every call waits for the store. It does not ask again in a window that is
- * spent. The unused rest of a portion is lost with its window.
+ * portions, so that not every call waits for the store. A portion is a hundredth of the limit, at most 1,000 calls. When a
+ * window is spent, the process asks no more in it. The unused rest of a portion is lost with its window.
  */
 @Injectable()
 export class CallQuota {
   readonly #windows = new CallWindows();
-  /** What this process has taken, from the shared count and without it. */
+  /** All calls that this process has taken, with and without the shared count. */
   readonly #own = new MemoryCounters();
   /** By `Clock.elapsedMs`. */
   #aloneUntilMs = Number.NEGATIVE_INFINITY;
@@ -38,8 +39,8 @@ export class CallQuota {
   ) {}
 
   /**
-   * Counts one call of `key` under `limit`; a refused one is not counted. Never rejects: when the shared count is unavailable, this
-   * process counts alone, what it had taken before included.
+   * Counts one call of `key` under `limit`; a refused call is not counted. Never rejects: when the shared count is unavailable,
+   * this process counts alone, and includes the calls that it took before.
    * @returns `null` when the call may be made; otherwise the milliseconds until the next window, at least 1.
    */
   async take(key: string, limit: CallLimit): Promise<number | null> {
@@ -57,7 +58,7 @@ export class CallQuota {
     }
   }
 
-  /** Never rejects: afterwards the share has more, or is spent. */
+  /** Never rejects. Afterwards the share has calls left, or is spent. */
   async #takePortion(
     key: string,
     limit: CallLimit,
@@ -73,7 +74,7 @@ export class CallQuota {
     share.taking = null;
   }
 
-  /** @returns how many there were of the shared count; `null` while this process counts alone. */
+  /** @returns how many calls the shared count gave; `null` while this process counts alone. */
   async #takeShared(counted: CountLimit, startMs: number, portion: number): Promise<number | null> {
     if (this.clock.elapsedMs() < this.#aloneUntilMs) return null;
     try {

@@ -1,6 +1,6 @@
 /** At most `max` calls in each window of `windowMs`. */
 export interface CallLimit {
-  /** Distinguishes limits that count the same calls. It has no space, which any key may have. */
+  /** Tells limits with the same keys apart. It must have no space; keys may have spaces. */
   readonly name: string;
   readonly max: number;
   readonly windowMs: number;
@@ -8,11 +8,11 @@ export interface CallLimit {
 
 /** This process's knowledge of one key in a window. */
 export interface CallShare {
-  /** Points that it has taken from the shared count and not used yet. */
+  /** Calls that this process has taken from the shared count and not used yet. */
   left: number;
-  /** Nothing is left to take. */
+  /** The shared count has nothing left. */
   isSpent: boolean;
-  /** While more is being taken. */
+  /** Resolves when more was taken; `null` when nothing is being taken. */
   taking: Promise<void> | null;
 }
 
@@ -42,7 +42,7 @@ export class CallWindow {
   }
 }
 
-/** The windows that run now. The keys of one that is over are forgotten when the next one of any limit begins. */
+/** The current window of each limit. When a new window of any limit begins, windows that are over are forgotten. */
 export class CallWindows {
   /** By the name of their limit. */
   readonly #windows = new Map<string, CallWindow>();

@@ -1,28 +1,31 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
-/** For what WeCom has said and the caller does not read. */
+/** How long a caller may take to read the last bytes of an answer. */
 const UNREAD_LIMIT_MS = 30_000;
 
 const NOTHING = Buffer.alloc(0);
 
-/** Characters allowed in a status line (RFC 9112, 4); nobody needs the text. */
+/** Characters that a status line may have (RFC 9112, 4). A text with others is dropped, since nobody needs it. */
 const STATUS_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export interface AnswerHead {
   readonly status: number;
   readonly statusText: string;
-  /** Flat: name, value, name, value. */
+  /** A flat list: name, value, name, value. */
   readonly headers: readonly string[];
 }
 
-/** The answer to the caller of the proxy, written as it comes and past Fastify, which would want it whole or as a stream. */
+/**
+ * The answer to the caller of the proxy. It is written piece by piece to Node's response, since Fastify takes only a whole body or
+ * a stream.
+ */
 export class CallerAnswer {
   readonly #reply: FastifyReply;
   readonly #raw: ServerResponse;
   #hasBegun = false;
   #head: AnswerHead | null = null;
-  /** The first bytes of the answer, for whoever wants to be told of them. */
+  /** The first bytes of the answer, for `whenSent`. */
   readonly #first: Buffer[] = [];
   #firstBytesLeft = 0;
 
@@ -41,13 +44,13 @@ export class CallerAnswer {
     return this.#raw.destroyed && !this.#raw.writableFinished;
   }
 
-  /** Calls when all was written or the connection is over. */
+  /** Calls `then` when the answer was written or the connection is closed. */
   whenOver(then: () => void): void {
     if (this.#raw.destroyed) then();
     else this.#raw.once('close', then);
   }
 
-  /** Calls when all of WeCom's answer was written, with its head and its first bytes. They are sent on as they come all the same. */
+  /** Calls `then` when WeCom's whole answer was written, with its head and first bytes. This delays nothing. */
   whenSent(bytesMax: number, then: (head: AnswerHead, bytes: Buffer) => void): void {
     this.#firstBytesLeft = bytesMax;
     this.#raw.once('finish', () => {
@@ -55,7 +58,7 @@ export class CallerAnswer {
     });
   }
 
-  /** WeCom's headers, then those that every answer of the route has. */
+  /** Writes the head: WeCom's headers, then those that every answer of the route has. */
   begin(head: AnswerHead): void {
     const { status, statusText, headers } = head;
     this.#hasBegun = true;
@@ -65,9 +68,9 @@ export class CallerAnswer {
     this.#raw.writeHead(status, STATUS_TEXT.test(statusText) ? statusText : '', [...headers, ...own]);
   }
 
-  /** Sends the head now, where what follows may take its time. */
+  /** Sends the head now, since the body may come much later. */
   flushHead(): void {
-    // Not `flushHeaders`, which writes UTF-8: header bytes beyond ASCII would become others.
+    // `flushHeaders` would write UTF-8 and change header bytes beyond ASCII.
     this.#raw.write(NOTHING);
   }
 
@@ -81,17 +84,17 @@ export class CallerAnswer {
     this.#raw.once('drain', then);
   }
 
-  /** A caller that does not read the rest has its connection cut after a while. */
+  /** Ends the answer. If the caller does not read the rest within 30 s, its connection is cut. */
   end(): void {
     this.#raw.end();
     if (this.#raw.writableLength > 0) this.#raw.setTimeout(UNREAD_LIMIT_MS, () => this.#raw.destroy());
   }
 
-  /** Head and all of a short body. */
+  /** Writes the head and a short body at once. */
   whole(head: AnswerHead, body: Buffer): void {
     this.begin(head);
     this.#keepFirst(body);
-    // Node sends a text in one write with the head; latin1 has a character for every byte.
+    // Node writes a string together with the head. latin1 has a character for every byte.
     this.#raw.end(body.toString('latin1'), 'latin1');
   }
 
@@ -102,7 +105,7 @@ export class CallerAnswer {
     this.#first.push(first);
   }
 
-  /** Cuts the connection: a caller must not take half an answer for a whole one. */
+  /** Cuts the connection, so that the caller does not take a part of an answer for a whole one. */
   cut(): void {
     this.#hasBegun = true;
     this.#reply.hijack();

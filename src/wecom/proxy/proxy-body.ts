@@ -1,19 +1,19 @@
-/** The body of a proxied call: small ones whole, so that they can be looked into and sent again, others as they come. */
+/** The body of a proxied call. A small body is read whole, so that it can be read and sent again; a long one is streamed. */
 import { type Readable, Transform } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Silence } from './silence.js';
 
-/** What a caller has to send of a long body before the call begins, and then again and again. */
+/** The caller of a long body must send this much before the call begins, and then again in each `PACE_MS`. */
 const PACE_BYTES = 32_768;
 const PACE_MS = 20_000;
-/** What waits for WeCom to read it: more than the pace asks for, so that it tells who is slow. */
+/** How many bytes may wait for WeCom. It is more than `PACE_BYTES`, so that a full buffer shows that WeCom is slow. */
 const WAITING_BYTES = 65_536;
 
 export type ProxyBody =
   | { readonly whole: Buffer | null; readonly isRewritten?: true }
-  /** To be read once, at the pace of its reader; fails with AppError `REQUEST_BODY_TOO_LARGE`, `REQUEST_TIMEOUT`. */
+  /** Can be read once, at the reader's pace. Fails with AppError `REQUEST_BODY_TOO_LARGE`, `REQUEST_TIMEOUT`. */
   | {
       readonly stream: Readable;
       /** Resolves when the first 32 kB are there. Rejects as the stream does. */
@@ -25,7 +25,7 @@ export class CallerGone extends Error {
   override readonly name = 'CallerGone';
 }
 
-/** The body on a route with a streamed body. */
+/** The body of a request, on a route with `@TakesBody('streamed')`. */
 export function takeBody(
   { body, bodyStream }: Pick<FastifyRequest, 'body' | 'bodyStream'>,
   bytesMax: number,
@@ -36,8 +36,8 @@ export function takeBody(
 }
 
 /**
- * A separate stream: the sender destroys it when sending fails, while the source is the caller's connection,
- * which still needs an answer.
+ * Puts a stream of its own between caller and sender. The sender destroys its stream when sending fails, but the source is the
+ * caller's connection, which still needs an answer.
  */
 function passageOf(source: Readable, bytesMax: number, clock: Clock): ProxyBody {
   const begun = Promise.withResolvers<void>();
@@ -63,12 +63,12 @@ function passageOf(source: Readable, bytesMax: number, clock: Clock): ProxyBody 
   });
   const watchPace = (): Silence =>
     new Silence(clock, { pauseMs: PACE_MS, totalMs: Infinity }, () => {
-      // So much waits here that it is WeCom who does not read.
+      // The buffer is full because WeCom does not read. So the caller is not too slow.
       if (passage.readableLength >= PACE_BYTES) pace = watchPace();
       else passage.destroy(tooSlow());
     });
   let pace = watchPace();
-  // Nobody may wait for it.
+  // Perhaps nobody awaits `begun`, and an unhandled rejection ends the process.
   begun.promise.catch(() => {});
   // Nobody listens until the body is sent, and an unhandled error event ends the process.
   passage.on('error', (error) => begun.reject(error));
@@ -77,8 +77,7 @@ function passageOf(source: Readable, bytesMax: number, clock: Clock): ProxyBody 
   };
   source.once('close', onClose).once('error', onClose);
   source.pipe(passage);
-  // Data that is no longer needed is dropped as it arrives; unread, it would block the caller's connection
-  // for good.
+  // Drops data that is not needed any more. Unread data would block the caller's connection for good.
   passage.once('close', () => {
     pace.stop();
     source.resume();
@@ -88,6 +87,6 @@ function passageOf(source: Readable, bytesMax: number, clock: Clock): ProxyBody 
 
 function tooSlow(): AppError {
   return new AppError('REQUEST_TIMEOUT', {
-    detail: `a long body has to bring ${PACE_BYTES} bytes every ${PACE_MS / 1_000} s`,
+    detail: `send a long body faster, at least ${PACE_BYTES} bytes every ${PACE_MS / 1_000} s`,
   });
 }

@@ -1,6 +1,6 @@
 /**
- * One call of WeCom and its answer, passed through as it comes, with every limit on it. It sends once and
- * decides nothing: whether an answer that was held back is passed on or the call repeated is its caller's affair.
+ * One call of WeCom. It passes the answer through as it comes, within the limits of time and size. It sends once. When it holds
+ * an answer back, its caller decides whether to pass the answer on or to repeat the call.
  */
 import type { Dispatcher as Undici } from 'undici';
 import type { ConnectionPool } from '../../http/outgoing/connection-pools.js';
@@ -18,25 +18,25 @@ import { CallerGone } from './proxy-body.js';
 import { toCallerHeaders } from './proxy-headers.js';
 import { Silence, type SilenceLimits } from './silence.js';
 
-/** The pause is that before the head of an answer, too, counted from the last byte that was sent. */
+/** `pauseMs` also limits the wait for the head of the answer, from the last byte that was sent. */
 const SILENCE_LIMITS: SilenceLimits = { pauseMs: 30_000, totalMs: 600_000 };
-/** WeCom's largest file, by upload_by_url, has 200 MB (developer.work.weixin.qq.com/document/path/96219). */
+/** WeCom's largest files, those of upload_by_url, have 200 MB (developer.work.weixin.qq.com/document/path/96219). */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const INTERIM_ANSWERS_MAX = 8;
 
-/** Where a call ended. */
+/** How a call ended. */
 export type ExchangeEnd =
-  /** All was written to the caller. */
+  /** The whole answer was written to the caller. */
   | { readonly kind: 'passed'; readonly status: number; readonly errcode: number | null }
-  /** WeCom says that the token is no good, and the caller has heard nothing yet. */
+  /** WeCom refused the access token, and nothing was written to the caller yet. */
   | { readonly kind: 'held'; readonly errcode: number | null; passOn(): ExchangeEnd };
 
 export interface ExchangeOptions {
-  /** Whether to hold back an answer that says that the token is no good. */
+  /** Whether to hold back an answer that refuses the access token. */
   readonly holdsTokenError: boolean;
 }
 
-/** The caller had a part of the answer when WeCom broke off; its connection was cut. */
+/** WeCom's answer broke off after a part of it was written to the caller. The caller's connection was cut. */
 export class AnswerBroken extends Error {
   override readonly name = 'AnswerBroken';
 }
@@ -47,7 +47,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
   readonly #resolve: (end: ExchangeEnd) => void;
   readonly #reject: (error: Error) => void;
   #controller: Undici.DispatchController | null = null;
-  /** Why it was given up. */
+  /** Why the call was given up; `null` when it was not. */
   #reason: Error | null = null;
   #head: AnswerHead | null = null;
   #bytes = 0;
@@ -55,8 +55,8 @@ export class ProxyExchange implements Undici.DispatchHandler {
   #isEnded = false;
 
   /**
-   * @returns how it ended; rejects with AppError `WECOM_UNREACHABLE`, `REQUEST_TIMEOUT` or
-   *   `REQUEST_BODY_TOO_LARGE` where the caller can still be told, else with CallerGone or AnswerBroken.
+   * @returns how it ended. Rejects with AppError `WECOM_UNREACHABLE`, `REQUEST_TIMEOUT` or `REQUEST_BODY_TOO_LARGE` while the
+   *   caller can still be answered, else with CallerGone or AnswerBroken.
    */
   static run(
     pool: ConnectionPool,
@@ -83,7 +83,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#silence = new Silence(clock, SILENCE_LIMITS, () =>
-      this.#giveUp(new Error('no byte for 30 s, or 10 min in all')),
+      this.#giveUp(new Error('no byte within 30 s, or not done within 10 min')),
     );
     pool.begin();
     answer.whenOver(() => {
@@ -92,7 +92,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
   }
 
   onRequestStart(controller: Undici.DispatchController): void {
-    // To throw drops the request alone; an abort would close the connection too.
+    // An exception here drops only the request. An abort would also close the connection.
     if (this.#reason !== null) throw this.#reason;
     this.#controller = controller;
   }
@@ -152,7 +152,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
     this.#fail(this.#reason ?? error);
   }
 
-  /** Writes what was held back, or comes now, at the caller's pace. */
+  /** Writes chunks to the caller, at the caller's pace. */
   #passOn(controller: Undici.DispatchController, chunks: readonly Buffer[]): void {
     if (this.#head !== null && !this.answer.hasBegun) this.answer.begin(this.#head);
     let isKeepingUp = true;
@@ -165,7 +165,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
     });
   }
 
-  /** The connection cannot be used again; a call that still waits for one is dropped when its turn comes. */
+  /** Ends the call and its connection. A call that still waits for a connection is dropped when it gets one. */
   #giveUp(reason: Error): void {
     if (this.#reason !== null || this.#isEnded) return;
     this.#reason = reason;

@@ -1,7 +1,7 @@
-/** Which headers go through the proxy, both ways, as flat lists `[name, value, name, value, …]` in their order. */
+/** The headers that pass the proxy, in both directions. Lists are flat: `[name, value, name, value, …]`, in their order. */
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 
-/** They describe a body, of a request or an answer. */
+/** Headers that describe a body, in a request or an answer. */
 const OF_A_BODY = [
   'content-type',
   'content-length',
@@ -9,7 +9,7 @@ const OF_A_BODY = [
   'content-range',
   'content-disposition',
 ];
-/** Others tell of the caller's network, or are credentials for the manager. */
+/** Other request headers are dropped: they reveal the caller's network, or are credentials for the manager. */
 const TO_WECOM = new Set([
   'accept',
   'accept-encoding',
@@ -23,9 +23,9 @@ const TO_WECOM = new Set([
   'if-unmodified-since',
 ]);
 export const TO_WECOM_WITH_BODY = new Set([...TO_WECOM, ...OF_A_BODY]);
-/** A body that was rewritten has a length of its own. */
+/** Without `content-length`: a rewritten body has another length. */
 const TO_WECOM_REWRITTEN = new Set([...TO_WECOM, 'content-type']);
-/** Others would act in the manager's name: set cookies, clear a browser's data, lead to another address. */
+/** Other answer headers are dropped: they could set cookies, clear a browser's data or redirect, in the manager's name. */
 export const TO_CALLER = new Set([
   ...OF_A_BODY,
   'accept-ranges',
@@ -33,12 +33,12 @@ export const TO_CALLER = new Set([
   'last-modified',
   'etag',
   'retry-after',
-  // WeCom's, of a media download that failed with status 200.
+  // WeCom sends these two when a media download fails with status 200.
   'error-code',
   'error-msg',
 ]);
 
-/** `x-request-id` and the trace are added as the manager read them. */
+/** Adds `x-request-id` and the trace, by the manager's own values. */
 export function toWecomHeaders(
   raw: readonly string[],
   requestId: string,
@@ -60,7 +60,7 @@ export function toCallerHeaders(raw: readonly Buffer[]): readonly string[] {
   );
 }
 
-/** @returns `''` where there is none. */
+/** @returns `''` when there is none. */
 export function headerOf(headers: readonly string[], wanted: string): string {
   for (let index = 0; index < headers.length; index += 2) {
     if (headers[index]?.toLowerCase() === wanted) return headers[index + 1] ?? '';
@@ -68,7 +68,7 @@ export function headerOf(headers: readonly string[], wanted: string): string {
   return '';
 }
 
-/** What the header Connection, which may come in several lines, names is of this connection alone (RFC 9110, 7.6.1). */
+/** The headers that `Connection` names. They are for one connection only and never pass (RFC 9110, 7.6.1). */
 function namedByConnection(headers: readonly string[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (let index = 0; index + 1 < headers.length; index += 2) {

@@ -1,23 +1,23 @@
-/** What a caller wants of the proxy, read off the request line as it came. It decides nothing. */
+/** Reads from the request line, as it came, what a caller wants of the proxy. It decides nothing. */
 import { withoutKeys } from '../../http/request/redacted-url.js';
 import { AppError } from '../../kernel/app-error.js';
 
-/** The three bases that programs may be given. */
+/** The three paths under which the proxy is reached. */
 const BASE = /^\/(?:puppetWxkfManager\/wxkfRequestProxy|cgi-bin|bot\/[^/]+\/cgi-bin)\//;
-/** No dot, no escape and no empty part: there is no way out of /cgi-bin/, however often it is decoded. */
+/** Without dots, escapes and empty parts, a path cannot leave /cgi-bin/, also when it is decoded several times. */
 const API = /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*\/?$/;
 const API_LENGTH_MAX = 128;
 const QUERY = /^[\x21\x22\x24-\x7e]*$/;
 
-/** A parameter that is given twice is ambiguous. */
+/** Parameters that must not be given twice. */
 const SINGLE = ['access_token', 'corpid', 'corpsecret'] as const;
-/** Ours alone, or for `gettoken`: of no use to an API that gets its token from us. */
+/** Parameters that are removed when the manager adds the token. They are for the manager, or for `gettoken`. */
 const OURS = new Set(['access_token', 'corpid', 'corpsecret', 'openKfId']);
 
 interface Parameter {
   readonly name: string;
   readonly value: string;
-  /** As it came. */
+  /** Name and value as they came. */
   readonly text: string;
 }
 
@@ -26,13 +26,13 @@ export interface ProxyTarget {
   readonly api: string;
   /** The query as it came, without its question mark. */
   readonly query: string;
-  /** `null` where it was not sent. */
+  /** `null` when it was not sent, like the next two. */
   readonly accessToken: string | null;
   readonly corpId: string | null;
   readonly openKfId: string | null;
-  /** `open_kfid` of the query, each time that it is named. */
+  /** All values of `open_kfid` in the query. */
   readonly openKfIdsOfQuery: readonly string[];
-  /** The query for a call with this token: the other parameters in their order and encoding. */
+  /** The query with this token. The other parameters keep their order and encoding. */
   queryWith(accessToken: string): string;
 }
 
@@ -49,10 +49,10 @@ export function parseTarget(url: string): ProxyTarget {
   if (base === undefined || api.length > API_LENGTH_MAX || !API.test(api)) {
     throw new AppError('PROXY_PATH_INVALID');
   }
-  // An API's path is logged, answered and sent to WeCom.
+  // The path is logged, answered and sent to WeCom, so it must contain no key.
   if (withoutKeys(api) !== api) {
     throw new AppError('PROXY_PATH_INVALID', {
-      detail: 'a key of the manager stands in it; give the program its base once',
+      detail: 'the path contains a key of the manager; give the program its base once',
     });
   }
   if (!QUERY.test(query)) {
@@ -85,7 +85,7 @@ function toParameter(text: string): Parameter {
   return { name: decoded(name), value: decoded(value.join('=')), text };
 }
 
-/** An invalid percent-encoding stands for itself. */
+/** A text with an invalid percent-encoding is returned as it is. */
 function decoded(text: string): string {
   const spaced = text.replaceAll('+', ' ');
   try {

@@ -1,4 +1,4 @@
-/** The way of proxied calls to WeCom: one pool of connections for each corp, so that one that is slow takes no other's. */
+/** Sends proxied calls to WeCom. Each corp has a pool of connections of its own, so that slow calls of one corp block no other. */
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { FastifyRequest } from 'fastify';
@@ -28,7 +28,7 @@ import type { ProxyBody } from './proxy-body.js';
 import { type ExchangeEnd, ProxyExchange } from './proxy-exchange.js';
 import { toWecomHeaders } from './proxy-headers.js';
 
-/** Per corp. A call that has a place waits for no connection. */
+/** Per corp. There is a connection for each place, so that a call with a place never waits for one. */
 const LIMITS: PoolLimits = { sockets: PLACES, exchanges: PLACES, keepAliveMs: 4_000, connectMs: 5_000 };
 
 @Injectable()
@@ -57,7 +57,10 @@ export class ProxyUpstream implements OnApplicationShutdown {
     await this.#pools.close();
   }
 
-  /** Passes the answer on; once more with a renewed token of ours, where WeCom refuses the first. @throws AppError `WECOM_UNREACHABLE`, AnswerBroken, CallerGone */
+  /**
+   * Calls WeCom and passes its answer on. If WeCom refuses a token that the manager added, it calls once more with a new one.
+   * @throws AppError `WECOM_UNREACHABLE`, AnswerBroken, CallerGone
+   */
   async call(
     api: string,
     credential: Credential,

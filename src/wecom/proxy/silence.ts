@@ -3,11 +3,14 @@ import type { Clock, Timer } from '../../kernel/clock.js';
 export interface SilenceLimits {
   /** Between one sign of life and the next. */
   readonly pauseMs: number;
-  /** For all of it, however lively: looked at when a pause may be over, so it may be late by one. */
+  /** For the whole exchange. It is checked only when a pause may be over, so it may end late by one pause. */
   readonly totalMs: number;
 }
 
-/** Calls once when nothing was heard for a while, or it takes too long. Being told costs nothing, since the timer looks only when it runs. */
+/**
+ * Calls `onSilence` once, when nothing was heard for `pauseMs` or the exchange takes longer than `totalMs`. `broken` only notes
+ * the time and restarts no timer, since it runs for each piece of a body.
+ */
 export class Silence {
   readonly #startedMs: number;
   #lastMs: number;
@@ -23,6 +26,7 @@ export class Silence {
     this.#timer = this.#lookAfter(limits.pauseMs);
   }
 
+  /** Call it at each sign of life. */
   broken(): void {
     this.#lastMs = this.clock.elapsedMs();
   }

@@ -4,7 +4,7 @@ import type { AnswerHead } from './caller-answer.js';
 import { headerOf } from './proxy-headers.js';
 import type { OwnPull } from './queued-messages.js';
 
-/** What comes before the messages has some 150 bytes. */
+/** The part before the messages has some 150 bytes. */
 export const SYNC_HEAD_BYTES = 1_024;
 /** Some bytes may be unpacked to a thousand times as many. */
 const UNPACKED_BYTES_MAX = 2 * 1_024 * 1_024;
@@ -13,7 +13,7 @@ const CURSOR_LENGTH_MAX = 256;
 const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: UNPACKED_BYTES_MAX };
 const BROTLI = { finishFlush: constants.BROTLI_OPERATION_FLUSH, maxOutputLength: UNPACKED_BYTES_MAX };
 
-/** Of an answer that may go on. */
+/** They also unpack an answer whose end is missing. */
 const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   '': (bytes) => bytes,
   identity: (bytes) => bytes,
@@ -22,14 +22,14 @@ const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   br: (bytes) => brotliDecompressSync(bytes, BROTLI),
 };
 
-/** What an answer says beside the messages; see `OwnPull`. */
+/** The fields of an answer beside the messages; see `OwnPull`. */
 export type SyncHead = Pick<OwnPull, 'cursor' | 'isAll'>;
 
 /**
- * The cursor of an answer to `kf/sync_msg`. WeCom gives it before the messages (developer.work.weixin.qq.com/document/path/94670);
- * behind them it is found only in an answer that is short.
+ * Reads the cursor of an answer to `kf/sync_msg`. WeCom puts it before the messages
+ * (developer.work.weixin.qq.com/document/path/94670). A cursor behind them is found only when `bytes` has the whole answer.
  * @param bytes the first `SYNC_HEAD_BYTES`, or all.
- * @returns `null` for one that failed, or where none is found.
+ * @returns `null` when the pull failed, or no cursor was found.
  */
 export function readSyncHead({ status, headers }: AnswerHead, bytes: Buffer): SyncHead | null {
   if (status !== 200) return null;
@@ -43,7 +43,7 @@ export function readSyncHead({ status, headers }: AnswerHead, bytes: Buffer): Sy
   return errcode === 0 && isCursor ? { cursor, isAll: hasMore === 0 } : null;
 }
 
-/** An object of what stands before the messages. */
+/** The fields before the messages, closed to a JSON object. */
 function beforeMessages(text: string): string {
   const at = text.indexOf('"msg_list"');
   return at === -1 ? '' : `${text.slice(0, at).trimEnd().replace(/,$/, '')}}`;

@@ -1,21 +1,21 @@
 const WINDOW_MS = 60_000;
-/** Who has not asked for so long wants nothing now. */
+/** Whoever has not asked for so long is not counted any more. */
 const IDLE_MS = 2 * WINDOW_MS;
-/** Left for whoever asks next, where not everybody has asked. */
+/** Pulls that are kept back for newcomers while some bots have not asked yet. */
 const RESERVED = 2;
 
-/** Whose pull it is. */
+/** The bot and the account that want to pull. */
 export interface Asker {
-  /** The id of the bot; `''` for callers that are none. */
+  /** `''` for callers that are no bot. */
   readonly botId: string;
-  /** `''` where that is not known. */
+  /** `''` when unknown. */
   readonly openKfId: string;
 }
 
-/** One who asks: a bot, or one of its accounts. */
+/** The pulls that were granted to a corp, a bot or an account, and its parts: a corp's bots, a bot's accounts. */
 class Claim {
   readonly parts = new Map<string, Claim>();
-  /** Newest last; on the clock that never jumps. */
+  /** Times of the grants within the last window, by `Clock.elapsedMs`, newest last. */
   grantsMs: number[] = [];
   askedAtMs = 0;
 
@@ -23,7 +23,7 @@ class Claim {
     return this.grantsMs.at(-1) ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** The part with this name, among those that have asked lately. */
+  /** Notes that the part with this name asks, and returns it. Forgets parts that have not asked lately. */
   ask(name: string, nowMs: number): Claim {
     for (const [key, { askedAtMs }] of this.parts) if (nowMs - askedAtMs >= IDLE_MS) this.parts.delete(key);
     const part = this.parts.get(name) ?? new Claim();
@@ -33,7 +33,7 @@ class Claim {
     return part;
   }
 
-  /** @param share how many all parts may have in a window. @returns whether it is the part's turn. */
+  /** @param share how many grants all parts together may have in a window. @returns whether it is the part's turn. */
   isTurnOf(part: Claim, share: number): boolean {
     const others = [...this.parts.values()].filter((one) => one !== part);
     if (part.grantsMs.length >= shareOf(share, others.length + 1)) return false;
@@ -42,8 +42,8 @@ class Claim {
 }
 
 /**
- * Shares the few pulls without a sync token that a corp has in a minute by turns of bot, and within a bot by turns of account:
- * each has an equal part of them, and where there are more who want one, those go first who had none for longest.
+ * WeCom allows a corp few pulls without a sync token in a minute. They are shared equally among the bots that ask, and within a
+ * bot among its accounts. When more ask than there are pulls, the one whose last pull is longest ago goes first.
  */
 export class SyncTurns {
   readonly #corps = new Map<string, Claim>();
@@ -51,9 +51,9 @@ export class SyncTurns {
   constructor(private readonly max: number) {}
 
   /**
-   * Counts it as granted, if it is the asker's turn.
-   * @param bots how many the corp has.
-   * @returns what takes it back; or in how many milliseconds to ask again.
+   * Grants a pull when it is the asker's turn.
+   * @param bots how many bots the corp has.
+   * @returns a function that takes the grant back; or the milliseconds after which to ask again.
    */
   take(corp: string, { botId, openKfId }: Asker, bots: number, nowMs: number): (() => void) | number {
     const all = this.#corps.get(corp) ?? new Claim();
@@ -75,7 +75,7 @@ function shareOf(whole: number, parts: number): number {
   return Math.max(1, Math.floor(whole / parts));
 }
 
-/** Until one that it has had counts no more; some seconds where it has had none. */
+/** Until the oldest grant of the account, else of the bot, leaves the window; 5 s when neither has one. */
 function waitMs(account: Claim, bot: Claim, nowMs: number): number {
   const [oldestMs = nowMs - WINDOW_MS + 5_000] =
     account.grantsMs.length > 0 ? account.grantsMs : bot.grantsMs;

@@ -1,27 +1,27 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../kernel/clock.js';
 
-/** A caller that resets its connection so soon after an answer has not read it. */
+/** A caller that resets its connection within this time after an answer has not read the answer. */
 const UNREAD_MS = 1_000;
 
 /** The latest answer on a connection. */
 interface LastAnswer {
   readonly atMs: number;
-  /** What had come on the connection until then. Whatever comes later tells that the answer was read. */
+  /** Bytes received before the answer. More bytes after it show that the caller has read the answer. */
   readonly bytesRead: number;
   readonly wasUnread: () => void;
 }
 
 /**
- * Tells of answers that their callers cannot have read: the connection was reset within a second, and nothing more had come
- * on it. TCP resets a connection that is closed while something on it is unread.
+ * Finds answers that their callers cannot have read. The sign: the connection was reset within a second, and the caller sent
+ * nothing more on it. TCP resets a connection that is closed while received bytes are unread.
  */
 export class UnreadAnswers {
   readonly #last = new WeakMap<Socket, LastAnswer>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** Call it when all of the answer was handed to the connection. */
+  /** Call it when the whole answer was handed to the connection. */
   watch(socket: Socket, wasUnread: () => void): void {
     const isWatched = this.#last.has(socket);
     this.#last.set(socket, { atMs: this.clock.elapsedMs(), bytesRead: socket.bytesRead, wasUnread });

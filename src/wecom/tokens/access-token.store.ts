@@ -3,26 +3,26 @@ import type { RecordKind } from '../../storage/records/record-kind.js';
 import { type Records, RecordStore } from '../../storage/records/records.js';
 import { type TokenRecord, tokenIdOf } from './access-token.js';
 
-/** How long a record is kept after what upstream said last: callers can make up secrets. */
+/** How long a record is kept after upstream's last answer. Records end, since callers can make up secrets. */
 export const RECORD_KEPT_MS = 24 * 3_600_000;
 /**
- * How long it is kept after the end of its token. Some programs keep theirs, however quiet it is, until WeCom refuses it; of one
- * that is not known, WeCom is not asked.
+ * How long a record is kept after the end of its token. Some programs keep a token until WeCom refuses it, even when they are
+ * idle for weeks. A bot's call with an unknown token is refused here, and the bot would not hear from WeCom that its token ended.
  */
 export const TOKEN_KEPT_MS = 30 * 24 * 3_600_000;
-/** `save` also accepts a lapsed lease, so the lease is kept longer; a clock may be a little late. */
+/** How long a lapsed lease is kept. `save` still accepts it, and a clock may be a little late. */
 const LEASE_KEPT_MS = 60_000;
 
 export interface TokenLease {
-  /** Whether the caller holds the lease; if not, somebody else does. */
+  /** Whether the caller holds the lease. If false, another holder's lease is running. */
   readonly isHeld: boolean;
   /** The current record; `null` when none was ever saved. */
   readonly record: TokenRecord | null;
 }
 
-/** What is stored of one secret: the record, and who holds the lease. */
+/** The stored data of one secret: its record and its lease. */
 interface LeasedToken extends Omit<TokenRecord, 'answeredAtMs'> {
-  /** `null` while there is only a lease. */
+  /** `null` while there is a lease but no record yet. */
   readonly answeredAtMs: number | null;
   readonly lease: { readonly id: string; readonly untilMs: number } | null;
 }
@@ -39,9 +39,9 @@ export const TOKENS: RecordKind<LeasedToken> = {
 };
 
 /**
- * Durable access tokens, one per secret, and a lease per secret. Only the holder of the lease asks WeCom for a new
- * token; all others, in every process, wait until it is saved. A token that does not open here counts as none. Times are store
- * time. Every method rejects with AppError `STORE_UNAVAILABLE`; a rejected write may have happened.
+ * Durable access tokens, one per secret, and a lease per secret. Only the holder of the lease asks WeCom for a new token; all
+ * other callers, in every process, wait until the token is saved. A token that this process cannot open counts as none. Times
+ * are store time. Every method rejects with AppError `STORE_UNAVAILABLE`; a rejected write may have happened.
  */
 @Injectable()
 export class AccessTokenStore {
@@ -59,14 +59,14 @@ export class AccessTokenStore {
     return toRecord(await this.#tokens.find(secretId));
   }
 
-  /** Finds the record by the id of its token or of a former one, also when that token is revoked or expired. */
+  /** Finds the record by the id of its token or of a former token, also when that one is revoked or expired. */
   async findByTokenId(tokenId: string): Promise<TokenRecord | null> {
     const [found = null] = await this.#tokens.findBy(tokenId);
     return toRecord(found);
   }
 
   /**
-   * Takes the lease of the secret until `nowMs + leaseMs`, unless somebody else's is running. The holder may take it
+   * Takes the lease of the secret until `nowMs + leaseMs`, unless another holder's lease is running. The holder may take it
    * again, so the call is safe to repeat.
    */
   async lease(
@@ -95,7 +95,7 @@ export class AccessTokenStore {
     return outcome === 'written';
   }
 
-  /** Ends the lease if it is still held. The record stays as it is. */
+  /** Ends the lease if `leaseId` still holds it. The record stays unchanged. */
   async release(secretId: string, leaseId: string): Promise<void> {
     await this.#tokens.change(secretId, (before) =>
       before?.lease?.id === leaseId ? { ...before, lease: null } : null,
@@ -122,7 +122,7 @@ function isAnswered(stored: LeasedToken): stored is LeasedToken & TokenRecord {
   return stored.answeredAtMs !== null;
 }
 
-/** @returns `null` for a lease alone, and for a token that does not open here. */
+/** @returns `null` for a lease without a record, and for a token that this process cannot open. */
 function toRecord(stored: LeasedToken | null): TokenRecord | null {
   if (stored === null || !isAnswered(stored)) return null;
   const { lease: _lease, ...record } = stored;

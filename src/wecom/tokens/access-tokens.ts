@@ -1,7 +1,7 @@
 /**
- * One access token for each secret, shared by all callers that have the secret. It comes from memory, else from
- * the store, else from one question upstream for all processes. WeCom blocks callers that ask too much, so it
- * asks as little as possible, and it tells every caller how long a token is really valid.
+ * One access token for each secret, shared by all callers that have the secret. It comes from memory, else from the store, else
+ * from one inquiry upstream for all processes. WeCom blocks an address that asks too often. So this file asks as rarely as
+ * possible, and tells every caller how long a token is really valid.
  */
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
@@ -19,7 +19,7 @@ import { findUsable } from './token-record.js';
 import type { TokenSlot } from './token-slot.js';
 import { TokenSource } from './token-source.js';
 
-/** How long a caller waits for a check while there is a token that may serve. */
+/** How long a caller waits for the check of a token that may still be valid. */
 const CHECK_WAIT_MS = 1_000;
 
 interface Loaded {
@@ -54,8 +54,8 @@ export class AccessTokens implements OnApplicationShutdown {
   }
 
   /**
-   * For a caller that will keep the token: one that was not checked for a minute is checked first.
-   * @throws AppError `WECOM_UNREACHABLE` when there is none and none can be had.
+   * For a caller that will keep the token. A token that was not checked for a minute is checked first.
+   * @throws AppError `WECOM_UNREACHABLE` when no token is known and upstream gives no answer.
    */
   async get(request: TokenRequest): Promise<TokenOutcome> {
     const { slot, source } = await this.#load(request, true);
@@ -68,7 +68,7 @@ export class AccessTokens implements OnApplicationShutdown {
     return still === null ? this.#getNew(slot, request) : { token: still, source };
   }
 
-  /** For one call that is made at once, and which tells when the token is no good. Errors as `get`. */
+  /** For one call that is made at once. The call itself shows whether the token is still valid. Errors as `get`. */
   async getForCall(request: TokenRequest): Promise<TokenOutcome> {
     const { slot, source } = await this.#load(request, false);
     const ready = this.#findReady(slot);
@@ -79,8 +79,8 @@ export class AccessTokens implements OnApplicationShutdown {
   }
 
   /**
-   * What upstream says of the secret now, or said within the last minute. A token that is still valid does not
-   * replace the answer. Errors as `get`.
+   * Upstream's answer about the secret, at most a minute old. A token that is still valid does not replace the answer. Errors as
+   * `get`.
    */
   async check(request: TokenRequest): Promise<TokenOutcome> {
     const { slot, source } = await this.#load(request, true);
@@ -94,22 +94,22 @@ export class AccessTokens implements OnApplicationShutdown {
     return 'token' in outcome ? (this.#findLastRefusal(slot) ?? outcome) : outcome;
   }
 
-  /** `listen` is called with each secret for which upstream has just given a token; there is one listener. */
+  /** `listen` is called for each secret for which upstream gives a token. There is one listener. */
   onGrant(listen: (secret: Pick<TokenSlot, 'corpId' | 'secretId'>) => void): void {
     this.#onGrant = listen;
   }
 
   /**
-   * Whose an access token is that was given out here or by another process; `null` for any other token, `undefined` where that
-   * is not known, since the store does not answer.
+   * The corp and secret of an access token that any process gave out; `null` for any other token, `undefined` when the store does
+   * not answer.
    */
   findOwnerOf(tokenId: string): Promise<Pick<TokenSlot, 'corpId' | 'secretId'> | null | undefined> {
     return this.#slots.findOwner(tokenId);
   }
 
   /**
-   * Reports that WeCom refused this token in a call. It is no longer given out, unless it was replaced already
-   * or WeCom has just returned the same token again.
+   * Reports that WeCom refused this token in a call. The token is given out no more, unless it was replaced already or WeCom has
+   * just given the same token again.
    */
   async revoke(tokenId: string): Promise<void> {
     const slot = await this.#slots.findOwner(tokenId);
@@ -117,7 +117,7 @@ export class AccessTokens implements OnApplicationShutdown {
     this.log.info({ corpId: slot.corpId }, 'token.revoked');
   }
 
-  /** The last refusal, even if it has expired: a token may still be valid beside it. */
+  /** The last refusal, also when its pause is over. A token may still be valid at the same time. */
   #findLastRefusal({ record }: TokenSlot): RefusedOutcome | null {
     if (record === null || record.refusal === null) return null;
     const { errcode, errmsg } = record.refusal;
@@ -129,7 +129,7 @@ export class AccessTokens implements OnApplicationShutdown {
     };
   }
 
-  /** @param isForKeeping whether what other processes found out meanwhile matters: a call would tell. */
+  /** @param isForKeeping whether to read what other processes stored meanwhile. For a single call its result shows it. */
   async #load({ corpId, corpSecret }: TokenRequest, isForKeeping: boolean): Promise<Loaded> {
     const slot = this.#slots.of(secretIdOf(corpId, corpSecret), corpId);
     const isKnown = slot.record !== null && !(isForKeeping && this.#slots.isOutdated(slot));
@@ -142,7 +142,7 @@ export class AccessTokens implements OnApplicationShutdown {
     return findUsable(record, this.storeClock.nowMs());
   }
 
-  /** Whether upstream may be asked about a token that still serves. */
+  /** Whether upstream may be asked about a token that is still valid. */
   #isDue(slot: TokenSlot): boolean {
     const isOld = this.storeClock.nowMs() - slot.lastAskedMs > CHECK_AFTER_MS;
     return isOld && this.#inquiry.findRefusal(slot) === null;
@@ -152,12 +152,12 @@ export class AccessTokens implements OnApplicationShutdown {
     return this.#inquiry.findRefusal(slot) ?? this.#fly(slot, request);
   }
 
-  /** @returns `null` when there was no answer in time, or the question failed. The answer may still arrive. */
+  /** @returns `null` when no answer came in time, or the inquiry failed. An answer may still arrive later. */
   async #withinWait(flight: Promise<TokenOutcome>): Promise<TokenOutcome | null> {
     return (await this.clock.within(CHECK_WAIT_MS, flight)) ? flight.catch(() => null) : null;
   }
 
-  /** All callers with the same question wait for one answer. */
+  /** Starts an inquiry, or joins the running one. */
   #fly(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
     if (slot.flight !== null) return slot.flight;
     const flight = this.#inquiry.run(slot, request).finally(() => {

@@ -1,36 +1,36 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 /**
- * WeCom blocks a caller for an hour after 2,000 failed gettoken calls within an hour (its staff,
- * developers.weixin.qq.com/community/enterprisewechat/doc/0000c80533033826589c94f6356400). The block is for the
- * address, which all corps here share. This limit keeps six processes behind one address below that.
+ * After 2,000 failed gettoken calls within an hour, WeCom blocks the address for an hour (its staff,
+ * developers.weixin.qq.com/community/enterprisewechat/doc/0000c80533033826589c94f6356400). All corps of the manager share the
+ * address. With these limits, six processes behind one address stay below 2,000.
  */
 const WINDOW_S = 3_600;
 const PER_CALLER = 60;
 const PER_PROCESS = 300;
-/** Of the process's failures. The rest is for callers that have had no failure within the hour. */
+/** The most failures of the process by callers that have failed before. The rest is for callers without a failure in the hour. */
 const PER_PROCESS_AFTER_A_FAILURE = 240;
-/** The one name in the process's scope. */
+/** The only name in the scope of the process. */
 const ALL = '';
 
-/** Permission to ask once; call `end` with the result. */
+/** The permission to ask once. Call `end` with the result. */
 export interface Admission {
   end(hasFailed: boolean): Promise<void>;
 }
 
 /**
- * Limits failed gettoken calls: per caller, and for the process, since callers can make up any number of
- * secrets. There is no limit per corp, because the caller names the corp. Only WeCom's refusals count; a running
- * call holds a place until its result is known.
+ * Limits failed gettoken calls, for each caller and for the process, since callers can make up any number of secrets. There is
+ * no limit for a corp, because a caller can name any corp. Only WeCom's refusals count. A running call holds a place until its
+ * result is known.
  */
 export class FailureBudget {
   readonly #callers = new Scope(PER_CALLER);
   readonly #process = new Scope(PER_PROCESS);
 
   /**
-   * Waits for a running call when the last places depend on it.
-   * @param isLate is called whenever such a call has ended.
-   * @returns the seconds until calls may fail again, if none may now; `null` when it is too late.
+   * Waits for a running call when that call may take the last place.
+   * @param isLate whether to stop waiting; called after each wait.
+   * @returns the permission; the seconds to wait, when the budget is spent; `null` when `isLate` returned true.
    */
   async admit(caller: string, isLate: () => boolean): Promise<Admission | number | null> {
     for (;;) {
@@ -52,12 +52,12 @@ export class FailureBudget {
     };
   }
 
-  /** Resolves when a running call that may take the last place has ended; `null` while there are enough places. */
+  /** Resolves when the running call that may take the last place has ended. `null` when there are enough places. */
   #whatMustEndFirst(caller: string, ownFailed: number, allFailed: number): Promise<void> | null {
     if (this.#callers.mayRunOut(caller, ownFailed, PER_CALLER)) return this.#callers.nextEnd(caller);
     if (!this.#process.mayRunOut(ALL, allFailed, PER_PROCESS_AFTER_A_FAILURE)) return null;
     if (ownFailed > 0) return this.#process.nextEnd(ALL);
-    // The places that are kept for a first failure: each caller takes one at a time.
+    // Only the places for a first failure are left. Each caller may use one of them at a time.
     if (this.#callers.isUnderWay(caller)) return this.#callers.nextEnd(caller);
     return this.#process.mayRunOut(ALL, allFailed, PER_PROCESS) ? this.#process.nextEnd(ALL) : null;
   }
@@ -70,7 +70,7 @@ interface UnderWay {
   readonly waiting: (() => void)[];
 }
 
-/** The failures of an hour, by name, and the calls that may become one. Failures bound how many names there are. */
+/** Failures of the last hour and running calls, by name. A name is forgotten with its last failure and running call. */
 class Scope {
   readonly #limiter: RateLimiterMemory;
   readonly #underWay = new Map<string, UnderWay>();
@@ -79,7 +79,7 @@ class Scope {
     this.#limiter = new RateLimiterMemory({ points: max, duration: WINDOW_S });
   }
 
-  /** How many calls failed within the hour, and the seconds until they expire. */
+  /** How many calls failed within the hour, and the seconds until these failures are forgotten. */
   async spent(name: string): Promise<{ readonly failed: number; readonly leftS: number }> {
     const { consumedPoints: failed, msBeforeNext } = (await this.#limiter.get(name)) ?? NONE;
     if (msBeforeNext <= 0) return { failed: 0, leftS: 0 };
@@ -107,7 +107,7 @@ class Scope {
   }
 
   async end(name: string, hasFailed: boolean): Promise<void> {
-    // Counted before its place is freed, so that nobody sees too low a count.
+    // The failure is counted before its place is freed. Otherwise a reader could see too low a count in between.
     if (hasFailed) await this.#limiter.penalty(name, 1);
     const underWay = this.#underWay.get(name);
     if (underWay === undefined) return;

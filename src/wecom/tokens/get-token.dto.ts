@@ -24,7 +24,7 @@ export class GetTokenDto {
   })
   readonly corpsecret!: string;
 
-  /** Of no use here; some callers send it. Given twice, it is as wrong as the others. */
+  /** Ignored; some callers send it. It must not be given twice. */
   @IsOptional()
   @IsString({ message: 'access_token must be given once' })
   readonly access_token?: string;
@@ -33,8 +33,8 @@ export class GetTokenDto {
 type Query = Readonly<Record<string, unknown>>;
 
 /**
- * What WeCom says when one is missing or empty; where both are, it names the secret.
- * @returns `null` when none is missing, or one was given twice, which is another fault.
+ * WeCom's answer when a parameter is missing or empty. When both are, WeCom names the secret.
+ * @returns `null` when none is missing, or when one is given twice: `parseGetToken` refuses that.
  */
 export function missingOf({ corpid, corpsecret }: Query): WecomAnswer | null {
   if (Array.isArray(corpid) || Array.isArray(corpsecret)) return null;
@@ -44,8 +44,8 @@ export function missingOf({ corpid, corpsecret }: Query): WecomAnswer | null {
 }
 
 /**
- * By hand, as with callbacks; class-validator explains what was wrong.
- * @throws AppError `REQUEST_INVALID`: WeCom is not asked about what cannot be right, since it counts wrong questions.
+ * Checks a query by hand, as callbacks do. Only a wrong query goes through class-validator, which explains the mistake.
+ * @throws AppError `REQUEST_INVALID`. WeCom is not asked about a malformed secret, since it counts failed requests.
  */
 export function parseGetToken(query: Query): { readonly corpId: string; readonly corpSecret: Secret } {
   const { corpid, corpsecret } = isValid(query) ? query : validated(GetTokenDto, query);

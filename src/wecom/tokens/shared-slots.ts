@@ -8,22 +8,22 @@ import type { TokenRecord } from './access-token.js';
 import type { AccessTokenStore, TokenLease } from './access-token.store.js';
 import { TokenSlot } from './token-slot.js';
 
-/** Callers can make up secrets without end; a real one that was pushed out is in the store. */
+/** A limit, since callers can make up secrets. A real secret that is pushed out is still in the store. */
 const SLOTS_MAX = 10_000;
 const OWNERS_MAX = 50_000;
-/** A token that is no one's may become someone's through another process. */
+/** How long an unknown token is remembered as such. Another process may give it out meanwhile. */
 const STRANGER_MS = 10_000;
-/** Another process may have heard that a token is no good. */
+/** How old the read of the store may be. Another process may have revoked a token meanwhile. */
 const LOADED_MS = 2_000;
-/** Tokens go on without a store that does not answer. */
+/** How long to wait for the store. After that, tokens work without it. */
 const STORE_LIMIT_MS = 600;
 
-/** This process's knowledge of secrets and tokens, shared with other processes through the store. */
+/** What this process knows about secrets and tokens. The store shares it with other processes. */
 export class SharedSlots {
   readonly #slots = newLru<TokenSlot>(SLOTS_MAX);
-  /** By the tokens that they have or had. */
+  /** Slots by the ids of their current and former tokens. */
   readonly #owners = newLru<TokenSlot>(OWNERS_MAX);
-  /** Tokens of which the store knew nothing when it was asked. */
+  /** Tokens that the store did not know when it was asked. */
   readonly #strangers = newLru<true>(SLOTS_MAX, STRANGER_MS);
   /** Until when WeCom must not be asked about a corp, store time. */
   readonly #pausedUntilMs = newLru<number>(SLOTS_MAX);
@@ -44,12 +44,12 @@ export class SharedSlots {
     return slot;
   }
 
-  /** Whether another process may have found out something of which the slot does not know. */
+  /** Whether another process may have stored something newer. */
   isOutdated({ loadedAtMs }: TokenSlot): boolean {
     return this.store.isShared && this.storeClock.nowMs() - loadedAtMs > LOADED_MS;
   }
 
-  /** Makes a slot know what the store does. */
+  /** Reads the slot's record from the store. */
   async load(slot: TokenSlot): Promise<void> {
     slot.loadedAtMs = this.storeClock.nowMs();
     slot.loading ??= this.#inStore('find', () => this.store.find(slot.secretId))
@@ -61,8 +61,8 @@ export class SharedSlots {
   }
 
   /**
-   * The slot that has or had the token; `null` for one that was not given out here or by another process, `undefined` where the
-   * store does not tell.
+   * The slot whose current or former token it is; `null` when no process gave the token out, `undefined` when the store does not
+   * answer.
    */
   async findOwner(tokenId: string): Promise<TokenSlot | null | undefined> {
     const known = this.#owners.get(tokenId) ?? null;
@@ -78,7 +78,7 @@ export class SharedSlots {
 
   /**
    * Stores upstream's answer.
-   * @param leaseId `null` when there is none, because the store could not be asked.
+   * @param leaseId `null` when the store failed and gave no lease.
    */
   async learn(slot: TokenSlot, record: TokenRecord, leaseId: string | null): Promise<void> {
     slot.learn(record);
@@ -93,8 +93,8 @@ export class SharedSlots {
   }
 
   /**
-   * Takes the lease; the answer has the stored record, whoever holds the lease.
-   * @returns `null` when the store cannot be asked.
+   * Takes the lease and reads the stored record, also when another process holds the lease.
+   * @returns `null` when the store does not answer.
    */
   async lease(slot: TokenSlot, leaseId: string, leaseMs: number): Promise<TokenLease | null> {
     const lease = await this.#inStore('lease', () =>
@@ -108,7 +108,7 @@ export class SharedSlots {
     if (leaseId !== null) await this.#inStore('release', () => this.store.release(slot.secretId, leaseId));
   }
 
-  /** Seconds until WeCom may be asked for a token of the corp again; 0 when now. */
+  /** Seconds until WeCom may be asked again for a token of the corp; 0 when it may be asked now. */
   pauseS(corpId: string): number {
     const waitMs = (this.#pausedUntilMs.get(corpId) ?? 0) - this.storeClock.nowMs();
     return Math.max(0, Math.ceil(waitMs / 1_000));
@@ -126,12 +126,12 @@ export class SharedSlots {
     if (refusal?.errcode === ERRCODE.tooFrequent) this.#pausedUntilMs.set(slot.corpId, refusal.untilMs);
   }
 
-  /** Resolves when nothing is asked of the store any more, also nothing that it did too late. */
+  /** Resolves when no request to the store is running, also none whose answer came too late. */
   async whenWritten(): Promise<void> {
     await this.#asked.whenOver();
   }
 
-  /** @returns `null` where the store has nothing, `undefined` where it does not answer in time. */
+  /** @returns `null` when the store has nothing, `undefined` when it fails or does not answer in time. */
   async #inStore<T>(what: string, ask: () => Promise<T | null>): Promise<T | null | undefined> {
     try {
       return await withinDeadline(STORE_LIMIT_MS, `token ${what}`, this.#asked.add(ask()));

@@ -8,7 +8,7 @@ export class AccessTokenAnswer {
   readonly access_token!: string;
 
   /**
-   * Seconds that are really left, rounded down.
+   * The seconds that the token really has left, rounded down.
    * @example 5317
    */
   @IsInt()
@@ -18,7 +18,7 @@ export class AccessTokenAnswer {
 
 export class WecomRefusalAnswer {
   /**
-   * WeCom's, never 0. The manager's own are 41002, 41004 (a parameter is missing) and 45009.
+   * WeCom's errcode, never 0. The manager itself answers 41002, 41004 (a parameter is missing) and 45009.
    * @example 40001
    */
   @IsInt()

@@ -25,7 +25,7 @@ class TokenLog extends RequestFields {
   }
 }
 
-/** The answer to gettoken in WeCom's shape, under its own route and where a caller asks the proxy for it. */
+/** Answers `getToken`, and `gettoken` through the proxy, in WeCom's form. */
 @Injectable()
 export class TokenAnswers {
   constructor(

@@ -3,10 +3,10 @@ import type { CallingBot } from '../../http/access/bot-keys.js';
 import type { Caller } from '../../kernel/role.js';
 
 /**
- * The caller of a token request, for counting failures: the role of its secret, and its address (of IPv6 the
- * /64).
- * @param role `null` when no secrets are required: everybody then counts as a puppet, as at a registration.
- * @param bot whose key was sent: it counts for itself.
+ * The caller of a token request, under which failures are counted: the role of its secret, and its address. For IPv6 that is the
+ * /64 network.
+ * @param role `null` when no secrets are required. Every caller then counts as a puppet, as in a registration.
+ * @param bot the bot whose key was sent. Its failures are counted for the bot.
  */
 export function toTokenCaller(
   role: Caller | null,

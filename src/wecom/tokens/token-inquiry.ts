@@ -1,4 +1,7 @@
-/** One question upstream for all processes: under a lease, within the budget of failures, and remembered by all. */
+/**
+ * One inquiry upstream serves all processes. It runs under a lease and within the failure budget, and its answer is stored for
+ * all.
+ */
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
@@ -17,24 +20,24 @@ import type { TokenSlot } from './token-slot.js';
 import { ASK_LIMIT_MS, type SourceAnswer, type TokenSource } from './token-source.js';
 
 /**
- * The deployed puppet asks again only when WeCom refused its token. So when a caller asks this long after the
- * last answer, the token is checked.
+ * The deployed puppet asks again only after WeCom refused its token. So when a caller asks this long after upstream's last
+ * answer, the token is checked.
  */
 export const CHECK_AFTER_MS = 60_000;
-/** Longer than one question can take. */
+/** Longer than one inquiry can take. */
 const LEASE_MS = ASK_LIMIT_MS + 1_000;
-/** While another process asks. */
+/** How often to look for the answer that another process asks for. */
 const POLL_MS = 50;
 
-/** Whose token is wanted, and by whom. */
+/** The secret whose token is wanted, and the caller. */
 export interface TokenRequest {
   readonly corpId: string;
   readonly corpSecret: Secret;
   /** The caller, by credential and address: see `token-caller.ts`. Failures are counted per caller. */
   readonly caller: string;
-  /** Whether WeCom has accepted the secret before, so that it is no guess; left out when unknown. */
+  /** Whether WeCom has accepted the secret before. Then it cannot be a guess. Left out when unknown. */
   readonly isProven?: boolean;
-  /** The trace that the question upstream belongs to, if any. */
+  /** The trace of the inquiry, if any. */
   readonly trace?: TraceContext | null;
 }
 
@@ -54,7 +57,7 @@ export class TokenInquiry {
   /** @throws AppError `WECOM_UNREACHABLE` */
   async run(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
     slot.askedAtMs = this.storeClock.nowMs();
-    // A secret that WeCom has ever accepted is no guess.
+    // The failure budget is for guessed secrets. WeCom has accepted this one before.
     if (request.isProven === true || (slot.record !== null && slot.record.token !== null)) {
       return this.#find(slot, request);
     }
@@ -64,7 +67,7 @@ export class TokenInquiry {
     if (typeof admission === 'number') return refusedUnasked(slot, admission);
     if (admission === null) {
       throw new AppError('WECOM_UNREACHABLE', {
-        detail: 'too many questions of this caller, or of all callers, wait',
+        detail: 'too many token requests of this caller, or of all callers, are waiting; try again',
       });
     }
     let hasFailed = false;
@@ -78,7 +81,7 @@ export class TokenInquiry {
     }
   }
 
-  /** What WeCom said last of this secret, or of its corp, and still stands. */
+  /** WeCom's last refusal of this secret, or of its corp, while it is still in force. */
   findRefusal(slot: TokenSlot): RefusedOutcome | null {
     const refusal = findRefusal(slot.record, this.storeClock.nowMs());
     if (refusal !== null) {
@@ -87,7 +90,7 @@ export class TokenInquiry {
     }
     const retryAfterS = this.slots.pauseS(slot.corpId);
     if (retryAfterS === 0) return null;
-    return { refusal: tooFrequent('WeCom wants a pause'), source: 'memory', retryAfterS };
+    return { refusal: tooFrequent('WeCom asked for a pause for this corp'), source: 'memory', retryAfterS };
   }
 
   async #find(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
@@ -101,7 +104,7 @@ export class TokenInquiry {
     }
   }
 
-  /** The right to ask, without an id where the store cannot be asked; or what another process found out meanwhile. */
+  /** Gets the lease to ask upstream; its id is `null` when the store fails. Or gets the answer that another process stored. */
   async #lease(slot: TokenSlot): Promise<{ readonly id: string | null } | { readonly news: TokenOutcome }> {
     const id = randomUUID();
     const startedMs = this.storeClock.nowMs();
@@ -120,7 +123,7 @@ export class TokenInquiry {
     }
   }
 
-  /** @returns `null` unless the store has an answer that is as good as upstream's. */
+  /** @returns the stored answer, when it is new enough to replace an inquiry; else `null`. */
   #findNews(slot: TokenSlot, startedMs: number): TokenOutcome | null {
     const { record } = slot;
     if (record === null) return null;
@@ -171,7 +174,7 @@ export class TokenInquiry {
   }
 }
 
-/** The failure budget is spent. WeCom's last answer about this secret says more than that. */
+/** The refusal when the failure budget is spent: WeCom's last refusal of the secret, else errcode 45009. */
 function refusedUnasked({ record }: TokenSlot, retryAfterS: number): RefusedOutcome {
   const last =
     record?.refusal ?? tooFrequent('too many gettoken calls of this caller, or of all callers, have failed');

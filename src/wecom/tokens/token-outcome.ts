@@ -4,7 +4,7 @@ import type { AccessToken } from './access-token.js';
 /** Where an answer was found. */
 export type OutcomeSource = 'memory' | 'store' | 'upstream';
 
-/** What a caller gets: a token, or WeCom's refusal. */
+/** The result of a token request: a token, or a refusal. */
 export type TokenOutcome = GrantedOutcome | RefusedOutcome;
 
 export interface GrantedOutcome {
@@ -15,6 +15,6 @@ export interface GrantedOutcome {
 export interface RefusedOutcome {
   readonly refusal: WecomAnswer;
   readonly source: OutcomeSource;
-  /** When upstream may be asked again. */
+  /** Seconds until upstream may be asked again. */
   readonly retryAfterS: number;
 }

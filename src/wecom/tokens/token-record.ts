@@ -1,4 +1,4 @@
-/** How upstream's answers change a record, and what a record may be used for. Pure. */
+/** Pure functions: how upstream's answers change a token record, and what a record can be used for. */
 
 import { ERRCODE, type WecomAnswer } from '../client/wecom-answer.js';
 import type { AccessToken, Refusal, TokenRecord } from './access-token.js';
@@ -6,18 +6,18 @@ import { tokenIdOf } from './access-token.js';
 import type { Grant } from './token-source.js';
 
 /**
- * WeCom may give a token once more around the moment when it ends by our reckoning. For so long it is the end of
- * the old life, and later a new one.
+ * WeCom may give the same token again around the moment at which it ends by our clock. Within this time after the end, the token
+ * keeps its old end. Later it counts as a new token.
  */
 const SAME_TOKEN_GRACE_MS = 60_000;
-/** A program that is rarely used may keep one until WeCom refuses it. These are those of some eight days. */
+/** Former tokens that are remembered, those of some eight days: an idle program may keep one until WeCom refuses it. */
 const FORMER_MAX = 100;
-/** A token that upstream gave just now is valid, even if it has expired by our reckoning. */
+/** A token that upstream gave within this time is valid, also when it has expired by our clock. */
 const JUST_GIVEN_MS = 1_000;
 
 /**
- * Refusals that waiting does not heal. They are rarely asked about again, since wrong secrets in a loop get the
- * address blocked.
+ * Refusals that do not go away with time. WeCom is rarely asked again about them, since a program that repeats a wrong secret gets
+ * the address blocked.
  */
 const PERMANENT = new Set<number>([
   ERRCODE.secretInvalid,
@@ -28,7 +28,10 @@ const PERMANENT = new Set<number>([
 ]);
 const PERMANENT_PAUSE_MS = 10_000;
 const PERMANENT_PAUSE_MAX_MS = 600_000;
-/** WeCom blocks for a minute or an hour, by the limit that was met (developer.work.weixin.qq.com/document/path/90312), and does not say which. */
+/**
+ * WeCom blocks for a minute or an hour, depending on the limit (developer.work.weixin.qq.com/document/path/90312). It does not say
+ * for which.
+ */
 const TOO_FREQUENT_PAUSE_MS = 60_000;
 const TOO_FREQUENT_PAUSE_MAX_MS = 3_600_000;
 const OTHER_PAUSE_MS = 10_000;
@@ -41,13 +44,16 @@ export function findUsable(record: TokenRecord | null, nowMs: number): AccessTok
   return nowMs < token.expiresAtMs || isJustGiven ? token : null;
 }
 
-/** The refusal, as long as it stands. */
+/** The refusal, while its pause lasts. */
 export function findRefusal(record: TokenRecord | null, nowMs: number): Refusal | null {
   const refusal = record?.refusal ?? null;
   return refusal !== null && nowMs < refusal.untilMs ? refusal : null;
 }
 
-/** Seconds that a token has left at `nowMs`: rounded down, since the deployed puppet asks too early otherwise; never below 1, since it then asks ten times a second. */
+/**
+ * The seconds that a token has left at `nowMs`. Rounded down, since the deployed puppet uses its token until they are over, also
+ * when WeCom refuses it already. Never below 1, since the puppet otherwise asks ten times a second.
+ */
 export function secondsLeft({ expiresAtMs }: AccessToken, nowMs: number): number {
   return Math.max(1, Math.floor((expiresAtMs - nowMs) / 1_000));
 }
@@ -55,8 +61,8 @@ export function secondsLeft({ expiresAtMs }: AccessToken, nowMs: number): number
 type Secret = Pick<TokenRecord, 'secretId' | 'corpId'>;
 
 /**
- * @param isLifeTrusted of a gateway. WeCom's is not, where it gives the same token again: it then has no longer
- *   to live than it had.
+ * @param isLifeTrusted whether to believe the lifetime of a token that is given again. A gateway's is believed. WeCom's is not:
+ *   the token then keeps its old end.
  */
 export function afterGrant(
   { secretId, corpId }: Secret,

@@ -12,18 +12,16 @@ import { AccessTokens } from './access-tokens.js';
 import { toTokenCaller } from './token-caller.js';
 import type { TokenOutcome } from './token-outcome.js';
 
-/**
- * The errcodes that say that the corp has no such secret. Others are about the address, limits, or WeCom itself.
- */
+/** Errcodes that mean that the corp has no such secret. Others are about the address, limits, or WeCom itself. */
 const REFUSALS = new Set<number>([ERRCODE.secretInvalid, ERRCODE.corpIdInvalid, ERRCODE.secretIllegal]);
-/** Whether WeCom's answer says that the corp has no such secret. */
+/** Whether the errcode means that the corp has no such secret. */
 export function isRefusedSecret(errcode: number): boolean {
   return REFUSALS.has(errcode);
 }
 
 const UNREACHABLE_PAUSE_S = 10;
 
-/** WeCom gives a token for a secret, or says why not: that is how it tells whether a corp has it. */
+/** Checks whether a corp has a secret by asking WeCom for an access token: WeCom gives one, or says why not. */
 @Injectable()
 export class TokenSecretCheck extends SecretCheck {
   constructor(
@@ -34,7 +32,7 @@ export class TokenSecretCheck extends SecretCheck {
   }
 
   override async check(question: SecretQuestion, limitMs: number): Promise<SecretVerdict> {
-    // Puppets alone register.
+    // Only puppets register.
     const caller = toTokenCaller('puppet', question.from);
     const verdict = this.tokens.check({ ...question, caller }).then(toVerdict, toUnknown);
     if (await this.clock.within(limitMs, verdict)) return verdict;

@@ -1,22 +1,22 @@
 import type { TokenRecord } from './access-token.js';
 import type { TokenOutcome } from './token-outcome.js';
 
-/** 5 minutes before its end, and up to one more, so that the tokens of many do not end in one moment. */
+/** A token is renewed 5 to 6 minutes before its end. The random minute spreads the renewals of many tokens. */
 const RENEW_AHEAD_MS = 300_000;
 const RENEW_JITTER_MS = 60_000;
-/** Upstream that gives a token once more of which a call said that it is no good is believed for so long. */
+/** When upstream gives a revoked token again, it counts as valid and is not revoked for this time. */
 const INSISTED_MS = 60_000;
 
-/** One process's knowledge of one secret, and its running question. */
+/** What this process knows about one secret, and its running inquiry. */
 export class TokenSlot {
   #record: TokenRecord | null = null;
   #renewAtMs = 0;
   #insistedAtMs = Number.NEGATIVE_INFINITY;
-  /** When this process last asked upstream, whatever the result, store time. */
+  /** When this process last asked upstream, with any result; store time. */
   askedAtMs = Number.NEGATIVE_INFINITY;
-  /** When the store was last asked what it knows, store time. */
+  /** When the store was last read, store time. */
   loadedAtMs = Number.NEGATIVE_INFINITY;
-  /** The running question; all callers with the same question wait for it. */
+  /** The running inquiry. All callers that need the token wait for it. */
   flight: Promise<TokenOutcome> | null = null;
   /** The running read of the store. */
   loading: Promise<void> | null = null;
@@ -30,17 +30,17 @@ export class TokenSlot {
     return this.#record;
   }
 
-  /** When upstream answered or was asked, here or elsewhere. */
+  /** When upstream was last asked by this process, or last answered any process; store time. */
   get lastAskedMs(): number {
     return Math.max(this.askedAtMs, this.#record?.answeredAtMs ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** Whether the token ends soon. */
+  /** Whether the token ends soon and should be replaced. */
   isDueForRenewal(nowMs: number): boolean {
     return nowMs >= this.#renewAtMs;
   }
 
-  /** Takes over what is known elsewhere; what was revoked here and not yet there stays so. */
+  /** Takes over the stored record. A token that is revoked here stays revoked, also when the store does not know it yet. */
   adopt(record: TokenRecord): void {
     const own = this.#record;
     if (own !== null && own.answeredAtMs > record.answeredAtMs) return;
@@ -53,7 +53,7 @@ export class TokenSlot {
     this.#set(isRevokedHere ? { ...record, token: { ...token, isRevoked: true } } : record);
   }
 
-  /** Takes over what upstream has just said. */
+  /** Takes over upstream's newest answer. */
   learn(record: TokenRecord): void {
     const { token: before } = this.#record ?? { token: null };
     if (before?.isRevoked === true && before.id === record.token?.id) {
@@ -62,7 +62,7 @@ export class TokenSlot {
     this.#set(record);
   }
 
-  /** @returns false where there is nothing to revoke, or upstream has just insisted that it is good. */
+  /** @returns false when there is nothing to revoke, or upstream has just given the revoked token again. */
   revoke(tokenId: string, nowMs: number): boolean {
     const record = this.#record;
     const token = record?.token ?? null;

@@ -1,4 +1,4 @@
-/** Where access tokens come from: one question to WeCom, or to the gateway in its place, with every limit on it. */
+/** Asks WeCom, or the gateway in its place, for an access token, within limits of time and size. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../../kernel/app-error.js';
@@ -14,10 +14,10 @@ import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 
 /** For all tries together. */
 export const ASK_LIMIT_MS = 5_000;
-/** WeCom says -1 when it is busy, and that one may ask again up to 3 times (developer.work.weixin.qq.com/document/path/90313). */
+/** WeCom answers -1 when it is busy, and allows up to 3 further tries (developer.work.weixin.qq.com/document/path/90313). */
 const BUSY_PAUSES_MS = [200, 400, 800];
 
-/** WeCom asks to reserve 512 bytes (document/path/91039); gateways' may be longer. */
+/** WeCom asks to reserve 512 bytes (developer.work.weixin.qq.com/document/path/91039). Tokens of gateways may be longer. */
 const TOKEN_LENGTH_MAX = 2_048;
 const TOKEN_FORMAT = /^[\x21-\x7e]+$/;
 /** A month: longer than any token lives. */
@@ -36,8 +36,8 @@ export type SourceAnswer = { readonly grant: Grant } | { readonly refusal: Wecom
 @Injectable()
 export class TokenSource {
   /**
-   * A gateway keeps tokens and knows how long each has left. WeCom gives the same token again and may
-   * then say the full time (it documents neither), so its word is not taken twice for one token.
+   * A gateway keeps tokens and knows how long each has left. WeCom gives the same token again and may then report the full
+   * lifetime (it documents neither). So WeCom's lifetime is believed only once for each token.
    */
   readonly isGateway: boolean;
   readonly #url: URL;
@@ -53,14 +53,14 @@ export class TokenSource {
     this.isGateway = accessTokenUrl.pathname !== WECOM_PATH;
   }
 
-  /** Running questions then fail. */
+  /** Makes running requests and later ones fail. */
   close(): void {
     this.client.close();
   }
 
   /**
-   * Asks upstream, within 5 s. The answer is unchanged, except that a repeated secret is removed.
-   * @throws AppError `WECOM_UNREACHABLE` when it cannot be reached, is too slow, or answers something else.
+   * Asks upstream, within 5 s. The answer comes unchanged, except that the secret is removed if upstream repeats it.
+   * @throws AppError `WECOM_UNREACHABLE` when upstream cannot be reached, is too slow, or answers in another form.
    */
   async ask(corpId: string, corpSecret: Secret, trace: TraceContext | null): Promise<SourceAnswer> {
     const note = (errcode: number | null, fault: CallFault | null): void =>
@@ -123,7 +123,7 @@ export class TokenSource {
   }
 }
 
-/** @throws Error whose message says what was expected and repeats nothing of the answer. */
+/** @throws Error. Its message says what is wrong with the answer, and repeats nothing of it. */
 function toAnswer(status: number, text: string, corpSecret: Secret): SourceAnswer {
   if (status !== 200) throw new Error(`it answered with HTTP status ${status}`);
   const answer = readAnswer(text);

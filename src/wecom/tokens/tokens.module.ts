@@ -11,7 +11,7 @@ import { AccessTokens } from './access-tokens.js';
 import { TokenSecretCheck } from './token-secret-check.js';
 import { TokenSource } from './token-source.js';
 
-/** Global, since the registry asks through its own port and may not know us. */
+/** Global, since the registry uses its own port `SecretCheck` and must not import this folder. */
 @Global()
 @Module({
   imports: [HttpModule.register(HTTP_OPTIONS), RegistryModule],

@@ -12,13 +12,13 @@ import { tunnelsConfig } from './tunnels.config.js';
 
 const STOPPING_RETRY_AFTER_S = 1;
 
-/** Who may have a tunnel, and where to. */
+/** Decides who may open a tunnel, and to which target. */
 @Injectable()
 export class TunnelAdmission {
-  /** Names this process to whoever passes tunnels on, so that it knows its own (RFC 9110, 7.6.3). */
+  /** This process's name in the header `Via` (RFC 9110, 7.6.3). It recognizes a tunnel that comes back to it. */
   readonly #name = `wxkf-${randomUUID()}`;
 
-  /** The only one; `null` while tunnels are off. */
+  /** The only target that is allowed; `null` while tunnels are off. */
   readonly #target: Authority | null;
 
   constructor(
@@ -32,7 +32,7 @@ export class TunnelAdmission {
 
   /**
    * @throws AppError `TUNNELS_OFF`, `TUNNELS_ENDING`, `TUNNEL_TO_ITSELF`, `TUNNEL_KEY_MISSING`, `TUNNEL_KEY_WRONG`;
-   *   `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while nobody can tell whose key it is
+   *   `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while the bot of the key cannot be looked up
    */
   async admit({ headers }: IncomingMessage): Promise<Admitted> {
     if (this.#target === null) throw new AppError('TUNNELS_OFF');
@@ -52,7 +52,7 @@ export class TunnelAdmission {
     };
   }
 
-  /** @param asked as it stands in the request. @returns it. @throws AppError `TUNNEL_TARGET_FORBIDDEN` */
+  /** @param asked as the request has it. @returns the target, normalized. @throws AppError `TUNNEL_TARGET_FORBIDDEN` */
   admitTarget(asked: string): string {
     const { host, port } = parseAuthority(asked) ?? {};
     const target = this.#target === null ? '' : toAuthorityText(this.#target);
@@ -63,8 +63,8 @@ export class TunnelAdmission {
 
 export interface Admitted {
   readonly bot: CallingBot;
-  /** Whether the key counts now. */
+  /** Whether the key is valid now. */
   readonly isStillAllowed: () => boolean;
-  /** For the next one on the way. */
+  /** The header `Via` for the next proxy. */
   readonly via: string;
 }

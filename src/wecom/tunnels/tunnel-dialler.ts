@@ -16,10 +16,10 @@ import { tunnelsConfig } from './tunnels.config.js';
 const DIAL_MS = 5_000;
 export const HTTPS_PORT = 443;
 
-/** Makes connections to WeCom for tunnels, and none to the manager itself. */
+/** Opens connections to WeCom for tunnels. It never connects to the manager itself. */
 @Injectable()
 export class TunnelDialler {
-  /** What bots may ask for. */
+  /** The only host and port that bots may ask for. */
   readonly target: Authority;
   readonly #dialled: Authority;
   readonly #proxy: ForwardProxy | null;
@@ -34,8 +34,8 @@ export class TunnelDialler {
   }
 
   /**
-   * @param via what a forward proxy is told of the way so far.
-   * @param gone ends it early.
+   * @param via the header `Via` that a forward proxy is sent.
+   * @param gone aborts the attempt.
    * @throws AppError `WECOM_UNREACHABLE` within 5 s, `TUNNEL_TO_ITSELF`
    */
   async dial(own: OwnAddresses, via: string, gone: AbortSignal): Promise<Socket> {
@@ -76,7 +76,7 @@ function authorityOf(proxy: ForwardProxy): Authority {
   return { host: toPlainHost(hostname), port: Number(port) || (protocol === 'https:' ? HTTPS_PORT : 80) };
 }
 
-/** Judges the very addresses that are about to be dialled. */
+/** Checks the addresses that the connection is about to use, so that a second lookup cannot give others. */
 function lookupOthers(own: OwnAddresses, port: number): LookupFunction {
   return (host, options, done) => {
     lookup(host, { ...options, all: true }, (error, found) => {

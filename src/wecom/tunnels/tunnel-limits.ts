@@ -4,22 +4,26 @@ import type { Clock } from '../../kernel/clock.js';
 const OPEN_MAX = 64;
 const NEW_PER_S_MAX = 30;
 const SECOND_MS = 1_000;
-/** There is room as soon as a tunnel ends, and a second later for new ones. */
+/** A place may become free at any moment, and the limit of new tunnels covers one second. */
 const RETRY_AFTER_S = 1;
 
 interface Tunnels {
   open: number;
-  /** Of the last `NEW_PER_S_MAX` tunnels, the oldest first. */
+  /** When the last `NEW_PER_S_MAX` tunnels began, oldest first. */
   readonly begunAtMs: number[];
 }
 
-/** How many tunnels a bot may have open and open within a second. */
+/** Limits for each bot how many tunnels are open, and how many begin within one second. */
 export class TunnelLimits {
   readonly #bots = new Map<string, Tunnels>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** Counts one more tunnel of the bot. @returns to be called once, when it has ended. @throws AppError `TUNNELS_TOO_MANY` */
+  /**
+   * Counts a new tunnel of the bot.
+   * @returns a function to call once, when the tunnel has ended.
+   * @throws AppError `TUNNELS_TOO_MANY`
+   */
   begin(botId: string): () => void {
     const nowMs = this.clock.elapsedMs();
     const tunnels = this.#bots.get(botId) ?? { open: 0, begunAtMs: [] };

@@ -14,7 +14,7 @@ export interface TunnelFields {
   readonly target: string;
 }
 
-/** Counts each tunnel that was open, and writes its line in the log. */
+/** Counts a tunnel that has ended, and writes its log line. */
 @Injectable()
 export class TunnelLog {
   constructor(

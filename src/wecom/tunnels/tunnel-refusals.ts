@@ -16,24 +16,24 @@ const CHALLENGES = ['Basic realm="wxkf-manager", charset="UTF-8"', 'Bearer realm
   (challenge) => ['Proxy-Authenticate', challenge] as const,
 );
 const PROXY_AUTHENTICATION_REQUIRED = 407;
-/** How long one that was refused may take to read why. */
+/** A refused client has this long to read the answer. */
 const LAST_WORDS_MS = 2_000;
 
-/** For fields with text from outside. */
+/** For log fields with text that the manager did not write. */
 const TEXT_LENGTH_MAX = 1_000;
 
-/** Where a request for a tunnel stands. */
+/** A request for a tunnel, and what is known about it so far. */
 export interface Asked {
   readonly request: IncomingMessage;
   readonly requestId: string;
   readonly client: Socket;
-  /** What came after the request's head. */
+  /** The bytes that arrived after the request's head. */
   readonly head: Buffer;
-  /** Whose key was sent; `undefined` while that is not known. */
+  /** The bot whose key was sent; `undefined` while it is not known. */
   botId: string | undefined;
 }
 
-/** Answers whoever gets no tunnel, counts it, and writes its line in the log. */
+/** Refuses a request for a tunnel: answers it, counts it, and writes its log line. */
 @Injectable()
 export class TunnelRefusals {
   constructor(
@@ -55,7 +55,7 @@ export class TunnelRefusals {
     this.#tell(error, asked);
     const more = [...(status === PROXY_AUTHENTICATION_REQUIRED ? CHALLENGES : []), ...retryAfter];
     client.end(toRawAnswer(error, requestId, more as [string, string][]));
-    // What is left unread would have the system drop the answer.
+    // Unread bytes would make the operating system reset the connection, and the answer would be lost.
     client.resume();
     this.clock.after(LAST_WORDS_MS, () => client.destroy());
   }
@@ -69,7 +69,7 @@ export class TunnelRefusals {
     const fields = {
       requestId,
       botId,
-      // It may be a secret in the wrong place.
+      // The client may have put a secret here by mistake.
       target: redactUrl(request.url ?? ''),
       status,
       error: code,

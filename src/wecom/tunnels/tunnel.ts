@@ -4,20 +4,20 @@ import { errorCodeOf } from '../../kernel/error-code.js';
 import type { TunnelEnd, TunnelMetrics } from './tunnel-metrics.js';
 
 const IDLE_MS = 60_000;
-/** How late it may be noticed that the bot's key does not count any more. */
+/** The longest time between two checks of the bot's key. */
 const CHECK_MS = 5_000;
 
 export interface EndedTunnel {
   readonly why: TunnelEnd;
-  /** What the system called the failure. */
+  /** The system's code of the failure, such as `ECONNRESET`. */
   readonly reason: string | undefined;
   readonly toWecomBytes: number;
   readonly fromWecomBytes: number;
 }
 
 /**
- * Two connections joined into one. Half-closes and backpressure pass, and neither side outlives the other. It sees bytes
- * and nothing of what they are.
+ * Joins two connections into one. Half-closes and backpressure pass through, and neither side outlives the other. It
+ * counts bytes and interprets none.
  */
 export class Tunnel {
   readonly #sockets: readonly [Socket, Socket];
@@ -30,7 +30,7 @@ export class Tunnel {
   #why: TunnelEnd | null = null;
   #reason: string | undefined;
 
-  /** @param isStillAllowed whether the key of its bot still counts. */
+  /** @param isStillAllowed whether the bot's key is still valid. */
   constructor(
     private readonly bot: Socket,
     private readonly wecom: Socket,
@@ -77,7 +77,7 @@ export class Tunnel {
     });
     socket.once('close', () => {
       const isWhole = socket.readableEnded && other.readableEnded && !socket.errored;
-      // What was read of it is still being written to the other side, which ends by itself then.
+      // After an orderly end the last bytes are still being written to the other side, which then ends by itself.
       if (!isWhole) this.end('broken');
       this.#open--;
       if (this.#open === 0) this.#tellEnd();

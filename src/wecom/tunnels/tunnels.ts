@@ -1,7 +1,7 @@
 /**
- * `CONNECT` for programs whose base of WeCom's API is fixed. Node's HTTP server hands such a request out past every hook of
- * Fastify, so that everything a request has elsewhere is given by hand here: credentials, limits, an error's shape, a line
- * in the log, the drain. It looks into no tunnel: what goes through is TLS between the program and WeCom.
+ * `CONNECT` for programs that always call WeCom's own address. Node's HTTP server does not pass a `CONNECT` request to
+ * Fastify. So this file does what Fastify's hooks do for other requests: it checks credentials and limits, shapes errors,
+ * writes the log line, and takes part in the drain. It cannot read a tunnel's content, which is TLS between program and WeCom.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -21,13 +21,13 @@ import { TunnelMetrics } from './tunnel-metrics.js';
 import { type Asked, TunnelRefusals } from './tunnel-refusals.js';
 import { type EndedTunnel, Tunnel } from './tunnel.js';
 
-/** Of one whose client went before WeCom was reached. */
+/** The end of a tunnel whose client disconnected before the connection to WeCom was made. */
 const GONE: EndedTunnel = { why: 'broken', reason: undefined, toWecomBytes: 0, fromWecomBytes: 0 };
 
 @Injectable()
 export class Tunnels implements OnModuleInit {
   readonly #limits: TunnelLimits;
-  /** All connections that asked for a tunnel: Node's server has let go of them. */
+  /** All connections that asked for a tunnel. Node's server does not track them any more. */
   readonly #clients = new Set<Socket>();
   readonly #open = new Set<Tunnel>();
   #isCutOff = false;
@@ -58,7 +58,7 @@ export class Tunnels implements OnModuleInit {
     });
   }
 
-  /** @returns false for a connection that is not good for a tunnel. */
+  /** @returns false when the connection was closed instead: it cannot become a tunnel. */
   #hold(client: Socket): boolean {
     client.on('error', () => {});
     if (this.#isCutOff || client.destroyed || this.connections.hasUnanswered(client)) {
@@ -70,7 +70,7 @@ export class Tunnels implements OnModuleInit {
     return true;
   }
 
-  /** @throws AppError where there is no tunnel. */
+  /** Resolves when the tunnel has ended. @throws AppError when none was opened. */
   async #take(asked: Asked, own: OwnAddresses): Promise<void> {
     const admitted = await this.admission.admit(asked.request);
     if (asked.client.destroyed) return;
@@ -105,7 +105,7 @@ export class Tunnels implements OnModuleInit {
     return tunnel.whenEnded().finally(() => this.#open.delete(tunnel));
   }
 
-  /** @returns `null` where the client went meanwhile. @throws AppError `WECOM_UNREACHABLE`, `TUNNEL_TO_ITSELF` */
+  /** @returns `null` when the client disconnected meanwhile. @throws AppError `WECOM_UNREACHABLE`, `TUNNEL_TO_ITSELF` */
   async #dialFor(client: Socket, own: OwnAddresses, via: string): Promise<Socket | null> {
     const gone = new AbortController();
     const leave = (): void => gone.abort();
