@@ -13,7 +13,7 @@ import {
 } from './connections.dto.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
-/** Clients of bots that have a stream open. */
+/** The streams that clients of bots have open. */
 @Controller('api/v1/connections')
 @ApiTags('operators')
 export class ConnectionsController {
@@ -25,7 +25,7 @@ export class ConnectionsController {
 
   /**
    * List the streams.
-   * @remarks Of all replicas, by bot.
+   * @remarks The streams of all replicas, ordered by bot.
    */
   @Get()
   @AllowRoles('operator')

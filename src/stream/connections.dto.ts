@@ -12,7 +12,7 @@ export class ConnectionsQueryDto extends PageQueryDto {
   readonly cursor?: string;
 
   /**
-   * Of this bot alone.
+   * Only connections of this bot.
    * @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c
    */
   @IsOptional()
@@ -23,19 +23,19 @@ export class ConnectionsQueryDto extends PageQueryDto {
 
 export class AccountRoleAnswer {
   /**
-   * `*`: all accounts of the corp that no other bot and no registration has.
+   * `*`: all accounts of the corp that no other bot lists and no puppet has registered.
    * @example wkAAA
    */
   readonly openKfId!: string;
 
   /**
-   * standby: another client takes its events, and this one does once that is gone.
+   * active: this client gets the events of the account. standby: another client does, and this one follows when it is gone.
    * @example active
    */
   readonly role!: Role;
 }
 
-/** A client of a bot that has a stream open. */
+/** An open stream of a bot's client. */
 export class ConnectionAnswer {
   /** @example 2b1f0a52-9a54-4f0e-9a8f-0f6d3f1f6d10 */
   readonly id!: string;
@@ -50,7 +50,7 @@ export class ConnectionAnswer {
   readonly corpId!: string;
 
   /**
-   * What it calls itself.
+   * The name that the client gives itself.
    * @example laptop-1
    */
   readonly clientId!: string;
@@ -59,7 +59,7 @@ export class ConnectionAnswer {
   readonly address!: string;
 
   /**
-   * Its User-Agent.
+   * The client's User-Agent.
    * @example node
    */
   readonly agent!: string;
@@ -80,7 +80,7 @@ export class ConnectionAnswer {
   readonly accounts!: AccountRoleAnswer[];
 
   /**
-   * Events that it was given and has not acknowledged; null where another replica has the connection.
+   * Events that the client was sent and has not acknowledged; null when another replica has the connection.
    * @example 0
    */
   readonly underWay!: number | null;

@@ -7,7 +7,7 @@ import { StreamCarrier } from './stream-carrier.js';
 import { fromPassedEvent, type PassedEvent } from './replicas/passed.js';
 import { type Notice, ReplicaSync } from './replicas/replica-sync.js';
 
-/** What replicas tell each other, with the key that each has written into the store. */
+/** Calls from other replicas. Each replica writes its key into the store, and the others send it. */
 @Controller('puppetWxkfManager/replicas')
 @ApiTags('replicas')
 export class ReplicasController {
@@ -18,13 +18,13 @@ export class ReplicasController {
 
   /**
    * Learn what has changed.
-   * @remarks The connections of the caller's clients. Where that is not told, the store is asked.
+   * @remarks Which clients have connected to the calling replica or left it. With an empty notice the manager reads the store.
    */
   @Post('notices')
   @TakesBody('replica')
   @AllowReplicas()
   @HttpCode(200)
-  @ApiOkResponse({ description: 'It was told.' })
+  @ApiOkResponse({ description: 'The notice was taken.' })
   @Errors('AUTH_WRONG')
   takeNotice(@Req() { body }: FastifyRequest): object {
     void this.sync.noticed(JSON.parse(String(body)) as Partial<Notice> | null).catch(() => {});
@@ -33,13 +33,13 @@ export class ReplicasController {
 
   /**
    * Give an event to a client.
-   * @remarks The client is connected to this process.
+   * @remarks The client must be connected to this process.
    */
   @Post('events')
   @TakesBody('replica')
   @AllowReplicas()
   @HttpCode(200)
-  @ApiOkResponse({ description: 'What came of it.' })
+  @ApiOkResponse({ description: 'Whether the client took the event.' })
   @Errors('AUTH_WRONG')
   async takeEvent(@Req() { body }: FastifyRequest): Promise<object> {
     const passed = JSON.parse(String(body)) as PassedEvent;

@@ -14,10 +14,13 @@ import { OwnReplica } from './replicas/own-replica.js';
 
 const STOPPING_RETRY_AFTER_S = 1;
 const AGENT_LENGTH_MAX = 120;
-/** Twice what WeCom lets a corp have. A bot of all others may name any, and each takes memory while its client is there. */
+/**
+ * Twice the accounts that WeCom allows a corp. Clients of a bot with `["*"]` may name any account, and each named account takes
+ * memory while the client is connected.
+ */
 const NAMED_MAX = 10_000;
 
-/** What a client says of itself. */
+/** What a client says about itself. */
 export interface Introduction {
   readonly clientId: string;
   /** `null` for all accounts of the bot. */
@@ -25,7 +28,7 @@ export interface Introduction {
   readonly wantsCallbacks: boolean;
 }
 
-/** Somebody who has shown the key of a bot that may stream. */
+/** A caller that has sent the key of a bot that may open streams. */
 export interface Caller {
   readonly bot: KnownBot;
   readonly keyHash: string;
@@ -33,7 +36,7 @@ export interface Caller {
   readonly agent: string;
 }
 
-/** Whose clients may connect. */
+/** Decides which clients may connect. */
 @Injectable()
 export class StreamAdmission {
   constructor(
@@ -67,13 +70,13 @@ export class StreamAdmission {
     };
   }
 
-  /** @returns what is wrong with the accounts, or who it is. */
+  /** @returns the admitted client, or a text that says what is wrong with its accounts. */
   admit(caller: Caller, said: Introduction): Admitted | string {
     const { bot, keyHash, address, agent } = caller;
     const { clientId, openKfIds, wantsCallbacks } = said;
     const own = takesAllOthers(bot) ? null : new Set(listedIn(bot));
     const foreign = own === null ? undefined : openKfIds?.find((id) => !own.has(id));
-    if (foreign !== undefined) return `openKfIds must be accounts of the bot, which ${foreign} is not`;
+    if (foreign !== undefined) return `openKfIds must be accounts of the bot; ${foreign} is not one`;
     if (openKfIds !== null && this.connected.namedBy(bot.id, openKfIds) > NAMED_MAX)
       return `the clients of the bot must not name more than ${NAMED_MAX} accounts together`;
     const nowMs = this.storeClock.nowMs();

@@ -20,7 +20,7 @@ import { ReplicaCalls } from './replicas/replica-calls.js';
 
 const NOBODY = 'no client of the bot is connected';
 
-/** Gives events to the client that is active for their account, here or by the replica that has its connection. */
+/** Sends an event to the client that is active for the account. If another replica has the connection, that replica sends it. */
 @Injectable()
 export class StreamCarrier implements Streams {
   constructor(
@@ -41,7 +41,7 @@ export class StreamCarrier implements Streams {
     return this.replicas.pass(connection, sent, ackLimitMs(bot), onEnd, this.#hasPulled(sent));
   }
 
-  /** Over a connection of this process. */
+  /** Sends an event over a connection of this process. */
   startHere({ id, botId }: Pick<KnownConnection, 'id' | 'botId'>, sent: Streamed, onEnd: OnEnd): Attempt {
     const [client, bot] = [this.clients.find(id), this.bots.find(botId)];
     if (client === null || bot === null) return Exchange.failed('connect', NOBODY, onEnd);
@@ -51,7 +51,7 @@ export class StreamCarrier implements Streams {
     return client.underWay.start(frame, ackLimitMs(bot), onEnd, this.#hasPulled(sent));
   }
 
-  /** @returns `null` where nothing has to be pulled. */
+  /** @returns `null` when the bot does not have to pull a message. */
   #hasPulled({ event, number, isHalf }: Streamed): (() => Promise<boolean>) | null {
     return isHalf ? () => this.botEndpoints.halves.hasPulled(event, number) : null;
   }
@@ -63,7 +63,7 @@ export class StreamCarrier implements Streams {
     const limit = isHalf ? { ackMs: HALVES_MS } : {};
     const head = { type: 'event', id, attempt: number, openKfId, corpId, ageMs, ...limit } as const;
     if (message !== null) return { ...head, message: JSON.parse(message.reveal()) };
-    // A made token stands for none, and would mean nothing to WeCom.
+    // Without a sync token, the manager makes one. Only bots that call WeCom through the manager get it: WeCom does not know it.
     const token = event.syncToken || (bot.api === 'manager' ? makeSyncToken(openKfId) : '');
     if (!wantsCallbacks) return { ...head, token };
     return { ...head, token, callback: this.#seal(bot, { ...event, syncToken: token }) };
@@ -76,7 +76,7 @@ export class StreamCarrier implements Streams {
   }
 }
 
-/** How long an acknowledgement may take; bots that pull before they answer may have asked for another time. */
+/** How long an acknowledgement may take: the bot's `timeoutMs`, since some bots pull before they answer. */
 export function ackLimitMs({ callback }: KnownBot): number {
   return callback?.timeoutMs ?? ATTEMPT_LIMIT_MS;
 }

@@ -10,16 +10,16 @@ import { StreamServer } from './stream-server.js';
 
 /** How long clients may take to connect to another replica before their connections end here. */
 const HOLD_MS = 10_000;
-/** Where there is no other replica, clients have nowhere to go while this process serves: how long the last acknowledgements may take. */
+/** Without another replica, clients cannot go elsewhere. At the stop this process waits so long for the last acknowledgements. */
 const LAST_ACKS_MS = 10_000;
 const LOOK_MS = 20;
-/** Clients come back one after the other. */
+/** Clients are told to reconnect at random times within this time, so that they do not come all at once. */
 const RECONNECT_SPREAD_MS = 1_000;
 
 /** Begins and ends the streams of this process. */
 @Injectable()
 export class StreamLifecycle implements OnModuleInit, BeforeApplicationShutdown {
-  /** When nothing new is taken any more, on the clock that never jumps. */
+  /** When this process stopped taking new requests, by `Clock.elapsedMs`; `null` before. */
   #stoppedAtMs: number | null = null;
   #drained: Promise<void> | null = null;
 

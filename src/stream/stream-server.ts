@@ -1,6 +1,6 @@
 /**
- * WebSockets of bots. Node's HTTP server hands out an upgrade past Fastify; it is given back as a request, so that the gate,
- * limits, log line and drain are those of any other, and is taken over only in its handler.
+ * WebSockets of bots. Node's HTTP server does not pass an upgrade to Fastify. So this file hands it to Fastify as a normal
+ * request: credentials, limits, log line and drain then work as for any other. The route's handler takes the connection over.
  */
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -23,13 +23,13 @@ import { type Caller, StreamAdmission } from './stream-admission.js';
 import { ackLimitMs } from './stream-carrier.js';
 
 const SWITCHING_PROTOCOLS = 101;
-/** How long one that was refused may take to read why. */
+/** A refused client has this long to read the answer. */
 const LAST_WORDS_MS = 2_000;
 
-/** Of one bot, at this process. */
+/** The most connections of one bot at this process. */
 const CONNECTIONS_MAX = 2_000;
 const RETRY_AFTER_S = 10;
-/** Each fragment of a frame that is not complete takes memory, however short it is. Clients send frames whole. */
+/** The most fragments of one frame: each takes memory, also a short one. Clients usually send a frame whole. */
 const FRAGMENTS_MAX = 16;
 
 /** `@types/ws` does not know `maxFragments` yet. */
@@ -38,12 +38,12 @@ const OPTIONS: ServerOptions & { readonly maxFragments: number } = {
   clientTracking: false,
   maxPayload: BOT_FRAME_BYTES_MAX,
   maxFragments: FRAGMENTS_MAX,
-  // It would cost 60 kB of memory a connection, and frames are small.
+  // Compression would cost 60 kB of memory for each connection, and frames are small.
   perMessageDeflate: false,
   skipUTF8Validation: false,
 };
 
-/** The connection that an upgrade asks to take over, and what came after the request's head. */
+/** The connection of an upgrade, and the bytes that arrived after the request's head. */
 interface Upgrade {
   readonly socket: Duplex;
   readonly head: Buffer;
@@ -94,15 +94,16 @@ export class StreamServer implements OnModuleInit {
     });
   }
 
-  /** An answer that is no WebSocket is the last one of its connection, which Node's server does not watch any more. */
+  /** Closes the connection after an answer that is no WebSocket: Node's server does not track it any more. */
   #endAnswered(socket: Duplex): void {
     socket.end();
-    // What is left unread would have the system drop the answer.
+    // Unread bytes would make the operating system reset the connection, and the answer would be lost.
     socket.resume();
     this.clock.after(LAST_WORDS_MS, () => socket.destroy());
   }
 
   /**
+   * Makes a WebSocket of the request's connection.
    * @throws AppError `STREAM_UPGRADE_REQUIRED`, `AUTH_CROSS_SITE`, `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN`,
    *   `STREAM_CLIENTS_TOO_MANY`
    */
@@ -115,7 +116,7 @@ export class StreamServer implements OnModuleInit {
     if ((this.#connections.get(caller.bot.id) ?? 0) >= CONNECTIONS_MAX)
       throw new AppError('STREAM_CLIENTS_TOO_MANY', { retryAfterS: RETRY_AFTER_S });
     this.#upgrades.delete(request.raw);
-    // Who it is may have had to be looked up; nobody waits for it any more.
+    // The client may have disconnected while its key was looked up.
     if (upgrade.socket.destroyed) return void reply.hijack();
     const fields = new StreamFields();
     fields.botId = caller.bot.id;
@@ -130,13 +131,13 @@ export class StreamServer implements OnModuleInit {
     upgrade.socket.once('close', ended);
     this.#sockets.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
       reply.code(SWITCHING_PROTOCOLS);
-      // From here on the session knows why it ends.
+      // From here on the session reports why it ends.
       upgrade.socket.off('close', ended);
       this.#begin(socket, upgrade.socket, caller, fields, ended);
     });
   }
 
-  /** Of all connections, also those that have said nothing yet. */
+  /** Ends all connections, also those without a `hello` yet. */
   endAll(why: ClientEnd): void {
     for (const session of this.#sessions) session.end(why);
   }
@@ -148,9 +149,9 @@ export class StreamServer implements OnModuleInit {
       fields.clientId = hello.clientId;
       const client = this.clients.add(admitted, wire);
       client?.ready(ackLimitMs(caller.bot), this.clients.rolesOf(admitted.connection));
-      return client ?? 'the client has connected once more';
+      return client ?? 'the client has connected again';
     };
-    // By bot: many may come from one address.
+    // Counted by bot, not by address: many bots may share an address.
     const holding = new Holding(this.budget, caller.bot.id);
     this.#count(caller.bot.id, 1);
     const session = new SocketSession(socket, incoming, holding, { admit }, this.clock, (why) => {

@@ -17,13 +17,13 @@ import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
 import { OwnReplica } from './replicas/own-replica.js';
 import type { Addressee } from '../kernel/account.js';
 
-/** Many clients come at once when another replica ends, and events go on coming in meanwhile. */
+/** A limit, since many clients come at once when another replica ends, and new events must not wait for them. */
 const WAKES_AT_ONCE = 8;
 
-/** Has what waits follow the connections of bots. What this misses the patrols find. */
+/** Makes waiting events due when a bot's client connects or takes over. Patrols find any event that this misses. */
 @Injectable()
 export class StreamWakes implements ConnectionWatch {
-  /** What is to be made due. */
+  /** Functions that make waiting events due, by account or endpoint. */
   readonly #due = new Map<string, () => Promise<void>>();
   #waking = 0;
   #looksForKept = false;
@@ -40,7 +40,10 @@ export class StreamWakes implements ConnectionWatch {
     connected.watch(this);
   }
 
-  /** What was tried before says nothing. What waits for a bot of all accounts is known by where it waits alone. */
+  /**
+   * Closes the circuits of the new client: earlier failures say nothing about it. For a bot with `["*"]` the accounts that wait are
+   * not known one by one, so its events are found by their endpoint.
+   */
   came(connection: KnownConnection): void {
     const bot = this.bots.find(connection.botId);
     const isByPlace = bot !== null && takesAllOthers(bot) && this.#isOwn(connection);
@@ -50,12 +53,12 @@ export class StreamWakes implements ConnectionWatch {
     }
   }
 
-  /** Clients name themselves as they like: nothing is remembered of one that has gone. */
+  /** Forgets the circuit of the client: clients choose their names, so circuits of old names would add up. */
   left({ endpoint }: KnownConnection): void {
     this.circuits.close(endpoint.href);
   }
 
-  /** The replica that has the connection wakes what waits; where there is none any more, that which had it. */
+  /** Only one replica wakes waiting events: the one with the new connection, or without one the replica that had the old. */
   moved({ botId, openKfId, from, to }: MovedAccount): void {
     const bot = this.bots.find(botId);
     if (bot === null) return;
@@ -63,20 +66,20 @@ export class StreamWakes implements ConnectionWatch {
       if (to !== null) this.#wakeKept(bot, openKfId);
       return;
     }
-    // What waits for a client waits where it is; only a URL takes it without one.
+    // Without a client, events can only go to the bot's URL. If it has none, they stay.
     if (to === null && !KINDS[bot.kind].hasUrl) return;
     if (openKfId === ALL && takesAllOthers(bot) && bot.takes === 'message') this.waiting.someAreThere();
     for (const one of openKfId === ALL ? listedIn(bot) : [openKfId]) this.#wake(bot, one);
   }
 
-  /** What was kept here, before the other replica's client was known. */
+  /** Wakes events that this process kept while it did not know the client of the other replica. */
   #wakeKept({ corpId }: KnownBot, openKfId: string): void {
     if (openKfId === ALL) return this.#wakeAllKept();
     const kept = this.kept.take({ corpId, openKfId });
     if (kept !== null) this.#wakeSoon(kept);
   }
 
-  /** Once for all clients of a turn. */
+  /** Runs once for all clients that connect in the same turn of the event loop. */
   #wakeAllKept(): void {
     if (this.#looksForKept) return;
     this.#looksForKept = true;
@@ -86,7 +89,7 @@ export class StreamWakes implements ConnectionWatch {
     });
   }
 
-  /** Messages of a bot that was not there wait for nobody, and hints may wait elsewhere. */
+  /** Hints of an absent bot may wait at another endpoint; its messages wait without one. Both are moved to the client. */
   #wake({ corpId, takes }: KnownBot, openKfId: string): void {
     const account = { corpId, openKfId };
     if (takes === 'message') this.waiting.registered(account);
@@ -101,7 +104,7 @@ export class StreamWakes implements ConnectionWatch {
     this.#soon(`${corpId} ${openKfId}`, wake);
   }
 
-  /** The same once. */
+  /** Queues a wake. A second one with the same name replaces the first. */
   #soon(what: string, wake: () => Promise<void>): void {
     this.#due.set(what, wake);
     if (this.#waking < WAKES_AT_ONCE) void this.#wakeDue();

@@ -4,7 +4,7 @@ import { AllowBots, AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { StreamServer } from './stream-server.js';
 
-/** For bots without an address: they connect, and get their events over that connection. */
+/** For bots without an address: the bot connects, and gets its events over that connection. */
 @Controller('puppetWxkfManager')
 @ApiTags('bots')
 export class StreamController {
@@ -14,7 +14,7 @@ export class StreamController {
    * Open a stream.
    * @remarks
    * A WebSocket (RFC 6455) with the key of a bot of kind stream or callback. Frames are JSON texts, described in
-   * docs/reference/protocol.md; the first one is the bot's `hello`, within 5 s. A request that does not ask for a WebSocket is 426.
+   * docs/reference/protocol.md. The bot's first frame is `hello`, within 5 s. A request for no WebSocket is answered 426.
    */
   @Get('stream')
   @AllowRoles('puppet')

@@ -16,7 +16,7 @@ import { StreamServer } from './stream-server.js';
 import { StreamWakes } from './stream-wakes.js';
 import { StreamCarrier } from './stream-carrier.js';
 
-/** Connections that bots open. Its directory comes from the storage module, which is global. */
+/** Connections that bots open. `StreamDirectory` uses the `RecordStore` of the storage module, which is global. */
 @Module({
   imports: [RegistryModule, DispatchModule],
   controllers: [StreamController, ConnectionsController, ReplicasController],

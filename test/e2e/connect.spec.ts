@@ -285,7 +285,7 @@ describe('it ends', () => {
     const { key } = await addBot();
     const child = await connect(key, { args: ['--accounts', 'wkOther'], isReady: false });
     expect(await child.exited).toBe(1);
-    expect(child.lines.at(-1)).toMatch(/openKfIds must be accounts of the bot, which wkOther is not/);
+    expect(child.lines.at(-1)).toMatch(/openKfIds must be accounts of the bot; wkOther is not one/);
   });
 
   it('with 141 when whoever reads its output has gone, so that it is started again', async () => {

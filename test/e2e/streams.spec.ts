@@ -304,7 +304,7 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         [
           'accounts of others',
           { type: 'hello', version: 1, clientId: 'a', openKfIds: ['wkOther'] },
-          /openKfIds must be accounts of the bot, which wkOther is not/,
+          /openKfIds must be accounts of the bot; wkOther is not one/,
         ],
       ])('that begins with %s, and is told why', async (_what, frame, reason) => {
         const { key } = await addBot();

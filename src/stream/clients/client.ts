@@ -3,24 +3,24 @@ import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import { type AccountRole, type GoawayReason, HEARTBEAT_S, type ManagerFrame } from '../protocol/frames.js';
 import { EventsUnderWay, type FrameSink } from './events-under-way.js';
 
-/** Why a connection ended; `lost` is the client's own end, or the network's. */
+/** Why a connection ended. `lost`: the client or the network ended it. */
 export type ClientEnd = GoawayReason | 'lost' | 'silent' | 'invalid';
 
-/** What carries frames to one client. */
+/** Carries frames to one client. */
 export interface Wire extends FrameSink {
-  /** Tells the client something besides events. */
+  /** Sends a frame that is not an event. */
   tell(frame: ManagerFrame): void;
-  /** Ends the connection. `Client.lost` follows, at once or when the other side has noticed. */
+  /** Ends the connection. `Client.lost` follows, at once or when the other side has closed it. */
   close(why: ClientEnd): void;
 }
 
-/** A client that may go on for as long as its key counts. */
+/** A client that may stay connected while its key is valid. */
 export interface Admitted {
   readonly connection: BotConnection;
   readonly corpId: string;
-  /** Whether it wants events as WeCom's callbacks besides. */
+  /** Whether the client also wants events as WeCom's callbacks. */
   readonly wantsCallbacks: boolean;
-  /** Whether its key counts now. */
+  /** Whether the client's key is valid now. */
   isStillAllowed(): boolean;
 }
 
@@ -49,18 +49,18 @@ export class Client {
     return this.#isLost;
   }
 
-  /** The first frame that it is told. */
+  /** Sends the first frame. */
   ready(ackMs: number, accounts: readonly AccountRole[]): void {
     this.#isReady = true;
     this.wire.tell({ type: 'ready', heartbeatS: HEARTBEAT_S, ackMs, accounts });
   }
 
-  /** What changes before it is ready stands in that frame. */
+  /** Sends a change of role. A change before `ready` is not sent, since the frame `ready` has it. */
   tellRole(role: AccountRole): void {
     if (this.#isReady) this.wire.tell({ type: 'role', ...role });
   }
 
-  /** Says so, and goes on: see `end`. */
+  /** Asks the client to leave. The connection stays open; `end` ends it. */
   goAway(reason: GoawayReason, reconnectAfterMs: number): void {
     this.wire.tell({ type: 'goaway', reason, reconnectAfterMs });
   }
@@ -69,13 +69,13 @@ export class Client {
     if (this.#isLost) return;
     this.#why ??= why;
     this.wire.close(why);
-    // It would get nothing more, and nothing more is heard of it.
+    // A slow client gets no frame and sends none any more, so its events are due again at once.
     if (why === 'slow') this.lost();
   }
 
   /**
-   * What it has not acknowledged is due again.
-   * @param isTooLong it closed the connection because a frame was longer than it reads.
+   * Ends the client's events: those that it has not acknowledged are due again.
+   * @param isTooLong whether the client closed the connection because a frame was too long for it.
    */
   lost(isTooLong = false): void {
     if (this.#isLost) return;

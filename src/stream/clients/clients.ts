@@ -15,7 +15,7 @@ import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { AccountRole } from '../protocol/frames.js';
 import { type Admitted, Client, type ClientEnd, type Wire } from './client.js';
 
-/** How late it may be noticed that a key does not count any more. */
+/** How often the keys of connected clients are checked. */
 const CHECK_MS = 5_000;
 const ENDS: readonly ClientEnd[] = ['drain', 'replaced', 'auth', 'slow', 'lost', 'silent', 'invalid'];
 
@@ -46,17 +46,17 @@ export class Clients implements ConnectionWatch {
     return [...this.#clients.values()];
   }
 
-  /** @returns `null` where the client has connected once more meanwhile. */
+  /** @returns `null` when the client has connected again meanwhile. */
   add(admitted: Admitted, wire: Wire): Client | null {
     const client = new Client(admitted, wire, this.clock, (gone, why) => this.#lost(gone, why));
-    // Before others hear of it: whoever is told that it is active may have something for it.
+    // Listed before `connected.add`: that tells others that the client is active, and they may send events at once.
     this.#clients.set(client.id, client);
     if (this.connected.add(admitted.connection) !== null) return client;
     this.#clients.delete(client.id);
     return null;
   }
 
-  /** Of each account that the client asked for; of all others of the corp as `*`. */
+  /** The client's role for each account that it asked for. `*` stands for all other accounts of the corp. */
   rolesOf({ id, botId, openKfIds }: BotConnection): readonly AccountRole[] {
     const bot = this.bots.find(botId);
     const accounts = openKfIds ?? (bot === null ? [] : accountsOf(bot));
@@ -72,7 +72,7 @@ export class Clients implements ConnectionWatch {
     this.#ended[why].add();
   }
 
-  /** Accounts that no connection names go by the bot's list. */
+  /** Tells clients their new roles. `ALL` stands for the accounts of the bot that no connection names. */
   moved({ botId, openKfId, from, to }: MovedAccount): void {
     const losing = from === null ? undefined : this.#clients.get(from.id);
     const gaining = to === null ? undefined : this.#clients.get(to.id);
@@ -80,7 +80,7 @@ export class Clients implements ConnectionWatch {
     const bot = this.bots.find(botId);
     const accounts = openKfId === ALL && bot !== null ? accountsOf(bot) : [openKfId];
     for (const one of accounts) {
-      // One that a connection names goes by that.
+      // A connection names this account, so it has not moved with the others.
       if (this.connected.activeOf(botId, one)?.id !== to?.id) continue;
       losing?.tellRole({ openKfId: one, role: 'standby' });
       gaining?.tellRole({ openKfId: one, role: 'active' });
@@ -105,7 +105,7 @@ export class Clients implements ConnectionWatch {
   }
 }
 
-/** Those that the bot lists; `*` where it takes all others of its corp. */
+/** The accounts that the bot lists; `*` when it takes all others of its corp. */
 export function accountsOf(bot: KnownBot): readonly string[] {
   return takesAllOthers(bot) ? [ALL] : listedIn(bot);
 }

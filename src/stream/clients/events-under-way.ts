@@ -8,23 +8,23 @@ import {
 import type { Clock, Timer } from '../../kernel/clock.js';
 import type { EventFrame } from '../protocol/frames.js';
 
-/** How many events of one account may wait for the one that is under way. */
+/** How many events of one account may wait while another one of it is under way. */
 const WAITING_MAX = 16;
-/** Frames have no status of their own. */
+/** Stand for the HTTP status of an answer, which frames do not have. */
 const ACKNOWLEDGED = 200;
 const LATER = 503;
 
 /** Hands frames to the client. */
 export interface FrameSink {
-  /** @returns how many bytes the frame has; 0 where too many wait for clients, and it was not sent. */
+  /** @returns the bytes of the frame; 0 when it was not sent, since too many bytes wait for clients. */
   offer(frame: EventFrame): number;
 }
 
-/** What one client was given and has not acknowledged, one event of each account at a time. */
+/** The events that one client was sent and has not acknowledged. It is sent one event of an account at a time. */
 export class EventsUnderWay {
   readonly #byId = new Map<string, Sent>();
   readonly #byAccount = new Map<string, Sent[]>();
-  /** Of messages that the client has neither acknowledged in time nor refused. */
+  /** The bytes of the longest message that the client neither acknowledged in time nor refused. */
   #longestLate = 0;
   #isLost = false;
 
@@ -33,14 +33,14 @@ export class EventsUnderWay {
     private readonly clock: Clock,
   ) {}
 
-  /** How many the client has been handed. */
+  /** How many events the client was sent and has not acknowledged. */
   get size(): number {
     return this.#byId.size;
   }
 
   /**
-   * @param limitMs until the client is handed it, and as long from then on until the acknowledgement is there.
-   * @param hasPulled see `DeliveryForm.hasPulled`; `null` where nothing has to be pulled.
+   * @param limitMs counts twice: until the frame is sent, and then again until it is acknowledged.
+   * @param hasPulled see `DeliveryForm.hasPulled`; `null` when the bot does not have to pull a message.
    */
   start(
     frame: EventFrame,
@@ -60,14 +60,14 @@ export class EventsUnderWay {
     return sent;
   }
 
-  /** @returns whether it was under way. */
+  /** @returns whether the event was under way. */
   ack(id: string): boolean {
     return this.#answered(id, { taken: true, status: ACKNOWLEDGED });
   }
 
   /**
-   * @param retryAfterMs `null` refuses the event itself; a time says that the client can take nothing just now.
-   * @returns whether it was under way.
+   * @param retryAfterMs `null` refuses the event itself. A time means that the client can take nothing just now.
+   * @returns whether the event was under way.
    */
   nack(id: string, retryAfterMs: number | null): boolean {
     const refusal = { taken: false, stage: 'status', reason: 'the client did not take it' } as const;
@@ -78,7 +78,7 @@ export class EventsUnderWay {
     );
   }
 
-  /** The connection is gone. */
+  /** Ends all events when the connection is gone. */
   lost(): void {
     this.#isLost = true;
     for (const sent of [...this.#byAccount.values()].flat()) {
@@ -88,8 +88,9 @@ export class EventsUnderWay {
   }
 
   /**
-   * The client closed the connection because a frame was longer than it reads. That is the longest message it was given, which
-   * can never be sent to it; where that one was late already, nothing that is under way is to blame. Events are short.
+   * Ends all events when the client closed the connection because of a frame that is too long for it. The longest message under way
+   * is taken for that frame: it fails for good, since it can never be sent to the client. But if a longer message was late before,
+   * that one was the frame, and no message under way fails for good. Events are too short to count.
    */
   lostToLength(): void {
     const messages = [...this.#byId.values()].filter(({ frame }) => frame.message !== undefined);
@@ -119,14 +120,14 @@ export class EventsUnderWay {
     sent.deadline = this.clock.after(sent.limitMs, () => void this.#late(sent));
   }
 
-  /** A bot that has pulled its message is at work on it, and may take longer. */
+  /** Ends an event at its limit. A bot that has pulled the message is working on it, and gets more time. */
   async #late(sent: Sent): Promise<void> {
     const { limitMs } = sent;
     if (!sent.isWithClient) return void this.#giveUp(sent);
     if (sent.hasPulled !== null && (await sent.hasPulled())) {
       if (sent.isEnded) return;
       sent.deadline = this.clock.after(HALVES_MS - limitMs, () => {
-        const reason = `it pulled its message, and gave no ack within ${HALVES_MS / 1_000} s`;
+        const reason = `it pulled its message, but sent no ack within ${HALVES_MS / 1_000} s`;
         this.#end(sent, { taken: false, stage: 'timeout', reason, hasPulled: true });
       });
       return;
@@ -168,7 +169,7 @@ const FULL = 'too many bytes wait for clients that read slowly';
 class Sent implements Attempt {
   readonly result: Promise<AttemptResult>;
   deadline: Timer | null = null;
-  /** Of its frame, once the client was handed it; 0 before. */
+  /** The bytes of the frame; 0 until it was sent to the client. */
   bytes = 0;
   isEnded = false;
   #resolve!: (result: AttemptResult) => void;

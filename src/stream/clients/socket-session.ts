@@ -11,34 +11,34 @@ const HEARTBEAT_MS = HEARTBEAT_S * 1_000;
 const MISSED_MAX = 1;
 /** WebSocket's own code for a message that is too long (RFC 6455, 7.4.1). */
 const TOO_LONG = 1009;
-/** Frames within one heartbeat that acknowledge nothing: each event may be acknowledged late, and a client may ping. */
+/** The most frames in one heartbeat that acknowledge nothing, such as late acknowledgements and pings. */
 const IDLE_FRAMES_MAX = 300;
 
-/** What a session needs of the world. */
+/** Admits clients to a session. */
 export interface Welcome {
-  /** @returns what is wrong with the hello, or the client that it makes. */
+  /** @returns the new client, or a text that says what is wrong with the `hello`. */
   admit(hello: Hello, wire: SocketWire): Client | string;
 }
 
-/** What arrives on a connection's own socket, in any pieces. */
+/** The raw socket of a connection. Its data arrives in pieces of any size. */
 export interface Incoming {
   prependListener(event: 'data', listener: (piece: Buffer) => void): unknown;
 }
 
-/** One WebSocket, from its first frame to its end. */
+/** One WebSocket, from its opening to its end. */
 export class SocketSession {
   readonly #wire: SocketWire;
   #client: Client | null = null;
   #timer: Timer;
   #missed = 0;
   #idleFrames = 0;
-  /** Counted as held since the last whole frame. */
+  /** Bytes that are counted as held since the last whole frame. */
   #unread = 0;
   #ended: ClientEnd | null = null;
 
   /**
    * @param incoming the socket that carries the WebSocket.
-   * @param holding what the connection takes of the budget for bodies.
+   * @param holding the connection's part of the budget for bodies.
    */
   constructor(
     private readonly socket: WebSocket,
@@ -51,10 +51,10 @@ export class SocketSession {
   ) {
     this.#wire = new SocketWire(socket, holding, clock, () => this.#endSlow());
     this.#timer = clock.after(HELLO_LIMIT_MS, () => this.#refuse('hello must come within 5 s', 'silent'));
-    // Before the WebSocket reads the piece, which may complete a frame.
+    // Counts a piece before the WebSocket reads it: `#read` frees the bytes of a complete frame.
     incoming.prependListener('data', ({ length }) => this.#hold(length + PIECE_BYTES));
     socket.on('message', (data, isBinary) => this.#read(data, isBinary));
-    // A frame that is too long, or that is none of WebSocket's: `close` follows.
+    // The frame is too long or invalid. `close` follows.
     socket.on('error', () => {
       this.#ended ??= 'invalid';
     });
@@ -67,7 +67,7 @@ export class SocketSession {
     else this.#wire.close(why);
   }
 
-  /** If it begins to read after all, it sees why. */
+  /** Tells the reason first: the client sees it if it begins to read again. */
   #endSlow(): void {
     this.#client?.goAway('slow', 0);
     this.end('slow');
@@ -77,7 +77,7 @@ export class SocketSession {
     this.#unread += bytes;
     this.holding.hold(bytes);
     if (this.#unread <= BYTES_FREE || !this.holding.isSpent()) return;
-    this.#refuse('too many bytes of frames that are not complete', 'silent');
+    this.#refuse('too many bytes of incomplete frames', 'silent');
   }
 
   #read(data: RawData, isBinary: boolean): void {
@@ -97,7 +97,7 @@ export class SocketSession {
     if (typeof admitted === 'string') return this.#refuse(admitted);
     this.#client = admitted;
     this.#timer.cancel();
-    // Clients that came together are not asked together.
+    // A random start, so that clients that connected together are not pinged together.
     this.#beatLater(HEARTBEAT_MS * Math.random());
   }
 
@@ -120,7 +120,7 @@ export class SocketSession {
     }
   }
 
-  /** A client that floods would take the time of others. */
+  /** Refuses a client that sends too many frames: reading them would take time from other clients. */
   #countIdle(): void {
     if (++this.#idleFrames > IDLE_FRAMES_MAX)
       this.#refuse(`more than ${IDLE_FRAMES_MAX} frames acknowledged nothing`);
@@ -136,7 +136,7 @@ export class SocketSession {
     });
   }
 
-  /** @param why `silent` where the same may go well the next time: a network that stalls holds a hello back. */
+  /** @param why `silent` when the next try may go well: a slow network may have delayed the `hello`. */
   #refuse(detail: string, why: 'invalid' | 'silent' = 'invalid'): void {
     if (this.#ended !== null) return;
     this.#ended = why;

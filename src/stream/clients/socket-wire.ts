@@ -4,12 +4,12 @@ import type { Clock } from '../../kernel/clock.js';
 import { type EventFrame, FRAME_BYTES_MAX, type ManagerFrame } from '../protocol/frames.js';
 import type { ClientEnd, Wire } from './client.js';
 
-/** What may wait for a client that does not read, besides what the system's buffers hold: the longest frame and short ones. */
+/** How much may wait for a client that does not read: the longest frame and many short ones. System buffers hold some more. */
 const UNREAD_BYTES_MAX = FRAME_BYTES_MAX + 1_048_576;
-/** How long the other side may take to close. */
+/** How long the client may take to close the connection. */
 const CLOSE_LIMIT_MS = 2_000;
 
-/** WebSocket's own codes (RFC 6455, 7.4.1), and some of those that are left to applications. */
+/** Close codes: from 1000 WebSocket's own (RFC 6455, 7.4.1), from 4000 codes for applications. */
 const CLOSE_CODES: Readonly<Record<ClientEnd, number>> = {
   drain: 1001,
   invalid: 1008,
@@ -20,7 +20,7 @@ const CLOSE_CODES: Readonly<Record<ClientEnd, number>> = {
   lost: 1000,
 };
 
-/** Frames as texts of a WebSocket. */
+/** Sends frames as texts of a WebSocket. */
 export class SocketWire implements Wire {
   #isSlow = false;
 
@@ -32,7 +32,7 @@ export class SocketWire implements Wire {
     private readonly onSlow: () => void,
   ) {}
 
-  /** Long frames follow each other: one that waits for a slow connection lets the short ones of other accounts pass. */
+  /** A long frame is refused while too much waits. Short frames, of other accounts, are still sent. */
   offer(frame: EventFrame): number {
     const text = JSON.stringify(frame);
     const bytes = Buffer.byteLength(text);
@@ -55,13 +55,13 @@ export class SocketWire implements Wire {
     this.socket.send(text, () => this.holding.free(bytes));
     if (this.#isSlow || this.socket.bufferedAmount <= UNREAD_BYTES_MAX) return;
     this.#isSlow = true;
-    // The client may have this frame, as its sender will have noted by then.
+    // Deferred, so that the sender has noted the frame as sent first: the client may have it.
     queueMicrotask(this.onSlow);
   }
 
-  /** @param detail says what was wrong with a frame, or that none came. */
+  /** @param detail what was wrong with a frame, or that none came; it becomes the reason of the close frame. */
   close(why: ClientEnd, detail = ''): void {
-    // Nobody is there to say good-bye.
+    // A client that answers no ping would not answer a close frame either.
     if (why === 'silent' && detail === '') return this.socket.terminate();
     this.socket.close(CLOSE_CODES[why], (detail || why).slice(0, 120));
     this.clock.after(CLOSE_LIMIT_MS, () => this.socket.terminate());

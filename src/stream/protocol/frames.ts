@@ -1,17 +1,17 @@
-/** What goes over a stream: JSON objects that `type` tells apart (docs/reference/protocol.md has examples). */
+/** The frames of a stream: JSON objects with a `type`. docs/reference/protocol.md has examples. */
 import { ID_FORMAT, MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 
 export const STREAM_VERSION = 1;
-/** The longest message, and what is said about it. */
+/** The longest message, and the fields around it. */
 export const FRAME_BYTES_MAX = MESSAGE_BYTES_MAX + 16_384;
-/** Of a frame of a bot: a hello may name a thousand accounts. */
+/** The longest frame from a bot: a `hello` may name a thousand accounts. */
 export const BOT_FRAME_BYTES_MAX = 131_072;
 export const HEARTBEAT_S = 30;
 
 export type Role = 'active' | 'standby';
 
 export interface AccountRole {
-  /** `*` for all accounts of the corp that no other bot and no registration has. */
+  /** `*` for all accounts of the corp that no other bot lists and no puppet has registered. */
   readonly openKfId: string;
   readonly role: Role;
 }
@@ -19,7 +19,7 @@ export interface AccountRole {
 /** An event, or a message, for the bot. */
 export interface EventFrame {
   readonly type: 'event';
-  /** The same for all attempts, as `webhook-id`. */
+  /** The same for all attempts, like `webhook-id`. */
   readonly id: string;
   /** Counted from 1. */
   readonly attempt: number;
@@ -27,26 +27,26 @@ export interface EventFrame {
   readonly corpId: string;
   /** How long ago WeCom sent it. */
   readonly ageMs: number;
-  /** How long its acknowledgement may take once the bot has pulled the message; left out where it is as `ready` says. */
+  /** How long the acknowledgement may take after the bot has pulled the message. Left out when the `ackMs` of `ready` applies. */
   readonly ackMs?: number;
-  /** WeCom's sync token; of an event alone. */
+  /** WeCom's sync token. Only events have it. */
   readonly token?: string;
-  /** WeCom's entry, as `kf/sync_msg` gives it; of a message alone. */
+  /** WeCom's entry, as in `kf/sync_msg`. Only messages have it. */
   readonly message?: unknown;
-  /** The same event as WeCom's callback, sealed for the bot, where its `hello` asked for that. */
+  /** The same event as WeCom's callback, sealed for the bot. Only if its `hello` asked for it. */
   readonly callback?: CallbackText;
 }
 
 export interface CallbackText {
-  /** To be added to the URL that takes the callback. */
+  /** The query for the URL that takes the callback. */
   readonly query: string;
   /** XML. */
   readonly body: string;
 }
 
 /**
- * `drain`: this manager stops; connect once more, the connection is good for some seconds. `replaced`: the client has
- * connected once more; do not come back. `auth`: the key does not open this any more. `slow`: the bot did not read.
+ * `drain`: this manager stops; connect again, this connection works for some seconds more. `replaced`: the client has connected
+ * again; do not reconnect. `auth`: the key is not valid any more. `slow`: the bot did not read.
  */
 export const GOAWAY_REASONS = ['drain', 'replaced', 'auth', 'slow'] as const;
 export type GoawayReason = (typeof GOAWAY_REASONS)[number];
@@ -69,7 +69,7 @@ export interface Hello {
   readonly clientId: string;
   /** `null` for all accounts of the bot. */
   readonly openKfIds: readonly string[] | null;
-  /** Whether events are wanted as WeCom's callbacks besides. */
+  /** Whether the client also wants events as WeCom's callbacks. */
   readonly wantsCallbacks: boolean;
 }
 
@@ -79,7 +79,7 @@ export type BotFrame =
   | { readonly type: 'nack'; readonly id: string; readonly retryAfterMs: number | null }
   | { readonly type: 'ping' | 'pong'; readonly at: number };
 
-/** A frame that is none: what it must be. */
+/** Why a text is no valid frame: what it must be. */
 export interface FrameFault {
   readonly fault: string;
 }
@@ -92,7 +92,7 @@ const ACCOUNTS_MAX = 1_000;
 const RETRY_AFTER_MS_MAX = 3_600_000;
 const EVENT_ID_LENGTH_MAX = 128;
 
-/** Unknown fields are ignored, unknown types are not. */
+/** Reads a frame of a bot. Unknown fields are ignored; an unknown type is a fault. */
 export function readFrame(text: string): BotFrame | FrameFault {
   let frame: unknown;
   try {
@@ -119,7 +119,7 @@ const READERS = new Map<unknown, (fields: Fields) => BotFrame | FrameFault>([
   ['pong', ({ at }) => toBeat('pong', at)],
 ]);
 
-const NO_ID: FrameFault = { fault: `id must be the id of an event` };
+const NO_ID: FrameFault = { fault: 'id must be the id of an event' };
 
 function toHello({ version, clientId, openKfIds, form }: Fields): Hello | FrameFault {
   if (version !== STREAM_VERSION) return { fault: `version must be ${STREAM_VERSION}` };

@@ -28,7 +28,7 @@ export class OwnReplica implements StreamReplica {
   }
 }
 
-/** The address that it listens on, or where it listens on all of them the first that others can reach. */
+/** The address that this process listens on. If it listens on all addresses, the first one that others can reach. */
 function hostOf(host: string): string {
   const isAny = host === '0.0.0.0' || host === '::' || host === '';
   const found = isAny ? firstReachable() : host;

@@ -1,9 +1,9 @@
-/** What replicas tell each other, as JSON. */
+/** An event as one replica passes it to another, in JSON. */
 import type { Streamed } from '../../dispatch/endpoint/streams.js';
 import { Secret } from '../../kernel/secret.js';
 import type { KnownConnection } from '../../registry/bots/connected-bots.js';
 
-/** An event for a connection of the other replica. Its callback is sealed anew there. */
+/** An event for a connection of the other replica. That replica seals its callback itself. */
 export interface PassedEvent {
   readonly connectionId: string;
   readonly botId: string;
@@ -14,7 +14,7 @@ export interface PassedEvent {
   readonly createdAtS: number | null;
   readonly attempt: number;
   readonly ageMs: number;
-  /** WeCom's entry; `null` where it is an event. */
+  /** WeCom's entry; `null` for an event. */
   readonly message: unknown;
   readonly isHalf: boolean;
 }

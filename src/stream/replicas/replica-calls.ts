@@ -16,12 +16,12 @@ import { type PassedEvent, toPassedEvent } from './passed.js';
 import { FAILURE_STAGES } from '../../storage/queue/line.js';
 
 export const EVENTS = '/puppetWxkfManager/replicas/events';
-/** For the way to the other replica and back. */
+/** Time for the way to the other replica and back. */
 const WAY_MS = 500;
 const OK = 200;
 const RESULTS = ['taken', 'not_taken', 'unreachable'] as const;
 
-/** Has another replica give events to the clients that are connected there. */
+/** Passes events to the replica that has the connection of the client. */
 @Injectable()
 export class ReplicaCalls {
   readonly #passedOn: Readonly<Record<(typeof RESULTS)[number], Count>>;
@@ -36,8 +36,9 @@ export class ReplicaCalls {
   }
 
   /**
-   * @param limitMs as `EventsUnderWay.start` has it: as long to wait for its turn, and as long for the acknowledgement.
-   * @param hasPulled as that has it, too. A replica that does not answer any more is awaited longer only where it is so.
+   * @param limitMs the limit of `EventsUnderWay.start` at the other replica. It counts twice: for the turn and for the
+   *   acknowledgement.
+   * @param hasPulled the same as in `EventsUnderWay.start`. The answer is awaited longer only when it resolves with true.
    */
   pass(
     connection: KnownConnection,
@@ -61,23 +62,23 @@ export class ReplicaCalls {
         onEnd(ended);
         return ended;
       });
-    // Whether the other replica has sent it is not known.
+    // The other replica may have sent the event already.
     return { result, withdraw: () => false };
   }
 
   #toFailure(replicaId: string, error: unknown): AttemptResult & { taken: false } {
     if (!(error instanceof ReplicaError)) throw error;
     const { stage, message: reason } = error;
-    // Its connections may be somewhere else already.
+    // The replica may be dead, and its clients may be connected elsewhere already.
     if (stage === 'connect' || stage === 'reset') this.sync.doubt(replicaId);
-    // That it does not take the call says nothing about the bot: the event is put off.
+    // A replica that refuses the call says nothing about the bot. So the event is only put off.
     return { taken: false, stage: stage === 'status' ? 'saturated' : stage, reason };
   }
 }
 
 type Ended = Omit<AttemptResult & { taken: false }, 'taken'> & { readonly taken: boolean };
 
-/** The other replica may be of another version. */
+/** Reads the answer defensively, since the other replica may run another version. */
 function readResult(answer: unknown): AttemptResult {
   const { result } = answer as { readonly result?: Partial<Ended> };
   if (result?.taken === true) return { taken: true, status: result.status ?? OK };

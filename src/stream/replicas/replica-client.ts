@@ -12,12 +12,12 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import type { StreamReplica } from './stream-directory.js';
 
-/** Events of many accounts go at once. */
+/** Generous, since events of many accounts are passed at once. */
 const LIMITS: PoolLimits = { sockets: 256, exchanges: 4_096, keepAliveMs: 30_000, connectMs: 1_000 };
 const ANSWER_BYTES_MAX = 4_194_304;
 const OK = 200;
 
-/** Where a call of another replica failed; with `connect` it has seen nothing. */
+/** A call of another replica failed. `stage` `connect` means that the other replica has not seen the call. */
 export class ReplicaError extends Error {
   override readonly name = 'ReplicaError';
 
@@ -44,8 +44,9 @@ export class ReplicaClient {
   }
 
   /**
-   * @param moreMs tells, when that time is over, how much longer the answer is awaited. Never rejects.
-   * @returns the JSON that it answers. @throws ReplicaError within `limitMs`, and what `moreMs` adds
+   * @param moreMs is asked once, after `limitMs`, how much longer to wait for the answer. Never rejects.
+   * @returns the parsed JSON of the answer.
+   * @throws ReplicaError after `limitMs` and the time of `moreMs` at the latest.
    */
   call(
     replica: StreamReplica,
@@ -55,7 +56,8 @@ export class ReplicaClient {
     moreMs: () => Promise<number> = async () => 0,
   ): Promise<unknown> {
     const pool = this.#pools.of(replica.url);
-    if (pool.isFull) return Promise.reject(new ReplicaError('connect', 'too many calls of this replica'));
+    if (pool.isFull)
+      return Promise.reject(new ReplicaError('connect', 'too many calls to the other replica are under way'));
     const request: Undici.DispatchOptions = {
       method: 'POST',
       path,
@@ -114,7 +116,7 @@ class Call implements Undici.DispatchHandler {
   }
 
   onRequestStart(controller: Undici.DispatchController): void {
-    // To throw drops the request alone.
+    // An exception here drops only the request, not the connection.
     if (this.#isLate) throw new Error('late');
     this.#controller = controller;
   }
@@ -138,7 +140,7 @@ class Call implements Undici.DispatchHandler {
     try {
       this.#resolve(JSON.parse(Buffer.concat(this.#chunks).toString()));
     } catch {
-      this.#reject(new ReplicaError('status', 'the other replica answered no JSON'));
+      this.#reject(new ReplicaError('status', 'the answer of the other replica is not JSON'));
     }
   }
 

@@ -12,31 +12,31 @@ import { OwnReplica } from './own-replica.js';
 import { ReplicaClient } from './replica-client.js';
 import { type SeenReplica, StreamDirectory, type StreamReplica } from './stream-directory.js';
 
-/** After so long without a renewal a replica counts as dead, and its connections as gone. */
+/** A replica that does not renew its lease within this time counts as dead, and its connections as gone. */
 const LEASE_MS = 10_000;
 const ROUND_MS = 1_000;
 /** Rounds from one renewal to the next. */
 const RENEW_ROUNDS = 3;
-/** What changes within it is written together. */
+/** Changes within this time are written together. */
 const GATHER_MS = 5;
 const NOTICE_LIMIT_MS = 1_000;
-/** What others are told at once. With more they look into the store. */
+/** The longest notice. A longer one is sent empty, and the other replicas read the store. */
 const NOTICE_CHARS_MAX = 32_768;
-/** How long a replica that cannot be reached counts as dead before its lease says so. */
+/** How long a replica that could not be reached counts as dead although its lease runs. */
 const DOUBT_MS = 5_000;
 
 export const NOTICES = '/puppetWxkfManager/replicas/notices';
 
-/** A change of a replica's connections, for others that know the one before. */
+/** A change of a replica's connections. Only replicas that know the revision before can use it. */
 export interface Notice {
   readonly replicaId: string;
-  /** Of its connections after the change. */
+  /** The revision of the replica's connections after the change. */
   readonly revision: number;
   readonly added: readonly BotConnection[];
   readonly removed: readonly string[];
 }
 
-/** Keeps what all replicas know of each other's connections equal, by the store and by notices. */
+/** Tells all replicas which connections the others have. Changes are written to the store and sent as notices. */
 @Injectable()
 export class ReplicaSync implements ConnectionWatch {
   readonly #others = new Map<string, SeenReplica>();
@@ -71,36 +71,36 @@ export class ReplicaSync implements ConnectionWatch {
     void this.#runRound();
   }
 
-  /** What this process has is forgotten by the others. */
+  /** Ends this process's lease, so that the other replicas forget its connections. */
   async stop(): Promise<void> {
     if (!this.#isRunning) return;
     this.#isRunning = false;
     this.#timer?.cancel();
     this.#gathering?.cancel();
-    // A write that is under way would leave what nobody forgets.
+    // A write that ends after the lease would leave connections in the store that nobody removes.
     await this.#writes.run().catch(() => {});
     await this.directory.leave(this.own.id).catch((err: unknown) => this.#sayTrouble(err));
     this.#notify(null);
   }
 
-  /** Whether clients may connect to another one. */
+  /** Whether there are other replicas to which clients may connect. */
   get hasOthers(): boolean {
     return this.#others.size > 0;
   }
 
-  /** `null` for this process, and for one that is not known. */
+  /** @returns `null` for this process and for an unknown replica. */
   find(id: string): StreamReplica | null {
     return this.#others.get(id) ?? null;
   }
 
-  /** It cannot be reached: others take what was for its connections, until it is known to be there. */
+  /** Call it when the replica cannot be reached. Other connections get its events until it is seen again. */
   doubt(id: string): void {
     if (!this.#others.delete(id)) return;
     this.#doubtedUntilMs.set(id, this.clock.elapsedMs() + DOUBT_MS);
     this.#forgetConnections(id);
   }
 
-  /** Another replica has written. What does not follow what is known is read from the store. */
+  /** Takes another replica's notice. If the notice does not follow the known revision, the store is read. */
   async noticed(notice: Partial<Notice> | null): Promise<void> {
     if (!this.#follow(notice ?? {})) await this.#reads.run();
   }
@@ -112,7 +112,7 @@ export class ReplicaSync implements ConnectionWatch {
       for (const id of removed ?? []) this.connected.remove(id);
       for (const connection of added ?? []) this.connected.add(connection);
     } catch (err) {
-      // What counts as known is what was there before, so all of it is read.
+      // The known revision stays the one before, so that the next read brings all connections.
       this.#sayTrouble(err);
       return false;
     }
@@ -134,7 +134,7 @@ export class ReplicaSync implements ConnectionWatch {
     this.#writeSoon();
   }
 
-  /** Where there is one process, nobody is told, and nothing is kept for that. */
+  /** Whether other replicas must learn of the connection. With the embedded store there are none. */
   #isTold({ replicaId }: BotConnection): boolean {
     return this.directory.isShared && replicaId === this.own.id;
   }
@@ -181,7 +181,7 @@ export class ReplicaSync implements ConnectionWatch {
     try {
       revision = await this.directory.change(change.replicaId, change.added, change.removed);
     } catch (error) {
-      // Later changes of the same connection count.
+      // The failed changes are written again, unless the connection has changed since.
       for (const [id, connection] of added)
         if (!this.#removed.has(id) && !this.#added.has(id)) this.#added.set(id, connection);
       for (const id of removed) if (!this.#added.has(id)) this.#removed.add(id);
@@ -190,7 +190,7 @@ export class ReplicaSync implements ConnectionWatch {
     this.#notify(revision === null ? null : { ...change, revision });
   }
 
-  /** Whoever does not get it reads within a second. */
+  /** A replica that does not get the notice reads the store within a second. */
   #notify(notice: Notice | null): void {
     const isShort = notice !== null && JSON.stringify(notice).length <= NOTICE_CHARS_MAX;
     for (const other of this.#others.values())
@@ -219,7 +219,7 @@ export class ReplicaSync implements ConnectionWatch {
     for (const [id, untilMs] of this.#doubtedUntilMs) if (nowMs >= untilMs) this.#doubtedUntilMs.delete(id);
   }
 
-  /** A write that got no answer in time may store a connection when that has left, which others would take for theirs. */
+  /** Removes stored connections that have ended here: a write that got no answer in time may store one after it ended. */
   #removeStored(connections: readonly BotConnection[]): void {
     const left = connections.filter(({ id }) => !this.connected.has(id));
     for (const { id } of left) this.#removed.add(id);
@@ -238,14 +238,14 @@ export class ReplicaSync implements ConnectionWatch {
       if (holder === replicaId) this.connected.remove(id);
   }
 
-  /** At its beginning, and not at every try. */
+  /** Writes one line at WARN when trouble begins, and DEBUG lines until it is over. */
   #sayTrouble(err: unknown): void {
     this.log[this.#isTroubled ? 'debug' : 'warn']({ err }, 'stream.directory_failed');
     this.#isTroubled = true;
   }
 }
 
-/** Without what is derived. */
+/** Leaves out fields that are derived, such as `endpoint`. */
 function toStored(connection: BotConnection): BotConnection {
   const { id, replicaId, botId, clientId, openKfIds, placedAtMs, connectedAtMs, address, agent } = connection;
   return { id, replicaId, botId, clientId, openKfIds, placedAtMs, connectedAtMs, address, agent };

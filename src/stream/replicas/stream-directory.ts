@@ -4,29 +4,29 @@ import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import type { RecordKind } from '../../storage/records/record-kind.js';
 import { type Records, RecordStore } from '../../storage/records/records.js';
 
-/** How long what a dead replica has left is kept: it may only have been cut off from the store. */
+/** How long the connections of a dead replica are kept: it may only be cut off from the store. */
 const LEFT_MS = 60_000;
 
-/** A process that has connections of clients, and where others reach it. */
+/** A process with connections of clients, as other replicas reach it. */
 export interface StreamReplica {
   readonly id: string;
   /** Scheme, host and port. */
   readonly url: string;
-  /** Whoever has it may hand events to the replica. */
+  /** Opens the replica's routes for notices and events. */
   readonly key: Secret;
 }
 
 /** A replica and its lease. */
 export interface HeldReplica extends StreamReplica {
   readonly untilMs: number;
-  /** One more with each change of its connections. */
+  /** Grows by one with each change of the replica's connections. */
   readonly revision: number;
 }
 
-/** What is known of a replica whose lease runs. */
+/** A replica whose lease runs. */
 export interface SeenReplica extends StreamReplica {
   readonly revision: number;
-  /** `null` where they are as the reader knows them. */
+  /** `null` when the reader knows them already. */
   readonly connections: readonly BotConnection[] | null;
 }
 
@@ -43,7 +43,8 @@ export const CONNECTIONS: RecordKind<BotConnection> = {
 };
 
 /**
- * Which replica has which connection. Replicas hold leases, so that the connections of one that died are known to be gone.
+ * Stores which replica has which connection. Replicas hold leases. When a replica dies, its lease ends, and the others know
+ * that its connections are gone.
  * Times are store time. Methods reject with AppError `STORE_UNAVAILABLE`; all are safe to repeat.
  */
 @Injectable()
@@ -61,7 +62,7 @@ export class StreamDirectory {
 
   /**
    * Begins or renews the replica's lease.
-   * @returns false when it was not known, so that its connections have to be written again.
+   * @returns false when the store did not know the replica. Its connections must then be written again.
    */
   async hold({ id, url, key }: StreamReplica, untilMs: number): Promise<boolean> {
     let wasKnown = false;
@@ -74,7 +75,7 @@ export class StreamDirectory {
 
   /**
    * Adds and removes connections of the replica.
-   * @returns the revision that they make; `null` for a replica that is not known.
+   * @returns the new revision; `null` when the store does not know the replica.
    */
   async change(
     replicaId: string,
@@ -90,8 +91,8 @@ export class StreamDirectory {
   }
 
   /**
-   * All replicas with a lease, but for those whose key does not open here: they cannot be reached.
-   * @param known the revision of each whose connections the reader knows.
+   * All replicas with a running lease. Leaves out those whose key this process cannot open, since it cannot call them.
+   * @param known the revisions of the connections that the reader knows, by the replica's id.
    */
   async read(known: ReadonlyMap<string, number>, nowMs: number): Promise<readonly SeenReplica[]> {
     const all = await this.#replicas.load();
@@ -100,7 +101,7 @@ export class StreamDirectory {
     return Promise.all(live.map((replica) => this.#see(replica, known)));
   }
 
-  /** Ends the lease, and forgets the connections. */
+  /** Ends the lease and removes the connections. */
   async leave(replicaId: string): Promise<void> {
     const left = await this.#connections.findBy(replicaId);
     await this.#connections.writeAll(
