@@ -2,7 +2,7 @@ import { isOpen } from '../config/config.js';
 import { defineNamespace } from '../config/namespace.js';
 import { oidcOf } from '../config/oidc.js';
 
-/** Whether signing in is asked for, and by which provider; the secrets of roles stay with the HTTP server. */
+/** Whether operators must sign in, and by which provider. The secrets of the roles are read only in `src/http`. */
 export const consoleConfig = defineNamespace('console', (config) => ({
   isOpen: isOpen(config),
   oidc: oidcOf(config),

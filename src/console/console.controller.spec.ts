@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { isFile } from './is-file.js';
+import { isFile } from './console.controller.js';
 
 it.each([
   ['favicon.svg', true],

@@ -6,12 +6,11 @@ import { ApiOkResponse, ApiParam, ApiResponse, ApiTags, Errors } from '../http/a
 import { KEPT_FOR_A_YEAR, KEPT_IF_UNCHANGED, StaticFiles } from '../http/answers/static-files.js';
 import { AppError } from '../kernel/app-error.js';
 import { inPackage } from '../kernel/package-root.js';
-import { isFile } from './is-file.js';
 
 const PAGE = 'index.html';
 const HTML = { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } };
 
-/** Serves the files that `npm run build` made. They contain no data, so anyone may have them. */
+/** Serves the files that `npm run build` made. They contain no data, so they are open to anyone. */
 @Controller()
 @ApiTags('console')
 export class ConsoleController {
@@ -19,7 +18,7 @@ export class ConsoleController {
 
   /**
    * Redirect to the console.
-   * @remarks For a person who entered the bare address: a browser accepts `text/html`. Other clients get 404.
+   * @remarks For a person who entered the manager's address without a path. Clients that do not accept `text/html` get 404.
    */
   @Get()
   @AllowAnyone()
@@ -33,7 +32,7 @@ export class ConsoleController {
   /**
    * The console.
    * @remarks
-   * A page that calls the rest of this API. It contains no data, so anyone may have it.
+   * A page that calls the rest of this API. It contains no data, so it is open to anyone.
    */
   @Get('console')
   @AllowAnyone()
@@ -53,7 +52,7 @@ export class ConsoleController {
   @Page(OWN_FILES_ONLY)
   @ApiParam({
     name: 'path',
-    description: 'The place of the file, or the path of the page.',
+    description: 'The path of the file, or of the page.',
     example: 'accounts',
   })
   @ApiOkResponse({ description: 'The file, or the page.', content: { ...HTML, '*/*': { schema: {} } } })
@@ -64,4 +63,12 @@ export class ConsoleController {
     const cacheControl = isHashed ? KEPT_FOR_A_YEAR : KEPT_IF_UNCHANGED;
     await this.#files.answer(isHashed || isFile(path) ? path : PAGE, cacheControl, request, reply);
   }
+}
+
+/**
+ * Whether the path is that of a file, and not of a page of the console: its last part has an extension. It uses no regular
+ * expression, which would read a long path again from each of its dots.
+ */
+export function isFile(path: string): boolean {
+  return path.includes('.', path.lastIndexOf('/') + 1);
 }

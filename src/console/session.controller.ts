@@ -17,12 +17,13 @@ import { SETS_SESSION, type SessionAnswer, type SignInByOidc, SignInDto } from '
 const OWN_PAGE = {
   name: CONSOLE_HEADER,
   required: true,
-  description: 'A page of another site cannot send it.',
+  description:
+    'Proves that a page of the manager sends the request: a page of another site cannot send this header.',
   schema: { type: 'string', const: '1' },
   example: '1',
 };
 
-/** Sign-in and sign-out of the console. Open to anyone, since credentials are given here. */
+/** Sign-in and sign-out of the console. Open to anyone, since people send their credentials here. */
 @Controller('console/session')
 @ApiTags('console')
 export class SessionController {
@@ -52,8 +53,8 @@ export class SessionController {
   /**
    * Sign in to the console.
    * @remarks
-   * Sets a cookie that has the role `operator` for 12 h, on all replicas, until the secret is removed, or until the operator
-   * is or has another token. Safe to repeat.
+   * Sets a cookie that gives the role `operator` for 12 h, on all replicas. It ends earlier when the secret is removed, or when
+   * the named operator is removed or gets another token. Safe to repeat.
    */
   @Post()
   @TakesBody('json')
@@ -62,7 +63,7 @@ export class SessionController {
   @HttpCode(200)
   @ApiOkResponse({
     description:
-      'The session. While no role has a secret and there is no named operator there is none, and none is needed.',
+      'The session. While no role has a secret and there is no named operator, no session is opened, and none is needed.',
     headers: SETS_SESSION,
   })
   @Errors('AUTH_WRONG', 'AUTH_ROLE_CLOSED', 'AUTH_TOO_MANY_FAILED', 'AUTH_CROSS_SITE', 'STORE_UNAVAILABLE')
@@ -86,7 +87,7 @@ export class SessionController {
   /**
    * Sign out.
    * @remarks
-   * Clears the cookie, and this process refuses the session from then on; other replicas do within 2 s, or once the store
+   * Clears the cookie and ends the session at once in this process. Other replicas end it within 2 s, or as soon as the store
    * answers again. Safe to repeat.
    */
   @Delete()

@@ -5,7 +5,7 @@ import type { OperatorRole } from '../kernel/role.js';
 export const SETS_SESSION = {
   'Set-Cookie': {
     description:
-      'The session: `HttpOnly`, `SameSite=Strict`, and where the request came by https, `Secure` and as `__Host-wxkf_session`.',
+      'The session: `HttpOnly`, `SameSite=Strict`. When the request came by https, also `Secure`, with the name `__Host-wxkf_session`.',
     schema: { type: 'string' },
     example: 'wxkf_session=…; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict',
   },
@@ -17,27 +17,29 @@ export class SignInDto {
    * A secret of `AUTH_OPERATOR_TOKEN`, or the token of a named operator.
    * @example secret-of-an-operator
    */
-  @IsString({ message: 'token must be a secret of the operator or the token of a named one, as text' })
+  @IsString({
+    message: 'token must be a secret of AUTH_OPERATOR_TOKEN or the token of a named operator, as text',
+  })
   readonly token!: string;
 }
 
 /** Who is signed in. */
 export class SignedInOperator {
   /**
-   * `shared secret` for a secret of AUTH_OPERATOR_TOKEN; with 12 characters of the subject and ` (OIDC)` behind it for whom a
-   * provider has confirmed.
+   * `shared secret` for a secret of AUTH_OPERATOR_TOKEN. A name that an OpenID provider confirmed ends with 12 characters of the
+   * subject and ` (OIDC)`.
    * @example alice
    */
   readonly name!: string;
 
-  /** A reader may change nothing. */
+  /** A reader cannot change anything. */
   readonly role!: OperatorRole;
 }
 
-/** The provider by which operators may sign in besides their tokens. */
+/** The OpenID provider by which operators can sign in instead of with a token. */
 export class SignInByOidc {
   /**
-   * Its host.
+   * The provider's host.
    * @example login.example.com
    */
   readonly provider!: string;
@@ -49,7 +51,7 @@ export class SignInByOidc {
   readonly url!: string;
 
   /**
-   * The claim that decides what somebody may do.
+   * The claim whose groups decide the role of a person.
    * @example groups
    */
   readonly groupsClaim!: string;
@@ -57,19 +59,19 @@ export class SignInByOidc {
 
 /** Whether the browser may use the operator's API. */
 export class SessionAnswer {
-  /** Also true when nobody needs credentials. */
+  /** Also true when no credentials are needed. */
   readonly isSignedIn!: boolean;
 
-  /** Whether sign-in is possible: false while no role has a secret, nobody is a named operator, and OIDC is not set. */
+  /** Whether one must sign in: false while no role has a secret, there is no named operator, and OIDC is not set. */
   readonly isAsked!: boolean;
 
   /** @example 2026-01-31T20:00:00.000Z */
   @IsISO8601()
   readonly expiresAt!: string | null;
 
-  /** null where nobody is signed in, or nobody needs to be. */
+  /** null when nobody is signed in, or no sign-in is needed. */
   readonly operator!: SignedInOperator | null;
 
-  /** null where nobody signs in by OIDC. */
+  /** null when OIDC is not set. */
   readonly oidc!: SignInByOidc | null;
 }

@@ -1,4 +1,4 @@
-/** Who somebody is and what they may do, from what the provider has confirmed of them. */
+/** Makes an operator, with name and role, of the claims that the provider confirmed. */
 import type { OidcSettings } from '../../config/oidc.js';
 import { type ConfirmedOperator, subjectIdOf } from '../../http/access/sessions.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -8,12 +8,12 @@ import type { OperatorRole } from '../../kernel/role.js';
 export type Claims = Readonly<Record<string, unknown>>;
 
 const NAME_LENGTH_MAX = 128;
-/** Nothing that is not seen, and no blank but single ones between words, so that no two names look alike by those. */
+/** No invisible character, and only single blanks between words, so that different names do not look the same. */
 const NAME = /^[^\p{C}\p{Z}\p{DI}\u2800]+(?: [^\p{C}\p{Z}\p{DI}\u2800]+)*$/u;
-/** Behind each name. No operator with a token has a blank and brackets in its own. */
+/** Ends each name. Names of operators with a token cannot have blanks and brackets. */
 const SUFFIX = '(OIDC)';
 
-/** @throws AppError `AUTH_OIDC_NO_ROLE`; `AUTH_OIDC_REFUSED` for who has no name */
+/** @throws AppError `AUTH_OIDC_NO_ROLE`; `AUTH_OIDC_REFUSED` when no claim gives a name */
 export function toConfirmedOperator(claims: Claims, settings: OidcSettings): ConfirmedOperator {
   const subject = claims.sub;
   const ownName = nameIn(claims);
@@ -21,7 +21,7 @@ export function toConfirmedOperator(claims: Claims, settings: OidcSettings): Con
     const why = `none of preferred_username, email and sub is a name of at most ${NAME_LENGTH_MAX} characters`;
     throw new AppError('AUTH_OIDC_REFUSED', { internal: { why } });
   }
-  // People may have one name, or choose it themselves; what is behind it they do not choose.
+  // Two people may have the same name, or choose it themselves. They cannot choose the part behind it.
   const name = `${ownName} ${subjectIdOf(subject)} ${SUFFIX}`;
   const groups = groupsIn(claims, settings.groupsClaim);
   const role = roleOf(groups ?? [], settings);
@@ -38,7 +38,7 @@ export function toConfirmedOperator(claims: Claims, settings: OidcSettings): Con
   return { name, role, subject };
 }
 
-/** An address that the provider says is not verified, in whatever form, may be anybody's. */
+/** Skips an email that the provider calls not verified, in any form: it may be another person's. */
 function nameIn({ preferred_username: user, email, email_verified: isVerified, sub }: Claims): string | null {
   const isOwn = [undefined, true, 'true'].some((value) => value === isVerified);
   return [user, isOwn ? email : null, sub].find(isName) ?? null;
@@ -48,7 +48,7 @@ function isName(text: unknown): text is string {
   return typeof text === 'string' && text.length <= NAME_LENGTH_MAX && NAME.test(text);
 }
 
-/** @returns `null` where the claim is missing or something else. */
+/** @returns `null` when the claim is missing, or neither a text nor a list. */
 function groupsIn(claims: Claims, claim: string): readonly string[] | null {
   const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
   const all: readonly unknown[] | null =

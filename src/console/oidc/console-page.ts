@@ -2,10 +2,10 @@ import { toRequestPath } from '../../http/request/request-path.js';
 
 const FIRST_PAGE = '/console';
 const LENGTH_MAX = 1_024;
-/** Only path and query are looked at. */
+/** A base for relative URLs. Only path and query are used. */
 const ANYWHERE = 'http://manager.invalid';
 
-/** The page of the console that is asked for, as path and query; its first one for whatever is none, such as another site. */
+/** The requested page of the console, as path and query. Anything else, such as another site, becomes the first page. */
 export function toConsolePage(asked: string): string {
   const url = URL.parse(asked, ANYWHERE);
   if (url?.origin !== ANYWHERE || url.href.length > LENGTH_MAX) return FIRST_PAGE;

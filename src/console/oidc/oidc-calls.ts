@@ -4,25 +4,25 @@ import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics } from '../../metrics/metrics.js';
 import { WecomClient } from '../../wecom/client/wecom-client.js';
 
-/** For one call: its connection, and all of its answer. */
+/** For one call, from the connection to the end of the answer. */
 export const CALL_LIMIT_MS = 5_000;
-/** Its connections are counted by themselves, so that a provider which hangs takes nobody else's. */
+/** Stands for a corp in `WecomClient`. So a provider that hangs uses up no corp's connections. */
 const CALLS = 'oidc';
 const SERVER_ERRORS = 500;
 const RESULTS = ['answered', 'failed'] as const;
 
-/** The provider gave no answer that says anything. The message repeats nothing of the call. */
+/** The provider gave no usable answer. The message repeats nothing of the call. */
 export class ProviderFault extends TypeError {
   override readonly name = 'ProviderFault';
 }
 
-/** The calls that openid-client makes. It passes on what is a `TypeError`, as those of `fetch` are. */
+/** Makes the calls of openid-client. The library passes on a `TypeError` unchanged, as errors of `fetch` are. */
 @Injectable()
 export class OidcCalls {
   readonly #counts: Readonly<Record<(typeof RESULTS)[number], Count>>;
 
   constructor(
-    /** Its limits of time and size, forward proxy and trusted certificates hold here too. */
+    /** Brings its limits of time and size, the forward proxy and the trusted certificates. */
     private readonly http: WecomClient,
     metrics: Metrics,
   ) {
@@ -43,7 +43,7 @@ export class OidcCalls {
       });
       if (status >= SERVER_ERRORS) throw new Error(`it answered ${status}`);
       this.#counts.answered.add();
-      // Whatever calls itself something else is no JSON, and found to be none.
+      // Every body is labelled as JSON. The library parses it and so finds out when it is none.
       return new Response(text || null, { status, headers: { 'content-type': 'application/json' } });
     } catch (error) {
       this.#counts.failed.add();

@@ -1,6 +1,6 @@
 /**
- * The OpenID provider of the settings, by openid-client, which is loaded when somebody signs in for the first time. What the
- * provider says of itself and its keys is asked for then, not at the start: the manager starts without it.
+ * The OpenID provider of the settings, called by openid-client. The library is loaded and the provider's configuration is
+ * fetched at the first sign-in, so that the manager starts without the provider.
  */
 import { Injectable } from '@nestjs/common';
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client';
@@ -13,14 +13,14 @@ import { challengeOf, type SignInFlow } from './sign-in-flow.js';
 
 type Library = typeof import('openid-client');
 
-/** Where the provider sends the browser back to, below `PUBLIC_URL`. */
+/** The provider sends the browser back to this path, below `PUBLIC_URL`. */
 export const CALLBACK_PATH = '/console/oidc/callback';
-/** What the provider says of itself is asked for again after so long; its keys also when one is not known. */
+/** How long the provider's configuration is used. It is fetched again earlier when an ID token has an unknown key. */
 const KNOWN_MS = 3_600_000;
-/** Where it did not say it, everybody is told so for so long: anybody can begin a sign-in, and would have it asked each time. */
+/** How long a failed fetch is answered again. Anybody can begin a sign-in, and each would call the provider. */
 const FAILED_MS = 5_000;
 
-/** What the provider says of itself, or why that is not known. */
+/** The provider's configuration; `null` with the reason when the fetch failed. */
 interface Asked {
   readonly configuration: Configuration | null;
   readonly why: string;
@@ -29,7 +29,7 @@ interface Asked {
 
 @Injectable()
 export class OidcProvider {
-  /** Of all who sign in; `null` where the provider is to be asked. It never rejects. */
+  /** The latest fetch, shared by all sign-ins; `null` when a new one is needed. Never rejects. */
   #asked: Promise<Asked> | null = null;
 
   constructor(
@@ -37,7 +37,7 @@ export class OidcProvider {
     private readonly clock: Clock,
   ) {}
 
-  /** Where the browser is sent to sign in. @throws AppError `AUTH_OIDC_UNREACHABLE` */
+  /** The provider's URL where the person signs in. @throws AppError `AUTH_OIDC_UNREACHABLE` */
   async addressFor(flow: SignInFlow, settings: OidcSettings): Promise<URL> {
     const library = await import('openid-client');
     const configuration = await this.#find(library, settings);
@@ -52,9 +52,9 @@ export class OidcProvider {
   }
 
   /**
-   * What the provider confirms of the person: claims of the ID token, whose signature, issuer, audience, nonce and times are
-   * right, and where it has no groups or no name those of UserInfo besides. With groups, UserInfo may say no.
-   * @param query with which the browser came back.
+   * The claims about the person, from an ID token whose signature, issuer, audience, nonce and times are valid. If the token has
+   * no groups or no name, the claims of UserInfo are added. If it has groups, UserInfo may refuse.
+   * @param query the query with which the browser came back.
    * @throws AppError `AUTH_OIDC_UNREACHABLE`, `AUTH_OIDC_REFUSED`
    */
   async confirm(query: string, flow: SignInFlow, settings: OidcSettings): Promise<Claims> {
@@ -80,7 +80,7 @@ export class OidcProvider {
       };
     } catch (error) {
       if (error instanceof ProviderFault) throw unreachable(error.message);
-      // The key may have been replaced a moment ago.
+      // The provider may have replaced its key. The next sign-in fetches the keys again.
       if (isOfKey(error)) this.#asked = null;
       throw new AppError('AUTH_OIDC_REFUSED', { internal: { why: reasonOf(library, error) } });
     }
@@ -100,7 +100,7 @@ export class OidcProvider {
 
   async #ask(library: Library, { issuer, clientId, clientSecret }: OidcSettings): Promise<Asked> {
     const secret = clientSecret.reveal();
-    // Everybody has to take the first (RFC 6749, 2.3.1), and some take nothing else.
+    // Every provider must accept Basic (RFC 6749, 2.3.1), and some accept nothing else.
     const authenticate: ClientAuth = (server, ...more) => {
       const { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] } = server;
       const isBasic = methods.includes('client_secret_basic');
@@ -108,7 +108,7 @@ export class OidcProvider {
     };
     const send: CustomFetch = (url, options) => this.calls.send(url, options);
     const execute = [library.enableNonRepudiationChecks];
-    // Settings allow it for this machine alone.
+    // The settings allow http only for an issuer on this machine.
     if (issuer.protocol === 'http:') execute.push(library.allowInsecureRequests);
     try {
       const configuration = await library.discovery(issuer as URL, clientId, undefined, authenticate, {
@@ -116,7 +116,7 @@ export class OidcProvider {
         timeout: CALL_LIMIT_MS / 1_000,
         execute,
       });
-      // The library lets some providers speak for all of their customers.
+      // For some providers with many customers, the library accepts another issuer.
       if (new URL(configuration.serverMetadata().issuer).href !== issuer.href)
         throw new library.ClientError('it names another issuer than OIDC_ISSUER');
       return { configuration, why: '', untilMs: this.clock.elapsedMs() + KNOWN_MS };
@@ -127,22 +127,22 @@ export class OidcProvider {
   }
 }
 
-/** Whether the ID token alone says what somebody may do, and how they are called. */
+/** Whether the ID token alone has the person's groups and a name. */
 function saysAll(claims: Claims, { groupsClaim }: OidcSettings): boolean {
   const has = (claim: string): boolean => Object.hasOwn(claims, claim);
   return has(groupsClaim) && (has('preferred_username') || has('email'));
 }
 
-/** With groups UserInfo is asked for the name alone, and who has none is called by the subject. */
+/** Ignores a refusal of UserInfo when only the name is missing. The person is then called by the subject. */
 function nothingIfOnlyName(error: unknown, claims: Claims, { groupsClaim }: OidcSettings): Claims {
   if (codeOf(error) === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && Object.hasOwn(claims, groupsClaim)) return {};
   throw error;
 }
 
-/** Whether the ID token's signature is of no key that the provider had when it was asked. */
+/** Whether the ID token was signed with a key that was not among the provider's keys when they were fetched. */
 function isOfKey(error: unknown): boolean {
   if (codeOf(error) === 'OAUTH_KEY_SELECTION_FAILED') return true;
-  // The code of that is the one of whatever is no good answer.
+  // The library gives a wrong signature the code of any invalid answer, so its message decides.
   return (
     error instanceof Error &&
     error.cause instanceof Error &&
@@ -150,7 +150,7 @@ function isOfKey(error: unknown): boolean {
   );
 }
 
-/** Of the library's errors. */
+/** The code of an error of the library. */
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
@@ -159,7 +159,7 @@ function unreachable(why: string): AppError {
   return new AppError('AUTH_OIDC_UNREACHABLE', { internal: { why } });
 }
 
-/** Whether the provider itself said no. */
+/** Whether the provider itself refused. */
 function isAnswer(library: Library, error: unknown): error is { readonly error: string } {
   return error instanceof library.ResponseBodyError || error instanceof library.AuthorizationResponseError;
 }
@@ -167,7 +167,7 @@ function isAnswer(library: Library, error: unknown): error is { readonly error: 
 /** An error code of RFC 6749, or one of the provider's own. */
 const ERROR_CODE = /^[\w-]{1,64}$/;
 
-/** Of the library's own words alone: what the provider sent may hold a token. */
+/** The reason in the library's own words. What the provider sent is not repeated: it may contain a token. */
 function reasonOf(library: Library, error: unknown): string {
   if (isAnswer(library, error))
     return `the provider says ${ERROR_CODE.test(error.error) ? error.error : 'something that is no error code'}`;

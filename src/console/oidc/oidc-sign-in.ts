@@ -13,10 +13,10 @@ import { oidcConfig } from './oidc.config.js';
 import { OidcProvider } from './oidc-provider.js';
 import { FlowSealer, newFlow, type SignInFlow } from './sign-in-flow.js';
 
-/** From one address within a minute. Each has the provider called, and anybody can begin one. */
+/** Sign-ins that may come back to one address within a minute. Each of them calls the provider, and anybody can begin one. */
 const ASKED_MAX = 30;
 
-/** A sign-in by the provider of the settings, in two requests, which may come to two replicas. */
+/** Sign-in by the OpenID provider of the settings. Its two requests may come to two replicas. */
 @Injectable()
 export class OidcSignIn {
   readonly #settings: OidcSettings | null;
@@ -33,7 +33,7 @@ export class OidcSignIn {
     this.#asked = new FailedAttempts(clock);
   }
 
-  /** Of the cookie: whether the browser reaches the console by https, whatever a proxy in front says. */
+  /** The protocol by which browsers reach the console, for the cookie. It comes from `PUBLIC_URL`, not from a proxy's headers. */
   get protocol(): FastifyRequest['protocol'] {
     return this.#on().settings.publicUrl.protocol === 'https:' ? 'https' : 'http';
   }
@@ -49,8 +49,9 @@ export class OidcSignIn {
   }
 
   /**
-   * @param query with which the browser came back.
-   * @param sealed what `begin` gave that browser.
+   * Opens the sign-in that this browser began.
+   * @param query the query with which the browser came back.
+   * @param sealed the cookie that `begin` gave this browser.
    * @throws AppError `AUTH_OIDC_OFF`, `AUTH_OIDC_NOT_BEGUN`
    */
   find(query: string, sealed: string): SignInFlow {

@@ -14,13 +14,13 @@ import { OidcBeginDto, OidcCallbackDto } from './oidc.dto.js';
 import { OidcSignIn } from './oidc-sign-in.js';
 import { FLOW_MS } from './sign-in-flow.js';
 
-/** `lax`, since the browser comes back from another site. */
+/** `lax`, since the provider, another site, leads the browser back. */
 const FLOW_COOKIE: OwnCookie = { name: 'wxkf_sign_in', maxAgeS: FLOW_MS / 1_000, sameSite: 'lax' };
 const PAGE = '/console';
 const ERROR = 'signInError';
 const SEE_OTHER = 303;
 
-/** Sign-in to the console by an OpenID provider: the browser is sent there, and comes back. */
+/** Sign-in to the console by an OpenID provider. The browser is redirected to the provider and comes back. */
 @Controller('console/oidc')
 @ApiTags('console')
 export class OidcController {
@@ -32,16 +32,16 @@ export class OidcController {
   /**
    * Sign in to the console by OIDC.
    * @remarks
-   * For a browser, which is redirected to the provider of OIDC_ISSUER and gets a cookie for 10 minutes. One that a page of
-   * another site or host leads here is redirected to the page that is asked for, where a person can sign in. A browser that
-   * accepts `text/html` meets errors on that page.
+   * Redirects a browser to the provider of OIDC_ISSUER, and sets a cookie for 10 minutes. When a page of another site or host
+   * leads the browser here, it is redirected to the requested page of the console instead, where a person can sign in. A browser
+   * that accepts `text/html` gets errors on that page.
    */
   @Get()
   @AllowAnyone()
   @ErrorsOnPage(PAGE, ERROR)
   @ApiResponse({
     status: 303,
-    description: 'To the provider, or to the page that is asked for.',
+    description: 'To the provider, or to the requested page of the console.',
     headers: SETS_SESSION,
   })
   @Errors('AUTH_OIDC_OFF', 'AUTH_OIDC_UNREACHABLE')
@@ -52,7 +52,7 @@ export class OidcController {
   ): Promise<void> {
     reply.header('cache-control', 'no-store');
     const page = toConsolePage(to);
-    // Else a link of somebody else would end a sign-in under way, or sign somebody in unasked.
+    // Otherwise a link on another site could end a sign-in that is under way, or sign a person in without asking.
     if (isLedByOtherPage(request)) return void reply.redirect(page, SEE_OTHER);
     request.pageAskedFor = page;
     const { address, flow } = await this.signIn.begin(page);
@@ -63,7 +63,7 @@ export class OidcController {
   /**
    * Come back from the provider.
    * @remarks
-   * Sets the console's cookie for 8 h, where the provider confirms the sign-in that this browser began, and the person is in a
+   * Sets the console's cookie for 8 h. The provider must confirm a sign-in that this browser began, and the person must be in a
    * group of OIDC_ADMIN_GROUPS or OIDC_READER_GROUPS.
    */
   @Get('callback')
@@ -73,7 +73,7 @@ export class OidcController {
   @ApiQuery({ type: OidcCallbackDto })
   @ApiResponse({
     status: 303,
-    description: 'To the page of the console that was asked for.',
+    description: 'To the requested page of the console.',
     headers: SETS_SESSION,
   })
   @Errors(
@@ -92,7 +92,7 @@ export class OidcController {
     const query = request.url.replace(/^[^?]*\??/, '');
     const flow = this.signIn.find(query, sealed);
     request.pageAskedFor = flow.to;
-    // Whatever comes of it, it is over; a link of somebody else ends nobody's.
+    // The sign-in ends here, with any result. A link on another site does not get this far: it does not know `state`.
     reply.header('set-cookie', setCookie({ ...FLOW_COOKIE, maxAgeS: 0 }, '', protocol));
     const operator = await this.signIn.finish(query, flow, request.ip);
     const session = request.server.sessions.openConfirmed(operator);

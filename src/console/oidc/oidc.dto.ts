@@ -2,7 +2,7 @@ import { IsOptional, IsString } from 'class-validator';
 
 export class OidcBeginDto {
   /**
-   * The page of the console to show afterwards, as path and query; its first one for whatever is none.
+   * The page of the console to show afterwards, as path and query. Anything else shows the console's first page.
    * @example /console/outbox
    */
   @IsOptional()
@@ -23,7 +23,7 @@ export class OidcCallbackDto {
   readonly state?: string;
 
   /**
-   * In place of the code.
+   * The provider's error, in place of the code.
    * @example access_denied
    */
   @IsOptional()

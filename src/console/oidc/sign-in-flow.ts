@@ -1,6 +1,6 @@
 /**
- * What has to be remembered of a sign-in while the browser is at the provider. It is in a cookie of that browser, sealed by a
- * key of the settings, so that every replica can finish what another one began, and nobody else's browser can.
+ * The state of a sign-in while the browser is at the provider. It is kept in a cookie of that browser, sealed with a key from the
+ * settings. So every replica can finish the sign-in, and no other browser can.
  */
 import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto';
 import type { OidcSettings } from '../../config/oidc.js';
@@ -54,7 +54,7 @@ export class FlowSealer {
     return new Secret(Buffer.concat(bytes).toString('base64url'));
   }
 
-  /** @returns `null` for what these settings have not sealed, and for what is too old. */
+  /** @returns `null` when it was not sealed with these settings, or is too old. */
   open(sealed: string, nowMs: number): SignInFlow | null {
     if (!SEALED.test(sealed)) return null;
     const bytes = Buffer.from(sealed, 'base64url');
