@@ -11,10 +11,10 @@ import type { TracingSettings } from './otel-variables.js';
 
 type OnResult = Parameters<SpanExporter['export']>[1];
 
-/** The value in @opentelemetry/core. */
+/** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
 const SUCCESS = 0;
 
-/** OpenTelemetry's batches, and the count of what was lost on their way, which it keeps to itself. */
+/** Hands spans over in OpenTelemetry's batches, and counts lost spans, which OpenTelemetry does not report. */
 export class Handover implements SpanProcessor {
   readonly #batches: BatchSpanProcessor;
   readonly #queueSpansMax: number;
@@ -42,7 +42,7 @@ export class Handover implements SpanProcessor {
     this.#batches.onStart(span, parent);
   }
 
-  /** May hand over a batch at once. */
+  /** Counts before it adds the span, since the processor may hand over a batch at once. */
   onEnd(span: ReadableSpan): void {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) {
       if (this.#queued < this.#queueSpansMax) this.#queued++;
@@ -62,7 +62,7 @@ export class Handover implements SpanProcessor {
   #export(spans: ReadableSpan[], onResult: OnResult): void {
     this.#queued -= spans.length;
     this.exporter.export(spans, (result) => {
-      // Without the message, in which there may be what the receiver said.
+      // The error's message is left out: it may contain the receiver's answer.
       const { code, error }: { code: number; error?: Error & { code?: unknown } } = result;
       if (code !== SUCCESS) this.lost.add(spans.length, String(error?.code ?? error?.name));
       onResult(result);

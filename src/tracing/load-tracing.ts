@@ -3,12 +3,12 @@ import type { Log } from '../kernel/log.js';
 import { NoTracing, type Tracing } from '../kernel/tracing.js';
 import { readOtelVariables } from './otel-variables.js';
 
-/** Loads OpenTelemetry where its variables ask for it, and nothing of it otherwise. Never rejects. */
+/** Loads OpenTelemetry only if its variables ask for it. Never rejects. */
 export async function loadTracing(environment: NodeJS.ProcessEnv, clock: Clock, log: Log): Promise<Tracing> {
   const { settings, ignored } = readOtelVariables(environment);
   for (const { name, expected } of ignored) {
     log.warn({ name, reason: `it is ignored; expected ${expected}` }, 'tracing.variable_ignored');
-    // The exporter reads the environment by itself.
+    // The exporter reads the environment itself, so the invalid variable is removed.
     delete environment[name];
   }
   if (settings === null) return new NoTracing();

@@ -3,7 +3,7 @@ import type { Log } from '../kernel/log.js';
 
 const TOLD_EVERY_MS = 60_000;
 
-/** Tells at once of the first spans that are lost, and then once a minute of those that were since. */
+/** Logs the first lost spans at once, and later ones once a minute. */
 export class LostSpans {
   #count = 0;
   #reason = '';
@@ -26,7 +26,7 @@ export class LostSpans {
     });
   }
 
-  /** Reports the lost spans that were not reported yet. */
+  /** Logs the lost spans that were not logged yet. */
   tell(): void {
     if (this.#count === 0) return;
     this.log.warn({ spans: this.#count, reason: this.#reason }, 'tracing.spans_lost');

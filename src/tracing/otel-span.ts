@@ -2,7 +2,7 @@ import { type Span as Recorded, SpanStatusCode } from '@opentelemetry/api';
 import type { TraceContext } from '../kernel/trace-context.js';
 import type { Span, SpanAttributes } from '../kernel/tracing.js';
 
-/** A span of OpenTelemetry's; one that its sampler left out has a context and is recorded nowhere. */
+/** A span of OpenTelemetry. A span that the sampler leaves out has a context but is not recorded. */
 export class OtelSpan implements Span {
   readonly context: TraceContext;
 

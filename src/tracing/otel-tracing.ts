@@ -1,6 +1,6 @@
 /**
- * Spans by OpenTelemetry, handed over in batches in the background. Loaded only where it is asked for: it takes
- * memory and time at the start. Nothing of it waits for a receiver, and what cannot be handed over is dropped.
+ * Makes spans with OpenTelemetry and hands them over in batches in the background. It is loaded only when tracing is on, since it
+ * takes memory and time at the start. No request waits for the receiver. Spans that cannot be handed over are dropped.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -36,7 +36,7 @@ import { LostSpans } from './lost-spans.js';
 import { OtelSpan } from './otel-span.js';
 import type { TracingSettings } from './otel-variables.js';
 
-/** At the end, for all that was not handed over yet. */
+/** At the end, the time for handing over the last spans. */
 const LAST_SPANS_LIMIT_MS = 2_000;
 
 const KINDS: Readonly<Record<SpanKind, Kind>> = {
@@ -84,7 +84,7 @@ export class OtelTracing extends Tracing {
   }
 }
 
-/** Both forms are read by every receiver of OTLP over HTTP; the one that is not used is not loaded. */
+/** Loads only the form that is used. Every receiver of OTLP over HTTP reads both. */
 async function openExporter(name: 'otlp' | 'console', { isJson }: TracingSettings): Promise<SpanExporter> {
   if (name === 'console') return new ConsoleSpanExporter();
   const { OTLPTraceExporter } = await (isJson
@@ -103,7 +103,7 @@ function rootSampler(name: string, ratio: number): Sampler {
   return name === 'traceidratio' ? new TraceIdRatioBasedSampler(ratio) : new AlwaysOnSampler();
 }
 
-/** @param isRemote whether it came from another process. */
+/** @param isRemote whether the parent is a span of another process. */
 function toOtelContext(parent: TraceContext | null, isRemote: boolean): Context {
   if (parent === null) return ROOT_CONTEXT;
   const { traceparent, tracestate } = parent;

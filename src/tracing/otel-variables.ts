@@ -1,7 +1,7 @@
 /**
- * Which of OpenTelemetry's standard variables are honoured, and what they ask for. As its specification has it
- * (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables), an empty one counts as unset, and one
- * that is not understood is ignored with a warning: telemetry keeps no service from starting.
+ * Reads OpenTelemetry's standard variables. By its specification
+ * (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables) an empty variable counts as unset, and an invalid one
+ * is ignored with a warning. So a wrong variable never stops the manager from starting.
  */
 import type { Environment } from '../config/config.js';
 
@@ -17,17 +17,17 @@ const URL_TEXT: Format = {
   isRight: (text) => /^https?:\/\//.test(text) && URL.canParse(text),
 };
 const PROTOCOL = oneOf(['http/protobuf', 'http/json']);
-/** Read by the library alone, which takes it in no other case. */
+/** Lower case only: the library reads this variable itself, and compares it as it is. */
 const COMPRESSION: Format = { expected: 'none or gzip', isRight: (text) => /^(none|gzip)$/.test(text) };
-/** A timer of Node's cannot wait for longer. */
+/** Milliseconds. The maximum is that of Node's timers. */
 const TIME = integerFrom(1, 2 ** 31 - 1);
 
 const EXPORTERS = ['otlp', 'console'] as const;
-/** The first that is set counts. */
+/** Of two variables for the same thing, the first that is set counts. */
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const;
 const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'] as const;
 
-/** All that are honoured, in the order of docs/reference/traces.md. */
+/** All variables that are read, in the order of docs/reference/traces.md. */
 export const OTEL_VARIABLES = {
   OTEL_SDK_DISABLED: oneOf(['true', 'false']),
   OTEL_TRACES_EXPORTER: { expected: 'otlp, console, both of them, or none', isRight: areExporters },
@@ -77,14 +77,14 @@ export interface TracingSettings {
   readonly exportLimitMs: number;
 }
 
-/** A variable that was not understood. Its value is not shown: some are secrets. */
+/** A variable with an invalid value. The value is not shown, since some are secrets. */
 export interface Ignored {
   readonly name: OtelVariable;
   readonly expected: string;
 }
 
 export interface ReadVariables {
-  /** `null` where nothing asks for tracing, or nothing that is known here. */
+  /** `null` when tracing is off, or only exporters are asked for that are not supported here. */
   readonly settings: TracingSettings | null;
   readonly ignored: readonly Ignored[];
 }
@@ -103,7 +103,7 @@ export function readOtelVariables(environment: Environment): ReadVariables {
   return { settings: isOn ? toSettings(values, exporters) : null, ignored };
 }
 
-/** An exporter that is not supported here, such as zipkin or grpc, is not replaced by another. */
+/** Leaves out exporters that are not supported, such as zipkin or OTLP over grpc. No other one replaces them. */
 function exportersOf(
   values: ReadonlyMap<string, string>,
   ignored: ReadonlySet<OtelVariable>,
