@@ -1,7 +1,7 @@
-/** What the page loads of swagger-ui-dist, which has other pages, too. The build puts them into `swagger-ui/`. */
+/** The files of swagger-ui-dist that the page loads. The build copies them into `swagger-ui/`. */
 export const SWAGGER_UI_FILES = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'];
 
-/** The page of the document: Swagger UI without any script of a page's own, which the policy would not let run. */
+/** The page of the document, with Swagger UI. It has no inline script, which the content security policy would forbid. */
 export const DOCS_PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -19,7 +19,7 @@ export const DOCS_PAGE = `<!doctype html>
 </html>
 `;
 
-/** Shows no badge, which a server of others would be asked for. */
+/** `validatorUrl: null` hides a badge that would be loaded from another server. */
 export const DOCS_SCRIPT = `SwaggerUIBundle({
   url: 'docs-json',
   dom_id: '#swagger-ui',

@@ -1,6 +1,7 @@
 /**
- * The OpenAPI document, of what is written beside the routes: their types and comments, which swagger's plugin reads out of
- * the source, the rules of their DTO classes, and swagger's decorators. Loads @nestjs/swagger, as nothing that runs does.
+ * Makes the OpenAPI document from the routes: from their types and comments, which swagger's plugin reads in the source, from the
+ * rules of their DTO classes, and from swagger's decorators. Only the build uses this file: it loads @nestjs/swagger, which the
+ * running manager does not.
  */
 
 import type { INestApplication } from '@nestjs/common';
@@ -17,7 +18,7 @@ import { type Class, nameOf, refTo, schemasOfRules } from './rules.js';
 import { completeSchemas, type Schemas } from './schemas.js';
 import { addSecuritySchemes, securityOf } from './security.js';
 
-/** What the plugin found: of each file its classes, and of each class its properties, or its handlers. */
+/** What the plugin found: the classes of each file, with their properties or handlers. */
 export interface PluginMetadata {
   readonly '@nestjs/swagger': Readonly<
     Record<'models' | 'controllers', [Promise<Record<string, Class>>, ClassesFound][]>
@@ -31,7 +32,7 @@ Routes are protected as soon as one role has a secret. Until then only this mach
 An error's \`error\` is a stable code, and its \`message\` says what to do; \`docs/reference/errors.md\` lists them all. A path that is none
 of these is 404 \`ROUTE_NOT_FOUND\`, another method 405 \`ROUTE_METHOD_NOT_ALLOWED\`.`;
 
-/** The readers that a route is documented for. */
+/** The groups of routes, by their readers. */
 const TAGS = {
   puppets: 'Bots: how they register, and reach WeCom through the manager.',
   gateways: 'Gateways that open callbacks themselves.',
@@ -39,31 +40,31 @@ const TAGS = {
   operators: 'What is registered, waits or failed, and how to mend it.',
   monitoring: 'Probes and metrics.',
   bots: 'Bots that an operator added, with their keys.',
-  replicas: 'What replicas tell each other; with a key of their own, which nobody else has.',
+  replicas: 'Calls between replicas, with a key that only replicas have.',
   console: 'The web console.',
   documents: 'This document.',
 };
 
 const HEADERS = {
   'X-Request-Id': {
-    description: "The caller's own, or a new one; it stands in the log.",
+    description: "The caller's own id, or a new one. The log line of the request has it.",
     schema: { type: 'string' },
     example: '7d793037a0760186',
   },
   'Retry-After': {
-    description: 'Seconds after which it is worth trying again, where that is known.',
+    description: 'Seconds after which to try again, when that is known.',
     schema: { type: 'integer', minimum: 0 },
     example: 1,
   },
   'WWW-Authenticate': {
-    description: 'The ways in which a secret may be sent.',
+    description: 'The ways in which a secret can be sent.',
     schema: { type: 'string' },
     example: 'Bearer realm="wxkf-manager"',
   },
 };
 const EACH_ANSWER = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 
-/** Under it an operation says who may call it; without security schemes for it, where nobody is asked. */
+/** The property of an operation that names its callers: roles, or `anyone`, `bots`, `replicas`, which have no security scheme. */
 const ALLOWED_CALLERS = 'x-allowed-callers';
 
 /** @param app need not be started. */
@@ -87,7 +88,7 @@ export async function createDocument(app: INestApplication, found: PluginMetadat
 }
 
 /**
- * So that swagger knows them of a property as if the plugin had read them, and each class under its name in the document.
+ * Adds the rules of DTO classes to what the plugin found, and gives each class its name in the document.
  * @returns the classes of answers, and the names of requests that refuse unknown fields.
  */
 async function addRules(found: PluginMetadata) {
@@ -125,11 +126,11 @@ function toBase(): Omit<OpenAPIObject, 'paths'> {
 interface Route {
   readonly config: FastifyContextConfig;
   readonly ownErrors: readonly ErrorCode[];
-  /** The class of what its handler returns. */
+  /** The class that the handler returns. */
   readonly returned: Class | undefined;
 }
 
-/** By the name of the handler, which is the operation's id, too. */
+/** By the name of the handler, which is also the operation's id. */
 function routesOf(modules: ModulesContainer, found: PluginMetadata): ReadonlyMap<string, Route> {
   const classes = found['@nestjs/swagger'].controllers.map(([, ofFile]) => Object.entries(ofFile));
   const returned = Object.fromEntries(classes.flat().flatMap(([, handlers]) => Object.entries(handlers)));
@@ -149,7 +150,7 @@ function routesOf(modules: ModulesContainer, found: PluginMetadata): ReadonlyMap
   return routes;
 }
 
-/** As swagger makes it. */
+/** An operation as swagger makes it. */
 interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly { readonly in: string; readonly schema: { readonly pattern?: string } }[];
@@ -169,13 +170,13 @@ interface ToComplete extends Route {
   readonly errors: ErrorAnswers;
 }
 
-/** Adds who may call it, the class that it returns, and its errors. */
+/** Adds to an operation its callers, the class that it returns, and its errors. */
 function complete({ method, path, operation, errors, config, ownErrors, returned }: ToComplete): void {
   const { allowedCallers = 'anyone', allowsBots = false } = config;
   const { responses, parameters = [] } = operation;
   const isJudged = parameters.some((one) => one.in === 'query' || one.schema.pattern !== undefined);
   const failures = errors.of(codesOf(method, config, isJudged, ownErrors), path);
-  // One of ours may have another's body where any status may be passed on.
+  // When a route passes on any status of WeCom, our own status may also come with WeCom's body.
   const passedOn = responses['default']?.content;
   const entries = Object.entries<Response>({ ...failures, ...responses }).map(([status, answer]) => {
     const { content = status in responses ? contentOf(returned) : undefined } = answer;
@@ -194,12 +195,12 @@ function complete({ method, path, operation, errors, config, ownErrors, returned
 }
 
 function contentOf(returned: Class | undefined) {
-  // Replicas tell each other plain objects, of no class.
+  // Routes between replicas return plain objects, which have no class.
   if (returned === undefined || returned === Object) return undefined;
   return { 'application/json': { schema: { $ref: refTo(returned) } } };
 }
 
-/** A comment ends with a full stop, and has its lines broken where the page of the source ends. */
+/** Makes Markdown of comments: removes the full stop of a summary, and joins lines that are broken only in the source. */
 function toMarkdown(document: object): object {
   return JSON.parse(JSON.stringify(document), (key, value) => {
     if (typeof value !== 'string') return value;

@@ -4,14 +4,14 @@ import { AppError } from '../kernel/app-error.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
 import type { Schema } from './rules.js';
 
-/** Refused before it is known which route is asked for, so always in the manager's shape. */
+/** Errors before the route is known. So they always have the manager's shape. */
 const BEFORE_ROUTES: readonly ErrorCode[] = [
   'REQUEST_MALFORMED',
   'REQUEST_HEADERS_TOO_LARGE',
   'REQUEST_TIMEOUT',
 ];
 
-/** By status, what an answer has besides its body. */
+/** The header that an error answer has, by status. */
 const HEADERS: Readonly<Record<number, string>> = {
   401: 'WWW-Authenticate',
   429: 'Retry-After',
@@ -23,12 +23,12 @@ const ids = {
   wecom: { id: '', url: '/puppetWxkfManager/getToken' },
 };
 
-/** What routes answer when it goes wrong, from the table of errors. */
+/** The error answers of routes, from the table of errors. */
 export class ErrorAnswers {
-  /** Each code that any of them has, as it is answered. */
+  /** An example answer for each code that a route has. */
   readonly examples: Record<string, object> = {};
 
-  /** By status, each with the codes that it may have, in the shape that errors have at that path. */
+  /** The answers for the codes, by status, in the shape that errors have at that URL. */
   of(codes: readonly ErrorCode[], url: string) {
     const hasWecomErrors = 'errcode' in toErrorBody(new AppError('INTERNAL'), { id: '', url });
     const byStatus = Map.groupBy([...new Set(codes)].sort(), (code) => ERRORS[code].status);
@@ -67,7 +67,7 @@ export class ErrorAnswers {
   }
 }
 
-/** With the codes of that status alone, so that a client can tell them apart. */
+/** Lists only the codes of that status, so that a client can tell them apart. */
 function toManagersSchema(status: number, codes: readonly ErrorCode[]): Schema {
   const narrowed = { code: { const: status }, error: { enum: codes } };
   return {
@@ -107,10 +107,10 @@ const OF_ROLES: readonly ErrorCode[] = [
   'AUTH_CROSS_SITE',
 ];
 
-/** Of what an operator of the role `reader` may not do. */
+/** For routes that an operator with the role `reader` must not call. */
 const OF_ADMINS: readonly ErrorCode[] = ['AUTH_READER'];
 
-/** While nobody can tell whose key it is. */
+/** For routes with bots' keys, while the bot of a key cannot be looked up. */
 const OF_BOTS: readonly ErrorCode[] = ['REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE'];
 
 const OF_JSON_BODIES: readonly ErrorCode[] = [

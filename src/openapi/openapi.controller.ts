@@ -29,7 +29,7 @@ export class OpenapiController {
 
   /**
    * This document.
-   * @remarks OpenAPI 3.1, as the build wrote it; there is none where it was not built.
+   * @remarks OpenAPI 3.1. `npm run build` writes it; without a build the answer is 404.
    */
   @Get('docs-json')
   @AllowAnyone()
@@ -41,7 +41,7 @@ export class OpenapiController {
 
   /**
    * This document as a page.
-   * @remarks Swagger UI, which loads nothing from anywhere else.
+   * @remarks Swagger UI. The page loads nothing from other servers.
    */
   @Get('docs')
   @AllowAnyone()

@@ -1,14 +1,14 @@
-/** What the rules that a field is checked by say of its schema: the part of class-validator that swagger's plugin does not read. */
+/** Makes schemas of class-validator's rules, which swagger's plugin does not read. */
 import { getMetadataStorage } from 'class-validator';
 import { ENDPOINT_LENGTH_MAX } from '../kernel/wecom-format.js';
 
-/** Whatever its constructor takes. */
+/** A class with any constructor. */
 export type Class = new (...args: never[]) => object;
 
 /** A JSON Schema of OpenAPI 3.1. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** By field. `required: false` where it may be left out. */
+/** The schema of each field. `required: false` means that the field can be left out. */
 export function schemasOfRules(dto: Class): ReadonlyMap<string, Schema> {
   const fields = new Map<string, Schema>();
   for (const rule of getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false)) {
@@ -21,7 +21,7 @@ export function schemasOfRules(dto: Class): ReadonlyMap<string, Schema> {
   return fields;
 }
 
-/** A number, or WeCom's own digits as text. */
+/** A number, or digits as text, as WeCom writes them. */
 const CREATE_TIME: Schema = {
   type: undefined,
   anyOf: [
@@ -30,7 +30,7 @@ const CREATE_TIME: Schema = {
   ],
 };
 
-/** @returns `{}` for what says nothing of the form. */
+/** @returns `{}` for a rule that says nothing about the form. */
 function toSchema(rule: string | undefined, { constraints }: { constraints?: readonly unknown[] }): Schema {
   const [constraint, other] = constraints ?? [];
   if (rule === 'isString') return { type: 'string' };
@@ -42,14 +42,14 @@ function toSchema(rule: string | undefined, { constraints }: { constraints?: rea
   if (rule === 'isIso8601') return { format: 'date-time' };
   if (rule === 'isEndpoint') return { format: 'uri', maxLength: ENDPOINT_LENGTH_MAX };
   if (rule === 'isCreateTime') return CREATE_TIME;
-  // Text, as all of a query is, but one that stands for a number.
+  // In a query this is text that stands for a number.
   if (rule === 'isLimit') return { type: 'integer', minimum: 1, maximum: constraint, default: other };
   if (rule === 'arrayMaxSize') return { maxItems: constraint };
   if (rule === 'isPartsOf') return { additionalProperties: { $ref: refTo(constraint as Class) } };
   return {};
 }
 
-/** The name of its schema; that an answer is one goes without saying. */
+/** The name of the class's schema: without the ending `Answer`. */
 export function nameOf({ name }: Class): string {
   return name.replace(/Answer$/, '');
 }

@@ -1,4 +1,4 @@
-/** The schemas of DTO classes, as OpenAPI 3.1 has them. */
+/** Completes the schemas of DTO classes for OpenAPI 3.1. */
 import type { Schema } from './rules.js';
 
 interface ObjectSchema {
@@ -14,12 +14,12 @@ interface PropertySchema extends Schema {
 
 export type Schemas = Readonly<Record<string, ObjectSchema>>;
 
-/** What Terminus says of a part besides is its own. */
+/** Schemas with further properties: Terminus adds figures and reasons to a part. */
 const OPEN = new Set(['HealthPart']);
 
 /**
- * In the order of their names: swagger has them as the compiler comes upon them, which any import may change.
- * @param closedRequests those that refuse unknown fields.
+ * Completes the schemas and orders them by name. Swagger's own order is that of the compiler, which any import can change.
+ * @param closedRequests the requests that refuse unknown fields.
  */
 export function completeSchemas(schemas: Schemas, closedRequests: ReadonlySet<string>): Schemas {
   const byName = Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -39,7 +39,7 @@ export function completeSchemas(schemas: Schemas, closedRequests: ReadonlySet<st
   );
 }
 
-/** @param isOptional of a body: `null` counts as left out. */
+/** @param isOptional for a field of a request that can be left out: `null` counts as left out. */
 function completeProperty(property: PropertySchema, isOptional: boolean): PropertySchema {
   const { enum: values, type, anyOf } = property;
   return {
@@ -50,7 +50,7 @@ function completeProperty(property: PropertySchema, isOptional: boolean): Proper
   };
 }
 
-/** As the compiler has the values of a union, any other file may change their order, too. `null` comes last. */
+/** Orders the values of a union, `null` last. The compiler's own order can change with any other file. */
 function byText(a: unknown, b: unknown): number {
   if (a === null || b === null) return a === null ? 1 : -1;
   return String(a) < String(b) ? -1 : 1;

@@ -1,4 +1,4 @@
-/** Who may call a route, as OpenAPI says it: any one of several schemes. */
+/** The callers of a route as OpenAPI's security schemes. Any one of a route's schemes is enough. */
 import type { DocumentBuilder } from '@nestjs/swagger';
 import type { AllowedCallers } from '../http/access/allowed-callers.js';
 import { CONSOLE_HEADER } from '../http/access/own-page.js';
@@ -12,7 +12,7 @@ const SECRETS: Readonly<Record<Caller, string>> = {
   metrics: 'METRICS_TOKEN',
 };
 
-/** Two for each role: a secret is sent in either way. */
+/** Adds two schemes for each role, since a secret can be sent as Bearer or as Basic. */
 export function addSecuritySchemes(document: DocumentBuilder): void {
   for (const caller of CALLERS) {
     const orToken = caller === 'operator' ? ', or the token of a named operator' : '';
@@ -35,13 +35,13 @@ export function addSecuritySchemes(document: DocumentBuilder): void {
     {
       type: 'apiKey',
       in: 'cookie',
-      description: `What \`POST /console/session\` sets, over https as \`__Host-${SESSION_COOKIE}\`. A request by it that changes something needs the header \`${CONSOLE_HEADER}: 1\`, and to come from a page of the manager's own.`,
+      description: `The cookie that \`POST /console/session\` sets; over https its name is \`__Host-${SESSION_COOKIE}\`. With it, a request that changes something needs the header \`${CONSOLE_HEADER}: 1\` and must come from a page of the manager.`,
     },
     'consoleSession',
   );
 }
 
-/** @param allowsBots whether the key of a bot opens the route, too. */
+/** @param allowsBots whether the key of a bot also opens the route. */
 export function securityOf(allowed: AllowedCallers, allowsBots: boolean): Record<string, string[]>[] {
   if (typeof allowed === 'string') return [];
   return [
