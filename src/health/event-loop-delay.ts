@@ -5,12 +5,12 @@ import type { Clock, Timer } from '../kernel/clock.js';
 const PERIOD_MS = 15_000;
 const NANOSECONDS_PER_MS = 1e6;
 
-/** How long the event loop was blocked lately. Reading changes nothing, so all readers see the same. */
+/** How long the event loop was blocked lately. Reading resets nothing, so all readers see the same value. */
 export class EventLoopDelay implements OnApplicationShutdown {
   #lastPeriodMaxMs = 0;
   #timer: Timer;
 
-  /** @param delays in nanoseconds; emptied from time to time. */
+  /** @param delays in nanoseconds; reset here every 15 s. */
   constructor(
     private readonly clock: Clock,
     private readonly delays: Histogram,

@@ -1,11 +1,11 @@
 import { registerDecorator } from 'class-validator';
 
-/** With further figures and reasons, for an operator. */
+/** An operator also gets figures and reasons. */
 export class HealthPartAnswer {
   readonly status!: 'up' | 'down';
 }
 
-/** What Terminus answers. */
+/** The answer of Terminus. */
 export class HealthAnswer {
   /** @example ok */
   readonly status!: 'ok' | 'error' | 'shutting_down';
@@ -25,14 +25,14 @@ export class HealthAnswer {
   readonly error!: Record<string, HealthPartAnswer>;
 
   /**
-   * All of them.
+   * All parts.
    * @example { "registry": { "status": "up", "puppets": 12 }, "lifecycle": { "status": "up" } }
    */
   @IsPartsOf(HealthPartAnswer)
   readonly details!: Record<string, HealthPartAnswer>;
 }
 
-/** An object whose values are of that class. */
+/** The value is an object whose values have that class. */
 function IsPartsOf(type: new () => object): PropertyDecorator {
   return (target, property) => {
     registerDecorator({

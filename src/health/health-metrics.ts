@@ -3,7 +3,7 @@ import { Metrics, only } from '../metrics/metrics.js';
 import { memoryLimitBytes } from './memory-limit.js';
 import { Readiness } from './readiness.js';
 
-/** Whether it is ready, and what memory it may take, without an answer of `/health/ready` to be made for it. */
+/** Metrics of readiness and of the memory limit, without a request to `/health/ready`. */
 @Injectable()
 export class HealthMetrics {
   constructor(metrics: Metrics, readiness: Readiness) {

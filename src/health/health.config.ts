@@ -1,5 +1,5 @@
 import { isOpen } from '../config/config.js';
 import { defineNamespace } from '../config/namespace.js';
 
-/** Who may see figures. */
+/** Whether anyone may see figures and reasons, since no role has a secret. */
 export const healthConfig = defineNamespace('health', (config) => ({ isOpen: isOpen(config) }));

@@ -21,12 +21,12 @@ export interface HealthIndicator {
   isHealthy(): HealthIndicatorResult | Promise<HealthIndicatorResult>;
 }
 
-/** If @nestjs/swagger is installed, Terminus would load it to describe the answers, which takes a third of the start. */
+/** Otherwise Terminus would load @nestjs/swagger, if it is installed. That takes a third of the time of the start. */
 const UNDOCUMENTED = { noCache: true, swaggerDocumentation: false };
 
 /**
- * Liveness, readiness, and a report on all parts. Once roles have secrets, only operators get figures and reasons; others
- * are told of each part whether it is up.
+ * Liveness, readiness, and a report on all parts. Once a role has a secret, only operators get figures and reasons. Other callers
+ * only see whether each part is up.
  */
 @Controller('health')
 @ApiTags('monitoring')
@@ -42,10 +42,11 @@ export class HealthController {
   /**
    * Check liveness.
    * @remarks
-   * The answer is 200, or there is none. It depends on nothing else, so that no outage of a database ends a process.
+   * The answer is 200, or there is none. It depends on no database, so that a database outage does not make Kubernetes restart the
+   * process.
    */
   @Get('live')
-  @ApiOkResponse({ description: 'It does.', type: HealthAnswer })
+  @ApiOkResponse({ description: 'The process is alive.', type: HealthAnswer })
   @AllowAnyone()
   @HttpCode(200)
   @HealthCheck(UNDOCUMENTED)
@@ -56,14 +57,14 @@ export class HealthController {
   /**
    * Check readiness.
    * @remarks
-   * Whether it can take callbacks. A later database outage does not change that: healthy puppets are still served. For load
-   * balancers and Kubernetes.
+   * For load balancers and Kubernetes: whether the process can take callbacks. It stays ready in a later database outage, since
+   * healthy puppets are still served.
    */
   @Get('ready')
-  @ApiOkResponse({ description: 'It can.', type: HealthAnswer })
+  @ApiOkResponse({ description: 'The process can take callbacks.', type: HealthAnswer })
   @ApiResponse({
     status: 503,
-    description: 'The registry was never loaded, or it is draining.',
+    description: 'The registry was never loaded, or the process is stopping.',
     type: HealthAnswer,
   })
   @AllowAnyone()
@@ -76,13 +77,13 @@ export class HealthController {
   /**
    * Report on all parts.
    * @remarks
-   * Asks the store, and the disk of the embedded one. For people; probes use the other two. Once a role has a secret, only
-   * operators get figures and reasons; others are told of each part whether it is up or down. The store is asked every
-   * 5 s at most, so figures of the store and of hints may be that old.
+   * For people; probes use the other two routes. It checks the store, and the disk of the embedded store. Once a role has a secret,
+   * only operators get figures and reasons. Other callers only see whether each part is up or down. The store is asked every 5 s at
+   * most, so figures of the store and of hints may be that old.
    */
   @Get()
   @ApiOkResponse({ description: 'All parts are up.', type: HealthAnswer })
-  @ApiResponse({ status: 503, description: 'One is down, and says why to an operator.', type: HealthAnswer })
+  @ApiResponse({ status: 503, description: 'A part is down; operators get the reason.', type: HealthAnswer })
   @AllowAnyone()
   @RecognizeCallers()
   @HealthCheck(UNDOCUMENTED)
@@ -102,7 +103,7 @@ export class HealthController {
   }
 }
 
-/** Keeps of each part whether it is up. */
+/** Removes everything but the status of each part. */
 function toStatuses({ status, info, error, details }: HealthCheckResult): HealthCheckResult {
   const statusesOf = (parts: HealthCheckResult['info'] = {}): HealthIndicatorResult =>
     Object.fromEntries(

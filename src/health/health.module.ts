@@ -19,7 +19,7 @@ import { LifecycleHealthIndicator } from './lifecycle.health.js';
 import { ProcessHealthIndicator } from './process.health.js';
 import { Readiness } from './readiness.js';
 
-/** In the order of the answer. */
+/** In the order of the answer of `/health`. */
 const INDICATORS = [
   RegistryHealthIndicator,
   LifecycleHealthIndicator,
@@ -32,7 +32,7 @@ const INDICATORS = [
   DataDirHealthIndicator,
 ];
 
-/** Indicators lie in the features that know; they are provided here, so that a feature alone needs no Terminus. */
+/** Each feature has its indicator. The indicators are provided here, so that a feature works without Terminus. */
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), RegistryModule, DispatchModule, CallbackModule],
   controllers: [HealthController],

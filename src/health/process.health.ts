@@ -3,7 +3,7 @@ import { type HealthIndicatorResult, HealthIndicatorService, MemoryHealthIndicat
 import { EventLoopDelay } from './event-loop-delay.js';
 import { memoryLimitBytes } from './memory-limit.js';
 
-/** Above it something blocks: the idle process takes microseconds. */
+/** Above this, something blocks the event loop: in the idle process the delay is microseconds. */
 const EVENT_LOOP_DELAY_MS_MAX = 500;
 
 /** The process's use of memory and event loop time. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { RegistryImage } from '../registry/puppets/registry-image.js';
 
-/** Whether it can take callbacks, as `/health/ready` says. */
+/** Whether this process can take callbacks, as `/health/ready` answers. */
 @Injectable()
 export class Readiness {
   constructor(

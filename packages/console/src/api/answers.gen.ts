@@ -9,18 +9,18 @@ export type AccessTokenAnswer = {
     errmsg: 'ok';
     access_token: string;
     /**
-     * Seconds that are really left, rounded down.
+     * The seconds that the token really has left, rounded down.
      */
     expires_in: number;
 };
 
 export type AccountRoleAnswer = {
     /**
-     * `*`: all accounts of the corp that no other bot and no registration has.
+     * `*`: all accounts of the corp that no other bot lists and no puppet has registered.
      */
     openKfId: string;
     /**
-     * standby: another client takes its events, and this one does once that is gone.
+     * active: this client gets the events of the account. standby: another client does, and this one follows when it is gone.
      */
     role: 'active' | 'standby';
 };
@@ -600,12 +600,12 @@ export type ConnectionAnswer = {
     botName: string;
     corpId: string;
     /**
-     * What it calls itself.
+     * The name that the client gives itself.
      */
     clientId: string;
     address: string;
     /**
-     * Its User-Agent.
+     * The client's User-Agent.
      */
     agent: string;
     /**
@@ -618,7 +618,7 @@ export type ConnectionAnswer = {
     connectedAt: string;
     accounts: Array<AccountRoleAnswer>;
     /**
-     * Events that it was given and has not acknowledged; null where another replica has the connection.
+     * Events that the client was sent and has not acknowledged; null when another replica has the connection.
      */
     underWay: number | null;
 };
@@ -826,7 +826,7 @@ export type HealthAnswer = {
         [key: string]: HealthPartAnswer;
     };
     /**
-     * All of them.
+     * All parts.
      */
     details: {
         [key: string]: HealthPartAnswer;
@@ -1460,27 +1460,27 @@ export type SeenWecomErrorPageAnswer = {
 
 export type SessionAnswer = {
     /**
-     * Also true when nobody needs credentials.
+     * Also true when no credentials are needed.
      */
     isSignedIn: boolean;
     /**
-     * Whether sign-in is possible: false while no role has a secret, nobody is a named operator, and OIDC is not set.
+     * Whether one must sign in: false while no role has a secret, there is no named operator, and OIDC is not set.
      */
     isAsked: boolean;
     expiresAt: string | null;
     /**
-     * null where nobody is signed in, or nobody needs to be.
+     * null when nobody is signed in, or no sign-in is needed.
      */
     operator: SignedInOperatorAnswer | null;
     /**
-     * null where nobody signs in by OIDC.
+     * null when OIDC is not set.
      */
     oidc: SignInByOidcAnswer | null;
 };
 
 export type SignInByOidcAnswer = {
     /**
-     * Its host.
+     * The provider's host.
      */
     provider: string;
     /**
@@ -1488,18 +1488,18 @@ export type SignInByOidcAnswer = {
      */
     url: string;
     /**
-     * The claim that decides what somebody may do.
+     * The claim whose groups decide the role of a person.
      */
     groupsClaim: string;
 };
 
 export type SignedInOperatorAnswer = {
     /**
-     * `shared secret` for a secret of AUTH_OPERATOR_TOKEN; with 12 characters of the subject and ` (OIDC)` behind it for whom a provider has confirmed.
+     * `shared secret` for a secret of AUTH_OPERATOR_TOKEN. A name that an OpenID provider confirmed ends with 12 characters of the subject and ` (OIDC)`.
      */
     name: string;
     /**
-     * A reader may change nothing.
+     * A reader cannot change anything.
      */
     role: 'admin' | 'reader';
 };
@@ -1641,7 +1641,7 @@ export type WecomAccountsAnswer = {
 
 export type WecomRefusalAnswer = {
     /**
-     * WeCom's, never 0. The manager's own are 41002, 41004 (a parameter is missing) and 45009.
+     * WeCom's errcode, never 0. The manager itself answers 41002, 41004 (a parameter is missing) and 45009.
      */
     errcode: number;
     errmsg: string;
