@@ -17,31 +17,31 @@ export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
  * shows how far it came.
  */
 export class CallbackLog extends RequestFields {
-  /** Left out, like `corpId` and `event`, unless it has the form of one. */
+  /** Left out unless it has the form of an account id. `event` is left out likewise. */
   openKfId: string | undefined = undefined;
   event: string | undefined = undefined;
   /** The id of the bot that takes the account's events; left out for a puppet. */
   bot: string | undefined = undefined;
   outcome: CallbackOutcome | undefined = undefined;
   attempts: number | undefined = undefined;
-  /** Why it was kept. */
+  /** Why the event was kept instead of taken. */
   stage: string | undefined = undefined;
   botStatus: number | undefined = undefined;
   /** Verify, decrypt and parse. */
   openMs: number | undefined = undefined;
-  /** From there to the puppet's status line. */
+  /** From the end of opening until the event is taken, kept or given up. */
   deliveryMs: number | undefined = undefined;
   #webhookId: string | null = null;
 
   constructor(
-    /** Left out unless it has the form of one: it may be anything, even a secret. */
+    /** Left out unless it has the form of a corp id: the path may contain anything, even a secret. */
     readonly corpId: string | undefined,
     readonly form: 'verification' | 'encrypted' | 'decrypted',
   ) {
     super();
   }
 
-  /** Of the opened event; the line does without it. */
+  /** The id of the opened event. The log line does not contain it. */
   get webhookId(): string | null {
     return this.#webhookId;
   }

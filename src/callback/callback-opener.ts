@@ -9,18 +9,18 @@ import type { CorpPair } from '../registry/keys/shared-keys.js';
 import { pickPairs } from './pairs-to-try.js';
 import { SkewLimit } from './skew-limit.js';
 
-/** Opened by `pair`, for a receiver that the corp has. */
+/** A text that `pair` opened, with a receive id that the corp has. */
 export interface OpenedCallback extends OpenedText {
   readonly pair: CorpPair;
 }
 
 /**
- * Long enough for WeCom to be asked about a registration. Once it accepts the secret, the keys no longer compete
- * for a place.
+ * Long enough to ask WeCom about a registration. Once WeCom accepts the secret, its keys no
+ * longer compete with others for a place.
  */
 const SKIPPED_RETRY_AFTER_S = 10;
 
-/** Opens what WeCom sends to a corp, with whichever of its keys signed it. */
+/** Opens what WeCom sends to a corp, with the key pair that signed it. */
 @Injectable()
 export class CallbackOpener {
   constructor(
@@ -87,8 +87,9 @@ export class CallbackOpener {
   }
 
   /**
-   * Anybody can register a key pair for an unknown account. With the corp's secret the pair may open events of
-   * all its accounts.
+   * Requires that WeCom accepts the secret that was registered with the pair, since anybody can register a pair for an
+   * unknown account. A proven pair may open events of all accounts of its corp.
+   * @param limitMs how long WeCom may be asked.
    * @throws AppError `CALLBACK_KEYS_UNPROVEN`, `CALLBACK_KEYS_UNVERIFIED`
    */
   async requireProof(pair: CorpPair, limitMs: number, trace: TraceContext | null): Promise<void> {

@@ -7,9 +7,9 @@ import type { RecordOutcome } from '../record/delivery-record.js';
 import { RecordMetrics } from '../record/record-metrics.js';
 import type { CallbackLog, CallbackOutcome } from './callback-log.js';
 
-/** Anybody can send what ends so: so many a minute come into the log. */
+/** How many refused and failed callbacks a minute come into the delivery log: anybody can send such callbacks. */
 export const REFUSED_PER_MINUTE = 1_000;
-const ANYBODYS: ReadonlySet<CallbackOutcome> = new Set(['refused', 'failed']);
+const FROM_ANYBODY: ReadonlySet<CallbackOutcome> = new Set(['refused', 'failed']);
 const MINUTE_MS = 60_000;
 
 const OUTCOMES: Readonly<Record<Exclude<CallbackOutcome, 'verified'>, RecordOutcome>> = {
@@ -21,10 +21,10 @@ const OUTCOMES: Readonly<Record<Exclude<CallbackOutcome, 'verified'>, RecordOutc
   failed: 'failed',
 };
 
-/** How a callback came, and what became of it. */
+/** A callback and its outcome. */
 export interface AnsweredCallback {
   readonly log: CallbackLog;
-  /** `null` when it was answered well. */
+  /** `null` when it was answered with 200. */
   readonly error: unknown;
   readonly from: string;
   readonly durationMs: number;
@@ -46,7 +46,7 @@ export class CallbackRecords {
   answered({ log, error, from, durationMs }: AnsweredCallback): void {
     const { outcome = 'failed' } = log;
     if (!this.recorder.isOn || outcome === 'verified') return;
-    if (ANYBODYS.has(outcome) && !this.#takesRefused()) return this.metrics.dropped.refused.add();
+    if (FROM_ANYBODY.has(outcome) && !this.#takesRefused()) return this.metrics.dropped.refused.add();
     this.recorder.add({
       kind: 'callback',
       atMs: this.storeClock.nowMs(),

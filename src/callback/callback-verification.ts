@@ -4,7 +4,10 @@ import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { CallbackOpener } from './callback-opener.js';
 
-/** Asks in WeCom's place, so that whoever has no keys can try whether a callback URL leads here. */
+/**
+ * Makes the request that WeCom sends when a callback URL is saved. So a caller without the corp's keys can try
+ * whether a callback URL leads to this manager.
+ */
 @Injectable()
 export class CallbackVerification {
   constructor(
@@ -13,7 +16,7 @@ export class CallbackVerification {
   ) {}
 
   /**
-   * Signed with trusted keys of the corp, where there are some.
+   * Signs with a trusted key pair of the corp; with any pair of the corp if none is trusted.
    * @throws AppError `CALLBACK_CORP_UNKNOWN`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
   async makeQuery(corpId: string): Promise<VerificationQuery> {

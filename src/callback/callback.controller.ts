@@ -92,7 +92,7 @@ const DISPATCHING: readonly ErrorCode[] = [
 
 /**
  * Translates between HTTP and the service, which decides about each callback. Handlers read the request themselves: a pipe
- * would halve the speed of a callback's query, and would refuse it before the refusal is counted.
+ * would read the query at half the speed, and would refuse a bad one before the refusal is counted.
  */
 @Controller('callback')
 export class CallbackController {
@@ -111,9 +111,9 @@ export class CallbackController {
   /**
    * Verify the callback URL.
    * @remarks
-   * WeCom asks this when the callback URL is saved, and wants the opened `echostr` back, without quotes or line break. An
-   * echo is 1 to 64 letters and digits; any other text, such as that of a captured callback, is 403. It needs the keys of
-   * the corp, and no puppet that is online. Changes nothing that is sent.
+   * WeCom sends this request when the callback URL is saved. It expects the opened `echostr` as the answer, without
+   * quotes or line break. An echo has 1 to 64 letters and digits; any other text, such as that of a captured
+   * callback, is 403. The corp needs keys, but no puppet has to be online. Deliveries are not affected.
    */
   @Get(':corpId')
   @AllowAnyone()
@@ -145,9 +145,10 @@ export class CallbackController {
   /**
    * Take a callback as WeCom sends it.
    * @remarks
-   * 200 says that the account's puppet took the event, that it is kept on disk and will be delivered, or that it is of a
-   * kind that no bot gets. The answer comes within 3 s; WeCom sends again what was answered otherwise. Safe to repeat:
-   * the puppet sees the same `webhook-id`. A body has at most `CALLBACK_BODY_MAX_BYTES` (128 kB); its type may be any.
+   * 200 means that the account's puppet or bot took the event, that the event is kept on disk and will be delivered,
+   * or that no bot gets it: events of other kinds, and events of accounts that people serve. The answer comes within
+   * 3 s; after any other answer WeCom sends the callback again. Safe to repeat: the puppet sees the same
+   * `webhook-id`. The body has at most `CALLBACK_BODY_MAX_BYTES` (128 kB) and any content type.
    */
   @Post(':corpId')
   @TakesBody('callback')
@@ -161,7 +162,7 @@ export class CallbackController {
   @ApiConsumes('text/xml', 'application/xml')
   @ApiBody({ schema: ENVELOPE })
   @ApiOkResponse({
-    description: 'The event is in good hands.',
+    description: 'A bot took the event, it will be delivered, or no bot gets it.',
     content: { 'text/plain': { schema: { type: 'string', enum: ['success'] }, example: 'success' } },
   })
   @Errors(
@@ -187,8 +188,8 @@ export class CallbackController {
   /**
    * Take an event that a gateway has opened.
    * @remarks
-   * The promise is that of a callback, and the answer says which half of it holds. Safe to repeat. The body has at most
-   * 64 kB.
+   * 200 promises the same as for a callback. `delivery` says whether the event was taken, is kept, or goes to no bot.
+   * Safe to repeat. The body has at most 64 kB.
    */
   @Post('decrypted/:corpId')
   @TakesBody('json')
@@ -198,7 +199,7 @@ export class CallbackController {
   @ApiTags('gateways')
   @ApiParam(CORP)
   @ApiBody({ type: DecryptedEventDto })
-  @ApiOkResponse({ description: 'The event is in good hands.' })
+  @ApiOkResponse({ description: 'A bot took the event, it will be delivered, or no bot gets it.' })
   @Errors(
     ...DISPATCHING,
     'CALLBACK_CORP_UNKNOWN',
@@ -261,8 +262,8 @@ export class CallbackController {
 }
 
 /**
- * What a manager sends to a bot whose URL is this one would come back as a callback, without an end.
- * WeCom never sends this header.
+ * Refuses a delivery of a manager. A bot may have this callback URL as its own by mistake: its deliveries would come
+ * back as callbacks without end. WeCom never sends this header.
  */
 function refuseOwnDelivery({ headers }: CallbackRequest): void {
   if (headers['x-wxkf-attempt'] !== undefined) throw new AppError('CALLBACK_FROM_MANAGER');

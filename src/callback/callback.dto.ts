@@ -25,7 +25,7 @@ export class CallbackQueryDto {
   readonly msg_signature!: string;
 
   /**
-   * Seconds since 1970. How far off it may be, `CALLBACK_MAX_SKEW_S` says.
+   * Seconds since 1970. `CALLBACK_MAX_SKEW_S` limits how far it may be from the manager's time.
    * @example 1409659589
    */
   @Matches(TIMESTAMP, timestamp)
@@ -39,7 +39,10 @@ export class CallbackQueryDto {
   readonly nonce!: string;
 }
 
-/** The same with the text to be opened and answered, when the callback URL is saved in WeCom. */
+/**
+ * The query of the request that WeCom sends when a callback URL is saved. It has the query of a callback, and a
+ * text that the manager opens and answers.
+ */
 export class VerificationQueryDto extends CallbackQueryDto {
   /**
    * The encrypted text, in base64, percent-encoded.
@@ -52,7 +55,7 @@ export class VerificationQueryDto extends CallbackQueryDto {
 /** Body of `POST /callback/decrypted/:corpId`. */
 export class DecryptedEventDto {
   /**
-   * The sync token of the event; without one the puppet is told to pull without.
+   * The sync token of the event. Without it the puppet is told to pull without a sync token.
    * @example ENC4dQ
    */
   @IsOptional()
@@ -69,8 +72,8 @@ export class DecryptedEventDto {
   readonly openKfId!: string;
 
   /**
-   * The CreateTime of the event, seconds since the epoch: by it an older event is told from a newer one. The digits of
-   * WeCom’s XML are taken as text, too.
+   * The CreateTime of the event, in seconds since the epoch. It tells an older event from a newer one. A text of
+   * digits, as in WeCom’s XML, is accepted too.
    * @example 1348831860
    */
   @IsOptional()
@@ -80,8 +83,8 @@ export class DecryptedEventDto {
 
 export class DeliveredAnswer extends SuccessAnswer {
   /**
-   * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered; ignored: people serve the
-   * account, as an operator said.
+   * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered; ignored: an operator
+   * said that people serve the account.
    * @example delivered
    */
   readonly delivery!: 'delivered' | 'pending' | 'ignored';
@@ -106,8 +109,8 @@ function IsCreateTime(): PropertyDecorator {
 type Query = Readonly<Record<string, unknown>>;
 
 /**
- * Checks by hand, since this is every callback's way; class-validator would halve its speed and so
- * only explains what was wrong.
+ * Checks by hand, since every callback passes here and class-validator would halve the speed. class-validator only
+ * explains what is wrong with a bad query.
  * @throws AppError `REQUEST_INVALID`
  */
 export function parseCallbackQuery(query: Query): CallbackQueryDto {
@@ -126,8 +129,8 @@ export function parseCallbackQuery(query: Query): CallbackQueryDto {
 }
 
 /**
- * A proxy that decodes once too often leaves a blank where base64 has `+`; base64 knows no blank, so
- * it can only have been that.
+ * Turns blanks back into `+`. A proxy that decodes the query twice turns each `+` of base64 into a
+ * blank, and base64 itself has no blanks.
  * @throws AppError `REQUEST_INVALID`
  */
 export function parseVerificationQuery(query: Query): VerificationQueryDto {

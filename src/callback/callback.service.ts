@@ -76,8 +76,8 @@ export class CallbackService {
   }
 
   /**
-   * Resolves once the bot took the event, it is durably kept, or no bot needs it.
-   * @throws AppError with the reason; the event is then for certain neither taken nor kept.
+   * Resolves once the bot took the event, the event is durably kept, or no bot gets it.
+   * @throws AppError with the reason: the sender has to send the event again. The bot may take it all the same.
    */
   async accept(callback: EncryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
@@ -155,7 +155,7 @@ export class CallbackService {
    */
   async #lookUp(known: Destination): Promise<Destination> {
     const destination = requireOwn(await this.#readAgain(known));
-    // No puppet can register for it, so it would wait for ever.
+    // No puppet can register for such an id, so nobody would ever take the event.
     if (destination.state === 'absent' && !ID_FORMAT.pattern.test(known.openKfId)) {
       throw new AppError('CALLBACK_EVENT_MALFORMED', { detail: `OpenKfId must be ${ID_FORMAT.expected}` });
     }
@@ -167,7 +167,7 @@ export class CallbackService {
     try {
       return await this.destinations.lookUp(known);
     } catch (error) {
-      // The bot of all others goes on while the store does not answer.
+      // A bot that takes all other accounts goes on getting events while the store does not answer.
       if (known.bot === null || !isStoreAway(error)) throw error;
       return known;
     }
@@ -198,7 +198,10 @@ export class CallbackService {
     };
   }
 
-  /** A token that the manager makes is of no use to a bot that calls WeCom past it, so that one gets the account's newest. */
+  /**
+   * A bot that calls WeCom without the manager cannot use a token that the manager makes. For an event without a
+   * token it gets the newest one of the account.
+   */
   #tokenFor({ corpId, openKfId, bot }: Destination, syncToken: string): string {
     if (syncToken !== '' || bot === null || bot.api === 'manager') return syncToken;
     return this.syncTokens.findNewest(corpId, openKfId) ?? '';

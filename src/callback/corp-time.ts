@@ -3,21 +3,21 @@ import { SYNC_TOKEN_LIFE_MS } from '../dispatch/outbox/retry-schedule.js';
 import { Clock } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 
-/** A lag is counted up to this as well. A clock that follows NTP is never so wrong. */
+/** How far a `CreateTime` may be ahead of our clock. A clock that follows NTP is never so wrong. */
 const AHEAD_MAX_MS = SYNC_TOKEN_LIFE_MS;
 const TOLD_EVERY_MS = 60_000;
 
 /** What the `CreateTime` of an event says. */
 export interface EventTime {
-  /** `null` for an event without `CreateTime`, or with one that cannot be: of such an event nothing is known. */
+  /** `null` for an event without `CreateTime`, or with an impossible one. */
   readonly createdAtS: number | null;
-  /** How far the event is behind the newest of its corp, in milliseconds; from 10 minutes on that much. */
+  /** How far the event is behind the newest one of its corp, in milliseconds; at most 10 minutes. */
   readonly lagMs: number;
 }
 
 /**
- * How far WeCom is with each corp, by the `CreateTime` of its events, which is compared with nothing else: WeCom's clock
- * is not ours. So an event that was on its way for long is known to be old when it comes in.
+ * Remembers the newest `CreateTime` of each corp, so that an event that was on its way for long is known to be old
+ * when it comes in. Its age is measured by WeCom's times alone, since WeCom's clock is not ours.
  */
 @Injectable()
 export class CorpTime {
@@ -33,7 +33,8 @@ export class CorpTime {
   /**
    * Ignores a `CreateTime` far ahead of our clock: it would make all later events of the corp look old. The event is delivered
    * all the same, since it may be our clock that is wrong.
-   * @param isTrusted whether the signer of the event is proven. Others could make all events of the corp look old.
+   * @param isTrusted whether the signer of the event is proven. An unproven one could make all events of the corp
+   * look old.
    */
   timeOf(corpId: string, createdAtS: number | null, isTrusted: boolean): EventTime {
     if (createdAtS === null) return { createdAtS, lagMs: 0 };

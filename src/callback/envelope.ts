@@ -4,7 +4,7 @@ import { scanXml } from './xml-scanner.js';
 
 /**
  * The encrypted text of a callback's body. The other elements of the envelope are not read: WeCom's
- * signature does not cover them. Anybody can send one, so only the scanner reads it.
+ * signature does not cover them. Anybody can send an envelope, so only the scanner reads it.
  * @throws AppError `CALLBACK_ENVELOPE_MALFORMED`
  */
 export function parseEnvelope(body: Buffer): string {

@@ -31,7 +31,7 @@ export function parseEvent(message: string): OpenedEvent {
   };
 }
 
-/** @param value what stands for a `CreateTime`. @returns `null` where that is none. */
+/** @param value a `CreateTime`, as a number or as digits. @returns `null` for anything else. */
 export function toSeconds(value: unknown): number | null {
   const text = typeof value === 'number' ? String(value) : value;
   return typeof text === 'string' && SECONDS.test(text) ? Number(text) : null;
@@ -42,7 +42,7 @@ export function isForPuppet({ event, openKfId }: OpenedEvent): boolean {
   return event === NEWS_EVENT && openKfId !== '';
 }
 
-/** `undefined` unless it has the form of one: whoever has the key can put in any text, up to 64 kB. */
+/** `undefined` unless it has the form of an event name: a sender with the key can write any text, up to 64 kB. */
 export function toLoggedName({ event }: OpenedEvent): string | undefined {
   return event === NEWS_EVENT || EVENT_NAME.test(event) ? event : undefined;
 }

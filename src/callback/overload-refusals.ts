@@ -1,6 +1,6 @@
 /**
- * Refuses excess callbacks before Fastify sees them. In Fastify a refusal costs more than twice as much, and as one of our
- * errors as much as taking the callback (docs/internals/overload.md).
+ * Refuses excess callbacks before Fastify sees them. In Fastify a refusal costs more than twice as much. Thrown there
+ * as an `AppError`, it costs as much as taking the callback (docs/internals/overload.md).
  */
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -18,9 +18,9 @@ import { filterRequests } from '../http/limits/request-filter.js';
 import { requestIdOf } from '../http/log/request-log.js';
 import { toRequestPath } from '../http/request/request-path.js';
 
-/** Both forms; a verification, which is a GET, is one request of a person. */
+/** The path of encrypted and decrypted callbacks. A verification has it too, but is a GET request, and rare. */
 const CALLBACK_PATH = /^\/+callback\//;
-/** WeCom ignores it; a gateway may use it. There is room as soon as anything ends. */
+/** WeCom ignores `Retry-After`; a gateway may use it. There is room as soon as one callback ends. */
 const RETRY_AFTER_S = 1;
 /** A callback of WeCom has less than 10 kB. */
 const BODY_BYTES_READ_MAX = 65_536;
@@ -53,7 +53,7 @@ export class OverloadRefusals implements OnModuleInit {
   }
 }
 
-/** Decides by the path that is routed. For the usual spelling one look at its beginning is enough. */
+/** Looks at the path as the router reads it. For the usual spelling its beginning is enough. */
 function isCallback(url: string): boolean {
   if (CALLBACK_PATH.test(url)) return true;
   const isPlain = url.startsWith('/') && !url.includes('%');

@@ -1,8 +1,8 @@
 import type { CorpPair } from '../registry/keys/shared-keys.js';
 
 /**
- * How many untrusted pairs of a corp are tried for one callback. Whoever may register can add any number of
- * pairs, and each costs a hash. No corp has this many apps. Pairs that WeCom accepted are always tried.
+ * How many untrusted pairs of a corp are tried for one callback. Every caller that may register can add any number of
+ * pairs, and each pair costs a hash. No corp has this many apps. Pairs that WeCom accepted are always tried.
  */
 export const UNTRUSTED_PAIRS_MAX = 64;
 

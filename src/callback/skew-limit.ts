@@ -4,7 +4,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { callbackConfig } from './callback.config.js';
 
-/** How old a signed callback may be. Without a limit, a captured callback could be replayed for ever. */
+/** How far a signed timestamp may be from our time. Without a limit, a captured callback could be replayed for ever. */
 @Injectable()
 export class SkewLimit {
   readonly #maxS: number;

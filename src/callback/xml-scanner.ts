@@ -1,7 +1,7 @@
 /**
- * Reads the envelope of a callback and the event in it, in linear time and many times as fast as a general parser. The envelope
- * is read before its signature is looked at, so nothing else reads it. For an opened event, which is signed, `readXml` asks the
- * general parser where this one has no answer; a test holds both to the same answers.
+ * Reads the envelope of a callback and the event in it, in linear time and many times as fast as a general parser.
+ * Only this scanner reads the envelope, because its signature is not checked yet. An opened event is signed: where
+ * the scanner has no answer, `readXml` asks the general parser. A test compares the answers of both.
  */
 
 /** Text of each element directly under `<xml>`, trimmed. */
@@ -21,9 +21,10 @@ const FIELDS_MAX = 64;
 const DEPTH_MAX = 16;
 
 /**
- * Elements that repeat or contain elements are left out.
- * @returns `null` for anything but `<xml>` with elements that hold text or one CDATA section, or elements in their turn. There may
- * be an XML declaration, white space, and comments beside elements; there may be no attribute, entity or declared type.
+ * Reads an `<xml>` whose elements hold text, one CDATA section, or elements again. There may be an XML
+ * declaration, white space, and comments beside elements, but no attribute, entity or declared type. Elements
+ * that repeat or contain elements are left out.
+ * @returns `null` for any other text.
  */
 export function scanXml(text: string): XmlFields | null {
   let at = skipBetween(text, endOfDeclaration(text));
@@ -125,7 +126,7 @@ function skipBetween(text: string, from: number): number {
   return at;
 }
 
-/** Whether it has what XML forbids in a text, or replaces. */
+/** Whether it has `&`, which begins an entity, or `]]>`, which XML forbids in a text. */
 function isNoText(content: string): boolean {
   return content.includes('&') || content.includes(CLOSE_CDATA);
 }
@@ -135,7 +136,7 @@ function endOf(text: string, mark: string, from: number): number {
   return at === -1 ? -1 : at + mark.length;
 }
 
-/** What XML calls white space: space, tab, line feed, carriage return. */
+/** Skips what XML calls white space: space, tab, line feed, carriage return. */
 function skipSpace(text: string, from: number): number {
   let at = from;
   for (; at < text.length; at++) {
@@ -159,7 +160,7 @@ function endOfClosingTag(text: string, at: number, name: string): number {
 }
 
 /**
- * Letters, digits and `_`: less than XML allows, all that WeCom uses.
+ * A name has letters, digits and `_`. XML allows more; WeCom uses no others.
  * @param at where the tag begins. @returns -1 where none begins.
  */
 function endOfName(text: string, at: number): number {

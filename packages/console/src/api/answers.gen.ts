@@ -653,7 +653,7 @@ export type DeliveredAnswer = {
     code: 0;
     message: 'success';
     /**
-     * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered; ignored: people serve the account, as an operator said.
+     * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered; ignored: an operator said that people serve the account.
      */
     delivery: 'delivered' | 'ignored' | 'pending';
 };
