@@ -55,7 +55,7 @@ export class MessageOperations {
   }
 
   /**
-   * The same for all dead messages, of the corp or of all corps. Those that nobody takes stay dead. Ends early when the
+   * Replays all dead messages, of the corp or of all corps. Those that nobody takes stay dead. Ends early when the
    * process does.
    * @returns how many wait again.
    * @throws AppError `MESSAGES_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`: some may wait by then, and it can be repeated.
@@ -93,7 +93,7 @@ export class MessageOperations {
     }
   }
 
-  /** Where it would go; `null` while nobody is there, and where people serve the account. */
+  /** Where a message would go; `null` while nobody is there, and where people serve the account. */
   #endpointOf(account: Addressee): string | null {
     if (this.destinations.find(account).state === 'unserved') return null;
     return this.wakes.endpointOf(account);

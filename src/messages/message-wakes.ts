@@ -11,8 +11,9 @@ import { MessageOutcomes } from './sending/message-outcomes.js';
 import { type Addressee, accountKey } from '../kernel/account.js';
 
 /**
- * Makes messages due whose endpoint is well again, or whose account has another taker. What this misses is found by looking at all
- * regularly; what nobody took for 3 days is given up then, and accounts that got a bot are caught up.
+ * Makes messages due when their endpoint is well again or their account has another taker. The patrol calls
+ * `lookAtAll`, which finds what this misses, gives up messages that nobody took for 3 days, and catches up
+ * accounts that got a bot.
  */
 @Injectable()
 export class MessageWakes implements AlsoWaiting {
@@ -78,7 +79,10 @@ export class MessageWakes implements AlsoWaiting {
     this.puller.added.wakeUp();
   }
 
-  /** Where the account's messages wait from now on: with whoever takes them, or whoever gets one event for them. */
+  /**
+   * The endpoint of the bot that takes the account's messages, or that gets one event for all of them.
+   * `null` while none is there.
+   */
   endpointOf(account: Addressee): string | null {
     const taker = this.destinations.findMessageTaker(account);
     const isThere = taker?.state === 'ready' || taker?.state === 'registering';
@@ -96,5 +100,5 @@ export class MessageWakes implements AlsoWaiting {
 
 const PAGE_SIZE = 500;
 
-/** People serve the account: its turn finds that its messages are for nobody. */
+/** Stands for the endpoint of accounts that people serve. They become due, and their turn discards their messages. */
 const NOBODY = 'nobody:';

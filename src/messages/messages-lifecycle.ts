@@ -7,7 +7,10 @@ import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 import { MessageSender } from './sending/message-sender.js';
 
-/** Joins the loop of messages to those of hints, and their part to the patrol. Both start and stop with those of hints. */
+/**
+ * Adds a loop for messages to the loops of hints, and waiting messages to the patrol. Both start and stop with those
+ * of hints.
+ */
 @Injectable()
 export class MessagesLifecycle implements OnApplicationShutdown {
   constructor(

@@ -22,7 +22,10 @@ import { MessageOutcomes } from './sending/message-outcomes.js';
 import { MessageSender } from './sending/message-sender.js';
 import { Takers } from './sending/takers.js';
 
-/** Its queue store comes from the storage module, which is global. Global itself, since it meets a port of the proxy. */
+/**
+ * Its queue store comes from the storage module, which is global. Global itself, since it provides a port of the
+ * proxy.
+ */
 @Global()
 @Module({
   imports: [RegistryModule, WecomModule],

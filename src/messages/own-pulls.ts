@@ -8,9 +8,10 @@ import { MessageStore } from './queue/message-store.js';
 import { type Addressee, accountKey } from '../kernel/account.js';
 
 /**
- * How far programs are that pull by themselves. A pull counts once its program has taken the event that it was told of. Until then
- * the pull is known in memory alone: if this process is killed meanwhile, the program gets the messages once more. Where another
- * replica sent the event, this process does not know that the program is at work: the pull counts at once.
+ * Knows how far programs are that pull by themselves. A pull counts once its program has taken the event that it was
+ * told of. Until then the pull is known in memory alone: if this process is killed meanwhile, the program gets the
+ * messages once more. Where another replica sent the event, this process does not know that the program is at work:
+ * the pull counts at once.
  */
 @Injectable()
 export class OwnPulls implements OnApplicationBootstrap {
@@ -42,7 +43,7 @@ export class OwnPulls implements OnApplicationBootstrap {
     const key = accountKey(account);
     const pending = this.#pending.get(key) ?? [];
     const before = pending.find(({ appId }) => appId === pull.appId);
-    // A pull that begins anew leads past nothing.
+    // `''` begins anew and skips no message, so it counts at once.
     if (pull.cursor === '' || !this.deliveries.isAtWork(account)) {
       this.#setPending(
         key,
@@ -55,7 +56,7 @@ export class OwnPulls implements OnApplicationBootstrap {
     this.#pending.set(key, [...pending.filter((one) => one !== before), all]);
   }
 
-  /** The program has read nothing of the answer that `sent` tells of. */
+  /** The program has read nothing of the answer that `sent` was called for. */
   unread(account: Addressee, pull: OwnPull): void {
     const key = accountKey(account);
     const pending = this.#pending.get(key) ?? [];
@@ -87,7 +88,7 @@ export class OwnPulls implements OnApplicationBootstrap {
     else this.#pending.delete(key);
   }
 
-  /** A bot that has lost the account meanwhile moves nothing: whoever has it now goes on by itself. */
+  /** A bot that has lost the account meanwhile moves no cursor: the bot that has the account now has its own. */
   #isOfTaker(account: Addressee, { takerId }: OwnPull): boolean {
     const { bot, puppet, isPulled } = this.destinations.find(account);
     return !isPulled && (bot?.id ?? puppet?.botId) === takerId;

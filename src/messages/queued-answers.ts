@@ -38,7 +38,7 @@ export class QueuedAnswers extends QueuedMessages {
       const found = await this.halves.find(account);
       if (found === null || found.underWay.untilMs <= this.storeClock.nowMs()) continue;
       const own = cursorOf(found.message, found.underWay);
-      // A program that pulls until there is no more has had it in this attempt.
+      // A program pulls until there is no more: in this attempt it has got its message already.
       if (own === cursor) return nothing(cursor);
       const { message, underWay } = found;
       let noted = Promise.resolve();
@@ -78,8 +78,8 @@ export class QueuedAnswers extends QueuedMessages {
 }
 
 /**
- * Another one for each time that a message is begun: a bot that is told once more is given it once more. Attempts may have the
- * same number, where the process died that counted them.
+ * A new cursor for each attempt, so that a bot that is told of a message again gets it again. The number of the
+ * attempt does not serve: two attempts have the same number if the process died that counted the first one.
  */
 function cursorOf(message: Message, { untilMs }: UnderWay): string {
   return `${MADE_CURSOR}${untilMs.toString(36)}-${webhookIdOf(message)}`;

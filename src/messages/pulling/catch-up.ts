@@ -30,7 +30,7 @@ interface Behind extends Addressee {
  */
 @Injectable()
 export class CatchUp {
-  /** By account. */
+  /** The id of the bot that takes the account's messages, `''` for none. By account. */
   readonly #bots = new Map<string, string>();
   readonly #behind = new Map<string, Behind>();
   /** Corps with an account that is behind. */
@@ -53,7 +53,7 @@ export class CatchUp {
     await this.#look(await this.coverage.refresh());
   }
 
-  /** Somebody else may have the account now. @param isMoved whether a bot that was there before has got it. */
+  /** Call it when another bot may have the account. @param isMoved whether a bot that was there before has got it. */
   lookAt(account: Addressee, isMoved: boolean): void {
     if (isMoved && this.destinations.find(account).isPulled) this.coverage.begins(account);
     if (this.coverage.has(account)) void this.#look([account]);
@@ -78,7 +78,7 @@ export class CatchUp {
     this.#behind.clear();
   }
 
-  /** An event brought all that it is behind by. */
+  /** An event has brought everything that its account was behind by. */
   #see(delivery: Delivery): void {
     const { isPulled, result, botId } = delivery;
     if (!isPulled || !result.taken || botId === null) return;

@@ -10,26 +10,29 @@ import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { MessageStore } from '../queue/message-store.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
 
-/** Some 150 bytes each. */
+/** Accounts that are remembered, with some 150 bytes each. */
 const TAKEN_MAX = 20_000;
-/** WeCom tells of a message within some seconds: one that was sent before an account got another bot may be told of after it. */
+/**
+ * WeCom's event follows its message within some seconds. So a message may be sent before its account gets another
+ * bot, and its event may come after that.
+ */
 const UNDER_WAY_MS = 10_000;
-/** Of two replicas: each knows the time of the database to half a round trip. */
+/** How far the store times of two replicas may differ: each knows the database's time to half a round trip. */
 const CLOCKS_APART_MS = 500;
 
 /**
- * Notes how far takers are that pull by themselves: by their cursor, where they pull through the manager, else by when they were
- * told of an event that they took. Whoever gets the account next is not given that again.
+ * Notes how far a taker is that pulls by itself: by its cursor if it pulls through the manager, else by the time at
+ * which it was told of the last event that it took. The next bot of the account does not get those messages again.
  */
 @Injectable()
 export class Coverage implements OnApplicationBootstrap {
   /** Accounts with a cursor. */
   readonly #pulled = new Set<string>();
-  /** Of accounts that are being written. */
+  /** The last write of each account, while it is under way. */
   readonly #writes = new Map<string, Promise<void>>();
   /** Times that wait to be written. */
   readonly #covering = new Map<string, { readonly untilMs: number; readonly takerId: string | null }>();
-  /** When a bot was told of the event that it took last of the account, store time. */
+  /** When the bot of an account was told of the last event that it took, by account. Store time. */
   readonly #taken = new Map<string, number>();
 
   constructor(
@@ -75,7 +78,7 @@ export class Coverage implements OnApplicationBootstrap {
     this.#write(account, () => this.store.moveCursor({ corpId, openKfId }, pull, nowMs));
   }
 
-  /** The program has read nothing of the answer that `moved` tells of. */
+  /** The program has read nothing of the answer that `moved` was called for. */
   unread(account: Addressee, { beganAtMs }: OwnPull): void {
     this.#goBack(account, beganAtMs);
   }
@@ -92,7 +95,10 @@ export class Coverage implements OnApplicationBootstrap {
     });
   }
 
-  /** What was pulled is not taken yet, and a message is known by its id, whoever has the account when that ends. */
+  /**
+   * Leaves out pulls of the manager, since what they bring is not taken yet. Leaves out messages too: a message is
+   * known by its id, whichever bot has the account when its attempt ends.
+   */
   #see(delivery: Delivery): void {
     const { result, occasion, isPulled, botId } = delivery;
     if (this.#pulled.size === 0 && botId === null) return;
@@ -101,11 +107,11 @@ export class Coverage implements OnApplicationBootstrap {
     const toldAtMs = Math.floor(delivery.atMs - delivery.durationMs);
     const takerId = botId !== null && this.bots.find(botId)?.api === 'manager' ? botId : null;
     if (!result.taken) {
-      // It may want once more what it pulled for the event.
+      // The bot may want to pull again what it pulled for this event.
       if (takerId !== null && !hasSeenNothing(result.stage)) this.#goBack(delivery, toldAtMs);
       return;
     }
-    // What was sent while it was at work it need not have pulled.
+    // The bot need not have pulled what was sent while it was at work, so the beginning of the attempt counts.
     if (botId !== null) this.#noteTaken(key, toldAtMs);
     if (!this.#pulled.has(key)) return;
     const waiting = this.#covering.get(key);
@@ -113,7 +119,10 @@ export class Coverage implements OnApplicationBootstrap {
     if (waiting === undefined) this.#cover(delivery, key);
   }
 
-  /** What was pulled since then counts as not pulled. Another replica may have been asked, whose clock differs a little. */
+  /**
+   * What was pulled since `sinceMs` counts as not pulled. Another replica, whose clock differs a little, may
+   * have served the pull.
+   */
   #goBack({ corpId, openKfId }: Addressee, sinceMs: number): void {
     const account = { corpId, openKfId };
     const apartMs = this.store.isShared ? CLOCKS_APART_MS : 0;
@@ -139,8 +148,8 @@ export class Coverage implements OnApplicationBootstrap {
   }
 
   /**
-   * One after the other. If it cannot be written, a message may be given twice after a change of bot, and a cursor that should go
-   * back stays.
+   * Writes of an account run one after the other. If one fails, a message may be given twice after a change of bot,
+   * and a cursor that should go back stays.
    */
   #write(account: Addressee, write: () => Promise<void>): void {
     const key = accountKey(account);

@@ -8,22 +8,25 @@ import { type Addressee, accountKey } from '../../kernel/account.js';
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** WeCom's `origin` of what a person wrote who serves customers (developer.work.weixin.qq.com/document/path/94670). */
+/**
+ * WeCom's `origin` of messages that a servicer wrote, a person who serves customers
+ * (developer.work.weixin.qq.com/document/path/94670).
+ */
 const OF_SERVICER = 5;
 
 /** Which entries are for the bot. */
 export interface Wanted {
-  /** Also what people write who serve customers. */
+  /** Whether it gets what servicers write, too. */
   readonly includesServicer: boolean;
-  /** What was sent before is for nobody here, epoch milliseconds. */
+  /** Messages that were sent before are not for the bot, epoch milliseconds. */
   readonly fromMs: number;
-  /** One without a time was sent now. */
+  /** Stands for the time of a message without one. */
   readonly nowMs: number;
 }
 
 export interface ReadEntries {
   readonly messages: readonly NewMessage[];
-  /** The ids of those that are too old. */
+  /** The ids of messages that were sent before `fromMs`. */
   readonly skipped: readonly string[];
 }
 
@@ -42,7 +45,7 @@ function toMessage(account: Addressee, entry: Entry, skip: number, nowMs: number
   const content = JSON.stringify(withAccount(entry, event, account));
   const customer = textOf(entry.external_userid) || textOf(event.external_userid);
   return {
-    // One without an id is known by what it says.
+    // A message without an id is known by its content.
     msgid: textOf(entry.msgid) || hash('sha256', content, 'base64url'),
     type: textOf(entry.msgtype),
     origin: Number.isInteger(entry.origin) ? Number(entry.origin) : 0,
@@ -53,7 +56,7 @@ function toMessage(account: Addressee, entry: Entry, skip: number, nowMs: number
   };
 }
 
-/** As it is sent. What is too long for that is not kept: nobody could be given it. */
+/** The content as it is sent. One that is too long to be sent is not kept: the message is dead from the start. */
 function measured(content: string, nowMs: number): Pick<NewMessage, 'content' | 'failure'> {
   const bytes = Buffer.byteLength(content);
   if (bytes <= MESSAGE_BYTES_MAX) return { content: new Secret(content) };

@@ -25,8 +25,8 @@ export class EventlessPulls {
   ) {}
 
   /**
-   * @param sinceMs since when no replica may have pulled the account, store time: replicas that see a change, or start together,
-   *   pull it once. `null` for whatever was pulled before.
+   * @param sinceMs store time. If any replica has pulled the account since then, it is not pulled again: so replicas
+   *   that see a change, or start together, pull it once. `null` to pull in any case.
    * @param isWanted is asked once the pull may begin, which may take minutes.
    * @returns `null` where it need not be pulled. @throws AppError `STORE_UNAVAILABLE`
    */

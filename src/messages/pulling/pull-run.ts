@@ -19,7 +19,10 @@ import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Longer than one page takes; it runs anew with each. */
 const LEASE_MS = 15_000;
-/** After so long a run ends between two pages, and its event brings the next one: an attempt has to end. */
+/**
+ * A run ends between two pages after this time, since an attempt has to end. Its event is tried again and brings the
+ * next run.
+ */
 const RUN_MS = 4_000;
 /** Another process pulls the account, or the store is away. */
 const AGAIN_MS = 1_000;
@@ -30,7 +33,7 @@ const BLOCKED_MS = 60_000;
 /** Five calls of the corp are under way, as WeCom counts them. */
 const TOO_MANY_AT_ONCE = 45_033;
 
-/** WeCom's answers that say nothing of a cursor. */
+/** Error codes of WeCom that do not mean that the cursor is wrong. */
 const NOT_OF_CURSOR: ReadonlySet<number> = new Set<number>([
   ...Object.values(ERRCODE),
   TOO_MANY_AT_ONCE,
@@ -60,14 +63,14 @@ export interface PullTask {
  * one that could. In memory: a process that starts finds it out again within some calls.
  */
 class PageSizes {
-  /** Of accounts that are asked for less than the most. */
+  /** Sizes below `PAGE_SIZE`, by account. */
   readonly #sizes = new Map<string, number>();
 
   of(account: Addressee): number {
     return this.#sizes.get(accountKey(account)) ?? PAGE_SIZE;
   }
 
-  /** @param limit how many were asked for. @returns false where there is no less to ask for. */
+  /** @param limit how many were asked for. @returns false where it was one: no smaller page can be asked for. */
   failed(account: Addressee, limit: number): boolean {
     const size = Math.max(1, Math.floor(limit / 2));
     this.#sizes.set(accountKey(account), size);
@@ -158,7 +161,7 @@ export class PullRun {
     }
   }
 
-  /** From the beginning where WeCom refuses the cursor: what is known already is not kept again. */
+  /** Asks for a page; from the beginning where WeCom refuses the cursor. Messages that are known are not kept again. */
   async #pullPage(
     { account, bot, syncToken, trace }: PullTask,
     cursor: string,
@@ -177,9 +180,10 @@ export class PullRun {
 }
 
 /**
- * Who takes the messages since when, and from when on they are pulled. A first pull skips what was sent before; one that goes
- * on where another taker's ended skips only what yet another one has taken. While both stay, so does the time, unless another
- * taker had the account meanwhile.
+ * The regime of a pull, see `PulledPage.regime`, and from when on messages are for the bot, epoch milliseconds. The
+ * first pull of an account skips what was sent before the bot took messages. A pull that goes on at another taker's
+ * cursor skips only what a third one has taken. While the bot stays, the time stays the same, unless another taker
+ * had the account meanwhile.
  */
 function regimeOf(bot: OpenBot, lease: PullLease): { regime: string; fromMs: number } {
   const { regime } = lease;
@@ -196,7 +200,8 @@ function firstFromMs(
   { cursor, regime }: PullLease,
   coveredUntilMs: number,
 ): number {
-  // With another app's cursor: what the bot before was given is known by its id, so it goes on where that one began.
+  // The earlier bot had a cursor of another app. What it was given is known by its ids, so this bot begins
+  // where that one began.
   if (regime !== null) return cursor === null ? Math.max(fromMsOf(regime), coveredUntilMs) : coveredUntilMs;
   if (cursor) return coveredUntilMs;
   // WeCom's times have whole seconds: one message too many is better than one too few.
@@ -234,7 +239,7 @@ function failed(reason: string, isOfAccount = true): AttemptResult {
   return { taken: false, stage: 'pull', reason, isOfAccount };
 }
 
-/** Nothing is wrong; the event waits. */
+/** The event waits, although nothing is wrong. */
 function putOff(reason: string, retryAfterMs: number): AttemptResult {
   return { taken: false, stage: 'saturated', reason, retryAfterMs };
 }

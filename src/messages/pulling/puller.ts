@@ -13,12 +13,12 @@ import { Coverage } from './coverage.js';
 import { PullRun } from './pull-run.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
-/** As WeCom allows them of a corp, with one left for others. */
+/** Pulls of a corp at a time. WeCom allows five calls; one is left for others. */
 const RUNS_PER_CORP = 4;
 /** How long an event waits for its pull; the pull goes on. */
 const ATTEMPT_LIMIT_MS = 10_000;
 
-/** The pull of an account, and the one that follows it, which all events cause together that come meanwhile. */
+/** The pull of an account that runs, and the next one. All events that come meanwhile share the next one. */
 interface Lane {
   next: NextRun | null;
 }
@@ -61,7 +61,7 @@ class PullAttempt implements Attempt {
 /** Pulls what events tell of: one pull of an account at a time, four of a corp, its bots in turns. */
 @Injectable()
 export class Puller implements Pulls {
-  /** Of the loop that sends what was pulled. */
+  /** Wakes the loop that sends what was pulled. */
   readonly added = new WakeUp();
   readonly #lanes = new Map<string, Lane>();
   readonly #corps = new Map<string, CorpPlaces>();
@@ -132,7 +132,7 @@ export class Puller implements Pulls {
     if (endpoint !== null) this.botEndpoints.circuits.cameIn(endpoint);
   }
 
-  /** A newer one that this process saw, where the event's is over. */
+  /** The event's own token, or the newest one that this process saw where the event has none of WeCom's. */
   #tokenFor({ corpId, openKfId }: Addressee, { syncToken }: KfEvent): string {
     if (syncToken !== '' && !isMadeSyncToken(syncToken)) return syncToken;
     return this.syncTokens.find(corpId, openKfId) ?? '';
@@ -147,7 +147,7 @@ export class Puller implements Pulls {
 
 /** The places for a corp's pulls, shared by turns of its bots. */
 class CorpPlaces {
-  /** By bot, in the order of turns: whoever was given a place goes to the end. */
+  /** By bot, in the order of turns: a bot that got a place goes to the end. */
   readonly #waiting = new Map<string, Set<() => void>>();
   #taken = 0;
 

@@ -6,7 +6,10 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
 import { contentIdentityOf } from '../../storage/queue/message.js';
 
-/** Seals what messages say before it is stored, and opens it afterwards. What cannot be opened stays, and waits for its key. */
+/**
+ * Seals the content of messages before it is stored, and opens it afterwards. A message that cannot be
+ * opened waits for its key.
+ */
 @Injectable()
 export class MessageContents {
   /** Keys already reported as missing. */

@@ -16,7 +16,7 @@ export function toCursor(account: string, { seq }: Pick<MessageHead, 'seq'>): st
   return `${seq} ${account}`;
 }
 
-/** What is no cursor stands for the first page. */
+/** @returns the beginning for `null`, and for a text that is no cursor. */
 export function fromCursor(cursor: string | null): MessagePlace {
   const [, seq, account] = CURSOR.exec(cursor ?? '') ?? [];
   return seq === undefined || account === undefined ? START : { account, seq: Number(seq) };

@@ -4,7 +4,7 @@ import type { LineType } from '../../storage/queue/line-steps.js';
 import { hasShape, isCount, isFlag, isNumber, isText, orNull } from '../../kernel/shape.js';
 import type { Addressee } from '../../kernel/account.js';
 
-/** What a callback bot is being told. It is taken when it has been both answered and pulled. */
+/** The attempt that a turn has begun. A callback bot has taken the message once it has both answered and pulled. */
 export interface UnderWay {
   readonly msgid: string;
   /** Counted from 1. */
@@ -22,17 +22,17 @@ export interface MessageLine extends LineHead {
   readonly underWay: UnderWay | null;
   /** Whether an earlier turn ended without a word: see `Turn.isInDoubt`. */
   readonly isInDoubt: boolean;
-  /** Whether something came since it was claimed. */
+  /** Whether the line was made due since it was claimed. */
   readonly isNewer: boolean;
   /** Until when a message may be brought back: a turn that finds none leaves the line due for that time. */
   readonly keepingUntilMs: number;
-  /** Until when it rests while it is leased; another due time says that it was woken. */
+  /** The due time that a claim sets. Another `dueAtMs` during the lease shows that the line was woken. */
   readonly restsUntilMs: number;
 }
 
 /**
- * Whether a bot that has answered its callback has still to pull. Its pull is answered with what is under way, so nothing else is
- * begun until then.
+ * Whether the bot has answered its callback and still has to pull. The pull is answered with the message that is
+ * under way, so no other message is begun until then.
  */
 export function isAwaited({ isAnswered, isPulled, untilMs }: UnderWay, nowMs: number): boolean {
   return isAnswered && !isPulled && nowMs < untilMs;
@@ -42,7 +42,7 @@ export function isComplete({ isAnswered, isPulled }: UnderWay): boolean {
   return isAnswered && isPulled;
 }
 
-/** Something waits, and may be sent. @param line `null` where nothing waited. */
+/** A message waits, and may be sent. @param line `null` where none waited before. */
 export function toDue(
   line: MessageLine | null,
   { corpId, openKfId }: Addressee,
@@ -65,7 +65,11 @@ export function toDue(
   return at({ ...before, arrivedAtMs: atMs, isNewer }, endpoint, Math.min(atMs, before.dueAtMs ?? atMs));
 }
 
-/** The turn is over. @param dueAtMs when the next message is; `null` where none waits. @returns `null` where no line is left. */
+/**
+ * The turn is over.
+ * @param dueAtMs when the next message is due; `null` where none waits.
+ * @returns `null` where no line is left.
+ */
 export function toReleased(
   line: MessageLine,
   isInDoubt: boolean,
@@ -74,7 +78,7 @@ export function toReleased(
   nowMs: number,
 ): MessageLine | null {
   const freed = { ...line, lease: null, isInDoubt };
-  // Who made it due meanwhile has said where it waits.
+  // The call that made the line due meanwhile has set its endpoint.
   if (line.isNewer || line.dueAtMs !== line.restsUntilMs) return at(freed, line.endpoint, nowMs);
   if (dueAtMs !== null) return at(freed, endpoint, dueAtMs);
   return line.keepingUntilMs > nowMs ? at(freed, endpoint, line.keepingUntilMs) : null;
@@ -87,7 +91,7 @@ export function toRenewed(line: MessageLine, untilMs: number): MessageLine {
   return { ...line, lease, dueAtMs: untilMs, restsUntilMs: untilMs };
 }
 
-/** Nobody there has to be looked for: whoever comes wakes it. */
+/** Without an endpoint the line is parked. It is never due: a bot that comes wakes it. */
 function at(
   line: Omit<MessageLine, 'state' | 'endpoint'>,
   endpoint: string | null,

@@ -47,15 +47,18 @@ import {
 } from './pull-state.js';
 import { type Addressee, accountKey, toAddressee } from '../../kernel/account.js';
 
-/** Messages of an account that are read at once, of so many characters in all: their contents may be long. */
+/**
+ * How many messages of an account are read at once, and how many characters they may have together: contents may be
+ * long.
+ */
 const AHEAD_MAX = 8;
 const AHEAD_CHARS_MAX = 65_536;
 const AHEAD_ACCOUNTS_MAX = 1_000;
-/** A page has 1,000 messages at most, and one takes longer than a millisecond. */
+/** A page has at most 1,000 messages and takes longer than a millisecond, so two pages never get the same numbers. */
 const SEQS_PER_MS = 1_000;
 /** How long a change of two records may take. */
 const CHANGE_MS = 10_000;
-/** For a lease that counts until it is taken over. */
+/** As `nowMs`, for a lease that counts until it is taken over, even if it has lapsed. */
 const UNTIL_TAKEN_OVER = Number.NEGATIVE_INFINITY;
 const ALL_LINES = { states: ['waiting', 'parked'], corpId: null } as const;
 
@@ -75,7 +78,7 @@ export interface PullLease {
   readonly regime: string | null;
   /** Until when another taker is known to have taken the account's events; 0 when none is. Store time. */
   readonly coveredUntilMs: number;
-  /** Whether the cursor is the one at which that taker ended: then it counts, and not the time. */
+  /** Whether that taker ended at this cursor: then the cursor counts, and not `coveredUntilMs`. */
   readonly isFromTaker: boolean;
   /** Messages of the account that wait. */
   readonly waiting: number;
@@ -89,15 +92,18 @@ export interface PulledPage {
   readonly from: string;
   /** WeCom's `next_cursor`; `null` where it gave none: then the last one stays. */
   readonly cursor: string | null;
-  /** Identifies the bot and since when it takes messages. A page that is given another one than the last tells so. */
+  /**
+   * Identifies the bot, since when it takes messages, and from when on they are for it. It differs from the last
+   * page's after a change.
+   */
   readonly regime: string;
   /** In WeCom's order. */
   readonly messages: readonly NewMessage[];
   /** `msgid`s of entries that are left out: they are known from now on. One that waits already stays as it is. */
   readonly skipped: readonly string[];
-  /** Whose messages these are now: see `Turn.endpoint`. */
+  /** Where these messages go: see `Turn.endpoint`. */
   readonly endpoint: string | null;
-  /** Whether nothing is behind it, so that the pull is over when it is kept. */
+  /** Whether WeCom has no further page, so that the pull is over when this one is kept. */
   readonly isLast: boolean;
 }
 
@@ -117,13 +123,13 @@ export interface Turn extends Addressee {
   /** Where its messages were last sent or will be sent, as in `Endpoint.href`; `null` while nobody takes them. */
   readonly endpoint: string | null;
   /**
-   * Whether an earlier turn ended without a word, its process having died, and no turn has found out what it had sent: a
-   * message may have been sent already.
+   * Whether the process of an earlier turn died before it released the turn, and no turn since has found out what
+   * that one had sent: the first message may have been sent already.
    */
   readonly isInDoubt: boolean;
 }
 
-/** What a callback bot is being told. */
+/** A message whose attempt a turn has begun. */
 export interface UnderWayMessage {
   readonly underWay: UnderWay;
   readonly message: Message;
@@ -151,19 +157,19 @@ export interface MessagePage {
  * store time. Methods reject with AppError `STORE_UNAVAILABLE`; a write may have happened, and is safe to repeat.
  *
  * A message is known by corp, account and `msgid` for 4 days and is kept once, however often it is given. Calls with a lease
- * that lapsed or was taken over change nothing.
+ * that lapsed or was taken over change nothing; only `begin` and `endUnderWay` still work with a lapsed one.
  */
 @Injectable()
 export class MessageStore {
   readonly #lines: LineSteps<MessageLine>;
   readonly #pulls: Records<PullState>;
-  /** Tells this process from those before it. */
+  /** Identifies this process: a lease of an earlier process has another id. */
   readonly #process = randomUUID();
   /** The first messages of accounts whose turn this process has, still sealed: most of them are sent one after the other. */
   readonly #ahead = newLru<readonly Message[]>(AHEAD_ACCOUNTS_MAX);
   /** Pulls of this process, by account. */
   readonly #pulling = new Map<string, Pulling>();
-  /** Keys of messages that their bots took, where that could not be written. */
+  /** Keys of messages that their bots took, until that is stored. */
   readonly #taken = new Set<string>();
 
   constructor(
@@ -222,7 +228,7 @@ export class MessageStore {
     const { appId, cursor, regime, endpoint } = page;
     const pulling = this.#pulling.get(accountKey(account));
     if (pulling?.id !== leaseId || pulling.untilMs <= nowMs) return null;
-    // Later than all that are kept, also where the state of the account was lost.
+    // Higher than the number of every kept message, even where the state of the account was lost.
     const firstSeq = Math.max(pulling.nextSeq, nowMs * SEQS_PER_MS);
     const start = { appId, cursor: page.from };
     const distinct = [...new Map(page.messages.map((message) => [message.msgid, message])).values()];
@@ -234,7 +240,7 @@ export class MessageStore {
     failpoint('messages.kept');
     const kept = messages.filter((message) => added.has(webhookIdOf(message)));
     const dead = kept.filter((message) => message.state === 'dead').map(toHead);
-    // Some may have been taken since this pull began.
+    // Some of those that waited may have been taken since this pull began.
     const waiting = pulling.waiting + kept.length - dead.length;
     // A page that comes again may have been kept by a process that died before it made the account due.
     if (messages.length > 0 && waiting > 0) {
@@ -269,8 +275,9 @@ export class MessageStore {
   }
 
   /**
-   * From where another one goes on that pulls the account with this app: WeCom's cursor at which the last pull ended, or where
-   * the page of the first message began that still waits, which that one has to be given too. `''` stands for the beginning.
+   * The cursor for another program that pulls the account with this app: where the last pull ended, or,
+   * while messages wait, where the page of the first one began, since that program has to get them too.
+   * `''` stands for the beginning.
    */
   async findCursor(account: Addressee, appId: string): Promise<string> {
     const read = async (): Promise<string> => {
@@ -280,7 +287,7 @@ export class MessageStore {
     for (let cursor = await read(); ;) {
       const [first] = await this.store.listFirst(account, 'account', 1, null);
       if (first !== undefined) return cursorBefore(first, appId);
-      // A message that waits by now may be before a newer cursor.
+      // If the cursor has moved meanwhile, a message that came with it may wait by now.
       const again = await read();
       if (again === cursor) return cursor;
       cursor = again;
@@ -288,9 +295,10 @@ export class MessageStore {
   }
 
   /**
-   * Another taker pulls the account by itself, and has been given all up to the cursor. What waits it has been given too, if it
-   * pulled all from where the page of the first one began: what is of that page is kept no longer, its ids stay known, and a pull
-   * under way keeps nothing more. Does nothing for a pull that began before `goBack` was last called.
+   * Another taker has pulled the account by itself, and was given everything up to the cursor. If it pulled
+   * everything from where the page of the first waiting message began, it was given that page too: the waiting
+   * messages of that page are removed, their ids stay known, and a pull under way keeps nothing more. Does nothing
+   * for a pull that began before `goBack` was last called.
    */
   async moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void> {
     const { appId, from, isAll } = pull;
@@ -306,8 +314,9 @@ export class MessageStore {
   }
 
   /**
-   * Takes back what takers have pulled by themselves since then, at most 60 s: each app's cursor goes back to where it was.
-   * @param untilMs when this became known. A pull that had begun by then moves nothing any more, whenever it ends.
+   * Undoes what takers have pulled by themselves since `sinceMs`, 60 s at most: each app's cursor goes
+   * back to where it was.
+   * @param untilMs when this became known. A pull that had begun by then moves no cursor, whenever it ends.
    */
   async goBack(account: Addressee, sinceMs: number, untilMs: number): Promise<void> {
     await this.#pulls.change(accountKey(account), (state) =>
@@ -316,8 +325,8 @@ export class MessageStore {
   }
 
   /**
-   * Remembers that another taker took the account's events until then. Does nothing for an account without a cursor. That cursor
-   * is not where this taker ended, unless it has moved it last.
+   * Remembers that another taker took the account's events until `untilMs`. Does nothing for an account without a
+   * cursor. The cursor counts as where this taker ended only if this taker moved it last.
    * @param takerId `null` for one whose cursor is not known.
    */
   async cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
@@ -326,7 +335,10 @@ export class MessageStore {
     );
   }
 
-  /** Whoever pulls the account first has what was sent since then. Does nothing for an account of which something is known. */
+  /**
+   * The first pull of the account gets what was sent since `fromMs`. Does nothing for an account that was
+   * pulled or covered before.
+   */
   async beginAt(account: Addressee, fromMs: number): Promise<void> {
     await this.#pulls.change(accountKey(account), (before) => {
       const state = before ?? newPullState(account);
@@ -347,9 +359,9 @@ export class MessageStore {
   // Sending.
 
   /**
-   * Leases up to `limit` accounts with a message that is due, earliest due first. Skips those for `exceptEndpoints`, and those
-   * whose endpoint is `null`, until they are woken. An account may be among them for which nothing is due any more: `next`
-   * tells. Nothing is given out while its outcome could not be stored.
+   * Leases up to `limit` accounts with a message that is due, earliest due first. Skips those for
+   * `exceptEndpoints`, and those whose endpoint is `null`, until they are woken. Some of the accounts may have no
+   * due message any more: `next` tells.
    */
   async claimDue(
     nowMs: number,
@@ -375,7 +387,9 @@ export class MessageStore {
     return this.store.nextClaimableAtMs('messages', exceptEndpoints);
   }
 
-  /** As far as this process knows without asking: where it says false, the turn may be held all the same. */
+  /**
+   * Whether this process knows, without asking the store, that the turn is held. False does not mean that it is lost.
+   */
   hasTurn(turn: Turn, nowMs: number): boolean {
     return this.#lines.isHeld(turn, turn.leaseId, nowMs);
   }
@@ -386,15 +400,16 @@ export class MessageStore {
   }
 
   /**
-   * The message that goes next: with `account`, the first that waits, if it is due; with `customer`, the first due one of
-   * those that are each the first of their lane. `isProbe` takes the first although it is not due. While what is under way waits
-   * and is awaited, it can be no other, and only when it is due.
+   * The message that goes next. With `account` it is the first one that waits, if that is due. With
+   * `customer`, each lane has a first message, and the first due one of these goes next. `isProbe` takes the
+   * first one even before it is due. While a message under way still waits for its pull, no other message
+   * goes, and this one only when it is due.
    * @returns `null` when nothing is due.
    */
   async next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
     const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
-    // Where it was answered, another process may have noted the pull since. A process whose turn has lapsed may note the answer:
-    // where that is not seen here, the message is told once more.
+    // After the answer, another process may have noted the pull, so the store is asked. The answer itself may be
+    // noted by a process whose turn has lapsed: if that is not seen here, the bot is told of the message once more.
     const now = held?.underWay?.isAnswered === true ? await this.#lines.find(turn) : held;
     const line = await this.#finished(now, nowMs);
     if (line === null || !isHeldBy(line, turn.leaseId, nowMs)) return null;
@@ -404,21 +419,21 @@ export class MessageStore {
       const next = awaited ?? (await this.#firstOf(turn, order, isEarly ? null : nowMs));
       if (next === null || (!isEarly && !isDue(next, nowMs))) return null;
       if (!this.#taken.has(webhookIdOf(next))) return this.contents.open(next);
-      // What its bot takes while that cannot be written would be sent again and again.
+      // Its bot took this message, and that could not be stored: without this it would be sent again and again.
       await this.#forget(next, nowMs + SEEN_MS);
     }
   }
 
   /**
-   * Ends the lease. The account is due when its next message is, by this order; at once where one came meanwhile. The next turn
-   * is in doubt if this one still is.
+   * Ends the lease. The account is due when its next message is due, by this order; at once if a message came
+   * meanwhile. The next turn is in doubt if this one still is.
    */
   async release(turn: Turn, endpoint: string | null, order: MessageOrder, nowMs: number): Promise<void> {
     const line = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
     if (line === null) return;
     const awaited = await this.#findAwaited(line, nowMs);
     const nextDueAtMs = await this.store.nextDueAtMs(turn, order);
-    // What is awaited holds up all others.
+    // A message that still waits for its pull holds up all others.
     const heldUpMs = Math.max(nextDueAtMs ?? 0, line.underWay?.untilMs ?? 0);
     const dueAtMs = awaited === null ? nextDueAtMs : Math.min(awaited.dueAtMs ?? heldUpMs, heldUpMs);
     this.#ahead.delete(accountKey(turn));
@@ -448,12 +463,15 @@ export class MessageStore {
 
   // A callback bot's two halves, which may reach different processes.
 
-  /** Says what is under way, in place of what was before. @returns false when the lease is not held any more. */
+  /**
+   * Stores which attempt is under way, in place of the one before.
+   * @returns false when the lease is not held any more.
+   */
   async begin(turn: Turn, underWay: UnderWay): Promise<boolean> {
     return (await this.#changeHeld(turn, UNTIL_TAKEN_OVER, (line) => ({ ...line, underWay }))) !== null;
   }
 
-  /** What is under way, over or not; `null` when nothing is. In a store of one process it ends with the process. */
+  /** The message that is under way, even if its time is over; `null` when there is none, or when it no longer waits. */
   async findUnderWay(account: Addressee): Promise<UnderWayMessage | null> {
     const underWay = (await this.#lines.find(account))?.underWay ?? null;
     if (underWay === null || isComplete(underWay)) return null;
@@ -464,20 +482,22 @@ export class MessageStore {
   /** As `findUnderWay`, as the turn begins. */
   async findBegun(turn: Turn, nowMs: number): Promise<UnderWayMessage | null> {
     const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
-    // Whoever tells a bot has the turn, so nothing has been begun since it was claimed.
+    // Only the holder of the turn begins messages, so none has been begun since the turn was claimed.
     return held !== null && held.underWay === null ? null : this.findUnderWay(turn);
   }
 
   /**
-   * Its bot was told of it by this process, has pulled it from this process, and has answered: as `taken`, whoever leases the
-   * account now. The line still says that it is under way, which means nothing for a message that does not wait any more.
+   * Like `taken`, but whoever leases the account now. This process told the bot of the message and answered its
+   * pull, and the bot answered. The line still names the message as under way, which has no effect for a message
+   * that no longer waits.
    */
   async takenInHalves(message: Addressee & Pick<Message, 'msgid'>, nowMs: number): Promise<void> {
     await this.#forget(message, nowMs + SEEN_MS);
   }
 
   /**
-   * One half came. With both, the message is taken, nothing is under way, and the account is due at once, whoever leases it.
+   * Notes one half. With both halves the message is taken, nothing is under way, and the account is due at
+   * once, whoever leases it.
    * @returns `taken` when it is; `half` while the other half is missing; `gone` when this attempt is not under way any more.
    */
   async note(
@@ -503,15 +523,16 @@ export class MessageStore {
   }
 
   /**
-   * The bot did not read what this attempt has noted as pulled. While that is still under way, it is pulled no more. Where the
-   * message was taken by it, it is as given from now on, in its place among the account's messages.
-   * @param message waits, or is dead.
+   * The bot did not read the message that this attempt has noted as pulled. While the attempt is under way,
+   * the message no longer counts as pulled. If the message was taken, it is stored as given, in its place
+   * among the account's messages.
+   * @param message as it is from now on: waiting, or dead.
    * @returns whether it had been taken.
    */
   async putBack(message: Message, attempt: number, nowMs: number): Promise<boolean> {
     const of = { msgid: message.msgid, attempt };
     this.#taken.delete(webhookIdOf(message));
-    // Both halves may be noted whose process has not come to the end of it.
+    // A process may have noted both halves, and not yet done what follows from that.
     await this.#finished(await this.#lines.find(message), nowMs);
     const { after } = await this.#lines.change(message, (line) =>
       line?.underWay != null && isOf(line.underWay, of)
@@ -551,7 +572,7 @@ export class MessageStore {
     return this.store.listEndpoints('messages');
   }
 
-  /** The accounts with waiting messages, with where they wait, at most `limit` from after this key. */
+  /** The accounts with waiting messages, and where these wait: at most `limit`, those after this key. */
   async listWaiting(
     afterKey: string,
     limit: number,
@@ -562,17 +583,18 @@ export class MessageStore {
   }
 
   /**
-   * The account's waiting messages are given to another taker as one hint. Until that took it they may come back: nothing of
-   * them is known any more, the cursor is where the page of the first one began, that of each other app `''`, and a pull
-   * under way keeps nothing more.
-   * @param before a cursor that is nearer to the first one than where its page began.
-   * @returns how many.
+   * Removes the account's waiting messages, since another taker gets one hint for all of them. Until it took that
+   * hint, the messages may have to be pulled again. So their ids are forgotten too, the cursor goes back to where the
+   * page of the first one began, that of each other app to `''`, and a pull under way keeps nothing more.
+   * @param before a cursor that is nearer to the first message than where its page began.
+   * @returns how many messages were removed.
    */
   async handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number> {
     if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return 0;
     const [first] = await this.store.listFirst(turn, 'account', 1, null);
     if (first === undefined) return 0;
-    // The cursors go first: of messages that a process leaves when it dies in between, each is still known.
+    // The cursors go first: if the process dies in between, the messages that are left are still known,
+    // and not kept twice.
     await this.#pulls.change(accountKey(turn), (state) =>
       state === null ? null : handedOver(state, first, before),
     );
@@ -580,7 +602,10 @@ export class MessageStore {
     return this.#forgetWaiting(turn, null, null);
   }
 
-  /** The account's waiting messages are for nobody: their ids stay known. @returns how many. */
+  /**
+   * Removes the account's waiting messages, which no bot is to get. Their ids stay known.
+   * @returns how many were removed.
+   */
   async discard(turn: Turn, nowMs: number): Promise<number> {
     if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return 0;
     return this.#forgetWaiting(turn, null, nowMs + SEEN_MS);
@@ -622,8 +647,8 @@ export class MessageStore {
   }
 
   /**
-   * Marks as dead what waits for so long, whoever leases its account; at most some thousand.
-   * @returns what this call made dead, as it was.
+   * Marks messages as dead that have waited for 3 days, whoever leases their account; at most some thousand.
+   * @returns the messages that this call made dead, as they were before.
    */
   async expire(failure: Failure): Promise<readonly MessageHead[]> {
     const old = await this.store.listStoredBefore(failure.atMs - MESSAGE_LIFE_MS);
@@ -642,7 +667,10 @@ export class MessageStore {
     return this.store.sweep(nowMs - MESSAGE_LIFE_MS, nowMs + SEEN_MS, nowMs);
   }
 
-  /** Where the store is not shared, an earlier process has left its lease. */
+  /**
+   * Whether a pull runs. In a store of one process, a lease of another process is left from an earlier
+   * one and does not count.
+   */
   #isPulled(state: PullState | null, nowMs: number): boolean {
     const lease = state?.lease ?? null;
     if (lease === null || lease.untilMs <= nowMs) return false;
@@ -664,8 +692,9 @@ export class MessageStore {
   }
 
   /**
-   * Has a message wait again. If this process dies in between, its account is looked at soon all the same.
-   * @returns whether there was one.
+   * Makes a message wait again, and its account due. If this process dies in between, the account is looked at within
+   * `CHANGE_MS` all the same.
+   * @returns what `bringBack` gives: whether there was such a message.
    */
   async #withLine(
     account: Addressee,
@@ -685,11 +714,13 @@ export class MessageStore {
   }
 
   /**
-   * The first one that waits of the account; with `customer`, of those that are each the first of their lane.
-   * @param dueAtMs by when it is to be due; `null` for any. With `account` the first one has to be waited for.
+   * The first waiting message of the account. With `customer`, each lane has a first message, and this is the first
+   * of these.
+   * @param dueAtMs by when it has to be due; `null` for any time. Ignored with `account`: there the first one
+   * goes first, due or not.
    */
   async #firstOf(account: Addressee, order: MessageOrder, dueAtMs: number | null): Promise<Message | null> {
-    // Elsewhere another process may drop one of them, or put one back.
+    // In a shared store another process may drop a message that was read ahead, or put one back before it.
     const isRead = order === 'account' && !this.isShared;
     if (!isRead) return (await this.store.listFirst(account, order, 1, dueAtMs))[0] ?? null;
     const key = accountKey(account);
@@ -705,7 +736,7 @@ export class MessageStore {
     return message?.state === 'waiting' ? message : null;
   }
 
-  /** A process may have died between the last half and what follows from it. @returns the line as it is then. */
+  /** Does what follows from both halves, in case a process died before it did. @returns the line afterwards. */
   async #finished(line: MessageLine | null, nowMs: number): Promise<MessageLine | null> {
     const underWay = line?.underWay ?? null;
     if (line === null || underWay === null || !isComplete(underWay)) return line;
@@ -742,7 +773,7 @@ export class MessageStore {
     return this.store.forgetWaiting({ account, pageCursor }, untilMs);
   }
 
-  /** What is ahead of it is as it was; of all that was read nothing is left to be sent. */
+  /** Takes a message out of those that were read ahead. The others are still as they were read. */
   #passed(message: Addressee & Pick<Message, 'msgid'>): void {
     const key = accountKey(message);
     const ahead = this.#ahead.get(key)?.filter(({ msgid }) => msgid !== message.msgid) ?? [];
@@ -785,7 +816,7 @@ function isOf(underWay: UnderWay, { msgid, attempt }: Pick<UnderWay, 'msgid' | '
   return underWay.msgid === msgid && underWay.attempt === attempt;
 }
 
-/** This attempt is over. */
+/** The line once this attempt is over. */
 function endedOf(line: MessageLine | null, of: Pick<UnderWay, 'msgid' | 'attempt'>): MessageLine | null {
   return line?.underWay != null && isOf(line.underWay, of) ? { ...line, underWay: null } : line;
 }
@@ -794,7 +825,7 @@ function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
   return dueAtMs !== null && dueAtMs <= nowMs;
 }
 
-/** The first one, and those behind it that are not too long together. */
+/** The first message, and those behind it, as long as they are not too long together. */
 function shortened(messages: readonly Message[]): readonly Message[] {
   let chars = 0;
   return messages.filter(({ content }, n) => {

@@ -1,23 +1,29 @@
-/** From where an account is pulled, and what may happen to that: functions from one state to the next. Times are store time, epoch milliseconds. */
+/**
+ * From where an account is pulled, and what may happen to that: functions from one state to the next. Times are store
+ * time, epoch milliseconds.
+ */
 import type { RecordKind } from '../../storage/records/record-kind.js';
 import type { Lease } from '../../storage/queue/line.js';
 import type { MessageHead } from '../../storage/queue/message.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
-/** Moves of a program's cursor that are remembered: of the time that an attempt may take, and some pages of one. */
+/**
+ * How many moves of cursors are remembered, and for how long: an attempt may take 60 s, and its program may pull some
+ * pages.
+ */
 const MOVES_MAX = 20;
 const MOVES_MS = 60_000;
 
 /** A taker has moved a cursor by its own pull. */
 export interface CursorMove {
   readonly appId: string;
-  /** Where the cursor goes back to, if that was in vain. */
+  /** Where the cursor goes back to if the pull does not count after all. */
   readonly from: string;
   readonly atMs: number;
 }
 
-/** A list has them, since the id of an app may not be the name of a field. */
+/** The cursors are a list, since the id of an app may not be a valid name of a field. */
 export interface AppCursor {
   readonly appId: string;
   readonly cursor: string;
@@ -30,15 +36,18 @@ export interface PullState extends Addressee {
   /** See `PulledPage.regime`; `null` until a page was kept. */
   readonly regime: string | null;
   readonly coveredUntilMs: number;
-  /** Who has moved a cursor last besides the manager, and of which app; `null` once another one has taken an event. */
+  /**
+   * The taker that moved a cursor last by its own pull, and of which app; `null` once another taker has taken an
+   * event.
+   */
   readonly mover: { readonly takerId: string; readonly appId: string } | null;
-  /** The last ones, in their order. */
+  /** The latest moves, in their order. */
   readonly moves: readonly CursorMove[];
   /** See `MessageStore.goBack`: a pull that began until then moves nothing. */
   readonly wentBackUntilMs: number;
   /** When a page was kept last; 0 before the first. */
   readonly pulledAtMs: number;
-  /** Of the next message. */
+  /** The number that the next message gets. */
   readonly nextSeq: number;
   /** Where its last messages were to go, as in `Endpoint.href`; `null` while nobody was there. */
   readonly endpoint: string | null;
@@ -71,7 +80,7 @@ export function newPullState({ corpId, openKfId }: Addressee): PullState {
   };
 }
 
-/** Whether it says from where the account is pulled. */
+/** Whether the account was pulled before, by the manager or through it. */
 export function isPulled({ regime, cursors }: Pick<PullState, 'regime' | 'cursors'>): boolean {
   return regime !== null || cursors.length > 0;
 }
@@ -89,7 +98,7 @@ export function withCursor(state: PullState, appId: string, cursor: string): Pul
 /** A program has pulled by itself. @returns `null` where that counts for nothing, since cursors have gone back meanwhile. */
 export function withOwnPull(state: PullState, pull: OwnPull, nowMs: number): PullState | null {
   const { appId, takerId, from, cursor, beganAtMs } = pull;
-  // One that begins anew leads past nothing.
+  // `''` begins anew and skips no message, so it always counts.
   if (cursor !== '' && beganAtMs <= state.wentBackUntilMs) return null;
   return {
     ...withCursor(state, appId, cursor),
@@ -98,7 +107,10 @@ export function withOwnPull(state: PullState, pull: OwnPull, nowMs: number): Pul
   };
 }
 
-/** With one more. Where they are too many, the next one of its app goes back as far as the first one does. */
+/**
+ * Adds a move. If there are too many, the first one goes, and the next move of its app goes back as far as the first
+ * one did.
+ */
 function withMove(moves: readonly CursorMove[], move: CursorMove): readonly CursorMove[] {
   const recent = moves.filter(({ atMs }) => atMs > move.atMs - MOVES_MS);
   const [first, ...others] = [...recent, move];
@@ -107,7 +119,7 @@ function withMove(moves: readonly CursorMove[], move: CursorMove): readonly Curs
   return others.map((one, n) => (n === next ? { ...one, from: first.from } : one));
 }
 
-/** The cursors are where they were before the moves since then. */
+/** Undoes the moves since `sinceMs`: the cursors are where they were before. */
 export function goneBack(state: PullState, sinceMs: number, untilMs: number): PullState {
   const inVain = state.moves.filter(({ atMs }) => atMs >= sinceMs);
   const back = new Map(inVain.toReversed().map(({ appId, from }) => [appId, from]));
@@ -125,7 +137,10 @@ export function covered(state: PullState, untilMs: number, takerId: string | nul
   return { ...state, coveredUntilMs: untilMs, mover: state.mover?.takerId === takerId ? state.mover : null };
 }
 
-/** Everything that waited was given to another taker, from the first one on; it may have to be pulled once more. */
+/**
+ * All waiting messages were left to another taker. They may have to be pulled again, so the cursors go back to the
+ * first one.
+ */
 export function handedOver(
   state: PullState,
   first: Pick<MessageHead, 'page' | 'msgid'>,
@@ -136,7 +151,7 @@ export function handedOver(
 }
 
 /**
- * The cursor of an app from which all is pulled that waits.
+ * The cursor of an app from which a pull gets all waiting messages.
  * @param first the one that waits longest.
  * @param nearer see `MessageStore.handOver`.
  */

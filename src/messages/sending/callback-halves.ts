@@ -17,14 +17,19 @@ import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** How long the turn of an account waits for a bot that pulls after it has answered. Then others have their turn. */
 const WAIT_MS = 1_000;
-/** While the pull may reach another process, the store is asked again after this time, and then less and less often. */
+/**
+ * Where the pull may reach another process, the store is asked after this time, and then after twice as long each
+ * time.
+ */
 const ASK_FIRST_MS = 20;
-/** How often it is tried to have a message wait again whose answer nobody read, while the store is away. */
+/**
+ * How many times the manager tries to put back a message whose answer the bot did not read, while the store is away.
+ */
 const PUT_BACK_TRIES = 7;
 const PUT_BACK_FIRST_MS = 500;
 
 const UNPULLED =
-  'the bot answered the callback and did not pull its message by the manager; set its base of the API to the address of this manager, with its key';
+  'the bot answered the callback and did not pull its message through the manager; set the base URL of the API in its program to the address of this manager, with the key of the bot';
 const UNREAD = 'the bot reset the connection before it can have read the answer to its kf/sync_msg';
 
 /** An attempt that the bot has answered with 2xx. */
@@ -36,26 +41,28 @@ export interface Answered {
   readonly durationMs: number;
 }
 
-/** What this process has told a bot of that has not answered yet. */
+/** A message that this process has told a bot of. The bot has not answered yet. */
 interface Told extends UnderWayMessage {
   readonly turn: Turn;
   isPulled: boolean;
 }
 
 /**
- * A message under way to a callback bot, which is told of it by a callback and pulls it. It is taken when both are done, in
- * either order; which process the pull reaches does not matter. Whoever notes the second half tells operators of it.
+ * Follows a message on its way to a callback bot. A callback tells the bot of the message, and the bot pulls it. The
+ * message is taken when the bot has both answered and pulled, in either order. The pull may reach any process. The
+ * process that notes the second half reports the attempt to operators.
  *
- * Mostly the pull reaches the process that waits for the answer, which then needs no store between telling the bot and storing
- * that it took the message: while that process has the account's turn, no other one knows of the answer before it.
+ * Mostly the pull reaches the process that waits for the answer. That process then needs no store between
+ * telling the bot and storing that the bot took the message: while it has the account's turn, no other process
+ * learns of the answer first.
  */
 @Injectable()
 export class CallbackHalves implements Halves {
-  /** Of the turns that wait for a pull, by the webhook id of their message. */
+  /** Ends the waiting of a turn for a pull. By the webhook id of the turn's message. */
   readonly #waiting = new Map<string, () => void>();
-  /** By account. */
+  /** What bots are being told by this process, by account. */
   readonly #told = new Map<string, Told>();
-  /** While it is stored that a message was taken. By webhook id. */
+  /** Writes under way that store a message as taken, by webhook id. */
   readonly #taking = new Map<string, Promise<void>>();
 
   constructor(
@@ -71,7 +78,8 @@ export class CallbackHalves implements Halves {
   }
 
   /**
-   * @param isAwaitedHere whether no other process can have to know whether it was pulled: one that sends the callback asks.
+   * @param isAwaitedHere whether this process alone has to know of the pull. False where another process may send the
+   *   callback over its stream, since that process asks whether the message was pulled.
    * @returns false when the account's turn is not held any more.
    */
   async begin(turn: Turn, message: Message, attempt: number, isAwaitedHere: boolean): Promise<boolean> {
@@ -84,7 +92,10 @@ export class CallbackHalves implements Halves {
     return isHeld;
   }
 
-  /** What the bot of the account is being told, over or not; `null` for nothing. @throws AppError `STORE_UNAVAILABLE` */
+  /**
+   * The message that the bot of the account is being told of, even if its time is over.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
   async find(account: Addressee): Promise<UnderWayMessage | null> {
     const told = this.#told.get(accountKey(account));
     if (told !== undefined && this.store.hasTurn(told.turn, this.storeClock.nowMs())) return told;
@@ -107,9 +118,9 @@ export class CallbackHalves implements Halves {
   }
 
   /**
-   * The bot answered its callback well. If it does not pull soon, the message is due again when its time is over, unless it
-   * is pulled by then.
-   * @returns whether it is taken.
+   * The bot answered its callback with 2xx. If it does not pull within `WAIT_MS`, the message is due again when the
+   * time of the attempt is over, unless the bot pulls it by then.
+   * @returns whether the message is taken.
    */
   async answered(turn: Turn, taker: MessageTaker, answered: Answered): Promise<boolean> {
     const { message, attempt, result, durationMs } = answered;
@@ -130,9 +141,9 @@ export class CallbackHalves implements Halves {
   }
 
   /**
-   * The bot was given all of the message. If that cannot be noted, the message is sent once more.
-   * @param taker `null` when it is another bot now. Never rejects.
-   * @returns whether the message is taken by it.
+   * The bot was given all of the message. If that cannot be noted, the message is sent once more. Never rejects.
+   * @param taker `null` when another bot takes the account's messages now.
+   * @returns whether the message became taken with this half.
    */
   async pulled(taker: MessageTaker | null, message: Message, underWay: UnderWay): Promise<boolean> {
     const told = this.#toldHere(message, underWay);
@@ -150,8 +161,8 @@ export class CallbackHalves implements Halves {
   }
 
   /**
-   * The time of what was under way is over: where it was answered and not pulled, that is told.
-   * @returns whether it was so.
+   * Ends an attempt whose time is over if the bot answered and did not pull, and reports it to operators.
+   * @returns whether it was such an attempt.
    */
   async endOverdue(
     turn: Turn,
@@ -170,8 +181,8 @@ export class CallbackHalves implements Halves {
   }
 
   /**
-   * What `pulled` has noted was not read: it is pulled no more, and where the message was taken by that, it waits again.
-   * Never rejects.
+   * The bot did not read what `pulled` has noted. The message counts as not pulled; if it was taken with that pull,
+   * it waits again. Never rejects.
    * @returns whether it waits again.
    */
   async unread(taker: MessageTaker | null, message: Message, underWay: UnderWay): Promise<boolean> {
@@ -195,7 +206,7 @@ export class CallbackHalves implements Halves {
     return false;
   }
 
-  /** @returns what the turn has told its bot, which has ended now; `null` where that is not known here. */
+  /** The turn's bot has answered. @returns what the bot was told; `null` where this process does not know it. */
   #answeredHere(turn: Turn): Told | null {
     const key = accountKey(turn);
     const told = this.#told.get(key);
@@ -216,7 +227,7 @@ export class CallbackHalves implements Halves {
     await taking.finally(() => this.#taking.delete(id));
   }
 
-  /** @param taker `null` when nobody knows any more whose attempt it was. */
+  /** @param taker `null` when it is no longer known whose attempt it was. */
   #ended(
     taker: MessageTaker | null,
     message: Message,
@@ -243,7 +254,7 @@ export class CallbackHalves implements Halves {
     return false;
   }
 
-  /** Whether it was taken by a pull that came here. */
+  /** Whether the message was taken by a pull that reached this process in time. */
   async #isPulledWithin(message: Message, limitMs: number): Promise<boolean> {
     const id = webhookIdOf(message);
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -256,7 +267,7 @@ export class CallbackHalves implements Halves {
   }
 }
 
-/** Which 2xx it was is not kept. */
+/** The store does not keep which 2xx the bot answered, so 200 stands for all of them. */
 const ANSWERED_WELL: AttemptResult = { taken: true, status: 200 };
 
 function isOf(underWay: UnderWay, msgid: string, attempt: number): boolean {

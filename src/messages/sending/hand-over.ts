@@ -12,7 +12,10 @@ import { MessageStore, type Turn } from '../queue/message-store.js';
 import type { CursorBefore } from '../queue/pull-state.js';
 import { toResync } from '../../dispatch/endpoint/kf-event.js';
 
-/** Leaves what waits of an account to a taker that pulls by itself: it gets one event for all, and begins with the first. */
+/**
+ * Leaves an account's waiting messages to a taker that pulls by itself. It gets one event for all, and its
+ * pull begins with the first.
+ */
 @Injectable()
 export class HandOver {
   constructor(
@@ -30,7 +33,7 @@ export class HandOver {
     const before = await this.#cursorBefore(turn, destination);
     const nowMs = this.storeClock.nowMs();
     await this.keeper.keep({
-      // Its token counts as over, since such pulls are limited.
+      // Its sync token counts as expired, so that the pull takes a place in the corp's limit of pulls without a token.
       event: { ...toResync(turn), lagMs: SYNC_TOKEN_LIFE_MS },
       keepsEach: destination.getsEach,
       isFirst: () => false,
@@ -48,8 +51,9 @@ export class HandOver {
   }
 
   /**
-   * The page of the first message that waits may begin with some that were taken: WeCom is asked for just those, and says where
-   * they end. Where that cannot be had, they come again.
+   * The page of the first waiting message may begin with messages that were taken. WeCom is asked for just those, and
+   * its answer has the cursor at which they end.
+   * @returns `null` where there are none, or where no such cursor was found: then the taker gets them again.
    */
   async #cursorBefore(
     { corpId, openKfId }: Turn,

@@ -44,17 +44,17 @@ export class MessageLog {
     );
   }
 
-  /** The bot answered well, and did not pull what it was told of. */
+  /** The bot answered its callback with 2xx, and did not pull the message. */
   unpulled(message: MessageHead, attempt: number, reason: string): void {
     this.log.warn({ ...toLogged(message), attempt, reason }, 'message.unpulled');
   }
 
-  /** The bot did not read the answer to its pull: it is told of the message again. */
+  /** The bot did not read the answer to its pull, so it is told of the message again. */
   unread(message: MessageHead, attempt: number, reason: string): void {
     this.log.warn({ ...toLogged(message), attempt, reason }, 'message.unread');
   }
 
-  /** The same, and the store cannot be told. */
+  /** The bot did not read the answer to its pull, and the store cannot be told: the message counts as taken. */
   lost(message: MessageHead, attempt: number, reason: string): void {
     this.log.error({ ...toLogged(message), attempt, reason }, 'message.lost');
   }
@@ -71,7 +71,7 @@ export class MessageLog {
   }
 }
 
-/** What each line says of its message. */
+/** The fields of a message in each log line. */
 export function toLogged(message: MessageHead) {
   const { openKfId, corpId, type } = message;
   return { openKfId, corpId, webhookId: webhookIdOf(message), type };

@@ -13,7 +13,10 @@ import { type Failure, type Occasion, toFailure } from '../../storage/queue/line
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
-/** Stores the outcome of each message. @throws AppError `STORE_UNAVAILABLE`; the message is sent again once the lease has lapsed. */
+/**
+ * Stores the outcome of each message.
+ * @throws AppError `STORE_UNAVAILABLE`; the message is sent again once the lease has lapsed.
+ */
 @Injectable()
 export class MessageOutcomes {
   constructor(
@@ -42,7 +45,7 @@ export class MessageOutcomes {
   }
 
   /**
-   * @param messages that the page had.
+   * @param messages how many the page had.
    * @param isFromStart whether WeCom refused the cursor.
    */
   countPulled({ added, dead }: KeptPage, messages: number, isFromStart: boolean): void {
@@ -68,15 +71,16 @@ export class MessageOutcomes {
   }
 
   /**
-   * A refusal counts against the message, which is dead after some of them; whatever else went wrong does not, and ends it
-   * only after 3 days.
-   * @param attempts the number of the attempt, which is larger than what is stored where an earlier outcome was lost.
+   * A refusal counts against the message, which is dead after `messageTries` refusals. Other failures do not count;
+   * they end the message only after 3 days.
+   * @param attempts the number of this attempt. Where an earlier outcome was lost, it is more than one
+   * above the stored number.
    */
   async notTaken(turn: Turn, message: Message, attempts: number, result: NotTaken): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const failure = toFailure(nowMs, result.stage, result.reason, result.status);
     const refusals = message.refusals + Number(isRefusal(result));
-    // The bot would refuse it each time.
+    // The bot would refuse the message each time.
     const isHopeless = result.stage === 'too_long' || refusals >= this.config.messageTries;
     if (isHopeless) return this.#bury(turn, { ...message, attempts, refusals }, failure);
     const { step, dueAtMs } = nextOf(message, nowMs, result.retryAfterMs);
@@ -84,9 +88,9 @@ export class MessageOutcomes {
   }
 
   /**
-   * Has a message wait again that counts as pulled, or as taken by that: its bot has not read it. It counts as a refusal, so
-   * that a bot which never reads one gets the next ones all the same.
-   * @returns false where it waits anyway, or is not taken.
+   * Puts back a message that counts as pulled, or as taken, although its bot did not read the answer to its pull.
+   * This counts as a refusal, so that a bot that never reads one message still gets the next ones.
+   * @returns false where the message still waits, or was not taken.
    * @throws AppError `STORE_UNAVAILABLE`; safe to repeat.
    */
   async putBack(message: Message, attempt: number, reason: string): Promise<boolean> {
@@ -104,7 +108,8 @@ export class MessageOutcomes {
   }
 
   /**
-   * It was not sent, or its end is not known: it is due then, and nothing counts against it.
+   * The message was not sent, or the end of its attempt is not known. It is due at `dueAtMs`, and no refusal is
+   * counted.
    * @param failure `null` leaves the last one.
    */
   async putOff(
@@ -115,13 +120,15 @@ export class MessageOutcomes {
     failure: Failure | null,
   ): Promise<void> {
     const { refusals } = message;
-    // What was sent has been tried.
+    // A message that was sent has left step 0 of the schedule.
     const step = attempts > message.attempts ? Math.max(1, message.step) : message.step;
     const refused = { attempts, refusals, step, dueAtMs, failure };
     await this.store.refused(turn, message.msgid, refused, this.storeClock.nowMs());
   }
 
-  /** By a process that died since: the next attempt is another one, and nothing else of it changes. */
+  /**
+   * A process that died since may have sent the message. The next attempt gets the next number; nothing else changes.
+   */
   async mayHaveBeenSent(turn: Turn, message: Message, attempts: number): Promise<void> {
     this.countRepeated();
     const nowMs = this.storeClock.nowMs();
@@ -130,12 +137,15 @@ export class MessageOutcomes {
     await this.store.refused(turn, message.msgid, { ...same, attempts }, nowMs);
   }
 
-  /** It waited for 3 days. */
+  /** Gives up a message that waited for 3 days. */
   async expire(turn: Turn, message: MessageHead): Promise<void> {
     await this.#bury(turn, message, this.#expired());
   }
 
-  /** The same of all messages, also where nobody is there to whom any would be sent. Removes what need not be known any more. */
+  /**
+   * Gives up all messages that waited for 3 days, also where no bot is there to take them. Removes ids that need
+   * not be known any more.
+   */
   async clearUp(): Promise<void> {
     const failure = this.#expired();
     for (const message of await this.store.expire(failure)) this.#noteBuried(message, failure);

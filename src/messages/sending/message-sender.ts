@@ -16,7 +16,7 @@ import { messageFormFor, toEvent, toRecipient } from './taker-form.js';
 import { type ReadyTaker, Takers } from './takers.js';
 import { LEASE_MS, type Occasion, toFailure } from '../../storage/queue/line.js';
 
-/** How long one account is served before others have their turn, if its messages are taken at once. */
+/** How long one account is served before others have their turn, if its bot takes each message at once. */
 const TURN_MS = 1_000;
 const RENEW_AFTER_MS = 5_000;
 const SATURATED_MS = 1_000;
@@ -47,18 +47,24 @@ const STOPPED: AttemptResult = {
 /** Whether the turn goes on with the next message. */
 type Next = 'goes on' | 'ends';
 
-/** What an earlier process may have sent, whose outcome is not known: it died, or the store was away. */
+/** What an earlier turn may have sent without storing the outcome: its process died, or the store was away. */
 interface Earlier {
-  /** Of a bot whose messages are begun in the store: the one that was begun last, where it still waits. */
+  /**
+   * For a bot whose messages are begun in the store (see `isBegun`): the message begun last, if it still waits. Else
+   * `null`.
+   */
   readonly begun: UnderWay | null;
-  /** Of another bot: whether it is the first message of the account. False once that has its attempt. */
+  /**
+   * For another bot: whether the first message of the account may have been sent. False once that message has a new
+   * attempt.
+   */
   isFirst: boolean;
 }
 
 /** Sends an account's messages one after the other, and stores the outcome of each before the next. */
 @Injectable()
 export class MessageSender {
-  /** With what gives each up. */
+  /** Attempts under way, each with the function that gives it up. */
   readonly #underWay = new Map<Attempt, (result: AttemptResult) => void>();
   #isStopping = false;
 
@@ -72,7 +78,7 @@ export class MessageSender {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** Begins nothing more, and gives up attempts that have no socket yet; the others after a while. */
+  /** Begins no further attempt. Gives up attempts without a socket at once, and the others after `STOP_MS`. */
   stop(): void {
     this.#isStopping = true;
     for (const attempt of this.#underWay.keys()) attempt.withdraw();
@@ -146,7 +152,10 @@ export class MessageSender {
     return { begun: found?.underWay ?? null, isFirst: false };
   }
 
-  /** It may have been sent. This turn may end before it comes to that message, and has begun another one by then. */
+  /**
+   * Stores that the message may have been sent. Later is too late: this turn may begin another message, and end,
+   * before it comes to this one.
+   */
   async #noteBegun(turn: Turn, { underWay, message }: UnderWayMessage): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     if (isAwaited(underWay, nowMs) || message.attempts >= underWay.attempt) return;
@@ -161,7 +170,7 @@ export class MessageSender {
     const { result, durationMs } = await this.#attempt(sending, botEndpoint);
     if (!result.taken) {
       this.#tell(sending, result, durationMs);
-      // First what is known of the attempt: the process may die in between.
+      // The outcome is stored first: the process may die between the two writes.
       const next = await this.#notTaken(sending, result);
       await this.halves.failed(turn);
       return next;
@@ -183,7 +192,8 @@ export class MessageSender {
       return 'ends';
     }
     await this.outcomes.notTaken(turn, message, attempt, result);
-    // Another customer's message need not wait for this one; where the bot is gone it would fail as well.
+    // After a refusal, messages of other customers need not wait for this one. If the bot is away, they
+    // would fail as well.
     return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
   }
 
@@ -203,7 +213,7 @@ export class MessageSender {
     this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
   }
 
-  /** Renews the lease again and again. @returns what ends that. */
+  /** Renews the lease regularly. @returns a function that ends this. */
   #renewUntilOver(turn: Turn): () => void {
     const renew = (): void => {
       this.store.renew(turn, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
@@ -215,8 +225,8 @@ export class MessageSender {
 }
 
 /**
- * Whether the store is told of each message before it is sent, so that a later process knows which one was under way. Where all of
- * an account goes one after the other, the place of a message tells that.
+ * Whether the store is told of each message before it is sent, so that a later process knows which one was under way.
+ * That is not needed where all messages of an account go one after the other: then it was the first one that waits.
  */
 function isBegun({ bot }: MessageTaker): boolean {
   return KINDS[bot.kind].pulls || bot.order === 'customer';

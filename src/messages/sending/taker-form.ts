@@ -40,7 +40,7 @@ export function toEvent(message: Message): KfEvent {
   };
 }
 
-/** As the endpoint has it. */
+/** The taker, as `BotEndpoint` takes it. */
 export function toRecipient(taker: MessageTaker): Recipient {
   const { corpId, openKfId, address, bot, puppet, fault } = taker;
   return { corpId, openKfId, address, bot, puppet, fault, isPulled: false };

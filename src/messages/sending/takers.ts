@@ -9,10 +9,13 @@ import { HandOver } from './hand-over.js';
 const LOOK_AGAIN_FIRST_MS = 10;
 const LOOK_AGAIN_LAST_MS = 2_560;
 
-/** Messages can be sent to it now. */
+/** A taker to which messages can be sent now. */
 export type ReadyTaker = MessageTaker & { readonly endpoint: Endpoint };
 
-/** Who takes the messages of an account now; what waits of one that nobody takes by message goes on in another form. */
+/**
+ * Finds the bot that takes the messages of an account now. If no bot takes them as messages, the waiting ones are
+ * handed over as one event, or discarded where people serve the account.
+ */
 @Injectable()
 export class Takers {
   constructor(
@@ -32,12 +35,12 @@ export class Takers {
     if (taker === null) return this.#passOn(turn);
     const { endpoint, state } = taker;
     if (endpoint !== null && state === 'ready') return { ...taker, endpoint };
-    // Its registration, or the patrol, wakes it.
+    // The bot's registration, or the patrol, wakes the account.
     await this.store.release(turn, null, taker.bot.order, this.storeClock.nowMs());
     return null;
   }
 
-  /** A registration that is under way is answered within milliseconds. */
+  /** Waits for a registration that is under way: it ends within milliseconds. */
   async #whenRegistered(turn: Turn): Promise<MessageTaker | null> {
     let taker = this.destinations.findMessageTaker(turn);
     for (let pauseMs = LOOK_AGAIN_FIRST_MS; taker?.state === 'registering'; pauseMs *= 2) {
@@ -48,7 +51,7 @@ export class Takers {
     return taker;
   }
 
-  /** What waits goes to another taker as one event; while there is none it waits. */
+  /** Hands the messages over to another taker as one event. While there is none, they wait. */
   async #passOn(turn: Turn): Promise<ReadyTaker | null> {
     const nowMs = this.storeClock.nowMs();
     const destination = await this.destinations.confirm(turn);
