@@ -1,6 +1,6 @@
 import { defineNamespace } from '../../config/namespace.js';
 
-/** Limits of what may be under way. */
+/** How much may be under way. */
 export const dispatchConfig = defineNamespace('dispatch', (config) => ({
   callbacksTriedMax: config.callbacksTriedMax,
   callbacksUnderWayMax: config.callbacksUnderWayMax,

@@ -20,7 +20,7 @@ const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
   'overloaded',
 ]);
 
-/** Those that a first try may have. */
+/** Why a first try was not made, or did not end in time. */
 const REASONS = {
   unregistered: 'no bot takes the events of this kf account yet',
   offline: 'its puppet has deregistered, or no client of its bot is connected',
@@ -74,7 +74,7 @@ export class FirstTry {
       return notTried('overloaded', to, attemptsBefore);
     if (!botEndpoint.admits()) return notTried('circuit', to, attemptsBefore);
     const attempts = attemptsBefore + 1;
-    // Whoever has other keys since then could not open it.
+    // A puppet that has registered with other keys since could not open the raw form.
     const isReadable = to === destination || to.keysId === destination.keysId;
     const sent = event.raw === null || isReadable ? event : { ...event, raw: null };
     const attempt = botEndpoint.attempt(sent, 'inline', attempts, tracestate);

@@ -7,7 +7,7 @@ import type { FailureStage, NotTriedStage } from '../../storage/queue/line.js';
 /** An event as it came in. */
 export interface Incoming {
   readonly event: KfEvent;
-  /** Where it went when it came in. `event.raw` was opened with what its puppet had then. */
+  /** Where it was to go when it came in. `event.raw` was opened with the keys that its puppet had then. */
   readonly destination: Destination;
   readonly arrival: Arrival;
   /** When its callback must be answered, on the clock that never jumps. */
@@ -26,7 +26,7 @@ export interface NotTaken {
   readonly taken: false;
   readonly stage: FailureStage | NotTriedStage;
   readonly reason: string;
-  /** With the stage `status`, the one that came. */
+  /** The status of the answer, at the stage `status`. */
   readonly status?: number | undefined;
   /** How long its bot asked to be left alone; 0 when it did not ask. */
   readonly retryAfterMs: number;
@@ -37,5 +37,5 @@ export interface NotTaken {
   readonly late: Attempt | null;
 }
 
-/** What came of the first try. */
+/** The outcome of the first try. */
 export type Tried = Taken | NotTaken;

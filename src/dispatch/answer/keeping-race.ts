@@ -15,7 +15,7 @@ import { KeptWake } from './kept-wake.js';
 import { TimelyKeeper } from './timely-keeper.js';
 import { type FailureStage, LEASE_MS, type NotTriedStage, toFailure } from '../../storage/queue/line.js';
 
-/** Puppets that have deregistered, or are registering with another process, are tried this late. */
+/** When puppets are tried that have deregistered, or are registering with another process. */
 const LATER_MS = 5_000;
 
 /** How the race ended: the event is kept, or its puppet took it after all. */
@@ -34,7 +34,9 @@ export class KeepingRace {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** @throws AppError `DISPATCH_NOT_TAKEN`, `OUTBOX_FULL`: neither; the puppet may still take it then. */
+  /**
+   * @throws AppError `DISPATCH_NOT_TAKEN`, `OUTBOX_FULL`: neither kept nor taken; the puppet may still take it then.
+   */
   async run(incoming: Incoming, tried: NotTaken): Promise<RaceOutcome> {
     const { late } = tried;
     const hint = this.#toHint(incoming, tried);
@@ -89,7 +91,7 @@ export class KeepingRace {
     };
   }
 
-  /** An attempt was under way when its event was kept: its result settles the hint, or gives back its lease. */
+  /** The result of an attempt that was under way when its event was kept settles the hint, or gives back its lease. */
   async #followLate(late: Attempt, keeping: Promise<Kept>, { event }: Incoming): Promise<void> {
     const [result] = await Promise.all([late.result, keeping.catch(() => null)]);
     this.keeper.lateEnded(event, result.taken, result.taken ? 0 : result.retryAfterMs);

@@ -10,13 +10,16 @@ import type { Addressee } from '../../kernel/account.js';
 /** When a registration takes longer than this, the patrol finds what was kept meanwhile. */
 const REGISTRATION_LIMIT_MS = 30_000;
 const REREAD_LIMIT_MS = 1_000;
-/** Accounts whose events were kept because nobody was there. Those beyond wait until they are due. */
+/**
+ * Accounts that are remembered because nobody was there for their events. Events of other accounts wait until they
+ * are due.
+ */
 const FOR_NOBODY_MAX = 10_000;
 
 /** Makes sure that an event that was just kept is delivered as soon as possible. */
 @Injectable()
 export class KeptWake {
-  /** By account. */
+  /** Accounts whose events were kept because nobody was there. By account. */
   readonly #forNobody = newLru<Destination>(FOR_NOBODY_MAX);
 
   constructor(
@@ -40,8 +43,10 @@ export class KeptWake {
   }
 
   /**
-   * An account whose event was kept here because nobody was there, if somebody is by now. A client that another replica has
-   * makes due what was kept before, and not what was kept here since.
+   * Finds where an account's events go now, if an event of it was kept here because nobody was there, and
+   * somebody is by now. The replica that has a bot's client makes due only what was kept before the client came,
+   * not what was kept here since.
+   * @returns `null` otherwise.
    */
   take(account: Addressee): Destination | null {
     const kept = this.#forNobody.get(keyOf(account));

@@ -4,9 +4,9 @@ import type { Clock } from '../../kernel/clock.js';
 const GAP_MS_MAX = 5;
 
 /**
- * One turn of the event loop: what came over all sockets is handled, and no timer runs meanwhile. Its time counts from
- * its first event on, and of each gap between two no more than a callback may take: a process that was stopped, or that
- * collected garbage, has not worked too long, and what came meanwhile is to be served.
+ * One turn of the event loop: it handles what came over all sockets, and no timer runs meanwhile. Its time counts
+ * from its first event on. Of each gap between two events at most `GAP_MS_MAX` counts: a process that was stopped, or
+ * that collected garbage, has not worked too long, and has to serve what came meanwhile.
  */
 export class LoopTurn {
   #busyMs = 0;

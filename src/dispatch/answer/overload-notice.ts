@@ -4,17 +4,17 @@ import type { Log } from '../../kernel/log.js';
 /** An overload is over when nothing was too much for this long. */
 const QUIET_MS = 5_000;
 
-/** What was done with events instead of trying them, by what was exhausted. */
+/** How many events were kept or refused without a try, by what there was too much of. */
 export interface OverloadCounts {
   readonly kept: Readonly<Record<'under_way', number>>;
   readonly refused: Readonly<Record<'under_way' | 'event_loop', number>>;
 }
 
-/** How its log line begins. */
+/** The fields of the line that says that an overload began. */
 interface Beginning {
   readonly action: keyof OverloadCounts;
   readonly reason: string;
-  /** Both count what is under way. */
+  /** Events and attempts under way. */
   readonly events: number;
   readonly attempts: number;
 }

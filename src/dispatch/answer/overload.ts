@@ -10,9 +10,9 @@ import { type OverloadCounts, OverloadNotice } from './overload-notice.js';
 const ORIGIN_FREE = 64;
 
 /**
- * Counts what is under way in this process, and says when it is too much: then events are kept that would have been
- * tried, and beyond that callbacks are refused before they are read. It looks at now and remembers nothing, so that
- * the first callback after an overload is taken as any other.
+ * Counts what is under way in this process, and says when it is too much. Then events are kept without a try, and
+ * beyond that callbacks are refused before they are read. It counts only the present and remembers nothing, so the
+ * first callback after an overload is taken like any other.
  */
 @Injectable()
 export class Overload implements OnApplicationShutdown {
@@ -69,7 +69,7 @@ export class Overload implements OnApplicationShutdown {
 
   /**
    * Whether an event is to be kept without an attempt; if so, it counts as kept.
-   * @param atOrigin attempts that are under way at the origin of its puppet: those of others are no reason.
+   * @param atOrigin attempts under way at the origin of its puppet. Attempts at other origins are no reason to keep it.
    */
   keepsNext(atOrigin: number): boolean {
     const { callbacksTriedMax } = this.config;

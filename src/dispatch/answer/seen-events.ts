@@ -3,7 +3,7 @@ import { newLru } from '../../kernel/lru.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
 
-/** What a busy process receives in 20 s, at 2,500 events a second. WeCom re-sends an event within about that time. */
+/** The events that a busy process receives in 20 s, at 2,500 a second. WeCom re-sends an event within about 20 s. */
 export const SEEN_EVENTS_MAX = 50_000;
 
 /** When this process saw an event for the first time. */
@@ -26,9 +26,9 @@ export class Arrival {
 }
 
 /**
- * The latest events of this process, so that one that comes again is as old as it was the first time. One that was
- * forgotten, came to another replica, or came before a restart counts as new again, and so nobody may conclude from
- * this that an event is newer than another one: only that it is older.
+ * Remembers the latest events of this process, so that an event that comes again keeps the time of its first arrival.
+ * An event that was forgotten, or that came to another replica or before a restart, counts as new again. So this can
+ * show that an event is older than another one, but not that it is newer.
  */
 @Injectable()
 export class SeenEvents {

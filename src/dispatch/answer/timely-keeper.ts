@@ -18,7 +18,7 @@ export class TimelyKeeper {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws AppError `STORE_UNAVAILABLE` at the time of the answer at the latest, `OUTBOX_FULL` */
+  /** @throws AppError `STORE_UNAVAILABLE`, at the latest when the answer is due; `OUTBOX_FULL` */
   keep({ event, tracestate, answerByMs }: Incoming, hint: NewHint): Promise<Kept> {
     const { traceparent, corpId, openKfId } = event;
     const parent = traceparent === null ? null : { traceparent, tracestate };

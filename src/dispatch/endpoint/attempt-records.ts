@@ -43,7 +43,7 @@ function formOf({ occasion, isRaw }: Delivery): RecordForm {
   return isRaw ? 'encrypted' : 'decrypted';
 }
 
-/** A bot's key may be in it. */
+/** The query of a bot's URL may have a key. */
 function withoutQuery(url: string): string {
   const at = url.indexOf('?');
   return at === -1 ? url : url.slice(0, at);

@@ -9,11 +9,11 @@ export type AttemptResult =
       readonly taken: false;
       readonly stage: FailureStage;
       readonly reason: string;
-      /** With `status`, the one that came. */
+      /** The status of the answer, at the stage `status`. */
       readonly status?: number;
       /** Node's or undici's code of what went wrong with the connection, if it has one. */
       readonly code?: string;
-      /** The bot had pulled the message: it was there, and did not end its work in time. */
+      /** The bot had pulled the message: it was there, and did not finish its work in time. */
       readonly hasPulled?: true;
       /** How long to wait at least, if that is known. */
       readonly retryAfterMs?: number;
@@ -27,7 +27,10 @@ export type AttemptResult =
 /** What a reverse proxy answers when nobody is behind it (RFC 9110, 15.6): as good as no connection. */
 const NOBODY_BEHIND = new Set([502, 503, 504]);
 
-/** Whether it counts against what was sent: the bot was there, and did not want it or did not get done with it. */
+/**
+ * Whether the result counts against the event or message itself: the bot was there, and refused it or did not finish
+ * it in time.
+ */
 export function isRefusal(result: AttemptResult): boolean {
   if (result.taken) return false;
   if (result.hasPulled === true || result.stage === 'too_long') return true;
@@ -49,7 +52,7 @@ export interface Attempt {
 /** Called with the result, before anybody who awaits it continues. */
 export type OnEnd = (result: AttemptResult) => void;
 
-/** What a puppet may take, headers and body of its answer together. */
+/** How long a puppet's answer may take, headers and body together. */
 export const ATTEMPT_LIMIT_MS = 5_000;
 /** How long a callback bot has for both halves of a message, the answer and the pull, from the beginning of the attempt. */
 export const HALVES_MS = 60_000;
@@ -108,7 +111,7 @@ export class Exchange implements Attempt, Undici.DispatchHandler {
     pool.begin();
   }
 
-  /** Once, and when all of it is there: a pool may answer before this returns. @returns itself. */
+  /** Call it once, on a complete object: a pool may answer before this returns. @returns itself. */
   send(): this {
     this.#pool.send(this.#request, this);
     return this;

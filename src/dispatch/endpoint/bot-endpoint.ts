@@ -43,23 +43,26 @@ interface Begun {
   readonly startedMs: number;
 }
 
-/** Has something waiting for endpoints. */
+/** Learns that endpoints have recovered. */
 export abstract class Recoveries {
   /** The endpoint was in trouble and took something: everything that waits for it is sent. Never rejects. */
   abstract recovered(endpoint: string): Promise<void>;
 }
 
-/** Whose events go to an endpoint. */
+/** The account whose events go to an endpoint, and who takes them there. */
 export type Recipient = Pick<
   Destination,
   'corpId' | 'openKfId' | 'address' | 'bot' | 'puppet' | 'fault' | 'isPulled'
 >;
 
-/** The endpoint of whoever takes an account's events, with circuit and bookkeeping. Its callers decide whether to send anything. */
+/**
+ * The endpoint of an account's bot or puppet, with circuit and bookkeeping. Its callers decide whether to send
+ * anything.
+ */
 export class BotEndpoint {
   /**
    * @param endpoint `null` when it cannot be used.
-   * @param form left out for the one that whoever takes the events understands.
+   * @param form left out for the usual one of the bot or puppet: see `formFor`.
    */
   constructor(
     private readonly to: Recipient,
@@ -120,7 +123,7 @@ export class BotEndpoint {
     return this.botEndpoints.client.start(this.endpoint, this.#form, event, number, onEnd, tracestate);
   }
 
-  /** The same for an operator, who is shown the beginning of the answer, if there is one. */
+  /** Sends a test. The operator who waits for it is shown the beginning of the answer, if there is one. */
   attemptShown(event: KfEvent): ShownAttempt {
     if (this.endpoint === null || this.to.isPulled || isStream(this.endpoint)) {
       const { result } = this.attempt(event, 'test', 1);
@@ -128,7 +131,7 @@ export class BotEndpoint {
     }
     const onEnd = this.#book(event, 'test', 1);
     const attempt = this.botEndpoints.client.startShown(this.endpoint, this.#form, event, onEnd);
-    // Its connection closes when the exchange is over.
+    // A stop waits for the exchange, whose connection closes only when it is over.
     void this.botEndpoints.late.add(attempt.result.then(() => attempt.whenAnswered()));
     return attempt;
   }
@@ -232,7 +235,7 @@ export class BotEndpoints {
     if (occasion === 'test') return;
     // An attempt that never had a socket says nothing about the endpoint.
     const isInconclusive = result.stage === 'withdrawn' || result.stage === 'saturated';
-    // Of a message a status that is left here is as good as no connection: see `isRefusal`.
+    // A status of a message that is no refusal means that nobody is behind the endpoint: see `isRefusal`.
     const isOfAccount = occasion === 'message' ? result.isOfAccount === true : mayBeOfAccount(result);
     if (isInconclusive) this.circuits.inconclusive(endpoint);
     else if (isOfAccount) this.circuits.refused(endpoint, to, startedMs);

@@ -89,7 +89,7 @@ function remedyOf(status: number | null, noAnswer: NoAnswer | null): string {
   return status >= 500 ? `the program failed: read its own log, and ${OF_KEYS}` : OF_KEYS;
 }
 
-/** Node's names of what a look-up finds. */
+/** Node's error codes for a name that has no address. */
 const NO_NAME = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
 const UNREACHABLE = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
 const OF_TLS = /^(ERR_TLS|ERR_SSL|EPROTO)|CERT|UNABLE_TO_|SIGNATURE/;
@@ -108,7 +108,7 @@ function noAnswerOf({ stage, code = '' }: AttemptResult & { taken: false }): NoA
 const HEADERS_OF_PROGRAMS = [{ path: '/share/v1/app/wechat/service', header: 'X-KB-ID', says: /kb_id/i }];
 const A_HEADER = /\bX-[A-Za-z0-9-]{2,40}\b/i;
 
-/** What to do about a header that the program asks for, as far as that can be told. */
+/** The remedy for a header that the program seems to ask for; `null` where it asks for none, or the bot has it. */
 function missingHeader(bot: KnownBot, { path }: CallbackUrl, words: string): string | null {
   const known = HEADERS_OF_PROGRAMS.find((one) => path.startsWith(one.path) || one.says.test(words));
   const header = known?.header ?? A_HEADER.exec(words)?.[0];
@@ -119,10 +119,10 @@ function missingHeader(bot: KnownBot, { path }: CallbackUrl, words: string): str
 
 const WORDS_MAX = 200;
 const SECRET_LENGTH_MIN = 4;
-/** What may be a key or a token, whoever's. */
+/** Text that may be a key or a token of anybody. */
 const LIKE_A_SECRET = /[A-Za-z0-9+/_=-]{32,}/g;
 
-/** What the program said, without tags, control characters and whatever may be a secret. */
+/** What the program said, without tags, control characters and anything that may be a secret. */
 function shownWords(body: string, opened: BotSecrets): string {
   let words = unescaped(body);
   if (words.trimStart().startsWith('<'))

@@ -12,7 +12,7 @@ const FIRST_PROBE_AFTER_MS = 1_000;
 const JITTER = 0.2;
 /** After a start, or when another process left hints behind: hints that are due by themselves go first. */
 const SUSPECT_AFTER_MS = 15_000;
-/** How old the last attempt is when a message that comes in is a probe. */
+/** A message that comes in is sent as a probe once the last failed attempt is this old. */
 const PROMPT_AFTER_MS = 3_000;
 /** So many refused accounts are each probed within `PROBE_AFTER_MS`. More take turns, at the same rate. */
 const PROBED_ACCOUNTS_MAX = 4;
@@ -20,11 +20,13 @@ const PROBED_ACCOUNTS_MAX = 4;
 const REFUSED_ACCOUNTS_MAX = 1_000;
 
 /**
- * What is known of an endpoint that fails. Open, it gets nothing but probes; closed, it is probed too when
- * nothing else was tried for a while, so that its recovery is noticed whatever its hints' due times.
+ * What is known of an endpoint that fails. While the circuit is open, the endpoint gets nothing but probes. While
+ * it is closed, the endpoint is probed too when nothing else was tried for a while, so that its recovery is
+ * noticed before a hint is due.
  *
- * An answered refusal may be about one account alone. So it counts against the endpoint once, until the account is taken
- * again; after several in a row the account is held back: it gets nothing but probes, and the others go on.
+ * An answered refusal may be about one account alone. So it counts against the endpoint only once, until the endpoint
+ * takes something of that account. After several refusals in a row the account is held back: it gets nothing but
+ * probes, and other accounts go on.
  */
 class Circuit {
   #failuresInARow = 0;
@@ -96,7 +98,8 @@ class Circuit {
     const wasOpen = this.#isOpen;
     this.#count();
     const hasOpened = this.#isOpen && !wasOpen;
-    // Neither what was under way then nor what failed for another account postpones a probe.
+    // A probe is not postponed by attempts that were under way when the circuit opened, nor by failures of other
+    // accounts.
     const mayPostpone = hasOpened || (!wasOpen && !this.#holdsAnyBack());
     if (mayPostpone || this.#timer === null) this.probeLater(startedMs);
   }
@@ -113,7 +116,8 @@ class Circuit {
       this.#hasTaken = false;
     }
     const hasChanged = isHeldBackNow || this.#isOpen !== wasOpen;
-    // Neither what was under way then nor what another account is refused postpones a probe.
+    // A probe is not postponed by attempts that were under way when the circuit opened, nor by refusals of other
+    // accounts.
     const isAlone = !wasOpen && this.#refused.size === 1 && times < FAILURES_IN_A_ROW;
     if (this.#timer === null || hasChanged || isAlone) this.probeLater(startedMs);
   }
@@ -131,7 +135,8 @@ class Circuit {
     this.#hasTaken = true;
     if (wasInTrouble) {
       this.#probes = 0;
-      // What may have held them back too is over. They are tried, and count no more against the endpoint.
+      // The same trouble may have held other accounts back. They are tried again, and no longer count
+      // against the endpoint.
       for (const key of this.#refused.keys()) this.#refused.set(key, 1);
     }
     if (this.#refused.size === 0) this.stop();
@@ -143,7 +148,7 @@ class Circuit {
     this.probeLater(this.clock.elapsedMs(), SUSPECT_AFTER_MS);
   }
 
-  /** Something came in that need not wait for a probe that is far off. */
+  /** A message came in: it is sent as a probe soon, if the next probe is far off. */
   probeSoon(): void {
     const isProbeUnderWay = this.#timer === null && !this.#isTrial;
     if (!this.isFailing || isProbeUnderWay) return;
@@ -156,7 +161,10 @@ class Circuit {
     this.#probeAt(startedMs + afterMs * (1 + JITTER * (2 * Math.random() - 1)));
   }
 
-  /** There is no hint to probe with, so the next event may be tried. No account has one that was refused. */
+  /**
+   * There is no hint to probe with, so the next event may be tried. Refused accounts have no hints
+   * either, and are forgotten.
+   */
   tryNext(): void {
     this.#isTrial = this.#isOpen;
     this.#refused.clear();
@@ -177,7 +185,8 @@ class Circuit {
   }
 
   #probeAfterMs(): number {
-    // An endpoint that takes nothing needs one probe for all; one that takes from others is probed for each refused account.
+    // If the endpoint takes nothing, one probe stands for all accounts; otherwise it is probed for each refused
+    // account.
     const probed = this.#failuresInARow > 1 ? 1 : Math.min(this.#refused.size, PROBED_ACCOUNTS_MAX);
     const afterMs = PROBE_AFTER_MS / Math.max(1, probed);
     if (!this.#isOpen && !this.#holdsAnyBack()) return afterMs;
@@ -222,8 +231,8 @@ class Circuit {
 }
 
 /**
- * The circuits of all endpoints that failed lately; one that is well has none. No kept library has a clock that
- * can be injected and probes that its user sends, and there is little more to a circuit than these two.
+ * The circuits of all endpoints that failed lately; a healthy endpoint has none. No maintained library has a clock
+ * that can be injected and probes that its user sends, and a circuit needs little more than these two.
  */
 @Injectable()
 export class Circuits {
@@ -248,7 +257,10 @@ export class Circuits {
     return this.#open.has(endpoint);
   }
 
-  /** The same as people see it: also those that have taken nothing since they refused an account again and again. */
+  /**
+   * The endpoints that operators see as failing: open ones, and those that refused an account again and again
+   * and took nothing since.
+   */
   get failing(): ReadonlySet<string> {
     return new Set(
       [...this.#circuits].flatMap(([endpoint, { takesNothing }]) => (takesNothing ? endpoint : [])),
@@ -269,7 +281,7 @@ export class Circuits {
     return this.#circuits.get(endpoint)?.holdsBack(account) ?? false;
   }
 
-  /** The keys of all such accounts. */
+  /** The keys of all accounts of the endpoint that are held back. */
   heldBackOf(endpoint: string): ReadonlySet<string> {
     return this.#circuits.get(endpoint)?.heldBack ?? new Set();
   }
@@ -282,7 +294,7 @@ export class Circuits {
     this.#fail(endpoint, (circuit) => circuit.failed(startedMs));
   }
 
-  /** Whoever is there answered and refused what was for the account. @param startedMs as of `failed`. */
+  /** The endpoint answered, and refused something of the account. @param startedMs as of `failed`. */
   refused(endpoint: string, account: Addressee, startedMs: number): void {
     this.#fail(endpoint, (circuit) => circuit.refused(account, startedMs));
   }
@@ -312,7 +324,7 @@ export class Circuits {
     this.#of(endpoint).suspect();
   }
 
-  /** A message came in for the endpoint. If that fails, it is probed as soon as the last attempt is 3 s old. */
+  /** A message came in for the endpoint. A failing endpoint is probed as soon as its last failed attempt is 3 s old. */
   cameIn(endpoint: string): void {
     if (!this.#isStopped) this.#circuits.get(endpoint)?.probeSoon();
   }

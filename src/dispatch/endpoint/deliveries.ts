@@ -55,7 +55,7 @@ export interface SeenAttempts extends Pick<LastDeliveries, 'taken' | 'failure'> 
   /** `''` for an address and a bot. */
   readonly corpId: string;
   readonly slots: readonly AttemptSlot[];
-  /** 0 when none was. Tests do not count. */
+  /** When an event was taken last, store time; 0 for never. Tests do not count. */
   readonly eventTakenAtMs: number;
 }
 
@@ -121,7 +121,7 @@ export class Deliveries implements AccountHistory {
     const [ofAccount, ofAddress] = [this.#accountOf(to), recordIn(this.#endpoints, to.address)];
     const ofBot = to.bot === null ? null : recordIn(this.#bots, to.bot.id);
     ofAddress.note(delivery);
-    // WeCom gave the account's messages, or did not: what the bot makes of them is the attempt of each message.
+    // A pull only shows whether WeCom gave messages. Whether the bot takes them is the attempt of each message.
     if (to.isPulled) {
       ofAccount.notePull(delivery);
       ofBot?.notePull(delivery);
@@ -144,7 +144,7 @@ export class Deliveries implements AccountHistory {
     return known?.corpId === corpId ? known.toLast(this.storeClock.nowMs()) : NEVER;
   }
 
-  /** Of an address, for all of its accounts. */
+  /** The last deliveries to an address, of all its accounts. */
   ofEndpoint(address: string): LastDeliveries {
     return this.#endpoints.get(address)?.toLast(this.storeClock.nowMs()) ?? NEVER;
   }
@@ -191,7 +191,10 @@ export class Deliveries implements AccountHistory {
     for (const [id, account] of seen) if (account.seenAtMs >= sinceMs) yield account.toSeen(id);
   }
 
-  /** @param tell is called with each delivery from now on, in the turn in which it ended. @returns what ends it. */
+  /**
+   * @param tell is called with each delivery from now on, in the turn in which it ended.
+   * @returns a function that ends this.
+   */
   listen(tell: (delivery: Delivery) => void): () => void {
     this.#listeners.add(tell);
     return () => this.#listeners.delete(tell);
@@ -215,7 +218,7 @@ function addTo(records: Map<string, Account>, key: string, added: Account): Acco
   return added;
 }
 
-/** Changed in place, so that what is delivered leaves nothing behind. */
+/** Changed in place, so that a delivery leaves no garbage behind. */
 class Account {
   readonly attempts = { taken: 0, not_taken: 0 };
   eventTakenAtMs = 0;
@@ -242,7 +245,10 @@ class Account {
     this.#occasion = occasion;
   }
 
-  /** One that failed is why the bot gets nothing; by another it has taken nothing yet. */
+  /**
+   * A pull that failed is why the bot gets nothing. A pull that succeeded does not count: the bot has taken nothing
+   * by it.
+   */
   notePull({ result, atMs }: Delivery): void {
     if (!result.taken) this.#failure = toFailure(atMs, result.stage, result.reason, result.status);
   }

@@ -54,7 +54,7 @@ export class DeliveryClient {
     return this.underWayTo(endpoint) >= CROWDED_DELIVERIES;
   }
 
-  /** Deliveries under way to the origin of the endpoint; those of a callback bot to its own. */
+  /** Deliveries under way to the origin of the endpoint; for a callback bot only its own. */
   underWayTo(endpoint: Endpoint): number {
     return this.pools.underWayOf(poolOf(endpoint));
   }
@@ -74,7 +74,7 @@ export class DeliveryClient {
     return this.#start(Exchange, endpoint, form, event, attempt, onEnd, tracestate);
   }
 
-  /** The same for an operator, who is shown the beginning of the answer. */
+  /** Starts a first attempt for an operator, who is shown the beginning of the answer. */
   startShown(endpoint: Endpoint, form: DeliveryForm, event: KfEvent, onEnd: OnEnd): ShownAttempt {
     const attempt = this.#start(ShownExchange, endpoint, form, event, 1, onEnd, null);
     const whenAnswered = async () => (attempt instanceof ShownExchange ? attempt.whenAnswered() : null);
@@ -103,7 +103,7 @@ export class DeliveryClient {
   }
 }
 
-/** A callback bot has sockets of its own: one whose answers are slow takes none from others at its origin. */
+/** A callback bot has sockets of its own, so a bot that answers slowly takes none from others at its origin. */
 function poolOf({ origin, href }: Endpoint): string {
   const botId = botIdOf(href);
   return botId === null ? origin : `${origin}#${botId}`;

@@ -10,8 +10,9 @@ export interface DeliveryForm {
   /** The message that it puts into a request; left out where it puts the event. */
   readonly content?: Secret;
   /**
-   * Of a message that its bot has to pull besides: whether it has, in this attempt. Asked when `limitMs` is over, which is
-   * then `HALVES_MS`. A 2xx is only half of such an attempt: whoever sends the message tells of its end. Never rejects.
+   * Given for a message that its bot has to pull as well: whether the bot has pulled it in this attempt. It is asked
+   * when `limitMs` is over; if the bot has, the attempt may take `HALVES_MS` in all. A 2xx is only half of such an
+   * attempt: the sender of the message reports its end. Never rejects.
    */
   readonly hasPulled?: () => Promise<boolean>;
   /** @param attempt counted from 1. */

@@ -8,12 +8,12 @@ import { WecomForm } from './wecom-form.js';
 const OF_BOTS = new WeakMap<KnownBot, WecomForm>();
 const ENVELOPES = new WeakMap<KnownBot, WecomEnvelope>();
 
-/** The form that whoever takes the events understands. */
+/** The form that the bot understands; for no bot, that of puppets. */
 export function formFor({ bot }: Pick<Destination, 'bot'>): DeliveryForm {
   return bot === null ? PUPPET_FORM : cached(OF_BOTS, bot, WecomForm);
 }
 
-/** Seals for a bot that takes callbacks over its stream. Its secrets have to be open. */
+/** For a bot that takes callbacks over its stream. Its secrets have to be open. */
 export function envelopeFor(bot: KnownBot): WecomEnvelope {
   return cached(ENVELOPES, bot, WecomEnvelope);
 }

@@ -3,8 +3,8 @@ import type { LookupFunction } from 'node:net';
 import type { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 
 /**
- * Looks a name up for the very connection that is about to be made, and leaves only addresses that may be
- * dialled. So a name may lead elsewhere between two connections, and is judged by where it leads then.
+ * Looks a name up for each connection that is made, and gives only addresses that may be dialled. If the name leads
+ * elsewhere later, the next connection is judged by the new addresses.
  */
 export function judgedLookup(policy: EndpointPolicy): LookupFunction {
   return (host, options, done) => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Pending } from '../../kernel/pending.js';
 
-/** What follows from deliveries when nobody waits for it any more. The process does not end before it is over. */
+/** Work that follows a delivery when no answer waits for it any more. The process does not end before it is done. */
 @Injectable()
 export class LateWork extends Pending {}

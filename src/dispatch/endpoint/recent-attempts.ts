@@ -1,9 +1,9 @@
-/** Upper ones, rising; what took longer is in one more. */
+/** Upper bounds of the buckets, rising. One more bucket has what took longer. */
 const BOUNDS_MS = [
   5, 10, 20, 50, 100, 200, 350, 500, 750, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000,
 ] as const;
 const FAILED = BOUNDS_MS.length + 1;
-/** How many counts there are. */
+/** How many counts a slot has. */
 const WIDTH = FAILED + 1;
 const SLOT_MS = 15 * 60_000;
 const SLOTS = 4;
@@ -11,7 +11,7 @@ const SLOTS = 4;
 export interface AttemptSummary {
   readonly attempts: number;
   readonly taken: number;
-  /** How long the bot took, of those that were taken; to within the bounds of its bucket. `null` when none was. */
+  /** How long the bot took for those that it took, to within the bounds of a bucket; `null` when there were none. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
 }
@@ -34,7 +34,7 @@ export function sumOf(some: readonly AttemptCounts[]): AttemptCounts {
   return sum;
 }
 
-/** Of the last 45 min at least, and of the last hour at most. */
+/** The counts of the last 45 minutes at least, and of the last hour at most. */
 export function countsOf(slots: readonly AttemptSlot[], nowMs: number): AttemptCounts {
   const oldest = Math.floor(nowMs / SLOT_MS) - SLOTS + 1;
   return sumOf(slots.filter(({ slot }) => slot >= oldest).map(({ counts }) => counts));
@@ -52,14 +52,14 @@ export function summaryOf(counts: AttemptCounts): AttemptSummary {
 }
 
 /**
- * How attempts of the last hour ended, and how long the bot took: a few counts, of which each attempt changes one. It takes
- * memory with the first one.
+ * How attempts of the last hour ended, and how long the bot took: a few counts, of which each attempt changes one. It
+ * takes no memory before the first attempt.
  */
 export class RecentAttempts {
   #counts: Uint32Array | null = null;
-  /** Where its own ones begin. */
+  /** Where its own counts begin in the shared buffer. */
   #from = 0;
-  /** Counted from the epoch. */
+  /** The newest slot, counted from the epoch. */
   #slot = 0;
 
   note(nowMs: number, isTaken: boolean, durationMs: number): void {
@@ -73,7 +73,7 @@ export class RecentAttempts {
     return this.#counts === null ? NO_ATTEMPTS : countsOf(this.slots(), nowMs);
   }
 
-  /** Those in which there were any. */
+  /** The slots in which there were attempts. */
   slots(): readonly AttemptSlot[] {
     const slots: AttemptSlot[] = [];
     for (let slot = Math.max(0, this.#slot - SLOTS + 1); slot <= this.#slot; slot++) {
@@ -113,7 +113,7 @@ export class RecentAttempts {
   }
 }
 
-/** How many share a buffer: one of its own would take each as much memory again as the counts. */
+/** How many share a buffer. A buffer for each would need as much memory again as its counts. */
 const SHARED_BY = 256;
 const LENGTH = SLOTS * WIDTH;
 let shared = new Uint32Array(0);
@@ -135,7 +135,10 @@ function bucketOf(durationMs: number): number {
   return bucket;
 }
 
-/** As evenly as if the attempts of a bucket were spread over it; the last one is not known to be longer than its beginning. */
+/**
+ * Takes the attempts of a bucket as spread evenly over it. The last bucket has no end, so its beginning stands for
+ * all of it.
+ */
 function quantile(buckets: readonly number[], rank: number): number | null {
   let before = 0;
   for (const [bucket, count] of buckets.entries()) {

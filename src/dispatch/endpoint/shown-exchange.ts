@@ -41,7 +41,7 @@ export class ShownExchange extends Exchange {
     this.#isOver.resolve();
   }
 
-  /** Once there is a status, the request is not sent again. */
+  /** After a status the request is not sent again, so an error ends the answer. */
   override onResponseError(controller: Undici.DispatchController, error: Error & { code?: string }): void {
     super.onResponseError(controller, error);
     if (this.#status !== null) this.#isOver.resolve();

@@ -13,7 +13,7 @@ export interface Streamed {
   readonly ageMs: number;
   /** WeCom's entry as JSON; `null` where the event itself is sent. */
   readonly message: Secret | null;
-  /** Whether it tells of a message that the bot has to pull besides: see `DeliveryForm.hasPulled`. */
+  /** Whether it tells of a message that the bot has to pull as well: see `DeliveryForm.hasPulled`. */
   readonly isHalf: boolean;
 }
 

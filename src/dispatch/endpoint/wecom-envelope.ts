@@ -17,12 +17,12 @@ export class WecomEnvelope {
     return this.#secrets.callbackToken;
   }
 
-  /** WeCom's own bytes where the bot can open them. @param nowS epoch seconds. */
+  /** The callback as WeCom sent it, if the event still has it; else a new one. @param nowS epoch seconds. */
   of(event: KfEvent, nowS: string): RawCallback {
     return event.raw ?? this.#seal(toMessage(event, nowS), nowS);
   }
 
-  /** What the bot's key opens for its receiver. */
+  /** Encrypts a text with the bot's key and its receive id. */
   sealText(text: string): string {
     this.#cipher ??= new WecomCipher(this.#secrets.encodingAESKey);
     return this.#cipher.seal(text, this.bot.callback?.receiveId ?? '');
@@ -49,12 +49,15 @@ export class WecomEnvelope {
   }
 }
 
-/** What WeCom adds to the URL of a callback. */
+/** The query that WeCom adds to the URL of a callback. */
 export function toCallbackQuery({ msgSignature, timestamp, nonce }: RawCallback): string {
   return `msg_signature=${msgSignature}&timestamp=${timestamp}&nonce=${encodeURIComponent(nonce)}`;
 }
 
-/** Never without a sync token, on which such programs break. WeCom's event (developer.work.weixin.qq.com/document/path/94699), with what the manager knows of it. */
+/**
+ * WeCom's event (developer.work.weixin.qq.com/document/path/94699), with what the manager knows of it. It always has
+ * a sync token, since such programs break without one.
+ */
 function toMessage({ corpId, createdAtS, syncToken, openKfId }: KfEvent, nowS: string): string {
   return (
     `<xml><ToUserName><![CDATA[${corpId}]]></ToUserName><CreateTime>${createdAtS ?? nowS}</CreateTime>` +

@@ -10,7 +10,7 @@ type Puts = [NewHint, ...NewHint[]];
 
 /** An event that this process keeps, or has kept. */
 interface KeptHere {
-  /** Of the attempt that was under way then; `null` when there was none. */
+  /** The lease of the attempt that was under way when it was kept; `null` when there was none. */
   readonly leaseId: string | null;
   /** Resolves when its put has ended, well or not. */
   readonly ended: Promise<unknown>;

@@ -29,7 +29,7 @@ interface UnderWay {
 interface Lane {
   now: Keeping;
   next: (Keeping & { readonly done: PromiseWithResolvers<Kept> }) | null;
-  /** Of events whose attempts ended before they were kept: what is done once they are. By their ids. */
+  /** What to do once events are kept whose attempts ended before that. By event id. */
   readonly ended: Map<string, () => void>;
 }
 
@@ -41,13 +41,16 @@ interface Late {
   /** When the events arrived whose attempts have not ended, by their ids. */
   readonly underWay: Map<string, number>;
   /**
-   * When the first of its events arrived that has to be delivered still, even if all attempts under way succeed. `NOT_OWED`
-   * when there is none, `UNKNOWN` when that is not known.
+   * When the first of the hint's events arrived that must still be delivered, even if all attempts under way succeed.
+   * `NOT_OWED` when there is none, `UNKNOWN` when this process does not know it.
    */
   owedSinceMs: number;
-  /** The lease of the first of them; the hint keeps it until the last one ends. `null` when the hint has another or none. */
+  /**
+   * The lease of the first attempt. The hint keeps it until the last attempt ends. `null` when the hint has another
+   * or none.
+   */
   readonly leaseId: string | null;
-  /** When the hint may be sent after a failed one. */
+  /** When the hint may be sent after a failed attempt. */
   dueAtMs: number;
 }
 
@@ -57,8 +60,9 @@ interface Known extends Pick<Kept, 'generation' | 'leaseId' | 'dated' | 'dueAtMs
 }
 
 /**
- * Keeps events in the outbox, one write per account at a time, and knows what it kept. So an event that a bot takes
- * settles the event that waits, if that is the same one or known to be older; of a bot that gets each event, if it is the same one.
+ * Keeps events in the outbox, one write per account at a time, and knows what it kept. So when a bot takes an
+ * event, the event that waits is settled if it is the same one or known to be older. For a bot that gets each
+ * event, it has to be the same one.
  */
 @Injectable()
 export class HintKeeper {
@@ -132,9 +136,9 @@ export class HintKeeper {
   }
 
   /**
-   * Call it when an attempt ended that was under way when its event was kept, or was to be kept. The last one to end of a
-   * hint settles it, if each of its events was taken, and otherwise ends its lease.
-   * @param retryAfterMs how long the bot of a failed one asked to be left alone.
+   * Call it when an attempt ended that was under way when its event was kept, or was to be kept. Once all attempts of
+   * a hint have ended, the hint is settled if each of its events was taken; otherwise its lease ends.
+   * @param retryAfterMs how long the bot asked to be left alone when an attempt failed.
    */
   lateEnded(event: KfEvent, isTaken: boolean, retryAfterMs = 0): void {
     const key = accountKey(event);
@@ -250,7 +254,7 @@ function lateAfter(before: Known | undefined, { hint, events, underWay }: Keepin
   const { replaced, leaseId } = kept;
   const isAlone = replaced === null;
   const late = isAlone ? undefined : before?.late;
-  // What another process put there meanwhile, or a process before this one, has attempts that are not known here.
+  // A hint that another process put there, or one before this process, may have attempts that are not known here.
   const isKnown = isAlone || before?.generation === replaced;
   const isOwn = leaseId !== null && (leaseId === hint.lease?.id || leaseId === late?.leaseId);
   const added = underWay.map(({ id, arrivedAtMs }) => [id, arrivedAtMs] as const);
@@ -262,7 +266,7 @@ function lateAfter(before: Known | undefined, { hint, events, underWay }: Keepin
   };
 }
 
-/** @returns nothing where it is not known since when it waits. */
+/** @returns `undefined` where it is not known since when the hint waits. */
 function toKnownHint(known: Known | undefined): KnownHint | undefined {
   if (known === undefined || known.late.owedSinceMs === UNKNOWN) return undefined;
   const { generation, late } = known;

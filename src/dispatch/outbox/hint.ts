@@ -13,12 +13,12 @@ import {
 } from '../../storage/queue/line.js';
 import { FAST_STEPS } from './retry-schedule.js';
 
-/** Events that may wait of an account whose bot gets each of them. */
+/** How many events of an account may wait if its bot gets each of them. */
 export const EVENTS_MAX = 20;
 
 /** A hint without its events, which may be large. Times are store time, epoch milliseconds. */
 export interface HintHead extends LineHead {
-  /** Of the event that goes next, as the times and the attempts are. */
+  /** The id of the event that goes next. Times and attempts are of that event, too. */
   readonly eventId: string;
   /** `createdAtS` of its event. */
   readonly createdAtS: number | null;
@@ -51,12 +51,12 @@ export interface WaitingEvent extends KeptEvent {
 }
 
 /**
- * The hint of one kf account: its newest event, and when that is tried next. If its bot gets each event, it is the oldest of
- * the newest 20, and the others wait behind it.
+ * The hint of one kf account: its newest event, and when that is tried next. If the account's bot gets each event,
+ * the hint has its newest 20 events: the oldest of them goes next, and the others wait behind it.
  */
 export type Hint = HintHead &
   WaitingEvent & {
-    /** Those behind it, oldest first. */
+    /** The events behind it, oldest first. */
     readonly later: readonly WaitingEvent[];
   };
 
@@ -144,7 +144,7 @@ export function datedOf({ eventId, createdAtS }: HintHead): Dated {
   return { id: eventId, createdAtS };
 }
 
-/** Its events, the one that goes next first. */
+/** Maps all events of a hint, the one that goes next first. */
 function mapEvents(hint: Hint, map: (event: WaitingEvent) => WaitingEvent): Events {
   const { event, keysId, generation, arrivedAtMs, attempts, held } = hint;
   return [map({ event, keysId, generation, arrivedAtMs, attempts, held }), ...hint.later.map(map)];
@@ -160,13 +160,13 @@ function isSome(events: readonly WaitingEvent[]): events is Events {
   return events.length > 0;
 }
 
-/** The same place in the schedule, with these events. */
+/** The hint with these events, at the same place in the schedule. */
 function withEvents(hint: Hint, [first, ...later]: Events): Hint {
   const { id: eventId, createdAtS } = first.event;
   return { ...hint, ...first, eventId, createdAtS, later, events: 1 + later.length };
 }
 
-/** Nothing else waits yet. */
+/** A hint of this event alone. */
 function toFirst(put: NewHint): Hint {
   const { event, keysId, keepsEach, lease, arrivedAtMs, attempts, step, dueAtMs, endpoint } = put;
   const { id: eventId, corpId, openKfId, createdAtS } = event;
@@ -203,9 +203,10 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
 }
 
 /**
- * `join` decides which event it has. The account keeps its position in the retry schedule, but a newer event moves it from
- * the slow part back to the fast one. The generation is always new: a delivery that began before this `put` carried at most
- * one of the two events. Of several that waited for a bot that got each, the newest counts.
+ * `join` decides which event the hint has. The account keeps its position in the retry schedule, but a newer
+ * event moves it from the slow part back to the fast one. The generation is always new: a delivery that began
+ * before this `put` carried at most one of the two events. If several events waited, for a bot that got each one,
+ * only the newest is compared.
  */
 function replace(all: Hint, put: NewHint, nowMs: number): Hint {
   const fresh = toFirst(put);
@@ -231,9 +232,9 @@ function replace(all: Hint, put: NewHint, nowMs: number): Hint {
 }
 
 /**
- * The event waits behind those that arrived before it, and beyond `EVENTS_MAX` the first gives way. What goes next stays
- * that, with its generation and its lease: a delivery under way carries that event alone. One that waits already is
- * only held by its new attempt, and revived if it is dead.
+ * The event waits behind those that arrived before it. Beyond `EVENTS_MAX` the first one is dropped. The event that
+ * goes next stays the same, with its generation and its lease, since a delivery under way carries that event alone.
+ * An event that waits already is only held by its new attempt; if the hint is dead, it waits again.
  */
 function append(before: Hint, put: NewHint, nowMs: number): Hint {
   const { lease, event, endpoint } = put;
@@ -254,7 +255,10 @@ function append(before: Hint, put: NewHint, nowMs: number): Hint {
   };
 }
 
-/** The first one is gone: those that follow it, at its place in the schedule. The lease of a claim stays until its holder ends it. */
+/**
+ * The hint without its first event: these ones take its place in the schedule. The lease of a claim stays
+ * until its holder ends it.
+ */
 function withNext(hint: Hint, events: Events, nowMs: number): Hint {
   const { lease, held } = hint;
   const isClaimed = runningLease(hint, nowMs) !== null && lease?.id !== held?.id;
@@ -272,7 +276,7 @@ function holdBy(hint: Hint, eventId: string, held: Lease, nowMs: number): Hint {
   return runningLease(hint, nowMs) === null ? { ...hint, held, lease: held } : hint;
 }
 
-/** Its place in the schedule, and that of the one that is added. */
+/** The hint's place in the schedule once an event is added. @param isNewer whether that event is the newer one. */
 function placeAfter(
   { state, step, dueAtMs }: Hint,
   added: Hint,
@@ -289,13 +293,16 @@ function placeAfter(
   };
 }
 
-/** A running lease stays. If it is for attempts alone, it lasts as long as the one of the attempt that joins them. */
+/**
+ * A running lease stays. If only attempts hold it, it lasts at least as long as the lease of the attempt that joins
+ * them.
+ */
 function leaseAfter(running: Lease | null, added: Lease | null, known: KnownHint | null): Lease | null {
   if (running === null || added === null || running.id !== known?.leaseId) return running ?? added;
   return { ...running, untilMs: Math.max(running.untilMs, added.untilMs) };
 }
 
-/** That an event was not tried since its endpoint fails says less than how that failed, if it says how. */
+/** An event that was not tried because of the circuit tells less than the failure before it, so that failure stays. */
 function lastFailureOf(before: Hint, { failure, endpoint }: NewHint): Failure | null {
   const isUntried =
     failure?.stage === 'circuit' && endpoint === before.endpoint && before.lastFailure?.stage !== 'resync';
@@ -333,9 +340,9 @@ export function afterTaken(
 }
 
 /**
- * An event of a bot that gets each was taken by an attempt without a claim: it leaves, wherever it waits. The lease of a claim
- * stays until its holder ends it.
- * @returns `null` where nothing else waits; the same one where it does not wait.
+ * A bot that gets each event took one of them by an attempt without a claim. That event is removed, wherever it
+ * waits. The lease of a claim stays until its holder ends it.
+ * @returns `null` where nothing else waits; the same hint where the event does not wait.
  */
 export function afterTakenEvent(hint: Hint, eventId: string, nowMs: number): Hint | null {
   const left = eventsOf(hint).filter(({ event }) => event.id !== eventId);
@@ -346,7 +353,10 @@ export function afterTakenEvent(hint: Hint, eventId: string, nowMs: number): Hin
   return { ...toNext(hint, left, nowMs), lease };
 }
 
-/** What follows the first one is due at once, or when its own attempt is over. It waits only since it arrived. */
+/**
+ * The next event is due at once, or when its own attempt is over. The hint counts as waiting since that event
+ * arrived.
+ */
 function toNext(hint: Hint, events: Events, nowMs: number): Hint {
   const next = withEvents(hint, events);
   const { state, arrivedAtMs: waitingSinceMs } = next;
@@ -362,15 +372,16 @@ export function toNewest(hint: Hint, nowMs: number): Hint {
   return { ...withEvents(hint, [newest]), dueAtMs, lease: heldOf(newest, nowMs) };
 }
 
-/** The lease ended of an attempt whose event no longer goes next. */
+/** An attempt has ended whose event no longer goes next: its lease ends. */
 function afterOther(hint: Hint, leaseId: string | null, nowMs: number): Hint {
   if (leaseId === null) return hint;
   return { ...hint, dueAtMs: nowMs, lease: heldOf(hint, nowMs) };
 }
 
 /**
- * The attempt under which an event of a bot that gets each was kept has failed: nothing holds it any more.
- * @param dueAtMs before which its bot wants nothing.
+ * For a bot that gets each event. An event was kept while its attempt was under way; that attempt has failed, so it
+ * no longer holds the event.
+ * @param dueAtMs the bot wants nothing before this time.
  */
 export function afterLateFailure(hint: Hint, leaseId: string, dueAtMs: number): Hint {
   const free = (event: WaitingEvent): WaitingEvent =>
@@ -382,8 +393,9 @@ export function afterLateFailure(hint: Hint, leaseId: string, dueAtMs: number): 
 }
 
 /**
- * The event of this generation is given up. It gives way to those behind it, which have their own 3 days; the last one becomes
- * the dead letter of its account. What cannot be sent to its endpoint at all is dead as a whole.
+ * The event of this generation is given up. It gives way to the events behind it, which have their own 3
+ * days; the last one becomes the dead letter of its account. If nothing can be sent to the endpoint at all,
+ * the whole hint is dead.
  */
 export function afterGivenUp(
   hint: Hint,
@@ -427,14 +439,14 @@ interface EventDetails extends Pick<WaitingEvent, 'generation' | 'attempts' | 'k
   readonly held?: Lease;
 }
 
-/** One that waits behind the first. */
+/** What is stored of an event that waits behind the first. */
 interface LaterDetails extends EventDetails {
   readonly arrivedAtMs: number;
-  /** How much of the line's body is its own. */
+  /** How many bytes of the line's body are its own. */
   readonly bytes: number;
 }
 
-/** What a line of events has besides. */
+/** The details of the line of a hint. */
 interface HintDetails extends EventDetails {
   readonly step: number;
   /** Left out where nothing waits behind the first. */
@@ -512,7 +524,10 @@ function toWaitingEvent(
   };
 }
 
-/** Bodies that were joined, by the first of them: a store writes a line's body only where it is another one. */
+/**
+ * Joined bodies, by the first of them. A store writes a line's body only if it is another buffer, so the buffer is
+ * kept.
+ */
 const JOINED = new WeakMap<Buffer, { readonly bodies: readonly Buffer[]; readonly joined: Buffer }>();
 
 function joinBodies(bodies: readonly Buffer[]): Buffer | null {
@@ -526,7 +541,10 @@ function joinBodies(bodies: readonly Buffer[]): Buffer | null {
   return joined;
 }
 
-/** @returns the body of each event, `null` for one without; `null` where it is not as long as all of them. */
+/**
+ * @returns the body of each event, `null` for an event without one; `null` alone where the body does not fit the
+ * events.
+ */
 function splitBody(
   joined: Buffer | null,
   events: readonly Pick<LaterDetails, 'raw' | 'bytes'>[],
@@ -556,7 +574,7 @@ const EVENT = {
   attempts: isCount,
   syncToken: isText,
   lagMs: isCount,
-  // An invalid one is left out: no event is lost for it.
+  // An invalid `traceparent` is left out: no event is lost because of it.
   traceparent: () => true,
   keysId: orNull(isText),
   raw: orNull(isRaw),

@@ -7,7 +7,7 @@ import { HintKeeper } from './hint-keeper.js';
 import { Outbox } from './outbox.js';
 import type { LineCounts } from '../../storage/queue/queue-store.js';
 
-/** However often anybody asks for health, the store counts no more often than this. */
+/** The store counts no more often than this, however often health is asked for. */
 const COUNT_AGE_MS_MAX = 5_000;
 
 /** Dead letters and unreadable records need an operator, and do not make the manager down. */
@@ -37,7 +37,7 @@ export class OutboxHealthIndicator {
     return indicator.down({
       ...counts,
       oldestWaitingMs,
-      message: 'the last event that was to be kept was not; the log says why',
+      message: 'the last event could not be kept; the log says why',
     });
   }
 }

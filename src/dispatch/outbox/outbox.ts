@@ -54,7 +54,7 @@ export interface Kept {
   readonly dated: Dated;
   /** The generation that was merged into this one; `null` when the account had no hint. */
   readonly replaced: string | null;
-  /** How many events wait no longer since this one, or several, came. */
+  /** How many events gave way to the events of this put, and no longer wait. */
   readonly merged: number;
   /** The running lease: that of `put`, unless the hint already had one. */
   readonly leaseId: string | null;
@@ -76,7 +76,7 @@ export function cursorOf(hint: LineHead, order: LineOrder): string {
 /** The latest that a date can have (ECMA-262, 21.4.1.1). */
 const LATEST_MS = 8.64e15;
 
-/** @param cursor of that order; of any other text something is read that finds nothing wrong. */
+/** @param cursor of that order. Any other text gives some place in the list, and no error. */
 function readCursor(
   cursor: string,
   order: LineOrder,
@@ -89,8 +89,9 @@ function readCursor(
 const HINTS: LineType<Hint> = { kind: 'event', toLine, fromLine: toHint };
 
 /**
- * The durable set of hints that no bot has taken yet, one per kf account; if its bot gets each event, with up to 20 of them. `nowMs` is always store time.
- * Methods reject with AppError `STORE_UNAVAILABLE`. The write may have happened, and is safe to repeat.
+ * The durable set of hints that no bot has taken yet, one per kf account. If the account's bot gets each event, its
+ * hint has up to 20 events. `nowMs` is always store time. Methods reject with AppError `STORE_UNAVAILABLE`. The write
+ * may have happened, and is safe to repeat.
  *
  * Only the holder of a lease delivers the hint. A lease that is neither renewed nor ended lapses, and anybody may
  * claim the hint again. So a hint may be delivered twice; puppets deduplicate by `webhook-id`. Calls with a lease
@@ -157,9 +158,10 @@ export class Outbox {
   }
 
   /**
-   * Leases one of the endpoint's waiting hints to probe it, also before it is due: the one that was leased so longest ago, so
-   * that accounts take turns; of those that never were, the one with the oldest event.
-   * @param keys of the hints that alone may be leased.
+   * Leases one of the endpoint's waiting hints to probe the endpoint, also before the hint is due. It is the hint
+   * that was leased for a probe longest ago, so that accounts take turns; among hints that never were, the one
+   * with the oldest event.
+   * @param keys of the only hints that may be leased; left out for any.
    * @returns `null` when none is free.
    */
   async claimOldest(
@@ -174,7 +176,8 @@ export class Outbox {
   }
 
   /**
-   * Leases the newest event for a puppet that registered at `endpoint`; others of the hint are gone then. Its state does not matter, and a running lease is taken over.
+   * Leases the newest event for a puppet that registered at `endpoint`, and removes the other events of the hint. The
+   * state of the hint does not matter, and a running lease is taken over.
    * @returns `null` when the account has no hint.
    */
   async claimOf(key: string, endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
@@ -206,14 +209,20 @@ export class Outbox {
     );
   }
 
-  /** Removes this one event after its bot, which gets each, took it without a claim. Leases of others stay: see `afterTakenEvent`. */
+  /**
+   * For a bot that gets each event: removes the one that it took without a claim. Leases of others stay:
+   * see `afterTakenEvent`.
+   */
   async settleEvent(key: string, eventId: string, nowMs: number): Promise<void> {
     await this.#steps.change(readAccountKey(key), (hint) =>
       hint === null ? null : afterTakenEvent(hint, eventId, nowMs),
     );
   }
 
-  /** Ends the lease of an attempt that failed under which an event was kept, wherever that waits: see `afterLateFailure`. */
+  /**
+   * Ends the lease of a failed attempt. Its event was kept under that lease, and may wait anywhere: see
+   * `afterLateFailure`.
+   */
   async freeEvent(key: string, leaseId: string, dueAtMs: number): Promise<void> {
     await this.#steps.change(readAccountKey(key), (hint) =>
       hint === null ? null : afterLateFailure(hint, leaseId, dueAtMs),
@@ -281,7 +290,7 @@ export class Outbox {
     const lines = await this.store.list('event', filter, after, limit + 1, order);
     const page = lines.slice(0, limit);
     const last = page.at(-1);
-    // Also of one that cannot be read: the list goes on after it.
+    // The last line may be one that cannot be read: the list goes on after it.
     const isLast = lines.length <= limit || last === undefined;
     return { hints: toHeads(page), cursor: isLast ? null : cursorOf(last, order) };
   }

@@ -18,7 +18,7 @@ export interface NextTry {
 
 /**
  * When to try again after a failure.
- * @param ageMs of its sync token.
+ * @param ageMs age of the hint's sync token.
  * @param random from 0 to 1.
  * @returns `null` when that would be too late for the puppet to pull the messages.
  */

@@ -9,13 +9,13 @@ const COUNT_LIFE_MS = 5_000;
 interface Count {
   readonly counted: Promise<number>;
   readonly atMs: number;
-  /** Let in by this process since then. */
+  /** Hints that this process has let in since then. */
   added: number;
 }
 
 /**
- * The bound of what is kept for accounts that never registered, without a count for each of them. Other
- * processes' are seen up to 5 s late, so they may let in a little more together.
+ * Limits the hints that are kept for accounts that never registered. It does not count them for each hint: a count is
+ * used for 5 s, so several processes may let in a little more together.
  */
 export class UnregisteredRoom {
   readonly #counts = new Map<string, Count>();
@@ -43,7 +43,7 @@ export class UnregisteredRoom {
         known.added++;
         return;
       }
-      // Some of those that were let in may not have come to stay.
+      // Some writes that were let in may have failed, so it counts again.
       this.#forget(corpId, known);
     }
   }

@@ -11,20 +11,20 @@ import { Outbox } from './outbox.js';
 import type { Recoveries } from '../endpoint/bot-endpoint.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
-/** Hints that could not be stored, so that their senders were told 503. */
+/** How many hints that could not be stored are retried from memory. Their senders were answered 503. */
 const UNSTORED_MAX = 2_000;
 
-/** What else waits for endpoints. */
+/** Something other than hints that waits for endpoints. */
 export interface AlsoWaiting {
   /** The endpoint was in trouble and took something. */
   recovered(endpoint: string): void;
-  /** Another one takes what is for the account now. @param isMoved whether a bot that was there before has got the account. */
+  /** The account has another taker now. @param isMoved whether a bot that was there before has got the account. */
   woken(account: Addressee, isMoved: boolean): void;
-  /** Somebody is there for accounts that are not known one by one. */
+  /** A bot is there now for accounts that it does not list one by one. */
   someWoken(): void;
   /** The endpoints that it waits for. @throws AppError `STORE_UNAVAILABLE` */
   listEndpoints(): Promise<readonly string[]>;
-  /** Looks for what no due time brings up. Called every 20 s. Never rejects. */
+  /** Looks for what no due time brings up. The patrol calls it every 20 s. Never rejects. */
   lookAtAll(): Promise<void>;
 }
 
@@ -50,12 +50,12 @@ export class WaitingHints implements Recoveries {
     return this.#also;
   }
 
-  /** @param also is told of recoveries and changes, and looked at regularly too; there is one. */
+  /** @param also the only other thing that waits. It is told of recoveries and changes, and the patrol looks at it. */
   tellAlso(also: AlsoWaiting): void {
     this.#also = also;
   }
 
-  /** Hints that could not be stored. */
+  /** Retries a hint from memory that could not be stored, if there is room and it is not parked. */
   async tryFromMemory(hint: NewHint): Promise<void> {
     const { outbox } = this.unstored;
     const { waiting } = await outbox.counts();
@@ -78,13 +78,13 @@ export class WaitingHints implements Recoveries {
     this.#also?.woken(account, false);
   }
 
-  /** Call it when somebody is there for accounts that are not known one by one. */
+  /** Call it when a bot is there for accounts that it does not list one by one. */
   someAreThere(): void {
     this.#also?.someWoken();
   }
 
   /**
-   * Makes due what waits for an account whose taker is known by now; drops it where people serve the account.
+   * Makes the hint of an account due whose taker is known by now; drops it where people serve the account.
    * @param isMoved whether a bot that was there before has got the account.
    */
   async wake(destination: Destination, isMoved = false): Promise<void> {

@@ -126,7 +126,7 @@ describe('replay', () => {
     await registerAt(server.url, { corpId: 'wwB' });
     await leaveDead(ACCOUNT, DAY_MS, 'wwA');
     await leaveDead(ACCOUNT, DAY_MS, 'wwB');
-    const refusal = ['REQUEST_INVALID', 'corpId must say of which corp: wwA, wwB'];
+    const refusal = ['REQUEST_INVALID', "corpId must name one of the account's corps: wwA, wwB"];
     expect(await told(operations.replay(OURS, BY))).toEqual(refusal);
     expect(await told(operations.drop(OURS, null, BY))).toEqual(refusal);
     expect(await dispatch.outbox.counts()).toMatchObject({ dead: 2 });

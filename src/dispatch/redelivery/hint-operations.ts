@@ -56,8 +56,8 @@ export class HintOperations {
   }
 
   /**
-   * The same for all dead hints that are meant. Hints without a puppet stay dead until they have one. Ends early
-   * when the process does.
+   * Replays all dead hints that are meant. Hints without a puppet stay dead until they have one. Ends early when the
+   * process does.
    * @returns how many were made due.
    * @throws AppError `HINTS_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`: some may be due by then, and it can be repeated.
    */
@@ -73,7 +73,7 @@ export class HintOperations {
   }
 
   /**
-   * How many of them have a bot that they would be sent to. Ends early when the process does.
+   * How many of these dead hints have a bot that they would be sent to. Ends early when the process does.
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async countDead(which: DeadHints): Promise<number> {
@@ -88,8 +88,8 @@ export class HintOperations {
 
   /**
    * Discards the hint: its puppet does not get this event, and pulls its messages with the account's next one.
-   * @param generation of what was looked at; `null` for whatever there is.
-   * @throws AppError `HINT_NOT_FOUND`; `HINT_CHANGED` when it is another one by now, which stays; `REQUEST_INVALID`,
+   * @param generation of the hint that the operator looked at; `null` to drop any.
+   * @throws AppError `HINT_NOT_FOUND`; `HINT_CHANGED` when the hint has changed since, and stays; `REQUEST_INVALID`,
    *   `STORE_UNAVAILABLE`
    */
   async drop(name: HintName, generation: string | null, by: AskedBy): Promise<void> {
@@ -131,7 +131,9 @@ export class HintOperations {
     if (hint === undefined) throw new AppError('HINT_NOT_FOUND');
     if (found.length === 1) return hint;
     const corps = found.map((one) => one.corpId).sort();
-    throw new AppError('REQUEST_INVALID', { detail: `corpId must say of which corp: ${corps.join(', ')}` });
+    throw new AppError('REQUEST_INVALID', {
+      detail: `corpId must name one of the account's corps: ${corps.join(', ')}`,
+    });
   }
 
   async #find(openKfId: string, corpId: string): Promise<readonly HintHead[]> {

@@ -58,8 +58,8 @@ export class HintOutcomes {
   }
 
   /**
-   * As `putOff`, for a pull that WeCom does not allow yet. A hint that is due gets that as its failure: how its bot failed
-   * before is over.
+   * Puts off a hint whose pull WeCom does not allow yet. A hint that is due gets this as its failure, in place of how
+   * its bot failed before.
    */
   async waitForResync(claimed: Claimed, untilMs: number): Promise<void> {
     const { outbox, hint, held, occasion } = claimed;

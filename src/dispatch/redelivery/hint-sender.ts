@@ -117,7 +117,10 @@ export class HintSender {
     else await this.#notTaken(sending, result);
   }
 
-  /** The puppet saw nothing of a resync. If that cannot be stored, the corp has one less for a minute. */
+  /**
+   * Gives back the grant of a resync that the puppet did not see. If that cannot be stored, the corp has
+   * one less for a minute.
+   */
   async #giveBack({ corpId }: ClaimedHint, grantedAtMs: number | null): Promise<void> {
     if (grantedAtMs === null) return;
     await this.counters.giveBack(resyncsOf(corpId), grantedAtMs).catch(() => {});
@@ -177,15 +180,15 @@ export class HintSender {
   }
 }
 
-/** The callback as it came; as JSON if the puppet has registered with other keys since and could not open it. */
+/** The callback as it came; or as JSON, if the puppet has registered with other keys since and cannot open it. */
 function readableFor({ keysId }: Destination, hint: ClaimedHint): KfEvent {
   const { event } = hint;
   return event.raw === null || hint.keysId === keysId ? event : { ...event, raw: null };
 }
 
 /**
- * A bot that pulls by itself gets the newest token that waits, over or not: one that the manager makes would reach WeCom,
- * which blocks the corp's pulls after ten of those a minute.
+ * A bot that calls WeCom without the manager gets the newest token that waits, even an expired one. A token that the
+ * manager makes would reach WeCom, which blocks the corp's pulls after ten such tokens in a minute.
  */
 function toResyncFor({ bot }: Destination, { event, later }: ClaimedHint): KfEvent {
   const resync = toResync(event);

@@ -14,7 +14,7 @@ import {
 const LIMIT_MS = 1_000;
 /** Every page of every operator asks, and a store scans all hints for it. */
 const GROUPS_AGE_MS_MAX = 5_000;
-/** What waits no longer than that may just be on its way: a bot that works before it answers takes as long. */
+/** A hint that waits no longer than this may just be on its way: a bot that works before it answers takes as long. */
 export const ON_ITS_WAY_MS = 10_000;
 
 /**
@@ -40,7 +40,7 @@ export class QueueCounts {
     return this.#hints.latest(ageMsMax);
   }
 
-  /** What waits or is dead, by what is wrong with it. */
+  /** Waiting and dead hints, grouped by what is wrong with them. */
   hintGroups(): Promise<readonly LineGroup[] | null> {
     return this.#hintGroups.latest(GROUPS_AGE_MS_MAX);
   }

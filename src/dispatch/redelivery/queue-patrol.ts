@@ -17,13 +17,13 @@ const ROUND_MS = 20_000;
 const PAGE_SIZE = 200;
 const PARKED: LineFilter = { states: ['parked'], corpId: null };
 const WAITING: LineFilter = { states: ['waiting'], corpId: null };
-/** Of waiting hints in one round: 5,000, since a store that has many more needs its time for other things. */
+/** Pages of waiting hints in one round, 5,000 hints in all: a store with many more needs its time for other work. */
 const WAITING_PAGES_MAX = 25;
 
 /**
- * Scans the queue regularly for what no due time brings up: parked hints whose puppet is known by now or that have expired, what
- * waits behind the circuit of an endpoint that its account has left, and endpoints for which something has waited since before
- * this process knew of them.
+ * Scans the queue regularly for what no due time brings up: parked hints that have expired or whose puppet is known
+ * by now; hints behind the circuit of an endpoint that their account has left; and endpoints for which something has
+ * waited since before this process knew of them.
  */
 @Injectable()
 export class QueuePatrol {
@@ -69,7 +69,7 @@ export class QueuePatrol {
     this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
   }
 
-  /** What else waits may be much, and holds up nothing here. */
+  /** Other things than hints may be many, so the round does not wait until they are looked at. */
   #lookAtAlso(): void {
     if (this.#isLookingAtAlso || this.waiting.also === null) return;
     this.#isLookingAtAlso = true;
@@ -77,8 +77,9 @@ export class QueuePatrol {
   }
 
   /**
-   * What waits for another endpoint than its account has now: a bot has another URL, or the account another bot. Who
-   * changed that has woken what waits, but not where the bot has all other accounts, nor while the store was away.
+   * Moves hints that wait for another endpoint than their account has now, since its bot has another URL or the
+   * account another bot. The change itself wakes them, except for a bot that takes all other accounts, and
+   * while the store is away.
    */
   async #lookAtWaiting(queue: HintQueue): Promise<void> {
     let cursor = this.#lookedAt.get(queue) ?? null;
@@ -97,14 +98,17 @@ export class QueuePatrol {
   async #move({ outbox }: HintQueue, hint: HintHead): Promise<boolean> {
     const { endpoint } = this.destinations.find(hint);
     const nowMs = this.storeClock.nowMs();
-    // One that is being tried gets the endpoint of that attempt.
+    // A hint that is being tried gets the endpoint of that attempt when it ends.
     if (endpoint === null || endpoint.href === hint.endpoint || runningLease(hint, nowMs) !== null)
       return false;
     await outbox.wake(accountKey(hint), endpoint.href, nowMs);
     return true;
   }
 
-  /** What still waits for a URL that no bot has any more goes to nobody, or to people: its own attempt finds out. */
+  /**
+   * Hints may still wait for a URL that no bot has any more. They are tried, and their attempts find out
+   * that no bot gets them.
+   */
   #closeCircuitsOfNobody(): void {
     for (const endpoint of [...this.circuits.open]) {
       if (!this.destinations.isOfNobody(endpoint)) continue;
@@ -118,7 +122,7 @@ export class QueuePatrol {
     const endpoints = new Set((await Promise.all(all)).flat());
     for (const endpoint of endpoints) {
       if (!this.#known.has(endpoint)) this.circuits.suspect(endpoint);
-      // For an endpoint that fails and whose probe was lost.
+      // The endpoint may fail, and its probe may be lost.
       this.circuits.inconclusive(endpoint);
     }
     this.#known = endpoints;

@@ -64,7 +64,7 @@ export class RegistrationClaims implements WaitingEvents {
     }
   }
 
-  /** A claim came too late: its hint is due at once. */
+  /** Ends a claim that came too late: its hint is due at once. */
   async #giveBack(queue: HintQueue, claim: Promise<ClaimedHint | null>): Promise<void> {
     try {
       const hint = await claim;

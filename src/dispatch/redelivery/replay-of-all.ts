@@ -1,10 +1,10 @@
 import { AppError } from '../../kernel/app-error.js';
 import type { Lifecycle } from '../../kernel/lifecycle.js';
 
-/** Of one page: enough for the store to commit them together, few enough to leave it to others. */
+/** How many are replayed at once: enough for the store to commit together, few enough to leave it time for others. */
 const AT_ONCE = 32;
 
-/** Has all dead hints, or all dead messages, that an operator means wait again. One such run at a time. */
+/** Makes all dead hints, or all dead messages, that an operator means wait again. Only one run at a time. */
 export class ReplayOfAll<T> {
   #isUnderWay = false;
 
@@ -16,7 +16,7 @@ export class ReplayOfAll<T> {
 
   /**
    * Ends early when the process does.
-   * @param replay gives false for one that stays dead.
+   * @param replay resolves to false for one that stays dead.
    * @param tell is told how many wait again and how many stay dead, also where something failed.
    * @returns how many wait again.
    */

@@ -5,11 +5,14 @@
 import type { CountLimit } from '../../storage/counters/counters.js';
 
 export const RESYNCS_PER_WINDOW = 6;
-/** Endpoints and accounts that fail for long are probed without a token: one is left for whatever else waits. */
+/** Endpoints and accounts that fail for long are probed without a token. One place is left for all other hints. */
 export const RESYNCS_OF_PROBES = RESYNCS_PER_WINDOW - 1;
 export const RESYNC_WINDOW_MS = 60_000;
 
-/** How often a corp's puppets are told to sync without a token. @param max where less than all of it may be taken. */
+/**
+ * How often a corp's puppets are told to sync without a token.
+ * @param max given by callers that may not use the whole budget.
+ */
 export function resyncsOf(corpId: string, max = RESYNCS_PER_WINDOW): CountLimit {
   return { key: `resync ${corpId}`, max, windowMs: RESYNC_WINDOW_MS };
 }

@@ -35,7 +35,9 @@ export type SendLeased<T> = (leased: T, occasion: Occasion) => Promise<void>;
 
 /** Deliveries under way from one source. A silent puppet holds one for 5 s, until its circuit opens. */
 const IN_FLIGHT_MAX = 256;
-/** Of those, for attempts older than 1 s: programs that pull before they answer take no places from others. */
+/**
+ * Places of those for attempts older than 1 s, so that programs that pull before they answer leave places to others.
+ */
 const SLOW_MAX = IN_FLIGHT_MAX / 2;
 const SLOW_AFTER_MS = 1_000;
 /** As many as an origin has sockets. */
@@ -57,7 +59,7 @@ export class RetryLoop<T extends Leased> {
   #loop: Promise<void> | null = null;
   #isStopped = false;
   #endBreath: () => void = () => {};
-  /** Troubles that were logged and are not over. */
+  /** Log lines of troubles that are not over yet. */
   readonly #told = new Set<string>();
 
   constructor(
@@ -84,8 +86,8 @@ export class RetryLoop<T extends Leased> {
   }
 
   /**
-   * Claims what waits for the endpoint and whose turn it is as its probe.
-   * @param keys of the accounts that alone may be.
+   * Claims the account whose turn it is among those that wait for the endpoint, and sends what it has as a probe.
+   * @param keys of the only accounts that may be claimed; left out for any.
    * @returns false when there is none.
    */
   async probe(endpoint: string, keys?: ReadonlySet<string>): Promise<boolean> {
@@ -136,7 +138,7 @@ export class RetryLoop<T extends Leased> {
 
   /** @returns how long there is nothing to do, milliseconds. */
   async #claim(): Promise<number> {
-    // Beyond their half, those that turned out to be slow count for nothing, so that half of the places is for others.
+    // Slow attempts beyond their half of the places do not count, so that the other half stays free for others.
     const tooSlow = Math.max(0, this.#slowCount - SLOW_MAX);
     const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - (this.#running.size - tooSlow));
     if (room <= 0) return IDLE_MS;
@@ -158,7 +160,7 @@ export class RetryLoop<T extends Leased> {
 
   #busyEndpoints(): ReadonlySet<string> {
     const full = [...this.#inFlight].filter(([, count]) => count >= IN_FLIGHT_PER_ENDPOINT_MAX);
-    // Each has its share of the half that is for the slow.
+    // Slow endpoints share the half for slow attempts evenly.
     const shareMax = SLOW_MAX / this.#slow.size;
     const slow = this.#slowCount < SLOW_MAX ? [] : [...this.#slow].filter(([, count]) => count >= shareMax);
     if (full.length === 0 && slow.length === 0) return this.circuits.open;

@@ -10,7 +10,10 @@ import type { ClaimedHint } from '../outbox/outbox.js';
 import { HintSender } from './hint-sender.js';
 import { type DueSource, type Leased, RetryLoop, type SendLeased } from './retry-loop.js';
 
-/** One loop over the outbox, and one over the hints that could not be stored. Others may join, which share the circuits. */
+/**
+ * One loop over the outbox, and one over the hints that could not be stored. Other loops may join and share the
+ * circuits.
+ */
 @Injectable()
 export class RetryLoops {
   readonly kept: RetryLoop<ClaimedHint>;
@@ -34,12 +37,15 @@ export class RetryLoops {
     this.#all = [this.unstored, this.kept];
   }
 
-  /** Call it before they start. A loop over something else that waits for endpoints, with its share of the probes. */
+  /**
+   * Adds a loop over something else that waits for endpoints. It gets its share of the probes. Call it before
+   * `start`.
+   */
   join<T extends Leased>(source: DueSource<T>, wake: WakeUp, send: SendLeased<T>): void {
     this.#all.push(this.#loopOver(source, wake, send));
   }
 
-  /** Those over what is stored, once it is known who takes it. */
+  /** Starts the loops over what is stored. Call it once the registry is loaded. */
   start(): void {
     for (const loop of this.#all) if (loop !== this.unstored) loop.start();
   }
@@ -49,8 +55,8 @@ export class RetryLoops {
   }
 
   /**
-   * Sends the endpoint something that waits for it. The loops take turns by chance, so that none takes all probes. Accounts that
-   * the endpoint refuses while it takes what is for others go first: the others need no probe. Never rejects.
+   * Sends the endpoint something that waits for it. The first loop is drawn by chance, so that no loop takes all
+   * probes. Accounts that are held back go first, since other accounts of the endpoint need no probe. Never rejects.
    */
   async probe(endpoint: string): Promise<void> {
     const first = Math.floor(Math.random() * this.#all.length);

@@ -23,7 +23,7 @@ const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;
 export interface Tested {
   /** `null` when the puppet took it. */
   readonly failure: Omit<Failure, 'atMs'> | null;
-  /** Whether the manager has pulled in place of the bot, which was sent nothing. */
+  /** Whether the manager has pulled in place of the bot. The bot was then sent nothing. */
   readonly isPulled: boolean;
   /** Time until the status line, or until it failed. */
   readonly durationMs: number;
