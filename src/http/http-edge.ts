@@ -12,10 +12,10 @@ import { RequestLog } from './log/request-log.js';
 import { noticeOfForwarding, TrustedProxies } from './request/trusted-proxies.js';
 import { RouteTable } from './routes/route-table.js';
 
-/** WeCom's XML is taken under any type, so one that is none (RFC 9110, 8.3.1) counts as left out. */
+/** A media type (RFC 9110, 8.3.1). WeCom's XML is taken under any type, so a type of another form counts as left out. */
 const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 
-/** What each request meets before its handler, in this order. Nest adds its routes after all constructors. */
+/** Adds what each request meets before its handler, in this order. Nest adds the routes after all constructors have run. */
 @Injectable()
 export class HttpEdge implements OnApplicationBootstrap {
   constructor(
@@ -44,13 +44,13 @@ export class HttpEdge implements OnApplicationBootstrap {
     addBrowserHeaders(fastify);
   }
 
-  /** Other filters of requests are there from `onModuleInit` on. */
+  /** This filter must be the last one: the others are added in `onModuleInit`. */
   onApplicationBootstrap(): void {
     this.connections.holdRequests(this.host.httpAdapter.getHttpServer());
   }
 }
 
-/** What Fastify would refuse without our words, or for a route that takes it. */
+/** Handles requests that Fastify would refuse in its own words, or would refuse although their route takes them. */
 function admit({ raw }: FastifyRequest): AppError | undefined {
   const { headers, httpVersion } = raw;
   if (headers.host === undefined && httpVersion !== '1.0') {

@@ -24,12 +24,12 @@ import { TrustedProxies } from './request/trusted-proxies.js';
 import { RouteTable } from './routes/route-table.js';
 import type { HttpServer } from './server.js';
 
-/** What requests meet before their handlers and after them. Global: features take connections over, and count what they refuse. */
+/** What requests meet before and after their handlers. It is global, since features take over connections and count refusals. */
 @Global()
 @Module({})
 export class HttpModule {
   /**
-   * @param server is made before the application is.
+   * @param server is made before the Nest application.
    * @param imports export the ports `BotDirectory`, `OperatorDirectory` and `AuditedCalls`.
    */
   static forRoot(

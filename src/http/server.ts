@@ -16,20 +16,20 @@ import { TrustedProxies } from './request/trusted-proxies.js';
 
 /** Longer than the 60 s for which load balancers keep a connection idle, so that they close it first. */
 const KEEP_ALIVE_MS = 65_000;
-/** A caller that sends slowly holds a socket no longer than this; the largest file takes 3.5 Mbit/s. */
+/** A caller that sends slowly holds a socket no longer than this. The largest body then needs 3.5 Mbit/s. */
 const REQUEST_LIMIT_MS = 60_000;
 const HEADERS_LIMIT_MS = 10_000;
 /** How late the two limits may be; Node's default is 30 s. */
 const LIMIT_CHECK_MS = 1_000;
 const PATH_PARAMETER_LENGTH_MAX = 256;
 
-/** No route has a schema of Fastify's: ajv and fast-json-stringify, 105 files, are not loaded. */
+/** No route has a schema of Fastify's, so ajv and fast-json-stringify, 105 files, are not loaded. */
 const compileNothing = () => () => {
   throw new Error('no route has a schema');
 };
 const NO_SCHEMAS = { buildValidator: compileNothing, buildSerializer: compileNothing };
 
-/** The HTTP server before Nest has an application for it, and what its answers without Fastify use. */
+/** The HTTP server before the Nest application exists, with the parts that its hand-written answers use. */
 export interface HttpServer {
   readonly adapter: FastifyAdapter;
   readonly proxies: TrustedProxies;
@@ -48,7 +48,7 @@ export function createHttpServer(
   const adapter = new FastifyAdapter({
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_LIMIT_MS,
-    // A request without Host is answered by us, in the contract's shape.
+    // We refuse a request without Host ourselves, with an error of the usual shape.
     http: {
       headersTimeout: HEADERS_LIMIT_MS,
       connectionsCheckingInterval: LIMIT_CHECK_MS,
@@ -95,7 +95,7 @@ export function createHttpServer(
   return { adapter, proxies, counts, logLineLimit };
 }
 
-/** Any other upgrade is ignored (RFC 9110, 7.8), and its request answered as if it had not been asked for. */
+/** Other upgrades are ignored (RFC 9110, 7.8): their requests are answered as if they asked for none. */
 function isWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }

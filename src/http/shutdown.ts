@@ -7,7 +7,7 @@ import { onceEach } from '../kernel/sent-signal.js';
 import type { Tracing } from '../kernel/tracing.js';
 
 const LAST_REQUESTS_MS = 100;
-/** The part of the time limit for work after the last answer: giving leases back, closing stores. */
+/** The last part of the time limit, for work after the last answer: giving leases back, closing stores. */
 export const CLOSING_MS = 6_000;
 
 /**
@@ -42,7 +42,7 @@ export function stopOnSignals(
     setTimeout(cutOff, cutAfterMs(config));
     await delay(delayMs);
     const closed = app.close();
-    // Connections that were accepted just before have not said yet what they want.
+    // Connections that were just accepted have not sent their requests yet.
     await delay(LAST_REQUESTS_MS);
     await lifecycle.whenIdle();
     // These connections wait for no answer. One that never sent a request would keep the process alive.
@@ -56,12 +56,12 @@ export function stopOnSignals(
   for (const signal of ['SIGTERM', 'SIGINT'] as const) replaceListeners(signal, listener);
 }
 
-/** With a short limit, half of what is left after the delay. */
+/** When connections are cut: `CLOSING_MS` before the time limit; if that is short, halfway between delay and limit. */
 function cutAfterMs({ drainDelayMs, drainTimeoutMs }: Config): number {
   return drainTimeoutMs - Math.min(CLOSING_MS, (drainTimeoutMs - drainDelayMs) / 2);
 }
 
-/** There is always a listener: a signal that came during the start is handled only now. */
+/** Adds first and then removes, so that a signal that came during the start, and is handled only now, finds a listener. */
 function replaceListeners(signal: NodeJS.Signals, listener: NodeJS.SignalsListener): void {
   const earlier = process.listeners(signal);
   process.on(signal, listener);

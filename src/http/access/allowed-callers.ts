@@ -1,11 +1,11 @@
 /**
- * Each route states who may call it; `gate.ts` holds callers to that and lets no route in that states
- * nothing. A route that is not Nest's states it in Fastify's own `config`.
+ * Each route states who may call it. `gate.ts` enforces that, and throws for a route that states nothing. A route that is not
+ * Nest's states it in Fastify's own `config`.
  */
 import type { Caller, Role } from '../../kernel/role.js';
 import { extendRouteConfig } from '../routes/route-config.js';
 
-/** `bots`: whoever has the key of one, as the parameter `key` of the path. `replicas`: others of this manager. */
+/** `bots`: callers that send a bot's key as the parameter `key` of the path. `replicas`: other replicas of this manager. */
 export type AllowedCallers = 'anyone' | 'bots' | 'replicas' | readonly [Caller, ...Caller[]];
 
 declare module 'fastify' {
@@ -16,30 +16,30 @@ declare module 'fastify' {
   }
 }
 
-/** Callers with credentials of one of these roles, where there are credentials at all. */
+/** Callers with credentials of one of these roles. While there are no credentials at all, everybody may call. */
 export function AllowRoles(...roles: [Role, ...Role[]]): MethodDecorator {
   return extendRouteConfig({ allowedCallers: roles });
 }
 
 /**
- * Besides the roles, bots with their keys; `request.bot` is the bot whose key was sent. A key is recognized also when
- * nobody needs credentials.
+ * Bots with their keys may call, too, besides the roles. `request.bot` is the bot whose key was sent. A key is recognized even
+ * while nobody needs credentials.
  */
 export function AllowBots(): MethodDecorator {
   return extendRouteConfig({ allowsBots: true });
 }
 
-/** Bots alone, whose key is the parameter `key` of the path, for programs that can send it in no other way. */
+/** Only bots, with their key as the parameter `key` of the path: for programs that can send it in no other way. */
 export function AllowBotsByPath(): MethodDecorator {
   return extendRouteConfig({ allowedCallers: 'bots' });
 }
 
-/** Other replicas alone, which have read this one's key in the store. */
+/** Only other replicas. They have read this replica's key in the store. */
 export function AllowReplicas(): MethodDecorator {
   return extendRouteConfig({ allowedCallers: 'replicas' });
 }
 
-/** Operators, and who has a secret for the metrics; that is asked for even where nothing else is. */
+/** Operators, and callers with a secret for the metrics. If there is one, it is asked for even while no role has a secret. */
 export function AllowMetricsReaders(): MethodDecorator {
   return extendRouteConfig({ allowedCallers: ['operator', 'metrics'] });
 }

@@ -1,6 +1,6 @@
 /**
- * Tells of every call that may change something for operators, once it is answered: who, what, and with which result. Routes
- * of operators are among them by their method; others say so by `Audited`.
+ * Reports each call by an operator that may change something, after its answer: who called, what, and with which result. The
+ * routes of operators are included by their method, other routes by `Audited`.
  */
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
@@ -16,11 +16,11 @@ declare module 'fastify' {
 }
 
 export interface AnsweredCall {
-  /** The name of who called; `null` for a sign-in that failed. */
+  /** The name of the operator; `null` for a sign-in that failed. */
   readonly operator: string | null;
   readonly method: string;
   readonly route: string;
-  /** Without the query, and without what was mistaken for an id and is a secret. */
+  /** Without the query, and without secrets in the place of ids. */
   readonly path: string;
   /** `null` when the caller hung up before the answer was written. */
   readonly status: number | null;
@@ -28,16 +28,16 @@ export interface AnsweredCall {
   readonly requestId: string;
 }
 
-/** What a call is, as far as it can be repeated at will: one that signs in or out, one that was refused, any other. */
+/** A sign-in or sign-out, a refused call, or any other. The first two can be repeated at will, so they are limited. */
 export type CallKind = 'sign_ins' | 'refused' | 'change';
 
-/** Keeps them. */
+/** Keeps answered calls. */
 export abstract class AuditedCalls {
   /** Never fails. */
   abstract record(call: AnsweredCall, kind: CallKind): void;
 }
 
-/** A route that signs operators in or out; it says itself who they are, in `request.operator`. */
+/** For a route that signs operators in or out. The route itself sets `request.operator`. */
 export function Audited(): MethodDecorator {
   return extendRouteConfig({ isAudited: true });
 }
@@ -49,7 +49,7 @@ const PATH_LENGTH_MAX = 512;
 export class AuditHook {
   constructor(private readonly calls: AuditedCalls) {}
 
-  /** To be called after the gate is there, and before any route is added: what the gate refuses is told, too. */
+  /** Call it after the gate is added, so that the gate's refusals are reported, too, and before any route is added. */
   addTo(fastify: FastifyInstance): void {
     const listen: onRequestHookHandler = (request, reply, done) => {
       // The hook for the answer does not see a caller that hangs up.
@@ -80,7 +80,7 @@ function isFailedSignIn({ routeOptions, failure }: FastifyRequest): boolean {
   return isSignIn && failure instanceof AppError && FAILED_SIGN_INS.has(failure.code);
 }
 
-/** The status is that of the answer also where the caller hung up before it. */
+/** Uses the answer's status even if the caller hung up before the answer. */
 function kindOf({ routeOptions }: FastifyRequest, { statusCode }: FastifyReply): CallKind {
   if (routeOptions.config.isAudited === true) return 'sign_ins';
   return statusCode === 403 ? 'refused' : 'change';
@@ -88,7 +88,7 @@ function kindOf({ routeOptions }: FastifyRequest, { statusCode }: FastifyReply):
 
 function toCall(request: FastifyRequest, { raw, statusCode }: FastifyReply): AnsweredCall {
   const { operator, method, routeOptions, url, ip, id, failure } = request;
-  // A page that says what went wrong is answered as one that went well.
+  // A redirect to an error page looks like a success, so the failure's status counts.
   const status = failure instanceof AppError ? ERRORS[failure.code].status : statusCode;
   return {
     operator: operator?.name ?? null,

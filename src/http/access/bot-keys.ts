@@ -6,11 +6,11 @@ export interface CallingBot {
   readonly corpId: string;
 }
 
-/** Whose key a caller sent. */
+/** The bots, by their keys. */
 export abstract class BotDirectory {
   abstract find(key: string): CallingBot | null;
   /**
-   * For a key that `find` does not know: another replica may have made it a moment ago, and this one may not have read any yet.
+   * Reads the store for a key that `find` does not know: another replica may have made the key a moment ago.
    * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED`
    */
   abstract lookUp(key: string): Promise<CallingBot | null>;
@@ -21,14 +21,14 @@ export abstract class BotDirectory {
 export class BotKeys {
   constructor(private readonly directory: BotDirectory) {}
 
-  /** Takes the same time for every key: it looks up the hash. `''` is nobody's. */
+  /** Takes the same time for every key: it looks up the hash. `''` is no bot's key. */
   find(key: string): CallingBot | null {
     return key === '' ? null : this.directory.find(key);
   }
 
   /**
-   * Before anybody is told that a key is wrong. @returns at once what is known.
-   * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while nobody can tell
+   * To be asked before a caller is told that its key is wrong. A known key is found at once; for another one the store is read.
+   * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while the key may still be right
    */
   async findOrLookUp(key: string): Promise<CallingBot | null> {
     return this.find(key) ?? (key === '' ? null : this.directory.lookUp(key));

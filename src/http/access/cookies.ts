@@ -1,8 +1,8 @@
-/** The manager's own cookies: for no script, and over https for https and this host alone. */
+/** The manager's own cookies. Scripts cannot read them. A cookie that is set over https is sent to this host by https alone. */
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyRequest } from 'fastify';
 
-/** The request that a cookie is read from. Over https it has another name. */
+/** The request that a cookie is read from. Over https the cookie has another name. */
 export type CookieRequest = Pick<FastifyRequest, 'protocol'> & {
   readonly headers: { readonly cookie?: string | undefined };
 };
@@ -11,11 +11,11 @@ export interface OwnCookie {
   readonly name: string;
   /** Seconds; 0 makes the browser forget it. */
   readonly maxAgeS: number;
-  /** `lax` comes with a link of another site too, `strict` with none. */
+  /** `lax`: the browser also sends it when it follows a link from another site. `strict`: it does not. */
   readonly sameSite: 'lax' | 'strict';
 }
 
-/** @returns `''` without it. */
+/** @returns the cookie's value; `''` when the request has no such cookie. */
 export function cookieIn({ headers: { cookie }, protocol }: CookieRequest, name: string): string {
   return (cookie !== undefined && parseCookie(cookie)[nameFor(protocol, name)]) || '';
 }

@@ -11,10 +11,10 @@ import type { AllowedHosts } from '../../config/allowed-hosts.js';
 import { isLoopbackHost, parseHostName, toPlainHost } from '../../config/host-name.js';
 import { AppError } from '../../kernel/app-error.js';
 
-/** A header may have said anything. */
+/** Limit of what an error shows of a header. */
 const SHOWN_LENGTH_MAX = 100;
 
-/** For routes that require a role once there are roles. Others may be forwarded from outside under any name. */
+/** For routes that require a role once a role has a secret. Other routes may be forwarded from outside under any name. */
 export function refuseForeignHosts(allowed: AllowedHosts | undefined): onRequestHookHandler {
   const names = namesOfMachine();
   const isOurs = (name: string): boolean =>
@@ -42,7 +42,7 @@ function foreign(header: string, value = ''): AppError {
   });
 }
 
-/** `''` for `null` and the like, which a page sends that hides its origin. */
+/** @returns `''` for an origin without a host, such as `null`, which a page sends to hide its origin. */
 function hostnameOf(origin: string): string {
   return URL.parse(origin)?.hostname ?? '';
 }

@@ -1,7 +1,6 @@
 /**
- * Asks callers for credentials before anything of the body is read. A hook on the routes that need it and
- * on no other, so that callbacks, which are open to anyone, pay nothing; a guard of Nest would run on all,
- * and after the body.
+ * Asks callers for credentials before anything of the body is read. It is a hook on the routes that need it and on no others, so
+ * callbacks, which are open to anyone, pay nothing. A guard of Nest would run on all routes, and after the body is read.
  */
 import type {
   FastifyInstance,
@@ -39,11 +38,11 @@ import { hasSession, Sessions } from './sessions.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The role of the credentials; `null` when none were required, also when everything is open. */
+    /** The role of the credentials; `null` when none were required, as while no role has a secret. */
     role: Caller | null;
-    /** The bot whose key came; `null` on routes that take none. */
+    /** The bot whose key was sent; `null` on routes that take no keys. */
     bot: CallingBot | null;
-    /** Who it is that has the role `operator`; `null` for other callers, and where nobody was let in yet. */
+    /** The caller that has the role `operator`; `null` for other callers, and before the caller is let in. */
     operator: CallingOperator | null;
     /** When the session of the request ends, wall clock; `null` with other credentials, or none. */
     sessionEndMs: number | null;
@@ -51,7 +50,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The console's sessions. */
     sessions: Sessions;
-    /** Whether the credentials of a request that goes on are still good. */
+    /** Whether the credentials of a request that is still running are still valid. */
     stillLetsIn: (request: FastifyRequest) => boolean;
   }
 }
@@ -126,7 +125,7 @@ export class Gate {
 type Hook = onRequestHookHandler | onRequestAsyncHookHandler;
 
 function putFirst(route: RouteOptions, ...hooks: Hook[]): void {
-  // Fastify takes both kinds, and its type of a route one of them.
+  // Fastify takes both kinds of hooks, but its type of a route has only one.
   route.onRequest = [hooks, route.onRequest ?? []].flat() as onRequestHookHandler[];
 }
 
@@ -135,7 +134,7 @@ function statementOf({ method, url, config }: RouteOptions): AllowedCallers {
   throw new Error(`${method} ${url} does not state who may call it; add @AllowRoles(…) or @AllowAnyone()`);
 }
 
-/** While no role has a secret, only one for the metrics is asked for, on their own route. */
+/** While no role has a secret, no route asks for credentials, except that of the metrics if the metrics have a secret. */
 function isAsked(config: Config, allowed: readonly Caller[]): boolean {
   const hasOwn = allowed.includes('metrics') && secretsOf(config, 'metrics').length > 0;
   return hasOwn || !isOpen(config);
@@ -155,8 +154,8 @@ const letInAsOperator: onRequestHookHandler = (request, _reply, done) => {
 };
 
 /**
- * A route that nobody but operators may call is open no longer once operators have tokens of their own: the last secret of the
- * settings may have been removed since.
+ * Asks on routes of operators alone as soon as operators have tokens of their own, although the settings have no secret: the
+ * last one may have been removed since.
  */
 function askOnceNamed(
   operators: OperatorDirectory,
@@ -244,7 +243,7 @@ function recognize(keys: Keys, refusals: Pick<Refusals, 'judge'>): onRequestHook
   };
 }
 
-/** The one place that says what a reader may do: whatever changes nothing. */
+/** A reader may do everything that changes nothing. No other place decides this. */
 function refusalOfReader(request: FastifyRequest): AppError | undefined {
   if (request.operator?.role !== 'reader' || isReading(request)) return undefined;
   return new AppError('AUTH_READER', { internal: { operator: request.operator.name } });
@@ -255,7 +254,7 @@ interface Judged {
   readonly operator: CallingOperator | null;
   /** Why valid credentials may not be used in this way. */
   readonly refusal: AppError | undefined;
-  /** What is wrong with credentials that no role has. */
+  /** The error when no role has these credentials. */
   readonly without: ErrorCode;
 }
 
@@ -286,7 +285,7 @@ function callerOf({ credentials, sessions, operators }: Keys, request: FastifyRe
   };
 }
 
-/** The operator whose token was sent, where it was not the secret of a role. */
+/** @returns the operator whose token was sent; `null` if it was the secret of a role, or unknown. */
 function ownerOf(
   shared: Caller | null,
   authorization: string,
@@ -295,7 +294,7 @@ function ownerOf(
   return shared === null && operators.hasAny ? operators.findByToken(toSecret(authorization)) : null;
 }
 
-/** A browser that got it once sends it with every later request. */
+/** A browser that was once given a password sends it with every later request. */
 function isBasic(authorization: string): boolean {
   return /^basic /i.test(authorization);
 }

@@ -8,14 +8,14 @@ export interface CallingOperator {
 
 /** An operator with a token of its own, as far as HTTP has to know it. */
 export interface NamedOperator extends CallingOperator {
-  /** What tells its token from those before it, and is no secret. */
+  /** Names the current token. It is no secret, and changes with each new token. */
   readonly tokenId: string;
   readonly tokenHash: string;
 }
 
 export interface SessionToEnd {
   readonly id: string;
-  /** `''` for one of the shared secret. */
+  /** `''` for a session of the shared secret. */
   readonly tokenId: string;
   /** When it would end by itself, epoch milliseconds. */
   readonly endMs: number;
@@ -24,19 +24,19 @@ export interface SessionToEnd {
 /** The operators that were added, and the sessions that were ended, on any replica. */
 export abstract class OperatorDirectory {
   abstract readonly hasAny: boolean;
-  /** Whether the store was read once; before that nobody is known to be no operator. */
+  /** Whether the store was read once. Before that, an unknown token may still be an operator's. */
   abstract readonly isLoaded: boolean;
-  /** Whether it may be the token of an operator although it is not known: until the store was read once. */
+  /** Whether an unknown token may still be an operator's, because the store was not read yet. */
   abstract mayBecomeKnown(token: string): boolean;
   /** Takes the same time for every token: it looks up the hash. */
   abstract findByToken(token: string): NamedOperator | null;
   abstract findByTokenId(tokenId: string): NamedOperator | null;
   abstract isEnded(sessionId: string): boolean;
-  /** Here at once, and soon on every replica. */
+  /** Ends it here at once, and soon on every replica. */
   abstract endSession(session: SessionToEnd): void;
 }
 
-/** Whoever has a secret of `AUTH_OPERATOR_TOKEN`. No named operator can have such a name. */
+/** A caller with a secret of `AUTH_OPERATOR_TOKEN`. No named operator can have this name. */
 export const SHARED_SECRET: CallingOperator = { name: 'shared secret', role: 'admin' };
 /** Anybody, while no role has a secret. */
 export const OPEN_MANAGER: CallingOperator = { name: 'open manager', role: 'admin' };

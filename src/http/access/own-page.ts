@@ -18,7 +18,7 @@ declare module 'fastify' {
  */
 export const CONSOLE_HEADER = 'x-wxkf-console';
 
-/** A call of the route counts as one that changes something, by whatever method it comes. */
+/** Calls of the route count as changes, whatever their method. */
 export function ChangesSomething(): MethodDecorator {
   return extendRouteConfig({ changesSomething: true });
 }
@@ -49,13 +49,13 @@ export const refuseOtherSites: onRequestHookHandler = (request, _reply, done) =>
   done(isReadByOther ? ofOtherSite('Sec-Fetch-Site') : refusalOfForeignPage(request));
 };
 
-/** For what a page of another site could open and read, which no request is before: a WebSocket has no preflight. */
+/** For WebSockets. They have no preflight request, so a page of another site could open one and read from it. */
 export function refusalOfForeignOrigin(request: FastifyRequest): AppError | undefined {
   const header = headerOfForeignPage(request);
   return header === undefined ? undefined : ofOtherSite(header);
 }
 
-/** Whether a request changes nothing: it decides also what an operator of the role `reader` may send. */
+/** Whether a request changes nothing. This also decides what an operator of the role `reader` may send. */
 export function isReading({ method, routeOptions }: FastifyRequest): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   return routeOptions.config.changesSomething !== true;
@@ -70,18 +70,18 @@ function headerOfForeignPage({ headers, host }: FastifyRequest): string | undefi
 }
 
 /**
- * Whether a page of another site, or of another host of this one, leads the browser here. Browsers say it to https and to this
- * machine alone.
+ * Whether a page of another site, or of another host of this site, leads the browser here. Browsers tell it only over https and
+ * to loopback addresses.
  */
 export function isLedByOtherPage({ headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];
   return site === 'cross-site' || site === 'same-site';
 }
 
-/** Whether a script of a page waits for the answer: offered Basic, the browser itself would ask for a password. */
+/** Whether a script of a page waits for the answer. If that offered Basic, the browser itself would ask for a password. */
 export function isFromScript({ headers }: FastifyRequest): boolean {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, accept } = headers;
-  // Node's own fetch says a mode, too.
+  // The mode alone is not enough: Node's own fetch sends one, too.
   const isOfScript = site !== undefined && mode !== 'navigate';
   return isOfScript || CONSOLE_HEADER in headers || accept === 'text/event-stream';
 }

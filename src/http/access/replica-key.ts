@@ -5,7 +5,7 @@ const KEY_BYTES = 32;
 
 export const REPLICA_KEY_HEADER = 'x-wxkf-replica-key';
 
-/** What other replicas call this process with, who read it in the store. For as long as this process lives. */
+/** The key with which other replicas call this process. They read it in the store. It changes with each start. */
 export const OWN_REPLICA_KEY = new Secret(randomBytes(KEY_BYTES).toString('base64url'));
 
 /** @param key what a caller sent as the key of this process. */

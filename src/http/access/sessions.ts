@@ -1,9 +1,14 @@
 /**
- * Sessions that no replica has to remember. A cookie contains its end, signed by a key, so it is valid on every replica that
- * can make the same key: of the shared secret of the sign-in; of a secret of the settings and the hash of an operator's
- * token, so that neither the store alone nor an operator alone can sign; or, for who was let in by an OpenID provider, of the
- * settings of that. It ends with that secret, token or setting. Only sessions that end before are remembered, in the store,
- * which every replica reads.
+ * Sessions that no replica has to remember. A cookie contains the end of its session, signed with a key. Every replica can make
+ * the key, so the cookie is valid on all of them. What the key is made of depends on the sign-in:
+ *
+ * - by a shared secret: that secret;
+ * - by an operator's token: a secret of the settings and the hash of the token, so that neither the store alone nor the
+ *   operator alone is enough to sign;
+ * - by an OpenID provider: the settings of that provider, and a secret of a role if there is one.
+ *
+ * A session ends when its secret, token or setting does. Only sessions that end earlier are remembered, in the store, which
+ * every replica reads.
  */
 import { createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { OidcSettings } from '../../config/oidc.js';
@@ -24,9 +29,9 @@ const LIFETIME_MS = 12 * 3_600_000;
 const OIDC_LIFETIME_MS = 8 * 3_600_000;
 const ID_BYTES = 12;
 const SUBJECT_LENGTH = 12;
-/** `<end, epoch ms>.<id>`, for a named operator `.<token's id>` too, and the HMAC-SHA256 of that, base64url. */
+/** `<end, epoch ms>.<id>`, for a named operator also `.<token's id>`; then `.` and the HMAC-SHA256 of all that, base64url. */
 const VALUE = /^((\d{13})\.[\w-]{16}(?:\.([\w-]{12}))?)\.([\w-]{43})$/;
-/** Of who was let in by a provider: `<end>.<id>.<role>.<subject's id>.<name>`, and the same of that. */
+/** Of a person whom a provider let in: `<end>.<id>.<role>.<subject's id>.<name>`; then `.` and the HMAC-SHA256 of that. */
 const OIDC_VALUE = /^(((\d{13})\.[\w-]{16})\.(admin|reader)\.([\w-]{12})\.([\w-]{1,1024}))\.([\w-]{43})$/;
 
 export type SessionRequest = CookieRequest;
@@ -38,30 +43,30 @@ export interface Session {
 
 export interface OpenedSession extends Session {
   readonly lifetimeMs: number;
-  /** The cookie's value. Until it expires it is as powerful as what it was opened with. */
+  /** The cookie's value. Until the session ends, it can do as much as the secret or token that opened it. */
   readonly value: Secret;
 }
 
 interface ReadSession extends Session {
   /** Names the session. */
   readonly id: string;
-  /** Of the operator's token; `''` for one of the shared secret; for who was let in by a provider the subject's. */
+  /** The id of the operator's token; `''` for the shared secret; the subject's id for a person whom a provider let in. */
   readonly tokenId: string;
 }
 
 /** Somebody whom an OpenID provider has confirmed. */
 export interface ConfirmedOperator extends CallingOperator {
-  /** By which the provider knows the person, and nobody else ever. */
+  /** The provider's id of the person. No other person ever has it. */
   readonly subject: string;
 }
 
-/** Secrets that the settings have, for the kinds of sessions. */
+/** The secrets of the settings, for each kind of session. */
 export interface SessionSecrets {
   /** Each of them can open a session. */
   readonly shared: readonly Secret[];
-  /** For sessions of named operators, and besides for those by OIDC: the first to sign with, all to verify with. */
+  /** For sessions of named operators, and as a part of the keys for OIDC. The first one signs; all of them verify. */
   readonly signing: readonly Secret[];
-  /** `null` where nobody signs in so. */
+  /** `null` when nobody signs in by OIDC. */
   readonly oidc?: OidcSettings | null;
 }
 
@@ -80,7 +85,7 @@ export class Sessions {
 
   /**
    * @param presented a shared secret, or the token of an operator.
-   * @returns `null` where that is neither; which secret it is makes no difference to the time it takes.
+   * @returns `null` when it is neither. The time that it takes does not depend on which secret it is.
    */
   open(presented: Secret): OpenedSession | null {
     const [shared] = this.#shared.filter(({ secret }) => secret.matches(presented));
@@ -91,15 +96,15 @@ export class Sessions {
     return this.#sign(key, `.${operator.tokenId}`, operator);
   }
 
-  /** For whom the provider of the settings has confirmed. @throws Error where the settings have none */
+  /** Opens a session for a person whom the provider has confirmed. @throws Error when the settings have no provider */
   openConfirmed({ subject, ...operator }: ConfirmedOperator): OpenedSession {
     const [key] = this.#oidcKeys;
-    if (key === undefined) throw new Error('no provider is set');
+    if (key === undefined) throw new Error('OIDC_ISSUER is not set');
     const name = Buffer.from(operator.name).toString('base64url');
     return this.#sign(key, `.${operator.role}.${subjectIdOf(subject)}.${name}`, operator, OIDC_LIFETIME_MS);
   }
 
-  /** Whether anything could open one by a secret or a token. Without any secret of the settings none can be signed. */
+  /** Whether any secret or token can open a session. Without a secret in the settings, no session can be signed. */
   get canOpen(): boolean {
     return this.#shared.length > 0 || (this.secrets.signing.length > 0 && this.hasNamedOperators);
   }
@@ -109,7 +114,7 @@ export class Sessions {
     return this.operators.hasAny;
   }
 
-  /** Whether it cannot be said yet that a token opens none. */
+  /** Whether a token that opens no session may still be an operator's, because the store was not read yet. */
   isUnsureOf(presented: Secret): boolean {
     return this.operators.mayBecomeKnown(presented.reveal());
   }
@@ -119,7 +124,7 @@ export class Sessions {
     return this.#read(request);
   }
 
-  /** Whether it cannot be said yet that the request has no valid session: it is one of an operator, and none was read yet. */
+  /** Whether a session that `find` refuses may still be valid: it is a named operator's, and the store was not read yet. */
   isUnsureOfSession(request: SessionRequest): boolean {
     const [, , end, tokenId] = VALUE.exec(sessionIn(request)) ?? [];
     return tokenId !== undefined && Number(end) > this.clock.nowMs() && !this.operators.isLoaded;
@@ -205,8 +210,8 @@ function keyOf(secret: string, salt: string): Buffer {
 }
 
 /**
- * Of the client secret, which the provider has too, and a secret that it has not, where a role has one. Whatever decides who
- * is let in is in it: a session does not outlive a change of that.
+ * Makes the keys from the client secret, which the provider knows, too, and a secret of a role, which it does not know, if there
+ * is one. All settings that decide who is let in are part of the keys, so a session ends when one of them changes.
  */
 function oidcKeysOf({ clientSecret, ...decisive }: OidcSettings, signing: readonly Secret[]): Buffer[] {
   const { issuer, clientId, adminGroups, readerGroups, groupsClaim } = decisive;
@@ -216,7 +221,7 @@ function oidcKeysOf({ clientSecret, ...decisive }: OidcSettings, signing: readon
   return others.map((other) => keyOf(`oidc ${clientSecret.reveal()} ${other}`, salt));
 }
 
-/** Stands for the subject where it has to be short: in a cookie, and in a name. */
+/** A short id of the subject, for a cookie and for a name. */
 export function subjectIdOf(subject: string): string {
   return hash('sha256', `oidc subject ${subject}`, 'base64url').slice(0, SUBJECT_LENGTH);
 }

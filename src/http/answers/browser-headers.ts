@@ -1,6 +1,6 @@
 /**
- * Headers for browsers. They use helmet's core and not its Fastify plugin, which hooks into every route, while
- * no browser reads the answer to a callback. The headers are always the same, so helmet makes them once.
+ * Headers for browsers, made by helmet. Helmet's Fastify plugin is not used: it hooks into every route, and no browser reads
+ * the answer to a callback. The headers of a route never change, so helmet makes them once.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
@@ -19,7 +19,7 @@ declare module 'fastify' {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** An answer that is no page needs nothing and belongs in no frame. */
+/** For an answer that is not a page: it loads nothing, and no frame may show it. */
 const NO_PAGE: PagePolicy = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
 
 /** For a page that loads everything from the manager and has no inline scripts or styles. */
@@ -36,24 +36,24 @@ export const OWN_FILES_ONLY: PagePolicy = {
 };
 
 /**
- * For an answer whose type somebody else chooses: a page in it belongs to no site, and runs no scripts or forms.
+ * For an answer whose content type somebody else chooses. If it is a page, it belongs to no site and runs no scripts or forms.
  */
 export const SANDBOXED: PagePolicy = { sandbox: [], ...NO_PAGE };
 
 /** For an answer that no route made, or that is read as JSON. */
 export const API_HEADERS = headersFor(NO_PAGE);
 
-/** The route answers with a page, or with what a browser may take for one, which may load what the policy says. */
+/** For a route whose answer is a page, or may look like a page to a browser. The policy says what the page may load. */
 export function Page(pagePolicy: PagePolicy): MethodDecorator {
   return extendRouteConfig({ pagePolicy });
 }
 
-/** Nothing is added to what goes well: WeCom and gateways call it, often. */
+/** Successful answers get no headers for browsers: WeCom and gateways call the route, and they call it often. */
 export function NotForBrowsers(): MethodDecorator {
   return extendRouteConfig({ notForBrowsers: true });
 }
 
-/** To be called before any route is added, and after the gate, whose refusals have the headers too. */
+/** Call it before any route is added, and after the gate: the gate's refusals get these headers too. */
 export function addBrowserHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     const headers = headersOf(route);
@@ -70,7 +70,7 @@ function headersOf({ config = {} }: RouteOptions): Headers {
   const { allowedCallers, pagePolicy, notForBrowsers } = config;
   return {
     ...(notForBrowsers !== true && (pagePolicy === undefined ? API_HEADERS : headersFor(pagePolicy))),
-    // Nobody else may get an answer to a request with credentials.
+    // A cache must not give the answer to a request with credentials to anybody else.
     ...(allowedCallers !== 'anyone' && { 'cache-control': 'no-store' }),
   };
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../kernel/error-table.js';
 import { IsInt } from 'class-validator';
 
-/** The one shape of an error, everywhere but on the two routes that stand for WeCom's own. */
+/** The shape of an error on all routes, except those that stand for WeCom's API. */
 export class ManagerErrorAnswer {
   /**
    * The HTTP status.
@@ -29,7 +29,7 @@ export class ManagerErrorAnswer {
   readonly requestId!: string;
 }
 
-/** For routes where callers expect WeCom's form of errors. */
+/** The shape of an error on routes that stand for WeCom's API. */
 export class WecomErrorAnswer {
   /**
    * The HTTP status. No errcode of WeCom equals it.

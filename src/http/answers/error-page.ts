@@ -1,4 +1,4 @@
-/** Where a person is led whose browser met an error on its way: to a page that says it, instead of JSON. */
+/** Leads a browser that met an error to a page that explains the error, instead of answering JSON. */
 import type { FastifyRequest } from 'fastify';
 import type { AppError } from '../../kernel/app-error.js';
 import { extendRouteConfig } from '../routes/route-config.js';
@@ -8,22 +8,22 @@ declare module 'fastify' {
     errorPage?: { readonly first: string; readonly parameter: string };
   }
   interface FastifyRequest {
-    /** Where errors are shown instead of the route's first page, as path and query. A route sets it that knows it. */
+    /** The page that shows errors of this request, as path and query. Left out: the route's first page. */
     pageAskedFor?: string;
   }
 }
 
 /**
  * For a route that a browser opens as a page.
- * @param first the page, where the route knows of no other.
- * @param parameter of its query, with the error's code. The page has words of its own for it, so that no link can put words
- * into it.
+ * @param first the page that shows errors, unless the request has a `pageAskedFor`.
+ * @param parameter the query parameter with the error's code. The page has a text of its own for each code, so a link cannot
+ *   put other text into the page.
  */
 export function ErrorsOnPage(first: string, parameter: string): MethodDecorator {
   return extendRouteConfig({ errorPage: { first, parameter } });
 }
 
-/** @returns `null` where the answer is read by a program. */
+/** @returns the page with the error, as path and query; `null` when a program reads the answer. */
 export function errorPageFor(request: FastifyRequest, { code }: AppError): string | null {
   const { routeOptions, headers, pageAskedFor } = request;
   const { errorPage } = routeOptions.config;

@@ -29,7 +29,7 @@ export class ErrorFilter implements ExceptionFilter {
       return;
     }
     const error = this.refusals.judge(this.#withMethods(toAppError(thrown), request, reply), request.ip);
-    // One that is streamed ends with what reads it.
+    // A streamed body is left to the route that reads it.
     if (request.bodyStream === null) dropBody(request.raw);
     request.failure = error.code === 'INTERNAL' ? (error.cause ?? error) : error;
     this.counts.errorAnswered(error.code);

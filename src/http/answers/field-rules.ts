@@ -1,4 +1,4 @@
-/** Rules of fields that bodies of several features have. A message says how long a value was, never the value: some are secrets. */
+/** Rules for fields of several features. Messages may tell the length of a value, never the value: some are secrets. */
 import { applyDecorators } from '@nestjs/common';
 import { IsISO8601, Matches, registerDecorator, type ValidationArguments } from 'class-validator';
 
@@ -20,18 +20,18 @@ const A_TIME = {
   message: ({ property }: ValidationArguments) => `${property} must be a time like 2026-01-02T03:04:05.678Z`,
 };
 
-/** Whether the day exists, in UTC. */
+/** A time like `2026-01-02T03:04:05.678Z`, in UTC, on a day that exists. */
 export function IsTime(): PropertyDecorator {
   return applyDecorators(Matches(TIME, A_TIME), IsISO8601({ strict: true }, A_TIME));
 }
 
-/** The field is given if the other one is. */
+/** The field must be given when the other field is. */
 export function GoesWith(other: string): PropertyDecorator {
   const isAlone = (object: object, property: string): boolean =>
     (object as Record<string, unknown>)[property] === undefined &&
     (object as Record<string, unknown>)[other] !== undefined;
   return (target, property) => {
-    // On the other field, so that one which is left out is looked at as well.
+    // The rule is on the other field: class-validator skips the rules of an optional field that is left out.
     registerDecorator({
       name: 'goesWith',
       target: target.constructor,

@@ -6,7 +6,7 @@ import { ID_FORMAT } from '../../kernel/wecom-format.js';
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 200;
 
-/** Of a corp or a kf account. */
+/** The id of a corp or a kf account. */
 export function IsId(): PropertyDecorator {
   return Matches(ID_FORMAT.pattern, expected(`given once and ${ID_FORMAT.expected}`));
 }
@@ -31,7 +31,7 @@ export function IsOneOf(values: readonly string[]): PropertyDecorator {
   return IsIn(values, expected(`one of ${values.join(', ')}`));
 }
 
-/** Opaque to clients. @param list its name, so that a cursor of another list is refused. */
+/** Makes a cursor, opaque to clients. @param list the list's name: a cursor of another list is refused. */
 export function toCursor(list: string, position: string | null): string | null {
   return position === null ? null : Buffer.from(`${list} ${position}`).toString('base64url');
 }
@@ -49,8 +49,8 @@ export function readCursor(list: string, { cursor }: PageQueryDto): string | nul
 }
 
 /**
- * @param list its name, or what tells it from the rest of the query.
- * @param isPosition tells whether a text can be a position of the list; left out, any text can.
+ * @param list the list's name, or a function that makes the name from the query.
+ * @param isPosition whether a text can be a position in the list. Left out: any text can.
  */
 export function IsCursorOf(
   list: string | ((query: never) => string),

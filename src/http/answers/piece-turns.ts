@@ -1,6 +1,6 @@
 /**
- * Takes turns: so many of those who wait go on in each turn of the event loop, in the order in which they came. Between them,
- * what came over other connections is handled.
+ * Lets callers continue in the order in which they came, `perTurn` of them in each turn of the event loop. Between the turns,
+ * Node handles other connections.
  */
 export class PieceTurns {
   readonly #waiting: (() => void)[] = [];

@@ -1,4 +1,4 @@
-/** Errors that are answered by hand: what Fastify never sees is answered in the same shape. */
+/** Writes error answers by hand, in the usual shape, for requests that Fastify does not answer. */
 import { STATUS_CODES } from 'node:http';
 import type { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';

@@ -23,33 +23,33 @@ interface Found {
   readonly bytes: Buffer;
 }
 
-/** Of a request that may be answered 304 or 412. */
+/** Headers of a request that may be answered 304 or 412. */
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'] as const;
 
 const NOTHING = Buffer.alloc(0);
-/** What one write gives the kernel: it copies a megabyte in the time of several callbacks, which wait for it. */
+/** Bytes of one write. The kernel copies a megabyte in the time of several callbacks, and callbacks wait for that. */
 const PIECE_BYTES = 65_536;
-/** Pieces of all files in one turn of the event loop: some tenths of a millisecond, for which callbacks wait. */
+/** Pieces of all files in one turn of the event loop. Callbacks wait for them: some tenths of a millisecond. */
 const PIECES_PER_TURN = 4;
 
 const turns = new PieceTurns(PIECES_PER_TURN);
 
 /**
- * Serves the files of one folder, which do not change, and nothing outside it. Each file is looked up and read once and then
- * sent from memory, so a client that requests without reading holds no memory and no open file, and costs little.
+ * Serves the files of one folder, and nothing outside it. The files must not change. Each file is looked up and read once and
+ * then sent from memory. So a client that sends requests without reading the answers holds no memory and no open file.
  */
 export class StaticFiles {
   readonly #bytes = new Map<string, Promise<Buffer>>();
-  /** What a request without conditions gets, by the name in the folder. */
+  /** Answers to requests without conditions, by the name of the file in the folder. */
   readonly #whole = new Map<string, Found>();
 
-  /** @param folder absolute. A file of it may have a `.br` and a `.gz` beside it, which is then sent in its place. */
+  /** @param folder absolute. A file may have a compressed copy beside it, `.br` or `.gz`, which is sent in its place. */
   constructor(private readonly folder: string) {}
 
   /**
    * @param path below the folder, its percent-encoding taken off.
-   * @param cacheControl where there is such a file.
-   * @throws AppError `ROUTE_NOT_FOUND` where there is none in the folder.
+   * @param cacheControl the header for a file that exists.
+   * @throws AppError `ROUTE_NOT_FOUND` when the folder has no such file.
    */
   async answer(
     path: string,
@@ -63,7 +63,7 @@ export class StaticFiles {
     if (found === null) throw new AppError('ROUTE_NOT_FOUND');
     const { status, headers, bytes } = found;
     reply.code(status).headers({ ...headers, 'cache-control': cacheControl, vary: 'Accept-Encoding' });
-    // Of an answer to HEAD, Fastify would take all pieces as quickly as they come, for nobody.
+    // For HEAD, Fastify would read all pieces as quickly as it can and send none of them.
     const isSent = raw.method !== 'HEAD';
     reply.send(isSent && bytes.length > PIECE_BYTES ? Readable.from(piecesOf(bytes)) : bytes);
   }
@@ -73,7 +73,7 @@ export class StaticFiles {
     if (known !== undefined) return known;
     const reading = readFile(path);
     this.#bytes.set(path, reading);
-    // The next request reads it again.
+    // After a failure, the next request reads the file again.
     reading.catch(() => this.#bytes.delete(path));
     return reading;
   }
@@ -84,7 +84,7 @@ export class StaticFiles {
     if (whole !== undefined && !isConditional(raw)) return whole;
     const { send, mime, isUtf8MimeType } = await import('@fastify/send');
     const options = { root: this.folder, index: false, acceptRanges: false, cacheControl: false };
-    // Asks as for HEAD, because it would otherwise open the file each time.
+    // Always asks with HEAD: with GET, @fastify/send opens the file each time.
     const asked = { method: 'HEAD', headers: raw.headers } as typeof raw;
     const sent = await send(asked, encodeURI(name), { ...options, contentType: false });
     if (sent.type !== 'file') return null;
@@ -97,7 +97,7 @@ export class StaticFiles {
       ...(encoding !== null && { 'content-encoding': encoding }),
     };
     const found = { status, headers, bytes: await this.#read(metadata.path) };
-    // One name for each file: another spelling of it is looked up each time.
+    // Only one name of each file is remembered. Another spelling of the name is looked up each time.
     if (metadata.path === join(this.folder, name) && !isConditional(raw)) this.#whole.set(name, found);
     return found;
   }
@@ -107,7 +107,7 @@ function isConditional({ headers }: FastifyRequest['raw']): boolean {
   return CONDITIONS.some((name) => headers[name] !== undefined);
 }
 
-/** Views of the bytes, one after the other: the next one is asked for when the connection takes more. */
+/** Pieces of the bytes, not copied. The next piece is asked for when the connection takes more. */
 async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
     await turns.next();

@@ -1,5 +1,6 @@
 /**
- * Validates requests against DTO classes with Nest's own ValidationPipe, which it changes in three respects: bodies are bytes, fields that a DTO does not have are ignored unless it refuses them, and errors are those of our table.
+ * Validates requests against DTO classes with Nest's ValidationPipe. Three things differ from that: bodies are bytes; fields
+ * that a DTO does not have are ignored, unless the DTO refuses them; errors are those of our table.
  */
 import { isUtf8 } from 'node:buffer';
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
@@ -20,7 +21,7 @@ export class RequestPipe extends ValidationPipe {
       transform: true,
       // Without promises, since no rule here waits for anything.
       validatorPackage: { validate: (object, options) => validateSync(object as object, options ?? {}) },
-      // class-transformer would copy also what no DTO has, by recursion that the sender's nesting drives.
+      // class-transformer would also copy fields that no DTO has, and would recurse as deeply as the sender nests.
       transformerPackage: {
         plainToInstance: (dto, values) => knownFieldsOf(dto as Dto<never>, values as object),
         classToPlain: (instance) => ({ ...(instance as object) }),
@@ -54,8 +55,8 @@ export function parseJsonBody<T extends object>(dto: Dto<T>, body: JsonBytes | u
 const SAFELY = { protoAction: 'remove', constructorAction: 'remove' } as const;
 
 /**
- * JSON is asked for by its Content-Type, since a page of another site can send any other type without
- * asking first.
+ * Requires the Content-Type of JSON. A page of another site can send the types of forms without a preflight request, but not
+ * this one.
  */
 function parseJson(body: JsonBytes | undefined): object {
   if (!/^application\/json\s*(;|$)/i.test(body?.contentType ?? ''))
@@ -84,7 +85,7 @@ export function validated<T extends object>(dto: Dto<T>, values: object): T {
   return instance;
 }
 
-/** What is wrong with values, field by field; nothing is thrown. */
+/** Lists what is wrong with the values, field by field. Throws nothing. */
 export function faultsIn(dto: Dto<object>, values: object): string[] {
   return messagesOf(validateSync(knownFieldsOf(dto, values), OPTIONS));
 }
@@ -97,7 +98,7 @@ function messagesOf(errors: readonly ValidationError[]): string[] {
   return errors.flatMap(({ constraints }) => Object.values(constraints ?? {}));
 }
 
-/** A field that is an object of its own, by the rules of `dto`. Read it with `knownFieldsOf`. */
+/** The field is an object that follows the rules of `dto`. Read it with `knownFieldsOf`. */
 export function IsNested(dto: Dto<object>): PropertyDecorator {
   const faultsOf = (value: unknown): string[] =>
     isObject(value) ? faultsIn(dto, value) : ['must be an object'];
@@ -124,8 +125,8 @@ function isObject(value: unknown): value is object {
 }
 
 /**
- * The fields of `values` that the DTO has. Others are left out, since clients send more than we know, and so are those that
- * are `null`, unless the DTO refuses both.
+ * Picks the fields of `values` that the DTO has. Other fields are left out, since clients send more than we know. Fields that
+ * are `null` are left out, too. A DTO with `RefusesUnknownFields` refuses both.
  * @throws AppError `REQUEST_INVALID`
  */
 export function knownFieldsOf<T extends object>(dto: Dto<T>, values: object): T {
@@ -142,8 +143,8 @@ export function knownFieldsOf<T extends object>(dto: Dto<T>, values: object): T 
 const CLOSED = new WeakSet<object>();
 
 /**
- * Refuses fields that the DTO does not have, and `null`. For what is done to all unless a field narrows it: a typing error,
- * or a value that a program lacks, would do more than was meant.
+ * Refuses fields that the DTO does not have, and `null`. It is for requests that act on everything unless a field narrows them:
+ * with a mistyped field, or a value that a program lacks, they would act on more than was meant.
  */
 export function RefusesUnknownFields(): ClassDecorator {
   return (dto) => void CLOSED.add(dto);

@@ -1,7 +1,7 @@
 /**
- * Reads request bodies as bytes: on routes that take a body, once the gate has let the caller in, up to the route's limit,
- * and up to a budget for all callers together. A body that no route takes is dropped as it arrives, so a caller who sends half
- * of a body and waits holds no memory.
+ * Reads request bodies as bytes. It does so on routes that take a body, after the gate has let the caller in. Each route has a
+ * limit, and all callers together have a budget. A body that no route takes is dropped as it arrives, so a caller who sends
+ * half a body and waits holds no memory.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -13,7 +13,10 @@ import { type BodyBudget, BYTES_FREE, PIECE_BYTES } from './body-budget.js';
 import { dropBody } from './drop-body.js';
 import { extendRouteConfig } from '../routes/route-config.js';
 
-/** `callback`: WeCom's XML under any type. `replica`: what another replica asks. `streamed`: a long one is in `request.bodyStream`, for the route to read itself. */
+/**
+ * `callback`: WeCom's XML under any content type. `json`: JSON, unparsed. `replica`: a request of another replica. `streamed`: a
+ * long body is not read; the route reads it from `request.bodyStream`.
+ */
 export type BodyKind = 'callback' | 'json' | 'replica' | 'streamed';
 
 declare module 'fastify' {
@@ -21,7 +24,7 @@ declare module 'fastify' {
     takesBody?: BodyKind;
   }
   interface FastifyRequest {
-    /** The body as it comes, on a route that streams; `null` where it is short and so in `body`, or not there. */
+    /** The unread body, on a route of kind `streamed`. `null` when there is none, or when it is short and read into `body`. */
     bodyStream: Readable | null;
   }
 }
@@ -36,7 +39,7 @@ export interface JsonBytes {
 export const WHOLE_BODY_BYTES_MAX = 65_536;
 /** The largest of our bodies has 4 kB; parsing a megabyte would block the event loop. */
 const JSON_BYTES_MAX = 65_536;
-/** The longest message for a client of another replica, and what is said about it. */
+/** Room for the longest message to a client of another replica, and for the fields about it. */
 const REPLICA_BYTES_MAX = MESSAGE_BYTES_MAX + 16_384;
 const RETRY_AFTER_S = 1;
 
@@ -55,7 +58,7 @@ type Done = (error: Error | null, body?: Buffer | JsonBytes) => void;
 export class Bodies {
   readonly #bytesMax: Readonly<Record<BodyKind, number>>;
 
-  /** @param refusals say of which addresses no long callback is read. */
+  /** @param refusals knows the addresses whose long callbacks are not read. */
   constructor(
     { callbackBytesMax, streamedBytesMax }: BodyLimits,
     private readonly budget: BodyBudget,
@@ -95,12 +98,12 @@ export class Bodies {
     else this.#readWhole(request, payload, bytesMax, kind === 'json' ? asJson(request, done) : done);
   }
 
-  /** Of a long body, which no callback of WeCom has. */
+  /** Why a long body is not read; `null` when it is read. WeCom's own callbacks are never long. */
   #refusalOf({ routeOptions, ip }: FastifyRequest): AppError | null {
     return routeOptions.config?.takesBody === 'callback' ? this.refusals.findTooMany(ip) : null;
   }
 
-  /** Of one that does not say its length, it is known only on the way whether it is short. */
+  /** The length may be unknown. A body that turns out to be short is read whole; a longer one is passed on with its start. */
   #readStart(request: FastifyRequest, payload: Readable, bytesMax: number, done: Done): void {
     this.#readWhole(request, payload, Math.min(bytesMax, WHOLE_BODY_BYTES_MAX), done, (start) => {
       if (start.length > bytesMax) return done(tooLarge(bytesMax));
@@ -146,7 +149,7 @@ export class Bodies {
         takeLonger(Buffer.concat(pieces, bytes));
       } else if (address !== null && this.budget.isSpent(address)) end(tooMany());
     };
-    // A copy, since Node's piece is a part of what it read at once, which may be much more.
+    // A copy, since Node's pieces may be views of a much larger buffer.
     const onEnd = (): void => end(null, Buffer.concat(pieces, bytes));
     const onGone = (): void => end(new AppError('REQUEST_MALFORMED', { detail: 'the body is not complete' }));
     payload.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
@@ -167,5 +170,5 @@ function tooMany(): AppError {
 }
 
 function tooLarge(bytesMax: number): AppError {
-  return new AppError('REQUEST_BODY_TOO_LARGE', { detail: `${bytesMax} bytes are the most here` });
+  return new AppError('REQUEST_BODY_TOO_LARGE', { detail: `this route takes at most ${bytesMax} bytes` });
 }

@@ -1,13 +1,13 @@
-/** What one body may take when the budget is used up, or its address is refused: a callback of WeCom has less than 10 kB. */
+/** Bytes that one body may take even when the budget is used up or its address is refused. A callback has less than 10 kB. */
 export const BYTES_FREE = 16_384;
-/** What Node keeps for each chunk of a body, counted too, since a caller may send byte by byte. */
+/** Memory that Node needs for each chunk of a body. It is counted too, since a caller may send byte by byte. */
 export const PIECE_BYTES = 256;
 /** The share of the total that bodies from one address, or the streams of one bot, may take. */
 const SHARE = 1 / 8;
 
 /**
- * Counts the memory of bodies while they are read, and of what waits in a stream, either way: in total, and per caller: an
- * address, or a bot with its streams. Short bodies need no caller.
+ * Counts the memory of bodies while they are read, and of data that waits in a stream, in both directions. It counts in total
+ * and for each caller: an address, or a bot with its streams. Short bodies need no caller.
  */
 export class BodyBudget {
   readonly #bytesMax: number;
@@ -41,7 +41,7 @@ export class BodyBudget {
   }
 }
 
-/** What one connection takes of the budget for as long as it lasts. */
+/** The part of the budget that one connection holds while it lasts. */
 export class Holding {
   #bytes = 0;
   #hasEnded = false;

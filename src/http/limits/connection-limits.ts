@@ -19,20 +19,20 @@ type Limits = Readonly<Record<Exclude<ConnectionLimit, 'pipelined'>, number>>;
 const WAITING_MAX = 16;
 
 /**
- * Limits open connections, and the requests that one may send ahead of its answers. A connection beyond a limit is closed
- * without an answer, which such a client would not read.
+ * Limits open connections, and the requests that a connection may send before its earlier ones are answered. A connection
+ * beyond a limit is closed without an answer: such a client would not read one.
  */
 export class ConnectionLimits {
   readonly #open = new Map<string, number>();
-  /** The answer to the last request of each connection, until it is over: a connection that is idle keeps none. */
+  /** The answer to the last request of each connection, until that answer is complete. Idle connections have none. */
   readonly #last = new WeakMap<Duplex, ServerResponse | null>();
-  /** How many requests of a connection wait. */
+  /** How many requests of a connection wait for an earlier answer. */
   readonly #waiting = new WeakMap<Duplex, number>();
-  /** What is served now, after it has waited. */
+  /** The answer to the request that has waited and is served now. */
   #served: ServerResponse | null = null;
   readonly #refused: RefusedConnections;
 
-  /** @param proxies are exempt from the limit per address: all callers come from theirs. */
+  /** @param proxies have no limit per address, since all callers come from their addresses. */
   constructor(
     private readonly limits: Limits,
     private readonly proxies: TrustedProxies,
@@ -53,7 +53,7 @@ export class ConnectionLimits {
   holdRequests(server: Server): void {
     filterRequests(server, (request, answer) => {
       const { socket } = request;
-      // Closed, or about to be after an answer that is the last one: what waits behind it is not answered, so it is not served.
+      // The connection is closed, or will be after its last answer. Requests behind that get no answer, so they are not served.
       if (!socket.writable) return true;
       if (answer === this.#served) return false;
       const before = this.#last.get(socket) ?? null;
@@ -83,8 +83,8 @@ export class ConnectionLimits {
   }
 
   /**
-   * Whether an earlier request of the connection is not answered yet. Its answer would be written into whatever takes the
-   * connection over.
+   * Whether an earlier request of the connection is not answered yet. Its answer would be written into the protocol that takes
+   * the connection over.
    */
   hasUnanswered(socket: Duplex): boolean {
     return (this.#last.get(socket) ?? null) !== null;
@@ -111,7 +111,7 @@ export class ConnectionLimits {
   }
 }
 
-/** Logs the first at once, and then once a minute how many came since. */
+/** Logs the first refused connection at once, and then once a minute how many were refused since. */
 class RefusedConnections {
   readonly #untold = { inAll: 0, perAddress: 0, pipelined: 0 };
   readonly #byAddress = new LRUCache<string, number>({ max: ADDRESSES_TOLD_MAX });

@@ -14,15 +14,15 @@ interface Window {
 }
 
 export interface Failures {
-  /** In the running minute; one that was just added is included. */
+  /** In the running minute, with the one that was just added. */
   readonly count: number;
   /** Seconds until the minute is over, rounded up. */
   readonly leftS: number;
 }
 
 /**
- * The failures of a minute, by address. On the clock and bounded, which rate-limiter-flexible's memory is not:
- * 100,000 addresses took 42 MB and a timer each.
+ * Counts the failures of a minute, by address. It uses our clock and has a bound. The memory store of rate-limiter-flexible has
+ * neither: 100,000 addresses took 42 MB and a timer each.
  */
 export class FailedAttempts {
   readonly #windows = newLru<Window>(ADDRESSES_MAX);

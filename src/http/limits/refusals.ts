@@ -71,7 +71,7 @@ export class Refusals {
     return new AppError(code, { retryAfterS: leftS, internal: { insteadOf: error.code } });
   }
 
-  /** 429 if the address has had too many callbacks refused; else `null`. For a callback that need not be looked at then. */
+  /** 429 if too many callbacks of the address were refused; else `null`. For callbacks that are too long to be WeCom's. */
   findTooMany(address: string | undefined): AppError | null {
     const { perMinute, code } = TOO_MANY.signatures;
     const failures = this.#attempts.signatures.find(toAddressKey(address));
@@ -79,7 +79,7 @@ export class Refusals {
     return new AppError(code, { retryAfterS: failures.leftS });
   }
 
-  /** Once a minute, the period of a count. */
+  /** Called at most once a minute for an address and kind, since a count lasts a minute. */
   #tell(failed: Kind, address: string, perMinute: number, { code }: AppError): void {
     this.log.warn({ address, failed, perMinute, error: code }, 'http.too_many_failures');
   }

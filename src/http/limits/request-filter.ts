@@ -2,7 +2,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 type Serve = (request: IncomingMessage, answer: ServerResponse) => void;
 
-/** Runs before everything that serves requests so far, earlier filters included. @param takes returns true to stop the request here. */
+/**
+ * Adds a filter. It runs before everything that serves requests so far, earlier filters included.
+ * @param takes returns true to keep the request from the others.
+ */
 export function filterRequests(
   server: Server,
   takes: (request: IncomingMessage, answer: ServerResponse) => boolean,

@@ -36,7 +36,7 @@ export class LogLineLimit {
     return 'debug';
   }
 
-  /** Logs the first at once, and then once a minute how many came since. */
+  /** Logs the first line beyond the limit at once, and then once a minute how many came since. */
   #tell(): void {
     const [address, most] = [...this.#leftOut.entries()].reduce((a, b) => (b[1] > a[1] ? b : a));
     const fields = { lines: this.#untold, address, ofAddress: most, perMinute: LINES_PER_MINUTE };

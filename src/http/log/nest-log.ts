@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Log } from '../../kernel/log.js';
 
-/** Nest's own lines in our log; those of its start only at `debug`. */
+/** Writes Nest's own lines into our log; those of its start only at `debug`. */
 export class NestLog implements LoggerService {
   constructor(private readonly output: Log) {}
 
@@ -14,7 +14,7 @@ export class NestLog implements LoggerService {
   }
 
   error(message: unknown, stack?: string, context?: string): void {
-    // A failed start: `main` logs the reason once.
+    // A failed start: `start.ts` logs the reason, once.
     if (context === 'ExceptionHandler') return;
     this.output.error({ context, text: String(message), stack }, 'nest.failed');
   }

@@ -15,8 +15,8 @@ import { addRequestTrace, endRequestSpan } from './request-trace.js';
 import { roundMs } from '../../kernel/round-ms.js';
 
 /**
- * The fields of a request's one log line; a route may hand in its own with more of them. All are there
- * from the start and are filled in place, since merging objects for each line costs the hot path.
+ * The fields of a request's one log line. A route may use a subclass with more fields. All fields exist from the start and are
+ * filled in place, since merging objects for each line would slow down the hot path.
  */
 export class RequestFields {
   requestId: string | undefined = undefined;
@@ -29,7 +29,7 @@ export class RequestFields {
   /** How many lines this one stands for; left out when each is written. */
   oneIn: number | undefined = undefined;
 
-  /** Whether the line of a successful request is worth writing always. */
+  /** Whether the line is always written when the request succeeds, whatever `LOG_HEALTHY_ONE_IN` is. */
   get isNews(): boolean {
     return false;
   }
@@ -78,7 +78,7 @@ declare module 'fastify' {
   }
 }
 
-/** The connection went on as another protocol's. */
+/** The connection now carries another protocol. */
 const SWITCHED = 101;
 const PROBE = /^\/health(?:[/?]|$)/;
 const SCRAPE = /^\/metrics(?:[?]|$)/;
@@ -95,9 +95,9 @@ export function requestIdOf({ headers }: IncomingMessage): string {
 }
 
 /**
- * One line per request, and its id in the answer. Hooks of Fastify, since a Nest interceptor costs a
- * third of the throughput; the end is the response's own event, since the hook for it does not see a
- * caller that hangs up.
+ * Writes one line per request, and puts the request's id into the answer. It uses hooks of Fastify, since a Nest interceptor
+ * costs a third of the throughput. The end of a request is the event `close` of the response, since Fastify's hook for the end
+ * does not see a caller that hangs up.
  */
 export class RequestLog {
   constructor(
@@ -166,7 +166,7 @@ function tellLine(
   log[level](fields, name);
 }
 
-/** What came of it: who is led to a page that says what failed is answered by a redirect. */
+/** The status that the failure stands for. It differs from the answer when a browser was redirected to an error page. */
 function statusOf({ statusCode }: FastifyReply, failure: unknown): number {
   return failure instanceof AppError ? ERRORS[failure.code].status : statusCode;
 }
@@ -195,20 +195,20 @@ const NEEDS_NOTHING =
   /^(REQUEST_|ROUTE_|AUTH_(CROSS_SITE|HOST_FOREIGN|OIDC_OFF|OIDC_UNREACHABLE|OIDC_TOO_MANY)$)/;
 
 /**
- * Whether anybody, without a secret or a signature, could cause the line at any rate. Wrong secrets and
- * signatures have their own limit (`refusals.ts`).
+ * Whether a caller without a secret or a signature can cause any number of such lines. Wrong secrets and signatures have their
+ * own limit (`refusals.ts`).
  */
 function isAtWill(request: FastifyRequest): boolean {
   const { unit, failure, role } = request;
   if (role !== null) return false;
   if (failure instanceof AppError) return NEEDS_NOTHING.test(failure.code);
   if (unit !== null) return false;
-  // Last, since Fastify makes these options anew for each look.
+  // Read last, since Fastify makes these options anew at each access.
   const allowed = request.routeOptions.config?.allowedCallers;
   return allowed === undefined || allowed === 'anyone';
 }
 
-/** For fields with text from outside. */
+/** Limit of fields with text from outside. */
 const TEXT_LENGTH_MAX = 1_000;
 
 function failureOf(failure: unknown): object {

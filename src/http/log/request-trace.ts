@@ -8,15 +8,15 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The context for everything that the request causes; `null` when it belongs to no trace. */
     readonly trace: TraceContext | null;
-    /** `null` where none is recorded. */
+    /** `null` when no span is recorded. */
     span: Span | null;
   }
 }
 
-/** Probes and scrapes would be most of what is recorded, and tell nothing. */
+/** Probes and scrapes would be most of the spans, and nobody looks at them. */
 const NOT_RECORDED = /^\/(?:health|metrics)(?:[/?]|$)/;
 
-/** To be called before any route is added. Without tracing it is one look at the headers, when somebody asks. */
+/** Call it before any route is added. Without tracing, the headers are read only when a request's trace is asked for. */
 export function addRequestTrace(fastify: FastifyInstance, tracing: Tracing): void {
   fastify.decorateRequest('span', null);
   fastify.decorateRequest('trace', {

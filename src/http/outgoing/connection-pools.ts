@@ -1,6 +1,6 @@
 /**
- * Outgoing connections, bounded: each place that is called has a pool of its own, so that one which is slow
- * takes no other's sockets. It counts and bounds; deadlines and failures are its callers' affair.
+ * Outgoing connections, limited in number. Each place that is called has its own pool, so a slow place takes no sockets from
+ * others. Pools count and limit; callers handle deadlines and failures.
  */
 import type { LookupFunction } from 'node:net';
 import { Pool, type Dispatcher as Undici } from 'undici';
@@ -18,7 +18,7 @@ export interface PoolLimits {
   readonly connectMs: number;
 }
 
-/** A pool takes some 17 kB. One that was idle for longer than its connections are kept is worth nothing. */
+/** How often idle pools are closed. A pool takes some 17 kB, and is useless once its connections were idle for too long. */
 const SWEEP_MS = 5_000;
 
 /** The sockets of one pool, counted. */
@@ -92,8 +92,8 @@ export class ConnectionPools {
   #isClosed = false;
 
   /**
-   * @param lookup finds the addresses of names, where some are not to be dialled.
-   * @param proxy through which all of them lead.
+   * @param lookup finds the addresses of host names, and can refuse some. Left out: the system's.
+   * @param proxy all connections go through it; `null` for none.
    */
   constructor(
     private readonly limits: PoolLimits,
@@ -105,7 +105,7 @@ export class ConnectionPools {
     this.#sweeper = this.#sweepLater();
   }
 
-  /** @param name where several pools lead to one origin. */
+  /** @param name tells several pools of one origin apart. */
   of(origin: string, name = origin): ConnectionPool {
     let pool = this.#pools.get(name);
     if (pool === undefined) {

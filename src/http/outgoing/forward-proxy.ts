@@ -1,6 +1,6 @@
 /**
- * Ways through a forward proxy, for those who call WeCom: Node's agents, which tunnel by CONNECT themselves, and a route for
- * pools of undici that uses them. Of what goes wrong it tells what to do; neither it nor Node repeats user and password.
+ * Ways through a forward proxy, for calls to WeCom: Node's agents, which open tunnels by CONNECT, and a route for undici's pools
+ * that uses these agents. Its error texts name the remedy. Neither they nor Node's errors contain user and password.
  */
 import { Agent as HttpAgent } from 'node:http';
 import { type AgentOptions, Agent as HttpsAgent } from 'node:https';
@@ -37,14 +37,14 @@ export interface ProxyRoute {
   toProxied(request: Undici.DispatchOptions): Undici.DispatchOptions;
 }
 
-/** To an origin with TLS by a tunnel, to another one by requests that name it (RFC 9112, 3.2.2 and 3.2.3). */
+/** An origin with TLS is reached by a tunnel, another one by requests that name it (RFC 9112, 3.2.2 and 3.2.3). */
 export function routeThrough(proxy: ForwardProxy, origin: string, connectMs: number): ProxyRoute {
   return origin.startsWith('https:')
     ? { connect: tunnelConnector(proxy, connectMs), toProxied: (request) => request }
     : toForwarding(new URL(proxy.url.reveal()), origin, connectMs);
 }
 
-/** undici's own ProxyAgent waits for the answer to CONNECT without a limit and tells its status in prose alone. */
+/** Not undici's own ProxyAgent: it waits for the answer to CONNECT without a limit, and gives the status only in prose. */
 function tunnelConnector(proxy: ForwardProxy, connectMs: number): buildConnector.connector {
   const agent = newAgent('https:', proxy, {});
   return ({ hostname, port, servername }, callback) => {
@@ -77,7 +77,7 @@ export function toProxyAuthorization({ username, password }: URL): Readonly<Reco
   return user === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` };
 }
 
-/** What Node's agents give for a proxy that lets nothing through. */
+/** The error code of Node's agents when a proxy opens no tunnel. */
 export const TUNNEL_FAILED = 'ERR_PROXY_TUNNEL';
 export const PROXY_AUTHENTICATION_REQUIRED = 407;
 
@@ -95,7 +95,7 @@ export class ProxyRefusal extends Error {
 const NOT_DIALLED =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/;
 
-/** @returns why the proxy let nothing through and what to do, `null` where it is not the proxy's doing. */
+/** @returns why the proxy let nothing through, and the remedy; `null` when the proxy is not the cause. */
 export function proxyFaultOf(proxy: ForwardProxy | null, error: unknown): string | null {
   if (proxy === null) return null;
   const code = errorCodeOf(error);

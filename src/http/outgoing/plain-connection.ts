@@ -7,17 +7,20 @@ import { newAgent, ProxyRefusal, toProxyAuthorization } from './forward-proxy.js
 
 export interface Dialling {
   readonly lookup: LookupFunction;
-  /** Ends it while it is under way; the connection that is made does not depend on it. */
+  /** Ends the dialling. A connection that is already made does not depend on it. */
   readonly signal: AbortSignal;
 }
 
-/** Half-closes pass. @throws what the system says; the signal's reason. */
+/** Half-closed connections stay open in the other direction. @throws the system's error; the signal's reason. */
 export function connectDirectly(host: string, port: number, dialling: Dialling): Promise<Socket> {
   const socket = connect({ host, port, lookup: dialling.lookup, allowHalfOpen: true, noDelay: true });
   return settle(socket, dialling.signal, (resolve) => socket.once('connect', () => resolve(socket)));
 }
 
-/** @param authority what the proxy is to connect to. @throws ProxyRefusal; what the system says; the signal's reason. */
+/**
+ * @param authority host and port that the proxy connects to.
+ * @throws ProxyRefusal; the system's error; the signal's reason.
+ */
 export function connectThrough(
   proxy: ForwardProxy,
   authority: string,
@@ -56,7 +59,7 @@ interface Breakable {
   destroy(): unknown;
 }
 
-/** Whoever is given the connection finds its errors ignored: they end in `close`. */
+/** Later errors of the connection are ignored, since `close` follows them. */
 function settle<T>(
   under: Breakable,
   signal: AbortSignal,

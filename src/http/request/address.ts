@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 
 /** The smallest block that a provider gives a customer (RFC 6177, 2), who may use any address in it. */
 const IPV6_GROUPS_OF_ONE = 4;
-/** A header may have said anything. */
+/** The address may come from a header, which may contain anything. */
 const KEY_LENGTH_MAX = 64;
 const IPV4_WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d+$/;
 

@@ -6,11 +6,11 @@ import { toRequestPath } from './request-path.js';
  */
 const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 'debug']);
 
-/** It is followed by the id of an app, or by something that was mistaken for it, such as its key. */
+/** Comes before the id of an app. By mistake something else may follow, such as the app's key. */
 const APPS = /^\/+api\/+v1\/+apps\/+/;
 const APP_ID = /^((file-)?[\w-]{22})?$/;
 
-/** It is followed by the key of a bot. */
+/** Comes before the key of a bot. */
 const BOT = /^\/+bot(\/+|$)/;
 /** The key of a bot or the token of an operator, wherever it stands. */
 const KEY = /wx(?:kf|op)_[\w-]*/g;
@@ -28,8 +28,8 @@ export function redactUrl(url: string): string {
 }
 
 /**
- * The path as it came, with the ids in it, for who did something. What was mistaken for an id and is a secret is hidden in
- * whatever percent-encoding it came; query, fragment and what stands before the path are left out.
+ * The path as it came, with its ids, for the record of who did what. A secret in the place of an id is hidden, however it is
+ * percent-encoded. Scheme, host, query and fragment are left out.
  */
 export function pathWithoutSecrets(url: string): string {
   const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
@@ -58,7 +58,7 @@ function redactPath(path: string): string {
   return end === -1 ? path : `${path.slice(0, end)}***`;
 }
 
-/** @returns `null` where there is none, or one that may be shown. */
+/** @returns the path with the id hidden; `null` when it has no id of an app, or one that may be shown. */
 function redactAppId(path: string): string | null {
   const [apps] = APPS.exec(path) ?? [];
   return apps === undefined || APP_ID.test(path.slice(apps.length)) ? null : `${apps}***`;

@@ -1,6 +1,6 @@
 /**
- * The path of a request as the router takes it: of a URL in either form (RFC 9112, 3.2.2), without query,
- * duplicate slashes counting as one, percent-encoding taken off where it can be.
+ * The path of a request as the router reads it. The URL may be absolute or begin with the path (RFC 9112, 3.2). The query is left
+ * out, several slashes in a row count as one, and percent-encoding is decoded if it is valid.
  */
 export function toRequestPath(url: string): string {
   const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);

@@ -11,7 +11,7 @@ const ADDRESS_LENGTH_MAX = 64;
 
 /** The peers whose X-Forwarded-For is believed. */
 export class TrustedProxies {
-  /** Looked up again with each request that a proxy passes on. */
+  /** Known answers: `has` is called for each request that a proxy passes on. */
   readonly #known = new LRUCache<string, boolean>({ max: ADDRESSES_KNOWN_MAX });
 
   constructor(private readonly list?: ProxyList) {}
@@ -20,7 +20,7 @@ export class TrustedProxies {
     return this.list === undefined;
   }
 
-  /** False for what is no address, such as `unknown` in a header. */
+  /** False for a text that is no address, such as `unknown` in a header. */
   has(address = ''): boolean {
     if (this.isEmpty || address.length > ADDRESS_LENGTH_MAX) return false;
     const known = this.#known.get(address);
@@ -36,8 +36,8 @@ export class TrustedProxies {
 }
 
 /**
- * Tells at the start that browsers come by https, which a proxy in front takes for the manager, and that no proxy is believed that
- * says so: cookies of sessions are then those of http.
+ * Warns at the start when `PUBLIC_URL` is https and no proxy is trusted. The manager itself speaks http, so a proxy must take
+ * https for it. If it does not know the proxy, it takes requests for plain http, and sets session cookies as for http.
  */
 export function tellOfUnnamedProxy(
   { publicUrl, trustedProxies }: Pick<Config, 'publicUrl' | 'trustedProxies'>,
@@ -45,13 +45,13 @@ export function tellOfUnnamedProxy(
 ): void {
   if (publicUrl?.protocol !== 'https:' || trustedProxies !== undefined) return;
   const reason =
-    'the manager itself speaks http; name the proxy that takes https for it in TRUST_PROXY: until then sessions have cookies without Secure, and all who come through the proxy count as one';
+    'PUBLIC_URL is https, but the manager itself speaks http: name the proxy that takes https for it in TRUST_PROXY; until then session cookies have no Secure, and all callers behind the proxy count as one';
   log.warn({ publicUrl: publicUrl.origin, reason }, 'http.proxy_unnamed');
 }
 
 /**
- * Tells, once, of a peer that speaks for others and is not believed: if it is a proxy, everybody behind it counts as
- * one caller, in each limit per address.
+ * Warns once about a peer that sends X-Forwarded-For and is not trusted. If the peer is a proxy, all callers behind it count as
+ * one caller in each limit per address.
  */
 export function noticeOfForwarding(proxies: TrustedProxies, log: Log): (request: IncomingMessage) => void {
   let isTold = false;
@@ -61,7 +61,7 @@ export function noticeOfForwarding(proxies: TrustedProxies, log: Log): (request:
     if (proxies.has(remoteAddress)) return;
     isTold = true;
     const reason =
-      'if this peer is your proxy, name it in TRUST_PROXY; all who come through it count as one until then';
+      'if this peer is your proxy, name it in TRUST_PROXY; until then all callers behind it count as one';
     log.warn({ peer: remoteAddress, reason }, 'http.proxy_untrusted');
   };
 }

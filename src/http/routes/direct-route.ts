@@ -2,10 +2,10 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, RouteHandlerMethod } from 'fastify';
 
 /**
- * Has Fastify call the handler of a controller's route itself. Nest's layers around a handler take a twelfth of a
- * callback's time (`npm run bench -w lab -- --only ours --before`, docs/internals/adr/0014), and here they would run nothing: the route
- * has no pipe, guard or interceptor. Errors go to the same filter. To be called in the controller's constructor: Nest adds
- * its routes before it calls `onModuleInit`. Where there is no such route, the server does not start.
+ * Makes Fastify call the handler of a controller's route itself. Nest's layers around a handler take a twelfth of a callback's
+ * time (`npm run bench -w lab -- --only ours --before`, docs/internals/adr/0014). Here they would run nothing: the route has no
+ * pipe, guard or interceptor. Errors go to the same filter. Call it in the controller's constructor, since Nest adds its routes
+ * before it calls `onModuleInit`. If there is no such route, the server does not start.
  */
 export function callDirectly(
   { httpAdapter }: HttpAdapterHost,

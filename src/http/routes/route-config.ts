@@ -4,12 +4,12 @@ import type { FastifyContextConfig } from 'fastify';
 
 const ROUTE_CONFIG = Symbol('ROUTE_CONFIG');
 
-/** What the decorators of a handler put into its route's config, so far. */
+/** The config of a route, as far as the decorators of its handler have run. */
 export function routeConfigOf(handler: object): FastifyContextConfig | undefined {
   return Reflect.getMetadata(ROUTE_CONFIG, handler);
 }
 
-/** Adds to what other decorators below put into the route's config; Nest's own one would replace it. */
+/** Adds to the route's config, and keeps what the decorators below it added. Nest's own decorator would replace that. */
 export function extendRouteConfig(part: FastifyContextConfig): MethodDecorator {
   return (target, name, descriptor) => {
     const config = { ...routeConfigOf(descriptor.value as object), ...part };

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { toRequestPath } from '../request/request-path.js';
 
-/** Which methods a path takes, for the answer to a wrong one; Fastify itself knows only "no such route". */
+/** Knows which methods a path takes, for the answer to a wrong method. Fastify itself only says that there is no such route. */
 export class RouteTable {
   readonly #routes: { readonly pattern: RegExp; readonly method: string }[] = [];
 
