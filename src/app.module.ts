@@ -69,7 +69,7 @@ const NAMESPACES: readonly Namespace[] = [
 
 @Module({})
 export class AppModule {
-  /** @param server that it is going to be behind. */
+  /** @param server is made first; the application runs behind it. */
   static async forRoot(
     config: Config,
     log: Log,

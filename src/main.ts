@@ -1,7 +1,7 @@
 /**
- * Entry. What must hold before the rest is loaded, since loading takes most of the start: a Node that can
- * run it, and signals that end it. As a container's first process it is ended by none that nobody awaits.
- * Decorators need reflect-metadata; loaded here, it is there before any file that has some.
+ * Entry of the manager. It does first what cannot wait, since loading the rest takes most of the start: it checks the version of
+ * Node, and listens for the signals that end the process. A container's first process ignores a signal without a listener.
+ * Decorators need reflect-metadata, so it is loaded before any file with decorators.
  */
 import 'reflect-metadata';
 import { requireNode } from './kernel/node-version.js';
@@ -12,7 +12,7 @@ process.on('SIGINT', leave);
 const { start } = await import('./start.js');
 await start();
 
-/** Before there is anything to drain. */
+/** Ends the process at once: there is nothing to drain yet. */
 function leave(): void {
   process.exit(0);
 }

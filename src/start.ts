@@ -18,10 +18,10 @@ import { OperatorSync } from './operators/operator-sync.js';
 import { RegistrySync } from './registry/sync/registry-sync.js';
 import { Tracing } from './kernel/tracing.js';
 
-/** A database that is away fails within 2 s; a store so large that it takes longer is read on while the manager listens. */
+/** A database that is away fails within 2 s. A store too large for this limit is read further while the manager listens. */
 const FIRST_READ_LIMIT_MS = 3_000;
 
-/** Ends the process, with a line for a person, where it cannot start. */
+/** Starts the manager. If it cannot start, it logs one line for a person and ends the process. */
 export async function start(): Promise<void> {
   const config = configOrExit();
   const log = await createLog(config.logLevel, config.logFormat);
@@ -53,8 +53,8 @@ async function serve(config: Config, log: Log): Promise<void> {
 }
 
 /**
- * Callers are let in once it is known that the store can be used, with these keys of SECRETS_KEY for one. Where the store
- * cannot be read yet, they are let in all the same: it is waited for.
+ * Reads the store before callers are let in, to know that it can be used, for instance with the keys of SECRETS_KEY. If the
+ * store does not answer yet, callers are let in all the same, and reading goes on.
  * @throws StorageStartError
  */
 async function readOnce(registry: RegistrySync, operators: OperatorSync): Promise<void> {
@@ -68,16 +68,17 @@ function tellProtection(config: Config, log: Log): void {
   const closed = ROLES.filter((role) => secretsOf(config, role).length === 0);
   const names = closed.map(secretsSettingOf).join(', ');
   if (isOpen(config)) {
-    const reason = `whoever reaches this address can register puppets; let only trusted hosts reach it, or set ${names}`;
+    const reason = `anybody who reaches this address can register puppets; let only trusted hosts reach it, or set ${names}`;
     log.warn({ host: config.host, reason }, 'manager.unprotected');
   } else if (closed.length > 0) {
-    log.info({ roles: closed, reason: `what only they may call is closed; set ${names}` }, 'roles.closed');
+    const reason = `routes that only these roles may call are closed; to open them, set ${names}`;
+    log.info({ roles: closed, reason }, 'roles.closed');
   }
 }
 
-/** A line for a person where the cause is a person's to mend, the error itself where it is ours. */
+/** Logs one line for a person if a person can mend the cause, otherwise the whole error. */
 function giveUp(log: Log, error: unknown): Promise<void> {
-  // The same failure may be reported twice: by whoever waits for it, and as unhandled.
+  // The same failure may be reported twice: by the function that awaits it, and as an unhandled rejection.
   givingUp ??= endWith(log, error);
   return givingUp;
 }

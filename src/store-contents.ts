@@ -1,4 +1,4 @@
-/** All that the features keep in records and journals. */
+/** All kinds of records and journals that the features keep. */
 import { AUDIT } from './audit/audit-log.js';
 import { PULL_STATES } from './messages/queue/pull-state.js';
 import { NOTIFICATION_BOOKS } from './notifications/notification-books.js';

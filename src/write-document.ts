@@ -1,7 +1,7 @@
 /**
- * A step of `npm run build`: writes the OpenAPI document, and what its page loads, into `dist`. The document is made of the
- * application as Nest scans it, with nothing in it started, and of what `scripts/metadata.ts` read in its source. So neither
- * @nestjs/swagger nor swagger-ui-dist is a part of what runs.
+ * A step of `npm run build`: writes the OpenAPI document, and the files of its page, into `dist`. The document is made from the
+ * application, which Nest scans and does not start, and from what `scripts/metadata.ts` has read in the source. So the running
+ * manager needs neither @nestjs/swagger nor swagger-ui-dist.
  */
 import 'reflect-metadata';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
