@@ -37,7 +37,7 @@ const FOR_OTHERS = [
   WorkingPlaces,
 ];
 
-/** What operators are told: whether customers are answered and why not, figures, the log, accounts. */
+/** What operators are told: whether customers are answered and why not, figures, the delivery log, accounts. */
 @Module({
   imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, WecomModule],
   providers: [...FOR_OTHERS, FigureRecorder, Instruments, LastMinute, SeenReplies, StoreCounts, Verdict],

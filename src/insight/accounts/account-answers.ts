@@ -13,7 +13,7 @@ import { toFailureAnswer, toHintAnswer } from '../answers/hint-answer.js';
 import { toLastHourAnswer } from '../answers/last-hour-answer.js';
 import type { Failure } from '../../storage/queue/line.js';
 
-/** The first that applies: dead hint, waiting hint, puppet deregistered, healthy. */
+/** The first that applies: a hint is dead, a hint waits, the puppet has deregistered, none of these. */
 export const ACCOUNT_STATES = [
   'dead',
   'waiting',
@@ -22,7 +22,7 @@ export const ACCOUNT_STATES = [
 ] as const satisfies readonly KfAccountAnswer['state'][];
 export type AccountState = (typeof ACCOUNT_STATES)[number];
 
-/** What is known of a registration, picked field by field, so that no secret is shown by accident. */
+/** Answers about registrations, picked field by field, so that no secret is shown by accident. */
 @Injectable()
 export class AccountAnswers {
   constructor(
@@ -32,7 +32,7 @@ export class AccountAnswers {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** @param hint of the account and its corp; `null` when nothing waits, or the store does not answer. */
+  /** @param hint the hint of the account and its corp; `null` when nothing waits, or the store does not answer. */
   of(puppet: Puppet, hint: HintHead | null): KfAccountAnswer {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
     const figures = this.figures.ofAccount(puppet);

@@ -17,7 +17,7 @@ import { accountKey } from '../../kernel/account.js';
 const SLICE = 1_000;
 /** Accounts that one page looks up in the store at most; the next page continues. Memory is scanned to its end. */
 const ASKED_MAX = 10_000;
-/** How long the store is waited for. */
+/** How long an answer of the store is waited for. */
 const ASK_LIMIT_MS = 1_000;
 
 /** Which accounts; `null` for any. */
@@ -29,22 +29,22 @@ export interface AccountFilter {
 }
 
 /**
- * What comes first: `account`: by corp and account; `name`; `waitingSince`: those that wait longest, and no account without a
- * hint; `p95`: the slowest within the last hour; `success`: those of which the smallest share was taken then.
+ * `account`: by corp and account. `name`: by name. `waitingSince`: the longest wait first, without accounts that have no hint.
+ * `p95`: the slowest of the last hour first. `success`: the smallest share of taken attempts of the last hour first.
  */
 export const ACCOUNT_ORDERS = ['account', 'name', 'waitingSince', 'p95', 'success'] as const;
 export type AccountOrder = (typeof ACCOUNT_ORDERS)[number];
 
-/** Those whose place is not the account's alone. */
+/** Orders by a key that is computed for each account. */
 type SortedOrder = Exclude<AccountOrder, 'account' | 'waitingSince'>;
 
-/** Where an account stands in such an order. */
+/** The place of an account in such an order: by key, then by account. */
 interface Place {
   readonly key: string | number;
   readonly account: string;
 }
 
-/** Its hint; `undefined` when the outbox was not asked. */
+/** A registration with its hint; `undefined` when the outbox was not asked. */
 interface Found {
   readonly puppet: Puppet;
   readonly hint: HintHead | null | undefined;
@@ -52,7 +52,7 @@ interface Found {
 
 type Sorted = Found & Place;
 
-/** What accounts are put in order by. */
+/** Computes the key of a registration. */
 type SortKey = (puppet: Puppet) => string | number;
 
 /** The result of one slice, and where the next one begins; `null` at the end. */
@@ -63,15 +63,15 @@ interface Slice {
   readonly end: string | null;
 }
 
-/** The hints that put an account into that state. */
+/** The states of a hint that put its account into a state. */
 const HINTED: Readonly<Partial<Record<AccountState, readonly LineState[]>>> = {
   dead: ['dead'],
   waiting: ['waiting', 'parked'],
 };
 
 /**
- * Pages of registrations. Registrations are in memory. Hints are read from the outbox: for the
- * page alone, or, when a state is asked for that only the outbox knows, slice by slice until the page is full.
+ * Pages of registrations. Registrations are in memory, and their hints are read from the outbox. Usually only the hints of the
+ * page are read. For a state that only the outbox knows, slices are read until the page is full.
  */
 @Injectable()
 export class AccountList {
@@ -85,8 +85,8 @@ export class AccountList {
   /**
    * A page may be shorter than `limit` without being the last, when few of many accounts are in the state.
    * @param after the `nextCursor` of the page before, of the same order; `null` for the first.
-   * @throws AppError `STORE_UNAVAILABLE` when `dead` or `waiting` is asked for, or how long they wait, which only the store
-   *   knows.
+   * @throws AppError `STORE_UNAVAILABLE` for the states `dead` and `waiting` and for the order `waitingSince`, which only the
+   *   store knows.
    */
   async page(
     filter: AccountFilter,
@@ -140,7 +140,7 @@ export class AccountList {
     return this.#toPage([], null);
   }
 
-  /** Scans all that match, anew for each page, and keeps those of the page. */
+  /** Scans all registrations that match, anew for each page, and keeps those of the page. */
   async #sorted(filter: AccountFilter, after: Place | null, limit: number, order: SortedOrder) {
     const isAsked = filter.state !== null && HINTED[filter.state] === undefined;
     const size = isAsked ? SLICE : limit + 1;
@@ -158,7 +158,7 @@ export class AccountList {
     return this.#toPage(found, place && toPosition(place));
   }
 
-  /** Those that come next in the order. Whether a hint waits for one that is asked for as calm is not known yet. */
+  /** The registrations that come next in the order. For `online` and `offline`, hints are not looked up yet. */
   async #firstOf(filter: AccountFilter, after: Place | null, limit: number, keyOf: SortKey) {
     const first = new Smallest<Sorted>(limit, compare);
     for await (const slice of this.#matching(filter)) {
@@ -215,7 +215,7 @@ export class AccountList {
     return this.#toPage(found, end);
   }
 
-  /** @returns `null` where the store does not answer in time, too. */
+  /** @returns `null` when the account has no hint, and when the store does not answer in time. */
   async findHint(puppet: Puppet): Promise<HintHead | null> {
     const hints = await this.#findHints([puppet]);
     return hints?.get(accountKey(puppet)) ?? null;
@@ -252,7 +252,7 @@ export class AccountList {
     return { found: await this.#calm(candidates), asked: candidates.length, end };
   }
 
-  /** Those for which nothing waits. */
+  /** Looks the hints up, and keeps the registrations without one. */
   async #calm<T extends Found>(candidates: readonly T[]): Promise<T[]> {
     const hints = await this.#findHints(candidates.map(({ puppet }) => puppet));
     const calm = candidates.filter(({ puppet }) => !hints?.has(accountKey(puppet)));
@@ -267,13 +267,13 @@ export class AccountList {
 
   #registrationsOf(hints: readonly HintHead[], text: string | null): Found[] {
     return hints.flatMap((hint) => {
-      // A bot may have the account by now.
+      // A bot may have taken over the account.
       const puppet = this.accounts.find(hint);
       return puppet !== null && hasText(puppet, text) ? [{ puppet, hint }] : [];
     });
   }
 
-  /** @returns `null` where the store does not answer in time. */
+  /** @returns `null` when the store does not answer in time. */
   async #findHints(puppets: readonly Puppet[]): Promise<ReadonlyMap<string, HintHead> | null> {
     if (puppets.length === 0) return new Map();
     const hints = this.outbox.findHeads(puppets.map(accountKey));
@@ -281,7 +281,7 @@ export class AccountList {
   }
 }
 
-/** Those of which there was no attempt come last. */
+/** Accounts without an attempt come last. */
 function successOf(counts: AttemptCounts): number {
   const { attempts, taken } = summaryOf(counts);
   return attempts === 0 ? 2 : taken / attempts;
@@ -306,7 +306,7 @@ function toPosition({ key, account }: Place): string {
   return JSON.stringify([key, account]);
 }
 
-/** @returns `null`, the beginning, for what is no position. */
+/** @returns `null`, which means the beginning, for a text that is no position. */
 function readPlace(position: string | null): Place | null {
   try {
     const [key, account] = JSON.parse(position ?? '[]');

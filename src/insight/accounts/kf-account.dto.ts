@@ -26,7 +26,7 @@ export class LastDeliveryAnswer {
   readonly occasion!: DeliveryOccasion;
 }
 
-/** Replies that WeCom does not take. */
+/** Why replies fail, and since when. */
 export class ReplyFailureAnswer {
   /**
    * WeCom's errcode, or "unreachable" or "status" (of HTTP).
@@ -42,7 +42,7 @@ export class ReplyFailureAnswer {
   readonly since!: string;
 }
 
-/** A registration, how its deliveries go, and no secret. */
+/** A registration and its latest deliveries, without its secrets. */
 export class KfAccountAnswer {
   /** @example wkAAA */
   readonly openKfId!: string;
@@ -57,7 +57,7 @@ export class KfAccountAnswer {
   readonly endpoint!: string;
 
   /**
-   * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered), healthy.
+   * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered), online.
    * @example waiting
    */
   readonly state!: 'dead' | 'waiting' | 'offline' | 'online';
@@ -78,7 +78,7 @@ export class KfAccountAnswer {
   readonly registeredFrom!: string | null;
 
   /**
-   * open: what is sent for it fails again and again, so it gets nothing but probes.
+   * open: deliveries for it fail again and again, so only probes are sent.
    * @example closed
    */
   readonly circuit!: 'closed' | 'open';
@@ -89,28 +89,28 @@ export class KfAccountAnswer {
   /** The last delivery that any replica made; null: none within 3 days. */
   readonly lastDelivery!: LastDeliveryAnswer | null;
 
-  /** The last failure that any replica saw, or that of its hint. */
+  /** The last failure that any replica saw, or that of its hint if that is later. */
   readonly lastFailure!: FailureAnswer | null;
 
   /**
-   * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none within 3 days.
+   * When WeCom last took a reply of the account, through any replica; ISO 8601, UTC. null: none within 3 days.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()
   readonly lastReplyAt!: string | null;
 
-  /** Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through. */
+  /** Why the latest replies of the account failed, through any replica; null when they did not, or when there were none. */
   readonly replyFailure!: ReplyFailureAnswer | null;
 
-  /** That WeCom has no such account, as it last told any replica; null otherwise. */
+  /** Set when WeCom last answered, to any replica, that it has no such account; null otherwise. */
   readonly noAccount!: ReplyFailureAnswer | null;
 
   readonly lastHour!: LastHourAnswer;
 
-  /** The same of its endpoint, with all accounts there. */
+  /** The same for its endpoint, with all accounts there. */
   readonly endpointLastHour!: LastHourAnswer;
 
-  /** The last attempt at its endpoint that failed at any replica, of whichever account there; null: none that is known. */
+  /** The last failed attempt at its endpoint, for any account and at any replica; null: none is known. */
   readonly endpointLastFailure!: FailureAnswer | null;
 }
 
@@ -132,7 +132,7 @@ export class TestedAnswer {
   readonly taken!: boolean;
 
   /**
-   * Whether its bot takes messages: the manager has pulled what is new, and nothing was sent to the bot. `taken` then says whether
+   * true: its bot takes messages, so the manager has pulled what is new and sent nothing to the bot. `taken` then says whether
    * WeCom answered.
    * @example false
    */

@@ -27,7 +27,7 @@ export abstract class Counted {
   readonly kept!: number;
 
   /**
-   * Callbacks that were refused for what they are; not those that were turned away in an overload.
+   * Callbacks that were refused as invalid. Callbacks that were turned away in an overload are not counted here.
    * @example 0
    */
   @IsInt()
@@ -35,7 +35,7 @@ export abstract class Counted {
   readonly refused!: number;
 
   /**
-   * Callbacks that were neither delivered nor kept, also in an overload.
+   * Callbacks that were neither delivered nor kept, with those that were turned away in an overload.
    * @example 0
    */
   @IsInt()

@@ -16,7 +16,7 @@ export class FailureReasonAnswer {
   readonly reason!: string;
 
   /**
-   * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
+   * The HTTP status that the bot answered; null when it answered none, and when the status is no longer known.
    * @example null
    */
   @IsInt()

@@ -6,7 +6,7 @@ import type { HintAnswer } from './hint.dto.js';
 import { toAgeS, toIso } from '../../http/answers/times.js';
 import { type Failure, runningLease } from '../../storage/queue/line.js';
 
-/** @param name of its account; `null` when no puppet has registered for it. @param nowMs store time. */
+/** @param name the name of its account; `null` when no puppet has registered it. @param nowMs store time. */
 export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {
   const { corpId, openKfId, generation, state, events, arrivedAtMs, waitingSinceMs, attempts } = hint;
   const { dueAtMs, endpoint, lastFailure } = hint;

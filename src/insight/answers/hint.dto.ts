@@ -4,7 +4,7 @@ import type { FailureAnswer } from './failure.dto.js';
 import { Page } from '../../http/answers/page.dto.js';
 import type { LineState } from '../../storage/queue/line.js';
 
-/** A hint: what waits of an account because no bot has taken it, and when it is tried next. */
+/** A hint: the events of an account that no bot has taken yet, and when the next attempt is. */
 export class HintAnswer {
   /** @example wx5823bf96d3bd56c7 */
   readonly corpId!: string;
@@ -19,19 +19,20 @@ export class HintAnswer {
   readonly name!: string | null;
 
   /**
-   * Of the event that is sent next: new for each that is kept, and for each replay.
+   * Names the event that is sent next. It changes when another event is sent next, and with each replay.
    * @example 0b9d1c5e-6a0f-4a4c-9d6e-3f1f2a7c8b90
    */
   readonly generation!: string;
 
   /**
-   * waiting for its next try; parked until a puppet registers; dead until it is replayed.
+   * waiting: for its next attempt. parked: until a puppet registers. dead: until it is replayed.
    * @example waiting
    */
   readonly state!: LineState;
 
   /**
-   * How many events wait: one, the newest; of a callback bot that takes events up to 20, which are sent one after the other.
+   * How many events wait: one, the newest. For a callback bot that takes events: the newest 20 at most, which are sent one
+   * after the other.
    * @example 1
    */
   @IsInt()
@@ -39,7 +40,7 @@ export class HintAnswer {
   readonly events!: number;
 
   /**
-   * When the event came in that is sent next; ISO 8601, UTC.
+   * When the event that is sent next came in; ISO 8601, UTC.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()
@@ -53,14 +54,14 @@ export class HintAnswer {
   readonly waitingSince!: string;
 
   /**
-   * How long it waits, since then.
+   * Seconds since `waitingSince`.
    * @example 780.2
    */
   @Min(0)
   readonly ageS!: number;
 
   /**
-   * Of the event that is sent next.
+   * Attempts so far to send the event that is sent next.
    * @example 3
    */
   @IsInt()
@@ -68,14 +69,14 @@ export class HintAnswer {
   readonly attempts!: number;
 
   /**
-   * When it is tried next; ISO 8601, UTC.
+   * When the next attempt is; ISO 8601, UTC.
    * @example 2026-01-31T08:00:10.000Z
    */
   @IsISO8601()
   readonly dueAt!: string | null;
 
   /**
-   * Where it will be tried, or was last tried.
+   * Where the next attempt goes, or the last one went.
    * @example http://127.0.0.1:8080
    */
   readonly endpoint!: string | null;
@@ -105,7 +106,7 @@ export class HintCountAnswer {
 
 export class ReplayedAnswer extends SuccessAnswer {
   /**
-   * How many were made due; those whose sync token has expired are sent at 6 a minute for each corp.
+   * How many were made due. Those whose sync token has expired are sent at 6 a minute for each corp.
    * @example 3
    */
   @IsInt()

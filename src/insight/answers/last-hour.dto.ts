@@ -1,8 +1,8 @@
 import { IsInt, Min } from 'class-validator';
 
 /**
- * What became of the attempts within the last hour; tests do not count. It has those of this replica until now, and those of
- * other replicas until a minute ago.
+ * Results of the attempts within the last hour, without tests. Attempts of this replica count until now, those of other
+ * replicas until a minute ago.
  */
 export class LastHourAnswer {
   /** @example 120 */
@@ -16,14 +16,14 @@ export class LastHourAnswer {
   readonly taken!: number;
 
   /**
-   * Half of what was taken took no longer; an estimate. null: nothing was taken.
+   * Half of the attempts that were taken took no longer than this; an estimate. null: nothing was taken.
    * @example 12
    */
   @Min(0)
   readonly p50Ms!: number | null;
 
   /**
-   * The same of 95 %.
+   * The same for 95 %.
    * @example 87.5
    */
   @Min(0)

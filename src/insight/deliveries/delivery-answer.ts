@@ -22,7 +22,7 @@ export function toDeliveryId({ number }: Delivery): string {
   return `${REPLICA}-${number}`;
 }
 
-/** @param name of its account. */
+/** @param name the name of its account. */
 export function toDeliveryAnswer(delivery: Delivery, name: string | null): DeliveryAnswer {
   const { corpId, openKfId, endpoint, occasion, attempt, result } = delivery;
   return {

@@ -11,7 +11,7 @@ import type { DeliveryAnswer } from './delivery.dto.js';
 import { type DeliveryFilter, toDeliveryAnswer, toDeliveryId } from './delivery-answer.js';
 import { DeliveryFeed, toEvent } from './delivery-feed.js';
 
-/** Of all operators together. */
+/** Readers of all operators together. */
 const READERS_MAX = 32;
 const TRY_AGAIN_S = 10;
 const BEAT_MS = 15_000;
@@ -30,9 +30,8 @@ interface ReaderOf {
 }
 
 /**
- * The readers that follow this process's deliveries. Without readers it does not listen. A delivery costs one
- * filter check per reader; texts are made for a few deliveries per reader, ten times a second, however many
- * there are.
+ * The readers that follow this process's deliveries. Without readers it does not listen. A delivery costs one filter check per
+ * reader. Texts are made ten times a second, for at most 50 deliveries per reader, however many deliveries there are.
  */
 @Injectable()
 export class DeliveryFeeds implements BeforeApplicationShutdown {
@@ -56,9 +55,9 @@ export class DeliveryFeeds implements BeforeApplicationShutdown {
   }
 
   /**
-   * Begins with a hello; ends when it is destroyed, at `endMs`, when it may stay no more, when it makes room for another
-   * operator's, or when the process drains.
-   * @param operator whose it is, by name.
+   * Opens a feed, which begins with a hello. It ends when it is destroyed, at `endMs`, when `mayStay` says no, when it makes
+   * room for a reader of another operator, or when the process drains.
+   * @param operator the name of its operator.
    * @param endMs on the wall clock; `null` for never.
    * @param mayStay is asked at each beat.
    * @throws AppError `STREAM_READERS_TOO_MANY`
@@ -77,7 +76,10 @@ export class DeliveryFeeds implements BeforeApplicationShutdown {
     return reader;
   }
 
-  /** Ends the oldest of whoever has the most, unless the newcomer would then have as many. @throws AppError `STREAM_READERS_TOO_MANY` */
+  /**
+   * Ends the oldest reader of the operator with the most readers, unless `operator` would then have as many.
+   * @throws AppError `STREAM_READERS_TOO_MANY`
+   */
   #makeRoomFor(operator: string): void {
     const byOperator = Map.groupBy(this.#readers, ([, reader]) => reader.operator);
     const own = byOperator.get(operator)?.length ?? 0;

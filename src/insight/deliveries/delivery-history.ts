@@ -11,12 +11,12 @@ import { accountKey } from '../../kernel/account.js';
 
 /** Accounts that are looked at in one turn of the event loop. */
 const SLICE = 1_000;
-/** Accounts that a text may stand for. */
+/** Accounts that a text may match; further ones are ignored. */
 const NAMED_MAX = 100;
-/** How many are looked at: the first few may have begun before the event came in. */
+/** How many endings are looked at. The first few may be of attempts that began before the event came in. */
 const ENDINGS_MAX = 20;
 
-/** What is looked for, as `RecordFilter`, with the text that a person typed. */
+/** A `RecordFilter` with the text that a person typed. */
 export interface HistoryFilter extends Omit<RecordFilter, 'words'> {
   readonly text: string | null;
 }
@@ -58,7 +58,7 @@ export class DeliveryHistory {
     return toStoryAnswer(withAttempts(records).slice(0, STORY_MAX), endedBy, this.#nameOf);
   }
 
-  /** What ended the wait of a kept event. An attempt that was under way when the event came in may have ended without it. */
+  /** Finds what ended the wait of a kept event. An attempt that began before the event came in did not send it. */
   async #endOf(records: readonly LoggedRecord[]): Promise<LoggedRecord | null> {
     const kept = records.find(({ outcome }) => outcome === 'kept');
     if (kept === undefined || kept.corpId === null || kept.openKfId === null) return null;

@@ -29,7 +29,7 @@ export class DeliveryAnswer {
   readonly openKfId!: string;
 
   /**
-   * As it is registered now; null where no puppet has registered it.
+   * The name of the account as it is registered now; null when no puppet has registered it.
    * @example Support
    */
   readonly name!: string | null;
@@ -41,7 +41,7 @@ export class DeliveryAnswer {
   readonly occasion!: DeliveryOccasion;
 
   /**
-   * Counted from 1.
+   * The number of the attempt, counted from 1.
    * @example 1
    */
   @IsInt()
@@ -49,7 +49,7 @@ export class DeliveryAnswer {
   readonly attempt!: number;
 
   /**
-   * An event as it came, or opened; or one message.
+   * encrypted: an event as it came. decrypted: an opened event. message: one message.
    * @example encrypted
    */
   readonly form!: 'encrypted' | 'decrypted' | 'message';
@@ -85,7 +85,7 @@ export class FeedEventAnswer {
   /** @example delivery */
   readonly event!: 'hello' | 'delivery' | 'skipped';
 
-  /** A delivery's. */
+  /** The id of a `delivery`; left out for other events. */
   readonly id?: string;
 
   /** JSON. */

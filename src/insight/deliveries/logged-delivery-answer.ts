@@ -2,14 +2,14 @@ import type { LoggedRecord, RecordOutcome } from '../../record/delivery-record.j
 import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './logged-delivery.dto.js';
 import { toDuration, toIso } from '../../http/answers/times.js';
 
-/** @param name of the record's account. */
+/** @param name the name of the record's account. */
 export function toLoggedAnswer(
   { atMs, durationMs, ...record }: LoggedRecord,
   name: string | null,
 ): LoggedDeliveryAnswer {
   const { id, replica, kind, corpId, openKfId, webhookId, outcome, form, attempt, ...more } = record;
   const { endpoint, status, reason, source } = more;
-  // What this version does not know was written by another one.
+  // Another version may have written values that this version does not know.
   const occasion = more.occasion as LoggedDeliveryAnswer['occasion'];
   const stage = more.stage as LoggedDeliveryAnswer['stage'];
   return {
@@ -21,8 +21,8 @@ export function toLoggedAnswer(
 
 /**
  * @param records of one webhook-id, the oldest first; at least one.
- * @param endedBy of an event that was kept, the record of another one by which its wait ended.
- * @param nameOf of an account.
+ * @param endedBy the record of another event that ended the wait of a kept event; `null` for none.
+ * @param nameOf finds the name of an account.
  */
 export function toStoryAnswer(
   records: readonly LoggedRecord[],
@@ -39,7 +39,7 @@ export function toStoryAnswer(
   };
 }
 
-/** What became of it, as far as these records say. */
+/** The outcome of the event or message, as far as these records tell. */
 export function outcomeOf(records: readonly LoggedRecord[]): RecordOutcome {
   if (takenOf(records) !== undefined) return 'taken';
   // An attempt that fails after its event was kept leaves it kept.

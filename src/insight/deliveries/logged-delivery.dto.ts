@@ -6,7 +6,7 @@ import type { DeliveryOccasion, FailureStage, NotTriedStage } from '../../storag
 /** One record of the delivery log: a callback that was answered, an attempt, or the end of what was kept. */
 export class LoggedDeliveryAnswer {
   /**
-   * Unique over all replicas, but that the only attempt of a callback may have the id of its callback.
+   * Unique over all replicas, with one exception: the only attempt of a callback may have the id of its callback.
    * @example 0mfw8k3c100001a3b1f2c
    */
   readonly id!: string;
@@ -28,7 +28,7 @@ export class LoggedDeliveryAnswer {
   readonly kind!: RecordKind;
 
   /**
-   * null where a refused callback named none.
+   * The corp; null for a refused callback that named none.
    * @example wx5823bf96d3bd56c7
    */
   readonly corpId!: string | null;
@@ -37,7 +37,7 @@ export class LoggedDeliveryAnswer {
   readonly openKfId!: string | null;
 
   /**
-   * As it is registered now; null where no puppet has registered it.
+   * The name of the account as it is registered now; null when no puppet has registered it.
    * @example Support
    */
   readonly name!: string | null;
@@ -52,27 +52,27 @@ export class LoggedDeliveryAnswer {
   readonly outcome!: RecordOutcome;
 
   /**
-   * In which form the callback came or the attempt was sent; null of an end.
+   * In which form the callback came or the attempt was sent; null for an end.
    * @example encrypted
    */
   readonly form!: RecordForm | null;
 
-  /** Why the attempt was made; null unless it is one. */
+  /** Why the attempt was made; null for other records. */
   readonly occasion!: DeliveryOccasion | null;
 
   /**
-   * Of an attempt, which one it is, counted from 1; of others, how many were made.
+   * For an attempt, its number, counted from 1. For other records, how many attempts were made.
    * @example 1
    */
   @IsInt()
   @Min(0)
   readonly attempt!: number;
 
-  /** Where the attempt went, without query; null unless it is one. */
+  /** Where the attempt went, without query; null for other records. */
   readonly endpoint!: string | null;
 
   /**
-   * What the bot answered; null when it did not, or was not asked.
+   * The HTTP status that the bot answered; null when it did not answer, or was not asked.
    * @example 200
    */
   @IsInt()
@@ -81,17 +81,17 @@ export class LoggedDeliveryAnswer {
   /** Where it failed, or why it was kept. */
   readonly stage!: FailureStage | NotTriedStage | null;
 
-  /** Of a refused callback the error code. */
+  /** In words; for a refused callback, the error code. */
   readonly reason!: string | null;
 
   /**
-   * Of a callback until it was answered, of an attempt until its result, of an end since the event came in.
+   * For a callback, until it was answered; for an attempt, until its result; for an end, since the event came in.
    * @example 4.2
    */
   @Min(0)
   readonly durationMs!: number;
 
-  /** The address that a refused or failed callback came from; null of others. */
+  /** The address that a refused or failed callback came from; null for other records. */
   readonly source!: string | null;
 }
 
@@ -114,27 +114,28 @@ export class LoggedDeliveryPageAnswer extends Page {
   readonly days!: number;
 }
 
-/** All that the log has of one event or message. */
+/** All records of one event or message. */
 export class DeliveryStoryAnswer {
   /** @example msg_2b0c */
   readonly webhookId!: string | null;
 
-  /** What became of it, as far as the log knows. */
+  /** The outcome of the event or message, as far as the log tells. */
   readonly outcome!: RecordOutcome;
 
   /**
-   * When a bot took it; null while none has.
+   * When a bot took it; null until then.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()
   readonly takenAt!: string | null;
 
   /**
-   * Of an event that was kept and that no bot took by itself, what ended its wait: a newer event of its account that was taken,
-   * since a bot that is told of one fetches all, or that was given up or discarded. null of others, and while none is known.
+   * What ended the wait of a kept event that no bot took itself: a newer event of its account. Either a bot took the newer
+   * event, and a bot that is told of one event fetches everything new; or the newer event was given up or discarded. null for
+   * other events, and while the wait goes on.
    */
   readonly endedBy!: LoggedDeliveryAnswer | null;
 
-  /** The oldest first; 500 at most. */
+  /** Oldest first; at most 500. */
   readonly records!: LoggedDeliveryAnswer[];
 }

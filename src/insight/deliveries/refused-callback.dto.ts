@@ -4,7 +4,7 @@ import type { RecordForm } from '../../record/delivery-record.js';
 /** Callbacks of one corp that were refused for one reason, from one address. */
 export class RefusedCallbackAnswer {
   /**
-   * Of the URL that was called; null where it names none.
+   * The corp in the URL that was called; null when it names none.
    * @example wx5823bf96d3bd56c7
    */
   readonly corpId!: string | null;
@@ -21,11 +21,11 @@ export class RefusedCallbackAnswer {
    */
   readonly source!: string | null;
 
-  /** Of the latest one: how it came. */
+  /** In which form the latest one came. */
   readonly form!: RecordForm | null;
 
   /**
-   * How many are in the log, which takes 1,000 of a minute.
+   * How many are in the log, which takes at most 1,000 a minute.
    * @example 12
    */
   @IsInt()
@@ -42,10 +42,10 @@ export class RefusedCallbackAnswer {
 }
 
 export class RefusedCallbacksAnswer {
-  /** The one that came last first. */
+  /** The latest first. */
   readonly items!: RefusedCallbackAnswer[];
 
-  /** Whether all were counted; otherwise only the latest ones, 2,000 at most. */
+  /** false: there are more, and only the latest ones were counted, at most 2,000. */
   readonly isWhole!: boolean;
 
   /**

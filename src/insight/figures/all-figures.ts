@@ -16,9 +16,9 @@ import { SeenByOthers } from './seen-by-others.js';
 type AccountKey = Pick<Puppet, 'openKfId' | 'corpId'>;
 
 export interface SeenOfAccount extends LastDeliveries, AccountReplies {
-  /** Of all accounts at its address. */
+  /** The attempts for all accounts at its address. */
   readonly endpointLastHour: AttemptCounts;
-  /** Of the last attempt there that failed, of whichever account. */
+  /** The last failed attempt there, for any account. */
   readonly endpointFailure: Failure | null;
 }
 
@@ -63,7 +63,7 @@ export class AllFigures {
     return times;
   }
 
-  /** What WeCom said last, through whichever of them: that a reply went out, why it did not, or that there is no such account. */
+  /** WeCom's last answer to replies, through any replica: they go out, they fail, or there is no such account. */
   repliesOf(account: ReplyingAccount): AccountReplies {
     const seen = this.others.replies
       .of(account.openKfId)

@@ -19,7 +19,7 @@ const LAST_WRITE_LIMIT_MS = 2_000;
 
 /**
  * Writes what this process did in each minute, and that it started. Minutes in which nothing happened and nothing waits are
- * not written. What the store does not take is lost: its operation counts as failed, and the chart has a gap.
+ * not written. A minute that the store does not take is lost: the store's operation counts as failed, and the chart has a gap.
  */
 @Injectable()
 export class FigureRecorder implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -61,7 +61,7 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
     return this.#ended === null ? [this.#underWay()] : [this.#ended, this.#underWay()];
   }
 
-  /** How many writes have ended: what was read of the store before the last one lacks what it wrote. */
+  /** How many writes have ended. Figures that were read from the store before the last write do not have it. */
   get writes(): number {
     return this.#writes;
   }
@@ -83,7 +83,7 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
     });
   }
 
-  /** Never rejects. A timer may be early by the clock of the store. */
+  /** Never rejects. Does nothing if the minute is not over by the store's clock: the timer may be early. */
   async #turn(): Promise<void> {
     const minuteMs = startOf(this.storeClock.nowMs(), MINUTE_MS);
     if (minuteMs === this.#minuteMs) return;
@@ -99,7 +99,7 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
       this.#starts = Math.max(this.#starts, ended.figures.starts);
       this.log.debug({ err }, 'figures.write_failed');
     } finally {
-      // A store that hangs for longer than a minute has the next one to write by now.
+      // If the store hung for longer than a minute, the next minute is being written by now.
       if (this.#ended === ended) this.#ended = null;
     }
   }

@@ -19,7 +19,7 @@ export class HistoryPointAnswer extends Counted {
   readonly starts!: number;
 
   /**
-   * The most accounts that waited at the end of one of its minutes.
+   * The most accounts that waited at the end of a minute of the interval.
    * @example 1
    */
   @IsInt()
@@ -27,7 +27,7 @@ export class HistoryPointAnswer extends Counted {
   readonly waiting!: number;
 
   /**
-   * The same of dead ones.
+   * The same for dead ones.
    * @example 0
    */
   @IsInt()
@@ -35,7 +35,7 @@ export class HistoryPointAnswer extends Counted {
   readonly dead!: number;
 }
 
-/** What all replicas did, minute by minute or in longer intervals, oldest first; the last one is under way. */
+/** What all replicas did, minute by minute or in longer intervals, oldest first. The last interval is under way. */
 export class HistoryAnswer {
   /** @example 60 */
   @IsInt()

@@ -10,7 +10,7 @@ import { toIso } from '../../http/answers/times.js';
 import { FigureRecorder } from './figure-recorder.js';
 
 const READ_LIMIT_MS = 1_000;
-/** Every open console asks. */
+/** For how long an answer is shared: every open console asks. */
 const AGE_MS_MAX = 5_000;
 
 /** How many minutes, and how many of them are one interval: no chart has more than 180 bars. */
@@ -41,7 +41,7 @@ export class History {
     this.#stored = Object.fromEntries(RANGE_NAMES.map(recent));
   }
 
-  /** With what of this replica is not stored yet, which is all that is known while the store does not answer. */
+  /** The stored figures and those of this replica that are not stored yet. Only the latter if the store does not answer. */
   async of(range: Range): Promise<HistoryAnswer> {
     const isOfNow = this.#writesAt.get(range) === this.recorder.writes;
     const stored = await this.#stored[range].latest(isOfNow ? AGE_MS_MAX : 0);

@@ -18,7 +18,7 @@ const NAMES = [
   'failedAttempts',
   'tokenRequests',
   'proxyCalls',
-  /** Calls of bots that got no answer of WeCom. */
+  /** Calls of bots that got no answer from WeCom. */
   'unansweredCalls',
 ] as const;
 export type Totals = Readonly<Record<(typeof NAMES)[number], number>>;
@@ -53,7 +53,7 @@ export class Instruments {
   }
 }
 
-/** The counts between the two. */
+/** The counts from `before` to `after`. */
 export function difference(before: Totals, after: Totals): Totals {
   const counts = NAMES.map((name) => [name, after[name] - before[name]] as const);
   return Object.fromEntries(counts) as Record<keyof Totals, number>;

@@ -21,19 +21,19 @@ import { errorKey, type SeenError } from '../../wecom/outcomes/wecom-errors.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 
 const QUARTER_MS = 15 * MINUTE_MS;
-/** By then the others have written their minute. */
+/** How long after the end of a minute it reads: by then the others have written theirs. */
 const READ_AFTER_MS = 10_000;
-/** By so much the clocks of replicas may differ, with the time of a write. */
+/** How much the clocks of replicas may differ, plus the time of a write. */
 const SLACK_MS = 2 * MINUTE_MS;
-/** Of each list; what was seen longest ago goes first. A caller can name any account. */
+/** Limit of each list, since a caller can name any account. The item that was seen longest ago goes first. */
 const ITEMS_MAX = 100_000;
 /** A store that hangs must not hold up the stop. */
 const LAST_WRITE_LIMIT_MS = 2_000;
 
 /**
- * What the other replicas have seen. Once a minute each replica writes to the store what it has seen since the quarter of an hour
- * began, and then reads what the others wrote. What is known here is some 70 s old at most, and stays for up to three days after its
- * replica has ended. Nobody waits for the store when somebody looks.
+ * What the other replicas have seen. Once a minute each replica writes to the store what it has seen since the quarter of an
+ * hour began, and then reads what the others wrote. What is known here is at most some 70 s old, and stays for up to three days
+ * after its replica has ended. It is kept in memory, so those who ask do not wait for the store.
  */
 @Injectable()
 export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -43,11 +43,11 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   readonly replies = new Newest<ReplyingAccount & AccountReplies>(({ openKfId }) => openKfId);
   readonly errors = new Newest<SeenError>(errorKey);
   readonly calls = new Newest<FailedCall>(callKey);
-  /** When accounts were forgotten: what was written before is of whoever had them then. */
+  /** When accounts were forgotten. Entries from before are about a registration that is gone. */
   readonly #forgotten = new Map<string, number>();
   readonly #writes = new SerialRuns(() => this.#write());
   #quarterMs = 0;
-  /** The entries of this quarter begin here: after the last write of the quarter before, more was seen. */
+  /** Entries of this quarter have what was seen since this time: the last write of the quarter before. */
   #sinceMs = 0;
   #writtenAtMs = 0;
   #readAtMs = 0;
@@ -117,12 +117,12 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   }
 
   *#own(sinceMs: number): Generator<Seen> {
-    // First, so that it is read before what it takes back.
+    // First, so that others read it before the entries that it takes back.
     for (const [openKfId, atMs] of this.#forgotten)
       if (atMs >= sinceMs) yield ['forgotten', { openKfId, atMs }];
     for (const list of ['accounts', 'addresses', 'bots'] as const)
       for (const item of this.deliveries.seenSince(list, sinceMs)) yield [list, item];
-    // Of a caller whose access token nobody knows, it may be made up.
+    // Without a corp, nobody knows the access token of the caller, who may have made up the account.
     for (const item of this.wecom.repliesSince(sinceMs)) if (item.corpId !== null) yield ['replies', item];
     for (const item of this.wecom.errors) yield ['errors', item];
     for (const item of this.wecom.failedCalls) yield ['calls', item];
@@ -162,7 +162,7 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
         return this.errors.put(replica, atMs, item);
       case 'calls':
         return this.calls.put(replica, atMs, item);
-      // Of another version of the manager.
+      // A list of another version of the manager.
       default:
     }
   }
@@ -176,13 +176,16 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     this.replies.forget(openKfId);
   }
 
-  /** @param atMs when the interval began in which something was seen of the account. */
+  /** @param atMs the beginning of the interval in which something was seen of the account. */
   #isForgotten(openKfId: string, atMs: number): boolean {
     return atMs <= (this.#forgotten.get(openKfId) ?? 0);
   }
 }
 
-/** In the store, as JSON. A list whose items get another form needs another name: other versions skip what they do not know. */
+/**
+ * An entry, kept in the store as JSON. When the items of a list get another form, the list needs another name: other versions
+ * skip names that they do not know.
+ */
 type Seen =
   | readonly [list: 'forgotten', item: { readonly openKfId: string; readonly atMs: number }]
   | readonly [list: 'accounts' | 'addresses' | 'bots', item: SeenAttempts]
@@ -190,9 +193,9 @@ type Seen =
   | readonly [list: 'errors', item: SeenError]
   | readonly [list: 'calls', item: FailedCall];
 
-/** What replicas wrote of accounts, or of something else: of each the newest of each replica. */
+/** Entries of replicas about accounts, or about something else: for each key, the newest entry of each replica. */
 class Newest<T> {
-  /** By what it is of, and by replica. */
+  /** By key, and by replica. */
   readonly #seen = new Map<string, Map<string, { readonly atMs: number; readonly item: T }>>();
 
   constructor(private readonly keyOf: (item: T) => string) {}
@@ -231,7 +234,7 @@ function dropFirstOver(max: number, map: Map<string, unknown>): void {
   if (first !== undefined) map.delete(first);
 }
 
-/** As JSON: lists that are not much longer than a part may be. */
+/** JSON lists of the items, each not much longer than `PART_CHARS`. */
 function* inParts(items: Iterable<Seen>): Generator<string> {
   let [texts, chars] = [[] as string[], 0];
   for (const item of items) {
@@ -245,7 +248,7 @@ function* inParts(items: Iterable<Seen>): Generator<string> {
   if (texts.length > 0) yield `[${texts.join(',')}]`;
 }
 
-/** What was damaged is left out: the rest of it says nothing of other entries. */
+/** Leaves out damaged entries. They do not affect the others. */
 function readSeen(text: string): readonly Seen[] {
   try {
     const seen: unknown = JSON.parse(text);

@@ -8,15 +8,15 @@ import type { LineGroup } from '../../storage/queue/queue-store.js';
 
 /** Nobody reads more at a time. */
 const CAUSES_MAX = 20;
-/** Of the calls of a minute; so is the alert WxkfWecomUnreachable. */
+/** The share of the calls of a minute. The alert WxkfWecomUnreachable has the same limit. */
 const UNANSWERED_RATIO_MAX = 0.2;
-/** Fewer are told by the corps that they are of. */
+/** With fewer unanswered calls, only the corps that fail are named. */
 const UNANSWERED_MIN = 10;
 
 type Code = CauseAnswer['code'];
 type Status = Omit<StatusAnswer, 'verdict'>;
 
-/** How bad each of them is where it is so. */
+/** How bad each cause is. */
 const SEVERITY: Readonly<Record<Code, CauseAnswer['severity']>> = {
   not_ready: 'bad',
   store_down: 'bad',
@@ -36,13 +36,13 @@ const SEVERITY: Readonly<Record<Code, CauseAnswer['severity']>> = {
   unknown: 'wait',
 };
 
-/** What is known besides the figures of the status. */
+/** The troubles that are not in the figures of the status. */
 export interface Troubles {
   readonly corps: readonly CallTrouble[];
   readonly accounts: readonly CallTrouble[];
-  /** Those that WeCom does not have. */
+  /** Accounts that WeCom does not have. */
   readonly unknownAccounts: readonly CallTrouble[];
-  /** `null` where the store has not told, or nothing waits. */
+  /** `null` when the store has not answered, or nothing waits. */
   readonly hints: readonly LineGroup[] | null;
   /** `href` of endpoints that get nothing but probes. */
   readonly openCircuits: Iterable<string>;
@@ -69,7 +69,7 @@ export function causesOf(status: Status, troubles: Troubles): Pick<VerdictAnswer
     ...counted('refused', lastMinute.refused),
     ...circuitCauses(troubles.openCircuits, ofHints.addresses),
     ...counted('unreadable', counts.unreadable),
-    // That the store is down says so already.
+    // If the store is down, `store_down` says so already.
     ...counted('unknown', Number(storage.up && isUnknown(counts))),
   ].sort(byRank);
   const shown = causes.slice(0, CAUSES_MAX);
@@ -83,7 +83,7 @@ function byRank(a: CauseAnswer, b: CauseAnswer): number {
   return (a.since ?? '') < (b.since ?? '') ? -1 : 1;
 }
 
-/** While the store has not told more than how many there are. */
+/** The causes while the store has told only the counts of hints, and not their groups. */
 function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowMs: number): HintCauses {
   const causes = [
     ...counted('dead', counts.dead),
@@ -93,7 +93,7 @@ function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowM
   return { causes, more: 0, addresses: new Set() };
 }
 
-/** One cause for each host, without the addresses for which something waits: that says more. */
+/** One cause for each host. Addresses for which something waits are left out: the cause of those hints says more. */
 function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['addresses']): CauseAnswer[] {
   const placed = [...openCircuits].flatMap((endpoint) => {
     const place = placeOf(endpoint);
@@ -131,7 +131,7 @@ function toCause(code: Code, count: number): CauseAnswer {
   return { code, severity: SEVERITY[code], count, ...nothing };
 }
 
-/** One cause for all that fail for the same reason. @param of what is counted. */
+/** One cause for all troubles with the same reason. @param of the id that is counted. */
 function byWhy(
   code: Code,
   troubles: readonly CallTrouble[],
@@ -163,7 +163,7 @@ function unansweredOf({ proxyCalls, unansweredCalls }: Status['lastMinute']): nu
   return isMuch ? unansweredCalls : 0;
 }
 
-/** Whether the store has not told all that may wait. */
+/** Whether a count of the store is missing. */
 function isUnknown({ waiting, parked, dead, unreadable, waitingMessages }: Status['counts']): boolean {
   return [waiting, parked, dead, unreadable, waitingMessages].includes(null);
 }

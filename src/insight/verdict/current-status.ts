@@ -12,7 +12,7 @@ import { LastMinute } from '../figures/last-minute.js';
 import { StoreCounts } from './store-counts.js';
 import { Verdict } from './verdict.js';
 
-/** The state of this process with its verdict, for whoever asks: the API, and those who tell people of it. */
+/** The state of this process with its verdict, for the API and for notifications. */
 @Injectable()
 export class CurrentStatus {
   constructor(

@@ -6,14 +6,14 @@ import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import { AllFigures } from '../figures/all-figures.js';
 import { SeenByOthers } from '../figures/seen-by-others.js';
 
-/** Accounts of which no reply goes out. */
+/** Accounts whose replies do not go out. */
 export interface AccountTroubles {
   readonly failing: readonly CallTrouble[];
-  /** WeCom does not have them, and a bot here takes their events. */
+  /** WeCom does not have these accounts, although a bot here takes their events. */
   readonly unknown: readonly CallTrouble[];
 }
 
-/** Accounts whose replies fail, as all replicas see it. Their own pages say the same. */
+/** Accounts whose replies fail, as seen by all replicas. The page of such an account says the same. */
 @Injectable()
 export class FailingReplies {
   constructor(
@@ -37,11 +37,11 @@ export class FailingReplies {
     return { failing, unknown };
   }
 
-  /** Accounts that failed at one replica. Replies of them may have gone out at another one since. */
+  /** Accounts whose replies failed at one replica. Another replica may have sent a reply since. */
   #suspects(): ReadonlyMap<string, ReplyingAccount> {
     const suspects = new Map<string, ReplyingAccount>();
     for (const { openKfId, corpId, replyFailure, noAccount } of this.others.replies.all()) {
-      // What others wrote of an account stays in the store after nobody has the account any more.
+      // Entries of other replicas stay in the store when nobody has the account any more.
       const isOver = corpId !== null && !this.#hasTaker({ openKfId, corpId });
       if ((replyFailure !== null || noAccount !== null) && !isOver)
         suspects.set(openKfId, { openKfId, corpId });
@@ -51,7 +51,7 @@ export class FailingReplies {
     return suspects;
   }
 
-  /** What a bot names by mistake is nobody's. */
+  /** Nobody takes the events of an account that a bot names by mistake. */
   #hasTaker({ corpId, openKfId }: ReplyingAccount): boolean {
     return corpId !== null && this.destinations.find({ corpId, openKfId }).hasTaker;
   }

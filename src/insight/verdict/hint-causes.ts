@@ -1,6 +1,6 @@
 /**
- * What waits, is parked or is dead, as one cause for each address; and one for all addresses of a host that is down, however
- * many accounts are behind it.
+ * Makes causes of waiting, parked and dead hints: one for each address, however many accounts are behind it. All addresses of a
+ * host that is down are one cause.
  */
 import { laterAnswer, LINE_STATES } from '../../storage/queue/line.js';
 import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
@@ -12,37 +12,37 @@ const CODES = { waiting: 'waiting', parked: 'parked', dead: 'dead' } as const;
 const SEVERITIES = { waiting: 'wait', parked: 'wait', dead: 'bad' } as const;
 /** Scheme, host and port; no URL of an endpoint has a user. */
 const ORIGIN = /^([a-z]+):\/\/(\[[^\]]+\]|[^/:#?]+)(?::(\d+))?/;
-/** Of a URL that names none. */
+/** Ports of URLs that name none. */
 const PORTS: ReadonlyMap<string, number> = new Map([
   ['http', 80],
   ['https', 443],
 ]);
-/** Of hints that were not tried because others at their address failed: they tell less than those. */
+/** Stages of hints that were not tried because others at their address failed. The stages of those others tell more. */
 const FOLLOWING: ReadonlySet<string | null> = new Set(['circuit', 'late', 'overloaded', null]);
 
-/** As those; but its address answers by now, unless others say something else. */
+/** This stage tells less, too. It means that the address answers by now, unless other stages say otherwise. */
 const WAITING_ITS_TURN = 'resync';
 
-/** Of an address that nobody answers at, as it is where the host is down. */
+/** Stages at an address where nobody answers, as when the host is down. */
 const DOWN: ReadonlySet<string | null> = new Set(['connect', 'timeout']);
 
 type Stages = Map<LineGroup['stage'], number>;
 
 interface Place {
-  /** Name or address. */
+  /** Its name or IP address. */
   readonly host: string;
-  /** Its own, or its scheme's. */
+  /** The port of the URL, or that of its scheme. */
   readonly port: number | null;
-  /** Both. */
+  /** Host and port. */
   readonly address: string;
-  /** Whether it is that of a bot that opens a stream: it has no address that says anything to people. */
+  /** Whether a bot opens a stream instead of having an address. `host` and `address` are then not shown to people. */
   readonly isStream: boolean;
 }
 
 /** Changed while groups are added. */
 interface Sum {
   readonly state: LineGroup['state'];
-  /** By their texts. */
+  /** By `address`. */
   readonly places: Map<string, Place>;
   readonly stages: Stages;
   readonly corpIds: Set<string>;
@@ -55,13 +55,13 @@ interface Sum {
 
 export interface HintCauses {
   readonly causes: readonly CauseAnswer[];
-  /** How many were left out. */
+  /** How many causes were left out. */
   readonly more: number;
   /** All addresses for which something waits or is dead. */
   readonly addresses: ReadonlySet<string>;
 }
 
-/** @param max of each state, those that wait longest. */
+/** @param max how many causes of each state are kept: those that wait longest. */
 export function hintCauses(groups: readonly LineGroup[], max: number): HintCauses {
   const placed = groups.map((group) => ({ group, place: placeOf(group.endpoint) }));
   const sums = new Map<string, Sum>();
@@ -78,7 +78,7 @@ export function hintCauses(groups: readonly LineGroup[], max: number): HintCause
   return { causes: shown.map(toCause), more: sorted.length - shown.length, addresses };
 }
 
-/** Bots of one host that refuse, each at a port of its own, are as many causes; those of a host that is down are one. */
+/** Bots that refuse at different ports of one host are separate causes. Bots on a host that is down are one cause. */
 function keysOf(placed: readonly { readonly group: LineGroup; readonly place: Place | null }[]) {
   const stages = new Map<string, Stages>();
   for (const { group, place } of placed) {
@@ -96,7 +96,7 @@ function keysOf(placed: readonly { readonly group: LineGroup; readonly place: Pl
     ),
   );
   return (group: LineGroup, place: Place | null): string => {
-    // Without a bot, or where the manager itself pulls, only the corp tells them apart.
+    // Without an address, only the corp tells hints apart: no bot takes them, or the manager itself pulls.
     if (place === null) return `${group.state} corp ${group.corpId}`;
     const ofHost = `${group.state} ${place.host}`;
     const why = whyOf(group, place);
@@ -105,11 +105,11 @@ function keysOf(placed: readonly { readonly group: LineGroup; readonly place: Pl
   };
 }
 
-/** @returns `null` where an event has no address. */
+/** @returns `null` for an endpoint without an address: there is no bot, or the manager itself pulls. */
 export function placeOf(endpoint: string | null): Place | null {
   if (endpoint === null || endpoint.startsWith(PULL_ORIGIN)) return null;
   if (endpoint.startsWith(STREAM_ORIGIN)) {
-    // Whichever of its clients has been connected.
+    // One place for all clients of the bot.
     const host = `stream of ${botIdOf(endpoint)}`;
     return { host, port: null, address: host, isStream: true };
   }
@@ -118,7 +118,7 @@ export function placeOf(endpoint: string | null): Place | null {
   return { host, port, address: port === null ? host : `${host}:${port}`, isStream: false };
 }
 
-/** Of one place, or of several of one host. */
+/** The address of one place, or the host of several places on one host. */
 export function whereOf(places: readonly Place[]): Pick<CauseAnswer, 'address' | 'port'> {
   const [first, ...others] = places;
   if (first === undefined || first.isStream) return { address: null, port: null };
@@ -126,7 +126,7 @@ export function whereOf(places: readonly Place[]): Pick<CauseAnswer, 'address' |
   return others.length === 0 ? { address, port } : { address: host, port: null };
 }
 
-/** The bot that all of them are of; `null` where they are of several, or of puppets. */
+/** The bot that all endpoints belong to; `null` for several bots, and for puppets. */
 export function botOf(endpoints: readonly LineGroup['endpoint'][]): string | null {
   const [first = null, ...others] = new Set(
     endpoints.map((endpoint) => (endpoint === null ? null : botIdOf(endpoint))),
@@ -178,7 +178,7 @@ function toCause(sum: Sum): CauseAnswer {
   };
 }
 
-/** The stage of most accounts; one that only follows from others' counts where there is no other. */
+/** The stage of most accounts. A stage that tells less counts only if there is no other. */
 function mostOf(stages: Stages): string | null {
   const sorted = [...stages].sort(([a, ofA], [b, ofB]) => {
     const byKind = Number(tellsLess(a)) - Number(tellsLess(b));

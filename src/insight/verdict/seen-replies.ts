@@ -5,10 +5,10 @@ import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import type { RepliesAnswer } from './verdict.dto.js';
 import { toIso } from '../../http/answers/times.js';
 
-/** How late a reply or an event still says something of now. */
+/** How old a reply or an event may be to say something about now. */
 const LATELY_MS = 3_600_000;
 
-/** Of the accounts whose bots took an event lately, by what this process has seen of their replies. */
+/** Counts accounts whose bots took an event lately, by the replies that this process has seen. */
 @Injectable()
 export class SeenReplies {
   constructor(

@@ -56,7 +56,7 @@ export class CountsAnswer {
   readonly deadMessages!: number | null;
 
   /**
-   * Of this replica.
+   * Open circuits of this replica.
    * @example 0
    */
   @IsInt()
@@ -82,7 +82,7 @@ export class LastMinuteAnswer extends Counted {
   readonly proxyCalls!: number;
 
   /**
-   * Of the calls, those that got no answer of WeCom.
+   * Calls that got no answer from WeCom.
    * @example 0
    */
   @IsInt()
@@ -119,31 +119,31 @@ export class StatusAnswer {
 
   readonly storage!: StorageAnswer;
 
-  /** Of the whole store; openCircuits are those of this replica. null: the store does not answer. */
+  /** Counts of the whole store, but openCircuits are those of this replica. null: the store does not answer. */
   readonly counts!: CountsAnswer;
 
   /**
-   * How long the account waits that waits longest, whatever newer events came in; 0 when none waits.
+   * The longest wait of an account; newer events do not shorten it. 0 when none waits.
    * @example 42.1
    */
   @Min(0)
   readonly oldestWaitingAgeS!: number | null;
 
   /**
-   * The same of parked ones.
+   * The same for parked accounts.
    * @example 0
    */
   @Min(0)
   readonly oldestParkedAgeS!: number | null;
 
   /**
-   * Of the message that waits longest, 0 when none waits.
+   * The longest wait of a message; 0 when none waits.
    * @example 0
    */
   @Min(0)
   readonly oldestMessageAgeS!: number | null;
 
-  /** Of this replica, within the last 60 s. */
+  /** What this replica did within the last 60 s. */
   readonly lastMinute!: LastMinuteAnswer;
 
   /** Whether customers are being answered. */

@@ -6,7 +6,7 @@ import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
 import { StorageProbe } from '../../storage/store/storage-probe.js';
 
-/** Each open page asks. The counts, and the check of the store, are shared for so long. */
+/** For how long the counts, and the check of the store, are shared: each open page asks. */
 const AGE_MS_MAX = 2_000;
 const PROBE_LIMIT_MS = 1_000;
 
@@ -37,7 +37,7 @@ export class StoreCounts {
     return this.#isUp.latest(AGE_MS_MAX);
   }
 
-  /** Of the whole store; `null` where it does not answer. */
+  /** Counts of the whole store; `null` when it does not answer. */
   latest(): Promise<[hints: LineCounts | null, messages: MessageCounts | null]> {
     return Promise.all([this.counts.hints(AGE_MS_MAX), this.counts.messages(AGE_MS_MAX)]);
   }

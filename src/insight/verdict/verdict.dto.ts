@@ -9,9 +9,9 @@ export const CAUSES = [
   'not_taken',
   /** Corps whose calls, or requests for a token, WeCom does not answer, or does not allow. */
   'wecom_fails',
-  /** Calls of the last minute without an answer of WeCom: over a fifth. */
+  /** Over a fifth of the calls of the last minute had no answer from WeCom. */
   'calls_unanswered',
-  /** Accounts of which no reply goes out through any replica. */
+  /** Accounts whose latest replies failed, through all replicas. */
   'replies_fail',
   'dead',
   'dead_messages',
@@ -21,14 +21,14 @@ export const CAUSES = [
   'waiting_messages',
   /** No bot has registered for them. */
   'parked',
-  /** Accounts that WeCom says it does not have, to whatever replica. */
+  /** Accounts that WeCom does not have, as it told any replica. */
   'no_account',
-  /** Callbacks of the last minute. */
+  /** Refused callbacks of the last minute. */
   'refused',
   /** Addresses that get nothing but probes. */
   'circuits',
   'unreadable',
-  /** The store has not told what waits. */
+  /** The store has not answered what waits. */
   'unknown',
 ] as const;
 
@@ -56,53 +56,53 @@ export class CauseAnswer {
   readonly since!: string | null;
 
   /**
-   * WeCom's errcode, or "unreachable" or "status" (of HTTP); of what waits or is dead, the stage at which most of it failed. null
-   * for other causes.
+   * WeCom's errcode, or "unreachable" or "status" (of HTTP). For waiting and dead hints, the stage at which most of them
+   * failed. null for other causes.
    * @example "60020"
    */
   readonly why!: string | null;
 
   /**
-   * The HTTP status that the bot answered last, where that is why; null for other causes, and where it is not known.
+   * The HTTP status that the bot answered last, if its events wait or are dead because of it; null for other causes.
    * @example null
    */
   @IsInt()
   readonly status!: number | null;
 
   /**
-   * Where the events go: host and port, or a host whose several ports are meant; null for other causes, and of a bot that opens
-   * a stream.
+   * Where the events go: host and port, or only the host if several of its ports are meant. null for other causes, and for a
+   * bot that opens a stream.
    * @example 10.0.0.7:8080
    */
   readonly address!: string | null;
 
   /**
-   * The port in the address; of a URL that names none, its scheme's. null where the address has none.
+   * The port in the address; if the URL names none, that of its scheme. null when the address has no port.
    * @example 8080
    */
   @IsInt()
   readonly port!: number | null;
 
   /**
-   * The bot whose events these are, where it is one that an operator added; null for puppets, and for other causes.
+   * The bot that takes the events, if an operator added it; null for puppets, and for other causes.
    * @example null
    */
   readonly botId!: string | null;
 
-  /** The corp, where it is one. */
+  /** The corp, if the cause is about one corp. */
   readonly corpId!: string | null;
 
-  /** The account, where it is one. */
+  /** The account, if the cause is about one account. */
   readonly openKfId!: string | null;
 
   /**
-   * That account's name, where a puppet has registered it.
+   * The name of that account, if a puppet has registered it.
    * @example Support
    */
   readonly name!: string | null;
 }
 
-/** Accounts whose bots took an event within the last hour, by what this replica has seen of their replies. */
+/** Accounts whose bots took an event within the last hour, by the replies that this replica has seen. */
 export class RepliesAnswer {
   /**
    * A reply went out within the last hour.
@@ -113,7 +113,7 @@ export class RepliesAnswer {
   readonly answering!: number;
 
   /**
-   * None within the last hour; an earlier one went out.
+   * No reply went out within the last hour, but an earlier one did.
    * @example 0
    */
   @IsInt()
@@ -136,21 +136,21 @@ export class RepliesAnswer {
   readonly lastAt!: string | null;
 }
 
-/** Whether customers are being answered, as far as this replica sees it; that replies fail, as all of them do. */
+/** Whether customers are being answered, as this replica sees it. Failing replies are those of all replicas. */
 export class VerdictAnswer {
   /**
    * failing: a bad cause. degraded: another cause. answered: bots take the events, WeCom answers, and replies go out.
-   * partly: so for some accounts; of others no reply passes through here. unseen: bots take the events, and no reply passed
-   * through here within the hour. quiet: no bot took an event within the hour. empty: there is no bot yet.
+   * partly: the same for some accounts; no replies of the others pass through here. unseen: bots take the events, but no reply
+   * passed through here within the hour. quiet: no bot took an event within the hour. empty: there is no bot yet.
    * @example answered
    */
   readonly state!: 'failing' | 'degraded' | 'answered' | 'partly' | 'unseen' | 'quiet' | 'empty';
 
-  /** The worst first, one for all that have the same cause and address; at most 20. */
+  /** The worst first, at most 20. Troubles with the same cause and address are one item. */
   readonly causes!: CauseAnswer[];
 
   /**
-   * How many more there are.
+   * How many more causes there are.
    * @example 0
    */
   @IsInt()

@@ -11,8 +11,8 @@ import { FailingReplies } from './failing-replies.js';
 import { SeenReplies } from './seen-replies.js';
 
 /**
- * Whether customers are being answered: concluded here alone, for the console and whoever else asks. It is good only where
- * replies were seen going out; what is not seen is said to be unknown.
+ * Concludes whether customers are being answered. No other place concludes it: the console and notifications take it from here.
+ * The verdict is good only if replies were seen. Where none were seen, it says so.
  */
 @Injectable()
 export class Verdict {

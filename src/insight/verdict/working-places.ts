@@ -3,12 +3,12 @@ import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
 import type { CauseAnswer } from './verdict.dto.js';
 import { botOf, placeOf } from './hint-causes.js';
 
-/** Where this process has seen something taken. */
+/** The places where this process has seen that something was taken. */
 @Injectable()
 export class WorkingPlaces {
   constructor(private readonly deliveries: Deliveries) {}
 
-  /** Whether something was taken at the place of the cause since then, store time. Scans all addresses. */
+  /** Whether something was taken at the place of the cause since `sinceMs`, store time. Scans all addresses. */
   hasWorkedSince({ address, port, botId }: Readonly<CauseAnswer>, sinceMs: number): boolean {
     for (const endpoint of this.deliveries.endpointsTakingSince(sinceMs)) {
       const place = placeOf(endpoint);
