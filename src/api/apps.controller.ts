@@ -35,7 +35,7 @@ export class AppsController {
 
   /**
    * List the apps.
-   * @remarks Those that were added here and those of `WECOM_APPS_FILE`, without their secrets.
+   * @remarks The apps that were added here and those of `WECOM_APPS_FILE`, without their secrets.
    */
   @Get()
   @AllowRoles('operator')
@@ -78,7 +78,8 @@ export class AppsController {
   /**
    * Delete an app.
    * @remarks
-   * Callbacks that only its keys open are refused from then on. An app of `WECOM_APPS_FILE` is 409. A repetition is 404.
+   * Callbacks that only its keys open are refused from then on. For an app of `WECOM_APPS_FILE` the answer is 409. A repetition
+   * is 404.
    */
   @Delete(':id')
   @AllowRoles('operator')

@@ -27,13 +27,13 @@ export class AppAnswer extends AppDto {
   readonly id!: string;
 
   /**
-   * file: of WECOM_APPS_FILE, read-only here.
+   * file: the app is from WECOM_APPS_FILE and read-only here.
    * @example api
    */
   readonly source!: 'api' | 'file';
 
   /**
-   * Behind the manager's public address, the callback URL to enter at WeCom.
+   * The path of the callback URL. Put it behind the manager's public address, and enter that at WeCom.
    * @example /callback/wx5823bf96d3bd56c7
    */
   readonly callbackPath!: string;
@@ -58,7 +58,7 @@ export class AppAnswer extends AppDto {
   readonly accounts!: number;
 
   /**
-   * Bots of its corp that operators added and that get callbacks or open a stream, so that they need not register.
+   * Bots of its corp that operators added and that need not register: they get callbacks or open a stream.
    * @example 1
    */
   @IsInt()

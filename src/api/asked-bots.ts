@@ -36,7 +36,7 @@ export class AskedBots {
     return given;
   }
 
-  /** The same. */
+  /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE`, `BOT_CLOSED` */
   async toChange(dto: BotChangeDto, bot: OpenBot, from: AskedFrom): Promise<Partial<NewBot>> {
     const change = toBotChange(dto, bot, this.#terms);
     const changed = { ...bot, ...change };
@@ -58,7 +58,7 @@ export class AskedBots {
       throw new AppError('REQUEST_INVALID', { detail: `callback.url must ${endpoint.must}` });
   }
 
-  /** The manager pulls with it: with one that WeCom does not accept, the bot would be given nothing. */
+  /** The manager pulls messages with the corpSecret. If WeCom did not accept it, the bot would get none. */
   async #requireAccepted(corpId: string, corpSecret: Secret, { ip, trace }: AskedFrom): Promise<void> {
     const caller = toTokenCaller('operator', ip);
     const outcome = await this.tokens.check({ corpId, corpSecret, caller, trace });

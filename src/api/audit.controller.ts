@@ -20,10 +20,10 @@ export class AuditController {
   /**
    * List what operators did.
    * @remarks
-   * The newest first: each call of this API that may change something, each sign-in and sign-out of the console, and sign-ins
-   * that failed, at most 20 an hour of each replica. Of one operator there are at most 100 an hour of sign-ins and sign-outs, and
-   * 100 of calls that were refused. Further ones are counted by address, in one entry each. Kept for 90 days, and the last 100,000 of them. A page may be empty and
-   * yet have a `nextCursor`.
+   * Newest first: calls of this API that may change something, sign-ins and sign-outs of the console, and failed sign-ins. Some
+   * are limited. Each replica lists 20 failed sign-ins an hour, and for each operator 100 sign-ins and sign-outs and 100
+   * refused calls an hour. Further ones are counted in one entry for each address. Entries are kept for 90 days, and at most
+   * the last 100,000. A page may be empty and still have a `nextCursor`.
    */
   @Get()
   @AllowRoles('operator')

@@ -8,8 +8,8 @@ export const AUDIT = 'audit';
 
 export class AuditQueryDto extends PageQueryDto {
   /**
-   * Of this operator alone; `shared secret` for whoever had a secret of AUTH_OPERATOR_TOKEN, and with ` (OIDC)` behind the name
-   * for whom a provider has confirmed.
+   * Only of this operator. `shared secret`: callers with a secret of AUTH_OPERATOR_TOKEN. The name of a person whom an OpenID
+   * provider has confirmed ends with ` (OIDC)`.
    * @example alice
    */
   @IsOptional()
@@ -64,7 +64,7 @@ export class AuditEntryAnswer {
   readonly path!: string;
 
   /**
-   * Of the answer; null when the caller hung up before.
+   * The HTTP status of the answer; null when the caller hung up before.
    * @example 200
    */
   @IsInt()
@@ -77,15 +77,14 @@ export class AuditEntryAnswer {
   readonly from!: string;
 
   /**
-   * How often; more than 1 where further calls of this address, too many for entries of their own, are counted from this one
-   * on.
+   * How often. More than 1: this entry also counts later calls of the address, which were too many for entries of their own.
    * @example 1
    */
   @IsInt()
   readonly times!: number;
 
   /**
-   * By which the log of the process is searched.
+   * The request's id, to be found in the log of the process.
    * @example 7d793037a0760186
    */
   readonly requestId!: string;

@@ -32,7 +32,7 @@ import { toFailureAnswer } from '../insight/answers/hint-answer.js';
 import { toLastHourAnswer } from '../insight/answers/last-hour-answer.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
-/** Bots that are no puppets, or puppets with a key of their own. */
+/** Bots that operators add, of any kind. */
 @Controller('api/v1/bots')
 @ApiTags('operators')
 export class BotsController {
@@ -66,9 +66,9 @@ export class BotsController {
   /**
    * Add a bot.
    * @remarks
-   * It has its accounts at once, and gets what waits for them. Only this answer shows its key, its token, its
-   * EncodingAESKey and its signing secret. For a bot that takes messages the manager asks WeCom about the corpSecret first. A
-   * repetition is 409, since the accounts are taken.
+   * It takes over its accounts at once, with the events that wait for them. Only this answer shows its key, its token, its
+   * EncodingAESKey and its signing secret. If the bot takes messages, the manager first asks WeCom whether the corpSecret is
+   * right. A repetition is 409, since the accounts are taken.
    */
   @Post()
   @TakesBody('json')
@@ -112,8 +112,8 @@ export class BotsController {
   /**
    * Change a bot.
    * @remarks
-   * Fields that are left out stay as they are, and so does a URL that is given as answers show it, with `***` for its query.
-   * For a bot that takes messages the manager asks WeCom about a new corpSecret first. Safe to repeat.
+   * Fields that are left out stay as they are. The URL stays, too, if it is sent as answers show it, with `***` for its query.
+   * If the bot takes messages, the manager first asks WeCom whether a new corpSecret is right. Safe to repeat.
    */
   @Patch(':id')
   @TakesBody('json')
@@ -146,8 +146,8 @@ export class BotsController {
   /**
    * Delete a bot.
    * @remarks
-   * Its key ends at once. Its accounts are again those of whoever has registered them; what waits for them stays. A
-   * repetition is 404.
+   * Its key ends at once. Its accounts go to the puppets that have registered them, or to another bot of the corp that takes
+   * them. What waits for the accounts stays. A repetition is 404.
    */
   @Delete(':id')
   @AllowRoles('operator')
@@ -160,7 +160,8 @@ export class BotsController {
 
   /**
    * Make a new key.
-   * @remarks The old key is valid for `overlapS` more. Only this answer shows the new one. A repetition makes another.
+   * @remarks
+   * The old key stays valid for `overlapS` seconds. Only this answer shows the new one. A repetition makes another key.
    */
   @Post(':id/key')
   @TakesBody('json')
@@ -180,13 +181,13 @@ export class BotsController {
   /**
    * Verify the URL of a bot.
    * @remarks
-   * Asks it what WeCom asks when a callback URL is saved, within 5 s. The answer is 200 even if the bot does not verify
-   * itself, and says why. Changes nothing.
+   * Sends the bot the request that WeCom sends when a callback URL is saved, and waits up to 5 s. The answer is 200 even if the
+   * bot fails, and says why. Changes nothing.
    */
   @Post(':id/verify')
   @AllowRoles('operator')
   @HttpCode(200)
-  @ApiOkResponse({ description: 'What came of it.' })
+  @ApiOkResponse({ description: 'The result of the verification.' })
   @Errors('BOT_NOT_FOUND', 'BOT_UNVERIFIABLE', 'STORE_UNAVAILABLE')
   async verifyBot(@Param() { id }: BotPathDto): Promise<BotVerifiedAnswer> {
     const { fault, status, noAnswer, durationMs } = await this.verification.verify(await this.bots.get(id));

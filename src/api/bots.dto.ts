@@ -18,7 +18,7 @@ export class BotsQueryDto extends PageQueryDto {
   readonly cursor?: string;
 
   /**
-   * Of this corp alone.
+   * Only of this corp.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()
@@ -51,7 +51,7 @@ export class RenewKeyDto {
 /** Where a callback bot takes callbacks, without its secrets. */
 export class BotCallbackAnswer extends BotCallbackFieldsDto {
   /**
-   * Names of the headers that each callback gets besides its own.
+   * Names of the additional headers that each callback is sent with.
    * @example ["X-KB-ID"]
    */
   readonly headers!: string[];
@@ -78,7 +78,7 @@ export class BotAnswer extends BotDto {
   readonly fault!: string | null;
 
   /**
-   * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
+   * open: only probes are sent to its endpoint, or the endpoint has refused an account again and again and taken nothing since.
    * @example closed
    */
   readonly circuit!: 'open' | 'closed';
@@ -113,14 +113,14 @@ export class BotWithKeyAnswer extends BotAnswer {
 
 /** A new bot with its secrets. Only this answer shows them. */
 export class BotCreatedAnswer extends BotWithKeyAnswer {
-  /** Its callback token; null for a bot of kind puppet. */
+  /** Its callback token; null for a bot of kind puppet or none. */
   readonly token!: string | null;
 
-  /** Its EncodingAESKey; null for a bot of kind puppet. */
+  /** Its EncodingAESKey; null for a bot of kind puppet or none. */
   readonly encodingAESKey!: string | null;
 
   /**
-   * Signs the messages that a bot of kind puppet is sent, as Standard Webhooks does.
+   * Signs messages to a bot of kind puppet, as Standard Webhooks specifies.
    * @example whsec_Zm9yLWV4YW1wbGUtb25seS1ub3QtYS1yZWFsLWtleQ==
    */
   readonly signingSecret!: string;
@@ -128,7 +128,7 @@ export class BotCreatedAnswer extends BotWithKeyAnswer {
 
 /** A bot as it is after a change. */
 export class BotChangedAnswer extends BotAnswer {
-  /** Shown once, to a bot that had none and takes messages from now on; null otherwise. */
+  /** Shown once, when a bot that had none takes messages from now on; null otherwise. */
   readonly signingSecret!: string | null;
 }
 
@@ -140,18 +140,18 @@ export class BotVerifiedAnswer {
    */
   readonly verified!: boolean;
 
-  /** The status that came; null when none came. */
+  /** The HTTP status of the answer; null when there was no answer. */
   readonly status!: number | null;
 
   /**
-   * Why no status came: nobody listens there; no connection in time; the host has no address; no secure connection; the program
-   * broke the connection; the program said nothing in time. null when a status came, and for another cause.
+   * Why there was no answer: nobody listens there; no connection in time; the host has no address; no secure connection; the
+   * program broke the connection; the program did not answer in time. null when there was an answer, and for other causes.
    */
   readonly noAnswer!: NoAnswer | null;
 
   /** @example 4.2 */
   readonly durationMs!: number;
 
-  /** What is wrong, the beginning of what the program said, and the remedy; null when it is verified. */
+  /** What is wrong, the beginning of the program's answer, and the remedy; null when it is verified. */
   readonly fault!: string | null;
 }

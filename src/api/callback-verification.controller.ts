@@ -16,12 +16,12 @@ export class CallbackVerificationController {
   /**
    * Make a verification of a callback URL.
    * @remarks
-   * What WeCom asks when the URL is saved, signed with the corp's keys: send it to the callback URL, and compare the answer
-   * with `echo`. `wxkf-manager check` does so. Changes nothing.
+   * Makes the request that WeCom sends when the URL is saved, signed with the corp's keys. Send it to the callback URL, and
+   * compare the answer with `echo`. `wxkf-manager check` does so. Changes nothing.
    */
   @Get()
   @AllowRoles('operator')
-  @ApiOkResponse({ description: 'The question, and the answer to it.' })
+  @ApiOkResponse({ description: 'The query to send, and the expected answer.' })
   @Errors('CALLBACK_CORP_UNKNOWN', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async makeCallbackVerification(
     @Query() { corpId }: CallbackVerificationQueryDto,

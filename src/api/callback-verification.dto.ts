@@ -11,19 +11,19 @@ export class CallbackVerificationQueryDto {
   readonly corpId!: string;
 }
 
-/** A verification of the callback URL of a corp, as WeCom asks it when the URL is saved. */
+/** The verification of a callback URL, as WeCom makes it when the URL is saved. */
 export class CallbackVerificationAnswer {
   /** @example wx5823bf96d3bd56c7 */
   readonly corpId!: string;
 
   /**
-   * For the callback URL, after its `?`.
+   * The query for the callback URL, to be put after a `?`.
    * @example msg_signature=5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3&timestamp=1409659589&nonce=263014780&echostr=P9nAzCzy
    */
   readonly query!: string;
 
   /**
-   * What the callback URL has to answer. A manager knows by it that WeCom has not asked.
+   * The text that the callback URL must answer. By its form a manager knows that the request is not from WeCom.
    * @example check1616140317555161061
    */
   readonly echo!: string;

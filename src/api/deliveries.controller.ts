@@ -34,9 +34,9 @@ export class DeliveriesController {
   /**
    * Search the delivery log.
    * @remarks
-   * Of all replicas on the store, the newest first: callbacks as they were answered, later attempts, and ends of what was
-   * kept. The attempt of a callback that was taken at once is in its story. A page may be shorter than `limit`, even empty,
-   * without being the last. A record is found a second after it was made.
+   * Records of all replicas on the store, newest first: answered callbacks, later attempts, and ends of kept events. If a
+   * callback was taken at once, its attempt is only in its story. A page may be shorter than `limit`, even empty, without
+   * being the last. A record is found a second after it was made.
    */
   @Get('deliveries')
   @AllowRoles('operator')
@@ -50,7 +50,8 @@ export class DeliveriesController {
 
   /**
    * Sum up refused callbacks.
-   * @remarks Those of the last day, or since `from`, in the delivery log: by corp, error code and source address.
+   * @remarks
+   * The refused callbacks of the last day, or since `from`, by corp, error code and source address; from the delivery log.
    */
   @Get('refused-callbacks')
   @AllowRoles('operator')
@@ -77,9 +78,9 @@ export class DeliveriesController {
    * Follow deliveries as they are made.
    * @remarks
    * Server-sent events, until the reader leaves, its session ends, or the process drains. `hello` comes first, with
-   * `{"replica","version"}`. Each `delivery` has the JSON of a Delivery and its id. `skipped` tells with `{"count"}` how
-   * many a slow reader missed. A comment comes every 15 s. There are at most 32 readers: another operator's then takes the
-   * place of the oldest one of whoever has the most.
+   * `{"replica","version"}`. Each `delivery` has the JSON of a Delivery and its id. `skipped` has `{"count"}`: how many
+   * deliveries a slow reader missed. A comment comes every 15 s. There are at most 32 readers. A further one takes the place
+   * of the oldest reader of the operator with the most readers, or is refused if its own operator would then have as many.
    */
   @Get('stream')
   @AllowRoles('operator')

@@ -12,14 +12,14 @@ const WEBHOOK_ID = /^[\w-]{1,128}$/;
 
 export class FeedQueryDto {
   /**
-   * Of this account alone.
+   * Only of this account.
    * @example wkAAA
    */
   @IsOptional()
   @IsId()
   readonly openKfId?: string;
 
-  /** Of this outcome alone. */
+  /** Only with this outcome. */
   @IsOptional()
   @IsOneOf(OUTCOMES)
   readonly outcome?: Outcome;
@@ -43,7 +43,7 @@ export class DeliveriesQueryDto extends PageQueryDto {
   readonly to?: string;
 
   /**
-   * Of this account alone.
+   * Only of this account.
    * @example wkAAA
    */
   @IsOptional()
@@ -51,20 +51,20 @@ export class DeliveriesQueryDto extends PageQueryDto {
   readonly openKfId?: string;
 
   /**
-   * Of this corp alone.
+   * Only of this corp.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()
   @IsId()
   readonly corpId?: string;
 
-  /** Of this outcome alone. */
+  /** Only with this outcome. */
   @IsOptional()
   @IsOneOf(RECORD_OUTCOMES)
   readonly outcome?: RecordOutcome;
 
   /**
-   * Of this webhook-id alone.
+   * Only with this webhook-id.
    * @example msg_2b0c
    */
   @IsOptional()
@@ -72,8 +72,8 @@ export class DeliveriesQueryDto extends PageQueryDto {
   readonly webhookId?: string;
 
   /**
-   * A corp id, an account id or a webhook-id as a whole, or a part of an account's id or name, in any case; of the accounts
-   * that have that part, the first 100 count.
+   * A whole corp id, account id or webhook-id, or a part of an account's id or name, in upper or lower case. If the part fits
+   * more than 100 accounts, the first 100 count.
    * @example support
    */
   @IsOptional()
@@ -88,7 +88,7 @@ export class DeliveriesQueryDto extends PageQueryDto {
 
 export class RefusedQueryDto {
   /**
-   * Of this corp alone.
+   * Only of this corp.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()

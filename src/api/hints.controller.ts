@@ -37,7 +37,9 @@ export class HintsController {
 
   /**
    * List hints.
-   * @remarks Waiting and dead ones. An account has one hint at most: its newest event that no bot has taken.
+   * @remarks
+   * Waiting and dead ones. An account has at most one hint for each corp. It has the newest event that no bot has taken; for a
+   * callback bot that takes events, the newest 20.
    */
   @Get()
   @AllowRoles('operator')
@@ -58,7 +60,7 @@ export class HintsController {
 
   /**
    * Count dead hints.
-   * @remarks Those that the replay of all would send: they have a bot to be sent to.
+   * @remarks Only hints that a replay of all would send: those whose account has a bot.
    */
   @Get('count')
   @AllowRoles('operator')
@@ -71,9 +73,9 @@ export class HintsController {
   /**
    * Replay all dead hints, or some of them.
    * @remarks
-   * They are due at once. Those whose sync token has expired are sent at 6 a minute for each corp, since WeCom answers no
-   * more. One such request at a time. A repetition finds hints that have died since. A field that is not known, or is null,
-   * is refused.
+   * They are due at once. Those whose sync token has expired are sent at 6 a minute for each corp, since WeCom answers no more
+   * than that. Only one such request can run at a time. A repetition replays hints that have died since. A field that is
+   * unknown or null is refused.
    */
   @Post('replay')
   @TakesBody('json')
@@ -107,7 +109,7 @@ export class HintsController {
   /**
    * Discard one hint.
    * @remarks
-   * With the account's next event its puppet pulls these messages too, since it pulls everything new. A repetition is 404.
+   * Its messages are not lost: with the account's next event, the puppet pulls everything new. A repetition is 404.
    */
   @Delete(':openKfId')
   @AllowRoles('operator')

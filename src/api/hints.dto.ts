@@ -25,10 +25,10 @@ export const STATES = {
 
 const STAGES = [...FAILURE_STAGES, ...NOT_TRIED_STAGES];
 
-/** What the list, the count and the replay of all are narrowed to. */
+/** Filters of the list, of the count and of the replay of all. */
 export abstract class HintFilterDto {
   /**
-   * Of this corp alone.
+   * Only of this corp.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()
@@ -36,7 +36,7 @@ export abstract class HintFilterDto {
   readonly corpId?: string;
 
   /**
-   * Whose last failure was at this stage.
+   * Only those whose last failure was at this stage.
    * @example connect
    */
   @IsOptional()
@@ -44,7 +44,7 @@ export abstract class HintFilterDto {
   readonly stage?: Failure['stage'];
 
   /**
-   * Whose events arrived then or later.
+   * Only those whose event arrived at this time or later.
    * @example 2026-01-31T08:00:00Z
    */
   @IsOptional()
@@ -52,7 +52,7 @@ export abstract class HintFilterDto {
   readonly arrivedAfter?: string;
 
   /**
-   * Whose events arrived before.
+   * Only those whose event arrived before this time.
    * @example 2026-01-31T09:00:00Z
    */
   @IsOptional()
@@ -66,7 +66,7 @@ export class HintsQueryDto extends HintFilterDto implements PageQueryDto {
   @IsOneOf(Object.keys(STATES))
   readonly state?: keyof typeof STATES;
 
-  /** `account`: by corp and account, where it is left out. `waitingSince`: those first that wait longest. */
+  /** `account`: by corp and account; the default. `waitingSince`: the longest wait first. */
   @IsOptional()
   @IsOneOf(LINE_ORDERS)
   readonly sort?: LineOrder;
@@ -84,7 +84,7 @@ export class HintsQueryDto extends HintFilterDto implements PageQueryDto {
   readonly limit?: string;
 }
 
-/** A cursor is of its order alone. */
+/** The name of the list in cursors: a cursor is valid only for its order. */
 export function listOf({ sort = 'account' }: HintsQueryDto): string {
   return sort === 'account' ? HINTS : `${HINTS}-by-${sort}`;
 }

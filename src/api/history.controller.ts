@@ -13,8 +13,8 @@ export class HistoryController {
   /**
    * Show what was delivered, kept and refused over time.
    * @remarks
-   * Of all replicas, oldest first, for up to three days: 1 h by the minute, 6 h in intervals of 2 min, 24 h of 10 min, 3 d of
-   * 30 min. The last interval is under way, and has only this replica's minute under way.
+   * Figures of all replicas, oldest first, for up to three days: 1 h by the minute, 6 h in intervals of 2 min, 24 h of 10 min,
+   * 3 d of 30 min. The last interval is under way. Its current minute has only the figures of this replica.
    */
   @Get()
   @AllowRoles('operator')

@@ -4,7 +4,7 @@ import { IsOneOf } from '../http/answers/page-query.dto.js';
 
 export class HistoryQueryDto {
   /**
-   * How far back; `1h` where it is left out.
+   * How far back; the default is `1h`.
    * @example 6h
    */
   @IsOptional()

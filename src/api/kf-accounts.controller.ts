@@ -78,14 +78,14 @@ export class KfAccountsController {
   /**
    * Test an account.
    * @remarks
-   * Sends its puppet, or the bot that lists it, an event without a sync token, which makes it pull what is new: harmless, and
-   * at most three a minute for each corp. For a bot that takes messages the manager pulls. The answer is 200 even if it was not
-   * taken, and says so.
+   * Sends an event without a sync token to its puppet, or to the bot that lists it, which then pulls what is new. This does no
+   * harm. A corp has at most three tests a minute. If the bot takes messages, the manager pulls instead. The answer is 200
+   * even if the event was not taken, and says so.
    */
   @Post(':openKfId/test')
   @AllowRoles('operator')
   @HttpCode(200)
-  @ApiOkResponse({ description: 'What came of it.' })
+  @ApiOkResponse({ description: 'The result of the test.' })
   @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'RESYNC_LIMITED', 'STORE_UNAVAILABLE')
   async testAccount(
     @Param() { openKfId }: AccountPathDto,

@@ -10,7 +10,7 @@ const A_TEXT = `a text of at most ${TEXT_LENGTH_MAX} characters, given once`;
 
 export class KfAccountsQueryDto extends PageQueryDto {
   /**
-   * Of this corp alone.
+   * Only of this corp.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()
@@ -32,8 +32,8 @@ export class KfAccountsQueryDto extends PageQueryDto {
   readonly q?: string;
 
   /**
-   * `account`: by corp and account, where it is left out. `name`. `waitingSince`: only those that wait or are dead, the longest
-   * first. `p95`, `success`: by this replica's attempts of the last hour, the slowest, or least successful, first.
+   * `account`: by corp and account; the default. `name`: by name. `waitingSince`: the longest wait first, without accounts that
+   * have no hint. `p95`: the slowest first, `success`: the least successful first, by all replicas' attempts of the last hour.
    */
   @IsOptional()
   @IsOneOf(ACCOUNT_ORDERS)
@@ -44,7 +44,7 @@ export class KfAccountsQueryDto extends PageQueryDto {
   readonly cursor?: string;
 }
 
-/** A cursor is of its order alone. */
+/** The name of the list in cursors: a cursor is valid only for its order. */
 export function listOf({ sort = 'account' }: KfAccountsQueryDto): string {
   return sort === 'account' ? KF_ACCOUNTS : `${KF_ACCOUNTS}-by-${sort}`;
 }

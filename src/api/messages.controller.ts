@@ -37,7 +37,8 @@ export class MessagesController {
   /**
    * List messages.
    * @remarks
-   * Waiting and dead ones, account by account, in the order in which they are sent; never what they say or who wrote them.
+   * Waiting and dead ones, account by account, in the order in which they are sent. Answers never show what a message says or
+   * who wrote it.
    */
   @Get()
   @AllowRoles('operator')
@@ -62,9 +63,9 @@ export class MessagesController {
   /**
    * Replay all dead messages.
    * @remarks
-   * They are due at once, each in its account's order, and keep their webhook-ids. Those that nobody takes stay dead. One
-   * such request at a time. A repetition finds messages that have died since. A field that is not known, or is null,
-   * is refused.
+   * They are due at once, in the order of their accounts, and keep their webhook-ids. Messages that no bot takes stay dead.
+   * Only one such request can run at a time. A repetition replays messages that have died since. A field that is unknown or
+   * null is refused.
    */
   @Post('replay')
   @TakesBody('json')
@@ -83,7 +84,8 @@ export class MessagesController {
   /**
    * Replay one message.
    * @remarks
-   * Waiting or dead; what waits of its account is due at once, in its order. Safe to repeat; 404 once it was taken.
+   * Waiting or dead. All messages that wait for its account are due at once, in their order. Safe to repeat; 404 once it was
+   * taken.
    */
   @Post(':openKfId/:webhookId/replay')
   @AllowRoles('operator')
@@ -109,7 +111,7 @@ export class MessagesController {
   }
 }
 
-/** Picked field by field: it names no customer. @param name of its account. @param nowMs store time. */
+/** Picked field by field, so that it names no customer. @param name the name of its account. @param nowMs store time. */
 function toMessageAnswer(head: MessageHead, name: string | null, nowMs: number): MessageAnswer {
   const { corpId, openKfId, msgid, type, origin, state, attempts, refusals, dueAtMs } = head;
   return {

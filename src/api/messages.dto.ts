@@ -11,13 +11,13 @@ export const MESSAGES = 'messages';
 const WEBHOOK_ID = /^msg_[A-Za-z0-9_-]{27}$/;
 
 export class MessagesQueryDto extends PageQueryDto {
-  /** Left out: both. */
+  /** Only in this state. Left out: in both. */
   @IsOptional()
   @IsOneOf(MESSAGE_STATES)
   readonly state?: MessageState;
 
   /**
-   * Of this corp alone.
+   * Only of this corp.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()
@@ -25,7 +25,7 @@ export class MessagesQueryDto extends PageQueryDto {
   readonly corpId?: string;
 
   /**
-   * Of this account alone.
+   * Only of this account.
    * @example wkAAA
    */
   @IsOptional()
@@ -60,7 +60,7 @@ export class ReplayDto {
   readonly state!: 'dead';
 
   /**
-   * Of this corp alone.
+   * Only of this corp.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()
@@ -95,20 +95,20 @@ export class MessageAnswer {
   readonly msgid!: string;
 
   /**
-   * WeCom's msgtype; empty where there was none.
+   * WeCom's msgtype; empty if there was none.
    * @example text
    */
   readonly type!: string;
 
   /**
-   * 3: of a customer; 4: an event; 5: of a person who serves. Others as WeCom gave them; 0 where it gave none.
+   * 3: from a customer. 4: an event of WeCom. 5: from a servicer. Other numbers are as WeCom gave them; 0: it gave none.
    * @example 3
    */
   @IsInt()
   readonly origin!: number;
 
   /**
-   * waiting until its bot takes it; dead until it is replayed, or its content goes.
+   * waiting: until its bot takes it. dead: until it is replayed, or its content is deleted.
    * @example waiting
    */
   readonly state!: MessageState;
@@ -128,14 +128,14 @@ export class MessageAnswer {
   readonly storedAt!: string;
 
   /**
-   * Since it was kept.
+   * Seconds since it was kept.
    * @example 42.1
    */
   @Min(0)
   readonly ageS!: number;
 
   /**
-   * Attempts that ended without its being taken.
+   * Attempts after which it was not taken.
    * @example 3
    */
   @IsInt()
@@ -143,7 +143,7 @@ export class MessageAnswer {
   readonly attempts!: number;
 
   /**
-   * Of those, the ones that its bot refused: it is dead after MESSAGE_TRIES of them.
+   * How many of these attempts its bot refused. After MESSAGE_TRIES refusals it is dead.
    * @example 1
    */
   @IsInt()

@@ -27,7 +27,7 @@ export class OperatorsController {
 
   /**
    * List the named operators.
-   * @remarks Without their tokens. The shared secret of `AUTH_OPERATOR_TOKEN` is none of them.
+   * @remarks Without their tokens. The shared secret of `AUTH_OPERATOR_TOKEN` is not in the list.
    */
   @Get()
   @AllowRoles('operator')
@@ -46,7 +46,7 @@ export class OperatorsController {
   /**
    * Add an operator.
    * @remarks
-   * Only this answer shows its token, which counts on every replica within 2 s. A repetition is 409. At most 1,000 operators
+   * Only this answer shows its token, which is valid on every replica within 2 s. A repetition is 409. At most 1,000 operators
    * are kept.
    */
   @Post()
@@ -65,7 +65,7 @@ export class OperatorsController {
   /**
    * Give an operator another token.
    * @remarks
-   * Only this answer shows it. The token before it and its sessions end, on every replica within 2 s. Each repetition makes
+   * Only this answer shows it. The earlier token and its sessions end on every replica within 2 s. Each repetition makes
    * another token.
    */
   @Post(':name/token')
@@ -82,7 +82,7 @@ export class OperatorsController {
 
   /**
    * Remove an operator.
-   * @remarks Its token and its sessions end, on every replica within 2 s. A repetition is 404.
+   * @remarks Its token and its sessions end on every replica within 2 s. A repetition is 404.
    */
   @Delete(':name')
   @AllowRoles('operator')

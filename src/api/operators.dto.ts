@@ -17,14 +17,14 @@ export class OperatorPathDto extends PickType(OperatorDto, ['name']) {}
 /** A named operator, without its token. */
 export class OperatorAnswer extends OperatorDto {
   /**
-   * ISO 8601, UTC.
+   * When it was added; ISO 8601, UTC.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()
   readonly createdAt!: string;
 
   /**
-   * Tells its token from those before it, and is no secret.
+   * Names the current token. It is no secret, and changes with each new token.
    * @example 3kq7vWc0Zb1x
    */
   readonly tokenId!: string;

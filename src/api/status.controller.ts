@@ -13,8 +13,8 @@ export class StatusController {
   /**
    * Show the state of this process.
    * @remarks
-   * With counts of the store, which are `null` while it does not answer, those of the last minute, and the verdict: whether
-   * customers are being answered, and what keeps them from it.
+   * It has counts of the store, which are `null` while the store does not answer; counts of the last minute; and the verdict:
+   * whether customers are being answered, and the causes if they are not.
    */
   @Get('status')
   @AllowRoles('operator')

@@ -24,9 +24,8 @@ export class WecomAccountsController {
   /**
    * List the accounts of a corp at WeCom.
    * @remarks
-   * Asks WeCom's `kf/account/list` with a corpSecret that is registered, or a bot's, for at most 1,000 of them. 404 when no
-   * corpSecret of the corp is known. A reader is given the list of the last minute again, and a failure for
-   * 10 s.
+   * Asks WeCom's `kf/account/list` for at most 1,000 accounts, with a corpSecret of a registration or of a bot. 404 when no
+   * corpSecret of the corp is known. For an operator of the role reader, a list is kept for a minute and a failure for 10 s.
    */
   @Get()
   @AllowRoles('operator')
@@ -42,7 +41,7 @@ export class WecomAccountsController {
     @Query() { corpId }: WecomAccountsQueryDto,
     @Req() { ip, trace, operator }: FastifyRequest,
   ): Promise<WecomAccountsAnswer> {
-    // Whoever may change something has perhaps just done so at WeCom. Readers do not spend WeCom's calls.
+    // An admin may have just changed something at WeCom. Readers must not use up WeCom's limits.
     const found = await this.accounts.list(corpId, ip, trace, operator?.role !== 'reader');
     return { items: found.map((one) => ({ ...one, takenBy: this.#takerOf(corpId, one.openKfId) })) };
   }
@@ -50,7 +49,7 @@ export class WecomAccountsController {
   #takerOf(corpId: string, openKfId: string): WecomAccountAnswer['takenBy'] {
     const { bot, puppet, state } = this.destinations.find({ corpId, openKfId });
     const isListed = this.bots.findListed(corpId, openKfId) !== null;
-    // A bot of all others has what neither is listed nor registered, also where it leaves that to people.
+    // A bot with `["*"]` takes what no bot lists and no puppet of the corp has registered. `unserved`: people serve it.
     if (isListed || bot !== null || state === 'unserved') return 'bot';
     return puppet === null ? 'nobody' : 'registration';
   }

@@ -20,7 +20,7 @@ import { toIso } from '../http/answers/times.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 import { SeenByOthers } from '../insight/figures/seen-by-others.js';
 
-/** Calls that WeCom refused, or the manager in its name. */
+/** Calls that WeCom refused, or that the manager refused in WeCom's name. */
 @Controller('api/v1/wecom-errors')
 @ApiTags('operators')
 export class WecomErrorsController {
@@ -33,7 +33,9 @@ export class WecomErrorsController {
 
   /**
    * List refused calls to WeCom.
-   * @remarks By errcode, of all replicas that ran within 3 days, since each of them started; those of other replicas are of a minute ago. Including calls that the manager refused in WeCom's name.
+   * @remarks
+   * By errcode, for all replicas that ran within 3 days, each since its start. Counts of other replicas are up to a minute old.
+   * Calls that the manager refused in WeCom's name are included.
    */
   @Get()
   @AllowRoles('operator')
@@ -51,8 +53,9 @@ export class WecomErrorsController {
   /**
    * List failed calls by corp, account and API.
    * @remarks
-   * Of all replicas, of the others as of a minute ago, by the hour, those seen last first. A call that got no answer of WeCom has failed, too; requests that the
-   * manager answered from memory are not in it.
+   * Those of the last 24 hours by the hour, for all replicas, the latest first. Counts of other replicas are up to a minute
+   * old. A call that got no answer from WeCom has failed, too. Requests that the manager answered from memory are not
+   * included.
    */
   @Get('calls')
   @AllowRoles('operator')

@@ -14,7 +14,7 @@ export const FAILED_CALLS = 'failed-calls';
 
 export class FailedCallsQueryDto extends PageQueryDto {
   /**
-   * Of this corp alone.
+   * Only of this corp.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()
@@ -22,7 +22,7 @@ export class FailedCallsQueryDto extends PageQueryDto {
   readonly corpId?: string;
 
   /**
-   * Of this account alone.
+   * Only of this account.
    * @example wkAAA
    */
   @IsOptional()
@@ -34,13 +34,13 @@ export class FailedCallsQueryDto extends PageQueryDto {
   readonly cursor?: string;
 }
 
-/** Calls that WeCom refused, or the manager in its name, by errcode, of all replicas that ran within 3 days. */
+/** Calls with one errcode, refused by WeCom or by the manager in WeCom's name, at all replicas that ran within 3 days. */
 export class SeenWecomErrorAnswer {
   /** @example call */
   readonly operation!: 'gettoken' | 'call';
 
   /**
-   * other: one that WeCom does not document.
+   * other: errcodes that are not counted separately.
    * @example 45009
    */
   readonly errcode!: string;
@@ -64,32 +64,32 @@ export class FailedCallAnswer {
   readonly operation!: 'gettoken' | 'call';
 
   /**
-   * null where it is not known, and for corps of which no puppet, app or bot is known, which are counted together.
+   * null when the corp is not known. Corps without any puppet, app or bot are counted together as null.
    * @example wx5823bf96d3bd56c7
    */
   readonly corpId!: string | null;
 
   /**
-   * Of a reply that names it; null for other calls.
+   * The account of a reply that names one; null for other calls.
    * @example wkAAA
    */
   readonly openKfId!: string | null;
 
   /**
-   * That account's name, where a puppet has registered it.
+   * The name of that account, if a puppet has registered it.
    * @example Support
    */
   readonly name!: string | null;
 
   /**
-   * Below /cgi-bin/; empty for a request for an access token; other for what is counted together.
+   * The path below /cgi-bin/. Empty: a request for an access token. other: APIs that are counted together.
    * @example kf/send_msg
    */
   readonly api!: string;
 
   /**
-   * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error. other: whatever failed once 100 kinds
-   * of the corp were known.
+   * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error. other: further failures, after 100
+   * kinds of failures of the corp.
    * @example 95001
    */
   readonly why!: string;
@@ -107,7 +107,7 @@ export class FailedCallAnswer {
   readonly lastAt!: string;
 
   /**
-   * How many in each of the last 24 hours, oldest first; the last one is under way.
+   * The counts of the last 24 hours, oldest first; the last hour is under way.
    * @example [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0]
    */
   readonly hours!: number[];

@@ -28,11 +28,11 @@ export type AccountRoleAnswer = {
 export type AppAnswer = {
     id: string;
     /**
-     * file: of WECOM_APPS_FILE, read-only here.
+     * file: the app is from WECOM_APPS_FILE and read-only here.
      */
     source: 'api' | 'file';
     /**
-     * Behind the manager's public address, the callback URL to enter at WeCom.
+     * The path of the callback URL. Put it behind the manager's public address, and enter that at WeCom.
      */
     callbackPath: string;
     /**
@@ -48,7 +48,7 @@ export type AppAnswer = {
      */
     accounts: number;
     /**
-     * Bots of its corp that operators added and that get callbacks or open a stream, so that they need not register.
+     * Bots of its corp that operators added and that need not register: they get callbacks or open a stream.
      */
     bots: number;
     /**
@@ -84,11 +84,11 @@ export type AppCreatedAnswer = {
     receiveIds: Array<string>;
     id: string;
     /**
-     * file: of WECOM_APPS_FILE, read-only here.
+     * file: the app is from WECOM_APPS_FILE and read-only here.
      */
     source: 'api' | 'file';
     /**
-     * Behind the manager's public address, the callback URL to enter at WeCom.
+     * The path of the callback URL. Put it behind the manager's public address, and enter that at WeCom.
      */
     callbackPath: string;
     /**
@@ -104,7 +104,7 @@ export type AppCreatedAnswer = {
      */
     accounts: number;
     /**
-     * Bots of its corp that operators added and that get callbacks or open a stream, so that they need not register.
+     * Bots of its corp that operators added and that need not register: they get callbacks or open a stream.
      */
     bots: number;
     /**
@@ -149,7 +149,7 @@ export type AuditEntryAnswer = {
      */
     path: string;
     /**
-     * Of the answer; null when the caller hung up before.
+     * The HTTP status of the answer; null when the caller hung up before.
      */
     status: number | null;
     /**
@@ -157,11 +157,11 @@ export type AuditEntryAnswer = {
      */
     from: string;
     /**
-     * How often; more than 1 where further calls of this address, too many for entries of their own, are counted from this one on.
+     * How often. More than 1: this entry also counts later calls of the address, which were too many for entries of their own.
      */
     times: number;
     /**
-     * By which the log of the process is searched.
+     * The request's id, to be found in the log of the process.
      */
     requestId: string;
 };
@@ -193,7 +193,7 @@ export type BotAnswer = {
      */
     fault: string | null;
     /**
-     * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
+     * open: only probes are sent to its endpoint, or the endpoint has refused an account again and again and taken nothing since.
      */
     circuit: 'closed' | 'open';
     /**
@@ -249,7 +249,7 @@ export type BotAnswer = {
 
 export type BotCallbackAnswer = {
     /**
-     * Names of the headers that each callback gets besides its own.
+     * Names of the additional headers that each callback is sent with.
      */
     headers: Array<string>;
     /**
@@ -285,7 +285,7 @@ export type BotChangedAnswer = {
      */
     fault: string | null;
     /**
-     * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
+     * open: only probes are sent to its endpoint, or the endpoint has refused an account again and again and taken nothing since.
      */
     circuit: 'closed' | 'open';
     /**
@@ -338,7 +338,7 @@ export type BotChangedAnswer = {
      */
     api: 'direct' | 'manager' | 'tunnel';
     /**
-     * Shown once, to a bot that had none and takes messages from now on; null otherwise.
+     * Shown once, when a bot that had none takes messages from now on; null otherwise.
      */
     signingSecret: string | null;
 };
@@ -362,7 +362,7 @@ export type BotCreatedAnswer = {
      */
     fault: string | null;
     /**
-     * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
+     * open: only probes are sent to its endpoint, or the endpoint has refused an account again and again and taken nothing since.
      */
     circuit: 'closed' | 'open';
     /**
@@ -419,15 +419,15 @@ export type BotCreatedAnswer = {
      */
     key: string;
     /**
-     * Its callback token; null for a bot of kind puppet.
+     * Its callback token; null for a bot of kind puppet or none.
      */
     token: string | null;
     /**
-     * Its EncodingAESKey; null for a bot of kind puppet.
+     * Its EncodingAESKey; null for a bot of kind puppet or none.
      */
     encodingAESKey: string | null;
     /**
-     * Signs the messages that a bot of kind puppet is sent, as Standard Webhooks does.
+     * Signs messages to a bot of kind puppet, as Standard Webhooks specifies.
      */
     signingSecret: string;
 };
@@ -446,16 +446,16 @@ export type BotVerifiedAnswer = {
      */
     verified: boolean;
     /**
-     * The status that came; null when none came.
+     * The HTTP status of the answer; null when there was no answer.
      */
     status: number | null;
     /**
-     * Why no status came: nobody listens there; no connection in time; the host has no address; no secure connection; the program broke the connection; the program said nothing in time. null when a status came, and for another cause.
+     * Why there was no answer: nobody listens there; no connection in time; the host has no address; no secure connection; the program broke the connection; the program did not answer in time. null when there was an answer, and for other causes.
      */
     noAnswer: 'name' | 'refused' | 'reset' | 'timeout' | 'tls' | 'unreachable' | null;
     durationMs: number;
     /**
-     * What is wrong, the beginning of what the program said, and the remedy; null when it is verified.
+     * What is wrong, the beginning of the program's answer, and the remedy; null when it is verified.
      */
     fault: string | null;
 };
@@ -479,7 +479,7 @@ export type BotWithKeyAnswer = {
      */
     fault: string | null;
     /**
-     * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
+     * open: only probes are sent to its endpoint, or the endpoint has refused an account again and again and taken nothing since.
      */
     circuit: 'closed' | 'open';
     /**
@@ -540,11 +540,11 @@ export type BotWithKeyAnswer = {
 export type CallbackVerificationAnswer = {
     corpId: string;
     /**
-     * For the callback URL, after its `?`.
+     * The query for the callback URL, to be put after a `?`.
      */
     query: string;
     /**
-     * What the callback URL has to answer. A manager knows by it that WeCom has not asked.
+     * The text that the callback URL must answer. By its form a manager knows that the request is not from WeCom.
      */
     echo: string;
 };
@@ -561,35 +561,35 @@ export type CauseAnswer = {
      */
     since: string | null;
     /**
-     * WeCom's errcode, or "unreachable" or "status" (of HTTP); of what waits or is dead, the stage at which most of it failed. null for other causes.
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP). For waiting and dead hints, the stage at which most of them failed. null for other causes.
      */
     why: string | null;
     /**
-     * The HTTP status that the bot answered last, where that is why; null for other causes, and where it is not known.
+     * The HTTP status that the bot answered last, if its events wait or are dead because of it; null for other causes.
      */
     status: number | null;
     /**
-     * Where the events go: host and port, or a host whose several ports are meant; null for other causes, and of a bot that opens a stream.
+     * Where the events go: host and port, or only the host if several of its ports are meant. null for other causes, and for a bot that opens a stream.
      */
     address: string | null;
     /**
-     * The port in the address; of a URL that names none, its scheme's. null where the address has none.
+     * The port in the address; if the URL names none, that of its scheme. null when the address has no port.
      */
     port: number | null;
     /**
-     * The bot whose events these are, where it is one that an operator added; null for puppets, and for other causes.
+     * The bot that takes the events, if an operator added it; null for puppets, and for other causes.
      */
     botId: string | null;
     /**
-     * The corp, where it is one.
+     * The corp, if the cause is about one corp.
      */
     corpId: string | null;
     /**
-     * The account, where it is one.
+     * The account, if the cause is about one account.
      */
     openKfId: string | null;
     /**
-     * That account's name, where a puppet has registered it.
+     * The name of that account, if a puppet has registered it.
      */
     name: string | null;
 };
@@ -644,7 +644,7 @@ export type CountsAnswer = {
     waitingMessages: number | null;
     deadMessages: number | null;
     /**
-     * Of this replica.
+     * Open circuits of this replica.
      */
     openCircuits: number;
 };
@@ -674,17 +674,17 @@ export type DeliveryAnswer = {
     corpId: string;
     openKfId: string;
     /**
-     * As it is registered now; null where no puppet has registered it.
+     * The name of the account as it is registered now; null when no puppet has registered it.
      */
     name: string | null;
     endpoint: string | null;
     occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test';
     /**
-     * Counted from 1.
+     * The number of the attempt, counted from 1.
      */
     attempt: number;
     /**
-     * An event as it came, or opened; or one message.
+     * encrypted: an event as it came. decrypted: an opened event. message: one message.
      */
     form: 'decrypted' | 'encrypted' | 'message';
     /**
@@ -707,19 +707,19 @@ export type DeliveryAnswer = {
 export type DeliveryStoryAnswer = {
     webhookId: string | null;
     /**
-     * What became of it, as far as the log knows.
+     * The outcome of the event or message, as far as the log tells.
      */
     outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'taken';
     /**
-     * When a bot took it; null while none has.
+     * When a bot took it; null until then.
      */
     takenAt: string | null;
     /**
-     * Of an event that was kept and that no bot took by itself, what ended its wait: a newer event of its account that was taken, since a bot that is told of one fetches all, or that was given up or discarded. null of others, and while none is known.
+     * What ended the wait of a kept event that no bot took itself: a newer event of its account. Either a bot took the newer event, and a bot that is told of one event fetches everything new; or the newer event was given up or discarded. null for other events, and while the wait goes on.
      */
     endedBy: LoggedDeliveryAnswer | null;
     /**
-     * The oldest first; 500 at most.
+     * Oldest first; at most 500.
      */
     records: Array<LoggedDeliveryAnswer>;
 };
@@ -727,23 +727,23 @@ export type DeliveryStoryAnswer = {
 export type FailedCallAnswer = {
     operation: 'call' | 'gettoken';
     /**
-     * null where it is not known, and for corps of which no puppet, app or bot is known, which are counted together.
+     * null when the corp is not known. Corps without any puppet, app or bot are counted together as null.
      */
     corpId: string | null;
     /**
-     * Of a reply that names it; null for other calls.
+     * The account of a reply that names one; null for other calls.
      */
     openKfId: string | null;
     /**
-     * That account's name, where a puppet has registered it.
+     * The name of that account, if a puppet has registered it.
      */
     name: string | null;
     /**
-     * Below /cgi-bin/; empty for a request for an access token; other for what is counted together.
+     * The path below /cgi-bin/. Empty: a request for an access token. other: APIs that are counted together.
      */
     api: string;
     /**
-     * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error. other: whatever failed once 100 kinds of the corp were known.
+     * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error. other: further failures, after 100 kinds of failures of the corp.
      */
     why: string;
     count: number;
@@ -752,7 +752,7 @@ export type FailedCallAnswer = {
      */
     lastAt: string;
     /**
-     * How many in each of the last 24 hours, oldest first; the last one is under way.
+     * The counts of the last 24 hours, oldest first; the last hour is under way.
      */
     hours: Array<number>;
 };
@@ -775,7 +775,7 @@ export type FailureAnswer = {
      */
     reason: string;
     /**
-     * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
+     * The HTTP status that the bot answered; null when it answered none, and when the status is no longer known.
      */
     status: number | null;
     /**
@@ -794,7 +794,7 @@ export type FailureReasonAnswer = {
      */
     reason: string;
     /**
-     * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
+     * The HTTP status that the bot answered; null when it answered none, and when the status is no longer known.
      */
     status: number | null;
 };
@@ -802,7 +802,7 @@ export type FailureReasonAnswer = {
 export type FeedEventAnswer = {
     event: 'delivery' | 'hello' | 'skipped';
     /**
-     * A delivery's.
+     * The id of a `delivery`; left out for other events.
      */
     id?: string;
     /**
@@ -846,19 +846,19 @@ export type HintAnswer = {
      */
     name: string | null;
     /**
-     * Of the event that is sent next: new for each that is kept, and for each replay.
+     * Names the event that is sent next. It changes when another event is sent next, and with each replay.
      */
     generation: string;
     /**
-     * waiting for its next try; parked until a puppet registers; dead until it is replayed.
+     * waiting: for its next attempt. parked: until a puppet registers. dead: until it is replayed.
      */
     state: 'dead' | 'parked' | 'waiting';
     /**
-     * How many events wait: one, the newest; of a callback bot that takes events up to 20, which are sent one after the other.
+     * How many events wait: one, the newest. For a callback bot that takes events: the newest 20 at most, which are sent one after the other.
      */
     events: number;
     /**
-     * When the event came in that is sent next; ISO 8601, UTC.
+     * When the event that is sent next came in; ISO 8601, UTC.
      */
     arrivedAt: string;
     /**
@@ -866,19 +866,19 @@ export type HintAnswer = {
      */
     waitingSince: string;
     /**
-     * How long it waits, since then.
+     * Seconds since `waitingSince`.
      */
     ageS: number;
     /**
-     * Of the event that is sent next.
+     * Attempts so far to send the event that is sent next.
      */
     attempts: number;
     /**
-     * When it is tried next; ISO 8601, UTC.
+     * When the next attempt is; ISO 8601, UTC.
      */
     dueAt: string | null;
     /**
-     * Where it will be tried, or was last tried.
+     * Where the next attempt goes, or the last one went.
      */
     endpoint: string | null;
     isUnderWay: boolean;
@@ -920,11 +920,11 @@ export type HistoryPointAnswer = {
      */
     starts: number;
     /**
-     * The most accounts that waited at the end of one of its minutes.
+     * The most accounts that waited at the end of a minute of the interval.
      */
     waiting: number;
     /**
-     * The same of dead ones.
+     * The same for dead ones.
      */
     dead: number;
     /**
@@ -940,11 +940,11 @@ export type HistoryPointAnswer = {
      */
     kept: number;
     /**
-     * Callbacks that were refused for what they are; not those that were turned away in an overload.
+     * Callbacks that were refused as invalid. Callbacks that were turned away in an overload are not counted here.
      */
     refused: number;
     /**
-     * Callbacks that were neither delivered nor kept, also in an overload.
+     * Callbacks that were neither delivered nor kept, with those that were turned away in an overload.
      */
     notTaken: number;
     /**
@@ -960,7 +960,7 @@ export type KfAccountAnswer = {
     corpId: string;
     endpoint: string;
     /**
-     * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered), healthy.
+     * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered), online.
      */
     state: 'dead' | 'offline' | 'online' | 'waiting';
     online: boolean;
@@ -973,7 +973,7 @@ export type KfAccountAnswer = {
      */
     registeredFrom: string | null;
     /**
-     * open: what is sent for it fails again and again, so it gets nothing but probes.
+     * open: deliveries for it fail again and again, so only probes are sent.
      */
     circuit: 'closed' | 'open';
     /**
@@ -985,28 +985,28 @@ export type KfAccountAnswer = {
      */
     lastDelivery: LastDeliveryAnswer | null;
     /**
-     * The last failure that any replica saw, or that of its hint.
+     * The last failure that any replica saw, or that of its hint if that is later.
      */
     lastFailure: FailureAnswer | null;
     /**
-     * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none within 3 days.
+     * When WeCom last took a reply of the account, through any replica; ISO 8601, UTC. null: none within 3 days.
      */
     lastReplyAt: string | null;
     /**
-     * Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through.
+     * Why the latest replies of the account failed, through any replica; null when they did not, or when there were none.
      */
     replyFailure: ReplyFailureAnswer | null;
     /**
-     * That WeCom has no such account, as it last told any replica; null otherwise.
+     * Set when WeCom last answered, to any replica, that it has no such account; null otherwise.
      */
     noAccount: ReplyFailureAnswer | null;
     lastHour: LastHourAnswer;
     /**
-     * The same of its endpoint, with all accounts there.
+     * The same for its endpoint, with all accounts there.
      */
     endpointLastHour: LastHourAnswer;
     /**
-     * The last attempt at its endpoint that failed at any replica, of whichever account there; null: none that is known.
+     * The last failed attempt at its endpoint, for any account and at any replica; null: none is known.
      */
     endpointLastFailure: FailureAnswer | null;
 };
@@ -1037,11 +1037,11 @@ export type LastHourAnswer = {
     attempts: number;
     taken: number;
     /**
-     * Half of what was taken took no longer; an estimate. null: nothing was taken.
+     * Half of the attempts that were taken took no longer than this; an estimate. null: nothing was taken.
      */
     p50Ms: number | null;
     /**
-     * The same of 95 %.
+     * The same for 95 %.
      */
     p95Ms: number | null;
 };
@@ -1051,7 +1051,7 @@ export type LastMinuteAnswer = {
     tokenRequests: number;
     proxyCalls: number;
     /**
-     * Of the calls, those that got no answer of WeCom.
+     * Calls that got no answer from WeCom.
      */
     unansweredCalls: number;
     /**
@@ -1067,11 +1067,11 @@ export type LastMinuteAnswer = {
      */
     kept: number;
     /**
-     * Callbacks that were refused for what they are; not those that were turned away in an overload.
+     * Callbacks that were refused as invalid. Callbacks that were turned away in an overload are not counted here.
      */
     refused: number;
     /**
-     * Callbacks that were neither delivered nor kept, also in an overload.
+     * Callbacks that were neither delivered nor kept, with those that were turned away in an overload.
      */
     notTaken: number;
     /**
@@ -1083,7 +1083,7 @@ export type LastMinuteAnswer = {
 
 export type LoggedDeliveryAnswer = {
     /**
-     * Unique over all replicas, but that the only attempt of a callback may have the id of its callback.
+     * Unique over all replicas, with one exception: the only attempt of a callback may have the id of its callback.
      */
     id: string;
     /**
@@ -1096,12 +1096,12 @@ export type LoggedDeliveryAnswer = {
     at: string;
     kind: 'attempt' | 'callback' | 'end';
     /**
-     * null where a refused callback named none.
+     * The corp; null for a refused callback that named none.
      */
     corpId: string | null;
     openKfId: string | null;
     /**
-     * As it is registered now; null where no puppet has registered it.
+     * The name of the account as it is registered now; null when no puppet has registered it.
      */
     name: string | null;
     /**
@@ -1110,23 +1110,23 @@ export type LoggedDeliveryAnswer = {
     webhookId: string | null;
     outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'taken';
     /**
-     * In which form the callback came or the attempt was sent; null of an end.
+     * In which form the callback came or the attempt was sent; null for an end.
      */
     form: 'decrypted' | 'encrypted' | 'message' | 'verification' | null;
     /**
-     * Why the attempt was made; null unless it is one.
+     * Why the attempt was made; null for other records.
      */
     occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test' | null;
     /**
-     * Of an attempt, which one it is, counted from 1; of others, how many were made.
+     * For an attempt, its number, counted from 1. For other records, how many attempts were made.
      */
     attempt: number;
     /**
-     * Where the attempt went, without query; null unless it is one.
+     * Where the attempt went, without query; null for other records.
      */
     endpoint: string | null;
     /**
-     * What the bot answered; null when it did not, or was not asked.
+     * The HTTP status that the bot answered; null when it did not answer, or was not asked.
      */
     status: number | null;
     /**
@@ -1134,15 +1134,15 @@ export type LoggedDeliveryAnswer = {
      */
     stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
     /**
-     * Of a refused callback the error code.
+     * In words; for a refused callback, the error code.
      */
     reason: string | null;
     /**
-     * Of a callback until it was answered, of an attempt until its result, of an end since the event came in.
+     * For a callback, until it was answered; for an attempt, until its result; for an end, since the event came in.
      */
     durationMs: number;
     /**
-     * The address that a refused or failed callback came from; null of others.
+     * The address that a refused or failed callback came from; null for other records.
      */
     source: string | null;
 };
@@ -1179,15 +1179,15 @@ export type MessageAnswer = {
      */
     msgid: string;
     /**
-     * WeCom's msgtype; empty where there was none.
+     * WeCom's msgtype; empty if there was none.
      */
     type: string;
     /**
-     * 3: of a customer; 4: an event; 5: of a person who serves. Others as WeCom gave them; 0 where it gave none.
+     * 3: from a customer. 4: an event of WeCom. 5: from a servicer. Other numbers are as WeCom gave them; 0: it gave none.
      */
     origin: number;
     /**
-     * waiting until its bot takes it; dead until it is replayed, or its content goes.
+     * waiting: until its bot takes it. dead: until it is replayed, or its content is deleted.
      */
     state: 'dead' | 'waiting';
     /**
@@ -1199,15 +1199,15 @@ export type MessageAnswer = {
      */
     storedAt: string;
     /**
-     * Since it was kept.
+     * Seconds since it was kept.
      */
     ageS: number;
     /**
-     * Attempts that ended without its being taken.
+     * Attempts after which it was not taken.
      */
     attempts: number;
     /**
-     * Of those, the ones that its bot refused: it is dead after MESSAGE_TRIES of them.
+     * How many of these attempts its bot refused. After MESSAGE_TRIES refusals it is dead.
      */
     refusals: number;
     /**
@@ -1244,11 +1244,11 @@ export type OperatorAnswer = {
      */
     role: 'admin' | 'reader';
     /**
-     * ISO 8601, UTC.
+     * When it was added; ISO 8601, UTC.
      */
     createdAt: string;
     /**
-     * Tells its token from those before it, and is no secret.
+     * Names the current token. It is no secret, and changes with each new token.
      */
     tokenId: string;
     /**
@@ -1275,11 +1275,11 @@ export type OperatorTokenAnswer = {
      */
     role: 'admin' | 'reader';
     /**
-     * ISO 8601, UTC.
+     * When it was added; ISO 8601, UTC.
      */
     createdAt: string;
     /**
-     * Tells its token from those before it, and is no secret.
+     * Names the current token. It is no secret, and changes with each new token.
      */
     tokenId: string;
     /**
@@ -1360,7 +1360,7 @@ export type ReceiversAnswer = {
 
 export type RefusedCallbackAnswer = {
     /**
-     * Of the URL that was called; null where it names none.
+     * The corp in the URL that was called; null when it names none.
      */
     corpId: string | null;
     /**
@@ -1372,11 +1372,11 @@ export type RefusedCallbackAnswer = {
      */
     source: string | null;
     /**
-     * Of the latest one: how it came.
+     * In which form the latest one came.
      */
     form: 'decrypted' | 'encrypted' | 'message' | 'verification' | null;
     /**
-     * How many are in the log, which takes 1,000 of a minute.
+     * How many are in the log, which takes at most 1,000 a minute.
      */
     count: number;
     firstAt: string;
@@ -1385,11 +1385,11 @@ export type RefusedCallbackAnswer = {
 
 export type RefusedCallbacksAnswer = {
     /**
-     * The one that came last first.
+     * The latest first.
      */
     items: Array<RefusedCallbackAnswer>;
     /**
-     * Whether all were counted; otherwise only the latest ones, 2,000 at most.
+     * false: there are more, and only the latest ones were counted, at most 2,000.
      */
     isWhole: boolean;
     /**
@@ -1402,7 +1402,7 @@ export type ReplayedAnswer = {
     code: 0;
     message: 'success';
     /**
-     * How many were made due; those whose sync token has expired are sent at 6 a minute for each corp.
+     * How many were made due. Those whose sync token has expired are sent at 6 a minute for each corp.
      */
     replayed: number;
 };
@@ -1413,7 +1413,7 @@ export type RepliesAnswer = {
      */
     answering: number;
     /**
-     * None within the last hour; an earlier one went out.
+     * No reply went out within the last hour, but an earlier one did.
      */
     silent: number;
     /**
@@ -1440,7 +1440,7 @@ export type ReplyFailureAnswer = {
 export type SeenWecomErrorAnswer = {
     operation: 'call' | 'gettoken';
     /**
-     * other: one that WeCom does not document.
+     * other: errcodes that are not counted separately.
      */
     errcode: string;
     count: number;
@@ -1519,23 +1519,23 @@ export type StatusAnswer = {
     ready: boolean;
     storage: StorageAnswer;
     /**
-     * Of the whole store; openCircuits are those of this replica. null: the store does not answer.
+     * Counts of the whole store, but openCircuits are those of this replica. null: the store does not answer.
      */
     counts: CountsAnswer;
     /**
-     * How long the account waits that waits longest, whatever newer events came in; 0 when none waits.
+     * The longest wait of an account; newer events do not shorten it. 0 when none waits.
      */
     oldestWaitingAgeS: number | null;
     /**
-     * The same of parked ones.
+     * The same for parked accounts.
      */
     oldestParkedAgeS: number | null;
     /**
-     * Of the message that waits longest, 0 when none waits.
+     * The longest wait of a message; 0 when none waits.
      */
     oldestMessageAgeS: number | null;
     /**
-     * Of this replica, within the last 60 s.
+     * What this replica did within the last 60 s.
      */
     lastMinute: LastMinuteAnswer;
     /**
@@ -1557,7 +1557,7 @@ export type SuccessAnswer = {
 export type TestedAnswer = {
     taken: boolean;
     /**
-     * Whether its bot takes messages: the manager has pulled what is new, and nothing was sent to the bot. `taken` then says whether WeCom answered.
+     * true: its bot takes messages, so the manager has pulled what is new and sent nothing to the bot. `taken` then says whether WeCom answered.
      */
     pulled: boolean;
     /**
@@ -1612,15 +1612,15 @@ export type ToldTroubleAnswer = {
 
 export type VerdictAnswer = {
     /**
-     * failing: a bad cause. degraded: another cause. answered: bots take the events, WeCom answers, and replies go out. partly: so for some accounts; of others no reply passes through here. unseen: bots take the events, and no reply passed through here within the hour. quiet: no bot took an event within the hour. empty: there is no bot yet.
+     * failing: a bad cause. degraded: another cause. answered: bots take the events, WeCom answers, and replies go out. partly: the same for some accounts; no replies of the others pass through here. unseen: bots take the events, but no reply passed through here within the hour. quiet: no bot took an event within the hour. empty: there is no bot yet.
      */
     state: 'answered' | 'degraded' | 'empty' | 'failing' | 'partly' | 'quiet' | 'unseen';
     /**
-     * The worst first, one for all that have the same cause and address; at most 20.
+     * The worst first, at most 20. Troubles with the same cause and address are one item.
      */
     causes: Array<CauseAnswer>;
     /**
-     * How many more there are.
+     * How many more causes there are.
      */
     moreCauses: number;
     replies: RepliesAnswer;
