@@ -18,7 +18,6 @@ import { LastMinute } from './figures/last-minute.js';
 import { SeenByOthers } from './figures/seen-by-others.js';
 import { CurrentStatus } from './verdict/current-status.js';
 import { FailingReplies } from './verdict/failing-replies.js';
-import { SeenReplies } from './verdict/seen-replies.js';
 import { StoreCounts } from './verdict/store-counts.js';
 import { Verdict } from './verdict/verdict.js';
 import { WorkingPlaces } from './verdict/working-places.js';
@@ -40,7 +39,7 @@ const FOR_OTHERS = [
 /** What operators are told: whether customers are answered and why not, figures, the delivery log, accounts. */
 @Module({
   imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, WecomModule],
-  providers: [...FOR_OTHERS, FigureRecorder, Instruments, LastMinute, SeenReplies, StoreCounts, Verdict],
+  providers: [...FOR_OTHERS, FigureRecorder, Instruments, LastMinute, StoreCounts, Verdict],
   exports: FOR_OTHERS,
 })
 export class InsightModule {}

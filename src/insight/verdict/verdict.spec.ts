@@ -21,7 +21,6 @@ import type { EndedCall } from '../../wecom/outcomes/call-outcomes.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import type { StatusAnswer } from './status.dto.js';
 import { FailingReplies } from './failing-replies.js';
-import { SeenReplies } from './seen-replies.js';
 import { Verdict } from './verdict.js';
 
 replicasOfEachTest();
@@ -36,8 +35,7 @@ beforeEach(async () => {
   const hints = new QueueCounts(queue, clock, clock);
   const { others, figures } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
   const failing = new FailingReplies(wecom, others, figures, registry.destinations, new Metrics());
-  const replies = new SeenReplies(wecom, deliveries, clock);
-  verdict = new Verdict(wecom, failing, replies, hints, circuits, registry.bots, clock);
+  verdict = new Verdict(wecom, failing, deliveries, hints, circuits, registry.bots, clock);
 });
 
 async function judge() {
