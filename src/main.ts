@@ -1,6 +1,6 @@
 /**
- * Entry of the manager. It does first what cannot wait, since loading the rest takes most of the start: it checks the version of
- * Node, and listens for the signals that end the process. A container's first process ignores a signal without a listener.
+ * Entry of the manager. Loading the rest takes most of the start, so two things come first: the check of Node's version, and
+ * listeners for the signals that end the process. A container's first process ignores a signal without a listener.
  * Decorators need reflect-metadata, so it is loaded before any file with decorators.
  */
 import 'reflect-metadata';

@@ -68,7 +68,7 @@ export class ReplayDto {
   readonly corpId?: string;
 }
 
-/** A message that waits for its bot or is dead, without what it says and without who wrote it. */
+/** A message that waits for its bot or is dead, without its content and its author. */
 export class MessageAnswer {
   /** @example wx5823bf96d3bd56c7 */
   readonly corpId!: string;

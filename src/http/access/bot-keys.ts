@@ -10,7 +10,8 @@ export interface CallingBot {
 export abstract class BotDirectory {
   abstract find(key: string): CallingBot | null;
   /**
-   * Reads the store for a key that `find` does not know: another replica may have made the key a moment ago.
+   * Reads the store for a key that `find` does not know: another replica may have made the key a moment ago. Fails while no keys
+   * were read yet.
    * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED`
    */
   abstract lookUp(key: string): Promise<CallingBot | null>;
@@ -27,7 +28,7 @@ export class BotKeys {
   }
 
   /**
-   * To be asked before a caller is told that its key is wrong. A known key is found at once; for another one the store is read.
+   * Call it before a caller is told that its key is wrong. A known key is found at once; for another one the store is read.
    * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while the key may still be right
    */
   async findOrLookUp(key: string): Promise<CallingBot | null> {

@@ -73,7 +73,7 @@ export class Gate {
   ) {}
 
   /**
-   * To be called before any route is added.
+   * Call it before any route is added.
    * @throws Error from adding a route that does not state who may call it.
    */
   addTo(fastify: FastifyInstance): void {

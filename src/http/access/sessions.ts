@@ -7,8 +7,8 @@
  *   operator alone is enough to sign;
  * - by an OpenID provider: the settings of that provider, and a secret of a role if there is one.
  *
- * A session ends when its secret, token or setting does. Only sessions that end earlier are remembered, in the store, which
- * every replica reads.
+ * A session ends when that secret, token or setting is changed or removed. Only sessions that end earlier are remembered, in the
+ * store, which every replica reads.
  */
 import { createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { OidcSettings } from '../../config/oidc.js';

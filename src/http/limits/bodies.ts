@@ -72,7 +72,7 @@ export class Bodies {
     };
   }
 
-  /** To be called before any route is added. */
+  /** Call it before any route is added. */
   read(fastify: FastifyInstance): void {
     fastify.decorateRequest('bodyStream', null);
     // WeCom's XML comes under several types or none, and a raw callback is passed on byte for byte.

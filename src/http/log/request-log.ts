@@ -106,7 +106,7 @@ export class RequestLog {
     private readonly output: Output,
   ) {}
 
-  /** To be called before any route is added. */
+  /** Call it before any route is added. */
   addTo(fastify: FastifyInstance): void {
     const { lifecycle, output } = this;
     addRequestTrace(fastify, this.tracing);

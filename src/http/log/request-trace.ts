@@ -40,7 +40,7 @@ function startSpan(tracing: Tracing, request: FastifyRequest): Span | null {
   return span;
 }
 
-/** To be called when the request has its answer and its work has ended, or its caller hung up. */
+/** Call it when the request has its answer and its work has ended, or when its caller hung up. */
 export function endRequestSpan({ span, failure }: FastifyRequest, { raw, statusCode }: FastifyReply): void {
   if (span === null) return;
   if (!raw.writableFinished) {

@@ -37,7 +37,7 @@ export class TrustedProxies {
 
 /**
  * Warns at the start when `PUBLIC_URL` is https and no proxy is trusted. The manager itself speaks http, so a proxy must take
- * https for it. If it does not know the proxy, it takes requests for plain http, and sets session cookies as for http.
+ * https for it. If the manager does not know the proxy, it sets session cookies as for plain http.
  */
 export function tellOfUnnamedProxy(
   { publicUrl, trustedProxies }: Pick<Config, 'publicUrl' | 'trustedProxies'>,

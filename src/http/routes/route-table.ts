@@ -5,7 +5,7 @@ import { toRequestPath } from '../request/request-path.js';
 export class RouteTable {
   readonly #routes: { readonly pattern: RegExp; readonly method: string }[] = [];
 
-  /** To be called before any route is added. */
+  /** Call it before any route is added. */
   watch(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ method, url }) => {
       for (const name of [method].flat()) this.#routes.push({ pattern: toPattern(url), method: name });

@@ -1,6 +1,6 @@
 import { IsInt, Min } from 'class-validator';
 
-/** What became of events within some time. */
+/** Counts of events and callbacks within some time. */
 export abstract class Counted {
   /**
    * Events that were taken as they came in.

@@ -16,7 +16,7 @@ interface Group {
   firstAtMs: number;
 }
 
-/** Sums up what the delivery log has of refused callbacks: by corp, reason and source address. */
+/** Sums up the refused callbacks of the delivery log: by corp, reason and source address. */
 @Injectable()
 export class RefusedCallbacks {
   constructor(

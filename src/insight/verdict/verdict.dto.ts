@@ -28,7 +28,7 @@ export const CAUSES = [
   /** Addresses that get nothing but probes. */
   'circuits',
   'unreadable',
-  /** The store has not answered what waits. */
+  /** The store does not tell what waits. */
   'unknown',
 ] as const;
 
