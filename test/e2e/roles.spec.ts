@@ -124,7 +124,7 @@ describe('a manager', () => {
           expect([route, status, challenge]).toEqual([route, 403, null]);
           if (route[0] === 'HEAD') continue;
           expect(error).toBe('AUTH_ROLE_FORBIDDEN');
-          expect(message).toMatch(new RegExp(`one that may: ${role}$`));
+          expect(message).toMatch(new RegExp(`of a role that may: ${role}$`));
         }
       }
     });

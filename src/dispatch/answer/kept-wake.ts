@@ -5,7 +5,7 @@ import { type Destination, Destinations } from '../../registry/accounts/destinat
 import { BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { NotTaken } from './incoming.js';
-import type { Addressee } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /** When a registration takes longer than this, the patrol finds what was kept meanwhile. */
 const REGISTRATION_LIMIT_MS = 30_000;
@@ -49,7 +49,7 @@ export class KeptWake {
    * @returns `null` otherwise.
    */
   take(account: Addressee): Destination | null {
-    const kept = this.#forNobody.get(keyOf(account));
+    const kept = this.#forNobody.get(accountKey(account));
     return kept === undefined ? null : this.#takeIfThere(kept);
   }
 
@@ -60,7 +60,7 @@ export class KeptWake {
 
   /** Somebody may have come while the event was kept. */
   #wakeWhenFound(destination: Destination): void {
-    this.#forNobody.set(keyOf(destination), destination);
+    this.#forNobody.set(accountKey(destination), destination);
     const there = this.#takeIfThere(destination);
     if (there !== null) this.waiting.wake(there).catch(() => {});
   }
@@ -68,7 +68,7 @@ export class KeptWake {
   #takeIfThere(kept: Destination): Destination | null {
     const now = kept.refresh();
     if (now.state !== 'ready') return null;
-    this.#forNobody.delete(keyOf(now));
+    this.#forNobody.delete(accountKey(now));
     return now;
   }
 
@@ -80,8 +80,4 @@ export class KeptWake {
     const now = await this.destinations.whenRegistered(there, endMs);
     if (now.state !== 'registering') await this.waiting.wake(now);
   }
-}
-
-function keyOf({ corpId, openKfId }: Addressee): string {
-  return `${corpId} ${openKfId}`;
 }
