@@ -16,7 +16,7 @@ import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import type { HttpServer } from './http/server.js';
 import { SystemClock } from './kernel/clock.js';
-import { HealthyLines } from './kernel/healthy-lines.js';
+import { HealthyLogLines } from './kernel/healthy-log-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
@@ -81,7 +81,7 @@ export class AppModule {
       imports: [
         configModule(config, NAMESPACES),
         KernelModule.forRoot(log, lifecycle, {
-          healthyLines: new HealthyLines(config.logHealthyOneIn),
+          healthyLogLines: new HealthyLogLines(config.logHealthyOneIn),
           tracing: await loadTracing(process.env, new SystemClock(), log),
         }),
         HttpModule.forRoot(config, server, [RegistryModule, OperatorsModule, AuditModule]),

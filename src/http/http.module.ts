@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module, type ModuleMetadata } from '@nestjs
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { Config } from '../config/config.js';
 import { Clock } from '../kernel/clock.js';
-import { HealthyLines } from '../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../kernel/healthy-log-lines.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { Tracing } from '../kernel/tracing.js';
@@ -74,9 +74,9 @@ export class HttpModule {
         },
         {
           provide: RequestLog,
-          inject: [Lifecycle, Tracing, HealthyLines, LOG],
-          useFactory: (lifecycle: Lifecycle, tracing: Tracing, healthyLines: HealthyLines, log: Log) =>
-            new RequestLog(lifecycle, tracing, { log, healthyLines, logLineLimit }),
+          inject: [Lifecycle, Tracing, HealthyLogLines, LOG],
+          useFactory: (lifecycle: Lifecycle, tracing: Tracing, healthyLogLines: HealthyLogLines, log: Log) =>
+            new RequestLog(lifecycle, tracing, { log, healthyLogLines, logLineLimit }),
         },
         {
           provide: Gate,

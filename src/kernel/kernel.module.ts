@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Clock, SystemClock } from './clock.js';
-import { HealthyLines } from './healthy-lines.js';
+import { HealthyLogLines } from './healthy-log-lines.js';
 import { Lifecycle } from './lifecycle.js';
 import { LOG, type Log } from './log.js';
 import { NoTracing, Tracing } from './tracing.js';
@@ -13,19 +13,19 @@ export class KernelModule {
   static forRoot(
     log: Log,
     lifecycle: Lifecycle,
-    given: { readonly healthyLines?: HealthyLines; readonly tracing?: Tracing | undefined } = {},
+    given: { readonly healthyLogLines?: HealthyLogLines; readonly tracing?: Tracing | undefined } = {},
   ): DynamicModule {
-    const { healthyLines = new HealthyLines(1), tracing = new NoTracing() } = given;
+    const { healthyLogLines = new HealthyLogLines(1), tracing = new NoTracing() } = given;
     return {
       module: KernelModule,
       providers: [
         { provide: LOG, useValue: log },
         { provide: Clock, useClass: SystemClock },
         { provide: Lifecycle, useValue: lifecycle },
-        { provide: HealthyLines, useValue: healthyLines },
+        { provide: HealthyLogLines, useValue: healthyLogLines },
         { provide: Tracing, useValue: tracing },
       ],
-      exports: [LOG, Clock, Lifecycle, HealthyLines, Tracing],
+      exports: [LOG, Clock, Lifecycle, HealthyLogLines, Tracing],
     };
   }
 }

@@ -31,7 +31,7 @@ import { Redelivery } from '../../src/dispatch/redelivery/redelivery.js';
 import { RegistrationClaims } from '../../src/dispatch/redelivery/registration-claims.js';
 import { RetryLoops } from '../../src/dispatch/redelivery/retry-loops.js';
 import type { Clock } from '../../src/kernel/clock.js';
-import { HealthyLines } from '../../src/kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../src/kernel/healthy-log-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
@@ -103,7 +103,7 @@ export function openDispatch(
   const late = new LateWork();
   const botEndpoints = new BotEndpoints(client, circuits, deliveries, waiting, presence, late, clock);
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
-  const hintLog = new HintLog(log, new HealthyLines(1), noRecorder(clock));
+  const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
   const sender = new HintSender(destinations, botEndpoints, counters, outcomes, hintLog, clock, clock);
   const loops = new RetryLoops(waiting, sender, circuits, clock, clock, log);

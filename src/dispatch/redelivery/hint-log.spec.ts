@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { noRecorder } from '../../../test/support/recorder.js';
-import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
 import type { HintHead } from '../outbox/hint.js';
 import { HintLog } from './hint-log.js';
@@ -33,7 +33,7 @@ const NOT_TAKEN: AttemptResult = { taken: false, stage: 'status', reason: 'the a
 function attempted(oneIn: number, ...results: AttemptResult[]): unknown[] {
   const lines: unknown[] = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
-  const hintLog = new HintLog(log, new HealthyLines(oneIn), noRecorder(new ManualClock()));
+  const hintLog = new HintLog(log, new HealthyLogLines(oneIn), noRecorder(new ManualClock()));
   for (const result of results) hintLog.attempted(HINT, undefined, OF_TRACE, 'due', 12, result);
   return lines;
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
 import type { AskedBy } from '../../kernel/role.js';
@@ -17,7 +17,7 @@ const ATTEMPTED = 'hint.attempted';
 export class HintLog {
   constructor(
     @Inject(LOG) private readonly log: Log,
-    private readonly healthyLines: HealthyLines,
+    private readonly healthyLogLines: HealthyLogLines,
     private readonly recorder: DeliveryRecorder,
   ) {}
 
@@ -31,12 +31,12 @@ export class HintLog {
     result: AttemptResult,
   ): void {
     const { taken } = result;
-    if (taken && !this.healthyLines.takes(ATTEMPTED)) return;
+    if (taken && !this.healthyLogLines.takes(ATTEMPTED)) return;
     const { openKfId, corpId, attempts } = hint;
     const traceId = traceparent === null ? undefined : traceIdOf(traceparent);
     const attempt = attempts + 1;
     const outcome = taken
-      ? { botStatus: result.status, oneIn: this.healthyLines.oneIn }
+      ? { botStatus: result.status, oneIn: this.healthyLogLines.oneIn }
       : { stage: result.stage, reason: result.reason };
     this.log.info(
       { openKfId, corpId, bot, traceId, attempt, occasion, durationMs, taken, ...outcome },

@@ -23,7 +23,7 @@ import {
 } from '../../../test/support/redelivery.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { AppError } from '../../kernel/app-error.js';
-import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
 import { HintLog } from './hint-log.js';
 import { HintOperations } from './hint-operations.js';
@@ -47,7 +47,7 @@ beforeEach(async () => {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const { outbox, keeper, registry, waiting } = dispatch;
   const { destinations } = registry;
-  const hintLog = new HintLog(log, new HealthyLines(1), noRecorder(clock));
+  const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   operations = new HintOperations(outbox, keeper, destinations, waiting, clock, lifecycle, hintLog);
 });
 

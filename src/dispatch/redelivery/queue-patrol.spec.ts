@@ -6,7 +6,7 @@ import { registration } from '../../../test/support/puppets.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import { AppError } from '../../kernel/app-error.js';
-import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { Circuits } from '../endpoint/circuit.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
@@ -55,7 +55,7 @@ beforeEach(() => {
   };
   const metrics = new DispatchMetrics(new Metrics());
   const keeper = new HintKeeper(outbox, metrics, clock, log);
-  const hintLog = new HintLog(log, new HealthyLines(1), noRecorder(clock));
+  const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, metrics, hintLog, clock, clock);
   patrol = new QueuePatrol(waiting, registry.destinations, circuits, outcomes, clock, clock, log);
 });

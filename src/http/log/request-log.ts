@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';
-import type { HealthyLines } from '../../kernel/healthy-lines.js';
+import type { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import type { Lifecycle } from '../../kernel/lifecycle.js';
 import { type Log, writeLine } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
@@ -128,7 +128,7 @@ export class RequestLog {
 
 interface Output {
   readonly log: Log;
-  readonly healthyLines: HealthyLines;
+  readonly healthyLogLines: HealthyLogLines;
   readonly logLineLimit: LogLineLimit;
 }
 
@@ -138,7 +138,7 @@ function tellEnd(output: Output, request: FastifyRequest, reply: FastifyReply): 
 }
 
 function tellLine(
-  { log, healthyLines, logLineLimit }: Output,
+  { log, healthyLogLines, logLineLimit }: Output,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
@@ -152,7 +152,7 @@ function tellLine(
   }
   const name = unit?.line ?? 'http.answered';
   const isHealthy = level === 'info' && !isAborted && isGood(reply.statusCode) && !unit?.fields.isNews;
-  if (isHealthy && !healthyLines.takes(name)) return;
+  if (isHealthy && !healthyLogLines.takes(name)) return;
   const fields = unit?.fields ?? new RouteFields(request.method, redactUrl(request.url));
   fields.requestId = request.id;
   const { trace } = request;
@@ -160,7 +160,7 @@ function tellLine(
   if (isAborted) fields.aborted = true;
   else fields.status = reply.statusCode;
   fields.durationMs = roundMs(reply.elapsedTime);
-  if (isHealthy) fields.oneIn = healthyLines.oneIn;
+  if (isHealthy) fields.oneIn = healthyLogLines.oneIn;
   if (failure === null) return writeLine(log, level, fields, name);
   Object.assign(fields, failureOf(failure));
   log[level](fields, name);

@@ -7,7 +7,7 @@ import { noRecorder } from '../../../test/support/recorder.js';
 import type { Deliveries } from '../../dispatch/endpoint/deliveries.js';
 import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { AppError } from '../../kernel/app-error.js';
-import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
@@ -46,7 +46,7 @@ beforeEach(async () => {
   metrics = new Metrics();
   const stream = { write: (line: string) => void logged.push(JSON.parse(line).msg) };
   logged = [];
-  const log = new MessageLog(pino({ level: 'error' }, stream), new HealthyLines(1), noRecorder(clock));
+  const log = new MessageLog(pino({ level: 'error' }, stream), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const outcomes = new MessageOutcomes(store, new MessageMetrics(metrics), log, clock, config);
   const botEndpoints: Pick<BotEndpoints, 'pulledBy'> = { pulledBy: () => {} };

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { toEnd } from '../../record/delivery-record.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
@@ -14,7 +14,7 @@ const ATTEMPTED = 'message.attempted';
 export class MessageLog {
   constructor(
     @Inject(LOG) private readonly log: Log,
-    private readonly healthyLines: HealthyLines,
+    private readonly healthyLogLines: HealthyLogLines,
     private readonly recorder: DeliveryRecorder,
   ) {}
 
@@ -27,9 +27,9 @@ export class MessageLog {
     result: AttemptResult,
   ): void {
     const { taken } = result;
-    if (taken && !this.healthyLines.takes(ATTEMPTED)) return;
+    if (taken && !this.healthyLogLines.takes(ATTEMPTED)) return;
     const outcome = taken
-      ? { botStatus: result.status, oneIn: this.healthyLines.oneIn }
+      ? { botStatus: result.status, oneIn: this.healthyLogLines.oneIn }
       : { stage: result.stage, reason: result.reason };
     const { openKfId, corpId, ...what } = toLogged(message);
     this.log.info(

@@ -4,7 +4,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../storage/queue/message.js';
@@ -27,7 +27,7 @@ let turn: Turn;
 beforeEach(async () => {
   clock = new ManualClock();
   store = new MemoryMessageStore();
-  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1), noRecorder(clock));
+  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const metrics = new MessageMetrics(new Metrics());
   outcomes = new MessageOutcomes(store, metrics, log, clock, config);

@@ -6,7 +6,7 @@ import { noRecorder } from '../../../test/support/recorder.js';
 import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { lapseLeases, MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
@@ -53,7 +53,7 @@ beforeEach(async () => {
 /** As a process does that finds what an earlier one has kept. */
 function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void {
   store = new MemoryMessageStore(queue, records);
-  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1), noRecorder(clock));
+  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
   const metrics = new MessageMetrics(new Metrics());
   const outcomes = new MessageOutcomes(store, metrics, log, clock, config);

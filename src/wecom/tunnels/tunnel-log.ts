@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { roundMs } from '../../kernel/round-ms.js';
 import { TunnelMetrics } from './tunnel-metrics.js';
@@ -19,15 +19,15 @@ export interface TunnelFields {
 export class TunnelLog {
   constructor(
     private readonly metrics: TunnelMetrics,
-    private readonly healthyLines: HealthyLines,
+    private readonly healthyLogLines: HealthyLogLines,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
   closed(fields: TunnelFields, { why, reason, toWecomBytes, fromWecomBytes }: EndedTunnel, ms: number): void {
     this.metrics.ended(why);
     const isHealthy = why === 'ended';
-    if (isHealthy && !this.healthyLines.takes(CLOSED)) return;
-    const oneIn = isHealthy ? this.healthyLines.oneIn : undefined;
+    if (isHealthy && !this.healthyLogLines.takes(CLOSED)) return;
+    const oneIn = isHealthy ? this.healthyLogLines.oneIn : undefined;
     const durationMs = roundMs(ms);
     this.log.info({ ...fields, toWecomBytes, fromWecomBytes, durationMs, why, reason, oneIn }, CLOSED);
   }

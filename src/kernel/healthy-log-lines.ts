@@ -2,7 +2,7 @@
  * Thins the log lines about work that went well. The first line of each name is written and then every n-th, so that a quiet
  * system shows something too. Lines with news are always written, and their writers do not ask here.
  */
-export class HealthyLines {
+export class HealthyLogLines {
   /** How many lines a written line stands for; `undefined` when every line is written. */
   readonly oneIn: number | undefined;
   readonly #counts = new Map<string, number>();
