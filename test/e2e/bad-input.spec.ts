@@ -158,7 +158,7 @@ it.each<[string, Request, RegExp]>([
   [
     'a registration of 70 kB',
     { path: '/puppetWxkfManager/register', body: JSON.stringify({ kfId: 'w'.repeat(70_000) }) },
-    /^413 REQUEST_BODY_TOO_LARGE: .*65536 bytes are the most/,
+    /^413 REQUEST_BODY_TOO_LARGE: .*at most 65536 bytes/,
   ],
   [
     'a bot that takes messages while SECRETS_KEY is not set',

@@ -378,7 +378,7 @@ onEachStoreNightly((newPlace) => {
       );
       expect([answer.status, await answer.text()]).toEqual([
         400,
-        expect.stringMatching(/takes must be event: the bot takes events/),
+        expect.stringMatching(/takes must be event, since the bot takes events/),
       ]);
     });
   });

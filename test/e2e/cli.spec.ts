@@ -74,7 +74,7 @@ describe('keys generate', () => {
     closeSync(output);
     expect([status, String(stderr)]).toEqual([
       0,
-      expect.stringContaining('--add-to FILE adds what is missing'),
+      expect.stringContaining('--add-to FILE adds only missing values'),
     ]);
     const redirected = parseEnv(readFileSync(join(folder, 'redirected'), 'utf8'));
     expect(Object.keys(redirected).sort()).toEqual(Object.keys(FORMS).slice(0, 5).sort());

@@ -401,7 +401,7 @@ onEachStoreNightly((newPlace) => {
         for (const account of [openKfId, newOpenKfId()]) {
           const refused = await send(stranger, account);
           expect(refused).toMatchObject({ status: 403, error: 'CALLBACK_KEYS_UNPROVEN' });
-          expect(refused.message).toContain('register a puppet of the app with its right corpSecret');
+          expect(refused.message).toContain('register a puppet of the app with the right corpSecret');
         }
         expect(puppet.received).toEqual([]);
       });

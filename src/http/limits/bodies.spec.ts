@@ -118,9 +118,9 @@ describe('a body', () => {
   });
 
   it.each([
-    ['/callback', 100_001, 'this route takes at most 100000 bytes'],
-    ['/json', 65_537, 'this route takes at most 65536 bytes'],
-    ['/streamed', 1_000_001, 'this route takes at most 1000000 bytes'],
+    ['/callback', 100_001, 'at most 100000 bytes'],
+    ['/json', 65_537, 'at most 65536 bytes'],
+    ['/streamed', 1_000_001, 'at most 1000000 bytes'],
   ])('of %s has a limit, by what is announced', async (path, length, reason) => {
     expect(await ask(path, '', length)).toMatch(new RegExp(`^413 .*REQUEST_BODY_TOO_LARGE.*${reason}`));
   });

@@ -170,5 +170,5 @@ function tooMany(): AppError {
 }
 
 function tooLarge(bytesMax: number): AppError {
-  return new AppError('REQUEST_BODY_TOO_LARGE', { detail: `this route takes at most ${bytesMax} bytes` });
+  return new AppError('REQUEST_BODY_TOO_LARGE', { detail: `at most ${bytesMax} bytes` });
 }
