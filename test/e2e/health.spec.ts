@@ -126,6 +126,8 @@ describe('a manager without secrets', () => {
     const response = await ask('/health');
     const { details, error } = await reportOf(response);
     expect(details.registry).toMatchObject({ puppets: 0 });
-    expect([response.status, Object.keys(error).sort()]).toEqual([503, ['disk', 'storage']]);
+    // On a busy machine the event loop may be late as well.
+    const down = Object.keys(error).filter((part) => part !== 'eventLoop');
+    expect([response.status, down.sort()]).toEqual([503, ['disk', 'storage']]);
   });
 });
