@@ -6,7 +6,7 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
-import { KINDS } from '../registry/bots/bot-kinds.js';
+import { KINDS, rulesOf } from '../registry/bots/bot-kinds.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
@@ -87,7 +87,7 @@ export class BotsController {
     const given = await this.asked.toNew(body, request);
     const { bot, key } = await this.bots.add(given, askedBy(request));
     const { callback, opened } = bot;
-    const hasKeys = callback !== null && opened !== null;
+    const hasKeys = callback !== null && opened !== null && rulesOf(bot).takesCallbacks;
     return {
       ...this.#toAnswer(bot),
       key,
@@ -182,7 +182,7 @@ export class BotsController {
    * Verify the URL of a bot.
    * @remarks
    * Sends the bot the request that WeCom sends when a callback URL is saved, and waits up to 5 s. The answer is 200 even if the
-   * bot fails, and says why. Changes nothing.
+   * bot fails, and says why. It is 400 for a bot whose form is json, because such a bot gets no callbacks. Changes nothing.
    */
   @Post(':id/verify')
   @AllowRoles('operator')
@@ -207,6 +207,7 @@ export class BotsController {
           ? null
           : {
               url: isUsable ? shownUrl(endpoint) : '',
+              form: callback.form ?? 'wecom',
               receiveId: callback.receiveId,
               headers: Object.keys(opened?.headers ?? {}),
               timeoutMs: callback.timeoutMs,

@@ -113,14 +113,14 @@ export class BotWithKeyAnswer extends BotAnswer {
 
 /** A new bot with its secrets. Only this answer shows them. */
 export class BotCreatedAnswer extends BotWithKeyAnswer {
-  /** Its callback token; null for a bot of kind puppet or none. */
+  /** Its callback token; null for a bot of kind puppet or none, and with form json. */
   readonly token!: string | null;
 
-  /** Its EncodingAESKey; null for a bot of kind puppet or none. */
+  /** Its EncodingAESKey; null for a bot of kind puppet or none, and with form json. */
   readonly encodingAESKey!: string | null;
 
   /**
-   * Signs messages to a bot of kind puppet, as Standard Webhooks specifies.
+   * Signs messages to a bot of kind puppet, or with form json, as Standard Webhooks specifies.
    * @example whsec_Zm9yLWV4YW1wbGUtb25seS1ub3QtYS1yZWFsLWtleQ==
    */
   readonly signingSecret!: string;

@@ -14,7 +14,8 @@ export function storedBot(fields: Partial<Bot> = {}): Bot {
     kind: 'callback',
     api: 'manager',
     ...TAKES_EVENTS,
-    callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000 },
+    callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000, form: 'wecom' },
+    paused: false,
     secrets: toSecretsText({
       url: new Secret('http://bot:5300/wxkf/?tenant=7'),
       callbackToken: new Secret('botToken1'),

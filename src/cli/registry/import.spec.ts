@@ -10,7 +10,7 @@ import { loadConfig } from '../../config/config.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { type App, APPS, APPS_MAX } from '../../registry/apps/app.js';
-import { type Bot, BOTS } from '../../registry/bots/bot.js';
+import { type Bot, BOTS, type BotSecrets, readSecrets, toSecretsText } from '../../registry/bots/bot.js';
 import { AccountHistories } from '../../registry/puppets/account-history.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
@@ -342,8 +342,15 @@ describe('a bot in a file', () => {
   const puppetBot = storedBot({
     ...{ id: 'bot-2', openKfIds: ['*'], kind: 'puppet', callback: null },
     ...{ takes: 'message', order: 'customer', includesServicer: true, takesMessagesSinceMs: 1_000 },
+    paused: true,
   });
-  const file = (sealer: Sealer | null, all = [callback, puppetBot]) => [
+  const noKeys = { callbackToken: new Secret(''), encodingAESKey: new Secret('') };
+  const jsonBot = storedBot({
+    ...{ id: 'bot-3', openKfIds: ['wkJson'], takes: 'message', takesMessagesSinceMs: 1_000 },
+    callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000, form: 'json' },
+    secrets: toSecretsText({ ...(readSecrets(callback) as BotSecrets), ...noKeys }),
+  });
+  const file = (sealer: Sealer | null, all: readonly Bot[] = [callback, puppetBot, jsonBot]) => [
     headerLine(sealer),
     ...all.map((bot) => botEntry(bot, sealer)),
     endOf(0, 0, all.length),
@@ -357,17 +364,18 @@ describe('a bot in a file', () => {
     'that is %s comes with its keys and secrets, and is imported once',
     async (_what, sealedBy, openedBy) => {
       if (sealedBy !== null) expect(file(sealedBy).join('')).not.toMatch(/botToken1|corp-secret|0191/);
-      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, added: 2 });
+      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, added: 3 });
       expect(await kept()).toEqual(
-        [callback, puppetBot].map((bot) => ({ ...revealedBot(bot), revision: '' })),
+        [callback, puppetBot, jsonBot].map((bot) => ({ ...revealedBot(bot), revision: '' })),
       );
-      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 2 });
+      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 3 });
     },
   );
 
-  it('that an earlier version exported takes events, and has no signing secret', async () => {
+  it('that an earlier version exported takes events as callbacks, unpaused, and has no signing secret', async () => {
     const { bot } = JSON.parse(botEntry(callback, null));
-    const { takes: _takes, order: _order, include: _include, since: _since, ...old } = bot;
+    const { takes: _takes, order: _order, include: _include, since: _since, paused: _paused, ...old } = bot;
+    delete old.callback.form;
     const { signingSecret: _signing, ...secrets } = JSON.parse(old.secrets);
     const line = JSON.stringify({ bot: { ...old, secrets: JSON.stringify(secrets) } });
     expect(await imported([headerLine(null), line, endOf(0, 0, 1)])).toEqual({ ...nothing, added: 1 });
@@ -483,6 +491,16 @@ describe('a bot in a file', () => {
       'too much time',
       { callback: { receiveId: 'ww', timeoutMs: 60_000 } },
       'callback.timeoutMs must be a whole',
+    ],
+    [
+      'events in JSON',
+      { callback: { receiveId: 'ww', timeoutMs: 4_000, form: 'json' } },
+      'callback.form must be wecom',
+    ],
+    [
+      'an unknown form',
+      { callback: { receiveId: 'ww', timeoutMs: 4_000, form: 'xml' } },
+      'callback.form must be one of',
     ],
     ['no receiver', { callback: { timeoutMs: 4_000 } }, 'callback.receiveId must be an id'],
     ['messages that begin at no time', { takes: 'message' }, 'since must be given for a bot that takes'],

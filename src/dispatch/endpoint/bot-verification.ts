@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { signatureOf } from '../../crypto/wecom-cipher.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
-import { KINDS } from '../../registry/bots/bot-kinds.js';
+import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { BotSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl } from '../../registry/endpoint/endpoint.js';
@@ -40,10 +40,12 @@ export class BotVerification {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws AppError `BOT_UNVERIFIABLE` */
+  /** @throws AppError `BOT_UNVERIFIABLE`; `REQUEST_INVALID` for a bot whose form is json */
   async verify(bot: KnownBot): Promise<Verified> {
     const { endpoint, opened, corpId } = bot;
-    if (!KINDS[bot.kind].hasUrl || opened === null) throw new AppError('BOT_UNVERIFIABLE');
+    const { hasUrl, takesCallbacks } = rulesOf(bot);
+    if (hasUrl && !takesCallbacks) throw new AppError('REQUEST_INVALID', { detail: NO_ECHO_IN_JSON });
+    if (!hasUrl || opened === null) throw new AppError('BOT_UNVERIFIABLE');
     if ('must' in endpoint)
       return { fault: `its url must ${endpoint.must}`, status: null, noAnswer: null, durationMs: 0 };
     const echo = String(randomInt(10 ** 14, 2 ** 47));
@@ -65,6 +67,9 @@ export class BotVerification {
     return { ...said, fault: `${what}${words === '' ? '' : `: "${words}"`}; ${remedy}` };
   }
 }
+
+const NO_ECHO_IN_JSON =
+  'a bot with callback.form json has nothing to verify, since it gets no callback of WeCom; have a customer write, and see whether the bot takes the message';
 
 const OWN_URL = "its url is a manager's own callback URL; give the bot its program's URL";
 

@@ -4,7 +4,7 @@ import { type BotEndpoint, BotEndpoints } from '../../dispatch/endpoint/bot-endp
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { KINDS } from '../../registry/bots/bot-kinds.js';
+import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
@@ -131,7 +131,7 @@ export class MessageSender {
     const hasPulled = () => this.halves.hasPulled(toEvent(message), attempt);
     const form = messageFormFor(taker, message, hasPulled);
     const botEndpoint = this.botEndpoints.ofMessage(toRecipient(taker), taker.endpoint, form);
-    if (KINDS[taker.bot.kind].pulls) return this.#sendCallback(sending, botEndpoint);
+    if (rulesOf(taker.bot).pulls) return this.#sendCallback(sending, botEndpoint);
     if (isBegun(taker) && !(await this.halves.begin(turn, message, attempt, false))) return 'ends';
     const { result, durationMs } = await this.#attempt(sending, botEndpoint);
     this.#tell(sending, result, durationMs);
@@ -229,7 +229,7 @@ export class MessageSender {
  * That is not needed where all messages of an account go one after the other: then it was the first one that waits.
  */
 function isBegun({ bot }: MessageTaker): boolean {
-  return KINDS[bot.kind].pulls || bot.order === 'customer';
+  return rulesOf(bot).pulls || bot.order === 'customer';
 }
 
 /** @returns the number of its latest attempt; 0 before the first. */

@@ -1,24 +1,31 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { ATTEMPT_LIMIT_MS } from '../../dispatch/endpoint/attempt.js';
 import type { DeliveryForm } from '../../dispatch/endpoint/delivery-form.js';
-import type { Secret } from '../../kernel/secret.js';
+import { Secret } from '../../kernel/secret.js';
 import { toTraceHeaders } from '../../kernel/trace-context.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { CallbackUrl } from '../../registry/endpoint/endpoint.js';
 
 const PREFIX = 'whsec_';
 /** Made once for each secret: with a key of plain bytes, a signature takes five times as long. */
 const keys = new WeakMap<Secret, KeyObject>();
 
+/** To whom it is sent. One without a URL gets it below the endpoint at which it registered. */
+type Signed = Pick<KnownBot, 'endpoint' | 'callback' | 'opened'>;
+
 /** WeCom's entry as JSON, signed: a bot needs neither WeCom's cipher nor a cursor. */
-export function signedForm(content: Secret, signingSecret: Secret): DeliveryForm {
+export function signedForm(content: Secret, { endpoint: url, callback, opened }: Signed): DeliveryForm {
+  const signingSecret = opened?.signingSecret ?? new Secret('');
+  const added = Object.entries(opened?.headers ?? {}).map(([name, value]) => [name, value.reveal()]);
   return {
-    limitMs: ATTEMPT_LIMIT_MS,
+    limitMs: callback?.timeoutMs ?? ATTEMPT_LIMIT_MS,
     content,
     toRequest: ({ basePath }, { id }, attempt, nowMs, trace) => {
       const body = content.reveal();
       const timestamp = String(Math.floor(nowMs / 1_000));
       return {
         method: 'POST',
-        path: `${basePath}/callback/message`,
+        path: 'must' in url ? `${basePath}/callback/message` : pathOf(url),
         headers: [
           'content-type',
           'application/json',
@@ -30,12 +37,17 @@ export function signedForm(content: Secret, signingSecret: Secret): DeliveryForm
           signatureOf(signingSecret, id, timestamp, body),
           'x-wxkf-attempt',
           String(attempt),
+          ...added.flat(),
           ...toTraceHeaders(trace),
         ],
         body,
       };
     },
   };
+}
+
+function pathOf({ path, query }: CallbackUrl): string {
+  return query === '' ? path : `${path}?${query}`;
 }
 
 /** Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec): `v1` is HMAC-SHA256. */

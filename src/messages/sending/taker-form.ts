@@ -2,8 +2,7 @@ import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
 import type { DeliveryForm } from '../../dispatch/endpoint/delivery-form.js';
 import { formFor } from '../../dispatch/endpoint/forms.js';
 import type { Recipient } from '../../dispatch/endpoint/bot-endpoint.js';
-import { Secret } from '../../kernel/secret.js';
-import { KINDS } from '../../registry/bots/bot-kinds.js';
+import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { type Message, webhookIdOf } from '../../storage/queue/message.js';
@@ -18,11 +17,11 @@ export function messageFormFor(
   message: Message,
   hasPulled: () => Promise<boolean>,
 ): DeliveryForm {
-  if (KINDS[bot.kind].pulls) {
+  if (rulesOf(bot).pulls) {
     const form = formFor({ bot });
     return { limitMs: form.limitMs, hasPulled, toRequest: (...of) => form.toRequest(...of) };
   }
-  return signedForm(message.content, bot.opened?.signingSecret ?? new Secret(''));
+  return signedForm(message.content, bot);
 }
 
 /** A message as an event of its own, whose sync token is the manager's. */

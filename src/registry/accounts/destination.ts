@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { KINDS } from '../bots/bot-kinds.js';
+import { KINDS, rulesOf } from '../bots/bot-kinds.js';
 import { ConnectedBots, type KnownConnection } from '../bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../bots/known-bots.js';
 import {
@@ -199,9 +199,9 @@ export class Destinations {
     const { bot, isPulled } = this.find(addressee);
     if (bot === null || !isPulled) return null;
     const { corpId, openKfId } = addressee;
-    const { registers } = KINDS[bot.kind];
+    const { registers, takesCallbacks } = rulesOf(bot);
     const known = registers ? this.#registeredOf(addressee, bot) : null;
-    const connection = registers ? null : this.connected.activeOf(bot.id, openKfId);
+    const connection = takesCallbacks ? this.connected.activeOf(bot.id, openKfId) : null;
     const found = endpointOf(bot, connection) ?? (registers ? known?.endpoint : bot.endpoint);
     const state = registers ? this.#stateForMessages(openKfId, known?.puppet) : stateOf(bot, connection);
     const endpoint = usable(found);
@@ -272,7 +272,7 @@ export class Destinations {
     const id = botIdOf(href);
     if (id === null) return false;
     const bot = this.bots.find(id);
-    if (bot !== null && href.startsWith(STREAM_ORIGIN)) return !KINDS[bot.kind].takesCallbacks;
+    if (bot !== null && href.startsWith(STREAM_ORIGIN)) return !rulesOf(bot).takesCallbacks;
     return usable(bot?.endpoint)?.href !== href && bot?.pulled?.href !== href;
   }
 

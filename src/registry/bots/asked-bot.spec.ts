@@ -121,6 +121,68 @@ describe('a new bot', () => {
   });
 });
 
+describe('a callback bot that takes messages in JSON', () => {
+  const JSON_BODY = { ...MESSAGES, callback: { ...BODY.callback, form: 'json' } };
+  const IN_JSON = {
+    ...TAKING_MESSAGES,
+    callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000, form: 'json' },
+  } as const;
+  const keysOf = ({ secrets }: Partial<Bot>) => {
+    const { callbackToken, encodingAESKey } = readSecrets({ secrets: secrets ?? new Secret('') }) ?? {};
+    return [callbackToken?.reveal(), encodingAESKey?.reveal()];
+  };
+
+  it('has a signing secret, no keys of callbacks, and calls WeCom as it likes', () => {
+    const bot = made({ ...JSON_BODY, api: 'direct' });
+    expect(bot.callback).toMatchObject({ form: 'json' });
+    expect(keysOf(bot)).toEqual(['', '']);
+    expect(readSecrets(bot)?.signingSecret.reveal()).toMatch(SIGNING_SECRET_FORMAT.pattern);
+  });
+
+  it('is one that takes callbacks, where no form is given', () => {
+    expect(made(MESSAGES).callback).toMatchObject({ form: 'wecom' });
+    const old = { callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000 } };
+    expect(changed({ name: 'renamed' }, old).callback).toMatchObject({ form: 'wecom' });
+  });
+
+  it('loses its keys when it changes to JSON, and needs others to change back', () => {
+    const toJson = changed({ callback: { form: 'json' } }, TAKING_MESSAGES);
+    expect([toJson.callback, keysOf(toJson)]).toMatchObject([{ form: 'json' }, ['', '']]);
+    const inJson = { ...IN_JSON, secrets: toJson.secrets ?? new Secret('') };
+    expect(detailOf(() => changed({ callback: { form: 'wecom' } }, inJson))).toMatch(
+      /callback.token and callback.encodingAESKey are missing/,
+    );
+    const keys = { token: 'another', encodingAESKey: 'a'.repeat(43) };
+    expect(keysOf(changed({ callback: { form: 'wecom', ...keys } }, inJson))).toEqual(Object.values(keys));
+  });
+
+  it.each([
+    [
+      'an unknown form',
+      () => made({ ...MESSAGES, callback: { form: 'xml' } }),
+      /form must be one of wecom, json/,
+    ],
+    [
+      'events',
+      () => made({ ...JSON_BODY, takes: 'event' }),
+      /callback.form must be wecom for a bot that takes events/,
+    ],
+    ['events from now on', () => changed({ takes: 'event' }, IN_JSON), /callback.form must be wecom/],
+    [
+      'keys of callbacks',
+      () => made({ ...JSON_BODY, callback: { ...JSON_BODY.callback, token: 'token' } }),
+      /callback.token is for form wecom/,
+    ],
+    [
+      'a stream',
+      () => made({ ...JSON_BODY, kind: 'stream', callback: { form: 'json' } }),
+      /callback.form is for bots of kind callback/,
+    ],
+  ])('is refused with %s', (_what, work, detail) => {
+    expect(detailOf(work)).toMatch(detail);
+  });
+});
+
 describe('a bot that is changed', () => {
   it('takes what it took, if nothing is said of it', () => {
     const taking = { ...TAKING_MESSAGES, order: 'customer', includesServicer: true } as const;

@@ -6,13 +6,14 @@ import { isShownUrl, readCallbackUrl, shownUrl } from '../endpoint/endpoint.js';
 import {
   BOT_TIMEOUT_MS,
   type Bot,
+  type BotCallback,
   type BotSecrets,
   type BotTaking,
   makeSigningSecret,
   TAKES_EVENTS,
   toSecretsText,
 } from './bot.js';
-import { KINDS } from './bot-kinds.js';
+import { KINDS, rulesOf } from './bot-kinds.js';
 import { type BotChangeDto, callbackIn, type NewBotDto } from './bot.dto.js';
 import type { NewBot } from './bots.service.js';
 import type { OpenBot } from './known-bots.js';
@@ -21,12 +22,13 @@ import { faultsOfTaking, takingOf, type Terms } from './taking.js';
 /** @throws AppError `REQUEST_INVALID` for fields that are wrong together. */
 export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
   const { name, openKfIds, kind, corpId, api = 'manager' } = dto;
-  const { takesCallbacks, hasUrl, isOnlyStreamed } = KINDS[kind];
+  const { takesCallbacks: hasCallback, hasUrl, isOnlyStreamed } = KINDS[kind];
+  const { takesCallbacks } = rulesOf(dto);
   const missing = Object.entries({ name, openKfIds })
     .filter(([, value]) => value === undefined)
     .map(([field]) => `${field} is missing`);
   if (hasUrl && urlIn(dto) === undefined) missing.push('callback.url is missing');
-  if (!takesCallbacks && dto.callback !== undefined)
+  if (!hasCallback && dto.callback !== undefined)
     missing.push('callback is for bots of kind callback or stream');
   if (isOnlyStreamed) missing.push(...faultsOfStream(dto));
   missing.push(...faultsOfUrl(urlIn(dto)));
@@ -40,36 +42,44 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
   };
   const secrets = secretsOf(dto, made);
   const taking = takingOf(dto, TAKES_EVENTS, terms);
-  refuse([...missing, ...faultsOfTaking(dto, { kind, api, takes: taking.takes }, secrets, null, terms)]);
+  const callback = hasCallback
+    ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default, form: 'wecom' })
+    : null;
+  const asked = { kind, api, takes: taking.takes, callback };
+  refuse([
+    ...missing,
+    ...faultsOfForm(dto, asked, secrets),
+    ...faultsOfTaking(dto, asked, secrets, null, terms),
+  ]);
   return {
     ...{ name: '', openKfIds: [], kind, corpId, api },
     ...sameIn(dto),
     ...taking,
-    callback: takesCallbacks
-      ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default })
-      : null,
+    callback,
     secrets: toSecretsText(secrets),
   };
 }
 
 /** @throws AppError `REQUEST_INVALID` for a change that the bot cannot have. */
 export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Partial<NewBot> {
-  const { api = bot.api, callback } = dto;
+  const { api = bot.api } = dto;
   const { isOnlyStreamed } = KINDS[bot.kind];
-  if (callback !== undefined && bot.callback === null)
+  if (dto.callback !== undefined && bot.callback === null)
     throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback or stream' });
   const taking = takingOf(dto, bot, terms);
-  const secrets = secretsOf(dto, signingFor(taking, bot.opened));
-  const asked = { kind: bot.kind, api, takes: taking.takes };
+  const callback = bot.callback && callbackOf(dto, bot.callback);
+  const asked = { kind: bot.kind, api, takes: taking.takes, callback };
+  const secrets = secretsOf(dto, signingFor(taking, withKeysOf(asked, bot.opened)));
   refuse([
     ...(isOnlyStreamed ? faultsOfStream(dto) : []),
     ...faultsOfUrl(newUrlIn(dto, bot.opened)),
+    ...faultsOfForm(dto, asked, secrets),
     ...faultsOfTaking(dto, asked, secrets, bot, terms),
   ]);
   return {
     ...sameIn(dto),
     ...taking,
-    ...(bot.callback !== null && { callback: callbackOf(dto, bot.callback) }),
+    callback,
     secrets: toSecretsText(secrets),
   };
 }
@@ -81,9 +91,41 @@ function sameIn(dto: BotChangeDto) {
 }
 
 function faultsOfStream(dto: BotChangeDto): string[] {
-  const { url, headers } = callbackIn(dto);
-  const given = Object.entries({ url, headers }).filter(([, value]) => value !== undefined);
+  const { url, headers, form } = callbackIn(dto);
+  const given = Object.entries({ url, headers, form: form === 'json' ? form : undefined }).filter(
+    ([, value]) => value !== undefined,
+  );
   return given.map(([field]) => `callback.${field} is for bots of kind callback: a stream needs none`);
+}
+
+/** Fields that are missing for the form of the bot, or belong to the other form. */
+function faultsOfForm(
+  dto: BotChangeDto,
+  { takes, callback }: Pick<Bot, 'takes' | 'callback'>,
+  { callbackToken, encodingAESKey }: BotSecrets,
+): string[] {
+  if (callback === null) return [];
+  if (callback.form !== 'json') {
+    const has = [callbackToken, encodingAESKey].every((secret) => secret.reveal() !== '');
+    return has ? [] : ['callback.token and callback.encodingAESKey are missing, which form wecom needs'];
+  }
+  const { token, encodingAESKey: key, receiveId } = callbackIn(dto);
+  const given = Object.entries({ token, encodingAESKey: key, receiveId });
+  const ofWecom = given.filter(([, value]) => value !== undefined);
+  return [
+    ...(takes === 'message'
+      ? []
+      : ['callback.form must be wecom for a bot that takes events; for json set takes to message']),
+    ...ofWecom.map(
+      ([field]) => `callback.${field} is for form wecom: json is signed with the bot's signing secret`,
+    ),
+  ];
+}
+
+/** A bot that gets JSON has no callback keys. */
+function withKeysOf(bot: Pick<Bot, 'kind' | 'callback'>, secrets: BotSecrets): BotSecrets {
+  if (rulesOf(bot).takesCallbacks) return secrets;
+  return { ...secrets, callbackToken: new Secret(''), encodingAESKey: new Secret('') };
 }
 
 /** Answers show `***` instead of a query. A URL that is sent back like that would reach the program without its query. */
@@ -115,9 +157,10 @@ export function newUrlIn(dto: BotChangeDto, { url }: Pick<BotSecrets, 'url'>): s
   return 'must' in before || given !== shownUrl(before) ? given : undefined;
 }
 
-function callbackOf(dto: BotChangeDto, before: NonNullable<Bot['callback']>) {
+function callbackOf(dto: BotChangeDto, before: BotCallback): BotCallback {
   const { receiveId = before.receiveId, timeoutMs = before.timeoutMs } = callbackIn(dto);
-  return { receiveId, timeoutMs };
+  const { form = before.form ?? 'wecom' } = callbackIn(dto);
+  return { receiveId, timeoutMs, form };
 }
 
 function secretsOf(dto: BotChangeDto, before: BotSecrets): BotSecrets {

@@ -18,7 +18,7 @@ import {
   SIGNING_SECRET_FORMAT,
   TAKES_EVENTS,
 } from './bot.js';
-import { type BotKind, KINDS } from './bot-kinds.js';
+import { KINDS, rulesOf } from './bot-kinds.js';
 import { BotChangeDto, BotDto, toBotDto } from './bot.dto.js';
 import { faultsOfMessageBot } from './taking.js';
 
@@ -26,10 +26,10 @@ import { faultsOfMessageBot } from './taking.js';
 const KEYS_MAX = 8;
 const AN_ID = '1 to 64 letters, digits, "_" or "-"';
 
-/** Lines that were exported before bots could take messages do not have these fields. */
-const TAKING = ['takes', 'order', 'include', 'since'] as const;
+/** Lines that were exported before bots could take messages, or be paused, do not have these fields. */
+const LATER = ['takes', 'order', 'include', 'since', 'paused'] as const;
 
-class BotEntryDto extends IntersectionType(OmitType(BotDto, TAKING), PartialType(PickType(BotDto, TAKING))) {
+class BotEntryDto extends IntersectionType(OmitType(BotDto, LATER), PartialType(PickType(BotDto, LATER))) {
   @Matches(/^[\w-]{1,64}$/, mustBe(AN_ID))
   readonly id!: string;
 
@@ -65,7 +65,7 @@ export function fromBotEntry(line: object): Bot {
   const dto = validated(BotEntryDto, line);
   const faults = faultsOf(dto);
   if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
-  const { callback, secrets, keys, createdAt, takes, order, include, since, ...same } = dto;
+  const { callback, secrets, keys, createdAt, takes, order, include, since, paused, ...same } = dto;
   const bot: Bot = {
     ...same,
     takes: takes ?? TAKES_EVENTS.takes,
@@ -73,6 +73,7 @@ export function fromBotEntry(line: object): Bot {
     includesServicer: include?.includes('servicer') ?? false,
     takesMessagesSinceMs: since ? Date.parse(since) : null,
     callback: callback ? toCallback(callback) : null,
+    paused: paused ?? false,
     secrets: new Secret(secrets),
     keys: keys.map(toKey),
     createdAtMs: Date.parse(createdAt),
@@ -94,13 +95,16 @@ function faultsOf(dto: BotEntryDto): string[] {
       : ['keys must be hashes, each with until: the time until which the key is valid, or null']),
     ...(opened === null
       ? ['secrets must be the secrets of the bot as JSON']
-      : [...faultsOfTaking(dto, opened), ...faultsIn(BotChangeDto, toChange(kind, opened, callback))]),
+      : [...faultsOfTaking(dto, opened), ...faultsIn(BotChangeDto, toChange(dto, opened))]),
   ];
 }
 
 function faultsOfTaking(dto: BotEntryDto, secrets: BotSecrets): string[] {
-  const { takes = TAKES_EVENTS.takes, since } = dto;
+  const { takes = TAKES_EVENTS.takes, since, callback } = dto;
   return [
+    ...(takes === 'event' && callback?.form === 'json'
+      ? ['callback.form must be wecom for takes event']
+      : []),
     ...(takes === 'message' ? faultsOfMessageBot(dto, secrets) : []),
     ...((takes === 'message') === (since !== undefined)
       ? []
@@ -121,18 +125,22 @@ function faultsOfSigning(takes: BotTakes, signing: string): string[] {
 }
 
 /** The body of a request with these values, so that the API's rules check them. A missing value becomes an invalid one. */
-function toChange(kind: BotKind, secrets: BotSecrets, callback: Partial<BotCallback> | undefined): object {
+function toChange({ kind, callback: given }: BotEntryDto, secrets: BotSecrets): object {
+  const callback: Partial<BotCallback> | null = given ?? null;
   const { url, callbackToken, encodingAESKey, corpSecret, headers } = secrets;
   const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
   return {
     ...(corpSecret.reveal() !== '' && { corpSecret: corpSecret.reveal() }),
-    ...(callback !== undefined && {
+    ...(callback && {
       callback: {
         ...(KINDS[kind].hasUrl && { url: url.reveal(), headers: Object.fromEntries(values) }),
-        token: callbackToken.reveal(),
-        encodingAESKey: encodingAESKey.reveal(),
+        ...(rulesOf({ kind, callback }).takesCallbacks && {
+          token: callbackToken.reveal(),
+          encodingAESKey: encodingAESKey.reveal(),
+        }),
         receiveId: callback.receiveId ?? 0,
         timeoutMs: callback.timeoutMs ?? 0,
+        ...(callback.form !== undefined && { form: callback.form }),
       },
     }),
   };
@@ -143,8 +151,8 @@ function isKey(key: Partial<BotEntryDto['keys'][number]> | null): boolean {
   return key.until === null || !Number.isNaN(Date.parse(String(key.until)));
 }
 
-function toCallback({ receiveId, timeoutMs }: BotCallback): BotCallback {
-  return { receiveId, timeoutMs };
+function toCallback({ receiveId, timeoutMs, form = 'wecom' }: BotCallback): BotCallback {
+  return { receiveId, timeoutMs, form };
 }
 
 function toKey({ hash, until }: BotEntryDto['keys'][number]): BotKey {

@@ -6,7 +6,14 @@
 export const BOT_KINDS = ['callback', 'puppet', 'stream', 'none'] as const;
 export type BotKind = (typeof BOT_KINDS)[number];
 
-/** What follows from a bot's kind: how it is reached, what it is sent, and when it has taken that. */
+/**
+ * What a callback bot is sent at its URL. `wecom`: callbacks in WeCom's own form. `json`: each message itself, signed, as a puppet
+ * that takes messages gets it.
+ */
+export const BOT_FORMS = ['wecom', 'json'] as const;
+export type BotForm = (typeof BOT_FORMS)[number];
+
+/** What follows from a bot's kind and form: how it is reached, what it is sent, and when it has taken that. */
 export interface KindRules {
   /** False where people serve the accounts. */
   readonly hasProgram: boolean;
@@ -34,7 +41,7 @@ const NONE: KindRules = {
   pulls: false,
 };
 
-/** The rules of each kind. Other code asks for a rule; none compares kinds. */
+/** The rules of each kind. Other code asks for a rule; none compares kinds. For what a bot is sent ask `rulesOf`: its form counts too. */
 export const KINDS: Readonly<Record<BotKind, KindRules>> = {
   callback: {
     hasProgram: true,
@@ -49,3 +56,16 @@ export const KINDS: Readonly<Record<BotKind, KindRules>> = {
   stream: { ...NONE, hasProgram: true, takesCallbacks: true, isOnlyStreamed: true },
   none: NONE,
 };
+
+const TAKES_JSON: KindRules = { ...NONE, hasProgram: true, hasUrl: true };
+
+/** The rules of a bot, by its kind and its form. No other code compares both. */
+export function rulesOf({ kind, callback }: RuledBot): KindRules {
+  return KINDS[kind].hasUrl && callback?.form === 'json' ? TAKES_JSON : KINDS[kind];
+}
+
+/** What rules depend on. */
+export interface RuledBot {
+  readonly kind: BotKind;
+  readonly callback?: { readonly form?: BotForm | null | undefined } | null | undefined;
+}

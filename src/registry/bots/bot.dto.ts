@@ -5,6 +5,7 @@ import { IntersectionType, OmitType, PartialType, PickType } from '../../http/an
 import {
   ArrayMaxSize,
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsOptional,
@@ -36,7 +37,7 @@ import {
   INCLUDED,
   type Included,
 } from './bot.js';
-import { BOT_KINDS, type BotKind } from './bot-kinds.js';
+import { BOT_FORMS, BOT_KINDS, type BotForm, type BotKind } from './bot-kinds.js';
 import { MESSAGE_ORDERS, type MessageOrder } from '../../storage/queue/message.js';
 
 /** More accounts than a corp may have without asking WeCom for more. */
@@ -66,6 +67,14 @@ export class BotCallbackFieldsDto {
    */
   @IsCallbackUrl()
   readonly url!: string;
+
+  /**
+   * What a callback bot gets at its URL. wecom: callbacks in WeCom's format. json: each message as JSON, signed with its signing
+   * secret; only for a bot that takes messages. Left out: wecom.
+   * @example wecom
+   */
+  @IsIn(BOT_FORMS, { message: `form must be one of ${BOT_FORMS.join(', ')}` })
+  readonly form!: BotForm;
 
   /**
    * The receiver that its callbacks are sealed for. Left out: the corp.
@@ -180,6 +189,14 @@ export class BotDto {
    */
   @IsIn(BOT_APIS, { message: `api must be one of ${BOT_APIS.join(', ')}` })
   readonly api!: BotApi;
+
+  /**
+   * While it is true nothing is sent to the bot, and what comes for it is kept. With false all of that is sent at once. false if it is
+   * left out.
+   * @example false
+   */
+  @IsBoolean({ message: 'paused must be true or false' })
+  readonly paused!: boolean;
 }
 
 /** The fields that only come in: they hold secrets. */
@@ -217,6 +234,7 @@ export function toBotDto(bot: Bot): BotDto {
   const since = bot.takesMessagesSinceMs;
   return {
     ...knownFieldsOf(BotDto, bot),
+    paused: bot.paused ?? false,
     include: bot.includesServicer ? [...INCLUDED] : [],
     since: since === null ? null : new Date(since).toISOString(),
   };

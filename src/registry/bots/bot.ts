@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { KeyPair } from '../keys/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
 import type { RecordKind } from '../../storage/records/record-kind.js';
-import type { BotKind } from './bot-kinds.js';
+import type { BotForm, BotKind } from './bot-kinds.js';
 import type { MessageOrder } from '../../storage/queue/message.js';
 import { accountKey } from '../../kernel/account.js';
 
@@ -53,6 +53,8 @@ export interface BotCallback {
   /** The receiver that its callbacks are sealed for. */
   readonly receiveId: string;
   readonly timeoutMs: number;
+  /** Left out by versions that knew `wecom` alone. */
+  readonly form?: BotForm;
 }
 
 /** The secrets of a bot; they are stored as one text. */
@@ -89,6 +91,8 @@ export interface Bot extends BotTaking {
   readonly api: BotApi;
   /** `null` for bots that are sent no callbacks. */
   readonly callback: BotCallback | null;
+  /** Nothing is sent to it, and what comes is kept. Left out by versions that knew no pause. */
+  readonly paused?: boolean;
   /** `BotSecrets` as JSON; `''` when they are stored sealed and could not be opened. */
   readonly secrets: Secret;
   /** The current one first. */

@@ -163,8 +163,13 @@ export class BotsService {
     return new AppError('BOT_ACCOUNT_TAKEN', taken === undefined ? {} : { detail: taken });
   }
 
-  #log({ id, name, corpId, kind, takes, api, openKfIds }: Bot, asked: AskedBy, line: string): void {
-    this.log.info({ botId: id, name, corpId, kind, takes, api, accounts: openKfIds.length, ...asked }, line);
+  #log(
+    { id, name, corpId, kind, takes, api, paused = false, openKfIds }: Bot,
+    asked: AskedBy,
+    line: string,
+  ): void {
+    const accounts = openKfIds.length;
+    this.log.info({ botId: id, name, corpId, kind, takes, api, paused, accounts, ...asked }, line);
   }
 
   /** A write that failed may have reached the store. So all bots are read again once the store answers. */

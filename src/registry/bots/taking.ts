@@ -2,7 +2,7 @@
 
 import { type Bot, type BotSecrets, type BotTaking, TAKES_EVENTS } from './bot.js';
 import type { BotChangeDto } from './bot.dto.js';
-import { KINDS } from './bot-kinds.js';
+import { type RuledBot, rulesOf } from './bot-kinds.js';
 
 /** As far back as WeCom gives messages (developer.work.weixin.qq.com/document/path/94670). */
 const BACK_MAX_MS = 3 * 24 * 3_600_000;
@@ -36,7 +36,7 @@ export function takingOf(asked: AskedTaking, before: BotTaking, { nowMs }: Terms
 /** What is wrong with `bot`, as it would be after the request. @param before the bot as it was; `null` for a new one. */
 export function faultsOfTaking(
   asked: AskedTaking,
-  bot: Pick<Bot, 'kind' | 'api' | 'takes'>,
+  bot: Pick<Bot, 'kind' | 'api' | 'takes' | 'callback'>,
   secrets: BotSecrets,
   before: BotTaking | null,
   { nowMs, hasSecretsKey }: Terms,
@@ -65,13 +65,13 @@ const NO_SECRETS_KEY =
 
 /** Why a bot cannot take messages; `[]` when it can. */
 export function faultsOfMessageBot(
-  { kind, api }: Pick<Bot, 'kind' | 'api'>,
+  bot: RuledBot & Pick<Bot, 'api'>,
   { corpSecret }: Pick<BotSecrets, 'corpSecret'>,
 ): string[] {
-  const { hasProgram, pulls } = KINDS[kind];
+  const { hasProgram, pulls } = rulesOf(bot);
   if (!hasProgram) return ['takes must be event for kind none, whose messages nobody takes'];
   return [
-    ...(pulls && api !== 'manager'
+    ...(pulls && bot.api !== 'manager'
       ? ['api must be manager for a bot that takes messages, since the manager answers its kf/sync_msg']
       : []),
     ...(corpSecret.reveal() === ''
