@@ -63,6 +63,7 @@ describe('hints', () => {
       ['waiting', 1],
       ['parked', 1],
       ['dead', 0],
+      ['paused', 0],
       ['unreadable', 0],
     ]);
     expect(samples.value('wxkf_oldest_waiting_hint_age_seconds')).toBe(7);

@@ -93,9 +93,11 @@ export class MessageOperations {
     }
   }
 
-  /** Where a message would go; `null` while nobody is there, and where people serve the account. */
+  /** Where a message would go, now or after a pause; `null` while nobody is there, and where people serve the account. */
   #endpointOf(account: Addressee): string | null {
-    if (this.destinations.find(account).state === 'unserved') return null;
+    const { state, isPaused } = this.destinations.find(account);
+    if (state === 'unserved') return null;
+    if (isPaused) return this.destinations.findMessageTaker(account)?.endpoint?.href ?? null;
     return this.wakes.endpointOf(account);
   }
 

@@ -1004,9 +1004,12 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       await outbox.put(newHint('wk1', { arrivedAtMs: NOW_MS - 9 }), NOW_MS);
       await outbox.put(newHint('wk2'), NOW_MS);
       await outbox.put(newHint('wk3', { dueAtMs: null, endpoint: null, arrivedAtMs: NOW_MS - 99 }), NOW_MS);
+      const failure = { ...FAILURE, stage: 'paused' } as const;
+      await outbox.put(newHint('wk4', { dueAtMs: null, failure, arrivedAtMs: NOW_MS - 999 }), NOW_MS);
       expect(await outbox.counts()).toEqual({
         waiting: 2,
         parked: 1,
+        paused: 1,
         dead: 0,
         unreadable: 0,
         oldestWaitingAtMs: NOW_MS - 9,

@@ -106,7 +106,11 @@ export function openRegistry(
   clock: Clock,
   parts: Partial<RegistryParts> = {},
   image = openRegistryImage(clock, parts),
-  waiting: WaitingEvents = { claimFor: async () => () => {}, wake: async () => {} },
+  waiting: WaitingEvents = {
+    claimFor: async () => () => {},
+    wake: async () => {},
+    pauseEnded: async () => {},
+  },
 ) {
   const { repository, secrets, log, config, sync, writes, underWay, proofs } = image;
   const places = new AccountPlaces(image.image, config);

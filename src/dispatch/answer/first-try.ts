@@ -24,6 +24,7 @@ const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
 const REASONS = {
   unregistered: 'no bot takes the events of this kf account yet',
   offline: 'its puppet has deregistered, or no client of its bot is connected',
+  paused: 'its bot is paused',
   circuit: 'its bot failed again and again and is only probed',
   registering: 'its puppet is registering',
   late: 'its bot did not answer in time',
@@ -54,13 +55,14 @@ export class FirstTry {
     return moved === null ? first : this.#tryAt(moved, incoming, endMs, first.attempts);
   }
 
-  /** Where the puppet is now, if another replica knows it to be back or at another endpoint. */
+  /** Where the puppet is now, if another replica knows it to be back or at another endpoint, or its bot's pause to be over. */
   async #findMoved(before: Destination, endMs: number): Promise<Destination | null> {
     const leftMs = endMs - this.clock.elapsedMs();
     if (leftMs <= 0) return null;
     const now = await this.destinations.reread(before, leftMs);
     if (this.clock.elapsedMs() >= endMs || !isThere(now)) return null;
-    return isThere(before) && before.endpoint?.href === now.endpoint?.href ? null : now;
+    const isSame = before.endpoint?.href === now.endpoint?.href && before.isPaused === now.isPaused;
+    return isThere(before) && isSame ? null : now;
   }
 
   async #tryAt(to: Destination, incoming: Incoming, endMs: number, attemptsBefore: number): Promise<Tried> {
@@ -68,6 +70,7 @@ export class FirstTry {
     const botEndpoint = this.botEndpoints.to(to);
     if (to.state === 'registering') return notTried('registering', to, attemptsBefore);
     if (botEndpoint === null) return notTried('unregistered', to, attemptsBefore);
+    if (to.state === 'paused') return notTried('paused', to, attemptsBefore);
     if (to.state === 'offline') return notTried('offline', to, attemptsBefore);
     // If nothing can be kept, an attempt is the better chance.
     if (!this.keeper.isFailing && this.overload.keepsNext(botEndpoint.underWay))

@@ -84,7 +84,7 @@ export class KeepingRace {
       arrivedAtMs: arrival.atMs,
       attempts,
       step: attempts > 0 ? 1 : 0,
-      dueAtMs: !hasTaker ? null : nowMs + Math.max(retryAfterMs, delayAfter(stage)),
+      dueAtMs: !hasTaker || stage === 'paused' ? null : nowMs + Math.max(retryAfterMs, delayAfter(stage)),
       endpoint: endpoint?.href ?? null,
       failure: toFailure(nowMs, stage, reason, status),
       lease: late === null ? null : { id: randomUUID(), untilMs: nowMs + LEASE_MS },

@@ -11,8 +11,8 @@ import { accountKey, type Addressee } from '../../kernel/account.js';
 const REGISTRATION_LIMIT_MS = 30_000;
 const REREAD_LIMIT_MS = 1_000;
 /**
- * Accounts that are remembered because nobody was there for their events. Events of other accounts wait until they
- * are due.
+ * Accounts that are remembered because nobody was there for their events, or their bot was paused. Events of other
+ * accounts wait until they are due.
  */
 const FOR_NOBODY_MAX = 10_000;
 
@@ -37,7 +37,7 @@ export class KeptWake {
       this.#wakeWhenRegistered(tried).catch(() => {});
       return;
     }
-    if (stage === 'offline') this.#wakeWhenFound(destination);
+    if (stage === 'offline' || stage === 'paused') this.#wakeWhenFound(destination);
     // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
     if (stage !== 'circuit' || !botEndpoint.isOpen) this.waiting.kept.wakeUp();
   }

@@ -70,7 +70,7 @@ export interface NewHint extends KeptEvent {
   readonly attempts: number;
   /** Its first position in the retry schedule: 1 when an attempt has failed already. */
   readonly step: number;
-  /** `null` parks it: no puppet is known. */
+  /** `null` parks it: no puppet is known, or its bot is paused. */
   readonly dueAtMs: number | null;
   readonly endpoint: string | null;
   readonly failure: Failure | null;

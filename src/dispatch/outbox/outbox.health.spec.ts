@@ -13,6 +13,7 @@ it('counts what waits every 5 s at most, however often it is asked', async () =>
   const counts: LineCounts = {
     waiting: 1,
     parked: 0,
+    paused: 0,
     dead: 0,
     unreadable: 0,
     oldestWaitingAtMs: clock.nowMs() - 1_000,

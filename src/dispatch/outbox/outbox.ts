@@ -126,7 +126,7 @@ export class Outbox {
 
   /** As `put`, with events of one account, in their order. */
   async putAll(puts: readonly [NewHint, ...NewHint[]], nowMs: number, isNew = true): Promise<Kept> {
-    const [{ event, dueAtMs }, ...others] = puts;
+    const [{ event, dueAtMs, endpoint }, ...others] = puts;
     const isParked = dueAtMs === null;
     const mergeAll = (before: Hint | null): Hint =>
       others.reduce((hint, put) => merge(hint, put, nowMs), merge(before, puts[0], nowMs));
@@ -143,7 +143,7 @@ export class Outbox {
         dueAtMs: hint.dueAtMs,
       };
     };
-    const needsRoom = isParked && (await this.#steps.find(event)) === null;
+    const needsRoom = isParked && endpoint === null && (await this.#steps.find(event)) === null;
     return needsRoom ? this.#unregistered.fill(event.corpId, keep) : keep();
   }
 

@@ -14,6 +14,8 @@ import { type Addressee, accountKey } from '../../kernel/account.js';
 /** How many hints that could not be stored are retried from memory. Their senders were answered 503. */
 const UNSTORED_MAX = 2_000;
 
+const PAGE_SIZE = 200;
+
 /** Something other than hints that waits for endpoints. */
 export interface AlsoWaiting {
   /** The endpoint was in trouble and took something. */
@@ -81,6 +83,20 @@ export class WaitingHints implements Recoveries {
   /** Call it when a bot is there for accounts that it does not list one by one. */
   someAreThere(): void {
     this.#also?.someWoken();
+  }
+
+  /** Makes due what waits of the corp because of a pause; what is still paused is kept again. */
+  async pauseEnded(corpId: string): Promise<void> {
+    this.#also?.someWoken();
+    const { outbox } = this.kept;
+    for (let cursor: string | null = null; ;) {
+      const page = await outbox.list({ states: ['parked'], corpId, stage: 'paused' }, cursor, PAGE_SIZE);
+      const nowMs = this.storeClock.nowMs();
+      await Promise.all(page.hints.map((hint) => outbox.wake(accountKey(hint), hint.endpoint ?? '', nowMs)));
+      this.kept.wakeUp();
+      ({ cursor } = page);
+      if (cursor === null) return;
+    }
   }
 
   /**

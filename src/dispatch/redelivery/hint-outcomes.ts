@@ -81,6 +81,15 @@ export class HintOutcomes {
     await outbox.reschedule(held, { endpoint: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
   }
 
+  /** Nothing is sent before the pause of its bot is over. @param endpoint where it is sent then. */
+  async pause({ outbox, hint, held }: Claimed, endpoint: string | null): Promise<void> {
+    const nowMs = this.storeClock.nowMs();
+    const { attempts, step } = hint;
+    const failure = toFailure(nowMs, 'paused', 'its bot is paused');
+    const newer = { step, dueAtMs: nowMs };
+    await outbox.reschedule(held, { endpoint, attempts, step, dueAtMs: null, failure, newer }, nowMs);
+  }
+
   /** People serve the account, as an operator said: nothing is to be delivered. */
   async unserved({ outbox, hint, held }: Claimed): Promise<void> {
     await this.#settle(outbox, held);

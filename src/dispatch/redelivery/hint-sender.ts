@@ -68,10 +68,11 @@ export class HintSender {
     const claimed = toClaimed(outbox, hint, occasion);
     const nowMs = this.storeClock.nowMs();
     const ageMs = nowMs - hint.arrivedAtMs;
+    const known = this.destinations.find(hint);
+    if (known.state === 'paused') return this.#keepPaused(claimed, nowMs);
     // A hint that was never tried, as after a replay, is tried once, however old it is.
     if (ageMs >= MESSAGE_LIFE_MS && hint.attempts > 0)
       return this.#bury(claimed, 'expired', 'no bot took it within 3 days');
-    const known = this.destinations.find(hint);
     // A puppet that registered with another process a moment ago is not in memory yet.
     const found = known.isUnknown ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
     if (found.state === 'unserved') return this.#dropUnserved(claimed, nowMs);
@@ -84,6 +85,17 @@ export class HintSender {
     if (botEndpoint?.isHeldBack) return this.outcomes.putOff(claimed, nowMs + HELD_BACK_MS);
     const isResync = ageMs + hint.event.lagMs >= SYNC_TOKEN_LIFE_MS;
     return this.#sendTo(found, claimed, isResync, nowMs);
+  }
+
+  /** Another replica may have ended the pause and woken what waits, so the store is asked. */
+  async #keepPaused(claimed: Claimed, nowMs: number): Promise<void> {
+    const { outbox, hint, held } = claimed;
+    const to = await this.destinations.reread(hint, REREAD_LIMIT_MS);
+    if (to.state !== 'paused') return this.outcomes.putOff(claimed, nowMs);
+    await this.outcomes.pause(claimed, to.endpoint?.href ?? hint.endpoint);
+    const { state, endpoint } = to.refresh();
+    // The pause ended meanwhile, and whoever woke what waits did not find this.
+    if (state !== 'paused' && endpoint !== null) await outbox.wake(held.key, endpoint.href, nowMs);
   }
 
   /** A dropped event is lost, so the store is asked and not memory alone. */
@@ -210,6 +222,7 @@ const SEEN_NOTHING: ReadonlySet<Failure['stage']> = new Set([
   'withdrawn',
   'connect',
   'registering',
+  'paused',
 ]);
 
 /** Whether the puppet cannot have seen a request that failed at this stage. */

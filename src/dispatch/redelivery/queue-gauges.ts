@@ -5,7 +5,7 @@ import { LINE_STATES } from '../../storage/queue/line.js';
 import { MESSAGE_STATES } from '../../storage/queue/message.js';
 import { QueueCounts } from './queue-counts.js';
 
-const HINT_STATES = [...LINE_STATES, 'unreadable'] as const;
+const HINT_STATES = [...LINE_STATES, 'paused', 'unreadable'] as const;
 
 /** Gauges of what waits in the whole store, counted at each scrape; without samples where the store does not answer. */
 @Injectable()

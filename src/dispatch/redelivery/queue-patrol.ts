@@ -6,6 +6,7 @@ import { Destinations } from '../../registry/accounts/destination.js';
 import { Circuits } from '../endpoint/circuit.js';
 import { type HintHead } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
+import type { Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintOutcomes } from './hint-outcomes.js';
 import type { LineFilter } from '../../storage/queue/queue-store.js';
@@ -21,9 +22,9 @@ const WAITING: LineFilter = { states: ['waiting'], corpId: null };
 const WAITING_PAGES_MAX = 25;
 
 /**
- * Scans the queue regularly for what no due time brings up: parked hints that have expired or whose puppet is known
- * by now; hints behind the circuit of an endpoint that their account has left; and endpoints for which something has
- * waited since before this process knew of them.
+ * Scans the queue regularly for what no due time brings up: parked hints that have expired, whose puppet is known by
+ * now, or whose bot is not paused any more; hints behind the circuit of an endpoint that their account has left; and
+ * endpoints for which something has waited since before this process knew of them.
  */
 @Injectable()
 export class QueuePatrol {
@@ -59,7 +60,8 @@ export class QueuePatrol {
       await this.#lookAtWaiting(this.waiting.kept);
       this.#closeCircuitsOfNobody();
       await this.#suspectEndpoints();
-      await this.#lookAtParked();
+      await this.#lookAtParked(this.waiting.unstored);
+      await this.#lookAtParked(this.waiting.kept);
       this.waiting.kept.wakeUp();
     } catch (err) {
       this.log.debug({ err }, 'outbox.patrol_failed');
@@ -128,17 +130,16 @@ export class QueuePatrol {
     this.#known = endpoints;
   }
 
-  async #lookAtParked(): Promise<void> {
+  async #lookAtParked({ outbox }: HintQueue): Promise<void> {
     for (let cursor: string | null = null; !this.#isStopped;) {
-      const page = await this.waiting.kept.outbox.list(PARKED, cursor, PAGE_SIZE);
-      await Promise.all(page.hints.map((hint) => this.#look(hint)));
+      const page = await outbox.list(PARKED, cursor, PAGE_SIZE);
+      await Promise.all(page.hints.map((hint) => this.#look(outbox, hint)));
       ({ cursor } = page);
       if (cursor === null) return;
     }
   }
 
-  async #look(hint: HintHead): Promise<void> {
-    const { outbox } = this.waiting.kept;
+  async #look(outbox: Outbox, hint: HintHead): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const key = accountKey(hint);
     const { endpoint, state } = this.destinations.find(hint);
@@ -147,7 +148,11 @@ export class QueuePatrol {
       const { state: sure } = await this.destinations.confirm(hint);
       return void (sure === 'unserved' && (await outbox.drop(key, hint.generation)));
     }
-    if (endpoint !== null) return outbox.wake(key, endpoint.href, nowMs);
+    const isKnownPaused = hint.lastFailure?.stage === 'paused';
+    if (state === 'paused' && isKnownPaused) return;
+    // Where its bot was paused and is gone, its own attempt finds out.
+    const href = endpoint?.href ?? (isKnownPaused ? hint.endpoint : null);
+    if (href !== null) return outbox.wake(key, href, nowMs);
     if (nowMs - hint.arrivedAtMs < MESSAGE_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no bot took the account within 3 days');
     await this.outcomes.bury(outbox, hint, { key, generation: hint.generation, leaseId: null }, failure);

@@ -52,6 +52,10 @@ export class RegistrationClaims implements WaitingEvents {
     return this.waiting.wake(destination, isMoved);
   }
 
+  pauseEnded(corpId: string): Promise<void> {
+    return this.waiting.pauseEnded(corpId);
+  }
+
   /** @returns `null` when nothing waits, or when the store is too slow: the patrol then finds it. */
   async #claimIn(queue: HintQueue, registered: Puppet, endpoint: string): Promise<ClaimedHint | null> {
     const claim = queue.outbox.claimOf(accountKey(registered), endpoint, this.storeClock.nowMs(), LEASE_MS);

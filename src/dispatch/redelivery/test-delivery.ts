@@ -5,7 +5,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
-import { Destinations } from '../../registry/accounts/destination.js';
+import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import { type KfEvent, toResync } from '../endpoint/kf-event.js';
@@ -61,10 +61,7 @@ export class TestDelivery {
       await this.#giveBack(corpId, takenAtMs);
       throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     }
-    const tested =
-      botEndpoint === null || to.state === 'registering'
-        ? REGISTERING
-        : await this.#attempt(botEndpoint, toResync(to), to.isPulled);
+    const tested = await this.#test(to, botEndpoint);
     const { failure, durationMs, answer } = tested;
     if (failure !== null && hasSeenNothing(failure.stage)) await this.#giveBack(corpId, takenAtMs);
     const { stage, reason } = failure ?? {};
@@ -91,6 +88,13 @@ export class TestDelivery {
     await this.counters.giveBack(resyncsOf(corpId), takenAtMs).catch(() => {});
   }
 
+  async #test(to: Destination, botEndpoint: BotEndpoint | null): Promise<Tested> {
+    if (to.isPaused) return notTested('paused', 'its bot is paused: nothing is sent until paused is false');
+    if (botEndpoint === null || to.state === 'registering')
+      return notTested('registering', 'its puppet is registering');
+    return this.#attempt(botEndpoint, toResync(to), to.isPulled);
+  }
+
   async #attempt(botEndpoint: BotEndpoint, event: KfEvent, isPulled: boolean): Promise<Tested> {
     const startedMs = this.clock.elapsedMs();
     const attempt = botEndpoint.attemptShown(event);
@@ -110,9 +114,6 @@ function toLimited(retryAtMs: number, nowMs: number): AppError {
   return new AppError('RESYNC_LIMITED', { retryAfterS: Math.max(1, Math.ceil((retryAtMs - nowMs) / 1_000)) });
 }
 
-const REGISTERING: Tested = {
-  failure: { stage: 'registering', reason: 'its puppet is registering' },
-  isPulled: false,
-  durationMs: 0,
-  answer: null,
-};
+function notTested(stage: Failure['stage'], reason: string): Tested {
+  return { failure: { stage, reason }, isPulled: false, durationMs: 0, answer: null };
+}

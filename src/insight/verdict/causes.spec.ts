@@ -11,7 +11,15 @@ type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partia
 >;
 
 const NOW_MS = Date.UTC(2026, 0, 1, 6, 56);
-const NONE = { waiting: 0, parked: 0, dead: 0, unreadable: 0, waitingMessages: 0, deadMessages: 0 };
+const NONE = {
+  waiting: 0,
+  parked: 0,
+  paused: 0,
+  dead: 0,
+  unreadable: 0,
+  waitingMessages: 0,
+  deadMessages: 0,
+};
 const MINUTE = {
   callbacks: 5,
   delivered: 5,
@@ -158,6 +166,11 @@ describe('the causes', () => {
         ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
       },
     ]);
+  });
+
+  it('have none for what waits because an operator has paused its bot', () => {
+    const hints = [waiting(900, 'http://127.0.0.1:1', { state: 'parked', stage: 'paused' })];
+    expect(causes(status(), { hints })).toEqual([]);
   });
 
   it('have one line for each bot of a host that refuses or fails at a port of its own', () => {

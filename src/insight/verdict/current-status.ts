@@ -27,7 +27,7 @@ export class CurrentStatus {
 
   async read(): Promise<StatusAnswer> {
     const [[counts, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
-    const { waiting = null, parked = null, dead = null, unreadable = null } = counts ?? {};
+    const { waiting = null, parked = null, paused = null, dead = null, unreadable = null } = counts ?? {};
     const nowMs = this.storeClock.nowMs();
     const status = {
       version: VERSION,
@@ -40,7 +40,7 @@ export class CurrentStatus {
       counts: {
         accounts: this.image.size,
         online: this.image.onlineCount,
-        ...{ waiting, parked, dead, unreadable },
+        ...{ waiting, parked, paused, dead, unreadable },
         waitingMessages: messages?.waiting ?? null,
         deadMessages: messages?.dead ?? null,
         openCircuits: this.circuits.failing.size,

@@ -63,7 +63,7 @@ export interface HintCauses {
 
 /** @param max how many causes of each state are kept: those that wait longest. */
 export function hintCauses(groups: readonly LineGroup[], max: number): HintCauses {
-  const placed = groups.map((group) => ({ group, place: placeOf(group.endpoint) }));
+  const placed = groups.filter(isTrouble).map((group) => ({ group, place: placeOf(group.endpoint) }));
   const sums = new Map<string, Sum>();
   const keyOf = keysOf(placed);
   for (const { group, place } of placed) {
@@ -76,6 +76,11 @@ export function hintCauses(groups: readonly LineGroup[], max: number): HintCause
   const shown = LINE_STATES.flatMap((state) => sorted.filter((sum) => sum.state === state).slice(0, max));
   const addresses = new Set(sorted.flatMap((sum) => [...sum.places.keys()]));
   return { causes: shown.map(toCause), more: sorted.length - shown.length, addresses };
+}
+
+/** Events of a paused bot wait because an operator wants that: they are no trouble. */
+function isTrouble({ state, stage }: LineGroup): boolean {
+  return state !== 'parked' || stage !== 'paused';
 }
 
 /** Bots that refuse at different ports of one host are separate causes. Bots on a host that is down are one cause. */

@@ -32,6 +32,14 @@ export class CountsAnswer {
   @Min(0)
   readonly parked!: number | null;
 
+  /**
+   * Accounts whose events wait because their bot is paused.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly paused!: number | null;
+
   /** @example 0 */
   @IsInt()
   @Min(0)

@@ -39,8 +39,8 @@ beforeEach(async () => {
 });
 
 async function judge() {
-  const { waiting, parked, dead, unreadable } = await dispatch.outbox.counts();
-  const counts = { waiting, parked, dead, unreadable, waitingMessages: 0, deadMessages: 0 };
+  const { waiting, parked, paused, dead, unreadable } = await dispatch.outbox.counts();
+  const counts = { waiting, parked, paused, dead, unreadable, waitingMessages: 0, deadMessages: 0 };
   const accounts = dispatch.registry.image.size;
   const status: Omit<StatusAnswer, 'verdict'> = {
     ...{ version: '2.0.0', node: '24.21.0', replica: 'one', startedAt: '', uptimeS: 60, ready: true },

@@ -115,6 +115,19 @@ describe('messages that wait', () => {
     expect([kept, await waiting()]).toEqual([[], 2]);
   });
 
+  it('wait on while their bot is paused', async () => {
+    known = { ...READY, state: 'paused' };
+    stored = { taker: known, destination: { isPulled: true } };
+    expect(await find()).toBeNull();
+    expect([await waiting(), await claimable()]).toEqual([2, []]);
+  });
+
+  it('go out once the store says that another replica ended the pause', async () => {
+    known = { ...READY, state: 'paused' };
+    stored = { taker: READY, destination: { isPulled: true } };
+    expect(await find()).toMatchObject({ endpoint: ENDPOINT });
+  });
+
   it('go to nobody where people serve the account', async () => {
     stored = { taker: null, destination: { isPulled: false, endpoint: null, state: 'unserved' } };
     expect(await find()).toBeNull();

@@ -31,13 +31,21 @@ export class Takers {
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async find(turn: Turn): Promise<ReadyTaker | null> {
-    const taker = await this.#whenRegistered(turn);
+    const taker = await this.#whenThere(turn);
     if (taker === null) return this.#passOn(turn);
     const { endpoint, state } = taker;
     if (endpoint !== null && state === 'ready') return { ...taker, endpoint };
-    // The bot's registration, or the patrol, wakes the account.
+    // The bot's registration, the end of its pause, or the patrol, wakes the account.
     await this.store.release(turn, null, taker.bot.order, this.storeClock.nowMs());
     return null;
+  }
+
+  /** Another replica may have ended a pause and woken the account, so the store is asked. */
+  async #whenThere(turn: Turn): Promise<MessageTaker | null> {
+    const taker = await this.#whenRegistered(turn);
+    if (taker?.state !== 'paused') return taker;
+    await this.destinations.confirm(turn);
+    return this.destinations.findMessageTaker(turn);
   }
 
   /** Waits for a registration that is under way: it ends within milliseconds. */

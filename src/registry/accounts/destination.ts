@@ -29,9 +29,10 @@ const LOOK_AGAIN_FIRST_MS = 10;
  * `absent`: memory knows nobody who takes the account's events. `foreign`: another corp has registered the account, so this
  * corp's events go to nobody. `offline`: the puppet has deregistered, or no client of the stream bot is connected.
  * `registering`: the puppet's registration is not answered yet, and a delivery before the answer crashes the deployed puppet.
- * `ready`: events may be sent. `unserved`: an operator said that people serve the account, so its events go to nobody.
+ * `ready`: events may be sent. `paused`: an operator has paused the bot, so its events wait. `unserved`: an operator said that
+ * people serve the account, so its events go to nobody.
  */
-type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'ready' | 'unserved';
+type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'ready' | 'paused' | 'unserved';
 
 /** Who takes an account's messages. */
 export interface MessageTaker extends Addressee {
@@ -42,7 +43,7 @@ export interface MessageTaker extends Addressee {
    * `absent`: no puppet has registered. `closed`: the bot's secrets cannot be opened. `offline`: the puppet has just
    * deregistered, or no client of the bot is connected. The others are as of `DestinationState`.
    */
-  readonly state: 'absent' | 'closed' | 'offline' | 'registering' | 'ready';
+  readonly state: 'absent' | 'closed' | 'offline' | 'registering' | 'ready' | 'paused';
   /** `null` when it cannot be used: see `fault`. */
   readonly endpoint: Endpoint | null;
   readonly fault: string;
@@ -90,6 +91,11 @@ export class Destination implements Addressee {
   /** Whether the manager pulls the messages that the events announce, and gives them to a bot. */
   get isPulled(): boolean {
     return this.taker.bot?.takes === 'message';
+  }
+
+  /** Whether an operator has paused the bot: its events or messages wait. The manager goes on pulling for it. */
+  get isPaused(): boolean {
+    return this.state === 'paused' || this.taker.bot?.paused === true;
   }
 
   /** Whether the taker gets every waiting event, and not only the newest. */
@@ -190,8 +196,10 @@ export class Destinations {
     }
     if (kind?.hasProgram === false)
       return new Destination(corpId, openKfId, 'unserved', NOBODY, isUnknown, this);
-    const taker = served === null ? NOBODY : { known: served, bot: null, connection: null };
-    return new Destination(corpId, openKfId, state, taker, isUnknown, this);
+    if (served === null) return new Destination(corpId, openKfId, state, NOBODY, isUnknown, this);
+    const isPaused = this.bots.find(served.puppet.botId)?.paused === true;
+    const taker = { known: served, bot: null, connection: null };
+    return new Destination(corpId, openKfId, isPaused ? 'paused' : state, taker, isUnknown, this);
   }
 
   /** Who takes the account's messages at this moment; `null` when nobody takes messages. */
@@ -210,7 +218,7 @@ export class Destinations {
       openKfId,
       bot,
       puppet: known?.puppet ?? null,
-      state: bot.opened === null ? 'closed' : state,
+      state: bot.opened === null ? 'closed' : bot.paused === true ? 'paused' : state,
       endpoint,
       fault: found !== undefined && 'must' in found ? `its endpoint must ${found.must}` : '',
       address: toAddress(endpoint?.href ?? ''),
@@ -316,7 +324,8 @@ function endpointOf(bot: KnownBot | null, connection: KnownConnection | null): E
   return connection?.endpoint ?? bot?.unconnected ?? null;
 }
 
-function stateOf(bot: KnownBot, connection: KnownConnection | null): 'ready' | 'offline' {
+function stateOf(bot: KnownBot, connection: KnownConnection | null): 'ready' | 'offline' | 'paused' {
+  if (bot.paused === true) return 'paused';
   return !KINDS[bot.kind].hasUrl && connection === null ? 'offline' : 'ready';
 }
 

@@ -17,6 +17,9 @@ export abstract class WaitingEvents {
    * @param isMoved whether the account may now belong to a bot that existed before.
    */
   abstract wake(destination: Destination, isMoved: boolean): Promise<void>;
+
+  /** Makes due what waits of the corp's paused bots. What is for a bot that is still paused is kept again. */
+  abstract pauseEnded(corpId: string): Promise<void>;
 }
 
 /** Makes waiting events due for their present bot after bots have changed. The patrol finds those that this misses. */
@@ -27,6 +30,13 @@ export class BotWakes implements BotsListener {
     private readonly waiting: WaitingEvents,
     @Inject(LOG) private readonly log: Log,
   ) {}
+
+  /** Which accounts a bot of all others has is known by what waits alone. */
+  resumed(corpId: string): void {
+    this.waiting.pauseEnded(corpId).catch((err: unknown) => {
+      this.log.debug({ corpId, err }, 'outbox.wake_failed');
+    });
+  }
 
   changed(corpId: string, openKfIds: ReadonlySet<string>, moved: readonly string[]): void {
     for (const openKfId of openKfIds) {

@@ -13,7 +13,7 @@ import {
   TAKES_EVENTS,
   toSecretsText,
 } from './bot.js';
-import { KINDS, rulesOf } from './bot-kinds.js';
+import { type BotKind, KINDS, rulesOf } from './bot-kinds.js';
 import { type BotChangeDto, callbackIn, type NewBotDto } from './bot.dto.js';
 import type { NewBot } from './bots.service.js';
 import type { OpenBot } from './known-bots.js';
@@ -41,6 +41,7 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
     signingSecret: makeSigningSecret(),
   };
   const secrets = secretsOf(dto, made);
+  missing.push(...faultsOfPause(kind, dto));
   const taking = takingOf(dto, TAKES_EVENTS, terms);
   const callback = hasCallback
     ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default, form: 'wecom' })
@@ -72,6 +73,7 @@ export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Part
   const secrets = secretsOf(dto, signingFor(taking, withKeysOf(asked, bot.opened)));
   refuse([
     ...(isOnlyStreamed ? faultsOfStream(dto) : []),
+    ...faultsOfPause(bot.kind, dto),
     ...faultsOfUrl(newUrlIn(dto, bot.opened)),
     ...faultsOfForm(dto, asked, secrets),
     ...faultsOfTaking(dto, asked, secrets, bot, terms),
@@ -126,6 +128,12 @@ function faultsOfForm(
 function withKeysOf(bot: Pick<Bot, 'kind' | 'callback'>, secrets: BotSecrets): BotSecrets {
   if (rulesOf(bot).takesCallbacks) return secrets;
   return { ...secrets, callbackToken: new Secret(''), encodingAESKey: new Secret('') };
+}
+
+/** A bot without a program is sent nothing, so nothing can wait for it. */
+function faultsOfPause(kind: BotKind, { paused }: BotChangeDto): string[] {
+  const isFault = paused === true && !KINDS[kind].hasProgram;
+  return isFault ? ['paused must be false for kind none, whose events go to nobody'] : [];
 }
 
 /** Answers show `***` instead of a query. A URL that is sent back like that would reach the program without its query. */

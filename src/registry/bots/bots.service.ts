@@ -26,6 +26,9 @@ export interface BotWithKey {
 export abstract class BotsListener {
   /** @param moved those of the accounts that may now belong to a bot which existed before. */
   abstract changed(corpId: string, openKfIds: ReadonlySet<string>, moved: readonly string[]): void;
+
+  /** A bot of the corp is paused no more. */
+  abstract resumed(corpId: string): void;
 }
 
 /** The bots that operators add, change and delete at run time. */
@@ -98,6 +101,7 @@ export class BotsService {
     const added = listedIn(known).filter((id) => !before.openKfIds.includes(id));
     const accounts = new Set([...listedIn(before), ...listedIn(known)]);
     this.listener.changed(known.corpId, accounts, isSame ? added : []);
+    if (before.paused === true && known.paused !== true) this.listener.resumed(known.corpId);
     return known;
   }
 

@@ -102,6 +102,9 @@ const LINE_HEADS = { ...READING, projection: { body: 0 } } as const;
 const MESSAGE_HEADS = { ...READING, projection: { content: 0 } } as const;
 
 type LineQuery = mongo.Filter<LineRecord>;
+/** What is parked because of a pause, and the rest. */
+const PAUSED: LineQuery = { state: 'parked', 'lastFailure.stage': 'paused' };
+const PARKED: LineQuery = { state: 'parked', 'lastFailure.stage': { $ne: 'paused' } };
 type MessageQuery = mongo.Filter<MessageRecord>;
 
 /**
@@ -265,23 +268,25 @@ export class MongoQueueStore extends QueueStore {
   }
 
   override count(kind: LineKind): Promise<LineCounts> {
-    const count = (state: LineRecord['state']) => this.#lines.countDocuments({ kind, state }, READING);
-    const oldest = async (state: LineState): Promise<number | null> => {
+    const count = (lines: LineQuery) => this.#lines.countDocuments({ kind, ...lines }, READING);
+    const oldest = async (lines: LineQuery): Promise<number | null> => {
       const sort = { waitingSinceMs: 1 } as const;
-      const found = { kind, state, waitingSinceMs: { $gt: 0 } };
+      const found = { kind, ...lines, waitingSinceMs: { $gt: 0 } };
       const first = await this.#lines.findOne(found, { ...READING, sort, projection: sort });
       return first?.waitingSinceMs ?? null;
     };
     return this.store.run('count lines', async () => {
-      const [waiting, parked, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs] = await Promise.all([
-        count('waiting'),
-        count('parked'),
-        count('dead'),
-        count(UNREADABLE),
-        oldest('waiting'),
-        oldest('parked'),
-      ]);
-      return { waiting, parked, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs };
+      const [waiting, parked, paused, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs] =
+        await Promise.all([
+          count({ state: 'waiting' }),
+          count(PARKED),
+          count(PAUSED),
+          count({ state: 'dead' }),
+          count({ state: UNREADABLE }),
+          oldest({ state: 'waiting' }),
+          oldest(PARKED),
+        ]);
+      return { waiting, parked, paused, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs };
     });
   }
 

@@ -10,7 +10,7 @@ import { type Addressee, accountKey } from '../../kernel/account.js';
 export type LineKind = 'event' | 'messages';
 
 /**
- * `waiting` for its due time; `parked` until somebody takes the account; `dead` once given up, until an operator, a registration
+ * `waiting` for its due time; `parked` until somebody takes the account, or its bot is paused no more; `dead` once given up, until an operator, a registration
  * or a newer event revives it.
  */
 export type LineState = 'waiting' | 'parked' | 'dead';
@@ -83,6 +83,8 @@ export const NOT_TRIED_STAGES = [
   'unregistered',
   /** The puppet has deregistered. */
   'offline',
+  /** An operator has paused its bot. */
+  'paused',
   /** The circuit of its endpoint is open; only probes are sent. */
   'circuit',
   /** The puppet is registering, and must get nothing before it has its answer. */

@@ -136,12 +136,14 @@ export class MemoryQueueStore extends QueueStore {
   }
 
   override async count(kind: LineKind): Promise<LineCounts> {
-    const counts = { waiting: 0, parked: 0, dead: 0 };
-    const oldest = { waiting: Infinity, parked: Infinity, dead: Infinity };
+    const counts = { waiting: 0, parked: 0, paused: 0, dead: 0 };
+    const oldest = { waiting: Infinity, parked: Infinity, paused: Infinity, dead: Infinity };
     for (const { line } of this.#lines.values()) {
       if (line.kind !== kind) continue;
-      counts[line.state]++;
-      oldest[line.state] = Math.min(oldest[line.state], line.waitingSinceMs);
+      const isPaused = line.state === 'parked' && line.lastFailure?.stage === 'paused';
+      const state = isPaused ? 'paused' : line.state;
+      counts[state]++;
+      oldest[state] = Math.min(oldest[state], line.waitingSinceMs);
     }
     return {
       ...{ ...counts, unreadable: 0 },

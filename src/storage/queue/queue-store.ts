@@ -32,7 +32,10 @@ export interface LinePlace {
 
 export interface LineCounts {
   readonly waiting: number;
+  /** Without those that are `paused`. */
   readonly parked: number;
+  /** Parked ones whose bot is paused, by their last failure. */
+  readonly paused: number;
   readonly dead: number;
   /** Records set aside because they cannot be read. */
   readonly unreadable: number;

@@ -96,6 +96,13 @@ const GROUP = `SELECT state, corp_id, endpoint, failure ->> '$.stage' AS stage, 
   WHERE state = 'dead' OR (state IN ('waiting', 'parked') AND waiting_since <= ?)
   GROUP BY 1, 2, 3, 4`;
 
+/** What is parked is looked at itself, and is little; an index has the others. */
+const COUNT = `SELECT state, count(*) AS lines, min(waiting_since) AS since
+  FROM lines WHERE kind = ?1 AND state <> 'parked' GROUP BY state
+  UNION ALL
+  SELECT iif(${FAILURE} ->> '$.stage' = 'paused', 'paused', state), count(*), min(waiting_since)
+  FROM lines WHERE kind = ?1 AND state = 'parked' GROUP BY 1`;
+
 const MESSAGE_HEAD =
   'key, corp_id, open_kf_id, state, seq, lane, page_cursor, due_at, stored_at, attempts, refusals, step, last_failure, head';
 const MESSAGE = `SELECT ${MESSAGE_HEAD}, content FROM messages`;
@@ -255,15 +262,14 @@ export class SqliteQueueStore extends QueueStore {
   }
 
   override async count(kind: LineKind): Promise<LineCounts> {
-    const rows = await this.store.rows<{ state: string; lines: number; since: number }>(
-      'SELECT state, count(*) AS lines, min(waiting_since) AS since FROM lines WHERE kind = ? GROUP BY state',
-      kind,
-    );
+    const rows = await this.store.rows<{ state: string; lines: number; since: number }>(COUNT, kind);
     const of = (state: string) => rows.find((row) => row.state === state);
-    const unknown = rows.filter(({ state }) => !LINE_STATES.some((known) => known === state));
+    const known = new Set<string>([...LINE_STATES, 'paused']);
+    const unknown = rows.filter(({ state }) => !known.has(state));
     return {
       waiting: of('waiting')?.lines ?? 0,
       parked: of('parked')?.lines ?? 0,
+      paused: of('paused')?.lines ?? 0,
       dead: of('dead')?.lines ?? 0,
       unreadable: unknown.reduce((sum, { lines }) => sum + lines, 0),
       oldestWaitingAtMs: of('waiting')?.since ?? null,
