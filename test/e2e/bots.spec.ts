@@ -9,6 +9,7 @@ import type {
   BotVerifiedAnswer,
   BotWithKeyAnswer,
 } from '../../src/api/bots.dto.js';
+import type { TestedAnswer } from '../../src/insight/accounts/kf-account.dto.js';
 import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
 import { BotServer } from '../support/bot-server.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -550,6 +551,25 @@ onEachStoreNightly((newPlace) => {
     expect((await get(id)).name).toBe('Support bot');
     const answer = await fetch(`${manager.url}/bot/${key}/cgi-bin/kf/account/list`);
     expect(answer.status).not.toBe(401);
+  });
+
+  it('can be paused: WeCom is answered, events wait over a restart, a test says so, and it gets them afterwards', async () => {
+    const { id } = await add();
+    const pause = (paused: boolean) =>
+      read<BotAnswer>(callWith({ method: 'PATCH' }, `/api/v1/bots/${id}`, { paused }));
+    expect((await pause(true)).paused).toBe(true);
+    expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+    const tested = await read<TestedAnswer>(post(`/api/v1/kf-accounts/${openKfId}/test`, {}));
+    expect(tested).toMatchObject({ taken: false, failure: { stage: 'paused' } });
+    await manager.stop('SIGKILL');
+    manager = await start();
+    const { items } = await read<HintPageAnswer>(
+      fetch(`${manager.url}/api/v1/hints?state=waiting&corpId=${app.corpId}`),
+    );
+    expect(items).toMatchObject([{ openKfId, failure: { stage: 'paused' } }]);
+    expect(bot.received).toEqual([]);
+    await pause(false);
+    await until(() => bot.received.length === 1);
   });
 
   it('can be changed: accounts, URL and deadline', async () => {

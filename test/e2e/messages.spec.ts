@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { runCli } from '../support/cli-process.js';
 import { startConnect } from '../support/connect-process.js';
@@ -135,6 +135,22 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
     );
   });
 
+  describe('a paused bot', () => {
+    it('is sent nothing, over a restart as well; all of it comes in order once the pause is over', async () => {
+      const { id } = await add({ paused: true });
+      sayAll(numbered(3));
+      await until(async () => (await list('messages')).length === 3);
+      await restart();
+      say('4');
+      await until(async () => (await list('messages')).length === 4);
+      expect(bot.server.received).toEqual([]);
+      expect((await request('PATCH', `/api/v1/bots/${id}`, { paused: false })).status).toBe(200);
+      await until(() => bot.given.length >= 4);
+      expect(bot.texts).toEqual(numbered(4));
+      expect(bot.given.every(({ attempt }) => attempt === 1)).toBe(true);
+    });
+  });
+
   if (isShared) describe('of two replicas', replicasIn);
 
   function replicasIn(): void {
@@ -154,6 +170,28 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
       sayAll(numbered(10));
       await until(() => bot.given.length >= 10);
       expect(bot.texts).toEqual(numbered(10));
+    });
+
+    it('waits at every replica while one of them has paused the bot', async () => {
+      const { id } = await add();
+      const at = async (url: string, paused: boolean) => {
+        const body = JSON.stringify({ paused });
+        const headers = { 'content-type': 'application/json' };
+        expect((await fetch(`${url}/api/v1/bots/${id}`, { method: 'PATCH', headers, body })).status).toBe(
+          200,
+        );
+      };
+      await until(async () => (await fetch(`${other.url}/api/v1/bots/${id}`)).status === 200);
+      await at(other.url, true);
+      const isPaused = async () =>
+        ((await (await request('GET', `/api/v1/bots/${id}`)).json()) as BotAnswer).paused;
+      await until(isPaused);
+      sayAll(['1', '2']);
+      await until(async () => (await list('messages')).length === 2);
+      expect(bot.given).toEqual([]);
+      await at(other.url, false);
+      await until(() => bot.given.length >= 2);
+      expect(bot.texts).toEqual(['1', '2']);
     });
 
     it('goes to a program that is connected to another replica and answers after its work', async () => {
@@ -393,16 +431,45 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
         expect(registered.status).toBe(200);
         sayAll(['2']);
         await until(() => puppet.received.length >= 2);
-        for (const [n, { path, headers, body }] of puppet.received.entries()) {
-          expect(path).toBe('/callback/message');
-          expect(JSON.parse(body)).toMatchObject({ open_kfid: openKfId, text: { content: `${n + 1}` } });
-          const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
-          const secret = Buffer.from(String(signingSecret).slice('whsec_'.length), 'base64');
-          const signature = createHmac('sha256', secret).update(signed).digest('base64');
-          expect(headers['webhook-signature']).toBe(`v1,${signature}`);
-        }
+        expectSigned(signingSecret);
+        expect(puppet.received.map(({ path }) => path)).toEqual(['/callback/message', '/callback/message']);
       });
     });
+
+    describe('a callback bot that takes messages in JSON', () => {
+      const inJson = () => ({ callback: { url: `${puppet.url}/own/?tenant=7`, form: 'json' } });
+
+      it('gets each one signed at its URL, without registering, and has taken it by its answer', async () => {
+        const { callback, signingSecret, token, encodingAESKey } = await add(inJson());
+        expect([callback?.form, token, encodingAESKey]).toEqual(['json', null, null]);
+        sayAll(['1', '2']);
+        await until(() => puppet.received.length >= 2);
+        expectSigned(signingSecret);
+        for (const { path, query } of puppet.received)
+          expect([path, query]).toEqual(['/own/', { tenant: '7' }]);
+        await until(async () => (await list('messages')).length === 0);
+      });
+
+      it('has no URL to verify, and its key opens no stream', async () => {
+        const { id, key } = await add(inJson());
+        const verified = await request('POST', `/api/v1/bots/${id}/verify`);
+        expect([verified.status, await verified.text()]).toEqual([400, expect.stringMatching(/form json/)]);
+        const client = new StreamBot(manager.url, key);
+        await until(() => client.refused !== null);
+        expect(client.refused?.status).toBe(403);
+      });
+    });
+
+    /** What came says `1`, `2` and so on, each signed. */
+    function expectSigned(signingSecret: string): void {
+      for (const [n, { headers, body }] of puppet.received.entries()) {
+        expect(JSON.parse(body)).toMatchObject({ open_kfid: openKfId, text: { content: `${n + 1}` } });
+        const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+        const secret = Buffer.from(signingSecret.slice('whsec_'.length), 'base64');
+        const signature = createHmac('sha256', secret).update(signed).digest('base64');
+        expect(headers['webhook-signature']).toBe(`v1,${signature}`);
+      }
+    }
 
     describe('messages for a bot without an address', () => {
       let opened: StreamBot[];

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { stablePort } from '../../lab/faults/ports.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
@@ -12,7 +13,6 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { embeddedPlace } from '../support/place.js';
 import { until } from '../support/until.js';
 
-const FOLDER = 'examples/message-bot';
 const OPERATOR_SECRET = 'marked-secret_of-operators';
 const AS_OPERATOR = { authorization: `Bearer ${OPERATOR_SECRET}`, 'content-type': 'application/json' };
 const PYTHON = 'python3';
@@ -25,7 +25,7 @@ let example: ExampleProcess | null = null;
 let accountsUsed = 0;
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: ['one', 'two', 'three', 'four'] });
+  wecom = await startSimulator({ accounts: Array.from({ length: 8 }, (_, n) => `account ${n}`) });
   manager = await startManager({
     ...place.env,
     HOST: '127.0.0.1',
@@ -59,42 +59,54 @@ async function asked(method: string, path: string, body?: object): Promise<unkno
   return response.json();
 }
 
-/** Registered, on the next account. */
+/** On the next account. @returns where it takes messages. */
 async function start(file: string, runtime?: string) {
   const { corpId, corpSecret } = wecom;
   const openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
-  const fields = { name: file, corpId, openKfIds: [openKfId], kind: 'puppet', takes: 'message', corpSecret };
-  const { key, signingSecret } = (await asked('POST', '/api/v1/bots', fields)) as BotCreatedAnswer;
+  const fields = { name: file, corpId, openKfIds: [openKfId], takes: 'message', corpSecret };
+  const registers = file.startsWith(REGISTERING);
+  const port = registers ? 0 : await stablePort();
+  const url = `http://127.0.0.1:${port}/`;
+  const kind = registers ? { kind: 'puppet' } : { kind: 'callback', callback: { url, form: 'json' } };
+  const added = await asked('POST', '/api/v1/bots', { ...fields, ...kind });
+  const { key, signingSecret } = added as BotCreatedAnswer;
+  const own = registers ? { CORP_SECRET: corpSecret, KF_ID: openKfId } : { PORT: String(port) };
   example = startExample(
-    `${FOLDER}/${file}`,
-    {
-      MANAGER_URL: manager.url,
-      BOT_KEY: key,
-      SIGNING_SECRET: signingSecret,
-      CORP_ID: corpId,
-      CORP_SECRET: corpSecret,
-      KF_ID: openKfId,
-    },
+    file,
+    { MANAGER_URL: manager.url, BOT_KEY: key, SIGNING_SECRET: signingSecret, CORP_ID: corpId, ...own },
     runtime,
   );
+  if (!registers) {
+    await until(() =>
+      fetch(url, { method: 'POST', body: '{}' }).then(
+        ({ status }) => status === 401,
+        () => false,
+      ),
+    );
+    return { openKfId, url, signingSecret };
+  }
   const account = `/api/v1/kf-accounts/${openKfId}`;
   await until(async () => (await fetch(manager.url + account, { headers: AS_OPERATOR })).status === 200);
   const { endpoint } = (await asked('GET', account)) as { endpoint: string };
-  return { openKfId, endpoint, signingSecret };
+  return { openKfId, url: `${endpoint}/callback/message`, signingSecret };
 }
 
+const REGISTERING = 'examples/message-bot/';
+const itsPython = hasPython ? it : it.skip;
 const RUNS = [
-  ['JavaScript', 'message-bot.js', undefined, it],
-  ['Python', 'message_bot.py', PYTHON, hasPython ? it : it.skip],
+  ['message bot in JavaScript', `${REGISTERING}message-bot.js`, 40, undefined, it],
+  ['message bot in Python', `${REGISTERING}message_bot.py`, 40, PYTHON, itsPython],
+  ['JSON bot in JavaScript', 'examples/json-bot/json-bot.js', 31, undefined, it],
+  ['JSON bot in Python', 'examples/json-bot/json_bot.py', 31, PYTHON, itsPython],
 ] as const;
 
-describe.each(RUNS)('the message bot in %s', (_language, file, runtime, its) => {
-  it('has at most 40 lines', () => {
-    expect(readFileSync(`${FOLDER}/${file}`, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+describe.each(RUNS)('the %s', (_which, file, linesMax, runtime, its) => {
+  it('is as short as its page says', () => {
+    expect(readFileSync(file, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(linesMax);
   });
 
   its('answers each message once, in order, and takes none that is not signed', async () => {
-    const { openKfId, endpoint, signingSecret } = await start(file, runtime);
+    const { openKfId, url, signingSecret } = await start(file, runtime);
     const texts = ['one', '二', 'three'];
     for (const text of texts) wecom.say(text, { openKfId });
     const replies = () =>
@@ -108,7 +120,7 @@ describe.each(RUNS)('the message bot in %s', (_language, file, runtime, its) => 
         'webhook-timestamp': String(at),
         'webhook-signature': signature,
       };
-      return (await fetch(`${endpoint}/callback/message`, { method: 'POST', headers, body })).status;
+      return (await fetch(url, { method: 'POST', headers, body })).status;
     };
     const body = JSON.stringify({ msgtype: 'event' });
     const key = Buffer.from(signingSecret.replace('whsec_', ''), 'base64');
@@ -122,13 +134,13 @@ describe.each(RUNS)('the message bot in %s', (_language, file, runtime, its) => 
   });
 
   its('goes on when a caller hangs up in the middle of its request', async () => {
-    const { endpoint } = await start(file, runtime);
-    const { hostname, port } = new URL(endpoint);
+    const { url } = await start(file, runtime);
+    const { hostname, port } = new URL(url);
     const caller = connect(Number(port), hostname);
     caller.end('POST /callback/message HTTP/1.1\r\nhost: bot\r\ncontent-length: 100\r\n\r\n{');
     caller.resume();
     await once(caller, 'close');
-    const answer = await fetch(`${endpoint}/callback/message`, { method: 'POST', body: '{}' });
+    const answer = await fetch(url, { method: 'POST', body: '{}' });
     expect(answer.status).toBe(401);
   });
 });
