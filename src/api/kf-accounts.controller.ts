@@ -79,8 +79,8 @@ export class KfAccountsController {
    * Test an account.
    * @remarks
    * Sends an event without a sync token to its puppet, or to the bot that lists it, which then pulls what is new. This does no
-   * harm. A corp has at most three tests a minute. If the bot takes messages, the manager pulls instead. The answer is 200
-   * even if the event was not taken, and says so.
+   * harm. A corp has at most three tests a minute. If the bot takes messages, the manager pulls instead. A paused bot is
+   * sent nothing. The answer is 200 even if the event was not taken, and says so.
    */
   @Post(':openKfId/test')
   @AllowRoles('operator')

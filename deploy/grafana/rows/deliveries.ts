@@ -9,7 +9,8 @@ export const DELIVERY_ROWS: readonly Row[] = [
     panels: [
       {
         title: 'Kept events by state',
-        description: 'Of the whole store. parked: no bot takes the account. unreadable: a damaged record.',
+        description:
+          'Of the whole store. parked: no bot takes the account. paused: an operator has paused its bot. unreadable: a damaged record.',
         unit: 'short',
         queries: [{ expr: maxBy('state', 'wxkf_hints'), legend: '{{state}}' }],
       },

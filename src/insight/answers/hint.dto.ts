@@ -25,7 +25,7 @@ export class HintAnswer {
   readonly generation!: string;
 
   /**
-   * waiting: for its next attempt. parked: until a puppet registers. dead: until it is replayed.
+   * waiting: for its next attempt. parked: until a puppet registers, or the pause of its bot ends. dead: until it is replayed.
    * @example waiting
    */
   readonly state!: LineState;

@@ -191,8 +191,8 @@ export class BotDto {
   readonly api!: BotApi;
 
   /**
-   * While it is true nothing is sent to the bot, and what comes for it is kept. With false all of that is sent at once. false if it is
-   * left out.
+   * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at
+   * once. Left out: false.
    * @example false
    */
   @IsBoolean({ message: 'paused must be true or false' })

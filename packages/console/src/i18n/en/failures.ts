@@ -62,6 +62,10 @@ export const failures = {
     what: 'The bot is away: its puppet has deregistered, or no client of it is connected',
     remedy: 'Start it again. What waits goes out when it registers or connects.',
   },
+  paused: {
+    what: 'The bot is paused, so nothing is sent to it',
+    remedy: 'Set its paused to false. What waits goes out then.',
+  },
   circuit: {
     what: 'The bot fails again and again, for this account or at all, so only probes are sent',
     remedy:

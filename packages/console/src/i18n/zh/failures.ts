@@ -58,6 +58,10 @@ export const failures: Words['failures'] = {
     what: '机器人已下线：puppet 已注销，或没有客户端连接',
     remedy: '请重新启动机器人，注册或连接后会立即投递。',
   },
+  paused: {
+    what: '机器人已暂停，不向它发送任何内容',
+    remedy: '请把它的 paused 设为 false，之后会立即投递。',
+  },
   circuit: {
     what: '机器人持续失败（该账号或全部账号），已熔断，仅发送探测',
     remedy: '请修复机器人或网络。恢复后 30 秒内会自动投递，无需手动操作。',
