@@ -92,7 +92,10 @@ export class WaitingHints implements Recoveries {
     for (let cursor: string | null = null; ;) {
       const page = await outbox.list({ states: ['parked'], corpId, stage: 'paused' }, cursor, PAGE_SIZE);
       const nowMs = this.storeClock.nowMs();
-      await Promise.all(page.hints.map((hint) => outbox.wake(accountKey(hint), hint.endpoint ?? '', nowMs)));
+      const woken = page.hints.map(
+        (hint) => hint.endpoint !== null && outbox.wake(accountKey(hint), hint.endpoint, nowMs),
+      );
+      await Promise.all(woken);
       this.kept.wakeUp();
       ({ cursor } = page);
       if (cursor === null) return;
