@@ -121,6 +121,15 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         expect(await tell()).toBe('200 delivered');
       });
 
+      it('is given nothing while its bot is paused, and what waits once the pause is over', async () => {
+        const { key, id } = await addBot({ paused: true });
+        const bot = await open(key);
+        expect(await tell()).toBe('200 pending');
+        expect(bot.events).toEqual([]);
+        await call('PATCH', `/api/v1/bots/${id}`, { paused: false });
+        expect((await bot.first('event')).token).toBe(`ENC${tokens - 1}`);
+      });
+
       it('that breaks gets what was under way when it is back', async () => {
         const { key } = await addBot();
         const broken = await open(key, { onEvent: (_frame, self) => self.socket.terminate() });

@@ -113,6 +113,31 @@ describe('a registration with the key of a bot', () => {
   });
 });
 
+describe('a paused bot', () => {
+  const TAKING_MESSAGES = { takes: 'message', takesMessagesSinceMs: 0 } as const;
+
+  it.each([
+    ['callback', {}],
+    ['stream', { kind: 'stream' }],
+    ['puppet', OF_PUPPETS],
+  ] as const)('of kind %s has its events wait, and knows where they go then', async (_kind, fields) => {
+    const bot = await add({ openKfIds: [openKfId], paused: true, ...fields });
+    if ('callback' in fields)
+      (await registry.registrations.register(registration({ botId: bot.id }))).answered();
+    expect(find()).toMatchObject({ state: 'paused', isPaused: true, hasTaker: true });
+    expect(find().endpoint).not.toBeNull();
+  });
+
+  it.each([
+    ['callback', {}],
+    ['puppet', OF_PUPPETS],
+  ] as const)('of kind %s that takes messages is pulled for, and given none', async (_kind, fields) => {
+    await add({ openKfIds: [openKfId], paused: true, ...TAKING_MESSAGES, ...fields });
+    expect(find()).toMatchObject({ state: 'ready', isPulled: true, isPaused: true });
+    expect(registry.destinations.findMessageTaker(account)?.state).toBe('paused');
+  });
+});
+
 describe('a puppet that takes messages and has deregistered', () => {
   it('gets none while it may be on its way out, and is tried then: a goodbye may come late', async () => {
     const bot = await add({ openKfIds: [openKfId], ...OF_PUPPETS, takes: 'message' });
