@@ -183,6 +183,22 @@ describe('a callback bot that takes messages in JSON', () => {
   });
 });
 
+describe('a pause', () => {
+  it('is over where nothing is said of it, and stays as it is in a change of something else', () => {
+    expect(made({ ...BODY, paused: true }).paused).toBe(true);
+    expect(made(BODY).paused).not.toBe(true);
+    expect(changed({ paused: false }, { paused: true }).paused).toBe(false);
+    expect('paused' in changed({ name: 'renamed' }, { paused: true })).toBe(false);
+  });
+
+  it('is not for accounts that people serve, and is true or false', () => {
+    const staffed = { ...BODY, kind: 'none', callback: undefined };
+    expect(detailOf(() => made({ ...staffed, paused: true }))).toMatch(/paused must be false for kind none/);
+    expect(made({ ...staffed, paused: false }).paused).toBe(false);
+    expect(detailOf(() => made({ ...BODY, paused: 'yes' }))).toMatch(/paused must be true or false/);
+  });
+});
+
 describe('a bot that is changed', () => {
   it('takes what it took, if nothing is said of it', () => {
     const taking = { ...TAKING_MESSAGES, order: 'customer', includesServicer: true } as const;
