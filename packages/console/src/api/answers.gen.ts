@@ -245,6 +245,10 @@ export type BotAnswer = {
      * How it calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager, by CONNECT. `direct`: from an address of its own.
      */
     api: 'direct' | 'manager' | 'tunnel';
+    /**
+     * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at once. Left out: false.
+     */
+    paused: boolean;
 };
 
 export type BotCallbackAnswer = {
@@ -256,6 +260,10 @@ export type BotCallbackAnswer = {
      * Where a callback bot takes WeCom's callbacks: a URL with its path and perhaps a query. The rules for the endpoint of a puppet hold for it. Answers show `***` for its query, which may hold a secret, and an empty URL for a bot of kind stream.
      */
     url: string;
+    /**
+     * What a callback bot gets at its URL. wecom: callbacks in WeCom's format. json: each message as JSON, signed with its signing secret; only for a bot that takes messages. Left out: wecom.
+     */
+    form: 'json' | 'wecom';
     /**
      * The receiver that its callbacks are sealed for. Left out: the corp.
      */
@@ -338,6 +346,10 @@ export type BotChangedAnswer = {
      */
     api: 'direct' | 'manager' | 'tunnel';
     /**
+     * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at once. Left out: false.
+     */
+    paused: boolean;
+    /**
      * Shown once, when a bot that had none takes messages from now on; null otherwise.
      */
     signingSecret: string | null;
@@ -415,19 +427,23 @@ export type BotCreatedAnswer = {
      */
     api: 'direct' | 'manager' | 'tunnel';
     /**
+     * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at once. Left out: false.
+     */
+    paused: boolean;
+    /**
      * The bot's key.
      */
     key: string;
     /**
-     * Its callback token; null for a bot of kind puppet or none.
+     * Its callback token; null for a bot of kind puppet or none, and with form json.
      */
     token: string | null;
     /**
-     * Its EncodingAESKey; null for a bot of kind puppet or none.
+     * Its EncodingAESKey; null for a bot of kind puppet or none, and with form json.
      */
     encodingAESKey: string | null;
     /**
-     * Signs messages to a bot of kind puppet, as Standard Webhooks specifies.
+     * Signs messages to a bot of kind puppet, or with form json, as Standard Webhooks specifies.
      */
     signingSecret: string;
 };
@@ -531,6 +547,10 @@ export type BotWithKeyAnswer = {
      * How it calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager, by CONNECT. `direct`: from an address of its own.
      */
     api: 'direct' | 'manager' | 'tunnel';
+    /**
+     * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at once. Left out: false.
+     */
+    paused: boolean;
     /**
      * The bot's key.
      */
@@ -636,6 +656,10 @@ export type CountsAnswer = {
     online: number;
     waiting: number | null;
     parked: number | null;
+    /**
+     * Accounts whose events wait because their bot is paused.
+     */
+    paused: number | null;
     dead: number | null;
     unreadable: number | null;
     /**
@@ -769,7 +793,7 @@ export type FailureAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -788,7 +812,7 @@ export type FailureReasonAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -850,7 +874,7 @@ export type HintAnswer = {
      */
     generation: string;
     /**
-     * waiting: for its next attempt. parked: until a puppet registers. dead: until it is replayed.
+     * waiting: for its next attempt. parked: until a puppet registers, or the pause of its bot ends. dead: until it is replayed.
      */
     state: 'dead' | 'parked' | 'waiting';
     /**
@@ -1132,7 +1156,7 @@ export type LoggedDeliveryAnswer = {
     /**
      * Where it failed, or why it was kept.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
     /**
      * In words; for a refused callback, the error code.
      */
