@@ -203,7 +203,7 @@ describe('a line', () => {
     [
       'of another account',
       sealedLine({ kfId: 'wk9' }),
-      /^corpSecret cannot be opened: what key [0-9a-f]{8} has sealed/,
+      /^corpSecret cannot be opened: a text sealed with key [0-9a-f]{8} does not open/,
     ],
     ['of another corp', sealedLine({ corpId: 'wwOther' }), /^corpSecret cannot be opened/],
     [
@@ -395,7 +395,7 @@ describe('a bot in a file', () => {
   it('is refused with the account of another bot, and by field', async () => {
     await imported(file(null));
     expect(await imported(file(null, [{ ...callback, id: 'bot-3' }]))).toMatchObject({ failed: 1 });
-    expect(said.join('')).toMatch(/line 2: Another bot takes/);
+    expect(said.join('')).toMatch(/line 2: Another bot has this account/);
     const broken = botEntry(callback, null).replace('"kind":"callback"', '"kind":"other"');
     expect(await imported([headerLine(null), broken, endOf(0, 0, 1)])).toMatchObject({ failed: 1 });
     expect(said.join('')).toMatch(/line 2: kind must be one of callback, puppet/);
@@ -438,7 +438,7 @@ describe('a bot in a file', () => {
     it('fails with the account of one that was skipped', async () => {
       const counts = await imported(file(null, [moved, heir]), { mayReplace: false, isTrial });
       expect(counts).toEqual({ ...nothing, skipped: 1, failed: 1 });
-      expect(said.join('')).toMatch(/^line 3: Another bot takes/);
+      expect(said.join('')).toMatch(/^line 3: Another bot has this account/);
       expect((await storedBots()).map(({ id }) => id)).toEqual([callback.id]);
     });
 
@@ -450,7 +450,7 @@ describe('a bot in a file', () => {
   });
 
   it.each([
-    ['an account', storedBot({ id: 'bot-9' }), /^line 2: Another bot takes/],
+    ['an account', storedBot({ id: 'bot-9' }), /^line 2: Another bot has this account/],
     ['its place', { ...callback, name: 'theirs', revision: 'theirs' }, /^line 2: Somebody else/],
   ])(
     'fails when another process takes %s meanwhile, and is not counted as there',
