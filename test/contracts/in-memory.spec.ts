@@ -49,6 +49,7 @@ const openOutbox = (store = new MemoryQueueStore()): OpenedOutbox => ({
 
 const openMessages = (store = new MemoryQueueStore(), records = new MemoryRecords()): OpenedMessages => ({
   messages: new MemoryMessageStore(store, records),
+  queue: store,
   reopen: async () => openMessages(store, records),
   close,
 });

@@ -7,7 +7,7 @@ import {
   type NewMessage,
   SEEN_MS,
 } from '../../src/storage/queue/message.js';
-import type { MessageFilter } from '../../src/storage/queue/queue-store.js';
+import type { MessageFilter, QueueStore } from '../../src/storage/queue/queue-store.js';
 import type { UnderWay } from '../../src/messages/queue/message-line.js';
 import type {
   DeadMessage,
@@ -24,6 +24,8 @@ import type { Failure } from '../../src/storage/queue/line.js';
 /** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedMessages {
   readonly messages: MessageStore;
+  /** On which it is. */
+  readonly queue: QueueStore;
   /** All that is stored, as it is stored; left out where nothing is. */
   storedBytes?(): Promise<Buffer>;
   reopen(): Promise<OpenedMessages>;
@@ -628,6 +630,20 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
     });
 
     describe('a message', () => {
+      it('is counted for its account while it waits and when it is dead', async () => {
+        expect(await opened.queue.countMessagesByAccount()).toEqual([]);
+        await keep(['m1', 'm2', 'm3']);
+        await keep(['m4'], { account: OTHER, nowMs: NOW_MS + 5 });
+        const turn = await claimOne();
+        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.bury(turn, 'm2', DEAD, NOW_MS);
+        const counts = await opened.queue.countMessagesByAccount();
+        expect(counts.toSorted((a, b) => a.openKfId.localeCompare(b.openKfId))).toEqual([
+          { ...ACCOUNT, waiting: 1, dead: 1, oldestWaitingAtMs: NOW_MS },
+          { ...OTHER, waiting: 1, dead: 0, oldestWaitingAtMs: NOW_MS + 5 },
+        ]);
+      });
+
       it('leaves nothing of what it said when it is taken', async () => {
         await keep([newMessage('m1'), newMessage('m2')]);
         const turn = await claimOne();

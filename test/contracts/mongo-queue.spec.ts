@@ -90,6 +90,7 @@ function toOutbox(store: OpenedStore): OpenedOutbox {
 function toMessages(store: OpenedStore, place: Place): OpenedMessages {
   return {
     messages: messagesOf(store),
+    queue: store.get(QueueStore),
     storedBytes: () => storedBytes(place),
     reopen: async () => toMessages(await store.reopen(), place),
     close: () => store.close(),

@@ -59,6 +59,7 @@ const toOutbox = ({ reopen, close, ...store }: OpenedStore): OpenedOutbox => ({
 
 const toMessages = ({ reopen, close, ...store }: OpenedStore, place: Place): OpenedMessages => ({
   messages: messagesOf(store),
+  queue: store.get(QueueStore),
   storedBytes: () => storedBytes(place),
   reopen: async () => toMessages(await reopen(), place),
   close,

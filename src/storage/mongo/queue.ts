@@ -20,6 +20,7 @@ import {
   type LineOrder,
   type LinePlace,
   type MessageChange,
+  type AccountMessages,
   type MessageCounts,
   type MessageFilter,
   type MessagePlace,
@@ -31,7 +32,7 @@ import { Secret } from '../../kernel/secret.js';
 import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
 import { sayUnreadableLine, sayUnreadableMessage } from '../queue/unreadable.js';
 import { type Index, isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS } from './mongo-store.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { type Addressee, accountKey, readAccountKey } from '../../kernel/account.js';
 
 /*
  * Both collections are ours alone and written by the driver itself: mongoose's schemas would cast a value of another type, and so
@@ -111,6 +112,13 @@ type MessageQuery = mongo.Filter<MessageRecord>;
  * Lines and messages of all processes on one database. A write changes one record, or records that do not depend on each other. Its
  * condition says what must still be so.
  */
+interface AccountGroup {
+  readonly _id: string;
+  readonly waiting: number;
+  readonly dead: number;
+  readonly oldest: number | null;
+}
+
 @Injectable()
 export class MongoQueueStore extends QueueStore {
   override readonly isShared = true;
@@ -439,6 +447,22 @@ export class MongoQueueStore extends QueueStore {
         ),
       ]);
       return { waiting, dead, oldestWaitingAtMs: oldest?.storedAtMs ?? null };
+    });
+  }
+
+  override countMessagesByAccount(): Promise<readonly AccountMessages[]> {
+    const of = (state: string) => ({ $sum: { $cond: [{ $eq: ['$state', state] }, 1, 0] } });
+    const oldest = { $min: { $cond: [{ $eq: ['$state', 'waiting'] }, '$storedAtMs', null] } };
+    const pipeline = [
+      { $match: { state: { $in: KEPT } } },
+      { $group: { _id: '$account', waiting: of('waiting'), dead: of('dead'), oldest } },
+    ];
+    return this.store.run('count messages', async () => {
+      const groups = await this.#messages.aggregate<AccountGroup>(pipeline, READING).toArray();
+      return groups.map(({ _id, waiting, dead, oldest: oldestWaitingAtMs }) => ({
+        ...readAccountKey(_id),
+        ...{ waiting, dead, oldestWaitingAtMs },
+      }));
     });
   }
 

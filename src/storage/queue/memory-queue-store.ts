@@ -25,13 +25,14 @@ import {
   type LineOrder,
   type LinePlace,
   type MessageChange,
+  type AccountMessages,
   type MessageCounts,
   type MessageFilter,
   type MessagePlace,
   QueueStore,
   type WaitingOf,
 } from './queue-store.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { type Addressee, accountKey, readAccountKey } from '../../kernel/account.js';
 
 /**
  * Keeps in memory what could not be stored. Every search looks at all of it, so it must be little. It is lost with the process.
@@ -277,6 +278,15 @@ export class MemoryQueueStore extends QueueStore {
       dead: this.#messagesOf(['dead'], of).length,
       oldestWaitingAtMs: leastOf(waiting.map(({ storedAtMs }) => storedAtMs)),
     };
+  }
+
+  override async countMessagesByAccount(): Promise<readonly AccountMessages[]> {
+    const keys = new Set(this.#messagesOf(['waiting', 'dead']).map(accountKey));
+    return Promise.all(
+      [...keys]
+        .map(readAccountKey)
+        .map(async (account) => ({ ...account, ...(await this.countMessages(account)) })),
+    );
   }
 
   override async listStoredBefore(atMs: number): Promise<readonly MessageHead[]> {

@@ -87,6 +87,9 @@ export interface MessagePlace {
   readonly seq: number;
 }
 
+/** Of an account that has any. */
+export interface AccountMessages extends Addressee, MessageCounts {}
+
 export interface MessageCounts {
   readonly waiting: number;
   readonly dead: number;
@@ -238,6 +241,9 @@ export abstract class QueueStore {
 
   /** Of all accounts, or of one. */
   abstract countMessages(account: Addressee | null): Promise<MessageCounts>;
+
+  /** Of each account that has any. May scan all messages. */
+  abstract countMessagesByAccount(): Promise<readonly AccountMessages[]>;
 
   /** Waiting messages that were stored at `atMs` or before, some thousand at most. */
   abstract listStoredBefore(atMs: number): Promise<readonly MessageHead[]>;

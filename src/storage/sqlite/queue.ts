@@ -17,6 +17,7 @@ import {
   type LineOrder,
   type LinePlace,
   type MessageChange,
+  type AccountMessages,
   type MessageCounts,
   type MessageFilter,
   type MessagePlace,
@@ -115,6 +116,11 @@ const FIRST_OF_LANES = `${MESSAGE}
   WHERE rowid IN (SELECT id FROM (${LANES}) WHERE due_at <= ?) ORDER BY seq LIMIT ?`;
 const NEXT_DUE = `SELECT due_at FROM messages WHERE ${WAITING_OF} ORDER BY seq LIMIT 1`;
 const NEXT_DUE_OF_LANES = `SELECT min(due_at) AS due_at FROM (${LANES})`;
+const BY_ACCOUNT = `SELECT corp_id, open_kf_id, sum(state = 'waiting') AS waiting, sum(state = 'dead') AS dead,
+    min(CASE state WHEN 'waiting' THEN stored_at END) AS oldest
+  FROM (SELECT corp_id, open_kf_id, state, stored_at FROM messages WHERE state = 'waiting'
+    UNION ALL SELECT corp_id, open_kf_id, state, stored_at FROM messages WHERE state = 'dead')
+  GROUP BY corp_id, open_kf_id`;
 const ADD_KNOWN = `INSERT INTO messages (key, corp_id, open_kf_id, state, known_until) VALUES (?, ?, ?, 'known', ?)
   ON CONFLICT DO NOTHING`;
 /** Deletes all of a message but its id. */
@@ -127,6 +133,14 @@ const SWEEP_KNOWN = `DELETE FROM messages
 const MAKE_DUE_AT = `UPDATE messages SET due_at = ? WHERE state = 'waiting' AND due_at > ?
   AND (corp_id, open_kf_id) IN (SELECT corp_id, open_kf_id FROM lines
     WHERE kind = 'messages' AND claimable_at IS NOT NULL AND endpoint = ?)`;
+
+interface AccountRow {
+  readonly corp_id: string;
+  readonly open_kf_id: string;
+  readonly waiting: number;
+  readonly dead: number;
+  readonly oldest: number | null;
+}
 
 /** Lines and messages, in `wxkf.db`. */
 export class SqliteQueueStore extends QueueStore {
@@ -404,6 +418,14 @@ export class SqliteQueueStore extends QueueStore {
     );
     const dead = await this.#count(`messages WHERE state = 'dead' AND ${of[0]}`, ...of.slice(1));
     return { waiting: waiting?.messages ?? 0, dead, oldestWaitingAtMs: waiting?.oldest ?? null };
+  }
+
+  override async countMessagesByAccount(): Promise<readonly AccountMessages[]> {
+    const rows = await this.store.rows<AccountRow>(BY_ACCOUNT);
+    return rows.map(({ corp_id: corpId, open_kf_id: openKfId, waiting, dead, oldest }) => ({
+      ...{ corpId, openKfId, waiting, dead },
+      oldestWaitingAtMs: oldest,
+    }));
   }
 
   override listStoredBefore(atMs: number): Promise<readonly MessageHead[]> {
