@@ -20,6 +20,7 @@ import { HealthyLogLines } from './kernel/healthy-log-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
+import { insightConfig } from './insight/accounts/insight.config.js';
 import { messagesConfig } from './messages/sending/messages.config.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { metricsConfig } from './metrics/metrics.config.js';
@@ -52,6 +53,7 @@ const NAMESPACES: readonly Namespace[] = [
   consoleConfig,
   dispatchConfig,
   healthConfig,
+  insightConfig,
   messagesConfig,
   metricsConfig,
   notificationsConfig,

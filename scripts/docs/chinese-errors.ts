@@ -98,6 +98,7 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   REGISTRY_CORP_NOT_FOUND: '该企业没有注册的 puppet，因此这里没有它的 Secret',
   REGISTRY_ACCOUNT_OF_BOT: '该账号归某个机器人，别人不能注册；请使用该机器人的密钥，或询问运维人员',
 
+  ACCOUNT_NOT_FOUND: '该企业没有这个客服账号；GET /api/v1/accounts 列出全部账号',
   BOT_NOT_FOUND: '没有这个 ID 的机器人；GET /api/v1/bots 列出全部机器人',
   BOT_ACCOUNT_TAKEN: '该账号的事件归另一个机器人；请先从那个机器人移除该账号',
   BOT_CHANGED: '别人刚刚修改了该机器人；请重新查看，再修改一次',

@@ -5,6 +5,7 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { InsightModule } from '../insight/insight.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
+import { AccountsController } from './accounts.controller.js';
 import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { AuditController } from './audit.controller.js';
@@ -35,6 +36,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     OperatorsModule,
   ],
   controllers: [
+    AccountsController,
     AppsController,
     BotsController,
     CallbackVerificationController,

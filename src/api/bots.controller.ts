@@ -24,6 +24,9 @@ import {
   BotsQueryDto,
   RenewKeyDto,
 } from './bots.dto.js';
+import { type AccountView, AccountViews, statesOf } from '../insight/accounts/account-views.js';
+import type { CauseAnswer } from '../insight/answers/cause.dto.js';
+import { CurrentStatus } from '../insight/verdict/current-status.js';
 import { AllFigures } from '../insight/figures/all-figures.js';
 import { toDuration, toIso } from '../http/answers/times.js';
 import { AskedBots } from './asked-bots.js';
@@ -31,6 +34,12 @@ import { askedBy } from '../http/access/asked-by.js';
 import { toFailureAnswer } from '../insight/answers/hint-answer.js';
 import { toLastHourAnswer } from '../insight/answers/last-hour-answer.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
+
+/** By the id of a bot. */
+interface Now {
+  readonly causes: ReadonlyMap<string, readonly CauseAnswer[]>;
+  readonly views: ReadonlyMap<string, readonly AccountView[]>;
+}
 
 /** Bots that operators add, of any kind. */
 @Controller('api/v1/bots')
@@ -43,6 +52,8 @@ export class BotsController {
     private readonly verification: BotVerification,
     private readonly asked: AskedBots,
     private readonly connected: ConnectedBots,
+    private readonly status: CurrentStatus,
+    private readonly accounts: AccountViews,
   ) {}
 
   /**
@@ -57,8 +68,9 @@ export class BotsController {
     const found = this.bots.after(readCursor(BOTS, query) ?? '', query.corpId ?? null, limit + 1);
     const items = found.slice(0, limit);
     const last = items.at(-1);
+    const now = await this.#now();
     return {
-      items: items.map((bot) => this.#toAnswer(bot)),
+      items: items.map((bot) => this.#toAnswer(bot, now)),
       nextCursor: found.length > limit && last !== undefined ? toCursor(BOTS, botSortKey(last)) : null,
     };
   }
@@ -89,7 +101,7 @@ export class BotsController {
     const { callback, opened } = bot;
     const hasKeys = callback !== null && opened !== null && rulesOf(bot).takesCallbacks;
     return {
-      ...this.#toAnswer(bot),
+      ...this.#toAnswer(bot, await this.#now()),
       key,
       token: hasKeys ? opened.callbackToken.reveal() : null,
       encodingAESKey: hasKeys ? opened.encodingAESKey.reveal() : null,
@@ -106,7 +118,7 @@ export class BotsController {
   @ApiOkResponse({ description: 'The bot.' })
   @Errors('BOT_NOT_FOUND', 'STORE_UNAVAILABLE')
   async getBot(@Param() { id }: BotPathDto): Promise<BotAnswer> {
-    return this.#toAnswer(await this.bots.get(id));
+    return this.#toAnswer(await this.bots.get(id), await this.#now());
   }
 
   /**
@@ -140,7 +152,10 @@ export class BotsController {
       return this.asked.toChange(body, bot, request);
     };
     const bot = await this.bots.change(id, change, askedBy(request));
-    return { ...this.#toAnswer(bot), signingSecret: before === null ? signingSecretOf(bot) : null };
+    return {
+      ...this.#toAnswer(bot, await this.#now()),
+      signingSecret: before === null ? signingSecretOf(bot) : null,
+    };
   }
 
   /**
@@ -175,7 +190,7 @@ export class BotsController {
     @Req() request: FastifyRequest,
   ): Promise<BotWithKeyAnswer> {
     const { bot, key } = await this.bots.renewKey(id, overlapS * 1_000, askedBy(request));
-    return { ...this.#toAnswer(bot), key };
+    return { ...this.#toAnswer(bot, await this.#now()), key };
   }
 
   /**
@@ -194,7 +209,12 @@ export class BotsController {
     return { verified: fault === null, status, noAnswer, durationMs: toDuration(durationMs), fault };
   }
 
-  #toAnswer(bot: KnownBot): BotAnswer {
+  async #now(): Promise<Now> {
+    const [causes, { views }] = await Promise.all([this.status.causesByBot(), this.accounts.list()]);
+    return { causes, views: Map.groupBy(views, ({ bot }) => bot?.id ?? '') };
+  }
+
+  #toAnswer(bot: KnownBot, { causes, views }: Now): BotAnswer {
     const { id, order, callback, opened, endpoint, createdAtMs } = bot;
     const { taken, failure, lastHour } = this.figures.ofBot(id);
     const isUsable = !('must' in endpoint);
@@ -220,6 +240,8 @@ export class BotsController {
       lastTakenAt: taken === null ? null : toIso(taken.atMs),
       lastFailure: toFailureAnswer(failure),
       lastHour: toLastHourAnswer(lastHour),
+      causes: [...(causes.get(id) ?? [])],
+      accounts: statesOf(views.get(id) ?? []),
     };
   }
 }

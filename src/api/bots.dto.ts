@@ -6,6 +6,8 @@ import type { NoAnswer } from '../dispatch/endpoint/bot-verification.js';
 import { BotCallbackFieldsDto, BotDto } from '../registry/bots/bot.dto.js';
 import type { FailureAnswer } from '../insight/answers/failure.dto.js';
 import type { LastHourAnswer } from '../insight/answers/last-hour.dto.js';
+import { CauseAnswer } from '../insight/answers/cause.dto.js';
+import { AccountStatesAnswer } from '../insight/accounts/account.dto.js';
 import { Page } from '../http/answers/page.dto.js';
 
 export const BOTS = 'bots';
@@ -96,6 +98,12 @@ export class BotAnswer extends BotDto {
   readonly lastFailure!: FailureAnswer | null;
 
   readonly lastHour!: LastHourAnswer;
+
+  /** What is wrong with the bot or its accounts, the worst first. */
+  readonly causes!: CauseAnswer[];
+
+  /** The accounts that it serves, by their state. */
+  readonly accounts!: AccountStatesAnswer;
 }
 
 export class BotPageAnswer extends Page {

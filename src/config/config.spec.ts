@@ -64,6 +64,7 @@ describe('settings', () => {
       ipCallsPerHour: 600_000,
       messagesAheadMax: 1_000,
       messageTries: 8,
+      replyWithinS: 60,
       deliveryLogDays: 3,
       notifyUrls: [],
       notifyAfterS: 60,

@@ -260,6 +260,15 @@ export const SETTINGS = {
     meaning: 'how often a bot may refuse a message before it is a dead letter',
     ...integerFrom(1, 100),
   }),
+  replyWithinS: setting({
+    name: 'REPLY_WITHIN_S',
+    unit: 's',
+    default: '60',
+    secret: false,
+    meaning:
+      'how soon a reply that WeCom accepts has to follow what a bot took; after that the account counts as silent. Set more for bots that think longer',
+    ...integerFrom(5, 86_400),
+  }),
   deliveryLogDays: setting({
     name: 'DELIVERY_LOG_DAYS',
     unit: 'days',

@@ -10,6 +10,8 @@ import { AccountList } from './accounts/account-list.js';
 import { DeliveryHistory } from './deliveries/delivery-history.js';
 import { DeliveryFeeds } from './deliveries/delivery-feeds.js';
 import { RefusedCallbacks } from './deliveries/refused-callbacks.js';
+import { AccountViews } from './accounts/account-views.js';
+import { AllAccounts } from './accounts/all-accounts.js';
 import { AllFigures } from './figures/all-figures.js';
 import { FigureRecorder } from './figures/figure-recorder.js';
 import { History } from './figures/history.js';
@@ -17,29 +19,30 @@ import { Instruments } from './figures/instruments.js';
 import { LastMinute } from './figures/last-minute.js';
 import { SeenByOthers } from './figures/seen-by-others.js';
 import { CurrentStatus } from './verdict/current-status.js';
-import { FailingReplies } from './verdict/failing-replies.js';
+import { Names } from './accounts/names.js';
 import { StoreCounts } from './verdict/store-counts.js';
 import { Verdict } from './verdict/verdict.js';
-import { WorkingPlaces } from './verdict/working-places.js';
+import { Successes } from './verdict/seen-to-work.js';
 
 const FOR_OTHERS = [
   AccountAnswers,
   AccountList,
+  AccountViews,
+  AllAccounts,
   AllFigures,
   CurrentStatus,
   DeliveryHistory,
   DeliveryFeeds,
-  FailingReplies,
   History,
   RefusedCallbacks,
   SeenByOthers,
-  WorkingPlaces,
+  Successes,
 ];
 
 /** What operators are told: whether customers are answered and why not, figures, the delivery log, accounts. */
 @Module({
   imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, WecomModule],
-  providers: [...FOR_OTHERS, FigureRecorder, Instruments, LastMinute, StoreCounts, Verdict],
+  providers: [...FOR_OTHERS, FigureRecorder, Instruments, LastMinute, Names, StoreCounts, Verdict],
   exports: FOR_OTHERS,
 })
 export class InsightModule {}

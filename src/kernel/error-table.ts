@@ -279,6 +279,11 @@ export const ERRORS = {
     message: 'No puppet of this corp is registered, so its secret is not known here',
   },
 
+  ACCOUNT_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'There is no such account of this corp; GET /api/v1/accounts lists all of them',
+  },
   BOT_NOT_FOUND: {
     status: 404,
     retry: false,

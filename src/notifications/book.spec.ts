@@ -10,6 +10,7 @@ import {
   noteSeen,
   noteTold,
 } from './book.js';
+import { newCause } from '../insight/answers/cause.js';
 import { type Cause, toSight } from './trouble.js';
 
 const neverWorked = (): boolean => false;
@@ -21,17 +22,17 @@ const AFTER_MS = MINUTE_MS;
 let book: Book;
 let nowMs: number;
 let isQuiet: boolean;
+/** Whether what is not there any more was seen to work. */
+let works: boolean;
 /** What was told, as `code` or `over code`. */
 let told: string[];
 
 beforeEach(() => {
-  [book, nowMs, isQuiet, told] = [EMPTY_BOOK, Date.UTC(2026, 0, 1), false, []];
+  [book, nowMs, isQuiet, works, told] = [EMPTY_BOOK, Date.UTC(2026, 0, 1), false, true, []];
 });
 
 function cause(code: Cause['code'], severity: Cause['severity'], changes: Partial<Cause> = {}): Cause {
-  const nothing = { since: null, why: null, status: null, address: null, port: null };
-  const nobody = { botId: null, corpId: null, openKfId: null, name: null };
-  return { code, severity, count: 1, ...nothing, ...nobody, ...changes };
+  return { ...newCause(code, 1, changes), severity, ...changes };
 }
 const WAITING = cause('waiting', 'wait', { address: '10.0.0.7:8080', port: 8_080 });
 const DEAD = cause('dead', 'bad', { address: '10.0.0.7:8080', port: 8_080 });
@@ -40,7 +41,11 @@ const STORE_DOWN = cause('store_down', 'bad');
 /** Sees the same for so long, in rounds of 5 s. */
 function pass(ms: number, causes: Cause[] = [], moreCauses = 0): void {
   for (const endMs = nowMs + ms; nowMs < endMs; nowMs += 5 * SECOND_MS) {
-    book = noteSeen(book, toSight({ causes, moreCauses }, neverWorked), nowMs);
+    book = noteSeen(
+      book,
+      toSight({ causes, moreCauses }, () => works),
+      nowMs,
+    );
     const due = dueOf(book, AFTER_MS, isQuiet, nowMs);
     const claim = isEmpty(due) ? null : claimed(book, nowMs);
     if (claim === null) continue;
@@ -76,7 +81,11 @@ describe('very many troubles', () => {
   });
 });
 
-describe('an address that fails, which its replica alone knows', () => {
+describe('a trouble that is not there and was not seen to work', () => {
+  beforeEach(() => {
+    works = false;
+  });
+
   const FAILING = cause('circuits', 'wait', { address: '10.0.0.7:8080', port: 8_080 });
   const seenNow = (worked: boolean): void => {
     book = noteSeen(
@@ -98,6 +107,7 @@ describe('an address that fails, which its replica alone knows', () => {
     pass(2 * MINUTE_MS, [FAILING]);
     told = [];
     pass(10 * MINUTE_MS);
+    expect(told).toEqual([]);
     seenNow(true);
     pass(10 * SECOND_MS);
     expect(told).toEqual(['over circuits']);
@@ -175,11 +185,11 @@ describe('a trouble', () => {
   });
 
   it('of a second bot of the host is told as well, and that the host is down ends neither', () => {
-    const other = { ...WAITING, address: '10.0.0.7:8081', port: 8_081 };
+    const other = cause('waiting', 'wait', { address: '10.0.0.7:8081', port: 8_081 });
     pass(2 * MINUTE_MS, [WAITING]);
     pass(2 * MINUTE_MS, [WAITING, other]);
     expect(told).toEqual(['waiting', 'waiting']);
-    pass(2 * MINUTE_MS, [{ ...WAITING, address: '10.0.0.7', port: null }]);
+    pass(2 * MINUTE_MS, [cause('waiting', 'wait', { address: '10.0.0.7', port: null })]);
     expect(told).toEqual(['waiting', 'waiting', 'waiting']);
     pass(2 * MINUTE_MS);
     expect(told.slice(3)).toEqual(['over waiting,over waiting,over waiting']);

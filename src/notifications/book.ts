@@ -2,7 +2,7 @@
  * What one receiver of notifications was told, and what it is still to be told. The functions are pure, so that every replica
  * decides the same. Times are store time, epoch milliseconds.
  */
-import { type Cause, isSeenByItsReplicaAlone, type Sight } from './trouble.js';
+import { type Cause, isInSight, type Sight } from './trouble.js';
 
 export interface Trouble {
   readonly key: string;
@@ -15,7 +15,7 @@ export interface Trouble {
   readonly sinceMs: number;
   /** When any replica last saw it. */
   readonly seenAtMs: number;
-  /** Whether any replica saw the address work since then. */
+  /** Whether any replica saw it work since then. */
   readonly hasWorked: boolean;
   /** How often it came back after it was over. */
   readonly returns: number;
@@ -182,19 +182,18 @@ function seen(trouble: Trouble, cause: Cause, nowMs: number): Trouble {
     : { ...trouble, cause, seenAtMs: nowMs, hasWorked: false };
 }
 
-/**
- * A trouble that the store shows is over when no replica sees it. One that only its replica sees may still be there: that replica
- * may have restarted and forgotten it. It is over when its address has worked.
- */
+/** Only what each look sees as it is is over when it is not seen. Anything else is over when it was seen to work. */
 function isKnownToBeOver({ cause, hasWorked }: Trouble): boolean {
-  return hasWorked || !isSeenByItsReplicaAlone(cause);
+  return hasWorked || isInSight(cause);
 }
 
 /** @returns `[]` for a trouble that need not be known any more. */
-function unseen(trouble: Trouble, { mayHide, hasWorkedSince }: Sight, nowMs: number): Trouble[] {
+function unseen(trouble: Trouble, { mayHide, hasWorked }: Sight, nowMs: number): Trouble[] {
   const { cause, state, seenAtMs, changedAtMs, returns } = trouble;
   if (state === 'told') {
-    const works = !isKnownToBeOver(trouble) && hasWorkedSince(cause, seenAtMs);
+    // Another replica may have seen it a little longer.
+    const when = { beganAtMs: trouble.sinceMs, seenAtMs: seenAtMs - GONE_MS };
+    const works = !isKnownToBeOver(trouble) && hasWorked(cause, when);
     const told = works ? { ...trouble, hasWorked: true } : trouble;
     if (mayHide(cause)) return [{ ...seen(told, cause, nowMs), hasWorked: told.hasWorked }];
     // After this long, nobody will find out whether it is over.

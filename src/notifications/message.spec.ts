@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CAUSES } from '../insight/verdict/verdict.dto.js';
+import { CAUSES } from '../insight/answers/cause.dto.js';
 import type { Trouble } from './book.js';
 import { toRobotBody, toTestBody, toWebhookBody } from './message.js';
 import type { Cause } from './trouble.js';

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { CurrentStatus } from '../insight/verdict/current-status.js';
-import { WorkingPlaces } from '../insight/verdict/working-places.js';
+import { Successes } from '../insight/verdict/seen-to-work.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { LOG, type Log } from '../kernel/log.js';
@@ -28,7 +28,7 @@ export class NotificationRounds implements OnApplicationBootstrap, BeforeApplica
   constructor(
     private readonly receivers: Receivers,
     private readonly status: CurrentStatus,
-    private readonly places: WorkingPlaces,
+    private readonly successes: Successes,
     private readonly notifier: Notifier,
     private readonly lifecycle: Lifecycle,
     private readonly clock: Clock,
@@ -59,7 +59,7 @@ export class NotificationRounds implements OnApplicationBootstrap, BeforeApplica
     if (this.lifecycle.isDraining) return;
     try {
       const { verdict } = await this.status.read();
-      const sight = toSight(verdict, (cause, sinceMs) => this.places.hasWorkedSince(cause, sinceMs));
+      const sight = toSight(verdict, await this.successes.look());
       await Promise.all(this.receivers.all.map((receiver) => this.#note(receiver, sight)));
     } catch (err) {
       this.log.error({ err }, 'notification.round_failed');

@@ -1,4 +1,4 @@
-import type { CauseAnswer } from '../insight/verdict/verdict.dto.js';
+import type { CauseAnswer } from '../insight/answers/cause.dto.js';
 import { IsInt, IsISO8601, Max, Min } from 'class-validator';
 
 /** A trouble as it was told. */

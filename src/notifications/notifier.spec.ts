@@ -21,31 +21,20 @@ import { NotificationMetrics } from './notification-metrics.js';
 import { notificationsConfig } from './notifications.config.js';
 import { Notifier } from './notifier.js';
 import { Receivers } from './receivers.js';
+import { newCause } from '../insight/answers/cause.js';
 import { type Cause, toSight } from './trouble.js';
 
-const neverWorked = (): boolean => false;
+/** What is not there any more was seen to work. */
+const worked = (): boolean => true;
 
 const MINUTE_MS = 60_000;
-const ROUTE = {
-  since: null,
+const WAITING: Cause = newCause('waiting', 3, {
   why: 'connect',
-  status: null,
   address: '10.0.0.7:8080',
   port: 8080,
-  botId: null,
   corpId: 'ww1',
-  openKfId: null,
-  name: null,
-};
-const WAITING: Cause = { code: 'waiting', severity: 'wait', count: 3, ...ROUTE };
-const STORE_DOWN: Cause = {
-  ...WAITING,
-  code: 'store_down',
-  severity: 'bad',
-  address: null,
-  port: null,
-  why: null,
-};
+});
+const STORE_DOWN: Cause = newCause('store_down', 3);
 
 /** The store, which may be away. */
 class Books extends MemoryRecords {
@@ -93,7 +82,7 @@ function openReplica(urls = wecom.robotUrl) {
   const round = async (causes: Cause[]): Promise<void> => {
     const dues = receivers.map(async (receiver) => ({
       receiver,
-      due: await notifier.note(receiver, toSight({ causes, moreCauses: 0 }, neverWorked)),
+      due: await notifier.note(receiver, toSight({ causes, moreCauses: 0 }, worked)),
     }));
     for (const { receiver, due } of await Promise.all(dues))
       if (due !== null) await notifier.tell(receiver, due);

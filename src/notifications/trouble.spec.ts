@@ -1,13 +1,12 @@
 import { expect, it } from '@jest/globals';
 import { hintCauses } from '../insight/verdict/hint-causes.js';
-import { type Cause, keyOf, toSight } from './trouble.js';
+import { newCause } from '../insight/answers/cause.js';
+import { type Cause, toSight } from './trouble.js';
 
 const neverWorked = (): boolean => false;
 
 function cause(changes: Partial<Cause>): Cause {
-  const nothing = { since: null, why: null, status: null, address: null, port: null };
-  const nobody = { botId: null, corpId: null, openKfId: null, name: null };
-  return { code: 'waiting', severity: 'wait', count: 1, ...nothing, ...nobody, ...changes };
+  return newCause(changes.code ?? 'waiting', changes.count ?? 1, changes);
 }
 
 /** @param port `null` of the whole host. */
@@ -20,7 +19,7 @@ const at = (host: string, port: number | null): Partial<Cause> => ({
 const mayHide = (seen: Partial<Cause>, told: Partial<Cause>): boolean =>
   toSight({ causes: [cause(seen)], moreCauses: 0 }, neverWorked).mayHide(cause(told));
 
-const keys = (...changes: Partial<Cause>[]): Set<string> => new Set(changes.map((one) => keyOf(cause(one))));
+const keys = (...changes: Partial<Cause>[]): Set<string> => new Set(changes.map((one) => cause(one).key));
 
 it('an address is one trouble, whichever of its accounts and corps join in', () => {
   const of = keys(
@@ -59,12 +58,11 @@ it('a bot at the port of its scheme says nothing of others at other ports of its
   expect(mayHide(at('bot.example', null), usual)).toBe(true);
 });
 
-it('calls that fail for one reason are one trouble, whichever corps and accounts join in', () => {
-  const of = keys(
-    { code: 'replies_fail', why: '95017', corpId: 'ww1', openKfId: 'wk1' },
-    { code: 'replies_fail', why: '95017', count: 4 },
-  );
-  expect(of.size).toBe(1);
+it('replies that fail for one reason are one trouble of their bot, whichever of its accounts join in', () => {
+  const replies = { code: 'replies_fail', why: '95017', corpId: 'ww1' } as const;
+  const ofBot = keys({ ...replies, botId: 'b1', openKfId: 'wk1' }, { ...replies, botId: 'b1', count: 4 });
+  expect(ofBot.size).toBe(1);
+  expect(keys({ ...replies, botId: 'b1' }, { ...replies, botId: 'b2' }, replies).size).toBe(3);
 });
 
 it('that an address fails is the same trouble as what then waits for it', () => {

@@ -13,6 +13,8 @@ const OF_CALLS: ReadonlySet<Cause['code']> = new Set([
   'wecom_fails',
   'calls_unanswered',
   'replies_fail',
+  'token_refused',
+  'bot_calls_fail',
   'no_account',
 ]);
 
@@ -58,6 +60,8 @@ const ANSWERED: Readonly<Record<Language, (status: number) => string>> = {
   zh: (status) => `机器人返回 HTTP 错误 ${status}`,
 };
 
+/** Of a reply that WeCom took and could not send. */
+const SEND_FAILED = /^fail_type:(\d+)$/;
 /** Why calls to WeCom fail, unless it is an errcode. */
 const CALLS: Readonly<Record<string, InBoth>> = {
   unreachable: { en: 'WeCom does not answer', zh: '企业微信没有响应' },
@@ -69,6 +73,8 @@ function reasonOf({ code, why, status }: Cause, language: Language): string {
   // A cause that an earlier version noted has no status.
   if (typeof status === 'number') return ANSWERED[language](status);
   if (/^-?\d+$/.test(reason)) return `${language === 'zh' ? '错误码' : 'errcode'} ${reason}`;
+  const failType = SEND_FAILED.exec(reason)?.[1];
+  if (failType !== undefined) return `msg_send_fail ${failType}`;
   const known: Readonly<Record<string, InBoth>> = OF_CALLS.has(code) ? CALLS : STAGES;
   return known[reason]?.[language] ?? plain(reason);
 }
@@ -79,9 +85,20 @@ function placeOf({ address, openKfId, corpId }: Cause): string | null {
   return place === null ? null : plain(place);
 }
 
+function botOf({ botName, botId }: Cause): string | null {
+  // One that an earlier version noted has no names.
+  const name = botName ?? botId ?? '';
+  return name === '' ? null : name.replaceAll(/[<>`*_[\]@\n]/g, '?');
+}
+
 const of = (cause: Cause): string => {
   const place = placeOf(cause);
   return place === null ? '' : ` of ${place}`;
+};
+/** The bot that an operator added; else the place. Its name is an operator's own text. */
+const ofBot = (cause: Cause): string => {
+  const bot = botOf(cause);
+  return bot === null ? of(cause) : ` of ${bot}`;
 };
 const counted = ({ count }: Cause, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
@@ -109,15 +126,31 @@ const ENGLISH: Words = {
     text: 'Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
   }),
   replies_fail: (cause) => ({
-    title: `No reply of ${counted(cause, 'account')} goes out${why(cause)}`,
+    title: `No reply of ${counted(cause, 'account')}${ofBot(cause)} goes out${why(cause)}`,
     text: 'Answers of bots do not reach customers.',
+  }),
+  token_refused: (cause) => ({
+    title: `WeCom refuses the access token${ofBot(cause)}${why(cause)}`,
+    text: 'Usually its corpSecret is wrong: it can neither read messages nor answer them.',
+  }),
+  silent: (cause) => ({
+    title: `${counted(cause, 'account')}${ofBot(cause)} took messages, and no reply followed`,
+    text: 'The bot answers, and sends nothing to the customer. Look into its log.',
+  }),
+  bot_calls_fail: (cause) => ({
+    title: `WeCom refuses calls${ofBot(cause)}${why(cause)}`,
+    text: 'The calls name no kf account, so it is not known whose customers they are about.',
+  }),
+  paused: (cause) => ({
+    title: `${counted(cause, 'account waits', 'accounts wait')}${ofBot(cause)}, which is paused`,
+    text: 'Nothing is sent until somebody resumes the bot.',
   }),
   dead: (cause) => ({
     title: `Events of ${counted(cause, 'account')}${of(cause)} are dead${why(cause)}`,
     text: 'They are not retried until you send them again, or the customer writes again.',
   }),
   dead_messages: (cause) => ({
-    title: `${counted(cause, 'message is', 'messages are')} dead`,
+    title: `${counted(cause, 'message')}${ofBot(cause)} ${cause.count === 1 ? 'is' : 'are'} dead`,
     text: 'Their bots refused them again and again, or they are too long. Their contents are deleted after 3 days.',
   }),
   waiting: (cause) => ({
@@ -125,7 +158,7 @@ const ENGLISH: Words = {
     text: 'They are retried automatically, and at once when the bot is back.',
   }),
   waiting_messages: (cause) => ({
-    title: `${counted(cause, 'message waits', 'messages wait')}`,
+    title: `${counted(cause, 'message')}${ofBot(cause)} ${cause.count === 1 ? 'waits' : 'wait'}`,
     text: 'Their bots do not take messages now. They are retried automatically.',
   }),
   parked: (cause) => ({
@@ -133,7 +166,7 @@ const ENGLISH: Words = {
     text: 'Start the puppet, or add a bot for the account.',
   }),
   no_account: (cause) => ({
-    title: `${counted(cause, 'account is', 'accounts are')} unknown to WeCom${why(cause)}`,
+    title: `${counted(cause, 'account')}${ofBot(cause)} ${cause.count === 1 ? 'is' : 'are'} unknown to WeCom${why(cause)}`,
     text: 'Deleted, or of another corp: customers cannot write there, and no reply goes out.',
   }),
   refused: () => ({
@@ -164,6 +197,10 @@ const zhOf = (cause: Cause): string => {
   const place = placeOf(cause);
   return place === null ? '' : `${place} 的 `;
 };
+const zhOfBot = (cause: Cause): string => {
+  const bot = botOf(cause);
+  return bot === null ? zhOf(cause) : `机器人 ${bot} 的`;
+};
 const zhWhy = (cause: Cause): string => (cause.why === null ? '' : `（${reasonOf(cause, 'zh')}）`);
 
 const CHINESE: Words = {
@@ -182,15 +219,31 @@ const CHINESE: Words = {
     text: '请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
   }),
   replies_fail: (cause) => ({
-    title: `${cause.count} 个客服账号的回复发不出去${zhWhy(cause)}`,
+    title: `${zhOfBot(cause)}${cause.count} 个客服账号的回复发不出去${zhWhy(cause)}`,
     text: '机器人的回复没有到达客户。',
+  }),
+  token_refused: (cause) => ({
+    title: `企业微信拒绝了${zhOfBot(cause)}访问令牌${zhWhy(cause)}`,
+    text: '通常是 corpSecret 有误：机器人既无法读取消息，也无法回复。',
+  }),
+  silent: (cause) => ({
+    title: `${zhOfBot(cause)}${cause.count} 个客服账号收到了消息，却没有回复`,
+    text: '机器人有应答，但没有向客户发送任何内容。请查看机器人的日志。',
+  }),
+  bot_calls_fail: (cause) => ({
+    title: `企业微信拒绝了${zhOfBot(cause)}接口调用${zhWhy(cause)}`,
+    text: '这些调用没有指明客服账号，因此不知道影响哪些客户。',
+  }),
+  paused: (cause) => ({
+    title: `${zhOfBot(cause)}${cause.count} 个客服账号在等待：机器人已暂停`,
+    text: '在有人恢复该机器人之前，不会发送任何内容。',
   }),
   dead: (cause) => ({
     title: `${zhOf(cause)}${cause.count} 个客服账号有死信${zhWhy(cause)}`,
     text: '死信不再自动重试，直到您重新投递，或客户再次发来消息。',
   }),
   dead_messages: (cause) => ({
-    title: `${cause.count} 条消息成为死信`,
+    title: `${zhOfBot(cause)}${cause.count} 条消息成为死信`,
     text: '机器人多次拒绝了这些消息，或者消息过长；3 天后内容会被删除。',
   }),
   waiting: (cause) => ({
@@ -198,7 +251,7 @@ const CHINESE: Words = {
     text: '系统会自动重试；机器人恢复后立即投递。',
   }),
   waiting_messages: (cause) => ({
-    title: `${cause.count} 条消息待投递`,
+    title: `${zhOfBot(cause)}${cause.count} 条消息待投递`,
     text: '对应的机器人目前没有接收消息，系统会自动重试。',
   }),
   parked: (cause) => ({
@@ -206,7 +259,7 @@ const CHINESE: Words = {
     text: '请启动 puppet，或为该账号添加机器人。',
   }),
   no_account: (cause) => ({
-    title: `${cause.count} 个客服账号在企业微信中不存在${zhWhy(cause)}`,
+    title: `${zhOfBot(cause)}${cause.count} 个客服账号在企业微信中不存在${zhWhy(cause)}`,
     text: '账号已被删除，或属于其他企业：客户无法向它发消息，回复也发不出去。',
   }),
   refused: () => ({

@@ -73,8 +73,19 @@ export class KfSync {
     trace,
   }: Pull): Promise<PullAnswer> {
     const caller = toTokenCaller(null, undefined, { id: botId, corpId });
-    const outcome = await this.tokens.getForCall({ corpId, corpSecret, caller, isProven: true, trace });
-    if ('refusal' in outcome) return outcome.refusal;
+    const outcome = await this.tokens.getForCall({
+      corpId,
+      corpSecret,
+      caller,
+      botId,
+      isProven: true,
+      trace,
+    });
+    const ended = { operation: 'call', corpId, botId, api: API, openKfId, isAsked: true } as const;
+    if ('refusal' in outcome) {
+      this.metrics.noteOutcome({ ...ended, errcode: outcome.refusal.errcode, fault: null });
+      return outcome.refusal;
+    }
     const tokenlessSync = syncToken === '' ? { botId, openKfId } : null;
     const retryAfterS = await this.limits.take({ corpId, api: API, tokenlessSync });
     if (retryAfterS !== null) return { retryAfterS };
@@ -85,7 +96,6 @@ export class KfSync {
       limit,
       open_kfid: openKfId,
     };
-    const ended = { operation: 'call', corpId, api: API, openKfId: null } as const;
     const answer = await this.calls
       .post({ corpId, api: API, accessToken, body, trace })
       .then(toAnswer)
@@ -97,7 +107,10 @@ export class KfSync {
     if ('errcode' in answer) {
       this.metrics.answered('call', answer.errcode);
       if (isTokenError(answer.errcode)) await this.tokens.revoke(id);
-    } else this.limits.noteKnown(API);
+    } else {
+      this.limits.noteKnown(API);
+      if ('entries' in answer) this.metrics.noteEntries(corpId, openKfId, answer.entries, false);
+    }
     return answer;
   }
 }

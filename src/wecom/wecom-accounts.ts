@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
+import { secretIdOf } from '../kernel/secret-id.js';
 import { newLru } from '../kernel/lru.js';
 import type { Secret } from '../kernel/secret.js';
 import type { TraceContext } from '../kernel/trace-context.js';
@@ -22,6 +23,8 @@ const PAGES_MAX = 10;
 const KEPT_MS = 60_000;
 const FAILURE_KEPT_MS = 10_000;
 const CORPS_MAX = 1_000;
+/** Of a corp; WeCom blocks an address that asks with many wrong ones. */
+const SECRETS_MAX = 3;
 
 /** A customer-service account as WeCom lists it. */
 export interface WecomAccount {
@@ -29,12 +32,15 @@ export interface WecomAccount {
   readonly name: string;
 }
 
+type KnownSecret = Pick<TokenRequest, 'corpSecret' | 'botId'>;
+
 /** The accounts, or WeCom's refusal. */
 type Listed = { readonly accounts: readonly WecomAccount[] } | { readonly errcode: number };
 
 /** The last question for a corp. */
 interface Asked {
-  readonly corpSecret: Secret;
+  /** With which secrets. */
+  readonly secretIds: string;
   readonly accounts: Promise<readonly WecomAccount[]>;
   untilMs: number;
 }
@@ -42,6 +48,8 @@ interface Asked {
 /** Lists a corp's customer-service accounts from WeCom, so that a person can choose among them. */
 @Injectable()
 export class WecomAccounts {
+  /** By corp: what WeCom listed last. */
+  readonly #known = newLru<readonly WecomAccount[]>(CORPS_MAX);
   /** By corp. */
   readonly #asked = newLru<Asked>(CORPS_MAX);
 
@@ -66,24 +74,49 @@ export class WecomAccounts {
     trace: TraceContext | null,
     isAskedAnew: boolean,
   ): Promise<readonly WecomAccount[]> {
-    const corpSecret = await this.#getSecret(corpId);
+    const secrets = await this.#getSecrets(corpId);
+    const secretIds = secrets.map(({ corpSecret }) => secretIdOf(corpId, corpSecret)).join();
     const asked = this.#asked.get(corpId);
-    if (asked?.corpSecret.equals(corpSecret)) {
+    if (asked?.secretIds === secretIds) {
       const isUnderWay = asked.untilMs === Infinity;
       if (isUnderWay || (!isAskedAnew && this.clock.elapsedMs() < asked.untilMs)) return asked.accounts;
     }
     const caller = toTokenCaller('operator', from);
-    const accounts = this.#ask({ corpId, corpSecret, caller, trace });
-    const now: Asked = { corpSecret, accounts, untilMs: Infinity };
+    const accounts = this.#askInTurn(secrets.map((known) => ({ ...known, corpId, caller, trace })));
+    const now: Asked = { secretIds, accounts, untilMs: Infinity };
     const keepFor = (ms: number): void => {
       now.untilMs = this.clock.elapsedMs() + ms;
     };
     accounts.then(
-      () => keepFor(KEPT_MS),
+      (found) => {
+        keepFor(KEPT_MS);
+        this.#known.set(corpId, found);
+      },
       () => keepFor(FAILURE_KEPT_MS),
     );
     this.#asked.set(corpId, now);
     return accounts;
+  }
+
+  /** What WeCom listed last of the corp, without asking; `null` where it has not yet. */
+  known(corpId: string): readonly WecomAccount[] | null {
+    return this.#known.get(corpId) ?? null;
+  }
+
+  /** Of which `known` gives a list. */
+  corpIds(): readonly string[] {
+    return [...this.#known.keys()];
+  }
+
+  async #askInTurn([first, ...others]: readonly TokenRequest[]): Promise<readonly WecomAccount[]> {
+    if (first === undefined) throw new AppError('REGISTRY_CORP_NOT_FOUND');
+    try {
+      return await this.#ask(first);
+    } catch (error) {
+      const isRefused = error instanceof AppError && error.code === 'WECOM_REFUSED';
+      if (!isRefused || others.length === 0) throw error;
+      return this.#askInTurn(others);
+    }
   }
 
   async #ask(request: TokenRequest): Promise<readonly WecomAccount[]> {
@@ -112,16 +145,23 @@ export class WecomAccounts {
     return { accounts };
   }
 
-  async #getSecret(corpId: string): Promise<Secret> {
+  /** Those of bots first; of one that WeCom refuses the next one may be good. */
+  async #getSecrets(corpId: string): Promise<readonly KnownSecret[]> {
     const ofBots = this.bots
       .list()
       .filter((bot) => bot.corpId === corpId)
-      .flatMap(({ opened }) =>
-        opened === null || opened.corpSecret.reveal() === '' ? [] : [opened.corpSecret],
+      .flatMap(({ id: botId, opened }) =>
+        opened === null || opened.corpSecret.reveal() === ''
+          ? []
+          : [{ botId, corpSecret: opened.corpSecret }],
       );
-    const [secret] = ofBots.length > 0 ? ofBots : await this.corps.listSecrets(corpId);
-    if (secret === undefined) throw new AppError('REGISTRY_CORP_NOT_FOUND');
-    return secret;
+    const ofPuppets =
+      ofBots.length > 0 && !this.corps.hasSecrets(corpId)
+        ? []
+        : (await this.corps.listSecrets(corpId)).map((corpSecret) => ({ botId: null, corpSecret }));
+    const secrets = [...ofBots, ...ofPuppets].slice(0, SECRETS_MAX);
+    if (secrets.length === 0) throw new AppError('REGISTRY_CORP_NOT_FOUND');
+    return secrets;
   }
 
   async #getPage(corpId: string, token: Secret, offset: number): Promise<Listed> {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
+import { newCause } from '../../src/insight/answers/cause.js';
 import type { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
 import {
   describeInBrowser,
@@ -215,20 +216,12 @@ describeInBrowser('the look of the console', () => {
 
 function receivers(): ReceiversAnswer['items'] {
   const at = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
-  const cause = { code: 'waiting', severity: 'wait', count: 2, since: at(9), why: 'connect' } as const;
-  const place = {
-    status: null,
-    address: '10.0.0.7:8080',
-    port: 8_080,
-    botId: null,
-    corpId: app.corpId,
-    openKfId: null,
-    name: null,
-  };
+  const place = { address: '10.0.0.7:8080', port: 8_080, corpId: app.corpId };
+  const cause = newCause('waiting', 2, { since: at(9), why: 'connect', ...place });
   return [
     {
       ...{ id: 'a', kind: 'robot', host: 'qyapi.weixin.qq.com', troubles: 0, failedAt: null, failure: null },
-      ...{ toldAt: at(5), told: [{ cause: { ...cause, ...place }, isOver: true }] },
+      ...{ toldAt: at(5), told: [{ cause, isOver: true }] },
     },
     {
       ...{ id: 'b', kind: 'webhook', host: 'hooks.example.com', troubles: 1, toldAt: null, told: [] },

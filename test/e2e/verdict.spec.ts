@@ -171,7 +171,7 @@ describe('the verdict', () => {
     }
     expect(await verdict()).toMatchObject({
       state: 'failing',
-      causes: [{ code: 'wecom_fails', why: '40001', corpId: app.corpId }],
+      causes: [{ code: 'token_refused', why: '40001', corpId: app.corpId }],
     });
   });
 });

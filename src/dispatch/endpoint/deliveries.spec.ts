@@ -94,7 +94,7 @@ describe('an account', () => {
       failure: null,
       lastHour: NO_ATTEMPTS,
     });
-    expect([...deliveries.takenSince(1)]).toEqual([]);
+    expect(deliveries.takenOf(registeredPuppet())).toEqual({ eventTakenAtMs: 0 });
     deliveries.ended(to, kfEvent(), 'due', 2, { taken: false, stage: 'pull', reason: 'errcode 48002' }, 12.5);
     const { failure, lastHour } = deliveries.lastOf(registeredPuppet());
     expect([failure?.stage, lastHour]).toEqual(['pull', NO_ATTEMPTS]);

@@ -9,6 +9,8 @@ import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } fro
 import type { KfEvent } from './kf-event.js';
 import { type DeliveryOccasion, type Failure, toFailure } from '../../storage/queue/line.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
+import { SpacedTimes } from '../../kernel/spaced-times.js';
+import { type CountedHours, HourCounts } from './hour-counts.js';
 
 /** Accounts, and addresses, whose deliveries are remembered; a further one replaces the one that was seen first. */
 const ACCOUNTS_MAX = 100_000;
@@ -35,6 +37,8 @@ export interface Delivery {
   readonly eventId: string;
   readonly result: AttemptResult;
   readonly durationMs: number;
+  /** A customer's message asks for a reply. An event may stand for one; `null` for what nobody has to answer. */
+  readonly asks: 'message' | 'event' | null;
 }
 
 type DeliveredTo = Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot' | 'isPulled'> &
@@ -50,13 +54,28 @@ export interface LastDeliveries {
 }
 
 /** What a process has seen of an account, an address or a bot. */
-export interface SeenAttempts extends Pick<LastDeliveries, 'taken' | 'failure'> {
+export interface SeenAttempts extends Pick<LastDeliveries, 'taken' | 'failure'>, SeenTaken {
   readonly id: string;
   /** `''` for an address and a bot. */
   readonly corpId: string;
   readonly slots: readonly AttemptSlot[];
+}
+
+export interface SeenTaken {
   /** When an event was taken last, store time; 0 for never. Tests do not count. */
   readonly eventTakenAtMs: number;
+  /** Of an account: what its bot took that asks for a reply. An earlier version wrote none. */
+  readonly asked?: AskedTimes;
+  /** Of an account: how much its bot took. */
+  readonly hours?: CountedHours;
+}
+
+/** When an account's bot took something that asks for a reply: some of the times, rising, with the first and the last. */
+export interface AskedTimes {
+  /** Customers' messages. */
+  readonly messages: readonly number[];
+  /** Events, of which it is not known what they tell of. */
+  readonly events: readonly number[];
 }
 
 const NEVER: LastDeliveries = Object.freeze({ taken: null, failure: null, lastHour: NO_ATTEMPTS });
@@ -117,6 +136,7 @@ export class Deliveries implements AccountHistory {
       eventId: event.id,
       result,
       durationMs,
+      asks: asksFor(event, occasion),
     };
     const [ofAccount, ofAddress] = [this.#accountOf(to), recordIn(this.#endpoints, to.address)];
     const ofBot = to.bot === null ? null : recordIn(this.#bots, to.bot.id);
@@ -174,10 +194,15 @@ export class Deliveries implements AccountHistory {
     return times;
   }
 
-  /** The accounts whose bots have taken an event since then, store time; tests do not count. Scans all accounts. */
-  *takenSince(sinceMs: number): Generator<string> {
-    for (const [openKfId, { eventTakenAtMs }] of this.#accounts)
-      if (eventTakenAtMs >= sinceMs) yield openKfId;
+  /** `null` where nothing was attempted. */
+  takenOf({ openKfId, corpId }: Addressee): SeenTaken | null {
+    const known = this.#accounts.get(openKfId);
+    return known?.corpId === corpId ? known.toTaken() : null;
+  }
+
+  /** All accounts for which something was attempted. */
+  accounts(): readonly Addressee[] {
+    return [...this.#accounts].map(([openKfId, { corpId }]) => ({ corpId, openKfId }));
   }
 
   /** The addresses at which something was taken since then, store time; tests count. Scans all addresses. */
@@ -228,10 +253,12 @@ class Account {
   #occasion: DeliveryOccasion = 'inline';
   #failure: Failure | null = null;
   readonly #recent = new RecentAttempts();
+  /** Of an account alone, once its bot has taken something. */
+  #taken: { messages: SpacedTimes; events: SpacedTimes; hours: HourCounts } | null = null;
 
   constructor(readonly corpId: string) {}
 
-  note({ result, atMs, durationMs, occasion }: Delivery): void {
+  note({ result, atMs, durationMs, occasion, asks }: Delivery): void {
     this.attempts[result.taken ? 'taken' : 'not_taken']++;
     if (occasion !== 'test') this.#recent.note(atMs, result.taken, durationMs);
     if (!result.taken) {
@@ -239,10 +266,19 @@ class Account {
       return;
     }
     this.takenAtMs = atMs;
-    if (occasion !== 'test') this.eventTakenAtMs = atMs;
+    if (occasion !== 'test') this.#noteTaken(atMs, asks);
     this.#status = result.status;
     this.#durationMs = durationMs;
     this.#occasion = occasion;
+  }
+
+  #noteTaken(atMs: number, asks: Delivery['asks']): void {
+    this.eventTakenAtMs = atMs;
+    if (this.corpId === '') return;
+    this.#taken ??= { messages: new SpacedTimes(), events: new SpacedTimes(), hours: new HourCounts() };
+    this.#taken.hours.add(atMs);
+    if (asks === 'message') this.#taken.messages.add(atMs);
+    if (asks === 'event') this.#taken.events.add(atMs);
   }
 
   /**
@@ -258,20 +294,37 @@ class Account {
   }
 
   toLast(nowMs: number): LastDeliveries {
-    return { taken: this.#taken, failure: this.#failure, lastHour: this.#recent.counts(nowMs) };
+    return { taken: this.#lastTaken, failure: this.#failure, lastHour: this.#recent.counts(nowMs) };
   }
 
   toSeen(id: string): SeenAttempts {
-    const { corpId, eventTakenAtMs } = this;
+    const { corpId } = this;
     const slots = this.#recent.slots();
-    return { id, corpId, slots, taken: this.#taken, failure: this.#failure, eventTakenAtMs };
+    return { id, corpId, slots, taken: this.#lastTaken, failure: this.#failure, ...this.toTaken() };
   }
 
-  get #taken(): LastTaken | null {
+  toTaken(): SeenTaken {
+    const { eventTakenAtMs } = this;
+    if (this.#taken === null) return { eventTakenAtMs };
+    const { messages, events, hours } = this.#taken;
+    return {
+      eventTakenAtMs,
+      asked: { messages: messages.all(), events: events.all() },
+      hours: hours.toJSON(),
+    };
+  }
+
+  get #lastTaken(): LastTaken | null {
     if (this.takenAtMs === 0) return null;
     const [status, durationMs, occasion] = [this.#status, this.#durationMs, this.#occasion];
     return { atMs: this.takenAtMs, status, durationMs, occasion };
   }
+}
+
+function asksFor({ isOfCustomer }: KfEvent, occasion: DeliveryOccasion): Delivery['asks'] {
+  if (occasion === 'test') return null;
+  if (occasion === 'message') return isOfCustomer === true ? 'message' : null;
+  return 'event';
 }
 
 /** Whether a bot that may pull by itself is told of an event. */

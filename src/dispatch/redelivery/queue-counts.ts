@@ -4,6 +4,7 @@ import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import {
+  type AccountMessages,
   type LineCounts,
   type LineGroup,
   type MessageCounts,
@@ -27,6 +28,7 @@ export class QueueCounts {
   readonly #hints: Recent<LineCounts | null>;
   readonly #hintGroups: Recent<readonly LineGroup[] | null>;
   readonly #messages: Recent<MessageCounts | null>;
+  readonly #byAccount: Recent<readonly AccountMessages[] | null>;
 
   constructor(store: QueueStore, clock: Clock, storeClock: StoreClock) {
     const recent = <T>(what: string, ask: () => Promise<T>) =>
@@ -34,6 +36,7 @@ export class QueueCounts {
     this.#hints = recent('count hints', () => store.count('event'));
     this.#hintGroups = recent('group hints', () => store.group('event', storeClock.nowMs() - ON_ITS_WAY_MS));
     this.#messages = recent('count messages', () => store.countMessages(null));
+    this.#byAccount = recent('count messages', () => store.countMessagesByAccount());
   }
 
   hints(ageMsMax = 0): Promise<LineCounts | null> {
@@ -43,6 +46,11 @@ export class QueueCounts {
   /** Waiting and dead hints, grouped by what is wrong with them. */
   hintGroups(): Promise<readonly LineGroup[] | null> {
     return this.#hintGroups.latest(GROUPS_AGE_MS_MAX);
+  }
+
+  /** Of each account that has any. */
+  messagesByAccount(ageMsMax = 0): Promise<readonly AccountMessages[] | null> {
+    return this.#byAccount.latest(ageMsMax);
   }
 
   messages(ageMsMax = 0): Promise<MessageCounts | null> {

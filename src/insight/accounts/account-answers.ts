@@ -5,7 +5,7 @@ import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
-import type { ReplyFailure } from '../../wecom/outcomes/call-outcomes.js';
+import type { Outcome } from '../../wecom/outcomes/outcome.js';
 import { AllFigures } from '../figures/all-figures.js';
 import type { KfAccountAnswer } from './kf-account.dto.js';
 import { toDuration, toIso } from '../../http/answers/times.js';
@@ -13,7 +13,7 @@ import { toFailureAnswer, toHintAnswer } from '../answers/hint-answer.js';
 import { toLastHourAnswer } from '../answers/last-hour-answer.js';
 import type { Failure } from '../../storage/queue/line.js';
 
-/** The first that applies: a hint is dead, a hint waits, the puppet has deregistered, none of these. */
+/** The first that applies: a hint is dead, a hint waits, the puppet has deregistered or cannot be reached, none of these. */
 export const ACCOUNT_STATES = [
   'dead',
   'waiting',
@@ -34,20 +34,20 @@ export class AccountAnswers {
 
   /** @param hint the hint of the account and its corp; `null` when nothing waits, or the store does not answer. */
   of(puppet: Puppet, hint: HintHead | null): KfAccountAnswer {
-    const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
+    const { openKfId, name, corpId, endpoint, lastOnlineAtMs, from } = puppet;
     const figures = this.figures.ofAccount(puppet);
     const { taken, failure, repliedAtMs, replyFailure, noAccount, lastHour } = figures;
-    const botEndpoint = this.botEndpoints.to(this.destinations.find(puppet));
+    const isOnline = this.isOnline(puppet);
     return {
       openKfId,
       name,
       corpId,
       endpoint,
-      state: stateOf(puppet, hint),
-      online,
+      state: hint === null ? (isOnline ? 'online' : 'offline') : hint.state === 'dead' ? 'dead' : 'waiting',
+      online: isOnline && hint?.state !== 'dead',
       lastOnlineAt: lastOnlineAtMs === null ? null : toIso(lastOnlineAtMs),
       registeredFrom: from === '' ? null : from,
-      circuit: botEndpoint?.isOpen ? 'open' : 'closed',
+      circuit: this.#isOpen(puppet) ? 'open' : 'closed',
       hint: hint === null ? null : toHintAnswer(hint, name, this.storeClock.nowMs()),
       lastDelivery: taken === null ? null : toLastDelivery(taken),
       lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),
@@ -59,18 +59,22 @@ export class AccountAnswers {
       endpointLastFailure: toFailureAnswer(figures.endpointFailure),
     };
   }
-}
 
-export function stateOf({ online }: Puppet, hint: HintHead | null): AccountState {
-  if (hint !== null) return hint.state === 'dead' ? 'dead' : 'waiting';
-  return online ? 'online' : 'offline';
+  /** Whether it has registered, and what is sent there does not fail again and again. */
+  isOnline(puppet: Puppet): boolean {
+    return puppet.online && !this.#isOpen(puppet);
+  }
+
+  #isOpen(puppet: Puppet): boolean {
+    return this.botEndpoints.to(this.destinations.find(puppet))?.isOpen === true;
+  }
 }
 
 function toLastDelivery({ atMs, status, durationMs, occasion }: LastTaken) {
   return { at: toIso(atMs), status, durationMs: toDuration(durationMs), occasion };
 }
 
-function toReplyFailure(failure: ReplyFailure | null): KfAccountAnswer['replyFailure'] {
+function toReplyFailure(failure: Outcome | null): KfAccountAnswer['replyFailure'] {
   return failure === null ? null : { why: failure.why, since: toIso(failure.sinceMs) };
 }
 

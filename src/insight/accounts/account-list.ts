@@ -176,7 +176,7 @@ export class AccountList {
     if (states === undefined) {
       for await (const slice of this.#slices(corpId))
         yield slice
-          .filter((puppet) => hasText(puppet, text) && isOnlineAs(puppet, state))
+          .filter((puppet) => hasText(puppet, text) && this.#isOnlineAs(puppet, state))
           .map((puppet) => ({ puppet, hint: undefined }));
       return;
     }
@@ -247,9 +247,13 @@ export class AccountList {
     if (state === null)
       return { found: matching.map((puppet) => ({ puppet, hint: undefined })), asked: 0, end };
     const candidates = matching
-      .filter((puppet) => isOnlineAs(puppet, state))
+      .filter((puppet) => this.#isOnlineAs(puppet, state))
       .map((puppet) => ({ puppet, hint: undefined }));
     return { found: await this.#calm(candidates), asked: candidates.length, end };
+  }
+
+  #isOnlineAs(puppet: Puppet, state: AccountState | null): boolean {
+    return state === null || this.answers.isOnline(puppet) === (state === 'online');
   }
 
   /** Looks the hints up, and keeps the registrations without one. */
@@ -315,10 +319,6 @@ function readPlace(position: string | null): Place | null {
   } catch {
     return null;
   }
-}
-
-function isOnlineAs({ online }: Puppet, state: AccountState | null): boolean {
-  return state === null || online === (state === 'online');
 }
 
 function keyOfLast(found: readonly Found[], limit: number): string | null {

@@ -57,11 +57,13 @@ export class KfAccountAnswer {
   readonly endpoint!: string;
 
   /**
-   * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered), online.
+   * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered, or what is sent
+   * there fails again and again), online.
    * @example waiting
    */
   readonly state!: 'dead' | 'waiting' | 'offline' | 'online';
 
+  /** Whether its puppet has registered and can be reached, and nothing of it is dead. */
   readonly online!: boolean;
 
   /**

@@ -12,7 +12,10 @@ import { summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 
 const [ONE, TWO] = [registeredPuppet({ openKfId: 'wk1' }), registeredPuppet({ openKfId: 'wk2' })];
-const REPLY = { operation: 'call', corpId: ONE.corpId, api: 'kf/send_msg', openKfId: 'wk1' } as const;
+const REPLY = {
+  ...({ operation: 'call', botId: null, isAsked: true } as const),
+  ...{ corpId: ONE.corpId, api: 'kf/send_msg', openKfId: 'wk1' },
+};
 
 let clock: ManualClock;
 let here: SeeingReplica;
@@ -77,7 +80,7 @@ it('has nothing of an account that another corp had before', async () => {
   expect(here.figures.ofAccount(ONE).taken).toBeNull();
 });
 
-it('has why no reply goes out, unless one went out later through another replica, for an hour', async () => {
+it('has why no reply goes out, until one does through whichever replica', async () => {
   const failureNow = () => here.figures.ofAccount(ONE).replyFailure;
   const sinceMs = clock.nowMs();
   there.wecom.noteOutcome({ ...REPLY, errcode: 40058, fault: null });
@@ -85,14 +88,45 @@ it('has why no reply goes out, unless one went out later through another replica
   there.wecom.noteOutcome({ ...REPLY, errcode: 40008, fault: null });
   const atMs = clock.nowMs();
   await passMinute(clock);
-  expect(failureNow()).toEqual({ why: '40008', sinceMs, atMs });
+  expect(failureNow()).toMatchObject({ why: '40008', sinceMs, atMs });
+  await clock.advance(24 * 60 * 60_000);
+  expect(failureNow()).toMatchObject({ why: '40008', sinceMs, atMs });
   here.wecom.noteOutcome({ ...REPLY, errcode: 0, fault: null });
   expect(failureNow()).toBeNull();
-  there.wecom.noteOutcome({ ...REPLY, errcode: 40008, fault: null });
-  await clock.advance(59 * 60_000);
-  expect(failureNow()).toMatchObject({ why: '40008' });
-  await clock.advance(60_000);
-  expect(failureNow()).toBeNull();
+});
+
+it('has what a process before has seen, also that a caller fails', async () => {
+  there.wecom.noteOutcome({ ...REPLY, errcode: 95017, fault: null });
+  for (let n = 0; n < 3; n++) there.wecom.noteOutcome({ ...REPLY, botId: 'b1', errcode: 40001, fault: null });
+  await there.others.beforeApplicationShutdown();
+  await passMinute(clock);
+  expect(here.figures.repliesOf(ONE).replyFailure).toMatchObject({ why: '95017' });
+  expect(here.figures.failingCallers()).toMatchObject([{ subject: 'token', botId: 'b1', why: '40001' }]);
+  here.wecom.noteOutcome({ ...REPLY, botId: 'b1', errcode: 0, fault: null });
+  expect(here.figures.repliesOf(ONE).replyFailure).toBeNull();
+  expect(here.figures.failingCallers()).toEqual([]);
+});
+
+it('has what bots took that asks for replies, and how much each hour, of all replicas', async () => {
+  end(there, ONE, true, 4);
+  await clock.advance(1_000);
+  end(here, ONE, true, 4);
+  end(here, ONE, false, 4);
+  const nowMs = clock.nowMs();
+  await passMinute(clock);
+  const { atMs, events, messages } = here.figures.takenOf(ONE);
+  expect({ atMs, events: events.toSorted(), messages }).toEqual({
+    ...{ atMs: nowMs, events: [nowMs - 1_000, nowMs], messages: [] },
+  });
+  expect(here.figures.hoursOf(ONE).reduce((sum, count) => sum + count)).toBe(2);
+});
+
+it('is known until the minute that all have written, where others are there', async () => {
+  expect(here.figures.knownUntilMs).toBe(clock.nowMs());
+  end(there, ONE, true, 4);
+  await passMinute(clock);
+  await clock.advance(30_000);
+  expect(here.figures.knownUntilMs).toBe(clock.nowMs() - 40_000);
 });
 
 it('has that WeCom has no such account of the corp, whichever replica it told, until a reply goes out', async () => {

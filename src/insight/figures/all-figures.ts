@@ -1,25 +1,41 @@
 import { Injectable } from '@nestjs/common';
-import { Deliveries, type LastDeliveries, type SeenAttempts } from '../../dispatch/endpoint/deliveries.js';
+import {
+  type AskedTimes,
+  Deliveries,
+  type LastDeliveries,
+  type SeenAttempts,
+} from '../../dispatch/endpoint/deliveries.js';
+import { hoursOf } from '../../dispatch/endpoint/hour-counts.js';
 import { type AttemptCounts, countsOf, sumOf } from '../../dispatch/endpoint/recent-attempts.js';
 import type { Failure } from '../../storage/queue/line.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import {
   type AccountReplies,
-  FAILURE_LIFE_MS,
-  type ReplyFailure,
-  type ReplyingAccount,
-} from '../../wecom/outcomes/call-outcomes.js';
+  failingCallers,
+  type Outcome,
+  outcomeKey,
+  together,
+  toReplies,
+} from '../../wecom/outcomes/outcome.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
+import { SEEN_KEPT_MS } from '../../record/seen-store.js';
 import { SeenByOthers } from './seen-by-others.js';
-
-type AccountKey = Pick<Puppet, 'openKfId' | 'corpId'>;
 
 export interface SeenOfAccount extends LastDeliveries, AccountReplies {
   /** The attempts for all accounts at its address. */
   readonly endpointLastHour: AttemptCounts;
   /** The last failed attempt there, for any account. */
   readonly endpointFailure: Failure | null;
+}
+
+/** What an account's bot took, as far as it asks for replies; see `AskedTimes`. */
+export interface Taken extends AskedTimes {
+  /** When it last took anything; 0 for never. */
+  readonly atMs: number;
+  /** Whether the manager has seen what its program reads from WeCom. */
+  readonly isRead: boolean;
 }
 
 /** What all replicas have seen: this one until now, the others until a minute ago. */
@@ -46,7 +62,7 @@ export class AllFigures {
     };
   }
 
-  deliveriesOf(account: AccountKey): LastDeliveries {
+  deliveriesOf(account: Addressee): LastDeliveries {
     const seen = this.others.accounts.of(account.openKfId).filter(({ corpId }) => corpId === account.corpId);
     return this.#together(this.deliveries.lastOf(account), seen);
   }
@@ -63,27 +79,70 @@ export class AllFigures {
     return times;
   }
 
+  /** The keys of all accounts for which something was attempted, or that replied; some may be there twice. */
+  *accountKeys(): Generator<string> {
+    for (const account of this.deliveries.accounts()) yield accountKey(account);
+    for (const { corpId, id: openKfId } of this.others.accounts.all()) yield accountKey({ corpId, openKfId });
+    for (const outcomes of [this.wecom.outcomes.accounts(), this.others.replies.all()])
+      for (const { corpId, openKfId } of outcomes)
+        if (openKfId !== null) yield accountKey({ corpId, openKfId });
+  }
+
   /** WeCom's last answer to replies, through any replica: they go out, they fail, or there is no such account. */
-  repliesOf(account: ReplyingAccount): AccountReplies {
-    const seen = this.others.replies
+  repliesOf(account: Addressee): AccountReplies {
+    const [replies, gone] = (['replies', 'account'] as const).map((subject) => {
+      const seen = this.others.replies
+        .of(account.openKfId)
+        .filter((one) => one.subject === subject && one.corpId === account.corpId);
+      const own = this.wecom.outcomes.ofAccount(subject, account);
+      return together(own === null ? seen : [own, ...seen]);
+    });
+    return toReplies(replies ?? null, gone ?? null, this.storeClock.nowMs());
+  }
+
+  /** Of each caller what all replicas have seen of it. */
+  callers(): readonly Outcome[] {
+    const all = [...this.wecom.outcomes.callers(), ...this.others.callers.all()];
+    return [...Map.groupBy(all, outcomeKey).values()].flatMap((same) => together(same) ?? []);
+  }
+
+  failingCallers(): readonly Outcome[] {
+    return failingCallers(this.callers(), this.storeClock.nowMs());
+  }
+
+  /** What the account's bot took. */
+  takenOf(account: Addressee): Taken {
+    const others = this.others.accounts
       .of(account.openKfId)
-      .filter(({ corpId }) => corpId === null || account.corpId === null || corpId === account.corpId);
-    const all = [this.wecom.repliesOf(account), ...seen];
-    const repliedAtMs = Math.max(...all.map((one) => one.repliedAtMs ?? 0));
-    const replyFailure = newest(all.map((one) => one.replyFailure));
-    const noAccount = newest(all.map((one) => one.noAccount));
-    const lastMs = Math.max(repliedAtMs, replyFailure?.atMs ?? 0, noAccount?.atMs ?? 0);
-    const ifLast = (failure: ReplyFailure | null) =>
-      failure?.atMs === lastMs && this.#isOfNow(failure) ? failure : null;
+      .filter(({ corpId }) => corpId === account.corpId);
+    const own = this.deliveries.takenOf(account);
+    const all = own === null ? others : [own, ...others];
+    const reads = this.others.reads.of(account.openKfId).filter(({ corpId }) => corpId === account.corpId);
+    const ownRead = this.wecom.read.of(account);
+    const allReads = ownRead === null ? reads : [ownRead, ...reads];
     return {
-      repliedAtMs: repliedAtMs === 0 ? null : repliedAtMs,
-      replyFailure: ifLast(replyFailure),
-      noAccount: ifLast(noAccount),
+      atMs: all.reduce((lastMs, { eventTakenAtMs }) => Math.max(lastMs, eventTakenAtMs), 0),
+      messages: [
+        ...all.flatMap(({ asked }) => asked?.messages ?? []),
+        ...allReads.flatMap(({ messages }) => messages),
+      ],
+      events: all.flatMap(({ asked }) => asked?.events ?? []),
+      isRead: allReads.some(({ readAtMs }) => this.storeClock.nowMs() - readAtMs < SEEN_KEPT_MS),
     };
   }
 
-  #isOfNow({ atMs }: ReplyFailure): boolean {
-    return this.storeClock.nowMs() - atMs < FAILURE_LIFE_MS;
+  /** How many events and messages the account's bot took in each of the last 24 hours, the oldest first. */
+  hoursOf(account: Addressee): number[] {
+    const others = this.others.accounts
+      .of(account.openKfId)
+      .filter(({ corpId }) => corpId === account.corpId);
+    const all = [this.deliveries.takenOf(account), ...others].flatMap((one) => one?.hours ?? []);
+    return hoursOf(all, this.storeClock.nowMs());
+  }
+
+  /** Until when all of this is known of all replicas; what happened later may be known of this one alone. */
+  get knownUntilMs(): number {
+    return this.others.knownUntilMs;
   }
 
   #together(own: LastDeliveries, others: readonly SeenAttempts[]): LastDeliveries {

@@ -13,7 +13,10 @@ import { SEEN_KEPT_MS } from '../../record/seen-store.js';
 
 const MINUTE_MS = 60_000;
 const PUPPET = registeredPuppet({ openKfId: 'wk1' });
-const CALL = { operation: 'call', corpId: 'ww1', api: 'kf/send_msg', openKfId: 'wk1', fault: null } as const;
+const CALL = {
+  ...({ operation: 'call', botId: null, isAsked: true, fault: null } as const),
+  ...{ corpId: 'ww1', api: 'kf/send_msg', openKfId: 'wk1' },
+};
 
 let clock: ManualClock;
 let tables: SeenTables;

@@ -14,8 +14,10 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { MINUTE_MS, startOf } from '../../record/figures.js';
 import { PART_CHARS, SEEN_KEPT_MS, SeenStore } from '../../record/seen-store.js';
 import { type AccountHistory, AccountHistories } from '../../registry/puppets/account-history.js';
-import type { AccountReplies, ReplyingAccount } from '../../wecom/outcomes/call-outcomes.js';
 import { RecordStore } from '../../storage/records/records.js';
+import { isNews } from '../../wecom/outcomes/call-outcomes.js';
+import { type Outcome, outcomeKey } from '../../wecom/outcomes/outcome.js';
+import type { ReadTimes } from '../../wecom/outcomes/read-messages.js';
 import { callKey, type FailedCall } from '../../wecom/outcomes/failed-calls.js';
 import { errorKey, type SeenError } from '../../wecom/outcomes/wecom-errors.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
@@ -40,7 +42,10 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   readonly accounts = new Newest<SeenAttempts>(({ id }) => id);
   readonly addresses = new Newest<SeenAttempts>(({ id }) => id);
   readonly bots = new Newest<SeenAttempts>(({ id }) => id);
-  readonly replies = new Newest<ReplyingAccount & AccountReplies>(({ openKfId }) => openKfId);
+  /** What became of their replies. */
+  readonly replies = new Newest<Outcome>(({ openKfId }) => openKfId ?? '', outcomeKey);
+  readonly callers = new Newest<Outcome>(outcomeKey);
+  readonly reads = new Newest<ReadTimes>(({ openKfId }) => openKfId);
   readonly errors = new Newest<SeenError>(errorKey);
   readonly calls = new Newest<FailedCall>(callKey);
   /** When accounts were forgotten. Entries from before are about a registration that is gone. */
@@ -51,6 +56,8 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   #sinceMs = 0;
   #writtenAtMs = 0;
   #readAtMs = 0;
+  /** When the last interval began of which another replica wrote something. */
+  #othersAtMs = 0;
   #timer: Timer | null = null;
 
   constructor(
@@ -82,8 +89,17 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
 
   accountsOf(corpId: string): readonly string[] {
     const accounts = [...this.accounts.all()].filter((one) => one.corpId === corpId).map(({ id }) => id);
-    const replying = [...this.replies.all()].filter((one) => one.corpId === corpId);
-    return [...accounts, ...replying.map(({ openKfId }) => openKfId)];
+    const replying = [...this.replies.all()].flatMap((one) =>
+      one.corpId === corpId && one.openKfId !== null ? [one.openKfId] : [],
+    );
+    return [...accounts, ...replying];
+  }
+
+  /** Until when all replicas' figures are known here, store time. */
+  get knownUntilMs(): number {
+    const nowMs = this.storeClock.nowMs();
+    const hasOthers = this.records.isShared && nowMs - this.#othersAtMs < 2 * QUARTER_MS;
+    return hasOthers ? Math.max(0, startOf(this.#readAtMs - READ_AFTER_MS, MINUTE_MS)) : nowMs;
   }
 
   #turnLater(): void {
@@ -122,8 +138,11 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
       if (atMs >= sinceMs) yield ['forgotten', { openKfId, atMs }];
     for (const list of ['accounts', 'addresses', 'bots'] as const)
       for (const item of this.deliveries.seenSince(list, sinceMs)) yield [list, item];
-    // Without a corp, nobody knows the access token of the caller, who may have made up the account.
-    for (const item of this.wecom.repliesSince(sinceMs)) if (item.corpId !== null) yield ['replies', item];
+    for (const item of this.wecom.outcomes.accounts())
+      if (isNews(item, sinceMs)) yield ['account_outcomes', item];
+    for (const item of this.wecom.outcomes.callers())
+      if (isNews(item, sinceMs)) yield ['caller_outcomes', item];
+    for (const item of this.wecom.read.seenSince(sinceMs)) yield ['reads', item];
     for (const item of this.wecom.errors) yield ['errors', item];
     for (const item of this.wecom.failedCalls) yield ['calls', item];
   }
@@ -135,15 +154,18 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     const fromMs = Math.max(keptFromMs, startOf(this.#readAtMs - SLACK_MS, QUARTER_MS));
     try {
       for await (const { replica, atMs, seen } of this.store.read(fromMs)) {
-        if (replica !== REPLICA) for (const one of readSeen(seen)) this.#put(replica, atMs, one);
+        if (replica === REPLICA) continue;
+        this.#othersAtMs = Math.max(this.#othersAtMs, atMs);
+        for (const one of readSeen(seen)) this.#put(replica, atMs, one);
         await nextTurn();
       }
       this.#readAtMs = nowMs;
     } catch (err) {
       this.log.debug({ err }, 'figures.read_failed');
     }
-    const { accounts, addresses, bots, replies, errors, calls } = this;
-    for (const list of [accounts, addresses, bots, replies, errors, calls]) list.forgetBefore(keptFromMs);
+    const { accounts, addresses, bots, replies, callers, reads, errors, calls } = this;
+    for (const list of [accounts, addresses, bots, replies, callers, reads, errors, calls])
+      list.forgetBefore(keptFromMs);
     for (const [openKfId, atMs] of this.#forgotten) if (atMs < keptFromMs) this.#forgotten.delete(openKfId);
   }
 
@@ -156,8 +178,14 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
       case 'addresses':
       case 'bots':
         return this[list].put(replica, atMs, item);
-      case 'replies':
-        return this.#isForgotten(item.openKfId, atMs) ? undefined : this.replies.put(replica, atMs, item);
+      case 'account_outcomes':
+        return this.#isForgotten(item.openKfId ?? '', atMs)
+          ? undefined
+          : this.replies.put(replica, atMs, item);
+      case 'reads':
+        return this.#isForgotten(item.openKfId, atMs) ? undefined : this.reads.put(replica, atMs, item);
+      case 'caller_outcomes':
+        return this.callers.put(replica, atMs, item);
       case 'errors':
         return this.errors.put(replica, atMs, item);
       case 'calls':
@@ -174,6 +202,7 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     dropFirstOver(ITEMS_MAX, this.#forgotten);
     this.accounts.forget(openKfId);
     this.replies.forget(openKfId);
+    this.reads.forget(openKfId);
   }
 
   /** @param atMs the beginning of the interval in which something was seen of the account. */
@@ -189,21 +218,26 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
 type Seen =
   | readonly [list: 'forgotten', item: { readonly openKfId: string; readonly atMs: number }]
   | readonly [list: 'accounts' | 'addresses' | 'bots', item: SeenAttempts]
-  | readonly [list: 'replies', item: ReplyingAccount & AccountReplies]
+  | readonly [list: 'account_outcomes' | 'caller_outcomes', item: Outcome]
+  | readonly [list: 'reads', item: ReadTimes]
   | readonly [list: 'errors', item: SeenError]
   | readonly [list: 'calls', item: FailedCall];
 
 /** Entries of replicas about accounts, or about something else: for each key, the newest entry of each replica. */
 class Newest<T> {
-  /** By key, and by replica. */
+  /** By key, and by replica with what tells items of one key apart. */
   readonly #seen = new Map<string, Map<string, { readonly atMs: number; readonly item: T }>>();
 
-  constructor(private readonly keyOf: (item: T) => string) {}
+  constructor(
+    private readonly keyOf: (item: T) => string,
+    private readonly partOf: (item: T) => string = () => '',
+  ) {}
 
   put(replica: string, atMs: number, item: T): void {
     const key = this.keyOf(item);
+    const part = `${replica} ${this.partOf(item)}`;
     const ofKey = this.#seen.get(key) ?? new Map<string, { atMs: number; item: T }>();
-    if (atMs >= (ofKey.get(replica)?.atMs ?? 0)) ofKey.set(replica, { atMs, item });
+    if (atMs >= (ofKey.get(part)?.atMs ?? 0)) ofKey.set(part, { atMs, item });
     this.#seen.delete(key);
     this.#seen.set(key, ofKey);
     dropFirstOver(ITEMS_MAX, this.#seen);
@@ -223,7 +257,7 @@ class Newest<T> {
 
   forgetBefore(ms: number): void {
     for (const [key, ofKey] of this.#seen) {
-      for (const [replica, { atMs }] of ofKey) if (atMs < ms) ofKey.delete(replica);
+      for (const [part, { atMs }] of ofKey) if (atMs < ms) ofKey.delete(part);
       if (ofKey.size === 0) this.#seen.delete(key);
     }
   }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CallTrouble } from '../../wecom/outcomes/call-outcomes.js';
+import type { Outcome } from '../../wecom/outcomes/outcome.js';
+import type { Reason } from '../accounts/account-state.js';
+import type { AccountView } from '../accounts/account-views.js';
 import type { StatusAnswer } from './status.dto.js';
-import { CAUSES } from './verdict.dto.js';
+import { CAUSES } from '../answers/cause.dto.js';
 import { causesOf, type Troubles } from './causes.js';
 import type { LineGroup } from '../../storage/queue/queue-store.js';
 
@@ -49,14 +51,25 @@ function status({ counts, lastMinute, storage, ...others }: Changes = {}): Statu
   };
 }
 
-function trouble(changes: Partial<CallTrouble> = {}): CallTrouble {
-  return { corpId: 'ww1', openKfId: null, operation: 'call', why: '60020', sinceMs: 0, ...changes };
+function failing(changes: Partial<Outcome> = {}): Outcome {
+  return {
+    ...{ subject: 'call', corpId: 'ww1', botId: null, openKfId: null, api: '' },
+    ...{ okAtMs: 0, failures: 3, sinceMs: 0, atMs: 0, why: '60020' },
+    ...changes,
+  };
 }
 
-const NO_TROUBLES: Troubles = {
-  ...{ corps: [], accounts: [], unknownAccounts: [], hints: null, openCircuits: [] },
-  nowMs: NOW_MS,
-};
+function view(
+  openKfId: string,
+  reason: Partial<Reason> & Pick<Reason, 'code'>,
+  { corpId = 'ww1', botId = null }: { corpId?: string; botId?: string | null } = {},
+): AccountView {
+  const told = { why: null, status: null, sinceMs: NOW_MS, count: 1, ...reason };
+  const bot = botId === null ? null : { id: botId };
+  return { corpId, openKfId, bot, judged: { reasons: [told] } } as unknown as AccountView;
+}
+
+const NO_TROUBLES: Troubles = { views: [], callers: [], hints: null, openCircuits: [], nowMs: NOW_MS };
 const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
   causesOf(of, { ...NO_TROUBLES, ...troubles }).causes;
 const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
@@ -89,13 +102,24 @@ describe('the causes', () => {
         oldestParkedAgeS: 60,
       }),
       {
-        corps: [trouble()],
-        accounts: [trouble({ openKfId: 'wk1' })],
-        unknownAccounts: [trouble({ openKfId: 'wk2', why: '95004' })],
+        callers: [
+          failing(),
+          failing({ subject: 'token', botId: 'b1', why: '40001' }),
+          failing({ subject: 'api', botId: 'b2', why: '95017' }),
+        ],
+        views: [
+          view('wk1', { code: 'replies_fail', why: '95017' }),
+          view('wk2', { code: 'no_account', why: '95004' }),
+          view('wk3', { code: 'silent' }),
+          view('wk4', { code: 'dead_messages' }),
+          view('wk5', { code: 'waiting_messages' }),
+          view('wk6', { code: 'paused' }),
+        ],
         openCircuits: ['http://a:1'],
       },
     ).map(({ code }) => code);
-    expect(all).toEqual(CAUSES.filter((code) => code !== 'calls_unanswered' && code !== 'unknown'));
+    const others = new Set<string>(['calls_unanswered', 'unknown']);
+    expect(all).toEqual(CAUSES.filter((code) => !others.has(code)));
   });
 
   it('take what the store does not tell for unknown, and not for nothing', () => {
@@ -110,7 +134,7 @@ describe('the causes', () => {
       ...{ counts, oldestWaitingAgeS: ageS, oldestMessageAgeS: ageS, oldestParkedAgeS: ageS },
     });
     expect(codes(aged(10))).toEqual([]);
-    expect(codes(aged(11))).toEqual(['waiting', 'waiting_messages', 'parked']);
+    expect(codes(aged(11))).toEqual(['waiting', 'parked']);
   });
 
   it('say since when customers wait', () => {
@@ -124,28 +148,72 @@ describe('the causes', () => {
     expect(codes({ lastMinute: { proxyCalls: 9, unansweredCalls: 9 } })).toEqual([]);
   });
 
-  it('have one line for all that WeCom refuses for one reason, since the first', () => {
-    const corps = [
-      trouble({ sinceMs: 2_000 }),
-      trouble({ operation: 'gettoken', sinceMs: 1_000 }),
-      trouble({ corpId: 'ww2', why: '40001', sinceMs: 500 }),
-      trouble({ corpId: 'ww3', why: '40001', sinceMs: 900 }),
+  it('have one line for all corps that WeCom does not answer, and one for each corp that it refuses', () => {
+    const away = { why: 'unreachable' };
+    const callers = [
+      failing({ sinceMs: 2_000 }),
+      failing({ sinceMs: 1_000, botId: 'b1' }),
+      failing({ corpId: 'ww2', sinceMs: 3_000, botId: 'b2' }),
+      failing({ ...away, subject: 'gettoken', sinceMs: 500 }),
+      failing({ ...away, corpId: 'ww2', sinceMs: 900 }),
     ];
-    const found = causes(status(), { corps });
-    expect(found).toMatchObject([
-      { why: '40001', count: 2, corpId: null, since: '1970-01-01T00:00:00.500Z' },
-      { why: '60020', count: 1, corpId: 'ww1', since: '1970-01-01T00:00:01.000Z' },
+    const code = 'wecom_fails';
+    expect(causes(status(), { callers })).toMatchObject([
+      { code, why: 'unreachable', count: 2, corpId: null, since: '1970-01-01T00:00:00.500Z' },
+      { code, why: '60020', count: 1, corpId: 'ww1', botId: null, since: '1970-01-01T00:00:01.000Z' },
+      { code, why: '60020', count: 1, corpId: 'ww2', botId: 'b2', since: '1970-01-01T00:00:03.000Z' },
     ]);
   });
 
-  it('name the account whose replies do not go out, where it is one', () => {
-    const one = trouble({ openKfId: 'wk1', why: '95017' });
-    expect(causes(status(), { accounts: [one] })).toMatchObject([
-      { code: 'replies_fail', severity: 'bad', count: 1, openKfId: 'wk1', why: '95017' },
+  it('name the bot whose token is refused, and the bot whose calls are', () => {
+    const callers = [
+      failing({ subject: 'token', botId: 'b1', why: '40001' }),
+      failing({ subject: 'token', corpId: 'ww2', why: '40014' }),
+      failing({ subject: 'api', botId: 'b2', why: '95017', api: 'kf/account/list' }),
+      failing({ subject: 'api', botId: 'b2', why: '95012', api: 'kf/sync_msg', openKfId: 'wk1' }),
+    ];
+    expect(causes(status(), { callers })).toMatchObject([
+      { code: 'token_refused', severity: 'bad', botId: 'b1', corpId: 'ww1', why: '40001' },
+      { code: 'token_refused', severity: 'bad', botId: null, corpId: 'ww2', why: '40014' },
+      { code: 'bot_calls_fail', severity: 'wait', botId: 'b2', openKfId: null, why: '95017' },
+      { code: 'bot_calls_fail', severity: 'wait', botId: 'b2', openKfId: 'wk1', why: '95012' },
     ]);
-    expect(causes(status(), { accounts: [one, { ...one, openKfId: 'wk2' }] })).toMatchObject([
-      { count: 2, corpId: 'ww1', openKfId: null },
+  });
+
+  it('have one line for equal ones of a bot, which names the account where it is one', () => {
+    const fail = { code: 'replies_fail', why: '95017' } as const;
+    const ofBot = { botId: 'b1' };
+    const views = [
+      view('wk1', { ...fail, sinceMs: 2_000 }, ofBot),
+      view('wk2', { ...fail, sinceMs: 1_000 }, ofBot),
+      view('wk3', { ...fail, why: '40008', sinceMs: 3_000 }, ofBot),
+      view('wk4', { ...fail, sinceMs: 4_000 }),
+      view('wk5', { code: 'dead_messages', count: 2, sinceMs: null }, ofBot),
+      view('wk6', { code: 'dead_messages', count: 3, sinceMs: null }, ofBot),
+    ];
+    expect(causes(status(), { views })).toMatchObject([
+      { ...fail, count: 2, ...ofBot, openKfId: null, since: '1970-01-01T00:00:01.000Z' },
+      { why: '40008', count: 1, ...ofBot, openKfId: 'wk3' },
+      { ...fail, count: 1, botId: null, corpId: 'ww1', openKfId: 'wk4' },
+      { code: 'dead_messages', count: 5, ...ofBot, openKfId: null },
     ]);
+  });
+
+  it('are as bad as the worst account', () => {
+    const silent = (severity: 'bad' | 'wait') => view('wk1', { code: 'silent', severity });
+    const severities = (...views: AccountView[]) =>
+      causes(status(), { views }).map(({ severity }) => severity);
+    expect(severities(silent('wait'), silent('wait'))).toEqual(['wait']);
+    expect(severities(silent('wait'), silent('bad'))).toEqual(['bad']);
+  });
+
+  it('keep their key when others join in', () => {
+    const fail = { code: 'replies_fail', why: '95017' } as const;
+    const keyOf = (...views: AccountView[]) => causes(status(), { views }).map(({ key }) => key);
+    expect(keyOf(view('wk1', fail))).toEqual(keyOf(view('wk1', fail), view('wk2', fail)));
+    const away = { why: 'unreachable' };
+    const keysOf = (...callers: Outcome[]) => causes(status(), { callers }).map(({ key }) => key);
+    expect(keysOf(failing(away))).toEqual(keysOf(failing(away), failing({ ...away, corpId: 'ww2' })));
   });
 
   it('have one line for a dead host, whatever ports and paths its bots have, since the first', () => {
@@ -156,19 +224,21 @@ describe('the causes', () => {
     ];
     expect(causes(status(), { hints })).toEqual([
       {
+        key: 'waiting 10.0.0.7',
         ...{ code: 'waiting', severity: 'wait', count: 705, address: '10.0.0.7', why: 'connect' },
         ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
-        ...{ name: null, status: null, port: null, botId: null },
+        ...{ name: null, status: null, port: null, botId: null, botName: null, corpName: null },
       },
       {
-        ...{ name: null, status: null, port: 80, botId: 'bot_1' },
+        key: 'waiting other:80',
+        ...{ name: null, status: null, port: 80, botId: 'bot_1', botName: null, corpName: null },
         ...{ code: 'waiting', severity: 'wait', count: 1, address: 'other:80', why: 'status' },
         ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
       },
     ]);
   });
 
-  it('have none for what waits because an operator has paused its bot', () => {
+  it('have none of the outbox for what waits because an operator has paused its bot', () => {
     const hints = [waiting(900, 'http://127.0.0.1:1', { state: 'parked', stage: 'paused' })];
     expect(causes(status(), { hints })).toEqual([]);
   });

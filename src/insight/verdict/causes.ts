@@ -1,13 +1,15 @@
 import { ON_ITS_WAY_MS } from '../../dispatch/redelivery/queue-counts.js';
-import type { CallTrouble } from '../../wecom/outcomes/call-outcomes.js';
+import { isFault, type Outcome } from '../../wecom/outcomes/outcome.js';
+import type { AccountView } from '../accounts/account-views.js';
 import type { StatusAnswer } from './status.dto.js';
-import { CAUSES, type CauseAnswer, type VerdictAnswer } from './verdict.dto.js';
+import { CAUSES, type CauseAnswer } from '../answers/cause.dto.js';
+import { newCause } from '../answers/cause.js';
 import { toIso } from '../../http/answers/times.js';
 import { botOf, type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
 import type { LineGroup } from '../../storage/queue/queue-store.js';
 
 /** Nobody reads more at a time. */
-const CAUSES_MAX = 20;
+export const CAUSES_MAX = 20;
 /** The share of the calls of a minute. The alert WxkfWecomUnreachable has the same limit. */
 const UNANSWERED_RATIO_MAX = 0.2;
 /** With fewer unanswered calls, only the corps that fail are named. */
@@ -16,32 +18,11 @@ const UNANSWERED_MIN = 10;
 type Code = CauseAnswer['code'];
 type Status = Omit<StatusAnswer, 'verdict'>;
 
-/** How bad each cause is. */
-const SEVERITY: Readonly<Record<Code, CauseAnswer['severity']>> = {
-  not_ready: 'bad',
-  store_down: 'bad',
-  not_taken: 'bad',
-  wecom_fails: 'bad',
-  calls_unanswered: 'bad',
-  replies_fail: 'bad',
-  dead: 'bad',
-  dead_messages: 'bad',
-  waiting: 'wait',
-  waiting_messages: 'wait',
-  parked: 'wait',
-  no_account: 'wait',
-  refused: 'wait',
-  circuits: 'wait',
-  unreadable: 'wait',
-  unknown: 'wait',
-};
-
 /** The troubles that are not in the figures of the status. */
 export interface Troubles {
-  readonly corps: readonly CallTrouble[];
-  readonly accounts: readonly CallTrouble[];
-  /** Accounts that WeCom does not have. */
-  readonly unknownAccounts: readonly CallTrouble[];
+  readonly views: readonly AccountView[];
+  /** Callers whose calls fail, of bots and corps that are known. */
+  readonly callers: readonly Outcome[];
   /** `null` when the store has not answered, or nothing waits. */
   readonly hints: readonly LineGroup[] | null;
   /** `href` of endpoints that get nothing but probes. */
@@ -50,30 +31,111 @@ export interface Troubles {
   readonly nowMs: number;
 }
 
-/** @returns the worst first; of one code the oldest first. */
-export function causesOf(status: Status, troubles: Troubles): Pick<VerdictAnswer, 'causes' | 'moreCauses'> {
+export interface Causes {
+  /** The worst first; of one code the oldest first. */
+  readonly causes: readonly CauseAnswer[];
+  /** How many there are that are not among them. */
+  readonly more: number;
+}
+
+export function causesOf(status: Status, troubles: Troubles): Causes {
   const { counts, lastMinute, ready, storage } = status;
-  const { corps, accounts, hints, nowMs } = troubles;
+  const { views, callers, hints, nowMs } = troubles;
   const ofHints = hints === null ? ungrouped(status, nowMs) : hintCauses(hints, CAUSES_MAX);
+  const wecomFails = wecomCauses(
+    callers.filter(({ subject }) => subject === 'gettoken' || subject === 'call'),
+  );
   const causes = [
     ...counted('not_ready', Number(!ready)),
     ...counted('store_down', Number(!storage.up)),
     ...counted('not_taken', lastMinute.notTaken),
-    ...byWhy('wecom_fails', corps, ({ corpId }) => corpId),
-    ...(corps.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
-    ...byWhy('replies_fail', accounts, ({ openKfId }) => openKfId),
+    ...callers.filter(({ subject }) => subject === 'token').map(tokenCause),
+    ...wecomFails,
+    ...(wecomFails.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
+    ...accountCauses(views),
+    ...callCauses(callers.filter(({ subject }) => subject === 'api')),
     ...ofHints.causes,
-    ...byWhy('no_account', troubles.unknownAccounts, ({ openKfId }) => openKfId),
-    ...counted('dead_messages', counts.deadMessages),
-    ...late('waiting_messages', counts.waitingMessages, status.oldestMessageAgeS, nowMs),
     ...counted('refused', lastMinute.refused),
     ...circuitCauses(troubles.openCircuits, ofHints.addresses),
     ...counted('unreadable', counts.unreadable),
     // If the store is down, `store_down` says so already.
     ...counted('unknown', Number(storage.up && isUnknown(counts))),
   ].sort(byRank);
-  const shown = causes.slice(0, CAUSES_MAX);
-  return { causes: shown, moreCauses: causes.length - shown.length + ofHints.more };
+  return { causes, more: ofHints.more };
+}
+
+/** Those of accounts that are known by nothing else: equal ones of a bot, or without one of a corp, are one. */
+const OF_ACCOUNTS: ReadonlySet<Code> = new Set<Code>([
+  'replies_fail',
+  'silent',
+  'no_account',
+  'paused',
+  'dead_messages',
+  'waiting_messages',
+]);
+/** They count messages. */
+const OF_MESSAGES: ReadonlySet<Code> = new Set<Code>(['dead_messages', 'waiting_messages']);
+
+function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
+  const found = views.flatMap((view) =>
+    view.judged.reasons.filter(({ code }) => OF_ACCOUNTS.has(code)).map((reason) => ({ view, reason })),
+  );
+  const groups = Map.groupBy(found, ({ view: { bot, corpId }, reason: { code, why } }) =>
+    JSON.stringify([code, bot?.id ?? corpId, why]),
+  );
+  return [...groups.values()].map((group) => {
+    const { code, why } = (group[0] as (typeof group)[number]).reason;
+    const views = group.map(({ view }) => view);
+    const counts = group.map(({ reason }) => (OF_MESSAGES.has(code) ? reason.count : 1));
+    const isBad = group.some(({ reason }) => reason.severity === 'bad');
+    const isWait = !isBad && group.some(({ reason }) => reason.severity === 'wait');
+    return newCause(
+      code,
+      counts.reduce((sum, count) => sum + count, 0),
+      {
+        ...(isWait && { severity: 'wait' as const }),
+        since: firstOf(group.map(({ reason }) => reason.sinceMs)),
+        why,
+        botId: onlyOne(views.map(({ bot }) => bot?.id ?? null)),
+        corpId: onlyOne(views.map(({ corpId }) => corpId)),
+        openKfId: group.length === 1 ? (views[0]?.openKfId ?? null) : null,
+      },
+    );
+  });
+}
+
+function tokenCause({ why, sinceMs, botId, corpId }: Outcome): CauseAnswer {
+  return newCause('token_refused', 1, { why, since: toIso(sinceMs), botId, corpId });
+}
+
+/** That WeCom does not answer is one cause for all corps. */
+function wecomCauses(outcomes: readonly Outcome[]): CauseAnswer[] {
+  const groups = Map.groupBy(outcomes, ({ why, corpId }) => (isFault(why) ? why : `${corpId} ${why}`));
+  return [...groups].map(([key, group]) => {
+    const [{ why }] = group as [Outcome];
+    return newCause('wecom_fails', new Set(group.map(({ corpId }) => corpId)).size, {
+      key: `wecom_fails ${key}`,
+      since: firstOf(group.map(({ sinceMs }) => sinceMs)),
+      why,
+      botId: isFault(why) ? null : onlyOne(group.map(({ botId }) => botId)),
+      corpId: onlyOne(group.map(({ corpId }) => corpId)),
+    });
+  });
+}
+
+/** Calls of bots that are no replies. */
+function callCauses(outcomes: readonly Outcome[]): CauseAnswer[] {
+  return [...Map.groupBy(outcomes, ({ botId, why }) => `${botId} ${why}`).values()].map((group) => {
+    const [{ why, botId, corpId }] = group as [Outcome];
+    const openKfIds = group.map(({ openKfId }) => openKfId);
+    return newCause('bot_calls_fail', new Set(openKfIds).size, {
+      since: firstOf(group.map(({ sinceMs }) => sinceMs)),
+      why,
+      botId,
+      corpId,
+      openKfId: onlyOne(openKfIds),
+    });
+  });
 }
 
 /** Times of ISO 8601 are ordered as texts. */
@@ -102,55 +164,23 @@ function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['address
   return [...Map.groupBy(placed, ({ place }) => place.host).values()].map((group) => {
     const places = new Map(group.map(({ place }) => [place.address, place]));
     const botId = botOf(group.map(({ endpoint }) => endpoint));
-    return { ...toCause('circuits', group.length), ...whereOf([...places.values()]), botId };
+    return newCause('circuits', group.length, { ...whereOf([...places.values()]), botId });
   });
 }
 
 function counted(code: Code, count: number | null): CauseAnswer[] {
-  return count === null || count === 0 ? [] : [toCause(code, count)];
+  return count === null || count === 0 ? [] : [newCause(code, count)];
 }
 
 function late(code: Code, count: number | null, ageS: number | null, nowMs: number): CauseAnswer[] {
   if (ageS === null || ageS * 1_000 <= ON_ITS_WAY_MS) return [];
   const since = toIso(nowMs - ageS * 1_000);
-  return counted(code, count).map((cause) => ({ ...cause, since }));
+  return count === null || count === 0 ? [] : [newCause(code, count, { since })];
 }
 
-function toCause(code: Code, count: number): CauseAnswer {
-  const nothing = {
-    since: null,
-    why: null,
-    status: null,
-    address: null,
-    port: null,
-    botId: null,
-    corpId: null,
-    openKfId: null,
-    name: null,
-  };
-  return { code, severity: SEVERITY[code], count, ...nothing };
-}
-
-/** One cause for all troubles with the same reason. @param of the id that is counted. */
-function byWhy(
-  code: Code,
-  troubles: readonly CallTrouble[],
-  of: (trouble: CallTrouble) => string | null,
-): CauseAnswer[] {
-  const groups = Map.groupBy(troubles, ({ why }) => why);
-  return [...groups]
-    .map(([why, group]) => ({ why, group, sinceMs: firstOf(group) }))
-    .map(({ why, group, sinceMs }) => ({
-      ...toCause(code, new Set(group.map(of)).size),
-      since: toIso(sinceMs),
-      why,
-      corpId: onlyOne(group.map(({ corpId }) => corpId)),
-      openKfId: onlyOne(group.map(({ openKfId }) => openKfId)),
-    }));
-}
-
-function firstOf(group: readonly CallTrouble[]): number {
-  return group.reduce((firstMs, { sinceMs }) => Math.min(firstMs, sinceMs), Number.POSITIVE_INFINITY);
+function firstOf(times: readonly (number | null)[]): string | null {
+  const known = times.filter((atMs) => atMs !== null);
+  return known.length === 0 ? null : toIso(Math.min(...known));
 }
 
 function onlyOne(ids: readonly (string | null)[]): string | null {

@@ -4,11 +4,12 @@ import { Readiness } from '../../health/readiness.js';
 import { REPLICA } from '../../kernel/replica.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { VERSION } from '../../kernel/version.js';
-import { RegistryImage } from '../../registry/puppets/registry-image.js';
+import { type AccountView, AccountViews } from '../accounts/account-views.js';
+import type { CauseAnswer } from '../answers/cause.dto.js';
 import type { StatusAnswer } from './status.dto.js';
-import type { VerdictAnswer } from './verdict.dto.js';
 import { toAgeS, toIso } from '../../http/answers/times.js';
 import { LastMinute } from '../figures/last-minute.js';
+import { Names } from '../accounts/names.js';
 import { StoreCounts } from './store-counts.js';
 import { Verdict } from './verdict.js';
 
@@ -16,7 +17,8 @@ import { Verdict } from './verdict.js';
 @Injectable()
 export class CurrentStatus {
   constructor(
-    private readonly image: RegistryImage,
+    private readonly accounts: AccountViews,
+    private readonly names: Names,
     private readonly circuits: Circuits,
     private readonly stored: StoreCounts,
     private readonly lastMinute: LastMinute,
@@ -26,10 +28,24 @@ export class CurrentStatus {
   ) {}
 
   async read(): Promise<StatusAnswer> {
+    const { views } = await this.accounts.list();
+    const status = await this.#figures(views);
+    return { ...status, verdict: await this.verdict.of(status, views) };
+  }
+
+  /** All that is wrong with each bot or its accounts, the worst first. */
+  async causesByBot(): Promise<ReadonlyMap<string, readonly CauseAnswer[]>> {
+    const { views } = await this.accounts.list();
+    const { causes } = await this.verdict.causes(await this.#figures(views), views);
+    const ofBots = causes.filter(({ botId }) => botId !== null).map((cause) => this.names.of(cause));
+    return Map.groupBy(ofBots, ({ botId }) => botId ?? '');
+  }
+
+  async #figures(views: readonly AccountView[]): Promise<Omit<StatusAnswer, 'verdict'>> {
     const [[counts, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
     const { waiting = null, parked = null, paused = null, dead = null, unreadable = null } = counts ?? {};
     const nowMs = this.storeClock.nowMs();
-    const status = {
+    return {
       version: VERSION,
       node: process.versions.node,
       replica: REPLICA,
@@ -38,8 +54,8 @@ export class CurrentStatus {
       ready: this.readiness.isReady,
       storage: { kind: this.stored.kind, up: isUp },
       counts: {
-        accounts: this.image.size,
-        online: this.image.onlineCount,
+        accounts: views.length,
+        online: views.filter(isOnline).length,
         ...{ waiting, parked, paused, dead, unreadable },
         waitingMessages: messages?.waiting ?? null,
         deadMessages: messages?.dead ?? null,
@@ -50,11 +66,11 @@ export class CurrentStatus {
       oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
       lastMinute: this.lastMinute.totals(),
     };
-    return { ...status, verdict: this.#named(await this.verdict.of(status)) };
   }
+}
 
-  #named(verdict: VerdictAnswer): VerdictAnswer {
-    const causes = verdict.causes.map((cause) => ({ ...cause, name: this.image.nameOf(cause.openKfId) }));
-    return { ...verdict, causes };
-  }
+/** Whether a bot is there that can be reached, and nothing is dead. */
+function isOnline({ servedBy, judged }: AccountView): boolean {
+  if (servedBy !== 'bot' && servedBy !== 'puppet') return false;
+  return !['failing', 'unserved', 'paused', 'offline'].includes(judged.state);
 }

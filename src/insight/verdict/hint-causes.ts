@@ -4,12 +4,11 @@
  */
 import { laterAnswer, LINE_STATES } from '../../storage/queue/line.js';
 import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
-import type { CauseAnswer } from './verdict.dto.js';
+import type { CauseAnswer } from '../answers/cause.dto.js';
+import { newCause } from '../answers/cause.js';
 import { toIso } from '../../http/answers/times.js';
 import type { LineGroup } from '../../storage/queue/queue-store.js';
 
-const CODES = { waiting: 'waiting', parked: 'parked', dead: 'dead' } as const;
-const SEVERITIES = { waiting: 'wait', parked: 'wait', dead: 'bad' } as const;
 /** Scheme, host and port; no URL of an endpoint has a user. */
 const ORIGIN = /^([a-z]+):\/\/(\[[^\]]+\]|[^/:#?]+)(?::(\d+))?/;
 /** Ports of URLs that name none. */
@@ -78,7 +77,7 @@ export function hintCauses(groups: readonly LineGroup[], max: number): HintCause
   return { causes: shown.map(toCause), more: sorted.length - shown.length, addresses };
 }
 
-/** Events of a paused bot wait because an operator wants that: they are no trouble. */
+/** Events of a paused bot wait because an operator wants that. They are told of their accounts. */
 function isTrouble({ state, stage }: LineGroup): boolean {
   return state !== 'parked' || stage !== 'paused';
 }
@@ -101,8 +100,8 @@ function keysOf(placed: readonly { readonly group: LineGroup; readonly place: Pl
     ),
   );
   return (group: LineGroup, place: Place | null): string => {
-    // Without an address, only the corp tells hints apart: no bot takes them, or the manager itself pulls.
-    if (place === null) return `${group.state} corp ${group.corpId}`;
+    // Without an address only the corp tells hints apart; where the manager itself pulls, the bot that it pulls for.
+    if (place === null) return `${group.state} corp ${group.corpId} ${botOf([group.endpoint]) ?? ''}`;
     const ofHost = `${group.state} ${place.host}`;
     const why = whyOf(group, place);
     const isDown = DOWN.has(why) || (FOLLOWING.has(why) && down.has(ofHost));
@@ -168,10 +167,7 @@ function toCause(sum: Sum): CauseAnswer {
   const { state, places, stages, corpIds, endpoints, accounts, openKfId, sinceMs } = sum;
   const why = mostOf(stages);
   const [corpId = null, ...otherCorps] = corpIds;
-  return {
-    code: CODES[state],
-    severity: SEVERITIES[state],
-    count: accounts,
+  return newCause(state, accounts, {
     since: toIso(sinceMs),
     why,
     status: why === 'status' ? (sum.answered?.status ?? null) : null,
@@ -179,8 +175,7 @@ function toCause(sum: Sum): CauseAnswer {
     botId: botOf([...endpoints]),
     corpId: otherCorps.length === 0 ? corpId : null,
     openKfId: accounts === 1 ? openKfId : null,
-    name: null,
-  };
+  });
 }
 
 /** The stage of most accounts. A stage that tells less counts only if there is no other. */

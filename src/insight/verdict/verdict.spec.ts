@@ -19,23 +19,33 @@ import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { EndedCall } from '../../wecom/outcomes/call-outcomes.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
+import type { Corps } from '../../registry/accounts/corps.js';
+import type { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import { AccountViews } from '../accounts/account-views.js';
 import type { StatusAnswer } from './status.dto.js';
-import { FailingReplies } from './failing-replies.js';
+import { Names } from '../accounts/names.js';
 import { Verdict } from './verdict.js';
 
 replicasOfEachTest();
 
 let wecom: WecomMetrics;
+let views: AccountViews;
 let verdict: Verdict;
 
 beforeEach(async () => {
   await start();
-  const { registry, deliveries, circuits, queue } = dispatch;
+  const { registry, deliveries, circuits, queue, outbox, botEndpoints } = dispatch;
+  const { accounts, bots, destinations, image, knownApps } = registry;
   wecom = new WecomMetrics(new Metrics(), clock);
-  const hints = new QueueCounts(queue, clock, clock);
-  const { others, figures } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
-  const failing = new FailingReplies(wecom, others, figures, registry.destinations, new Metrics());
-  verdict = new Verdict(wecom, failing, deliveries, hints, circuits, registry.bots, clock);
+  const counts = new QueueCounts(queue, clock, clock);
+  const { figures } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
+  const listed = { known: () => null, corpIds: () => [] } as unknown as WecomAccounts;
+  const config = { replyWithinMs: MINUTE_MS };
+  const of = [accounts, bots, destinations, botEndpoints, figures, outbox, counts, listed] as const;
+  views = new AccountViews(...of, config, clock, clock);
+  const names = new Names(knownApps, bots, accounts, image, listed);
+  const corps = { has: () => true } as unknown as Corps;
+  verdict = new Verdict(figures, counts, circuits, bots, corps, names, clock, views, new Metrics());
 });
 
 async function judge() {
@@ -61,12 +71,12 @@ async function judge() {
       ...{ tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0 },
     },
   };
-  return verdict.of(status);
+  return verdict.of(status, (await views.list()).views);
 }
 
 function reply(openKfId: string, changes: Partial<EndedCall> = {}): void {
-  const ended = { corpId: CORP, api: 'kf/send_msg', openKfId, errcode: 0, fault: null };
-  wecom.noteOutcome({ operation: 'call', ...ended, ...changes });
+  const ended = { corpId: CORP, botId: null, api: 'kf/send_msg', openKfId, errcode: 0, fault: null };
+  wecom.noteOutcome({ operation: 'call', isAsked: true, ...ended, ...changes });
 }
 
 /** Registers so many, each of which takes an event. */
@@ -100,6 +110,24 @@ it('is not good for a reply of more than an hour ago', async () => {
   expect((await judge()).state).toBe('quiet');
   await send({ id: 'later', openKfId: account(1) });
   expect(await judge()).toMatchObject({ state: 'unseen', replies: { answering: 0, silent: 1, unseen: 0 } });
+});
+
+it('names the account that took something and did not reply, while another one does', async () => {
+  await taken(2);
+  for (const n of [1, 2]) reply(account(n));
+  await clock.advance(10 * MINUTE_MS);
+  const since = new Date(clock.nowMs()).toISOString();
+  for (const n of [1, 2]) await send({ id: `later${n}`, openKfId: account(n) });
+  await clock.advance(59 * SECOND_MS);
+  reply(account(2));
+  expect(await judge()).toMatchObject({ state: 'answered', accounts: { working: 2, silent: 0 } });
+  await clock.advance(SECOND_MS);
+  const silent = { code: 'silent', severity: 'wait', count: 1, openKfId: account(1), since };
+  expect(await judge()).toMatchObject({
+    ...{ state: 'degraded', causes: [silent], accounts: { working: 1, silent: 1 } },
+  });
+  reply(account(1));
+  expect(await judge()).toMatchObject({ state: 'answered', causes: [] });
 });
 
 it('is bad while replies fail, though every event is taken', async () => {
@@ -139,7 +167,7 @@ it('names what waits after 10 s, by its address, and since the first event of th
 });
 
 it('shows 20 causes and counts the others', async () => {
-  for (let n = 0; n < 25; n++)
-    for (let tries = 0; tries < 3; tries++) reply(account(n), { errcode: 96_000 + n, corpId: null });
+  await taken(25);
+  for (let n = 1; n <= 25; n++) reply(account(n), { errcode: 96_000 + n });
   expect(await judge()).toMatchObject({ moreCauses: 5, causes: { length: 20 } });
 });

@@ -1,72 +1,101 @@
 import { Injectable } from '@nestjs/common';
 import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
 import { Circuits } from '../../dispatch/endpoint/circuit.js';
-import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
+import { toIso } from '../../http/answers/times.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { Metrics, only } from '../../metrics/metrics.js';
+import { Corps } from '../../registry/accounts/corps.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
-import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
+import { type AccountView, AccountViews, statesOf } from '../accounts/account-views.js';
+import { AllFigures } from '../figures/all-figures.js';
+import type { CauseCode } from '../answers/cause.js';
+import { CAUSES_MAX, type Causes, causesOf } from './causes.js';
+import { Names } from '../accounts/names.js';
 import type { StatusAnswer } from './status.dto.js';
 import type { RepliesAnswer, VerdictAnswer } from './verdict.dto.js';
-import { toIso } from '../../http/answers/times.js';
-import { causesOf } from './causes.js';
-import { FailingReplies } from './failing-replies.js';
 
 /** How old a reply or an event may be to say something about now. */
 const LATELY_MS = 3_600_000;
 
+type Status = Omit<StatusAnswer, 'verdict'>;
+
 /**
- * Concludes whether customers are being answered. No other place concludes it: the console and notifications take it from here.
- * The verdict is good only if replies were seen. Where none were seen, it says so.
+ * Concludes whether customers are being answered, from the accounts. No other place concludes it: the console and notifications
+ * take it from here. The verdict is good only if replies were seen. Where none were seen, it says so.
  */
 @Injectable()
 export class Verdict {
   constructor(
-    private readonly wecom: WecomMetrics,
-    private readonly failing: FailingReplies,
-    private readonly deliveries: Deliveries,
+    private readonly figures: AllFigures,
     private readonly counts: QueueCounts,
     private readonly circuits: Circuits,
     private readonly bots: KnownBots,
+    private readonly corps: Corps,
+    private readonly names: Names,
     private readonly storeClock: StoreClock,
-  ) {}
+    accounts: AccountViews,
+    metrics: Metrics,
+  ) {
+    metrics.reads('wxkf_failing_reply_accounts', async () =>
+      only(countOf((await accounts.list()).views, 'replies_fail')),
+    );
+  }
 
   /** @param status the other figures of the same moment. */
-  async of(status: Omit<StatusAnswer, 'verdict'>): Promise<VerdictAnswer> {
+  async of(status: Status, views: readonly AccountView[]): Promise<VerdictAnswer> {
+    const { causes, more } = await this.causes(status, views);
+    const shown = causes.slice(0, CAUSES_MAX);
+    const replies = this.#replies(views);
+    const isFailing = causes.some(({ severity }) => severity === 'bad');
+    const calm = causes.length > 0 ? 'degraded' : this.#calmState(views, replies);
+    return {
+      state: isFailing ? 'failing' : calm,
+      causes: shown.map((cause) => this.names.of(cause)),
+      moreCauses: causes.length - shown.length + more,
+      replies,
+      accounts: statesOf(views),
+    };
+  }
+
+  /** All of them. */
+  async causes(status: Status, views: readonly AccountView[]): Promise<Causes> {
     const { waiting, parked, dead } = status.counts;
     const hints = waiting || parked || dead ? await this.counts.hintGroups() : null;
-    const { failing, unknown } = this.failing.list();
-    const { causes, moreCauses } = causesOf(status, {
-      corps: this.wecom.failingCorps,
-      accounts: failing,
-      unknownAccounts: unknown,
+    const isKnown = (botId: string | null, corpId: string): boolean =>
+      botId === null ? this.corps.has(corpId) : this.bots.find(botId) !== null;
+    return causesOf(status, {
+      views,
+      callers: this.figures.failingCallers().filter(({ botId, corpId }) => isKnown(botId, corpId)),
       hints,
       openCircuits: this.circuits.failing,
       nowMs: this.storeClock.nowMs(),
     });
-    const replies = this.#replies();
-    const isFailing = causes.some(({ severity }) => severity === 'bad');
-    const state = isFailing ? 'failing' : causes.length > 0 ? 'degraded' : this.#calmState(status, replies);
-    return { state, causes, moreCauses, replies };
   }
 
-  /** Counts accounts whose bots took an event lately, by the replies that this process has seen. */
-  #replies(): RepliesAnswer {
-    const [sinceMs, lastAtMs] = [this.storeClock.nowMs() - LATELY_MS, this.wecom.lastReplyAtMs];
+  #replies(views: readonly AccountView[]): RepliesAnswer {
+    const sinceMs = this.storeClock.nowMs() - LATELY_MS;
     const counts = { answering: 0, silent: 0, unseen: 0 };
-    for (const openKfId of this.deliveries.takenSince(sinceMs)) {
-      const repliedAtMs = this.wecom.repliedAtMs(openKfId);
+    let lastAtMs = 0;
+    for (const { takenAtMs, replies } of views) {
+      const { repliedAtMs } = replies;
+      lastAtMs = Math.max(lastAtMs, repliedAtMs ?? 0);
+      if (takenAtMs < sinceMs) continue;
       counts[repliedAtMs === null ? 'unseen' : repliedAtMs >= sinceMs ? 'answering' : 'silent']++;
     }
-    return { ...counts, lastAt: lastAtMs === null ? null : toIso(lastAtMs) };
+    return { ...counts, lastAt: lastAtMs === 0 ? null : toIso(lastAtMs) };
   }
 
   #calmState(
-    { counts }: Omit<StatusAnswer, 'verdict'>,
+    views: readonly AccountView[],
     { answering, silent, unseen }: RepliesAnswer,
   ): VerdictAnswer['state'] {
     if (answering + silent + unseen === 0)
-      return counts.accounts === 0 && this.bots.size === 0 ? 'empty' : 'quiet';
+      return views.length === 0 && this.bots.size === 0 ? 'empty' : 'quiet';
     if (answering === 0) return 'unseen';
     return unseen === 0 ? 'answered' : 'partly';
   }
+}
+
+function countOf(views: readonly AccountView[], wanted: CauseCode): number {
+  return views.filter(({ judged }) => judged.reasons.some(({ code }) => code === wanted)).length;
 }

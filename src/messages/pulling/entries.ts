@@ -3,16 +3,11 @@ import { hash } from 'node:crypto';
 import { toFailure } from '../../storage/queue/line.js';
 import { Secret } from '../../kernel/secret.js';
 import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
+import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
 import type { NewMessage } from '../../storage/queue/message.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 type Entry = Readonly<Record<string, unknown>>;
-
-/**
- * WeCom's `origin` of messages that a servicer wrote, a person who serves customers
- * (developer.work.weixin.qq.com/document/path/94670).
- */
-const OF_SERVICER = 5;
 
 /** Which entries are for the bot. */
 export interface Wanted {
@@ -33,7 +28,7 @@ export interface ReadEntries {
 export function readEntries(account: Addressee, entries: readonly Entry[], wanted: Wanted): ReadEntries {
   const all = entries
     .map((entry, skip) => toMessage(account, entry, skip, wanted.nowMs))
-    .filter(({ origin }) => origin !== OF_SERVICER || wanted.includesServicer);
+    .filter(({ origin }) => origin !== ORIGIN.servicer || wanted.includesServicer);
   return {
     messages: all.filter(({ sentAtMs }) => sentAtMs >= wanted.fromMs),
     skipped: all.filter(({ sentAtMs }) => sentAtMs < wanted.fromMs).map(({ msgid }) => msgid),

@@ -6,6 +6,7 @@ import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { type Message, webhookIdOf } from '../../storage/queue/message.js';
+import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
 import { signedForm } from './signed-form.js';
 
 /**
@@ -26,7 +27,7 @@ export function messageFormFor(
 
 /** A message as an event of its own, whose sync token is the manager's. */
 export function toEvent(message: Message): KfEvent {
-  const { corpId, openKfId, sentAtMs } = message;
+  const { corpId, openKfId, sentAtMs, origin } = message;
   return {
     id: webhookIdOf(message),
     corpId,
@@ -35,6 +36,7 @@ export function toEvent(message: Message): KfEvent {
     createdAtS: Math.floor(sentAtMs / 1_000),
     lagMs: 0,
     raw: null,
+    ...(origin === ORIGIN.customer && { isOfCustomer: true }),
     traceparent: null,
   };
 }

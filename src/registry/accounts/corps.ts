@@ -24,6 +24,16 @@ export class Corps {
     );
   }
 
+  /** The corp of whoever has the account, from memory; `null` where nobody is known to. */
+  findOf(openKfId: string): string | null {
+    return this.image.findPuppet(openKfId)?.corpId ?? this.bots.findListing(openKfId)?.corpId ?? null;
+  }
+
+  /** Whether a puppet of the corp is known with its corpSecret, from memory. */
+  hasSecrets(corpId: string): boolean {
+    return this.image.secretsOf(corpId).length > 0;
+  }
+
   /**
    * The distinct corpSecrets of the corp; those that WeCom accepted, where there are any.
    * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`

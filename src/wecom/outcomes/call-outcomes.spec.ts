@@ -1,17 +1,21 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { CallOutcomes, type EndedCall } from './call-outcomes.js';
+import { failingCallers, toReplies } from './outcome.js';
 
-const HOUR_MS = 3_600_000;
-const CORP: EndedCall = {
+const CALL: EndedCall = {
   operation: 'call',
   corpId: 'ww1',
+  botId: null,
   api: 'kf/sync_msg',
   openKfId: null,
   errcode: 0,
   fault: null,
+  isAsked: true,
 };
-const REPLY: EndedCall = { ...CORP, api: 'kf/send_msg', openKfId: 'wk1' };
+const REPLY: EndedCall = { ...CALL, api: 'kf/send_msg', openKfId: 'wk1' };
+const TOKEN: EndedCall = { ...CALL, operation: 'gettoken', api: '' };
+const UNREACHABLE = { errcode: null, fault: 'unreachable' } as const;
 
 let clock: ManualClock;
 let outcomes: CallOutcomes;
@@ -21,74 +25,141 @@ beforeEach(() => {
   outcomes = new CallOutcomes(clock);
 });
 
-const corps = () => outcomes.failingCorps().map(({ corpId, operation, why }) => [corpId, operation, why]);
-const accounts = () => outcomes.failingAccounts().map(({ openKfId, why }) => [openKfId, why]);
+const failing = () => failingCallers(outcomes.callers(), clock.nowMs());
+const callers = () => failing().map(({ subject, corpId, botId, why }) => [subject, botId ?? corpId, why]);
+const repliesOf = (openKfId = 'wk1', corpId = 'ww1') => {
+  const account = { corpId, openKfId };
+  const [replies, gone] = (['replies', 'account'] as const).map((subject) =>
+    outcomes.ofAccount(subject, account),
+  );
+  return toReplies(replies ?? null, gone ?? null, clock.nowMs());
+};
+const whyNot = (openKfId = 'wk1', corpId = 'ww1') => repliesOf(openKfId, corpId).replyFailure?.why ?? null;
+const thrice = (call: EndedCall) => {
+  for (let n = 0; n < 3; n++) outcomes.note(call);
+};
 
 describe('a corp', () => {
   it('fails when there was no success for 10 s, or three calls failed, and says since when', async () => {
     const sinceMs = clock.nowMs();
-    outcomes.note({ ...CORP, errcode: null, fault: 'unreachable' });
-    expect(corps()).toEqual([]);
+    outcomes.note({ ...CALL, ...UNREACHABLE });
+    expect(callers()).toEqual([]);
     await clock.advance(10_000);
-    expect(corps()).toEqual([['ww1', 'call', 'unreachable']]);
+    expect(callers()).toEqual([['call', 'ww1', 'unreachable']]);
     await clock.advance(780_000);
-    outcomes.note({ ...CORP, errcode: 60020 });
-    expect(outcomes.failingCorps()).toMatchObject([{ why: '60020', sinceMs }]);
-    for (let n = 0; n < 3; n++) outcomes.note({ ...CORP, corpId: 'ww2', errcode: null, fault: 'status' });
-    expect(corps()).toContainEqual(['ww2', 'call', 'status']);
+    outcomes.note({ ...CALL, errcode: 60020 });
+    expect(failing()).toMatchObject([{ why: '60020', sinceMs }]);
+    thrice({ ...CALL, corpId: 'ww2', errcode: null, fault: 'status' });
+    expect(callers()).toContainEqual(['call', 'ww2', 'status']);
   });
 
-  it('is well with the first call that WeCom answers, also if that says no to the one call', async () => {
+  it('is well with the first call that WeCom answers, also if that says no to the one call', () => {
     for (const errcode of [0, 95018]) {
-      for (let n = 0; n < 3; n++) outcomes.note({ ...CORP, errcode: 40001 });
-      expect(corps()).toEqual([['ww1', 'call', '40001']]);
-      outcomes.note({ ...CORP, errcode });
-      expect(corps()).toEqual([]);
+      thrice({ ...CALL, errcode: 40001 });
+      expect(callers()).toEqual([['token', 'ww1', '40001']]);
+      outcomes.note({ ...CALL, errcode });
+      expect(callers()).toEqual([]);
     }
   });
 
-  it('is not well because it gets tokens, while its calls fail', async () => {
+  it('fails until it is seen to go well, however long that takes', async () => {
+    thrice({ ...CALL, errcode: 60020 });
+    await clock.advance(48 * 3_600_000);
+    expect(callers()).toHaveLength(1);
+    outcomes.note(CALL);
+    expect(callers()).toEqual([]);
+  });
+
+  it('is not well because it gets tokens, while what it asks for with them is not allowed', () => {
     for (let n = 0; n < 3; n++) {
-      outcomes.note({ ...CORP, errcode: 48002 });
-      outcomes.note({ ...CORP, operation: 'gettoken', api: '' });
+      outcomes.note({ ...CALL, errcode: 48002 });
+      outcomes.note(TOKEN);
     }
-    expect(corps()).toEqual([['ww1', 'call', '48002']]);
+    expect(callers()).toEqual([['token', 'ww1', '48002']]);
   });
 
-  it('is forgotten an hour after the last call', async () => {
-    for (let n = 0; n < 3; n++) outcomes.note({ ...CORP, errcode: -1 });
-    await clock.advance(HOUR_MS - 1);
-    expect(corps()).toHaveLength(1);
-    await clock.advance(1);
-    expect(corps()).toEqual([]);
+  it('is well once WeCom gives it a token that it refused before', () => {
+    thrice({ ...TOKEN, errcode: 40001 });
+    expect(callers()).toEqual([['token', 'ww1', '40001']]);
+    outcomes.note(TOKEN);
+    expect(callers()).toEqual([]);
+  });
+
+  it('is answered once WeCom has answered any other, since then it is there again', async () => {
+    thrice({ ...CALL, ...UNREACHABLE });
+    await clock.advance(1_000);
+    outcomes.note({ ...CALL, corpId: 'ww2', errcode: 95018 });
+    expect(callers()).toEqual([]);
+  });
+
+  it('knows nothing of calls that the manager answered itself', () => {
+    thrice({ ...REPLY, errcode: 45009, isAsked: false });
+    expect(callers()).toEqual([]);
+    expect(whyNot()).toBe('45009');
+  });
+});
+
+describe('a bot, by whose key a call is made', () => {
+  const BOT = { botId: 'b1' };
+
+  it('fails for itself: neither its corp nor another bot of it does', () => {
+    thrice({ ...TOKEN, ...BOT, errcode: 40001 });
+    outcomes.note({ ...CALL, botId: 'b2' });
+    outcomes.note(CALL);
+    expect(callers()).toEqual([['token', 'b1', '40001']]);
+  });
+
+  it.each(['40001', '40013', '40014', '42001', '48002'])(
+    'has a token that is refused, as %s says, and no account of it fails besides',
+    (why) => {
+      thrice({ ...REPLY, ...BOT, errcode: Number(why) });
+      expect(callers()).toEqual([['token', 'b1', why]]);
+      expect(whyNot()).toBeNull();
+    },
+  );
+
+  it('makes calls that fail by their API, with the account that they name', () => {
+    thrice({ ...CALL, ...BOT, api: 'kf/account/list', errcode: 95017 });
+    thrice({ ...CALL, ...BOT, openKfId: 'wk1', errcode: 95012 });
+    outcomes.note({ ...REPLY, ...BOT });
+    expect(failing()).toMatchObject([
+      { subject: 'api', botId: 'b1', api: 'kf/account/list', openKfId: null, why: '95017' },
+      { subject: 'api', botId: 'b1', api: 'kf/sync_msg', openKfId: 'wk1', why: '95012' },
+    ]);
+    outcomes.note({ ...CALL, ...BOT, openKfId: 'wk1' });
+    expect(failing()).toHaveLength(1);
   });
 });
 
 describe('an account', () => {
   it('says why none of its replies goes out, and since when', async () => {
-    expect(outcomes.replyFailure('wk1')).toBeNull();
+    expect(whyNot()).toBeNull();
     const sinceMs = clock.nowMs();
     outcomes.note({ ...REPLY, errcode: 40058 });
     await clock.advance(5_000);
-    outcomes.note({ ...REPLY, errcode: null, fault: 'unreachable' });
-    expect(outcomes.replyFailure('wk1')).toEqual({ why: 'unreachable', sinceMs, atMs: clock.nowMs() });
-    expect(outcomes.replyFailure('wk2')).toBeNull();
+    outcomes.note({ ...REPLY, ...UNREACHABLE });
+    expect(repliesOf().replyFailure).toMatchObject({ why: 'unreachable', sinceMs, atMs: clock.nowMs() });
+    expect(whyNot('wk2')).toBeNull();
     outcomes.note(REPLY);
-    expect(outcomes.replyFailure('wk1')).toBeNull();
+    expect(whyNot()).toBeNull();
   });
 
-  it('has replied when WeCom took its last reply, and not by any other call', async () => {
-    expect(outcomes.repliedAtMs('wk1')).toBeNull();
-    outcomes.note({ ...CORP, openKfId: 'wk1' });
-    expect(outcomes.repliedAtMs('wk1')).toBeNull();
+  it('has replied when WeCom took its last reply, and not by any other call', () => {
+    outcomes.note({ ...CALL, openKfId: 'wk1' });
+    expect(repliesOf().repliedAtMs).toBeNull();
     outcomes.note(REPLY);
-    expect(outcomes.repliedAtMs('wk1')).toBe(clock.nowMs());
+    expect(repliesOf().repliedAtMs).toBe(clock.nowMs());
+  });
+
+  it('has replied when a person wrote to its customer', () => {
+    outcomes.note({ ...REPLY, errcode: 95018 });
+    outcomes.answered({ corpId: 'ww1', openKfId: 'wk1' });
+    expect(repliesOf()).toMatchObject({ repliedAtMs: clock.nowMs(), replyFailure: null });
   });
 
   it.each([
     [{ errcode: 95017 }, '95017'],
-    [{ errcode: 45009, corpId: null }, '45009'],
-    [{ errcode: null, fault: 'unreachable' as const }, 'unreachable'],
+    [UNREACHABLE, 'unreachable'],
     // HTTP 200 from something that is not WeCom.
     [{ errcode: null }, 'unreachable'],
   ])('fails with its first reply that does not go out, %j, until one does', async (end, why) => {
@@ -96,71 +167,60 @@ describe('an account', () => {
     outcomes.note({ ...REPLY, ...end });
     await clock.advance(60_000);
     outcomes.note({ ...REPLY, ...end });
-    expect(outcomes.failingAccounts()).toMatchObject([{ openKfId: 'wk1', why, sinceMs }]);
+    expect(repliesOf().replyFailure).toMatchObject({ why, sinceMs });
     outcomes.note(REPLY);
-    expect(accounts()).toEqual([]);
+    expect(whyNot()).toBeNull();
   });
 
-  it('does not fail because one customer may get no message now, but when no reply goes out any more', async () => {
-    for (let n = 0; n < 2; n++) outcomes.note({ ...REPLY, errcode: 95001 });
-    expect(accounts()).toEqual([]);
-    outcomes.note({ ...REPLY, errcode: 95001 });
-    expect(accounts()).toEqual([['wk1', '95001']]);
+  it('fails with a reply that WeCom took and could not send', () => {
+    outcomes.note(REPLY);
+    outcomes.sendFailed({ corpId: 'ww1', openKfId: 'wk1' }, 2);
+    expect(whyNot()).toBe('fail_type:2');
   });
 
-  it('is none where WeCom knows no such account', async () => {
-    for (let n = 0; n < 3; n++) outcomes.note({ ...REPLY, errcode: 95000 });
-    expect(accounts()).toEqual([]);
+  it('does not fail because one customer may get no message now, but when no reply goes out any more', () => {
+    for (const fail of [
+      () => outcomes.note({ ...REPLY, errcode: 95001 }),
+      () => outcomes.sendFailed({ corpId: 'ww1', openKfId: 'wk1' }, 10),
+    ]) {
+      outcomes.note(REPLY);
+      fail();
+      fail();
+      expect(whyNot()).toBeNull();
+      fail();
+      expect(whyNot()).not.toBeNull();
+    }
   });
 
-  it('fails no longer once WeCom says that it is deleted', () => {
-    outcomes.note({ ...REPLY, errcode: 95017 });
-    expect(accounts()).toEqual([['wk1', '95017']]);
-    outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 95004 });
-    expect(accounts()).toHaveLength(1);
-    outcomes.note({ ...REPLY, errcode: 95004 });
-    expect(accounts()).toEqual([]);
-  });
-
-  it('is known as one that WeCom does not have, for an hour after it last said so', async () => {
-    const noAccount = (corpId = 'ww1') => outcomes.noAccount({ openKfId: 'wk1', corpId });
-    const sinceMs = clock.nowMs();
-    outcomes.note({ ...REPLY, errcode: 95004 });
-    await clock.advance(60_000);
-    outcomes.note({ ...REPLY, errcode: 95000 });
-    expect(noAccount()).toEqual({ why: '95000', sinceMs, atMs: clock.nowMs() });
-    expect(noAccount('ww2')).toBeNull();
-    expect(outcomes.unknownAccounts()).toMatchObject([
-      { openKfId: 'wk1', corpId: 'ww1', why: '95000', sinceMs },
-    ]);
-    await clock.advance(3_600_000);
-    expect([noAccount(), outcomes.unknownAccounts()]).toEqual([null, []]);
-  });
-
-  it('that WeCom does not have any more replied when it last did', async () => {
+  it('that WeCom does not have fails no longer, and is known for that until WeCom says anything else of it', async () => {
+    const isGone = () => repliesOf().noAccount?.why ?? null;
     outcomes.note(REPLY);
     const repliedAtMs = clock.nowMs();
     await clock.advance(1_000);
     outcomes.note({ ...REPLY, errcode: 95017 });
-    outcomes.note({ ...REPLY, errcode: 95004 });
-    expect(outcomes.repliedAtMs('wk1')).toBe(repliedAtMs);
-    expect(outcomes.replyFailure('wk1')).toBeNull();
+    await clock.advance(1_000);
+    for (const end of [{ errcode: 0 }, { errcode: 95017 }]) {
+      outcomes.note({ ...REPLY, errcode: 95004 });
+      expect(repliesOf()).toMatchObject({ replyFailure: null });
+      await clock.advance(1_000);
+      outcomes.note({ ...REPLY, ...UNREACHABLE });
+      expect(isGone()).toBe('95004');
+      await clock.advance(1_000);
+      outcomes.note({ ...REPLY, ...end });
+      expect(isGone()).toBeNull();
+      await clock.advance(1_000);
+    }
+    expect(repliedAtMs).toBeLessThan(repliesOf().repliedAtMs ?? 0);
   });
 
-  it('is known to WeCom once that says anything else of it, and when its registration is forgotten', () => {
-    const unknown = () => outcomes.unknownAccounts().length;
-    for (const end of [
-      () => outcomes.note(REPLY),
-      () => outcomes.note({ ...REPLY, errcode: 95017 }),
-      () => outcomes.forget('wk1'),
-    ]) {
-      outcomes.note({ ...REPLY, errcode: 95004 });
-      outcomes.note({ ...REPLY, errcode: null, fault: 'unreachable' });
-      outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 40008 });
-      expect(unknown()).toBe(1);
-      end();
-      expect(unknown()).toBe(0);
-    }
+  it('is of its corp: what another corp says that names it as well tells nothing of it', () => {
+    outcomes.note(REPLY);
+    thrice({ ...REPLY, corpId: 'ww2', errcode: 40058 });
+    expect(whyNot()).toBeNull();
+    expect(whyNot('wk1', 'ww2')).toBe('40058');
+    outcomes.note({ ...REPLY, errcode: 95017 });
+    outcomes.note({ ...REPLY, corpId: 'ww2' });
+    expect(whyNot()).toBe('95017');
   });
 
   it('is among those of its corp, be it known to WeCom or not', () => {
@@ -170,22 +230,10 @@ describe('an account', () => {
     expect(outcomes.accountsOf('ww1')).toEqual(['wk1', 'wk2']);
   });
 
-  it('is of the corp whose reply went out, whatever corp names it as well', () => {
-    outcomes.note(REPLY);
-    outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 40008 });
-    expect(accounts()).toEqual([]);
-    outcomes.note({ ...REPLY, corpId: null, errcode: 40008 });
-    expect(accounts()).toEqual([['wk1', '40008']]);
-    outcomes.note({ ...REPLY, corpId: 'ww2' });
-    expect(accounts()).toEqual([]);
-    outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 40008 });
-    expect(outcomes.failingAccounts()).toMatchObject([{ corpId: 'ww2' }]);
-  });
-
   it('fails no longer once its registration was forgotten', () => {
     outcomes.note({ ...REPLY, errcode: 95017 });
     outcomes.note({ ...REPLY, openKfId: 'wk2', errcode: 95017 });
     outcomes.forget('wk1');
-    expect(accounts()).toEqual([['wk2', '95017']]);
+    expect([whyNot(), whyNot('wk2')]).toEqual([null, '95017']);
   });
 });

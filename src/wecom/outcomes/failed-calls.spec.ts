@@ -7,10 +7,12 @@ const HOUR_MS = 3_600_000;
 const CALL: EndedCall = {
   operation: 'call',
   corpId: 'ww1',
+  botId: null,
   api: 'kf/send_msg',
   openKfId: 'wk1',
   errcode: 95_001,
   fault: null,
+  isAsked: true,
 };
 
 const CORPS = { has: (corpId: string) => corpId.startsWith('ww') };

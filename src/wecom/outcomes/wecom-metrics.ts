@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, SystemClock } from '../../kernel/clock.js';
+import { ID_FORMAT } from '../../kernel/wecom-format.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { UP_TO_5_S, UP_TO_60_S } from '../../metrics/bounds.js';
 import type { Count } from '../../metrics/count.js';
@@ -7,14 +8,9 @@ import { byValue, Metrics, only } from '../../metrics/metrics.js';
 import type { Observations } from '../../metrics/observations.js';
 import type { AccountHistory } from '../../registry/puppets/account-history.js';
 import { Corps } from '../../registry/accounts/corps.js';
-import {
-  type AccountReplies,
-  CallOutcomes,
-  type CallTrouble,
-  type EndedCall,
-  isReply,
-  type ReplyingAccount,
-} from './call-outcomes.js';
+import { CallOutcomes, type EndedCall, isReply } from './call-outcomes.js';
+import { failingCallers } from './outcome.js';
+import { ReadMessages, type SyncEntry } from './read-messages.js';
 import { type FailedCall, FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from '../client/wecom-answer.js';
 import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';
@@ -57,18 +53,23 @@ export class WecomMetrics implements AccountHistory {
   readonly #errors: Record<WecomOperation, Errors>;
   readonly #replies: Record<(typeof REPLY_RESULTS)[number], Count>;
   readonly #seen: WecomErrors;
-  readonly #outcomes: CallOutcomes;
+  readonly outcomes: CallOutcomes;
+  readonly read: ReadMessages;
   readonly #failed: FailedCalls;
 
   /** @param corps by default every corp is known. @param storeClock by default the same as `clock`. */
   constructor(
     metrics: Metrics,
     clock: Clock = new SystemClock(),
-    @Inject(Corps) corps: Pick<Corps, 'has'> = { has: () => true },
+    @Inject(Corps) private readonly corps: Pick<Corps, 'has' | 'findOf'> = {
+      has: () => true,
+      findOf: () => null,
+    },
     @Inject(StoreClock) storeClock: StoreClock = clock,
   ) {
     this.#seen = new WecomErrors(clock);
-    this.#outcomes = new CallOutcomes(storeClock);
+    this.outcomes = new CallOutcomes(storeClock);
+    this.read = new ReadMessages(this.outcomes, storeClock);
     this.#failed = new FailedCalls(clock, corps);
     const tokens = metrics.counter('wxkf_token_requests_total');
     this.#tokens = byValue(TOKEN_RESULTS, (source) => tokens({ source }));
@@ -84,7 +85,7 @@ export class WecomMetrics implements AccountHistory {
     const replies = metrics.counter('wxkf_replies_total');
     this.#replies = byValue(REPLY_RESULTS, (result) => replies({ result }));
     metrics.reads('wxkf_failing_wecom_corps', () =>
-      only(new Set(this.failingCorps.map(({ corpId }) => corpId)).size),
+      only(new Set(this.#failingCallers(storeClock).map(({ corpId }) => corpId)).size),
     );
   }
 
@@ -102,49 +103,53 @@ export class WecomMetrics implements AccountHistory {
 
   /** Records how a call or a token request ended. */
   noteOutcome(call: EndedCall): void {
-    this.#outcomes.note(call);
+    // A token may be of a corp that is not known; whoever has the account is.
+    const corpId = call.corpId ?? (call.openKfId === null ? null : this.corps.findOf(call.openKfId));
+    // Callers can make up corps.
+    if (corpId !== null && this.corps.has(corpId)) this.outcomes.note({ ...call, corpId });
     this.#failed.note(call);
     if (!isReply(call.api)) return;
     if (call.fault !== null) this.#replies.unanswered.add();
     else this.#replies[call.errcode === 0 ? 'sent' : 'refused'].add();
   }
 
-  /** Corps whose calls or token requests fail now. */
-  get failingCorps(): readonly CallTrouble[] {
-    return this.#outcomes.failingCorps();
+  /** How a request of a token ended. @param botId left out where somebody tried a secret. */
+  tokenAsked({
+    botId,
+    ...ended
+  }: Pick<EndedCall, 'corpId' | 'errcode' | 'fault'> & { botId: string | null | undefined }): void {
+    const isRefused = ended.fault === null && ended.errcode !== 0;
+    const call = { operation: 'gettoken', api: '', openKfId: null, botId: botId ?? null, ...ended } as const;
+    this.noteOutcome({ ...call, isAsked: botId !== undefined || !isRefused });
   }
 
-  /** Accounts whose replies fail now. */
-  get failingAccounts(): readonly CallTrouble[] {
-    return this.#outcomes.failingAccounts();
-  }
-
-  /** Accounts that WeCom does not know, by its answers to their replies. */
-  get unknownAccounts(): readonly CallTrouble[] {
-    return this.#outcomes.unknownAccounts();
-  }
-
-  repliesOf(account: ReplyingAccount): AccountReplies {
-    return this.#outcomes.repliesOf(account);
-  }
-
-  /** The replies of each account that were seen at or after `sinceMs`, store time. Scans all accounts. */
-  repliesSince(sinceMs: number): Iterable<ReplyingAccount & AccountReplies> {
-    return this.#outcomes.repliesSince(sinceMs);
-  }
-
-  /** When a reply of the account last went out through this process; `null` when none has. */
-  repliedAtMs(openKfId: string): number | null {
-    return this.#outcomes.repliedAtMs(openKfId);
+  /**
+   * What an answer to `kf/sync_msg` tells, besides what its reader makes of it.
+   * @param isOfProgram false where the manager pulled.
+   */
+  noteEntries(
+    corpId: string | null,
+    openKfId: string | null,
+    entries: readonly SyncEntry[],
+    isOfProgram: boolean,
+  ): void {
+    const byAccount = Map.groupBy(entries, (entry) => accountOf(entry) ?? openKfId);
+    if (openKfId !== null && !byAccount.has(openKfId)) byAccount.set(openKfId, []);
+    for (const [account, its] of byAccount) {
+      const corp = corpId ?? (account === null ? null : this.corps.findOf(account));
+      if (account !== null && corp !== null)
+        this.read.note({ corpId: corp, openKfId: account }, its, isOfProgram);
+    }
   }
 
   /** Forgets the replies of an account. They say nothing about the next bot that has it. */
   forget(openKfId: string): void {
-    this.#outcomes.forget(openKfId);
+    this.outcomes.forget(openKfId);
+    this.read.forget(openKfId);
   }
 
   accountsOf(corpId: string): readonly string[] {
-    return this.#outcomes.accountsOf(corpId);
+    return this.outcomes.accountsOf(corpId);
   }
 
   /** @param errcode `null` when the answer has none, or is too long to be an error. */
@@ -169,9 +174,11 @@ export class WecomMetrics implements AccountHistory {
     return this.#failed.list();
   }
 
-  /** When a reply of any account last went out; `null` when none has. */
-  get lastReplyAtMs(): number | null {
-    return this.#outcomes.lastReplyAtMs;
+  #failingCallers(storeClock: StoreClock) {
+    const known = this.outcomes
+      .callers()
+      .filter(({ subject, corpId }) => subject !== 'api' && this.corps.has(corpId));
+    return failingCallers(known, storeClock.nowMs());
   }
 
   toJSON() {
@@ -181,4 +188,12 @@ export class WecomMetrics implements AccountHistory {
       calls: byValue(CALL_RESULTS, (result) => this.#calls[result].count),
     };
   }
+}
+
+/** Some entries come without their account. */
+function accountOf({ open_kfid: own, event }: SyncEntry): string | null {
+  const ofEvent =
+    typeof event === 'object' && event !== null && 'open_kfid' in event ? event.open_kfid : null;
+  const named = typeof own === 'string' && own !== '' ? own : ofEvent;
+  return typeof named === 'string' && ID_FORMAT.pattern.test(named) ? named : null;
 }

@@ -25,6 +25,7 @@ import { AnswerBroken } from './proxy-exchange.js';
 import { type ProxyTarget, parseTarget } from './proxy-target.js';
 import { ProxyUpstream } from './proxy-upstream.js';
 import type { QueuedAnswer } from './queued-messages.js';
+import { readSyncEntries, SYNC_ENTRIES_BYTES } from './sync-answer.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 const SYNC = 'kf/sync_msg';
@@ -109,6 +110,7 @@ export class ApiProxy {
         return null;
       }
       const body = (await credential.bot?.toWecomBody(sent, credential.appId)) ?? sent;
+      log.openKfId ??= credential.bot?.openKfId ?? undefined;
       entered = this.#places.enter({ corpId: credential.corpId, botId: request.bot?.id ?? null });
       if ('stream' in body) await body.begun;
       const answer = new CallerAnswer(reply);
@@ -127,6 +129,7 @@ export class ApiProxy {
         answerWith(reply, log, tooFrequent(`more calls of ${target.api} than WeCom allows`), waitS);
         return null;
       }
+      if (isSync) this.#readEntries(answer, credential.corpId, log.openKfId ?? null);
       credential.bot?.watch(answer, (then) => this.#unread.watch(request.raw.socket, then));
       const end = await this.upstream.call(target.api, credential, body, request, answer, log);
       credential.bot?.answered(end.errcode);
@@ -137,6 +140,14 @@ export class ApiProxy {
       entered?.leave();
       if ('stream' in sent) sent.stream.destroy();
     }
+  }
+
+  /** Once the caller has all of it. What a longer answer tells is not looked at. */
+  #readEntries(answer: CallerAnswer, corpId: string | null, openKfId: string | null): void {
+    answer.whenSent(SYNC_ENTRIES_BYTES, (head, bytes) => {
+      const entries = readSyncEntries(head, bytes);
+      if (entries !== null) this.metrics.noteEntries(corpId, openKfId, entries, true);
+    });
   }
 
   /** The answer counts as sent when all of it was written, and as unread when the connection is reset just after. */

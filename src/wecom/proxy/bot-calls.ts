@@ -68,6 +68,8 @@ export class BotCall {
   #pull: Omit<OwnPull, 'cursor' | 'isAll'> | null = null;
   /** The account of the pull; `''` when there is none. */
   #openKfId = '';
+  /** The account that the call names. */
+  #named: string | null = null;
   /** Whether the manager added the cursor of the pull. */
   #isGiven = false;
 
@@ -83,6 +85,11 @@ export class BotCall {
 
   get corpId(): string {
     return this.bot.corpId;
+  }
+
+  /** The account that it names; `null` for none, and before its body is read. */
+  get openKfId(): string | null {
+    return this.#named ?? this.target.openKfId;
   }
 
   /** `null` when none is stored for the bot. */
@@ -128,7 +135,7 @@ export class BotCall {
     if (typeof corpOfToken === 'string') throw forbidden('the access token is of another corp');
     if (corpSecret !== null) {
       const caller = toTokenCaller(null, ip, this.bot);
-      const own = await this.tokens.getForCall({ corpId, corpSecret, caller, trace });
+      const own = await this.tokens.getForCall({ corpId, corpSecret, caller, botId: this.bot.id, trace });
       if ('token' in own && own.token.id === tokenId) return;
     }
     // Another replica may have given it out, so the token may be valid.
@@ -235,7 +242,10 @@ export class BotCall {
     const { open_kfid: openKfId } = fields;
     if (openKfId !== undefined && typeof openKfId !== 'string')
       throw forbidden('open_kfid must be an account of the bot');
-    if (openKfId !== undefined) this.requireOwn(openKfId);
+    if (openKfId !== undefined) {
+      this.requireOwn(openKfId);
+      this.#named = openKfId;
+    }
     return this.target.api.toLowerCase() === SYNC ? this.#withSyncToken(body, fields, openKfId) : body;
   }
 

@@ -77,7 +77,8 @@ export class CallCredentials {
     const corpSecret = bot?.corpSecret ?? (await this.#getSecret(corpId, target.openKfId));
     const caller = toTokenCaller(request.role, request.ip, request.bot);
     const isProven = this.corps.isAccepted(corpId, corpSecret);
-    const asked = { corpId, corpSecret, caller, isProven, trace: request.trace };
+    const botId = request.bot?.id ?? null;
+    const asked = { corpId, corpSecret, caller, botId, isProven, trace: request.trace };
     return this.#ours(target, asked, bot, true);
   }
 

@@ -12,7 +12,7 @@ export class CallLog extends RequestFields {
   corpId: string | undefined = undefined;
   /** The id of the bot whose key was sent. */
   bot: string | undefined = undefined;
-  /** The account of a reply; left out when the body is long or names none. */
+  /** The account that the call names: of a bot's call, and of a reply whose body is short. */
   openKfId: string | undefined = undefined;
   /** Who brought the access token. */
   token: 'caller' | 'manager' | 'none' | undefined = undefined;
@@ -32,13 +32,12 @@ export class CallLog extends RequestFields {
 
 /** What the call shows about WeCom; `null` when it shows nothing: the manager refused it, or the caller hung up early. */
 export function toEndedCall(log: CallLog, answeredStatus: number | null, seconds: number): EndedCall | null {
-  const { api = '', corpId = null, openKfId = null, result, errcode = null } = log;
-  const ended = { operation: 'call', corpId, api, openKfId, errcode } as const;
+  const { api = '', corpId = null, bot: botId = null, openKfId = null, result, errcode = null } = log;
+  const ended = { operation: 'call', corpId, botId, api, openKfId, errcode, isAsked: true } as const;
   const isUnanswered =
     result === 'unreachable' || result === 'broken' || (result === 'aborted' && seconds >= NO_ANSWER_S);
   if (isUnanswered) return { ...ended, fault: 'unreachable' };
-  // WeCom was not asked, so this says nothing about the corp. But the account's reply has failed.
-  if (result === 'limited') return { ...ended, corpId: null, fault: null };
+  if (result === 'limited') return { ...ended, fault: null, isAsked: false };
   // WeCom refused to give an access token.
   if (result === 'refused' && errcode !== null) return { ...ended, fault: null };
   if (result !== 'answered' || answeredStatus === null) return null;

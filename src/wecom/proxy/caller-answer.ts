@@ -50,11 +50,14 @@ export class CallerAnswer {
     else this.#raw.once('close', then);
   }
 
-  /** Calls `then` when WeCom's whole answer was written, with its head and first bytes. This delays nothing. */
+  /**
+   * Calls `then` when WeCom's whole answer was written, with its head and first bytes. This delays nothing. Call it before the
+   * answer begins.
+   */
   whenSent(bytesMax: number, then: (head: AnswerHead, bytes: Buffer) => void): void {
-    this.#firstBytesLeft = bytesMax;
+    this.#firstBytesLeft = Math.max(bytesMax, this.#firstBytesLeft);
     this.#raw.once('finish', () => {
-      if (this.#head !== null) then(this.#head, Buffer.concat(this.#first));
+      if (this.#head !== null) then(this.#head, Buffer.concat(this.#first).subarray(0, bytesMax));
     });
   }
 

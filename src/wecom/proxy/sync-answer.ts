@@ -2,10 +2,13 @@ import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:z
 import { parseObject } from '../client/wecom-answer.js';
 import type { AnswerHead } from './caller-answer.js';
 import { headerOf } from './proxy-headers.js';
+import type { SyncEntry } from '../outcomes/read-messages.js';
 import type { OwnPull } from './queued-messages.js';
 
 /** The part before the messages has some 150 bytes. */
 export const SYNC_HEAD_BYTES = 1_024;
+/** Some hundred messages. */
+export const SYNC_ENTRIES_BYTES = 65_536;
 /** Some bytes may be unpacked to a thousand times as many. */
 const UNPACKED_BYTES_MAX = 2 * 1_024 * 1_024;
 const CURSOR_LENGTH_MAX = 256;
@@ -41,6 +44,15 @@ export function readSyncHead({ status, headers }: AnswerHead, bytes: Buffer): Sy
   } = parseObject(text) ?? parseObject(beforeMessages(text)) ?? {};
   const isCursor = typeof cursor === 'string' && cursor !== '' && cursor.length <= CURSOR_LENGTH_MAX;
   return errcode === 0 && isCursor ? { cursor, isAll: hasMore === 0 } : null;
+}
+
+/** @returns the entries of a whole answer that went well; `null` for any other, and for one that is longer than the bytes. */
+export function readSyncEntries({ status, headers }: AnswerHead, bytes: Buffer): readonly SyncEntry[] | null {
+  if (status !== 200) return null;
+  const { errcode, msg_list: list } =
+    parseObject(unpack(headerOf(headers, 'content-encoding').toLowerCase(), bytes)) ?? {};
+  if (errcode !== 0 || !Array.isArray(list)) return null;
+  return list.filter((entry) => typeof entry === 'object' && entry !== null);
 }
 
 /** The fields before the messages, closed to a JSON object. */

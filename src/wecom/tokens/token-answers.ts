@@ -57,7 +57,18 @@ export class TokenAnswers {
       const caller = toTokenCaller(request.role, request.ip, request.bot);
       const isProven = this.corps.isAccepted(corpId, corpSecret);
       const { trace } = request;
-      this.#give(reply, log, await this.tokens.get({ corpId, corpSecret, caller, isProven, trace }));
+      this.#give(
+        reply,
+        log,
+        await this.tokens.get({
+          corpId,
+          corpSecret,
+          caller,
+          botId: request.bot?.id ?? null,
+          isProven,
+          trace,
+        }),
+      );
     } catch (error) {
       log.result = resultOf(error);
       throw error;
@@ -72,7 +83,11 @@ export class TokenAnswers {
   #give(reply: FastifyReply, log: TokenLog, outcome: TokenOutcome): void {
     if ('refusal' in outcome) {
       log.result = 'refused';
-      if (outcome.source !== 'upstream') this.metrics.answeredHere('gettoken', outcome.refusal.errcode);
+      const { errcode } = outcome.refusal;
+      if (outcome.source !== 'upstream') {
+        this.metrics.answeredHere('gettoken', errcode);
+        this.metrics.tokenAsked({ corpId: log.corpId ?? null, botId: log.bot ?? null, errcode, fault: null });
+      }
       if (outcome.refusal.errcode === ERRCODE.tooFrequent) reply.header('retry-after', outcome.retryAfterS);
       this.#refuse(reply, log, outcome.refusal);
       return;

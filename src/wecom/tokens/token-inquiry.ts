@@ -35,6 +35,11 @@ export interface TokenRequest {
   readonly corpSecret: Secret;
   /** The caller, by credential and address: see `token-caller.ts`. Failures are counted per caller. */
   readonly caller: string;
+  /**
+   * The bot whose it is, by its key or because it stands in its record; `null` for other callers. Left out where somebody tries a
+   * secret: that WeCom refuses it is nobody's trouble.
+   */
+  readonly botId?: string | null;
   /** Whether WeCom has accepted the secret before. Then it cannot be a guess. Left out when unknown. */
   readonly isProven?: boolean;
   /** The trace of the inquiry, if any. */
@@ -137,14 +142,14 @@ export class TokenInquiry {
 
   async #ask(
     slot: TokenSlot,
-    { corpId, corpSecret, trace = null }: TokenRequest,
+    { corpId, corpSecret, botId, trace = null }: TokenRequest,
     leaseId: string | null,
   ): Promise<TokenOutcome> {
     const askedAtMs = this.storeClock.nowMs();
     const startedMs = this.clock.elapsedMs();
     const count = (result: InquiryResult): void =>
       this.metrics.inquiryEnded(result, (this.clock.elapsedMs() - startedMs) / 1_000);
-    const answer = await this.source.ask(corpId, corpSecret, trace).catch((error) => {
+    const answer = await this.source.ask(corpId, corpSecret, trace, botId).catch((error) => {
       count('unreachable');
       this.log.warn({ corpId, reason: String(error.detail) }, 'token.unreachable');
       throw error;

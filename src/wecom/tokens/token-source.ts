@@ -60,11 +60,17 @@ export class TokenSource {
 
   /**
    * Asks upstream, within 5 s. The answer comes unchanged, except that the secret is removed if upstream repeats it.
+   * @param botId see `TokenRequest`.
    * @throws AppError `WECOM_UNREACHABLE` when upstream cannot be reached, is too slow, or answers in another form.
    */
-  async ask(corpId: string, corpSecret: Secret, trace: TraceContext | null): Promise<SourceAnswer> {
+  async ask(
+    corpId: string,
+    corpSecret: Secret,
+    trace: TraceContext | null,
+    botId?: string | null,
+  ): Promise<SourceAnswer> {
     const note = (errcode: number | null, fault: CallFault | null): void =>
-      this.metrics.noteOutcome({ operation: 'gettoken', corpId, api: '', openKfId: null, errcode, fault });
+      this.metrics.tokenAsked({ corpId, botId, errcode, fault });
     try {
       const answer = await this.#traced(corpId, corpSecret, trace);
       note('refusal' in answer ? answer.refusal.errcode : 0, null);

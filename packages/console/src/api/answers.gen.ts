@@ -14,6 +14,144 @@ export type AccessTokenAnswer = {
     expires_in: number;
 };
 
+export type AccountAnswer = {
+    corpId: string;
+    /**
+     * The name of the app of its corp; null where the corp has none.
+     */
+    corpName: string | null;
+    openKfId: string;
+    /**
+     * As WeCom has it, or as its puppet registered it.
+     */
+    name: string | null;
+    /**
+     * Whether WeCom lists it; null where WeCom's list of the corp is not known.
+     */
+    inWecom: boolean | null;
+    /**
+     * bot: one that an operator added; puppet: one that registered by itself; people: an operator said so.
+     */
+    servedBy: 'bot' | 'nobody' | 'people' | 'puppet';
+    /**
+     * null where no bot serves it that an operator added.
+     */
+    botId: string | null;
+    botName: string | null;
+    /**
+     * Where its events go, without a query; null where they go nowhere, or over a stream.
+     */
+    address: string | null;
+    /**
+     * The first that applies. failing: replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. silent: something was taken, and no reply that WeCom accepted followed within `REPLY_WITHIN_S`, though its replies pass through the manager. waiting: something waits for over 10 s. unserved: nobody takes its events, and some came. paused: its bot is paused. offline: its puppet has deregistered, or no client of its bot is connected. unseen: its events are taken, and no reply passed through the manager. working: WeCom accepted a reply within the last hour. quiet: nothing came within it.
+     */
+    state: 'failing' | 'offline' | 'paused' | 'quiet' | 'silent' | 'unseen' | 'unserved' | 'waiting' | 'working';
+    /**
+     * Since when; ISO 8601, UTC. null where that is not known.
+     */
+    since: string | null;
+    /**
+     * Of this account alone, the worst first.
+     */
+    causes: Array<CauseAnswer>;
+    /**
+     * null: the store does not answer.
+     */
+    waiting: AccountWaitingAnswer | null;
+    /**
+     * When its bot last took an event or a message; ISO 8601, UTC. null: none within 3 days.
+     */
+    lastMessageAt: string | null;
+    /**
+     * When WeCom last accepted a reply of it; ISO 8601, UTC. null: none within 3 days that passed through the manager.
+     */
+    lastReplyAt: string | null;
+    lastHour: LastHourAnswer;
+    /**
+     * How many events and messages its bot took in each of the last 24 hours, the oldest first; the last one is under way.
+     */
+    hours: Array<number>;
+};
+
+export type AccountDetailAnswer = {
+    corpId: string;
+    /**
+     * The name of the app of its corp; null where the corp has none.
+     */
+    corpName: string | null;
+    openKfId: string;
+    /**
+     * As WeCom has it, or as its puppet registered it.
+     */
+    name: string | null;
+    /**
+     * Whether WeCom lists it; null where WeCom's list of the corp is not known.
+     */
+    inWecom: boolean | null;
+    /**
+     * bot: one that an operator added; puppet: one that registered by itself; people: an operator said so.
+     */
+    servedBy: 'bot' | 'nobody' | 'people' | 'puppet';
+    /**
+     * null where no bot serves it that an operator added.
+     */
+    botId: string | null;
+    botName: string | null;
+    /**
+     * Where its events go, without a query; null where they go nowhere, or over a stream.
+     */
+    address: string | null;
+    /**
+     * The first that applies. failing: replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. silent: something was taken, and no reply that WeCom accepted followed within `REPLY_WITHIN_S`, though its replies pass through the manager. waiting: something waits for over 10 s. unserved: nobody takes its events, and some came. paused: its bot is paused. offline: its puppet has deregistered, or no client of its bot is connected. unseen: its events are taken, and no reply passed through the manager. working: WeCom accepted a reply within the last hour. quiet: nothing came within it.
+     */
+    state: 'failing' | 'offline' | 'paused' | 'quiet' | 'silent' | 'unseen' | 'unserved' | 'waiting' | 'working';
+    /**
+     * Since when; ISO 8601, UTC. null where that is not known.
+     */
+    since: string | null;
+    /**
+     * Of this account alone, the worst first.
+     */
+    causes: Array<CauseAnswer>;
+    /**
+     * null: the store does not answer.
+     */
+    waiting: AccountWaitingAnswer | null;
+    /**
+     * When its bot last took an event or a message; ISO 8601, UTC. null: none within 3 days.
+     */
+    lastMessageAt: string | null;
+    /**
+     * When WeCom last accepted a reply of it; ISO 8601, UTC. null: none within 3 days that passed through the manager.
+     */
+    lastReplyAt: string | null;
+    lastHour: LastHourAnswer;
+    /**
+     * How many events and messages its bot took in each of the last 24 hours, the oldest first; the last one is under way.
+     */
+    hours: Array<number>;
+    /**
+     * What its puppet registered; null where none has.
+     */
+    registration: KfAccountAnswer | null;
+};
+
+export type AccountPageAnswer = {
+    items: Array<AccountAnswer>;
+    /**
+     * How many match, on all pages.
+     */
+    total: number;
+    /**
+     * Of all that match the filter without its `state`.
+     */
+    counts: AccountStatesAnswer;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
 export type AccountRoleAnswer = {
     /**
      * `*`: all accounts of the corp that no other bot lists and no puppet has registered.
@@ -23,6 +161,33 @@ export type AccountRoleAnswer = {
      * active: this client gets the events of the account. standby: another client does, and this one follows when it is gone.
      */
     role: 'active' | 'standby';
+};
+
+export type AccountStatesAnswer = {
+    failing: number;
+    silent: number;
+    waiting: number;
+    unserved: number;
+    paused: number;
+    offline: number;
+    unseen: number;
+    working: number;
+    quiet: number;
+};
+
+export type AccountWaitingAnswer = {
+    /**
+     * Events that wait for its bot.
+     */
+    events: number;
+    /**
+     * Messages that wait for its bot.
+     */
+    messages: number;
+    /**
+     * Events and messages that are dead.
+     */
+    dead: number;
 };
 
 export type AppAnswer = {
@@ -210,6 +375,14 @@ export type BotAnswer = {
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
     /**
+     * What is wrong with the bot or its accounts, the worst first.
+     */
+    causes: Array<CauseAnswer>;
+    /**
+     * The accounts that it serves, by their state.
+     */
+    accounts: AccountStatesAnswer;
+    /**
      * For people.
      */
     name: string;
@@ -310,6 +483,14 @@ export type BotChangedAnswer = {
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
     /**
+     * What is wrong with the bot or its accounts, the worst first.
+     */
+    causes: Array<CauseAnswer>;
+    /**
+     * The accounts that it serves, by their state.
+     */
+    accounts: AccountStatesAnswer;
+    /**
      * For people.
      */
     name: string;
@@ -390,6 +571,14 @@ export type BotCreatedAnswer = {
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
+    /**
+     * What is wrong with the bot or its accounts, the worst first.
+     */
+    causes: Array<CauseAnswer>;
+    /**
+     * The accounts that it serves, by their state.
+     */
+    accounts: AccountStatesAnswer;
     /**
      * For people.
      */
@@ -512,6 +701,14 @@ export type BotWithKeyAnswer = {
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
     /**
+     * What is wrong with the bot or its accounts, the worst first.
+     */
+    causes: Array<CauseAnswer>;
+    /**
+     * The accounts that it serves, by their state.
+     */
+    accounts: AccountStatesAnswer;
+    /**
      * For people.
      */
     name: string;
@@ -570,7 +767,11 @@ export type CallbackVerificationAnswer = {
 };
 
 export type CauseAnswer = {
-    code: 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'refused' | 'replies_fail' | 'store_down' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    /**
+     * Tells the cause from others for as long as it lasts, also over restarts.
+     */
+    key: string;
+    code: 'bot_calls_fail' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'refused' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
     severity: 'bad' | 'wait';
     /**
      * How many corps, accounts, messages, callbacks or addresses it is about; 1 where nothing is counted.
@@ -581,7 +782,7 @@ export type CauseAnswer = {
      */
     since: string | null;
     /**
-     * WeCom's errcode, or "unreachable" or "status" (of HTTP). For waiting and dead hints, the stage at which most of them failed. null for other causes.
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead hints, the stage at which most of them failed. null for other causes.
      */
     why: string | null;
     /**
@@ -597,19 +798,24 @@ export type CauseAnswer = {
      */
     port: number | null;
     /**
-     * The bot that takes the events, if an operator added it; null for puppets, and for other causes.
+     * The bot that it is about, where it is one that an operator added; null for puppets, and for other causes.
      */
     botId: string | null;
+    botName: string | null;
     /**
      * The corp, if the cause is about one corp.
      */
     corpId: string | null;
     /**
+     * The name of that corp's app; null where it has none.
+     */
+    corpName: string | null;
+    /**
      * The account, if the cause is about one account.
      */
     openKfId: string | null;
     /**
-     * The name of that account, if a puppet has registered it.
+     * That account's name, where it is known.
      */
     name: string | null;
 };
@@ -984,9 +1190,12 @@ export type KfAccountAnswer = {
     corpId: string;
     endpoint: string;
     /**
-     * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered), online.
+     * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered, or what is sent there fails again and again), online.
      */
     state: 'dead' | 'offline' | 'online' | 'waiting';
+    /**
+     * Whether its puppet has registered and can be reached, and nothing of it is dead.
+     */
     online: boolean;
     /**
      * Its last registration or deregistration; ISO 8601, UTC.
@@ -1648,6 +1857,10 @@ export type VerdictAnswer = {
      */
     moreCauses: number;
     replies: RepliesAnswer;
+    /**
+     * All accounts by their state.
+     */
+    accounts: AccountStatesAnswer;
 };
 
 export type WecomAccountAnswer = {

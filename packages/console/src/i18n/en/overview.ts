@@ -77,6 +77,16 @@ export const overview = {
     notReadyText: 'It has not loaded its registry yet, or it is shutting down.',
     empty: 'No puppet has registered yet',
     emptyText: 'Connect a WeCom app, then start a puppet that points to this manager.',
+    tokenRefused: (bot: string) => `WeCom refuses the access token of ${bot}`,
+    tokenRefusedText: 'Usually its corpSecret is wrong: it can neither read messages nor answer them.',
+    silent: (accounts: number, name: string | null) =>
+      `${name ?? plural(accounts, 'account')} took messages, and no reply followed`,
+    silentText: 'The bot answers, and sends nothing to the customer. Look into its log.',
+    botCallsFail: (bot: string) => `WeCom refuses calls of ${bot}`,
+    botCallsFailText: 'The calls name no kf account, so it is not known whose customers they are about.',
+    paused: (accounts: number) =>
+      `${plural(accounts, 'account waits', 'accounts wait')} for a bot that is paused`,
+    pausedText: 'Nothing is sent until somebody resumes the bot.',
     circuits: (count: number, address: string | null) =>
       `Deliveries to ${address ?? plural(count, 'address', 'addresses')} fail`,
     unreadable: (count: number) => `${plural(count, 'record')} of the outbox cannot be read`,

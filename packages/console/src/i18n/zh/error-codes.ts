@@ -11,6 +11,7 @@ export const errorCodes: Words['errorCodes'] = {
   APP_NOT_FOUND: '该应用已不存在。',
   BOT_ACCOUNT_TAKEN: '该账号已由另一个机器人接收，请先从那个机器人中移除。',
   BOTS_FULL: '机器人数量已达 1,000 个，请删除不再需要的机器人。',
+  ACCOUNT_NOT_FOUND: '该客服账号已不存在。',
   BOT_NOT_FOUND: '该机器人已不存在。',
   BOT_CHANGED: '其他人刚刚修改了该机器人，请查看最新内容后再改一次。',
   BOT_CLOSED: '该机器人的密钥信息无法解密；请把对应的密钥加入 SECRETS_KEY，或删除后重新添加。',

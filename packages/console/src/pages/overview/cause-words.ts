@@ -13,7 +13,7 @@ export interface CauseWords {
   readonly text?: string;
   /** Why calls to WeCom fail: its meaning is said after the text. */
   readonly callFault?: string;
-  readonly link?: CauseLink;
+  readonly link?: CauseLink | undefined;
 }
 
 /** A cause in plain words, and where to go because of it. */
@@ -39,6 +39,28 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
         callFault: cause.why ?? '',
         link: toReplies(cause),
       };
+    case 'token_refused':
+      return {
+        title: verdict.tokenRefused(whoOf(cause)),
+        text: verdict.tokenRefusedText,
+        callFault: cause.why ?? '',
+        link: toBot(cause) ?? undefined,
+      };
+    case 'silent':
+      return {
+        title: verdict.silent(count, cause.name),
+        text: verdict.silentText,
+        link: toBot(cause) ?? toReplies(cause),
+      };
+    case 'bot_calls_fail':
+      return {
+        title: verdict.botCallsFail(whoOf(cause)),
+        text: verdict.botCallsFailText,
+        callFault: cause.why ?? '',
+        link: toBot(cause) ?? undefined,
+      };
+    case 'paused':
+      return { title: verdict.paused(count), text: verdict.pausedText, link: toBot(cause) ?? undefined };
     case 'dead':
       return {
         title: verdict.dead(count, address),
@@ -90,6 +112,10 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
     default:
       return cause.code satisfies never;
   }
+}
+
+function whoOf({ botName, corpName, corpId }: CauseAnswer): string {
+  return botName ?? corpName ?? corpId ?? '';
 }
 
 function wecomFails({ count, why }: CauseAnswer): CauseWords {

@@ -1,0 +1,201 @@
+import { describe, expect, it } from '@jest/globals';
+import type { HintHead } from '../../dispatch/outbox/hint.js';
+import type { Outcome } from '../../wecom/outcomes/outcome.js';
+import type { AccountState } from './account.dto.js';
+import { type AccountFacts, judge, type Times } from './account-state.js';
+
+const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
+const TIMES: Times = { nowMs: NOW_MS, knownUntilMs: NOW_MS, replyWithinMs: 60 * SECOND_MS };
+
+const ago = (seconds: number): number => NOW_MS - seconds * SECOND_MS;
+
+/** Nothing is wrong, and nothing came. */
+const CALM: AccountFacts = {
+  servedBy: 'bot',
+  offline: null,
+  isPaused: false,
+  isCircuitOpen: false,
+  passesReplies: true,
+  takesMessages: false,
+  replies: { repliedAtMs: null, replyFailure: null, noAccount: null },
+  taken: { atMs: 0, messages: [], events: [], isRead: false },
+  hint: null,
+  messages: null,
+  tokenRefused: null,
+  callsFail: null,
+};
+
+const outcome = (why: string, agoS = 300): Outcome => ({
+  ...{ subject: 'replies', corpId: 'ww1', botId: null, openKfId: 'wk1', api: '' },
+  ...{ okAtMs: 0, failures: 3, sinceMs: ago(agoS), atMs: ago(1), why },
+});
+const replied = (agoS: number | null, failure: Outcome | null = null): AccountFacts['replies'] => ({
+  repliedAtMs: agoS === null ? null : ago(agoS),
+  replyFailure: failure,
+  noAccount: null,
+});
+const taken = (of: Partial<AccountFacts['taken']>): AccountFacts['taken'] => ({
+  ...CALM.taken,
+  atMs: Math.max(0, ...(of.events ?? []), ...(of.messages ?? [])),
+  ...of,
+});
+const hint = (state: HintHead['state'], agoS: number): HintHead => {
+  const lastFailure = { atMs: ago(1), stage: 'connect', reason: '' };
+  return { state, waitingSinceMs: ago(agoS), events: 1, lastFailure } as unknown as HintHead;
+};
+
+const stateOf = (facts: Partial<AccountFacts>, times: Partial<Times> = {}) =>
+  judge({ ...CALM, ...facts }, { ...TIMES, ...times });
+
+it.each<[what: string, facts: Partial<AccountFacts>, state: AccountState, codes: readonly string[]]>([
+  ['nothing came', {}, 'quiet', []],
+  ['a reply went out within the hour', { replies: replied(3_599) }, 'working', []],
+  ['the last reply is older', { replies: replied(3_600) }, 'quiet', []],
+  [
+    'something was taken a moment ago, and no reply was seen yet',
+    { taken: taken({ events: [ago(5)] }) },
+    'unseen',
+    [],
+  ],
+  [
+    'its replies do not pass through here',
+    { passesReplies: false, taken: taken({ events: [ago(600)] }) },
+    'unseen',
+    [],
+  ],
+  ['replies fail', { replies: replied(900, outcome('95017')) }, 'failing', ['replies_fail']],
+  ['WeCom refuses its bot’s token', { tokenRefused: outcome('40001') }, 'failing', ['token_refused']],
+  ['WeCom refuses calls that name it', { callsFail: outcome('95012') }, 'failing', ['bot_calls_fail']],
+  [
+    'WeCom does not have it',
+    { replies: { ...replied(null), noAccount: outcome('95004') } },
+    'failing',
+    ['no_account'],
+  ],
+  ['an event is dead', { hint: hint('dead', 900) }, 'failing', ['dead']],
+  [
+    'a message is dead',
+    { messages: { waiting: 0, dead: 2, oldestWaitingAtMs: null } },
+    'failing',
+    ['dead_messages'],
+  ],
+  ['its bot cannot be reached', { isCircuitOpen: true }, 'failing', ['circuits']],
+  [
+    'its bot cannot be reached, and something waits for it',
+    { isCircuitOpen: true, hint: hint('waiting', 3) },
+    'failing',
+    ['circuits'],
+  ],
+  ['an event is on its way', { hint: hint('waiting', 10) }, 'quiet', []],
+  ['an event waits', { hint: hint('waiting', 11) }, 'waiting', ['waiting']],
+  [
+    'a message waits',
+    { messages: { waiting: 2, dead: 0, oldestWaitingAtMs: ago(11) } },
+    'waiting',
+    ['waiting_messages'],
+  ],
+  ['nobody takes what came', { servedBy: 'nobody', hint: hint('parked', 1) }, 'unserved', ['parked']],
+  ['its bot is paused', { isPaused: true, replies: replied(60) }, 'paused', []],
+  [
+    'its bot is paused, and something waits',
+    {
+      isPaused: true,
+      hint: hint('parked', 60),
+      messages: { waiting: 2, dead: 0, oldestWaitingAtMs: ago(60) },
+    },
+    'paused',
+    ['paused'],
+  ],
+  ['its puppet has deregistered', { offline: { sinceMs: ago(60) }, replies: replied(90) }, 'offline', []],
+  [
+    'all at once, of which the worst counts',
+    {
+      offline: { sinceMs: null },
+      hint: hint('waiting', 60),
+      taken: taken({ events: [ago(120)] }),
+      messages: { waiting: 1, dead: 1, oldestWaitingAtMs: ago(99) },
+    },
+    'failing',
+    ['dead_messages', 'silent', 'waiting', 'waiting_messages'],
+  ],
+])('where %s', (_what, facts, state, codes) => {
+  const judged = stateOf(facts);
+  expect([judged.state, judged.reasons.map(({ code }) => code)]).toEqual([state, codes]);
+});
+
+describe('silent', () => {
+  const since = (facts: Partial<AccountFacts>, times: Partial<Times> = {}): number | null => {
+    const { state, sinceMs } = stateOf(facts, times);
+    return state === 'silent' ? (NOW_MS - (sinceMs ?? 0)) / SECOND_MS : null;
+  };
+
+  it.each<[what: string, facts: Partial<AccountFacts>, sinceS: number | null]>([
+    ['once no reply followed in time', { taken: taken({ events: [ago(60)] }) }, 60],
+    ['not before', { taken: taken({ events: [ago(59)] }) }, null],
+    ['not where a reply followed', { taken: taken({ events: [ago(90)] }), replies: replied(80) }, null],
+    [
+      'since the first that was not answered, whatever came before',
+      { taken: taken({ events: [ago(900), ago(300), ago(100), ago(5)] }), replies: replied(400) },
+      300,
+    ],
+    [
+      'also where replies do not have to pass here, once one did within three days',
+      {
+        passesReplies: false,
+        taken: taken({ events: [ago(300)] }),
+        replies: replied(71 * 3_600),
+      },
+      300,
+    ],
+    [
+      'not where the last one that did is older',
+      {
+        passesReplies: false,
+        taken: taken({ events: [ago(300)] }),
+        replies: replied(73 * 3_600),
+      },
+      null,
+    ],
+    [
+      'by customers’ messages, where it is known what came',
+      { takesMessages: true, taken: taken({ messages: [ago(200)] }) },
+      200,
+    ],
+    ['not by events that told of none', { takesMessages: true, taken: taken({ events: [ago(200)] }) }, null],
+    [
+      'nor where its program reads what came through here',
+      { taken: taken({ events: [ago(200)], isRead: true }) },
+      null,
+    ],
+    ['not by what is three days old', { taken: taken({ events: [NOW_MS - 72 * HOUR_MS] }) }, null],
+    [
+      'not where replies fail, which says why',
+      { taken: taken({ events: [ago(300)] }), replies: replied(null, outcome('95017')) },
+      null,
+    ],
+  ])('%s', (_what, facts, sinceS) => {
+    expect(since(facts)).toBe(sinceS);
+  });
+
+  it('not before it is known what other replicas saw since', () => {
+    const facts = { taken: taken({ events: [ago(130)] }) };
+    expect(since(facts, { knownUntilMs: ago(71) })).toBeNull();
+    expect(since(facts, { knownUntilMs: ago(70) })).toBe(130);
+  });
+
+  it('bad where a customer is known to have written, and else less so', () => {
+    const severity = (of: Partial<AccountFacts['taken']>) =>
+      stateOf({ taken: taken(of) }).reasons.map((reason) => reason.severity);
+    expect(severity({ events: [ago(90)] })).toEqual(['wait']);
+    expect(severity({ events: [ago(90)], messages: [ago(70)] })).toEqual(['bad']);
+  });
+});
+
+it('says since when it is so', () => {
+  expect(stateOf({ replies: replied(900, outcome('95017', 240)) }).sinceMs).toBe(ago(240));
+  expect(stateOf({ hint: hint('waiting', 33) }).sinceMs).toBe(ago(33));
+  expect(stateOf({ offline: { sinceMs: ago(77) } }).sinceMs).toBe(ago(77));
+  expect(stateOf({ replies: replied(60) }).sinceMs).toBeNull();
+});

@@ -1,0 +1,164 @@
+/**
+ * What state an account is in, and why: judged by what its customers get, from facts of this account alone. Pure: who knows the
+ * facts, and how several replicas see them, is the affair of `AccountViews`.
+ */
+import { ON_ITS_WAY_MS } from '../../dispatch/redelivery/queue-counts.js';
+import type { HintHead } from '../../dispatch/outbox/hint.js';
+import type { MessageCounts } from '../../storage/queue/queue-store.js';
+import type { AccountReplies, Outcome } from '../../wecom/outcomes/outcome.js';
+import type { Taken } from '../figures/all-figures.js';
+import type { Cause, CauseCode } from '../answers/cause.js';
+import type { AccountState, ServedBy } from './account.dto.js';
+
+/** How late something still says what is so now. */
+const LATELY_MS = 3_600_000;
+/** What was seen longer ago is not known of other replicas any more. */
+const KEPT_MS = 3 * 86_400_000;
+
+export interface AccountFacts {
+  readonly servedBy: ServedBy;
+  /** Its puppet has deregistered, or no client of its bot is connected; since when, where that is known. */
+  readonly offline: { readonly sinceMs: number | null } | null;
+  readonly isPaused: boolean;
+  /** What it is sent fails again and again, so that it gets nothing but probes. */
+  readonly isCircuitOpen: boolean;
+  /** Its replies are known to pass through the manager, whether or not one has. */
+  readonly passesReplies: boolean;
+  /** Its messages are pulled by the manager, so that it is known what came. */
+  readonly takesMessages: boolean;
+  readonly replies: AccountReplies;
+  readonly taken: Taken;
+  /** `null` where none waits or is dead, or that is not known. */
+  readonly hint: HintHead | null;
+  readonly messages: MessageCounts | null;
+  /** WeCom refuses the access token of its bot; of a puppet that of its corp. */
+  readonly tokenRefused: Outcome | null;
+  /** WeCom refuses calls of its bot that name the account and are no replies. */
+  readonly callsFail: Outcome | null;
+}
+
+export interface Times {
+  /** Store time. */
+  readonly nowMs: number;
+  /** Until when it is known what all replicas saw: a reply may have passed through another one. */
+  readonly knownUntilMs: number;
+  readonly replyWithinMs: number;
+}
+
+/** One cause, before it is known by names. */
+export interface Reason extends Pick<Cause, 'code' | 'why' | 'status'> {
+  readonly sinceMs: number | null;
+  /** Left out: that of its code. */
+  readonly severity?: Cause['severity'];
+  /** How many events or messages; 1 where nothing is counted. */
+  readonly count: number;
+}
+
+export interface Judged {
+  readonly state: AccountState;
+  readonly sinceMs: number | null;
+  /** The worst first. */
+  readonly reasons: readonly Reason[];
+}
+
+/** The state of an account that has such a reason. */
+const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
+  token_refused: 'failing',
+  replies_fail: 'failing',
+  bot_calls_fail: 'failing',
+  no_account: 'failing',
+  dead: 'failing',
+  dead_messages: 'failing',
+  circuits: 'failing',
+  silent: 'silent',
+  waiting: 'waiting',
+  waiting_messages: 'waiting',
+  parked: 'unserved',
+  paused: 'paused',
+};
+
+export function judge(facts: AccountFacts, times: Times): Judged {
+  const reasons = reasonsOf(facts, times);
+  const [worst] = reasons;
+  const state = worst === undefined ? undefined : STATE_OF[worst.code];
+  if (worst !== undefined && state !== undefined) return { state, sinceMs: worst.sinceMs, reasons };
+  return { ...calmState(facts, times), reasons };
+}
+
+function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
+  const { tokenRefused, callsFail, replies, hint, messages } = facts;
+  const failing = [
+    ...ofOutcome('token_refused', tokenRefused),
+    ...ofOutcome('replies_fail', replies.replyFailure),
+    ...ofOutcome('bot_calls_fail', callsFail),
+    ...ofOutcome('no_account', replies.noAccount),
+  ];
+  const { dead = 0, waiting = 0, oldestWaitingAtMs = null } = messages ?? {};
+  const isLate = oldestWaitingAtMs !== null && times.nowMs - oldestWaitingAtMs > ON_ITS_WAY_MS;
+  const ofHint = hint === null ? [] : reasonsOfHint(hint, facts, times.nowMs);
+  const isPauseTold = ofHint.some(({ code }) => code === 'paused');
+  const isCircuitTold = ofHint.length > 0 || !facts.isCircuitOpen || facts.isPaused;
+  return [
+    ...failing,
+    ...ofHint.filter(({ code }) => code === 'dead'),
+    ...(dead === 0 ? [] : [{ ...nothing('dead_messages'), count: dead }]),
+    ...(isCircuitTold ? [] : [nothing('circuits')]),
+    // What fails says why no reply goes out.
+    ...(failing.length > 0 ? [] : silence(facts, times)),
+    ...ofHint.filter(({ code }) => code !== 'dead'),
+    ...(isLate && !isPauseTold
+      ? [
+          {
+            ...nothing(facts.isPaused ? 'paused' : 'waiting_messages'),
+            count: waiting,
+            sinceMs: oldestWaitingAtMs,
+          },
+        ]
+      : []),
+  ];
+}
+
+function nothing(code: CauseCode): Reason {
+  return { code, why: null, status: null, sinceMs: null, count: 1 };
+}
+
+function ofOutcome(code: CauseCode, outcome: Outcome | null): Reason[] {
+  return outcome === null ? [] : [{ ...nothing(code), why: outcome.why, sinceMs: outcome.sinceMs }];
+}
+
+function reasonsOfHint(hint: HintHead, facts: AccountFacts, nowMs: number): Reason[] {
+  const { state, waitingSinceMs: sinceMs, events: count, lastFailure } = hint;
+  const isNew = state === 'waiting' && nowMs - sinceMs <= ON_ITS_WAY_MS;
+  if (isNew && !facts.isCircuitOpen && !facts.isPaused) return [];
+  const why = lastFailure?.stage ?? null;
+  const status = lastFailure?.status ?? null;
+  const told = { why, status, sinceMs, count };
+  if (facts.isPaused && state !== 'dead') return [{ code: 'paused', ...told }];
+  // Nothing but probes is sent there.
+  if (facts.isCircuitOpen && state === 'waiting') return [{ code: 'circuits', ...told }];
+  return [{ code: state, ...told }];
+}
+
+/** Something was taken that asks for a reply, and none followed in time. Where it is known what came, only customers' messages ask. */
+function silence({ passesReplies, takesMessages, replies, taken }: AccountFacts, times: Times): Reason[] {
+  const repliedAtMs = replies.repliedAtMs ?? 0;
+  const sinceMs = Math.max(repliedAtMs, times.nowMs - KEPT_MS);
+  if (!passesReplies && (repliedAtMs === 0 || times.nowMs - repliedAtMs >= KEPT_MS)) return [];
+  const isKnown = takesMessages || taken.isRead;
+  const asked = isKnown ? taken.messages : [...taken.messages, ...taken.events];
+  const unanswered = asked.filter((atMs) => atMs > sinceMs);
+  const firstMs = Math.min(...unanswered);
+  if (!(firstMs + times.replyWithinMs <= times.knownUntilMs)) return [];
+  const isMessage = taken.messages.some((atMs) => atMs > sinceMs);
+  return [{ ...nothing('silent'), sinceMs: firstMs, severity: isMessage ? 'bad' : 'wait' }];
+}
+
+function calmState(facts: AccountFacts, { nowMs }: Times): Omit<Judged, 'reasons'> {
+  const { isPaused, offline, replies, taken } = facts;
+  if (isPaused) return { state: 'paused', sinceMs: null };
+  if (offline !== null) return { state: 'offline', sinceMs: offline.sinceMs };
+  if (nowMs - (replies.repliedAtMs ?? 0) < LATELY_MS) return { state: 'working', sinceMs: null };
+  const asked = facts.takesMessages || taken.isRead ? taken.messages : [...taken.messages, ...taken.events];
+  const hasAsked = asked.some((atMs) => nowMs - atMs < LATELY_MS);
+  return { state: hasAsked ? 'unseen' : 'quiet', sinceMs: null };
+}

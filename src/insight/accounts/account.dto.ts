@@ -1,0 +1,229 @@
+import { IsInt, IsISO8601, Min } from 'class-validator';
+import { Page } from '../../http/answers/page.dto.js';
+import { LastHourAnswer } from '../answers/last-hour.dto.js';
+import { CauseAnswer } from '../answers/cause.dto.js';
+import { KfAccountAnswer } from './kf-account.dto.js';
+
+/** The state of an account is the first of these that applies. */
+export const STATES = [
+  /** Replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. */
+  'failing',
+  /** Something was taken, and no reply that WeCom accepted followed in time, though its replies pass through the manager. */
+  'silent',
+  /** Something waits for over 10 s. */
+  'waiting',
+  /** Nobody takes its events, and some came. */
+  'unserved',
+  /** Its bot is paused. */
+  'paused',
+  /** Its puppet has deregistered, or no client of its bot is connected. */
+  'offline',
+  /** Its events are taken, and no reply passed through the manager. */
+  'unseen',
+  /** WeCom accepted a reply within the last hour. */
+  'working',
+  /** Nothing came within the last hour. */
+  'quiet',
+] as const;
+export type AccountState = (typeof STATES)[number];
+
+/** By whom the events of an account are taken. */
+export const SERVED_BY = ['bot', 'puppet', 'people', 'nobody'] as const;
+export type ServedBy = (typeof SERVED_BY)[number];
+
+/** How many accounts are in each state. */
+export class AccountStatesAnswer implements Record<AccountState, number> {
+  /** @example 1 */
+  @IsInt()
+  @Min(0)
+  readonly failing!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly silent!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly waiting!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly unserved!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly paused!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly offline!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly unseen!: number;
+
+  /** @example 8 */
+  @IsInt()
+  @Min(0)
+  readonly working!: number;
+
+  /** @example 3 */
+  @IsInt()
+  @Min(0)
+  readonly quiet!: number;
+}
+
+export const NO_ACCOUNTS: AccountStatesAnswer = {
+  failing: 0,
+  silent: 0,
+  waiting: 0,
+  unserved: 0,
+  paused: 0,
+  offline: 0,
+  unseen: 0,
+  working: 0,
+  quiet: 0,
+};
+
+/** What waits of an account. */
+export class AccountWaitingAnswer {
+  /**
+   * Events that wait for its bot.
+   * @example 1
+   */
+  @IsInt()
+  @Min(0)
+  readonly events!: number;
+
+  /**
+   * Messages that wait for its bot.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly messages!: number;
+
+  /**
+   * Events and messages that are dead.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly dead!: number;
+}
+
+/** A kf account, of whichever app: who serves it, and whether its customers get answers. */
+export class AccountAnswer {
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /**
+   * The name of the app of its corp; null where the corp has none.
+   * @example "Example Ltd."
+   */
+  readonly corpName!: string | null;
+
+  /** @example wkAAA */
+  readonly openKfId!: string;
+
+  /**
+   * As WeCom has it, or as its puppet registered it.
+   * @example Support
+   */
+  readonly name!: string | null;
+
+  /**
+   * Whether WeCom lists it; null where WeCom's list of the corp is not known.
+   * @example true
+   */
+  readonly inWecom!: boolean | null;
+
+  /**
+   * bot: one that an operator added; puppet: one that registered by itself; people: an operator said so.
+   * @example bot
+   */
+  readonly servedBy!: ServedBy;
+
+  /** null where no bot serves it that an operator added. */
+  readonly botId!: string | null;
+
+  /** @example LangBot */
+  readonly botName!: string | null;
+
+  /**
+   * Where its events go, without a query; null where they go nowhere, or over a stream.
+   * @example http://127.0.0.1:8080
+   */
+  readonly address!: string | null;
+
+  /**
+   * The first that applies. failing: replies fail, something is dead, its bot's token is refused, or its bot cannot be reached.
+   * silent: something was taken, and no reply that WeCom accepted followed within `REPLY_WITHIN_S`, though its replies pass
+   * through the manager. waiting: something waits for over 10 s. unserved: nobody takes its events, and some came. paused: its
+   * bot is paused. offline: its puppet has deregistered, or no client of its bot is connected. unseen: its events are taken, and
+   * no reply passed through the manager. working: WeCom accepted a reply within the last hour. quiet: nothing came within it.
+   * @example working
+   */
+  readonly state!: AccountState;
+
+  /**
+   * Since when; ISO 8601, UTC. null where that is not known.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly since!: string | null;
+
+  /** Of this account alone, the worst first. */
+  readonly causes!: CauseAnswer[];
+
+  /** null: the store does not answer. */
+  readonly waiting!: AccountWaitingAnswer | null;
+
+  /**
+   * When its bot last took an event or a message; ISO 8601, UTC. null: none within 3 days.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastMessageAt!: string | null;
+
+  /**
+   * When WeCom last accepted a reply of it; ISO 8601, UTC. null: none within 3 days that passed through the manager.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastReplyAt!: string | null;
+
+  readonly lastHour!: LastHourAnswer;
+
+  /**
+   * How many events and messages its bot took in each of the last 24 hours, the oldest first; the last one is under way.
+   * @example [0, 0, 0, 0, 0, 0, 0, 0, 3, 8, 9, 4, 2, 7, 9, 8, 6, 4, 2, 1, 0, 0, 0, 1]
+   */
+  readonly hours!: number[];
+}
+
+export class AccountPageAnswer extends Page {
+  readonly items!: AccountAnswer[];
+
+  /**
+   * How many match, on all pages.
+   * @example 305
+   */
+  @IsInt()
+  @Min(0)
+  readonly total!: number;
+
+  /** Of all that match the filter without its `state`. */
+  readonly counts!: AccountStatesAnswer;
+}
+
+export class AccountDetailAnswer extends AccountAnswer {
+  /** What its puppet registered; null where none has. */
+  readonly registration!: KfAccountAnswer | null;
+}

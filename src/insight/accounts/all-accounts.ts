@@ -1,0 +1,223 @@
+import { Injectable } from '@nestjs/common';
+import { summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
+import { Smallest } from '../../kernel/smallest.js';
+import { toIso } from '../../http/answers/times.js';
+import { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import { toLastHourAnswer } from '../answers/last-hour-answer.js';
+import { AllFigures } from '../figures/all-figures.js';
+import { newCause } from '../answers/cause.js';
+import { Names } from './names.js';
+import {
+  type AccountAnswer,
+  type AccountDetailAnswer,
+  type AccountPageAnswer,
+  type AccountState,
+  type AccountStatesAnswer,
+  NO_ACCOUNTS,
+  type ServedBy,
+  STATES,
+} from './account.dto.js';
+import { AccountAnswers } from './account-answers.js';
+import { type AccountView, AccountViews } from './account-views.js';
+
+/** What comes first: the worst state; the name; the latest message; the slowest within the last hour. */
+export const ORDERS = ['state', 'name', 'lastMessage', 'p95'] as const;
+export type Order = (typeof ORDERS)[number];
+
+/** How long WeCom is waited for. What it says later is in the next list. */
+const WECOM_LIMIT_MS = 1_000;
+/** Corps whose lists are asked for at once. */
+const CORPS_AT_ONCE = 4;
+
+/** Which accounts; `null` for any. */
+export interface AccountFilter {
+  readonly corpId: string | null;
+  readonly botId: string | null;
+  readonly servedBy: ServedBy | null;
+  readonly state: AccountState | null;
+  /** Part of one of the texts by which people know an account, in any case. */
+  readonly text: string | null;
+}
+
+/** Where an account stands in an order. */
+interface Place {
+  readonly rank: number;
+  readonly name: string;
+  readonly account: string;
+}
+
+type Placed = Place & { readonly view: AccountView };
+
+/** Pages of all accounts of all apps, as operators see them. */
+@Injectable()
+export class AllAccounts {
+  #from = '';
+  readonly #asking = new SerialRuns(() => this.#askAll());
+
+  constructor(
+    private readonly views: AccountViews,
+    private readonly figures: AllFigures,
+    private readonly names: Names,
+    private readonly registered: AccountAnswers,
+    private readonly wecom: WecomAccounts,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param after the `nextCursor` of the page before, of the same order; `null` for the first.
+   * @param from the address that asks, by which questions to WeCom are counted.
+   */
+  async page(
+    filter: AccountFilter,
+    after: string | null,
+    limit: number,
+    order: Order,
+    from: string,
+  ): Promise<AccountPageAnswer> {
+    await this.#askWecom(from);
+    const { views, isStored } = await this.views.list();
+    const place = readPlace(after);
+    const first = new Smallest<Placed>(limit + 1, compare);
+    const counts = { ...NO_ACCOUNTS };
+    for (const view of views) {
+      if (!this.#matches(view, filter)) continue;
+      counts[view.judged.state]++;
+      if (filter.state !== null && view.judged.state !== filter.state) continue;
+      const placed = { ...this.#placeOf(view, order), view };
+      if (place === null || compare(placed, place) > 0) first.add(placed);
+    }
+    const found = first.list();
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return {
+      items: items.map(({ view }) => this.#toAnswer(view, isStored)),
+      nextCursor: found.length > limit && last !== undefined ? toPosition(last) : null,
+      total: filter.state === null ? sumOf(counts) : counts[filter.state],
+      counts,
+    };
+  }
+
+  /** @throws AppError `ACCOUNT_NOT_FOUND` */
+  async get(account: Addressee, from: string): Promise<AccountDetailAnswer> {
+    await this.#askWecom(from);
+    const { views, isStored } = await this.views.list();
+    const view = views.find((one) => one.corpId === account.corpId && one.openKfId === account.openKfId);
+    if (view === undefined) throw new AppError('ACCOUNT_NOT_FOUND');
+    const { puppet, hint } = view;
+    const registration = puppet === null ? null : this.registered.of(puppet, hint);
+    return { ...this.#toAnswer(view, isStored), registration };
+  }
+
+  #matches(view: AccountView, { corpId, botId, servedBy, text }: AccountFilter): boolean {
+    return (
+      (corpId === null || view.corpId === corpId) &&
+      (botId === null || view.bot?.id === botId) &&
+      (servedBy === null || view.servedBy === servedBy) &&
+      (text === null || this.#hasText(view, text.toLowerCase()))
+    );
+  }
+
+  #hasText({ corpId, openKfId, name, address, bot }: AccountView, lower: string): boolean {
+    return [openKfId, name, bot?.name, address, corpId, this.names.ofCorp(corpId), bot?.id].some(
+      (field) => field?.toLowerCase().includes(lower) === true,
+    );
+  }
+
+  #placeOf(view: AccountView, order: Order): Place {
+    const name = view.name ?? view.openKfId;
+    return { rank: this.#rankOf(view, order), name, account: accountKey(view) };
+  }
+
+  #rankOf(view: AccountView, order: Order): number {
+    switch (order) {
+      case 'state':
+        return STATES.indexOf(view.judged.state);
+      case 'name':
+        return 0;
+      case 'lastMessage':
+        return -view.takenAtMs;
+      case 'p95':
+        return -(summaryOf(this.figures.deliveriesOf(view).lastHour).p95Ms ?? 0);
+      default:
+        return order satisfies never;
+    }
+  }
+
+  #toAnswer(view: AccountView, isStored: boolean): AccountAnswer {
+    const { corpId, openKfId, name, inWecom, servedBy, bot, address, hint, messages, judged } = view;
+    const isDead = hint?.state === 'dead';
+    const waiting = {
+      events: isDead ? 0 : (hint?.events ?? 0),
+      messages: messages?.waiting ?? 0,
+      dead: (isDead ? hint.events : 0) + (messages?.dead ?? 0),
+    };
+    const of = { corpId, openKfId, botId: bot?.id ?? null };
+    return {
+      ...{ corpId, openKfId, name, inWecom, servedBy, address },
+      corpName: this.names.ofCorp(corpId),
+      botId: bot?.id ?? null,
+      botName: bot?.name ?? null,
+      state: judged.state,
+      since: toTime(judged.sinceMs),
+      causes: judged.reasons.map(({ code, count, sinceMs, ...why }) =>
+        this.names.of(newCause(code, count, { ...of, ...why, since: toTime(sinceMs) })),
+      ),
+      waiting: isStored ? waiting : null,
+      lastMessageAt: toTime(view.takenAtMs || null),
+      lastReplyAt: toTime(view.replies.repliedAtMs),
+      lastHour: toLastHourAnswer(this.figures.deliveriesOf(view).lastHour),
+      hours: this.figures.hoursOf(view),
+    };
+  }
+
+  async #askWecom(from: string): Promise<void> {
+    this.#from = from;
+    await this.clock.within(WECOM_LIMIT_MS, this.#asking.run());
+  }
+
+  /** Never rejects: of a corp that WeCom does not list, the list is not known. */
+  async #askAll(): Promise<void> {
+    const corpIds = this.names.corpIds().values();
+    const askNext = async (): Promise<void> => {
+      for (const corpId of corpIds) await this.wecom.list(corpId, this.#from, null, false).catch(() => {});
+    };
+    await Promise.all(Array.from({ length: CORPS_AT_ONCE }, askNext));
+  }
+}
+
+const BY_NAME = new Intl.Collator('zh-Hans', { numeric: true });
+
+function compare(a: Place, b: Place): number {
+  return (
+    a.rank - b.rank ||
+    BY_NAME.compare(a.name, b.name) ||
+    (a.account < b.account ? -1 : Number(a.account > b.account))
+  );
+}
+
+function toPosition({ rank, name, account }: Place): string {
+  return JSON.stringify([rank, name, account]);
+}
+
+/** @returns `null`, the beginning, for what is no position. */
+function readPlace(position: string | null): Place | null {
+  try {
+    const [rank, name, account] = JSON.parse(position ?? '[]');
+    const isPlace = typeof rank === 'number' && typeof name === 'string' && typeof account === 'string';
+    return isPlace ? { rank, name, account } : null;
+  } catch {
+    return null;
+  }
+}
+
+function sumOf(counts: AccountStatesAnswer): number {
+  return STATES.reduce((sum, state) => sum + counts[state], 0);
+}
+
+function toTime(atMs: number | null): string | null {
+  return atMs === null ? null : toIso(atMs);
+}

@@ -1,0 +1,5 @@
+import { defineNamespace } from '../../config/namespace.js';
+
+export const insightConfig = defineNamespace('insight', (config) => ({
+  replyWithinMs: config.replyWithinS * 1_000,
+}));

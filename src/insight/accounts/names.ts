@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { Accounts } from '../../registry/accounts/accounts.js';
+import { KnownApps } from '../../registry/apps/known-apps.js';
+import { KnownBots } from '../../registry/bots/known-bots.js';
+import { RegistryImage } from '../../registry/puppets/registry-image.js';
+import { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import type { CauseAnswer } from '../answers/cause.dto.js';
+
+/** What people call corps, bots and accounts, as far as it is in memory. */
+@Injectable()
+export class Names {
+  constructor(
+    private readonly apps: KnownApps,
+    private readonly bots: KnownBots,
+    private readonly accounts: Accounts,
+    private readonly image: RegistryImage,
+    private readonly wecom: WecomAccounts,
+  ) {}
+
+  /** The corps that somebody has registered, with an app, a bot or a puppet. */
+  corpIds(): ReadonlySet<string> {
+    const ofPuppets = [...this.image.accountCounts()].map(([corpId]) => corpId);
+    return new Set([...[...this.apps.list(), ...this.bots.list()].map(({ corpId }) => corpId), ...ofPuppets]);
+  }
+
+  /** Of its first app that has one. */
+  ofCorp(corpId: string): string | null {
+    return this.apps.list().find((app) => app.corpId === corpId && app.name !== '')?.name ?? null;
+  }
+
+  /** As WeCom has it, or as its puppet registered it. */
+  ofAccount(corpId: string | null, openKfId: string): string | null {
+    const listed = corpId === null ? null : this.wecom.known(corpId);
+    const name = listed?.find((one) => one.openKfId === openKfId)?.name ?? '';
+    return name === '' ? this.accounts.nameOf(openKfId) : name;
+  }
+
+  of(cause: CauseAnswer): CauseAnswer {
+    const { botId, corpId, openKfId } = cause;
+    return {
+      ...cause,
+      botName: botId === null ? null : (this.bots.find(botId)?.name ?? null),
+      corpName: corpId === null ? null : this.ofCorp(corpId),
+      name: openKfId === null ? null : this.ofAccount(corpId, openKfId),
+    };
+  }
+}

@@ -1,0 +1,126 @@
+import { IsInt, IsISO8601, Min } from 'class-validator';
+
+/** What keeps customers from being answered, or may; the worst first. */
+export const CAUSES = [
+  /** This replica takes no callbacks. */
+  'not_ready',
+  'store_down',
+  /** Callbacks of the last minute that were neither delivered nor kept. */
+  'not_taken',
+  /** Bots and apps whose access token, or corpSecret, WeCom refuses. */
+  'token_refused',
+  /** Corps whose calls, or requests for a token, WeCom does not answer, or does not allow. */
+  'wecom_fails',
+  /** Over a fifth of the calls of the last minute had no answer from WeCom. */
+  'calls_unanswered',
+  /** Accounts whose latest replies failed, through all replicas. */
+  'replies_fail',
+  /** Accounts whose bots took something, and no reply followed. */
+  'silent',
+  /** Calls of a bot that name no account: WeCom refuses them. */
+  'bot_calls_fail',
+  'dead',
+  'dead_messages',
+  /** For over 10 s. */
+  'waiting',
+  /** For over 10 s. */
+  'waiting_messages',
+  /** No bot has registered for them. */
+  'parked',
+  /** Something waits for a bot that an operator has paused. */
+  'paused',
+  /** Accounts that WeCom does not have, as it told any replica. */
+  'no_account',
+  /** Refused callbacks of the last minute. */
+  'refused',
+  /** Addresses that get nothing but probes. */
+  'circuits',
+  'unreadable',
+  /** The store does not tell what waits. */
+  'unknown',
+] as const;
+
+/** One cause. */
+export class CauseAnswer {
+  /**
+   * Tells the cause from others for as long as it lasts, also over restarts.
+   * @example "replies_fail 7d793037-a076-4186-9b0d-1c5e6a0f4a4c 95012"
+   */
+  readonly key!: string;
+
+  /** @example replies_fail */
+  readonly code!: (typeof CAUSES)[number];
+
+  /** @example bad */
+  readonly severity!: 'bad' | 'wait';
+
+  /**
+   * How many corps, accounts, messages, callbacks or addresses it is about; 1 where nothing is counted.
+   * @example 3
+   */
+  @IsInt()
+  @Min(1)
+  readonly count!: number;
+
+  /**
+   * Since when; ISO 8601, UTC. null where that is not known.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly since!: string | null;
+
+  /**
+   * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead
+   * hints, the stage at which most of them failed. null for other causes.
+   * @example "60020"
+   */
+  readonly why!: string | null;
+
+  /**
+   * The HTTP status that the bot answered last, if its events wait or are dead because of it; null for other causes.
+   * @example null
+   */
+  @IsInt()
+  readonly status!: number | null;
+
+  /**
+   * Where the events go: host and port, or only the host if several of its ports are meant. null for other causes, and for a
+   * bot that opens a stream.
+   * @example 10.0.0.7:8080
+   */
+  readonly address!: string | null;
+
+  /**
+   * The port in the address; if the URL names none, that of its scheme. null when the address has no port.
+   * @example 8080
+   */
+  @IsInt()
+  readonly port!: number | null;
+
+  /**
+   * The bot that it is about, where it is one that an operator added; null for puppets, and for other causes.
+   * @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c
+   */
+  readonly botId!: string | null;
+
+  /** @example LangBot */
+  readonly botName!: string | null;
+
+  /** The corp, if the cause is about one corp. */
+  readonly corpId!: string | null;
+
+  /**
+   * The name of that corp's app; null where it has none.
+   * @example "Example Ltd."
+   */
+  readonly corpName!: string | null;
+
+  /** The account, if the cause is about one account. */
+  readonly openKfId!: string | null;
+
+  /**
+   * That account's name, where it is known.
+   * @example Support
+   */
+  readonly name!: string | null;
+}

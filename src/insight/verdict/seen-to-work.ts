@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
+import type { Outcome, Subject } from '../../wecom/outcomes/outcome.js';
+import { type AccountView, AccountViews } from '../accounts/account-views.js';
+import { AllFigures } from '../figures/all-figures.js';
+import type { Cause, CauseCode } from '../answers/cause.js';
+import { botOf, placeOf } from './hint-causes.js';
+
+/** Whether it was seen to work since then, as far as is known: what nobody has any more was not. */
+export type SeenToWork = (cause: Cause, when: TroubleTimes) => boolean;
+
+/** Of a trouble, store time. */
+export interface TroubleTimes {
+  readonly beganAtMs: number;
+  /** When it was last there. */
+  readonly seenAtMs: number;
+}
+
+/** By which calls it is seen that one of these is over. */
+const CALLS: Readonly<Partial<Record<CauseCode, readonly Subject[]>>> = {
+  token_refused: ['token'],
+  wecom_fails: ['gettoken', 'call'],
+  bot_calls_fail: ['api'],
+};
+const REPLIES: ReadonlySet<CauseCode> = new Set<CauseCode>(['replies_fail', 'silent', 'no_account']);
+
+/** What was seen to go well: a reply that WeCom accepted, a token that it gave, an event that was taken. */
+@Injectable()
+export class Successes {
+  constructor(
+    private readonly accounts: AccountViews,
+    private readonly figures: AllFigures,
+    private readonly deliveries: Deliveries,
+  ) {}
+
+  async look(): Promise<SeenToWork> {
+    const { views } = await this.accounts.list();
+    const callers = this.figures.callers();
+    return (cause, { beganAtMs, seenAtMs }) => {
+      if (REPLIES.has(cause.code)) return hasReplied(views, cause, beganAtMs);
+      const subjects = CALLS[cause.code];
+      if (subjects !== undefined) return hasSucceeded(callers, subjects, cause, beganAtMs);
+      return this.#hasTaken(cause, seenAtMs);
+    };
+  }
+
+  /** Whether something was taken at the place of the cause; where it has none, by its bot, or of its corp. Scans all addresses. */
+  #hasTaken({ address, port, botId, corpId }: Cause, sinceMs: number): boolean {
+    for (const endpoint of this.deliveries.endpointsTakingSince(sinceMs)) {
+      const place = placeOf(endpoint);
+      if (place === null) continue;
+      const isThere = address === (port === null ? place.host : place.address);
+      if (place.isStream ? address === null && botOf([endpoint]) === botId : isThere) return true;
+    }
+    if (address !== null) return false;
+    if (botId !== null) return (this.figures.ofBot(botId).taken?.atMs ?? 0) >= sinceMs;
+    return corpId !== null && (this.figures.takenByCorp().get(corpId) ?? 0) >= sinceMs;
+  }
+}
+
+function hasReplied(views: readonly AccountView[], cause: Cause, sinceMs: number): boolean {
+  return views.some(
+    ({ corpId, openKfId, bot, replies }) =>
+      (cause.openKfId === null || cause.openKfId === openKfId) &&
+      (cause.botId === null ? cause.corpId === corpId : cause.botId === bot?.id) &&
+      (replies.repliedAtMs ?? 0) >= sinceMs,
+  );
+}
+
+function hasSucceeded(
+  callers: readonly Outcome[],
+  subjects: readonly Subject[],
+  cause: Cause,
+  sinceMs: number,
+): boolean {
+  return callers.some(
+    ({ subject, corpId, botId, okAtMs }) =>
+      subjects.includes(subject) &&
+      (cause.corpId === null || cause.corpId === corpId) &&
+      (cause.botId === null || cause.botId === botId) &&
+      okAtMs >= sinceMs,
+  );
+}

@@ -1,0 +1,30 @@
+import { expect, it } from '@jest/globals';
+import { type Outcome, together } from './outcome.js';
+
+const NOTHING: Outcome = {
+  ...{ subject: 'replies', corpId: 'ww1', botId: null, openKfId: 'wk1', api: '' },
+  ...{ okAtMs: 0, failures: 0, sinceMs: 0, atMs: 0, why: '' },
+};
+const failed = (sinceMs: number, atMs: number, failures = 1): Partial<Outcome> => ({
+  ...{ sinceMs, atMs, failures, why: String(atMs) },
+});
+const sum = (...all: readonly Partial<Outcome>[]) => together(all.map((one) => ({ ...NOTHING, ...one })));
+
+it.each<[string, Partial<Outcome>[], Partial<Outcome>]>([
+  ['one that went well', [{ okAtMs: 5 }, { okAtMs: 9 }], { okAtMs: 9, failures: 0 }],
+  [
+    'failures of both, since the first',
+    [failed(3, 5), failed(2, 9, 2)],
+    { failures: 3, sinceMs: 2, atMs: 9, why: '9' },
+  ],
+  ['a failure that went well at another replica since', [failed(3, 5), { okAtMs: 6 }], { failures: 0 }],
+  ['a failure after it went well at another', [failed(7, 8), { okAtMs: 6 }], { failures: 1, sinceMs: 7 }],
+  ['one of which only the newer failures count', [failed(3, 8), { okAtMs: 6 }], { failures: 1, sinceMs: 6 }],
+])('replicas see together %s', (_what, all, expected) => {
+  expect(sum(...all)).toMatchObject(expected);
+  expect(sum(...all.toReversed())).toMatchObject(expected);
+});
+
+it('nothing is known where no replica has seen anything', () => {
+  expect(together([])).toBeNull();
+});
