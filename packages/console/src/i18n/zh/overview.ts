@@ -21,70 +21,21 @@ export const overview: Words['overview'] = {
     quietText: (accounts) =>
       `已注册 ${n(accounts)} 个客服账号，没有待投递的事件。其他副本以及本副本启动之前的情况不包括在内。如果客户正在发消息，请检查企业微信管理后台的回调 URL 是否指向管理器。`,
     lastReply: '最近一次回复',
-    since: (at) => `自 ${at} 起`,
-    wecomUnreachable: '企业微信接口没有响应',
-    wecomStatus: '企业微信接口返回 HTTP 错误',
-    wecomRefuses: (corps, code) => `企业微信拒绝了 ${n(corps)} 个企业的接口调用（${code}）`,
-    wecomFailsText:
-      '事件仍能送达机器人，但机器人既无法读取消息，也无法回复。请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
-    unanswered: (calls) => `最近一分钟有 ${n(calls)} 次企业微信接口调用没有得到响应，超过总数的五分之一`,
-    repliesFail: (accounts, name) => `${name ?? `${n(accounts)} 个客服账号`}的回复发不出去`,
-    repliesFailText: '机器人的回复没有到达客户。',
     noAnswer: '企业微信没有响应该调用。请检查 DNS、出口规则和 HTTPS_PROXY。',
     httpError:
       '调用得到了 HTTP 错误，来自企业微信或其前面的代理。如果持续出现，请检查 HTTPS_PROXY 和 WECOM_API_URL。',
     sentences: (...texts) => texts.map((text) => (/[。？]$/.test(text) ? text : `${text}。`)).join(''),
     code: (code) => `企业微信的错误码为 ${code}。`,
     failing: '有客户未收到回复',
+    failingAccounts: (count) => `${n(count)} 个账号的客户未收到回复`,
     degraded: '可能有客户在等待',
-    attention: '需要处理',
-    more: (count) => `另有 ${n(count)} 个原因`,
-    waiting: (accounts, address) => {
-      const who = typeof accounts === 'string' ? accounts : `${n(accounts)} 个客服账号`;
-      return address === null ? `${who}待投递` : `${who}等待 ${address}`;
-    },
-    waitingText: '系统会自动重试；机器人恢复后立即投递。',
-    dead: (accounts, address) => `${address === null ? '' : `${address} 的 `}${n(accounts)} 个客服账号有死信`,
-    deadText: '死信不再自动重试，直到您重新投递、机器人重新注册，或客户再次发来消息。',
-    deadMessages: (count) => `${n(count)} 条消息成为死信`,
-    deadMessagesText:
-      '机器人多次拒绝了这些消息，或者消息过长。它们不再自动重试，直到您重新投递；3 天后内容会被删除。',
-    waitingMessages: (count) => `${n(count)} 条消息待投递`,
-    waitingMessagesText: '对应的机器人目前没有接收消息。系统会自动重试，并保持每个账号的消息顺序。',
-    parked: (accounts, corp) =>
-      `${corp === null ? '' : `企业 ${corp} 的 `}${n(accounts)} 个客服账号没有机器人，而客户已发来消息`,
-    noAccount: (accounts, name) => `${name ?? `${n(accounts)} 个客服账号`}在企业微信中不存在`,
-    noAccountText: '客户无法向它发消息，机器人的回复也发不出去。',
-    refused: (callbacks) => `最近一分钟拒绝了 ${n(callbacks)} 个回调`,
-    refusedText:
-      '这些请求不是企业微信发出的，或者签名所用的 Token、EncodingAESKey 与管理器已知的不一致。具体原因见管理器的日志。',
-    notTaken: (callbacks) => `最近一分钟有 ${n(callbacks)} 个回调既未投递也未保存`,
-    notTakenText:
-      '已向企业微信返回 5xx，企业微信只会重发几次；之后机器人要到下一条消息才会发现。通常是存储响应缓慢或无法连接，或者回调超出了本副本的处理能力，具体原因见管理器的日志。',
-    unknown: '待投递情况未知',
-    unknownText: '存储尚未返回结果，在此期间回调照常接收。',
-    storeDown: '存储没有响应',
-    storeDownText:
-      '正常的机器人仍能收到事件；机器人未接收的事件暂时无法保存，会被拒绝，而企业微信只会重发几次。请优先恢复数据库或磁盘。',
-    notReady: '本副本暂不接收回调',
-    notReadyText: '注册信息尚未加载完成，或者正在停机。',
     empty: '还没有机器人注册',
     emptyText: '请先接入企业微信应用，再启动指向管理器的机器人（puppet）。',
-    circuits: (count, address) => `${address ?? `${n(count)} 个机器人地址`} 投递失败`,
-    unreadable: (count) => `${n(count)} 条待投递记录无法读取`,
-    unreadableText: '通常是 SECRETS_KEY 中缺少当初加密它们的密钥。',
   },
-  toOutbox: '查看待投递',
-  toDead: '查看死信',
-  toApps: '接入企业微信应用',
-  toAccounts: '查看客服账号',
-  toBots: '添加机器人',
-  toBot: '查看该机器人',
-  toAccount: '查看该账号',
-  toErrors: '查看企业微信错误',
   unprotected: '未启用访问保护',
   unprotectedText:
     '所有角色都没有设置密钥，任何能访问此端口的人都拥有与您相同的权限。开放给其他主机之前，请设置 AUTH_OPERATOR_TOKEN 以及其他角色的密钥。',
+  attention: '需要处理',
   lastMinute: '最近一分钟（本副本）',
   now: '最近一小时（本副本）',
   figure: {
