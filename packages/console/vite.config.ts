@@ -1,12 +1,13 @@
 /** The console as the manager serves it: everything from its own address, under names that change with what is in them. */
 import { defineConfig } from 'vite';
+import { antdStyles } from './antd-styles.js';
 import { precompress } from './precompress.js';
 
 const MANAGER = 'http://127.0.0.1:7777';
 
 export default defineConfig({
   base: '/console/',
-  plugins: [precompress()],
+  plugins: [antdStyles(), precompress()],
   // For `npm run start -w packages/console`, beside a manager that runs.
   server: { proxy: { '/api': MANAGER, '/console/session': MANAGER } },
   build: {
@@ -18,6 +19,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     // The build spends most of its time in `precompress`, and need not say so each time.
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: { checks: { pluginTimings: false, moduleLevelDirective: false } },
   },
 });

@@ -1,8 +1,8 @@
-/** Every page with something on it: nobody is barred from it in light or dark, and pictures of it are kept. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+/** The overview with something on it, in every width, theme and language: inside the window, by the CSP, open to everybody. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
-import { newCause } from '../../src/insight/answers/cause.js';
+import type { StatusAnswer } from '../../packages/console/src/api/answers.gen.js';
 import type { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
 import {
   describeInBrowser,
@@ -27,34 +27,31 @@ const ACCOUNTS = {
 };
 const [HEALTHY, TOO, , DOWN, DEAD] = Object.keys(ACCOUNTS) as [string, string, string, string, string];
 
-/** By name, with something that is there once a page has what it shows. */
-const PAGES = {
-  overview: { path: '', seen: 'figure svg' },
-  'kf-accounts': { path: '/kf-accounts', seen: 'tbody tr' },
-  'kf-account': { path: `/kf-accounts/${DOWN}`, seen: '.card' },
-  outbox: { path: '/outbox', seen: 'tbody tr' },
-  dead: { path: '/outbox?state=dead', seen: 'tbody tr' },
-  live: { path: '/live', seen: 'tbody tr' },
-  apps: { path: '/apps', seen: '.card' },
-  connect: { path: '/apps/connect', seen: 'form' },
-  bots: { path: '/bots', seen: '.card' },
-  'add-bot': { path: '/bots/add', seen: 'form' },
-  'wecom-errors': { path: '/wecom-errors', seen: 'tbody tr' },
-  'no-such-page': { path: '/no-such-page', seen: 'main a.button' },
-};
+const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
+const PICTURED = new Set([390, 1024, 1440]);
+const LOOKS = [
+  { locale: 'en', dark: false },
+  { locale: 'en', dark: true },
+  { locale: 'zh-CN', dark: false },
+  { locale: 'zh-CN', dark: true },
+];
 
-/** Of which pictures are kept, beside those of all pages in light. */
-const DARK = new Set(['overview', 'kf-accounts']);
-const PHONE = new Set(['overview', 'kf-accounts']);
-const CHINESE = new Set(['overview', 'kf-account', 'connect']);
+/** Collects what the browser says of the CSP, and how far the layout has shifted. */
+const WATCH = `
+  window.refusedByCsp = [];
+  window.shift = 0;
+  addEventListener('securitypolicyviolation', ({ violatedDirective, sample, sourceFile }) =>
+    window.refusedByCsp.push([violatedDirective, sample, sourceFile].join(' ')));
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shift += value;
+  }).observe({ type: 'layout-shift', buffered: true });
+`;
 
 describeInBrowser('the look of the console', () => {
   const place = embeddedPlace();
   const servers: PuppetServer[] = [];
   let browser: Browser;
   let manager: ManagerProcess;
-  let page: Page;
-  let phone: Page;
 
   async function serve(answer: string): Promise<PuppetServer> {
     const server = await startPuppetServer((_request, response) => response.end(answer));
@@ -82,21 +79,6 @@ describeInBrowser('the look of the console', () => {
     for (const openKfId of [HEALTHY, TOO, HEALTHY, DOWN, DEAD]) await sendMessage(manager.url, app, openKfId);
     const refused = new URLSearchParams({ corpid: app.corpId, corpsecret: 'none-that-was-asked-about' });
     await fetch(`${manager.url}/puppetWxkfManager/getToken?${refused}`);
-    await postJson(`${manager.url}/api/v1/apps`, { corpId: app.corpId, name: '客服机器人' });
-    await postJson(`${manager.url}/api/v1/bots`, {
-      ...{ name: '售后机器人', corpId: app.corpId, openKfIds: ['*'], kind: 'callback' },
-      callback: { url: `${puppet.url}/wxkf/` },
-    });
-    [page, phone] = await Promise.all([newPage(browser), newPage(browser, { locale: 'zh-CN', phone: true })]);
-    // Colours change at once then.
-    await page.emulateMedia({ reducedMotion: 'reduce' });
-    for (const one of [page, phone])
-      await one.route('**/api/v1/history?*', (route) =>
-        route.fulfill({ json: { intervalS: 60, isStored: true, items: pointsOfLastHour() } }),
-      );
-    for (const one of [page, phone])
-      await one.route('**/api/v1/notifications', (route) => route.fulfill({ json: { items: receivers() } }));
-    await Promise.all([page, phone].map((one) => one.goto(`${manager.url}/console/no-such-page`)));
   });
 
   afterAll(async () => {
@@ -104,124 +86,148 @@ describeInBrowser('the look of the console', () => {
     await place.discard();
   });
 
-  /** As a link leads there, by way of a page on which nothing of the one before is left. */
-  async function show(one: Page, { path, seen }: { path: string; seen: string }): Promise<void> {
-    for (const to of [PAGES['no-such-page'], { path, seen }]) {
-      await one.evaluate(`history.pushState(null, '', '/console${to.path}')`);
-      await one.evaluate('dispatchEvent(new PopStateEvent("popstate"))');
-      if (to.path === '/live') {
-        // Shows only what comes from then on.
-        await one.locator('.stream-state.good').waitFor();
-        await sendMessage(manager.url, app, HEALTHY);
-      }
-      await one.locator(to.seen).first().waitFor();
-    }
+  async function open(path: string, look: { locale: string; dark: boolean }, width = 1440): Promise<Page> {
+    const page = await newPage(browser, look);
+    await page.addInitScript(WATCH);
+    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
+    await page.setViewportSize({ width, height: 900 });
+    await page.route('**/api/v1/history?*', (route) =>
+      route.fulfill({ json: { intervalS: 60, isStored: true, items: pointsOfLastHour() } }),
+    );
+    await page.route('**/api/v1/notifications', (route) => route.fulfill({ json: { items: receivers() } }));
+    await page.goto(manager.url + path);
+    return page;
   }
 
-  it.each(Object.entries(PAGES))(
-    'bars nobody from %s, in light or dark or on 320 px',
-    async (name, shown) => {
-      await show(page, shown);
-      await screenshot(page, `console-${name}-light`);
+  const overview = async (look: { locale: string; dark: boolean }, width?: number) => {
+    const page = await open('/console', look, width);
+    await page.locator('.chart svg.recharts-surface').nth(2).waitFor();
+    await page.locator('button.cause').first().waitFor();
+    return page;
+  };
+  const scrollWidth = 'document.documentElement.scrollWidth';
+
+  describe.each(LOOKS)('in $locale, dark: $dark', (look) => {
+    const name = `${look.locale}-${look.dark ? 'dark' : 'light'}`;
+
+    it('keeps inside the window at every width, and within the CSP', async () => {
+      const page = await overview(look);
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        expect([width, await page.evaluate(scrollWidth)]).toEqual([width, width]);
+        if (PICTURED.has(width)) await screenshot(page, `overview-${name}-${width}`);
+      }
+      expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
+    });
+
+    it('bars nobody, with a remedy open or the palette', async () => {
+      const page = await overview(look);
+      await page.locator('button.cause').first().click();
+      await page.locator('.remedy').waitFor();
       expect(await seriousViolations(page)).toEqual([]);
-      await page.emulateMedia({ colorScheme: 'dark' });
-      expect(await seriousViolations(page, 'colours')).toEqual([]);
-      if (DARK.has(name)) await screenshot(page, `console-${name}-dark`);
-      await page.emulateMedia({ colorScheme: 'light' });
-      await page.setViewportSize({ width: 320, height: 640 });
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
-      await page.setViewportSize({ width: 1280, height: 800 });
-    },
-  );
-
-  it.each(Object.entries(PAGES))('shows %s in Chinese, and whole on a phone', async (name, shown) => {
-    await show(phone, shown);
-    expect(await phone.evaluate('document.documentElement.lang')).toBe('zh-CN');
-    await phone.waitForFunction(String.raw`/\p{Script=Han}.* · WXKF-Manager$/u.test(document.title)`);
-    // Not `innerWidth`, which a phone's page widens when it does not fit.
-    const { width, height } = phone.viewportSize() ?? { width: 0, height: 0 };
-    expect(await phone.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-    if (PHONE.has(name)) await screenshot(phone, `console-${name}-phone`);
-    if (!CHINESE.has(name)) return;
-    await phone.setViewportSize({ width: 1280, height: 800 });
-    await screenshot(phone, `console-${name}-zh`);
-    await phone.setViewportSize({ width, height });
+      await screenshot(page, `overview-${name}-remedy`);
+      await page.keyboard.press('Control+k');
+      await page.getByRole('option').first().waitFor();
+      expect(await seriousViolations(page)).toEqual([]);
+      await screenshot(page, `overview-${name}-palette`, false);
+      expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
+    });
   });
 
-  it('has a chart over the whole width, and two side by side', async () => {
-    await show(page, PAGES.overview);
-    await page.locator('figure svg').nth(2).waitFor();
-    const [whole, one, other] = await Promise.all(
-      (await page.locator('figure svg').all()).map((element) => element.boundingBox()),
-    );
-    expect([one?.y, one?.height]).toEqual([other?.y, other?.height]);
-    expect(whole?.width).toBeGreaterThan((one?.width ?? 0) + (other?.width ?? 0));
+  it('has the counters and the first chart within 900 px below many causes, equal ones in one row', async () => {
+    const page = await newPage(browser);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.route('**/api/v1/status', async (route) => {
+      const status = (await (await route.fetch()).json()) as StatusAnswer;
+      const verdict = { ...status.verdict, state: 'failing', causes: manyCauses() };
+      await route.fulfill({ json: { ...status, verdict } });
+    });
+    await page.goto(`${manager.url}/console`);
+    await page.getByRole('button', { name: /LangBot \+1/ }).click();
+    await page.locator('.remedy').getByRole('link', { name: 'AstrBot' }).waitFor();
+    await page.getByRole('button', { name: /LangBot \+1/ }).click();
+    await page.getByRole('button', { name: 'Show 2 more causes' }).waitFor();
+    await page.locator('.chart svg.recharts-surface').nth(2).waitFor();
+    await screenshot(page, 'overview-many');
+    const chart = await page.locator('.chart').first().boundingBox();
+    expect((chart?.y ?? 900) + (chart?.height ?? 0)).toBeLessThanOrEqual(900);
   });
 
-  it('says who is told what needs attention, what was told last, and why a message failed', async () => {
-    await show(page, PAGES.overview);
-    const told = page.getByRole('region', { name: 'Who is told' });
-    const [robot, webhook] = [told.getByRole('listitem').first(), told.getByRole('listitem').last()];
-    await robot.getByText('qyapi.weixin.qq.com').waitFor();
-    await robot.getByText(/^Last told .*: over: 2 accounts wait for 10\.0\.0\.7:8080$/).waitFor();
-    await webhook.getByText('Last message failed').waitFor();
-    await webhook.getByText('it answered with HTTP status 500').waitFor();
-    await show(phone, PAGES.overview);
-    await phone.getByText(/^最近一次通知.*：已恢复：2 个客服账号等待 10\.0\.0\.7:8080$/).waitFor();
-    await page.unroute('**/api/v1/notifications');
-    await show(page, PAGES.overview);
-    await told.getByText('NOTIFY_URL is not set').waitFor();
+  it('stands still while it loads', async () => {
+    const page = await overview({ locale: 'en', dark: false });
+    expect(await page.evaluate('window.shift')).toBeLessThan(0.1);
   });
 
-  it('says in Chinese on a Chinese page what the manager refused, and shows its own words as such', async () => {
-    await show(phone, PAGES.connect);
-    await phone.getByLabel('企业 ID').fill('no corp');
-    await phone.keyboard.press('Enter');
-    await phone.getByText('管理器的说明（英文）：').waitFor();
-    await phone.getByText('填写的内容不符合要求，具体字段见下文。').waitFor();
-    expect(await phone.locator('.problem [lang=en]').textContent()).toContain('corpId');
-  });
-
-  it('has one line for each row of the outbox, under a head that stays, and the rest when it is opened', async () => {
-    await page.setViewportSize({ width: 1440, height: 800 });
-    await show(page, PAGES.outbox);
-    const row = page.locator('tbody tr').first();
-    const heightOf = async () => (await row.boundingBox())?.height ?? 0;
-    const position = 'getComputedStyle(document.querySelector("thead th")).position';
-    expect(await page.evaluate(position)).toBe('sticky');
-    const closed = await heightOf();
-    expect(closed).toBeLessThan(52);
-    await row.locator('summary').click();
-    await row.getByText('What to do').waitFor();
-    await row.getByText(/^Waits since /).waitFor();
-    expect(await heightOf()).toBeGreaterThan(closed);
-    for (const width of [1440, 320]) {
-      await page.setViewportSize({ width, height: 800 });
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-    }
-    await page.setViewportSize({ width: 1280, height: 800 });
+  it('has the pages behind a button on a phone, within the CSP', async () => {
+    const page = await overview({ locale: 'en', dark: false }, 390);
+    await page.getByRole('button', { name: 'Menu' }).click();
+    const pages = page.getByRole('dialog').getByRole('navigation');
+    await pages.getByRole('link', { name: 'Bots' }).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await screenshot(page, 'menu-390', false);
+    expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
   });
 
   it('keeps the language and the colours that were chosen', async () => {
-    await show(page, PAGES.outbox);
-    await page.getByLabel('Language').selectOption('中文');
-    await page.getByRole('heading', { name: '投递队列' }).waitFor();
-    expect(await page.title()).toBe('投递队列 · WXKF-Manager');
-    await page.getByLabel('外观').selectOption('深色');
+    const page = await overview({ locale: 'en', dark: false });
+    await page.getByRole('button', { name: 'Language' }).click();
+    await page.getByRole('menuitem', { name: '中文' }).click();
+    await page.getByRole('heading', { name: '总览' }).waitFor();
+    expect(await page.title()).toBe('总览 · WXKF-Manager');
+    await page.getByRole('button', { name: '外观' }).click();
+    await page.getByRole('menuitem', { name: '深色' }).click();
     await page.reload();
-    await page.getByRole('heading', { name: '投递队列' }).waitFor();
-    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(15, 19, 23)');
+    await page.getByRole('heading', { name: '总览' }).waitFor();
+    const colour = await page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    expect(colour).toBe('rgb(15, 19, 23)');
+  });
+
+  it('goes anywhere by keyboard', async () => {
+    const page = await overview({ locale: 'en', dark: false });
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('售前');
+    await page.getByRole('option', { name: '售前咨询' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/console/accounts/${app.corpId}/${HEALTHY}`);
+    expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
   });
 });
 
+/** Eight rows: two bots have the same cause. */
+function manyCauses() {
+  const nowhere = { address: null, port: null, corpId: app.corpId, openKfId: null, name: null, status: null };
+  const since = new Date(Date.now() - 15 * 60_000).toISOString();
+  const bot = (botName: string, why: string, code = 'circuits') => ({
+    ...{ code, severity: 'bad', count: 1, since, why, ...nowhere },
+    ...{ key: botName, botId: botName, botName, corpName: '客服应用' },
+  });
+  const others = ['Dify', 'CowAgent', 'PandaWiki', 'OpenClaw', 'Echo'];
+  const reasons = ['timeout', 'status', 'reset', 'endpoint', 'saturated'];
+  return [
+    bot('LangBot', 'connect'),
+    bot('AstrBot', 'connect'),
+    bot('Hotline', '40001', 'token_refused'),
+    ...others.map((name, index) => bot(name, reasons[index] ?? '')),
+    { ...bot('', '', 'silent'), botId: null, botName: null, why: null, openKfId: HEALTHY, name: '售前咨询' },
+  ];
+}
+
 function receivers(): ReceiversAnswer['items'] {
   const at = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
-  const place = { address: '10.0.0.7:8080', port: 8_080, corpId: app.corpId };
-  const cause = newCause('waiting', 2, { since: at(9), why: 'connect', ...place });
+  const cause = { code: 'waiting', severity: 'wait', count: 2, since: at(9), why: 'connect' } as const;
+  const place = {
+    status: null,
+    address: '10.0.0.7:8080',
+    port: 8_080,
+    botId: null,
+    corpId: app.corpId,
+    openKfId: null,
+    name: null,
+  };
   return [
     {
       ...{ id: 'a', kind: 'robot', host: 'qyapi.weixin.qq.com', troubles: 0, failedAt: null, failure: null },
-      ...{ toldAt: at(5), told: [{ cause, isOver: true }] },
+      ...{ toldAt: at(5), told: [{ cause: { ...cause, ...place }, isOver: true }] },
     },
     {
       ...{ id: 'b', kind: 'webhook', host: 'hooks.example.com', troubles: 1, toldAt: null, told: [] },

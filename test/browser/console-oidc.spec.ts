@@ -72,12 +72,12 @@ describeInBrowser('the console of a manager with a provider', () => {
   }
 
   it('signs an admin in, shows the page that was asked for, and names them in the audit log', async () => {
-    await signInAs('alice', '/console/outbox?state=dead');
+    await signInAs('alice', '/console/waiting?state=dead');
     await page
       .getByRole('banner')
       .getByText(/alice [\w-]{12} \(OIDC\) admin/)
       .waitFor();
-    expect(page.url()).toBe(`${publicUrl}/console/outbox?state=dead`);
+    expect(page.url()).toBe(`${publicUrl}/console/waiting?state=dead`);
     const app = { corpId: 'ww1234567890abcdef', name: 'Support' };
     const headers = { 'x-wxkf-console': '1' };
     const added = await page.request.post(`${publicUrl}/api/v1/apps`, { data: app, headers });
@@ -107,7 +107,8 @@ describeInBrowser('the console of a manager with a provider', () => {
       'AUTH_READER',
       200,
     ]);
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: /^bob / }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await ask('GET')).toBe('AUTH_SESSION_ENDED');
   });

@@ -1,69 +1,88 @@
-import { LocationProvider, Route, Router } from 'preact-iso/router';
-import { ConnectionBanner } from './components/connection-banner.js';
-import { ErrorBoundary } from './components/error-boundary.js';
-import { Header } from './components/header.js';
-import { NoticeArea } from './components/notice-area.js';
-import { Shell } from './components/shell.js';
-import { t } from './i18n/language.js';
-import { AccountPage } from './pages/accounts/account-page.js';
-import { AccountsPage } from './pages/accounts/accounts-page.js';
-import { AppsPage } from './pages/apps/apps-page.js';
-import { ConnectPage } from './pages/apps/connect-page.js';
-import { AuditPage } from './pages/audit/audit-page.js';
-import { AddBotPage } from './pages/bots/add-bot-page.js';
-import { BotPage } from './pages/bots/bot-page.js';
-import { BotsPage } from './pages/bots/bots-page.js';
-import { LivePage } from './pages/live/live-page.js';
-import { LogPage } from './pages/log/log-page.js';
-import { RefusedPage } from './pages/log/refused-page.js';
-import { StoryPage } from './pages/log/story-page.js';
-import { MessagesPage } from './pages/messages/messages-page.js';
+import { StyleProvider } from '@ant-design/cssinjs';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { App as AntdApp, ConfigProvider, Skeleton } from 'antd';
+import english from 'antd/locale/en_US';
+import chinese from 'antd/locale/zh_CN';
+import { lazy, Suspense, useLayoutEffect } from 'react';
+import { Redirect, Route, Switch, useSearch } from 'wouter';
+import { answers } from './api/answers.js';
+import { language, t } from './i18n/language.js';
 import { NotFoundPage } from './pages/not-found-page.js';
-import { OutboxPage } from './pages/outbox/outbox-page.js';
-import { OverviewPage } from './pages/overview/overview-page.js';
-import { WecomErrorsPage } from './pages/wecom-errors/wecom-errors-page.js';
 import { SessionGate } from './session/session-gate.js';
+import { session } from './session/session.js';
+import { ErrorBoundary } from './shell/error-boundary.js';
+import { Header } from './shell/header.js';
+import { MOVED, PAGES } from './shell/paths.js';
+import { Shell } from './shell/shell.js';
+import { useCell } from './state/cell.js';
+import { useShade, wearShade } from './state/shade.js';
+import { themeOf } from './theme.js';
+
+/** Each page is a file of its own, which the browser loads when somebody goes there. */
+const OverviewPage = lazy(() => import('./pages/overview/overview-page.js'));
+
+/**
+ * Ant Design writes variables of its theme into style elements while it runs. The manager's CSP forbids these, and the build has
+ * written the same ones into a file; so they go into an element that is on no page.
+ */
+const NOWHERE = document.createElement('div');
 
 export function App() {
+  const chosen = useCell(language);
+  const shade = useShade();
+  useLayoutEffect(() => wearShade(shade), [shade]);
+  useLayoutEffect(() => {
+    document.documentElement.lang = chosen;
+  }, [chosen]);
   return (
-    <ErrorBoundary>
-      <LocationProvider scope={/^\/console(\/|\?|$)/}>
-        <a class="skip" href="#main">
-          {t().common.skip}
-        </a>
-        <Header />
-        <ConnectionBanner />
-        <SessionGate>
-          <Shell>
-            <Pages />
-          </Shell>
-        </SessionGate>
-        <NoticeArea />
-      </LocationProvider>
-    </ErrorBoundary>
+    <StyleProvider container={NOWHERE}>
+      <ConfigProvider
+        theme={{ ...themeOf(shade), zeroRuntime: true }}
+        locale={chosen === 'en' ? english : chinese}
+        button={{ autoInsertSpace: false }}
+      >
+        <AntdApp component={false} message={{ maxCount: 2 }}>
+          <QueryClientProvider client={answers}>
+            <ErrorBoundary>
+              <a className="skip" href="#main">
+                {t().common.skip}
+              </a>
+              <SignedOutHeader />
+              <SessionGate>
+                <Shell>
+                  <Suspense fallback={<Skeleton active paragraph={{ rows: 8 }} />}>
+                    <Pages />
+                  </Suspense>
+                </Shell>
+              </SessionGate>
+            </ErrorBoundary>
+          </QueryClientProvider>
+        </AntdApp>
+      </ConfigProvider>
+    </StyleProvider>
   );
+}
+
+/** What was looked for stands in the query, which goes along. */
+function Moved({ to }: { readonly to: string }) {
+  const query = useSearch();
+  return <Redirect to={query === '' || to.includes('?') ? to : `${to}?${query}`} replace />;
+}
+
+function SignedOutHeader() {
+  return useCell(session)?.isSignedIn === true ? null : <Header />;
 }
 
 function Pages() {
   return (
-    <Router>
-      <Route path="/console" component={OverviewPage} />
-      <Route path="/console/kf-accounts" component={AccountsPage} />
-      <Route path="/console/kf-accounts/:openKfId" component={AccountPage} />
-      <Route path="/console/outbox" component={OutboxPage} />
-      <Route path="/console/outbox/messages" component={MessagesPage} />
-      <Route path="/console/live" component={LivePage} />
-      <Route path="/console/live/log" component={LogPage} />
-      <Route path="/console/live/refused" component={RefusedPage} />
-      <Route path="/console/live/log/:id" component={StoryPage} />
-      <Route path="/console/apps" component={AppsPage} />
-      <Route path="/console/apps/connect" component={ConnectPage} />
-      <Route path="/console/bots" component={BotsPage} />
-      <Route path="/console/bots/add" component={AddBotPage} />
-      <Route path="/console/bots/:id" component={BotPage} />
-      <Route path="/console/wecom-errors" component={WecomErrorsPage} />
-      <Route path="/console/audit" component={AuditPage} />
-      <Route default component={NotFoundPage} />
-    </Router>
+    <Switch>
+      <Route path={PAGES.overview} component={OverviewPage} />
+      {MOVED.map(([from, to]) => (
+        <Route key={from} path={from}>
+          <Moved to={to} />
+        </Route>
+      ))}
+      <Route component={NotFoundPage} />
+    </Switch>
   );
 }

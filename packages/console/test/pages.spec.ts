@@ -1,6 +1,6 @@
 /** How the console goes through a list that comes in pages. */
 import { describe, expect, it } from '@jest/globals';
-import { allOf, filledPage } from '../src/data/pages.js';
+import { filledPage } from '../src/api/pages.js';
 import type { Page } from '../src/api/page.js';
 
 /** A list of these pages, each found by its number; what was asked for is in `asked`. */
@@ -29,17 +29,5 @@ describe('a page', () => {
     const { load, asked } = listOf(Array.from({ length: 1_000 }, () => []));
     expect(await filledPage(null, load)).toEqual({ items: [], nextCursor: '10' });
     expect(asked).toHaveLength(10);
-  });
-});
-
-describe('a whole list', () => {
-  it('has the items of all its pages', async () => {
-    expect(await allOf(listOf([['a'], ['b', 'c'], [], ['d']]).load)).toEqual(['a', 'b', 'c', 'd']);
-  });
-
-  it('ends after as many as can be shown', async () => {
-    const { load, asked } = listOf(Array.from({ length: 1_000 }, () => ['a']));
-    expect(await allOf(load)).toHaveLength(5);
-    expect(asked).toHaveLength(5);
   });
 });

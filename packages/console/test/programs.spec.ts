@@ -1,9 +1,9 @@
 /** What the console tells people to put into the settings of each program. */
 import { describe, expect, it } from '@jest/globals';
-import { readAccountIds } from '../src/bots/account-ids.js';
-import { type BotApi, PROGRAMS, type Program, type ProgramName } from '../src/bots/programs.js';
-import { type BotFacts, keyLines, settingGroups, type SettingLine } from '../src/bots/setting-lines.js';
-import { verifyFinding } from '../src/bots/verify-finding.js';
+import { readAccountIds } from '../src/pages/bots/account-ids.js';
+import { type BotApi, PROGRAMS, type Program, type ProgramName } from '../src/pages/bots/programs.js';
+import { type BotFacts, keyLines, settingGroups, type SettingLine } from '../src/pages/bots/setting-lines.js';
+import { verifyFinding } from '../src/pages/bots/verify-finding.js';
 import { chinese } from '../src/i18n/chinese.js';
 import { english } from '../src/i18n/english.js';
 import { accountsOf, draftFor, toNewBot } from '../src/pages/bots/draft.js';

@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals';
 import type { HintAnswer } from '../src/api/answers.gen.js';
 import { english } from '../src/i18n/english.js';
-import { untriedWords } from '../src/pages/outbox/untried.js';
+import { untriedWords } from '../src/pages/waiting/untried.js';
 
 type Stage = NonNullable<HintAnswer['failure']>['stage'];
 const { untried } = english.outbox;

@@ -1,18 +1,17 @@
-import type { AppAnswer, AppCreatedAnswer } from './answers.gen.js';
-import type { Page } from './page.js';
-import { allOf } from '../data/pages.js';
-import { toQuery } from './query.js';
+import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from './answers.gen.js';
+import { useAnswer, usePaged } from './answers.js';
 import { request } from './request.js';
 
-const PAGE_SIZE = 200;
+/** So many names are known to lists and filters. */
+const NAMED_MAX = 200;
 /** A slow store takes some seconds to keep it. */
 const CREATE_DEADLINE_MS = 15_000;
 
-export function listApps(signal: AbortSignal): Promise<readonly AppAnswer[]> {
-  return allOf((cursor) =>
-    request<Page<AppAnswer>>(`/api/v1/apps${toQuery({ cursor, limit: PAGE_SIZE })}`, { signal }),
-  );
-}
+export const useApps = () => usePaged<AppAnswer>('/api/v1/apps');
+
+/** The first 200, for names and choices. */
+export const useKnownApps = () =>
+  useAnswer<AppPageAnswer>('/api/v1/apps', { query: { limit: NAMED_MAX }, everyMs: 30_000 });
 
 export function createApp(corpId: string, name: string): Promise<AppCreatedAnswer> {
   const body = { corpId, ...(name !== '' && { name }) };

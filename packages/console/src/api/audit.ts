@@ -1,6 +1,5 @@
-import type { AuditPageAnswer } from './answers.gen.js';
-import { toQuery } from './query.js';
-import { request } from './request.js';
+import type { AuditEntryAnswer } from './answers.gen.js';
+import { usePaged } from './answers.js';
 
 /** What is looked for; empty for all. */
 export interface AuditFilter {
@@ -9,13 +8,5 @@ export interface AuditFilter {
   readonly since: string;
 }
 
-const PAGE_SIZE = 50;
-
 /** The latest first. */
-export function listAudit(
-  filter: AuditFilter,
-  cursor: string | null,
-  signal: AbortSignal,
-): Promise<AuditPageAnswer> {
-  return request(`/api/v1/audit${toQuery({ ...filter, cursor, limit: PAGE_SIZE })}`, { signal });
-}
+export const useAudit = (filter: AuditFilter) => usePaged<AuditEntryAnswer>('/api/v1/audit', { ...filter });

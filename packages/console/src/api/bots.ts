@@ -5,11 +5,12 @@ import type {
   BotVerifiedAnswer,
   BotWithKeyAnswer,
 } from './answers.gen.js';
-import type { Page } from './page.js';
-import { toQuery } from './query.js';
+import { useAnswer, usePaged } from './answers.js';
+import type { ComingBot } from './coming.js';
 import { request } from './request.js';
 
-const PAGE_SIZE = 50;
+/** So many names are known to lists and filters. */
+const NAMED_MAX = 200;
 /** A slow store takes some seconds to keep it. */
 const WRITE_DEADLINE_MS = 15_000;
 /** The bot has 5 s. */
@@ -36,13 +37,16 @@ export interface NewBot extends BotChange {
   readonly takes: BotAnswer['takes'];
 }
 
-export function listBots(cursor: string | null, signal: AbortSignal): Promise<Page<BotAnswer>> {
-  return request(`/api/v1/bots${toQuery({ cursor, limit: PAGE_SIZE })}`, { signal });
-}
+export const useBots = () => usePaged<ComingBot>('/api/v1/bots');
 
-export function getBot(id: string, signal: AbortSignal): Promise<BotAnswer> {
-  return request(pathOf(id), { signal });
-}
+export const useBot = (id: string) => useAnswer<ComingBot>(pathOf(id));
+
+/** The first 200, for names and choices. */
+export const useKnownBots = () =>
+  useAnswer<{ readonly items: readonly ComingBot[] }>('/api/v1/bots', {
+    query: { limit: NAMED_MAX },
+    everyMs: 30_000,
+  });
 
 export function createBot(body: NewBot): Promise<BotCreatedAnswer> {
   return request('/api/v1/bots', { method: 'POST', body, deadlineMs: WRITE_DEADLINE_MS });

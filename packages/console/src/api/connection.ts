@@ -1,7 +1,7 @@
-import { signal } from '@preact/signals';
+import { Cell } from '../state/cell.js';
 
 /** When the manager last answered, while it does not answer, epoch milliseconds; null while it does. */
-export const lostSinceMs = signal<number | null>(null);
+export const lostSinceMs = new Cell<number | null>(null);
 
 let answeredAtMs = Date.now();
 

@@ -1,11 +1,8 @@
-import type { ConnectionAnswer } from './answers.gen.js';
-import type { Page } from './page.js';
-import { toQuery } from './query.js';
-import { request } from './request.js';
+import type { ConnectionPageAnswer } from './answers.gen.js';
+import { useAnswer } from './answers.js';
 
 const SHOWN_MAX = 50;
 
 /** The first streams of the bot. */
-export function listConnections(botId: string, signal: AbortSignal): Promise<Page<ConnectionAnswer>> {
-  return request(`/api/v1/connections${toQuery({ botId, limit: SHOWN_MAX })}`, { signal });
-}
+export const useConnections = (botId: string) =>
+  useAnswer<ConnectionPageAnswer>('/api/v1/connections', { query: { botId, limit: SHOWN_MAX } });

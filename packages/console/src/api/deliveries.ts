@@ -1,6 +1,5 @@
-import type { DeliveryStoryAnswer, LoggedDeliveryAnswer, LoggedDeliveryPageAnswer } from './answers.gen.js';
-import { toQuery } from './query.js';
-import { request } from './request.js';
+import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './answers.gen.js';
+import { useAnswer, usePaged } from './answers.js';
 
 /** Which deliveries are followed; empty for all. */
 export interface DeliveryFilter {
@@ -18,18 +17,9 @@ export interface LogFilter {
   readonly to: string;
 }
 
-const PAGE_SIZE = 50;
-
 /** The latest first. */
-export function searchDeliveries(
-  filter: Partial<LogFilter>,
-  cursor: string | null,
-  signal: AbortSignal,
-  limit = PAGE_SIZE,
-): Promise<LoggedDeliveryPageAnswer> {
-  return request(`/api/v1/deliveries${toQuery({ ...filter, cursor, limit })}`, { signal });
-}
+export const useLoggedDeliveries = (filter: Partial<LogFilter>) =>
+  usePaged<LoggedDeliveryAnswer>('/api/v1/deliveries', { ...filter });
 
-export function getStory(id: string, signal: AbortSignal): Promise<DeliveryStoryAnswer> {
-  return request(`/api/v1/deliveries/${encodeURIComponent(id)}`, { signal });
-}
+export const useStory = (id: string) =>
+  useAnswer<DeliveryStoryAnswer>(`/api/v1/deliveries/${encodeURIComponent(id)}`);

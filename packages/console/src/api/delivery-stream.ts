@@ -1,6 +1,6 @@
 import type { DeliveryAnswer } from './answers.gen.js';
 import type { DeliveryFilter } from './deliveries.js';
-import { toQuery } from './query.js';
+import { toQuery } from './to-query.js';
 
 const RECONNECT_MS = 3_000;
 

@@ -1,6 +1,6 @@
 import type { HintAnswer, HintCountAnswer, ReplayedAnswer } from './answers.gen.js';
-import type { Page } from './page.js';
-import { toQuery } from './query.js';
+import { usePaged } from './answers.js';
+import { toQuery } from './to-query.js';
 import { request } from './request.js';
 
 /** `waiting` includes those that wait for a puppet to register. */
@@ -14,19 +14,11 @@ export interface HintListFilter {
   readonly arrivedBefore: string;
 }
 
-const PAGE_SIZE = 50;
 /** Each is looked at, or made due, by itself, and there may be very many. */
 const ALL_DEADLINE_MS = 5 * 60_000;
 
-export function listHints(
-  state: HintList,
-  filter: HintListFilter,
-  sort: string,
-  cursor: string | null,
-  signal: AbortSignal,
-): Promise<Page<HintAnswer>> {
-  return request(`/api/v1/hints${toQuery({ state, ...filter, sort, cursor, limit: PAGE_SIZE })}`, { signal });
-}
+export const useHints = (state: HintList, filter: HintListFilter, sort: string) =>
+  usePaged<HintAnswer>('/api/v1/hints', { state, ...filter, sort });
 
 export function replayHint({ openKfId, corpId }: HintAnswer): Promise<unknown> {
   return request(`${pathOf(openKfId)}/replay${toQuery({ corpId })}`, { method: 'POST' });

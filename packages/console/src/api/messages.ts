@@ -1,5 +1,5 @@
-import type { MessageAnswer, MessagePageAnswer, MessagesReplayedAnswer } from './answers.gen.js';
-import { toQuery } from './query.js';
+import type { MessageAnswer, MessagesReplayedAnswer } from './answers.gen.js';
+import { usePaged } from './answers.js';
 import { request } from './request.js';
 
 export type MessageList = MessageAnswer['state'];
@@ -11,17 +11,11 @@ export interface MessageFilter {
   readonly openKfId: string;
 }
 
-const PAGE_SIZE = 50;
 /** Each is made due by itself, and there may be very many. */
 const REPLAY_ALL_DEADLINE_MS = 5 * 60_000;
 
-export function listMessages(
-  filter: MessageFilter,
-  cursor: string | null,
-  signal: AbortSignal,
-): Promise<MessagePageAnswer> {
-  return request(`/api/v1/messages${toQuery({ ...filter, cursor, limit: PAGE_SIZE })}`, { signal });
-}
+export const useMessages = (filter: MessageFilter) =>
+  usePaged<MessageAnswer>('/api/v1/messages', { ...filter });
 
 export function replayMessage(message: MessageAnswer): Promise<unknown> {
   return request(`${pathOf(message)}/replay`, { method: 'POST' });

@@ -1,6 +1,6 @@
 import type { ReceiversAnswer } from './answers.gen.js';
-import { request } from './request.js';
+import { useAnswer } from './answers.js';
 
-export function listReceivers(signal: AbortSignal): Promise<ReceiversAnswer> {
-  return request('/api/v1/notifications', { signal });
-}
+const EVERY_MS = 15_000;
+
+export const useReceivers = () => useAnswer<ReceiversAnswer>('/api/v1/notifications', { everyMs: EVERY_MS });

@@ -1,6 +1,5 @@
 import type { RefusedCallbacksAnswer } from './answers.gen.js';
-import { toQuery } from './query.js';
-import { request } from './request.js';
+import { useAnswer } from './answers.js';
 
 interface RefusedFilter {
   readonly corpId?: string;
@@ -9,9 +8,5 @@ interface RefusedFilter {
 }
 
 /** By corp, reason and address, the latest first. */
-export function listRefusedCallbacks(
-  filter: RefusedFilter,
-  signal: AbortSignal,
-): Promise<RefusedCallbacksAnswer> {
-  return request(`/api/v1/refused-callbacks${toQuery({ ...filter })}`, { signal });
-}
+export const useRefusedCallbacks = (filter: RefusedFilter) =>
+  useAnswer<RefusedCallbacksAnswer>('/api/v1/refused-callbacks', { query: { ...filter } });

@@ -1,4 +1,4 @@
-import { noteManagerTime } from '../data/manager-time.js';
+import { noteManagerTime } from '../state/manager-time.js';
 import { sessionEnded } from '../session/session.js';
 import { ApiError } from './api-error.js';
 import { connectionHeld, connectionLost } from './connection.js';

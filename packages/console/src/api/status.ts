@@ -1,13 +1,14 @@
-import type { HistoryAnswer, StatusAnswer } from './answers.gen.js';
-import { request } from './request.js';
+import type { HistoryAnswer } from './answers.gen.js';
+import { useAnswer } from './answers.js';
+import type { ComingStatus } from './coming.js';
 
-export function getStatus(signal: AbortSignal): Promise<StatusAnswer> {
-  return request('/api/v1/status', { signal });
-}
+const STATUS_EVERY_MS = 3_000;
+
+/** Asked for once, for the navigation and whichever page is open. */
+export const useStatus = () => useAnswer<ComingStatus>('/api/v1/status', { everyMs: STATUS_EVERY_MS });
 
 export const HISTORY_RANGES = ['1h', '6h', '24h', '3d'] as const;
 export type HistoryRange = (typeof HISTORY_RANGES)[number];
 
-export function getHistory(range: HistoryRange, signal: AbortSignal): Promise<HistoryAnswer> {
-  return request(`/api/v1/history?range=${range}`, { signal });
-}
+export const useHistory = (range: HistoryRange) =>
+  useAnswer<HistoryAnswer>('/api/v1/history', { query: { range } });

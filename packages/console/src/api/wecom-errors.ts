@@ -1,18 +1,10 @@
-import type { Page } from './page.js';
 import type { FailedCallAnswer, SeenWecomErrorPageAnswer } from './answers.gen.js';
-import { toQuery } from './query.js';
-import { request } from './request.js';
+import { useAnswer, usePaged } from './answers.js';
 
-export function listWecomErrors(signal: AbortSignal): Promise<SeenWecomErrorPageAnswer> {
-  return request('/api/v1/wecom-errors?limit=200', { signal });
-}
+const SHOWN_MAX = 200;
 
-const PAGE_SIZE = 50;
+export const useWecomErrors = () =>
+  useAnswer<SeenWecomErrorPageAnswer>('/api/v1/wecom-errors', { query: { limit: SHOWN_MAX } });
 
-export function listFailedCalls(
-  filter: { readonly corpId: string; readonly openKfId: string },
-  cursor: string | null,
-  signal: AbortSignal,
-): Promise<Page<FailedCallAnswer>> {
-  return request(`/api/v1/wecom-errors/calls${toQuery({ ...filter, cursor, limit: PAGE_SIZE })}`, { signal });
-}
+export const useFailedCalls = (filter: { readonly corpId: string; readonly openKfId: string }) =>
+  usePaged<FailedCallAnswer>('/api/v1/wecom-errors/calls', filter);

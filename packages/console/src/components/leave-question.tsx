@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { useLocation } from 'preact-iso/router';
-import { ConfirmDialog } from './confirm-dialog.js';
+import { Modal } from 'antd';
+import { useEffect, useRef, useState } from 'react';
+import { navigate } from 'wouter/use-browser-location';
+import { t } from '../i18n/language.js';
 
 interface LeaveQuestionProps {
   readonly title: string;
@@ -16,22 +17,17 @@ addEventListener('popstate', (event) => onStep?.(event));
 
 /** While it is there nobody leaves the page without being asked; where the browser itself asks, in its own words. */
 export function LeaveQuestion({ title, text, run }: LeaveQuestionProps) {
-  const { route } = useLocation();
-  const [leave, setLeave] = useState<{ readonly number: number; readonly now: () => void } | null>(null);
-  const asked = useRef(0);
+  const [leave, setLeave] = useState<(() => void) | null>(null);
   const isLeaving = useRef(false);
 
   useEffect(() => {
     const here = location.pathname + location.search;
     const end = new AbortController();
     const options = { capture: true, signal: end.signal };
-    const go = (now: () => void) =>
-      setLeave({
-        number: ++asked.current,
-        now: () => {
-          isLeaving.current = true;
-          now();
-        },
+    const ask = (go: () => void): void =>
+      setLeave(() => () => {
+        isLeaving.current = true;
+        go();
       });
     // Before the router has it.
     const click = (event: MouseEvent): void => {
@@ -39,14 +35,14 @@ export function LeaveQuestion({ title, text, run }: LeaveQuestionProps) {
       if (leaving === null) return;
       event.preventDefault();
       event.stopPropagation();
-      go(() => leaving.click());
+      ask(() => leaving.click());
     };
     const step = (event: PopStateEvent): void => {
       const target = location.pathname + location.search;
-      if (target === here) return;
+      if (target === here || isLeaving.current) return;
       event.stopImmediatePropagation();
       history.pushState(null, '', here);
-      go(() => route(target));
+      ask(() => navigate(target));
     };
     const unload = (event: BeforeUnloadEvent): void => {
       if (!isLeaving.current) event.preventDefault();
@@ -58,20 +54,21 @@ export function LeaveQuestion({ title, text, run }: LeaveQuestionProps) {
       end.abort();
       onStep = null;
     };
-  }, [route]);
+  }, []);
 
-  if (leave === null) return null;
   return (
-    <ConfirmDialog
-      key={leave.number}
+    <Modal
+      open={leave !== null}
       title={title}
-      text={text}
-      run={run}
-      isDangerous
-      onConfirm={async () => leave.now()}
-      // The event of one that was closed may come after the next one was asked.
-      onClose={() => setLeave((now) => (now?.number === leave.number ? null : now))}
-    />
+      scrollLock={false}
+      okText={run}
+      okButtonProps={{ danger: true }}
+      cancelText={t().common.cancel}
+      onOk={() => leave?.()}
+      onCancel={() => setLeave(null)}
+    >
+      {text}
+    </Modal>
   );
 }
 

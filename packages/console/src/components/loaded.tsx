@@ -1,23 +1,22 @@
-import type { ComponentChildren } from 'preact';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { UnreachableError } from '../api/unreachable-error.js';
-import type { Polled } from '../data/polled.js';
-import { Loading } from './loading.js';
-import { Problem } from './problem.js';
+import { ErrorNote } from './error-note.js';
 
 interface LoadedProps<T> {
-  readonly of: Polled<T>;
-  readonly children: (data: T) => ComponentChildren;
+  readonly of: UseQueryResult<T>;
+  /** Stands there before the first answer, as high as that will be, so that nothing jumps. */
+  readonly skeleton: ReactNode;
+  readonly children: (data: T) => ReactNode;
 }
 
-/**
- * What was loaded last, with why it is not newer above it. That the manager does not answer at all is said once,
- * at the top of every page.
- */
-export function Loaded<T>({ of: { data, error, refresh }, children }: LoadedProps<T>) {
-  if (data === null) return error === null ? <Loading /> : <Problem error={error} onRetry={refresh} />;
+/** The last answer, with why it is not newer above it. The shell says once that the manager does not answer at all. */
+export function Loaded<T>({ of: { data, error, refetch }, skeleton, children }: LoadedProps<T>) {
+  const note = error !== null && <ErrorNote error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return note || skeleton;
   return (
     <>
-      {error !== null && !(error instanceof UnreachableError) && <Problem error={error} onRetry={refresh} />}
+      {!(error instanceof UnreachableError) && note}
       {children(data)}
     </>
   );

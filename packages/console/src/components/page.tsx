@@ -1,39 +1,41 @@
-import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { t } from '../i18n/language.js';
-import { takesFocus } from './heading-focus.js';
+
+/** The browser begins the first page by itself; every later one gives its heading the focus. */
+let isFirst = true;
 
 interface PageProps {
   readonly title: string;
-  readonly intro?: string;
-  /** Beside the title. */
-  readonly actions?: ComponentChildren;
-  readonly children: ComponentChildren;
+  /** Beside the title; a filter bar stands below it. */
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
 }
 
-/** A page names itself in the window's title, and its heading takes the focus when one comes to it. */
-export function Page({ title, intro, actions, children }: PageProps) {
+/** A page names itself in the window's title and in its heading. */
+export function Page({ title, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const { product } = t().common;
   useEffect(() => {
     document.title = `${title} · ${product}`;
   }, [title, product]);
-  // Before it is seen: it takes the focus from nothing that somebody has gone to.
-  useLayoutEffect(() => {
-    if (takesFocus()) heading.current?.focus({ preventScroll: true });
+  useEffect(() => {
+    if (!isFirst) heading.current?.focus({ preventScroll: true });
+    isFirst = false;
   }, []);
   return (
     <>
-      <div class="page-head">
-        <div>
-          <h1 ref={heading} tabIndex={-1}>
-            {title}
-          </h1>
-          {intro !== undefined && <p class="muted">{intro}</p>}
-        </div>
-        {actions !== undefined && <div class="actions">{actions}</div>}
+      <div className="page-head">
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        <div className="actions">{actions}</div>
       </div>
       {children}
     </>
   );
+}
+
+/** Keyboard users go on from the heading when the focused element is gone. */
+export function focusHeading(): void {
+  document.querySelector<HTMLElement>('h1[tabindex]')?.focus({ preventScroll: true });
 }

@@ -3,6 +3,7 @@ import { accounts } from './zh/accounts.js';
 import { apps } from './zh/apps.js';
 import { audit } from './zh/audit.js';
 import { bots } from './zh/bots.js';
+import { causes } from './zh/causes.js';
 import { common } from './zh/common.js';
 import { errcodes } from './zh/errcodes.js';
 import { errorCodes } from './zh/error-codes.js';
@@ -15,12 +16,14 @@ import { outbox } from './zh/outbox.js';
 import { overview } from './zh/overview.js';
 import { refusals } from './zh/refusals.js';
 import { session } from './zh/session.js';
+import { states } from './zh/states.js';
 import { wecomErrors } from './zh/wecom-errors.js';
 
 export const chinese: Words = {
   common,
   session,
   overview,
+  causes,
   accounts,
   failures,
   outbox,
@@ -33,6 +36,7 @@ export const chinese: Words = {
   bots,
   wecomErrors,
   audit,
+  states,
   errcodes,
   errorCodes,
 };

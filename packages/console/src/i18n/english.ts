@@ -2,6 +2,7 @@ import { accounts } from './en/accounts.js';
 import { apps } from './en/apps.js';
 import { audit } from './en/audit.js';
 import { bots } from './en/bots.js';
+import { causes } from './en/causes.js';
 import { common } from './en/common.js';
 import { errcodes } from './en/errcodes.js';
 import { errorCodes } from './en/error-codes.js';
@@ -14,12 +15,14 @@ import { outbox } from './en/outbox.js';
 import { overview } from './en/overview.js';
 import { refusals } from './en/refusals.js';
 import { session } from './en/session.js';
+import { states } from './en/states.js';
 import { wecomErrors } from './en/wecom-errors.js';
 
 export const english = {
   common,
   session,
   overview,
+  causes,
   accounts,
   failures,
   outbox,
@@ -32,6 +35,7 @@ export const english = {
   bots,
   wecomErrors,
   audit,
+  states,
   errcodes,
   errorCodes,
 };

@@ -54,25 +54,31 @@ export function formatFromNow(seconds: number): string {
   return format.format(Math.trunc(seconds / DAY_S), 'day');
 }
 
+/** A day has the hours 00 to 23: with `hour12: false`, some browsers write 24:00. */
+const HOURS = { hourCycle: 'h23', hour: '2-digit', minute: '2-digit' } as const;
+const SECONDS = { ...HOURS, second: '2-digit' } as const;
+const DAY = { year: 'numeric', month: 'short', day: 'numeric' } as const;
+
 /** To the second, in the browser's own time zone. */
 export function formatDateTime(at: string | number): string {
-  return new Date(at).toLocaleString(language.value, { dateStyle: 'medium', timeStyle: 'medium' });
+  return new Date(at).toLocaleString(language.value, { ...DAY, ...SECONDS });
 }
 
-export function formatClock(at: string | number): string {
-  return new Date(at).toLocaleTimeString(language.value, { hour12: false });
+/** "14:03:21" of today, with the date of another day. */
+export function formatTime(at: string): string {
+  return isToday(at) ? new Date(at).toLocaleTimeString(language.value, SECONDS) : formatDateTime(at);
 }
 
 export function formatMinute(at: string | number): string {
-  return new Date(at).toLocaleTimeString(language.value, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hour12: false,
-  });
+  return new Date(at).toLocaleTimeString(language.value, HOURS);
 }
 
-/** "06:43" of today, with the date of another day. */
+/** "06:43" of today, with the day before it of another one. */
 export function formatSince(at: string): string {
-  const isToday = new Date(at).toDateString() === new Date().toDateString();
-  return isToday ? formatMinute(at) : formatDateTime(at);
+  if (isToday(at)) return formatMinute(at);
+  return new Date(at).toLocaleString(language.value, { month: 'short', day: 'numeric', ...HOURS });
+}
+
+function isToday(at: string): boolean {
+  return new Date(at).toDateString() === new Date().toDateString();
 }

@@ -1,5 +1,5 @@
-import { computed, effect, signal } from '@preact/signals';
-import { keep, readKept } from '../data/kept.js';
+import { Cell } from '../state/cell.js';
+import { keep, readKept } from '../state/kept.js';
 import { chinese } from './chinese.js';
 import { english } from './english.js';
 import type { Words } from './words.js';
@@ -17,18 +17,13 @@ function initial(): Language {
   return first?.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 }
 
-export const language = signal<Language>(initial());
-
-const words = computed<Words>(() => (language.value === 'en' ? english : chinese));
+/** `App` reads it, so that everything renders again when it changes; a component that uses `t` is never memoized. */
+export const language = new Cell<Language>(initial());
 
 /** All text of the console, in the language that is chosen now. */
 export function t(): Words {
-  return words.value;
+  return language.value === 'en' ? english : chinese;
 }
-
-effect(() => {
-  document.documentElement.lang = language.value;
-});
 
 export function chooseLanguage(chosen: Language): void {
   language.value = chosen;

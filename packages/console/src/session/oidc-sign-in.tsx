@@ -1,25 +1,19 @@
-import { useEffect, useState } from 'preact/hooks';
+import { Alert, Button } from 'antd';
+import { useEffect, useState } from 'react';
 import type { SignInByOidcAnswer } from '../api/answers.gen.js';
 import { t } from '../i18n/language.js';
 import { pageAskedFor, signInErrorIn, wordsForSignInError } from './sign-in-error.js';
 
-interface OidcProps {
-  readonly oidc: SignInByOidcAnswer;
-}
-
 /** Leads to the provider, and back to the page that was asked for. */
-export function OidcLink({ oidc }: OidcProps) {
+export function OidcLink({ oidc }: { readonly oidc: SignInByOidcAnswer }) {
   const { session } = t();
   const to = encodeURIComponent(pageAskedFor(location));
   return (
     <>
       <p>{session.introOidc}</p>
-      <p>
-        {/* Not a page of the console, whose router leaves links with a target alone. */}
-        <a class="button primary" href={`${oidc.url}?to=${to}`} target="_top">
-          {session.signInWith(oidc.provider)}
-        </a>
-      </p>
+      <Button type="primary" size="large" href={`${oidc.url}?to=${to}`}>
+        {session.signInWith(oidc.provider)}
+      </Button>
       <p>{session.orToken}</p>
     </>
   );
@@ -34,15 +28,22 @@ export function OidcProblem({ oidc }: { readonly oidc: SignInByOidcAnswer | null
     if (code !== null) history.replaceState(history.state, '', pageAskedFor(location));
   }, [code]);
   if (code === null) return null;
+  const isNoRole = code === 'AUTH_OIDC_NO_ROLE' && oidc !== null;
   return (
-    <div class="problem" role="alert">
-      <strong>{session.notSignedIn}</strong>
-      <p>{wordsForSignInError(code, words)}</p>
-      {code === 'AUTH_OIDC_NO_ROLE' && oidc !== null && (
-        <p>
-          {session.claimLookedAt} <code>{oidc.groupsClaim}</code>
-        </p>
-      )}
-    </div>
+    <Alert
+      type="error"
+      showIcon
+      title={session.notSignedIn}
+      description={
+        <>
+          <p>{wordsForSignInError(code, words)}</p>
+          {isNoRole && (
+            <p>
+              {session.claimLookedAt} <code>{oidc.groupsClaim}</code>
+            </p>
+          )}
+        </>
+      }
+    />
   );
 }

@@ -1,24 +1,23 @@
-import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
-import { Loading } from '../components/loading.js';
-import { Problem } from '../components/problem.js';
-import { useAction } from '../data/action.js';
+import { type ReactNode, useEffect, useState } from 'react';
+import { ErrorNote } from '../components/error-note.js';
+import { useCell } from '../state/cell.js';
 import { session } from './session.js';
 import { loadSession, lookAgain } from './sign-in.js';
 import { SignInPage } from './sign-in-page.js';
 
-/** Lets through whoever the manager lets through. */
-export function SessionGate({ children }: { readonly children: ComponentChildren }) {
-  const { error, run } = useAction(loadSession);
-  // Once, and then when somebody asks for it.
-  useEffect(() => void run(), []);
+/** Lets through whoever the manager lets through. Nothing is drawn before that is known. */
+export function SessionGate({ children }: { readonly children: ReactNode }) {
+  const current = useCell(session);
+  const [error, setError] = useState<Error | null>(null);
+  useEffect(() => void loadSession().catch(setError), []);
   useEffect(lookAgainWhenSeen, []);
-  if (session.value === null) {
-    return (
-      <main class="alone">{error === null ? <Loading /> : <Problem error={error} onRetry={run} />}</main>
-    );
-  }
-  return session.value.isSignedIn ? children : <SignInPage />;
+  const retry = (): void => {
+    setError(null);
+    loadSession().catch(setError);
+  };
+  if (current === null)
+    return <main className="alone">{error !== null && <ErrorNote error={error} onRetry={retry} />}</main>;
+  return current.isSignedIn ? children : <SignInPage />;
 }
 
 /** @returns what ends that. */

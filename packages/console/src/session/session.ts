@@ -1,14 +1,14 @@
-import { signal } from '@preact/signals';
 import type { SessionAnswer } from '../api/answers.gen.js';
+import { Cell, useCell } from '../state/cell.js';
 
 /** null until the manager has said. */
-export const session = signal<SessionAnswer | null>(null);
+export const session = new Cell<SessionAnswer | null>(null);
 /** Whether it ended while it was in use, which the sign-in then says. */
-export const hasSessionEnded = signal(false);
+export const hasSessionEnded = new Cell(false);
 
 /** Whether whoever is signed in may change nothing. */
-export function isReader(): boolean {
-  return session.value?.operator?.role === 'reader';
+export function useIsReader(): boolean {
+  return useCell(session)?.operator?.role === 'reader';
 }
 
 /** The manager takes the cookie no more: it has expired, or its secret or token has been changed. */

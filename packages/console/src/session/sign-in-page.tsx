@@ -1,8 +1,9 @@
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { takesFocus } from '../components/heading-focus.js';
-import { Problem } from '../components/problem.js';
-import { useAction } from '../data/action.js';
+import { Alert, Button, Input, type InputRef } from 'antd';
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { useChange } from '../api/answers.js';
+import { ErrorNote } from '../components/error-note.js';
 import { t } from '../i18n/language.js';
+import { useCell } from '../state/cell.js';
 import { OidcLink, OidcProblem } from './oidc-sign-in.js';
 import { hasSessionEnded, session as current } from './session.js';
 import { signIn } from './sign-in.js';
@@ -12,61 +13,46 @@ export function SignInPage() {
   const { session, common } = t();
   const id = useId();
   const [token, setToken] = useState('');
-  const input = useRef<HTMLInputElement>(null);
-  const action = useAction(() => signIn(token.trim()));
-  const oidc = current.value?.oidc ?? null;
+  const input = useRef<InputRef>(null);
+  const change = useChange(signIn, []);
+  const hasEnded = useCell(hasSessionEnded);
+  const oidc = useCell(current)?.oidc ?? null;
   useEffect(() => {
     document.title = `${session.title} · ${common.product}`;
   }, [session, common]);
-  // Before it is seen: whoever types at once types into it.
-  useLayoutEffect(() => {
-    takesFocus();
-    input.current?.focus();
-  }, []);
+  useEffect(() => input.current?.focus(), []);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!change.isPending) change.mutate(token.trim());
+  };
   return (
-    <main class="alone" id="main" tabIndex={-1}>
+    <main className="alone" id="main" tabIndex={-1}>
       <h1>{session.title}</h1>
-      {hasSessionEnded.value && <EndedNotice />}
+      {hasEnded && <Alert type="warning" showIcon title={session.ended} description={session.endedWhy} />}
       <OidcProblem oidc={oidc} />
       {oidc === null ? <p>{session.intro}</p> : <OidcLink oidc={oidc} />}
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void action.run();
-        }}
-      >
-        <label for={id}>{session.token}</label>
-        <input
+      <form onSubmit={submit}>
+        <label htmlFor={id}>{session.token}</label>
+        <Input.Password
           id={id}
-          type="password"
+          size="large"
           autoComplete="current-password"
           required
           ref={input}
           aria-describedby={`${id}-where`}
           value={token}
-          onInput={({ currentTarget }) => setToken(currentTarget.value)}
+          onChange={({ target }) => setToken(target.value)}
         />
-        <p id={`${id}-where`} class="small muted">
+        <p id={`${id}-where`} className="small muted">
           {session.whereBefore}
           <code>AUTH_OPERATOR_TOKEN</code>
           {session.whereAfter}
         </p>
-        {action.error !== null && <Problem error={action.error} titles={{ AUTH_WRONG: session.wrong }} />}
-        <button type="submit" class="button primary" aria-disabled={action.isRunning}>
-          {action.isRunning ? session.signingIn : session.signIn}
-        </button>
+        {change.error !== null && <ErrorNote error={change.error} titles={{ AUTH_WRONG: session.wrong }} />}
+        <Button type="primary" size="large" htmlType="submit" loading={change.isPending}>
+          {change.isPending ? session.signingIn : session.signIn}
+        </Button>
       </form>
     </main>
-  );
-}
-
-function EndedNotice() {
-  const { session } = t();
-  return (
-    <div class="banner wait" role="alert">
-      <strong>{session.ended}</strong>
-      <p class="small">{session.endedWhy}</p>
-    </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { SessionAnswer } from '../api/answers.gen.js';
+import { answers } from '../api/answers.js';
 import { request } from '../api/request.js';
-import { forgetOneTime } from '../data/one-time.js';
+import { forgetOneTime } from '../state/one-time.js';
 import { hasSessionEnded, session, sessionEnded } from './session.js';
 
 const PATH = '/console/session';
@@ -30,4 +31,6 @@ export async function signOut(): Promise<void> {
   session.value = await request<SessionAnswer>(PATH, { method: 'DELETE' });
   hasSessionEnded.value = false;
   forgetOneTime();
+  // The next operator may be allowed to see less.
+  answers.clear();
 }

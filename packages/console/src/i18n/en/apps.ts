@@ -32,7 +32,6 @@ export const apps = {
   key: 'EncodingAESKey',
   paste:
     'In WeCom’s admin page: App management → your app → Receive messages → Set API receiving; at kf.weixin.qq.com: 开发配置. Paste the three values and save. Each of several apps is connected by itself, with the same URL.',
-  secretOf: (what: string) => `Copy ${what}`,
   steps: 'Progress',
   stepDone: 'done',
   stepOpen: 'not yet',

@@ -20,18 +20,6 @@ export const overview = {
     quietText: (accounts: number) =>
       `${plural(accounts, 'account')} registered, nothing waits. Other replicas, and this one before it started, are not in it. If customers are writing, look whether WeCom’s callback URL is this manager’s.`,
     lastReply: 'Last reply',
-    since: (at: string) => `since ${at}`,
-    wecomUnreachable: 'WeCom does not answer',
-    wecomStatus: 'WeCom answers calls with an HTTP error',
-    wecomRefuses: (corps: number, code: string) =>
-      `WeCom refuses the calls of ${plural(corps, 'corp')} (${code})`,
-    wecomFailsText:
-      'Events still reach the bots, and bots can neither read nor answer. Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
-    unanswered: (calls: number) =>
-      `${plural(calls, 'call')} to WeCom in the last minute got no answer: over a fifth of all`,
-    repliesFail: (accounts: number, name: string | null) =>
-      `No reply of ${name ?? plural(accounts, 'account')} goes out`,
-    repliesFailText: 'What bots answer does not reach customers.',
     noAnswer: 'WeCom did not answer the call. Check DNS, egress rules and HTTPS_PROXY.',
     httpError:
       'The call was answered with an HTTP error, by WeCom or by a proxy before it. If it stays, check HTTPS_PROXY and WECOM_API_URL.',
@@ -39,70 +27,15 @@ export const overview = {
       texts.map((text) => (/[.?]$/.test(text) ? text : `${text}.`)).join(' '),
     code: (code: string) => `WeCom’s errcode is ${code}.`,
     failing: 'Some customers get no answer',
+    failingAccounts: (count: number) => `Customers of ${plural(count, 'account')} get no answer`,
     degraded: 'Some customers may be waiting',
-    attention: 'Needs attention',
-    more: (count: number) => `and ${plural(count, 'more cause', 'more causes')}`,
-    waiting: (accounts: number | string, address: string | null) =>
-      `${typeof accounts === 'string' ? `${accounts} waits` : plural(accounts, 'account waits', 'accounts wait')}${address === null ? '' : ` for ${address}`}`,
-    waitingText: 'Each is tried again by itself, and at once when its bot is back.',
-    dead: (accounts: number, address: string | null) =>
-      `What came in for ${plural(accounts, 'account')}${address === null ? '' : ` of ${address}`} is dead`,
-    deadText:
-      'It is tried no more until you send it again, its puppet registers anew, or the customer writes again.',
-    deadMessages: (count: number) => `${plural(count, 'message is', 'messages are')} dead`,
-    deadMessagesText:
-      'Their bots refused them again and again, or they are too long. They are tried no more until you send them again, and are gone after 3 days.',
-    waitingMessages: (count: number) => `${plural(count, 'message waits', 'messages wait')}`,
-    waitingMessagesText:
-      'Their bots do not take messages now. They are tried again by themselves, each account’s in their order.',
-    parked: (accounts: number, corp: string | null) =>
-      `${plural(accounts, 'account')}${corp === null ? '' : ` of ${corp}`} ${accounts === 1 ? 'has' : 'have'} no bot, and customers wrote`,
-    noAccount: (accounts: number, name: string | null) =>
-      `${name ?? plural(accounts, 'account')} ${accounts === 1 ? 'is' : 'are'} unknown to WeCom`,
-    noAccountText: 'Customers cannot write there, and nothing that a bot answers goes out.',
-    refused: (callbacks: number) =>
-      `${plural(callbacks, 'callback was', 'callbacks were')} refused in the last minute`,
-    refusedText:
-      'They were not WeCom’s, or signed with another token and key than are known here. The manager’s log says which.',
-    notTaken: (callbacks: number) =>
-      `${plural(callbacks, 'callback', 'callbacks')} of the last minute ${callbacks === 1 ? 'was' : 'were'} neither delivered nor kept`,
-    notTakenText:
-      'WeCom was answered with a 5xx and sends such a callback again a few times only; after that the puppet notices at the next message. Usually the store is slow or away, or more comes in than this replica can handle. The manager’s log says which.',
-    unknown: 'What waits is not known',
-    unknownText: 'The store has not told yet. Callbacks are taken meanwhile.',
-    storeDown: 'The store does not answer',
-    storeDownText:
-      'Puppets that answer are still served. What a puppet does not take now is refused, and WeCom sends it again a few times only. Look after the database or the disk first.',
-    notReady: 'This replica takes no callbacks',
-    notReadyText: 'It has not loaded its registry yet, or it is shutting down.',
     empty: 'No puppet has registered yet',
     emptyText: 'Connect a WeCom app, then start a puppet that points to this manager.',
-    tokenRefused: (bot: string) => `WeCom refuses the access token of ${bot}`,
-    tokenRefusedText: 'Usually its corpSecret is wrong: it can neither read messages nor answer them.',
-    silent: (accounts: number, name: string | null) =>
-      `${name ?? plural(accounts, 'account')} took messages, and no reply followed`,
-    silentText: 'The bot answers, and sends nothing to the customer. Look into its log.',
-    botCallsFail: (bot: string) => `WeCom refuses calls of ${bot}`,
-    botCallsFailText: 'The calls name no kf account, so it is not known whose customers they are about.',
-    paused: (accounts: number) =>
-      `${plural(accounts, 'account waits', 'accounts wait')} for a bot that is paused`,
-    pausedText: 'Nothing is sent until somebody resumes the bot.',
-    circuits: (count: number, address: string | null) =>
-      `Deliveries to ${address ?? plural(count, 'address', 'addresses')} fail`,
-    unreadable: (count: number) => `${plural(count, 'record')} of the outbox cannot be read`,
-    unreadableText: 'Usually the key that sealed them is missing from SECRETS_KEY.',
   },
-  toOutbox: 'See what waits',
-  toDead: 'See what is dead',
-  toApps: 'Connect a WeCom app',
-  toAccounts: 'See the accounts',
-  toBots: 'Add a bot',
-  toBot: 'See the bot',
-  toAccount: 'See the account',
-  toErrors: 'See WeCom’s errors',
   unprotected: 'Not protected',
   unprotectedText:
     'No role has a secret, so whoever reaches this port may do everything that you can. Set AUTH_OPERATOR_TOKEN and the other roles’ secrets before others may reach it.',
+  attention: 'Needs attention',
   lastMinute: 'Last minute, this replica',
   now: 'Within the hour, this replica',
   figure: {

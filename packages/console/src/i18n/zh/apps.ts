@@ -31,7 +31,6 @@ export const apps: Words['apps'] = {
   key: 'EncodingAESKey',
   paste:
     '企业微信管理后台：应用管理 → 自建 → 您的应用 → 接收消息 → 设置API接收；kf.weixin.qq.com：开发配置。粘贴以上三项并保存。有多个应用时逐个接入，URL 相同。',
-  secretOf: (what) => `复制 ${what}`,
   steps: '接入进度',
   stepDone: '已完成',
   stepOpen: '未完成',

@@ -1,6 +1,6 @@
 import type { NewBot } from '../../api/bots.js';
-import { ALL_OTHERS, readAccountIds } from '../../bots/account-ids.js';
-import { type BotApi, type BotTakes, PROGRAMS, type Program, type ProgramName } from '../../bots/programs.js';
+import { ALL_OTHERS, readAccountIds } from './account-ids.js';
+import { type BotApi, type BotTakes, PROGRAMS, type Program, type ProgramName } from './programs.js';
 
 /** A bot as somebody is describing it. */
 export interface Draft {

@@ -1,40 +1,102 @@
+import { Alert, Segmented, Skeleton } from 'antd';
+import { lazy, Suspense } from 'react';
+import { useSearch } from 'wouter';
+import { navigate } from 'wouter/use-browser-location';
+import { HISTORY_RANGES, useHistory, useStatus } from '../../api/status.js';
+import { CauseList } from '../../components/causes/cause-list.js';
 import { Loaded } from '../../components/loaded.js';
 import { Page } from '../../components/page.js';
-import { useStatus } from '../../data/status-context.js';
 import { t } from '../../i18n/language.js';
 import { session } from '../../session/session.js';
-import { Charts } from './charts.js';
-import { Figures } from './figures.js';
-import { Notifications } from './notifications.js';
+import { PAGES } from '../../shell/paths.js';
+import { useCell } from '../../state/cell.js';
+import { Counters } from './counters.js';
+import { Receivers } from './receivers.js';
 import { ReplicaFacts } from './replica-facts.js';
-import { VerdictCard } from './verdict-card.js';
+import { VerdictStrip } from './verdict-strip.js';
 
-export function OverviewPage() {
+/** The library that draws is as large as the rest of the page. */
+const HistoryCharts = lazy(() => import('./history-charts.js'));
+
+/** The operators' inbox: the verdict, what needs attention, and how it went. */
+export default function OverviewPage() {
+  const { overview } = t();
   const status = useStatus();
+  const isUnprotected = useCell(session)?.isAsked === false;
   return (
-    <Page title={t().overview.title}>
-      <Loaded of={status}>
+    <Page title={overview.title}>
+      <Loaded of={status} skeleton={<StatusSkeleton />}>
         {(data) => (
           <>
-            <VerdictCard status={data} />
-            {session.value?.isAsked === false && <UnprotectedNotice />}
-            <Figures status={data} />
+            <VerdictStrip status={data} />
+            {data.verdict.causes.length > 0 && (
+              <CauseList causes={data.verdict.causes} caption={overview.attention} />
+            )}
+            {isUnprotected && <UnprotectedNote />}
+            <Counters status={data} />
           </>
         )}
       </Loaded>
-      <Charts now={status.data?.counts} />
-      <Notifications />
-      {status.data !== null && <ReplicaFacts status={status.data} />}
+      <History />
+      <Receivers />
+      {status.data !== undefined && <ReplicaFacts status={status.data} />}
     </Page>
   );
 }
 
-function UnprotectedNotice() {
+/** What all replicas did. The range stands in the address. */
+function History() {
+  const { overview } = t();
+  const asked = new URLSearchParams(useSearch()).get('range');
+  const range = HISTORY_RANGES.find((known) => known === asked) ?? HISTORY_RANGES[0];
+  const skeleton = <div className="charts-skeleton" />;
+  return (
+    <section>
+      <div className="section-head">
+        <h2>{overview.overTime}</h2>
+        <Segmented
+          size="small"
+          aria-label={overview.range}
+          value={range}
+          options={HISTORY_RANGES.map((value) => ({ value, label: overview.ranges[value] }))}
+          onChange={(value) => navigate(`${PAGES.overview}?range=${value}`, { replace: true })}
+        />
+      </div>
+      <Loaded of={useHistory(range)} skeleton={skeleton}>
+        {(history) => (
+          <Suspense fallback={skeleton}>
+            <HistoryCharts history={history} />
+          </Suspense>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+function UnprotectedNote() {
   const { overview } = t();
   return (
-    <div class="banner wait">
-      <strong>{overview.unprotected}</strong>
-      <p class="small">{overview.unprotectedText}</p>
-    </div>
+    <Alert
+      type="warning"
+      showIcon
+      title={
+        <details>
+          <summary>{overview.unprotected}</summary>
+          {overview.unprotectedText}
+        </details>
+      }
+    />
+  );
+}
+
+/** As high as a verdict without causes, and the counters. */
+function StatusSkeleton() {
+  return (
+    <>
+      <div className="strip quiet">
+        <Skeleton active title={false} paragraph={{ rows: 1 }} />
+      </div>
+      <div className="counters skeleton" />
+    </>
   );
 }

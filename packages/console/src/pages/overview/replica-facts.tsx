@@ -1,18 +1,18 @@
-import type { StatusAnswer } from '../../api/answers.gen.js';
+import type { ComingStatus } from '../../api/coming.js';
 import { formatDateTime, formatSeconds } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 
 /** Which process answers. */
-export function ReplicaFacts({ status }: { readonly status: StatusAnswer }) {
+export function ReplicaFacts({ status }: { readonly status: ComingStatus }) {
   const { overview } = t();
   const { storage } = status;
   return (
     <section>
       <h2>{overview.about}</h2>
-      <dl class="inline-facts">
+      <dl className="facts inline">
         <div>
           <dt>{overview.replica}</dt>
-          <dd class="mono">{status.replica}</dd>
+          <dd className="mono">{status.replica}</dd>
         </div>
         <div>
           <dt>{overview.version}</dt>

@@ -1,0 +1,118 @@
+import type { ComingCause } from '../../api/coming.js';
+import { whatFailed } from '../../i18n/failure.js';
+import { formatSince } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
+import { PAGES, pathOf } from '../../shell/paths.js';
+
+export interface CauseWords {
+  /** Whom it is about, by name. */
+  readonly subject: string;
+  readonly what: string;
+  readonly remedy: string;
+  /** Why calls to WeCom fail: what it means is said after the remedy. */
+  readonly callFault: string | null;
+  /** Since when; empty where that is not known. */
+  readonly since: string;
+  /** How many, with their unit; empty where it is one thing. */
+  readonly amount: string;
+  readonly action: { readonly href: string; readonly text: string } | null;
+}
+
+/** Reasons that are of calls to WeCom, and not of a bot. */
+const OF_CALLS: ReadonlySet<ComingCause['code']> = new Set([
+  'wecom_fails',
+  'replies_fail',
+  'no_account',
+  'token_refused',
+  'bot_calls_fail',
+]);
+
+const DEAD: ReadonlySet<ComingCause['code']> = new Set(['dead', 'dead_messages']);
+
+/** A cause in plain words, and where to go because of it. */
+export function wordsOfCause(cause: ComingCause): CauseWords {
+  const { causes } = t();
+  const { amount, remedy } = causes.byCode[cause.code];
+  const isOfCalls = OF_CALLS.has(cause.code);
+  return {
+    subject: subjectOf(cause),
+    what: whatOf(cause, isOfCalls),
+    remedy: (isOfCalls ? null : remedyOfFailure(cause)) ?? remedy,
+    callFault: isOfCalls ? cause.why : null,
+    since: cause.since === null ? '' : formatSince(cause.since),
+    amount: amount(cause.count),
+    action: actionFor(cause),
+  };
+}
+
+export function subjectOf(cause: ComingCause): string {
+  const { causes } = t();
+  const named =
+    cause.botName ?? cause.name ?? cause.address ?? cause.corpName ?? cause.openKfId ?? cause.corpId;
+  switch (cause.code) {
+    case 'not_ready':
+    case 'not_taken':
+      return causes.replica;
+    case 'store_down':
+    case 'unknown':
+      return causes.store;
+    case 'wecom_fails':
+    case 'calls_unanswered':
+      return cause.corpName ?? cause.corpId ?? causes.wecom;
+    case 'refused':
+      return named ?? causes.wecom;
+    default:
+      return named ?? causes.outbox;
+  }
+}
+
+function whatOf({ code, why, status }: ComingCause, isOfCalls: boolean): string {
+  const { causes, errcodes, failures } = t();
+  const { what } = causes.byCode[code];
+  if (why === null) return what;
+  if (isOfCalls && why === 'unreachable') return causes.wecomUnreachable;
+  if (isOfCalls && why === 'status') return causes.wecomStatus;
+  if (isOfCalls) return causes.what(what, errcodes[why]?.what ?? why);
+  if (!Object.hasOwn(failures, why)) return what;
+  const failed = whatFailed({ stage: why as keyof typeof failures, status }, t());
+  // What else is said of these is that nothing is taken, which the failure says better.
+  return DEAD.has(code) ? causes.what(what, failed) : failed;
+}
+
+/** What an operator does where a bot did not take something; `null` where that is not known. */
+function remedyOfFailure({ why }: ComingCause): string | null {
+  const { failures } = t();
+  return why !== null && Object.hasOwn(failures, why) ? failures[why as keyof typeof failures].remedy : null;
+}
+
+/** The page on which it is mended. */
+function actionFor(cause: ComingCause): CauseWords['action'] {
+  const { causes } = t();
+  const { code, botId, corpId, openKfId } = cause;
+  switch (code) {
+    case 'parked':
+      return { href: pathOf.addBot, text: causes.addBot };
+    case 'refused':
+      return { href: pathOf.refused, text: causes.toRefused };
+    case 'dead':
+    case 'dead_messages':
+      return { href: pathOf.dead, text: causes.toDead };
+    case 'wecom_fails':
+    case 'calls_unanswered':
+      return { href: PAGES.wecomErrors, text: causes.toErrors };
+    case 'not_ready':
+    case 'not_taken':
+    case 'store_down':
+    case 'unknown':
+    case 'unreadable':
+      return null;
+    default:
+      if (typeof botId === 'string') return { href: pathOf.bot(botId), text: causes.toBot };
+      if (corpId !== null && openKfId !== null)
+        return { href: pathOf.account(corpId, openKfId), text: causes.toAccount };
+      if (code === 'bot_calls_fail') return { href: PAGES.wecomErrors, text: causes.toErrors };
+      return code === 'waiting' || code === 'waiting_messages'
+        ? { href: PAGES.waiting, text: causes.toWaiting }
+        : { href: PAGES.accounts, text: causes.toAccounts };
+  }
+}

@@ -1,0 +1,63 @@
+/** What went wrong between manager, bot and WeCom, and what to do about it. The dictionaries have the words. */
+import type { FailureReasonAnswer } from '../api/answers.gen.js';
+import { whatFailed } from '../i18n/failure.js';
+import { t } from '../i18n/language.js';
+
+/** WeCom's own page about each code. */
+const ABOUT = 'https://open.work.weixin.qq.com/devtool/query?e=';
+const CODE = /^-?\d+$/;
+
+/** Why a call to WeCom failed, as the manager names it: an errcode, which leads to WeCom's page about it, or a fault. */
+export function Errcode({ why }: { readonly why: string }) {
+  const { wecomErrors, errcodes } = t();
+  if (Object.hasOwn(wecomErrors.faults, why))
+    return <>{wecomErrors.faults[why as keyof typeof wecomErrors.faults]}</>;
+  if (!CODE.test(why)) return <span className="mono">{why}</span>;
+  return (
+    <a
+      className="mono"
+      href={ABOUT + encodeURIComponent(why)}
+      target="_blank"
+      rel="noreferrer"
+      title={errcodes[why]?.what ?? wecomErrors.lookUp}
+    >
+      {why}
+    </a>
+  );
+}
+
+/** What an errcode means and what to do about it, with the way to WeCom's page about it. */
+export function CallRemedy({ why }: { readonly why: string }) {
+  const { overview, errcodes, wecomErrors } = t();
+  const { verdict } = overview;
+  if (why === 'unreachable') return <>{verdict.noAnswer}</>;
+  if (why === 'status') return <>{verdict.httpError}</>;
+  const known = errcodes[why];
+  return (
+    <>
+      {known === undefined
+        ? verdict.sentences(verdict.code(why), wecomErrors.unknownRemedy)
+        : verdict.sentences(verdict.code(why), known.what, known.remedy)}{' '}
+      {CODE.test(why) && (
+        <a href={ABOUT + encodeURIComponent(why)} target="_blank" rel="noreferrer">
+          {wecomErrors.lookUp}
+        </a>
+      )}
+    </>
+  );
+}
+
+/** Why a bot did not take something and what to do about it; the manager's own reason last. */
+export function FailureRemedy({ failure }: { readonly failure: FailureReasonAnswer }) {
+  const { accounts, failures } = t();
+  return (
+    <dl className="facts">
+      <dt>{accounts.what}</dt>
+      <dd>{whatFailed(failure, t())}</dd>
+      <dt>{accounts.remedy}</dt>
+      <dd>{failures[failure.stage].remedy}</dd>
+      <dt>{accounts.reason}</dt>
+      <dd className="mono">{failure.reason}</dd>
+    </dl>
+  );
+}

@@ -1,0 +1,26 @@
+import { formatDateTime, formatFromNow, formatTime } from '../i18n/format.js';
+import { t } from '../i18n/language.js';
+import { useSecondsFromNow } from '../state/now.js';
+
+/** How long ago; the exact time for a pointer that rests on it. */
+export function Ago({ at }: { readonly at: string | null }) {
+  return at === null ? <>{t().common.none}</> : <AgoOf at={at} />;
+}
+
+function AgoOf({ at }: { readonly at: string }) {
+  const seconds = useSecondsFromNow(at);
+  return (
+    <time dateTime={at} title={formatDateTime(at)}>
+      {Math.abs(seconds) < 5 ? t().common.justNow : formatFromNow(seconds)}
+    </time>
+  );
+}
+
+/** "14:03:21" of today, with the date of another day; always 24 hours. */
+export function Time({ at }: { readonly at: string }) {
+  return (
+    <time dateTime={at} title={formatDateTime(at)} className="number">
+      {formatTime(at)}
+    </time>
+  );
+}

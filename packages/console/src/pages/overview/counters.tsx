@@ -1,0 +1,43 @@
+import type { ComingStatus } from '../../api/coming.js';
+import type { Tone } from '../../components/state-tag.js';
+import { formatNumber } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
+
+/** Who answers, and what came in within the last minute; what waits stands among the causes. */
+export function Counters({ status: { counts, verdict, lastMinute } }: { readonly status: ComingStatus }) {
+  const { overview } = t();
+  const { figure } = overview;
+  const { answering, silent, unseen } = verdict.replies;
+  return (
+    <div className="counters">
+      <dl aria-label={overview.now}>
+        <Counter name={figure.accounts} value={counts.accounts} />
+        <Counter name={figure.answering} value={answering} />
+        <Counter name={figure.silent} value={silent} />
+        <Counter name={figure.unseen} value={unseen} />
+      </dl>
+      <dl aria-label={overview.lastMinute}>
+        <Counter name={figure.callbacks} value={lastMinute.callbacks} />
+        <Counter name={figure.delivered} value={lastMinute.delivered} />
+        <Counter name={figure.kept} value={lastMinute.kept} tone="wait" />
+        <Counter name={figure.failedAttempts} value={lastMinute.failedAttempts} tone="bad" />
+      </dl>
+    </div>
+  );
+}
+
+interface CounterProps {
+  readonly name: string;
+  readonly value: number;
+  /** Of any number but 0. */
+  readonly tone?: Tone;
+}
+
+function Counter({ name, value, tone }: CounterProps) {
+  return (
+    <div className={value > 0 ? tone : undefined}>
+      <dt>{name}</dt>
+      <dd>{formatNumber(value)}</dd>
+    </div>
+  );
+}

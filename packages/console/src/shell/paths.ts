@@ -1,0 +1,36 @@
+/** Where each page is. Only this file spells addresses of pages. */
+
+export const PAGES = {
+  overview: '/console',
+  accounts: '/console/accounts',
+  log: '/console/log',
+  waiting: '/console/waiting',
+  bots: '/console/bots',
+  apps: '/console/apps',
+  wecomErrors: '/console/wecom-errors',
+  audit: '/console/audit',
+} as const;
+
+export type PageName = keyof typeof PAGES;
+
+const part = encodeURIComponent;
+
+export const pathOf = {
+  account: (corpId: string, openKfId: string) => `${PAGES.accounts}/${part(corpId)}/${part(openKfId)}`,
+  bot: (id: string) => `${PAGES.bots}/${part(id)}`,
+  addBot: `${PAGES.bots}/add`,
+  connectApp: `${PAGES.apps}/connect`,
+  dead: `${PAGES.waiting}?state=dead`,
+  refused: `${PAGES.log}?show=refused`,
+};
+
+export const isAt = (path: string, page: string): boolean =>
+  path === page || (page !== PAGES.overview && path.startsWith(`${page}/`));
+
+/** Addresses of earlier versions, which stand in messages and bookmarks. */
+export const MOVED: readonly (readonly [from: string, to: string])[] = [
+  ['/console/kf-accounts/*?', PAGES.accounts],
+  ['/console/outbox/*?', PAGES.waiting],
+  ['/console/live/refused', pathOf.refused],
+  ['/console/live/*?', PAGES.log],
+];

@@ -1,0 +1,25 @@
+/** What the overview puts into one row. */
+import { expect, it } from '@jest/globals';
+import type { ComingCause } from '../src/api/coming.js';
+import { groupCauses } from '../src/components/causes/group-causes.js';
+
+const cause = (botId: string, changes: Partial<ComingCause> = {}): ComingCause => ({
+  ...{ code: 'circuits', severity: 'bad', count: 1, since: null, why: 'connect', status: null },
+  ...{ address: null, port: null, corpId: null, openKfId: null, name: null, botId },
+  ...changes,
+});
+
+it('puts bots that fail for the same reason into one row, where the first of them stood', () => {
+  const causes = [cause('a'), cause('b', { why: 'status', status: 500 }), cause('c')];
+  const rows = groupCauses(causes).map(({ causes: members }) => members.map(({ botId }) => botId));
+  expect(rows).toEqual([['a', 'c'], ['b']]);
+});
+
+it('keeps apart what differs by its reason, its HTTP status or how bad it is', () => {
+  const causes = [
+    cause('a', { why: 'status', status: 500 }),
+    cause('b', { why: 'status', status: 404 }),
+    cause('c', { why: 'status', status: 500, severity: 'wait' }),
+  ];
+  expect(groupCauses(causes)).toHaveLength(3);
+});
