@@ -1,4 +1,4 @@
-import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './answers.gen.js';
+import type { DeliveryStoryAnswer, LoggedDeliveryAnswer, LoggedDeliveryPageAnswer } from './answers.gen.js';
 import { useAnswer, usePaged } from './answers.js';
 
 /** Which deliveries are followed; empty for all. */
@@ -20,6 +20,10 @@ export interface LogFilter {
 /** The latest first. */
 export const useLoggedDeliveries = (filter: Partial<LogFilter>) =>
   usePaged<LoggedDeliveryAnswer>('/api/v1/deliveries', { ...filter });
+
+/** The last ones of one account. */
+export const useLastRecords = (openKfId: string, limit: number) =>
+  useAnswer<LoggedDeliveryPageAnswer>('/api/v1/deliveries', { query: { openKfId, limit } });
 
 export const useStory = (id: string) =>
   useAnswer<DeliveryStoryAnswer>(`/api/v1/deliveries/${encodeURIComponent(id)}`);

@@ -1,5 +1,5 @@
-import type { HintAnswer, HintCountAnswer, ReplayedAnswer } from './answers.gen.js';
-import { usePaged } from './answers.js';
+import type { HintAnswer, HintCountAnswer, HintPageAnswer, ReplayedAnswer } from './answers.gen.js';
+import { useAnswer, usePaged } from './answers.js';
 import { toQuery } from './to-query.js';
 import { request } from './request.js';
 
@@ -16,9 +16,18 @@ export interface HintListFilter {
 
 /** Each is looked at, or made due, by itself, and there may be very many. */
 const ALL_DEADLINE_MS = 5 * 60_000;
+/** Among so many of its corp one is looked for. */
+const LOOKED_THROUGH_MAX = 200;
 
 export const useHints = (state: HintList, filter: HintListFilter, sort: string) =>
   usePaged<HintAnswer>('/api/v1/hints', { state, ...filter, sort });
+
+/** What waits for an account that no puppet has registered; null where nothing does, or it was not found. */
+export function useHintOf(corpId: string, openKfId: string, isWanted: boolean): HintAnswer | null {
+  const query = { corpId, limit: LOOKED_THROUGH_MAX };
+  const { data } = useAnswer<HintPageAnswer>('/api/v1/hints', { query, isWanted });
+  return data?.items.find((hint) => hint.openKfId === openKfId) ?? null;
+}
 
 export function replayHint({ openKfId, corpId }: HintAnswer): Promise<unknown> {
   return request(`${pathOf(openKfId)}/replay${toQuery({ corpId })}`, { method: 'POST' });

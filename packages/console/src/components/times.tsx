@@ -24,3 +24,17 @@ export function Time({ at }: { readonly at: string }) {
     </time>
   );
 }
+
+/** When something is tried next. A moment that has come says so: "3 s ago" would look like a try that was missed. */
+export function Due({ at }: { readonly at: string | null }) {
+  return at === null ? <>{t().outbox.dueNow}</> : <DueAt at={at} />;
+}
+
+function DueAt({ at }: { readonly at: string }) {
+  const seconds = useSecondsFromNow(at);
+  return (
+    <time dateTime={at} title={formatDateTime(at)}>
+      {seconds < 5 ? t().outbox.dueNow : formatFromNow(seconds)}
+    </time>
+  );
+}

@@ -19,6 +19,10 @@ export const pathOf = {
   account: (corpId: string, openKfId: string) => `${PAGES.accounts}/${part(corpId)}/${part(openKfId)}`,
   bot: (id: string) => `${PAGES.bots}/${part(id)}`,
   addBot: `${PAGES.bots}/add`,
+  /** With the account chosen. */
+  addBotFor: (corpId: string, openKfId: string) =>
+    `${PAGES.bots}/add?corpId=${part(corpId)}&openKfId=${part(openKfId)}`,
+  logOf: (openKfId: string) => `${PAGES.log}?openKfId=${part(openKfId)}`,
   connectApp: `${PAGES.apps}/connect`,
   dead: `${PAGES.waiting}?state=dead`,
   refused: `${PAGES.log}?show=refused`,

@@ -91,7 +91,10 @@ function actionFor(cause: ComingCause): CauseWords['action'] {
   const { code, botId, corpId, openKfId } = cause;
   switch (code) {
     case 'parked':
-      return { href: pathOf.addBot, text: causes.addBot };
+      return {
+        href: corpId !== null && openKfId !== null ? pathOf.addBotFor(corpId, openKfId) : pathOf.addBot,
+        text: causes.addBot,
+      };
     case 'refused':
       return { href: pathOf.refused, text: causes.toRefused };
     case 'dead':

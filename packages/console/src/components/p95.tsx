@@ -1,13 +1,9 @@
 import { formatMs } from '../i18n/format.js';
 import { t } from '../i18n/language.js';
-import { Chip } from './chip.js';
+import { StateTag } from './state-tag.js';
 
 /** Half of the second that the first attempt of an event has: what takes longer is soon kept for later. */
 const SLOW_MS = 500;
-
-export function isSlow(p95Ms: number | null): boolean {
-  return p95Ms !== null && p95Ms >= SLOW_MS;
-}
 
 /** How long a bot takes, with a mark where that is long. */
 export function P95({ ms }: { readonly ms: number | null }) {
@@ -21,5 +17,6 @@ export function P95({ ms }: { readonly ms: number | null }) {
 
 export function SlowMark({ p95Ms }: { readonly p95Ms: number | null }) {
   const { accounts } = t();
-  return isSlow(p95Ms) ? <Chip tone="wait" text={accounts.slow} title={accounts.slowText} /> : null;
+  if (p95Ms === null || p95Ms < SLOW_MS) return null;
+  return <StateTag tone="wait" text={accounts.slow} title={accounts.slowText} />;
 }

@@ -3,18 +3,19 @@ import { formatMs, formatNumber, formatShare } from '../i18n/format.js';
 import { t } from '../i18n/language.js';
 import { SlowMark } from './p95.js';
 
-/** How deliveries went within the last hour, in one line. */
-export function LastHourWords({ of: lastHour }: { readonly of: LastHourAnswer }) {
+/** How deliveries went within the last hour. */
+export function LastHourWords({ of: { attempts, taken, p50Ms, p95Ms } }: { readonly of: LastHourAnswer }) {
   const { accounts } = t();
-  const { attempts, taken, p50Ms, p95Ms } = lastHour;
-  if (attempts === 0) return <span class="muted">{accounts.noAttempts}</span>;
+  if (attempts === 0) return <span className="muted">{accounts.noAttempts}</span>;
   return (
     <>
       {accounts.takenOf(formatNumber(taken), formatNumber(attempts), formatShare(taken, attempts))}
       {p50Ms !== null && p95Ms !== null && (
-        <p class="small muted">
-          {accounts.percentiles(formatMs(p50Ms), formatMs(p95Ms))} <SlowMark p95Ms={p95Ms} />
-        </p>
+        <>
+          <br />
+          <span className="small muted">{accounts.percentiles(formatMs(p50Ms), formatMs(p95Ms))}</span>{' '}
+          <SlowMark p95Ms={p95Ms} />
+        </>
       )}
     </>
   );

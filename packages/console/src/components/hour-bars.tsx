@@ -5,6 +5,7 @@ interface HourBarsProps {
   readonly counts: readonly number[];
 }
 
+const STEP = 4;
 const HEIGHT = 20;
 const BAR_MIN = 2;
 
@@ -13,11 +14,21 @@ export function HourBars({ label, counts }: HourBarsProps) {
   const top = Math.max(...counts, 1);
   const bars = counts.map((count, n) => {
     const height = count === 0 ? 0 : Math.max(BAR_MIN, (count / top) * HEIGHT);
-    return height === 0 ? '' : `M${n * 4} ${HEIGHT}v${(-height).toFixed(1)}h3v${height.toFixed(1)}z`;
+    return height === 0 ? '' : `M${n * STEP} ${HEIGHT}v${(-height).toFixed(1)}h3v${height.toFixed(1)}z`;
   });
+  const width = counts.length * STEP;
   return (
-    <svg class="hour-bars" viewBox={`0 0 ${counts.length * 4} ${HEIGHT}`} role="img" aria-label={label}>
+    <svg
+      className="hour-bars"
+      width={width}
+      height={HEIGHT}
+      viewBox={`0 0 ${width} ${HEIGHT}`}
+      role="img"
+      aria-label={label}
+    >
+      <title>{label}</title>
       <path d={bars.join('')} />
+      <path d={`M0 ${HEIGHT - 0.5}h${width}`} className="line" />
     </svg>
   );
 }
