@@ -20,6 +20,8 @@ import { themeOf } from './theme.js';
 
 /** Each page is a file of its own, which the browser loads when somebody goes there. */
 const OverviewPage = lazy(() => import('./pages/overview/overview-page.js'));
+const AccountsPage = lazy(() => import('./pages/accounts/accounts-page.js'));
+const AccountPage = lazy(() => import('./pages/accounts/account-page.js'));
 
 /**
  * Ant Design writes variables of its theme into style elements while it runs. The manager's CSP forbids these, and the build has
@@ -77,6 +79,8 @@ function Pages() {
   return (
     <Switch>
       <Route path={PAGES.overview} component={OverviewPage} />
+      <Route path={PAGES.accounts} component={AccountsPage} />
+      <Route path={`${PAGES.accounts}/:corpId/:openKfId`} component={AccountPage} />
       {MOVED.map(([from, to]) => (
         <Route key={from} path={from}>
           <Moved to={to} />
