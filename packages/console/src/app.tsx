@@ -12,7 +12,7 @@ import { SessionGate } from './session/session-gate.js';
 import { session } from './session/session.js';
 import { ErrorBoundary } from './shell/error-boundary.js';
 import { Header } from './shell/header.js';
-import { MOVED, PAGES } from './shell/paths.js';
+import { MOVED, PAGES, pathOf } from './shell/paths.js';
 import { Shell } from './shell/shell.js';
 import { useCell } from './state/cell.js';
 import { useShade, wearShade } from './state/shade.js';
@@ -81,6 +81,9 @@ function Pages() {
       <Route path={PAGES.overview} component={OverviewPage} />
       <Route path={PAGES.accounts} component={AccountsPage} />
       <Route path={`${PAGES.accounts}/:corpId/:openKfId`} component={AccountPage} />
+      <Route path="/console/kf-accounts/:openKfId">
+        {({ openKfId }) => <Redirect to={pathOf.accountsLike(openKfId)} replace />}
+      </Route>
       {MOVED.map(([from, to]) => (
         <Route key={from} path={from}>
           <Moved to={to} />

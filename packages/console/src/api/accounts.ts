@@ -1,5 +1,5 @@
 import { usePaged, useAnswer } from './answers.js';
-import type { AccountAnswer, AccountDetailAnswer, AccountPageAnswer } from './coming.js';
+import type { AccountAnswer, AccountDetailAnswer } from './coming.js';
 
 export interface AccountFilter {
   readonly q: string;
@@ -13,7 +13,7 @@ export interface AccountFilter {
 
 /** Accounts of all apps. */
 export const useAccounts = (filter: Partial<AccountFilter>) =>
-  usePaged<AccountAnswer, AccountPageAnswer>('/api/v1/accounts', filter);
+  usePaged<AccountAnswer>('/api/v1/accounts', filter);
 
 export const useAccount = (corpId: string, openKfId: string) =>
   useAnswer<AccountDetailAnswer>(

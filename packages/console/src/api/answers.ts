@@ -51,8 +51,8 @@ export function useAnswer<T>(path: string, options: AnswerOptions = {}): UseQuer
   });
 }
 
-export interface Paged<T, P extends Page<T> = Page<T>> {
-  readonly of: UseQueryResult<P>;
+export interface Paged<T> {
+  readonly of: UseQueryResult<Page<T>>;
   /** Counted from 1. */
   readonly pageNumber: number;
   /** How many items are on the pages before. */
@@ -74,21 +74,17 @@ interface Place {
  * One page of a list at a time, kept fresh. Another query begins at the first page. A page has an entry in the browser's
  * history: Back leads to the page before, and reloading stays.
  */
-export function usePaged<T, P extends Page<T> = Page<T>>(
-  path: string,
-  query: Query = {},
-  limit = PAGE_SIZE,
-): Paged<T, P> {
+export function usePaged<T>(path: string, query: Query = {}, limit = PAGE_SIZE): Paged<T> {
   const key = path + toQuery(query);
   const kept = useHistoryState<Place | null>();
   const { cursors, offsets } = kept?.key === key ? kept : { cursors: [null], offsets: [0] };
   const cursor = cursors.at(-1) ?? null;
   const offset = offsets.at(-1) ?? 0;
   const load = (from: string | null, signal: AbortSignal) =>
-    request<P>(path + toQuery({ ...query, cursor: from, limit }), { signal });
-  const of = useQuery<P>({
+    request<Page<T>>(path + toQuery({ ...query, cursor: from, limit }), { signal });
+  const of = useQuery<Page<T>>({
     queryKey: keyOf(path, { ...query, cursor, limit }),
-    queryFn: ({ signal }) => filledPage<T, P>(cursor, (from) => load(from, signal)),
+    queryFn: ({ signal }) => filledPage(cursor, (from) => load(from, signal)),
     refetchInterval: EVERY_MS,
     placeholderData: keepPreviousData,
   });

@@ -16,13 +16,14 @@ export type PageName = keyof typeof PAGES;
 const part = encodeURIComponent;
 
 export const pathOf = {
+  accountsLike: (q: string) => `${PAGES.accounts}?q=${part(q)}`,
   account: (corpId: string, openKfId: string) => `${PAGES.accounts}/${part(corpId)}/${part(openKfId)}`,
   bot: (id: string) => `${PAGES.bots}/${part(id)}`,
   addBot: `${PAGES.bots}/add`,
   /** With the account chosen. */
   addBotFor: (corpId: string, openKfId: string) =>
     `${PAGES.bots}/add?corpId=${part(corpId)}&openKfId=${part(openKfId)}`,
-  logOf: (openKfId: string) => `${PAGES.log}?openKfId=${part(openKfId)}`,
+  logOfAccount: (openKfId: string) => `${PAGES.log}?openKfId=${part(openKfId)}`,
   connectApp: `${PAGES.apps}/connect`,
   dead: `${PAGES.waiting}?state=dead`,
   refused: `${PAGES.log}?show=refused`,

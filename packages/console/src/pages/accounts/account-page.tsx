@@ -71,7 +71,7 @@ function Unknown({ openKfId }: { readonly openKfId: string }) {
     <Page title={openKfId}>
       <Nothing title={accounts.gone} text={accounts.goneText}>
         <LinkButton href={PAGES.accounts}>{accounts.back}</LinkButton>
-        <LinkButton href={pathOf.logOf(openKfId)}>{accounts.toLog}</LinkButton>
+        <LinkButton href={pathOf.logOfAccount(openKfId)}>{accounts.toLog}</LinkButton>
       </Nothing>
     </Page>
   );

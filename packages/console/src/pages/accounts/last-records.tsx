@@ -19,7 +19,7 @@ export function LastRecords({ openKfId }: { readonly openKfId: string }) {
     <section>
       <div className="section-head">
         <h2>{accounts.records}</h2>
-        <Link href={pathOf.logOf(openKfId)}>{accounts.toLog}</Link>
+        <Link href={pathOf.logOfAccount(openKfId)}>{accounts.toLog}</Link>
       </div>
       <Loaded of={useLastRecords(openKfId, SHOWN)} skeleton={<Records rows={undefined} />}>
         {({ items, days }) =>
