@@ -205,10 +205,12 @@ describeInBrowser('accounts in the console', () => {
       await page.getByText('客服一号 is forgotten.').waitFor();
       expect(new URL(page.url()).pathname).toBe('/console/accounts');
       await openOne();
-      await page.getByText('There is no such account').waitFor();
+      await page.getByText('This account is not known').waitFor();
     });
 
     it('offers a bot to an account that nobody serves, with the account chosen', async () => {
+      // A puppet of another account has told the manager the key of the app.
+      await register(manager.url, app, newOpenKfId(), puppet.url);
       await message();
       await openOne();
       await page.getByText('No bot gets what its customers write.').waitFor();

@@ -24,7 +24,7 @@ export function Strip({ tone, title, text, children }: StripProps) {
     <section className={`strip ${tone}`}>
       <Icon />
       <strong>{title}</strong>
-      <div className="grow">{text}</div>
+      <p className="grow">{text}</p>
       {children}
     </section>
   );

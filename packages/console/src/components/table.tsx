@@ -16,8 +16,8 @@ export interface Column<T> {
   readonly title?: (row: T) => string;
   /** In pixels; columns without it share the rest. */
   readonly width?: number;
-  /** The least width of the table with which it is shown: m 560, l 840, xl 1,120 px. Always, without it. */
-  readonly from?: 'm' | 'l' | 'xl';
+  /** The least width of the table with which it is shown: m 560, l 840, xl 1,120, xxl 1,400 px. Always, without it. */
+  readonly from?: 'm' | 'l' | 'xl' | 'xxl';
   /** Numbers stand at the right. */
   readonly isNumber?: boolean;
   /** How the API sorts all pages by it, and what comes first then. */

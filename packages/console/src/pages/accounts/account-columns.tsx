@@ -3,7 +3,7 @@ import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { HourBars } from '../../components/hour-bars.js';
 import { AccountName, BotName } from '../../components/names.js';
 import { P95 } from '../../components/p95.js';
-import { AccountStateTag } from '../../components/state-tag.js';
+import { ACCOUNT_TONES, AccountStateTag } from '../../components/state-tag.js';
 import type { Column } from '../../components/table.js';
 import { Ago } from '../../components/times.js';
 import { formatNumber, formatSince } from '../../i18n/format.js';
@@ -29,11 +29,11 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'server',
       head: accounts.servedBy,
-      width: 150,
+      width: 136,
       from: 'm',
       cell: (account) => <Server of={account} />,
     },
-    { key: 'app', head: accounts.app, width: 124, from: 'xl', cell: appOf },
+    { key: 'app', head: accounts.app, width: 132, from: 'xxl', cell: appOf },
     {
       key: 'waiting',
       head: accounts.waiting,
@@ -46,7 +46,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'message',
       head: accounts.lastMessage,
-      width: 116,
+      width: 112,
       from: 'l',
       sort: { by: 'lastMessage', direction: 'descending' },
       cell: ({ lastMessageAt }) => <Ago at={lastMessageAt} />,
@@ -61,7 +61,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'p95',
       head: accounts.p95,
-      width: 96,
+      width: 112,
       from: 'xl',
       isNumber: true,
       sort: { by: 'p95', direction: 'descending' },
@@ -85,16 +85,19 @@ export function Hours({ of: hours }: { readonly of: readonly number[] }) {
 }
 
 /** Why it is in its state, in words, and since when. */
-function whyOf({ causes: [worst], inWecom, since }: AccountAnswer): string {
+function whyOf(account: AccountAnswer): string {
   const { accounts, common } = t();
-  const what = worst === undefined ? missing(inWecom) : wordsOfCause(worst).what;
-  const parts = [what, since === null ? '' : accounts.since(formatSince(since))].filter(
-    (part) => part !== '',
-  );
-  return parts.length === 0 ? common.none : parts.join(' · ');
+  const { since } = account;
+  const parts = [whatOf(account), since === null ? '' : accounts.since(formatSince(since))];
+  return parts.filter((part) => part !== '').join(' · ') || common.none;
 }
 
-const missing = (inWecom: boolean | null): string => (inWecom === false ? t().accounts.notInWecom : '');
+function whatOf({ causes: [worst], inWecom, state }: AccountAnswer): string {
+  const { accounts } = t();
+  if (worst !== undefined) return wordsOfCause(worst).what;
+  if (inWecom === false) return accounts.notInWecom;
+  return ACCOUNT_TONES[state] === 'wait' ? accounts.stateText[state] : '';
+}
 
 function Server({ of: { servedBy, botId, botName } }: { readonly of: AccountAnswer }) {
   const { accounts } = t();
@@ -111,7 +114,7 @@ const appOf = ({ corpId, corpName }: AccountAnswer): string => corpName || corpI
 /** What is dead waits, too: for an operator. */
 function waitingOf({ waiting }: AccountAnswer): string {
   const { common } = t();
-  if (waiting === null) return common.unknown;
+  if (waiting === null) return '?';
   const all = waiting.events + waiting.messages + waiting.dead;
   return all === 0 ? common.none : formatNumber(all);
 }

@@ -61,7 +61,7 @@ function AccountFilterBar({ filters }: { readonly filters: AccountFilters }) {
   for (const { corpId } of bots) if (!corps.has(corpId)) corps.set(corpId, corpId);
   if (values.corpId !== '' && !corps.has(values.corpId)) corps.set(values.corpId, values.corpId);
   return (
-    <FilterBar filters={filters} names={CHOICES}>
+    <FilterBar filters={filters} names={[...CHOICES, 'state']}>
       <SearchFilter value={values.q} placeholder={accounts.search} onChange={(q) => set({ q }, true)} />
       <ChoiceFilter
         label={accounts.app}

@@ -8,7 +8,8 @@ import { formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
 
-const DEAD: ReadonlySet<ComingCause['code']> = new Set(['dead', 'dead_messages']);
+/** The cards below have the button for these. */
+const OF_CARDS: ReadonlySet<ComingCause['code']> = new Set(['dead', 'dead_messages', 'parked']);
 
 /** Each cause with what to do about it; where there is none, how the account is. */
 export function WhatIsWrong({ account }: { readonly account: AccountDetailAnswer }) {
@@ -38,8 +39,7 @@ interface WrongProps {
 
 function Wrong({ cause, account: { corpId, openKfId } }: WrongProps) {
   const { what, remedy, callFault, action } = wordsOfCause(cause);
-  // What is dead is sent again or dropped below.
-  const isHere = DEAD.has(cause.code) || action?.href === pathOf.account(corpId, openKfId);
+  const isHere = OF_CARDS.has(cause.code) || action?.href === pathOf.account(corpId, openKfId);
   return (
     <Strip
       tone={cause.severity}

@@ -12,15 +12,20 @@ import { formatDateTime, formatNumber, formatSince } from '../../i18n/format.js'
 import { t } from '../../i18n/language.js';
 import { untriedWords } from '../waiting/untried.js';
 
-const TOUCHED = ['/api/v1/accounts', '/api/v1/hints', '/api/v1/deliveries', '/api/v1/status'];
+const TOUCHED = [
+  '/api/v1/accounts',
+  '/api/v1/kf-accounts',
+  '/api/v1/hints',
+  '/api/v1/deliveries',
+  '/api/v1/status',
+];
 
 /** How much waits or is dead, and of its events why, since when, and what can be done. */
 export function WhatWaits({ account }: { readonly account: AccountDetailAnswer }) {
   const { accounts } = t();
   const { corpId, openKfId, waiting, registration } = account;
-  const isListed = waiting !== null && waiting.events + waiting.dead > 0 && registration === null;
-  const listed = useHintOf(corpId, openKfId, isListed);
-  const hint = registration === null ? listed : registration.hint;
+  const isWaiting = waiting !== null && waiting.events + waiting.dead > 0;
+  const hint = useHintOf({ corpId, openKfId }, registration !== null, isWaiting);
   const all = waiting === null ? null : waiting.events + waiting.messages + waiting.dead;
   return (
     <section className="card">
@@ -95,7 +100,7 @@ function HintActions({ hint, name }: HintActionsProps) {
       {hint !== null && (
         <div className="actions">
           <ChangeButton
-            type="primary"
+            type={hint.state === 'parked' ? 'default' : 'primary'}
             aria-label={isDead ? outbox.replayDeadOf(name) : outbox.replayOf(name)}
             loading={replay.isPending}
             onClick={() => replay.mutate(hint, { onSuccess: () => tell(outbox.replayed(name)) })}
