@@ -24,6 +24,8 @@ export const pathOf = {
   addBotFor: (corpId: string, openKfId: string) =>
     `${PAGES.bots}/add?corpId=${part(corpId)}&openKfId=${part(openKfId)}`,
   logOfAccount: (openKfId: string) => `${PAGES.log}?openKfId=${part(openKfId)}`,
+  /** The story of one record, beside those of its account. */
+  recordOf: (openKfId: string, id: string) => `${PAGES.log}?openKfId=${part(openKfId)}&record=${part(id)}`,
   connectApp: `${PAGES.apps}/connect`,
   dead: `${PAGES.waiting}?state=dead`,
   refused: `${PAGES.log}?show=refused`,

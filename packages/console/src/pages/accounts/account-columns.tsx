@@ -47,7 +47,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
       key: 'message',
       head: accounts.lastMessage,
       width: 112,
-      from: 'l',
+      from: 'xl',
       sort: { by: 'lastMessage', direction: 'descending' },
       cell: ({ lastMessageAt }) => <Ago at={lastMessageAt} />,
     },

@@ -43,7 +43,16 @@ function Records({ rows }: { readonly rows: readonly LoggedDeliveryAnswer[] | un
       keyOf={({ id }) => id}
       skeletonRows={SHOWN}
       columns={[
-        { key: 'time', head: live.time, width: 96, cell: ({ at }) => <Time at={at} /> },
+        {
+          key: 'time',
+          head: live.time,
+          width: 108,
+          cell: ({ id, openKfId, at }) => (
+            <Link href={pathOf.recordOf(openKfId ?? '', id)}>
+              <Time at={at} />
+            </Link>
+          ),
+        },
         {
           key: 'outcome',
           head: live.outcome,
