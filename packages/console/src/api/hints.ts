@@ -49,7 +49,7 @@ export function useHintOf(
   return listed.data?.items.find((hint) => hint.openKfId === openKfId) ?? null;
 }
 
-export function replayHint({ openKfId, corpId }: HintAnswer): Promise<unknown> {
+export function replayHint({ openKfId, corpId }: Pick<HintAnswer, 'openKfId' | 'corpId'>): Promise<unknown> {
   return request(`${pathOf(openKfId)}/replay${toQuery({ corpId })}`, { method: 'POST' });
 }
 

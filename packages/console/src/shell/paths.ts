@@ -28,16 +28,22 @@ export const pathOf = {
   recordOf: (openKfId: string, id: string) => `${PAGES.log}?openKfId=${part(openKfId)}&record=${part(id)}`,
   connectApp: `${PAGES.apps}/connect`,
   dead: `${PAGES.waiting}?state=dead`,
+  waitingMessages: `${PAGES.waiting}?kind=messages`,
+  deadMessages: `${PAGES.waiting}?kind=messages&state=dead`,
+  /** @param q a whole webhook-id, or a part of an account's name. */
+  logLike: (q: string) => `${PAGES.log}?q=${part(q)}`,
   refused: `${PAGES.log}?show=refused`,
 };
 
 export const isAt = (path: string, page: string): boolean =>
   path === page || (page !== PAGES.overview && path.startsWith(`${page}/`));
 
-/** Addresses of earlier versions, which stand in messages and bookmarks. */
+/** Addresses of earlier versions, which stand in messages and bookmarks; their query goes along. */
 export const MOVED: readonly (readonly [from: string, to: string])[] = [
   ['/console/kf-accounts/*?', PAGES.accounts],
+  ['/console/outbox/messages', pathOf.waitingMessages],
   ['/console/outbox/*?', PAGES.waiting],
   ['/console/live/refused', pathOf.refused],
+  ['/console/live/log/:record', PAGES.log],
   ['/console/live/*?', PAGES.log],
 ];

@@ -98,8 +98,9 @@ function actionFor(cause: ComingCause): CauseWords['action'] {
     case 'refused':
       return { href: pathOf.refused, text: causes.toRefused };
     case 'dead':
-    case 'dead_messages':
       return { href: pathOf.dead, text: causes.toDead };
+    case 'dead_messages':
+      return { href: pathOf.deadMessages, text: causes.toDead };
     case 'wecom_fails':
     case 'calls_unanswered':
       return { href: PAGES.wecomErrors, text: causes.toErrors };
@@ -114,8 +115,8 @@ function actionFor(cause: ComingCause): CauseWords['action'] {
       if (corpId !== null && openKfId !== null)
         return { href: pathOf.account(corpId, openKfId), text: causes.toAccount };
       if (code === 'bot_calls_fail') return { href: PAGES.wecomErrors, text: causes.toErrors };
-      return code === 'waiting' || code === 'waiting_messages'
-        ? { href: PAGES.waiting, text: causes.toWaiting }
-        : { href: PAGES.accounts, text: causes.toAccounts };
+      if (code === 'waiting') return { href: PAGES.waiting, text: causes.toWaiting };
+      if (code === 'waiting_messages') return { href: pathOf.waitingMessages, text: causes.toWaiting };
+      return { href: PAGES.accounts, text: causes.toAccounts };
   }
 }
