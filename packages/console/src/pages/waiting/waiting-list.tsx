@@ -106,11 +106,11 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
               />
             ),
           },
-          { key: 'what', head: outbox.what, width: 160, from: 'xl', cell: ({ what }) => what },
+          { key: 'what', head: outbox.what, width: 144, from: 'xl', cell: ({ what }) => what },
           {
             key: 'bot',
             head: outbox.bot,
-            width: 140,
+            width: 128,
             from: 'xl',
             cell: (row) => {
               const bot = names.botOf(row);
@@ -120,13 +120,13 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
           {
             key: 'since',
             head: outbox.since,
-            width: 116,
+            width: 108,
             from: 'm',
             sort: { by: 'waitingSince', direction: 'descending' },
             cell: ({ since }) => <Ago at={since} />,
           },
-          { key: 'attempts', head: outbox.tried, width: 130, from: 'l', cell: ({ attempts }) => attempts },
-          { key: 'due', head: outbox.due, width: 120, from: 'l', cell: ({ due }) => <DueWords due={due} /> },
+          { key: 'attempts', head: outbox.tried, width: 112, from: 'l', cell: ({ attempts }) => attempts },
+          { key: 'due', head: outbox.due, width: 108, from: 'l', cell: ({ due }) => <DueWords due={due} /> },
           {
             key: 'action',
             head: outbox.actions,

@@ -86,7 +86,7 @@ function Events({ isDead }: { readonly isDead: boolean }) {
 const MESSAGE_FILTERS = ['corpId', 'openKfId'] as const;
 
 function Messages({ isDead }: { readonly isDead: boolean }) {
-  const { outbox, messages } = t();
+  const { messages } = t();
   const filters = useFilters(...MESSAGE_FILTERS);
   const { corpId, openKfId } = filters.values;
   const isFiltered = corpId !== '' || openKfId !== '';
