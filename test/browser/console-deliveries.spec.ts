@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, newPage, openBrowser, seeSoon } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
-import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 describeInBrowser('the console, while puppets come and go', () => {
@@ -41,6 +41,23 @@ describeInBrowser('the console, while puppets come and go', () => {
     expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
   }
 
+  /** By the label of a filter. */
+  async function choose(filter: string, option: string): Promise<void> {
+    await page.getByRole('combobox', { name: filter }).click();
+    await page.getByTitle(option, { exact: true }).click();
+  }
+
+  /** One that has an account of the app, and takes nothing. */
+  async function newBot(): Promise<{ name: string; openKfId: string }> {
+    const account = newOpenKfId();
+    const name = `Bot of ${account}`;
+    const { status } = await postJson(`${manager.url}/api/v1/bots`, {
+      ...{ name, corpId: app.corpId, openKfIds: [account], kind: 'puppet', takes: 'event' },
+    });
+    expect(status).toBe(200);
+    return { name, openKfId: account };
+  }
+
   async function restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { port } = new URL(manager.url);
     await manager.stop();
@@ -52,29 +69,22 @@ describeInBrowser('the console, while puppets come and go', () => {
     await register(manager.url, app, openKfId, url);
   }
 
-  it('has no account at first, and says how one comes', async () => {
-    await open('');
-    await page.getByText('No puppet has registered yet').first().waitFor();
-    await page.getByRole('link', { name: 'Connect a WeCom app' }).waitFor();
-  });
+  /** Rows name accounts; ids are what is copied. */
+  const rowsOf = (account: string) => page.getByRole('row').filter({ has: page.getByTitle(account) });
 
-  it('tells why an account waits, that it is over, and what came when', async () => {
+  it('tells why something waits and what to do, that it is over, and that it came', async () => {
     await register(manager.url, app, openKfId, puppet.url);
     const { url } = puppet;
     await puppet.close();
     await message();
-    await open('/outbox');
-    const row = page.getByRole('row', { name: openKfId });
-    await row.getByText('Waiting', { exact: true }).waitFor();
-    await row
-      .getByText(/The manager cannot reach|The bot’s address fails/)
-      .first()
+    await open('/waiting');
+    await rowsOf(openKfId)
+      .getByRole('button', { name: /The manager cannot reach|The bot’s address fails/ })
       .click();
-    await row.getByText('What to do').waitFor();
-    await page.getByRole('link', { name: 'Kf accounts' }).click();
-    await seeSoon(page.getByRole('row', { name: openKfId }).getByText('Waiting', { exact: true }));
-    await page.getByRole('link', { name: 'Outbox' }).click();
-    await row.waitFor();
+    await page.getByText('What to do').waitFor();
+    await page.getByRole('link', { name: 'In the log' }).click();
+    await seeSoon(rowsOf(openKfId).getByText('Kept for later'));
+    await page.getByRole('link', { name: 'Waiting' }).click();
     await page.getByRole('button', { name: 'Send now: 客服一号' }).click();
     await page.getByText('What waits for 客服一号 is being sent.').waitFor();
     await puppetIsBackAt(url);
@@ -83,83 +93,34 @@ describeInBrowser('the console, while puppets come and go', () => {
     await seeSoon(page.getByRole('status').getByText('Events reach the bots; no reply was seen'));
   });
 
-  it('finds an account among others by a part of its id, and by its state', async () => {
-    const other = newOpenKfId();
+  it('shows deliveries as they happen, and holds still until somebody wants the new ones', async () => {
     await register(manager.url, app, openKfId, puppet.url);
-    await register(manager.url, app, other, puppet.url);
-    await open('/kf-accounts');
-    await page.getByRole('row', { name: other }).waitFor();
-    await page.getByLabel('Search by name, id or address').fill(openKfId.slice(4, 20));
-    await page.getByRole('row', { name: other }).waitFor({ state: 'detached' });
-    await page.getByRole('row', { name: openKfId }).waitFor();
-    expect(new URL(page.url()).searchParams.get('q')).toBe(openKfId.slice(4, 20));
-    // The page says that a corp is found by its whole id alone.
-    await page.getByLabel('Corp id, as a whole').fill(app.corpId.slice(0, 4));
-    await page.getByText('the corp id beside it has to be whole').waitFor();
-    await page.getByLabel('Corp id, as a whole').fill(app.corpId);
-    await page.getByRole('row', { name: openKfId }).waitFor();
-    await page.getByLabel('State').selectOption('Offline');
-    await page.getByText('No account matches').waitFor();
-  });
-
-  it('sends a test, by keyboard alone, and shows the puppet’s answer as text', async () => {
-    puppet.behave((_request, response) => response.end('<b>roger</b>'));
-    await register(manager.url, app, openKfId, puppet.url);
-    await open(`/kf-accounts/${openKfId}`);
-    await page.getByRole('button', { name: 'Send a test' }).waitFor();
-    const received = puppet.next();
-    while ((await page.evaluate('document.activeElement.textContent')) !== 'Send a test')
-      await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
-    await page.getByText('The puppet took it').waitFor();
-    await page.getByText('<b>roger</b>').waitFor();
-    expect((await received).path).toBe('/callback/decrypted');
-  });
-
-  it('forgets an account after asking', async () => {
-    await register(manager.url, app, openKfId, puppet.url);
-    await open(`/kf-accounts/${openKfId}`);
-    await page.getByRole('button', { name: 'Forget this account' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Forget 客服一号?' });
-    await dialog.getByText(/The registration goes/).waitFor();
-    await page.keyboard.press('Escape');
-    await dialog.waitFor({ state: 'detached' });
-    await page.getByRole('button', { name: 'Forget this account' }).click();
-    await dialog.getByRole('button', { name: 'Forget it' }).click();
-    await page.getByText('客服一号 is forgotten.').waitFor();
-    expect(new URL(page.url()).pathname).toBe('/console/kf-accounts');
-    await open(`/kf-accounts/${openKfId}`);
-    await page.getByText('This account is not registered').waitFor();
-  });
-
-  it('shows deliveries as they happen, and holds still when it is told to', async () => {
-    await register(manager.url, app, openKfId, puppet.url);
-    await open(`/live?openKfId=${openKfId}`);
+    await open(`/log?openKfId=${openKfId}`);
     await page.getByText(/^Live from replica /).waitFor();
     await message();
-    const rows = page.getByRole('row', { name: openKfId });
-    await rows.getByText('Taken', { exact: true }).waitFor();
-    await page.getByRole('button', { name: 'Pause' }).click();
+    await rowsOf(openKfId).getByText('Taken', { exact: true }).waitFor();
     await message();
-    await page.getByText('1 came meanwhile').waitFor();
-    expect(await rows.count()).toBe(1);
-    await page.getByRole('button', { name: 'Go on' }).click();
-    await rows.nth(1).waitFor();
-    await page.getByLabel('Outcome').selectOption('Not taken');
-    await page.getByText('Nothing was delivered yet').waitFor();
+    await page.getByRole('button', { name: '1 new' }).waitFor();
+    expect(await rowsOf(openKfId).count()).toBe(1);
+    await page.getByRole('button', { name: '1 new' }).click();
+    await rowsOf(openKfId).nth(1).waitFor();
+    await choose('Outcome', 'Not taken');
+    await page.getByText('No record matches').waitFor();
+    expect(new URL(page.url()).searchParams.get('outcome')).toBe('not_taken');
   });
 
-  it('shows nothing of another outcome when one is chosen while it holds still', async () => {
+  it('shows of a bot what its accounts got, and nothing of others', async () => {
     await register(manager.url, app, openKfId, puppet.url);
-    await open(`/live?openKfId=${openKfId}`);
-    await page.getByText(/^Live from replica /).waitFor();
+    const bot = await newBot();
     await message();
-    const rows = page.getByRole('row', { name: openKfId });
-    await rows.getByText('Taken', { exact: true }).waitFor();
-    await page.getByRole('button', { name: 'Pause' }).click();
-    await page.getByLabel('Outcome').selectOption('Not taken');
-    await rows.first().waitFor({ state: 'detached' });
-    await page.getByText('Nothing was delivered yet').waitFor();
+    await open('/log');
+    await seeSoon(rowsOf(openKfId));
+    await choose('Bot', bot.name);
+    await page.getByText(/No record matches|Nothing on this page/).waitFor();
+    expect((await sendMessage(manager.url, app, bot.openKfId)).status).toBe(200);
+    await seeSoon(rowsOf(bot.openKfId).first());
+    await rowsOf(bot.openKfId).first().getByRole('link', { name: bot.name }).waitFor();
+    expect(await rowsOf(openKfId).count()).toBe(0);
   });
 
   it('finds what was delivered before, and tells its whole story', async () => {
@@ -167,23 +128,41 @@ describeInBrowser('the console, while puppets come and go', () => {
     const { url } = puppet;
     await puppet.close();
     await message();
-    await open(`/kf-accounts/${openKfId}`);
-    await page.getByRole('link', { name: 'Its deliveries in the log' }).click();
-    const row = page.getByRole('row', { name: openKfId }).filter({ hasText: 'Kept for later' });
+    await open(`/log?openKfId=${openKfId}`);
+    const row = rowsOf(openKfId).filter({ hasText: 'Kept for later' });
     await seeSoon(row);
     await page.getByText(/^The log reaches back to .*; it is kept for 3 days\.$/).waitFor();
     await puppetIsBackAt(url);
-    await page.getByLabel('Search by account, name, corp or webhook-id').fill('nobody-has-this');
+    const search = page.getByLabel('Search by account, name, corp or webhook-id');
+    await search.fill('nobody-has-this');
     await page.getByText('No record matches').waitFor();
-    await page.getByLabel('Search by account, name, corp or webhook-id').fill('');
+    await search.fill('');
     await row.getByRole('link').first().click();
-    await page.getByRole('heading', { name: 'The story of a delivery' }).waitFor();
-    await seeSoon(page.getByText('answered 200').first());
-    await page.getByRole('row').filter({ hasText: 'Callback' }).getByText('Kept for later').waitFor();
-    await page.getByRole('row').filter({ hasText: 'when the puppet registered' }).waitFor();
-    await page.getByRole('link', { name: 'Delivery log' }).click();
-    await page.getByRole('link', { name: 'As they happen' }).click();
-    await page.getByText(/^Live from replica /).waitFor();
+    const story = page.getByRole('dialog', { name: 'The story of a delivery' });
+    await seeSoon(story.getByText(/answered 200/).first());
+    const records = story.getByRole('listitem');
+    await records.filter({ hasText: 'Callback' }).getByText('Kept for later').waitFor();
+    await records.filter({ hasText: 'when the puppet registered' }).waitFor();
+    const { href } = new URL(page.url());
+    await page.keyboard.press('Escape');
+    await story.waitFor({ state: 'hidden' });
+    await page.goto(href);
+    await story.waitFor();
+  });
+
+  it('sends again from the story what is kept', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    await puppet.close();
+    await message();
+    await open(`/log?openKfId=${openKfId}`);
+    const row = rowsOf(openKfId).filter({ hasText: 'Kept for later' });
+    await seeSoon(row);
+    await row.getByText('Kept for later').click();
+    const story = page.getByRole('dialog', { name: 'The story of a delivery' });
+    await story.getByText('The manager cannot reach the bot').first().waitFor();
+    await story.getByRole('button', { name: 'Send now' }).click();
+    await page.getByText('What waits for 客服一号 is being sent.').waitFor();
+    await seeSoon(story.getByRole('listitem').filter({ hasText: 'attempt 2' }));
   });
 
   it('tells of an event that was kept which newer one ended its wait', async () => {
@@ -193,26 +172,41 @@ describeInBrowser('the console, while puppets come and go', () => {
     await message();
     await message();
     await puppetIsBackAt(url);
-    await open(`/live/log?openKfId=${openKfId}`);
-    const kept = page.getByRole('row', { name: openKfId }).filter({ hasText: 'Kept for later' });
-    await seeSoon(kept.nth(1));
-    await kept.nth(1).getByRole('link').first().click();
-    await seeSoon(page.getByText(/^Kept for later A newer event of the account was taken at /));
-    await page.getByRole('link', { name: 'Story of that one' }).click();
-    await page.getByText('Taken', { exact: true }).first().waitFor();
+    await open(`/log?openKfId=${openKfId}&outcome=kept`);
+    await seeSoon(rowsOf(openKfId).nth(1));
+    await rowsOf(openKfId).nth(1).getByRole('link').first().click();
+    const story = page.getByRole('dialog');
+    await seeSoon(story.getByText(/A newer event of the account was taken at /));
+    expect(await story.getByRole('button', { name: /^Send/ }).count()).toBe(0);
+    await story.getByRole('button', { name: 'Story of that one' }).click();
+    await story.getByText('Taken', { exact: true }).first().waitFor();
   });
 
   it('says of refused callbacks why, from where, and what to do', async () => {
     await register(manager.url, app, openKfId, puppet.url);
     const wrong = { ...app, token: newApp().token };
     expect((await sendMessage(manager.url, wrong, openKfId)).status).toBe(403);
-    await open('/live/refused');
-    const row = page.getByRole('row', { name: app.corpId });
-    await seeSoon(row.getByText('its signature did not match'));
-    await row.getByText('The Token in WeCom is another one').waitFor();
-    await row.getByText('127.0.0.1').waitFor();
-    await row.getByRole('link').click();
-    await page.getByRole('row', { name: app.corpId }).getByText('CALLBACK_SIGNATURE_MISMATCH').waitFor();
+    await open(`/live/refused?corpId=${app.corpId}`);
+    const reason = page.getByRole('button', { name: 'Its signature did not match' });
+    await seeSoon(reason);
+    await rowsOf(app.corpId).getByText('127.0.0.1').waitFor();
+    await reason.click();
+    await page.getByText('CALLBACK_SIGNATURE_MISMATCH · 127.0.0.1 · 1 time').waitFor();
+    await page
+      .getByRole('row')
+      .getByText(/^The Token in WeCom is another one/)
+      .last()
+      .waitFor();
+    await page.getByRole('link', { name: 'Its records in the log' }).click();
+    await rowsOf(app.corpId).getByText('Refused', { exact: true }).waitFor();
+  });
+
+  it('leads from addresses of earlier versions to what they named', async () => {
+    await open('/live/log/0mfw8k3c100001a3b1f2?outcome=dead');
+    await page.getByText('This record is not there any more').waitFor();
+    expect(page.url()).toBe(`${manager.url}/console/log?outcome=dead&record=0mfw8k3c100001a3b1f2`);
+    await open('/outbox/messages?state=dead');
+    await page.getByText('No message is dead').waitFor();
   });
 
   it('drops what was looked at and nothing that came after it, and says when that is gone', async () => {
@@ -220,7 +214,8 @@ describeInBrowser('the console, while puppets come and go', () => {
     const { url } = puppet;
     await puppet.close();
     await message();
-    await open(`/kf-accounts/${openKfId}`);
+    await open(`/waiting?corpId=${app.corpId}`);
+    await rowsOf(openKfId).getByRole('button', { expanded: false }).click();
     await page.getByRole('button', { name: 'Drop: 客服一号' }).click();
     await message();
     const dialog = page.getByRole('dialog');
@@ -228,8 +223,8 @@ describeInBrowser('the console, while puppets come and go', () => {
     await dialog.getByText('HINT_CHANGED').waitFor();
     await puppetIsBackAt(url);
     await seeSoon(dialog.getByText('It is here no more'));
-    await dialog.getByRole('button', { name: 'Close' }).click();
-    await page.locator('h1:focus').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'hidden' });
   });
 
   it('names the very hint that it sends or drops, and says of one that is due that it is due now', async () => {
@@ -240,6 +235,7 @@ describeInBrowser('the console, while puppets come and go', () => {
       generation: 'generation-1',
       state: 'waiting',
       arrivedAt: new Date().toISOString(),
+      waitingSince: new Date().toISOString(),
       ageS: 1,
       attempts: 1,
       dueAt: new Date(Date.now() + 2_000).toISOString(),
@@ -256,11 +252,12 @@ describeInBrowser('the console, while puppets come and go', () => {
       asked.push(`${route.request().method()} ${pathname}${search}`);
       return route.fulfill({ json: { code: 0, message: 'success' } });
     });
-    await open('/outbox');
+    await open('/waiting');
     await page.getByRole('cell', { name: 'due now' }).waitFor();
     await page.getByRole('button', { name: 'Send now' }).click();
     await page.getByText('is being sent').waitFor();
-    await page.getByRole('button', { name: 'Drop' }).click();
+    await page.getByText('Not tried yet').click();
+    await page.getByRole('button', { name: /^Drop/ }).click();
     await page.getByRole('button', { name: 'Drop it' }).click();
     await page.getByText('is dropped').waitFor();
     expect(asked).toEqual([
@@ -269,16 +266,34 @@ describeInBrowser('the console, while puppets come and go', () => {
     ]);
   });
 
+  it('drops many after asking once', async () => {
+    const [first, second] = [openKfId, newOpenKfId()];
+    await puppet.close();
+    for (const account of [first, second]) {
+      await register(manager.url, app, account, puppet.url);
+      await sendMessage(manager.url, app, account);
+    }
+    await open(`/waiting?corpId=${app.corpId}`);
+    await rowsOf(first).getByRole('checkbox').check();
+    await rowsOf(second).getByRole('checkbox').check();
+    await page.getByRole('button', { name: 'Drop selected' }).click();
+    await page.getByRole('dialog', { name: 'Drop 2 entries?' }).waitFor();
+    await page.getByRole('button', { name: 'Drop them' }).click();
+    await page.getByText('2 entries are dropped.').waitFor();
+    await seeSoon(page.getByText('Nothing matches'));
+    await page.locator('h1:focus').waitFor();
+  });
+
   it('passes over pages with nothing on them, and does not take them for the end', async () => {
     const asked: (string | null)[] = [];
     let end = 12;
-    await page.route(/\/api\/v1\/kf-accounts/, (route) => {
+    await page.route(/\/api\/v1\/hints/, (route) => {
       const cursor = new URL(route.request().url()).searchParams.get('cursor');
       asked.push(cursor);
       const next = Number(cursor ?? 0) + 1;
       return route.fulfill({ json: { items: [], nextCursor: next < end ? String(next) : null } });
     });
-    await open('/kf-accounts?state=dead');
+    await open('/waiting?stage=reset');
     await page.getByText('Nothing on this page.').waitFor();
     expect(asked.slice(0, 10)).toEqual([null, '1', '2', '3', '4', '5', '6', '7', '8', '9']);
     await page.getByRole('button', { name: 'Next' }).click();
@@ -286,20 +301,21 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByText('Nothing on this page.').waitFor();
     end = 3;
     await page.getByRole('button', { name: 'Previous' }).click();
-    await page.getByText('No account matches').waitFor();
+    await page.getByText('Nothing matches').waitFor();
   });
 
   it('counts how long ago by the time of the manager, where the browser is off by 3 min', async () => {
     await register(manager.url, app, openKfId, puppet.url);
+    await puppet.close();
     await message();
     const offPage = await newPage(browser);
     for (const min of [-3, 3]) {
       await offPage.clock.setFixedTime(Date.now() + min * 60_000);
-      await offPage.goto(`${manager.url}/console/kf-accounts`);
-      const row = offPage.getByRole('row', { name: openKfId });
+      await offPage.goto(`${manager.url}/console/waiting?corpId=${app.corpId}`);
+      const row = offPage.getByRole('row').filter({ has: offPage.getByTitle(openKfId) });
       await row.waitFor();
-      expect(await row.textContent()).toMatch(/just now|\d sec\. ago/);
-      expect(await row.textContent()).not.toMatch(/in \d|min/);
+      const since = await row.locator('time').first().textContent();
+      expect(since).toMatch(/just now|\d sec\. ago/);
     }
     await offPage.context().close();
   });
@@ -319,21 +335,35 @@ describeInBrowser('the console, while puppets come and go', () => {
     afterAll(() => bot.close());
 
     it('says why none was sent again', async () => {
-      await open('/outbox?state=dead');
+      await open('/waiting?state=dead');
       await page.getByRole('button', { name: 'Send all dead again' }).click();
       await page.getByText('None was sent again: what is dead has no bot').waitFor();
     });
 
-    it('sends what is dead again, one or all, or drops it, after asking what would be lost', async () => {
+    it('says which of many could not be sent, and leaves those as they are', async () => {
+      await open(`/waiting?state=dead&corpId=${goneApp.corpId}`);
+      await rowsOf(gone).waitFor();
+      await page.getByRole('checkbox', { name: 'Select all' }).check();
+      await page.getByText('3 selected').waitFor();
+      await page.getByRole('button', { name: 'Send selected' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Send 3 entries now?' });
+      await dialog.getByRole('button', { name: 'Send them' }).click();
+      await dialog.getByText('3 of 3', { exact: true }).waitFor();
+      await dialog.getByText('3 failed and stayed as they were.').waitFor();
+      expect(await dialog.getByRole('listitem').count()).toBe(3);
+      expect(await dialog.getByRole('listitem').first().textContent()).toContain('Nobody takes this account');
+      await dialog.getByRole('button', { name: 'Close' }).last().click();
+      await dialog.waitFor({ state: 'detached' });
+      await rowsOf(gone).waitFor();
+    });
+
+    it('sends what is dead again, one, many or all, or drops it, after asking what would be lost', async () => {
       // Of this corp alone: what waits of the other tests is dead now, too.
-      await open(`/outbox?state=dead&corpId=${goneApp.corpId}`);
-      const [goneRow, otherRow, singleRow] = [
-        page.getByRole('row', { name: gone }),
-        page.getByRole('row', { name: other }),
-        page.getByRole('row', { name: single }),
-      ];
-      await goneRow.getByText('The bot’s address cannot be used').first().waitFor();
-      await otherRow.getByRole('button', { name: /^Drop/ }).click();
+      await open(`/waiting?state=dead&corpId=${goneApp.corpId}`);
+      const [otherRow, singleRow] = [rowsOf(other), rowsOf(single)];
+      await rowsOf(gone).getByText('The bot’s address cannot be used').waitFor();
+      await otherRow.getByRole('button', { expanded: false }).click();
+      await page.getByRole('button', { name: /^Drop:/ }).click();
       const dialog = page.getByRole('dialog', { name: 'Drop what waits for 客服一号?' });
       expect(await dialog.textContent()).toContain(other);
       await dialog.getByRole('button', { name: 'Drop it' }).click();
@@ -341,7 +371,7 @@ describeInBrowser('the console, while puppets come and go', () => {
       await page.locator('h1:focus').waitFor();
       await restart();
       const arrived = bot.next();
-      await singleRow.getByRole('button', { name: 'Send again' }).click();
+      await singleRow.getByRole('button', { name: /^Send again/ }).click();
       await arrived;
       await seeSoon(singleRow, 'detached');
       const received = bot.next();

@@ -61,6 +61,15 @@ describeInBrowser('the console, with messages', () => {
     await place.discard();
   });
 
+  /** A client that refuses one message. */
+  async function connect(): Promise<void> {
+    client ??= await new StreamBot(manager.url, bot.key, {
+      clientId: 'laptop-1',
+      onEvent: (frame, self) =>
+        self.send({ type: JSON.stringify(frame).includes(POISON) ? 'nack' : 'ack', id: frame.id }),
+    }).ready();
+  }
+
   const expectNothingSaid = async () => {
     const content = await page.content();
     expect([POISON, NEXT].filter((text) => content.includes(text))).toEqual([]);
@@ -68,8 +77,9 @@ describeInBrowser('the console, with messages', () => {
 
   it('shows that a message waits, its type and its age, and not what it says', async () => {
     for (const text of [POISON, NEXT]) wecom.say(text);
-    await page.goto(`${manager.url}/console/outbox/messages`);
-    const rows = page.getByRole('row', { name: wecom.openKfId });
+    await page.goto(`${manager.url}/console/waiting?kind=messages`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const rows = page.getByRole('row').filter({ has: page.getByTitle(wecom.openKfId) });
     await seeSoon(rows.nth(1));
     expect(await rows.first().textContent()).toMatch(/text.*of a customer/);
     await expectNothingSaid();
@@ -80,11 +90,7 @@ describeInBrowser('the console, with messages', () => {
   it('shows which clients of a bot are connected, and what is under way', async () => {
     await page.goto(`${manager.url}/console/bots/${bot.id}`);
     await page.getByText('None is connected.').waitFor();
-    client = await new StreamBot(manager.url, bot.key, {
-      clientId: 'laptop-1',
-      onEvent: (frame, self) =>
-        self.send({ type: JSON.stringify(frame).includes(POISON) ? 'nack' : 'ack', id: frame.id }),
-    }).ready();
+    await connect();
     const row = page.getByRole('listitem').filter({ hasText: 'laptop-1' });
     await seeSoon(row);
     await row.getByText('active').waitFor();
@@ -94,12 +100,20 @@ describeInBrowser('the console, with messages', () => {
   });
 
   it('shows a dead message, which can be sent again or dropped', async () => {
-    await page.goto(`${manager.url}/console/outbox/messages?state=dead`);
-    const row = page.getByRole('row', { name: wecom.openKfId });
+    await connect();
+    await page.goto(`${manager.url}/console/waiting?kind=messages&state=dead`);
+    const row = page.getByRole('row').filter({ has: page.getByTitle(wecom.openKfId) });
     await seeSoon(row);
+    await row.getByRole('button', { name: /^Send again/ }).waitFor();
+    await row.getByRole('button', { expanded: false }).click();
+    await page.getByRole('button', { name: /^Drop:/ }).waitFor();
     await expectNothingSaid();
-    await row.getByRole('button', { name: /^Drop/ }).click();
-    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Send all dead again' }).click();
+    const question = page.getByRole('dialog', { name: 'Send 1 dead message again?' });
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: /^Drop:/ }).click();
+    const dialog = page.getByRole('dialog', { name: /^Drop/ });
     await dialog.getByText(/is lost for good/).waitFor();
     await dialog.getByRole('button', { name: /^Drop/ }).click();
     await seeSoon(page.getByText('No message is dead'));

@@ -4,7 +4,7 @@ import { App as AntdApp, ConfigProvider, Skeleton } from 'antd';
 import english from 'antd/locale/en_US';
 import chinese from 'antd/locale/zh_CN';
 import { lazy, Suspense, useLayoutEffect } from 'react';
-import { Redirect, Route, Switch, useSearch } from 'wouter';
+import { Redirect, Route, Switch, useParams, useSearch } from 'wouter';
 import { answers } from './api/answers.js';
 import { language, t } from './i18n/language.js';
 import { NotFoundPage } from './pages/not-found-page.js';
@@ -12,7 +12,7 @@ import { SessionGate } from './session/session-gate.js';
 import { session } from './session/session.js';
 import { ErrorBoundary } from './shell/error-boundary.js';
 import { Header } from './shell/header.js';
-import { MOVED, PAGES } from './shell/paths.js';
+import { MOVED, PAGES, pathOf } from './shell/paths.js';
 import { Shell } from './shell/shell.js';
 import { useCell } from './state/cell.js';
 import { useShade, wearShade } from './state/shade.js';
@@ -20,6 +20,10 @@ import { themeOf } from './theme.js';
 
 /** Each page is a file of its own, which the browser loads when somebody goes there. */
 const OverviewPage = lazy(() => import('./pages/overview/overview-page.js'));
+const AccountsPage = lazy(() => import('./pages/accounts/accounts-page.js'));
+const AccountPage = lazy(() => import('./pages/accounts/account-page.js'));
+const LogPage = lazy(() => import('./pages/log/log-page.js'));
+const WaitingPage = lazy(() => import('./pages/waiting/waiting-page.js'));
 
 /**
  * Ant Design writes variables of its theme into style elements while it runs. The manager's CSP forbids these, and the build has
@@ -63,10 +67,13 @@ export function App() {
   );
 }
 
-/** What was looked for stands in the query, which goes along. */
+/** What was looked for stands in the query and, of a record, in the path; both go along. */
 function Moved({ to }: { readonly to: string }) {
-  const query = useSearch();
-  return <Redirect to={query === '' || to.includes('?') ? to : `${to}?${query}`} replace />;
+  const { record } = useParams<{ record?: string }>();
+  const { pathname, searchParams } = new URL(to, location.href);
+  for (const [name, value] of new URLSearchParams(useSearch())) searchParams.set(name, value);
+  if (record !== undefined) searchParams.set('record', record);
+  return <Redirect to={searchParams.size === 0 ? pathname : `${pathname}?${searchParams}`} replace />;
 }
 
 function SignedOutHeader() {
@@ -77,6 +84,13 @@ function Pages() {
   return (
     <Switch>
       <Route path={PAGES.overview} component={OverviewPage} />
+      <Route path={PAGES.accounts} component={AccountsPage} />
+      <Route path={`${PAGES.accounts}/:corpId/:openKfId`} component={AccountPage} />
+      <Route path="/console/kf-accounts/:openKfId">
+        {({ openKfId }) => <Redirect to={pathOf.accountsLike(openKfId)} replace />}
+      </Route>
+      <Route path={PAGES.log} component={LogPage} />
+      <Route path={PAGES.waiting} component={WaitingPage} />
       {MOVED.map(([from, to]) => (
         <Route key={from} path={from}>
           <Moved to={to} />

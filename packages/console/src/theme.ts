@@ -106,7 +106,14 @@ function make(shade: Shade): ThemeConfig {
       ...(shade === 'dark' && { colorErrorHover: '#ffb3af' }),
     },
     components: {
-      Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none' },
+      // Seen on the page itself, whose colour it would have.
+      Segmented:
+        shade === 'dark' ? { trackBg: '#1d242b', itemSelectedBg: '#3a4552' } : { trackBg: '#e3e7eb' },
+      Button: {
+        ...{ primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none' },
+        // On the light red of a dark page white is too weak.
+        ...(shade === 'dark' && { dangerColor: '#2a0b0b' }),
+      },
     },
   };
 }

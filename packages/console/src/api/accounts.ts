@@ -1,5 +1,5 @@
 import { usePaged, useAnswer } from './answers.js';
-import type { AccountAnswer, AccountDetailAnswer } from './coming.js';
+import type { AccountAnswer, AccountDetailAnswer, AccountPageAnswer } from './coming.js';
 
 export interface AccountFilter {
   readonly q: string;
@@ -19,3 +19,14 @@ export const useAccount = (corpId: string, openKfId: string) =>
   useAnswer<AccountDetailAnswer>(
     `/api/v1/accounts/${encodeURIComponent(corpId)}/${encodeURIComponent(openKfId)}`,
   );
+
+/** So many names are known to lists. */
+const NAMED_MAX = 200;
+
+/** The first 200, which are the worst, for their names. */
+export const useKnownAccounts = () =>
+  useAnswer<AccountPageAnswer>('/api/v1/accounts', { query: { limit: NAMED_MAX }, everyMs: 30_000 });
+
+/** The first ones whose name or id contains it. */
+export const useAccountsLike = (q: string, limit: number, isWanted: boolean) =>
+  useAnswer<AccountPageAnswer>('/api/v1/accounts', { query: { q, limit }, everyMs: false, isWanted });

@@ -1,25 +1,43 @@
-import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './answers.gen.js';
+import type { DeliveryStoryAnswer, LoggedDeliveryAnswer, LoggedDeliveryPageAnswer } from './answers.gen.js';
 import { useAnswer, usePaged } from './answers.js';
 
-/** Which deliveries are followed; empty for all. */
-export interface DeliveryFilter {
-  readonly openKfId: string;
-  readonly outcome: string;
-}
+const EVERY_MS = 30_000;
+/** Where a page is filtered after it was loaded, few of its records may be left. */
+const FILTERED_PAGE_SIZE = 200;
 
 /** What is looked for in the delivery log; empty for all. */
 export interface LogFilter {
   readonly q: string;
+  readonly corpId: string;
   readonly openKfId: string;
-  readonly outcome: LoggedDeliveryAnswer['outcome'] | '';
+  readonly outcome: string;
   /** ISO 8601. */
   readonly from: string;
   readonly to: string;
 }
 
-/** The latest first. */
-export const useLoggedDeliveries = (filter: Partial<LogFilter>) =>
-  usePaged<LoggedDeliveryAnswer>('/api/v1/deliveries', { ...filter });
+/** Leaves out what the API cannot filter by. */
+export interface OnlyRecords {
+  readonly name: string;
+  readonly matches: (record: LoggedDeliveryAnswer) => boolean;
+}
 
+/** The last ones of one account. */
+export const useLastRecords = (openKfId: string, limit: number) =>
+  useAnswer<LoggedDeliveryPageAnswer>('/api/v1/deliveries', { query: { openKfId, limit } });
+
+/** The latest first. */
+export const useLoggedDeliveries = (filter: Partial<LogFilter>, only?: OnlyRecords) =>
+  usePaged<LoggedDeliveryAnswer>(
+    '/api/v1/deliveries',
+    { ...filter },
+    only === undefined ? {} : { only, limit: FILTERED_PAGE_SIZE },
+  );
+
+/** How far back the log reaches, and for how long it is kept. */
+export const useReach = () =>
+  useAnswer<LoggedDeliveryPageAnswer>('/api/v1/deliveries', { query: { limit: 1 }, everyMs: EVERY_MS });
+
+/** One event or message from its callback to its end. */
 export const useStory = (id: string) =>
   useAnswer<DeliveryStoryAnswer>(`/api/v1/deliveries/${encodeURIComponent(id)}`);

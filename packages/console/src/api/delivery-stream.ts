@@ -1,5 +1,3 @@
-import type { DeliveryAnswer } from './answers.gen.js';
-import type { DeliveryFilter } from './deliveries.js';
 import { toQuery } from './to-query.js';
 
 const RECONNECT_MS = 3_000;
@@ -7,7 +5,7 @@ const RECONNECT_MS = 3_000;
 export interface StreamListener {
   /** The stream is open; `replica` is the one that it shows. */
   opened(replica: string): void;
-  delivered(delivery: DeliveryAnswer): void;
+  delivered(): void;
   /** The browser was too slow for so many. */
   skipped(count: number): void;
   /** It is tried again 3 s later. */
@@ -15,16 +13,17 @@ export interface StreamListener {
 }
 
 /**
- * Deliveries as they happen, until the returned function is called. It reconnects by itself, also where the
+ * Says when something is delivered, until the returned function is called. It reconnects by itself, also where the
  * browser would not: after an answer that is no stream.
+ * @param openKfId only of this account; empty for all.
  */
-export function openStream(filter: DeliveryFilter, listener: StreamListener): () => void {
+export function openStream(openKfId: string, listener: StreamListener): () => void {
   let source: EventSource;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const open = (): void => {
-    source = new EventSource(`/api/v1/stream${toQuery({ ...filter })}`);
+    source = new EventSource(`/api/v1/stream${toQuery({ openKfId })}`);
     on<{ replica: string }>(source, 'hello', ({ replica }) => listener.opened(replica));
-    on<DeliveryAnswer>(source, 'delivery', (delivery) => listener.delivered(delivery));
+    source.addEventListener('delivery', () => listener.delivered());
     on<{ count: number }>(source, 'skipped', ({ count }) => listener.skipped(count));
     source.onerror = () => {
       source.close();

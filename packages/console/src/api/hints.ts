@@ -1,5 +1,11 @@
-import type { HintAnswer, HintCountAnswer, ReplayedAnswer } from './answers.gen.js';
-import { usePaged } from './answers.js';
+import type {
+  HintAnswer,
+  HintCountAnswer,
+  HintPageAnswer,
+  KfAccountAnswer,
+  ReplayedAnswer,
+} from './answers.gen.js';
+import { useAnswer, usePaged } from './answers.js';
 import { toQuery } from './to-query.js';
 import { request } from './request.js';
 
@@ -16,11 +22,34 @@ export interface HintListFilter {
 
 /** Each is looked at, or made due, by itself, and there may be very many. */
 const ALL_DEADLINE_MS = 5 * 60_000;
+/** Among so many of its corp one is looked for. */
+const LOOKED_THROUGH_MAX = 200;
 
 export const useHints = (state: HintList, filter: HintListFilter, sort: string) =>
   usePaged<HintAnswer>('/api/v1/hints', { state, ...filter, sort });
 
-export function replayHint({ openKfId, corpId }: HintAnswer): Promise<unknown> {
+/**
+ * What waits for an account, as it is now: what lists of accounts have of it may be 2 s old, and is refused when it is dropped.
+ * @returns null where nothing waits, or it was not found among the first 200 of its corp, which no puppet has registered.
+ */
+export function useHintOf(
+  { corpId, openKfId }: { readonly corpId: string; readonly openKfId: string },
+  isRegistered: boolean,
+  isWanted: boolean,
+): HintAnswer | null {
+  const registered = useAnswer<KfAccountAnswer>(`/api/v1/kf-accounts/${encodeURIComponent(openKfId)}`, {
+    isWanted: isWanted && isRegistered,
+  });
+  const listed = useAnswer<HintPageAnswer>('/api/v1/hints', {
+    query: { corpId, limit: LOOKED_THROUGH_MAX },
+    isWanted: isWanted && !isRegistered,
+  });
+  if (!isWanted) return null;
+  if (isRegistered) return registered.data?.hint ?? null;
+  return listed.data?.items.find((hint) => hint.openKfId === openKfId) ?? null;
+}
+
+export function replayHint({ openKfId, corpId }: Pick<HintAnswer, 'openKfId' | 'corpId'>): Promise<unknown> {
   return request(`${pathOf(openKfId)}/replay${toQuery({ corpId })}`, { method: 'POST' });
 }
 

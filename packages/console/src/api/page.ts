@@ -1,3 +1,5 @@
+import type { AccountCounts } from './coming.js';
+
 /** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -5,4 +7,6 @@ export interface Page<T> {
   readonly nextCursor: string | null;
   /** Of all pages; null where it is not known. */
   readonly total?: number | null;
+  /** Of lists of accounts: how many are in each state, on all pages of all states. */
+  readonly counts?: AccountCounts;
 }

@@ -18,6 +18,8 @@ interface ConfirmProps<A, T> {
   readonly argument: A;
   /** Said afterwards in passing. */
   readonly told?: (answer: T) => string;
+  /** What follows once it was told. */
+  readonly onDone?: () => void;
   /** Why there is nothing to be done any more. */
   readonly gone?: string | undefined;
   /** Asks while it is true. */
@@ -27,7 +29,19 @@ interface ConfirmProps<A, T> {
 
 /** Asks before something is done (drop, forget, send again, delete), and does it. A failure stays in the dialog to be read. */
 export function Confirm<A, T>(props: ConfirmProps<A, T>) {
-  const { title, text, run, isDangerous = false, change, argument, told, gone, isOpen, onClose } = props;
+  const {
+    title,
+    text,
+    run,
+    isDangerous = false,
+    change,
+    argument,
+    told,
+    onDone,
+    gone,
+    isOpen,
+    onClose,
+  } = props;
   const tell = useTell();
   const isDone = useRef(false);
   const act = (): void =>
@@ -36,6 +50,7 @@ export function Confirm<A, T>(props: ConfirmProps<A, T>) {
         isDone.current = true;
         if (told !== undefined) tell(told(answer));
         onClose();
+        onDone?.();
       },
     });
   return (

@@ -23,7 +23,12 @@ export function useFilters<N extends string>(...names: readonly N[]): Filters<N>
       if (value) next.set(name, value);
       else next.delete(name);
     }
-    navigate(next.size === 0 ? location.pathname : `${location.pathname}?${next}`, { replace: isTyped });
+    // The state says which page of a list is seen, which stays where the list does.
+    const state: unknown = history.state;
+    navigate(next.size === 0 ? location.pathname : `${location.pathname}?${next}`, {
+      replace: isTyped,
+      state,
+    });
   };
   return { values, set };
 }

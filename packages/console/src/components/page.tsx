@@ -35,6 +35,11 @@ export function Page({ title, actions, children }: PageProps) {
   );
 }
 
+/** What was seen first is no `Page`: the page after it has its heading focused. */
+export function noteFirstPage(): void {
+  isFirst = false;
+}
+
 /** Keyboard users go on from the heading when the focused element is gone. */
 export function focusHeading(): void {
   document.querySelector<HTMLElement>('h1[tabindex]')?.focus({ preventScroll: true });

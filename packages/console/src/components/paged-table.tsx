@@ -5,6 +5,7 @@ import type { Paged } from '../api/answers.js';
 import { formatNumber } from '../i18n/format.js';
 import { t } from '../i18n/language.js';
 import { ErrorNote } from './error-note.js';
+import { focusHeading } from './page.js';
 import { Table } from './table.js';
 
 interface PagedTableProps<T> extends Omit<ComponentProps<typeof Table<T>>, 'rows'> {
@@ -31,6 +32,12 @@ export function PagedTable<T>({ of: paged, empty, ...table }: PagedTableProps<T>
   );
 }
 
+/** A reader begins the other page at its top, and so does the keyboard. */
+function turn(toPage: (() => void) | null): void {
+  toPage?.();
+  focusHeading();
+}
+
 function Pager<T>({ of: { of, pageNumber, offset, toPrevious, toNext } }: { readonly of: Paged<T> }) {
   const { common } = t();
   const end = offset + (of.data?.items.length ?? 0);
@@ -38,7 +45,7 @@ function Pager<T>({ of: { of, pageNumber, offset, toPrevious, toNext } }: { read
   const all = of.data?.total ?? (toNext === null ? end : null);
   return (
     <nav className="pager" aria-label={common.pagesOfList}>
-      <Button disabled={toPrevious === null} onClick={() => toPrevious?.()}>
+      <Button disabled={toPrevious === null} onClick={() => turn(toPrevious)}>
         {common.previous}
       </Button>
       <span role="status">
@@ -46,7 +53,7 @@ function Pager<T>({ of: { of, pageNumber, offset, toPrevious, toNext } }: { read
         {end > offset &&
           ` · ${common.itemsOf(formatNumber(offset + 1), formatNumber(end), all === null ? null : formatNumber(all))}`}
       </span>
-      <Button disabled={toNext === null} onClick={() => toNext?.()}>
+      <Button disabled={toNext === null} onClick={() => turn(toNext)}>
         {common.next}
       </Button>
     </nav>

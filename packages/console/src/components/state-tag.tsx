@@ -22,7 +22,7 @@ export function StateTag({ tone, text, title }: StateTagProps) {
   );
 }
 
-const TONES: Readonly<Record<AccountState, Tone>> = {
+export const ACCOUNT_TONES: Readonly<Record<AccountState, Tone>> = {
   failing: 'bad',
   silent: 'bad',
   waiting: 'wait',
@@ -35,5 +35,8 @@ const TONES: Readonly<Record<AccountState, Tone>> = {
 };
 
 export function AccountStateTag({ state }: { readonly state: AccountState }) {
-  return <StateTag tone={TONES[state]} text={t().states.account[state]} />;
+  const { states, accounts } = t();
+  return (
+    <StateTag tone={ACCOUNT_TONES[state]} text={states.account[state]} title={accounts.stateText[state]} />
+  );
 }

@@ -4,7 +4,7 @@
  */
 import { CaretDownOutlined, CaretUpOutlined } from '@ant-design/icons';
 import { Checkbox, Skeleton } from 'antd';
-import { Fragment, type ReactNode } from 'react';
+import { Fragment, type MouseEvent, type ReactNode } from 'react';
 import { t } from '../i18n/language.js';
 
 export interface Column<T> {
@@ -16,8 +16,8 @@ export interface Column<T> {
   readonly title?: (row: T) => string;
   /** In pixels; columns without it share the rest. */
   readonly width?: number;
-  /** The least width of the table with which it is shown: m 560, l 840, xl 1,120 px. Always, without it. */
-  readonly from?: 'm' | 'l' | 'xl';
+  /** The least width of the table with which it is shown: m 560, l 840, xl 1,120, xxl 1,400 px. Always, without it. */
+  readonly from?: 'm' | 'l' | 'xl' | 'xxl';
   /** Numbers stand at the right. */
   readonly isNumber?: boolean;
   /** How the API sorts all pages by it, and what comes first then. */
@@ -43,21 +43,32 @@ interface TableProps<T> {
     readonly onChange: (keys: ReadonlySet<string>) => void;
   };
   readonly isHeadHidden?: boolean;
+  /** Rows of 36 px, for long lists. */
+  readonly isDense?: boolean;
+  /** A click anywhere on a row does it; a link or button of the row does the same for a keyboard. */
+  readonly onOpen?: (row: T) => void;
+  /** Of the row whose record is open beside the table. */
+  readonly openKey?: string;
 }
 
-/** Rows of 40 px in columns that stay inside at every width: narrow tables have fewer of them. */
+/** Rows of 40 or 36 px in columns that stay inside at every width: narrow tables have fewer of them. */
 export function Table<T>(props: TableProps<T>) {
   const { caption, columns, rows, keyOf, skeletonRows = 6, sort, detail, selection, isHeadHidden } = props;
+  const { isDense, onOpen, openKey } = props;
   const count = columns.length + (selection === undefined ? 0 : 1);
   return (
     <div className="table-frame">
-      <table className="table" aria-busy={rows === undefined}>
+      <table className={isDense ? 'table dense' : 'table'} aria-busy={rows === undefined}>
         <caption className="unseen">{caption}</caption>
         <colgroup>
           {selection !== undefined && <col className="select" />}
           {columns.map(({ key, width, from }) => (
             <col key={key} className={classOf({ from })} style={width === undefined ? {} : { width }} />
           ))}
+          {/* A hidden column is none, and the cell below a row still spans as many. */}
+          {columns.map(
+            ({ key, from }) => from !== undefined && <col key={key} className={`until-${from}`} />,
+          )}
         </colgroup>
         <thead className={isHeadHidden ? 'unseen' : undefined}>
           <tr>
@@ -73,7 +84,10 @@ export function Table<T>(props: TableProps<T>) {
             const below = detail?.(row) ?? null;
             return (
               <Fragment key={keyOf(row)}>
-                <tr>
+                <tr
+                  {...(onOpen !== undefined && { className: 'opens', onClick: openerOf(() => onOpen(row)) })}
+                  {...(openKey === keyOf(row) && { 'aria-current': true })}
+                >
                   {selection !== undefined && <Select selection={selection} of={keyOf(row)} />}
                   {columns.map((column, index) => (
                     <Cell key={column.key} column={column} row={row} isFirst={index === 0} />
@@ -91,6 +105,13 @@ export function Table<T>(props: TableProps<T>) {
       </table>
     </div>
   );
+}
+
+/** What is pressed within a row does its own. */
+function openerOf(open: () => void) {
+  return ({ target }: MouseEvent<HTMLElement>): void => {
+    if (target instanceof Element && target.closest('a, button, input, label') === null) open();
+  };
 }
 
 const classOf = ({ isNumber, from }: { isNumber?: boolean; from?: string | undefined }): string =>

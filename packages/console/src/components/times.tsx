@@ -1,4 +1,4 @@
-import { formatDateTime, formatFromNow, formatTime } from '../i18n/format.js';
+import { formatDateTime, formatFromNow, formatShortTime, formatTime } from '../i18n/format.js';
 import { t } from '../i18n/language.js';
 import { useSecondsFromNow } from '../state/now.js';
 
@@ -21,6 +21,29 @@ export function Time({ at }: { readonly at: string }) {
   return (
     <time dateTime={at} title={formatDateTime(at)} className="number">
       {formatTime(at)}
+    </time>
+  );
+}
+
+/** When something is tried next. A moment that has come says so: "3 s ago" would look like a try that was missed. */
+export function Due({ at }: { readonly at: string | null }) {
+  return at === null ? <>{t().outbox.dueNow}</> : <DueAt at={at} />;
+}
+
+function DueAt({ at }: { readonly at: string }) {
+  const seconds = useSecondsFromNow(at);
+  return (
+    <time dateTime={at} title={formatDateTime(at)}>
+      {seconds < 5 ? t().outbox.dueNow : formatFromNow(seconds)}
+    </time>
+  );
+}
+
+/** "14:03:21" of today, "Nov 29, 14:03" of another day: for a narrow column. */
+export function ShortTime({ at }: { readonly at: string }) {
+  return (
+    <time dateTime={at} title={formatDateTime(at)} className="number">
+      {formatShortTime(at)}
     </time>
   );
 }

@@ -69,6 +69,11 @@ export function formatTime(at: string): string {
   return isToday(at) ? new Date(at).toLocaleTimeString(language.value, SECONDS) : formatDateTime(at);
 }
 
+/** "14:03:21" of today, without seconds and with the day before it of another one. */
+export function formatShortTime(at: string): string {
+  return isToday(at) ? formatTime(at) : formatSince(at);
+}
+
 export function formatMinute(at: string | number): string {
   return new Date(at).toLocaleTimeString(language.value, HOURS);
 }

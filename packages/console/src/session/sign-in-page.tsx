@@ -2,6 +2,7 @@ import { Alert, Button, Input, type InputRef } from 'antd';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { useChange } from '../api/answers.js';
 import { ErrorNote } from '../components/error-note.js';
+import { noteFirstPage } from '../components/page.js';
 import { t } from '../i18n/language.js';
 import { useCell } from '../state/cell.js';
 import { OidcLink, OidcProblem } from './oidc-sign-in.js';
@@ -20,7 +21,10 @@ export function SignInPage() {
   useEffect(() => {
     document.title = `${session.title} · ${common.product}`;
   }, [session, common]);
-  useEffect(() => input.current?.focus(), []);
+  useEffect(() => {
+    input.current?.focus();
+    noteFirstPage();
+  }, []);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (!change.isPending) change.mutate(token.trim());

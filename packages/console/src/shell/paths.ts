@@ -16,21 +16,34 @@ export type PageName = keyof typeof PAGES;
 const part = encodeURIComponent;
 
 export const pathOf = {
+  accountsLike: (q: string) => `${PAGES.accounts}?q=${part(q)}`,
   account: (corpId: string, openKfId: string) => `${PAGES.accounts}/${part(corpId)}/${part(openKfId)}`,
   bot: (id: string) => `${PAGES.bots}/${part(id)}`,
   addBot: `${PAGES.bots}/add`,
+  /** With the account chosen. */
+  addBotFor: (corpId: string, openKfId: string) =>
+    `${PAGES.bots}/add?corpId=${part(corpId)}&openKfId=${part(openKfId)}`,
+  logOfAccount: (openKfId: string) => `${PAGES.log}?openKfId=${part(openKfId)}`,
+  /** The story of one record, beside those of its account. */
+  recordOf: (openKfId: string, id: string) => `${PAGES.log}?openKfId=${part(openKfId)}&record=${part(id)}`,
   connectApp: `${PAGES.apps}/connect`,
   dead: `${PAGES.waiting}?state=dead`,
+  waitingMessages: `${PAGES.waiting}?kind=messages`,
+  deadMessages: `${PAGES.waiting}?kind=messages&state=dead`,
+  /** @param q a whole webhook-id, or a part of an account's name. */
+  logLike: (q: string) => `${PAGES.log}?q=${part(q)}`,
   refused: `${PAGES.log}?show=refused`,
 };
 
 export const isAt = (path: string, page: string): boolean =>
   path === page || (page !== PAGES.overview && path.startsWith(`${page}/`));
 
-/** Addresses of earlier versions, which stand in messages and bookmarks. */
+/** Addresses of earlier versions, which stand in messages and bookmarks; their query goes along. */
 export const MOVED: readonly (readonly [from: string, to: string])[] = [
   ['/console/kf-accounts/*?', PAGES.accounts],
+  ['/console/outbox/messages', pathOf.waitingMessages],
   ['/console/outbox/*?', PAGES.waiting],
   ['/console/live/refused', pathOf.refused],
+  ['/console/live/log/:record', PAGES.log],
   ['/console/live/*?', PAGES.log],
 ];

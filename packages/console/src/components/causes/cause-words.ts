@@ -91,12 +91,16 @@ function actionFor(cause: ComingCause): CauseWords['action'] {
   const { code, botId, corpId, openKfId } = cause;
   switch (code) {
     case 'parked':
-      return { href: pathOf.addBot, text: causes.addBot };
+      return {
+        href: corpId !== null && openKfId !== null ? pathOf.addBotFor(corpId, openKfId) : pathOf.addBot,
+        text: causes.addBot,
+      };
     case 'refused':
       return { href: pathOf.refused, text: causes.toRefused };
     case 'dead':
-    case 'dead_messages':
       return { href: pathOf.dead, text: causes.toDead };
+    case 'dead_messages':
+      return { href: pathOf.deadMessages, text: causes.toDead };
     case 'wecom_fails':
     case 'calls_unanswered':
       return { href: PAGES.wecomErrors, text: causes.toErrors };
@@ -111,8 +115,8 @@ function actionFor(cause: ComingCause): CauseWords['action'] {
       if (corpId !== null && openKfId !== null)
         return { href: pathOf.account(corpId, openKfId), text: causes.toAccount };
       if (code === 'bot_calls_fail') return { href: PAGES.wecomErrors, text: causes.toErrors };
-      return code === 'waiting' || code === 'waiting_messages'
-        ? { href: PAGES.waiting, text: causes.toWaiting }
-        : { href: PAGES.accounts, text: causes.toAccounts };
+      if (code === 'waiting') return { href: PAGES.waiting, text: causes.toWaiting };
+      if (code === 'waiting_messages') return { href: pathOf.waitingMessages, text: causes.toWaiting };
+      return { href: PAGES.accounts, text: causes.toAccounts };
   }
 }

@@ -1,11 +1,6 @@
 import { plural } from './plural.js';
 
 export const messages = {
-  waiting: 'Messages waiting',
-  dead: 'Dead messages',
-  title: 'Messages',
-  intro:
-    'What the manager pulled for bots that take messages, and they have not taken yet. What it says is never shown.',
   ofAccount: 'Messages that wait or are dead',
   ofAccountText: 'What they say is never shown.',
   ofBot: 'What the manager pulled for its accounts, and it has not taken. What they say is never shown.',
@@ -13,6 +8,7 @@ export const messages = {
   deadTable: 'Messages that are tried no more',
   bothTable: 'Messages that wait or are dead',
   type: 'Type',
+  sent: 'Sent',
   origins: (origin: number): string =>
     origin === 3
       ? 'of a customer'
@@ -22,13 +18,12 @@ export const messages = {
           ? 'of a person who serves'
           : 'other',
   noType: 'without a type',
-  age: 'Kept for',
-  sent: 'Sent',
   attempts: (attempts: number, refusals: number) =>
     `${plural(attempts, 'attempt')}, ${plural(refusals, 'refusal')}`,
   nameOf: (type: string, account: string) => `${type || 'message'} for ${account}`,
   replayed: (name: string) => `What waits with it is being sent, in its order: ${name}.`,
-  replayAllAsk: 'Send all dead messages again?',
+  replayAllAsk: (count: number, isWhole: boolean) =>
+    `Send ${isWhole ? '' : 'more than '}${plural(count, 'dead message')} again?`,
   replayAllWhat:
     'Each is due at once, before what came later for its account. What a bot still refuses goes through its tries once more. Those that nobody takes now stay dead.',
   replayedAll: (count: number) => `${plural(count, 'message is', 'messages are')} being sent again.`,

@@ -1,19 +1,24 @@
 import { plural } from './plural.js';
 
 export const outbox = {
-  title: 'Outbox',
-  intro:
-    'What came in and no bot has taken yet: one entry per account, with its newest event, or the newest 20 of a callback bot.',
   waiting: 'Waiting',
   dead: 'Dead',
   lists: 'Waiting or dead',
   states: { waiting: 'Waiting', parked: 'No puppet', dead: 'Dead' },
   state: 'State',
+  kind: 'Events or messages',
+  kinds: { events: 'Events', messages: 'Messages' },
+  eventsOf: (count: number) => plural(count, 'event'),
   account: 'Account',
-  age: 'Age',
+  accountOfId: (id: string) => `Account id ${id}`,
+  app: 'App',
+  bot: 'Bot',
+  what: 'What',
+  since: 'Since',
+  toLog: 'In the log',
+  noFailure: 'Not tried yet',
   attempts: (count: number) => plural(count, 'attempt'),
   tried: 'Tried',
-  notTried: 'not yet',
   untried: {
     circuit: 'not yet: its bot is only probed',
     unregistered: 'not yet: it has no bot',
@@ -37,12 +42,12 @@ export const outbox = {
   replayed: (name: string) => `What waits for ${name} is being sent.`,
   replayAll: 'Send all dead again',
   replayThese: 'Send these again',
-  replayAllAsk: (count: number) => `Send what is dead for ${plural(count, 'account')} again?`,
+  replayAllAsk: (count: number, _isWhole: boolean) =>
+    `Send what is dead for ${plural(count, 'account')} again?`,
   arrivedAfter: 'Came in after',
   arrivedBefore: 'Came in before',
   noMatch: 'Nothing matches',
   noMatchText: 'No entry of this list matches all that is asked for above.',
-  clear: 'Clear the filter',
   replayAllWhat:
     'Each is sent to its puppet as soon as possible; events older than 10 minutes go out at 6 per minute for each corp, so many of them take a while. What still cannot be delivered goes through its retries once more.',
   replayAllRun: 'Send all',
@@ -50,6 +55,36 @@ export const outbox = {
     `${plural(count, 'account’s event is', 'accounts’ events are')} being sent again.`,
   replayedNone:
     'None was sent again: what is dead has no bot that it may be sent to. Each row says why. Register one at an address that is allowed, or give the account to a bot.',
+  replayErrors: {
+    HINT_NOT_FOUND: 'It is here no more: it was taken meanwhile, or dropped.',
+    HINT_CHANGED: 'A newer event of the account came in meanwhile. Look at it, then decide again.',
+    HINT_UNDELIVERABLE: 'Nobody takes this account now. Add a bot for it, or start its puppet.',
+    MESSAGE_NOT_FOUND: 'It is here no more: it was taken meanwhile, or dropped.',
+    MESSAGE_UNDELIVERABLE:
+      'Nobody takes messages for this account now. Give the account to a bot that takes messages.',
+  },
+  chooseSome: 'Tick rows to send or drop several.',
+  chosen: (count: string) => `${count} selected`,
+  sendChosen: 'Send selected',
+  dropChosen: 'Drop selected',
+  stop: 'Stop',
+  progress: (done: string, all: string) => `${done} of ${all}`,
+  failedOf: (count: number) =>
+    `${count.toLocaleString('en')} failed and stayed as they were. The others are done.`,
+  many: {
+    send: {
+      ask: (count: number) => `Send ${plural(count, 'entry', 'entries')} now?`,
+      what: 'Each is due at once. What still cannot be delivered goes through its tries once more.',
+      run: 'Send them',
+      done: (count: number) => `${plural(count, 'entry is', 'entries are')} being sent.`,
+    },
+    drop: {
+      ask: (count: number) => `Drop ${plural(count, 'entry', 'entries')}?`,
+      what: 'They are lost for good: their bots do not get them. What came in since you selected them stays.',
+      run: 'Drop them',
+      done: (count: number) => `${plural(count, 'entry is', 'entries are')} dropped.`,
+    },
+  },
   drop: 'Drop',
   dropOf: (name: string) => `Drop: ${name}`,
   dropAsk: (name: string) => `Drop what waits for ${name}?`,

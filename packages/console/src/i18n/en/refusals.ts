@@ -1,3 +1,5 @@
+import { plural } from './plural.js';
+
 interface Refusal {
   /** Goes on after "WeCom called 5 seconds ago, and …". */
   readonly what: string;
@@ -61,6 +63,8 @@ export const refusals = {
   remedy: 'What to do',
   address: 'Came from',
   count: 'Times',
+  times: (count: number) => plural(count, 'time'),
+  toRecords: 'Its records in the log',
   last: 'Last',
   noCorp: 'no corp in the URL',
   nothing: 'No callback was refused',

@@ -1,28 +1,13 @@
 import type { Words } from '../words.js';
 
 export const live: Words['live'] = {
-  title: '实时投递',
-  intro: '每一次投递尝试，实时显示。',
   connecting: '正在连接…',
   open: (replica) => `正在接收副本 ${replica} 的实时数据`,
   lost: '连接已断开，正在重新连接…',
-  paused: '已暂停',
-  pause: '暂停',
-  resume: '继续',
-  meanwhile: (count) => `暂停期间新增 ${count.toLocaleString('zh-CN')} 条`,
-  skipped: (count) => `投递过快，浏览器来不及接收，已略过 ${count.toLocaleString('zh-CN')} 条。`,
-  account: '账号 ID',
   outcome: '结果',
-  outcomes: { taken: '已接收', not_taken: '未接收' },
-  table: '最近的投递，最新的在前',
   time: '时间',
-  occasion: '触发方式',
   attempt: (count) => `第 ${count.toLocaleString('zh-CN')} 次`,
   answer: '应答',
   took: '耗时',
   replica: '副本',
-  shown: (count) => `显示最近 ${count.toLocaleString('zh-CN')} 条。`,
-  nothing: '还没有投递记录',
-  nothingText: '保持本页打开，有投递时会立即显示。',
-  forms: { encrypted: '密文', decrypted: '明文', message: '单条消息' },
 };

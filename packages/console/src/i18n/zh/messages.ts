@@ -3,10 +3,6 @@ import type { Words } from '../words.js';
 const n = (count: number) => count.toLocaleString('zh-CN');
 
 export const messages: Words['messages'] = {
-  waiting: '待投递消息',
-  dead: '死信消息',
-  title: '消息',
-  intro: '管理器为接收消息的机器人拉取、但机器人尚未接收的消息。消息内容从不显示。',
   ofAccount: '待投递消息与死信消息',
   ofAccountText: '消息内容从不显示。',
   ofBot: '管理器为其客服账号拉取、但它尚未接收的消息。消息内容从不显示。',
@@ -14,15 +10,14 @@ export const messages: Words['messages'] = {
   deadTable: '已停止重试的消息',
   bothTable: '待投递消息与死信消息',
   type: '类型',
+  sent: '发送时间',
   origins: (origin) =>
     origin === 3 ? '客户发送' : origin === 4 ? '系统事件' : origin === 5 ? '接待人员发送' : '其他',
   noType: '无类型',
-  age: '已保存',
-  sent: '发送时间',
   attempts: (attempts, refusals) => `已尝试 ${n(attempts)} 次，被拒绝 ${n(refusals)} 次`,
   nameOf: (type, account) => `“${account}”的 ${type || '消息'}`,
   replayed: (name) => `正在按顺序投递该账号待投递的消息，包括${name}。`,
-  replayAllAsk: '重新投递全部死信消息？',
+  replayAllAsk: (count, isWhole) => `重新投递${isWhole ? '' : '超过'} ${n(count)} 条死信消息？`,
   replayAllWhat:
     '每条消息立即到期，排在该账号之后收到的消息之前。机器人仍然拒绝的，将重新走一遍重试流程；目前无人接收的，仍为死信。',
   replayedAll: (count) => `正在重新投递 ${n(count)} 条消息。`,

@@ -54,6 +54,8 @@ export const refusals: Words['refusals'] = {
   why: '原因',
   remedy: '处理办法',
   address: '来源地址',
+  times: (count) => `${count.toLocaleString('zh-CN')} 次`,
+  toRecords: '在日志中查看',
   count: '次数',
   last: '最近一次',
   noCorp: 'URL 中没有企业',

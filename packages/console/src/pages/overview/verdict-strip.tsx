@@ -1,37 +1,26 @@
-import { CheckCircleFilled, ClockCircleFilled, CloseCircleFilled, InfoCircleFilled } from '@ant-design/icons';
 import type { ComingStatus } from '../../api/coming.js';
 import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { LinkButton } from '../../components/link-button.js';
 import type { Tone } from '../../components/state-tag.js';
+import { Strip } from '../../components/strip.js';
 import { Ago } from '../../components/times.js';
 import { formatSeconds } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
 import { quietTitle } from './quiet-title.js';
 
-const ICONS = {
-  good: CheckCircleFilled,
-  wait: ClockCircleFilled,
-  bad: CloseCircleFilled,
-  quiet: InfoCircleFilled,
-} as const;
-
 /** Whether customers are being answered, as the manager concludes, in one line. */
 export function VerdictStrip({ status }: { readonly status: ComingStatus }) {
   const { causes, replies, state } = status.verdict;
   const { tone, title, text } = wordsOf(status);
-  const Icon = ICONS[tone];
   const worst = causes[0] === undefined ? [] : [wordsOfCause(causes[0])];
   const said = [title, ...worst.map(({ subject, what }) => t().causes.title(subject, what))].join(': ');
   return (
-    <section className={`strip ${tone}`}>
+    <Strip tone={tone} title={title} text={text}>
       {/* Read out when something else is so: it has no ages, which grow. */}
       <p className="unseen" role="status">
         {said}
       </p>
-      <Icon />
-      <strong>{title}</strong>
-      <span className="grow">{text}</span>
       {replies.lastAt !== null && (
         <span className="small">
           {t().overview.verdict.lastReply}: <Ago at={replies.lastAt} />
@@ -42,7 +31,7 @@ export function VerdictStrip({ status }: { readonly status: ComingStatus }) {
           {t().causes.connectApp}
         </LinkButton>
       )}
-    </section>
+    </Strip>
   );
 }
 

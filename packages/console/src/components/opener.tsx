@@ -1,0 +1,17 @@
+import { DownOutlined, RightOutlined } from '@ant-design/icons';
+
+interface OpenerProps {
+  readonly text: string;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
+/** A cell that opens what is said below its row. */
+export function Opener({ text, isOpen, onToggle }: OpenerProps) {
+  return (
+    <button type="button" className="opener" aria-expanded={isOpen} title={text} onClick={onToggle}>
+      {isOpen ? <DownOutlined /> : <RightOutlined />}
+      <span className="cut">{text}</span>
+    </button>
+  );
+}

@@ -1,0 +1,51 @@
+import type { AccountDetailAnswer } from '../../api/coming.js';
+import { LinkButton } from '../../components/link-button.js';
+import { BotName } from '../../components/names.js';
+import { StateTag } from '../../components/state-tag.js';
+import { t } from '../../i18n/language.js';
+import { pathOf } from '../../shell/paths.js';
+
+/** Who gets what customers write, and where that is. */
+export function Server({ account }: { readonly account: AccountDetailAnswer }) {
+  const { accounts } = t();
+  const { servedBy, botId, botName, address, registration, state, corpId, openKfId } = account;
+  return (
+    <section className="card">
+      <h2>{accounts.servedBy}</h2>
+      <p>
+        {botId === null ? (
+          <strong>{accounts.servers[servedBy]}</strong>
+        ) : (
+          <BotName id={botId} name={botName ?? botId} />
+        )}{' '}
+        {state === 'paused' && <StateTag tone="wait" text={accounts.pausedBot} />}
+      </p>
+      <p className="muted">{accounts.serverText[servedBy]}</p>
+      {address !== null && (
+        <dl className="facts">
+          <dt>{accounts.address}</dt>
+          <dd className="mono small">{address}</dd>
+          {registration !== null && (
+            <>
+              <dt>{accounts.circuit}</dt>
+              <dd>
+                <StateTag
+                  tone={registration.circuit === 'open' ? 'wait' : 'good'}
+                  text={accounts.circuits[registration.circuit]}
+                  title={accounts.circuitText[registration.circuit]}
+                />
+              </dd>
+            </>
+          )}
+        </dl>
+      )}
+      {servedBy === 'nobody' && (
+        <div className="actions">
+          <LinkButton type="primary" href={pathOf.addBotFor(corpId, openKfId)}>
+            {accounts.giveBot}
+          </LinkButton>
+        </div>
+      )}
+    </section>
+  );
+}
