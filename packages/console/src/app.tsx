@@ -24,6 +24,9 @@ const AccountsPage = lazy(() => import('./pages/accounts/accounts-page.js'));
 const AccountPage = lazy(() => import('./pages/accounts/account-page.js'));
 const LogPage = lazy(() => import('./pages/log/log-page.js'));
 const WaitingPage = lazy(() => import('./pages/waiting/waiting-page.js'));
+const BotsPage = lazy(() => import('./pages/bots/bots-page.js'));
+const AddBotPage = lazy(() => import('./pages/bots/add-bot-page.js'));
+const BotPage = lazy(() => import('./pages/bots/bot-page.js'));
 
 /**
  * Ant Design writes variables of its theme into style elements while it runs. The manager's CSP forbids these, and the build has
@@ -91,6 +94,9 @@ function Pages() {
       </Route>
       <Route path={PAGES.log} component={LogPage} />
       <Route path={PAGES.waiting} component={WaitingPage} />
+      <Route path={PAGES.bots} component={BotsPage} />
+      <Route path={pathOf.addBot} component={AddBotPage} />
+      <Route path={pathOf.bot(':id')} component={BotPage} />
       {MOVED.map(([from, to]) => (
         <Route key={from} path={from}>
           <Moved to={to} />

@@ -24,6 +24,7 @@ function factsOf(name: ProgramName, changes: Partial<BotFacts> = {}): BotFacts {
     key: KEY,
     token: OPENS.has(kind) ? 'callbackToken' : null,
     encodingAESKey: OPENS.has(kind) ? 'aesKey' : null,
+    signingSecret: 'whsec_of-the-tests',
     ...changes,
   };
 }
@@ -108,6 +109,16 @@ describe('the settings of', () => {
     ]);
   });
 
+  it('an own program take what its code reads from the environment', () => {
+    expect(settings('own', { address: 'http://127.0.0.1:7777/' })).toEqual({
+      MANAGER_URL: 'http://127.0.0.1:7777',
+      BOT_KEY: KEY,
+      SIGNING_SECRET: 'whsec_of-the-tests',
+      CORP_ID: 'ww1',
+      PORT: '8080',
+    });
+  });
+
   it('a puppet take the key as the password of the manager’s address', () => {
     expect(settings('puppet')).toMatchObject({
       PUPPET_WXKF_MANAGER_ENDPOINT: `https://puppet:${KEY}@wxkf.example.com:7777`,
@@ -126,7 +137,7 @@ describe('the settings of', () => {
 
   it.each(NAMES)('%s say which of them are secret', (name) => {
     const lines = settingGroups(PROGRAMS[name], factsOf(name)).flatMap((group) => group.lines);
-    const secrets = /callbackToken|aesKey|key-of-the-tests/;
+    const secrets = /callbackToken|aesKey|key-of-the-tests|whsec_/;
     for (const line of lines)
       if ('value' in line)
         expect([nameOf(line), line.isSecret]).toEqual([nameOf(line), secrets.test(line.value)]);
@@ -199,6 +210,12 @@ describe('a draft', () => {
       takes: 'event',
       callback: { url: 'http://127.0.0.1/share/v1/app/wechat/service', headers: { 'X-KB-ID': '0191' } },
     });
+    expect(toNewBot({ ...draftFor('own'), name: 'Echo', corpSecret: 's3cret' })).toMatchObject({
+      kind: 'callback',
+      takes: 'message',
+      corpSecret: 's3cret',
+      callback: { url: 'http://127.0.0.1:8080/', form: 'json' },
+    });
     expect(toNewBot({ ...draftFor('puppet'), corpId: 'ww1', takesAllOthers: true })).toEqual({
       name: 'wechaty-puppet-wxkf',
       corpId: 'ww1',
@@ -223,6 +240,7 @@ describe('a draft', () => {
     ['astrbot', 'message'],
     ['openclaw', 'event'],
     ['cowagent', 'event'],
+    ['own', 'message'],
     ['puppet', 'event'],
     ['people', 'event'],
   ])('of %s takes what is best for it: %s', (name, takes) => {

@@ -21,8 +21,10 @@ export interface BotChange {
   readonly openKfIds?: readonly string[];
   readonly takes?: BotAnswer['takes'];
   readonly corpSecret?: string;
+  readonly paused?: boolean;
   readonly callback?: {
     readonly url?: string;
+    readonly form?: 'json';
     readonly headers?: Readonly<Record<string, string>>;
     readonly timeoutMs?: number;
   };
@@ -39,7 +41,8 @@ export interface NewBot extends BotChange {
 
 export const useBots = () => usePaged<ComingBot>('/api/v1/bots');
 
-export const useBot = (id: string) => useAnswer<ComingBot>(pathOf(id));
+export const useBot = (id: string, everyMs?: number) =>
+  useAnswer<ComingBot>(pathOf(id), everyMs === undefined ? {} : { everyMs });
 
 /** The first 200, for names and choices. */
 export const useKnownBots = () =>

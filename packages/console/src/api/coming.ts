@@ -4,6 +4,7 @@
  */
 import type {
   BotAnswer,
+  BotCallbackAnswer,
   CauseAnswer,
   KfAccountAnswer,
   LastHourAnswer,
@@ -78,7 +79,8 @@ export interface AccountPageAnswer {
   readonly counts: AccountCounts;
 }
 
-export interface ComingBot extends BotAnswer {
+export interface ComingBot extends Omit<BotAnswer, 'callback'> {
+  readonly callback: (BotCallbackAnswer & { readonly form?: 'json' | 'wecom' }) | null;
   readonly paused?: boolean;
   readonly causes?: readonly ComingCause[];
   readonly accounts?: AccountCounts;

@@ -1,8 +1,9 @@
 import { Modal } from 'antd';
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import type { Change } from '../api/answers.js';
 import { t } from '../i18n/language.js';
 import { ErrorNote } from './error-note.js';
+import { Field } from './field.js';
 import { focusHeading } from './page.js';
 import { useTell } from './tell.js';
 
@@ -14,6 +15,8 @@ interface ConfirmProps<A, T> {
   readonly run: string;
   /** Whether something is lost by it. */
   readonly isDangerous?: boolean;
+  /** Has to be typed first, where very much is lost. */
+  readonly name?: string;
   readonly change: Change<A, T>;
   readonly argument: A;
   /** Said afterwards in passing. */
@@ -38,12 +41,15 @@ export function Confirm<A, T>(props: ConfirmProps<A, T>) {
     argument,
     told,
     onDone,
+    name,
     gone,
     isOpen,
     onClose,
   } = props;
   const tell = useTell();
   const isDone = useRef(false);
+  const [typed, setTyped] = useState('');
+  const isHeld = name !== undefined && typed.trim() !== name.trim();
   const act = (): void =>
     change.mutate(argument, {
       onSuccess: (answer) => {
@@ -60,7 +66,7 @@ export function Confirm<A, T>(props: ConfirmProps<A, T>) {
       // The styles of a lock would be inline, which the CSP forbids.
       scrollLock={false}
       okText={run}
-      okButtonProps={{ danger: isDangerous, disabled: gone !== undefined && !change.isPending }}
+      okButtonProps={{ danger: isDangerous, disabled: (gone !== undefined || isHeld) && !change.isPending }}
       cancelText={t().common.cancel}
       confirmLoading={change.isPending}
       onOk={act}
@@ -69,10 +75,12 @@ export function Confirm<A, T>(props: ConfirmProps<A, T>) {
         // The row that had the focus may be gone with what was done.
         if (isDone.current) focusHeading();
         isDone.current = false;
+        setTyped('');
         change.reset();
       }}
     >
       {gone === undefined || change.isPending ? <div>{text}</div> : <p role="status">{gone}</p>}
+      {name !== undefined && <Field label={t().common.typeName(name)} value={typed} onInput={setTyped} />}
       {change.error !== null && <ErrorNote error={change.error} />}
     </Modal>
   );

@@ -2,18 +2,18 @@ import { plural } from './plural.js';
 
 export const bots = {
   title: 'Bots',
-  intro:
-    'Programs that answer customers, each with accounts and a key of its own. Puppets that register by themselves are on the page Kf accounts.',
+  table: 'Bots, with state, app, accounts and last delivery',
   add: 'Add a bot',
   nothing: 'No bot is added yet',
   nothingText:
-    'A bot is any program that answers customers: one that takes WeCom’s callbacks itself, such as LangBot or AstrBot, is added here and stays as it is. A puppet is a bot that speaks this manager’s own protocol and registers by itself; it needs no entry here, and is seen with its accounts on the page Kf accounts.',
-  toPuppets: 'See puppets and their accounts',
+    'A bot is any program that answers customers: one that takes WeCom’s callbacks itself, such as LangBot or AstrBot, is added here and stays as it is. A puppet is a bot that speaks this manager’s own protocol and registers by itself; it needs no entry here, and is seen on the page Accounts.',
   toList: 'All bots',
   gone: 'There is no such bot',
   goneText: 'It was deleted, or the address is mistyped.',
   states: {
     people: 'Left to people',
+    paused: 'Paused',
+    failing: 'No answer',
     faulty: 'Cannot be sent to',
     circuitOpen: 'Keeps failing',
     away: 'Not connected',
@@ -24,6 +24,8 @@ export const bots = {
   },
   stateText: {
     people: 'People serve these accounts. Their events go to nobody and wait for nobody.',
+    paused: 'Nothing is sent to it. What comes in for it is kept, and goes out when it is resumed.',
+    failing: 'Customers of it get no answer, or its calls are refused.',
     faulty: 'Nothing is sent to it until this is mended. Its events are kept.',
     circuitOpen:
       'It does not answer, or refuses what it gets. What comes in for it is kept, and goes out when it takes something again.',
@@ -35,10 +37,14 @@ export const bots = {
     unknown: 'It was not seen to take an event.',
   },
   facts: 'What it is',
-  fault: 'Fault',
+  causes: 'What is wrong with it',
+  state: 'State',
+  app: 'App',
+  id: 'Id',
   kind: 'Kind',
   kinds: {
     callback: 'takes WeCom’s callbacks',
+    json: 'takes signed JSON',
     puppet: 'puppet',
     stream: 'opens a stream',
     none: 'no bot: people',
@@ -49,13 +55,28 @@ export const bots = {
   corpIdHint:
     'In WeCom’s admin page: My Enterprise → Enterprise information → Enterprise ID, such as ww1234567890abcdef.',
   accounts: 'Accounts',
-  accountsHint: 'Account ids (open_kfid), one on each line; or * for all others of the corp.',
+  account: 'Account',
+  accountsOf: (name: string) => `Accounts of ${name}, the worst first`,
+  accountsHint: 'Choose them by name, or paste their ids (open_kfid).',
+  accountsFailing: (count: string, failing: string) => `${count} · ${failing} failing`,
+  noAccounts:
+    'It has no account yet: a puppet brings them when it registers, all others of the corp as they are known.',
+  lastMessage: 'Last message',
+  lastReply: 'Last reply',
+  waiting: 'Waiting',
+  waits: (count: string, isMore: boolean) => `${count}${isMore ? ' or more' : ''} waiting`,
+  p95: 'p95',
+  lastHour: 'Last hour',
+  pause: 'Pause',
+  pauseText: 'Nothing is sent to it until it is resumed, and everything waits.',
+  paused: (name: string) => `${name} is paused. What comes in for it waits.`,
+  resume: 'Resume',
+  resumeText: 'Sends what waits, and goes on.',
+  resumed: (name: string) => `${name} is resumed. What waited is being sent.`,
   moreAccounts: (count: number) => `and ${plural(count, 'more', 'more')}`,
   address: 'URL',
   addressChange:
     'Where the program takes callbacks, as this manager reaches it. A query is shown as ***, and stays while nothing is changed here.',
-  registersItself: 'registers itself',
-  connectsItself: 'none: it connects itself',
   headers: 'Extra headers',
   calls: 'Calls WeCom',
   apis: {
@@ -145,22 +166,19 @@ export const bots = {
       remedy: 'Compare the path of the URL, then Token, EncodingAESKey and corp id in the program.',
     },
   },
-  change: 'Change',
-  changeOf: (name: string) => `Change ${name}`,
+  settings: 'Settings',
+  unsaved: 'Not saved yet',
   changed: (name: string) => `${name} is changed.`,
   timeout: 'Longest attempt, milliseconds',
   timeoutHint:
     '500 to 10,000. A program that pulls messages before it answers needs more than a second. WeCom itself is answered within a second all the same.',
   save: 'Save',
-  saving: 'Saving …',
   newKey: 'New key',
-  newKeyOf: (name: string) => `New key for ${name}`,
   newKeyText:
     'Makes another key, in case the current one has become known or is lost. Token and EncodingAESKey stay.',
   overlap: 'The current key stays valid for',
   overlaps: { '3600': '1 hour', '86400': '1 day', '604800': '7 days', '0': 'no longer: it ends at once' },
   makeKey: 'Make a new key',
-  makingKey: 'Making it …',
   keyIn:
     'Replace the old key in the program’s settings. This is the new one, in every form that a setting may need:',
   remove: 'Delete',
@@ -179,17 +197,45 @@ export const bots = {
     WECOM_REFUSED: 'WeCom does not let the manager ask about the Secret.',
     WECOM_UNREACHABLE: 'WeCom cannot be asked about the Secret just now.',
   },
-  stepOf: (step: number, steps: number) => `Step ${step} of ${steps}.`,
-  stepTitles: { program: 'Add a bot', accounts: 'Corp and accounts', address: 'Where it is reached' },
+  stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
+  stepNames: { app: 'App', accounts: 'Accounts', program: 'Program', paste: 'Paste' },
+  stepTitles: { app: 'Add a bot', accounts: 'Which accounts?', program: 'Which program?' },
   stepText: {
-    program: 'The program stays as it is. The last step says what to put into which of its settings.',
-    accounts: 'A bot belongs to one corp. Each of its accounts has one bot.',
-    address: 'What the program is given, and where.',
+    app: 'A bot belongs to one app of WeCom.',
+    accounts: 'It answers for these accounts. Each account has one bot.',
+    program: 'The program stays as it is. The next step says what to put into which of its settings.',
   },
+  whichApp: 'For which app?',
+  noApp:
+    'No app is connected yet. Connect it first, so that WeCom’s callbacks arrive; or type the corp id if a puppet has registered for it.',
+  connectApp: 'Connect an app',
+  otherCorp: 'A corp without an app here',
+  otherCorpText: 'WeCom’s callbacks of it arrive once its app is connected, or a puppet registers.',
+  whichAccounts: 'For which accounts?',
+  listed: 'Accounts of this app, with who has them now',
+  searchAccounts: 'Search accounts',
+  noneListed:
+    'No account of this corp is known yet: WeCom lists them once the manager knows a Secret of the app. Paste their ids below.',
+  noneMatches: 'No account matches.',
+  hasIt: 'Who has it now',
+  servers: { bot: 'a bot', puppet: 'a puppet', people: 'people', nobody: 'nobody' },
+  notInWecom: 'unknown to WeCom',
+  picked: (count: number) => `${plural(count, 'account is', 'accounts are')} chosen`,
+  chooseAccount: 'Choose an account, or paste an id.',
+  takenBy: (account: string, bot: string) =>
+    `${account} belongs to ${bot}. Take it out of that bot’s accounts first.`,
+  openBot: (bot: string) => `Open ${bot}`,
+  dropAsk: 'Leave without adding the bot?',
+  dropWhat: 'What you have chosen and typed here is dropped.',
   next: 'Continue',
   back: 'Back',
   program: 'Which program is it?',
-  untitled: { other: 'Another program', noAddress: 'A program without an address', people: 'No bot' },
+  untitled: {
+    own: 'Own program: signed JSON',
+    other: 'Another program',
+    noAddress: 'A program without an address',
+    people: 'No bot',
+  },
   programText: {
     langbot: 'Adapter for WeCom customer service. Its base URL can be set.',
     astrbot: 'Adapter wecom with customer service. It needs the manager’s address and its tunnel.',
@@ -197,6 +243,7 @@ export const bots = {
     openclaw: 'Plugins of openclaw-china and others. Their base URL can be set.',
     difyOnWechat: 'Channel wechatcom_service. It calls WeCom through the tunnel.',
     pandawiki: 'Bot for WeCom customer service. It calls WeCom through the tunnel.',
+    own: 'Written by you in 30 lines: each message as signed JSON, no registration, no cipher, no cursor.',
     puppet: 'Registers itself, here with a key that is good for its own accounts only.',
     other: 'Anything that takes WeCom’s callbacks.',
     noAddress: 'On a laptop or behind NAT. It, or a command beside it, connects to this manager.',
@@ -204,10 +251,11 @@ export const bots = {
   },
   theseAccounts: 'These accounts',
   allOthers: 'All others of the corp (*)',
+  allOthersShort: 'all others',
   allOthersText: 'Every account that no other bot and no registration has, also one that is made later.',
-  registered: 'Accounts of this corp',
   accountIds: 'Account ids (open_kfid)',
-  accountIdsHint: 'One on each line, such as wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTA.',
+  accountIdsHint:
+    'For accounts that are not listed above, one on each line, such as wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTA.',
   addressHints: {
     langbot:
       'LangBot shows it as “Webhook callback URL” in its bot. Replace the host if LangBot runs elsewhere.',
@@ -217,6 +265,7 @@ export const bots = {
     openclaw: 'The address of OpenClaw’s gateway, with the plugin’s webhookPath.',
     difyOnWechat: 'dify-on-wechat listens at /wxcomapp, on port 9898. Replace the host if it runs elsewhere.',
     pandawiki: 'PandaWiki shows it as “回调地址” in the settings of the bot.',
+    own: 'Where your program takes messages, as this manager reaches it.',
     puppet: '',
     people: '',
     noAddress: '',
@@ -232,6 +281,9 @@ export const bots = {
   headerHint: 'Each callback is sent with it. In PandaWiki it is the id of the knowledge base.',
   corpSecret: 'Secret of the app in WeCom',
   corpSecretOptional: 'Secret of the app in WeCom (optional)',
+  newCorpSecret: 'Another Secret of the app (leave empty to keep it)',
+  ownCode: 'The whole program',
+  ownLanguage: 'Language',
   corpSecretPulls:
     'The manager pulls messages with it. It asks WeCom whether the Secret is right before it adds the bot.',
   corpSecretHint:
@@ -265,6 +317,8 @@ export const bots = {
     connect: 'The command that connects',
     path: 'Path',
     port: 'Port',
+    manager: 'Address of this manager',
+    signingSecret: 'Signing secret',
   },
   byHand: {
     secret: 'the Secret of the app in WeCom’s admin page',
@@ -287,7 +341,7 @@ export const bots = {
   mindThis: (program: string) => `What to know of ${program}`,
   notes: {
     addressAfterSave:
-      'It shows its URL once the bot is saved there. If the URL here is not that one, correct it by the link beside Verify.',
+      'It shows its URL once the bot is saved there. If the URL here is not that one, correct it by the link below the steps.',
     langbotOlder: 'Older versions listen at /callback/command, on a port of their own.',
     unifiedWebhook:
       'With unified_webhook_mode switched off it listens at /callback/command, on port 6195 unless set otherwise.',
@@ -316,9 +370,11 @@ export const bots = {
       'HTTPS_PROXY counts for everything that the program calls, and the manager lets only WeCom through. Add the host of its model to NO_PROXY.',
     keepConnecting:
       'Replace the address at the end by the one where the program takes callbacks on its own machine, and keep the command running. A program that speaks the stream itself needs the key alone.',
+    anyHttp:
+      'Any language that serves HTTP will do. An answer of 2xx takes the message; anything else brings it again. Verify webhook-signature before you believe it.',
     centerEndpoint: 'Some versions call the first setting PUPPET_WXKF_MANAGER_CENTER_ENDPOINT.',
   },
-  correctUrl: 'Correct its URL in a new tab',
+  correctUrl: 'Correct its settings in a new tab',
   stepVerified: 'The program is verified',
   stepVerifiedWait: 'Start the program with these settings, then press Verify.',
   stepVerifiedHelp: [
@@ -339,7 +395,7 @@ export const bots = {
       'The account must be one of this bot’s.',
     ],
     puppet: [
-      'The puppet must have registered: its account is on the page Kf accounts then.',
+      'The puppet must have registered: its account is on the page Accounts then.',
       'A registration that is refused is in the manager’s log, with the reason.',
     ],
   },

@@ -23,6 +23,7 @@ export const common = {
   tryAgain: 'Try again',
   cancel: 'Cancel',
   close: 'Close',
+  typeName: (name: string) => `Type ${name} to confirm`,
   copy: 'Copy',
   copied: 'Copied',
   all: 'All',

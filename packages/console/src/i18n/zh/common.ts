@@ -23,6 +23,7 @@ export const common: Words['common'] = {
   tryAgain: '重试',
   cancel: '取消',
   close: '关闭',
+  typeName: (name) => `请输入“${name}”以确认`,
   copy: '复制',
   copied: '已复制',
   all: '全部',

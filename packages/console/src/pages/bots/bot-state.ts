@@ -1,8 +1,11 @@
-import type { BotAnswer } from '../../api/answers.gen.js';
+import type { ComingBot } from '../../api/coming.js';
+import type { Tone } from '../../components/state-tag.js';
 
 export type BotState =
   | 'people'
+  | 'paused'
   | 'faulty'
+  | 'failing'
   | 'circuitOpen'
   | 'away'
   | 'unpulled'
@@ -10,12 +13,28 @@ export type BotState =
   | 'takesMessages'
   | 'unknown';
 
-export function botState(bot: BotAnswer): BotState {
-  const { kind, takes, fault, circuit, clients, lastTakenAt, lastFailure } = bot;
+export const BOT_TONES: Readonly<Record<BotState, Tone>> = {
+  people: 'quiet',
+  paused: 'wait',
+  faulty: 'bad',
+  failing: 'bad',
+  circuitOpen: 'bad',
+  away: 'wait',
+  unpulled: 'wait',
+  takes: 'good',
+  takesMessages: 'good',
+  unknown: 'quiet',
+};
+
+export function botState(bot: ComingBot): BotState {
+  const { kind, takes, fault, circuit, clients, lastTakenAt, lastFailure, paused = false, causes = [] } = bot;
   if (kind === 'none') return 'people';
+  if (paused) return 'paused';
   if (fault !== null) return 'faulty';
   if (kind === 'stream' && clients === 0) return 'away';
   if (circuit === 'open') return 'circuitOpen';
+  // It may take its events all the while: a refused Secret, replies that do not go out.
+  if (causes.some(({ severity }) => severity === 'bad')) return 'failing';
   // Nothing counts against a bot that answers and does not pull, so its circuit stays closed.
   if (lastFailure?.stage === 'unpulled' && lastFailure.at > (lastTakenAt ?? '')) return 'unpulled';
   if (lastTakenAt === null) return 'unknown';

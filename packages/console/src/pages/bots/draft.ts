@@ -2,13 +2,17 @@ import type { NewBot } from '../../api/bots.js';
 import { ALL_OTHERS, readAccountIds } from './account-ids.js';
 import { type BotApi, type BotTakes, PROGRAMS, type Program, type ProgramName } from './programs.js';
 
+export const STEPS = ['app', 'accounts', 'program'] as const;
+export type Step = (typeof STEPS)[number];
+
 /** A bot as somebody is describing it. */
 export interface Draft {
+  readonly step: Step;
   readonly program: ProgramName;
   readonly name: string;
   readonly corpId: string;
   readonly takesAllOthers: boolean;
-  /** Of the registered accounts. */
+  /** Of the accounts that are listed. */
   readonly picked: readonly string[];
   /** Ids as they were typed. */
   readonly typed: string;
@@ -25,7 +29,6 @@ export interface Draft {
 export interface StepProps {
   readonly draft: Draft;
   readonly onChange: (change: Partial<Draft>) => void;
-  readonly onNext: () => void;
 }
 
 export function programOf({ program }: Draft): Program {
@@ -36,6 +39,7 @@ export function programOf({ program }: Draft): Program {
 export function draftFor(program: ProgramName, before: Partial<Draft> = {}): Draft {
   const { title, url, messages }: Program = PROGRAMS[program];
   return {
+    step: 'app',
     corpId: '',
     takesAllOthers: false,
     picked: [],
@@ -47,7 +51,7 @@ export function draftFor(program: ProgramName, before: Partial<Draft> = {}): Dra
     url: url ?? '',
     headers: {},
     api: 'manager',
-    takes: messages === 'best' ? 'message' : 'event',
+    takes: messages === 'best' || messages === 'only' ? 'message' : 'event',
   };
 }
 
@@ -58,10 +62,11 @@ export function accountsOf({ takesAllOthers, picked, typed }: Draft): readonly s
 /** Whether somebody may choose what it is given: the manager has to be asked by its pulls. */
 export function mayTakeMessages(draft: Draft): boolean {
   const { api, messages } = programOf(draft);
-  return messages !== 'impossible' && (api ?? draft.api) === 'manager';
+  return (messages === 'best' || messages === 'possible') && (api ?? draft.api) === 'manager';
 }
 
 export function takesOf(draft: Draft): BotTakes {
+  if (programOf(draft).messages === 'only') return 'message';
   return mayTakeMessages(draft) ? draft.takes : 'event';
 }
 
@@ -71,7 +76,7 @@ export function corpSecretOf(draft: Draft): Program['corpSecret'] {
 }
 
 export function toNewBot(draft: Draft): NewBot {
-  const { kind, api, headers } = programOf(draft);
+  const { kind, api, form, headers } = programOf(draft);
   const given = headers.map((name) => [name, draft.headers[name]?.trim() ?? '']);
   return {
     name: draft.name.trim(),
@@ -83,7 +88,11 @@ export function toNewBot(draft: Draft): NewBot {
     ...(corpSecretOf(draft) !== 'useless' &&
       draft.corpSecret !== '' && { corpSecret: draft.corpSecret.trim() }),
     ...(kind === 'callback' && {
-      callback: { url: draft.url.trim(), ...(given.length > 0 && { headers: Object.fromEntries(given) }) },
+      callback: {
+        url: draft.url.trim(),
+        ...(form !== undefined && { form }),
+        ...(given.length > 0 && { headers: Object.fromEntries(given) }),
+      },
     }),
   };
 }

@@ -22,7 +22,9 @@ export type Filling =
   | 'puppetEndpoint'
   | 'connect'
   | 'path'
-  | 'port';
+  | 'port'
+  | 'manager'
+  | 'signingSecret';
 
 /** What the person knows who sets the program up. */
 export type ByHand =
@@ -77,7 +79,8 @@ export type Note =
   | 'tunnelsOn'
   | 'proxyForAll'
   | 'centerEndpoint'
-  | 'keepConnecting';
+  | 'keepConnecting'
+  | 'anyHttp';
 
 export interface Program {
   /** As its makers write it; null where the dictionaries have a word for it. */
@@ -87,12 +90,14 @@ export interface Program {
   readonly api: BotApi | null;
   /** Where it takes callbacks when it runs beside the manager. null: nothing is sent to a URL. */
   readonly url: string | null;
+  /** What is sent there: each message itself as JSON; WeCom's callbacks if it is left out. */
+  readonly form?: 'json';
   /** Headers that its callbacks need. */
   readonly headers: readonly string[];
   /** Whether it gets access tokens from WeCom directly, and uses them at the manager's base. */
   readonly corpSecret: 'required' | 'optional' | 'useless';
   /** Best for programs that keep no cursor, or lose it; impossible where the manager cannot answer their pulls. */
-  readonly messages: 'best' | 'possible' | 'impossible';
+  readonly messages: 'only' | 'best' | 'possible' | 'impossible';
   readonly groups: readonly Group[];
   readonly notes: readonly Note[];
 }
@@ -249,6 +254,28 @@ export const PROGRAMS = {
       TUNNEL,
     ],
     notes: ['enablePandawiki', 'knowledgeBase', 'tunnelsOn', 'proxyForAll', 'lastOnly'],
+  },
+  /** Written for this: 30 lines, without WeCom's cipher, a cursor or a registration. */
+  own: {
+    ...DEFAULTS,
+    title: null,
+    api: 'manager',
+    messages: 'only',
+    url: 'http://127.0.0.1:8080/',
+    form: 'json',
+    groups: [
+      {
+        place: 'environment',
+        settings: [
+          { name: 'MANAGER_URL', is: 'manager' },
+          { name: 'BOT_KEY', is: 'key' },
+          { name: 'SIGNING_SECRET', is: 'signingSecret' },
+          { name: 'CORP_ID', is: 'corpId' },
+          { name: 'PORT', is: 'port' },
+        ],
+      },
+    ],
+    notes: ['anyHttp'],
   },
   puppet: {
     ...DEFAULTS,

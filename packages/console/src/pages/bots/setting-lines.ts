@@ -14,6 +14,7 @@ export interface BotFacts {
   /** null for one that registers itself. */
   readonly token: string | null;
   readonly encodingAESKey: string | null;
+  readonly signingSecret: string;
 }
 
 /** A setting with what to put into it, or with what a person has to look up. */
@@ -40,6 +41,7 @@ const SECRET: ReadonlySet<Filling> = new Set([
   'proxy',
   'puppetEndpoint',
   'connect',
+  'signingSecret',
 ]);
 
 export function settingGroups({ groups }: Program, facts: BotFacts): readonly SettingGroup[] {
@@ -109,6 +111,10 @@ function filled(filling: Filling, facts: BotFacts): string | null {
       return `WXKF_KEY=${facts.key} wxkf-manager connect --manager ${address} --forward ${FORWARDED}`;
     case 'noProxy':
       return ['localhost', '127.0.0.1', toUrl(address)?.hostname].filter(isNew).join(',');
+    case 'manager':
+      return address;
+    case 'signingSecret':
+      return facts.signingSecret;
     case 'path':
       return toUrl(facts.url)?.pathname ?? '';
     case 'port':

@@ -1,24 +1,30 @@
+import { Button } from 'antd';
+import type { FormEvent } from 'react';
 import type { BotCreatedAnswer } from '../../api/answers.gen.js';
+import { useChange } from '../../api/answers.js';
 import { createBot } from '../../api/bots.js';
-import type { BotApi, Program } from '../../bots/programs.js';
 import { ChangeButton } from '../../components/change-button.js';
+import { Choices } from '../../components/choices.js';
+import { ErrorNote } from '../../components/error-note.js';
 import { Field } from '../../components/field.js';
-import { Problem } from '../../components/problem.js';
-import { useAction } from '../../data/action.js';
 import { t } from '../../i18n/language.js';
 import type { Words } from '../../i18n/words.js';
 import {
   corpSecretOf,
   type Draft,
+  draftFor,
   mayTakeMessages,
   programOf,
   type StepProps,
   takesOf,
   toNewBot,
 } from './draft.js';
+import { OwnProgram } from './own-program.js';
+import { type BotApi, PROGRAMS, type Program, type ProgramName } from './programs.js';
 import { TakesChoice } from './takes-choice.js';
 
 const APIS = ['manager', 'tunnel', 'direct'] as const satisfies readonly BotApi[];
+const NAMES = Object.keys(PROGRAMS) as ProgramName[];
 
 /** What is said in place of an address. */
 const WITHOUT_ADDRESS: Readonly<Record<Program['kind'], (bots: Words['bots']) => string>> = {
@@ -28,25 +34,59 @@ const WITHOUT_ADDRESS: Readonly<Record<Program['kind'], (bots: Words['bots']) =>
   none: ({ noBotText }) => noBotText,
 };
 
-interface AddressStepProps extends Omit<StepProps, 'onNext'> {
+interface ProgramStepProps extends StepProps {
   readonly onCreated: (bot: BotCreatedAnswer) => void;
-  readonly onBack: () => void;
 }
 
-/** Where it takes callbacks, and how it calls WeCom. */
-export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepProps) {
+/** Which program it is, where it takes what it is given, and how it calls WeCom. */
+export function ProgramStep({ draft, onChange, onCreated }: ProgramStepProps) {
+  const { bots } = t();
+  const change = useChange(createBot, []);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!change.isPending) change.mutate(toNewBot(draft), { onSuccess: onCreated });
+  };
+  return (
+    <form className="form card" onSubmit={submit}>
+      <Choices<ProgramName>
+        label={bots.program}
+        value={draft.program}
+        isGrid
+        options={NAMES.map((value) => ({ value, label: titleOf(value), text: bots.programText[value] }))}
+        onChange={(program) => onChange(draftFor(program, draft))}
+      />
+      {draft.program === 'own' && <OwnProgram />}
+      <Settings draft={draft} onChange={onChange} />
+      {change.error !== null && <ErrorNote error={change.error} titles={bots.problems} />}
+      <div className="actions">
+        <ChangeButton type="primary" htmlType="submit" loading={change.isPending}>
+          {change.isPending ? bots.adding : bots.addRun}
+        </ChangeButton>
+        <Button onClick={() => onChange({ step: 'accounts' })}>{bots.back}</Button>
+      </div>
+    </form>
+  );
+}
+
+/** As its makers write it, or in a word. */
+export function titleOf(name: ProgramName): string {
+  const { untitled } = t().bots;
+  return PROGRAMS[name].title ?? untitled[name as keyof typeof untitled];
+}
+
+function Settings({ draft, onChange }: StepProps) {
   const { bots } = t();
   const program = programOf(draft);
   const corpSecret = corpSecretOf(draft);
-  const action = useAction(async () => onCreated(await createBot(toNewBot(draft))));
   return (
-    <form
-      class="form card"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void action.run();
-      }}
-    >
+    <>
+      <Field
+        label={bots.name}
+        hint={bots.nameHint}
+        value={draft.name}
+        required
+        onInput={(name) => onChange({ name })}
+      />
       {program.url === null ? (
         <p>{WITHOUT_ADDRESS[program.kind](bots)}</p>
       ) : (
@@ -56,7 +96,7 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
           value={draft.url}
           type="url"
           isMono
-          isRequired
+          required
           onInput={(url) => onChange({ url })}
         />
       )}
@@ -67,7 +107,7 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
           hint={bots.headerHint}
           value={draft.headers[name] ?? ''}
           isMono
-          isRequired
+          required
           onInput={(value) => onChange({ headers: { ...draft.headers, [name]: value } })}
         />
       ))}
@@ -85,20 +125,11 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
           hint={takesOf(draft) === 'message' ? bots.corpSecretPulls : bots.corpSecretHint}
           value={draft.corpSecret}
           type="password"
-          isRequired={corpSecret === 'required'}
+          required={corpSecret === 'required'}
           onInput={(next) => onChange({ corpSecret: next })}
         />
       )}
-      {action.error !== null && <Problem error={action.error} titles={bots.problems} />}
-      <div class="actions">
-        <button type="button" class="button" onClick={onBack}>
-          {bots.back}
-        </button>
-        <ChangeButton type="submit" class="button primary" aria-disabled={action.isRunning}>
-          {action.isRunning ? bots.adding : bots.addRun}
-        </ChangeButton>
-      </div>
-    </form>
+    </>
   );
 }
 
@@ -110,15 +141,11 @@ interface ApiChoiceProps {
 function ApiChoice({ api, onChange }: ApiChoiceProps) {
   const { bots } = t();
   return (
-    <fieldset class="choices">
-      <legend>{bots.calls}</legend>
-      {APIS.map((one) => (
-        <label key={one} class="choice">
-          <input type="radio" name="api" checked={api === one} onChange={() => onChange({ api: one })} />
-          <span>{bots.apis[one]}</span>
-          <span class="small muted">{bots.apiText[one]}</span>
-        </label>
-      ))}
-    </fieldset>
+    <Choices<BotApi>
+      label={bots.calls}
+      value={api}
+      options={APIS.map((value) => ({ value, label: bots.apis[value], text: bots.apiText[value] }))}
+      onChange={(next) => onChange({ api: next })}
+    />
   );
 }

@@ -1,42 +1,45 @@
-import { useState } from 'preact/hooks';
-import type { BotAnswer, BotVerifiedAnswer } from '../../api/answers.gen.js';
+import type { BotVerifiedAnswer } from '../../api/answers.gen.js';
+import { useChange } from '../../api/answers.js';
 import { verifyBot } from '../../api/bots.js';
-import { verifyFinding } from '../../bots/verify-finding.js';
+import type { ComingBot } from '../../api/coming.js';
 import { ChangeButton } from '../../components/change-button.js';
-import { Chip } from '../../components/chip.js';
-import { Problem } from '../../components/problem.js';
-import { useAction } from '../../data/action.js';
+import { ErrorNote } from '../../components/error-note.js';
+import { StateTag } from '../../components/state-tag.js';
 import { formatMs } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
+import { verifyFinding } from './verify-finding.js';
+
+export function VerifyBot({ bot }: { readonly bot: ComingBot }) {
+  const { bots } = t();
+  return (
+    <section className="card" aria-labelledby="bot-verify">
+      <h2 id="bot-verify">{bots.verify}</h2>
+      <p className="muted">{bots.verifyText}</p>
+      <VerifyPart bot={bot} />
+    </section>
+  );
+}
 
 interface VerifyPartProps {
-  readonly bot: Pick<BotAnswer, 'id' | 'name'>;
+  readonly bot: Pick<ComingBot, 'id' | 'name'>;
   readonly onResult?: (result: BotVerifiedAnswer) => void;
 }
 
 /** Asks the bot what WeCom asks when a URL is saved, and shows what came back. */
 export function VerifyPart({ bot, onResult }: VerifyPartProps) {
   const { bots } = t();
-  const [result, setResult] = useState<BotVerifiedAnswer | null>(null);
-  const action = useAction(async () => {
-    setResult(null);
-    const came = await verifyBot(bot.id);
-    setResult(came);
-    onResult?.(came);
-  });
+  const change = useChange(verifyBot, []);
   return (
     <>
       <ChangeButton
-        type="button"
-        class="button"
         aria-label={bots.verifyOf(bot.name)}
-        aria-disabled={action.isRunning}
-        onClick={action.run}
+        loading={change.isPending}
+        onClick={() => change.mutate(bot.id, { onSuccess: (result) => onResult?.(result) })}
       >
-        {action.isRunning ? bots.verifying : bots.verify}
+        {change.isPending ? bots.verifying : bots.verify}
       </ChangeButton>
-      <div role="status">{result !== null && <VerifyResult result={result} />}</div>
-      {action.error !== null && <Problem error={action.error} />}
+      <div role="status">{change.data !== undefined && <VerifyResult result={change.data} />}</div>
+      {change.error !== null && <ErrorNote error={change.error} />}
     </>
   );
 }
@@ -47,9 +50,9 @@ function VerifyResult({ result }: { readonly result: BotVerifiedAnswer }) {
   const { verified, status, durationMs, fault } = result;
   const { what, remedy } = bots.findings[verifyFinding(result)];
   return (
-    <div class="result">
-      <Chip tone={verified ? 'good' : 'bad'} text={what} />
-      <dl class="facts">
+    <div className="result">
+      <StateTag tone={verified ? 'good' : 'bad'} text={what} />
+      <dl className="facts">
         {!verified && (
           <>
             <dt>{accounts.remedy}</dt>
@@ -63,7 +66,7 @@ function VerifyResult({ result }: { readonly result: BotVerifiedAnswer }) {
         {fault !== null && (
           <>
             <dt>{accounts.reason}</dt>
-            <dd class="mono">{fault}</dd>
+            <dd className="mono">{fault}</dd>
           </>
         )}
       </dl>

@@ -1,0 +1,87 @@
+import type { ComingBot } from '../../api/coming.js';
+import { CopyButton } from '../../components/copy.js';
+import { CorpName } from '../../components/names.js';
+import { Ago } from '../../components/times.js';
+import { formatMs, formatNumber, formatShare } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
+import { kindOf, useAppNames } from './bots-page.js';
+
+/** What it is, and how it goes. */
+export function BotFacts({ bot }: { readonly bot: ComingBot }) {
+  const { bots, common } = t();
+  const { id, corpId, kind, api, callback, takes, lastTakenAt } = bot;
+  const names = useAppNames();
+  return (
+    <section className="card" aria-labelledby="bot-facts">
+      <h2 id="bot-facts">{bots.facts}</h2>
+      <dl className="facts">
+        <dt>{bots.kind}</dt>
+        <dd>{kindOf(bot)}</dd>
+        <dt>{bots.app}</dt>
+        <dd>
+          <CorpName corpId={corpId} name={names.get(corpId) ?? null} />
+        </dd>
+        <dt>{bots.id}</dt>
+        <dd className="mono">
+          {id} <CopyButton value={id} what={common.botId} />
+        </dd>
+        {kind !== 'none' && (
+          <>
+            <dt>{bots.given}</dt>
+            <dd>
+              {bots.takes[takes]} <Order bot={bot} />
+            </dd>
+            <dt>{bots.lastTaken}</dt>
+            <dd>{lastTakenAt === null ? bots.notTaken : <Ago at={lastTakenAt} />}</dd>
+            <dt>{bots.lastHour}</dt>
+            <dd>
+              <LastHour bot={bot} />
+            </dd>
+          </>
+        )}
+        {callback !== null && (
+          <>
+            <dt>{bots.calls}</dt>
+            <dd>{bots.apis[api]}</dd>
+          </>
+        )}
+        {callback !== null && callback.headers.length > 0 && (
+          <>
+            <dt>{bots.headers}</dt>
+            <dd className="mono">{callback.headers.join(', ')}</dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function Order({ bot: { order, include, since } }: { readonly bot: ComingBot }) {
+  const { bots } = t();
+  if (order === null) return null;
+  return (
+    <div className="muted">
+      {bots.orders[order]}
+      {include.includes('servicer') && <div>{bots.withServicers}</div>}
+      {since !== null && (
+        <div>
+          {bots.since} <Ago at={since} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function LastHour({ bot: { lastHour } }: { readonly bot: ComingBot }) {
+  const { accounts } = t();
+  const { attempts, taken, p50Ms, p95Ms } = lastHour;
+  if (attempts === 0) return <span className="muted">{accounts.noAttempts}</span>;
+  return (
+    <>
+      {accounts.takenOf(formatNumber(taken), formatNumber(attempts), formatShare(taken, attempts))}
+      {p50Ms !== null && p95Ms !== null && (
+        <div className="muted">{accounts.percentiles(formatMs(p50Ms), formatMs(p95Ms))}</div>
+      )}
+    </>
+  );
+}

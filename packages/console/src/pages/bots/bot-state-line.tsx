@@ -1,0 +1,33 @@
+import type { ComingBot } from '../../api/coming.js';
+import { wordsOfCause } from '../../components/causes/cause-words.js';
+import { StateTag } from '../../components/state-tag.js';
+import { whatFailed } from '../../i18n/failure.js';
+import { t } from '../../i18n/language.js';
+import { BOT_TONES, botState } from './bot-state.js';
+
+/** The state in a word, and the cause behind it. */
+export function BotStateLine({ bot }: { readonly bot: ComingBot }) {
+  const { bots } = t();
+  const state = botState(bot);
+  const cause = causeOf(bot);
+  return (
+    <span className="state-line">
+      <StateTag tone={BOT_TONES[state]} text={bots.states[state]} title={bots.stateText[state]} />
+      {cause !== null && (
+        <span className="cut muted" title={cause}>
+          {cause}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function causeOf(bot: ComingBot): string | null {
+  const { fault, lastFailure, causes = [] } = bot;
+  const state = botState(bot);
+  if (fault !== null) return fault;
+  const [worst] = causes;
+  if (worst !== undefined && state !== 'paused') return wordsOfCause(worst).what;
+  const isFailing = state === 'circuitOpen' || state === 'unpulled';
+  return isFailing && lastFailure !== null ? whatFailed(lastFailure, t()) : null;
+}

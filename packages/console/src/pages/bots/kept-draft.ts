@@ -1,0 +1,48 @@
+import { useEffect, useState } from 'react';
+import { hasSessionEnded } from '../../session/session.js';
+import { type Draft, draftFor } from './draft.js';
+
+const NAME = 'wxkf.draft.bot';
+
+/**
+ * What somebody has typed of a new bot. A reload and a session that ends leave it; whoever leaves the page drops it. The Secret
+ * stays in the page alone.
+ */
+export function useKeptDraft(): [draft: Draft, change: (changed: Partial<Draft>) => void] {
+  const [draft, setDraft] = useState<Draft>(() => readDraft() ?? draftFromAddress());
+  useEffect(() => write({ ...draft, corpSecret: '' }), [draft]);
+  useEffect(
+    () => () => {
+      if (!hasSessionEnded.value) write(null);
+    },
+    [],
+  );
+  return [draft, (changed) => setDraft((before) => ({ ...before, ...changed }))];
+}
+
+/** A link may name the app, or an account that needs a bot. */
+function draftFromAddress(): Draft {
+  const query = new URLSearchParams(location.search);
+  const [corpId, openKfId] = [query.get('corpId') ?? '', query.get('openKfId')];
+  const picked = openKfId === null ? [] : [openKfId];
+  return draftFor('langbot', { corpId, picked, step: corpId === '' ? 'app' : 'accounts' });
+}
+
+function readDraft(): Draft | null {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(NAME) ?? 'null') as Draft | null;
+    return kept === null ? null : { ...draftFor(kept.program), ...kept };
+  } catch {
+    return null;
+  }
+}
+
+/** A browser may forbid it: the draft is this page's alone then. */
+function write(draft: Draft | null): void {
+  try {
+    if (draft === null) sessionStorage.removeItem(NAME);
+    else sessionStorage.setItem(NAME, JSON.stringify(draft));
+  } catch {
+    // Nothing is lost that was kept before.
+  }
+}
