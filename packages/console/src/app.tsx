@@ -96,7 +96,7 @@ function Pages() {
       <Route path={PAGES.waiting} component={WaitingPage} />
       <Route path={PAGES.bots} component={BotsPage} />
       <Route path={pathOf.addBot} component={AddBotPage} />
-      <Route path={pathOf.bot(':id')} component={BotPage} />
+      <Route path={`${PAGES.bots}/:id`} component={BotPage} />
       {MOVED.map(([from, to]) => (
         <Route key={from} path={from}>
           <Moved to={to} />

@@ -128,6 +128,6 @@ function Name({ of: { openKfId, name } }: { readonly of: AccountAnswer }) {
 
 function serverOf({ servedBy, botName, inWecom }: AccountAnswer): string {
   const { bots } = t();
-  if (inWecom === false) return bots.notInWecom;
-  return botName ?? bots.servers[servedBy];
+  const server = botName ?? bots.servers[servedBy];
+  return inWecom === false ? `${server} · ${bots.notInWecom}` : server;
 }

@@ -1,4 +1,5 @@
 import { Steps } from 'antd';
+import { useEffect } from 'react';
 import { navigate } from 'wouter/use-browser-location';
 import type { BotCreatedAnswer } from '../../api/answers.gen.js';
 import { refresh } from '../../api/answers.js';
@@ -38,6 +39,7 @@ export default function AddBotPage() {
     navigate(PAGES.bots);
   };
   const step = added === null ? STEPS.indexOf(draft.step) : STEPS.length;
+  useEffect(() => void scrollTo(0, 0), [step]);
   return (
     <>
       <BackToBots />
@@ -46,7 +48,7 @@ export default function AddBotPage() {
         <p className="muted">{added === null ? bots.stepText[draft.step] : bots.addedIntro}</p>
         <Steps
           size="small"
-          className="wide-only"
+          className="wide-only steps"
           aria-label={bots.stepOf(step + 1, STEPS.length + 1)}
           current={step}
           items={[...STEPS, 'paste' as const].map((name) => ({ title: bots.stepNames[name] }))}

@@ -28,6 +28,6 @@ function causeOf(bot: ComingBot): string | null {
   if (fault !== null) return fault;
   const [worst] = causes;
   if (worst !== undefined && state !== 'paused') return wordsOfCause(worst).what;
-  const isFailing = state === 'circuitOpen' || state === 'unpulled';
+  const isFailing = state === 'circuitOpen' || state === 'unpulled' || state === 'failed';
   return isFailing && lastFailure !== null ? whatFailed(lastFailure, t()) : null;
 }

@@ -9,6 +9,7 @@ export type BotState =
   | 'circuitOpen'
   | 'away'
   | 'unpulled'
+  | 'failed'
   | 'takes'
   | 'takesMessages'
   | 'unknown';
@@ -21,6 +22,7 @@ export const BOT_TONES: Readonly<Record<BotState, Tone>> = {
   circuitOpen: 'bad',
   away: 'wait',
   unpulled: 'wait',
+  failed: 'wait',
   takes: 'good',
   takesMessages: 'good',
   unknown: 'quiet',
@@ -35,8 +37,9 @@ export function botState(bot: ComingBot): BotState {
   if (circuit === 'open') return 'circuitOpen';
   // It may take its events all the while: a refused Secret, replies that do not go out.
   if (causes.some(({ severity }) => severity === 'bad')) return 'failing';
-  // Nothing counts against a bot that answers and does not pull, so its circuit stays closed.
-  if (lastFailure?.stage === 'unpulled' && lastFailure.at > (lastTakenAt ?? '')) return 'unpulled';
+  if (lastFailure !== null && lastFailure !== undefined && lastFailure.at > (lastTakenAt ?? ''))
+    // Nothing counts against a bot that answers and does not pull, so its circuit stays closed.
+    return lastFailure.stage === 'unpulled' ? 'unpulled' : 'failed';
   if (lastTakenAt === null) return 'unknown';
   return takes === 'message' ? 'takesMessages' : 'takes';
 }
