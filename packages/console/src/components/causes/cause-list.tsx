@@ -17,14 +17,16 @@ const SHOWN_MAX = 6;
 interface CauseListProps {
   readonly causes: readonly ComingCause[];
   readonly caption: string;
+  /** On a page about what has the causes: the worst one says at once what to do. */
+  readonly isFirstOpen?: boolean;
 }
 
 /** A row for each cause, grouped where they are equal. The remedy opens on a click. */
-export function CauseList({ causes, caption }: CauseListProps) {
+export function CauseList({ causes, caption, isFirstOpen = false }: CauseListProps) {
   const words = t().causes;
-  const [opened, setOpened] = useState<string | null>(null);
-  const [isWhole, setWhole] = useState(false);
   const groups = groupCauses(causes);
+  const [opened, setOpened] = useState<string | null>(isFirstOpen ? (groups[0]?.key ?? null) : null);
+  const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? groups : groups.slice(0, SHOWN_MAX);
   const hidden = groups.length - shown.length;
   return (
@@ -103,7 +105,7 @@ function amountOf({ causes: [first, ...others] }: CauseGroup): string {
 
 function Action({ of: cause }: { readonly of: ComingCause }) {
   const { action } = wordsOfCause(cause);
-  return action === null ? null : (
+  return action === null || action.href === location.pathname ? null : (
     <LinkButton size="small" href={action.href}>
       {action.text}
     </LinkButton>

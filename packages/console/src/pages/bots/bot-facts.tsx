@@ -1,8 +1,8 @@
 import type { ComingBot } from '../../api/coming.js';
 import { CopyButton } from '../../components/copy.js';
+import { LastHourWords } from '../../components/last-hour-words.js';
 import { CorpName } from '../../components/names.js';
 import { Ago } from '../../components/times.js';
-import { formatMs, formatNumber, formatShare } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { kindOf, useAppNames } from './bots-page.js';
 
@@ -35,7 +35,7 @@ export function BotFacts({ bot }: { readonly bot: ComingBot }) {
             <dd>{lastTakenAt === null ? bots.notTaken : <Ago at={lastTakenAt} />}</dd>
             <dt>{bots.lastHour}</dt>
             <dd>
-              <LastHour bot={bot} />
+              <LastHourWords of={bot.lastHour} />
             </dd>
           </>
         )}
@@ -69,19 +69,5 @@ function Order({ bot: { order, include, since } }: { readonly bot: ComingBot }) 
         </div>
       )}
     </div>
-  );
-}
-
-function LastHour({ bot: { lastHour } }: { readonly bot: ComingBot }) {
-  const { accounts } = t();
-  const { attempts, taken, p50Ms, p95Ms } = lastHour;
-  if (attempts === 0) return <span className="muted">{accounts.noAttempts}</span>;
-  return (
-    <>
-      {accounts.takenOf(formatNumber(taken), formatNumber(attempts), formatShare(taken, attempts))}
-      {p50Ms !== null && p95Ms !== null && (
-        <div className="muted">{accounts.percentiles(formatMs(p50Ms), formatMs(p95Ms))}</div>
-      )}
-    </>
   );
 }

@@ -2,7 +2,7 @@ import type { AccountAnswer, ComingBot } from '../../api/coming.js';
 import { useAccounts } from '../../api/accounts.js';
 import { CauseList } from '../../components/causes/cause-list.js';
 import { FailureRemedy } from '../../components/remedy.js';
-import { StateTag } from '../../components/state-tag.js';
+import { Strip } from '../../components/strip.js';
 import { Ago } from '../../components/times.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
@@ -13,16 +13,13 @@ export function BotHealth({ bot }: { readonly bot: ComingBot }) {
   const { bots, accounts } = t();
   const { fault, lastFailure, lastTakenAt, causes = [] } = bot;
   const state = botState(bot);
-  const tone = BOT_TONES[state];
   const isLastFailed = lastFailure !== null && lastFailure.at > (lastTakenAt ?? '');
   return (
     <>
-      <div className={`strip ${tone}`} role="status">
-        <StateTag tone={tone} text={bots.states[state]} />
-        <span className="grow">{fault ?? bots.stateText[state]}</span>
+      <Strip tone={BOT_TONES[state]} title={bots.states[state]} text={fault ?? bots.stateText[state]}>
         {state === 'paused' && <Waiting bot={bot} />}
-      </div>
-      {causes.length > 0 && <CauseList causes={causes} caption={bots.causes} />}
+      </Strip>
+      {causes.length > 0 && <CauseList causes={causes} caption={bots.causes} isFirstOpen />}
       {causes.length === 0 && isLastFailed && (
         <section className="card">
           <h2>

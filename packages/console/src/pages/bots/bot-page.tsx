@@ -1,10 +1,11 @@
 import { ArrowLeftOutlined } from '@ant-design/icons';
-import { Empty, Skeleton } from 'antd';
+import { Skeleton } from 'antd';
 import { Link } from 'wouter';
 import { ApiError } from '../../api/api-error.js';
 import { useBot } from '../../api/bots.js';
 import type { ComingBot } from '../../api/coming.js';
 import { Loaded } from '../../components/loaded.js';
+import { Nothing } from '../../components/nothing.js';
 import { Page } from '../../components/page.js';
 import { t } from '../../i18n/language.js';
 import { PAGES } from '../../shell/paths.js';
@@ -31,7 +32,7 @@ export default function BotPage({ params: { id = '' } }: { readonly params: { re
         actions={bot !== undefined && bot.kind !== 'none' && <PauseButton bot={bot} />}
       >
         {isUnknown ? (
-          <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={`${bots.gone}. ${bots.goneText}`} />
+          <Nothing title={bots.gone} text={bots.goneText} />
         ) : (
           <Loaded of={answer} skeleton={<Skeleton active paragraph={{ rows: 12 }} />}>
             {(data) => <Bot bot={data} />}

@@ -1,16 +1,20 @@
+import type { Paged } from '../../api/answers.js';
 import { useKnownApps } from '../../api/apps.js';
 import { useBots } from '../../api/bots.js';
 import type { ComingBot } from '../../api/coming.js';
 import { LinkButton } from '../../components/link-button.js';
 import { BotName, CorpName } from '../../components/names.js';
+import { Nothing } from '../../components/nothing.js';
 import { Page } from '../../components/page.js';
 import { PagedTable } from '../../components/paged-table.js';
+import type { Tone } from '../../components/state-tag.js';
 import type { Column } from '../../components/table.js';
 import { Ago } from '../../components/times.js';
 import { formatMs, formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
 import { ALL_OTHERS } from './account-ids.js';
+import { BOT_TONES, botState } from './bot-state.js';
 import { BotStateLine } from './bot-state-line.js';
 
 export default function BotsPage() {
@@ -26,20 +30,24 @@ export default function BotsPage() {
     <Page title={bots.title} actions={add}>
       <PagedTable<ComingBot>
         caption={bots.table}
-        of={paged}
+        of={worstFirst(paged)}
         keyOf={({ id }) => id}
         columns={columns(names)}
-        empty={
-          <>
-            <p>
-              <strong>{bots.nothing}</strong>
-            </p>
-            <p>{bots.nothingText}</p>
-          </>
-        }
+        empty={<Nothing title={bots.nothing} text={bots.nothingText} />}
       />
     </Page>
   );
+}
+
+const RANKS: Readonly<Record<Tone, number>> = { bad: 0, wait: 1, quiet: 2, good: 2 };
+
+/** Whatever needs somebody stands on top of its page, the others by name. */
+function worstFirst(paged: Paged<ComingBot>): Paged<ComingBot> {
+  const { data } = paged.of;
+  if (data === undefined) return paged;
+  const rankOf = (bot: ComingBot): number => RANKS[BOT_TONES[botState(bot)]];
+  const items = data.items.toSorted((a, b) => rankOf(a) - rankOf(b) || a.name.localeCompare(b.name));
+  return { ...paged, of: { ...paged.of, data: { ...data, items } } as typeof paged.of };
 }
 
 /** Of the apps by their corps. */

@@ -12,7 +12,7 @@ import { PAGES } from '../../shell/paths.js';
 export function RemoveBot({ bot: { id, name } }: { readonly bot: ComingBot }) {
   const { bots } = t();
   const [isAsking, setAsking] = useState(false);
-  // The answers are asked anew by the list, since this bot's own is no more.
+  // The list asks anew by itself; this bot's own answer is no more.
   const change = useChange(removeBot, []);
   return (
     <section className="card" aria-labelledby="bot-remove">
@@ -29,10 +29,8 @@ export function RemoveBot({ bot: { id, name } }: { readonly bot: ComingBot }) {
         name={name}
         change={change}
         argument={id}
-        told={() => {
-          navigate(PAGES.bots);
-          return bots.removed(name);
-        }}
+        told={() => bots.removed(name)}
+        onDone={() => navigate(PAGES.bots)}
         isOpen={isAsking}
         onClose={() => setAsking(false)}
       />

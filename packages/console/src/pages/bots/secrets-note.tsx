@@ -32,7 +32,7 @@ export function SecretsNote({ saving: { isSaved, onSaved } }: { readonly saving:
         type="warning"
         showIcon
         title={bots.once}
-        action={<Button onClick={onSaved}>{apps.haveSaved}</Button>}
+        description={<Button onClick={onSaved}>{apps.haveSaved}</Button>}
       />
       <LeaveQuestion title={bots.leaveAsk} text={bots.once} run={bots.leaveRun} />
     </>
