@@ -15,7 +15,7 @@ import { Header } from './shell/header.js';
 import { MOVED, PAGES, pathOf } from './shell/paths.js';
 import { Shell } from './shell/shell.js';
 import { useCell } from './state/cell.js';
-import { useShade, wearShade } from './state/shade.js';
+import { useIsStill, useShade, wearShade } from './state/shade.js';
 import { themeOf } from './theme.js';
 
 /** Each page is a file of its own, which the browser loads when somebody goes there. */
@@ -37,6 +37,8 @@ const NOWHERE = document.createElement('div');
 export function App() {
   const chosen = useCell(language);
   const shade = useShade();
+  const isStill = useIsStill();
+  const theme = themeOf(shade);
   useLayoutEffect(() => wearShade(shade), [shade]);
   useLayoutEffect(() => {
     document.documentElement.lang = chosen;
@@ -44,7 +46,7 @@ export function App() {
   return (
     <StyleProvider container={NOWHERE}>
       <ConfigProvider
-        theme={{ ...themeOf(shade), zeroRuntime: true }}
+        theme={{ ...theme, token: { ...theme.token, motion: !isStill }, zeroRuntime: true }}
         locale={chosen === 'en' ? english : chinese}
         button={{ autoInsertSpace: false }}
       >

@@ -16,6 +16,17 @@ dark.addEventListener('change', () => {
   isSystemDark.value = dark.matches;
 });
 
+const stillness = matchMedia('(prefers-reduced-motion: reduce)');
+const isStill = new Cell(stillness.matches);
+stillness.addEventListener('change', () => {
+  isStill.value = stillness.matches;
+});
+
+/** Whether somebody wants nothing to move. An animation of 0 s may end before Ant Design waits for its end. */
+export function useIsStill(): boolean {
+  return useCell(isStill);
+}
+
 export function useShade(): Shade {
   const chosen = useCell(theme);
   const isDark = useCell(isSystemDark);
