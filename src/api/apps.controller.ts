@@ -67,6 +67,7 @@ export class AppsController {
   @Errors('APP_EXISTS', 'APPS_FULL', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async addApp(@Body() body: NewAppDto, @Req() request: FastifyRequest): Promise<AppCreatedAnswer> {
     const app = await this.apps.add(toNewApp(body), askedBy(request));
+    request.done = { subject: nameOf(app) };
     const { callbackToken, encodingAESKey } = app;
     return {
       ...this.#toAnswer(app, this.figures.takenByCorp()),
@@ -86,7 +87,7 @@ export class AppsController {
   @ApiOkResponse({ description: 'It is deleted.' })
   @Errors('APP_NOT_FOUND', 'APP_READ_ONLY', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async deleteApp(@Param() { id }: AppPathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
-    await this.apps.remove(id, askedBy(request));
+    request.done = { subject: nameOf(await this.apps.remove(id, askedBy(request))) };
     return SUCCESS_ANSWER;
   }
 
@@ -109,6 +110,10 @@ export class AppsController {
     if (this.bots.countOf(corpId) === 0) return 0;
     return this.bots.list().filter((bot) => bot.corpId === corpId && KINDS[bot.kind].takesCallbacks).length;
   }
+}
+
+function nameOf({ name, corpId }: App): string {
+  return name || corpId;
 }
 
 /** Deliveries before this app was added say nothing about it. */

@@ -64,6 +64,19 @@ export class AuditEntryAnswer {
   readonly path!: string;
 
   /**
+   * The name of the app, bot or operator that was added, changed or removed, as it was then; null for other calls, which name
+   * what they are about in the path.
+   * @example LangBot
+   */
+  readonly subject!: string | null;
+
+  /**
+   * The fields of a bot that were changed, without their values; null for other calls.
+   * @example ["openKfIds"]
+   */
+  readonly fields!: string[] | null;
+
+  /**
    * The HTTP status of the answer; null when the caller hung up before.
    * @example 200
    */

@@ -98,6 +98,7 @@ export class BotsController {
   async addBot(@Body() body: NewBotDto, @Req() request: FastifyRequest): Promise<BotCreatedAnswer> {
     const given = await this.asked.toNew(body, request);
     const { bot, key } = await this.bots.add(given, askedBy(request));
+    request.done = { subject: bot.name };
     const { callback, opened } = bot;
     const hasKeys = callback !== null && opened !== null && rulesOf(bot).takesCallbacks;
     return {
@@ -152,6 +153,7 @@ export class BotsController {
       return this.asked.toChange(body, bot, request);
     };
     const bot = await this.bots.change(id, change, askedBy(request));
+    request.done = { subject: bot.name, fields: Object.keys(body) };
     return {
       ...this.#toAnswer(bot, await this.#now()),
       signingSecret: before === null ? signingSecretOf(bot) : null,
@@ -169,7 +171,8 @@ export class BotsController {
   @ApiOkResponse({ description: 'It is deleted.' })
   @Errors('BOT_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async deleteBot(@Param() { id }: BotPathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
-    await this.bots.remove(id, askedBy(request));
+    const { name } = await this.bots.remove(id, askedBy(request));
+    request.done = { subject: name };
     return SUCCESS_ANSWER;
   }
 
@@ -190,6 +193,7 @@ export class BotsController {
     @Req() request: FastifyRequest,
   ): Promise<BotWithKeyAnswer> {
     const { bot, key } = await this.bots.renewKey(id, overlapS * 1_000, askedBy(request));
+    request.done = { subject: bot.name };
     return { ...this.#toAnswer(bot, await this.#now()), key };
   }
 
@@ -204,8 +208,10 @@ export class BotsController {
   @HttpCode(200)
   @ApiOkResponse({ description: 'The result of the verification.' })
   @Errors('BOT_NOT_FOUND', 'BOT_UNVERIFIABLE', 'STORE_UNAVAILABLE')
-  async verifyBot(@Param() { id }: BotPathDto): Promise<BotVerifiedAnswer> {
-    const { fault, status, noAnswer, durationMs } = await this.verification.verify(await this.bots.get(id));
+  async verifyBot(@Param() { id }: BotPathDto, @Req() request: FastifyRequest): Promise<BotVerifiedAnswer> {
+    const bot = await this.bots.get(id);
+    request.done = { subject: bot.name };
+    const { fault, status, noAnswer, durationMs } = await this.verification.verify(bot);
     return { verified: fault === null, status, noAnswer, durationMs: toDuration(durationMs), fault };
   }
 

@@ -59,7 +59,9 @@ export class OperatorsController {
     @Body() { name, role }: OperatorDto,
     @Req() request: FastifyRequest,
   ): Promise<OperatorTokenAnswer> {
-    return toTokenAnswer(await this.operators.add(name, role, askedBy(request)));
+    const added = await this.operators.add(name, role, askedBy(request));
+    request.done = { subject: name };
+    return toTokenAnswer(added);
   }
 
   /**

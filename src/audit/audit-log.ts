@@ -24,12 +24,12 @@ export const AUDIT: JournalKind<AuditEntry> = {
   name: 'audit',
   columns: {
     ...{ operator: 'TEXT', method: 'TEXT', route: 'TEXT', path: 'TEXT', status: 'INTEGER', from: 'TEXT' },
-    ...{ requestId: 'TEXT', times: 'INTEGER' },
+    ...{ requestId: 'TEXT', times: 'INTEGER', subject: 'TEXT', fields: 'JSON' },
   },
   fields: ['operator'],
   common: {},
   marks: {},
-  blank: { operator: null, status: null },
+  blank: { operator: null, status: null, subject: null, fields: null },
   isLasting: true,
 };
 

@@ -42,6 +42,8 @@ const callOf = (path: string, operator: string | null = 'alice'): AnsweredCall =
   method: 'DELETE',
   route: '/api/v1/bots/:id',
   path,
+  subject: null,
+  fields: null,
   status: 200,
   from: '10.0.0.1',
   requestId: 'request-1',

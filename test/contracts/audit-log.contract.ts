@@ -21,6 +21,8 @@ export function entryOf(atMs: number, call: Partial<AnsweredCall> = {}): AuditEn
     method: 'DELETE',
     route: '/api/v1/bots/:id',
     path: '/api/v1/bots/one',
+    subject: 'LangBot',
+    fields: ['name', 'openKfIds'],
     status: 200,
     from: '10.0.0.1',
     requestId: 'request-1',
@@ -50,7 +52,10 @@ export function auditLogContract(open: () => Promise<OpenedAudit>): void {
     });
 
     it('gives what was appended, the newest first, also after a restart', async () => {
-      const [first, second] = [entryOf(NOW_MS), entryOf(NOW_MS + 1, { operator: null, status: null })];
+      const [first, second] = [
+        entryOf(NOW_MS),
+        entryOf(NOW_MS + 1, { operator: null, status: null, subject: null, fields: null }),
+      ];
       await log.append([first, second]);
       expect(await search()).toEqual([second, first]);
       opened = await opened.reopen();

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { fastify } from 'fastify';
+import { fastify, type FastifyRequest } from 'fastify';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { NO_BOT_KEYS, NOBODY } from '../../../test/support/nobody.js';
 import { loadConfig } from '../../config/config.js';
@@ -28,8 +28,13 @@ async function told(
   new Gate(loadConfig(env), new ManualClock(), { judge }, NO_BOT_KEYS, NOBODY).addTo(app);
   hook.addTo(app);
   const config = { allowedCallers: ['operator'] as const };
-  for (const method of ['GET', 'DELETE'] as const)
-    app.route({ method, url: '/bots/:id', config, handler: () => 'ok' });
+  for (const method of ['GET', 'DELETE'] as const) {
+    const handler = (request: FastifyRequest) => {
+      request.done = { subject: 'LangBot', fields: ['name'] };
+      return 'ok';
+    };
+    app.route({ method, url: '/bots/:id', config, handler });
+  }
   app.delete('/puppets', { config: { allowedCallers: ['puppet'] } }, () => 'ok');
   app.post('/session', { config: { allowedCallers: 'anyone', isAudited: true } }, (request) => {
     throw new AppError(request.headers.authorization === undefined ? 'AUTH_WRONG' : 'AUTH_CROSS_SITE');
@@ -60,6 +65,8 @@ it('tells of calls that change something, without what they say', async () => {
       method: 'DELETE',
       route: '/bots/:id',
       path: '/bots/one',
+      subject: 'LangBot',
+      fields: ['name'],
       status: 200,
       from: '127.0.0.1',
       requestId: expect.any(String),

@@ -13,6 +13,17 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     isAudited?: boolean;
   }
+  interface FastifyRequest {
+    /** What an operator's call was about, as far as only its handler knows it; `null` before it is done. */
+    done: Done | null;
+  }
+}
+
+export interface Done {
+  /** The name of the app, bot or operator. */
+  readonly subject: string;
+  /** The fields that were changed, without their values. */
+  readonly fields?: string[];
 }
 
 export interface AnsweredCall {
@@ -22,6 +33,9 @@ export interface AnsweredCall {
   readonly route: string;
   /** Without the query, and without secrets in the place of ids. */
   readonly path: string;
+  /** Both `null` where the handler says nothing. */
+  readonly subject: string | null;
+  readonly fields: string[] | null;
   /** `null` when the caller hung up before the answer was written. */
   readonly status: number | null;
   readonly from: string;
@@ -59,6 +73,7 @@ export class AuditHook {
       });
       done();
     };
+    fastify.decorateRequest('done', null);
     fastify.addHook('onRoute', (route) => {
       const { allowedCallers, isAudited = false } = route.config ?? {};
       const isOfOperators = Array.isArray(allowedCallers) && allowedCallers.includes('operator');
@@ -87,7 +102,7 @@ function kindOf({ routeOptions }: FastifyRequest, { statusCode }: FastifyReply):
 }
 
 function toCall(request: FastifyRequest, { raw, statusCode }: FastifyReply): AnsweredCall {
-  const { operator, method, routeOptions, url, ip, id, failure } = request;
+  const { operator, method, routeOptions, url, ip, id, failure, done } = request;
   // A redirect to an error page looks like a success, so the failure's status counts.
   const status = failure instanceof AppError ? ERRORS[failure.code].status : statusCode;
   return {
@@ -95,6 +110,8 @@ function toCall(request: FastifyRequest, { raw, statusCode }: FastifyReply): Ans
     method,
     route: routeOptions.url ?? '',
     path: pathWithoutSecrets(url).slice(0, PATH_LENGTH_MAX),
+    subject: done?.subject ?? null,
+    fields: done?.fields ?? null,
     status: raw.writableFinished ? status : null,
     from: ip,
     requestId: String(id),

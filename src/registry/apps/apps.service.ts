@@ -83,16 +83,18 @@ export class AppsService implements OnApplicationShutdown {
 
   /**
    * The app's keys open no callbacks any more, unless a puppet has the same keys.
+   * @returns the app as it was.
    * @throws AppError `APP_NOT_FOUND`, `APP_READ_ONLY`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
-  async remove(id: string, asked: AskedBy): Promise<void> {
+  async remove(id: string, asked: AskedBy): Promise<App> {
     if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
-    const { corpId } = await this.#getApp(id);
+    const app = await this.#getApp(id);
     if (isOfFile({ id })) throw new AppError('APP_READ_ONLY');
     const wasThere = await this.#write('remove app', this.#stored.remove(id));
     this.known.removed(id);
     if (!wasThere) throw new AppError('APP_NOT_FOUND');
-    this.log.info({ appId: id, corpId, ...asked }, 'app.removed');
+    this.log.info({ appId: id, corpId: app.corpId, ...asked }, 'app.removed');
+    return app;
   }
 
   /** Call it when WeCom's verification was answered with the pair. It writes in the background; a failed write is harmless. */

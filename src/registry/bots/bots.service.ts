@@ -123,9 +123,10 @@ export class BotsService {
 
   /**
    * Its accounts go to the puppets that have registered them, or to the corp's bot of all other accounts.
+   * @returns the bot as it was.
    * @throws AppError `BOT_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
-  async remove(id: string, asked: AskedBy): Promise<void> {
+  async remove(id: string, asked: AskedBy): Promise<KnownBot> {
     this.#requireLoaded();
     const before = await this.get(id);
     const wasThere = await this.#write('remove bot', this.#stored.remove(id));
@@ -134,6 +135,7 @@ export class BotsService {
     this.#log(before, asked, 'bot.removed');
     const accounts = listedIn(before);
     this.listener.changed(before.corpId, new Set(accounts), accounts);
+    return before;
   }
 
   #requireLoaded(): void {

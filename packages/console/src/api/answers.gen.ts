@@ -314,6 +314,14 @@ export type AuditEntryAnswer = {
      */
     path: string;
     /**
+     * The name of the app, bot or operator that was added, changed or removed, as it was then; null for other calls, which name what they are about in the path.
+     */
+    subject: string | null;
+    /**
+     * The fields of a bot that were changed, without their values; null for other calls.
+     */
+    fields: Array<string> | null;
+    /**
      * The HTTP status of the answer; null when the caller hung up before.
      */
     status: number | null;
