@@ -27,6 +27,11 @@ const WaitingPage = lazy(() => import('./pages/waiting/waiting-page.js'));
 const BotsPage = lazy(() => import('./pages/bots/bots-page.js'));
 const AddBotPage = lazy(() => import('./pages/bots/add-bot-page.js'));
 const BotPage = lazy(() => import('./pages/bots/bot-page.js'));
+const AppsPage = lazy(() => import('./pages/apps/apps-page.js'));
+const ConnectPage = lazy(() => import('./pages/apps/connect-page.js'));
+const AppPage = lazy(() => import('./pages/apps/app-page.js'));
+const WecomErrorsPage = lazy(() => import('./pages/wecom-errors/wecom-errors-page.js'));
+const AuditPage = lazy(() => import('./pages/audit/audit-page.js'));
 
 /**
  * Ant Design writes variables of its theme into style elements while it runs. The manager's CSP forbids these, and the build has
@@ -99,6 +104,11 @@ function Pages() {
       <Route path={PAGES.bots} component={BotsPage} />
       <Route path={pathOf.addBot} component={AddBotPage} />
       <Route path={`${PAGES.bots}/:id`} component={BotPage} />
+      <Route path={PAGES.apps} component={AppsPage} />
+      <Route path={pathOf.connectApp} component={ConnectPage} />
+      <Route path={`${PAGES.apps}/:id`} component={AppPage} />
+      <Route path={PAGES.wecomErrors} component={WecomErrorsPage} />
+      <Route path={PAGES.audit} component={AuditPage} />
       {MOVED.map(([from, to]) => (
         <Route key={from} path={from}>
           <Moved to={to} />

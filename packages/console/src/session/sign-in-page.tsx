@@ -5,6 +5,7 @@ import { ErrorNote } from '../components/error-note.js';
 import { noteFirstPage } from '../components/page.js';
 import { t } from '../i18n/language.js';
 import { useCell } from '../state/cell.js';
+import { SignInNote } from './sign-in-note.js';
 import { OidcLink, OidcProblem } from './oidc-sign-in.js';
 import { hasSessionEnded, session as current } from './session.js';
 import { signIn } from './sign-in.js';
@@ -52,7 +53,7 @@ export function SignInPage() {
           <code>AUTH_OPERATOR_TOKEN</code>
           {session.whereAfter}
         </p>
-        {change.error !== null && <ErrorNote error={change.error} titles={{ AUTH_WRONG: session.wrong }} />}
+        {change.error !== null && <SignInNote error={change.error} />}
         <Button type="primary" size="large" htmlType="submit" loading={change.isPending}>
           {change.isPending ? session.signingIn : session.signIn}
         </Button>

@@ -24,7 +24,37 @@ export const session = {
   whereAfter: ' (or in the file that AUTH_OPERATOR_TOKEN_FILE names). Whoever runs the manager knows it.',
   signIn: 'Sign in',
   signingIn: 'Signing in …',
-  wrong: 'This token is not right.',
+  problems: {
+    AUTH_WRONG: {
+      title: 'This token is not right',
+      text: 'Paste it whole and without blanks. If it was changed meanwhile, whoever runs the manager has the new one.',
+    },
+    AUTH_TOO_MANY_FAILED: {
+      title: 'Too many wrong tokens',
+      text: 'Too many came from your address within a minute. The right one is taken even now; or wait a minute.',
+    },
+    AUTH_ROLE_CLOSED: {
+      title: 'The console is closed',
+      text: 'The manager has no secret for operators. Whoever runs it has to set AUTH_OPERATOR_TOKEN.',
+    },
+    AUTH_CROSS_SITE: {
+      title: 'The manager takes this page for one of another site',
+      text: 'Open the console by the address that a proxy passes on as Host, or by the manager’s own address.',
+    },
+    STORE_UNAVAILABLE: {
+      title: 'You cannot sign in just now',
+      text: 'The manager’s store does not answer, so it cannot look up who you are. Try again shortly.',
+    },
+    UNREACHABLE: {
+      title: 'The manager does not answer',
+      text: 'It may be restarting, or the network between it and this browser may be down. Try again shortly.',
+    },
+  },
+  otherProblem: {
+    title: 'You are not signed in',
+    text: 'Something went wrong at the sign-in. Try again; whoever runs the manager finds the reason in its log.',
+  },
+  details: 'Details for whoever runs the manager',
   signOut: 'Sign out',
   signedOut: 'You are signed out.',
   ended: 'Your session has ended. Sign in again and you are back where you were.',

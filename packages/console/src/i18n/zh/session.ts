@@ -24,7 +24,37 @@ export const session: Words['session'] = {
     ' 中的任意一个密钥（也可能在 AUTH_OPERATOR_TOKEN_FILE 指定的文件里），可向部署管理器的同事索取。',
   signIn: '登录',
   signingIn: '正在登录…',
-  wrong: '令牌不正确。',
+  problems: {
+    AUTH_WRONG: {
+      title: '令牌不正确',
+      text: '请完整粘贴，不要带空格。如果令牌已更换，请向管理器的维护人员索取新的。',
+    },
+    AUTH_TOO_MANY_FAILED: {
+      title: '错误的令牌过多',
+      text: '一分钟内来自您的地址的错误令牌过多。正确的令牌现在仍然有效；或请等一分钟再试。',
+    },
+    AUTH_ROLE_CLOSED: {
+      title: '控制台已关闭',
+      text: '管理器没有设置运维人员的密钥。请维护人员设置 AUTH_OPERATOR_TOKEN。',
+    },
+    AUTH_CROSS_SITE: {
+      title: '管理器认为此页面属于其他网站',
+      text: '请使用代理以 Host 传递的地址，或管理器自己的地址打开控制台。',
+    },
+    STORE_UNAVAILABLE: {
+      title: '暂时无法登录',
+      text: '管理器的存储没有响应，无法查询您是谁。请稍后再试。',
+    },
+    UNREACHABLE: {
+      title: '管理器没有响应',
+      text: '它可能正在重启，或者浏览器与它之间的网络不通。请稍后再试。',
+    },
+  },
+  otherProblem: {
+    title: '未能登录',
+    text: '登录时出错。请重试；管理器的维护人员可以在日志中查到原因。',
+  },
+  details: '给维护人员的详细信息',
   signOut: '退出登录',
   signedOut: '已退出登录。',
   ended: '登录已失效。重新登录后会回到刚才的页面。',

@@ -1,7 +1,10 @@
 import { Skeleton } from 'antd';
-import type { ReceiverAnswer } from '../../api/answers.gen.js';
-import { useReceivers } from '../../api/notifications.js';
+import type { ReceiverAnswer, TestedReceiverAnswer } from '../../api/answers.gen.js';
+import { useChange } from '../../api/answers.js';
+import { testReceivers, useReceivers } from '../../api/notifications.js';
 import { wordsOfCause } from '../../components/causes/cause-words.js';
+import { ChangeButton } from '../../components/change-button.js';
+import { ErrorNote } from '../../components/error-note.js';
 import { Loaded } from '../../components/loaded.js';
 import { StateTag } from '../../components/state-tag.js';
 import { Ago } from '../../components/times.js';
@@ -12,10 +15,21 @@ const SHOWN_MAX = 3;
 /** Who is told what needs attention, and what became of the last message. */
 export function Receivers() {
   const { notifications } = t();
+  const receivers = useReceivers();
+  const test = useChange(testReceivers, ['/api/v1/notifications']);
+  const hasReceivers = (receivers.data?.items.length ?? 0) > 0;
   return (
     <section aria-labelledby="receivers">
-      <h2 id="receivers">{notifications.title}</h2>
-      <Loaded of={useReceivers()} skeleton={<Skeleton active title={false} paragraph={{ rows: 1 }} />}>
+      <div className="section-head">
+        <h2 id="receivers">{notifications.title}</h2>
+        {hasReceivers && (
+          <ChangeButton size="small" loading={test.isPending} onClick={() => test.mutate(undefined)}>
+            {notifications.test}
+          </ChangeButton>
+        )}
+      </div>
+      {test.error !== null && <ErrorNote error={test.error} />}
+      <Loaded of={receivers} skeleton={<Skeleton active title={false} paragraph={{ rows: 1 }} />}>
         {({ items }) =>
           items.length === 0 ? (
             <p>
@@ -23,8 +37,8 @@ export function Receivers() {
             </p>
           ) : (
             <ul className="plain">
-              {items.map((receiver) => (
-                <Receiver key={receiver.id} receiver={receiver} />
+              {items.map((receiver, place) => (
+                <Receiver key={receiver.id} receiver={receiver} tested={test.data?.items[place] ?? null} />
               ))}
             </ul>
           )
@@ -34,13 +48,20 @@ export function Receivers() {
   );
 }
 
-function Receiver({ receiver }: { readonly receiver: ReceiverAnswer }) {
+interface ReceiverProps {
+  readonly receiver: ReceiverAnswer;
+  /** What became of the last test; null where there was none. */
+  readonly tested: TestedReceiverAnswer | null;
+}
+
+function Receiver({ receiver, tested }: ReceiverProps) {
   const { notifications } = t();
   const { kind, host, told, toldAt, failedAt, failure } = receiver;
   const hasFailed = failedAt !== null && (toldAt === null || failedAt > toldAt);
   return (
     <li>
       <strong>{notifications.kinds[kind]}</strong> <span className="mono small">{host}</span>{' '}
+      {tested !== null && <Tested of={tested} />}
       {hasFailed && (
         <>
           <StateTag tone="bad" text={notifications.failed} /> <Ago at={failedAt} />
@@ -59,6 +80,16 @@ function Receiver({ receiver }: { readonly receiver: ReceiverAnswer }) {
         )}
       </span>
     </li>
+  );
+}
+
+function Tested({ of: { sent, fault } }: { readonly of: TestedReceiverAnswer }) {
+  const { notifications } = t();
+  return (
+    <span role="status">
+      <StateTag tone={sent ? 'good' : 'bad'} text={sent ? notifications.sent : notifications.notSent} />{' '}
+      {fault !== null && <span lang="en">{fault}</span>}{' '}
+    </span>
   );
 }
 
