@@ -19,8 +19,22 @@ export const DOCS_PAGE = `<!doctype html>
 </html>
 `;
 
-/** `validatorUrl: null` hides a badge that would be loaded from another server. */
-export const DOCS_SCRIPT = `SwaggerUIBundle({
+/**
+ * `validatorUrl: null` hides a badge that would be loaded from another server. Swagger UI is dark below the class `dark-mode`: as
+ * somebody chose in the console in this browser, else as the system is.
+ */
+export const DOCS_SCRIPT = `const system = matchMedia('(prefers-color-scheme: dark)');
+const wearShade = () => {
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem('wxkf.theme');
+  } catch {}
+  const isDark = chosen === 'dark' || (chosen !== 'light' && system.matches);
+  document.documentElement.classList.toggle('dark-mode', isDark);
+};
+wearShade();
+system.addEventListener('change', wearShade);
+SwaggerUIBundle({
   url: 'docs-json',
   dom_id: '#swagger-ui',
   deepLinking: true,

@@ -32,12 +32,12 @@ Routes are protected as soon as one role has a secret. Until then only this mach
 An error's \`error\` is a stable code, and its \`message\` says what to do; \`docs/reference/errors.md\` lists them all. A path that is none
 of these is 404 \`ROUTE_NOT_FOUND\`, another method 405 \`ROUTE_METHOD_NOT_ALLOWED\`.`;
 
-/** The groups of routes, by their readers. */
+/** The groups of routes, by their readers, in the order of the page. */
 const TAGS = {
+  operators: 'What is registered, waits or failed, and how to mend it.',
   puppets: 'Bots: how they register, and reach WeCom through the manager.',
   gateways: 'Gateways that open callbacks themselves.',
   wecom: 'What WeCom calls.',
-  operators: 'What is registered, waits or failed, and how to mend it.',
   monitoring: 'Probes and metrics.',
   bots: 'Bots that an operator added, with their keys.',
   replicas: 'Calls between replicas, with a key that only replicas have.',

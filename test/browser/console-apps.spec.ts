@@ -38,19 +38,30 @@ describeInBrowser('the console, connecting an app', () => {
   const textOf = (label: string) => page.getByLabel(label, { exact: true }).inputValue();
   const step = (text: string) => page.getByRole('listitem').filter({ hasText: text });
 
+  /** By its page, after a question. */
+  async function remove(name: string): Promise<void> {
+    await page.getByRole('link', { name }).click();
+    await page.getByRole('button', { name: 'Remove' }).click();
+    const dialog = page.getByRole('dialog', { name: `Remove ${name}?` });
+    await dialog.getByText(/Its token and key are deleted/).waitFor();
+    await dialog.getByRole('button', { name: 'Remove it' }).click();
+    await page.getByRole('heading', { name: 'Apps' }).waitFor();
+    await page.getByRole('link', { name }).waitFor({ state: 'detached' });
+  }
+
   it('shows the API’s own words for a corp id that is none', async () => {
     await page.goto(`${manager.url}/console/apps`);
     await page.getByText('No app is connected yet').waitFor();
     await page.getByRole('link', { name: 'Connect a WeCom app' }).click();
-    await page.getByLabel('Corp id').fill('no corp');
+    await page.getByLabel('Corp id', { exact: true }).fill('no corp');
     await page.getByRole('button', { name: 'Generate token and key' }).click();
     await page.getByText('REQUEST_INVALID').waitFor();
-    expect(await page.textContent('[role=alert] p')).toContain('corpId');
+    expect(await page.locator('main').getByRole('alert').textContent()).toContain('corpId');
   });
 
   it('turns green step by step, and shows token and key this once', async () => {
     const { corpId } = newApp();
-    await page.getByLabel('Corp id').fill(corpId);
+    await page.getByLabel('Corp id', { exact: true }).fill(corpId);
     await page.getByLabel('Name (optional)').fill('Support bot');
     await page.getByRole('button', { name: 'Generate token and key' }).click();
     await page.getByRole('heading', { name: 'Support bot: paste this into WeCom' }).waitFor();
@@ -77,7 +88,7 @@ describeInBrowser('the console, connecting an app', () => {
 
     await sendMessage(manager.url, app, openKfId);
     await seeSoon(step('An event was delivered (done)'));
-    await page.getByText('its events reach their bots').waitFor();
+    await seeSoon(page.getByText('its events reach their bots'));
     expect(await page.getByText('its signature did not match').count()).toBe(0);
     await screenshot(page, 'console-connected');
 
@@ -91,9 +102,15 @@ describeInBrowser('the console, connecting an app', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'I have saved them' }).click();
     await page.getByRole('link', { name: 'All apps' }).click();
-    const card = page.getByRole('region', { name: 'Support bot' });
-    await card.getByText('127.0.0.1: its signature did not match').waitFor();
-    await card.getByText('The Token in WeCom is another one').waitFor();
+    const row = page.getByRole('row', { name: 'Support bot' });
+    await row.getByText('Working').waitFor();
+    await screenshot(page, 'console-apps');
+    await row.getByRole('link', { name: 'Support bot' }).click();
+    const refused = page.getByRole('region', { name: 'Refused callbacks of the last day' });
+    await refused.getByRole('row', { name: /its signature did not match 127\.0\.0\.1 1/ }).waitFor();
+    await refused.getByRole('button', { name: 'its signature did not match' }).click();
+    await refused.getByText('The Token in WeCom is another one').waitFor();
+    await screenshot(page, 'console-app');
     expect(await seriousViolations(page)).toEqual([]);
     expect(await page.content()).not.toContain(app.token);
     expect(await page.content()).not.toContain(app.encodingAESKey);
@@ -101,8 +118,9 @@ describeInBrowser('the console, connecting an app', () => {
 
   it('lets nobody lose token and key unasked, until both are copied', async () => {
     const { corpId } = newApp();
+    await page.getByRole('link', { name: 'All apps' }).click();
     await page.getByRole('link', { name: 'Connect a WeCom app' }).click();
-    await page.getByLabel('Corp id').fill(corpId);
+    await page.getByLabel('Corp id', { exact: true }).fill(corpId);
     await page.getByRole('button', { name: 'Generate token and key' }).click();
     await page.getByRole('button', { name: 'Copy Token' }).click();
     // The browser asks in its own words.
@@ -119,17 +137,11 @@ describeInBrowser('the console, connecting an app', () => {
     await page.getByRole('button', { name: 'Copy EncodingAESKey' }).click();
     await page.getByText('They are not shown again').waitFor();
     await page.getByRole('link', { name: 'All apps' }).click();
-    await page.getByRole('region', { name: corpId }).waitFor();
-    await page.getByRole('button', { name: `Remove ${corpId}` }).click();
-    await page.getByRole('button', { name: 'Remove it' }).click();
-    await page.getByRole('region', { name: corpId }).waitFor({ state: 'detached' });
+    await remove(corpId);
   });
 
   it('removes an app after asking', async () => {
-    await page.getByRole('button', { name: 'Remove Support bot' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Remove Support bot?' });
-    await dialog.getByText(/Its token and key are deleted/).waitFor();
-    await dialog.getByRole('button', { name: 'Remove it' }).click();
+    await remove('Support bot');
     await page.getByText('No app is connected yet').waitFor();
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
 import type { StatusAnswer } from '../../packages/console/src/api/answers.gen.js';
+import { PAGES, pathOf } from '../../packages/console/src/shell/paths.js';
 import type { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
 import {
   describeInBrowser,
@@ -15,7 +16,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { newApp, sendMessage } from '../support/wecom.js';
+import { newApp, sendMessage, sendVerification } from '../support/wecom.js';
 
 const app = newApp('ww7f3e9a1c5b2d8064');
 const ACCOUNTS = {
@@ -52,6 +53,7 @@ describeInBrowser('the look of the console', () => {
   const servers: PuppetServer[] = [];
   let browser: Browser;
   let manager: ManagerProcess;
+  let appId: string;
 
   async function serve(answer: string): Promise<PuppetServer> {
     const server = await startPuppetServer((_request, response) => response.end(answer));
@@ -77,6 +79,12 @@ describeInBrowser('the look of the console', () => {
       if (openKfId !== DEAD) await registerAt(openKfId, openKfId === DOWN ? await refusedUrl() : puppet.url);
     }
     for (const openKfId of [HEALTHY, TOO, HEALTHY, DOWN, DEAD]) await sendMessage(manager.url, app, openKfId);
+    const connected = await postJson(`${manager.url}/api/v1/apps`, { corpId: app.corpId, name: '客服应用' });
+    appId = ((await connected.json()) as { id: string }).id;
+    const bot = { name: 'LangBot', kind: 'stream', corpId: app.corpId, openKfIds: ['*'] };
+    expect((await postJson(`${manager.url}/api/v1/bots`, bot)).status).toBe(200);
+    const stranger = { ...app, token: newApp().token };
+    expect((await sendVerification(manager.url, stranger, '1234567890123456789')).status).toBe(403);
     const refused = new URLSearchParams({ corpid: app.corpId, corpsecret: 'none-that-was-asked-about' });
     await fetch(`${manager.url}/puppetWxkfManager/getToken?${refused}`);
   });
@@ -118,6 +126,26 @@ describeInBrowser('the look of the console', () => {
         if (PICTURED.has(width)) await screenshot(page, `overview-${name}-${width}`);
       }
       expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
+    });
+
+    it.each([
+      ['apps', () => PAGES.apps, 'table tbody th'],
+      ['app', () => pathOf.app(appId), 'table tbody th'],
+      ['connect', () => pathOf.connectApp, 'form'],
+      ['wecom-errors', () => PAGES.wecomErrors, 'table tbody th'],
+      ['audit', () => PAGES.audit, 'table tbody th'],
+    ])('has %s inside the window at every width, within the CSP, and bars nobody', async (of, path, part) => {
+      const page = await open(path(), look);
+      await page.locator(part).first().waitFor();
+      for (const opener of await page.locator('button.opener').all()) await opener.click();
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        expect([width, await page.evaluate(scrollWidth)]).toEqual([width, width]);
+        if (PICTURED.has(width)) await screenshot(page, `${of}-${name}-${width}`);
+      }
+      expect(await seriousViolations(page)).toEqual([]);
+      expect(await page.evaluate('window.refusedByCsp')).toEqual([]);
+      await page.context().close();
     });
 
     it('bars nobody, with a remedy open or the palette', async () => {

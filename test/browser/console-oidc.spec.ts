@@ -83,9 +83,9 @@ describeInBrowser('the console of a manager with a provider', () => {
     const added = await page.request.post(`${publicUrl}/api/v1/apps`, { data: app, headers });
     expect(added.status()).toBe(200);
     await page.getByRole('link', { name: 'Audit' }).click();
-    const ofAlice = page.getByRole('row').filter({ hasText: /alice [\w-]{12} \(OIDC\)/ });
-    await ofAlice.getByText('GET /console/oidc/callback').waitFor();
-    await ofAlice.getByText('POST /api/v1/apps').waitFor();
+    const ofAlice = (what: RegExp) => page.getByRole('button', { name: what });
+    await ofAlice(/^alice [\w-]{12} \(OIDC\) signed in with the company’s account$/).waitFor();
+    await ofAlice(/^alice [\w-]{12} \(OIDC\) connected app Support$/).waitFor();
   });
 
   it('lets a reader change nothing, and ends the session everywhere when they sign out', async () => {

@@ -61,10 +61,14 @@ describeInBrowser('the console of a protected manager', () => {
     await screenshot(page, 'console-sign-in');
   });
 
-  it('says that a token is wrong, and why in the manager’s own words', async () => {
+  it('says that a token is wrong and what to do, with the manager’s own words below', async () => {
     await open('');
     await signIn('not-the-operator-token');
-    await page.getByRole('alert').getByText('This token is not right.').waitFor();
+    await page.getByRole('alert').getByText('This token is not right').waitFor();
+    await page.getByRole('alert').getByText('Paste it whole').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await screenshot(page, 'console-sign-in-wrong');
+    await page.getByText('Details for whoever runs the manager').click();
     expect(await page.getByRole('alert').textContent()).toContain(
       'The credentials are not a secret of the manager',
     );
@@ -96,20 +100,44 @@ describeInBrowser('the console of a protected manager', () => {
     await open('/apps');
     await signIn(token);
     await operator('bob reads only').waitFor();
-    const remove = page.getByRole('button', { name: /^Remove/ });
+    await page.getByRole('link', { name: 'Support' }).click();
+    const remove = page.getByRole('button', { name: 'Remove' });
     expect([await remove.isDisabled(), await remove.getAttribute('title')]).toEqual([
       true,
       expect.stringMatching(/^You have the role reader/),
     ]);
     await page.getByRole('link', { name: 'Audit' }).click();
-    await page.getByRole('row').filter({ hasText: 'bob' }).getByText('POST /console/session').waitFor();
-    const added = page.getByRole('row').filter({ hasText: 'POST /api/v1/operators' });
-    await added.getByText('shared secret').waitFor();
+    const sentence = (text: string) => page.getByRole('button', { name: text, exact: true });
+    await seeSoon(sentence('bob signed in'));
+    const added = sentence('The shared secret added operator bob');
+    await added.click();
+    await page.getByText('POST /api/v1/operators 200').waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     await screenshot(page, 'console-audit');
-    await page.getByLabel('Operator').fill('bob');
+    await page.getByRole('combobox', { name: 'Operator' }).click();
+    await page.getByTitle('bob', { exact: true }).click();
     await added.waitFor({ state: 'detached' });
     expect(new URL(page.url()).search).toBe('?operator=bob');
+  });
+
+  it('tells in sentences who added, changed and removed what, also once it is gone', async () => {
+    const call = async (method: string, path: string, body?: object) => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` };
+      const options = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+      return (await (await fetch(`${manager.url}/api/v1/${path}`, options)).json()) as { id: string };
+    };
+    const bot = { name: 'LangBot', kind: 'stream', corpId: 'ww1234567890abcdef', openKfIds: ['*'] };
+    const { id } = await call('POST', 'bots', bot);
+    await call('PATCH', `bots/${id}`, { openKfIds: ['wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTA'], name: 'Hotline' });
+    await call('DELETE', `bots/${id}`);
+    await call('DELETE', `bots/${id}`);
+    await open('/audit');
+    await signIn();
+    const sentence = (text: string) => page.getByRole('button', { name: text, exact: true });
+    await seeSoon(sentence('The shared secret added bot LangBot'));
+    await seeSoon(sentence('The shared secret changed the name and the accounts of bot Hotline'));
+    await seeSoon(sentence('The shared secret removed bot Hotline'));
+    await seeSoon(sentence(`The shared secret could not remove bot ${id}`));
   });
 
   it('names whoever has signed in meanwhile in another tab, and lets do what that one may', async () => {

@@ -87,9 +87,22 @@ describeInBrowser('what the pages load', () => {
       await page.locator('#operations-puppets-registerPuppet').waitFor();
     });
 
-    it('shows every area of the document', async () => {
+    it('shows every area of the document, that of operators first', async () => {
       const tags = await page.locator('.opblock-tag').evaluateAll((all) => all.map(({ id }) => id));
-      expect(tags).toEqual(expect.arrayContaining(['operations-tag-puppets', 'operations-tag-operators']));
+      expect(tags[0]).toBe('operations-tag-operators');
+      expect(tags).toEqual(expect.arrayContaining(['operations-tag-puppets', 'operations-tag-bots']));
+    });
+
+    it('is light or dark as the system is, unless the console in this browser says otherwise', async () => {
+      const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+      const light = await ground();
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await ground()).toBe('rgb(28, 32, 34)');
+      await screenshot(page, 'docs-dark', false);
+      await page.evaluate(`localStorage.setItem('wxkf.theme', 'light')`);
+      await page.reload();
+      await page.locator('#operations-puppets-registerPuppet').waitFor();
+      expect(await ground()).toBe(light);
     });
 
     it('shows what a route answers, and calls it', async () => {

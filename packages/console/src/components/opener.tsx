@@ -10,7 +10,7 @@ interface OpenerProps {
 export function Opener({ text, isOpen, onToggle }: OpenerProps) {
   return (
     <button type="button" className="opener" aria-expanded={isOpen} title={text} onClick={onToggle}>
-      {isOpen ? <DownOutlined /> : <RightOutlined />}
+      {isOpen ? <DownOutlined aria-hidden /> : <RightOutlined aria-hidden />}
       <span className="cut">{text}</span>
     </button>
   );

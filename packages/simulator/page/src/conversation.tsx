@@ -31,10 +31,17 @@ export function Conversation() {
 }
 
 function Composer() {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { externalUserId } = chosen.value;
+  useEffect(() => {
+    // On a phone the keyboard would cover half of the page.
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus();
+  }, [externalUserId]);
   const write = async (form: HTMLFormElement) => {
     const content = String(new FormData(form).get('content')).trim();
     if (content === '') return;
     if ((await command('say', { ...chosen.value, content })) !== null) form.reset();
+    field.current?.focus();
   };
   return (
     <form
@@ -54,6 +61,7 @@ function Composer() {
         />
       </label>
       <textarea
+        ref={field}
         name="content"
         rows={1}
         aria-label={t('message')}

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Verification } from '../../callbacks/callback-url.js';
 import type { AppView } from '../../control/view.js';
+import { CopyButton } from './copy.js';
 import { command, ofApp, view } from './server.js';
 import { timeOf } from './time.js';
 import { t } from './words.js';
@@ -25,28 +26,43 @@ export function Setup() {
 function CallbackForm({ app }: { readonly app: AppView }) {
   const form = useRef<HTMLFormElement>(null);
   const isSaving = useSignal(false);
-  const { name, callback, verification } = app;
+  const isTouched = useSignal(false);
+  const { name, callback, isCallbackSaved, verification } = app;
   const title = `${ofApp(name)}${t('callbackUrl')}`;
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     isSaving.value = true;
     const fields = Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement));
-    await command('callback', { app: name, ...fields });
+    const answer = await command<Verification>('callback', { app: name, ...fields });
     isSaving.value = false;
+    if (answer?.isVerified) isTouched.value = false;
   };
   return (
-    <form ref={form} class="setup" aria-label={title} onSubmit={save}>
-      <h2>{title}</h2>
+    <form
+      ref={form}
+      class="setup"
+      aria-label={title}
+      onSubmit={save}
+      onInput={() => {
+        isTouched.value = true;
+      }}
+    >
+      <h2>
+        {title} {(isTouched.value || !isCallbackSaved) && <span class="badge running">{t('unsaved')}</span>}
+      </h2>
       <p class="muted">{t('callbackHint')}</p>
-      <label>
-        {t('url')}
-        <input
-          name="url"
-          type="url"
-          required
-          defaultValue={callback.url || `http://127.0.0.1:7777/callback/${view.value?.corpId}`}
-        />
-      </label>
+      <div class="row end">
+        <label>
+          {t('url')}
+          <input
+            name="url"
+            type="url"
+            required
+            defaultValue={callback.url || `http://127.0.0.1:7777/callback/${view.value?.corpId}`}
+          />
+        </label>
+        <CopyButton label={t('url')} value={() => fieldOf(form, 'url')?.value ?? ''} />
+      </div>
       <SecretField form={form} name="token" label="Token" length={24} value={callback.token} />
       <SecretField
         form={form}
@@ -73,8 +89,10 @@ interface SecretFieldProps {
 
 function SecretField({ form, name, label, length, value }: SecretFieldProps) {
   const fill = () => {
-    const field = form.current?.elements.namedItem(name);
-    if (field instanceof HTMLInputElement) field.value = randomText(length);
+    const field = fieldOf(form, name);
+    if (field === null) return;
+    field.value = randomText(length);
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
   };
   return (
     <div class="row end">
@@ -85,8 +103,14 @@ function SecretField({ form, name, label, length, value }: SecretFieldProps) {
       <button type="button" aria-label={`${t('random')}: ${label}`} onClick={fill}>
         {t('random')}
       </button>
+      <CopyButton label={label} value={() => fieldOf(form, name)?.value ?? ''} />
     </div>
   );
+}
+
+function fieldOf(form: SecretFieldProps['form'], name: string): HTMLInputElement | null {
+  const field = form.current?.elements.namedItem(name);
+  return field instanceof HTMLInputElement ? field : null;
 }
 
 function Result({ verification }: { readonly verification: Verification }) {
@@ -130,6 +154,7 @@ function Credentials() {
             <dt>{name}</dt>
             <dd>
               <code>{value}</code>
+              {value !== undefined && <CopyButton label={name} value={() => value} />}
             </dd>
           </div>
         ))}

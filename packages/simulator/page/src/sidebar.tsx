@@ -1,6 +1,7 @@
 import type { Customer } from '../../corp/identity.js';
 import { chooseAccount, chooseCustomer, chosen, conversation } from './chosen.js';
 import { command, view } from './server.js';
+import { unreadAt, unreadOf } from './unread.js';
 import { t } from './words.js';
 
 export function Sidebar() {
@@ -14,6 +15,9 @@ export function Sidebar() {
           {accounts.map((account) => (
             <option key={account.openKfId} value={account.openKfId}>
               {account.name}
+              {account.openKfId !== openKfId && unreadAt(account.openKfId) > 0
+                ? ` (${unreadAt(account.openKfId)})`
+                : ''}
             </option>
           ))}
         </select>
@@ -25,6 +29,7 @@ export function Sidebar() {
             key={customer.externalUserId}
             customer={customer}
             isChosen={customer.externalUserId === externalUserId}
+            unread={unreadOf(customer.externalUserId, openKfId)}
           />
         ))}
       </ul>
@@ -34,7 +39,14 @@ export function Sidebar() {
   );
 }
 
-function Person({ customer, isChosen }: { readonly customer: Customer; readonly isChosen: boolean }) {
+interface PersonProps {
+  readonly customer: Customer;
+  readonly isChosen: boolean;
+  /** How many replies the page has not shown yet. */
+  readonly unread: number;
+}
+
+function Person({ customer, isChosen, unread }: PersonProps) {
   return (
     <li>
       <button type="button" aria-current={isChosen} onClick={() => chooseCustomer(customer.externalUserId)}>
@@ -42,6 +54,11 @@ function Person({ customer, isChosen }: { readonly customer: Customer; readonly 
           {[...customer.nickname][0]}
         </span>
         {customer.nickname}
+        {unread > 0 && (
+          <span class="unread">
+            {unread} <span class="unseen">{t('unread')}</span>
+          </span>
+        )}
       </button>
     </li>
   );

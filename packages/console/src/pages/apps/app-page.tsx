@@ -13,6 +13,7 @@ import { Loaded } from '../../components/loaded.js';
 import { Nothing } from '../../components/nothing.js';
 import { Page } from '../../components/page.js';
 import { StateTag } from '../../components/state-tag.js';
+import { useTell } from '../../components/tell.js';
 import { Ago } from '../../components/times.js';
 import { t } from '../../i18n/language.js';
 import { PAGES } from '../../shell/paths.js';
@@ -120,8 +121,15 @@ function Copied({ value, what }: { readonly value: string; readonly what: string
 function RemoveButton({ app: { id, name, corpId } }: { readonly app: AppAnswer }) {
   const { apps } = t();
   const [isAsking, setAsking] = useState(false);
-  const change = useChange(removeApp, ['/api/v1/apps', '/api/v1/status']);
+  const tell = useTell();
   const shown = name || corpId;
+  // This page is gone before the answers are there anew, so it is left at once.
+  const remove = async (): Promise<void> => {
+    await removeApp(id);
+    tell(apps.removed(shown));
+    navigate(PAGES.apps, { replace: true });
+  };
+  const change = useChange(remove, ['/api/v1/apps', '/api/v1/status']);
   return (
     <>
       <ChangeButton danger onClick={() => setAsking(true)}>
@@ -133,9 +141,7 @@ function RemoveButton({ app: { id, name, corpId } }: { readonly app: AppAnswer }
         run={apps.removeRun}
         isDangerous
         change={change}
-        argument={id}
-        told={() => apps.removed(shown)}
-        onDone={() => navigate(PAGES.apps, { replace: true })}
+        argument={undefined}
         isOpen={isAsking}
         onClose={() => setAsking(false)}
       />
