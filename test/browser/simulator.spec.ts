@@ -131,18 +131,43 @@ describeInBrowser('the page of the local WeCom', () => {
     await page.getByRole('heading', { name: /李四.*售后客服/ }).waitFor();
   });
 
+  it('is ready to be written to, and marks customers whose replies nobody has seen', async () => {
+    const message = page.getByLabel('Message', { exact: true });
+    await message.waitFor();
+    await page.keyboard.type('from the first');
+    await page.keyboard.press('Enter');
+    await bubbles().getByText('from the first').waitFor();
+    await page.getByRole('button', { name: 'Amy' }).click();
+    await client.sendText('a reply');
+    await page.getByRole('button', { name: '张三 1 not read yet' }).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await screenshot(page, 'simulator-unread');
+    await page.getByRole('button', { name: '张三 1 not read yet' }).click();
+    await bubbles().getByText('a reply').waitFor();
+    await page.getByRole('button', { name: '张三', exact: true }).waitFor();
+    await page.keyboard.type('seen');
+    expect(await message.inputValue()).toBe('seen');
+  });
+
   it('saves a callback URL that answers, and says what is wrong with one that does not', async () => {
     await page.getByRole('button', { name: 'Setup' }).click();
     const url = page.getByLabel('URL', { exact: true });
     const good = await url.inputValue();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy: URL', exact: true }).click();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(good);
+    expect(await page.getByText('not saved yet').count()).toBe(0);
     await url.fill('http://127.0.0.1:9/callback');
+    await page.getByText('not saved yet').waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('ECONNREFUSED').waitFor();
+    await page.getByText('not saved yet').waitFor();
     await page.getByText('openapi回调地址请求不通过').waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     await url.fill(good);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved: the URL answered in').waitFor();
+    await page.getByText('not saved yet').waitFor({ state: 'detached' });
     const token = page.getByLabel('Token', { exact: true });
     const before = await token.inputValue();
     await page.getByRole('button', { name: 'Random: Token' }).click();

@@ -18,7 +18,9 @@ export function BotsOfApp({ corpId }: { readonly corpId: string }) {
   const { apps, bots } = t();
   return (
     <section aria-labelledby="bots">
-      <h2 id="bots">{apps.bots}</h2>
+      <div className="section-head">
+        <h2 id="bots">{apps.bots}</h2>
+      </div>
       <Loaded of={useKnownBots()} skeleton={<Skeleton active title={false} paragraph={{ rows: 1 }} />}>
         {({ items }) => {
           const ofCorp = items.filter((bot) => bot.corpId === corpId);
@@ -49,7 +51,9 @@ export function AccountsOfApp({ corpId }: { readonly corpId: string }) {
   const { apps, common } = t();
   return (
     <section aria-labelledby="accounts">
-      <h2 id="accounts">{apps.accounts}</h2>
+      <div className="section-head">
+        <h2 id="accounts">{apps.accounts}</h2>
+      </div>
       <PagedTable<AccountAnswer>
         of={useAccounts({ corpId })}
         caption={apps.accounts}
