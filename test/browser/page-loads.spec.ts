@@ -97,6 +97,7 @@ describeInBrowser('what the pages load', () => {
       const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
       const light = await ground();
       await page.emulateMedia({ colorScheme: 'dark' });
+      await page.locator('html.dark-mode').waitFor();
       expect(await ground()).toBe('rgb(28, 32, 34)');
       await screenshot(page, 'docs-dark', false);
       await page.evaluate(`localStorage.setItem('wxkf.theme', 'light')`);

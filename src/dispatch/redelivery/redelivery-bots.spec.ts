@@ -54,8 +54,7 @@ function addBot(openKfIds: string[], url: string, fields: Partial<NewBot> = {}):
 
 const moveBot = ({ id }: KnownBot, url: string): Promise<KnownBot> =>
   dispatch.registry.botsService.change(id, () => ({ secrets: secretsOf(url) }), OPERATOR);
-const removeBot = ({ id }: KnownBot): Promise<KnownBot> =>
-  dispatch.registry.botsService.remove(id, OPERATOR);
+const removeBot = ({ id }: KnownBot): Promise<KnownBot> => dispatch.registry.botsService.remove(id, OPERATOR);
 
 /** Its circuit is open afterwards. */
 async function keepAll(): Promise<void> {

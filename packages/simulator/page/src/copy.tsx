@@ -19,9 +19,10 @@ export function CopyButton({ label, value }: CopyButtonProps) {
       isCopied.value = false;
     }, SHOWN_MS);
   };
+  const text = t(isCopied.value ? 'copied' : 'copy');
   return (
-    <button type="button" class="copy" aria-label={`${t('copy')}: ${label}`} onClick={copy}>
-      {t(isCopied.value ? 'copied' : 'copy')}
+    <button type="button" class="copy" aria-label={`${text}: ${label}`} onClick={copy}>
+      {text}
     </button>
   );
 }
