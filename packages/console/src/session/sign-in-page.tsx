@@ -1,7 +1,6 @@
 import { Alert, Button, Input, type InputRef } from 'antd';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { useChange } from '../api/answers.js';
-import { ErrorNote } from '../components/error-note.js';
 import { noteFirstPage } from '../components/page.js';
 import { t } from '../i18n/language.js';
 import { useCell } from '../state/cell.js';

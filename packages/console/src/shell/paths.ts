@@ -26,7 +26,6 @@ export const pathOf = {
   logOfAccount: (openKfId: string) => `${PAGES.log}?openKfId=${part(openKfId)}`,
   /** The story of one record, beside those of its account. */
   recordOf: (openKfId: string, id: string) => `${PAGES.log}?openKfId=${part(openKfId)}&record=${part(id)}`,
-  logOf: (openKfId: string) => `${PAGES.log}?openKfId=${part(openKfId)}`,
   app: (id: string) => `${PAGES.apps}/${part(id)}`,
   connectApp: `${PAGES.apps}/connect`,
   dead: `${PAGES.waiting}?state=dead`,
