@@ -1,13 +1,12 @@
 /** All accounts and the page of one: what an operator sees there and does, at every width, theme and language. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import {
-  ACCOUNT_STATES,
-  type AccountAnswer,
-  type AccountDetailAnswer,
-  type AccountState,
-  type ComingCause,
-} from '../../packages/console/src/api/coming.js';
+import { ACCOUNT_STATES, type AccountState } from '../../packages/console/src/api/account-states.js';
+import type {
+  AccountAnswer,
+  AccountDetailAnswer,
+  CauseAnswer,
+} from '../../packages/console/src/api/answers.gen.js';
 import {
   describeInBrowser,
   newPage,
@@ -254,10 +253,10 @@ function accountIn(state: AccountState, name: string, fields: Partial<AccountAns
 }
 
 function causeOf(
-  code: ComingCause['code'],
+  code: CauseAnswer['code'],
   severity: 'bad' | 'wait',
   why: string | null = null,
-): ComingCause {
+): CauseAnswer {
   return {
     ...{ code, severity, count: 1, since: at(15), why, status: null, address: null, port: null, key: code },
     ...{

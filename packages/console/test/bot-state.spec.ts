@@ -1,13 +1,13 @@
 import { expect, it } from '@jest/globals';
-import type { ComingBot } from '../src/api/coming.js';
+import type { BotAnswer } from '../src/api/answers.gen.js';
 import { botState } from '../src/pages/bots/bot-state.js';
 
-const bot = (changes: Partial<ComingBot>) =>
+const bot = (changes: Partial<BotAnswer>) =>
   ({
     ...{ kind: 'stream', takes: 'event', fault: null, circuit: 'closed', clients: 1 },
     lastTakenAt: '2026-01-31T08:00:00.000Z',
     ...changes,
-  }) as ComingBot;
+  }) as BotAnswer;
 
 it('is good for a bot that opens a stream only while a client of it is connected', () => {
   expect(botState(bot({}))).toBe('takes');
@@ -17,7 +17,7 @@ it('is good for a bot that opens a stream only while a client of it is connected
 });
 
 it('is bad for a bot that takes its events while its customers get no answer, and paused before anything else', () => {
-  const causes = [{ code: 'token_refused', severity: 'bad' }] as unknown as NonNullable<ComingBot['causes']>;
+  const causes = [{ code: 'token_refused', severity: 'bad' }] as unknown as NonNullable<BotAnswer['causes']>;
   expect(botState(bot({ causes }))).toBe('failing');
   expect(botState(bot({ causes, paused: true }))).toBe('paused');
   expect(botState(bot({ kind: 'none', paused: true }))).toBe('people');
@@ -26,9 +26,9 @@ it('is bad for a bot that takes its events while its customers get no answer, an
 it('is not good for a bot that answers and has not pulled since it last took a message', () => {
   const unpulled = (at: string) => ({ at, stage: 'unpulled', reason: 'it did not pull', status: null });
   const messages = { kind: 'callback', takes: 'message' } as const;
-  const late = unpulled('2026-01-31T08:01:00.000Z') as ComingBot['lastFailure'];
+  const late = unpulled('2026-01-31T08:01:00.000Z') as BotAnswer['lastFailure'];
   expect(botState(bot({ ...messages, lastFailure: late }))).toBe('unpulled');
   expect(botState(bot({ ...messages, lastFailure: late, lastTakenAt: null }))).toBe('unpulled');
-  const early = unpulled('2026-01-31T07:59:00.000Z') as ComingBot['lastFailure'];
+  const early = unpulled('2026-01-31T07:59:00.000Z') as BotAnswer['lastFailure'];
   expect(botState(bot({ ...messages, lastFailure: early }))).toBe('takesMessages');
 });

@@ -1,11 +1,21 @@
 /** What the overview puts into one row. */
 import { expect, it } from '@jest/globals';
-import type { ComingCause } from '../src/api/coming.js';
+import type { CauseAnswer } from '../src/api/answers.gen.js';
 import { groupCauses } from '../src/components/causes/group-causes.js';
 
-const cause = (botId: string, changes: Partial<ComingCause> = {}): ComingCause => ({
+const cause = (botId: string, changes: Partial<CauseAnswer> = {}): CauseAnswer => ({
   ...{ code: 'circuits', severity: 'bad', count: 1, since: null, why: 'connect', status: null },
-  ...{ address: null, port: null, corpId: null, openKfId: null, name: null, botId },
+  ...{
+    address: null,
+    port: null,
+    corpId: null,
+    corpName: null,
+    openKfId: null,
+    name: null,
+    botId,
+    botName: null,
+  },
+  key: 'circuits',
   ...changes,
 });
 

@@ -1,5 +1,5 @@
 import { usePaged, useAnswer } from './answers.js';
-import type { AccountAnswer, AccountDetailAnswer, AccountPageAnswer } from './coming.js';
+import type { AccountAnswer, AccountDetailAnswer, AccountPageAnswer } from './answers.gen.js';
 
 export interface AccountFilter {
   readonly q: string;

@@ -6,7 +6,6 @@ import type {
   BotWithKeyAnswer,
 } from './answers.gen.js';
 import { useAnswer, usePaged } from './answers.js';
-import type { ComingBot } from './coming.js';
 import { request } from './request.js';
 
 /** So many names are known to lists and filters. */
@@ -39,14 +38,14 @@ export interface NewBot extends BotChange {
   readonly takes: BotAnswer['takes'];
 }
 
-export const useBots = () => usePaged<ComingBot>('/api/v1/bots');
+export const useBots = () => usePaged<BotAnswer>('/api/v1/bots');
 
 export const useBot = (id: string, everyMs?: number) =>
-  useAnswer<ComingBot>(pathOf(id), everyMs === undefined ? {} : { everyMs });
+  useAnswer<BotAnswer>(pathOf(id), everyMs === undefined ? {} : { everyMs });
 
 /** The first 200, for names and choices. */
 export const useKnownBots = () =>
-  useAnswer<{ readonly items: readonly ComingBot[] }>('/api/v1/bots', {
+  useAnswer<{ readonly items: readonly BotAnswer[] }>('/api/v1/bots', {
     query: { limit: NAMED_MAX },
     everyMs: 30_000,
   });

@@ -1,4 +1,4 @@
-import type { AccountCounts } from './coming.js';
+import type { AccountStatesAnswer } from './answers.gen.js';
 
 /** One page of a list. */
 export interface Page<T> {
@@ -8,5 +8,5 @@ export interface Page<T> {
   /** Of all pages; null where it is not known. */
   readonly total?: number | null;
   /** Of lists of accounts: how many are in each state, on all pages of all states. */
-  readonly counts?: AccountCounts;
+  readonly counts?: AccountStatesAnswer;
 }

@@ -1,11 +1,10 @@
-import type { HistoryAnswer } from './answers.gen.js';
+import type { HistoryAnswer, StatusAnswer } from './answers.gen.js';
 import { useAnswer } from './answers.js';
-import type { ComingStatus } from './coming.js';
 
 const STATUS_EVERY_MS = 3_000;
 
 /** Asked for once, for the navigation and whichever page is open. */
-export const useStatus = () => useAnswer<ComingStatus>('/api/v1/status', { everyMs: STATUS_EVERY_MS });
+export const useStatus = () => useAnswer<StatusAnswer>('/api/v1/status', { everyMs: STATUS_EVERY_MS });
 
 export const HISTORY_RANGES = ['1h', '6h', '24h', '3d'] as const;
 export type HistoryRange = (typeof HISTORY_RANGES)[number];

@@ -1,4 +1,4 @@
-import type { ComingBot } from './coming.js';
+import type { BotAnswer } from './answers.gen.js';
 
 export interface OfAccount {
   readonly corpId: string | null;
@@ -9,7 +9,7 @@ export interface OfAccount {
 
 /** Which of the known bots takes an account: the one that lists it, else the one that takes all that nobody has. */
 export function takerOf(
-  bots: readonly Pick<ComingBot, 'id' | 'name' | 'corpId' | 'openKfIds'>[],
+  bots: readonly Pick<BotAnswer, 'id' | 'name' | 'corpId' | 'openKfIds'>[],
   { corpId, openKfId, name }: OfAccount,
 ): { readonly id: string; readonly name: string } | null {
   if (corpId === null || openKfId === null) return null;

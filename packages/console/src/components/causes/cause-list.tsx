@@ -2,7 +2,7 @@ import { DownOutlined, RightOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import type { ComingCause } from '../../api/coming.js';
+import type { CauseAnswer } from '../../api/answers.gen.js';
 import { t } from '../../i18n/language.js';
 import { LinkButton } from '../link-button.js';
 import { CallRemedy } from '../remedy.js';
@@ -15,7 +15,7 @@ import { type CauseGroup, groupCauses } from './group-causes.js';
 const SHOWN_MAX = 6;
 
 interface CauseListProps {
-  readonly causes: readonly ComingCause[];
+  readonly causes: readonly CauseAnswer[];
   readonly caption: string;
   /** On a page about what has the causes: the worst one says at once what to do. */
   readonly isFirstOpen?: boolean;
@@ -103,7 +103,7 @@ function amountOf({ causes: [first, ...others] }: CauseGroup): string {
   return wordsOfCause({ ...first, count }).amount;
 }
 
-function Action({ of: cause }: { readonly of: ComingCause }) {
+function Action({ of: cause }: { readonly of: CauseAnswer }) {
   const { action } = wordsOfCause(cause);
   return action === null || action.href === location.pathname ? null : (
     <LinkButton size="small" href={action.href}>
@@ -134,7 +134,7 @@ function Remedy({ of: { causes: all } }: { readonly of: CauseGroup }) {
   );
 }
 
-function Member({ of: cause }: { readonly of: ComingCause }) {
+function Member({ of: cause }: { readonly of: CauseAnswer }) {
   const { subject, since, amount, action } = wordsOfCause(cause);
   return (
     <li>

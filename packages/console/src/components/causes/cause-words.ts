@@ -1,4 +1,4 @@
-import type { ComingCause } from '../../api/coming.js';
+import type { CauseAnswer } from '../../api/answers.gen.js';
 import { whatFailed } from '../../i18n/failure.js';
 import { formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
@@ -19,7 +19,7 @@ export interface CauseWords {
 }
 
 /** Reasons that are of calls to WeCom, and not of a bot. */
-const OF_CALLS: ReadonlySet<ComingCause['code']> = new Set([
+const OF_CALLS: ReadonlySet<CauseAnswer['code']> = new Set([
   'wecom_fails',
   'replies_fail',
   'no_account',
@@ -27,10 +27,10 @@ const OF_CALLS: ReadonlySet<ComingCause['code']> = new Set([
   'bot_calls_fail',
 ]);
 
-const DEAD: ReadonlySet<ComingCause['code']> = new Set(['dead', 'dead_messages']);
+const DEAD: ReadonlySet<CauseAnswer['code']> = new Set(['dead', 'dead_messages']);
 
 /** A cause in plain words, and where to go because of it. */
-export function wordsOfCause(cause: ComingCause): CauseWords {
+export function wordsOfCause(cause: CauseAnswer): CauseWords {
   const { causes } = t();
   const { amount, remedy } = causes.byCode[cause.code];
   const isOfCalls = OF_CALLS.has(cause.code);
@@ -45,7 +45,7 @@ export function wordsOfCause(cause: ComingCause): CauseWords {
   };
 }
 
-export function subjectOf(cause: ComingCause): string {
+export function subjectOf(cause: CauseAnswer): string {
   const { causes } = t();
   const named =
     cause.botName ?? cause.name ?? cause.address ?? cause.corpName ?? cause.openKfId ?? cause.corpId;
@@ -66,7 +66,7 @@ export function subjectOf(cause: ComingCause): string {
   }
 }
 
-function whatOf({ code, why, status }: ComingCause, isOfCalls: boolean): string {
+function whatOf({ code, why, status }: CauseAnswer, isOfCalls: boolean): string {
   const { causes, errcodes, failures } = t();
   const { what } = causes.byCode[code];
   if (why === null) return what;
@@ -80,13 +80,13 @@ function whatOf({ code, why, status }: ComingCause, isOfCalls: boolean): string 
 }
 
 /** What an operator does where a bot did not take something; `null` where that is not known. */
-function remedyOfFailure({ why }: ComingCause): string | null {
+function remedyOfFailure({ why }: CauseAnswer): string | null {
   const { failures } = t();
   return why !== null && Object.hasOwn(failures, why) ? failures[why as keyof typeof failures].remedy : null;
 }
 
 /** The page on which it is mended. */
-function actionFor(cause: ComingCause): CauseWords['action'] {
+function actionFor(cause: CauseAnswer): CauseWords['action'] {
   const { causes } = t();
   const { code, botId, corpId, openKfId } = cause;
   switch (code) {

@@ -1,14 +1,14 @@
-import type { ComingCause } from '../../api/coming.js';
+import type { CauseAnswer } from '../../api/answers.gen.js';
 
 export interface CauseGroup {
   readonly key: string;
   /** At least one; of the same code, severity and reason. */
-  readonly causes: readonly [ComingCause, ...ComingCause[]];
+  readonly causes: readonly [CauseAnswer, ...CauseAnswer[]];
 }
 
 /** Equal causes of several bots or accounts together, where the first of them stood. */
-export function groupCauses(causes: readonly ComingCause[]): readonly CauseGroup[] {
-  const groups = new Map<string, [ComingCause, ...ComingCause[]]>();
+export function groupCauses(causes: readonly CauseAnswer[]): readonly CauseGroup[] {
+  const groups = new Map<string, [CauseAnswer, ...CauseAnswer[]]>();
   for (const cause of causes) {
     const key = [cause.code, cause.severity, cause.why, cause.status].join(' ');
     const group = groups.get(key);

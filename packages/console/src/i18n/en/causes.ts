@@ -1,7 +1,7 @@
-import type { ComingCause } from '../../api/coming.js';
+import type { CauseAnswer } from '../../api/answers.gen.js';
 import { plural } from './plural.js';
 
-type Code = ComingCause['code'];
+type Code = CauseAnswer['code'];
 
 interface CauseText {
   /** In a few words, without who it is about. */

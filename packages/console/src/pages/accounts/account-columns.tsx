@@ -1,4 +1,4 @@
-import type { AccountAnswer } from '../../api/coming.js';
+import type { AccountAnswer } from '../../api/answers.gen.js';
 import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { HourBars } from '../../components/hour-bars.js';
 import { AccountName, BotName } from '../../components/names.js';

@@ -2,7 +2,7 @@ import { Skeleton } from 'antd';
 import { Link, useParams } from 'wouter';
 import { useAccount } from '../../api/accounts.js';
 import { ApiError } from '../../api/api-error.js';
-import type { AccountDetailAnswer } from '../../api/coming.js';
+import type { AccountDetailAnswer } from '../../api/answers.gen.js';
 import { CopyButton } from '../../components/copy.js';
 import { LinkButton } from '../../components/link-button.js';
 import { Loaded } from '../../components/loaded.js';

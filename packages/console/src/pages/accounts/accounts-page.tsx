@@ -2,7 +2,8 @@ import { Button, Segmented } from 'antd';
 import { useAccounts } from '../../api/accounts.js';
 import { useKnownApps } from '../../api/apps.js';
 import { useKnownBots } from '../../api/bots.js';
-import { ACCOUNT_STATES, type AccountCounts } from '../../api/coming.js';
+import { ACCOUNT_STATES } from '../../api/account-states.js';
+import type { AccountStatesAnswer } from '../../api/answers.gen.js';
 import { ChoiceFilter, FilterBar, type Filters, SearchFilter, useFilters } from '../../components/filters.js';
 import { LinkButton } from '../../components/link-button.js';
 import { Nothing } from '../../components/nothing.js';
@@ -87,7 +88,7 @@ function AccountFilterBar({ filters }: { readonly filters: AccountFilters }) {
 
 interface StateFilterProps {
   /** Of all that match the other filters; `undefined` while they are loaded. */
-  readonly counts: AccountCounts | undefined;
+  readonly counts: AccountStatesAnswer | undefined;
   readonly value: string;
   readonly onChange: (state: string) => void;
 }
@@ -95,7 +96,7 @@ interface StateFilterProps {
 /** States that some account is in, with how many. */
 function StateFilter({ counts, value, onChange }: StateFilterProps) {
   const { accounts, common, states } = t();
-  const countOf = (state: keyof AccountCounts) => counts?.[state] ?? 0;
+  const countOf = (state: keyof AccountStatesAnswer) => counts?.[state] ?? 0;
   const shown = ACCOUNT_STATES.filter((state) => countOf(state) > 0 || state === value);
   const all = ACCOUNT_STATES.reduce((sum, state) => sum + countOf(state), 0);
   const label = (text: string, count: number) =>

@@ -1,4 +1,4 @@
-import type { AccountDetailAnswer } from '../../api/coming.js';
+import type { AccountDetailAnswer } from '../../api/answers.gen.js';
 import { LastHourWords } from '../../components/last-hour-words.js';
 import { Ago } from '../../components/times.js';
 import { t } from '../../i18n/language.js';

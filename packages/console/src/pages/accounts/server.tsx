@@ -1,4 +1,4 @@
-import type { AccountDetailAnswer } from '../../api/coming.js';
+import type { AccountDetailAnswer } from '../../api/answers.gen.js';
 import { LinkButton } from '../../components/link-button.js';
 import { BotName } from '../../components/names.js';
 import { StateTag } from '../../components/state-tag.js';

@@ -1,4 +1,4 @@
-import type { AccountDetailAnswer, ComingCause } from '../../api/coming.js';
+import type { AccountDetailAnswer, CauseAnswer } from '../../api/answers.gen.js';
 import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { LinkButton } from '../../components/link-button.js';
 import { CallRemedy } from '../../components/remedy.js';
@@ -9,7 +9,7 @@ import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
 
 /** The cards below have the button for these. */
-const OF_CARDS: ReadonlySet<ComingCause['code']> = new Set(['dead', 'dead_messages', 'parked']);
+const OF_CARDS: ReadonlySet<CauseAnswer['code']> = new Set(['dead', 'dead_messages', 'parked']);
 
 /** Each cause with what to do about it; where there is none, how the account is. */
 export function WhatIsWrong({ account }: { readonly account: AccountDetailAnswer }) {
@@ -33,7 +33,7 @@ export function WhatIsWrong({ account }: { readonly account: AccountDetailAnswer
 }
 
 interface WrongProps {
-  readonly cause: ComingCause;
+  readonly cause: CauseAnswer;
   readonly account: AccountDetailAnswer;
 }
 

@@ -1,7 +1,6 @@
 import { useState } from 'react';
-import type { HintAnswer } from '../../api/answers.gen.js';
+import type { HintAnswer, AccountDetailAnswer } from '../../api/answers.gen.js';
 import { useChange } from '../../api/answers.js';
-import type { AccountDetailAnswer } from '../../api/coming.js';
 import { dropHint, replayHint, useHintOf } from '../../api/hints.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { Confirm } from '../../components/confirm.js';

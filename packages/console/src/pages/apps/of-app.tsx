@@ -2,7 +2,7 @@
 import { Skeleton } from 'antd';
 import { useAccounts } from '../../api/accounts.js';
 import { useKnownBots } from '../../api/bots.js';
-import type { AccountAnswer, ComingBot } from '../../api/coming.js';
+import type { AccountAnswer, BotAnswer } from '../../api/answers.gen.js';
 import { LinkButton } from '../../components/link-button.js';
 import { Loaded } from '../../components/loaded.js';
 import { AccountName, BotName } from '../../components/names.js';
@@ -31,7 +31,7 @@ export function BotsOfApp({ corpId }: { readonly corpId: string }) {
               </Nothing>
             );
           return (
-            <Table<ComingBot>
+            <Table<BotAnswer>
               caption={apps.bots}
               rows={ofCorp}
               keyOf={({ id }) => id}

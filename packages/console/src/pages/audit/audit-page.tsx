@@ -1,10 +1,9 @@
 import { useMemo, useState } from 'react';
-import type { AuditEntryAnswer } from '../../api/answers.gen.js';
+import type { AuditEntryAnswer, AccountPageAnswer } from '../../api/answers.gen.js';
 import { useAnswer } from '../../api/answers.js';
 import { useAudit } from '../../api/audit.js';
 import { useKnownApps } from '../../api/apps.js';
 import { useKnownBots } from '../../api/bots.js';
-import type { AccountPageAnswer } from '../../api/coming.js';
 import { useOperators } from '../../api/operators.js';
 import { CopyButton } from '../../components/copy.js';
 import { ChoiceFilter, FilterBar, useFilters } from '../../components/filters.js';

@@ -2,7 +2,7 @@ import { Alert, Button } from 'antd';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'wouter';
 import { useAccounts } from '../../api/accounts.js';
-import type { AccountAnswer } from '../../api/coming.js';
+import type { AccountAnswer } from '../../api/answers.gen.js';
 import { Choices } from '../../components/choices.js';
 import { CopyButton } from '../../components/copy.js';
 import { Field } from '../../components/field.js';

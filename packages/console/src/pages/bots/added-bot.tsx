@@ -1,9 +1,8 @@
 import { CheckCircleFilled, ClockCircleOutlined } from '@ant-design/icons';
 import { Alert, Skeleton } from 'antd';
 import { type ReactNode, useState } from 'react';
-import type { BotCreatedAnswer } from '../../api/answers.gen.js';
+import type { BotCreatedAnswer, BotAnswer } from '../../api/answers.gen.js';
 import { useBot } from '../../api/bots.js';
-import type { ComingBot } from '../../api/coming.js';
 import { CopyField } from '../../components/copy.js';
 import { LinkButton } from '../../components/link-button.js';
 import { Loaded } from '../../components/loaded.js';
@@ -151,7 +150,7 @@ function FirstMessage({ bot: added, program }: FirstMessageProps) {
   );
 }
 
-function Outcome({ bot: { id, name, lastTakenAt, lastFailure } }: { readonly bot: ComingBot }) {
+function Outcome({ bot: { id, name, lastTakenAt, lastFailure } }: { readonly bot: BotAnswer }) {
   const { bots } = t();
   return (
     <>

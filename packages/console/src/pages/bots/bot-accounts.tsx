@@ -1,5 +1,5 @@
 import { useAccounts } from '../../api/accounts.js';
-import type { AccountAnswer, ComingBot } from '../../api/coming.js';
+import type { AccountAnswer, BotAnswer } from '../../api/answers.gen.js';
 import { AccountName } from '../../components/names.js';
 import { PagedTable } from '../../components/paged-table.js';
 import { AccountStateTag } from '../../components/state-tag.js';
@@ -9,7 +9,7 @@ import { formatMs, formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 
 /** The accounts that it serves, the worst first. */
-export function BotAccounts({ bot }: { readonly bot: ComingBot }) {
+export function BotAccounts({ bot }: { readonly bot: BotAnswer }) {
   const { bots, common } = t();
   const { id } = bot;
   return (

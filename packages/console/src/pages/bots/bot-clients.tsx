@@ -1,6 +1,5 @@
 import { Skeleton } from 'antd';
-import type { ConnectionAnswer } from '../../api/answers.gen.js';
-import type { ComingBot } from '../../api/coming.js';
+import type { ConnectionAnswer, BotAnswer } from '../../api/answers.gen.js';
 import { useConnections } from '../../api/connections.js';
 import { Loaded } from '../../components/loaded.js';
 import { StateTag } from '../../components/state-tag.js';
@@ -11,7 +10,7 @@ import { ALL_OTHERS } from './account-ids.js';
 const SHOWN_ACCOUNTS_MAX = 3;
 
 /** Whoever has a stream of the bot open, at any replica. */
-export function BotClients({ bot: { id, name } }: { readonly bot: ComingBot }) {
+export function BotClients({ bot: { id, name } }: { readonly bot: BotAnswer }) {
   const { bots } = t();
   return (
     <section className="card" aria-labelledby="bot-clients">

@@ -1,4 +1,4 @@
-import type { ComingBot } from '../../api/coming.js';
+import type { BotAnswer } from '../../api/answers.gen.js';
 import { CopyButton } from '../../components/copy.js';
 import { LastHourWords } from '../../components/last-hour-words.js';
 import { CorpName } from '../../components/names.js';
@@ -7,7 +7,7 @@ import { t } from '../../i18n/language.js';
 import { kindOf, useAppNames } from './bots-page.js';
 
 /** What it is, and how it goes. */
-export function BotFacts({ bot }: { readonly bot: ComingBot }) {
+export function BotFacts({ bot }: { readonly bot: BotAnswer }) {
   const { bots, common } = t();
   const { id, corpId, kind, api, callback, takes, lastTakenAt } = bot;
   const names = useAppNames();
@@ -56,7 +56,7 @@ export function BotFacts({ bot }: { readonly bot: ComingBot }) {
   );
 }
 
-function Order({ bot: { order, include, since } }: { readonly bot: ComingBot }) {
+function Order({ bot: { order, include, since } }: { readonly bot: BotAnswer }) {
   const { bots } = t();
   if (order === null) return null;
   return (

@@ -1,4 +1,4 @@
-import type { AccountAnswer, ComingBot } from '../../api/coming.js';
+import type { AccountAnswer, BotAnswer } from '../../api/answers.gen.js';
 import { useAccounts } from '../../api/accounts.js';
 import { CauseList } from '../../components/causes/cause-list.js';
 import { FailureRemedy } from '../../components/remedy.js';
@@ -9,7 +9,7 @@ import { t } from '../../i18n/language.js';
 import { BOT_TONES, botState } from './bot-state.js';
 
 /** Whether it works, why not, and what to do. */
-export function BotHealth({ bot }: { readonly bot: ComingBot }) {
+export function BotHealth({ bot }: { readonly bot: BotAnswer }) {
   const { bots, accounts } = t();
   const { fault, lastFailure, lastTakenAt, causes = [] } = bot;
   const state = botState(bot);
@@ -33,7 +33,7 @@ export function BotHealth({ bot }: { readonly bot: ComingBot }) {
 }
 
 /** How much goes out once it is resumed, of the accounts on the first page: those where something waits come first. */
-function Waiting({ bot: { id } }: { readonly bot: ComingBot }) {
+function Waiting({ bot: { id } }: { readonly bot: BotAnswer }) {
   const page = useAccounts({ botId: id }).of.data;
   if (page === undefined) return null;
   const waits = page.items.reduce((sum, one) => sum + waitingOf(one), 0);

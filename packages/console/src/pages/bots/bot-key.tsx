@@ -1,9 +1,8 @@
 import { Select } from 'antd';
 import { useId, useState } from 'react';
-import type { BotWithKeyAnswer } from '../../api/answers.gen.js';
+import type { BotWithKeyAnswer, BotAnswer } from '../../api/answers.gen.js';
 import { useChange } from '../../api/answers.js';
 import { renewBotKey } from '../../api/bots.js';
-import type { ComingBot } from '../../api/coming.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { ErrorNote } from '../../components/error-note.js';
 import { Field } from '../../components/field.js';
@@ -18,7 +17,7 @@ const OVERLAPS = ['3600', '86400', '604800', '0'] as const;
 type Overlap = (typeof OVERLAPS)[number];
 
 /** The key lives in this part of the page alone, and is gone with it. */
-export function BotKey({ bot }: { readonly bot: ComingBot }) {
+export function BotKey({ bot }: { readonly bot: BotAnswer }) {
   const { bots } = t();
   const id = useId();
   const [overlap, setOverlap] = useState<Overlap>('3600');

@@ -3,7 +3,7 @@ import { Skeleton } from 'antd';
 import { Link } from 'wouter';
 import { ApiError } from '../../api/api-error.js';
 import { useBot } from '../../api/bots.js';
-import type { ComingBot } from '../../api/coming.js';
+import type { BotAnswer } from '../../api/answers.gen.js';
 import { Loaded } from '../../components/loaded.js';
 import { Nothing } from '../../components/nothing.js';
 import { Page } from '../../components/page.js';
@@ -44,7 +44,7 @@ export default function BotPage({ params: { id = '' } }: { readonly params: { re
 }
 
 /** What is wrong comes first, what is rarely needed last. */
-function Bot({ bot }: { readonly bot: ComingBot }) {
+function Bot({ bot }: { readonly bot: BotAnswer }) {
   return (
     <>
       <BotHealth bot={bot} />

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../../api/answers.js';
 import { type BotChange, changeBot } from '../../api/bots.js';
-import type { ComingBot } from '../../api/coming.js';
+import type { BotAnswer } from '../../api/answers.gen.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { CopyField } from '../../components/copy.js';
 import { ErrorNote } from '../../components/error-note.js';
@@ -19,11 +19,11 @@ interface Typed {
   readonly openKfIds: readonly string[];
   readonly url: string;
   readonly timeoutMs: string;
-  readonly takes: ComingBot['takes'];
+  readonly takes: BotAnswer['takes'];
   readonly corpSecret: string;
 }
 
-function typedOf({ name, openKfIds, callback, takes }: ComingBot): Typed {
+function typedOf({ name, openKfIds, callback, takes }: BotAnswer): Typed {
   return {
     ...{ name, openKfIds, takes, corpSecret: '' },
     url: callback?.url ?? '',
@@ -32,7 +32,7 @@ function typedOf({ name, openKfIds, callback, takes }: ComingBot): Typed {
 }
 
 /** What is other than it was: the query of the URL is not shown, and somebody else may have changed the rest meanwhile. */
-function changeOf({ name, openKfIds, callback, takes }: ComingBot, typed: Typed): BotChange {
+function changeOf({ name, openKfIds, callback, takes }: BotAnswer, typed: Typed): BotChange {
   const [newName, url, timeoutMs] = [typed.name.trim(), typed.url.trim(), Number(typed.timeoutMs)];
   const corpSecret = typed.corpSecret.trim();
   const ofCallback = {
@@ -49,7 +49,7 @@ function changeOf({ name, openKfIds, callback, takes }: ComingBot, typed: Typed)
 }
 
 /** What is typed stays while the bot is read again. */
-export function BotSettings({ bot }: { readonly bot: ComingBot }) {
+export function BotSettings({ bot }: { readonly bot: BotAnswer }) {
   const { bots } = t();
   const tell = useTell();
   const [before, setBefore] = useState(bot);
@@ -135,7 +135,7 @@ export function BotSettings({ bot }: { readonly bot: ComingBot }) {
 }
 
 /** The manager answers the pulls of a callback bot only where they come to it; one that takes JSON is given nothing else. */
-function mayTakeMessages({ kind, api, callback }: ComingBot): boolean {
+function mayTakeMessages({ kind, api, callback }: BotAnswer): boolean {
   if (kind === 'callback') return api === 'manager' && callback?.form !== 'json';
   return kind !== 'none';
 }

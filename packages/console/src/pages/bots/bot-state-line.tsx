@@ -1,4 +1,4 @@
-import type { ComingBot } from '../../api/coming.js';
+import type { BotAnswer } from '../../api/answers.gen.js';
 import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { StateTag } from '../../components/state-tag.js';
 import { whatFailed } from '../../i18n/failure.js';
@@ -6,7 +6,7 @@ import { t } from '../../i18n/language.js';
 import { BOT_TONES, botState } from './bot-state.js';
 
 /** The state in a word, and the cause behind it. */
-export function BotStateLine({ bot }: { readonly bot: ComingBot }) {
+export function BotStateLine({ bot }: { readonly bot: BotAnswer }) {
   const { bots } = t();
   const state = botState(bot);
   const cause = causeOf(bot);
@@ -22,7 +22,7 @@ export function BotStateLine({ bot }: { readonly bot: ComingBot }) {
   );
 }
 
-function causeOf(bot: ComingBot): string | null {
+function causeOf(bot: BotAnswer): string | null {
   const { fault, lastFailure, causes = [] } = bot;
   const state = botState(bot);
   if (fault !== null) return fault;

@@ -1,4 +1,4 @@
-import type { ComingBot } from '../../api/coming.js';
+import type { BotAnswer } from '../../api/answers.gen.js';
 import type { Tone } from '../../components/state-tag.js';
 
 export type BotState =
@@ -28,7 +28,7 @@ export const BOT_TONES: Readonly<Record<BotState, Tone>> = {
   unknown: 'quiet',
 };
 
-export function botState(bot: ComingBot): BotState {
+export function botState(bot: BotAnswer): BotState {
   const { kind, takes, fault, circuit, clients, lastTakenAt, lastFailure, paused = false, causes = [] } = bot;
   if (kind === 'none') return 'people';
   if (paused) return 'paused';

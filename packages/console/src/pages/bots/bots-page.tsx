@@ -1,7 +1,7 @@
 import type { Paged } from '../../api/answers.js';
 import { useKnownApps } from '../../api/apps.js';
 import { useBots } from '../../api/bots.js';
-import type { ComingBot } from '../../api/coming.js';
+import type { BotAnswer } from '../../api/answers.gen.js';
 import { LinkButton } from '../../components/link-button.js';
 import { BotName, CorpName } from '../../components/names.js';
 import { Nothing } from '../../components/nothing.js';
@@ -28,7 +28,7 @@ export default function BotsPage() {
   );
   return (
     <Page title={bots.title} actions={add}>
-      <PagedTable<ComingBot>
+      <PagedTable<BotAnswer>
         caption={bots.table}
         of={worstFirst(paged)}
         keyOf={({ id }) => id}
@@ -42,10 +42,10 @@ export default function BotsPage() {
 const RANKS: Readonly<Record<Tone, number>> = { bad: 0, wait: 1, quiet: 2, good: 2 };
 
 /** Whatever needs somebody stands on top of its page, the others by name. */
-function worstFirst(paged: Paged<ComingBot>): Paged<ComingBot> {
+function worstFirst(paged: Paged<BotAnswer>): Paged<BotAnswer> {
   const { data } = paged.of;
   if (data === undefined) return paged;
-  const rankOf = (bot: ComingBot): number => RANKS[BOT_TONES[botState(bot)]];
+  const rankOf = (bot: BotAnswer): number => RANKS[BOT_TONES[botState(bot)]];
   const items = data.items.toSorted((a, b) => rankOf(a) - rankOf(b) || a.name.localeCompare(b.name));
   return { ...paged, of: { ...paged.of, data: { ...data, items } } as typeof paged.of };
 }
@@ -56,7 +56,7 @@ export function useAppNames(): ReadonlyMap<string, string> {
   return new Map(apps.flatMap(({ corpId, name }) => (name ? [[corpId, name] as const] : [])));
 }
 
-function columns(names: ReadonlyMap<string, string>): readonly Column<ComingBot>[] {
+function columns(names: ReadonlyMap<string, string>): readonly Column<BotAnswer>[] {
   const { bots, common } = t();
   return [
     { key: 'name', head: bots.name, cell: ({ id, name }) => <BotName id={id} name={name} /> },
@@ -88,13 +88,13 @@ function columns(names: ReadonlyMap<string, string>): readonly Column<ComingBot>
   ];
 }
 
-export function kindOf({ kind, callback }: ComingBot): string {
+export function kindOf({ kind, callback }: BotAnswer): string {
   const { kinds } = t().bots;
   return callback?.form === 'json' ? kinds.json : kinds[kind];
 }
 
 /** How many it has, and how many of them get no answer. */
-function accountsOf({ openKfIds, accounts }: ComingBot): string {
+function accountsOf({ openKfIds, accounts }: BotAnswer): string {
   const { bots } = t();
   const isAll = openKfIds.includes(ALL_OTHERS);
   const served = accounts === undefined ? null : Object.values(accounts).reduce((sum, one) => sum + one, 0);

@@ -1,14 +1,14 @@
 import { PauseOutlined, PlayCircleOutlined } from '@ant-design/icons';
 import { useChange } from '../../api/answers.js';
 import { changeBot } from '../../api/bots.js';
-import type { ComingBot } from '../../api/coming.js';
+import type { BotAnswer } from '../../api/answers.gen.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { ErrorNote } from '../../components/error-note.js';
 import { useTell } from '../../components/tell.js';
 import { t } from '../../i18n/language.js';
 
 /** One click: paused, nothing is sent and everything waits; resumed, all of that goes out. */
-export function PauseButton({ bot }: { readonly bot: ComingBot }) {
+export function PauseButton({ bot }: { readonly bot: BotAnswer }) {
   const { bots } = t();
   const tell = useTell();
   const { id, name, paused = false } = bot;

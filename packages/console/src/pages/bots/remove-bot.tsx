@@ -2,14 +2,14 @@ import { useState } from 'react';
 import { navigate } from 'wouter/use-browser-location';
 import { useChange } from '../../api/answers.js';
 import { removeBot } from '../../api/bots.js';
-import type { ComingBot } from '../../api/coming.js';
+import type { BotAnswer } from '../../api/answers.gen.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { Confirm } from '../../components/confirm.js';
 import { t } from '../../i18n/language.js';
 import { PAGES } from '../../shell/paths.js';
 
 /** Asks for its name first. */
-export function RemoveBot({ bot: { id, name } }: { readonly bot: ComingBot }) {
+export function RemoveBot({ bot: { id, name } }: { readonly bot: BotAnswer }) {
   const { bots } = t();
   const [isAsking, setAsking] = useState(false);
   // The list asks anew by itself; this bot's own answer is no more.

@@ -1,7 +1,6 @@
-import type { BotVerifiedAnswer } from '../../api/answers.gen.js';
+import type { BotVerifiedAnswer, BotAnswer } from '../../api/answers.gen.js';
 import { useChange } from '../../api/answers.js';
 import { verifyBot } from '../../api/bots.js';
-import type { ComingBot } from '../../api/coming.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { ErrorNote } from '../../components/error-note.js';
 import { StateTag } from '../../components/state-tag.js';
@@ -9,7 +8,7 @@ import { formatMs } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { verifyFinding } from './verify-finding.js';
 
-export function VerifyBot({ bot }: { readonly bot: ComingBot }) {
+export function VerifyBot({ bot }: { readonly bot: BotAnswer }) {
   const { bots } = t();
   return (
     <section className="card" aria-labelledby="bot-verify">
@@ -21,7 +20,7 @@ export function VerifyBot({ bot }: { readonly bot: ComingBot }) {
 }
 
 interface VerifyPartProps {
-  readonly bot: Pick<ComingBot, 'id' | 'name'>;
+  readonly bot: Pick<BotAnswer, 'id' | 'name'>;
   readonly onResult?: (result: BotVerifiedAnswer) => void;
 }
 

@@ -1,10 +1,10 @@
-import type { ComingStatus } from '../../api/coming.js';
+import type { StatusAnswer } from '../../api/answers.gen.js';
 import type { Tone } from '../../components/state-tag.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 
 /** Who answers, and what came in within the last minute; what waits stands among the causes. */
-export function Counters({ status: { counts, verdict, lastMinute } }: { readonly status: ComingStatus }) {
+export function Counters({ status: { counts, verdict, lastMinute } }: { readonly status: StatusAnswer }) {
   const { overview } = t();
   const { figure } = overview;
   const { answering, silent, unseen } = verdict.replies;

@@ -1,9 +1,9 @@
-import type { ComingStatus } from '../../api/coming.js';
+import type { StatusAnswer } from '../../api/answers.gen.js';
 import { formatDateTime, formatSeconds } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 
 /** Which process answers. */
-export function ReplicaFacts({ status }: { readonly status: ComingStatus }) {
+export function ReplicaFacts({ status }: { readonly status: StatusAnswer }) {
   const { overview } = t();
   const { storage } = status;
   return (

@@ -1,4 +1,4 @@
-import type { ComingStatus } from '../../api/coming.js';
+import type { StatusAnswer } from '../../api/answers.gen.js';
 import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { LinkButton } from '../../components/link-button.js';
 import type { Tone } from '../../components/state-tag.js';
@@ -10,7 +10,7 @@ import { pathOf } from '../../shell/paths.js';
 import { quietTitle } from './quiet-title.js';
 
 /** Whether customers are being answered, as the manager concludes, in one line. */
-export function VerdictStrip({ status }: { readonly status: ComingStatus }) {
+export function VerdictStrip({ status }: { readonly status: StatusAnswer }) {
   const { causes, replies, state } = status.verdict;
   const { tone, title, text } = wordsOf(status);
   const worst = causes[0] === undefined ? [] : [wordsOfCause(causes[0])];
@@ -42,7 +42,7 @@ interface VerdictWords {
 }
 
 /** Only what was seen is good. */
-function wordsOf({ counts, uptimeS, verdict: { state, replies, accounts } }: ComingStatus): VerdictWords {
+function wordsOf({ counts, uptimeS, verdict: { state, replies, accounts } }: StatusAnswer): VerdictWords {
   const { verdict } = t().overview;
   const { answering, silent, unseen } = replies;
   switch (state) {
