@@ -30,22 +30,23 @@ export const useHints = (state: HintList, filter: HintListFilter, sort: string) 
 
 /**
  * What waits for an account, as it is now: what lists of accounts have of it may be 2 s old, and is refused when it is dropped.
+ * @param isLikely whether something may wait; of a registered account it is asked for all the same.
  * @returns null where nothing waits, or it was not found among the first 200 of its corp, which no puppet has registered.
  */
 export function useHintOf(
   { corpId, openKfId }: { readonly corpId: string; readonly openKfId: string },
   isRegistered: boolean,
-  isWanted: boolean,
+  isLikely: boolean,
 ): HintAnswer | null {
   const registered = useAnswer<KfAccountAnswer>(`/api/v1/kf-accounts/${encodeURIComponent(openKfId)}`, {
-    isWanted: isWanted && isRegistered,
+    isWanted: isRegistered,
   });
   const listed = useAnswer<HintPageAnswer>('/api/v1/hints', {
     query: { corpId, limit: LOOKED_THROUGH_MAX },
-    isWanted: isWanted && !isRegistered,
+    isWanted: isLikely && !isRegistered,
   });
-  if (!isWanted) return null;
   if (isRegistered) return registered.data?.hint ?? null;
+  if (!isLikely) return null;
   return listed.data?.items.find((hint) => hint.openKfId === openKfId) ?? null;
 }
 

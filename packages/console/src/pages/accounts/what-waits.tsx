@@ -23,14 +23,13 @@ const TOUCHED = [
 export function WhatWaits({ account }: { readonly account: AccountDetailAnswer }) {
   const { accounts } = t();
   const { corpId, openKfId, waiting, registration } = account;
-  const isWaiting = waiting !== null && waiting.events + waiting.dead > 0;
-  const hint = useHintOf({ corpId, openKfId }, registration !== null, isWaiting);
   const all = waiting === null ? null : waiting.events + waiting.messages + waiting.dead;
+  const hint = useHintOf({ corpId, openKfId }, registration !== null, all !== 0);
   return (
     <section className="card">
       <h2>{accounts.waits}</h2>
       {all === null && <p className="muted">{accounts.waitsUnknown}</p>}
-      {all === 0 && <p className="muted">{accounts.nothingWaits}</p>}
+      {all === 0 && hint === null && <p className="muted">{accounts.nothingWaits}</p>}
       {waiting !== null && (all ?? 0) > 0 && (
         <dl className="facts inline">
           {(['events', 'messages', 'dead'] as const).map((name) => (
