@@ -15,7 +15,7 @@ import { Header } from './shell/header.js';
 import { MOVED, PAGES, pathOf } from './shell/paths.js';
 import { Shell } from './shell/shell.js';
 import { useCell } from './state/cell.js';
-import { useIsStill, useShade, wearShade } from './state/shade.js';
+import { isStill, useShade, wearShade } from './state/shade.js';
 import { themeOf } from './theme.js';
 
 /** Each page is a file of its own, which the browser loads when somebody goes there. */
@@ -42,7 +42,6 @@ const NOWHERE = document.createElement('div');
 export function App() {
   const chosen = useCell(language);
   const shade = useShade();
-  const isStill = useIsStill();
   const theme = themeOf(shade);
   useLayoutEffect(() => wearShade(shade), [shade]);
   useLayoutEffect(() => {

@@ -16,16 +16,11 @@ dark.addEventListener('change', () => {
   isSystemDark.value = dark.matches;
 });
 
-const stillness = matchMedia('(prefers-reduced-motion: reduce)');
-const isStill = new Cell(stillness.matches);
-stillness.addEventListener('change', () => {
-  isStill.value = stillness.matches;
-});
-
-/** Whether somebody wants nothing to move. An animation of 0 s may end before Ant Design waits for its end. */
-export function useIsStill(): boolean {
-  return useCell(isStill);
-}
+/**
+ * Whether somebody wanted nothing to move when the page was loaded: an animation of 0 s may end before Ant Design waits for its
+ * end. It makes the whole page anew if that changes later, with what is typed in it.
+ */
+export const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 export function useShade(): Shade {
   const chosen = useCell(theme);
