@@ -39,6 +39,7 @@ SwaggerUIBundle({
   dom_id: '#swagger-ui',
   deepLinking: true,
   docExpansion: 'list',
+  operationsSorter: 'alpha',
   validatorUrl: null,
 });
 `;
