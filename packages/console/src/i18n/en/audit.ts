@@ -1,7 +1,7 @@
 /** "alice added bot LangBot"; where it did not work, "alice could not add bot LangBot". */
 function act(did: string, attempted: string) {
   return (who: string, whom: string, isDone: boolean): string =>
-    `${who} ${isDone ? did : `could not ${attempted}`}`.replace('{}', whom);
+    `${who} ${(isDone ? did : `could not ${attempted}`).replace('{}', () => whom)}`;
 }
 
 export const audit = {

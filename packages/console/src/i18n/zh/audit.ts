@@ -3,7 +3,7 @@ import type { Words } from '../words.js';
 /** “alice 添加了机器人 LangBot”；没有成功时，“alice 未能添加机器人”。 */
 function act(did: string, attempted: string) {
   return (who: string, whom: string, isDone: boolean): string =>
-    `${who} ${isDone ? did : `未能${attempted}`}`.replace('{}', whom);
+    `${who} ${(isDone ? did : `未能${attempted}`).replace('{}', () => whom)}`;
 }
 
 export const audit: Words['audit'] = {
