@@ -3,7 +3,6 @@ import { plural } from './plural.js';
 export const messages = {
   ofAccount: 'Messages that wait or are dead',
   ofAccountText: 'What they say is never shown.',
-  ofBot: 'What the manager pulled for its accounts, and it has not taken. What they say is never shown.',
   waitingTable: 'Messages that wait for their bots',
   deadTable: 'Messages that are tried no more',
   bothTable: 'Messages that wait or are dead',

@@ -5,7 +5,6 @@ const n = (count: number) => count.toLocaleString('zh-CN');
 export const messages: Words['messages'] = {
   ofAccount: '待投递消息与死信消息',
   ofAccountText: '消息内容从不显示。',
-  ofBot: '管理器为其客服账号拉取、但它尚未接收的消息。消息内容从不显示。',
   waitingTable: '等待机器人接收的消息',
   deadTable: '已停止重试的消息',
   bothTable: '待投递消息与死信消息',

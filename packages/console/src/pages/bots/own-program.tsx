@@ -28,9 +28,7 @@ export function OwnProgram() {
           <CopyButton value={CODE[language]} what={bots.ownCode} />
         </span>
       </div>
-      <pre className="code" tabIndex={0} aria-label={language}>
-        {CODE[language]}
-      </pre>
+      <pre className="code">{CODE[language]}</pre>
     </div>
   );
 }

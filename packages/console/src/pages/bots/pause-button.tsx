@@ -20,7 +20,7 @@ export function PauseButton({ bot }: { readonly bot: BotAnswer }) {
     <>
       <ChangeButton
         type={paused ? 'primary' : 'default'}
-        icon={paused ? <PlayCircleOutlined /> : <PauseOutlined />}
+        icon={paused ? <PlayCircleOutlined aria-hidden /> : <PauseOutlined aria-hidden />}
         loading={change.isPending}
         title={paused ? bots.resumeText : bots.pauseText}
         onClick={() =>
