@@ -416,7 +416,7 @@ describeInBrowser('the console, with bots', () => {
     const arrived = program.next();
     await press('Resume');
     expect((await arrived).path).toBe('/paused');
-    await seeSoon(page.getByText('Takes events'));
+    await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
     await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' });
     await page.goto(`${manager.url}/console/bots`);
   });

@@ -13,6 +13,7 @@ export function classOf(shade: Shade): string {
 const COLOURS = {
   light: {
     colorPrimary: '#1f5fd0',
+    colorPrimaryHover: '#17489f',
     colorLink: '#1f5fd0',
     colorLinkHover: '#17489f',
     colorInfo: '#1f5fd0',
@@ -36,6 +37,7 @@ const COLOURS = {
   },
   dark: {
     colorPrimary: '#2d6be0',
+    colorPrimaryHover: '#2458c4',
     colorLink: '#8fb6ff',
     colorLinkHover: '#b9d2ff',
     colorInfo: '#8fb6ff',
