@@ -118,11 +118,11 @@ export function FailedCalls() {
         ]}
         detail={(row) =>
           opened === keyOf(row) ? (
-            <p className="remedy">
-              <span>
+            <div className="remedy">
+              <p>
                 <CallRemedy why={row.why} />
-              </span>
-            </p>
+              </p>
+            </div>
           ) : null
         }
       />
