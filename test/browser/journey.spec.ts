@@ -37,7 +37,8 @@ describeInBrowser('a customer and an operator', () => {
       .filter({ hasText: 'Bot' })
       .getByText(`Echo: ${text}`, { exact: true });
 
-  const goTo = (page: string) => operator.getByRole('link', { name: page }).first().click();
+  const goTo = (page: string) =>
+    operator.getByRole('navigation').getByRole('link', { name: page }).first().click();
 
   /** Somebody who saves again where the answer took longer than WeCom waits. */
   async function saveCallback(): Promise<void> {
@@ -75,38 +76,41 @@ describeInBrowser('a customer and an operator', () => {
   });
 
   it('see a message go through, on both sides', async () => {
-    await goTo('Live');
-    await operator.getByText(/^Live from replica /).waitFor();
-    const rows = operator.getByRole('row', { name: cast.simulator.openKfId });
+    await goTo('Log');
+    const rows = operator.getByRole('row', { name: /Taken/ });
+    await rows.first().waitFor();
     await customer.getByRole('button', { name: 'Callbacks' }).click();
     await write('How are you?');
     await reply('How are you?').waitFor();
-    await rows.first().waitFor();
-    await rows.first().getByText('Taken', { exact: true }).waitFor();
+    const before = await rows.count();
+    await operator.getByRole('button', { name: '1 new' }).click();
+    await seeSoon(rows.nth(before));
     await screenshot(customer, 'journey-customer');
     await customer.getByRole('button', { name: '中文' }).click();
     await screenshot(customer, 'journey-customer-zh');
     await customer.getByRole('button', { name: 'English' }).click();
-    await screenshot(operator, 'journey-live');
+    await screenshot(operator, 'journey-log');
   });
 
   it('see why a message waits while the puppet is dead, and that it arrives when it is back', async () => {
     await cast.puppet?.stop('SIGKILL');
     await write('Are you there?');
-    await goTo('Kf accounts');
-    const row = operator.getByRole('row', { name: cast.simulator.openKfId });
-    await seeSoon(row.getByText('Waiting', { exact: true }));
-    await row.getByRole('link').click();
+    await goTo('Accounts');
+    const row = operator
+      .getByRole('row')
+      .filter({ has: operator.locator(`[href$="${cast.simulator.openKfId}"]`) });
+    await seeSoon(row.getByText(/Waiting|Failing/));
+    await row.getByRole('link').first().click();
     await operator
       .getByText(/cannot reach the bot|bot’s address fails/)
       .first()
       .waitFor();
-    await operator.getByText('What to do').first().waitFor();
+    await operator.getByText('Is the bot running?').first().waitFor();
     await screenshot(operator, 'journey-waiting');
 
     await cast.startPuppet();
     await reply('Are you there?').waitFor();
-    await seeSoon(operator.getByText('Its puppet takes what comes in.'));
+    await seeSoon(operator.getByText('Working', { exact: true }).first());
     await goTo('Overview');
     await seeSoon(operator.getByRole('status').getByText('Customers are being answered'));
   });
