@@ -39,7 +39,6 @@ export const accounts = {
   waitingWords: (waiting: string, dead: string) => `${waiting} waiting, ${dead} dead`,
   corp: 'Corp',
   corpId: 'Corp id',
-  corpIdWhole: 'Corp id, as a whole',
   name: 'Name',
   account: 'Account',
   endpoint: 'Puppet’s address',

@@ -41,7 +41,6 @@ export const accounts: Words['accounts'] = {
   waitingWords: (waiting, dead) => `${waiting} 条待投递，${dead} 条死信`,
   corp: '企业',
   corpId: '企业 ID',
-  corpIdWhole: '企业 ID（完整）',
   name: '名称',
   account: '客服账号',
   endpoint: '机器人地址',
