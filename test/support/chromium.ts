@@ -49,6 +49,8 @@ export async function newPage(browser: Browser, reader: Reader = {}): Promise<Pa
   const context = await browser.newContext({
     locale,
     colorScheme: dark ? 'dark' : 'light',
+    // A dialog that moves while it opens can leave the button between press and release of a mouse that is as quick as a program.
+    reducedMotion: 'reduce',
     ...(phone ? PHONE : DESK),
   });
   return context.newPage();
