@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../kernel/store-clock.js';
 import { listedIn } from '../registry/bots/bot.js';
+import { rulesOf } from '../registry/bots/bot-kinds.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
 import { Destinations, type MessageTaker } from '../registry/accounts/destination.js';
 import {
@@ -16,7 +17,9 @@ import { Puller } from './pulling/puller.js';
 import { CallbackHalves } from './sending/callback-halves.js';
 import type { Addressee } from '../kernel/account.js';
 
-/** Answers a bot's `kf/sync_msg` with the message that it was told of. WeCom is not asked. */
+/**
+ * Answers a bot's `kf/sync_msg` without asking WeCom: a callback bot gets the message that it was told of, any other bot none.
+ */
 @Injectable()
 export class QueuedAnswers extends QueuedMessages {
   constructor(
@@ -30,6 +33,8 @@ export class QueuedAnswers extends QueuedMessages {
   }
 
   override async answer(bot: KnownBot, openKfId: string | null, cursor: string): Promise<QueuedAnswer> {
+    // Other bots are sent the message itself, and would get it twice.
+    if (!rulesOf(bot).pulls) return nothing(cursor);
     const accounts = (openKfId === null ? listedIn(bot) : [openKfId]).map((id) => ({
       corpId: bot.corpId,
       openKfId: id,

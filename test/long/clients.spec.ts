@@ -1,5 +1,4 @@
 /** The clients of `packages/`, by their echo bots as processes of their own, between the built manager and the local WeCom; `wxkf-manager connect` beside them where the manager is started again. */
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
@@ -12,14 +11,11 @@ import { startConnect } from '../support/connect-process.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
+import { hasPython, PYTHON } from '../support/python.js';
 import { postJson, startPuppetServer } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
-const PYTHON = 'python3';
-const hasPython = spawnSync(PYTHON, ['-c', 'import concurrent.futures']).status === 0;
-// CI must not see a green run that left it out.
-if (!hasPython && process.env.CI)
-  throw new Error('no python3 for the tests of its client; bash .ci/prepare python');
+const runsPython = hasPython('import concurrent.futures');
 
 /** The entry around it has some hundred bytes. */
 const LONGEST_TEXT = 2_097_152 - 1_024;
@@ -91,7 +87,7 @@ const RUNS = [
     language: 'Python',
     echo: 'packages/client-python/examples/echo.py',
     runtime: PYTHON,
-    its: hasPython ? it : it.skip,
+    its: runsPython ? it : it.skip,
   },
 ];
 
@@ -228,7 +224,7 @@ describe.each(RUNS)('the client in $language', ({ echo, runtime, its }) => {
 });
 
 it('the clients in all languages, and wxkf-manager connect, connect again when the manager has been started again, and miss nothing', async () => {
-  const runs = RUNS.filter(({ runtime }) => runtime !== PYTHON || hasPython);
+  const runs = RUNS.filter(({ runtime }) => runtime !== PYTHON || runsPython);
   const begun = await Promise.all(runs.map((run) => beginEcho(run)));
   const [program, bot] = [await startPuppetServer(), await addBot({})];
   const connect = startConnect(bot.key, ['--manager', manager.url, '--forward', program.url]);

@@ -1,5 +1,4 @@
 /** The message bots of `examples/` as processes of their own, between the built manager and the local WeCom. */
-import { spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -11,12 +10,11 @@ import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
+import { hasPython, PYTHON } from '../support/python.js';
 import { until } from '../support/until.js';
 
 const OPERATOR_SECRET = 'marked-secret_of-operators';
 const AS_OPERATOR = { authorization: `Bearer ${OPERATOR_SECRET}`, 'content-type': 'application/json' };
-const PYTHON = 'python3';
-const hasPython = spawnSync(PYTHON, ['-c', 'import hmac; hmac.digest']).status === 0;
 
 const place = embeddedPlace();
 let wecom: Simulator;
@@ -92,7 +90,7 @@ async function start(file: string, runtime?: string) {
 }
 
 const REGISTERING = 'examples/message-bot/';
-const itsPython = hasPython ? it : it.skip;
+const itsPython = hasPython('import hmac; hmac.digest') ? it : it.skip;
 const RUNS = [
   ['message bot in JavaScript', `${REGISTERING}message-bot.js`, 40, undefined, it],
   ['message bot in Python', `${REGISTERING}message_bot.py`, 40, PYTHON, itsPython],

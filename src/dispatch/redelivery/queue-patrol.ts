@@ -71,7 +71,7 @@ export class QueuePatrol {
     this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
   }
 
-  /** Other things than hints may be many, so the round does not wait until they are looked at. */
+  /** There may be very many messages, so the round does not wait until all of them were looked at. */
   #lookAtAlso(): void {
     if (this.#isLookingAtAlso || this.waiting.also === null) return;
     this.#isLookingAtAlso = true;
@@ -150,7 +150,7 @@ export class QueuePatrol {
     }
     const isKnownPaused = hint.lastFailure?.stage === 'paused';
     if (state === 'paused' && isKnownPaused) return;
-    // Where its bot was paused and is gone, its own attempt finds out.
+    // A paused bot may have been deleted. The hint is tried then, and its attempt finds that nobody takes it.
     const href = endpoint?.href ?? (isKnownPaused ? hint.endpoint : null);
     if (href !== null) return outbox.wake(key, href, nowMs);
     if (nowMs - hint.arrivedAtMs < MESSAGE_LIFE_MS) return;

@@ -93,8 +93,8 @@ async function begin(attempt = 1, isAwaitedHere = true): Promise<{ turn: Turn; m
   return claimed;
 }
 
-async function pull(cursor = '', isRead = true): Promise<string> {
-  const { body, wasSent, wasUnread } = await answers.answer(BOT, ACCOUNT.openKfId, cursor);
+async function pull(cursor = '', isRead = true, bot = BOT): Promise<string> {
+  const { body, wasSent, wasUnread } = await answers.answer(bot, ACCOUNT.openKfId, cursor);
   await wasSent();
   if (!isRead) await wasUnread();
   return (body.msg_list as unknown[]).length === 0 ? '' : String(body.next_cursor);
@@ -121,6 +121,16 @@ describe('a message under way to a callback bot', () => {
       expect((await store.counts(ACCOUNT)).waiting).toBe(0);
     },
   );
+
+  it.each([
+    ['puppet', null],
+    ['stream', null],
+    ['callback', { receiveId: '', timeoutMs: 5_000, form: 'json' }],
+  ] as const)('is not given to a pull of a bot that is sent it: %s, %j', async (kind, callback) => {
+    const { turn } = await begin(1, false);
+    expect(await pull('', true, { ...BOT, kind, callback })).toBe('');
+    expect((await store.findUnderWay(turn))?.underWay.isPulled).toBe(false);
+  });
 
   it('needs no store from when its bot was told until it is taken, where both halves come here', async () => {
     const { turn, message } = await begin();
