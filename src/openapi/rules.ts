@@ -30,6 +30,20 @@ const CREATE_TIME: Schema = {
   ],
 };
 
+/** Where customers go who are handed over. */
+const DESTINATION: Schema = {
+  type: undefined,
+  anyOf: [
+    { type: 'string', enum: ['pool'] },
+    {
+      type: 'object',
+      properties: { servicers: { type: 'array', items: { type: 'string' } } },
+      required: ['servicers'],
+      additionalProperties: false,
+    },
+  ],
+};
+
 /** @returns `{}` for a rule that says nothing about the form. */
 function toSchema(rule: string | undefined, { constraints }: { constraints?: readonly unknown[] }): Schema {
   const [constraint, other] = constraints ?? [];
@@ -44,6 +58,7 @@ function toSchema(rule: string | undefined, { constraints }: { constraints?: rea
   if (rule === 'isCreateTime') return CREATE_TIME;
   // In a query this is text that stands for a number.
   if (rule === 'isLimit') return { type: 'integer', minimum: 1, maximum: constraint, default: other };
+  if (rule === 'isDestination') return DESTINATION;
   if (rule === 'arrayMaxSize') return { maxItems: constraint };
   if (rule === 'isPartsOf') return { additionalProperties: { $ref: refTo(constraint as Class) } };
   return {};

@@ -46,7 +46,10 @@ function completeProperty(property: PropertySchema, isOptional: boolean): Proper
     ...property,
     ...(values !== undefined && { enum: values.toSorted(byText) }),
     ...(isOptional && type !== undefined && { type: [...new Set([type, 'null'].flat())] }),
-    ...(isOptional && anyOf !== undefined && { anyOf: [...anyOf, { type: 'null' }] }),
+    ...(isOptional &&
+      anyOf !== undefined && {
+        anyOf: [...anyOf.filter(({ type: one }) => one !== 'null'), { type: 'null' }],
+      }),
   };
 }
 

@@ -343,6 +343,7 @@ describe('a bot in a file', () => {
     ...{ id: 'bot-2', openKfIds: ['*'], kind: 'puppet', callback: null },
     ...{ takes: 'message', order: 'customer', includesServicer: true, takesMessagesSinceMs: 1_000 },
     paused: true,
+    session: { welcome: { text: 'Hello' }, people: { keywords: ['人工'], to: 'pool' } },
   });
   const noKeys = { callbackToken: new Secret(''), encodingAESKey: new Secret('') };
   const jsonBot = storedBot({
@@ -374,7 +375,7 @@ describe('a bot in a file', () => {
 
   it('that an earlier version exported takes events as callbacks, unpaused, and has no signing secret', async () => {
     const { bot } = JSON.parse(botEntry(callback, null));
-    const { takes: _takes, order: _order, include: _include, since: _since, paused: _paused, ...old } = bot;
+    const { takes: _1, order: _2, include: _3, since: _4, paused: _5, session: _6, ...old } = bot;
     delete old.callback.form;
     const { signingSecret: _signing, ...secrets } = JSON.parse(old.secrets);
     const line = JSON.stringify({ bot: { ...old, secrets: JSON.stringify(secrets) } });

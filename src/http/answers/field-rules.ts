@@ -43,3 +43,23 @@ export function GoesWith(other: string): PropertyDecorator {
     });
   };
 }
+
+/** @param faultOf what is wrong, to follow "must"; `null` for a good value. It is asked about a field that is left out, too. */
+export function rule(
+  name: string,
+  faultOf: (value: unknown, object: Readonly<Record<string, unknown>>) => string | null,
+): PropertyDecorator {
+  const fault = (args: ValidationArguments | undefined) =>
+    faultOf(args?.value, (args?.object ?? {}) as Record<string, unknown>);
+  return (target, property) => {
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: (_value, args) => fault(args) === null,
+        defaultMessage: (args) => `${args?.property} must ${fault(args)}`,
+      },
+    });
+  };
+}

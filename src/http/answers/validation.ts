@@ -12,6 +12,9 @@ import type { JsonBytes } from '../limits/bodies.js';
 type Dto<T extends object> = new () => T;
 
 const OPTIONS = { stopAtFirstError: true };
+const BETWEEN_FAULTS = '; ';
+/** The context of a rule whose field may be `null`, which does not count as left out. */
+const NULL_COUNTS = { isNullKept: true };
 
 /** Validates everything that handlers get by `@Body()`, `@Query()` and `@Param()`. */
 export class RequestPipe extends ValidationPipe {
@@ -91,7 +94,7 @@ export function faultsIn(dto: Dto<object>, values: object): string[] {
 }
 
 function invalid(errors: readonly ValidationError[]): AppError {
-  return new AppError('REQUEST_INVALID', { detail: messagesOf(errors).join('; ') });
+  return new AppError('REQUEST_INVALID', { detail: messagesOf(errors).join(BETWEEN_FAULTS) });
 }
 
 function messagesOf(errors: readonly ValidationError[]): string[] {
@@ -100,24 +103,42 @@ function messagesOf(errors: readonly ValidationError[]): string[] {
 
 /** The field is an object that follows the rules of `dto`. Read it with `knownFieldsOf`. */
 export function IsNested(dto: Dto<object>): PropertyDecorator {
-  const faultsOf = (value: unknown): string[] =>
-    isObject(value) ? faultsIn(dto, value) : ['must be an object'];
+  return nested((value, name) => nestedFaults(dto, value, name));
+}
+
+/** As `IsNested`, and the field may be `null`, which does not count as left out. */
+export function IsNestedOrNull(dto: Dto<object>): PropertyDecorator {
+  return nested((value, name) => (value === null ? [] : nestedFaults(dto, value, name)), NULL_COUNTS);
+}
+
+/** Each member of the list is an object that follows the rules of `dto`. Another rule says that it is a list. */
+export function AreNested(dto: Dto<object>): PropertyDecorator {
+  return nested((value, name) =>
+    (Array.isArray(value) ? value : []).flatMap((one, n) => nestedFaults(dto, one, `${name}[${n}]`)),
+  );
+}
+
+function nested(faultsOf: (value: unknown, name: string) => string[], context?: object): PropertyDecorator {
   return (target, property) => {
+    const name = String(property);
     registerDecorator({
       name: 'isNested',
       target: target.constructor,
-      propertyName: String(property),
+      propertyName: name,
+      options: { context },
       validator: {
-        validate: (value) => faultsOf(value).length === 0,
-        defaultMessage: (args) => {
-          const prefix = String(property) + (isObject(args?.value) ? '.' : ' ');
-          return faultsOf(args?.value)
-            .map((fault) => prefix + fault)
-            .join('; ');
-        },
+        validate: (value) => faultsOf(value, name).length === 0,
+        defaultMessage: (args) => faultsOf(args?.value, name).join(BETWEEN_FAULTS),
       },
     });
   };
+}
+
+function nestedFaults(dto: Dto<object>, value: unknown, name: string): string[] {
+  if (!isObject(value)) return [`${name} must be an object`];
+  return faultsIn(dto, value).flatMap((faults) =>
+    faults.split(BETWEEN_FAULTS).map((fault) => `${name}.${fault}`),
+  );
 }
 
 function isObject(value: unknown): value is object {
@@ -126,16 +147,20 @@ function isObject(value: unknown): value is object {
 
 /**
  * Picks the fields of `values` that the DTO has. Other fields are left out, since clients send more than we know. Fields that
- * are `null` are left out, too. A DTO with `RefusesUnknownFields` refuses both.
+ * are `null` are left out, too, unless their null counts. A DTO with `RefusesUnknownFields` refuses both.
  * @throws AppError `REQUEST_INVALID`
  */
 export function knownFieldsOf<T extends object>(dto: Dto<T>, values: object): T {
   const instance = new dto();
-  const fields = fieldsOf(dto);
+  const rules = rulesOf(dto);
+  const fields = new Set(rules.map(({ propertyName }) => propertyName));
   if (isClosed(dto)) refuseDoubtful(fields, values);
+  const nullable = rules.filter(({ context }) => context === NULL_COUNTS);
   for (const name of fields) {
-    const value = Object.hasOwn(values, name) ? values[name as keyof typeof values] : null;
-    if (value !== null) Object.assign(instance, { [name]: value });
+    if (!Object.hasOwn(values, name)) continue;
+    const value: unknown = values[name as keyof typeof values];
+    if (value !== null || nullable.some(({ propertyName }) => propertyName === name))
+      Object.assign(instance, { [name]: value });
   }
   return instance;
 }
@@ -170,8 +195,7 @@ function refuseDoubtful(fields: ReadonlySet<string>, values: object): void {
   throw new AppError('REQUEST_INVALID', { detail });
 }
 
-/** The properties of the class that have a rule. */
-function fieldsOf(dto: Dto<object>): Set<string> {
-  const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
-  return new Set(rules.map(({ propertyName }) => propertyName));
+/** The rules of all fields of the class. */
+function rulesOf(dto: Dto<object>) {
+  return getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
 }

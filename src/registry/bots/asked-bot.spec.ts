@@ -199,6 +199,78 @@ describe('a pause', () => {
   });
 });
 
+describe('a session', () => {
+  const session = {
+    welcome: { menu: { head: 'Hello', choices: [{ text: 'A person', id: 'people' }], tail: 'or write' } },
+    people: {
+      keywords: ['人工'],
+      menuIds: ['people'],
+      to: { servicers: ['ann'] },
+      waiting: 'wait',
+      nobody: 'no',
+    },
+    hours: {
+      timeZone: 'Asia/Shanghai',
+      open: [{ days: [1, 5], from: '09:00', to: '18:00' }],
+      closed: 'closed',
+    },
+    ended: { text: 'bye' },
+    mergeS: 3,
+  };
+
+  it('is as it was asked for, without what nobody knows, and stays in a change of something else', () => {
+    expect(made({ ...MESSAGES, session }).session).toEqual(session);
+    const people = { ...session.people, to: { servicers: ['ann'], more: 1 }, keywords: null, more: 1 };
+    const { keywords: _, ...left } = session.people;
+    expect(made({ ...MESSAGES, session: { people, more: 1 } }).session).toEqual({ people: left });
+    expect(made(MESSAGES).session).toBeNull();
+    expect(changed({ name: 'renamed' }, { ...TAKING_MESSAGES, session }).session).toEqual(session);
+  });
+
+  it('is replaced as a whole, and taken away by null or with the messages', () => {
+    const before = { ...TAKING_MESSAGES, session };
+    expect(changed({ session: { mergeS: 1 } }, before).session).toEqual({ mergeS: 1 });
+    expect(changed({ session: null }, before).session).toBeNull();
+    expect(changed({ takes: 'event' }, before).session).toBeNull();
+  });
+
+  it.each<[unknown, RegExp]>([
+    [[], /^session must be an object$/],
+    [{ welcome: {} }, /^session\.welcome\.text must be given, or menu in its place$/],
+    [
+      { ended: { text: 'a', menu: session.welcome.menu } },
+      /ended\.text must not be given together with menu/,
+    ],
+    [{ welcome: { text: '微'.repeat(683) } }, /welcome\.text must be a text of 1 to 2048 bytes/],
+    [{ welcome: { menu: { choices: [] } } }, /welcome\.menu\.choices must be a list of 1 to 10/],
+    [
+      { welcome: { menu: { choices: [{ text: 'a' }, { id: '' }] } } },
+      /choices\[1\]\.text must be .*; session\.welcome\.menu\.choices\[1\]\.id must be a text of 1 to 128/,
+    ],
+    [{ people: {} }, /session\.people\.to must be "pool", or an object with servicers/],
+    [{ people: { to: { servicers: [] } } }, /servicers, which must be a list of 1 to 100 different texts/],
+    [
+      { people: { to: 'pool', keywords: ['a', 'a'] } },
+      /people\.keywords must be a list of 1 to 50 different/,
+    ],
+    [{ people: { to: 'pool', waiting: ' ' } }, /people\.waiting must be a text/],
+    [{ hours: { ...session.hours, timeZone: 'Mars' } }, /hours\.timeZone must be a name of the IANA/],
+    [{ hours: { ...session.hours, closed: undefined } }, /hours\.closed must be a text/],
+    [
+      { hours: { ...session.hours, open: [{ days: [8], from: '9', to: '25:00' }] } },
+      /open\[0\]\.days must be .*from must be .*to must be/,
+    ],
+    [{ mergeS: 11 }, /session\.mergeS must be a whole number of seconds from 1 to 10/],
+  ])('is refused as %j', (given, detail) => {
+    expect(detailOf(() => made({ ...MESSAGES, session: given }))).toMatch(detail);
+  });
+
+  it('is for bots that take messages', () => {
+    expect(detailOf(() => made({ ...BODY, session }))).toMatch(/session is for bots that take messages/);
+    expect(made({ ...BODY, session: null }).session).toBeNull();
+  });
+});
+
 describe('a bot that is changed', () => {
   it('takes what it took, if nothing is said of it', () => {
     const taking = { ...TAKING_MESSAGES, order: 'customer', includesServicer: true } as const;

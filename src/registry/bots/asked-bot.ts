@@ -88,7 +88,16 @@ export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Part
 
 /** The fields that are stored as they were sent. */
 function sameIn(dto: BotChangeDto) {
-  const { callback: _1, corpSecret: _2, takes: _3, order: _4, include: _5, since: _6, ...same } = dto;
+  const {
+    callback: _1,
+    corpSecret: _2,
+    takes: _3,
+    order: _4,
+    include: _5,
+    since: _6,
+    session: _7,
+    ...same
+  } = dto;
   return same;
 }
 

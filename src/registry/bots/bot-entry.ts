@@ -20,14 +20,15 @@ import {
 } from './bot.js';
 import { KINDS, rulesOf } from './bot-kinds.js';
 import { BotChangeDto, BotDto, toBotDto } from './bot.dto.js';
+import { readSession } from './session.dto.js';
 import { faultsOfMessageBot } from './taking.js';
 
 /** More than a bot has: the current key, and the one before for as long as it is still valid. */
 const KEYS_MAX = 8;
 const AN_ID = '1 to 64 letters, digits, "_" or "-"';
 
-/** Lines that were exported before bots could take messages, or be paused, do not have these fields. */
-const LATER = ['takes', 'order', 'include', 'since', 'paused'] as const;
+/** Lines that were exported before bots could take messages, be paused, or share customers, do not have these fields. */
+const LATER = ['takes', 'order', 'include', 'since', 'paused', 'session'] as const;
 
 class BotEntryDto extends IntersectionType(OmitType(BotDto, LATER), PartialType(PickType(BotDto, LATER))) {
   @Matches(/^[\w-]{1,64}$/, mustBe(AN_ID))
@@ -65,7 +66,7 @@ export function fromBotEntry(line: object): Bot {
   const dto = validated(BotEntryDto, line);
   const faults = faultsOf(dto);
   if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
-  const { callback, secrets, keys, createdAt, takes, order, include, since, paused, ...same } = dto;
+  const { callback, secrets, keys, createdAt, takes, order, include, since, paused, session, ...same } = dto;
   const bot: Bot = {
     ...same,
     takes: takes ?? TAKES_EVENTS.takes,
@@ -74,6 +75,7 @@ export function fromBotEntry(line: object): Bot {
     takesMessagesSinceMs: since ? Date.parse(since) : null,
     callback: callback ? toCallback(callback) : null,
     paused: paused ?? false,
+    session: session ? readSession(session) : null,
     secrets: new Secret(secrets),
     keys: keys.map(toKey),
     createdAtMs: Date.parse(createdAt),
@@ -100,11 +102,12 @@ function faultsOf(dto: BotEntryDto): string[] {
 }
 
 function faultsOfTaking(dto: BotEntryDto, secrets: BotSecrets): string[] {
-  const { takes = TAKES_EVENTS.takes, since, callback } = dto;
+  const { takes = TAKES_EVENTS.takes, since, session, callback } = dto;
   return [
     ...(takes === 'event' && callback?.form === 'json'
       ? ['callback.form must be wecom for takes event']
       : []),
+    ...(takes === 'event' && session ? ['session is for bots that take messages'] : []),
     ...(takes === 'message' ? faultsOfMessageBot(dto, secrets) : []),
     ...((takes === 'message') === (since !== undefined)
       ? []

@@ -1,6 +1,6 @@
 /** The wire form of a bot: in requests that add or change it, in exported files, and in answers. */
-import { IsNested, knownFieldsOf } from '../../http/answers/validation.js';
-import { IsTime, mustBe } from '../../http/answers/field-rules.js';
+import { IsNested, IsNestedOrNull, knownFieldsOf } from '../../http/answers/validation.js';
+import { IsTime, mustBe, rule } from '../../http/answers/field-rules.js';
 import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
 import {
   ArrayMaxSize,
@@ -14,7 +14,6 @@ import {
   Max,
   MaxLength,
   Min,
-  registerDecorator,
 } from 'class-validator';
 import {
   CALLBACK_TOKEN_FORMAT,
@@ -38,6 +37,7 @@ import {
   type Included,
 } from './bot.js';
 import { BOT_FORMS, BOT_KINDS, type BotForm, type BotKind } from './bot-kinds.js';
+import { readSession, SessionSettings } from './session.dto.js';
 import { MESSAGE_ORDERS, type MessageOrder } from '../../storage/queue/message.js';
 
 /** More accounts than a corp may have without asking WeCom for more. */
@@ -197,6 +197,13 @@ export class BotDto {
    */
   @IsBoolean({ message: 'paused must be true or false' })
   readonly paused!: boolean;
+
+  /**
+   * For a bot that takes messages: how it and people share customers. It replaces the former one as a whole; null takes it away.
+   * Left out: nobody but the bot is thought of, and nothing is sent by the manager itself.
+   */
+  @IsNestedOrNull(SessionSettings)
+  readonly session!: SessionSettings | null;
 }
 
 /** The fields that only come in: they hold secrets. */
@@ -215,7 +222,7 @@ export class BotSecretsDto {
   readonly corpSecret?: string;
 }
 
-/** The fields of a bot that can be changed; `null` counts as left out. */
+/** The fields of a bot that can be changed; `null` counts as left out, except for `session`. */
 export class BotChangeDto extends IntersectionType(
   PartialType(OmitType(BotDto, ['corpId', 'kind'])),
   BotSecretsDto,
@@ -235,6 +242,7 @@ export function toBotDto(bot: Bot): BotDto {
   return {
     ...knownFieldsOf(BotDto, bot),
     paused: bot.paused ?? false,
+    session: bot.session ? readSession(bot.session) : null,
     include: bot.includesServicer ? [...INCLUDED] : [],
     since: since === null ? null : new Date(since).toISOString(),
   };
@@ -284,19 +292,4 @@ function IsHeaders(): PropertyDecorator {
       ? null
       : 'have names of letters, digits and "-", and values of at most 1,024 printable characters';
   });
-}
-
-/** @param faultOf what is wrong, to follow "must"; `null` for a good value. */
-function rule(name: string, faultOf: (value: unknown) => string | null): PropertyDecorator {
-  return (target, property) => {
-    registerDecorator({
-      name,
-      target: target.constructor,
-      propertyName: String(property),
-      validator: {
-        validate: (value) => faultOf(value) === null,
-        defaultMessage: (args) => `${args?.property} must ${faultOf(args?.value)}`,
-      },
-    });
-  };
 }

@@ -3,6 +3,7 @@ import type { KeyPair } from '../keys/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
 import type { RecordKind } from '../../storage/records/record-kind.js';
 import type { BotForm, BotKind } from './bot-kinds.js';
+import type { SessionSettings } from './session.dto.js';
 import type { MessageOrder } from '../../storage/queue/message.js';
 import { accountKey } from '../../kernel/account.js';
 
@@ -32,6 +33,8 @@ export interface BotTaking {
   readonly includesServicer: boolean;
   /** It gets only messages that were sent since then; store time. `null` unless it takes messages. */
   readonly takesMessagesSinceMs: number | null;
+  /** How it and people share customers; `null` where they do not. Left out by versions that knew no sessions. */
+  readonly session?: SessionSettings | null;
 }
 
 /** A bot that takes events. Bots that were stored or exported before bots could take messages are read so. */
@@ -40,6 +43,7 @@ export const TAKES_EVENTS: BotTaking = {
   order: 'account',
   includesServicer: false,
   takesMessagesSinceMs: null,
+  session: null,
 };
 
 /** Stands for every account of the corp that no other bot lists and no puppet has registered. */

@@ -3,6 +3,7 @@
 import { type Bot, type BotSecrets, type BotTaking, TAKES_EVENTS } from './bot.js';
 import type { BotChangeDto } from './bot.dto.js';
 import { type RuledBot, rulesOf } from './bot-kinds.js';
+import { readSession } from './session.dto.js';
 
 /** As far back as WeCom gives messages (developer.work.weixin.qq.com/document/path/94670). */
 const BACK_MAX_MS = 3 * 24 * 3_600_000;
@@ -10,7 +11,7 @@ const BACK_MAX_MS = 3 * 24 * 3_600_000;
 /** A caller who asks for _now_ may have a clock that is ahead of the store's. */
 const AHEAD_MAX_MS = 60_000;
 
-type AskedTaking = Pick<BotChangeDto, 'takes' | 'order' | 'include' | 'since'>;
+type AskedTaking = Pick<BotChangeDto, 'takes' | 'order' | 'include' | 'since' | 'session'>;
 
 /** What the checks need besides the bot. */
 export interface Terms {
@@ -24,12 +25,13 @@ export interface Terms {
 export function takingOf(asked: AskedTaking, before: BotTaking, { nowMs }: Terms): BotTaking {
   const takes = asked.takes ?? before.takes;
   if (takes === 'event') return TAKES_EVENTS;
-  const { order, include, since } = asked;
+  const { order, include, since, session = before.session } = asked;
   return {
     takes,
     order: order ?? before.order,
     includesServicer: include?.includes('servicer') ?? before.includesServicer,
     takesMessagesSinceMs: since ? Date.parse(since) : (before.takesMessagesSinceMs ?? nowMs),
+    session: session ? readSession(session) : null,
   };
 }
 
@@ -43,8 +45,13 @@ export function faultsOfTaking(
 ): string[] {
   if (bot.takes === 'event') {
     // An empty `include` asks for nothing, and is what the API shows.
-    const { order, include, since } = asked;
-    const values = Object.entries({ order, include: include?.length ? include : undefined, since });
+    const { order, include, since, session } = asked;
+    const values = Object.entries({
+      order,
+      include: include?.length ? include : undefined,
+      since,
+      session: session ?? undefined,
+    });
     const given = values.filter(([, value]) => value !== undefined).map(([field]) => field);
     return given.map((field) => `${field} is for bots that take messages; set takes to message`);
   }

@@ -430,6 +430,10 @@ export type BotAnswer = {
      * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at once. Left out: false.
      */
     paused: boolean;
+    /**
+     * For a bot that takes messages: how it and people share customers. It replaces the former one as a whole; null takes it away. Left out: nobody but the bot is thought of, and nothing is sent by the manager itself.
+     */
+    session: SessionSettingsAnswer | null;
 };
 
 export type BotCallbackAnswer = {
@@ -539,6 +543,10 @@ export type BotChangedAnswer = {
      */
     paused: boolean;
     /**
+     * For a bot that takes messages: how it and people share customers. It replaces the former one as a whole; null takes it away. Left out: nobody but the bot is thought of, and nothing is sent by the manager itself.
+     */
+    session: SessionSettingsAnswer | null;
+    /**
      * Shown once, when a bot that had none takes messages from now on; null otherwise.
      */
     signingSecret: string | null;
@@ -627,6 +635,10 @@ export type BotCreatedAnswer = {
      * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at once. Left out: false.
      */
     paused: boolean;
+    /**
+     * For a bot that takes messages: how it and people share customers. It replaces the former one as a whole; null takes it away. Left out: nobody but the bot is thought of, and nothing is sent by the manager itself.
+     */
+    session: SessionSettingsAnswer | null;
     /**
      * The bot's key.
      */
@@ -756,6 +768,10 @@ export type BotWithKeyAnswer = {
      * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at once. Left out: false.
      */
     paused: boolean;
+    /**
+     * For a bot that takes messages: how it and people share customers. It replaces the former one as a whole; null takes it away. Left out: nobody but the bot is thought of, and nothing is sent by the manager itself.
+     */
+    session: SessionSettingsAnswer | null;
     /**
      * The bot's key.
      */
@@ -1404,6 +1420,21 @@ export type LoggedDeliveryPageAnswer = {
     nextCursor: string | null;
 };
 
+export type MenuChoiceAnswer = {
+    /**
+     * What the customer reads: at most 128 bytes in UTF-8.
+     */
+    text: string;
+    /**
+     * Comes back as `menu_id` of the text that the customer's choice sends: at most 128 bytes. Without it and without `url`, the choice sends its text alone.
+     */
+    id?: string;
+    /**
+     * Makes the line a link, which sends nothing.
+     */
+    url?: string;
+};
+
 export type MessageAnswer = {
     corpId: string;
     openKfId: string;
@@ -1475,6 +1506,18 @@ export type MessagesReplayedAnswer = {
     replayed: number;
 };
 
+export type OpenSpanAnswer = {
+    /**
+     * Days of the week on which it begins: 1 is Monday, 7 is Sunday.
+     */
+    days: Array<number>;
+    from: string;
+    /**
+     * Where it is not later than `from`, it is a time of the next day.
+     */
+    to: string;
+};
+
 export type OperatorAnswer = {
     /**
      * No two operators have the same.
@@ -1531,6 +1574,31 @@ export type OperatorTokenAnswer = {
      * Sent as `Authorization: Bearer <token>`, or entered at the console's sign-in.
      */
     token: string;
+};
+
+export type PeopleSettingsAnswer = {
+    /**
+     * A customer's text that is one of these hands over. Case and blanks around it do not matter.
+     */
+    keywords?: Array<string>;
+    /**
+     * A choice of a menu with one of these ids hands over.
+     */
+    menuIds?: Array<string>;
+    /**
+     * Where customers go: `pool`, from which any servicer takes them, or `servicers`, ids of members who serve the account: in turn, those who are serving now.
+     */
+    to: 'pool' | {
+        servicers: Array<string>;
+    };
+    /**
+     * Is sent to a customer who goes to people.
+     */
+    waiting?: string;
+    /**
+     * Is sent when no servicer is serving. The bot goes on.
+     */
+    nobody?: string;
 };
 
 export type PuppetAnswer = {
@@ -1699,6 +1767,21 @@ export type SeenWecomErrorPageAnswer = {
     nextCursor: string | null;
 };
 
+export type ServiceHoursAnswer = {
+    /**
+     * The time zone of the hours, by its name in the IANA database.
+     */
+    timeZone: string;
+    /**
+     * When people serve: 1 to 50 spans.
+     */
+    open: Array<OpenSpanAnswer>;
+    /**
+     * Answers a customer who asks for people at another time. The bot goes on.
+     */
+    closed: string;
+};
+
 export type SessionAnswer = {
     /**
      * Also true when no credentials are needed.
@@ -1717,6 +1800,55 @@ export type SessionAnswer = {
      * null when OIDC is not set.
      */
     oidc: SignInByOidcAnswer | null;
+};
+
+export type SessionMenuAnswer = {
+    /**
+     * Stands above the choices: at most 1,024 bytes in UTF-8.
+     */
+    head?: string;
+    /**
+     * 1 to 10 choices.
+     */
+    choices: Array<MenuChoiceAnswer>;
+    /**
+     * Stands below the choices: at most 1,024 bytes in UTF-8.
+     */
+    tail?: string;
+};
+
+export type SessionOfferAnswer = {
+    /**
+     * A text of at most 2,048 bytes in UTF-8.
+     */
+    text?: string;
+    /**
+     * A menu.
+     */
+    menu?: SessionMenuAnswer;
+};
+
+export type SessionSettingsAnswer = {
+    /**
+     * Is sent to a customer who enters, whether the bot is up or not.
+     */
+    welcome?: SessionOfferAnswer;
+    /**
+     * How customers get to people. Left out: only by calls of the bot, or in WeCom.
+     */
+    people?: PeopleSettingsAnswer;
+    /**
+     * When people serve. Left out: always.
+     */
+    hours?: ServiceHoursAnswer;
+    /**
+     * Is sent to a customer whose session with people ends.
+     */
+    ended?: SessionOfferAnswer;
+    /**
+     * Texts that a customer writes within so many seconds of each other reach the bot as one. 1 to 10. Left out: each reaches it alone.
+     */
+    mergeS?: number;
 };
 
 export type SignInByOidcAnswer = {
