@@ -139,7 +139,7 @@ describe('a hand-over', () => {
   });
 
   it('that failed gives the message to the bot, and the state is asked for next', () => {
-    const after = ended({ kind: 'failed' });
+    const after = ended({ kind: 'failed', errcode: null });
     expect(after.seen.at(-1)?.verdict).toBe('bot');
     expect(needOf(after, says('hi'))).toBe('state');
   });

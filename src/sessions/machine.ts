@@ -58,8 +58,8 @@ export type HandOverOutcome =
   | { readonly kind: 'already' }
   /** Outside of the hours; nobody serves. */
   | { readonly kind: 'closed' | 'nobody' }
-  /** WeCom refused, or could not be asked; its state is to be asked for. */
-  | { readonly kind: 'failed' };
+  /** WeCom refused, or could not be asked (`null`); the state is to be asked for. */
+  | { readonly kind: 'failed'; readonly errcode: number | null };
 
 /** What the customer is told after a hand-over. */
 export type HandOverTexts = Readonly<Partial<Record<'waiting' | 'nobody' | 'closed', SessionOffer>>>;
@@ -81,14 +81,19 @@ export function withEntry(
   if (entry.sentAtMs < session.lastAtMs - LATE_MS) return { session, verdict: 'bot' };
   if (entry.what.kind !== 'customer')
     return judged(withEvent(session, entry, settings, nowMs), entry, 'bot', nowMs);
-  const isUnsure = session.state === null || session.isInDoubt || nowMs - session.learntMs >= SESSION_MS;
-  if (isUnsure && mayAsk) return 'state';
-  const state = isUnsure ? null : session.state === STATE.over ? STATE.new : session.state;
+  const isOpen = isUnsure(session, nowMs);
+  if (isOpen && mayAsk) return 'state';
+  const state = isOpen ? null : session.state === STATE.over ? STATE.new : session.state;
   const written = { ...session, left: SENDS_MAX };
   if (state === STATE.pool || state === STATE.people) return judged(written, entry, 'people', nowMs);
   if (mayAsk && asksForPeople(entry, settings)) return 'handOver';
   const begun = session.state === state ? written : withState(written, state, null, nowMs);
   return judged(begun, entry, 'bot', nowMs);
+}
+
+/** Whether the state is not known, or was learnt too long ago. */
+export function isUnsure({ state, isInDoubt, learntMs }: Session, nowMs: number): boolean {
+  return state === null || isInDoubt || nowMs - learntMs >= SESSION_MS;
 }
 
 /** Whether the customer's message is one that moves a customer to people. */

@@ -124,7 +124,7 @@ export class SessionRules extends PageRules {
     const outcome = await this.#inTime(run, this.handOvers.perform(run.asked, run.settings));
     if (outcome !== null && outcome.kind !== 'failed') return outcome;
     run.mayAsk = false;
-    return { kind: 'failed' };
+    return outcome ?? { kind: 'failed', errcode: null };
   }
 
   #after(entry: ReadEntry, outcome: HandOverOutcome, settings: SessionSettings): Prelude {
