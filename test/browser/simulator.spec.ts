@@ -249,6 +249,13 @@ describeInBrowser('the page of the local WeCom', () => {
     expect(await isWhole(page, 'End session')).toBe(true);
     await screenshot(page, 'simulator-servicers');
     expect(await seriousViolations(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await seriousViolations(page, 'colours')).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.getByRole('heading', { name: '待接入池' }).waitFor();
+    await screenshot(page, 'simulator-servicers-zh');
+    await page.getByRole('button', { name: 'English' }).click();
     await page.getByRole('button', { name: 'End session' }).click();
     await page.locator('.desk').getByText('4 · ended or not begun').waitFor();
     await page.getByLabel('Status').selectOption('suspended');

@@ -32,6 +32,13 @@ it('begins at 4, is 0 when the customer writes, and 4 again after 48 h', async (
   expect(await state()).toBe(4);
 });
 
+it.each([1, 2, 3])('stays %d when the customer writes on', async (to) => {
+  client.simulator.say('hi');
+  await trans(to, 'zhangsan');
+  client.simulator.say('and another thing');
+  expect(await state()).toBe(to);
+});
+
 describe('by the API', () => {
   /** How a session gets there. */
   const PATHS: Readonly<Record<number, readonly number[]>> = { 0: [], 1: [1], 2: [2], 3: [3] };
