@@ -276,7 +276,7 @@ export const SETTINGS = {
     secret: false,
     meaning:
       'how long a customer may wait in the pool of an account, whose bot has `session`, before that is a cause of the verdict',
-    ...integerFrom(10, 86_400),
+    ...integerFrom(1, 86_400),
   }),
   deliveryLogDays: setting({
     name: 'DELIVERY_LOG_DAYS',

@@ -123,7 +123,7 @@ const entry = (fields: Entry): Entry => ({
 });
 const says = (content: string, customer = 'wmCustomer') =>
   entry({ origin: 3, msgtype: 'text', text: { content }, external_userid: customer });
-const event = (event_type: string, fields: Entry = {}) => {
+const event = (event_type: string, fields: Entry = {}): Entry => {
   const { external_userid, ...same } = entry({ origin: 4, msgtype: 'event' });
   return { ...same, event: { event_type, external_userid, ...fields } };
 };
@@ -139,8 +139,9 @@ const settle = () => clock.advance(0);
 
 describe('silence', () => {
   it('begins when people take the customer, and ends with them; WeCom is asked once', async () => {
-    const verdicts = await judge(says('hi'), changed(1), says('to ann'), changed(3), says('hi again'));
-    expect(verdicts).toEqual(['bot', 'bot', 'people', 'bot', 'bot']);
+    expect(await judge(says('hi'))).toEqual(['bot']);
+    const verdicts = await judge(changed(1), says('to ann'), changed(3), says('hi again'));
+    expect(verdicts).toEqual(['bot', 'people', 'bot', 'bot']);
     expect(await judge(says('more'))).toEqual(['bot']);
     expect(wecom.of('service_state/get')).toEqual([
       { open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' },
@@ -467,8 +468,7 @@ it('customers are counted by who has them, and since when the first waits in the
   const sinceMs = clock.nowMs();
   await clock.advance(60_000);
   await judge(says('人工', 'wm4'), says('人工', 'wm5'));
-  const { msgid, ...taken } = changed(1);
-  await judge({ ...taken, msgid, event: { ...(taken.event as object), external_userid: 'wm5' } });
+  await judge(changed(1, { external_userid: 'wm5' }));
   expect(await one.counts.read()).toEqual(
     new Map([['wwCorp_1/wkAccount-1', { bot: 2, pool: 2, people: 1, poolSinceMs: sinceMs }]]),
   );

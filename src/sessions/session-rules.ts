@@ -96,8 +96,9 @@ export class SessionRules extends PageRules {
     const session = await this.store.change(account, customer, (before) => {
       [need, found] = [null, []];
       let after = prelude(before);
-      for (const entry of entries) {
-        const step = withEntry(after, entry, run.settings, nowMs, run.mayAsk);
+      for (const [n, entry] of entries.entries()) {
+        const later = entries.slice(n + 1);
+        const step = withEntry(after, entry, later, run.settings, nowMs, run.mayAsk);
         if (typeof step === 'string') {
           need = step;
           return step === 'handOver' ? beginningHandOver(after) : after;
