@@ -4,8 +4,12 @@ import { toFailure } from '../../storage/queue/line.js';
 import { Secret } from '../../kernel/secret.js';
 import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
+import { isChoice } from '../queue/quick-texts.js';
 import type { NewMessage } from '../../storage/queue/message.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
+
+/** The `change_type` of a session that has ended (developer.work.weixin.qq.com/document/path/94670). */
+const ENDED = 3;
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -46,9 +50,17 @@ function toMessage(account: Addressee, entry: Entry, skip: number, nowMs: number
     origin: Number.isInteger(entry.origin) ? Number(entry.origin) : 0,
     skip,
     lane: customer === '' ? '' : laneOf(account, customer),
+    isUrgent: isUrgent(event),
+    isText: entry.origin === ORIGIN.customer && entry.msgtype === 'text' && !isChoice(entry.text),
     sentAtMs: Number.isFinite(entry.send_time) ? Number(entry.send_time) * 1_000 : nowMs,
     ...measured(content, nowMs),
   };
+}
+
+/** Whether it has a code that WeCom takes for 20 s (developer.work.weixin.qq.com/document/path/95122). */
+function isUrgent({ event_type: type, change_type: change, welcome_code, msg_code }: Entry): boolean {
+  if (type === 'enter_session') return textOf(welcome_code) !== '';
+  return type === 'session_status_change' && change === ENDED && textOf(msg_code) !== '';
 }
 
 /** The content as it is sent. One that is too long to be sent is not kept: the message is dead from the start. */
