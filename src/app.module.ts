@@ -43,6 +43,7 @@ import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
 import { replicasConfig } from './stream/replicas/replicas.config.js';
 import { StreamModule } from './stream/stream.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { loadTracing } from './tracing/load-tracing.js';
 import { TunnelsModule } from './wecom/tunnels/tunnels.module.js';
 import { tunnelsConfig } from './wecom/tunnels/tunnels.config.js';
@@ -96,6 +97,7 @@ export class AppModule {
         RegistryModule,
         CallbackModule,
         MessagesModule,
+        SessionsModule,
         StreamModule,
         WecomModule,
         TunnelsModule,

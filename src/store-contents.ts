@@ -8,6 +8,7 @@ import { FIGURES } from './record/figure-store.js';
 import { SEEN } from './record/seen-store.js';
 import { APPS } from './registry/apps/app.js';
 import { BOTS } from './registry/bots/bot.js';
+import { SESSIONS } from './sessions/session.js';
 import type { StoreContents } from './storage/store/store-contents.js';
 import { CONNECTIONS, REPLICAS } from './stream/replicas/stream-directory.js';
 import { TOKENS } from './wecom/tokens/access-token.store.js';
@@ -23,6 +24,7 @@ export const CONTENTS: StoreContents = {
     REPLICAS,
     CONNECTIONS,
     PULL_STATES,
+    SESSIONS,
   ],
   journals: [DELIVERIES, AUDIT, FIGURES, SEEN],
 };

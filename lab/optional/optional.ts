@@ -12,6 +12,7 @@ export const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'sign-in by OpenID Connect': ['src/console/oidc'],
   tunnels: ['src/wecom/tunnels'],
   streams: ['src/stream', 'src/cli/connect'],
+  sessions: ['src/sessions'],
   tracing: ['src/tracing'],
 };
 

@@ -207,6 +207,18 @@ export const METRICS = {
     'max',
     'size of the delivery log: of what `log.db` holds, or of the data in its collection. Left out while the store does not answer',
   ),
+  wxkf_session_texts_total: counter(
+    ['kind', 'result'],
+    'texts that the manager sent to customers of bots with `session`. `again`: WeCom could not be asked, and the text is sent again while that makes sense',
+  ),
+  wxkf_session_hand_overs_total: counter(
+    ['outcome'],
+    'customers who asked for people. `already`: they had people. `failed`: WeCom refused or could not be asked, and the bot went on',
+  ),
+  wxkf_session_look_ups_total: counter(
+    ['result'],
+    "questions for the state of a customer's session. `failed`: WeCom could not be asked, and the message went to the bot",
+  ),
   wxkf_notifications_total: counter(['result'], 'messages to the receivers of `NOTIFY_URL`, tests included'),
   wxkf_oidc_calls_total: counter(
     ['result'],

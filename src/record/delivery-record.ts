@@ -33,8 +33,15 @@ export const RECORD_OUTCOMES = [
   'dead',
   /** An operator discarded it, or people serve the account now. */
   'dropped',
+  /** A message to people: they had the customer. */
+  'people',
+  /** A message that asked for people: the customer was moved to them, or told why not. */
+  'handed_over',
 ] as const;
 export type RecordOutcome = (typeof RECORD_OUTCOMES)[number];
+
+/** Why a bot does not get a message of a customer whom it shares with people. */
+export type WithheldOutcome = Extract<RecordOutcome, 'people' | 'handed_over'>;
 
 export const RECORD_FORMS = ['encrypted', 'decrypted', 'message', 'verification'] as const;
 export type RecordForm = (typeof RECORD_FORMS)[number];
@@ -111,8 +118,12 @@ type Ended = Pick<
   'atMs' | 'corpId' | 'openKfId' | 'webhookId' | 'attempt' | 'stage' | 'reason'
 >;
 
-/** The record of a kept event or message that will not be delivered. @param sinceMs when it was kept. */
-export function toEnd(outcome: 'dead' | 'dropped', ended: Ended, sinceMs: number): DeliveryRecord {
+/** The record of an event or message that will not be delivered. @param sinceMs when it was kept. */
+export function toEnd(
+  outcome: 'dead' | 'dropped' | WithheldOutcome,
+  ended: Ended,
+  sinceMs: number,
+): DeliveryRecord {
   return {
     kind: 'end',
     outcome,

@@ -1,13 +1,9 @@
 /** Pulls the messages of an account from WeCom, for bots that take messages. */
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../kernel/app-error.js';
 import type { Secret } from '../kernel/secret.js';
 import type { TraceContext } from '../kernel/trace-context.js';
-import { OwnCalls } from './client/own-calls.js';
-import { CallLimits } from './proxy/call-limits.js';
-import { AccessTokens } from './tokens/access-tokens.js';
-import { toTokenCaller } from './tokens/token-caller.js';
-import { isTokenError, parseObject } from './client/wecom-answer.js';
+import type { WecomAnswer } from './client/wecom-answer.js';
+import { KfCalls } from './kf-calls.js';
 import { WecomMetrics } from './outcomes/wecom-metrics.js';
 
 const API = 'kf/sync_msg';
@@ -40,16 +36,14 @@ export interface PulledEntries {
 export type PullAnswer =
   | PulledEntries
   /** WeCom refused. */
-  | { readonly errcode: number; readonly errmsg: string }
+  | WecomAnswer
   /** WeCom's limits allow no call now; WeCom was not asked. */
   | { readonly retryAfterS: number };
 
 @Injectable()
 export class KfSync {
   constructor(
-    private readonly calls: OwnCalls,
-    private readonly tokens: AccessTokens,
-    private readonly limits: CallLimits,
+    private readonly calls: KfCalls,
     private readonly metrics: WecomMetrics,
   ) {}
 
@@ -58,72 +52,23 @@ export class KfSync {
    * @throws AppError `WECOM_UNREACHABLE`; as `UnfinishedAnswer` when a page with fewer messages may still come through.
    */
   async pull(asked: Pull): Promise<PullAnswer> {
-    const first = await this.#try(asked);
-    return 'errcode' in first && isTokenError(first.errcode) ? this.#try(asked) : first;
-  }
-
-  async #try({
-    corpId,
-    corpSecret,
-    botId,
-    openKfId,
-    cursor,
-    syncToken,
-    limit,
-    trace,
-  }: Pull): Promise<PullAnswer> {
-    const caller = toTokenCaller(null, undefined, { id: botId, corpId });
-    const outcome = await this.tokens.getForCall({
-      corpId,
-      corpSecret,
-      caller,
-      botId,
-      isProven: true,
-      trace,
-    });
-    const ended = { operation: 'call', corpId, botId, api: API, openKfId, isAsked: true } as const;
-    if ('refusal' in outcome) {
-      this.metrics.noteOutcome({ ...ended, errcode: outcome.refusal.errcode, fault: null });
-      return outcome.refusal;
-    }
-    const tokenlessSync = syncToken === '' ? { botId, openKfId } : null;
-    const retryAfterS = await this.limits.take({ corpId, api: API, tokenlessSync });
-    if (retryAfterS !== null) return { retryAfterS };
-    const { value: accessToken, id } = outcome.token;
+    const { corpId, botId, openKfId, cursor, syncToken, limit } = asked;
     const body = {
       ...(cursor !== '' && { cursor }),
       ...(syncToken !== '' && { token: syncToken }),
       limit,
       open_kfid: openKfId,
     };
-    const answer = await this.calls
-      .post({ corpId, api: API, accessToken, body, trace })
-      .then(toAnswer)
-      .catch((error: unknown) => {
-        this.metrics.noteOutcome({ ...ended, errcode: null, fault: 'unreachable' });
-        throw error;
-      });
-    this.metrics.noteOutcome({ ...ended, errcode: 'errcode' in answer ? answer.errcode : 0, fault: null });
-    if ('errcode' in answer) {
-      this.metrics.answered('call', answer.errcode);
-      if (isTokenError(answer.errcode)) await this.tokens.revoke(id);
-    } else {
-      this.limits.noteKnown(API);
-      if ('entries' in answer) this.metrics.noteEntries(corpId, openKfId, answer.entries, false);
-    }
-    return answer;
+    const tokenlessSync = syncToken === '' ? { botId, openKfId } : null;
+    const answer = await this.calls.call({ ...asked, api: API, body, tokenlessSync });
+    if (!('fields' in answer)) return answer;
+    const page = toPage(answer.fields);
+    this.metrics.noteEntries(corpId, openKfId, page.entries, false);
+    return page;
   }
 }
 
-/** @throws AppError `WECOM_UNREACHABLE` when the text does not have the form of WeCom's answers. */
-function toAnswer(text: string): PullAnswer {
-  const answer = parseObject(text);
-  const errcode = Number(answer?.errcode ?? Number.NaN);
-  if (answer === null || !Number.isInteger(errcode))
-    throw new AppError('WECOM_UNREACHABLE', {
-      detail: "the answer does not have the form of WeCom's answers",
-    });
-  if (errcode !== 0) return { errcode, errmsg: typeof answer.errmsg === 'string' ? answer.errmsg : '' };
+function toPage(answer: Readonly<Record<string, unknown>>): PulledEntries {
   const list: unknown[] = Array.isArray(answer.msg_list) ? answer.msg_list : [];
   return {
     entries: list.filter(isObject),

@@ -7,6 +7,7 @@ import { CallLimits } from './proxy/call-limits.js';
 import { CallQuota } from './proxy/call-quota.js';
 import { TokenAnswers } from './tokens/token-answers.js';
 import { BotCalls } from './proxy/bot-calls.js';
+import { KfCalls } from './kf-calls.js';
 import { KfSync } from './kf-sync.js';
 import { OwnCalls } from './client/own-calls.js';
 import { CgiBinController } from './cgi-bin.controller.js';
@@ -24,11 +25,12 @@ import { WecomController } from './wecom.controller.js';
     CallCredentials,
     CallLimits,
     CallQuota,
+    KfCalls,
     KfSync,
     OwnCalls,
     TokenAnswers,
     WecomAccounts,
   ],
-  exports: [KfSync, WecomAccounts],
+  exports: [KfCalls, KfSync, WecomAccounts],
 })
 export class WecomModule {}

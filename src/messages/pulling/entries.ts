@@ -6,6 +6,8 @@ import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
 import { isChoice } from '../queue/quick-texts.js';
 import type { NewMessage } from '../../storage/queue/message.js';
+import type { WithheldOutcome } from '../../record/delivery-record.js';
+import type { WithheldMessage } from '../sending/message-outcomes.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** The `change_type` of a session that has ended (developer.work.weixin.qq.com/document/path/94670). */
@@ -21,21 +23,34 @@ export interface Wanted {
   readonly fromMs: number;
   /** Stands for the time of a message without one. */
   readonly nowMs: number;
+  /** Why the bot does not get an entry; `null` where it does. In the order of the entries; left out for none. */
+  readonly withheld?: readonly (WithheldOutcome | null)[];
 }
 
 export interface ReadEntries {
   readonly messages: readonly NewMessage[];
-  /** The ids of messages that were sent before `fromMs`. */
+  /** The ids of messages that were sent before `fromMs`, and of those that are withheld. */
   readonly skipped: readonly string[];
+  readonly withheld: readonly WithheldMessage[];
 }
 
 export function readEntries(account: Addressee, entries: readonly Entry[], wanted: Wanted): ReadEntries {
   const all = entries
     .map((entry, skip) => toMessage(account, entry, skip, wanted.nowMs))
     .filter(({ origin }) => origin !== ORIGIN.servicer || wanted.includesServicer);
+  const outcomeOf = ({ skip }: NewMessage): WithheldOutcome | null => wanted.withheld?.[skip] ?? null;
+  const [old, timely] = [
+    all.filter(({ sentAtMs }) => sentAtMs < wanted.fromMs),
+    all.filter(({ sentAtMs }) => sentAtMs >= wanted.fromMs),
+  ];
+  const withheld = timely.flatMap((message) => {
+    const outcome = outcomeOf(message);
+    return outcome === null ? [] : [{ msgid: message.msgid, outcome }];
+  });
   return {
-    messages: all.filter(({ sentAtMs }) => sentAtMs >= wanted.fromMs),
-    skipped: all.filter(({ sentAtMs }) => sentAtMs < wanted.fromMs).map(({ msgid }) => msgid),
+    messages: timely.filter((message) => outcomeOf(message) === null),
+    skipped: [...old, ...withheld].map(({ msgid }) => msgid),
+    withheld,
   };
 }
 

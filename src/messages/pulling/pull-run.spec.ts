@@ -12,7 +12,9 @@ import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import type { MessageStore } from '../queue/message-store.js';
-import type { MessageOutcomes } from '../sending/message-outcomes.js';
+import type { WithheldOutcome } from '../../record/delivery-record.js';
+import type { MessageOutcomes, WithheldMessage } from '../sending/message-outcomes.js';
+import type { PageRules } from './page-rules.js';
 import { PullRun } from './pull-run.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -25,11 +27,14 @@ let asked: Pull[];
 let answers: (PullAnswer | Error)[];
 let run: PullRun;
 let buried: string[];
+let withheld: WithheldMessage[];
+/** What the rules say of each `msgid`. */
+let judged: ReadonlyMap<string, WithheldOutcome>;
 
 beforeEach(() => {
   clock = new ManualClock(MADE_AT_MS + 60_000);
   store = new MemoryMessageStore();
-  [asked, answers, buried] = [[], [], []];
+  [asked, answers, buried, withheld, judged] = [[], [], [], [], new Map()];
   const sync: Pick<KfSync, 'pull'> = {
     pull: async (pull) => {
       asked.push(pull);
@@ -38,8 +43,16 @@ beforeEach(() => {
       return answer;
     },
   };
-  const outcomes: Pick<MessageOutcomes, 'countPulled'> = {
+  const outcomes: Pick<MessageOutcomes, 'countPulled' | 'withheld'> = {
     countPulled: ({ dead }) => void buried.push(...dead.map(({ msgid }) => msgid)),
+    withheld: (_account, those) => void withheld.push(...those),
+  };
+  const rules: PageRules = {
+    judge: async ({ entries }) =>
+      entries.map((entry) => ({
+        entry: { ...entry, isJudged: true },
+        withheld: judged.get(String(entry.msgid)) ?? null,
+      })),
   };
   run = new PullRun(
     store,
@@ -49,6 +62,7 @@ beforeEach(() => {
     clock,
     { nowMs: () => clock.nowMs() } as StoreClock,
     pino({ level: 'silent' }),
+    rules,
   );
 });
 
@@ -171,6 +185,38 @@ describe('a pull', () => {
     answers = [page(['m2'], 'c2')];
     expect(await pull()).toEqual(TAKEN);
     expect(asked.at(-1)?.cursor).toBe('c1');
+  });
+});
+
+describe('a page for a bot that shares its customers', () => {
+  const shared = () => openBot({ session: {} });
+
+  it('leaves out what is withheld, which is known from then on, and told of', async () => {
+    judged = new Map([['m2', 'people']]);
+    answers = [page(['m1', 'm2', 'm3'], 'c1')];
+    await pull(shared());
+    expect(await waiting()).toEqual(['m1', 'm3']);
+    expect(withheld).toEqual([{ msgid: 'm2', outcome: 'people' }]);
+    judged = new Map();
+    answers = [page(['m2', 'm3', 'm4'], 'c2')];
+    await pull(shared());
+    expect(await waiting()).toEqual(['m1', 'm3', 'm4']);
+  });
+
+  it('is as it was judged, and what was sent before is not judged', async () => {
+    answers = [{ entries: [entry('old', MADE_AT_MS - 1_000), entry('m1')], cursor: 'c1', hasMore: false }];
+    judged = new Map([['old', 'people']]);
+    await pull(shared());
+    const [first] = (await store.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9))
+      .messages;
+    expect([first?.msgid, withheld]).toEqual(['m1', []]);
+  });
+
+  it('is not judged for any other bot', async () => {
+    judged = new Map([['m1', 'people']]);
+    answers = [page(['m1'])];
+    await pull();
+    expect(await waiting()).toEqual(['m1']);
   });
 });
 

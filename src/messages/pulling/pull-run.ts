@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -16,6 +16,7 @@ import { mergeMsOf } from '../queue/quick-texts.js';
 import { messagesConfig } from '../sending/messages.config.js';
 import { MessageOutcomes } from '../sending/message-outcomes.js';
 import { readEntries } from './entries.js';
+import { type JudgedEntry, PageRules } from './page-rules.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Longer than one page takes; it runs anew with each. */
@@ -100,6 +101,7 @@ export class PullRun {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
+    @Optional() private readonly rules?: PageRules,
   ) {}
 
   /** Never throws. @param added is told that messages wait now. */
@@ -145,8 +147,13 @@ export class PullRun {
       this.#sizes.succeeded(account);
       if (from !== cursor) ({ regime, fromMs } = regimeOf(bot, { ...lease, isFromTaker: false }));
       const nowMs = this.storeClock.nowMs();
-      const wanted = { includesServicer: bot.includesServicer, fromMs, nowMs };
-      const { messages, skipped } = readEntries(account, answer.entries, wanted);
+      const judged = await this.#judge(task, answer, fromMs);
+      const wanted = {
+        ...{ includesServicer: bot.includesServicer, fromMs, nowMs },
+        withheld: judged.map(({ withheld }) => withheld),
+      };
+      const entries = judged.map(({ entry }) => entry);
+      const { messages, skipped, withheld } = readEntries(account, entries, wanted);
       const next = answer.cursor === '' ? cursor : answer.cursor;
       const isLast = !answer.hasMore;
       const mergeMs = mergeMsOf(bot);
@@ -154,6 +161,7 @@ export class PullRun {
       const kept = await this.store.keep(account, lease.id, page, nowMs, LEASE_MS);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
       this.outcomes.countPulled(kept, messages.length, from !== cursor);
+      this.outcomes.withheld(account, withheld, nowMs);
       if (kept.added > 0) added();
       if (isLast) return { taken: true, status: 200 };
       if (next === cursor) return failed('WeCom has more messages, and its cursor does not move');
@@ -161,6 +169,20 @@ export class PullRun {
       ({ waiting } = kept);
       cursor = next;
     }
+  }
+
+  /** What the bot gets of a page. Entries from before are not for it, whatever they say. */
+  async #judge(
+    { account, bot, trace }: PullTask,
+    { entries }: PulledEntries,
+    fromMs: number,
+  ): Promise<readonly JudgedEntry[]> {
+    const all = entries.map((entry) => ({ entry, withheld: null }));
+    if (this.rules === undefined || bot.session == null) return all;
+    const timely = entries.filter(({ send_time: sentAtS }) => !(Number(sentAtS) * 1_000 < fromMs));
+    const judged = await this.rules.judge({ account, bot, trace, entries: timely });
+    const found = new Map(timely.map((entry, n) => [entry, judged[n]]));
+    return all.map((one) => found.get(one.entry) ?? one);
   }
 
   /** Asks for a page; from the beginning where WeCom refuses the cursor. Messages that are known are not kept again. */

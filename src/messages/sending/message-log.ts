@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { toEnd } from '../../record/delivery-record.js';
+import { toEnd, type WithheldOutcome } from '../../record/delivery-record.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import { type MessageHead, webhookIdOf } from '../../storage/queue/message.js';
 import type { Failure, Occasion } from '../../storage/queue/line.js';
@@ -59,6 +59,13 @@ export class MessageLog {
     this.log.error({ ...toLogged(message), attempt, reason }, 'message.lost');
   }
 
+  /** The bot does not get the message. */
+  withheld(message: MessageKey, outcome: WithheldOutcome, atMs: number): void {
+    const { corpId, openKfId } = message;
+    const ended = { corpId, openKfId, webhookId: webhookIdOf(message), atMs };
+    this.recorder.add(toEnd(outcome, { ...ended, attempt: 0, stage: null, reason: null }, atMs));
+  }
+
   /** The message is dead. */
   buried(message: MessageHead, { stage, reason, atMs }: Failure): void {
     const { attempts, storedAtMs } = message;
@@ -70,6 +77,8 @@ export class MessageLog {
     );
   }
 }
+
+type MessageKey = Parameters<typeof webhookIdOf>[0];
 
 /** The fields of a message in each log line. */
 export function toLogged(message: MessageHead) {

@@ -3,6 +3,8 @@ import type { ConfigType } from '@nestjs/config';
 import { type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
 import { FAST_STEPS, nextTry } from '../../dispatch/outbox/retry-schedule.js';
 import { failpoint } from '../../kernel/failpoint.js';
+import type { Addressee } from '../../kernel/account.js';
+import type { WithheldOutcome } from '../../record/delivery-record.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../storage/queue/message.js';
 import { MessageLog } from './message-log.js';
@@ -10,6 +12,12 @@ import { MessageMetrics } from './message-metrics.js';
 import { type KeptPage, MessageStore, type Turn } from '../queue/message-store.js';
 import { messagesConfig } from './messages.config.js';
 import { type Failure, type Occasion, toFailure } from '../../storage/queue/line.js';
+
+/** A message that its bot does not get. */
+export interface WithheldMessage {
+  readonly msgid: string;
+  readonly outcome: WithheldOutcome;
+}
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
@@ -54,6 +62,11 @@ export class MessageOutcomes {
     for (const message of dead) {
       if (message.lastFailure !== null) this.#noteBuried(message, message.lastFailure);
     }
+  }
+
+  /** Messages that their bot does not get. */
+  withheld(account: Addressee, withheld: readonly WithheldMessage[], nowMs: number): void {
+    for (const { msgid, outcome } of withheld) this.log.withheld({ ...account, msgid }, outcome, nowMs);
   }
 
   countRepeated(): void {

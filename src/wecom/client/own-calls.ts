@@ -29,7 +29,10 @@ export interface OwnCall {
   /** Its path under /cgi-bin/. */
   readonly api: string;
   readonly accessToken: Secret;
-  readonly body: object;
+  /** The JSON of a POST; `null` for a GET. */
+  readonly body: object | null;
+  /** More parameters of the query. */
+  readonly query: Readonly<Record<string, string>>;
   readonly trace: TraceContext | null;
 }
 
@@ -70,21 +73,24 @@ export class OwnCalls implements OnApplicationShutdown {
   }
 
   /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE`, also as `UnfinishedAnswer`. */
-  post({ corpId, api, accessToken, body, trace }: OwnCall): Promise<string> {
+  call({ corpId, api, accessToken, body, query, trace }: OwnCall): Promise<string> {
     const pool = this.#pools.of(this.#origin, corpId);
     if (pool.isFull) throw new AppError('WECOM_UNREACHABLE', { detail: 'too many calls are under way' });
+    const method = body === null ? 'GET' : 'POST';
     const span = this.tracing.start('client', 'call', trace);
     span?.set({
       ...toServerAttributes(this.#origin),
-      'http.request.method': 'POST',
+      'http.request.method': method,
       'wxkf.api': api,
       'wxkf.corp_id': corpId,
     });
+    const parameters = new URLSearchParams({ access_token: accessToken.reveal(), ...query });
+    const type = body === null ? [] : ['content-type', 'application/json'];
     const request: Undici.DispatchOptions = {
-      method: 'POST',
-      path: `${this.#basePath}${api}?access_token=${encodeURIComponent(accessToken.reveal())}`,
-      headers: ['content-type', 'application/json', ...toTraceHeaders(span?.context ?? trace)],
-      body: JSON.stringify(body),
+      method,
+      path: `${this.#basePath}${api}?${parameters}`,
+      headers: [...type, ...toTraceHeaders(span?.context ?? trace)],
+      body: body === null ? null : JSON.stringify(body),
     };
     return endWith(span, new CollectedAnswer(pool, this.clock, request).text, () => ({}));
   }

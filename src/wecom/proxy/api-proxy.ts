@@ -131,7 +131,8 @@ export class ApiProxy {
       }
       if (isSync) this.#readEntries(answer, credential.corpId, log.openKfId ?? null);
       credential.bot?.watch(answer, (then) => this.#unread.watch(request.raw.socket, then));
-      const end = await this.upstream.call(target.api, credential, body, request, answer, log);
+      const whenRead = (await credential.bot?.follow(body, answer, reply)) ?? null;
+      const end = await this.upstream.call(target.api, credential, body, request, answer, log, whenRead);
       credential.bot?.answered(end.errcode);
       if (end.kind !== 'passed') return null;
       if (end.status === 200) this.limits.noteKnown(target.api);

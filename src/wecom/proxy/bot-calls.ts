@@ -3,8 +3,8 @@
  * valid for the whole app. So this check prevents mistakes and calls for other bots' accounts, but it does not limit what a
  * holder of the token can do (docs/security.md).
  */
-import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Injectable, Optional } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallingBot } from '../../http/access/bot-keys.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Secret } from '../../kernel/secret.js';
@@ -21,12 +21,15 @@ import type { CallerAnswer } from './caller-answer.js';
 import type { ProxyBody } from './proxy-body.js';
 import type { ProxyTarget } from './proxy-target.js';
 import { MADE_CURSOR, type OwnPull, type QueuedAnswer, QueuedMessages } from './queued-messages.js';
-import { readSyncHead, SYNC_HEAD_BYTES } from './sync-answer.js';
+import { SessionCalls } from './session-calls.js';
+import { readAnswerFields, readSyncHead, SYNC_HEAD_BYTES } from './sync-answer.js';
 import type { Asker } from './sync-turns.js';
 import type { Addressee } from '../../kernel/account.js';
 
 const OPENED = /^(kf|media)\//i;
 const SYNC = 'kf/sync_msg';
+/** Answers about a session have some 100 bytes. */
+const FOLLOWED_BYTES = 4_096;
 /** Names in a body that decide whether a call is allowed. */
 const JUDGED = new Set(['open_kfid', 'token']);
 /** Every string of a JSON text; a name with the colon behind it. */
@@ -41,6 +44,7 @@ export class BotCalls {
     private readonly syncTokens: SyncTokens,
     private readonly queued: QueuedMessages,
     private readonly storeClock: StoreClock,
+    @Optional() private readonly sessions?: SessionCalls,
   ) {}
 
   /** @returns `null` for a caller that is no bot. @throws AppError `BOT_FORBIDDEN` */
@@ -52,8 +56,8 @@ export class BotCalls {
     if (!OPENED.test(target.api)) throw forbidden(`${target.api} is neither a kf nor a media API`);
     if (target.corpId !== null && target.corpId !== bot.corpId)
       throw forbidden('corpid must be the corp of the bot');
-    const { destinations, tokens, syncTokens, queued, storeClock } = this;
-    const call = new BotCall(bot, target, destinations, tokens, syncTokens, queued, storeClock);
+    const { destinations, tokens, syncTokens, queued, storeClock, sessions = null } = this;
+    const call = new BotCall(bot, target, destinations, tokens, syncTokens, queued, storeClock, sessions);
     // A Set, since a query can repeat one account a thousand times.
     const named = new Set(target.openKfIdsOfQuery);
     if (target.openKfId !== null) named.add(target.openKfId);
@@ -81,6 +85,7 @@ export class BotCall {
     private readonly syncTokens: SyncTokens,
     private readonly queued: QueuedMessages,
     private readonly storeClock: StoreClock,
+    private readonly sessions: SessionCalls | null,
   ) {}
 
   get corpId(): string {
@@ -205,6 +210,29 @@ export class BotCall {
       this.queued.wasPulled(this.#account, pulled);
       whenUnread(() => this.queued.wasUnread(this.#account, pulled));
     });
+  }
+
+  /**
+   * Has the call noted by the session of its customer. Call it just before WeCom is called.
+   * @returns what to call with the errcode before the answer is passed on; `null` where nobody needs it.
+   */
+  async follow(
+    body: ProxyBody,
+    answer: CallerAnswer,
+    reply: Pick<FastifyReply, 'header'>,
+  ): Promise<((errcode: number | null) => void) | null> {
+    if (this.sessions === null || !('whole' in body) || body.whole === null) return null;
+    const fields = parseObject(body.whole.toString('utf8')) ?? {};
+    const followed = await this.sessions.begin(this.bot, this.target.api.toLowerCase(), fields);
+    if (followed === null) return null;
+    answer.whenSent(FOLLOWED_BYTES, (head, bytes) => {
+      const read = readAnswerFields(head, bytes);
+      if (read !== null) followed.read(read);
+    });
+    return (errcode) => {
+      const left = followed.answered(errcode);
+      if (left !== null && !answer.hasBegun) reply.header('x-wxkf-sends-left', left);
+    };
   }
 
   /** Forgets the cursor that the manager added when WeCom does not know it any more. */

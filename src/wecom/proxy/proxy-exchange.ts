@@ -34,6 +34,8 @@ export type ExchangeEnd =
 export interface ExchangeOptions {
   /** Whether to hold back an answer that refuses the access token. */
   readonly holdsTokenError: boolean;
+  /** Is told the errcode of a short answer before it is passed on. */
+  readonly whenRead: ((errcode: number | null) => void) | null;
 }
 
 /** WeCom's answer broke off after a part of it was written to the caller. The caller's connection was cut. */
@@ -79,7 +81,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
     resolve: (end: ExchangeEnd) => void,
     reject: (error: Error) => void,
   ) {
-    this.#probe = new AnswerProbe(options.holdsTokenError);
+    this.#probe = new AnswerProbe(options.holdsTokenError || options.whenRead !== null);
     this.#resolve = resolve;
     this.#reject = reject;
     this.#silence = new Silence(clock, SILENCE_LIMITS, () =>
@@ -139,6 +141,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
     }
     const errcode = this.#probe.errcode();
     const passOn = (): ExchangeEnd => {
+      this.options.whenRead?.(errcode);
       if (this.answer.hasBegun) this.answer.end();
       else this.answer.whole(head, Buffer.concat(this.#probe.release()));
       return { kind: 'passed', status: head.status, errcode };

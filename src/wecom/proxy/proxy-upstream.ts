@@ -25,7 +25,7 @@ import type { CallLog } from './call-log.js';
 import { PLACES } from './call-places.js';
 import type { CallerAnswer } from './caller-answer.js';
 import type { ProxyBody } from './proxy-body.js';
-import { type ExchangeEnd, ProxyExchange } from './proxy-exchange.js';
+import { type ExchangeEnd, type ExchangeOptions, ProxyExchange } from './proxy-exchange.js';
 import { toWecomHeaders } from './proxy-headers.js';
 
 /** Per corp. There is a connection for each place, so that a call with a place never waits for one. */
@@ -68,13 +68,14 @@ export class ProxyUpstream implements OnApplicationShutdown {
     request: FastifyRequest,
     answer: CallerAnswer,
     log: CallLog,
+    whenRead: ExchangeOptions['whenRead'],
   ): Promise<ExchangeEnd> {
     const pool = this.#pools.of(this.#origin, credential.corpId ?? '(unknown)');
     const send = async (by: Credential, holdsTokenError: boolean): Promise<ExchangeEnd> => {
       const path = `${this.#basePath}${api}${by.query === '' ? '' : `?${by.query}`}`;
       const span = this.#startSpan(api, by, request);
       const call = toRequest(path, body, request, span?.context ?? request.trace);
-      const sent = ProxyExchange.run(pool, call, answer, this.clock, { holdsTokenError });
+      const sent = ProxyExchange.run(pool, call, answer, this.clock, { holdsTokenError, whenRead });
       const end = await endWith(span, sent, toSpanAttributes);
       this.metrics.answered('call', end.errcode);
       if (isTokenError(end.errcode) && by.tokenId !== null) await this.tokens.revoke(by.tokenId);

@@ -47,12 +47,19 @@ export function readSyncHead({ status, headers }: AnswerHead, bytes: Buffer): Sy
 }
 
 /** @returns the entries of a whole answer that went well; `null` for any other, and for one that is longer than the bytes. */
-export function readSyncEntries({ status, headers }: AnswerHead, bytes: Buffer): readonly SyncEntry[] | null {
-  if (status !== 200) return null;
-  const { errcode, msg_list: list } =
-    parseObject(unpack(headerOf(headers, 'content-encoding').toLowerCase(), bytes)) ?? {};
+export function readSyncEntries(head: AnswerHead, bytes: Buffer): readonly SyncEntry[] | null {
+  const { errcode, msg_list: list } = readAnswerFields(head, bytes) ?? {};
   if (errcode !== 0 || !Array.isArray(list)) return null;
   return list.filter((entry) => typeof entry === 'object' && entry !== null);
+}
+
+/** @returns the fields of a whole answer; `null` for one that is longer than the bytes, or no JSON object. */
+export function readAnswerFields(
+  { status, headers }: AnswerHead,
+  bytes: Buffer,
+): Readonly<Record<string, unknown>> | null {
+  if (status !== 200) return null;
+  return parseObject(unpack(headerOf(headers, 'content-encoding').toLowerCase(), bytes));
 }
 
 /** The fields before the messages, closed to a JSON object. */

@@ -1,0 +1,85 @@
+/** What an entry of `kf/sync_msg` says about a session. */
+import { hash } from 'node:crypto';
+import { ORIGIN } from '../wecom/outcomes/read-messages.js';
+
+export type Entry = Readonly<Record<string, unknown>>;
+
+/** Names of developer.work.weixin.qq.com/document/path/94670. */
+export interface ReadEntry {
+  /** Stands for the `msgid`. */
+  readonly id: string;
+  /** By WeCom's clock. */
+  readonly sentAtMs: number;
+  readonly what:
+    | { readonly kind: 'customer'; readonly text: string | null; readonly menuId: string | null }
+    | { readonly kind: 'servicer'; readonly servicer: string | null }
+    | { readonly kind: 'entered'; readonly code: string | null }
+    | {
+        readonly kind: 'changed';
+        /** 1 from the pool to a person, 2 to another person, 3 ended, 4 taken up again. */
+        readonly change: number;
+        readonly servicer: string | null;
+        readonly code: string | null;
+      }
+    | { readonly kind: 'send_failed'; readonly failType: number }
+    | { readonly kind: 'other' };
+}
+
+/** The `external_userid` of the entry; `''` for none. */
+export function customerOf(entry: Entry): string {
+  return textOf(entry.external_userid) ?? textOf(eventOf(entry).external_userid) ?? '';
+}
+
+export function readEntry(entry: Entry, nowMs: number): ReadEntry {
+  const msgid = textOf(entry.msgid) ?? JSON.stringify(entry);
+  return {
+    id: hash('sha256', msgid, 'base64url').slice(0, 12),
+    sentAtMs: Number.isFinite(entry.send_time) ? Number(entry.send_time) * 1_000 : nowMs,
+    what: whatOf(entry),
+  };
+}
+
+/** The entry for a bot whose customers were welcomed already: the code is good for one welcome. */
+export function withoutWelcome(entry: Entry): Entry {
+  const event = eventOf(entry);
+  if (event.event_type !== 'enter_session' || !('welcome_code' in event)) return entry;
+  const { welcome_code: _code, ...left } = event;
+  return { ...entry, event: left };
+}
+
+function whatOf(entry: Entry): ReadEntry['what'] {
+  if (entry.origin === ORIGIN.customer) {
+    const text = isObject(entry.text) ? entry.text : {};
+    return { kind: 'customer', text: textOf(text.content), menuId: textOf(text.menu_id) };
+  }
+  if (entry.origin === ORIGIN.servicer) return { kind: 'servicer', servicer: textOf(entry.servicer_userid) };
+  const event = eventOf(entry);
+  switch (event.event_type) {
+    case 'enter_session':
+      return { kind: 'entered', code: textOf(event.welcome_code) };
+    case 'session_status_change':
+      return {
+        kind: 'changed',
+        change: Number(event.change_type) || 0,
+        servicer: textOf(event.new_servicer_userid),
+        code: textOf(event.msg_code),
+      };
+    case 'msg_send_fail':
+      return { kind: 'send_failed', failType: Number(event.fail_type) || 0 };
+    default:
+      return { kind: 'other' };
+  }
+}
+
+function eventOf({ event }: Entry): Entry {
+  return isObject(event) ? event : {};
+}
+
+/** @returns `null` for an empty text too. */
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function isObject(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,80 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOG, type Log } from '../kernel/log.js';
+import type { Addressee } from '../kernel/account.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import type { KnownBot } from '../registry/bots/known-bots.js';
+import { type FollowedCall, SessionCalls } from '../wecom/proxy/session-calls.js';
+import { refusedSend, reservedSend, withState } from './machine.js';
+import { readState } from './service-calls.js';
+import { SessionStore } from './session-store.js';
+import { isSharing } from './session-texts.js';
+import type { Session } from './session.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const FOLLOWED = ['kf/send_msg', 'kf/service_state/get', 'kf/service_state/trans'];
+
+/** Learns from the calls of bots who has a customer, and how many messages may still be sent. */
+@Injectable()
+export class FollowedCalls extends SessionCalls {
+  constructor(
+    private readonly store: SessionStore,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    super();
+  }
+
+  override async begin(bot: KnownBot, api: string, body: Fields): Promise<FollowedCall | null> {
+    if (!FOLLOWED.includes(api) || !isSharing(bot)) return null;
+    const { open_kfid: openKfId } = body;
+    const customer = api === 'kf/send_msg' ? body.touser : body.external_userid;
+    if (typeof openKfId !== 'string' || typeof customer !== 'string' || customer === '') return null;
+    const account = { corpId: bot.corpId, openKfId };
+    return api === 'kf/send_msg'
+      ? this.#followSend(account, customer)
+      : this.#followState(account, customer, body);
+  }
+
+  /** The message counts before it is sent, so that several at once are counted right. */
+  async #followSend(account: Addressee, customer: string): Promise<FollowedCall | null> {
+    const reserved = await this.#change(account, customer, reservedSend);
+    if (reserved === null) return null;
+    return {
+      answered: (errcode) => {
+        if (errcode === 0 || errcode === null) return reserved.left;
+        void this.#change(account, customer, (session) => refusedSend(session, errcode));
+        return refusedSend(reserved, errcode).left;
+      },
+      read: () => {},
+    };
+  }
+
+  #followState(account: Addressee, customer: string, body: Fields): FollowedCall {
+    return {
+      answered: () => null,
+      read: (answer) => {
+        // The answer to a transfer tells no state: it is the one that was asked for.
+        const known = answer.errcode === 0 ? readState({ ...body, ...answer }) : null;
+        if (known === null) return;
+        void this.#change(account, customer, (session) =>
+          withState(session, known.state, known.servicer, this.storeClock.nowMs()),
+        );
+      },
+    };
+  }
+
+  /** @returns `null` where the store is away: then nothing is learnt. */
+  async #change(
+    account: Addressee,
+    customer: string,
+    step: (session: Session) => Session,
+  ): Promise<Session | null> {
+    try {
+      return await this.store.change(account, customer, step);
+    } catch (err) {
+      this.log.debug({ ...account, err }, 'session.call_unnoted');
+      return null;
+    }
+  }
+}

@@ -1,0 +1,241 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SessionSettings } from '../registry/bots/session.dto.js';
+import { type Entry, readEntry } from './entry.js';
+import {
+  beginningHandOver,
+  claimText,
+  type HandOverOutcome,
+  judgedAs,
+  refusedSend,
+  reservedSend,
+  settledText,
+  verdictOf,
+  withEntry,
+  withHandOver,
+  withState,
+} from './machine.js';
+import { newSession, SESSION_MS, type Session, STATE, type State } from './session.js';
+
+const NOW_MS = Date.UTC(2026, 0, 5);
+const SETTINGS: SessionSettings = {
+  welcome: { text: 'hello' },
+  people: { keywords: ['人工', ' Agent'], menuIds: ['people'], to: 'pool' },
+  ended: { text: 'bye' },
+};
+const TEXTS = { waiting: { text: 'wait' }, nobody: { text: 'nobody' }, closed: { text: 'closed' } };
+
+const session = (state: State | null, fields: Partial<Session> = {}): Session => ({
+  ...newSession({ corpId: 'ww1', openKfId: 'wk1' }, 'wmCustomer', NOW_MS - 1_000),
+  state,
+  ...fields,
+});
+
+let count = 0;
+const entry = (fields: Entry, agoMs = 0): Entry => ({
+  msgid: `m${++count}`,
+  open_kfid: 'wk1',
+  external_userid: 'wmCustomer',
+  send_time: (NOW_MS - agoMs) / 1_000,
+  ...fields,
+});
+const says = (content: string, menuId?: string) =>
+  entry({ origin: 3, msgtype: 'text', text: { content, ...(menuId && { menu_id: menuId }) } });
+const event = (fields: Entry, agoMs = 0) =>
+  entry({ origin: 4, msgtype: 'event', event: { external_userid: 'wmCustomer', ...fields } }, agoMs);
+const changed = (change: number, fields: Entry = {}) =>
+  event({ event_type: 'session_status_change', change_type: change, ...fields });
+
+function step(before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) {
+  const result = withEntry(before, readEntry(one, nowMs), SETTINGS, nowMs, mayAsk);
+  if (typeof result === 'string') throw new Error(`it needs ${result}`);
+  return result;
+}
+const needOf = (before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) => {
+  const result = withEntry(before, readEntry(one, nowMs), SETTINGS, nowMs, mayAsk);
+  return typeof result === 'string' ? result : null;
+};
+
+describe('a customer’s message', () => {
+  it.each([
+    [STATE.new, 'bot'],
+    [STATE.bot, 'bot'],
+    [STATE.pool, 'people'],
+    [STATE.people, 'people'],
+    [STATE.over, 'bot'],
+  ] as const)('in state %d is for: %s', (state, verdict) => {
+    expect(step(session(state), says('hi')).verdict).toBe(verdict);
+  });
+
+  it('begins a session after one that is over', () => {
+    expect(step(session(STATE.over), says('hi')).session.state).toBe(STATE.new);
+  });
+
+  it('is asked about where the state is unknown or 48 hours old, and not otherwise', () => {
+    expect(needOf(session(null), says('hi'))).toBe('state');
+    expect(needOf(session(STATE.people, { learntMs: NOW_MS - SESSION_MS }), says('hi'))).toBe('state');
+    expect(needOf(session(STATE.people, { learntMs: NOW_MS - SESSION_MS + 1 }), says('hi'))).toBeNull();
+  });
+
+  it('is the bot’s where WeCom cannot be asked, and asked about again with the next one', () => {
+    const { verdict, session: after } = step(session(null), says('人工'), false);
+    expect(verdict).toBe('bot');
+    expect(needOf(after, says('hi'))).toBe('state');
+  });
+
+  it('that was judged is judged the same again, whatever has happened since', () => {
+    const message = says('hi');
+    const { session: silent } = step(session(STATE.people), message);
+    const over = withState(silent, STATE.over, null, NOW_MS);
+    expect(step(over, message)).toEqual({ session: over, verdict: 'people' });
+  });
+
+  it('from long before the newest one has no effect', () => {
+    const { session: after } = step(session(STATE.bot), says('hi'));
+    const old = entry({ origin: 3, msgtype: 'text', text: { content: '人工' } }, 60_001);
+    expect(step(after, old)).toEqual({ session: after, verdict: 'bot' });
+  });
+});
+
+describe('a hand-over', () => {
+  it.each([
+    ['a keyword', says('人工')],
+    ['a keyword in another case, with blanks', says('  AGENT\n')],
+    ['a choice of the menu', says('A person', 'people')],
+  ])('is asked for by %s', (_what, one) => expect(needOf(session(STATE.bot), one)).toBe('handOver'));
+
+  it.each([
+    ['a sentence with it', says('no 人工 please')],
+    ['another choice', says('人', 'other')],
+    ['no text', entry({ origin: 3, msgtype: 'image' })],
+    ['a servicer', entry({ origin: 5, msgtype: 'text', text: { content: '人工' } })],
+  ])('is not asked for by %s', (_what, one) => expect(needOf(session(STATE.bot), one)).toBeNull());
+
+  it('is not asked for where people have the customer already', () => {
+    expect(step(session(STATE.pool), says('人工')).verdict).toBe('people');
+  });
+
+  const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, servicer: null, code: 'c1' };
+  const ended = (outcome: HandOverOutcome) => {
+    const message = readEntry(says('人工'), NOW_MS);
+    const begun = beginningHandOver(session(STATE.bot, { left: 2 }));
+    const after = withHandOver(begun, message.id, outcome, TEXTS, NOW_MS);
+    return judgedAs(after, message, verdictOf(outcome), NOW_MS);
+  };
+
+  it('that moved the customer says so by the code, for as long as that is good', () => {
+    const after = ended(moved);
+    expect(after).toMatchObject({ state: STATE.pool, sinceMs: NOW_MS, isInDoubt: false, left: 5 });
+    expect(after.texts).toMatchObject([
+      { kind: 'waiting', code: 'c1', offer: TEXTS.waiting, untilMs: NOW_MS + SESSION_MS },
+    ]);
+    expect(after.seen.at(-1)?.verdict).toBe('handed_over');
+  });
+
+  it.each(['nobody', 'closed'] as const)('that finds it: %s, says so, and the bot goes on', (kind) => {
+    const after = ended({ kind });
+    expect(after).toMatchObject({ state: STATE.bot, texts: [{ kind, code: null, offer: TEXTS[kind] }] });
+    expect(after.texts[0]?.id).toMatch(/^[\w-]{32}$/);
+    expect(step(after, says('hi')).verdict).toBe('bot');
+  });
+
+  it('that failed gives the message to the bot, and the state is asked for next', () => {
+    const after = ended({ kind: 'failed' });
+    expect(after.seen.at(-1)?.verdict).toBe('bot');
+    expect(needOf(after, says('hi'))).toBe('state');
+  });
+
+  it('whose outcome is not known is asked about before anything is judged', () => {
+    const begun = beginningHandOver(session(STATE.bot));
+    expect(needOf(begun, says('人工'))).toBe('state');
+    expect(needOf(withState(begun, STATE.bot, null, NOW_MS), says('人工'))).toBe('handOver');
+  });
+});
+
+describe('an event', () => {
+  it('of a customer who enters is welcomed by its code, once', () => {
+    const entered = event({ event_type: 'enter_session', welcome_code: 'w1' });
+    const { session: after, verdict } = step(session(null), entered);
+    expect([verdict, after.state]).toEqual(['bot', STATE.over]);
+    expect(after.texts).toMatchObject([{ kind: 'welcome', code: 'w1', untilMs: NOW_MS + 20_000 }]);
+    expect(step(after, entered).session).toBe(after);
+  });
+
+  it('without a code, or from too long ago, is not welcomed', () => {
+    const codeless = step(session(STATE.bot), event({ event_type: 'enter_session' })).session;
+    expect(codeless).toMatchObject({ state: STATE.bot, texts: [] });
+    const old = event({ event_type: 'enter_session', welcome_code: 'w1' }, 80_000);
+    expect(step(session(null), old).session.texts).toEqual([]);
+  });
+
+  it.each([1, 2, 4])('of a person who takes the customer over (%d) makes the bot silent', (change) => {
+    const { session: after, verdict } = step(
+      session(STATE.pool),
+      changed(change, { new_servicer_userid: 'ann' }),
+    );
+    expect([verdict, after.state, after.servicer]).toEqual(['bot', STATE.people, 'ann']);
+  });
+
+  it('of the end is answered by its code, and the next message is the bot’s', () => {
+    const { session: after } = step(session(STATE.people), changed(3, { msg_code: 'e1' }));
+    expect(after).toMatchObject({ state: STATE.over, texts: [{ kind: 'ended', code: 'e1' }] });
+    expect(step(after, says('hi')).verdict).toBe('bot');
+  });
+
+  it('that a servicer wrote means that people have the customer', () => {
+    const wrote = entry({ origin: 5, msgtype: 'text', servicer_userid: 'ann' });
+    expect(step(session(null), wrote).session).toMatchObject({ state: STATE.people, servicer: 'ann' });
+  });
+
+  it('that tells of a new state takes back what was to be said in the old one', () => {
+    const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, servicer: null, code: 'c1' };
+    const waiting = withHandOver(session(STATE.bot), 'm', moved, TEXTS, NOW_MS);
+    expect(step(waiting, changed(1)).session.texts).toEqual([]);
+  });
+});
+
+describe('a text', () => {
+  const due = () => step(session(null), event({ event_type: 'enter_session', welcome_code: 'w1' })).session;
+
+  it('is one process’s for a while, and then anybody’s', () => {
+    const claimed = claimText(due(), NOW_MS);
+    expect(claimed?.text).toMatchObject({ kind: 'welcome', tries: 1 });
+    expect(claimText(claimed?.session as Session, NOW_MS + 7_999)).toBeNull();
+    expect(claimText(claimed?.session as Session, NOW_MS + 8_000)?.text).toMatchObject({ tries: 2 });
+  });
+
+  it('is over when WeCom took or refused it, and tried again when it was not asked', () => {
+    const { session: claimed, text } = claimText(due(), NOW_MS) as { session: Session; text: never };
+    expect(settledText(claimed, text, 0, NOW_MS).texts).toEqual([]);
+    expect(settledText(claimed, text, 95_007, NOW_MS).texts).toEqual([]);
+    expect(settledText(claimed, text, null, NOW_MS).texts).toMatchObject([{ dueAtMs: NOW_MS + 1_000 }]);
+  });
+
+  it('is dropped when its time is over', () => {
+    expect(claimText(due(), NOW_MS + 20_000)).toMatchObject({ session: { texts: [] }, text: null });
+  });
+
+  it('without a code counts in the budget', () => {
+    const closed = withHandOver(session(STATE.bot), 'm', { kind: 'closed' }, TEXTS, NOW_MS);
+    const { session: claimed, text } = claimText(closed, NOW_MS) as { session: Session; text: never };
+    expect(settledText(claimed, text, 0, NOW_MS).left).toBe(4);
+  });
+});
+
+describe('the budget', () => {
+  it('is five until the customer writes again, less what was sent', () => {
+    const sent = [1, 2, 3, 4, 5, 6].reduce((one) => reservedSend(one), session(STATE.bot));
+    expect(sent.left).toBe(0);
+    expect(step(sent, says('hi')).session.left).toBe(5);
+  });
+
+  it('is given back for what WeCom refused, and is over where WeCom says so', () => {
+    const sent = reservedSend(session(STATE.bot));
+    expect(refusedSend(sent, 40_058).left).toBe(5);
+    expect(refusedSend(sent, 95_001).left).toBe(0);
+    expect(step(sent, event({ event_type: 'msg_send_fail', fail_type: 6 })).session.left).toBe(0);
+  });
+
+  it('a refusal because people have the customer makes the state unknown', () => {
+    expect(refusedSend(reservedSend(session(STATE.bot)), 95_018)).toMatchObject({ state: null, left: 5 });
+  });
+});

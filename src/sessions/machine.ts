@@ -1,0 +1,272 @@
+/**
+ * What may happen to a session: each function takes a session and gives the next one. Nothing is read, sent or stored here. Rules
+ * of WeCom: developer.work.weixin.qq.com/document/path/94669, 94670 and 95122.
+ */
+import { hash } from 'node:crypto';
+import type { SessionOffer, SessionSettings } from '../registry/bots/session.dto.js';
+import type { ReadEntry } from './entry.js';
+import {
+  SENDS_MAX,
+  SESSION_MS,
+  type Session,
+  STATE,
+  type State,
+  type Text,
+  type TextKind,
+  type Verdict,
+} from './session.js';
+
+/** How many entries are remembered: more than a customer writes within a page. */
+const SEEN_MAX = 128;
+/** WeCom's entries may come so much out of order. An older one comes again, and has no effect. */
+const LATE_MS = 60_000;
+/** A welcome code, and the code of an end, are good for so long. */
+const CODE_MS = 20_000;
+/** WeCom's clock and the store's may differ by so much. */
+const SKEW_MS = 60_000;
+/** A text without a code answers a request of the customer: later it would confuse. */
+const ANSWER_MS = 600_000;
+/** How long a process has a text to itself: longer than a call takes. */
+const CLAIM_MS = 8_000;
+const RETRY_MS = [1_000, 2_000, 4_000, 10_000, 30_000, 60_000];
+
+/** WeCom's answer to a message: too many of them, or over 48 hours ago; the session is not with the bot. */
+const TOO_MANY = 95_001;
+const NOT_WITH_BOT = 95_018;
+/** `msg_send_fail`: the session is closed; too many messages. */
+const FAIL_CLOSED = 5;
+const FAIL_TOO_MANY = 6;
+
+/** What an entry comes to. */
+export interface Step {
+  readonly session: Session;
+  readonly verdict: Verdict;
+}
+
+/** What WeCom is to be asked before the entry can be judged: the state, or to hand the customer over. */
+export type Need = 'state' | 'handOver';
+
+/** How a hand-over ended. */
+export type HandOverOutcome =
+  | {
+      readonly kind: 'moved';
+      readonly state: State;
+      readonly servicer: string | null;
+      readonly code: string | null;
+    }
+  /** People have the customer already. */
+  | { readonly kind: 'already' }
+  /** Outside of the hours; nobody serves. */
+  | { readonly kind: 'closed' | 'nobody' }
+  /** WeCom refused, or could not be asked; its state is to be asked for. */
+  | { readonly kind: 'failed' };
+
+/** What the customer is told after a hand-over. */
+export type HandOverTexts = Readonly<Partial<Record<'waiting' | 'nobody' | 'closed', SessionOffer>>>;
+
+/**
+ * @param mayAsk whether WeCom can be asked. If not, a message that cannot be judged is the bot's.
+ * @returns what has to be asked first, and then the same entry again; or what the entry comes to.
+ */
+export function withEntry(
+  session: Session,
+  entry: ReadEntry,
+  settings: SessionSettings,
+  nowMs: number,
+  mayAsk: boolean,
+): Step | Need {
+  const known = session.seen.find(({ id }) => id === entry.id);
+  if (known !== undefined) return { session, verdict: known.verdict };
+  // It was judged long ago, and is known by its id.
+  if (entry.sentAtMs < session.lastAtMs - LATE_MS) return { session, verdict: 'bot' };
+  if (entry.what.kind !== 'customer')
+    return judged(withEvent(session, entry, settings, nowMs), entry, 'bot', nowMs);
+  const isUnsure = session.state === null || session.isInDoubt || nowMs - session.learntMs >= SESSION_MS;
+  if (isUnsure && mayAsk) return 'state';
+  const state = isUnsure ? null : session.state === STATE.over ? STATE.new : session.state;
+  const written = { ...session, left: SENDS_MAX };
+  if (state === STATE.pool || state === STATE.people) return judged(written, entry, 'people', nowMs);
+  if (mayAsk && asksForPeople(entry, settings)) return 'handOver';
+  const begun = session.state === state ? written : withState(written, state, null, nowMs);
+  return judged(begun, entry, 'bot', nowMs);
+}
+
+/** Whether the customer's message is one that moves a customer to people. */
+function asksForPeople({ what }: ReadEntry, { people }: SessionSettings): boolean {
+  if (what.kind !== 'customer' || people === undefined) return false;
+  const { keywords = [], menuIds = [] } = people;
+  if (what.menuId !== null && menuIds.includes(what.menuId)) return true;
+  const said = folded(what.text ?? '');
+  return said !== '' && keywords.some((word) => folded(word) === said);
+}
+
+function folded(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+function judged(session: Session, { id, sentAtMs }: ReadEntry, verdict: Verdict, nowMs: number): Step {
+  const seen = [...session.seen, { id, verdict }].slice(-SEEN_MAX);
+  const lastAtMs = Math.max(session.lastAtMs, sentAtMs);
+  return { session: { ...session, seen, lastAtMs, expiresAtMs: nowMs + SESSION_MS }, verdict };
+}
+
+function withEvent(
+  session: Session,
+  { id, sentAtMs, what }: ReadEntry,
+  { welcome, ended }: SessionSettings,
+  nowMs: number,
+): Session {
+  const isTimely = nowMs - sentAtMs < CODE_MS + SKEW_MS;
+  const text = (kind: TextKind, offer: SessionOffer | undefined, code: string | null): Text[] =>
+    offer === undefined || code === null || !isTimely ? [] : [newText(kind, offer, code, id, nowMs, CODE_MS)];
+  switch (what.kind) {
+    case 'servicer':
+      return withState(session, STATE.people, what.servicer, nowMs);
+    case 'entered': {
+      // There is a code only where nothing was written for 48 hours.
+      const over = what.code === null ? session : withState(session, STATE.over, null, nowMs);
+      return withTexts(over, text('welcome', welcome, what.code));
+    }
+    case 'changed':
+      if (what.change === 3)
+        return withTexts(withState(session, STATE.over, null, nowMs), text('ended', ended, what.code));
+      return withState(session, STATE.people, what.servicer, nowMs);
+    case 'send_failed':
+      if (what.failType === FAIL_TOO_MANY) return { ...session, left: 0 };
+      return what.failType === FAIL_CLOSED ? withUnknownState(session) : session;
+    default:
+      return session;
+  }
+}
+
+/** WeCom has told the state, or it follows from what happened. What was to be said in another state is not said any more. */
+export function withState(
+  session: Session,
+  state: State | null,
+  servicer: string | null,
+  nowMs: number,
+): Session {
+  const isSame = session.state === state;
+  return {
+    ...session,
+    ...{ state, servicer, learntMs: nowMs, isInDoubt: false },
+    sinceMs: isSame ? session.sinceMs : nowMs,
+    texts: isSame ? session.texts : session.texts.filter(({ kind }) => kind === 'welcome'),
+    expiresAtMs: nowMs + SESSION_MS,
+  };
+}
+
+export function withUnknownState(session: Session): Session {
+  return { ...session, state: null, servicer: null };
+}
+
+/** Its outcome is not known until `withHandOver`. */
+export function beginningHandOver(session: Session): Session {
+  return { ...session, isInDoubt: true };
+}
+
+/** @param id stands for what asked for it. */
+export function withHandOver(
+  session: Session,
+  id: string,
+  outcome: HandOverOutcome,
+  texts: HandOverTexts,
+  nowMs: number,
+): Session {
+  const sure = { ...session, isInDoubt: false };
+  switch (outcome.kind) {
+    case 'moved': {
+      const moved = withState(sure, outcome.state, outcome.servicer, nowMs);
+      const { waiting } = texts;
+      if (waiting === undefined || outcome.code === null) return moved;
+      return withTexts(moved, [newText('waiting', waiting, outcome.code, id, nowMs, SESSION_MS)]);
+    }
+    case 'closed':
+    case 'nobody': {
+      const offer = texts[outcome.kind];
+      return offer === undefined
+        ? sure
+        : withTexts(sure, [newText(outcome.kind, offer, null, id, nowMs, ANSWER_MS)]);
+    }
+    case 'failed':
+      return withUnknownState(sure);
+    case 'already':
+      return sure;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** What becomes of the message that asked for people. */
+export function verdictOf({ kind }: HandOverOutcome): Verdict {
+  if (kind === 'failed') return 'bot';
+  return kind === 'already' ? 'people' : 'handed_over';
+}
+
+/** The message that asked for people, once the outcome is known. */
+export function judgedAs(session: Session, entry: ReadEntry, verdict: Verdict, nowMs: number): Session {
+  return judged({ ...session, left: SENDS_MAX }, entry, verdict, nowMs).session;
+}
+
+function newText(
+  kind: TextKind,
+  offer: SessionOffer,
+  code: string | null,
+  cause: string,
+  nowMs: number,
+  lifeMs: number,
+): Text {
+  // WeCom takes 32 letters, digits, "_" and "-" (path/94677).
+  const id = hash('sha256', `${kind}\n${cause}`, 'base64url').slice(0, 32);
+  return { kind, offer, code, id, untilMs: nowMs + lifeMs, dueAtMs: nowMs, tries: 0 };
+}
+
+function withTexts(session: Session, texts: readonly Text[]): Session {
+  const others = session.texts.filter(({ id }) => texts.every((text) => text.id !== id));
+  return { ...session, texts: [...others, ...texts] };
+}
+
+/** The first text that is due, if any, and the session while a process sends it; `null` where nothing changes. */
+export function claimText(
+  session: Session,
+  nowMs: number,
+): { readonly session: Session; readonly text: Text | null } | null {
+  const texts = session.texts.filter(({ untilMs }) => untilMs > nowMs);
+  const text = texts.find(({ dueAtMs }) => dueAtMs <= nowMs);
+  if (text === undefined)
+    return texts.length === session.texts.length ? null : { session: { ...session, texts }, text: null };
+  const claimed = { ...text, tries: text.tries + 1, dueAtMs: nowMs + CLAIM_MS };
+  return { session: withTexts({ ...session, texts }, [claimed]), text: claimed };
+}
+
+/** @param errcode what WeCom answered; `null` where it is to be sent again. */
+export function settledText(
+  session: Session,
+  { id, tries, code }: Text,
+  errcode: number | null,
+  nowMs: number,
+): Session {
+  if (errcode === null) {
+    const waitMs = RETRY_MS[Math.min(tries, RETRY_MS.length) - 1] ?? 0;
+    const texts = session.texts.map((text) => (text.id === id ? { ...text, dueAtMs: nowMs + waitMs } : text));
+    return { ...session, texts };
+  }
+  const left = { ...session, texts: session.texts.filter((text) => text.id !== id) };
+  return code === null ? withSend(left, errcode) : left;
+}
+
+/** A message to the customer was sent. @param errcode what WeCom answered. */
+function withSend(session: Session, errcode: number): Session {
+  return errcode === 0 ? reservedSend(session) : refusedSend(reservedSend(session), errcode);
+}
+
+/** A message to the customer is about to be sent. */
+export function reservedSend(session: Session): Session {
+  return { ...session, left: Math.max(0, session.left - 1) };
+}
+
+/** WeCom has refused the message for which one was reserved. */
+export function refusedSend(session: Session, errcode: number): Session {
+  const left = errcode === TOO_MANY ? 0 : Math.min(SENDS_MAX, session.left + 1);
+  return { ...(errcode === NOT_WITH_BOT ? withUnknownState(session) : session), left };
+}

@@ -1,0 +1,171 @@
+/** What the manager asks and tells WeCom about sessions (developer.work.weixin.qq.com/document/path/94669, 94645, 94677, 95122). */
+import { Injectable } from '@nestjs/common';
+import { type Addressee, accountKey } from '../kernel/account.js';
+import { AppError } from '../kernel/app-error.js';
+import { newLru } from '../kernel/lru.js';
+import type { TraceContext } from '../kernel/trace-context.js';
+import type { OpenBot } from '../registry/bots/known-bots.js';
+import type { MenuChoice, SessionOffer } from '../registry/bots/session.dto.js';
+import { ERRCODE, isTokenError } from '../wecom/client/wecom-answer.js';
+import { type KfAnswer, KfCalls } from '../wecom/kf-calls.js';
+import { STATE, type State, type Text } from './session.js';
+
+/** A servicer who stops is told of so much later; a page of many who ask causes one call. */
+const SERVICERS_MS = 10_000;
+const SERVICERS_MAX = 1_000;
+/** Five calls are under way, as WeCom counts them. */
+const TOO_MANY_AT_ONCE = 45_033;
+
+/** The customer of an account, and the bot for whose app it is asked. */
+export interface Asked {
+  readonly account: Addressee;
+  readonly customer: string;
+  readonly bot: OpenBot;
+  readonly trace: TraceContext | null;
+}
+
+export interface TakenState {
+  readonly state: State;
+  readonly servicer: string | null;
+}
+
+/** Who may serve an account. */
+export interface Servicers {
+  /** Members who are serving now. */
+  readonly serving: readonly string[];
+  /** Members who are not. */
+  readonly stopped: readonly string[];
+  /** Whether departments are listed, of whose members WeCom tells nothing. */
+  readonly hasOthers: boolean;
+}
+
+/** None of them rejects: `null` means that WeCom could not be asked, or gave no such answer. */
+@Injectable()
+export class ServiceCalls {
+  readonly #servicers = newLru<Servicers>(SERVICERS_MAX, SERVICERS_MS);
+
+  constructor(private readonly calls: KfCalls) {}
+
+  async state(asked: Asked): Promise<TakenState | null> {
+    const answer = await this.#call(asked, 'kf/service_state/get', idsOf(asked));
+    return answer !== null && 'fields' in answer ? readState(answer.fields) : null;
+  }
+
+  /** @returns the code for a text, or why WeCom has refused. */
+  async transfer(
+    asked: Asked,
+    state: State,
+    servicer: string | null,
+  ): Promise<{ readonly code: string | null } | { readonly errcode: number } | null> {
+    const answer = await this.#call(asked, 'kf/service_state/trans', {
+      ...idsOf(asked),
+      service_state: state,
+      ...(servicer !== null && { servicer_userid: servicer }),
+    });
+    if (answer === null || 'retryAfterS' in answer) return null;
+    if ('errcode' in answer) return isPassing(answer.errcode) ? null : answer;
+    const { msg_code: code } = answer.fields;
+    return { code: typeof code === 'string' && code !== '' ? code : null };
+  }
+
+  async servicers(asked: Asked): Promise<Servicers | null> {
+    const { account } = asked;
+    const known = this.#servicers.get(accountKey(account));
+    if (known !== undefined) return known;
+    const query = { open_kfid: account.openKfId };
+    const answer = await this.#call(asked, 'kf/servicer/list', null, query);
+    if (answer === null || !('fields' in answer)) return null;
+    const servicers = readServicers(answer.fields.servicer_list);
+    this.#servicers.set(accountKey(account), servicers);
+    return servicers;
+  }
+
+  /** @returns the errcode of WeCom's answer; `null` where the text is to be sent again. */
+  async send(asked: Asked, { offer, code, id }: Text): Promise<number | null> {
+    const message = { msgid: id, ...toMessage(offer) };
+    const answer =
+      code === null
+        ? await this.#call(asked, 'kf/send_msg', {
+            touser: asked.customer,
+            open_kfid: asked.account.openKfId,
+            ...message,
+          })
+        : await this.#call(asked, 'kf/send_msg_on_event', { code, ...message });
+    if (answer === null || 'retryAfterS' in answer) return null;
+    if ('fields' in answer) return 0;
+    return isPassing(answer.errcode) ? null : answer.errcode;
+  }
+
+  /** A failure is told of the app, and not of the account: these are no replies of its bot. */
+  async #call(
+    { account: { corpId }, bot, trace }: Asked,
+    api: string,
+    body: object | null,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<KfAnswer | null> {
+    const { corpSecret } = bot.opened;
+    try {
+      return await this.calls.call({
+        corpId,
+        corpSecret,
+        botId: bot.id,
+        api,
+        openKfId: null,
+        body,
+        query,
+        trace,
+      });
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
+  }
+}
+
+/** What an answer to `kf/service_state/get`, or a call of `trans`, says. */
+export function readState(fields: Readonly<Record<string, unknown>>): TakenState | null {
+  const state = Object.values(STATE).find((one) => one === fields.service_state);
+  const { servicer_userid: servicer } = fields;
+  if (state === undefined) return null;
+  return { state, servicer: typeof servicer === 'string' && servicer !== '' ? servicer : null };
+}
+
+function idsOf({ account, customer }: Asked) {
+  return { open_kfid: account.openKfId, external_userid: customer };
+}
+
+/** Whether WeCom may say something else in a moment. */
+function isPassing(errcode: number): boolean {
+  const codes: readonly number[] = [ERRCODE.busy, ERRCODE.tooFrequent, TOO_MANY_AT_ONCE];
+  return codes.includes(errcode) || isTokenError(errcode);
+}
+
+function readServicers(list: unknown): Servicers {
+  const entries = (Array.isArray(list) ? list : []).map((one) => Object(one) as Record<string, unknown>);
+  const members = entries.flatMap(({ userid, status }) =>
+    typeof userid === 'string' ? [{ userid, isServing: status === 0 }] : [],
+  );
+  return {
+    serving: members.filter(({ isServing }) => isServing).map(({ userid }) => userid),
+    stopped: members.filter(({ isServing }) => !isServing).map(({ userid }) => userid),
+    hasOthers: members.length < entries.length,
+  };
+}
+
+function toMessage({ text, menu }: SessionOffer): object {
+  if (menu === undefined) return { msgtype: 'text', text: { content: text ?? '' } };
+  const { head, choices, tail } = menu;
+  return {
+    msgtype: 'msgmenu',
+    msgmenu: {
+      ...(head !== undefined && { head_content: head }),
+      list: choices.map(toItem),
+      ...(tail !== undefined && { tail_content: tail }),
+    },
+  };
+}
+
+function toItem({ text, id, url }: MenuChoice): object {
+  if (url !== undefined) return { type: 'view', view: { url, content: text } };
+  return { type: 'click', click: { ...(id !== undefined && { id }), content: text } };
+}

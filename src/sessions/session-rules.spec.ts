@@ -1,0 +1,401 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { storedBot } from '../../test/support/bots.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { MemoryRecords, RecordData } from '../../test/support/memory-records.js';
+import { AppError } from '../kernel/app-error.js';
+import { Metrics } from '../metrics/metrics.js';
+import type { Destinations } from '../registry/accounts/destination.js';
+import { type BotSecrets, readSecrets } from '../registry/bots/bot.js';
+import type { OpenBot } from '../registry/bots/known-bots.js';
+import type { SessionSettings } from '../registry/bots/session.dto.js';
+import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
+import type { Entry } from './entry.js';
+import { FollowedCalls } from './followed-calls.js';
+import { HandOvers } from './hand-overs.js';
+import { ServiceCalls } from './service-calls.js';
+import { SessionMetrics } from './session-metrics.js';
+import { SessionRules } from './session-rules.js';
+import { SessionStore } from './session-store.js';
+import { SessionTexts } from './session-texts.js';
+
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+/** A Monday, 10:00 in Shanghai. */
+const NOW_MS = Date.UTC(2026, 0, 5, 2);
+const SETTINGS: SessionSettings = {
+  welcome: {
+    menu: {
+      head: 'Hello',
+      choices: [
+        { text: 'People', id: 'people' },
+        { text: 'Help', url: 'https://h' },
+      ],
+    },
+  },
+  people: { keywords: ['人工'], to: 'pool', waiting: 'wait', nobody: 'nobody' },
+  hours: {
+    timeZone: 'Asia/Shanghai',
+    open: [{ days: [1], from: '09:00', to: '18:00' }],
+    closed: 'closed',
+  },
+  ended: { text: 'bye' },
+};
+const OK: KfAnswer = { fields: { errcode: 0, errmsg: 'ok' } };
+
+/** WeCom, as far as it is asked. */
+class FakeWecom {
+  readonly asked: { readonly api: string; readonly body: Record<string, unknown> }[] = [];
+  state = 0;
+  servicers: object[] = [{ userid: 'ann', status: 0 }];
+  /** By API; consumed one after the other. */
+  readonly answers = new Map<string, (KfAnswer | Error | Promise<KfAnswer>)[]>();
+
+  async call({ api, body }: KfCall): Promise<KfAnswer> {
+    this.asked.push({ api, body: (body ?? {}) as Record<string, unknown> });
+    const next = this.answers.get(api)?.shift();
+    if (next instanceof Error) throw next;
+    if (next !== undefined) return next;
+    if (api === 'kf/service_state/get') return { fields: { errcode: 0, service_state: this.state } };
+    if (api === 'kf/servicer/list') return { fields: { errcode: 0, servicer_list: this.servicers } };
+    if (api === 'kf/service_state/trans') return { fields: { errcode: 0, msg_code: 'transCode' } };
+    return OK;
+  }
+
+  of(api: string) {
+    return this.asked.filter((one) => one.api === `kf/${api}`).map(({ body }) => body);
+  }
+}
+
+let clock: ManualClock;
+let records: RecordData;
+let wecom: FakeWecom;
+let settings: SessionSettings;
+
+/** A process on the store. */
+function replica() {
+  const log = pino({ level: 'silent' });
+  const store = new SessionStore(new MemoryRecords(records), clock);
+  const calls = new ServiceCalls(wecom as unknown as KfCalls);
+  const metrics = new SessionMetrics(new Metrics());
+  const destinations: Pick<Destinations, 'find'> = { find: () => ({ bot: bot() }) as never };
+  const texts = new SessionTexts(store, calls, destinations as Destinations, metrics, clock, clock, log);
+  const handOvers = new HandOvers(calls, metrics, clock);
+  const rules = new SessionRules(store, calls, handOvers, texts, metrics, clock, clock);
+  return { rules, texts, followed: new FollowedCalls(store, clock, log) };
+}
+
+function bot(): OpenBot {
+  const stored = storedBot({ takes: 'message', takesMessagesSinceMs: 0, session: settings });
+  const opened = readSecrets(stored) as BotSecrets;
+  return { ...stored, opened, endpoint: { must: '' }, pulled: null, unconnected: null, keysId: null };
+}
+
+let one: ReturnType<typeof replica>;
+
+beforeEach(() => {
+  [clock, records, wecom, settings] = [new ManualClock(NOW_MS), new RecordData(), new FakeWecom(), SETTINGS];
+  one = replica();
+});
+
+let count = 0;
+const entry = (fields: Entry): Entry => ({
+  ...{ msgid: `m${++count}`, open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' },
+  send_time: clock.nowMs() / 1_000,
+  ...fields,
+});
+const says = (content: string, customer = 'wmCustomer') =>
+  entry({ origin: 3, msgtype: 'text', text: { content }, external_userid: customer });
+const event = (event_type: string, fields: Entry = {}) => {
+  const { external_userid, ...same } = entry({ origin: 4, msgtype: 'event' });
+  return { ...same, event: { event_type, external_userid, ...fields } };
+};
+const entered = (code = 'welcomeCode') => event('enter_session', { welcome_code: code });
+const changed = (change_type: number, fields: Entry = {}) =>
+  event('session_status_change', { change_type, ...fields });
+
+const page = (entries: readonly Entry[]) => ({ account: ACCOUNT, bot: bot(), entries, trace: null });
+const judge = async (...entries: Entry[]) =>
+  (await one.rules.judge(page(entries))).map(({ withheld }) => withheld ?? 'bot');
+/** What is under way has its turn. */
+const settle = () => clock.advance(0);
+
+describe('silence', () => {
+  it('begins when people take the customer, and ends with them; WeCom is asked once', async () => {
+    const verdicts = await judge(says('hi'), changed(1), says('to ann'), changed(3), says('hi again'));
+    expect(verdicts).toEqual(['bot', 'bot', 'people', 'bot', 'bot']);
+    expect(await judge(says('more'))).toEqual(['bot']);
+    expect(wecom.of('service_state/get')).toEqual([
+      { open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' },
+    ]);
+  });
+
+  it.each([
+    [2, 'people'],
+    [3, 'people'],
+    [0, 'bot'],
+    [1, 'bot'],
+    [4, 'bot'],
+  ])('is asked for where the state is not known: %d means %s', async (state, verdict) => {
+    wecom.state = state;
+    expect(await judge(says('hi'))).toEqual([verdict]);
+  });
+
+  it('is of one customer: others are the bot’s', async () => {
+    await judge(changed(1));
+    expect(await judge(says('hi'), says('hi', 'wmOther'))).toEqual(['people', 'bot']);
+  });
+
+  it('is asked for again after 48 hours, and forgotten with the session', async () => {
+    await judge(changed(1));
+    await clock.advance(47 * 3_600_000);
+    expect(await judge(says('hi'))).toEqual(['people']);
+    expect(wecom.of('service_state/get')).toHaveLength(0);
+    await clock.advance(3_600_000);
+    expect(await judge(says('hi'))).toEqual(['bot']);
+    expect(wecom.of('service_state/get')).toHaveLength(1);
+  });
+
+  it('is not kept where WeCom cannot be asked: the message is the bot’s, and the next one asks', async () => {
+    wecom.state = 3;
+    wecom.answers.set('kf/service_state/get', [new AppError('WECOM_UNREACHABLE'), { retryAfterS: 1 }]);
+    expect(await judge(says('1'), says('2'))).toEqual(['bot', 'bot']);
+    expect(await judge(says('3'))).toEqual(['bot']);
+    expect(await judge(says('4'))).toEqual(['people']);
+  });
+
+  it('waits 5 s for WeCom at most, whatever the number of customers', async () => {
+    const never = new Promise<KfAnswer>(() => {});
+    wecom.answers.set(
+      'kf/service_state/get',
+      Array.from({ length: 20 }, () => never),
+    );
+    const judging = judge(...Array.from({ length: 20 }, (_, n) => says('hi', `wm${n}`)));
+    await clock.advance(5_000);
+    expect(await judging).toEqual(Array.from({ length: 20 }, () => 'bot'));
+  });
+
+  it('is learnt from calls of the bot', async () => {
+    const ids = { open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' };
+    const tell = async (api: string, body: Entry, answer: Entry) => {
+      (await one.followed.begin(bot(), `kf/service_state/${api}`, body))?.read(answer);
+      await settle();
+    };
+    await tell('trans', { ...ids, service_state: 2 }, { errcode: 0, msg_code: 'c' });
+    expect(await judge(says('1'))).toEqual(['people']);
+    await tell('trans', { ...ids, service_state: 4 }, { errcode: 95_016 });
+    expect(await judge(says('2'))).toEqual(['people']);
+    await tell('get', ids, { errcode: 0, service_state: 1 });
+    expect(await judge(says('3'))).toEqual(['bot']);
+    expect(wecom.of('service_state/get')).toHaveLength(0);
+  });
+});
+
+describe('a page', () => {
+  it('that comes again is judged the same, in parts as well, and causes nothing twice', async () => {
+    const entries = [
+      entered(),
+      says('hi'),
+      says('人工'),
+      says('to people'),
+      changed(3, { msg_code: 'e1' }),
+      says('hi'),
+    ];
+    const verdicts = await judge(...entries);
+    expect(verdicts).toEqual(['bot', 'bot', 'handed_over', 'people', 'bot', 'bot']);
+    await settle();
+    const { length } = wecom.asked;
+    one = replica();
+    expect(await judge(...entries.slice(0, 3))).toEqual(verdicts.slice(0, 3));
+    expect(await judge(...entries.slice(3))).toEqual(verdicts.slice(3));
+    await settle();
+    expect(wecom.asked).toHaveLength(length);
+  });
+
+  it('fails with the store', async () => {
+    const failing = new MemoryRecords(records);
+    failing.meanwhile = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+    const store = new SessionStore(failing, clock);
+    Object.assign(one.rules, { store });
+    await expect(judge(says('hi'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+});
+
+describe('a welcome', () => {
+  it('is sent by its code at once, and the bot gets the event without it', async () => {
+    const [judged] = await one.rules.judge(page([entered()]));
+    expect(judged).toMatchObject({ withheld: null, entry: { event: { event_type: 'enter_session' } } });
+    expect(JSON.stringify(judged)).not.toContain('welcomeCode');
+    await settle();
+    expect(wecom.of('send_msg_on_event')).toEqual([
+      {
+        ...{ code: 'welcomeCode', msgid: expect.stringMatching(/^[\w-]{32}$/), msgtype: 'msgmenu' },
+        msgmenu: {
+          head_content: 'Hello',
+          list: [
+            { type: 'click', click: { id: 'people', content: 'People' } },
+            { type: 'view', view: { url: 'https://h', content: 'Help' } },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('of a bot without one is the bot’s', async () => {
+    settings = {};
+    const [judged] = await one.rules.judge(page([entered()]));
+    expect(JSON.stringify(judged)).toContain('welcomeCode');
+    await settle();
+    expect(wecom.asked).toEqual([]);
+  });
+
+  it('is sent again while WeCom cannot be asked, for 20 s', async () => {
+    const down = Array.from({ length: 20 }, () => new AppError('WECOM_UNREACHABLE'));
+    wecom.answers.set('kf/send_msg_on_event', down);
+    one.texts.onApplicationBootstrap();
+    await judge(entered());
+    await clock.advance(60_000);
+    const { length } = wecom.of('send_msg_on_event');
+    expect(length).toBeGreaterThan(2);
+    expect(new Set(wecom.of('send_msg_on_event').map(({ code }) => code)).size).toBe(1);
+    await clock.advance(60_000);
+    expect(wecom.of('send_msg_on_event')).toHaveLength(length);
+  });
+
+  it('that a process left is sent by another one, and by one alone', async () => {
+    await one.texts.onApplicationShutdown();
+    await judge(entered());
+    const [two, three] = [replica(), replica()];
+    two.texts.onApplicationBootstrap();
+    three.texts.onApplicationBootstrap();
+    await clock.advance(15_000);
+    expect(wecom.of('send_msg_on_event')).toHaveLength(1);
+  });
+
+  it('whose answer was lost is refused as used, and that is the end', async () => {
+    wecom.answers.set('kf/send_msg_on_event', [
+      new AppError('WECOM_UNREACHABLE'),
+      { errcode: 95_007, errmsg: 'invalid msg token' },
+    ]);
+    one.texts.onApplicationBootstrap();
+    await judge(entered());
+    await clock.advance(30_000);
+    expect(wecom.of('send_msg_on_event')).toHaveLength(2);
+  });
+});
+
+describe('a hand-over', () => {
+  it('moves to the pool, says so by the code, and the bot is silent', async () => {
+    expect(await judge(says(' 人工 '), says('hello?'))).toEqual(['handed_over', 'people']);
+    await settle();
+    expect(wecom.of('service_state/trans')).toMatchObject([{ service_state: 2 }]);
+    expect(wecom.of('send_msg_on_event')).toMatchObject([{ code: 'transCode', text: { content: 'wait' } }]);
+  });
+
+  it('to servicers takes those who serve, in turn', async () => {
+    settings = { people: { keywords: ['人工'], to: { servicers: ['ann', 'bob', 'eve'] } } };
+    wecom.servicers = [
+      { userid: 'ann', status: 0 },
+      { userid: 'bob', status: 1 },
+      { userid: 'eve', status: 0 },
+    ];
+    for (const customer of ['wm1', 'wm2', 'wm3']) await judge(says('人工', customer));
+    const asked = wecom.of('service_state/trans').map(({ servicer_userid }) => servicer_userid);
+    expect(asked).toEqual(['ann', 'eve', 'ann']);
+  });
+
+  it('to a servicer whom WeCom refuses goes to the next one', async () => {
+    settings = { people: { keywords: ['人工'], to: { servicers: ['ann', 'eve'] } } };
+    wecom.servicers = [
+      { userid: 'ann', status: 0 },
+      { userid: 'eve', status: 0 },
+    ];
+    wecom.answers.set('kf/service_state/trans', [{ errcode: 95_014, errmsg: '' }]);
+    expect(await judge(says('人工'), says('hi'))).toEqual(['handed_over', 'people']);
+    expect(wecom.of('service_state/trans')).toMatchObject([
+      { service_state: 3, servicer_userid: 'ann' },
+      { service_state: 3, servicer_userid: 'eve' },
+    ]);
+  });
+
+  it('while nobody serves is answered, and the bot goes on', async () => {
+    wecom.servicers = [{ userid: 'ann', status: 1 }];
+    expect(await judge(says('人工'), says('hi'))).toEqual(['handed_over', 'bot']);
+    await settle();
+    expect(wecom.of('service_state/trans')).toEqual([]);
+    expect(wecom.of('send_msg')).toMatchObject([{ touser: 'wmCustomer', text: { content: 'nobody' } }]);
+  });
+
+  it('outside of the hours is answered, and the bot goes on', async () => {
+    await clock.advance(8 * 3_600_000);
+    expect(await judge(says('人工'), says('hi'))).toEqual(['handed_over', 'bot']);
+    await settle();
+    expect(wecom.of('send_msg')).toMatchObject([{ text: { content: 'closed' } }]);
+  });
+
+  it('that WeCom refuses, or cannot be asked for, leaves the message to the bot, and the state is asked for', async () => {
+    wecom.answers.set('kf/service_state/trans', [
+      { errcode: 95_016, errmsg: '' },
+      new AppError('WECOM_UNREACHABLE'),
+    ]);
+    for (const expected of [1, 2]) {
+      expect(await judge(says('人工'))).toEqual(['bot']);
+      expect(wecom.of('service_state/get')).toHaveLength(expected);
+    }
+    wecom.state = 2;
+    expect(await judge(says('人工'))).toEqual(['people']);
+    expect(wecom.of('service_state/trans')).toHaveLength(2);
+  });
+
+  it('in which a process died is asked about before it is repeated', async () => {
+    wecom.answers.set('kf/service_state/trans', [new Promise<KfAnswer>(() => {})]);
+    const message = says('人工');
+    void judge(message);
+    await clock.advance(1_000);
+    one = replica();
+    wecom.state = 2;
+    expect(await judge(message)).toEqual(['people']);
+    expect(wecom.of('service_state/trans')).toHaveLength(1);
+  });
+});
+
+describe('an end', () => {
+  it('is answered by its code', async () => {
+    await judge(changed(3, { msg_code: 'endCode' }));
+    await settle();
+    expect(wecom.of('send_msg_on_event')).toMatchObject([{ code: 'endCode', text: { content: 'bye' } }]);
+  });
+});
+
+describe('sends of the bot', () => {
+  const send = async (errcode: number | null) => {
+    const body = { touser: 'wmCustomer', open_kfid: ACCOUNT.openKfId };
+    const left = (await one.followed.begin(bot(), 'kf/send_msg', body))?.answered(errcode);
+    await settle();
+    return left;
+  };
+
+  it('count down from five, until the customer writes again', async () => {
+    expect([await send(0), await send(40_058), await send(0), await send(null)]).toEqual([4, 4, 3, 2]);
+    expect([await send(95_001), await send(0)]).toEqual([0, 0]);
+    await judge(says('hi'));
+    expect(await send(0)).toBe(4);
+  });
+
+  it('several at once are counted each', async () => {
+    const all = await Promise.all([1, 2, 3].map(() => send(0)));
+    expect(all.toSorted()).toEqual([2, 3, 4]);
+  });
+
+  it('that people stand in the way of make the next message ask', async () => {
+    await judge(says('hi'));
+    await send(95_018);
+    wecom.state = 3;
+    expect(await judge(says('hi'))).toEqual(['people']);
+  });
+
+  it('of a bot without a session, and other calls, are not followed', async () => {
+    expect(await one.followed.begin(bot(), 'kf/customer/batchget', {})).toBeNull();
+    settings = null as never;
+    expect(await one.followed.begin(bot(), 'kf/send_msg', { touser: 'w', open_kfid: 'k' })).toBeNull();
+  });
+});

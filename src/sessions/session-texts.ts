@@ -1,0 +1,141 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock, type Timer } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { Pending } from '../kernel/pending.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { Destinations } from '../registry/accounts/destination.js';
+import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
+import { claimText, settledText } from './machine.js';
+import { ServiceCalls } from './service-calls.js';
+import { SessionMetrics } from './session-metrics.js';
+import { SessionStore } from './session-store.js';
+import { type Session, sessionKey, type Text } from './session.js';
+
+/** A text that a process left, and one that is to be sent again, are found this often. */
+const ROUND_MS = 3_000;
+/** Texts of one corp that are sent at the same time: a slow corp holds up no other. */
+const AT_ONCE = 8;
+
+type Customer = Pick<Session, 'corpId' | 'openKfId' | 'customer'>;
+
+/** What is under way for a corp, and what waits for that. */
+interface Lane {
+  underWay: number;
+  readonly waiting: Map<string, Customer>;
+}
+
+/** Sends the texts of sessions: each is one process's while it is under way, and found again if that process dies. */
+@Injectable()
+export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #pending = new Pending();
+  #timer: Timer | null = null;
+  #isStopped = false;
+
+  constructor(
+    private readonly store: SessionStore,
+    private readonly calls: ServiceCalls,
+    private readonly destinations: Destinations,
+    private readonly metrics: SessionMetrics,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#lanes.forEach(({ waiting }) => waiting.clear());
+    await this.#pending.whenOver();
+  }
+
+  /** Sends what is due, soon. */
+  wake(session: Session): void {
+    if (this.#isStopped || session.texts.length === 0) return;
+    const { corpId, openKfId, customer } = session;
+    const lane = this.#lanes.get(corpId) ?? { underWay: 0, waiting: new Map() };
+    this.#lanes.set(corpId, lane);
+    lane.waiting.set(sessionKey(session, customer), { corpId, openKfId, customer });
+    this.#next(corpId, lane);
+  }
+
+  #next(corpId: string, lane: Lane): void {
+    const [first] = lane.waiting;
+    if (first === undefined) {
+      if (lane.underWay === 0) this.#lanes.delete(corpId);
+      return;
+    }
+    if (lane.underWay >= AT_ONCE) return;
+    lane.waiting.delete(first[0]);
+    lane.underWay++;
+    const done = this.#sendAll(first[1]).finally(() => {
+      lane.underWay--;
+      this.#next(corpId, lane);
+    });
+    void this.#pending.add(done);
+    this.#next(corpId, lane);
+  }
+
+  async #round(): Promise<void> {
+    try {
+      for (const session of await this.store.listWithTexts()) this.wake(session);
+    } catch (err) {
+      this.log.debug({ err }, 'session.round_failed');
+    }
+    if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
+  }
+
+  /** Never rejects: what is not sent is found by a later round. */
+  async #sendAll(customer: Customer): Promise<void> {
+    try {
+      while (!this.#isStopped && (await this.#sendOne(customer)));
+    } catch (err) {
+      const { corpId, openKfId } = customer;
+      this.log.debug({ corpId, openKfId, err }, 'session.texts_failed');
+    }
+  }
+
+  /** @returns whether there was one. */
+  async #sendOne(customer: Customer): Promise<boolean> {
+    let text: Text | null = null;
+    await this.store.change(customer, customer.customer, (session) => {
+      const claimed = claimText(session, this.storeClock.nowMs());
+      text = claimed?.text ?? null;
+      return claimed?.session ?? session;
+    });
+    // Assigned in the callback, which the compiler does not see.
+    const claimed = text as Text | null;
+    if (claimed === null) return false;
+    const errcode = await this.#send(customer, claimed);
+    await this.store.change(customer, customer.customer, (session) =>
+      settledText(session, claimed, errcode, this.storeClock.nowMs()),
+    );
+    return true;
+  }
+
+  async #send(customer: Customer, text: Text): Promise<number | null> {
+    const { corpId, openKfId } = customer;
+    const { bot } = this.destinations.find(customer);
+    // The bots may not be loaded yet.
+    if (bot === null) return null;
+    if (!isSharing(bot)) return NOT_SENT;
+    const asked = { account: { corpId, openKfId }, customer: customer.customer, bot, trace: null };
+    const errcode = await this.calls.send(asked, text);
+    this.metrics.text(text.kind, errcode);
+    if (errcode !== null && errcode !== 0)
+      this.log.info({ openKfId, corpId, bot: bot.id, kind: text.kind, errcode }, 'session.text_refused');
+    return errcode;
+  }
+}
+
+/** In place of an errcode: the bot of the account does not share its customers any more. */
+const NOT_SENT = -2;
+
+/** Whether the bot shares its customers with people, and this process can call WeCom for it. */
+export function isSharing(bot: KnownBot): bot is OpenBot {
+  return bot.opened !== null && bot.takes === 'message' && bot.session != null;
+}

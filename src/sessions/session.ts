@@ -1,0 +1,143 @@
+/** What is known of a customer's session with an account, and how it is kept. */
+import { hash } from 'node:crypto';
+import { type Addressee, accountKey } from '../kernel/account.js';
+import { Secret } from '../kernel/secret.js';
+import type { SessionOffer } from '../registry/bots/session.dto.js';
+import type { RecordKind } from '../storage/records/record-kind.js';
+
+/** WeCom ends a session after this time (developer.work.weixin.qq.com/document/path/94669). */
+export const SESSION_MS = 48 * 3_600_000;
+/** How many messages a customer may be sent until the next one of theirs (path/94677). */
+export const SENDS_MAX = 5;
+
+/** A state of `kf/service_state/get`. */
+export const STATE = { new: 0, bot: 1, pool: 2, people: 3, over: 4 } as const;
+export type State = (typeof STATE)[keyof typeof STATE];
+
+/** What became of an entry: it is the bot's, people answer it, or it moved the customer to people. */
+export const VERDICTS = ['bot', 'people', 'handed_over'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export interface Seen {
+  readonly id: string;
+  readonly verdict: Verdict;
+}
+
+export const TEXT_KINDS = ['welcome', 'waiting', 'ended', 'nobody', 'closed'] as const;
+export type TextKind = (typeof TEXT_KINDS)[number];
+
+/** A text or a menu that is decided and not sent yet. */
+export interface Text {
+  readonly kind: TextKind;
+  readonly offer: SessionOffer;
+  /** For `kf/send_msg_on_event`, good for one text; `null` for a text that goes by `kf/send_msg`. */
+  readonly code: string | null;
+  /** The same for the same cause, so that a repetition is no second message: the `msgid` of `kf/send_msg`. */
+  readonly id: string;
+  /** Store time. After this, it is not sent any more. */
+  readonly untilMs: number;
+  /** When it may be tried next; a process that sends it puts that off. Store time. */
+  readonly dueAtMs: number;
+  readonly tries: number;
+}
+
+export interface Session extends Addressee {
+  /** The `external_userid`. */
+  readonly customer: string;
+  /** `null` where it is not known: then WeCom is asked with the customer's next message. */
+  readonly state: State | null;
+  /** Since when it has been so; store time. */
+  readonly sinceMs: number;
+  /** When that was last confirmed; store time. */
+  readonly learntMs: number;
+  /** Who has the customer; `null` for nobody, or where that is not known. */
+  readonly servicer: string | null;
+  /** How many messages the customer may still be sent, as far as this manager knows. */
+  readonly left: number;
+  /** When the newest entry was sent, by WeCom's clock. */
+  readonly lastAtMs: number;
+  /** The newest entries, the newest last. */
+  readonly seen: readonly Seen[];
+  /** A hand-over was begun whose outcome is not known. */
+  readonly isInDoubt: boolean;
+  readonly texts: readonly Text[];
+  /** Store time. Nothing of it counts later. */
+  readonly expiresAtMs: number;
+}
+
+/** Who has a customer now. */
+export const HOLDERS = ['bot', 'pool', 'people'] as const;
+export type Holder = (typeof HOLDERS)[number];
+
+export function holderOf({ state }: Pick<Session, 'state'>): Holder | null {
+  if (state === STATE.pool) return 'pool';
+  if (state === STATE.people) return 'people';
+  return state === STATE.new || state === STATE.bot ? 'bot' : null;
+}
+
+/** As it is stored: who the customer is, and what is to be sent, is sealed. */
+export interface StoredSession extends Omit<Session, 'customer' | 'texts'> {
+  readonly key: string;
+  /** The `customer` and the `texts` as JSON. */
+  readonly sealed: Secret;
+  readonly hasTexts: boolean;
+}
+
+export const WITH_TEXTS = 'texts';
+
+export const SESSIONS: RecordKind<StoredSession> = {
+  name: 'sessions',
+  keyOf: ({ key }) => key,
+  lookupKeysOf: (stored) => {
+    const holder = holderOf(stored);
+    return [
+      ...(stored.hasTexts ? [WITH_TEXTS] : []),
+      ...(holder === null ? [] : [holdingKey(stored, holder)]),
+    ];
+  },
+  expiresAtMsOf: ({ expiresAtMs }) => expiresAtMs,
+  sealed: { at: ['sealed'], boundTo: ['corpId', 'openKfId'], isReplaceable: true },
+};
+
+/** The customers of an account that somebody has. An account's key has no blank. */
+export function holdingKey(account: Addressee, holder: Holder): string {
+  return `${accountKey(account)} ${holder}`;
+}
+
+/** @returns `null` for a text that is no such key. */
+export function readHoldingKey(text: string): { readonly account: string; readonly holder: Holder } | null {
+  const [account = '', word] = text.split(' ');
+  const holder = HOLDERS.find((one) => one === word);
+  return holder === undefined ? null : { account, holder };
+}
+
+/** The key of a record. It does not tell who the customer is. */
+export function sessionKey(account: Addressee, customer: string): string {
+  return hash('sha256', `${accountKey(account)}\n${customer}`, 'base64url').slice(0, 22);
+}
+
+export function newSession({ corpId, openKfId }: Addressee, customer: string, nowMs: number): Session {
+  return {
+    ...{ corpId, openKfId, customer },
+    ...{ state: null, sinceMs: nowMs, learntMs: nowMs, servicer: null },
+    ...{ left: SENDS_MAX, lastAtMs: 0, seen: [], isInDoubt: false, texts: [] },
+    expiresAtMs: nowMs + SESSION_MS,
+  };
+}
+
+export function toStored({ customer, texts, ...same }: Session): StoredSession {
+  return {
+    ...same,
+    key: sessionKey(same, customer),
+    sealed: new Secret(JSON.stringify({ customer, texts })),
+    hasTexts: texts.length > 0,
+  };
+}
+
+/** @returns `null` where nothing of it counts any more, or its secrets do not open. */
+export function fromStored(stored: StoredSession | null, nowMs: number): Session | null {
+  const text = stored?.sealed.reveal() ?? '';
+  if (stored === null || text === '' || stored.expiresAtMs <= nowMs) return null;
+  const { key: _key, sealed: _sealed, hasTexts: _has, ...same } = stored;
+  return { ...same, ...(JSON.parse(text) as Pick<Session, 'customer' | 'texts'>) };
+}

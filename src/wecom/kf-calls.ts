@@ -1,0 +1,103 @@
+/** Calls of WeCom's customer service API that the manager makes for a bot, with the access token of the bot's corpSecret. */
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import type { Secret } from '../kernel/secret.js';
+import type { TraceContext } from '../kernel/trace-context.js';
+import { OwnCalls } from './client/own-calls.js';
+import { CallLimits } from './proxy/call-limits.js';
+import type { Asker } from './proxy/sync-turns.js';
+import { AccessTokens } from './tokens/access-tokens.js';
+import { toTokenCaller } from './tokens/token-caller.js';
+import { isTokenError, parseObject, type WecomAnswer } from './client/wecom-answer.js';
+import { WecomMetrics } from './outcomes/wecom-metrics.js';
+
+export interface KfCall {
+  readonly corpId: string;
+  readonly corpSecret: Secret;
+  /** The bot that the call is for. Failed token requests are counted for it. */
+  readonly botId: string;
+  /** Its path under /cgi-bin/. */
+  readonly api: string;
+  /** The account that a failure is told of; `null` where it says nothing of the account. */
+  readonly openKfId: string | null;
+  /** The JSON of a POST; `null` for a GET. */
+  readonly body: object | null;
+  /** More parameters of the query. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** See `CountedCall`. */
+  readonly tokenlessSync?: Asker | null;
+  readonly trace: TraceContext | null;
+}
+
+export type KfAnswer =
+  /** The fields of an answer with `errcode` 0. */
+  | { readonly fields: Readonly<Record<string, unknown>> }
+  /** WeCom refused. */
+  | WecomAnswer
+  /** WeCom's limits allow no call now; WeCom was not asked. */
+  | { readonly retryAfterS: number };
+
+@Injectable()
+export class KfCalls {
+  constructor(
+    private readonly calls: OwnCalls,
+    private readonly tokens: AccessTokens,
+    private readonly limits: CallLimits,
+    private readonly metrics: WecomMetrics,
+  ) {}
+
+  /**
+   * If WeCom refuses the access token, the call is repeated once with a new one.
+   * @throws AppError `WECOM_UNREACHABLE`; as `UnfinishedAnswer` when a shorter answer may still come through.
+   */
+  async call(asked: KfCall): Promise<KfAnswer> {
+    const first = await this.#try(asked);
+    return 'errcode' in first && isTokenError(first.errcode) ? this.#try(asked) : first;
+  }
+
+  async #try(asked: KfCall): Promise<KfAnswer> {
+    const { corpId, corpSecret, botId, api, openKfId, body, query = {}, tokenlessSync = null, trace } = asked;
+    const caller = toTokenCaller(null, undefined, { id: botId, corpId });
+    const outcome = await this.tokens.getForCall({
+      corpId,
+      corpSecret,
+      caller,
+      botId,
+      isProven: true,
+      trace,
+    });
+    const ended = { operation: 'call', corpId, botId, api, openKfId, isAsked: true } as const;
+    if ('refusal' in outcome) {
+      this.metrics.noteOutcome({ ...ended, errcode: outcome.refusal.errcode, fault: null });
+      return outcome.refusal;
+    }
+    const retryAfterS = await this.limits.take({ corpId, api, tokenlessSync });
+    if (retryAfterS !== null) return { retryAfterS };
+    const { value: accessToken, id } = outcome.token;
+    const answer = await this.calls
+      .call({ corpId, api, accessToken, body, query, trace })
+      .then(toAnswer)
+      .catch((error: unknown) => {
+        this.metrics.noteOutcome({ ...ended, errcode: null, fault: 'unreachable' });
+        throw error;
+      });
+    const errcode = 'fields' in answer ? 0 : answer.errcode;
+    this.metrics.noteOutcome({ ...ended, errcode, fault: null });
+    if (errcode === 0) this.limits.noteKnown(api);
+    else this.metrics.answered('call', errcode);
+    if (isTokenError(errcode)) await this.tokens.revoke(id);
+    return answer;
+  }
+}
+
+/** @throws AppError `WECOM_UNREACHABLE` when the text does not have the form of WeCom's answers. */
+function toAnswer(text: string): Exclude<KfAnswer, { retryAfterS: number }> {
+  const fields = parseObject(text);
+  const errcode = Number(fields?.errcode ?? Number.NaN);
+  if (fields === null || !Number.isInteger(errcode))
+    throw new AppError('WECOM_UNREACHABLE', {
+      detail: "the answer does not have the form of WeCom's answers",
+    });
+  if (errcode === 0) return { fields };
+  return { errcode, errmsg: typeof fields.errmsg === 'string' ? fields.errmsg : '' };
+}
