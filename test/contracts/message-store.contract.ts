@@ -1215,6 +1215,15 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await idsSent(turn, 1_000 + MERGE_MS)).toEqual([['c']]);
       });
 
+      it('are due at once where the customer wrote something that no bot gets', async () => {
+        await keepHeld([text('a'), text('other', { lane: 'customer-2' })]);
+        await keepHeld([], 1_000, { withheldLanes: ['customer-1'] });
+        expect(await idsSent(await claimOne(NOW_MS + 1_000), 1_000)).toEqual([['a']]);
+        await keepHeld([text('b')], 1_000, { withheldLanes: ['customer-1'] });
+        const laterMs = 2 * LEASE_MS;
+        expect(await idsSent(await claimOne(NOW_MS + laterMs), laterMs)).toEqual([['other'], ['b']]);
+      });
+
       it('are not joined over a longer time, to a choice of a menu, or to one that was tried', async () => {
         const choice = text('choice', { entry: { text: { content: 'yes', menu_id: '1' } } });
         await keepHeld([text('a'), text('b', { afterS: 4 }), { ...choice, isText: false }]);

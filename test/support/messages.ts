@@ -28,6 +28,7 @@ export function pulledPage(messages: readonly NewMessage[], fields: Partial<Pull
     skipped: [],
     endpoint: 'http://bot:8080',
     mergeMs: 0,
+    withheldLanes: [],
     isLast: false,
     ...fields,
   };

@@ -32,6 +32,8 @@ export interface ReadEntries {
   /** The ids of messages that were sent before `fromMs`, and of those that are withheld. */
   readonly skipped: readonly string[];
   readonly withheld: readonly WithheldMessage[];
+  /** The customers of those that are withheld, by lane. */
+  readonly withheldLanes: readonly string[];
 }
 
 export function readEntries(account: Addressee, entries: readonly Entry[], wanted: Wanted): ReadEntries {
@@ -51,6 +53,7 @@ export function readEntries(account: Addressee, entries: readonly Entry[], wante
     messages: timely.filter((message) => outcomeOf(message) === null),
     skipped: [...old, ...withheld].map(({ msgid }) => msgid),
     withheld,
+    withheldLanes: timely.filter((message) => outcomeOf(message) !== null).map(({ lane }) => lane),
   };
 }
 

@@ -153,11 +153,11 @@ export class PullRun {
         withheld: judged.map(({ withheld }) => withheld),
       };
       const entries = judged.map(({ entry }) => entry);
-      const { messages, skipped, withheld } = readEntries(account, entries, wanted);
+      const { messages, skipped, withheld, withheldLanes } = readEntries(account, entries, wanted);
       const next = answer.cursor === '' ? cursor : answer.cursor;
       const isLast = !answer.hasMore;
-      const mergeMs = mergeMsOf(bot);
-      const page = { appId, from, regime, messages, skipped, cursor: next, endpoint, mergeMs, isLast };
+      const read = { messages, skipped, withheldLanes, mergeMs: mergeMsOf(bot) };
+      const page = { appId, from, regime, ...read, cursor: next, endpoint, isLast };
       const kept = await this.store.keep(account, lease.id, page, nowMs, LEASE_MS);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
       this.outcomes.countPulled(kept, messages.length, from !== cursor);

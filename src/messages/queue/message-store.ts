@@ -23,7 +23,7 @@ import { type Records, RecordStore } from '../../storage/records/records.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { MessageContents } from './message-contents.js';
 import { fromCursor, toCursor } from './message-cursor.js';
-import { dueAtMsOf, holdingOf, isHeld, JOINED_MAX, joinedOf } from './quick-texts.js';
+import { dueAtMsOf, holdingOf, isHeld, JOINED_MAX, joinedOf, NOTHING_HELD } from './quick-texts.js';
 import {
   isAwaited,
   isComplete,
@@ -115,6 +115,8 @@ export interface PulledPage {
   readonly endpoint: string | null;
   /** How long texts are held: see `quick-texts.ts`; 0 where they are not. */
   readonly mergeMs: number;
+  /** The lanes of entries that no bot gets. Their customers' texts are held no longer. */
+  readonly withheldLanes: readonly string[];
   /** Whether WeCom has no further page, so that the pull is over when this one is kept. */
   readonly isLast: boolean;
 }
@@ -244,7 +246,7 @@ export class MessageStore {
     const firstSeq = Math.max(pulling.nextSeq, nowMs * SEQS_PER_MS);
     const start = { appId, cursor: page.from };
     const distinct = [...new Map(page.messages.map((message) => [message.msgid, message])).values()];
-    const { held, isHeldOn } = holdingOf(mergeMs > 0 ? distinct : []);
+    const { held, isHeldOn } = mergeMs > 0 ? holdingOf(distinct, page.withheldLanes) : NOTHING_HELD;
     await Promise.all(
       [...isHeldOn].map(([lane, isOn]) => this.#hold(account, lane, isOn ? nowMs + mergeMs : 0, nowMs)),
     );
@@ -260,7 +262,7 @@ export class MessageStore {
     // Some of those that waited may have been taken since this pull began.
     const waiting = pulling.waiting + kept.length - dead.length;
     // A page that comes again may have been kept by a process that died before it made the account due.
-    if (messages.length > 0 && waiting > 0) {
+    if (messages.length + page.withheldLanes.length > 0 && waiting > 0) {
       this.#ahead.delete(accountKey(account));
       // Mostly nothing of the account waits.
       await this.#lines.change(account, (line) => toDue(line, account, endpoint, nowMs), true);

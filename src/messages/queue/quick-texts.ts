@@ -32,12 +32,17 @@ export function mergeMsOf({ session }: Pick<Bot, 'session'>): number {
   return (session?.mergeS ?? 0) * 1_000;
 }
 
-/** Any other message or event of a customer ends the waiting of the texts before it. */
-export function holdingOf(page: readonly NewMessage[]): Holding {
+export const NOTHING_HELD: Holding = { held: new Set(), isHeldOn: new Map() };
+
+/**
+ * Any other message or event of a customer ends the waiting of the texts before it.
+ * @param ended lanes of which nothing is held.
+ */
+export function holdingOf(page: readonly NewMessage[], ended: readonly string[]): Holding {
   const held = new Map<string, string[]>();
-  const isHeldOn = new Map<string, boolean>();
+  const isHeldOn = new Map(ended.map((lane) => [lane, false]));
   for (const { msgid, lane, isText } of page) {
-    if (lane === '') continue;
+    if (lane === '' || ended.includes(lane)) continue;
     isHeldOn.set(lane, isText && isHeldOn.get(lane) !== false);
     held.set(lane, isText ? [...(held.get(lane) ?? []), msgid] : []);
   }
