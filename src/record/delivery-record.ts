@@ -1,6 +1,6 @@
 /**
  * What the delivery log holds: one record for each callback that was answered, for each attempt that ended, and for each kept
- * event or message that was given up or discarded. Records are appended and never changed. A story is put together when it is
+ * event or message that was given up, discarded or, as a new event, sent again. Records are appended and never changed. A story is put together when it is
  * read. No record holds the content of an event, a sync token, or the query of a bot's URL.
  */
 import { REPLICA } from '../kernel/replica.js';
@@ -11,7 +11,7 @@ export const RECORD_KINDS = [
   'callback',
   /** An attempt ended. */
   'attempt',
-  /** What was kept will not be delivered. */
+  /** What was kept will not be delivered, or not under this webhook-id. */
   'end',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
@@ -33,6 +33,8 @@ export const RECORD_OUTCOMES = [
   'dead',
   /** An operator discarded it, or people serve the account now. */
   'dropped',
+  /** An operator sent it again: it goes on as a new event, with a webhook-id of its own. */
+  'replayed',
 ] as const;
 export type RecordOutcome = (typeof RECORD_OUTCOMES)[number];
 
@@ -111,8 +113,12 @@ type Ended = Pick<
   'atMs' | 'corpId' | 'openKfId' | 'webhookId' | 'attempt' | 'stage' | 'reason'
 >;
 
-/** The record of a kept event or message that will not be delivered. @param sinceMs when it was kept. */
-export function toEnd(outcome: 'dead' | 'dropped', ended: Ended, sinceMs: number): DeliveryRecord {
+/** The record of a kept event or message that ends under this webhook-id. @param sinceMs when it was kept. */
+export function toEnd(
+  outcome: 'dead' | 'dropped' | 'replayed',
+  ended: Ended,
+  sinceMs: number,
+): DeliveryRecord {
   return {
     kind: 'end',
     outcome,

@@ -150,7 +150,7 @@ describeInBrowser('the console, while puppets come and go', () => {
     await story.waitFor();
   });
 
-  it('sends again from the story what is kept', async () => {
+  it('sends again from the story what is kept, and leads to what came of it', async () => {
     await register(manager.url, app, openKfId, puppet.url);
     await puppet.close();
     await message();
@@ -162,7 +162,11 @@ describeInBrowser('the console, while puppets come and go', () => {
     await story.getByText('The manager cannot reach the bot').first().waitFor();
     await story.getByRole('button', { name: 'Send now' }).click();
     await page.getByText('What waits for 客服一号 is being sent.').waitFor();
-    await seeSoon(story.getByRole('listitem').filter({ hasText: 'attempt 2' }));
+    await seeSoon(story.getByText('Sent again as a new event'));
+    expect(await story.getByRole('button', { name: 'Send now' }).count()).toBe(0);
+    await story.getByRole('link', { name: 'Newest records of the account' }).click();
+    await story.waitFor({ state: 'hidden' });
+    await seeSoon(rowsOf(openKfId).getByText('Sent again', { exact: true }));
   });
 
   it('tells of an event that was kept which newer one ended its wait', async () => {

@@ -27,12 +27,15 @@ function logged(record: DeliveryRecord): LoggedRecord {
 }
 
 /** Its callback came in at `NOW_MS` and was answered a second later. */
+const endRecord = (outcome: 'dead' | 'replayed', atMs: number, webhookId = 'msg_1'): DeliveryRecord =>
+  deliveryRecord({ kind: 'end', outcome, atMs, durationMs: 9_999, webhookId, form: null });
+
 const keep = (): LoggedRecord =>
   logged(deliveryRecord({ atMs: NOW_MS + 1_000, durationMs: 1_000, outcome: 'kept' }));
 
 async function endOf({ id }: LoggedRecord): Promise<string | null> {
   const { outcome, endedBy } = await history.story(id);
-  expect(outcome === 'kept' || endedBy === null).toBe(true);
+  expect(outcome === 'kept' || outcome === 'replayed' || endedBy === null).toBe(true);
   return endedBy?.id ?? null;
 }
 
@@ -57,13 +60,19 @@ describe('the wait of an event that was kept', () => {
 
   it('ends when a newer one is given up, however long that waited', async () => {
     const kept = keep();
-    const end = logged(
-      deliveryRecord({
-        ...{ kind: 'end', atMs: NOW_MS + 9_000, durationMs: 9_999, webhookId: 'msg_2' },
-        ...{ outcome: 'dead', form: null },
-      }),
-    );
+    const end = logged(endRecord('dead', NOW_MS + 9_000, 'msg_2'));
     expect(await endOf(kept)).toBe(end.id);
+  });
+
+  it('goes on under another webhook-id when an operator sends it again, also where it was dead', async () => {
+    const kept = keep();
+    logged(endRecord('dead', NOW_MS + 5_000));
+    logged(endRecord('replayed', NOW_MS + 8_000));
+    expect(await history.story(kept.id)).toMatchObject({ outcome: 'replayed', endedBy: null });
+    logged(attemptRecord({ atMs: NOW_MS + 8_001, durationMs: 80, webhookId: 'msg_0' }));
+    expect(await endOf(kept)).toBeNull();
+    const again = logged(attemptRecord({ atMs: NOW_MS + 8_100, durationMs: 80, webhookId: 'msg_2' }));
+    expect(await endOf(kept)).toBe(again.id);
   });
 
   it('ends by none but itself, once it was taken or given up', async () => {

@@ -947,13 +947,13 @@ export type DeliveryStoryAnswer = {
     /**
      * The outcome of the event or message, as far as the log tells.
      */
-    outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'taken';
+    outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'replayed' | 'taken';
     /**
      * When a bot took it; null until then.
      */
     takenAt: string | null;
     /**
-     * What ended the wait of a kept event that no bot took itself: a newer event of its account. Either a bot took the newer event, and a bot that is told of one event fetches everything new; or the newer event was given up or discarded. null for other events, and while the wait goes on.
+     * What ended the wait of a kept event that no bot took itself: a newer event of its account, or this one as it was sent again. Either a bot took the newer event, and a bot that is told of one event fetches everything new; or the newer event was given up or discarded. null for other events, and while the wait goes on.
      */
     endedBy: LoggedDeliveryAnswer | null;
     /**
@@ -1349,7 +1349,7 @@ export type LoggedDeliveryAnswer = {
      * The webhook-id that its event or message is sent with; null where a callback could not be opened.
      */
     webhookId: string | null;
-    outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'taken';
+    outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'replayed' | 'taken';
     /**
      * In which form the callback came or the attempt was sent; null for an end.
      */

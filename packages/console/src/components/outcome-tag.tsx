@@ -11,6 +11,7 @@ const TONES: Readonly<Record<LoggedDeliveryAnswer['outcome'], Tone>> = {
   failed: 'bad',
   dead: 'bad',
   dropped: 'quiet',
+  replayed: 'wait',
 };
 
 /** What became of something, of a record of the log. */
