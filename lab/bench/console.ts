@@ -23,7 +23,7 @@ const OPERATOR = 'operator-token-of-the-bench';
 const PAGES = [
   ['overview', '/console', 'main .figures'],
   ['accounts', '/console/kf-accounts', 'main tbody tr'],
-  ['delivery log', '/console/live/log', 'main tbody tr'],
+  ['delivery log', '/console/log', 'main tbody tr'],
 ] as const;
 const FIRST_PAINT = 'performance.getEntriesByName("first-contentful-paint")[0].startTime';
 
