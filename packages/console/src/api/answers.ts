@@ -128,6 +128,14 @@ export function useChange<A, T>(act: (argument: A) => Promise<T>, touches: reado
   return useMutation<T, Error, A>({ mutationFn: act, onSuccess: () => refresh(...touches) });
 }
 
+/**
+ * Does it, and then that: also where what asked for it has gone from the page by then, as the last row of a list has. The change
+ * has its error.
+ */
+export function changeThen<A, T>(change: Change<A, T>, argument: A, then: (answer: T) => void): void {
+  change.mutateAsync(argument).then(then, () => {});
+}
+
 /** Asks for these answers now, wherever they are shown. */
 export async function refresh(...paths: readonly string[]): Promise<void> {
   await Promise.all(paths.map((path) => answers.invalidateQueries({ queryKey: keysUnder(path) })));

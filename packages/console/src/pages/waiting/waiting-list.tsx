@@ -57,25 +57,24 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
       : { text: outbox.replay, label: outbox.replayOf(label) };
   return (
     <>
-      {(rows?.length ?? 1) > 0 && (
-        <div className="chosen" role="group" aria-label={outbox.actions}>
-          <span role="status" className="muted">
-            {chosenRows.length === 0 ? outbox.chooseSome : outbox.chosen(formatNumber(chosenRows.length))}
-          </span>
-          {chosenRows.length > 0 && (
-            <>
-              <ChangeButton size="small" onClick={() => setMany({ kind: 'send', rows: chosenRows })}>
-                {outbox.sendChosen}
-              </ChangeButton>
-              <ChangeButton size="small" danger onClick={() => setMany({ kind: 'drop', rows: chosenRows })}>
-                {outbox.dropChosen}
-              </ChangeButton>
-            </>
-          )}
-          <span className="grow" />
-          {replayAll}
-        </div>
-      )}
+      {/* A question that was asked from here stays open until it is answered, also where the list is empty by then. */}
+      <div className="chosen" role="group" aria-label={outbox.actions} hidden={rows?.length === 0}>
+        <span role="status" className="muted">
+          {chosenRows.length === 0 ? outbox.chooseSome : outbox.chosen(formatNumber(chosenRows.length))}
+        </span>
+        {chosenRows.length > 0 && (
+          <>
+            <ChangeButton size="small" onClick={() => setMany({ kind: 'send', rows: chosenRows })}>
+              {outbox.sendChosen}
+            </ChangeButton>
+            <ChangeButton size="small" danger onClick={() => setMany({ kind: 'drop', rows: chosenRows })}>
+              {outbox.dropChosen}
+            </ChangeButton>
+          </>
+        )}
+        <span className="grow" />
+        {replayAll}
+      </div>
       {replay.error !== null && <ErrorNote error={replay.error} titles={outbox.replayErrors} />}
       <PagedTable<WaitingRow>
         of={{

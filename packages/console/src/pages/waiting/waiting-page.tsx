@@ -39,7 +39,6 @@ function Events({ isDead }: { readonly isDead: boolean }) {
   const isFiltered = EVENT_FILTERS.some((name) => values[name] !== '');
   const paged = useHints(isDead ? 'dead' : 'waiting', filter, order.values.sort);
   const reasons = Object.entries(failures).map(([value, { what }]) => ({ value, label: what }));
-  const canReplay = isDead && (paged.of.data?.items.length ?? 0) > 0;
   return (
     <>
       <FilterBar filters={filters} names={EVENT_FILTERS}>
@@ -64,7 +63,7 @@ function Events({ isDead }: { readonly isDead: boolean }) {
         empty={<NothingOf kind="events" isDead={isDead} isFiltered={isFiltered} />}
         sort={{ by: order.values.sort, onSort: (sort) => order.set({ sort }) }}
         replayAll={
-          canReplay && (
+          isDead && (
             <ReplayDead
               isFiltered={isFiltered}
               count={() => countDead(filter)}
@@ -92,7 +91,7 @@ function Messages({ isDead }: { readonly isDead: boolean }) {
   const isFiltered = corpId !== '' || openKfId !== '';
   const paged = useMessages({ state: isDead ? 'dead' : 'waiting', corpId, openKfId });
   // The API sends all of a corp again, and not all of an account.
-  const canReplay = isDead && openKfId === '' && (paged.of.data?.items.length ?? 0) > 0;
+  const canReplay = isDead && openKfId === '';
   return (
     <>
       <FilterBar filters={filters} names={MESSAGE_FILTERS}>
