@@ -28,7 +28,7 @@ export default function WaitingPage() {
   );
 }
 
-const EVENT_FILTERS = ['corpId', 'stage', 'arrivedAfter', 'arrivedBefore'] as const;
+const EVENT_FILTERS = ['corpId', 'openKfId', 'stage', 'arrivedAfter', 'arrivedBefore'] as const;
 
 function Events({ isDead }: { readonly isDead: boolean }) {
   const { failures, outbox } = t();
@@ -43,6 +43,7 @@ function Events({ isDead }: { readonly isDead: boolean }) {
     <>
       <FilterBar filters={filters} names={EVENT_FILTERS}>
         <AppFilter value={values.corpId} onChange={(corpId) => set({ corpId })} />
+        <AccountFilter value={values.openKfId} onChange={(openKfId) => set({ openKfId })} />
         <ChoiceFilter
           label={outbox.why}
           value={values.stage}
@@ -151,7 +152,7 @@ function Segments({ kind, isDead }: { readonly kind: Kind; readonly isDead: bool
     set({
       kind: next === 'events' ? '' : next,
       state: state === 'dead' ? state : '',
-      ...{ stage: '', arrivedAfter: '', arrivedBefore: '', openKfId: '', sort: '' },
+      ...{ stage: '', arrivedAfter: '', arrivedBefore: '', sort: '' },
     });
   const isEvents = kind === 'events';
   const waiting = isEvents ? sum(counts?.waiting, counts?.parked) : sum(counts?.waitingMessages);
