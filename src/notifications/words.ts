@@ -178,7 +178,7 @@ const ENGLISH: Words = {
     text: 'It is probed until it is back.',
   }),
   unreadable: (cause) => ({
-    title: `${counted(cause, 'record')} of the outbox cannot be read`,
+    title: `${counted(cause, 'record')} of what waits cannot be read`,
     text: 'Usually the key that sealed them is missing from SECRETS_KEY.',
   }),
   unknown: () => ({
