@@ -218,7 +218,9 @@ describeInBrowser('the overview after an hour', () => {
     await page.getByRole('radiogroup', { name: 'Range' }).getByText('1 hour').click();
     await page.locator('.chart svg.recharts-surface').nth(2).waitFor();
     await page.locator('.strip strong').getByText('Customers are being answered').waitFor();
-    expect(await page.getByText('Accounts that reply').locator('..').textContent()).toContain('12');
+    expect(await page.getByText('Being answered', { exact: true }).locator('..').textContent()).toContain(
+      '12',
+    );
     await picture(page, 'console-hour');
   });
 

@@ -251,7 +251,7 @@ function receivers(): ReceiversAnswer['items'] {
     corpId: app.corpId,
     openKfId: null,
     name: null,
-    ...{ key: 'waiting 10.0.0.7:8080', botName: null, corpName: null },
+    ...{ key: 'waiting 10.0.0.7:8080', botName: null, corpName: null, accounts: 2, accountNames: [] },
   };
   return [
     {

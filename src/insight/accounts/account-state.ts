@@ -113,7 +113,6 @@ function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
     ...failing,
     ...ofHint.filter(({ code }) => code === 'dead'),
     ...(dead === 0 ? [] : [{ ...nothing('dead_messages'), ...why, count: dead }]),
-    ...(isCircuitTold ? [] : [nothing('circuits')]),
     // What fails says why no reply goes out.
     ...(failing.length > 0 ? [] : silence(facts, times)),
     ...ofHint.filter(({ code }) => code !== 'dead'),
@@ -130,6 +129,7 @@ function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
               },
         ]
       : []),
+    ...(isCircuitTold ? [] : [nothing('circuits')]),
   ];
 }
 

@@ -124,4 +124,18 @@ export class CauseAnswer {
    * @example Support
    */
   readonly name!: string | null;
+
+  /**
+   * How many accounts it concerns, by their states; 0 where it is about none, or that is not known.
+   * @example 2
+   */
+  @IsInt()
+  @Min(0)
+  readonly accounts!: number;
+
+  /**
+   * What at most three of them are called, or their ids.
+   * @example ["Support", "Sales"]
+   */
+  readonly accountNames!: string[];
 }

@@ -17,6 +17,7 @@ import { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import type { CauseCode } from '../answers/cause.js';
 import { CAUSES_MAX, type Causes, causesOf } from './causes.js';
+import { concernedBy } from './concerned.js';
 import { Names } from '../accounts/names.js';
 import type { StatusAnswer } from './status.dto.js';
 import type { RepliesAnswer, VerdictAnswer } from './verdict.dto.js';
@@ -67,11 +68,12 @@ export class Verdict {
     const { causes, more } = await this.causes(status, views);
     const shown = causes.slice(0, CAUSES_MAX);
     const replies = this.#replies(views);
+    const troubled = views.filter(({ judged }) => judged.reasons.length > 0);
     const isFailing = causes.some(({ severity }) => severity === 'bad');
     const calm = causes.length > 0 ? 'degraded' : this.#calmState(views, replies);
     return {
       state: isFailing ? 'failing' : calm,
-      causes: shown.map((cause) => this.names.of(cause)),
+      causes: shown.map((cause) => this.names.of({ ...cause, ...concernedBy(cause, troubled) })),
       moreCauses: causes.length - shown.length + more,
       replies,
       accounts: statesOf(views),
