@@ -62,7 +62,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'p95',
       head: accounts.p95,
-      width: 88,
+      width: 112,
       from: 'xl',
       isNumber: true,
       sort: { by: 'p95', direction: 'descending' },
