@@ -117,7 +117,10 @@ function whatOf({ code, why, status }: CauseAnswer, isOfCalls: boolean): string 
   if (code === 'refused') return causes.what(what, refusals.reasons[why]?.what ?? why);
   if (isOfCalls && why === 'unreachable') return causes.wecomUnreachable;
   if (isOfCalls && why === 'status') return causes.wecomStatus;
-  if (isOfCalls) return causes.what(what, errcodes[why]?.what ?? why);
+  const said = errcodes[why]?.what;
+  // It says that WeCom refuses, in fewer words: a row has room for these.
+  if (code === 'wecom_fails' && said !== undefined) return said;
+  if (isOfCalls) return causes.what(what, said ?? why);
   if (!Object.hasOwn(failures, why)) return what;
   const failed = whatFailed({ stage: why as keyof typeof failures, status }, t());
   // What else is said of these is that nothing is taken, which the failure says better.
