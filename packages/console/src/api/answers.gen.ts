@@ -790,11 +790,11 @@ export type CauseAnswer = {
      */
     since: string | null;
     /**
-     * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead hints, the stage at which most of them failed. null for other causes.
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead hints and messages, the stage at which most of them failed. For refused callbacks of a corp, the error code. null for other causes.
      */
     why: string | null;
     /**
-     * The HTTP status that the bot answered last, if its events wait or are dead because of it; null for other causes.
+     * The HTTP status that the bot answered last, if what it is sent waits or is dead because of it; null for other causes.
      */
     status: number | null;
     /**
@@ -826,6 +826,14 @@ export type CauseAnswer = {
      * That account's name, where it is known.
      */
     name: string | null;
+    /**
+     * How many accounts it concerns, by their states; 0 where it is about none, or that is not known.
+     */
+    accounts: number;
+    /**
+     * What at most three of them are called, or their ids.
+     */
+    accountNames: Array<string>;
 };
 
 export type ConnectionAnswer = {

@@ -72,7 +72,7 @@ export function WaitingMessages({ corpId, openKfId }: WaitingMessagesProps) {
           {
             key: 'actions',
             head: outbox.actions,
-            width: 176,
+            width: 204,
             cell: (message) => (
               <MessageActions
                 message={message}

@@ -92,6 +92,7 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
           {
             key: 'account',
             head: outbox.account,
+            width: 176,
             cell: (row) => <AccountName {...row} name={names.accountNameOf(row)} />,
           },
           {
@@ -105,7 +106,7 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
               />
             ),
           },
-          { key: 'what', head: outbox.what, width: 144, from: 'xl', cell: ({ what }) => what },
+          { key: 'what', head: outbox.what, width: 152, from: 'xxl', cell: ({ what }) => what },
           {
             key: 'bot',
             head: outbox.bot,
@@ -124,8 +125,8 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
             sort: { by: 'waitingSince', direction: 'descending' },
             cell: ({ since }) => <Ago at={since} />,
           },
-          { key: 'attempts', head: outbox.tried, width: 112, from: 'l', cell: ({ attempts }) => attempts },
-          { key: 'due', head: outbox.due, width: 108, from: 'l', cell: ({ due }) => <DueWords due={due} /> },
+          { key: 'attempts', head: outbox.tried, width: 172, from: 'xl', cell: ({ attempts }) => attempts },
+          { key: 'due', head: outbox.due, width: 156, from: 'l', cell: ({ due }) => <DueWords due={due} /> },
           {
             key: 'action',
             head: outbox.actions,
