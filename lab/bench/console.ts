@@ -21,9 +21,9 @@ const OPERATOR = 'operator-token-of-the-bench';
 
 /** With what has to be there until a page counts as seen. */
 const PAGES = [
-  ['overview', '/console', 'main .figures'],
-  ['accounts', '/console/kf-accounts', 'main tbody tr'],
-  ['delivery log', '/console/live/log', 'main tbody tr'],
+  ['overview', '/console', 'main .strip strong'],
+  ['accounts', '/console/accounts', 'main tbody tr a'],
+  ['delivery log', '/console/log', 'main tbody tr a'],
 ] as const;
 const FIRST_PAINT = 'performance.getEntriesByName("first-contentful-paint")[0].startTime';
 
@@ -72,7 +72,7 @@ function report(views: readonly View[], records: number): string {
       `${cpus()[0]?.model}, ${cpus().length} cores; Node ${process.versions.node}; commit ${commit('.')}; ` +
       `${new Date().toISOString().slice(0, 10)}.`,
     '',
-    '| page | first paint, ms | figures or rows, ms | target | script over the wire |',
+    '| page | first paint, ms | verdict or rows, ms | target | script over the wire |',
     '|---|--:|--:|---|--:|',
     ...[...Map.groupBy(views, ({ what }) => what)].map(([what, ofPage]) => rowOf(what, ofPage)),
     '',

@@ -6,13 +6,15 @@ import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type Bot, readSecrets } from '../registry/bots/bot.js';
 import type { NewBot } from '../registry/bots/bots.service.js';
-import type { OpenBot } from '../registry/bots/known-bots.js';
+import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
 import { newUrlIn, toBotChange, toNewBot, urlIn } from '../registry/bots/asked-bot.js';
 import type { BotChangeDto, NewBotDto } from '../registry/bots/bot.dto.js';
 import type { Terms } from '../registry/bots/taking.js';
 import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
+import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import { AccessTokens } from '../wecom/tokens/access-tokens.js';
 import { toTokenCaller } from '../wecom/tokens/token-caller.js';
+import type { TokenOutcome } from '../wecom/tokens/token-outcome.js';
 import { isRefusedSecret } from '../wecom/tokens/token-secret-check.js';
 import { apiConfig } from './api.config.js';
 
@@ -24,6 +26,7 @@ export class AskedBots {
   constructor(
     private readonly endpoints: EndpointPolicy,
     private readonly tokens: AccessTokens,
+    private readonly outcomes: WecomMetrics,
     private readonly storeClock: StoreClock,
     @Inject(apiConfig.KEY) private readonly config: ConfigType<typeof apiConfig>,
   ) {}
@@ -45,6 +48,22 @@ export class AskedBots {
     if (changed.takes === 'message' && isNews)
       await this.#requireAccepted(bot.corpId, secretOf(changed), from);
     return change;
+  }
+
+  /**
+   * Asks WeCom for a token with the corpSecret that the bot has now. Nobody waits for it: what WeCom answers is the bot's, so
+   * that it no longer counts as refused where only the corpSecret before was wrong.
+   */
+  tryCorpSecret({ id, corpId, opened }: KnownBot, { ip, trace }: AskedFrom): void {
+    if (opened === null || opened.corpSecret.reveal() === '') return;
+    const caller = toTokenCaller('operator', ip);
+    const asked = this.tokens.check({ corpId, corpSecret: opened.corpSecret, caller, trace, botId: id });
+    const note = (outcome: TokenOutcome): void => {
+      // What was asked upstream is noted there.
+      if ('token' in outcome && outcome.source !== 'upstream')
+        this.outcomes.tokenAsked({ corpId, botId: id, errcode: 0, fault: null });
+    };
+    void asked.then(note, () => {});
   }
 
   get #terms(): Terms {

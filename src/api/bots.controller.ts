@@ -126,7 +126,8 @@ export class BotsController {
    * Change a bot.
    * @remarks
    * Fields that are left out stay as they are. The URL stays, too, if it is sent as answers show it, with `***` for its query.
-   * If the bot takes messages, the manager first asks WeCom whether a new corpSecret is right. Safe to repeat.
+   * If the bot takes messages, the manager first asks WeCom whether a new corpSecret is right; for any other bot it asks
+   * afterwards, so that `token_refused` is over where the corpSecret was the cause. Safe to repeat.
    */
   @Patch(':id')
   @TakesBody('json')
@@ -153,6 +154,7 @@ export class BotsController {
       return this.asked.toChange(body, bot, request);
     };
     const bot = await this.bots.change(id, change, askedBy(request));
+    if (body.corpSecret !== undefined) this.asked.tryCorpSecret(bot, request);
     request.done = { subject: bot.name, fields: Object.keys(body) };
     return {
       ...this.#toAnswer(bot, await this.#now()),

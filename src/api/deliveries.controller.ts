@@ -109,8 +109,9 @@ function toFilter({ openKfId, outcome }: FeedQueryDto): DeliveryFilter {
 }
 
 function toHistoryFilter(query: DeliveriesQueryDto): HistoryFilter {
-  const { from, to, corpId = null, openKfId = null, webhookId = null, outcome = null, q = null } = query;
-  return { fromMs: toMs(from), toMs: toMs(to), corpId, openKfId, webhookId, outcome, text: q };
+  const { from, to, corpId = null, openKfId = null, botId = null, webhookId = null, ...more } = query;
+  const { outcome = null, q = null } = more;
+  return { fromMs: toMs(from), toMs: toMs(to), corpId, openKfId, botId, webhookId, outcome, text: q };
 }
 
 function toMs(time: string | undefined): number | null {

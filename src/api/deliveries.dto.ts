@@ -58,6 +58,14 @@ export class DeliveriesQueryDto extends PageQueryDto {
   @IsId()
   readonly corpId?: string;
 
+  /**
+   * Only of accounts that this bot has now.
+   * @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c
+   */
+  @IsOptional()
+  @IsId()
+  readonly botId?: string;
+
   /** Only with this outcome. */
   @IsOptional()
   @IsOneOf(RECORD_OUTCOMES)

@@ -36,6 +36,14 @@ export abstract class HintFilterDto {
   readonly corpId?: string;
 
   /**
+   * Only of this account.
+   * @example wkAAA
+   */
+  @IsOptional()
+  @IsId()
+  readonly openKfId?: string;
+
+  /**
    * Only those whose last failure was at this stage.
    * @example connect
    */
@@ -91,12 +99,13 @@ export function listOf({ sort = 'account' }: HintsQueryDto): string {
 
 export function toNarrowed({
   corpId,
+  openKfId,
   stage,
   arrivedAfter,
   arrivedBefore,
 }: HintFilterDto): Omit<LineFilter, 'states'> {
   return {
-    ...{ corpId: corpId ?? null, stage },
+    ...{ corpId: corpId ?? null, openKfId, stage },
     ...{ arrivedFromMs: toMs(arrivedAfter), arrivedBeforeMs: toMs(arrivedBefore) },
   };
 }

@@ -46,7 +46,7 @@ describe('the message to a group robot', () => {
     expect(Buffer.byteLength(content)).toBeLessThanOrEqual(4_096);
     const [, left] = /另有 (\d+) 项/.exec(content) ?? [];
     expect(content.split('\n')).toHaveLength(200 - Number(left) + 3);
-    expect(content).toMatch(/\n\[打开控制台\]\(https:\/\/wxkf\.example\/console\/outbox\)$/);
+    expect(content).toMatch(/\n\[打开控制台\]\(https:\/\/wxkf\.example\/console\/waiting\)$/);
   });
 
   it('mentions nobody, whatever a place is called', () => {
@@ -97,9 +97,9 @@ describe('the message to any other receiver', () => {
 });
 
 it.each([
-  [['waiting', 'parked'], '/console/outbox'],
-  [['dead'], '/console/outbox?state=dead'],
-  [['refused'], '/console/live/refused'],
+  [['waiting', 'parked'], '/console/waiting'],
+  [['dead'], '/console/waiting?state=dead'],
+  [['refused'], '/console/log?show=refused'],
   [['waiting', 'refused'], '/console'],
   [['store_down'], '/console'],
   [[], '/console'],

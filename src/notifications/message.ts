@@ -64,12 +64,12 @@ export function toTestBody(language: Language, consoleUrl: ConsoleUrl): object {
 
 /** The console's page for a cause, where it shows more than the overview. */
 const PAGES: Partial<Record<Trouble['cause']['code'], string>> = {
-  dead: '/console/outbox?state=dead',
-  waiting: '/console/outbox',
-  parked: '/console/outbox',
-  dead_messages: '/console/outbox/messages?state=dead',
-  waiting_messages: '/console/outbox/messages',
-  refused: '/console/live/refused',
+  dead: '/console/waiting?state=dead',
+  waiting: '/console/waiting',
+  parked: '/console/waiting',
+  dead_messages: '/console/waiting?kind=messages&state=dead',
+  waiting_messages: '/console/waiting?kind=messages',
+  refused: '/console/log?show=refused',
   wecom_fails: '/console/wecom-errors',
   calls_unanswered: '/console/wecom-errors',
 };

@@ -48,7 +48,7 @@ it('a bot at the port of its scheme says nothing of others at other ports of its
   const waitingFor = (endpoint: string): Cause => {
     const account = { corpId: 'ww1', openKfId: 'wk1', accounts: 1, sinceMs: 0 };
     const group = { state: 'waiting', stage: 'status', answered: null, endpoint, ...account } as const;
-    const [seen] = hintCauses([group], 1).causes;
+    const [seen] = hintCauses([group], 1, () => 'wait').causes;
     if (seen === undefined) throw new Error('it is no cause');
     return seen;
   };

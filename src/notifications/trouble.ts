@@ -57,8 +57,8 @@ export function toSight(
 }
 
 /** The place in the order of causes. When there are too many, the last are cut off. */
-function rankOf({ code }: Cause): number {
-  return CAUSES.indexOf(code);
+function rankOf({ code, severity }: Cause): number {
+  return CAUSES.indexOf(code) + (severity === 'bad' ? 0 : CAUSES.length);
 }
 
 function kindOf({ code }: Cause): Cause['code'] {

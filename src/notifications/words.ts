@@ -150,7 +150,7 @@ const ENGLISH: Words = {
     text: 'They are not retried until you send them again, or the customer writes again.',
   }),
   dead_messages: (cause) => ({
-    title: `${counted(cause, 'message')}${ofBot(cause)} ${cause.count === 1 ? 'is' : 'are'} dead`,
+    title: `${counted(cause, 'message')}${ofBot(cause)} ${cause.count === 1 ? 'is' : 'are'} dead${why(cause)}`,
     text: 'Their bots refused them again and again, or they are too long. Their contents are deleted after 3 days.',
   }),
   people_wait: (cause) => ({
@@ -162,7 +162,7 @@ const ENGLISH: Words = {
     text: 'They are retried automatically, and at once when the bot is back.',
   }),
   waiting_messages: (cause) => ({
-    title: `${counted(cause, 'message')}${ofBot(cause)} ${cause.count === 1 ? 'waits' : 'wait'}`,
+    title: `${counted(cause, 'message')}${ofBot(cause)} ${cause.count === 1 ? 'waits' : 'wait'}${why(cause)}`,
     text: 'Their bots do not take messages now. They are retried automatically.',
   }),
   parked: (cause) => ({
@@ -173,8 +173,8 @@ const ENGLISH: Words = {
     title: `${counted(cause, 'account')}${ofBot(cause)} ${cause.count === 1 ? 'is' : 'are'} unknown to WeCom${why(cause)}`,
     text: 'Deleted, or of another corp: customers cannot write there, and no reply goes out.',
   }),
-  refused: () => ({
-    title: 'Callbacks are refused',
+  refused: (cause) => ({
+    title: `Callbacks${of(cause)} are refused${why(cause)}`,
     text: 'They are not from WeCom, or they are signed with a Token and EncodingAESKey that are not known here.',
   }),
   circuits: (cause) => ({
@@ -182,7 +182,7 @@ const ENGLISH: Words = {
     text: 'It is probed until it is back.',
   }),
   unreadable: (cause) => ({
-    title: `${counted(cause, 'record')} of the outbox cannot be read`,
+    title: `${counted(cause, 'record')} of what waits cannot be read`,
     text: 'Usually the key that sealed them is missing from SECRETS_KEY.',
   }),
   unknown: () => ({
@@ -247,7 +247,7 @@ const CHINESE: Words = {
     text: '死信不再自动重试，直到您重新投递，或客户再次发来消息。',
   }),
   dead_messages: (cause) => ({
-    title: `${zhOfBot(cause)}${cause.count} 条消息成为死信`,
+    title: `${zhOfBot(cause)}${cause.count} 条消息成为死信${zhWhy(cause)}`,
     text: '机器人多次拒绝了这些消息，或者消息过长；3 天后内容会被删除。',
   }),
   people_wait: (cause) => ({
@@ -259,7 +259,7 @@ const CHINESE: Words = {
     text: '系统会自动重试；机器人恢复后立即投递。',
   }),
   waiting_messages: (cause) => ({
-    title: `${zhOfBot(cause)}${cause.count} 条消息待投递`,
+    title: `${zhOfBot(cause)}${cause.count} 条消息待投递${zhWhy(cause)}`,
     text: '对应的机器人目前没有接收消息，系统会自动重试。',
   }),
   parked: (cause) => ({
@@ -270,8 +270,8 @@ const CHINESE: Words = {
     title: `${zhOfBot(cause)}${cause.count} 个客服账号在企业微信中不存在${zhWhy(cause)}`,
     text: '账号已被删除，或属于其他企业：客户无法向它发消息，回复也发不出去。',
   }),
-  refused: () => ({
-    title: '有回调被拒绝',
+  refused: (cause) => ({
+    title: `${zhOf(cause)}回调被拒绝${zhWhy(cause)}`,
     text: '这些请求不是企业微信发出的，或者签名所用的 Token、EncodingAESKey 与管理器已知的不一致。',
   }),
   circuits: (cause) => ({

@@ -27,6 +27,8 @@ export interface RecordFilter {
   readonly toMs: number | null;
   readonly corpId: string | null;
   readonly openKfId: string | null;
+  /** One of these accounts. */
+  readonly openKfIds: readonly string[] | null;
   readonly webhookId: string | null;
   readonly outcome: RecordOutcome | null;
   readonly words: Words | null;
@@ -96,7 +98,8 @@ export class DeliveryLog {
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async search(filter: RecordFilter, before: string | null, limit: number): Promise<RecordPage> {
-    const { fromMs, toMs, corpId, openKfId, webhookId, outcome, words } = filter;
+    const { fromMs, toMs, corpId, openKfIds, webhookId, outcome, words } = filter;
+    const openKfId = filter.openKfId ?? openKfIds;
     const ends = [before ?? LAST_ID, toMs === null ? LAST_ID : firstIdAt(toMs)].sort();
     const { entries, nextBefore } = await this.#journal.page({
       where: { isRow: true, ...withoutNull({ corpId, openKfId, webhookId, outcome }) },
@@ -153,7 +156,7 @@ export class DeliveryLog {
   }
 }
 
-function withoutNull(fields: Readonly<Record<string, string | null>>): Match {
+function withoutNull(fields: Readonly<Record<string, string | readonly string[] | null>>): Match {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as Match;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What the delivery log holds: one record for each callback that was answered, for each attempt that ended, and for each kept
- * event or message that was given up or discarded. Records are appended and never changed. A story is put together when it is
+ * event or message that was given up, discarded or, as a new event, sent again. Records are appended and never changed. A story is put together when it is
  * read. No record holds the content of an event, a sync token, or the query of a bot's URL.
  */
 import { REPLICA } from '../kernel/replica.js';
@@ -11,7 +11,7 @@ export const RECORD_KINDS = [
   'callback',
   /** An attempt ended. */
   'attempt',
-  /** What was kept will not be delivered. */
+  /** What was kept will not be delivered, or not under this webhook-id. */
   'end',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
@@ -37,6 +37,8 @@ export const RECORD_OUTCOMES = [
   'people',
   /** A message that asked for people: the customer was moved to them, or told why not. */
   'handed_over',
+  /** An operator sent it again: it goes on as a new event, with a webhook-id of its own. */
+  'replayed',
 ] as const;
 export type RecordOutcome = (typeof RECORD_OUTCOMES)[number];
 
@@ -118,9 +120,9 @@ type Ended = Pick<
   'atMs' | 'corpId' | 'openKfId' | 'webhookId' | 'attempt' | 'stage' | 'reason'
 >;
 
-/** The record of an event or message that will not be delivered. @param sinceMs when it was kept. */
+/** The record of an event or message that ends under this webhook-id. @param sinceMs when it was kept. */
 export function toEnd(
-  outcome: 'dead' | 'dropped' | WithheldOutcome,
+  outcome: 'dead' | 'dropped' | 'replayed' | WithheldOutcome,
   ended: Ended,
   sinceMs: number,
 ): DeliveryRecord {

@@ -267,6 +267,8 @@ function causeOf(
       name: '售前咨询',
       botId: 'b1',
       botName: 'LangBot',
+      accounts: 1,
+      accountNames: ['售前咨询'],
     },
   };
 }

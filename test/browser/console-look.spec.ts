@@ -171,9 +171,9 @@ describeInBrowser('the look of the console', () => {
       await route.fulfill({ json: { ...status, verdict } });
     });
     await page.goto(`${manager.url}/console`);
-    await page.getByRole('button', { name: /LangBot \+1/ }).click();
+    await page.getByRole('button', { name: /LangBot, AstrBot/ }).click();
     await page.locator('.remedy').getByRole('link', { name: 'AstrBot' }).waitFor();
-    await page.getByRole('button', { name: /LangBot \+1/ }).click();
+    await page.getByRole('button', { name: /LangBot, AstrBot/ }).click();
     await page.getByRole('button', { name: 'Show 2 more causes' }).waitFor();
     await page.locator('.chart svg.recharts-surface').nth(2).waitFor();
     await screenshot(page, 'overview-many');
@@ -251,7 +251,7 @@ function receivers(): ReceiversAnswer['items'] {
     corpId: app.corpId,
     openKfId: null,
     name: null,
-    ...{ key: 'waiting 10.0.0.7:8080', botName: null, corpName: null },
+    ...{ key: 'waiting 10.0.0.7:8080', botName: null, corpName: null, accounts: 2, accountNames: [] },
   };
   return [
     {

@@ -99,7 +99,7 @@ describeInBrowser('the console of a protected manager', () => {
     await post('apps', { corpId: 'ww1234567890abcdef', name: 'Support' });
     await open('/apps');
     await signIn(token);
-    await operator('bob reads only').waitFor();
+    await operator('bob · reads only').waitFor();
     await page.getByRole('link', { name: 'Support' }).click();
     const remove = page.getByRole('button', { name: 'Remove' });
     expect([await remove.isDisabled(), await remove.getAttribute('title')]).toEqual([
@@ -154,8 +154,8 @@ describeInBrowser('the console of a protected manager', () => {
     await other.goto(`${manager.url}/console`);
     await signOut(other);
     await signIn(token, other);
-    await operator('carol reads only', other).waitFor();
-    await seeSoon(operator('carol reads only'));
+    await operator('carol · reads only', other).waitFor();
+    await seeSoon(operator('carol · reads only'));
     await signOut(other);
     await other.getByText('You are signed out.').waitFor();
     await seeSoon(page.getByText('Your session has ended'));

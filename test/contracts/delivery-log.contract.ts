@@ -16,6 +16,7 @@ const ANY: RecordFilter = {
   toMs: null,
   corpId: null,
   openKfId: null,
+  openKfIds: null,
   webhookId: null,
   outcome: null,
   words: null,
@@ -117,6 +118,12 @@ export function deliveryLogContract(open: () => Promise<OpenedLog>): void {
     it.each<[string, Partial<RecordFilter>, Partial<DeliveryRecord>]>([
       ['a corp', { corpId: 'wwOther' }, { corpId: 'wwOther' }],
       ['an account', { openKfId: 'wkOther' }, { openKfId: 'wkOther' }],
+      ['one of several accounts', { openKfIds: ['wk2', 'wkOther'] }, { openKfId: 'wkOther' }],
+      [
+        'one of several accounts, and words',
+        { openKfIds: ['wkOther'], words: { id: 'wwCorp_1', openKfIds: [] } },
+        { openKfId: 'wkOther' },
+      ],
       ['a webhook-id', { webhookId: 'msg_other' }, { webhookId: 'msg_other' }],
       ['an outcome', { outcome: 'kept' }, { outcome: 'kept' }],
       ['both', { corpId: 'wwOther', outcome: 'dead' }, { corpId: 'wwOther', outcome: 'dead' }],

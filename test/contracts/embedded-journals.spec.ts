@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
 const NOW_MS = Date.now();
 const BYTES_MAX = 16_777_216;
 const ANY: RecordFilter = {
-  ...{ fromMs: null, toMs: null, corpId: null, openKfId: null },
+  ...{ fromMs: null, toMs: null, corpId: null, openKfId: null, openKfIds: null },
   ...{ webhookId: null, outcome: null, words: null },
 };
 

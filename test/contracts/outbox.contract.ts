@@ -760,7 +760,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       expect((await outbox.list(of('dead'), null, 9, 'waitingSince')).hints).toEqual([]);
     });
 
-    it('lists those alone that failed in one way, or arrived in some time', async () => {
+    it('lists those alone that failed in one way, arrived in some time, or are of an account', async () => {
       const failing = (stage: Failure['stage']) => ({ failure: { ...FAILURE, stage } });
       await outbox.put(newHint('wk1', { arrivedAtMs: NOW_MS, ...failing('connect') }), NOW_MS);
       await outbox.put(newHint('wk2', { arrivedAtMs: NOW_MS + 5, ...failing('timeout') }), NOW_MS);
@@ -771,6 +771,8 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       };
       for (const order of LINE_ORDERS) {
         expect(await idsOf({ stage: 'connect' }, order)).toEqual(['wk1', 'wk3']);
+        expect(await idsOf({ openKfId: 'wk2' }, order)).toEqual(['wk2']);
+        expect(await idsOf({ corpId: 'wwOther', openKfId: 'wk2' }, order)).toEqual([]);
         expect(await idsOf({ stage: 'connect', arrivedFromMs: NOW_MS + 1 }, order)).toEqual(['wk3']);
         expect(await idsOf({ arrivedFromMs: NOW_MS, arrivedBeforeMs: NOW_MS + 9 }, order)).toEqual([
           'wk1',
@@ -941,7 +943,10 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       ])('has a hint that %s sent again as a new event, over a restart too', async (_what, before) => {
         const { generation } = await outbox.put(newHint(), NOW_MS);
         await before();
-        expect(await outbox.replay(KEY, 'http://moved', NOW_MS + 5)).toBe(true);
+        expect(await outbox.replay(KEY, 'http://moved', NOW_MS + 5)).toMatchObject({
+          generation,
+          attempts: 1,
+        });
         await reopen();
         const hint = await claimOne(NOW_MS + 5);
         expect(hint).toMatchObject({ attempts: 0, step: 0, endpoint: 'http://moved', arrivedAtMs: NOW_MS });
@@ -967,7 +972,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       });
 
       it('does nothing where nothing waits', async () => {
-        expect(await outbox.replay(KEY, ENDPOINT, NOW_MS)).toBe(false);
+        expect(await outbox.replay(KEY, ENDPOINT, NOW_MS)).toBeNull();
         expect(await outbox.find(KEY)).toBeNull();
       });
     });

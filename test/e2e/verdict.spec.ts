@@ -8,6 +8,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { scrape } from '../support/metrics.js';
 import { embeddedPlace } from '../support/place.js';
 import { postJson, type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
 import { sendReply } from '../support/replying-bot.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 import { answer, type Behaviour, cut, html, usual } from '../support/wecom-faults.js';
@@ -161,6 +162,27 @@ describe('the verdict', () => {
     expect((await verdict()).causes).toMatchObject([{ code: 'replies_fail', openKfId: served }]);
     await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' });
     expect((await verdict()).causes).toEqual([]);
+  });
+
+  it('is no longer that a token is refused once the corpSecret of the bot was mended', async () => {
+    const corpSecret = `${CORP_SECRET}-mended`;
+    wecom.addSecret(app.corpId, corpSecret);
+    const bot = { name: 'Bot', corpId: app.corpId, openKfIds: [newOpenKfId()], kind: 'puppet' };
+    const added = await postJson(`${manager.url}/api/v1/bots`, { ...bot, corpSecret: 'wrong' });
+    const { id, key } = (await added.json()) as BotCreatedAnswer;
+    for (const corpsecret of ['one', 'two', 'three']) {
+      const query = new URLSearchParams({ corpid: app.corpId, corpsecret });
+      await (await fetch(`${manager.url}/bot/${key}/cgi-bin/gettoken?${query}`)).text();
+    }
+    expect(await verdict()).toMatchObject({ causes: [{ code: 'token_refused', botId: id }] });
+    const changed = await fetch(`${manager.url}/api/v1/bots/${id}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ corpSecret }),
+    });
+    expect(changed.status).toBe(200);
+    await until(async () => (await verdict()).causes.length === 0);
+    await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' });
   });
 
   it('is bad when WeCom gives the corp no tokens', async () => {

@@ -13,6 +13,7 @@ import {
   type JournalQuery,
   Journals,
   keptFrom,
+  type Match,
 } from '../../src/storage/journal/journal.js';
 
 /** Its tables survive a restart, and several stores on one table stand for several replicas. */
@@ -80,10 +81,14 @@ class MemoryJournal<T extends JournalEntry> extends Journal<T> {
     const valueOf = (entry: T, name: string) => this.kind.marks[name]?.(entry) ?? entry[name as keyof T];
     return [...this.table.values()]
       .filter(({ id }) => id >= from && (before === undefined || id < before))
-      .filter((entry) => Object.entries(where).every(([name, value]) => valueOf(entry, name) === value))
+      .filter((entry) => Object.entries(where).every(([name, value]) => isOneOf(valueOf(entry, name), value)))
       .filter((entry) => anyOf?.some(([name, value]) => valueOf(entry, name) === value) ?? true)
       .sort(byId);
   }
+}
+
+function isOneOf(value: unknown, wanted: Match[string]): boolean {
+  return Array.isArray(wanted) ? wanted.includes(value) : value === wanted;
 }
 
 function byId(one: JournalEntry, other: JournalEntry): number {

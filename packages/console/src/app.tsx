@@ -3,8 +3,8 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { App as AntdApp, ConfigProvider, Skeleton } from 'antd';
 import english from 'antd/locale/en_US';
 import chinese from 'antd/locale/zh_CN';
-import { lazy, Suspense, useLayoutEffect } from 'react';
-import { Redirect, Route, Switch, useParams, useSearch } from 'wouter';
+import { type ComponentType, lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
+import { matchRoute, type Parser, Redirect, Route, Switch, useParams, useRouter, useSearch } from 'wouter';
 import { answers } from './api/answers.js';
 import { language, t } from './i18n/language.js';
 import { NotFoundPage } from './pages/not-found-page.js';
@@ -19,19 +19,34 @@ import { isStill, useShade, wearShade } from './state/shade.js';
 import { themeOf } from './theme.js';
 
 /** Each page is a file of its own, which the browser loads when somebody goes there. */
-const OverviewPage = lazy(() => import('./pages/overview/overview-page.js'));
-const AccountsPage = lazy(() => import('./pages/accounts/accounts-page.js'));
-const AccountPage = lazy(() => import('./pages/accounts/account-page.js'));
-const LogPage = lazy(() => import('./pages/log/log-page.js'));
-const WaitingPage = lazy(() => import('./pages/waiting/waiting-page.js'));
-const BotsPage = lazy(() => import('./pages/bots/bots-page.js'));
-const AddBotPage = lazy(() => import('./pages/bots/add-bot-page.js'));
-const BotPage = lazy(() => import('./pages/bots/bot-page.js'));
-const AppsPage = lazy(() => import('./pages/apps/apps-page.js'));
-const ConnectPage = lazy(() => import('./pages/apps/connect-page.js'));
-const AppPage = lazy(() => import('./pages/apps/app-page.js'));
-const WecomErrorsPage = lazy(() => import('./pages/wecom-errors/wecom-errors-page.js'));
-const AuditPage = lazy(() => import('./pages/audit/audit-page.js'));
+const FILES = [
+  [PAGES.overview, () => import('./pages/overview/overview-page.js')],
+  [PAGES.accounts, () => import('./pages/accounts/accounts-page.js')],
+  [`${PAGES.accounts}/:corpId/:openKfId`, () => import('./pages/accounts/account-page.js')],
+  [PAGES.log, () => import('./pages/log/log-page.js')],
+  [PAGES.waiting, () => import('./pages/waiting/waiting-page.js')],
+  [PAGES.bots, () => import('./pages/bots/bots-page.js')],
+  [pathOf.addBot, () => import('./pages/bots/add-bot-page.js')],
+  [`${PAGES.bots}/:id`, () => import('./pages/bots/bot-page.js')],
+  [PAGES.apps, () => import('./pages/apps/apps-page.js')],
+  [pathOf.connectApp, () => import('./pages/apps/connect-page.js')],
+  [`${PAGES.apps}/:id`, () => import('./pages/apps/app-page.js')],
+  [PAGES.wecomErrors, () => import('./pages/wecom-errors/wecom-errors-page.js')],
+  [PAGES.audit, () => import('./pages/audit/audit-page.js')],
+] as const;
+const ROUTES = FILES.map(([path, load]) => ({ path, Page: lazy(load) }));
+
+interface FirstPage {
+  readonly path: string;
+  readonly Page: ComponentType<{ readonly params: { readonly id?: string } }>;
+}
+
+/** What React draws in place of a lazy page stays for at least 300 ms, so the first page is loaded before, beside the session. */
+async function loadFirstPage(parser: Parser): Promise<FirstPage | null> {
+  const [path, load] = FILES.find(([pattern]) => matchRoute(parser, pattern, location.pathname)[0]) ?? [];
+  if (path === undefined || load === undefined) return null;
+  return { path, Page: (await load()).default };
+}
 
 /**
  * Ant Design writes variables of its theme into style elements while it runs. The manager's CSP forbids these, and the build has
@@ -43,6 +58,12 @@ export function App() {
   const chosen = useCell(language);
   const shade = useShade();
   const theme = themeOf(shade);
+  const { parser } = useRouter();
+  const [first, setFirst] = useState<FirstPage | null | undefined>();
+  useEffect(() => {
+    // Where its file does not come, the lazy page says so.
+    loadFirstPage(parser).then(setFirst, () => setFirst(null));
+  }, [parser]);
   useLayoutEffect(() => wearShade(shade), [shade]);
   useLayoutEffect(() => {
     document.documentElement.lang = chosen;
@@ -64,7 +85,7 @@ export function App() {
               <SessionGate>
                 <Shell>
                   <Suspense fallback={<Skeleton active paragraph={{ rows: 8 }} />}>
-                    <Pages />
+                    {first !== undefined && <Pages first={first} />}
                   </Suspense>
                 </Shell>
               </SessionGate>
@@ -89,25 +110,15 @@ function SignedOutHeader() {
   return useCell(session)?.isSignedIn === true ? null : <Header />;
 }
 
-function Pages() {
+function Pages({ first }: { readonly first: FirstPage | null }) {
   return (
     <Switch>
-      <Route path={PAGES.overview} component={OverviewPage} />
-      <Route path={PAGES.accounts} component={AccountsPage} />
-      <Route path={`${PAGES.accounts}/:corpId/:openKfId`} component={AccountPage} />
+      {ROUTES.map(({ path, Page }) => (
+        <Route key={path} path={path} component={path === first?.path ? first.Page : Page} />
+      ))}
       <Route path="/console/kf-accounts/:openKfId">
         {({ openKfId }) => <Redirect to={pathOf.accountsLike(openKfId)} replace />}
       </Route>
-      <Route path={PAGES.log} component={LogPage} />
-      <Route path={PAGES.waiting} component={WaitingPage} />
-      <Route path={PAGES.bots} component={BotsPage} />
-      <Route path={pathOf.addBot} component={AddBotPage} />
-      <Route path={`${PAGES.bots}/:id`} component={BotPage} />
-      <Route path={PAGES.apps} component={AppsPage} />
-      <Route path={pathOf.connectApp} component={ConnectPage} />
-      <Route path={`${PAGES.apps}/:id`} component={AppPage} />
-      <Route path={PAGES.wecomErrors} component={WecomErrorsPage} />
-      <Route path={PAGES.audit} component={AuditPage} />
       {MOVED.map(([from, to]) => (
         <Route key={from} path={from}>
           <Moved to={to} />

@@ -14,6 +14,8 @@ const cause = (botId: string, changes: Partial<CauseAnswer> = {}): CauseAnswer =
     name: null,
     botId,
     botName: null,
+    accounts: 0,
+    accountNames: [],
   },
   key: 'circuits',
   ...changes,

@@ -10,7 +10,7 @@ export function whatNext({ simulator, managerUrl, ownAccount }: Cast, here: Here
   The operators' console  ${managerUrl}/console
 
 Open both. Type a message as the customer and see it go through: here, on the customer's page with the puppet's reply, and
-in the console under Live. All of it runs on this machine until Ctrl-C. Try also:
+in the console under Log. All of it runs on this machine until Ctrl-C. Try also:
 
   Lose callbacks, send them twice, answer late: "Faults" on the customer's page
   What every route takes and answers

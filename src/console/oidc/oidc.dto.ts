@@ -3,7 +3,7 @@ import { IsOptional, IsString } from 'class-validator';
 export class OidcBeginDto {
   /**
    * The page of the console to show afterwards, as path and query. Anything else shows the console's first page.
-   * @example /console/outbox
+   * @example /console/waiting
    */
   @IsOptional()
   @IsString()

@@ -312,13 +312,13 @@ export class Outbox {
 
   /**
    * Sends the hint again as a new event, in whatever state it is: see `toReplayed`. A running lease stays.
-   * @returns false when the account has no hint.
+   * @returns the hint as it was before; `null` when the account has none.
    */
-  async replay(key: string, endpoint: string, nowMs: number): Promise<boolean> {
-    const { after } = await this.#steps.change(readAccountKey(key), (hint) =>
+  async replay(key: string, endpoint: string, nowMs: number): Promise<Hint | null> {
+    const { before } = await this.#steps.change(readAccountKey(key), (hint) =>
       hint === null ? null : toReplayed(hint, endpoint, nowMs),
     );
-    return after !== null;
+    return before;
   }
 
   /**

@@ -6,7 +6,7 @@ import type { AskedBy } from '../../kernel/role.js';
 import { toEnd } from '../../record/delivery-record.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
-import type { HintHead } from '../outbox/hint.js';
+import type { Hint, HintHead } from '../outbox/hint.js';
 import type { KfEvent } from '../endpoint/kf-event.js';
 import type { Failure, Occasion } from '../../storage/queue/line.js';
 
@@ -52,6 +52,14 @@ export class HintLog {
     this.#end(hint, 'dead', stage, reason, nowMs);
   }
 
+  /** An operator sends its events again, as new ones. @param hint as it was before. @param nowMs store time. */
+  renamed(hint: Hint, nowMs: number): void {
+    for (const { event, attempts, arrivedAtMs } of [hint, ...hint.later]) {
+      const head = { ...hint, eventId: event.id, attempts, arrivedAtMs };
+      this.#end(head, 'replayed', null, 'an operator sent it again', nowMs);
+    }
+  }
+
   replayed({ openKfId, corpId }: HintHead, by: AskedBy): void {
     this.log.info({ openKfId, corpId, ...by }, 'hint.replayed');
   }
@@ -76,7 +84,7 @@ export class HintLog {
 
   #end(
     { openKfId, corpId, eventId, attempts, arrivedAtMs }: HintHead,
-    outcome: 'dead' | 'dropped',
+    outcome: Parameters<typeof toEnd>[0],
     stage: Failure['stage'] | null,
     reason: string,
     atMs: number,

@@ -21,10 +21,11 @@ import {
   taking,
   waitingCount,
 } from '../../../test/support/redelivery.js';
-import { noRecorder } from '../../../test/support/recorder.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
+import type { DeliveryRecord } from '../../record/delivery-record.js';
+import type { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import { HintLog } from './hint-log.js';
 import { HintOperations } from './hint-operations.js';
 import type { Failure } from '../../storage/queue/line.js';
@@ -37,6 +38,7 @@ const OURS = { openKfId: ACCOUNT, corpId: null };
 let server: PuppetServer;
 let lifecycle: Lifecycle;
 let lines: Record<string, unknown>[];
+let records: DeliveryRecord[];
 let operations: HintOperations;
 
 beforeEach(async () => {
@@ -44,10 +46,12 @@ beforeEach(async () => {
   server = await puppetServer(taking);
   lifecycle = new Lifecycle();
   lines = [];
+  records = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const { outbox, keeper, registry, waiting } = dispatch;
   const { destinations } = registry;
-  const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
+  const recorder: Pick<DeliveryRecorder, 'add'> = { add: (record) => void records.push(record) };
+  const hintLog = new HintLog(log, new HealthyLogLines(1), recorder as DeliveryRecorder);
   operations = new HintOperations(outbox, keeper, destinations, waiting, clock, lifecycle, hintLog);
 });
 
@@ -97,6 +101,7 @@ describe('replay', () => {
     await pass(20);
     const [first, second] = idsOf(server);
     expect(second).not.toBe(first);
+    expect(records).toMatchObject([{ kind: 'end', outcome: 'replayed', webhookId: first, attempt: 1 }]);
     expect(server.received[1]).toMatchObject({ body: JSON.stringify({ token: 'SYNC', openKfId: ACCOUNT }) });
     expect(server.received[1]?.headers['x-wxkf-attempt']).toBe('1');
     expect(await waitingCount()).toBe(0);

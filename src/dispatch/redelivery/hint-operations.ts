@@ -111,8 +111,10 @@ export class HintOperations {
 
   /** @returns false when the account has no hint. */
   async #replayAt(hint: HintHead, endpoint: string): Promise<boolean> {
-    const isReplayed = await this.outbox.replay(accountKey(hint), endpoint, this.storeClock.nowMs());
-    if (!isReplayed) return false;
+    const nowMs = this.storeClock.nowMs();
+    const before = await this.outbox.replay(accountKey(hint), endpoint, nowMs);
+    if (before === null) return false;
+    this.log.renamed(before, nowMs);
     this.#forget(hint);
     this.waiting.kept.wakeUp();
     return true;

@@ -29,8 +29,10 @@ const CALM: AccountFacts = {
   hint: null,
   messages: null,
   tokenRefused: null,
+  wecomFails: null,
   callsFail: null,
   customers: null,
+  lastFailure: null,
 };
 
 const outcome = (why: string, agoS = 300): Outcome => ({
@@ -87,19 +89,33 @@ it.each<[what: string, facts: Partial<AccountFacts>, state: AccountState, codes:
     'failing',
     ['dead_messages'],
   ],
-  ['its bot cannot be reached', { isCircuitOpen: true }, 'failing', ['circuits']],
+  ['WeCom refuses all calls of its corp', { wecomFails: outcome('60020') }, 'failing', ['wecom_fails']],
+  ['its bot cannot be reached', { isCircuitOpen: true }, 'waiting', ['circuits']],
   [
     'its bot cannot be reached, and something waits for it',
     { isCircuitOpen: true, hint: hint('waiting', 3) },
+    'waiting',
+    ['circuits'],
+  ],
+  [
+    'its bot cannot be reached, and something waits as long as a reply may take',
+    { isCircuitOpen: true, hint: hint('waiting', 60) },
     'failing',
     ['circuits'],
   ],
   ['an event is on its way', { hint: hint('waiting', 10) }, 'quiet', []],
-  ['an event waits', { hint: hint('waiting', 11) }, 'waiting', ['waiting']],
+  ['an event waits', { hint: hint('waiting', 59) }, 'waiting', ['waiting']],
+  ['an event waits as long as a reply may take', { hint: hint('waiting', 60) }, 'failing', ['waiting']],
   [
     'a message waits',
-    { messages: { waiting: 2, dead: 0, oldestWaitingAtMs: ago(11) } },
+    { messages: { waiting: 2, dead: 0, oldestWaitingAtMs: ago(59) } },
     'waiting',
+    ['waiting_messages'],
+  ],
+  [
+    'a message waits as long as a reply may take',
+    { messages: { waiting: 2, dead: 0, oldestWaitingAtMs: ago(60) } },
+    'failing',
     ['waiting_messages'],
   ],
   ['nobody takes what came', { servedBy: 'nobody', hint: hint('parked', 1) }, 'unserved', ['parked']],
@@ -129,6 +145,15 @@ it.each<[what: string, facts: Partial<AccountFacts>, state: AccountState, codes:
 ])('where %s', (_what, facts, state, codes) => {
   const judged = stateOf(facts);
   expect([judged.state, judged.reasons.map(({ code }) => code)]).toEqual([state, codes]);
+});
+
+it('says of messages what their bot last answered', () => {
+  const messages = { waiting: 2, dead: 1, oldestWaitingAtMs: ago(30) };
+  const lastFailure = { atMs: ago(1), stage: 'status' as const, reason: '', status: 500 };
+  expect(stateOf({ messages, lastFailure }).reasons).toMatchObject([
+    { code: 'dead_messages', why: 'status', status: 500 },
+    { code: 'waiting_messages', why: 'status', status: 500 },
+  ]);
 });
 
 describe('silent', () => {

@@ -4,6 +4,7 @@
  */
 import { ON_ITS_WAY_MS } from '../../dispatch/redelivery/queue-counts.js';
 import type { HintHead } from '../../dispatch/outbox/hint.js';
+import type { Failure } from '../../storage/queue/line.js';
 import type { MessageCounts } from '../../storage/queue/queue-store.js';
 import type { AccountReplies, Outcome } from '../../wecom/outcomes/outcome.js';
 import type { Taken } from '../figures/all-figures.js';
@@ -34,10 +35,14 @@ export interface AccountFacts {
   readonly messages: MessageCounts | null;
   /** WeCom refuses the access token of its bot; of a puppet that of its corp. */
   readonly tokenRefused: Outcome | null;
+  /** WeCom answers no call of its bot, or allows none; of a puppet that of its corp. */
+  readonly wecomFails: Outcome | null;
   /** WeCom refuses calls of its bot that name the account and are no replies. */
   readonly callsFail: Outcome | null;
   /** `null` where its bot shares no customers, or that is not known. */
   readonly customers: CustomerCount | null;
+  /** The last attempt failed; `null` where something was taken since. */
+  readonly lastFailure: Failure | null;
 }
 
 export interface Times {
@@ -65,15 +70,16 @@ export interface Judged {
   readonly reasons: readonly Reason[];
 }
 
-/** The state of an account that has such a reason. */
+/** The state of an account that has such a reason. What waits for long is `failing`. */
 const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
   token_refused: 'failing',
+  wecom_fails: 'failing',
   replies_fail: 'failing',
   bot_calls_fail: 'failing',
   no_account: 'failing',
   dead: 'failing',
   dead_messages: 'failing',
-  circuits: 'failing',
+  circuits: 'waiting',
   silent: 'silent',
   waiting: 'waiting',
   waiting_messages: 'waiting',
@@ -85,41 +91,50 @@ export function judge(facts: AccountFacts, times: Times): Judged {
   const reasons = reasonsOf(facts, times);
   const [worst] = reasons;
   const state = worst === undefined ? undefined : STATE_OF[worst.code];
-  if (worst !== undefined && state !== undefined) return { state, sinceMs: worst.sinceMs, reasons };
+  if (worst !== undefined && state !== undefined) {
+    const isLong = state === 'waiting' && reasons.some(({ severity }) => severity === 'bad');
+    return { state: isLong ? 'failing' : state, sinceMs: worst.sinceMs, reasons };
+  }
   return { ...calmState(facts, times), reasons };
 }
 
 function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
-  const { tokenRefused, callsFail, replies, hint, messages } = facts;
+  const { tokenRefused, wecomFails, callsFail, replies, hint, messages, lastFailure } = facts;
   const failing = [
     ...ofOutcome('token_refused', tokenRefused),
+    ...ofOutcome('wecom_fails', wecomFails),
     ...ofOutcome('replies_fail', replies.replyFailure),
     ...ofOutcome('bot_calls_fail', callsFail),
     ...ofOutcome('no_account', replies.noAccount),
   ];
   const { dead = 0, waiting = 0, oldestWaitingAtMs = null } = messages ?? {};
   const isLate = oldestWaitingAtMs !== null && times.nowMs - oldestWaitingAtMs > ON_ITS_WAY_MS;
-  const ofHint = hint === null ? [] : reasonsOfHint(hint, facts, times.nowMs);
+  const ofHint = hint === null ? [] : reasonsOfHint(hint, facts, times);
+  const why = { why: lastFailure?.stage ?? null, status: lastFailure?.status ?? null };
   const isPauseTold = ofHint.some(({ code }) => code === 'paused');
   const isCircuitTold = ofHint.length > 0 || !facts.isCircuitOpen || facts.isPaused;
   return [
     ...failing,
     ...ofHint.filter(({ code }) => code === 'dead'),
-    ...(dead === 0 ? [] : [{ ...nothing('dead_messages'), count: dead }]),
-    ...(isCircuitTold ? [] : [nothing('circuits')]),
+    ...(dead === 0 ? [] : [{ ...nothing('dead_messages'), ...why, count: dead }]),
     // What fails says why no reply goes out.
     ...(failing.length > 0 ? [] : silence(facts, times)),
     ...ofHint.filter(({ code }) => code !== 'dead'),
     ...(isLate && !isPauseTold
       ? [
-          {
-            ...nothing(facts.isPaused ? 'paused' : 'waiting_messages'),
-            count: waiting,
-            sinceMs: oldestWaitingAtMs,
-          },
+          facts.isPaused
+            ? { ...nothing('paused'), count: waiting, sinceMs: oldestWaitingAtMs }
+            : {
+                ...nothing('waiting_messages'),
+                ...why,
+                severity: severityOfWait(oldestWaitingAtMs, times),
+                count: waiting,
+                sinceMs: oldestWaitingAtMs,
+              },
         ]
       : []),
     ...peopleWait(facts, times),
+    ...(isCircuitTold ? [] : [nothing('circuits')]),
   ];
 }
 
@@ -138,17 +153,26 @@ function ofOutcome(code: CauseCode, outcome: Outcome | null): Reason[] {
   return outcome === null ? [] : [{ ...nothing(code), why: outcome.why, sinceMs: outcome.sinceMs }];
 }
 
-function reasonsOfHint(hint: HintHead, facts: AccountFacts, nowMs: number): Reason[] {
+/** Who waits as long as a reply may take gets no answer. */
+export function severityOfWait(
+  sinceMs: number,
+  { nowMs, replyWithinMs }: Pick<Times, 'nowMs' | 'replyWithinMs'>,
+): Cause['severity'] {
+  return nowMs - sinceMs >= Math.max(replyWithinMs, ON_ITS_WAY_MS) ? 'bad' : 'wait';
+}
+
+function reasonsOfHint(hint: HintHead, facts: AccountFacts, times: Times): Reason[] {
   const { state, waitingSinceMs: sinceMs, events: count, lastFailure } = hint;
-  const isNew = state === 'waiting' && nowMs - sinceMs <= ON_ITS_WAY_MS;
+  const isNew = state === 'waiting' && times.nowMs - sinceMs <= ON_ITS_WAY_MS;
   if (isNew && !facts.isCircuitOpen && !facts.isPaused) return [];
   const why = lastFailure?.stage ?? null;
   const status = lastFailure?.status ?? null;
   const told = { why, status, sinceMs, count };
   if (facts.isPaused && state !== 'dead') return [{ code: 'paused', ...told }];
-  // Nothing but probes is sent there.
-  if (facts.isCircuitOpen && state === 'waiting') return [{ code: 'circuits', ...told }];
-  return [{ code: state, ...told }];
+  if (state !== 'waiting') return [{ code: state, ...told }];
+  const severity = severityOfWait(sinceMs, times);
+  // Where the circuit is open, nothing but probes is sent.
+  return [{ code: facts.isCircuitOpen ? 'circuits' : 'waiting', ...told, severity }];
 }
 
 /** Something was taken that asks for a reply, and none followed in time. Where it is known what came, only customers' messages ask. */

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import type { LastDeliveries } from '../../dispatch/endpoint/deliveries.js';
 import type { HintHead } from '../../dispatch/outbox/hint.js';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
@@ -15,9 +16,9 @@ import { type Destination, Destinations, type MessageTaker } from '../../registr
 import { listedIn } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
-import { LINE_STATES } from '../../storage/queue/line.js';
+import { type Failure, LINE_STATES } from '../../storage/queue/line.js';
 import type { AccountMessages, MessageCounts } from '../../storage/queue/queue-store.js';
-import type { AccountReplies, Outcome } from '../../wecom/outcomes/outcome.js';
+import type { AccountReplies, Outcome, Subject } from '../../wecom/outcomes/outcome.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { AllFigures } from '../figures/all-figures.js';
 import { type CustomerCount, CustomerCounts } from './customer-counts.js';
@@ -68,6 +69,8 @@ interface Context {
   readonly messages: ReadonlyMap<string, MessageCounts> | null;
   /** By bot, or by corp for those without one. */
   readonly tokens: ReadonlyMap<string, Outcome>;
+  /** The same for callers that WeCom does not answer, or allows nothing. */
+  readonly wecom: ReadonlyMap<string, Outcome>;
   /** By account. */
   readonly calls: ReadonlyMap<string, Outcome>;
   /** By corp. */
@@ -141,9 +144,12 @@ export class AccountViews {
       this.#customers.latest(CUSTOMERS_AGE_MS_MAX),
     ]);
     const failing = this.figures.failingCallers();
-    const tokens = failing
-      .filter(({ subject }) => subject === 'token')
-      .map((one) => [one.botId ?? one.corpId, one] as const);
+    const byCaller = (...subjects: readonly Subject[]) =>
+      new Map(
+        failing
+          .filter(({ subject }) => subjects.includes(subject))
+          .map((one) => [one.botId ?? one.corpId, one] as const),
+      );
     const calls = failing
       .filter(({ subject }) => subject === 'api')
       .map((one) => [accountKey({ corpId: one.corpId, openKfId: one.openKfId ?? '' }), one] as const);
@@ -151,7 +157,8 @@ export class AccountViews {
       hints,
       customers,
       messages: messages && new Map(messages.map((one: AccountMessages) => [accountKey(one), one])),
-      tokens: new Map(tokens),
+      tokens: byCaller('token'),
+      wecom: byCaller('gettoken', 'call'),
       calls: new Map(calls),
       inWecom: new Map(),
     };
@@ -215,8 +222,10 @@ export class AccountViews {
       hint,
       messages,
       tokenRefused: isServed ? (context.tokens.get(bot?.id ?? corpId) ?? null) : null,
+      wecomFails: isServed ? (context.wecom.get(bot?.id ?? corpId) ?? null) : null,
       callsFail: isServed && bot !== null ? ofBot(context.calls.get(key), bot) : null,
       customers: sharedBy(bot) && context.customers ? (context.customers.get(key) ?? NO_CUSTOMERS) : null,
+      lastFailure: lastFailureOf(this.figures.deliveriesOf(account)),
     };
     const times = {
       nowMs: this.storeClock.nowMs(),
@@ -274,6 +283,10 @@ function isAway(destination: Destination, taker: MessageTaker | null): boolean {
 
 function sharedBy(bot: KnownBot | null): boolean {
   return bot?.takes === 'message' && bot.session != null;
+}
+
+function lastFailureOf({ failure, taken }: LastDeliveries): Failure | null {
+  return failure !== null && failure.atMs > (taken?.atMs ?? 0) ? failure : null;
 }
 
 function ofBot(outcome: Outcome | undefined, bot: KnownBot): Outcome | null {

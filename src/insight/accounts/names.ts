@@ -23,9 +23,10 @@ export class Names {
     return new Set([...[...this.apps.list(), ...this.bots.list()].map(({ corpId }) => corpId), ...ofPuppets]);
   }
 
-  /** Of its first app that has one. */
+  /** Those of its apps: with several, it is not known which of them has an account. */
   ofCorp(corpId: string): string | null {
-    return this.apps.list().find((app) => app.corpId === corpId && app.name !== '')?.name ?? null;
+    const names = this.apps.list().flatMap((app) => (app.corpId === corpId && app.name ? [app.name] : []));
+    return [...new Set(names)].join(' / ') || null;
   }
 
   /** As WeCom has it, or as its puppet registered it. */

@@ -1,6 +1,6 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
 
-/** What keeps customers from being answered, or may; the worst first. */
+/** What keeps customers from being answered, or may; of equal severity the worst first. */
 export const CAUSES = [
   /** This replica takes no callbacks. */
   'not_ready',
@@ -17,13 +17,13 @@ export const CAUSES = [
   'replies_fail',
   /** Accounts whose bots took something, and no reply followed. */
   'silent',
-  /** Calls of a bot that name no account: WeCom refuses them. */
-  'bot_calls_fail',
   'dead',
   'dead_messages',
   /** Customers in the pool for longer than `PEOPLE_WAIT_ALARM_S`: no person has taken them. */
   'people_wait',
-  /** For over 10 s. */
+  /** Calls of a bot that name no account: WeCom refuses them. */
+  'bot_calls_fail',
+  /** For over 10 s; bad from `REPLY_WITHIN_S` on, as are waiting messages. */
   'waiting',
   /** For over 10 s. */
   'waiting_messages',
@@ -73,13 +73,14 @@ export class CauseAnswer {
 
   /**
    * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead
-   * hints, the stage at which most of them failed. null for other causes.
+   * hints and messages, the stage at which most of them failed. For refused callbacks of a corp, the error code. null for other
+   * causes.
    * @example "60020"
    */
   readonly why!: string | null;
 
   /**
-   * The HTTP status that the bot answered last, if its events wait or are dead because of it; null for other causes.
+   * The HTTP status that the bot answered last, if what it is sent waits or is dead because of it; null for other causes.
    * @example null
    */
   @IsInt()
@@ -125,4 +126,18 @@ export class CauseAnswer {
    * @example Support
    */
   readonly name!: string | null;
+
+  /**
+   * How many accounts it concerns, by their states; 0 where it is about none, or that is not known.
+   * @example 2
+   */
+  @IsInt()
+  @Min(0)
+  readonly accounts!: number;
+
+  /**
+   * What at most three of them are called, or their ids.
+   * @example ["Support", "Sales"]
+   */
+  readonly accountNames!: string[];
 }

@@ -52,6 +52,8 @@ export function newCause(
     corpName: null,
     openKfId: null,
     name: null,
+    accounts: 0,
+    accountNames: [],
     ...known,
   };
   return { ...cause, key: known.key ?? keyOf(cause) };

@@ -2,8 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../../record/delivery-log.js';
-import { type LoggedRecord, withAttempts } from '../../record/delivery-record.js';
+import { type LoggedRecord, type RecordOutcome, withAttempts } from '../../record/delivery-record.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
+import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
+import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './logged-delivery.dto.js';
 import { toIso } from '../../http/answers/times.js';
 import { outcomeOf, toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
@@ -15,9 +17,13 @@ const SLICE = 1_000;
 const NAMED_MAX = 100;
 /** How many endings are looked at. The first few may be of attempts that began before the event came in. */
 const ENDINGS_MAX = 20;
+/** The outcomes after which an event of the account, this one or a newer one, is still to be taken. */
+const GOES_ON: ReadonlySet<RecordOutcome> = new Set(['kept', 'replayed']);
 
 /** A `RecordFilter` with the text that a person typed. */
-export interface HistoryFilter extends Omit<RecordFilter, 'words'> {
+export interface HistoryFilter extends Omit<RecordFilter, 'words' | 'openKfIds'> {
+  /** The bot that has the account now; `null` accepts any. */
+  readonly botId: string | null;
   readonly text: string | null;
 }
 
@@ -29,21 +35,28 @@ export class DeliveryHistory {
   constructor(
     private readonly log: DeliveryLog,
     private readonly accounts: Accounts,
+    private readonly bots: KnownBots,
   ) {}
 
   /** @throws AppError `STORE_UNAVAILABLE` */
   async page(
-    { text, ...filter }: HistoryFilter,
+    { text, botId, ...filter }: HistoryFilter,
     before: string | null,
     limit: number,
   ): Promise<LoggedDeliveryPageAnswer> {
     const { days } = this.log;
     if (days === 0) return { items: [], nextCursor: null, since: null, days };
-    const words = text === null || text === '' ? null : await this.#wordsOf(text, filter.corpId);
     const sinceMs = await this.log.reach();
-    const { records, nextBefore } = await this.log.search({ ...filter, words }, before, limit);
     const since = sinceMs === null ? null : toIso(sinceMs);
-    const items = records.map((record) => toLoggedAnswer(record, this.#nameOf(record.openKfId)));
+    const bot = botId === null ? null : this.bots.find(botId);
+    const corpId = filter.corpId ?? bot?.corpId ?? null;
+    if (botId !== null && bot?.corpId !== corpId) return { items: [], nextCursor: null, since, days };
+    const words = text === null || text === '' ? null : await this.#wordsOf(text, corpId);
+    const openKfIds = bot === null || takesAllOthers(bot) ? null : listedIn(bot);
+    const found = await this.log.search({ ...filter, corpId, openKfIds, words }, before, limit);
+    const { records, nextBefore } = found;
+    const ofBot = bot === null ? records : records.filter((record) => this.#botOf(record) === bot);
+    const items = ofBot.map((record) => toLoggedAnswer(record, this.#nameOf(record.openKfId)));
     return { items, nextCursor: nextBefore, since, days };
   }
 
@@ -54,20 +67,28 @@ export class DeliveryHistory {
     const { webhookId } = record;
     const found = webhookId === null ? [] : await this.log.story(webhookId);
     const records = found.length === 0 ? [record] : found;
-    const endedBy = outcomeOf(records) === 'kept' ? await this.#endOf(records) : null;
+    const endedBy = GOES_ON.has(outcomeOf(records)) ? await this.#endOf(records) : null;
     return toStoryAnswer(withAttempts(records).slice(0, STORY_MAX), endedBy, this.#nameOf);
   }
 
-  /** Finds what ended the wait of a kept event. An attempt that began before the event came in did not send it. */
+  /**
+   * Finds what ended the wait of a kept event. An attempt that began before the event came in, or before it was sent again,
+   * did not send it.
+   */
   async #endOf(records: readonly LoggedRecord[]): Promise<LoggedRecord | null> {
-    const kept = records.find(({ outcome }) => outcome === 'kept');
+    const replayed = records.findLast(({ outcome }) => outcome === 'replayed');
+    const kept = replayed ?? records.find(({ outcome }) => outcome === 'kept');
     if (kept === undefined || kept.corpId === null || kept.openKfId === null) return null;
     const { corpId, openKfId, id } = kept;
     const endings = await this.log.endings({ corpId, openKfId }, id, ENDINGS_MAX);
-    const cameInMs = kept.atMs - kept.durationMs;
+    const sinceMs = kept === replayed ? kept.atMs : kept.atMs - kept.durationMs;
     const isAfter = ({ kind, atMs, durationMs }: LoggedRecord): boolean =>
-      kind === 'end' || atMs - durationMs >= cameInMs;
+      kind === 'end' || atMs - durationMs >= sinceMs;
     return endings.find(isAfter) ?? null;
+  }
+
+  #botOf({ corpId, openKfId }: LoggedRecord): KnownBot | null {
+    return corpId === null || openKfId === null ? null : this.bots.findOf(corpId, openKfId);
   }
 
   async #wordsOf(text: string, corpId: string | null): Promise<Words> {

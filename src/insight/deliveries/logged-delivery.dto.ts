@@ -130,7 +130,8 @@ export class DeliveryStoryAnswer {
   readonly takenAt!: string | null;
 
   /**
-   * What ended the wait of a kept event that no bot took itself: a newer event of its account. Either a bot took the newer
+   * What ended the wait of a kept event that no bot took itself: a newer event of its account, or this one as it was sent
+   * again. Either a bot took the newer
    * event, and a bot that is told of one event fetches everything new; or the newer event was given up or discarded. null for
    * other events, and while the wait goes on.
    */

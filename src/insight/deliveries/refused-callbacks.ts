@@ -29,7 +29,7 @@ export class RefusedCallbacks {
     const groups = new Map<string, Group>();
     const filter: RecordFilter = {
       ...{ fromMs: fromMs ?? this.storeClock.nowMs() - DAY_MS, toMs: null },
-      ...{ corpId, openKfId: null, webhookId: null, outcome: 'refused', words: null },
+      ...{ corpId, openKfId: null, openKfIds: null, webhookId: null, outcome: 'refused', words: null },
     };
     let before: string | null = null;
     let isWhole = this.log.days === 0;

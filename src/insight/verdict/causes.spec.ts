@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../wecom/outcomes/outcome.js';
 import type { Reason } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
+import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import type { StatusAnswer } from './status.dto.js';
 import { CAUSES } from '../answers/cause.dto.js';
 import { causesOf, type Troubles } from './causes.js';
@@ -69,7 +70,10 @@ function view(
   return { corpId, openKfId, bot, judged: { reasons: [told] } } as unknown as AccountView;
 }
 
-const NO_TROUBLES: Troubles = { views: [], callers: [], hints: null, openCircuits: [], nowMs: NOW_MS };
+const NO_TROUBLES: Troubles = {
+  ...{ views: [], callers: [], hints: null, openCircuits: [], nowMs: NOW_MS, replyWithinMs: 60_000 },
+  ...{ refusals: null, isKnownCorp: () => true },
+};
 const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
   causesOf(of, { ...NO_TROUBLES, ...troubles }).causes;
 const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
@@ -223,10 +227,10 @@ describe('the causes', () => {
       waiting(900, 'http://10.0.0.7:8000', { stage: 'circuit', accounts: 400, corpId: 'ww2' }),
       waiting(1, 'http://other:80#bot_1', { stage: 'status' }),
     ];
-    expect(causes(status(), { hints })).toEqual([
+    expect(causes(status(), { hints })).toMatchObject([
       {
         key: 'waiting 10.0.0.7',
-        ...{ code: 'waiting', severity: 'wait', count: 705, address: '10.0.0.7', why: 'connect' },
+        ...{ code: 'waiting', severity: 'bad', count: 705, address: '10.0.0.7', why: 'connect' },
         ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
         ...{ name: null, status: null, port: null, botId: null, botName: null, corpName: null },
       },
@@ -361,6 +365,60 @@ describe('the causes', () => {
       { code: 'waiting', corpId: 'ww3', address: null, why: 'pull', openKfId: 'wk4' },
       { code: 'parked', corpId: 'ww2', count: 1 },
       { code: 'parked', corpId: 'ww1', count: 2, openKfId: null },
+    ]);
+  });
+
+  it('name the app whose callbacks are refused, and why', () => {
+    const refused = (corpId: string | null, reason: string, count: number) =>
+      ({
+        corpId,
+        reason,
+        count,
+        source: '10.0.0.1',
+      }) as Partial<RefusedCallbackAnswer> as RefusedCallbackAnswer;
+    const of = status({ lastMinute: { refused: 20 } });
+    const troubles = {
+      refusals: [
+        refused('ww1', 'CALLBACK_SIGNATURE_MISMATCH', 3),
+        refused('ww2', 'CIPHER_PADDING_INVALID', 4),
+        { ...refused('ww2', 'CIPHER_PADDING_INVALID', 5), source: '10.0.0.2' },
+        refused(null, 'CALLBACK_CORP_UNKNOWN', 6),
+      ],
+      isKnownCorp: (corpId: string) => corpId.startsWith('ww'),
+    };
+    expect(causes(of, troubles)).toMatchObject([
+      // Nobody but who has the app's Token signs a callback.
+      { code: 'refused', severity: 'bad', corpId: 'ww2', why: 'CIPHER_PADDING_INVALID', count: 9 },
+      { code: 'refused', severity: 'wait', corpId: null, why: null, count: 6 },
+      { code: 'refused', severity: 'wait', corpId: 'ww1', why: 'CALLBACK_SIGNATURE_MISMATCH', count: 3 },
+    ]);
+    expect(causes(of)).toMatchObject([{ code: 'refused', corpId: null, count: 20 }]);
+  });
+
+  it('are bad where somebody has waited as long as a reply may take', () => {
+    const since = (ms: number) => [waiting(1, 'http://10.0.0.7:80', { sinceMs: NOW_MS - ms })];
+    const severities = (hints: readonly LineGroup[]) =>
+      causes(status(), { hints }).map(({ severity }) => severity);
+    expect(severities(since(59_999))).toEqual(['wait']);
+    expect(severities(since(60_000))).toEqual(['bad']);
+  });
+
+  it('have what is bad before what is not, whatever it is', () => {
+    const views = [view('wk1', { code: 'waiting_messages', severity: 'bad' })];
+    const hints = [waiting(1, 'http://a:1', { sinceMs: NOW_MS - 1 })];
+    expect(codes({}, { views, hints })).toEqual(['waiting_messages', 'waiting']);
+  });
+
+  it('do not say again that nothing can be pulled while WeCom refuses calls', () => {
+    const hints = [waiting(4, 'wecom://kf/sync_msg#bot_1', { stage: 'overloaded' })];
+    expect(codes({}, { hints, callers: [failing()] })).toEqual(['wecom_fails']);
+    expect(codes({}, { hints, callers: [failing({ corpId: 'ww2' })] })).toEqual(['wecom_fails', 'waiting']);
+  });
+
+  it('name a bot that does not take its messages once, with its last answer', () => {
+    const views = [view('wk1', { code: 'waiting_messages', why: 'status', status: 500 }, { botId: 'b1' })];
+    expect(causes(status(), { views, openCircuits: ['http://a:1/x#b1'] })).toMatchObject([
+      { code: 'waiting_messages', botId: 'b1', openKfId: 'wk1', why: 'status', status: 500 },
     ]);
   });
 

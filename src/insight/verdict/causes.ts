@@ -1,6 +1,9 @@
 import { ON_ITS_WAY_MS } from '../../dispatch/redelivery/queue-counts.js';
 import { isFault, type Outcome } from '../../wecom/outcomes/outcome.js';
+import { botIdOf, PULL_ORIGIN } from '../../registry/endpoint/endpoint.js';
+import { severityOfWait } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
+import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import type { StatusAnswer } from './status.dto.js';
 import { CAUSES, type CauseAnswer } from '../answers/cause.dto.js';
 import { newCause } from '../answers/cause.js';
@@ -15,6 +18,9 @@ const UNANSWERED_RATIO_MAX = 0.2;
 /** With fewer unanswered calls, only the corps that fail are named. */
 const UNANSWERED_MIN = 10;
 
+/** Codes of callbacks whose signature is right, so that they are WeCom's, and that cannot be opened. */
+const SIGNED_AND_SEALED = 'CIPHER_';
+
 type Code = CauseAnswer['code'];
 type Status = Omit<StatusAnswer, 'verdict'>;
 
@@ -25,14 +31,18 @@ export interface Troubles {
   readonly callers: readonly Outcome[];
   /** `null` when the store has not answered, or nothing waits. */
   readonly hints: readonly LineGroup[] | null;
+  /** Refused callbacks of the last minute; `null` where the log does not tell. */
+  readonly refusals: readonly RefusedCallbackAnswer[] | null;
+  readonly isKnownCorp: (corpId: string) => boolean;
   /** `href` of endpoints that get nothing but probes. */
   readonly openCircuits: Iterable<string>;
   /** Store time. */
   readonly nowMs: number;
+  readonly replyWithinMs: number;
 }
 
 export interface Causes {
-  /** The worst first; of one code the oldest first. */
+  /** The bad ones first, then by code; of one code the oldest first. */
   readonly causes: readonly CauseAnswer[];
   /** How many there are that are not among them. */
   readonly more: number;
@@ -41,10 +51,20 @@ export interface Causes {
 export function causesOf(status: Status, troubles: Troubles): Causes {
   const { counts, lastMinute, ready, storage } = status;
   const { views, callers, hints, nowMs } = troubles;
-  const ofHints = hints === null ? ungrouped(status, nowMs) : hintCauses(hints, CAUSES_MAX);
-  const wecomFails = wecomCauses(
-    callers.filter(({ subject }) => subject === 'gettoken' || subject === 'call'),
-  );
+  const failing = callers.filter(({ subject }) => subject === 'gettoken' || subject === 'call');
+  const wecomFails = wecomCauses(failing);
+  const failingCorps = new Set(failing.map(({ corpId }) => corpId));
+  const ofAccounts = accountCauses(views);
+  const severityOf = (sinceMs: number) => severityOfWait(sinceMs, troubles);
+  const ofHints =
+    hints === null
+      ? ungrouped(status, nowMs)
+      : hintCauses(
+          hints.filter((group) => !isUnpulled(group, failingCorps)),
+          CAUSES_MAX,
+          severityOf,
+        );
+  const openCircuits = [...troubles.openCircuits].filter((endpoint) => !isTold(endpoint, ofAccounts));
   const causes = [
     ...counted('not_ready', Number(!ready)),
     ...counted('store_down', Number(!storage.up)),
@@ -52,16 +72,27 @@ export function causesOf(status: Status, troubles: Troubles): Causes {
     ...callers.filter(({ subject }) => subject === 'token').map(tokenCause),
     ...wecomFails,
     ...(wecomFails.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
-    ...accountCauses(views),
+    ...ofAccounts,
     ...callCauses(callers.filter(({ subject }) => subject === 'api')),
     ...ofHints.causes,
-    ...counted('refused', lastMinute.refused),
-    ...circuitCauses(troubles.openCircuits, ofHints.addresses),
+    ...refusedCauses(lastMinute.refused, troubles),
+    ...circuitCauses(openCircuits, ofHints.addresses),
     ...counted('unreadable', counts.unreadable),
     // If the store is down, `store_down` says so already.
     ...counted('unknown', Number(storage.up && isUnknown(counts))),
   ].sort(byRank);
   return { causes, more: ofHints.more };
+}
+
+/** What the manager cannot pull while WeCom refuses calls of the corp, which is told. */
+function isUnpulled({ endpoint, corpId }: LineGroup, failingCorps: ReadonlySet<string>): boolean {
+  return endpoint?.startsWith(PULL_ORIGIN) === true && failingCorps.has(corpId);
+}
+
+/** That messages wait for its bot says so already. */
+function isTold(endpoint: string, causes: readonly CauseAnswer[]): boolean {
+  const botId = botIdOf(endpoint);
+  return botId !== null && causes.some((cause) => cause.code === 'waiting_messages' && cause.botId === botId);
 }
 
 /** Those of accounts that are known by nothing else: equal ones of a bot, or without one of a corp, are one. */
@@ -81,22 +112,22 @@ function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
   const found = views.flatMap((view) =>
     view.judged.reasons.filter(({ code }) => OF_ACCOUNTS.has(code)).map((reason) => ({ view, reason })),
   );
-  const groups = Map.groupBy(found, ({ view: { bot, corpId }, reason: { code, why } }) =>
-    JSON.stringify([code, bot?.id ?? corpId, why]),
+  const groups = Map.groupBy(found, ({ view: { bot, corpId }, reason: { code, why, status } }) =>
+    JSON.stringify([code, bot?.id ?? corpId, why, status]),
   );
   return [...groups.values()].map((group) => {
-    const { code, why } = (group[0] as (typeof group)[number]).reason;
+    const { code, why, status } = (group[0] as (typeof group)[number]).reason;
     const views = group.map(({ view }) => view);
     const counts = group.map(({ reason }) => (OF_MESSAGES.has(code) ? reason.count : 1));
     const isBad = group.some(({ reason }) => reason.severity === 'bad');
-    const isWait = !isBad && group.some(({ reason }) => reason.severity === 'wait');
+    const isGiven = group.some(({ reason }) => reason.severity !== undefined);
     return newCause(
       code,
       counts.reduce((sum, count) => sum + count, 0),
       {
-        ...(isWait && { severity: 'wait' as const }),
+        ...(isGiven && { severity: isBad ? ('bad' as const) : ('wait' as const) }),
         since: firstOf(group.map(({ reason }) => reason.sinceMs)),
-        why,
+        ...{ why, status },
         botId: onlyOne(views.map(({ bot }) => bot?.id ?? null)),
         corpId: onlyOne(views.map(({ corpId }) => corpId)),
         openKfId: group.length === 1 ? (views[0]?.openKfId ?? null) : null,
@@ -139,8 +170,28 @@ function callCauses(outcomes: readonly Outcome[]): CauseAnswer[] {
   });
 }
 
+/** Those of a corp that is known have its name and the reason: each reason has a remedy of its own. */
+function refusedCauses(count: number, { refusals, isKnownCorp }: Troubles): CauseAnswer[] {
+  if (count === 0 || refusals === null || refusals.length === 0) return counted('refused', count);
+  const isOfCorp = ({ corpId, reason }: RefusedCallbackAnswer) =>
+    corpId !== null && reason !== null && isKnownCorp(corpId);
+  const groups = Map.groupBy(refusals, (one) => (isOfCorp(one) ? `${one.corpId} ${one.reason}` : ''));
+  return [...groups.values()]
+    .map((group) => {
+      const [first] = group as [RefusedCallbackAnswer];
+      const sum = group.reduce((total, one) => total + one.count, 0);
+      if (!isOfCorp(first)) return newCause('refused', sum);
+      const { corpId, reason } = first;
+      const isSigned = reason?.startsWith(SIGNED_AND_SEALED) === true;
+      return newCause('refused', sum, { ...(isSigned && { severity: 'bad' as const }), corpId, why: reason });
+    })
+    .sort((a, b) => Number(b.severity === 'bad') - Number(a.severity === 'bad') || b.count - a.count);
+}
+
 /** Times of ISO 8601 are ordered as texts. */
 function byRank(a: CauseAnswer, b: CauseAnswer): number {
+  const bySeverity = Number(b.severity === 'bad') - Number(a.severity === 'bad');
+  if (bySeverity !== 0) return bySeverity;
   const byCode = CAUSES.indexOf(a.code) - CAUSES.indexOf(b.code);
   if (byCode !== 0 || a.since === b.since) return byCode;
   return (a.since ?? '') < (b.since ?? '') ? -1 : 1;

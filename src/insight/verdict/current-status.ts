@@ -72,5 +72,6 @@ export class CurrentStatus {
 /** Whether a bot is there that can be reached, and nothing is dead. */
 function isOnline({ servedBy, judged }: AccountView): boolean {
   if (servedBy !== 'bot' && servedBy !== 'puppet') return false;
+  if (judged.reasons.some(({ code }) => code === 'circuits')) return false;
   return !['failing', 'unserved', 'paused', 'offline'].includes(judged.state);
 }

@@ -60,8 +60,15 @@ export interface HintCauses {
   readonly addresses: ReadonlySet<string>;
 }
 
-/** @param max how many causes of each state are kept: those that wait longest. */
-export function hintCauses(groups: readonly LineGroup[], max: number): HintCauses {
+/**
+ * @param max how many causes of each state are kept: those that wait longest.
+ * @param severityOf by since when somebody waits.
+ */
+export function hintCauses(
+  groups: readonly LineGroup[],
+  max: number,
+  severityOf: (sinceMs: number) => CauseAnswer['severity'],
+): HintCauses {
   const placed = groups.filter(isTrouble).map((group) => ({ group, place: placeOf(group.endpoint) }));
   const sums = new Map<string, Sum>();
   const keyOf = keysOf(placed);
@@ -74,7 +81,11 @@ export function hintCauses(groups: readonly LineGroup[], max: number): HintCause
   const sorted = [...sums.values()].sort((a, b) => a.sinceMs - b.sinceMs);
   const shown = LINE_STATES.flatMap((state) => sorted.filter((sum) => sum.state === state).slice(0, max));
   const addresses = new Set(sorted.flatMap((sum) => [...sum.places.keys()]));
-  return { causes: shown.map(toCause), more: sorted.length - shown.length, addresses };
+  return {
+    causes: shown.map((sum) => toCause(sum, severityOf)),
+    more: sorted.length - shown.length,
+    addresses,
+  };
 }
 
 /** Events of a paused bot wait because an operator wants that. They are told of their accounts. */
@@ -163,11 +174,12 @@ function add(sum: Sum, group: LineGroup, place: Place | null): void {
   if (place !== null) sum.places.set(place.address, place);
 }
 
-function toCause(sum: Sum): CauseAnswer {
+function toCause(sum: Sum, severityOf: (sinceMs: number) => CauseAnswer['severity']): CauseAnswer {
   const { state, places, stages, corpIds, endpoints, accounts, openKfId, sinceMs } = sum;
   const why = mostOf(stages);
   const [corpId = null, ...otherCorps] = corpIds;
   return newCause(state, accounts, {
+    ...(state === 'waiting' && { severity: severityOf(sinceMs) }),
     since: toIso(sinceMs),
     why,
     status: why === 'status' ? (sum.answered?.status ?? null) : null,

@@ -22,6 +22,7 @@ import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import type { Corps } from '../../registry/accounts/corps.js';
 import type { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { AccountViews } from '../accounts/account-views.js';
+import type { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
 import type { StatusAnswer } from './status.dto.js';
 import { Names } from '../accounts/names.js';
 import { Verdict } from './verdict.js';
@@ -45,7 +46,9 @@ beforeEach(async () => {
   views = new AccountViews(...of, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, listed);
   const corps = { has: () => true } as unknown as Corps;
-  verdict = new Verdict(figures, counts, circuits, bots, corps, names, clock, views, new Metrics());
+  const known = [figures, counts, circuits, bots, corps, names, clock] as const;
+  const refused = { list: () => Promise.reject(new Error('no log')) } as unknown as RefusedCallbacks;
+  verdict = new Verdict(...known, config, refused, clock, views, new Metrics());
 });
 
 async function judge() {
@@ -160,7 +163,7 @@ it('names what waits after 10 s, by its address, and since the first event of th
   await pass(60 * SECOND_MS);
   await keep({ id: 'newer', createdAtS: 1 });
   const { state, causes } = await judge();
-  expect(state).toBe('degraded');
+  expect(state).toBe('failing');
   expect(causes).toMatchObject([
     { code: 'waiting', count: 1, address: new URL(url).host, since, why: 'status' },
   ]);

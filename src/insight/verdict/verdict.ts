@@ -1,21 +1,34 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
 import { Circuits } from '../../dispatch/endpoint/circuit.js';
 import { toIso } from '../../http/answers/times.js';
+import { Clock } from '../../kernel/clock.js';
+import { answerInTime } from '../../kernel/deadline.js';
+import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics, only } from '../../metrics/metrics.js';
 import { Corps } from '../../registry/accounts/corps.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { type AccountView, AccountViews, statesOf } from '../accounts/account-views.js';
+import { insightConfig } from '../accounts/insight.config.js';
 import { AllFigures } from '../figures/all-figures.js';
+import { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
+import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import type { CauseCode } from '../answers/cause.js';
 import { CAUSES_MAX, type Causes, causesOf } from './causes.js';
+import { concernedBy } from './concerned.js';
 import { Names } from '../accounts/names.js';
 import type { StatusAnswer } from './status.dto.js';
 import type { RepliesAnswer, VerdictAnswer } from './verdict.dto.js';
 
 /** How old a reply or an event may be to say something about now. */
 const LATELY_MS = 3_600_000;
+
+const MINUTE_MS = 60_000;
+/** Every page of every operator asks, and none waits for the log. */
+const REFUSALS_AGE_MS_MAX = 5_000;
+const LOG_LIMIT_MS = 1_000;
 
 type Status = Omit<StatusAnswer, 'verdict'>;
 
@@ -25,6 +38,8 @@ type Status = Omit<StatusAnswer, 'verdict'>;
  */
 @Injectable()
 export class Verdict {
+  readonly #refusals: Recent<readonly RefusedCallbackAnswer[] | null>;
+
   constructor(
     private readonly figures: AllFigures,
     private readonly counts: QueueCounts,
@@ -33,9 +48,16 @@ export class Verdict {
     private readonly corps: Corps,
     private readonly names: Names,
     private readonly storeClock: StoreClock,
+    @Inject(insightConfig.KEY) private readonly config: ConfigType<typeof insightConfig>,
+    refused: RefusedCallbacks,
+    clock: Clock,
     accounts: AccountViews,
     metrics: Metrics,
   ) {
+    this.#refusals = new Recent(clock, async () => {
+      const asked = refused.list(null, this.storeClock.nowMs() - MINUTE_MS);
+      return (await answerInTime(LOG_LIMIT_MS, 'list refused callbacks', asked))?.items ?? null;
+    });
     metrics.reads('wxkf_failing_reply_accounts', async () =>
       only(countOf((await accounts.list()).views, 'replies_fail')),
     );
@@ -46,11 +68,12 @@ export class Verdict {
     const { causes, more } = await this.causes(status, views);
     const shown = causes.slice(0, CAUSES_MAX);
     const replies = this.#replies(views);
+    const troubled = views.filter(({ judged }) => judged.reasons.length > 0);
     const isFailing = causes.some(({ severity }) => severity === 'bad');
     const calm = causes.length > 0 ? 'degraded' : this.#calmState(views, replies);
     return {
       state: isFailing ? 'failing' : calm,
-      causes: shown.map((cause) => this.names.of(cause)),
+      causes: shown.map((cause) => this.names.of({ ...cause, ...concernedBy(cause, troubled) })),
       moreCauses: causes.length - shown.length + more,
       replies,
       accounts: statesOf(views),
@@ -67,8 +90,11 @@ export class Verdict {
       views,
       callers: this.figures.failingCallers().filter(({ botId, corpId }) => isKnown(botId, corpId)),
       hints,
+      refusals: status.lastMinute.refused === 0 ? null : await this.#refusals.latest(REFUSALS_AGE_MS_MAX),
+      isKnownCorp: (corpId) => this.corps.has(corpId),
       openCircuits: this.circuits.failing,
       nowMs: this.storeClock.nowMs(),
+      replyWithinMs: this.config.replyWithinMs,
     });
   }
 

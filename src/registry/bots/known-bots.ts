@@ -89,6 +89,14 @@ export class KnownBots extends FollowedRecords<Bot> {
     return this.#ofOthers.get(corpId) ?? null;
   }
 
+  /** The bot that has the account: it lists the account, or it has all others and no puppet without a bot has registered it. */
+  findOf(corpId: string, openKfId: string): KnownBot | null {
+    const listed = this.findListed(corpId, openKfId);
+    if (listed !== null) return listed;
+    const puppet = this.image.findPuppet(openKfId);
+    return puppet?.corpId === corpId && puppet.botId === '' ? null : this.findOfOthers(corpId);
+  }
+
   /** A bot of any corp that lists the account. */
   findListing(openKfId: string): KnownBot | null {
     const [first = null] = this.#listing.get(openKfId) ?? [];

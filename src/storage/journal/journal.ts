@@ -52,8 +52,8 @@ export interface JournalBounds {
   readonly bytesMax?: number;
 }
 
-/** The values that fields and marks must have. */
-export type Match = Readonly<Record<string, string | boolean>>;
+/** The values that fields and marks must have; of a list, a field must have one. */
+export type Match = Readonly<Record<string, string | boolean | readonly string[]>>;
 
 export interface JournalQuery {
   readonly where?: Match;

@@ -9,6 +9,7 @@ import {
   type JournalKind,
   type JournalQuery,
   Journals,
+  type Match,
 } from '../journal/journal.js';
 import { isDuplicateKey, journalCollection, MongoStore } from './mongo-store.js';
 
@@ -176,9 +177,11 @@ class MongoJournal<T extends JournalEntry> extends Journal<T> {
   }
 }
 
+const oneOf = (value: Match[string]) => (Array.isArray(value) ? { $in: value } : value);
+
 function toFilter({ where, anyOf, from, before }: JournalQuery): mongo.Filter<JournalDocument> {
   return {
-    ...where,
+    ...Object.fromEntries(Object.entries(where ?? {}).map(([field, value]) => [field, oneOf(value)])),
     _id: { $gte: from ?? '', ...(before === undefined ? {} : { $lt: before }) },
     ...(anyOf === undefined ? {} : { $or: anyOf.map(([field, value]) => ({ [field]: value })) }),
   } as mongo.Filter<JournalDocument>;

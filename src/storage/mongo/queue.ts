@@ -648,7 +648,7 @@ function withRevision(_id: string, revision: string): LineQuery {
   return { _id, revision: { $eq: revision ?? null } };
 }
 
-function toQuery({ corpId, states, stage, arrivedFromMs, arrivedBeforeMs }: LineFilter): LineQuery {
+function toQuery({ corpId, openKfId, states, stage, arrivedFromMs, arrivedBeforeMs }: LineFilter): LineQuery {
   const bounds = {
     ...(arrivedFromMs !== undefined && { $gte: arrivedFromMs }),
     ...(arrivedBeforeMs !== undefined && { $lt: arrivedBeforeMs }),
@@ -656,6 +656,7 @@ function toQuery({ corpId, states, stage, arrivedFromMs, arrivedBeforeMs }: Line
   return {
     state: { $in: [...states] },
     ...(corpId !== null && { corpId }),
+    ...(openKfId !== undefined && { openKfId }),
     ...(stage !== undefined && { 'lastFailure.stage': stage }),
     ...(Object.keys(bounds).length > 0 && { arrivedAtMs: bounds }),
   };

@@ -391,9 +391,10 @@ function isBehind(message: MessageHead, { account, seq }: MessagePlace): boolean
   return key === account ? message.seq > seq : key > account;
 }
 
-function isWanted({ corpId, lastFailure, arrivedAtMs }: LineHead, filter: LineFilter): boolean {
+function isWanted({ corpId, openKfId, lastFailure, arrivedAtMs }: LineHead, filter: LineFilter): boolean {
   const { stage, arrivedFromMs = 0, arrivedBeforeMs = Number.POSITIVE_INFINITY } = filter;
   if (filter.corpId !== null && corpId !== filter.corpId) return false;
+  if (filter.openKfId !== undefined && openKfId !== filter.openKfId) return false;
   if (stage !== undefined && lastFailure?.stage !== stage) return false;
   return arrivedAtMs >= arrivedFromMs && arrivedAtMs < arrivedBeforeMs;
 }

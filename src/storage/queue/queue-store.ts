@@ -17,6 +17,8 @@ export interface LineFilter {
   readonly states: readonly LineState[];
   /** `null` selects all corps. */
   readonly corpId: string | null;
+  /** Left out for all accounts. */
+  readonly openKfId?: string | undefined;
   /** The stage of the last failure; left out for any. */
   readonly stage?: Failure['stage'] | undefined;
   /** Only lines whose `arrivedAtMs` is from the one time on and before the other; left out for any. */

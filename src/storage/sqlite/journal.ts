@@ -8,6 +8,7 @@ import {
   type JournalKind,
   type JournalQuery,
   Journals,
+  type Match,
   keptFrom,
   LAST_ID,
 } from '../journal/journal.js';
@@ -158,20 +159,34 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
   }
 }
 
+const ONE_OF = 'IN (SELECT value FROM json_each(?))';
+
+function toValue(value: Match[string]): Value {
+  if (typeof value === 'string') return value;
+  return typeof value === 'boolean' ? Number(value) : JSON.stringify(value);
+}
+
 /** Uses only the index of the leading field. A plus sign keeps SQLite, which has no statistics, from choosing another index. */
 function toSelect<T extends JournalEntry>(
-  { name, fields, common }: JournalKind<T>,
-  { where = {}, anyOf, from, before }: Omit<JournalQuery, 'limit'>,
+  { name, fields, common }: Pick<JournalKind<T>, 'name' | 'fields' | 'common'>,
+  query: Omit<JournalQuery, 'limit'>,
   order: 'ASC' | 'DESC',
   limit: number,
 ): { readonly sql: string; readonly values: readonly Value[] } {
+  const { where = {}, anyOf, from, before } = query;
   const isFew = (field: string) => field in where && where[field] !== common[field];
   const lead = anyOf === undefined ? fields.find(isFew) : undefined;
+  const led = lead === undefined ? undefined : where[lead];
+  if (lead !== undefined && Array.isArray(led)) {
+    const { [lead]: _, ...others } = where;
+    const oneOf = led.map((value: string): [string, string] => [lead, value]);
+    return toSelect({ name, fields, common }, { ...query, where: others, anyOf: oneOf }, order, limit);
+  }
   const commonOne = lead === undefined ? undefined : common[lead];
   const bounds: [string, Value][] = [
     ...Object.entries(where).map(([field, value]): [string, Value] => [
-      `${field === lead ? '' : '+'}"${field}" = ?`,
-      typeof value === 'boolean' ? Number(value) : value,
+      `${field === lead ? '' : '+'}"${field}" ${Array.isArray(value) ? ONE_OF : '= ?'}`,
+      toValue(value),
     ]),
     ...(from === undefined ? [] : [['id >= ?', from] as [string, Value]]),
     ...(before === undefined ? [] : [['id < ?', before] as [string, Value]]),

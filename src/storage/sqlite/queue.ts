@@ -698,10 +698,11 @@ function eachState(select: string, states: readonly string[], where: Sql, by: st
 }
 
 function toConditions(kind: LineKind, filter: LineFilter): readonly Condition[] {
-  const { corpId, stage, arrivedFromMs, arrivedBeforeMs } = filter;
+  const { corpId, openKfId, stage, arrivedFromMs, arrivedBeforeMs } = filter;
   const conditions: Condition[] = [];
   // '0' is the character after the slash.
   if (corpId !== null) conditions.push(['key >= ? AND key < ?', `${kind} ${corpId}/`, `${kind} ${corpId}0`]);
+  if (openKfId !== undefined) conditions.push(['open_kf_id = ?', openKfId]);
   if (stage !== undefined) conditions.push([`${FAILURE} ->> '$.stage' = ?`, stage]);
   if (arrivedFromMs !== undefined) conditions.push(['arrived_at >= ?', arrivedFromMs]);
   if (arrivedBeforeMs !== undefined) conditions.push(['arrived_at < ?', arrivedBeforeMs]);

@@ -833,11 +833,11 @@ export type CauseAnswer = {
      */
     since: string | null;
     /**
-     * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead hints, the stage at which most of them failed. null for other causes.
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead hints and messages, the stage at which most of them failed. For refused callbacks of a corp, the error code. null for other causes.
      */
     why: string | null;
     /**
-     * The HTTP status that the bot answered last, if its events wait or are dead because of it; null for other causes.
+     * The HTTP status that the bot answered last, if what it is sent waits or is dead because of it; null for other causes.
      */
     status: number | null;
     /**
@@ -869,6 +869,14 @@ export type CauseAnswer = {
      * That account's name, where it is known.
      */
     name: string | null;
+    /**
+     * How many accounts it concerns, by their states; 0 where it is about none, or that is not known.
+     */
+    accounts: number;
+    /**
+     * What at most three of them are called, or their ids.
+     */
+    accountNames: Array<string>;
 };
 
 export type ConnectionAnswer = {
@@ -990,13 +998,13 @@ export type DeliveryStoryAnswer = {
     /**
      * The outcome of the event or message, as far as the log tells.
      */
-    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'taken';
+    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'replayed' | 'taken';
     /**
      * When a bot took it; null until then.
      */
     takenAt: string | null;
     /**
-     * What ended the wait of a kept event that no bot took itself: a newer event of its account. Either a bot took the newer event, and a bot that is told of one event fetches everything new; or the newer event was given up or discarded. null for other events, and while the wait goes on.
+     * What ended the wait of a kept event that no bot took itself: a newer event of its account, or this one as it was sent again. Either a bot took the newer event, and a bot that is told of one event fetches everything new; or the newer event was given up or discarded. null for other events, and while the wait goes on.
      */
     endedBy: LoggedDeliveryAnswer | null;
     /**
@@ -1401,7 +1409,7 @@ export type LoggedDeliveryAnswer = {
      * The webhook-id that its event or message is sent with; null where a callback could not be opened.
      */
     webhookId: string | null;
-    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'taken';
+    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'replayed' | 'taken';
     /**
      * In which form the callback came or the attempt was sent; null for an end.
      */

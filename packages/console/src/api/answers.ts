@@ -63,12 +63,6 @@ export interface Paged<T> {
   readonly toNext: (() => void) | null;
 }
 
-interface PagedOptions<T> {
-  readonly limit?: number;
-  /** Leaves out items by what the API cannot filter by; the name says which filter it is. */
-  readonly only?: { readonly name: string; readonly matches: (item: T) => boolean } | undefined;
-}
-
 /** Where each page up to the one that is seen begins, as an entry of the browser's history remembers it. */
 interface Place {
   readonly key: string;
@@ -80,22 +74,17 @@ interface Place {
  * One page of a list at a time, kept fresh. Another query begins at the first page. A page has an entry in the browser's
  * history: Back leads to the page before, and reloading stays.
  */
-export function usePaged<T>(
-  path: string,
-  query: Query = {},
-  { limit = PAGE_SIZE, only }: PagedOptions<T> = {},
-): Paged<T> {
-  const key = [path + toQuery(query), only?.name ?? ''].join(' ').trim();
+export function usePaged<T>(path: string, query: Query = {}): Paged<T> {
+  const key = path + toQuery(query);
   const kept = useHistoryState<Place | null>();
   const { cursors, offsets } = kept?.key === key ? kept : { cursors: [null], offsets: [0] };
   const cursor = cursors.at(-1) ?? null;
   const offset = offsets.at(-1) ?? 0;
-  const load = async (from: string | null, signal: AbortSignal): Promise<Page<T>> => {
-    const page = await request<Page<T>>(path + toQuery({ ...query, cursor: from, limit }), { signal });
-    return only === undefined ? page : { ...page, items: page.items.filter(only.matches) };
-  };
+  const queryOf = (from: string | null) => ({ ...query, cursor: from, limit: PAGE_SIZE });
+  const load = (from: string | null, signal: AbortSignal) =>
+    request<Page<T>>(path + toQuery(queryOf(from)), { signal });
   const of = useQuery<Page<T>>({
-    queryKey: [...keyOf(path, { ...query, cursor, limit }), only?.name ?? ''],
+    queryKey: keyOf(path, queryOf(cursor)),
     queryFn: ({ signal }) => filledPage(cursor, (from) => load(from, signal)),
     refetchInterval: EVERY_MS,
     placeholderData: keepPreviousData,
@@ -126,6 +115,14 @@ export type Change<A, T> = UseMutationResult<T, Error, A>;
  */
 export function useChange<A, T>(act: (argument: A) => Promise<T>, touches: readonly string[]): Change<A, T> {
   return useMutation<T, Error, A>({ mutationFn: act, onSuccess: () => refresh(...touches) });
+}
+
+/**
+ * Does it, and then that: also where what asked for it has gone from the page by then, as the last row of a list has. The change
+ * has its error.
+ */
+export function changeThen<A, T>(change: Change<A, T>, argument: A, then: (answer: T) => void): void {
+  change.mutateAsync(argument).then(then, () => {});
 }
 
 /** Asks for these answers now, wherever they are shown. */

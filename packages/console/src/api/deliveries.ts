@@ -2,24 +2,18 @@ import type { DeliveryStoryAnswer, LoggedDeliveryAnswer, LoggedDeliveryPageAnswe
 import { useAnswer, usePaged } from './answers.js';
 
 const EVERY_MS = 30_000;
-/** Where a page is filtered after it was loaded, few of its records may be left. */
-const FILTERED_PAGE_SIZE = 200;
 
 /** What is looked for in the delivery log; empty for all. */
 export interface LogFilter {
   readonly q: string;
   readonly corpId: string;
   readonly openKfId: string;
+  /** The bot that has the account now. */
+  readonly botId: string;
   readonly outcome: string;
   /** ISO 8601. */
   readonly from: string;
   readonly to: string;
-}
-
-/** Leaves out what the API cannot filter by. */
-export interface OnlyRecords {
-  readonly name: string;
-  readonly matches: (record: LoggedDeliveryAnswer) => boolean;
 }
 
 /** The last ones of one account. */
@@ -27,12 +21,8 @@ export const useLastRecords = (openKfId: string, limit: number) =>
   useAnswer<LoggedDeliveryPageAnswer>('/api/v1/deliveries', { query: { openKfId, limit } });
 
 /** The latest first. */
-export const useLoggedDeliveries = (filter: Partial<LogFilter>, only?: OnlyRecords) =>
-  usePaged<LoggedDeliveryAnswer>(
-    '/api/v1/deliveries',
-    { ...filter },
-    only === undefined ? {} : { only, limit: FILTERED_PAGE_SIZE },
-  );
+export const useLoggedDeliveries = (filter: Partial<LogFilter>) =>
+  usePaged<LoggedDeliveryAnswer>('/api/v1/deliveries', { ...filter });
 
 /** How far back the log reaches, and for how long it is kept. */
 export const useReach = () =>

@@ -1,7 +1,16 @@
 import { useKnownAccounts } from './accounts.js';
 import { useKnownApps } from './apps.js';
+import type { AppAnswer } from './answers.gen.js';
 import { useKnownBots } from './bots.js';
 import { type OfAccount, takerOf } from './taker-of.js';
+
+/** By corp, empty without one. Of several apps all names: which of them has an account is not known. */
+export function namesOfCorps(apps: readonly AppAnswer[]): ReadonlyMap<string, string> {
+  const groups = [...Map.groupBy(apps, ({ corpId }) => corpId)];
+  const nameOf = (ofCorp: readonly AppAnswer[]) =>
+    [...new Set(ofCorp.map(({ name }) => name).filter((name) => name !== ''))].join(' / ');
+  return new Map(groups.map(([corpId, ofCorp]) => [corpId, nameOf(ofCorp)]));
+}
 
 /** The names behind the ids of records: of the corp its app, of the account its bot. */
 export function useNames() {
@@ -17,6 +26,6 @@ export function useNames() {
       name ??
       accounts.find((account) => account.corpId === corpId && account.openKfId === openKfId)?.name ??
       null,
-    corpNameOf: (corpId: string) => apps.find((app) => app.corpId === corpId)?.name || null,
+    corpNameOf: (corpId: string) => namesOfCorps(apps).get(corpId) || null,
   };
 }

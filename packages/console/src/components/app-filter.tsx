@@ -1,4 +1,5 @@
 import { useKnownApps } from '../api/apps.js';
+import { namesOfCorps } from '../api/names.js';
 import { t } from '../i18n/language.js';
 import { ChoiceFilter } from './filters.js';
 
@@ -10,13 +11,12 @@ interface AppFilterProps {
 
 /** One of the corps that have an app here, by its name. */
 export function AppFilter({ value, onChange }: AppFilterProps) {
-  const apps = useKnownApps().data?.items ?? [];
-  const names = new Map(apps.map(({ corpId, name }) => [corpId, name || corpId]));
+  const names = namesOfCorps(useKnownApps().data?.items ?? []);
   return (
     <ChoiceFilter
       label={t().outbox.app}
       value={value}
-      options={[...names].map(([corpId, name]) => ({ value: corpId, label: name }))}
+      options={[...names].map(([corpId, name]) => ({ value: corpId, label: name || corpId }))}
       onChange={onChange}
     />
   );

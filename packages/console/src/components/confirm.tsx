@@ -1,6 +1,6 @@
 import { Modal } from 'antd';
 import { type ReactNode, useRef, useState } from 'react';
-import type { Change } from '../api/answers.js';
+import { type Change, changeThen } from '../api/answers.js';
 import { t } from '../i18n/language.js';
 import { ErrorNote } from './error-note.js';
 import { Field } from './field.js';
@@ -51,13 +51,11 @@ export function Confirm<A, T>(props: ConfirmProps<A, T>) {
   const [typed, setTyped] = useState('');
   const isHeld = name !== undefined && typed.trim() !== name.trim();
   const act = (): void =>
-    change.mutate(argument, {
-      onSuccess: (answer) => {
-        isDone.current = true;
-        if (told !== undefined) tell(told(answer));
-        onClose();
-        onDone?.();
-      },
+    changeThen(change, argument, (answer) => {
+      isDone.current = true;
+      if (told !== undefined) tell(told(answer));
+      onClose();
+      onDone?.();
     });
   return (
     <Modal

@@ -13,6 +13,7 @@ const TONES: Readonly<Record<LoggedDeliveryAnswer['outcome'], Tone>> = {
   dropped: 'quiet',
   people: 'quiet',
   handed_over: 'good',
+  replayed: 'wait',
 };
 
 /** What became of something, of a record of the log. */

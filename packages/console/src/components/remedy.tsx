@@ -26,7 +26,7 @@ export function Errcode({ why }: { readonly why: string }) {
   );
 }
 
-/** What an errcode means and what to do about it, with the way to WeCom's page about it. */
+/** What to do about an errcode, with the way to WeCom's page about it. What it means stands beside it. */
 export function CallRemedy({ why }: { readonly why: string }) {
   const { overview, errcodes, wecomErrors } = t();
   const { verdict } = overview;
@@ -37,7 +37,7 @@ export function CallRemedy({ why }: { readonly why: string }) {
     <>
       {known === undefined
         ? verdict.sentences(verdict.code(why), wecomErrors.unknownRemedy)
-        : verdict.sentences(verdict.code(why), known.what, known.remedy)}{' '}
+        : verdict.sentences(known.remedy, verdict.code(why))}{' '}
       {CODE.test(why) && (
         <a href={ABOUT + encodeURIComponent(why)} target="_blank" rel="noreferrer">
           {wecomErrors.lookUp}

@@ -1,6 +1,9 @@
 import type { SessionAnswer } from '../api/answers.gen.js';
 import { Cell, useCell } from '../state/cell.js';
 
+/** What the manager calls whoever signed in with a secret of AUTH_OPERATOR_TOKEN. */
+export const SHARED_SECRET = 'shared secret';
+
 /** null until the manager has said. */
 export const session = new Cell<SessionAnswer | null>(null);
 /** Whether it ended while it was in use, which the sign-in then says. */

@@ -3,7 +3,7 @@ import { Button, Dropdown } from 'antd';
 import { Link } from 'wouter';
 import { useTell } from '../components/tell.js';
 import { chooseLanguage, language, LANGUAGES, t } from '../i18n/language.js';
-import { session } from '../session/session.js';
+import { session, SHARED_SECRET } from '../session/session.js';
 import { signOut } from '../session/sign-in.js';
 import { useCell } from '../state/cell.js';
 import { chooseTheme, theme, THEMES } from '../state/shade.js';
@@ -101,7 +101,8 @@ function OperatorMenu() {
     );
   };
   const { operator } = current;
-  const who = operator === null ? words.signOut : `${operator.name} ${words.roles[operator.role]}`;
+  const name = operator?.name === SHARED_SECRET ? t().audit.sharedSecret : operator?.name;
+  const who = operator === null ? words.signOut : `${name} · ${words.roles[operator.role]}`;
   const shown = operator === null ? [] : [{ key: 'who', disabled: true, label: who }];
   return (
     <Dropdown

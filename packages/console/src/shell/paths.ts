@@ -34,6 +34,8 @@ export const pathOf = {
   /** @param q a whole webhook-id, or a part of an account's name. */
   logLike: (q: string) => `${PAGES.log}?q=${part(q)}`,
   refused: `${PAGES.log}?show=refused`,
+  refusedOf: (corpId: string | null) =>
+    corpId === null ? pathOf.refused : `${pathOf.refused}&corpId=${part(corpId)}`,
 };
 
 export const isAt = (path: string, page: string): boolean =>

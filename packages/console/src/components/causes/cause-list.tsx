@@ -3,12 +3,13 @@ import { Button } from 'antd';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { CauseAnswer } from '../../api/answers.gen.js';
+import { formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { LinkButton } from '../link-button.js';
 import { CallRemedy } from '../remedy.js';
 import { StateTag } from '../state-tag.js';
 import { Table } from '../table.js';
-import { subjectOf, wordsOfCause } from './cause-words.js';
+import { accountsOf, subjectsOf, wordsOfCause } from './cause-words.js';
 import { type CauseGroup, groupCauses } from './group-causes.js';
 
 /** So many rows leave the counters and the first chart within 900 px. */
@@ -49,13 +50,20 @@ export function CauseList({ causes, caption, isFirstOpen = false }: CauseListPro
             ),
           },
           {
+            key: 'accounts',
+            head: words.head.accounts,
+            width: 216,
+            from: 'l',
+            cell: ({ causes: all }) => accountsOf(all),
+          },
+          {
             key: 'since',
             head: words.head.since,
-            width: 110,
+            width: 112,
             from: 'm',
-            cell: ({ causes: [first] }) => wordsOfCause(first).since,
+            cell: ({ causes: [{ since }] }) => (since === null ? '' : t().accounts.since(formatSince(since))),
           },
-          { key: 'amount', head: words.head.amount, width: 120, from: 'l', cell: amountOf },
+          { key: 'amount', head: words.head.amount, width: 120, from: 'xl', cell: amountOf },
           {
             key: 'action',
             head: words.head.action,
@@ -84,9 +92,9 @@ interface OpenerProps {
 /** Severity, name and what is wrong, all of which open the remedy. */
 function Opener({ group: { causes: all }, isOpen, onToggle }: OpenerProps) {
   const words = t().causes;
-  const [first, ...others] = all;
+  const [first] = all;
   const { what } = wordsOfCause(first);
-  const subject = others.length === 0 ? subjectOf(first) : words.several(subjectOf(first), others.length);
+  const subject = subjectsOf(all);
   const title = words.title(subject, what);
   return (
     <button type="button" className="cause" aria-expanded={isOpen} title={title} onClick={onToggle}>
@@ -115,11 +123,17 @@ function Action({ of: cause }: { readonly of: CauseAnswer }) {
 /** What to do, and of a group each of its members with the way to it. */
 function Remedy({ of: { causes: all } }: { readonly of: CauseGroup }) {
   const { remedy, callFault } = wordsOfCause(all[0]);
+  const accounts = accountsOf(all);
   return (
     <div className="remedy">
       <p>
         {remedy} {callFault !== null && <CallRemedy why={callFault} />}
       </p>
+      {accounts !== '' && (
+        <p className="muted below-l">
+          {t().causes.head.accounts}: {accounts}
+        </p>
+      )}
       {all.length > 1 && (
         <ul>
           {all.map((cause) => (

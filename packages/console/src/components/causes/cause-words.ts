@@ -15,6 +15,8 @@ export interface CauseWords {
   readonly since: string;
   /** How many, with their unit; empty where it is one thing. */
   readonly amount: string;
+  /** The accounts that it concerns, a few by name; empty where there are none. */
+  readonly accounts: string;
   readonly action: { readonly href: string; readonly text: string } | null;
 }
 
@@ -27,6 +29,16 @@ const OF_CALLS: ReadonlySet<CauseAnswer['code']> = new Set([
   'bot_calls_fail',
 ]);
 
+/** Without an answer of WeCom's own. */
+const FAULTS: ReadonlySet<string> = new Set(['unreachable', 'status']);
+
+/** These count events or messages. */
+const OF_CONTENTS: ReadonlySet<CauseAnswer['code']> = new Set([
+  'dead_messages',
+  'waiting_messages',
+  'paused',
+]);
+
 const DEAD: ReadonlySet<CauseAnswer['code']> = new Set(['dead', 'dead_messages']);
 
 /** A cause in plain words, and where to go because of it. */
@@ -34,15 +46,42 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
   const { causes } = t();
   const { amount, remedy } = causes.byCode[cause.code];
   const isOfCalls = OF_CALLS.has(cause.code);
+  const callFault = isOfCalls ? cause.why : null;
   return {
     subject: subjectOf(cause),
     what: whatOf(cause, isOfCalls),
-    remedy: (isOfCalls ? null : remedyOfFailure(cause)) ?? remedy,
-    callFault: isOfCalls ? cause.why : null,
+    // What WeCom said has a remedy of its own.
+    remedy: callFault === null || isUnknown(callFault) ? (remedyOfReason(cause, isOfCalls) ?? remedy) : '',
+    callFault,
     since: cause.since === null ? '' : formatSince(cause.since),
-    amount: amount(cause.count),
+    amount: isNamed(cause) ? '' : amount(cause.count),
+    accounts: accountsOf([cause]),
     action: actionFor(cause),
   };
+}
+
+/** So many names stand in a row. */
+const NAMES_MAX = 3;
+
+/** Whether its accounts say how many it is about. */
+function isNamed({ code, accounts = 0 }: CauseAnswer): boolean {
+  return accounts > 0 && !OF_CONTENTS.has(code);
+}
+
+/** Of equal causes. */
+export function accountsOf(causes: readonly CauseAnswer[]): string {
+  const { several } = t().causes;
+  const names = causes.flatMap(({ accountNames = [] }) => accountNames);
+  return several(
+    names.slice(0, NAMES_MAX),
+    causes.reduce((sum, { accounts = 0 }) => sum + accounts, 0),
+  );
+}
+
+/** Whom equal causes are about. */
+export function subjectsOf(causes: readonly CauseAnswer[]): string {
+  const names = [...new Set(causes.map(subjectOf))];
+  return t().causes.several(names.slice(0, NAMES_MAX), names.length);
 }
 
 export function subjectOf(cause: CauseAnswer): string {
@@ -66,22 +105,33 @@ export function subjectOf(cause: CauseAnswer): string {
   }
 }
 
+/** Whether it is an errcode that has no words here. */
+function isUnknown(why: string): boolean {
+  return !FAULTS.has(why) && !Object.hasOwn(t().errcodes, why);
+}
+
 function whatOf({ code, why, status }: CauseAnswer, isOfCalls: boolean): string {
-  const { causes, errcodes, failures } = t();
+  const { causes, errcodes, failures, refusals } = t();
   const { what } = causes.byCode[code];
   if (why === null) return what;
+  if (code === 'refused') return causes.what(what, refusals.reasons[why]?.what ?? why);
   if (isOfCalls && why === 'unreachable') return causes.wecomUnreachable;
   if (isOfCalls && why === 'status') return causes.wecomStatus;
-  if (isOfCalls) return causes.what(what, errcodes[why]?.what ?? why);
+  const said = errcodes[why]?.what;
+  // It says that WeCom refuses, in fewer words: a row has room for these.
+  if (code === 'wecom_fails' && said !== undefined) return said;
+  if (isOfCalls) return causes.what(what, said ?? why);
   if (!Object.hasOwn(failures, why)) return what;
   const failed = whatFailed({ stage: why as keyof typeof failures, status }, t());
   // What else is said of these is that nothing is taken, which the failure says better.
   return DEAD.has(code) ? causes.what(what, failed) : failed;
 }
 
-/** What an operator does where a bot did not take something; `null` where that is not known. */
-function remedyOfFailure({ why }: CauseAnswer): string | null {
-  const { failures } = t();
+/** What an operator does because of the reason; `null` where that is not known. */
+function remedyOfReason({ code, why }: CauseAnswer, isOfCalls: boolean): string | null {
+  const { failures, refusals } = t();
+  if (isOfCalls) return null;
+  if (code === 'refused') return why === null ? null : (refusals.reasons[why]?.remedy ?? null);
   return why !== null && Object.hasOwn(failures, why) ? failures[why as keyof typeof failures].remedy : null;
 }
 
@@ -96,7 +146,7 @@ function actionFor(cause: CauseAnswer): CauseWords['action'] {
         text: causes.addBot,
       };
     case 'refused':
-      return { href: pathOf.refused, text: causes.toRefused };
+      return { href: pathOf.refusedOf(corpId), text: causes.toRefused };
     case 'dead':
       return { href: pathOf.dead, text: causes.toDead };
     case 'dead_messages':

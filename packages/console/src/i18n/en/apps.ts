@@ -12,6 +12,7 @@ export const apps = {
   },
   verifiedAt: 'Verified',
   deliveredAt: 'Last event',
+  puppets: 'Puppets',
   accounts: 'Accounts',
   bots: 'Bots',
   bot: 'Bot',

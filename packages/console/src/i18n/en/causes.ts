@@ -14,7 +14,7 @@ interface CauseText {
 const accounts = (count: number) => plural(count, 'account');
 const events = (count: number) => plural(count, 'event');
 const messages = (count: number) => plural(count, 'message');
-const callbacks = (count: number) => `${plural(count, 'callback')}/min`;
+const callbacks = (count: number) => `${count.toLocaleString('en')}/min`;
 const calls = (count: number) => plural(count, 'call');
 const none = () => '';
 
@@ -38,8 +38,7 @@ const byCode: Readonly<Record<Code, CauseText>> = {
   },
   wecom_fails: {
     what: 'WeCom refuses calls',
-    remedy:
-      'Events still reach the bots, and bots can neither read nor answer. Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
+    remedy: 'Events still reach the bots, and bots can neither read nor answer.',
     amount: (count) => plural(count, 'corp'),
   },
   calls_unanswered: {
@@ -54,9 +53,9 @@ const byCode: Readonly<Record<Code, CauseText>> = {
     amount: accounts,
   },
   silent: {
-    what: 'no reply to customers',
+    what: 'takes messages and does not reply',
     remedy:
-      'Its bot takes what customers write, and no reply follows within a minute. Look at the bot’s own log: its model may be away or out of quota, or it may ignore this account.',
+      'Its bot takes what customers write, and no reply follows in time (REPLY_WITHIN_S). Look at the bot’s own log: its model may be away or out of quota, or it may ignore this account.',
     amount: accounts,
   },
   token_refused: {
@@ -145,13 +144,15 @@ export const causes = {
   wecom: 'WeCom',
   outbox: 'The queue',
   severity: { bad: 'No answer', wait: 'Waiting' },
-  /** Of several that have the same cause. */
-  several: (first: string, more: number) => `${first} +${more.toLocaleString('en')}`,
+  /** A few names of so many. */
+  several: (names: readonly string[], count: number) =>
+    names.join(', ') + (count > names.length ? ` +${(count - names.length).toLocaleString('en')}` : ''),
   what: (what: string, detail: string | null) => (detail === null ? what : `${what}: ${detail}`),
   head: {
     severity: 'Severity',
     subject: 'Who',
     what: 'What',
+    accounts: 'Accounts',
     since: 'Since',
     amount: 'How many',
     action: 'Next',

@@ -12,7 +12,7 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
   '40001': {
     what: 'The app’s secret is wrong',
     remedy:
-      'Copy the secret from WeCom’s admin page into the puppet and restart it. Do not let it loop: WeCom bans the address.',
+      'Copy the app’s Secret from WeCom’s admin page into the bot’s program, or into its settings here if it takes messages, and restart the program. Do not let it loop: WeCom bans the address.',
   },
   '40007': {
     what: 'The media_id of the message is not valid',

@@ -26,6 +26,7 @@ export const log = {
     dropped: 'Dropped',
     people: 'With people',
     handed_over: 'Handed over',
+    replayed: 'Sent again',
   },
   kinds: { callback: 'Callback', attempt: 'Attempt', end: 'End' },
   forms: {
@@ -46,6 +47,8 @@ export const log = {
   webhookId: 'webhook-id',
   takenAt: 'Taken at',
   notTaken: 'Not taken by a bot, as far as the log knows',
+  replayed: 'Sent again as a new event, with another webhook-id.',
+  newest: 'Newest records of the account',
   endedBy: (outcome: string, time: string) =>
     outcome === 'taken'
       ? `A newer event of the account was taken at ${time}. A bot that is told of one fetches all that waits.`

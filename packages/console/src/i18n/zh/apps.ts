@@ -14,6 +14,7 @@ export const apps: Words['apps'] = {
   },
   verifiedAt: '验证时间',
   deliveredAt: '最近事件',
+  puppets: 'Puppet',
   accounts: '客服账号',
   bots: '机器人',
   bot: '机器人',

@@ -4,7 +4,7 @@ const n = (count: number) => count.toLocaleString('zh-CN');
 const accounts = (count: number) => `${n(count)} 个账号`;
 const events = (count: number) => `${n(count)} 个事件`;
 const messages = (count: number) => `${n(count)} 条消息`;
-const callbacks = (count: number) => `每分钟 ${n(count)} 个回调`;
+const callbacks = (count: number) => `${n(count)} 个/分钟`;
 const calls = (count: number) => `${n(count)} 次调用`;
 const none = () => '';
 
@@ -25,8 +25,7 @@ export const causes: Words['causes'] = {
     },
     wecom_fails: {
       what: '企业微信拒绝接口调用',
-      remedy:
-        '事件仍能送达机器人，但机器人既无法读取消息，也无法回复。请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
+      remedy: '事件仍能送达机器人，但机器人既无法读取消息，也无法回复。',
       amount: (count) => `${n(count)} 个企业`,
     },
     calls_unanswered: {
@@ -37,9 +36,9 @@ export const causes: Words['causes'] = {
     },
     replies_fail: { what: '回复发不出去', remedy: '机器人的回复没有到达客户。', amount: accounts },
     silent: {
-      what: '没有回复客户',
+      what: '接收了消息但没有回复',
       remedy:
-        '机器人接收了客户的消息，但一分钟内没有回复。请查看机器人自己的日志：它的模型可能无法连接或额度用尽，也可能忽略了这个账号。',
+        '机器人接收了客户的消息，但没有及时回复（REPLY_WITHIN_S）。请查看机器人自己的日志：它的模型可能无法连接或额度用尽，也可能忽略了这个账号。',
       amount: accounts,
     },
     token_refused: {
@@ -114,12 +113,13 @@ export const causes: Words['causes'] = {
   wecom: '企业微信',
   outbox: '投递队列',
   severity: { bad: '无应答', wait: '等待中' },
-  several: (first, more) => `${first} 等 ${n(more + 1)} 个`,
+  several: (names, count) => names.join('、') + (count > names.length ? ` 等 ${n(count)} 个` : ''),
   what: (what, detail) => (detail === null ? what : `${what}：${detail}`),
   head: {
     severity: '严重程度',
     subject: '对象',
     what: '问题',
+    accounts: '客服账号',
     since: '开始时间',
     amount: '数量',
     action: '操作',

@@ -7,7 +7,8 @@ export const errcodes: Words['errcodes'] = {
   },
   '40001': {
     what: '应用的 Secret 不正确',
-    remedy: '请从企业微信管理后台复制正确的 Secret 到机器人并重启。不要反复重试，否则出口 IP 会被封禁。',
+    remedy:
+      '请从企业微信管理后台复制应用的 Secret，填入机器人的程序；机器人接收消息时，填入它在这里的设置。然后重启程序。不要反复重试，否则出口 IP 会被封禁。',
   },
   '40007': {
     what: '消息中的 media_id 不合法',

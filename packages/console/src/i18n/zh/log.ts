@@ -27,6 +27,7 @@ export const log: Words['log'] = {
     dropped: '已丢弃',
     people: '人工接待中',
     handed_over: '已转人工',
+    replayed: '已重新投递',
   },
   kinds: { callback: '回调', attempt: '投递尝试', end: '结局' },
   forms: { encrypted: '密文', decrypted: '明文', message: '单条消息', verification: '验证' },
@@ -42,6 +43,8 @@ export const log: Words['log'] = {
   webhookId: 'webhook-id',
   takenAt: '接收时间',
   notTaken: '据日志所知，还没有机器人接收',
+  replayed: '已作为新事件重新投递，webhook-id 也是新的。',
+  newest: '该账号最新的记录',
   endedBy: (outcome, time) =>
     outcome === 'taken'
       ? `该账号较新的事件已于 ${time} 被接收。机器人得知一个事件后，会拉取所有等待的消息。`

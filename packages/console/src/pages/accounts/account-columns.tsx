@@ -16,13 +16,14 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'account',
       head: accounts.account,
+      width: 208,
       sort: { by: 'name', direction: 'ascending' },
       cell: (account) => <AccountName {...account} />,
     },
     {
       key: 'state',
       head: accounts.state,
-      width: 128,
+      width: 104,
       cell: ({ state }) => <AccountStateTag state={state} />,
     },
     { key: 'why', head: accounts.why, from: 'm', cell: whyOf },
@@ -46,7 +47,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'message',
       head: accounts.lastMessage,
-      width: 112,
+      width: 116,
       from: 'xl',
       sort: { by: 'lastMessage', direction: 'descending' },
       cell: ({ lastMessageAt }) => <Ago at={lastMessageAt} />,
@@ -54,7 +55,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'reply',
       head: accounts.lastReply,
-      width: 100,
+      width: 116,
       from: 'l',
       cell: ({ lastReplyAt }) => <Ago at={lastReplyAt} />,
     },
@@ -71,7 +72,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'hours',
       head: accounts.hours,
-      width: 120,
+      width: 112,
       from: 'xl',
       cell: ({ hours }) => <Hours of={hours} />,
     },

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { MessageAnswer } from '../../api/answers.gen.js';
-import { useChange } from '../../api/answers.js';
+import { changeThen, useChange } from '../../api/answers.js';
 import { dropMessage, replayMessage, useMessages } from '../../api/messages.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { Confirm } from '../../components/confirm.js';
@@ -72,14 +72,12 @@ export function WaitingMessages({ corpId, openKfId }: WaitingMessagesProps) {
           {
             key: 'actions',
             head: outbox.actions,
-            width: 176,
+            width: 204,
             cell: (message) => (
               <MessageActions
                 message={message}
                 isPending={replay.isPending}
-                onReplay={() =>
-                  replay.mutate(message, { onSuccess: () => tell(messages.replayed(nameOf(message))) })
-                }
+                onReplay={() => changeThen(replay, message, () => tell(messages.replayed(nameOf(message))))}
                 onDrop={() => {
                   setAsked(message);
                   setOpen(true);

@@ -22,9 +22,9 @@ const TOUCHED = [
 /** How much waits or is dead, and of its events why, since when, and what can be done. */
 export function WhatWaits({ account }: { readonly account: AccountDetailAnswer }) {
   const { accounts } = t();
-  const { corpId, openKfId, waiting, registration } = account;
+  const { openKfId, waiting } = account;
   const all = waiting === null ? null : waiting.events + waiting.messages + waiting.dead;
-  const hint = useHintOf({ corpId, openKfId }, registration !== null, all !== 0);
+  const hint = useHintOf(account);
   return (
     <section className="card">
       <h2>{accounts.waits}</h2>

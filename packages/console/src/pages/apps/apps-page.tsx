@@ -57,7 +57,7 @@ export default function AppsPage() {
           },
           {
             key: 'accounts',
-            head: apps.accounts,
+            head: apps.puppets,
             width: 104,
             from: 'm',
             isNumber: true,

@@ -14,7 +14,8 @@ import { PagedTable } from '../../components/paged-table.js';
 import { StateTag } from '../../components/state-tag.js';
 import { formatDateTime, formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
-import { nameOfOperator, sentenceOf, SHARED_SECRET } from './audit-sentence.js';
+import { SHARED_SECRET } from '../../session/session.js';
+import { nameOfOperator, sentenceOf } from './audit-sentence.js';
 
 const NAMES = ['operator', 'within'] as const;
 const HOUR_MS = 3_600_000;

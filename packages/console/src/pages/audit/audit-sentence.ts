@@ -2,9 +2,9 @@
 import type { AuditEntryAnswer } from '../../api/answers.gen.js';
 import { formatNumber } from '../../i18n/format.js';
 import type { Words } from '../../i18n/words.js';
+import { SHARED_SECRET } from '../../session/session.js';
 
-/** The names that the manager gives to calls without a named operator. */
-export const SHARED_SECRET = 'shared secret';
+/** What the manager calls callers while no role has a secret. */
 const OPEN_MANAGER = 'open manager';
 
 type Entry = Pick<

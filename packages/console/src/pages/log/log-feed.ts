@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { LoggedDeliveryAnswer } from '../../api/answers.gen.js';
 import { type Paged, refresh } from '../../api/answers.js';
-import { type LogFilter, type OnlyRecords, useLoggedDeliveries } from '../../api/deliveries.js';
+import { type LogFilter, useLoggedDeliveries } from '../../api/deliveries.js';
 import { openStream } from '../../api/delivery-stream.js';
 import type { Page } from '../../api/page.js';
 import { toQuery } from '../../api/to-query.js';
@@ -20,10 +20,10 @@ export interface LogFeed {
 }
 
 /** The records of the log. The first page stays as it was drawn, until somebody wants to see what came since. */
-export function useLogFeed(filter: LogFilter, only?: OnlyRecords): LogFeed {
-  const paged = useLoggedDeliveries(filter, only);
+export function useLogFeed(filter: LogFilter): LogFeed {
+  const paged = useLoggedDeliveries(filter);
   const { data: latest, isPlaceholderData } = paged.of;
-  const key = [toQuery({ ...filter }), only?.name].join(' ');
+  const key = toQuery({ ...filter });
   const [held, setHeld] = useState<{ readonly key: string; readonly page: Records } | null>(null);
   const isFirst = paged.pageNumber === 1;
   const isLoaded = latest !== undefined && !isPlaceholderData;

@@ -48,14 +48,7 @@ function Records({ names }: { readonly names: ReturnType<typeof useNames> }) {
   const panel = useFilters('record');
   const { q, outcome, corpId, openKfId, botId } = filters.values;
   const times = useTimes(filters.values);
-  const only =
-    botId === ''
-      ? undefined
-      : {
-          name: `${botId} ${names.bots.length}`,
-          matches: (record: Parameters<typeof names.botOf>[0]) => names.botOf(record)?.id === botId,
-        };
-  const { paged, fresh, show } = useLogFeed({ q, outcome, corpId, openKfId, ...times }, only);
+  const { paged, fresh, show } = useLogFeed({ q, outcome, corpId, openKfId, botId, ...times });
   const { record } = panel.values;
   const open = (id: string): void => panel.set({ record: id });
   return (

@@ -1,4 +1,5 @@
 import { Empty, Skeleton } from 'antd';
+import { Link } from 'wouter';
 import { ApiError } from '../../api/api-error.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from '../../api/answers.gen.js';
 import { useStory } from '../../api/deliveries.js';
@@ -12,6 +13,7 @@ import { SidePanel } from '../../components/side-panel.js';
 import { Time } from '../../components/times.js';
 import { formatMs, formatTime } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
+import { pathOf } from '../../shell/paths.js';
 import { titleOfRefusal, whatOf, whyOf } from './record-words.js';
 import { refusalOf } from './refusal.js';
 import { SendAgain } from './send-again.js';
@@ -73,6 +75,7 @@ function Outcome({ story, onOpen }: StoryProps & Pick<StoryPanelProps, 'onOpen'>
       <p>
         <OutcomeTag outcome={outcome} />{' '}
         {takenAt === null && endedBy === null && outcome === 'kept' && log.notTaken}
+        {endedBy === null && outcome === 'replayed' && <Replayed story={story} />}
         {endedBy !== null && (
           <>
             {log.endedBy(endedBy.outcome, formatTime(endedBy.at))}{' '}
@@ -84,6 +87,17 @@ function Outcome({ story, onOpen }: StoryProps & Pick<StoryPanelProps, 'onOpen'>
       </p>
       <SendAgain story={story} />
     </div>
+  );
+}
+
+/** What comes of it stands beside the account's other records, under another webhook-id. */
+function Replayed({ story: { records } }: StoryProps) {
+  const { log } = t();
+  const openKfId = records.at(-1)?.openKfId ?? null;
+  return (
+    <>
+      {log.replayed} {openKfId !== null && <Link href={pathOf.logOfAccount(openKfId)}>{log.newest}</Link>}
+    </>
   );
 }
 
@@ -146,11 +160,13 @@ function Facts({ story: { webhookId, takenAt, records }, names }: StoryProps & {
   );
 }
 
+const HAS_ENDED: ReadonlySet<DeliveryStoryAnswer['outcome']> = new Set(['taken', 'dropped', 'replayed']);
+
 /** What to do, where it was not taken. */
 function Remedy({ story: { outcome, endedBy, records } }: StoryProps) {
   const { refusals } = t();
   const last = records.findLast(({ stage, reason }) => stage !== null || reason !== null);
-  if (last === undefined || endedBy !== null || outcome === 'taken' || outcome === 'dropped') return null;
+  if (last === undefined || endedBy !== null || HAS_ENDED.has(outcome)) return null;
   const { stage, reason, status } = last;
   if (outcome === 'refused')
     return (

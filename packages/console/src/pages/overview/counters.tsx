@@ -7,13 +7,13 @@ import { t } from '../../i18n/language.js';
 export function Counters({ status: { counts, verdict, lastMinute } }: { readonly status: StatusAnswer }) {
   const { overview } = t();
   const { figure } = overview;
-  const { answering, silent, unseen } = verdict.replies;
+  const { working = 0, unseen = 0, failing = 0, silent = 0 } = verdict.accounts ?? {};
   return (
     <div className="counters">
       <dl aria-label={overview.now}>
         <Counter name={figure.accounts} value={counts.accounts} />
-        <Counter name={figure.answering} value={answering} />
-        <Counter name={figure.silent} value={silent} />
+        <Counter name={figure.working} value={working} />
+        <Counter name={figure.unanswered} value={failing + silent} tone="bad" />
         <Counter name={figure.unseen} value={unseen} />
       </dl>
       <dl aria-label={overview.lastMinute}>

@@ -57,25 +57,24 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
       : { text: outbox.replay, label: outbox.replayOf(label) };
   return (
     <>
-      {(rows?.length ?? 1) > 0 && (
-        <div className="chosen" role="group" aria-label={outbox.actions}>
-          <span role="status" className="muted">
-            {chosenRows.length === 0 ? outbox.chooseSome : outbox.chosen(formatNumber(chosenRows.length))}
-          </span>
-          {chosenRows.length > 0 && (
-            <>
-              <ChangeButton size="small" onClick={() => setMany({ kind: 'send', rows: chosenRows })}>
-                {outbox.sendChosen}
-              </ChangeButton>
-              <ChangeButton size="small" danger onClick={() => setMany({ kind: 'drop', rows: chosenRows })}>
-                {outbox.dropChosen}
-              </ChangeButton>
-            </>
-          )}
-          <span className="grow" />
-          {replayAll}
-        </div>
-      )}
+      {/* A question that was asked from here stays open until it is answered, also where the list is empty by then. */}
+      <div className="chosen" role="group" aria-label={outbox.actions} hidden={rows?.length === 0}>
+        <span role="status" className="muted">
+          {chosenRows.length === 0 ? outbox.chooseSome : outbox.chosen(formatNumber(chosenRows.length))}
+        </span>
+        {chosenRows.length > 0 && (
+          <>
+            <ChangeButton size="small" onClick={() => setMany({ kind: 'send', rows: chosenRows })}>
+              {outbox.sendChosen}
+            </ChangeButton>
+            <ChangeButton size="small" danger onClick={() => setMany({ kind: 'drop', rows: chosenRows })}>
+              {outbox.dropChosen}
+            </ChangeButton>
+          </>
+        )}
+        <span className="grow" />
+        {replayAll}
+      </div>
       {replay.error !== null && <ErrorNote error={replay.error} titles={outbox.replayErrors} />}
       <PagedTable<WaitingRow>
         of={{
@@ -93,6 +92,7 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
           {
             key: 'account',
             head: outbox.account,
+            width: 176,
             cell: (row) => <AccountName {...row} name={names.accountNameOf(row)} />,
           },
           {
@@ -106,7 +106,7 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
               />
             ),
           },
-          { key: 'what', head: outbox.what, width: 144, from: 'xl', cell: ({ what }) => what },
+          { key: 'what', head: outbox.what, width: 152, from: 'xxl', cell: ({ what }) => what },
           {
             key: 'bot',
             head: outbox.bot,
@@ -125,8 +125,8 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
             sort: { by: 'waitingSince', direction: 'descending' },
             cell: ({ since }) => <Ago at={since} />,
           },
-          { key: 'attempts', head: outbox.tried, width: 112, from: 'l', cell: ({ attempts }) => attempts },
-          { key: 'due', head: outbox.due, width: 108, from: 'l', cell: ({ due }) => <DueWords due={due} /> },
+          { key: 'attempts', head: outbox.tried, width: 172, from: 'xl', cell: ({ attempts }) => attempts },
+          { key: 'due', head: outbox.due, width: 156, from: 'l', cell: ({ due }) => <DueWords due={due} /> },
           {
             key: 'action',
             head: outbox.actions,

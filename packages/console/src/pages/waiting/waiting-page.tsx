@@ -28,7 +28,7 @@ export default function WaitingPage() {
   );
 }
 
-const EVENT_FILTERS = ['corpId', 'stage', 'arrivedAfter', 'arrivedBefore'] as const;
+const EVENT_FILTERS = ['corpId', 'openKfId', 'stage', 'arrivedAfter', 'arrivedBefore'] as const;
 
 function Events({ isDead }: { readonly isDead: boolean }) {
   const { failures, outbox } = t();
@@ -39,11 +39,11 @@ function Events({ isDead }: { readonly isDead: boolean }) {
   const isFiltered = EVENT_FILTERS.some((name) => values[name] !== '');
   const paged = useHints(isDead ? 'dead' : 'waiting', filter, order.values.sort);
   const reasons = Object.entries(failures).map(([value, { what }]) => ({ value, label: what }));
-  const canReplay = isDead && (paged.of.data?.items.length ?? 0) > 0;
   return (
     <>
       <FilterBar filters={filters} names={EVENT_FILTERS}>
         <AppFilter value={values.corpId} onChange={(corpId) => set({ corpId })} />
+        <AccountFilter value={values.openKfId} onChange={(openKfId) => set({ openKfId })} />
         <ChoiceFilter
           label={outbox.why}
           value={values.stage}
@@ -64,7 +64,7 @@ function Events({ isDead }: { readonly isDead: boolean }) {
         empty={<NothingOf kind="events" isDead={isDead} isFiltered={isFiltered} />}
         sort={{ by: order.values.sort, onSort: (sort) => order.set({ sort }) }}
         replayAll={
-          canReplay && (
+          isDead && (
             <ReplayDead
               isFiltered={isFiltered}
               count={() => countDead(filter)}
@@ -92,7 +92,7 @@ function Messages({ isDead }: { readonly isDead: boolean }) {
   const isFiltered = corpId !== '' || openKfId !== '';
   const paged = useMessages({ state: isDead ? 'dead' : 'waiting', corpId, openKfId });
   // The API sends all of a corp again, and not all of an account.
-  const canReplay = isDead && openKfId === '' && (paged.of.data?.items.length ?? 0) > 0;
+  const canReplay = isDead && openKfId === '';
   return (
     <>
       <FilterBar filters={filters} names={MESSAGE_FILTERS}>
@@ -152,7 +152,7 @@ function Segments({ kind, isDead }: { readonly kind: Kind; readonly isDead: bool
     set({
       kind: next === 'events' ? '' : next,
       state: state === 'dead' ? state : '',
-      ...{ stage: '', arrivedAfter: '', arrivedBefore: '', openKfId: '', sort: '' },
+      ...{ stage: '', arrivedAfter: '', arrivedBefore: '', sort: '' },
     });
   const isEvents = kind === 'events';
   const waiting = isEvents ? sum(counts?.waiting, counts?.parked) : sum(counts?.waitingMessages);

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { FailedCallAnswer } from '../../api/answers.gen.js';
-import { useKnownApps } from '../../api/apps.js';
+import { namesOfCorps, useNames } from '../../api/names.js';
 import { useFailedCalls } from '../../api/wecom-errors.js';
 import { ChoiceFilter, FilterBar, useFilters } from '../../components/filters.js';
 import { HourBars } from '../../components/hour-bars.js';
@@ -24,9 +24,13 @@ export function FailedCalls() {
   const { values, set } = filters;
   const paged = useFailedCalls(values);
   const [opened, setOpened] = useState<string | null>(null);
-  const apps = useKnownApps().data?.items ?? [];
-  const corps = new Map(apps.map(({ corpId, name }) => [corpId, name || corpId]));
+  const names = useNames();
+  const corps = [...namesOfCorps(names.apps)].map(([corpId, name]) => [corpId, name || corpId] as const);
   const shown = paged.of.data?.items ?? [];
+  const accountOf = ({ corpId, openKfId, name }: FailedCallAnswer) =>
+    corpId === null || openKfId === null
+      ? null
+      : { corpId, openKfId, name: names.accountNameOf({ corpId, openKfId, name }) };
   return (
     <section aria-labelledby="calls">
       <div className="section-head">
@@ -46,7 +50,7 @@ export function FailedCalls() {
             value={values.openKfId}
             options={choices(
               values.openKfId,
-              shown.map(({ openKfId, name }) => [openKfId, name || openKfId]),
+              shown.map((call) => [call.openKfId, accountOf(call)?.name ?? call.openKfId]),
             )}
             onChange={(openKfId) => set({ openKfId })}
           />
@@ -76,23 +80,17 @@ export function FailedCalls() {
             width: 176,
             from: 'l',
             cell: ({ corpId }) =>
-              corpId === null ? (
-                common.unknown
-              ) : (
-                <CorpName corpId={corpId} name={corps.get(corpId) ?? null} />
-              ),
+              corpId === null ? common.unknown : <CorpName corpId={corpId} name={names.corpNameOf(corpId)} />,
           },
           {
             key: 'account',
             head: wecomErrors.account,
             width: 176,
             from: 'm',
-            cell: ({ corpId, openKfId, name }) =>
-              corpId === null || openKfId === null ? (
-                common.none
-              ) : (
-                <AccountName corpId={corpId} openKfId={openKfId} name={name} />
-              ),
+            cell: (row) => {
+              const account = accountOf(row);
+              return account === null ? common.none : <AccountName {...account} />;
+            },
           },
           {
             key: 'hours',
