@@ -92,7 +92,7 @@ describeInBrowser('the console of a manager with a provider', () => {
     await signInAs('bob');
     await page
       .getByRole('banner')
-      .getByText(/bob [\w-]{12} \(OIDC\) reads only/)
+      .getByText(/bob [\w-]{12} \(OIDC\) · reads only/)
       .waitFor();
     const cookies = await page.context().cookies(publicUrl);
     expect(cookies).toMatchObject([{ name: 'wxkf_session', httpOnly: true, sameSite: 'Strict' }]);
