@@ -11,7 +11,6 @@ import { type AccessKind, type AccessOptions, type App, newApps } from './corp/a
 import type { ChatMessage } from './corp/chat.js';
 import { Corp } from './corp/corp.js';
 import { type Customer, type IdentityOptions, type KfAccount, newIdentity } from './corp/identity.js';
-import { ServicerDesk } from './corp/servicer-desk.js';
 import { type Faults, NO_FAULTS } from './faults.js';
 
 export interface LocalWecomOptions extends IdentityOptions, AccessOptions {
@@ -34,7 +33,6 @@ export abstract class LocalWecom {
   /** At least one. */
   readonly apps: readonly App[];
   readonly corp: Corp;
-  readonly desk: ServicerDesk;
   /** May be changed at any time. */
   readonly faults: Faults = { ...NO_FAULTS };
   readonly callbacks: CallbackSender;
@@ -54,7 +52,6 @@ export abstract class LocalWecom {
     const { corpId } = identity;
     this.apps = newApps(options, identity.accounts);
     this.corp = new Corp(identity, clock, customers);
-    this.desk = new ServicerDesk(this.corp);
     this.callbacks = new CallbackSender(corpId, this.faults, clock, this.closing.signal);
     this.#accessTokens = new AccessTokens(() => clock.nowMs());
     for (const { corpSecret } of this.apps) this.#accessTokens.addSecret(corpId, corpSecret, TOKEN_LIFE_S);

@@ -67,6 +67,11 @@ const MEANINGS: Readonly<Record<MetricName, string>> = {
     '该进程最近一次读取其他副本的注册以来的时间，每 2 秒读取一次；内嵌存储为 0，注册信息加载之前略去',
   wxkf_delivery_log_dropped_total: '没有写入投递日志的记录。投递不受影响',
   wxkf_delivery_log_bytes: '投递日志的大小：`log.db` 内容的，或其集合中数据的。存储没有应答期间略去',
+  wxkf_session_texts_total:
+    '管理器发给设有 `session` 的机器人的客户的文字。`again`：未能询问企业微信，在仍有意义的时间内会再次发送',
+  wxkf_session_hand_overs_total:
+    '要求转人工的客户。`already`：已由人工接待。`failed`：企业微信拒绝或无法访问，机器人继续接待',
+  wxkf_session_look_ups_total: '查询客户会话状态的次数。`failed`：无法询问企业微信，消息交给机器人',
   wxkf_notifications_total: '发给 `NOTIFY_URL` 各接收方的消息，包括测试',
   wxkf_oidc_calls_total:
     '对 `OIDC_ISSUER` 登录服务的调用；失败的登录在 `wxkf_error_answers_total` 中，为 `AUTH_OIDC_…`',

@@ -65,6 +65,7 @@ describe('settings', () => {
       messagesAheadMax: 1_000,
       messageTries: 8,
       replyWithinS: 60,
+      peopleWaitAlarmS: 300,
       deliveryLogDays: 3,
       notifyUrls: [],
       notifyAfterS: 60,

@@ -269,6 +269,15 @@ export const SETTINGS = {
       'how soon a reply that WeCom accepts has to follow what a bot took; after that the account counts as silent. Set more for bots that think longer',
     ...integerFrom(5, 86_400),
   }),
+  peopleWaitAlarmS: setting({
+    name: 'PEOPLE_WAIT_ALARM_S',
+    unit: 's',
+    default: '300',
+    secret: false,
+    meaning:
+      'how long a customer may wait in the pool of an account, whose bot has `session`, before that is a cause of the verdict',
+    ...integerFrom(1, 86_400),
+  }),
   deliveryLogDays: setting({
     name: 'DELIVERY_LOG_DAYS',
     unit: 'days',

@@ -26,6 +26,7 @@ const IN_SIGHT: ReadonlySet<Cause['code']> = new Set([
   'calls_unanswered',
   'refused',
   'unreadable',
+  'people_wait',
   'unknown',
 ]);
 

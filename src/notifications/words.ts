@@ -153,6 +153,10 @@ const ENGLISH: Words = {
     title: `${counted(cause, 'message')}${ofBot(cause)} ${cause.count === 1 ? 'is' : 'are'} dead`,
     text: 'Their bots refused them again and again, or they are too long. Their contents are deleted after 3 days.',
   }),
+  people_wait: (cause) => ({
+    title: `${counted(cause, 'customer waits', 'customers wait')}${ofBot(cause)} for a person`,
+    text: 'Nobody has taken them out of the pool. The bot is silent meanwhile.',
+  }),
   waiting: (cause) => ({
     title: `Events of ${counted(cause, 'account')}${of(cause)} wait${why(cause)}`,
     text: 'They are retried automatically, and at once when the bot is back.',
@@ -245,6 +249,10 @@ const CHINESE: Words = {
   dead_messages: (cause) => ({
     title: `${zhOfBot(cause)}${cause.count} 条消息成为死信`,
     text: '机器人多次拒绝了这些消息，或者消息过长；3 天后内容会被删除。',
+  }),
+  people_wait: (cause) => ({
+    title: `${zhOfBot(cause)}${cause.count} 位客户在等待人工接待`,
+    text: '接待池中还没有人接待他们，在此期间机器人不回复。',
   }),
   waiting: (cause) => ({
     title: `${zhOf(cause)}${cause.count} 个客服账号有事件待投递${zhWhy(cause)}`,

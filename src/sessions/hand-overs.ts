@@ -12,6 +12,7 @@ import { STATE } from './session.js';
 const TURNS_MAX = 10_000;
 /** WeCom may know better than a moment ago who serves. More would take too long. */
 const TRIES_MAX = 3;
+const UNREACHABLE: HandOverOutcome = { kind: 'failed', errcode: null };
 
 /** Moves customers to people: to the pool, or to servicers in turn. */
 @Injectable()
@@ -35,7 +36,7 @@ export class HandOvers {
   async #perform(asked: Asked, { hours, people }: SessionSettings): Promise<HandOverOutcome> {
     if (hours !== undefined && !isOpen(hours, this.storeClock.nowMs())) return { kind: 'closed' };
     const servicers = await this.calls.servicers(asked);
-    if (servicers === null) return { kind: 'failed' };
+    if (servicers === null) return UNREACHABLE;
     const { to = 'pool' } = people ?? {};
     if (to === 'pool') {
       const mayServe = servicers.serving.length > 0 || servicers.hasOthers;
@@ -43,7 +44,7 @@ export class HandOvers {
     }
     for (const servicer of this.#inTurn(asked, to.servicers, servicers).slice(0, TRIES_MAX)) {
       const answer = await this.calls.transfer(asked, STATE.people, servicer);
-      if (answer === null) return { kind: 'failed' };
+      if (answer === null) return UNREACHABLE;
       if ('code' in answer) return { kind: 'moved', state: STATE.people, servicer, code: answer.code };
     }
     return { kind: 'nobody' };
@@ -51,7 +52,8 @@ export class HandOvers {
 
   async #toPool(asked: Asked): Promise<HandOverOutcome> {
     const answer = await this.calls.transfer(asked, STATE.pool, null);
-    if (answer === null || 'errcode' in answer) return { kind: 'failed' };
+    if (answer === null) return UNREACHABLE;
+    if ('errcode' in answer) return { kind: 'failed', errcode: answer.errcode };
     return { kind: 'moved', state: STATE.pool, servicer: null, code: answer.code };
   }
 

@@ -46,12 +46,12 @@ const changed = (change: number, fields: Entry = {}) =>
   event({ event_type: 'session_status_change', change_type: change, ...fields });
 
 function step(before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) {
-  const result = withEntry(before, readEntry(one, nowMs), SETTINGS, nowMs, mayAsk);
+  const result = withEntry(before, readEntry(one, nowMs), [], SETTINGS, nowMs, mayAsk);
   if (typeof result === 'string') throw new Error(`it needs ${result}`);
   return result;
 }
 const needOf = (before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) => {
-  const result = withEntry(before, readEntry(one, nowMs), SETTINGS, nowMs, mayAsk);
+  const result = withEntry(before, readEntry(one, nowMs), [], SETTINGS, nowMs, mayAsk);
   return typeof result === 'string' ? result : null;
 };
 
@@ -74,6 +74,18 @@ describe('a customer’s message', () => {
     expect(needOf(session(null), says('hi'))).toBe('state');
     expect(needOf(session(STATE.people, { learntMs: NOW_MS - SESSION_MS }), says('hi'))).toBe('state');
     expect(needOf(session(STATE.people, { learntMs: NOW_MS - SESSION_MS + 1 }), says('hi'))).toBeNull();
+  });
+
+  it.each([
+    ['a person takes over', () => changed(1), 'people'],
+    ['a person writes', () => entry({ origin: 5, msgtype: 'text' }), 'people'],
+    ['people are done', () => changed(3), 'people'],
+    ['a person takes it up again after the end', () => changed(4), 'asked about'],
+    ['the customer goes on', () => says('more'), 'asked about'],
+  ])('in an unknown state, behind which %s', (_what, next, expected) => {
+    const later = [readEntry(next(), NOW_MS)];
+    const result = withEntry(session(null), readEntry(says('人工'), NOW_MS), later, SETTINGS, NOW_MS, true);
+    expect(typeof result === 'string' ? 'asked about' : result.verdict).toBe(expected);
   });
 
   it('is the bot’s where WeCom cannot be asked, and asked about again with the next one', () => {
@@ -139,7 +151,7 @@ describe('a hand-over', () => {
   });
 
   it('that failed gives the message to the bot, and the state is asked for next', () => {
-    const after = ended({ kind: 'failed' });
+    const after = ended({ kind: 'failed', errcode: null });
     expect(after.seen.at(-1)?.verdict).toBe('bot');
     expect(needOf(after, says('hi'))).toBe('state');
   });

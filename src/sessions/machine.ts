@@ -33,6 +33,10 @@ const RETRY_MS = [1_000, 2_000, 4_000, 10_000, 30_000, 60_000];
 /** WeCom's answer to a message: too many of them, or over 48 hours ago; the session is not with the bot. */
 const TOO_MANY = 95_001;
 const NOT_WITH_BOT = 95_018;
+/** `change_type` of a session that ended, and of one that a person has taken up again after that. */
+const ENDED = 3;
+const TAKEN_UP_AGAIN = 4;
+
 /** `msg_send_fail`: the session is closed; too many messages. */
 const FAIL_CLOSED = 5;
 const FAIL_TOO_MANY = 6;
@@ -58,19 +62,21 @@ export type HandOverOutcome =
   | { readonly kind: 'already' }
   /** Outside of the hours; nobody serves. */
   | { readonly kind: 'closed' | 'nobody' }
-  /** WeCom refused, or could not be asked; its state is to be asked for. */
-  | { readonly kind: 'failed' };
+  /** WeCom refused, or could not be asked (`null`); the state is to be asked for. */
+  | { readonly kind: 'failed'; readonly errcode: number | null };
 
 /** What the customer is told after a hand-over. */
 export type HandOverTexts = Readonly<Partial<Record<'waiting' | 'nobody' | 'closed', SessionOffer>>>;
 
 /**
+ * @param later the entries of the customer behind it, in the same page.
  * @param mayAsk whether WeCom can be asked. If not, a message that cannot be judged is the bot's.
  * @returns what has to be asked first, and then the same entry again; or what the entry comes to.
  */
 export function withEntry(
   session: Session,
   entry: ReadEntry,
+  later: readonly ReadEntry[],
   settings: SessionSettings,
   nowMs: number,
   mayAsk: boolean,
@@ -81,14 +87,27 @@ export function withEntry(
   if (entry.sentAtMs < session.lastAtMs - LATE_MS) return { session, verdict: 'bot' };
   if (entry.what.kind !== 'customer')
     return judged(withEvent(session, entry, settings, nowMs), entry, 'bot', nowMs);
-  const isUnsure = session.state === null || session.isInDoubt || nowMs - session.learntMs >= SESSION_MS;
-  if (isUnsure && mayAsk) return 'state';
-  const state = isUnsure ? null : session.state === STATE.over ? STATE.new : session.state;
   const written = { ...session, left: SENDS_MAX };
+  const isOpen = isUnsure(session, nowMs);
+  // What WeCom would say now is so after that.
+  if (isOpen && isTakenOver(later)) return judged(written, entry, 'people', nowMs);
+  if (isOpen && mayAsk) return 'state';
+  const state = isOpen ? null : session.state === STATE.over ? STATE.new : session.state;
   if (state === STATE.pool || state === STATE.people) return judged(written, entry, 'people', nowMs);
   if (mayAsk && asksForPeople(entry, settings)) return 'handOver';
   const begun = session.state === state ? written : withState(written, state, null, nowMs);
   return judged(begun, entry, 'bot', nowMs);
+}
+
+/** Whether the state is not known, or was learnt too long ago. */
+export function isUnsure({ state, isInDoubt, learntMs }: Session, nowMs: number): boolean {
+  return state === null || isInDoubt || nowMs - learntMs >= SESSION_MS;
+}
+
+/** Whether a person had the customer next: took over, wrote, or ended the session. */
+function isTakenOver(later: readonly ReadEntry[]): boolean {
+  const next = later.find(({ what }) => what.kind === 'servicer' || what.kind === 'changed')?.what;
+  return next?.kind === 'servicer' || (next?.kind === 'changed' && next.change !== TAKEN_UP_AGAIN);
 }
 
 /** Whether the customer's message is one that moves a customer to people. */
@@ -128,7 +147,7 @@ function withEvent(
       return withTexts(over, text('welcome', welcome, what.code));
     }
     case 'changed':
-      if (what.change === 3)
+      if (what.change === ENDED)
         return withTexts(withState(session, STATE.over, null, nowMs), text('ended', ended, what.code));
       return withState(session, STATE.people, what.servicer, nowMs);
     case 'send_failed':

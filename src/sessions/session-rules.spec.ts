@@ -7,9 +7,10 @@ import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Destinations } from '../registry/accounts/destination.js';
 import { type BotSecrets, readSecrets } from '../registry/bots/bot.js';
-import type { OpenBot } from '../registry/bots/known-bots.js';
+import type { KnownBots, OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
+import { BotHandOvers } from './bot-hand-overs.js';
 import type { Entry } from './entry.js';
 import { FollowedCalls } from './followed-calls.js';
 import { HandOvers } from './hand-overs.js';
@@ -18,6 +19,7 @@ import { SessionMetrics } from './session-metrics.js';
 import { SessionRules } from './session-rules.js';
 import { SessionStore } from './session-store.js';
 import { SessionTexts } from './session-texts.js';
+import { StoredCounts } from './stored-counts.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 /** A Monday, 10:00 in Shanghai. */
@@ -81,7 +83,23 @@ function replica() {
   const texts = new SessionTexts(store, calls, destinations as Destinations, metrics, clock, clock, log);
   const handOvers = new HandOvers(calls, metrics, clock);
   const rules = new SessionRules(store, calls, handOvers, texts, metrics, clock, clock);
-  return { rules, texts, followed: new FollowedCalls(store, clock, log) };
+  const bots = { find: () => bot() } as unknown as KnownBots;
+  const handing = [
+    store,
+    calls,
+    handOvers,
+    texts,
+    metrics,
+    bots,
+    destinations as Destinations,
+    clock,
+  ] as const;
+  return {
+    ...{ rules, texts },
+    followed: new FollowedCalls(store, clock, log),
+    asked: new BotHandOvers(...handing),
+    counts: new StoredCounts(store),
+  };
 }
 
 function bot(): OpenBot {
@@ -105,7 +123,7 @@ const entry = (fields: Entry): Entry => ({
 });
 const says = (content: string, customer = 'wmCustomer') =>
   entry({ origin: 3, msgtype: 'text', text: { content }, external_userid: customer });
-const event = (event_type: string, fields: Entry = {}) => {
+const event = (event_type: string, fields: Entry = {}): Entry => {
   const { external_userid, ...same } = entry({ origin: 4, msgtype: 'event' });
   return { ...same, event: { event_type, external_userid, ...fields } };
 };
@@ -121,8 +139,9 @@ const settle = () => clock.advance(0);
 
 describe('silence', () => {
   it('begins when people take the customer, and ends with them; WeCom is asked once', async () => {
-    const verdicts = await judge(says('hi'), changed(1), says('to ann'), changed(3), says('hi again'));
-    expect(verdicts).toEqual(['bot', 'bot', 'people', 'bot', 'bot']);
+    expect(await judge(says('hi'))).toEqual(['bot']);
+    const verdicts = await judge(changed(1), says('to ann'), changed(3), says('hi again'));
+    expect(verdicts).toEqual(['bot', 'people', 'bot', 'bot']);
     expect(await judge(says('more'))).toEqual(['bot']);
     expect(wecom.of('service_state/get')).toEqual([
       { open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' },
@@ -398,4 +417,59 @@ describe('sends of the bot', () => {
     settings = null as never;
     expect(await one.followed.begin(bot(), 'kf/send_msg', { touser: 'w', open_kfid: 'k' })).toBeNull();
   });
+});
+
+describe('a hand-over that the bot asks for', () => {
+  const ask = (text?: string, botId: string | null = bot().id) =>
+    one.asked.perform(
+      botId,
+      { openKfId: ACCOUNT.openKfId, externalUserId: 'wmCustomer', ...(text !== undefined && { text }) },
+      null,
+    );
+
+  it('moves the customer, with a text of its own, once', async () => {
+    expect([await ask('soon'), await ask('soon')]).toEqual(['moved', 'already']);
+    await settle();
+    expect(wecom.of('service_state/trans')).toHaveLength(1);
+    expect(wecom.of('send_msg_on_event')).toMatchObject([{ code: 'transCode', text: { content: 'soon' } }]);
+    expect(await judge(says('hi'))).toEqual(['people']);
+  });
+
+  it('says why the bot goes on', async () => {
+    wecom.servicers = [];
+    expect(await ask()).toBe('nobody');
+    await clock.advance(8 * 3_600_000);
+    expect(await ask()).toBe('closed');
+    await settle();
+    expect(wecom.of('send_msg').map(({ text }) => text)).toEqual([
+      { content: 'nobody' },
+      { content: 'closed' },
+    ]);
+  });
+
+  it('fails with what WeCom says, and asks for the state the next time', async () => {
+    wecom.answers.set('kf/service_state/trans', [{ errcode: 95_013, errmsg: '' }]);
+    await expect(ask()).rejects.toMatchObject({ code: 'WECOM_REFUSED', detail: 'errcode 95013' });
+    wecom.answers.set('kf/service_state/get', [new AppError('WECOM_UNREACHABLE')]);
+    await expect(ask()).rejects.toMatchObject({ code: 'WECOM_UNREACHABLE' });
+    expect(await ask()).toBe('moved');
+  });
+
+  it('is for the bot of the account alone, with a session', async () => {
+    await expect(ask('', null)).rejects.toMatchObject({ code: 'BOT_FORBIDDEN' });
+    await expect(ask('', 'bot-2')).rejects.toMatchObject({ code: 'BOT_FORBIDDEN' });
+    settings = null as never;
+    await expect(ask()).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+});
+
+it('customers are counted by who has them, and since when the first waits in the pool', async () => {
+  await judge(says('hi', 'wm1'), says('hi', 'wm2'), says('人工', 'wm3'));
+  const sinceMs = clock.nowMs();
+  await clock.advance(60_000);
+  await judge(says('人工', 'wm4'), says('人工', 'wm5'));
+  await judge(changed(1, { external_userid: 'wm5' }));
+  expect(await one.counts.read()).toEqual(
+    new Map([['wwCorp_1/wkAccount-1', { bot: 2, pool: 2, people: 1, poolSinceMs: sinceMs }]]),
+  );
 });

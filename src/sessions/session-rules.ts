@@ -96,8 +96,9 @@ export class SessionRules extends PageRules {
     const session = await this.store.change(account, customer, (before) => {
       [need, found] = [null, []];
       let after = prelude(before);
-      for (const entry of entries) {
-        const step = withEntry(after, entry, run.settings, nowMs, run.mayAsk);
+      for (const [n, entry] of entries.entries()) {
+        const later = entries.slice(n + 1);
+        const step = withEntry(after, entry, later, run.settings, nowMs, run.mayAsk);
         if (typeof step === 'string') {
           need = step;
           return step === 'handOver' ? beginningHandOver(after) : after;
@@ -124,7 +125,7 @@ export class SessionRules extends PageRules {
     const outcome = await this.#inTime(run, this.handOvers.perform(run.asked, run.settings));
     if (outcome !== null && outcome.kind !== 'failed') return outcome;
     run.mayAsk = false;
-    return { kind: 'failed' };
+    return outcome ?? { kind: 'failed', errcode: null };
   }
 
   #after(entry: ReadEntry, outcome: HandOverOutcome, settings: SessionSettings): Prelude {

@@ -46,4 +46,15 @@ export class SessionStore {
     const stored = await this.#records.findBy(WITH_TEXTS);
     return stored.flatMap((one) => fromStored(one, this.storeClock.nowMs()) ?? []);
   }
+
+  /** How many customers there are, by `holdingKey`, besides other keys. */
+  countHolders(): Promise<ReadonlyMap<string, number>> {
+    return this.#records.lookupCounts();
+  }
+
+  /** Since when the first of the customers with this `holdingKey` has been where they are; `null` without one. Store time. */
+  async oldestWith(key: string): Promise<number | null> {
+    const times = (await this.#records.findBy(key)).map(({ sinceMs }) => sinceMs);
+    return times.length === 0 ? null : Math.min(...times);
+  }
 }

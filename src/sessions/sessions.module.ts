@@ -1,8 +1,10 @@
 import { Global, Module } from '@nestjs/common';
+import { CustomerCounts } from '../insight/accounts/customer-counts.js';
 import { PageRules } from '../messages/pulling/page-rules.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { SessionCalls } from '../wecom/proxy/session-calls.js';
 import { WecomModule } from '../wecom/wecom.module.js';
+import { BotHandOvers } from './bot-hand-overs.js';
 import { FollowedCalls } from './followed-calls.js';
 import { HandOvers } from './hand-overs.js';
 import { ServiceCalls } from './service-calls.js';
@@ -10,12 +12,16 @@ import { SessionMetrics } from './session-metrics.js';
 import { SessionRules } from './session-rules.js';
 import { SessionStore } from './session-store.js';
 import { SessionTexts } from './session-texts.js';
+import { SessionsController } from './sessions.controller.js';
+import { StoredCounts } from './stored-counts.js';
 
 /** Bots that share customers with people. Global, since it provides ports of the pulls and of the proxy. */
 @Global()
 @Module({
   imports: [RegistryModule, WecomModule],
+  controllers: [SessionsController],
   providers: [
+    BotHandOvers,
     HandOvers,
     ServiceCalls,
     SessionMetrics,
@@ -23,7 +29,8 @@ import { SessionTexts } from './session-texts.js';
     SessionTexts,
     { provide: PageRules, useClass: SessionRules },
     { provide: SessionCalls, useClass: FollowedCalls },
+    { provide: CustomerCounts, useClass: StoredCounts },
   ],
-  exports: [PageRules, SessionCalls],
+  exports: [CustomerCounts, PageRules, SessionCalls],
 })
 export class SessionsModule {}

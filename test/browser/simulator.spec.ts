@@ -227,6 +227,66 @@ describeInBrowser('the page of the local WeCom', () => {
     expect(await seriousViolations(page)).toEqual([]);
   });
 
+  it('lets one be customer and servicer side by side: wait, take, write, hand over, end', async () => {
+    const ids = { open_kfid: client.openKfId, external_userid: client.customerId };
+    await page.getByRole('button', { name: 'Servicers' }).click();
+    await write('a person, please');
+    await bubbles().getByText('a person, please').waitFor();
+    await client.call('kf/service_state/trans', { ...ids, service_state: 2 });
+    const take = page.getByRole('button', { name: 'Take over: 张三' });
+    await take.waitFor();
+    await screenshot(page, 'simulator-pool');
+    expect(await seriousViolations(page)).toEqual([]);
+    await take.click();
+    await page.getByLabel('Reply as the servicer').fill('How can I help?');
+    await page.keyboard.press('Enter');
+    await bubbles().getByText('How can I help?').waitFor();
+    await bubbles().getByText('Servicer zhangsan').waitFor();
+    await page.getByRole('button', { name: 'Hand over' }).click();
+    await bubbles().getByText('change_type: 2').waitFor();
+    expect(await page.getByRole('button', { name: 'End session' }).isDisabled()).toBe(true);
+    await page.getByLabel('I am').selectOption('lisi');
+    expect(await isWhole(page, 'End session')).toBe(true);
+    await screenshot(page, 'simulator-servicers');
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await seriousViolations(page, 'colours')).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.getByRole('heading', { name: '待接入池' }).waitFor();
+    await screenshot(page, 'simulator-servicers-zh');
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('button', { name: 'End session' }).click();
+    await page.locator('.desk').getByText('4 · ended or not begun').waitFor();
+    await page.getByLabel('Status').selectOption('suspended');
+    await bubbles().getByText('change_type: 3').waitFor();
+    const { msg_list } = await client.sync();
+    expect(msg_list.map(({ event }: { readonly event?: object }) => event)).toMatchObject([
+      undefined,
+      { change_type: 1, new_servicer_userid: 'zhangsan' },
+      undefined,
+      { change_type: 2, new_servicer_userid: 'lisi' },
+      { change_type: 3, old_servicer_userid: 'lisi' },
+      { event_type: 'servicer_status_change', servicer_userid: 'lisi', status: 2, stop_type: 1 },
+    ]);
+  });
+
+  it('sets a native welcome, and lets a message of the bot fail', async () => {
+    await page.getByRole('button', { name: 'Setup' }).click();
+    await page.getByLabel('Native welcome').fill('Welcome!');
+    await page.keyboard.press('Tab');
+    await page.getByRole('button', { name: 'Enter the conversation' }).click();
+    await bubbles().getByText('Welcome!').waitFor();
+    await write('hi');
+    await page.getByRole('button', { name: 'Faults' }).click();
+    await page.getByLabel('The bot’s next message to this customer fails later').selectOption('5');
+    await page.getByRole('button', { name: 'Let it fail' }).click();
+    await page.getByRole('button', { name: 'It will fail' }).waitFor();
+    await client.sendText('lost');
+    await bubbles().getByText('fail_type: 5').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+
   it('says that the simulator is gone', async () => {
     await page.getByLabel('Message', { exact: true }).waitFor();
     await client.close();
@@ -249,7 +309,6 @@ describeInBrowser('the page of the local WeCom', () => {
     };
     await client.send({ msgtype: 'link', link });
     await page.getByText('物流详情').waitFor();
-    expect(await isWhole(page, 'End session')).toBe(true);
     await screenshot(page, 'simulator-light');
     await page.emulateMedia({ colorScheme: 'dark' });
     expect(await seriousViolations(page)).toEqual([]);
@@ -264,11 +323,11 @@ describeInBrowser('the page of the local WeCom', () => {
   });
 });
 
-/** Beside the button before it, and nothing of it outside the section. */
+/** Beside the button before it, and nothing of it outside the panel. */
 async function isWhole(page: Page, name: string): Promise<boolean> {
   const button = await page.getByRole('button', { name }).boundingBox();
-  const before = await page.getByRole('button', { name: 'Take over' }).boundingBox();
-  const sidebar = await page.locator('.sidebar').boundingBox();
-  if (button === null || before === null || sidebar === null) return false;
-  return button.y === before.y && button.x + button.width <= sidebar.x + sidebar.width;
+  const before = await page.getByRole('button', { name: 'Take over', exact: true }).boundingBox();
+  const panel = await page.locator('.panel').boundingBox();
+  if (button === null || before === null || panel === null) return false;
+  return button.y === before.y && button.x + button.width <= panel.x + panel.width;
 }

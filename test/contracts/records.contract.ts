@@ -8,6 +8,7 @@ import { APPS } from '../../src/registry/apps/app.js';
 import { BOTS } from '../../src/registry/bots/bot.js';
 import { type RecordKind, toFields } from '../../src/storage/records/record-kind.js';
 import { CONTENTS } from '../../src/store-contents.js';
+import { newSession, SESSIONS, toStored } from '../../src/sessions/session.js';
 import type { RecordStore } from '../../src/storage/records/records.js';
 import { CONNECTIONS, REPLICAS } from '../../src/stream/replicas/stream-directory.js';
 import { TOKENS } from '../../src/wecom/tokens/access-token.store.js';
@@ -32,6 +33,10 @@ const session = (id: string, tokenId = 'alices') => ({ id, tokenId, endMs: LATER
 const connection = {
   ...{ id: 'c1', replicaId: 'one', botId: 'bot-1', clientId: 'laptop-1', openKfIds: null },
   ...{ placedAtMs: 1, connectedAtMs: 2, address: '203.0.113.7', agent: UNUSUAL },
+};
+const storedSession = {
+  ...toStored(newSession({ corpId: 'wwCorp_1', openKfId: 'wkA' }, UNUSUAL, 0)),
+  expiresAtMs: LATER_MS,
 };
 const held = { url: 'http://one:7777', key: new Secret(UNUSUAL), untilMs: LATER_MS, revision: 0 };
 
@@ -67,6 +72,7 @@ const SAMPLES: readonly Sample<object>[] = [
     ...{ cursors: [{ appId: 'app.$1', cursor: UNUSUAL }], regime: 'bot-1 0 0', pulledAtMs: 5, nextSeq: 9 },
     lease: { id: 'a', untilMs: LATER_MS },
   }),
+  sample(SESSIONS, storedSession, { state: 3, servicer: UNUSUAL, left: 0 }),
 ];
 
 /** The promises of `Records`, for every adapter. What one replica wrote, the other reads. */
@@ -236,6 +242,20 @@ export function recordsContract(open: () => Promise<OpenedRecords>): void {
       await one.of(ENDED_SESSIONS).change('one', () => session('one', ''));
       await one.of(ENDED_SESSIONS).remove('two');
       expect([await idsOf('alices'), await idsOf(''), await idsOf('bobs')]).toEqual([[], ['one'], []]);
+    });
+
+    it('are counted, for as long as a record has them', async () => {
+      expect(await one.of(ENDED_SESSIONS).lookupCounts()).toEqual(new Map());
+      for (const id of ['one', 'two']) await one.of(ENDED_SESSIONS).add(session(id));
+      await one.of(ENDED_SESSIONS).add(session('three', 'bobs'));
+      expect(await other.of(ENDED_SESSIONS).lookupCounts()).toEqual(
+        new Map([
+          ['alices', 2],
+          ['bobs', 1],
+        ]),
+      );
+      await one.of(ENDED_SESSIONS).remove('two');
+      expect((await other.of(ENDED_SESSIONS).lookupCounts()).get('alices')).toBe(1);
     });
 
     it('may be several', async () => {

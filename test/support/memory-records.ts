@@ -74,6 +74,12 @@ class MemoryRecordTable extends RecordTable {
     return this.#read(({ lookupKeys }) => lookupKeys.includes(lookupKey));
   }
 
+  override async lookupCounts(): Promise<ReadonlyMap<string, number>> {
+    await this.meanwhile('read');
+    const keys = [...this.kept.records.values()].flatMap(({ lookupKeys }) => lookupKeys);
+    return new Map([...Map.groupBy(keys, (key) => key)].map(([key, all]) => [key, all.length]));
+  }
+
   override async write(record: NewRecord, before: string | null): Promise<'written' | 'changed' | 'taken'> {
     await this.meanwhile('write');
     const { records } = this.kept;

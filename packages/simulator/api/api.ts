@@ -7,11 +7,12 @@ import type { ApiCall, ApiState, JsonApi } from './api-call.js';
 import { CallLimit } from './call-limit.js';
 import { getCustomers } from './customers.js';
 import { type GroupRobot, ROBOT_API } from './group-robot.js';
-import { listAccounts, listServicers } from './kf-accounts.js';
+import { listAccounts } from './kf-accounts.js';
 import { sendStoredMedia, uploadMedia } from './media.js';
 import { RequestFields } from './request-fields.js';
 import { sendMsg, sendMsgOnEvent } from './send-msg.js';
 import { getServiceState, transServiceState } from './service-state.js';
+import { addServicers, deleteServicers, listServicers } from './servicers.js';
 import { syncMsg } from './sync-msg.js';
 
 const listAddresses: JsonApi = () => ok({ ip_list: ['127.0.0.1'] });
@@ -19,6 +20,8 @@ const listAddresses: JsonApi = () => ok({ ip_list: ['127.0.0.1'] });
 const JSON_APIS: Readonly<Record<string, JsonApi>> = {
   'kf/account/list': listAccounts,
   'kf/servicer/list': listServicers,
+  'kf/servicer/add': addServicers,
+  'kf/servicer/del': deleteServicers,
   'kf/customer/batchget': getCustomers,
   'kf/service_state/get': getServiceState,
   'kf/service_state/trans': transServiceState,

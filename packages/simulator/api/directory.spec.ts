@@ -1,4 +1,4 @@
-/** Accounts, servicers and customers of the local WeCom (94661, 94645, 95159). */
+/** Accounts and customers of the local WeCom (94661, 95159). */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { SimulatorClient } from '../../../test/support/simulator.js';
 
@@ -27,18 +27,6 @@ it('has the same ids for the same names when it starts again', async () => {
   client = await SimulatorClient.start({ corpId: 'wwfixed', accounts: ['一号', '二号', '三号'] });
   expect([client.simulator.accounts, client.customerId]).toEqual(before);
   expect(client.openKfId).toMatch(/^wk[\w-]{30}$/);
-});
-
-it('lists servicers by GET', async () => {
-  const url = `${client.simulator.url}/cgi-bin/kf/servicer/list?access_token=${await client.accessToken()}`;
-  const list = async (openKfId: string) => (await fetch(`${url}&open_kfid=${openKfId}`)).json();
-  expect(await list(client.openKfId)).toMatchObject({
-    servicer_list: [
-      { userid: 'zhangsan', status: 0 },
-      { userid: 'lisi', status: 0 },
-    ],
-  });
-  expect(await list('wkNone')).toMatchObject({ errcode: 95000 });
 });
 
 it('knows a customer for 48 h after they came in or wrote', async () => {

@@ -162,6 +162,20 @@ describe('a message', () => {
   });
 });
 
+it.each([4, 5, 6])(
+  'that is to fail with fail_type %d is taken, and its failure told; the next one arrives',
+  async (failType) => {
+    client.simulator.say('hi');
+    await client.command('fail-next', { failType });
+    expect(await errcodeOf(client.sendText('1', { msgid: 'lost' }))).toBe(0);
+    const { event } = (await client.sync()).msg_list.at(-1);
+    expect(event).toMatchObject({ event_type: 'msg_send_fail', fail_msgid: 'lost', fail_type: failType });
+    const reply = client.simulator.nextReply();
+    await client.sendText('2');
+    expect((await reply).body).toMatchObject({ content: '2' });
+  },
+);
+
 describe('a welcome', () => {
   async function welcomeCode(): Promise<string | undefined> {
     client.simulator.corp.enter(client.openKfId, client.customerId);
@@ -201,5 +215,18 @@ describe('a welcome', () => {
     expect(await welcomeCode()).toEqual(expect.any(String));
     client.simulator.say('hi');
     expect(await welcomeCode()).toBeUndefined();
+  });
+
+  it('is WeCom’s own where the admin page has one, and then no bot’s', async () => {
+    await client.command('native-welcome', { content: 'Hello from WeCom' });
+    expect(await welcomeCode()).toBeUndefined();
+    expect(client.simulator.corp.chat.messages.at(-1)).toMatchObject({
+      from: 'system',
+      body: { content: 'Hello from WeCom' },
+    });
+    await client.command('native-welcome', { content: '' });
+    expect(await welcomeCode()).toBeUndefined();
+    await client.clock.advance(48 * HOUR_MS);
+    expect(await welcomeCode()).toEqual(expect.any(String));
   });
 });

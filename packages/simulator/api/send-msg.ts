@@ -15,7 +15,7 @@ export const sendMsg: JsonApi = (fields, state) => {
   const msgtype = fields.required('msgtype', 32);
   const body = readMessageBody(fields, msgtype, corp.media, corp.nowMs);
   const msgid = readMsgid(fields, corp, openKfId);
-  conversation.send(corp.nowMs);
+  corp.act(conversation, { type: 'botSends' });
   corp.deliver(conversation, msgid, msgtype, body);
   return ok({ msgid });
 };
@@ -29,7 +29,7 @@ export const sendMsgOnEvent: JsonApi = (fields, { corp, app }) => {
   const body = readMessageBody(fields, msgtype, corp.media, corp.nowMs);
   const msgid = readMsgid(fields, corp, conversation.openKfId);
   corp.codes.use(code);
-  if (scene === 'welcome') conversation.welcome(corp.nowMs);
+  if (scene === 'welcome') corp.act(conversation, { type: 'welcome' });
   corp.deliver(conversation, msgid, msgtype, body);
   return ok({ msgid });
 };

@@ -14,7 +14,13 @@ const ids = () => ({ open_kfid: client.openKfId, external_userid: client.custome
 const state = async () => (await client.call('kf/service_state/get', ids())).service_state;
 const trans = (service_state: number, servicer_userid?: string) =>
   client.call('kf/service_state/trans', { ...ids(), service_state, servicer_userid });
-const servicer = (action: string, fields: object = {}) => client.command('servicer', { action, ...fields });
+const servicer = async (action: string, fields: object = {}) =>
+  (await client.command('servicer', { action, ...fields })).status;
+const stop = (userid: string) => client.command('servicer-status', { userid, status: 'stopped' });
+const sayOnEvent = async (code: string, msgtype = 'text') =>
+  (await client.call('kf/send_msg_on_event', { code, msgtype, [msgtype]: { content: 'Please wait' } }))
+    .errcode;
+const HOUR_MS = 3_600_000;
 const lastEvent = async () => (await client.sync()).msg_list.at(-1).event;
 
 it('begins at 4, is 0 when the customer writes, and 4 again after 48 h', async () => {
@@ -22,8 +28,15 @@ it('begins at 4, is 0 when the customer writes, and 4 again after 48 h', async (
   expect(await state()).toBe(4);
   client.simulator.say('hi');
   expect(await state()).toBe(0);
-  await client.clock.advance(48 * 3_600_000);
+  await client.clock.advance(48 * HOUR_MS);
   expect(await state()).toBe(4);
+});
+
+it.each([1, 2, 3])('stays %d when the customer writes on', async (to) => {
+  client.simulator.say('hi');
+  await trans(to, 'zhangsan');
+  client.simulator.say('and another thing');
+  expect(await state()).toBe(to);
 });
 
 describe('by the API', () => {
@@ -50,10 +63,12 @@ describe('by the API', () => {
     expect((await trans(1)).errcode).toBe(95013);
   });
 
-  it('needs a servicer, who is one', async () => {
+  it('needs a servicer, who is one and at work', async () => {
     client.simulator.say('hi');
     expect((await trans(3)).errcode).toBe(40058);
     expect((await trans(3, 'nobody')).errcode).toBe(95014);
+    await stop('lisi');
+    expect((await trans(3, 'lisi')).errcode).toBe(95014);
     expect((await trans(3, 'zhangsan')).errcode).toBe(0);
     expect(await client.call('kf/service_state/get', ids())).toMatchObject({
       service_state: 3,
@@ -61,16 +76,71 @@ describe('by the API', () => {
     });
   });
 
-  it('gives a code to say something with, while the session stays there', async () => {
+  it('gives a person who has the customer to another person only', async () => {
     client.simulator.say('hi');
-    const { msg_code } = await trans(2);
-    const say = (code: string, msgtype = 'text') =>
-      client.call('kf/send_msg_on_event', { code, msgtype, [msgtype]: { content: 'Please wait' } });
-    expect((await say(msg_code, 'msgmenu')).errcode).toBe(40008);
-    expect((await say(msg_code)).errcode).toBe(0);
-    const { msg_code: taken } = await trans(3, 'zhangsan');
+    await trans(3, 'zhangsan');
+    expect((await trans(3, 'zhangsan')).errcode).toBe(95016);
+  });
+
+  it('is told by no event', async () => {
+    client.simulator.say('hi');
+    await trans(2);
+    await trans(3, 'zhangsan');
     await trans(4);
-    expect((await say(taken)).errcode).toBe(95018);
+    expect((await client.sync()).msg_list).toHaveLength(1);
+  });
+});
+
+describe('a code that comes with a state', () => {
+  beforeEach(() => void client.simulator.say('hi'));
+
+  it('is given for the pool, for the first person and for the end', async () => {
+    const code = { msg_code: expect.any(String) };
+    expect(await trans(1)).not.toHaveProperty('msg_code');
+    expect(await trans(2)).toMatchObject(code);
+    expect(await trans(3, 'zhangsan')).toMatchObject(code);
+    expect(await trans(3, 'lisi')).not.toHaveProperty('msg_code');
+    expect(await trans(4)).toMatchObject(code);
+  });
+
+  it('sends one text, and uses up none of the five messages', async () => {
+    const { msg_code } = await trans(2);
+    expect(await sayOnEvent(msg_code, 'msgmenu')).toBe(40008);
+    expect(await sayOnEvent(msg_code)).toBe(0);
+    expect(await sayOnEvent(msg_code)).toBe(95007);
+    expect(client.simulator.corp.chat.messages.at(-1)).toMatchObject({ from: 'bot' });
+    const view = await (await fetch(`${client.simulator.url}/simulator/view`)).json();
+    expect(view).toMatchObject({ conversations: [{ sendsLeft: 5 }] });
+  });
+
+  it('is good only while the session stays there', async () => {
+    const { msg_code: waiting } = await trans(2);
+    const { msg_code: taken } = await trans(3, 'zhangsan');
+    expect(await sayOnEvent(waiting)).toBe(95018);
+    await trans(4);
+    expect(await sayOnEvent(taken)).toBe(95018);
+  });
+
+  it('is good for 48 h in the pool, which is as long as the session', async () => {
+    const { msg_code } = await trans(2);
+    await client.clock.advance(48 * HOUR_MS - 1);
+    client.simulator.say('still here');
+    await client.clock.advance(1);
+    expect(await sayOnEvent(msg_code)).toBe(95007);
+  });
+
+  it('is good for 20 s after the end, for a menu as well', async () => {
+    await trans(3, 'zhangsan');
+    const { msg_code } = await trans(4);
+    await client.clock.advance(19_999);
+    expect(await sayOnEvent(msg_code, 'image')).toBe(40008);
+    const menu = { msgtype: 'msgmenu', msgmenu: { head_content: 'Were you helped?', list: [] } };
+    expect((await client.call('kf/send_msg_on_event', { code: msg_code, ...menu })).errcode).toBe(0);
+    client.simulator.say('hi again');
+    await trans(3, 'zhangsan');
+    const { msg_code: late } = await trans(4);
+    await client.clock.advance(20_000);
+    expect(await sayOnEvent(late)).toBe(95007);
   });
 });
 
@@ -84,20 +154,24 @@ describe('by a servicer', () => {
       new_servicer_userid: 'zhangsan',
       msg_code: expect.any(String),
     });
-    await servicer('take', { userid: 'lisi' });
-    expect(await lastEvent()).toMatchObject({
+    await servicer('handOver', { to: 'lisi' });
+    const handedOver = await lastEvent();
+    expect(handedOver).toMatchObject({
       change_type: 2,
       old_servicer_userid: 'zhangsan',
       new_servicer_userid: 'lisi',
     });
+    expect(handedOver).not.toHaveProperty('msg_code');
     await servicer('end');
-    expect(await lastEvent()).toMatchObject({
+    const ended = await lastEvent();
+    expect(ended).toMatchObject({
       event_type: 'session_status_change',
       change_type: 3,
       old_servicer_userid: 'lisi',
       msg_code: expect.any(String),
     });
     expect(await state()).toBe(4);
+    expect(await sayOnEvent(ended.msg_code)).toBe(0);
   });
 
   it('is taken up again by writing, which sync_msg gives with origin 5', async () => {
@@ -114,9 +188,59 @@ describe('by a servicer', () => {
     expect((await client.sendText()).errcode).toBe(95001);
   });
 
+  it('is taken up again by whoever handed it over, or wrote before it ended', async () => {
+    client.simulator.say('hi');
+    await servicer('take', { userid: 'zhangsan' });
+    await servicer('handOver', { to: 'lisi' });
+    const again = { change_type: 4, old_servicer_userid: 'lisi', new_servicer_userid: 'zhangsan' };
+    await servicer('say', { userid: 'zhangsan', content: 'One more thing' });
+    expect((await client.sync()).msg_list.at(-2).event).toMatchObject(again);
+    await servicer('end');
+    await servicer('say', { userid: 'lisi', content: 'Bye' });
+    expect((await client.sync()).msg_list.at(-2).event).toMatchObject({
+      change_type: 4,
+      old_servicer_userid: 'zhangsan',
+      new_servicer_userid: 'lisi',
+    });
+  });
+
   it('is not theirs while the bot has it', async () => {
     client.simulator.say('hi');
-    expect((await servicer('say', { content: 'me' })).status).toBe(400);
-    expect((await servicer('end')).status).toBe(400);
+    expect(await servicer('say', { content: 'me' })).toBe(400);
+    expect(await servicer('end')).toBe(400);
+    expect(await servicer('handOver', { to: 'lisi' })).toBe(400);
+  });
+
+  it('is not theirs while a colleague has it', async () => {
+    client.simulator.say('hi');
+    await servicer('take', { userid: 'zhangsan' });
+    expect(await servicer('take', { userid: 'lisi' })).toBe(400);
+    expect(await servicer('say', { userid: 'lisi', content: 'me' })).toBe(400);
+    expect(await servicer('end', { userid: 'lisi' })).toBe(400);
+  });
+
+  it('is neither taken by nor handed over to somebody who has stopped', async () => {
+    client.simulator.say('hi');
+    await stop('lisi');
+    expect(await servicer('take', { userid: 'lisi' })).toBe(400);
+    await servicer('take', { userid: 'zhangsan' });
+    expect(await servicer('handOver', { to: 'lisi' })).toBe(400);
+    await stop('zhangsan');
+    expect(await servicer('say', { content: 'I am still here' })).toBe(200);
+    expect(await servicer('end')).toBe(200);
+  });
+
+  it('loses what a servicer takes back, which is told', async () => {
+    client.simulator.say('hi');
+    await servicer('take');
+    const answer = await client.command('servicer', { action: 'say', content: 'oops' });
+    const { msgid } = (await answer.json()) as { readonly msgid: string };
+    await client.command('recall', { msgid });
+    expect(await lastEvent()).toMatchObject({
+      event_type: 'servicer_recall_msg',
+      recall_msgid: msgid,
+      servicer_userid: 'zhangsan',
+      external_userid: client.customerId,
+    });
   });
 });

@@ -3,6 +3,7 @@ import { Refused } from '../api/answers.js';
 import { isMediaType, requireMedia } from '../api/media-rules.js';
 import { RequestFields } from '../api/request-fields.js';
 import type { App } from '../corp/app.js';
+import { SERVICER_STATUSES } from '../corp/servicers.js';
 import { type Faults, NO_FAULTS } from '../faults.js';
 import type { LocalWecom } from '../local-wecom.js';
 
@@ -11,6 +12,8 @@ type Command = (simulator: LocalWecom, fields: RequestFields) => Answer;
 
 const TEXT_BYTES_MAX = 8_192;
 const DELAY_MS_MAX = 60_000;
+/** The types of failure that 94670 has. */
+const FAIL_TYPE_MAX = 13;
 const DONE = { isDone: true };
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -23,6 +26,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     return DONE;
   },
   servicer: servicer,
+  'servicer-status': setServicerStatus,
+  'native-welcome': setNativeWelcome,
+  'fail-next': failNext,
   callback: (simulator, fields) =>
     simulator.saveCallback(
       {
@@ -108,16 +114,51 @@ function setRefusing({ corp }: LocalWecom, fields: RequestFields): Answer {
   return customer;
 }
 
+/** By whoever has the customer, or by the account's first servicer where `userid` is left out. */
 function servicer(simulator: LocalWecom, fields: RequestFields): Answer {
+  const { corp } = simulator;
   const { openKfId, externalUserId } = between(simulator, fields);
-  const conversation = simulator.corp.conversation(openKfId, externalUserId);
-  const userid = fields.string('userid', 64) || (simulator.corp.servicers[0] ?? '');
+  const conversation = corp.conversation(openKfId, externalUserId);
+  const present = conversation.session(corp.nowMs).servicerUserid;
+  const servicerUserid =
+    fields.string('userid', 64) || (present ?? corp.servicers.list(openKfId)[0]?.userid ?? '');
   const action = fields.required('action', 16);
-  if (action === 'take') simulator.desk.take(conversation, userid);
-  else if (action === 'end') simulator.desk.end(conversation);
-  else if (action === 'say')
-    simulator.desk.write(conversation, userid, fields.required('content', TEXT_BYTES_MAX));
-  else throw new Refused(40058, 'action is take, say or end');
+  if (action === 'say')
+    return {
+      msgid: corp.servicerWrites(conversation, servicerUserid, fields.required('content', TEXT_BYTES_MAX)),
+    };
+  if (action === 'take') corp.act(conversation, { type: 'take', servicerUserid });
+  else if (action === 'handOver')
+    corp.act(conversation, { type: 'handOver', servicerUserid: fields.required('to', 64) });
+  else if (action === 'end') corp.act(conversation, { type: 'end', servicerUserid });
+  else throw new Refused(40058, 'action is take, say, handOver or end');
+  return DONE;
+}
+
+function setServicerStatus(simulator: LocalWecom, fields: RequestFields): Answer {
+  const { openKfId } = between(simulator, fields);
+  const status = SERVICER_STATUSES.find((one) => one === fields.string('status', 16));
+  if (status === undefined) throw new Refused(40058, `status is ${SERVICER_STATUSES.join(', ')}`);
+  simulator.corp.setServicerStatus(openKfId, fields.required('userid', 64), status);
+  return DONE;
+}
+
+function setNativeWelcome(simulator: LocalWecom, fields: RequestFields): Answer {
+  const { corp } = simulator;
+  const { openKfId } = between(simulator, fields);
+  corp.journalOf(openKfId);
+  corp.nativeWelcomes.set(openKfId, fields.string('content', TEXT_BYTES_MAX));
+  corp.onChange();
+  return DONE;
+}
+
+/** The next message that a bot sends to the customer is taken, and fails later. */
+function failNext(simulator: LocalWecom, fields: RequestFields): Answer {
+  const { corp } = simulator;
+  const { openKfId, externalUserId } = between(simulator, fields);
+  const conversation = corp.conversation(openKfId, externalUserId);
+  conversation.failsNextAs = fields.integer('failType', 0, 0, FAIL_TYPE_MAX);
+  corp.onChange();
   return DONE;
 }
 

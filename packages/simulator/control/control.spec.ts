@@ -122,6 +122,9 @@ it.each([
   ['say', { content: 'x', externalUserId: 'wmNobody' }, 400],
   ['say', { msgtype: 'fax' }, 400],
   ['servicer', { action: 'sleep' }, 400],
+  ['servicer', { action: 'handOver' }, 400],
+  ['fail-next', { failType: 14 }, 400],
+  ['native-welcome', { openKfId: 'wkNone', content: 'Hello' }, 400],
   ['recall', { msgid: 'none' }, 400],
   ['nothing', {}, 404],
 ])('refuses %s %j with %d and why', async (name, fields, status) => {

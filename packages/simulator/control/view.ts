@@ -5,8 +5,10 @@ import type { CallbackRecord } from '../callbacks/callback-record.js';
 import type { CallbackConfig, Verification } from '../callbacks/callback-url.js';
 import type { AccessKind, App } from '../corp/app.js';
 import type { ChatMessage } from '../corp/chat.js';
-import type { Conversation, ServiceState } from '../corp/conversation.js';
+import type { Conversation } from '../corp/conversation.js';
 import type { Customer, KfAccount } from '../corp/identity.js';
+import { sendableUntilMs, sendsLeft, type ServiceState } from '../corp/session.js';
+import type { Servicer } from '../corp/servicers.js';
 import type { Faults } from '../faults.js';
 import type { LocalWecom } from '../local-wecom.js';
 
@@ -14,11 +16,15 @@ export interface ConversationView {
   readonly openKfId: string;
   readonly externalUserId: string;
   readonly serviceState: ServiceState;
+  /** Since when it is in that state, epoch milliseconds. */
+  readonly sinceMs: number;
   readonly servicerUserid: string | null;
   /** How many messages the bot may send until the customer writes again. */
   readonly sendsLeft: number;
   /** Until when, epoch milliseconds; `null` when the customer never wrote. */
   readonly sendableUntilMs: number | null;
+  /** fail_type that the bot's next message ends with; `null` lets it arrive. */
+  readonly failsNextAs: number | null;
 }
 
 export interface AppView {
@@ -44,7 +50,10 @@ export interface View {
   readonly apps: readonly AppView[];
   readonly accounts: readonly KfAccount[];
   readonly customers: readonly Customer[];
-  readonly servicers: readonly string[];
+  /** Of all accounts. */
+  readonly servicers: readonly Servicer[];
+  /** By account; `''` is none. */
+  readonly nativeWelcomes: Readonly<Record<string, string>>;
   readonly conversations: readonly ConversationView[];
   readonly messages: readonly ChatMessage[];
   readonly callbacks: readonly CallbackRecord[];
@@ -58,7 +67,7 @@ export interface View {
 export function toView(simulator: LocalWecom): View {
   const { kind, corp, callbacks, calls, url, corpId, accounts, customers } = simulator;
   const { faults, robot, robotUrl } = simulator;
-  const { nowMs, servicers } = corp;
+  const { nowMs } = corp;
   return {
     nowMs,
     url,
@@ -67,7 +76,8 @@ export function toView(simulator: LocalWecom): View {
     apps: simulator.apps.map(toAppView),
     accounts,
     customers,
-    servicers,
+    servicers: accounts.flatMap(({ openKfId }) => corp.servicers.list(openKfId)),
+    nativeWelcomes: Object.fromEntries(corp.nativeWelcomes),
     conversations: corp.conversations.map((conversation) => toConversationView(conversation, nowMs)),
     messages: corp.chat.messages,
     callbacks: callbacks.records,
@@ -92,13 +102,16 @@ function toAppView({ name, corpSecret, openKfIds, trustedIps, callback, saved, v
 }
 
 function toConversationView(conversation: Conversation, nowMs: number): ConversationView {
-  const { openKfId, externalUserId, servicerUserid, sendableUntilMs } = conversation;
+  const { openKfId, externalUserId, failsNextAs } = conversation;
+  const session = conversation.session(nowMs);
   return {
     openKfId,
     externalUserId,
-    serviceState: conversation.state(nowMs),
-    servicerUserid,
-    sendsLeft: conversation.sendsLeft(nowMs),
-    sendableUntilMs,
+    serviceState: session.state,
+    sinceMs: session.sinceMs,
+    servicerUserid: session.servicerUserid,
+    sendsLeft: sendsLeft(session, nowMs),
+    sendableUntilMs: sendableUntilMs(session),
+    failsNextAs,
   };
 }

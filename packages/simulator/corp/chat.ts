@@ -5,6 +5,8 @@ export interface ChatMessage {
   readonly openKfId: string;
   readonly externalUserId: string;
   readonly from: 'customer' | 'bot' | 'servicer' | 'system';
+  /** Of a servicer's message. */
+  readonly servicerUserid?: string;
   readonly atMs: number;
   readonly msgtype: string;
   /** What stands under `msgtype` in the message, for instance `{ content }`; of an event its fields. */

@@ -1,6 +1,6 @@
 /**
- * The simulated corp: its customers, conversations and files, in memory. People act through it (a customer writes,
- * a servicer takes over); what the API does to it stands in `api/`. It calls nobody: it tells `onNews` when
+ * The simulated corp: its customers, servicers, conversations and files, in memory. People act through it (a customer
+ * writes, a servicer takes over); what the API does to it stands in `api/`. It calls nobody: it tells `onNews` when
  * sync_msg has something new of an account, and `onChange` when there is something to show.
  */
 import type { Clock } from '../clock.js';
@@ -12,6 +12,8 @@ import { EventCodes } from './event-codes.js';
 import { type CorpIdentity, type Customer, newCustomer } from './identity.js';
 import { Journal, type Origin } from './journal.js';
 import { MediaStore } from './media-store.js';
+import type { Act } from './session.js';
+import { Servicers, type ServicerStatus } from './servicers.js';
 
 /** fail_type of msg_send_fail (94670): the customer does not take it. */
 const FAIL_REFUSED = 10;
@@ -22,8 +24,9 @@ export class Corp {
   readonly chat = new Chat();
   readonly codes = new EventCodes();
   readonly media = new MediaStore();
-  /** Members of the corp that may take over from a bot. All of them are at work. */
-  readonly servicers: readonly string[] = ['zhangsan', 'lisi'];
+  readonly servicers: Servicers;
+  /** The welcome that the admin page has for an account (欢迎语): WeCom sends it itself. By account; `''` is none. */
+  readonly nativeWelcomes = new Map<string, string>();
   onNews: (openKfId: string, msgid: string) => void = () => {};
   onChange: () => void = () => {};
   readonly #customers = new Map<string, Customer>();
@@ -37,7 +40,9 @@ export class Corp {
     private readonly clock: Clock,
     customers: readonly string[],
   ) {
-    for (const { openKfId } of identity.accounts) this.#journals.set(openKfId, new Journal(clock.nowMs()));
+    const openKfIds = identity.accounts.map(({ openKfId }) => openKfId);
+    this.servicers = new Servicers(openKfIds);
+    for (const openKfId of openKfIds) this.#journals.set(openKfId, new Journal(clock.nowMs()));
     for (const nickname of customers) this.addCustomer(nickname);
   }
 
@@ -84,62 +89,115 @@ export class Corp {
     return known;
   }
 
-  /** A customer opens the conversation, before they have written anything. */
+  /**
+   * What somebody does to a session; sync_msg tells of it where WeCom tells of it.
+   * @returns the code for a text that may follow, `null` where none comes.
+   * @throws Refused when that cannot be done now, or the servicer may not; nothing has changed.
+   */
+  act(conversation: Conversation, act: Act): string | null {
+    this.#requireServicer(conversation.openKfId, act);
+    const { codeFor, change } = conversation.act(act, this.nowMs);
+    const code = codeFor === undefined ? null : this.codes.give(codeFor, conversation, this.nowMs);
+    if (change !== undefined)
+      this.#tellOf(conversation, 'session_status_change', {
+        ...change,
+        ...(code !== null && { msg_code: code }),
+      });
+    this.onChange();
+    return code;
+  }
+
+  /** A customer opens the conversation, before they have written anything. A native welcome leaves no code for a bot's. */
   enter(openKfId: string, externalUserId: string, scene = '', sceneParam = ''): void {
     const conversation = this.conversation(openKfId, externalUserId);
-    const { nowMs } = this;
-    const code = conversation.mayBeWelcomed(nowMs) && {
-      welcome_code: this.codes.give('welcome', conversation, nowMs),
-    };
-    conversation.entered = { atMs: nowMs, scene, sceneParam };
-    this.tell(conversation, 'enter_session', { scene, scene_param: sceneParam, ...code });
+    const code = this.act(conversation, { type: 'customerEnters', scene, sceneParam });
+    const content = this.nativeWelcomes.get(openKfId) ?? '';
+    const isNative = code !== null && content !== '';
+    const welcome = code === null || isNative ? {} : { welcome_code: code };
+    this.#tellOf(conversation, 'enter_session', { scene, scene_param: sceneParam, ...welcome });
+    if (!isNative) return;
+    this.codes.use(code);
+    this.act(conversation, { type: 'welcome' });
+    this.#show(conversation, 'system', randomText(44), 'text', { content });
   }
 
   /** A customer writes. @returns the msgid. */
   write(openKfId: string, externalUserId: string, msgtype: string, body: Body): string {
     const conversation = this.conversation(openKfId, externalUserId);
-    conversation.write(this.nowMs);
+    this.act(conversation, { type: 'customerWrites' });
     return this.#post(conversation, 3, msgtype, body);
   }
 
-  /** A customer takes back what they wrote. */
-  recall(msgid: string): void {
-    const message = this.chat.find(msgid);
-    if (message?.from !== 'customer') throw new Refused(40058, 'no such message of a customer');
-    message.isRecalled = true;
-    const conversation = this.conversation(message.openKfId, message.externalUserId);
-    this.tell(conversation, 'user_recall_msg', { recall_msgid: msgid });
-  }
-
-  /** A servicer writes in WeCom's own client. */
+  /** A servicer writes in WeCom's own client. @returns the msgid. @throws Refused when somebody else has the customer. */
   servicerWrites(conversation: Conversation, servicerUserid: string, content: string): string {
+    this.act(conversation, { type: 'servicerWrites', servicerUserid });
     return this.#post(conversation, 5, 'text', { content }, servicerUserid);
   }
 
-  /** An event that sync_msg gives. */
-  tell(conversation: Conversation, eventType: string, fields: Body): void {
-    const { openKfId, externalUserId } = conversation;
-    const event = { event_type: eventType, open_kfid: openKfId, external_userid: externalUserId, ...fields };
-    const msgid = randomText(44);
-    const message = { msgid, send_time: this.#nowS(), origin: 4 as const, msgtype: 'event', event };
-    this.journalOf(openKfId).append(message, this.nowMs);
-    this.#show(conversation, 'system', msgid, 'event', event);
-    this.onNews(openKfId, msgid);
+  /** A customer or a servicer takes back what they wrote. @throws Refused when neither wrote it. */
+  recall(msgid: string): void {
+    const message = this.chat.find(msgid);
+    if (message?.from !== 'customer' && message?.from !== 'servicer')
+      throw new Refused(40058, 'no such message of a customer or a servicer');
+    if (message.isRecalled) return;
+    message.isRecalled = true;
+    const conversation = this.conversation(message.openKfId, message.externalUserId);
+    const { servicerUserid: servicer_userid } = message;
+    if (servicer_userid === undefined) this.#tellOf(conversation, 'user_recall_msg', { recall_msgid: msgid });
+    else this.#tellOf(conversation, 'servicer_recall_msg', { recall_msgid: msgid, servicer_userid });
   }
 
-  /** What a bot sent. A customer who refuses it makes an event of that. */
+  /** A servicer begins or stops to serve an account. @throws Refused for somebody who does not serve it at all. */
+  setServicerStatus(openKfId: string, userid: string, status: ServicerStatus): void {
+    this.journalOf(openKfId);
+    if (!this.servicers.setStatus(openKfId, userid, status)) return;
+    this.#append(openKfId, {
+      event_type: 'servicer_status_change',
+      servicer_userid: userid,
+      status: status === 'serving' ? 1 : 2,
+      ...(status !== 'serving' && { stop_type: status === 'suspended' ? 1 : 0 }),
+      open_kfid: openKfId,
+    });
+    this.onChange();
+  }
+
+  /** What a bot sent. A customer who refuses it, and one whose next message is to fail, makes an event of that. */
   deliver(conversation: Conversation, msgid: string, msgtype: string, body: Body): void {
     this.#usedMsgids.add(`${conversation.openKfId}\n${msgid}`);
-    if (this.findCustomer(conversation.externalUserId)?.isRefusing) {
-      this.tell(conversation, 'msg_send_fail', { fail_msgid: msgid, fail_type: FAIL_REFUSED });
-    } else {
-      this.#show(conversation, 'bot', msgid, msgtype, body);
-    }
+    const isRefusing = this.findCustomer(conversation.externalUserId)?.isRefusing === true;
+    const fail_type = isRefusing ? FAIL_REFUSED : conversation.failsNextAs;
+    conversation.failsNextAs = null;
+    if (fail_type === null) this.#show(conversation, 'bot', msgid, msgtype, body);
+    else this.#tellOf(conversation, 'msg_send_fail', { fail_msgid: msgid, fail_type });
   }
 
   /** Whether a bot has sent a message of that id for the account. */
   isUsed(openKfId: string, msgid: string): boolean {
     return this.#usedMsgids.has(`${openKfId}\n${msgid}`);
+  }
+
+  /** Those who are given a customer have to be at work; the others have to be servicers of the account. */
+  #requireServicer(openKfId: string, act: Act): void {
+    if (!('servicerUserid' in act) || act.servicerUserid === null) return;
+    if (act.type === 'servicerWrites' || act.type === 'end')
+      this.servicers.require(openKfId, act.servicerUserid);
+    else this.servicers.requireServing(openKfId, act.servicerUserid);
+  }
+
+  /** An event of one customer. */
+  #tellOf(conversation: Conversation, eventType: string, fields: Body): void {
+    const { openKfId, externalUserId } = conversation;
+    const event = { event_type: eventType, open_kfid: openKfId, external_userid: externalUserId, ...fields };
+    this.#show(conversation, 'system', this.#append(openKfId, event), 'event', event);
+  }
+
+  /** An event that sync_msg gives. @returns its msgid. */
+  #append(openKfId: string, event: Body): string {
+    const msgid = randomText(44);
+    const message = { msgid, send_time: this.#nowS(), origin: 4 as const, msgtype: 'event', event };
+    this.journalOf(openKfId).append(message, this.nowMs);
+    this.onNews(openKfId, msgid);
+    return msgid;
   }
 
   #post(conversation: Conversation, origin: Origin, msgtype: string, body: Body, servicer?: string): string {
@@ -156,7 +214,14 @@ export class Corp {
       [msgtype]: body,
     };
     this.journalOf(openKfId).append(message, this.nowMs);
-    this.#show(conversation, servicer === undefined ? 'customer' : 'servicer', msgid, msgtype, body);
+    this.#show(
+      conversation,
+      servicer === undefined ? 'customer' : 'servicer',
+      msgid,
+      msgtype,
+      body,
+      servicer,
+    );
     this.onNews(openKfId, msgid);
     return msgid;
   }
@@ -167,9 +232,11 @@ export class Corp {
     msgid: string,
     msgtype: string,
     body: Body,
+    servicerUserid?: string,
   ): void {
     const { openKfId, externalUserId } = conversation;
-    this.chat.add({ msgid, openKfId, externalUserId, from, atMs: this.nowMs, msgtype, body });
+    const by = servicerUserid === undefined ? {} : { servicerUserid };
+    this.chat.add({ msgid, openKfId, externalUserId, from, atMs: this.nowMs, msgtype, body, ...by });
     this.onChange();
   }
 

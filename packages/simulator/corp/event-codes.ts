@@ -1,10 +1,8 @@
 /** The codes of send_msg_on_event (95122): each is good once, for a time, and for what it was given for. */
 import { Refused } from '../api/answers.js';
 import { randomText } from '../random-text.js';
-import type { Conversation, ServiceState } from './conversation.js';
-
-/** What the code was given for: entering, waiting, taken over by a servicer, ended. */
-export type Scene = 'welcome' | 'waiting' | 'taken' | 'ended';
+import type { Conversation } from './conversation.js';
+import type { Scene, ServiceState } from './session.js';
 
 export interface EventCode {
   readonly conversation: Conversation;
@@ -43,7 +41,7 @@ export class EventCodes {
     if (given === undefined || given.expiresAtMs <= nowMs) throw new Refused(95007);
     if (!given.msgtypes.includes(msgtype)) throw new Refused(40008);
     const { state } = RULES[given.scene];
-    if (state !== null && given.conversation.state(nowMs) !== state) throw new Refused(95018);
+    if (state !== null && given.conversation.session(nowMs).state !== state) throw new Refused(95018);
     return given;
   }
 

@@ -7,7 +7,12 @@ import { type AccountFacts, judge, type Times } from './account-state.js';
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
-const TIMES: Times = { nowMs: NOW_MS, knownUntilMs: NOW_MS, replyWithinMs: 60 * SECOND_MS };
+const TIMES: Times = {
+  nowMs: NOW_MS,
+  knownUntilMs: NOW_MS,
+  replyWithinMs: 60 * SECOND_MS,
+  peopleWaitAlarmMs: 300 * SECOND_MS,
+};
 
 const ago = (seconds: number): number => NOW_MS - seconds * SECOND_MS;
 
@@ -25,6 +30,7 @@ const CALM: AccountFacts = {
   messages: null,
   tokenRefused: null,
   callsFail: null,
+  customers: null,
 };
 
 const outcome = (why: string, agoS = 300): Outcome => ({
@@ -198,4 +204,18 @@ it('says since when it is so', () => {
   expect(stateOf({ hint: hint('waiting', 33) }).sinceMs).toBe(ago(33));
   expect(stateOf({ offline: { sinceMs: ago(77) } }).sinceMs).toBe(ago(77));
   expect(stateOf({ replies: replied(60) }).sinceMs).toBeNull();
+});
+
+it('that customers wait for a person is told after a while, and says nothing of the bot', () => {
+  const waiting = (agoS: number | null) => ({
+    ...{ bot: 3, pool: 2, people: 1 },
+    poolSinceMs: agoS === null ? null : ago(agoS),
+  });
+  const judged = (agoS: number | null) => stateOf({ replies: replied(1), customers: waiting(agoS) });
+  expect(judged(null).reasons).toEqual([]);
+  expect(judged(299).reasons).toEqual([]);
+  expect(judged(300)).toMatchObject({
+    state: 'working',
+    reasons: [{ code: 'people_wait', count: 2, sinceMs: ago(300) }],
+  });
 });

@@ -9,6 +9,7 @@ import type { AccountReplies, Outcome } from '../../wecom/outcomes/outcome.js';
 import type { Taken } from '../figures/all-figures.js';
 import type { Cause, CauseCode } from '../answers/cause.js';
 import type { AccountState, ServedBy } from './account.dto.js';
+import type { CustomerCount } from './customer-counts.js';
 
 /** How late something still says what is so now. */
 const LATELY_MS = 3_600_000;
@@ -35,6 +36,8 @@ export interface AccountFacts {
   readonly tokenRefused: Outcome | null;
   /** WeCom refuses calls of its bot that name the account and are no replies. */
   readonly callsFail: Outcome | null;
+  /** `null` where its bot shares no customers, or that is not known. */
+  readonly customers: CustomerCount | null;
 }
 
 export interface Times {
@@ -43,6 +46,7 @@ export interface Times {
   /** Until when it is known what all replicas saw: a reply may have passed through another one. */
   readonly knownUntilMs: number;
   readonly replyWithinMs: number;
+  readonly peopleWaitAlarmMs: number;
 }
 
 /** One cause, before it is known by names. */
@@ -115,7 +119,15 @@ function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
           },
         ]
       : []),
+    ...peopleWait(facts, times),
   ];
+}
+
+/** It says nothing of the bot, so the account's state stays. */
+function peopleWait({ customers }: AccountFacts, { nowMs, peopleWaitAlarmMs }: Times): Reason[] {
+  const sinceMs = customers?.poolSinceMs ?? null;
+  if (customers === null || sinceMs === null || nowMs - sinceMs < peopleWaitAlarmMs) return [];
+  return [{ ...nothing('people_wait'), count: customers.pool, sinceMs }];
 }
 
 function nothing(code: CauseCode): Reason {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import type { HintHead } from '../../dispatch/outbox/hint.js';
@@ -20,6 +20,7 @@ import type { AccountMessages, MessageCounts } from '../../storage/queue/queue-s
 import type { AccountReplies, Outcome } from '../../wecom/outcomes/outcome.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { AllFigures } from '../figures/all-figures.js';
+import { type CustomerCount, CustomerCounts } from './customer-counts.js';
 import { insightConfig } from './insight.config.js';
 import { type AccountStatesAnswer, NO_ACCOUNTS, type ServedBy } from './account.dto.js';
 import { type AccountFacts, type Judged, judge } from './account-state.js';
@@ -30,6 +31,8 @@ const HINTS_MAX = 20_000;
 /** Callers report other things too, so they do not wait longer than this for the store. */
 const STORE_LIMIT_MS = 1_000;
 const STORE_AGE_MS_MAX = 2_000;
+/** All sessions are counted. */
+const CUSTOMERS_AGE_MS_MAX = 5_000;
 /** So little of the time goes into very many accounts, whoever asks. */
 const SHARE_OF_TIME = 0.05;
 const AGE_MS_MAX = 5_000;
@@ -49,6 +52,8 @@ export interface AccountView extends Addressee {
   /** When its bot last took something; 0 for never. */
   readonly takenAtMs: number;
   readonly judged: Judged;
+  /** `null` where its bot shares no customers with people, or the store does not answer. */
+  readonly customers: CustomerCount | null;
 }
 
 export interface AccountViewList {
@@ -67,13 +72,17 @@ interface Context {
   readonly calls: ReadonlyMap<string, Outcome>;
   /** By corp. */
   readonly inWecom: Map<string, ReadonlyMap<string, string> | null>;
+  readonly customers: ReadonlyMap<string, CustomerCount> | null;
 }
+
+const NO_CUSTOMERS: CustomerCount = { bot: 0, pool: 0, people: 0, poolSinceMs: null };
 
 /** Every account of every app, with its state: who serves it, what it took, whether replies went out, as far as all replicas have seen. */
 @Injectable()
 export class AccountViews {
   readonly #latest: Recent<AccountViewList>;
   readonly #hints: Recent<ReadonlyMap<string, HintHead> | null>;
+  readonly #customers: Recent<ReadonlyMap<string, CustomerCount> | null>;
   #ageMsMax = 0;
 
   constructor(
@@ -88,6 +97,7 @@ export class AccountViews {
     @Inject(insightConfig.KEY) private readonly config: ConfigType<typeof insightConfig>,
     clock: Clock,
     private readonly storeClock: StoreClock,
+    @Optional() customerCounts?: CustomerCounts,
   ) {
     this.#latest = new Recent(clock, async () => {
       const startedMs = clock.elapsedMs();
@@ -96,6 +106,11 @@ export class AccountViews {
       return list;
     });
     this.#hints = new Recent(clock, () => answerInTime(STORE_LIMIT_MS, 'list hints', this.#readHints()));
+    this.#customers = new Recent(clock, async () => {
+      const isShared = this.bots.list().some(({ session }) => session != null);
+      if (customerCounts === undefined || !isShared) return null;
+      return answerInTime(STORE_LIMIT_MS, 'count customers', customerCounts.read());
+    });
   }
 
   /** As of now; of more than 1,000 accounts up to 5 s old. */
@@ -120,9 +135,10 @@ export class AccountViews {
   }
 
   async #lookUp(): Promise<Context> {
-    const [hints, messages] = await Promise.all([
+    const [hints, messages, customers] = await Promise.all([
       this.#hints.latest(STORE_AGE_MS_MAX),
       this.counts.messagesByAccount(STORE_AGE_MS_MAX),
+      this.#customers.latest(CUSTOMERS_AGE_MS_MAX),
     ]);
     const failing = this.figures.failingCallers();
     const tokens = failing
@@ -133,6 +149,7 @@ export class AccountViews {
       .map((one) => [accountKey({ corpId: one.corpId, openKfId: one.openKfId ?? '' }), one] as const);
     return {
       hints,
+      customers,
       messages: messages && new Map(messages.map((one: AccountMessages) => [accountKey(one), one])),
       tokens: new Map(tokens),
       calls: new Map(calls),
@@ -199,11 +216,13 @@ export class AccountViews {
       messages,
       tokenRefused: isServed ? (context.tokens.get(bot?.id ?? corpId) ?? null) : null,
       callsFail: isServed && bot !== null ? ofBot(context.calls.get(key), bot) : null,
+      customers: sharedBy(bot) && context.customers ? (context.customers.get(key) ?? NO_CUSTOMERS) : null,
     };
     const times = {
       nowMs: this.storeClock.nowMs(),
       knownUntilMs: this.figures.knownUntilMs,
       replyWithinMs: this.config.replyWithinMs,
+      peopleWaitAlarmMs: this.config.peopleWaitAlarmMs,
     };
     return {
       ...{ corpId, openKfId, servedBy, bot, hint, messages, replies },
@@ -213,6 +232,7 @@ export class AccountViews {
       address: (taker?.address ?? destination.address) || null,
       takenAtMs: taken.atMs,
       judged: judge(facts, times),
+      customers: facts.customers,
     };
   }
 
@@ -250,6 +270,10 @@ export class AccountViews {
 function isAway(destination: Destination, taker: MessageTaker | null): boolean {
   const { state } = taker ?? destination;
   return state === 'offline' || state === 'absent';
+}
+
+function sharedBy(bot: KnownBot | null): boolean {
+  return bot?.takes === 'message' && bot.session != null;
 }
 
 function ofBot(outcome: Outcome | undefined, bot: KnownBot): Outcome | null {

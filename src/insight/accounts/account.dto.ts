@@ -118,6 +118,40 @@ export class AccountWaitingAnswer {
   readonly dead!: number;
 }
 
+/** With whom the customers of an account are, of the last 48 hours. */
+export class AccountSessionsAnswer {
+  /**
+   * With the bot.
+   * @example 12
+   */
+  @IsInt()
+  @Min(0)
+  readonly bot!: number;
+
+  /**
+   * In the pool: they wait for a person.
+   * @example 1
+   */
+  @IsInt()
+  @Min(0)
+  readonly pool!: number;
+
+  /**
+   * With a person.
+   * @example 3
+   */
+  @IsInt()
+  @Min(0)
+  readonly people!: number;
+
+  /**
+   * Since when the longest one waits in the pool; ISO 8601, UTC. null: nobody waits.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly poolSince!: string | null;
+}
+
 /** A kf account, of whichever app: who serves it, and whether its customers get answers. */
 export class AccountAnswer {
   /** @example wx5823bf96d3bd56c7 */
@@ -184,6 +218,9 @@ export class AccountAnswer {
 
   /** null: the store does not answer. */
   readonly waiting!: AccountWaitingAnswer | null;
+
+  /** null: its bot has no `session`, or the store does not answer. */
+  readonly sessions!: AccountSessionsAnswer | null;
 
   /**
    * When its bot last took an event or a message; ISO 8601, UTC. null: none within 3 days.

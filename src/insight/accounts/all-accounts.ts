@@ -9,12 +9,14 @@ import { toIso } from '../../http/answers/times.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { toLastHourAnswer } from '../answers/last-hour-answer.js';
 import { AllFigures } from '../figures/all-figures.js';
+import type { CustomerCount } from './customer-counts.js';
 import { newCause } from '../answers/cause.js';
 import { Names } from './names.js';
 import {
   type AccountAnswer,
   type AccountDetailAnswer,
   type AccountPageAnswer,
+  type AccountSessionsAnswer,
   type AccountState,
   type AccountStatesAnswer,
   NO_ACCOUNTS,
@@ -148,7 +150,8 @@ export class AllAccounts {
   }
 
   #toAnswer(view: AccountView, isStored: boolean): AccountAnswer {
-    const { corpId, openKfId, name, inWecom, servedBy, bot, address, hint, messages, judged } = view;
+    const { corpId, openKfId, name, inWecom, servedBy, bot, address, hint, messages, judged, customers } =
+      view;
     const isDead = hint?.state === 'dead';
     const waiting = {
       events: isDead ? 0 : (hint?.events ?? 0),
@@ -167,6 +170,7 @@ export class AllAccounts {
         this.names.of(newCause(code, count, { ...of, ...why, since: toTime(sinceMs) })),
       ),
       waiting: isStored ? waiting : null,
+      sessions: customers && toSessions(customers),
       lastMessageAt: toTime(view.takenAtMs || null),
       lastReplyAt: toTime(view.replies.repliedAtMs),
       lastHour: toLastHourAnswer(this.figures.deliveriesOf(view).lastHour),
@@ -212,6 +216,10 @@ function readPlace(position: string | null): Place | null {
   } catch {
     return null;
   }
+}
+
+function toSessions({ bot, pool, people, poolSinceMs }: CustomerCount): AccountSessionsAnswer {
+  return { bot, pool, people, poolSince: toTime(poolSinceMs) };
 }
 
 function sumOf(counts: AccountStatesAnswer): number {

@@ -21,6 +21,8 @@ export const CAUSES = [
   'bot_calls_fail',
   'dead',
   'dead_messages',
+  /** Customers in the pool for longer than `PEOPLE_WAIT_ALARM_S`: no person has taken them. */
+  'people_wait',
   /** For over 10 s. */
   'waiting',
   /** For over 10 s. */
@@ -55,7 +57,7 @@ export class CauseAnswer {
   readonly severity!: 'bad' | 'wait';
 
   /**
-   * How many corps, accounts, messages, callbacks or addresses it is about; 1 where nothing is counted.
+   * How many corps, accounts, customers, messages, callbacks or addresses it is about; 1 where nothing is counted.
    * @example 3
    */
   @IsInt()

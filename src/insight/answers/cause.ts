@@ -16,6 +16,7 @@ const SEVERITY: Readonly<Record<CauseCode, Cause['severity']>> = {
   bot_calls_fail: 'wait',
   dead: 'bad',
   dead_messages: 'bad',
+  people_wait: 'wait',
   waiting: 'wait',
   waiting_messages: 'wait',
   parked: 'wait',

@@ -114,6 +114,7 @@ describe('the causes', () => {
           view('wk4', { code: 'dead_messages' }),
           view('wk5', { code: 'waiting_messages' }),
           view('wk6', { code: 'paused' }),
+          view('wk7', { code: 'people_wait' }),
         ],
         openCircuits: ['http://a:1'],
       },

@@ -72,9 +72,10 @@ const OF_ACCOUNTS: ReadonlySet<Code> = new Set<Code>([
   'paused',
   'dead_messages',
   'waiting_messages',
+  'people_wait',
 ]);
-/** They count messages. */
-const OF_MESSAGES: ReadonlySet<Code> = new Set<Code>(['dead_messages', 'waiting_messages']);
+/** They count messages, or customers. */
+const OF_MESSAGES: ReadonlySet<Code> = new Set<Code>(['dead_messages', 'waiting_messages', 'people_wait']);
 
 function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
   const found = views.flatMap((view) =>

@@ -40,7 +40,7 @@ beforeEach(async () => {
   const counts = new QueueCounts(queue, clock, clock);
   const { figures } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
   const listed = { known: () => null, corpIds: () => [] } as unknown as WecomAccounts;
-  const config = { replyWithinMs: MINUTE_MS };
+  const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const of = [accounts, bots, destinations, botEndpoints, figures, outbox, counts, listed] as const;
   views = new AccountViews(...of, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, listed);

@@ -19,7 +19,7 @@ import {
 import { rule } from '../../http/answers/field-rules.js';
 import { AreNested, IsNested, knownFieldsOf } from '../../http/answers/validation.js';
 
-const TEXT_BYTES_MAX = 2_048;
+export const TEXT_BYTES_MAX = 2_048;
 const MENU_TEXT_BYTES_MAX = 1_024;
 const CHOICE_BYTES_MAX = 128;
 const CHOICES_MAX = 10;
@@ -30,7 +30,7 @@ const SPANS_MAX = 50;
 const MERGE_S_MAX = 10;
 
 /** A text that is not blank, of so many bytes in UTF-8. */
-function IsText(bytesMax: number): PropertyDecorator {
+export function IsText(bytesMax: number): PropertyDecorator {
   return rule('isText', (value) => textFault(value, bytesMax));
 }
 

@@ -82,6 +82,22 @@ class MongoRecordTable extends RecordTable {
     return this.store.run('find records', () => this.#read({ lookupKeys: lookupKey }));
   }
 
+  override async lookupCounts(): Promise<ReadonlyMap<string, number>> {
+    const stages = [
+      {
+        $match: {
+          $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: new Date(this.clock.nowMs()) } }],
+        },
+      },
+      { $unwind: '$lookupKeys' },
+      { $group: { _id: '$lookupKeys', count: { $sum: 1 } } },
+    ];
+    const counts = await this.store.run('find records', () =>
+      this.#documents.aggregate<{ readonly _id: string; readonly count: number }>(stages).toArray(),
+    );
+    return new Map(counts.map(({ _id, count }) => [_id, count]));
+  }
+
   override write(record: NewRecord, before: string | null): Promise<'written' | 'changed' | 'taken'> {
     return this.#change('write record', async () => {
       const document = toDocument(record);

@@ -91,6 +91,11 @@ export class Records<T extends object> {
     return (await this.table.findBy(lookupKey)).map((one) => this.#open(one));
   }
 
+  /** How many records have each lookup key, without expired ones. */
+  lookupCounts(): Promise<ReadonlyMap<string, number>> {
+    return this.table.lookupCounts();
+  }
+
   /** The same record may be added again. */
   async add(record: T): Promise<'written' | 'taken'> {
     const { outcome, record: before } = await this.change(this.kind.keyOf(record), (there) =>
@@ -289,6 +294,8 @@ export abstract class RecordTable {
   abstract find(key: string): Promise<StoredRecord | null>;
 
   abstract findBy(lookupKey: string): Promise<readonly StoredRecord[]>;
+
+  abstract lookupCounts(): Promise<ReadonlyMap<string, number>>;
 
   /**
    * @param before the revision that is to be replaced; `null` for a record that is not there yet.

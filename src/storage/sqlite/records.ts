@@ -74,6 +74,16 @@ class SqliteRecordTable extends RecordTable {
     return this.#read(`WHERE key IN (SELECT key FROM ${name}_lookup_keys WHERE text = ?)`, lookupKey);
   }
 
+  override async lookupCounts(): Promise<ReadonlyMap<string, number>> {
+    const { name } = this.kind;
+    const rows = await this.store.rows<{ readonly text: string; readonly count: number }>(
+      `SELECT text, count(*) AS count FROM ${name}_lookup_keys JOIN ${name} USING (key)
+        WHERE expires_at IS NULL OR expires_at > ? GROUP BY text`,
+      this.storeClock.nowMs(),
+    );
+    return new Map(rows.map(({ text, count }) => [text, count]));
+  }
+
   override async write(record: NewRecord, before: string | null): Promise<'written' | 'changed' | 'taken'> {
     const done = await this.#step('write record', ...this.#writing(record, before), ...this.#sweeping());
     if (done !== null) return 'written';

@@ -59,6 +59,10 @@ export type AccountAnswer = {
      */
     waiting: AccountWaitingAnswer | null;
     /**
+     * null: its bot has no `session`, or the store does not answer.
+     */
+    sessions: AccountSessionsAnswer | null;
+    /**
      * When its bot last took an event or a message; ISO 8601, UTC. null: none within 3 days.
      */
     lastMessageAt: string | null;
@@ -118,6 +122,10 @@ export type AccountDetailAnswer = {
      */
     waiting: AccountWaitingAnswer | null;
     /**
+     * null: its bot has no `session`, or the store does not answer.
+     */
+    sessions: AccountSessionsAnswer | null;
+    /**
      * When its bot last took an event or a message; ISO 8601, UTC. null: none within 3 days.
      */
     lastMessageAt: string | null;
@@ -161,6 +169,25 @@ export type AccountRoleAnswer = {
      * active: this client gets the events of the account. standby: another client does, and this one follows when it is gone.
      */
     role: 'active' | 'standby';
+};
+
+export type AccountSessionsAnswer = {
+    /**
+     * With the bot.
+     */
+    bot: number;
+    /**
+     * In the pool: they wait for a person.
+     */
+    pool: number;
+    /**
+     * With a person.
+     */
+    people: number;
+    /**
+     * Since when the longest one waits in the pool; ISO 8601, UTC. null: nobody waits.
+     */
+    poolSince: string | null;
 };
 
 export type AccountStatesAnswer = {
@@ -795,10 +822,10 @@ export type CauseAnswer = {
      * Tells the cause from others for as long as it lasts, also over restarts.
      */
     key: string;
-    code: 'bot_calls_fail' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'refused' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    code: 'bot_calls_fail' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
     severity: 'bad' | 'wait';
     /**
-     * How many corps, accounts, messages, callbacks or addresses it is about; 1 where nothing is counted.
+     * How many corps, accounts, customers, messages, callbacks or addresses it is about; 1 where nothing is counted.
      */
     count: number;
     /**
@@ -963,7 +990,7 @@ export type DeliveryStoryAnswer = {
     /**
      * The outcome of the event or message, as far as the log tells.
      */
-    outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'taken';
+    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'taken';
     /**
      * When a bot took it; null until then.
      */
@@ -1063,6 +1090,15 @@ export type FeedEventAnswer = {
      * JSON.
      */
     data: string;
+};
+
+export type HandOverAnswer = {
+    code: 0;
+    message: 'success';
+    /**
+     * moved: to the pool, or to a servicer. already: people had the customer. nobody: no servicer is serving. closed: outside of the hours. With nobody and closed, the bot goes on.
+     */
+    outcome: 'already' | 'closed' | 'moved' | 'nobody';
 };
 
 export type HealthAnswer = {
@@ -1365,7 +1401,7 @@ export type LoggedDeliveryAnswer = {
      * The webhook-id that its event or message is sent with; null where a callback could not be opened.
      */
     webhookId: string | null;
-    outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'taken';
+    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'taken';
     /**
      * In which form the callback came or the attempt was sent; null for an end.
      */

@@ -11,6 +11,8 @@ const TONES: Readonly<Record<LoggedDeliveryAnswer['outcome'], Tone>> = {
   failed: 'bad',
   dead: 'bad',
   dropped: 'quiet',
+  people: 'quiet',
+  handed_over: 'good',
 };
 
 /** What became of something, of a record of the log. */

@@ -4,14 +4,18 @@ import { Conversation } from './conversation.js';
 import { Faults } from './faults.js';
 import { type Panel, panel } from './links.js';
 import { isConnected, refusal, view } from './server.js';
+import { Servicers } from './servicers.js';
 import { Setup } from './setup.js';
 import { Sidebar } from './sidebar.js';
 import { switchLanguage, t } from './words.js';
 
-const PANELS = { callbacks: Callbacks, calls: Calls, setup: Setup, faults: Faults } satisfies Record<
-  Panel,
-  unknown
->;
+const PANELS = {
+  callbacks: Callbacks,
+  calls: Calls,
+  servicers: Servicers,
+  setup: Setup,
+  faults: Faults,
+} satisfies Record<Panel, unknown>;
 
 export function App() {
   return (

@@ -16,15 +16,15 @@ const WRITERS = {
 } as const;
 
 export function Bubble({ message }: { readonly message: ChatMessage }) {
-  const { from, atMs, msgid, isRecalled } = message;
+  const { from, servicerUserid, atMs, msgid, isRecalled } = message;
   const [callback, sending] = [callbackOf(message), sendingOf(message)];
   return (
     <li class={`bubble ${from}`}>
       <p class="who">
-        {t(WRITERS[from])} <time>{timeOf(atMs)}</time>
+        {t(WRITERS[from])} {servicerUserid} <time>{timeOf(atMs)}</time>
         {callback !== undefined && <RecordLink to="callbacks" id={callback.id} />}
         {sending !== undefined && <RecordLink to="calls" id={sending.id} />}
-        {from === 'customer' && !isRecalled && (
+        {(from === 'customer' || from === 'servicer') && !isRecalled && (
           <button type="button" class="quiet" onClick={() => command('recall', { msgid })}>
             {t('recall')}
           </button>

@@ -1,9 +1,12 @@
 import { useSignal } from '@preact/signals';
+import { chosen, conversation } from './chosen.js';
 import { command, ofApp, view } from './server.js';
 import { t } from './words.js';
 
 const SWITCHES = ['duplicateCallbacks', 'dropCallbacks', 'apiBusy', 'mediaFails'] as const;
 const DELAYS = ['callbackDelayMs', 'apiDelayMs'] as const;
+/** Of fail_type those that a session has to do with; the control API takes all. */
+const FAIL_TYPES = [0, 4, 5, 6, 10] as const;
 
 export function Faults() {
   const faults = view.value?.faults;
@@ -39,6 +42,7 @@ export function Faults() {
           />
         </label>
       ))}
+      <FailNext />
       {view.value?.apps.map(({ name }) => (
         <button key={name} type="button" onClick={() => revoke(name)}>
           {ofApp(name)}
@@ -47,5 +51,32 @@ export function Faults() {
       ))}
       <p role="status">{told.value !== null && t(told.value)}</p>
     </div>
+  );
+}
+
+/** Lets the bot's next message to the chosen customer fail, after it was taken. */
+function FailNext() {
+  const fail = (event: SubmitEvent) => {
+    event.preventDefault();
+    const failType = Number(new FormData(event.currentTarget as HTMLFormElement).get('failType'));
+    void command('fail-next', { ...chosen.value, failType });
+  };
+  const failsNextAs = conversation.value?.failsNextAs ?? null;
+  return (
+    <form class="row end" onSubmit={fail}>
+      <label>
+        {t('failNext')}
+        <select name="failType">
+          {FAIL_TYPES.map((failType) => (
+            <option key={failType} value={failType}>
+              {t(`fail${failType}`)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="submit" disabled={failsNextAs !== null}>
+        {t(failsNextAs === null ? 'letFail' : 'willFail')}
+      </button>
+    </form>
   );
 }

@@ -5,7 +5,7 @@ import type { CallbackRecord } from '../../callbacks/callback-record.js';
 import type { ChatMessage } from '../../corp/chat.js';
 import { view } from './server.js';
 
-export type Panel = 'callbacks' | 'calls' | 'setup' | 'faults';
+export type Panel = 'callbacks' | 'calls' | 'servicers' | 'setup' | 'faults';
 
 /** Which one is shown beside the conversation. */
 export const panel = signal<Panel>('callbacks');

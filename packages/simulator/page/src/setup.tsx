@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Verification } from '../../callbacks/callback-url.js';
 import type { AppView } from '../../control/view.js';
+import { chosen } from './chosen.js';
 import { CopyButton } from './copy.js';
 import { command, ofApp, view } from './server.js';
 import { timeOf } from './time.js';
@@ -16,6 +17,7 @@ export function Setup() {
       {apps.map((app) => (
         <CallbackForm key={app.name} app={app} />
       ))}
+      <NativeWelcome key={chosen.value.openKfId} />
       <Credentials />
       <RobotMessages />
     </div>
@@ -129,6 +131,30 @@ function Result({ verification }: { readonly verification: Verification }) {
       <p>
         {t('wecomSays')} <q lang="zh-CN">{verification.wecomMessage}</q>
       </p>
+    </div>
+  );
+}
+
+/** Of the chosen account; saved when the field is left. */
+function NativeWelcome() {
+  const { openKfId } = chosen.value;
+  const account = view.value?.accounts.find((one) => one.openKfId === openKfId);
+  return (
+    <div class="setup">
+      <h2>
+        {t('nativeWelcome')} · {account?.name}
+      </h2>
+      <p class="muted" id="native-welcome-hint">
+        {t('nativeWelcomeHint')}
+      </p>
+      <input
+        aria-label={t('nativeWelcome')}
+        aria-describedby="native-welcome-hint"
+        defaultValue={view.value?.nativeWelcomes[openKfId] ?? ''}
+        onChange={({ currentTarget }) =>
+          command('native-welcome', { openKfId, content: currentTarget.value.trim() })
+        }
+      />
     </div>
   );
 }

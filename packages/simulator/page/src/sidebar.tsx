@@ -83,7 +83,7 @@ function NewCustomer() {
   );
 }
 
-/** Whose turn it is, and what a customer or a servicer can do besides writing. */
+/** Whose turn it is, and what a customer can do besides writing. */
 function Session() {
   const { serviceState = 4, sendsLeft = 0, servicerUserid = null } = conversation.value ?? {};
   const { externalUserId } = chosen.value;
@@ -116,47 +116,6 @@ function Session() {
         />
         {t('refuses')}
       </label>
-      <h2>{t('servicer')}</h2>
-      <div class="row actions">
-        <button
-          type="button"
-          onClick={() => command('servicer', { ...chosen.value, action: 'take' })}
-          disabled={serviceState === 4}
-        >
-          {t('take')}
-        </button>
-        <button
-          type="button"
-          onClick={() => command('servicer', { ...chosen.value, action: 'end' })}
-          disabled={serviceState !== 3}
-        >
-          {t('end')}
-        </button>
-      </div>
-      <ServicerReply isAllowed={serviceState >= 3} />
     </>
-  );
-}
-
-function ServicerReply({ isAllowed }: { readonly isAllowed: boolean }) {
-  const reply = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const content = String(new FormData(form).get('content')).trim();
-    if (content === '') return;
-    if ((await command('servicer', { ...chosen.value, action: 'say', content })) !== null) form.reset();
-  };
-  return (
-    <form class="row" onSubmit={reply}>
-      <input
-        name="content"
-        aria-label={t('servicerSay')}
-        placeholder={t('servicerPlaceholder')}
-        disabled={!isAllowed}
-      />
-      <button type="submit" disabled={!isAllowed}>
-        {t('send')}
-      </button>
-    </form>
   );
 }

@@ -96,6 +96,11 @@ const byCode: Readonly<Record<Code, CauseText>> = {
     remedy: 'They are tried again by themselves, each account’s in their order.',
     amount: messages,
   },
+  people_wait: {
+    what: 'customers wait for a person',
+    remedy: 'Somebody has to take them out of the pool in WeCom. The bot is silent meanwhile.',
+    amount: (count) => plural(count, 'customer'),
+  },
   parked: {
     what: 'customers wrote, and no bot takes it',
     remedy:

@@ -24,6 +24,8 @@ export const log = {
     failed: 'Failed',
     dead: 'Given up',
     dropped: 'Dropped',
+    people: 'With people',
+    handed_over: 'Handed over',
   },
   kinds: { callback: 'Callback', attempt: 'Attempt', end: 'End' },
   forms: {

@@ -74,6 +74,11 @@ export const causes: Words['causes'] = {
       remedy: '系统会自动重试，并保持每个账号的消息顺序。',
       amount: messages,
     },
+    people_wait: {
+      what: '有客户在等待人工接待',
+      remedy: '需要有人在企业微信的接待池中接待他们，在此期间机器人不回复。',
+      amount: (count) => `${n(count)} 位客户`,
+    },
     parked: {
       what: '客户已发来消息，但没有机器人接收',
       remedy: '请为该账号添加机器人，或者启动使用该账号并指向本管理器的 puppet，等待的内容随即投递。',

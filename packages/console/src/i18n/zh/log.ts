@@ -25,6 +25,8 @@ export const log: Words['log'] = {
     failed: '失败',
     dead: '已放弃',
     dropped: '已丢弃',
+    people: '人工接待中',
+    handed_over: '已转人工',
   },
   kinds: { callback: '回调', attempt: '投递尝试', end: '结局' },
   forms: { encrypted: '密文', decrypted: '明文', message: '单条消息', verification: '验证' },

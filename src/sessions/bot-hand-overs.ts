@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import type { TraceContext } from '../kernel/trace-context.js';
+import { Destinations } from '../registry/accounts/destination.js';
+import { KnownBots, type OpenBot } from '../registry/bots/known-bots.js';
+import type { SessionSettings } from '../registry/bots/session.dto.js';
+import { HandOvers, textsOf } from './hand-overs.js';
+import { beginningHandOver, isUnsure, withHandOver, withState } from './machine.js';
+import { type Asked, ServiceCalls } from './service-calls.js';
+import { SessionMetrics } from './session-metrics.js';
+import { SessionStore } from './session-store.js';
+import { isSharing, SessionTexts } from './session-texts.js';
+import type { HandOverAnswer, HandOverDto } from './sessions.dto.js';
+import { holderOf, type Session } from './session.js';
+
+/** Hands customers over because their bot asks for it. */
+@Injectable()
+export class BotHandOvers {
+  constructor(
+    private readonly store: SessionStore,
+    private readonly calls: ServiceCalls,
+    private readonly handOvers: HandOvers,
+    private readonly texts: SessionTexts,
+    private readonly metrics: SessionMetrics,
+    private readonly bots: KnownBots,
+    private readonly destinations: Destinations,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /**
+   * @param botId the bot whose key was sent; `null` for none.
+   * @throws AppError `BOT_FORBIDDEN`, `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE`, `STORE_UNAVAILABLE`
+   */
+  async perform(
+    botId: string | null,
+    { openKfId, externalUserId: customer, text }: HandOverDto,
+    trace: TraceContext | null,
+  ): Promise<HandOverAnswer['outcome']> {
+    const { bot, settings, corpId } = this.#requireBot(botId, openKfId);
+    const account = { corpId, openKfId };
+    const asked = { account, customer, bot, trace };
+    const known = await this.#known(asked);
+    if (holderOf(known) === 'pool' || holderOf(known) === 'people') return 'already';
+    await this.store.change(account, customer, beginningHandOver);
+    const outcome = await this.handOvers.perform(asked, settings);
+    const texts = { ...textsOf(settings), ...(text !== undefined && { waiting: { text } }) };
+    const after = await this.store.change(account, customer, (session) =>
+      withHandOver(session, randomUUID(), outcome, texts, this.storeClock.nowMs()),
+    );
+    this.texts.wake(after);
+    if (outcome.kind !== 'failed') return outcome.kind;
+    if (outcome.errcode === null) throw new AppError('WECOM_UNREACHABLE');
+    throw new AppError('WECOM_REFUSED', { detail: `errcode ${outcome.errcode}` });
+  }
+
+  #requireBot(
+    botId: string | null,
+    openKfId: string,
+  ): { readonly bot: OpenBot; readonly settings: SessionSettings; readonly corpId: string } {
+    if (botId === null) throw new AppError('BOT_FORBIDDEN', { detail: 'the key of a bot is needed' });
+    const asking = this.bots.find(botId);
+    const bot = asking && this.destinations.find({ corpId: asking.corpId, openKfId }).bot;
+    if (bot === null || bot.id !== botId)
+      throw new AppError('BOT_FORBIDDEN', { detail: 'openKfId must be an account of the bot' });
+    if (!isSharing(bot)) {
+      const detail = 'the bot must have a session; an operator sets it with PATCH /api/v1/bots/{id}';
+      throw new AppError('REQUEST_INVALID', { detail });
+    }
+    return { bot, settings: bot.session ?? {}, corpId: bot.corpId };
+  }
+
+  /** The session with its state: WeCom is asked where that is not known. */
+  async #known(asked: Asked): Promise<Session> {
+    const { account, customer } = asked;
+    const session = await this.store.change(account, customer, (before) => before);
+    if (!isUnsure(session, this.storeClock.nowMs())) return session;
+    const taken = await this.calls.state(asked);
+    this.metrics.lookedUp(taken !== null);
+    if (taken === null) throw new AppError('WECOM_UNREACHABLE');
+    return this.store.change(account, customer, (before) =>
+      withState(before, taken.state, taken.servicer, this.storeClock.nowMs()),
+    );
+  }
+}
