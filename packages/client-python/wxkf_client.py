@@ -24,6 +24,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 Json = Dict[str, Any]
 
 STREAM = "/puppetWxkfManager/stream"
+HAND_OVER = "/puppetWxkfManager/sessions/handOver"
 #: The manager says something every 30 s.
 SILENCE_S = 75
 ANSWER_LIMIT_S = 15
@@ -87,6 +88,9 @@ class Event:
     token: Optional[str]
     #: One entry of WeCom's ``kf/sync_msg``, of a bot that takes messages.
     message: Optional[Json]
+    #: The ``msgid`` of each text that the message was joined from, in their order, its own last (``session.mergeS`` of the bot).
+    #: Empty where it is one message of WeCom's.
+    merged: Tuple[str, ...] = ()
     #: How many replies its handler has sent.
     replies: int = field(default=0, compare=False)
 
@@ -100,6 +104,7 @@ class Event:
             age_ms=frame["ageMs"],
             token=frame.get("token"),
             message=frame.get("message"),
+            merged=tuple((frame.get("message") or {}).get("merged", ())),
         )
 
 
@@ -331,6 +336,17 @@ class Client:
             if error.errcode != MSGID_USED or event.attempt == 1:
                 raise
 
+    def hand_over(self, event: Event, text: Optional[str] = None) -> None:
+        """Hands the customer over to people, as ``session.people`` of the bot says. Safe to repeat.
+
+        :param text: what the customer is told, in place of ``session.people.waiting``
+        :raises WecomError: the manager refuses it
+        :raises Unreachable:
+        """
+        customer = (event.message or {}).get("external_userid")
+        body = {"openKfId": event.open_kfid, "externalUserId": customer}
+        self._call(HAND_OVER, body if text is None else {**body, "text": text})
+
     def wecom(self, corp_id: str, path: str, body: Json) -> Json:
         """Calls WeCom's API through the manager: ``kf/sync_msg`` and others.
 
@@ -366,6 +382,8 @@ class Client:
             text = error.read().decode(errors="replace")
             if error.code in (401, 403):
                 raise KeyRefused(text) from None
+            if error.code < 500 and error.code != 429:
+                raise WecomError(error.code, text[:200]) from None
             raise Unreachable(f"the manager answered {error.code} {text[:200]}") from None
         except (OSError, ValueError) as error:
             raise Unreachable(f"the manager does not answer: {error}") from None

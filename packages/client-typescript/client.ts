@@ -42,6 +42,11 @@ export interface KfEvent {
   readonly token?: string;
   /** Of a bot that takes messages. */
   readonly message?: KfMessage;
+  /**
+   * The `msgid`s of the texts that the message was joined from, in their order, its own last (`session.mergeS` of the bot). Empty
+   * where it is one message of WeCom's.
+   */
+  readonly merged: readonly string[];
 }
 
 export type MessageEvent = KfEvent & { readonly message: KfMessage };
@@ -90,6 +95,7 @@ type Leaving = { readonly error: Error; readonly afterMs: number | null };
 type Frame = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 const STREAM = '/puppetWxkfManager/stream';
+const HAND_OVER = '/puppetWxkfManager/sessions/handOver';
 const FIRST_WAIT_MS = 500;
 const WAIT_MS_MAX = 30_000;
 /** The manager says something every 30 s. */
@@ -158,6 +164,15 @@ export class Client {
     }
   }
 
+  /**
+   * Hands the customer over to people, as `session.people` of the bot says. Safe to repeat.
+   * @param text what the customer is told, in place of `session.people.waiting`.
+   * @throws WecomError where the manager refuses it, or Later where it cannot do it now
+   */
+  async handOver({ openKfId, message }: MessageEvent, text?: string): Promise<void> {
+    await this.#call(HAND_OVER, { openKfId, externalUserId: message.external_userid, text });
+  }
+
   /** Calls WeCom's API through the manager: `kf/sync_msg` and others. @throws WecomError, or Later */
   async wecom(corpId: string, path: string, body: object): Promise<Record<string, unknown>> {
     const query = new URLSearchParams({ corpid: corpId, corpsecret: this.#options.corpSecret ?? '' });
@@ -220,7 +235,7 @@ export class Client {
       const frame = JSON.parse(String(data)) as Frame;
       if (frame.type === 'ready') [isReady, this.#failures] = [true, 0];
       else if (frame.type === 'ping') send(socket, { type: 'pong', at: frame.at });
-      else if (frame.type === 'event') this.#begin(frame as unknown as KfEvent, socket);
+      else if (frame.type === 'event') this.#begin(toEvent(frame), socket);
       else if (frame.type === 'goaway') {
         if (frame.reason === 'auth') end('key', 'the key does not count any more');
         else if (frame.reason === 'replaced') end('replaced', 'the same client has connected elsewhere');
@@ -292,6 +307,11 @@ export class Client {
 /** Connects, and connects again whenever that is lost. */
 export function connect(options: ClientOptions): Client {
   return new Client(options);
+}
+
+function toEvent(frame: Frame): KfEvent {
+  const event = frame as unknown as Omit<KfEvent, 'merged'>;
+  return { ...event, merged: (event.message?.merged as readonly string[] | undefined) ?? [] };
 }
 
 function send(socket: WebSocket, frame: object): void {

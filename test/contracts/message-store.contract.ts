@@ -16,6 +16,7 @@ import type {
   PullLease,
   RefusedMessage,
   Turn,
+  TurnOrder,
 } from '../../src/messages/queue/message-store.js';
 import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
 import { newMessage, pulledPage } from '../support/messages.js';
@@ -1043,6 +1044,266 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.begin(turn, underWay('m1'));
         await messages.drop(ACCOUNT, 'm1');
         expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
+      });
+    });
+
+    describe('an urgent message', () => {
+      const urgent = (msgid: string, lane = 'customer-1') => newMessage(msgid, { lane, isUrgent: true });
+      const ORDERS: readonly MessageOrder[] = ['account', 'customer'];
+
+      it.each(ORDERS)('goes before all that wait already, in the order %s', async (order) => {
+        await keep(['m1', urgent('u1'), 'm2']);
+        const turn = await claimOne();
+        expect(await nextOf(turn, order)).toMatchObject({ msgid: 'u1' });
+        await keep([customer('n1', 'customer-2'), urgent('u2'), urgent('u3', 'customer-2')]);
+        await reopen();
+        const again = await claimOne(NOW_MS + LEASE_MS);
+        const all = ['u1', 'u2', 'u3', 'm1', 'm2', 'n1'];
+        expect(await takeAll(again, order, NOW_MS + LEASE_MS)).toEqual(all);
+      });
+
+      it.each(ORDERS)('is passed on before one that was refused, in the order %s', async (order) => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        await messages.refused(turn, 'm1', refusal(), NOW_MS);
+        await keep([urgent('u1')]);
+        expect(await takeAll(turn, order)).toEqual(['u1']);
+        expect(await takeAll(turn, order, NOW_MS + 10_000)).toEqual(['m1']);
+      });
+
+      it('leaves a message under way that still has to be pulled', async () => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        await messages.begin(turn, underWay('m1'));
+        await messages.note(ACCOUNT, { msgid: 'm1', attempt: 1 }, 'answered', NOW_MS);
+        await keep([urgent('u1')]);
+        expect((await messages.findUnderWay(ACCOUNT))?.message).toMatchObject({ msgid: 'm1' });
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm1' });
+        await messages.note(ACCOUNT, { msgid: 'm1', attempt: 1 }, 'pulled', NOW_MS);
+        expect(await takeAll(turn)).toEqual(['u1']);
+      });
+
+      it('does not stand for the earliest page, unless it is of that', async () => {
+        await keep([urgent('u1'), 'm1']);
+        await keep(['m2', urgent('u2')], { from: 'from-2', cursor: 'cursor-2' });
+        await keep([urgent('u3')], { from: 'from-3', cursor: 'cursor-3' });
+        const cursor = () => messages.findCursor(ACCOUNT, 'app-1');
+        const turn = await claimOne();
+        expect(await cursor()).toBe('from-1');
+        await messages.taken(turn, 'u1', NOW_MS);
+        expect(await cursor()).toBe('from-1');
+        await messages.taken(turn, 'm1', NOW_MS);
+        expect(await cursor()).toBe('from-2');
+        await messages.taken(turn, 'm2', NOW_MS);
+        expect(await cursor()).toBe('from-2');
+        await messages.taken(turn, 'u2', NOW_MS);
+        expect(await cursor()).toBe('from-3');
+      });
+
+      it('loses no older message where all are handed over', async () => {
+        await keep(['m1']);
+        await keep([urgent('u1')], { from: 'from-2', cursor: 'cursor-2' });
+        expect(await messages.handOver(await claimOne(), NOW_MS, null)).toBe(2);
+        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
+        expect(await keep(['m1', urgent('u1')])).toMatchObject({ added: 2 });
+      });
+
+      it('takes no older message from the queue where a program pulled from its page', async () => {
+        await keep(['m1']);
+        await keep([urgent('u1')], { from: 'from-2', cursor: 'cursor-2' });
+        const pull = { appId: 'app-1', takerId: 'bot-2', beganAtMs: NOW_MS, cursor: 'moved', isAll: true };
+        await messages.moveCursor(ACCOUNT, { ...pull, from: 'from-2' }, NOW_MS);
+        expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 2 });
+        await messages.moveCursor(ACCOUNT, { ...pull, from: 'from-1' }, NOW_MS);
+        expect(await takeAll(await claimOne())).toEqual(['u1']);
+      });
+
+      it('does not hide since when the oldest one waits', async () => {
+        await keep(['m1']);
+        await keep([urgent('u1')], { nowMs: NOW_MS + LEASE_MS });
+        for (const account of [ACCOUNT, null])
+          expect(await messages.counts(account)).toMatchObject({ oldestWaitingAtMs: NOW_MS });
+      });
+
+      it('is listed first, page by page', async () => {
+        await keep(['m1', urgent('u1'), urgent('u2')]);
+        const found: string[] = [];
+        for (let cursor: string | null = null; ;) {
+          const page = await messages.list(ALL, cursor, 1);
+          found.push(...idsOf(page.messages));
+          ({ cursor } = page);
+          if (cursor === null) break;
+        }
+        expect(found).toEqual(['u1', 'u2', 'm1']);
+      });
+    });
+
+    describe('texts of a customer', () => {
+      const MERGE_MS = 3_000;
+      const SENT_MS = NOW_MS - 5_000;
+
+      /** A text that the customer has sent so many seconds after the first. */
+      function text(msgid: string, { lane = 'customer-1', afterS = 0, entry = {} } = {}): NewMessage {
+        const said = { msgid, msgtype: 'text', text: { content: `says ${msgid}` }, ...entry };
+        const content = new Secret(JSON.stringify(said));
+        return newMessage(msgid, { lane, isText: true, sentAtMs: SENT_MS + afterS * 1_000, content });
+      }
+      const keepHeld = (page: readonly NewMessage[], afterMs = 0, fields: Partial<PulledPage> = {}) =>
+        keep(page, { mergeMs: MERGE_MS, nowMs: NOW_MS + afterMs, ...fields });
+
+      /** What a turn gives out at a time, joined as its sender does. */
+      async function sendAll(turn: Turn, afterMs: number, order: TurnOrder = 'past held') {
+        const sent: { readonly ids: readonly string[]; readonly words: unknown }[] = [];
+        const nowMs = NOW_MS + afterMs;
+        for (;;) {
+          const next = await messages.next(turn, order, nowMs, false);
+          if (next === null) return sent;
+          const message = next.type === 'text' ? await messages.join(turn, next, MERGE_MS, nowMs) : next;
+          const { text: said } = JSON.parse(message.content.reveal()) as { text?: { content: unknown } };
+          sent.push({ ids: message.merged ?? [message.msgid], words: said?.content });
+          await messages.taken(turn, message.msgid, nowMs);
+        }
+      }
+      const idsSent = async (...of: Parameters<typeof sendAll>) =>
+        (await sendAll(...of)).map(({ ids }) => ids);
+      const image = (msgid: string, lane = 'customer-1') =>
+        newMessage(msgid, { lane, type: 'image', content: new Secret(JSON.stringify({ msgid })) });
+
+      it.each(['past held', 'customer'] as const)(
+        'are one message once no further one came, in the order %s',
+        async (order) => {
+          await keepHeld([text('a')]);
+          const turn = await claimOne();
+          expect(await sendAll(turn, MERGE_MS - 1, order)).toEqual([]);
+          await keepHeld([text('b', { afterS: 2 })], 2_000);
+          await reopen();
+          expect(await keepHeld([text('b', { afterS: 2 })], 2_000)).toMatchObject({ added: 0 });
+          const again = await claimOne(NOW_MS + LEASE_MS);
+          expect(await sendAll(again, 2_000 + MERGE_MS - 1, order)).toEqual([]);
+          expect(await sendAll(again, 2_000 + MERGE_MS, order)).toEqual([
+            { ids: ['a', 'b'], words: 'says a\nsays b' },
+          ]);
+          expect(await messages.counts(null)).toMatchObject({ waiting: 0 });
+          expect(await keepHeld([text('a'), text('b')], LEASE_MS)).toMatchObject({ added: 0 });
+        },
+      );
+
+      it('hold up nobody else, whose messages pass them', async () => {
+        await keepHeld([text('a'), image('other', 'customer-2'), text('c', { lane: 'customer-3' })]);
+        const turn = await claimOne();
+        expect(await idsSent(turn, 0)).toEqual([['other']]);
+        await messages.release(turn, turn.endpoint, 'past held', NOW_MS);
+        expect(await claimAll(NOW_MS + MERGE_MS - 1)).toEqual([]);
+        expect(await idsSent(await claimOne(NOW_MS + MERGE_MS), MERGE_MS)).toEqual([['a'], ['c']]);
+      });
+
+      it('wait behind a message of the account that was refused', async () => {
+        await keepHeld([image('refused', 'customer-2'), text('a')]);
+        const turn = await claimOne();
+        await messages.refused(turn, 'refused', refusal(), NOW_MS);
+        expect(await idsSent(turn, MERGE_MS)).toEqual([]);
+        await messages.release(turn, turn.endpoint, 'past held', NOW_MS + MERGE_MS);
+        expect(await claimAll(NOW_MS + 9_999)).toEqual([]);
+        expect(await idsSent(await claimOne(NOW_MS + 10_000), 10_000)).toEqual([['refused'], ['a']]);
+      });
+
+      it('are due at once when anything else of the customer comes, and stay before it', async () => {
+        await keepHeld([text('a')]);
+        await keepHeld([text('b'), image('i'), text('c')], 1_000);
+        const turn = await claimOne(NOW_MS + 1_000);
+        expect(await idsSent(turn, 1_000)).toEqual([['a', 'b'], ['i']]);
+        expect(await idsSent(turn, 1_000 + MERGE_MS)).toEqual([['c']]);
+      });
+
+      it('are due at once where the customer wrote something that no bot gets', async () => {
+        await keepHeld([text('a'), text('other', { lane: 'customer-2' })]);
+        await keepHeld([], 1_000, { withheldLanes: ['customer-1'] });
+        expect(await idsSent(await claimOne(NOW_MS + 1_000), 1_000)).toEqual([['a']]);
+        await keepHeld([text('b')], 1_000, { withheldLanes: ['customer-1'] });
+        const laterMs = 2 * LEASE_MS;
+        expect(await idsSent(await claimOne(NOW_MS + laterMs), laterMs)).toEqual([['other'], ['b']]);
+      });
+
+      it('are not joined over a longer time, to a choice of a menu, or to one that was tried', async () => {
+        const choice = text('choice', { entry: { text: { content: 'yes', menu_id: '1' } } });
+        await keepHeld([text('a'), text('b', { afterS: 4 }), { ...choice, isText: false }]);
+        const turn = await claimOne();
+        expect(await idsSent(turn, 0)).toEqual([['a'], ['b'], ['choice']]);
+        await keepHeld([text('c')]);
+        await messages.refused(turn, 'c', refusal({ dueAtMs: NOW_MS + MERGE_MS }), NOW_MS);
+        await keepHeld([text('d')]);
+        expect(await idsSent(turn, MERGE_MS)).toEqual([['c'], ['d']]);
+      });
+
+      it('are given after 30 s, whether the customer goes on or not', async () => {
+        for (let afterS = 0; afterS <= 32; afterS += 2)
+          await keepHeld([text(`t${afterS}`, { afterS })], afterS * 1_000);
+        const turn = await claimOne(NOW_MS + 29_999);
+        expect(await idsSent(turn, 29_999)).toEqual([]);
+        const [first] = await idsSent(turn, 30_000);
+        expect([first?.[0], first?.at(-1)]).toEqual(['t0', 't32']);
+      });
+
+      it('are joined up to 20, which are due at once', async () => {
+        for (let n = 1; n <= 20; n++) await keepHeld([text(`t${n}`)]);
+        const turn = await claimOne();
+        expect((await idsSent(turn, 0)).map(({ length }) => length)).toEqual([20]);
+        await keepHeld(Array.from({ length: 25 }, (_, n) => text(`u${n}`)));
+        expect((await idsSent(turn, MERGE_MS)).map(({ length }) => length)).toEqual([20, 5]);
+      });
+
+      it('are not joined beyond the length of a message', async () => {
+        const long = (msgid: string) => text(msgid, { entry: { text: { content: 'x'.repeat(1_100_000) } } });
+        await keepHeld([long('a'), long('b'), text('c')]);
+        expect(await idsSent(await claimOne(), MERGE_MS)).toEqual([['a'], ['b', 'c']]);
+      });
+
+      it('keep the place of the first, from which a program would have to pull', async () => {
+        await keepHeld([text('a')]);
+        await keepHeld([image('other', 'customer-2')], 0, { from: 'from-2', cursor: 'cursor-2' });
+        await keepHeld([text('b')], 0, { from: 'from-3', cursor: 'cursor-3' });
+        const turn = await claimOne();
+        const next = await messages.next(turn, 'past held', NOW_MS + MERGE_MS, false);
+        const joined = await messages.join(turn, next as Message, MERGE_MS, NOW_MS + MERGE_MS);
+        expect(joined).toMatchObject({ msgid: 'b', merged: ['a', 'b'], page: { cursor: 'from-1' } });
+        await reopen();
+        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
+        const again = await claimOne(NOW_MS + LEASE_MS);
+        await messages.handOver(again, NOW_MS + LEASE_MS, null);
+        const page = [text('a'), image('other', 'customer-2'), text('b')];
+        expect(await keepHeld(page, LEASE_MS)).toMatchObject({ added: 3 });
+      });
+
+      it('are not given twice where a process died as it joined them', async () => {
+        await keepHeld([text('a'), text('b'), text('c')]);
+        const turn = await claimOne();
+        const nowMs = NOW_MS + MERGE_MS;
+        const next = (await messages.next(turn, 'past held', nowMs, false)) as Message;
+        const { queue } = opened;
+        const forget = queue.forgetMessage.bind(queue);
+        queue.forgetMessage = async (key, untilMs) => {
+          queue.forgetMessage = async () => Promise.reject(new Error('killed'));
+          return forget(key, untilMs);
+        };
+        await expect(messages.join(turn, next, MERGE_MS, nowMs)).rejects.toThrow('killed');
+        queue.forgetMessage = forget;
+        await reopen();
+        const again = await claimOne(NOW_MS + LEASE_MS);
+        expect(await idsSent(again, LEASE_MS)).toEqual([['a', 'b', 'c']]);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 0 });
+      });
+
+      it('are joined by no turn that is over, and alone where the last one was given up meanwhile', async () => {
+        await keepHeld([text('a'), text('b')]);
+        const turn = await claimOne();
+        const nowMs = NOW_MS + MERGE_MS;
+        const next = (await messages.next(turn, 'past held', nowMs, false)) as Message;
+        const lateMs = NOW_MS + LEASE_MS;
+        expect(await messages.join(turn, next, MERGE_MS, lateMs)).toBe(next);
+        expect(await messages.join(turn, next, null, nowMs)).toBe(next);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 2 });
+        await messages.drop(ACCOUNT, 'b');
+        expect(await messages.join(turn, next, MERGE_MS, nowMs)).toBe(next);
       });
     });
 

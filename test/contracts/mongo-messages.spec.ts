@@ -240,7 +240,7 @@ mongoSuite('messages in one MongoDB', () => {
     });
 
     it('it is given no cursor behind a message that is kept while that is looked for', async () => {
-      const finding = interrupted('listFirst', () => keep(other, ['m1']));
+      const finding = interrupted('findFrom', () => keep(other, ['m1']));
       expect(await finding.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
     });
   });

@@ -151,6 +151,46 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
     });
   });
 
+  describe('an entry whose code lasts 20 s', () => {
+    it('goes before older messages that wait, and loses none of them', async () => {
+      const { id } = await add({ paused: true });
+      sayAll(numbered(2));
+      wecom.corp.enter(openKfId, secondCustomer());
+      await until(async () => (await list('messages')).length === 3);
+      expect((await request('PATCH', `/api/v1/bots/${id}`, { paused: false })).status).toBe(200);
+      await until(() => bot.given.length >= 3);
+      expect(bot.given[0]?.entry).toMatchObject({ event: { welcome_code: expect.stringMatching(/./) } });
+      expect(bot.texts.slice(1)).toEqual(numbered(2));
+    });
+  });
+
+  describe('texts that a customer writes quickly', () => {
+    const session = { mergeS: 1 };
+
+    it('reach a callback bot as one, under the last id', async () => {
+      await add({ session });
+      sayAll(numbered(3));
+      say('another customer', { externalUserId: secondCustomer() });
+      await until(() => bot.given.length >= 2);
+      expect(bot.texts.toSorted()).toEqual(['1\n2\n3', 'another customer']);
+      expect(bot.given.every(({ entry }) => !('merged' in entry))).toBe(true);
+      await until(async () => (await list('messages')).length === 0);
+    });
+
+    it('are named in messages as JSON, over a kill as well', async () => {
+      const url = `${puppet.url}/own/`;
+      await add({ session: { mergeS: 3 }, callback: { url, form: 'json' } });
+      sayAll(['1', '2']);
+      await until(async () => (await list('messages')).length === 2);
+      await restart();
+      await until(() => puppet.received.length >= 1);
+      const said = JSON.parse(puppet.received[0]?.body ?? '') as { msgid: string; merged: readonly string[] };
+      expect(said).toMatchObject({ text: { content: '1\n2' }, merged: [expect.any(String), said.msgid] });
+      await until(async () => (await list('messages')).length === 0);
+      expect(puppet.received).toHaveLength(1);
+    });
+  });
+
   if (isShared) describe('of two replicas', replicasIn);
 
   function replicasIn(): void {

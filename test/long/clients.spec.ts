@@ -1,9 +1,11 @@
 /** The clients of `packages/`, by their echo bots as processes of their own, between the built manager and the local WeCom; `wxkf-manager connect` beside them where the manager is started again. */
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { stablePort } from '../../lab/faults/ports.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
@@ -76,16 +78,70 @@ async function isConnected(id: string): Promise<boolean> {
   return items.length > 0;
 }
 
+interface Call {
+  readonly path: string;
+  readonly key: string | undefined;
+  readonly body: unknown;
+}
+
+/** Stands for the manager: it gives a client messages, and notes what the client calls. */
+async function startStandIn() {
+  const calls: Call[] = [];
+  const server = createServer(async (request, response) => {
+    const path = request.url?.replace(/\?.*/, '') ?? '';
+    const sent = await text(request);
+    if (sent !== '') calls.push({ path, key: request.headers.authorization, body: JSON.parse(sent) });
+    response.end(JSON.stringify({ code: 0, errcode: 0, access_token: 'token' }));
+  });
+  const sockets = new WebSocketServer({ server });
+  const connected = once(sockets, 'connection') as Promise<[WebSocket]>;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  let messages = 0;
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** @returns the only call that the handler made, once the message is taken. */
+    async say(message: object): Promise<Call | undefined> {
+      const [socket] = await connected;
+      const id = `msg_${messages++}`;
+      const said = {
+        msgid: id,
+        open_kfid: 'wkAccount',
+        send_time: 1,
+        origin: 3,
+        msgtype: 'text',
+        ...message,
+      };
+      const about = { id, attempt: 1, openKfId: 'wkAccount', corpId: 'wwCorp', ageMs: 1 };
+      const taken = new Promise<void>((resolve) => {
+        socket.on('message', (data: Buffer) => data.includes(`"ack"`) && data.includes(id) && resolve());
+      });
+      socket.send(JSON.stringify({ type: 'event', ...about, message: said }));
+      await taken;
+      const [call] = calls.splice(0);
+      return call;
+    },
+    async close(): Promise<void> {
+      for (const socket of sockets.clients) socket.terminate();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
 const RUNS = [
   {
     language: 'TypeScript',
     echo: 'packages/client-typescript/examples/echo.ts',
+    people: 'packages/client-typescript/examples/people.ts',
     runtime: undefined,
     its: it,
   },
   {
     language: 'Python',
     echo: 'packages/client-python/examples/echo.py',
+    people: 'packages/client-python/examples/people.py',
     runtime: PYTHON,
     its: runsPython ? it : it.skip,
   },
@@ -124,7 +180,7 @@ const repliesOf = (openKfId: string): string[] =>
     .filter((message) => message.from === 'bot' && message.openKfId === openKfId)
     .map(({ body }) => String(body.content));
 
-describe.each(RUNS)('the client in $language', ({ echo, runtime, its }) => {
+describe.each(RUNS)('the client in $language', ({ echo, people, runtime, its }) => {
   let openKfId: string;
   let bot: ExampleProcess;
 
@@ -213,6 +269,24 @@ describe.each(RUNS)('the client in $language', ({ echo, runtime, its }) => {
       await until(() => connections >= 2).finally(() => standIn.close());
     },
   );
+
+  its('names the texts that a message was joined from, and hands its customer over', async () => {
+    const standIn = await startStandIn();
+    bot = launchEcho({ echo: people, runtime }, 'wxkf_key', 'secret', standIn.url);
+    const customer = { external_userid: 'wmCustomer' };
+    expect(await standIn.say({ ...customer, text: { content: 'a\nb' }, merged: ['m0', 'm1'] })).toMatchObject(
+      {
+        path: '/cgi-bin/kf/send_msg',
+        body: { touser: 'wmCustomer', text: { content: 'You wrote 2 texts.' } },
+      },
+    );
+    expect(await standIn.say({ ...customer, text: { content: '人工' } })).toEqual({
+      path: '/puppetWxkfManager/sessions/handOver',
+      key: 'Bearer wxkf_key',
+      body: { openKfId: 'wkAccount', externalUserId: 'wmCustomer', text: 'A person will answer you.' },
+    });
+    await standIn.close();
+  });
 
   its('ends, and says why, when its key does not count', async () => {
     const key = `wxkf_${'k'.repeat(43)}`;

@@ -10,6 +10,8 @@ export function newMessage(msgid: string, fields: Partial<NewMessage> = {}): New
     origin: 3,
     lane: 'customer-1',
     skip: 0,
+    isUrgent: false,
+    isText: false,
     sentAtMs: Date.UTC(2026, 0, 2, 3, 4, 0),
     content: new Secret(`what ${msgid} says`),
     ...fields,
@@ -25,6 +27,8 @@ export function pulledPage(messages: readonly NewMessage[], fields: Partial<Pull
     messages,
     skipped: [],
     endpoint: 'http://bot:8080',
+    mergeMs: 0,
+    withheldLanes: [],
     isLast: false,
     ...fields,
   };

@@ -53,6 +53,32 @@ describe('entries of sync_msg', () => {
     expect(read([text({ external_userid: undefined })]).messages[0]?.lane).toBe('');
   });
 
+  it('are urgent while they have a code that is good for 20 s', () => {
+    const event = (fields: object) => ({
+      msgid: 'e1',
+      send_time: 1,
+      origin: 4,
+      msgtype: 'event',
+      event: fields,
+    });
+    const isUrgent = (fields: object) => read([event(fields)]).messages[0]?.isUrgent;
+    const changed = { event_type: 'session_status_change', msg_code: 'code' };
+    expect(isUrgent({ event_type: 'enter_session', welcome_code: 'code' })).toBe(true);
+    expect(isUrgent({ ...changed, change_type: 3 })).toBe(true);
+    expect(isUrgent({ event_type: 'enter_session' })).toBe(false);
+    expect(isUrgent({ ...changed, change_type: 3, msg_code: '' })).toBe(false);
+    expect(isUrgent({ ...changed, change_type: 1 })).toBe(false);
+    expect(read([text({ welcome_code: 'code' })]).messages[0]?.isUrgent).toBe(false);
+  });
+
+  it('that a customer wrote are texts, a choice of a menu is none', () => {
+    const isText = (fields: object) => read([text(fields)], { includesServicer: true }).messages[0]?.isText;
+    expect(isText({})).toBe(true);
+    expect(isText({ text: { content: 'yes', menu_id: '1' } })).toBe(false);
+    expect(isText({ origin: 5 })).toBe(false);
+    expect(isText({ msgtype: 'image' })).toBe(false);
+  });
+
   it('of servicers are left out unless they are wanted', () => {
     const entries = [text(), text({ msgid: 'm2', origin: 5 }), text({ msgid: 'm3', origin: 4 })];
     expect(read(entries).messages.map(({ msgid }) => msgid)).toEqual(['m1', 'm3']);

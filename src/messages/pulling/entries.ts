@@ -4,10 +4,14 @@ import { toFailure } from '../../storage/queue/line.js';
 import { Secret } from '../../kernel/secret.js';
 import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
+import { isChoice } from '../queue/quick-texts.js';
 import type { NewMessage } from '../../storage/queue/message.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
 import type { WithheldMessage } from '../sending/message-outcomes.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
+
+/** The `change_type` of a session that has ended (developer.work.weixin.qq.com/document/path/94670). */
+const ENDED = 3;
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -28,6 +32,8 @@ export interface ReadEntries {
   /** The ids of messages that were sent before `fromMs`, and of those that are withheld. */
   readonly skipped: readonly string[];
   readonly withheld: readonly WithheldMessage[];
+  /** The customers of those that are withheld, by lane. */
+  readonly withheldLanes: readonly string[];
 }
 
 export function readEntries(account: Addressee, entries: readonly Entry[], wanted: Wanted): ReadEntries {
@@ -47,6 +53,7 @@ export function readEntries(account: Addressee, entries: readonly Entry[], wante
     messages: timely.filter((message) => outcomeOf(message) === null),
     skipped: [...old, ...withheld].map(({ msgid }) => msgid),
     withheld,
+    withheldLanes: timely.filter((message) => outcomeOf(message) !== null).map(({ lane }) => lane),
   };
 }
 
@@ -61,9 +68,17 @@ function toMessage(account: Addressee, entry: Entry, skip: number, nowMs: number
     origin: Number.isInteger(entry.origin) ? Number(entry.origin) : 0,
     skip,
     lane: customer === '' ? '' : laneOf(account, customer),
+    isUrgent: isUrgent(event),
+    isText: entry.origin === ORIGIN.customer && entry.msgtype === 'text' && !isChoice(entry.text),
     sentAtMs: Number.isFinite(entry.send_time) ? Number(entry.send_time) * 1_000 : nowMs,
     ...measured(content, nowMs),
   };
+}
+
+/** Whether it has a code that WeCom takes for 20 s (developer.work.weixin.qq.com/document/path/95122). */
+function isUrgent({ event_type: type, change_type: change, welcome_code, msg_code }: Entry): boolean {
+  if (type === 'enter_session') return textOf(welcome_code) !== '';
+  return type === 'session_status_change' && change === ENDED && textOf(msg_code) !== '';
 }
 
 /** The content as it is sent. One that is too long to be sent is not kept: the message is dead from the start. */

@@ -12,6 +12,7 @@ import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../we
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { ERRCODE } from '../../wecom/client/wecom-answer.js';
 import { MessageStore, type PullLease } from '../queue/message-store.js';
+import { mergeMsOf } from '../queue/quick-texts.js';
 import { messagesConfig } from '../sending/messages.config.js';
 import { MessageOutcomes } from '../sending/message-outcomes.js';
 import { readEntries } from './entries.js';
@@ -152,10 +153,11 @@ export class PullRun {
         withheld: judged.map(({ withheld }) => withheld),
       };
       const entries = judged.map(({ entry }) => entry);
-      const { messages, skipped, withheld } = readEntries(account, entries, wanted);
+      const { messages, skipped, withheld, withheldLanes } = readEntries(account, entries, wanted);
       const next = answer.cursor === '' ? cursor : answer.cursor;
       const isLast = !answer.hasMore;
-      const page = { appId, from, regime, messages, skipped, cursor: next, endpoint, isLast };
+      const read = { messages, skipped, withheldLanes, mergeMs: mergeMsOf(bot) };
+      const page = { appId, from, regime, ...read, cursor: next, endpoint, isLast };
       const kept = await this.store.keep(account, lease.id, page, nowMs, LEASE_MS);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
       this.outcomes.countPulled(kept, messages.length, from !== cursor);

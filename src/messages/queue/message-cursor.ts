@@ -7,10 +7,10 @@ export interface MessagePlace {
   readonly seq: number;
 }
 
-const CURSOR = /^(\d{1,16}) (.*)$/s;
+const CURSOR = /^(-?\d{1,16}) (.*)$/s;
 
 /** Before every message. */
-const START: MessagePlace = { account: '', seq: -1 };
+const START: MessagePlace = { account: '', seq: 0 };
 
 export function toCursor(account: string, { seq }: Pick<MessageHead, 'seq'>): string {
   return `${seq} ${account}`;

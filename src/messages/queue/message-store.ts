@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type Failure, isHeldBy, type Lease } from '../../storage/queue/line.js';
 import { type Claim, LineSteps, type Stepped } from '../../storage/queue/line-steps.js';
 import {
+  arrivalOf,
   isExpired,
   isOversized,
   MESSAGE_LIFE_MS,
@@ -12,6 +13,7 @@ import {
   type NewMessage,
   type PageStart,
   SEEN_MS,
+  toUrgent,
   webhookIdOf,
 } from '../../storage/queue/message.js';
 import { type MessageCounts, type MessageFilter, QueueStore } from '../../storage/queue/queue-store.js';
@@ -21,6 +23,7 @@ import { type Records, RecordStore } from '../../storage/records/records.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { MessageContents } from './message-contents.js';
 import { fromCursor, toCursor } from './message-cursor.js';
+import { dueAtMsOf, holdingOf, isHeld, JOINED_MAX, joinedOf, NOTHING_HELD } from './quick-texts.js';
 import {
   isAwaited,
   isComplete,
@@ -54,6 +57,10 @@ import { type Addressee, accountKey, toAddressee } from '../../kernel/account.js
 const AHEAD_MAX = 8;
 const AHEAD_CHARS_MAX = 65_536;
 const AHEAD_ACCOUNTS_MAX = 1_000;
+/** How many messages are looked at together as they are handed over. */
+const LISTED_MAX = 1_000;
+/** How many customers' texts a message may pass while they are held. */
+const PASSED_MAX = 100;
 /** A page has at most 1,000 messages and takes longer than a millisecond, so two pages never get the same numbers. */
 const SEQS_PER_MS = 1_000;
 /** How long a change of two records may take. */
@@ -68,6 +75,9 @@ interface Pulling extends Lease {
   /** Messages of the account that wait at most. */
   readonly waiting: number;
 }
+
+/** As `MessageOrder`. With `past held`, the messages of the account pass texts that are held. */
+export type TurnOrder = MessageOrder | 'past held';
 
 /** The right to pull an account's messages, which one process has at a time. */
 export interface PullLease {
@@ -103,6 +113,10 @@ export interface PulledPage {
   readonly skipped: readonly string[];
   /** Where these messages go: see `Turn.endpoint`. */
   readonly endpoint: string | null;
+  /** How long texts are held: see `quick-texts.ts`; 0 where they are not. */
+  readonly mergeMs: number;
+  /** The lanes of entries that no bot gets. Their customers' texts are held no longer. */
+  readonly withheldLanes: readonly string[];
   /** Whether WeCom has no further page, so that the pull is over when this one is kept. */
   readonly isLast: boolean;
 }
@@ -225,16 +239,21 @@ export class MessageStore {
     nowMs: number,
     leaseMs: number,
   ): Promise<KeptPage | null> {
-    const { appId, cursor, regime, endpoint } = page;
+    const { appId, cursor, regime, endpoint, mergeMs } = page;
     const pulling = this.#pulling.get(accountKey(account));
     if (pulling?.id !== leaseId || pulling.untilMs <= nowMs) return null;
     // Higher than the number of every kept message, even where the state of the account was lost.
     const firstSeq = Math.max(pulling.nextSeq, nowMs * SEQS_PER_MS);
     const start = { appId, cursor: page.from };
     const distinct = [...new Map(page.messages.map((message) => [message.msgid, message])).values()];
-    const messages = distinct.map((message, n) =>
-      this.contents.seal(toMessage(message, account, start, firstSeq + n, nowMs)),
+    const { held, isHeldOn } = mergeMs > 0 ? holdingOf(distinct, page.withheldLanes) : NOTHING_HELD;
+    await Promise.all(
+      [...isHeldOn].map(([lane, isOn]) => this.#hold(account, lane, isOn ? nowMs + mergeMs : 0, nowMs)),
     );
+    const messages = distinct.map((message, n) => {
+      const kept = toMessage(message, account, start, firstSeq + n, nowMs);
+      return this.contents.seal(held.has(kept.msgid) ? { ...kept, dueAtMs: nowMs + mergeMs } : kept);
+    });
     const known = page.skipped.map((msgid) => ({ ...toAddressee(account), msgid, untilMs: nowMs + SEEN_MS }));
     const added = await this.store.addMessages(messages, known);
     failpoint('messages.kept');
@@ -243,7 +262,7 @@ export class MessageStore {
     // Some of those that waited may have been taken since this pull began.
     const waiting = pulling.waiting + kept.length - dead.length;
     // A page that comes again may have been kept by a process that died before it made the account due.
-    if (messages.length > 0 && waiting > 0) {
+    if (messages.length + page.withheldLanes.length > 0 && waiting > 0) {
       this.#ahead.delete(accountKey(account));
       // Mostly nothing of the account waits.
       await this.#lines.change(account, (line) => toDue(line, account, endpoint, nowMs), true);
@@ -274,6 +293,14 @@ export class MessageStore {
     );
   }
 
+  /** The waiting message that came first: the one that goes first, unless that is urgent. */
+  async findEarliest(account: Addressee): Promise<MessageHead | null> {
+    const urgent = await this.store.findFrom(account, Number.MIN_SAFE_INTEGER);
+    if (urgent === null || urgent.seq >= 0) return urgent;
+    const usual = await this.store.findFrom(account, 0);
+    return usual === null || arrivalOf(urgent) < arrivalOf(usual) ? urgent : usual;
+  }
+
   /**
    * The cursor for another program that pulls the account with this app: where the last pull ended, or,
    * while messages wait, where the page of the first one began, since that program has to get them too.
@@ -285,8 +312,8 @@ export class MessageStore {
       return (state === null ? null : cursorOf(state, appId)) ?? '';
     };
     for (let cursor = await read(); ;) {
-      const [first] = await this.store.listFirst(account, 'account', 1, null);
-      if (first !== undefined) return cursorBefore(first, appId);
+      const first = await this.findEarliest(account);
+      if (first !== null) return cursorBefore(first, appId);
       // If the cursor has moved meanwhile, a message that came with it may wait by now.
       const again = await read();
       if (again === cursor) return cursor;
@@ -302,8 +329,8 @@ export class MessageStore {
    */
   async moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void> {
     const { appId, from, isAll } = pull;
-    const [first] = isAll ? await this.store.listFirst(account, 'account', 1, null) : [];
-    const hasAll = first !== undefined && cursorBefore(first, appId) === from;
+    const first = isAll ? await this.findEarliest(account) : null;
+    const hasAll = first !== null && cursorBefore(first, appId) === from;
     const { outcome } = await this.#pulls.change(accountKey(account), (state) => {
       const moved = withOwnPull(state ?? newPullState(account), pull, nowMs);
       return moved === null || !hasAll ? moved : { ...moved, lease: null };
@@ -406,7 +433,7 @@ export class MessageStore {
    * goes, and this one only when it is due.
    * @returns `null` when nothing is due.
    */
-  async next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
+  async next(turn: Turn, order: TurnOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
     const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
     // After the answer, another process may have noted the pull, so the store is asked. The answer itself may be
     // noted by a process whose turn has lapsed: if that is not seen here, the bot is told of the message once more.
@@ -416,7 +443,7 @@ export class MessageStore {
     for (;;) {
       const awaited = await this.#findAwaited(line, nowMs);
       const isEarly = isProbe && awaited === null;
-      const next = awaited ?? (await this.#firstOf(turn, order, isEarly ? null : nowMs));
+      const next = awaited ?? (await this.#firstOf(turn, order, nowMs, isEarly));
       if (next === null || (!isEarly && !isDue(next, nowMs))) return null;
       if (!this.#taken.has(webhookIdOf(next))) return this.contents.open(next);
       // Its bot took this message, and that could not be stored: without this it would be sent again and again.
@@ -425,14 +452,38 @@ export class MessageStore {
   }
 
   /**
+   * Joins a text that goes next with those that were held with it: see `quick-texts.ts`. Safe to repeat for each message
+   * that it gives.
+   * @param mergeMs `null` only finishes what a process has begun that died meanwhile.
+   * @returns what goes next: the message itself where nothing is joined to it.
+   */
+  async join(turn: Turn, next: Message, mergeMs: number | null, nowMs: number): Promise<Message> {
+    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return next;
+    const sealed = await this.store.listLane(turn, next.lane, JOINED_MAX + 1);
+    const before = sealed.find(({ merged }) => merged?.includes(next.msgid));
+    if (before === undefined && mergeMs === null) return next;
+    const behind = sealed.filter(({ msgid }) => msgid !== next.msgid);
+    const joined = before
+      ? this.contents.open(before)
+      : joinedOf([next, ...behind.map((message) => this.contents.open(message))], mergeMs ?? 0);
+    if (joined === null) return next;
+    this.#ahead.delete(accountKey(turn));
+    // An operator may have given up the last text meanwhile.
+    if (before === undefined && !(await this.store.replaceMessage(this.contents.seal(joined)))) return next;
+    const gone = sealed.filter(({ msgid }) => msgid !== joined.msgid && joined.merged?.includes(msgid));
+    for (const { msgid } of gone) await this.#forget({ ...toAddressee(turn), msgid }, nowMs + SEEN_MS);
+    return joined;
+  }
+
+  /**
    * Ends the lease. The account is due when its next message is due, by this order; at once if a message came
    * meanwhile. The next turn is in doubt if this one still is.
    */
-  async release(turn: Turn, endpoint: string | null, order: MessageOrder, nowMs: number): Promise<void> {
+  async release(turn: Turn, endpoint: string | null, order: TurnOrder, nowMs: number): Promise<void> {
     const line = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
     if (line === null) return;
     const awaited = await this.#findAwaited(line, nowMs);
-    const nextDueAtMs = await this.store.nextDueAtMs(turn, order);
+    const nextDueAtMs = await this.#nextDueAtMs(turn, order, nowMs);
     // A message that still waits for its pull holds up all others.
     const heldUpMs = Math.max(nextDueAtMs ?? 0, line.underWay?.untilMs ?? 0);
     const dueAtMs = awaited === null ? nextDueAtMs : Math.min(awaited.dueAtMs ?? heldUpMs, heldUpMs);
@@ -591,14 +642,15 @@ export class MessageStore {
    */
   async handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number> {
     if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return 0;
-    const [first] = await this.store.listFirst(turn, 'account', 1, null);
-    if (first === undefined) return 0;
+    const first = await this.findEarliest(turn);
+    if (first === null) return 0;
     // The cursors go first: if the process dies in between, the messages that are left are still known,
     // and not kept twice.
     await this.#pulls.change(accountKey(turn), (state) =>
       state === null ? null : handedOver(state, first, before),
     );
     this.#pulling.delete(accountKey(turn));
+    await this.store.forgetIds(await this.#listMerged(turn));
     return this.#forgetWaiting(turn, null, null);
   }
 
@@ -716,18 +768,66 @@ export class MessageStore {
   /**
    * The first waiting message of the account. With `customer`, each lane has a first message, and this is the first
    * of these.
-   * @param dueAtMs by when it has to be due; `null` for any time. Ignored with `account`: there the first one
-   * goes first, due or not.
+   * @param isEarly whether it need not be due. With `account`, the first one goes first, due or not.
    */
-  async #firstOf(account: Addressee, order: MessageOrder, dueAtMs: number | null): Promise<Message | null> {
+  async #firstOf(
+    account: Addressee,
+    order: TurnOrder,
+    nowMs: number,
+    isEarly: boolean,
+  ): Promise<Message | null> {
+    if (order === 'past held' && !isEarly) return (await this.#pastHeld(account, nowMs)).next;
+    if (order === 'customer')
+      return (await this.store.listFirst(account, order, 1, isEarly ? null : nowMs))[0] ?? null;
     // In a shared store another process may drop a message that was read ahead, or put one back before it.
-    const isRead = order === 'account' && !this.isShared;
-    if (!isRead) return (await this.store.listFirst(account, order, 1, dueAtMs))[0] ?? null;
+    if (this.isShared) return (await this.store.listFirst(account, 'account', 1, null))[0] ?? null;
     const key = accountKey(account);
     const ahead =
-      this.#ahead.get(key) ?? shortened(await this.store.listFirst(account, order, AHEAD_MAX, null));
+      this.#ahead.get(key) ?? shortened(await this.store.listFirst(account, 'account', AHEAD_MAX, null));
     if (ahead.length > 0) this.#ahead.set(key, ahead);
     return ahead[0] ?? null;
+  }
+
+  /**
+   * The first waiting message that is not held, and when it or one before it is due. Behind a text that is held, its
+   * customer has only others that are.
+   */
+  async #pastHeld(account: Addressee, nowMs: number) {
+    const firsts = await this.store.listFirst(account, 'customer', PASSED_MAX, null);
+    const n = firsts.findIndex((message) => !isHeld(message, nowMs));
+    const passed = n < 0 ? firsts : firsts.slice(0, n + 1);
+    const dueAtMs = passed.length === 0 ? null : Math.min(...passed.map((message) => message.dueAtMs ?? 0));
+    return { next: firsts[n] ?? null, dueAtMs };
+  }
+
+  async #nextDueAtMs(account: Addressee, order: TurnOrder, nowMs: number): Promise<number | null> {
+    if (order === 'past held') return (await this.#pastHeld(account, nowMs)).dueAtMs;
+    return this.store.nextDueAtMs(account, order);
+  }
+
+  /** Holds the texts of a lane on, since another one comes. @param untilMs 0 where they are due. */
+  async #hold(account: Addressee, lane: string, untilMs: number, nowMs: number): Promise<void> {
+    const waiting = await this.store.listLane(account, lane, JOINED_MAX);
+    const held = waiting.filter((message) => isHeld(message, nowMs));
+    const isFull = held.length === JOINED_MAX - 1;
+    await Promise.all(
+      held.map((message) => {
+        const dueAtMs = isFull ? message.storedAtMs : dueAtMsOf(message, untilMs);
+        return this.store.changeMessage(webhookIdOf(message), ['waiting'], { dueAtMs });
+      }),
+    );
+  }
+
+  /** The keys of the texts that waiting messages were joined from. */
+  async #listMerged({ corpId, openKfId }: Addressee): Promise<readonly string[]> {
+    const keys: string[] = [];
+    for (let cursor: string | null = null; ;) {
+      const page = await this.list({ states: ['waiting'], corpId, openKfId }, cursor, LISTED_MAX);
+      for (const { merged = [] } of page.messages)
+        keys.push(...merged.map((msgid) => webhookIdOf({ corpId, openKfId, msgid })));
+      ({ cursor } = page);
+      if (cursor === null) return keys;
+    }
   }
 
   async #findAwaited({ underWay, ...account }: MessageLine, nowMs: number): Promise<Message | null> {
@@ -784,7 +884,7 @@ export class MessageStore {
 
 /** As a new message is kept: it waits and is due, or is dead. */
 function toMessage(
-  { failure, ...message }: NewMessage,
+  { failure, isUrgent, isText: _isText, ...message }: NewMessage,
   account: Addressee,
   page: PageStart,
   seq: number,
@@ -793,7 +893,7 @@ function toMessage(
   return {
     ...message,
     ...toAddressee(account),
-    ...{ page, seq, storedAtMs: nowMs, attempts: 0, refusals: 0, step: 0 },
+    ...{ page, seq: isUrgent ? toUrgent(seq) : seq, storedAtMs: nowMs, attempts: 0, refusals: 0, step: 0 },
     state: failure === undefined ? 'waiting' : 'dead',
     dueAtMs: failure === undefined ? nowMs : null,
     lastFailure: failure ?? null,

@@ -107,7 +107,7 @@ const answer = (turn: Turn, message: Message, attempt = 1) =>
   });
 
 const hasPulled = (attempt = 1) =>
-  halves.hasPulled({ ...ACCOUNT, id: webhookIdOf({ ...newMessage('m1'), ...ACCOUNT } as Message) }, attempt);
+  halves.hasPulled({ ...ACCOUNT, id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }) }, attempt);
 
 const release = (turn: Turn) => store.release(turn, ENDPOINT, 'account', clock.nowMs());
 

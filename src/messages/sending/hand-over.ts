@@ -59,17 +59,17 @@ export class HandOver {
     { corpId, openKfId }: Turn,
     { bot, puppet }: Destination,
   ): Promise<CursorBefore | null> {
-    const filter = { states: ['waiting'], corpId, openKfId } as const;
-    const { messages } = await this.store.list(filter, null, PAGE_SIZE);
-    const [first] = messages;
+    const account = { corpId, openKfId };
+    const first = await this.store.findEarliest(account);
     const corpSecret = bot?.opened?.corpSecret ?? puppet?.corpSecret ?? null;
-    if (first === undefined || first.skip === 0 || corpSecret === null) return null;
+    if (first === null || first.skip === 0 || corpSecret === null) return null;
     const { cursor, appId } = first.page;
     if (secretIdOf(corpId, corpSecret) !== appId) return null;
     const syncToken = this.syncTokens.find(corpId, openKfId) ?? '';
     const asked = { corpId, openKfId, corpSecret, botId: bot?.id ?? '', syncToken, cursor, trace: null };
     const page = await this.sync.pull({ ...asked, limit: first.skip }).catch(() => null);
     if (page === null || !('entries' in page) || page.cursor === '') return null;
+    const { messages } = await this.store.list({ states: ['waiting'], ...account }, null, PAGE_SIZE);
     const waiting = new Set<unknown>(messages.map(({ msgid }) => msgid));
     const isBefore = page.entries.every(({ msgid }) => typeof msgid === 'string' && !waiting.has(msgid));
     return isBefore ? { msgid: first.msgid, cursor: page.cursor } : null;

@@ -5,8 +5,10 @@ import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
+import type { DeliveryForm } from '../../dispatch/endpoint/delivery-form.js';
 import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
+import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { lapseLeases, MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
@@ -39,6 +41,8 @@ let records: MemoryRecords;
 let store: MessageStore;
 let sender: MessageSender;
 let attempts: number;
+/** What the attempts sent. */
+let contents: unknown[];
 
 /** What comes of an attempt at the bot, which pulls nothing. */
 type Bot = (webhookId: string, attempt: number) => AttemptResult | Promise<AttemptResult>;
@@ -47,11 +51,12 @@ beforeEach(async () => {
   clock = new ManualClock();
   queue = new MemoryQueueStore();
   records = new MemoryRecords();
-  attempts = 0;
+  mergeMs = 0;
+  [attempts, contents] = [0, []];
 });
 
 /** As a process does that finds what an earlier one has kept. */
-function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void {
+function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, session: object = {}): void {
   store = new MemoryMessageStore(queue, records);
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
@@ -59,7 +64,7 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void
   const outcomes = new MessageOutcomes(store, metrics, log, clock, config);
   const taker = {
     ...ACCOUNT,
-    ...{ bot: { id: 'bot-1', kind, order, opened: {}, endpoint: {} } },
+    ...{ bot: { id: 'bot-1', kind, order, session, opened: {}, endpoint: {} } },
     ...{ endpoint: ENDPOINT, state: 'ready' },
   } as unknown as ReadyTaker;
   const botEndpoint = {
@@ -70,7 +75,10 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void
   };
   const botEndpoints = {
     circuits: { isOpen: () => false },
-    ofMessage: () => botEndpoint,
+    ofMessage: (_to: unknown, _endpoint: unknown, { content }: DeliveryForm) => {
+      if (kind === 'puppet') contents.push(content?.reveal());
+      return botEndpoint;
+    },
     pulledBy: () => {},
   } as unknown as BotEndpoints;
   const halves = new CallbackHalves(
@@ -86,9 +94,12 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void
   sender = new MessageSender(store, takers, botEndpoints, outcomes, halves, clock, clock);
 }
 
+/** How long texts are held. */
+let mergeMs: number;
+
 async function keep(...messages: NewMessage[]): Promise<void> {
   const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
-  const page = pulledPage(messages, { endpoint: ENDPOINT.href });
+  const page = pulledPage(messages, { endpoint: ENDPOINT.href, mergeMs });
   await store.keep(ACCOUNT, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
   await store.endPull(ACCOUNT, lease?.id ?? '');
 }
@@ -290,6 +301,26 @@ describe('after a kill, with messages that all go one after the other', () => {
     expect(await sendAgain('puppet', 1)).toEqual(['m1#2', 'm2#1']);
   });
 
+  it('nor is the one that was sent where an urgent one goes before it meanwhile', async () => {
+    const names = new Map(['u1', 'm1', 'm2'].map((msgid) => [webhookIdOf({ ...ACCOUNT, msgid }), msgid]));
+    start('puppet', 'account', () => new Promise(() => {}));
+    await keep(newMessage('m1'), newMessage('m2'));
+    const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    if (turn === undefined) throw new Error('nothing is due');
+    void sender.send(turn, 'due');
+    await clock.advance(0);
+    await lapseLeases(queue);
+    const sent: string[] = [];
+    start('puppet', 'account', (id, attempt) => {
+      sent.push(`${names.get(id)}#${attempt}`);
+      return TAKEN;
+    });
+    await keep(newMessage('u1', { isUrgent: true }));
+    await sendTurn();
+    // The urgent one may have been sent, too: nobody knows which of them it was.
+    expect(sent).toEqual(['u1#2', 'm1#2', 'm2#1']);
+  });
+
   it('attempts that ended with their processes count one by one where they were begun', async () => {
     expect(await sendAgain('callback', 2)).toEqual(['m1#3']);
   });
@@ -326,4 +357,69 @@ it('after a kill, what a callback bot was told last is not said to be a first at
   await store.drop(ACCOUNT, 'a2');
   await sendTurn();
   expect(sent).toEqual(['b1#2']);
+});
+
+describe('texts that a customer writes quickly', () => {
+  const text = (msgid: string) => {
+    const entry = { msgid, msgtype: 'text', text: { content: `says ${msgid}` } };
+    return newMessage(msgid, { isText: true, content: new Secret(JSON.stringify(entry)) });
+  };
+  const sent = () => contents.splice(0).map((content) => JSON.parse(String(content)) as unknown);
+  const joined = { msgtype: 'text', text: { content: 'says a\nsays b' }, merged: ['a', 'b'] };
+
+  beforeEach(() => {
+    mergeMs = 3_000;
+  });
+
+  it.each(['account', 'customer'] as const)(
+    'are sent as one that names all of them, in the order %s',
+    async (order) => {
+      start('puppet', order, () => TAKEN, { mergeS: 3 });
+      await keep(
+        text('a'),
+        newMessage('other', { lane: 'customer-2', type: 'image', content: new Secret('{}') }),
+      );
+      await sendTurn();
+      expect(sent()).toEqual([{}]);
+      await keep(text('b'));
+      await sendTurn();
+      expect(sent()).toEqual([]);
+      await clock.advance(3_000);
+      await sendTurn();
+      expect(sent()).toEqual([{ msgid: 'b', ...joined }]);
+      expect(await store.counts(null)).toMatchObject({ waiting: 0, dead: 0 });
+    },
+  );
+
+  it('come again as they were where the bot refused them, without what came meanwhile', async () => {
+    let answer: AttemptResult = { taken: false, stage: 'status', reason: 'status 500', status: 500 };
+    start('puppet', 'account', () => answer, { mergeS: 3 });
+    await keep(text('a'), text('b'));
+    await clock.advance(3_000);
+    await sendTurn();
+    answer = TAKEN;
+    await keep(text('c'));
+    await clock.advance(60_000);
+    await sendTurn();
+    const both = { msgid: 'b', ...joined };
+    const [first, again, last] = sent();
+    expect([first, again]).toEqual([both, both]);
+    expect(last).toMatchObject({ msgid: 'c', text: { content: 'says c' } });
+  });
+
+  it('that a killed process may have sent are joined with no later one', async () => {
+    start('puppet', 'account', () => new Promise(() => {}), { mergeS: 3 });
+    await keep(text('a'));
+    await clock.advance(3_000);
+    const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    if (turn === undefined) throw new Error('nothing is due');
+    void sender.send(turn, 'due');
+    await clock.advance(0);
+    await lapseLeases(queue);
+    start('puppet', 'account', () => TAKEN, { mergeS: 3 });
+    await keep(text('b'));
+    await clock.advance(3_000);
+    await sendTurn();
+    expect(sent()).toMatchObject([{ msgid: 'a' }, { msgid: 'a' }, { msgid: 'b' }]);
+  });
 });

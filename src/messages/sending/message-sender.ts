@@ -9,7 +9,8 @@ import type { MessageTaker } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
 import { isAwaited, type UnderWay } from '../queue/message-line.js';
-import { MessageStore, type Turn, type UnderWayMessage } from '../queue/message-store.js';
+import { MessageStore, type Turn, type TurnOrder, type UnderWayMessage } from '../queue/message-store.js';
+import { mergeMsOf } from '../queue/quick-texts.js';
 import { CallbackHalves } from './callback-halves.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toEvent, toRecipient } from './taker-form.js';
@@ -55,10 +56,10 @@ interface Earlier {
    */
   readonly begun: UnderWay | null;
   /**
-   * For another bot: whether the first message of the account may have been sent. False once that message has a new
-   * attempt.
+   * For another bot: whether the first urgent message of the account, and the first of the others, may have been sent.
+   * Each is left out once it has a new attempt.
    */
-  isFirst: boolean;
+  readonly doubted: Set<'urgent' | 'usual'>;
 }
 
 /** Sends an account's messages one after the other, and stores the outcome of each before the next. */
@@ -109,23 +110,24 @@ export class MessageSender {
       const isProbe = occasion === 'probe' && isFirst;
       const maySend = isProbe || !this.botEndpoints.circuits.isOpen(href);
       const next = maySend ? await this.#sendNext(turn, taker, earlier, isProbe) : 'ends';
-      turn = { ...begun, isInDoubt: earlier.isFirst };
+      turn = { ...begun, isInDoubt: earlier.doubted.size > 0 };
       if (next === 'goes on' && !this.#isStopping && this.clock.elapsedMs() < endMs) continue;
-      return this.store.release(turn, href, taker.bot.order, this.storeClock.nowMs());
+      return this.store.release(turn, href, orderOf(taker), this.storeClock.nowMs());
     }
   }
 
   async #sendNext(turn: Turn, taker: ReadyTaker, earlier: Earlier, isProbe: boolean): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
-    const message = await this.store.next(turn, taker.bot.order, nowMs, isProbe);
-    if (message === null) return 'ends';
+    const first = await this.store.next(turn, orderOf(taker), nowMs, isProbe);
+    if (first === null) return 'ends';
+    const message = await this.#joined(turn, taker, first, earlier);
     if (isExpired(message, nowMs)) {
       await this.outcomes.expire(turn, message);
       return 'goes on';
     }
     const latest = latestOf(message, earlier);
     if (latest > message.attempts) this.outcomes.countRepeated();
-    earlier.isFirst = false;
+    earlier.doubted.delete(placeOf(message));
     const attempt = latest + 1;
     const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
     const hasPulled = () => this.halves.hasPulled(toEvent(message), attempt);
@@ -144,12 +146,20 @@ export class MessageSender {
     return next;
   }
 
+  /** What goes in place of a text: see `quick-texts.ts`. One that may have been sent already goes alone. */
+  #joined(turn: Turn, { bot }: MessageTaker, first: Message, earlier: Earlier): Promise<Message> | Message {
+    const mergeMs = mergeMsOf(bot);
+    if (mergeMs === 0 || first.type !== 'text') return first;
+    const isNew = latestOf(first, earlier) === 0;
+    return this.store.join(turn, first, isNew ? mergeMs : null, this.storeClock.nowMs());
+  }
+
   async #findEarlier(turn: Turn, taker: MessageTaker): Promise<Earlier> {
-    if (!isBegun(taker)) return { begun: null, isFirst: turn.isInDoubt };
+    if (!isBegun(taker)) return { begun: null, doubted: new Set(turn.isInDoubt ? PLACES : []) };
     const found = await this.store.findBegun(turn, this.storeClock.nowMs());
     if (found !== null && !(await this.halves.endOverdue(turn, taker, found)))
       await this.#noteBegun(turn, found);
-    return { begun: found?.underWay ?? null, isFirst: false };
+    return { begun: found?.underWay ?? null, doubted: new Set() };
   }
 
   /**
@@ -228,12 +238,23 @@ export class MessageSender {
  * Whether the store is told of each message before it is sent, so that a later process knows which one was under way.
  * That is not needed where all messages of an account go one after the other: then it was the first one that waits.
  */
-function isBegun({ bot }: MessageTaker): boolean {
-  return rulesOf(bot).pulls || bot.order === 'customer';
+function isBegun(taker: MessageTaker): boolean {
+  return rulesOf(taker.bot).pulls || orderOf(taker) !== 'account';
+}
+
+function orderOf({ bot }: MessageTaker): TurnOrder {
+  return bot.order === 'account' && mergeMsOf(bot) > 0 ? 'past held' : bot.order;
+}
+
+const PLACES = ['urgent', 'usual'] as const;
+
+function placeOf({ seq }: Message): (typeof PLACES)[number] {
+  return seq < 0 ? 'urgent' : 'usual';
 }
 
 /** @returns the number of its latest attempt; 0 before the first. */
-function latestOf({ msgid, attempts }: Message, { begun, isFirst }: Earlier): number {
+function latestOf(message: Message, { begun, doubted }: Earlier): number {
+  const { msgid, attempts } = message;
   if (begun?.msgid === msgid) return Math.max(attempts, begun.attempt);
-  return isFirst ? attempts + 1 : attempts;
+  return doubted.has(placeOf(message)) ? attempts + 1 : attempts;
 }

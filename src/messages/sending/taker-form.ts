@@ -5,6 +5,7 @@ import type { Recipient } from '../../dispatch/endpoint/bot-endpoint.js';
 import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
 import type { MessageTaker } from '../../registry/accounts/destination.js';
+import { Secret } from '../../kernel/secret.js';
 import { type Message, webhookIdOf } from '../../storage/queue/message.js';
 import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
 import { signedForm } from './signed-form.js';
@@ -22,7 +23,13 @@ export function messageFormFor(
     const form = formFor({ bot });
     return { limitMs: form.limitMs, hasPulled, toRequest: (...of) => form.toRequest(...of) };
   }
-  return signedForm(message.content, bot);
+  return signedForm(toJson(message), bot);
+}
+
+/** Names the texts that the message was joined from. */
+function toJson({ content, merged }: Message): Secret {
+  if (merged === undefined) return content;
+  return new Secret(JSON.stringify({ ...(JSON.parse(content.reveal()) as object), merged }));
 }
 
 /** A message as an event of its own, whose sync token is the manager's. */

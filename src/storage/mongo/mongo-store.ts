@@ -56,7 +56,7 @@ const OPERATIONS = [
   'change message',
   'forget message',
   'forget messages',
-  'bring message back',
+  'put message',
   'make messages due',
   'list messages',
   'count messages',

@@ -357,6 +357,21 @@ export class MongoQueueStore extends QueueStore {
     );
   }
 
+  override async findFrom(account: Addressee, seq: number): Promise<MessageHead | null> {
+    const query: MessageQuery = { account: accountKey(account), state: 'waiting', seq: { $gte: seq } };
+    const [first = null] = await this.#listMessages('list first messages', toHead, () =>
+      this.#messages.find(query, MESSAGE_HEADS).sort({ seq: 1 }).limit(1).toArray(),
+    );
+    return first;
+  }
+
+  override listLane(account: Addressee, lane: string, limit: number): Promise<readonly Message[]> {
+    const query: MessageQuery = { account: accountKey(account), state: 'waiting', lane };
+    return this.#listMessages('list first messages', toMessage, () =>
+      this.#messages.find(query, READING).sort({ seq: 1 }).limit(limit).toArray(),
+    );
+  }
+
   override async nextDueAtMs(account: Addressee, order: MessageOrder): Promise<number | null> {
     const waiting: MessageQuery = { account: accountKey(account), state: 'waiting' };
     if (order === 'customer') {
@@ -398,10 +413,16 @@ export class MongoQueueStore extends QueueStore {
   }
 
   override bringBack(message: Message): Promise<boolean> {
-    const { _id, ...fields } = toMessageRecord(message);
-    return this.#write('bring message back', async () => {
-      const { matchedCount } = await this.#messages.replaceOne({ _id, state: KNOWN }, fields);
-      return matchedCount === 1;
+    return this.#putOver(KNOWN, message);
+  }
+
+  override replaceMessage(message: Message): Promise<boolean> {
+    return this.#putOver('waiting', message);
+  }
+
+  override forgetIds(keys: readonly string[]): Promise<void> {
+    return this.#write('forget messages', async () => {
+      await this.#messages.deleteMany({ _id: { $in: [...keys] }, state: KNOWN });
     });
   }
 
@@ -435,18 +456,22 @@ export class MongoQueueStore extends QueueStore {
 
   override countMessages(account: Addressee | null): Promise<MessageCounts> {
     const of = account === null ? {} : { account: accountKey(account) };
-    const sort = { storedAtMs: 1 } as const;
+    const waitingOf: MessageQuery = { ...of, state: 'waiting' };
+    const oldest = async (query: MessageQuery, sort: mongo.Sort): Promise<number> => {
+      const options = { ...READING, sort, projection: { storedAtMs: 1 } };
+      const found = await this.#messages.findOne<Pick<MessageHead, 'storedAtMs'>>(query, options);
+      return found?.storedAtMs ?? Infinity;
+    };
     return this.store.run('count messages', async () => {
-      const [waiting, dead, oldest] = await Promise.all([
-        this.#messages.countDocuments({ ...of, state: 'waiting' }, READING),
+      const [waiting, dead, ...firsts] = await Promise.all([
+        this.#messages.countDocuments(waitingOf, READING),
         this.#messages.countDocuments({ ...of, state: 'dead' }, READING),
-        this.#messages.findOne<Pick<MessageHead, 'storedAtMs'>>(
-          { ...of, state: 'waiting' },
-          // The messages of one account are found by `seq`, and a later one was stored later.
-          { ...READING, sort: account === null ? sort : { seq: 1 }, projection: sort },
-        ),
+        // The messages of one account are found by `seq`. Of the urgent ones, and of the others, the first was stored first.
+        oldest(waitingOf, account === null ? { storedAtMs: 1 } : { seq: 1 }),
+        account === null ? Infinity : oldest({ ...waitingOf, seq: { $gte: 0 } }, { seq: 1 }),
       ]);
-      return { waiting, dead, oldestWaitingAtMs: oldest?.storedAtMs ?? null };
+      const oldestAtMs = Math.min(...firsts);
+      return { waiting, dead, oldestWaitingAtMs: oldestAtMs === Infinity ? null : oldestAtMs };
     });
   }
 
@@ -484,6 +509,14 @@ export class MongoQueueStore extends QueueStore {
       const [dead, known] = await Promise.all([idsOf(died), idsOf(over)]);
       if (dead.length > 0) await this.#messages.updateMany({ _id: { $in: dead }, ...died }, asKnown(untilMs));
       if (known.length > 0) await this.#messages.deleteMany({ _id: { $in: known }, ...over });
+    });
+  }
+
+  #putOver(state: 'known' | 'waiting', message: Message): Promise<boolean> {
+    const { _id, ...fields } = toMessageRecord(message);
+    return this.#write('put message', async () => {
+      const { matchedCount } = await this.#messages.replaceOne({ _id, state }, fields);
+      return matchedCount === 1;
     });
   }
 
@@ -699,6 +732,7 @@ const MESSAGE_FIELDS: Readonly<Record<Exclude<keyof MessageRecord, keyof KnownRe
   step: 1,
   dueAtMs: 1,
   lastFailure: 1,
+  merged: 1,
   content: 1,
 };
 

@@ -207,6 +207,17 @@ export class MemoryQueueStore extends QueueStore {
     return this.#firstOfLanes(account).filter(isDue).slice(0, limit);
   }
 
+  override async findFrom(account: Addressee, seq: number): Promise<MessageHead | null> {
+    const waiting = this.#messagesOf(['waiting'], accountKey(account));
+    const found = waiting.find((message) => message.seq >= seq);
+    return found === undefined ? null : toHead(found);
+  }
+
+  override async listLane(account: Addressee, lane: string, limit: number): Promise<readonly Message[]> {
+    const waiting = this.#messagesOf(['waiting'], accountKey(account));
+    return waiting.filter((message) => message.lane === lane).slice(0, limit);
+  }
+
   override async nextDueAtMs(account: Addressee, order: MessageOrder): Promise<number | null> {
     const firsts = this.#firstOfLanes(account).slice(0, order === 'account' ? 1 : undefined);
     return leastOf(firsts.map(({ dueAtMs }) => dueAtMs ?? 0));
@@ -244,6 +255,17 @@ export class MemoryQueueStore extends QueueStore {
     if (!this.#known.delete(webhookIdOf(message))) return false;
     this.#messages.set(webhookIdOf(message), message);
     return true;
+  }
+
+  override async replaceMessage(message: Message): Promise<boolean> {
+    const key = webhookIdOf(message);
+    if (this.#messages.get(key)?.state !== 'waiting') return false;
+    this.#messages.set(key, message);
+    return true;
+  }
+
+  override async forgetIds(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#known.delete(key);
   }
 
   override async makeMessagesDue(account: Addressee, nowMs: number): Promise<void> {

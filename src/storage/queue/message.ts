@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Secret } from '../../kernel/secret.js';
-import { hasShape, isCount, isNumber, isText, orNull } from '../../kernel/shape.js';
+import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
 import { type Failure, isFailure } from './line.js';
 import type { Identity } from '../../crypto/sealer.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
@@ -26,6 +26,10 @@ export interface NewMessage {
   readonly content: Secret;
   /** Set when it is longer than `MESSAGE_BYTES_MAX`. It cannot be sent to any bot, so it is dead from the start. */
   readonly failure?: Failure;
+  /** Whether it goes before older messages: it has a code that WeCom takes for 20 s. */
+  readonly isUrgent: boolean;
+  /** Whether it may be given together with the texts before and behind it: see `QuickTexts`. */
+  readonly isText: boolean;
 }
 
 /** `waiting` until its bot takes it; `dead` once given up, until an operator revives it or its content goes. */
@@ -41,8 +45,9 @@ export interface PageStart {
 }
 
 /** A message without what it says. Times without further words are store time, epoch milliseconds. */
-export interface MessageHead extends Omit<NewMessage, 'content' | 'failure'>, Addressee {
-  /** Its place among the account's messages: the smallest number goes first. */
+export interface MessageHead
+  extends Omit<NewMessage, 'content' | 'failure' | 'isUrgent' | 'isText'>, Addressee {
+  /** Its place among the account's messages: the smallest number goes first. An urgent message has a negative one. */
   readonly seq: number;
   /** Where its page begins. A pull from there gives this message after `skip` others. */
   readonly page: PageStart;
@@ -57,10 +62,22 @@ export interface MessageHead extends Omit<NewMessage, 'content' | 'failure'>, Ad
   /** When it may be sent; `null` unless it waits. */
   readonly dueAtMs: number | null;
   readonly lastFailure: Failure | null;
+  /** The ids of the texts that it was joined from, in their order, its own last; absent where it is one text. */
+  readonly merged?: readonly string[];
 }
 
 export interface Message extends MessageHead {
   readonly content: Secret;
+}
+
+/** The number of an urgent message that comes in as the one with this number. */
+export function toUrgent(seq: number): number {
+  return seq - Number.MAX_SAFE_INTEGER;
+}
+
+/** Tells which of two messages came first, which `seq` does not where one is urgent. */
+export function arrivalOf({ seq }: Pick<MessageHead, 'seq'>): number {
+  return seq < 0 ? seq + Number.MAX_SAFE_INTEGER : seq;
 }
 
 /** How long a taken message's id is known, so that it is not taken for a new one: WeCom gives 3 days of messages. */
@@ -112,6 +129,7 @@ const isWhole = hasShape<MessageHead>({
   step: isCount,
   dueAtMs: orNull(isNumber),
   lastFailure: orNull(isFailure),
+  merged: orAbsent(isListOf(isText)),
 });
 
 /** Whether a stored value is a message, and not something that another program has left. @param key `webhookIdOf`. */

@@ -209,6 +209,12 @@ export abstract class QueueStore {
     dueAtMs: number | null,
   ): Promise<readonly Message[]>;
 
+  /** The first waiting message of the account with this `seq` or a later one. */
+  abstract findFrom(account: Addressee, seq: number): Promise<MessageHead | null>;
+
+  /** The first waiting messages of a lane, in their order. */
+  abstract listLane(account: Addressee, lane: string, limit: number): Promise<readonly Message[]>;
+
   /** When the first message is due. With `customer`, when the earliest of the first messages of all lanes is due. */
   abstract nextDueAtMs(account: Addressee, order: MessageOrder): Promise<number | null>;
 
@@ -227,6 +233,12 @@ export abstract class QueueStore {
 
   /** Stores the message in place of its id. @returns false when more than the id was there, or nothing. */
   abstract bringBack(message: Message): Promise<boolean>;
+
+  /** Stores the message in place of the one that waits under its id. @returns false when none does. */
+  abstract replaceMessage(message: Message): Promise<boolean>;
+
+  /** Deletes ids, so that their messages are new when they come again. A message that waits or is dead stays. */
+  abstract forgetIds(keys: readonly string[]): Promise<void>;
 
   /** Makes the waiting messages of the account due. */
   abstract makeMessagesDue(account: Addressee, nowMs: number): Promise<void>;

@@ -110,6 +110,8 @@ const MESSAGE = `SELECT ${MESSAGE_HEAD}, content FROM messages`;
 const OF_ACCOUNT = 'corp_id = ? AND open_kf_id = ?';
 const WAITING_OF = `state = 'waiting' AND ${OF_ACCOUNT}`;
 const FIRST = `${MESSAGE} WHERE ${WAITING_OF} ORDER BY seq LIMIT ?`;
+const FIRST_FROM = `SELECT ${MESSAGE_HEAD} FROM messages WHERE ${WAITING_OF} AND seq >= ? ORDER BY seq LIMIT 1`;
+const FIRST_OF_LANE = `${MESSAGE} WHERE ${WAITING_OF} AND lane = ? ORDER BY seq LIMIT ?`;
 /** With an aggregate, the other columns are of the row that has it (https://sqlite.org/lang_select.html#bareagg). */
 const LANES = `SELECT rowid AS id, min(seq), due_at FROM messages WHERE ${WAITING_OF} GROUP BY lane`;
 const FIRST_OF_LANES = `${MESSAGE}
@@ -344,6 +346,19 @@ export class SqliteQueueStore extends QueueStore {
       : this.#readMessages(FIRST_OF_LANES, corpId, openKfId, dueAtMs ?? Number.MAX_SAFE_INTEGER, limit);
   }
 
+  override async findFrom({ corpId, openKfId }: Addressee, seq: number): Promise<MessageHead | null> {
+    const values = [corpId, openKfId, seq];
+    return (await this.#readMessageHeads({ sql: FIRST_FROM, values }))[0] ?? null;
+  }
+
+  override listLane(
+    { corpId, openKfId }: Addressee,
+    lane: string,
+    limit: number,
+  ): Promise<readonly Message[]> {
+    return this.#readMessages(FIRST_OF_LANE, corpId, openKfId, lane, limit);
+  }
+
   override async nextDueAtMs({ corpId, openKfId }: Addressee, order: MessageOrder): Promise<number | null> {
     const sql = order === 'account' ? NEXT_DUE : NEXT_DUE_OF_LANES;
     const [row] = await this.store.rows<{ due_at: number | null }>(sql, corpId, openKfId);
@@ -375,11 +390,17 @@ export class SqliteQueueStore extends QueueStore {
       : this.#changes('forget messages', `${FORGET} WHERE ${sql}`, untilMs, ...values);
   }
 
-  override async bringBack(message: Message): Promise<boolean> {
-    const { key, ...row } = toMessageRow(message);
-    const { sql, values } = setting(row);
-    const update = `UPDATE messages SET ${sql} WHERE key = ? AND state = 'known'`;
-    return (await this.#changes('bring message back', update, ...values, key)) === 1;
+  override bringBack(message: Message): Promise<boolean> {
+    return this.#putOver('known', message);
+  }
+
+  override replaceMessage(message: Message): Promise<boolean> {
+    return this.#putOver('waiting', message);
+  }
+
+  override async forgetIds(keys: readonly string[]): Promise<void> {
+    const forget = `DELETE FROM messages WHERE state = 'known' AND key IN (SELECT value FROM json_each(?))`;
+    await this.#changes('forget messages', forget, toJson(keys));
   }
 
   override async makeMessagesDue({ corpId, openKfId }: Addressee, nowMs: number): Promise<void> {
@@ -440,6 +461,13 @@ export class SqliteQueueStore extends QueueStore {
       { sql: SWEEP_KNOWN, values: [nowMs] },
       { sql: SWEEP_DEAD, values: [untilMs, diedBeforeMs] },
     );
+  }
+
+  async #putOver(state: 'known' | 'waiting', message: Message): Promise<boolean> {
+    const { key, ...row } = toMessageRow(message);
+    const { sql, values } = setting(row);
+    const update = `UPDATE messages SET ${sql} WHERE key = ? AND state = '${state}'`;
+    return (await this.#changes('put message', update, ...values, key)) === 1;
   }
 
   async #changes(what: Step, sql: string, ...values: readonly Value[]): Promise<number> {
@@ -560,7 +588,7 @@ function toLine(row: LineRow): Line | null {
 
 function toMessageRow(message: Message) {
   const { corpId, openKfId, state, seq, lane, page, storedAtMs, lastFailure, content } = message;
-  const { msgid, type, origin, sentAtMs, skip } = message;
+  const { msgid, type, origin, sentAtMs, skip, merged } = message;
   return {
     key: webhookIdOf(message),
     corp_id: corpId,
@@ -577,7 +605,7 @@ function toMessageRow(message: Message) {
     refusals: message.refusals,
     step: message.step,
     last_failure: lastFailure && JSON.stringify(lastFailure),
-    head: JSON.stringify({ msgid, type, origin, sentAtMs, skip, appId: page.appId }),
+    head: JSON.stringify({ msgid, type, origin, sentAtMs, skip, appId: page.appId, merged }),
     content: content.reveal(),
   };
 }

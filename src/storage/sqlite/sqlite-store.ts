@@ -31,7 +31,7 @@ export const STEPS = [
   'keep messages',
   'change message',
   'forget messages',
-  'bring message back',
+  'put message',
   'make messages due',
   'sweep messages',
   'set message aside',
