@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { register, startPuppetServer } from '../test/support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../test/support/wecom.js';
+import { type Simulator, startSimulator } from '../packages/simulator/simulator.js';
 
 /** Until all that follows from an answer has run. */
 const AFTER_MS = 50;
@@ -52,6 +53,11 @@ async function count(): Promise<void> {
   const port = await freePort();
   Object.assign(process.env, { HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir });
   process.env.SECRETS_KEY = `${'A'.repeat(43)}=`;
+  const wecom = await startSimulator();
+  Object.assign(process.env, {
+    WECOM_API_URL: wecom.url,
+    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+  });
   await import('reflect-metadata');
   const { start } = await import(pathToFileURL(join(build, 'start.js')).href);
   await start();
@@ -77,18 +83,53 @@ async function count(): Promise<void> {
     isRefusing = true;
     await call();
   };
+  const messages = await startPuppetServer((_request, response) => void response.end('success'));
+  await addMessagePuppet(url, wecom, messages.url);
+  const giveMessage = async (): Promise<void> => {
+    wecom.say('hello');
+    await messages.next();
+  };
   const registerAgain = () => register(url, app, openKfId, puppet.url);
   const steps = {
     'a re-registration': registerAgain,
     'a healthy callback': call,
     'a kept one': keep,
     'its redelivery': takeKept,
+    'a message': giveMessage,
   };
   for (const run of Object.values(steps)) await during(run);
   for (const [what, run] of Object.entries(steps)) process.send?.([what, await during(run)]);
-  await puppet.close();
+  await Promise.all([puppet.close(), messages.close(), wecom.close()]);
   await rm(dataDir, { recursive: true, force: true });
   process.exit(0);
+}
+
+/** Registers a puppet that takes the messages of the local WeCom's account. */
+async function addMessagePuppet(url: string, wecom: Simulator, endpoint: string): Promise<void> {
+  const { corpId, corpSecret, openKfId, callback } = wecom;
+  const { token, encodingAESKey } = callback;
+  await post(`${url}/api/v1/apps`, { corpId, token, encodingAESKey });
+  const saved = await wecom.saveCallback({ ...callback, url: `${url}/callback/${corpId}` });
+  if (!saved.isVerified) throw new Error(saved.detail);
+  const bot = {
+    name: 'messages',
+    corpId,
+    corpSecret,
+    openKfIds: [openKfId],
+    kind: 'puppet',
+    takes: 'message',
+  };
+  const { key } = await post(`${url}/api/v1/bots`, bot);
+  const registration = { kfId: openKfId, kfName: 'messages', endpoint, takes: 'message', corpId, corpSecret };
+  await post(`${url}/puppetWxkfManager/register`, registration, key);
+}
+
+async function post(url: string, body: object, key?: string): Promise<{ readonly key?: string }> {
+  const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const headers = { 'content-type': 'application/json', ...authorization };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as { key?: string };
 }
 
 async function during(run: () => Promise<unknown>): Promise<Executed> {
