@@ -336,16 +336,17 @@ class Client:
             if error.errcode != MSGID_USED or event.attempt == 1:
                 raise
 
-    def hand_over(self, event: Event, text: Optional[str] = None) -> None:
+    def hand_over(self, event: Event, text: Optional[str] = None) -> str:
         """Hands the customer over to people, as ``session.people`` of the bot says. Safe to repeat.
 
         :param text: what the customer is told, in place of ``session.people.waiting``
+        :returns: what became of the customer: ``moved``, ``already``, ``nobody`` or ``closed``; with the last two the bot goes on
         :raises WecomError: the manager refuses it
         :raises Unreachable:
         """
         customer = (event.message or {}).get("external_userid")
         body = {"openKfId": event.open_kfid, "externalUserId": customer}
-        self._call(HAND_OVER, body if text is None else {**body, "text": text})
+        return self._call(HAND_OVER, body if text is None else {**body, "text": text})["outcome"]
 
     def wecom(self, corp_id: str, path: str, body: Json) -> Json:
         """Calls WeCom's API through the manager: ``kf/sync_msg`` and others.

@@ -51,6 +51,12 @@ export interface KfEvent {
 
 export type MessageEvent = KfEvent & { readonly message: KfMessage };
 
+/**
+ * What became of a customer: `moved` to the pool or a servicer; `already` with people; `nobody` serves, or the hours are over
+ * (`closed`), and the bot goes on.
+ */
+export type HandOver = 'moved' | 'already' | 'nobody' | 'closed';
+
 interface Handlers {
   /** A message is taken once this has resolved. A throw refuses it; a `Later` says that it cannot be taken now. */
   message: (event: MessageEvent) => unknown;
@@ -169,8 +175,10 @@ export class Client {
    * @param text what the customer is told, in place of `session.people.waiting`.
    * @throws WecomError where the manager refuses it, or Later where it cannot do it now
    */
-  async handOver({ openKfId, message }: MessageEvent, text?: string): Promise<void> {
-    await this.#call(HAND_OVER, { openKfId, externalUserId: message.external_userid, text });
+  async handOver({ openKfId, message }: MessageEvent, text?: string): Promise<HandOver> {
+    const body = { openKfId, externalUserId: message.external_userid, text };
+    const { outcome } = await this.#call(HAND_OVER, body);
+    return outcome as HandOver;
   }
 
   /** Calls WeCom's API through the manager: `kf/sync_msg` and others. @throws WecomError, or Later */

@@ -91,7 +91,8 @@ async function startStandIn() {
     const path = request.url?.replace(/\?.*/, '') ?? '';
     const sent = await text(request);
     if (sent !== '') calls.push({ path, key: request.headers.authorization, body: JSON.parse(sent) });
-    response.end(JSON.stringify({ code: 0, errcode: 0, access_token: 'token' }));
+    const outcome = 'moved';
+    response.end(JSON.stringify({ code: 0, errcode: 0, access_token: 'token', outcome }));
   });
   const sockets = new WebSocketServer({ server });
   const connected = once(sockets, 'connection') as Promise<[WebSocket]>;
