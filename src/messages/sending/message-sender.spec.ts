@@ -22,6 +22,8 @@ import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import type { MessageStore } from '../queue/message-store.js';
 import { CallbackHalves } from './callback-halves.js';
+import { CustomerLanes } from './customer-lanes.js';
+import { MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { MessageSender } from './message-sender.js';
 import type { ReadyTaker, Takers } from './takers.js';
@@ -38,6 +40,7 @@ let queue: MemoryQueueStore;
 let records: MemoryRecords;
 let store: MessageStore;
 let sender: MessageSender;
+let tries: MessageAttempts;
 let attempts: number;
 
 /** What comes of an attempt at the bot, which pulls nothing. */
@@ -82,8 +85,10 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot): void
     log,
     botEndpoints,
   );
-  const takers = { find: async () => taker } as Partial<Takers> as Takers;
-  sender = new MessageSender(store, takers, botEndpoints, outcomes, halves, clock, clock);
+  const takers = { find: async () => taker, isStill: () => true } as Partial<Takers> as Takers;
+  tries = new MessageAttempts(clock, clock);
+  const lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, tries, clock, clock);
+  sender = new MessageSender(store, takers, botEndpoints, outcomes, halves, tries, lanes, clock, clock);
 }
 
 async function keep(...messages: NewMessage[]): Promise<void> {
@@ -151,7 +156,7 @@ describe('a stop', () => {
     let isOver = false;
     const sent = sender.send(turn, 'due').then(() => (isOver = true));
     await clock.advance(0);
-    sender.stop();
+    tries.stop();
     await clock.advance(9_999);
     expect(isOver).toBe(false);
     await clock.advance(1);
