@@ -4,6 +4,7 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { AgentCarrier } from './agent-carrier.js';
 import { AgentLog } from './agent-log.js';
+import { AgentsController } from './agents.controller.js';
 import { AgentMetrics } from './agent-metrics.js';
 import { Conversations } from './conversations.js';
 import { Fallbacks } from './fallbacks.js';
@@ -14,6 +15,7 @@ import { ServiceClient } from './service/service-client.js';
 /** Bots without a program: a service answers for them. Its `RecordStore` comes from the storage module, which is global. */
 @Module({
   imports: [RegistryModule, DispatchModule, WecomModule],
+  controllers: [AgentsController],
   providers: [
     AgentCarrier,
     AgentLog,

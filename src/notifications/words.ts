@@ -140,6 +140,10 @@ const ENGLISH: Words = {
     title: `${counted(cause, 'account')}${ofBot(cause)} took messages, and no reply followed`,
     text: 'The bot answers, and sends nothing to the customer. Look into its log.',
   }),
+  agent_fails: (cause) => ({
+    title: `The service${ofBot(cause)} gives no answers${why(cause)}`,
+    text: 'Customers of this agent wait, and messages that it refuses again and again are given up.',
+  }),
   bot_calls_fail: (cause) => ({
     title: `WeCom refuses calls${ofBot(cause)}${why(cause)}`,
     text: 'The calls name no kf account, so it is not known whose customers they are about.',
@@ -232,6 +236,10 @@ const CHINESE: Words = {
   silent: (cause) => ({
     title: `${zhOfBot(cause)}${cause.count} 个客服账号收到了消息，却没有回复`,
     text: '机器人有应答，但没有向客户发送任何内容。请查看机器人的日志。',
+  }),
+  agent_fails: (cause) => ({
+    title: `${zhOfBot(cause)}服务没有给出回答${zhWhy(cause)}`,
+    text: '该智能体的客户在等待；被反复拒绝的消息会成为死信。',
   }),
   bot_calls_fail: (cause) => ({
     title: `企业微信拒绝了${zhOfBot(cause)}接口调用${zhWhy(cause)}`,

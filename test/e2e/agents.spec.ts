@@ -164,10 +164,31 @@ function agentsIn(newPlace: () => Place): void {
     say('Hello');
     const shown = async () => (await (await request('GET', `/api/v1/bots/${id}`)).json()) as BotCreatedAnswer;
     await until(async () => (await shown()).lastFailure?.stage === 'key');
+    expect(await shown()).toMatchObject({ causes: [{ code: 'agent_fails', why: 'key', severity: 'bad' }] });
     expect(JSON.stringify(await shown())).not.toMatch(/wrong-key/);
     expect((await request('PATCH', `/api/v1/bots/${id}`, { agent: { key: STAND_IN_KEY } })).status).toBe(200);
     await hasSent(1);
+    await until(async () => (await shown()).causes.length === 0);
     expect(manager.output()).not.toMatch(/wrong-key|stand-in-key|Hello/);
+  });
+
+  it('an operator asks a service before it answers anybody, and is told what is wrong', async () => {
+    const test = async (body: object) => {
+      const response = await request('POST', '/api/v1/agents/test', { question: 'Who are you?', ...body });
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+    const agent = { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY };
+    expect(await test({ agent })).toMatchObject({
+      ...{ status: 200, answered: true, parts: ['Re: Who are you?'], tokens: 26, fault: null },
+    });
+    const { id } = await add('dify');
+    expect(await test({ botId: id })).toMatchObject({ answered: true });
+    expect(await test({ botId: id, agent: { key: 'another' } })).toMatchObject({
+      ...{ status: 200, answered: false, parts: [] },
+      fault: 'the service refuses the key; make a new one there, and set agent.key (401 unauthorized)',
+    });
+    expect(await test({ agent: { ...agent, url: 'http://169.254.169.254' } })).toMatchObject({ status: 400 });
+    expect(await test({ botId: 'nobody' })).toMatchObject({ status: 404 });
   });
 
   describe('a service that is slow, fails and breaks off', () => {

@@ -17,6 +17,8 @@ export const CAUSES = [
   'replies_fail',
   /** Accounts whose bots took something, and no reply followed. */
   'silent',
+  /** Agents whose service gives no answers: it refuses the key, its quota is used up, or it is too slow. */
+  'agent_fails',
   /** Calls of a bot that name no account: WeCom refuses them. */
   'bot_calls_fail',
   'dead',
@@ -71,7 +73,7 @@ export class CauseAnswer {
 
   /**
    * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead
-   * hints, the stage at which most of them failed. null for other causes.
+   * hints, and for an agent, the stage at which most of them failed. null for other causes.
    * @example "60020"
    */
   readonly why!: string | null;

@@ -69,7 +69,9 @@ function view(
   return { corpId, openKfId, bot, judged: { reasons: [told] } } as unknown as AccountView;
 }
 
-const NO_TROUBLES: Troubles = { views: [], callers: [], hints: null, openCircuits: [], nowMs: NOW_MS };
+const NO_TROUBLES: Troubles = {
+  ...{ views: [], callers: [], agents: [], hints: null, openCircuits: [], nowMs: NOW_MS },
+};
 const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
   causesOf(of, { ...NO_TROUBLES, ...troubles }).causes;
 const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
@@ -115,6 +117,7 @@ describe('the causes', () => {
           view('wk5', { code: 'waiting_messages' }),
           view('wk6', { code: 'paused' }),
         ],
+        agents: [{ botId: 'b3', corpId: 'ww1', stage: 'quota' }],
         openCircuits: ['http://a:1'],
       },
     ).map(({ code }) => code);

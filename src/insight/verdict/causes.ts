@@ -23,12 +23,22 @@ export interface Troubles {
   readonly views: readonly AccountView[];
   /** Callers whose calls fail, of bots and corps that are known. */
   readonly callers: readonly Outcome[];
+  /** Agents whose service failed last, and how. */
+  readonly agents: readonly AgentTrouble[];
   /** `null` when the store has not answered, or nothing waits. */
   readonly hints: readonly LineGroup[] | null;
   /** `href` of endpoints that get nothing but probes. */
   readonly openCircuits: Iterable<string>;
   /** Store time. */
   readonly nowMs: number;
+}
+
+/** The service of a bot gives no answers. */
+export interface AgentTrouble {
+  readonly botId: string;
+  readonly corpId: string;
+  /** The stage of its last failure. */
+  readonly stage: string;
 }
 
 export interface Causes {
@@ -53,6 +63,9 @@ export function causesOf(status: Status, troubles: Troubles): Causes {
     ...wecomFails,
     ...(wecomFails.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
     ...accountCauses(views),
+    ...troubles.agents.map(({ botId, corpId, stage }) =>
+      newCause('agent_fails', 1, { botId, corpId, why: stage }),
+    ),
     ...callCauses(callers.filter(({ subject }) => subject === 'api')),
     ...ofHints.causes,
     ...counted('refused', lastMinute.refused),

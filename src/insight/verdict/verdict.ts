@@ -5,17 +5,22 @@ import { toIso } from '../../http/answers/times.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics, only } from '../../metrics/metrics.js';
 import { Corps } from '../../registry/accounts/corps.js';
+import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { type AccountView, AccountViews, statesOf } from '../accounts/account-views.js';
 import { AllFigures } from '../figures/all-figures.js';
 import type { CauseCode } from '../answers/cause.js';
-import { CAUSES_MAX, type Causes, causesOf } from './causes.js';
+import { type AgentTrouble, CAUSES_MAX, type Causes, causesOf } from './causes.js';
 import { Names } from '../accounts/names.js';
 import type { StatusAnswer } from './status.dto.js';
 import type { RepliesAnswer, VerdictAnswer } from './verdict.dto.js';
 
 /** How old a reply or an event may be to say something about now. */
 const LATELY_MS = 3_600_000;
+
+/** A failure that is older says nothing of now: nobody has written since. */
+const AGENT_FAILED_MS = 3_600_000;
+const OF_SERVICES: ReadonlySet<string> = new Set(['key', 'quota', 'timeout']);
 
 type Status = Omit<StatusAnswer, 'verdict'>;
 
@@ -66,9 +71,22 @@ export class Verdict {
     return causesOf(status, {
       views,
       callers: this.figures.failingCallers().filter(({ botId, corpId }) => isKnown(botId, corpId)),
+      agents: this.#failingAgents(),
       hints,
       openCircuits: this.circuits.failing,
       nowMs: this.storeClock.nowMs(),
+    });
+  }
+
+  /** Agents whose service failed last, in a way that its operator has to look after. */
+  #failingAgents(): AgentTrouble[] {
+    const sinceMs = this.storeClock.nowMs() - AGENT_FAILED_MS;
+    return this.bots.list().flatMap((bot) => {
+      if (!KINDS[bot.kind].isAsked) return [];
+      const { failure, taken } = this.figures.ofBot(bot.id);
+      if (failure === null || failure.atMs < Math.max(sinceMs, taken?.atMs ?? 0)) return [];
+      const { stage } = failure;
+      return OF_SERVICES.has(stage) ? [{ botId: bot.id, corpId: bot.corpId, stage }] : [];
     });
   }
 

@@ -59,8 +59,7 @@ export const failures = {
   },
   reply: {
     what: 'The agent has answered, and WeCom could not be asked to send that',
-    remedy:
-      'Look at the page WeCom errors. The answer is kept, and is sent without asking the agent again.',
+    remedy: 'Look at the page WeCom errors. The answer is kept, and is sent without asking the agent again.',
   },
   oversized: {
     what: 'The message is longer than 2 MB, so it was not kept',
