@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { agentsConfig } from './agents/agents.config.js';
+import { agentsConfig } from './agents/service/agents.config.js';
 import { AgentsModule } from './agents/agents.module.js';
 import { ApiModule } from './api/api.module.js';
 import { AuditModule } from './audit/audit.module.js';

@@ -19,7 +19,7 @@ import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import type { AgentSettings } from '../../registry/bots/agent.dto.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
-import { agentsConfig } from '../agents.config.js';
+import { agentsConfig } from './agents.config.js';
 import type { Question } from '../forms/form.js';
 import { FORMS } from '../forms/forms.js';
 import { type Asking, Call } from './call.js';

@@ -1,4 +1,4 @@
-import { defineNamespace } from '../config/namespace.js';
+import { defineNamespace } from '../../config/namespace.js';
 
 /** The way to the services of agents. */
 export const agentsConfig = defineNamespace('agents', (config) => ({
