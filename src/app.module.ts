@@ -1,4 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { agentsConfig } from './agents/service/agents.config.js';
+import { AgentsModule } from './agents/agents.module.js';
 import { ApiModule } from './api/api.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { callbackConfig } from './callback/callback.config.js';
@@ -50,6 +52,7 @@ import { tunnelsConfig } from './wecom/tunnels/tunnels.config.js';
 import { WecomModule } from './wecom/wecom.module.js';
 
 const NAMESPACES: readonly Namespace[] = [
+  agentsConfig,
   callbackConfig,
   consoleConfig,
   dispatchConfig,
@@ -98,6 +101,7 @@ export class AppModule {
         CallbackModule,
         MessagesModule,
         SessionsModule,
+        AgentsModule,
         StreamModule,
         WecomModule,
         TunnelsModule,

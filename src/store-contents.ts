@@ -1,4 +1,6 @@
 /** All kinds of records and journals that the features keep. */
+import { CONVERSATIONS } from './agents/conversations.js';
+import { REPLIES } from './agents/replies.js';
 import { AUDIT } from './audit/audit-log.js';
 import { PULL_STATES } from './messages/queue/pull-state.js';
 import { NOTIFICATION_BOOKS } from './notifications/notification-books.js';
@@ -25,6 +27,8 @@ export const CONTENTS: StoreContents = {
     CONNECTIONS,
     PULL_STATES,
     SESSIONS,
+    CONVERSATIONS,
+    REPLIES,
   ],
   journals: [DELIVERIES, AUDIT, FIGURES, SEEN],
 };

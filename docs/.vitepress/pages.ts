@@ -37,6 +37,7 @@ export const GROUPS: readonly Group[] = [
       page('bots/dify-on-wechat', 'dify-on-wechat', 'dify-on-wechat'),
       page('messages', 'Messages', '消息'),
       page('sessions', 'Sessions', '会话'),
+      page('agents', 'Agents', '智能体'),
     ],
   },
   {

@@ -11,6 +11,7 @@ export const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   console: ['src/console'],
   'sign-in by OpenID Connect': ['src/console/oidc'],
   tunnels: ['src/wecom/tunnels'],
+  agents: ['src/agents'],
   streams: ['src/stream', 'src/cli/connect'],
   sessions: ['src/sessions'],
   tracing: ['src/tracing'],

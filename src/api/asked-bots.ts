@@ -34,7 +34,8 @@ export class AskedBots {
   /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE` */
   async toNew(dto: NewBotDto, from: AskedFrom): Promise<NewBot> {
     const given = toNewBot(dto, this.#terms);
-    this.#requireAllowed(urlIn(dto));
+    this.#requireAllowed('callback.url', urlIn(dto));
+    this.#requireAllowed('agent.url', dto.agent?.url);
     if (given.takes === 'message') await this.#requireAccepted(given.corpId, secretOf(given), from);
     return given;
   }
@@ -43,7 +44,8 @@ export class AskedBots {
   async toChange(dto: BotChangeDto, bot: OpenBot, from: AskedFrom): Promise<Partial<NewBot>> {
     const change = toBotChange(dto, bot, this.#terms);
     const changed = { ...bot, ...change };
-    this.#requireAllowed(newUrlIn(dto, bot.opened));
+    this.#requireAllowed('callback.url', newUrlIn(dto, bot.opened));
+    this.#requireAllowed('agent.url', dto.agent?.url);
     const isNews = bot.takes === 'event' || dto.corpSecret !== undefined;
     if (changed.takes === 'message' && isNews)
       await this.#requireAccepted(bot.corpId, secretOf(changed), from);
@@ -70,11 +72,11 @@ export class AskedBots {
     return { nowMs: this.storeClock.nowMs(), hasSecretsKey: this.config.hasSecretsKey };
   }
 
-  #requireAllowed(url: string | undefined): void {
+  #requireAllowed(field: string, url: string | undefined): void {
     if (url === undefined) return;
     const endpoint = this.endpoints.readCallbackUrl(url);
     if ('must' in endpoint)
-      throw new AppError('REQUEST_INVALID', { detail: `callback.url must ${endpoint.must}` });
+      throw new AppError('REQUEST_INVALID', { detail: `${field} must ${endpoint.must}` });
   }
 
   /** The manager pulls messages with the corpSecret. If WeCom did not accept it, the bot would get none. */

@@ -10,6 +10,7 @@ import { KINDS, rulesOf } from '../registry/bots/bot-kinds.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
+import { readAgent } from '../registry/bots/agent.dto.js';
 import { BotChangeDto, NewBotDto, toBotDto } from '../registry/bots/bot.dto.js';
 import { shownUrl } from '../registry/endpoint/endpoint.js';
 import {
@@ -240,6 +241,7 @@ export class BotsController {
               headers: Object.keys(opened?.headers ?? {}),
               timeoutMs: callback.timeoutMs,
             },
+      agent: bot.agent ? readAgent(bot.agent) : null,
       hasCorpSecret: opened !== null && opened.corpSecret.reveal() !== '',
       clients: this.connected.countOf(id),
       fault: faultOf(bot),

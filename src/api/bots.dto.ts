@@ -3,6 +3,7 @@ import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 import { mustBe } from '../http/answers/field-rules.js';
 import { IsCursorOf, PageQueryDto } from '../http/answers/page-query.dto.js';
 import type { NoAnswer } from '../dispatch/endpoint/bot-verification.js';
+import { AgentSettings } from '../registry/bots/agent.dto.js';
 import { BotCallbackFieldsDto, BotDto } from '../registry/bots/bot.dto.js';
 import type { FailureAnswer } from '../insight/answers/failure.dto.js';
 import type { LastHourAnswer } from '../insight/answers/last-hour.dto.js';
@@ -64,8 +65,11 @@ export class BotAnswer extends BotDto {
   /** @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c */
   readonly id!: string;
 
-  /** null for a bot of kind puppet or none. */
+  /** null for a bot of kind puppet, none or agent. */
   readonly callback!: BotCallbackAnswer | null;
+
+  /** null for a bot of another kind than agent. */
+  readonly agent!: AgentSettings | null;
 
   /** Whether a corpSecret is stored for it. */
   readonly hasCorpSecret!: boolean;
@@ -121,10 +125,10 @@ export class BotWithKeyAnswer extends BotAnswer {
 
 /** A new bot with its secrets. Only this answer shows them. */
 export class BotCreatedAnswer extends BotWithKeyAnswer {
-  /** Its callback token; null for a bot of kind puppet or none, and with form json. */
+  /** Its callback token; null for a bot of kind puppet, none or agent, and with form json. */
   readonly token!: string | null;
 
-  /** Its EncodingAESKey; null for a bot of kind puppet or none, and with form json. */
+  /** Its EncodingAESKey; null for a bot of kind puppet, none or agent, and with form json. */
   readonly encodingAESKey!: string | null;
 
   /**

@@ -5,6 +5,7 @@ import { MessageWakes } from './message-wakes.js';
 import { MessageStore } from './queue/message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
+import { MessageAttempts } from './sending/message-attempts.js';
 import { MessageSender } from './sending/message-sender.js';
 
 /**
@@ -14,7 +15,8 @@ import { MessageSender } from './sending/message-sender.js';
 @Injectable()
 export class MessagesLifecycle implements OnApplicationShutdown {
   constructor(
-    private readonly sender: MessageSender,
+    sender: MessageSender,
+    private readonly attempts: MessageAttempts,
     private readonly catchUp: CatchUp,
     loops: RetryLoops,
     waiting: WaitingHints,
@@ -28,6 +30,6 @@ export class MessagesLifecycle implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.catchUp.stop();
-    this.sender.stop();
+    this.attempts.stop();
   }
 }

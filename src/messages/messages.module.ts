@@ -17,7 +17,9 @@ import { Puller } from './pulling/puller.js';
 import { PullRun } from './pulling/pull-run.js';
 import { QueuedAnswers } from './queued-answers.js';
 import { CallbackHalves } from './sending/callback-halves.js';
+import { CustomerLanes } from './sending/customer-lanes.js';
 import { HandOver } from './sending/hand-over.js';
+import { MessageAttempts } from './sending/message-attempts.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
 import { MessageSender } from './sending/message-sender.js';
 import { Takers } from './sending/takers.js';
@@ -33,8 +35,10 @@ import { Takers } from './sending/takers.js';
     CallbackHalves,
     CatchUp,
     Coverage,
+    CustomerLanes,
     EventlessPulls,
     HandOver,
+    MessageAttempts,
     MessageContents,
     MessageLog,
     MessageMetrics,

@@ -58,6 +58,11 @@ export const METRICS = {
     ['bot', 'name', 'outcome'],
     'attempts to deliver an event or a message to each bot that an operator added, tests included, by its id and name; a pull of its messages is not an attempt',
   ),
+  wxkf_agent_duration_seconds: histogram(
+    ['result'],
+    'questions to the services of agents, from the question to its whole answer or to the failure',
+  ),
+  wxkf_agent_tokens_total: counter([], 'tokens that services named for their answers to agents'),
   wxkf_hint_age_seconds: histogram(
     ['occasion'],
     'age of a kept event when its bot took it: how long a customer waited for a bot that was away',

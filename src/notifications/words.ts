@@ -43,6 +43,9 @@ const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth
   pull: { en: 'messages cannot be pulled from WeCom', zh: '无法从企业微信拉取消息' },
   unpulled: { en: 'the bot does not pull its messages', zh: '机器人没有拉取消息' },
   too_long: { en: 'the bot does not read messages of this length', zh: '机器人不接收这么长的消息' },
+  key: { en: "the agent's service refuses the key", zh: '智能体服务拒绝了密钥' },
+  quota: { en: "the agent's quota at its service is used up", zh: '智能体在其服务上的额度已用完' },
+  reply: { en: "WeCom does not take the agent's answers", zh: '企业微信没有接收智能体的回复' },
   oversized: { en: 'the message is longer than 2 MB', zh: '消息超过 2 MB' },
   unregistered: { en: 'no bot takes them', zh: '没有机器人接收' },
   offline: { en: 'the bot is away', zh: '机器人已下线' },
@@ -136,6 +139,10 @@ const ENGLISH: Words = {
   silent: (cause) => ({
     title: `${counted(cause, 'account')}${ofBot(cause)} took messages, and no reply followed`,
     text: 'The bot answers, and sends nothing to the customer. Look into its log.',
+  }),
+  agent_fails: (cause) => ({
+    title: `The service${ofBot(cause)} gives no answers${why(cause)}`,
+    text: 'Customers of this agent wait, and messages that it refuses again and again are given up.',
   }),
   bot_calls_fail: (cause) => ({
     title: `WeCom refuses calls${ofBot(cause)}${why(cause)}`,
@@ -233,6 +240,10 @@ const CHINESE: Words = {
   silent: (cause) => ({
     title: `${zhOfBot(cause)}${cause.count} 个客服账号收到了消息，却没有回复`,
     text: '机器人有应答，但没有向客户发送任何内容。请查看机器人的日志。',
+  }),
+  agent_fails: (cause) => ({
+    title: `${zhOfBot(cause)}服务没有给出回答${zhWhy(cause)}`,
+    text: '该智能体的客户在等待；被反复拒绝的消息会成为死信。',
   }),
   bot_calls_fail: (cause) => ({
     title: `企业微信拒绝了${zhOfBot(cause)}接口调用${zhWhy(cause)}`,

@@ -91,7 +91,7 @@ describe('imports', () => {
     ['mongoose', /^storage\/mongo\//],
     ['@nestjs/mongoose', /^storage\/mongo\//],
     ['node:sqlite', /^storage\/sqlite\//],
-    ['undici', /^(dispatch|wecom|http\/outgoing|stream\/replicas)\//],
+    ['undici', /^(dispatch|wecom|http\/outgoing|stream\/replicas|agents\/service)\//],
     ['ws', /^(stream|cli\/connect)\//],
     ['@nestjs/axios', /^wecom\//],
     ['axios', /^wecom\//],
@@ -136,12 +136,12 @@ describe('imports', () => {
   /** `connect` runs beside the manager, and calls programs of others. */
   const isConnect = (file: string): boolean => file.startsWith('cli/connect/');
 
-  it('reach no network outside dispatch, wecom and stream', () => {
+  it('reach no network outside agents, dispatch, wecom and stream', () => {
     const network = imports.filter(({ to }) =>
       /^(node:)?(http|https|net|tls|dgram|dns|axios|undici)$/.test(to),
     );
     const outside = network.filter(
-      ({ from }) => !/^(dispatch|wecom|http|stream)\//.test(from) && !isConnect(from),
+      ({ from }) => !/^(agents\/service|dispatch|wecom|http|stream)\//.test(from) && !isConnect(from),
     );
     expect(outside).toEqual([]);
     const calls = files.filter((file) => /[^.\w]fetch\(/.test(readFileSync(join(SOURCE, file), 'utf8')));

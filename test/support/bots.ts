@@ -23,6 +23,7 @@ export function storedBot(fields: Partial<Bot> = {}): Bot {
       corpSecret: new Secret('corp-secret'),
       headers: { 'X-KB-ID': new Secret('0191') },
       signingSecret: new Secret(SIGNING_SECRET),
+      agentKey: new Secret(''),
     }),
     keys: [{ hash: hashOfKey(BOT_KEY), untilMs: null }],
     createdAtMs: Date.UTC(2026, 0, 2),

@@ -351,10 +351,24 @@ describe('a bot in a file', () => {
     callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000, form: 'json' },
     secrets: toSecretsText({ ...(readSecrets(callback) as BotSecrets), ...noKeys }),
   });
-  const file = (sealer: Sealer | null, all: readonly Bot[] = [callback, puppetBot, jsonBot]) => [
+  const agentBot = storedBot({
+    ...{ id: 'bot-4', openKfIds: ['wkAgent'], kind: 'agent', callback: null },
+    ...{ takes: 'message', order: 'customer', takesMessagesSinceMs: 1_000 },
+    agent: {
+      ...{ form: 'dify', url: 'https://api.dify.ai/v1', model: '', botId: '', history: 0, timeoutMs: 60_000 },
+      ...{ concurrency: 16, reset: ['新对话'], unsupported: '', fallback: 'Wait', fallbackAfterS: 30 },
+      handOverMark: '',
+    },
+    secrets: toSecretsText({
+      ...(readSecrets(callback) as BotSecrets),
+      ...{ ...noKeys, url: new Secret(''), headers: {}, agentKey: new Secret('app-secret-key') },
+    }),
+  });
+  const all = [callback, puppetBot, jsonBot, agentBot];
+  const file = (sealer: Sealer | null, bots: readonly Bot[] = all) => [
     headerLine(sealer),
-    ...all.map((bot) => botEntry(bot, sealer)),
-    endOf(0, 0, all.length),
+    ...bots.map((bot) => botEntry(bot, sealer)),
+    endOf(0, 0, bots.length),
   ];
   const kept = async () => (await storedBots()).map((bot) => ({ ...revealedBot(bot), revision: '' }));
 
@@ -364,12 +378,11 @@ describe('a bot in a file', () => {
   ])(
     'that is %s comes with its keys and secrets, and is imported once',
     async (_what, sealedBy, openedBy) => {
-      if (sealedBy !== null) expect(file(sealedBy).join('')).not.toMatch(/botToken1|corp-secret|0191/);
-      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, added: 3 });
-      expect(await kept()).toEqual(
-        [callback, puppetBot, jsonBot].map((bot) => ({ ...revealedBot(bot), revision: '' })),
-      );
-      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 3 });
+      if (sealedBy !== null)
+        expect(file(sealedBy).join('')).not.toMatch(/botToken1|corp-secret|0191|app-secret/);
+      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, added: 4 });
+      expect(await kept()).toEqual(all.map((bot) => ({ agent: null, ...revealedBot(bot), revision: '' })));
+      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 4 });
     },
   );
 
@@ -381,7 +394,7 @@ describe('a bot in a file', () => {
     const line = JSON.stringify({ bot: { ...old, secrets: JSON.stringify(secrets) } });
     expect(await imported([headerLine(null), line, endOf(0, 0, 1)])).toEqual({ ...nothing, added: 1 });
     expect(await kept()).toEqual([
-      { ...revealedBot(callback), secrets: JSON.stringify(secrets), revision: '' },
+      { ...revealedBot(callback), agent: null, secrets: JSON.stringify(secrets), revision: '' },
     ]);
   });
 

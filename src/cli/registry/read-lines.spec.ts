@@ -44,7 +44,11 @@ it('reads the line of a bot with all accounts and headers that one may have', as
   const secrets = toSecretsText({
     ...{ url: new Secret(`http://bot/${'a'.repeat(2_037)}`), headers: Object.fromEntries(headers) },
     ...{ callbackToken: new Secret('t'.repeat(32)), encodingAESKey: new Secret('k'.repeat(43)) },
-    ...{ corpSecret: new Secret('c'.repeat(128)), signingSecret: new Secret('s'.repeat(128)) },
+    ...{
+      corpSecret: new Secret('c'.repeat(128)),
+      signingSecret: new Secret('s'.repeat(128)),
+      agentKey: new Secret(''),
+    },
   });
   const openKfIds = Array.from({ length: 1_000 }, (_, n) => `wk${n}`.padEnd(64, '-'));
   const line = botEntry(storedBot({ openKfIds, secrets }), new Sealer([new Secret(newSecretsKey())]));

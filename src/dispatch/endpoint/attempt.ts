@@ -13,7 +13,7 @@ export type AttemptResult =
       readonly status?: number;
       /** Node's or undici's code of what went wrong with the connection, if it has one. */
       readonly code?: string;
-      /** The bot had pulled the message: it was there, and did not finish its work in time. */
+      /** The bot had pulled the message, or a service had begun to answer: it was there, and did not finish its work. */
       readonly hasPulled?: true;
       /** How long to wait at least, if that is known. */
       readonly retryAfterMs?: number;
@@ -27,13 +27,16 @@ export type AttemptResult =
 /** What a reverse proxy answers when nobody is behind it (RFC 9110, 15.6): as good as no connection. */
 const NOBODY_BEHIND = new Set([502, 503, 504]);
 
+/** Stages at which the bot, or the service of an agent, has refused what it was sent. */
+const REFUSALS: ReadonlySet<FailureStage> = new Set(['too_long', 'key', 'quota']);
+
 /**
  * Whether the result counts against the event or message itself: the bot was there, and refused it or did not finish
  * it in time.
  */
 export function isRefusal(result: AttemptResult): boolean {
   if (result.taken) return false;
-  if (result.hasPulled === true || result.stage === 'too_long') return true;
+  if (result.hasPulled === true || REFUSALS.has(result.stage)) return true;
   return result.stage === 'status' && !NOBODY_BEHIND.has(result.status ?? 0);
 }
 

@@ -3,6 +3,9 @@ import { Clock } from '../../kernel/clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { type Endpoint, isStream } from '../../registry/endpoint/endpoint.js';
 import { Presence } from '../../registry/accounts/presence.js';
+import { rulesOf } from '../../registry/bots/bot-kinds.js';
+import { Secret } from '../../kernel/secret.js';
+import type { Agents } from './agents.js';
 import type { KfEvent } from './kf-event.js';
 import { LateWork } from './late-work.js';
 import {
@@ -20,7 +23,7 @@ import type { DeliveryForm } from './delivery-form.js';
 import { formFor } from './forms.js';
 import type { Halves, Pulls } from './pulls.js';
 import type { Streams } from './streams.js';
-import type { DeliveryOccasion } from '../../storage/queue/line.js';
+import type { DeliveryOccasion, FailureStage } from '../../storage/queue/line.js';
 
 const NO_PULLS: Pulls = {
   start: (_to, _event, onEnd) => Exchange.failed('pull', 'nothing pulls messages here', onEnd),
@@ -31,6 +34,13 @@ const NO_HALVES: Halves = { hasPulled: async () => false };
 const NO_STREAMS: Streams = {
   start: (_to, _sent, onEnd) => Exchange.failed('connect', 'no stream can be opened here', onEnd),
 };
+
+const NO_AGENTS: Agents = {
+  start: (_to, _asked, onEnd) => Exchange.failed('endpoint', 'no agent is asked here', onEnd),
+};
+
+/** An attempt that never had a socket says nothing about the endpoint, nor does WeCom that took no reply. */
+const INCONCLUSIVE: ReadonlySet<FailureStage> = new Set(['withdrawn', 'saturated', 'reply']);
 
 /** An attempt that has begun. */
 interface Begun {
@@ -115,6 +125,10 @@ export class BotEndpoint {
     const onEnd = this.#book(event, occasion, number);
     if (this.endpoint === null) return Exchange.failed('endpoint', this.to.fault, onEnd);
     if (this.to.isPulled) return this.botEndpoints.pulls.start(this.to, event, onEnd);
+    if (this.to.bot !== null && rulesOf(this.to.bot).isAsked) {
+      const asked = { event, message: this.form?.content ?? new Secret('{}'), ageMs };
+      return this.botEndpoints.agents.start(this.to, asked, onEnd);
+    }
     if (isStream(this.endpoint)) {
       const message = this.form?.content ?? null;
       const sent = { event, number, ageMs, message, isHalf: this.#isHalf };
@@ -158,6 +172,7 @@ export class BotEndpoints {
   #pulls: Pulls = NO_PULLS;
   #halves: Halves = NO_HALVES;
   #streams: Streams = NO_STREAMS;
+  #agents: Agents = NO_AGENTS;
 
   constructor(
     readonly client: DeliveryClient,
@@ -194,6 +209,15 @@ export class BotEndpoints {
   /** @param streams carries events over the connections that bots open. */
   streamBy(streams: Streams): void {
     this.#streams = streams;
+  }
+
+  get agents(): Agents {
+    return this.#agents;
+  }
+
+  /** @param agents asks the services of agents. */
+  askBy(agents: Agents): void {
+    this.#agents = agents;
   }
 
   /** @returns `null` when nobody takes the account's events. */
@@ -233,8 +257,7 @@ export class BotEndpoints {
     }
     // A failed test must not hold back events.
     if (occasion === 'test') return;
-    // An attempt that never had a socket says nothing about the endpoint.
-    const isInconclusive = result.stage === 'withdrawn' || result.stage === 'saturated';
+    const isInconclusive = INCONCLUSIVE.has(result.stage);
     // A status of a message that is no refusal means that nobody is behind the endpoint: see `isRefusal`.
     const isOfAccount = occasion === 'message' ? result.isOfAccount === true : mayBeOfAccount(result);
     if (isInconclusive) this.circuits.inconclusive(endpoint);

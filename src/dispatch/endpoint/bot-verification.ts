@@ -43,9 +43,10 @@ export class BotVerification {
   /** @throws AppError `BOT_UNVERIFIABLE`; `REQUEST_INVALID` for a bot whose form is json */
   async verify(bot: KnownBot): Promise<Verified> {
     const { endpoint, opened, corpId } = bot;
-    const { hasUrl, takesCallbacks } = rulesOf(bot);
-    if (hasUrl && !takesCallbacks) throw new AppError('REQUEST_INVALID', { detail: NO_ECHO_IN_JSON });
-    if (!hasUrl || opened === null) throw new AppError('BOT_UNVERIFIABLE');
+    const { hasUrl, takesCallbacks, isAsked } = rulesOf(bot);
+    if (hasUrl && !isAsked && !takesCallbacks)
+      throw new AppError('REQUEST_INVALID', { detail: NO_ECHO_IN_JSON });
+    if (!hasUrl || isAsked || opened === null) throw new AppError('BOT_UNVERIFIABLE');
     if ('must' in endpoint)
       return { fault: `its url must ${endpoint.must}`, status: null, noAnswer: null, durationMs: 0 };
     const echo = String(randomInt(10 ** 14, 2 ** 47));

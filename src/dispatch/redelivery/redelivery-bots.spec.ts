@@ -44,6 +44,7 @@ const secretsOf = (url: string, headers: Record<string, string> = {}): Secret =>
     corpSecret: new Secret(''),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, new Secret(value)])),
     signingSecret: new Secret(''),
+    agentKey: new Secret(''),
   });
 
 function addBot(openKfIds: string[], url: string, fields: Partial<NewBot> = {}): Promise<BotWithKey> {

@@ -37,6 +37,7 @@ function addBot(url: string, fields: Partial<Bot> = {}): Promise<BotWithKey> {
     corpSecret: new Secret(''),
     headers: {},
     signingSecret: new Secret(''),
+    agentKey: new Secret(''),
   });
   return dispatch.registry.botsService.add({ ...given, secrets }, OPERATOR);
 }

@@ -17,6 +17,8 @@ export const CAUSES = [
   'replies_fail',
   /** Accounts whose bots took something, and no reply followed. */
   'silent',
+  /** Agents whose service gives no answers: it refuses the key, its quota is used up, or it is too slow. */
+  'agent_fails',
   'dead',
   'dead_messages',
   /** Customers in the pool for longer than `PEOPLE_WAIT_ALARM_S`: no person has taken them. */
@@ -73,7 +75,7 @@ export class CauseAnswer {
 
   /**
    * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead
-   * hints and messages, the stage at which most of them failed. For refused callbacks of a corp, the error code. null for other
+   * hints and messages, and for an agent, the stage at which most of them failed. For refused callbacks of a corp, the error code. null for other
    * causes.
    * @example "60020"
    */

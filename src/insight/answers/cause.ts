@@ -13,6 +13,7 @@ const SEVERITY: Readonly<Record<CauseCode, Cause['severity']>> = {
   calls_unanswered: 'bad',
   replies_fail: 'bad',
   silent: 'bad',
+  agent_fails: 'bad',
   bot_calls_fail: 'wait',
   dead: 'bad',
   dead_messages: 'bad',

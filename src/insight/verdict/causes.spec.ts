@@ -71,7 +71,15 @@ function view(
 }
 
 const NO_TROUBLES: Troubles = {
-  ...{ views: [], callers: [], hints: null, openCircuits: [], nowMs: NOW_MS, replyWithinMs: 60_000 },
+  ...{
+    views: [],
+    callers: [],
+    agents: [],
+    hints: null,
+    openCircuits: [],
+    nowMs: NOW_MS,
+    replyWithinMs: 60_000,
+  },
   ...{ refusals: null, isKnownCorp: () => true },
 };
 const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
@@ -120,6 +128,7 @@ describe('the causes', () => {
           view('wk6', { code: 'paused' }),
           view('wk7', { code: 'people_wait' }),
         ],
+        agents: [{ botId: 'b3', corpId: 'ww1', stage: 'quota' }],
         openCircuits: ['http://a:1'],
       },
     ).map(({ code }) => code);

@@ -476,6 +476,29 @@ export class MessageStore {
   }
 
   /**
+   * The first message that is due of a customer who has none under way.
+   * @param lanes those of the messages that are under way in this turn.
+   * @param isProbe also before it is due.
+   * @returns `null` when there is none.
+   */
+  async nextBeside(
+    turn: Turn,
+    lanes: ReadonlySet<string>,
+    nowMs: number,
+    isProbe: boolean,
+  ): Promise<Message | null> {
+    for (;;) {
+      if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return null;
+      const firsts = await this.store.listFirst(turn, 'customer', lanes.size + 1, isProbe ? null : nowMs);
+      const next = firsts.find(({ lane }) => !lanes.has(lane));
+      if (next === undefined) return null;
+      if (!this.#taken.has(webhookIdOf(next))) return this.contents.open(next);
+      // As in `next`.
+      await this.#forget(next, nowMs + SEEN_MS);
+    }
+  }
+
+  /**
    * Ends the lease. The account is due when its next message is due, by this order; at once if a message came
    * meanwhile. The next turn is in doubt if this one still is.
    */

@@ -18,6 +18,7 @@ export interface WithheldMessage {
   readonly msgid: string;
   readonly outcome: WithheldOutcome;
 }
+const SATURATED_MS = 1_000;
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
@@ -92,6 +93,9 @@ export class MessageOutcomes {
   async notTaken(turn: Turn, message: Message, attempts: number, result: NotTaken): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const failure = toFailure(nowMs, result.stage, result.reason, result.status);
+    // Nobody has seen it, so it was no attempt.
+    if (result.stage === 'saturated' || result.stage === 'withdrawn')
+      return this.putOff(turn, message, nowMs + SATURATED_MS, attempts - 1, failure);
     const refusals = message.refusals + Number(isRefusal(result));
     // The bot would refuse the message each time.
     const isHopeless = result.stage === 'too_long' || refusals >= this.config.messageTries;

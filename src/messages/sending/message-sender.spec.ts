@@ -24,6 +24,8 @@ import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import type { MessageStore } from '../queue/message-store.js';
 import { CallbackHalves } from './callback-halves.js';
+import { CustomerLanes } from './customer-lanes.js';
+import { MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { MessageSender } from './message-sender.js';
 import type { ReadyTaker, Takers } from './takers.js';
@@ -40,6 +42,7 @@ let queue: MemoryQueueStore;
 let records: MemoryRecords;
 let store: MessageStore;
 let sender: MessageSender;
+let tries: MessageAttempts;
 let attempts: number;
 /** What the attempts sent. */
 let contents: unknown[];
@@ -90,8 +93,10 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
     log,
     botEndpoints,
   );
-  const takers = { find: async () => taker } as Partial<Takers> as Takers;
-  sender = new MessageSender(store, takers, botEndpoints, outcomes, halves, clock, clock);
+  const takers = { find: async () => taker, isStill: () => true } as Partial<Takers> as Takers;
+  tries = new MessageAttempts(clock, clock);
+  const lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, tries, clock, clock);
+  sender = new MessageSender(store, takers, botEndpoints, outcomes, halves, tries, lanes, clock, clock);
 }
 
 /** How long texts are held. */
@@ -162,7 +167,7 @@ describe('a stop', () => {
     let isOver = false;
     const sent = sender.send(turn, 'due').then(() => (isOver = true));
     await clock.advance(0);
-    sender.stop();
+    tries.stop();
     await clock.advance(9_999);
     expect(isOver).toBe(false);
     await clock.advance(1);

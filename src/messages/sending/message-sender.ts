@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Attempt, type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
+import { type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
 import { type BotEndpoint, BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
@@ -12,17 +12,16 @@ import { isAwaited, type UnderWay } from '../queue/message-line.js';
 import { MessageStore, type Turn, type TurnOrder, type UnderWayMessage } from '../queue/message-store.js';
 import { mergeMsOf } from '../queue/quick-texts.js';
 import { CallbackHalves } from './callback-halves.js';
+import { CustomerLanes } from './customer-lanes.js';
+import { MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toEvent, toRecipient } from './taker-form.js';
 import { type ReadyTaker, Takers } from './takers.js';
-import { LEASE_MS, type Occasion, toFailure } from '../../storage/queue/line.js';
+import { LEASE_MS, type Occasion } from '../../storage/queue/line.js';
 
 /** How long one account is served before others have their turn, if its bot takes each message at once. */
 const TURN_MS = 1_000;
 const RENEW_AFTER_MS = 5_000;
-const SATURATED_MS = 1_000;
-/** How long a stop waits for a bot that is at work on its message. */
-const STOP_MS = 10_000;
 
 /** A message that is sent now. */
 interface Sending {
@@ -33,17 +32,6 @@ interface Sending {
   /** Counted from 1. */
   readonly attempt: number;
 }
-
-interface Ended {
-  readonly result: AttemptResult;
-  readonly durationMs: number;
-}
-
-const STOPPED: AttemptResult = {
-  taken: false,
-  stage: 'timeout',
-  reason: 'the manager stopped before it had an answer',
-};
 
 /** Whether the turn goes on with the next message. */
 type Next = 'goes on' | 'ends';
@@ -65,28 +53,17 @@ interface Earlier {
 /** Sends an account's messages one after the other, and stores the outcome of each before the next. */
 @Injectable()
 export class MessageSender {
-  /** Attempts under way, each with the function that gives it up. */
-  readonly #underWay = new Map<Attempt, (result: AttemptResult) => void>();
-  #isStopping = false;
-
   constructor(
     private readonly store: MessageStore,
     private readonly takers: Takers,
     private readonly botEndpoints: BotEndpoints,
     private readonly outcomes: MessageOutcomes,
     private readonly halves: CallbackHalves,
+    private readonly attempts: MessageAttempts,
+    private readonly lanes: CustomerLanes,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
-
-  /** Begins no further attempt. Gives up attempts without a socket at once, and the others after `STOP_MS`. */
-  stop(): void {
-    this.#isStopping = true;
-    for (const attempt of this.#underWay.keys()) attempt.withdraw();
-    this.clock.after(STOP_MS, () => {
-      for (const giveUp of this.#underWay.values()) giveUp(STOPPED);
-    });
-  }
 
   /** Resolves when the turn is over. @throws AppError `STORE_UNAVAILABLE`; the lease then lapses. */
   async send(turn: Turn, occasion: Occasion): Promise<void> {
@@ -105,13 +82,14 @@ export class MessageSender {
     for (let isFirst = true; ; isFirst = false) {
       const taker = await this.takers.find(turn);
       if (taker === null) return;
+      if (rulesOf(taker.bot).isAsked) return this.lanes.sendAll(turn, taker, occasion);
       earlier ??= await this.#findEarlier(turn, taker);
       const { href } = taker.endpoint;
       const isProbe = occasion === 'probe' && isFirst;
       const maySend = isProbe || !this.botEndpoints.circuits.isOpen(href);
       const next = maySend ? await this.#sendNext(turn, taker, earlier, isProbe) : 'ends';
       turn = { ...begun, isInDoubt: earlier.doubted.size > 0 };
-      if (next === 'goes on' && !this.#isStopping && this.clock.elapsedMs() < endMs) continue;
+      if (next === 'goes on' && !this.attempts.isStopping && this.clock.elapsedMs() < endMs) continue;
       return this.store.release(turn, href, orderOf(taker), this.storeClock.nowMs());
     }
   }
@@ -135,7 +113,7 @@ export class MessageSender {
     const botEndpoint = this.botEndpoints.ofMessage(toRecipient(taker), taker.endpoint, form);
     if (rulesOf(taker.bot).pulls) return this.#sendCallback(sending, botEndpoint);
     if (isBegun(taker) && !(await this.halves.begin(turn, message, attempt, false))) return 'ends';
-    const { result, durationMs } = await this.#attempt(sending, botEndpoint);
+    const { result, durationMs } = await this.attempts.make(message, attempt, botEndpoint);
     this.#tell(sending, result, durationMs);
     if (result.taken) {
       await this.outcomes.taken(turn, message);
@@ -177,7 +155,7 @@ export class MessageSender {
     const { turn, taker, message, attempt } = sending;
     const isAwaitedHere = !this.store.isShared || !isStream(taker.endpoint);
     if (!(await this.halves.begin(turn, message, attempt, isAwaitedHere))) return 'ends';
-    const { result, durationMs } = await this.#attempt(sending, botEndpoint);
+    const { result, durationMs } = await this.attempts.make(message, attempt, botEndpoint);
     if (!result.taken) {
       this.#tell(sending, result, durationMs);
       // The outcome is stored first: the process may die between the two writes.
@@ -194,29 +172,10 @@ export class MessageSender {
     { turn, message, taker, attempt }: Sending,
     result: AttemptResult & { taken: false },
   ): Promise<Next> {
-    const { stage, reason } = result;
-    if (stage === 'saturated' || stage === 'withdrawn') {
-      const nowMs = this.storeClock.nowMs();
-      const failure = toFailure(nowMs, stage, reason);
-      await this.outcomes.putOff(turn, message, nowMs + SATURATED_MS, attempt - 1, failure);
-      return 'ends';
-    }
     await this.outcomes.notTaken(turn, message, attempt, result);
     // After a refusal, messages of other customers need not wait for this one. If the bot is away, they
     // would fail as well.
     return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
-  }
-
-  async #attempt({ message, attempt }: Sending, botEndpoint: BotEndpoint): Promise<Ended> {
-    const startedMs = this.clock.elapsedMs();
-    const ageMs = Math.max(0, this.storeClock.nowMs() - message.sentAtMs);
-    const sent = botEndpoint.attempt(toEvent(message), 'message', attempt, null, ageMs);
-    const { promise, resolve } = Promise.withResolvers<AttemptResult>();
-    this.#underWay.set(sent, resolve);
-    void sent.result.then(resolve);
-    const result = await promise;
-    this.#underWay.delete(sent);
-    return { result, durationMs: this.clock.elapsedMs() - startedMs };
   }
 
   #tell({ message, taker, attempt, occasion }: Sending, result: AttemptResult, durationMs: number): void {

@@ -40,6 +40,12 @@ export class Takers {
     return null;
   }
 
+  /** Whether messages of the account can still be sent there; from memory. */
+  isStill({ bot }: ReadyTaker, turn: Turn): boolean {
+    const taker = this.destinations.findMessageTaker(turn);
+    return taker?.bot === bot && taker.state === 'ready';
+  }
+
   /** Another replica may have ended a pause and woken the account, so the store is asked. */
   async #whenThere(turn: Turn): Promise<MessageTaker | null> {
     const taker = await this.#whenRegistered(turn);

@@ -121,6 +121,67 @@ describe('a new bot', () => {
   });
 });
 
+describe('an agent', () => {
+  const SERVICE = { form: 'dify', url: 'https://api.dify.ai/v1', key: 'app-secret-key' };
+  const { callback: _callback, ...rest } = { ...BODY, kind: 'agent', corpSecret: 'corp-secret' };
+  const AGENT = { ...rest, agent: SERVICE };
+  const withAgent = (fields: object) => ({ ...AGENT, agent: { ...SERVICE, ...fields } });
+  const PEOPLE = { session: { people: { to: 'pool' } } };
+
+  it('takes messages, those of each customer in order, and has what was left out', () => {
+    const bot = made(AGENT);
+    expect(bot).toMatchObject({ takes: 'message', order: 'customer', callback: null });
+    expect(bot.agent).toEqual({
+      ...{ form: 'dify', url: 'https://api.dify.ai/v1', model: '', botId: '', history: 0 },
+      ...{ timeoutMs: 60_000, concurrency: 16, reset: ['新对话'], unsupported: '' },
+      ...{ fallback: '', fallbackAfterS: 30, handOverMark: '' },
+    });
+    expect(readSecrets(bot)?.agentKey.reveal()).toBe('app-secret-key');
+  });
+
+  it('is changed field by field, and keeps its key', () => {
+    const bot = made(withAgent({ form: 'openai', model: 'deepseek-chat', history: 3, fallback: 'Wait' }));
+    const change = changed({ agent: { history: 5, fallback: '' } }, bot as Partial<Bot>);
+    expect(change.agent).toEqual({ ...bot.agent, history: 5, fallback: '' });
+    expect(readSecrets(change as Bot)?.agentKey.reveal()).toBe('app-secret-key');
+  });
+
+  it.each([
+    [
+      'no service',
+      { ...AGENT, agent: undefined },
+      /agent.form is missing; agent.url is missing.*agent.key is missing/,
+    ],
+    ['another form', withAgent({ form: 'other' }), /agent.form must be one of openai, fastgpt, dify, coze/],
+    [
+      'a query in its URL',
+      withAgent({ url: 'https://a.example/?key=1' }),
+      /agent.url must end with its path/,
+    ],
+    ['a key with blanks', withAgent({ key: 'a b' }), /agent.key must be a key of 1 to 512 printable/],
+    ['no model', withAgent({ form: 'openai' }), /agent.model is missing, which form openai needs/],
+    ['no bot at Coze', withAgent({ form: 'coze' }), /agent.botId is missing/],
+    ['a history that the service has', withAgent({ history: 2 }), /agent.history must be 0 for form dify/],
+    ['too long a history', withAgent({ history: 21 }), /agent.history must be a whole number from 0 to 20/],
+    [
+      'nobody to hand over to',
+      withAgent({ handOverMark: '[人工]' }),
+      /agent.handOverMark needs session.people/,
+    ],
+    ['events', { ...AGENT, takes: 'event' }, /takes must be message for kind agent/],
+    ['one message at a time', { ...AGENT, order: 'account' }, /order must be customer for kind agent/],
+    ['a URL for callbacks', { ...AGENT, callback: BODY.callback }, /callback is for bots of kind callback/],
+    ['no corpSecret', { ...AGENT, corpSecret: undefined }, /corpSecret is missing/],
+    ['another kind', { ...BODY, agent: SERVICE }, /agent is for bots of kind agent/],
+  ])('with %s is refused', (_what, body, detail) => {
+    expect(detailOf(() => made(body))).toMatch(detail);
+  });
+
+  it('hands over where its session says to whom', () => {
+    expect(made({ ...withAgent({ handOverMark: '[人工]' }), ...PEOPLE }).agent?.handOverMark).toBe('[人工]');
+  });
+});
+
 describe('a callback bot that takes messages in JSON', () => {
   const JSON_BODY = { ...MESSAGES, callback: { ...BODY.callback, form: 'json' } };
   const IN_JSON = {

@@ -13,6 +13,7 @@ import {
   TAKES_EVENTS,
   toSecretsText,
 } from './bot.js';
+import { type AgentSettings, agentOf, faultsOfAgent } from './agent.dto.js';
 import { type BotKind, KINDS, rulesOf } from './bot-kinds.js';
 import { type BotChangeDto, callbackIn, type NewBotDto } from './bot.dto.js';
 import type { NewBot } from './bots.service.js';
@@ -22,12 +23,12 @@ import { faultsOfTaking, takingOf, type Terms } from './taking.js';
 /** @throws AppError `REQUEST_INVALID` for fields that are wrong together. */
 export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
   const { name, openKfIds, kind, corpId, api = 'manager' } = dto;
-  const { takesCallbacks: hasCallback, hasUrl, isOnlyStreamed } = KINDS[kind];
+  const { takesCallbacks: hasCallback, hasUrl, isOnlyStreamed, isAsked } = KINDS[kind];
   const { takesCallbacks } = rulesOf(dto);
   const missing = Object.entries({ name, openKfIds })
     .filter(([, value]) => value === undefined)
     .map(([field]) => `${field} is missing`);
-  if (hasUrl && urlIn(dto) === undefined) missing.push('callback.url is missing');
+  if (hasUrl && hasCallback && urlIn(dto) === undefined) missing.push('callback.url is missing');
   if (!hasCallback && dto.callback !== undefined)
     missing.push('callback is for bots of kind callback or stream');
   if (isOnlyStreamed) missing.push(...faultsOfStream(dto));
@@ -39,10 +40,12 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
     corpSecret: new Secret(''),
     headers: {},
     signingSecret: makeSigningSecret(),
+    agentKey: new Secret(''),
   };
   const secrets = secretsOf(dto, made);
   missing.push(...faultsOfPause(kind, dto));
-  const taking = takingOf(dto, TAKES_EVENTS, terms);
+  const taking = takingOf(dto, isAsked ? ASKED : TAKES_EVENTS, terms);
+  const agent = isAsked ? agentOf(dto.agent ?? {}, null) : null;
   const callback = hasCallback
     ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default, form: 'wecom' })
     : null;
@@ -51,15 +54,21 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
     ...missing,
     ...faultsOfForm(dto, asked, secrets),
     ...faultsOfTaking(dto, asked, secrets, null, terms),
+    ...(isAsked && dto.agent?.form === undefined ? ['agent.form is missing'] : []),
+    ...faultsOfService(dto, agent, taking, secrets),
   ]);
   return {
     ...{ name: '', openKfIds: [], kind, corpId, api },
     ...sameIn(dto),
     ...taking,
     callback,
+    agent,
     secrets: toSecretsText(secrets),
   };
 }
+
+/** An agent takes messages, of several customers at a time. */
+const ASKED: BotTaking = { ...TAKES_EVENTS, takes: 'message', order: 'customer' };
 
 /** @throws AppError `REQUEST_INVALID` for a change that the bot cannot have. */
 export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Partial<NewBot> {
@@ -69,6 +78,7 @@ export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Part
     throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback or stream' });
   const taking = takingOf(dto, bot, terms);
   const callback = bot.callback && callbackOf(dto, bot.callback);
+  const agent = bot.agent ? agentOf(dto.agent ?? {}, bot.agent) : null;
   const asked = { kind: bot.kind, api, takes: taking.takes, callback };
   const secrets = secretsOf(dto, signingFor(taking, withKeysOf(asked, bot.opened)));
   refuse([
@@ -77,11 +87,13 @@ export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Part
     ...faultsOfUrl(newUrlIn(dto, bot.opened)),
     ...faultsOfForm(dto, asked, secrets),
     ...faultsOfTaking(dto, asked, secrets, bot, terms),
+    ...faultsOfService(dto, agent, taking, secrets),
   ]);
   return {
     ...sameIn(dto),
     ...taking,
     callback,
+    agent,
     secrets: toSecretsText(secrets),
   };
 }
@@ -96,9 +108,29 @@ function sameIn(dto: BotChangeDto) {
     include: _5,
     since: _6,
     session: _7,
+    agent: _8,
     ...same
   } = dto;
   return same;
+}
+
+/** @param agent `null` for a bot of another kind. */
+function faultsOfService(
+  dto: BotChangeDto,
+  agent: AgentSettings | null,
+  { takes, order, session }: BotTaking,
+  { agentKey }: BotSecrets,
+): string[] {
+  if (agent === null) return dto.agent === undefined ? [] : ['agent is for bots of kind agent'];
+  return [
+    ...faultsOfAgent(agent, agentKey, session?.people !== undefined),
+    ...(takes === 'event'
+      ? ['takes must be message for kind agent, whose service is asked about messages']
+      : []),
+    ...(takes === 'message' && order === 'account'
+      ? ['order must be customer for kind agent: an answer may take long, and holds up its customer alone']
+      : []),
+  ];
 }
 
 function faultsOfStream(dto: BotChangeDto): string[] {
@@ -192,5 +224,6 @@ function secretsOf(dto: BotChangeDto, before: BotSecrets): BotSecrets {
     corpSecret: corpSecret === undefined ? before.corpSecret : new Secret(corpSecret),
     headers: headers === undefined ? before.headers : Object.fromEntries(given),
     signingSecret: before.signingSecret,
+    agentKey: dto.agent?.key === undefined ? before.agentKey : new Secret(dto.agent.key),
   };
 }

@@ -19,6 +19,7 @@ import {
   TAKES_EVENTS,
 } from './bot.js';
 import { KINDS, rulesOf } from './bot-kinds.js';
+import { type AgentSettings, faultsOfAgent, readAgent } from './agent.dto.js';
 import { BotChangeDto, BotDto, toBotDto } from './bot.dto.js';
 import { readSession } from './session.dto.js';
 import { faultsOfMessageBot } from './taking.js';
@@ -36,6 +37,10 @@ class BotEntryDto extends IntersectionType(OmitType(BotDto, LATER), PartialType(
 
   @IsOptional()
   readonly callback?: BotCallback | null;
+
+  /** Left out for a bot of another kind than agent. */
+  @IsOptional()
+  readonly agent?: AgentSettings | null;
 
   /** As one text: in the clear, or sealed for the bot with this id. */
   @IsString(mustBe('the secrets of the bot as JSON'))
@@ -55,6 +60,7 @@ export function toBotEntry(bot: Bot): BotEntryDto {
     ...toBotDto(bot),
     id: bot.id,
     callback: bot.callback && toCallback(bot.callback),
+    ...(bot.agent && { agent: readAgent(bot.agent) }),
     secrets: bot.secrets.reveal(),
     keys: bot.keys.map(({ hash, untilMs }) => ({ hash, until: untilMs === null ? null : toIso(untilMs) })),
     createdAt: toIso(bot.createdAtMs),
@@ -66,7 +72,20 @@ export function fromBotEntry(line: object): Bot {
   const dto = validated(BotEntryDto, line);
   const faults = faultsOf(dto);
   if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
-  const { callback, secrets, keys, createdAt, takes, order, include, since, paused, session, ...same } = dto;
+  const {
+    callback,
+    secrets,
+    keys,
+    createdAt,
+    takes,
+    order,
+    include,
+    since,
+    paused,
+    session,
+    agent,
+    ...same
+  } = dto;
   const bot: Bot = {
     ...same,
     takes: takes ?? TAKES_EVENTS.takes,
@@ -74,6 +93,7 @@ export function fromBotEntry(line: object): Bot {
     includesServicer: include?.includes('servicer') ?? false,
     takesMessagesSinceMs: since ? Date.parse(since) : null,
     callback: callback ? toCallback(callback) : null,
+    agent: agent ? readAgent(agent) : null,
     paused: paused ?? false,
     session: session ? readSession(session) : null,
     secrets: new Secret(secrets),
@@ -90,6 +110,8 @@ function faultsOf(dto: BotEntryDto): string[] {
   const callback = dto.callback ?? undefined;
   if ((callback !== undefined) !== KINDS[kind].takesCallbacks)
     return ['callback must be given for kinds callback and stream, and for no other'];
+  if (Boolean(dto.agent) !== KINDS[kind].isAsked)
+    return ['agent must be given for kind agent, and for no other'];
   const opened = readSecrets({ secrets: new Secret(secrets) });
   return [
     ...(keys.every(isKey)
@@ -102,8 +124,11 @@ function faultsOf(dto: BotEntryDto): string[] {
 }
 
 function faultsOfTaking(dto: BotEntryDto, secrets: BotSecrets): string[] {
-  const { takes = TAKES_EVENTS.takes, since, session, callback } = dto;
+  const { takes = TAKES_EVENTS.takes, order, since, session, callback, agent } = dto;
+  const isAskedSo = takes === 'message' && order === 'customer';
   return [
+    ...(agent ? faultsOfAgent(agent, secrets.agentKey, session?.people !== undefined) : []),
+    ...(agent && !isAskedSo ? ['takes must be message and order customer for kind agent'] : []),
     ...(takes === 'event' && callback?.form === 'json'
       ? ['callback.form must be wecom for takes event']
       : []),
@@ -128,12 +153,13 @@ function faultsOfSigning(takes: BotTakes, signing: string): string[] {
 }
 
 /** The body of a request with these values, so that the API's rules check them. A missing value becomes an invalid one. */
-function toChange({ kind, callback: given }: BotEntryDto, secrets: BotSecrets): object {
+function toChange({ kind, callback: given, agent }: BotEntryDto, secrets: BotSecrets): object {
   const callback: Partial<BotCallback> | null = given ?? null;
   const { url, callbackToken, encodingAESKey, corpSecret, headers } = secrets;
   const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
   return {
     ...(corpSecret.reveal() !== '' && { corpSecret: corpSecret.reveal() }),
+    ...(agent && { agent: { ...agent, key: secrets.agentKey.reveal() } }),
     ...(callback && {
       callback: {
         ...(KINDS[kind].hasUrl && { url: url.reveal(), headers: Object.fromEntries(values) }),

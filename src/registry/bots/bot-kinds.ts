@@ -1,9 +1,10 @@
 /**
  * `callback`: the manager sends it callbacks in WeCom's own form. `puppet`: it registers itself, with the bot's key. `stream`:
  * it opens a connection and gets its events over that. `none`: there is no bot; people serve the accounts, so that their
- * events go to nobody and wait for nobody.
+ * events go to nobody and wait for nobody. `agent`: there is no program; the manager asks a service about each message and sends its
+ * answer.
  */
-export const BOT_KINDS = ['callback', 'puppet', 'stream', 'none'] as const;
+export const BOT_KINDS = ['callback', 'puppet', 'stream', 'none', 'agent'] as const;
 export type BotKind = (typeof BOT_KINDS)[number];
 
 /**
@@ -15,7 +16,7 @@ export type BotForm = (typeof BOT_FORMS)[number];
 
 /** What follows from a bot's kind and form: how it is reached, what it is sent, and when it has taken that. */
 export interface KindRules {
-  /** False where people serve the accounts. */
+  /** False where people serve the accounts: nobody takes what comes in. */
   readonly hasProgram: boolean;
   /** Its program registers an endpoint with the bot's key, and is reached there. */
   readonly registers: boolean;
@@ -29,6 +30,11 @@ export interface KindRules {
   readonly getsEach: boolean;
   /** It is sent a message as a callback, and has taken it once it has answered and pulled. */
   readonly pulls: boolean;
+  /**
+   * It is a service: the manager asks it about each message, and sends the customer its answer. It takes nothing but messages.
+   * Since an answer may take long, messages of different customers go at the same time.
+   */
+  readonly isAsked: boolean;
 }
 
 const NONE: KindRules = {
@@ -39,6 +45,7 @@ const NONE: KindRules = {
   isOnlyStreamed: false,
   getsEach: false,
   pulls: false,
+  isAsked: false,
 };
 
 /** The rules of each kind. Other code asks for a rule; none compares kinds. For what a bot is sent ask `rulesOf`: its form counts too. */
@@ -51,10 +58,12 @@ export const KINDS: Readonly<Record<BotKind, KindRules>> = {
     isOnlyStreamed: false,
     getsEach: true,
     pulls: true,
+    isAsked: false,
   },
   puppet: { ...NONE, hasProgram: true, registers: true },
   stream: { ...NONE, hasProgram: true, takesCallbacks: true, isOnlyStreamed: true },
   none: NONE,
+  agent: { ...NONE, hasProgram: true, hasUrl: true, isAsked: true },
 };
 
 const TAKES_JSON: KindRules = { ...NONE, hasProgram: true, hasUrl: true };

@@ -36,6 +36,7 @@ import {
   INCLUDED,
   type Included,
 } from './bot.js';
+import { AgentDto } from './agent.dto.js';
 import { BOT_FORMS, BOT_KINDS, type BotForm, type BotKind } from './bot-kinds.js';
 import { readSession, SessionSettings } from './session.dto.js';
 import { MESSAGE_ORDERS, type MessageOrder } from '../../storage/queue/message.js';
@@ -143,7 +144,8 @@ export class BotDto {
 
   /**
    * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a
-   * connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+   * connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody;
+   * agent: the manager asks the service of `agent` about each message, and sends its answer.
    * @example callback
    */
   @IsIn(BOT_KINDS, { message: `kind must be one of ${BOT_KINDS.join(', ')}` })
@@ -160,8 +162,8 @@ export class BotDto {
 
   /**
    * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account.
-   * customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers
-   * have null for a bot that takes events.
+   * customer: the later messages of its customer alone, as always for kind agent. One message of an account is under way at a
+   * time, but for kind agent one of each customer. Answers have null for a bot that takes events.
    * @example account
    */
   @IsIn(MESSAGE_ORDERS, { message: `order must be one of ${MESSAGE_ORDERS.join(', ')}` })
@@ -212,6 +214,11 @@ export class BotSecretsDto {
   @IsOptional()
   @IsNested(BotCallbackDto)
   readonly callback?: BotCallbackDto;
+
+  /** For kind agent: the service that answers, and how it is asked. */
+  @IsOptional()
+  @IsNested(AgentDto)
+  readonly agent?: AgentDto;
 
   /**
    * The secret of its app. With it, the manager recognizes access tokens that the bot got from WeCom itself, and pulls for a

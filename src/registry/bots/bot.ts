@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { KeyPair } from '../keys/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
 import type { RecordKind } from '../../storage/records/record-kind.js';
+import type { AgentSettings } from './agent.dto.js';
 import type { BotForm, BotKind } from './bot-kinds.js';
 import type { SessionSettings } from './session.dto.js';
 import type { MessageOrder } from '../../storage/queue/message.js';
@@ -74,6 +75,8 @@ export interface BotSecrets extends KeyPair {
    * before there were signing secrets.
    */
   readonly signingSecret: Secret;
+  /** The key of the service that answers; `''` for a bot of another kind. */
+  readonly agentKey: Secret;
 }
 
 /** A key of a bot. Only its hash is kept. */
@@ -95,6 +98,8 @@ export interface Bot extends BotTaking {
   readonly api: BotApi;
   /** `null` for bots that are sent no callbacks. */
   readonly callback: BotCallback | null;
+  /** The service that answers; `null` for bots of other kinds. Left out by versions that knew no agents. */
+  readonly agent?: AgentSettings | null;
   /** Nothing is sent to it, and what comes is kept. Left out by versions that knew no pause. */
   readonly paused?: boolean;
   /** `BotSecrets` as JSON; `''` when they are stored sealed and could not be opened. */
@@ -162,6 +167,7 @@ export function toSecretsText({
   corpSecret,
   headers,
   signingSecret,
+  agentKey,
 }: BotSecrets): Secret {
   const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
   return new Secret(
@@ -172,6 +178,7 @@ export function toSecretsText({
       corpSecret: corpSecret.reveal(),
       headers: Object.fromEntries(values),
       signingSecret: signingSecret.reveal(),
+      ...(agentKey.reveal() !== '' && { agentKey: agentKey.reveal() }),
     }),
   );
 }
@@ -180,7 +187,7 @@ export function toSecretsText({
 export function readSecrets({ secrets }: Pick<Bot, 'secrets'>): BotSecrets | null {
   try {
     const stored = JSON.parse(secrets.reveal()) as Stored;
-    const { url, token, encodingAESKey, corpSecret, headers, signingSecret = '' } = stored;
+    const { url, token, encodingAESKey, corpSecret, headers, signingSecret = '', agentKey = '' } = stored;
     const texts: unknown[] = [
       url,
       token,
@@ -188,6 +195,7 @@ export function readSecrets({ secrets }: Pick<Bot, 'secrets'>): BotSecrets | nul
       corpSecret,
       ...Object.values(headers),
       signingSecret,
+      agentKey,
     ];
     if (!texts.every((text) => typeof text === 'string')) return null;
     return {
@@ -197,6 +205,7 @@ export function readSecrets({ secrets }: Pick<Bot, 'secrets'>): BotSecrets | nul
       corpSecret: new Secret(corpSecret),
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, new Secret(value)])),
       signingSecret: new Secret(signingSecret),
+      agentKey: new Secret(agentKey),
     };
   } catch {
     return null;
@@ -210,4 +219,5 @@ interface Stored {
   readonly corpSecret: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signingSecret?: string;
+  readonly agentKey?: string;
 }

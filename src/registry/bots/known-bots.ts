@@ -21,7 +21,7 @@ import { accountKey } from '../../kernel/account.js';
 export interface KnownBot extends Bot {
   /** `null` when they could not be opened. */
   readonly opened: BotSecrets | null;
-  /** Where a callback bot takes callbacks, or why it cannot. */
+  /** Where a callback bot takes callbacks, or the service of an agent is asked; or why that cannot be. */
   readonly endpoint: CallbackUrl | EndpointFault;
   /** See `pullEndpointOf`; `null` for a bot that takes events, and while the secrets cannot be opened. */
   readonly pulled: Endpoint | null;
@@ -200,11 +200,11 @@ export class KnownBots extends FollowedRecords<Bot> {
     return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), pulled, unconnected, keysId };
   }
 
-  #endpointOf({ id, kind }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
+  #endpointOf({ id, kind, agent }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
     const { hasUrl, isOnlyStreamed } = KINDS[kind];
     if (!hasUrl) return isOnlyStreamed ? NO_URL : NO_ENDPOINT;
     if (opened === null) return CLOSED;
-    const url = this.policy.readCallbackUrl(opened.url.reveal());
+    const url = this.policy.readCallbackUrl(agent?.url ?? opened.url.reveal());
     return 'must' in url ? url : ofBot(url, id);
   }
 }

@@ -74,6 +74,12 @@ export const FAILURE_STAGES = [
   'pull',
   /** The client of the bot does not read messages of this length: it is not tried again. */
   'too_long',
+  /** The service of an agent refuses the key. */
+  'key',
+  /** The account of an agent at its service has nothing left. */
+  'quota',
+  /** An agent has answered, and WeCom could not be asked to send that. */
+  'reply',
 ] as const;
 export type FailureStage = (typeof FAILURE_STAGES)[number];
 

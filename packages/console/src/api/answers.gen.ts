@@ -217,6 +217,77 @@ export type AccountWaitingAnswer = {
     dead: number;
 };
 
+export type AgentSettingsAnswer = {
+    /**
+     * How the service is asked. openai: chat/completions, of any model with that form. fastgpt: the same, where the service keeps the conversation. dify: a chat application of Dify. coze: a bot of Coze.
+     */
+    form: 'coze' | 'dify' | 'fastgpt' | 'openai';
+    /**
+     * The base of the service's API. The path of the call follows it: /chat/completions, /chat-messages or /v3/chat. The rules for the endpoint of a puppet hold for it.
+     */
+    url: string;
+    /**
+     * For form openai: the model. Others decide by themselves.
+     */
+    model: string;
+    /**
+     * For form coze: the id of the bot there.
+     */
+    botId: string;
+    /**
+     * For form openai: how many of the customer's last questions, with their answers, go along with the next one. They are kept sealed, for 48 h. 0 to 20; left out: 0, and nothing is kept.
+     */
+    history: number;
+    /**
+     * How long the service may take for an answer, in milliseconds. Left out: 60,000.
+     */
+    timeoutMs: number;
+    /**
+     * How many calls may be under way at a time, over all accounts of the bot and by each manager process. Left out: 16.
+     */
+    concurrency: number;
+    /**
+     * A customer's text that is one of these begins a new conversation. Left out: 新对话. An empty list: none does.
+     */
+    reset: Array<string>;
+    /**
+     * Answers what is no text, such as a picture: once a minute at most. Left out or empty: nothing does.
+     */
+    unsupported: string;
+    /**
+     * Is sent once to a customer who has waited `fallbackAfterS` for an answer; the answer follows all the same. Left out or empty: nothing is.
+     */
+    fallback: string;
+    /**
+     * Seconds. Left out: 30.
+     */
+    fallbackAfterS: number;
+    /**
+     * An answer with this text hands the customer over to people; the text itself is not sent. It needs `session.people`. Left out or empty: none does.
+     */
+    handOverMark: string;
+};
+
+export type AgentTestedAnswer = {
+    answered: boolean;
+    /**
+     * What a customer would be sent, in parts; an empty list when there is no answer.
+     */
+    parts: Array<string>;
+    /**
+     * How long the service took, milliseconds.
+     */
+    durationMs: number;
+    /**
+     * The tokens that the service named; null when it named none.
+     */
+    tokens: number | null;
+    /**
+     * Why there is no answer, and the remedy; null when there is one.
+     */
+    fault: string | null;
+};
+
 export type AppAnswer = {
     id: string;
     /**
@@ -377,9 +448,13 @@ export type AuditPageAnswer = {
 export type BotAnswer = {
     id: string;
     /**
-     * null for a bot of kind puppet or none.
+     * null for a bot of kind puppet, none or agent.
      */
     callback: BotCallbackAnswer | null;
+    /**
+     * null for a bot of another kind than agent.
+     */
+    agent: AgentSettingsAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
@@ -430,15 +505,15 @@ export type BotAnswer = {
      */
     openKfIds: Array<string>;
     /**
-     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody; agent: the manager asks the service of `agent` about each message, and sends its answer.
      */
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    kind: 'agent' | 'callback' | 'none' | 'puppet' | 'stream';
     /**
      * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
-     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers have null for a bot that takes events.
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone, as always for kind agent. One message of an account is under way at a time, but for kind agent one of each customer. Answers have null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
@@ -489,9 +564,13 @@ export type BotCallbackAnswer = {
 export type BotChangedAnswer = {
     id: string;
     /**
-     * null for a bot of kind puppet or none.
+     * null for a bot of kind puppet, none or agent.
      */
     callback: BotCallbackAnswer | null;
+    /**
+     * null for a bot of another kind than agent.
+     */
+    agent: AgentSettingsAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
@@ -542,15 +621,15 @@ export type BotChangedAnswer = {
      */
     openKfIds: Array<string>;
     /**
-     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody; agent: the manager asks the service of `agent` about each message, and sends its answer.
      */
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    kind: 'agent' | 'callback' | 'none' | 'puppet' | 'stream';
     /**
      * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
-     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers have null for a bot that takes events.
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone, as always for kind agent. One message of an account is under way at a time, but for kind agent one of each customer. Answers have null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
@@ -582,9 +661,13 @@ export type BotChangedAnswer = {
 export type BotCreatedAnswer = {
     id: string;
     /**
-     * null for a bot of kind puppet or none.
+     * null for a bot of kind puppet, none or agent.
      */
     callback: BotCallbackAnswer | null;
+    /**
+     * null for a bot of another kind than agent.
+     */
+    agent: AgentSettingsAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
@@ -635,15 +718,15 @@ export type BotCreatedAnswer = {
      */
     openKfIds: Array<string>;
     /**
-     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody; agent: the manager asks the service of `agent` about each message, and sends its answer.
      */
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    kind: 'agent' | 'callback' | 'none' | 'puppet' | 'stream';
     /**
      * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
-     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers have null for a bot that takes events.
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone, as always for kind agent. One message of an account is under way at a time, but for kind agent one of each customer. Answers have null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
@@ -671,11 +754,11 @@ export type BotCreatedAnswer = {
      */
     key: string;
     /**
-     * Its callback token; null for a bot of kind puppet or none, and with form json.
+     * Its callback token; null for a bot of kind puppet, none or agent, and with form json.
      */
     token: string | null;
     /**
-     * Its EncodingAESKey; null for a bot of kind puppet or none, and with form json.
+     * Its EncodingAESKey; null for a bot of kind puppet, none or agent, and with form json.
      */
     encodingAESKey: string | null;
     /**
@@ -715,9 +798,13 @@ export type BotVerifiedAnswer = {
 export type BotWithKeyAnswer = {
     id: string;
     /**
-     * null for a bot of kind puppet or none.
+     * null for a bot of kind puppet, none or agent.
      */
     callback: BotCallbackAnswer | null;
+    /**
+     * null for a bot of another kind than agent.
+     */
+    agent: AgentSettingsAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
@@ -768,15 +855,15 @@ export type BotWithKeyAnswer = {
      */
     openKfIds: Array<string>;
     /**
-     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
+     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody; agent: the manager asks the service of `agent` about each message, and sends its answer.
      */
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    kind: 'agent' | 'callback' | 'none' | 'puppet' | 'stream';
     /**
      * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
-     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone. Either way, one message of an account is under way at a time. Answers have null for a bot that takes events.
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone, as always for kind agent. One message of an account is under way at a time, but for kind agent one of each customer. Answers have null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
@@ -822,7 +909,7 @@ export type CauseAnswer = {
      * Tells the cause from others for as long as it lasts, also over restarts.
      */
     key: string;
-    code: 'bot_calls_fail' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    code: 'agent_fails' | 'bot_calls_fail' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
     severity: 'bad' | 'wait';
     /**
      * How many corps, accounts, customers, messages, callbacks or addresses it is about; 1 where nothing is counted.
@@ -833,7 +920,7 @@ export type CauseAnswer = {
      */
     since: string | null;
     /**
-     * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead hints and messages, the stage at which most of them failed. For refused callbacks of a corp, the error code. null for other causes.
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead hints and messages, and for an agent, the stage at which most of them failed. For refused callbacks of a corp, the error code. null for other causes.
      */
     why: string | null;
     /**
@@ -988,7 +1075,7 @@ export type DeliveryAnswer = {
     /**
      * Where it failed; null when it was taken.
      */
-    stage: 'connect' | 'endpoint' | 'pull' | 'reset' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'withdrawn' | null;
+    stage: 'connect' | 'endpoint' | 'key' | 'pull' | 'quota' | 'reply' | 'reset' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'withdrawn' | null;
     reason: string | null;
     durationMs: number;
 };
@@ -1058,7 +1145,7 @@ export type FailureAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -1077,7 +1164,7 @@ export type FailureReasonAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -1433,7 +1520,7 @@ export type LoggedDeliveryAnswer = {
     /**
      * Where it failed, or why it was kept.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
     /**
      * In words; for a refused callback, the error code.
      */

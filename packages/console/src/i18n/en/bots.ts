@@ -50,6 +50,7 @@ export const bots = {
     puppet: 'Puppet',
     stream: 'Stream',
     none: 'People',
+    agent: 'Agent',
   },
   name: 'Name',
   nameHint: 'Only for you, such as “Support bot”.',

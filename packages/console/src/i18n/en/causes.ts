@@ -63,6 +63,11 @@ const byCode: Readonly<Record<Code, CauseText>> = {
     remedy: 'Copy the app’s Secret from WeCom’s admin page into the bot, and restart the bot.',
     amount: none,
   },
+  agent_fails: {
+    what: 'gets no answers from its service',
+    remedy: 'Customers of this agent wait. Look at its service: its key, its quota, and how long it takes.',
+    amount: none,
+  },
   bot_calls_fail: {
     what: 'WeCom refuses its calls',
     remedy: 'The calls name no account. The page of WeCom errors lists them.',

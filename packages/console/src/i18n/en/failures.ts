@@ -49,6 +49,18 @@ export const failures = {
     remedy:
       'It closed its connection with 1009. Let its WebSocket library read frames of 2.2 MB, then send this message again.',
   },
+  key: {
+    what: 'The service refuses the agent’s key',
+    remedy: 'Make a new key there, and set it on the bot’s page. What waits is answered then.',
+  },
+  quota: {
+    what: 'The agent’s quota at its service is used up',
+    remedy: 'Top up the account there, or set another one on the bot’s page.',
+  },
+  reply: {
+    what: 'The agent has answered, and WeCom could not be asked to send that',
+    remedy: 'Look at the page WeCom errors. The answer is kept, and is sent without asking the agent again.',
+  },
   oversized: {
     what: 'The message is longer than 2 MB, so it was not kept',
     remedy: 'No bot can be given it. Look at it in WeCom, and answer the customer there.',

@@ -49,6 +49,7 @@ export const bots: Words['bots'] = {
     puppet: 'puppet',
     stream: '长连接',
     none: '人工',
+    agent: '智能体',
   },
   name: '名称',
   nameHint: '仅供自己辨认，例如“售后机器人”。',

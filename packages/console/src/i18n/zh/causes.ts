@@ -46,6 +46,11 @@ export const causes: Words['causes'] = {
       remedy: '请从企业微信管理后台复制应用的 Secret，填入机器人，然后重启机器人。',
       amount: none,
     },
+    agent_fails: {
+      what: '没有从其服务得到回答',
+      remedy: '该智能体的客户在等待。请检查其服务：密钥、额度和应答时间。',
+      amount: none,
+    },
     bot_calls_fail: {
       what: '企业微信拒绝它的调用',
       remedy: '这些调用没有指明账号，详见“企业微信错误”页面。',

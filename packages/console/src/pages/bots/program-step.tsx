@@ -32,6 +32,7 @@ const WITHOUT_ADDRESS: Readonly<Record<Program['kind'], (bots: Words['bots']) =>
   puppet: ({ noAddress }) => noAddress,
   stream: ({ connectsText }) => connectsText,
   none: ({ noBotText }) => noBotText,
+  agent: ({ noAddress }) => noAddress,
 };
 
 interface ProgramStepProps extends StepProps {

@@ -1,0 +1,239 @@
+/** Asks an agent's service about a customer's message, and sends the customer its answer. */
+import { Injectable, Optional } from '@nestjs/common';
+import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../dispatch/endpoint/attempt.js';
+import type { Agents, AskedMessage } from '../dispatch/endpoint/agents.js';
+import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { failpoint } from '../kernel/failpoint.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { People } from '../wecom/people.js';
+import { AgentLog, type AnsweredMessage } from './agent-log.js';
+import { AgentMetrics } from './agent-metrics.js';
+import { cutInParts } from './answer/parts.js';
+import { toPlainText } from './answer/plain-text.js';
+import { type Conversation, Conversations, reset, sendsLeft, sent } from './conversations.js';
+import { Fallbacks } from './fallbacks.js';
+import type { Question, Said } from './forms/form.js';
+import { type CustomerMessage, readCustomerMessage, userOf } from './question.js';
+import { isReady, type ReadyBot } from './ready-bot.js';
+import { resultOf, toNotTaken } from './reasons.js';
+import { NOTHING, Replies, type Reply } from './replies.js';
+import { msgidOf, Sending } from './sending.js';
+import type { Answer, Asking } from './service/call.js';
+import { ServiceClient } from './service/service-client.js';
+
+/** How often a customer is told that only text is understood. */
+const TEXT_ONLY_ONCE_IN_MS = 60_000;
+/** How much of an answer is remembered for the next question. */
+const REMEMBERED_LENGTH_MAX = 4_096;
+
+const TAKEN: AttemptResult = { taken: true, status: 200 };
+
+/** A message on its way to its answer. */
+interface Asked {
+  readonly bot: ReadyBot;
+  readonly logged: AnsweredMessage;
+  readonly customer: string;
+  /** See `userOf`. */
+  readonly user: string;
+  readonly conversation: Conversation;
+  /** When the customer sent it, store time. */
+  readonly atMs: number;
+  /** Learns of each question to the service. */
+  readonly onAsking: (asking: Asking) => void;
+}
+
+@Injectable()
+export class AgentCarrier implements Agents {
+  constructor(
+    private readonly client: ServiceClient,
+    private readonly conversations: Conversations,
+    private readonly replies: Replies,
+    private readonly sending: Sending,
+    private readonly fallbacks: Fallbacks,
+    private readonly metrics: AgentMetrics,
+    private readonly log: AgentLog,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    botEndpoints: BotEndpoints,
+    @Optional() private readonly people: People | null = null,
+  ) {
+    botEndpoints.askBy(this);
+  }
+
+  start({ bot }: Parameters<Agents['start']>[0], asked: AskedMessage, onEnd: OnEnd): Attempt {
+    if (bot === null || !isReady(bot))
+      return Exchange.failed('endpoint', 'the bot has no service that can be asked', onEnd);
+    let asking: Asking | null = null;
+    const result = this.#answerSafely(bot, asked, (now) => (asking = now)).then((ended) => {
+      onEnd(ended);
+      return ended;
+    });
+    return { result, withdraw: () => asking?.withdraw() ?? false };
+  }
+
+  async #answerSafely(
+    bot: ReadyBot,
+    asked: AskedMessage,
+    onAsking: Asked['onAsking'],
+  ): Promise<AttemptResult> {
+    const { id: webhookId, openKfId, corpId } = asked.event;
+    const logged = { openKfId, corpId, bot: bot.id, webhookId };
+    try {
+      return await this.#answer(bot, asked, logged, onAsking);
+    } catch (error) {
+      // Nothing was sent that is not known as sent, or will be refused when it is sent again.
+      if (!(error instanceof AppError)) this.log.failed(logged, error);
+      return { taken: false, stage: 'withdrawn', reason: 'the store does not answer' };
+    }
+  }
+
+  async #answer(
+    bot: ReadyBot,
+    { event, message, ageMs }: AskedMessage,
+    logged: AnsweredMessage,
+    onAsking: Asked['onAsking'],
+  ): Promise<AttemptResult> {
+    const said = readCustomerMessage(message);
+    if (said === null) return TAKEN;
+    const known = await this.replies.find(event.id);
+    if (known?.isSent === true) return TAKEN;
+    const { customer } = said;
+    const user = userOf(event, customer);
+    const conversation = await this.conversations.find(bot.id, user);
+    const atMs = this.storeClock.nowMs() - ageMs;
+    const asked: Asked = { bot, logged, customer, user, conversation, atMs, onAsking };
+    if (known !== null) return this.#send(asked, known, true);
+    const reply = await this.#replyTo(asked, said);
+    if ('taken' in reply) return reply;
+    await this.replies.keep(event.id, reply);
+    failpoint('agent.answered');
+    return this.#send(asked, reply, false);
+  }
+
+  async #replyTo(asked: Asked, { text }: CustomerMessage): Promise<Reply | AttemptResult> {
+    const { bot, user, conversation } = asked;
+    const { agent } = bot;
+    const nowMs = this.storeClock.nowMs();
+    if (text === null) {
+      const wasTold = nowMs - conversation.toldTextOnlyAtMs < TEXT_ONLY_ONCE_IN_MS;
+      if (agent.unsupported === '' || wasTold) return NOTHING;
+      await this.conversations.change(bot.id, user, (now) => ({ ...now, toldTextOnlyAtMs: nowMs }));
+      return { ...NOTHING, parts: [agent.unsupported] };
+    }
+    if (agent.reset.some((word) => isSame(word, text))) {
+      await this.conversations.change(bot.id, user, reset);
+      return { ...NOTHING, parts: [resetWords(text)] };
+    }
+    const answer = await this.#ask(asked, text);
+    if (!('said' in answer)) return toNotTaken(answer);
+    this.fallbacks.answered(asked.logged.webhookId);
+    return this.#toReply(asked, text, answer.said);
+  }
+
+  /** A conversation that the service has forgotten is begun anew, once. */
+  async #ask(asked: Asked, text: string): Promise<Answer> {
+    const { bot, user, conversation, customer, logged, atMs } = asked;
+    const { agent } = bot;
+    if (agent.fallback !== '') {
+      const leftMs = atMs + agent.fallbackAfterS * 1_000 - this.storeClock.nowMs();
+      this.fallbacks.asked(logged, customer, user, leftMs);
+    }
+    const question: Question = {
+      ...{ text, user, conversationId: conversation.id, newConversationId: logged.webhookId },
+      history: agent.history === 0 ? [] : conversation.history.slice(-agent.history),
+    };
+    const answer = await this.#askOnce(asked, question);
+    const isGone = 'refused' in answer && answer.refused.refusal === 'conversation';
+    return isGone && conversation.id !== null
+      ? this.#askOnce(asked, { ...question, conversationId: null })
+      : answer;
+  }
+
+  async #askOnce({ bot, logged, onAsking }: Asked, question: Question): Promise<Answer> {
+    const { endpoint, agent, opened } = bot;
+    const startedMs = this.clock.elapsedMs();
+    const asking = this.client.ask({ endpoint, settings: agent, key: opened.agentKey }, question);
+    onAsking(asking);
+    const answer = await asking.answer;
+    const durationMs = this.clock.elapsedMs() - startedMs;
+    const tokens = 'said' in answer ? answer.said.tokens : null;
+    this.metrics.asked(resultOf(answer), durationMs, tokens);
+    this.log.asked(logged, agent.form, resultOf(answer), durationMs, tokens);
+    return answer;
+  }
+
+  #toReply({ bot, logged, conversation, atMs }: Asked, question: string, said: Said): Reply {
+    const { handOverMark, history, form } = bot.agent;
+    const handsOver = handOverMark !== '' && said.text.includes(handOverMark);
+    const text = toPlainText(handsOver ? said.text.replaceAll(handOverMark, '') : said.text);
+    // People who take over may greet the customer, too.
+    const countMax = sendsLeft(conversation, atMs) - Number(handsOver);
+    return {
+      parts: cutInParts(text, Math.max(1, countMax)),
+      handsOver,
+      conversationId: form === 'fastgpt' ? (conversation.id ?? logged.webhookId) : said.conversationId,
+      exchanged: history === 0 ? null : { question, answer: text.slice(0, REMEMBERED_LENGTH_MAX) },
+    };
+  }
+
+  /** @param isRepeated whether some of it may have been sent before. */
+  async #send(asked: Asked, reply: Reply, isRepeated: boolean): Promise<AttemptResult> {
+    const { bot, logged, customer, user } = asked;
+    const { webhookId, openKfId } = logged;
+    let count = 0;
+    for (const [n, text] of reply.parts.entries()) {
+      const msgid = msgidOf(webhookId, String(n));
+      const outcome = await this.sending.send(bot, { openKfId, customer, msgid, text, isRepeated });
+      if (outcome.outcome === 'failed') {
+        const { reason, retryAfterMs } = outcome;
+        return { taken: false, stage: 'reply', reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+      }
+      if (outcome.outcome === 'refused') {
+        this.log.unsent(logged, outcome.errcode);
+        break;
+      }
+      count++;
+      failpoint('agent.sent');
+    }
+    if (count > 0 || reply.exchanged !== null)
+      await this.conversations.change(bot.id, user, (before) =>
+        after(before, bot, reply, count, this.storeClock.nowMs()),
+      );
+    if (reply.handsOver) await this.#handOver(asked);
+    await this.replies.sent(webhookId);
+    return TAKEN;
+  }
+
+  async #handOver({ bot, logged, customer }: Asked): Promise<void> {
+    if (this.people === null) this.log.notHandedOver(logged);
+    else await this.people.handOver(bot, logged.openKfId, customer, logged.webhookId);
+  }
+}
+
+function after(
+  before: Conversation,
+  { agent }: ReadyBot,
+  reply: Reply,
+  count: number,
+  nowMs: number,
+): Conversation {
+  const { conversationId, exchanged } = reply;
+  const history = exchanged === null ? before.history : [...before.history, exchanged].slice(-agent.history);
+  const isAnswer = conversationId !== null || exchanged !== null;
+  return {
+    ...sent(before, count, nowMs),
+    ...{ id: conversationId ?? before.id, history },
+    toldToWaitAtMs: isAnswer || count > 0 ? 0 : before.toldToWaitAtMs,
+  };
+}
+
+function isSame(word: string, text: string): boolean {
+  return word.trim().toLowerCase() === text.trim().toLowerCase();
+}
+
+/** In the language of the word that asked for it. */
+function resetWords(text: string): string {
+  return /\p{Script=Han}/u.test(text) ? '好的，我们开始新的对话。' : 'All right, let us begin anew.';
+}

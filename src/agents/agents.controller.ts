@@ -1,0 +1,80 @@
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
+import { toDuration } from '../http/answers/times.js';
+import { TakesBody } from '../http/limits/bodies.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { Secret } from '../kernel/secret.js';
+import { agentOf, faultsOfAgent } from '../registry/bots/agent.dto.js';
+import { BotsService } from '../registry/bots/bots.service.js';
+import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
+import { AgentTestDto, type AgentTestedAnswer } from './agent-test.dto.js';
+import { cutInParts } from './answer/parts.js';
+import { toPlainText } from './answer/plain-text.js';
+import { toNotTaken } from './reasons.js';
+import { type Service, ServiceClient } from './service/service-client.js';
+
+/** As many as a customer is sent for a message. */
+const PARTS_MAX = 5;
+/** Stands for the customer: not one of anybody's. */
+const TESTER = 'wxkf-manager-test';
+
+/** Services of agents, as operators set them up. */
+@Controller('api/v1/agents')
+@ApiTags('operators')
+export class AgentsController {
+  constructor(
+    private readonly bots: BotsService,
+    private readonly client: ServiceClient,
+    private readonly policy: EndpointPolicy,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Ask the service of an agent.
+   * @remarks
+   * Asks it one question, in a new conversation, and waits for the answer as long as `agent.timeoutMs`. The answer is 200 even if the
+   * service fails, and says why. No customer is sent anything, and nothing is kept.
+   */
+  @Post('test')
+  @TakesBody('json')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @ApiOkResponse({ description: 'What the service said.' })
+  @Errors('BOT_NOT_FOUND', 'STORE_UNAVAILABLE')
+  async testAgent(@Body() body: AgentTestDto, @Req() request: FastifyRequest): Promise<AgentTestedAnswer> {
+    const service = await this.#serviceOf(body, request);
+    const startedMs = this.clock.elapsedMs();
+    const { answer } = this.client.ask(service, {
+      ...{ text: body.question, user: TESTER, conversationId: null, history: [] },
+      newConversationId: `${TESTER}-${this.clock.nowMs()}`,
+    });
+    const ended = await answer;
+    const durationMs = toDuration(this.clock.elapsedMs() - startedMs);
+    if (!('said' in ended)) {
+      const { reason } = toNotTaken(ended);
+      return { answered: false, parts: [], durationMs, tokens: null, fault: reason };
+    }
+    const parts = [...cutInParts(toPlainText(ended.said.text), PARTS_MAX)];
+    return { answered: true, parts, durationMs, tokens: ended.said.tokens, fault: null };
+  }
+
+  /** @throws AppError `REQUEST_INVALID`, `BOT_NOT_FOUND`, `STORE_UNAVAILABLE` */
+  async #serviceOf({ botId, agent = {} }: AgentTestDto, request: FastifyRequest): Promise<Service> {
+    const bot = botId === undefined ? null : await this.bots.get(botId);
+    if (bot !== null) request.done = { subject: bot.name };
+    const settings = agentOf(agent, bot?.agent ?? null);
+    const key = agent.key === undefined ? (bot?.opened?.agentKey ?? new Secret('')) : new Secret(agent.key);
+    const endpoint = this.policy.read(settings.url);
+    const faults = [
+      ...(agent.form === undefined && bot?.agent == null ? ['agent.form is missing'] : []),
+      ...faultsOfAgent({ ...settings, handOverMark: '' }, key, false),
+      ...(settings.url !== '' && 'must' in endpoint ? [`agent.url must ${endpoint.must}`] : []),
+    ];
+    if (faults.length > 0 || 'must' in endpoint)
+      throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
+    return { endpoint, settings, key };
+  }
+}

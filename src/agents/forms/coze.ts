@@ -1,0 +1,72 @@
+/**
+ * `POST {url}/v3/chat` of Coze (www.coze.cn/docs/developer_guides/chat_v3; events and codes as coze-dev/coze-js 1.3.9 and
+ * coze-dev/coze-py read them; www.coze.cn/docs/developer_guides/coze_error_codes). It streams: without that, Coze answers before
+ * the bot does. The bot has to be published for the API.
+ */
+import {
+  countAt,
+  type Fields,
+  fieldsAt,
+  type Form,
+  NOTHING_SAID,
+  refusalOf,
+  type Refused,
+  refused,
+  type Refusal,
+  type Said,
+  textAt,
+} from './form.js';
+
+const REFUSAL_OF: Readonly<Record<number, Refusal>> = {
+  4011: 'quota',
+  4013: 'busy',
+  4015: 'unpublished',
+  4016: 'busy',
+  4027: 'quota',
+  4028: 'quota',
+  4100: 'key',
+  4101: 'key',
+  4200: 'conversation',
+};
+
+export const COZE: Form = {
+  toRequest: ({ botId }, { text, user, conversationId }) => ({
+    path: `/v3/chat${conversationId === null ? '' : `?conversation_id=${encodeURIComponent(conversationId)}`}`,
+    body: {
+      bot_id: botId,
+      user_id: user,
+      stream: true,
+      additional_messages: [{ role: 'user', type: 'question', content_type: 'text', content: text }],
+    },
+  }),
+  afterEvent: (said, event, fields) => (fields === null ? said : afterEvent(said, event, fields)),
+  // An answer that is no stream is an error, whatever its status.
+  ofJson: (fields) => ({ ...NOTHING_SAID, refused: errorIn(fields, 200) }),
+  refusedBy: (status, fields) => errorIn(fields ?? {}, status),
+};
+
+function afterEvent(said: Said, event: string, fields: Fields): Said {
+  const now = { ...said, conversationId: textAt(fields, 'conversation_id') || said.conversationId };
+  switch (event) {
+    case 'conversation.message.completed': {
+      const isAnswer = fields.type === 'answer' && fields.content_type === 'text';
+      const text = isAnswer ? textAt(fields, 'content') : '';
+      return { ...now, text: [said.text, text].filter((one) => one !== '').join('\n\n') };
+    }
+    case 'conversation.chat.completed':
+      return { ...now, isWhole: true, tokens: countAt(fieldsAt(fields, 'usage'), 'token_count') };
+    case 'conversation.chat.failed':
+      return { ...now, refused: errorIn(fieldsAt(fields, 'last_error'), 200) };
+    case 'conversation.chat.requires_action':
+      return { ...now, refused: refused('refused', 'requires_action', 200) };
+    case 'error':
+      return { ...now, refused: errorIn(fields, 200) };
+    default:
+      return now;
+  }
+}
+
+function errorIn(fields: Fields, status: number): Refused {
+  const code = Number(fields.code);
+  return refused(REFUSAL_OF[code] ?? refusalOf(status), fields.code, status);
+}

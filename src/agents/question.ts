@@ -1,0 +1,41 @@
+/** What a customer's message says, as a service can be asked about it. */
+import { hash } from 'node:crypto';
+import { type Addressee, accountKey } from '../kernel/account.js';
+import type { Secret } from '../kernel/secret.js';
+import { ORIGIN } from '../wecom/outcomes/read-messages.js';
+import { type Fields, fieldsAt, textAt } from './forms/form.js';
+
+export interface CustomerMessage {
+  /** The `external_userid`. */
+  readonly customer: string;
+  /** `null` for what has no text, such as a picture. */
+  readonly text: string | null;
+}
+
+/** What WeCom gives as text of types that are none (developer.work.weixin.qq.com/document/path/94670). */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  text: ['content'],
+  location: ['name', 'address'],
+  link: ['title', 'desc', 'url'],
+  miniprogram: ['title'],
+  merged_msg: ['title'],
+  channels_shop_product: ['title'],
+  channels_shop_order: ['product_titles'],
+  channels: ['nickname', 'title'],
+};
+
+/** @returns `null` for what nobody has to answer: events, and what servicers write. */
+export function readCustomerMessage(message: Secret): CustomerMessage | null {
+  const entry = JSON.parse(message.reveal()) as Fields;
+  const customer = textAt(entry, 'external_userid');
+  const type = textAt(entry, 'msgtype');
+  if (entry.origin !== ORIGIN.customer || customer === '' || type === 'event') return null;
+  const content = fieldsAt(entry, type);
+  const words = (WORDS[type] ?? []).map((name) => textAt(content, name).trim()).filter((text) => text !== '');
+  return { customer, text: words.length === 0 ? null : words.join('\n') };
+}
+
+/** Stands for a customer of an account: always the same, and nobody can tell from it who that is. */
+export function userOf(account: Addressee, customer: string): string {
+  return hash('sha256', `${accountKey(account)}\n${customer}`, 'base64url').slice(0, 22);
+}

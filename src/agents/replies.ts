@@ -1,0 +1,81 @@
+/** Answers of services that are not sent yet: kept sealed, so that a process that dies in between does not ask again. */
+import { Injectable } from '@nestjs/common';
+import { Secret } from '../kernel/secret.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { MESSAGE_LIFE_MS } from '../storage/queue/message.js';
+import type { RecordKind } from '../storage/records/record-kind.js';
+import type { Exchanged } from './forms/form.js';
+import { type Records, RecordStore } from '../storage/records/records.js';
+
+/** How long it is known that an answer was sent: its message is taken right after that. */
+const SENT_MS = 3_600_000;
+
+/** What a customer is sent for a message. */
+export interface Reply {
+  readonly parts: readonly string[];
+  /** Whether the customer is handed over to people after that. */
+  readonly handsOver: boolean;
+  /** The service's conversation from then on; `null` leaves it as it is. */
+  readonly conversationId: string | null;
+  /** What is remembered of it for the next question; `null` for nothing. */
+  readonly exchanged: Exchanged | null;
+}
+
+/** Nothing is to be sent. */
+export const NOTHING: Reply = { parts: [], handsOver: false, conversationId: null, exchanged: null };
+
+/** What is known of the answer to a message. */
+export interface KnownReply extends Reply {
+  /** Nothing is left to be done: its parts are not kept any more. */
+  readonly isSent: boolean;
+}
+
+export interface StoredReply {
+  /** The webhook id of the message. */
+  readonly key: string;
+  /** `Reply` as JSON; `''` once it was sent. */
+  readonly content: Secret;
+  readonly isSent: boolean;
+  readonly expiresAtMs: number;
+}
+
+export const REPLIES: RecordKind<StoredReply> = {
+  name: 'replies',
+  keyOf: ({ key }) => key,
+  expiresAtMsOf: ({ expiresAtMs }) => expiresAtMs,
+  sealed: { at: ['content'], boundTo: [], isReplaceable: true },
+};
+
+/** All methods reject with AppError `STORE_UNAVAILABLE`, and are safe to repeat. */
+@Injectable()
+export class Replies {
+  readonly #records: Records<StoredReply>;
+
+  constructor(
+    records: RecordStore,
+    private readonly storeClock: StoreClock,
+  ) {
+    this.#records = records.of(REPLIES);
+  }
+
+  async find(webhookId: string): Promise<KnownReply | null> {
+    const stored = await this.#records.find(webhookId);
+    if (stored === null || stored.expiresAtMs <= this.storeClock.nowMs()) return null;
+    if (stored.isSent) return { ...NOTHING, isSent: true };
+    const text = stored.content.reveal();
+    return text === '' ? null : { ...(JSON.parse(text) as Reply), isSent: false };
+  }
+
+  async keep(webhookId: string, reply: Reply): Promise<void> {
+    await this.#write(webhookId, new Secret(JSON.stringify(reply)), false, MESSAGE_LIFE_MS);
+  }
+
+  async sent(webhookId: string): Promise<void> {
+    await this.#write(webhookId, new Secret(''), true, SENT_MS);
+  }
+
+  async #write(key: string, content: Secret, isSent: boolean, keptMs: number): Promise<void> {
+    const expiresAtMs = this.storeClock.nowMs() + keptMs;
+    await this.#records.change(key, () => ({ key, content, isSent, expiresAtMs }));
+  }
+}

@@ -1,0 +1,66 @@
+/** Sends a customer what an agent answers. */
+import { hash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import type { OpenBot } from '../registry/bots/known-bots.js';
+import { KfCalls } from '../wecom/kf-calls.js';
+
+const API = 'kf/send_msg';
+/** What WeCom answers to a `msgid` that it had before: a parameter is wrong. */
+const HAD_BEFORE = 40058;
+/** Codes of customer service: this customer may not be sent that now, however often it is tried. */
+const OF_CUSTOMER_SERVICE = { first: 95_000, last: 95_099 };
+
+/** `refused`: WeCom will not send that, and it need not be tried again. `failed`: it may be sent later. */
+export type Sent =
+  | { readonly outcome: 'sent' }
+  | { readonly outcome: 'refused'; readonly errcode: number }
+  | { readonly outcome: 'failed'; readonly reason: string; readonly retryAfterMs?: number };
+
+export interface Text {
+  readonly openKfId: string;
+  /** The `external_userid`. */
+  readonly customer: string;
+  /** Always the same for the same text: WeCom does not send it twice. */
+  readonly msgid: string;
+  readonly text: string;
+  /** Whether it may have been sent before. */
+  readonly isRepeated: boolean;
+}
+
+@Injectable()
+export class Sending {
+  constructor(private readonly calls: KfCalls) {}
+
+  /** Never rejects. */
+  async send(bot: OpenBot, { openKfId, customer, msgid, text, isRepeated }: Text): Promise<Sent> {
+    const { id: botId, corpId } = bot;
+    const { corpSecret } = bot.opened;
+    const body = { touser: customer, open_kfid: openKfId, msgid, msgtype: 'text', text: { content: text } };
+    try {
+      const answer = await this.calls.call({
+        ...{ corpId, corpSecret, botId, api: API, openKfId, body, trace: null },
+      });
+      if ('fields' in answer) return { outcome: 'sent' };
+      if ('retryAfterS' in answer) {
+        const retryAfterMs = answer.retryAfterS * 1_000;
+        return { outcome: 'failed', reason: "WeCom's limit of calls is reached", retryAfterMs };
+      }
+      const { errcode } = answer;
+      if (errcode === HAD_BEFORE && isRepeated) return { outcome: 'sent' };
+      const { first, last } = OF_CUSTOMER_SERVICE;
+      const isFinal = errcode === HAD_BEFORE || (errcode >= first && errcode <= last);
+      return isFinal
+        ? { outcome: 'refused', errcode }
+        : { outcome: 'failed', reason: `WeCom refuses the answer (errcode ${errcode})` };
+    } catch (error) {
+      const why = error instanceof AppError ? (error.detail ?? error.code) : 'an error in the manager';
+      return { outcome: 'failed', reason: `WeCom cannot be asked to send the answer: ${why}` };
+    }
+  }
+}
+
+/** @param part tells what is sent for the same message apart. */
+export function msgidOf(webhookId: string, part: string): string {
+  return hash('sha256', `${webhookId} ${part}`, 'base64url').slice(0, 32);
+}

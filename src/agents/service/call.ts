@@ -1,0 +1,216 @@
+/** One question to a service, and its answer: JSON, or server-sent events. */
+import { createParser } from 'eventsource-parser';
+import type { Dispatcher as Undici } from 'undici';
+import type { ConnectionPool } from '../../http/outgoing/connection-pools.js';
+import { proxyFaultOf } from '../../http/outgoing/forward-proxy.js';
+import type { Clock, Timer } from '../../kernel/clock.js';
+import { type Fields, type Form, NOTHING_SAID, refused, type Refused, type Said } from '../forms/form.js';
+
+/** Far more than a customer is sent: a stream repeats much around each word. */
+const ANSWER_BYTES_MAX = 8 * 1_024 * 1_024;
+/** How long the rest of a stream may take once its answer is whole: it may tell how many tokens were used. */
+const REST_MS = 1_000;
+/** A service that asks to wait longer is asked again by the usual schedule. */
+const RETRY_AFTER_MAX_S = 3_600;
+/** undici's and Node's codes for a kept connection that its other side had just closed. */
+const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** Why no answer came, or not all of it. */
+export interface Broken {
+  readonly stage: 'saturated' | 'withdrawn' | 'connect' | 'reset' | 'timeout';
+  /** Without a word of what was said. */
+  readonly reason: string;
+  /** Node's or undici's code; `''` where there is none. */
+  readonly code: string;
+  /** Whether the service had begun to answer: then it may be the question that it cannot answer. */
+  readonly hasBegun: boolean;
+}
+
+export type Answer =
+  | { readonly said: Said }
+  | { readonly refused: Refused; readonly retryAfterMs: number | null }
+  | { readonly broken: Broken };
+
+/** A question under way. */
+export interface Asking {
+  /** Never rejects. */
+  readonly answer: Promise<Answer>;
+  /** Gives up. @returns false when the service may have the question already: then nothing happens. */
+  withdraw(): boolean;
+}
+
+export class Call implements Asking, Undici.DispatchHandler {
+  readonly answer: Promise<Answer>;
+  readonly #done = Promise.withResolvers<Answer>();
+  readonly #decoder = new TextDecoder();
+  readonly #events = createParser({
+    onEvent: ({ event = '', data }) => this.#onEvent(event, data),
+    maxBufferSize: ANSWER_BYTES_MAX,
+  });
+  #deadline: Timer | null = null;
+  #controller: Undici.DispatchController | null = null;
+  #status = 0;
+  #isJson = false;
+  #retryAfterMs: number | null = null;
+  #body = '';
+  #bytes = 0;
+  #said: Said = NOTHING_SAID;
+  #isOver = false;
+  #isClosed = false;
+  #canSendAgain = true;
+
+  constructor(
+    private readonly pool: ConnectionPool,
+    private readonly request: Undici.DispatchOptions,
+    private readonly form: Form,
+    private readonly clock: Clock,
+    private readonly limitMs: number,
+  ) {
+    this.answer = this.#done.promise;
+  }
+
+  /** Call it once. @returns itself. */
+  send(): this {
+    const { pool, clock, limitMs } = this;
+    if (pool.isFull) {
+      this.#break('saturated', 'too many questions wait for this service');
+      return this;
+    }
+    this.#deadline = clock.after(limitMs, () => this.#late());
+    pool.begin();
+    pool.send(this.request, this);
+    return this;
+  }
+
+  withdraw(): boolean {
+    if (this.#controller !== null) return false;
+    this.#break('withdrawn', 'no free connection in time');
+    return true;
+  }
+
+  onRequestStart(controller: Undici.DispatchController): void {
+    // To throw drops the request alone; an abort would close the connection, too.
+    if (this.#isOver) throw new Error('given up');
+    this.#controller = controller;
+  }
+
+  onResponseStart(
+    _controller: Undici.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    this.#canSendAgain = false;
+    if (status < 200) return;
+    this.#status = status;
+    this.#isJson = !isWell(status) || String(headers['content-type'] ?? '').includes('json');
+    const retryAfterS = Number(headers['retry-after']);
+    if (retryAfterS > 0 && retryAfterS <= RETRY_AFTER_MAX_S) this.#retryAfterMs = retryAfterS * 1_000;
+  }
+
+  onResponseData(_controller: Undici.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return;
+    this.#bytes += chunk.length;
+    if (this.#bytes > ANSWER_BYTES_MAX) return this.#break('reset', 'the answer is longer than 8 MB');
+    const text = this.#decoder.decode(chunk, { stream: true });
+    if (this.#isJson) this.#body += text;
+    else this.#events.feed(text);
+  }
+
+  onResponseEnd(): void {
+    this.#controller = null;
+    if (!this.#isOver) this.#ended();
+    this.#close();
+  }
+
+  onResponseError(_controller: Undici.DispatchController, error: Error & { code?: string }): void {
+    const code = error.code ?? '';
+    if (this.#canSendAgain && !this.#isOver && this.#controller !== null && CLOSED_BY_PEER.has(code)) {
+      this.#canSendAgain = false;
+      this.pool.send(this.request, this);
+      return;
+    }
+    const why = code || 'unknown';
+    const isUnseen = this.#controller === null;
+    const fault = proxyFaultOf(this.pool.proxy, error);
+    if (this.#said.isWhole) this.#finish();
+    else if (isUnseen) this.#break('connect', fault ?? `no connection (${why})`, code);
+    else this.#break('reset', `the connection broke (${why})`, code);
+    this.#close();
+  }
+
+  #onEvent(event: string, data: string): void {
+    if (this.#isOver) return;
+    const wasWhole = this.#said.isWhole;
+    this.#said = this.form.afterEvent(this.#said, event, parseFields(data), data);
+    if (this.#said.refused !== null) this.#finish();
+    else if (this.#said.isWhole && !wasWhole) {
+      this.#deadline?.cancel();
+      this.#deadline = this.clock.after(REST_MS, () => this.#finish());
+    }
+  }
+
+  #ended(): void {
+    this.#body += this.#decoder.decode();
+    if (!this.#isJson) {
+      this.#events.reset({ consume: true });
+      if (this.#isOver) return;
+      if (this.#said.isWhole) return this.#finish();
+      return this.#break('reset', 'the stream ended before the answer was whole');
+    }
+    const fields = parseFields(this.#body);
+    if (!isWell(this.#status)) {
+      const why = this.form.refusedBy(this.#status, fields);
+      return this.#settle({ refused: why, retryAfterMs: this.#retryAfterMs });
+    }
+    if (fields === null) return this.#break('reset', 'the answer is neither JSON nor a stream of events');
+    this.#said = this.form.ofJson(fields);
+    this.#finish();
+  }
+
+  /** What was said is all, or shows why there is no answer. */
+  #finish(): void {
+    const { text, refused: why, isWhole } = this.#said;
+    if (why !== null) this.#settle({ refused: why, retryAfterMs: null });
+    else if (text.trim() === '') this.#settle({ refused: refused('empty', null, 200), retryAfterMs: null });
+    else if (isWhole) this.#settle({ said: this.#said });
+    else this.#break('reset', 'the service did not say that its answer is whole');
+  }
+
+  #late(): void {
+    const within = `within ${this.limitMs / 1_000} s`;
+    if (this.#controller === null) this.#break('connect', `no connection ${within}`);
+    else this.#break('timeout', `no complete answer ${within}`);
+  }
+
+  #break(stage: Broken['stage'], reason: string, code = ''): void {
+    this.#settle({ broken: { stage, reason, code, hasBegun: isWell(this.#status) } });
+  }
+
+  #settle(answer: Answer): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#deadline?.cancel();
+    this.#done.resolve(answer);
+    this.#body = '';
+    this.#controller?.abort(new Error('the answer is decided'));
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.pool.end();
+  }
+}
+
+function isWell(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function parseFields(text: string): Fields | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+  } catch {
+    return null;
+  }
+}

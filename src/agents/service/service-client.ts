@@ -1,0 +1,84 @@
+/**
+ * Asks services of agents, within limits: a deadline for the whole answer, its length, the rules for endpoints at each dial, and
+ * the proxies of the environment. It reads JSON and server-sent events, and tells what went wrong without a word of what was said.
+ */
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { Dispatcher as Undici } from 'undici';
+import { forwardProxyFor } from '../../config/forward-proxy.js';
+import { judgedLookup } from '../../dispatch/endpoint/judged-lookup.js';
+import {
+  type ConnectionPool,
+  ConnectionPools,
+  type PoolLimits,
+} from '../../http/outgoing/connection-pools.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { Secret } from '../../kernel/secret.js';
+import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
+import type { AgentSettings } from '../../registry/bots/agent.dto.js';
+import type { Endpoint } from '../../registry/endpoint/endpoint.js';
+import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
+import { agentsConfig } from './agents.config.js';
+import type { Question } from '../forms/form.js';
+import { FORMS } from '../forms/forms.js';
+import { type Asking, Call } from './call.js';
+
+/** Each agent has its own. Its `concurrency` is at most 100. */
+const LIMITS: PoolLimits = { sockets: 100, exchanges: 200, keepAliveMs: 4_000, connectMs: 10_000 };
+/** A stop waits for answers as long as the sender of messages does. */
+const CLOSE_AFTER_MS = 11_000;
+
+/** A service with its settings. */
+export interface Service {
+  readonly endpoint: Endpoint;
+  readonly settings: AgentSettings;
+  readonly key: Secret;
+}
+
+@Injectable()
+export class ServiceClient implements OnApplicationShutdown {
+  /** By the variable that names the proxy. */
+  readonly #pools = new Map<string, ConnectionPools>();
+
+  constructor(
+    @Inject(agentsConfig.KEY) private readonly config: ConfigType<typeof agentsConfig>,
+    private readonly policy: EndpointPolicy,
+    private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+    private readonly sockets: OutgoingSockets,
+  ) {}
+
+  onApplicationShutdown(): void {
+    this.clock.after(CLOSE_AFTER_MS, () => {
+      for (const pools of this.#pools.values()) void pools.close();
+    });
+  }
+
+  ask({ endpoint, settings, key }: Service, question: Question): Asking {
+    const form = FORMS[settings.form];
+    const { path, body } = form.toRequest(settings, question);
+    const request: Undici.DispatchOptions = {
+      method: 'POST',
+      path: `${endpoint.basePath}${path}`,
+      headers: [
+        ...['content-type', 'application/json', 'accept', 'text/event-stream, application/json'],
+        ...['authorization', `Bearer ${key.reveal()}`],
+      ],
+      body: JSON.stringify(body),
+    };
+    return new Call(this.#poolOf(endpoint), request, form, this.clock, settings.timeoutMs).send();
+  }
+
+  #poolOf({ origin, href }: Endpoint): ConnectionPool {
+    const proxy = forwardProxyFor(this.config, new URL(origin));
+    const name = proxy?.name ?? '';
+    let pools = this.#pools.get(name);
+    if (pools === undefined) {
+      pools = new ConnectionPools(LIMITS, this.clock, this.log, judgedLookup(this.policy), proxy);
+      this.#pools.set(name, pools);
+      this.sockets.watch('agent', pools);
+    }
+    return pools.of(origin, href);
+  }
+}

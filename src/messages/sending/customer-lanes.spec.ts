@@ -1,0 +1,197 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
+import { newMessage, pulledPage } from '../../../test/support/messages.js';
+import { noRecorder } from '../../../test/support/recorder.js';
+import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
+import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
+import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import { webhookIdOf } from '../../storage/queue/message.js';
+import type { MessageStore } from '../queue/message-store.js';
+import { CustomerLanes } from './customer-lanes.js';
+import { MessageAttempts } from './message-attempts.js';
+import { MessageLog } from './message-log.js';
+import { MessageMetrics } from './message-metrics.js';
+import { MessageOutcomes } from './message-outcomes.js';
+import type { ReadyTaker, Takers } from './takers.js';
+
+const CORP = 'wwCorp_1';
+const ENDPOINT = { origin: 'http://ai', host: 'ai', basePath: '', href: 'http://ai#bot-1' };
+const LEASE_MS = 15_000;
+const LOOK_AGAIN_MS = 250;
+
+const TAKEN: AttemptResult = { taken: true, status: 200 };
+const REFUSED: AttemptResult = { taken: false, stage: 'status', reason: 'status 500', status: 500 };
+const AWAY: AttemptResult = { taken: false, stage: 'connect', reason: 'no connection' };
+
+let clock: ManualClock;
+let store: MessageStore;
+let attempts: MessageAttempts;
+let lanes: CustomerLanes;
+let isPaused: boolean;
+let isOpen: boolean;
+let concurrency: number;
+/** Messages that the service is asked about now, by `msgid`, in the order in which they began. */
+let asked: Map<string, (result: AttemptResult) => void>;
+const names = new Map<string, string>();
+
+beforeEach(() => {
+  clock = new ManualClock();
+  store = new MemoryMessageStore(new MemoryQueueStore(), new MemoryRecords());
+  [asked, isPaused, isOpen, concurrency] = [new Map(), false, false, 16];
+  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLogLines(1), noRecorder(clock));
+  const config = { messagesAheadMax: 1_000, messageTries: 8 };
+  const outcomes = new MessageOutcomes(store, new MessageMetrics(new Metrics()), log, clock, config);
+  const botEndpoint = {
+    attempt: ({ id }: KfEvent) => {
+      const { promise, resolve } = Promise.withResolvers<AttemptResult>();
+      const name = names.get(id) ?? '';
+      asked.set(name, (result) => {
+        asked.delete(name);
+        resolve(result);
+      });
+      return { result: promise, withdraw: () => false };
+    },
+  };
+  const botEndpoints = {
+    circuits: { isOpen: () => isOpen },
+    ofMessage: () => botEndpoint,
+  } as unknown as BotEndpoints;
+  attempts = new MessageAttempts(clock, clock);
+  const takers = { isStill: () => !isPaused } as Partial<Takers> as Takers;
+  lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, attempts, clock, clock);
+});
+
+/** Messages such as `a1`, of customer `a`. */
+async function keep(openKfId: string, ...msgids: string[]): Promise<void> {
+  const account = { corpId: CORP, openKfId };
+  for (const msgid of msgids) names.set(webhookIdOf({ ...account, msgid }), msgid);
+  const messages = msgids.map((msgid) => newMessage(msgid, { lane: `${openKfId} ${msgid[0]}` }));
+  const lease = await store.beginPull(account, 'app-1', clock.nowMs(), LEASE_MS);
+  const page = pulledPage(messages, { endpoint: ENDPOINT.href });
+  await store.keep(account, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
+  await store.endPull(account, lease?.id ?? '');
+}
+
+/** A turn of each account that is due. */
+async function begin(): Promise<Promise<void>[]> {
+  const turns = await store.claimDue(clock.nowMs(), 10, 600_000, new Set());
+  const bot = {
+    id: 'bot-1',
+    order: 'customer',
+    kind: 'agent',
+    opened: {},
+    endpoint: {},
+    agent: { concurrency },
+  };
+  const sent = turns.map((turn) => {
+    const taker = { ...turn, bot, endpoint: ENDPOINT, state: 'ready' } as unknown as ReadyTaker;
+    return lanes.sendAll(turn, taker, 'due');
+  });
+  await clock.advance(0);
+  return sent;
+}
+
+async function end(msgid: string, result = TAKEN): Promise<void> {
+  asked.get(msgid)?.(result);
+  await clock.advance(0);
+}
+
+const underWay = () => [...asked.keys()];
+
+describe('messages of an account', () => {
+  it('go at the same time for different customers, and one after the other for the same one', async () => {
+    await keep('wk1', 'a1', 'a2', 'b1', 'c1');
+    const [turn] = await begin();
+    expect(underWay()).toEqual(['a1', 'b1', 'c1']);
+    await end('a1');
+    expect(underWay()).toEqual(['b1', 'c1', 'a2']);
+    for (const msgid of ['c1', 'a2', 'b1']) await end(msgid);
+    await turn;
+    expect(await store.counts(null)).toMatchObject({ waiting: 0 });
+  });
+
+  it('that come while others are under way need not wait for them', async () => {
+    await keep('wk1', 'a1');
+    const [turn] = await begin();
+    await keep('wk1', 'b1');
+    await clock.advance(LOOK_AGAIN_MS);
+    expect(underWay()).toEqual(['a1', 'b1']);
+    await Promise.all([end('a1'), end('b1'), turn]);
+  });
+
+  it('go on for others when one is refused, which holds up its own customer alone', async () => {
+    await keep('wk1', 'a1', 'a2', 'b1');
+    const [turn] = await begin();
+    await end('a1', REFUSED);
+    await keep('wk1', 'c1');
+    await clock.advance(LOOK_AGAIN_MS);
+    expect(underWay()).toEqual(['b1', 'c1']);
+    await Promise.all([end('b1'), end('c1'), turn]);
+    await clock.advance(2_000);
+    await begin();
+    expect(underWay()).toEqual(['a1']);
+  });
+
+  it('begin no more when the service is away, when it is only probed, or when the bot is paused', async () => {
+    for (const stop of [() => end('a1', AWAY), async () => (isOpen = true), async () => (isPaused = true)]) {
+      await keep('wk1', 'a1');
+      const [turn] = await begin();
+      await stop();
+      await keep('wk1', 'b1');
+      await clock.advance(LOOK_AGAIN_MS);
+      expect(underWay()).not.toContain('b1');
+      await end('a1');
+      await turn;
+      [isOpen, isPaused] = [false, false];
+      for (const msgid of ['a1', 'b1']) await store.drop({ corpId: CORP, openKfId: 'wk1' }, msgid);
+    }
+  });
+
+  it('end with the manager: nothing begins, and after 10 s nothing is waited for', async () => {
+    await keep('wk1', 'a1', 'a2');
+    const [turn] = await begin();
+    attempts.stop();
+    await clock.advance(10_000);
+    await turn;
+    expect(await store.counts(null)).toMatchObject({ waiting: 2 });
+  });
+});
+
+describe('the accounts of a bot', () => {
+  it('have so many messages under way together as it is set to, and take turns', async () => {
+    concurrency = 2;
+    await keep('wk1', 'a1', 'b1', 'c1');
+    await keep('wk2', 'x1', 'y1', 'z1');
+    const turns = await begin();
+    expect(underWay()).toEqual(['a1', 'x1']);
+    await end('a1');
+    await end('x1');
+    expect(underWay()).toEqual(['b1', 'y1']);
+    await end('b1');
+    expect(underWay()).toEqual(['y1', 'c1']);
+    for (const msgid of ['y1', 'c1', 'z1']) await end(msgid);
+    await Promise.all(turns);
+    expect(await store.counts(null)).toMatchObject({ waiting: 0 });
+  });
+});
+
+it('a turn whose outcome cannot be stored begins nothing more, and fails when all have ended', async () => {
+  await keep('wk1', 'a1', 'b1');
+  const [turn] = await begin();
+  const failed = expect(turn).rejects.toThrow('away');
+  store.taken = async () => {
+    throw new Error('away');
+  };
+  await end('a1');
+  await keep('wk1', 'c1');
+  await clock.advance(LOOK_AGAIN_MS);
+  expect(underWay()).toEqual(['b1']);
+  await end('b1');
+  await failed;
+});

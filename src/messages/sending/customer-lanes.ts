@@ -1,0 +1,200 @@
+import { Injectable } from '@nestjs/common';
+import { isRefusal } from '../../dispatch/endpoint/attempt.js';
+import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import { Clock } from '../../kernel/clock.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { Occasion } from '../../storage/queue/line.js';
+import { isExpired, type Message } from '../../storage/queue/message.js';
+import { MessageStore, type Turn } from '../queue/message-store.js';
+import { mergeMsOf } from '../queue/quick-texts.js';
+import { MessageAttempts } from './message-attempts.js';
+import { MessageOutcomes } from './message-outcomes.js';
+import { messageFormFor, toRecipient } from './taker-form.js';
+import { type ReadyTaker, Takers } from './takers.js';
+
+/** How often an account at work is looked at again: customers write while others wait for their answers. */
+const LOOK_AGAIN_MS = 250;
+/** With so many accounts of a bot at work, one begins nothing more after this time, so that others have their turn. */
+const TURN_MS = 1_000;
+const TURNS_MAX = 16;
+
+/** What a turn knows of itself. */
+interface Lanes {
+  readonly turn: Turn;
+  readonly taker: ReadyTaker;
+  readonly startedMs: number;
+  /** The lanes of messages under way. */
+  readonly underWay: Set<string>;
+  /** Ends the pause of a turn that waits. */
+  wake: () => void;
+  /** No further message begins: the bot is away, or an outcome could not be stored. */
+  isEnding: boolean;
+  error: unknown;
+}
+
+/**
+ * Sends an account's messages to a bot that may take long for each: those of a customer one after the other, those of different
+ * customers at the same time. A bot is given so many at a time as its settings say; its accounts take turns.
+ */
+@Injectable()
+export class CustomerLanes {
+  readonly #places = new Map<string, Places>();
+  /** Turns under way, by bot. */
+  readonly #turns = new Map<string, number>();
+
+  constructor(
+    private readonly store: MessageStore,
+    private readonly takers: Takers,
+    private readonly botEndpoints: BotEndpoints,
+    private readonly outcomes: MessageOutcomes,
+    private readonly attempts: MessageAttempts,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** Resolves when the turn is over and released. @throws AppError `STORE_UNAVAILABLE`; the lease then lapses. */
+  async sendAll(turn: Turn, taker: ReadyTaker, occasion: Occasion): Promise<void> {
+    const { id } = taker.bot;
+    const lanes: Lanes = {
+      ...{ turn, taker, startedMs: this.clock.elapsedMs(), underWay: new Set(), wake: () => {} },
+      ...{ isEnding: false, error: null },
+    };
+    this.#turns.set(id, this.#turnsOf(id) + 1);
+    try {
+      await this.#sendWhileDue(lanes, occasion);
+    } finally {
+      const left = this.#turnsOf(id) - 1;
+      if (left > 0) this.#turns.set(id, left);
+      else this.#turns.delete(id);
+    }
+    if (lanes.error !== null) throw lanes.error;
+    const released = { ...turn, isInDoubt: false };
+    await this.store.release(released, taker.endpoint.href, 'customer', this.storeClock.nowMs());
+  }
+
+  async #sendWhileDue(lanes: Lanes, occasion: Occasion): Promise<void> {
+    let isProbe = occasion === 'probe';
+    for (;;) {
+      const isBegun = this.#mayBegin(lanes, isProbe) && (await this.#beginNext(lanes, isProbe));
+      if (isBegun) isProbe = false;
+      else if (lanes.underWay.size === 0) return;
+      else await this.#pause(lanes);
+    }
+  }
+
+  /** @returns whether a message is under way now, or is dead, that was not before. */
+  async #beginNext(lanes: Lanes, isProbe: boolean): Promise<boolean> {
+    try {
+      if ((await this.#next(lanes, isProbe)) === null) return false;
+      const free = await this.#placesOf(lanes.taker.bot).take();
+      // Much may have happened until there was a place.
+      const message = this.#mayBegin(lanes, isProbe)
+        ? await this.#next(lanes, isProbe).catch(rethrowing(free))
+        : null;
+      if (message === null) return (free(), false);
+      lanes.underWay.add(message.lane);
+      void this.#send(lanes, message, isProbe ? 'probe' : 'due')
+        .catch((error: unknown) => {
+          lanes.isEnding = true;
+          lanes.error ??= error;
+        })
+        .finally(() => {
+          lanes.underWay.delete(message.lane);
+          free();
+          lanes.wake();
+        });
+      return true;
+    } catch (error) {
+      lanes.isEnding = true;
+      lanes.error ??= error;
+      return false;
+    }
+  }
+
+  #next({ turn, underWay }: Lanes, isProbe: boolean): Promise<Message | null> {
+    return this.store.nextBeside(turn, underWay, this.storeClock.nowMs(), isProbe);
+  }
+
+  #mayBegin({ turn, taker, startedMs, isEnding }: Lanes, isProbe: boolean): boolean {
+    if (isEnding || this.attempts.isStopping || !this.takers.isStill(taker, turn)) return false;
+    if (!isProbe && this.botEndpoints.circuits.isOpen(taker.endpoint.href)) return false;
+    return this.#turnsOf(taker.bot.id) < TURNS_MAX || this.clock.elapsedMs() - startedMs < TURN_MS;
+  }
+
+  async #send(lanes: Lanes, first: Message, occasion: Occasion): Promise<void> {
+    const { turn, taker } = lanes;
+    const message = await this.#joined(turn, taker, first);
+    if (isExpired(message, this.storeClock.nowMs())) return this.outcomes.expire(turn, message);
+    const attempt = message.attempts + 1;
+    const form = messageFormFor(taker, message, async () => false);
+    const botEndpoint = this.botEndpoints.ofMessage(toRecipient(taker), taker.endpoint, form);
+    const { result, durationMs } = await this.attempts.make(message, attempt, botEndpoint);
+    this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
+    if (result.taken) return this.outcomes.taken(turn, message);
+    // After a refusal, messages of other customers need not wait. If the bot is away, they would fail as well.
+    if (!isRefusal(result)) lanes.isEnding = true;
+    await this.outcomes.notTaken(turn, message, attempt, result);
+  }
+
+  /** What goes in place of a text: see `quick-texts.ts`. One that may have been sent already goes alone. */
+  #joined(turn: Turn, { bot }: ReadyTaker, first: Message): Promise<Message> | Message {
+    const mergeMs = mergeMsOf(bot);
+    if (mergeMs === 0 || first.type !== 'text') return first;
+    const isNew = first.attempts === 0 && !turn.isInDoubt;
+    return this.store.join(turn, first, isNew ? mergeMs : null, this.storeClock.nowMs());
+  }
+
+  async #pause(lanes: Lanes): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.clock.after(LOOK_AGAIN_MS, resolve);
+    lanes.wake = resolve;
+    await promise;
+    timer.cancel();
+  }
+
+  #turnsOf(botId: string): number {
+    return this.#turns.get(botId) ?? 0;
+  }
+
+  /** A changed limit counts at once. Places that nobody has or waits for are forgotten. */
+  #placesOf({ id, agent }: KnownBot): Places {
+    let places = this.#places.get(id);
+    if (places === undefined) {
+      places = new Places(() => this.#places.delete(id));
+      this.#places.set(id, places);
+    }
+    places.max = agent?.concurrency ?? 1;
+    return places;
+  }
+}
+
+/** How many of a bot's messages may be under way. Whoever has waited longest is next. */
+class Places {
+  max = 1;
+  #taken = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(private readonly onIdle: () => void) {}
+
+  /** @returns a function that gives the place back. */
+  async take(): Promise<() => void> {
+    if (this.#taken >= this.max) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#taken++;
+    return () => this.#giveBack();
+  }
+
+  #giveBack(): void {
+    const next = this.#taken <= this.max ? this.#waiting.shift() : undefined;
+    if (next !== undefined) return next();
+    this.#taken--;
+    if (this.#taken === 0 && this.#waiting.length === 0) this.onIdle();
+  }
+}
+
+function rethrowing(before: () => void): (error: unknown) => never {
+  return (error) => {
+    before();
+    throw error;
+  };
+}

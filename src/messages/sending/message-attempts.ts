@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
+import type { BotEndpoint } from '../../dispatch/endpoint/bot-endpoint.js';
+import { Clock } from '../../kernel/clock.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import type { Message } from '../../storage/queue/message.js';
+import { toEvent } from './taker-form.js';
+
+/** How long a stop waits for a bot that is at work on its message. */
+const STOP_MS = 10_000;
+
+const STOPPED: AttemptResult = {
+  taken: false,
+  stage: 'timeout',
+  reason: 'the manager stopped before it had an answer',
+};
+
+export interface Ended {
+  readonly result: AttemptResult;
+  readonly durationMs: number;
+}
+
+/** Attempts to give messages to bots, which end when the manager stops. */
+@Injectable()
+export class MessageAttempts {
+  /** Attempts under way, each with the function that gives it up. */
+  readonly #underWay = new Map<Attempt, (result: AttemptResult) => void>();
+  #isStopping = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** Whether no further attempt may begin. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Gives up attempts without a socket at once, and the others after `STOP_MS`. */
+  stop(): void {
+    this.#isStopping = true;
+    for (const attempt of this.#underWay.keys()) attempt.withdraw();
+    this.clock.after(STOP_MS, () => {
+      for (const giveUp of this.#underWay.values()) giveUp(STOPPED);
+    });
+  }
+
+  /** @param attempt counted from 1. */
+  async make(message: Message, attempt: number, botEndpoint: BotEndpoint): Promise<Ended> {
+    const startedMs = this.clock.elapsedMs();
+    const ageMs = Math.max(0, this.storeClock.nowMs() - message.sentAtMs);
+    const sent = botEndpoint.attempt(toEvent(message), 'message', attempt, null, ageMs);
+    const { promise, resolve } = Promise.withResolvers<AttemptResult>();
+    this.#underWay.set(sent, resolve);
+    void sent.result.then(resolve);
+    const result = await promise;
+    this.#underWay.delete(sent);
+    return { result, durationMs: this.clock.elapsedMs() - startedMs };
+  }
+}

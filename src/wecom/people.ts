@@ -1,0 +1,11 @@
+import type { OpenBot } from '../registry/bots/known-bots.js';
+
+/** Moves customers to people, as the bot's `session.people` says. Without one, nobody is handed over. */
+export abstract class People {
+  /**
+   * Never rejects. Safe to repeat for the same cause.
+   * @param customer the `external_userid`.
+   * @param cause identifies why: the webhook id of a message.
+   */
+  abstract handOver(bot: OpenBot, openKfId: string, customer: string, cause: string): Promise<void>;
+}

@@ -1,0 +1,215 @@
+/** Bots without a program: a stand-in of a service answers customers of the local WeCom; on MongoDB and on the embedded store. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
+import type { Asked, ServiceForm } from '../../packages/simulator/services/service-forms.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { onEachStore } from '../support/each-store.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import type { Place } from '../support/place.js';
+import { findStored } from '../support/stored-bytes.js';
+import { until, whenServed } from '../support/until.js';
+
+const SECRETS_KEY = randomBytes(32).toString('base64');
+const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
+const CUSTOMERS = Array.from({ length: 12 }, (_, n) => `customer ${n}`);
+
+function agentsIn(newPlace: () => Place): void {
+  let place: Place;
+  let manager: ManagerProcess;
+  let wecom: Simulator;
+  let service: StandInService;
+  let openKfId: string;
+  let accountsUsed = 0;
+  let answerTo: (asked: Asked) => string;
+
+  beforeAll(async () => {
+    wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS });
+    place = newPlace();
+    manager = await start();
+    const { corpId, callback } = wecom;
+    await request('POST', '/api/v1/apps', { corpId, ...callback, url: undefined });
+    await saveCallback();
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await wecom.close();
+    await place.discard();
+  });
+
+  beforeEach(async () => {
+    openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+    answerTo = ({ text }) => `Re: ${text}`;
+    service = await StandInService.start({ answer: (asked) => answerTo(asked) });
+  });
+
+  afterEach(() => service.close());
+
+  const start = () =>
+    startManager({
+      ...place.env,
+      SECRETS_KEY,
+      WECOM_API_URL: wecom.url,
+      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+    });
+
+  async function saveCallback(): Promise<void> {
+    const url = `${manager.url}/callback/${wecom.corpId}`;
+    const saved = await wecom.saveCallback({ ...wecom.callback, url });
+    if (!saved.isVerified) throw new Error(saved.detail);
+  }
+
+  const request = (method: string, path: string, body?: object) =>
+    whenServed(() =>
+      fetch(manager.url + path, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: body === undefined ? null : JSON.stringify(body),
+      }),
+    );
+
+  async function add(form: ServiceForm, agent: object = {}): Promise<BotCreatedAnswer> {
+    const { corpId, corpSecret } = wecom;
+    const response = await request('POST', '/api/v1/bots', {
+      ...{ name: 'Agent', corpId, corpSecret, openKfIds: [openKfId], kind: 'agent' },
+      agent: {
+        ...{ form, url: service.urlOf(form), key: STAND_IN_KEY },
+        ...(form === 'openai' ? { model: 'stand-in' } : { botId: 'b' }),
+        ...agent,
+      },
+    });
+    const answer = (await response.json()) as BotCreatedAnswer;
+    if (response.status !== 200) throw new Error(JSON.stringify(answer));
+    return answer;
+  }
+
+  const customer = (n: number): string => wecom.customers[n]?.externalUserId ?? '';
+  const say = (text: string, n = 0) => wecom.say(text, { openKfId, externalUserId: customer(n) });
+  /** What the customer was sent, in order. */
+  const sentTo = (n = 0): string[] =>
+    wecom.corp.chat.messages
+      .filter((one) => one.openKfId === openKfId && one.externalUserId === customer(n) && one.from === 'bot')
+      .map(({ body }) => String((body as { content?: string }).content));
+  const hasSent = (count: number, n = 0) => until(() => sentTo(n).length >= count);
+
+  it.each(['openai', 'fastgpt', 'dify', 'coze'] as const)(
+    'a customer talks with a service of form %s',
+    async (form) => {
+      await add(form, form === 'openai' ? { history: 2 } : {});
+      say('Hello');
+      await hasSent(1);
+      say('And then?');
+      await hasSent(2);
+      say('新对话');
+      await hasSent(3);
+      say('Once more');
+      await hasSent(4);
+      expect(sentTo()).toEqual(['Re: Hello', 'Re: And then?', '好的，我们开始新的对话。', 'Re: Once more']);
+      const [first, second, third] = service.asked;
+      expect(new Set(service.asked.map(({ user }) => user)).size).toBe(1);
+      expect(first?.user).not.toContain(customer(0));
+      if (form === 'openai') expect(service.asked.map(({ history }) => history)).toEqual([0, 2, 0]);
+      else {
+        expect(second?.conversationId).not.toBe('');
+        expect(third?.conversationId).not.toBe(second?.conversationId);
+      }
+      expect(await findStored(place, ['And then?', 'Once more'])).toEqual([]);
+    },
+  );
+
+  it('a long answer comes in parts, without marks, the last one cut off', async () => {
+    answerTo = () => `**${'长'.repeat(4_000)}**`;
+    await add('dify');
+    say('Tell me all');
+    await hasSent(5);
+    const parts = sentTo();
+    expect(parts.every((part) => Buffer.byteLength(part) <= 2_048 && /^长+…?$/.test(part))).toBe(true);
+    expect(parts[4]?.endsWith('…')).toBe(true);
+  });
+
+  it('what is no text is answered once a minute, and events are not answered', async () => {
+    await add('dify', { unsupported: 'Only text, please.' });
+    const picture = { media_id: 'm' };
+    wecom.corp.write(openKfId, customer(0), 'image', picture);
+    await hasSent(1);
+    wecom.corp.write(openKfId, customer(0), 'image', picture);
+    say('A text');
+    await hasSent(2);
+    expect(sentTo()).toEqual(['Only text, please.', 'Re: A text']);
+  });
+
+  it('a customer who waits is told so once, and is answered all the same', async () => {
+    await add('dify', { fallback: 'One moment.', fallbackAfterS: 5 });
+    service.faults.delayMs = () => 7_000;
+    say('Hard one');
+    await hasSent(2);
+    expect(sentTo()).toEqual(['One moment.', 'Re: Hard one']);
+  });
+
+  it('a conversation that the service has forgotten begins anew, and a customer is answered once', async () => {
+    await add('dify');
+    say('Hello');
+    await hasSent(1);
+    service.faults.forgets = true;
+    say('Still there?');
+    await hasSent(2);
+    expect(service.asked.map(({ conversationId }) => conversationId !== '')).toEqual([false, true, false]);
+    expect(sentTo()).toEqual(['Re: Hello', 'Re: Still there?']);
+  });
+
+  it('a service that refuses the key is shown so, and answers once the key is right', async () => {
+    const { id } = await add('dify', { key: 'wrong-key' });
+    say('Hello');
+    const shown = async () => (await (await request('GET', `/api/v1/bots/${id}`)).json()) as BotCreatedAnswer;
+    await until(async () => (await shown()).lastFailure?.stage === 'key');
+    expect(await shown()).toMatchObject({ causes: [{ code: 'agent_fails', why: 'key', severity: 'bad' }] });
+    expect(JSON.stringify(await shown())).not.toMatch(/wrong-key/);
+    expect((await request('PATCH', `/api/v1/bots/${id}`, { agent: { key: STAND_IN_KEY } })).status).toBe(200);
+    await hasSent(1);
+    await until(async () => (await shown()).causes.length === 0);
+    expect(manager.output()).not.toMatch(/wrong-key|stand-in-key|Hello/);
+  });
+
+  it('an operator asks a service before it answers anybody, and is told what is wrong', async () => {
+    const test = async (body: object) => {
+      const response = await request('POST', '/api/v1/agents/test', { question: 'Who are you?', ...body });
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+    const agent = { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY };
+    expect(await test({ agent })).toMatchObject({
+      ...{ status: 200, answered: true, parts: ['Re: Who are you?'], tokens: 26, fault: null },
+    });
+    const { id } = await add('dify');
+    expect(await test({ botId: id })).toMatchObject({ answered: true });
+    expect(await test({ botId: id, agent: { key: 'another' } })).toMatchObject({
+      ...{ status: 200, answered: false, parts: [] },
+      fault: 'the service refuses the key; make a new one there, and set agent.key (401 unauthorized)',
+    });
+    expect(await test({ agent: { ...agent, url: 'http://169.254.169.254' } })).toMatchObject({ status: 400 });
+    expect(await test({ botId: 'nobody' })).toMatchObject({ status: 404 });
+  });
+
+  describe('a service that is slow, fails and breaks off', () => {
+    it('answers each customer each message once and in order, over a kill of the manager', async () => {
+      await add('dify', { concurrency: 8 });
+      Object.assign(service.faults, { failOneIn: 10, cutOneIn: 9, delayMs: () => 50 + Math.random() * 300 });
+      const counts = CUSTOMERS.map(() => 0);
+      for (let n = 0; n < 4; n++) for (const [who] of CUSTOMERS.entries()) say(`${who}-${n}`, who);
+      await until(() => service.asked.length > 15);
+      await manager.stop('SIGKILL');
+      manager = await start();
+      await saveCallback();
+      for (const [who] of CUSTOMERS.entries()) await hasSent(4, who);
+      expect(counts.map((_, who) => sentTo(who))).toEqual(
+        counts.map((_, who) => [0, 1, 2, 3].map((n) => `Re: ${who}-${n}`)),
+      );
+      expect(service.underWayMax).toBeGreaterThan(4);
+      // Those that were under way at the kill end at the service by themselves.
+      expect(service.underWayMax).toBeLessThanOrEqual(16);
+    });
+  });
+}
+
+onEachStore(agentsIn);
