@@ -207,8 +207,9 @@ export class AgentCarrier implements Agents {
   }
 
   async #handOver({ bot, logged, customer }: Asked): Promise<void> {
-    if (this.people === null) this.log.notHandedOver(logged);
-    else await this.people.handOver(bot, logged.openKfId, customer, logged.webhookId);
+    const { openKfId, webhookId } = logged;
+    const isDone = (await this.people?.handOver(bot, openKfId, customer, webhookId)) ?? false;
+    if (!isDone) this.log.notHandedOver(logged);
   }
 }
 

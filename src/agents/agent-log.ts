@@ -53,7 +53,7 @@ export class AgentLog {
     this.log.info(message, 'agent.told_to_wait');
   }
 
-  /** Nobody hands customers over here. */
+  /** The customer could not be handed over. */
   notHandedOver(message: AnsweredMessage): void {
     this.log.warn(message, 'agent.not_handed_over');
   }

@@ -6,6 +6,7 @@ import type { TraceContext } from '../kernel/trace-context.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import { KnownBots, type OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
+import { People } from '../wecom/people.js';
 import { HandOvers, textsOf } from './hand-overs.js';
 import { beginningHandOver, isUnsure, withHandOver, withState } from './machine.js';
 import { type Asked, ServiceCalls } from './service-calls.js';
@@ -17,7 +18,7 @@ import { holderOf, type Session } from './session.js';
 
 /** Hands customers over because their bot asks for it. */
 @Injectable()
-export class BotHandOvers {
+export class BotHandOvers extends People {
   constructor(
     private readonly store: SessionStore,
     private readonly calls: ServiceCalls,
@@ -27,16 +28,30 @@ export class BotHandOvers {
     private readonly bots: KnownBots,
     private readonly destinations: Destinations,
     private readonly storeClock: StoreClock,
-  ) {}
+  ) {
+    super();
+  }
+
+  override async handOver(bot: OpenBot, openKfId: string, customer: string, cause: string): Promise<boolean> {
+    try {
+      await this.perform(bot.id, { openKfId, externalUserId: customer }, null, cause);
+      return true;
+    } catch (error) {
+      if (error instanceof AppError) return false;
+      throw error;
+    }
+  }
 
   /**
    * @param botId the bot whose key was sent; `null` for none.
+   * @param cause one cause is answered with one text.
    * @throws AppError `BOT_FORBIDDEN`, `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE`, `STORE_UNAVAILABLE`
    */
   async perform(
     botId: string | null,
     { openKfId, externalUserId: customer, text }: HandOverDto,
     trace: TraceContext | null,
+    cause: string = randomUUID(),
   ): Promise<HandOverAnswer['outcome']> {
     const { bot, settings, corpId } = this.#requireBot(botId, openKfId);
     const account = { corpId, openKfId };
@@ -47,7 +62,7 @@ export class BotHandOvers {
     const outcome = await this.handOvers.perform(asked, settings);
     const texts = { ...textsOf(settings), ...(text !== undefined && { waiting: { text } }) };
     const after = await this.store.change(account, customer, (session) =>
-      withHandOver(session, randomUUID(), outcome, texts, this.storeClock.nowMs()),
+      withHandOver(session, cause, outcome, texts, this.storeClock.nowMs()),
     );
     this.texts.wake(after);
     if (outcome.kind !== 'failed') return outcome.kind;

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { CustomerCounts } from '../insight/accounts/customer-counts.js';
 import { PageRules } from '../messages/pulling/page-rules.js';
 import { RegistryModule } from '../registry/registry.module.js';
+import { People } from '../wecom/people.js';
 import { SessionCalls } from '../wecom/proxy/session-calls.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { BotHandOvers } from './bot-hand-overs.js';
@@ -29,8 +30,9 @@ import { StoredCounts } from './stored-counts.js';
     SessionTexts,
     { provide: PageRules, useClass: SessionRules },
     { provide: SessionCalls, useClass: FollowedCalls },
+    { provide: People, useExisting: BotHandOvers },
     { provide: CustomerCounts, useClass: StoredCounts },
   ],
-  exports: [CustomerCounts, PageRules, SessionCalls],
+  exports: [CustomerCounts, PageRules, People, SessionCalls],
 })
 export class SessionsModule {}

@@ -3,9 +3,10 @@ import type { OpenBot } from '../registry/bots/known-bots.js';
 /** Moves customers to people, as the bot's `session.people` says. Without one, nobody is handed over. */
 export abstract class People {
   /**
-   * Never rejects. Safe to repeat for the same cause.
+   * Safe to repeat for the same cause.
    * @param customer the `external_userid`.
    * @param cause identifies why: the webhook id of a message.
+   * @returns false where it cannot be done: the bot has no `session`, or WeCom or the store does not answer.
    */
-  abstract handOver(bot: OpenBot, openKfId: string, customer: string, cause: string): Promise<void>;
+  abstract handOver(bot: OpenBot, openKfId: string, customer: string, cause: string): Promise<boolean>;
 }
