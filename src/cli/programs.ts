@@ -37,6 +37,7 @@ export function addPrograms(program: Command): void {
     .description(
       'Runs a local WeCom, the manager and a bot that echoes. All of it runs on this machine, in a temporary folder, and is gone when it ends. Ctrl-C ends it.',
     )
+    .option('--agent', 'a stand-in of a service answers in place of the bot')
     .option('--once', 'type one message itself, and end when the reply is there')
     .action(() => run('packages/simulator/dist/demo/demo.js'));
 }

@@ -75,6 +75,14 @@ it('without a terminal says before all else that it will end, and shows the step
   expectNothingLeft();
 });
 
+it('with --agent has a service answer in place of the puppet', async () => {
+  const { output, ended } = start('--agent');
+  expect(await ended).toEqual([0, null]);
+  expect(output()).toMatch(/added +a stand-in of a service answers/);
+  expect(output()).toContain('张三 sees "You wrote: Hello');
+  expectNothingLeft();
+});
+
 it('leaves nothing behind when whoever reads its output has gone', async () => {
   const { ended } = start('--once');
   demo.stdout?.destroy();

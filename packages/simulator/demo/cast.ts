@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_ACCOUNTS } from '../corp/identity.js';
+import { STAND_IN_KEY, StandInService } from '../services/stand-in-service.js';
 import { type Simulator, startSimulator } from '../simulator.js';
 import { LineProcess } from './line-process.js';
 import { Manager } from './manager.js';
@@ -23,6 +24,8 @@ const GOODBYE_MS = 5_000;
 export class Cast {
   manager: Manager | null = null;
   puppet: LineProcess | null = null;
+  /** Stands for the service of an agent, which then answers in place of the puppet. */
+  service: StandInService | null = null;
   readonly #folder = mkdtempSync(join(tmpdir(), 'wxkf-manager-demo-'));
   /** Without it no bot may take messages. */
   readonly #secretsKey = randomBytes(32).toString('base64');
@@ -94,6 +97,29 @@ export class Cast {
     }
   }
 
+  /** Adds a bot without a program: the manager asks a stand-in of a service, and sends its answers. */
+  async startAgent(): Promise<void> {
+    this.#mustBeOpen();
+    this.service = await StandInService.start({
+      answer: ({ text }) => `You wrote: **${text}**. I only stand for a service, and know nothing else.`,
+    });
+    const { corpId, corpSecret, openKfId, callback } = this.simulator;
+    const { token, encodingAESKey } = callback;
+    await this.#post('/api/v1/apps', { corpId, token, encodingAESKey });
+    const agent = { form: 'dify', url: this.service.urlOf('dify'), key: STAND_IN_KEY };
+    await this.#post('/api/v1/bots', {
+      ...{ name: 'Agent', corpId, corpSecret, openKfIds: [openKfId], kind: 'agent', agent },
+    });
+  }
+
+  async #post(path: string, body: object): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(this.#managerUrl + path, {
+      ...{ method: 'POST', headers, body: JSON.stringify(body) },
+    });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+  }
+
   /**
    * As somebody does in WeCom's admin page, who tries again where the manager took longer than WeCom waits.
    * @returns how long it took. @throws Error when the URL does not verify.
@@ -116,6 +142,7 @@ export class Cast {
     this.#isClosing = true;
     if (this.puppet !== null) await endPuppet(this.puppet);
     if (this.manager !== null) await endManager(this.manager, isInterrupted);
+    await this.service?.close();
     await this.simulator.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }

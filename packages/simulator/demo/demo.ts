@@ -1,6 +1,6 @@
 /**
  * `wxkf-manager demo`, or `npm run demo` in a checkout: a customer, WeCom, the manager and a puppet on this machine, for somebody to type a message and see it
- * go through. With `--once`, or where nobody looks on, it types one itself and ends when the reply is there.
+ * go through. With `--agent`, a service answers in place of the puppet. With `--once`, or where nobody looks on, it types one itself and ends when the reply is there.
  */
 import { fileURLToPath } from 'node:url';
 import { hereIn } from '../here.js';
@@ -9,6 +9,7 @@ import { Story } from './story.js';
 import { inTime, say, step } from './telling.js';
 import { whatNext } from './what-next.js';
 
+const IS_AGENT = process.argv.includes('--agent');
 const ONE_MESSAGE = ['wrote', 'called', 'opened', 'delivered', 'answered', 'pulled', 'sent', 'read'];
 
 /** Seen from `packages/simulator/dist/demo`. */
@@ -22,8 +23,13 @@ async function start(cast: Cast): Promise<void> {
   step('started', `the local WeCom at ${simulator.url}`);
   await inTime('starting the manager', cast.startManager({ PORT: process.env.PORT ?? '0' }));
   step('started', `the manager at ${cast.managerUrl}, on an embedded store in a temporary folder`);
-  await inTime('registering', cast.startPuppet());
-  step('registered', `the echo puppet answers for kf account ${simulator.openKfId}`);
+  if (IS_AGENT) {
+    await inTime('adding the agent', cast.startAgent());
+    step('added', `a stand-in of a service answers for kf account ${simulator.openKfId}, without a program`);
+  } else {
+    await inTime('registering', cast.startPuppet());
+    step('registered', `the echo puppet answers for kf account ${simulator.openKfId}`);
+  }
   const tookMs = await inTime('verifying the callback URL', cast.saveCallbackUrl());
   step('verified', `WeCom saved ${cast.callbackUrl}, which opened its echostr in ${tookMs} ms`);
 }

@@ -58,10 +58,10 @@ export class Story {
     const attempts = this.cast.manager?.log.filter(({ msg }) => msg === 'hint.attempted') ?? [];
     this.#untold.push(
       // First, since what is sent and what is read of it may have the same time.
-      ...this.#new(calls.records).flatMap(called),
+      ...this.#new(calls.records).flatMap((call) => called(call, this.#caller)),
       ...this.#new(corp.chat.messages).map((message) => this.#written(message)),
       ...callbacks.records.flatMap((record) => this.#calledBack(record)),
-      ...this.#new(attempts).map(attempted),
+      ...this.#new(attempts).map((line) => attempted(line, this.#taker)),
     );
   }
 
@@ -87,8 +87,17 @@ export class Story {
       if (line === undefined) return [];
       this.#seen.add(attempt);
       if (line !== null) this.#seen.add(line);
-      return ofAttempt(attempt, line, this.cast.callbackUrl);
+      return ofAttempt(attempt, line, this.cast.callbackUrl, this.#taker);
     });
+  }
+
+  get #caller(): string {
+    return this.cast.service === null ? 'the puppet, through the manager' : 'the manager, for the agent';
+  }
+
+  /** Who takes events. */
+  get #taker(): string {
+    return this.cast.service === null ? 'the puppet took it' : 'the manager pulled what it told of';
   }
 
   #nextAnswered(openKfId: string): LogLine | undefined {
@@ -99,7 +108,7 @@ export class Story {
 }
 
 /** The manager's own times are counted from when it was called. */
-function ofAttempt(attempt: CallbackAttempt, line: LogLine | null, url: string): Happening[] {
+function ofAttempt(attempt: CallbackAttempt, line: LogLine | null, url: string, taker: string): Happening[] {
   const { startedAtMs: atMs, tookMs, number, status, detail } = attempt;
   const again = number > 1 ? `, attempt ${number}` : '';
   const called = { name: 'called', text: `WeCom seals the news and calls ${url}${again}`, atMs };
@@ -119,30 +128,30 @@ function ofAttempt(attempt: CallbackAttempt, line: LogLine | null, url: string):
   return [
     called,
     opened,
-    dispatched(line, openedAtMs + Number(line.deliveryMs)),
+    dispatched(line, openedAtMs + Number(line.deliveryMs), taker),
     answered(Number(line.durationMs)),
   ];
 }
 
-function dispatched({ outcome, botStatus, stage }: LogLine, atMs: number): Happening {
+function dispatched({ outcome, botStatus, stage }: LogLine, atMs: number, taker: string): Happening {
   return outcome === 'delivered'
-    ? { name: 'delivered', text: `the puppet took it with ${botStatus}`, atMs }
+    ? { name: 'delivered', text: `${taker} with ${botStatus}`, atMs }
     : { name: 'kept', text: `no bot took it (${stage}), so it is on the disk and delivered later`, atMs };
 }
 
-function attempted({ time, taken, occasion, botStatus, reason }: LogLine): Happening {
+function attempted({ time, taken, occasion, botStatus, reason }: LogLine, taker: string): Happening {
   const atMs = Number(time);
   return taken === true
     ? {
         name: 'delivered',
-        text: `what was kept (${occasion}): the puppet took it with ${botStatus}`,
+        text: `what was kept (${occasion}): ${taker} with ${botStatus}`,
         atMs,
       }
     : { name: 'failed', text: `what was kept (${occasion}): ${reason}`, atMs };
 }
 
-function called({ api, errcode, errmsg, atMs }: CallRecord): Happening[] {
+function called({ api, errcode, errmsg, atMs }: CallRecord, caller: string): Happening[] {
   const name = CALLS[api];
   const result = errcode === 0 ? '' : `, refused with ${errcode} ${errmsg}`;
-  return name === undefined ? [] : [{ name, text: `the puppet, through the manager: ${api}${result}`, atMs }];
+  return name === undefined ? [] : [{ name, text: `${caller}: ${api}${result}`, atMs }];
 }

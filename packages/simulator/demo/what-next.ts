@@ -21,6 +21,7 @@ in the console under Log. All of it runs on this machine until Ctrl-C. Try also:
     curl ${managerUrl}/api/v1/bots -H 'content-type: application/json' -d '${JSON.stringify(own)}'
     MANAGER_URL=${managerUrl} BOT_KEY=<key> SIGNING_SECRET=<signingSecret> CORP_ID=${corpId} \\
       CORP_SECRET=${corpSecret} KF_ID=${ownAccount} node ${here.fileOf('examples/message-bot/message-bot.js')}
+  An agent: a service answers, without a program. Ctrl-C, then the demo again with --agent
   How it is
     curl ${managerUrl}/health
 

@@ -1,0 +1,253 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
+import { storedBot } from '../../test/support/bots.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { MemoryRecords } from '../../test/support/memory-records.js';
+import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
+import type { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
+import { HealthyLogLines } from '../kernel/healthy-log-lines.js';
+import { AppError } from '../kernel/app-error.js';
+import { Secret } from '../kernel/secret.js';
+import { Metrics } from '../metrics/metrics.js';
+import { type AgentDto, agentOf } from '../registry/bots/agent.dto.js';
+import { readSecrets } from '../registry/bots/bot.js';
+import type { KnownBots } from '../registry/bots/known-bots.js';
+import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
+import type { People } from '../wecom/people.js';
+import { AgentCarrier } from './agent-carrier.js';
+import { AgentLog } from './agent-log.js';
+import { AgentMetrics } from './agent-metrics.js';
+import { Conversations } from './conversations.js';
+import { Fallbacks } from './fallbacks.js';
+import { NOTHING_SAID, type Question, refused } from './forms/form.js';
+import type { ReadyBot } from './ready-bot.js';
+import { Replies } from './replies.js';
+import { Sending } from './sending.js';
+import type { Answer } from './service/call.js';
+import type { ServiceClient } from './service/service-client.js';
+
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const CUSTOMER = 'wmCustomer';
+const HOUR_MS = 3_600_000;
+
+let clock: ManualClock;
+let records: MemoryRecords;
+let bot: ReadyBot;
+let carrier: AgentCarrier;
+let asked: Question[];
+let answerTo: (question: Question) => Answer | Promise<Answer>;
+let sent: { readonly msgid: string; readonly text: { readonly content: string } }[];
+let sendTo: (call: KfCall) => KfAnswer;
+let handedOver: string[];
+let log: string;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  records = new MemoryRecords();
+  [asked, sent, handedOver, log] = [[], [], [], ''];
+  answerTo = ({ text }) => said(`Re: ${text}`);
+  sendTo = () => ({ fields: {} });
+  start();
+});
+
+const said = (text: string): Answer => ({ said: { ...NOTHING_SAID, text, isWhole: true } });
+
+/** As a process does that finds what an earlier one has kept. */
+function start(agent: AgentDto = {}): void {
+  const stored = storedBot({ kind: 'agent', callback: null, takes: 'message', order: 'customer' });
+  const settings = agentOf({ form: 'openai', url: 'https://ai.example/v1', model: 'm', ...agent }, null);
+  bot = { ...stored, agent: settings, opened: readSecrets(stored), endpoint: {} } as unknown as ReadyBot;
+  const calls = {
+    call: async (call: KfCall) => {
+      const answer = sendTo(call);
+      if ('fields' in answer) sent.push(call.body as (typeof sent)[number]);
+      return answer;
+    },
+  } as unknown as KfCalls;
+  const client = {
+    ask: (_service: unknown, question: Question) => {
+      asked.push(question);
+      return { answer: Promise.resolve(answerTo(question)), withdraw: () => false };
+    },
+  } as unknown as ServiceClient;
+  const conversations = new Conversations(records, clock);
+  const replies = new Replies(records, clock);
+  const sending = new Sending(calls);
+  const lines = pino({ level: 'info' }, { write: (line: string) => void (log += line) });
+  const agentLog = new AgentLog(lines, new HealthyLogLines(1));
+  const bots = { find: () => bot } as unknown as KnownBots;
+  const fallbacks = new Fallbacks(bots, conversations, replies, sending, agentLog, clock, clock);
+  const people: People = { handOver: async (_bot, _account, customer) => void handedOver.push(customer) };
+  carrier = new AgentCarrier(
+    ...([client, conversations, replies, sending, fallbacks] as const),
+    ...([new AgentMetrics(new Metrics()), agentLog, clock, clock] as const),
+    { askBy: () => {} } as unknown as BotEndpoints,
+    people,
+  );
+}
+
+/** A customer's message is given to the carrier. */
+function give(id: string, text: string, ageMs = 0, entry: object = {}): Promise<AttemptResult> {
+  const content = {
+    origin: 3,
+    msgtype: 'text',
+    external_userid: CUSTOMER,
+    text: { content: text },
+    ...entry,
+  };
+  const message = new Secret(JSON.stringify(content));
+  const event = { id, ...ACCOUNT, syncToken: '', createdAtS: null, lagMs: 0, raw: null, traceparent: null };
+  return carrier.start({ ...ACCOUNT, bot }, { event, message, ageMs }, () => {}).result;
+}
+
+const texts = () => sent.map(({ text }) => text.content);
+
+describe('an answer', () => {
+  it('is sent under the same msgid however often, and is not asked for again', async () => {
+    sendTo = () => ({ errcode: -1, errmsg: 'busy' });
+    expect(await give('m1', 'Hello')).toMatchObject({ taken: false, stage: 'reply' });
+    const msgids: unknown[] = [];
+    sendTo = ({ body }) => {
+      msgids.push((body as { msgid: string }).msgid);
+      return { errcode: 40058, errmsg: 'msgid' };
+    };
+    start();
+    expect(await give('m1', 'Hello')).toEqual({ taken: true, status: 200 });
+    expect(await give('m1', 'Hello')).toEqual({ taken: true, status: 200 });
+    expect(asked).toHaveLength(1);
+    expect(msgids).toEqual([expect.stringMatching(/^[\w-]{32}$/)]);
+  });
+
+  it('is dropped where WeCom will never send it, which the log says', async () => {
+    sendTo = () => ({ errcode: 95018, errmsg: 'state' });
+    expect(await give('m1', 'Hello')).toMatchObject({ taken: true });
+    expect(log).toMatch(/"errcode":95018.*agent.unsent/);
+    expect(log).not.toMatch(/Hello|wmCustomer/);
+  });
+
+  it('waits as long as WeCom says, and counts neither against the service nor the message', async () => {
+    sendTo = () => ({ retryAfterS: 30 });
+    expect(await give('m1', 'Hello')).toMatchObject({ stage: 'reply', retryAfterMs: 30_000 });
+  });
+
+  it('has as many parts as WeCom lets follow the customer’s message', async () => {
+    answerTo = () => said('长'.repeat(10_000));
+    await give('m1', 'One');
+    expect(texts()).toHaveLength(5);
+    await clock.advance(1_000);
+    // It came before those five were sent.
+    await give('m2', 'Two', 2_000);
+    expect(texts()).toHaveLength(6);
+    await clock.advance(1_000);
+    await give('m3', 'Three');
+    expect(texts()).toHaveLength(11);
+  });
+
+  it('with the mark of a hand-over is sent without it, leaves room for people’s text, and hands over', async () => {
+    start({ handOverMark: '[human]' });
+    answerTo = () => said(`${'长'.repeat(10_000)}[human]`);
+    await give('m1', 'Help');
+    expect([texts().length, texts().join('').includes('[human]'), handedOver]).toEqual([
+      4,
+      false,
+      [CUSTOMER],
+    ]);
+    answerTo = () => said('[human]');
+    await give('m2', 'Please');
+    expect([texts().length, handedOver.length]).toEqual([4, 2]);
+  });
+});
+
+describe('what a service refuses', () => {
+  it.each([
+    ['key', 401, { stage: 'key', status: 401 }],
+    ['quota', 402, { stage: 'quota', status: 402 }],
+    ['busy', 429, { stage: 'status', status: 429, retryAfterMs: 5_000 }],
+    ['empty', 200, { stage: 'status' }],
+  ] as const)('%s is told, and nothing is sent', async (refusal, status, expected) => {
+    const retryAfterMs = refusal === 'busy' ? 5_000 : null;
+    answerTo = () => ({ refused: refused(refusal, null, status), retryAfterMs });
+    expect(await give('m1', 'Hello')).toMatchObject({ taken: false, ...expected });
+    expect(sent).toEqual([]);
+  });
+
+  it('a service that had begun counts against the message, another one against the service', async () => {
+    const broken = { stage: 'reset', reason: 'r', code: '', hasBegun: true } as const;
+    answerTo = () => ({ broken });
+    expect(await give('m1', 'Hello')).toMatchObject({ stage: 'reset', hasPulled: true });
+    answerTo = () => ({ broken: { ...broken, hasBegun: false } });
+    expect(await give('m1', 'Hello')).not.toHaveProperty('hasPulled');
+  });
+});
+
+describe('a conversation', () => {
+  beforeEach(() => start({ history: 2 }));
+
+  it('goes on with the last questions and answers, for 48 h or until the customer begins anew', async () => {
+    for (const n of ['1', '2', '3', '4']) await give(`m${n}`, n);
+    expect(asked[3]?.history).toEqual(['2', '3'].map((n) => ({ question: n, answer: `Re: ${n}` })));
+    await give('m5', ' 新对话 ');
+    await give('m6', '6');
+    expect(asked.at(-1)?.history).toEqual([]);
+    await clock.advance(48 * HOUR_MS);
+    await give('m7', '7');
+    expect(asked.at(-1)?.history).toEqual([]);
+  });
+
+  it('is of one customer, and tells the service nothing of who that is', async () => {
+    await give('m1', '1');
+    await give('m2', '2', 0, { external_userid: 'wmOther' });
+    expect(asked[1]).toMatchObject({ history: [] });
+    expect(asked[0]?.user).not.toBe(asked[1]?.user);
+    expect(JSON.stringify(asked)).not.toMatch(/wm(Customer|Other)/);
+  });
+});
+
+describe('a customer who waits', () => {
+  it('is told so once, also between attempts, and not by a later message soon after', async () => {
+    start({ fallback: 'One moment.', fallbackAfterS: 30 });
+    answerTo = () => ({ refused: refused('refused', null, 500), retryAfterMs: null });
+    await give('m1', 'Hello');
+    await clock.advance(29_999);
+    expect(texts()).toEqual([]);
+    await clock.advance(1);
+    expect(texts()).toEqual(['One moment.']);
+    await give('m1', 'Hello', 60_000);
+    await give('m2', 'Still there?');
+    await clock.advance(60_000);
+    expect(texts()).toEqual(['One moment.']);
+    answerTo = () => said('Here I am.');
+    await give('m1', 'Hello', 120_000);
+    expect(texts()).toEqual(['One moment.', 'Here I am.']);
+  });
+
+  it('is told nothing once there is an answer', async () => {
+    start({ fallback: 'One moment.' });
+    await give('m1', 'Hello');
+    await clock.advance(HOUR_MS);
+    expect(texts()).toEqual(['Re: Hello']);
+  });
+});
+
+describe('what is no text', () => {
+  it('is answered once a minute, goes on as WeCom’s words for it, or is nothing to answer', async () => {
+    start({ unsupported: 'Only text.' });
+    const picture = { msgtype: 'image', image: { media_id: 'm' } };
+    for (const id of ['m1', 'm2']) await give(id, '', 0, picture);
+    await clock.advance(60_000);
+    await give('m3', '', 0, picture);
+    expect(texts()).toEqual(['Only text.', 'Only text.']);
+    await give('m4', '', 0, { msgtype: 'location', location: { name: 'Park', address: 'Road 1' } });
+    expect(asked.map(({ text }) => text)).toEqual(['Park\nRoad 1']);
+    for (const entry of [{ msgtype: 'event', origin: 4 }, { origin: 5 }])
+      expect(await give('m5', 'x', 0, entry)).toMatchObject({ taken: true });
+    expect(asked).toHaveLength(1);
+  });
+});
+
+it('while the store does not answer, nothing is asked or sent, and it was no attempt', async () => {
+  const find = jest.spyOn(Replies.prototype, 'find').mockRejectedValue(new AppError('STORE_UNAVAILABLE'));
+  expect(await give('m1', 'Hello')).toMatchObject({ taken: false, stage: 'withdrawn' });
+  find.mockRestore();
+  expect([asked, sent]).toEqual([[], []]);
+});
