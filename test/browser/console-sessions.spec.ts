@@ -54,6 +54,7 @@ describeInBrowser('the console, with sessions', () => {
     });
     bot = (await response.json()) as BotCreatedAnswer;
     page = await newPage(browser);
+    page.setDefaultTimeout(6_000);
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.setViewportSize({ width: 1440, height: 900 });
   });
@@ -65,6 +66,7 @@ describeInBrowser('the console, with sessions', () => {
   });
 
   const group = (name: string) => page.getByRole('group', { name, exact: true });
+  const box = (name: string) => page.getByRole('textbox', { name, exact: true });
   const preview = (of: string) => page.getByRole('figure', { name: `${of}, as the customer sees it` });
   const save = () => page.getByRole('button', { name: 'Save sessions' }).click();
   const sessionNow = async () =>
@@ -95,7 +97,7 @@ describeInBrowser('the console, with sessions', () => {
     await page.getByLabel('Customers can ask for a person').check();
     await addTags('Keywords', '人工', 'agent');
     await addTags('Ids of choices', 'people');
-    await page.getByLabel('While the customer waits').fill(WAITING);
+    await box('While the customer waits').fill(WAITING);
     expect(await preview('While the customer waits').locator('p').allTextContents()).toEqual([
       '人工',
       WAITING,
@@ -103,13 +105,13 @@ describeInBrowser('the console, with sessions', () => {
 
     await page.getByLabel('People serve only at certain hours').check();
     await page.getByLabel('Time zone').fill('Asia/Shanghai');
-    await page.getByLabel('Until').fill('24:00');
+    await box('Until').fill('24:00');
     for (const day of ['Sat', 'Sun']) await page.getByLabel(day, { exact: true }).check();
-    await page.getByLabel('From').fill('00:00');
-    await page.getByLabel('At other times').fill('We are back soon.');
+    await box('From').fill('00:00');
+    await box('At other times').fill('We are back soon.');
 
     await group('End').getByText('Text', { exact: true }).click();
-    await group('End').getByLabel('Text', { exact: true }).fill('Thank you.');
+    await group('End').getByRole('textbox', { name: 'Text' }).fill('Thank you.');
     expect(await seriousViolations(page)).toEqual([]);
     await save();
     await page.getByText('The sessions of Support bot are saved.').waitFor();
