@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import type { AccountDetailAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { onEachStoreNightly } from '../support/each-store.js';
@@ -134,6 +135,8 @@ onEachStoreNightly((newPlace) => {
     (await (
       await request('GET', `/api/v1/accounts/${wecom.corpId}/${openKfId}`)
     ).json()) as AccountDetailAnswer;
+
+  const status = async () => (await (await request('GET', '/api/v1/status')).json()) as StatusAnswer;
 
   it('a customer asks for a person, is served, and comes back: the bot says nothing in between', async () => {
     await add();
@@ -296,6 +299,7 @@ onEachStoreNightly((newPlace) => {
     await isShown('wait');
     await until(async () => (await account()).sessions?.pool === 1);
     expect((await account()).sessions).toMatchObject({ bot: 0, people: 0, poolSince: expect.any(String) });
+    expect((await status()).sessions?.pool).toBeGreaterThanOrEqual(1);
     await until(async () => (await account()).causes.some(({ code }) => code === 'people_wait'));
     act({ type: 'take', servicerUserid: 'lisi' });
     await until(async () => (await account()).sessions?.people === 1);

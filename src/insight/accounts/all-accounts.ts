@@ -9,14 +9,13 @@ import { toIso } from '../../http/answers/times.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { toLastHourAnswer } from '../answers/last-hour-answer.js';
 import { AllFigures } from '../figures/all-figures.js';
-import type { CustomerCount } from './customer-counts.js';
+import { toSessions } from './customer-counts.js';
 import { newCause } from '../answers/cause.js';
 import { Names } from './names.js';
 import {
   type AccountAnswer,
   type AccountDetailAnswer,
   type AccountPageAnswer,
-  type AccountSessionsAnswer,
   type AccountState,
   type AccountStatesAnswer,
   NO_ACCOUNTS,
@@ -216,10 +215,6 @@ function readPlace(position: string | null): Place | null {
   } catch {
     return null;
   }
-}
-
-function toSessions({ bot, pool, people, poolSinceMs }: CustomerCount): AccountSessionsAnswer {
-  return { bot, pool, people, poolSince: toTime(poolSinceMs) };
 }
 
 function sumOf(counts: AccountStatesAnswer): number {

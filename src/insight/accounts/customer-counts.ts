@@ -1,3 +1,6 @@
+import { toIso } from '../../http/answers/times.js';
+import type { AccountSessionsAnswer } from './account.dto.js';
+
 /** The customers of an account whose bot shares them with people: how many are with whom. */
 export interface CustomerCount {
   readonly bot: number;
@@ -12,4 +15,23 @@ export interface CustomerCount {
 export abstract class CustomerCounts {
   /** By account, without accounts that have none. @throws AppError `STORE_UNAVAILABLE` */
   abstract read(): Promise<ReadonlyMap<string, CustomerCount>>;
+}
+
+/** The counts of several accounts as one. @returns `null` where none has any. */
+export function sumOf(counts: readonly (CustomerCount | null)[]): CustomerCount | null {
+  return counts.reduce((sum, one) => (sum === null || one === null ? (sum ?? one) : plus(sum, one)), null);
+}
+
+function plus(a: CustomerCount, b: CustomerCount): CustomerCount {
+  const since = [a.poolSinceMs, b.poolSinceMs].filter((atMs) => atMs !== null);
+  return {
+    bot: a.bot + b.bot,
+    pool: a.pool + b.pool,
+    people: a.people + b.people,
+    poolSinceMs: since.length === 0 ? null : Math.min(...since),
+  };
+}
+
+export function toSessions({ bot, pool, people, poolSinceMs }: CustomerCount): AccountSessionsAnswer {
+  return { bot, pool, people, poolSince: poolSinceMs === null ? null : toIso(poolSinceMs) };
 }

@@ -47,6 +47,7 @@ function status({ counts, lastMinute, storage, ...others }: Changes = {}): Statu
     oldestWaitingAgeS: null,
     oldestParkedAgeS: null,
     oldestMessageAgeS: null,
+    sessions: null,
     lastMinute: { ...MINUTE, tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0, ...lastMinute },
     ...others,
   };

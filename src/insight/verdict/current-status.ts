@@ -5,6 +5,7 @@ import { REPLICA } from '../../kernel/replica.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { VERSION } from '../../kernel/version.js';
 import { type AccountView, AccountViews } from '../accounts/account-views.js';
+import { sumOf, toSessions } from '../accounts/customer-counts.js';
 import type { CauseAnswer } from '../answers/cause.dto.js';
 import type { StatusAnswer } from './status.dto.js';
 import { toAgeS, toIso } from '../../http/answers/times.js';
@@ -45,6 +46,7 @@ export class CurrentStatus {
     const [[counts, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
     const { waiting = null, parked = null, paused = null, dead = null, unreadable = null } = counts ?? {};
     const nowMs = this.storeClock.nowMs();
+    const customers = sumOf(views.map((view) => view.customers));
     return {
       version: VERSION,
       node: process.versions.node,
@@ -64,6 +66,7 @@ export class CurrentStatus {
       oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
       oldestParkedAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestParkedAtMs ?? nowMs),
       oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
+      sessions: customers && toSessions(customers),
       lastMinute: this.lastMinute.totals(),
     };
   }

@@ -1,5 +1,6 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Counted } from '../answers/counted.dto.js';
+import { AccountSessionsAnswer } from '../accounts/account.dto.js';
 import { VerdictAnswer } from './verdict.dto.js';
 
 /** The store. */
@@ -150,6 +151,9 @@ export class StatusAnswer {
    */
   @Min(0)
   readonly oldestMessageAgeS!: number | null;
+
+  /** Customers of all accounts. null: no bot has a `session`, or the store does not answer. */
+  readonly sessions!: AccountSessionsAnswer | null;
 
   /** What this replica did within the last 60 s. */
   readonly lastMinute!: LastMinuteAnswer;

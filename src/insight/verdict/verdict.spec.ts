@@ -59,7 +59,7 @@ async function judge() {
     ...{ version: '2.0.0', node: '24.21.0', replica: 'one', startedAt: '', uptimeS: 60, ready: true },
     storage: { kind: 'embedded', up: true },
     counts: { accounts, online: accounts, ...counts, openCircuits: 0 },
-    ...{ oldestWaitingAgeS: null, oldestParkedAgeS: null, oldestMessageAgeS: null },
+    ...{ oldestWaitingAgeS: null, oldestParkedAgeS: null, oldestMessageAgeS: null, sessions: null },
     lastMinute: {
       ...{
         callbacks: 0,

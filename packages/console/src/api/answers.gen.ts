@@ -2039,6 +2039,10 @@ export type StatusAnswer = {
      */
     oldestMessageAgeS: number | null;
     /**
+     * Customers of all accounts. null: no bot has a `session`, or the store does not answer.
+     */
+    sessions: AccountSessionsAnswer | null;
+    /**
      * What this replica did within the last 60 s.
      */
     lastMinute: LastMinuteAnswer;

@@ -4,6 +4,7 @@ import type {
   BotCreatedAnswer,
   BotVerifiedAnswer,
   BotWithKeyAnswer,
+  SessionSettingsAnswer,
 } from './answers.gen.js';
 import { useAnswer, usePaged } from './answers.js';
 import { request } from './request.js';
@@ -21,6 +22,7 @@ export interface BotChange {
   readonly takes?: BotAnswer['takes'];
   readonly corpSecret?: string;
   readonly paused?: boolean;
+  readonly session?: SessionSettingsAnswer | null;
   readonly callback?: {
     readonly url?: string;
     readonly form?: 'json';

@@ -1,9 +1,14 @@
 import { Input, type InputProps } from 'antd';
 import { type ReactNode, useId } from 'react';
 
-interface FieldProps extends Pick<InputProps, 'type' | 'min' | 'max' | 'required' | 'list' | 'disabled'> {
+interface FieldProps extends Pick<
+  InputProps,
+  'type' | 'min' | 'max' | 'required' | 'list' | 'disabled' | 'pattern' | 'title'
+> {
   readonly label: string;
   readonly hint?: ReactNode;
+  /** What is wrong with it. */
+  readonly fault?: string | undefined;
   readonly value: string;
   readonly isMono?: boolean;
   /** Of a text of several lines. */
@@ -12,7 +17,7 @@ interface FieldProps extends Pick<InputProps, 'type' | 'min' | 'max' | 'required
 }
 
 /** A labelled text field of a form. The browser says what is missing in it. */
-export function Field({ label, hint, value, isMono = false, rows, onInput, ...input }: FieldProps) {
+export function Field({ label, hint, fault, value, isMono = false, rows, onInput, ...input }: FieldProps) {
   const id = useId();
   const common = {
     id,
@@ -20,7 +25,8 @@ export function Field({ label, hint, value, isMono = false, rows, onInput, ...in
     autoComplete: 'off',
     spellCheck: false,
     className: isMono ? 'mono' : '',
-    ...(hint !== undefined && { 'aria-describedby': `${id}-hint` }),
+    ...((hint ?? fault) !== undefined && { 'aria-describedby': `${id}-hint` }),
+    ...(fault !== undefined && { status: 'error' as const, 'aria-invalid': true }),
     onChange: ({ target }: { target: { value: string } }) => onInput(target.value),
   };
   return (
@@ -33,10 +39,11 @@ export function Field({ label, hint, value, isMono = false, rows, onInput, ...in
         ) : (
           <Input {...common} {...input} />
         ))}
-      {hint !== undefined && (
-        <p id={`${id}-hint`} className="small muted">
-          {hint}
-        </p>
+      {(hint ?? fault) !== undefined && (
+        <div id={`${id}-hint`} className="small muted">
+          {hint !== undefined && <p>{hint}</p>}
+          {fault !== undefined && <p className="fault">{fault}</p>}
+        </div>
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-import { formatDateTime, formatFromNow, formatShortTime, formatTime } from '../i18n/format.js';
+import { formatDateTime, formatFromNow, formatSeconds, formatShortTime, formatTime } from '../i18n/format.js';
 import { t } from '../i18n/language.js';
 import { useSecondsFromNow } from '../state/now.js';
 
@@ -12,6 +12,15 @@ function AgoOf({ at }: { readonly at: string }) {
   return (
     <time dateTime={at} title={formatDateTime(at)}>
       {Math.abs(seconds) < 5 ? t().common.justNow : formatFromNow(seconds)}
+    </time>
+  );
+}
+
+/** How long something has lasted: "4 min". */
+export function Lasting({ since }: { readonly since: string }) {
+  return (
+    <time dateTime={since} title={formatDateTime(since)}>
+      {formatSeconds(Math.max(0, -useSecondsFromNow(since)))}
     </time>
   );
 }

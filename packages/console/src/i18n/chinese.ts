@@ -16,6 +16,7 @@ import { outbox } from './zh/outbox.js';
 import { overview } from './zh/overview.js';
 import { refusals } from './zh/refusals.js';
 import { session } from './zh/session.js';
+import { sessions } from './zh/sessions.js';
 import { states } from './zh/states.js';
 import { wecomErrors } from './zh/wecom-errors.js';
 
@@ -34,6 +35,7 @@ export const chinese: Words = {
   refusals,
   apps,
   bots,
+  sessions,
   wecomErrors,
   audit,
   states,

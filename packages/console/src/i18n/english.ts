@@ -15,6 +15,7 @@ import { outbox } from './en/outbox.js';
 import { overview } from './en/overview.js';
 import { refusals } from './en/refusals.js';
 import { session } from './en/session.js';
+import { sessions } from './en/sessions.js';
 import { states } from './en/states.js';
 import { wecomErrors } from './en/wecom-errors.js';
 
@@ -33,6 +34,7 @@ export const english = {
   refusals,
   apps,
   bots,
+  sessions,
   wecomErrors,
   audit,
   states,

@@ -84,6 +84,14 @@ export function formatSince(at: string): string {
   return new Date(at).toLocaleString(language.value, { month: 'short', day: 'numeric', ...HOURS });
 }
 
+/** @param day 1 is Monday, 7 is Sunday. */
+export function formatWeekday(day: number): string {
+  const monday = Date.UTC(2026, 0, 5);
+  return new Intl.DateTimeFormat(language.value, { weekday: 'short', timeZone: 'UTC' }).format(
+    monday + (day - 1) * DAY_S * 1_000,
+  );
+}
+
 function isToday(at: string): boolean {
   return new Date(at).toDateString() === new Date().toDateString();
 }

@@ -15,10 +15,14 @@ export type PageName = keyof typeof PAGES;
 
 const part = encodeURIComponent;
 
+/** Where a bot's page has its sessions. */
+export const SESSIONS_PART = 'sessions';
+
 export const pathOf = {
   accountsLike: (q: string) => `${PAGES.accounts}?q=${part(q)}`,
   account: (corpId: string, openKfId: string) => `${PAGES.accounts}/${part(corpId)}/${part(openKfId)}`,
   bot: (id: string) => `${PAGES.bots}/${part(id)}`,
+  botSessions: (id: string) => `${pathOf.bot(id)}#${SESSIONS_PART}`,
   addBot: `${PAGES.bots}/add`,
   /** With the account chosen. */
   addBotFor: (corpId: string, openKfId: string) =>

@@ -32,11 +32,12 @@ const OF_CALLS: ReadonlySet<CauseAnswer['code']> = new Set([
 /** Without an answer of WeCom's own. */
 const FAULTS: ReadonlySet<string> = new Set(['unreachable', 'status']);
 
-/** These count events or messages. */
+/** These count events, messages or customers. */
 const OF_CONTENTS: ReadonlySet<CauseAnswer['code']> = new Set([
   'dead_messages',
   'waiting_messages',
   'paused',
+  'people_wait',
 ]);
 
 const DEAD: ReadonlySet<CauseAnswer['code']> = new Set(['dead', 'dead_messages']);
@@ -161,7 +162,9 @@ function actionFor(cause: CauseAnswer): CauseWords['action'] {
     case 'unreadable':
       return null;
     default:
-      if (typeof botId === 'string') return { href: pathOf.bot(botId), text: causes.toBot };
+      // The account's page has its customers.
+      if (typeof botId === 'string' && code !== 'people_wait')
+        return { href: pathOf.bot(botId), text: causes.toBot };
       if (corpId !== null && openKfId !== null)
         return { href: pathOf.account(corpId, openKfId), text: causes.toAccount };
       if (code === 'bot_calls_fail') return { href: PAGES.wecomErrors, text: causes.toErrors };

@@ -378,6 +378,8 @@ export const bots = {
     centerEndpoint: 'Some versions call the first setting PUPPET_WXKF_MANAGER_CENTER_ENDPOINT.',
   },
   correctUrl: 'Correct its settings in a new tab',
+  shareCustomers: 'Share its customers with people, in a new tab: welcome, hand-over, hours',
+  losesSession: 'A bot that is given events cannot share customers with people. Its sessions are deleted.',
   stepVerified: 'The program is verified',
   stepVerifiedWait: 'Start the program with these settings, then press Verify.',
   stepVerifiedHelp: [

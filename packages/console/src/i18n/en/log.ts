@@ -24,9 +24,13 @@ export const log = {
     failed: 'Failed',
     dead: 'Given up',
     dropped: 'Dropped',
-    people: 'With people',
+    people: 'To people',
     handed_over: 'Handed over',
     replayed: 'Sent again',
+  },
+  withheld: {
+    people: 'a person had the customer, so the bot was not given it',
+    handed_over: 'the customer asked for a person, so the bot was not given it',
   },
   kinds: { callback: 'Callback', attempt: 'Attempt', end: 'End' },
   forms: {

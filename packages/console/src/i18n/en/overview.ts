@@ -37,6 +37,7 @@ export const overview = {
     'No role has a secret, so whoever reaches this port may do everything that you can. Set AUTH_OPERATOR_TOKEN and the other roles’ secrets before others may reach it.',
   attention: 'Needs attention',
   lastMinute: 'Last minute, this replica',
+  customers: 'Customers whom bots and people share, of the last 48 hours',
   now: 'Accounts, by what their customers get',
   figure: {
     callbacks: 'Callbacks/min',
@@ -56,6 +57,10 @@ export const overview = {
     working: 'Being answered',
     unanswered: 'Get no answer',
     unseen: 'Not known',
+    inPool: 'Wait for a person',
+    longestWait: 'Longest wait',
+    withPeople: 'With a person',
+    withBots: 'With a bot',
   },
   flow: 'What came in, and what became of it',
   flowUnit: (interval: string) => `Callbacks per ${interval}`,

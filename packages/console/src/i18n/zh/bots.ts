@@ -348,6 +348,8 @@ export const bots: Words['bots'] = {
     centerEndpoint: '有的版本把第一项写作 PUPPET_WXKF_MANAGER_CENTER_ENDPOINT。',
   },
   correctUrl: '在新标签页中更正设置',
+  shareCustomers: '在新标签页中设置人机协作：欢迎语、转人工、服务时间',
+  losesSession: '接收事件的机器人不能与人工协作，保存后其会话设置会被删除。',
   stepVerified: '程序已通过验证',
   stepVerifiedWait: '请用这些配置启动程序，然后点击“验证”。',
   stepVerifiedHelp: [

@@ -29,6 +29,10 @@ export const log: Words['log'] = {
     handed_over: '已转人工',
     replayed: '已重新投递',
   },
+  withheld: {
+    people: '客户由人工接待，消息未交给机器人',
+    handed_over: '客户要求人工接待，消息未交给机器人',
+  },
   kinds: { callback: '回调', attempt: '投递尝试', end: '结局' },
   forms: { encrypted: '密文', decrypted: '明文', message: '单条消息', verification: '验证' },
   table: '投递日志的记录，最新的在前',

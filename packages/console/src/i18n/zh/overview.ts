@@ -37,6 +37,7 @@ export const overview: Words['overview'] = {
     '所有角色都没有设置密钥，任何能访问此端口的人都拥有与您相同的权限。开放给其他主机之前，请设置 AUTH_OPERATOR_TOKEN 以及其他角色的密钥。',
   attention: '需要处理',
   lastMinute: '最近一分钟（本副本）',
+  customers: '最近 48 小时内由机器人和人工共同接待的客户',
   now: '客服账号，按客户是否收到回复',
   figure: {
     callbacks: '回调/分钟',
@@ -56,6 +57,10 @@ export const overview: Words['overview'] = {
     working: '有回复',
     unanswered: '客户未收到回复',
     unseen: '未知',
+    inPool: '等待人工',
+    longestWait: '最长等待',
+    withPeople: '人工接待中',
+    withBots: '机器人接待中',
   },
   flow: '收到的回调及其去向',
   flowUnit: (interval) => `每 ${interval}的回调数`,

@@ -2,13 +2,15 @@ import type { AccountDetailAnswer } from '../../api/answers.gen.js';
 import { LinkButton } from '../../components/link-button.js';
 import { BotName } from '../../components/names.js';
 import { StateTag } from '../../components/state-tag.js';
+import { Lasting } from '../../components/times.js';
+import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
 
 /** Who gets what customers write, and where that is. */
 export function Server({ account }: { readonly account: AccountDetailAnswer }) {
   const { accounts } = t();
-  const { servedBy, botId, botName, address, registration, state, corpId, openKfId } = account;
+  const { servedBy, botId, botName, address, registration, state, corpId, openKfId, sessions } = account;
   return (
     <section className="card">
       <h2>{accounts.servedBy}</h2>
@@ -37,6 +39,24 @@ export function Server({ account }: { readonly account: AccountDetailAnswer }) {
               </dd>
             </>
           )}
+        </dl>
+      )}
+      {sessions !== null && (
+        <dl className="facts" aria-label={accounts.customers}>
+          <dt>{accounts.inPool}</dt>
+          <dd>
+            {formatNumber(sessions.pool)}
+            {sessions.poolSince !== null && (
+              <>
+                {' · '}
+                {accounts.longestWait} <Lasting since={sessions.poolSince} />
+              </>
+            )}
+          </dd>
+          <dt>{accounts.withPeople}</dt>
+          <dd>{formatNumber(sessions.people)}</dd>
+          <dt>{accounts.withBot}</dt>
+          <dd>{formatNumber(sessions.bot)}</dd>
         </dl>
       )}
       {servedBy === 'nobody' && (

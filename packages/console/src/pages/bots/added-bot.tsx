@@ -146,6 +146,13 @@ function FirstMessage({ bot: added, program }: FirstMessageProps) {
           {bots.correctUrl}
         </a>
       </p>
+      {added.takes === 'message' && (
+        <p>
+          <a href={pathOf.botSessions(added.id)} target="_blank" rel="noreferrer">
+            {bots.shareCustomers}
+          </a>
+        </p>
+      )}
     </section>
   );
 }

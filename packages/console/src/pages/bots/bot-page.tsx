@@ -17,6 +17,7 @@ import { BotKey } from './bot-key.js';
 import { BotSettings } from './bot-settings.js';
 import { PauseButton } from './pause-button.js';
 import { RemoveBot } from './remove-bot.js';
+import { BotSessions } from './sessions/bot-sessions.js';
 import { VerifyBot } from './verify-bot.js';
 
 export default function BotPage({ params: { id = '' } }: { readonly params: { readonly id?: string } }) {
@@ -59,6 +60,7 @@ function Bot({ bot }: { readonly bot: BotAnswer }) {
           <RemoveBot bot={bot} />
         </div>
       </div>
+      {bot.takes === 'message' && <BotSessions key={bot.id} bot={bot} />}
     </>
   );
 }

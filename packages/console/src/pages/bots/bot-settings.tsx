@@ -1,3 +1,4 @@
+import { Alert } from 'antd';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../../api/answers.js';
 import { type BotChange, changeBot } from '../../api/bots.js';
@@ -98,6 +99,9 @@ export function BotSettings({ bot }: { readonly bot: BotAnswer }) {
         )}
         {mayTakeMessages(bot) && (
           <TakesChoice takes={typed.takes} best={null} onChange={(takes) => type({ takes })} />
+        )}
+        {bot.session !== null && typed.takes === 'event' && (
+          <Alert type="warning" showIcon title={bots.losesSession} />
         )}
         {isSecretWanted && (
           <Field

@@ -18,6 +18,7 @@ export function whatOf({ kind, occasion, form, attempt }: LoggedDeliveryAnswer):
 export function whyOf({ outcome, status, stage, reason }: LoggedDeliveryAnswer): string {
   const { log } = t();
   if (outcome === 'refused') return titleOfRefusal({ reason });
+  if (outcome === 'people' || outcome === 'handed_over') return log.withheld[outcome];
   if (stage !== null) return whatFailed({ stage, status }, t());
   return status === null ? (reason ?? '') : log.answered(status);
 }

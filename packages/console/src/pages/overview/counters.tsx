@@ -1,10 +1,15 @@
 import type { StatusAnswer } from '../../api/answers.gen.js';
 import type { Tone } from '../../components/state-tag.js';
+import { Lasting } from '../../components/times.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 
 /** Who answers, and what came in within the last minute; what waits stands among the causes. */
-export function Counters({ status: { counts, verdict, lastMinute } }: { readonly status: StatusAnswer }) {
+export function Counters({
+  status: { counts, verdict, lastMinute, sessions },
+}: {
+  readonly status: StatusAnswer;
+}) {
   const { overview } = t();
   const { figure } = overview;
   const { working = 0, unseen = 0, failing = 0, silent = 0 } = verdict.accounts ?? {};
@@ -22,6 +27,28 @@ export function Counters({ status: { counts, verdict, lastMinute } }: { readonly
         <Counter name={figure.kept} value={lastMinute.kept} tone="wait" />
         <Counter name={figure.failedAttempts} value={lastMinute.failedAttempts} tone="bad" />
       </dl>
+      {sessions !== null && (
+        <dl aria-label={overview.customers}>
+          <Counter name={figure.inPool} value={sessions.pool} tone="wait" />
+          <Wait name={figure.longestWait} since={sessions.poolSince} />
+          <Counter name={figure.withPeople} value={sessions.people} />
+          <Counter name={figure.withBots} value={sessions.bot} />
+        </dl>
+      )}
+    </div>
+  );
+}
+
+interface WaitProps {
+  readonly name: string;
+  readonly since: string | null;
+}
+
+function Wait({ name, since }: WaitProps) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{since === null ? t().common.none : <Lasting since={since} />}</dd>
     </div>
   );
 }
