@@ -12,6 +12,7 @@ function trouble(changes: Partial<Cause> = {}): Trouble {
   const where = {
     address: '10.0.0.7:8080',
     port: 8_080,
+    replica: null,
     corpId: 'ww1',
     openKfId: null,
     why: 'connect',
@@ -75,6 +76,7 @@ describe('the message to any other receiver', () => {
           ...{
             address: '10.0.0.7:8080',
             port: 8_080,
+            replica: null,
             corpId: 'ww1',
             openKfId: null,
             why: 'connect',

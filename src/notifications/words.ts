@@ -177,6 +177,10 @@ const ENGLISH: Words = {
     title: `Deliveries to ${placeOf(cause) ?? counted(cause, 'address', 'addresses')} fail`,
     text: 'It is probed until it is back.',
   }),
+  replica_away: ({ replica }) => ({
+    title: `Replica ${plain(replica ?? '')} is away`,
+    text: 'It was killed, its host is down, or it does not reach the store. The other replicas serve customers.',
+  }),
   unreadable: (cause) => ({
     title: `${counted(cause, 'record')} of what waits cannot be read`,
     text: 'Usually the key that sealed them is missing from SECRETS_KEY.',
@@ -269,6 +273,10 @@ const CHINESE: Words = {
   circuits: (cause) => ({
     title: `${placeOf(cause) ?? `${cause.count} 个机器人地址`} 投递失败`,
     text: '系统会持续探测，直到它恢复。',
+  }),
+  replica_away: ({ replica }) => ({
+    title: `副本 ${plain(replica ?? '')} 失联`,
+    text: '它可能被强行结束、所在主机宕机，或者连不上存储。客户由其他副本继续服务。',
   }),
   unreadable: (cause) => ({
     title: `${cause.count} 条待投递记录无法读取`,

@@ -248,6 +248,7 @@ function receivers(): ReceiversAnswer['items'] {
     address: '10.0.0.7:8080',
     port: 8_080,
     botId: null,
+    replica: null,
     corpId: app.corpId,
     openKfId: null,
     name: null,

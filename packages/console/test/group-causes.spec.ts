@@ -8,6 +8,7 @@ const cause = (botId: string, changes: Partial<CauseAnswer> = {}): CauseAnswer =
   ...{
     address: null,
     port: null,
+    replica: null,
     corpId: null,
     corpName: null,
     openKfId: null,

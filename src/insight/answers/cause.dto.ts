@@ -35,6 +35,8 @@ export const CAUSES = [
   'refused',
   /** Addresses that get nothing but probes. */
   'circuits',
+  /** A replica has not written to the store for 2 minutes, and has not said that it stops. */
+  'replica_away',
   'unreadable',
   /** The store does not tell what waits. */
   'unknown',
@@ -106,6 +108,12 @@ export class CauseAnswer {
 
   /** @example LangBot */
   readonly botName!: string | null;
+
+  /**
+   * The replica that is away, by the id that its records of the delivery log have; null for other causes.
+   * @example null
+   */
+  readonly replica!: string | null;
 
   /** The corp, if the cause is about one corp. */
   readonly corpId!: string | null;

@@ -4,6 +4,7 @@ import { botIdOf, PULL_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import { severityOfWait } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
+import type { AwayReplica } from '../figures/other-replicas.js';
 import type { StatusAnswer } from './status.dto.js';
 import { CAUSES, type CauseAnswer } from '../answers/cause.dto.js';
 import { newCause } from '../answers/cause.js';
@@ -36,6 +37,7 @@ export interface Troubles {
   readonly isKnownCorp: (corpId: string) => boolean;
   /** `href` of endpoints that get nothing but probes. */
   readonly openCircuits: Iterable<string>;
+  readonly awayReplicas: readonly AwayReplica[];
   /** Store time. */
   readonly nowMs: number;
   readonly replyWithinMs: number;
@@ -77,6 +79,7 @@ export function causesOf(status: Status, troubles: Troubles): Causes {
     ...ofHints.causes,
     ...refusedCauses(lastMinute.refused, troubles),
     ...circuitCauses(openCircuits, ofHints.addresses),
+    ...troubles.awayReplicas.map(awayCause),
     ...counted('unreadable', counts.unreadable),
     // If the store is down, `store_down` says so already.
     ...counted('unknown', Number(storage.up && isUnknown(counts))),
@@ -217,6 +220,10 @@ function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['address
     const botId = botOf(group.map(({ endpoint }) => endpoint));
     return newCause('circuits', group.length, { ...whereOf([...places.values()]), botId });
   });
+}
+
+function awayCause({ replica, sinceMs }: AwayReplica): CauseAnswer {
+  return newCause('replica_away', 1, { replica, since: toIso(sinceMs) });
 }
 
 function counted(code: Code, count: number | null): CauseAnswer[] {
