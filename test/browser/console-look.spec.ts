@@ -249,6 +249,7 @@ function receivers(): ReceiversAnswer['items'] {
     port: 8_080,
     botId: null,
     replica: null,
+    unlistedAddress: null,
     corpId: app.corpId,
     openKfId: null,
     name: null,

@@ -94,6 +94,13 @@ export class CauseAnswer {
   readonly address!: string | null;
 
   /**
+   * The address by which the manager reaches WeCom, if WeCom refuses calls since the app does not list it (60020) and its errmsg
+   * names it; null for other causes.
+   * @example 203.0.113.7
+   */
+  readonly unlistedAddress!: string | null;
+
+  /**
    * The port in the address; if the URL names none, that of its scheme. null when the address has no port.
    * @example 8080
    */

@@ -46,6 +46,7 @@ export function newCause(
     status: null,
     address: null,
     port: null,
+    unlistedAddress: null,
     botId: null,
     botName: null,
     replica: null,

@@ -170,6 +170,17 @@ describe('the causes', () => {
     ]);
   });
 
+  it('name the address that WeCom does not list, of several the one that it refused last', () => {
+    const refused = (botId: string, atMs: number, unlistedAddress: string) =>
+      failing({ botId, atMs, unlistedAddress });
+    const callers = [refused('b1', 2, '203.0.113.8'), refused('b2', 1, '203.0.113.7')];
+    const views = [view('wk1', { code: 'replies_fail', why: '60020', unlistedAddress: '203.0.113.8' })];
+    expect(causes(status(), { callers, views })).toMatchObject([
+      { code: 'wecom_fails', why: '60020', unlistedAddress: '203.0.113.8' },
+      { code: 'replies_fail', why: '60020', unlistedAddress: '203.0.113.8' },
+    ]);
+  });
+
   it('name the bot whose token is refused, and the bot whose calls are', () => {
     const callers = [
       failing({ subject: 'token', botId: 'b1', why: '40001' }),

@@ -118,7 +118,7 @@ function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
     JSON.stringify([code, bot?.id ?? corpId, why, status]),
   );
   return [...groups.values()].map((group) => {
-    const { code, why, status } = (group[0] as (typeof group)[number]).reason;
+    const { code, why, status, unlistedAddress = null } = (group[0] as (typeof group)[number]).reason;
     const views = group.map(({ view }) => view);
     const counts = group.map(({ reason }) => (OF_MESSAGES.has(code) ? reason.count : 1));
     const isBad = group.some(({ reason }) => reason.severity === 'bad');
@@ -129,7 +129,7 @@ function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
       {
         ...(isGiven && { severity: isBad ? ('bad' as const) : ('wait' as const) }),
         since: firstOf(group.map(({ reason }) => reason.sinceMs)),
-        ...{ why, status },
+        ...{ why, status, unlistedAddress },
         botId: onlyOne(views.map(({ bot }) => bot?.id ?? null)),
         corpId: onlyOne(views.map(({ corpId }) => corpId)),
         openKfId: group.length === 1 ? (views[0]?.openKfId ?? null) : null,
@@ -146,11 +146,11 @@ function tokenCause({ why, sinceMs, botId, corpId }: Outcome): CauseAnswer {
 function wecomCauses(outcomes: readonly Outcome[]): CauseAnswer[] {
   const groups = Map.groupBy(outcomes, ({ why, corpId }) => (isFault(why) ? why : `${corpId} ${why}`));
   return [...groups].map(([key, group]) => {
-    const [{ why }] = group as [Outcome];
+    const { why, unlistedAddress = null } = group.reduce((last, one) => (one.atMs > last.atMs ? one : last));
     return newCause('wecom_fails', new Set(group.map(({ corpId }) => corpId)).size, {
       key: `wecom_fails ${key}`,
       since: firstOf(group.map(({ sinceMs }) => sinceMs)),
-      why,
+      ...{ why, unlistedAddress },
       botId: isFault(why) ? null : onlyOne(group.map(({ botId }) => botId)),
       corpId: onlyOne(group.map(({ corpId }) => corpId)),
     });

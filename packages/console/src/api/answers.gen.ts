@@ -802,6 +802,10 @@ export type CauseAnswer = {
      */
     address: string | null;
     /**
+     * The address by which the manager reaches WeCom, if WeCom refuses calls since the app does not list it (60020) and its errmsg names it; null for other causes.
+     */
+    unlistedAddress: string | null;
+    /**
      * The port in the address; if the URL names none, that of its scheme. null when the address has no port.
      */
     port: number | null;
