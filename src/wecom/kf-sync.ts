@@ -7,7 +7,7 @@ import { OwnCalls } from './client/own-calls.js';
 import { CallLimits } from './proxy/call-limits.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { toTokenCaller } from './tokens/token-caller.js';
-import { isTokenError, parseObject } from './client/wecom-answer.js';
+import { isTokenError, parseObject, unlistedAddressOf, type WecomAnswer } from './client/wecom-answer.js';
 import { WecomMetrics } from './outcomes/wecom-metrics.js';
 
 const API = 'kf/sync_msg';
@@ -83,7 +83,7 @@ export class KfSync {
     });
     const ended = { operation: 'call', corpId, botId, api: API, openKfId, isAsked: true } as const;
     if ('refusal' in outcome) {
-      this.metrics.noteOutcome({ ...ended, errcode: outcome.refusal.errcode, fault: null });
+      this.metrics.noteOutcome({ ...ended, ...toOutcome(outcome.refusal) });
       return outcome.refusal;
     }
     const tokenlessSync = syncToken === '' ? { botId, openKfId } : null;
@@ -103,7 +103,7 @@ export class KfSync {
         this.metrics.noteOutcome({ ...ended, errcode: null, fault: 'unreachable' });
         throw error;
       });
-    this.metrics.noteOutcome({ ...ended, errcode: 'errcode' in answer ? answer.errcode : 0, fault: null });
+    this.metrics.noteOutcome({ ...ended, ...('errcode' in answer ? toOutcome(answer) : TAKEN) });
     if ('errcode' in answer) {
       this.metrics.answered('call', answer.errcode);
       if (isTokenError(answer.errcode)) await this.tokens.revoke(id);
@@ -113,6 +113,12 @@ export class KfSync {
     }
     return answer;
   }
+}
+
+const TAKEN = { errcode: 0, fault: null };
+
+function toOutcome(refusal: WecomAnswer) {
+  return { errcode: refusal.errcode, unlistedAddress: unlistedAddressOf(refusal), fault: null };
 }
 
 /** @throws AppError `WECOM_UNREACHABLE` when the text does not have the form of WeCom's answers. */
