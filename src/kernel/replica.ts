@@ -5,3 +5,8 @@ import { hostname } from 'node:os';
 export const REPLICA = `${hostname()
   .replaceAll(/[^\w.-]/g, '_')
   .slice(0, 64)}-${randomBytes(3).toString('hex')}`;
+
+/** The host of a replica, by its id. */
+export function hostOf(replica: string): string {
+  return replica.replace(/-[\da-f]{6}$/, '');
+}

@@ -12,6 +12,8 @@ function trouble(changes: Partial<Cause> = {}): Trouble {
   const where = {
     address: '10.0.0.7:8080',
     port: 8_080,
+    replica: null,
+    unlistedAddress: null,
     corpId: 'ww1',
     openKfId: null,
     why: 'connect',
@@ -75,6 +77,8 @@ describe('the message to any other receiver', () => {
           ...{
             address: '10.0.0.7:8080',
             port: 8_080,
+            replica: null,
+            unlistedAddress: null,
             corpId: 'ww1',
             openKfId: null,
             why: 'connect',
@@ -138,6 +142,15 @@ it.each<Cause['code']>(['waiting', 'dead'])('%s has the number of what the bot a
   expect(toWebhookBody({ begun: [trouble({ why: 'status', status: 502 })], over: [] }, NOW_MS, null)).toEqual(
     expect.objectContaining({ troubles: [expect.objectContaining({ why: 'status', status: 502 })] }),
   );
+});
+
+it.each<[Cause['code'], Partial<Cause>, 'title' | 'text', string]>([
+  ['replica_away', { replica: 'host-0a1b2c' }, 'title', 'host-0a1b2c'],
+  ['wecom_fails', { why: '60020', unlistedAddress: '203.0.113.7' }, 'text', '203.0.113.7'],
+  ['replies_fail', { why: '60020', unlistedAddress: '2001:db8::7' }, 'text', '2001:db8::7'],
+])('%s names what it is about: %j', (code, of, part, name) => {
+  const { cause } = trouble({ code, ...of });
+  for (const language of ['en', 'zh'] as const) expect(wordsOf(cause, language)[part]).toContain(name);
 });
 
 it('a test says that it is one', () => {

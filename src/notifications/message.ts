@@ -90,10 +90,11 @@ function toMarkdown(content: string): object {
 }
 
 function toEntry(type: 'trouble' | 'over', { cause, sinceMs }: Trouble): object {
-  const { code, severity, count, address, port, corpId, openKfId, why, status } = cause;
+  const { code, severity, count, address, port, replica, corpId, openKfId, why, status, unlistedAddress } =
+    cause;
   const since = new Date(sinceMs).toISOString();
   const what = { type, code, severity, ...wordsOf(cause, 'en'), since, count };
-  return { ...what, address, port, corpId, openKfId, why, status };
+  return { ...what, address, port, replica, corpId, openKfId, why, status, unlistedAddress };
 }
 
 function headed(heading: string, lines: readonly string[]): string[] {

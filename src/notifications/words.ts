@@ -107,6 +107,10 @@ const counted = ({ count }: Cause, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 const why = (cause: Cause): string => (cause.why === null ? '' : ` (${reasonOf(cause, 'en')})`);
 
+/** What to do about 60020. A cause that an earlier version noted has no address. */
+const toList = ({ unlistedAddress }: Cause): string =>
+  unlistedAddress ? ` List ${plain(unlistedAddress)} at WeCom (企业可信IP).` : '';
+
 const ENGLISH: Words = {
   not_ready: () => ({
     title: 'A replica takes no callbacks',
@@ -122,7 +126,7 @@ const ENGLISH: Words = {
   }),
   wecom_fails: (cause) => ({
     title: wecomFails(cause),
-    text: 'Bots can neither read messages nor answer them.',
+    text: `Bots can neither read messages nor answer them.${toList(cause)}`,
   }),
   calls_unanswered: () => ({
     title: 'Over a fifth of the calls to WeCom get no answer',
@@ -130,7 +134,7 @@ const ENGLISH: Words = {
   }),
   replies_fail: (cause) => ({
     title: `No reply of ${counted(cause, 'account')}${ofBot(cause)} goes out${why(cause)}`,
-    text: 'Answers of bots do not reach customers.',
+    text: `Answers of bots do not reach customers.${toList(cause)}`,
   }),
   token_refused: (cause) => ({
     title: `WeCom refuses the access token${ofBot(cause)}${why(cause)}`,
@@ -188,6 +192,10 @@ const ENGLISH: Words = {
     title: `Deliveries to ${placeOf(cause) ?? counted(cause, 'address', 'addresses')} fail`,
     text: 'It is probed until it is back.',
   }),
+  replica_away: ({ replica }) => ({
+    title: `Replica ${plain(replica ?? '')} is away`,
+    text: 'It was killed, its host is down, or it does not reach the store. The other replicas serve customers.',
+  }),
   unreadable: (cause) => ({
     title: `${counted(cause, 'record')} of what waits cannot be read`,
     text: 'Usually the key that sealed them is missing from SECRETS_KEY.',
@@ -214,6 +222,9 @@ const zhOfBot = (cause: Cause): string => {
 };
 const zhWhy = (cause: Cause): string => (cause.why === null ? '' : `（${reasonOf(cause, 'zh')}）`);
 
+const zhToList = ({ unlistedAddress }: Cause): string =>
+  unlistedAddress ? `请把 ${plain(unlistedAddress)} 加入“企业可信IP”。` : '';
+
 const CHINESE: Words = {
   not_ready: () => ({ title: '有副本不接收回调', text: '注册信息尚未加载完成，或者正在停机。' }),
   store_down: () => ({
@@ -224,14 +235,17 @@ const CHINESE: Words = {
     title: '有回调既未投递也未保存',
     text: '企业微信只会重发几次。通常是存储响应缓慢或无法连接，或者回调超出了处理能力。',
   }),
-  wecom_fails: (cause) => ({ title: zhWecomFails(cause), text: '机器人既无法读取消息，也无法回复。' }),
+  wecom_fails: (cause) => ({
+    title: zhWecomFails(cause),
+    text: `机器人既无法读取消息，也无法回复。${zhToList(cause)}`,
+  }),
   calls_unanswered: () => ({
     title: '超过五分之一的企业微信接口调用没有得到响应',
     text: '请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
   }),
   replies_fail: (cause) => ({
     title: `${zhOfBot(cause)}${cause.count} 个客服账号的回复发不出去${zhWhy(cause)}`,
-    text: '机器人的回复没有到达客户。',
+    text: `机器人的回复没有到达客户。${zhToList(cause)}`,
   }),
   token_refused: (cause) => ({
     title: `企业微信拒绝了${zhOfBot(cause)}访问令牌${zhWhy(cause)}`,
@@ -288,6 +302,10 @@ const CHINESE: Words = {
   circuits: (cause) => ({
     title: `${placeOf(cause) ?? `${cause.count} 个机器人地址`} 投递失败`,
     text: '系统会持续探测，直到它恢复。',
+  }),
+  replica_away: ({ replica }) => ({
+    title: `副本 ${plain(replica ?? '')} 失联`,
+    text: '它可能被强行结束、所在主机宕机，或者连不上存储。客户由其他副本继续服务。',
   }),
   unreadable: (cause) => ({
     title: `${cause.count} 条待投递记录无法读取`,

@@ -8,7 +8,7 @@ import { CallLimits } from './proxy/call-limits.js';
 import type { Asker } from './proxy/sync-turns.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { toTokenCaller } from './tokens/token-caller.js';
-import { isTokenError, parseObject, type WecomAnswer } from './client/wecom-answer.js';
+import { isTokenError, parseObject, unlistedAddressOf, type WecomAnswer } from './client/wecom-answer.js';
 import { WecomMetrics } from './outcomes/wecom-metrics.js';
 
 export interface KfCall {
@@ -68,7 +68,7 @@ export class KfCalls {
     });
     const ended = { operation: 'call', corpId, botId, api, openKfId, isAsked: true } as const;
     if ('refusal' in outcome) {
-      this.metrics.noteOutcome({ ...ended, errcode: outcome.refusal.errcode, fault: null });
+      this.metrics.noteOutcome({ ...ended, ...toOutcome(outcome.refusal) });
       return outcome.refusal;
     }
     const retryAfterS = await this.limits.take({ corpId, api, tokenlessSync });
@@ -82,12 +82,18 @@ export class KfCalls {
         throw error;
       });
     const errcode = 'fields' in answer ? 0 : answer.errcode;
-    this.metrics.noteOutcome({ ...ended, errcode, fault: null });
+    this.metrics.noteOutcome({ ...ended, ...('fields' in answer ? TAKEN : toOutcome(answer)) });
     if (errcode === 0) this.limits.noteKnown(api);
     else this.metrics.answered('call', errcode);
     if (isTokenError(errcode)) await this.tokens.revoke(id);
     return answer;
   }
+}
+
+const TAKEN = { errcode: 0, fault: null };
+
+function toOutcome(refusal: WecomAnswer) {
+  return { errcode: refusal.errcode, unlistedAddress: unlistedAddressOf(refusal), fault: null };
 }
 
 /** @throws AppError `WECOM_UNREACHABLE` when the text does not have the form of WeCom's answers. */

@@ -113,6 +113,17 @@ describeInBrowser('the look of the console', () => {
     await page.locator('button.cause').first().waitFor();
     return page;
   };
+  /** With these causes, as if the manager had them. */
+  async function overviewOf(causes: readonly object[]): Promise<Page> {
+    const page = await newPage(browser);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.route('**/api/v1/status', async (route) => {
+      const status = (await (await route.fetch()).json()) as StatusAnswer;
+      await route.fulfill({ json: { ...status, verdict: { ...status.verdict, state: 'failing', causes } } });
+    });
+    await page.goto(`${manager.url}/console`);
+    return page;
+  }
   const scrollWidth = 'document.documentElement.scrollWidth';
 
   describe.each(LOOKS)('in $locale, dark: $dark', (look) => {
@@ -163,14 +174,7 @@ describeInBrowser('the look of the console', () => {
   });
 
   it('has the counters and the first chart within 900 px below many causes, equal ones in one row', async () => {
-    const page = await newPage(browser);
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await page.route('**/api/v1/status', async (route) => {
-      const status = (await (await route.fetch()).json()) as StatusAnswer;
-      const verdict = { ...status.verdict, state: 'failing', causes: manyCauses() };
-      await route.fulfill({ json: { ...status, verdict } });
-    });
-    await page.goto(`${manager.url}/console`);
+    const page = await overviewOf(manyCauses());
     await page.getByRole('button', { name: /LangBot, AstrBot/ }).click();
     await page.locator('.remedy').getByRole('link', { name: 'AstrBot' }).waitFor();
     await page.getByRole('button', { name: /LangBot, AstrBot/ }).click();
@@ -179,6 +183,19 @@ describeInBrowser('the look of the console', () => {
     await screenshot(page, 'overview-many');
     const chart = await page.locator('.chart').first().boundingBox();
     expect((chart?.y ?? 900) + (chart?.height ?? 0)).toBeLessThanOrEqual(900);
+  });
+
+  it('names the replica that is away, and the address to list with a button that copies it', async () => {
+    const page = await overviewOf(causesByName());
+    await page.getByRole('button', { name: 'host-0a1b2c' }).click();
+    await page.locator('.remedy').getByText('If you removed it, do nothing').waitFor();
+    await page.getByRole('button', { name: /trusted/ }).click();
+    const remedy = page.locator('.remedy');
+    await remedy.getByText('203.0.113.7').waitFor();
+    await remedy.getByRole('button', { name: 'Copy Address to list' }).click();
+    await remedy.getByRole('img', { name: 'check' }).waitFor();
+    await screenshot(page, 'overview-unlisted');
+    expect(await seriousViolations(page)).toEqual([]);
   });
 
   it('stands still while it loads', async () => {
@@ -221,6 +238,35 @@ describeInBrowser('the look of the console', () => {
   });
 });
 
+function causesByName() {
+  const since = new Date(Date.now() - 15 * 60_000).toISOString();
+  const nowhere = { address: null, port: null, botId: null, botName: null, openKfId: null, name: null };
+  const of = { ...nowhere, corpId: null, corpName: null, replica: null, unlistedAddress: null, status: null };
+  const refused = { corpId: app.corpId, corpName: '客服应用', unlistedAddress: '203.0.113.7' };
+  return [
+    {
+      ...of,
+      code: 'wecom_fails',
+      severity: 'bad',
+      count: 1,
+      since,
+      why: '60020',
+      key: 'refused',
+      ...refused,
+    },
+    {
+      ...of,
+      code: 'replica_away',
+      severity: 'wait',
+      count: 1,
+      since,
+      why: null,
+      key: 'away',
+      replica: 'host-0a1b2c',
+    },
+  ];
+}
+
 /** Eight rows: two bots have the same cause. */
 function manyCauses() {
   const nowhere = { address: null, port: null, corpId: app.corpId, openKfId: null, name: null, status: null };
@@ -248,6 +294,8 @@ function receivers(): ReceiversAnswer['items'] {
     address: '10.0.0.7:8080',
     port: 8_080,
     botId: null,
+    replica: null,
+    unlistedAddress: null,
     corpId: app.corpId,
     openKfId: null,
     name: null,

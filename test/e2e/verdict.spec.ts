@@ -70,13 +70,13 @@ describe('the verdict', () => {
     expect(Date.parse(replies.lastAt ?? '')).toBeGreaterThanOrEqual(before);
   });
 
-  it.each<[string, Behaviour, string]>([
-    ['refuses', answer(60020), '60020'],
-    ['answers with an HTTP error', html(502), 'status'],
-    ['hangs up', cut(), 'unreachable'],
+  it.each<[string, Behaviour, string, string | null]>([
+    ['refuses', answer(60020), '60020', '127.0.0.1'],
+    ['answers with an HTTP error', html(502), 'status', null],
+    ['hangs up', cut(), 'unreachable', null],
   ])(
     'is bad since the first call, while WeCom %s, though bots take every event',
-    async (_name, does, why) => {
+    async (_name, does, why, unlistedAddress) => {
       await write();
       await reply();
       wecom.behave('kf/send_msg', does);
@@ -88,8 +88,8 @@ describe('the verdict', () => {
       const { state, causes } = await verdict();
       expect(state).toBe('failing');
       expect(causes).toMatchObject([
-        { code: 'wecom_fails', severity: 'bad', count: 1, why, corpId: app.corpId },
-        { code: 'replies_fail', severity: 'bad', count: 1, why, openKfId },
+        { code: 'wecom_fails', severity: 'bad', count: 1, why, unlistedAddress, corpId: app.corpId },
+        { code: 'replies_fail', severity: 'bad', count: 1, why, unlistedAddress, openKfId },
       ]);
       for (const { since } of causes) {
         expect(Date.parse(since ?? '')).toBeGreaterThanOrEqual(before);

@@ -8,6 +8,8 @@ const cause = (botId: string, changes: Partial<CauseAnswer> = {}): CauseAnswer =
   ...{
     address: null,
     port: null,
+    replica: null,
+    unlistedAddress: null,
     corpId: null,
     corpName: null,
     openKfId: null,
@@ -27,11 +29,13 @@ it('puts bots that fail for the same reason into one row, where the first of the
   expect(rows).toEqual([['a', 'c'], ['b']]);
 });
 
-it('keeps apart what differs by its reason, its HTTP status or how bad it is', () => {
+it('keeps apart what differs by its reason, its HTTP status, the address to list or how bad it is', () => {
   const causes = [
     cause('a', { why: 'status', status: 500 }),
     cause('b', { why: 'status', status: 404 }),
     cause('c', { why: 'status', status: 500, severity: 'wait' }),
+    cause('d', { code: 'wecom_fails', why: '60020', unlistedAddress: '203.0.113.7' }),
+    cause('e', { code: 'wecom_fails', why: '60020', unlistedAddress: '203.0.113.8' }),
   ];
-  expect(groupCauses(causes)).toHaveLength(3);
+  expect(groupCauses(causes)).toHaveLength(5);
 });

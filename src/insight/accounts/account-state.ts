@@ -56,6 +56,8 @@ export interface Times {
 
 /** One cause, before it is known by names. */
 export interface Reason extends Pick<Cause, 'code' | 'why' | 'status'> {
+  /** Left out where there is none. */
+  readonly unlistedAddress?: string | null;
   readonly sinceMs: number | null;
   /** Left out: that of its code. */
   readonly severity?: Cause['severity'];
@@ -150,7 +152,9 @@ function nothing(code: CauseCode): Reason {
 }
 
 function ofOutcome(code: CauseCode, outcome: Outcome | null): Reason[] {
-  return outcome === null ? [] : [{ ...nothing(code), why: outcome.why, sinceMs: outcome.sinceMs }];
+  if (outcome === null) return [];
+  const { why, sinceMs, unlistedAddress = null } = outcome;
+  return [{ ...nothing(code), why, sinceMs, unlistedAddress }];
 }
 
 /** Who waits as long as a reply may take gets no answer. */

@@ -39,6 +39,8 @@ export const CAUSES = [
   'refused',
   /** Addresses that get nothing but probes. */
   'circuits',
+  /** A replica has not written to the store for 2 minutes, and has not said that it stops. */
+  'replica_away',
   'unreadable',
   /** The store does not tell what waits. */
   'unknown',
@@ -96,6 +98,13 @@ export class CauseAnswer {
   readonly address!: string | null;
 
   /**
+   * The address by which the manager reaches WeCom, if WeCom refuses calls since the app does not list it (60020) and its errmsg
+   * names it; null for other causes.
+   * @example 203.0.113.7
+   */
+  readonly unlistedAddress!: string | null;
+
+  /**
    * The port in the address; if the URL names none, that of its scheme. null when the address has no port.
    * @example 8080
    */
@@ -110,6 +119,12 @@ export class CauseAnswer {
 
   /** @example LangBot */
   readonly botName!: string | null;
+
+  /**
+   * The replica that is away, by the id that its records of the delivery log have; null for other causes.
+   * @example null
+   */
+  readonly replica!: string | null;
 
   /** The corp, if the cause is about one corp. */
   readonly corpId!: string | null;

@@ -25,6 +25,7 @@ const SEVERITY: Readonly<Record<CauseCode, Cause['severity']>> = {
   no_account: 'wait',
   refused: 'wait',
   circuits: 'wait',
+  replica_away: 'wait',
   unreadable: 'wait',
   unknown: 'wait',
 };
@@ -47,8 +48,10 @@ export function newCause(
     status: null,
     address: null,
     port: null,
+    unlistedAddress: null,
     botId: null,
     botName: null,
+    replica: null,
     corpId: null,
     corpName: null,
     openKfId: null,
@@ -61,8 +64,8 @@ export function newCause(
 }
 
 /** That an address fails and that something waits for it is one trouble. */
-function keyOf({ code, address, botId, corpId, why }: Omit<Cause, 'key'>): string {
+function keyOf({ code, address, botId, replica, corpId, why }: Omit<Cause, 'key'>): string {
   if (OF_PLACES.has(code))
     return `${code === 'circuits' ? 'waiting' : code} ${address ?? botId ?? corpId ?? ''}`;
-  return [code, botId ?? corpId, why].filter((part) => part !== null).join(' ');
+  return [code, botId ?? replica ?? corpId, why].filter((part) => part !== null).join(' ');
 }

@@ -21,6 +21,7 @@ import type { ReadTimes } from '../../wecom/outcomes/read-messages.js';
 import { callKey, type FailedCall } from '../../wecom/outcomes/failed-calls.js';
 import { errorKey, type SeenError } from '../../wecom/outcomes/wecom-errors.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
+import { OtherReplicas, type ReplicaMark } from './other-replicas.js';
 
 const QUARTER_MS = 15 * MINUTE_MS;
 /** How long after the end of a minute it reads: by then the others have written theirs. */
@@ -48,9 +49,13 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   readonly reads = new Newest<ReadTimes>(({ openKfId }) => openKfId);
   readonly errors = new Newest<SeenError>(errorKey);
   readonly calls = new Newest<FailedCall>(callKey);
+  readonly replicas = new OtherReplicas();
   /** When accounts were forgotten. Entries from before are about a registration that is gone. */
   readonly #forgotten = new Map<string, number>();
   readonly #writes = new SerialRuns(() => this.#write());
+  /** When this process started, of `Clock.elapsedMs`. */
+  #startedMs = 0;
+  #isStopped = false;
   #quarterMs = 0;
   /** Entries of this quarter have what was seen since this time: the last write of the quarter before. */
   #sinceMs = 0;
@@ -74,12 +79,14 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   }
 
   onApplicationBootstrap(): void {
+    this.#startedMs = this.clock.elapsedMs();
     void this.#read();
     this.#turnLater();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#timer?.cancel();
+    this.#isStopped = true;
     await this.clock.within(LAST_WRITE_LIMIT_MS, this.#writes.run());
   }
 
@@ -132,8 +139,15 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     }
   }
 
+  #mark(): ReplicaMark {
+    const atMs = this.storeClock.nowMs();
+    const startedAtMs = atMs - (this.clock.elapsedMs() - this.#startedMs);
+    return { startedAtMs, atMs, isStopped: this.#isStopped };
+  }
+
   *#own(sinceMs: number): Generator<Seen> {
-    // First, so that others read it before the entries that it takes back.
+    if (this.records.isShared) yield ['replica', this.#mark()];
+    // Before the lists, so that others read it before the entries that it takes back.
     for (const [openKfId, atMs] of this.#forgotten)
       if (atMs >= sinceMs) yield ['forgotten', { openKfId, atMs }];
     for (const list of ['accounts', 'addresses', 'bots'] as const)
@@ -160,17 +174,21 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
         await nextTurn();
       }
       this.#readAtMs = nowMs;
+      this.replicas.note(REPLICA, this.#mark());
+      this.replicas.lookedAt(nowMs);
     } catch (err) {
       this.log.debug({ err }, 'figures.read_failed');
     }
-    const { accounts, addresses, bots, replies, callers, reads, errors, calls } = this;
-    for (const list of [accounts, addresses, bots, replies, callers, reads, errors, calls])
+    const { accounts, addresses, bots, replies, callers, reads, errors, calls, replicas } = this;
+    for (const list of [accounts, addresses, bots, replies, callers, reads, errors, calls, replicas])
       list.forgetBefore(keptFromMs);
     for (const [openKfId, atMs] of this.#forgotten) if (atMs < keptFromMs) this.#forgotten.delete(openKfId);
   }
 
   #put(replica: string, atMs: number, [list, item]: Seen): void {
     switch (list) {
+      case 'replica':
+        return this.replicas.note(replica, item);
       case 'forgotten':
         return this.#forgetAt(item.openKfId, item.atMs);
       case 'accounts':
@@ -216,6 +234,7 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
  * skip names that they do not know.
  */
 type Seen =
+  | readonly [list: 'replica', item: ReplicaMark]
   | readonly [list: 'forgotten', item: { readonly openKfId: string; readonly atMs: number }]
   | readonly [list: 'accounts' | 'addresses' | 'bots', item: SeenAttempts]
   | readonly [list: 'account_outcomes' | 'caller_outcomes', item: Outcome]

@@ -81,7 +81,7 @@ const NO_TROUBLES: Troubles = {
     nowMs: NOW_MS,
     replyWithinMs: 60_000,
   },
-  ...{ refusals: null, isKnownCorp: () => true },
+  ...{ refusals: null, isKnownCorp: () => true, awayReplicas: [] },
 };
 const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
   causesOf(of, { ...NO_TROUBLES, ...troubles }).causes;
@@ -131,6 +131,7 @@ describe('the causes', () => {
         ],
         agents: [{ botId: 'b3', corpId: 'ww1', stage: 'quota' }],
         openCircuits: ['http://a:1'],
+        awayReplicas: [{ replica: 'host-0a1b2c', sinceMs: NOW_MS }],
       },
     ).map(({ code }) => code);
     const others = new Set<string>(['calls_unanswered', 'unknown']);
@@ -180,6 +181,17 @@ describe('the causes', () => {
     ]);
   });
 
+  it('name the address that WeCom does not list, of several the one that it refused last', () => {
+    const refused = (botId: string, atMs: number, unlistedAddress: string) =>
+      failing({ botId, atMs, unlistedAddress });
+    const callers = [refused('b1', 2, '203.0.113.8'), refused('b2', 1, '203.0.113.7')];
+    const views = [view('wk1', { code: 'replies_fail', why: '60020', unlistedAddress: '203.0.113.8' })];
+    expect(causes(status(), { callers, views })).toMatchObject([
+      { code: 'wecom_fails', why: '60020', unlistedAddress: '203.0.113.8' },
+      { code: 'replies_fail', why: '60020', unlistedAddress: '203.0.113.8' },
+    ]);
+  });
+
   it('name the bot whose token is refused, and the bot whose calls are', () => {
     const callers = [
       failing({ subject: 'token', botId: 'b1', why: '40001' }),
@@ -211,6 +223,15 @@ describe('the causes', () => {
       { why: '40008', count: 1, ...ofBot, openKfId: 'wk3' },
       { ...fail, count: 1, botId: null, corpId: 'ww1', openKfId: 'wk4' },
       { code: 'dead_messages', count: 5, ...ofBot, openKfId: null },
+    ]);
+  });
+
+  it('have one line for each replica that is away', () => {
+    const awayReplicas = ['one-0a1b2c', 'two-3d4e5f'].map((replica) => ({ replica, sinceMs: NOW_MS }));
+    const away = { code: 'replica_away', severity: 'wait', count: 1, since: '2026-01-01T06:56:00.000Z' };
+    expect(causes(status(), { awayReplicas })).toMatchObject([
+      { ...away, replica: 'one-0a1b2c', key: 'replica_away one-0a1b2c' },
+      { ...away, replica: 'two-3d4e5f', key: 'replica_away two-3d4e5f' },
     ]);
   });
 

@@ -4,6 +4,7 @@ import { botIdOf, PULL_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import { severityOfWait } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
+import type { AwayReplica } from '../figures/other-replicas.js';
 import type { StatusAnswer } from './status.dto.js';
 import { CAUSES, type CauseAnswer } from '../answers/cause.dto.js';
 import { newCause } from '../answers/cause.js';
@@ -38,6 +39,7 @@ export interface Troubles {
   readonly isKnownCorp: (corpId: string) => boolean;
   /** `href` of endpoints that get nothing but probes. */
   readonly openCircuits: Iterable<string>;
+  readonly awayReplicas: readonly AwayReplica[];
   /** Store time. */
   readonly nowMs: number;
   readonly replyWithinMs: number;
@@ -90,6 +92,7 @@ export function causesOf(status: Status, troubles: Troubles): Causes {
     ...ofHints.causes,
     ...refusedCauses(lastMinute.refused, troubles),
     ...circuitCauses(openCircuits, ofHints.addresses),
+    ...troubles.awayReplicas.map(awayCause),
     ...counted('unreadable', counts.unreadable),
     // If the store is down, `store_down` says so already.
     ...counted('unknown', Number(storage.up && isUnknown(counts))),
@@ -129,7 +132,7 @@ function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
     JSON.stringify([code, bot?.id ?? corpId, why, status]),
   );
   return [...groups.values()].map((group) => {
-    const { code, why, status } = (group[0] as (typeof group)[number]).reason;
+    const { code, why, status, unlistedAddress = null } = (group[0] as (typeof group)[number]).reason;
     const views = group.map(({ view }) => view);
     const counts = group.map(({ reason }) => (OF_MESSAGES.has(code) ? reason.count : 1));
     const isBad = group.some(({ reason }) => reason.severity === 'bad');
@@ -140,7 +143,7 @@ function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
       {
         ...(isGiven && { severity: isBad ? ('bad' as const) : ('wait' as const) }),
         since: firstOf(group.map(({ reason }) => reason.sinceMs)),
-        ...{ why, status },
+        ...{ why, status, unlistedAddress },
         botId: onlyOne(views.map(({ bot }) => bot?.id ?? null)),
         corpId: onlyOne(views.map(({ corpId }) => corpId)),
         openKfId: group.length === 1 ? (views[0]?.openKfId ?? null) : null,
@@ -157,11 +160,11 @@ function tokenCause({ why, sinceMs, botId, corpId }: Outcome): CauseAnswer {
 function wecomCauses(outcomes: readonly Outcome[]): CauseAnswer[] {
   const groups = Map.groupBy(outcomes, ({ why, corpId }) => (isFault(why) ? why : `${corpId} ${why}`));
   return [...groups].map(([key, group]) => {
-    const [{ why }] = group as [Outcome];
+    const { why, unlistedAddress = null } = group.reduce((last, one) => (one.atMs > last.atMs ? one : last));
     return newCause('wecom_fails', new Set(group.map(({ corpId }) => corpId)).size, {
       key: `wecom_fails ${key}`,
       since: firstOf(group.map(({ sinceMs }) => sinceMs)),
-      why,
+      ...{ why, unlistedAddress },
       botId: isFault(why) ? null : onlyOne(group.map(({ botId }) => botId)),
       corpId: onlyOne(group.map(({ corpId }) => corpId)),
     });
@@ -231,6 +234,10 @@ function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['address
     const botId = botOf(group.map(({ endpoint }) => endpoint));
     return newCause('circuits', group.length, { ...whereOf([...places.values()]), botId });
   });
+}
+
+function awayCause({ replica, sinceMs }: AwayReplica): CauseAnswer {
+  return newCause('replica_away', 1, { replica, since: toIso(sinceMs) });
 }
 
 function counted(code: Code, count: number | null): CauseAnswer[] {

@@ -3,6 +3,7 @@ import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
 import type { Outcome, Subject } from '../../wecom/outcomes/outcome.js';
 import { type AccountView, AccountViews } from '../accounts/account-views.js';
 import { AllFigures } from '../figures/all-figures.js';
+import { SeenByOthers } from '../figures/seen-by-others.js';
 import type { Cause, CauseCode } from '../answers/cause.js';
 import { botOf, placeOf } from './hint-causes.js';
 
@@ -24,12 +25,13 @@ const CALLS: Readonly<Partial<Record<CauseCode, readonly Subject[]>>> = {
 };
 const REPLIES: ReadonlySet<CauseCode> = new Set<CauseCode>(['replies_fail', 'silent', 'no_account']);
 
-/** What was seen to go well: a reply that WeCom accepted, a token that it gave, an event that was taken. */
+/** What was seen to go well: a reply that WeCom accepted, a token that it gave, an event that was taken, a replica that wrote. */
 @Injectable()
 export class Successes {
   constructor(
     private readonly accounts: AccountViews,
     private readonly figures: AllFigures,
+    private readonly others: SeenByOthers,
     private readonly deliveries: Deliveries,
   ) {}
 
@@ -37,6 +39,7 @@ export class Successes {
     const { views } = await this.accounts.list();
     const callers = this.figures.callers();
     return (cause, { beganAtMs, seenAtMs }) => {
+      if (cause.replica) return this.others.replicas.isBack(cause.replica, beganAtMs);
       if (REPLIES.has(cause.code)) return hasReplied(views, cause, beganAtMs);
       const subjects = CALLS[cause.code];
       if (subjects !== undefined) return hasSucceeded(callers, subjects, cause, beganAtMs);

@@ -39,14 +39,14 @@ beforeEach(async () => {
   const { accounts, bots, destinations, image, knownApps } = registry;
   wecom = new WecomMetrics(new Metrics(), clock);
   const counts = new QueueCounts(queue, clock, clock);
-  const { figures } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
+  const { figures, others } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
   const listed = { known: () => null, corpIds: () => [] } as unknown as WecomAccounts;
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const of = [accounts, bots, destinations, botEndpoints, figures, outbox, counts, listed] as const;
   views = new AccountViews(...of, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, listed);
   const corps = { has: () => true } as unknown as Corps;
-  const known = [figures, counts, circuits, bots, corps, names, clock] as const;
+  const known = [figures, others, counts, circuits, bots, corps, names, clock] as const;
   const refused = { list: () => Promise.reject(new Error('no log')) } as unknown as RefusedCallbacks;
   verdict = new Verdict(...known, config, refused, clock, views, new Metrics());
 });

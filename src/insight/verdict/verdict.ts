@@ -14,6 +14,7 @@ import { KnownBots } from '../../registry/bots/known-bots.js';
 import { type AccountView, AccountViews, statesOf } from '../accounts/account-views.js';
 import { insightConfig } from '../accounts/insight.config.js';
 import { AllFigures } from '../figures/all-figures.js';
+import { SeenByOthers } from '../figures/seen-by-others.js';
 import { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import type { CauseCode } from '../answers/cause.js';
@@ -46,6 +47,7 @@ export class Verdict {
 
   constructor(
     private readonly figures: AllFigures,
+    private readonly others: SeenByOthers,
     private readonly counts: QueueCounts,
     private readonly circuits: Circuits,
     private readonly bots: KnownBots,
@@ -98,6 +100,7 @@ export class Verdict {
       refusals: status.lastMinute.refused === 0 ? null : await this.#refusals.latest(REFUSALS_AGE_MS_MAX),
       isKnownCorp: (corpId) => this.corps.has(corpId),
       openCircuits: this.circuits.failing,
+      awayReplicas: this.others.replicas.away(),
       nowMs: this.storeClock.nowMs(),
       replyWithinMs: this.config.replyWithinMs,
     });

@@ -3,6 +3,8 @@
  * developer.work.weixin.qq.com/document/path/90313.
  */
 
+import { isIP } from 'node:net';
+
 /** `errcode` 0 means success. */
 export interface WecomAnswer {
   readonly errcode: number;
@@ -19,6 +21,7 @@ export const ERRCODE = {
   secretMissing: 41004,
   tokenExpired: 42001,
   tooFrequent: 45009,
+  addressUnlisted: 60020,
 } as const;
 
 /** The errcodes with their own label: those of credentials, limits and customer service. */
@@ -26,8 +29,8 @@ export const COUNTED_ERRCODES: readonly number[] = [
   ...Object.values(ERRCODE),
   // A wrong parameter; no access token; an access token of another app.
   ...[40058, 41001, 301002],
-  // Too many parallel calls; the app has no permission, or is disabled; our address is not in the app's list.
-  ...[45033, 48002, 50003, 60020],
+  // Too many parallel calls; the app has no permission, or is disabled.
+  ...[45033, 48002, 50003],
   // Kf accounts and their sessions.
   ...[95000, 95001, 95004, 95011, 95012, 95017, 95018],
 ];
@@ -50,6 +53,15 @@ export function tooFrequent(what: string): WecomAnswer {
 /** Whether WeCom refused the access token. It then has done nothing. */
 export function isTokenError(errcode: number | null): boolean {
   return errcode === ERRCODE.tokenInvalid || errcode === ERRCODE.tokenExpired;
+}
+
+/** As in `not allow to access from your ip, hint: [1], from ip: 1.2.3.4, more info at …`. */
+const FROM_IP = /(?:^|, )from ip: ([\da-f.:]{2,45})(?:,|$)/i;
+
+/** The address that WeCom does not allow, by the errmsg of 60020. Nothing else of an errmsg is read. */
+export function unlistedAddressOf({ errcode, errmsg }: WecomAnswer): string | undefined {
+  const named = errcode === ERRCODE.addressUnlisted ? FROM_IP.exec(errmsg)?.[1] : undefined;
+  return named !== undefined && isIP(named) > 0 ? named : undefined;
 }
 
 /** @returns `null` unless the text is a JSON object with a whole number as `errcode`. */

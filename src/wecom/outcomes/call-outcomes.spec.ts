@@ -53,6 +53,19 @@ describe('a corp', () => {
     expect(callers()).toContainEqual(['call', 'ww2', 'status']);
   });
 
+  it('has the address that WeCom did not list last, until WeCom takes a call or refuses it for another reason', () => {
+    const refused = (unlistedAddress: string) => ({ ...REPLY, errcode: 60020, unlistedAddress });
+    const addresses = () => [failing()[0], repliesOf().replyFailure].map((one) => one?.unlistedAddress);
+    thrice(refused('203.0.113.7'));
+    outcomes.note(refused('203.0.113.8'));
+    expect(addresses()).toEqual(['203.0.113.8', '203.0.113.8']);
+    outcomes.note({ ...REPLY, errcode: 45009 });
+    expect(addresses()).toEqual([undefined, undefined]);
+    outcomes.note(REPLY);
+    thrice({ ...REPLY, errcode: 60020 });
+    expect(addresses()).toEqual([undefined, undefined]);
+  });
+
   it('is well with the first call that WeCom answers, also if that says no to the one call', () => {
     for (const errcode of [0, 95018]) {
       thrice({ ...CALL, errcode: 40001 });

@@ -37,6 +37,8 @@ export interface EndedCall {
   readonly openKfId: string | null;
   /** `null` where WeCom's answer has none. */
   readonly errcode: number | null;
+  /** The address that WeCom does not list, where its answer names it. */
+  readonly unlistedAddress?: string | undefined;
   /** Why there was no answer, or none of WeCom; `null` where there was one. */
   readonly fault: CallFault | null;
   /** Whether WeCom was asked; the manager may have answered in its place. */
@@ -48,7 +50,7 @@ export type CallFault = 'unreachable' | 'status';
 
 type Changed = { -readonly [Field in keyof Outcome]: Outcome[Field] };
 
-const NO_FAILURE = { failures: 0, sinceMs: 0, atMs: 0, why: '' };
+const NO_FAILURE = { failures: 0, sinceMs: 0, atMs: 0, why: '', unlistedAddress: undefined };
 /** WeCom has given the token with which such a call was made. */
 const ONLY_OF_CALLS: ReadonlySet<string> = new Set(['40014', '42001', '48002', '50003', '301002']);
 
@@ -104,11 +106,11 @@ export class CallOutcomes {
   }
 
   #noteCaller(call: EndedCall & { readonly corpId: string }): void {
-    const { operation, corpId, botId, api, openKfId, errcode, fault } = call;
+    const { operation, corpId, botId, api, openKfId, errcode, fault, unlistedAddress } = call;
     const of = (subject: Subject): OutcomeOf => ({ subject, corpId, botId, openKfId: null, api: '' });
     const said = errcode === null || errcode === 0 ? null : String(errcode);
     const isOfAll = fault !== null || (said !== null && isOfCaller(said));
-    this.#note(this.#ofCaller(of(operation)), isOfAll ? (fault ?? said) : null);
+    this.#note(this.#ofCaller(of(operation)), isOfAll ? (fault ?? said) : null, unlistedAddress);
     if (isOfAll) return;
     const isRefused = said !== null && isOfToken(said);
     if (isRefused || operation === 'call') this.#note(this.#ofCaller(of('token')), isRefused ? said : null);
@@ -133,7 +135,7 @@ export class CallOutcomes {
     // Of a bot its token says so already, for all its accounts.
     if (why !== null && botId !== null && isOfToken(why)) return;
     const subject = why !== null && isOfNoAccount(why) ? 'account' : 'replies';
-    this.#note(this.#ofAccount(subject, call), why);
+    this.#note(this.#ofAccount(subject, call), why, call.unlistedAddress);
   }
 
   #ofAccount(subject: 'replies' | 'account', { corpId, openKfId }: Addressee): Changed {
@@ -158,7 +160,7 @@ export class CallOutcomes {
   }
 
   /** @param why it failed; `null` when it went well. */
-  #note(outcome: Changed, why: string | null): void {
+  #note(outcome: Changed, why: string | null, unlistedAddress?: string): void {
     const nowMs = this.storeClock.nowMs();
     if (why === null) {
       Object.assign(outcome, NO_FAILURE, { okAtMs: nowMs });
@@ -168,6 +170,7 @@ export class CallOutcomes {
     outcome.failures++;
     outcome.atMs = nowMs;
     outcome.why = why;
+    outcome.unlistedAddress = unlistedAddress;
   }
 }
 

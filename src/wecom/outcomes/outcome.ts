@@ -35,6 +35,8 @@ export interface Outcome extends OutcomeOf {
   readonly atMs: number;
   /** Of the newest one: an errcode, `unreachable`, `status`, or `fail_type:` with that of a `msg_send_fail`. */
   readonly why: string;
+  /** Of the newest one: the address that WeCom does not list, with 60020. Not in entries of earlier versions. */
+  readonly unlistedAddress?: string | undefined;
 }
 
 /** A single failure may be an exception: it counts once there was no success for so long, or so often. */
@@ -54,7 +56,9 @@ const OF_TOKEN: ReadonlySet<string> = new Set(
   ].map(String),
 );
 /** WeCom is busy, has had too many calls, or does not list the address: whatever the call says. */
-const OF_CALLER: ReadonlySet<string> = new Set([ERRCODE.busy, ERRCODE.tooFrequent, 45033, 60020].map(String));
+const OF_CALLER: ReadonlySet<string> = new Set(
+  [ERRCODE.busy, ERRCODE.tooFrequent, 45033, ERRCODE.addressUnlisted].map(String),
+);
 /**
  * The customer may get no message now: the limit of 5, 48 hours, a session that ended or that a person has, no such customer. Of
  * a `msg_send_fail` the same (developer.work.weixin.qq.com/document/path/94670).
@@ -90,7 +94,8 @@ export function together(all: readonly Outcome[]): Outcome | null {
   const okAtMs = Math.max(...all.map((one) => one.okAtMs));
   const failed = all.filter((one) => one.failures > 0 && one.atMs >= okAtMs);
   const newest = failed.reduce((last, one) => (one.atMs > last.atMs ? one : last), failed[0] ?? first);
-  if (failed.length === 0) return { ...first, okAtMs, failures: 0, sinceMs: 0, atMs: 0, why: '' };
+  if (failed.length === 0)
+    return { ...first, okAtMs, failures: 0, sinceMs: 0, atMs: 0, why: '', unlistedAddress: undefined };
   return {
     ...newest,
     okAtMs,

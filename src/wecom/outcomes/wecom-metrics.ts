@@ -117,7 +117,9 @@ export class WecomMetrics implements AccountHistory {
   tokenAsked({
     botId,
     ...ended
-  }: Pick<EndedCall, 'corpId' | 'errcode' | 'fault'> & { botId: string | null | undefined }): void {
+  }: Pick<EndedCall, 'corpId' | 'errcode' | 'fault' | 'unlistedAddress'> & {
+    botId: string | null | undefined;
+  }): void {
     const isRefused = ended.fault === null && ended.errcode !== 0;
     const call = { operation: 'gettoken', api: '', openKfId: null, botId: botId ?? null, ...ended } as const;
     this.noteOutcome({ ...call, isAsked: botId !== undefined || !isRefused });

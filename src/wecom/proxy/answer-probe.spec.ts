@@ -14,7 +14,7 @@ function probed(body: string | Buffer, headers: readonly string[] = JSON_TYPE, s
   expect(probe.begin(head(headers, status))).toBe(false);
   for (const byte of Buffer.from(body)) expect(probe.add(Buffer.of(byte))).toBe(false);
   expect(probe.release()).toEqual([]);
-  return probe.errcode();
+  return probe.answer()?.errcode ?? null;
 }
 
 it('finds the errcode of a JSON answer, in whatever pieces and wherever it stands', () => {
@@ -45,7 +45,7 @@ it('holds a short answer back until it is whole, when it is told to', () => {
   expect(probe.begin(head(JSON_TYPE))).toBe(true);
   const [first, second] = [Buffer.from(EXPIRED.slice(0, 9)), Buffer.from(EXPIRED.slice(9))];
   expect([probe.add(first), probe.add(second)]).toEqual([true, true]);
-  expect(probe.errcode()).toBe(42001);
+  expect(probe.answer()).toMatchObject({ errcode: 42001 });
   expect(probe.release()).toEqual([first, second]);
   expect(probe.release()).toEqual([]);
 });
@@ -59,7 +59,7 @@ it('lets go of one that turns out to be long', () => {
   expect(probe.release()).toEqual([start]);
   expect(probe.add(Buffer.of(32))).toBe(false);
   expect(probe.release()).toEqual([]);
-  expect(probe.errcode()).toBeNull();
+  expect(probe.answer()).toBeNull();
 });
 
 it('never holds back what is no JSON', () => {

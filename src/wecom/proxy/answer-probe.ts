@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import { readAnswer } from '../client/wecom-answer.js';
+import { readAnswer, type WecomAnswer } from '../client/wecom-answer.js';
 import type { AnswerHead } from './caller-answer.js';
 import { headerOf } from './proxy-headers.js';
 
@@ -9,6 +9,7 @@ const UNPACKED_BYTES_MAX = 65_536;
 
 /** How WeCom begins an answer when all went well. */
 const ALL_WELL = Buffer.from('{"errcode":0,');
+const WELL: WecomAnswer = { errcode: 0, errmsg: '' };
 
 const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   '': (bytes) => bytes,
@@ -18,7 +19,7 @@ const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX }),
 };
 
-/** Reads the errcode of a short JSON answer. Such an answer is held back until it is whole: one write is cheaper than several. */
+/** Reads errcode and errmsg of a short JSON answer. Such an answer is held back until it is whole: one write is cheaper than several. */
 export class AnswerProbe {
   #encoding: string | null = null;
   #chunks: Buffer[] = [];
@@ -59,16 +60,16 @@ export class AnswerProbe {
   }
 
   /** Call it when the answer is whole. @returns `null` when the answer has no errcode, or is too long to be an error. */
-  errcode(): number | null {
+  answer(): WecomAnswer | null {
     return this.#encoding === null ? null : this.#read(this.#encoding);
   }
 
-  #read(encoding: string): number | null {
+  #read(encoding: string): WecomAnswer | null {
     // Most answers begin like this, and to compare is cheaper than to parse.
-    if (this.#chunks[0]?.subarray(0, ALL_WELL.length).equals(ALL_WELL)) return 0;
+    if (this.#chunks[0]?.subarray(0, ALL_WELL.length).equals(ALL_WELL)) return WELL;
     try {
       const bytes = UNPACK[encoding]?.(Buffer.concat(this.#chunks));
-      return bytes === undefined ? null : (readAnswer(bytes.toString('utf8'))?.errcode ?? null);
+      return bytes === undefined ? null : readAnswer(bytes.toString('utf8'));
     } catch {
       return null;
     }

@@ -12,7 +12,13 @@ import { Clock } from '../../kernel/clock.js';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
 import { isReply } from '../outcomes/call-outcomes.js';
 import { TokenAnswers } from '../tokens/token-answers.js';
-import { ERRCODE, parseObject, tooFrequent, type WecomAnswer } from '../client/wecom-answer.js';
+import {
+  ERRCODE,
+  parseObject,
+  tooFrequent,
+  unlistedAddressOf,
+  type WecomAnswer,
+} from '../client/wecom-answer.js';
 import { type CallResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
 import { wecomConfig } from '../client/wecom.config.js';
 import { CallCredentials } from './call-credentials.js';
@@ -97,6 +103,7 @@ export class ApiProxy {
     if ('refused' in credential) {
       const { refusal, retryAfterS } = credential.refused;
       log.result = 'refused';
+      log.unlistedAddress = unlistedAddressOf(refusal);
       this.metrics.answeredHere('call', refusal.errcode);
       answerWith(reply, log, refusal, refusal.errcode === ERRCODE.tooFrequent ? retryAfterS : null);
       return null;

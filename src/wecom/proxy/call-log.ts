@@ -18,6 +18,8 @@ export class CallLog extends RequestFields {
   token: 'caller' | 'manager' | 'none' | undefined = undefined;
   result: CallResult | undefined = undefined;
   errcode: number | undefined = undefined;
+  /** The address that WeCom does not list, with 60020. */
+  unlistedAddress: string | undefined = undefined;
   /** Set when the call was made a second time, with a new access token. */
   repeated: true | undefined = undefined;
 
@@ -32,8 +34,10 @@ export class CallLog extends RequestFields {
 
 /** What the call shows about WeCom; `null` when it shows nothing: the manager refused it, or the caller hung up early. */
 export function toEndedCall(log: CallLog, answeredStatus: number | null, seconds: number): EndedCall | null {
-  const { api = '', corpId = null, bot: botId = null, openKfId = null, result, errcode = null } = log;
-  const ended = { operation: 'call', corpId, botId, api, openKfId, errcode, isAsked: true } as const;
+  const { api = '', corpId = null, bot: botId = null, openKfId = null } = log;
+  const { result, errcode = null, unlistedAddress } = log;
+  const of = { operation: 'call', corpId, botId, api, openKfId } as const;
+  const ended = { ...of, errcode, unlistedAddress, isAsked: true };
   const isUnanswered =
     result === 'unreachable' || result === 'broken' || (result === 'aborted' && seconds >= NO_ANSWER_S);
   if (isUnanswered) return { ...ended, fault: 'unreachable' };

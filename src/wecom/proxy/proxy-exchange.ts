@@ -11,7 +11,7 @@ import {
 } from '../../http/outgoing/forward-proxy.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
-import { isTokenError } from '../client/wecom-answer.js';
+import { isTokenError, unlistedAddressOf } from '../client/wecom-answer.js';
 import { AnswerProbe } from './answer-probe.js';
 import type { AnswerHead, CallerAnswer } from './caller-answer.js';
 import { CallerGone } from './proxy-body.js';
@@ -24,12 +24,22 @@ const SILENCE_LIMITS: SilenceLimits = { pauseMs: 30_000, totalMs: 600_000 };
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const INTERIM_ANSWERS_MAX = 8;
 
+/** What WeCom's answer says of how the call went. */
+interface Told {
+  /** `null` where it does not say. */
+  readonly errcode: number | null;
+  /** The address that WeCom does not list, with 60020. */
+  readonly unlistedAddress: string | undefined;
+}
+
 /** How a call ended. */
-export type ExchangeEnd =
+export type ExchangeEnd = Told &
   /** The whole answer was written to the caller. */
-  | { readonly kind: 'passed'; readonly status: number; readonly errcode: number | null }
-  /** WeCom refused the access token, and nothing was written to the caller yet. */
-  | { readonly kind: 'held'; readonly errcode: number | null; passOn(): ExchangeEnd };
+  (
+    | { readonly kind: 'passed'; readonly status: number }
+    /** WeCom refused the access token, and nothing was written to the caller yet. */
+    | { readonly kind: 'held'; passOn(): ExchangeEnd }
+  );
 
 export interface ExchangeOptions {
   /** Whether to hold back an answer that refuses the access token. */
@@ -139,15 +149,17 @@ export class ProxyExchange implements Undici.DispatchHandler {
       this.#fail(new Error('the answer had no head'));
       return;
     }
-    const errcode = this.#probe.errcode();
+    const read = this.#probe.answer();
+    const errcode = read?.errcode ?? null;
+    const told: Told = { errcode, unlistedAddress: read === null ? undefined : unlistedAddressOf(read) };
     const passOn = (): ExchangeEnd => {
       this.options.whenRead?.(errcode);
       if (this.answer.hasBegun) this.answer.end();
       else this.answer.whole(head, Buffer.concat(this.#probe.release()));
-      return { kind: 'passed', status: head.status, errcode };
+      return { kind: 'passed', status: head.status, ...told };
     };
     const isHeld = this.options.holdsTokenError && isTokenError(errcode) && !this.answer.hasBegun;
-    this.#resolve(isHeld ? { kind: 'held', errcode, passOn } : passOn());
+    this.#resolve(isHeld ? { kind: 'held', ...told, passOn } : passOn());
   }
 
   onResponseError(_controller: Undici.DispatchController, error: Error & { code?: string }): void {

@@ -89,6 +89,7 @@ export class ProxyUpstream implements OnApplicationShutdown {
     }
     log.result = 'answered';
     log.errcode = end.errcode ?? undefined;
+    log.unlistedAddress = end.unlistedAddress;
     return end;
   }
 

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestFields, UnitOfWork } from '../../http/log/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { ERRCODE, type WecomAnswer } from '../client/wecom-answer.js';
+import { ERRCODE, unlistedAddressOf, type WecomAnswer } from '../client/wecom-answer.js';
 import { type TokenResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
 import { Corps } from '../../registry/accounts/corps.js';
 import { AccessTokens } from './access-tokens.js';
@@ -86,7 +86,10 @@ export class TokenAnswers {
       const { errcode } = outcome.refusal;
       if (outcome.source !== 'upstream') {
         this.metrics.answeredHere('gettoken', errcode);
-        this.metrics.tokenAsked({ corpId: log.corpId ?? null, botId: log.bot ?? null, errcode, fault: null });
+        this.metrics.tokenAsked({
+          ...{ corpId: log.corpId ?? null, botId: log.bot ?? null },
+          ...{ errcode, fault: null, unlistedAddress: unlistedAddressOf(outcome.refusal) },
+        });
       }
       if (outcome.refusal.errcode === ERRCODE.tooFrequent) reply.header('retry-after', outcome.retryAfterS);
       this.#refuse(reply, log, outcome.refusal);

@@ -7,7 +7,13 @@ import { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import { endWith, Tracing, toServerAttributes } from '../../kernel/tracing.js';
 import type { CallFault } from '../outcomes/call-outcomes.js';
-import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from '../client/wecom-answer.js';
+import {
+  ERRCODE,
+  parseObject,
+  readAnswer,
+  unlistedAddressOf,
+  type WecomAnswer,
+} from '../client/wecom-answer.js';
 import { wecomConfig } from '../client/wecom.config.js';
 import { WecomClient } from '../client/wecom-client.js';
 import { WecomMetrics } from '../outcomes/wecom-metrics.js';
@@ -69,11 +75,12 @@ export class TokenSource {
     trace: TraceContext | null,
     botId?: string | null,
   ): Promise<SourceAnswer> {
-    const note = (errcode: number | null, fault: CallFault | null): void =>
-      this.metrics.tokenAsked({ corpId, botId, errcode, fault });
+    const note = (errcode: number | null, fault: CallFault | null, unlistedAddress?: string): void =>
+      this.metrics.tokenAsked({ corpId, botId, errcode, fault, unlistedAddress });
     try {
       const answer = await this.#traced(corpId, corpSecret, trace);
-      note('refusal' in answer ? answer.refusal.errcode : 0, null);
+      if ('refusal' in answer) note(answer.refusal.errcode, null, unlistedAddressOf(answer.refusal));
+      else note(0, null);
       return answer;
     } catch (error) {
       note(null, 'unreachable');

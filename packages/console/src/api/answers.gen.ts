@@ -909,7 +909,7 @@ export type CauseAnswer = {
      * Tells the cause from others for as long as it lasts, also over restarts.
      */
     key: string;
-    code: 'agent_fails' | 'bot_calls_fail' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    code: 'agent_fails' | 'bot_calls_fail' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replica_away' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
     severity: 'bad' | 'wait';
     /**
      * How many corps, accounts, customers, messages, callbacks or addresses it is about; 1 where nothing is counted.
@@ -932,6 +932,10 @@ export type CauseAnswer = {
      */
     address: string | null;
     /**
+     * The address by which the manager reaches WeCom, if WeCom refuses calls since the app does not list it (60020) and its errmsg names it; null for other causes.
+     */
+    unlistedAddress: string | null;
+    /**
      * The port in the address; if the URL names none, that of its scheme. null when the address has no port.
      */
     port: number | null;
@@ -940,6 +944,10 @@ export type CauseAnswer = {
      */
     botId: string | null;
     botName: string | null;
+    /**
+     * The replica that is away, by the id that its records of the delivery log have; null for other causes.
+     */
+    replica: string | null;
     /**
      * The corp, if the cause is about one corp.
      */

@@ -2,6 +2,7 @@
 import type { FailureReasonAnswer } from '../api/answers.gen.js';
 import { whatFailed } from '../i18n/failure.js';
 import { t } from '../i18n/language.js';
+import { CopyButton } from './copy.js';
 
 /** WeCom's own page about each code. */
 const ABOUT = 'https://open.work.weixin.qq.com/devtool/query?e=';
@@ -26,24 +27,42 @@ export function Errcode({ why }: { readonly why: string }) {
   );
 }
 
+interface CallRemedyProps {
+  readonly why: string;
+  /** Of 60020, where WeCom names it. */
+  readonly unlistedAddress?: string | null;
+}
+
 /** What to do about an errcode, with the way to WeCom's page about it. What it means stands beside it. */
-export function CallRemedy({ why }: { readonly why: string }) {
+export function CallRemedy({ why, unlistedAddress = null }: CallRemedyProps) {
   const { overview, errcodes, wecomErrors } = t();
   const { verdict } = overview;
   if (why === 'unreachable') return <>{verdict.noAnswer}</>;
   if (why === 'status') return <>{verdict.httpError}</>;
   const known = errcodes[why];
+  if (unlistedAddress !== null)
+    return (
+      <>
+        {wecomErrors.unlisted.before} <span className="mono">{unlistedAddress}</span>
+        <CopyButton value={unlistedAddress} what={wecomErrors.unlisted.address} />{' '}
+        {wecomErrors.unlisted.after} <ToWecom why={why} />
+      </>
+    );
   return (
     <>
       {known === undefined
         ? verdict.sentences(verdict.code(why), wecomErrors.unknownRemedy)
         : verdict.sentences(known.remedy, verdict.code(why))}{' '}
-      {CODE.test(why) && (
-        <a href={ABOUT + encodeURIComponent(why)} target="_blank" rel="noreferrer">
-          {wecomErrors.lookUp}
-        </a>
-      )}
+      {CODE.test(why) && <ToWecom why={why} />}
     </>
+  );
+}
+
+function ToWecom({ why }: { readonly why: string }) {
+  return (
+    <a href={ABOUT + encodeURIComponent(why)} target="_blank" rel="noreferrer">
+      {t().wecomErrors.lookUp}
+    </a>
   );
 }
 

@@ -122,12 +122,14 @@ function Action({ of: cause }: { readonly of: CauseAnswer }) {
 
 /** What to do, and of a group each of its members with the way to it. */
 function Remedy({ of: { causes: all } }: { readonly of: CauseGroup }) {
-  const { remedy, callFault } = wordsOfCause(all[0]);
+  const [first] = all;
+  const { remedy, callFault } = wordsOfCause(first);
   const accounts = accountsOf(all);
   return (
     <div className="remedy">
       <p>
-        {remedy} {callFault !== null && <CallRemedy why={callFault} />}
+        {remedy}{' '}
+        {callFault !== null && <CallRemedy why={callFault} unlistedAddress={first.unlistedAddress} />}
       </p>
       {accounts !== '' && (
         <p className="muted below-l">

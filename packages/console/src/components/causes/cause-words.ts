@@ -93,6 +93,8 @@ export function subjectOf(cause: CauseAnswer): string {
     case 'not_ready':
     case 'not_taken':
       return causes.replica;
+    case 'replica_away':
+      return cause.replica ?? causes.replica;
     case 'store_down':
     case 'unknown':
       return causes.store;
@@ -157,6 +159,7 @@ function actionFor(cause: CauseAnswer): CauseWords['action'] {
       return { href: PAGES.wecomErrors, text: causes.toErrors };
     case 'not_ready':
     case 'not_taken':
+    case 'replica_away':
     case 'store_down':
     case 'unknown':
     case 'unreadable':

@@ -2,7 +2,7 @@ import type { CauseAnswer } from '../../api/answers.gen.js';
 
 export interface CauseGroup {
   readonly key: string;
-  /** At least one; of the same code, severity and reason. */
+  /** At least one; of the same code, severity and reason, so that they have the same remedy. */
   readonly causes: readonly [CauseAnswer, ...CauseAnswer[]];
 }
 
@@ -10,7 +10,7 @@ export interface CauseGroup {
 export function groupCauses(causes: readonly CauseAnswer[]): readonly CauseGroup[] {
   const groups = new Map<string, [CauseAnswer, ...CauseAnswer[]]>();
   for (const cause of causes) {
-    const key = [cause.code, cause.severity, cause.why, cause.status].join(' ');
+    const key = [cause.code, cause.severity, cause.why, cause.status, cause.unlistedAddress].join(' ');
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [cause]);
     else group.push(cause);

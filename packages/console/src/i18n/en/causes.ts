@@ -128,6 +128,12 @@ const byCode: Readonly<Record<Code, CauseText>> = {
       'Is the bot running? Is its address right as seen from the manager’s host: name, port, firewall, container network?',
     amount: (count) => plural(count, 'address', 'addresses'),
   },
+  replica_away: {
+    what: 'is away: it has written nothing for 2 minutes',
+    remedy:
+      'It did not say that it stops, so it was killed, its host is down, or it does not reach the database. The other replicas serve customers. Look at its host and its log, and start it again. If you removed it, do nothing: 15 minutes after its last write this is over.',
+    amount: none,
+  },
   unreadable: {
     what: 'some records cannot be read',
     remedy: 'Usually the key that sealed them is missing from SECRETS_KEY.',

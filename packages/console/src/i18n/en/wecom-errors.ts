@@ -27,5 +27,11 @@ export const wecomErrors = {
   unknown: 'A code that is not counted by itself, or an answer that WeCom does not document',
   otherRemedy: 'The table of failed calls has each by its code, corp and account.',
   unknownRemedy: 'WeCom’s page about the code says what it means; the caller’s log has WeCom’s errmsg.',
+  /** What to do about 60020: the address stands between the two. */
+  unlisted: {
+    before: 'List',
+    after: 'at the app’s trusted IPs (企业可信IP). It takes effect about a minute later.',
+    address: 'Address to list',
+  },
   lookUp: 'WeCom’s page about this code',
 };

@@ -24,5 +24,10 @@ export const wecomErrors: Words['wecomErrors'] = {
   unknown: '未单独统计的错误码，或企业微信文档中没有的应答',
   otherRemedy: '下方“失败的调用”按错误码、企业和账号逐条列出。',
   unknownRemedy: '含义见企业微信的错误码查询页；调用方日志中有企业微信的 errmsg。',
+  unlisted: {
+    before: '请把',
+    after: '加入该应用的“企业可信IP”，约一分钟后生效。',
+    address: '要登记的 IP',
+  },
   lookUp: '企业微信的错误码说明',
 };

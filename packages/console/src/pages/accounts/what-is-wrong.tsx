@@ -46,7 +46,8 @@ function Wrong({ cause, account: { corpId, openKfId } }: WrongProps) {
       title={what}
       text={
         <>
-          {remedy} {callFault !== null && <CallRemedy why={callFault} />}
+          {remedy}{' '}
+          {callFault !== null && <CallRemedy why={callFault} unlistedAddress={cause.unlistedAddress} />}
         </>
       }
     >
