@@ -54,6 +54,7 @@ describeInBrowser('the console, with sessions', () => {
     });
     bot = (await response.json()) as BotCreatedAnswer;
     page = await newPage(browser);
+    page.setDefaultTimeout(6_000);
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.setViewportSize({ width: 1440, height: 900 });
   });
@@ -65,6 +66,7 @@ describeInBrowser('the console, with sessions', () => {
   });
 
   const group = (name: string) => page.getByRole('group', { name, exact: true });
+  const box = (name: string) => page.getByRole('textbox', { name, exact: true });
   const preview = (of: string) => page.getByRole('figure', { name: `${of}, as the customer sees it` });
   const save = () => page.getByRole('button', { name: 'Save sessions' }).click();
   const sessionNow = async () =>
@@ -87,7 +89,7 @@ describeInBrowser('the console, with sessions', () => {
     await welcome.getByLabel('Above the choices').fill('Hello! How can we help?');
     await welcome.getByLabel('Choice', { exact: true }).fill('Talk to a person');
     await welcome.getByLabel('What it does').click();
-    await page.getByTitle('Sends its text with an id').click();
+    await page.getByTitle('Sends text and id').click();
     await welcome.getByLabel('Id', { exact: true }).fill('people');
     await preview('Welcome').getByText('Hello! How can we help?').waitFor();
     await preview('Welcome').getByRole('listitem').filter({ hasText: 'Talk to a person' }).waitFor();
@@ -95,7 +97,7 @@ describeInBrowser('the console, with sessions', () => {
     await page.getByLabel('Customers can ask for a person').check();
     await addTags('Keywords', '人工', 'agent');
     await addTags('Ids of choices', 'people');
-    await page.getByLabel('While the customer waits').fill(WAITING);
+    await box('While the customer waits').fill(WAITING);
     expect(await preview('While the customer waits').locator('p').allTextContents()).toEqual([
       '人工',
       WAITING,
@@ -103,13 +105,13 @@ describeInBrowser('the console, with sessions', () => {
 
     await page.getByLabel('People serve only at certain hours').check();
     await page.getByLabel('Time zone').fill('Asia/Shanghai');
-    await page.getByLabel('Until').fill('24:00');
+    await box('Until').fill('24:00');
     for (const day of ['Sat', 'Sun']) await page.getByLabel(day, { exact: true }).check();
-    await page.getByLabel('From').fill('00:00');
-    await page.getByLabel('At other times').fill('We are back soon.');
+    await box('From').fill('00:00');
+    await box('At other times').fill('We are back soon.');
 
     await group('End').getByText('Text', { exact: true }).click();
-    await group('End').getByLabel('Text', { exact: true }).fill('Thank you.');
+    await group('End').getByRole('textbox', { name: 'Text' }).fill('Thank you.');
     expect(await seriousViolations(page)).toEqual([]);
     await save();
     await page.getByText('The sessions of Support bot are saved.').waitFor();
@@ -169,7 +171,7 @@ describeInBrowser('the console, with sessions', () => {
 
   describe.each(LOOKS)('in $locale, dark: $dark', (look) => {
     it.each([
-      ['sessions', () => pathOf.botSessions(bot.id), '.chat .bubble'],
+      ['sessions', () => pathOf.bot(bot.id), '.chat .bubble'],
       ['overview-sessions', () => '/console', '.counters dl:nth-child(3)'],
       ['account-sessions', () => pathOf.account(wecom.corpId, wecom.openKfId), '.cards dl'],
     ])('keeps %s inside the window, open to all', async (name, path, part) => {

@@ -128,7 +128,7 @@ function ChoiceFields({ choice, path, faults, onChange, onRemove }: ChoiceFields
   const { text, kind, value } = choice;
   const tooLong = sessions.faults.text(CHOICE_BYTES_MAX);
   return (
-    <div className="line" role="group" aria-label={text || sessions.choiceText}>
+    <div className="line">
       <Field
         label={sessions.choiceText}
         value={text}
