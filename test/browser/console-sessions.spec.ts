@@ -1,7 +1,11 @@
 /** How a bot and people share customers: set up in the console, and seen there while a customer waits for a person. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import type { BotAnswer, BotCreatedAnswer } from '../../packages/console/src/api/answers.gen.js';
+import type {
+  BotAnswer,
+  BotCreatedAnswer,
+  LoggedDeliveryPageAnswer,
+} from '../../packages/console/src/api/answers.gen.js';
 import { pathOf } from '../../packages/console/src/shell/paths.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import {
@@ -15,6 +19,7 @@ import {
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
 import { postJson } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
 
 const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
 const PICTURED = new Set([390, 1440]);
@@ -54,7 +59,6 @@ describeInBrowser('the console, with sessions', () => {
     });
     bot = (await response.json()) as BotCreatedAnswer;
     page = await newPage(browser);
-    page.setDefaultTimeout(6_000);
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.setViewportSize({ width: 1440, height: 900 });
   });
@@ -71,6 +75,12 @@ describeInBrowser('the console, with sessions', () => {
   const save = () => page.getByRole('button', { name: 'Save sessions' }).click();
   const sessionNow = async () =>
     ((await (await fetch(`${manager.url}/api/v1/bots/${bot.id}`)).json()) as BotAnswer).session;
+
+  async function outcomes(): Promise<readonly string[]> {
+    const answer = await fetch(`${manager.url}/api/v1/deliveries?openKfId=${wecom.openKfId}`);
+    const { items } = (await answer.json()) as LoggedDeliveryPageAnswer;
+    return items.map(({ outcome }) => outcome);
+  }
 
   async function addTags(label: string, ...tags: readonly string[]): Promise<void> {
     for (const tag of tags) {
@@ -162,10 +172,11 @@ describeInBrowser('the console, with sessions', () => {
 
   it('has in the log what became of a message that asks for a person, and of one to a person', async () => {
     wecom.say('hello?');
+    await until(async () => (await outcomes()).includes('people'));
     await page.goto(manager.url + pathOf.logOfAccount(wecom.openKfId));
     const row = (name: string) => page.getByRole('row').filter({ hasText: name }).first();
-    await seeSoon(row('Handed over').getByText('the customer asked for a person'));
-    await seeSoon(row('To people').getByText('a person had the customer'));
+    await row('Handed over').getByText('the customer asked for a person').waitFor();
+    await row('To people').getByText('a person had the customer').waitFor();
     expect(await page.content()).not.toContain('hello?');
   });
 

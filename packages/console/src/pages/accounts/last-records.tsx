@@ -8,6 +8,7 @@ import { Time } from '../../components/times.js';
 import { formatMs } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
+import { whatOf, whyOf } from '../log/record-words.js';
 
 const SHOWN = 12;
 
@@ -59,7 +60,13 @@ function Records({ rows }: { readonly rows: readonly LoggedDeliveryAnswer[] | un
           cell: ({ outcome }) => <OutcomeTag outcome={outcome} />,
         },
         { key: 'what', head: log.what, cell: whatOf },
-        { key: 'answer', head: live.answer, from: 'm', title: ({ reason }) => reason ?? '', cell: (record) => whyOf(record) || t().common.none },
+        {
+          key: 'answer',
+          head: live.answer,
+          from: 'm',
+          title: ({ reason }) => reason ?? '',
+          cell: (record) => whyOf(record) || t().common.none,
+        },
         {
           key: 'took',
           head: live.took,
