@@ -347,6 +347,9 @@ describeInBrowser('the console, with bots', () => {
     const signing = await textOf('Signing secret');
     expect(signing).toMatch(/^whsec_/);
     secrets.push(signing, SECRET);
+    const sessions = page.getByRole('link', { name: /^Share its customers with people/ });
+    expect(await sessions.getAttribute('href')).toMatch(/#sessions$/);
+    expect(await sessions.getAttribute('target')).toBe('_blank');
     await screenshot(page, 'console-bot-messages');
     expect(await seriousViolations(page)).toEqual([]);
     await press('I have saved them');

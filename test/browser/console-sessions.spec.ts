@@ -1,7 +1,11 @@
 /** How a bot and people share customers: set up in the console, and seen there while a customer waits for a person. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import type { BotAnswer, BotCreatedAnswer } from '../../packages/console/src/api/answers.gen.js';
+import type {
+  BotAnswer,
+  BotCreatedAnswer,
+  LoggedDeliveryPageAnswer,
+} from '../../packages/console/src/api/answers.gen.js';
 import { pathOf } from '../../packages/console/src/shell/paths.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import {
@@ -15,6 +19,7 @@ import {
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
 import { postJson } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
 
 const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
 const PICTURED = new Set([390, 1440]);
@@ -72,6 +77,12 @@ describeInBrowser('the console, with sessions', () => {
   const sessionNow = async () =>
     ((await (await fetch(`${manager.url}/api/v1/bots/${bot.id}`)).json()) as BotAnswer).session;
 
+  async function outcomes(): Promise<readonly string[]> {
+    const answer = await fetch(`${manager.url}/api/v1/deliveries?openKfId=${wecom.openKfId}`);
+    const { items } = (await answer.json()) as LoggedDeliveryPageAnswer;
+    return items.map(({ outcome }) => outcome);
+  }
+
   async function addTags(label: string, ...tags: readonly string[]): Promise<void> {
     for (const tag of tags) {
       await page.getByLabel(label, { exact: true }).fill(tag);
@@ -89,7 +100,7 @@ describeInBrowser('the console, with sessions', () => {
     await welcome.getByLabel('Above the choices').fill('Hello! How can we help?');
     await welcome.getByLabel('Choice', { exact: true }).fill('Talk to a person');
     await welcome.getByLabel('What it does').click();
-    await page.getByTitle('Sends its text with an id').click();
+    await page.getByTitle('Sends text and id').click();
     await welcome.getByLabel('Id', { exact: true }).fill('people');
     await preview('Welcome').getByText('Hello! How can we help?').waitFor();
     await preview('Welcome').getByRole('listitem').filter({ hasText: 'Talk to a person' }).waitFor();
@@ -162,16 +173,17 @@ describeInBrowser('the console, with sessions', () => {
 
   it('has in the log what became of a message that asks for a person, and of one to a person', async () => {
     wecom.say('hello?');
+    await until(async () => (await outcomes()).includes('people'));
     await page.goto(manager.url + pathOf.logOfAccount(wecom.openKfId));
     const row = (name: string) => page.getByRole('row').filter({ hasText: name }).first();
-    await seeSoon(row('Handed over').getByText('the customer asked for a person'));
-    await seeSoon(row('To people').getByText('a person had the customer'));
+    await row('Handed over').getByText('the customer asked for a person').waitFor();
+    await row('To people').getByText('a person had the customer').waitFor();
     expect(await page.content()).not.toContain('hello?');
   });
 
   describe.each(LOOKS)('in $locale, dark: $dark', (look) => {
     it.each([
-      ['sessions', () => pathOf.botSessions(bot.id), '.chat .bubble'],
+      ['sessions', () => pathOf.bot(bot.id), '.chat .bubble'],
       ['overview-sessions', () => '/console', '.counters dl:nth-child(3)'],
       ['account-sessions', () => pathOf.account(wecom.corpId, wecom.openKfId), '.cards dl'],
     ])('keeps %s inside the window, open to all', async (name, path, part) => {

@@ -24,7 +24,7 @@ export const sessions = {
   choices: 'Choices',
   choiceText: 'Choice',
   choiceDoes: 'What it does',
-  choiceKinds: { text: 'Sends its text', id: 'Sends its text with an id', url: 'Opens a link' },
+  choiceKinds: { text: 'Sends its text', id: 'Sends text and id', url: 'Opens a link' },
   choiceValues: { id: 'Id', url: 'Link' },
   addChoice: 'Add a choice',
   removeChoice: (text: string) => `Remove choice ${text}`,

@@ -5,10 +5,10 @@ import { Loaded } from '../../components/loaded.js';
 import { OutcomeTag } from '../../components/outcome-tag.js';
 import { Table } from '../../components/table.js';
 import { Time } from '../../components/times.js';
-import { whatFailed } from '../../i18n/failure.js';
 import { formatMs } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
+import { whatOf, whyOf } from '../log/record-words.js';
 
 const SHOWN = 12;
 
@@ -60,7 +60,13 @@ function Records({ rows }: { readonly rows: readonly LoggedDeliveryAnswer[] | un
           cell: ({ outcome }) => <OutcomeTag outcome={outcome} />,
         },
         { key: 'what', head: log.what, cell: whatOf },
-        { key: 'answer', head: live.answer, from: 'm', title: ({ reason }) => reason ?? '', cell: answerOf },
+        {
+          key: 'answer',
+          head: live.answer,
+          from: 'm',
+          title: ({ reason }) => reason ?? '',
+          cell: (record) => whyOf(record) || t().common.none,
+        },
         {
           key: 'took',
           head: live.took,
@@ -72,21 +78,4 @@ function Records({ rows }: { readonly rows: readonly LoggedDeliveryAnswer[] | un
       ]}
     />
   );
-}
-
-/** What happened, and on which occasion. */
-function whatOf({ kind, occasion, attempt, form }: LoggedDeliveryAnswer): string {
-  const { accounts, live, log } = t();
-  const what = occasion === null ? log.kinds[kind] : `${log.kinds[kind]} ${accounts.occasions[occasion]}`;
-  const details = [
-    ...(form === null ? [] : [log.forms[form]]),
-    ...(kind === 'attempt' && attempt > 1 ? [live.attempt(attempt)] : []),
-  ];
-  return [what, ...details].join(' · ');
-}
-
-/** What the bot answered, or why it did not get it. */
-function answerOf({ status, stage }: LoggedDeliveryAnswer): string {
-  if (stage !== null) return whatFailed({ stage, status }, t());
-  return status === null ? t().common.none : t().log.answered(status);
 }

@@ -108,7 +108,7 @@ function SpanFields({ span, path, faults, onChange, onRemove }: SpanFieldsProps)
   const faultOf = (field: string) => (faults.has(`${path}.${field}`) ? sessions.faults.time : undefined);
   const name = sessions.spanOf(days.map(formatWeekday), from, to);
   return (
-    <div className="line" role="group" aria-label={name}>
+    <div className="line hours" role="group" aria-label={name}>
       <div className="field">
         <span>{sessions.days}</span>
         <Checkbox.Group
