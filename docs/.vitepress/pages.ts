@@ -36,6 +36,7 @@ export const GROUPS: readonly Group[] = [
       page('bots/openclaw', 'OpenClaw', 'OpenClaw'),
       page('bots/dify-on-wechat', 'dify-on-wechat', 'dify-on-wechat'),
       page('messages', 'Messages', '消息'),
+      page('sessions', 'Sessions', '会话'),
     ],
   },
   {
