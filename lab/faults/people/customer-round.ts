@@ -36,6 +36,14 @@ export interface CustomerOfAccount {
   readonly customer: string;
 }
 
+/** Each writes to one account. */
+export function customersOf({ accounts, customers }: Simulator): CustomerOfAccount[] {
+  return customers.map(({ externalUserId: customer }, n) => ({
+    openKfId: accounts[n % accounts.length]?.openKfId ?? '',
+    customer,
+  }));
+}
+
 /** The customer goes on when an answer was shown, or does not come any more. @param did is told of each thing that was done. */
 export async function goRound(
   wecom: Simulator,

@@ -6,6 +6,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { decrypt, getSignature } from '@wecom/crypto';
+import type { Simulator } from '../../../packages/simulator/simulator.js';
+import type { SessionSettings } from '../../../src/registry/bots/session.dto.js';
+import { postJson } from '../../../test/support/puppet-server.js';
 import { answerTo } from './customer-round.js';
 
 const NOT_WITH_BOT = 95_018;
@@ -13,7 +16,7 @@ const MSGID_USED = 40_058;
 const ANSWER_WITHIN_MS = 10_000;
 
 /** What the manager made for it, and what it knows of WeCom. */
-export interface BotAccess {
+interface BotAccess {
   readonly key: string;
   readonly token: string;
   readonly encodingAESKey: string;
@@ -42,7 +45,7 @@ export class PeopleBot {
   /** Replies that WeCom refused because people had the customer. */
   refused = 0;
   readonly complaints: string[] = [];
-  access: BotAccess = { key: '', token: '', encodingAESKey: '', corpId: '', corpSecret: '' };
+  #access: BotAccess = { key: '', token: '', encodingAESKey: '', corpId: '', corpSecret: '' };
   #server: Server | null = null;
   readonly #sockets = new Set<Socket>();
   #life = new AbortController();
@@ -55,6 +58,18 @@ export class PeopleBot {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}/`;
+  }
+
+  /** Makes it known to the manager, with all accounts. */
+  async add(wecom: Simulator, session: SessionSettings): Promise<void> {
+    const { corpId, corpSecret, accounts, callback } = wecom;
+    const url = `${this.nextUrl()}/api/v1`;
+    await post(`${url}/apps`, { corpId, token: callback.token, encodingAESKey: callback.encodingAESKey });
+    const made = await post<Pick<BotAccess, 'key' | 'token' | 'encodingAESKey'>>(`${url}/bots`, {
+      ...{ name: 'shared', corpId, corpSecret, openKfIds: accounts.map(({ openKfId }) => openKfId) },
+      ...{ kind: 'callback', takes: 'message', order: 'customer', session, callback: { url: this.url } },
+    });
+    this.#access = { ...made, corpId, corpSecret };
   }
 
   async up(): Promise<void> {
@@ -95,8 +110,8 @@ export class PeopleBot {
       this.complaints.push('a callback that does not open');
       return void response.writeHead(403).end();
     }
-    const base = `${this.nextUrl()}/bot/${this.access.key}/cgi-bin`;
-    const { corpId: corpid, corpSecret: corpsecret } = this.access;
+    const base = `${this.nextUrl()}/bot/${this.#access.key}/cgi-bin`;
+    const { corpId: corpid, corpSecret: corpsecret } = this.#access;
     const { access_token: token } = await ask(
       life,
       `${base}/gettoken?${new URLSearchParams({ corpid, corpsecret })}`,
@@ -121,7 +136,7 @@ export class PeopleBot {
   #open(query: URLSearchParams, body: string): string | null {
     const encrypted = elementOf(body, 'Encrypt');
     const [timestamp, nonce] = [query.get('timestamp') ?? '', query.get('nonce') ?? ''];
-    const { token, encodingAESKey } = this.access;
+    const { token, encodingAESKey } = this.#access;
     if (getSignature(token, timestamp, nonce, encrypted) !== query.get('msg_signature')) return null;
     return elementOf(decrypt(encodingAESKey, encrypted).message, 'OpenKfId');
   }
@@ -132,6 +147,13 @@ async function ask(life: AbortSignal, url: string, body?: object): Promise<Wecom
   const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
   const response = await fetch(url, { signal, ...init });
   return (await response.json()) as WecomAnswer;
+}
+
+async function post<T>(url: string, body: object): Promise<T> {
+  const response = await postJson(url, body);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${new URL(url).pathname}: ${response.status} ${text}`);
+  return JSON.parse(text) as T;
 }
 
 function elementOf(xml: string, name: string): string {

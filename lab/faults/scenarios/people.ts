@@ -5,21 +5,20 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Simulator, startSimulator } from '../../../packages/simulator/simulator.js';
-import { postJson } from '../../../test/support/puppet-server.js';
 import type { Seeded } from '../../../test/support/seeded.js';
 import { UNLIMITED } from '../manager.js';
 import { Replica } from '../messages/replica.js';
 import { Conversations } from '../people/conversations.js';
 import {
   BY_LOST_CODE,
-  type CustomerOfAccount,
+  customersOf,
   EXPECTED,
   FOR_THE_BOT,
   goRound,
   SESSION,
   STEPS,
 } from '../people/customer-round.js';
-import { type BotAccess, PeopleBot } from '../people/people-bot.js';
+import { PeopleBot } from '../people/people-bot.js';
 import { stablePort } from '../ports.js';
 import type { Run } from '../run.js';
 import type { NotRun, Row, Scenario } from '../scenario.js';
@@ -91,7 +90,7 @@ class People {
     const bot = new PeopleBot(await stablePort(), nextUrl);
     await bot.up();
     run.onEnd(() => bot.kill());
-    bot.access = await addBot(wecom, nextUrl(), bot.url);
+    await bot.add(wecom, SESSION);
     await sleep(KNOWN_EVERYWHERE_MS);
     const proxy = await this.#balance(wecom, nextUrl);
     const stopReporting = this.#reportNowAndThen(replicas);
@@ -152,20 +151,12 @@ class People {
     did: () => void,
     failed: string[],
   ): Promise<void> {
-    const left = this.#customersOf(wecom);
+    const left = [...customersOf(wecom)];
     const work = async () => {
       for (let next = left.shift(); next !== undefined && !this.run_.isEnding; next = left.shift())
         await goRound(wecom, conversations, next, did).catch((error) => void failed.push(String(error)));
     };
     await Promise.all(Array.from({ length: this.form.atOnce }, work));
-  }
-
-  /** Each writes to one account. */
-  #customersOf({ accounts, customers }: Simulator): CustomerOfAccount[] {
-    return customers.map(({ externalUserId: customer }, n) => ({
-      openKfId: accounts[n % accounts.length]?.openKfId ?? '',
-      customer,
-    }));
   }
 
   async #killBot(bot: PeopleBot): Promise<void> {
@@ -253,24 +244,6 @@ class People {
       this.#killedAtMs.some((killedMs) => killedMs >= atMs - NOT_STORED_MS / 2 && killedMs - atMs < NOT_STORED_MS)
     );
   }
-}
-
-async function addBot(wecom: Simulator, url: string, botUrl: string): Promise<BotAccess> {
-  const { corpId, corpSecret, accounts, callback } = wecom;
-  const { token, encodingAESKey } = callback;
-  await post(`${url}/api/v1/apps`, { corpId, token, encodingAESKey });
-  const made = await post<Pick<BotAccess, 'key' | 'token' | 'encodingAESKey'>>(`${url}/api/v1/bots`, {
-    ...{ name: 'shared', corpId, corpSecret, openKfIds: accounts.map(({ openKfId }) => openKfId) },
-    ...{ kind: 'callback', takes: 'message', order: 'customer', session: SESSION, callback: { url: botUrl } },
-  });
-  return { ...made, corpId, corpSecret };
-}
-
-async function post<T>(url: string, body: object): Promise<T> {
-  const response = await postJson(url, body);
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${new URL(url).pathname}: ${response.status} ${text}`);
-  return JSON.parse(text) as T;
 }
 
 /** How many, and the first few. */
