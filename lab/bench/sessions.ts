@@ -11,8 +11,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { startManager } from '../../test/support/manager-process.js';
 import { Conversations } from '../faults/people/conversations.js';
-import { customersOf, EXPECTED, goRound, SESSION } from '../faults/people/customer-round.js';
-import { PeopleBot } from '../faults/people/people-bot.js';
+import { customersOf, expectedTexts, goRound, SESSION } from '../faults/people/customer-round.js';
+import { answerTo, PeopleBot } from '../faults/people/people-bot.js';
 import { stablePort } from '../faults/ports.js';
 import { commit } from './commit.js';
 import { Latencies } from './load/latencies.js';
@@ -72,9 +72,9 @@ async function goQuietRounds(wecom: Simulator, conversations: Conversations): Pr
   const before = now();
   const work = async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      await goRound(wecom, conversations, next, () => {});
+      await goRound(wecom, conversations, next, answerTo);
       const texts = conversations.shownTo(next.customer).map(({ text }) => text);
-      if (texts.join() !== EXPECTED.join()) throw new Error(`a customer was shown ${texts.join(', ')}`);
+      if (texts.join() !== expectedTexts(answerTo).join()) throw new Error(`a customer was shown ${texts.join(', ')}`);
     }
   };
   await Promise.all(Array.from({ length: ROUNDS_AT_ONCE }, work));

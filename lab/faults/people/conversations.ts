@@ -8,6 +8,8 @@ export interface Shown {
   readonly atMs: number;
 }
 
+/** WeCom's answer to a bot's reply while people have the customer. */
+export const NOT_WITH_BOT = 95_018;
 const STATE_POOL = 2;
 
 export class Conversations {
@@ -15,6 +17,8 @@ export class Conversations {
   readonly calls = new Map<string, number>();
   /** When WeCom answered a call that moved the customer to the pool. */
   readonly toPoolAtMs = new Map<string, number>();
+  /** Replies that WeCom refused because of people. */
+  refused = 0;
   readonly #shown = new Map<string, Shown[]>();
   #lastMsgid = '';
   #lastCall = 0;
@@ -50,6 +54,7 @@ export class Conversations {
     this.#lastCall = last.id;
     const { api, errcode, request } = last;
     this.calls.set(api, (this.calls.get(api) ?? 0) + 1);
+    if (api === 'kf/send_msg' && errcode === NOT_WITH_BOT) this.refused++;
     if (api !== 'kf/service_state/trans' || errcode !== 0) return;
     const asked = JSON.parse(request) as { readonly external_userid: string; readonly service_state: number };
     if (asked.service_state === STATE_POOL) this.toPoolAtMs.set(asked.external_userid, performance.now());

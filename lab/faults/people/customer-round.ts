@@ -18,8 +18,11 @@ export const SESSION: SessionSettings = {
 };
 /** What the bot may be given. */
 export const FOR_THE_BOT: readonly string[] = [FIRST, LAST];
-/** What a customer is to be shown, apart from what servicers write. */
-export const EXPECTED: readonly string[] = [WELCOME, answerTo(FIRST), WAITING, ENDED, answerTo(LAST)];
+/** What a customer is to be shown, in this order, apart from what servicers write. */
+export function expectedTexts(answerTo: AnswerTo): readonly string[] {
+  return [WELCOME, answerTo(FIRST), WAITING, ENDED, answerTo(LAST)];
+}
+
 /** May be missing where the process died that had its code. */
 export const BY_LOST_CODE = WAITING;
 
@@ -27,9 +30,8 @@ export const BY_LOST_CODE = WAITING;
 const BY_CODE_MS = 25_000;
 const BY_BOT_MS = 120_000;
 
-export function answerTo(text: string): string {
-  return `Re: ${text}`;
-}
+/** What the bot says to a text. */
+export type AnswerTo = (text: string) => string;
 
 export interface CustomerOfAccount {
   readonly openKfId: string;
@@ -49,7 +51,8 @@ export async function goRound(
   wecom: Simulator,
   conversations: Conversations,
   { openKfId, customer }: CustomerOfAccount,
-  did: () => void,
+  answerTo: AnswerTo,
+  did: () => void = () => {},
 ): Promise<void> {
   const { corp } = wecom;
   const conversation = corp.conversation(openKfId, customer);

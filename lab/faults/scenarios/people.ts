@@ -12,13 +12,13 @@ import { Conversations } from '../people/conversations.js';
 import {
   BY_LOST_CODE,
   customersOf,
-  EXPECTED,
+  expectedTexts,
   FOR_THE_BOT,
   goRound,
   SESSION,
   STEPS,
 } from '../people/customer-round.js';
-import { PeopleBot } from '../people/people-bot.js';
+import { answerTo, PeopleBot } from '../people/people-bot.js';
 import { stablePort } from '../ports.js';
 import type { Run } from '../run.js';
 import type { NotRun, Row, Scenario } from '../scenario.js';
@@ -34,8 +34,9 @@ interface Form {
 }
 
 const SHORT: Form = { customers: 24, accounts: 4, atOnce: 12, kills: 1 };
-const LONG: Form = { customers: 1_000, accounts: 20, atOnce: 40, kills: 5 };
+const LONG: Form = { customers: 1_000, accounts: 20, atOnce: 24, kills: 5 };
 const REPLICAS = 2;
+const EXPECTED = expectedTexts(answerTo);
 const INJECTION = 'bot and people, two replicas on MongoDB';
 /** By then each replica knows of the bot. */
 const KNOWN_EVERYWHERE_MS = 3_000;
@@ -154,7 +155,7 @@ class People {
     const left = [...customersOf(wecom)];
     const work = async () => {
       for (let next = left.shift(); next !== undefined && !this.run_.isEnding; next = left.shift())
-        await goRound(wecom, conversations, next, did).catch((error) => void failed.push(String(error)));
+        await goRound(wecom, conversations, next, answerTo, did).catch((error) => void failed.push(String(error)));
     };
     await Promise.all(Array.from({ length: this.form.atOnce }, work));
   }
@@ -230,7 +231,7 @@ class People {
         ...listed('texts that were shown twice', twice),
         ...listed('texts that nobody wrote for the customer', strange),
         ...listed('messages for people that the bot was given', silent),
-        ...listed('replies that WeCom refused because of people', Array<string>(bot.refused).fill('95018')),
+        ...listed('replies that WeCom refused because of people', Array<string>(conversations.refused).fill('95018')),
         ...listed('complaints of the bot', bot.complaints),
         ...broken,
       ],
