@@ -86,4 +86,4 @@ export async function goRound(
 }
 
 /** How often a round tells `did`. */
-export const STEPS = 6 + 2 * ANSWERS_OF_SERVICER;
+export const STEPS = 7 + 2 * ANSWERS_OF_SERVICER;
