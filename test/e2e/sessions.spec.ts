@@ -10,6 +10,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import type { Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
 import { postJson } from '../support/puppet-server.js';
+import { findStored } from '../support/stored-bytes.js';
 import { until, whenServed } from '../support/until.js';
 
 const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
@@ -243,6 +244,24 @@ onEachStoreNightly((newPlace) => {
     say('for people');
     await until(async () => (await outcomes()).includes('people'));
     expect(texts()).toEqual(['hi']);
+  });
+
+  it('who the customer is, and what is to be said, is shown nowhere and stored sealed', async () => {
+    await add({ ...SETTINGS, ended: { text: 'a text for nobody else' } });
+    say('hi');
+    await isGiven('hi');
+    wecom.faults.apiBusy = true;
+    act({ type: 'transfer', to: 3, servicerUserid: 'lisi' });
+    act({ type: 'end', servicerUserid: 'lisi' });
+    await until(() =>
+      wecom.calls.records.some(({ api, errcode }) => api === 'kf/sync_msg' && errcode === -1),
+    );
+    wecom.faults.apiBusy = false;
+    await isShown('a text for nobody else');
+    const paths = ['/metrics', '/api/v1/deliveries', '/api/v1/accounts', '/api/v1/wecom-errors/calls'];
+    const answers = await Promise.all(paths.map(async (path) => (await request('GET', path)).text()));
+    for (const shown of [...answers, manager.output()]) expect(shown).not.toContain(wecom.firstCustomerId);
+    expect(await findStored(place, [wecom.firstCustomerId])).toEqual([]);
   });
 
   it('a kill in between leaves no text out, and sends none twice', async () => {
