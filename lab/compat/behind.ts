@@ -1,4 +1,5 @@
 /** Several programs at once behind one manager and one callback URL, each with accounts of its own, or an app of its own. */
+import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { stablePort } from '../faults/ports.js';
 import type { Run } from '../faults/run.js';
 import { BotProcess } from './bot-process.js';
@@ -43,12 +44,13 @@ export async function tryBehind(
 }
 
 /** Adds the bot, starts the program with what the manager made for it, and has it verified. */
-async function seatOne(
+export async function seatOne(
   run: Run,
   { wecom, env }: WecomSite,
   manager: ManagedSite,
   seat: Seat,
   installed: Installed,
+  session: SessionSettings | null = null,
 ): Promise<Seated | NotRun> {
   const { program, reach } = seat;
   const name = nameOf(seat);
@@ -61,6 +63,7 @@ async function seatOne(
     ...{ name, corpId, api: reach.api, takes: reach.takes, url: `http://127.0.0.1:${port}${program.path}` },
     openKfIds: accounts.map(({ openKfId }) => openKfId),
     corpSecret: isRecognized(reach) ? corpSecret : null,
+    session,
   });
   if (reach.proxy === 'tunnel' && !(await manager.hasTunnels(key)))
     return { seat, notRun: 'this version of the manager has no tunnels' };

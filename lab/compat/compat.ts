@@ -16,6 +16,7 @@ import { tryDirect } from './direct.js';
 import { install, type Installed } from './install.js';
 import { type Program, PROGRAMS, type Reach, type Seat, SEATS } from './program.js';
 import { ACCOUNTS } from './seats.js';
+import { PEOPLE_SEATS, tryWithPeople } from './with-people.js';
 import { isNotRun, lineOf, remarks, type Row, surprises, table, writeBlock } from './report.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -30,6 +31,7 @@ const HELP = `npm run compat -w lab -- [options]
   --short         fewer messages, and with restarts alone
   --only <name>   some programs, comma-separated: ${NAMES.join(', ')}
   --taking <what> of the trials behind the manager those of bots that take event, or message
+  --people        the trial with people alone: a customer goes to them and comes back to the bot
   --restarted     with restarts alone
   --kind <kind>   how WeCom gives access: self-built, an app for each bot; built-in or stand-alone, one for all.
                   Without it one self-built app has the accounts of all
@@ -45,6 +47,7 @@ const { values: options } = parseArgs({
     short: { type: 'boolean', default: false },
     only: { type: 'string', default: NAMES.join(',') },
     taking: { type: 'string' },
+    people: { type: 'boolean', default: false },
     restarted: { type: 'boolean', default: false },
     kind: { type: 'string' },
     clones: { type: 'string' },
@@ -124,6 +127,15 @@ async function tryAll(run: Run, programs: readonly Program[]): Promise<readonly 
   return inOrder(rows, seats);
 }
 
+/** @returns what was not as expected. */
+async function tryAllWithPeople(run: Run, programs: readonly Program[]): Promise<readonly string[]> {
+  const seats = PEOPLE_SEATS.filter(({ program }) => programs.includes(program));
+  if (seats.length === 0) return [];
+  const installedOf = await installAll(seats.map(({ program }) => program));
+  say('with people');
+  return tryWithPeople(run, seats, installedOf);
+}
+
 function isWanted({ by, takes }: Reach, taking: string): boolean {
   return by === 'direct' || takes === taking;
 }
@@ -180,13 +192,15 @@ if (options.kind !== undefined && kind === null) {
 }
 const run = makeRun();
 guard(run);
-const rows = await tryAll(run, programs);
+const rows = options.people ? [] : await tryAll(run, programs);
+const withPeople = await tryAllWithPeople(run, programs);
 await run.end();
-say(`\n${summary(rows, table(rows))}\n`);
+if (rows.length > 0) say(`\n${summary(rows, table(rows))}\n`);
 const found = rows.flatMap((row) => {
   const { program, reach } = row.seat;
   return isNotRun(row) ? [] : surprises(row).map((what) => `${program.name}, ${reach.name}: ${what}`);
 });
+found.push(...withPeople);
 for (const what of found) say(`SURPRISE: ${what}`);
-if (options.write) writeBlock(join(ROOT, PAGE), programs, (kept) => summary(rows, table(rows, kept)));
+if (options.write && !options.people) writeBlock(join(ROOT, PAGE), programs, (kept) => summary(rows, table(rows, kept)));
 process.exit(found.length === 0 ? 0 : 1);

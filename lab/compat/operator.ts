@@ -1,4 +1,5 @@
 /** What an operator does at the manager, by its API. */
+import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import type { CallbackConfig } from '../../packages/simulator/callbacks/callback-url.js';
 
 const LIMIT_MS = 15_000;
@@ -19,6 +20,8 @@ export interface NewBot {
   readonly takes: string;
   /** Where the manager has to recognize access tokens that the bot got from WeCom itself. */
   readonly corpSecret: string | null;
+  /** `null`: it does not share its customers with people. */
+  readonly session: SessionSettings | null;
 }
 
 export class Operator {
@@ -31,8 +34,8 @@ export class Operator {
     await this.#post('apps', { corpId, token, encodingAESKey });
   }
 
-  addBot({ url, corpSecret, ...same }: NewBot): Promise<AddedBot> {
-    const more = corpSecret === null ? {} : { corpSecret };
+  addBot({ url, corpSecret, session, ...same }: NewBot): Promise<AddedBot> {
+    const more = { ...(corpSecret !== null && { corpSecret }), ...(session !== null && { session }) };
     return this.#post('bots', { ...same, kind: 'callback', callback: { url }, ...more });
   }
 

@@ -19,6 +19,7 @@ import { intruders } from './scenarios/intruders.js';
 import { killInsideWindows } from './scenarios/kill-inside-windows.js';
 import { killUnderLoad } from './scenarios/kill-under-load.js';
 import { messages } from './scenarios/messages.js';
+import { people } from './scenarios/people.js';
 import { overload } from './scenarios/overload.js';
 import { receiverDown } from './scenarios/receiver-down.js';
 import { rollingRestart } from './scenarios/rolling-restart.js';
@@ -41,6 +42,7 @@ const SCENARIOS: readonly Scenario[] = [
   overload,
   rollingRestart,
   messages,
+  people,
   streams,
 ];
 const NAMES = SCENARIOS.map(({ name }) => name);

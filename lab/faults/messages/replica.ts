@@ -1,4 +1,4 @@
-/** One of the managers of `messages`: killed from outside, or by itself at an instant of its code, and started again. */
+/** One of several managers: killed from outside, or by itself at an instant of its code, and started again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seeded } from '../../../test/support/seeded.js';
 import { failpointEnv, MESSAGE_FAILPOINTS, type MessageFailpoint } from '../failpoints.js';
@@ -27,7 +27,7 @@ export class Replica {
     private readonly options: ManagerOptions,
     /** A build that kills itself; `null` in a run without. */
     private readonly killing: string | null,
-    private readonly oracle: MessageOracle,
+    private readonly oracle: Pick<MessageOracle, 'fault'>,
   ) {}
 
   get url(): string {
