@@ -1,4 +1,6 @@
 import { newPullState, PULL_STATES } from '../../src/messages/queue/pull-state.js';
+import { CONVERSATIONS } from '../../src/agents/conversations.js';
+import { REPLIES } from '../../src/agents/replies.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/kernel/secret.js';
 import { EMPTY_BOOK } from '../../src/notifications/book.js';
@@ -38,6 +40,7 @@ const storedSession = {
   ...toStored(newSession({ corpId: 'wwCorp_1', openKfId: 'wkA' }, UNUSUAL, 0)),
   expiresAtMs: LATER_MS,
 };
+const asked = { key: 'bot-1 customer', content: new Secret(UNUSUAL), expiresAtMs: LATER_MS };
 const held = { url: 'http://one:7777', key: new Secret(UNUSUAL), untilMs: LATER_MS, revision: 0 };
 
 /** A kind, a record of it, and the same record changed. */
@@ -73,6 +76,8 @@ const SAMPLES: readonly Sample<object>[] = [
     lease: { id: 'a', untilMs: LATER_MS },
   }),
   sample(SESSIONS, storedSession, { state: 3, servicer: UNUSUAL, left: 0 }),
+  sample(CONVERSATIONS, asked, { content: new Secret('{}') }),
+  sample(REPLIES, { ...asked, isSent: false }, { content: new Secret(''), isSent: true }),
 ];
 
 /** The promises of `Records`, for every adapter. What one replica wrote, the other reads. */
