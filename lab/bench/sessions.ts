@@ -74,7 +74,8 @@ async function goQuietRounds(wecom: Simulator, conversations: Conversations): Pr
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       await goRound(wecom, conversations, next, answerTo);
       const texts = conversations.shownTo(next.customer).map(({ text }) => text);
-      if (texts.join() !== expectedTexts(answerTo).join()) throw new Error(`a customer was shown ${texts.join(', ')}`);
+      if (texts.join() !== expectedTexts(answerTo).join())
+        throw new Error(`a customer was shown ${texts.join(', ')}`);
     }
   };
   await Promise.all(Array.from({ length: ROUNDS_AT_ONCE }, work));

@@ -202,5 +202,6 @@ const found = rows.flatMap((row) => {
 });
 found.push(...withPeople);
 for (const what of found) say(`SURPRISE: ${what}`);
-if (options.write && !options.people) writeBlock(join(ROOT, PAGE), programs, (kept) => summary(rows, table(rows, kept)));
+if (options.write && !options.people)
+  writeBlock(join(ROOT, PAGE), programs, (kept) => summary(rows, table(rows, kept)));
 process.exit(found.length === 0 ? 0 : 1);

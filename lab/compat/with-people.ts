@@ -55,7 +55,8 @@ export async function tryWithPeople(
     await sleep(AFTERWARDS_MS);
     await bot.kill();
     const shown = conversations.shownTo(customer).map(({ text }) => text);
-    const isAsExpected = shown.join('\n') === expectedTexts(answerTo).join('\n') && conversations.refused === 0;
+    const isAsExpected =
+      shown.join('\n') === expectedTexts(answerTo).join('\n') && conversations.refused === 0;
     const line = `${seat.program.name} ${seat.program.version}, ${seat.reach.name}: ${shown.join(' | ')}`;
     run.say(`  ${line}`);
     return isAsExpected ? [] : [`${line}; ${conversations.refused} replies were refused because of people`];

@@ -122,7 +122,12 @@ export class PeopleBot {
       if (customer === undefined || text === undefined) continue;
       this.given.push({ customer, text: text.content });
       const { errcode } = await ask(life, `${base}/kf/send_msg?access_token=${token}`, {
-        ...{ touser: customer, open_kfid: openKfId, msgtype: 'text', text: { content: answerTo(text.content) } },
+        ...{
+          touser: customer,
+          open_kfid: openKfId,
+          msgtype: 'text',
+          text: { content: answerTo(text.content) },
+        },
         // A message that comes again is answered once.
         msgid: msgid.replaceAll(/[^\w-]/g, '').slice(0, 32),
       });

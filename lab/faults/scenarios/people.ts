@@ -155,7 +155,9 @@ class People {
     const left = [...customersOf(wecom)];
     const work = async () => {
       for (let next = left.shift(); next !== undefined && !this.run_.isEnding; next = left.shift())
-        await goRound(wecom, conversations, next, answerTo, did).catch((error) => void failed.push(String(error)));
+        await goRound(wecom, conversations, next, answerTo, did).catch(
+          (error) => void failed.push(String(error)),
+        );
     };
     await Promise.all(Array.from({ length: this.form.atOnce }, work));
   }
@@ -182,7 +184,9 @@ class People {
     const timer = setInterval(() => {
       const kills = replicas.reduce((sum, replica) => sum + replica.kills, 0);
       const of = this.form.customers * STEPS;
-      this.run_.say(`people: ${this.#steps} of ${of} steps; ${kills} managers and ${this.#botKills} bots killed`);
+      this.run_.say(
+        `people: ${this.#steps} of ${of} steps; ${kills} managers and ${this.#botKills} bots killed`,
+      );
     }, REPORT_MS);
     return () => clearInterval(timer);
   }
@@ -231,7 +235,10 @@ class People {
         ...listed('texts that were shown twice', twice),
         ...listed('texts that nobody wrote for the customer', strange),
         ...listed('messages for people that the bot was given', silent),
-        ...listed('replies that WeCom refused because of people', Array<string>(conversations.refused).fill('95018')),
+        ...listed(
+          'replies that WeCom refused because of people',
+          Array<string>(conversations.refused).fill('95018'),
+        ),
         ...listed('complaints of the bot', bot.complaints),
         ...broken,
       ],
@@ -242,7 +249,9 @@ class People {
     const atMs = toPoolAtMs.get(customer);
     return (
       atMs !== undefined &&
-      this.#killedAtMs.some((killedMs) => killedMs >= atMs - NOT_STORED_MS / 2 && killedMs - atMs < NOT_STORED_MS)
+      this.#killedAtMs.some(
+        (killedMs) => killedMs >= atMs - NOT_STORED_MS / 2 && killedMs - atMs < NOT_STORED_MS,
+      )
     );
   }
 }
