@@ -9,6 +9,7 @@ import { decrypt, getSignature } from '@wecom/crypto';
 import type { Simulator } from '../../../packages/simulator/simulator.js';
 import type { SessionSettings } from '../../../src/registry/bots/session.dto.js';
 import { postJson } from '../../../test/support/puppet-server.js';
+import { whenServed } from '../../../test/support/until.js';
 import { NOT_WITH_BOT } from './conversations.js';
 import type { AnswerTo } from './customer-round.js';
 
@@ -154,7 +155,7 @@ async function ask(life: AbortSignal, url: string, body?: object): Promise<Wecom
 }
 
 async function post<T>(url: string, body: object): Promise<T> {
-  const response = await postJson(url, body);
+  const response = await whenServed(() => postJson(url, body));
   const text = await response.text();
   if (!response.ok) throw new Error(`${new URL(url).pathname}: ${response.status} ${text}`);
   return JSON.parse(text) as T;
