@@ -77,7 +77,7 @@ function start(agent: AgentDto = {}): void {
   const agentLog = new AgentLog(lines, new HealthyLogLines(1));
   const bots = { find: () => bot } as unknown as KnownBots;
   const fallbacks = new Fallbacks(bots, conversations, replies, sending, agentLog, clock, clock);
-  const people: People = { handOver: async (_bot, _account, customer) => void handedOver.push(customer) };
+  const people: People = { handOver: async (_bot, _account, customer) => handedOver.push(customer) > 0 };
   carrier = new AgentCarrier(
     ...([client, conversations, replies, sending, fallbacks] as const),
     ...([new AgentMetrics(new Metrics()), agentLog, clock, clock] as const),
