@@ -2,6 +2,7 @@ import { IsOptional, IsString, Matches } from 'class-validator';
 import { expected } from '../http/answers/field-rules.js';
 import { IsNested } from '../http/answers/validation.js';
 import { AgentDto } from '../registry/bots/agent.dto.js';
+import type { AskedResult } from './reasons.js';
 
 /** Body of `POST /api/v1/agents/test`. */
 export class AgentTestDto {
@@ -30,6 +31,13 @@ export class AgentTestDto {
 export class AgentTestedAnswer {
   /** @example true */
   readonly answered!: boolean;
+
+  /**
+   * answered, or why not. key, quota, busy, unpublished, conversation, filtered, empty and refused: the service says so. connect,
+   * reset, timeout, saturated and withdrawn: no whole answer came.
+   * @example answered
+   */
+  readonly result!: AskedResult;
 
   /**
    * What a customer would be sent, in parts; an empty list when there is no answer.

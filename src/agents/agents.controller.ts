@@ -13,7 +13,7 @@ import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import { AgentTestDto, type AgentTestedAnswer } from './agent-test.dto.js';
 import { cutInParts } from './answer/parts.js';
 import { toPlainText } from './answer/plain-text.js';
-import { toNotTaken } from './reasons.js';
+import { resultOf, toNotTaken } from './reasons.js';
 import { type Service, ServiceClient } from './service/service-client.js';
 
 /** As many as a customer is sent for a message. */
@@ -53,12 +53,13 @@ export class AgentsController {
     });
     const ended = await answer;
     const durationMs = toDuration(this.clock.elapsedMs() - startedMs);
+    const result = resultOf(ended);
     if (!('said' in ended)) {
       const { reason } = toNotTaken(ended);
-      return { answered: false, parts: [], durationMs, tokens: null, fault: reason };
+      return { answered: false, result, parts: [], durationMs, tokens: null, fault: reason };
     }
     const parts = [...cutInParts(toPlainText(ended.said.text), PARTS_MAX)];
-    return { answered: true, parts, durationMs, tokens: ended.said.tokens, fault: null };
+    return { answered: true, result, parts, durationMs, tokens: ended.said.tokens, fault: null };
   }
 
   /** @throws AppError `REQUEST_INVALID`, `BOT_NOT_FOUND`, `STORE_UNAVAILABLE` */

@@ -1,7 +1,7 @@
 /** What a failed question means, in words, and what an attempt makes of it. Nothing is said that a customer or a service said. */
 import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
 import type { Refusal, Refused } from './forms/form.js';
-import type { Answer } from './service/call.js';
+import type { Answer, Broken } from './service/call.js';
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
@@ -23,7 +23,9 @@ export function reasonOf({ refusal, code, status }: Refused): string {
 }
 
 /** `answered`, or why not. */
-export function resultOf(answer: Answer): string {
+export type AskedResult = 'answered' | Refusal | Broken['stage'];
+
+export function resultOf(answer: Answer): AskedResult {
   if ('said' in answer) return 'answered';
   return 'refused' in answer ? answer.refused.refusal : answer.broken.stage;
 }

@@ -179,12 +179,19 @@ function agentsIn(newPlace: () => Place): void {
     };
     const agent = { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY };
     expect(await test({ agent })).toMatchObject({
-      ...{ status: 200, answered: true, parts: ['Re: Who are you?'], tokens: 26, fault: null },
+      ...{
+        status: 200,
+        answered: true,
+        result: 'answered',
+        parts: ['Re: Who are you?'],
+        tokens: 26,
+        fault: null,
+      },
     });
     const { id } = await add('dify');
     expect(await test({ botId: id })).toMatchObject({ answered: true });
     expect(await test({ botId: id, agent: { key: 'another' } })).toMatchObject({
-      ...{ status: 200, answered: false, parts: [] },
+      ...{ status: 200, answered: false, result: 'key', parts: [] },
       fault: 'the service refuses the key; make a new one there, and set agent.key (401 unauthorized)',
     });
     expect(await test({ agent: { ...agent, url: 'http://169.254.169.254' } })).toMatchObject({ status: 400 });

@@ -6,7 +6,7 @@ import { type BotFacts, keyLines, settingGroups, type SettingLine } from '../src
 import { verifyFinding } from '../src/pages/bots/verify-finding.js';
 import { chinese } from '../src/i18n/chinese.js';
 import { english } from '../src/i18n/english.js';
-import { accountsOf, draftFor, toNewBot } from '../src/pages/bots/draft.js';
+import { accountsOf, draftFor, hasSettings, toNewBot } from '../src/pages/bots/draft.js';
 
 const KEY = 'wxkf_key-of-the-tests';
 /** The kinds that open callbacks. */
@@ -141,7 +141,7 @@ describe('the settings of', () => {
     for (const line of lines)
       if ('value' in line)
         expect([nameOf(line), line.isSecret]).toEqual([nameOf(line), secrets.test(line.value)]);
-    expect(lines.some((line) => 'value' in line && line.isSecret)).toBe(name !== 'people');
+    expect(lines.some((line) => 'value' in line && line.isSecret)).toBe(hasSettings(draftFor(name)));
   });
 
   it('a bot of several accounts leave the account to a person', () => {
@@ -242,6 +242,7 @@ describe('a draft', () => {
     ['cowagent', 'event'],
     ['own', 'message'],
     ['puppet', 'event'],
+    ['agent', 'message'],
     ['people', 'event'],
   ])('of %s takes what is best for it: %s', (name, takes) => {
     expect(toNewBot({ ...draftFor(name), corpSecret: 's3cret' }).takes).toBe(takes);

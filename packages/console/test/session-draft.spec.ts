@@ -69,5 +69,7 @@ it('offers the ids of its menus for handing over', () => {
 it('finds the fields that were refused', () => {
   const message =
     'session.welcome.text must be a text of 1 to 2048 bytes in UTF-8; session.hours.open[0].days must be a list';
-  expect(faultyFields(message)).toEqual(new Set(['session.welcome.text', 'session.hours.open[0].days']));
+  expect(faultyFields(message, 'session')).toEqual(
+    new Set(['session.welcome.text', 'session.hours.open[0].days']),
+  );
 });

@@ -133,7 +133,7 @@ const FASTGPT: FormOfService = {
   refusals: {
     key: ofFastGpt(514, 'unAuthApiKey'),
     quota: ofFastGpt(500_002, 'aiPointsNotEnough'),
-    busy: { status: 429, body: { code: 429, statusText: 'tooManyRequest' } },
+    busy: ofFastGpt(429, 'tooManyRequest'),
     unpublished: ofFastGpt(502_000, 'appUnExist'),
     conversation: ofFastGpt(504_000, 'unAuthChat'),
     filtered: ofFastGpt(500, 'error'),

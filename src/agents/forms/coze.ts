@@ -1,6 +1,7 @@
 /**
- * `POST {url}/v3/chat` of Coze (www.coze.cn/docs/developer_guides/chat_v3; events and codes as coze-dev/coze-js 1.3.9 and
- * coze-dev/coze-py read them; www.coze.cn/docs/developer_guides/coze_error_codes). It streams: without that, Coze answers before
+ * `POST {url}/v3/chat` of Coze (www.coze.cn/docs/developer_guides/chat_v3; events as `@coze/api` 1.3.9 reads them). Codes are those
+ * of www.coze.cn/open/docs/developer_guides/coze_error_codes, and of the messages in `@coze/chat-sdk` 0.1.11-beta.19, which are in
+ * coze-dev/coze-js, too; 4013 is as the latter has it, 4027 and 4028 are in no other. It streams: without that, Coze answers before
  * the bot does. The bot has to be published for the API.
  */
 import {
@@ -18,10 +19,17 @@ import {
 } from './form.js';
 
 const REFUSAL_OF: Readonly<Record<number, Refusal>> = {
+  4002: 'conversation',
+  4006: 'unpublished',
+  4008: 'quota',
+  4009: 'busy',
   4011: 'quota',
   4013: 'busy',
   4015: 'unpublished',
   4016: 'busy',
+  4019: 'quota',
+  4020: 'busy',
+  4022: 'quota',
   4027: 'quota',
   4028: 'quota',
   4100: 'key',

@@ -1,6 +1,7 @@
 /**
  * `POST {url}/chat-messages` of Dify (docs.dify.ai/api-reference, document `en/api-reference/openapi_chat.json` of
- * langgenius/dify-docs, read in November 2026): chatbots, agents and chatflows. It streams, since agents have no other mode.
+ * langgenius/dify-docs): chatbots, agents and chatflows. It streams, since agents have no other mode. Codes of errors:
+ * docs.dify.ai/api-reference/guides/errors, and `api/controllers/service_api/app/error.py` of langgenius/dify.
  */
 import {
   countAt,
@@ -19,8 +20,9 @@ import {
 const REFUSAL_OF: Readonly<Record<string, Refusal>> = {
   unauthorized: 'key',
   provider_quota_exceeded: 'quota',
+  // What a plan of Dify's cloud allows is used up.
+  rate_limit_error: 'quota',
   too_many_requests: 'busy',
-  rate_limit_error: 'busy',
   app_unavailable: 'unpublished',
   not_chat_app: 'unpublished',
   provider_not_initialize: 'unpublished',

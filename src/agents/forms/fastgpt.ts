@@ -1,8 +1,8 @@
 /**
  * `POST {url}/chat/completions` of FastGPT, with `chatId`: the last message is the question, and FastGPT keeps what was said before
  * (doc.fastgpt.io/docs/introduction/development/openapi/chat; errors as `packages/service/common/response` and
- * `packages/global/common/error` of labring/FastGPT write them, version 4.13). The key is one of the application. It names no
- * tokens: what stands in `usage` is always 1.
+ * `packages/global/common/error` of labring/FastGPT write them: older versions say `unExist`, later ones `appUnExist`). The key is
+ * one of the application. It names no tokens: what stands in `usage` is always 1.
  */
 import {
   type Fields,
@@ -47,5 +47,5 @@ function errorIn(fields: Fields | null, status: number): Refused | null {
   if (/^unAuth(orization|ApiKey|Team)$/.test(word)) return refused('key', word, status);
   if (/NotEnough$|^insufficientQuota$/.test(word)) return refused('quota', word, status);
   if (/^(app)?[uU]n(Exist|AuthApp)$|^invalidAppType$/.test(word)) return refused('unpublished', word, status);
-  return refused(refusalOf(status), word, status);
+  return refused(word === 'tooManyRequest' ? 'busy' : refusalOf(status), word, status);
 }

@@ -1,8 +1,8 @@
 /**
  * `POST {url}/chat/completions`, as OpenAI's reference describes it (platform.openai.com/docs/api-reference/chat, version 2.3.0 of
  * its OpenAPI document) and DeepSeek, Qwen, Kimi, Ollama and vLLM follow it. Codes of errors: platform.openai.com/docs/guides/
- * error-codes, api-docs.deepseek.com/quick_start/error_codes, platform.moonshot.cn/docs/api/chat, help.aliyun.com/zh/model-studio/
- * error-code; read in November 2026.
+ * error-codes, api-docs.deepseek.com/quick_start/error_codes (statuses alone), help.aliyun.com/zh/model-studio/developer-reference/
+ * error-code. Kimi's are those that public clients of it know.
  */
 import type { AgentSettings } from '../../registry/bots/agent.dto.js';
 import {
@@ -24,15 +24,10 @@ const DONE = '[DONE]';
 const PATH = '/chat/completions';
 
 /** What says, in a status of 4xx, that the account has nothing left: of OpenAI, Kimi and Qwen. */
-const NO_QUOTA = new Set([
-  'insufficient_quota',
-  'exceeded_current_quota_error',
-  'Arrearage',
-  'insufficient_balance',
-]);
+const NO_QUOTA = new Set(['insufficient_quota', 'exceeded_current_quota_error', 'Arrearage']);
 const WRONG_KEY = new Set(['invalid_api_key', 'invalid_authentication_error', 'InvalidApiKey']);
 /** What says that there is no such model. */
-const NO_MODEL = new Set(['model_not_found', 'resource_not_found_error', 'ModelNotFound']);
+const NO_MODEL = new Set(['model_not_found', 'resource_not_found_error']);
 
 export const OPENAI: Form = {
   toRequest: ({ model }: AgentSettings, { text, user, history }: Question) => ({

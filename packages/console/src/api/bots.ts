@@ -1,4 +1,6 @@
 import type {
+  AgentSettingsAnswer,
+  AgentTestedAnswer,
   BotAnswer,
   BotChangedAnswer,
   BotCreatedAnswer,
@@ -15,6 +17,13 @@ const NAMED_MAX = 200;
 const WRITE_DEADLINE_MS = 15_000;
 /** The bot has 5 s. */
 const VERIFY_DEADLINE_MS = 15_000;
+/** Of an agent that says nothing of it. */
+const AGENT_TIMEOUT_MS = 60_000;
+
+/** The service of an agent, with its key where that is given. */
+export interface AgentChange extends Partial<AgentSettingsAnswer> {
+  readonly key?: string;
+}
 
 export interface BotChange {
   readonly name?: string;
@@ -23,6 +32,7 @@ export interface BotChange {
   readonly corpSecret?: string;
   readonly paused?: boolean;
   readonly session?: SessionSettingsAnswer | null;
+  readonly agent?: AgentChange;
   readonly callback?: {
     readonly url?: string;
     readonly form?: 'json';
@@ -70,6 +80,18 @@ export function renewBotKey(id: string, overlapS: number): Promise<BotWithKeyAns
 
 export function verifyBot(id: string): Promise<BotVerifiedAnswer> {
   return request(`${pathOf(id)}/verify`, { method: 'POST', deadlineMs: VERIFY_DEADLINE_MS });
+}
+
+export interface AgentTest {
+  /** A bot that has what `agent` leaves out. */
+  readonly botId?: string;
+  readonly agent: AgentChange;
+  readonly question: string;
+}
+
+export function testAgent(body: AgentTest): Promise<AgentTestedAnswer> {
+  const deadlineMs = WRITE_DEADLINE_MS + (body.agent.timeoutMs ?? AGENT_TIMEOUT_MS);
+  return request('/api/v1/agents/test', { method: 'POST', body, deadlineMs });
 }
 
 function pathOf(id: string): string {

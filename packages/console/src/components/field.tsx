@@ -3,7 +3,16 @@ import { type ReactNode, useId } from 'react';
 
 interface FieldProps extends Pick<
   InputProps,
-  'type' | 'min' | 'max' | 'required' | 'list' | 'disabled' | 'pattern' | 'title'
+  | 'type'
+  | 'min'
+  | 'max'
+  | 'required'
+  | 'list'
+  | 'disabled'
+  | 'pattern'
+  | 'title'
+  | 'placeholder'
+  | 'onPressEnter'
 > {
   readonly label: string;
   readonly hint?: ReactNode;

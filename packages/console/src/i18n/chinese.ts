@@ -1,5 +1,6 @@
 import type { Words } from './words.js';
 import { accounts } from './zh/accounts.js';
+import { agents } from './zh/agents.js';
 import { apps } from './zh/apps.js';
 import { audit } from './zh/audit.js';
 import { bots } from './zh/bots.js';
@@ -33,6 +34,7 @@ export const chinese: Words = {
   live,
   log,
   refusals,
+  agents,
   apps,
   bots,
   sessions,

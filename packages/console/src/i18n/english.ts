@@ -1,4 +1,5 @@
 import { accounts } from './en/accounts.js';
+import { agents } from './en/agents.js';
 import { apps } from './en/apps.js';
 import { audit } from './en/audit.js';
 import { bots } from './en/bots.js';
@@ -32,6 +33,7 @@ export const english = {
   live,
   log,
   refusals,
+  agents,
   apps,
   bots,
   sessions,

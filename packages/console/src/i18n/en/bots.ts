@@ -237,6 +237,7 @@ export const bots = {
     own: 'Own program: signed JSON',
     other: 'Another program',
     noAddress: 'A program without an address',
+    agent: 'Agent (Dify, FastGPT, Coze, OpenAI’s form)',
     people: 'No bot',
   },
   programText: {
@@ -250,6 +251,7 @@ export const bots = {
     puppet: 'Registers itself, here with a key that is good for its own accounts only.',
     other: 'Anything that takes WeCom’s callbacks.',
     noAddress: 'On a laptop or behind NAT. It, or a command beside it, connects to this manager.',
+    agent: 'No program at all: a service that you have answers each text.',
     people: 'People serve the accounts in WeCom. Nothing is sent, nothing waits, and nothing alarms.',
   },
   theseAccounts: 'These accounts',
@@ -270,6 +272,7 @@ export const bots = {
     pandawiki: 'PandaWiki shows it as “回调地址” in the settings of the bot.',
     own: 'Where your program takes messages, as this manager reaches it.',
     puppet: '',
+    agent: '',
     people: '',
     noAddress: '',
     other: 'Where the program takes callbacks, as this manager reaches it, with its path and query.',

@@ -221,6 +221,7 @@ export const bots: Words['bots'] = {
     own: '自己的程序：带签名的 JSON',
     other: '其他程序',
     noAddress: '没有地址的程序',
+    agent: '智能体（Dify、FastGPT、扣子、OpenAI 格式）',
     people: '无机器人',
   },
   programText: {
@@ -234,6 +235,7 @@ export const bots: Words['bots'] = {
     puppet: '自行注册；此处的密钥只对它自己的账号有效。',
     other: '任何能接收企业微信回调的程序。',
     noAddress: '在笔记本电脑上或 NAT 之后，由它自己或旁边的一条命令连接管理器。',
+    agent: '无需任何程序：由您已有的服务回答每条文字消息。',
     people: '账号由人工在企业微信中接待，不投递、不等待、不告警。',
   },
   theseAccounts: '以下账号',
@@ -252,6 +254,7 @@ export const bots: Words['bots'] = {
     pandawiki: 'PandaWiki 的机器人设置中显示为“回调地址”。',
     own: '您的程序接收消息的地址，须能从管理器访问。',
     puppet: '',
+    agent: '',
     people: '',
     noAddress: '',
     other: '程序接收回调的地址，须能从管理器访问，可带路径和查询参数。',

@@ -7,13 +7,13 @@ import { LeaveQuestion } from '../../components/leave-question.js';
 import { Page } from '../../components/page.js';
 import { useTell } from '../../components/tell.js';
 import { t } from '../../i18n/language.js';
-import { PAGES } from '../../shell/paths.js';
+import { PAGES, pathOf } from '../../shell/paths.js';
 import { useOneTime } from '../../state/one-time.js';
 import { AccountsStep } from './accounts-step.js';
 import { AddedBot } from './added-bot.js';
 import { AppStep } from './app-step.js';
 import { BackToBots } from './bot-page.js';
-import { draftFor, STEPS } from './draft.js';
+import { draftFor, hasSettings, STEPS } from './draft.js';
 import { useKeptDraft } from './kept-draft.js';
 import type { ProgramName } from './programs.js';
 import { ProgramStep } from './program-step.js';
@@ -25,7 +25,7 @@ interface Added {
 
 /** Its secrets live in this page alone, and are gone with it; a session that expires meanwhile does not take them along. */
 export default function AddBotPage() {
-  const { bots } = t();
+  const { agents, bots } = t();
   const tell = useTell();
   const [draft, change] = useKeptDraft();
   const [added, setAdded] = useOneTime<Added>('bot');
@@ -34,10 +34,11 @@ export default function AddBotPage() {
     const { program } = draft;
     change(draftFor('langbot'));
     // There is nothing to paste anywhere.
-    if (bot.kind !== 'none') return setAdded({ bot, program });
-    tell(bots.leftToPeople(bot.name));
-    navigate(PAGES.bots);
+    if (hasSettings(draft)) return setAdded({ bot, program });
+    tell(bot.kind === 'agent' ? agents.added(bot.name) : bots.leftToPeople(bot.name));
+    navigate(bot.kind === 'agent' ? pathOf.bot(bot.id) : PAGES.bots);
   };
+  const names = hasSettings(draft) || added !== null ? [...STEPS, 'paste' as const] : STEPS;
   const step = added === null ? STEPS.indexOf(draft.step) : STEPS.length;
   useEffect(() => void scrollTo(0, 0), [step]);
   return (
@@ -45,13 +46,15 @@ export default function AddBotPage() {
       <BackToBots />
       {/* Each step begins at its heading. */}
       <Page key={step} title={added === null ? bots.stepTitles[draft.step] : bots.added(added.bot.name)}>
-        <p className="muted">{added === null ? bots.stepText[draft.step] : bots.addedIntro}</p>
+        {(hasSettings(draft) || draft.step !== 'program') && (
+          <p className="muted">{added === null ? bots.stepText[draft.step] : bots.addedIntro}</p>
+        )}
         <Steps
           size="small"
           className="wide-only steps"
-          aria-label={bots.stepOf(step + 1, STEPS.length + 1)}
+          aria-label={bots.stepOf(step + 1, names.length)}
           current={step}
-          items={[...STEPS, 'paste' as const].map((name) => ({ title: bots.stepNames[name] }))}
+          items={names.map((name) => ({ title: bots.stepNames[name] }))}
         />
         {added !== null && <AddedBot {...added} />}
         {added === null && (

@@ -9,6 +9,7 @@ import { Nothing } from '../../components/nothing.js';
 import { Page } from '../../components/page.js';
 import { t } from '../../i18n/language.js';
 import { PAGES } from '../../shell/paths.js';
+import { BotAgent } from './agents/bot-agent.js';
 import { BotAccounts } from './bot-accounts.js';
 import { BotClients } from './bot-clients.js';
 import { BotFacts } from './bot-facts.js';
@@ -56,10 +57,11 @@ function Bot({ bot }: { readonly bot: BotAnswer }) {
           <BotFacts bot={bot} />
           {bot.kind === 'callback' && bot.callback?.form !== 'json' && <VerifyBot bot={bot} />}
           {(bot.kind === 'stream' || bot.clients > 0) && <BotClients bot={bot} />}
-          {bot.kind !== 'none' && <BotKey bot={bot} />}
+          {bot.kind !== 'none' && bot.kind !== 'agent' && <BotKey bot={bot} />}
           <RemoveBot bot={bot} />
         </div>
       </div>
+      {bot.agent !== null && <BotAgent key={`agent ${bot.id}`} bot={bot} agent={bot.agent} />}
       {bot.takes === 'message' && <BotSessions key={bot.id} bot={bot} />}
     </>
   );

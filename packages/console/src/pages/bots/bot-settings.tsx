@@ -141,7 +141,7 @@ export function BotSettings({ bot }: { readonly bot: BotAnswer }) {
 /** The manager answers the pulls of a callback bot only where they come to it; one that takes JSON is given nothing else. */
 function mayTakeMessages({ kind, api, callback }: BotAnswer): boolean {
   if (kind === 'callback') return api === 'manager' && callback?.form !== 'json';
-  return kind !== 'none';
+  return kind !== 'none' && kind !== 'agent';
 }
 
 /** Of a bot that had none before. */

@@ -1,5 +1,6 @@
 import type { NewBot } from '../../api/bots.js';
 import { ALL_OTHERS, readAccountIds } from './account-ids.js';
+import { type AgentDraft, NEW_AGENT, toService } from './agents/agent-draft.js';
 import { type BotApi, type BotTakes, PROGRAMS, type Program, type ProgramName } from './programs.js';
 
 export const STEPS = ['app', 'accounts', 'program'] as const;
@@ -23,6 +24,8 @@ export interface Draft {
   /** Counts where the program leaves a choice; see `takesOf`. */
   readonly takes: BotTakes;
   readonly corpSecret: string;
+  /** Counts where a service answers. */
+  readonly agent: AgentDraft;
 }
 
 /** What a step needs and may change. */
@@ -45,6 +48,7 @@ export function draftFor(program: ProgramName, before: Partial<Draft> = {}): Dra
     picked: [],
     typed: '',
     corpSecret: '',
+    agent: NEW_AGENT,
     ...before,
     program,
     name: title ?? '',
@@ -57,6 +61,11 @@ export function draftFor(program: ProgramName, before: Partial<Draft> = {}): Dra
 
 export function accountsOf({ takesAllOthers, picked, typed }: Draft): readonly string[] {
   return takesAllOthers ? [ALL_OTHERS] : [...new Set([...picked, ...readAccountIds(typed)])];
+}
+
+/** Whether it has settings to paste something into. */
+export function hasSettings(draft: Draft): boolean {
+  return programOf(draft).groups.length > 0;
 }
 
 /** Whether somebody may choose what it is given: the manager has to be asked by its pulls. */
@@ -87,6 +96,7 @@ export function toNewBot(draft: Draft): NewBot {
     takes: takesOf(draft),
     ...(corpSecretOf(draft) !== 'useless' &&
       draft.corpSecret !== '' && { corpSecret: draft.corpSecret.trim() }),
+    ...(kind === 'agent' && { agent: toService(draft.agent) }),
     ...(kind === 'callback' && {
       callback: {
         url: draft.url.trim(),

@@ -6,11 +6,11 @@ const NAME = 'wxkf.draft.bot';
 
 /**
  * What somebody has typed of a new bot. A reload and a session that ends leave it; whoever leaves the page drops it. The Secret
- * stays in the page alone.
+ * and an agent's key stay in the page alone.
  */
 export function useKeptDraft(): [draft: Draft, change: (changed: Partial<Draft>) => void] {
   const [draft, setDraft] = useState<Draft>(() => readDraft() ?? draftFromAddress());
-  useEffect(() => write({ ...draft, corpSecret: '' }), [draft]);
+  useEffect(() => write({ ...draft, corpSecret: '', agent: { ...draft.agent, key: '' } }), [draft]);
   useEffect(
     () => () => {
       if (!hasSessionEnded.value) write(null);

@@ -9,6 +9,9 @@ import { ErrorNote } from '../../components/error-note.js';
 import { Field } from '../../components/field.js';
 import { t } from '../../i18n/language.js';
 import type { Words } from '../../i18n/words.js';
+import { toService } from './agents/agent-draft.js';
+import { ServiceFields } from './agents/service-fields.js';
+import { TestAgent } from './agents/test-agent.js';
 import {
   corpSecretOf,
   type Draft,
@@ -27,13 +30,13 @@ const APIS = ['manager', 'tunnel', 'direct'] as const satisfies readonly BotApi[
 const NAMES = Object.keys(PROGRAMS) as ProgramName[];
 
 /** What is said in place of an address. */
-const WITHOUT_ADDRESS: Readonly<Record<Program['kind'], (bots: Words['bots']) => string>> = {
-  callback: ({ noAddress }) => noAddress,
-  puppet: ({ noAddress }) => noAddress,
-  stream: ({ connectsText }) => connectsText,
-  none: ({ noBotText }) => noBotText,
-  agent: ({ noAddress }) => noAddress,
-};
+const WITHOUT_ADDRESS: Readonly<Record<Exclude<Program['kind'], 'agent'>, (bots: Words['bots']) => string>> =
+  {
+    callback: ({ noAddress }) => noAddress,
+    puppet: ({ noAddress }) => noAddress,
+    stream: ({ connectsText }) => connectsText,
+    none: ({ noBotText }) => noBotText,
+  };
 
 interface ProgramStepProps extends StepProps {
   readonly onCreated: (bot: BotCreatedAnswer) => void;
@@ -88,7 +91,16 @@ function Settings({ draft, onChange }: StepProps) {
         required
         onInput={(name) => onChange({ name })}
       />
-      {program.url === null ? (
+      {program.kind === 'agent' ? (
+        <>
+          <ServiceFields
+            agent={draft.agent}
+            hasKey={false}
+            onChange={(changed) => onChange({ agent: { ...draft.agent, ...changed } })}
+          />
+          <TestAgent agent={toService(draft.agent)} />
+        </>
+      ) : program.url === null ? (
         <p>{WITHOUT_ADDRESS[program.kind](bots)}</p>
       ) : (
         <Field

@@ -351,6 +351,17 @@ export const PROGRAMS = {
     ],
     notes: ['keepConnecting'],
   },
+  /** A service answers. */
+  agent: {
+    ...DEFAULTS,
+    title: null,
+    kind: 'agent',
+    api: 'manager',
+    messages: 'only',
+    url: null,
+    groups: [],
+    notes: [],
+  },
   /** People serve the accounts. */
   people: {
     ...DEFAULTS,

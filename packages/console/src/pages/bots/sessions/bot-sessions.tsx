@@ -30,7 +30,7 @@ export function BotSessions({ bot }: { readonly bot: BotAnswer }) {
   );
   const session = toSession(draft);
   const isSame = JSON.stringify(session) === JSON.stringify(toSession(before));
-  const faults = faultyFields(change.error?.message ?? '');
+  const faults = faultyFields(change.error?.message ?? '', 'session');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (isSame || change.isPending) return;
@@ -54,7 +54,7 @@ export function BotSessions({ bot }: { readonly bot: BotAnswer }) {
   return (
     <section className="card" aria-labelledby="bot-sessions">
       <h2 id="bot-sessions">{sessions.title}</h2>
-      <form ref={form} id={SESSIONS_PART} className="form sessions" onSubmit={submit}>
+      <form ref={form} id={SESSIONS_PART} className="form parts" onSubmit={submit}>
         <p className="muted">{sessions.intro}</p>
         <Checkbox checked={draft.isOn} onChange={({ target }) => type({ isOn: target.checked })}>
           {sessions.on}

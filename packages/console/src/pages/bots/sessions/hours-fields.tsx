@@ -7,7 +7,7 @@ import { t } from '../../../i18n/language.js';
 import { textOffer } from './people-fields.js';
 import { Preview } from './preview.js';
 import { type HoursDraft, NEW_SPAN, type SpanDraft, withLine } from './session-draft.js';
-import { TextField } from './text-field.js';
+import { TextField } from '../text-field.js';
 
 const PATH = 'session.hours';
 const SPANS_MAX = 50;

@@ -12,7 +12,7 @@ import {
   type OfferDraft,
   withLine,
 } from './session-draft.js';
-import { TextField } from './text-field.js';
+import { TextField } from '../text-field.js';
 
 const HEAD_BYTES_MAX = 1_024;
 const CHOICE_BYTES_MAX = 128;

@@ -2,8 +2,8 @@ import { Checkbox, Segmented } from 'antd';
 import { t } from '../../../i18n/language.js';
 import { Preview } from './preview.js';
 import { DESTINATIONS, type OfferDraft, type PeopleDraft } from './session-draft.js';
-import { TagsField } from './tags-field.js';
-import { TextField } from './text-field.js';
+import { TagsField } from '../tags-field.js';
+import { TextField } from '../text-field.js';
 
 const PATH = 'session.people';
 const WORDS = { bytesMax: 128, countMax: 50 };

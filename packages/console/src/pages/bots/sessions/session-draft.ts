@@ -171,8 +171,8 @@ export function menuIdsOf({ welcome, ended }: SessionDraft): readonly string[] {
   return [...new Set(ids.filter((id) => id !== ''))];
 }
 
-/** Which fields the manager refused, by their paths: `session.welcome.menu.choices[0].text`. */
-export function faultyFields(message: string): ReadonlySet<string> {
-  const paths = message.split(/[;,:]? /).filter((word) => word.startsWith('session.'));
+/** Which fields of `root` the manager refused, by their paths: `session.welcome.menu.choices[0].text`. */
+export function faultyFields(message: string, root: 'session' | 'agent'): ReadonlySet<string> {
+  const paths = message.split(/[;,:]? /).filter((word) => word.startsWith(`${root}.`));
   return new Set(paths);
 }

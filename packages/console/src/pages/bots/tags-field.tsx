@@ -1,6 +1,6 @@
 import { Select } from 'antd';
 import { useId } from 'react';
-import { t } from '../../../i18n/language.js';
+import { t } from '../../i18n/language.js';
 
 interface TagsFieldProps {
   readonly label: string;

@@ -1,6 +1,6 @@
-import { Field } from '../../../components/field.js';
-import { formatNumber } from '../../../i18n/format.js';
-import { t } from '../../../i18n/language.js';
+import { Field } from '../../components/field.js';
+import { formatNumber } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
 
 const TEXT_BYTES_MAX = 2_048;
 

@@ -1,0 +1,174 @@
+/** A bot without a program: a service is tried, added, seen to answer a customer, and set otherwise. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import type { BotAnswer } from '../../packages/console/src/api/answers.gen.js';
+import { pathOf } from '../../packages/console/src/shell/paths.js';
+import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import {
+  describeInBrowser,
+  newPage,
+  openBrowser,
+  screenshot,
+  seriousViolations,
+} from '../support/browser.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace, sealedPlace } from '../support/place.js';
+import { postJson } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
+
+const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
+const PICTURED = new Set([390, 1440]);
+const LOOKS = [
+  { locale: 'en', dark: false },
+  { locale: 'en', dark: true },
+  { locale: 'zh-CN', dark: false },
+  { locale: 'zh-CN', dark: true },
+];
+const WRONG_KEY = 'app-of-somebody-else';
+
+describeInBrowser('the console, with agents', () => {
+  const place = sealedPlace(embeddedPlace());
+  let browser: Browser;
+  let wecom: Simulator;
+  let service: StandInService;
+  let manager: ManagerProcess;
+  let page: Page;
+
+  beforeAll(async () => {
+    service = await StandInService.start({ answer: ({ text }) => `Re: ${text}` });
+    wecom = await startSimulator({ accounts: ['售后'], customers: ['张三'] });
+    [browser, manager] = await Promise.all([
+      openBrowser(),
+      startManager({
+        ...place.env,
+        WECOM_API_URL: wecom.url,
+        ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+      }),
+    ]);
+    const { corpId, callback } = wecom;
+    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
+    const saved = await wecom.saveCallback({ ...callback, url: `${manager.url}/callback/${corpId}` });
+    if (!saved.isVerified) throw new Error(saved.detail);
+    page = await newPage(browser);
+    page.setDefaultTimeout(6_000);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  afterAll(async () => {
+    await Promise.all([browser.close(), manager.stop('SIGKILL'), service.close()]);
+    await wecom.close();
+    await place.discard();
+  });
+
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  const fill = (label: string, text: string) => page.getByLabel(label, { exact: true }).fill(text);
+  const answer = () => page.getByRole('figure', { name: 'The answer, as a customer would see it' });
+  const botNow = async () => {
+    const { items } = (await (await fetch(`${manager.url}/api/v1/bots`)).json()) as { items: BotAnswer[] };
+    return items[0];
+  };
+
+  /** Up to the service, in the form for a new bot. */
+  async function beginAgent(on: Page): Promise<void> {
+    await on.goto(manager.url + pathOf.addBot);
+    await on.locator('.actions button[type=submit]').click();
+    await on.getByRole('textbox').last().fill(wecom.openKfId);
+    await on.locator('.actions button[type=submit]').click();
+    await on.getByText(/^(Agent|智能体)\s*[(（]/).click();
+  }
+
+  it('tells what to do about a key that the service refuses, before anything is saved', async () => {
+    await beginAgent(page);
+    await fill('Name', 'Shop assistant');
+    await fill('URL of its API', service.urlOf('dify'));
+    await fill('Key of its API', WRONG_KEY);
+    await press('Test');
+    await page.getByText('The service refuses the key', { exact: true }).waitFor();
+    await page.getByText(/Make a new key at the service/).waitFor();
+    await page.getByText(/\(401 unauthorized\)/).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await screenshot(page, 'agent-refused');
+  });
+
+  it('shows what the service answers and in which time, by Enter too, and adds nothing meanwhile', async () => {
+    await fill('Key of its API', STAND_IN_KEY);
+    await fill('A question for a test', 'When do you open?');
+    await page.keyboard.press('Enter');
+    await answer().getByText('Re: When do you open?').waitFor();
+    const facts = page.getByRole('group', { name: 'Test' });
+    expect(await facts.getByText(/^[\d.,]+\s?(ms|s)$/).count()).toBe(1);
+    expect(await botNow()).toBeUndefined();
+    await screenshot(page, 'agent-tested');
+  });
+
+  it('adds it, and customers are answered; the key is neither shown nor kept in the browser', async () => {
+    await fill('Secret of the app in WeCom', wecom.corpSecret);
+    await press('Add the bot');
+    await page.getByText('Shop assistant is added, and answers from now on.').waitFor();
+    await page.getByRole('heading', { name: 'Agent: the service that answers' }).waitFor();
+    wecom.say('Are you there?');
+    await until(() => service.asked.some(({ text }) => text === 'Are you there?'));
+    expect(await page.getByLabel('Another key of its API (leave empty to keep it)').inputValue()).toBe('');
+    expect(await page.evaluate('JSON.stringify({ ...sessionStorage, ...localStorage })')).not.toContain(
+      STAND_IN_KEY,
+    );
+    expect(await page.content()).not.toContain(STAND_IN_KEY);
+  });
+
+  it('tests a bot with the key that it has, and changes only what was typed', async () => {
+    await press('Test');
+    await answer().getByText('Re: Hello, who are you?').waitFor();
+    const agent = (await botNow())?.agent;
+    await page.getByRole('textbox', { name: 'To a customer who waits' }).fill('One moment.');
+    await fill('After so many seconds', '12');
+    await page.getByText('Conversation, hand-over and limits').click();
+    await fill('Calls at a time', '4');
+    await fill('Mark that hands over to people', '[human]');
+    await press('Save the agent');
+    await page.getByText(/Save “Customers can ask for a person” first/).waitFor();
+    await fill('Mark that hands over to people', '');
+    await press('Save the agent');
+    await page.getByText('The agent of Shop assistant is changed.').waitFor();
+    expect((await botNow())?.agent).toEqual({
+      ...agent,
+      ...{ fallback: 'One moment.', fallbackAfterS: 12, concurrency: 4 },
+    });
+  });
+
+  it.each([
+    ['fastgpt', 'FastGPT', null],
+    ['coze', 'Coze', 'Id of the bot at Coze'],
+    ['openai', 'OpenAI’s form', 'Model'],
+  ] as const)('asks a service of form %s with what it needs', async (form, name, needs) => {
+    await page.getByRole('radio', { name: new RegExp(`^${name}`) }).check();
+    await fill('URL of its API', service.urlOf(form));
+    if (needs !== null) await fill(needs, '73');
+    await fill('A question for a test', `By ${form}?`);
+    await press('Test');
+    await answer().getByText(`Re: By ${form}?`).waitFor();
+  });
+
+  it.each(LOOKS)('keeps both pages inside the window, open to all ($locale, dark: $dark)', async (look) => {
+    const own = await newPage(browser, look);
+    await own.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
+    const id = (await botNow())?.id ?? '';
+    for (const [name, open] of [
+      ['agent-new', () => beginAgent(own)],
+      ['agent', () => own.goto(manager.url + pathOf.bot(id))],
+    ] as const) {
+      await open();
+      await own.getByRole('group', { name: /^(Test|测试)$/ }).waitFor();
+      for (const summary of await own.locator('summary').all()) await summary.click();
+      for (const width of WIDTHS) {
+        await own.setViewportSize({ width, height: 900 });
+        expect([width, await own.evaluate('document.documentElement.scrollWidth')]).toEqual([width, width]);
+        if (PICTURED.has(width))
+          await screenshot(own, `${name}-${look.locale}-${look.dark ? 'dark' : 'light'}-${width}`);
+      }
+      expect(await seriousViolations(own)).toEqual([]);
+    }
+    await own.context().close();
+  });
+});
