@@ -45,6 +45,7 @@ export const GROUPS: readonly Group[] = [
     zh: '运维',
     pages: [
       page('security', 'Security', '安全'),
+      page('privacy', 'Privacy', '隐私'),
       page('observe', 'Observe', '监控'),
       page('operate', 'Operate', '运维'),
       page('kubernetes', 'Kubernetes', 'Kubernetes'),

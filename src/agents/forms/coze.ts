@@ -1,8 +1,8 @@
 /**
- * `POST {url}/v3/chat` of Coze (www.coze.cn/docs/developer_guides/chat_v3; events as `@coze/api` 1.3.9 reads them). Codes are those
- * of www.coze.cn/open/docs/developer_guides/coze_error_codes, and of the messages in `@coze/chat-sdk` 0.1.11-beta.19, which are in
- * coze-dev/coze-js, too; 4013 is as the latter has it, 4027 and 4028 are in no other. It streams: without that, Coze answers before
- * the bot does. The bot has to be published for the API.
+ * `POST {url}/v3/chat` of Coze (www.coze.cn/docs/developer_guides/chat_v3; events as `@coze/api` 1.3.9 reads them). Codes of errors:
+ * www.coze.cn/open/docs/developer_guides/coze_error_codes, 4027 and 4028 docs.coze.cn/developer_guides_realtime_error_codes. For
+ * 4013 that page has a model that fails, and `@coze/chat-sdk` 0.1.11-beta.19 one that is asked too often: both mean to ask again.
+ * It streams: without that, Coze answers before the bot does. The bot has to be published for the API.
  */
 import {
   countAt,
