@@ -42,8 +42,8 @@ const says = (content: string, menuId?: string) =>
   entry({ origin: 3, msgtype: 'text', text: { content, ...(menuId && { menu_id: menuId }) } });
 const event = (fields: Entry, agoMs = 0) =>
   entry({ origin: 4, msgtype: 'event', event: { external_userid: 'wmCustomer', ...fields } }, agoMs);
-const changed = (change: number, fields: Entry = {}) =>
-  event({ event_type: 'session_status_change', change_type: change, ...fields });
+const changed = (change: number, fields: Entry = {}, agoMs = 0) =>
+  event({ event_type: 'session_status_change', change_type: change, ...fields }, agoMs);
 
 function step(before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) {
   const result = withEntry(before, readEntry(one, nowMs), [], SETTINGS, nowMs, mayAsk);
@@ -81,6 +81,7 @@ describe('a customer’s message', () => {
     ['a person writes', () => entry({ origin: 5, msgtype: 'text' }), 'people'],
     ['people are done', () => changed(3), 'people'],
     ['a person takes it up again after the end', () => changed(4), 'asked about'],
+    ['there is a change of another kind', () => changed(9), 'asked about'],
     ['the customer goes on', () => says('more'), 'asked about'],
   ])('in an unknown state, behind which %s', (_what, next, expected) => {
     const later = [readEntry(next(), NOW_MS)];
@@ -191,6 +192,24 @@ describe('an event', () => {
     const { session: after } = step(session(STATE.people), changed(3, { msg_code: 'e1' }));
     expect(after).toMatchObject({ state: STATE.over, texts: [{ kind: 'ended', code: 'e1' }] });
     expect(step(after, says('hi')).verdict).toBe('bot');
+  });
+
+  it.each([
+    ['a message of the person', () => entry({ origin: 5, msgtype: 'text' }, 1_000)],
+    ['the person taking over', () => changed(1, {}, 1_000)],
+    ['a change of another kind', () => changed(9, {}, 1_000)],
+  ])('that is late has no effect on the state: after the end, %s', (_what, late) => {
+    const { session: over } = step(session(STATE.people), changed(3));
+    expect(step(over, late()).session.state).toBe(STATE.over);
+  });
+
+  it('of the same second as the one before counts', () => {
+    const { session: over } = step(session(STATE.people), changed(3));
+    expect(step(over, changed(4)).session.state).toBe(STATE.people);
+  });
+
+  it('of a change of another kind makes the state unknown', () => {
+    expect(step(session(STATE.bot), changed(9)).session.state).toBeNull();
   });
 
   it('that a servicer wrote means that people have the customer', () => {

@@ -33,6 +33,9 @@ const RETRY_MS = [1_000, 2_000, 4_000, 10_000, 30_000, 60_000];
 /** WeCom's answer to a message: too many of them, or over 48 hours ago; the session is not with the bot. */
 const TOO_MANY = 95_001;
 const NOT_WITH_BOT = 95_018;
+/** `change_type` of a session that a person took from the pool, or got from another person. */
+const TAKEN = 1;
+const PASSED_ON = 2;
 /** `change_type` of a session that ended, and of one that a person has taken up again after that. */
 const ENDED = 3;
 const TAKEN_UP_AGAIN = 4;
@@ -107,7 +110,8 @@ export function isUnsure({ state, isInDoubt, learntMs }: Session, nowMs: number)
 /** Whether a person had the customer next: took over, wrote, or ended the session. */
 function isTakenOver(later: readonly ReadEntry[]): boolean {
   const next = later.find(({ what }) => what.kind === 'servicer' || what.kind === 'changed')?.what;
-  return next?.kind === 'servicer' || (next?.kind === 'changed' && next.change !== TAKEN_UP_AGAIN);
+  if (next?.kind === 'changed') return [TAKEN, PASSED_ON, ENDED].includes(next.change);
+  return next?.kind === 'servicer';
 }
 
 /** Whether the customer's message is one that moves a customer to people. */
@@ -138,18 +142,24 @@ function withEvent(
   const isTimely = nowMs - sentAtMs < CODE_MS + SKEW_MS;
   const text = (kind: TextKind, offer: SessionOffer | undefined, code: string | null): Text[] =>
     offer === undefined || code === null || !isTimely ? [] : [newText(kind, offer, code, id, nowMs, CODE_MS)];
+  // WeCom gives some entries late. What an older one says of the state was so before.
+  const isLate = sentAtMs < (session.stateSentAtMs ?? 0);
+  const inState = (state: State, servicer: string | null): Session =>
+    isLate ? session : { ...withState(session, state, servicer, nowMs), stateSentAtMs: sentAtMs };
   switch (what.kind) {
     case 'servicer':
-      return withState(session, STATE.people, what.servicer, nowMs);
+      return inState(STATE.people, what.servicer);
     case 'entered': {
       // There is a code only where nothing was written for 48 hours.
-      const over = what.code === null ? session : withState(session, STATE.over, null, nowMs);
+      const over = what.code === null ? session : inState(STATE.over, null);
       return withTexts(over, text('welcome', welcome, what.code));
     }
     case 'changed':
-      if (what.change === ENDED)
-        return withTexts(withState(session, STATE.over, null, nowMs), text('ended', ended, what.code));
-      return withState(session, STATE.people, what.servicer, nowMs);
+      if (isLate) return session;
+      if (what.change === ENDED) return withTexts(inState(STATE.over, null), text('ended', ended, what.code));
+      return [TAKEN, PASSED_ON, TAKEN_UP_AGAIN].includes(what.change)
+        ? inState(STATE.people, what.servicer)
+        : withUnknownState(session);
     case 'send_failed':
       if (what.failType === FAIL_TOO_MANY) return { ...session, left: 0 };
       return what.failType === FAIL_CLOSED ? withUnknownState(session) : session;
