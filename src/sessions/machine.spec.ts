@@ -123,6 +123,15 @@ describe('a hand-over', () => {
     ['a servicer', entry({ origin: 5, msgtype: 'text', text: { content: '人工' } })],
   ])('is not asked for by %s', (_what, one) => expect(needOf(session(STATE.bot), one)).toBeNull());
 
+  it('is not asked for where a person took the customer over after that, in the same page', () => {
+    const message = readEntry(says('人工'), NOW_MS);
+    const judge = (next: Entry) =>
+      withEntry(session(STATE.bot), message, [readEntry(next, NOW_MS)], SETTINGS, NOW_MS, true);
+    expect(judge(changed(1))).toMatchObject({ verdict: 'people' });
+    expect(judge(changed(3, {}, 1_000))).toBe('handOver');
+    expect(judge(changed(4))).toBe('handOver');
+  });
+
   it('is not asked for where people have the customer already', () => {
     expect(step(session(STATE.pool), says('人工')).verdict).toBe('people');
   });

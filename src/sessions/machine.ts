@@ -93,11 +93,14 @@ export function withEntry(
   const written = { ...session, left: SENDS_MAX };
   const isOpen = isUnsure(session, nowMs);
   // What WeCom would say now is so after that.
-  if (isOpen && isTakenOver(later)) return judged(written, entry, 'people', nowMs);
+  if (isOpen && isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
   if (isOpen && mayAsk) return 'state';
   const state = isOpen ? null : session.state === STATE.over ? STATE.new : session.state;
   if (state === STATE.pool || state === STATE.people) return judged(written, entry, 'people', nowMs);
-  if (mayAsk && asksForPeople(entry, settings)) return 'handOver';
+  if (asksForPeople(entry, settings)) {
+    if (isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
+    if (mayAsk) return 'handOver';
+  }
   const begun = session.state === state ? written : withState(written, state, null, nowMs);
   return judged(begun, entry, 'bot', nowMs);
 }
@@ -108,8 +111,10 @@ export function isUnsure({ state, isInDoubt, learntMs }: Session, nowMs: number)
 }
 
 /** Whether a person had the customer next: took over, wrote, or ended the session. */
-function isTakenOver(later: readonly ReadEntry[]): boolean {
-  const next = later.find(({ what }) => what.kind === 'servicer' || what.kind === 'changed')?.what;
+function isTakenOver({ sentAtMs }: ReadEntry, later: readonly ReadEntry[]): boolean {
+  const next = later
+    .filter((one) => one.sentAtMs >= sentAtMs)
+    .find(({ what }) => what.kind === 'servicer' || what.kind === 'changed')?.what;
   if (next?.kind === 'changed') return [TAKEN, PASSED_ON, ENDED].includes(next.change);
   return next?.kind === 'servicer';
 }

@@ -210,7 +210,7 @@ describe('silence', () => {
 });
 
 describe('a page', () => {
-  it('that comes again is judged the same, in parts as well, and causes nothing twice', async () => {
+  it('that comes again is judged the same, in other parts as well, and causes nothing twice', async () => {
     const entries = [
       entered(),
       says('hi'),
@@ -219,7 +219,7 @@ describe('a page', () => {
       changed(3, { msg_code: 'e1' }),
       says('hi'),
     ];
-    const verdicts = await judge(...entries);
+    const verdicts = [...(await judge(...entries.slice(0, 4))), ...(await judge(...entries.slice(4)))];
     expect(verdicts).toEqual(['bot', 'bot', 'handed_over', 'people', 'bot', 'bot']);
     await settle();
     const { length } = wecom.asked;
