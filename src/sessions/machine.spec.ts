@@ -132,6 +132,12 @@ describe('a hand-over', () => {
     expect(judge(changed(4))).toBe('handOver');
   });
 
+  it('is not asked for by a message of 48 hours ago, which WeCom gives again and nobody knows', () => {
+    const old = (agoMs: number) => entry({ origin: 3, msgtype: 'text', text: { content: '人工' } }, agoMs);
+    expect(step(session(STATE.bot), old(SESSION_MS)).verdict).toBe('bot');
+    expect(needOf(session(STATE.bot), old(SESSION_MS - 1_000))).toBe('handOver');
+  });
+
   it('is not asked for where people have the customer already', () => {
     expect(step(session(STATE.pool), says('人工')).verdict).toBe('people');
   });

@@ -99,7 +99,8 @@ export function withEntry(
   if (state === STATE.pool || state === STATE.people) return judged(written, entry, 'people', nowMs);
   if (asksForPeople(entry, settings)) {
     if (isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
-    if (mayAsk) return 'handOver';
+    // WeCom gives the entries of 3 days, longer than they are remembered.
+    if (mayAsk && nowMs - entry.sentAtMs < SESSION_MS) return 'handOver';
   }
   const begun = session.state === state ? written : withState(written, state, null, nowMs);
   return judged(begun, entry, 'bot', nowMs);
