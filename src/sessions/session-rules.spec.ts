@@ -336,6 +336,19 @@ describe('a hand-over', () => {
     ]);
   });
 
+  it('to servicers that WeCom refuses for each of them leaves the message to the bot', async () => {
+    settings = { people: { keywords: ['人工'], to: { servicers: ['ann', 'eve'] }, nobody: 'nobody' } };
+    wecom.servicers = [
+      { userid: 'ann', status: 0 },
+      { userid: 'eve', status: 0 },
+    ];
+    const refusal = { errcode: 95_016, errmsg: '' };
+    wecom.answers.set('kf/service_state/trans', [refusal, refusal]);
+    expect(await judge(says('人工'))).toEqual(['bot']);
+    await settle();
+    expect(wecom.of('send_msg')).toEqual([]);
+  });
+
   it('while nobody serves is answered, and the bot goes on', async () => {
     wecom.servicers = [{ userid: 'ann', status: 1 }];
     expect(await judge(says('人工'), says('hi'))).toEqual(['handed_over', 'bot']);
