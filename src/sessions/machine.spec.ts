@@ -143,9 +143,9 @@ describe('a hand-over', () => {
   });
 
   const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, servicer: null, code: 'c1' };
-  const ended = (outcome: HandOverOutcome) => {
+  const ended = (outcome: HandOverOutcome, state: State = STATE.bot) => {
     const message = readEntry(says('人工'), NOW_MS);
-    const begun = beginningHandOver(session(STATE.bot, { left: 2 }));
+    const begun = beginningHandOver(session(state, { left: 2 }));
     const after = withHandOver(begun, message.id, outcome, TEXTS, NOW_MS);
     return judgedAs(after, message, verdictOf(outcome), NOW_MS);
   };
@@ -164,6 +164,12 @@ describe('a hand-over', () => {
     expect(after).toMatchObject({ state: STATE.bot, texts: [{ kind, code: null, offer: TEXTS[kind] }] });
     expect(after.texts[0]?.id).toMatch(/^[\w-]{32}$/);
     expect(step(after, says('hi')).verdict).toBe('bot');
+  });
+
+  it.each(['nobody', 'closed'] as const)('after the end that finds it: %s, says so all the same', (kind) => {
+    const after = ended({ kind }, STATE.over);
+    expect(after).toMatchObject({ state: STATE.new, sinceMs: NOW_MS, texts: [{ kind }] });
+    expect(step(after, says('hi')).session.texts).toMatchObject([{ kind }]);
   });
 
   it('that failed gives the message to the bot, and the state is asked for next', () => {

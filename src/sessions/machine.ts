@@ -240,7 +240,13 @@ export function verdictOf({ kind }: HandOverOutcome): Verdict {
 
 /** The message that asked for people, once the outcome is known. */
 export function judgedAs(session: Session, entry: ReadEntry, verdict: Verdict, nowMs: number): Session {
-  return judged({ ...session, left: SENDS_MAX }, entry, verdict, nowMs).session;
+  const written = { ...session, left: SENDS_MAX };
+  // The message has begun a session. What is to be said is of this one.
+  const begun =
+    session.state === STATE.over
+      ? { ...written, state: STATE.new, sinceMs: nowMs, learntMs: nowMs }
+      : written;
+  return judged(begun, entry, verdict, nowMs).session;
 }
 
 function newText(
