@@ -102,6 +102,15 @@ describe('a customer’s message', () => {
     expect(step(over, message)).toEqual({ session: over, verdict: 'people' });
   });
 
+  it('is judged the same again after a whole page of others', () => {
+    const page = Array.from({ length: 1_000 }, () => says('hi'));
+    const { session: silent } = page.reduce((one, next) => step(one.session, next), {
+      session: session(STATE.people),
+    });
+    const over = withState(silent, STATE.over, null, NOW_MS);
+    expect(step(over, page[0] as Entry).verdict).toBe('people');
+  });
+
   it('from long before the newest one has no effect', () => {
     const { session: after } = step(session(STATE.bot), says('hi'));
     const old = entry({ origin: 3, msgtype: 'text', text: { content: '人工' } }, 60_001);

@@ -16,8 +16,8 @@ import {
   type Verdict,
 } from './session.js';
 
-/** How many entries are remembered: more than a customer writes within a page. */
-const SEEN_MAX = 128;
+/** How many entries are remembered: as many as a page has. */
+const SEEN_MAX = 1_000;
 /** WeCom's entries may come so much out of order. An older one comes again, and has no effect. */
 const LATE_MS = 60_000;
 /** A welcome code, and the code of an end, are good for so long. */
