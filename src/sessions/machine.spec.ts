@@ -264,6 +264,13 @@ describe('a text', () => {
     expect(claimText(claimed?.session as Session, NOW_MS + 8_000)?.text).toMatchObject({ tries: 2 });
   });
 
+  it('without a code is one process’s for longer than a call may take', () => {
+    const closed = withHandOver(session(STATE.bot), 'm', { kind: 'closed' }, TEXTS, NOW_MS);
+    const { session: claimed } = claimText(closed, NOW_MS) as { session: Session };
+    expect(claimText(claimed, NOW_MS + 29_999)).toBeNull();
+    expect(claimText(claimed, NOW_MS + 30_000)?.text).toMatchObject({ tries: 2 });
+  });
+
   it('is over when WeCom took or refused it, and tried again when it was not asked', () => {
     const { session: claimed, text } = claimText(due(), NOW_MS) as { session: Session; text: never };
     expect(settledText(claimed, text, 0, NOW_MS).texts).toEqual([]);

@@ -26,8 +26,10 @@ const CODE_MS = 20_000;
 const SKEW_MS = 60_000;
 /** A text without a code answers a request of the customer: later it would confuse. */
 const ANSWER_MS = 600_000;
-/** How long a process has a text to itself: longer than a call takes. */
-const CLAIM_MS = 8_000;
+/** How long a process has a text to itself: longer than a request for a token and the call take, each of them twice. */
+const CLAIM_MS = 30_000;
+/** The same for a text with a code. Most codes are good for 20 s, and WeCom takes a code once, so a repetition does no harm. */
+const CODE_CLAIM_MS = 8_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 10_000, 30_000, 60_000];
 
 /** WeCom's answer to a message: too many of them, or over 48 hours ago; the session is not with the bot. */
@@ -276,7 +278,8 @@ export function claimText(
   const text = texts.find(({ dueAtMs }) => dueAtMs <= nowMs);
   if (text === undefined)
     return texts.length === session.texts.length ? null : { session: { ...session, texts }, text: null };
-  const claimed = { ...text, tries: text.tries + 1, dueAtMs: nowMs + CLAIM_MS };
+  const claimMs = text.code === null ? CLAIM_MS : CODE_CLAIM_MS;
+  const claimed = { ...text, tries: text.tries + 1, dueAtMs: nowMs + claimMs };
   return { session: withTexts({ ...session, texts }, [claimed]), text: claimed };
 }
 
