@@ -104,9 +104,7 @@ describe('a customer’s message', () => {
 
   it('is judged the same again after a whole page of others', () => {
     const page = Array.from({ length: 1_000 }, () => says('hi'));
-    const { session: silent } = page.reduce((one, next) => step(one.session, next), {
-      session: session(STATE.people),
-    });
+    const silent = page.reduce((one: Session, next) => step(one, next).session, session(STATE.people));
     const over = withState(silent, STATE.over, null, NOW_MS);
     expect(step(over, page[0] as Entry).verdict).toBe('people');
   });
