@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOG, type Log } from '../kernel/log.js';
 import type { Addressee } from '../kernel/account.js';
+import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
 import { type FollowedCall, SessionCalls } from '../wecom/proxy/session-calls.js';
@@ -12,6 +13,8 @@ import type { Session } from './session.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** How long a message waits for the store. A longer wait costs the customer more than the count is worth. */
+const STORE_MS = 300;
 const FOLLOWED = ['kf/send_msg', 'kf/service_state/get', 'kf/service_state/trans'];
 
 /** Learns from the calls of bots who has a customer, and how many messages may still be sent. */
@@ -19,6 +22,7 @@ const FOLLOWED = ['kf/send_msg', 'kf/service_state/get', 'kf/service_state/trans
 export class FollowedCalls extends SessionCalls {
   constructor(
     private readonly store: SessionStore,
+    private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -37,17 +41,28 @@ export class FollowedCalls extends SessionCalls {
   }
 
   /** The message counts before it is sent, so that several at once are counted right. */
-  async #followSend(account: Addressee, customer: string): Promise<FollowedCall | null> {
-    const reserved = await this.#change(account, customer, reservedSend);
-    if (reserved === null) return null;
+  async #followSend(account: Addressee, customer: string): Promise<FollowedCall> {
+    const reserving = this.#change(account, customer, reservedSend);
+    const reserved = (await this.clock.within(STORE_MS, reserving)) ? await reserving : null;
     return {
       answered: (errcode) => {
-        if (errcode === 0 || errcode === null) return reserved.left;
-        void this.#change(account, customer, (session) => refusedSend(session, errcode));
-        return refusedSend(reserved, errcode).left;
+        if (errcode === 0 || errcode === null) return reserved?.left ?? null;
+        void this.#giveBack(account, customer, reserving, errcode);
+        return reserved === null ? null : refusedSend(reserved, errcode).left;
       },
       read: () => {},
     };
+  }
+
+  /** What was never reserved is not given back. */
+  async #giveBack(
+    account: Addressee,
+    customer: string,
+    reserving: Promise<Session | null>,
+    errcode: number,
+  ): Promise<void> {
+    if ((await reserving) === null) return;
+    await this.#change(account, customer, (session) => refusedSend(session, errcode));
   }
 
   #followState(account: Addressee, customer: string, body: Fields): FollowedCall {

@@ -42,12 +42,14 @@ export class HandOvers {
       const mayServe = servicers.serving.length > 0 || servicers.hasOthers;
       return mayServe ? this.#toPool(asked) : { kind: 'nobody' };
     }
+    let refused: HandOverOutcome | null = null;
     for (const servicer of this.#inTurn(asked, to.servicers, servicers).slice(0, TRIES_MAX)) {
       const answer = await this.calls.transfer(asked, STATE.people, servicer);
       if (answer === null) return UNREACHABLE;
       if ('code' in answer) return { kind: 'moved', state: STATE.people, servicer, code: answer.code };
+      refused = { kind: 'failed', errcode: answer.errcode };
     }
-    return { kind: 'nobody' };
+    return refused ?? { kind: 'nobody' };
   }
 
   async #toPool(asked: Asked): Promise<HandOverOutcome> {

@@ -42,8 +42,8 @@ const says = (content: string, menuId?: string) =>
   entry({ origin: 3, msgtype: 'text', text: { content, ...(menuId && { menu_id: menuId }) } });
 const event = (fields: Entry, agoMs = 0) =>
   entry({ origin: 4, msgtype: 'event', event: { external_userid: 'wmCustomer', ...fields } }, agoMs);
-const changed = (change: number, fields: Entry = {}) =>
-  event({ event_type: 'session_status_change', change_type: change, ...fields });
+const changed = (change: number, fields: Entry = {}, agoMs = 0) =>
+  event({ event_type: 'session_status_change', change_type: change, ...fields }, agoMs);
 
 function step(before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) {
   const result = withEntry(before, readEntry(one, nowMs), [], SETTINGS, nowMs, mayAsk);
@@ -81,6 +81,7 @@ describe('a customer’s message', () => {
     ['a person writes', () => entry({ origin: 5, msgtype: 'text' }), 'people'],
     ['people are done', () => changed(3), 'people'],
     ['a person takes it up again after the end', () => changed(4), 'asked about'],
+    ['there is a change of another kind', () => changed(9), 'asked about'],
     ['the customer goes on', () => says('more'), 'asked about'],
   ])('in an unknown state, behind which %s', (_what, next, expected) => {
     const later = [readEntry(next(), NOW_MS)];
@@ -99,6 +100,13 @@ describe('a customer’s message', () => {
     const { session: silent } = step(session(STATE.people), message);
     const over = withState(silent, STATE.over, null, NOW_MS);
     expect(step(over, message)).toEqual({ session: over, verdict: 'people' });
+  });
+
+  it('is judged the same again after a whole page of others', () => {
+    const page = Array.from({ length: 1_000 }, () => says('hi'));
+    const silent = page.reduce((one: Session, next) => step(one, next).session, session(STATE.people));
+    const over = withState(silent, STATE.over, null, NOW_MS);
+    expect(step(over, page[0] as Entry).verdict).toBe('people');
   });
 
   it('from long before the newest one has no effect', () => {
@@ -122,14 +130,29 @@ describe('a hand-over', () => {
     ['a servicer', entry({ origin: 5, msgtype: 'text', text: { content: '人工' } })],
   ])('is not asked for by %s', (_what, one) => expect(needOf(session(STATE.bot), one)).toBeNull());
 
+  it('is not asked for where a person took the customer over after that, in the same page', () => {
+    const message = readEntry(says('人工'), NOW_MS);
+    const judge = (next: Entry) =>
+      withEntry(session(STATE.bot), message, [readEntry(next, NOW_MS)], SETTINGS, NOW_MS, true);
+    expect(judge(changed(1))).toMatchObject({ verdict: 'people' });
+    expect(judge(changed(3, {}, 1_000))).toBe('handOver');
+    expect(judge(changed(4))).toBe('handOver');
+  });
+
+  it('is not asked for by a message of 48 hours ago, which WeCom gives again and nobody knows', () => {
+    const old = (agoMs: number) => entry({ origin: 3, msgtype: 'text', text: { content: '人工' } }, agoMs);
+    expect(step(session(STATE.bot), old(SESSION_MS)).verdict).toBe('bot');
+    expect(needOf(session(STATE.bot), old(SESSION_MS - 1_000))).toBe('handOver');
+  });
+
   it('is not asked for where people have the customer already', () => {
     expect(step(session(STATE.pool), says('人工')).verdict).toBe('people');
   });
 
   const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, servicer: null, code: 'c1' };
-  const ended = (outcome: HandOverOutcome) => {
+  const ended = (outcome: HandOverOutcome, state: State = STATE.bot) => {
     const message = readEntry(says('人工'), NOW_MS);
-    const begun = beginningHandOver(session(STATE.bot, { left: 2 }));
+    const begun = beginningHandOver(session(state, { left: 2 }));
     const after = withHandOver(begun, message.id, outcome, TEXTS, NOW_MS);
     return judgedAs(after, message, verdictOf(outcome), NOW_MS);
   };
@@ -148,6 +171,12 @@ describe('a hand-over', () => {
     expect(after).toMatchObject({ state: STATE.bot, texts: [{ kind, code: null, offer: TEXTS[kind] }] });
     expect(after.texts[0]?.id).toMatch(/^[\w-]{32}$/);
     expect(step(after, says('hi')).verdict).toBe('bot');
+  });
+
+  it.each(['nobody', 'closed'] as const)('after the end that finds it: %s, says so all the same', (kind) => {
+    const after = ended({ kind }, STATE.over);
+    expect(after).toMatchObject({ state: STATE.new, sinceMs: NOW_MS, texts: [{ kind }] });
+    expect(step(after, says('hi')).session.texts).toMatchObject([{ kind }]);
   });
 
   it('that failed gives the message to the bot, and the state is asked for next', () => {
@@ -193,6 +222,24 @@ describe('an event', () => {
     expect(step(after, says('hi')).verdict).toBe('bot');
   });
 
+  it.each([
+    ['a message of the person', () => entry({ origin: 5, msgtype: 'text' }, 1_000)],
+    ['the person taking over', () => changed(1, {}, 1_000)],
+    ['a change of another kind', () => changed(9, {}, 1_000)],
+  ])('that is late has no effect on the state: after the end, %s', (_what, late) => {
+    const { session: over } = step(session(STATE.people), changed(3));
+    expect(step(over, late()).session.state).toBe(STATE.over);
+  });
+
+  it('of the same second as the one before counts', () => {
+    const { session: over } = step(session(STATE.people), changed(3));
+    expect(step(over, changed(4)).session.state).toBe(STATE.people);
+  });
+
+  it('of a change of another kind makes the state unknown', () => {
+    expect(step(session(STATE.bot), changed(9)).session.state).toBeNull();
+  });
+
   it('that a servicer wrote means that people have the customer', () => {
     const wrote = entry({ origin: 5, msgtype: 'text', servicer_userid: 'ann' });
     expect(step(session(null), wrote).session).toMatchObject({ state: STATE.people, servicer: 'ann' });
@@ -213,6 +260,13 @@ describe('a text', () => {
     expect(claimed?.text).toMatchObject({ kind: 'welcome', tries: 1 });
     expect(claimText(claimed?.session as Session, NOW_MS + 7_999)).toBeNull();
     expect(claimText(claimed?.session as Session, NOW_MS + 8_000)?.text).toMatchObject({ tries: 2 });
+  });
+
+  it('without a code is one process’s for longer than a call may take', () => {
+    const closed = withHandOver(session(STATE.bot), 'm', { kind: 'closed' }, TEXTS, NOW_MS);
+    const { session: claimed } = claimText(closed, NOW_MS) as { session: Session };
+    expect(claimText(claimed, NOW_MS + 29_999)).toBeNull();
+    expect(claimText(claimed, NOW_MS + 30_000)?.text).toMatchObject({ tries: 2 });
   });
 
   it('is over when WeCom took or refused it, and tried again when it was not asked', () => {

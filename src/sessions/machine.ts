@@ -16,8 +16,8 @@ import {
   type Verdict,
 } from './session.js';
 
-/** How many entries are remembered: more than a customer writes within a page. */
-const SEEN_MAX = 128;
+/** How many entries are remembered: as many as a page has. */
+const SEEN_MAX = 1_000;
 /** WeCom's entries may come so much out of order. An older one comes again, and has no effect. */
 const LATE_MS = 60_000;
 /** A welcome code, and the code of an end, are good for so long. */
@@ -26,13 +26,18 @@ const CODE_MS = 20_000;
 const SKEW_MS = 60_000;
 /** A text without a code answers a request of the customer: later it would confuse. */
 const ANSWER_MS = 600_000;
-/** How long a process has a text to itself: longer than a call takes. */
-const CLAIM_MS = 8_000;
+/** How long a process has a text to itself: longer than a request for a token and the call take, each of them twice. */
+const CLAIM_MS = 30_000;
+/** The same for a text with a code. Most codes are good for 20 s, and WeCom takes a code once, so a repetition does no harm. */
+const CODE_CLAIM_MS = 8_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 10_000, 30_000, 60_000];
 
 /** WeCom's answer to a message: too many of them, or over 48 hours ago; the session is not with the bot. */
 const TOO_MANY = 95_001;
 const NOT_WITH_BOT = 95_018;
+/** `change_type` of a session that a person took from the pool, or got from another person. */
+const TAKEN = 1;
+const PASSED_ON = 2;
 /** `change_type` of a session that ended, and of one that a person has taken up again after that. */
 const ENDED = 3;
 const TAKEN_UP_AGAIN = 4;
@@ -90,11 +95,15 @@ export function withEntry(
   const written = { ...session, left: SENDS_MAX };
   const isOpen = isUnsure(session, nowMs);
   // What WeCom would say now is so after that.
-  if (isOpen && isTakenOver(later)) return judged(written, entry, 'people', nowMs);
+  if (isOpen && isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
   if (isOpen && mayAsk) return 'state';
   const state = isOpen ? null : session.state === STATE.over ? STATE.new : session.state;
   if (state === STATE.pool || state === STATE.people) return judged(written, entry, 'people', nowMs);
-  if (mayAsk && asksForPeople(entry, settings)) return 'handOver';
+  if (asksForPeople(entry, settings)) {
+    if (isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
+    // WeCom gives the entries of 3 days, longer than they are remembered.
+    if (mayAsk && nowMs - entry.sentAtMs < SESSION_MS) return 'handOver';
+  }
   const begun = session.state === state ? written : withState(written, state, null, nowMs);
   return judged(begun, entry, 'bot', nowMs);
 }
@@ -105,9 +114,12 @@ export function isUnsure({ state, isInDoubt, learntMs }: Session, nowMs: number)
 }
 
 /** Whether a person had the customer next: took over, wrote, or ended the session. */
-function isTakenOver(later: readonly ReadEntry[]): boolean {
-  const next = later.find(({ what }) => what.kind === 'servicer' || what.kind === 'changed')?.what;
-  return next?.kind === 'servicer' || (next?.kind === 'changed' && next.change !== TAKEN_UP_AGAIN);
+function isTakenOver({ sentAtMs }: ReadEntry, later: readonly ReadEntry[]): boolean {
+  const next = later
+    .filter((one) => one.sentAtMs >= sentAtMs)
+    .find(({ what }) => what.kind === 'servicer' || what.kind === 'changed')?.what;
+  if (next?.kind === 'changed') return [TAKEN, PASSED_ON, ENDED].includes(next.change);
+  return next?.kind === 'servicer';
 }
 
 /** Whether the customer's message is one that moves a customer to people. */
@@ -138,18 +150,24 @@ function withEvent(
   const isTimely = nowMs - sentAtMs < CODE_MS + SKEW_MS;
   const text = (kind: TextKind, offer: SessionOffer | undefined, code: string | null): Text[] =>
     offer === undefined || code === null || !isTimely ? [] : [newText(kind, offer, code, id, nowMs, CODE_MS)];
+  // WeCom gives some entries late. What an older one says of the state was so before.
+  const isLate = sentAtMs < (session.stateSentAtMs ?? 0);
+  const inState = (state: State, servicer: string | null): Session =>
+    isLate ? session : { ...withState(session, state, servicer, nowMs), stateSentAtMs: sentAtMs };
   switch (what.kind) {
     case 'servicer':
-      return withState(session, STATE.people, what.servicer, nowMs);
+      return inState(STATE.people, what.servicer);
     case 'entered': {
       // There is a code only where nothing was written for 48 hours.
-      const over = what.code === null ? session : withState(session, STATE.over, null, nowMs);
+      const over = what.code === null ? session : inState(STATE.over, null);
       return withTexts(over, text('welcome', welcome, what.code));
     }
     case 'changed':
-      if (what.change === ENDED)
-        return withTexts(withState(session, STATE.over, null, nowMs), text('ended', ended, what.code));
-      return withState(session, STATE.people, what.servicer, nowMs);
+      if (isLate) return session;
+      if (what.change === ENDED) return withTexts(inState(STATE.over, null), text('ended', ended, what.code));
+      return [TAKEN, PASSED_ON, TAKEN_UP_AGAIN].includes(what.change)
+        ? inState(STATE.people, what.servicer)
+        : withUnknownState(session);
     case 'send_failed':
       if (what.failType === FAIL_TOO_MANY) return { ...session, left: 0 };
       return what.failType === FAIL_CLOSED ? withUnknownState(session) : session;
@@ -224,7 +242,13 @@ export function verdictOf({ kind }: HandOverOutcome): Verdict {
 
 /** The message that asked for people, once the outcome is known. */
 export function judgedAs(session: Session, entry: ReadEntry, verdict: Verdict, nowMs: number): Session {
-  return judged({ ...session, left: SENDS_MAX }, entry, verdict, nowMs).session;
+  const written = { ...session, left: SENDS_MAX };
+  // The message has begun a session. What is to be said is of this one.
+  const begun =
+    session.state === STATE.over
+      ? { ...written, state: STATE.new, sinceMs: nowMs, learntMs: nowMs }
+      : written;
+  return judged(begun, entry, verdict, nowMs).session;
 }
 
 function newText(
@@ -254,7 +278,8 @@ export function claimText(
   const text = texts.find(({ dueAtMs }) => dueAtMs <= nowMs);
   if (text === undefined)
     return texts.length === session.texts.length ? null : { session: { ...session, texts }, text: null };
-  const claimed = { ...text, tries: text.tries + 1, dueAtMs: nowMs + CLAIM_MS };
+  const claimMs = text.code === null ? CLAIM_MS : CODE_CLAIM_MS;
+  const claimed = { ...text, tries: text.tries + 1, dueAtMs: nowMs + claimMs };
   return { session: withTexts({ ...session, texts }, [claimed]), text: claimed };
 }
 

@@ -10,6 +10,7 @@ import { type BotSecrets, readSecrets } from '../registry/bots/bot.js';
 import type { KnownBots, OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
+import type { FollowedCall } from '../wecom/proxy/session-calls.js';
 import { BotHandOvers } from './bot-hand-overs.js';
 import type { Entry } from './entry.js';
 import { FollowedCalls } from './followed-calls.js';
@@ -96,7 +97,7 @@ function replica() {
   ] as const;
   return {
     ...{ rules, texts },
-    followed: new FollowedCalls(store, clock, log),
+    followed: new FollowedCalls(store, clock, clock, log),
     asked: new BotHandOvers(...handing),
     counts: new StoredCounts(store),
   };
@@ -210,7 +211,7 @@ describe('silence', () => {
 });
 
 describe('a page', () => {
-  it('that comes again is judged the same, in parts as well, and causes nothing twice', async () => {
+  it('that comes again is judged the same, in other parts as well, and causes nothing twice', async () => {
     const entries = [
       entered(),
       says('hi'),
@@ -219,7 +220,7 @@ describe('a page', () => {
       changed(3, { msg_code: 'e1' }),
       says('hi'),
     ];
-    const verdicts = await judge(...entries);
+    const verdicts = [...(await judge(...entries.slice(0, 4))), ...(await judge(...entries.slice(4)))];
     expect(verdicts).toEqual(['bot', 'bot', 'handed_over', 'people', 'bot', 'bot']);
     await settle();
     const { length } = wecom.asked;
@@ -336,6 +337,19 @@ describe('a hand-over', () => {
     ]);
   });
 
+  it('to servicers that WeCom refuses for each of them leaves the message to the bot', async () => {
+    settings = { people: { keywords: ['人工'], to: { servicers: ['ann', 'eve'] }, nobody: 'nobody' } };
+    wecom.servicers = [
+      { userid: 'ann', status: 0 },
+      { userid: 'eve', status: 0 },
+    ];
+    const refusal = { errcode: 95_016, errmsg: '' };
+    wecom.answers.set('kf/service_state/trans', [refusal, refusal]);
+    expect(await judge(says('人工'))).toEqual(['bot']);
+    await settle();
+    expect(wecom.of('send_msg')).toEqual([]);
+  });
+
   it('while nobody serves is answered, and the bot goes on', async () => {
     wecom.servicers = [{ userid: 'ann', status: 1 }];
     expect(await judge(says('人工'), says('hi'))).toEqual(['handed_over', 'bot']);
@@ -386,9 +400,12 @@ describe('an end', () => {
 });
 
 describe('sends of the bot', () => {
-  const send = async (errcode: number | null) => {
+  const begin = () => {
     const body = { touser: 'wmCustomer', open_kfid: ACCOUNT.openKfId };
-    const left = (await one.followed.begin(bot(), 'kf/send_msg', body))?.answered(errcode);
+    return one.followed.begin(bot(), 'kf/send_msg', body);
+  };
+  const send = async (errcode: number | null) => {
+    const left = (await begin())?.answered(errcode);
     await settle();
     return left;
   };
@@ -408,6 +425,23 @@ describe('sends of the bot', () => {
   it('that people stand in the way of make the next message ask', async () => {
     await judge(says('hi'));
     await send(95_018);
+    wecom.state = 3;
+    expect(await judge(says('hi'))).toEqual(['people']);
+  });
+
+  it('wait 300 ms at most for the store: the count is not told then, and a refusal is learnt all the same', async () => {
+    await judge(says('hi'));
+    const slow = new MemoryRecords(records);
+    const stored = Promise.withResolvers<void>();
+    slow.meanwhile = () => stored.promise;
+    Object.assign(one.followed, { store: new SessionStore(slow, clock) });
+    let call: Awaited<ReturnType<typeof begin>> = null;
+    void begin().then((begun) => (call = begun));
+    await clock.advance(300);
+    expect(call).toMatchObject({ answered: expect.any(Function) });
+    expect((call as unknown as FollowedCall).answered(95_018)).toBeNull();
+    stored.resolve();
+    await settle();
     wecom.state = 3;
     expect(await judge(says('hi'))).toEqual(['people']);
   });

@@ -54,6 +54,8 @@ export interface Session extends Addressee {
   readonly servicer: string | null;
   /** How many messages the customer may still be sent, as far as this manager knows. */
   readonly left: number;
+  /** When the entry was sent that told the state last, by WeCom's clock; left out for none. */
+  readonly stateSentAtMs?: number;
   /** When the newest entry was sent, by WeCom's clock. */
   readonly lastAtMs: number;
   /** The newest entries, the newest last. */

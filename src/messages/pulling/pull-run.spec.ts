@@ -28,6 +28,8 @@ let answers: (PullAnswer | Error)[];
 let run: PullRun;
 let buried: string[];
 let withheld: WithheldMessage[];
+/** What happens while the rules judge a page. */
+let judging: () => Promise<unknown>;
 /** What the rules say of each `msgid`. */
 let judged: ReadonlyMap<string, WithheldOutcome>;
 
@@ -35,6 +37,7 @@ beforeEach(() => {
   clock = new ManualClock(MADE_AT_MS + 60_000);
   store = new MemoryMessageStore();
   [asked, answers, buried, withheld, judged] = [[], [], [], [], new Map()];
+  judging = async () => {};
   const sync: Pick<KfSync, 'pull'> = {
     pull: async (pull) => {
       asked.push(pull);
@@ -48,11 +51,13 @@ beforeEach(() => {
     withheld: (_account, those) => void withheld.push(...those),
   };
   const rules: PageRules = {
-    judge: async ({ entries }) =>
-      entries.map((entry) => ({
+    judge: async ({ entries }) => {
+      await judging();
+      return entries.map((entry) => ({
         entry: { ...entry, isJudged: true },
         withheld: judged.get(String(entry.msgid)) ?? null,
-      })),
+      }));
+    },
   };
   run = new PullRun(
     store,
@@ -210,6 +215,19 @@ describe('a page for a bot that shares its customers', () => {
     const [first] = (await store.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9))
       .messages;
     expect([first?.msgid, withheld]).toEqual(['m1', []]);
+  });
+
+  it('that took long to judge leaves the next page all the time that a page has', async () => {
+    const appId = secretIdOf(ACCOUNT.corpId, openBot().opened.corpSecret);
+    const lastsMs = [3_900, 14_000];
+    const others: unknown[] = [];
+    judging = async () => {
+      await clock.advance(lastsMs.shift() ?? 0);
+      others.push(await store.beginPull(ACCOUNT, appId, clock.nowMs(), 15_000));
+    };
+    answers = [page(['m1'], 'c1', true), page(['m2'], 'c2')];
+    expect(await pull(shared())).toEqual(TAKEN);
+    expect(others).toEqual([null, null]);
   });
 
   it('is not judged for any other bot', async () => {

@@ -146,8 +146,8 @@ export class PullRun {
       if (!('entries' in answer)) return toResult(answer);
       this.#sizes.succeeded(account);
       if (from !== cursor) ({ regime, fromMs } = regimeOf(bot, { ...lease, isFromTaker: false }));
-      const nowMs = this.storeClock.nowMs();
       const judged = await this.#judge(task, answer, fromMs);
+      const nowMs = this.storeClock.nowMs();
       const wanted = {
         ...{ includesServicer: bot.includesServicer, fromMs, nowMs },
         withheld: judged.map(({ withheld }) => withheld),

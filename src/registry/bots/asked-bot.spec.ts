@@ -308,6 +308,10 @@ describe('a session', () => {
       { welcome: { menu: { choices: [{ text: 'a' }, { id: '' }] } } },
       /choices\[1\]\.text must be .*; session\.welcome\.menu\.choices\[1\]\.id must be a text of 1 to 128/,
     ],
+    [
+      { welcome: { menu: { choices: [{ text: 'a', id: 'a', url: 'https://h' }] } } },
+      /choices\[0\]\.url must not be given together with id/,
+    ],
     [{ people: {} }, /session\.people\.to must be "pool", or an object with servicers/],
     [{ people: { to: { servicers: [] } } }, /servicers, which must be a list of 1 to 100 different texts/],
     [

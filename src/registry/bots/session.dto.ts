@@ -62,6 +62,13 @@ function IsInsteadOf(other: string): PropertyDecorator {
   });
 }
 
+/** The field is given without the other one. */
+function IsWithout(other: string): PropertyDecorator {
+  return rule('isWithout', (_value, object) =>
+    object[other] == null ? null : `not be given together with ${other}`,
+  );
+}
+
 /** One line of a menu: a choice that the customer makes, or a link. */
 export class MenuChoice {
   /**
@@ -85,6 +92,7 @@ export class MenuChoice {
    * @example "https://example.com/help"
    */
   @IsOptional()
+  @IsWithout('id')
   @Matches(/^https?:\/\/[\x21-\x7e]{1,2000}$/, { message: 'url must be a URL of http or https' })
   readonly url?: string;
 }

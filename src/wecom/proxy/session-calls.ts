@@ -7,7 +7,8 @@ export interface FollowedCall {
   /**
    * Call it when WeCom's answer is read, and before it is passed on.
    * @param errcode `null` where the answer has none.
-   * @returns how many messages the customer may still be sent, as far as is known; `null` where the call sends none.
+   * @returns how many messages the customer may still be sent, as far as is known; `null` where that is not known, or the call sends
+   * none.
    */
   answered(errcode: number | null): number | null;
   /** Call it when the whole answer was passed on, if it is short. */
@@ -17,7 +18,7 @@ export interface FollowedCall {
 /** Follows what bots that share their customers with people tell WeCom, and are told. */
 export abstract class SessionCalls {
   /**
-   * Call it just before WeCom is called. Never rejects.
+   * Call it just before WeCom is called. Never rejects, and takes 300 ms at most.
    * @param body the fields of the call.
    * @returns `null` for a call that tells nothing.
    */
