@@ -75,7 +75,7 @@ describeInBrowser('the console of a manager with a provider', () => {
     await signInAs('alice', '/console/waiting?state=dead');
     await page
       .getByRole('banner')
-      .getByText(/alice [\w-]{12} \(OIDC\) admin/)
+      .getByText(/alice [\w-]{12} \(OIDC\) · admin/)
       .waitFor();
     expect(page.url()).toBe(`${publicUrl}/console/waiting?state=dead`);
     const app = { corpId: 'ww1234567890abcdef', name: 'Support' };

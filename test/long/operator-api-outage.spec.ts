@@ -24,7 +24,7 @@ mongoSuite('while MongoDB is away', () => {
     const openKfId = newOpenKfId();
     await register(manager.url, app, openKfId, puppet.url);
     // Until it has read who the operators are, it lets nobody in.
-    await until(async () => (await get('bots')).status === 200);
+    await until(async () => (await get('apps')).status === 200);
     await database.cut();
     await sendMessage(manager.url, app, openKfId);
 
