@@ -39,6 +39,7 @@ let answerTo: (question: Question) => Answer | Promise<Answer>;
 let sent: { readonly msgid: string; readonly text: { readonly content: string } }[];
 let sendTo: (call: KfCall) => KfAnswer;
 let handedOver: string[];
+let handOver: People['handOver'];
 let log: string;
 
 beforeEach(() => {
@@ -47,6 +48,7 @@ beforeEach(() => {
   [asked, sent, handedOver, log] = [[], [], [], ''];
   answerTo = ({ text }) => said(`Re: ${text}`);
   sendTo = () => ({ fields: {} });
+  handOver = async (_bot, _account, customer) => handedOver.push(customer) > 0;
   start();
 });
 
@@ -77,7 +79,7 @@ function start(agent: AgentDto = {}): void {
   const agentLog = new AgentLog(lines, new HealthyLogLines(1));
   const bots = { find: () => bot } as unknown as KnownBots;
   const fallbacks = new Fallbacks(bots, conversations, replies, sending, agentLog, clock, clock);
-  const people: People = { handOver: async (_bot, _account, customer) => handedOver.push(customer) > 0 };
+  const people: People = { handOver: (...asked) => handOver(...asked) };
   carrier = new AgentCarrier(
     ...([client, conversations, replies, sending, fallbacks] as const),
     ...([new AgentMetrics(new Metrics()), agentLog, clock, clock] as const),
@@ -155,6 +157,25 @@ describe('an answer', () => {
     answerTo = () => said('[human]');
     await give('m2', 'Please');
     expect([texts().length, handedOver.length]).toEqual([4, 2]);
+  });
+
+  it('hands over once WeCom can be asked again, for an hour', async () => {
+    start({ handOverMark: '[human]' });
+    answerTo = () => said('People come.[human]');
+    const done = handOver;
+    handOver = async () => {
+      throw new AppError('WECOM_UNREACHABLE');
+    };
+    expect(await give('m1', 'Help')).toMatchObject({ taken: false, stage: 'reply' });
+    handOver = done;
+    expect(await give('m1', 'Help')).toMatchObject({ taken: true });
+    expect([asked.length, handedOver]).toEqual([1, [CUSTOMER]]);
+    handOver = async () => {
+      throw new AppError('WECOM_UNREACHABLE');
+    };
+    expect(await give('m2', 'Help')).toMatchObject({ taken: false, stage: 'reply' });
+    expect(await give('m2', 'Help', HOUR_MS)).toMatchObject({ taken: true });
+    expect(log).toMatch(/not_handed_over/);
   });
 });
 
