@@ -215,6 +215,14 @@ describe('a conversation', () => {
     expect(asked.at(-1)?.history).toEqual([]);
   });
 
+  it('has an answer once, also where the manager ends before it is known as sent', async () => {
+    jest.spyOn(Replies.prototype, 'sent').mockRejectedValueOnce(new AppError('STORE_UNAVAILABLE'));
+    expect(await give('m1', '1')).toMatchObject({ taken: false });
+    expect(await give('m1', '1')).toMatchObject({ taken: true });
+    await give('m2', '2');
+    expect(asked.at(-1)?.history).toEqual([{ question: '1', answer: 'Re: 1' }]);
+  });
+
   it('is of one customer, and tells the service nothing of who that is', async () => {
     await give('m1', '1');
     await give('m2', '2', 0, { external_userid: 'wmOther' });

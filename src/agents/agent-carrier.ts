@@ -199,12 +199,13 @@ export class AgentCarrier implements Agents {
       count++;
       failpoint('agent.sent');
     }
-    // What follows is done once: until then, all of it may be repeated.
     const failed = reply.handsOver ? await this.#handOver(asked) : null;
     if (failed !== null) return failed;
     if (count > 0 || reply.exchanged !== null)
       await this.conversations.change(bot.id, user, (before) =>
-        after(before, bot, reply, count, this.storeClock.nowMs()),
+        before.answeredFor === webhookId
+          ? before
+          : { ...after(before, bot, reply, count, this.storeClock.nowMs()), answeredFor: webhookId },
       );
     await this.replies.sent(webhookId);
     return TAKEN;
