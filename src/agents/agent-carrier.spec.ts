@@ -250,6 +250,17 @@ describe('a customer who waits', () => {
     expect(texts()).toEqual(['One moment.', 'Here I am.']);
   });
 
+  it('is sent so much less of a long answer', async () => {
+    start({ fallback: 'One moment.', fallbackAfterS: 30 });
+    answerTo = async () => {
+      await clock.advance(30_000);
+      return said('长'.repeat(10_000));
+    };
+    await give('m1', 'Hello');
+    expect(texts()).toHaveLength(5);
+    expect(texts()).toEqual(['One moment.', ...texts().slice(1, 4), expect.stringMatching(/…$/)]);
+  });
+
   it('is told nothing once there is an answer', async () => {
     start({ fallback: 'One moment.' });
     await give('m1', 'Hello');

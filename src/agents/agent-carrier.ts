@@ -131,7 +131,9 @@ export class AgentCarrier implements Agents {
     const answer = await this.#ask(asked, text);
     if (!('said' in answer)) return toNotTaken(answer);
     this.fallbacks.answered(asked.logged.webhookId);
-    return this.#toReply(asked, text, answer.said);
+    // Meanwhile the customer may have been told to wait.
+    const now = await this.conversations.find(bot.id, user);
+    return this.#toReply({ ...asked, conversation: now }, text, answer.said);
   }
 
   /** A conversation that the service has forgotten is begun anew, once. */
