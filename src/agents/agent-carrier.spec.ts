@@ -14,6 +14,7 @@ import { readSecrets } from '../registry/bots/bot.js';
 import type { KnownBots } from '../registry/bots/known-bots.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
 import type { People } from '../wecom/people.js';
+import type { SessionCalls } from '../wecom/proxy/session-calls.js';
 import { AgentCarrier } from './agent-carrier.js';
 import { AgentLog } from './agent-log.js';
 import { AgentMetrics } from './agent-metrics.js';
@@ -39,13 +40,15 @@ let answerTo: (question: Question) => Answer | Promise<Answer>;
 let sent: { readonly msgid: string; readonly text: { readonly content: string } }[];
 let sendTo: (call: KfCall) => KfAnswer;
 let handedOver: string[];
+/** What the customer's session learns: API, customer and errcode. */
+let followed: unknown[];
 let handOver: People['handOver'];
 let log: string;
 
 beforeEach(() => {
   clock = new ManualClock();
   records = new MemoryRecords();
-  [asked, sent, handedOver, log] = [[], [], [], ''];
+  [asked, sent, handedOver, followed, log] = [[], [], [], [], ''];
   answerTo = ({ text }) => said(`Re: ${text}`);
   sendTo = () => ({ fields: {} });
   handOver = async (_bot, _account, customer) => handedOver.push(customer) > 0;
@@ -74,7 +77,13 @@ function start(agent: AgentDto = {}): void {
   } as unknown as ServiceClient;
   const conversations = new Conversations(records, clock);
   const replies = new Replies(records, clock);
-  const sending = new Sending(calls);
+  const sessions: SessionCalls = {
+    begin: async (_bot, api, body) => ({
+      answered: (errcode) => (followed.push([api, body.touser, errcode]), null),
+      read: () => {},
+    }),
+  };
+  const sending = new Sending(calls, sessions);
   const lines = pino({ level: 'info' }, { write: (line: string) => void (log += line) });
   const agentLog = new AgentLog(lines, new HealthyLogLines(1));
   const bots = { find: () => bot } as unknown as KnownBots;
@@ -125,6 +134,15 @@ describe('an answer', () => {
     expect(await give('m1', 'Hello')).toMatchObject({ taken: true });
     expect(log).toMatch(/"errcode":95018.*agent.unsent/);
     expect(log).not.toMatch(/Hello|wmCustomer/);
+  });
+
+  it('is followed by the customer’s session, as calls of other bots are', async () => {
+    await give('m1', 'Hello');
+    sendTo = () => ({ errcode: 95018, errmsg: 'state' });
+    await give('m2', 'Hello');
+    sendTo = () => ({ retryAfterS: 30 });
+    await give('m3', 'Hello');
+    expect(followed).toEqual([0, 95018, 45009].map((errcode) => ['kf/send_msg', CUSTOMER, errcode]));
   });
 
   it('waits as long as WeCom says, and counts neither against the service nor the message', async () => {
