@@ -79,7 +79,7 @@ function start(agent: AgentDto = {}): void {
   const replies = new Replies(records, clock);
   const sessions: SessionCalls = {
     begin: async (_bot, api, body) => ({
-      answered: (errcode) => (followed.push([api, body.touser, errcode]), null),
+      answered: (errcode) => followed.push([api, body.touser, errcode]),
       read: () => {},
     }),
   };
