@@ -70,7 +70,12 @@ export class CustomerLanes {
       else this.#turns.delete(id);
     }
     if (lanes.error !== null) throw lanes.error;
-    await this.store.release({ ...turn, isInDoubt }, taker.endpoint.href, 'customer', this.storeClock.nowMs());
+    await this.store.release(
+      { ...turn, isInDoubt },
+      taker.endpoint.href,
+      'customer',
+      this.storeClock.nowMs(),
+    );
   }
 
   /** @returns whether every message that was due was sent. If not, an earlier process may have sent those that are left. */

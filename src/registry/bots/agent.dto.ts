@@ -216,5 +216,7 @@ export function faultsOfKey({ url, key }: AgentDto, before: AgentSettings | null
   if (before === null || url === undefined || key !== undefined) return [];
   const [next, stored] = [readEndpoint(url), readEndpoint(before.url)];
   if ('must' in next || ('origin' in stored && stored.origin === next.origin)) return [];
-  return ['agent.key is missing: the stored key is only for the host of the stored agent.url; send the key of the new one'];
+  return [
+    'agent.key is missing: the stored key is only for the host of the stored agent.url; send the key of the new one',
+  ];
 }
