@@ -14,6 +14,7 @@ import { readSecrets } from '../registry/bots/bot.js';
 import type { KnownBots } from '../registry/bots/known-bots.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
 import type { People } from '../wecom/people.js';
+import type { SessionCalls } from '../wecom/proxy/session-calls.js';
 import { AgentCarrier } from './agent-carrier.js';
 import { AgentLog } from './agent-log.js';
 import { AgentMetrics } from './agent-metrics.js';
@@ -39,14 +40,18 @@ let answerTo: (question: Question) => Answer | Promise<Answer>;
 let sent: { readonly msgid: string; readonly text: { readonly content: string } }[];
 let sendTo: (call: KfCall) => KfAnswer;
 let handedOver: string[];
+/** What the customer's session learns: API, customer and errcode. */
+let followed: unknown[];
+let handOver: People['handOver'];
 let log: string;
 
 beforeEach(() => {
   clock = new ManualClock();
   records = new MemoryRecords();
-  [asked, sent, handedOver, log] = [[], [], [], ''];
+  [asked, sent, handedOver, followed, log] = [[], [], [], [], ''];
   answerTo = ({ text }) => said(`Re: ${text}`);
   sendTo = () => ({ fields: {} });
+  handOver = async (_bot, _account, customer) => handedOver.push(customer) > 0;
   start();
 });
 
@@ -72,12 +77,18 @@ function start(agent: AgentDto = {}): void {
   } as unknown as ServiceClient;
   const conversations = new Conversations(records, clock);
   const replies = new Replies(records, clock);
-  const sending = new Sending(calls);
+  const sessions: SessionCalls = {
+    begin: async (_bot, api, body) => ({
+      answered: (errcode) => followed.push([api, body.touser, errcode]),
+      read: () => {},
+    }),
+  };
+  const sending = new Sending(calls, sessions);
   const lines = pino({ level: 'info' }, { write: (line: string) => void (log += line) });
   const agentLog = new AgentLog(lines, new HealthyLogLines(1));
   const bots = { find: () => bot } as unknown as KnownBots;
   const fallbacks = new Fallbacks(bots, conversations, replies, sending, agentLog, clock, clock);
-  const people: People = { handOver: async (_bot, _account, customer) => handedOver.push(customer) > 0 };
+  const people: People = { handOver: (...asked) => handOver(...asked) };
   carrier = new AgentCarrier(
     ...([client, conversations, replies, sending, fallbacks] as const),
     ...([new AgentMetrics(new Metrics()), agentLog, clock, clock] as const),
@@ -125,6 +136,15 @@ describe('an answer', () => {
     expect(log).not.toMatch(/Hello|wmCustomer/);
   });
 
+  it('is followed by the customer’s session, as calls of other bots are', async () => {
+    await give('m1', 'Hello');
+    sendTo = () => ({ errcode: 95018, errmsg: 'state' });
+    await give('m2', 'Hello');
+    sendTo = () => ({ retryAfterS: 30 });
+    await give('m3', 'Hello');
+    expect(followed).toEqual([0, 95018, 45009].map((errcode) => ['kf/send_msg', CUSTOMER, errcode]));
+  });
+
   it('waits as long as WeCom says, and counts neither against the service nor the message', async () => {
     sendTo = () => ({ retryAfterS: 30 });
     expect(await give('m1', 'Hello')).toMatchObject({ stage: 'reply', retryAfterMs: 30_000 });
@@ -155,6 +175,25 @@ describe('an answer', () => {
     answerTo = () => said('[human]');
     await give('m2', 'Please');
     expect([texts().length, handedOver.length]).toEqual([4, 2]);
+  });
+
+  it('hands over once WeCom can be asked again, for an hour', async () => {
+    start({ handOverMark: '[human]' });
+    answerTo = () => said('People come.[human]');
+    const done = handOver;
+    handOver = async () => {
+      throw new AppError('WECOM_UNREACHABLE');
+    };
+    expect(await give('m1', 'Help')).toMatchObject({ taken: false, stage: 'reply' });
+    handOver = done;
+    expect(await give('m1', 'Help')).toMatchObject({ taken: true });
+    expect([asked.length, handedOver]).toEqual([1, [CUSTOMER]]);
+    handOver = async () => {
+      throw new AppError('WECOM_UNREACHABLE');
+    };
+    expect(await give('m2', 'Help')).toMatchObject({ taken: false, stage: 'reply' });
+    expect(await give('m2', 'Help', HOUR_MS)).toMatchObject({ taken: true });
+    expect(log).toMatch(/not_handed_over/);
   });
 });
 
@@ -194,6 +233,14 @@ describe('a conversation', () => {
     expect(asked.at(-1)?.history).toEqual([]);
   });
 
+  it('has an answer once, also where the manager ends before it is known as sent', async () => {
+    jest.spyOn(Replies.prototype, 'sent').mockRejectedValueOnce(new AppError('STORE_UNAVAILABLE'));
+    expect(await give('m1', '1')).toMatchObject({ taken: false });
+    expect(await give('m1', '1')).toMatchObject({ taken: true });
+    await give('m2', '2');
+    expect(asked.at(-1)?.history).toEqual([{ question: '1', answer: 'Re: 1' }]);
+  });
+
   it('is of one customer, and tells the service nothing of who that is', async () => {
     await give('m1', '1');
     await give('m2', '2', 0, { external_userid: 'wmOther' });
@@ -219,6 +266,17 @@ describe('a customer who waits', () => {
     answerTo = () => said('Here I am.');
     await give('m1', 'Hello', 120_000);
     expect(texts()).toEqual(['One moment.', 'Here I am.']);
+  });
+
+  it('is sent so much less of a long answer', async () => {
+    start({ fallback: 'One moment.', fallbackAfterS: 30 });
+    answerTo = async () => {
+      await clock.advance(30_000);
+      return said('长'.repeat(10_000));
+    };
+    await give('m1', 'Hello');
+    expect(texts()).toHaveLength(5);
+    expect(texts()).toEqual(['One moment.', ...texts().slice(1, 4), expect.stringMatching(/…$/)]);
   });
 
   it('is told nothing once there is an answer', async () => {

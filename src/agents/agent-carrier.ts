@@ -27,6 +27,8 @@ import { ServiceClient } from './service/service-client.js';
 const TEXT_ONLY_ONCE_IN_MS = 60_000;
 /** How much of an answer is remembered for the next question. */
 const REMEMBERED_LENGTH_MAX = 4_096;
+/** How old the customer's message is when a hand-over is given up for which WeCom cannot be asked: its customer waits so long. */
+const HAND_OVER_MS = 3_600_000;
 
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 
@@ -129,7 +131,9 @@ export class AgentCarrier implements Agents {
     const answer = await this.#ask(asked, text);
     if (!('said' in answer)) return toNotTaken(answer);
     this.fallbacks.answered(asked.logged.webhookId);
-    return this.#toReply(asked, text, answer.said);
+    // Meanwhile the customer may have been told to wait.
+    const now = await this.conversations.find(bot.id, user);
+    return this.#toReply({ ...asked, conversation: now }, text, answer.said);
   }
 
   /** A conversation that the service has forgotten is begun anew, once. */
@@ -197,19 +201,32 @@ export class AgentCarrier implements Agents {
       count++;
       failpoint('agent.sent');
     }
+    const failed = reply.handsOver ? await this.#handOver(asked) : null;
+    if (failed !== null) return failed;
     if (count > 0 || reply.exchanged !== null)
       await this.conversations.change(bot.id, user, (before) =>
-        after(before, bot, reply, count, this.storeClock.nowMs()),
+        before.answeredFor === webhookId
+          ? before
+          : { ...after(before, bot, reply, count, this.storeClock.nowMs()), answeredFor: webhookId },
       );
-    if (reply.handsOver) await this.#handOver(asked);
     await this.replies.sent(webhookId);
     return TAKEN;
   }
 
-  async #handOver({ bot, logged, customer }: Asked): Promise<void> {
+  /** @returns why it is to be tried again; `null` where it is done, or cannot be done. */
+  async #handOver({ bot, logged, customer, atMs }: Asked): Promise<AttemptResult | null> {
     const { openKfId, webhookId } = logged;
-    const isDone = (await this.people?.handOver(bot, openKfId, customer, webhookId)) ?? false;
-    if (!isDone) this.log.notHandedOver(logged);
+    try {
+      const isDone = (await this.people?.handOver(bot, openKfId, customer, webhookId)) ?? false;
+      if (!isDone) this.log.notHandedOver(logged);
+      return null;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'WECOM_UNREACHABLE') throw error;
+      if (this.storeClock.nowMs() - atMs < HAND_OVER_MS)
+        return { taken: false, stage: 'reply', reason: 'WeCom cannot be asked to hand the customer over' };
+      this.log.notHandedOver(logged);
+      return null;
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { TakesBody } from '../http/limits/bodies.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { Secret } from '../kernel/secret.js';
-import { agentOf, faultsOfAgent } from '../registry/bots/agent.dto.js';
+import { agentOf, faultsOfAgent, faultsOfKey } from '../registry/bots/agent.dto.js';
 import { BotsService } from '../registry/bots/bots.service.js';
 import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import { AgentTestDto, type AgentTestedAnswer } from './agent-test.dto.js';
@@ -72,6 +72,7 @@ export class AgentsController {
     const faults = [
       ...(agent.form === undefined && bot?.agent == null ? ['agent.form is missing'] : []),
       ...faultsOfAgent({ ...settings, handOverMark: '' }, key, false),
+      ...faultsOfKey(agent, bot?.agent ?? null),
       ...(settings.url !== '' && 'must' in endpoint ? [`agent.url must ${endpoint.must}`] : []),
     ];
     if (faults.length > 0 || 'must' in endpoint)

@@ -13,6 +13,8 @@ const SENDS_MAX = 5;
 export interface Conversation {
   /** Of the service, or ours where it takes that; `null` before the first answer. */
   readonly id: string | null;
+  /** The webhook id of the message whose answer was noted here last; `null` for none. */
+  readonly answeredFor: string | null;
   /** The oldest first. */
   readonly history: readonly Exchanged[];
   /** When the customer was last sent something, store time: the last few times, rising. */
@@ -40,6 +42,7 @@ export const CONVERSATIONS: RecordKind<StoredConversation> = {
 
 const NEW: Conversation = {
   id: null,
+  answeredFor: null,
   history: [],
   sentAtMs: [],
   toldToWaitAtMs: 0,

@@ -1,9 +1,11 @@
 /** Sends a customer what an agent answers. */
 import { hash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
-import { KfCalls } from '../wecom/kf-calls.js';
+import { ERRCODE } from '../wecom/client/wecom-answer.js';
+import { type KfAnswer, KfCalls } from '../wecom/kf-calls.js';
+import { SessionCalls } from '../wecom/proxy/session-calls.js';
 
 const API = 'kf/send_msg';
 /** What WeCom answers to a `msgid` that it had before: a parameter is wrong. */
@@ -30,7 +32,10 @@ export interface Text {
 
 @Injectable()
 export class Sending {
-  constructor(private readonly calls: KfCalls) {}
+  constructor(
+    private readonly calls: KfCalls,
+    @Optional() private readonly sessions: SessionCalls | null = null,
+  ) {}
 
   /** Never rejects. */
   async send(bot: OpenBot, { openKfId, customer, msgid, text, isRepeated }: Text): Promise<Sent> {
@@ -38,9 +43,11 @@ export class Sending {
     const { corpSecret } = bot.opened;
     const body = { touser: customer, open_kfid: openKfId, msgid, msgtype: 'text', text: { content: text } };
     try {
+      const followed = (await this.sessions?.begin(bot, API, body)) ?? null;
       const answer = await this.calls.call({
         ...{ corpId, corpSecret, botId, api: API, openKfId, body, trace: null },
       });
+      followed?.answered(errcodeOf(answer));
       if ('fields' in answer) return { outcome: 'sent' };
       if ('retryAfterS' in answer) {
         const retryAfterMs = answer.retryAfterS * 1_000;
@@ -58,6 +65,12 @@ export class Sending {
       return { outcome: 'failed', reason: `WeCom cannot be asked to send the answer: ${why}` };
     }
   }
+}
+
+/** A call that the manager's own limits do not allow counts as one that WeCom's limits refuse. */
+function errcodeOf(answer: KfAnswer): number {
+  if ('fields' in answer) return 0;
+  return 'errcode' in answer ? answer.errcode : ERRCODE.tooFrequent;
 }
 
 /** @param part tells what is sent for the same message apart. */

@@ -16,6 +16,9 @@ import { isSharing, SessionTexts } from './session-texts.js';
 import type { HandOverAnswer, HandOverDto } from './sessions.dto.js';
 import { holderOf, type Session } from './session.js';
 
+/** What ends by itself. */
+const PASSING: readonly string[] = ['WECOM_UNREACHABLE', 'STORE_UNAVAILABLE'];
+
 /** Hands customers over because their bot asks for it. */
 @Injectable()
 export class BotHandOvers extends People {
@@ -37,8 +40,8 @@ export class BotHandOvers extends People {
       await this.perform(bot.id, { openKfId, externalUserId: customer }, null, cause);
       return true;
     } catch (error) {
-      if (error instanceof AppError) return false;
-      throw error;
+      if (!(error instanceof AppError) || PASSING.includes(error.code)) throw error;
+      return false;
     }
   }
 

@@ -489,6 +489,16 @@ describe('a hand-over that the bot asks for', () => {
     expect(await ask()).toBe('moved');
   });
 
+  it('for an agent fails where it may be done later, and cannot be done where WeCom refuses', async () => {
+    const handOver = () => one.asked.handOver(bot(), ACCOUNT.openKfId, 'wmCustomer', 'message-1');
+    wecom.answers.set('kf/service_state/trans', [
+      new AppError('WECOM_UNREACHABLE'),
+      { errcode: 95_013, errmsg: '' },
+    ]);
+    await expect(handOver()).rejects.toMatchObject({ code: 'WECOM_UNREACHABLE' });
+    expect([await handOver(), await handOver()]).toEqual([false, true]);
+  });
+
   it('is for the bot of the account alone, with a session', async () => {
     await expect(ask('', null)).rejects.toMatchObject({ code: 'BOT_FORBIDDEN' });
     await expect(ask('', 'bot-2')).rejects.toMatchObject({ code: 'BOT_FORBIDDEN' });

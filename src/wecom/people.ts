@@ -6,7 +6,8 @@ export abstract class People {
    * Safe to repeat for the same cause.
    * @param customer the `external_userid`.
    * @param cause identifies why: the webhook id of a message.
-   * @returns false where it cannot be done: the bot has no `session`, or WeCom or the store does not answer.
+   * @returns false where it cannot be done: the bot has no `session`, or WeCom refuses.
+   * @throws AppError `WECOM_UNREACHABLE`, `STORE_UNAVAILABLE`; it may be done later.
    */
   abstract handOver(bot: OpenBot, openKfId: string, customer: string, cause: string): Promise<boolean>;
 }

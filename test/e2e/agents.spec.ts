@@ -195,6 +195,11 @@ function agentsIn(newPlace: () => Place): void {
       fault: 'the service refuses the key; make a new one there, and set agent.key (401 unauthorized)',
     });
     expect(await test({ agent: { ...agent, url: 'http://169.254.169.254' } })).toMatchObject({ status: 400 });
+    const elsewhere = await test({ botId: id, agent: { url: 'http://127.0.0.1:1/v1' } });
+    expect(elsewhere).toMatchObject({
+      status: 400,
+      message: expect.stringContaining('agent.key is missing'),
+    });
     expect(await test({ botId: 'nobody' })).toMatchObject({ status: 404 });
   });
 

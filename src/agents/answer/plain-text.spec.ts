@@ -35,4 +35,15 @@ describe('the plain text of an answer', () => {
   ])('has no marks: %s', (_what, markdown, plain) => {
     expect(toPlainText(markdown)).toBe(plain);
   });
+
+  it('is of a beginning, however long the answer is, and thoughts do not count', () => {
+    const thoughts = `<think>${'t'.repeat(100_000)}</think>`;
+    expect(toPlainText(`${thoughts}${'a'.repeat(1_000_000)}`)).toBe(`${'a'.repeat(20_000)}…`);
+  });
+
+  it('leaves the words of a link as they are that are longer than links have', () => {
+    const long = (length: number): string => `[${'w'.repeat(length)}](https://a.example)`;
+    expect(toPlainText(long(500))).toBe(`${'w'.repeat(500)} (https://a.example)`);
+    expect(toPlainText(long(501))).toBe(long(501));
+  });
 });

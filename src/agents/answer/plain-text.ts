@@ -1,22 +1,27 @@
 /**
  * What a service writes, as WeCom shows it: WeChat shows no Markdown. Marks are left out and words stay, with the addresses of links.
- * It knows what models write, not all of CommonMark.
+ * It knows what models write, not all of CommonMark. A service may write millions of characters: only a beginning is looked at, and no
+ * expression here takes more than a bounded time for each of its characters.
  */
+
+/** More than a customer can be sent for a message, with room for marks. */
+const LENGTH_MAX = 20_000;
 
 /** What reasoning models think before they answer. */
 const THOUGHTS = /<think>[\s\S]*?(<\/think>|$)/gi;
 const FENCE = /^\s*(```|~~~)/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
-const TABLE_RULE = /^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$/;
+/** It has `|` and `--`, too. */
+const TABLE_RULE = /^[\s|:-]+$/;
 const TABLE_ROW = /^\s*\|(.+)\|\s*$/;
 
 export function toPlainText(markdown: string): string {
   const lines: string[] = [];
   let isCode = false;
-  for (const line of markdown.replace(THOUGHTS, '').replace(/\r\n?/g, '\n').split('\n')) {
+  for (const line of beginningOf(markdown.replace(THOUGHTS, '')).replace(/\r\n?/g, '\n').split('\n')) {
     if (FENCE.test(line)) isCode = !isCode;
     else if (isCode) lines.push(line);
-    else if (TABLE_RULE.test(line) && line.includes('|')) continue;
+    else if (TABLE_RULE.test(line) && line.includes('|') && line.includes('--')) continue;
     else lines.push(RULE.test(line) ? '' : plainLine(line));
   }
   return lines
@@ -24,6 +29,10 @@ export function toPlainText(markdown: string): string {
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+}
+
+function beginningOf(text: string): string {
+  return text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text;
 }
 
 function plainLine(line: string): string {
@@ -44,7 +53,7 @@ function plainLine(line: string): string {
 function plainWords(text: string): string {
   // What stands between backquotes is taken as it is.
   return text
-    .split(/(`+[^`]+`+)/)
+    .split(/((?<!`)`+[^`]+`+)/)
     .map((part, n) => (n % 2 === 1 ? part.replace(/^`+|`+$/g, '') : unmarked(part)))
     .join('');
 }
@@ -52,12 +61,13 @@ function plainWords(text: string): string {
 function unmarked(text: string): string {
   return text
     .replace(/<br\s*\/?>/gi, '\n')
-    .replace(/!?\[([^\]]*)\]\(\s*<?([^)\s>]*)>?[^)]*\)/g, (_all, words: string, url: string) =>
-      words === '' || words === url ? url : `${words} (${url})`,
-    )
-    .replace(/<(https?:\/\/[^>\s]+)>/g, '$1')
-    .replace(/(\*\*|__)(?=\S)(.+?)(?<=\S)\1/g, '$2')
-    .replace(/~~(?=\S)(.+?)(?<=\S)~~/g, '$1')
+    .replace(/!?\[([^\]\n]{0,500})\]\(([^)\n]{0,2000})\)/g, (_all, words: string, target: string) => {
+      const url = /^<?([^\s>]*)/.exec(target.trim())?.[1] ?? '';
+      return words === '' || words === url ? url : `${words} (${url})`;
+    })
+    .replace(/<(https?:\/\/[^>\s]{1,2000})>/g, '$1')
+    .replace(/(\*\*|__)(?=\S)(.{1,5000}?)(?<=\S)\1/g, '$2')
+    .replace(/~~(?=\S)(.{1,5000}?)(?<=\S)~~/g, '$1')
     .replace(/(?<![\w*\\])\*(?=[^\s*])([^*]*[^\s*\\])\*(?![\w*])/g, '$1')
     .replace(/(?<![\w_\\])_(?=[^\s_])([^_]*[^\s_\\])_(?![\w_])/g, '$1')
     .replace(/\\([\\`*_{}[\]()#+\-.!|~>])/g, '$1');

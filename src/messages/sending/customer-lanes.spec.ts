@@ -163,6 +163,33 @@ describe('messages of an account', () => {
   });
 });
 
+describe('a turn after one that ended without a word', () => {
+  const claim = async (leaseMs: number) =>
+    (await store.claimDue(clock.nowMs(), 1, leaseMs, new Set())).map(({ isInDoubt }) => isInDoubt);
+
+  beforeEach(async () => {
+    await keep('wk1', 'a1', 'b1');
+    await claim(1_000);
+    await clock.advance(1_000);
+  });
+
+  it('leaves its doubt to the next one as long as messages are left that it did not send', async () => {
+    isPaused = true;
+    const [turn] = await begin();
+    await turn;
+    expect(await claim(1_000)).toEqual([true]);
+  });
+
+  it('leaves none once all that was due was sent', async () => {
+    const [turn] = await begin();
+    await end('a1', REFUSED);
+    await end('b1');
+    await turn;
+    await clock.advance(2_000);
+    expect(await claim(1_000)).toEqual([false]);
+  });
+});
+
 describe('the accounts of a bot', () => {
   it('have so many messages under way together as it is set to, and take turns', async () => {
     concurrency = 2;

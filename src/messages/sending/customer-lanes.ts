@@ -60,39 +60,45 @@ export class CustomerLanes {
       ...{ turn, taker, startedMs: this.clock.elapsedMs(), underWay: new Set(), wake: () => {} },
       ...{ isEnding: false, error: null },
     };
+    let isInDoubt = turn.isInDoubt;
     this.#turns.set(id, this.#turnsOf(id) + 1);
     try {
-      await this.#sendWhileDue(lanes, occasion);
+      isInDoubt = !(await this.#sendWhileDue(lanes, occasion)) && turn.isInDoubt;
     } finally {
       const left = this.#turnsOf(id) - 1;
       if (left > 0) this.#turns.set(id, left);
       else this.#turns.delete(id);
     }
     if (lanes.error !== null) throw lanes.error;
-    const released = { ...turn, isInDoubt: false };
-    await this.store.release(released, taker.endpoint.href, 'customer', this.storeClock.nowMs());
+    await this.store.release(
+      { ...turn, isInDoubt },
+      taker.endpoint.href,
+      'customer',
+      this.storeClock.nowMs(),
+    );
   }
 
-  async #sendWhileDue(lanes: Lanes, occasion: Occasion): Promise<void> {
+  /** @returns whether every message that was due was sent. If not, an earlier process may have sent those that are left. */
+  async #sendWhileDue(lanes: Lanes, occasion: Occasion): Promise<boolean> {
     let isProbe = occasion === 'probe';
     for (;;) {
-      const isBegun = this.#mayBegin(lanes, isProbe) && (await this.#beginNext(lanes, isProbe));
-      if (isBegun) isProbe = false;
-      else if (lanes.underWay.size === 0) return;
+      const begun = this.#mayBegin(lanes, isProbe) ? await this.#beginNext(lanes, isProbe) : 'not now';
+      if (begun === 'begun') isProbe = false;
+      else if (lanes.underWay.size === 0) return begun === 'nothing due' && !lanes.isEnding;
       else await this.#pause(lanes);
     }
   }
 
-  /** @returns whether a message is under way now, or is dead, that was not before. */
-  async #beginNext(lanes: Lanes, isProbe: boolean): Promise<boolean> {
+  /** @returns `begun` where a message is under way now, or is dead, that was not before. */
+  async #beginNext(lanes: Lanes, isProbe: boolean): Promise<'begun' | 'nothing due' | 'not now'> {
     try {
-      if ((await this.#next(lanes, isProbe)) === null) return false;
+      if ((await this.#next(lanes, isProbe)) === null) return 'nothing due';
       const free = await this.#placesOf(lanes.taker.bot).take();
       // Much may have happened until there was a place.
       const message = this.#mayBegin(lanes, isProbe)
         ? await this.#next(lanes, isProbe).catch(rethrowing(free))
         : null;
-      if (message === null) return (free(), false);
+      if (message === null) return (free(), 'not now');
       lanes.underWay.add(message.lane);
       void this.#send(lanes, message, isProbe ? 'probe' : 'due')
         .catch((error: unknown) => {
@@ -104,11 +110,11 @@ export class CustomerLanes {
           free();
           lanes.wake();
         });
-      return true;
+      return 'begun';
     } catch (error) {
       lanes.isEnding = true;
       lanes.error ??= error;
-      return false;
+      return 'not now';
     }
   }
 

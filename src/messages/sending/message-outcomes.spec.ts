@@ -102,4 +102,13 @@ describe('a message that reaches nobody', () => {
     await failEachTime({ taken: false, stage: 'connect', reason: '' }, 30);
     expect((await now()).dueAtMs).toBe(storedAtMs + MESSAGE_LIFE_MS);
   });
+
+  it('with an answer that WeCom could not be asked to send is tried each minute, or as WeCom says', async () => {
+    const unsent: NotTaken = { taken: false, stage: 'reply', reason: 'WeCom cannot be asked' };
+    await failEachTime(unsent, 100);
+    const delayMs = async () => ((await now()).dueAtMs ?? 0) - clock.nowMs();
+    expect(await delayMs()).toBe(60_000);
+    await failEachTime({ ...unsent, retryAfterMs: 90_000 }, 1);
+    expect(await delayMs()).toBe(90_000);
+  });
 });

@@ -19,6 +19,8 @@ export interface WithheldMessage {
   readonly outcome: WithheldOutcome;
 }
 const SATURATED_MS = 1_000;
+/** An answer that is only to be sent is not late for longer than this once WeCom is back: nothing tells when that is. */
+const REPLY_MS_MAX = 60_000;
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
@@ -100,7 +102,7 @@ export class MessageOutcomes {
     // The bot would refuse the message each time.
     const isHopeless = result.stage === 'too_long' || refusals >= this.config.messageTries;
     if (isHopeless) return this.#bury(turn, { ...message, attempts, refusals }, failure);
-    const { step, dueAtMs } = nextOf(message, nowMs, result.retryAfterMs);
+    const { step, dueAtMs } = nextOf(message, nowMs, result);
     await this.store.refused(turn, message.msgid, { attempts, refusals, step, dueAtMs, failure }, nowMs);
   }
 
@@ -117,7 +119,7 @@ export class MessageOutcomes {
     const isDead = tried.refusals >= this.config.messageTries;
     const back: Message = isDead
       ? { ...tried, state: 'dead', dueAtMs: null }
-      : { ...tried, ...nextOf(message, nowMs) };
+      : { ...tried, ...nextOf(message, nowMs, { stage: 'reset' }) };
     const isBack = await this.store.putBack(back, attempt, nowMs);
     if (isBack) this.log.unread(message, attempt, reason);
     if (isBack && isDead) this.#noteBuried(back, lastFailure);
@@ -189,10 +191,11 @@ export class MessageOutcomes {
 function nextOf(
   { step, storedAtMs }: MessageHead,
   nowMs: number,
-  retryAfterMs = 0,
+  { stage, retryAfterMs = 0 }: Pick<NotTaken, 'stage' | 'retryAfterMs'>,
 ): { readonly step: number; readonly dueAtMs: number } {
   const ageMs = step < FAST_STEPS ? 0 : nowMs - storedAtMs;
   const next = nextTry(step, ageMs, Math.random());
-  const delayMs = Math.max(next?.delayMs ?? Infinity, retryAfterMs);
-  return { step: next?.step ?? step, dueAtMs: Math.min(nowMs + delayMs, storedAtMs + MESSAGE_LIFE_MS) };
+  const delayMs = Math.min(next?.delayMs ?? Infinity, stage === 'reply' ? REPLY_MS_MAX : Infinity);
+  const dueAtMs = nowMs + Math.max(delayMs, retryAfterMs);
+  return { step: next?.step ?? step, dueAtMs: Math.min(dueAtMs, storedAtMs + MESSAGE_LIFE_MS) };
 }

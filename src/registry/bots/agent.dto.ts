@@ -210,3 +210,13 @@ export function faultsOfAgent(
       : []),
   ];
 }
+
+/** A key goes to no other host than the one that it was set for. @param before `null` for a new bot. */
+export function faultsOfKey({ url, key }: AgentDto, before: AgentSettings | null): string[] {
+  if (before === null || url === undefined || key !== undefined) return [];
+  const [next, stored] = [readEndpoint(url), readEndpoint(before.url)];
+  if ('must' in next || ('origin' in stored && stored.origin === next.origin)) return [];
+  return [
+    'agent.key is missing: the stored key is only for the host of the stored agent.url; send the key of the new one',
+  ];
+}

@@ -146,6 +146,17 @@ describe('an agent', () => {
     expect(readSecrets(change as Bot)?.agentKey.reveal()).toBe('app-secret-key');
   });
 
+  it('needs its key again for another host, which the stored key is not sent to', () => {
+    const bot = made(AGENT) as Partial<Bot>;
+    const at = (url: string, key?: string) =>
+      changed({ agent: { url, ...(key !== undefined && { key }) } }, bot);
+    for (const url of ['https://other.example/v1', 'http://api.dify.ai/v1', 'https://api.dify.ai:8443/v1'])
+      expect(detailOf(() => at(url))).toMatch(/^agent.key is missing: .*; send the key of the new one$/);
+    expect(at('https://api.dify.ai/v2').agent?.url).toBe('https://api.dify.ai/v2');
+    const moved = at('https://other.example/v1', 'another-key') as Bot;
+    expect(readSecrets(moved)?.agentKey.reveal()).toBe('another-key');
+  });
+
   it.each([
     [
       'no service',

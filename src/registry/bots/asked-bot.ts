@@ -13,7 +13,7 @@ import {
   TAKES_EVENTS,
   toSecretsText,
 } from './bot.js';
-import { type AgentSettings, agentOf, faultsOfAgent } from './agent.dto.js';
+import { type AgentSettings, agentOf, faultsOfAgent, faultsOfKey } from './agent.dto.js';
 import { type BotKind, KINDS, rulesOf } from './bot-kinds.js';
 import { type BotChangeDto, callbackIn, type NewBotDto } from './bot.dto.js';
 import type { NewBot } from './bots.service.js';
@@ -88,6 +88,7 @@ export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Part
     ...faultsOfForm(dto, asked, secrets),
     ...faultsOfTaking(dto, asked, secrets, bot, terms),
     ...faultsOfService(dto, agent, taking, secrets),
+    ...faultsOfKey(dto.agent ?? {}, bot.agent ?? null),
   ]);
   return {
     ...sameIn(dto),
