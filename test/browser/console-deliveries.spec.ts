@@ -113,6 +113,9 @@ describeInBrowser('the console, while puppets come and go', () => {
     await register(manager.url, app, openKfId, puppet.url);
     const bot = await newBot();
     await message();
+    await open(`/log?openKfId=${openKfId}`);
+    await seeSoon(rowsOf(openKfId));
+    // It is surely written by now: what comes after a page has its first rows waits behind a button.
     await open('/log');
     await seeSoon(rowsOf(openKfId));
     await choose('Bot', bot.name);
