@@ -260,6 +260,7 @@ describeInBrowser('the page of the local WeCom', () => {
     await page.locator('.desk').getByText('4 · ended or not begun').waitFor();
     await page.getByLabel('Status').selectOption('suspended');
     await bubbles().getByText('change_type: 3').waitFor();
+    await page.getByRole('option', { name: 'lisi (suspended)' }).waitFor({ state: 'attached' });
     const { msg_list } = await client.sync();
     expect(msg_list.map(({ event }: { readonly event?: object }) => event)).toMatchObject([
       undefined,
