@@ -1,7 +1,8 @@
 /**
- * What the delivery log holds: one record for each callback that was answered, for each attempt that ended, and for each kept
- * event or message that was given up, discarded or, as a new event, sent again. Records are appended and never changed. A story is put together when it is
- * read. No record holds the content of an event, a sync token, or the query of a bot's URL.
+ * What the delivery log holds: one record for each callback that was answered, for each attempt that ended, for each kept
+ * event or message that was given up, discarded or, as a new event, sent again, and for each welcome. Records are appended and
+ * never changed. A story is put together when it is read. No record holds the content of an event, what a customer is told, a
+ * sync token, or the query of a bot's URL.
  */
 import { REPLICA } from '../kernel/replica.js';
 import { roundMs } from '../kernel/round-ms.js';
@@ -13,6 +14,8 @@ export const RECORD_KINDS = [
   'attempt',
   /** What was kept will not be delivered, or not under this webhook-id. */
   'end',
+  /** WeCom took or refused a text for the customer. */
+  'text',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
@@ -21,7 +24,10 @@ export const RECORD_OUTCOMES = [
   'taken',
   /** It was stored, to be delivered later. */
   'kept',
-  /** The bot did not take it. For a callback: it was not stored either, and WeCom was told to send it again. */
+  /**
+   * The bot did not take it. For a callback: it was not stored either, and WeCom was told to send it again. For a text: WeCom
+   * refused it.
+   */
   'not_taken',
   /** No bot gets events of this kind, or of this account. */
   'ignored',
@@ -37,6 +43,8 @@ export const RECORD_OUTCOMES = [
   'people',
   /** A message that asked for people: the customer was moved to them, or told why not. */
   'handed_over',
+  /** The manager welcomed the customer. */
+  'welcome',
   /** An operator sent it again: it goes on as a new event, with a webhook-id of its own. */
   'replayed',
 ] as const;
@@ -70,7 +78,7 @@ export interface DeliveryRecord {
   readonly status: number | null;
   /** Where a delivery failed, or why it was kept. */
   readonly stage: string | null;
-  /** In words; for a refused callback, the error code. */
+  /** In words; for a refused callback, the error code; for a refused text, the errcode. */
   readonly reason: string | null;
   readonly durationMs: number;
   /** The address that a refused or failed callback came from. */
@@ -114,6 +122,16 @@ export function withAttempts(records: readonly LoggedRecord[]): LoggedRecord[] {
   });
 }
 
+/** The fields of requests, empty in all other records. */
+const NO_REQUEST = {
+  form: null,
+  occasion: null,
+  endpoint: null,
+  status: null,
+  source: null,
+  onlyAttempt: null,
+} as const;
+
 /** How a kept event or message ended. */
 type Ended = Pick<
   DeliveryRecord,
@@ -130,8 +148,23 @@ export function toEnd(
     kind: 'end',
     outcome,
     ...ended,
-    ...{ form: null, occasion: null, endpoint: null, status: null, source: null, onlyAttempt: null },
+    ...NO_REQUEST,
     durationMs: Math.max(0, ended.atMs - sinceMs),
+  };
+}
+
+/** The record of a welcome. @param errcode what WeCom answered. */
+export function toWelcome(
+  sent: Pick<DeliveryRecord, 'atMs' | 'corpId' | 'openKfId' | 'webhookId' | 'durationMs'>,
+  errcode: number,
+): DeliveryRecord {
+  const isSent = errcode === 0;
+  return {
+    kind: 'text',
+    outcome: isSent ? 'welcome' : 'not_taken',
+    ...sent,
+    ...NO_REQUEST,
+    ...{ attempt: 0, stage: null, reason: isSent ? null : `errcode ${errcode}` },
   };
 }
 

@@ -1,5 +1,7 @@
 /** What an entry of `kf/sync_msg` says about a session. */
 import { hash } from 'node:crypto';
+import type { Addressee } from '../kernel/account.js';
+import { webhookIdOf } from '../storage/queue/message.js';
 import { ORIGIN } from '../wecom/outcomes/read-messages.js';
 
 export type Entry = Readonly<Record<string, unknown>>;
@@ -8,6 +10,8 @@ export type Entry = Readonly<Record<string, unknown>>;
 export interface ReadEntry {
   /** Stands for the `msgid`. */
   readonly id: string;
+  /** As a bot gets it; `null` for an entry without `msgid`. */
+  readonly webhookId: string | null;
   /** By WeCom's clock. */
   readonly sentAtMs: number;
   readonly what:
@@ -30,10 +34,11 @@ export function customerOf(entry: Entry): string {
   return textOf(entry.external_userid) ?? textOf(eventOf(entry).external_userid) ?? '';
 }
 
-export function readEntry(entry: Entry, nowMs: number): ReadEntry {
-  const msgid = textOf(entry.msgid) ?? JSON.stringify(entry);
+export function readEntry({ corpId, openKfId }: Addressee, entry: Entry, nowMs: number): ReadEntry {
+  const msgid = textOf(entry.msgid);
   return {
-    id: hash('sha256', msgid, 'base64url').slice(0, 12),
+    id: hash('sha256', msgid ?? JSON.stringify(entry), 'base64url').slice(0, 12),
+    webhookId: msgid === null ? null : webhookIdOf({ corpId, openKfId, msgid }),
     sentAtMs: Number.isFinite(entry.send_time) ? Number(entry.send_time) * 1_000 : nowMs,
     what: whatOf(entry),
   };

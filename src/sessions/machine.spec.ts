@@ -16,6 +16,7 @@ import {
 } from './machine.js';
 import { newSession, SESSION_MS, type Session, STATE, type State } from './session.js';
 
+const ACCOUNT = { corpId: 'ww1', openKfId: 'wk1' };
 const NOW_MS = Date.UTC(2026, 0, 5);
 const SETTINGS: SessionSettings = {
   welcome: { text: 'hello' },
@@ -25,7 +26,7 @@ const SETTINGS: SessionSettings = {
 const TEXTS = { waiting: { text: 'wait' }, nobody: { text: 'nobody' }, closed: { text: 'closed' } };
 
 const session = (state: State | null, fields: Partial<Session> = {}): Session => ({
-  ...newSession({ corpId: 'ww1', openKfId: 'wk1' }, 'wmCustomer', NOW_MS - 1_000),
+  ...newSession(ACCOUNT, 'wmCustomer', NOW_MS - 1_000),
   state,
   ...fields,
 });
@@ -46,12 +47,12 @@ const changed = (change: number, fields: Entry = {}, agoMs = 0) =>
   event({ event_type: 'session_status_change', change_type: change, ...fields }, agoMs);
 
 function step(before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) {
-  const result = withEntry(before, readEntry(one, nowMs), [], SETTINGS, nowMs, mayAsk);
+  const result = withEntry(before, readEntry(ACCOUNT, one, nowMs), [], SETTINGS, nowMs, mayAsk);
   if (typeof result === 'string') throw new Error(`it needs ${result}`);
   return result;
 }
 const needOf = (before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) => {
-  const result = withEntry(before, readEntry(one, nowMs), [], SETTINGS, nowMs, mayAsk);
+  const result = withEntry(before, readEntry(ACCOUNT, one, nowMs), [], SETTINGS, nowMs, mayAsk);
   return typeof result === 'string' ? result : null;
 };
 
@@ -84,8 +85,15 @@ describe('a customer’s message', () => {
     ['there is a change of another kind', () => changed(9), 'asked about'],
     ['the customer goes on', () => says('more'), 'asked about'],
   ])('in an unknown state, behind which %s', (_what, next, expected) => {
-    const later = [readEntry(next(), NOW_MS)];
-    const result = withEntry(session(null), readEntry(says('人工'), NOW_MS), later, SETTINGS, NOW_MS, true);
+    const later = [readEntry(ACCOUNT, next(), NOW_MS)];
+    const result = withEntry(
+      session(null),
+      readEntry(ACCOUNT, says('人工'), NOW_MS),
+      later,
+      SETTINGS,
+      NOW_MS,
+      true,
+    );
     expect(typeof result === 'string' ? 'asked about' : result.verdict).toBe(expected);
   });
 
@@ -131,9 +139,9 @@ describe('a hand-over', () => {
   ])('is not asked for by %s', (_what, one) => expect(needOf(session(STATE.bot), one)).toBeNull());
 
   it('is not asked for where a person took the customer over after that, in the same page', () => {
-    const message = readEntry(says('人工'), NOW_MS);
+    const message = readEntry(ACCOUNT, says('人工'), NOW_MS);
     const judge = (next: Entry) =>
-      withEntry(session(STATE.bot), message, [readEntry(next, NOW_MS)], SETTINGS, NOW_MS, true);
+      withEntry(session(STATE.bot), message, [readEntry(ACCOUNT, next, NOW_MS)], SETTINGS, NOW_MS, true);
     expect(judge(changed(1))).toMatchObject({ verdict: 'people' });
     expect(judge(changed(3, {}, 1_000))).toBe('handOver');
     expect(judge(changed(4))).toBe('handOver');
@@ -151,7 +159,7 @@ describe('a hand-over', () => {
 
   const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, servicer: null, code: 'c1' };
   const ended = (outcome: HandOverOutcome, state: State = STATE.bot) => {
-    const message = readEntry(says('人工'), NOW_MS);
+    const message = readEntry(ACCOUNT, says('人工'), NOW_MS);
     const begun = beginningHandOver(session(state, { left: 2 }));
     const after = withHandOver(begun, message.id, outcome, TEXTS, NOW_MS);
     return judgedAs(after, message, verdictOf(outcome), NOW_MS);

@@ -143,13 +143,15 @@ function judged(session: Session, { id, sentAtMs }: ReadEntry, verdict: Verdict,
 
 function withEvent(
   session: Session,
-  { id, sentAtMs, what }: ReadEntry,
+  { id, webhookId, sentAtMs, what }: ReadEntry,
   { welcome, ended }: SessionSettings,
   nowMs: number,
 ): Session {
   const isTimely = nowMs - sentAtMs < CODE_MS + SKEW_MS;
   const text = (kind: TextKind, offer: SessionOffer | undefined, code: string | null): Text[] =>
-    offer === undefined || code === null || !isTimely ? [] : [newText(kind, offer, code, id, nowMs, CODE_MS)];
+    offer === undefined || code === null || !isTimely
+      ? []
+      : [{ ...newText(kind, offer, code, id, nowMs, CODE_MS), webhookId }];
   // WeCom gives some entries late. What an older one says of the state was so before.
   const isLate = sentAtMs < (session.stateSentAtMs ?? 0);
   const inState = (state: State, servicer: string | null): Session =>
@@ -261,7 +263,7 @@ function newText(
 ): Text {
   // WeCom takes 32 letters, digits, "_" and "-" (path/94677).
   const id = hash('sha256', `${kind}\n${cause}`, 'base64url').slice(0, 32);
-  return { kind, offer, code, id, untilMs: nowMs + lifeMs, dueAtMs: nowMs, tries: 0 };
+  return { kind, offer, code, id, webhookId: null, untilMs: nowMs + lifeMs, dueAtMs: nowMs, tries: 0 };
 }
 
 function withTexts(session: Session, texts: readonly Text[]): Session {

@@ -5,10 +5,13 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryRecords, RecordData } from '../../test/support/memory-records.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
+import type { DeliveryRecord } from '../record/delivery-record.js';
+import type { DeliveryRecorder } from '../record/delivery-recorder.js';
 import type { Destinations } from '../registry/accounts/destination.js';
 import { type BotSecrets, readSecrets } from '../registry/bots/bot.js';
 import type { KnownBots, OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
+import { webhookIdOf } from '../storage/queue/message.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
 import type { FollowedCall } from '../wecom/proxy/session-calls.js';
 import { BotHandOvers } from './bot-hand-overs.js';
@@ -73,6 +76,7 @@ let clock: ManualClock;
 let records: RecordData;
 let wecom: FakeWecom;
 let settings: SessionSettings;
+let logged: DeliveryRecord[];
 
 /** A process on the store. */
 function replica() {
@@ -81,7 +85,11 @@ function replica() {
   const calls = new ServiceCalls(wecom as unknown as KfCalls);
   const metrics = new SessionMetrics(new Metrics());
   const destinations: Pick<Destinations, 'find'> = { find: () => ({ bot: bot() }) as never };
-  const texts = new SessionTexts(store, calls, destinations as Destinations, metrics, clock, clock, log);
+  const recorder: Pick<DeliveryRecorder, 'add'> = { add: (record) => void logged.push(record) };
+  const recording = [metrics, recorder as DeliveryRecorder] as const;
+  const texts = new SessionTexts(
+    ...([store, calls, destinations as Destinations, ...recording, clock, clock, log] as const),
+  );
   const handOvers = new HandOvers(calls, metrics, clock);
   const rules = new SessionRules(store, calls, handOvers, texts, metrics, clock, clock);
   const bots = { find: () => bot() } as unknown as KnownBots;
@@ -113,6 +121,7 @@ let one: ReturnType<typeof replica>;
 
 beforeEach(() => {
   [clock, records, wecom, settings] = [new ManualClock(NOW_MS), new RecordData(), new FakeWecom(), SETTINGS];
+  logged = [];
   one = replica();
 });
 
@@ -131,6 +140,8 @@ const event = (event_type: string, fields: Entry = {}): Entry => {
 const entered = (code = 'welcomeCode') => event('enter_session', { welcome_code: code });
 const changed = (change_type: number, fields: Entry = {}) =>
   event('session_status_change', { change_type, ...fields });
+
+const idOf = ({ msgid }: Entry) => webhookIdOf({ ...ACCOUNT, msgid: String(msgid) });
 
 const page = (entries: readonly Entry[]) => ({ account: ACCOUNT, bot: bot(), entries, trace: null });
 const judge = async (...entries: Entry[]) =>
@@ -258,6 +269,18 @@ describe('a welcome', () => {
         },
       },
     ]);
+  });
+
+  it('is in the delivery log with its event, without what it says; a refused one with the errcode', async () => {
+    const [first, second] = [entered(), entered()];
+    wecom.answers.set('kf/send_msg_on_event', [OK, { errcode: 95_007, errmsg: 'invalid msg token' }]);
+    for (const one of [first, second]) await judge(one);
+    await settle();
+    expect(logged).toMatchObject([
+      { kind: 'text', outcome: 'welcome', ...ACCOUNT, webhookId: idOf(first), reason: null },
+      { kind: 'text', outcome: 'not_taken', ...ACCOUNT, webhookId: idOf(second), reason: 'errcode 95007' },
+    ]);
+    expect(JSON.stringify(logged)).not.toMatch(/Hello|wmCustomer|welcomeCode/);
   });
 
   it('of a bot without one is the bot’s', async () => {
@@ -395,6 +418,7 @@ describe('an end', () => {
   it('is answered by its code', async () => {
     await judge(changed(3, { msg_code: 'endCode' }));
     await settle();
+    expect(logged).toEqual([]);
     expect(wecom.of('send_msg_on_event')).toMatchObject([{ code: 'endCode', text: { content: 'bye' } }]);
   });
 });

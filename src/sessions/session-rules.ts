@@ -69,7 +69,8 @@ export class SessionRules extends PageRules {
 
   /** @returns a verdict for each entry, in their order. */
   async #judgeAll(run: CustomerRun, entries: readonly Entry[]): Promise<readonly Verdict[]> {
-    const read = entries.map((entry) => readEntry(entry, this.storeClock.nowMs()));
+    const { account } = run.asked;
+    const read = entries.map((entry) => readEntry(account, entry, this.storeClock.nowMs()));
     const verdicts: Verdict[] = [];
     let prelude = NOTHING;
     for (;;) {

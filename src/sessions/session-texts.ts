@@ -3,6 +3,8 @@ import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { Pending } from '../kernel/pending.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { toWelcome } from '../record/delivery-record.js';
+import { DeliveryRecorder } from '../record/delivery-recorder.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
 import { claimText, settledText } from './machine.js';
@@ -37,6 +39,7 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly calls: ServiceCalls,
     private readonly destinations: Destinations,
     private readonly metrics: SessionMetrics,
+    private readonly recorder: DeliveryRecorder,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -124,8 +127,15 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
     if (bot === null) return null;
     if (!isSharing(bot)) return NOT_SENT;
     const asked = { account: { corpId, openKfId }, customer: customer.customer, bot, trace: null };
+    const startedMs = this.clock.elapsedMs();
     const errcode = await this.calls.send(asked, text);
     this.metrics.text(text.kind, errcode);
+    if (errcode !== null && text.kind === 'welcome') {
+      const { webhookId } = text;
+      const durationMs = this.clock.elapsedMs() - startedMs;
+      const sent = { corpId, openKfId, webhookId, atMs: this.storeClock.nowMs(), durationMs };
+      this.recorder.add(toWelcome(sent, errcode));
+    }
     if (errcode !== null && errcode !== 0)
       this.log.info({ openKfId, corpId, bot: bot.id, kind: text.kind, errcode }, 'session.text_refused');
     return errcode;

@@ -34,6 +34,8 @@ export interface Text {
   readonly code: string | null;
   /** The same for the same cause, so that a repetition is no second message: the `msgid` of `kf/send_msg`. */
   readonly id: string;
+  /** Of the event that it answers; `null` where it answers a message. */
+  readonly webhookId: string | null;
   /** Store time. After this, it is not sent any more. */
   readonly untilMs: number;
   /** When it may be tried next; a process that sends it puts that off. Store time. */

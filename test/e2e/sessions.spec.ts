@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import type { AccountDetailAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
 import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
@@ -125,11 +126,11 @@ onEachStoreNightly((newPlace) => {
   const send = (content: string) =>
     call('kf/send_msg', { touser: wecom.firstCustomerId, msgtype: 'text', text: { content } });
 
-  async function outcomes(): Promise<readonly string[]> {
+  async function records(): Promise<LoggedDeliveryPageAnswer['items']> {
     const answer = await request('GET', `/api/v1/deliveries?openKfId=${openKfId}&limit=100`);
-    const { items } = (await answer.json()) as { readonly items: readonly { readonly outcome: string }[] };
-    return items.map(({ outcome }) => outcome);
+    return ((await answer.json()) as LoggedDeliveryPageAnswer).items;
   }
+  const outcomes = async () => (await records()).map(({ outcome }) => outcome);
 
   const account = async () =>
     (await (
@@ -172,6 +173,9 @@ onEachStoreNightly((newPlace) => {
     await until(() => bot.given.length > 0);
     expect(bot.given[0]?.entry).toMatchObject({ event: { event_type: 'enter_session' } });
     expect(JSON.stringify(bot.given)).not.toContain('welcome_code');
+    await until(async () => (await outcomes()).includes('welcome'));
+    const welcome = (await records()).find(({ outcome }) => outcome === 'welcome');
+    expect(welcome).toMatchObject({ kind: 'text', webhookId: bot.given[0]?.webhookId });
     wecom.say('A person', { openKfId });
     wecom.corp.write(openKfId, wecom.firstCustomerId, 'text', { content: 'A person', menu_id: 'people' });
     await isShown('wait');

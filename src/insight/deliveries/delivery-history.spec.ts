@@ -87,6 +87,16 @@ describe('the wait of an event that was kept', () => {
   });
 });
 
+it('a welcome is in the story of its event, and tells nothing of whether the bot took that', async () => {
+  const welcome = logged(deliveryRecord({ kind: 'text', outcome: 'welcome', form: null }));
+  expect(await history.story(welcome.id)).toMatchObject({ outcome: 'welcome', takenAt: null });
+  logged(attemptRecord({ outcome: 'not_taken', occasion: 'message' }));
+  logged(deliveryRecord({ kind: 'text', outcome: 'welcome', form: null }));
+  expect(await history.story(welcome.id)).toMatchObject({ outcome: 'not_taken' });
+  logged(attemptRecord({ outcome: 'taken', occasion: 'message' }));
+  expect(await history.story(welcome.id)).toMatchObject({ outcome: 'taken' });
+});
+
 describe('the records of a bot', () => {
   const CORP = storedBot().corpId;
   const ANY = {

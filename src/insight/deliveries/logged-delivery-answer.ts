@@ -42,8 +42,9 @@ export function toStoryAnswer(
 /** The outcome of the event or message, as far as these records tell. */
 export function outcomeOf(records: readonly LoggedRecord[]): RecordOutcome {
   if (takenOf(records) !== undefined) return 'taken';
-  // An attempt that fails after its event was kept leaves it kept.
-  const decided = records.findLast(({ kind }) => kind !== 'attempt') ?? records.at(-1);
+  // A text for the customer does not decide it. An attempt that fails after its event was kept leaves it kept.
+  const ofEvent = records.filter(({ kind }) => kind !== 'text');
+  const decided = ofEvent.findLast(({ kind }) => kind !== 'attempt') ?? ofEvent.at(-1) ?? records.at(-1);
   return decided?.outcome ?? 'failed';
 }
 

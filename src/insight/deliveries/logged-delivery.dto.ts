@@ -3,7 +3,7 @@ import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Page } from '../../http/answers/page.dto.js';
 import type { DeliveryOccasion, FailureStage, NotTriedStage } from '../../storage/queue/line.js';
 
-/** One record of the delivery log: a callback that was answered, an attempt, or the end of what was kept. */
+/** One record of the delivery log: a callback that was answered, an attempt, the end of what was kept, or a text for the customer. */
 export class LoggedDeliveryAnswer {
   /**
    * Unique over all replicas, with one exception: the only attempt of a callback may have the id of its callback.
@@ -52,7 +52,7 @@ export class LoggedDeliveryAnswer {
   readonly outcome!: RecordOutcome;
 
   /**
-   * In which form the callback came or the attempt was sent; null for an end.
+   * In which form the callback came or the attempt was sent; null for other records.
    * @example encrypted
    */
   readonly form!: RecordForm | null;
@@ -81,11 +81,12 @@ export class LoggedDeliveryAnswer {
   /** Where it failed, or why it was kept. */
   readonly stage!: FailureStage | NotTriedStage | null;
 
-  /** In words; for a refused callback, the error code. */
+  /** In words; for a refused callback, the error code; for a text that WeCom refused, the errcode. */
   readonly reason!: string | null;
 
   /**
-   * For a callback, until it was answered; for an attempt, until its result; for an end, since the event came in.
+   * For a callback, until it was answered; for an attempt, until its result; for an end, since the event came in; for a text, until
+   * WeCom answered.
    * @example 4.2
    */
   @Min(0)

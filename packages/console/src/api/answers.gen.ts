@@ -1097,7 +1097,7 @@ export type DeliveryStoryAnswer = {
     /**
      * The outcome of the event or message, as far as the log tells.
      */
-    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'replayed' | 'taken';
+    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'replayed' | 'taken' | 'welcome';
     /**
      * When a bot took it; null until then.
      */
@@ -1494,7 +1494,7 @@ export type LoggedDeliveryAnswer = {
      * When it ended; ISO 8601, UTC.
      */
     at: string;
-    kind: 'attempt' | 'callback' | 'end';
+    kind: 'attempt' | 'callback' | 'end' | 'text';
     /**
      * The corp; null for a refused callback that named none.
      */
@@ -1508,9 +1508,9 @@ export type LoggedDeliveryAnswer = {
      * The webhook-id that its event or message is sent with; null where a callback could not be opened.
      */
     webhookId: string | null;
-    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'replayed' | 'taken';
+    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'replayed' | 'taken' | 'welcome';
     /**
-     * In which form the callback came or the attempt was sent; null for an end.
+     * In which form the callback came or the attempt was sent; null for other records.
      */
     form: 'decrypted' | 'encrypted' | 'message' | 'verification' | null;
     /**
@@ -1534,11 +1534,11 @@ export type LoggedDeliveryAnswer = {
      */
     stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
     /**
-     * In words; for a refused callback, the error code.
+     * In words; for a refused callback, the error code; for a text that WeCom refused, the errcode.
      */
     reason: string | null;
     /**
-     * For a callback, until it was answered; for an attempt, until its result; for an end, since the event came in.
+     * For a callback, until it was answered; for an attempt, until its result; for an end, since the event came in; for a text, until WeCom answered.
      */
     durationMs: number;
     /**

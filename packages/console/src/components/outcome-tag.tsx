@@ -13,6 +13,7 @@ const TONES: Readonly<Record<LoggedDeliveryAnswer['outcome'], Tone>> = {
   dropped: 'quiet',
   people: 'quiet',
   handed_over: 'good',
+  welcome: 'good',
   replayed: 'wait',
 };
 

@@ -26,13 +26,14 @@ export const log = {
     dropped: 'Dropped',
     people: 'To people',
     handed_over: 'Handed over',
+    welcome: 'Welcomed',
     replayed: 'Sent again',
   },
   withheld: {
     people: 'a person had the customer, so the bot was not given it',
     handed_over: 'the customer asked for a person, so the bot was not given it',
   },
-  kinds: { callback: 'Callback', attempt: 'Attempt', end: 'End' },
+  kinds: { callback: 'Callback', attempt: 'Attempt', end: 'End', text: 'Text to the customer' },
   forms: {
     encrypted: 'encrypted',
     decrypted: 'decrypted',
