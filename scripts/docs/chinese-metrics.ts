@@ -73,7 +73,7 @@ const MEANINGS: Readonly<Record<MetricName, string>> = {
     '管理器发给设有 `session` 的机器人的客户的文字。`again`：未能询问企业微信，在仍有意义的时间内会再次发送',
   wxkf_session_hand_overs_total:
     '要求转人工的客户。`already`：已由人工接待。`failed`：企业微信拒绝或无法访问，机器人继续接待',
-  wxkf_session_look_ups_total: '查询客户会话状态的次数。`failed`：无法询问企业微信，消息交给机器人',
+  wxkf_session_look_ups_total: '查询客户会话状态的次数。`failed`：被企业微信拒绝或无法询问，消息交给机器人',
   wxkf_notifications_total: '发给 `NOTIFY_URL` 各接收方的消息，包括测试',
   wxkf_oidc_calls_total:
     '对 `OIDC_ISSUER` 登录服务的调用；失败的登录在 `wxkf_error_answers_total` 中，为 `AUTH_OIDC_…`',

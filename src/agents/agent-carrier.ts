@@ -27,8 +27,6 @@ import { ServiceClient } from './service/service-client.js';
 const TEXT_ONLY_ONCE_IN_MS = 60_000;
 /** How much of an answer is remembered for the next question. */
 const REMEMBERED_LENGTH_MAX = 4_096;
-/** How old the customer's message is when a hand-over is given up for which WeCom cannot be asked: its customer waits so long. */
-const HAND_OVER_MS = 3_600_000;
 
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 
@@ -214,7 +212,7 @@ export class AgentCarrier implements Agents {
   }
 
   /** @returns why it is to be tried again; `null` where it is done, or cannot be done. */
-  async #handOver({ bot, logged, customer, atMs }: Asked): Promise<AttemptResult | null> {
+  async #handOver({ bot, logged, customer }: Asked): Promise<AttemptResult | null> {
     const { openKfId, webhookId } = logged;
     try {
       const isDone = (await this.people?.handOver(bot, openKfId, customer, webhookId)) ?? false;
@@ -222,10 +220,7 @@ export class AgentCarrier implements Agents {
       return null;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'WECOM_UNREACHABLE') throw error;
-      if (this.storeClock.nowMs() - atMs < HAND_OVER_MS)
-        return { taken: false, stage: 'reply', reason: 'WeCom cannot be asked to hand the customer over' };
-      this.log.notHandedOver(logged);
-      return null;
+      return { taken: false, stage: 'reply', reason: 'WeCom cannot be asked to hand the customer over' };
     }
   }
 }

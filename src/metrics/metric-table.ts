@@ -222,7 +222,7 @@ export const METRICS = {
   ),
   wxkf_session_look_ups_total: counter(
     ['result'],
-    "questions for the state of a customer's session. `failed`: WeCom could not be asked, and the message went to the bot",
+    "questions for the state of a customer's session. `failed`: WeCom refused or could not be asked, and the message went to the bot",
   ),
   wxkf_notifications_total: counter(['result'], 'messages to the receivers of `NOTIFY_URL`, tests included'),
   wxkf_oidc_calls_total: counter(

@@ -16,7 +16,7 @@ import { isSharing, SessionTexts } from './session-texts.js';
 import type { HandOverAnswer, HandOverDto } from './sessions.dto.js';
 import { holderOf, type Session } from './session.js';
 
-/** What ends by itself. */
+/** It may be done later. */
 const PASSING: readonly string[] = ['WECOM_UNREACHABLE', 'STORE_UNAVAILABLE'];
 
 /** Hands customers over because their bot asks for it. */
@@ -69,8 +69,7 @@ export class BotHandOvers extends People {
     );
     this.texts.wake(after);
     if (outcome.kind !== 'failed') return outcome.kind;
-    if (outcome.errcode === null) throw new AppError('WECOM_UNREACHABLE');
-    throw new AppError('WECOM_REFUSED', { detail: `errcode ${outcome.errcode}` });
+    throw outcome.errcode === null ? new AppError('WECOM_UNREACHABLE') : refusedWith(outcome.errcode);
   }
 
   #requireBot(
@@ -95,10 +94,15 @@ export class BotHandOvers extends People {
     const session = await this.store.change(account, customer, (before) => before);
     if (!isUnsure(session, this.storeClock.nowMs())) return session;
     const taken = await this.calls.state(asked);
-    this.metrics.lookedUp(taken !== null);
+    this.metrics.lookedUp(taken !== null && 'state' in taken);
     if (taken === null) throw new AppError('WECOM_UNREACHABLE');
+    if ('errcode' in taken) throw refusedWith(taken.errcode);
     return this.store.change(account, customer, (before) =>
       withState(before, taken.state, taken.servicer, this.storeClock.nowMs()),
     );
   }
+}
+
+function refusedWith(errcode: number): AppError {
+  return new AppError('WECOM_REFUSED', { detail: `errcode ${errcode}` });
 }

@@ -3,6 +3,7 @@ import { accountKey } from '../kernel/account.js';
 import { newLru } from '../kernel/lru.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
+import type { WecomAnswer } from '../wecom/client/wecom-answer.js';
 import { isOpen } from './hours.js';
 import type { HandOverOutcome, HandOverTexts } from './machine.js';
 import { type Asked, ServiceCalls, type Servicers } from './service-calls.js';
@@ -12,7 +13,6 @@ import { STATE } from './session.js';
 const TURNS_MAX = 10_000;
 /** WeCom may know better than a moment ago who serves. More would take too long. */
 const TRIES_MAX = 3;
-const UNREACHABLE: HandOverOutcome = { kind: 'failed', errcode: null };
 
 /** Moves customers to people: to the pool, or to servicers in turn. */
 @Injectable()
@@ -36,7 +36,7 @@ export class HandOvers {
   async #perform(asked: Asked, { hours, people }: SessionSettings): Promise<HandOverOutcome> {
     if (hours !== undefined && !isOpen(hours, this.storeClock.nowMs())) return { kind: 'closed' };
     const servicers = await this.calls.servicers(asked);
-    if (servicers === null) return UNREACHABLE;
+    if (servicers === null || 'errcode' in servicers) return failedBy(servicers);
     const { to = 'pool' } = people ?? {};
     if (to === 'pool') {
       const mayServe = servicers.serving.length > 0 || servicers.hasOthers;
@@ -45,17 +45,16 @@ export class HandOvers {
     let refused: HandOverOutcome | null = null;
     for (const servicer of this.#inTurn(asked, to.servicers, servicers).slice(0, TRIES_MAX)) {
       const answer = await this.calls.transfer(asked, STATE.people, servicer);
-      if (answer === null) return UNREACHABLE;
+      if (answer === null) return failedBy(answer);
       if ('code' in answer) return { kind: 'moved', state: STATE.people, servicer, code: answer.code };
-      refused = { kind: 'failed', errcode: answer.errcode };
+      refused = failedBy(answer);
     }
     return refused ?? { kind: 'nobody' };
   }
 
   async #toPool(asked: Asked): Promise<HandOverOutcome> {
     const answer = await this.calls.transfer(asked, STATE.pool, null);
-    if (answer === null) return UNREACHABLE;
-    if ('errcode' in answer) return { kind: 'failed', errcode: answer.errcode };
+    if (answer === null || 'errcode' in answer) return failedBy(answer);
     return { kind: 'moved', state: STATE.pool, servicer: null, code: answer.code };
   }
 
@@ -71,6 +70,10 @@ export class HandOvers {
     const first = turn % Math.max(1, able.length);
     return [...able.slice(first), ...able.slice(0, first)];
   }
+}
+
+function failedBy(answer: WecomAnswer | null): HandOverOutcome {
+  return { kind: 'failed', errcode: answer?.errcode ?? null };
 }
 
 /** What the settings have a customer told who asks for people. */

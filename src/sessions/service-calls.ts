@@ -6,15 +6,13 @@ import { newLru } from '../kernel/lru.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
 import type { MenuChoice, SessionOffer } from '../registry/bots/session.dto.js';
-import { ERRCODE, isTokenError } from '../wecom/client/wecom-answer.js';
-import { type KfAnswer, KfCalls } from '../wecom/kf-calls.js';
+import { isPassing, type WecomAnswer } from '../wecom/client/wecom-answer.js';
+import { KfCalls } from '../wecom/kf-calls.js';
 import { STATE, type State, type Text } from './session.js';
 
 /** A servicer who stops is told of so much later; a page of many who ask causes one call. */
 const SERVICERS_MS = 10_000;
 const SERVICERS_MAX = 1_000;
-/** Five calls are under way, as WeCom counts them. */
-const TOO_MANY_AT_ONCE = 45_033;
 
 /** The customer of an account, and the bot for whose app it is asked. */
 export interface Asked {
@@ -39,42 +37,46 @@ export interface Servicers {
   readonly hasOthers: boolean;
 }
 
-/** None of them rejects: `null` means that WeCom could not be asked, or gave no such answer. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * None of them rejects. `null` means that WeCom could not be asked now, or gave no such answer; a `WecomAnswer`, that WeCom has
+ * refused and will refuse again.
+ */
 @Injectable()
 export class ServiceCalls {
   readonly #servicers = newLru<Servicers>(SERVICERS_MAX, SERVICERS_MS);
 
   constructor(private readonly calls: KfCalls) {}
 
-  async state(asked: Asked): Promise<TakenState | null> {
+  async state(asked: Asked): Promise<TakenState | WecomAnswer | null> {
     const answer = await this.#call(asked, 'kf/service_state/get', idsOf(asked));
-    return answer !== null && 'fields' in answer ? readState(answer.fields) : null;
+    return answer !== null && 'fields' in answer ? readState(answer.fields) : answer;
   }
 
-  /** @returns the code for a text, or why WeCom has refused. */
+  /** @returns the code for a text. */
   async transfer(
     asked: Asked,
     state: State,
     servicer: string | null,
-  ): Promise<{ readonly code: string | null } | { readonly errcode: number } | null> {
+  ): Promise<{ readonly code: string | null } | WecomAnswer | null> {
     const answer = await this.#call(asked, 'kf/service_state/trans', {
       ...idsOf(asked),
       service_state: state,
       ...(servicer !== null && { servicer_userid: servicer }),
     });
-    if (answer === null || 'retryAfterS' in answer) return null;
-    if ('errcode' in answer) return isPassing(answer.errcode) ? null : answer;
+    if (answer === null || 'errcode' in answer) return answer;
     const { msg_code: code } = answer.fields;
     return { code: typeof code === 'string' && code !== '' ? code : null };
   }
 
-  async servicers(asked: Asked): Promise<Servicers | null> {
+  async servicers(asked: Asked): Promise<Servicers | WecomAnswer | null> {
     const { account } = asked;
     const known = this.#servicers.get(accountKey(account));
     if (known !== undefined) return known;
     const query = { open_kfid: account.openKfId };
     const answer = await this.#call(asked, 'kf/servicer/list', null, query);
-    if (answer === null || !('fields' in answer)) return null;
+    if (answer === null || 'errcode' in answer) return answer;
     const servicers = readServicers(answer.fields.servicer_list);
     this.#servicers.set(accountKey(account), servicers);
     return servicers;
@@ -91,9 +93,8 @@ export class ServiceCalls {
             ...message,
           })
         : await this.#call(asked, 'kf/send_msg_on_event', { code, ...message });
-    if (answer === null || 'retryAfterS' in answer) return null;
-    if ('fields' in answer) return 0;
-    return isPassing(answer.errcode) ? null : answer.errcode;
+    if (answer === null) return null;
+    return 'fields' in answer ? 0 : answer.errcode;
   }
 
   /** A failure is told of the app, and not of the account: these are no replies of its bot. */
@@ -102,10 +103,10 @@ export class ServiceCalls {
     api: string,
     body: object | null,
     query: Readonly<Record<string, string>> = {},
-  ): Promise<KfAnswer | null> {
+  ): Promise<{ readonly fields: Fields } | WecomAnswer | null> {
     const { corpSecret } = bot.opened;
     try {
-      return await this.calls.call({
+      const answer = await this.calls.call({
         corpId,
         corpSecret,
         botId: bot.id,
@@ -115,6 +116,8 @@ export class ServiceCalls {
         query,
         trace,
       });
+      if ('retryAfterS' in answer) return null;
+      return 'errcode' in answer && isPassing(answer.errcode) ? null : answer;
     } catch (error) {
       if (error instanceof AppError) return null;
       throw error;
@@ -123,7 +126,7 @@ export class ServiceCalls {
 }
 
 /** What an answer to `kf/service_state/get`, or a call of `trans`, says. */
-export function readState(fields: Readonly<Record<string, unknown>>): TakenState | null {
+export function readState(fields: Fields): TakenState | null {
   const state = Object.values(STATE).find((one) => one === fields.service_state);
   const { servicer_userid: servicer } = fields;
   if (state === undefined) return null;
@@ -132,12 +135,6 @@ export function readState(fields: Readonly<Record<string, unknown>>): TakenState
 
 function idsOf({ account, customer }: Asked) {
   return { open_kfid: account.openKfId, external_userid: customer };
-}
-
-/** Whether WeCom may say something else in a moment. */
-function isPassing(errcode: number): boolean {
-  const codes: readonly number[] = [ERRCODE.busy, ERRCODE.tooFrequent, TOO_MANY_AT_ONCE];
-  return codes.includes(errcode) || isTokenError(errcode);
 }
 
 function readServicers(list: unknown): Servicers {

@@ -513,15 +513,32 @@ describe('a hand-over that the bot asks for', () => {
     expect(await ask()).toBe('moved');
   });
 
-  it('for an agent fails where it may be done later, and cannot be done where WeCom refuses', async () => {
-    const handOver = () => one.asked.handOver(bot(), ACCOUNT.openKfId, 'wmCustomer', 'message-1');
-    wecom.answers.set('kf/service_state/trans', [
-      new AppError('WECOM_UNREACHABLE'),
-      { errcode: 95_013, errmsg: '' },
-    ]);
-    await expect(handOver()).rejects.toMatchObject({ code: 'WECOM_UNREACHABLE' });
-    expect([await handOver(), await handOver()]).toEqual([false, true]);
-  });
+  describe.each(['service_state/get', 'servicer/list', 'service_state/trans'])(
+    'for an agent, and %s',
+    (api) => {
+      const handOver = () => one.asked.handOver(bot(), ACCOUNT.openKfId, 'wmCustomer', 'message-1');
+
+      it.each([40_058, 48_002, 60_020, 95_000, 95_013, 95_016])(
+        'is refused with %d: it cannot be done',
+        async (errcode) => {
+          wecom.answers.set(`kf/${api}`, [{ errcode, errmsg: '' }]);
+          expect([await handOver(), await handOver()]).toEqual([false, true]);
+        },
+      );
+
+      it.each([
+        ['WeCom is away', new AppError('WECOM_UNREACHABLE')],
+        ['limits allow no call', { retryAfterS: 1 }],
+        ...[-1, 45_009, 45_033, 40_014, 42_001].map(
+          (errcode) => [`errcode ${errcode}`, { errcode, errmsg: '' }] as const,
+        ),
+      ] as const)('fails for now, as %s: it may be done later', async (_why, answer) => {
+        wecom.answers.set(`kf/${api}`, [answer]);
+        await expect(handOver()).rejects.toMatchObject({ code: 'WECOM_UNREACHABLE' });
+        expect(await handOver()).toBe(true);
+      });
+    },
+  );
 
   it('is for the bot of the account alone, with a session', async () => {
     await expect(ask('', null)).rejects.toMatchObject({ code: 'BOT_FORBIDDEN' });

@@ -114,8 +114,9 @@ export class SessionRules extends PageRules {
 
   async #lookUp(run: CustomerRun): Promise<Prelude> {
     const known = await this.#inTime(run, this.calls.state(run.asked));
-    this.metrics.lookedUp(known !== null);
-    if (known === null) {
+    const isAnswered = known !== null && 'state' in known;
+    this.metrics.lookedUp(isAnswered);
+    if (!isAnswered) {
       run.mayAsk = false;
       return NOTHING;
     }

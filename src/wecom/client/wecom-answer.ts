@@ -21,6 +21,8 @@ export const ERRCODE = {
   secretMissing: 41004,
   tokenExpired: 42001,
   tooFrequent: 45009,
+  /** Five calls of the corp are under way, as WeCom counts them. */
+  tooManyAtOnce: 45033,
   addressUnlisted: 60020,
 } as const;
 
@@ -29,8 +31,8 @@ export const COUNTED_ERRCODES: readonly number[] = [
   ...Object.values(ERRCODE),
   // A wrong parameter; no access token; an access token of another app.
   ...[40058, 41001, 301002],
-  // Too many parallel calls; the app has no permission, or is disabled.
-  ...[45033, 48002, 50003],
+  // The app has no permission, or is disabled.
+  ...[48002, 50003],
   // Kf accounts and their sessions.
   ...[95000, 95001, 95004, 95011, 95012, 95017, 95018],
 ];
@@ -53,6 +55,12 @@ export function tooFrequent(what: string): WecomAnswer {
 /** Whether WeCom refused the access token. It then has done nothing. */
 export function isTokenError(errcode: number | null): boolean {
   return errcode === ERRCODE.tokenInvalid || errcode === ERRCODE.tokenExpired;
+}
+
+/** Whether WeCom may say something else in a moment, whatever the call was. */
+export function isPassing(errcode: number): boolean {
+  const codes: readonly number[] = [ERRCODE.busy, ERRCODE.tooFrequent, ERRCODE.tooManyAtOnce];
+  return codes.includes(errcode) || isTokenError(errcode);
 }
 
 /** As in `not allow to access from your ip, hint: [1], from ip: 1.2.3.4, more info at …`. */

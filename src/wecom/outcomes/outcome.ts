@@ -57,7 +57,7 @@ const OF_TOKEN: ReadonlySet<string> = new Set(
 );
 /** WeCom is busy, has had too many calls, or does not list the address: whatever the call says. */
 const OF_CALLER: ReadonlySet<string> = new Set(
-  [ERRCODE.busy, ERRCODE.tooFrequent, 45033, ERRCODE.addressUnlisted].map(String),
+  [ERRCODE.busy, ERRCODE.tooFrequent, ERRCODE.tooManyAtOnce, ERRCODE.addressUnlisted].map(String),
 );
 /**
  * The customer may get no message now: the limit of 5, 48 hours, a session that ended or that a person has, no such customer. Of
