@@ -10,7 +10,7 @@ import type { TraceContext } from '../../kernel/trace-context.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
-import { ERRCODE } from '../../wecom/client/wecom-answer.js';
+import { ERRCODE, isOfCursor } from '../../wecom/client/wecom-answer.js';
 import { MessageStore, type PullLease } from '../queue/message-store.js';
 import { mergeMsOf } from '../queue/quick-texts.js';
 import { messagesConfig } from '../sending/messages.config.js';
@@ -32,16 +32,6 @@ const AGAIN_MS = 1_000;
 const PAUSE_MS = 2_000;
 /** WeCom blocks for a minute (developer.work.weixin.qq.com/document/path/94670). */
 const BLOCKED_MS = 60_000;
-/** Five calls of the corp are under way, as WeCom counts them. */
-const TOO_MANY_AT_ONCE = 45_033;
-
-/** Error codes of WeCom that do not mean that the cursor is wrong. */
-const NOT_OF_CURSOR: ReadonlySet<number> = new Set<number>([
-  ...Object.values(ERRCODE),
-  TOO_MANY_AT_ONCE,
-  48_002,
-  60_020,
-]);
 
 /** What WeCom answered, and to which cursor. */
 interface AskedPage<Other = never> {
@@ -195,7 +185,7 @@ export class PullRun {
     const { corpSecret } = bot.opened;
     const asked = { corpId, openKfId, corpSecret, botId: bot.id, syncToken, limit, trace };
     const answer = await this.sync.pull({ ...asked, cursor });
-    if (cursor === '' || !('errcode' in answer) || NOT_OF_CURSOR.has(answer.errcode))
+    if (cursor === '' || !('errcode' in answer) || !isOfCursor(answer.errcode))
       return { answer, from: cursor };
     const fromStart = await this.sync.pull({ ...asked, cursor: '' });
     if (!isPage(fromStart)) return { answer, from: cursor };
@@ -255,7 +245,7 @@ function toResult(answer: Exclude<PullAnswer, PulledEntries>): AttemptResult {
   const { errcode } = answer;
   const reason = `WeCom answered kf/sync_msg with errcode ${errcode}`;
   if (errcode === ERRCODE.tooFrequent) return putOff(reason, BLOCKED_MS);
-  if (errcode === TOO_MANY_AT_ONCE) return putOff(reason, AGAIN_MS);
+  if (errcode === ERRCODE.tooManyAtOnce) return putOff(reason, AGAIN_MS);
   return failed(reason);
 }
 
