@@ -9,7 +9,7 @@ import { refusedSend, reservedSend, withState } from './machine.js';
 import { readState } from './service-calls.js';
 import { SessionStore } from './session-store.js';
 import { isSharing } from './session-texts.js';
-import type { Session } from './session.js';
+import { sendsLeft, type Session } from './session.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -46,9 +46,9 @@ export class FollowedCalls extends SessionCalls {
     const reserved = (await this.clock.within(STORE_MS, reserving)) ? await reserving : null;
     return {
       answered: (errcode) => {
-        if (errcode === 0 || errcode === null) return reserved?.left ?? null;
+        if (errcode === 0 || errcode === null) return reserved && sendsLeft(reserved);
         void this.#giveBack(account, customer, reserving, errcode);
-        return reserved === null ? null : refusedSend(reserved, errcode).left;
+        return reserved && sendsLeft(refusedSend(reserved, errcode));
       },
       read: () => {},
     };

@@ -14,7 +14,7 @@ import {
   withHandOver,
   withState,
 } from './machine.js';
-import { newSession, SESSION_MS, type Session, STATE, type State } from './session.js';
+import { newSession, sendsLeft, SESSION_MS, type Session, STATE, type State } from './session.js';
 
 const ACCOUNT = { corpId: 'ww1', openKfId: 'wk1' };
 const NOW_MS = Date.UTC(2026, 0, 5);
@@ -298,7 +298,7 @@ describe('a text', () => {
 describe('the budget', () => {
   it('is five until the customer writes again, less what was sent', () => {
     const sent = [1, 2, 3, 4, 5, 6].reduce((one) => reservedSend(one), session(STATE.bot));
-    expect(sent.left).toBe(0);
+    expect(sendsLeft(sent)).toBe(0);
     expect(step(sent, says('hi')).session.left).toBe(5);
   });
 
@@ -307,6 +307,12 @@ describe('the budget', () => {
     expect(refusedSend(sent, 40_058).left).toBe(5);
     expect(refusedSend(sent, 95_001).left).toBe(0);
     expect(step(sent, event({ event_type: 'msg_send_fail', fail_type: 6 })).session.left).toBe(0);
+  });
+
+  it('is not given back for one more than WeCom takes', () => {
+    const six = [1, 2, 3, 4, 5, 6].reduce((one) => reservedSend(one), session(STATE.bot));
+    expect(sendsLeft(refusedSend(six, 40_058))).toBe(0);
+    expect(sendsLeft(refusedSend(refusedSend(six, 40_058), 40_058))).toBe(1);
   });
 
   it('a refusal because people have the customer makes the state unknown', () => {

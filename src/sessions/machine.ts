@@ -171,7 +171,7 @@ function withEvent(
         ? inState(STATE.people, what.servicer)
         : withUnknownState(session);
     case 'send_failed':
-      if (what.failType === FAIL_TOO_MANY) return { ...session, left: 0 };
+      if (what.failType === FAIL_TOO_MANY) return { ...session, left: Math.min(0, session.left) };
       return what.failType === FAIL_CLOSED ? withUnknownState(session) : session;
     default:
       return session;
@@ -308,11 +308,11 @@ function withSend(session: Session, errcode: number): Session {
 
 /** A message to the customer is about to be sent. */
 export function reservedSend(session: Session): Session {
-  return { ...session, left: Math.max(0, session.left - 1) };
+  return { ...session, left: session.left - 1 };
 }
 
 /** WeCom has refused the message for which one was reserved. */
 export function refusedSend(session: Session, errcode: number): Session {
-  const left = errcode === TOO_MANY ? 0 : Math.min(SENDS_MAX, session.left + 1);
+  const left = Math.min(errcode === TOO_MANY ? 0 : SENDS_MAX, session.left + 1);
   return { ...(errcode === NOT_WITH_BOT ? withUnknownState(session) : session), left };
 }

@@ -54,7 +54,7 @@ export interface Session extends Addressee {
   readonly learntMs: number;
   /** Who has the customer; `null` for nobody, or where that is not known. */
   readonly servicer: string | null;
-  /** How many messages the customer may still be sent, as far as this manager knows. */
+  /** See `sendsLeft`. Below 0 while more messages are sent than WeCom takes. */
   readonly left: number;
   /** When the entry was sent that told the state last, by WeCom's clock; left out for none. */
   readonly stateSentAtMs?: number;
@@ -77,6 +77,11 @@ export function holderOf({ state }: Pick<Session, 'state'>): Holder | null {
   if (state === STATE.pool) return 'pool';
   if (state === STATE.people) return 'people';
   return state === STATE.new || state === STATE.bot ? 'bot' : null;
+}
+
+/** How many messages the customer may still be sent, as far as this manager knows. */
+export function sendsLeft({ left }: Pick<Session, 'left'>): number {
+  return Math.max(0, left);
 }
 
 /** As it is stored: who the customer is, and what is to be sent, is sealed. */
