@@ -206,6 +206,21 @@ describe('the accounts of a bot', () => {
     await Promise.all(turns);
     expect(await store.counts(null)).toMatchObject({ waiting: 0 });
   });
+
+  it('keep their turns when they may have more under way', async () => {
+    concurrency = 1;
+    await keep('wk1', 'a1');
+    await keep('wk2', 'x1');
+    await keep('wk3', 'm1');
+    const turns = await begin();
+    expect(underWay()).toEqual(['a1']);
+    concurrency = 2;
+    await keep('wk4', 'z1');
+    turns.push(...(await begin()));
+    expect(underWay()).toEqual(['a1', 'x1']);
+    for (const msgid of ['a1', 'x1', 'm1', 'z1']) await end(msgid);
+    await Promise.all(turns);
+  });
 });
 
 it('a turn whose outcome cannot be stored begins nothing more, and fails when all have ended', async () => {

@@ -177,24 +177,37 @@ export class CustomerLanes {
 
 /** How many of a bot's messages may be under way. Whoever has waited longest is next. */
 class Places {
-  max = 1;
+  #max = 1;
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(private readonly onIdle: () => void) {}
 
+  set max(max: number) {
+    this.#max = max;
+    this.#letIn();
+  }
+
   /** @returns a function that gives the place back. */
   async take(): Promise<() => void> {
-    if (this.#taken >= this.max) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#taken++;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    this.#letIn();
+    await promise;
     return () => this.#giveBack();
   }
 
   #giveBack(): void {
-    const next = this.#taken <= this.max ? this.#waiting.shift() : undefined;
-    if (next !== undefined) return next();
     this.#taken--;
-    if (this.#taken === 0 && this.#waiting.length === 0) this.onIdle();
+    this.#letIn();
+    if (this.#taken === 0) this.onIdle();
+  }
+
+  #letIn(): void {
+    for (const next of this.#waiting.splice(0, Math.max(0, this.#max - this.#taken))) {
+      this.#taken++;
+      next();
+    }
   }
 }
 
