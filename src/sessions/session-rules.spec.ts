@@ -557,4 +557,8 @@ it('customers are counted by who has them, and since when the first waits in the
   expect(await one.counts.read()).toEqual(
     new Map([['wwCorp_1/wkAccount-1', { bot: 2, pool: 2, people: 1, poolSinceMs: sinceMs }]]),
   );
+  // The first session is over, and the store still has it.
+  await clock.advance(48 * 3_600_000 - 60_000);
+  const counted = await one.counts.read();
+  expect(counted.get('wwCorp_1/wkAccount-1')).toMatchObject({ poolSinceMs: sinceMs + 60_000 });
 });

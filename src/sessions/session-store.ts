@@ -54,7 +54,9 @@ export class SessionStore {
 
   /** Since when the first of the customers with this `holdingKey` has been where they are; `null` without one. Store time. */
   async oldestWith(key: string): Promise<number | null> {
-    const times = (await this.#records.findBy(key)).map(({ sinceMs }) => sinceMs);
+    const nowMs = this.storeClock.nowMs();
+    const lasting = (await this.#records.findBy(key)).filter(({ expiresAtMs }) => expiresAtMs > nowMs);
+    const times = lasting.map(({ sinceMs }) => sinceMs);
     return times.length === 0 ? null : Math.min(...times);
   }
 }
