@@ -85,7 +85,8 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
 
   async #round(): Promise<void> {
     try {
-      for (const session of await this.store.listWithTexts()) this.wake(session);
+      for (const session of await this.store.listWithTexts())
+        if (claimText(session, this.storeClock.nowMs()) !== null) this.wake(session);
     } catch (err) {
       this.log.debug({ err }, 'session.round_failed');
     }
