@@ -832,7 +832,7 @@ export class MessageStore {
   async #hold(account: Addressee, lane: string, untilMs: number, nowMs: number): Promise<void> {
     const waiting = await this.store.listLane(account, lane, JOINED_MAX);
     const held = waiting.filter((message) => isHeld(message, nowMs));
-    const isFull = held.length === JOINED_MAX - 1;
+    const isFull = held.length >= JOINED_MAX - 1;
     await Promise.all(
       held.map((message) => {
         const dueAtMs = isFull ? message.storedAtMs : dueAtMsOf(message, untilMs);
