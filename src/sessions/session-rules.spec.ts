@@ -205,6 +205,20 @@ describe('silence', () => {
     expect(await judging).toEqual(Array.from({ length: 20 }, () => 'bot'));
   });
 
+  it('and nobody is handed over whose turn comes after that', async () => {
+    await judge(says('hi', 'wm8'));
+    const never = new Promise<KfAnswer>(() => {});
+    wecom.answers.set(
+      'kf/service_state/get',
+      Array.from({ length: 8 }, () => never),
+    );
+    const judging = judge(...Array.from({ length: 9 }, (_, n) => says('人工', `wm${n}`)));
+    await clock.advance(5_000);
+    expect(await judging).toEqual(Array.from({ length: 9 }, () => 'bot'));
+    await settle();
+    expect(wecom.of('service_state/trans')).toEqual([]);
+  });
+
   it('is learnt from calls of the bot', async () => {
     const ids = { open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' };
     const tell = async (api: string, body: Entry, answer: Entry) => {

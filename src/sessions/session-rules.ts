@@ -92,6 +92,7 @@ export class SessionRules extends PageRules {
   async #step(run: CustomerRun, entries: readonly ReadEntry[], prelude: Prelude) {
     const { account, customer } = run.asked;
     const nowMs = this.storeClock.nowMs();
+    const mayAsk = run.canAsk && this.clock.elapsedMs() < run.untilMs;
     let need: Need | null = null;
     let found: Verdict[] = [];
     const session = await this.store.change(account, customer, (before) => {
@@ -99,7 +100,7 @@ export class SessionRules extends PageRules {
       let after = prelude(before);
       for (const [n, entry] of entries.entries()) {
         const later = entries.slice(n + 1);
-        const step = withEntry(after, entry, later, run.settings, nowMs, run.mayAsk);
+        const step = withEntry(after, entry, later, run.settings, nowMs, mayAsk);
         if (typeof step === 'string') {
           need = step;
           return step === 'handOver' ? beginningHandOver(after) : after;
@@ -117,7 +118,7 @@ export class SessionRules extends PageRules {
     const isAnswered = known !== null && 'state' in known;
     this.metrics.lookedUp(isAnswered);
     if (!isAnswered) {
-      run.mayAsk = false;
+      run.canAsk = false;
       return NOTHING;
     }
     return (session) => withState(session, known.state, known.servicer, this.storeClock.nowMs());
@@ -126,7 +127,7 @@ export class SessionRules extends PageRules {
   async #handOver(run: CustomerRun): Promise<HandOverOutcome> {
     const outcome = await this.#inTime(run, this.handOvers.perform(run.asked, run.settings));
     if (outcome !== null && outcome.kind !== 'failed') return outcome;
-    run.mayAsk = false;
+    run.canAsk = false;
     return outcome ?? { kind: 'failed', errcode: null };
   }
 
@@ -148,7 +149,7 @@ export class SessionRules extends PageRules {
 /** The entries of one customer in one page. */
 class CustomerRun {
   /** WeCom is not asked again once it could not be. */
-  mayAsk = true;
+  canAsk = true;
 
   constructor(
     readonly asked: Asked,
