@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { IsOptional, Matches } from 'class-validator';
-import { parseJsonBody, RefusesUnknownFields, RequestPipe } from './validation.js';
+import { AreNested, IsNested, parseJsonBody, RefusesUnknownFields, RequestPipe } from './validation.js';
 
 class VisitDto {
   @Matches(/^[a-z]+$/, { message: 'name must be small letters' })
@@ -12,6 +12,24 @@ class VisitDto {
   @IsOptional()
   @Matches(/^[a-z]+$/, { message: 'note must be small letters' })
   readonly note: string = 'none';
+}
+
+class LastVisitDto extends VisitDto {
+  @Matches(/^[a-z]+$/, { message: 'name must be small letters, such as ann; or bob' })
+  override readonly name!: string;
+}
+
+class DayDto {
+  @AreNested(VisitDto)
+  readonly visits!: VisitDto[];
+}
+
+class WeekDto {
+  @IsNested(LastVisitDto)
+  readonly last!: LastVisitDto;
+
+  @AreNested(DayDto)
+  readonly days!: DayDto[];
 }
 
 @RefusesUnknownFields()
@@ -161,5 +179,20 @@ describe('a body', () => {
     expect(() => parsed({ name: 'Ann', room: 7, note: ['x'] })).toThrow(error('REQUEST_INVALID', everything));
     const missing = 'name must be small letters; room must be digits';
     expect(() => parsed({})).toThrow(error('REQUEST_INVALID', missing));
+  });
+
+  it('has the wrong fields of its objects named with their place, at any depth', () => {
+    const visits = [{ name: 'ann' }, { name: 'bob', room: '7', note: 'LOUD' }, 'c'];
+    const given = Buffer.from(JSON.stringify({ days: [{ visits }, { visits: [] }], last: {} }));
+    const faults = [
+      'last.name must be small letters, such as ann; or bob',
+      'last.room must be digits',
+      'days[0].visits[0].room must be digits',
+      'days[0].visits[1].note must be small letters',
+      'days[0].visits[2] must be an object',
+    ];
+    expect(() => parseJsonBody(WeekDto, { contentType: JSON_TYPE, bytes: given })).toThrow(
+      error('REQUEST_INVALID', faults.join('; ')),
+    );
   });
 });

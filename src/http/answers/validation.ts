@@ -12,7 +12,8 @@ import type { JsonBytes } from '../limits/bodies.js';
 type Dto<T extends object> = new () => T;
 
 const OPTIONS = { stopAtFirstError: true };
-const BETWEEN_FAULTS = '; ';
+/** A rule has one message, and that of a nested object names several fields. */
+const BETWEEN_FAULTS = '\n';
 /** The context of a rule whose field may be `null`, which does not count as left out. */
 const NULL_COUNTS = { isNullKept: true };
 
@@ -94,11 +95,13 @@ export function faultsIn(dto: Dto<object>, values: object): string[] {
 }
 
 function invalid(errors: readonly ValidationError[]): AppError {
-  return new AppError('REQUEST_INVALID', { detail: messagesOf(errors).join(BETWEEN_FAULTS) });
+  return new AppError('REQUEST_INVALID', { detail: messagesOf(errors).join('; ') });
 }
 
 function messagesOf(errors: readonly ValidationError[]): string[] {
-  return errors.flatMap(({ constraints }) => Object.values(constraints ?? {}));
+  return errors.flatMap(({ constraints }) =>
+    Object.values(constraints ?? {}).flatMap((message) => message.split(BETWEEN_FAULTS)),
+  );
 }
 
 /** The field is an object that follows the rules of `dto`. Read it with `knownFieldsOf`. */
@@ -136,9 +139,7 @@ function nested(faultsOf: (value: unknown, name: string) => string[], context?: 
 
 function nestedFaults(dto: Dto<object>, value: unknown, name: string): string[] {
   if (!isObject(value)) return [`${name} must be an object`];
-  return faultsIn(dto, value).flatMap((faults) =>
-    faults.split(BETWEEN_FAULTS).map((fault) => `${name}.${fault}`),
-  );
+  return faultsIn(dto, value).map((fault) => `${name}.${fault}`);
 }
 
 function isObject(value: unknown): value is object {
