@@ -60,7 +60,10 @@ export class BotHandOvers extends People {
     const account = { corpId, openKfId };
     const asked = { account, customer, bot, trace };
     const known = await this.#known(asked);
-    if (holderOf(known) === 'pool' || holderOf(known) === 'people') return 'already';
+    if (holderOf(known) === 'pool' || holderOf(known) === 'people') {
+      this.metrics.handedOver('already');
+      return 'already';
+    }
     await this.store.change(account, customer, beginningHandOver);
     const outcome = await this.handOvers.perform(asked, settings);
     const texts = { ...textsOf(settings), ...(text !== undefined && { waiting: { text } }) };
@@ -93,12 +96,12 @@ export class BotHandOvers extends People {
     const { account, customer } = asked;
     const session = await this.store.change(account, customer, (before) => before);
     if (!isUnsure(session, this.storeClock.nowMs())) return session;
-    const taken = await this.calls.state(asked);
-    this.metrics.lookedUp(taken !== null && 'state' in taken);
-    if (taken === null) throw new AppError('WECOM_UNREACHABLE');
-    if ('errcode' in taken) throw refusedWith(taken.errcode);
+    const known = await this.calls.state(asked);
+    this.metrics.lookedUp(typeof known === 'number');
+    if (known === null) throw new AppError('WECOM_UNREACHABLE');
+    if (typeof known !== 'number') throw refusedWith(known.errcode);
     return this.store.change(account, customer, (before) =>
-      withState(before, taken.state, taken.servicer, this.storeClock.nowMs()),
+      withState(before, known, this.storeClock.nowMs()),
     );
   }
 }

@@ -16,13 +16,12 @@ export interface ReadEntry {
   readonly sentAtMs: number;
   readonly what:
     | { readonly kind: 'customer'; readonly text: string | null; readonly menuId: string | null }
-    | { readonly kind: 'servicer'; readonly servicer: string | null }
+    | { readonly kind: 'servicer' }
     | { readonly kind: 'entered'; readonly code: string | null }
     | {
         readonly kind: 'changed';
         /** 1 from the pool to a person, 2 to another person, 3 ended, 4 taken up again. */
         readonly change: number;
-        readonly servicer: string | null;
         readonly code: string | null;
       }
     | { readonly kind: 'send_failed'; readonly failType: number }
@@ -57,7 +56,7 @@ function whatOf(entry: Entry): ReadEntry['what'] {
     const text = isObject(entry.text) ? entry.text : {};
     return { kind: 'customer', text: textOf(text.content), menuId: textOf(text.menu_id) };
   }
-  if (entry.origin === ORIGIN.servicer) return { kind: 'servicer', servicer: textOf(entry.servicer_userid) };
+  if (entry.origin === ORIGIN.servicer) return { kind: 'servicer' };
   const event = eventOf(entry);
   switch (event.event_type) {
     case 'enter_session':
@@ -66,7 +65,6 @@ function whatOf(entry: Entry): ReadEntry['what'] {
       return {
         kind: 'changed',
         change: Number(event.change_type) || 0,
-        servicer: textOf(event.new_servicer_userid),
         code: textOf(event.msg_code),
       };
     case 'msg_send_fail':

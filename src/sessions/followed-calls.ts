@@ -70,11 +70,9 @@ export class FollowedCalls extends SessionCalls {
       answered: () => null,
       read: (answer) => {
         // The answer to a transfer tells no state: it is the one that was asked for.
-        const known = answer.errcode === 0 ? readState({ ...body, ...answer }) : null;
-        if (known === null) return;
-        void this.#change(account, customer, (session) =>
-          withState(session, known.state, known.servicer, this.storeClock.nowMs()),
-        );
+        const state = answer.errcode === 0 ? readState({ ...body, ...answer }) : null;
+        if (state === null) return;
+        void this.#change(account, customer, (session) => withState(session, state, this.storeClock.nowMs()));
       },
     };
   }

@@ -46,7 +46,7 @@ export class HandOvers {
     for (const servicer of this.#inTurn(asked, to.servicers, servicers).slice(0, TRIES_MAX)) {
       const answer = await this.calls.transfer(asked, STATE.people, servicer);
       if (answer === null) return failedBy(answer);
-      if ('code' in answer) return { kind: 'moved', state: STATE.people, servicer, code: answer.code };
+      if ('code' in answer) return { kind: 'moved', state: STATE.people, code: answer.code };
       refused = failedBy(answer);
     }
     return refused ?? { kind: 'nobody' };
@@ -55,7 +55,7 @@ export class HandOvers {
   async #toPool(asked: Asked): Promise<HandOverOutcome> {
     const answer = await this.calls.transfer(asked, STATE.pool, null);
     if (answer === null || 'errcode' in answer) return failedBy(answer);
-    return { kind: 'moved', state: STATE.pool, servicer: null, code: answer.code };
+    return { kind: 'moved', state: STATE.pool, code: answer.code };
   }
 
   /** Those who may serve, the one whose turn it is first. */

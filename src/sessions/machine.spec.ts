@@ -106,14 +106,14 @@ describe('a customer’s message', () => {
   it('that was judged is judged the same again, whatever has happened since', () => {
     const message = says('hi');
     const { session: silent } = step(session(STATE.people), message);
-    const over = withState(silent, STATE.over, null, NOW_MS);
+    const over = withState(silent, STATE.over, NOW_MS);
     expect(step(over, message)).toEqual({ session: over, verdict: 'people' });
   });
 
   it('is judged the same again after a whole page of others', () => {
     const page = Array.from({ length: 1_000 }, () => says('hi'));
     const silent = page.reduce((one: Session, next) => step(one, next).session, session(STATE.people));
-    const over = withState(silent, STATE.over, null, NOW_MS);
+    const over = withState(silent, STATE.over, NOW_MS);
     expect(step(over, page[0] as Entry).verdict).toBe('people');
   });
 
@@ -157,7 +157,7 @@ describe('a hand-over', () => {
     expect(step(session(STATE.pool), says('人工')).verdict).toBe('people');
   });
 
-  const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, servicer: null, code: 'c1' };
+  const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, code: 'c1' };
   const ended = (outcome: HandOverOutcome, state: State = STATE.bot) => {
     const message = readEntry(ACCOUNT, says('人工'), NOW_MS);
     const begun = beginningHandOver(session(state, { left: 2 }));
@@ -196,7 +196,7 @@ describe('a hand-over', () => {
   it('whose outcome is not known is asked about before anything is judged', () => {
     const begun = beginningHandOver(session(STATE.bot));
     expect(needOf(begun, says('人工'))).toBe('state');
-    expect(needOf(withState(begun, STATE.bot, null, NOW_MS), says('人工'))).toBe('handOver');
+    expect(needOf(withState(begun, STATE.bot, NOW_MS), says('人工'))).toBe('handOver');
   });
 });
 
@@ -217,11 +217,8 @@ describe('an event', () => {
   });
 
   it.each([1, 2, 4])('of a person who takes the customer over (%d) makes the bot silent', (change) => {
-    const { session: after, verdict } = step(
-      session(STATE.pool),
-      changed(change, { new_servicer_userid: 'ann' }),
-    );
-    expect([verdict, after.state, after.servicer]).toEqual(['bot', STATE.people, 'ann']);
+    const { session: after, verdict } = step(session(STATE.pool), changed(change));
+    expect([verdict, after.state]).toEqual(['bot', STATE.people]);
   });
 
   it('of the end is answered by its code, and the next message is the bot’s', () => {
@@ -250,11 +247,11 @@ describe('an event', () => {
 
   it('that a servicer wrote means that people have the customer', () => {
     const wrote = entry({ origin: 5, msgtype: 'text', servicer_userid: 'ann' });
-    expect(step(session(null), wrote).session).toMatchObject({ state: STATE.people, servicer: 'ann' });
+    expect(step(session(null), wrote).session).toMatchObject({ state: STATE.people });
   });
 
   it('that tells of a new state takes back what was to be said in the old one', () => {
-    const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, servicer: null, code: 'c1' };
+    const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, code: 'c1' };
     const waiting = withHandOver(session(STATE.bot), 'm', moved, TEXTS, NOW_MS);
     expect(step(waiting, changed(1)).session.texts).toEqual([]);
   });

@@ -60,11 +60,8 @@ export type HandOverOutcome =
   | {
       readonly kind: 'moved';
       readonly state: State;
-      readonly servicer: string | null;
       readonly code: string | null;
     }
-  /** People have the customer already. */
-  | { readonly kind: 'already' }
   /** Outside of the hours; nobody serves. */
   | { readonly kind: 'closed' | 'nobody' }
   /** WeCom refused, or could not be asked (`null`); the state is to be asked for. */
@@ -104,7 +101,7 @@ export function withEntry(
     // WeCom gives the entries of 3 days, longer than they are remembered.
     if (mayAsk && nowMs - entry.sentAtMs < SESSION_MS) return 'handOver';
   }
-  const begun = session.state === state ? written : withState(written, state, null, nowMs);
+  const begun = session.state === state ? written : withState(written, state, nowMs);
   return judged(begun, entry, 'bot', nowMs);
 }
 
@@ -154,21 +151,21 @@ function withEvent(
       : [{ ...newText(kind, offer, code, id, nowMs, CODE_MS), webhookId }];
   // WeCom gives some entries late. What an older one says of the state was so before.
   const isLate = sentAtMs < (session.stateSentAtMs ?? 0);
-  const inState = (state: State, servicer: string | null): Session =>
-    isLate ? session : { ...withState(session, state, servicer, nowMs), stateSentAtMs: sentAtMs };
+  const inState = (state: State): Session =>
+    isLate ? session : { ...withState(session, state, nowMs), stateSentAtMs: sentAtMs };
   switch (what.kind) {
     case 'servicer':
-      return inState(STATE.people, what.servicer);
+      return inState(STATE.people);
     case 'entered': {
       // There is a code only where nothing was written for 48 hours.
-      const over = what.code === null ? session : inState(STATE.over, null);
+      const over = what.code === null ? session : inState(STATE.over);
       return withTexts(over, text('welcome', welcome, what.code));
     }
     case 'changed':
       if (isLate) return session;
-      if (what.change === ENDED) return withTexts(inState(STATE.over, null), text('ended', ended, what.code));
+      if (what.change === ENDED) return withTexts(inState(STATE.over), text('ended', ended, what.code));
       return [TAKEN, PASSED_ON, TAKEN_UP_AGAIN].includes(what.change)
-        ? inState(STATE.people, what.servicer)
+        ? inState(STATE.people)
         : withUnknownState(session);
     case 'send_failed':
       if (what.failType === FAIL_TOO_MANY) return { ...session, left: Math.min(0, session.left) };
@@ -179,16 +176,11 @@ function withEvent(
 }
 
 /** WeCom has told the state, or it follows from what happened. What was to be said in another state is not said any more. */
-export function withState(
-  session: Session,
-  state: State | null,
-  servicer: string | null,
-  nowMs: number,
-): Session {
+export function withState(session: Session, state: State | null, nowMs: number): Session {
   const isSame = session.state === state;
   return {
     ...session,
-    ...{ state, servicer, learntMs: nowMs, isInDoubt: false },
+    ...{ state, learntMs: nowMs, isInDoubt: false },
     sinceMs: isSame ? session.sinceMs : nowMs,
     texts: isSame ? session.texts : session.texts.filter(({ kind }) => kind === 'welcome'),
     expiresAtMs: nowMs + SESSION_MS,
@@ -196,7 +188,7 @@ export function withState(
 }
 
 export function withUnknownState(session: Session): Session {
-  return { ...session, state: null, servicer: null };
+  return { ...session, state: null };
 }
 
 /** Its outcome is not known until `withHandOver`. */
@@ -215,7 +207,7 @@ export function withHandOver(
   const sure = { ...session, isInDoubt: false };
   switch (outcome.kind) {
     case 'moved': {
-      const moved = withState(sure, outcome.state, outcome.servicer, nowMs);
+      const moved = withState(sure, outcome.state, nowMs);
       const { waiting } = texts;
       if (waiting === undefined || outcome.code === null) return moved;
       return withTexts(moved, [newText('waiting', waiting, outcome.code, id, nowMs, SESSION_MS)]);
@@ -229,8 +221,6 @@ export function withHandOver(
     }
     case 'failed':
       return withUnknownState(sure);
-    case 'already':
-      return sure;
     default:
       return outcome satisfies never;
   }
@@ -238,8 +228,7 @@ export function withHandOver(
 
 /** What becomes of the message that asked for people. */
 export function verdictOf({ kind }: HandOverOutcome): Verdict {
-  if (kind === 'failed') return 'bot';
-  return kind === 'already' ? 'people' : 'handed_over';
+  return kind === 'failed' ? 'bot' : 'handed_over';
 }
 
 /** The message that asked for people, once the outcome is known. */

@@ -22,11 +22,6 @@ export interface Asked {
   readonly trace: TraceContext | null;
 }
 
-export interface TakenState {
-  readonly state: State;
-  readonly servicer: string | null;
-}
-
 /** Who may serve an account. */
 export interface Servicers {
   /** Members who are serving now. */
@@ -49,7 +44,7 @@ export class ServiceCalls {
 
   constructor(private readonly calls: KfCalls) {}
 
-  async state(asked: Asked): Promise<TakenState | WecomAnswer | null> {
+  async state(asked: Asked): Promise<State | WecomAnswer | null> {
     const answer = await this.#call(asked, 'kf/service_state/get', idsOf(asked));
     return answer !== null && 'fields' in answer ? readState(answer.fields) : answer;
   }
@@ -126,11 +121,8 @@ export class ServiceCalls {
 }
 
 /** What an answer to `kf/service_state/get`, or a call of `trans`, says. */
-export function readState(fields: Fields): TakenState | null {
-  const state = Object.values(STATE).find((one) => one === fields.service_state);
-  const { servicer_userid: servicer } = fields;
-  if (state === undefined) return null;
-  return { state, servicer: typeof servicer === 'string' && servicer !== '' ? servicer : null };
+export function readState({ service_state: told }: Fields): State | null {
+  return Object.values(STATE).find((state) => state === told) ?? null;
 }
 
 function idsOf({ account, customer }: Asked) {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
-import type { HandOverOutcome } from './machine.js';
 import { TEXT_KINDS, type TextKind } from './session.js';
 
 const TEXT_RESULTS = ['sent', 'refused', 'again'] as const;
@@ -12,7 +11,7 @@ const LOOK_UPS = ['answered', 'failed'] as const;
 @Injectable()
 export class SessionMetrics {
   readonly #texts: Record<TextKind, Record<(typeof TEXT_RESULTS)[number], Count>>;
-  readonly #handOvers: Record<HandOverOutcome['kind'], Count>;
+  readonly #handOvers: Record<(typeof HAND_OVERS)[number], Count>;
   readonly #lookUps: Record<(typeof LOOK_UPS)[number], Count>;
 
   constructor(metrics: Metrics) {
@@ -29,7 +28,7 @@ export class SessionMetrics {
     this.#texts[kind][errcode === null ? 'again' : errcode === 0 ? 'sent' : 'refused'].add();
   }
 
-  handedOver(outcome: HandOverOutcome['kind']): void {
+  handedOver(outcome: (typeof HAND_OVERS)[number]): void {
     this.#handOvers[outcome].add();
   }
 

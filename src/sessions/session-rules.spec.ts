@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { storedBot } from '../../test/support/bots.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryRecords, RecordData } from '../../test/support/memory-records.js';
+import { Samples } from '../../test/support/metrics.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { DeliveryRecord } from '../record/delivery-record.js';
@@ -77,13 +78,15 @@ let records: RecordData;
 let wecom: FakeWecom;
 let settings: SessionSettings;
 let logged: DeliveryRecord[];
+let counted: Metrics;
 
 /** A process on the store. */
 function replica() {
   const log = pino({ level: 'silent' });
   const store = new SessionStore(new MemoryRecords(records), clock);
   const calls = new ServiceCalls(wecom as unknown as KfCalls);
-  const metrics = new SessionMetrics(new Metrics());
+  counted = new Metrics();
+  const metrics = new SessionMetrics(counted);
   const destinations: Pick<Destinations, 'find'> = { find: () => ({ bot: bot() }) as never };
   const recorder: Pick<DeliveryRecorder, 'add'> = { add: (record) => void logged.push(record) };
   const recording = [metrics, recorder as DeliveryRecorder] as const;
@@ -505,6 +508,9 @@ describe('a hand-over that the bot asks for', () => {
     expect(wecom.of('service_state/trans')).toHaveLength(1);
     expect(wecom.of('send_msg_on_event')).toMatchObject([{ code: 'transCode', text: { content: 'soon' } }]);
     expect(await judge(says('hi'))).toEqual(['people']);
+    const samples = new Samples(await counted.registry.metrics());
+    for (const outcome of ['moved', 'already'])
+      expect(samples.value('wxkf_session_hand_overs_total', { outcome })).toBe(1);
   });
 
   it('says why the bot goes on', async () => {

@@ -115,13 +115,13 @@ export class SessionRules extends PageRules {
 
   async #lookUp(run: CustomerRun): Promise<Prelude> {
     const known = await this.#inTime(run, this.calls.state(run.asked));
-    const isAnswered = known !== null && 'state' in known;
+    const isAnswered = typeof known === 'number';
     this.metrics.lookedUp(isAnswered);
     if (!isAnswered) {
       run.canAsk = false;
       return NOTHING;
     }
-    return (session) => withState(session, known.state, known.servicer, this.storeClock.nowMs());
+    return (session) => withState(session, known, this.storeClock.nowMs());
   }
 
   async #handOver(run: CustomerRun): Promise<HandOverOutcome> {

@@ -52,8 +52,6 @@ export interface Session extends Addressee {
   readonly sinceMs: number;
   /** When that was last confirmed; store time. */
   readonly learntMs: number;
-  /** Who has the customer; `null` for nobody, or where that is not known. */
-  readonly servicer: string | null;
   /** See `sendsLeft`. Below 0 while more messages are sent than WeCom takes. */
   readonly left: number;
   /** When the entry was sent that told the state last, by WeCom's clock; left out for none. */
@@ -128,7 +126,7 @@ export function sessionKey(account: Addressee, customer: string): string {
 export function newSession({ corpId, openKfId }: Addressee, customer: string, nowMs: number): Session {
   return {
     ...{ corpId, openKfId, customer },
-    ...{ state: null, sinceMs: nowMs, learntMs: nowMs, servicer: null },
+    ...{ state: null, sinceMs: nowMs, learntMs: nowMs },
     ...{ left: SENDS_MAX, lastAtMs: 0, seen: [], isInDoubt: false, texts: [] },
     expiresAtMs: nowMs + SESSION_MS,
   };

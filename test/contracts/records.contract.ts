@@ -75,7 +75,7 @@ const SAMPLES: readonly Sample<object>[] = [
     ...{ cursors: [{ appId: 'app.$1', cursor: UNUSUAL }], regime: 'bot-1 0 0', pulledAtMs: 5, nextSeq: 9 },
     lease: { id: 'a', untilMs: LATER_MS },
   }),
-  sample(SESSIONS, storedSession, { state: 3, servicer: UNUSUAL, left: 0 }),
+  sample(SESSIONS, storedSession, { state: 3, left: 0 }),
   sample(CONVERSATIONS, asked, { content: new Secret('{}') }),
   sample(REPLIES, { ...asked, isSent: false }, { content: new Secret(''), isSent: true }),
 ];
