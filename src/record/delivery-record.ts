@@ -66,7 +66,7 @@ export interface DeliveryRecord {
   /** What links the records of one story; `null` where a callback could not be opened. */
   readonly webhookId: string | null;
   readonly outcome: RecordOutcome;
-  /** In which form the callback came, or the attempt was sent. */
+  /** In which form the callback came, or the attempt was sent; `message` also for the end of a message. */
   readonly form: RecordForm | null;
   /** Why the attempt was made; `null` unless it is one. */
   readonly occasion: string | null;

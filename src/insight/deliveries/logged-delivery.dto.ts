@@ -52,7 +52,7 @@ export class LoggedDeliveryAnswer {
   readonly outcome!: RecordOutcome;
 
   /**
-   * In which form the callback came or the attempt was sent; null for other records.
+   * In which form the callback came or the attempt was sent; message also for the end of a message, null for other records.
    * @example encrypted
    */
   readonly form!: RecordForm | null;

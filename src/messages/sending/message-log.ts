@@ -63,7 +63,7 @@ export class MessageLog {
   withheld(message: MessageKey, outcome: WithheldOutcome, atMs: number): void {
     const { corpId, openKfId } = message;
     const ended = { corpId, openKfId, webhookId: webhookIdOf(message), atMs };
-    this.recorder.add(toEnd(outcome, { ...ended, attempt: 0, stage: null, reason: null }, atMs));
+    this.#end(outcome, { ...ended, attempt: 0, stage: null, reason: null }, atMs);
   }
 
   /** The message is dead. */
@@ -72,9 +72,11 @@ export class MessageLog {
     const ageS = Math.round((atMs - storedAtMs) / 1_000);
     const { corpId, openKfId, webhookId, type } = toLogged(message);
     this.log.warn({ openKfId, corpId, webhookId, type, attempts, ageS, stage, reason }, 'message.buried');
-    this.recorder.add(
-      toEnd('dead', { corpId, openKfId, webhookId, atMs, attempt: attempts, stage, reason }, storedAtMs),
-    );
+    this.#end('dead', { corpId, openKfId, webhookId, atMs, attempt: attempts, stage, reason }, storedAtMs);
+  }
+
+  #end(...ended: Parameters<typeof toEnd>): void {
+    this.recorder.add({ ...toEnd(...ended), form: 'message' });
   }
 }
 

@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
-import { noRecorder } from '../../../test/support/recorder.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { type DeliveryRecord, isEnding } from '../../record/delivery-record.js';
+import type { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../storage/queue/message.js';
 import { MessageLog } from './message-log.js';
@@ -23,11 +24,15 @@ let clock: ManualClock;
 let store: MessageStore;
 let outcomes: MessageOutcomes;
 let turn: Turn;
+let records: DeliveryRecord[];
 
 beforeEach(async () => {
   clock = new ManualClock();
   store = new MemoryMessageStore();
-  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLogLines(1), noRecorder(clock));
+  records = [];
+  const recorder: Pick<DeliveryRecorder, 'add'> = { add: (record) => void records.push(record) };
+  const lines = new HealthyLogLines(1);
+  const log = new MessageLog(pino({ level: 'silent' }), lines, recorder as DeliveryRecorder);
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const metrics = new MessageMetrics(new Metrics());
   outcomes = new MessageOutcomes(store, metrics, log, clock, config);
@@ -59,6 +64,16 @@ async function failEachTime(result: NotTaken, times: number): Promise<number> {
 const refusal = (status: number): NotTaken => ({
   ...{ taken: false, stage: 'status', status },
   reason: `the answer was ${status}`,
+});
+
+it('the end of a message is in the delivery log, and ends no wait of an event', async () => {
+  await failEachTime(refusal(400), TRIES);
+  outcomes.withheld(ACCOUNT, [{ msgid: 'm2', outcome: 'people' }], clock.nowMs());
+  expect(records.map(({ kind, outcome, form }) => [kind, outcome, form])).toEqual([
+    ['end', 'dead', 'message'],
+    ['end', 'people', 'message'],
+  ]);
+  expect(records.filter(isEnding)).toEqual([]);
 });
 
 describe('a message that is refused', () => {

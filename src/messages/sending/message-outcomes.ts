@@ -18,6 +18,7 @@ export interface WithheldMessage {
   readonly msgid: string;
   readonly outcome: WithheldOutcome;
 }
+
 const SATURATED_MS = 1_000;
 /** An answer that is only to be sent is not late for longer than this once WeCom is back: nothing tells when that is. */
 const REPLY_MS_MAX = 60_000;
