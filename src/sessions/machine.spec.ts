@@ -250,6 +250,13 @@ describe('an event', () => {
     expect(step(session(null), wrote).session).toMatchObject({ state: STATE.people });
   });
 
+  it('tells the state for 48 hours from when it happened, however late it comes', () => {
+    const taken = (agoMs: number) => step(session(null), changed(1, {}, agoMs)).session;
+    expect(needOf(taken(SESSION_MS), says('hi'))).toBe('state');
+    expect(step(taken(SESSION_MS - 1_000), says('hi')).verdict).toBe('people');
+    expect(needOf(taken(SESSION_MS - 1_000), says('hi'), true, NOW_MS + 1_000)).toBe('state');
+  });
+
   it('that tells of a new state takes back what was to be said in the old one', () => {
     const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, code: 'c1' };
     const waiting = withHandOver(session(STATE.bot), 'm', moved, TEXTS, NOW_MS);

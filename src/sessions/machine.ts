@@ -151,8 +151,10 @@ function withEvent(
       : [{ ...newText(kind, offer, code, id, nowMs, CODE_MS), webhookId }];
   // WeCom gives some entries late. What an older one says of the state was so before.
   const isLate = sentAtMs < (session.stateSentAtMs ?? 0);
+  // WeCom counts the 48 hours from then.
+  const sinceMs = Math.min(sentAtMs, nowMs);
   const inState = (state: State): Session =>
-    isLate ? session : { ...withState(session, state, nowMs), stateSentAtMs: sentAtMs };
+    isLate ? session : { ...withState(session, state, sinceMs), stateSentAtMs: sentAtMs };
   switch (what.kind) {
     case 'servicer':
       return inState(STATE.people);
@@ -175,15 +177,18 @@ function withEvent(
   }
 }
 
-/** WeCom has told the state, or it follows from what happened. What was to be said in another state is not said any more. */
-export function withState(session: Session, state: State | null, nowMs: number): Session {
+/**
+ * WeCom has told the state, or it follows from what happened. What was to be said in another state is not said any more.
+ * @param atMs when it was so.
+ */
+export function withState(session: Session, state: State | null, atMs: number): Session {
   const isSame = session.state === state;
   return {
     ...session,
-    ...{ state, learntMs: nowMs, isInDoubt: false },
-    sinceMs: isSame ? session.sinceMs : nowMs,
+    ...{ state, learntMs: atMs, isInDoubt: false },
+    sinceMs: isSame ? session.sinceMs : atMs,
     texts: isSame ? session.texts : session.texts.filter(({ kind }) => kind === 'welcome'),
-    expiresAtMs: nowMs + SESSION_MS,
+    expiresAtMs: atMs + SESSION_MS,
   };
 }
 
