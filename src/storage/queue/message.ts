@@ -28,7 +28,7 @@ export interface NewMessage {
   readonly failure?: Failure;
   /** Whether it goes before older messages: it has a code that WeCom takes for 20 s. */
   readonly isUrgent: boolean;
-  /** Whether it may be given together with the texts before and behind it: see `QuickTexts`. */
+  /** Whether it may be given together with the texts before and behind it: see `quick-texts.ts`. */
   readonly isText: boolean;
 }
 

@@ -1510,7 +1510,7 @@ export type LoggedDeliveryAnswer = {
     webhookId: string | null;
     outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'replayed' | 'taken' | 'welcome';
     /**
-     * In which form the callback came or the attempt was sent; null for other records.
+     * In which form the callback came or the attempt was sent; message also for the end of a message, null for other records.
      */
     form: 'decrypted' | 'encrypted' | 'message' | 'verification' | null;
     /**
