@@ -9,7 +9,7 @@ import { refusedSend, reservedSend, withState } from './machine.js';
 import { readState } from './service-calls.js';
 import { SessionStore } from './session-store.js';
 import { isSharing } from './session-texts.js';
-import { sendsLeft, type Session } from './session.js';
+import { CUSTOMER, sendsLeft, type Session } from './session.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -33,7 +33,7 @@ export class FollowedCalls extends SessionCalls {
     if (!FOLLOWED.includes(api) || !isSharing(bot)) return null;
     const { open_kfid: openKfId } = body;
     const customer = api === 'kf/send_msg' ? body.touser : body.external_userid;
-    if (typeof openKfId !== 'string' || typeof customer !== 'string' || customer === '') return null;
+    if (typeof openKfId !== 'string' || typeof customer !== 'string' || !CUSTOMER.test(customer)) return null;
     const account = { corpId: bot.corpId, openKfId };
     return api === 'kf/send_msg'
       ? this.#followSend(account, customer)

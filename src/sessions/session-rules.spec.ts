@@ -487,8 +487,10 @@ describe('sends of the bot', () => {
     expect(await judge(says('hi'))).toEqual(['people']);
   });
 
-  it('of a bot without a session, and other calls, are not followed', async () => {
+  it('of a bot without a session, to nobody whom WeCom can know, and other calls, are not followed', async () => {
     expect(await one.followed.begin(bot(), 'kf/customer/batchget', {})).toBeNull();
+    for (const touser of ['', 7, 'w'.repeat(129), 'w m'])
+      expect(await one.followed.begin(bot(), 'kf/send_msg', { touser, open_kfid: 'k' })).toBeNull();
     settings = null as never;
     expect(await one.followed.begin(bot(), 'kf/send_msg', { touser: 'w', open_kfid: 'k' })).toBeNull();
   });

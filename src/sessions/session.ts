@@ -10,6 +10,9 @@ export const SESSION_MS = 48 * 3_600_000;
 /** How many messages a customer may be sent until the next one of theirs (path/94677). */
 export const SENDS_MAX = 5;
 
+/** An `external_userid`. WeCom documents no length; ids in the field have 32 characters. */
+export const CUSTOMER = /^[\x21-\x7e]{1,128}$/;
+
 /** A state of `kf/service_state/get`. */
 export const STATE = { new: 0, bot: 1, pool: 2, people: 3, over: 4 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];

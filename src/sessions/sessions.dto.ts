@@ -1,11 +1,10 @@
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
 import { mustBe } from '../http/answers/field-rules.js';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
 import { IsText, TEXT_BYTES_MAX } from '../registry/bots/session.dto.js';
+import { CUSTOMER } from './session.js';
 
-/** WeCom documents no length; ids in the field have 32 characters. */
-const CUSTOMER_LENGTH_MAX = 128;
-const A_CUSTOMER = mustBe(`the external_userid of a customer, at most ${CUSTOMER_LENGTH_MAX} characters`);
+const A_CUSTOMER = mustBe('the external_userid of a customer, at most 128 characters');
 
 /** Body of `POST /puppetWxkfManager/sessions/handOver`. */
 export class HandOverDto {
@@ -20,9 +19,7 @@ export class HandOverDto {
    * The customer, as in `external_userid`.
    * @example wmAAA
    */
-  @IsString(A_CUSTOMER)
-  @Matches(/^[\x21-\x7e]+$/, A_CUSTOMER)
-  @MaxLength(CUSTOMER_LENGTH_MAX, A_CUSTOMER)
+  @Matches(CUSTOMER, A_CUSTOMER)
   readonly externalUserId!: string;
 
   /**
