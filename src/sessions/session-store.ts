@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Addressee } from '../kernel/account.js';
+import { type Addressee, customerKey } from '../kernel/account.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type Records, RecordStore } from '../storage/records/records.js';
 import {
@@ -7,7 +7,6 @@ import {
   newSession,
   SESSIONS,
   type Session,
-  sessionKey,
   type StoredSession,
   toStored,
   WITH_TEXTS,
@@ -33,7 +32,7 @@ export class SessionStore {
   async change(account: Addressee, customer: string, step: (session: Session) => Session): Promise<Session> {
     const nowMs = this.storeClock.nowMs();
     let after = newSession(account, customer, nowMs);
-    await this.#records.change(sessionKey(account, customer), (stored) => {
+    await this.#records.change(customerKey(account, customer), (stored) => {
       const before = fromStored(stored, nowMs) ?? newSession(account, customer, nowMs);
       after = step(before);
       return after === before ? null : toStored(after);

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { customerKey } from '../kernel/account.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { Pending } from '../kernel/pending.js';
@@ -11,7 +12,7 @@ import { claimText, settledText } from './machine.js';
 import { ServiceCalls } from './service-calls.js';
 import { SessionMetrics } from './session-metrics.js';
 import { SessionStore } from './session-store.js';
-import { type Session, sessionKey, type Text } from './session.js';
+import type { Session, Text } from './session.js';
 
 /** A text that a process left, and one that is to be sent again, are found this often. */
 const ROUND_MS = 3_000;
@@ -62,7 +63,7 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
     const { corpId, openKfId, customer } = session;
     const lane = this.#lanes.get(corpId) ?? { underWay: 0, waiting: new Map() };
     this.#lanes.set(corpId, lane);
-    lane.waiting.set(sessionKey(session, customer), { corpId, openKfId, customer });
+    lane.waiting.set(customerKey(session, customer), { corpId, openKfId, customer });
     this.#next(corpId, lane);
   }
 

@@ -1,6 +1,5 @@
 /** What is known of a customer's session with an account, and how it is kept. */
-import { hash } from 'node:crypto';
-import { type Addressee, accountKey } from '../kernel/account.js';
+import { type Addressee, accountKey, customerKey } from '../kernel/account.js';
 import { Secret } from '../kernel/secret.js';
 import type { SessionOffer } from '../registry/bots/session.dto.js';
 import type { RecordKind } from '../storage/records/record-kind.js';
@@ -121,11 +120,6 @@ export function readHoldingKey(text: string): { readonly account: string; readon
   return holder === undefined ? null : { account, holder };
 }
 
-/** The key of a record. It does not tell who the customer is. */
-export function sessionKey(account: Addressee, customer: string): string {
-  return hash('sha256', `${accountKey(account)}\n${customer}`, 'base64url').slice(0, 22);
-}
-
 export function newSession({ corpId, openKfId }: Addressee, customer: string, nowMs: number): Session {
   return {
     ...{ corpId, openKfId, customer },
@@ -138,7 +132,7 @@ export function newSession({ corpId, openKfId }: Addressee, customer: string, no
 export function toStored({ customer, texts, ...same }: Session): StoredSession {
   return {
     ...same,
-    key: sessionKey(same, customer),
+    key: customerKey(same, customer),
     sealed: new Secret(JSON.stringify({ customer, texts })),
     hasTexts: texts.length > 0,
   };

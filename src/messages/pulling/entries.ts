@@ -8,7 +8,7 @@ import { isChoice } from '../queue/quick-texts.js';
 import type { NewMessage } from '../../storage/queue/message.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
 import type { WithheldMessage } from '../sending/message-outcomes.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { type Addressee, customerKey } from '../../kernel/account.js';
 
 /** The `change_type` of a session that has ended (developer.work.weixin.qq.com/document/path/94670). */
 const ENDED = 3;
@@ -67,7 +67,7 @@ function toMessage(account: Addressee, entry: Entry, skip: number, nowMs: number
     type: textOf(entry.msgtype),
     origin: Number.isInteger(entry.origin) ? Number(entry.origin) : 0,
     skip,
-    lane: customer === '' ? '' : laneOf(account, customer),
+    lane: customer === '' ? '' : customerKey(account, customer),
     isUrgent: isUrgent(event),
     isText: entry.origin === ORIGIN.customer && entry.msgtype === 'text' && !isChoice(entry.text),
     sentAtMs: Number.isFinite(entry.send_time) ? Number(entry.send_time) * 1_000 : nowMs,
@@ -93,10 +93,6 @@ function measured(content: string, nowMs: number): Pick<NewMessage, 'content' | 
 function withAccount(entry: Entry, event: Entry, { openKfId }: Addressee): Entry {
   const isNamed = textOf(entry.open_kfid) !== '' || textOf(event.open_kfid) !== '';
   return isNamed ? entry : { ...entry, open_kfid: openKfId };
-}
-
-function laneOf(account: Addressee, customer: string): string {
-  return hash('sha256', `${accountKey(account)}\n${customer}`, 'base64url').slice(0, 22);
 }
 
 function textOf(value: unknown): string {
