@@ -90,11 +90,11 @@ export function withEntry(
   if (entry.what.kind !== 'customer')
     return judged(withEvent(session, entry, settings, nowMs), entry, 'bot', nowMs);
   const written = { ...session, left: SENDS_MAX };
-  const isOpen = isUnsure(session, nowMs);
+  const isDoubtful = isUnsure(session, nowMs);
   // What WeCom would say now is so after that.
-  if (isOpen && isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
-  if (isOpen && mayAsk) return 'state';
-  const state = isOpen ? null : session.state === STATE.over ? STATE.new : session.state;
+  if (isDoubtful && isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
+  if (isDoubtful && mayAsk) return 'state';
+  const state = isDoubtful ? null : session.state === STATE.over ? STATE.new : session.state;
   if (state === STATE.pool || state === STATE.people) return judged(written, entry, 'people', nowMs);
   if (asksForPeople(entry, settings)) {
     if (isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
