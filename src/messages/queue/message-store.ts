@@ -462,10 +462,10 @@ export class MessageStore {
     const sealed = await this.store.listLane(turn, next.lane, JOINED_MAX + 1);
     const before = sealed.find(({ merged }) => merged?.includes(next.msgid));
     if (before === undefined && mergeMs === null) return next;
-    const behind = sealed.filter(({ msgid }) => msgid !== next.msgid);
-    const joined = before
-      ? this.contents.open(before)
-      : joinedOf([next, ...behind.map((message) => this.contents.open(message))], mergeMs ?? 0);
+    // Mostly none or few of them are joined, so each is opened only as it is looked at.
+    const others = sealed.values().filter(({ msgid }) => msgid !== next.msgid);
+    const behind = others.map((message) => this.contents.open(message));
+    const joined = before ? this.contents.open(before) : joinedOf(next, behind, mergeMs ?? 0);
     if (joined === null) return next;
     this.#ahead.delete(accountKey(turn));
     // An operator may have given up the last text meanwhile.

@@ -63,14 +63,14 @@ export function dueAtMsOf({ storedAtMs }: MessageHead, untilMs: number): number 
 
 /**
  * Joins a text with those behind it.
- * @param lane the waiting messages of its customer, opened, in their order. The text is the first one.
+ * @param behind the waiting messages of its customer behind it, opened, in their order.
  * @returns the message that stands for all of them, in the place of the first; `null` where none is joined.
  */
-export function joinedOf([first, ...others]: readonly Message[], mergeMs: number): Message | null {
+export function joinedOf(first: Message, behind: Iterable<Message>, mergeMs: number): Message | null {
   let joined: Message | null = null;
-  for (let last = first; last !== undefined;) {
-    const next = others.shift();
-    if (first === undefined || next === undefined || next.sentAtMs - last.sentAtMs > mergeMs) break;
+  let last = first;
+  for (const next of behind) {
+    if (next.sentAtMs - last.sentAtMs > mergeMs) break;
     const both = withBoth(joined ?? first, next);
     if (both === null) break;
     [joined, last] = [both, next];
