@@ -40,7 +40,7 @@ describeInBrowser('the console, with sessions', () => {
   let bot: BotCreatedAnswer;
 
   beforeAll(async () => {
-    wecom = await startSimulator({ accounts: ['售后'], customers: ['张三'] });
+    wecom = await startSimulator({ accounts: ['售后'], customers: ['张三', '李四'] });
     [browser, manager] = await Promise.all([
       openBrowser(),
       startManager({
@@ -171,13 +171,16 @@ describeInBrowser('the console, with sessions', () => {
     await page.getByRole('link', { name: 'Open account' }).waitFor();
   });
 
-  it('has in the log what became of a message that asks for a person, and of one to a person', async () => {
+  it('has in the log that a customer was welcomed, and what became of messages for people', async () => {
     wecom.say('hello?');
+    wecom.corp.enter(wecom.openKfId, wecom.customers[1]?.externalUserId ?? '');
     await until(async () => (await outcomes()).includes('people'));
+    await until(async () => (await outcomes()).includes('welcome'));
     await page.goto(manager.url + pathOf.logOfAccount(wecom.openKfId));
     const row = (name: string) => page.getByRole('row').filter({ hasText: name }).first();
     await row('Handed over').getByText('the customer asked for a person').waitFor();
     await row('To people').getByText('a person had the customer').waitFor();
+    await row('Welcomed').getByText('Text to the customer').waitFor();
     expect(await page.content()).not.toContain('hello?');
   });
 
@@ -186,6 +189,7 @@ describeInBrowser('the console, with sessions', () => {
       ['sessions', () => pathOf.bot(bot.id), '.chat .bubble'],
       ['overview-sessions', () => '/console', '.counters dl:nth-child(3)'],
       ['account-sessions', () => pathOf.account(wecom.corpId, wecom.openKfId), '.cards dl'],
+      ['log-sessions', () => pathOf.logOfAccount(wecom.openKfId), 'td'],
     ])('keeps %s inside the window, open to all', async (name, path, part) => {
       const own = await newPage(browser, look);
       await own.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
