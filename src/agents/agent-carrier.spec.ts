@@ -232,6 +232,15 @@ describe('a conversation', () => {
     expect(asked.at(-1)?.history).toEqual([]);
   });
 
+  it('is not carried on at a service of another form, which cannot know it', async () => {
+    start({ form: 'fastgpt', history: 0 });
+    await give('m1', '1');
+    await give('m2', '2');
+    start({ form: 'dify', history: 0 });
+    await give('m3', '3');
+    expect(asked.map(({ conversationId }) => conversationId)).toEqual([null, 'm1', null]);
+  });
+
   it('has an answer once, also where the manager ends before it is known as sent', async () => {
     jest.spyOn(Replies.prototype, 'sent').mockRejectedValueOnce(new AppError('STORE_UNAVAILABLE'));
     expect(await give('m1', '1')).toMatchObject({ taken: false });

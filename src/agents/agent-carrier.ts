@@ -101,7 +101,7 @@ export class AgentCarrier implements Agents {
     if (known?.isSent === true) return TAKEN;
     const { customer } = said;
     const user = userOf(event, customer);
-    const conversation = await this.conversations.find(bot.id, user);
+    const conversation = await this.conversations.find(bot, user);
     const atMs = this.storeClock.nowMs() - ageMs;
     const asked: Asked = { bot, logged, customer, user, conversation, atMs, onAsking };
     if (known !== null) return this.#send(asked, known, true);
@@ -119,18 +119,18 @@ export class AgentCarrier implements Agents {
     if (text === null) {
       const wasTold = nowMs - conversation.toldTextOnlyAtMs < TEXT_ONLY_ONCE_IN_MS;
       if (agent.unsupported === '' || wasTold) return NOTHING;
-      await this.conversations.change(bot.id, user, (now) => ({ ...now, toldTextOnlyAtMs: nowMs }));
+      await this.conversations.change(bot, user, (now) => ({ ...now, toldTextOnlyAtMs: nowMs }));
       return { ...NOTHING, parts: [agent.unsupported] };
     }
     if (agent.reset.some((word) => isSame(word, text))) {
-      await this.conversations.change(bot.id, user, reset);
+      await this.conversations.change(bot, user, reset);
       return { ...NOTHING, parts: [resetWords(text)] };
     }
     const answer = await this.#ask(asked, text);
     if (!('said' in answer)) return toNotTaken(answer);
     this.fallbacks.answered(asked.logged.webhookId);
     // Meanwhile the customer may have been told to wait.
-    const now = await this.conversations.find(bot.id, user);
+    const now = await this.conversations.find(bot, user);
     return this.#toReply({ ...asked, conversation: now }, text, answer.said);
   }
 
@@ -202,7 +202,7 @@ export class AgentCarrier implements Agents {
     const failed = reply.handsOver ? await this.#handOver(asked) : null;
     if (failed !== null) return failed;
     if (count > 0 || reply.exchanged !== null)
-      await this.conversations.change(bot.id, user, (before) =>
+      await this.conversations.change(bot, user, (before) =>
         before.answeredFor === webhookId
           ? before
           : { ...after(before, bot, reply, count, this.storeClock.nowMs()), answeredFor: webhookId },

@@ -5,6 +5,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import type { RecordKind } from '../storage/records/record-kind.js';
 import { type Records, RecordStore } from '../storage/records/records.js';
 import type { Exchanged } from './forms/form.js';
+import type { ReadyBot } from './ready-bot.js';
 
 const KEPT_MS = 48 * 3_600_000;
 /** How many messages a customer may be sent until the next one of theirs (developer.work.weixin.qq.com/document/path/94677). */
@@ -26,7 +27,7 @@ export interface Conversation {
 }
 
 export interface StoredConversation {
-  /** The bot, and the customer as `userOf` has it. */
+  /** The bot, the form of its service, and the customer as `userOf` has it. */
   readonly key: string;
   /** `Conversation` as JSON. */
   readonly content: Secret;
@@ -39,6 +40,8 @@ export const CONVERSATIONS: RecordKind<StoredConversation> = {
   expiresAtMsOf: ({ expiresAtMs }) => expiresAtMs,
   sealed: { at: ['content'], boundTo: [], isReplaceable: true },
 };
+
+type Asked = Pick<ReadyBot, 'id' | 'agent'>;
 
 const NEW: Conversation = {
   id: null,
@@ -61,13 +64,13 @@ export class Conversations {
     this.#records = records.of(CONVERSATIONS);
   }
 
-  async find(botId: string, user: string): Promise<Conversation> {
-    return this.#read(await this.#records.find(keyOf(botId, user)));
+  async find(bot: Asked, user: string): Promise<Conversation> {
+    return this.#read(await this.#records.find(keyOf(bot, user)));
   }
 
   /** @param step gives the conversation as it is from now on. It may be called more than once. */
-  async change(botId: string, user: string, step: (before: Conversation) => Conversation): Promise<void> {
-    const key = keyOf(botId, user);
+  async change(bot: Asked, user: string, step: (before: Conversation) => Conversation): Promise<void> {
+    const key = keyOf(bot, user);
     await this.#records.change(key, (before) => ({
       key,
       content: new Secret(JSON.stringify(step(this.#read(before)))),
@@ -99,6 +102,7 @@ export function sendsLeft({ sentAtMs }: Conversation, askedAtMs: number): number
   return SENDS_MAX - sentAtMs.filter((atMs) => atMs >= askedAtMs).length;
 }
 
-function keyOf(botId: string, user: string): string {
-  return `${botId} ${user}`;
+/** A service of another form does not know the conversation's id, and may refuse it as no id at all. */
+function keyOf({ id, agent }: Asked, user: string): string {
+  return `${id} ${agent.form} ${user}`;
 }

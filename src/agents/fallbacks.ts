@@ -56,13 +56,13 @@ export class Fallbacks {
     const bot = this.bots.find(botId);
     if (bot === null || !isReady(bot) || bot.paused === true || bot.agent.fallback === '') return;
     const nowMs = this.storeClock.nowMs();
-    const { toldToWaitAtMs } = await this.conversations.find(botId, user);
+    const { toldToWaitAtMs } = await this.conversations.find(bot, user);
     if (nowMs - toldToWaitAtMs < ONCE_IN_MS || (await this.replies.find(webhookId)) !== null) return;
     const msgid = msgidOf(webhookId, 'fallback');
     const text = { openKfId, customer, msgid, text: bot.agent.fallback, isRepeated: true };
     const { outcome } = await this.sending.send(bot, text);
     if (outcome !== 'sent') return;
-    await this.conversations.change(botId, user, (before) => ({
+    await this.conversations.change(bot, user, (before) => ({
       ...sent(before, 1, nowMs),
       toldToWaitAtMs: nowMs,
     }));
