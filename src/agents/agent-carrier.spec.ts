@@ -311,6 +311,15 @@ describe('what is no text', () => {
   });
 });
 
+it('is told that only text is understood also where the store was away meanwhile', async () => {
+  start({ unsupported: 'Only text.' });
+  jest.spyOn(Replies.prototype, 'keep').mockRejectedValueOnce(new AppError('STORE_UNAVAILABLE'));
+  const picture = { msgtype: 'image', image: { media_id: 'm' } };
+  expect(await give('m1', '', 0, picture)).toMatchObject({ taken: false });
+  expect(await give('m1', '', 0, picture)).toMatchObject({ taken: true });
+  expect(texts()).toEqual(['Only text.']);
+});
+
 it('while the store does not answer, nothing is asked or sent, and it was no attempt', async () => {
   const find = jest.spyOn(Replies.prototype, 'find').mockRejectedValue(new AppError('STORE_UNAVAILABLE'));
   expect(await give('m1', 'Hello')).toMatchObject({ taken: false, stage: 'withdrawn' });

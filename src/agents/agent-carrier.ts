@@ -119,8 +119,7 @@ export class AgentCarrier implements Agents {
     if (text === null) {
       const wasTold = nowMs - conversation.toldTextOnlyAtMs < TEXT_ONLY_ONCE_IN_MS;
       if (agent.unsupported === '' || wasTold) return NOTHING;
-      await this.conversations.change(bot, user, (now) => ({ ...now, toldTextOnlyAtMs: nowMs }));
-      return { ...NOTHING, parts: [agent.unsupported] };
+      return { ...NOTHING, parts: [agent.unsupported], isUnsupported: true };
     }
     if (agent.reset.some((word) => isSame(word, text))) {
       await this.conversations.change(bot, user, reset);
@@ -173,6 +172,7 @@ export class AgentCarrier implements Agents {
     // People who take over may greet the customer, too.
     const countMax = sendsLeft(conversation, atMs) - Number(handsOver);
     return {
+      ...NOTHING,
       parts: cutInParts(text, Math.max(1, countMax)),
       handsOver,
       conversationId: form === 'fastgpt' ? (conversation.id ?? logged.webhookId) : said.conversationId,
@@ -232,13 +232,14 @@ function after(
   count: number,
   nowMs: number,
 ): Conversation {
-  const { conversationId, exchanged } = reply;
+  const { conversationId, exchanged, isUnsupported } = reply;
   const history = exchanged === null ? before.history : [...before.history, exchanged].slice(-agent.history);
   const isAnswer = conversationId !== null || exchanged !== null;
   return {
     ...sent(before, count, nowMs),
     ...{ id: conversationId ?? before.id, history },
     toldToWaitAtMs: isAnswer || count > 0 ? 0 : before.toldToWaitAtMs,
+    toldTextOnlyAtMs: isUnsupported ? nowMs : before.toldTextOnlyAtMs,
   };
 }
 

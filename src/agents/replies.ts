@@ -19,10 +19,18 @@ export interface Reply {
   readonly conversationId: string | null;
   /** What is remembered of it for the next question; `null` for nothing. */
   readonly exchanged: Exchanged | null;
+  /** Whether it says that only text is understood. */
+  readonly isUnsupported: boolean;
 }
 
 /** Nothing is to be sent. */
-export const NOTHING: Reply = { parts: [], handsOver: false, conversationId: null, exchanged: null };
+export const NOTHING: Reply = {
+  parts: [],
+  handsOver: false,
+  conversationId: null,
+  exchanged: null,
+  isUnsupported: false,
+};
 
 /** What is known of the answer to a message. */
 export interface KnownReply extends Reply {
