@@ -23,7 +23,7 @@ import { Fallbacks } from './fallbacks.js';
 import { NOTHING_SAID, type Question, refused } from './forms/form.js';
 import type { ReadyBot } from './ready-bot.js';
 import { Replies } from './replies.js';
-import { Sending } from './sending.js';
+import { msgidOf, Sending } from './sending.js';
 import type { Answer } from './service/call.js';
 import type { ServiceClient } from './service/service-client.js';
 
@@ -111,6 +111,9 @@ function give(id: string, text: string, ageMs = 0, entry: object = {}): Promise<
   return carrier.start({ ...ACCOUNT, bot }, { event, message, ageMs }, () => {}).result;
 }
 
+/** Whether the call sends this part of the answer to `m1`. */
+const isPart = (body: object | null, n: number): boolean =>
+  (body as { msgid?: string } | null)?.msgid === msgidOf('m1', String(n));
 const texts = () => sent.map(({ text }) => text.content);
 
 describe('an answer', () => {
@@ -127,6 +130,40 @@ describe('an answer', () => {
     expect(await give('m1', 'Hello')).toEqual({ taken: true, status: 200 });
     expect(asked).toHaveLength(1);
     expect(msgids).toEqual([expect.stringMatching(/^[\w-]{32}$/)]);
+  });
+
+  it('is the first one where two managers ask at once, as after a lapsed lease', async () => {
+    const answers = [Promise.withResolvers<Answer>(), Promise.withResolvers<Answer>()];
+    answerTo = () => answers[asked.length - 1]!.promise;
+    const both = [give('m1', 'Hello'), give('m1', 'Hello')];
+    await clock.advance(0);
+    answers[1]!.resolve(said('First'));
+    expect(await both[1]).toMatchObject({ taken: true });
+    answers[0]!.resolve(said('Second'));
+    expect(await both[0]).toMatchObject({ taken: true });
+    expect(texts()).toEqual(['First']);
+  });
+
+  it.each([40058, 95099, 12345])(
+    'goes on behind what WeCom had before, whatever it answers to that: %d',
+    async (errcode) => {
+      answerTo = () => said('长'.repeat(1_000));
+      sendTo = ({ body }) => (isPart(body, 1) ? { errcode: -1, errmsg: 'busy' } : { fields: {} });
+      expect(await give('m1', 'Hello')).toMatchObject({ taken: false, stage: 'reply' });
+      sendTo = ({ body }) => (isPart(body, 0) ? { errcode, errmsg: 'had before' } : { fields: {} });
+      start();
+      expect(await give('m1', 'Hello')).toMatchObject({ taken: true });
+      expect(texts()).toHaveLength(2);
+    },
+  );
+
+  it('is tried again for what WeCom refuses for now, and once more for what nobody knows', async () => {
+    sendTo = () => ({ errcode: 48002, errmsg: 'no permission' });
+    for (const _ of [1, 2, 3]) expect(await give('m1', 'Hello')).toMatchObject({ stage: 'reply' });
+    sendTo = () => ({ errcode: 12345, errmsg: 'unknown' });
+    expect(await give('m2', 'Hello')).toMatchObject({ stage: 'reply' });
+    expect(await give('m2', 'Hello')).toMatchObject({ taken: true });
+    expect(log).toMatch(/"errcode":12345.*agent.unsent/);
   });
 
   it('is dropped where WeCom will never send it, which the log says', async () => {

@@ -107,9 +107,11 @@ export class AgentCarrier implements Agents {
     if (known !== null) return this.#send(asked, known, true);
     const reply = await this.#replyTo(asked, said);
     if ('taken' in reply) return reply;
-    await this.replies.keep(event.id, reply);
+    // After a lapsed lease, another manager may have asked as well.
+    const earlier = await this.replies.keep(event.id, reply);
     failpoint('agent.answered');
-    return this.#send(asked, reply, false);
+    if (earlier?.isSent === true) return TAKEN;
+    return this.#send(asked, earlier ?? reply, earlier !== null);
   }
 
   async #replyTo(asked: Asked, { text }: CustomerMessage): Promise<Reply | AttemptResult> {
@@ -192,10 +194,8 @@ export class AgentCarrier implements Agents {
         const { reason, retryAfterMs } = outcome;
         return { taken: false, stage: 'reply', reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
       }
-      if (outcome.outcome === 'refused') {
-        this.log.unsent(logged, outcome.errcode);
-        break;
-      }
+      if (outcome.outcome !== 'sent') this.log.unsent(logged, outcome.errcode);
+      if (outcome.outcome === 'refused') break;
       count++;
       failpoint('agent.sent');
     }

@@ -54,7 +54,7 @@ export const REPLIES: RecordKind<StoredReply> = {
   sealed: { at: ['content'], boundTo: [], isReplaceable: true },
 };
 
-/** All methods reject with AppError `STORE_UNAVAILABLE`, and are safe to repeat. */
+/** By the webhook id of the message. All methods reject with AppError `STORE_UNAVAILABLE`, and are safe to repeat. */
 @Injectable()
 export class Replies {
   readonly #records: Records<StoredReply>;
@@ -67,23 +67,28 @@ export class Replies {
   }
 
   async find(webhookId: string): Promise<KnownReply | null> {
-    const stored = await this.#records.find(webhookId);
+    return this.#read(await this.#records.find(webhookId));
+  }
+
+  /** @returns the answer that was there before, and stays; `null` where this one is kept. */
+  async keep(key: string, reply: Reply): Promise<KnownReply | null> {
+    const content = new Secret(JSON.stringify(reply));
+    const expiresAtMs = this.storeClock.nowMs() + MESSAGE_LIFE_MS;
+    const { outcome, record } = await this.#records.change(key, (before) =>
+      this.#read(before) === null ? { key, content, isSent: false, expiresAtMs } : null,
+    );
+    return outcome === 'left' ? this.#read(record) : null;
+  }
+
+  async sent(key: string): Promise<void> {
+    const expiresAtMs = this.storeClock.nowMs() + SENT_MS;
+    await this.#records.change(key, () => ({ key, content: new Secret(''), isSent: true, expiresAtMs }));
+  }
+
+  #read(stored: StoredReply | null): KnownReply | null {
     if (stored === null || stored.expiresAtMs <= this.storeClock.nowMs()) return null;
     if (stored.isSent) return { ...NOTHING, isSent: true };
     const text = stored.content.reveal();
     return text === '' ? null : { ...(JSON.parse(text) as Reply), isSent: false };
-  }
-
-  async keep(webhookId: string, reply: Reply): Promise<void> {
-    await this.#write(webhookId, new Secret(JSON.stringify(reply)), false, MESSAGE_LIFE_MS);
-  }
-
-  async sent(webhookId: string): Promise<void> {
-    await this.#write(webhookId, new Secret(''), true, SENT_MS);
-  }
-
-  async #write(key: string, content: Secret, isSent: boolean, keptMs: number): Promise<void> {
-    const expiresAtMs = this.storeClock.nowMs() + keptMs;
-    await this.#records.change(key, () => ({ key, content, isSent, expiresAtMs }));
   }
 }

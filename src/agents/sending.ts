@@ -3,19 +3,23 @@ import { hash } from 'node:crypto';
 import { Injectable, Optional } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
-import { ERRCODE } from '../wecom/client/wecom-answer.js';
+import { COUNTED_ERRCODES, ERRCODE } from '../wecom/client/wecom-answer.js';
 import { type KfAnswer, KfCalls } from '../wecom/kf-calls.js';
 import { SessionCalls } from '../wecom/proxy/session-calls.js';
 
 const API = 'kf/send_msg';
-/** What WeCom answers to a `msgid` that it had before: a parameter is wrong. */
+/** What WeCom may answer to a `msgid` that it had before: a parameter is wrong. It documents no code for that. */
 const HAD_BEFORE = 40058;
 /** Codes of customer service: this customer may not be sent that now, however often it is tried. */
 const OF_CUSTOMER_SERVICE = { first: 95_000, last: 95_099 };
 
-/** `refused`: WeCom will not send that, and it need not be tried again. `failed`: it may be sent later. */
+/**
+ * `refused`: WeCom will not send that, and it need not be tried again. `unclear`: the same, but WeCom may have sent it before, so what
+ * follows it may be sent. `failed`: it may be sent later.
+ */
 export type Sent =
   | { readonly outcome: 'sent' }
+  | { readonly outcome: 'unclear'; readonly errcode: number }
   | { readonly outcome: 'refused'; readonly errcode: number }
   | { readonly outcome: 'failed'; readonly reason: string; readonly retryAfterMs?: number };
 
@@ -55,6 +59,8 @@ export class Sending {
       }
       const { errcode } = answer;
       if (errcode === HAD_BEFORE && isRepeated) return { outcome: 'sent' };
+      // No code that is known says so. Tried for days, it would hold up all that the customer writes.
+      if (isRepeated && !COUNTED_ERRCODES.includes(errcode)) return { outcome: 'unclear', errcode };
       const { first, last } = OF_CUSTOMER_SERVICE;
       const isFinal = errcode === HAD_BEFORE || (errcode >= first && errcode <= last);
       return isFinal
