@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { storedBot } from '../../test/support/bots.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryRecords } from '../../test/support/memory-records.js';
+import type { AskedMessage } from '../dispatch/endpoint/agents.js';
 import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
 import type { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
 import { HealthyLogLines } from '../kernel/healthy-log-lines.js';
@@ -11,7 +12,6 @@ import { Secret } from '../kernel/secret.js';
 import { Metrics } from '../metrics/metrics.js';
 import { type AgentDto, agentOf } from '../registry/bots/agent.dto.js';
 import { readSecrets } from '../registry/bots/bot.js';
-import type { KnownBots } from '../registry/bots/known-bots.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
 import type { People } from '../wecom/people.js';
 import type { SessionCalls } from '../wecom/proxy/session-calls.js';
@@ -86,8 +86,7 @@ function start(agent: AgentDto = {}): void {
   const sending = new Sending(calls, sessions);
   const lines = pino({ level: 'info' }, { write: (line: string) => void (log += line) });
   const agentLog = new AgentLog(lines, new HealthyLogLines(1));
-  const bots = { find: () => bot } as unknown as KnownBots;
-  const fallbacks = new Fallbacks(bots, conversations, replies, sending, agentLog, clock, clock);
+  const fallbacks = new Fallbacks(conversations, replies, sending, agentLog, clock);
   const people: People = { handOver: (...asked) => handOver(...asked) };
   carrier = new AgentCarrier(
     ...([client, conversations, replies, sending, fallbacks] as const),
@@ -97,8 +96,8 @@ function start(agent: AgentDto = {}): void {
   );
 }
 
-/** A customer's message is given to the carrier. */
-function give(id: string, text: string, ageMs = 0, entry: object = {}): Promise<AttemptResult> {
+/** A customer's message, as a carrier is given it. */
+function asAsked(id: string, text: string, ageMs = 0, entry: object = {}): AskedMessage {
   const content = {
     origin: 3,
     msgtype: 'text',
@@ -108,8 +107,13 @@ function give(id: string, text: string, ageMs = 0, entry: object = {}): Promise<
   };
   const message = new Secret(JSON.stringify(content));
   const event = { id, ...ACCOUNT, syncToken: '', createdAtS: null, lagMs: 0, raw: null, traceparent: null };
-  return carrier.start({ ...ACCOUNT, bot }, { event, message, ageMs }, () => {}).result;
+  return { event, message, ageMs };
 }
+
+const give = (...of: Parameters<typeof asAsked>): Promise<AttemptResult> =>
+  carrier.start({ ...ACCOUNT, bot }, asAsked(...of), () => {}).result;
+
+const tellToWait = (...of: Parameters<typeof asAsked>) => carrier.tellToWait({ bot }, asAsked(...of));
 
 /** Whether the call sends this part of the answer to `m1`. */
 const isPart = (body: object | null, n: number): boolean =>
@@ -133,14 +137,12 @@ describe('an answer', () => {
   });
 
   it('is the first one where two managers ask at once, as after a lapsed lease', async () => {
-    const answers = [Promise.withResolvers<Answer>(), Promise.withResolvers<Answer>()];
-    answerTo = () => answers[asked.length - 1]!.promise;
-    const both = [give('m1', 'Hello'), give('m1', 'Hello')];
-    await clock.advance(0);
-    answers[1]!.resolve(said('First'));
-    expect(await both[1]).toMatchObject({ taken: true });
-    answers[0]!.resolve(said('Second'));
-    expect(await both[0]).toMatchObject({ taken: true });
+    const slow = Promise.withResolvers<Answer>();
+    answerTo = () => (asked.length === 1 ? slow.promise : said('First'));
+    const late = give('m1', 'Hello');
+    expect(await give('m1', 'Hello')).toMatchObject({ taken: true });
+    slow.resolve(said('Second'));
+    expect(await late).toMatchObject({ taken: true });
     expect(texts()).toEqual(['First']);
   });
 
@@ -296,27 +298,34 @@ describe('a conversation', () => {
 });
 
 describe('a customer who waits', () => {
-  it('is told so once, also between attempts, and not by a later message soon after', async () => {
-    start({ fallback: 'One moment.', fallbackAfterS: 30 });
-    answerTo = () => ({ refused: refused('refused', null, 500), retryAfterMs: null });
-    await give('m1', 'Hello');
-    await clock.advance(29_999);
+  beforeEach(() => start({ fallback: 'One moment.' }));
+
+  it('is told so once for a message, and not by a later message soon after', async () => {
+    await tellToWait('m1', 'Hello');
+    await tellToWait('m2', 'Still there?');
+    await clock.advance(HOUR_MS);
+    await tellToWait('m1', 'Hello');
+    expect(texts()).toEqual(['One moment.']);
+    await tellToWait('m3', 'Hello?');
+    expect(texts()).toEqual(['One moment.', 'One moment.']);
+    await give('m3', 'Hello?');
+    expect(texts()[2]).toBe('Re: Hello?');
+  });
+
+  it('is told so again where WeCom could not be asked, and not where it refuses', async () => {
+    sendTo = () => ({ retryAfterS: 30 });
+    await tellToWait('m1', 'Hello');
+    sendTo = () => ({ errcode: 95018, errmsg: 'state' });
+    await tellToWait('m1', 'Hello');
+    expect(followed).toHaveLength(2);
+    sendTo = () => ({ fields: {} });
+    await tellToWait('m1', 'Hello');
     expect(texts()).toEqual([]);
-    await clock.advance(1);
-    expect(texts()).toEqual(['One moment.']);
-    await give('m1', 'Hello', 60_000);
-    await give('m2', 'Still there?');
-    await clock.advance(60_000);
-    expect(texts()).toEqual(['One moment.']);
-    answerTo = () => said('Here I am.');
-    await give('m1', 'Hello', 120_000);
-    expect(texts()).toEqual(['One moment.', 'Here I am.']);
   });
 
   it('is sent so much less of a long answer', async () => {
-    start({ fallback: 'One moment.', fallbackAfterS: 30 });
     answerTo = async () => {
-      await clock.advance(30_000);
+      await tellToWait('m1', 'Hello');
       return said('长'.repeat(10_000));
     };
     await give('m1', 'Hello');
@@ -324,10 +333,10 @@ describe('a customer who waits', () => {
     expect(texts()).toEqual(['One moment.', ...texts().slice(1, 4), expect.stringMatching(/…$/)]);
   });
 
-  it('is told nothing once there is an answer', async () => {
-    start({ fallback: 'One moment.' });
+  it('is told nothing once there is an answer, nor for what needs none of a service', async () => {
     await give('m1', 'Hello');
-    await clock.advance(HOUR_MS);
+    await tellToWait('m1', 'Hello');
+    await tellToWait('m2', '', 0, { msgtype: 'image', image: { media_id: 'm' } });
     expect(texts()).toEqual(['Re: Hello']);
   });
 });

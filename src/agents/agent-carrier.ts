@@ -3,6 +3,7 @@ import { Injectable, Optional } from '@nestjs/common';
 import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../dispatch/endpoint/attempt.js';
 import type { Agents, AskedMessage } from '../dispatch/endpoint/agents.js';
 import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
+import type { KfEvent } from '../dispatch/endpoint/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { failpoint } from '../kernel/failpoint.js';
@@ -73,13 +74,24 @@ export class AgentCarrier implements Agents {
     return { result, withdraw: () => asking?.withdraw() ?? false };
   }
 
+  async tellToWait(
+    { bot }: Parameters<Agents['tellToWait']>[0],
+    { event, message }: AskedMessage,
+  ): Promise<void> {
+    if (bot === null || !isReady(bot)) return;
+    const said = readCustomerMessage(message);
+    // What is no text needs no service.
+    if (said === null || said.text === null) return;
+    const { customer } = said;
+    await this.fallbacks.tell(bot, toLogged(bot, event), customer, userOf(event, customer));
+  }
+
   async #answerSafely(
     bot: ReadyBot,
     asked: AskedMessage,
     onAsking: Asked['onAsking'],
   ): Promise<AttemptResult> {
-    const { id: webhookId, openKfId, corpId } = asked.event;
-    const logged = { openKfId, corpId, bot: bot.id, webhookId };
+    const logged = toLogged(bot, asked.event);
     try {
       return await this.#answer(bot, asked, logged, onAsking);
     } catch (error) {
@@ -129,7 +141,6 @@ export class AgentCarrier implements Agents {
     }
     const answer = await this.#ask(asked, text);
     if (!('said' in answer)) return toNotTaken(answer);
-    this.fallbacks.answered(asked.logged.webhookId);
     // Meanwhile the customer may have been told to wait.
     const now = await this.conversations.find(bot, user);
     return this.#toReply({ ...asked, conversation: now }, text, answer.said);
@@ -137,12 +148,8 @@ export class AgentCarrier implements Agents {
 
   /** A conversation that the service has forgotten is begun anew, once. */
   async #ask(asked: Asked, text: string): Promise<Answer> {
-    const { bot, user, conversation, customer, logged, atMs } = asked;
+    const { bot, user, conversation, logged } = asked;
     const { agent } = bot;
-    if (agent.fallback !== '') {
-      const leftMs = atMs + agent.fallbackAfterS * 1_000 - this.storeClock.nowMs();
-      this.fallbacks.asked(logged, customer, user, leftMs);
-    }
     const question: Question = {
       ...{ text, user, conversationId: conversation.id, newConversationId: logged.webhookId },
       history: agent.history === 0 ? [] : conversation.history.slice(-agent.history),
@@ -241,6 +248,10 @@ function after(
     toldToWaitAtMs: isAnswer || count > 0 ? 0 : before.toldToWaitAtMs,
     toldTextOnlyAtMs: isUnsupported ? nowMs : before.toldTextOnlyAtMs,
   };
+}
+
+function toLogged(bot: ReadyBot, { id: webhookId, openKfId, corpId }: KfEvent): AnsweredMessage {
+  return { openKfId, corpId, bot: bot.id, webhookId };
 }
 
 function isSame(word: string, text: string): boolean {

@@ -22,6 +22,8 @@ export interface Conversation {
   readonly sentAtMs: readonly number[];
   /** When the customer was last told to wait; 0 for never, and once an answer came. Store time. */
   readonly toldToWaitAtMs: number;
+  /** The webhook id of the message for which the customer was last told to wait, or could not be; `null` for none. */
+  readonly toldToWaitFor: string | null;
   /** When the customer was last told that only text is understood; 0 for never. Store time. */
   readonly toldTextOnlyAtMs: number;
 }
@@ -49,6 +51,7 @@ const NEW: Conversation = {
   history: [],
   sentAtMs: [],
   toldToWaitAtMs: 0,
+  toldToWaitFor: null,
   toldTextOnlyAtMs: 0,
 };
 

@@ -7,6 +7,7 @@ import { Destinations } from '../registry/accounts/destination.js';
 import { MessageStore } from './queue/message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
+import { LongWaits } from './sending/long-waits.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
 import { type Addressee, accountKey } from '../kernel/account.js';
 
@@ -23,6 +24,7 @@ export class MessageWakes implements AlsoWaiting {
     private readonly puller: Puller,
     private readonly catchUp: CatchUp,
     private readonly outcomes: MessageOutcomes,
+    private readonly waits: LongWaits,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -52,6 +54,7 @@ export class MessageWakes implements AlsoWaiting {
   async lookAtAll(): Promise<void> {
     try {
       await this.#wakeMoved();
+      await this.waits.findAll();
       await this.catchUp.lookAtAll();
       await this.outcomes.clearUp();
     } catch (err) {

@@ -19,6 +19,7 @@ import { QueuedAnswers } from './queued-answers.js';
 import { CallbackHalves } from './sending/callback-halves.js';
 import { CustomerLanes } from './sending/customer-lanes.js';
 import { HandOver } from './sending/hand-over.js';
+import { LongWaits } from './sending/long-waits.js';
 import { MessageAttempts } from './sending/message-attempts.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
 import { MessageSender } from './sending/message-sender.js';
@@ -38,6 +39,7 @@ import { Takers } from './sending/takers.js';
     CustomerLanes,
     EventlessPulls,
     HandOver,
+    LongWaits,
     MessageAttempts,
     MessageContents,
     MessageLog,

@@ -85,6 +85,8 @@ function agentsIn(newPlace: () => Place): void {
     return answer;
   }
 
+  const shown = async (id: string) =>
+    (await (await request('GET', `/api/v1/bots/${id}`)).json()) as BotCreatedAnswer;
   const customer = (n: number): string => wecom.customers[n]?.externalUserId ?? '';
   const say = (text: string, n = 0) => wecom.say(text, { openKfId, externalUserId: customer(n) });
   /** What the customer was sent, in order. */
@@ -148,6 +150,21 @@ function agentsIn(newPlace: () => Place): void {
     expect(sentTo()).toEqual(['One moment.', 'Re: Hard one']);
   });
 
+  it('customers are told so while a service is away and gets nothing but probes, and are answered when it is back', async () => {
+    const { id } = await add('dify', { fallback: 'One moment.', fallbackAfterS: 5 });
+    const port = Number(new URL(service.urlOf('dify')).port);
+    await service.close();
+    for (const who of [0, 1, 2]) say('Hello', who);
+    await until(async () => (await shown(id)).lastFailure?.stage === 'connect');
+    for (const [who] of CUSTOMERS.entries()) if (who > 2) say('Hello', who);
+    for (const [who] of CUSTOMERS.entries()) await hasSent(1, who);
+    service = await StandInService.start({ port, answer: (asked) => answerTo(asked) });
+    for (const [who] of CUSTOMERS.entries()) {
+      await hasSent(2, who);
+      expect(sentTo(who)).toEqual(['One moment.', 'Re: Hello']);
+    }
+  });
+
   it('a conversation that the service has forgotten begins anew, and a customer is answered once', async () => {
     await add('dify');
     say('Hello');
@@ -162,13 +179,12 @@ function agentsIn(newPlace: () => Place): void {
   it('a service that refuses the key is shown so, and answers once the key is right', async () => {
     const { id } = await add('dify', { key: 'wrong-key' });
     say('Hello');
-    const shown = async () => (await (await request('GET', `/api/v1/bots/${id}`)).json()) as BotCreatedAnswer;
-    await until(async () => (await shown()).lastFailure?.stage === 'key');
-    expect(await shown()).toMatchObject({ causes: [{ code: 'agent_fails', why: 'key', severity: 'bad' }] });
-    expect(JSON.stringify(await shown())).not.toMatch(/wrong-key/);
+    await until(async () => (await shown(id)).lastFailure?.stage === 'key');
+    expect(await shown(id)).toMatchObject({ causes: [{ code: 'agent_fails', why: 'key', severity: 'bad' }] });
+    expect(JSON.stringify(await shown(id))).not.toMatch(/wrong-key/);
     expect((await request('PATCH', `/api/v1/bots/${id}`, { agent: { key: STAND_IN_KEY } })).status).toBe(200);
     await hasSent(1);
-    await until(async () => (await shown()).causes.length === 0);
+    await until(async () => (await shown(id)).causes.length === 0);
     expect(manager.output()).not.toMatch(/wrong-key|stand-in-key|Hello/);
   });
 

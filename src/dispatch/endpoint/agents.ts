@@ -17,4 +17,7 @@ export interface AskedMessage {
 export interface Agents {
   /** Never throws: the result tells what went wrong. The message is taken once its answer was sent. */
   start(to: Addressee & Pick<Destination, 'bot'>, asked: AskedMessage, onEnd: OnEnd): Attempt;
+
+  /** Sends the customer the bot's `fallback`, once for a message, however often it is called. Never rejects. */
+  tellToWait(to: Pick<Destination, 'bot'>, asked: AskedMessage): Promise<void>;
 }

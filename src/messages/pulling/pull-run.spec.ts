@@ -13,6 +13,7 @@ import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import type { MessageStore } from '../queue/message-store.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
+import type { LongWaits } from '../sending/long-waits.js';
 import type { MessageOutcomes, WithheldMessage } from '../sending/message-outcomes.js';
 import type { PageRules } from './page-rules.js';
 import { PullRun } from './pull-run.js';
@@ -27,6 +28,8 @@ let asked: Pull[];
 let answers: (PullAnswer | Error)[];
 let run: PullRun;
 let buried: string[];
+/** Messages whose customers are told if they wait for long. */
+let begun: string[];
 let withheld: WithheldMessage[];
 /** What happens while the rules judge a page. */
 let judging: () => Promise<unknown>;
@@ -36,7 +39,7 @@ let judged: ReadonlyMap<string, WithheldOutcome>;
 beforeEach(() => {
   clock = new ManualClock(MADE_AT_MS + 60_000);
   store = new MemoryMessageStore();
-  [asked, answers, buried, withheld, judged] = [[], [], [], [], new Map()];
+  [asked, answers, buried, begun, withheld, judged] = [[], [], [], [], [], new Map()];
   judging = async () => {};
   const sync: Pick<KfSync, 'pull'> = {
     pull: async (pull) => {
@@ -63,6 +66,7 @@ beforeEach(() => {
     store,
     sync as KfSync,
     outcomes as MessageOutcomes,
+    { begin: (_account, _bot, { msgid }) => void begun.push(msgid) } as LongWaits,
     { messagesAheadMax: AHEAD_MAX, messageTries: 8 },
     clock,
     { nowMs: () => clock.nowMs() } as StoreClock,
@@ -108,6 +112,7 @@ describe('a pull', () => {
     answers = [page(['m1', 'm2'], 'c1', true), page([], 'c2', true), page(['m3'], 'c3')];
     expect(await pull()).toEqual(TAKEN);
     expect(await waiting()).toEqual(['m1', 'm2', 'm3']);
+    expect(begun).toEqual(['m1', 'm2', 'm3']);
     answers = [page(['m4'], 'c4')];
     await pull();
     expect(asked.map(({ cursor }) => cursor)).toEqual(['', 'c1', 'c2', 'c3']);

@@ -14,6 +14,7 @@ import { ERRCODE, isOfCursor } from '../../wecom/client/wecom-answer.js';
 import { MessageStore, type PullLease } from '../queue/message-store.js';
 import { mergeMsOf } from '../queue/quick-texts.js';
 import { messagesConfig } from '../sending/messages.config.js';
+import { LongWaits } from '../sending/long-waits.js';
 import { MessageOutcomes } from '../sending/message-outcomes.js';
 import { readEntries } from './entries.js';
 import { type JudgedEntry, PageRules } from './page-rules.js';
@@ -87,6 +88,7 @@ export class PullRun {
     private readonly store: MessageStore,
     private readonly sync: KfSync,
     private readonly outcomes: MessageOutcomes,
+    private readonly waits: LongWaits,
     @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -152,7 +154,10 @@ export class PullRun {
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
       this.outcomes.countPulled(kept, messages.length, from !== cursor);
       this.outcomes.withheld(account, withheld, nowMs);
-      if (kept.added > 0) added();
+      if (kept.added > 0) {
+        added();
+        for (const message of messages) this.waits.begin(account, bot, message);
+      }
       if (isLast) return { taken: true, status: 200 };
       if (next === cursor) return failed('WeCom has more messages, and its cursor does not move');
       if (this.clock.elapsedMs() >= endMs) return putOff('WeCom has more messages', 0);

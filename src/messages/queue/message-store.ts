@@ -378,6 +378,12 @@ export class MessageStore {
     return (await this.#pulls.load()).filter(isPulled).map(toAddressee);
   }
 
+  /** The message with this webhook id, if it waits. */
+  async findWaiting(webhookId: string): Promise<Message | null> {
+    const message = await this.store.findMessage(webhookId);
+    return message?.state === 'waiting' ? this.contents.open(message) : null;
+  }
+
   /** When a page of the account was kept last, by any process; 0 before the first. Store time. */
   async pulledAtMs(account: Addressee): Promise<number> {
     return (await this.#pulls.find(accountKey(account)))?.pulledAtMs ?? 0;

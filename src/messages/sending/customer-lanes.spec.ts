@@ -11,9 +11,10 @@ import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
-import { webhookIdOf } from '../../storage/queue/message.js';
+import { type Message, webhookIdOf } from '../../storage/queue/message.js';
 import type { MessageStore } from '../queue/message-store.js';
 import { CustomerLanes } from './customer-lanes.js';
+import type { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
@@ -38,6 +39,8 @@ let isOpen: boolean;
 let concurrency: number;
 /** Messages that the service is asked about now, by `msgid`, in the order in which they began. */
 let asked: Map<string, (result: AttemptResult) => void>;
+/** Messages whose customers are told if they wait for long. */
+let waiting: string[];
 const names = new Map<string, string>();
 
 beforeEach(() => {
@@ -64,7 +67,12 @@ beforeEach(() => {
   } as unknown as BotEndpoints;
   attempts = new MessageAttempts(clock, clock);
   const takers = { isStill: () => !isPaused } as Partial<Takers> as Takers;
-  lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, attempts, clock, clock);
+  waiting = [];
+  const waits = {
+    begin: (_account: unknown, _bot: unknown, { msgid }: Message) => void waiting.push(msgid),
+    end: ({ msgid }: Message) => (waiting = waiting.filter((one) => one !== msgid)),
+  } as unknown as LongWaits;
+  lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, attempts, waits, clock, clock);
 });
 
 /** Messages such as `a1`, of customer `a`. */
@@ -133,6 +141,7 @@ describe('messages of an account', () => {
     await clock.advance(LOOK_AGAIN_MS);
     expect(underWay()).toEqual(['b1', 'c1']);
     await Promise.all([end('b1'), end('c1'), turn]);
+    expect(waiting).toEqual(['a1']);
     await clock.advance(2_000);
     await begin();
     expect(underWay()).toEqual(['a1']);

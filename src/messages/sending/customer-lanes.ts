@@ -8,6 +8,7 @@ import type { Occasion } from '../../storage/queue/line.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
 import { MessageStore, type Turn } from '../queue/message-store.js';
 import { mergeMsOf } from '../queue/quick-texts.js';
+import { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toRecipient } from './taker-form.js';
@@ -49,6 +50,7 @@ export class CustomerLanes {
     private readonly botEndpoints: BotEndpoints,
     private readonly outcomes: MessageOutcomes,
     private readonly attempts: MessageAttempts,
+    private readonly waits: LongWaits,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
@@ -132,12 +134,16 @@ export class CustomerLanes {
     const { turn, taker } = lanes;
     const message = await this.#joined(turn, taker, first);
     if (isExpired(message, this.storeClock.nowMs())) return this.outcomes.expire(turn, message);
+    this.waits.begin(turn, taker.bot, message);
     const attempt = message.attempts + 1;
     const form = messageFormFor(taker, message, async () => false);
     const botEndpoint = this.botEndpoints.ofMessage(toRecipient(taker), taker.endpoint, form);
     const { result, durationMs } = await this.attempts.make(message, attempt, botEndpoint);
     this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
-    if (result.taken) return this.outcomes.taken(turn, message);
+    if (result.taken) {
+      this.waits.end(message);
+      return this.outcomes.taken(turn, message);
+    }
     // After a refusal, messages of other customers need not wait. If the bot is away, they would fail as well.
     if (!isRefusal(result)) lanes.isEnding = true;
     await this.outcomes.notTaken(turn, message, attempt, result);

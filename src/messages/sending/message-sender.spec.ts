@@ -25,6 +25,7 @@ import { MessageMetrics } from './message-metrics.js';
 import type { MessageStore } from '../queue/message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { CustomerLanes } from './customer-lanes.js';
+import type { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { MessageSender } from './message-sender.js';
@@ -95,7 +96,8 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
   );
   const takers = { find: async () => taker, isStill: () => true } as Partial<Takers> as Takers;
   tries = new MessageAttempts(clock, clock);
-  const lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, tries, clock, clock);
+  const waits = { begin: () => {}, end: () => {} } as unknown as LongWaits;
+  const lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, tries, waits, clock, clock);
   sender = new MessageSender(store, takers, botEndpoints, outcomes, halves, tries, lanes, clock, clock);
 }
 

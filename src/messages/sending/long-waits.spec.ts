@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MemoryRecords } from '../../../test/support/memory-records.js';
+import { newMessage, pulledPage } from '../../../test/support/messages.js';
+import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import type { Destinations, MessageTaker } from '../../registry/accounts/destination.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import type { MessageHead, NewMessage } from '../../storage/queue/message.js';
+import type { MessageStore } from '../queue/message-store.js';
+import { LongWaits } from './long-waits.js';
+
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const LEASE_MS = 15_000;
+
+let clock: ManualClock;
+let store: MessageStore;
+let waits: LongWaits;
+let bot: KnownBot;
+let state: MessageTaker['state'];
+/** What the messages say whose customers are told to wait. */
+let told: string[];
+
+beforeEach(() => {
+  clock = new ManualClock();
+  store = new MemoryMessageStore(new MemoryQueueStore(), new MemoryRecords());
+  bot = { id: 'bot-1', kind: 'agent', agent: { fallback: 'Wait.', fallbackAfterS: 30 } } as KnownBot;
+  [state, told] = ['ready', []];
+  waits = newWaits();
+});
+
+function newWaits(): LongWaits {
+  const destinations: Pick<Destinations, 'findMessageTaker'> = {
+    findMessageTaker: (account) => ({ ...account, bot, state }) as MessageTaker,
+  };
+  const agents: Partial<BotEndpoints['agents']> = {
+    tellToWait: async (_to, { message }) => void told.push(message.reveal()),
+  };
+  const botEndpoints = { agents } as BotEndpoints;
+  return new LongWaits(store, destinations as Destinations, botEndpoints, clock, clock);
+}
+
+async function keep(msgid: string, fields: Partial<NewMessage> = {}): Promise<MessageHead> {
+  const message = newMessage(msgid, { sentAtMs: clock.nowMs(), ...fields });
+  const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
+  await store.keep(
+    ACCOUNT,
+    lease?.id ?? '',
+    pulledPage([message], { isLast: true }),
+    clock.nowMs(),
+    LEASE_MS,
+  );
+  const { messages } = await store.list({ states: ['waiting'], ...ACCOUNT }, null, 10);
+  return messages.find((one) => one.msgid === msgid) as MessageHead;
+}
+
+describe('the customer of a message that waits', () => {
+  it('is told so after the time of its bot, however often it was begun', async () => {
+    const message = await keep('m1', { sentAtMs: clock.nowMs() - 10_000 });
+    for (const _ of [1, 2]) waits.begin(ACCOUNT, bot, message);
+    await clock.advance(19_999);
+    expect(told).toEqual([]);
+    await clock.advance(60_000);
+    expect(told).toEqual(['what m1 says']);
+  });
+
+  it('is told nothing once it was taken, here or elsewhere, alone or joined to another one', async () => {
+    const [here, joined, elsewhere] = [await keep('m1'), await keep('m2'), await keep('m3')];
+    for (const message of [here, joined, elsewhere]) waits.begin(ACCOUNT, bot, message);
+    waits.end({ ...here, merged: ['m2', 'm1'] });
+    await store.drop(ACCOUNT, 'm3');
+    expect(clock.pendingTimers).toBe(1);
+    await clock.advance(30_000);
+    expect(told).toEqual([]);
+  });
+
+  it('is told also by a manager that was started later', async () => {
+    await keep('m1');
+    await waits.findAll();
+    await waits.findAll();
+    await clock.advance(30_000);
+    expect(told).toEqual(['what m1 says']);
+  });
+
+  it('is told nothing where the bot has no words for it or is paused, and of what is no customer’s', async () => {
+    waits.begin(ACCOUNT, bot, await keep('m1', { origin: 4 }));
+    waits.begin(ACCOUNT, { agent: null }, await keep('m2'));
+    waits.begin(ACCOUNT, bot, await keep('m3'));
+    state = 'paused';
+    await clock.advance(30_000);
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import type { Addressee } from '../../kernel/account.js';
+import { Clock, type Timer } from '../../kernel/clock.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { Destinations } from '../../registry/accounts/destination.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import { type MessageHead, type NewMessage, webhookIdOf } from '../../storage/queue/message.js';
+import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
+import { MessageStore } from '../queue/message-store.js';
+import { toEvent, toRecipient } from './taker-form.js';
+
+const PAGE_SIZE = 1_000;
+
+/**
+ * Has customers of agents told that their answer takes long, whatever their message waits for: its turn, the service, or the circuit
+ * of the service. The process that has pulled a message looks after it, and each that sends it.
+ */
+@Injectable()
+export class LongWaits {
+  /** By the webhook id of the message. */
+  readonly #timers = new Map<string, Timer>();
+  #hasFoundAll = false;
+
+  constructor(
+    private readonly store: MessageStore,
+    private readonly destinations: Destinations,
+    private readonly botEndpoints: BotEndpoints,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** The message waits for this bot. */
+  begin(
+    { corpId, openKfId }: Addressee,
+    { agent }: Pick<KnownBot, 'agent'>,
+    { msgid, origin, sentAtMs }: Pick<NewMessage, 'msgid' | 'origin' | 'sentAtMs'>,
+  ): void {
+    if (agent == null || agent.fallback === '' || origin !== ORIGIN.customer) return;
+    const id = webhookIdOf({ corpId, openKfId, msgid });
+    if (this.#timers.has(id)) return;
+    const leftMs = sentAtMs + agent.fallbackAfterS * 1_000 - this.storeClock.nowMs();
+    const tell = (): void => {
+      this.#timers.delete(id);
+      // While the store is away, nobody is told.
+      void this.#tell({ corpId, openKfId }, id).catch(() => {});
+    };
+    this.#timers.set(id, this.clock.after(Math.max(0, leftMs), tell));
+  }
+
+  /** The message was taken. */
+  end({ corpId, openKfId, msgid, merged = [msgid] }: MessageHead): void {
+    for (const one of merged) {
+      const id = webhookIdOf({ corpId, openKfId, msgid: one });
+      this.#timers.get(id)?.cancel();
+      this.#timers.delete(id);
+    }
+  }
+
+  /** Begins with what an earlier process has kept; once. @throws AppError `STORE_UNAVAILABLE`; then call it again. */
+  async findAll(): Promise<void> {
+    const states = ['waiting'] as const;
+    for (let cursor: string | null = null; !this.#hasFoundAll;) {
+      const page = await this.store.list({ states, corpId: null, openKfId: null }, cursor, PAGE_SIZE);
+      for (const message of page.messages) {
+        const taker = this.destinations.findMessageTaker(message);
+        if (taker !== null) this.begin(message, taker.bot, message);
+      }
+      ({ cursor } = page);
+      this.#hasFoundAll = cursor === null;
+    }
+  }
+
+  async #tell(account: Addressee, id: string): Promise<void> {
+    const taker = this.destinations.findMessageTaker(account);
+    if (taker?.state !== 'ready') return;
+    const message = await this.store.findWaiting(id);
+    if (message === null) return;
+    const ageMs = this.storeClock.nowMs() - message.sentAtMs;
+    const asked = { event: toEvent(message), message: message.content, ageMs };
+    await this.botEndpoints.agents.tellToWait(toRecipient(taker), asked);
+  }
+}
