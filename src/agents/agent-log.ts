@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HealthyLogLines } from '../kernel/healthy-log-lines.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { AgentForm } from '../registry/bots/agent.dto.js';
+import type { AskedResult } from './reasons.js';
 
 const ASKED = 'agent.asked';
 
@@ -22,11 +23,11 @@ export class AgentLog {
     private readonly healthyLogLines: HealthyLogLines,
   ) {}
 
-  /** @param result `answered`, or why not. @param tokens `null` where the service named none. */
+  /** @param tokens `null` where the service named none. */
   asked(
     message: AnsweredMessage,
     form: AgentForm,
-    result: string,
+    result: AskedResult,
     serviceMs: number,
     tokens: number | null,
   ): void {

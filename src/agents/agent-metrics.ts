@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
+import type { AskedResult } from './reasons.js';
 
 /** Seconds, from a model on the same machine to the longest `timeoutMs`. */
 const BOUNDS_S = [0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
@@ -20,8 +21,10 @@ export class AgentMetrics {
     this.#tokens = metrics.counter('wxkf_agent_tokens_total')({});
   }
 
-  /** @param result see `resultOf`. @param tokens `null` where the service named none. */
-  asked(result: string, durationMs: number, tokens: number | null): void {
+  /** @param tokens `null` where the service named none. */
+  asked(result: AskedResult, durationMs: number, tokens: number | null): void {
+    // No service got the question.
+    if (result === 'saturated' || result === 'withdrawn') return;
     const known = RESULTS.find((one) => one === result) ?? 'refused';
     this.#durations[known].observe(durationMs / 1_000);
     this.#tokens.add(tokens ?? 0);
