@@ -13,11 +13,10 @@ import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import { AgentTestDto, type AgentTestedAnswer } from './agent-test.dto.js';
 import { cutInParts } from './answer/parts.js';
 import { toPlainText } from './answer/plain-text.js';
+import { SENDS_MAX } from './conversations.js';
 import { resultOf, toNotTaken } from './reasons.js';
 import { type Service, ServiceClient } from './service/service-client.js';
 
-/** As many as a customer is sent for a message. */
-const PARTS_MAX = 5;
 /** Stands for the customer: not one of anybody's. */
 const TESTER = 'wxkf-manager-test';
 
@@ -58,7 +57,7 @@ export class AgentsController {
       const { reason } = toNotTaken(ended);
       return { answered: false, result, parts: [], durationMs, tokens: null, fault: reason };
     }
-    const parts = [...cutInParts(toPlainText(ended.said.text), PARTS_MAX)];
+    const parts = [...cutInParts(toPlainText(ended.said.text), SENDS_MAX)];
     return { answered: true, result, parts, durationMs, tokens: ended.said.tokens, fault: null };
   }
 

@@ -9,7 +9,7 @@ import type { ReadyBot } from './ready-bot.js';
 
 const KEPT_MS = 48 * 3_600_000;
 /** How many messages a customer may be sent until the next one of theirs (developer.work.weixin.qq.com/document/path/94677). */
-const SENDS_MAX = 5;
+export const SENDS_MAX = 5;
 
 export interface Conversation {
   /** Of the service, or ours where it takes that; `null` before the first answer. */

@@ -15,7 +15,10 @@ const REMEDIES = new Map<number, string>([
   [ERRCODE.secretInvalid, 'this is not the secret of the app; let its puppet register with the right one'],
   [ERRCODE.secretIllegal, 'this is not the secret of the app; let its puppet register with the right one'],
   [ERRCODE.corpIdInvalid, 'there is no such corp; let the puppet register with the right corpId'],
-  [60020, "list this machine's address among the app's trusted addresses (企业可信IP) in WeCom's admin page"],
+  [
+    ERRCODE.addressUnlisted,
+    "list this machine's address among the app's trusted addresses (企业可信IP) in WeCom's admin page",
+  ],
   [48002, 'the app may not call customer service (微信客服); allow it in WeCom’s admin page'],
   [95017, 'customer service by API is not turned on for the app; do so in WeCom’s admin page'],
 ]);
