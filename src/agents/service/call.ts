@@ -10,6 +10,8 @@ import { type Fields, type Form, NOTHING_SAID, refused, type Refused, type Said 
 const ANSWER_BYTES_MAX = 8 * 1_024 * 1_024;
 /** How long the rest of a stream may take once its answer is whole: it may tell how many tokens were used. */
 const REST_MS = 1_000;
+/** How many 1xx answers may precede the final one. A flood of them would block the event loop. */
+const INTERIM_ANSWERS_MAX = 8;
 /** A service that asks to wait longer is asked again by the usual schedule. */
 const RETRY_AFTER_MAX_S = 3_600;
 /** undici's and Node's codes for a kept connection that its other side had just closed. */
@@ -49,6 +51,7 @@ export class Call implements Asking, Undici.DispatchHandler {
   });
   #deadline: Timer | null = null;
   #controller: Undici.DispatchController | null = null;
+  #interimAnswers = 0;
   #status = 0;
   #isJson = false;
   #retryAfterMs: number | null = null;
@@ -100,7 +103,10 @@ export class Call implements Asking, Undici.DispatchHandler {
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
     this.#canSendAgain = false;
-    if (status < 200) return;
+    if (status < 200) {
+      if (++this.#interimAnswers > INTERIM_ANSWERS_MAX) this.#break('reset', 'too many answers of 1xx');
+      return;
+    }
     this.#status = status;
     this.#isJson = !isWell(status) || String(headers['content-type'] ?? '').includes('json');
     const retryAfterS = Number(headers['retry-after']);

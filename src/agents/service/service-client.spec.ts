@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { startForwardProxyFor } from '../../../test/support/agents.js';
+import { pour, startRawServer } from '../../../test/support/raw-server.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { STAND_IN_KEY, StandInService } from '../../../packages/simulator/services/stand-in-service.js';
 import { loadConfig } from '../../config/config.js';
@@ -155,6 +156,38 @@ describe('a service', () => {
     expect(await answer).toMatchObject({
       broken: { stage: 'connect', code: 'ECONNREFUSED', hasBegun: false },
     });
+  });
+
+  it.each([
+    ['1xx', '', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'],
+    [
+      'events',
+      'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n',
+      `data: ${'x'.repeat(1_000)}\n\n`,
+    ],
+    ['one event', 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: ', 'x'.repeat(1_000)],
+    ['JSON', 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n', '[1],'.repeat(250)],
+  ])('that pours out %s without an end is cut off before its time is over', async (_what, head, chunk) => {
+    client = newClient({}, new ManualClock());
+    const raw = await startRawServer((socket) => {
+      socket.write(head);
+      pour(socket, chunk);
+    });
+    const { answer } = client.ask(serviceOf('dify', STAND_IN_KEY, raw.url), QUESTION);
+    expect(await answer).toMatchObject({ broken: { stage: 'reset' } });
+    await raw.allClosed();
+    await raw.close();
+  });
+
+  it('that sends elsewhere is not followed there, nor is its key', async () => {
+    const location = `${service.urlOf('dify')}/chat-messages`;
+    const raw = await startRawServer(
+      (socket) => void socket.end(`HTTP/1.1 307 Moved\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`),
+    );
+    const { answer } = client.ask(serviceOf('dify', STAND_IN_KEY, raw.url), QUESTION);
+    expect(await answer).toMatchObject({ refused: { refusal: 'refused', status: 307 } });
+    expect(service.asked).toEqual([]);
+    await raw.close();
   });
 
   it('whose name leads to an address that is not allowed is not dialled', async () => {
