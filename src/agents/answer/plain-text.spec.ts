@@ -25,6 +25,7 @@ describe('the plain text of an answer', () => {
     ['breaks', 'one<br/>two', 'one\ntwo'],
     ['escapes', '2 \\* 3 \\_ 4', '2 * 3 _ 4'],
     ['thoughts of the model', '<think>\nHe asks…\n</think>\n\nHello', 'Hello'],
+    ['thoughts whose beginning is in the prompt', 'He asks…\n</think>\n\nHello', 'Hello'],
     ['thoughts that were cut off', 'Hello<think>and then', 'Hello'],
     [
       'stars and lines that are no marks',

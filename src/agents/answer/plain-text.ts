@@ -7,8 +7,9 @@
 /** More than a customer can be sent for a message, with room for marks. */
 const LENGTH_MAX = 20_000;
 
-/** What reasoning models think before they answer. */
+/** What reasoning models think before they answer. Where the prompt has the beginning, only the end is in what they write. */
 const THOUGHTS = /<think>[\s\S]*?(<\/think>|$)/gi;
+const THOUGHTS_BEFORE = /^[\s\S]*<\/think>/i;
 const FENCE = /^\s*(```|~~~)/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
 /** It has `|` and `--`, too. */
@@ -18,7 +19,7 @@ const TABLE_ROW = /^\s*\|(.+)\|\s*$/;
 export function toPlainText(markdown: string): string {
   const lines: string[] = [];
   let isCode = false;
-  for (const line of beginningOf(markdown.replace(THOUGHTS, '')).replace(/\r\n?/g, '\n').split('\n')) {
+  for (const line of beginningOf(withoutThoughts(markdown)).replace(/\r\n?/g, '\n').split('\n')) {
     if (FENCE.test(line)) isCode = !isCode;
     else if (isCode) lines.push(line);
     else if (TABLE_RULE.test(line) && line.includes('|') && line.includes('--')) continue;
@@ -29,6 +30,10 @@ export function toPlainText(markdown: string): string {
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+}
+
+function withoutThoughts(text: string): string {
+  return text.replace(THOUGHTS, '').replace(THOUGHTS_BEFORE, '');
 }
 
 function beginningOf(text: string): string {
