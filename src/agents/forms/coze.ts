@@ -5,6 +5,7 @@
  * It streams: without that, Coze answers before the bot does. The bot has to be published for the API.
  */
 import {
+  conversationIn,
   countAt,
   type Fields,
   fieldsAt,
@@ -54,12 +55,13 @@ export const COZE: Form = {
 };
 
 function afterEvent(said: Said, event: string, fields: Fields): Said {
-  const now = { ...said, conversationId: textAt(fields, 'conversation_id') || said.conversationId };
+  const now = { ...said, conversationId: conversationIn(fields) ?? said.conversationId };
   switch (event) {
     case 'conversation.message.completed': {
       const isAnswer = fields.type === 'answer' && fields.content_type === 'text';
       const text = isAnswer ? textAt(fields, 'content') : '';
-      return { ...now, text: [said.text, text].filter((one) => one !== '').join('\n\n') };
+      const gap = said.text === '' || text === '' ? '' : '\n\n';
+      return { ...now, text: said.text + gap + text };
     }
     case 'conversation.chat.completed':
       return { ...now, isWhole: true, tokens: countAt(fieldsAt(fields, 'usage'), 'token_count') };

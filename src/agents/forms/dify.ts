@@ -4,6 +4,7 @@
  * docs.dify.ai/api-reference/guides/errors, and `api/controllers/service_api/app/error.py` of langgenius/dify.
  */
 import {
+  conversationIn,
   countAt,
   type Fields,
   fieldsAt,
@@ -51,7 +52,7 @@ export const DIFY: Form = {
 
 function afterEvent(said: Said, fields: Fields): Said {
   const answer = textAt(fields, 'answer');
-  const now = { ...said, conversationId: textAt(fields, 'conversation_id') || said.conversationId };
+  const now = { ...said, conversationId: conversationIn(fields) ?? said.conversationId };
   switch (fields.event) {
     case 'message':
     case 'agent_message':
@@ -69,7 +70,7 @@ function afterEvent(said: Said, fields: Fields): Said {
 
 function ended(said: Said, fields: Fields): Said {
   const tokens = countAt(fieldsAt(fieldsAt(fields, 'metadata'), 'usage'), 'total_tokens');
-  const conversationId = textAt(fields, 'conversation_id') || said.conversationId;
+  const conversationId = conversationIn(fields) ?? said.conversationId;
   return { ...said, tokens, conversationId, isWhole: true };
 }
 

@@ -119,6 +119,11 @@ export function textAt(fields: Fields, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** The id of a conversation, of Dify and Coze; `null` where there is none, or something that is no id. */
+export function conversationIn({ conversation_id: id }: Fields): string | null {
+  return typeof id === 'string' && CODE.test(id) ? id : null;
+}
+
 /** A count; `null` where there is none. */
 export function countAt(fields: Fields, name: string): number | null {
   const value = fields[name];
