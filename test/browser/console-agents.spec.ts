@@ -5,6 +5,7 @@ import type { BotAnswer } from '../../packages/console/src/api/answers.gen.js';
 import { pathOf } from '../../packages/console/src/shell/paths.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp } from '../support/connected-app.js';
 import {
   describeInBrowser,
   newPage,
@@ -14,7 +15,6 @@ import {
 } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
-import { postJson } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
 const WIDTHS = [360, 390, 768, 1024, 1440, 1920];
@@ -46,10 +46,7 @@ describeInBrowser('the console, with agents', () => {
         ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
       }),
     ]);
-    const { corpId, callback } = wecom;
-    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-    const saved = await wecom.saveCallback({ ...callback, url: `${manager.url}/callback/${corpId}` });
-    if (!saved.isVerified) throw new Error(saved.detail);
+    await connectApp(wecom, manager);
     page = await newPage(browser);
     page.setDefaultTimeout(6_000);
     await page.emulateMedia({ reducedMotion: 'reduce' });

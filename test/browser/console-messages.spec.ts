@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp } from '../support/connected-app.js';
 import {
   describeInBrowser,
   newPage,
@@ -13,7 +14,6 @@ import {
 } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
-import { postJson } from '../support/puppet-server.js';
 import { StreamBot } from '../support/stream-bot.js';
 
 const POISON = 'what a customer says, and refuses to be taken';
@@ -39,10 +39,8 @@ describeInBrowser('the console, with messages', () => {
         ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
       }),
     ]);
-    const { corpId, corpSecret, callback, openKfId } = wecom;
-    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-    const saved = await wecom.saveCallback({ ...callback, url: `${manager.url}/callback/${corpId}` });
-    if (!saved.isVerified) throw new Error(saved.detail);
+    const { corpId, corpSecret, openKfId } = wecom;
+    await connectApp(wecom, manager);
     const response = await fetch(`${manager.url}/api/v1/bots`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -8,6 +8,7 @@ import type {
 } from '../../packages/console/src/api/answers.gen.js';
 import { pathOf } from '../../packages/console/src/shell/paths.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp } from '../support/connected-app.js';
 import {
   describeInBrowser,
   newPage,
@@ -50,10 +51,8 @@ describeInBrowser('the console, with sessions', () => {
         ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
       }),
     ]);
-    const { corpId, corpSecret, callback, openKfId } = wecom;
-    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-    const saved = await wecom.saveCallback({ ...callback, url: `${manager.url}/callback/${corpId}` });
-    if (!saved.isVerified) throw new Error(saved.detail);
+    const { corpId, corpSecret, openKfId } = wecom;
+    await connectApp(wecom, manager);
     const response = await postJson(`${manager.url}/api/v1/bots`, {
       ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId], kind: 'stream', takes: 'message' },
     });

@@ -5,6 +5,7 @@ import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import type { Asked, ServiceForm } from '../../packages/simulator/services/service-forms.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp, saveCallback } from '../support/connected-app.js';
 import { onEachStore } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
@@ -28,9 +29,7 @@ function agentsIn(newPlace: () => Place): void {
     wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS });
     place = newPlace();
     manager = await start();
-    const { corpId, callback } = wecom;
-    await request('POST', '/api/v1/apps', { corpId, ...callback, url: undefined });
-    await saveCallback();
+    await connectApp(wecom, manager);
   });
 
   afterAll(async () => {
@@ -54,12 +53,6 @@ function agentsIn(newPlace: () => Place): void {
       WECOM_API_URL: wecom.url,
       ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
     });
-
-  async function saveCallback(): Promise<void> {
-    const url = `${manager.url}/callback/${wecom.corpId}`;
-    const saved = await wecom.saveCallback({ ...wecom.callback, url });
-    if (!saved.isVerified) throw new Error(saved.detail);
-  }
 
   const request = (method: string, path: string, body?: object) =>
     whenServed(() =>
@@ -223,15 +216,14 @@ function agentsIn(newPlace: () => Place): void {
     it('answers each customer each message once and in order, over a kill of the manager', async () => {
       await add('dify', { concurrency: 8 });
       Object.assign(service.faults, { failOneIn: 10, cutOneIn: 9, delayMs: () => 50 + Math.random() * 300 });
-      const counts = CUSTOMERS.map(() => 0);
       for (let n = 0; n < 4; n++) for (const [who] of CUSTOMERS.entries()) say(`${who}-${n}`, who);
       await until(() => service.asked.length > 15);
       await manager.stop('SIGKILL');
       manager = await start();
-      await saveCallback();
+      await saveCallback(wecom, manager);
       for (const [who] of CUSTOMERS.entries()) await hasSent(4, who);
-      expect(counts.map((_, who) => sentTo(who))).toEqual(
-        counts.map((_, who) => [0, 1, 2, 3].map((n) => `Re: ${who}-${n}`)),
+      expect(CUSTOMERS.map((_, who) => sentTo(who))).toEqual(
+        CUSTOMERS.map((_, who) => [0, 1, 2, 3].map((n) => `Re: ${who}-${n}`)),
       );
       expect(service.underWayMax).toBeGreaterThan(4);
       // Those that were under way at the kill end at the service by themselves.

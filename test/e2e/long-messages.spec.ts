@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import type { MessageAnswer, MessagePageAnswer } from '../../src/api/messages.dto.js';
+import { connectApp } from '../support/connected-app.js';
 import { mongoPlace } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
@@ -49,10 +50,7 @@ function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
     wecom = await startSimulator({ accounts: Array.from({ length: 20 }, (_, n) => `account ${n}`) });
     place = sealedPlace(newPlace());
     manager = await start();
-    const { corpId, callback } = wecom;
-    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-    const url = `${manager.url}/callback/${corpId}`;
-    expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+    await connectApp(wecom, manager);
   });
 
   afterAll(async () => {

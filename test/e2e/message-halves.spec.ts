@@ -7,6 +7,7 @@ import { type Simulator, startSimulator } from '../../packages/simulator/simulat
 import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
 import type { MessagePageAnswer } from '../../src/api/messages.dto.js';
+import { connectApp } from '../support/connected-app.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
@@ -49,10 +50,8 @@ beforeEach(async () => {
     },
     clock,
   );
-  const { corpId, corpSecret, callback } = wecom;
-  await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-  const url = `${manager.url}/callback/${corpId}`;
-  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+  const { corpId, corpSecret } = wecom;
+  await connectApp(wecom, manager);
   [first = '', second = ''] = wecom.accounts.map(({ openKfId }) => openKfId);
   const response = await postJson(`${manager.url}/api/v1/bots`, {
     ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [first, second] },

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp, saveCallback } from '../support/connected-app.js';
 import { runCli } from '../support/cli-process.js';
 import { startConnect } from '../support/connect-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
-import { type PuppetServer, postJson, startPuppetServer } from '../support/puppet-server.js';
+import { type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
 import { StreamBot, type StreamBotOptions, type StreamFrame } from '../support/stream-bot.js';
 import { until, whenServed } from '../support/until.js';
 import { findStored } from '../support/stored-bytes.js';
@@ -42,9 +43,7 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
     wecom = await startSimulator({ accounts: ACCOUNTS, customers: ['张三', '李四'] });
     place = newPlace();
     manager = await start();
-    const { corpId, callback } = wecom;
-    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-    await saveCallback();
+    await connectApp(wecom, manager);
   });
 
   afterAll(async () => {
@@ -70,16 +69,10 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
       ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
     });
 
-  async function saveCallback(): Promise<void> {
-    const url = `${manager.url}/callback/${wecom.corpId}`;
-    const saved = await wecom.saveCallback({ ...wecom.callback, url });
-    if (!saved.isVerified) throw new Error(saved.detail);
-  }
-
   async function restart(): Promise<void> {
     await manager.stop('SIGKILL');
     manager = await start();
-    await saveCallback();
+    await saveCallback(wecom, manager);
     bot.base = bot.base.replace(/^http:\/\/[^/]+/, manager.url);
   }
 
@@ -314,7 +307,7 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
         const { code } = await runCli({ ...place.env, SECRETS_KEY }, 'import', '--input', file);
         expect(code).toBe(0);
         manager = await start();
-        await saveCallback();
+        await saveCallback(wecom, manager);
         bot.base = bot.base.replace(/^http:\/\/[^/]+/, manager.url);
       }
 

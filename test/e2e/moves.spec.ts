@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import { connectApp, saveCallback } from '../support/connected-app.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
 import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
-import { postJson } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
 type Takes = 'event' | 'message';
@@ -29,7 +29,7 @@ let programs: Program[];
 beforeAll(async () => {
   wecom = await startSimulator({ accounts: Array.from({ length: 60 }, (_, n) => `account ${n}`) });
   manager = await start();
-  await connectWecom();
+  await connectApp(wecom, manager);
 });
 
 afterAll(async () => {
@@ -54,14 +54,6 @@ const start = () =>
     WECOM_API_URL: wecom.url,
     ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
   });
-
-/** WeCom's callbacks go to `manager`. */
-async function connectWecom(): Promise<void> {
-  const { corpId, callback } = wecom;
-  await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-  const url = `${manager.url}/callback/${corpId}`;
-  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
-}
 
 const nextAccount = () => wecom.accounts[accountsUsed++]?.openKfId ?? '';
 
@@ -255,7 +247,7 @@ describe('an account that moves', () => {
     pulling.base = pulling.base.replace(url, manager.url);
     pulling.work = async () => {};
     work.resolve();
-    await connectWecom();
+    await saveCallback(wecom, manager);
     say('3');
     await until(() => pulling.texts.includes('3'));
     expect(pulling.texts.slice(0, 2)).toEqual(['1', '2']);

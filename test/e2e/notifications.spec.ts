@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
+import { connectApp } from '../support/connected-app.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -106,17 +107,14 @@ async function restart(): Promise<void> {
 /** A bot that takes messages of the simulator's account, at the puppet's address. */
 async function startMessageBot(): Promise<string> {
   await restart();
-  const { corpId, corpSecret, callback } = wecom;
+  const { corpId, corpSecret } = wecom;
   const openKfId = wecom.accounts[0]?.openKfId ?? '';
-  const { token, encodingAESKey } = callback;
-  await postJson(`${manager.url}/api/v1/apps`, { corpId, token, encodingAESKey });
-  const url = `${manager.url}/callback/${corpId}`;
-  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+  await connectApp(wecom, manager);
   const bot = { name: 'Bot', corpId, openKfIds: [openKfId], kind: 'puppet', takes: 'message', corpSecret };
   const added = await postJson(`${manager.url}/api/v1/bots`, bot);
   const { key } = (await added.json()) as { key: string };
   expect(added.status).toBe(200);
-  const registration = registrationOf({ corpId, token, encodingAESKey }, openKfId, puppet.url);
+  const registration = registrationOf({ corpId, ...wecom.callback }, openKfId, puppet.url);
   const registered = await fetch(`${manager.url}/puppetWxkfManager/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },

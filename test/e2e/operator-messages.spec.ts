@@ -6,6 +6,7 @@ import type { BotPageAnswer } from '../../src/api/bots.dto.js';
 import type { TestedAnswer } from '../../src/insight/accounts/kf-account.dto.js';
 import type { MessageAnswer, MessagePageAnswer } from '../../src/api/messages.dto.js';
 import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import { connectApp } from '../support/connected-app.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
 import type { Place } from '../support/place.js';
@@ -35,11 +36,7 @@ onEachStoreNightly((newPlace) => {
       WECOM_API_URL: wecom.url,
       ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
     });
-    const { corpId, callback } = wecom;
-    const { token, encodingAESKey } = callback;
-    await postJson(`${manager.url}/api/v1/apps`, { corpId, token, encodingAESKey });
-    const url = `${manager.url}/callback/${corpId}`;
-    expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+    await connectApp(wecom, manager);
   });
 
   afterAll(async () => {

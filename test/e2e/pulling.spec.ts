@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp, saveCallback } from '../support/connected-app.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
-import { postJson } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
 const SECRETS_KEY = randomBytes(32).toString('base64');
@@ -22,9 +22,7 @@ beforeAll(async () => {
   wecom = await startSimulator({ accounts: ACCOUNTS });
   place = embeddedPlace();
   manager = await start();
-  const { corpId, callback } = wecom;
-  await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-  await saveCallback();
+  await connectApp(wecom, manager);
 });
 
 afterAll(async () => {
@@ -51,11 +49,6 @@ const start = () =>
     WECOM_API_URL: wecom.url,
     ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
   });
-
-async function saveCallback(): Promise<void> {
-  const url = `${manager.url}/callback/${wecom.corpId}`;
-  expect(await wecom.saveCallback({ ...wecom.callback, url })).toMatchObject({ isVerified: true });
-}
 
 // oxlint-disable-next-line typescript/no-explicit-any -- each route has its own fields.
 async function request(method: string, path: string, body?: object): Promise<any> {
@@ -100,7 +93,7 @@ describe('what customers write', () => {
     sayUntold('2');
     sayUntold('3');
     manager = await start();
-    await saveCallback();
+    await saveCallback(wecom, manager);
     bot.base = bot.base.replace(/^http:\/\/[^/]+/, manager.url);
     await until(() => bot.texts.length >= 3);
     expect(bot.texts).toEqual(['1', '2', '3']);

@@ -7,11 +7,11 @@ import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logg
 import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp, saveCallback } from '../support/connected-app.js';
 import { onEachStoreNightly } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
-import { postJson } from '../support/puppet-server.js';
 import { findStored } from '../support/stored-bytes.js';
 import { until, whenServed } from '../support/until.js';
 
@@ -34,9 +34,7 @@ onEachStoreNightly((newPlace) => {
     wecom = await startSimulator({ accounts: ACCOUNTS });
     place = newPlace();
     manager = await start();
-    const { corpId, callback } = wecom;
-    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
-    await saveCallback();
+    await connectApp(wecom, manager);
   });
 
   afterAll(async () => {
@@ -60,12 +58,6 @@ onEachStoreNightly((newPlace) => {
       WECOM_API_URL: wecom.url,
       ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
     });
-
-  async function saveCallback(): Promise<void> {
-    const url = `${manager.url}/callback/${wecom.corpId}`;
-    const saved = await wecom.saveCallback({ ...wecom.callback, url });
-    if (!saved.isVerified) throw new Error(saved.detail);
-  }
 
   const request = (method: string, path: string, body?: object) =>
     whenServed(() =>
@@ -281,7 +273,7 @@ onEachStoreNightly((newPlace) => {
     await manager.stop('SIGKILL');
     wecom.faults.apiDelayMs = 0;
     manager = await start();
-    await saveCallback();
+    await saveCallback(wecom, manager);
     say('anybody?');
     act({ type: 'take', servicerUserid: 'lisi' });
     act({ type: 'end', servicerUserid: 'lisi' });
