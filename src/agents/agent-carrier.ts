@@ -95,7 +95,7 @@ export class AgentCarrier implements Agents {
     try {
       return await this.#answer(bot, asked, logged, onAsking);
     } catch (error) {
-      // Nothing was sent that is not known as sent, or will be refused when it is sent again.
+      // It is safe to repeat: WeCom refuses a part that it had before.
       if (!(error instanceof AppError)) this.log.failed(logged, error);
       return { taken: false, stage: 'withdrawn', reason: 'the store does not answer' };
     }

@@ -17,7 +17,7 @@ import { SENDS_MAX } from './conversations.js';
 import { resultOf, toNotTaken } from './reasons.js';
 import { type Service, ServiceClient } from './service/service-client.js';
 
-/** Stands for the customer: not one of anybody's. */
+/** Stands for the customer in a test. No customer has it. */
 const TESTER = 'wxkf-manager-test';
 
 /** Services of agents, as operators set them up. */

@@ -1,4 +1,4 @@
-/** What is kept of a customer's conversation with an agent: sealed, and for 48 h after its last message. */
+/** A customer's conversation with an agent. It is kept sealed, until 48 h after its last message. */
 import { Injectable } from '@nestjs/common';
 import { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -89,7 +89,7 @@ export class Conversations {
   }
 }
 
-/** Begins anew. What counts how often the customer was sent something stays. */
+/** Begins anew. The times of what was sent stay, since WeCom counts it. */
 export function reset(before: Conversation): Conversation {
   return { ...before, id: null, history: [] };
 }

@@ -1,4 +1,4 @@
-/** What a customer's message says, as a service can be asked about it. */
+/** Reads a customer's message, as far as a service can be asked about it. */
 import { hash } from 'node:crypto';
 import { type Addressee, accountKey } from '../kernel/account.js';
 import type { Secret } from '../kernel/secret.js';
@@ -12,7 +12,7 @@ export interface CustomerMessage {
   readonly text: string | null;
 }
 
-/** What WeCom gives as text of types that are none (developer.work.weixin.qq.com/document/path/94670). */
+/** The fields that have text, by type of message (developer.work.weixin.qq.com/document/path/94670). */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   text: ['content'],
   location: ['name', 'address'],
@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   channels: ['nickname', 'title'],
 };
 
-/** @returns `null` for what nobody has to answer: events, and what servicers write. */
+/** @returns `null` for events and for messages of servicers: nobody has to answer them. */
 export function readCustomerMessage(message: Secret): CustomerMessage | null {
   const entry = JSON.parse(message.reveal()) as Fields;
   const customer = textAt(entry, 'external_userid');
@@ -35,7 +35,7 @@ export function readCustomerMessage(message: Secret): CustomerMessage | null {
   return { customer, text: words.length === 0 ? null : words.join('\n') };
 }
 
-/** Stands for a customer of an account: always the same, and nobody can tell from it who that is. */
+/** Stands for a customer of an account. It is always the same, and does not say who the customer is. */
 export function userOf(account: Addressee, customer: string): string {
   return hash('sha256', `${accountKey(account)}\n${customer}`, 'base64url').slice(0, 22);
 }

@@ -1,4 +1,4 @@
-/** What a failed question means, in words, and what an attempt makes of it. Nothing is said that a customer or a service said. */
+/** Turns a failed question into the outcome of an attempt, with a reason in words. It repeats nothing that a customer or a service said. */
 import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
 import type { Refusal, Refused } from './forms/form.js';
 import type { Answer, Broken } from './service/call.js';

@@ -1,13 +1,13 @@
 /**
- * What a service writes, as WeCom shows it: WeChat shows no Markdown. Marks are left out and words stay, with the addresses of links.
- * It knows what models write, not all of CommonMark. A service may write millions of characters: only a beginning is looked at, and no
- * expression here takes more than a bounded time for each of its characters.
+ * Turns Markdown into plain text, since WeChat shows none. Marks are left out; words and the addresses of links stay. It knows the
+ * Markdown that models write, not all of CommonMark. A service may write millions of characters, so only a beginning is read, and no
+ * expression here takes more than a bounded time for each character.
  */
 
 /** More than a customer can be sent for a message, with room for marks. */
 const LENGTH_MAX = 20_000;
 
-/** What reasoning models think before they answer. Where the prompt has the beginning, only the end is in what they write. */
+/** The thoughts of reasoning models. Where the prompt ends with their beginning, the answer has only their end. */
 const THOUGHTS = /<think>[\s\S]*?(<\/think>|$)/gi;
 const THOUGHTS_BEFORE = /^[\s\S]*<\/think>/i;
 const FENCE = /^\s*(```|~~~)/;

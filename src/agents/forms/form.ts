@@ -1,4 +1,4 @@
-/** What a form of service has to tell: how the service is asked, and what its answer says. One file for each form. */
+/** How a form of service is asked, and how its answers are read. One file for each form. */
 import type { AgentSettings } from '../../registry/bots/agent.dto.js';
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -6,9 +6,9 @@ import { proxyFaultOf } from '../../http/outgoing/forward-proxy.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import { type Fields, type Form, NOTHING_SAID, refused, type Refused, type Said } from '../forms/form.js';
 
-/** Far more than a customer is sent: a stream repeats much around each word. */
+/** Far more than a customer is sent, since a stream repeats much around each word. */
 const ANSWER_BYTES_MAX = 8 * 1_024 * 1_024;
-/** How long the rest of a stream may take once its answer is whole: it may tell how many tokens were used. */
+/** How long the rest of a stream may take after the whole answer. It may name the tokens that were used. */
 const REST_MS = 1_000;
 /** How many 1xx answers may precede the final one. A flood of them would block the event loop. */
 const INTERIM_ANSWERS_MAX = 8;
@@ -173,7 +173,7 @@ export class Call implements Asking, Undici.DispatchHandler {
     this.#finish();
   }
 
-  /** What was said is all, or shows why there is no answer. */
+  /** Settles with what was said so far. */
   #finish(): void {
     const { text, refused: why, isWhole } = this.#said;
     if (why !== null) this.#settle({ refused: why, retryAfterMs: null });
