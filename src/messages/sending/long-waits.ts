@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import type { Addressee } from '../../kernel/account.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
+import type { AgentSettings } from '../../registry/bots/agent.dto.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { type MessageHead, type NewMessage, webhookIdOf } from '../../storage/queue/message.js';
 import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
@@ -33,13 +34,13 @@ export class LongWaits {
   /** The message waits for this bot. */
   begin(
     { corpId, openKfId }: Addressee,
-    { agent }: Pick<KnownBot, 'agent'>,
+    bot: Pick<KnownBot, 'agent'>,
     { msgid, origin, sentAtMs }: Pick<NewMessage, 'msgid' | 'origin' | 'sentAtMs'>,
   ): void {
-    if (agent == null || agent.fallback === '' || origin !== ORIGIN.customer) return;
+    if (!hasFallback(bot) || origin !== ORIGIN.customer) return;
     const id = webhookIdOf({ corpId, openKfId, msgid });
     if (this.#timers.has(id)) return;
-    const leftMs = sentAtMs + agent.fallbackAfterS * 1_000 - this.storeClock.nowMs();
+    const leftMs = sentAtMs + bot.agent.fallbackAfterS * 1_000 - this.storeClock.nowMs();
     const tell = (): void => {
       this.#timers.delete(id);
       // While the store is away, nobody is told.
@@ -59,15 +60,25 @@ export class LongWaits {
 
   /** Begins with what an earlier process has kept; once. @throws AppError `STORE_UNAVAILABLE`; then call it again. */
   async findAll(): Promise<void> {
-    const states = ['waiting'] as const;
-    for (let cursor: string | null = null; !this.#hasFoundAll;) {
-      const page = await this.store.list({ states, corpId: null, openKfId: null }, cursor, PAGE_SIZE);
-      for (const message of page.messages) {
-        const taker = this.destinations.findMessageTaker(message);
-        if (taker !== null) this.begin(message, taker.bot, message);
+    for (let after: string | null = ''; !this.#hasFoundAll && after !== null;) {
+      const page: readonly Addressee[] = await this.store.listWaiting(after, PAGE_SIZE);
+      for (const account of page) {
+        const bot = this.destinations.findMessageTaker(account)?.bot ?? null;
+        if (bot !== null && hasFallback(bot)) await this.#beginAll(account, bot);
       }
+      const last = page.at(-1);
+      after = last === undefined || page.length < PAGE_SIZE ? null : accountKey(last);
+    }
+    this.#hasFoundAll = true;
+  }
+
+  async #beginAll({ corpId, openKfId }: Addressee, bot: KnownBot): Promise<void> {
+    const states = ['waiting'] as const;
+    for (let cursor: string | null = null; ;) {
+      const page = await this.store.list({ states, corpId, openKfId }, cursor, PAGE_SIZE);
+      for (const message of page.messages) this.begin(message, bot, message);
       ({ cursor } = page);
-      this.#hasFoundAll = cursor === null;
+      if (cursor === null) return;
     }
   }
 
@@ -80,4 +91,8 @@ export class LongWaits {
     const asked = { event: toEvent(message), message: message.content, ageMs };
     await this.botEndpoints.agents.tellToWait(toRecipient(taker), asked);
   }
+}
+
+function hasFallback(bot: Pick<KnownBot, 'agent'>): bot is { readonly agent: AgentSettings } {
+  return bot.agent != null && bot.agent.fallback !== '';
 }
