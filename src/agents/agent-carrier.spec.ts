@@ -301,25 +301,35 @@ describe('a customer who waits', () => {
   beforeEach(() => start({ fallback: 'One moment.' }));
 
   it('is told so once for a message, and not by a later message soon after', async () => {
-    await tellToWait('m1', 'Hello');
-    await tellToWait('m2', 'Still there?');
+    await tellToWait('m1', 'Hello', 30_000);
+    await tellToWait('m2', 'Still there?', 20_000);
+    await clock.advance(60_000);
+    await tellToWait('m3', 'Hello?', 30_000);
     await clock.advance(HOUR_MS);
-    await tellToWait('m1', 'Hello');
+    await tellToWait('m1', 'Hello', HOUR_MS + 90_000);
     expect(texts()).toEqual(['One moment.']);
-    await tellToWait('m3', 'Hello?');
+    await tellToWait('m4', 'Well?', 30_000);
     expect(texts()).toEqual(['One moment.', 'One moment.']);
-    await give('m3', 'Hello?');
-    expect(texts()[2]).toBe('Re: Hello?');
+  });
+
+  it('is told so again after an answer, but not for what was written before', async () => {
+    await tellToWait('m1', 'Hello', 30_000);
+    await give('m1', 'Hello', 31_000);
+    await clock.advance(60_000);
+    await tellToWait('m2', 'Written meanwhile', 70_000);
+    expect(texts()).toEqual(['One moment.', 'Re: Hello']);
+    await tellToWait('m3', 'Another question', 30_000);
+    expect(texts()[2]).toBe('One moment.');
   });
 
   it('is told so again where WeCom could not be asked, and not where it refuses', async () => {
     sendTo = () => ({ retryAfterS: 30 });
-    await tellToWait('m1', 'Hello');
+    await tellToWait('m1', 'Hello', 30_000);
     sendTo = () => ({ errcode: 95018, errmsg: 'state' });
-    await tellToWait('m1', 'Hello');
+    await tellToWait('m1', 'Hello', 30_000);
     expect(followed).toHaveLength(2);
     sendTo = () => ({ fields: {} });
-    await tellToWait('m1', 'Hello');
+    await tellToWait('m1', 'Hello', 30_000);
     expect(texts()).toEqual([]);
   });
 

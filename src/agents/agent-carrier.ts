@@ -14,7 +14,7 @@ import { AgentMetrics } from './agent-metrics.js';
 import { cutInParts } from './answer/parts.js';
 import { toPlainText } from './answer/plain-text.js';
 import { type Conversation, Conversations, reset, sendsLeft, sent } from './conversations.js';
-import { Fallbacks } from './fallbacks.js';
+import { Fallbacks, type WaitingMessage } from './fallbacks.js';
 import type { Question, Said } from './forms/form.js';
 import { type CustomerMessage, readCustomerMessage, userOf } from './question.js';
 import { isReady, type ReadyBot } from './ready-bot.js';
@@ -32,15 +32,8 @@ const REMEMBERED_LENGTH_MAX = 4_096;
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 
 /** A message on its way to its answer. */
-interface Asked {
-  readonly bot: ReadyBot;
-  readonly logged: AnsweredMessage;
-  readonly customer: string;
-  /** See `userOf`. */
-  readonly user: string;
+interface Asked extends WaitingMessage {
   readonly conversation: Conversation;
-  /** When the customer sent it, store time. */
-  readonly atMs: number;
   /** Learns of each question to the service. */
   readonly onAsking: (asking: Asking) => void;
 }
@@ -76,14 +69,21 @@ export class AgentCarrier implements Agents {
 
   async tellToWait(
     { bot }: Parameters<Agents['tellToWait']>[0],
-    { event, message }: AskedMessage,
+    { event, message, ageMs }: AskedMessage,
   ): Promise<void> {
     if (bot === null || !isReady(bot)) return;
     const said = readCustomerMessage(message);
     // What is no text needs no service.
     if (said === null || said.text === null) return;
     const { customer } = said;
-    await this.fallbacks.tell(bot, toLogged(bot, event), customer, userOf(event, customer));
+    const atMs = this.storeClock.nowMs() - ageMs;
+    await this.fallbacks.tell({
+      bot,
+      logged: toLogged(bot, event),
+      customer,
+      user: userOf(event, customer),
+      atMs,
+    });
   }
 
   async #answerSafely(
@@ -245,7 +245,7 @@ function after(
   return {
     ...sent(before, count, nowMs),
     ...{ id: conversationId ?? before.id, history },
-    toldToWaitAtMs: isAnswer || count > 0 ? 0 : before.toldToWaitAtMs,
+    toldToWaitUntilMs: isAnswer || count > 0 ? 0 : before.toldToWaitUntilMs,
     toldTextOnlyAtMs: isUnsupported ? nowMs : before.toldTextOnlyAtMs,
   };
 }

@@ -20,10 +20,10 @@ export interface Conversation {
   readonly history: readonly Exchanged[];
   /** When the customer was last sent something, store time: the last few times, rising. */
   readonly sentAtMs: readonly number[];
-  /** When the customer was last told to wait; 0 for never, and once an answer came. Store time. */
+  /** When the customer was last told to wait, or could not be; 0 for never. Store time. */
   readonly toldToWaitAtMs: number;
-  /** The webhook id of the message for which the customer was last told to wait, or could not be; `null` for none. */
-  readonly toldToWaitFor: string | null;
+  /** Until when the customer is not told so again; 0 once an answer came. Store time. */
+  readonly toldToWaitUntilMs: number;
   /** When the customer was last told that only text is understood; 0 for never. Store time. */
   readonly toldTextOnlyAtMs: number;
 }
@@ -51,7 +51,7 @@ const NEW: Conversation = {
   history: [],
   sentAtMs: [],
   toldToWaitAtMs: 0,
-  toldToWaitFor: null,
+  toldToWaitUntilMs: 0,
   toldTextOnlyAtMs: 0,
 };
 

@@ -10,6 +10,18 @@ import { msgidOf, Sending } from './sending.js';
 /** A customer who writes on meanwhile is not told again. */
 const ONCE_IN_MS = 600_000;
 
+/** A customer's message that waits for its answer. */
+export interface WaitingMessage {
+  readonly bot: ReadyBot;
+  readonly logged: AnsweredMessage;
+  /** The `external_userid`. */
+  readonly customer: string;
+  /** See `userOf`. */
+  readonly user: string;
+  /** When the customer sent it, store time. */
+  readonly atMs: number;
+}
+
 /** Tells customers to wait whose answers take long. */
 @Injectable()
 export class Fallbacks {
@@ -21,38 +33,35 @@ export class Fallbacks {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /**
-   * Once for a message, however often it is called. Never rejects: while the store does not answer, nobody is told.
-   * @param customer the `external_userid`. @param user see `userOf`.
-   */
-  async tell(bot: ReadyBot, message: AnsweredMessage, customer: string, user: string): Promise<void> {
+  /** Once for a message, however often it is called. Never rejects: while the store does not answer, nobody is told. */
+  async tell(message: WaitingMessage): Promise<void> {
     try {
-      await this.#tell(bot, message, customer, user);
+      await this.#tell(message);
     } catch (error) {
-      if (!(error instanceof AppError)) this.log.failed(message, error);
+      if (!(error instanceof AppError)) this.log.failed(message.logged, error);
     }
   }
 
-  async #tell(bot: ReadyBot, message: AnsweredMessage, customer: string, user: string): Promise<void> {
-    const { webhookId, openKfId } = message;
-    if (bot.paused === true || bot.agent.fallback === '') return;
+  async #tell({ bot, logged, customer, user, atMs }: WaitingMessage): Promise<void> {
+    const { webhookId, openKfId } = logged;
+    const { fallback } = bot.agent;
+    if (bot.paused === true || fallback === '') return;
     const nowMs = this.storeClock.nowMs();
-    const { toldToWaitAtMs, toldToWaitFor } = await this.conversations.find(bot, user);
-    if (toldToWaitFor === webhookId || nowMs - toldToWaitAtMs < ONCE_IN_MS) return;
+    const { toldToWaitAtMs, toldToWaitUntilMs } = await this.conversations.find(bot, user);
+    // Whoever was told after this message knows that it takes long.
+    if (atMs <= toldToWaitAtMs || nowMs < toldToWaitUntilMs) return;
     if ((await this.replies.find(webhookId)) !== null) return;
     const msgid = msgidOf(webhookId, 'fallback');
-    const text = { openKfId, customer, msgid, text: bot.agent.fallback, isRepeated: true };
+    const text = { openKfId, customer, msgid, text: fallback, isRepeated: true };
     const { outcome } = await this.sending.send(bot, text);
     if (outcome === 'failed') return;
     const isSent = outcome === 'sent';
-    await this.conversations.change(bot, user, (before) =>
-      before.toldToWaitFor === webhookId
-        ? before
-        : {
-            ...(isSent ? { ...sent(before, 1, nowMs), toldToWaitAtMs: nowMs } : before),
-            toldToWaitFor: webhookId,
-          },
-    );
-    if (isSent) this.log.toldToWait(message);
+    await this.conversations.change(bot, user, (before) => {
+      // Another manager may have told the same.
+      if (atMs <= before.toldToWaitAtMs) return before;
+      const told = { ...before, toldToWaitAtMs: nowMs };
+      return isSent ? { ...sent(told, 1, nowMs), toldToWaitUntilMs: nowMs + ONCE_IN_MS } : told;
+    });
+    if (isSent) this.log.toldToWait(logged);
   }
 }
