@@ -6,6 +6,7 @@ import {
   type MessageOrder,
   type NewMessage,
   SEEN_MS,
+  webhookIdOf,
 } from '../../src/storage/queue/message.js';
 import type { MessageFilter, QueueStore } from '../../src/storage/queue/queue-store.js';
 import type { UnderWay } from '../../src/messages/queue/message-line.js';
@@ -1326,6 +1327,22 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         });
         await reopen();
         expect(await messages.counts(OTHER)).toEqual({ waiting: 2, dead: 1, oldestWaitingAtMs: NOW_MS + 1 });
+      });
+
+      it('is found by its webhook id, until it is taken or dead', async () => {
+        const find = async (msgid: string) =>
+          (await messages.findWaiting(webhookIdOf({ ...ACCOUNT, msgid })))?.content.reveal();
+        await keep(['m1', 'm2']);
+        await reopen();
+        expect([await find('m1'), await find('m2')]).toEqual(['what m1 says', 'what m2 says']);
+        const turn = await claimOne();
+        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.bury(turn, 'm2', DEAD, NOW_MS);
+        expect([await find('m1'), await find('m2'), await find('m3')]).toEqual([
+          undefined,
+          undefined,
+          undefined,
+        ]);
       });
 
       it('is listed by account and by endpoint', async () => {
