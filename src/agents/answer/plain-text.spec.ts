@@ -42,9 +42,13 @@ describe('the plain text of an answer', () => {
     expect(toPlainText(`${thoughts}${'a'.repeat(1_000_000)}`)).toBe(`${'a'.repeat(20_000)}…`);
   });
 
-  it('leaves the words of a link as they are that are longer than links have', () => {
-    const long = (length: number): string => `[${'w'.repeat(length)}](https://a.example)`;
-    expect(toPlainText(long(500))).toBe(`${'w'.repeat(500)} (https://a.example)`);
-    expect(toPlainText(long(501))).toBe(long(501));
+  it('leaves links and stress as they are whose words are longer than people write', () => {
+    const words = (length: number): string => 'w'.repeat(length);
+    const link = (length: number): string => `[${words(length)}](https://a.example)`;
+    expect(toPlainText(link(500))).toBe(`${words(500)} (https://a.example)`);
+    for (const mark of ['**', '__', '~~'])
+      expect(toPlainText(`${mark}${words(500)}${mark}`)).toBe(words(500));
+    const long = [link(501), `**${words(501)}**`, `__${words(501)}__`, `~~${words(501)}~~`];
+    expect(long.map(toPlainText)).toEqual(long);
   });
 });
