@@ -10,7 +10,9 @@ import { AppsService } from '../registry/apps/apps.service.js';
 import { KINDS } from '../registry/bots/bot-kinds.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { AppDto, NewAppDto, toNewApp } from '../registry/apps/app.dto.js';
+import type { CauseAnswer } from '../insight/answers/cause.dto.js';
 import { AllFigures } from '../insight/figures/all-figures.js';
+import { CurrentStatus } from '../insight/verdict/current-status.js';
 import {
   type AppAnswer,
   type AppCreatedAnswer,
@@ -23,6 +25,12 @@ import { toIso } from '../http/answers/times.js';
 import { askedBy } from '../http/access/asked-by.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
+/** By the id of a corp. */
+interface Now {
+  readonly causes: ReadonlyMap<string, readonly CauseAnswer[]>;
+  readonly takenAtMs: ReadonlyMap<string, number>;
+}
+
 /** Callback credentials that are known before any puppet registers. */
 @Controller('api/v1/apps')
 @ApiTags('operators')
@@ -31,6 +39,7 @@ export class AppsController {
     private readonly apps: AppsService,
     private readonly bots: KnownBots,
     private readonly figures: AllFigures,
+    private readonly status: CurrentStatus,
   ) {}
 
   /**
@@ -45,9 +54,9 @@ export class AppsController {
     const found = this.apps.after(readCursor(APPS, query) ?? '', limit + 1);
     const items = found.slice(0, limit);
     const last = items.at(-1);
-    const takenAtMs = this.figures.takenByCorp();
+    const now = await this.#now();
     return {
-      items: items.map((app) => this.#toAnswer(app, takenAtMs)),
+      items: items.map((app) => this.#toAnswer(app, now)),
       nextCursor: found.length > limit && last !== undefined ? toCursor(APPS, appKey(last)) : null,
     };
   }
@@ -70,7 +79,7 @@ export class AppsController {
     request.done = { subject: nameOf(app) };
     const { callbackToken, encodingAESKey } = app;
     return {
-      ...this.#toAnswer(app, this.figures.takenByCorp()),
+      ...this.#toAnswer(app, await this.#now()),
       token: callbackToken.reveal(),
       encodingAESKey: encodingAESKey.reveal(),
     };
@@ -91,7 +100,11 @@ export class AppsController {
     return SUCCESS_ANSWER;
   }
 
-  #toAnswer(app: App, takenAtMs: ReadonlyMap<string, number>): AppAnswer {
+  async #now(): Promise<Now> {
+    return { causes: await this.status.causesByCorp(), takenAtMs: this.figures.takenByCorp() };
+  }
+
+  #toAnswer(app: App, { causes, takenAtMs }: Now): AppAnswer {
     const { id, corpId, createdAtMs, verifiedAtMs } = app;
     return {
       ...knownFieldsOf(AppDto, app),
@@ -103,6 +116,7 @@ export class AppsController {
       accounts: this.apps.accountsOf(app),
       bots: this.#botsOf(corpId),
       lastDeliveryAt: toTime(sinceAdded(app, takenAtMs.get(corpId))),
+      causes: [...(causes.get(corpId) ?? [])],
     };
   }
 

@@ -1,6 +1,7 @@
 import { IsOptional, IsString, IsInt, IsISO8601, Min } from 'class-validator';
 import { IsCursorOf, PageQueryDto } from '../http/answers/page-query.dto.js';
 import { IntersectionType } from '../http/answers/swagger.js';
+import { CauseAnswer } from '../insight/answers/cause.dto.js';
 import { AppDto, AppSecretsDto } from '../registry/apps/app.dto.js';
 import { Page } from '../http/answers/page.dto.js';
 
@@ -68,6 +69,9 @@ export class AppAnswer extends AppDto {
   /** When any replica last delivered an event of the corp, since the app was added; ISO 8601, UTC. */
   @IsISO8601()
   readonly lastDeliveryAt!: string | null;
+
+  /** What is wrong with the callbacks or the calls of its corp, the worst first: `refused` and `wecom_fails`. */
+  readonly causes!: CauseAnswer[];
 }
 
 export class AppPageAnswer extends Page {

@@ -103,9 +103,11 @@ describeInBrowser('the console, connecting an app', () => {
     await page.getByRole('button', { name: 'I have saved them' }).click();
     await page.getByRole('link', { name: 'All apps' }).click();
     const row = page.getByRole('row', { name: 'Support bot' });
-    await row.getByText('Working').waitFor();
+    await seeSoon(row.getByText('Needs attention'));
     await screenshot(page, 'console-apps');
     await row.getByRole('link', { name: 'Support bot' }).click();
+    const wrongs = page.getByRole('table', { name: 'What is wrong with it' });
+    await wrongs.getByText('its signature did not match').waitFor();
     const refused = page.getByRole('region', { name: 'Refused callbacks of the last day' });
     await refused.getByRole('row', { name: /its signature did not match 127\.0\.0\.1 1/ }).waitFor();
     await refused.getByRole('button', { name: 'its signature did not match' }).click();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from '../../src/api/apps.dto.js';
 import { runCliWith } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -11,6 +12,7 @@ import { type PuppetServer, postJson, register, startPuppetServer } from '../sup
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
 import { onEachStoreNightly } from '../support/each-store.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
 
 const ECHO = '1616140317555161061';
@@ -114,7 +116,7 @@ onEachStoreNightly((newPlace) => {
     expect(await verified(manager, imported)).toBe(ECHO);
     expect((await sendVerification(manager.url, newApp(corpId), ECHO)).status).toBe(404);
     added = await add(manager, { corpId, name: '客服' });
-    const { token, encodingAESKey, ...shown } = added;
+    const { token, encodingAESKey, causes: _, ...shown } = added;
     expect(shown).toEqual({
       id: expect.any(String),
       corpId,
@@ -129,7 +131,7 @@ onEachStoreNightly((newPlace) => {
       lastDeliveryAt: null,
     });
     const listed = async () => (await list(manager)).find(({ id }) => id === added.id);
-    expect(await listed()).toEqual(shown);
+    expect(await listed()).toMatchObject(shown);
     expect(await verified(manager, { corpId, token, encodingAESKey })).toBe(ECHO);
     verifiedAt = (await listed())?.verifiedAt ?? null;
     expect(verifiedAt).toMatch(/^\d{4}-.*Z$/);
@@ -142,10 +144,10 @@ onEachStoreNightly((newPlace) => {
     const [ofFile, file] = [newApp(), join(folder, 'apps.json')];
     writeFileSync(file, JSON.stringify([{ ...ofFile, name: 'listed' }]));
     const manager = await start({ SECRETS_KEY: KEY, WECOM_APPS_FILE: file });
-    const { token, encodingAESKey, ...shown } = added;
+    const { token, encodingAESKey, causes: _, ...shown } = added;
     const app = { corpId, token, encodingAESKey };
     const known = await ofApi(manager);
-    expect(known.find(({ id }) => id === added.id)).toEqual({ ...shown, verifiedAt });
+    expect(known.find(({ id }) => id === added.id)).toMatchObject({ ...shown, verifiedAt });
     expect(await verified(manager, app)).toBe(ECHO);
     for (const { id } of known)
       expect(await (await remove(manager, id)).json()).toEqual({ code: 0, message: 'success' });
@@ -164,6 +166,18 @@ onEachStoreNightly((newPlace) => {
     expect(await findStored(place, secrets)).toEqual([]);
   });
 
+  /** What the verdict says of a corp whose callbacks do not open, its app says, too. */
+  async function expectCause(manager: ManagerProcess, app: WecomApp, openKfId: string): Promise<void> {
+    const { corpId, token } = app;
+    const { encodingAESKey } = newApp();
+    expect((await sendMessage(manager.url, { corpId, token, encodingAESKey }, openKfId)).status).toBe(400);
+    const causes = async () => (await list(manager)).find((one) => one.corpId === corpId)?.causes ?? [];
+    await until(async () => (await causes()).length > 0);
+    const { verdict } = (await (await fetch(`${manager.url}/api/v1/status`)).json()) as StatusAnswer;
+    expect(await causes()).toMatchObject([{ code: 'refused', severity: 'bad', corpId }]);
+    expect(verdict.causes).toEqual(expect.arrayContaining([...(await causes())]));
+  }
+
   /** One vouches for its pair, and is refused twice or with wrong fields. */
   async function expectVouching(manager: ManagerProcess): Promise<void> {
     const [app, openKfId] = [newApp(), newOpenKfId()];
@@ -180,6 +194,7 @@ onEachStoreNightly((newPlace) => {
     expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
     await again;
     expect(await ofApp()).toMatchObject({ accounts: 1, lastDeliveryAt: expect.stringMatching(/Z$/) });
+    await expectCause(manager, app, openKfId);
     // Nothing of that is another app's, though its corp is the same.
     const other = await add(manager, { ...newApp(), corpId: app.corpId });
     expect(other).toMatchObject({ accounts: 0, bots: 0, lastDeliveryAt: null });

@@ -14,6 +14,11 @@ import { Names } from '../accounts/names.js';
 import { StoreCounts } from './store-counts.js';
 import { Verdict } from './verdict.js';
 
+type CausesById = ReadonlyMap<string, readonly CauseAnswer[]>;
+
+/** What WeCom sends does not open, or WeCom refuses what the corp's bots ask. */
+const OF_APPS: ReadonlySet<CauseAnswer['code']> = new Set(['refused', 'wecom_fails']);
+
 /** The state of this process with its verdict, for the API and for notifications. */
 @Injectable()
 export class CurrentStatus {
@@ -35,11 +40,21 @@ export class CurrentStatus {
   }
 
   /** All that is wrong with each bot or its accounts, the worst first. */
-  async causesByBot(): Promise<ReadonlyMap<string, readonly CauseAnswer[]>> {
+  async causesByBot(): Promise<CausesById> {
+    const ofBots = (await this.#causes()).filter(({ botId }) => botId !== null);
+    return Map.groupBy(ofBots, ({ botId }) => botId ?? '');
+  }
+
+  /** All that is wrong between WeCom and the apps of each corp, the worst first. */
+  async causesByCorp(): Promise<CausesById> {
+    const ofCorps = (await this.#causes()).filter(({ code, corpId }) => OF_APPS.has(code) && corpId !== null);
+    return Map.groupBy(ofCorps, ({ corpId }) => corpId ?? '');
+  }
+
+  async #causes(): Promise<readonly CauseAnswer[]> {
     const { views } = await this.accounts.list();
     const { causes } = await this.verdict.causes(await this.#figures(views), views);
-    const ofBots = causes.filter(({ botId }) => botId !== null).map((cause) => this.names.of(cause));
-    return Map.groupBy(ofBots, ({ botId }) => botId ?? '');
+    return causes.map((cause) => this.names.of(cause));
   }
 
   async #figures(views: readonly AccountView[]): Promise<Omit<StatusAnswer, 'verdict'>> {

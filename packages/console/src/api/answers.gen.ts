@@ -323,6 +323,10 @@ export type AppAnswer = {
      */
     lastDeliveryAt: string | null;
     /**
+     * What is wrong with the callbacks or the calls of its corp, the worst first: `refused` and `wecom_fails`.
+     */
+    causes: Array<CauseAnswer>;
+    /**
      * The corp.
      */
     corpId: string;
@@ -378,6 +382,10 @@ export type AppCreatedAnswer = {
      * When any replica last delivered an event of the corp, since the app was added; ISO 8601, UTC.
      */
     lastDeliveryAt: string | null;
+    /**
+     * What is wrong with the callbacks or the calls of its corp, the worst first: `refused` and `wecom_fails`.
+     */
+    causes: Array<CauseAnswer>;
     /**
      * The callback token. A new app gets a random one if it is left out.
      */

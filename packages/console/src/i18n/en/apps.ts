@@ -5,11 +5,13 @@ export const apps = {
   name: 'Name',
   state: 'State',
   states: {
+    troubled: 'Needs attention',
     unverified: 'Not verified',
     untaken: 'No bot',
     undelivered: 'No event yet',
     working: 'Working',
   },
+  causes: 'What is wrong with it',
   verifiedAt: 'Verified',
   deliveredAt: 'Last event',
   puppets: 'Puppets',

@@ -7,11 +7,13 @@ export const apps: Words['apps'] = {
   name: '名称',
   state: '状态',
   states: {
+    troubled: '需要处理',
     unverified: '未验证',
     untaken: '没有机器人',
     undelivered: '还没有事件',
     working: '正常',
   },
+  causes: '存在的问题',
   verifiedAt: '验证时间',
   deliveredAt: '最近事件',
   puppets: 'Puppet',

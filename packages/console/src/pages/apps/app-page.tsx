@@ -5,6 +5,7 @@ import { navigate } from 'wouter/use-browser-location';
 import type { AppAnswer } from '../../api/answers.gen.js';
 import { useChange } from '../../api/answers.js';
 import { removeApp, useApp } from '../../api/apps.js';
+import { CauseList } from '../../components/causes/cause-list.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { Confirm } from '../../components/confirm.js';
 import { CopyButton } from '../../components/copy.js';
@@ -12,12 +13,11 @@ import { LinkButton } from '../../components/link-button.js';
 import { Loaded } from '../../components/loaded.js';
 import { Nothing } from '../../components/nothing.js';
 import { Page } from '../../components/page.js';
-import { StateTag } from '../../components/state-tag.js';
 import { useTell } from '../../components/tell.js';
 import { Ago } from '../../components/times.js';
 import { t } from '../../i18n/language.js';
 import { PAGES } from '../../shell/paths.js';
-import { APP_TONES, stateOfApp } from './app-state.js';
+import { AppStateTag } from './app-state-tag.js';
 import { AppSteps } from './app-steps.js';
 import { AccountsOfApp, BotsOfApp } from './of-app.js';
 import { RefusedOfApp } from './refused-of-app.js';
@@ -50,13 +50,13 @@ export default function AppPage() {
 
 function AppParts({ app }: { readonly app: AppAnswer }) {
   const { apps } = t();
-  const state = stateOfApp(app);
   return (
     <>
       <div className="place">
         <Link href={PAGES.apps}>{apps.toList}</Link>
-        <StateTag tone={APP_TONES[state]} text={apps.states[state]} />
+        <AppStateTag app={app} />
       </div>
+      {app.causes.length > 0 && <CauseList causes={app.causes} caption={apps.causes} isFirstOpen />}
       <div className="cards">
         <Facts app={app} />
         <section className="card" aria-labelledby="steps">

@@ -12,7 +12,7 @@ import { Ago } from '../../components/times.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
-import { APP_TONES, stateOfApp } from './app-state.js';
+import { AppStateTag } from './app-state-tag.js';
 
 /** The apps of WeCom whose callbacks the manager opens, and how far each of them is. */
 export default function AppsPage() {
@@ -94,12 +94,6 @@ function AppName({ app: { id, name, corpId } }: { readonly app: AppAnswer }) {
       <CopyButton value={corpId} what={t().common.corpId} />
     </span>
   );
-}
-
-function AppStateTag({ app }: { readonly app: AppAnswer }) {
-  const { states } = t().apps;
-  const state = stateOfApp(app);
-  return <StateTag tone={APP_TONES[state]} text={states[state]} />;
 }
 
 function Refused({ count }: { readonly count: number }) {

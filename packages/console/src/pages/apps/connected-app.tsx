@@ -10,7 +10,6 @@ import { formatFromNow } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { useSecondsFromNow } from '../../state/now.js';
 import { refusalOf } from '../log/refusal.js';
-import { stateOfApp } from './app-state.js';
 import { AppSteps } from './app-steps.js';
 
 /** What to paste into WeCom, and whether it has worked. */
@@ -25,7 +24,7 @@ export function ConnectedApp({ created }: { readonly created: AppCreatedAnswer }
         <h2 id="steps">{apps.steps}</h2>
         <AppSteps app={app} />
         <div role="status">
-          {stateOfApp(app) === 'working' && app.verifiedAt !== null && (
+          {app.lastDeliveryAt !== null && app.verifiedAt !== null && (
             <Alert type="success" showIcon title={apps.done} />
           )}
           {app.verifiedAt === null && <LastRefusal app={app} />}
