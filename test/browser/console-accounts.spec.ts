@@ -108,9 +108,17 @@ describeInBrowser('accounts in the console', () => {
       const page = await open(PAGES.accounts, { locale: 'en', dark: false });
       const row = page.getByRole('row', { name: '售前咨询' });
       await row.getByText('Failing', { exact: true }).waitFor();
-      await row.getByText(/^replies do not go out: .+ · since \d\d:\d\d$/).waitFor();
+      await row.getByRole('cell', { name: /^replies do not go out: .+ · since \d\d:\d\d$/ }).waitFor();
       await row.getByRole('link', { name: 'LangBot' }).waitFor();
       expect((await row.boundingBox())?.height).toBeLessThanOrEqual(41);
+    });
+
+    it('says why on a phone, too, in as many lines as it takes', async () => {
+      const page = await open(PAGES.accounts, { locale: 'en', dark: false }, 390);
+      const row = page.getByRole('row', { name: '售前咨询' });
+      const why = row.getByText(/^replies do not go out: .+ · since \d\d:\d\d$/).filter({ visible: true });
+      await why.waitFor();
+      expect((await why.boundingBox())?.height).toBeGreaterThan(30);
     });
 
     it('has what is wrong with its remedy at the top of the page of one', async () => {

@@ -18,7 +18,12 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
       head: accounts.account,
       width: 208,
       sort: { by: 'name', direction: 'ascending' },
-      cell: (account) => <AccountName {...account} />,
+      cell: (account) => (
+        <>
+          <AccountName {...account} />
+          <p className="small muted below-m">{whyOf(account)}</p>
+        </>
+      ),
     },
     {
       key: 'state',
@@ -26,7 +31,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
       width: 104,
       cell: ({ state }) => <AccountStateTag state={state} />,
     },
-    { key: 'why', head: accounts.why, from: 'm', cell: whyOf },
+    { key: 'why', head: accounts.why, from: 'm', cell: (account) => whyOf(account) || common.none },
     {
       key: 'server',
       head: accounts.servedBy,
@@ -85,12 +90,12 @@ export function Hours({ of: hours }: { readonly of: readonly number[] }) {
   return <HourBars counts={hours} label={t().accounts.hoursOf(formatNumber(sum))} />;
 }
 
-/** Why it is in its state, in words, and since when. */
+/** Why it is in its state, in words, and since when; empty where there is nothing to say. */
 function whyOf(account: AccountAnswer): string {
-  const { accounts, common } = t();
+  const { accounts } = t();
   const { since } = account;
   const parts = [whatOf(account), since === null ? '' : accounts.since(formatSince(since))];
-  return parts.filter((part) => part !== '').join(' · ') || common.none;
+  return parts.filter((part) => part !== '').join(' · ');
 }
 
 function whatOf({ causes: [worst], inWecom, state }: AccountAnswer): string {
