@@ -1,5 +1,5 @@
 /** Numbers and times as the chosen language writes them. */
-import { language, t } from './language.js';
+import { language } from './language.js';
 
 const MINUTE_S = 60;
 const HOUR_S = 3_600;
@@ -7,11 +7,6 @@ const DAY_S = 86_400;
 
 export function formatNumber(value: number): string {
   return value.toLocaleString(language.value);
-}
-
-/** @param count null where it is not known. */
-export function formatCount(count: number | null): string {
-  return count === null ? t().common.unknown : formatNumber(count);
 }
 
 /** In its largest unit: "4 min", "3 hr". */

@@ -85,7 +85,7 @@ export function subjectsOf(causes: readonly CauseAnswer[]): string {
   return t().causes.several(names.slice(0, NAMES_MAX), names.length);
 }
 
-export function subjectOf(cause: CauseAnswer): string {
+function subjectOf(cause: CauseAnswer): string {
   const { causes } = t();
   const named =
     cause.botName ?? cause.name ?? cause.address ?? cause.corpName ?? cause.openKfId ?? cause.corpId;

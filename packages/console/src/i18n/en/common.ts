@@ -19,7 +19,6 @@ export const common = {
   theme: 'Colours',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   apiDocument: 'API document',
-  loading: 'Loading …',
   tryAgain: 'Try again',
   cancel: 'Cancel',
   close: 'Close',
