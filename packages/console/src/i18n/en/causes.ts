@@ -117,7 +117,7 @@ const byCode: Readonly<Record<Code, CauseText>> = {
     amount: accounts,
   },
   refused: {
-    what: 'callbacks are refused',
+    what: 'a callback was refused',
     remedy:
       'They were not WeCom’s, or they are signed with another token and key than are known here. The log lists them with the reason.',
     amount: callbacks,
@@ -154,7 +154,7 @@ export const causes = {
   store: 'The store',
   wecom: 'WeCom',
   outbox: 'The queue',
-  severity: { bad: 'No answer', wait: 'Waiting' },
+  severity: { bad: 'No answer', wait: 'Warning' },
   /** A few names of so many. */
   several: (names: readonly string[], count: number) =>
     names.join(', ') + (count > names.length ? ` +${(count - names.length).toLocaleString('en')}` : ''),
