@@ -87,8 +87,8 @@ function Tested({ asked, of: { answered, result, parts, durationMs, tokens, faul
         <figure className="chat" aria-label={agents.answer}>
           <figcaption className="small muted">{agents.answer}</figcaption>
           <p className="bubble customer">{asked}</p>
-          {parts.map((part) => (
-            <p key={part} className="bubble">
+          {[...parts.entries()].map(([at, part]) => (
+            <p key={at} className="bubble">
               {part}
             </p>
           ))}
