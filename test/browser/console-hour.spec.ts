@@ -301,6 +301,8 @@ describeInBrowser('the overview after an hour', () => {
     // What waits stands at the account itself, too, with the bot that has it.
     await page.goto(`${manager.url}/console/accounts/${app.corpId}/${openKfId}`);
     await page.locator('.card').getByRole('link', { name: 'Laptop' }).waitFor();
+    await page.getByText('It has no address: its client opens the connection.').waitFor();
+    expect(await page.getByText('wxkf://').count()).toBe(0);
     await page.getByText('Waits since').waitFor();
   });
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decrypt, getSignature } from '@wecom/crypto';
+import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import type { ConnectionPageAnswer } from '../../src/stream/connections.dto.js';
 import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
@@ -119,6 +120,8 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         const { token, attempt } = await bot.first('event');
         expect([token, attempt]).toEqual([`ENC${tokens - 1}`, 1]);
         expect(await tell()).toBe('200 delivered');
+        const account = await call<AccountAnswer>('GET', `/api/v1/accounts/${CORP}/${openKfId}`);
+        expect(account).toMatchObject({ botName: 'Laptop', address: null });
       });
 
       it('is given nothing while its bot is paused, and what waits once the pause is over', async () => {

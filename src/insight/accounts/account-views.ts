@@ -13,6 +13,7 @@ import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import { type Destination, Destinations, type MessageTaker } from '../../registry/accounts/destination.js';
+import { STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import { listedIn } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
@@ -238,7 +239,7 @@ export class AccountViews {
       name: names?.get(openKfId) || served.puppet?.name || null,
       inWecom: names === null ? null : isListed,
       puppet: served.puppet,
-      address: (taker?.address ?? destination.address) || null,
+      address: toShown(taker?.address ?? destination.address),
       takenAtMs: taken.atMs,
       judged: judge(facts, times),
       customers: facts.customers,
@@ -297,4 +298,9 @@ export function statesOf(views: readonly AccountView[]): AccountStatesAnswer {
   const counts = { ...NO_ACCOUNTS };
   for (const { judged } of views) counts[judged.state]++;
   return counts;
+}
+
+/** A stream has none. */
+function toShown(address: string): string | null {
+  return address === '' || address.startsWith(STREAM_ORIGIN) ? null : address;
 }

@@ -20,6 +20,7 @@ export const accounts = {
   servers: { bot: 'A bot', puppet: 'A puppet', people: 'People', nobody: 'Nobody' },
   serverText: {
     bot: 'A bot that was added here.',
+    stream: 'A bot that was added here. It has no address: its client opens the connection.',
     puppet: 'A puppet that registered by itself.',
     people: 'People answer in WeCom’s own app. Nothing is sent to a bot.',
     nobody: 'No bot gets what its customers write.',

@@ -22,6 +22,7 @@ export const accounts: Words['accounts'] = {
   servers: { bot: '机器人', puppet: 'Puppet', people: '人工', nobody: '无' },
   serverText: {
     bot: '在这里添加的机器人。',
+    stream: '在这里添加的机器人。它没有地址，由客户端主动连接管理器。',
     puppet: '自行注册的 puppet。',
     people: '由人工在企业微信中回复，不会发送给机器人。',
     nobody: '客户的消息没有机器人接收。',

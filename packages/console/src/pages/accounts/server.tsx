@@ -1,4 +1,5 @@
 import type { AccountDetailAnswer } from '../../api/answers.gen.js';
+import { useKnownBots } from '../../api/bots.js';
 import { LinkButton } from '../../components/link-button.js';
 import { BotName } from '../../components/names.js';
 import { StateTag } from '../../components/state-tag.js';
@@ -11,6 +12,7 @@ import { pathOf } from '../../shell/paths.js';
 export function Server({ account }: { readonly account: AccountDetailAnswer }) {
   const { accounts } = t();
   const { servedBy, botId, botName, address, registration, state, corpId, openKfId, sessions } = account;
+  const isStream = useKnownBots().data?.items.some(({ id, kind }) => id === botId && kind === 'stream');
   return (
     <section className="card">
       <h2>{accounts.servedBy}</h2>
@@ -22,7 +24,7 @@ export function Server({ account }: { readonly account: AccountDetailAnswer }) {
         )}{' '}
         {state === 'paused' && <StateTag tone="wait" text={accounts.pausedBot} />}
       </p>
-      <p className="muted">{accounts.serverText[servedBy]}</p>
+      <p className="muted">{accounts.serverText[isStream ? 'stream' : servedBy]}</p>
       {address !== null && (
         <dl className="facts">
           <dt>{accounts.address}</dt>
