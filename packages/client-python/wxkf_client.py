@@ -381,8 +381,6 @@ class Client:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")
-            if error.code in (401, 403):
-                raise KeyRefused(text) from None
             if error.code < 500 and error.code != 429:
                 raise WecomError(error.code, text[:200]) from None
             raise Unreachable(f"the manager answered {error.code} {text[:200]}") from None
