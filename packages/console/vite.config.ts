@@ -18,6 +18,8 @@ export default defineConfig({
     license: { fileName: 'licenses.md' },
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // One chunk has React and the parts of Ant Design that every page uses: in pieces it would be loaded all the same.
+    chunkSizeWarningLimit: 600,
     // The build spends most of its time in `precompress`, and need not say so each time.
     rolldownOptions: { checks: { pluginTimings: false, moduleLevelDirective: false } },
   },
