@@ -1,7 +1,7 @@
 /** What somebody types into the form of a bot's sessions is what the manager is sent. */
 import { expect, it } from '@jest/globals';
 import type { SessionSettingsAnswer } from '../src/api/answers.gen.js';
-import { faultyFields, menuIdsOf, toDraft, toSession } from '../src/pages/bots/sessions/session-draft.js';
+import { menuIdsOf, toDraft, toSession } from '../src/pages/bots/sessions/session-draft.js';
 
 const ALL: SessionSettingsAnswer = {
   welcome: {
@@ -64,12 +64,4 @@ it('sends what is wanted and empty, so that the manager says what is missing', (
 
 it('offers the ids of its menus for handing over', () => {
   expect(menuIdsOf(draftOf(ALL))).toEqual(['people']);
-});
-
-it('finds the fields that were refused', () => {
-  const message =
-    'session.welcome.text must be a text of 1 to 2048 bytes in UTF-8; session.hours.open[0].days must be a list';
-  expect(faultyFields(message, 'session')).toEqual(
-    new Set(['session.welcome.text', 'session.hours.open[0].days']),
-  );
 });

@@ -43,7 +43,7 @@ export const agents = {
     key: {
       what: 'The service refuses the key',
       remedy:
-        'Make a new key at the service, and enter it here. Compare the URL, too: a key is of one service.',
+        'Make a new key at the service, and enter it for the agent. Compare the URL, too: a key is of one service.',
     },
     quota: {
       what: 'The quota at the service is used up',
@@ -97,9 +97,9 @@ export const agents = {
   fallback: 'To a customer who waits',
   fallbackHint:
     'Sent once if the answer takes long; the answer follows all the same. Empty: nothing is sent.',
-  fallbackAfterS: 'After so many seconds',
-  unsupported: 'To what is no text',
-  unsupportedHint: 'Answers pictures, voices and files, once a minute at most. Empty: nothing is sent.',
+  fallbackAfterS: 'Wait before it is sent, seconds',
+  unsupported: 'To a picture, a voice or a file',
+  unsupportedHint: 'Sent once a minute at most. Empty: nothing is sent.',
   advanced: 'Conversation, hand-over and limits',
   reset: 'Words that begin a new conversation',
   resetHint: 'A customer who sends one of them is no longer known to the service.',

@@ -44,7 +44,7 @@ export const agents: Words['agents'] = {
     answered: { what: '服务正常回答', remedy: '无需处理。' },
     key: {
       what: '服务拒绝该密钥',
-      remedy: '在服务中新建密钥并填写在此。同时核对接口地址：密钥只对一个服务有效。',
+      remedy: '在服务中新建密钥，并填入智能体的设置。同时核对接口地址：密钥只对一个服务有效。',
     },
     quota: { what: '服务的额度已用完', remedy: '在服务中充值，或填写其他账户的密钥。' },
     busy: {
@@ -78,8 +78,8 @@ export const agents: Words['agents'] = {
   fallback: '客户等待时',
   fallbackHint: '回答较慢时发送一次，回答随后仍会发送。留空则不发送。',
   fallbackAfterS: '等待多少秒后发送',
-  unsupported: '收到非文字内容时',
-  unsupportedHint: '回应图片、语音和文件，每分钟最多一次。留空则不发送。',
+  unsupported: '收到图片、语音或文件时',
+  unsupportedHint: '每分钟最多发送一次。留空则不发送。',
   advanced: '会话、转人工与限制',
   reset: '开始新会话的词语',
   resetHint: '客户发送其中之一后，服务不再记得之前的对话。',

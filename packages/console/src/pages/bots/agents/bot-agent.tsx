@@ -7,7 +7,7 @@ import { ErrorNote } from '../../../components/error-note.js';
 import { Field } from '../../../components/field.js';
 import { useTell } from '../../../components/tell.js';
 import { t } from '../../../i18n/language.js';
-import { faultyFields } from '../sessions/session-draft.js';
+import { faultyFields, useFaultFocus } from '../faulty-fields.js';
 import { TagsField } from '../tags-field.js';
 import { TextField } from '../text-field.js';
 import { agentChange, type AgentDraft, toAgent, toAgentDraft } from './agent-draft.js';
@@ -32,7 +32,8 @@ export function BotAgent({ bot, agent }: BotAgentProps) {
   );
   const body = agentChange(before, draft);
   const isSame = Object.keys(body).length === 0;
-  const faults = faultyFields(change.error?.message ?? '', 'agent');
+  const form = useFaultFocus(change.error);
+  const faults = faultyFields(change.error, 'agent');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (isSame || change.isPending) return;
@@ -51,11 +52,12 @@ export function BotAgent({ bot, agent }: BotAgentProps) {
   return (
     <section className="card" aria-labelledby="bot-agent">
       <h2 id="bot-agent">{agents.title}</h2>
-      <form className="form parts" onSubmit={submit}>
+      <form ref={form} className="form parts" onSubmit={submit}>
         <ServiceFields agent={draft} hasKey onChange={type} />
         <TestAgent agent={toAgent(draft)} botId={bot.id} />
         <AnswerFields draft={draft} faults={faults} onChange={type} />
-        <details>
+        {/* The browser can say what is missing only in a field that is seen. */}
+        <details onInvalidCapture={({ currentTarget }) => currentTarget.toggleAttribute('open', true)}>
           <summary>{agents.advanced}</summary>
           <AdvancedFields draft={draft} faults={faults} onChange={type} />
         </details>

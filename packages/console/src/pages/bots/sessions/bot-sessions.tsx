@@ -1,5 +1,5 @@
 import { Checkbox } from 'antd';
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import type { BotAnswer } from '../../../api/answers.gen.js';
 import { useChange } from '../../../api/answers.js';
 import { type BotChange, changeBot } from '../../../api/bots.js';
@@ -9,10 +9,11 @@ import { Field } from '../../../components/field.js';
 import { useTell } from '../../../components/tell.js';
 import { t } from '../../../i18n/language.js';
 import { SESSIONS_PART } from '../../../shell/paths.js';
+import { faultyFields, useFaultFocus } from '../faulty-fields.js';
 import { HoursFields } from './hours-fields.js';
 import { OfferFields } from './offer-fields.js';
 import { askedOf, PeopleFields } from './people-fields.js';
-import { faultyFields, menuIdsOf, type SessionDraft, toDraft, toSession } from './session-draft.js';
+import { menuIdsOf, type SessionDraft, toDraft, toSession } from './session-draft.js';
 
 const MERGE_S_MAX = 10;
 
@@ -20,7 +21,6 @@ const MERGE_S_MAX = 10;
 export function BotSessions({ bot }: { readonly bot: BotAnswer }) {
   const { bots, sessions } = t();
   const tell = useTell();
-  const form = useRef<HTMLFormElement>(null);
   const [before, setBefore] = useState(() => draftOf(bot));
   const [draft, setDraft] = useState(before);
   const type = (changed: Partial<SessionDraft>): void => setDraft((earlier) => ({ ...earlier, ...changed }));
@@ -28,9 +28,10 @@ export function BotSessions({ bot }: { readonly bot: BotAnswer }) {
     (body: BotChange) => changeBot(bot.id, body),
     ['/api/v1/bots', '/api/v1/accounts', '/api/v1/status'],
   );
+  const form = useFaultFocus(change.error);
   const session = toSession(draft);
   const isSame = JSON.stringify(session) === JSON.stringify(toSession(before));
-  const faults = faultyFields(change.error?.message ?? '', 'session');
+  const faults = faultyFields(change.error, 'session');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (isSame || change.isPending) return;
@@ -47,10 +48,7 @@ export function BotSessions({ bot }: { readonly bot: BotAnswer }) {
   };
   useEffect(() => {
     if (location.hash === `#${SESSIONS_PART}`) form.current?.scrollIntoView();
-  }, []);
-  useEffect(() => {
-    if (change.error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [change.error]);
+  }, [form]);
   return (
     <section className="card" aria-labelledby="bot-sessions">
       <h2 id="bot-sessions">{sessions.title}</h2>

@@ -170,9 +170,3 @@ export function menuIdsOf({ welcome, ended }: SessionDraft): readonly string[] {
   const ids = choices.filter(({ kind }) => kind === 'id').map(({ value }) => value.trim());
   return [...new Set(ids.filter((id) => id !== ''))];
 }
-
-/** Which fields of `root` the manager refused, by their paths: `session.welcome.menu.choices[0].text`. */
-export function faultyFields(message: string, root: 'session' | 'agent'): ReadonlySet<string> {
-  const paths = message.split(/[;,:]? /).filter((word) => word.startsWith(`${root}.`));
-  return new Set(paths);
-}
