@@ -20,6 +20,8 @@ it('has what its form needs, and the key only where one is typed', () => {
 it('sends what is other than it was, and nothing else', () => {
   const draft = toAgentDraft(AGENT);
   expect(agentChange(AGENT, draft)).toEqual({});
+  const padded = { ...AGENT, fallback: 'One moment.\n' };
+  expect(agentChange(padded, toAgentDraft(padded))).toEqual({});
   expect(agentChange(AGENT, { ...draft, key: 'another', fallback: '', reset: [] })).toEqual({
     ...{ key: 'another', fallback: '', reset: [] },
   });

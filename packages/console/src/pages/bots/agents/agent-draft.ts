@@ -59,12 +59,15 @@ export function toAgent(draft: AgentDraft): AgentChange {
     timeoutMs: Number(timeoutMs),
     concurrency: Number(concurrency),
     reset: [...reset],
-    unsupported: draft.unsupported.trim(),
-    fallback: draft.fallback.trim(),
+    unsupported: textOrNone(draft.unsupported),
+    fallback: textOrNone(draft.fallback),
     fallbackAfterS: Number(fallbackAfterS),
     handOverMark: draft.handOverMark.trim(),
   };
 }
+
+/** Blanks alone are no text. */
+const textOrNone = (text: string): string => (text.trim() === '' ? '' : text);
 
 /** What is other than it was: somebody else may have changed the rest meanwhile. */
 export function agentChange(before: AgentSettingsAnswer, draft: AgentDraft): AgentChange {
