@@ -2,6 +2,7 @@ import type { CauseAnswer } from '../../api/answers.gen.js';
 import { whatFailed } from '../../i18n/failure.js';
 import { formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
+import type { Words } from '../../i18n/words.js';
 import { PAGES, pathOf } from '../../shell/paths.js';
 
 export interface CauseWords {
@@ -113,10 +114,15 @@ function isUnknown(why: string): boolean {
   return !FAULTS.has(why) && !Object.hasOwn(t().errcodes, why);
 }
 
+function isAgentResult(why: string): why is keyof Words['agents']['results'] {
+  return Object.hasOwn(t().agents.results, why);
+}
+
 function whatOf({ code, why, status }: CauseAnswer, isOfCalls: boolean): string {
-  const { causes, errcodes, failures, refusals } = t();
+  const { agents, causes, errcodes, failures, refusals } = t();
   const { what } = causes.byCode[code];
   if (why === null) return what;
+  if (code === 'agent_fails') return isAgentResult(why) ? agents.results[why].what : what;
   if (code === 'refused') return causes.what(what, refusals.reasons[why]?.what ?? why);
   if (isOfCalls && why === 'unreachable') return causes.wecomUnreachable;
   if (isOfCalls && why === 'status') return causes.wecomStatus;
@@ -132,8 +138,9 @@ function whatOf({ code, why, status }: CauseAnswer, isOfCalls: boolean): string 
 
 /** What an operator does because of the reason; `null` where that is not known. */
 function remedyOfReason({ code, why }: CauseAnswer, isOfCalls: boolean): string | null {
-  const { failures, refusals } = t();
+  const { agents, failures, refusals } = t();
   if (isOfCalls) return null;
+  if (code === 'agent_fails') return why !== null && isAgentResult(why) ? agents.results[why].remedy : null;
   if (code === 'refused') return why === null ? null : (refusals.reasons[why]?.remedy ?? null);
   return why !== null && Object.hasOwn(failures, why) ? failures[why as keyof typeof failures].remedy : null;
 }

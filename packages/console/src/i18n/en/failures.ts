@@ -76,7 +76,7 @@ export const failures = {
   },
   paused: {
     what: 'The bot is paused, so nothing is sent to it',
-    remedy: 'Set its paused to false. What waits goes out then.',
+    remedy: 'Resume it on its page. What waits goes out then.',
   },
   circuit: {
     what: 'The bot fails again and again, for this account or at all, so only probes are sent',

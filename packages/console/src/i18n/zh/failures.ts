@@ -72,7 +72,7 @@ export const failures: Words['failures'] = {
   },
   paused: {
     what: '机器人已暂停，不向它发送任何内容',
-    remedy: '请把它的 paused 设为 false，之后会立即投递。',
+    remedy: '请在它的页面点击“恢复”，之后会立即投递。',
   },
   circuit: {
     what: '机器人持续失败（该账号或全部账号），已熔断，仅发送探测',
