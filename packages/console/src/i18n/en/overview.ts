@@ -53,7 +53,7 @@ export const overview = {
     dead: 'Dead',
     working: 'Being answered',
     unanswered: 'Get no answer',
-    unseen: 'Not known',
+    unseen: 'Replies not seen',
     inPool: 'Wait for a person',
     longestWait: 'Longest wait',
     withPeople: 'With a person',

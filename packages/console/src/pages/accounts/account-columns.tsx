@@ -16,26 +16,26 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'account',
       head: accounts.account,
-      width: 208,
+      width: 200,
       sort: { by: 'name', direction: 'ascending' },
       cell: (account) => (
         <>
           <AccountName {...account} />
-          <p className="small muted below-m">{whyOf(account)}</p>
+          {whatOf(account) !== '' && <p className="small muted below-m">{whyOf(account)}</p>}
         </>
       ),
     },
     {
       key: 'state',
       head: accounts.state,
-      width: 104,
+      width: 128,
       cell: ({ state }) => <AccountStateTag state={state} />,
     },
     { key: 'why', head: accounts.why, from: 'm', cell: (account) => whyOf(account) || common.none },
     {
       key: 'server',
       head: accounts.servedBy,
-      width: 136,
+      width: 132,
       from: 'm',
       cell: (account) => <Server of={account} />,
     },
@@ -52,7 +52,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'message',
       head: accounts.lastMessage,
-      width: 116,
+      width: 108,
       from: 'xl',
       sort: { by: 'lastMessage', direction: 'descending' },
       cell: ({ lastMessageAt }) => <Ago at={lastMessageAt} />,
@@ -60,14 +60,14 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'reply',
       head: accounts.lastReply,
-      width: 116,
+      width: 108,
       from: 'l',
       cell: ({ lastReplyAt }) => <Ago at={lastReplyAt} />,
     },
     {
       key: 'p95',
       head: accounts.p95,
-      width: 112,
+      width: 124,
       from: 'xl',
       isNumber: true,
       sort: { by: 'p95', direction: 'descending' },
@@ -77,7 +77,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     {
       key: 'hours',
       head: accounts.hours,
-      width: 112,
+      width: 108,
       from: 'xl',
       cell: ({ hours }) => <Hours of={hours} />,
     },
