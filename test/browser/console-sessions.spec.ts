@@ -90,6 +90,20 @@ describeInBrowser('the console, with sessions', () => {
     await page.keyboard.press('Escape');
   }
 
+  it('names accounts on the overview as WeCom does, before anybody has looked at the list of accounts', async () => {
+    const pause = (paused: boolean) =>
+      fetch(`${manager.url}/api/v1/bots/${bot.id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ paused }),
+      });
+    await pause(true);
+    wecom.say('Hello');
+    await page.goto(`${manager.url}/console`);
+    await seeSoon(page.getByRole('row', { name: /Support bot/ }).getByText('售后'));
+    await pause(false);
+  });
+
   it('sets up welcome, hand-over, hours and end, each shown as the customer sees it', async () => {
     await page.goto(manager.url + pathOf.botSessions(bot.id));
     await page.getByLabel('Share customers with people').check();

@@ -30,3 +30,7 @@ export const useKnownAccounts = () =>
 /** The first ones whose name or id contains it. */
 export const useAccountsLike = (q: string, limit: number, isWanted: boolean) =>
   useAnswer<AccountPageAnswer>('/api/v1/accounts', { query: { q, limit }, everyMs: false, isWanted });
+
+/** Asks once. The manager then asks WeCom for the accounts of each corp, and names them everywhere. */
+export const useAccountsOfWecom = () =>
+  useAnswer<AccountPageAnswer>('/api/v1/accounts', { query: { limit: 1 }, everyMs: false });

@@ -2,6 +2,7 @@ import { Alert, Segmented, Skeleton } from 'antd';
 import { lazy, Suspense } from 'react';
 import { useSearch } from 'wouter';
 import { navigate } from 'wouter/use-browser-location';
+import { useAccountsOfWecom } from '../../api/accounts.js';
 import { HISTORY_RANGES, useHistory, useStatus } from '../../api/status.js';
 import { CauseList } from '../../components/causes/cause-list.js';
 import { Loaded } from '../../components/loaded.js';
@@ -22,6 +23,7 @@ const HistoryCharts = lazy(() => import('./history-charts.js'));
 export default function OverviewPage() {
   const { overview } = t();
   const status = useStatus();
+  useAccountsOfWecom();
   const isUnprotected = useCell(session)?.isAsked === false;
   return (
     <Page title={overview.title}>
