@@ -117,10 +117,9 @@ describeInBrowser('the look of the console', () => {
   async function overviewOf(causes: readonly object[]): Promise<Page> {
     const page = await newPage(browser);
     await page.setViewportSize({ width: 1440, height: 900 });
-    await page.route('**/api/v1/status', async (route) => {
-      const status = (await (await route.fetch()).json()) as StatusAnswer;
-      await route.fulfill({ json: { ...status, verdict: { ...status.verdict, state: 'failing', causes } } });
-    });
+    const status = (await (await fetch(`${manager.url}/api/v1/status`)).json()) as StatusAnswer;
+    const json = { ...status, verdict: { ...status.verdict, state: 'failing', causes } };
+    await page.route('**/api/v1/status', (route) => route.fulfill({ json }));
     await page.goto(`${manager.url}/console`);
     return page;
   }
