@@ -388,7 +388,7 @@ describeInBrowser('the console, while puppets come and go', () => {
       await seeSoon(singleRow, 'detached');
       const received = bot.next();
       await page.getByRole('button', { name: 'Send these again' }).click();
-      await page.getByRole('dialog', { name: 'Send what is dead for 1 account again?' }).waitFor();
+      await page.getByRole('dialog', { name: 'Send the dead events of 1 account again?' }).waitFor();
       await page.getByRole('button', { name: 'Send all', exact: true }).click();
       await page.getByText('1 account’s event is being sent again.').waitFor();
       await received;

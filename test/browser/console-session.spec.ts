@@ -188,7 +188,7 @@ describeInBrowser('the console of a protected manager', () => {
       startManager({ ...place.env, AUTH_OPERATOR_TOKEN: TOKEN, PORT: port }),
       page.getByText('The manager answers again.').waitFor(),
     ]);
-    await seeSoon(page.locator('strong', { hasText: 'No puppet has registered yet' }));
+    await seeSoon(page.locator('strong', { hasText: 'There is no bot yet' }));
     await seeSoon(page.getByText(/No answer from the manager.*Last/), 'detached');
     await seeSoon(page.locator('main.old'), 'detached');
   });

@@ -49,7 +49,7 @@ export const accounts = {
   circuits: { closed: 'Closed', open: 'Open' },
   circuitText: {
     closed: 'Its events go out as they come in.',
-    open: 'What goes out for it fails again and again, so only probes do, at most 25 s apart. One success makes all that waits go out.',
+    open: 'Deliveries fail again and again, so only probes go out, at most 25 s apart. After one success, everything that waits goes out.',
   },
   lastDelivery: 'Last delivery',
   lastReply: 'Last reply',

@@ -93,7 +93,7 @@ export const agents = {
     },
     withdrawn: { what: 'No connection was free in time', remedy: 'Try again in a minute.' },
   },
-  answers: 'What customers get besides its answers',
+  answers: 'Texts besides its answers',
   fallback: 'To a customer who waits',
   fallbackHint:
     'Sent once if the answer takes long; the answer follows all the same. Empty: nothing is sent.',

@@ -27,7 +27,7 @@ export const audit = {
   kept: 'Kept for 90 days.',
   nothing: 'Nobody did anything',
   nothingText:
-    'What operators change and who signs in or out appears here a second later, and stays for 90 days.',
+    'Changes by operators, sign-ins and sign-outs appear here a second later, and stay for 90 days.',
   noMatch: 'Nothing matches these filters',
   /** By method and route. `{}` is whom it is about. */
   acts: {

@@ -338,7 +338,7 @@ export const bots = {
   managerAddress: 'Address of this manager',
   managerAddressHint:
     'As the program’s host reaches it. Change it if that is not the address in your browser, such as http://wxkf-manager:7777.',
-  once: 'What is secret in these settings is shown this once. Copy it before you leave; afterwards only a new key can be made, and token, EncodingAESKey and signing secret need a new bot.',
+  once: 'The secrets in these settings are shown only once. Copy them before you leave. Later you can make a new key, but Token, EncodingAESKey and signing secret need a new bot.',
   leaveAsk: 'Leave without these secrets?',
   leaveRun: 'Leave',
   keyAlone: 'The key by itself',

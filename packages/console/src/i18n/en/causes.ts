@@ -49,7 +49,7 @@ const byCode: Readonly<Record<Code, CauseText>> = {
   },
   replies_fail: {
     what: 'replies do not go out',
-    remedy: 'What the bot answers does not reach customers.',
+    remedy: 'Replies of the bot do not reach customers.',
     amount: accounts,
   },
   silent: {
@@ -173,8 +173,8 @@ export const causes = {
   toAccount: 'Open account',
   toBot: 'Open bot',
   toAccounts: 'Accounts',
-  toWaiting: 'What waits',
-  toDead: 'What is dead',
+  toWaiting: 'Waiting',
+  toDead: 'Dead letters',
   toErrors: 'WeCom errors',
   toRefused: 'Refused ones',
   addBot: 'Add a bot',

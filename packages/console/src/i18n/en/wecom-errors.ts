@@ -1,6 +1,7 @@
 export const wecomErrors = {
   title: 'WeCom errors',
-  intro: 'What WeCom refused, or the manager in its name, since the replicas started that ran within 3 days.',
+  intro:
+    'Refusals by WeCom, or by the manager in its name, since the start of the replicas that ran within 3 days.',
   table: 'Refusals by WeCom, by error code',
   code: 'Code',
   operations: { gettoken: 'asking for an access token', call: 'an API call through the proxy' },

@@ -29,8 +29,8 @@ export const overview: Words['overview'] = {
     failing: '有客户未收到回复',
     failingAccounts: (count) => `${n(count)} 个账号的客户未收到回复`,
     degraded: '可能有客户在等待',
-    empty: '还没有机器人注册',
-    emptyText: '请先接入企业微信应用，再启动指向管理器的机器人（puppet）。',
+    empty: '还没有机器人',
+    emptyText: '请先接入企业微信应用，再添加机器人，或启动指向管理器的 puppet。',
   },
   unprotected: '未启用访问保护',
   unprotectedText:
