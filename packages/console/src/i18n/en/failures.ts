@@ -17,7 +17,7 @@ export const failures = {
   connect: {
     what: 'The manager cannot reach the bot',
     remedy:
-      'Is the bot running? Is its address right as seen from the manager’s host: name, port, firewall, container network? Of one that opens a stream: is a client of it connected?',
+      'Is the bot running? Is its address right as seen from the manager’s host: name, port, firewall, container network? Of one that opens a stream: is a client of it connected? Of an agent: does its service run, and is its URL right?',
   },
   reset: {
     what: 'The connection broke before the bot answered',
@@ -27,7 +27,7 @@ export const failures = {
   timeout: {
     what: 'The bot did not answer in time',
     remedy:
-      'It hangs or has too much to do. A bot should answer at once and do its work afterwards. One that was added here has a longest attempt that can be changed.',
+      'It hangs or has too much to do. A bot should answer at once and do its work afterwards. One that was added here has a longest attempt that can be changed. An agent needs a faster model, or more time for an answer.',
   },
   status: {
     what: 'The bot answered with an HTTP error',
