@@ -1,5 +1,4 @@
-import { useKnownApps } from '../api/apps.js';
-import { namesOfCorps } from '../api/names.js';
+import { useCorpNames } from '../api/names.js';
 import { t } from '../i18n/language.js';
 import { ChoiceFilter } from './filters.js';
 
@@ -11,12 +10,11 @@ interface AppFilterProps {
 
 /** One of the corps that have an app here, by its name. */
 export function AppFilter({ value, onChange }: AppFilterProps) {
-  const names = namesOfCorps(useKnownApps().data?.items ?? []);
   return (
     <ChoiceFilter
       label={t().outbox.app}
       value={value}
-      options={[...names].map(([corpId, name]) => ({ value: corpId, label: name || corpId }))}
+      options={[...useCorpNames()].map(([corpId, name]) => ({ value: corpId, label: name || corpId }))}
       onChange={onChange}
     />
   );

@@ -1,7 +1,7 @@
 import { Button, Segmented } from 'antd';
 import { useAccounts } from '../../api/accounts.js';
-import { useKnownApps } from '../../api/apps.js';
 import { useKnownBots } from '../../api/bots.js';
+import { useCorpNames } from '../../api/names.js';
 import { ACCOUNT_STATES } from '../../api/account-states.js';
 import type { AccountStatesAnswer } from '../../api/answers.gen.js';
 import { ChoiceFilter, FilterBar, type Filters, SearchFilter, useFilters } from '../../components/filters.js';
@@ -56,9 +56,8 @@ const NOTHING = { q: '', corpId: '', botId: '', servedBy: '', state: '' };
 function AccountFilterBar({ filters }: { readonly filters: AccountFilters }) {
   const { accounts } = t();
   const { values, set } = filters;
-  const apps = useKnownApps().data?.items ?? [];
   const bots = useKnownBots().data?.items ?? [];
-  const corps = new Map(apps.map(({ corpId, name }) => [corpId, name || corpId]));
+  const corps = new Map([...useCorpNames()].map(([corpId, name]) => [corpId, name || corpId]));
   for (const { corpId } of bots) if (!corps.has(corpId)) corps.set(corpId, corpId);
   if (values.corpId !== '' && !corps.has(values.corpId)) corps.set(values.corpId, values.corpId);
   return (

@@ -1,6 +1,7 @@
 import { Button, Skeleton } from 'antd';
 import { type FormEvent, useState } from 'react';
 import { useKnownApps } from '../../api/apps.js';
+import { namesOfCorps } from '../../api/names.js';
 import { Choices } from '../../components/choices.js';
 import { Field } from '../../components/field.js';
 import { LinkButton } from '../../components/link-button.js';
@@ -26,7 +27,7 @@ interface AppFormProps extends StepProps {
 
 function AppForm({ draft: { corpId }, onChange, apps }: AppFormProps) {
   const { bots } = t();
-  const byCorp = new Map(apps.map((app) => [app.corpId, app]));
+  const byCorp = namesOfCorps(apps);
   const [chosen, setChosen] = useState<string | null>(() => {
     if (byCorp.has(corpId)) return corpId;
     const [first = TYPED] = byCorp.keys();
@@ -49,10 +50,10 @@ function AppForm({ draft: { corpId }, onChange, apps }: AppFormProps) {
           label={bots.whichApp}
           value={chosen}
           options={[
-            ...[...byCorp.values()].map((app) => ({
-              value: app.corpId,
-              label: app.name || app.corpId,
-              text: app.name ? app.corpId : undefined,
+            ...[...byCorp].map(([value, name]) => ({
+              value,
+              label: name || value,
+              text: name ? value : undefined,
             })),
             { value: TYPED, label: bots.otherCorp, text: bots.otherCorpText },
           ]}

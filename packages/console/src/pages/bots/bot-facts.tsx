@@ -1,16 +1,17 @@
 import type { BotAnswer } from '../../api/answers.gen.js';
+import { useCorpNames } from '../../api/names.js';
 import { CopyButton } from '../../components/copy.js';
 import { LastHourWords } from '../../components/last-hour-words.js';
 import { CorpName } from '../../components/names.js';
 import { Ago } from '../../components/times.js';
 import { t } from '../../i18n/language.js';
-import { kindOf, useAppNames } from './bots-page.js';
+import { kindOf } from './bots-page.js';
 
 /** What it is, and how it goes. */
 export function BotFacts({ bot }: { readonly bot: BotAnswer }) {
   const { bots, common } = t();
   const { id, corpId, kind, api, callback, takes, lastTakenAt } = bot;
-  const names = useAppNames();
+  const names = useCorpNames();
   return (
     <section className="card" aria-labelledby="bot-facts">
       <h2 id="bot-facts">{bots.facts}</h2>

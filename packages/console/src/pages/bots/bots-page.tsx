@@ -1,6 +1,6 @@
 import type { Paged } from '../../api/answers.js';
-import { useKnownApps } from '../../api/apps.js';
 import { useBots } from '../../api/bots.js';
+import { useCorpNames } from '../../api/names.js';
 import type { BotAnswer } from '../../api/answers.gen.js';
 import { LinkButton } from '../../components/link-button.js';
 import { BotName, CorpName } from '../../components/names.js';
@@ -20,7 +20,7 @@ import { BotStateLine } from './bot-state-line.js';
 export default function BotsPage() {
   const { bots } = t();
   const paged = useBots();
-  const names = useAppNames();
+  const names = useCorpNames();
   const add = (
     <LinkButton type="primary" href={pathOf.addBot}>
       {bots.add}
@@ -48,12 +48,6 @@ function worstFirst(paged: Paged<BotAnswer>): Paged<BotAnswer> {
   const rankOf = (bot: BotAnswer): number => RANKS[BOT_TONES[botState(bot)]];
   const items = data.items.toSorted((a, b) => rankOf(a) - rankOf(b) || a.name.localeCompare(b.name));
   return { ...paged, of: { ...paged.of, data: { ...data, items } } as typeof paged.of };
-}
-
-/** Of the apps by their corps. */
-export function useAppNames(): ReadonlyMap<string, string> {
-  const apps = useKnownApps().data?.items ?? [];
-  return new Map(apps.flatMap(({ corpId, name }) => (name ? [[corpId, name] as const] : [])));
 }
 
 function columns(names: ReadonlyMap<string, string>): readonly Column<BotAnswer>[] {

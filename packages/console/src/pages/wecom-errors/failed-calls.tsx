@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { FailedCallAnswer } from '../../api/answers.gen.js';
-import { namesOfCorps, useNames } from '../../api/names.js';
+import { useNames } from '../../api/names.js';
 import { useFailedCalls } from '../../api/wecom-errors.js';
 import { ChoiceFilter, FilterBar, useFilters } from '../../components/filters.js';
 import { HourBars } from '../../components/hour-bars.js';
@@ -25,7 +25,7 @@ export function FailedCalls() {
   const paged = useFailedCalls(values);
   const [opened, setOpened] = useState<string | null>(null);
   const names = useNames();
-  const corps = [...namesOfCorps(names.apps)].map(([corpId, name]) => [corpId, name || corpId] as const);
+  const corps = [...names.corps].map(([corpId, name]) => [corpId, name || corpId] as const);
   const shown = paged.of.data?.items ?? [];
   const accountOf = ({ corpId, openKfId, name }: FailedCallAnswer) =>
     corpId === null || openKfId === null
