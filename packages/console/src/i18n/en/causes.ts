@@ -129,7 +129,7 @@ const byCode: Readonly<Record<Code, CauseText>> = {
     amount: (count) => plural(count, 'address', 'addresses'),
   },
   replica_away: {
-    what: 'is away: it has written nothing for 2 minutes',
+    what: 'is away: it has written nothing for over 2 minutes',
     remedy:
       'It did not say that it stops, so it was killed, its host is down, or it does not reach the database. The other replicas serve customers. Look at its host and its log, and start it again. If you removed it, do nothing: 15 minutes after its last write this is over.',
     amount: none,

@@ -105,7 +105,7 @@ export const causes: Words['causes'] = {
       amount: (count) => `${n(count)} 个地址`,
     },
     replica_away: {
-      what: '失联：已 2 分钟没有写入',
+      what: '失联：已超过 2 分钟没有写入',
       remedy:
         '它没有正常停止：可能被强行结束、所在主机宕机，或者连不上数据库。客户由其他副本继续服务。请查看它的主机和日志，并重新启动它。如果是您移除了它，则无需处理：最后一次写入 15 分钟后此项消失。',
       amount: none,
