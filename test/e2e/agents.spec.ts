@@ -115,7 +115,7 @@ function agentsIn(newPlace: () => Place): void {
   );
 
   it('a long answer comes in parts, without marks, the last one cut off', async () => {
-    answerTo = () => `**${'长'.repeat(4_000)}**`;
+    answerTo = () => `**长长**${'长'.repeat(4_000)}`;
     await add('dify');
     say('Tell me all');
     await hasSent(5);
