@@ -12,6 +12,7 @@ import { startTokenServer } from '../../test/support/token-server.js';
 import { isNotRun, machine, remarks, table } from './report.js';
 import { Run } from './run.js';
 import type { NotRun, Row, Scenario } from './scenario.js';
+import { agents } from './scenarios/agents.js';
 import { databaseOutage } from './scenarios/database-outage.js';
 import { hostilePuppets } from './scenarios/hostile-puppets.js';
 import { inFlightRace } from './scenarios/in-flight-race.js';
@@ -43,6 +44,7 @@ const SCENARIOS: readonly Scenario[] = [
   rollingRestart,
   messages,
   people,
+  agents,
   streams,
 ];
 const NAMES = SCENARIOS.map(({ name }) => name);
