@@ -102,14 +102,11 @@ export class AgentOracle {
     const question = this.#questions.get(name);
     if (question?.customer !== customer || part === undefined)
       return void this.#strange.push(`${customer}: ${text.slice(0, 40)}`);
-    const before = this.#of(customer).find(({ answeredAtMs }) => answeredAtMs === null);
-    if (question.answeredAtMs === null && question !== before)
-      this.#outOfOrder.push(`${name} before ${before?.text}`);
-    if (question.answeredAtMs === null && Number(part) !== question.parts.length + 1)
-      this.#outOfOrder.push(`part ${part} of ${name}`);
     const isCutOff = text.endsWith(CUT_OFF);
+    const isNew = question.answeredAtMs === null;
+    if (isNew) this.#judgeOrder(question, Number(part));
     question.parts.push(isCutOff ? `${part}${CUT_OFF}` : part);
-    if (question.answeredAtMs === null && (part === parts || isCutOff)) this.#answered(question, atMs);
+    if (isNew && (part === parts || isCutOff)) this.#answered(question, atMs);
   }
 
   /** To be asked when everything had time to come. @param untoldMs how long a question may wait until its customer is told. */
@@ -138,6 +135,12 @@ export class AgentOracle {
     };
   }
 
+  #judgeOrder({ customer, text, parts }: Question, part: number): void {
+    const waiting = this.#waitingOf(customer)?.text;
+    if (waiting !== text) this.#outOfOrder.push(`${text} before ${waiting}`);
+    if (part !== parts.length + 1) this.#outOfOrder.push(`part ${part} of ${text}`);
+  }
+
   #answered(question: Question, atMs: number): void {
     const { customer, sinceMs, calls, whenAnswered } = question;
     question.answeredAtMs = atMs;
@@ -145,14 +148,20 @@ export class AgentOracle {
     this.delays.add(delayMs);
     if (calls.length === 1) this.delaysOnce.add(delayMs);
     // Until then the service was not to be asked about the next one.
-    for (const next of this.#of(customer)) if (next.answeredAtMs === null) next.sinceMs = Math.max(next.sinceMs, atMs);
+    const next = this.#waitingOf(customer);
+    if (next !== undefined) next.sinceMs = Math.max(next.sinceMs, atMs);
     whenAnswered.resolve();
   }
 
   #told(customer: string, atMs: number): void {
-    const waiting = this.#of(customer).find(({ answeredAtMs }) => answeredAtMs === null);
+    const waiting = this.#waitingOf(customer);
     if (waiting === undefined) this.#toldInVain.push(customer);
     else waiting.toldAtMs.push(atMs);
+  }
+
+  /** The first question without an answer. */
+  #waitingOf(customer: string): Question | undefined {
+    return this.#of(customer).find(({ answeredAtMs }) => answeredAtMs === null);
   }
 
   #of(customer: string): Question[] {

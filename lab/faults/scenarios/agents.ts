@@ -91,7 +91,13 @@ class Agents {
     const stopReporting = this.#reportNowAndThen(stage, accounts);
     const startedMs = performance.now();
     await Promise.all([
-      ...accounts.map((account) => account.talk(form, () => stage.turn(), () => run.isEnding)),
+      ...accounts.map((account) =>
+        account.talk(
+          form,
+          () => stage.turn(),
+          () => run.isEnding,
+        ),
+      ),
       this.#kill(stage, accounts),
     ]);
     const tookMs = performance.now() - startedMs;

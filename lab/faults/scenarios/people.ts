@@ -2,12 +2,9 @@
  * Customers who are welcomed, ask the bot, ask for people, are served and come back to the bot, while managers and bots are
  * killed. Each has to be shown each text once, and nobody is to be given to the bot while people have them.
  */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Simulator, startSimulator } from '../../../packages/simulator/simulator.js';
 import type { Seeded } from '../../../test/support/seeded.js';
-import { UNLIMITED } from '../manager.js';
-import { Replica } from '../messages/replica.js';
 import { Conversations } from '../people/conversations.js';
 import {
   BY_LOST_CODE,
@@ -22,7 +19,7 @@ import { answerTo, PeopleBot } from '../people/people-bot.js';
 import { stablePort } from '../ports.js';
 import type { Run } from '../run.js';
 import type { NotRun, Row, Scenario } from '../scenario.js';
-import { TcpProxy } from '../tcp-proxy.js';
+import { Stage } from '../stage.js';
 
 interface Form {
   readonly customers: number;
@@ -64,7 +61,6 @@ export const people: Scenario = {
 
 class People {
   readonly #random: Seeded;
-  readonly #killedAtMs: number[] = [];
   #botKills = 0;
   #steps = 0;
 
@@ -84,66 +80,32 @@ class People {
     });
     run.onEnd(() => wecom.close().catch(() => undefined));
     const conversations = new Conversations(wecom);
-    const replicas = await this.#startReplicas(wecom);
-    const urls = replicas.map(({ url }) => url);
-    let turn = 0;
-    const nextUrl = () => urls[turn++ % urls.length] ?? '';
-    const bot = new PeopleBot(await stablePort(), nextUrl);
+    const stage = await Stage.open(run, wecom, { store: 'mongodb', replicas: REPLICAS });
+    const bot = new PeopleBot(await stablePort(), stage.nextUrl);
     await bot.up();
     run.onEnd(() => bot.kill());
     await bot.add(wecom, SESSION);
     await sleep(KNOWN_EVERYWHERE_MS);
-    const proxy = await this.#balance(wecom, nextUrl);
-    const stopReporting = this.#reportNowAndThen(replicas);
+    await stage.saveCallback();
+    const stopReporting = this.#reportNowAndThen(stage);
     const startedMs = performance.now();
     const did = () => {
       this.#steps++;
-      // The callback that follows goes to the next replica, whether it is there or not.
-      proxy.upstreamPort = Number(new URL(nextUrl()).port);
+      stage.turn();
     };
     const failed: string[] = [];
     await Promise.all([
       this.#sendAllRound(wecom, conversations, did, failed),
-      this.#nowAndThen(() => this.#random.pick(replicas).kill(this.#random)),
+      this.#nowAndThen(() => this.#random.pick(stage.replicas).kill(this.#random)),
       this.#nowAndThen(() => this.#killBot(bot)),
     ]);
     const tookMs = performance.now() - startedMs;
     await sleep(run.isShort ? AFTERWARDS_MS / 10 : AFTERWARDS_MS);
     stopReporting();
-    const codes = await Promise.all(replicas.map((replica) => replica.stop()));
+    const ended = await stage.stop();
     await bot.kill();
     await wecom.close();
-    const ended = codes.filter((code) => code !== 0).map((code) => `a manager ended with ${code} on SIGTERM`);
-    return this.#toRow(wecom, conversations, bot, tookMs, [...failed, ...ended]);
-  }
-
-  async #startReplicas(wecom: Simulator): Promise<readonly Replica[]> {
-    const env = {
-      ...(await this.run_.newStore('mongodb')),
-      ...UNLIMITED,
-      SECRETS_KEY: randomBytes(32).toString('base64'),
-      WECOM_API_URL: wecom.url,
-      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
-      CORP_CALLS_PER_HOUR: '1000000',
-      IP_CALLS_PER_MINUTE: '1000000',
-      IP_CALLS_PER_HOUR: '1000000',
-    };
-    const fault = ({ toMs }: { readonly toMs: number }) => void this.#killedAtMs.push(toMs);
-    const replicas: Replica[] = [];
-    for (let n = 0; n < REPLICAS; n++)
-      replicas.push(new Replica(this.run_, { port: await stablePort(), env }, null, { fault }));
-    await Promise.all(replicas.map((replica) => replica.start()));
-    return replicas;
-  }
-
-  /** WeCom knows one address, behind which are both. */
-  async #balance(wecom: Simulator, nextUrl: () => string): Promise<TcpProxy> {
-    const proxy = await TcpProxy.open(await stablePort(), this.run_);
-    proxy.upstreamPort = Number(new URL(nextUrl()).port);
-    const url = `http://127.0.0.1:${proxy.port}/callback/${wecom.corpId}`;
-    const saved = await wecom.saveCallback({ ...wecom.callback, url });
-    if (!saved.isVerified) throw new Error(saved.detail);
-    return proxy;
+    return this.#toRow(wecom, conversations, bot, stage.killedAtMs, tookMs, [...failed, ...ended]);
   }
 
   async #sendAllRound(
@@ -180,12 +142,11 @@ class People {
     }
   }
 
-  #reportNowAndThen(replicas: readonly Replica[]): () => void {
+  #reportNowAndThen({ killedAtMs }: Stage): () => void {
     const timer = setInterval(() => {
-      const kills = replicas.reduce((sum, replica) => sum + replica.kills, 0);
       const of = this.form.customers * STEPS;
       this.run_.say(
-        `people: ${this.#steps} of ${of} steps; ${kills} managers and ${this.#botKills} bots killed`,
+        `people: ${this.#steps} of ${of} steps; ${killedAtMs.length} managers and ${this.#botKills} bots killed`,
       );
     }, REPORT_MS);
     return () => clearInterval(timer);
@@ -195,6 +156,7 @@ class People {
     wecom: Simulator,
     conversations: Conversations,
     bot: PeopleBot,
+    killedAtMs: readonly number[],
     tookMs: number,
     broken: readonly string[],
   ): Row {
@@ -206,7 +168,7 @@ class People {
         const count = texts.filter((one) => one === text).length;
         if (count > 1) twice.push(text);
         if (count > 0) continue;
-        if (text === BY_LOST_CODE && this.#isCodeLost(conversations, customer)) lostCodes++;
+        if (text === BY_LOST_CODE && isCodeLost(conversations, customer, killedAtMs)) lostCodes++;
         else missing.push(text);
       }
       strange.push(...texts.filter((text) => !EXPECTED.includes(text)));
@@ -217,7 +179,7 @@ class People {
     const calls = (api: string) => conversations.calls.get(api) ?? 0;
     return {
       injection: INJECTION,
-      length: `${this.#killedAtMs.length} kills of managers, ${this.#botKills} of bots`,
+      length: `${killedAtMs.length} kills of managers, ${this.#botKills} of bots`,
       load: `${this.form.customers} customers, ${this.form.atOnce} at once, over ${this.form.accounts} accounts`,
       sent: expected,
       accepted: expected - missing.length - lostCodes,
@@ -244,16 +206,14 @@ class People {
       ],
     };
   }
+}
 
-  #isCodeLost({ toPoolAtMs }: Conversations, customer: string): boolean {
-    const atMs = toPoolAtMs.get(customer);
-    return (
-      atMs !== undefined &&
-      this.#killedAtMs.some(
-        (killedMs) => killedMs >= atMs - NOT_STORED_MS / 2 && killedMs - atMs < NOT_STORED_MS,
-      )
-    );
-  }
+function isCodeLost({ toPoolAtMs }: Conversations, customer: string, killedAtMs: readonly number[]): boolean {
+  const atMs = toPoolAtMs.get(customer);
+  return (
+    atMs !== undefined &&
+    killedAtMs.some((killedMs) => killedMs >= atMs - NOT_STORED_MS / 2 && killedMs - atMs < NOT_STORED_MS)
+  );
 }
 
 /** How many, and the first few. */
