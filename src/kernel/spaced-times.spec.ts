@@ -11,6 +11,7 @@ it('keeps what is apart, and the last', () => {
   expect(after()).toEqual([]);
   expect(after(5)).toEqual([5]);
   expect(after(5, 10, 20, 35, 40)).toEqual([5, 35, 40]);
+  expect(after(5, 40, 35)).toEqual([5, 40]);
 });
 
 it('keeps few of very many, the first and some of every age', () => {

@@ -3,13 +3,14 @@ const TIMES_MAX = 12;
 
 /**
  * Some of the times at which something happened: the first, the last, and a few in between, the closer together the newer they are.
- * With the time of an answer that somebody else has seen they tell what came after it. Times rise.
+ * With the time of an answer that somebody else has seen they tell what came after it. A time before the last one is left out.
  */
 export class SpacedTimes {
   readonly #times: number[] = [];
   #lastMs = 0;
 
   add(atMs: number): void {
+    if (atMs < this.#lastMs) return;
     this.#lastMs = atMs;
     if (atMs - (this.#times.at(-1) ?? -SPACING_MS) < SPACING_MS) return;
     this.#times.push(atMs);

@@ -17,7 +17,7 @@ export interface Received {
 
 export type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
 
-const TAKE: Behaviour = (_request, response) => {
+export const TAKE: Behaviour = (_request, response) => {
   response.end('success');
 };
 

@@ -100,6 +100,14 @@ describe('an account', () => {
     expect([failure?.stage, lastHour]).toEqual(['pull', NO_ATTEMPTS]);
   });
 
+  it('was asked when it was given what it took: its reply may be there before it has taken that', () => {
+    end();
+    expect(deliveries.takenOf(registeredPuppet())?.asked).toEqual({
+      messages: [],
+      events: [Math.floor(clock.nowMs() - 12.5)],
+    });
+  });
+
   it('has none before the first, and none of another corp', () => {
     end();
     const none = { taken: null, failure: null, lastHour: NO_ATTEMPTS };

@@ -70,7 +70,10 @@ export interface SeenTaken {
   readonly hours?: CountedHours;
 }
 
-/** When an account's bot took something that asks for a reply: some of the times, rising, with the first and the last. */
+/**
+ * When an account's bot was given what it took and what asks for a reply: some of the times, rising, with the first and the last. A
+ * bot may reply before it has taken that.
+ */
 export interface AskedTimes {
   /** Customers' messages. */
   readonly messages: readonly number[];
@@ -266,19 +269,19 @@ class Account {
       return;
     }
     this.takenAtMs = atMs;
-    if (occasion !== 'test') this.#noteTaken(atMs, asks);
+    if (occasion !== 'test') this.#noteTaken(atMs, Math.floor(atMs - durationMs), asks);
     this.#status = result.status;
     this.#durationMs = durationMs;
     this.#occasion = occasion;
   }
 
-  #noteTaken(atMs: number, asks: Delivery['asks']): void {
+  #noteTaken(atMs: number, givenAtMs: number, asks: Delivery['asks']): void {
     this.eventTakenAtMs = atMs;
     if (this.corpId === '') return;
     this.#taken ??= { messages: new SpacedTimes(), events: new SpacedTimes(), hours: new HourCounts() };
     this.#taken.hours.add(atMs);
-    if (asks === 'message') this.#taken.messages.add(atMs);
-    if (asks === 'event') this.#taken.events.add(atMs);
+    if (asks === 'message') this.#taken.messages.add(givenAtMs);
+    if (asks === 'event') this.#taken.events.add(givenAtMs);
   }
 
   /**
