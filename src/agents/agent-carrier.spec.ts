@@ -343,6 +343,18 @@ describe('a customer who waits', () => {
     expect(texts()).toEqual(['One moment.', ...texts().slice(1, 4), expect.stringMatching(/…$/)]);
   });
 
+  it('is not told so with the last message that WeCom lets follow: the answer needs it', async () => {
+    answerTo = () => said('长'.repeat(2_500));
+    await give('m1', 'One');
+    expect(texts()).toHaveLength(4);
+    answerTo = async () => {
+      await tellToWait('m2', 'Two');
+      return said('Two.');
+    };
+    await give('m2', 'Two');
+    expect(texts().slice(4)).toEqual(['Two.']);
+  });
+
   it('is told nothing once there is an answer, nor for what needs none of a service', async () => {
     await give('m1', 'Hello');
     await tellToWait('m1', 'Hello');

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
-import { Conversations, sent } from './conversations.js';
+import { Conversations, sendsLeft, sent } from './conversations.js';
 import type { ReadyBot } from './ready-bot.js';
 import { Replies } from './replies.js';
 import { msgidOf, Sending } from './sending.js';
@@ -47,9 +47,11 @@ export class Fallbacks {
     const { fallback } = bot.agent;
     if (bot.paused === true || fallback === '') return;
     const nowMs = this.storeClock.nowMs();
-    const { toldToWaitAtMs, toldToWaitUntilMs } = await this.conversations.find(bot, user);
+    const conversation = await this.conversations.find(bot, user);
     // Whoever was told after this message knows that it takes long.
-    if (atMs <= toldToWaitAtMs || nowMs < toldToWaitUntilMs) return;
+    if (atMs <= conversation.toldToWaitAtMs || nowMs < conversation.toldToWaitUntilMs) return;
+    // The last message that WeCom lets follow is for the answer.
+    if (sendsLeft(conversation, atMs) < 2) return;
     if ((await this.replies.find(webhookId)) !== null) return;
     const msgid = msgidOf(webhookId, 'fallback');
     const text = { openKfId, customer, msgid, text: fallback, isRepeated: true };
