@@ -622,6 +622,20 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await takeAll(turn, 'customer', NOW_MS + 10_000)).toEqual(['a1', 'a2']);
       });
 
+      it('is the first of a customer who has none under way', async () => {
+        await keep(PAGE);
+        const turn = await claimOne();
+        const lanes = new Set<string>();
+        const begun: string[] = [];
+        for (;;) {
+          const next = await messages.nextBeside(turn, lanes, NOW_MS, false);
+          if (next === null) break;
+          begun.push(next.msgid);
+          lanes.add(next.lane);
+        }
+        expect(begun).toEqual(['a1', 'b1', 'n1']);
+      });
+
       it('passes over what is dead', async () => {
         await keep(PAGE);
         const turn = await claimOne();

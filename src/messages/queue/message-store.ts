@@ -495,8 +495,7 @@ export class MessageStore {
   ): Promise<Message | null> {
     for (;;) {
       if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return null;
-      const firsts = await this.store.listFirst(turn, 'customer', lanes.size + 1, isProbe ? null : nowMs);
-      const next = firsts.find(({ lane }) => !lanes.has(lane));
+      const [next] = await this.store.listFirst(turn, 'customer', 1, isProbe ? null : nowMs, lanes);
       if (next === undefined) return null;
       if (!this.#taken.has(webhookIdOf(next))) return this.contents.open(next);
       // As in `next`.

@@ -94,13 +94,14 @@ export class CustomerLanes {
   /** @returns `begun` where a message is under way now, or is dead, that was not before. */
   async #beginNext(lanes: Lanes, isProbe: boolean): Promise<'begun' | 'nothing due' | 'not now'> {
     try {
-      if ((await this.#next(lanes, isProbe)) === null) return 'nothing due';
-      const free = await this.#placesOf(lanes.taker.bot).take();
+      const places = this.#placesOf(lanes.taker.bot);
+      // Only a message waits for a place.
+      if (places.areTaken && (await this.#next(lanes, isProbe)) === null) return 'nothing due';
+      const free = await places.take();
       // Much may have happened until there was a place.
-      const message = this.#mayBegin(lanes, isProbe)
-        ? await this.#next(lanes, isProbe).catch(rethrowing(free))
-        : null;
-      if (message === null) return (free(), 'not now');
+      const mayBegin = this.#mayBegin(lanes, isProbe);
+      const message = mayBegin ? await this.#next(lanes, isProbe).catch(rethrowing(free)) : null;
+      if (message === null) return (free(), mayBegin ? 'nothing due' : 'not now');
       lanes.underWay.add(message.lane);
       void this.#send(lanes, message, isProbe ? 'probe' : 'due')
         .catch((error: unknown) => {
@@ -192,6 +193,10 @@ class Places {
   set max(max: number) {
     this.#max = max;
     this.#letIn();
+  }
+
+  get areTaken(): boolean {
+    return this.#taken >= this.#max;
   }
 
   /** @returns a function that gives the place back. */

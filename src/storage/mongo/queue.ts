@@ -349,9 +349,11 @@ export class MongoQueueStore extends QueueStore {
     order: MessageOrder,
     limit: number,
     dueAtMs: number | null,
+    without: ReadonlySet<string> = new Set(),
   ): Promise<readonly Message[]> {
     const waiting: MessageQuery = { account: accountKey(account), state: 'waiting' };
-    if (order === 'customer') return this.#listFirstOfLanes(waiting, limit, dueAtMs);
+    if (order === 'customer')
+      return this.#listFirstOfLanes({ ...waiting, lane: { $nin: [...without] } }, limit, dueAtMs);
     return this.#listMessages('list first messages', toMessage, () =>
       this.#messages.find(waiting, READING).sort({ seq: 1 }).limit(limit).toArray(),
     );

@@ -201,10 +201,12 @@ export class MemoryQueueStore extends QueueStore {
     order: MessageOrder,
     limit: number,
     dueAtMs: number | null,
+    without: ReadonlySet<string> = new Set(),
   ): Promise<readonly Message[]> {
     if (order === 'account') return this.#messagesOf(['waiting'], accountKey(account)).slice(0, limit);
-    const isDue = (message: Message): boolean => dueAtMs === null || (message.dueAtMs ?? 0) <= dueAtMs;
-    return this.#firstOfLanes(account).filter(isDue).slice(0, limit);
+    const isListed = (message: Message): boolean =>
+      (dueAtMs === null || (message.dueAtMs ?? 0) <= dueAtMs) && !without.has(message.lane);
+    return this.#firstOfLanes(account).filter(isListed).slice(0, limit);
   }
 
   override async findFrom(account: Addressee, seq: number): Promise<MessageHead | null> {

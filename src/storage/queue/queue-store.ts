@@ -203,12 +203,14 @@ export abstract class QueueStore {
   /**
    * The first waiting messages of the account, in their order. With `customer`, only the first message of each lane is listed, and
    * only if it is due by `dueAtMs`; `null` lists it whatever its due time.
+   * @param without with `customer`: lanes of which nothing is listed.
    */
   abstract listFirst(
     account: Addressee,
     order: MessageOrder,
     limit: number,
     dueAtMs: number | null,
+    without?: ReadonlySet<string>,
   ): Promise<readonly Message[]>;
 
   /** The first waiting message of the account with this `seq` or a later one. */

@@ -113,9 +113,10 @@ const FIRST = `${MESSAGE} WHERE ${WAITING_OF} ORDER BY seq LIMIT ?`;
 const FIRST_FROM = `SELECT ${MESSAGE_HEAD} FROM messages WHERE ${WAITING_OF} AND seq >= ? ORDER BY seq LIMIT 1`;
 const FIRST_OF_LANE = `${MESSAGE} WHERE ${WAITING_OF} AND lane = ? ORDER BY seq LIMIT ?`;
 /** With an aggregate, the other columns are of the row that has it (https://sqlite.org/lang_select.html#bareagg). */
-const LANES = `SELECT rowid AS id, min(seq), due_at FROM messages WHERE ${WAITING_OF} GROUP BY lane`;
+const LANES = `SELECT rowid AS id, lane, min(seq), due_at FROM messages WHERE ${WAITING_OF} GROUP BY lane`;
 const FIRST_OF_LANES = `${MESSAGE}
-  WHERE rowid IN (SELECT id FROM (${LANES}) WHERE due_at <= ?) ORDER BY seq LIMIT ?`;
+  WHERE rowid IN (SELECT id FROM (${LANES}) WHERE due_at <= ? AND lane NOT IN (SELECT value FROM json_each(?)))
+  ORDER BY seq LIMIT ?`;
 const NEXT_DUE = `SELECT due_at FROM messages WHERE ${WAITING_OF} ORDER BY seq LIMIT 1`;
 const NEXT_DUE_OF_LANES = `SELECT min(due_at) AS due_at FROM (${LANES})`;
 const BY_ACCOUNT = `SELECT corp_id, open_kf_id, sum(state = 'waiting') AS waiting, sum(state = 'dead') AS dead,
@@ -338,12 +339,13 @@ export class SqliteQueueStore extends QueueStore {
     order: MessageOrder,
     limit: number,
     dueAtMs: number | null,
+    without: ReadonlySet<string> = new Set(),
   ): Promise<readonly Message[]> {
     // While it cannot be written that a bot took a message, the message would be sent again and again.
     this.store.requireWritable();
-    return order === 'account'
-      ? this.#readMessages(FIRST, corpId, openKfId, limit)
-      : this.#readMessages(FIRST_OF_LANES, corpId, openKfId, dueAtMs ?? Number.MAX_SAFE_INTEGER, limit);
+    if (order === 'account') return this.#readMessages(FIRST, corpId, openKfId, limit);
+    const byMs = dueAtMs ?? Number.MAX_SAFE_INTEGER;
+    return this.#readMessages(FIRST_OF_LANES, corpId, openKfId, byMs, toJson([...without]), limit);
   }
 
   override async findFrom({ corpId, openKfId }: Addressee, seq: number): Promise<MessageHead | null> {
