@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { Injectable, Optional } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
+import { Places } from '../kernel/places.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
 import { COUNTED_ERRCODES, ERRCODE } from '../wecom/client/wecom-answer.js';
 import { type KfAnswer, KfCalls } from '../wecom/kf-calls.js';
@@ -10,6 +11,8 @@ import { SessionCalls } from '../wecom/proxy/session-calls.js';
 const API = 'kf/send_msg';
 /** What WeCom may answer to a `msgid` that it had before: a parameter is wrong. It documents no code for that. */
 const HAD_BEFORE = 40058;
+/** For each corp. More would wait for a connection all the same, or be refused before WeCom is asked. */
+const AT_ONCE = 16;
 /** Codes of customer service: this customer may not be sent that now, however often it is tried. */
 const OF_CUSTOMER_SERVICE = { first: 95_000, last: 95_099 };
 
@@ -36,13 +39,25 @@ export interface Text {
 
 @Injectable()
 export class Sending {
+  /** By corp. */
+  readonly #places = new Places();
+
   constructor(
     private readonly calls: KfCalls,
     @Optional() private readonly sessions: SessionCalls | null = null,
   ) {}
 
   /** Never rejects. */
-  async send(bot: OpenBot, { openKfId, customer, msgid, text, isRepeated }: Text): Promise<Sent> {
+  async send(bot: OpenBot, text: Text): Promise<Sent> {
+    const free = await this.#places.take(bot.corpId, AT_ONCE);
+    try {
+      return await this.#send(bot, text);
+    } finally {
+      free();
+    }
+  }
+
+  async #send(bot: OpenBot, { openKfId, customer, msgid, text, isRepeated }: Text): Promise<Sent> {
     const { id: botId, corpId } = bot;
     const { corpSecret } = bot.opened;
     const body = { touser: customer, open_kfid: openKfId, msgid, msgtype: 'text', text: { content: text } };

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { isRefusal } from '../../dispatch/endpoint/attempt.js';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { Clock } from '../../kernel/clock.js';
+import { Places } from '../../kernel/places.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Occasion } from '../../storage/queue/line.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
 import { MessageStore, type Turn } from '../queue/message-store.js';
@@ -40,7 +40,8 @@ interface Lanes {
  */
 @Injectable()
 export class CustomerLanes {
-  readonly #places = new Map<string, Places>();
+  /** By bot. */
+  readonly #places = new Places();
   /** Turns under way, by bot. */
   readonly #turns = new Map<string, number>();
 
@@ -94,10 +95,11 @@ export class CustomerLanes {
   /** @returns `begun` where a message is under way now, or is dead, that was not before. */
   async #beginNext(lanes: Lanes, isProbe: boolean): Promise<'begun' | 'nothing due' | 'not now'> {
     try {
-      const places = this.#placesOf(lanes.taker.bot);
+      const { id, agent } = lanes.taker.bot;
+      const max = agent?.concurrency ?? 1;
       // Only a message waits for a place.
-      if (places.areTaken && (await this.#next(lanes, isProbe)) === null) return 'nothing due';
-      const free = await places.take();
+      if (this.#places.areTaken(id, max) && (await this.#next(lanes, isProbe)) === null) return 'nothing due';
+      const free = await this.#places.take(id, max);
       // Much may have happened until there was a place.
       const mayBegin = this.#mayBegin(lanes, isProbe);
       const message = mayBegin ? await this.#next(lanes, isProbe).catch(rethrowing(free)) : null;
@@ -168,57 +170,6 @@ export class CustomerLanes {
 
   #turnsOf(botId: string): number {
     return this.#turns.get(botId) ?? 0;
-  }
-
-  /** A changed limit counts at once. Places that nobody has or waits for are forgotten. */
-  #placesOf({ id, agent }: KnownBot): Places {
-    let places = this.#places.get(id);
-    if (places === undefined) {
-      places = new Places(() => this.#places.delete(id));
-      this.#places.set(id, places);
-    }
-    places.max = agent?.concurrency ?? 1;
-    return places;
-  }
-}
-
-/** How many of a bot's messages may be under way. Whoever has waited longest is next. */
-class Places {
-  #max = 1;
-  #taken = 0;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(private readonly onIdle: () => void) {}
-
-  set max(max: number) {
-    this.#max = max;
-    this.#letIn();
-  }
-
-  get areTaken(): boolean {
-    return this.#taken >= this.#max;
-  }
-
-  /** @returns a function that gives the place back. */
-  async take(): Promise<() => void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
-    this.#letIn();
-    await promise;
-    return () => this.#giveBack();
-  }
-
-  #giveBack(): void {
-    this.#taken--;
-    this.#letIn();
-    if (this.#taken === 0) this.onIdle();
-  }
-
-  #letIn(): void {
-    for (const next of this.#waiting.splice(0, Math.max(0, this.#max - this.#taken))) {
-      this.#taken++;
-      next();
-    }
   }
 }
 

@@ -1,0 +1,42 @@
+/** How much may be under way at a time, for each key on its own. Whoever has waited longest is next. */
+export class Places {
+  readonly #rooms = new Map<string, Room>();
+
+  /** Whether who takes a place has to wait for it. @param max may differ from call to call: the latest counts at once. */
+  areTaken(key: string, max: number): boolean {
+    const room = this.#rooms.get(key);
+    if (room === undefined) return false;
+    room.max = max;
+    letIn(room);
+    return room.taken >= max;
+  }
+
+  /** @returns a function that gives the place back. */
+  async take(key: string, max: number): Promise<() => void> {
+    const room = this.#rooms.get(key) ?? { max, taken: 0, waiting: [] };
+    this.#rooms.set(key, room);
+    room.max = max;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    room.waiting.push(resolve);
+    letIn(room);
+    await promise;
+    return () => {
+      room.taken--;
+      letIn(room);
+      if (room.taken === 0) this.#rooms.delete(key);
+    };
+  }
+}
+
+interface Room {
+  max: number;
+  taken: number;
+  readonly waiting: (() => void)[];
+}
+
+function letIn(room: Room): void {
+  for (const next of room.waiting.splice(0, Math.max(0, room.max - room.taken))) {
+    room.taken++;
+    next();
+  }
+}
