@@ -324,9 +324,9 @@ describe('a customer who waits', () => {
 
   it('is told so again where WeCom could not be asked, and not where it refuses', async () => {
     sendTo = () => ({ retryAfterS: 30 });
-    await tellToWait('m1', 'Hello', 30_000);
+    expect(await tellToWait('m1', 'Hello', 30_000)).toBe(false);
     sendTo = () => ({ errcode: 95018, errmsg: 'state' });
-    await tellToWait('m1', 'Hello', 30_000);
+    expect(await tellToWait('m1', 'Hello', 30_000)).toBe(true);
     expect(followed).toHaveLength(2);
     sendTo = () => ({ fields: {} });
     await tellToWait('m1', 'Hello', 30_000);

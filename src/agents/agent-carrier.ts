@@ -70,14 +70,14 @@ export class AgentCarrier implements Agents {
   async tellToWait(
     { bot }: Parameters<Agents['tellToWait']>[0],
     { event, message, ageMs }: AskedMessage,
-  ): Promise<void> {
-    if (bot === null || !isReady(bot)) return;
+  ): Promise<boolean> {
+    if (bot === null || !isReady(bot)) return true;
     const said = readCustomerMessage(message);
     // What is no text needs no service.
-    if (said === null || said.text === null) return;
+    if (said === null || said.text === null) return true;
     const { customer } = said;
     const atMs = this.storeClock.nowMs() - ageMs;
-    await this.fallbacks.tell({
+    return this.fallbacks.tell({
       bot,
       logged: toLogged(bot, event),
       customer,

@@ -33,37 +33,46 @@ export class Fallbacks {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** Once for a message, however often it is called. Never rejects: while the store does not answer, nobody is told. */
-  async tell(message: WaitingMessage): Promise<void> {
+  /**
+   * Once for a message, however often it is called. Never rejects.
+   * @returns false where it may be tried again: WeCom or the store could not be asked.
+   */
+  async tell(message: WaitingMessage): Promise<boolean> {
     try {
-      await this.#tell(message);
+      return await this.#tell(message);
     } catch (error) {
-      if (!(error instanceof AppError)) this.log.failed(message.logged, error);
+      if (error instanceof AppError) return false;
+      this.log.failed(message.logged, error);
+      return true;
     }
   }
 
-  async #tell({ bot, logged, customer, user, atMs }: WaitingMessage): Promise<void> {
+  async #tell({ bot, logged, customer, user, atMs }: WaitingMessage): Promise<boolean> {
     const { webhookId, openKfId } = logged;
     const { fallback } = bot.agent;
-    if (bot.paused === true || fallback === '') return;
+    if (bot.paused === true || fallback === '') return true;
     const nowMs = this.storeClock.nowMs();
     const conversation = await this.conversations.find(bot, user);
     // Whoever was told after this message knows that it takes long.
-    if (atMs <= conversation.toldToWaitAtMs || nowMs < conversation.toldToWaitUntilMs) return;
+    if (atMs <= conversation.toldToWaitAtMs || nowMs < conversation.toldToWaitUntilMs) return true;
     // The last message that WeCom lets follow is for the answer.
-    if (sendsLeft(conversation, atMs) < 2) return;
-    if ((await this.replies.find(webhookId)) !== null) return;
+    if (sendsLeft(conversation, atMs) < 2) return true;
+    if ((await this.replies.find(webhookId)) !== null) return true;
     const msgid = msgidOf(webhookId, 'fallback');
     const text = { openKfId, customer, msgid, text: fallback, isRepeated: true };
     const { outcome } = await this.sending.send(bot, text);
-    if (outcome === 'failed') return;
+    if (outcome === 'failed') return false;
     const isSent = outcome === 'sent';
     await this.conversations.change(bot, user, (before) => {
       // Another manager may have told the same.
       if (atMs <= before.toldToWaitAtMs) return before;
       const told = { ...before, toldToWaitAtMs: nowMs };
-      return isSent ? { ...sent(told, 1, nowMs), toldToWaitUntilMs: nowMs + ONCE_IN_MS } : told;
+      if (!isSent) return told;
+      // An answer that came meanwhile has ended the wait.
+      const isOver = before.answeredFor === webhookId;
+      return { ...sent(told, 1, nowMs), ...(!isOver && { toldToWaitUntilMs: nowMs + ONCE_IN_MS }) };
     });
     if (isSent) this.log.toldToWait(logged);
+    return true;
   }
 }

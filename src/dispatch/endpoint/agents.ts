@@ -18,6 +18,9 @@ export interface Agents {
   /** Never throws: the result tells what went wrong. The message is taken once its answer was sent. */
   start(to: Addressee & Pick<Destination, 'bot'>, asked: AskedMessage, onEnd: OnEnd): Attempt;
 
-  /** Sends the customer the bot's `fallback`, once for a message, however often it is called. Never rejects. */
-  tellToWait(to: Pick<Destination, 'bot'>, asked: AskedMessage): Promise<void>;
+  /**
+   * Sends the customer the bot's `fallback`, once for a message, however often it is called. Never rejects.
+   * @returns false where it may be tried again: WeCom or the store could not be asked.
+   */
+  tellToWait(to: Pick<Destination, 'bot'>, asked: AskedMessage): Promise<boolean>;
 }

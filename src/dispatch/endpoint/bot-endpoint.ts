@@ -37,7 +37,7 @@ const NO_STREAMS: Streams = {
 
 const NO_AGENTS: Agents = {
   start: (_to, _asked, onEnd) => Exchange.failed('endpoint', 'no agent is asked here', onEnd),
-  tellToWait: async () => {},
+  tellToWait: async () => true,
 };
 
 /** An attempt that never had a socket says nothing about the endpoint, nor does WeCom that took no reply. */

@@ -21,12 +21,14 @@ let bot: KnownBot;
 let state: MessageTaker['state'];
 /** What the messages say whose customers are told to wait. */
 let told: string[];
+/** Whether a customer can be told. */
+let isDone: boolean;
 
 beforeEach(() => {
   clock = new ManualClock();
   store = new MemoryMessageStore(new MemoryQueueStore(), new MemoryRecords());
   bot = { id: 'bot-1', kind: 'agent', agent: { fallback: 'Wait.', fallbackAfterS: 30 } } as KnownBot;
-  [state, told] = ['ready', []];
+  [state, told, isDone] = ['ready', [], true];
   waits = newWaits();
 });
 
@@ -35,7 +37,10 @@ function newWaits(): LongWaits {
     findMessageTaker: (account) => ({ ...account, bot, state }) as MessageTaker,
   };
   const agents: Partial<BotEndpoints['agents']> = {
-    tellToWait: async (_to, { message }) => void told.push(message.reveal()),
+    tellToWait: async (_to, { message }) => {
+      told.push(message.reveal());
+      return isDone;
+    },
   };
   const botEndpoints = { agents } as BotEndpoints;
   return new LongWaits(store, destinations as Destinations, botEndpoints, clock, clock);
@@ -81,6 +86,25 @@ describe('the customer of a message that waits', () => {
     await waits.findAll();
     await clock.advance(30_000);
     expect(told).toEqual(['what m1 says']);
+  });
+
+  it('is told so soon after that could not be done, for a minute at most, and not once it was taken', async () => {
+    isDone = false;
+    waits.begin(ACCOUNT, bot, await keep('m1'));
+    await clock.advance(30_000);
+    isDone = true;
+    await clock.advance(60_000);
+    expect(told).toHaveLength(2);
+    isDone = false;
+    waits.begin(ACCOUNT, bot, await keep('m2'));
+    const taken = await keep('m3');
+    waits.begin(ACCOUNT, bot, taken);
+    await clock.advance(30_000);
+    expect(told).toHaveLength(4);
+    waits.end(taken);
+    await clock.advance(3_600_000);
+    expect(told).toHaveLength(16);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('is told nothing where the bot has no words for it or is paused, and of what is no customer’s', async () => {

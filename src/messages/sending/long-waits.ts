@@ -12,6 +12,9 @@ import { MessageStore } from '../queue/message-store.js';
 import { toEvent, toRecipient } from './taker-form.js';
 
 const PAGE_SIZE = 1_000;
+/** How often it is tried while WeCom or the store cannot be asked, and for how long. */
+const AGAIN_MS = 5_000;
+const TRIED_MS = 60_000;
 
 /**
  * Has customers of agents told that their answer takes long, whatever their message waits for: its turn, the service, or the circuit
@@ -40,13 +43,8 @@ export class LongWaits {
     if (!hasFallback(bot) || origin !== ORIGIN.customer) return;
     const id = webhookIdOf({ corpId, openKfId, msgid });
     if (this.#timers.has(id)) return;
-    const leftMs = sentAtMs + bot.agent.fallbackAfterS * 1_000 - this.storeClock.nowMs();
-    const tell = (): void => {
-      this.#timers.delete(id);
-      // While the store is away, nobody is told.
-      void this.#tell({ corpId, openKfId }, id).catch(() => {});
-    };
-    this.#timers.set(id, this.clock.after(Math.max(0, leftMs), tell));
+    const leftMs = Math.max(0, sentAtMs + bot.agent.fallbackAfterS * 1_000 - this.storeClock.nowMs());
+    this.#tellAfter(leftMs, { corpId, openKfId }, id, TRIED_MS);
   }
 
   /** The message was taken. */
@@ -82,14 +80,29 @@ export class LongWaits {
     }
   }
 
-  async #tell(account: Addressee, id: string): Promise<void> {
+  /** @param leftMs for how long it is tried again after that. */
+  #tellAfter(afterMs: number, account: Addressee, id: string, leftMs: number): void {
+    const tell = async (): Promise<void> => {
+      // While the store is away, it cannot be asked whether the message still waits.
+      const isDone = await this.#tell(account, id).catch(() => false);
+      // Meanwhile the message may have been taken.
+      if (this.#timers.get(id) !== timer) return;
+      this.#timers.delete(id);
+      if (!isDone && leftMs > 0) this.#tellAfter(AGAIN_MS, account, id, leftMs - AGAIN_MS);
+    };
+    const timer = this.clock.after(afterMs, () => void tell());
+    this.#timers.set(id, timer);
+  }
+
+  /** @returns false where it may be tried again. */
+  async #tell(account: Addressee, id: string): Promise<boolean> {
     const taker = this.destinations.findMessageTaker(account);
-    if (taker?.state !== 'ready') return;
+    if (taker?.state !== 'ready') return true;
     const message = await this.store.findWaiting(id);
-    if (message === null) return;
+    if (message === null) return true;
     const ageMs = this.storeClock.nowMs() - message.sentAtMs;
     const asked = { event: toEvent(message), message: message.content, ageMs };
-    await this.botEndpoints.agents.tellToWait(toRecipient(taker), asked);
+    return this.botEndpoints.agents.tellToWait(toRecipient(taker), asked);
   }
 }
 
