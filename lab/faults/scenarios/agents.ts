@@ -16,7 +16,7 @@ import { type NotRun, type Row, type Scenario, unless } from '../scenario.js';
 import { Stage } from '../stage.js';
 
 const SHORT: AgentsForm = {
-  ...{ customers: 6, messages: 3, atOnce: 6, kills: 1 },
+  ...{ customers: 6, messages: 2, atOnce: 6, kills: 1 },
   ...{ serviceMs: { from: 50, to: 500 }, fallbackAfterS: 5, answerMs: 90_000 },
 };
 const LONG: AgentsForm = {
