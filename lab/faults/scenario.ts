@@ -77,3 +77,10 @@ function answersOf({ answers }: Oracle): string {
 export function unless(holds: boolean, what: string): string[] {
   return holds ? [] : [what];
 }
+
+const LISTED = 5;
+
+/** How many did not hold, and the first few of them. */
+export function listed(what: string, names: readonly string[]): string[] {
+  return unless(names.length === 0, `${names.length} ${what}: ${names.slice(0, LISTED).join('; ')}`);
+}

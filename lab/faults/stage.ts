@@ -59,9 +59,9 @@ export class Stage {
   }
 
   /** The callbacks that follow go to the next manager. */
-  turn(): void {
+  readonly turn = (): void => {
     if (this.#proxy !== null) this.#proxy.upstreamPort = Number(new URL(this.nextUrl()).port);
-  }
+  };
 
   /** @returns what did not hold. */
   async stop(): Promise<string[]> {

@@ -1,14 +1,12 @@
 /** A line of the table about messages. */
 import type { Durations } from '../durations.js';
-import { type Row, unless } from '../scenario.js';
+import { listed, type Row, unless } from '../scenario.js';
 import type { KfCallbacks } from './kf-callbacks.js';
 import type { KfSite } from './kf-site.js';
 import type { MessageInjections } from './message-injections.js';
 import type { MessageManagers } from './message-managers.js';
 import type { MessageVerdict } from './message-oracle.js';
 import type { MessagesForm } from './messages-form.js';
-
-const SHOWN = 5;
 
 /** What was seen of a run that is over. */
 export interface MessagesFound {
@@ -83,8 +81,4 @@ function brokenOf({ written, lost, outOfOrder, unexplained, unmarked, strangers 
     ...listed('doubles were said to be first attempts', unmarked),
     ...unless(strangers === 0, `${strangers} deliveries were of no message`),
   ];
-}
-
-function listed(what: string, names: readonly string[]): string[] {
-  return unless(names.length === 0, `${names.length} ${what}: ${names.slice(0, SHOWN).join('; ')}`);
 }

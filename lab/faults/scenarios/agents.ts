@@ -11,8 +11,8 @@ import { whenServed } from '../../../test/support/until.js';
 import { AgentAccount, type AgentsForm, CUT_ONE_IN, FAIL_ONE_IN } from '../agents/agent-account.js';
 import { SeenWecom } from '../agents/seen-wecom.js';
 import type { Durations } from '../durations.js';
-import { type Run, type StoreKind } from '../run.js';
-import { type NotRun, type Row, type Scenario, unless } from '../scenario.js';
+import type { Run, StoreKind } from '../run.js';
+import { listed, type NotRun, type Row, type Scenario, unless } from '../scenario.js';
 import { Stage } from '../stage.js';
 
 const SHORT: AgentsForm = {
@@ -42,7 +42,6 @@ const AFTERWARDS_MS = 10_000;
 const TOLD_LATE_MS = 5_000;
 /** The account has had a text of that `msgid`. */
 const HAD_BEFORE = 40_058;
-const SHOWN = 5;
 
 export const agents: Scenario = {
   name: 'agents',
@@ -91,13 +90,7 @@ class Agents {
     const stopReporting = this.#reportNowAndThen(stage, accounts);
     const startedMs = performance.now();
     await Promise.all([
-      ...accounts.map((account) =>
-        account.talk(
-          form,
-          () => stage.turn(),
-          () => run.isEnding,
-        ),
-      ),
+      ...accounts.map((account) => account.talk(form, stage.turn, () => run.isEnding)),
       this.#kill(stage, accounts),
     ]);
     const tookMs = performance.now() - startedMs;
@@ -218,9 +211,4 @@ async function post(url: string, body: object): Promise<void> {
 
 function spread(durations: Durations): string {
   return `${[0.5, 0.99, 1].map((share) => (durations.percentile(share) / 1_000).toFixed(2)).join(' / ')} s`;
-}
-
-/** How many, and the first few. */
-function listed(what: string, all: readonly string[]): string[] {
-  return unless(all.length === 0, `${all.length} ${what}: ${all.slice(0, SHOWN).join(', ')}`);
 }

@@ -18,7 +18,7 @@ import {
 import { answerTo, PeopleBot } from '../people/people-bot.js';
 import { stablePort } from '../ports.js';
 import type { Run } from '../run.js';
-import type { NotRun, Row, Scenario } from '../scenario.js';
+import { listed, type NotRun, type Row, type Scenario } from '../scenario.js';
 import { Stage } from '../stage.js';
 
 interface Form {
@@ -44,7 +44,6 @@ const REPORT_MS = 30_000;
 const AFTERWARDS_MS = 15_000;
 /** A process that dies so soon after WeCom's answer may not have stored the code that it brings. */
 const NOT_STORED_MS = 1_500;
-const SHOWN = 5;
 
 export const people: Scenario = {
   name: 'people',
@@ -214,9 +213,4 @@ function isCodeLost({ toPoolAtMs }: Conversations, customer: string, killedAtMs:
     atMs !== undefined &&
     killedAtMs.some((killedMs) => killedMs >= atMs - NOT_STORED_MS / 2 && killedMs - atMs < NOT_STORED_MS)
   );
-}
-
-/** How many, and the first few. */
-function listed(what: string, all: readonly string[]): string[] {
-  return all.length === 0 ? [] : [`${all.length} ${what}: ${all.slice(0, SHOWN).join(', ')}`];
 }
