@@ -22,6 +22,22 @@ export const MESSAGE_FAILPOINTS = {
 
 export type MessageFailpoint = keyof typeof MESSAGE_FAILPOINTS;
 
+/** Those that answers of agents pass. */
+export const AGENT_FAILPOINTS = {
+  'agent.answered': 'after the answer of the service is kept, before any of it is sent',
+  'agent.sent': 'after WeCom took a message of the answer, before that is noted',
+  'message.taken': 'after all of the answer was sent, before the message is taken',
+} as const;
+
+export type AgentFailpoint = keyof typeof AGENT_FAILPOINTS;
+
+/** A build that kills itself, and at which instants. */
+export interface Killing {
+  /** Its main file. */
+  readonly main: string;
+  readonly points: readonly (MessageFailpoint | AgentFailpoint)[];
+}
+
 const SOURCE = `
 const { FAULTS_FAILPOINT: name, FAULTS_PASSINGS: passings } = process.env;
 let left = Number(passings);
@@ -45,6 +61,9 @@ export function buildWithFailpoints(run: Run): string {
 }
 
 /** Ends the process when it passes that point for the n-th time. */
-export function failpointEnv(name: Failpoint | MessageFailpoint, passings: number): Record<string, string> {
+export function failpointEnv(
+  name: Failpoint | Killing['points'][number],
+  passings: number,
+): Record<string, string> {
   return { FAULTS_FAILPOINT: name, FAULTS_PASSINGS: String(passings) };
 }

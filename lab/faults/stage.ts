@@ -1,6 +1,7 @@
 /** The local WeCom, and managers behind the one callback URL that it knows. */
 import { randomBytes } from 'node:crypto';
 import type { Simulator } from '../../packages/simulator/simulator.js';
+import type { Killing } from './failpoints.js';
 import { UNLIMITED } from './manager.js';
 import { Replica } from './messages/replica.js';
 import { stablePort } from './ports.js';
@@ -10,6 +11,7 @@ import { TcpProxy } from './tcp-proxy.js';
 export interface StageOptions {
   readonly store: StoreKind;
   readonly replicas: number;
+  readonly killing: Killing | null;
 }
 
 export class Stage {
@@ -22,7 +24,7 @@ export class Stage {
   private constructor(private readonly wecom: Simulator) {}
 
   /** Starts the managers. WeCom does not know of them yet. */
-  static async open(run: Run, wecom: Simulator, { store, replicas }: StageOptions): Promise<Stage> {
+  static async open(run: Run, wecom: Simulator, { store, replicas, killing }: StageOptions): Promise<Stage> {
     const stage = new Stage(wecom);
     const env = {
       ...(await run.newStore(store)),
@@ -36,10 +38,15 @@ export class Stage {
     };
     const fault = ({ toMs }: { readonly toMs: number }) => void stage.killedAtMs.push(toMs);
     for (let n = 0; n < replicas; n++)
-      stage.#replicas.push(new Replica(run, { port: await stablePort(), env }, null, { fault }));
+      stage.#replicas.push(new Replica(run, { port: await stablePort(), env }, killing, { fault }));
     await Promise.all(stage.#replicas.map((replica) => replica.start()));
     stage.#proxy = await TcpProxy.open(await stablePort(), run);
     return stage;
+  }
+
+  /** Those that managers did themselves. */
+  get killsInside(): number {
+    return this.#replicas.reduce((sum, { killsInside }) => sum + killsInside, 0);
   }
 
   get replicas(): readonly Replica[] {

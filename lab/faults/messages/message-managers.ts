@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { postJson } from '../../../test/support/puppet-server.js';
 import type { Seeded } from '../../../test/support/seeded.js';
 import { stablePort } from '../ports.js';
+import type { Killing } from '../failpoints.js';
 import type { Run } from '../run.js';
 import type { KfCorp } from './kf-corp.js';
 import type { MadeBot, MessageBot } from './message-bot.js';
@@ -21,7 +22,7 @@ export interface ManagersOptions {
   readonly replicas: number;
   readonly env: Readonly<Record<string, string>>;
   /** See `Replica`. */
-  readonly killing: string | null;
+  readonly killing: Killing | null;
 }
 
 const POST_TRIES = 10;

@@ -1,7 +1,7 @@
 /** One of several managers: killed from outside, or by itself at an instant of its code, and started again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seeded } from '../../../test/support/seeded.js';
-import { failpointEnv, MESSAGE_FAILPOINTS, type MessageFailpoint } from '../failpoints.js';
+import { failpointEnv, type Killing } from '../failpoints.js';
 import { Manager, type ManagerOptions } from '../manager.js';
 import type { Run } from '../run.js';
 import type { MessageOracle } from './message-oracle.js';
@@ -10,7 +10,6 @@ import type { MessageOracle } from './message-oracle.js';
 const LAST_WORDS_MS = 100;
 /** The end of a process is told of so late at most. */
 const TOLD_WITHIN_MS = 200;
-const POINTS = Object.keys(MESSAGE_FAILPOINTS) as MessageFailpoint[];
 /** It is killed when it passes its instant for the n-th time, n being at most that. */
 const PASSINGS_MAX = 200;
 
@@ -25,8 +24,8 @@ export class Replica {
   constructor(
     private readonly run: Run,
     private readonly options: ManagerOptions,
-    /** A build that kills itself; `null` in a run without. */
-    private readonly killing: string | null,
+    /** `null` in a run without. */
+    private readonly killing: Killing | null,
     private readonly oracle: Pick<MessageOracle, 'fault'>,
   ) {}
 
@@ -40,8 +39,9 @@ export class Replica {
 
   /** SIGKILL, and a new process, which in half of the cases kills itself some time. */
   async kill(random: Seeded): Promise<void> {
-    const point = this.killing !== null && random.below(2) === 0 ? random.pick(POINTS) : null;
-    const env = point === null ? null : failpointEnv(point, 1 + random.below(PASSINGS_MAX));
+    const { points } = this.killing ?? { points: [] };
+    const killsItself = points.length > 0 && random.below(2) === 0;
+    const env = killsItself ? failpointEnv(random.pick(points), 1 + random.below(PASSINGS_MAX)) : null;
     await this.#one(async () => {
       await this.#manager?.kill();
       await sleep(LAST_WORDS_MS);
@@ -58,7 +58,7 @@ export class Replica {
 
   async #start(killingEnv: Readonly<Record<string, string>> | null): Promise<void> {
     const { port, env } = this.options;
-    const main = killingEnv === null || this.killing === null ? {} : { main: this.killing };
+    const main = killingEnv === null || this.killing === null ? {} : { main: this.killing.main };
     const manager = Manager.spawn(this.run, { port, env: { ...env, ...killingEnv }, ...main });
     this.#manager = manager;
     void manager.exited.then((code) => this.#ended(manager, code));

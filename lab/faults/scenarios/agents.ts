@@ -11,6 +11,7 @@ import { whenServed } from '../../../test/support/until.js';
 import { AgentAccount, type AgentsForm, CUT_ONE_IN, FAIL_ONE_IN } from '../agents/agent-account.js';
 import { SeenWecom } from '../agents/seen-wecom.js';
 import type { Durations } from '../durations.js';
+import { AGENT_FAILPOINTS, type AgentFailpoint, buildWithFailpoints, type Killing } from '../failpoints.js';
 import type { Run, StoreKind } from '../run.js';
 import { listed, type NotRun, type Row, type Scenario, unless } from '../scenario.js';
 import { Stage } from '../stage.js';
@@ -48,21 +49,25 @@ export const agents: Scenario = {
   runs: 'in turn',
   run: async (run) => {
     const form = run.isShort ? SHORT : LONG;
-    const both = [() => new Agents(run, ONE, form).run(), () => onMongo(run, form)];
-    if (run.isShort) return (await Promise.all(both.map((one) => one()))).flat();
-    const rows: (Row | NotRun)[] = [];
-    for (const one of both) rows.push(...(await one()));
-    return rows;
+    if (run.isShort)
+      return (await Promise.all([new Agents(run, ONE, form, null).run(), onMongo(run, form, null)])).flat();
+    const points = Object.keys(AGENT_FAILPOINTS) as AgentFailpoint[];
+    const killing = { main: buildWithFailpoints(run), points };
+    return [...(await new Agents(run, ONE, form, killing).run()), ...(await onMongo(run, form, killing))];
   },
 };
 
-async function onMongo(run: Run, form: AgentsForm): Promise<readonly (Row | NotRun)[]> {
+async function onMongo(
+  run: Run,
+  form: AgentsForm,
+  killing: Killing | null,
+): Promise<readonly (Row | NotRun)[]> {
   try {
     await run.database();
   } catch (error) {
     return [{ injection: `agents, ${TWO.title}`, notRun: String(error) }];
   }
-  return new Agents(run, TWO, form).run();
+  return new Agents(run, TWO, form, killing).run();
 }
 
 class Agents {
@@ -72,6 +77,7 @@ class Agents {
     private readonly run_: Run,
     private readonly site: Site,
     private readonly form: AgentsForm,
+    private readonly killing: Killing | null,
   ) {
     this.#random = run_.random(`agents ${site.title}`);
   }
@@ -85,7 +91,7 @@ class Agents {
     const seen = new SeenWecom(wecom, ({ openKfId, customer, text }) =>
       accounts.find((account) => account.openKfId === openKfId)?.oracle.shown(customer, text),
     );
-    const stage = await Stage.open(run, wecom, site);
+    const stage = await Stage.open(run, wecom, { ...site, killing: this.killing });
     await this.#add(wecom, stage, accounts);
     const stopReporting = this.#reportNowAndThen(stage, accounts);
     const startedMs = performance.now();
@@ -163,7 +169,7 @@ class Agents {
     refused.delete(HAD_BEFORE);
     return {
       injection: `agent of form ${form}, ${this.site.title}`,
-      length: `${stage.killedAtMs.length} kills`,
+      length: `${stage.killedAtMs.length} kills, ${stage.killsInside} of them at instants of the code`,
       load: `${customers} customers, ${atOnce} at once; the service takes ${serviceMs.from / 1_000} to ${serviceMs.to / 1_000} s`,
       sent: questions,
       accepted: questions - unanswered.length,

@@ -8,7 +8,12 @@ import { webhookIdOf } from '../../../src/storage/queue/message.js';
 import type { Seeded } from '../../../test/support/seeded.js';
 import { until } from '../drain.js';
 import { Durations } from '../durations.js';
-import { buildWithFailpoints } from '../failpoints.js';
+import {
+  buildWithFailpoints,
+  type Killing,
+  MESSAGE_FAILPOINTS,
+  type MessageFailpoint,
+} from '../failpoints.js';
 import { KfCallbacks } from '../messages/kf-callbacks.js';
 import { type KfAccount, KfCorp } from '../messages/kf-corp.js';
 import { KfSite } from '../messages/kf-site.js';
@@ -67,7 +72,8 @@ export const messages: Scenario = {
         };
     // A short run has both at once: where one waits, the other has the machine.
     if (run.isShort) return Promise.all([new Messages(run, one, null).run(), onMongo(run, two, null)]);
-    const killing = buildWithFailpoints(run);
+    const points = Object.keys(MESSAGE_FAILPOINTS) as MessageFailpoint[];
+    const killing = { main: buildWithFailpoints(run), points };
     const first = await new Messages(run, one, killing).run();
     // It took a quarter of an hour, and whoever ends the run has seen it.
     run.say(`\n${table([first])}\n${remarks([first])}\n`);
@@ -75,7 +81,7 @@ export const messages: Scenario = {
   },
 };
 
-async function onMongo(run: Run, form: MessagesForm, killing: string | null): Promise<Row | NotRun> {
+async function onMongo(run: Run, form: MessagesForm, killing: Killing | null): Promise<Row | NotRun> {
   try {
     await run.database();
   } catch (error) {
@@ -97,7 +103,7 @@ class Messages {
     private readonly run_: Run,
     private readonly form: MessagesForm,
     /** See `Replica`. */
-    private readonly killing: string | null,
+    private readonly killing: Killing | null,
   ) {
     this.#random = run_.random(`messages ${form.title}`);
     this.#injections = new MessageInjections(run_, form, this.#oracle, this.#random);

@@ -79,7 +79,8 @@ class People {
     });
     run.onEnd(() => wecom.close().catch(() => undefined));
     const conversations = new Conversations(wecom);
-    const stage = await Stage.open(run, wecom, { store: 'mongodb', replicas: REPLICAS });
+    const site = { store: 'mongodb', replicas: REPLICAS, killing: null } as const;
+    const stage = await Stage.open(run, wecom, site);
     const bot = new PeopleBot(await stablePort(), stage.nextUrl);
     await bot.up();
     run.onEnd(() => bot.kill());
