@@ -18,13 +18,15 @@ export type TurnKey = StartedKey | 'keep' | 'token' | 'proxy' | 'tunnel';
 type MessagesKey = 'events' | 'messages' | 'pulled' | 'mongoEvents' | 'mongoMessages' | 'mongoPulled';
 
 /**
- * What has rounds: those, ours without and with slow calls beside, without and with consoles open, with and without the
- * delivery log, and with bots that take messages.
+ * What has rounds: those, ours without and with slow calls beside, without and with calls of an agent, without and with
+ * consoles open, with and without the delivery log, and with bots that take messages.
  */
 export type MeasuredKey =
   | TurnKey
   | 'alone'
   | 'beside'
+  | 'unasked'
+  | 'asked'
   | 'unwatched'
   | 'watched'
   | 'logged'
@@ -48,6 +50,8 @@ export const TITLES: Record<MeasuredKey, string> = {
   relay: 'hand-written relay',
   alone: 'ours, callbacks alone',
   beside: 'ours, beside 200 slow calls',
+  unasked: 'ours, no agent asked',
+  asked: 'ours, 100 calls of an agent under way',
   unwatched: 'ours, no console open',
   watched: 'ours, 3 consoles open',
   logged: 'ours, with the delivery log',
