@@ -158,9 +158,8 @@ const memory = await withManager('memory', sink, inspected, (all) => measureMemo
 const added = await withManager('added', sink, {}, measureAdded);
 const { rounds, calls } = await withManager('rounds', sink, {}, (all) => measureRounds(all, sink));
 const ratios = p99Ratios(rounds);
-const isMissed = !(median(ratios) <= P99_RATIO_MAX);
-const tooFew = calls < CALLS_MIN ? [`only ${calls.toFixed(0)} calls were under way`] : [];
-const failures = [...failureLines(rounds), ...tooFew];
+const isMissed = !(median(ratios) <= P99_RATIO_MAX && calls >= CALLS_MIN);
+const failures = failureLines(rounds);
 const [ratio, least, most] = [median(ratios), Math.min(...ratios), Math.max(...ratios)].map((one) =>
   one.toFixed(2),
 );

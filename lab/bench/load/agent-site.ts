@@ -160,16 +160,19 @@ export class AgentSite {
   }
 
   /**
-   * So many questions a second, the customers taking turns.
+   * So many questions a second, at random times, since those of regular ones meet the ends of answers; the customers take turns.
    * @returns how long it took from before WeCom's callback until WeCom took the answer, less what the service took.
    */
   async paced(manner: Manner, perS: number, forMs: number): Promise<Latencies> {
     Object.assign(this.#service, { manner, staggered: 0 });
     const added = new Latencies();
     this.#added = added;
-    const startedMs = performance.now();
-    for (let n = 0; n < (perS * forMs) / 1_000; await sleep(TICK_MS))
-      for (; n < ((performance.now() - startedMs) * perS) / 1_000; n += 1) this.#ask(n % CUSTOMERS);
+    const endMs = performance.now() + forMs;
+    for (let n = 0, dueMs = performance.now(); dueMs < endMs; await sleep(TICK_MS))
+      for (; dueMs < Math.min(performance.now(), endMs); n += 1) {
+        this.#ask(n % CUSTOMERS);
+        dueMs -= (Math.log(1 - Math.random()) * 1_000) / perS;
+      }
     await this.#untilAnswered();
     return added;
   }
