@@ -16,13 +16,13 @@ import { Latencies } from './latencies.js';
 /** As many as an agent can have. */
 export const CALLS = 100;
 /** More than are answered at a time, so that others wait in each account. */
-const CUSTOMERS = 150;
+const CUSTOMERS = 200;
 const ACCOUNTS = 10;
 /**
  * Until a customer writes again. WeCom gives the time of a message in seconds: what was sent within the same second counts among
  * the five messages that may follow it, and the answer would be cut off.
  */
-const READS_MS = 1_100;
+const READS_MS = 2_000;
 const FORM = SERVICES.openai;
 const TEXT = 'It depends on what you bought and when, so please tell me more. ';
 const BODY_BYTES_MAX = 1_048_576;
@@ -97,6 +97,8 @@ export class AgentSite {
   #asked = 0;
   /** Answers that came again. */
   #repeated = 0;
+  /** Answers of which the end is missing. */
+  #cutOff = 0;
   #isAskedAgain = false;
   #added = new Latencies();
   #lastMsgid = '';
@@ -190,9 +192,12 @@ export class AgentSite {
     const last = this.wecom.corp.chat.messages.at(-1);
     if (last === undefined || last.msgid === this.#lastMsgid) return;
     this.#lastMsgid = last.msgid;
-    const number = numberIn(String(last.body.content));
+    if (last.from !== 'bot') return;
+    const text = String(last.body.content);
+    const number = numberIn(text);
     // A part has none that is not the last one.
-    if (last.from === 'bot' && !Number.isNaN(number)) this.#answered(number);
+    if (!Number.isNaN(number)) this.#answered(number);
+    else if (text.endsWith('…')) this.#cutOff += 1;
   }
 
   #answered(number: number): void {
@@ -209,8 +214,10 @@ export class AgentSite {
 
   async #untilAnswered(): Promise<void> {
     await until(() => this.#open.size === 0, WITHIN_MS);
-    if (this.#open.size > 0 || this.#repeated > 0)
-      throw new Error(`${this.#open.size} questions have no answer, ${this.#repeated} answers came again`);
+    if (this.#open.size > 0 || this.#repeated > 0) {
+      const open = `${this.#open.size} questions have no answer, or not all of it (${this.#cutOff})`;
+      throw new Error(`${open}; ${this.#repeated} answers came again`);
+    }
     await sleep(READS_MS);
   }
 }
