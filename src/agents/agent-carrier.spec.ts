@@ -322,6 +322,11 @@ describe('a customer who waits', () => {
     expect(texts()[2]).toBe('One moment.');
   });
 
+  it('is told so once for two messages that have waited too long at the same time', async () => {
+    await Promise.all(['m1', 'm2'].map((id) => tellToWait(id, 'Hello', 30_000)));
+    expect(texts()).toEqual(['One moment.']);
+  });
+
   it('is told so again where WeCom could not be asked, and not where it refuses', async () => {
     sendTo = () => ({ retryAfterS: 30 });
     expect(await tellToWait('m1', 'Hello', 30_000)).toBe(false);

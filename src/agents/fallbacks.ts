@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
-import { Conversations, sendsLeft, sent } from './conversations.js';
+import { type Conversation, Conversations, sendsLeft, sent } from './conversations.js';
 import type { ReadyBot } from './ready-bot.js';
 import { Replies } from './replies.js';
 import { msgidOf, Sending } from './sending.js';
@@ -51,28 +51,34 @@ export class Fallbacks {
     const { webhookId, openKfId } = logged;
     const { fallback } = bot.agent;
     if (bot.paused === true || fallback === '') return true;
-    const nowMs = this.storeClock.nowMs();
-    const conversation = await this.conversations.find(bot, user);
-    // Whoever was told after this message knows that it takes long.
-    if (atMs <= conversation.toldToWaitAtMs || nowMs < conversation.toldToWaitUntilMs) return true;
-    // The last message that WeCom lets follow is for the answer.
-    if (sendsLeft(conversation, atMs) < 2) return true;
     if ((await this.replies.find(webhookId)) !== null) return true;
+    const nowMs = this.storeClock.nowMs();
+    const earlier = await this.#claim(bot, user, atMs, nowMs);
+    if (earlier === null) return true;
     const msgid = msgidOf(webhookId, 'fallback');
     const text = { openKfId, customer, msgid, text: fallback, isRepeated: true };
     const { outcome } = await this.sending.send(bot, text);
-    if (outcome === 'failed') return false;
-    const isSent = outcome === 'sent';
     await this.conversations.change(bot, user, (before) => {
-      // Another manager may have told the same.
-      if (atMs <= before.toldToWaitAtMs) return before;
-      const told = { ...before, toldToWaitAtMs: nowMs };
-      if (!isSent) return told;
-      // An answer that came meanwhile has ended the wait.
-      const isOver = before.answeredFor === webhookId;
-      return { ...sent(told, 1, nowMs), ...(!isOver && { toldToWaitUntilMs: nowMs + ONCE_IN_MS }) };
+      if (outcome === 'sent') return sent(before, 1, nowMs);
+      const { toldToWaitAtMs, toldToWaitUntilMs } = earlier;
+      return { ...before, toldToWaitUntilMs, ...(outcome === 'failed' && { toldToWaitAtMs }) };
     });
-    if (isSent) this.log.toldToWait(logged);
-    return true;
+    if (outcome === 'sent') this.log.toldToWait(logged);
+    return outcome !== 'failed';
+  }
+
+  /** Two of the customer's messages may have waited for too long at the same time: one telling is for both. @returns `null` then. */
+  async #claim(bot: ReadyBot, user: string, atMs: number, nowMs: number): Promise<Conversation | null> {
+    let earlier: Conversation | null = null;
+    await this.conversations.change(bot, user, (before) => {
+      const { toldToWaitAtMs, toldToWaitUntilMs } = before;
+      const isTold = atMs <= toldToWaitAtMs || nowMs < toldToWaitUntilMs;
+      // The last message that WeCom lets follow is for the answer.
+      earlier = isTold || sendsLeft(before, atMs) < 2 ? null : before;
+      return earlier === null
+        ? before
+        : { ...before, toldToWaitAtMs: nowMs, toldToWaitUntilMs: nowMs + ONCE_IN_MS };
+    });
+    return earlier;
   }
 }
