@@ -59,7 +59,7 @@ export class AppAnswer extends AppDto {
   readonly accounts!: number;
 
   /**
-   * Bots of its corp that operators added and that need not register: they get callbacks or open a stream.
+   * Bots of its corp that operators added and that need not register: all but puppets and people.
    * @example 1
    */
   @IsInt()

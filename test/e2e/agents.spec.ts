@@ -1,6 +1,7 @@
 /** Bots without a program: a stand-in of a service answers customers of the local WeCom; on MongoDB and on the embedded store. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AppPageAnswer } from '../../src/api/apps.dto.js';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import type { Asked, ServiceForm } from '../../packages/simulator/services/service-forms.js';
@@ -113,6 +114,16 @@ function agentsIn(newPlace: () => Place): void {
       expect(await findStored(place, ['And then?', 'Once more'])).toEqual([]);
     },
   );
+
+  it('an agent is a bot of its app', async () => {
+    const bots = async () => {
+      const { items } = (await (await request('GET', '/api/v1/apps')).json()) as AppPageAnswer;
+      return items.find(({ corpId }) => corpId === wecom.corpId)?.bots ?? 0;
+    };
+    const before = await bots();
+    await add('dify');
+    expect(await bots()).toBe(before + 1);
+  });
 
   it('a long answer comes in parts, without marks, the last one cut off', async () => {
     answerTo = () => `**长长**${'长'.repeat(4_000)}`;

@@ -315,7 +315,7 @@ export type AppAnswer = {
      */
     accounts: number;
     /**
-     * Bots of its corp that operators added and that need not register: they get callbacks or open a stream.
+     * Bots of its corp that operators added and that need not register: all but puppets and people.
      */
     bots: number;
     /**
@@ -375,7 +375,7 @@ export type AppCreatedAnswer = {
      */
     accounts: number;
     /**
-     * Bots of its corp that operators added and that need not register: they get callbacks or open a stream.
+     * Bots of its corp that operators added and that need not register: all but puppets and people.
      */
     bots: number;
     /**
