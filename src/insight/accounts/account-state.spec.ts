@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HintHead } from '../../dispatch/outbox/hint.js';
+import type { Failure } from '../../storage/queue/line.js';
 import type { Outcome } from '../../wecom/outcomes/outcome.js';
 import type { AccountState } from './account.dto.js';
 import { type AccountFacts, judge, type Times } from './account-state.js';
@@ -31,9 +32,12 @@ const CALM: AccountFacts = {
   tokenRefused: null,
   wecomFails: null,
   callsFail: null,
+  agentFails: null,
   customers: null,
   lastFailure: null,
 };
+
+const QUOTA: Failure = { atMs: ago(5), stage: 'quota', reason: 'no quota', status: 429 };
 
 const outcome = (why: string, agoS = 300): Outcome => ({
   ...{ subject: 'replies', corpId: 'ww1', botId: null, openKfId: 'wk1', api: '' },
@@ -75,6 +79,7 @@ it.each<[what: string, facts: Partial<AccountFacts>, state: AccountState, codes:
   ],
   ['replies fail', { replies: replied(900, outcome('95017')) }, 'failing', ['replies_fail']],
   ['WeCom refuses its bot’s token', { tokenRefused: outcome('40001') }, 'failing', ['token_refused']],
+  ['the service of its agent gives no answers', { agentFails: QUOTA }, 'failing', ['agent_fails']],
   ['WeCom refuses calls that name it', { callsFail: outcome('95012') }, 'failing', ['bot_calls_fail']],
   [
     'WeCom does not have it',

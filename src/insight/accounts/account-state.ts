@@ -39,6 +39,8 @@ export interface AccountFacts {
   readonly wecomFails: Outcome | null;
   /** WeCom refuses calls of its bot that name the account and are no replies. */
   readonly callsFail: Outcome | null;
+  /** The service of its agent gives no answers, in a way that its operator has to look after. */
+  readonly agentFails: Failure | null;
   /** `null` where its bot shares no customers, or that is not known. */
   readonly customers: CustomerCount | null;
   /** The last attempt failed; `null` where something was taken since. */
@@ -77,6 +79,7 @@ const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
   token_refused: 'failing',
   wecom_fails: 'failing',
   replies_fail: 'failing',
+  agent_fails: 'failing',
   bot_calls_fail: 'failing',
   no_account: 'failing',
   dead: 'failing',
@@ -101,11 +104,12 @@ export function judge(facts: AccountFacts, times: Times): Judged {
 }
 
 function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
-  const { tokenRefused, wecomFails, callsFail, replies, hint, messages, lastFailure } = facts;
+  const { tokenRefused, wecomFails, callsFail, agentFails, replies, hint, messages, lastFailure } = facts;
   const failing = [
     ...ofOutcome('token_refused', tokenRefused),
     ...ofOutcome('wecom_fails', wecomFails),
     ...ofOutcome('replies_fail', replies.replyFailure),
+    ...(agentFails === null ? [] : [{ ...nothing('agent_fails'), why: agentFails.stage }]),
     ...ofOutcome('bot_calls_fail', callsFail),
     ...ofOutcome('no_account', replies.noAccount),
   ];

@@ -14,6 +14,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import { type Destination, Destinations, type MessageTaker } from '../../registry/accounts/destination.js';
 import { STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
+import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { listedIn } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
@@ -74,10 +75,16 @@ interface Context {
   readonly wecom: ReadonlyMap<string, Outcome>;
   /** By account. */
   readonly calls: ReadonlyMap<string, Outcome>;
+  /** By bot. */
+  readonly agents: ReadonlyMap<string, Failure>;
   /** By corp. */
   readonly inWecom: Map<string, ReadonlyMap<string, string> | null>;
   readonly customers: ReadonlyMap<string, CustomerCount> | null;
 }
+
+/** A failure that is older says nothing of now: nobody has written since. */
+const AGENT_FAILED_MS = 3_600_000;
+const OF_SERVICES: ReadonlySet<string> = new Set(['key', 'quota', 'timeout']);
 
 const NO_CUSTOMERS: CustomerCount = { bot: 0, pool: 0, people: 0, poolSinceMs: null };
 
@@ -161,8 +168,22 @@ export class AccountViews {
       tokens: byCaller('token'),
       wecom: byCaller('gettoken', 'call'),
       calls: new Map(calls),
+      agents: this.#failingAgents(),
       inWecom: new Map(),
     };
+  }
+
+  /** Agents whose service failed last, in a way that its operator has to look after. */
+  #failingAgents(): ReadonlyMap<string, Failure> {
+    const sinceMs = this.storeClock.nowMs() - AGENT_FAILED_MS;
+    const agents = this.bots.list().filter(({ kind }) => KINDS[kind].isAsked);
+    return new Map(
+      agents.flatMap(({ id }) => {
+        const { failure, taken } = this.figures.ofBot(id);
+        const isLast = failure !== null && failure.atMs >= Math.max(sinceMs, taken?.atMs ?? 0);
+        return isLast && OF_SERVICES.has(failure.stage) ? [[id, failure] as const] : [];
+      }),
+    );
   }
 
   /** The keys of all accounts that are known: those of WeCom's lists, of puppets and of bots, and those for which something came. */
@@ -225,6 +246,7 @@ export class AccountViews {
       tokenRefused: isServed ? (context.tokens.get(bot?.id ?? corpId) ?? null) : null,
       wecomFails: isServed ? (context.wecom.get(bot?.id ?? corpId) ?? null) : null,
       callsFail: isServed && bot !== null ? ofBot(context.calls.get(key), bot) : null,
+      agentFails: isServed && bot !== null ? (context.agents.get(bot.id) ?? null) : null,
       customers: sharedBy(bot) && context.customers ? (context.customers.get(key) ?? NO_CUSTOMERS) : null,
       lastFailure: lastFailureOf(this.figures.deliveriesOf(account)),
     };

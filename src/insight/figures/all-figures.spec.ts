@@ -116,7 +116,8 @@ it('has what bots took that asks for replies, and how much each hour, of all rep
   await passMinute(clock);
   const { atMs, events, messages } = here.figures.takenOf(ONE);
   expect({ atMs, events: events.toSorted(), messages }).toEqual({
-    ...{ atMs: nowMs, events: [nowMs - 1_000, nowMs], messages: [] },
+    // Each was given 4 ms before it was taken.
+    ...{ atMs: nowMs, events: [nowMs - 1_004, nowMs - 4], messages: [] },
   });
   expect(here.figures.hoursOf(ONE).reduce((sum, count) => sum + count)).toBe(2);
 });

@@ -75,7 +75,6 @@ const NO_TROUBLES: Troubles = {
   ...{
     views: [],
     callers: [],
-    agents: [],
     hints: null,
     openCircuits: [],
     nowMs: NOW_MS,
@@ -123,13 +122,13 @@ describe('the causes', () => {
         views: [
           view('wk1', { code: 'replies_fail', why: '95017' }),
           view('wk2', { code: 'no_account', why: '95004' }),
+          view('wk8', { code: 'agent_fails', why: 'quota' }, { botId: 'b3' }),
           view('wk3', { code: 'silent' }),
           view('wk4', { code: 'dead_messages' }),
           view('wk5', { code: 'waiting_messages' }),
           view('wk6', { code: 'paused' }),
           view('wk7', { code: 'people_wait' }),
         ],
-        agents: [{ botId: 'b3', corpId: 'ww1', stage: 'quota' }],
         openCircuits: ['http://a:1'],
         awayReplicas: [{ replica: 'host-0a1b2c', sinceMs: NOW_MS }],
       },

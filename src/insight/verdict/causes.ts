@@ -30,8 +30,6 @@ export interface Troubles {
   readonly views: readonly AccountView[];
   /** Callers whose calls fail, of bots and corps that are known. */
   readonly callers: readonly Outcome[];
-  /** Agents whose service failed last, and how. */
-  readonly agents: readonly AgentTrouble[];
   /** `null` when the store has not answered, or nothing waits. */
   readonly hints: readonly LineGroup[] | null;
   /** Refused callbacks of the last minute; `null` where the log does not tell. */
@@ -43,14 +41,6 @@ export interface Troubles {
   /** Store time. */
   readonly nowMs: number;
   readonly replyWithinMs: number;
-}
-
-/** The service of a bot gives no answers. */
-export interface AgentTrouble {
-  readonly botId: string;
-  readonly corpId: string;
-  /** The stage of its last failure. */
-  readonly stage: string;
 }
 
 export interface Causes {
@@ -85,9 +75,6 @@ export function causesOf(status: Status, troubles: Troubles): Causes {
     ...wecomFails,
     ...(wecomFails.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
     ...ofAccounts,
-    ...troubles.agents.map(({ botId, corpId, stage }) =>
-      newCause('agent_fails', 1, { botId, corpId, why: stage }),
-    ),
     ...callCauses(callers.filter(({ subject }) => subject === 'api')),
     ...ofHints.causes,
     ...refusedCauses(lastMinute.refused, troubles),
@@ -114,6 +101,7 @@ function isTold(endpoint: string, causes: readonly CauseAnswer[]): boolean {
 /** Those of accounts that are known by nothing else: equal ones of a bot, or without one of a corp, are one. */
 const OF_ACCOUNTS: ReadonlySet<Code> = new Set<Code>([
   'replies_fail',
+  'agent_fails',
   'silent',
   'no_account',
   'paused',

@@ -9,7 +9,6 @@ import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics, only } from '../../metrics/metrics.js';
 import { Corps } from '../../registry/accounts/corps.js';
-import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { type AccountView, AccountViews, statesOf } from '../accounts/account-views.js';
 import { insightConfig } from '../accounts/insight.config.js';
@@ -19,7 +18,7 @@ import { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import type { CauseCode } from '../answers/cause.js';
 import { concernedBy } from './concerned.js';
-import { type AgentTrouble, CAUSES_MAX, type Causes, causesOf } from './causes.js';
+import { CAUSES_MAX, type Causes, causesOf } from './causes.js';
 import { Names } from '../accounts/names.js';
 import type { StatusAnswer } from './status.dto.js';
 import type { RepliesAnswer, VerdictAnswer } from './verdict.dto.js';
@@ -31,9 +30,6 @@ const MINUTE_MS = 60_000;
 /** Every page of every operator asks, and none waits for the log. */
 const REFUSALS_AGE_MS_MAX = 5_000;
 const LOG_LIMIT_MS = 1_000;
-/** A failure that is older says nothing of now: nobody has written since. */
-const AGENT_FAILED_MS = 3_600_000;
-const OF_SERVICES: ReadonlySet<string> = new Set(['key', 'quota', 'timeout']);
 
 type Status = Omit<StatusAnswer, 'verdict'>;
 
@@ -95,7 +91,6 @@ export class Verdict {
     return causesOf(status, {
       views,
       callers: this.figures.failingCallers().filter(({ botId, corpId }) => isKnown(botId, corpId)),
-      agents: this.#failingAgents(),
       hints,
       refusals: status.lastMinute.refused === 0 ? null : await this.#refusals.latest(REFUSALS_AGE_MS_MAX),
       isKnownCorp: (corpId) => this.corps.has(corpId),
@@ -103,18 +98,6 @@ export class Verdict {
       awayReplicas: this.others.replicas.away(),
       nowMs: this.storeClock.nowMs(),
       replyWithinMs: this.config.replyWithinMs,
-    });
-  }
-
-  /** Agents whose service failed last, in a way that its operator has to look after. */
-  #failingAgents(): AgentTrouble[] {
-    const sinceMs = this.storeClock.nowMs() - AGENT_FAILED_MS;
-    return this.bots.list().flatMap((bot) => {
-      if (!KINDS[bot.kind].isAsked) return [];
-      const { failure, taken } = this.figures.ofBot(bot.id);
-      if (failure === null || failure.atMs < Math.max(sinceMs, taken?.atMs ?? 0)) return [];
-      const { stage } = failure;
-      return OF_SERVICES.has(stage) ? [{ botId: bot.id, corpId: bot.corpId, stage }] : [];
     });
   }
 
