@@ -33,8 +33,8 @@ export class AgentTestedAnswer {
   readonly answered!: boolean;
 
   /**
-   * answered, or why not. key, quota, busy, unpublished, conversation, filtered, empty and refused: the service says so. connect,
-   * reset, timeout, saturated and withdrawn: no whole answer came.
+   * answered, or why not. key, quota, busy, absent, unpublished, conversation, filtered, empty and refused: the service says so.
+   * connect, reset, timeout, saturated and withdrawn: no whole answer came.
    * @example answered
    */
   readonly result!: AskedResult;

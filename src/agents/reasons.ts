@@ -9,6 +9,8 @@ const WORDS: Readonly<Record<Exclude<Refusal, 'refused'>, string>> = {
   key: 'the service refuses the key; make a new one there, and set agent.key',
   quota: 'the quota at the service is used up; top up the account there',
   busy: 'the service takes no more questions right now',
+  absent:
+    'nothing is at agent.url; look whether it ends in /v1, as for all forms but coze, and whether the service has agent.model',
   unpublished:
     'the service does not have what is asked for, or it is not published for its API; publish it there, and look at agent.url, agent.model and agent.botId',
   conversation: 'the service does not know the conversation any more',

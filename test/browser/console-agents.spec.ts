@@ -89,6 +89,16 @@ describeInBrowser('the console, with agents', () => {
     await screenshot(page, 'agent-refused');
   });
 
+  it('tells that nothing is at a URL without its /v1', async () => {
+    await fill('URL of its API', service.urlOf('dify').replace(/\/v1$/, ''));
+    await press('Test');
+    await page.getByText('Nothing is at this URL (404)', { exact: true }).waitFor();
+    await page.getByText(/^Does it end in \/v1\?/).waitFor();
+    await page.getByText(/^nothing is at agent\.url; .*\/v1.* \(404\)$/).waitFor();
+    await screenshot(page, 'agent-absent');
+    await fill('URL of its API', service.urlOf('dify'));
+  });
+
   it('shows what the service answers and in which time, by Enter too, and adds nothing meanwhile', async () => {
     await fill('Key of its API', STAND_IN_KEY);
     await fill('A question for a test', 'When do you open?');

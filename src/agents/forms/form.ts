@@ -31,13 +31,14 @@ export interface ServiceRequest {
 /**
  * Why there is no answer.
  * `key`: the service refuses the key. `quota`: the account there has nothing left. `busy`: too many questions at a time.
- * `unpublished`: the application is not there, or not open to the API. `conversation`: the service does not know the conversation
+ * `absent`: nothing is at the URL. `unpublished`: the application is not there, or not open to the API. `conversation`: the service does not know the conversation
  * any more. `filtered`: the service withheld the answer. `empty`: it has no text. `refused`: anything else that the service says.
  */
 export const REFUSALS = [
   'key',
   'quota',
   'busy',
+  'absent',
   'unpublished',
   'conversation',
   'filtered',
@@ -100,6 +101,7 @@ export function refused(refusal: Refusal, code: unknown, status: number): Refuse
 export function refusalOf(status: number): Refusal {
   if (status === 401 || status === 403) return 'key';
   if (status === 402) return 'quota';
+  if (status === 404) return 'absent';
   if (status === 429) return 'busy';
   return 'refused';
 }

@@ -106,6 +106,15 @@ describe.each(AGENT_FORMS)('form %s', (form) => {
   });
 });
 
+it.each(['openai', 'fastgpt', 'dify'] as const)(
+  'tells a URL of form %s without the /v1 that it must end in',
+  async (form) => {
+    const url = service.urlOf(form).replace(/\/v1$/, '');
+    const answer = await client.ask(serviceOf(form, STAND_IN_KEY, url), QUESTION).answer;
+    expect(answer).toMatchObject({ refused: { refusal: 'absent', status: 404 } });
+  },
+);
+
 // Coze answers in JSON before its bot does, so it is not asked to.
 it.each(['openai', 'fastgpt', 'dify'] as const)(
   'form %s gives the text of an answer in JSON',

@@ -271,9 +271,9 @@ export type AgentSettingsAnswer = {
 export type AgentTestedAnswer = {
     answered: boolean;
     /**
-     * answered, or why not. key, quota, busy, unpublished, conversation, filtered, empty and refused: the service says so. connect, reset, timeout, saturated and withdrawn: no whole answer came.
+     * answered, or why not. key, quota, busy, absent, unpublished, conversation, filtered, empty and refused: the service says so. connect, reset, timeout, saturated and withdrawn: no whole answer came.
      */
-    result: 'answered' | 'busy' | 'connect' | 'conversation' | 'empty' | 'filtered' | 'key' | 'quota' | 'refused' | 'reset' | 'saturated' | 'timeout' | 'unpublished' | 'withdrawn';
+    result: 'absent' | 'answered' | 'busy' | 'connect' | 'conversation' | 'empty' | 'filtered' | 'key' | 'quota' | 'refused' | 'reset' | 'saturated' | 'timeout' | 'unpublished' | 'withdrawn';
     /**
      * What a customer would be sent, in parts; an empty list when there is no answer.
      */

@@ -54,6 +54,10 @@ export const agents = {
       remedy:
         'Try again in a minute. If it stays, raise the limit at the service, or lower the calls at a time.',
     },
+    absent: {
+      what: 'Nothing is at this URL (404)',
+      remedy: 'Does it end in /v1? For all but Coze it does. Compare the name of the model, too.',
+    },
     unpublished: {
       what: 'The service does not have what is asked for',
       remedy: 'Publish the application there for its API. Compare URL, model and id of the bot.',

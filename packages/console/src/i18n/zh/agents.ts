@@ -51,6 +51,10 @@ export const agents: Words['agents'] = {
       what: '服务暂时不接受更多提问',
       remedy: '一分钟后重试。如果持续如此，请在服务中提高限额，或减少并发调用数。',
     },
+    absent: {
+      what: '该地址没有内容（404）',
+      remedy: '地址是否以 /v1 结尾？除扣子外都应如此。同时核对模型名称。',
+    },
     unpublished: {
       what: '服务中没有所请求的应用或模型',
       remedy: '在服务中将应用发布到 API，并核对接口地址、模型和智能体 ID。',
