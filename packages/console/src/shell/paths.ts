@@ -24,6 +24,8 @@ export const pathOf = {
   bot: (id: string) => `${PAGES.bots}/${part(id)}`,
   botSessions: (id: string) => `${pathOf.bot(id)}#${SESSIONS_PART}`,
   addBot: `${PAGES.bots}/add`,
+  /** With the app chosen. */
+  addBotOf: (corpId: string) => `${PAGES.bots}/add?corpId=${part(corpId)}`,
   /** With the account chosen. */
   addBotFor: (corpId: string, openKfId: string) =>
     `${PAGES.bots}/add?corpId=${part(corpId)}&openKfId=${part(openKfId)}`,

@@ -56,6 +56,7 @@ export const apps = {
   once: 'Token and key are shown this once. Copy them before you leave this page; afterwards you can only remove the app and connect it again.',
   haveSaved: 'I have saved them',
   saved: 'Saved. They are not shown again once you leave this page.',
+  pasted: 'WeCom has them. They are not shown again once you leave this page; a puppet needs them, too.',
   leaveAsk: 'Leave without token and key?',
   leaveRun: 'Leave',
   publicAddress: 'Public address of this manager',

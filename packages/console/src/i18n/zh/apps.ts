@@ -54,6 +54,7 @@ export const apps: Words['apps'] = {
   once: 'Token 和 EncodingAESKey 只显示这一次。离开本页前请先复制保存，否则只能删除该应用并重新接入。',
   haveSaved: '我已保存',
   saved: '已保存。离开本页后将不再显示。',
+  pasted: '企业微信已保存。离开本页后将不再显示；puppet 也需要它们。',
   leaveAsk: '尚未保存 Token 和 EncodingAESKey，确定离开？',
   leaveRun: '离开',
   publicAddress: '管理器的公网地址',

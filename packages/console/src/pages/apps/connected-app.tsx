@@ -6,8 +6,10 @@ import { useRefusedCallbacks } from '../../api/refused-callbacks.js';
 import { CopyField } from '../../components/copy.js';
 import { Field } from '../../components/field.js';
 import { LeaveQuestion } from '../../components/leave-question.js';
+import { LinkButton } from '../../components/link-button.js';
 import { formatFromNow } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
+import { pathOf } from '../../shell/paths.js';
 import { useSecondsFromNow } from '../../state/now.js';
 import { refusalOf } from '../log/refusal.js';
 import { AppSteps } from './app-steps.js';
@@ -17,33 +19,46 @@ export function ConnectedApp({ created }: { readonly created: AppCreatedAnswer }
   const { apps } = t();
   const [isSaved, setSaved] = useState(false);
   const app = useApp(created.id).data ?? { ...created };
+  const isVerified = app.verifiedAt !== null;
   return (
     <div className="cards">
-      <Paste created={created} isSaved={isSaved} onSaved={() => setSaved(true)} />
+      <Paste
+        created={created}
+        saved={isVerified ? apps.pasted : isSaved ? apps.saved : null}
+        onSaved={() => setSaved(true)}
+      />
       <section className="card" aria-labelledby="steps">
         <h2 id="steps">{apps.steps}</h2>
         <AppSteps app={app} />
         <div role="status">
-          {app.lastDeliveryAt !== null && app.verifiedAt !== null && (
-            <Alert type="success" showIcon title={apps.done} />
-          )}
-          {app.verifiedAt === null && <LastRefusal app={app} />}
+          {app.lastDeliveryAt !== null && isVerified && <Alert type="success" showIcon title={apps.done} />}
+          {!isVerified && <LastRefusal app={app} />}
         </div>
+        {isVerified && app.accounts + app.bots === 0 && (
+          <div className="actions">
+            <LinkButton type="primary" href={pathOf.addBotOf(app.corpId)}>
+              {apps.addBot}
+            </LinkButton>
+          </div>
+        )}
       </section>
-      {!isSaved && <LeaveQuestion title={apps.leaveAsk} text={apps.once} run={apps.leaveRun} />}
+      {!isSaved && !isVerified && (
+        <LeaveQuestion title={apps.leaveAsk} text={apps.once} run={apps.leaveRun} />
+      )}
     </div>
   );
 }
 
 interface PasteProps {
   readonly created: AppCreatedAnswer;
-  readonly isSaved: boolean;
-  /** Token and key are elsewhere, too: both were copied, or somebody says so. */
+  /** That token and key are elsewhere, too; null while nobody knows. */
+  readonly saved: string | null;
+  /** Both were copied, or somebody says that they are elsewhere. */
   readonly onSaved: () => void;
 }
 
 /** What WeCom's admin page asks for. */
-function Paste({ created, isSaved, onSaved }: PasteProps) {
+function Paste({ created, saved, onSaved }: PasteProps) {
   const { apps } = t();
   const secrets = useRef(new Set<'token' | 'key'>());
   const copied = (secret: 'token' | 'key'): void => {
@@ -68,8 +83,8 @@ function Paste({ created, isSaved, onSaved }: PasteProps) {
       />
       <CopyField label={apps.token} value={created.token} onCopied={() => copied('token')} />
       <CopyField label={apps.key} value={created.encodingAESKey} onCopied={() => copied('key')} />
-      {isSaved ? (
-        <Alert type="success" showIcon title={apps.saved} />
+      {saved !== null ? (
+        <Alert type="success" showIcon title={saved} />
       ) : (
         <Alert
           type="warning"

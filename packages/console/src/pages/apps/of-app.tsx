@@ -27,7 +27,7 @@ export function BotsOfApp({ corpId }: { readonly corpId: string }) {
           if (ofCorp.length === 0)
             return (
               <Nothing title={apps.noBots} text={apps.noBotsText}>
-                <LinkButton href={pathOf.addBot}>{apps.addBot}</LinkButton>
+                <LinkButton href={pathOf.addBotOf(corpId)}>{apps.addBot}</LinkButton>
               </Nothing>
             );
           return (
