@@ -30,7 +30,8 @@ export class SessionController {
   readonly #isOpen: boolean;
   readonly #oidc: SignInByOidc | null;
 
-  constructor(@Inject(consoleConfig.KEY) { isOpen, oidc }: ConfigType<typeof consoleConfig>) {
+  constructor(@Inject(consoleConfig.KEY) private readonly config: ConfigType<typeof consoleConfig>) {
+    const { isOpen, oidc } = config;
     this.#isOpen = isOpen && oidc === null;
     this.#oidc = oidc === null ? null : toSignIn(oidc);
   }
@@ -111,12 +112,14 @@ export class SessionController {
 
   #answer(request: FastifyRequest, reply: FastifyReply, session: Session | null): SessionAnswer {
     const isAsked = this.#isAsked(request);
+    const isSignedIn = !isAsked || session !== null;
     reply.header('cache-control', 'no-store');
     return {
-      isSignedIn: !isAsked || session !== null,
+      isSignedIn,
       isAsked,
       expiresAt: session === null ? null : new Date(session.endMs).toISOString(),
       operator: session === null ? null : { name: session.operator.name, role: session.operator.role },
+      hasSecretsKey: isSignedIn ? this.config.hasSecretsKey : null,
       oidc: this.#oidc,
     };
   }

@@ -72,6 +72,9 @@ export class SessionAnswer {
   /** null when nobody is signed in, or no sign-in is needed. */
   readonly operator!: SignedInOperator | null;
 
+  /** Whether `SECRETS_KEY` is set, without which no bot can take messages. null when nobody is signed in. */
+  readonly hasSecretsKey!: boolean | null;
+
   /** null when OIDC is not set. */
   readonly oidc!: SignInByOidc | null;
 }

@@ -219,7 +219,10 @@ describe('the console', () => {
   });
 
   it('asks nobody to sign in while no role has a secret', async () => {
-    const session = { isSignedIn: true, isAsked: false, expiresAt: null, operator: null, oidc: null };
+    const session = {
+      ...{ isSignedIn: true, isAsked: false, expiresAt: null, operator: null, oidc: null },
+      hasSecretsKey: false,
+    };
     expect(jsonOf(await ask('/console/session'))).toEqual(session);
     const signedIn = await call(`${manager.url}/console/session`, postJsonBody({ token: 'anything' }));
     expect([jsonOf(signedIn), signedIn.headers['set-cookie']]).toEqual([session, undefined]);

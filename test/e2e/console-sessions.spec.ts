@@ -7,7 +7,10 @@ import { embeddedPlace, type Place } from '../support/place.js';
 const OPERATOR = 'marked-secret_of-operators';
 const PUPPET = 'marked-secret_of-puppets';
 const UNKNOWN = 'marked-secret_of-nobody';
-const SIGNED_OUT = { isSignedIn: false, isAsked: true, expiresAt: null, operator: null, oidc: null };
+const SIGNED_OUT = {
+  ...{ isSignedIn: false, isAsked: true, expiresAt: null, operator: null, oidc: null },
+  hasSecretsKey: null,
+};
 const SHARED = { name: 'shared secret', role: 'admin' };
 const CONSOLE = ['x-wxkf-console', '1'];
 /** A route of operators that reads, and one that changes something; nothing is registered. */
@@ -78,6 +81,7 @@ it('signs in for 12 hours, by a cookie that no script reads and no other site se
       isAsked: true,
       expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
       operator: SHARED,
+      hasSecretsKey: false,
       oidc: null,
     },
   ]);

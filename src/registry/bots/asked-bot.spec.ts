@@ -117,7 +117,14 @@ describe('a new bot', () => {
   });
 
   it('takes no messages where they cannot be sealed', () => {
-    expect(detailOf(() => made(MESSAGES, { nowMs, hasSecretsKey: false }))).toMatch(/SECRETS_KEY is not set/);
+    const terms = { nowMs, hasSecretsKey: false };
+    expect(detailOf(() => made(MESSAGES, terms))).toMatch(/SECRETS_KEY is not set/);
+    // Nobody who adds an agent has chosen what it takes.
+    const agent = { form: 'dify', url: 'http://127.0.0.1/v1', key: 'app-1' };
+    const { callback: _, takes: _1, ...same } = MESSAGES;
+    expect(detailOf(() => made({ ...same, kind: 'agent', agent }, terms))).toMatch(
+      /^the manager keeps messages sealed, and SECRETS_KEY is not set: npx wxkf-manager keys generate --add-to \.env/,
+    );
   });
 });
 

@@ -68,7 +68,7 @@ export function faultsOfTaking(
 }
 
 const NO_SECRETS_KEY =
-  'takes must be event while SECRETS_KEY is not set, since messages are sealed at rest with it; npx wxkf-manager keys generate --add-to .env makes one';
+  'the manager keeps messages sealed, and SECRETS_KEY is not set: npx wxkf-manager keys generate --add-to .env makes one; then restart the manager';
 
 /** Why a bot cannot take messages; `[]` when it can. */
 export function faultsOfMessageBot(

@@ -1948,6 +1948,10 @@ export type SessionAnswer = {
      */
     operator: SignedInOperatorAnswer | null;
     /**
+     * Whether `SECRETS_KEY` is set, without which no bot can take messages. null when nobody is signed in.
+     */
+    hasSecretsKey: boolean | null;
+    /**
      * null when OIDC is not set.
      */
     oidc: SignInByOidcAnswer | null;
