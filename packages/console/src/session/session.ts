@@ -6,17 +6,22 @@ export const SHARED_SECRET = 'shared secret';
 
 /** null until the manager has said. */
 export const session = new Cell<SessionAnswer | null>(null);
-/** Whether it ended while it was in use, which the sign-in then says. */
-export const hasSessionEnded = new Cell(false);
+/** Why a page that was in use asks for a sign-in: its session ended, or none was needed before. null while it does not. */
+export const interruption = new Cell<'ended' | 'first' | null>(null);
+
+/** Whether no bot can take messages, since the manager cannot seal them. */
+export function useLacksSecretsKey(): boolean {
+  return useCell(session)?.hasSecretsKey === false;
+}
 
 /** Whether whoever is signed in may change nothing. */
 export function useIsReader(): boolean {
   return useCell(session)?.operator?.role === 'reader';
 }
 
-/** The manager takes the cookie no more: it has expired, or its secret or token has been changed. */
+/** The manager takes the cookie no more: it has expired, or its secret or token has been changed. Or it asks for one from now on. */
 export function sessionEnded(): void {
   if (session.value === null || !session.value.isSignedIn) return;
-  hasSessionEnded.value = true;
+  interruption.value = session.value.isAsked ? 'ended' : 'first';
   session.value = { ...session.value, isSignedIn: false, isAsked: true, expiresAt: null, operator: null };
 }

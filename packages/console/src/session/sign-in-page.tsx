@@ -6,7 +6,7 @@ import { t } from '../i18n/language.js';
 import { useCell } from '../state/cell.js';
 import { SignInNote } from './sign-in-note.js';
 import { OidcLink, OidcProblem } from './oidc-sign-in.js';
-import { hasSessionEnded, session as current } from './session.js';
+import { interruption, session as current } from './session.js';
 import { signIn } from './sign-in.js';
 
 /** In the place of whichever page was asked for, which is there again afterwards. */
@@ -16,7 +16,7 @@ export function SignInPage() {
   const [token, setToken] = useState('');
   const input = useRef<InputRef>(null);
   const change = useChange(signIn, []);
-  const hasEnded = useCell(hasSessionEnded);
+  const why = useCell(interruption);
   const oidc = useCell(current)?.oidc ?? null;
   useEffect(() => {
     document.title = `${session.title} · ${common.product}`;
@@ -32,7 +32,14 @@ export function SignInPage() {
   return (
     <main className="alone" id="main" tabIndex={-1}>
       <h1>{session.title}</h1>
-      {hasEnded && <Alert type="warning" showIcon title={session.ended} description={session.endedWhy} />}
+      {why !== null && (
+        <Alert
+          type={why === 'ended' ? 'warning' : 'info'}
+          showIcon
+          title={session.interrupted[why].title}
+          description={session.interrupted[why].text}
+        />
+      )}
       <OidcProblem oidc={oidc} />
       {oidc === null ? <p>{session.intro}</p> : <OidcLink oidc={oidc} />}
       <form onSubmit={submit}>

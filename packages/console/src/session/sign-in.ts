@@ -2,7 +2,7 @@ import type { SessionAnswer } from '../api/answers.gen.js';
 import { answers } from '../api/answers.js';
 import { request } from '../api/request.js';
 import { forgetOneTime } from '../state/one-time.js';
-import { hasSessionEnded, session, sessionEnded } from './session.js';
+import { interruption, session, sessionEnded } from './session.js';
 
 const PATH = '/console/session';
 
@@ -18,18 +18,18 @@ export async function lookAgain(): Promise<void> {
   if (session.value !== before) return;
   if (!now.isSignedIn) return sessionEnded();
   session.value = now;
-  hasSessionEnded.value = false;
+  interruption.value = null;
 }
 
 /** @throws ApiError when the token is none of an operator. */
 export async function signIn(token: string): Promise<void> {
   session.value = await request<SessionAnswer>(PATH, { method: 'POST', body: { token } });
-  hasSessionEnded.value = false;
+  interruption.value = null;
 }
 
 export async function signOut(): Promise<void> {
   session.value = await request<SessionAnswer>(PATH, { method: 'DELETE' });
-  hasSessionEnded.value = false;
+  interruption.value = null;
   forgetOneTime();
   // The next operator may be allowed to see less.
   answers.clear();

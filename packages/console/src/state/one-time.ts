@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { hasSessionEnded } from '../session/session.js';
+import { interruption } from '../session/session.js';
 
 /** By name, while somebody whose session has expired signs in again. */
 const held = new Map<string, unknown>();
@@ -17,7 +17,7 @@ export function useOneTime<T>(name: string): [value: T | null, set: (value: T) =
   useEffect(() => {
     held.delete(name);
     return () => {
-      if (hasSessionEnded.value && latest.current !== null) held.set(name, latest.current);
+      if (interruption.value !== null && latest.current !== null) held.set(name, latest.current);
     };
   }, [name]);
   return [value, setValue];

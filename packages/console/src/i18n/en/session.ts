@@ -20,8 +20,9 @@ export const session = {
   },
   claimLookedAt: 'The claim that decides it:',
   token: 'Operator token',
-  whereBefore: 'It is your own token, or one of the secrets in the manager’s setting ',
-  whereAfter: ' (or in the file that AUTH_OPERATOR_TOKEN_FILE names). Whoever runs the manager knows it.',
+  whereBefore: 'It is your own token, or a secret of ',
+  whereAfter:
+    ', which is in .env or the environment of the manager, or in the file that AUTH_OPERATOR_TOKEN_FILE names. Whoever runs the manager knows it.',
   signIn: 'Sign in',
   signingIn: 'Signing in …',
   problems: {
@@ -57,9 +58,16 @@ export const session = {
   details: 'Details for whoever runs the manager',
   signOut: 'Sign out',
   signedOut: 'You are signed out.',
-  ended: 'Your session has ended. Sign in again and you are back where you were.',
-  endedWhy:
-    'Sessions last 12 hours, or 8 by your company’s sign-in service, and end when the operator token is changed.',
+  interrupted: {
+    ended: {
+      title: 'Your session has ended. Sign in again and you are back where you were.',
+      text: 'Sessions last 12 hours, or 8 by your company’s sign-in service, and end when the operator token is changed.',
+    },
+    first: {
+      title: 'The manager asks for a sign-in now. Afterwards you are back where you were.',
+      text: 'Until now it asked nobody. Meanwhile a secret or a named operator was added.',
+    },
+  },
   roles: { reader: 'reads only', admin: 'admin' },
   isReader: 'You have the role reader, which may change nothing. Ask an admin to do it.',
 };

@@ -19,9 +19,9 @@ export const session: Words['session'] = {
   },
   claimLookedAt: '作为依据的 claim：',
   token: '运维令牌',
-  whereBefore: '令牌是您本人的令牌，或管理器配置项 ',
+  whereBefore: '令牌是您本人的令牌，或 ',
   whereAfter:
-    ' 中的任意一个密钥（也可能在 AUTH_OPERATOR_TOKEN_FILE 指定的文件里），可向部署管理器的同事索取。',
+    ' 中的任意一个密钥：它在管理器的 .env 或环境变量中，也可能在 AUTH_OPERATOR_TOKEN_FILE 指定的文件里，可向部署管理器的同事索取。',
   signIn: '登录',
   signingIn: '正在登录…',
   problems: {
@@ -57,8 +57,16 @@ export const session: Words['session'] = {
   details: '给维护人员的详细信息',
   signOut: '退出登录',
   signedOut: '已退出登录。',
-  ended: '登录已失效。重新登录后会回到刚才的页面。',
-  endedWhy: '登录有效期为 12 小时，用公司账号登录时为 8 小时；更换运维令牌后，之前的登录也会失效。',
+  interrupted: {
+    ended: {
+      title: '登录已失效。重新登录后会回到刚才的页面。',
+      text: '登录有效期为 12 小时，用公司账号登录时为 8 小时；更换运维令牌后，之前的登录也会失效。',
+    },
+    first: {
+      title: '管理器现在要求登录。登录后会回到刚才的页面。',
+      text: '此前无需登录。刚刚添加了密钥或具名的运维人员。',
+    },
+  },
   roles: { reader: '只读', admin: '管理员' },
   isReader: '您的角色是只读，不能做任何修改。请让管理员来操作。',
 };

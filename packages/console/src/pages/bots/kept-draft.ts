@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { hasSessionEnded } from '../../session/session.js';
+import { interruption } from '../../session/session.js';
 import { type Draft, draftFor } from './draft.js';
 
 const NAME = 'wxkf.draft.bot';
@@ -13,7 +13,7 @@ export function useKeptDraft(): [draft: Draft, change: (changed: Partial<Draft>)
   useEffect(() => write({ ...draft, corpSecret: '', agent: { ...draft.agent, key: '' } }), [draft]);
   useEffect(
     () => () => {
-      if (!hasSessionEnded.value) write(null);
+      if (interruption.value === null) write(null);
     },
     [],
   );
