@@ -11,6 +11,7 @@ import {
   newPage,
   openBrowser,
   screenshot,
+  seeSoon,
   seriousViolations,
 } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -68,8 +69,9 @@ describeInBrowser('the console, with agents', () => {
   };
 
   /** Up to the service, in the form for a new bot. */
-  async function beginAgent(on: Page): Promise<void> {
-    await on.goto(manager.url + pathOf.addBot);
+  async function beginAgent(on: Page, of = manager): Promise<void> {
+    await on.goto(of.url + pathOf.addBot);
+    if (of !== manager) await on.getByRole('textbox').last().fill(wecom.corpId);
     await on.locator('.actions button[type=submit]').click();
     await on.getByRole('textbox').last().fill(wecom.openKfId);
     await on.locator('.actions button[type=submit]').click();
@@ -162,6 +164,46 @@ describeInBrowser('the console, with agents', () => {
     await press('Test');
     await answer().getByText(`Re: By ${form}?`).waitFor();
   });
+
+  it.each(LOOKS)(
+    'says that the manager has no SECRETS_KEY before anything is filled in ($locale, dark: $dark)',
+    async (look) => {
+      const bare = embeddedPlace();
+      let open = await startManager(bare.env);
+      const own = await newPage(browser, look);
+      await own.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
+      const note = own.getByRole('alert').filter({ hasText: 'SECRETS_KEY' });
+      await beginAgent(own, open);
+      await note.waitFor();
+      expect(await note.getByRole('textbox').inputValue()).toBe(
+        'npx wxkf-manager keys generate --add-to .env',
+      );
+      for (const width of WIDTHS) {
+        await own.setViewportSize({ width, height: 900 });
+        expect([width, await own.evaluate('document.documentElement.scrollWidth')]).toEqual([width, width]);
+        if (PICTURED.has(width))
+          await screenshot(own, `agent-no-key-${look.locale}-${look.dark ? 'dark' : 'light'}-${width}`);
+      }
+      expect(await seriousViolations(own)).toEqual([]);
+      const name = own.getByLabel(/^(Name|名称)$/);
+      await name.fill('Shop assistant');
+      const { port } = new URL(open.url);
+      await open.stop();
+      const AUTH_OPERATOR_TOKEN = 'secret-of-the-operators';
+      open = await startManager({ ...sealedPlace(bare).env, AUTH_OPERATOR_TOKEN, PORT: port });
+      // Whoever reads it has never signed in.
+      await seeSoon(own.getByText(/^(The manager asks for a sign-in now|管理器现在要求登录)/));
+      await screenshot(own, `first-sign-in-${look.locale}-${look.dark ? 'dark' : 'light'}`);
+      expect(await seriousViolations(own)).toEqual([]);
+      await own.locator('input[type=password]').fill(AUTH_OPERATOR_TOKEN);
+      await own.keyboard.press('Enter');
+      await name.waitFor();
+      expect([await name.inputValue(), await note.count()]).toEqual(['Shop assistant', 0]);
+      await own.context().close();
+      await open.stop('SIGKILL');
+      await bare.discard();
+    },
+  );
 
   it.each(LOOKS)('keeps both pages inside the window, open to all ($locale, dark: $dark)', async (look) => {
     const own = await newPage(browser, look);

@@ -80,7 +80,7 @@ describeInBrowser('the console, with bots', () => {
     await press('Continue');
     await page.getByLabel('Account ids (open_kfid)').fill(openKfIds.join('\n'));
     await press('Continue');
-    await page.getByRole('heading', { name: 'Add a bot: program' }).waitFor();
+    await page.getByRole('heading', { name: 'Add a bot: what answers?' }).waitFor();
   }
   const patch = (id: string, body: object) =>
     fetch(`${manager.url}/api/v1/bots/${id}`, {
@@ -126,10 +126,17 @@ describeInBrowser('the console, with bots', () => {
     expect(await seriousViolations(page)).toEqual([]);
     await press('Continue');
 
+    const add = page.getByRole('button', { name: 'Add the bot' });
+    expect([await add.isDisabled(), await page.getByLabel('Name', { exact: true }).count()]).toEqual([
+      true,
+      0,
+    ]);
+    await screenshot(page, 'console-bot-what-answers');
+    expect(await seriousViolations(page)).toEqual([]);
     await page.getByRole('radio', { name: /LangBot/ }).check();
     await page.getByLabel('Name', { exact: true }).fill('Support bot');
     await page.reload();
-    await page.getByRole('heading', { name: 'Add a bot: program' }).waitFor();
+    await page.getByRole('heading', { name: 'Add a bot: what answers?' }).waitFor();
     expect(await textOf('Name')).toBe('Support bot');
     await press('Back');
     expect(

@@ -6,7 +6,7 @@ export const bots = {
   add: 'Add a bot',
   nothing: 'No bot is added yet',
   nothingText:
-    'A bot is any program that answers customers: one that takes WeCom’s callbacks itself, such as LangBot or AstrBot, is added here and stays as it is. A puppet is a bot that speaks this manager’s own protocol and registers by itself; it needs no entry here, and is seen on the page Accounts.',
+    'A bot answers customers: a program such as LangBot or AstrBot, which is added here and stays as it is, or a service such as Dify (an agent, without a program). A puppet is a bot that speaks this manager’s own protocol and registers by itself; it needs no entry here, and is seen on the page Accounts.',
   toList: 'All bots',
   gone: 'There is no such bot',
   goneText: 'It was deleted, or the address is mistyped.',
@@ -201,12 +201,13 @@ export const bots = {
     WECOM_UNREACHABLE: 'WeCom cannot be asked about the Secret just now.',
   },
   stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
-  stepNames: { app: 'App', accounts: 'Accounts', program: 'Program', paste: 'Paste' },
-  stepTitles: { app: 'Add a bot', accounts: 'Add a bot: accounts', program: 'Add a bot: program' },
+  stepNames: { app: 'App', accounts: 'Accounts', program: 'What answers', paste: 'Paste' },
+  stepTitles: { app: 'Add a bot', accounts: 'Add a bot: accounts', program: 'Add a bot: what answers?' },
   stepText: {
     app: 'A bot belongs to one app of WeCom.',
     accounts: 'It answers for these accounts. Each account has one bot.',
-    program: 'The program stays as it is. The next step says what to put into which of its settings.',
+    program:
+      'A program stays as it is: the next step says what to put into which of its settings. A service is asked by the manager.',
   },
   whichApp: 'For which app?',
   noApp:
@@ -218,7 +219,7 @@ export const bots = {
   listed: 'Accounts of this app, with who has them now',
   searchAccounts: 'Search accounts',
   noneListed:
-    'No account of this corp is known yet: WeCom lists them once the manager knows a Secret of the app. Paste their ids below.',
+    'No account of this corp is known yet: WeCom lists them once the manager knows a Secret of the app. Paste their ids below. You do not know the id? Choose “All others of the corp”, or see docs/wecom-setup.md, “The id of an account”.',
   noneMatches: 'No account matches.',
   hasIt: 'Who has it now',
   servers: { bot: 'a bot', puppet: 'a puppet', people: 'people', nobody: 'nobody' },
@@ -232,7 +233,11 @@ export const bots = {
   dropWhat: 'What you have chosen and typed here is dropped.',
   next: 'Continue',
   back: 'Back',
-  program: 'Which program is it?',
+  noSecretsKey: 'The manager has no SECRETS_KEY yet, so no bot can take messages',
+  noSecretsKeyBefore: 'Messages are kept sealed with that key. Run this in the folder of the manager:',
+  noSecretsKeyAfter:
+    'Then restart the manager, and sign in with AUTH_OPERATOR_TOKEN from .env. What you have typed here stays, except for secrets.',
+  program: 'What answers?',
   untitled: {
     own: 'Own program: signed JSON',
     other: 'Another program',

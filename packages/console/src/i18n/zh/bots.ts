@@ -6,7 +6,7 @@ export const bots: Words['bots'] = {
   add: '添加机器人',
   nothing: '还没有添加机器人',
   nothingText:
-    '机器人是为客户应答的程序：像 LangBot、AstrBot 这样自己接收企业微信回调的，无需修改，在此添加即可；puppet 使用管理器自己的协议并自行注册，不必在此添加，它和它的账号显示在“客服账号”页。',
+    '机器人为客户应答：可以是 LangBot、AstrBot 这样的程序，无需修改，在此添加即可；也可以是 Dify 这样的服务（智能体，无需程序）。puppet 使用管理器自己的协议并自行注册，不必在此添加，它和它的账号显示在“客服账号”页。',
   toList: '全部机器人',
   gone: '没有这个机器人',
   goneText: '它已被删除，或者地址有误。',
@@ -188,12 +188,12 @@ export const bots: Words['bots'] = {
     WECOM_UNREACHABLE: '暂时无法向企业微信确认该 Secret。',
   },
   stepOf: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
-  stepNames: { app: '应用', accounts: '客服账号', program: '程序', paste: '粘贴配置' },
-  stepTitles: { app: '添加机器人', accounts: '添加机器人：客服账号', program: '添加机器人：程序' },
+  stepNames: { app: '应用', accounts: '客服账号', program: '由谁应答', paste: '粘贴配置' },
+  stepTitles: { app: '添加机器人', accounts: '添加机器人：客服账号', program: '添加机器人：由谁应答？' },
   stepText: {
     app: '一个机器人属于一个企业微信应用。',
     accounts: '它为这些客服账号应答。一个客服账号只能有一个机器人。',
-    program: '程序无需修改。下一步会说明每项配置应填写什么。',
+    program: '程序无需修改，下一步会说明每项配置应填写什么。服务由管理器直接提问。',
   },
   whichApp: '为哪个应用？',
   noApp: '还没有接入应用。请先接入，企业微信的回调才能到达；如果已有 puppet 注册，也可以直接填写企业 ID。',
@@ -203,7 +203,8 @@ export const bots: Words['bots'] = {
   whichAccounts: '为哪些客服账号？',
   listed: '该应用的客服账号及其当前归属',
   searchAccounts: '搜索客服账号',
-  noneListed: '还不知道该企业的客服账号：管理器得知应用的 Secret 后才能从企业微信获取列表。请在下方粘贴 ID。',
+  noneListed:
+    '还不知道该企业的客服账号：管理器得知应用的 Secret 后才能从企业微信获取列表。请在下方粘贴 ID。不知道 ID？请选择“该企业其余全部账号”，或参阅 docs/zh/wecom-setup.md 的“账号的 ID”。',
   noneMatches: '没有匹配的客服账号。',
   hasIt: '当前归属',
   servers: { bot: '机器人', puppet: 'puppet', people: '人工', nobody: '无' },
@@ -216,7 +217,11 @@ export const bots: Words['bots'] = {
   dropWhat: '在此选择和填写的内容会丢弃。',
   next: '下一步',
   back: '上一步',
-  program: '是哪个程序？',
+  noSecretsKey: '管理器还没有 SECRETS_KEY，机器人无法接收消息',
+  noSecretsKeyBefore: '消息用该密钥密封保存。请在管理器所在目录运行：',
+  noSecretsKeyAfter:
+    '然后重启管理器，用 .env 中的 AUTH_OPERATOR_TOKEN 登录。这里填写的内容会保留，密钥类内容除外。',
+  program: '由谁应答？',
   untitled: {
     own: '自己的程序：带签名的 JSON',
     other: '其他程序',

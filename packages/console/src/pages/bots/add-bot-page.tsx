@@ -13,7 +13,7 @@ import { AccountsStep } from './accounts-step.js';
 import { AddedBot } from './added-bot.js';
 import { AppStep } from './app-step.js';
 import { BackToBots } from './bot-page.js';
-import { draftFor, hasSettings, STEPS } from './draft.js';
+import { type ChosenDraft, hasSettings, isChosen, NEW_DRAFT, STEPS } from './draft.js';
 import { useKeptDraft } from './kept-draft.js';
 import type { ProgramName } from './programs.js';
 import { ProgramStep } from './program-step.js';
@@ -29,16 +29,16 @@ export default function AddBotPage() {
   const tell = useTell();
   const [draft, change] = useKeptDraft();
   const [added, setAdded] = useOneTime<Added>('bot');
-  const created = (bot: BotCreatedAnswer): void => {
+  const created = (bot: BotCreatedAnswer, of: ChosenDraft): void => {
     void refresh('/api/v1/bots', '/api/v1/accounts', '/api/v1/status');
-    const { program } = draft;
-    change(draftFor('langbot'));
+    change(NEW_DRAFT);
+    if (hasSettings(of)) return setAdded({ bot, program: of.program });
     // There is nothing to paste anywhere.
-    if (hasSettings(draft)) return setAdded({ bot, program });
     tell(bot.kind === 'agent' ? agents.added(bot.name) : bots.leftToPeople(bot.name));
     navigate(bot.kind === 'agent' ? pathOf.bot(bot.id) : PAGES.bots);
   };
-  const names = hasSettings(draft) || added !== null ? [...STEPS, 'paste' as const] : STEPS;
+  const isLast = added === null && isChosen(draft) && !hasSettings(draft);
+  const names = isLast ? STEPS : [...STEPS, 'paste' as const];
   const step = added === null ? STEPS.indexOf(draft.step) : STEPS.length;
   useEffect(() => void scrollTo(0, 0), [step]);
   return (
@@ -46,9 +46,7 @@ export default function AddBotPage() {
       <BackToBots />
       {/* Each step begins at its heading. */}
       <Page key={step} title={added === null ? bots.stepTitles[draft.step] : bots.added(added.bot.name)}>
-        {(hasSettings(draft) || draft.step !== 'program') && (
-          <p className="muted">{added === null ? bots.stepText[draft.step] : bots.addedIntro}</p>
-        )}
+        <p className="muted">{added === null ? bots.stepText[draft.step] : bots.addedIntro}</p>
         <Steps
           size="small"
           className="wide-only steps"

@@ -11,6 +11,7 @@ import { useTell } from '../../components/tell.js';
 import { t } from '../../i18n/language.js';
 import { useOneTime } from '../../state/one-time.js';
 import { AccountSelect } from './account-select.js';
+import { SecretsKeyNote } from './secrets-key-note.js';
 import { SecretsNote, useSaving } from './secrets-note.js';
 import { TakesChoice } from './takes-choice.js';
 
@@ -100,6 +101,7 @@ export function BotSettings({ bot }: { readonly bot: BotAnswer }) {
         {mayTakeMessages(bot) && (
           <TakesChoice takes={typed.takes} best={null} onChange={(takes) => type({ takes })} />
         )}
+        {typed.takes === 'message' && bot.takes === 'event' && <SecretsKeyNote />}
         {bot.session !== null && typed.takes === 'event' && (
           <Alert type="warning" showIcon title={bots.losesSession} />
         )}

@@ -9,7 +9,8 @@ export type Step = (typeof STEPS)[number];
 /** A bot as somebody is describing it. */
 export interface Draft {
   readonly step: Step;
-  readonly program: ProgramName;
+  /** null until it is chosen. */
+  readonly program: ProgramName | null;
   readonly name: string;
   readonly corpId: string;
   readonly takesAllOthers: boolean;
@@ -28,27 +29,45 @@ export interface Draft {
   readonly agent: AgentDraft;
 }
 
+/** Once it is known what answers. */
+export interface ChosenDraft extends Draft {
+  readonly program: ProgramName;
+}
+
 /** What a step needs and may change. */
 export interface StepProps {
   readonly draft: Draft;
   readonly onChange: (change: Partial<Draft>) => void;
 }
 
-export function programOf({ program }: Draft): Program {
+export const NEW_DRAFT: Draft = {
+  step: 'app',
+  program: null,
+  name: '',
+  corpId: '',
+  takesAllOthers: false,
+  picked: [],
+  typed: '',
+  url: '',
+  headers: {},
+  api: 'manager',
+  takes: 'event',
+  corpSecret: '',
+  agent: NEW_AGENT,
+};
+
+export function isChosen(draft: Draft): draft is ChosenDraft {
+  return draft.program !== null;
+}
+
+export function programOf({ program }: ChosenDraft): Program {
   return PROGRAMS[program];
 }
 
 /** A draft for the program; of another one before, what was said of the corp stays. */
-export function draftFor(program: ProgramName, before: Partial<Draft> = {}): Draft {
+export function draftFor(program: ProgramName, before: Draft = NEW_DRAFT): ChosenDraft {
   const { title, url, messages }: Program = PROGRAMS[program];
   return {
-    step: 'app',
-    corpId: '',
-    takesAllOthers: false,
-    picked: [],
-    typed: '',
-    corpSecret: '',
-    agent: NEW_AGENT,
     ...before,
     program,
     name: title ?? '',
@@ -64,27 +83,27 @@ export function accountsOf({ takesAllOthers, picked, typed }: Draft): readonly s
 }
 
 /** Whether it has settings to paste something into. */
-export function hasSettings(draft: Draft): boolean {
+export function hasSettings(draft: ChosenDraft): boolean {
   return programOf(draft).groups.length > 0;
 }
 
 /** Whether somebody may choose what it is given: the manager has to be asked by its pulls. */
-export function mayTakeMessages(draft: Draft): boolean {
+export function mayTakeMessages(draft: ChosenDraft): boolean {
   const { api, messages } = programOf(draft);
   return (messages === 'best' || messages === 'possible') && (api ?? draft.api) === 'manager';
 }
 
-export function takesOf(draft: Draft): BotTakes {
+export function takesOf(draft: ChosenDraft): BotTakes {
   if (programOf(draft).messages === 'only') return 'message';
   return mayTakeMessages(draft) ? draft.takes : 'event';
 }
 
 /** Whether its corpSecret is asked for, and has to be given. */
-export function corpSecretOf(draft: Draft): Program['corpSecret'] {
+export function corpSecretOf(draft: ChosenDraft): Program['corpSecret'] {
   return takesOf(draft) === 'message' ? 'required' : programOf(draft).corpSecret;
 }
 
-export function toNewBot(draft: Draft): NewBot {
+export function toNewBot(draft: ChosenDraft): NewBot {
   const { kind, api, form, headers } = programOf(draft);
   const given = headers.map((name) => [name, draft.headers[name]?.trim() ?? '']);
   return {

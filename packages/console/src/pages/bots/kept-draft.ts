@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { interruption } from '../../session/session.js';
-import { type Draft, draftFor } from './draft.js';
+import { type Draft, NEW_DRAFT } from './draft.js';
 
 const NAME = 'wxkf.draft.bot';
 
@@ -25,13 +25,13 @@ function draftFromAddress(): Draft {
   const query = new URLSearchParams(location.search);
   const [corpId, openKfId] = [query.get('corpId') ?? '', query.get('openKfId')];
   const picked = openKfId === null ? [] : [openKfId];
-  return draftFor('langbot', { corpId, picked, step: corpId === '' ? 'app' : 'accounts' });
+  return { ...NEW_DRAFT, corpId, picked, step: corpId === '' ? 'app' : 'accounts' };
 }
 
 function readDraft(): Draft | null {
   try {
     const kept = JSON.parse(sessionStorage.getItem(NAME) ?? 'null') as Draft | null;
-    return kept === null ? null : { ...draftFor(kept.program), ...kept };
+    return kept === null ? null : { ...NEW_DRAFT, ...kept };
   } catch {
     return null;
   }

@@ -13,9 +13,11 @@ import { toService } from './agents/agent-draft.js';
 import { ServiceFields } from './agents/service-fields.js';
 import { TestAgent } from './agents/test-agent.js';
 import {
+  type ChosenDraft,
   corpSecretOf,
   type Draft,
   draftFor,
+  isChosen,
   mayTakeMessages,
   programOf,
   type StepProps,
@@ -24,6 +26,7 @@ import {
 } from './draft.js';
 import { OwnProgram } from './own-program.js';
 import { type BotApi, PROGRAMS, type Program, type ProgramName } from './programs.js';
+import { SecretsKeyNote } from './secrets-key-note.js';
 import { TakesChoice } from './takes-choice.js';
 
 const APIS = ['manager', 'tunnel', 'direct'] as const satisfies readonly BotApi[];
@@ -39,16 +42,17 @@ const WITHOUT_ADDRESS: Readonly<Record<Exclude<Program['kind'], 'agent'>, (bots:
   };
 
 interface ProgramStepProps extends StepProps {
-  readonly onCreated: (bot: BotCreatedAnswer) => void;
+  readonly onCreated: (bot: BotCreatedAnswer, draft: ChosenDraft) => void;
 }
 
-/** Which program it is, where it takes what it is given, and how it calls WeCom. */
+/** What answers: a program, where it takes what it is given and how it calls WeCom; or a service. */
 export function ProgramStep({ draft, onChange, onCreated }: ProgramStepProps) {
   const { bots } = t();
   const change = useChange(createBot, []);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (!change.isPending) change.mutate(toNewBot(draft), { onSuccess: onCreated });
+    if (!isChosen(draft) || change.isPending) return;
+    change.mutate(toNewBot(draft), { onSuccess: (bot) => onCreated(bot, draft) });
   };
   return (
     <form className="form card" onSubmit={submit}>
@@ -60,10 +64,11 @@ export function ProgramStep({ draft, onChange, onCreated }: ProgramStepProps) {
         onChange={(program) => onChange(draftFor(program, draft))}
       />
       {draft.program === 'own' && <OwnProgram />}
-      <Settings draft={draft} onChange={onChange} />
+      {isChosen(draft) && takesOf(draft) === 'message' && <SecretsKeyNote />}
+      {isChosen(draft) && <Settings draft={draft} onChange={onChange} />}
       {change.error !== null && <ErrorNote error={change.error} titles={bots.problems} />}
       <div className="actions">
-        <ChangeButton type="primary" htmlType="submit" loading={change.isPending}>
+        <ChangeButton type="primary" htmlType="submit" loading={change.isPending} disabled={!isChosen(draft)}>
           {change.isPending ? bots.adding : bots.addRun}
         </ChangeButton>
         <Button onClick={() => onChange({ step: 'accounts' })}>{bots.back}</Button>
@@ -78,7 +83,7 @@ export function titleOf(name: ProgramName): string {
   return PROGRAMS[name].title ?? untitled[name as keyof typeof untitled];
 }
 
-function Settings({ draft, onChange }: StepProps) {
+function Settings({ draft, onChange }: StepProps & { readonly draft: ChosenDraft }) {
   const { bots } = t();
   const program = programOf(draft);
   const corpSecret = corpSecretOf(draft);

@@ -116,6 +116,17 @@ const DEFAULTS = { kind: 'callback', headers: [], corpSecret: 'useless', message
 export const OF_EVENTS: ReadonlySet<Note> = new Set(['firstSkipped', 'lastOnly', 'forgetsCursor']);
 
 export const PROGRAMS = {
+  /** A service answers. */
+  agent: {
+    ...DEFAULTS,
+    title: null,
+    kind: 'agent',
+    api: 'manager',
+    messages: 'only',
+    url: null,
+    groups: [],
+    notes: [],
+  },
   langbot: {
     ...DEFAULTS,
     title: 'LangBot',
@@ -350,17 +361,6 @@ export const PROGRAMS = {
       { place: 'shell', settings: [{ name: null, is: 'connect' }] },
     ],
     notes: ['keepConnecting'],
-  },
-  /** A service answers. */
-  agent: {
-    ...DEFAULTS,
-    title: null,
-    kind: 'agent',
-    api: 'manager',
-    messages: 'only',
-    url: null,
-    groups: [],
-    notes: [],
   },
   /** People serve the accounts. */
   people: {
