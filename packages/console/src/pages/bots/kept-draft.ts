@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { interruption } from '../../session/session.js';
 import { type Draft, NEW_DRAFT } from './draft.js';
+import { PROGRAMS } from './programs.js';
 
 const NAME = 'wxkf.draft.bot';
 
@@ -31,7 +32,9 @@ function draftFromAddress(): Draft {
 function readDraft(): Draft | null {
   try {
     const kept = JSON.parse(sessionStorage.getItem(NAME) ?? 'null') as Draft | null;
-    return kept === null ? null : { ...NEW_DRAFT, ...kept };
+    // An update of the console may know other programs.
+    const isKnown = kept !== null && (kept.program === null || Object.hasOwn(PROGRAMS, kept.program));
+    return isKnown ? { ...NEW_DRAFT, ...kept } : null;
   } catch {
     return null;
   }
