@@ -412,13 +412,14 @@ describe('the causes', () => {
         refused('ww1', 'CALLBACK_SIGNATURE_MISMATCH', 3),
         refused('ww2', 'CIPHER_PADDING_INVALID', 4),
         { ...refused('ww2', 'CIPHER_PADDING_INVALID', 5), source: '10.0.0.2' },
+        refused('ww2', 'CIPHER_MESSAGE_LENGTH_INVALID', 1),
         refused(null, 'CALLBACK_CORP_UNKNOWN', 6),
       ],
       isKnownCorp: (corpId: string) => corpId.startsWith('ww'),
     };
     expect(causes(of, troubles)).toMatchObject([
       // Nobody but who has the app's Token signs a callback.
-      { code: 'refused', severity: 'bad', corpId: 'ww2', why: 'CIPHER_PADDING_INVALID', count: 9 },
+      { code: 'refused', severity: 'bad', corpId: 'ww2', why: 'CIPHER_PADDING_INVALID', count: 10 },
       { code: 'refused', severity: 'wait', corpId: null, why: null, count: 6 },
       { code: 'refused', severity: 'wait', corpId: 'ww1', why: 'CALLBACK_SIGNATURE_MISMATCH', count: 3 },
     ]);

@@ -179,15 +179,22 @@ function refusedCauses(count: number, { refusals, isKnownCorp }: Troubles): Caus
   if (count === 0 || refusals === null || refusals.length === 0) return counted('refused', count);
   const isOfCorp = ({ corpId, reason }: RefusedCallbackAnswer) =>
     corpId !== null && reason !== null && isKnownCorp(corpId);
-  const groups = Map.groupBy(refusals, (one) => (isOfCorp(one) ? `${one.corpId} ${one.reason}` : ''));
+  const isSigned = ({ reason }: RefusedCallbackAnswer) => reason?.startsWith(SIGNED_AND_SEALED) === true;
+  // With a wrong key, what comes out is now one nonsense and now another.
+  const keyOf = (one: RefusedCallbackAnswer) =>
+    `${one.corpId} ${isSigned(one) ? SIGNED_AND_SEALED : one.reason}`;
+  const groups = Map.groupBy(refusals, (one) => (isOfCorp(one) ? keyOf(one) : ''));
   return [...groups.values()]
     .map((group) => {
-      const [first] = group as [RefusedCallbackAnswer];
+      const first = group.reduce((most, one) => (one.count > most.count ? one : most));
       const sum = group.reduce((total, one) => total + one.count, 0);
       if (!isOfCorp(first)) return newCause('refused', sum);
       const { corpId, reason } = first;
-      const isSigned = reason?.startsWith(SIGNED_AND_SEALED) === true;
-      return newCause('refused', sum, { ...(isSigned && { severity: 'bad' as const }), corpId, why: reason });
+      return newCause('refused', sum, {
+        ...(isSigned(first) && { severity: 'bad' as const }),
+        corpId,
+        why: reason,
+      });
     })
     .sort((a, b) => Number(b.severity === 'bad') - Number(a.severity === 'bad') || b.count - a.count);
 }
