@@ -28,6 +28,8 @@ export interface AccountFacts {
   readonly passesReplies: boolean;
   /** Its messages are pulled by the manager, so that it is known what came. */
   readonly takesMessages: boolean;
+  /** The store does not answer, so that no message can be pulled. */
+  readonly isStoreAway: boolean;
   readonly replies: AccountReplies;
   readonly taken: Taken;
   /** `null` where none waits or is dead, or that is not known. */
@@ -76,6 +78,7 @@ export interface Judged {
 
 /** The state of an account that has such a reason. What waits for long is `failing`. */
 const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
+  store_down: 'failing',
   token_refused: 'failing',
   wecom_fails: 'failing',
   replies_fail: 'failing',
@@ -94,7 +97,7 @@ const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
 
 export function judge(facts: AccountFacts, times: Times): Judged {
   const reasons = reasonsOf(facts, times);
-  const [worst] = reasons;
+  const worst = reasons.find(({ code }) => !isOver(code, facts, times));
   const state = worst === undefined ? undefined : STATE_OF[worst.code];
   if (worst !== undefined && state !== undefined) {
     const isLong = state === 'waiting' && reasons.some(({ severity }) => severity === 'bad');
@@ -103,9 +106,16 @@ export function judge(facts: AccountFacts, times: Times): Judged {
   return { ...calmState(facts, times), reasons };
 }
 
+/** Something was given up, and what came later was answered: that is to be looked at, and nobody waits. */
+function isOver(code: CauseCode, { lastFailure, replies }: AccountFacts, { nowMs }: Times): boolean {
+  const isDead = code === 'dead' || code === 'dead_messages';
+  return isDead && lastFailure === null && nowMs - (replies.repliedAtMs ?? 0) < LATELY_MS;
+}
+
 function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
   const { tokenRefused, wecomFails, callsFail, agentFails, replies, hint, messages, lastFailure } = facts;
   const failing = [
+    ...(facts.takesMessages && facts.isStoreAway ? [nothing('store_down')] : []),
     ...ofOutcome('token_refused', tokenRefused),
     ...ofOutcome('wecom_fails', wecomFails),
     ...ofOutcome('replies_fail', replies.replyFailure),
@@ -126,7 +136,8 @@ function reasonsOf(facts: AccountFacts, times: Times): readonly Reason[] {
     // What fails says why no reply goes out.
     ...(failing.length > 0 ? [] : silence(facts, times)),
     ...ofHint.filter(({ code }) => code !== 'dead'),
-    ...(isLate && !isPauseTold
+    // What fails at the service says why they wait.
+    ...(isLate && !isPauseTold && agentFails === null
       ? [
           facts.isPaused
             ? { ...nothing('paused'), count: waiting, sinceMs: oldestWaitingAtMs }

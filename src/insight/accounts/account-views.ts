@@ -238,6 +238,7 @@ export class AccountViews {
       isCircuitOpen: this.#isCircuitOpen(destination, taker),
       passesReplies: bot !== null && isServed && (bot.api === 'manager' || bot.takes === 'message'),
       takesMessages: bot?.takes === 'message',
+      isStoreAway: isServed && context.hints === null && context.messages === null,
       // What failed says nothing of now once nobody has the account.
       replies: isServed ? replies : { ...replies, replyFailure: null, noAccount: null },
       taken,
