@@ -7,6 +7,7 @@ import { session, SHARED_SECRET } from '../session/session.js';
 import { signOut } from '../session/sign-in.js';
 import { useCell } from '../state/cell.js';
 import { chooseTheme, theme, THEMES } from '../state/shade.js';
+import { badgeWords, useBadges } from './navigation.js';
 import { PAGES } from './paths.js';
 
 interface HeaderProps {
@@ -19,15 +20,7 @@ export function Header({ onMenu, onSearch }: HeaderProps) {
   const { common } = t();
   return (
     <header className="header">
-      {onMenu !== undefined && (
-        <Button
-          type="text"
-          className="menu-button"
-          aria-label={common.menu}
-          icon={<MenuOutlined />}
-          onClick={onMenu}
-        />
-      )}
+      {onMenu !== undefined && <MenuButton onMenu={onMenu} />}
       <Link href={PAGES.overview} className="brand" aria-label={common.product}>
         <span className="mark" aria-hidden="true" />
         <span className="brand-name">{common.product}</span>
@@ -48,6 +41,22 @@ export function Header({ onMenu, onSearch }: HeaderProps) {
       <ThemeMenu />
       <OperatorMenu />
     </header>
+  );
+}
+
+/** The way to the pages where they have no room; it has a dot where one of them has a badge. */
+function MenuButton({ onMenu }: { readonly onMenu: () => void }) {
+  const { causes, common } = t();
+  const wrong = badgeWords(useBadges());
+  const isWrong = wrong.length > 0;
+  return (
+    <Button
+      type="text"
+      className={isWrong ? 'menu-button wrong' : 'menu-button'}
+      aria-label={isWrong ? causes.title(common.menu, causes.several(wrong, wrong.length)) : common.menu}
+      icon={<MenuOutlined />}
+      onClick={onMenu}
+    />
   );
 }
 

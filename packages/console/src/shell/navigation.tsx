@@ -41,6 +41,14 @@ export function useBadges(): Badges {
   };
 }
 
+/** What the badges say, page by page. */
+export function badgeWords(badges: Badges): readonly string[] {
+  const words = t().common.badge;
+  return (Object.keys(words) as (keyof Badges)[])
+    .filter((name) => (badges[name] ?? 0) > 0)
+    .map((name) => words[name](badges[name] ?? 0));
+}
+
 export function Navigation({ onGo }: { readonly onGo?: () => void }) {
   const { common } = t();
   const [path] = useLocation();
