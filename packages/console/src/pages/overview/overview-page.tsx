@@ -1,4 +1,4 @@
-import { Alert, Segmented, Skeleton } from 'antd';
+import { Segmented, Skeleton } from 'antd';
 import { lazy, Suspense } from 'react';
 import { useSearch } from 'wouter';
 import { navigate } from 'wouter/use-browser-location';
@@ -78,16 +78,10 @@ function History() {
 function UnprotectedNote() {
   const { overview } = t();
   return (
-    <Alert
-      type="warning"
-      showIcon
-      title={
-        <details>
-          <summary>{overview.unprotected}</summary>
-          {overview.unprotectedText}
-        </details>
-      }
-    />
+    <details className="note">
+      <summary>{overview.unprotected}</summary>
+      <p>{overview.unprotectedText}</p>
+    </details>
   );
 }
 
