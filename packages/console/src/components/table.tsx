@@ -10,7 +10,7 @@ import { t } from '../i18n/language.js';
 export interface Column<T> {
   readonly key: string;
   readonly head: string;
-  /** One line; what does not fit is cut. */
+  /** One line; what does not fit is cut, except where `isWhole`. */
   readonly cell: (row: T) => ReactNode;
   /** The whole text for a pointer that rests on it, where the cell is no plain text. */
   readonly title?: (row: T) => string;
@@ -18,6 +18,8 @@ export interface Column<T> {
   readonly width?: number;
   /** The least width of the table with which it is shown: m 560, l 840, xl 1,120, xxl 1,400 px. Always, without it. */
   readonly from?: 'm' | 'l' | 'xl' | 'xxl';
+  /** What does not fit into a line goes on in the next one. */
+  readonly isWhole?: boolean;
   /** Numbers stand at the right. */
   readonly isNumber?: boolean;
   /** How the API sorts all pages by it, and what comes first then. */
@@ -51,7 +53,7 @@ interface TableProps<T> {
   readonly openKey?: string;
 }
 
-/** Rows of 40 or 36 px in columns that stay inside at every width: narrow tables have fewer of them. */
+/** Rows of at least 40 or 36 px in columns that stay inside at every width: narrow tables have fewer of them. */
 export function Table<T>(props: TableProps<T>) {
   const { caption, columns, rows, keyOf, skeletonRows = 6, sort, detail, selection, isHeadHidden } = props;
   const { isDense, onOpen, openKey } = props;
@@ -114,8 +116,16 @@ function openerOf(open: () => void) {
   };
 }
 
-const classOf = ({ isNumber, from }: { isNumber?: boolean; from?: string | undefined }): string =>
-  [isNumber ? 'number' : '', from === undefined ? '' : `from-${from}`].join(' ').trim();
+interface Look {
+  readonly isNumber?: boolean;
+  readonly isWhole?: boolean;
+  readonly from?: string | undefined;
+}
+
+const classOf = ({ isNumber, isWhole, from }: Look): string =>
+  [isNumber ? 'number' : '', isWhole ? 'whole' : '', from === undefined ? '' : `from-${from}`]
+    .filter((name) => name !== '')
+    .join(' ');
 
 interface HeadProps<T> {
   readonly column: Column<T>;

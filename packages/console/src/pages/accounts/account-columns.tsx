@@ -31,7 +31,13 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
       width: 128,
       cell: ({ state }) => <AccountStateTag state={state} />,
     },
-    { key: 'why', head: accounts.why, from: 'm', cell: (account) => whyOf(account) || common.none },
+    {
+      key: 'why',
+      head: accounts.why,
+      from: 'm',
+      isWhole: true,
+      cell: (account) => whyOf(account) || common.none,
+    },
     {
       key: 'server',
       head: accounts.servedBy,
@@ -78,7 +84,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
       key: 'hours',
       head: accounts.hours,
       width: 108,
-      from: 'xl',
+      from: 'xxl',
       cell: ({ hours }) => <Hours of={hours} />,
     },
   ];

@@ -98,6 +98,7 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
           {
             key: 'why',
             head: outbox.why,
+            isWhole: true,
             cell: (row) => (
               <Opener
                 text={row.failure === null ? outbox.noFailure : whatFailed(row.failure, t())}
@@ -125,7 +126,14 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
             sort: { by: 'waitingSince', direction: 'descending' },
             cell: ({ since }) => <Ago at={since} />,
           },
-          { key: 'attempts', head: outbox.tried, width: 172, from: 'xl', cell: ({ attempts }) => attempts },
+          {
+            key: 'attempts',
+            head: outbox.tried,
+            width: 172,
+            from: 'xl',
+            isWhole: true,
+            cell: ({ attempts }) => attempts,
+          },
           { key: 'due', head: outbox.due, width: 156, from: 'l', cell: ({ due }) => <DueWords due={due} /> },
           {
             key: 'action',
