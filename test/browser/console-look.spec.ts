@@ -114,9 +114,14 @@ describeInBrowser('the look of the console', () => {
     return page;
   };
   /** With these causes, as if the manager had them. */
-  async function overviewOf(causes: readonly object[]): Promise<Page> {
-    const page = await newPage(browser);
-    await page.setViewportSize({ width: 1440, height: 900 });
+  async function overviewOf(
+    causes: readonly object[],
+    look = { locale: 'en', dark: false },
+    width = 1440,
+  ): Promise<Page> {
+    const page = await newPage(browser, look);
+    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' });
+    await page.setViewportSize({ width, height: 900 });
     const status = (await (await fetch(`${manager.url}/api/v1/status`)).json()) as StatusAnswer;
     const json = { ...status, verdict: { ...status.verdict, state: 'failing', causes } };
     await page.route('**/api/v1/status', (route) => route.fulfill({ json }));
@@ -184,10 +189,57 @@ describeInBrowser('the look of the console', () => {
     expect((chart?.y ?? 900) + (chart?.height ?? 0)).toBeLessThanOrEqual(900);
   });
 
+  it.each([...LOOKS].flatMap((look) => [1440, 390].map((width) => ({ ...look, width }))))(
+    'cuts no word of a cause in $locale, dark: $dark, at $width px',
+    async ({ width, ...look }) => {
+      const page = await overviewOf(longCauses(), look, width);
+      const causes = page.locator('button.cause');
+      await causes.first().waitFor();
+      await screenshot(page, `causes-${look.locale}-${look.dark ? 'dark' : 'light'}-${width}`, false);
+      const row = page.getByRole('row').filter({ has: causes.first() });
+      await row
+        .getByText(/退换货.+大客户.+发票服务/)
+        .filter({ visible: true })
+        .waitFor();
+      await row
+        .getByText(/\d\d:\d\d/)
+        .filter({ visible: true })
+        .waitFor();
+      const cut = await page.evaluate(`[...document.querySelectorAll('.cause *')]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth && clientWidth > 0)
+        .map(({ textContent }) => textContent)`);
+      expect(cut).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it('leaves a row of one line at 40 px', async () => {
+    const page = await overviewOf(longCauses().slice(-1));
+    const row = page.getByRole('row').filter({ has: page.locator('button.cause') });
+    await row.waitFor();
+    expect((await row.boundingBox())?.height).toBeLessThanOrEqual(41);
+  });
+
+  it('leads from a row of several bots to what WeCom says, and not to one of them', async () => {
+    const page = await overviewOf(longCauses());
+    const row = page.getByRole('row', { name: /会员小助/ });
+    await row.getByRole('link', { name: 'WeCom errors' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Open bot' }).count()).toBe(0);
+  });
+
+  it('says that nothing is protected in a row that opens wherever it is pressed', async () => {
+    const page = await overview({ locale: 'en', dark: false });
+    const row = page.locator('.note');
+    const { width = 0 } = (await row.boundingBox()) ?? {};
+    await row.click({ position: { x: width - 12, y: 12 } });
+    await row.getByText('No role has a secret').waitFor();
+  });
+
   it('names the replica that is away, and the address to list with a button that copies it', async () => {
     const page = await overviewOf(causesByName());
-    await page.getByRole('button', { name: 'host-0a1b2c' }).click();
     await page.locator('.remedy').getByText('If you removed it, do nothing').waitFor();
+    await page.getByRole('button', { name: 'host-0a1b2c' }).click();
+    await page.locator('.remedy').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: /trusted/ }).click();
     const remedy = page.locator('.remedy');
     await remedy.getByText('203.0.113.7').waitFor();
@@ -204,7 +256,7 @@ describeInBrowser('the look of the console', () => {
 
   it('has the pages behind a button on a phone, within the CSP', async () => {
     const page = await overview({ locale: 'en', dark: false }, 390);
-    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('button', { name: /^Menu: \d+ causes? to attend to, .*account/ }).click();
     const pages = page.getByRole('dialog').getByRole('navigation');
     await pages.getByRole('link', { name: 'Bots' }).waitFor();
     expect(await seriousViolations(page)).toEqual([]);
@@ -262,6 +314,51 @@ function causesByName() {
       why: null,
       key: 'away',
       replica: 'host-0a1b2c',
+    },
+  ];
+}
+
+/** Four bots whose replies WeCom limits, a callback that cannot be opened, and a row of one line. */
+function longCauses() {
+  const since = new Date(Date.now() - 15 * 60_000).toISOString();
+  const nowhere = { address: null, port: null, corpId: app.corpId, openKfId: null, name: null, status: null };
+  const of = {
+    ...nowhere,
+    severity: 'bad',
+    replica: null,
+    unlistedAddress: null,
+    botId: null,
+    botName: null,
+  };
+  const bots = ['会员小助', '知识库问答', '值班机器人', '夜间客服'];
+  const accountNames = [['退换货', '大客户'], ['发票服务'], ['会员中心', '活动报名'], ['售前咨询']];
+  return [
+    ...bots.map((botName, index) => ({
+      ...{
+        ...of,
+        code: 'replies_fail',
+        count: 1,
+        since,
+        why: '45009',
+        key: botName,
+        botId: botName,
+        botName,
+      },
+      ...{ accounts: accountNames[index]?.length, accountNames: accountNames[index] },
+    })),
+    {
+      ...{ ...of, code: 'refused', count: 103, since: null, why: 'CIPHER_PADDING_INVALID', key: 'refused' },
+      ...{ corpName: '白桦眼镜·商城 / 白桦眼镜·客服', accounts: 0, accountNames: [] },
+    },
+    {
+      ...of,
+      code: 'store_down',
+      count: 1,
+      since: null,
+      why: null,
+      key: 'store',
+      accounts: 0,
+      accountNames: [],
     },
   ];
 }

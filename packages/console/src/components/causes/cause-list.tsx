@@ -10,7 +10,7 @@ import { CallRemedy } from '../remedy.js';
 import { StateTag } from '../state-tag.js';
 import { Table } from '../table.js';
 import { accountsOf, subjectsOf, wordsOfCause } from './cause-words.js';
-import { type CauseGroup, groupCauses } from './group-causes.js';
+import { actionOf, type CauseGroup, groupCauses } from './group-causes.js';
 
 /** So many rows leave the counters and the first chart within 900 px. */
 const SHOWN_MAX = 6;
@@ -22,14 +22,18 @@ interface CauseListProps {
   readonly isFirstOpen?: boolean;
 }
 
-/** A row for each cause, grouped where they are equal. The remedy opens on a click. */
+/** A row for each cause, grouped where they are equal. The remedy opens on a click, and stands open where no page mends it. */
 export function CauseList({ causes, caption, isFirstOpen = false }: CauseListProps) {
   const words = t().causes;
   const groups = groupCauses(causes);
-  const [opened, setOpened] = useState<string | null>(isFirstOpen ? (groups[0]?.key ?? null) : null);
+  const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const isOpen = ({ key, causes: [first] }: CauseGroup): boolean =>
+    toggled.get(key) ?? ((isFirstOpen && key === groups[0]?.key) || wordsOfCause(first).action === null);
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? groups : groups.slice(0, SHOWN_MAX);
   const hidden = groups.length - shown.length;
+  // A column without a word leaves its width to the causes.
+  const filled = FACTS.filter(({ cell }) => shown.some((group) => cell(group) !== ''));
   return (
     <>
       <Table<CauseGroup>
@@ -41,38 +45,33 @@ export function CauseList({ causes, caption, isFirstOpen = false }: CauseListPro
           {
             key: 'subject',
             head: words.head.subject,
+            isWhole: true,
             cell: (group) => (
-              <Opener
-                group={group}
-                isOpen={opened === group.key}
-                onToggle={() => setOpened(opened === group.key ? null : group.key)}
-              />
+              <>
+                <Opener
+                  group={group}
+                  isOpen={isOpen(group)}
+                  onToggle={() => setToggled(new Map(toggled).set(group.key, !isOpen(group)))}
+                />
+                <div className="cause-action below-m">
+                  <Action of={group} />
+                </div>
+              </>
             ),
           },
-          {
-            key: 'accounts',
-            head: words.head.accounts,
-            width: 216,
-            from: 'l',
-            cell: ({ causes: all }) => accountsOf(all),
-          },
-          {
-            key: 'since',
-            head: words.head.since,
-            width: 112,
-            from: 'm',
-            cell: ({ causes: [{ since }] }) => (since === null ? '' : t().accounts.since(formatSince(since))),
-          },
-          { key: 'amount', head: words.head.amount, width: 120, from: 'xl', cell: amountOf },
+          ...filled.map(
+            (fact) => ({ ...fact, head: words.head[fact.key], from: 'l', isWhole: true }) as const,
+          ),
           {
             key: 'action',
             head: words.head.action,
             width: 148,
+            from: 'm',
             isNumber: true,
-            cell: ({ causes: [first] }) => <Action of={first} />,
+            cell: (group) => <Action of={group} />,
           },
         ]}
-        detail={(group) => (opened === group.key ? <Remedy of={group} /> : null)}
+        detail={(group) => (isOpen(group) ? <Remedy of={group} /> : null)}
       />
       {hidden > 0 && (
         <Button type="link" onClick={() => setWhole(true)}>
@@ -83,6 +82,13 @@ export function CauseList({ causes, caption, isFirstOpen = false }: CauseListPro
   );
 }
 
+/** What else a row says of its causes: columns, and where these have no room a line below. */
+const FACTS = [
+  { key: 'accounts', width: 216, cell: ({ causes }: CauseGroup) => accountsOf(causes) },
+  { key: 'since', width: 112, cell: sinceOf },
+  { key: 'amount', width: 120, cell: amountOf },
+] as const;
+
 interface OpenerProps {
   readonly group: CauseGroup;
   readonly isOpen: boolean;
@@ -90,20 +96,24 @@ interface OpenerProps {
 }
 
 /** Severity, name and what is wrong, all of which open the remedy. */
-function Opener({ group: { causes: all }, isOpen, onToggle }: OpenerProps) {
-  const words = t().causes;
+function Opener({ group, isOpen, onToggle }: OpenerProps) {
+  const { causes: all } = group;
   const [first] = all;
-  const { what } = wordsOfCause(first);
-  const subject = subjectsOf(all);
-  const title = words.title(subject, what);
+  const facts = FACTS.map(({ cell }) => cell(group)).filter((text) => text !== '');
   return (
-    <button type="button" className="cause" aria-expanded={isOpen} title={title} onClick={onToggle}>
+    <button type="button" className="cause" aria-expanded={isOpen} onClick={onToggle}>
       {isOpen ? <DownOutlined /> : <RightOutlined />}
-      <StateTag tone={first.severity} text={words.severity[first.severity]} />
-      <strong>{subject}</strong>
-      <span className="cut">{what}</span>
+      <StateTag tone={first.severity} text={t().causes.severity[first.severity]} />
+      <span className="said">
+        <strong>{subjectsOf(all)}</strong> <span className="what">{wordsOfCause(first).what}</span>
+      </span>
+      {facts.length > 0 && <span className="small muted below-l">{facts.join(' · ')}</span>}
     </button>
   );
+}
+
+function sinceOf({ causes: [{ since }] }: CauseGroup): string {
+  return since === null ? '' : t().accounts.since(formatSince(since));
 }
 
 function amountOf({ causes: [first, ...others] }: CauseGroup): string {
@@ -111,8 +121,8 @@ function amountOf({ causes: [first, ...others] }: CauseGroup): string {
   return wordsOfCause({ ...first, count }).amount;
 }
 
-function Action({ of: cause }: { readonly of: CauseAnswer }) {
-  const { action } = wordsOfCause(cause);
+function Action({ of: { causes } }: { readonly of: CauseGroup }) {
+  const action = actionOf(causes);
   return action === null || action.href === location.pathname ? null : (
     <LinkButton size="small" href={action.href}>
       {action.text}
@@ -124,18 +134,12 @@ function Action({ of: cause }: { readonly of: CauseAnswer }) {
 function Remedy({ of: { causes: all } }: { readonly of: CauseGroup }) {
   const [first] = all;
   const { remedy, callFault } = wordsOfCause(first);
-  const accounts = accountsOf(all);
   return (
     <div className="remedy">
       <p>
         {remedy}{' '}
         {callFault !== null && <CallRemedy why={callFault} unlistedAddress={first.unlistedAddress} />}
       </p>
-      {accounts !== '' && (
-        <p className="muted below-l">
-          {t().causes.head.accounts}: {accounts}
-        </p>
-      )}
       {all.length > 1 && (
         <ul>
           {all.map((cause) => (

@@ -1,4 +1,7 @@
 import type { CauseAnswer } from '../../api/answers.gen.js';
+import { t } from '../../i18n/language.js';
+import { PAGES } from '../../shell/paths.js';
+import { type CauseWords, wordsOfCause } from './cause-words.js';
 
 export interface CauseGroup {
   readonly key: string;
@@ -16,4 +19,13 @@ export function groupCauses(causes: readonly CauseAnswer[]): readonly CauseGroup
     else group.push(cause);
   }
   return [...groups].map(([key, members]) => ({ key, causes: members }));
+}
+
+/** The page that is about all of them; null where each has another. */
+export function actionOf([first, ...others]: CauseGroup['causes']): CauseWords['action'] {
+  const { action, callFault } = wordsOfCause(first);
+  if (others.every((cause) => wordsOfCause(cause).action?.href === action?.href)) return action;
+  if (callFault !== null) return { href: PAGES.wecomErrors, text: t().causes.toErrors };
+  const common = wordsOfCause({ ...first, botId: null, corpId: null, openKfId: null }).action;
+  return common?.href === PAGES.accounts ? null : common;
 }
