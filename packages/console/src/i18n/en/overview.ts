@@ -29,6 +29,7 @@ export const overview = {
     failing: 'Some customers get no answer',
     failingAccounts: (count: number) => `Customers of ${plural(count, 'account')} get no answer`,
     degraded: 'Some customers may be waiting',
+    lookText: 'Something needs a look.',
     empty: 'There is no bot yet',
     emptyText: 'Connect a WeCom app, then add a bot, or start a puppet that points to this manager.',
   },

@@ -29,6 +29,7 @@ export const overview: Words['overview'] = {
     failing: '有客户未收到回复',
     failingAccounts: (count) => `${n(count)} 个账号的客户未收到回复`,
     degraded: '可能有客户在等待',
+    lookText: '有问题需要查看。',
     empty: '还没有机器人',
     emptyText: '请先接入企业微信应用，再添加机器人，或启动指向管理器的 puppet。',
   },

@@ -7,6 +7,7 @@ import { Ago } from '../../components/times.js';
 import { formatSeconds } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
+import { degradedWords } from './degraded-words.js';
 import { quietTitle } from './quiet-title.js';
 
 /** Whether customers are being answered, as the manager concludes, in one line. */
@@ -42,7 +43,8 @@ interface VerdictWords {
 }
 
 /** Only what was seen is good. */
-function wordsOf({ counts, uptimeS, verdict: { state, replies, accounts } }: StatusAnswer): VerdictWords {
+function wordsOf({ counts, uptimeS, verdict: of }: StatusAnswer): VerdictWords {
+  const { state, replies, accounts } = of;
   const { verdict } = t().overview;
   const { answering, silent, unseen } = replies;
   switch (state) {
@@ -51,7 +53,7 @@ function wordsOf({ counts, uptimeS, verdict: { state, replies, accounts } }: Sta
       return { tone: 'bad', title: unanswered === 0 ? verdict.failing : verdict.failingAccounts(unanswered) };
     }
     case 'degraded':
-      return { tone: 'wait', title: verdict.degraded };
+      return { tone: 'wait', ...degradedWords(of, verdict) };
     case 'answered':
       return { tone: 'good', title: verdict.answered, text: verdict.answeredText(answering, silent) };
     case 'partly':
