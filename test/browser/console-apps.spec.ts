@@ -109,7 +109,7 @@ describeInBrowser('the console, connecting an app', () => {
     const refused = page.getByRole('region', { name: 'Refused callbacks of the last day' });
     await refused.getByRole('row', { name: /its signature did not match 127\.0\.0\.1 1/ }).waitFor();
     await refused.getByRole('button', { name: 'its signature did not match' }).click();
-    await refused.getByText('The Token in WeCom is another one').waitFor();
+    await refused.getByText(/its Token is wrong: connect the app once more/).waitFor();
     await screenshot(page, 'console-app');
     expect(await seriousViolations(page)).toEqual([]);
     expect(await page.content()).not.toContain(app.token);

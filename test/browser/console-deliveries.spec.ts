@@ -206,7 +206,7 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByText('CALLBACK_SIGNATURE_MISMATCH · 127.0.0.1 · 1 time').waitFor();
     await page
       .getByRole('row')
-      .getByText(/^The Token in WeCom is another one/)
+      .getByText(/^Anybody can send a callback with a forged signature/)
       .last()
       .waitFor();
     await page.getByRole('link', { name: 'Its records in the log' }).click();

@@ -34,6 +34,8 @@ export const pathOf = {
   recordOf: (openKfId: string, id: string) => `${PAGES.log}?openKfId=${part(openKfId)}&record=${part(id)}`,
   app: (id: string) => `${PAGES.apps}/${part(id)}`,
   connectApp: `${PAGES.apps}/connect`,
+  /** With the corp id filled in. */
+  connectAppOf: (corpId: string) => `${pathOf.connectApp}?corpId=${part(corpId)}`,
   dead: `${PAGES.waiting}?state=dead`,
   waitingMessages: `${PAGES.waiting}?kind=messages`,
   deadMessages: `${PAGES.waiting}?kind=messages&state=dead`,

@@ -156,7 +156,10 @@ function actionFor(cause: CauseAnswer): CauseWords['action'] {
         text: causes.addBot,
       };
     case 'refused':
-      return { href: pathOf.refusedOf(corpId), text: causes.toRefused };
+      // Bad ones have the Token's signature, so they are WeCom's, and the key is wrong.
+      return cause.severity === 'bad' && corpId !== null
+        ? { href: pathOf.connectAppOf(corpId), text: causes.connectApp }
+        : { href: pathOf.refusedOf(corpId), text: causes.toRefused };
     case 'dead':
       return { href: pathOf.dead, text: causes.toDead };
     case 'dead_messages':

@@ -26,7 +26,7 @@ export const apps = {
   receiveIds: 'Further receivers',
   emptyReceiveId: '(empty)',
   notShownAgain:
-    'Its Token and EncodingAESKey are not shown again. To change them, connect the app once more.',
+    'Its Token and EncodingAESKey are not shown again. To change them, connect the app once more: the manager makes new ones. Paste both into WeCom, then remove this app.',
   gone: 'There is no such app',
   goneText: 'Somebody has removed it, or the address is not right.',
   noBots: 'No bot was added for this corp',

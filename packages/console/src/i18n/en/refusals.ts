@@ -4,11 +4,19 @@ interface Refusal {
   /** Goes on after "WeCom called 5 seconds ago, and …". */
   readonly what: string;
   readonly remedy: string;
+  /** What to do while the page still shows Token and key. */
+  readonly whileShown?: string;
 }
+
+/** The manager shows neither Token nor key of an app a second time. */
+const RENEW =
+  'connect the app once more (Apps, Connect a WeCom app). The manager makes a new Token and EncodingAESKey. Paste both into WeCom, then remove the old app. A puppet needs the new ones, too.';
 
 const otherKey: Refusal = {
   what: 'it could not be decrypted',
-  remedy: 'The EncodingAESKey in WeCom is another one than the manager has for this corp. Paste it again.',
+  remedy: `The EncodingAESKey in WeCom is another one than the manager has for this corp: ${RENEW}`,
+  whileShown:
+    'The EncodingAESKey in WeCom is another one than the manager has for this corp. Paste it again.',
 };
 const noCallback: Refusal = {
   what: 'it was not what WeCom sends',
@@ -19,7 +27,8 @@ const noCallback: Refusal = {
 const reasons: Readonly<Record<string, Refusal>> = {
   CALLBACK_SIGNATURE_MISMATCH: {
     what: 'its signature did not match',
-    remedy: 'The Token in WeCom is another one than the manager has for this corp. Paste it again.',
+    remedy: `Anybody can send a callback with a forged signature, so this is a warning only. If the app’s last event is older than its customers’ messages, its Token is wrong: ${RENEW}`,
+    whileShown: 'The Token in WeCom is another one than the manager has for this corp. Paste it again.',
   },
   CIPHER_LENGTH_INVALID: otherKey,
   CIPHER_MESSAGE_LENGTH_INVALID: otherKey,

@@ -27,7 +27,8 @@ export const apps: Words['apps'] = {
   callbackPath: 'URL 的路径',
   receiveIds: '其他接收方',
   emptyReceiveId: '（空）',
-  notShownAgain: '它的 Token 和 EncodingAESKey 不再显示。要更换它们，请重新接入该应用。',
+  notShownAgain:
+    '它的 Token 和 EncodingAESKey 不再显示。要更换它们，请重新接入该应用：管理器会生成新的，把两者都粘贴到企业微信，然后删除这个应用。',
   gone: '没有这个应用',
   goneText: '它已被删除，或网址不正确。',
   noBots: '还没有为该企业添加机器人',

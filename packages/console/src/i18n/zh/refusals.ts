@@ -1,8 +1,12 @@
 import type { Words } from '../words.js';
 
+const RENEW =
+  '请重新接入该应用（“应用接入”页，“接入企业微信应用”）：管理器会生成新的 Token 和 EncodingAESKey，把两者都粘贴到企业微信，然后删除旧的应用。puppet 也需要新的 Token 和 EncodingAESKey。';
+
 const otherKey = {
   what: '无法解密',
-  remedy: '企业微信中的 EncodingAESKey 与管理器中该企业的不一致，请重新粘贴。',
+  remedy: `企业微信中的 EncodingAESKey 与管理器中该企业的不一致，${RENEW}`,
+  whileShown: '企业微信中的 EncodingAESKey 与管理器中该企业的不一致，请重新粘贴。',
 };
 const noCallback = {
   what: '内容不是企业微信发送的格式',
@@ -12,7 +16,8 @@ const noCallback = {
 const reasons: Words['refusals']['reasons'] = {
   CALLBACK_SIGNATURE_MISMATCH: {
     what: '签名不匹配',
-    remedy: '企业微信中的 Token 与管理器中该企业的不一致，请重新粘贴。',
+    remedy: `任何人都能发来签名是伪造的回调，因此这只是警告。如果该应用的最近事件早于客户的消息，则它的 Token 有误，${RENEW}`,
+    whileShown: '企业微信中的 Token 与管理器中该企业的不一致，请重新粘贴。',
   },
   CIPHER_LENGTH_INVALID: otherKey,
   CIPHER_MESSAGE_LENGTH_INVALID: otherKey,

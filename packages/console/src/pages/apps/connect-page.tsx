@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Link } from 'wouter';
+import { Link, useSearch } from 'wouter';
 import type { AppCreatedAnswer } from '../../api/answers.gen.js';
 import { useChange } from '../../api/answers.js';
 import { createApp } from '../../api/apps.js';
@@ -33,7 +33,8 @@ export default function ConnectPage() {
 
 function ConnectForm({ onCreated }: { readonly onCreated: (app: AppCreatedAnswer) => void }) {
   const { apps } = t();
-  const [corpId, setCorpId] = useState('');
+  const asked = new URLSearchParams(useSearch()).get('corpId') ?? '';
+  const [corpId, setCorpId] = useState(asked);
   const [name, setName] = useState('');
   const change = useChange(() => createApp(corpId.trim(), name.trim()), ['/api/v1/apps']);
   return (

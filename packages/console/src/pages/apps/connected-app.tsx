@@ -114,13 +114,13 @@ interface RefusalProps {
 function Refusal({ at, source, reason }: RefusalProps) {
   const { refusals } = t();
   const seconds = useSecondsFromNow(at);
-  const { what, remedy } = refusalOf({ reason });
+  const { what, remedy, whileShown = remedy } = refusalOf({ reason });
   return (
     <Alert
       type="error"
       showIcon
       title={refusals.called(source, formatFromNow(seconds), what)}
-      description={remedy}
+      description={whileShown}
     />
   );
 }
