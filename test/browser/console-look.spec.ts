@@ -240,7 +240,7 @@ describeInBrowser('the look of the console', () => {
     await page.locator('.remedy').getByText('If you removed it, do nothing').waitFor();
     await page.getByRole('button', { name: 'host-0a1b2c' }).click();
     await page.locator('.remedy').waitFor({ state: 'detached' });
-    await page.getByRole('button', { name: /trusted/ }).click();
+    await page.getByRole('button', { name: /WeCom does not list 203\.0\.113\.7/ }).click();
     const remedy = page.locator('.remedy');
     await remedy.getByText('203.0.113.7').waitFor();
     await remedy.getByRole('button', { name: 'Copy Address to list' }).click();

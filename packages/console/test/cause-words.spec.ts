@@ -32,3 +32,10 @@ it('says of a signature that did not match that it may be forged, and how to tel
     action: { href: '/console/log?show=refused&corpId=ww1' },
   });
 });
+
+it('names the address that WeCom does not list', () => {
+  const unlisted = { why: '60020', unlistedAddress: '203.0.113.24', corpId: 'ww1', since: null, count: 1 };
+  const whatOf = (code: CauseAnswer['code']) => wordsOfCause({ ...unlisted, code } as CauseAnswer).what;
+  expect(whatOf('wecom_fails')).toBe('WeCom does not list 203.0.113.24');
+  expect(whatOf('replies_fail')).toBe('replies do not go out: WeCom does not list 203.0.113.24');
+});

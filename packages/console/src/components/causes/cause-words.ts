@@ -118,7 +118,7 @@ function isAgentResult(why: string): why is keyof Words['agents']['results'] {
   return Object.hasOwn(t().agents.results, why);
 }
 
-function whatOf({ code, why, status }: CauseAnswer, isOfCalls: boolean): string {
+function whatOf({ code, why, status, unlistedAddress }: CauseAnswer, isOfCalls: boolean): string {
   const { agents, causes, errcodes, failures, refusals } = t();
   const { what } = causes.byCode[code];
   if (why === null) return what;
@@ -126,7 +126,7 @@ function whatOf({ code, why, status }: CauseAnswer, isOfCalls: boolean): string 
   if (code === 'refused') return causes.what(what, refusals.reasons[why]?.what ?? why);
   if (isOfCalls && why === 'unreachable') return causes.wecomUnreachable;
   if (isOfCalls && why === 'status') return causes.wecomStatus;
-  const said = errcodes[why]?.what;
+  const said = unlistedAddress ? causes.unlisted(unlistedAddress) : errcodes[why]?.what;
   // It says that WeCom refuses, in fewer words: a row has room for these.
   if (code === 'wecom_fails' && said !== undefined) return said;
   if (isOfCalls) return causes.what(what, said ?? why);

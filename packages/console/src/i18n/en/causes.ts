@@ -150,6 +150,7 @@ export const causes = {
   byCode,
   wecomUnreachable: 'WeCom does not answer',
   wecomStatus: 'WeCom answers with HTTP errors',
+  unlisted: (address: string) => `WeCom does not list ${address}`,
   replica: 'This replica',
   store: 'The store',
   wecom: 'WeCom',

@@ -119,6 +119,7 @@ export const causes: Words['causes'] = {
   },
   wecomUnreachable: '企业微信没有响应',
   wecomStatus: '企业微信返回 HTTP 错误',
+  unlisted: (address) => `${address} 不在“企业可信IP”中`,
   replica: '本副本',
   store: '存储',
   wecom: '企业微信',
