@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { BotAnswer } from '../src/api/answers.gen.js';
-import { botState } from '../src/pages/bots/bot-state.js';
+import { english } from '../src/i18n/english.js';
+import { botState, botStateText } from '../src/pages/bots/bot-state.js';
 
 const bot = (changes: Partial<BotAnswer>) =>
   ({
@@ -31,4 +32,16 @@ it('is not good for a bot that answers and has not pulled since it last took a m
   expect(botState(bot({ ...messages, lastFailure: late, lastTakenAt: null }))).toBe('unpulled');
   const early = unpulled('2026-01-31T07:59:00.000Z') as BotAnswer['lastFailure'];
   expect(botState(bot({ ...messages, lastFailure: early }))).toBe('takesMessages');
+});
+
+it('says of a failing bot what its worst cause is of', () => {
+  const textOf = (...causes: readonly object[]) =>
+    botStateText(bot({ causes: causes as NonNullable<BotAnswer['causes']> }), english.bots);
+  expect(textOf({ code: 'waiting', severity: 'wait' }, { code: 'token_refused', severity: 'bad' })).toBe(
+    'WeCom refuses its calls.',
+  );
+  expect(textOf({ code: 'replies_fail', severity: 'bad' })).toBe('Its replies do not reach customers.');
+  expect(textOf({ code: 'dead_messages', severity: 'bad' })).toMatch(/^It does not take what it is sent/);
+  expect(textOf({ code: 'silent', severity: 'bad' })).toMatch(/^It takes what customers write/);
+  expect(textOf()).toBe('It takes the events of its accounts.');
 });

@@ -26,7 +26,6 @@ export const bots = {
   stateText: {
     people: 'People serve these accounts. Their events go to nobody and wait for nobody.',
     paused: 'Nothing is sent to it. What comes in for it is kept, and goes out when it is resumed.',
-    failing: 'Customers of it get no answer, or its calls are refused.',
     faulty: 'Nothing is sent to it until this is mended. Its events are kept.',
     circuitOpen:
       'It does not answer, or refuses what it gets. What comes in for it is kept, and goes out when it takes something again.',
@@ -37,6 +36,12 @@ export const bots = {
     takes: 'It takes the events of its accounts.',
     takesMessages: 'It takes the messages of its accounts.',
     unknown: 'It was not seen to take an event.',
+  },
+  failingText: {
+    refused: 'WeCom refuses its calls.',
+    replies: 'Its replies do not reach customers.',
+    untaken: 'It does not take what it is sent, so its customers get no answer.',
+    silent: 'It takes what customers write, and they get no answer.',
   },
   facts: 'What it is',
   causes: 'What is wrong with it',

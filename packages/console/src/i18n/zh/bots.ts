@@ -26,7 +26,6 @@ export const bots: Words['bots'] = {
   stateText: {
     people: '这些账号由人工接待，事件不会投递，也不会等待投递。',
     paused: '不向它投递任何内容。收到的内容会保留，恢复后立即投递。',
-    failing: '它的客户未收到回复，或者它的接口调用被拒绝。',
     faulty: '修复之前不会向它投递，它的事件会保留。',
     circuitOpen: '它没有应答，或拒收收到的内容。新内容会保留，等它再次接收后立即投递。',
     away: '没有客户端连接。所属账号收到的内容会保留，客户端连接后立即投递。',
@@ -36,6 +35,12 @@ export const bots: Words['bots'] = {
     takes: '它正在接收所属账号的事件。',
     takesMessages: '它正在接收所属账号的消息。',
     unknown: '没有看到它接收事件。',
+  },
+  failingText: {
+    refused: '企业微信拒绝它的接口调用。',
+    replies: '它的回复没有到达客户。',
+    untaken: '它没有接收投递的内容，它的客户未收到回复。',
+    silent: '它接收了客户的消息，但客户未收到回复。',
   },
   facts: '基本信息',
   causes: '存在的问题',

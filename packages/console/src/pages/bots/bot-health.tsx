@@ -6,7 +6,7 @@ import { Strip } from '../../components/strip.js';
 import { Ago } from '../../components/times.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
-import { BOT_TONES, botState } from './bot-state.js';
+import { BOT_TONES, botState, botStateText } from './bot-state.js';
 
 /** Whether it works, why not, and what to do. */
 export function BotHealth({ bot }: { readonly bot: BotAnswer }) {
@@ -16,7 +16,7 @@ export function BotHealth({ bot }: { readonly bot: BotAnswer }) {
   const isLastFailed = lastFailure !== null && lastFailure.at > (lastTakenAt ?? '');
   return (
     <>
-      <Strip tone={BOT_TONES[state]} title={bots.states[state]} text={fault ?? bots.stateText[state]}>
+      <Strip tone={BOT_TONES[state]} title={bots.states[state]} text={fault ?? botStateText(bot, bots)}>
         {state === 'paused' && <Waiting bot={bot} />}
       </Strip>
       {causes.length > 0 && <CauseList causes={causes} caption={bots.causes} isFirstOpen />}

@@ -3,7 +3,7 @@ import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { StateTag } from '../../components/state-tag.js';
 import { whatFailed } from '../../i18n/failure.js';
 import { t } from '../../i18n/language.js';
-import { BOT_TONES, botState } from './bot-state.js';
+import { BOT_TONES, botState, botStateText } from './bot-state.js';
 
 /** The state in a word, and the cause behind it. */
 export function BotStateLine({ bot }: { readonly bot: BotAnswer }) {
@@ -12,7 +12,7 @@ export function BotStateLine({ bot }: { readonly bot: BotAnswer }) {
   const cause = causeOf(bot);
   return (
     <span className="state-line">
-      <StateTag tone={BOT_TONES[state]} text={bots.states[state]} title={bots.stateText[state]} />
+      <StateTag tone={BOT_TONES[state]} text={bots.states[state]} title={botStateText(bot, bots)} />
       {cause !== null && (
         <span className="cut muted" title={cause}>
           {cause}
