@@ -31,22 +31,28 @@ export function formatMs(ms: number): string {
 function unit(value: number, name: string, digits = 0): string {
   // Rounded down: nobody has waited for what is still to come.
   const shown = digits === 0 ? Math.floor(value) : value;
-  return new Intl.NumberFormat(language.value, {
+  const format = new Intl.NumberFormat(language.value, {
     style: 'unit',
     unit: name,
     unitDisplay: 'short',
     maximumFractionDigits: digits,
-  }).format(shown);
+  });
+  return spaced(format.format(shown));
+}
+
+/** A space between a number and Chinese, which the browser leaves out. */
+function spaced(text: string): string {
+  return text.replace(/(?<=\d)(?=\p{Script=Han})/u, ' ');
 }
 
 /** "5 minutes ago", "in 20 seconds". @param seconds from now; the past is negative. */
 export function formatFromNow(seconds: number): string {
   const format = new Intl.RelativeTimeFormat(language.value, { numeric: 'always', style: 'short' });
   const size = Math.abs(seconds);
-  if (size < MINUTE_S) return format.format(Math.trunc(seconds), 'second');
-  if (size < HOUR_S) return format.format(Math.trunc(seconds / MINUTE_S), 'minute');
-  if (size < DAY_S) return format.format(Math.trunc(seconds / HOUR_S), 'hour');
-  return format.format(Math.trunc(seconds / DAY_S), 'day');
+  if (size < MINUTE_S) return spaced(format.format(Math.trunc(seconds), 'second'));
+  if (size < HOUR_S) return spaced(format.format(Math.trunc(seconds / MINUTE_S), 'minute'));
+  if (size < DAY_S) return spaced(format.format(Math.trunc(seconds / HOUR_S), 'hour'));
+  return spaced(format.format(Math.trunc(seconds / DAY_S), 'day'));
 }
 
 /** A day has the hours 00 to 23: with `hour12: false`, some browsers write 24:00. */

@@ -27,6 +27,7 @@ export const common = {
   copied: 'Copied',
   all: 'All',
   none: '–',
+  colon: ': ',
   unknown: 'unknown',
   httpError: (status: number) => `The bot answered with HTTP error ${status}`,
   justNow: 'just now',
@@ -44,7 +45,7 @@ export const common = {
   menu: 'Menu',
   badge: {
     overview: (count: number) => `${plural(count, 'cause', 'causes')} to attend to`,
-    accounts: (count: number) => `${plural(count, 'account')} without answers`,
+    accounts: (count: number) => `${plural(count, 'account')} without an answer`,
     waiting: (count: number) => `${count.toLocaleString('en')} dead`,
   },
   search: 'Search',

@@ -13,7 +13,6 @@ export const notifications = {
   told: 'Last told',
   neverTold: 'Nothing was told yet.',
   over: (title: string) => `over: ${title}`,
-  colon: ': ',
   list: (titles: readonly string[]) => titles.join('; '),
   more: (count: number) => `and ${plural(count, 'more', 'more')}`,
 };

@@ -53,7 +53,7 @@ export const overview = {
     waiting: 'Waiting',
     dead: 'Dead',
     working: 'Being answered',
-    unanswered: 'Get no answer',
+    unanswered: 'Without an answer',
     unseen: 'Replies not seen',
     inPool: 'Wait for a person',
     longestWait: 'Longest wait',

@@ -124,7 +124,7 @@ export const causes: Words['causes'] = {
   store: '存储',
   wecom: '企业微信',
   outbox: '投递队列',
-  severity: { bad: '无应答', wait: '警告' },
+  severity: { bad: '未收到回复', wait: '警告' },
   several: (names, count) => names.join('、') + (count > names.length ? ` 等 ${n(count)} 个` : ''),
   what: (what, detail) => (detail === null ? what : `${what}：${detail}`),
   head: {

@@ -27,6 +27,7 @@ export const common: Words['common'] = {
   copied: '已复制',
   all: '全部',
   none: '–',
+  colon: '：',
   unknown: '未知',
   httpError: (status) => `机器人返回了 HTTP 错误 ${status}`,
   justNow: '刚刚',
@@ -43,7 +44,7 @@ export const common: Words['common'] = {
   menu: '菜单',
   badge: {
     overview: (count) => `${count.toLocaleString('zh-CN')} 个原因需要处理`,
-    accounts: (count) => `${count.toLocaleString('zh-CN')} 个账号无应答`,
+    accounts: (count) => `${count.toLocaleString('zh-CN')} 个账号未收到回复`,
     waiting: (count) => `${count.toLocaleString('zh-CN')} 条死信`,
   },
   search: '搜索',

@@ -12,7 +12,6 @@ export const notifications: Words['notifications'] = {
   told: '最近一次通知',
   neverTold: '尚未发送过通知。',
   over: (title) => `已恢复：${title}`,
-  colon: '：',
   list: (titles) => titles.join('；'),
   more: (count) => `另有 ${count.toLocaleString('zh-CN')} 项`,
 };

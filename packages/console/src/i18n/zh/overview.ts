@@ -53,7 +53,7 @@ export const overview: Words['overview'] = {
     waiting: '待投递',
     dead: '死信',
     working: '有回复',
-    unanswered: '客户未收到回复',
+    unanswered: '未收到回复的账号',
     unseen: '回复不可见',
     inPool: '等待人工',
     longestWait: '最长等待',

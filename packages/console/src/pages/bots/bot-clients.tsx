@@ -49,7 +49,7 @@ function Client({ connection }: { readonly connection: ConnectionAnswer }) {
       <div className="small muted">
         {bots.connected} <Ago at={connectedAt} /> · {bots.from} {address} ·{' '}
         {[agent, replica].filter(Boolean).join(' · ')}
-        {underWay !== null && ` · ${bots.underWay}: ${underWay}`}
+        {underWay !== null && ` · ${bots.underWay}${t().common.colon}${underWay}`}
       </div>
     </li>
   );

@@ -65,7 +65,7 @@ function Receiver({ receiver, tested }: ReceiverProps) {
       {hasFailed && (
         <>
           <StateTag tone="bad" text={notifications.failed} /> <Ago at={failedAt} />
-          {notifications.colon}
+          {t().common.colon}
           <span lang="en">{failure}</span>{' '}
         </>
       )}
@@ -75,7 +75,7 @@ function Receiver({ receiver, tested }: ReceiverProps) {
         ) : (
           <>
             {notifications.told} <Ago at={toldAt} />
-            {told.length > 0 && `${notifications.colon}${lastTold(told)}`}
+            {told.length > 0 && `${t().common.colon}${lastTold(told)}`}
           </>
         )}
       </span>

@@ -15,7 +15,9 @@ export function VerdictStrip({ status }: { readonly status: StatusAnswer }) {
   const { causes, replies, state } = status.verdict;
   const { tone, title, text } = wordsOf(status);
   const worst = causes[0] === undefined ? [] : [wordsOfCause(causes[0])];
-  const said = [title, ...worst.map(({ subject, what }) => t().causes.title(subject, what))].join(': ');
+  const said = [title, ...worst.map(({ subject, what }) => t().causes.title(subject, what))].join(
+    t().common.colon,
+  );
   return (
     <Strip tone={tone} title={title} text={text}>
       {/* Read out when something else is so: it has no ages, which grow. */}
@@ -24,7 +26,9 @@ export function VerdictStrip({ status }: { readonly status: StatusAnswer }) {
       </p>
       {replies.lastAt !== null && (
         <span className="small">
-          {t().overview.verdict.lastReply}: <Ago at={replies.lastAt} />
+          {t().overview.verdict.lastReply}
+          {t().common.colon}
+          <Ago at={replies.lastAt} />
         </span>
       )}
       {state === 'empty' && (
