@@ -162,7 +162,7 @@ const ENGLISH: Words = {
   }),
   dead_messages: (cause) => ({
     title: `${counted(cause, 'message')}${ofBot(cause)} ${cause.count === 1 ? 'is' : 'are'} dead${why(cause)}`,
-    text: 'Their bots refused them again and again, or they are too long. Their contents are deleted after 3 days.',
+    text: 'Their bots refused all attempts, or they are too long. Their contents are deleted after 3 days.',
   }),
   people_wait: (cause) => ({
     title: `${counted(cause, 'customer waits', 'customers wait')}${ofBot(cause)} for a person`,

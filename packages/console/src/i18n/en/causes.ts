@@ -55,7 +55,7 @@ const byCode: Readonly<Record<Code, CauseText>> = {
   silent: {
     what: 'takes messages and does not reply',
     remedy:
-      'Its bot takes what customers write, and no reply follows in time (REPLY_WITHIN_S). Look at the bot’s own log: its model may be away or out of quota, or it may ignore this account.',
+      'Its bot takes what customers write, and no reply follows in time. Look at the bot’s own log: its model may be away or out of quota, or it may ignore this account.',
     amount: accounts,
   },
   token_refused: {
@@ -87,7 +87,7 @@ const byCode: Readonly<Record<Code, CauseText>> = {
   dead_messages: {
     what: 'has dead messages',
     remedy:
-      'The bot refused them again and again, or they are too long. They are tried no more until you send them again, and are gone after 3 days.',
+      'The bot refused all attempts, or they are too long. They are tried no more until you send them again, and are gone after 3 days.',
     amount: messages,
   },
   waiting: {

@@ -38,5 +38,5 @@ export const messages = {
   nothingWaitsText: 'Every message that was pulled was taken by its bot.',
   nothingDead: 'No message is dead',
   nothingDeadText:
-    'No message was given up. A message is given up when its bot refuses it again and again, when it is too long, or after 3 days.',
+    'No message was given up. A message is given up when its bot refuses all attempts, when it is too long, or after 3 days.',
 };

@@ -38,7 +38,7 @@ export const causes: Words['causes'] = {
     silent: {
       what: '接收了消息但没有回复',
       remedy:
-        '机器人接收了客户的消息，但没有及时回复（REPLY_WITHIN_S）。请查看机器人自己的日志：它的模型可能无法连接或额度用尽，也可能忽略了这个账号。',
+        '机器人接收了客户的消息，但没有及时回复。请查看机器人自己的日志：它的模型可能无法连接或额度用尽，也可能忽略了这个账号。',
       amount: accounts,
     },
     token_refused: {
@@ -69,7 +69,7 @@ export const causes: Words['causes'] = {
     dead_messages: {
       what: '有死信消息',
       remedy:
-        '机器人多次拒绝了这些消息，或者消息过长。它们不再自动重试，直到您重新投递；3 天后内容会被删除。',
+        '机器人每次都拒绝了这些消息，或者消息过长。它们不再自动重试，直到您重新投递；3 天后内容会被删除。',
       amount: messages,
     },
     waiting: { what: '没有接收事件', remedy: '系统会自动重试；机器人恢复后立即投递。', amount: accounts },
