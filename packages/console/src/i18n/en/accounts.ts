@@ -37,7 +37,7 @@ export const accounts = {
   notInWecomText: 'It was deleted in WeCom, or its id belongs to another corp.',
   why: 'Why',
   since: (time: string) => `since ${time}`,
-  lastMessage: 'Last message',
+  lastTaken: 'Last taken',
   p95Of: 'Within this time its bot took 95 % of what the last hour brought. Slow: 0.5 s or more.',
   hours: '24 hours',
   hoursOf: (count: string) => `Taken within 24 hours: ${count}, one bar per hour`,

@@ -19,7 +19,7 @@ export const apps = {
   bots: 'Bots',
   bot: 'Bot',
   kind: 'Kind',
-  lastMessage: 'Last message',
+  lastTaken: 'Last taken',
   refusedToday: 'Refused in a day',
   facts: 'What it is',
   callbackPath: 'Path of its URL',

@@ -69,7 +69,6 @@ export const bots = {
   accountsFailing: (count: string, failing: string) => `${count} · ${failing} failing`,
   noAccounts:
     'It has no account yet: a puppet brings them when it registers, all others of the corp as they are known.',
-  lastMessage: 'Last message',
   lastReply: 'Last reply',
   waiting: 'Waiting',
   waits: (count: string, isMore: boolean) => `${count}${isMore ? ' or more' : ''} waiting`,

@@ -39,7 +39,7 @@ export const accounts: Words['accounts'] = {
   notInWecomText: '该账号已在企业微信中删除，或其 ID 属于其他企业。',
   why: '原因',
   since: (time) => `自 ${time} 起`,
-  lastMessage: '最近消息',
+  lastTaken: '最近接收',
   p95Of: '最近一小时 95% 的投递在此时间内被接收。达到 0.5 秒为“较慢”。',
   hours: '24 小时',
   hoursOf: (count) => `24 小时内接收 ${count} 条，每小时一个柱`,

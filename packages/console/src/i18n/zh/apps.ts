@@ -21,7 +21,7 @@ export const apps: Words['apps'] = {
   bots: '机器人',
   bot: '机器人',
   kind: '类型',
-  lastMessage: '最近消息',
+  lastTaken: '最近接收',
   refusedToday: '一天内被拒绝',
   facts: '基本信息',
   callbackPath: 'URL 的路径',

@@ -66,7 +66,6 @@ export const bots: Words['bots'] = {
   accountsHint: '按名称选择，或粘贴客服账号 ID（open_kfid）。',
   accountsFailing: (count, failing) => `${count} · ${failing} 个异常`,
   noAccounts: '还没有客服账号：puppet 注册后即有；“其余全部账号”在为管理器所知后显示。',
-  lastMessage: '最近消息',
   lastReply: '最近回复',
   waiting: '等待中',
   waits: (count, isMore) => `${isMore ? '至少 ' : ''}${count} 条等待投递`,

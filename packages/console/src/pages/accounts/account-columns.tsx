@@ -57,7 +57,7 @@ export function accountColumns(): readonly Column<AccountAnswer>[] {
     },
     {
       key: 'message',
-      head: accounts.lastMessage,
+      head: accounts.lastTaken,
       width: 108,
       from: 'xl',
       sort: { by: 'lastMessage', direction: 'descending' },

@@ -11,7 +11,7 @@ export function Figures({ account }: { readonly account: AccountDetailAnswer }) 
     <section className="card">
       <h2>{accounts.figures}</h2>
       <dl className="facts">
-        <dt>{accounts.lastMessage}</dt>
+        <dt>{accounts.lastTaken}</dt>
         <dd>{lastMessageAt === null ? accounts.noDelivery : <Ago at={lastMessageAt} />}</dd>
         <dt>{accounts.lastReply}</dt>
         <dd>{lastReplyAt === null ? accounts.noReply : <Ago at={lastReplyAt} />}</dd>

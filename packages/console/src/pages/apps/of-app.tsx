@@ -82,7 +82,7 @@ export function AccountsOfApp({ corpId }: { readonly corpId: string }) {
           },
           {
             key: 'last',
-            head: apps.lastMessage,
+            head: apps.lastTaken,
             width: 148,
             from: 'l',
             cell: ({ lastMessageAt }) => <Ago at={lastMessageAt} />,

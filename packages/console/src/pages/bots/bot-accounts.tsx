@@ -28,7 +28,7 @@ export function BotAccounts({ bot }: { readonly bot: BotAnswer }) {
           { key: 'state', head: bots.state, cell: (account) => <State of={account} /> },
           {
             key: 'message',
-            head: bots.lastMessage,
+            head: bots.lastTaken,
             width: 130,
             from: 'l',
             cell: ({ lastMessageAt }) => <Ago at={lastMessageAt} />,
