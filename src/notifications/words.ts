@@ -273,7 +273,7 @@ const CHINESE: Words = {
   }),
   dead_messages: (cause) => ({
     title: `${zhOfBot(cause)}${cause.count} 条消息成为死信${zhWhy(cause)}`,
-    text: '机器人多次拒绝了这些消息，或者消息过长；3 天后内容会被删除。',
+    text: '机器人每次都拒绝了这些消息，或者消息过长；3 天后内容会被删除。',
   }),
   people_wait: (cause) => ({
     title: `${zhOfBot(cause)}${cause.count} 位客户在等待人工接待`,

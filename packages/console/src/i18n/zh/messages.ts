@@ -29,5 +29,5 @@ export const messages: Words['messages'] = {
   nothingWaits: '没有待投递的消息',
   nothingWaitsText: '拉取到的消息均已被机器人接收。',
   nothingDead: '没有死信消息',
-  nothingDeadText: '没有被放弃的消息。只有机器人多次拒绝、过长，或超过 3 天仍未接收的消息，才会成为死信。',
+  nothingDeadText: '没有被放弃的消息。只有机器人每次都拒绝、过长，或超过 3 天仍未接收的消息，才会成为死信。',
 };
