@@ -535,7 +535,7 @@ export const ERRORS = {
     message: 'More callbacks come in than this process can take now; send it again',
   },
 
-  STORE_UNAVAILABLE: { status: 503, retry: true, message: 'The storage does not answer; try again shortly' },
+  STORE_UNAVAILABLE: { status: 503, retry: true, message: 'The store does not answer; try again shortly' },
   INTERNAL: {
     status: 500,
     retry: true,

@@ -28,6 +28,6 @@ export class StorageHealthIndicator {
     const { kind } = this.storage;
     const indicator = this.indicators.check('storage');
     if (await this.#isUp.latest(PROBE_AGE_MS_MAX)) return indicator.up({ kind });
-    return indicator.down({ kind, message: 'the storage does not answer; the log says why' });
+    return indicator.down({ kind, message: 'the store does not answer; the log says why' });
   }
 }

@@ -123,5 +123,5 @@ it('reseal says in one line that it has no key, wrong settings, or no database',
     /2 mistake\(s\):\n {2}PORT: .+\n {2}SECRETS_KEY: key 1 of 1 must be base64/,
   );
   expect(mistaken.stderr).not.toContain('marked-secret');
-  expect([silent.stdout, silent.stderr]).toEqual(['', 'The storage does not answer; try again shortly\n']);
+  expect([silent.stdout, silent.stderr]).toEqual(['', 'The store does not answer; try again shortly\n']);
 });

@@ -79,7 +79,7 @@ export const overview = {
   version: 'Version',
   node: 'Node.js',
   uptime: 'Up for',
-  storage: 'Storage',
+  storage: 'Store',
   storageKinds: { mongodb: 'MongoDB', embedded: 'Embedded (SQLite)' },
   up: 'answers',
   down: 'does not answer',
