@@ -116,6 +116,13 @@ describeInBrowser('the console, connecting an app', () => {
     expect(await page.content()).not.toContain(app.encodingAESKey);
   });
 
+  it('fills in the corp id of an app that is connected once more', async () => {
+    await page.goto(`${manager.url}/console/apps/connect?corpId=ww1234567890abcdef`);
+    const corpId = page.getByLabel('Corp id', { exact: true });
+    await corpId.waitFor();
+    expect(await corpId.inputValue()).toBe('ww1234567890abcdef');
+  });
+
   it('lets nobody lose token and key unasked, until both are copied', async () => {
     const { corpId } = newApp();
     await page.getByRole('link', { name: 'All apps' }).click();
