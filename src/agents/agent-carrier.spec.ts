@@ -34,6 +34,7 @@ const HOUR_MS = 3_600_000;
 let clock: ManualClock;
 let records: MemoryRecords;
 let bot: ReadyBot;
+let conversations: Conversations;
 let carrier: AgentCarrier;
 let asked: Question[];
 let answerTo: (question: Question) => Answer | Promise<Answer>;
@@ -75,7 +76,7 @@ function start(agent: AgentDto = {}): void {
       return { answer: Promise.resolve(answerTo(question)), withdraw: () => false };
     },
   } as unknown as ServiceClient;
-  const conversations = new Conversations(records, clock);
+  conversations = new Conversations(records, clock);
   const replies = new Replies(records, clock);
   const sessions: SessionCalls = {
     begin: async (_bot, api, body) => ({
@@ -325,6 +326,26 @@ describe('a customer who waits', () => {
   it('is told so once for two messages that have waited too long at the same time', async () => {
     await Promise.all(['m1', 'm2'].map((id) => tellToWait(id, 'Hello', 30_000)));
     expect(texts()).toEqual(['One moment.']);
+  });
+
+  it('is told nothing where another manager has the answer by then', async () => {
+    const claimed = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    answerTo = async () => {
+      await claimed.promise;
+      return said('Here I am.');
+    };
+    const reply = give('m1', 'Hello').then(() => answered.resolve());
+    const { change } = conversations;
+    conversations.change = async (...of: Parameters<typeof change>) => {
+      conversations.change = change;
+      await change.apply(conversations, of);
+      claimed.resolve();
+      await answered.promise;
+    };
+    expect(await tellToWait('m1', 'Hello', 30_000)).toBe(true);
+    await reply;
+    expect(texts()).toEqual(['Here I am.']);
   });
 
   it('is told so again where WeCom could not be asked, and not where it refuses', async () => {

@@ -51,17 +51,21 @@ export class Fallbacks {
     const { webhookId, openKfId } = logged;
     const { fallback } = bot.agent;
     if (bot.paused === true || fallback === '') return true;
-    if ((await this.replies.find(webhookId)) !== null) return true;
+    const isUnanswered = async () => (await this.replies.find(webhookId)) === null;
+    if (!(await isUnanswered())) return true;
     const nowMs = this.storeClock.nowMs();
     const earlier = await this.#claim(bot, user, atMs, nowMs);
     if (earlier === null) return true;
     const msgid = msgidOf(webhookId, 'fallback');
     const text = { openKfId, customer, msgid, text: fallback, isRepeated: true };
-    const { outcome } = await this.sending.send(bot, text);
+    // Another manager may have the answer meanwhile, which goes out at once.
+    const sending = await this.sending.sendIf(bot, text, isUnanswered);
+    const outcome = sending?.outcome ?? 'unwanted';
     await this.conversations.change(bot, user, (before) => {
       if (outcome === 'sent') return sent(before, 1, nowMs);
       const { toldToWaitAtMs, toldToWaitUntilMs } = earlier;
-      return { ...before, toldToWaitUntilMs, ...(outcome === 'failed' && { toldToWaitAtMs }) };
+      const isUntold = outcome === 'failed' || outcome === 'unwanted';
+      return { ...before, toldToWaitUntilMs, ...(isUntold && { toldToWaitAtMs }) };
     });
     if (outcome === 'sent') this.log.toldToWait(logged);
     return outcome !== 'failed';

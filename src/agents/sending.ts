@@ -50,8 +50,14 @@ export class Sending {
   /** Never rejects. */
   async send(bot: OpenBot, text: Text): Promise<Sent> {
     const free = await this.#places.take(bot.corpId, AT_ONCE);
+    return this.#send(bot, text).finally(free);
+  }
+
+  /** @param isWanted is asked when nothing else has to be waited for. @returns `null` if it is not. Rejects as that does. */
+  async sendIf(bot: OpenBot, text: Text, isWanted: () => Promise<boolean>): Promise<Sent | null> {
+    const free = await this.#places.take(bot.corpId, AT_ONCE);
     try {
-      return await this.#send(bot, text);
+      return (await isWanted()) ? await this.#send(bot, text) : null;
     } finally {
       free();
     }
