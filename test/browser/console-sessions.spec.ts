@@ -100,7 +100,8 @@ describeInBrowser('the console, with sessions', () => {
     await pause(true);
     wecom.say('Hello');
     await page.goto(`${manager.url}/console`);
-    await seeSoon(page.getByRole('row', { name: /Support bot/ }).getByText('售后'));
+    const row = page.getByRole('row', { name: /Support bot/ });
+    await seeSoon(row.getByText('售后', { exact: true }).filter({ visible: true }));
     await pause(false);
   });
 
