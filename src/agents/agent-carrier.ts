@@ -4,6 +4,7 @@ import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../dispa
 import type { Agents, AskedMessage } from '../dispatch/endpoint/agents.js';
 import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
 import type { KfEvent } from '../dispatch/endpoint/kf-event.js';
+import { customerKey } from '../kernel/account.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { failpoint } from '../kernel/failpoint.js';
@@ -16,7 +17,7 @@ import { toPlainText } from './answer/plain-text.js';
 import { type Conversation, Conversations, reset, sendsLeft, sent } from './conversations.js';
 import { Fallbacks, type WaitingMessage } from './fallbacks.js';
 import type { Question, Said } from './forms/form.js';
-import { type CustomerMessage, readCustomerMessage, userOf } from './question.js';
+import { type CustomerMessage, readCustomerMessage } from './question.js';
 import { isReady, type ReadyBot } from './ready-bot.js';
 import { resultOf, toNotTaken } from './reasons.js';
 import { NOTHING, Replies, type Reply } from './replies.js';
@@ -81,7 +82,7 @@ export class AgentCarrier implements Agents {
       bot,
       logged: toLogged(bot, event),
       customer,
-      user: userOf(event, customer),
+      user: customerKey(event, customer),
       atMs,
     });
   }
@@ -112,7 +113,7 @@ export class AgentCarrier implements Agents {
     const known = await this.replies.find(event.id);
     if (known?.isSent === true) return TAKEN;
     const { customer } = said;
-    const user = userOf(event, customer);
+    const user = customerKey(event, customer);
     const conversation = await this.conversations.find(bot, user);
     const atMs = this.storeClock.nowMs() - ageMs;
     const asked: Asked = { bot, logged, customer, user, conversation, atMs, onAsking };

@@ -29,7 +29,7 @@ export interface Conversation {
 }
 
 export interface StoredConversation {
-  /** The bot, the form of its service, and the customer as `userOf` has it. */
+  /** The bot, the form of its service, and the customer as `customerKey` has it. */
   readonly key: string;
   /** `Conversation` as JSON. */
   readonly content: Secret;

@@ -16,7 +16,7 @@ export interface WaitingMessage {
   readonly logged: AnsweredMessage;
   /** The `external_userid`. */
   readonly customer: string;
-  /** See `userOf`. */
+  /** See `customerKey`. */
   readonly user: string;
   /** When the customer sent it, store time. */
   readonly atMs: number;

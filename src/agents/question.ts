@@ -1,6 +1,4 @@
 /** Reads a customer's message, as far as a service can be asked about it. */
-import { hash } from 'node:crypto';
-import { type Addressee, accountKey } from '../kernel/account.js';
 import type { Secret } from '../kernel/secret.js';
 import { ORIGIN } from '../wecom/outcomes/read-messages.js';
 import { type Fields, fieldsAt, textAt } from './forms/form.js';
@@ -33,9 +31,4 @@ export function readCustomerMessage(message: Secret): CustomerMessage | null {
   const content = fieldsAt(entry, type);
   const words = (WORDS[type] ?? []).map((name) => textAt(content, name).trim()).filter((text) => text !== '');
   return { customer, text: words.length === 0 ? null : words.join('\n') };
-}
-
-/** Stands for a customer of an account. It is always the same, and does not say who the customer is. */
-export function userOf(account: Addressee, customer: string): string {
-  return hash('sha256', `${accountKey(account)}\n${customer}`, 'base64url').slice(0, 22);
 }

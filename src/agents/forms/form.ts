@@ -31,8 +31,9 @@ export interface ServiceRequest {
 /**
  * Why there is no answer.
  * `key`: the service refuses the key. `quota`: the account there has nothing left. `busy`: too many questions at a time.
- * `absent`: nothing is at the URL. `unpublished`: the application is not there, or not open to the API. `conversation`: the service does not know the conversation
- * any more. `filtered`: the service withheld the answer. `empty`: it has no text. `refused`: anything else that the service says.
+ * `absent`: nothing is at the URL. `unpublished`: the application is not there, or not open to the API. `conversation`: the service
+ * does not know the conversation any more. `filtered`: the service withheld the answer. `empty`: it has no text. `refused`: anything
+ * else that the service says.
  */
 export const REFUSALS = [
   'key',
