@@ -68,19 +68,21 @@ describeInBrowser('the console, with agents', () => {
     return items[0];
   };
 
-  /** Up to the service, in the form for a new bot. */
-  async function beginAgent(on: Page, of = manager): Promise<void> {
+  /** Up to the service, in the form for a new bot. While no account is known, all are offered. */
+  async function beginAgent(on: Page, of = manager, isFirst = true): Promise<void> {
     await on.goto(of.url + pathOf.addBot);
     if (of !== manager) await on.getByRole('textbox').last().fill(wecom.corpId);
     await on.locator('.actions button[type=submit]').click();
-    await on.getByRole('textbox').last().fill(wecom.openKfId);
+    const others = on.getByRole('radio', { name: /^(All others of the corp|该企业其余全部账号)/ });
+    await others.waitFor();
+    expect(await others.isChecked()).toBe(isFirst);
+    if (!isFirst) await on.getByRole('textbox').last().fill(wecom.openKfId);
     await on.locator('.actions button[type=submit]').click();
     await on.getByText(/^(Agent|智能体)\s*[(（]/).click();
   }
 
   it('tells what to do about a key that the service refuses, before anything is saved', async () => {
     await beginAgent(page);
-    await fill('Name', 'Shop assistant');
     await fill('URL of its API', service.urlOf('dify'));
     await fill('Key of its API', WRONG_KEY);
     await press('Test');
@@ -115,7 +117,8 @@ describeInBrowser('the console, with agents', () => {
   it('adds it, and customers are answered; the key is neither shown nor kept in the browser', async () => {
     await fill('Secret of the app in WeCom', wecom.corpSecret);
     await press('Add the bot');
-    await page.getByText('Shop assistant is added, and answers from now on.').waitFor();
+    await page.getByText('Dify is added, and answers from now on.').waitFor();
+    expect(await botNow()).toMatchObject({ name: 'Dify', openKfIds: ['*'] });
     await page.getByRole('heading', { name: 'Agent: the service that answers' }).waitFor();
     wecom.say('Are you there?');
     await until(() => service.asked.some(({ text }) => text === 'Are you there?'));
@@ -145,7 +148,7 @@ describeInBrowser('the console, with agents', () => {
     await page.getByText(/Save “Customers can ask for a person” first/).waitFor();
     await page.locator('input:focus').fill('');
     await press('Save the agent');
-    await page.getByText('The agent of Shop assistant is changed.').waitFor();
+    await page.getByText('The agent of Dify is changed.').waitFor();
     expect((await botNow())?.agent).toEqual({
       ...agent,
       ...{ fallback: 'One moment.', fallbackAfterS: 12, concurrency: 4 },
@@ -210,7 +213,7 @@ describeInBrowser('the console, with agents', () => {
     await own.emulateMedia({ reducedMotion: 'reduce', colorScheme: look.dark ? 'dark' : 'light' });
     const id = (await botNow())?.id ?? '';
     for (const [name, open] of [
-      ['agent-new', () => beginAgent(own)],
+      ['agent-new', () => beginAgent(own, manager, false)],
       ['agent', () => own.goto(manager.url + pathOf.bot(id))],
     ] as const) {
       await open();

@@ -66,7 +66,10 @@ describeInBrowser('the console, connecting an app', () => {
     await page.getByRole('button', { name: 'Generate token and key' }).click();
     await page.getByRole('heading', { name: 'Support bot: paste this into WeCom' }).waitFor();
     expect(await textOf('URL')).toBe(`${manager.url}/callback/${corpId}`);
+    const onlyHere = page.getByText('WeCom cannot reach this address');
+    expect(await onlyHere.count()).toBe(1);
     await page.getByLabel('Public address of this manager').fill('https://kf.example.com/');
+    expect(await onlyHere.count()).toBe(0);
     expect(await textOf('URL')).toBe(`https://kf.example.com/callback/${corpId}`);
     const app = { corpId, token: await textOf('Token'), encodingAESKey: await textOf('EncodingAESKey') };
     await screenshot(page, 'console-connect');

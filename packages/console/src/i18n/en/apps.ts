@@ -62,12 +62,15 @@ export const apps = {
   publicAddress: 'Public address of this manager',
   publicAddressHint:
     'What WeCom reaches from the internet. Change it if that is not the address in your browser.',
+  onlyHere: 'WeCom cannot reach this address: it leads to this machine alone. Enter the public one.',
   callbackUrl: 'URL',
   token: 'Token',
   key: 'EncodingAESKey',
   pasteTitle: 'Paste into WeCom',
   paste:
     'In WeCom’s admin page: App management → your app → Receive messages → Set API receiving; at kf.weixin.qq.com: 开发配置. Paste the three values and save. Each of several apps is connected by itself, with the same URL.',
+  afterwards:
+    'Then, for a self-built app: turn on 微信客服消息和事件 on the same page, list the address of this manager as the app’s 企业可信IP, and add the app at 微信客服 → 可调用接口的应用, with its accounts ticked.',
   steps: 'Progress',
   stepDone: 'done',
   stepOpen: 'not yet',

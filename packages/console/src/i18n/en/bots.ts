@@ -58,7 +58,7 @@ export const bots = {
     agent: 'Agent',
   },
   name: 'Name',
-  nameHint: 'Only for you, such as “Support bot”.',
+  nameHint: 'Only for you; may stay empty.',
   corpId: 'Corp id',
   corpIdHint:
     'In WeCom’s admin page: My Enterprise → Enterprise information → Enterprise ID, such as ww1234567890abcdef.',
@@ -241,6 +241,7 @@ export const bots = {
   noSecretsKeyBefore: 'Messages are kept sealed with that key. Run this in the folder of the manager:',
   noSecretsKeyAfter:
     'Then restart the manager, and sign in with AUTH_OPERATOR_TOKEN from .env. What you have typed here stays, except for secrets.',
+  programFirst: 'Choose what answers. What it needs is asked for here.',
   program: 'What answers?',
   untitled: {
     own: 'Own program: signed JSON',

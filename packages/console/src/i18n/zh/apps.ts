@@ -60,12 +60,15 @@ export const apps: Words['apps'] = {
   leaveRun: '离开',
   publicAddress: '管理器的公网地址',
   publicAddressHint: '企业微信从公网访问的地址。如果与浏览器中的地址不同，请修改。',
+  onlyHere: '企业微信无法访问该地址：它只指向本机。请填写公网地址。',
   callbackUrl: 'URL',
   token: 'Token',
   key: 'EncodingAESKey',
   pasteTitle: '粘贴到企业微信',
   paste:
     '企业微信管理后台：应用管理 → 自建 → 您的应用 → 接收消息 → 设置API接收；kf.weixin.qq.com：开发配置。粘贴以上三项并保存。有多个应用时逐个接入，URL 相同。',
+  afterwards:
+    '自建应用保存后：在同一页面打开“微信客服消息和事件”，把管理器的出口地址加入该应用的“企业可信IP”，再到 微信客服 → 可调用接口的应用 添加该应用，并勾选客服账号。',
   steps: '接入进度',
   stepDone: '已完成',
   stepOpen: '未完成',

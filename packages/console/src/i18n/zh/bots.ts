@@ -57,7 +57,7 @@ export const bots: Words['bots'] = {
     agent: '智能体',
   },
   name: '名称',
-  nameHint: '仅供自己辨认，例如“售后机器人”。',
+  nameHint: '仅供自己辨认，可以不填。',
   corpId: '企业 ID',
   corpIdHint: '企业微信管理后台：我的企业 → 企业信息 → 企业ID，例如 ww1234567890abcdef。',
   accounts: '客服账号',
@@ -225,6 +225,7 @@ export const bots: Words['bots'] = {
   noSecretsKeyBefore: '消息用该密钥密封保存。请在管理器所在目录运行：',
   noSecretsKeyAfter:
     '然后重启管理器，用 .env 中的 AUTH_OPERATOR_TOKEN 登录。这里填写的内容会保留，密钥类内容除外。',
+  programFirst: '请先选择由谁应答，所需的设置会显示在这里。',
   program: '由谁应答？',
   untitled: {
     own: '自己的程序：带签名的 JSON',

@@ -72,6 +72,7 @@ function Paste({ created, saved, onSaved }: PasteProps) {
       <Field
         label={apps.publicAddress}
         hint={apps.publicAddressHint}
+        fault={isOnlyHere(address) ? apps.onlyHere : undefined}
         value={address}
         type="url"
         isMono
@@ -83,6 +84,7 @@ function Paste({ created, saved, onSaved }: PasteProps) {
       />
       <CopyField label={apps.token} value={created.token} onCopied={() => copied('token')} />
       <CopyField label={apps.key} value={created.encodingAESKey} onCopied={() => copied('key')} />
+      <p>{apps.afterwards}</p>
       {saved !== null ? (
         <Alert type="success" showIcon title={saved} />
       ) : (
@@ -95,6 +97,11 @@ function Paste({ created, saved, onSaved }: PasteProps) {
       )}
     </section>
   );
+}
+
+function isOnlyHere(address: string): boolean {
+  const text = address.trim();
+  return URL.canParse(text) && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(text).hostname);
 }
 
 /** What was wrong when WeCom called last, while no call since the app was made was right. */

@@ -1,4 +1,4 @@
-import { Alert, Button } from 'antd';
+import { Alert, Button, Skeleton } from 'antd';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'wouter';
 import { useAccounts } from '../../api/accounts.js';
@@ -7,6 +7,7 @@ import { Choices } from '../../components/choices.js';
 import { CopyButton } from '../../components/copy.js';
 import { Field } from '../../components/field.js';
 import { SearchFilter } from '../../components/filters.js';
+import { Loaded } from '../../components/loaded.js';
 import { PagedTable } from '../../components/paged-table.js';
 import { AccountStateTag } from '../../components/state-tag.js';
 import { t } from '../../i18n/language.js';
@@ -15,15 +16,31 @@ import { readAccountIds } from './account-ids.js';
 import type { StepProps } from './draft.js';
 
 /** Which accounts it answers for, and who has them now. */
-export function AccountsStep({ draft, onChange }: StepProps) {
+export function AccountsStep(props: StepProps) {
+  const { of } = useAccounts({ corpId: props.draft.corpId, q: '', sort: 'name' });
+  return (
+    <Loaded of={of} skeleton={<Skeleton active paragraph={{ rows: 4 }} />}>
+      {({ items }) => <AccountsForm {...props} isNoneKnown={items.length === 0} />}
+    </Loaded>
+  );
+}
+
+interface AccountsFormProps extends StepProps {
+  /** Of the corp. */
+  readonly isNoneKnown: boolean;
+}
+
+function AccountsForm({ draft, onChange, isNoneKnown }: AccountsFormProps) {
   const { bots } = t();
-  const { takesAllOthers, picked, typed } = draft;
+  const { picked, typed } = draft;
+  // Who adds a first bot has no id at hand.
+  const takesAllOthers = draft.takesAllOthers ?? (isNoneKnown && picked.length === 0);
   const [isMissing, setMissing] = useState(false);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const isNone = !takesAllOthers && picked.length === 0 && readAccountIds(typed).length === 0;
     setMissing(isNone);
-    if (!isNone) onChange({ step: 'program' });
+    if (!isNone) onChange({ takesAllOthers, step: 'program' });
   };
   return (
     <form className="form card" onSubmit={submit}>

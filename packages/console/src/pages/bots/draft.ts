@@ -13,7 +13,8 @@ export interface Draft {
   readonly program: ProgramName | null;
   readonly name: string;
   readonly corpId: string;
-  readonly takesAllOthers: boolean;
+  /** null until it is chosen. */
+  readonly takesAllOthers: boolean | null;
   /** Of the accounts that are listed. */
   readonly picked: readonly string[];
   /** Ids as they were typed. */
@@ -45,7 +46,7 @@ export const NEW_DRAFT: Draft = {
   program: null,
   name: '',
   corpId: '',
-  takesAllOthers: false,
+  takesAllOthers: null,
   picked: [],
   typed: '',
   url: '',
@@ -79,7 +80,7 @@ export function draftFor(program: ProgramName, before: Draft = NEW_DRAFT): Chose
 }
 
 export function accountsOf({ takesAllOthers, picked, typed }: Draft): readonly string[] {
-  return takesAllOthers ? [ALL_OTHERS] : [...new Set([...picked, ...readAccountIds(typed)])];
+  return takesAllOthers === true ? [ALL_OTHERS] : [...new Set([...picked, ...readAccountIds(typed)])];
 }
 
 /** Whether it has settings to paste something into. */

@@ -52,10 +52,11 @@ export function ProgramStep({ draft, onChange, onCreated }: ProgramStepProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (!isChosen(draft) || change.isPending) return;
-    change.mutate(toNewBot(draft), { onSuccess: (bot) => onCreated(bot, draft) });
+    const name = draft.name.trim() || nameFor(draft);
+    change.mutate(toNewBot({ ...draft, name }), { onSuccess: (bot) => onCreated(bot, draft) });
   };
   return (
-    <form className="form card" onSubmit={submit}>
+    <form className="form card wide-pair" onSubmit={submit}>
       <Choices<ProgramName>
         label={bots.program}
         value={draft.program}
@@ -63,15 +64,23 @@ export function ProgramStep({ draft, onChange, onCreated }: ProgramStepProps) {
         options={NAMES.map((value) => ({ value, label: titleOf(value), text: bots.programText[value] }))}
         onChange={(program) => onChange(draftFor(program, draft))}
       />
-      {draft.program === 'own' && <OwnProgram />}
-      {isChosen(draft) && takesOf(draft) === 'message' && <SecretsKeyNote />}
-      {isChosen(draft) && <Settings draft={draft} onChange={onChange} />}
-      {change.error !== null && <ErrorNote error={change.error} titles={bots.problems} />}
-      <div className="actions">
-        <ChangeButton type="primary" htmlType="submit" loading={change.isPending} disabled={!isChosen(draft)}>
-          {change.isPending ? bots.adding : bots.addRun}
-        </ChangeButton>
-        <Button onClick={() => onChange({ step: 'accounts' })}>{bots.back}</Button>
+      <div className="form">
+        {!isChosen(draft) && <p className="muted">{bots.programFirst}</p>}
+        {draft.program === 'own' && <OwnProgram />}
+        {isChosen(draft) && takesOf(draft) === 'message' && <SecretsKeyNote />}
+        {isChosen(draft) && <Settings draft={draft} onChange={onChange} />}
+        {change.error !== null && <ErrorNote error={change.error} titles={bots.problems} />}
+        <div className="actions">
+          <ChangeButton
+            type="primary"
+            htmlType="submit"
+            loading={change.isPending}
+            disabled={!isChosen(draft)}
+          >
+            {change.isPending ? bots.adding : bots.addRun}
+          </ChangeButton>
+          <Button onClick={() => onChange({ step: 'accounts' })}>{bots.back}</Button>
+        </div>
       </div>
     </form>
   );
@@ -83,6 +92,11 @@ export function titleOf(name: ProgramName): string {
   return PROGRAMS[name].title ?? untitled[name as keyof typeof untitled];
 }
 
+/** Of a bot that is given no name. */
+function nameFor(draft: ChosenDraft): string {
+  return programOf(draft).kind === 'agent' ? t().agents.forms[draft.agent.form] : titleOf(draft.program);
+}
+
 function Settings({ draft, onChange }: StepProps & { readonly draft: ChosenDraft }) {
   const { bots } = t();
   const program = programOf(draft);
@@ -92,8 +106,8 @@ function Settings({ draft, onChange }: StepProps & { readonly draft: ChosenDraft
       <Field
         label={bots.name}
         hint={bots.nameHint}
+        placeholder={nameFor(draft)}
         value={draft.name}
-        required
         onInput={(name) => onChange({ name })}
       />
       {program.kind === 'agent' ? (
