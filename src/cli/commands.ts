@@ -144,12 +144,12 @@ function addKeysGenerate(keys: Command): void {
   keys
     .command('generate')
     .summary('make new secrets for the settings and for WeCom')
-    .description('Prints new random values, in the form of .env, or adds them to a file.')
+    .description('Prints new random values, in the form of .env, or adds those of settings to a file.')
     .addArgument(new Argument('[NAME]', 'make this value alone').choices(names))
     // Not --env-file: Node takes that option itself, wherever it stands.
     .option(
       '--add-to <FILE>',
-      'add the values to this file instead of printing them: values that it has already stay, and only its owner can read it',
+      'add the settings to this file instead of printing them: those that it has already stay, and only its owner can read it',
       toFile,
     )
     .option(...JSON_OUTPUT)

@@ -6,9 +6,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { addToEnvFile } from './env-file.js';
 import { GENERATED } from './generated.js';
 
-/** Of settings, and of a value that is none. */
 const CHOSEN = GENERATED.filter(({ label }) =>
-  ['SECRETS_KEY', 'AUTH_PUPPET_TOKEN', 'METRICS_TOKEN', 'Token'].includes(label),
+  ['SECRETS_KEY', 'AUTH_PUPPET_TOKEN', 'METRICS_TOKEN'].includes(label),
 );
 
 let folder: string;
@@ -24,12 +23,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const add = (value: string) =>
   addToEnvFile(
     file,
-    CHOSEN.map((of) => ({
-      of,
-      text: of.isSetting
-        ? `${of.label}=${value}`
-        : `# ${of.label} for the callback settings in WeCom: ${value}`,
-    })),
+    CHOSEN.map((of) => ({ of, text: `${of.label}=${value}` })),
   );
 const modeOf = (): number => statSync(file).mode & 0o777;
 
@@ -54,7 +48,7 @@ it.each([
   const before = `${mark}SECRETS_KEY=mine\nPORT=1\nAUTH_PUPPET_TOKEN_FILE=/run/secret\nMETRICS_TOKEN=`;
   writeFileSync(file, before, { mode: 0o644 });
   expect(add('new')).toEqual({
-    added: ['METRICS_TOKEN', 'Token'],
+    added: ['METRICS_TOKEN'],
     kept: ['SECRETS_KEY', 'AUTH_PUPPET_TOKEN'],
   });
   const settings = parseEnv(readFileSync(file, 'utf8').slice(mark.length));

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSy
 import { parseEnvText } from '../../config/env-file.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { CommandError } from '../terminal/command-error.js';
-import { type Generated, toComment } from './generated.js';
+import type { Generated } from './generated.js';
 
 /** Secrets are in it. */
 const FILE_MODE = 0o600;
@@ -31,7 +31,7 @@ export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
     const settings = parseEnvText(before);
     if (settings === null)
       throw new CommandError(`${path} is no text in UTF-8; save it as UTF-8. Nothing was changed`);
-    const missing = lines.filter(({ of }) => !isIn(before, settings, of));
+    const missing = lines.filter(({ of }) => !isIn(settings, of));
     replace(file, [withEnd(before), ...missing.map(({ text }) => `${text}\n`)].join(''));
     const labelsOf = (some: readonly NewLine[]): string[] => some.map(({ of }) => of.label);
     return { added: labelsOf(missing), kept: labelsOf(lines.filter((line) => !missing.includes(line))) };
@@ -41,14 +41,9 @@ export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
   }
 }
 
-/** Whether the file has the value. A setting may also be there with `_FILE` at the end of its name. */
-function isIn(
-  text: string,
-  settings: Readonly<Record<string, string | undefined>>,
-  generated: Generated,
-): boolean {
-  if (!generated.isSetting) return text.includes(toComment(generated));
-  return [generated.label, `${generated.label}_FILE`].some((name) => (settings[name] ?? '').trim() !== '');
+/** Whether it is set. It may also be there with `_FILE` at the end of its name. */
+function isIn(settings: Readonly<Record<string, string | undefined>>, { label }: Generated): boolean {
+  return [label, `${label}_FILE`].some((name) => (settings[name] ?? '').trim() !== '');
 }
 
 function withEnd(text: string): string {

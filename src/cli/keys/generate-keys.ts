@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { randomLettersAndDigits } from '../../kernel/random-text.js';
+import { CommandError } from '../terminal/command-error.js';
 import { EXIT_CODE } from '../terminal/exit-code.js';
 import { printSummary } from '../terminal/summary.js';
 import { addToEnvFile } from './env-file.js';
-import { GENERATED, type Generated, toComment } from './generated.js';
+import { GENERATED, type Generated } from './generated.js';
 
 type Made = Generated & { readonly value: string };
 
@@ -22,18 +23,24 @@ export async function generateKeys(name: string | undefined, options: GenerateOp
   return EXIT_CODE.ok;
 }
 
-/** Does not print values that the file keeps. */
+/** Does not print values that the file keeps. What WeCom is given is not among them: the console makes that of each app. */
 function keep(options: GenerateOptions, file: string, made: readonly Made[]): void {
+  const settings = made.filter(({ isSetting }) => isSetting);
+  if (settings.length === 0)
+    throw new CommandError(`${listOf(made.map(({ label }) => label))} is no setting; leave --add-to out`);
   const { added, kept } = addToEnvFile(
     file,
-    made.map((generated) => ({ of: generated, text: toLine(generated) })),
+    settings.map((generated) => ({ of: generated, text: toLine(generated) })),
   );
-  const listOf = (labels: readonly string[]): string => (labels.length === 0 ? 'nothing' : labels.join(', '));
   printSummary(options, `${file}: ${listOf(added)} added; ${listOf(kept)} there already`, {
     file,
     added,
     kept,
   });
+}
+
+function listOf(labels: readonly string[]): string {
+  return labels.length === 0 ? 'nothing' : labels.join(', ');
 }
 
 function print(options: GenerateOptions, name: string | undefined, made: readonly Made[]): void {
@@ -70,5 +77,6 @@ function newValue(form: Generated['form']): string {
 
 /** Values that are no settings become comments, so that the output is a valid `.env`. */
 function toLine(made: Made): string {
-  return made.isSetting ? `${made.label}=${made.value}` : `${toComment(made)} ${made.value}`;
+  const { label, value, isSetting } = made;
+  return isSetting ? `${label}=${value}` : `# ${label} for the callback settings in WeCom: ${value}`;
 }

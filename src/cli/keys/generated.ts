@@ -25,8 +25,3 @@ export const GENERATED: readonly Generated[] = [
   { name: 'callback-token', label: 'Token', isSetting: false, form: 32 },
   { name: 'encoding-aes-key', label: 'EncodingAESKey', isSetting: false, form: 43 },
 ];
-
-/** The comment in front of a value that is no setting. */
-export function toComment({ label }: Generated): string {
-  return `# ${label} for the callback settings in WeCom:`;
-}
