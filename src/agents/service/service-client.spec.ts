@@ -115,6 +115,12 @@ it.each(['openai', 'fastgpt', 'dify'] as const)(
   },
 );
 
+it('tells a URL of form dify that is too long, of which Dify says what it says of an unknown conversation', async () => {
+  service.faults.refusal = 'conversation';
+  const answer = await ask('dify');
+  expect(answer).toMatchObject({ refused: { refusal: 'absent', code: 'not_found', status: 404 } });
+});
+
 // Coze answers in JSON before its bot does, so it is not asked to.
 it.each(['openai', 'fastgpt', 'dify'] as const)(
   'form %s gives the text of an answer in JSON',

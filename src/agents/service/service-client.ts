@@ -20,9 +20,9 @@ import type { AgentSettings } from '../../registry/bots/agent.dto.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { agentsConfig } from './agents.config.js';
-import type { Question } from '../forms/form.js';
+import { type Question, refusalOf } from '../forms/form.js';
 import { FORMS } from '../forms/forms.js';
-import { type Asking, Call } from './call.js';
+import { type Answer, type Asking, Call } from './call.js';
 
 /** Each agent has its own. Its `concurrency` is at most 100. */
 const LIMITS: PoolLimits = { sockets: 100, exchanges: 200, keepAliveMs: 4_000, connectMs: 10_000 };
@@ -67,7 +67,9 @@ export class ServiceClient implements OnApplicationShutdown {
       ],
       body: JSON.stringify(body),
     };
-    return new Call(this.#poolOf(endpoint), request, form, this.clock, settings.timeoutMs).send();
+    const call = new Call(this.#poolOf(endpoint), request, form, this.clock, settings.timeoutMs).send();
+    if (question.conversationId !== null) return call;
+    return { answer: call.answer.then(withoutConversation), withdraw: () => call.withdraw() };
   }
 
   #poolOf({ origin, href }: Endpoint): ConnectionPool {
@@ -81,4 +83,11 @@ export class ServiceClient implements OnApplicationShutdown {
     }
     return pools.of(origin, href);
   }
+}
+
+/** A conversation that was not named cannot be gone: Dify says the same of a URL that leads to nothing. */
+function withoutConversation(answer: Answer): Answer {
+  if (!('refused' in answer) || answer.refused.refusal !== 'conversation') return answer;
+  const { refused } = answer;
+  return { ...answer, refused: { ...refused, refusal: refusalOf(refused.status) } };
 }
