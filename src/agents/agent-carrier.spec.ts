@@ -326,6 +326,54 @@ describe('a customer who waits', () => {
   it('is told so once for two messages that have waited too long at the same time', async () => {
     await Promise.all(['m1', 'm2'].map((id) => tellToWait(id, 'Hello', 30_000)));
     expect(texts()).toEqual(['One moment.']);
+    expect(await tellToWait('m2', 'Hello', 30_000)).toBe(true);
+    expect(texts()).toEqual(['One moment.']);
+  });
+
+  it.each(['before', 'after'])('is told so once where the store goes away %s that was sent', async (when) => {
+    const { change } = conversations;
+    const find = jest.spyOn(Replies.prototype, 'find');
+    conversations.change = async (...of: Parameters<typeof change>) => {
+      conversations.change = async () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+      await change.apply(conversations, of);
+      if (when === 'before') find.mockRejectedValueOnce(new AppError('STORE_UNAVAILABLE'));
+    };
+    expect(await tellToWait('m1', 'Hello', 30_000)).toBe(false);
+    find.mockRestore();
+    conversations.change = change;
+    sendTo = ({ body }) =>
+      sent.some(({ msgid }) => msgid === (body as { msgid?: string } | null)?.msgid)
+        ? { errcode: 40058, errmsg: 'msgid' }
+        : { fields: {} };
+    // The customer may be told just now.
+    expect(await tellToWait('m1', 'Hello', 30_000)).toBe(false);
+    await clock.advance(15_000);
+    expect(await tellToWait('m1', 'Hello', 45_000)).toBe(true);
+    expect(await tellToWait('m2', 'Still there?', 30_000)).toBe(true);
+    expect(texts()).toEqual(['One moment.']);
+  });
+
+  it('is told so once by two managers of which the later one finds the answer', async () => {
+    const answered = Promise.withResolvers<void>();
+    const { change } = conversations;
+    let changes = 0;
+    conversations.change = async (...of: Parameters<typeof change>) => {
+      // What the first one has sent is noted after all that the other one does.
+      if (++changes === 2) await answered.promise;
+      return change.apply(conversations, of);
+    };
+    const told = tellToWait('m1', 'Hello', 30_000);
+    await clock.advance(0);
+    expect(await tellToWait('m1', 'Hello', 30_000)).toBe(false);
+    await give('m1', 'Hello', 30_000);
+    expect(await tellToWait('m1', 'Hello', 35_000)).toBe(true);
+    answered.resolve();
+    expect(await told).toBe(true);
+    await tellToWait('m2', 'Written before', 40_000);
+    expect(texts()).toEqual(['One moment.', 'Re: Hello']);
+    await clock.advance(60_000);
+    await tellToWait('m3', 'Another question', 30_000);
+    expect(texts()[2]).toBe('One moment.');
   });
 
   it('is told nothing where another manager has the answer by then', async () => {

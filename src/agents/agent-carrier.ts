@@ -242,11 +242,11 @@ function after(
 ): Conversation {
   const { conversationId, exchanged, isUnsupported } = reply;
   const history = exchanged === null ? before.history : [...before.history, exchanged].slice(-agent.history);
-  const isAnswer = conversationId !== null || exchanged !== null;
+  const isAnswer = conversationId !== null || exchanged !== null || count > 0;
   return {
     ...sent(before, count, nowMs),
     ...{ id: conversationId ?? before.id, history },
-    toldToWaitUntilMs: isAnswer || count > 0 ? 0 : before.toldToWaitUntilMs,
+    ...(isAnswer && { toldToWaitUntilMs: 0, tellingUntilMs: 0 }),
     toldTextOnlyAtMs: isUnsupported ? nowMs : before.toldTextOnlyAtMs,
   };
 }

@@ -24,6 +24,8 @@ export interface Conversation {
   readonly toldToWaitAtMs: number;
   /** Until when the customer is not told so again; 0 once an answer came. Store time. */
   readonly toldToWaitUntilMs: number;
+  /** The customer is being told so now, by this time at the latest; 0 for not. Store time. */
+  readonly tellingUntilMs: number;
   /** When the customer was last told that only text is understood; 0 for never. Store time. */
   readonly toldTextOnlyAtMs: number;
 }
@@ -52,6 +54,7 @@ const NEW: Conversation = {
   sentAtMs: [],
   toldToWaitAtMs: 0,
   toldToWaitUntilMs: 0,
+  tellingUntilMs: 0,
   toldTextOnlyAtMs: 0,
 };
 

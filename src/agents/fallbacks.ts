@@ -2,13 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
-import { type Conversation, Conversations, sendsLeft, sent } from './conversations.js';
+import { Conversations, sendsLeft, sent } from './conversations.js';
 import type { ReadyBot } from './ready-bot.js';
 import { Replies } from './replies.js';
 import { msgidOf, Sending } from './sending.js';
 
 /** A customer who writes on meanwhile is not told again. */
 const ONCE_IN_MS = 600_000;
+/** Longer than a call of WeCom may take. What is busy is tried again for longer than that. */
+const TELLING_MS = 15_000;
 
 /** A customer's message that waits for its answer. */
 export interface WaitingMessage {
@@ -35,7 +37,7 @@ export class Fallbacks {
 
   /**
    * Once for a message, however often it is called. Never rejects.
-   * @returns false where it may be tried again: WeCom or the store could not be asked.
+   * @returns false where it is to be tried again: WeCom or the store could not be asked, or the customer is being told now.
    */
   async tell(message: WaitingMessage): Promise<boolean> {
     try {
@@ -54,35 +56,46 @@ export class Fallbacks {
     const isUnanswered = async () => (await this.replies.find(webhookId)) === null;
     if (!(await isUnanswered())) return true;
     const nowMs = this.storeClock.nowMs();
-    const earlier = await this.#claim(bot, user, atMs, nowMs);
-    if (earlier === null) return true;
+    const tellingUntilMs = nowMs + TELLING_MS;
+    const claimed = await this.#claim(bot, user, atMs, nowMs, tellingUntilMs);
+    if (claimed !== 'claimed') return claimed === 'needless';
     const msgid = msgidOf(webhookId, 'fallback');
     const text = { openKfId, customer, msgid, text: fallback, isRepeated: true };
     // Another manager may have the answer meanwhile, which goes out at once.
     const sending = await this.sending.sendIf(bot, text, isUnanswered);
     const outcome = sending?.outcome ?? 'unwanted';
     await this.conversations.change(bot, user, (before) => {
-      if (outcome === 'sent') return sent(before, 1, nowMs);
-      const { toldToWaitAtMs, toldToWaitUntilMs } = earlier;
-      const isUntold = outcome === 'failed' || outcome === 'unwanted';
-      return { ...before, toldToWaitUntilMs, ...(isUntold && { toldToWaitAtMs }) };
+      // An answer may have come, or the claim may have lapsed.
+      const isClaimed = before.tellingUntilMs === tellingUntilMs;
+      const now = isClaimed ? { ...before, tellingUntilMs: 0 } : before;
+      if (outcome === 'failed' || outcome === 'unwanted') return now;
+      const told = { ...now, toldToWaitAtMs: Math.max(before.toldToWaitAtMs, nowMs) };
+      if (outcome !== 'sent') return told;
+      return { ...sent(told, 1, nowMs), ...(isClaimed && { toldToWaitUntilMs: nowMs + ONCE_IN_MS }) };
     });
     if (outcome === 'sent') this.log.toldToWait(logged);
     return outcome !== 'failed';
   }
 
-  /** Two of the customer's messages may have waited for too long at the same time: one telling is for both. @returns `null` then. */
-  async #claim(bot: ReadyBot, user: string, atMs: number, nowMs: number): Promise<Conversation | null> {
-    let earlier: Conversation | null = null;
+  /**
+   * Two of the customer's messages may have waited for too long at the same time, and two managers may look after each: one telling is
+   * for all. The claim of a process that dies, or that the store leaves alone, lapses.
+   */
+  async #claim(
+    bot: ReadyBot,
+    user: string,
+    atMs: number,
+    nowMs: number,
+    tellingUntilMs: number,
+  ): Promise<'claimed' | 'needless' | 'busy'> {
+    let result: 'claimed' | 'needless' | 'busy' = 'busy';
     await this.conversations.change(bot, user, (before) => {
-      const { toldToWaitAtMs, toldToWaitUntilMs } = before;
-      const isTold = atMs <= toldToWaitAtMs || nowMs < toldToWaitUntilMs;
+      const isTold = atMs <= before.toldToWaitAtMs || nowMs < before.toldToWaitUntilMs;
       // The last message that WeCom lets follow is for the answer.
-      earlier = isTold || sendsLeft(before, atMs) < 2 ? null : before;
-      return earlier === null
-        ? before
-        : { ...before, toldToWaitAtMs: nowMs, toldToWaitUntilMs: nowMs + ONCE_IN_MS };
+      const isNeedless = isTold || sendsLeft(before, atMs) < 2;
+      result = isNeedless ? 'needless' : nowMs < before.tellingUntilMs ? 'busy' : 'claimed';
+      return result === 'claimed' ? { ...before, tellingUntilMs } : before;
     });
-    return earlier;
+    return result;
   }
 }

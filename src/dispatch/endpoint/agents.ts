@@ -20,7 +20,7 @@ export interface Agents {
 
   /**
    * Sends the customer the bot's `fallback`, once for a message, however often it is called. Never rejects.
-   * @returns false where it may be tried again: WeCom or the store could not be asked.
+   * @returns false where it is to be tried again: WeCom or the store could not be asked, or the customer is being told now.
    */
   tellToWait(to: Pick<Destination, 'bot'>, asked: AskedMessage): Promise<boolean>;
 }
