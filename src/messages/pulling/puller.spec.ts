@@ -14,6 +14,7 @@ import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { Coverage } from './coverage.js';
 import type { PullRun, PullTask } from './pull-run.js';
 import { Puller } from './puller.js';
+import type { CustomerLanes } from '../sending/customer-lanes.js';
 
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 
@@ -31,7 +32,7 @@ let puller: Puller;
 let ended: AttemptResult[];
 /** Of whoever takes the messages. */
 let endpoint: Endpoint | null;
-/** Endpoints for which messages came in. */
+/** Accounts and endpoints for which messages came in. */
 let cameIn: string[];
 
 beforeEach(() => {
@@ -56,6 +57,10 @@ beforeEach(() => {
     syncTokens as SyncTokens,
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
     new LateWork(),
+    { cameIn: ({ openKfId }) => void cameIn.push(openKfId) } as Pick<
+      CustomerLanes,
+      'cameIn'
+    > as CustomerLanes,
     clock,
     botEndpoints as BotEndpoints,
   );
@@ -82,7 +87,7 @@ describe('the puller', () => {
     await turn();
     expect(cameIn).toEqual([]);
     running[0]?.added();
-    expect(cameIn).toEqual(['http://bot:8080']);
+    expect(cameIn).toEqual(['wkAccount-1', 'http://bot:8080']);
     running[0]?.end();
     await turn();
   });

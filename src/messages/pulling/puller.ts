@@ -11,6 +11,7 @@ import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Coverage } from './coverage.js';
 import { PullRun } from './pull-run.js';
+import { CustomerLanes } from '../sending/customer-lanes.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Pulls of a corp at a time. WeCom allows five calls; one is left for others. */
@@ -72,6 +73,7 @@ export class Puller implements Pulls {
     private readonly syncTokens: SyncTokens,
     private readonly coverage: Coverage,
     private readonly late: LateWork,
+    private readonly lanes: CustomerLanes,
     private readonly clock: Clock,
     private readonly botEndpoints: BotEndpoints,
   ) {
@@ -120,15 +122,16 @@ export class Puller implements Pulls {
       const trace = event.traceparent === null ? null : { traceparent: event.traceparent, tracestate: null };
       const endpoint = this.destinations.findMessageTaker(account)?.endpoint?.href ?? null;
       const task = { account, bot, endpoint, syncToken, trace };
-      const result = await this.runs.run(task, () => this.#messagesCameIn(endpoint));
+      const result = await this.runs.run(task, () => this.#messagesCameIn(account, endpoint));
       if (places.giveBack()) this.#corps.delete(account.corpId);
       for (const attempt of waiting) attempt.end(result);
     }
     this.#lanes.delete(accountKey(account));
   }
 
-  #messagesCameIn(endpoint: string | null): void {
+  #messagesCameIn(account: Addressee, endpoint: string | null): void {
     this.added.wakeUp();
+    this.lanes.cameIn(account);
     if (endpoint !== null) this.botEndpoints.circuits.cameIn(endpoint);
   }
 

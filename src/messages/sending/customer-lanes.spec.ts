@@ -128,9 +128,17 @@ describe('messages of an account', () => {
     await keep('wk1', 'a1');
     const [turn] = await begin();
     await keep('wk1', 'b1');
-    await clock.advance(LOOK_AGAIN_MS);
+    lanes.cameIn({ corpId: CORP, openKfId: 'wk2' });
+    await clock.advance(0);
+    expect(underWay()).toEqual(['a1']);
+    lanes.cameIn({ corpId: CORP, openKfId: 'wk1' });
+    await clock.advance(0);
     expect(underWay()).toEqual(['a1', 'b1']);
-    await Promise.all([end('a1'), end('b1'), turn]);
+    // Another replica may have pulled it.
+    await keep('wk1', 'c1');
+    await clock.advance(LOOK_AGAIN_MS);
+    expect(underWay()).toEqual(['a1', 'b1', 'c1']);
+    await Promise.all([end('a1'), end('b1'), end('c1'), turn]);
   });
 
   it('go on for others when one is refused, which holds up its own customer alone', async () => {

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isRefusal } from '../../dispatch/endpoint/attempt.js';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { Places } from '../../kernel/places.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -14,7 +16,7 @@ import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toRecipient } from './taker-form.js';
 import { type ReadyTaker, Takers } from './takers.js';
 
-/** How often an account at work is looked at again: customers write while others wait for their answers. */
+/** How often an account at work is looked at again: another replica may have pulled messages of it. */
 const LOOK_AGAIN_MS = 250;
 /** With so many accounts of a bot at work, one begins nothing more after this time, so that others have their turn. */
 const TURN_MS = 1_000;
@@ -27,8 +29,8 @@ interface Lanes {
   readonly startedMs: number;
   /** The lanes of messages under way. */
   readonly underWay: Set<string>;
-  /** Ends the pause of a turn that waits. */
-  wake: () => void;
+  /** Something ended, or came in. */
+  readonly wake: WakeUp;
   /** No further message begins: the bot is away, or an outcome could not be stored. */
   isEnding: boolean;
   error: unknown;
@@ -44,6 +46,8 @@ export class CustomerLanes {
   readonly #places = new Places();
   /** Turns under way, by bot. */
   readonly #turns = new Map<string, number>();
+  /** Of turns under way, by account. */
+  readonly #wakes = new Map<string, WakeUp>();
 
   constructor(
     private readonly store: MessageStore,
@@ -56,21 +60,29 @@ export class CustomerLanes {
     private readonly storeClock: StoreClock,
   ) {}
 
+  /** Messages of the account were pulled here. A turn of it looks at once, while others of its customers wait for their answers. */
+  cameIn(account: Addressee): void {
+    this.#wakes.get(accountKey(account))?.wakeUp();
+  }
+
   /** Resolves when the turn is over and released. @throws AppError `STORE_UNAVAILABLE`; the lease then lapses. */
   async sendAll(turn: Turn, taker: ReadyTaker, occasion: Occasion): Promise<void> {
     const { id } = taker.bot;
     const lanes: Lanes = {
-      ...{ turn, taker, startedMs: this.clock.elapsedMs(), underWay: new Set(), wake: () => {} },
+      ...{ turn, taker, startedMs: this.clock.elapsedMs(), underWay: new Set(), wake: new WakeUp() },
       ...{ isEnding: false, error: null },
     };
     let isInDoubt = turn.isInDoubt;
+    const account = accountKey(turn);
     this.#turns.set(id, this.#turnsOf(id) + 1);
+    this.#wakes.set(account, lanes.wake);
     try {
       isInDoubt = !(await this.#sendWhileDue(lanes, occasion)) && turn.isInDoubt;
     } finally {
       const left = this.#turnsOf(id) - 1;
       if (left > 0) this.#turns.set(id, left);
       else this.#turns.delete(id);
+      if (this.#wakes.get(account) === lanes.wake) this.#wakes.delete(account);
     }
     if (lanes.error !== null) throw lanes.error;
     await this.store.release(
@@ -85,10 +97,11 @@ export class CustomerLanes {
   async #sendWhileDue(lanes: Lanes, occasion: Occasion): Promise<boolean> {
     let isProbe = occasion === 'probe';
     for (;;) {
+      lanes.wake.looking();
       const begun = this.#mayBegin(lanes, isProbe) ? await this.#beginNext(lanes, isProbe) : 'not now';
       if (begun === 'begun') isProbe = false;
       else if (lanes.underWay.size === 0) return begun === 'nothing due' && !lanes.isEnding;
-      else await this.#pause(lanes);
+      else await lanes.wake.pause(LOOK_AGAIN_MS, this.clock);
     }
   }
 
@@ -113,7 +126,7 @@ export class CustomerLanes {
         .finally(() => {
           lanes.underWay.delete(message.lane);
           free();
-          lanes.wake();
+          lanes.wake.wakeUp();
         });
       return 'begun';
     } catch (error) {
@@ -158,14 +171,6 @@ export class CustomerLanes {
     if (mergeMs === 0 || first.type !== 'text') return first;
     const isNew = first.attempts === 0 && !turn.isInDoubt;
     return this.store.join(turn, first, isNew ? mergeMs : null, this.storeClock.nowMs());
-  }
-
-  async #pause(lanes: Lanes): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.clock.after(LOOK_AGAIN_MS, resolve);
-    lanes.wake = resolve;
-    await promise;
-    timer.cancel();
   }
 
   #turnsOf(botId: string): number {
