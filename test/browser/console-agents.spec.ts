@@ -73,7 +73,9 @@ describeInBrowser('the console, with agents', () => {
     await on.goto(of.url + pathOf.addBot);
     if (of !== manager) await on.getByRole('textbox').last().fill(wecom.corpId);
     await on.locator('.actions button[type=submit]').click();
-    const others = on.getByRole('radio', { name: /^(All others of the corp|该企业其余全部账号)/ });
+    const others = on.getByRole('radio', {
+      name: /^(All (accounts|others) of the corp|该企业(其余)?全部账号)/,
+    });
     await others.waitFor();
     expect(await others.isChecked()).toBe(isFirst);
     if (!isFirst) await on.getByRole('textbox').last().fill(wecom.openKfId);
@@ -117,7 +119,7 @@ describeInBrowser('the console, with agents', () => {
   it('adds it, and customers are answered; the key is neither shown nor kept in the browser', async () => {
     await fill('Secret of the app in WeCom', wecom.corpSecret);
     await press('Add the bot');
-    await page.getByText('Dify is added, and answers from now on.').waitFor();
+    await page.getByText(/^Dify is added\. Write to its account/).waitFor();
     expect(await botNow()).toMatchObject({ name: 'Dify', openKfIds: ['*'] });
     await page.getByRole('heading', { name: 'Agent: the service that answers' }).waitFor();
     wecom.say('Are you there?');

@@ -66,7 +66,7 @@ describeInBrowser('the console, connecting an app', () => {
     await page.getByRole('button', { name: 'Generate token and key' }).click();
     await page.getByRole('heading', { name: 'Support bot: paste this into WeCom' }).waitFor();
     expect(await textOf('URL')).toBe(`${manager.url}/callback/${corpId}`);
-    const onlyHere = page.getByText('WeCom cannot reach this address');
+    const onlyHere = page.getByText('This address leads to this machine alone');
     expect(await onlyHere.count()).toBe(1);
     await page.getByLabel('Public address of this manager').fill('https://kf.example.com/');
     expect(await onlyHere.count()).toBe(0);
@@ -92,7 +92,7 @@ describeInBrowser('the console, connecting an app', () => {
 
     const openKfId = newOpenKfId();
     await register(manager.url, app, openKfId, puppet.url);
-    await seeSoon(step('A puppet has registered, or a bot was added (done)'));
+    await seeSoon(step('A bot was added, or a puppet has registered (done)'));
 
     await sendMessage(manager.url, app, openKfId);
     await seeSoon(step('An event was delivered (done)'));

@@ -61,10 +61,10 @@ describeInBrowser('a customer and an operator', () => {
       await customer.getByLabel(label, { exact: true }).fill(await shown(label));
     await saveCallback();
     await seeSoon(step('WeCom has verified the callback URL (done)'));
-    await step('A puppet has registered, or a bot was added (not yet)').waitFor();
+    await step('A bot was added, or a puppet has registered (not yet)').waitFor();
 
     await cast.startPuppet();
-    await seeSoon(step('A puppet has registered, or a bot was added (done)'));
+    await seeSoon(step('A bot was added, or a puppet has registered (done)'));
     await step('An event was delivered (not yet)').waitFor();
 
     await write('Hello?');

@@ -1,6 +1,6 @@
 export const agents = {
   title: 'Agent: the service that answers',
-  added: (name: string) => `${name} is added, and answers from now on.`,
+  added: (name: string) => `${name} is added. Write to its account: it answers from now on.`,
   changed: (name: string) => `The agent of ${name} is changed.`,
   save: 'Save the agent',
   service: 'Which service answers?',

@@ -53,22 +53,22 @@ export const apps = {
     'The manager makes a token and a key. You paste them into WeCom’s admin page, and watch here whether it works.',
   connectedIntro: 'Paste them into WeCom’s admin page, and watch here whether it works.',
   connected: (name: string) => `${name}: paste this into WeCom`,
-  once: 'Token and key are shown this once. Copy them before you leave this page; afterwards you can only remove the app and connect it again.',
+  once: 'Token and key are shown this once: copy them before you leave this page.',
   haveSaved: 'I have saved them',
   saved: 'Saved. They are not shown again once you leave this page.',
-  pasted: 'WeCom has them. They are not shown again once you leave this page; a puppet needs them, too.',
+  pasted:
+    'WeCom has them. They are not shown again once you leave this page; a puppet needs them, too; nothing else does.',
   leaveAsk: 'Leave without token and key?',
   leaveRun: 'Leave',
   publicAddress: 'Public address of this manager',
-  publicAddressHint:
-    'What WeCom reaches from the internet. Change it if that is not the address in your browser.',
-  onlyHere: 'WeCom cannot reach this address: it leads to this machine alone. Enter the public one.',
+  publicAddressHint: 'As WeCom reaches it from the internet.',
+  onlyHere: 'This address leads to this machine alone: WeCom cannot call it. Enter the public one.',
   callbackUrl: 'URL',
   token: 'Token',
   key: 'EncodingAESKey',
   pasteTitle: 'Paste into WeCom',
   paste:
-    'In WeCom’s admin page: App management → your app → Receive messages → Set API receiving; at kf.weixin.qq.com: 开发配置. Paste the three values and save. Each of several apps is connected by itself, with the same URL.',
+    'In WeCom’s admin page: App management → your app → Receive messages → Set API receiving; at kf.weixin.qq.com: 开发配置. Paste the three values and save.',
   afterwards:
     'Then, for a self-built app: turn on 微信客服消息和事件 on the same page, list the address of this manager as the app’s 企业可信IP, and add the app at 微信客服 → 可调用接口的应用, with its accounts ticked.',
   steps: 'Progress',
@@ -81,14 +81,14 @@ export const apps = {
     'Let /callback/ through your proxy and firewall, and nothing else.',
     'Paste token and key whole and without blanks; the corp id must be this company’s.',
   ],
-  registered: 'A puppet has registered, or a bot was added',
+  registered: 'A bot was added, or a puppet has registered',
   registeredCount: (accounts: number, bots: number) =>
     [
       ...(accounts === 0 ? [] : [accounts === 1 ? '1 account' : `${accounts.toLocaleString('en')} accounts`]),
       ...(bots === 0 ? [] : [bots === 1 ? '1 bot' : `${bots.toLocaleString('en')} bots`]),
     ].join(', '),
   registeredWait:
-    'Start a puppet with this token and key that points to this manager, or add a bot on the page Bots.',
+    'Add a bot: a program, or a service such as Dify. Or start a puppet with this token and key that points to this manager.',
   registeredHelp: [
     'Its PUPPET_WXKF_MANAGER_ENDPOINT is this manager’s address as its host sees it, with the puppet secret in it if one is set.',
     'Its PUPPET_WXKF_SELF_ENDPOINT is where this manager reaches it.',

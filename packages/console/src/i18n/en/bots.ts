@@ -35,7 +35,7 @@ export const bots = {
     failed: 'It did not take what it was sent last, which is kept and tried again.',
     takes: 'It takes the events of its accounts.',
     takesMessages: 'It takes the messages of its accounts.',
-    unknown: 'It was not seen to take an event.',
+    unknown: 'Nothing has come for it so far. Write to its account as a customer would.',
   },
   failingText: {
     refused: 'WeCom refuses its calls.',
@@ -223,7 +223,7 @@ export const bots = {
   listed: 'Accounts of this app, with who has them now',
   searchAccounts: 'Search accounts',
   noneListed:
-    'No account of this corp is known yet: WeCom lists them once the manager knows a Secret of the app. Paste their ids below. You do not know the id? Choose “All others of the corp”, or see docs/wecom-setup.md, “The id of an account”.',
+    'No account of this corp is known yet: WeCom lists them once the manager knows a Secret of the app. Paste their ids below. You do not know the id? Choose “All accounts of the corp”, or see docs/wecom-setup.md, “The id of an account”.',
   noneMatches: 'No account matches.',
   hasIt: 'Who has it now',
   servers: { bot: 'a bot', puppet: 'a puppet', people: 'people', nobody: 'nobody' },
@@ -265,6 +265,7 @@ export const bots = {
     people: 'People serve the accounts in WeCom. Nothing is sent, nothing waits, and nothing alarms.',
   },
   theseAccounts: 'These accounts',
+  allAccounts: 'All accounts of the corp (*)',
   allOthers: 'All others of the corp (*)',
   allOthersShort: 'all others',
   allOthersText: 'Every account that no other bot and no registration has, also one that is made later.',

@@ -31,7 +31,7 @@ export const overview = {
     degraded: 'Some customers may be waiting',
     lookText: 'Something needs a look.',
     empty: 'There is no bot yet',
-    emptyText: 'Connect a WeCom app, then add a bot, or start a puppet that points to this manager.',
+    emptyText: 'Connect a WeCom app, then add what answers: a program, or a service such as Dify.',
   },
   unprotected: 'Not protected',
   unprotectedText:

@@ -2,7 +2,7 @@ import type { Words } from '../words.js';
 
 export const agents: Words['agents'] = {
   title: '智能体：由哪个服务回答',
-  added: (name) => `“${name}”已添加，现在开始回答客户。`,
+  added: (name) => `“${name}”已添加，现在开始回答客户。请给它的客服账号发一条消息。`,
   changed: (name) => `“${name}”的智能体设置已保存。`,
   save: '保存智能体设置',
   service: '由哪个服务回答？',

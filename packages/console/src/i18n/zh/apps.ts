@@ -52,21 +52,21 @@ export const apps: Words['apps'] = {
     '系统会生成 Token 和 EncodingAESKey。把它们粘贴到企业微信管理后台后，本页会实时显示各步骤是否完成。',
   connectedIntro: '粘贴到企业微信管理后台后，本页会实时显示各步骤是否完成。',
   connected: (name) => `${name}：请粘贴到企业微信管理后台`,
-  once: 'Token 和 EncodingAESKey 只显示这一次。离开本页前请先复制保存，否则只能删除该应用并重新接入。',
+  once: 'Token 和 EncodingAESKey 只显示这一次，离开本页前请先复制保存。',
   haveSaved: '我已保存',
   saved: '已保存。离开本页后将不再显示。',
-  pasted: '企业微信已保存。离开本页后将不再显示；puppet 也需要它们。',
+  pasted: '企业微信已保存。离开本页后将不再显示；除 puppet 外，其他机器人不需要它们。',
   leaveAsk: '尚未保存 Token 和 EncodingAESKey，确定离开？',
   leaveRun: '离开',
   publicAddress: '管理器的公网地址',
-  publicAddressHint: '企业微信从公网访问的地址。如果与浏览器中的地址不同，请修改。',
-  onlyHere: '企业微信无法访问该地址：它只指向本机。请填写公网地址。',
+  publicAddressHint: '企业微信从公网访问的地址。',
+  onlyHere: '该地址只指向本机，企业微信无法调用。请填写公网地址。',
   callbackUrl: 'URL',
   token: 'Token',
   key: 'EncodingAESKey',
   pasteTitle: '粘贴到企业微信',
   paste:
-    '企业微信管理后台：应用管理 → 自建 → 您的应用 → 接收消息 → 设置API接收；kf.weixin.qq.com：开发配置。粘贴以上三项并保存。有多个应用时逐个接入，URL 相同。',
+    '企业微信管理后台：应用管理 → 自建 → 您的应用 → 接收消息 → 设置API接收；kf.weixin.qq.com：开发配置。粘贴以上三项并保存。',
   afterwards:
     '自建应用保存后：在同一页面打开“微信客服消息和事件”，把管理器的出口地址加入该应用的“企业可信IP”，再到 微信客服 → 可调用接口的应用 添加该应用，并勾选客服账号。',
   steps: '接入进度',
@@ -79,13 +79,14 @@ export const apps: Words['apps'] = {
     '请在代理和防火墙上放行 /callback/，其余路径无需对外开放。',
     'Token 和 EncodingAESKey 要完整粘贴、不带空格；企业 ID 必须是该企业的。',
   ],
-  registered: '机器人已注册或已添加',
+  registered: '已添加机器人，或 puppet 已注册',
   registeredCount: (accounts, bots) =>
     [
       ...(accounts === 0 ? [] : [`${accounts.toLocaleString('zh-CN')} 个客服账号`]),
       ...(bots === 0 ? [] : [`${bots.toLocaleString('zh-CN')} 个已添加的机器人`]),
     ].join('，'),
-  registeredWait: '请用此 Token 和 EncodingAESKey 启动指向管理器的机器人，或在“机器人”页面添加一个。',
+  registeredWait:
+    '请添加机器人：一个程序，或 Dify 之类的服务。也可以用此 Token 和 EncodingAESKey 启动指向管理器的 puppet。',
   registeredHelp: [
     '机器人的 PUPPET_WXKF_MANAGER_ENDPOINT 应为它所在主机能访问到的管理器地址；如设置了密钥，须写在该地址里。',
     '机器人的 PUPPET_WXKF_SELF_ENDPOINT 应为管理器能访问到的机器人地址。',

@@ -34,7 +34,7 @@ export const bots: Words['bots'] = {
     failed: '它没有接收最近投递的内容，该内容会保留并重试。',
     takes: '它正在接收所属账号的事件。',
     takesMessages: '它正在接收所属账号的消息。',
-    unknown: '没有看到它接收事件。',
+    unknown: '还没有任何内容到来。请以客户身份给它的客服账号发一条消息。',
   },
   failingText: {
     refused: '企业微信拒绝它的接口调用。',
@@ -208,7 +208,7 @@ export const bots: Words['bots'] = {
   listed: '该应用的客服账号及其当前归属',
   searchAccounts: '搜索客服账号',
   noneListed:
-    '还不知道该企业的客服账号：管理器得知应用的 Secret 后才能从企业微信获取列表。请在下方粘贴 ID。不知道 ID？请选择“该企业其余全部账号”，或参阅 docs/zh/wecom-setup.md 的“账号的 ID”。',
+    '还不知道该企业的客服账号：管理器得知应用的 Secret 后才能从企业微信获取列表。请在下方粘贴 ID。不知道 ID？请选择“该企业全部账号”，或参阅 docs/zh/wecom-setup.md 的“账号的 ID”。',
   noneMatches: '没有匹配的客服账号。',
   hasIt: '当前归属',
   servers: { bot: '机器人', puppet: 'puppet', people: '人工', nobody: '无' },
@@ -249,6 +249,7 @@ export const bots: Words['bots'] = {
     people: '账号由人工在企业微信中接待，不投递、不等待、不告警。',
   },
   theseAccounts: '以下账号',
+  allAccounts: '该企业全部账号（*）',
   allOthers: '该企业其余全部账号（*）',
   allOthersShort: '其余全部',
   allOthersText: '没有其他机器人、也没有注册的所有账号，包括以后新建的账号。',

@@ -31,7 +31,7 @@ export const overview: Words['overview'] = {
     degraded: '可能有客户在等待',
     lookText: '有问题需要查看。',
     empty: '还没有机器人',
-    emptyText: '请先接入企业微信应用，再添加机器人，或启动指向管理器的 puppet。',
+    emptyText: '请先接入企业微信应用，再添加由谁应答：一个程序，或 Dify 之类的服务。',
   },
   unprotected: '未启用访问保护',
   unprotectedText:

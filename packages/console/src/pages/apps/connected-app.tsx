@@ -24,6 +24,7 @@ export function ConnectedApp({ created }: { readonly created: AppCreatedAnswer }
     <div className="cards">
       <Paste
         created={created}
+        isVerified={isVerified}
         saved={isVerified ? apps.pasted : isSaved ? apps.saved : null}
         onSaved={() => setSaved(true)}
       />
@@ -51,6 +52,7 @@ export function ConnectedApp({ created }: { readonly created: AppCreatedAnswer }
 
 interface PasteProps {
   readonly created: AppCreatedAnswer;
+  readonly isVerified: boolean;
   /** That token and key are elsewhere, too; null while nobody knows. */
   readonly saved: string | null;
   /** Both were copied, or somebody says that they are elsewhere. */
@@ -58,7 +60,7 @@ interface PasteProps {
 }
 
 /** What WeCom's admin page asks for. */
-function Paste({ created, saved, onSaved }: PasteProps) {
+function Paste({ created, isVerified, saved, onSaved }: PasteProps) {
   const { apps } = t();
   const secrets = useRef(new Set<'token' | 'key'>());
   const copied = (secret: 'token' | 'key'): void => {
@@ -72,7 +74,7 @@ function Paste({ created, saved, onSaved }: PasteProps) {
       <Field
         label={apps.publicAddress}
         hint={apps.publicAddressHint}
-        fault={isOnlyHere(address) ? apps.onlyHere : undefined}
+        fault={!isVerified && isOnlyHere(address) ? apps.onlyHere : undefined}
         value={address}
         type="url"
         isMono

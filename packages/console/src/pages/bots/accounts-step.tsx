@@ -49,7 +49,11 @@ function AccountsForm({ draft, onChange, isNoneKnown }: AccountsFormProps) {
         value={takesAllOthers ? 'others' : 'these'}
         options={[
           { value: 'these', label: bots.theseAccounts },
-          { value: 'others', label: bots.allOthers, text: bots.allOthersText },
+          {
+            value: 'others',
+            label: isNoneKnown ? bots.allAccounts : bots.allOthers,
+            text: bots.allOthersText,
+          },
         ]}
         onChange={(value) => onChange({ takesAllOthers: value === 'others' })}
       />

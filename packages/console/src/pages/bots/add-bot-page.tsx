@@ -37,8 +37,8 @@ export default function AddBotPage() {
     tell(bot.kind === 'agent' ? agents.added(bot.name) : bots.leftToPeople(bot.name));
     navigate(bot.kind === 'agent' ? pathOf.bot(bot.id) : PAGES.bots);
   };
-  const isLast = added === null && isChosen(draft) && !hasSettings(draft);
-  const names = isLast ? STEPS : [...STEPS, 'paste' as const];
+  const pastes = added !== null || (isChosen(draft) && hasSettings(draft));
+  const names = pastes ? [...STEPS, 'paste' as const] : STEPS;
   const step = added === null ? STEPS.indexOf(draft.step) : STEPS.length;
   useEffect(() => void scrollTo(0, 0), [step]);
   return (
