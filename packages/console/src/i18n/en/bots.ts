@@ -35,7 +35,7 @@ export const bots = {
     failed: 'It did not take what it was sent last, which is kept and tried again.',
     takes: 'It takes the events of its accounts.',
     takesMessages: 'It takes the messages of its accounts.',
-    unknown: 'Nothing has come for it so far. Write to its account as a customer would.',
+    unknown: 'It was not seen to take anything. Write to its account, and it shows here.',
   },
   failingText: {
     refused: 'WeCom refuses its calls.',

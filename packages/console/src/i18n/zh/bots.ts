@@ -34,7 +34,7 @@ export const bots: Words['bots'] = {
     failed: '它没有接收最近投递的内容，该内容会保留并重试。',
     takes: '它正在接收所属账号的事件。',
     takesMessages: '它正在接收所属账号的消息。',
-    unknown: '还没有任何内容到来。请以客户身份给它的客服账号发一条消息。',
+    unknown: '还没有看到它接收内容。给它的客服账号发一条消息，这里就会显示。',
   },
   failingText: {
     refused: '企业微信拒绝它的接口调用。',

@@ -33,8 +33,9 @@ interface AccountsFormProps extends StepProps {
 function AccountsForm({ draft, onChange, isNoneKnown }: AccountsFormProps) {
   const { bots } = t();
   const { picked, typed } = draft;
-  // Who adds a first bot has no id at hand.
-  const takesAllOthers = draft.takesAllOthers ?? (isNoneKnown && picked.length === 0);
+  // Who adds a first bot has no id at hand. An account that comes to be known meanwhile changes no choice.
+  const [beginsWithAll] = useState(isNoneKnown && picked.length === 0);
+  const takesAllOthers = draft.takesAllOthers ?? beginsWithAll;
   const [isMissing, setMissing] = useState(false);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
