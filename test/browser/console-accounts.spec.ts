@@ -153,7 +153,7 @@ describeInBrowser('accounts in the console', () => {
     it('has no account at first, and says how one comes', async () => {
       await open('/accounts');
       await page.getByText('There is no account yet').waitFor();
-      await page.getByRole('link', { name: 'Connect an app' }).waitFor();
+      await page.getByRole('link', { name: 'Connect a WeCom app' }).waitFor();
     });
 
     it('finds an account among others by a part of its id, and by its state', async () => {

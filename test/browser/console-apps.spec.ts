@@ -66,7 +66,7 @@ describeInBrowser('the console, connecting an app', () => {
     await page.getByRole('button', { name: 'Generate token and key' }).click();
     await page.getByRole('heading', { name: 'Support bot: paste this into WeCom' }).waitFor();
     expect(await textOf('URL')).toBe(`${manager.url}/callback/${corpId}`);
-    const onlyHere = page.getByText('This address leads to this machine alone');
+    const onlyHere = page.getByText('it leads to this machine alone');
     expect(await onlyHere.count()).toBe(1);
     await page.getByLabel('Public address of this manager').fill('https://kf.example.com/');
     expect(await onlyHere.count()).toBe(0);

@@ -19,7 +19,7 @@ it('leads from a wrong EncodingAESKey to a new one, since the manager shows none
     remedy: expect.stringMatching(
       /connect the app once more .* Paste both into WeCom, then remove the old app/,
     ),
-    action: { href: '/console/apps/connect?corpId=ww1', text: 'Connect an app' },
+    action: { href: '/console/apps/connect?corpId=ww1', text: 'Connect a WeCom app' },
   });
 });
 

@@ -56,7 +56,8 @@ export const agents = {
     },
     absent: {
       what: 'Nothing is at this URL (404)',
-      remedy: 'Does it end in /v1? For all but Coze it does. Compare the name of the model, too.',
+      remedy:
+        'Does it end in /v1? For all but Coze it does. Of OpenAI’s form, compare the name of the model, too.',
     },
     unpublished: {
       what: 'The service does not have what is asked for',

@@ -62,15 +62,20 @@ export const apps = {
   leaveRun: 'Leave',
   publicAddress: 'Public address of this manager',
   publicAddressHint: 'As WeCom reaches it from the internet.',
-  onlyHere: 'This address leads to this machine alone: WeCom cannot call it. Enter the public one.',
+  onlyHere:
+    'WeCom cannot call this: it leads to this machine alone. Enter https:// and the domain that leads here. For the local WeCom leave it.',
   callbackUrl: 'URL',
   token: 'Token',
   key: 'EncodingAESKey',
   pasteTitle: 'Paste into WeCom',
   paste:
     'In WeCom’s admin page: App management → your app → Receive messages → Set API receiving; at kf.weixin.qq.com: 开发配置. Paste the three values and save.',
-  afterwards:
-    'Then, for a self-built app: turn on 微信客服消息和事件 on the same page, list the address of this manager as the app’s 企业可信IP, and add the app at 微信客服 → 可调用接口的应用, with its accounts ticked.',
+  afterwards: 'Then, for a self-built app:',
+  afterwardsSteps: [
+    'On the same page, turn on 微信客服消息和事件.',
+    'In the app, 企业可信IP: list the address by which this machine reaches the internet.',
+    '微信客服 → 可调用接口的应用: add the app, and tick its accounts.',
+  ],
   steps: 'Progress',
   stepDone: 'done',
   stepOpen: 'not yet',

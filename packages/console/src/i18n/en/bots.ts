@@ -35,7 +35,7 @@ export const bots = {
     failed: 'It did not take what it was sent last, which is kept and tried again.',
     takes: 'It takes the events of its accounts.',
     takesMessages: 'It takes the messages of its accounts.',
-    unknown: 'It was not seen to take anything. Write to its account, and it shows here.',
+    unknown: 'Write to its account as a customer: it shows here when the bot takes that.',
   },
   failingText: {
     refused: 'WeCom refuses its calls.',
@@ -211,12 +211,12 @@ export const bots = {
     app: 'A bot belongs to one app of WeCom.',
     accounts: 'It answers for these accounts. Each account has one bot.',
     program:
-      'A program stays as it is: the next step says what to put into which of its settings. A service is asked by the manager.',
+      'Choose it, and enter what it needs. A program stays as it is: what goes into its settings is shown once the bot is added.',
   },
   whichApp: 'For which app?',
   noApp:
     'No app is connected yet. Connect it first, so that WeCom’s callbacks arrive; or type the corp id if a puppet has registered for it.',
-  connectApp: 'Connect an app',
+  connectApp: 'Connect a WeCom app',
   otherCorp: 'A corp without an app here',
   otherCorpText: 'WeCom’s callbacks of it arrive once its app is connected, or a puppet registers.',
   whichAccounts: 'For which accounts?',

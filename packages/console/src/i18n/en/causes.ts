@@ -179,5 +179,5 @@ export const causes = {
   toErrors: 'WeCom errors',
   toRefused: 'Refused ones',
   addBot: 'Add a bot',
-  connectApp: 'Connect an app',
+  connectApp: 'Connect a WeCom app',
 };

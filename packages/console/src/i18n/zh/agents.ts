@@ -53,7 +53,7 @@ export const agents: Words['agents'] = {
     },
     absent: {
       what: '该地址没有内容（404）',
-      remedy: '地址是否以 /v1 结尾？除扣子外都应如此。同时核对模型名称。',
+      remedy: '地址是否以 /v1 结尾？除扣子外都应如此。OpenAI 格式还要核对模型名称。',
     },
     unpublished: {
       what: '服务中没有所请求的应用或模型',

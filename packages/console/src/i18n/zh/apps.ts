@@ -60,15 +60,20 @@ export const apps: Words['apps'] = {
   leaveRun: '离开',
   publicAddress: '管理器的公网地址',
   publicAddressHint: '企业微信从公网访问的地址。',
-  onlyHere: '该地址只指向本机，企业微信无法调用。请填写公网地址。',
+  onlyHere:
+    '企业微信无法调用该地址：它只指向本机。请填写 https:// 加上指向这里的域名。使用本地企业微信时可以不改。',
   callbackUrl: 'URL',
   token: 'Token',
   key: 'EncodingAESKey',
   pasteTitle: '粘贴到企业微信',
   paste:
     '企业微信管理后台：应用管理 → 自建 → 您的应用 → 接收消息 → 设置API接收；kf.weixin.qq.com：开发配置。粘贴以上三项并保存。',
-  afterwards:
-    '自建应用保存后：在同一页面打开“微信客服消息和事件”，把管理器的出口地址加入该应用的“企业可信IP”，再到 微信客服 → 可调用接口的应用 添加该应用，并勾选客服账号。',
+  afterwards: '自建应用保存后：',
+  afterwardsSteps: [
+    '在同一页面打开“微信客服消息和事件”。',
+    '应用的“企业可信IP”：加入本机访问公网的出口 IP。',
+    '微信客服 → 可调用接口的应用：添加该应用，并勾选客服账号。',
+  ],
   steps: '接入进度',
   stepDone: '已完成',
   stepOpen: '未完成',

@@ -34,7 +34,7 @@ export const bots: Words['bots'] = {
     failed: '它没有接收最近投递的内容，该内容会保留并重试。',
     takes: '它正在接收所属账号的事件。',
     takesMessages: '它正在接收所属账号的消息。',
-    unknown: '还没有看到它接收内容。给它的客服账号发一条消息，这里就会显示。',
+    unknown: '请以客户身份给它的客服账号发一条消息，机器人接收后会显示在这里。',
   },
   failingText: {
     refused: '企业微信拒绝它的接口调用。',
@@ -197,11 +197,11 @@ export const bots: Words['bots'] = {
   stepText: {
     app: '一个机器人属于一个企业微信应用。',
     accounts: '它为这些客服账号应答。一个客服账号只能有一个机器人。',
-    program: '程序无需修改，下一步会说明每项配置应填写什么。服务由管理器直接提问。',
+    program: '请选择并填写所需设置。程序无需修改，添加机器人后会显示它的每项配置应填写什么。',
   },
   whichApp: '为哪个应用？',
   noApp: '还没有接入应用。请先接入，企业微信的回调才能到达；如果已有 puppet 注册，也可以直接填写企业 ID。',
-  connectApp: '接入应用',
+  connectApp: '接入企业微信应用',
   otherCorp: '尚未接入应用的企业',
   otherCorpText: '接入它的应用或有 puppet 注册之后，企业微信的回调才会到达。',
   whichAccounts: '为哪些客服账号？',

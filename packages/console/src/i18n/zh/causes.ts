@@ -146,5 +146,5 @@ export const causes: Words['causes'] = {
   toErrors: '企业微信错误',
   toRefused: '被拒绝的回调',
   addBot: '添加机器人',
-  connectApp: '接入应用',
+  connectApp: '接入企业微信应用',
 };

@@ -87,6 +87,11 @@ function Paste({ created, isVerified, saved, onSaved }: PasteProps) {
       <CopyField label={apps.token} value={created.token} onCopied={() => copied('token')} />
       <CopyField label={apps.key} value={created.encodingAESKey} onCopied={() => copied('key')} />
       <p>{apps.afterwards}</p>
+      <ol className="notes">
+        {apps.afterwardsSteps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
       {saved !== null ? (
         <Alert type="success" showIcon title={saved} />
       ) : (
