@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Bubble } from './bubble.js';
 import { chosen, messages } from './chosen.js';
 import { command, sendFile, view } from './server.js';
@@ -33,7 +33,8 @@ export function Conversation() {
 function Composer() {
   const field = useRef<HTMLTextAreaElement>(null);
   const { externalUserId } = chosen.value;
-  useEffect(() => {
+  // Before the customer is seen, so that nothing that is typed then is lost.
+  useLayoutEffect(() => {
     // On a phone the keyboard would cover half of the page.
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, [externalUserId]);
