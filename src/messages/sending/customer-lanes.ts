@@ -16,7 +16,7 @@ import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toRecipient } from './taker-form.js';
 import { type ReadyTaker, Takers } from './takers.js';
 
-/** How often an account at work is looked at again: another replica may have pulled messages of it. */
+/** How often an account at work is looked at again: another replica may have pulled messages of it, or a refused one is due again. */
 const LOOK_AGAIN_MS = 250;
 /** With so many accounts of a bot at work, one begins nothing more after this time, so that others have their turn. */
 const TURN_MS = 1_000;
