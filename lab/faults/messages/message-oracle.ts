@@ -1,11 +1,14 @@
 /**
  * Counts what became of each message, exactly. A delivery is _complete_ when the bot was given the message and answered its
  * callback 2xx. A message without one, once everything had time to drain, is lost. A second complete delivery is a
- * double. It is explained when the bot took long to answer, or a fault came while the outcome of the one before may not have been stored: from just before
- * that began until its account's next message was sent, which the manager does only when the outcome is stored.
+ * double. It is explained when the bot took long to answer, or a fault came while the outcome of the one before may not have been
+ * stored: from just before that began until its account's next message was sent, which the manager does only when the outcome is
+ * stored. Where no next message came, a slow database may have stored nothing for as long as the turn was leased.
  *
  * All times are `performance.now()` of this process, in which both WeCom and the bots live.
  */
+import { LEASE_MS } from '../../../src/storage/queue/line.js';
+
 export interface WrittenMessage {
   readonly openKfId: string;
   /** Within it messages go in the order of their numbers. */
@@ -71,8 +74,6 @@ export interface MessageVerdict {
 const BEFORE_MS = 500;
 /** Who answers so late may be taken for one that does not answer. */
 const LATE_MS = 3_000;
-/** An outcome is stored by then, unless something is wrong. */
-const STORED_WITHIN_MS = 1_000;
 
 export class MessageOracle {
   /** From when WeCom had a message to when its bot was given it for the first time. */
@@ -183,7 +184,7 @@ export class MessageOracle {
         .filter(({ fate, before }) => !this.#isExplained(fate, before))
         .map(
           ({ fate, before, one }) =>
-            `${nameOf(fate.message)}, attempts ${before.delivery.attempt} and ${one.delivery.attempt}`,
+            `${nameOf(fate.message)}, attempts ${before.delivery.attempt} and ${one.delivery.attempt}, ${this.#timesOf(fate, before, one)}`,
         ),
       unmarked: doubles.filter(({ one }) => one.delivery.attempt < 2).map(({ fate }) => nameOf(fate.message)),
       strangers: this.#strangers,
@@ -200,15 +201,23 @@ export class MessageOracle {
     return [...this.#open].filter((fate) => isLostWithBot(fate) === withBots);
   }
 
+  /** For whoever looks for the reason. */
+  #timesOf({ message }: Fate, before: Complete, one: Complete): string {
+    const since = (ms: number) => `${((ms - before.atMs) / 1_000).toFixed(1)} s`;
+    const { followedAtMs } = before.delivery;
+    const faults = this.#faults
+      .filter((fault) => concerns(fault, message))
+      .map(({ fromMs }) => since(fromMs));
+    const next = followedAtMs === null ? 'none' : since(followedAtMs);
+    return `since the first: the second ${since(one.atMs)}, the next message ${next}, faults ${faults.join(', ') || 'none'}`;
+  }
+
   #isExplained({ message }: Fate, { delivery, atMs }: Complete): boolean {
     if (atMs - delivery.startedAtMs >= LATE_MS) return true;
     const fromMs = delivery.startedAtMs - BEFORE_MS;
-    const toMs = Math.min(atMs + STORED_WITHIN_MS, Math.max(atMs, delivery.followedAtMs ?? Infinity));
+    const toMs = Math.min(atMs + LEASE_MS, Math.max(atMs, delivery.followedAtMs ?? Infinity));
     return this.#faults.some(
-      (fault) =>
-        (fault.openKfId === null || fault.openKfId === message.openKfId) &&
-        fault.fromMs <= toMs &&
-        fault.toMs >= fromMs,
+      (fault) => concerns(fault, message) && fault.fromMs <= toMs && fault.toMs >= fromMs,
     );
   }
 }
@@ -228,6 +237,10 @@ function doublesOf({ deliveries }: Fate): (readonly [Complete, Complete])[] {
 /** Whoever answers before it pulls has the rest of the way to itself. */
 function isLostWithBot({ deliveries, isGiven }: Fate): boolean {
   return !isGiven && deliveries.some(({ isCut, answeredAtMs }) => isCut && answeredAtMs !== null);
+}
+
+function concerns({ openKfId }: Fault, message: WrittenMessage): boolean {
+  return openKfId === null || openKfId === message.openKfId;
 }
 
 function keyOf(openKfId: string, number: number): string {
