@@ -42,7 +42,7 @@ const OPEN_MAX = 500;
 /** Who answers before it pulls, and is killed between both, is told again after a minute. */
 const DRAIN_MS = 300_000;
 /** A busy machine may need that long; others need some seconds. */
-const DRAIN_SHORT_MS = 90_000;
+const DRAIN_SHORT_MS = 180_000;
 const WITH_BOTS_MS = 75_000;
 /** What should not come any more comes by then. */
 const AFTERWARDS_MS = 1_000;
