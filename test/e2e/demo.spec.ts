@@ -9,7 +9,7 @@ import { startPuppetServer } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
 /** A puppet that took longer than a second on a busy machine is told of besides, as `kept`. */
-const MESSAGE = ['started', 'registered', 'verified', 'wrote', 'called', 'opened', 'answered'];
+const MESSAGE = ['started', 'connected', 'registered', 'verified', 'wrote', 'called', 'opened', 'answered'];
 /** It begins as soon as the puppet has the message, which may be before WeCom has its answer. */
 const REPLY = ['opened', 'delivered', 'sent', 'read', 'stopped'];
 const STEPS = [...MESSAGE, ...REPLY, 'pulled'];

@@ -43,11 +43,6 @@ export class Cast {
     return new Cast(await startSimulator({ pageDir, accounts: [...DEFAULT_ACCOUNTS, OWN_ACCOUNT] }), root);
   }
 
-  /** Nobody answers for it yet. */
-  get ownAccount(): string {
-    return this.simulator.accounts.at(-1)?.openKfId ?? '';
-  }
-
   get managerUrl(): string {
     return this.#managerUrl;
   }
@@ -69,6 +64,13 @@ export class Cast {
     this.manager = manager;
     this.#managerUrl = String((await manager.said('manager.listening')).url);
     await manager.said('registry.loaded');
+  }
+
+  /** As an operator does it under Apps in the console, where bots can be added then. */
+  async connectApp(): Promise<void> {
+    const { corpId, callback } = this.simulator;
+    const { token, encodingAESKey } = callback;
+    await this.#post('/api/v1/apps', { corpId, token, encodingAESKey });
   }
 
   /** Resolves when it has registered and begun to read what there was. Also a second time, with what it remembers. */
@@ -103,9 +105,7 @@ export class Cast {
     this.service = await StandInService.start({
       answer: ({ text }) => `You wrote: **${text}**. I only stand for a service, and know nothing else.`,
     });
-    const { corpId, corpSecret, openKfId, callback } = this.simulator;
-    const { token, encodingAESKey } = callback;
-    await this.#post('/api/v1/apps', { corpId, token, encodingAESKey });
+    const { corpId, corpSecret, openKfId } = this.simulator;
     const agent = { form: 'dify', url: this.service.urlOf('dify'), key: STAND_IN_KEY };
     await this.#post('/api/v1/bots', {
       ...{ name: 'Agent', corpId, corpSecret, openKfIds: [openKfId], kind: 'agent', agent },

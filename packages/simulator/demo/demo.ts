@@ -23,6 +23,8 @@ async function start(cast: Cast): Promise<void> {
   step('started', `the local WeCom at ${simulator.url}`);
   await inTime('starting the manager', cast.startManager({ PORT: process.env.PORT ?? '0' }));
   step('started', `the manager at ${cast.managerUrl}, on an embedded store in a temporary folder`);
+  await inTime('connecting the app', cast.connectApp());
+  step('connected', `the app of corp ${simulator.corpId}, as an operator does it in the console`);
   if (IS_AGENT) {
     await inTime('adding the agent', cast.startAgent());
     step('added', `a stand-in of a service answers for kf account ${simulator.openKfId}, without a program`);

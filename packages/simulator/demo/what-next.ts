@@ -1,9 +1,18 @@
 import type { Here } from '../here.js';
-import type { Cast } from './cast.js';
+import type { Simulator } from '../simulator.js';
+
+/** What of the demo is named. */
+interface Played {
+  readonly simulator: Pick<Simulator, 'url' | 'corpId' | 'corpSecret' | 'accounts'>;
+  readonly managerUrl: string;
+}
 
 /** What to look at, and what to try. */
-export function whatNext({ simulator, managerUrl, ownAccount }: Cast, here: Here): string {
+export function whatNext({ simulator, managerUrl }: Played, here: Pick<Here, 'fileOf'>): string {
   const { corpId, corpSecret } = simulator;
+  const [first = '', second = ''] = simulator.accounts.map(({ name }) => name);
+  // Nobody answers for it yet.
+  const ownAccount = simulator.accounts[1]?.openKfId ?? '';
   const own = { name: 'Mine', corpId, openKfIds: [ownAccount], kind: 'puppet', takes: 'message', corpSecret };
   return `
   The customer's page     ${simulator.url}/
@@ -12,16 +21,18 @@ export function whatNext({ simulator, managerUrl, ownAccount }: Cast, here: Here
 Open both. Type a message as the customer and see it go through: here, on the customer's page with the puppet's reply, and
 in the console under Log. All of it runs on this machine until Ctrl-C. Try also:
 
+  Your Dify, FastGPT, Coze or model answers for ${second}: open this, choose Agent; the app's Secret is ${corpSecret}
+    ${managerUrl}/console/bots/add?${new URLSearchParams({ corpId, openKfId: ownAccount })}
+  A stand-in of such a service answers for ${first}: Ctrl-C, then the demo again with --agent
   Lose callbacks, send them twice, answer late: "Faults" on the customer's page
   What every route takes and answers
     ${managerUrl}/docs
   A registration that says too little: 400, with every field that is missing
     curl ${managerUrl}/puppetWxkfManager/register -H 'content-type: application/json' -d '{"kfId":"wk1"}'
-  A bot of yours for the second kf account; the answer has its key and its signingSecret
+  A bot of yours for ${second}; the answer has its key and its signingSecret
     curl ${managerUrl}/api/v1/bots -H 'content-type: application/json' -d '${JSON.stringify(own)}'
     MANAGER_URL=${managerUrl} BOT_KEY=<key> SIGNING_SECRET=<signingSecret> CORP_ID=${corpId} \\
       CORP_SECRET=${corpSecret} KF_ID=${ownAccount} node ${here.fileOf('examples/message-bot/message-bot.js')}
-  An agent: a service answers, without a program. Ctrl-C, then the demo again with --agent
   How it is
     curl ${managerUrl}/health
 
