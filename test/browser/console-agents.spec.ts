@@ -170,6 +170,13 @@ describeInBrowser('the console, with agents', () => {
     await answer().getByText(`Re: By ${form}?`).waitFor();
   });
 
+  it('is asked for at once by a link that names the account', async () => {
+    await page.goto(manager.url + pathOf.addAgentFor(wecom.corpId, wecom.openKfId));
+    await page.getByLabel('URL of its API').waitFor();
+    await press('Back');
+    await page.getByText('1 account is chosen').waitFor();
+  });
+
   it.each(LOOKS)(
     'says that the manager has no SECRETS_KEY before anything is filled in ($locale, dark: $dark)',
     async (look) => {

@@ -129,6 +129,9 @@ describeInBrowser('the page of the local WeCom', () => {
     await page.getByLabel('New customer').fill('李四');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: /李四.*售后客服/ }).waitFor();
+    const { url, accounts } = client.simulator;
+    await page.goto(`${url}/?openKfId=${accounts[1]?.openKfId}`);
+    await page.getByRole('heading', { name: /张三.*售后客服/ }).waitFor();
   });
 
   it('is ready to be written to, and marks customers whose replies nobody has seen', async () => {

@@ -58,10 +58,10 @@ export class Story {
     const attempts = this.cast.manager?.log.filter(({ msg }) => msg === 'hint.attempted') ?? [];
     this.#untold.push(
       // First, since what is sent and what is read of it may have the same time.
-      ...this.#new(calls.records).flatMap((call) => called(call, this.#caller)),
+      ...this.#new(calls.records).flatMap((call) => called(call, this.#callerOf(call))),
       ...this.#new(corp.chat.messages).map((message) => this.#written(message)),
       ...callbacks.records.flatMap((record) => this.#calledBack(record)),
-      ...this.#new(attempts).map((line) => attempted(line, this.#taker)),
+      ...this.#new(attempts).map((line) => attempted(line, this.#takerOf(line.openKfId))),
     );
   }
 
@@ -87,17 +87,19 @@ export class Story {
       if (line === undefined) return [];
       this.#seen.add(attempt);
       if (line !== null) this.#seen.add(line);
-      return ofAttempt(attempt, line, this.cast.callbackUrl, this.#taker);
+      return ofAttempt(attempt, line, this.cast.callbackUrl, this.#takerOf(openKfId));
     });
   }
 
-  get #caller(): string {
-    return this.cast.service === null ? 'the puppet, through the manager' : 'the manager, for the agent';
+  #callerOf({ request }: CallRecord): string {
+    const isOfPuppet = this.cast.puppet !== null && request.includes(this.cast.simulator.openKfId);
+    return isOfPuppet ? 'the puppet, through the manager' : 'the manager, for its bot';
   }
 
   /** Who takes events. */
-  get #taker(): string {
-    return this.cast.service === null ? 'the puppet took it' : 'the manager pulled what it told of';
+  #takerOf(openKfId: unknown): string {
+    const isOfPuppet = this.cast.puppet !== null && openKfId === this.cast.simulator.openKfId;
+    return isOfPuppet ? 'the puppet took it' : 'the manager pulled what it told of';
   }
 
   #nextAnswered(openKfId: string): LogLine | undefined {

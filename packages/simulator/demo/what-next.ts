@@ -10,20 +10,25 @@ interface Played {
 /** What to look at, and what to try. */
 export function whatNext({ simulator, managerUrl }: Played, here: Pick<Here, 'fileOf'>): string {
   const { corpId, corpSecret } = simulator;
-  const [first = '', second = ''] = simulator.accounts.map(({ name }) => name);
   // Nobody answers for it yet.
-  const ownAccount = simulator.accounts[1]?.openKfId ?? '';
+  const { openKfId: ownAccount = '', name: second = '' } = simulator.accounts[1] ?? {};
+  const ofOwn = new URLSearchParams({ corpId, openKfId: ownAccount });
   const own = { name: 'Mine', corpId, openKfIds: [ownAccount], kind: 'puppet', takes: 'message', corpSecret };
   return `
   The customer's page     ${simulator.url}/
   The operators' console  ${managerUrl}/console
 
 Open both. Type a message as the customer and see it go through: here, on the customer's page with the puppet's reply, and
-in the console under Log. All of it runs on this machine until Ctrl-C. Try also:
+in the console under Log. All of it runs on this machine until Ctrl-C.
 
-  Your Dify, FastGPT, Coze or model answers for ${second}: open this, choose Agent; the app's Secret is ${corpSecret}
-    ${managerUrl}/console/bots/add?${new URLSearchParams({ corpId, openKfId: ownAccount })}
-  A stand-in of such a service answers for ${first}: Ctrl-C, then the demo again with --agent
+Your own Dify, FastGPT, Coze or model answers for ${second}:
+
+  Enter its URL and key   ${managerUrl}/console/bots/add?${ofOwn}&program=agent
+  and the app's Secret    ${corpSecret}
+  Then write to it        ${simulator.url}/?openKfId=${encodeURIComponent(ownAccount)}
+
+Try also:
+
   Lose callbacks, send them twice, answer late: "Faults" on the customer's page
   What every route takes and answers
     ${managerUrl}/docs
@@ -33,6 +38,7 @@ in the console under Log. All of it runs on this machine until Ctrl-C. Try also:
     curl ${managerUrl}/api/v1/bots -H 'content-type: application/json' -d '${JSON.stringify(own)}'
     MANAGER_URL=${managerUrl} BOT_KEY=<key> SIGNING_SECRET=<signingSecret> CORP_ID=${corpId} \\
       CORP_SECRET=${corpSecret} KF_ID=${ownAccount} node ${here.fileOf('examples/message-bot/message-bot.js')}
+  A stand-in of such a service answers: Ctrl-C, then the demo again with --agent
   How it is
     curl ${managerUrl}/health
 

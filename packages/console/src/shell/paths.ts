@@ -29,6 +29,8 @@ export const pathOf = {
   /** With the account chosen. */
   addBotFor: (corpId: string, openKfId: string) =>
     `${PAGES.bots}/add?corpId=${part(corpId)}&openKfId=${part(openKfId)}`,
+  /** With the account and what answers chosen. */
+  addAgentFor: (corpId: string, openKfId: string) => `${pathOf.addBotFor(corpId, openKfId)}&program=agent`,
   logOfAccount: (openKfId: string) => `${PAGES.log}?openKfId=${part(openKfId)}`,
   /** The story of one record, beside those of its account. */
   recordOf: (openKfId: string, id: string) => `${PAGES.log}?openKfId=${part(openKfId)}&record=${part(id)}`,

@@ -3,7 +3,8 @@ import { computed, signal } from '@preact/signals';
 import type { ConversationView } from '../../control/view.js';
 import { view } from './server.js';
 
-const accountId = signal('');
+/** A link may name it. */
+const accountId = signal(new URLSearchParams(location.search).get('openKfId') ?? '');
 const customerId = signal('');
 
 export const chosen = computed(() => ({

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { interruption } from '../../session/session.js';
-import { type Draft, NEW_DRAFT } from './draft.js';
+import { type Draft, draftFor, NEW_DRAFT } from './draft.js';
 import { PROGRAMS } from './programs.js';
 
 const NAME = 'wxkf.draft.bot';
@@ -21,12 +21,17 @@ export function useKeptDraft(): [draft: Draft, change: (changed: Partial<Draft>)
   return [draft, (changed) => setDraft((before) => ({ ...before, ...changed }))];
 }
 
-/** A link may name the app, or an account that needs a bot. */
+/** A link may name the app, or an account that needs a bot, also with a service that is to answer. */
 function draftFromAddress(): Draft {
   const query = new URLSearchParams(location.search);
   const [corpId, openKfId] = [query.get('corpId') ?? '', query.get('openKfId')];
-  const picked = openKfId === null ? [] : [openKfId];
-  return { ...NEW_DRAFT, corpId, picked, step: corpId === '' ? 'app' : 'accounts' };
+  if (corpId === '') return NEW_DRAFT;
+  if (openKfId === null) return { ...NEW_DRAFT, corpId, step: 'accounts' };
+  const draft = { ...NEW_DRAFT, corpId, picked: [openKfId] };
+  const isAgent = query.get('program') === 'agent';
+  return isAgent
+    ? { ...draftFor('agent', draft), takesAllOthers: false, step: 'program' }
+    : { ...draft, step: 'accounts' };
 }
 
 function readDraft(): Draft | null {
