@@ -185,6 +185,8 @@ function SelectAll({ selection, keys }: { readonly selection: Selection; readonl
     <th scope="col" className="select">
       <Checkbox
         aria-label={t().common.selectAll}
+        // While rows are loaded there is nothing to choose.
+        disabled={keys.length === 0}
         checked={chosen > 0 && chosen === keys.length}
         indeterminate={chosen > 0 && chosen < keys.length}
         onChange={({ target }) => selection.onChange(new Set(target.checked ? keys : []))}
