@@ -1,6 +1,8 @@
 /** The longest text of `kf/send_msg`, bytes in UTF-8 (developer.work.weixin.qq.com/document/path/94677). */
 export const PART_BYTES_MAX = 2_048;
 const CUT_OFF = '…';
+const ENCODER = new TextEncoder();
+const CHARACTERS = new Intl.Segmenter();
 
 /** Where a text is cut, best first: after a paragraph, a line, a sentence, a clause, a word. */
 const ENDS = [/\n\n/g, /\n/g, /[。！？!?；;…]["'”’）)]*|\.(?=\s)/g, /[，、,：:]/g, /\s/g];
@@ -37,14 +39,10 @@ function endIn(text: string, bytesMax: number): number {
 
 /** The longest beginning of so many bytes that ends with a whole character as people see it. */
 function lengthIn(text: string, bytesMax: number): number {
-  let bytes = 0;
-  let length = 0;
-  // No character has less than one byte, so what is beyond need not be looked at.
-  for (const { segment } of new Intl.Segmenter().segment(text.slice(0, bytesMax))) {
-    bytes += Buffer.byteLength(segment);
-    if (bytes > bytesMax) break;
-    length += segment.length;
-  }
+  // No character has less than one byte, so what is beyond need not be looked at, but for whether it belongs to the last one.
+  const near = text.slice(0, bytesMax + 1);
+  const { read: fitting } = ENCODER.encodeInto(near, new Uint8Array(bytesMax));
+  const length = CHARACTERS.segment(near).containing(fitting)?.index ?? fitting;
   // One character may have marks without end; some of them are a part, too.
   return length || Math.floor(bytesMax / 3);
 }
