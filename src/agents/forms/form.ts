@@ -107,14 +107,20 @@ export function refusalOf(status: number): Refusal {
   return 'refused';
 }
 
+/** The same one each time, since streams bring thousands of events a second. */
+const NO_FIELDS: Fields = {};
+
+export function toFields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : NO_FIELDS;
+}
+
 export function fieldsAt(fields: Fields | null | undefined, name: string): Fields {
-  const value = fields?.[name];
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return toFields(fields?.[name]);
 }
 
 export function firstAt(fields: Fields, name: string): Fields {
   const value = fields[name];
-  return fieldsAt({ first: Array.isArray(value) ? value[0] : null }, 'first');
+  return toFields(Array.isArray(value) ? value[0] : null);
 }
 
 export function textAt(fields: Fields, name: string): string {

@@ -18,6 +18,7 @@ import {
   refused,
   type Said,
   textAt,
+  toFields,
 } from './form.js';
 
 const DONE = '[DONE]';
@@ -83,7 +84,7 @@ function ended(said: Said, choice: Fields): Said {
 function contentOf(content: unknown): string {
   if (typeof content === 'string') return content;
   const parts: unknown[] = Array.isArray(content) ? content : [];
-  return parts.map((part) => textAt(fieldsAt({ part }, 'part'), 'text')).join('');
+  return parts.map((part) => textAt(toFields(part), 'text')).join('');
 }
 
 /** Kimi puts it into the choice. */
@@ -95,8 +96,8 @@ function tokensIn(fields: Fields, choice: Fields): number | null {
 
 function errorIn(fields: Fields | null, status: number): Refused | null {
   const error = fieldsAt(fields, 'error');
+  if (error.code === undefined && error.type === undefined && error.message === undefined) return null;
   const codes = [error.code, error.type].filter((code) => typeof code === 'string');
-  if (codes.length === 0 && error.message === undefined) return null;
   const code = codes[0] ?? null;
   const has = (known: ReadonlySet<string>) => codes.some((one) => known.has(one));
   if (has(NO_QUOTA)) return refused('quota', code, status);
