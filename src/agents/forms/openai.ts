@@ -96,7 +96,8 @@ function tokensIn(fields: Fields, choice: Fields): number | null {
 
 function errorIn(fields: Fields | null, status: number): Refused | null {
   const error = fieldsAt(fields, 'error');
-  if (error.code === undefined && error.type === undefined && error.message === undefined) return null;
+  const hasNoCode = typeof error.code !== 'string' && typeof error.type !== 'string';
+  if (hasNoCode && error.message === undefined) return null;
   const codes = [error.code, error.type].filter((code) => typeof code === 'string');
   const code = codes[0] ?? null;
   const has = (known: ReadonlySet<string>) => codes.some((one) => known.has(one));
