@@ -181,7 +181,7 @@ describe('the echo puppet', () => {
       body: JSON.stringify({ token: 'ENCnews', openKfId: bot.openKfId }),
     });
     // A busy machine may take longer than the answer waits; the puppet gets it all the same.
-    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ delivery: expect.stringMatching(/^(delivered|pending)$/) });
     await reply;
   });
 

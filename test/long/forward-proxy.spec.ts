@@ -155,8 +155,8 @@ describe.each([
     await register(manager.url, app, openKfId, puppet.url.replace('127.0.0.1', 'puppet.test'));
     const event = { token: 'sync-token', openKfId };
     const delivered = await postJson(`${manager.url}/callback/decrypted/${app.corpId}`, event);
-    expect(delivered.status).toBe(200);
-    await until(() => puppet.received.length > 0);
+    expect(await delivered.json()).toMatchObject({ delivery: 'delivered' });
+    expect(puppet.received).toHaveLength(1);
     const targets = new Set(site.asked.map((one) => one.replace(/(\d)\/.*$/, '$1')));
     expect([...targets].sort()).toEqual(
       scheme === 'https'
