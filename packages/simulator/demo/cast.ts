@@ -68,6 +68,7 @@ export class Cast {
 
   /** As an operator does it under Apps in the console, where bots can be added then. */
   async connectApp(): Promise<void> {
+    this.#mustBeOpen();
     const { corpId, callback } = this.simulator;
     const { token, encodingAESKey } = callback;
     await this.#post('/api/v1/apps', { corpId, token, encodingAESKey });

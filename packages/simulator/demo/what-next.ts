@@ -1,17 +1,17 @@
 import type { Here } from '../here.js';
 import type { Simulator } from '../simulator.js';
 
-/** What of the demo is named. */
-interface Played {
+/** What is told of the demo. */
+interface Demo {
   readonly simulator: Pick<Simulator, 'url' | 'corpId' | 'corpSecret' | 'accounts'>;
   readonly managerUrl: string;
 }
 
 /** What to look at, and what to try. */
-export function whatNext({ simulator, managerUrl }: Played, here: Pick<Here, 'fileOf'>): string {
+export function whatNext({ simulator, managerUrl }: Demo, here: Pick<Here, 'fileOf'>): string {
   const { corpId, corpSecret } = simulator;
   // Nobody answers for it yet.
-  const { openKfId: ownAccount = '', name: second = '' } = simulator.accounts[1] ?? {};
+  const { openKfId: ownAccount = '', name: second = '' } = simulator.accounts.at(-1) ?? {};
   const ofOwn = new URLSearchParams({ corpId, openKfId: ownAccount });
   const own = { name: 'Mine', corpId, openKfIds: [ownAccount], kind: 'puppet', takes: 'message', corpSecret };
   return `
@@ -21,11 +21,11 @@ export function whatNext({ simulator, managerUrl }: Played, here: Pick<Here, 'fi
 Open both. Type a message as the customer and see it go through: here, on the customer's page with the puppet's reply, and
 in the console under Log. All of it runs on this machine until Ctrl-C.
 
-Your own Dify, FastGPT, Coze or model answers for ${second}:
+Your own Dify, FastGPT, Coze or model can answer for ${second}:
 
-  Enter its URL and key   ${managerUrl}/console/bots/add?${ofOwn}&program=agent
-  and the app's Secret    ${corpSecret}
-  Then write to it        ${simulator.url}/?openKfId=${encodeURIComponent(ownAccount)}
+  The form for its URL and key  ${managerUrl}/console/bots/add?${ofOwn}&program=agent
+  The Secret for the form       ${corpSecret}
+  The page of its customer      ${simulator.url}/?openKfId=${encodeURIComponent(ownAccount)}
 
 Try also:
 

@@ -3,12 +3,17 @@ import { computed, signal } from '@preact/signals';
 import type { ConversationView } from '../../control/view.js';
 import { view } from './server.js';
 
-/** A link may name it. */
 const accountId = signal(new URLSearchParams(location.search).get('openKfId') ?? '');
 const customerId = signal('');
 
+/** The address may name one that is not there. */
+const account = computed(() => {
+  const accounts = view.value?.accounts ?? [];
+  return accounts.find(({ openKfId }) => openKfId === accountId.value) ?? accounts[0];
+});
+
 export const chosen = computed(() => ({
-  openKfId: accountId.value || (view.value?.accounts[0]?.openKfId ?? ''),
+  openKfId: account.value?.openKfId ?? '',
   externalUserId: customerId.value || (view.value?.customers[0]?.externalUserId ?? ''),
 }));
 
