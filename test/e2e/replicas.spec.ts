@@ -254,3 +254,36 @@ mongoSuite('two managers on one database, whose clocks are 10 minutes apart,', (
     await puppet.next();
   });
 });
+
+mongoSuite('three managers on one database', () => {
+  let place: Place;
+  let managers: ManagerProcess[];
+
+  beforeAll(async () => {
+    place = mongoPlace();
+    managers = await Promise.all([1, 2, 3].map(() => startManager(place.env)));
+  });
+
+  afterAll(async () => {
+    await Promise.all(managers.map((one) => one.stop('SIGKILL')));
+    await place.discard();
+  });
+
+  it('the third delivers what the two others kept before they died', async () => {
+    const app = newApp();
+    const accounts = [newOpenKfId(), newOpenKfId()];
+    const away = await startPuppetServer();
+    const { url } = away;
+    await away.close();
+    const dying = managers.slice(0, 2);
+    for (const [n, { url: manager }] of dying.entries()) {
+      await register(manager, app, accounts[n] ?? '', url);
+      const answer = await whenServed(() => sendMessage(manager, app, accounts[n] ?? ''));
+      expect(answer.status).toBe(200);
+    }
+    await Promise.all(dying.map((one) => one.stop('SIGKILL')));
+    const puppet = await startPuppetServer(undefined, Number(new URL(url).port));
+    await until(() => puppet.received.length >= accounts.length);
+    await puppet.close();
+  });
+});
