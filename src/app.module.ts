@@ -22,8 +22,11 @@ import { HealthyLogLines } from './kernel/healthy-log-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
+import { type PortLine, PortsModule } from './kernel/ports.module.js';
+import { CustomerCounts, NoCustomerCounts } from './insight/accounts/customer-counts.js';
 import { insightConfig } from './insight/accounts/insight.config.js';
 import { messagesConfig } from './messages/sending/messages.config.js';
+import { NoPageRules, PageRules } from './messages/pulling/page-rules.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { metricsConfig } from './metrics/metrics.config.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -41,6 +44,8 @@ import { RegistryModule } from './registry/registry.module.js';
 import { storageConfig } from './storage/store/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
 import { CONTENTS } from './store-contents.js';
+import { NoPeople, People } from './wecom/people.js';
+import { NoSessionCalls, SessionCalls } from './wecom/proxy/session-calls.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
 import { replicasConfig } from './stream/replicas/replicas.config.js';
@@ -73,6 +78,14 @@ const NAMESPACES: readonly Namespace[] = [
   wecomConfig,
 ];
 
+/** Ports that an optional feature fills. */
+const PORTS: readonly PortLine[] = [
+  [CustomerCounts, NoCustomerCounts, SessionsModule],
+  [PageRules, NoPageRules, SessionsModule],
+  [People, NoPeople, SessionsModule],
+  [SessionCalls, NoSessionCalls, SessionsModule],
+];
+
 @Module({})
 export class AppModule {
   /** @param server is made first; the application runs behind it. */
@@ -100,7 +113,7 @@ export class AppModule {
         RegistryModule,
         CallbackModule,
         MessagesModule,
-        SessionsModule,
+        PortsModule.forRoot(PORTS),
         AgentsModule,
         StreamModule,
         WecomModule,

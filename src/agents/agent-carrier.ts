@@ -1,5 +1,5 @@
 /** Asks an agent's service about a customer's message, and sends the customer its answer. */
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../dispatch/endpoint/attempt.js';
 import type { Agents, AskedMessage } from '../dispatch/endpoint/agents.js';
 import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
@@ -52,7 +52,7 @@ export class AgentCarrier implements Agents {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     botEndpoints: BotEndpoints,
-    @Optional() private readonly people: People | null = null,
+    private readonly people: People,
   ) {
     botEndpoints.askBy(this);
   }
@@ -223,8 +223,7 @@ export class AgentCarrier implements Agents {
   async #handOver({ bot, logged, customer }: Asked): Promise<AttemptResult | null> {
     const { openKfId, webhookId } = logged;
     try {
-      const isDone = (await this.people?.handOver(bot, openKfId, customer, webhookId)) ?? false;
-      if (!isDone) this.log.notHandedOver(logged);
+      if (!(await this.people.handOver(bot, openKfId, customer, webhookId))) this.log.notHandedOver(logged);
       return null;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'WECOM_UNREACHABLE') throw error;

@@ -1,6 +1,6 @@
 /** Sends a customer what an agent answers. */
 import { hash } from 'node:crypto';
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { Places } from '../kernel/places.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
@@ -44,7 +44,7 @@ export class Sending {
 
   constructor(
     private readonly calls: KfCalls,
-    @Optional() private readonly sessions: SessionCalls | null = null,
+    private readonly sessions: SessionCalls,
   ) {}
 
   /** Never rejects. */
@@ -68,7 +68,7 @@ export class Sending {
     const { corpSecret } = bot.opened;
     const body = { touser: customer, open_kfid: openKfId, msgid, msgtype: 'text', text: { content: text } };
     try {
-      const followed = (await this.sessions?.begin(bot, API, body)) ?? null;
+      const followed = await this.sessions.begin(bot, API, body);
       const answer = await this.calls.call({
         ...{ corpId, corpSecret, botId, api: API, openKfId, body, trace: null },
       });

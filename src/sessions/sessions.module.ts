@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { CustomerCounts } from '../insight/accounts/customer-counts.js';
 import { PageRules } from '../messages/pulling/page-rules.js';
 import { RegistryModule } from '../registry/registry.module.js';
@@ -16,8 +16,7 @@ import { SessionTexts } from './session-texts.js';
 import { SessionsController } from './sessions.controller.js';
 import { StoredCounts } from './stored-counts.js';
 
-/** Bots that share customers with people. Global, since it provides ports of the pulls and of the proxy. */
-@Global()
+/** Bots that share customers with people. */
 @Module({
   imports: [RegistryModule, WecomModule],
   controllers: [SessionsController],

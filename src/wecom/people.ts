@@ -1,6 +1,6 @@
 import type { OpenBot } from '../registry/bots/known-bots.js';
 
-/** Moves customers to people, as the bot's `session.people` says. Without one, nobody is handed over. */
+/** Moves customers to people, as the bot's `session.people` says. */
 export abstract class People {
   /**
    * Safe to repeat for the same cause.
@@ -10,4 +10,11 @@ export abstract class People {
    * @throws AppError `WECOM_UNREACHABLE`, `STORE_UNAVAILABLE`; it may be done later.
    */
   abstract handOver(bot: OpenBot, openKfId: string, customer: string, cause: string): Promise<boolean>;
+}
+
+/** Nobody is handed over. */
+export class NoPeople extends People {
+  override async handOver(): Promise<boolean> {
+    return false;
+  }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AppPageAnswer } from '../../src/api/apps.dto.js';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import type { Asked, ServiceForm } from '../../packages/simulator/services/service-forms.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
@@ -15,6 +16,11 @@ import { until, whenServed } from '../support/until.js';
 
 const SECRETS_KEY = randomBytes(32).toString('base64');
 const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
+const SHARED: SessionSettings = {
+  welcome: { text: 'Hello' },
+  people: { to: 'pool', waiting: 'wait', nobody: 'nobody is here' },
+  ended: { text: 'bye' },
+};
 const CUSTOMERS = Array.from({ length: 12 }, (_, n) => `customer ${n}`);
 
 function agentsIn(newPlace: () => Place): void {
@@ -64,10 +70,14 @@ function agentsIn(newPlace: () => Place): void {
       }),
     );
 
-  async function add(form: ServiceForm, agent: object = {}): Promise<BotCreatedAnswer> {
+  async function add(
+    form: ServiceForm,
+    agent: object = {},
+    session: SessionSettings | null = null,
+  ): Promise<BotCreatedAnswer> {
     const { corpId, corpSecret } = wecom;
     const response = await request('POST', '/api/v1/bots', {
-      ...{ name: 'Agent', corpId, corpSecret, openKfIds: [openKfId], kind: 'agent' },
+      ...{ name: 'Agent', corpId, corpSecret, openKfIds: [openKfId], kind: 'agent', session },
       agent: {
         ...{ form, url: service.urlOf(form), key: STAND_IN_KEY },
         ...(form === 'openai' ? { model: 'stand-in' } : { botId: 'b' }),
@@ -89,6 +99,23 @@ function agentsIn(newPlace: () => Place): void {
       .filter((one) => one.openKfId === openKfId && one.externalUserId === customer(n) && one.from === 'bot')
       .map(({ body }) => String((body as { content?: string }).content));
   const hasSent = (count: number, n = 0) => until(() => sentTo(n).length >= count);
+  const conversation = () => wecom.corp.conversation(openKfId, customer(0));
+
+  /** A message of the bot's own program, by its key. @returns how many WeCom takes after it, as the manager says. */
+  async function sendByKey({ key }: BotCreatedAnswer, content: string): Promise<number> {
+    const base = `${manager.url}/bot/${key}/cgi-bin`;
+    const credentials = new URLSearchParams({ corpid: wecom.corpId, corpsecret: wecom.corpSecret });
+    const token = (await (await fetch(`${base}/gettoken?${credentials}`)).json()) as { access_token: string };
+    const response = await fetch(`${base}/kf/send_msg?access_token=${token.access_token}`, {
+      method: 'POST',
+      body: JSON.stringify({
+        ...{ touser: customer(0), open_kfid: openKfId },
+        ...{ msgtype: 'text', text: { content } },
+      }),
+    });
+    expect(await response.json()).toMatchObject({ errcode: 0 });
+    return Number(response.headers.get('x-wxkf-sends-left') ?? Number.NaN);
+  }
 
   it.each(['openai', 'fastgpt', 'dify', 'coze'] as const)(
     'a customer talks with a service of form %s',
@@ -133,6 +160,36 @@ function agentsIn(newPlace: () => Place): void {
     const parts = sentTo();
     expect(parts.every((part) => Buffer.byteLength(part) <= 2_048 && /^长+…?$/.test(part))).toBe(true);
     expect(parts[4]?.endsWith('…')).toBe(true);
+  });
+
+  it('an answer with the mark hands the customer over, who is not sent the mark', async () => {
+    answerTo = ({ text }) => (text === 'A person!' ? 'A colleague will help you. [PERSON]' : `Re: ${text}`);
+    await add('dify', { handOverMark: '[PERSON]' }, SHARED);
+    say('A person!');
+    await until(() => sentTo().includes('wait'));
+    expect(sentTo().toSorted()).toEqual(['A colleague will help you.', 'wait']);
+    expect(conversation().session(wecom.corp.nowMs).state).toBe(2);
+    say('Are you there?');
+    wecom.corp.act(conversation(), { type: 'take', servicerUserid: 'lisi' });
+    wecom.corp.act(conversation(), { type: 'end', servicerUserid: 'lisi' });
+    await until(() => sentTo().includes('bye'));
+    say('Thank you');
+    await until(() => sentTo().includes('Re: Thank you'));
+    expect(service.asked.map(({ text }) => text)).toEqual(['A person!', 'Thank you']);
+  });
+
+  it('a customer of an agent who enters is welcomed', async () => {
+    await add('dify', {}, SHARED);
+    wecom.corp.enter(openKfId, customer(0));
+    await hasSent(1);
+    expect(sentTo()).toEqual(['Hello']);
+  });
+
+  it('what an agent sends is counted by the session', async () => {
+    const bot = await add('dify', {}, SHARED);
+    say('Hello');
+    await hasSent(1);
+    expect(await sendByKey(bot, 'one more')).toBe(3);
   });
 
   it('what is no text is answered once a minute, and events are not answered', async () => {

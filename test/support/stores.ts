@@ -10,6 +10,7 @@ import { Clock, SystemClock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { StorageStartError } from '../../src/kernel/storage-start-error.js';
+import { UnreadMetricsModule } from '../../src/metrics/unread-metrics.module.js';
 import { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 import { storageConfig } from '../../src/storage/store/storage.config.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
@@ -39,6 +40,7 @@ export async function openStore(place: Place, clock: Clock = new SystemClock()):
       imports: [
         configModule(config, [storageConfig]),
         { ...kernel, providers: [...(kernel.providers ?? []), { provide: Clock, useValue: clock }] },
+        UnreadMetricsModule,
         await StorageModule.forRoot(config, CONTENTS),
       ],
     },

@@ -6,6 +6,7 @@ import type { Config } from '../../config/config.js';
 import { configModule } from '../../config/config.module.js';
 import { KernelModule } from '../../kernel/kernel.module.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
+import { UnreadMetricsModule } from '../../metrics/unread-metrics.module.js';
 import { storageConfig } from '../../storage/store/storage.config.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { interruptible } from '../terminal/interruption.js';
@@ -27,6 +28,7 @@ export function withStorage<T>(
     const imports = [
       configModule(config, [storageConfig]),
       KernelModule.forRoot(log, new Lifecycle()),
+      UnreadMetricsModule,
       await StorageModule.forRoot(config, CONTENTS),
     ];
     const module = { module: StorageOnly, imports };

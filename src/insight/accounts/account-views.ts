@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import type { LastDeliveries } from '../../dispatch/endpoint/deliveries.js';
@@ -108,7 +108,7 @@ export class AccountViews {
     @Inject(insightConfig.KEY) private readonly config: ConfigType<typeof insightConfig>,
     clock: Clock,
     private readonly storeClock: StoreClock,
-    @Optional() customerCounts?: CustomerCounts,
+    customerCounts: CustomerCounts,
   ) {
     this.#latest = new Recent(clock, async () => {
       const startedMs = clock.elapsedMs();
@@ -119,7 +119,7 @@ export class AccountViews {
     this.#hints = new Recent(clock, () => answerInTime(STORE_LIMIT_MS, 'list hints', this.#readHints()));
     this.#customers = new Recent(clock, async () => {
       const isShared = this.bots.list().some(({ session }) => session != null);
-      if (customerCounts === undefined || !isShared) return null;
+      if (!isShared) return null;
       return answerInTime(STORE_LIMIT_MS, 'count customers', customerCounts.read());
     });
   }

@@ -11,10 +11,17 @@ export interface CustomerCount {
   readonly poolSinceMs: number | null;
 }
 
-/** Knows how many customers are with whom. Without one, nobody shares customers. */
+/** Knows how many customers are with whom. */
 export abstract class CustomerCounts {
   /** By account, without accounts that have none. @throws AppError `STORE_UNAVAILABLE` */
   abstract read(): Promise<ReadonlyMap<string, CustomerCount>>;
+}
+
+/** Nobody shares customers. */
+export class NoCustomerCounts extends CustomerCounts {
+  override async read(): Promise<ReadonlyMap<string, CustomerCount>> {
+    return new Map();
+  }
 }
 
 /** The counts of several accounts as one. @returns `null` where none has any. */

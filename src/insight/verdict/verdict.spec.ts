@@ -22,6 +22,7 @@ import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import type { Corps } from '../../registry/accounts/corps.js';
 import type { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { AccountViews } from '../accounts/account-views.js';
+import { NoCustomerCounts } from '../accounts/customer-counts.js';
 import type { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
 import type { StatusAnswer } from './status.dto.js';
 import { Names } from '../accounts/names.js';
@@ -43,7 +44,7 @@ beforeEach(async () => {
   const listed = { known: () => null, corpIds: () => [] } as unknown as WecomAccounts;
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const of = [accounts, bots, destinations, botEndpoints, figures, outbox, counts, listed] as const;
-  views = new AccountViews(...of, config, clock, clock);
+  views = new AccountViews(...of, config, clock, clock, new NoCustomerCounts());
   const names = new Names(knownApps, bots, accounts, image, listed);
   const corps = { has: () => true } as unknown as Corps;
   const known = [figures, others, counts, circuits, bots, corps, names, clock] as const;

@@ -21,7 +21,7 @@ export interface JudgedEntry {
   readonly withheld: WithheldOutcome | null;
 }
 
-/** Decides which entries a bot gets that shares its customers with people. Without one, a bot gets all. */
+/** Decides which entries a bot gets that shares its customers with people. */
 export abstract class PageRules {
   /**
    * Call it before the page is kept. The same page may be judged again, in parts or as a part of another one, and comes to the
@@ -30,4 +30,11 @@ export abstract class PageRules {
    * @throws AppError `STORE_UNAVAILABLE`
    */
   abstract judge(page: JudgedPage): Promise<readonly JudgedEntry[]>;
+}
+
+/** A bot gets all entries. */
+export class NoPageRules extends PageRules {
+  override async judge({ entries }: JudgedPage): Promise<readonly JudgedEntry[]> {
+    return entries.map((entry) => ({ entry, withheld: null }));
+  }
 }

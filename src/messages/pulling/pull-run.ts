@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -93,7 +93,7 @@ export class PullRun {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-    @Optional() private readonly rules?: PageRules,
+    private readonly rules: PageRules,
   ) {}
 
   /** Never throws. @param added is told that messages wait now. */
@@ -173,7 +173,7 @@ export class PullRun {
     fromMs: number,
   ): Promise<readonly JudgedEntry[]> {
     const all = entries.map((entry) => ({ entry, withheld: null }));
-    if (this.rules === undefined || bot.session == null) return all;
+    if (bot.session == null) return all;
     const timely = entries.filter(({ send_time: sentAtS }) => !(Number(sentAtS) * 1_000 < fromMs));
     const judged = await this.rules.judge({ account, bot, trace, entries: timely });
     const found = new Map(timely.map((entry, n) => [entry, judged[n]]));

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import {
@@ -143,7 +143,7 @@ export class MongoStore extends StorageProbe {
     private readonly clock: Clock,
     private readonly storeClock: MongoStoreClock,
     @Inject(LOG) private readonly log: Log,
-    @Optional() metrics?: Metrics,
+    metrics: Metrics,
   ) {
     super();
     this.#metrics = new StoreMetrics('mongodb', OPERATIONS, metrics);

@@ -29,12 +29,12 @@ import { SqliteStoredSecrets } from './sqlite-stored-secrets.js';
   providers: [
     {
       provide: SqliteStore,
-      inject: [storageConfig.KEY, STORE_CONTENTS, LOG, { token: Metrics, optional: true }],
+      inject: [storageConfig.KEY, STORE_CONTENTS, LOG, Metrics],
       useFactory: (
         config: ConfigType<typeof storageConfig>,
         contents: StoreContents,
         log: Log,
-        metrics?: Metrics,
+        metrics: Metrics,
       ) => SqliteStore.open(config, contents, new StoreMetrics('embedded', STEPS, metrics), log),
     },
     { provide: StorageProbe, useExisting: SqliteStore },

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
@@ -7,6 +7,7 @@ import type { Log } from '../../kernel/log.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../store/storage.config.js';
 import { StorageProbe } from '../store/storage-probe.js';
+import { Metrics } from '../../metrics/metrics.js';
 import { StoreMetrics } from '../store/store-metrics.js';
 import { DataDir, SCHEMA_VERSION } from './data-dir.js';
 import { Database, isDamage, type Statement, type Value } from './database.js';
@@ -79,7 +80,6 @@ const FREE_SHARE_MIN = 0.1;
 const CHECK_LIMIT_MS = 2_000;
 
 /** The two files in `DATA_DIR`, owned by this process alone. */
-@Injectable()
 export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   override readonly kind = 'embedded';
   /** Set when a damaged page was found. Only a start with a good file ends this state. */
@@ -91,7 +91,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   static async open(
     { dataDir }: Pick<ConfigType<typeof storageConfig>, 'dataDir'>,
     contents: StoreContents,
-    metrics = new StoreMetrics('embedded', STEPS),
+    metrics = new StoreMetrics('embedded', STEPS, new Metrics()),
     log?: Log,
   ): Promise<SqliteStore> {
     const folder = new DataDir(dataDir);

@@ -12,8 +12,7 @@ const MS_PER_S = 1_000;
 export class StoreMetrics<Operation extends string> {
   readonly #durations: Record<Operation, Record<'ok' | 'failed', Observations>>;
 
-  /** @param metrics left out when nobody reads them, as in the commands of the shell. */
-  constructor(store: 'mongodb' | 'embedded', operations: readonly Operation[], metrics = new Metrics()) {
+  constructor(store: 'mongodb' | 'embedded', operations: readonly Operation[], metrics: Metrics) {
     const durations = metrics.histogram('wxkf_store_operation_duration_seconds', OF_THE_STORE);
     this.#durations = byValue(operations, (operation) =>
       byValue(['ok', 'failed'], (result) => durations({ store, operation, result })),

@@ -9,6 +9,7 @@ import type { AccessTokens } from '../tokens/access-tokens.js';
 import { type BotCall, BotCalls } from './bot-calls.js';
 import { parseTarget } from './proxy-target.js';
 import type { QueuedMessages } from './queued-messages.js';
+import { NoSessionCalls } from './session-calls.js';
 
 const BOT = { id: 'bot-1', corpId: 'wwCorp', openKfIds: ['wk1'], takes: 'event' };
 
@@ -20,6 +21,7 @@ function callOf(api: string, bot: typeof BOT = BOT, tokens: object = {}): BotCal
     { find: () => null } as unknown as SyncTokens,
     {} as QueuedMessages,
     {} as StoreClock,
+    new NoSessionCalls(),
   );
   const call = calls.admit(bot, parseTarget(`/cgi-bin/${api}`));
   if (call === null) throw new Error('it is a call of a bot');

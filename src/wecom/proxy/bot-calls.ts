@@ -3,7 +3,7 @@
  * valid for the whole app. So this check prevents mistakes and calls for other bots' accounts, but it does not limit what a
  * holder of the token can do (docs/security.md).
  */
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallingBot } from '../../http/access/bot-keys.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -44,7 +44,7 @@ export class BotCalls {
     private readonly syncTokens: SyncTokens,
     private readonly queued: QueuedMessages,
     private readonly storeClock: StoreClock,
-    @Optional() private readonly sessions?: SessionCalls,
+    private readonly sessions: SessionCalls,
   ) {}
 
   /** @returns `null` for a caller that is no bot. @throws AppError `BOT_FORBIDDEN` */
@@ -56,7 +56,7 @@ export class BotCalls {
     if (!OPENED.test(target.api)) throw forbidden(`${target.api} is neither a kf nor a media API`);
     if (target.corpId !== null && target.corpId !== bot.corpId)
       throw forbidden('corpid must be the corp of the bot');
-    const { destinations, tokens, syncTokens, queued, storeClock, sessions = null } = this;
+    const { destinations, tokens, syncTokens, queued, storeClock, sessions } = this;
     const call = new BotCall(bot, target, destinations, tokens, syncTokens, queued, storeClock, sessions);
     // A Set, since a query can repeat one account a thousand times.
     const named = new Set(target.openKfIdsOfQuery);
@@ -85,7 +85,7 @@ export class BotCall {
     private readonly syncTokens: SyncTokens,
     private readonly queued: QueuedMessages,
     private readonly storeClock: StoreClock,
-    private readonly sessions: SessionCalls | null,
+    private readonly sessions: SessionCalls,
   ) {}
 
   get corpId(): string {
@@ -221,7 +221,7 @@ export class BotCall {
     answer: CallerAnswer,
     reply: Pick<FastifyReply, 'header'>,
   ): Promise<((errcode: number | null) => void) | null> {
-    if (this.sessions === null || !('whole' in body) || body.whole === null) return null;
+    if (!('whole' in body) || body.whole === null) return null;
     const fields = parseObject(body.whole.toString('utf8')) ?? {};
     const followed = await this.sessions.begin(this.bot, this.target.api.toLowerCase(), fields);
     if (followed === null) return null;

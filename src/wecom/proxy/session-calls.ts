@@ -24,3 +24,10 @@ export abstract class SessionCalls {
    */
   abstract begin(bot: KnownBot, api: string, body: Fields): Promise<FollowedCall | null>;
 }
+
+/** No call tells anything. */
+export class NoSessionCalls extends SessionCalls {
+  override async begin(): Promise<null> {
+    return null;
+  }
+}
