@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type FastifyInstance, fastify } from 'fastify';
-import { PieceTurns } from './piece-turns.js';
+import { Turns } from '../../kernel/turns.js';
 import { KEPT_FOR_A_YEAR, StaticFiles } from './static-files.js';
 
 const LARGE_BYTES = 200_000;
@@ -44,7 +44,7 @@ const ask = (url: string, headers: Record<string, string> = {}, method: 'GET' | 
 
 describe('a large file', () => {
   it('is sent in pieces, and takes no turn of others where it is not asked for but its length', async () => {
-    const take = jest.spyOn(PieceTurns.prototype, 'next');
+    const take = jest.spyOn(Turns.prototype, 'next');
     expect((await ask('/large', {}, 'HEAD')).headers['content-length']).toBe(String(LARGE_BYTES));
     expect(take).not.toHaveBeenCalled();
     const { headers, rawPayload } = await ask('/large');

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
-import { PieceTurns } from './piece-turns.js';
+import { Turns } from '../../kernel/turns.js';
 
 /** For a file whose name changes with its content. */
 export const KEPT_FOR_A_YEAR = 'public, max-age=31536000, immutable';
@@ -32,7 +32,7 @@ const PIECE_BYTES = 65_536;
 /** Pieces of all files in one turn of the event loop. Callbacks wait for them: some tenths of a millisecond. */
 const PIECES_PER_TURN = 4;
 
-const turns = new PieceTurns(PIECES_PER_TURN);
+const turns = new Turns(PIECES_PER_TURN);
 
 /**
  * Serves the files of one folder, and nothing outside it. The files must not change. Each file is looked up and read once and

@@ -2,7 +2,7 @@
  * Lets callers continue in the order in which they came, `perTurn` of them in each turn of the event loop. Between the turns,
  * Node handles other connections.
  */
-export class PieceTurns {
+export class Turns {
   readonly #waiting: (() => void)[] = [];
   #isPlanned = false;
 

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { PieceTurns } from './piece-turns.js';
+import { Turns } from './turns.js';
 
 it('lets so many go on in each turn of the event loop, in their order', async () => {
-  const turns = new PieceTurns(2);
+  const turns = new Turns(2);
   const went: number[] = [];
   for (let n = 0; n < 5; n++) void turns.next().then(() => went.push(n));
   const seen = [];
