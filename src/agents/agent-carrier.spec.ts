@@ -18,6 +18,7 @@ import type { SessionCalls } from '../wecom/proxy/session-calls.js';
 import { AgentCarrier } from './agent-carrier.js';
 import { AgentLog } from './agent-log.js';
 import { AgentMetrics } from './agent-metrics.js';
+import { readAnswer } from './answer/plain-text.js';
 import { Conversations } from './conversations.js';
 import { Fallbacks } from './fallbacks.js';
 import { NOTHING_SAID, type Question, refused } from './forms/form.js';
@@ -56,7 +57,9 @@ beforeEach(() => {
   start();
 });
 
-const said = (text: string): Answer => ({ said: { ...NOTHING_SAID, text, isWhole: true } });
+const said = (text: string): Answer => ({
+  said: { ...NOTHING_SAID, ...readAnswer(text, '[human]'), isWhole: true },
+});
 
 /** As a process does that finds what an earlier one has kept. */
 function start(agent: AgentDto = {}): void {

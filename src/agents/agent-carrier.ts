@@ -13,7 +13,7 @@ import { People } from '../wecom/people.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
 import { AgentMetrics } from './agent-metrics.js';
 import { cutInParts } from './answer/parts.js';
-import { toPlainText } from './answer/plain-text.js';
+import type { Words } from './answer/plain-text.js';
 import { type Conversation, Conversations, reset, sendsLeft, sent } from './conversations.js';
 import { Fallbacks, type WaitingMessage } from './fallbacks.js';
 import type { Question, Said } from './forms/form.js';
@@ -175,17 +175,19 @@ export class AgentCarrier implements Agents {
     return answer;
   }
 
-  #toReply({ bot, logged, conversation, atMs }: Asked, question: string, said: Said): Reply {
-    const { handOverMark, history, form } = bot.agent;
-    const handsOver = handOverMark !== '' && said.text.includes(handOverMark);
-    const text = toPlainText(handsOver ? said.text.replaceAll(handOverMark, '') : said.text);
+  #toReply(
+    { bot, logged, conversation, atMs }: Asked,
+    question: string,
+    { text, handsOver, conversationId }: Said & Words,
+  ): Reply {
+    const { history, form } = bot.agent;
     // People who take over may greet the customer, too.
     const countMax = sendsLeft(conversation, atMs) - Number(handsOver);
     return {
       ...NOTHING,
       parts: cutInParts(text, Math.max(1, countMax)),
       handsOver,
-      conversationId: form === 'fastgpt' ? (conversation.id ?? logged.webhookId) : said.conversationId,
+      conversationId: form === 'fastgpt' ? (conversation.id ?? logged.webhookId) : conversationId,
       exchanged: history === 0 ? null : { question, answer: text.slice(0, REMEMBERED_LENGTH_MAX) },
     };
   }

@@ -12,7 +12,6 @@ import { BotsService } from '../registry/bots/bots.service.js';
 import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import { AgentTestDto, type AgentTestedAnswer } from './agent-test.dto.js';
 import { cutInParts } from './answer/parts.js';
-import { toPlainText } from './answer/plain-text.js';
 import { SENDS_MAX } from './conversations.js';
 import { resultOf, toNotTaken } from './reasons.js';
 import { type Service, ServiceClient } from './service/service-client.js';
@@ -57,7 +56,7 @@ export class AgentsController {
       const { reason } = toNotTaken(ended);
       return { answered: false, result, parts: [], durationMs, tokens: null, fault: reason };
     }
-    const parts = [...cutInParts(toPlainText(ended.said.text), SENDS_MAX)];
+    const parts = [...cutInParts(ended.said.text, SENDS_MAX)];
     return { answered: true, result, parts, durationMs, tokens: ended.said.tokens, fault: null };
   }
 

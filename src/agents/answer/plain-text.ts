@@ -16,6 +16,20 @@ const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
 const TABLE_RULE = /^[\s|:-]+$/;
 const TABLE_ROW = /^\s*\|(.+)\|\s*$/;
 
+/** What is for the customer in an answer. */
+export interface Words {
+  /** Plain text; `''` where there is none. */
+  readonly text: string;
+  readonly handsOver: boolean;
+}
+
+/** @param handOverMark `''` for none. In thoughts it does not count. */
+export function readAnswer(answer: string, handOverMark: string): Words {
+  const said = withoutThoughts(answer);
+  const handsOver = handOverMark !== '' && said.includes(handOverMark);
+  return { text: toPlainText(handsOver ? said.replaceAll(handOverMark, '') : said), handsOver };
+}
+
 export function toPlainText(markdown: string): string {
   const lines: string[] = [];
   let isCode = false;

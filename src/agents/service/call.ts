@@ -4,10 +4,25 @@ import type { Dispatcher as Undici } from 'undici';
 import type { ConnectionPool } from '../../http/outgoing/connection-pools.js';
 import { proxyFaultOf } from '../../http/outgoing/forward-proxy.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
-import { type Fields, type Form, NOTHING_SAID, refused, type Refused, type Said } from '../forms/form.js';
+import { Turns } from '../../kernel/turns.js';
+import type { AgentSettings } from '../../registry/bots/agent.dto.js';
+import { readAnswer, type Words } from '../answer/plain-text.js';
+import { type Fields, NOTHING_SAID, refused, type Refused, type Said } from '../forms/form.js';
+import { FORMS } from '../forms/forms.js';
 
 /** Far more than a customer is sent, since a stream repeats much around each word. */
 const ANSWER_BYTES_MAX = 8 * 1_024 * 1_024;
+/** As many as fit into these bytes, each of 84: a chunk of OpenAI's form has twice as many, and one word. */
+const EVENTS_MAX = 100_000;
+/**
+ * The longest JSON that is parsed, characters: some 0.1 s at worst, in which nothing else is done. An event that is longer is passed
+ * over: Dify tells what each node of a workflow had and made, and none of it is for the customer.
+ */
+const JSON_LENGTH_MAX = 1_024 * 1_024;
+/** How much of a stream is read before others have their turn: 2 ms at worst. */
+const SLICE_LENGTH = 16_384;
+/** What a chunk costs beside its bytes, in bytes. */
+const CHUNK_COST = 64;
 /** How long the rest of a stream may take after the whole answer. It may name the tokens that were used. */
 const REST_MS = 1_000;
 /** How many 1xx answers may precede the final one. A flood of them would block the event loop. */
@@ -29,9 +44,12 @@ export interface Broken {
 }
 
 export type Answer =
-  | { readonly said: Said }
+  | { readonly said: Said & Words }
   | { readonly refused: Refused; readonly retryAfterMs: number | null }
   | { readonly broken: Broken };
+
+/** Of all calls: one slice of one stream in each turn of the event loop. */
+const turns = new Turns(1);
 
 /** A question under way. */
 export interface Asking {
@@ -57,6 +75,14 @@ export class Call implements Asking, Undici.DispatchHandler {
   #retryAfterMs: number | null = null;
   #body = '';
   #bytes = 0;
+  #eventCount = 0;
+  /** The part of a stream that waits for a turn. */
+  #unread = '';
+  /** What was read since the last turn, in bytes. */
+  #readInTurn = 0;
+  #isInLine = false;
+  /** What is done once all is read; `null` while more may come. */
+  #atEnd: (() => void) | null = null;
   #said: Said = NOTHING_SAID;
   #isOver = false;
   #isClosed = false;
@@ -65,21 +91,20 @@ export class Call implements Asking, Undici.DispatchHandler {
   constructor(
     private readonly pool: ConnectionPool,
     private readonly request: Undici.DispatchOptions,
-    private readonly form: Form,
+    private readonly settings: Pick<AgentSettings, 'form' | 'timeoutMs' | 'handOverMark'>,
     private readonly clock: Clock,
-    private readonly limitMs: number,
   ) {
     this.answer = this.#done.promise;
   }
 
   /** Call it once. @returns itself. */
   send(): this {
-    const { pool, clock, limitMs } = this;
+    const { pool, clock, settings } = this;
     if (pool.isFull) {
       this.#break('saturated', 'too many questions wait for this service');
       return this;
     }
-    this.#deadline = clock.after(limitMs, () => this.#late());
+    this.#deadline = clock.after(settings.timeoutMs, () => this.#late());
     pool.begin();
     pool.send(this.request, this);
     return this;
@@ -113,18 +138,22 @@ export class Call implements Asking, Undici.DispatchHandler {
     if (retryAfterS > 0 && retryAfterS <= RETRY_AFTER_MAX_S) this.#retryAfterMs = retryAfterS * 1_000;
   }
 
-  onResponseData(_controller: Undici.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return;
     this.#bytes += chunk.length;
     if (this.#bytes > ANSWER_BYTES_MAX) return this.#break('reset', 'the answer is longer than 8 MB');
     const text = this.#decoder.decode(chunk, { stream: true });
-    if (this.#isJson) this.#body += text;
-    else this.#events.feed(text);
+    if (this.#isJson) return this.#addJson(text);
+    this.#readInTurn += chunk.length + CHUNK_COST;
+    if (!this.#isInLine && this.#readInTurn <= SLICE_LENGTH) return this.#events.feed(text);
+    this.#unread += text;
+    controller.pause();
+    if (!this.#isInLine) void this.#readByTurns(controller);
   }
 
   onResponseEnd(): void {
     this.#controller = null;
-    if (!this.#isOver) this.#ended();
+    this.#whenRead(() => this.#ended());
     this.#close();
   }
 
@@ -138,16 +167,50 @@ export class Call implements Asking, Undici.DispatchHandler {
     const why = code || 'unknown';
     const isUnseen = this.#controller === null;
     const fault = proxyFaultOf(this.pool.proxy, error);
-    if (this.#said.isWhole) this.#finish();
-    else if (isUnseen) this.#break('connect', fault ?? `no connection (${why})`, code);
-    else this.#break('reset', `the connection broke (${why})`, code);
+    this.#whenRead(() => {
+      if (this.#said.isWhole) this.#finish();
+      else if (isUnseen) this.#break('connect', fault ?? `no connection (${why})`, code);
+      else this.#break('reset', `the connection broke (${why})`, code);
+    });
     this.#close();
+  }
+
+  /** More may come meanwhile: undici gives what it had read before the pause, and all that is left once the service has closed. */
+  async #readByTurns(controller: Undici.DispatchController): Promise<void> {
+    this.#isInLine = true;
+    do {
+      await turns.next();
+      const slice = this.#unread.slice(0, SLICE_LENGTH);
+      this.#unread = this.#unread.slice(SLICE_LENGTH);
+      this.#readInTurn = slice.length;
+      this.#events.feed(slice);
+    } while (this.#unread !== '' && !this.#isOver);
+    this.#isInLine = false;
+    if (this.#atEnd === null) controller.resume();
+    else this.#whenRead(this.#atEnd);
+  }
+
+  #whenRead(run: () => void): void {
+    if (this.#isInLine) this.#atEnd = run;
+    else if (!this.#isOver) run();
+  }
+
+  #addJson(text: string): void {
+    this.#body += text;
+    if (this.#body.length > JSON_LENGTH_MAX) this.#break('reset', 'the answer in JSON is longer than 1 MB');
   }
 
   #onEvent(event: string, data: string): void {
     if (this.#isOver) return;
+    if (++this.#eventCount > EVENTS_MAX)
+      return this.#break('reset', 'the answer has more than 100,000 events');
+    if (data.length > JSON_LENGTH_MAX) return;
+    const isObject = /^\s*\{/.test(data);
+    const fields = isObject ? parseFields(data) : null;
+    // To pass over each of them would cost an error of JSON.parse each, and what it said would be left out of the answer.
+    if (isObject && fields === null) return this.#break('reset', 'an event of the stream is no JSON');
     const wasWhole = this.#said.isWhole;
-    this.#said = this.form.afterEvent(this.#said, event, parseFields(data), data);
+    this.#said = FORMS[this.settings.form].afterEvent(this.#said, event, fields, data);
     if (this.#said.refused !== null) this.#finish();
     else if (this.#said.isWhole && !wasWhole) {
       this.#deadline?.cancel();
@@ -165,25 +228,27 @@ export class Call implements Asking, Undici.DispatchHandler {
     }
     const fields = parseFields(this.#body);
     if (!isWell(this.#status)) {
-      const why = this.form.refusedBy(this.#status, fields);
+      const why = FORMS[this.settings.form].refusedBy(this.#status, fields);
       return this.#settle({ refused: why, retryAfterMs: this.#retryAfterMs });
     }
     if (fields === null) return this.#break('reset', 'the answer is neither JSON nor a stream of events');
-    this.#said = this.form.ofJson(fields);
+    this.#said = FORMS[this.settings.form].ofJson(fields);
     this.#finish();
   }
 
   /** Settles with what was said so far. */
   #finish(): void {
     const { text, refused: why, isWhole } = this.#said;
+    const words = readAnswer(text, this.settings.handOverMark);
     if (why !== null) this.#settle({ refused: why, retryAfterMs: null });
-    else if (text.trim() === '') this.#settle({ refused: refused('empty', null, 200), retryAfterMs: null });
-    else if (isWhole) this.#settle({ said: this.#said });
+    else if (words.text === '' && !words.handsOver)
+      this.#settle({ refused: refused('empty', null, 200), retryAfterMs: null });
+    else if (isWhole) this.#settle({ said: { ...this.#said, ...words } });
     else this.#break('reset', 'the service did not say that its answer is whole');
   }
 
   #late(): void {
-    const within = `within ${this.limitMs / 1_000} s`;
+    const within = `within ${this.settings.timeoutMs / 1_000} s`;
     if (this.#controller === null) this.#break('connect', `no connection ${within}`);
     else this.#break('timeout', `no complete answer ${within}`);
   }

@@ -98,12 +98,15 @@ describe.each(AGENT_FORMS)('form %s', (form) => {
     expect(JSON.stringify(answer)).not.toMatch(SAID);
   });
 
-  it('tells an answer without text', async () => {
-    const silent = await StandInService.start({ answer: () => ' ' });
-    const asked = client.ask(serviceOf(form, STAND_IN_KEY, silent.urlOf(form)), QUESTION);
-    expect(await asked.answer).toMatchObject({ refused: { refusal: 'empty' } });
-    await silent.close();
-  });
+  it.each([' ', '<think>Who asks?</think> ', '<think>你好'])(
+    'tells an answer without text: %j',
+    async (text) => {
+      const silent = await StandInService.start({ answer: () => text });
+      const asked = client.ask(serviceOf(form, STAND_IN_KEY, silent.urlOf(form)), QUESTION);
+      expect(await asked.answer).toMatchObject({ refused: { refusal: 'empty' } });
+      await silent.close();
+    },
+  );
 });
 
 it.each(['openai', 'fastgpt', 'dify'] as const)(

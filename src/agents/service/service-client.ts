@@ -56,8 +56,7 @@ export class ServiceClient implements OnApplicationShutdown {
   }
 
   ask({ endpoint, settings, key }: Service, question: Question): Asking {
-    const form = FORMS[settings.form];
-    const { path, body } = form.toRequest(settings, question);
+    const { path, body } = FORMS[settings.form].toRequest(settings, question);
     const request: Undici.DispatchOptions = {
       method: 'POST',
       path: `${endpoint.basePath}${path}`,
@@ -67,7 +66,7 @@ export class ServiceClient implements OnApplicationShutdown {
       ],
       body: JSON.stringify(body),
     };
-    const call = new Call(this.#poolOf(endpoint), request, form, this.clock, settings.timeoutMs).send();
+    const call = new Call(this.#poolOf(endpoint), request, settings, this.clock).send();
     if (question.conversationId !== null) return call;
     return { answer: call.answer.then(withoutConversation), withdraw: () => call.withdraw() };
   }
