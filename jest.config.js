@@ -72,6 +72,8 @@ export default {
       testMatch: ['<rootDir>/test/equipment/**/*.spec.ts'],
     },
   ],
+  // All cores; an option of the command line counts instead.
+  maxWorkers: '100%',
   testTimeout: 90_000,
   // Node keeps some of what each spec file has loaded, so a worker grows; one that has grown so large is started anew.
   workerIdleMemoryLimit: '1GB',
