@@ -8,7 +8,7 @@ import { KnownBots, type OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
 import { People } from '../wecom/people.js';
 import { HandOvers, textsOf } from './hand-overs.js';
-import { beginningHandOver, isUnsure, withHandOver, withState } from './machine.js';
+import { beginningHandOver, isUnsure, withAnswer, withHandOver } from './machine.js';
 import { type Asked, ServiceCalls } from './service-calls.js';
 import { SessionMetrics } from './session-metrics.js';
 import { SessionStore } from './session-store.js';
@@ -64,11 +64,12 @@ export class BotHandOvers extends People {
       this.metrics.handedOver('already');
       return 'already';
     }
+    const asking = { id: cause, sentAtMs: this.storeClock.nowMs() };
     await this.store.change(account, customer, beginningHandOver);
     const outcome = await this.handOvers.perform(asked, settings);
     const texts = { ...textsOf(settings), ...(text !== undefined && { waiting: { text } }) };
     const after = await this.store.change(account, customer, (session) =>
-      withHandOver(session, cause, outcome, texts, this.storeClock.nowMs()),
+      withHandOver(session, asking, outcome, texts, this.storeClock.nowMs()),
     );
     this.texts.wake(after);
     if (outcome.kind !== 'failed') return outcome.kind;
@@ -96,12 +97,13 @@ export class BotHandOvers extends People {
     const { account, customer } = asked;
     const session = await this.store.change(account, customer, (before) => before);
     if (!isUnsure(session, this.storeClock.nowMs())) return session;
+    const askedAtMs = this.storeClock.nowMs();
     const known = await this.calls.state(asked);
     this.metrics.lookedUp(typeof known === 'number');
     if (known === null) throw new AppError('WECOM_UNREACHABLE');
     if (typeof known !== 'number') throw refusedWith(known.errcode);
     return this.store.change(account, customer, (before) =>
-      withState(before, known, this.storeClock.nowMs()),
+      withAnswer(before, known, askedAtMs, this.storeClock.nowMs()),
     );
   }
 }

@@ -5,7 +5,7 @@ import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
 import { type FollowedCall, SessionCalls } from '../wecom/proxy/session-calls.js';
-import { refusedSend, reservedSend, withState } from './machine.js';
+import { refusedSend, reservedSend, withAnswer } from './machine.js';
 import { readState } from './service-calls.js';
 import { SessionStore } from './session-store.js';
 import { isSharing } from './session-texts.js';
@@ -66,13 +66,16 @@ export class FollowedCalls extends SessionCalls {
   }
 
   #followState(account: Addressee, customer: string, body: Fields): FollowedCall {
+    const askedAtMs = this.storeClock.nowMs();
     return {
       answered: () => null,
       read: (answer) => {
         // The answer to a transfer tells no state: it is the one that was asked for.
         const state = answer.errcode === 0 ? readState({ ...body, ...answer }) : null;
         if (state === null) return;
-        void this.#change(account, customer, (session) => withState(session, state, this.storeClock.nowMs()));
+        void this.#change(account, customer, (session) =>
+          withAnswer(session, state, askedAtMs, this.storeClock.nowMs()),
+        );
       },
     };
   }

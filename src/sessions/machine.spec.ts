@@ -10,9 +10,10 @@ import {
   reservedSend,
   settledText,
   verdictOf,
+  withAnswer,
   withEntry,
   withHandOver,
-  withState,
+  withLookUp,
 } from './machine.js';
 import { newSession, sendsLeft, SESSION_MS, type Session, STATE, type State } from './session.js';
 
@@ -30,6 +31,10 @@ const session = (state: State | null, fields: Partial<Session> = {}): Session =>
   state,
   ...fields,
 });
+
+const CAUSE = { id: 'm', sentAtMs: NOW_MS };
+const lookedUp = (before: Session, state: State, agoMs = 0) =>
+  withLookUp(before, state, readEntry(ACCOUNT, entry({}, agoMs), NOW_MS), NOW_MS);
 
 let count = 0;
 const entry = (fields: Entry, agoMs = 0): Entry => ({
@@ -106,14 +111,14 @@ describe('a customer’s message', () => {
   it('that was judged is judged the same again, whatever has happened since', () => {
     const message = says('hi');
     const { session: silent } = step(session(STATE.people), message);
-    const over = withState(silent, STATE.over, NOW_MS);
+    const over = lookedUp(silent, STATE.over);
     expect(step(over, message)).toEqual({ session: over, verdict: 'people' });
   });
 
   it('is judged the same again after a whole page of others', () => {
     const page = Array.from({ length: 1_000 }, () => says('hi'));
     const silent = page.reduce((one: Session, next) => step(one, next).session, session(STATE.people));
-    const over = withState(silent, STATE.over, NOW_MS);
+    const over = lookedUp(silent, STATE.over);
     expect(step(over, page[0] as Entry).verdict).toBe('people');
   });
 
@@ -161,7 +166,7 @@ describe('a hand-over', () => {
   const ended = (outcome: HandOverOutcome, state: State = STATE.bot) => {
     const message = readEntry(ACCOUNT, says('人工'), NOW_MS);
     const begun = beginningHandOver(session(state, { left: 2 }));
-    const after = withHandOver(begun, message.id, outcome, TEXTS, NOW_MS);
+    const after = withHandOver(begun, message, outcome, TEXTS, NOW_MS);
     return judgedAs(after, message, verdictOf(outcome), NOW_MS);
   };
 
@@ -196,7 +201,7 @@ describe('a hand-over', () => {
   it('whose outcome is not known is asked about before anything is judged', () => {
     const begun = beginningHandOver(session(STATE.bot));
     expect(needOf(begun, says('人工'))).toBe('state');
-    expect(needOf(withState(begun, STATE.bot, NOW_MS), says('人工'))).toBe('handOver');
+    expect(needOf(lookedUp(begun, STATE.bot), says('人工'))).toBe('handOver');
   });
 });
 
@@ -227,20 +232,6 @@ describe('an event', () => {
     expect(step(after, says('hi')).verdict).toBe('bot');
   });
 
-  it.each([
-    ['a message of the person', () => entry({ origin: 5, msgtype: 'text' }, 1_000)],
-    ['the person taking over', () => changed(1, {}, 1_000)],
-    ['a change of another kind', () => changed(9, {}, 1_000)],
-  ])('that is late has no effect on the state: after the end, %s', (_what, late) => {
-    const { session: over } = step(session(STATE.people), changed(3));
-    expect(step(over, late()).session.state).toBe(STATE.over);
-  });
-
-  it('of the same second as the one before counts', () => {
-    const { session: over } = step(session(STATE.people), changed(3));
-    expect(step(over, changed(4)).session.state).toBe(STATE.people);
-  });
-
   it('of a change of another kind makes the state unknown', () => {
     expect(step(session(STATE.bot), changed(9)).session.state).toBeNull();
   });
@@ -259,8 +250,101 @@ describe('an event', () => {
 
   it('that tells of a new state takes back what was to be said in the old one', () => {
     const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, code: 'c1' };
-    const waiting = withHandOver(session(STATE.bot), 'm', moved, TEXTS, NOW_MS);
+    const waiting = withHandOver(beginningHandOver(session(STATE.bot)), CAUSE, moved, TEXTS, NOW_MS);
     expect(step(waiting, changed(1)).session.texts).toEqual([]);
+  });
+});
+
+describe('what tells the state', () => {
+  const SECOND = 1_000;
+  const wrote = (agoMs = 0) => entry({ origin: 5, msgtype: 'text', servicer_userid: 'ann' }, agoMs);
+  const after = (...entries: Entry[]) =>
+    entries.reduce((before, one) => step(before, one).session, session(STATE.new));
+  /** What becomes of the customer's next message. */
+  const next = (before: Session) => needOf(before, says('hi')) ?? step(before, says('hi')).verdict;
+
+  it.each([
+    ['the end', () => [changed(1), changed(3)], 'bot'],
+    ['the end, taken up again a second later', () => [changed(3, {}, SECOND), changed(4)], 'people'],
+    ['the end, taken up again in the same second', () => [changed(3), changed(4)], 'state'],
+    ['the end, and words of the same second', () => [changed(1), changed(3), wrote()], 'bot'],
+    ['words, and the end in the same second', () => [changed(1), wrote(), changed(3)], 'bot'],
+    [
+      'the end, and words a second later',
+      () => [changed(1, {}, SECOND), changed(3, {}, SECOND), wrote()],
+      'state',
+    ],
+    ['the end, and words a second later, twice', () => [changed(3, {}, SECOND), wrote(), wrote()], 'state'],
+    [
+      'the end, the customer, and words a second later',
+      () => [changed(3, {}, SECOND), says('hi'), wrote()],
+      'state',
+    ],
+    ['the end, and words of before it', () => [changed(3), wrote(SECOND)], 'bot'],
+    ['the end, and taking over of before it', () => [changed(3), changed(1, {}, SECOND)], 'state'],
+    ['the end, and a change of another kind of before it', () => [changed(3), changed(9, {}, SECOND)], 'bot'],
+    ['taking over, and an end of before it', () => [changed(1), changed(3, {}, SECOND)], 'state'],
+    [
+      'taking over, an end of before it, and words',
+      () => [changed(1), changed(3, {}, SECOND), wrote()],
+      'state',
+    ],
+    ['taking over, and words of before it', () => [changed(1), wrote(SECOND)], 'people'],
+    [
+      'an end that is more than a minute late',
+      () => [changed(1, {}, 99 * SECOND), says('hi'), changed(3, {}, 90 * SECOND)],
+      'bot',
+    ],
+  ] as const)('is the newest word, and the end wins a tie: %s', (_what, entries, expected) => {
+    expect(next(after(...entries()))).toBe(expected);
+  });
+
+  it('an older word leaves the state as it was, until WeCom is asked', () => {
+    expect(after(changed(1), changed(3, {}, SECOND))).toMatchObject({ state: STATE.people, isInDoubt: true });
+  });
+
+  const moved: HandOverOutcome = { kind: 'moved', state: STATE.pool, code: 'c1' };
+  const handedOver = (before: Session) => withHandOver(before, CAUSE, moved, TEXTS, NOW_MS);
+  it.each([
+    ['a look-up', lookedUp(session(null), STATE.pool)],
+    ['a hand-over', handedOver(beginningHandOver(session(STATE.bot)))],
+    ['a call of the bot', withAnswer(session(STATE.bot), STATE.pool, NOW_MS + 999, NOW_MS)],
+  ])('an end of before it does not overrule %s', (_what, known) => {
+    for (const agoMs of [SECOND, 0])
+      expect(step(known, changed(3, {}, agoMs)).session).toMatchObject({
+        state: STATE.pool,
+        isInDoubt: true,
+      });
+    expect(step(known, changed(1)).session).toMatchObject({ state: STATE.people, isInDoubt: false });
+    expect(step(known, changed(3, {}, -SECOND)).session.state).toBe(STATE.over);
+  });
+
+  it('a call that began before the end does not overrule it, and the next message asks', () => {
+    const over = after(changed(1), changed(3));
+    for (const askedAtMs of [NOW_MS - 1, NOW_MS]) {
+      const known = withAnswer(over, STATE.people, askedAtMs, NOW_MS);
+      expect(known).toMatchObject({ state: STATE.over, isInDoubt: true });
+    }
+    expect(withAnswer(over, STATE.people, NOW_MS + SECOND, NOW_MS).state).toBe(STATE.people);
+    expect(withAnswer(over, STATE.over, NOW_MS, NOW_MS)).toBe(over);
+  });
+
+  it('a hand-over during which a person took the customer and was done does not overrule that', () => {
+    const begun = beginningHandOver(session(STATE.bot));
+    const over = [changed(1), changed(3)].reduce((one, next) => step(one, next).session, begun);
+    expect(handedOver(over)).toMatchObject({ state: STATE.over, isInDoubt: true });
+  });
+
+  it('a keyword hands over although the last words before the end are stamped after it', () => {
+    const over = after(changed(3));
+    const message = readEntry(ACCOUNT, says('人工'), NOW_MS);
+    const words = [readEntry(ACCOUNT, wrote(-SECOND), NOW_MS)];
+    expect(withEntry(over, message, words, SETTINGS, NOW_MS, true)).toBe('handOver');
+  });
+
+  it('a failure from more than a minute ago takes nothing from the budget', () => {
+    const failed = event({ event_type: 'msg_send_fail', fail_type: 6 }, 61 * SECOND);
+    expect(step(after(says('hi')), failed).session.left).toBe(5);
   });
 });
 
@@ -275,7 +359,7 @@ describe('a text', () => {
   });
 
   it('without a code is one process’s for longer than a call may take', () => {
-    const closed = withHandOver(session(STATE.bot), 'm', { kind: 'closed' }, TEXTS, NOW_MS);
+    const closed = withHandOver(session(STATE.bot), CAUSE, { kind: 'closed' }, TEXTS, NOW_MS);
     const { session: claimed } = claimText(closed, NOW_MS) as { session: Session };
     expect(claimText(claimed, NOW_MS + 29_999)).toBeNull();
     expect(claimText(claimed, NOW_MS + 30_000)?.text).toMatchObject({ tries: 2 });
@@ -293,7 +377,7 @@ describe('a text', () => {
   });
 
   it('without a code counts in the budget', () => {
-    const closed = withHandOver(session(STATE.bot), 'm', { kind: 'closed' }, TEXTS, NOW_MS);
+    const closed = withHandOver(session(STATE.bot), CAUSE, { kind: 'closed' }, TEXTS, NOW_MS);
     const { session: claimed, text } = claimText(closed, NOW_MS) as { session: Session; text: never };
     expect(settledText(claimed, text, 0, NOW_MS).left).toBe(4);
   });

@@ -18,7 +18,7 @@ import {
 
 /** How many entries are remembered: as many as a page has. */
 const SEEN_MAX = 1_000;
-/** WeCom's entries may come so much out of order. An older one comes again, and has no effect. */
+/** A customer's messages may come so much out of order. An older one comes again, and has no effect. */
 const LATE_MS = 60_000;
 /** A welcome code, and the code of an end, are good for so long. */
 const CODE_MS = 20_000;
@@ -85,19 +85,19 @@ export function withEntry(
 ): Step | Need {
   const known = session.seen.find(({ id }) => id === entry.id);
   if (known !== undefined) return { session, verdict: known.verdict };
-  // It was judged long ago, and is known by its id.
-  if (entry.sentAtMs < session.lastAtMs - LATE_MS) return { session, verdict: 'bot' };
   if (entry.what.kind !== 'customer')
     return judged(withEvent(session, entry, settings, nowMs), entry, 'bot', nowMs);
+  // It was judged long ago, and is known by its id.
+  if (isLate(session, entry)) return { session, verdict: 'bot' };
   const written = { ...session, left: SENDS_MAX };
   const isDoubtful = isUnsure(session, nowMs);
   // What WeCom would say now is so after that.
-  if (isDoubtful && isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
+  if (isDoubtful && isTakenOver(session, entry, later)) return judged(written, entry, 'people', nowMs);
   if (isDoubtful && mayAsk) return 'state';
   const state = isDoubtful ? null : session.state === STATE.over ? STATE.new : session.state;
   if (state === STATE.pool || state === STATE.people) return judged(written, entry, 'people', nowMs);
   if (asksForPeople(entry, settings)) {
-    if (isTakenOver(entry, later)) return judged(written, entry, 'people', nowMs);
+    if (isTakenOver(session, entry, later)) return judged(written, entry, 'people', nowMs);
     // WeCom gives the entries of 3 days, longer than they are remembered.
     if (mayAsk && nowMs - entry.sentAtMs < SESSION_MS) return 'handOver';
   }
@@ -110,13 +110,26 @@ export function isUnsure({ state, isInDoubt, learntMs }: Session, nowMs: number)
   return state === null || isInDoubt || nowMs - learntMs >= SESSION_MS;
 }
 
+function isLate({ lastAtMs }: Session, { sentAtMs }: ReadEntry): boolean {
+  return sentAtMs < lastAtMs - LATE_MS;
+}
+
 /** Whether a person had the customer next: took over, wrote, or ended the session. */
-function isTakenOver({ sentAtMs }: ReadEntry, later: readonly ReadEntry[]): boolean {
+function isTakenOver(session: Session, { sentAtMs }: ReadEntry, later: readonly ReadEntry[]): boolean {
   const next = later
     .filter((one) => one.sentAtMs >= sentAtMs)
-    .find(({ what }) => what.kind === 'servicer' || what.kind === 'changed')?.what;
+    .find(({ what }) => what.kind === 'changed' || (what.kind === 'servicer' && doWordsTell(session)))?.what;
   if (next?.kind === 'changed') return [TAKEN, PASSED_ON, ENDED].includes(next.change);
   return next?.kind === 'servicer';
+}
+
+/**
+ * Whether people have the customer because a servicer wrote. Behind the end of a session these may be the last words before it,
+ * of the same second or stamped a second later: whoever takes it up again makes an event of that.
+ */
+function doWordsTell({ state, toldAtMs, isInDoubt }: Session): boolean {
+  if (isInDoubt) return false;
+  return state === null ? toldAtMs === undefined : state === STATE.pool || state === STATE.people;
 }
 
 /** Whether the customer's message is one that moves a customer to people. */
@@ -140,48 +153,86 @@ function judged(session: Session, { id, sentAtMs }: ReadEntry, verdict: Verdict,
 
 function withEvent(
   session: Session,
-  { id, webhookId, sentAtMs, what }: ReadEntry,
+  entry: ReadEntry,
   { welcome, ended }: SessionSettings,
   nowMs: number,
 ): Session {
+  const { id, webhookId, sentAtMs, what } = entry;
   const isTimely = nowMs - sentAtMs < CODE_MS + SKEW_MS;
   const text = (kind: TextKind, offer: SessionOffer | undefined, code: string | null): Text[] =>
     offer === undefined || code === null || !isTimely
       ? []
       : [{ ...newText(kind, offer, code, id, nowMs, CODE_MS), webhookId }];
-  // WeCom gives some entries late. What an older one says of the state was so before.
-  const isLate = sentAtMs < (session.stateSentAtMs ?? 0);
   // WeCom counts the 48 hours from then.
   const sinceMs = Math.min(sentAtMs, nowMs);
-  const inState = (state: State): Session =>
-    isLate ? session : { ...withState(session, state, sinceMs), stateSentAtMs: sentAtMs };
+  const toldAtMs = session.toldAtMs ?? 0;
+  const isSameSecond = sentAtMs === toldAtMs;
+  const told = (state: State): Session => {
+    const isEndOfOther = isSameSecond && state === STATE.over && session.state === STATE.pool;
+    if (sentAtMs < toldAtMs || isEndOfOther) return withOtherWord(session, state);
+    return { ...withState(session, state, sinceMs), toldAtMs: sentAtMs };
+  };
+  const unknown = (): Session =>
+    sentAtMs < toldAtMs ? session : { ...withUnknownState(session), toldAtMs: sentAtMs };
+  // An end is the last of its second.
+  const isOfEnd = isSameSecond && session.state === STATE.over;
   switch (what.kind) {
     case 'servicer':
-      return inState(STATE.people);
+      if (isOfEnd) return session;
+      return doWordsTell(session) ? told(STATE.people) : unknown();
     case 'entered': {
       // There is a code only where nothing was written for 48 hours.
-      const over = what.code === null ? session : inState(STATE.over);
+      const over = what.code === null ? session : told(STATE.over);
       return withTexts(over, text('welcome', welcome, what.code));
     }
     case 'changed':
-      if (isLate) return session;
-      if (what.change === ENDED) return withTexts(inState(STATE.over), text('ended', ended, what.code));
-      return [TAKEN, PASSED_ON, TAKEN_UP_AGAIN].includes(what.change)
-        ? inState(STATE.people)
-        : withUnknownState(session);
+      if (what.change === ENDED) return withTexts(told(STATE.over), text('ended', ended, what.code));
+      return !isOfEnd && [TAKEN, PASSED_ON, TAKEN_UP_AGAIN].includes(what.change)
+        ? told(STATE.people)
+        : unknown();
     case 'send_failed':
-      if (what.failType === FAIL_TOO_MANY) return { ...session, left: Math.min(0, session.left) };
+      // The customer may have written since.
+      if (what.failType === FAIL_TOO_MANY)
+        return isLate(session, entry) ? session : { ...session, left: Math.min(0, session.left) };
       return what.failType === FAIL_CLOSED ? withUnknownState(session) : session;
     default:
       return session;
   }
 }
 
+/** The word of another state came behind a newer one. It does not overrule that; WeCom is asked. */
+function withOtherWord(session: Session, state: State): Session {
+  return session.state === state ? session : { ...session, isInDoubt: true };
+}
+
+/** From when on the answer to a call holds: by then, all that is known of the session was so. */
+function answeredAt({ toldAtMs = 0, lastAtMs }: Session, askedAtMs: number): number {
+  return Math.max(toldAtMs, lastAtMs, toSecond(askedAtMs));
+}
+
+function toSecond(atMs: number): number {
+  return Math.floor(atMs / 1_000) * 1_000;
+}
+
+/** WeCom was asked because of an entry, and of nothing behind it. */
+export function withLookUp(session: Session, state: State, { sentAtMs }: ReadEntry, nowMs: number): Session {
+  return { ...withState(session, state, nowMs), toldAtMs: answeredAt(session, sentAtMs) };
+}
+
+/** A call has told the state, while entries may have told another one. @param askedAtMs when it began, store time. */
+export function withAnswer(session: Session, state: State, askedAtMs: number, nowMs: number): Session {
+  const toldAtMs = session.toldAtMs ?? 0;
+  const atMs = toSecond(askedAtMs);
+  const isOfEnd = toldAtMs === atMs && session.state === STATE.over;
+  if (toldAtMs > atMs || isOfEnd) return withOtherWord(session, state);
+  return { ...withState(session, state, nowMs), toldAtMs: answeredAt(session, askedAtMs) };
+}
+
 /**
  * WeCom has told the state, or it follows from what happened. What was to be said in another state is not said any more.
  * @param atMs when it was so.
  */
-export function withState(session: Session, state: State | null, atMs: number): Session {
+function withState(session: Session, state: State | null, atMs: number): Session {
   const isSame = session.state === state;
   return {
     ...session,
@@ -201,18 +252,23 @@ export function beginningHandOver(session: Session): Session {
   return { ...session, isInDoubt: true };
 }
 
-/** @param id stands for what asked for it. */
+/** @param cause what asked for it, and when. */
 export function withHandOver(
   session: Session,
-  id: string,
+  cause: Pick<ReadEntry, 'id' | 'sentAtMs'>,
   outcome: HandOverOutcome,
   texts: HandOverTexts,
   nowMs: number,
 ): Session {
+  const { id, sentAtMs } = cause;
   const sure = { ...session, isInDoubt: false };
   switch (outcome.kind) {
     case 'moved': {
-      const moved = withState(sure, outcome.state, nowMs);
+      const toldAtMs = answeredAt(session, sentAtMs);
+      // What has told the state since it began may be newer.
+      const moved = session.isInDoubt
+        ? { ...withState(session, outcome.state, nowMs), toldAtMs }
+        : withOtherWord(session, outcome.state);
       const { waiting } = texts;
       if (waiting === undefined || outcome.code === null) return moved;
       return withTexts(moved, [newText('waiting', waiting, outcome.code, id, nowMs, SESSION_MS)]);

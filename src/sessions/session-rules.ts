@@ -13,7 +13,7 @@ import {
   verdictOf,
   withEntry,
   withHandOver,
-  withState,
+  withLookUp,
 } from './machine.js';
 import { type Asked, ServiceCalls } from './service-calls.js';
 import { SessionMetrics } from './session-metrics.js';
@@ -79,7 +79,7 @@ export class SessionRules extends PageRules {
       this.texts.wake(session);
       const entry = read[verdicts.length];
       if (need === null || entry === undefined) return verdicts;
-      if (need === 'state') prelude = await this.#lookUp(run);
+      if (need === 'state') prelude = await this.#lookUp(run, entry);
       else {
         const outcome = await this.#handOver(run);
         verdicts.push(verdictOf(outcome));
@@ -113,7 +113,7 @@ export class SessionRules extends PageRules {
     return { session, found, need: need as Need | null };
   }
 
-  async #lookUp(run: CustomerRun): Promise<Prelude> {
+  async #lookUp(run: CustomerRun, entry: ReadEntry): Promise<Prelude> {
     const known = await this.#inTime(run, this.calls.state(run.asked));
     const isAnswered = typeof known === 'number';
     this.metrics.lookedUp(isAnswered);
@@ -121,7 +121,7 @@ export class SessionRules extends PageRules {
       run.canAsk = false;
       return NOTHING;
     }
-    return (session) => withState(session, known, this.storeClock.nowMs());
+    return (session) => withLookUp(session, known, entry, this.storeClock.nowMs());
   }
 
   async #handOver(run: CustomerRun): Promise<HandOverOutcome> {
@@ -134,7 +134,7 @@ export class SessionRules extends PageRules {
   #after(entry: ReadEntry, outcome: HandOverOutcome, settings: SessionSettings): Prelude {
     const nowMs = this.storeClock.nowMs();
     return (session) => {
-      const after = withHandOver(session, entry.id, outcome, textsOf(settings), nowMs);
+      const after = withHandOver(session, entry, outcome, textsOf(settings), nowMs);
       return judgedAs(after, entry, verdictOf(outcome), nowMs);
     };
   }

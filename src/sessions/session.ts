@@ -56,13 +56,16 @@ export interface Session extends Addressee {
   readonly learntMs: number;
   /** See `sendsLeft`. Below 0 while more messages are sent than WeCom takes. */
   readonly left: number;
-  /** When the entry was sent that told the state last, by WeCom's clock; left out for none. */
-  readonly stateSentAtMs?: number;
+  /**
+   * From when on what tells the state holds: when an entry was sent, or WeCom was asked. In whole seconds, as WeCom's times are.
+   * Left out where nothing has told it.
+   */
+  readonly toldAtMs?: number;
   /** When the newest entry was sent, by WeCom's clock. */
   readonly lastAtMs: number;
   /** The newest entries, the newest last. */
   readonly seen: readonly Seen[];
-  /** A hand-over was begun whose outcome is not known. */
+  /** The state may be another one: a hand-over was begun whose outcome is not known, or an older word came behind a newer one. */
   readonly isInDoubt: boolean;
   readonly texts: readonly Text[];
   /** Store time. Nothing of it counts later. */

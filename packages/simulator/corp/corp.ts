@@ -10,7 +10,7 @@ import { Chat, type ChatMessage } from './chat.js';
 import { Conversation } from './conversation.js';
 import { EventCodes } from './event-codes.js';
 import { type CorpIdentity, type Customer, newCustomer } from './identity.js';
-import { Journal, type Origin } from './journal.js';
+import { Journal, type Origin, type SyncMessage } from './journal.js';
 import { MediaStore } from './media-store.js';
 import type { Act } from './session.js';
 import { Servicers, type ServicerStatus } from './servicers.js';
@@ -34,6 +34,8 @@ export class Corp {
   readonly #journals = new Map<string, Journal>();
   /** Of messages that were sent, by account. */
   readonly #usedMsgids = new Set<string>();
+  /** Entries that come later; `null` while they come at once. */
+  #heldBack: (() => void)[] | null = null;
 
   constructor(
     readonly identity: CorpIdentity,
@@ -171,6 +173,18 @@ export class Corp {
     else this.#tellOf(conversation, 'msg_send_fail', { fail_msgid: msgid, fail_type });
   }
 
+  /**
+   * WeCom gives some entries late, behind others that were sent after them.
+   * @param run what is done at once. What sync_msg tells of it comes with the call of what is returned.
+   */
+  late(run: () => void): () => void {
+    const heldBack: (() => void)[] = [];
+    this.#heldBack = heldBack;
+    run();
+    this.#heldBack = null;
+    return () => heldBack.forEach((tell) => tell());
+  }
+
   /** Whether a bot has sent a message of that id for the account. */
   isUsed(openKfId: string, msgid: string): boolean {
     return this.#usedMsgids.has(`${openKfId}\n${msgid}`);
@@ -195,9 +209,17 @@ export class Corp {
   #append(openKfId: string, event: Body): string {
     const msgid = randomText(44);
     const message = { msgid, send_time: this.#nowS(), origin: 4 as const, msgtype: 'event', event };
-    this.journalOf(openKfId).append(message, this.nowMs);
-    this.onNews(openKfId, msgid);
+    this.#tell(openKfId, message);
     return msgid;
+  }
+
+  #tell(openKfId: string, message: SyncMessage): void {
+    const tell = (): void => {
+      this.journalOf(openKfId).append(message, this.nowMs);
+      this.onNews(openKfId, message.msgid);
+    };
+    if (this.#heldBack === null) tell();
+    else this.#heldBack.push(tell);
   }
 
   #post(conversation: Conversation, origin: Origin, msgtype: string, body: Body, servicer?: string): string {
@@ -213,7 +235,6 @@ export class Corp {
       msgtype,
       [msgtype]: body,
     };
-    this.journalOf(openKfId).append(message, this.nowMs);
     this.#show(
       conversation,
       servicer === undefined ? 'customer' : 'servicer',
@@ -222,7 +243,7 @@ export class Corp {
       body,
       servicer,
     );
-    this.onNews(openKfId, msgid);
+    this.#tell(openKfId, message);
     return msgid;
   }
 
