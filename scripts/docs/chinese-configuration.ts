@@ -30,7 +30,7 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
     '从哪里获取 access_token：企业微信；路径不是 `/cgi-bin/gettoken` 时，为保管 access_token 的网关，其 `expires_in` 原样采用',
   wecomApiUrl: '接口代理调用的地址；只调用其中的 `/cgi-bin/`',
   httpsProxy:
-    '正向代理：`ACCESS_TOKEN_URL`、`WECOM_API_URL`、`NOTIFY_URL` 和 `OIDC_ISSUER` 中的 `https://` 地址，通过它以 `CONNECT` 调用；puppet 总是直接调用。优先采用 `https_proxy`',
+    '正向代理：`ACCESS_TOKEN_URL`、`WECOM_API_URL`、`NOTIFY_URL`、`OIDC_ISSUER` 和智能体的服务的 `https://` 地址，通过它以 `CONNECT` 调用；puppet 总是直接调用。优先采用 `https_proxy`',
   httpProxy: '同上，用于 `http://` 地址，不用 `CONNECT`。优先采用 `http_proxy`',
   noProxy:
     '不经代理直接调用的主机，用逗号分隔：域名（包括其下所有域名）、地址、地址段，`*` 表示全部；本机的地址总是直接调用。优先采用 `no_proxy`',

@@ -161,7 +161,7 @@ export const SETTINGS = {
     default: null,
     secret: true,
     meaning:
-      'the forward proxy through which `https://` addresses of `ACCESS_TOKEN_URL`, `WECOM_API_URL`, `NOTIFY_URL` and `OIDC_ISSUER` are called, by `CONNECT`; puppets are always called directly. `https_proxy` has priority',
+      'the forward proxy through which `https://` addresses of `ACCESS_TOKEN_URL`, `WECOM_API_URL`, `NOTIFY_URL`, `OIDC_ISSUER` and services of agents are called, by `CONNECT`; puppets are always called directly. `https_proxy` has priority',
     ...forwardProxy('HTTPS_PROXY'),
   }),
   httpProxy: setting({

@@ -20,6 +20,8 @@ import { hold, usual } from '../support/wecom-faults.js';
 const CORP_SECRET = 'corp-secret-of-the-tests';
 const SECRETS = [CORP_SECRET, 'p4ss+/word'];
 
+const NOT_LISTED = 'be an address or name that PUPPET_ENDPOINT_ALLOW lists';
+
 /** Of the running test. */
 let app: WecomApp;
 let folder: string;
@@ -27,6 +29,7 @@ let site: ProxiedWecom;
 let names: InventedNames;
 let place: Place;
 let manager: ManagerProcess;
+let hostsUsed = 0;
 
 beforeAll(async () => {
   site = await startProxiedWecom();
@@ -210,6 +213,47 @@ it('a proxy that is reached by TLS itself leads to addresses of both schemes', a
   ]);
   await stop();
   await secured.close();
+});
+
+describe.each(['https', 'http'])('an agent whose URL is of %s, through the proxy', (scheme) => {
+  const startWith = (more: Readonly<Record<string, string>> = {}) =>
+    start('https', { [`${scheme}_proxy`]: site.proxyUrl(), ...more });
+
+  /** Asks a service at a new host, so that no connection to it is open. @returns what is wrong, and whether the proxy was asked. */
+  async function ask(...addresses: string[]): Promise<{ fault: string; wasDialled: boolean }> {
+    const host = `service-${hostsUsed++}.test` as const;
+    names.lead(host, ...addresses);
+    const agent = { form: 'openai', url: `${scheme}://${host}/v1`, key: 'k', model: 'm' };
+    const answer = await postJson(`${manager.url}/api/v1/agents/test`, { agent, question: 'Hello' });
+    const { fault } = (await answer.json()) as { fault: string };
+    return { fault, wasDialled: site.asked.some((one) => one.includes(host)) };
+  }
+
+  const refused = (why: string) => ({ fault: expect.stringContaining(why), wasDialled: false });
+
+  it('is asked where its name leads to addresses that endpoints may have, and only there', async () => {
+    await startWith();
+    expect(await ask(PROXIED_HOST, '2001:db8::1')).toMatchObject({ wasDialled: true });
+    expect(await ask('169.254.169.254')).toEqual(refused('not point to a link-local address'));
+    expect(await ask(PROXIED_HOST, '100.100.100.200')).toEqual(refused("not point to a cloud's metadata"));
+    expect(await ask()).toEqual(refused('PUPPET_ENDPOINT_ALLOW has to list it'));
+    await stop();
+  });
+
+  it('is asked where its name leads to addresses that are listed, and only there', async () => {
+    await startWith({ PUPPET_ENDPOINT_ALLOW: '192.0.2.0/24' });
+    expect(await ask(PROXIED_HOST)).toMatchObject({ wasDialled: true });
+    expect(await ask('198.51.100.1')).toEqual(refused(NOT_LISTED));
+    await stop();
+  });
+
+  it('is asked where its name is listed, though only the proxy knows it, but not at a forbidden address', async () => {
+    await startWith({ PUPPET_ENDPOINT_ALLOW: '*.test,0.0.0.0/0,::/0' });
+    expect(await ask()).toMatchObject({ wasDialled: true });
+    expect(await ask('198.51.100.1')).toMatchObject({ wasDialled: true });
+    expect(await ask('169.254.169.254')).toEqual(refused('not point to a link-local address'));
+    await stop();
+  });
 });
 
 it('NO_PROXY has WeCom called directly', async () => {

@@ -164,13 +164,12 @@ export class Call implements Asking, Undici.DispatchHandler {
       this.pool.send(this.request, this);
       return;
     }
-    const why = code || 'unknown';
     const isUnseen = this.#controller === null;
     const fault = proxyFaultOf(this.pool.proxy, error);
     this.#whenRead(() => {
       if (this.#said.isWhole) this.#finish();
-      else if (isUnseen) this.#break('connect', fault ?? `no connection (${why})`, code);
-      else this.#break('reset', `the connection broke (${why})`, code);
+      else if (isUnseen) this.#break('connect', fault ?? `no connection (${code || error.message})`, code);
+      else this.#break('reset', `the connection broke (${code || 'unknown'})`, code);
     });
     this.#close();
   }

@@ -6,7 +6,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Dispatcher as Undici } from 'undici';
 import { forwardProxyFor } from '../../config/forward-proxy.js';
-import { judgedLookup } from '../../dispatch/endpoint/judged-lookup.js';
+import { hostJudge, judgedLookup } from '../../dispatch/endpoint/judged-lookup.js';
 import {
   type ConnectionPool,
   ConnectionPools,
@@ -76,7 +76,10 @@ export class ServiceClient implements OnApplicationShutdown {
     const name = proxy?.name ?? '';
     let pools = this.#pools.get(name);
     if (pools === undefined) {
-      pools = new ConnectionPools(LIMITS, this.clock, this.log, judgedLookup(this.policy), proxy);
+      const { policy } = this;
+      pools = new ConnectionPools(
+        ...([LIMITS, this.clock, this.log, judgedLookup(policy), proxy, hostJudge(policy)] as const),
+      );
       this.#pools.set(name, pools);
       this.sockets.watch('agent', pools);
     }

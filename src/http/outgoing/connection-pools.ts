@@ -7,7 +7,7 @@ import { Pool, type Dispatcher as Undici } from 'undici';
 import type { ForwardProxy } from '../../config/forward-proxy.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
-import { type ProxyRoute, routeThrough } from './forward-proxy.js';
+import { type HostJudge, type ProxyRoute, routeThrough } from './forward-proxy.js';
 
 export interface PoolLimits {
   readonly sockets: number;
@@ -34,8 +34,9 @@ export class ConnectionPool {
     private readonly clock: Clock,
     lookup?: LookupFunction,
     readonly proxy: ForwardProxy | null = null,
+    judge: HostJudge | null = null,
   ) {
-    this.#route = proxy === null ? null : routeThrough(proxy, origin, limits.connectMs);
+    this.#route = proxy === null ? null : routeThrough(proxy, origin, limits.connectMs, judge);
     this.#pool = new Pool(origin, {
       connections: limits.sockets,
       pipelining: 1,
@@ -92,8 +93,9 @@ export class ConnectionPools {
   #isClosed = false;
 
   /**
-   * @param lookup finds the addresses of host names, and can refuse some. Left out: the system's.
+   * @param lookup finds the addresses of host names, and can refuse some. Left out: the system's. A proxy has its own.
    * @param proxy all connections go through it; `null` for none.
+   * @param judge refuses hosts that are called through the proxy; `null` for none.
    */
   constructor(
     private readonly limits: PoolLimits,
@@ -101,6 +103,7 @@ export class ConnectionPools {
     private readonly log: Log,
     private readonly lookup?: LookupFunction,
     private readonly proxy: ForwardProxy | null = null,
+    private readonly judge: HostJudge | null = null,
   ) {
     this.#sweeper = this.#sweepLater();
   }
@@ -109,7 +112,7 @@ export class ConnectionPools {
   of(origin: string, name = origin): ConnectionPool {
     let pool = this.#pools.get(name);
     if (pool === undefined) {
-      pool = new ConnectionPool(origin, this.limits, this.clock, this.lookup, this.proxy);
+      pool = new ConnectionPool(origin, this.limits, this.clock, this.lookup, this.proxy, this.judge);
       if (this.#isClosed) this.#destroy(name, pool);
       else this.#pools.set(name, pool);
     }

@@ -31,6 +31,9 @@ export function newAgent(
     : new HttpAgent({ ...options, proxyEnv });
 }
 
+/** Decides before each connection through a proxy whether the host may be called; `null` if so. */
+export type HostJudge = (host: string, done: (refusal: Error | null) => void) => void;
+
 /** How a pool reaches its origin. */
 export interface ProxyRoute {
   readonly connect: buildConnector.connector;
@@ -38,10 +41,24 @@ export interface ProxyRoute {
 }
 
 /** An origin with TLS is reached by a tunnel, another one by requests that name it (RFC 9112, 3.2.2 and 3.2.3). */
-export function routeThrough(proxy: ForwardProxy, origin: string, connectMs: number): ProxyRoute {
-  return origin.startsWith('https:')
-    ? { connect: tunnelConnector(proxy, connectMs), toProxied: (request) => request }
+export function routeThrough(
+  proxy: ForwardProxy,
+  origin: string,
+  connectMs: number,
+  judge: HostJudge | null,
+): ProxyRoute {
+  const route = origin.startsWith('https:')
+    ? { connect: tunnelConnector(proxy, connectMs), toProxied: (request: Undici.DispatchOptions) => request }
     : toForwarding(new URL(proxy.url.reveal()), origin, connectMs);
+  return judge === null ? route : { ...route, connect: judgedConnector(route.connect, judge) };
+}
+
+function judgedConnector(connect: buildConnector.connector, judge: HostJudge): buildConnector.connector {
+  return (options, callback) =>
+    judge(options.hostname, (refusal) => {
+      if (refusal === null) connect(options, callback);
+      else callback(refusal, null);
+    });
 }
 
 /** Not undici's own ProxyAgent: it waits for the answer to CONNECT without a limit, and gives the status only in prose. */

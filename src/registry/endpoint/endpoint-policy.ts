@@ -87,6 +87,11 @@ export class EndpointPolicy {
     return this.#allow === undefined || isListed ? null : NOT_LISTED;
   }
 
+  /** Whether `PUPPET_ENDPOINT_ALLOW` lists the name. */
+  lists(host: string): boolean {
+    return this.#allow?.hasName(host) ?? false;
+  }
+
   #faultOfName(host: string): EndpointFault | null {
     const mayBe = this.#allow === undefined || this.#allow.hasAddresses || this.#allow.hasName(host);
     return mayBe ? null : NOT_LISTED;
