@@ -128,7 +128,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const message = await nextOf(turn, order, nowMs);
         if (message === null) return taken;
         taken.push(message.msgid);
-        await messages.taken(turn, message.msgid, nowMs);
+        await messages.taken(message, nowMs);
       }
     }
 
@@ -252,7 +252,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('keeps a message once, whatever became of it', async () => {
         await keep(['waits', 'taken', 'dead', 'dropped', 'discarded'], { skipped: ['skipped'] });
         const turn = await claimOne();
-        await messages.taken(turn, 'taken', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'taken' }, NOW_MS);
         await messages.bury(turn, 'dead', DEAD, NOW_MS);
         await messages.drop(ACCOUNT, 'dropped');
         const again = ['waits', 'taken', 'dead', 'dropped', 'skipped'];
@@ -544,20 +544,46 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(messages.hasTurn(turn, NOW_MS + LEASE_MS)).toBe(true);
         expect(await claimAll(NOW_MS + LEASE_MS)).toEqual([]);
         expect(await nextOf(turn, 'account', NOW_MS + LEASE_MS)).toMatchObject({ msgid: 'm1' });
-        expect(await messages.renew(turn, NOW_MS + 10_000 + LEASE_MS, LEASE_MS)).toBe(false);
       });
 
-      it.each([
-        ['has lapsed', false],
-        ['was taken over', true],
-      ])('that %s changes nothing', async (_what, isAnothers) => {
+      it('that has lapsed gives no message until it runs again, which it may where nobody took it over', async () => {
         await keep(['m1', 'm2']);
         const turn = await claimOne();
         const laterMs = NOW_MS + LEASE_MS;
-        const other = isAnothers ? await claimOne(laterMs) : null;
+        expect(await nextOf(turn, 'account', laterMs)).toBeNull();
+        expect(await messages.handOver(turn, laterMs, null)).toBe(0);
+        expect(await messages.discard(turn, laterMs)).toBe(0);
+        expect(await messages.renew(turn, laterMs, LEASE_MS)).toBe(true);
+        expect(await nextOf(turn, 'account', laterMs)).toMatchObject({ msgid: 'm1' });
+        expect(await claimAll(laterMs)).toEqual([]);
+      });
+
+      it('that has lapsed still stores what became of each message, as after a pause of the process', async () => {
+        await keep(['m1', 'm2', 'm3']);
+        const turn = await claimOne();
+        const laterMs = NOW_MS + LEASE_MS;
+        await messages.taken({ ...turn, msgid: 'm1' }, laterMs);
+        expect(await messages.bury(turn, 'm2', DEAD, laterMs)).toBe(true);
+        await messages.refused(turn, 'm3', refusal({ dueAtMs: laterMs + 10_000 }), laterMs);
+        await release({ ...turn, isInDoubt: false }, laterMs);
+        await reopen();
+        expect((await messages.list(ALL, null, 9)).messages).toMatchObject([
+          { msgid: 'm2', state: 'dead' },
+          { msgid: 'm3', state: 'waiting', attempts: 1 },
+        ]);
+        expect(await claimAll(laterMs + 9_999)).toEqual([]);
+        const again = await claimOne(laterMs + 10_000);
+        expect(again.isInDoubt).toBe(false);
+        expect(await takeAll(again, 'account', laterMs + 10_000)).toEqual(['m3']);
+      });
+
+      it('that was taken over changes nothing, but that a message was taken holds whoever has the turn', async () => {
+        await keep(['m1', 'm2']);
+        const turn = await claimOne();
+        const laterMs = NOW_MS + LEASE_MS;
+        const other = await claimOne(laterMs);
         const before = await messages.list(ALL, null, 9);
         expect(await nextOf(turn, 'account', laterMs)).toBeNull();
-        await messages.taken(turn, 'm1', laterMs);
         await messages.refused(turn, 'm1', refusal(), laterMs);
         expect(await messages.bury(turn, 'm1', DEAD, laterMs)).toBe(false);
         expect(await messages.handOver(turn, laterMs, null)).toBe(0);
@@ -565,12 +591,39 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await release(turn, laterMs);
         expect(await messages.renew(turn, laterMs, LEASE_MS)).toBe(false);
         expect(await messages.list(ALL, null, 9)).toEqual(before);
-        if (other === null) return;
         expect(await messages.begin(turn, underWay('m1'))).toBe(false);
         expect(await messages.begin(other, underWay('m2'))).toBe(true);
         await messages.endUnderWay(turn);
         expect(await messages.findUnderWay(ACCOUNT)).toMatchObject({ underWay: { msgid: 'm2' } });
         expect(await messages.renew(other, laterMs, LEASE_MS)).toBe(true);
+        await messages.taken({ ...turn, msgid: 'm1' }, laterMs);
+        expect(await takeAll(other, 'account', laterMs)).toEqual(['m2']);
+      });
+
+      it('is not given to the process that is at work under it, as when the clock steps', async () => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        const over = messages.workOn(turn);
+        const laterMs = NOW_MS + LEASE_MS;
+        expect(await claimAll(laterMs)).toEqual([]);
+        expect(await nextOf(turn, 'account', laterMs)).toMatchObject({ msgid: 'm1' });
+        over();
+        expect(await claimAll(laterMs)).toEqual([]);
+        expect(await claimOne(laterMs + LEASE_MS)).toMatchObject({ isInDoubt: true });
+      });
+
+      it('that was taken over by a turn which tries the same message removes it once its bot took it', async () => {
+        await keep(['m1', 'm2']);
+        const turn = await claimOne();
+        const laterMs = NOW_MS + LEASE_MS;
+        const other = await claimOne(laterMs);
+        expect(await nextOf(other, 'account', laterMs)).toMatchObject({ msgid: 'm1' });
+        await messages.taken({ ...turn, msgid: 'm1' }, laterMs);
+        // What the other one hears of it comes too late to bring it back.
+        await messages.refused(other, 'm1', refusal(), laterMs);
+        expect(await messages.bury(other, 'm1', DEAD, laterMs)).toBe(false);
+        expect(await takeAll(other, 'account', laterMs)).toEqual(['m2']);
+        expect(await messages.list(ALL, null, 9)).toMatchObject({ messages: [] });
       });
     });
 
@@ -651,7 +704,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2', 'm3']);
         await keep(['m4'], { account: OTHER, nowMs: NOW_MS + 5 });
         const turn = await claimOne();
-        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         await messages.bury(turn, 'm2', DEAD, NOW_MS);
         const counts = await opened.queue.countMessagesByAccount();
         expect(counts.toSorted((a, b) => a.openKfId.localeCompare(b.openKfId))).toEqual([
@@ -663,7 +716,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('leaves nothing of what it said when it is taken', async () => {
         await keep([newMessage('m1'), newMessage('m2')]);
         const turn = await claimOne();
-        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 0 });
         expect(await takeAll(turn)).toEqual(['m2']);
         expect(await messages.revive(ACCOUNT, 'm1', NOW_MS)).toBe(false);
@@ -761,7 +814,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2', 'm3', 'm4']);
         const turn = await claimOne();
         const { content } = (await nextOf(turn)) as Message;
-        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         await messages.drop(ACCOUNT, 'm2');
         await messages.bury(turn, 'm3', DEAD, NOW_MS);
         await messages.handOver(turn, NOW_MS, null);
@@ -1006,7 +1059,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('is taken by whoever saw both halves, and waits again where that was not read', async () => {
         await messages.begin(turn, underWay('m1'));
         const found = await messages.findUnderWay(ACCOUNT);
-        await messages.takenInHalves({ ...ACCOUNT, msgid: 'm1' }, NOW_MS + LEASE_MS);
+        await messages.taken({ ...ACCOUNT, msgid: 'm1' }, NOW_MS + LEASE_MS);
         expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
         expect(await nextOf(turn)).toMatchObject({ msgid: 'm2' });
         expect(await keep(['m1'])).toMatchObject({ added: 0 });
@@ -1105,13 +1158,13 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const cursor = () => messages.findCursor(ACCOUNT, 'app-1');
         const turn = await claimOne();
         expect(await cursor()).toBe('from-1');
-        await messages.taken(turn, 'u1', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'u1' }, NOW_MS);
         expect(await cursor()).toBe('from-1');
-        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         expect(await cursor()).toBe('from-2');
-        await messages.taken(turn, 'm2', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'm2' }, NOW_MS);
         expect(await cursor()).toBe('from-2');
-        await messages.taken(turn, 'u2', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'u2' }, NOW_MS);
         expect(await cursor()).toBe('from-3');
       });
 
@@ -1176,7 +1229,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           const message = next.type === 'text' ? await messages.join(turn, next, MERGE_MS, nowMs) : next;
           const { text: said } = JSON.parse(message.content.reveal()) as { text?: { content: unknown } };
           sent.push({ ids: message.merged ?? [message.msgid], words: said?.content });
-          await messages.taken(turn, message.msgid, nowMs);
+          await messages.taken(message, nowMs);
         }
       }
       const idsSent = async (...of: Parameters<typeof sendAll>) =>
@@ -1350,7 +1403,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await reopen();
         expect([await find('m1'), await find('m2')]).toEqual(['what m1 says', 'what m2 says']);
         const turn = await claimOne();
-        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         await messages.bury(turn, 'm2', DEAD, NOW_MS);
         expect([await find('m1'), await find('m2'), await find('m3')]).toEqual([
           undefined,
@@ -1390,7 +1443,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('comes back from a taker that did not take it, when all is pulled once more', async () => {
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
-        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         await messages.handOver(turn, NOW_MS, null);
         await release(turn);
         await reopen();
@@ -1438,7 +1491,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           await keep(['m1', 'm2'], { nowMs: NOW_MS + HOUR_MS });
           const [turn] = await claimAll(NOW_MS + HOUR_MS);
           if (turn === undefined) throw new Error('it waits');
-          if (msgid === 'm2') await messages.taken(turn, 'm1', NOW_MS + HOUR_MS);
+          if (msgid === 'm2') await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS + HOUR_MS);
           await messages.handOver(turn, NOW_MS + HOUR_MS, { msgid, cursor: 'nearer' });
           expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe(cursor === 'nearer' ? 'nearer' : 'from-1');
           await release(turn, NOW_MS + HOUR_MS);
@@ -1448,7 +1501,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('leaves the cursors where nothing is handed over', async () => {
         await keep(['m1']);
         const turn = await claimOne();
-        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         expect(await messages.handOver(turn, NOW_MS, null)).toBe(0);
         expect((await beginPull()).cursor).toBe('cursor-1');
       });
@@ -1542,7 +1595,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1']);
         const turn = await claimOne(OVER_MS - 1);
         expect(await expire(OVER_MS)).toEqual(['m1']);
-        await messages.taken(turn, 'm1', OVER_MS);
+        await messages.taken({ ...turn, msgid: 'm1' }, OVER_MS);
         expect(await messages.counts(null)).toMatchObject({ waiting: 0, dead: 0 });
       });
     });
@@ -1551,7 +1604,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('forgets ids that need not be known any more, and no others', async () => {
         await keep(['m1', 'm2'], { skipped: ['m3'] });
         const turn = await claimOne();
-        await messages.taken(turn, 'm1', NOW_MS + 1);
+        await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS + 1);
         await messages.sweep(NOW_MS + SEEN_MS - 1);
         const nowMs = NOW_MS + SEEN_MS;
         expect(await keep(['m1', 'm3'], { nowMs: nowMs - 1 })).toMatchObject({ added: 0 });

@@ -93,7 +93,7 @@ mongoSuite('messages in one MongoDB', () => {
       const message = await store.next(turn, 'account', nowMs, false);
       if (message === null) return taken;
       taken.push(message.msgid);
-      await store.taken(turn, message.msgid, nowMs);
+      await store.taken(message, nowMs);
     }
   }
 

@@ -501,21 +501,59 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(await outbox.renew(heldOf(hint), NOW_MS + 25_000, LEASE_MS)).toBe(false);
       });
 
+      it('runs again after it has lapsed, where nobody took it over', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const hint = await claimOne(NOW_MS + 1_000);
+        expect(await outbox.renew(heldOf(hint), NOW_MS + 1_000 + LEASE_MS, LEASE_MS)).toBe(true);
+        expect(await claimAll(NOW_MS + 1_000 + LEASE_MS)).toEqual([]);
+      });
+
+      it('is not claimed again by the process that is at work on it, as when the clock steps', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const hint = await claimOne(NOW_MS + 1_000);
+        const over = outbox.workOn(hint);
+        const laterMs = NOW_MS + 1_000 + LEASE_MS;
+        expect(await claimAll(laterMs)).toEqual([]);
+        expect(await outbox.claimOldest(ENDPOINT, laterMs + LEASE_MS, LEASE_MS)).toBeNull();
+        over();
+        expect(await claimAll(laterMs + LEASE_MS)).toEqual([]);
+        expect(await claimAll(laterMs + 2 * LEASE_MS)).toHaveLength(1);
+      });
+
       it.each([
         ['settle', (held: Held, nowMs: number) => outbox.settle(held, nowMs)],
         ['reschedule', (held: Held, nowMs: number) => outbox.reschedule(held, retry(), nowMs)],
         ['release', (held: Held, nowMs: number) => outbox.release(held, nowMs, nowMs)],
         ['bury', (held: Held, nowMs: number) => outbox.bury(held, FAILURE, nowMs)],
-      ])('that lapsed or was taken over is of no use to %s', async (_what, end) => {
+      ])('that was taken over is of no use to %s', async (_what, end) => {
         await outbox.put(newHint(), NOW_MS);
         const lapsed = heldOf(await claimOne(NOW_MS + 1_000));
-        await end(lapsed, NOW_MS + 1_000 + LEASE_MS);
         const [second] = await claimAll(NOW_MS + 1_000 + LEASE_MS);
         expect(second?.generation).toBe(lapsed.generation);
         await end(lapsed, NOW_MS + 1_001 + LEASE_MS);
         await end({ ...lapsed, leaseId: null }, NOW_MS + 1_001 + LEASE_MS);
         expect(await outbox.find(KEY)).toMatchObject({ state: 'waiting', step: 1, lease: second?.lease });
       });
+
+      it.each([
+        ['settle', (held: Held, nowMs: number) => outbox.settle(held, nowMs), null],
+        [
+          'reschedule',
+          (held: Held, nowMs: number) => outbox.reschedule(held, retry(), nowMs),
+          { lease: null, attempts: retry().attempts },
+        ],
+        ['bury', (held: Held, nowMs: number) => outbox.bury(held, FAILURE, nowMs), { state: 'dead' }],
+      ] as const)(
+        'that has lapsed is good for %s where nobody took it over, as after a pause',
+        async (_what, end, left) => {
+          await outbox.put(newHint(), NOW_MS);
+          const held = heldOf(await claimOne(NOW_MS + 1_000));
+          await end(held, NOW_MS + 1_000 + LEASE_MS);
+          const found = await outbox.find(KEY);
+          if (left === null) expect(found).toBeNull();
+          else expect(found).toMatchObject(left);
+        },
+      );
     });
 
     describe('settle', () => {

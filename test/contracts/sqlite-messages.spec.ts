@@ -123,7 +123,7 @@ describe('on a full disk', () => {
     await keep('m1', 'm2');
     const turn = await claim();
     isFull = true;
-    await expect(messages.taken(turn, 'm1', NOW_MS)).rejects.toMatchObject(unavailable);
+    await expect(messages.taken({ ...turn, msgid: 'm1' }, NOW_MS)).rejects.toMatchObject(unavailable);
     isFull = false;
     expect(await nextId(turn)).toBe('m2');
     expect(await messages.counts(null)).toMatchObject({ waiting: 1 });
@@ -149,7 +149,7 @@ describe('on a full disk', () => {
     const failure = { atMs: NOW_MS, stage: 'connect', reason: 'x' } as const;
     const refused = { attempts: 1, refusals: 1, step: 1, dueAtMs: NOW_MS + 1, failure };
     isFull = true;
-    await expect(messages.taken(turn, 'm1', NOW_MS)).rejects.toMatchObject(unavailable);
+    await expect(messages.taken({ ...turn, msgid: 'm1' }, NOW_MS)).rejects.toMatchObject(unavailable);
     await expect(messages.refused(turn, 'm1', refused, NOW_MS)).rejects.toMatchObject(unavailable);
     await expect(
       messages.bury(turn, 'm1', { attempts: 1, refusals: 1, failure }, NOW_MS),
@@ -160,7 +160,7 @@ describe('on a full disk', () => {
       before,
     );
     isFull = false;
-    await messages.taken(turn, 'm1', NOW_MS);
+    await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
     expect(await nextId(turn)).toBe('m2');
   });
 });
@@ -168,7 +168,7 @@ describe('on a full disk', () => {
 it('a message that is given again while it is being removed is not new', async () => {
   await keep('m1');
   const turn = await claim();
-  const [, kept] = await Promise.all([messages.taken(turn, 'm1', NOW_MS), keep('m1')]);
+  const [, kept] = await Promise.all([messages.taken({ ...turn, msgid: 'm1' }, NOW_MS), keep('m1')]);
   expect(kept).toMatchObject({ added: 0 });
   expect(await keep('m1')).toMatchObject({ added: 0, waiting: 0 });
 });

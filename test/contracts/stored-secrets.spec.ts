@@ -108,7 +108,7 @@ onEachStore((newPlace) => {
     await messages.keep(account, lease?.id ?? '', page, NOW_MS, 10_000);
     const [turn] = await messages.claimDue(NOW_MS, 1, 10_000, new Set());
     if (turn === undefined) throw new Error('nothing is due');
-    await messages.taken(turn, 'taken', NOW_MS);
+    await messages.taken({ ...turn, msgid: 'taken' }, NOW_MS);
     const failure = { atMs: NOW_MS, stage: 'expired', reason: 'x' } as const;
     await messages.bury(turn, 'dead', { attempts: 1, refusals: 1, failure }, NOW_MS);
     expect(await reseal(ROTATING)).toEqual({ lookedAt: 2, changed: 2, closed: [] });

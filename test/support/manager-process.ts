@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { leftovers } from './leftovers.js';
 
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
@@ -32,6 +33,11 @@ export const COMPILE_CACHE = join(process.cwd(), '.cache/compiled');
  * nobody listens.
  */
 export const TOKEN_URL = process.env.WXKF_TEST_TOKEN_URL ?? 'http://127.0.0.1:1/cgi-bin/gettoken';
+
+/** In the environment of a manager: its wall clock steps when it gets SIGUSR2. */
+export const STEPPING_CLOCK = {
+  NODE_OPTIONS: `--import ${pathToFileURL(join(process.cwd(), 'test/support/stepping-clock.js'))}`,
+};
 
 /** Spawns the manager; does not wait for anything. */
 export function spawnManager(

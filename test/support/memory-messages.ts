@@ -16,7 +16,8 @@ export async function lapseLeases(store: MemoryQueueStore): Promise<void> {
   for (const head of await store.list('messages', all, null, 100, 'account')) {
     const kept = await store.find(lineKey('messages', head));
     if (kept === null || kept.line.lease === null) continue;
-    const line = { ...kept.line, lease: { ...kept.line.lease, untilMs: 0 }, dueAtMs: 0 };
+    // With another id: what is left of that process in this one renews nothing.
+    const line = { ...kept.line, lease: { id: randomUUID(), untilMs: 0 }, dueAtMs: 0 };
     await store.replace(kept, { line, revision: randomUUID() });
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { type Line, type LineHead, lineKey, toLeased, type Failure } from '../../storage/queue/line.js';
-import { type Claim, LineSteps, type LineType } from '../../storage/queue/line-steps.js';
+import { type Claim, LineSteps, type LineType, type Stepped } from '../../storage/queue/line-steps.js';
 import {
   type LineCounts,
   type LineFilter,
@@ -95,7 +95,7 @@ const HINTS: LineType<Hint> = { kind: 'event', toLine, fromLine: toHint };
  *
  * Only the holder of a lease delivers the hint. A lease that is neither renewed nor ended lapses, and anybody may
  * claim the hint again. So a hint may be delivered twice; puppets deduplicate by `webhook-id`. Calls with a lease
- * that lapsed or was taken over change nothing.
+ * that was taken over change nothing.
  */
 @Injectable()
 export class Outbox {
@@ -188,14 +188,16 @@ export class Outbox {
     return { ...after, lease: after.lease, isTakenOver: before.lease !== null };
   }
 
-  /** @returns false when this process no longer holds the lease. */
+  /** See `DueSource`. */
+  workOn({ lease }: ClaimedHint): () => void {
+    return this.#steps.workOn(lease.id);
+  }
+
+  /** @returns false when another process has taken the lease over. One that has lapsed runs again. */
   async renew({ key, leaseId }: Held, nowMs: number, leaseMs: number): Promise<boolean> {
     if (leaseId === null) return false;
     const lease = { id: leaseId, untilMs: nowMs + leaseMs };
-    const renewed = this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) => ({
-      ...hint,
-      lease,
-    }));
+    const renewed = this.#steps.changeHeld(readAccountKey(key), leaseId, (hint) => ({ ...hint, lease }));
     return (await renewed) !== null;
   }
 
@@ -203,10 +205,9 @@ export class Outbox {
    * Removes the event of this generation after its bot took it. A newer generation, or what waits behind that event, stays,
    * unleased and due at once, and waits only since it arrived itself.
    */
-  async settle({ key, generation, leaseId }: Held, nowMs: number): Promise<void> {
-    await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) =>
-      afterTaken(hint, generation, leaseId, nowMs),
-    );
+  async settle(held: Held, nowMs: number): Promise<void> {
+    const { generation, leaseId } = held;
+    await this.#changeHeld(held, nowMs, (hint) => afterTaken(hint, generation, leaseId, nowMs));
   }
 
   /**
@@ -230,15 +231,13 @@ export class Outbox {
   }
 
   /** Sets the next time after a failed attempt and ends the lease. */
-  async reschedule({ key, generation, leaseId }: Held, next: Rescheduled, nowMs: number): Promise<void> {
-    await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) =>
-      afterFailure(hint, generation, next),
-    );
+  async reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void> {
+    await this.#changeHeld(held, nowMs, (hint) => afterFailure(hint, held.generation, next));
   }
 
   /** Ends the lease when no attempt was made. */
-  async release({ key, leaseId }: Held, dueAtMs: number, nowMs: number): Promise<void> {
-    await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) =>
+  async release(held: Held, dueAtMs: number, nowMs: number): Promise<void> {
+    await this.#changeHeld(held, nowMs, (hint) =>
       hint.state === 'waiting' ? { ...hint, dueAtMs, lease: null } : hint,
     );
   }
@@ -247,16 +246,17 @@ export class Outbox {
    * Gives up the event of this generation: see `afterGivenUp`. A newer generation stays, unleased and due at once.
    * @returns whether this call gave it up.
    */
-  async bury({ key, generation, leaseId }: Held, failure: Failure, nowMs: number): Promise<boolean> {
-    const stepped = await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) =>
+  async bury(held: Held, failure: Failure, nowMs: number): Promise<boolean> {
+    const { generation, leaseId } = held;
+    const stepped = await this.#changeHeld(held, nowMs, (hint) =>
       afterGivenUp(hint, generation, failure, leaseId, nowMs),
     );
     return stepped?.before?.generation === generation;
   }
 
   /** Leaves the newest event, unleased and due at once, for a bot that gets one hint for all. */
-  async keepNewest({ key, leaseId }: Held, nowMs: number): Promise<void> {
-    await this.#steps.changeHeld(readAccountKey(key), leaseId, nowMs, (hint) => toNewest(hint, nowMs));
+  async keepNewest(held: Held, nowMs: number): Promise<void> {
+    await this.#changeHeld(held, nowMs, (hint) => toNewest(hint, nowMs));
   }
 
   /** Makes the hint due at once for a puppet at `endpoint`, also when it is parked or dead. A running lease stays. */
@@ -342,6 +342,18 @@ export class Outbox {
    */
   nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null> {
     return this.store.nextClaimableAtMs('event', exceptEndpoints);
+  }
+
+  /** If nobody has taken its lease over; where it has none, if no lease runs. */
+  #changeHeld(
+    { key, leaseId }: Held,
+    nowMs: number,
+    step: (hint: Hint) => Hint | null,
+  ): Promise<Stepped<Hint> | null> {
+    const account = readAccountKey(key);
+    return leaseId === null
+      ? this.#steps.changeFree(account, nowMs, step)
+      : this.#steps.changeHeld(account, leaseId, step);
   }
 }
 

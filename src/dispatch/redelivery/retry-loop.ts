@@ -28,6 +28,8 @@ export interface DueSource<T extends Leased> {
     keys?: ReadonlySet<string>,
   ): Promise<T | null>;
   nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null>;
+  /** What was claimed is sent now, and is not claimed again here meanwhile. @returns a function that says it is over. */
+  workOn(leased: T): () => void;
 }
 
 /** Resolves when the outcome is stored; the request has begun when it returns, as far as it can. */
@@ -101,6 +103,7 @@ export class RetryLoop<T extends Leased> {
   send(leased: T, occasion: Occasion): void {
     const endpoint = leased.endpoint ?? '';
     this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
+    const over = this.source.workOn(leased);
     let isSlow = false;
     const slow = this.clock.after(SLOW_AFTER_MS, () => {
       isSlow = true;
@@ -113,6 +116,7 @@ export class RetryLoop<T extends Leased> {
       })
       .finally(() => {
         this.#running.delete(running);
+        over();
         slow.cancel();
         if (isSlow) this.#addSlow(endpoint, -1);
         if (occasion === 'probe') this.circuits.inconclusive(endpoint);

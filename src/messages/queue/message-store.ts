@@ -65,8 +65,6 @@ const PASSED_MAX = 100;
 const SEQS_PER_MS = 1_000;
 /** How long a change of two records may take. */
 const CHANGE_MS = 10_000;
-/** As `nowMs`, for a lease that counts until it is taken over, even if it has lapsed. */
-const UNTIL_TAKEN_OVER = Number.NEGATIVE_INFINITY;
 const ALL_LINES = { states: ['waiting', 'parked'], corpId: null } as const;
 
 /** What is known of a pull that this process has begun. */
@@ -170,8 +168,9 @@ export interface MessagePage {
  * The durable queue of each account's messages, with the cursor it was pulled by and the ids that are known. `nowMs` is always
  * store time. Methods reject with AppError `STORE_UNAVAILABLE`; a write may have happened, and is safe to repeat.
  *
- * A message is known by corp, account and `msgid` for 4 days and is kept once, however often it is given. Calls with a lease
- * that lapsed or was taken over change nothing; only `begin` and `endUnderWay` still work with a lapsed one.
+ * A message is known by corp, account and `msgid` for 4 days and is kept once, however often it is given. A turn that
+ * was taken over changes nothing. One that has lapsed, as in a process that was paused, is given no message until it is renewed;
+ * what became of a message is stored all the same. That a bot took one needs no turn.
  */
 @Injectable()
 export class MessageStore {
@@ -420,6 +419,11 @@ export class MessageStore {
     return this.store.nextClaimableAtMs('messages', exceptEndpoints);
   }
 
+  /** See `DueSource`. */
+  workOn({ leaseId }: Turn): () => void {
+    return this.#lines.workOn(leaseId);
+  }
+
   /**
    * Whether this process knows, without asking the store, that the turn is held. False does not mean that it is lost.
    */
@@ -427,9 +431,9 @@ export class MessageStore {
     return this.#lines.isHeld(turn, turn.leaseId, nowMs);
   }
 
-  /** @returns false when this process no longer holds the lease. */
+  /** @returns false when another process has taken the turn over. One that has lapsed runs again. */
   async renew(turn: Turn, nowMs: number, leaseMs: number): Promise<boolean> {
-    return (await this.#changeHeld(turn, nowMs, (line) => toRenewed(line, nowMs + leaseMs))) !== null;
+    return (await this.#changeHeld(turn, (line) => toRenewed(line, nowMs + leaseMs))) !== null;
   }
 
   /**
@@ -508,7 +512,7 @@ export class MessageStore {
    * meanwhile. The next turn is in doubt if this one still is.
    */
   async release(turn: Turn, endpoint: string | null, order: TurnOrder, nowMs: number): Promise<void> {
-    const line = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
+    const line = await this.#lines.findStill(turn, turn.leaseId, nowMs);
     if (line === null) return;
     const awaited = await this.#findAwaited(line, nowMs);
     const nextDueAtMs = await this.#nextDueAtMs(turn, order, nowMs);
@@ -516,13 +520,15 @@ export class MessageStore {
     const heldUpMs = Math.max(nextDueAtMs ?? 0, line.underWay?.untilMs ?? 0);
     const dueAtMs = awaited === null ? nextDueAtMs : Math.min(awaited.dueAtMs ?? heldUpMs, heldUpMs);
     this.#ahead.delete(accountKey(turn));
-    await this.#changeHeld(turn, nowMs, (now) => toReleased(now, turn.isInDoubt, endpoint, dueAtMs, nowMs));
+    await this.#changeHeld(turn, (now) => toReleased(now, turn.isInDoubt, endpoint, dueAtMs, nowMs));
   }
 
-  /** Removes what the message says; its id stays known. */
-  async taken(turn: Turn, msgid: string, nowMs: number): Promise<void> {
-    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return;
-    await this.#forget({ ...toAddressee(turn), msgid }, nowMs + SEEN_MS);
+  /**
+   * Its bot took the message: removes what it says, whoever leases the account now. Its id stays known. The line may go on to
+   * name the message as under way, which has no effect for a message that no longer waits.
+   */
+  async taken(message: Addressee & Pick<Message, 'msgid'>, nowMs: number): Promise<void> {
+    await this.#forget(message, nowMs + SEEN_MS);
   }
 
   async refused(
@@ -544,10 +550,10 @@ export class MessageStore {
 
   /**
    * Stores which attempt is under way, in place of the one before.
-   * @returns false when the lease is not held any more.
+   * @returns false when another process has taken the turn over.
    */
   async begin(turn: Turn, underWay: UnderWay): Promise<boolean> {
-    return (await this.#changeHeld(turn, UNTIL_TAKEN_OVER, (line) => ({ ...line, underWay }))) !== null;
+    return (await this.#changeHeld(turn, (line) => ({ ...line, underWay }))) !== null;
   }
 
   /** The message that is under way, even if its time is over; `null` when there is none, or when it no longer waits. */
@@ -563,15 +569,6 @@ export class MessageStore {
     const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
     // Only the holder of the turn begins messages, so none has been begun since the turn was claimed.
     return held !== null && held.underWay === null ? null : this.findUnderWay(turn);
-  }
-
-  /**
-   * Like `taken`, but whoever leases the account now. This process told the bot of the message and answered its
-   * pull, and the bot answered. The line still names the message as under way, which has no effect for a message
-   * that no longer waits.
-   */
-  async takenInHalves(message: Addressee & Pick<Message, 'msgid'>, nowMs: number): Promise<void> {
-    await this.#forget(message, nowMs + SEEN_MS);
   }
 
   /**
@@ -628,7 +625,7 @@ export class MessageStore {
 
   /** Nothing is under way any more. */
   async endUnderWay(turn: Turn): Promise<void> {
-    await this.#changeHeld(turn, UNTIL_TAKEN_OVER, (line) => ({ ...line, underWay: null }));
+    await this.#changeHeld(turn, (line) => ({ ...line, underWay: null }));
   }
 
   // Changes from outside.
@@ -765,10 +762,9 @@ export class MessageStore {
 
   #changeHeld(
     turn: Turn,
-    nowMs: number,
     step: (line: MessageLine) => MessageLine | null,
   ): Promise<Stepped<MessageLine> | null> {
-    return this.#lines.changeHeld(turn, turn.leaseId, nowMs, step);
+    return this.#lines.changeHeld(turn, turn.leaseId, step);
   }
 
   /**
@@ -891,7 +887,7 @@ export class MessageStore {
     change: Parameters<QueueStore['changeMessage']>[2],
     nowMs: number,
   ): Promise<boolean> {
-    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return false;
+    if ((await this.#lines.findStill(turn, turn.leaseId, nowMs)) === null) return false;
     this.#ahead.delete(accountKey(turn));
     return this.store.changeMessage(webhookIdOf({ ...turn, msgid }), ['waiting'], change);
   }

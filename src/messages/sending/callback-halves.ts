@@ -222,7 +222,7 @@ export class CallbackHalves implements Halves {
 
   async #taken(message: Message): Promise<void> {
     const id = webhookIdOf(message);
-    const taking = this.store.takenInHalves(message, this.storeClock.nowMs());
+    const taking = this.store.taken(message, this.storeClock.nowMs());
     this.#taking.set(id, taking);
     await taking.finally(() => this.#taking.delete(id));
   }

@@ -158,7 +158,7 @@ export class CustomerLanes {
     this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
     if (result.taken) {
       this.waits.end(message);
-      return this.outcomes.taken(turn, message);
+      return this.outcomes.taken(message);
     }
     // After a refusal, messages of other customers need not wait. If the bot is away, they would fail as well.
     if (!isRefusal(result)) lanes.isEnding = true;

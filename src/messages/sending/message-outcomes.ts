@@ -77,9 +77,9 @@ export class MessageOutcomes {
     this.metrics.repeated();
   }
 
-  async taken(turn: Turn, message: Message): Promise<void> {
+  async taken(message: Message): Promise<void> {
     failpoint('message.taken');
-    await this.store.taken(turn, message.msgid, this.storeClock.nowMs());
+    await this.store.taken(message, this.storeClock.nowMs());
     this.countTaken(message);
   }
 

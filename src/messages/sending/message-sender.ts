@@ -116,7 +116,7 @@ export class MessageSender {
     const { result, durationMs } = await this.attempts.make(message, attempt, botEndpoint);
     this.#tell(sending, result, durationMs);
     if (result.taken) {
-      await this.outcomes.taken(turn, message);
+      await this.outcomes.taken(message);
       return 'goes on';
     }
     const next = await this.#notTaken(sending, result);

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { newLru } from '../../kernel/lru.js';
 import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
-import { isHeldBy, type Line, type LineHead, type LineKind, lineKey, toLeased } from './line.js';
+import {
+  isHeldBy,
+  type Line,
+  type LineHead,
+  type LineKind,
+  lineKey,
+  runningLease,
+  toLeased,
+} from './line.js';
 import type { KeptLine, QueueStore } from './queue-store.js';
 import type { Addressee } from '../../kernel/account.js';
 
@@ -41,6 +49,8 @@ const LEASED_MAX = 2_000;
 export class LineSteps<T extends LineHead> {
   /** Lines that this process has leased, as it wrote them, by key. Mostly nobody else has changed them since. */
   readonly #leased = newLru<Known<T>>(LEASED_MAX);
+  /** The leases of what this process is at work on. */
+  readonly #underWay = new Set<string>();
 
   constructor(
     private readonly store: QueueStore,
@@ -64,6 +74,14 @@ export class LineSteps<T extends LineHead> {
     return read !== null && isHeldBy(read, leaseId, nowMs) ? read : null;
   }
 
+  /** The line, if nobody has taken this lease over, though it may have lapsed. As `findHeld` while it runs. */
+  async findStill(account: Addressee, leaseId: string, nowMs: number): Promise<T | null> {
+    const known = this.#heldHere(account, leaseId, nowMs);
+    if (known !== null) return known;
+    const read = await this.find(account);
+    return read?.lease?.id === leaseId ? read : null;
+  }
+
   /**
    * @param step returns the new line; `null` to remove the line, and the same object to leave it.
    * @param isNew whether there is probably no line yet.
@@ -79,19 +97,26 @@ export class LineSteps<T extends LineHead> {
     return untilNoConflict(async () => this.#step(key, await this.#read(key), step));
   }
 
-  /** As `change`, if the line has this lease; with `null`, if no lease runs. @returns `null` otherwise. */
-  async changeHeld(
-    account: Addressee,
-    leaseId: string | null,
-    nowMs: number,
-    step: (line: T) => T | null,
-  ): Promise<Stepped<T> | null> {
-    let isHeld = false;
-    const stepped = await this.change(account, (line) => {
-      isHeld = line !== null && isHeldBy(line, leaseId, nowMs);
-      return line !== null && isHeld ? step(line) : line;
-    });
-    return isHeld ? stepped : null;
+  /**
+   * As `change`, if nobody has taken this lease over. It may have lapsed, as in a process that was paused: a write does not
+   * overlook that another process claimed the line. @returns `null` otherwise.
+   */
+  changeHeld(account: Addressee, leaseId: string, step: (line: T) => T | null): Promise<Stepped<T> | null> {
+    return this.#changeIf(account, (line) => line.lease?.id === leaseId, step);
+  }
+
+  /** As `change`, if no lease runs. @returns `null` otherwise. */
+  changeFree(account: Addressee, nowMs: number, step: (line: T) => T | null): Promise<Stepped<T> | null> {
+    return this.#changeIf(account, (line) => runningLease(line, nowMs) === null, step);
+  }
+
+  /**
+   * This process works under this lease: it does not claim the line again until that is over, even if the lease has lapsed, as
+   * when the clock steps. @returns a function that says it is over.
+   */
+  workOn(leaseId: string): () => void {
+    this.#underWay.add(leaseId);
+    return () => void this.#underWay.delete(leaseId);
   }
 
   /** Leases up to `limit` lines that are due, the earliest first. Skips those of `exceptEndpoints`. */
@@ -121,18 +146,36 @@ export class LineSteps<T extends LineHead> {
     }
   }
 
+  async #changeIf(
+    account: Addressee,
+    isWanted: (line: T) => boolean,
+    step: (line: T) => T | null,
+  ): Promise<Stepped<T> | null> {
+    let isRight = false;
+    const stepped = await this.change(account, (line) => {
+      isRight = line !== null && isWanted(line);
+      return line !== null && isRight ? step(line) : line;
+    });
+    return isRight ? stepped : null;
+  }
+
   #heldHere(account: Addressee, leaseId: string, nowMs: number): T | null {
     const known = this.#leased.get(lineKey(this.type.kind, account))?.value;
     return known !== undefined && isHeldBy(known, leaseId, nowMs) ? known : null;
   }
 
-  /** @returns `null` where another process was faster, or what was read is no such line. */
+  /** @returns `null` where another process was faster, this one is at work on it, or what was read is no such line. */
   async #claim(kept: KeptLine, change: (line: T) => T, untilMs: number): Promise<Claim<T> | null> {
     const known = await this.#known(kept);
     if (known === null) return null;
     const { value: before } = known;
+    const key = lineKey(this.type.kind, before);
+    if (before.lease !== null && this.#underWay.has(before.lease.id)) {
+      await this.#write(key, known, { ...before, lease: { ...before.lease, untilMs } });
+      return null;
+    }
     const line = toLeased(change(this.type.toClaimed?.(before, untilMs) ?? before), untilMs);
-    const isClaimed = await this.#write(lineKey(this.type.kind, before), known, line);
+    const isClaimed = await this.#write(key, known, line);
     return isClaimed ? { line, before } : null;
   }
 

@@ -171,9 +171,9 @@ export function runningLease({ lease }: Pick<LineHead, 'lease'>, nowMs: number):
   return lease !== null && lease.untilMs > nowMs ? lease : null;
 }
 
-/** Whether this lease runs; with `null`, whether none does. */
-export function isHeldBy(line: Pick<LineHead, 'lease'>, leaseId: string | null, nowMs: number): boolean {
-  return (runningLease(line, nowMs)?.id ?? null) === leaseId;
+/** Whether this lease runs. */
+export function isHeldBy(line: Pick<LineHead, 'lease'>, leaseId: string, nowMs: number): boolean {
+  return runningLease(line, nowMs)?.id === leaseId;
 }
 
 /** Leased by a new holder. */

@@ -1,0 +1,105 @@
+/** The wall clock of a manager steps by more than a lease lasts, while a bot is at work. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp } from '../support/connected-app.js';
+import { type ManagerProcess, startManager, STEPPING_CLOCK } from '../support/manager-process.js';
+import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
+import { postJson, type PuppetServer, register, startPuppetServer, TAKE } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
+import { kfMessageXml, newApp, newOpenKfId, nowS, postCallback, sealCallback } from '../support/wecom.js';
+
+const ORDERS = ['account', 'customer'] as const;
+
+let place: Place;
+let manager: ManagerProcess;
+let wecom: Simulator;
+let puppet: PuppetServer;
+
+beforeAll(async () => {
+  wecom = await startSimulator({ accounts: [...ORDERS] });
+  puppet = await startPuppetServer();
+  place = sealedPlace(embeddedPlace());
+  manager = await startManager({
+    ...place.env,
+    ...STEPPING_CLOCK,
+    WECOM_API_URL: wecom.url,
+    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+  });
+  await connectApp(wecom, manager);
+  // Before any step: a bot is given what customers write from when it was added on.
+  for (const order of ORDERS) {
+    const { corpId, corpSecret } = wecom;
+    const bot = {
+      ...{ name: `Bot ${order}`, corpId, corpSecret, openKfIds: [openKfIdOf(order)], order },
+      ...{ kind: 'callback', takes: 'message', callback: { url: puppet.url, form: 'json' } },
+    };
+    expect((await postJson(`${manager.url}/api/v1/bots`, bot)).status).toBe(200);
+  }
+});
+
+afterAll(async () => {
+  await manager.stop();
+  await Promise.all([wecom.close(), puppet.close()]);
+  await place.discard();
+});
+
+beforeEach(() => {
+  puppet.received.length = 0;
+});
+
+const openKfIdOf = (order: (typeof ORDERS)[number]) => wecom.accounts[ORDERS.indexOf(order)]?.openKfId ?? '';
+
+/** The bot answers the next request well, once the clock has stepped. */
+async function stepWhileAtWork(): Promise<void> {
+  const { promise: asked, resolve } = Promise.withResolvers<ServerResponse>();
+  puppet.behave((_request, response) => resolve(response));
+  const response = await asked;
+  puppet.behave(TAKE);
+  const before = stepsOf(manager);
+  process.kill(manager.pid, 'SIGUSR2');
+  await until(() => stepsOf(manager) > before);
+  response.end('success');
+  await once(response, 'close');
+}
+
+const stepsOf = ({ log }: ManagerProcess) => log.filter(({ msg }) => msg === 'clock.stepped').length;
+
+async function read<T>(path: string): Promise<T> {
+  return (await (await fetch(manager.url + path)).json()) as T;
+}
+
+describe('when the clock steps while a bot is at work', () => {
+  it.each(ORDERS)('a message that it took is not given again, with the order of %s', async (order) => {
+    const openKfId = openKfIdOf(order);
+    const texts = () =>
+      puppet.received.map(
+        ({ body }) => (JSON.parse(body) as { text?: { content: string } }).text?.content ?? 'none',
+      );
+    const stepped = stepWhileAtWork();
+    wecom.say('one', { openKfId });
+    await stepped;
+    await until(async () => {
+      const { items } = await read<{ items: unknown[] }>(`/api/v1/messages?openKfId=${openKfId}`);
+      return items.length === 0;
+    });
+    wecom.say('two', { openKfId });
+    await until(() => texts().includes('two'));
+    expect(texts()).toEqual(['one', 'two']);
+  });
+
+  it('an event that waited and that it took is not given again', async () => {
+    const [app, openKfId] = [newApp(), newOpenKfId()];
+    await register(manager.url, app, openKfId, puppet.url);
+    puppet.behave((_request, response) => response.writeHead(503).end());
+    const callback = sealCallback(app, kfMessageXml(app, openKfId, 'token', nowS()));
+    expect((await postCallback(manager.url, app, callback)).status).toBe(200);
+    await stepWhileAtWork();
+    await until(async () => {
+      const { hint } = await read<{ hint: unknown }>(`/api/v1/kf-accounts/${openKfId}`);
+      return hint === null;
+    });
+    expect(puppet.received).toHaveLength(2);
+  });
+});
