@@ -192,7 +192,7 @@ mongoSuite('the database of manager 1.0.3', () => {
       .insertOne({ _id: 'schema', version: 99 });
     const repository = await takeOver(document({}));
     await expect(repository.find('wkOld')).rejects.toThrow(
-      'written by a later version (schema 99, this one knows 1)',
+      'written by a later version (schema 99, this one knows 2)',
     );
   });
 });

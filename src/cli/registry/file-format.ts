@@ -16,7 +16,7 @@ import {
   toPuppetEntry,
 } from '../../registry/registration/puppet-entry.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
-import { identityOf as identityIn, sealSecrets } from '../../storage/records/record-kind.js';
+import { identityOf as identityIn, type RecordKind, sealSecrets } from '../../storage/records/record-kind.js';
 import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/puppets/puppet-secrets.js';
 import { CommandError } from '../terminal/command-error.js';
 
@@ -145,30 +145,42 @@ type Fields = Readonly<Record<string, unknown>>;
 function readPuppet(fields: Fields, sealer: Sealer | null): Puppet {
   if (sealer === null) return fromPuppetEntry(fields);
   const owner = { openKfId: String(fields.kfId), corpId: String(fields.corpId) };
-  return fromPuppetEntry(opened(fields, PUPPET_SECRETS, (field) => identityOf(owner, field), sealer));
+  return fromPuppetEntry(opened(fields, PUPPET_SECRETS, (field) => [identityOf(owner, field)], sealer));
 }
 
 function readApp(value: unknown, sealer: Sealer | null): App {
   const fields = toObject(value);
   if (fields === null) throw new CommandError('app must be an object');
   if (sealer === null) return fromAppEntry(fields);
-  const identityOfField = (field: string) => identityIn(APPS, fields as unknown as App, field);
-  return fromAppEntry(opened(fields, APP_SECRETS, identityOfField, sealer));
+  return fromAppEntry(opened(fields, APP_SECRETS, identitiesIn(APPS, fields, 'app'), sealer));
 }
 
 function readBot(value: unknown, sealer: Sealer | null): Bot {
   const fields = toObject(value);
   if (fields === null) throw new CommandError('bot must be an object');
   if (sealer === null) return fromBotEntry(fields);
-  const identityOfField = (field: string) => identityIn(BOTS, fields as unknown as Bot, field);
-  return fromBotEntry(opened(fields, { secrets: 'secrets' }, identityOfField, sealer));
+  return fromBotEntry(opened(fields, { secrets: 'secrets' }, identitiesIn(BOTS, fields, 'bot'), sealer));
 }
 
-/** Opens the secrets of a line. All have to be sealed: somebody else must have added a plain one. @throws CommandError */
+/** @param oldName what 2.0.0 called the kind when it sealed a secret. */
+function identitiesIn<T extends object>(kind: RecordKind<T>, fields: Fields, oldName: string) {
+  return (field: string): Identity[] => {
+    const [, ...bound] = identityIn(kind, fields as unknown as T, field);
+    return [
+      [kind.name, ...bound],
+      [oldName, ...bound],
+    ];
+  };
+}
+
+/**
+ * Opens the secrets of a line. All have to be sealed: somebody else must have added a plain one.
+ * @param identitiesOfField one of them opens the field. @throws CommandError
+ */
 function opened<Field extends string>(
   fields: Fields,
   secretFields: Readonly<Record<string, Field>>,
-  identityOfField: (field: Field) => Identity,
+  identitiesOfField: (field: Field) => readonly Identity[],
   sealer: Sealer,
 ): object {
   const secrets: Record<string, string> = {};
@@ -177,13 +189,23 @@ function opened<Field extends string>(
     if (typeof text !== 'string') continue;
     if (!isSealed(text)) throw new CommandError(`${name} is not sealed, although the first line says so`);
     try {
-      secrets[name] = sealer.open(text, identityOfField(field));
+      secrets[name] = openedAs(text, identitiesOfField(field), sealer);
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
       throw new CommandError(`${name} cannot be opened: ${error.message}`);
     }
   }
   return { ...fields, ...secrets };
+}
+
+/** @throws SealError when none of the identities opens it */
+function openedAs(text: string, [identity = [], ...others]: readonly Identity[], sealer: Sealer): string {
+  try {
+    return sealer.open(text, identity);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return openedAs(text, others, sealer);
+  }
 }
 
 function parseObject(line: Buffer | null): Fields | null {

@@ -6,7 +6,13 @@ import { fromFields, type RecordKind } from '../records/record-kind.js';
 import type { StoreInspection, Visitor } from '../store/store-inspection.js';
 import type { RecordDocument } from './records.js';
 import { requireReadable } from './mongo-storage.module.js';
-import { collectionOf, META, type MetaDocument, requireKnownSchema } from './mongo-store.js';
+import {
+  collectionOf,
+  META,
+  type MetaDocument,
+  requireKnownSchema,
+  requireNoOldCollections,
+} from './mongo-store.js';
 import { fromRecord, PUPPETS, type PuppetRecord } from './puppet.schema.js';
 import { strictUri } from './strict-uri.js';
 
@@ -37,6 +43,7 @@ async function inspect(db: mongo.Db, visitor: Visitor): Promise<StoreInspection>
   const clockAheadMs = await measureClock(db);
   const schema = await db.collection<MetaDocument>(META).findOne({ _id: 'schema' });
   requireKnownSchema(schema);
+  await requireNoOldCollections(db);
   let records = 0;
   for (const kind of visitor.kinds) {
     for await (const stored of recordsIn(db, kind)) {

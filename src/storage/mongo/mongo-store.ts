@@ -20,6 +20,7 @@ import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { RecordKind } from '../records/record-kind.js';
 import type { JournalName } from '../journal/journal.js';
+import { oldStore } from '../store/old-store.js';
 import { storageConfig } from '../store/storage.config.js';
 import { STORE_CONTENTS, type StoreContents } from '../store/store-contents.js';
 import { StoreMetrics } from '../store/store-metrics.js';
@@ -95,7 +96,8 @@ interface IndexOptions {
 }
 export type Index = readonly [keys: Readonly<Record<string, 1>>, options?: IndexOptions];
 
-const SCHEMA_VERSION = 1;
+/** 2.0.0 wrote 1: apps, bots and what waits had another form. */
+const SCHEMA_VERSION = 2;
 /** Holds the version of the schema, and for each kind of polled records how often it has changed. */
 export const META = 'wxkfmeta';
 /** What `Counters` count. */
@@ -260,6 +262,7 @@ export class MongoStore extends StorageProbe {
     const meta = this.connection.collection<MetaDocument>(META);
     const found = await meta.findOne({ _id: 'schema' });
     requireKnownSchema(found);
+    if (this.connection.db !== undefined) await requireNoOldCollections(this.connection.db);
     await meta.updateOne({ _id: 'schema' }, { $set: { version: SCHEMA_VERSION } }, { upsert: true });
   }
 
@@ -284,6 +287,21 @@ export function requireKnownSchema(found: MetaDocument | null): void {
   if (found === null || found.version <= SCHEMA_VERSION) return;
   throw new StorageStartError(
     `the database of MONGO_URI was written by a later version (schema ${found.version}, this one knows ${SCHEMA_VERSION}); start that version, or name another database`,
+  );
+}
+
+/** Collections of 2.0.0 and earlier. Those versions made the first one at each start. */
+const OLD_COLLECTIONS = ['hints', 'resyncs', 'calls', 'messageaccounts'].map((name) => `wxkf${name}`);
+
+/** Otherwise what is in them, and in collections that had another form, would be left out. @throws StorageStartError */
+export async function requireNoOldCollections(db: mongo.Db): Promise<void> {
+  const all = await db.listCollections({}, { nameOnly: true, authorizedCollections: true }).toArray();
+  const found = OLD_COLLECTIONS.filter((old) => all.some(({ name }) => name === old));
+  if (found.length === 0) return;
+  throw oldStore(
+    'the database of MONGO_URI has collections',
+    found.join(', '),
+    'name a new database in MONGO_URI',
   );
 }
 

@@ -17,6 +17,7 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { oldStore } from '../store/old-store.js';
 import { type Database, isBusy, isDamage } from './database.js';
 
 /** The schema of `wxkf.db`. Raise it when an earlier version cannot use what this one writes. */
@@ -27,6 +28,9 @@ const FILE_MODE = 0o600;
 const RIGHTS_OF_OTHERS = 0o007;
 /** SQLite keeps these beside a file: what was committed last, and where that is. */
 const COMPANIONS = ['-wal', '-shm'];
+
+/** The store of 2.0.0 and earlier, in LMDB. */
+const OLD_STORE = 'store.mdb';
 
 /** With less room on its disk the store counts as full. It needs room to write down what bots take. */
 const ROOM_BYTES = 16 * 1_024 * 1_024;
@@ -57,6 +61,7 @@ export class DataDir {
    * @throws StorageStartError saying what to do: not writable, in use, or its store is gone.
    */
   acquire(): void {
+    this.requireNoOldStore();
     // Secrets are in it, sealed or not.
     this.#writing(this.path, () => mkdirSync(this.path, { recursive: true, mode: 0o700 }));
     this.requireWritable();
@@ -95,6 +100,16 @@ export class DataDir {
         accessSync(file, constants.W_OK | constants.R_OK);
       });
     }
+  }
+
+  /** Otherwise its store would count as a new one. @throws StorageStartError */
+  requireNoOldStore(): void {
+    if (!existsSync(join(this.path, OLD_STORE))) return;
+    throw oldStore(
+      `DATA_DIR ${this.path} has the store`,
+      OLD_STORE,
+      `set DATA_DIR to an empty folder (or, if nothing of the old store is needed, move ${OLD_STORE} away)`,
+    );
   }
 
   /** Otherwise a store whose file was lost would count as a new one. @throws StorageStartError */

@@ -25,6 +25,7 @@ export async function backUpSqlite(
   stop: AbortSignal,
 ): Promise<number> {
   const folder = new DataDir(dataDir);
+  folder.requireNoOldStore();
   if (folder.isNew()) throw new StorageStartError(`DATA_DIR ${folder.path} has no store to copy`);
   folder.requireNotLost();
   requireOtherName(folder, file);

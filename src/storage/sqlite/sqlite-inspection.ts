@@ -16,6 +16,7 @@ export async function inspectSqlite(
   visitor: Visitor,
 ): Promise<StoreInspection> {
   const folder = new DataDir(dataDir);
+  folder.requireNoOldStore();
   const isNew = folder.isNew();
   if (!isNew) await read(folder, visitor);
   if (!hasRoom(isNew ? placeFor(folder.path) : folder.path))
