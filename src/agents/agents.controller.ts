@@ -69,7 +69,7 @@ export class AgentsController {
     const endpoint = this.policy.read(settings.url);
     const faults = [
       ...(agent.form === undefined && bot?.agent == null ? ['agent.form is missing'] : []),
-      ...faultsOfAgent({ ...settings, handOverMark: '' }, key, false),
+      ...faultsOfAgent(settings, key),
       ...faultsOfKey(agent, bot?.agent ?? null),
       ...(settings.url !== '' && 'must' in endpoint ? [`agent.url must ${endpoint.must}`] : []),
     ];

@@ -72,8 +72,9 @@ export class BotHandOvers extends People {
       withHandOver(session, asking, outcome, texts, this.storeClock.nowMs()),
     );
     this.texts.wake(after);
-    if (outcome.kind !== 'failed') return outcome.kind;
-    throw outcome.errcode === null ? new AppError('WECOM_UNREACHABLE') : refusedWith(outcome.errcode);
+    if ('errcode' in outcome && outcome.errcode !== null) throw refusedWith(outcome.errcode);
+    if (outcome.kind === 'failed') throw new AppError('WECOM_UNREACHABLE');
+    return outcome.kind;
   }
 
   #requireBot(

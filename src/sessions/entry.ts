@@ -33,6 +33,11 @@ export function customerOf(entry: Entry): string {
   return textOf(entry.external_userid) ?? textOf(eventOf(entry).external_userid) ?? '';
 }
 
+/** Whether it tells that a servicer of the account begins or stops to serve. */
+export function isServicerChange(entry: Entry): boolean {
+  return eventOf(entry).event_type === 'servicer_status_change';
+}
+
 export function readEntry({ corpId, openKfId }: Addressee, entry: Entry, nowMs: number): ReadEntry {
   const msgid = textOf(entry.msgid);
   return {

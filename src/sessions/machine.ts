@@ -62,8 +62,10 @@ export type HandOverOutcome =
       readonly state: State;
       readonly code: string | null;
     }
-  /** Outside of the hours; nobody serves. */
-  | { readonly kind: 'closed' | 'nobody' }
+  /** Outside of the hours. */
+  | { readonly kind: 'closed' }
+  /** Nobody serves, or none takes the customer; with an errcode where WeCom refuses the app. */
+  | { readonly kind: 'nobody'; readonly errcode?: number }
   /** WeCom refused, or could not be asked (`null`); the state is to be asked for. */
   | { readonly kind: 'failed'; readonly errcode: number | null };
 

@@ -10,7 +10,7 @@ import { isPassing, type WecomAnswer } from '../wecom/client/wecom-answer.js';
 import { KfCalls } from '../wecom/kf-calls.js';
 import { STATE, type State, type Text } from './session.js';
 
-/** A servicer who stops is told of so much later; a page of many who ask causes one call. */
+/** Events tell of a change, and WeCom may lose them. A page of many who ask causes one call. */
 const SERVICERS_MS = 10_000;
 const SERVICERS_MAX = 1_000;
 
@@ -40,7 +40,7 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 @Injectable()
 export class ServiceCalls {
-  readonly #servicers = newLru<Servicers>(SERVICERS_MAX, SERVICERS_MS);
+  readonly #servicers = newLru<Promise<Servicers | WecomAnswer | null>>(SERVICERS_MAX, SERVICERS_MS);
 
   constructor(private readonly calls: KfCalls) {}
 
@@ -66,15 +66,27 @@ export class ServiceCalls {
   }
 
   async servicers(asked: Asked): Promise<Servicers | WecomAnswer | null> {
-    const { account } = asked;
-    const known = this.#servicers.get(accountKey(account));
+    const key = accountKey(asked.account);
+    const known = this.#servicers.get(key);
     if (known !== undefined) return known;
-    const query = { open_kfid: account.openKfId };
+    const asking = this.#askServicers(asked);
+    this.#servicers.set(key, asking);
+    const servicers = await asking;
+    const isFailed = servicers === null || 'errcode' in servicers;
+    if (isFailed && this.#servicers.get(key) === asking) this.#servicers.delete(key);
+    return servicers;
+  }
+
+  /** Something says that other people serve now. */
+  forgetServicers(account: Addressee): void {
+    this.#servicers.delete(accountKey(account));
+  }
+
+  async #askServicers(asked: Asked): Promise<Servicers | WecomAnswer | null> {
+    const query = { open_kfid: asked.account.openKfId };
     const answer = await this.#call(asked, 'kf/servicer/list', null, query);
     if (answer === null || 'errcode' in answer) return answer;
-    const servicers = readServicers(answer.fields.servicer_list);
-    this.#servicers.set(accountKey(account), servicers);
-    return servicers;
+    return readServicers(answer.fields.servicer_list);
   }
 
   /** @returns the errcode of WeCom's answer; `null` where the text is to be sent again. */

@@ -377,18 +377,58 @@ describe('a hand-over', () => {
     ]);
   });
 
-  it('to servicers that WeCom refuses for each of them leaves the message to the bot', async () => {
+  it('that each servicer refuses is answered as when nobody serves, and the bot goes on', async () => {
     settings = { people: { keywords: ['人工'], to: { servicers: ['ann', 'eve'] }, nobody: 'nobody' } };
     wecom.servicers = [
       { userid: 'ann', status: 0 },
       { userid: 'eve', status: 0 },
     ];
-    const refusal = { errcode: 95_016, errmsg: '' };
-    wecom.answers.set('kf/service_state/trans', [refusal, refusal]);
+    wecom.answers.set('kf/service_state/trans', [
+      { errcode: 95_014, errmsg: '' },
+      { errcode: 60_111, errmsg: '' },
+    ]);
+    expect(await judge(says('人工'), says('hi'))).toEqual(['handed_over', 'bot']);
+    await settle();
+    expect(wecom.of('send_msg')).toMatchObject([{ text: { content: 'nobody' } }]);
+  });
+
+  it('after a refusal asks anew who serves', async () => {
+    settings = { people: { keywords: ['人工'], to: { servicers: ['ann', 'eve'] } } };
+    await judge(says('人工', 'wm1'));
+    wecom.servicers = [{ userid: 'eve', status: 0 }];
+    wecom.answers.set('kf/service_state/trans', [{ errcode: 95_014, errmsg: '' }]);
+    await judge(says('人工', 'wm2'));
+    const asked = wecom.of('service_state/trans').map(({ servicer_userid }) => servicer_userid);
+    expect([asked, wecom.of('servicer/list')]).toEqual([
+      ['ann', 'ann', 'eve'],
+      [{}, {}],
+    ]);
+  });
+
+  it('to servicers is left to the bot where the state of the session does not allow it', async () => {
+    settings = { people: { keywords: ['人工'], to: { servicers: ['ann'] }, nobody: 'nobody' } };
+    wecom.answers.set('kf/service_state/trans', [{ errcode: 95_016, errmsg: '' }]);
     expect(await judge(says('人工'))).toEqual(['bot']);
     await settle();
     expect(wecom.of('send_msg')).toEqual([]);
   });
+
+  it('asks once who serves, however many customers ask at once', async () => {
+    await judge(...['wm1', 'wm2', 'wm3'].map((customer) => says('人工', customer)));
+    expect(wecom.of('servicer/list')).toHaveLength(1);
+  });
+
+  it.each([['servicer/list'], ['service_state/trans']])(
+    'that WeCom refuses the app, at %s, is answered as when nobody serves',
+    async (api) => {
+      wecom.answers.set(`kf/${api}`, [{ errcode: 48_002, errmsg: '' }]);
+      expect(await judge(says('人工'), says('hi'))).toEqual(['handed_over', 'bot']);
+      await settle();
+      expect(wecom.of('send_msg')).toMatchObject([{ text: { content: 'nobody' } }]);
+      const samples = new Samples(await counted.registry.metrics());
+      expect(samples.value('wxkf_session_hand_overs_total', { outcome: 'failed' })).toBe(1);
+    },
+  );
 
   it('while nobody serves is answered, and the bot goes on', async () => {
     wecom.servicers = [{ userid: 'ann', status: 1 }];

@@ -3,7 +3,14 @@ import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type JudgedEntry, type JudgedPage, PageRules } from '../messages/pulling/page-rules.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
-import { customerOf, type Entry, type ReadEntry, readEntry, withoutWelcome } from './entry.js';
+import {
+  customerOf,
+  type Entry,
+  isServicerChange,
+  type ReadEntry,
+  readEntry,
+  withoutWelcome,
+} from './entry.js';
 import { HandOvers, textsOf } from './hand-overs.js';
 import {
   beginningHandOver,
@@ -46,6 +53,7 @@ export class SessionRules extends PageRules {
 
   override async judge({ account, bot, entries, trace }: JudgedPage): Promise<readonly JudgedEntry[]> {
     const settings = bot.session ?? {};
+    if (entries.some(isServicerChange)) this.calls.forgetServicers(account);
     const verdicts = new Map<Entry, Verdict>();
     const byCustomer = [...Map.groupBy(entries, customerOf)].filter(([customer]) => customer !== '');
     const untilMs = this.clock.elapsedMs() + ASK_MS;

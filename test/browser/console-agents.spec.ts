@@ -147,7 +147,7 @@ describeInBrowser('the console, with agents', () => {
     await fill('Mark that hands over to people', '[human]');
     await limits.click();
     await press('Save the agent');
-    await page.getByText(/Save “Customers can ask for a person” first/).waitFor();
+    await page.getByText(/First save “Customers can ask for a person” with the text/).waitFor();
     await page.locator('input:focus').fill('');
     await press('Save the agent');
     await page.getByText('The agent of Dify is changed.').waitFor();

@@ -178,6 +178,35 @@ function agentsIn(newPlace: () => Place): void {
     expect(service.asked.map(({ text }) => text)).toEqual(['A person!', 'Thank you']);
   });
 
+  it('when nobody takes the customer whom an answer hands over, the customer is told so', async () => {
+    answerTo = () => 'A colleague will help you. [PERSON]';
+    const people = { to: { servicers: ['lisi'] }, nobody: 'nobody is here' };
+    await add('dify', { handOverMark: '[PERSON]' }, { people });
+    wecom.corp.setServicerStatus(openKfId, 'lisi', 'stopped');
+    say('A person!');
+    await until(() => sentTo().includes('nobody is here'));
+    expect(sentTo().toSorted()).toEqual(['A colleague will help you.', 'nobody is here']);
+    expect(conversation().session(wecom.corp.nowMs).state).toBe(0);
+  });
+
+  it('a mark that hands over is refused without words for when nobody takes the customer', async () => {
+    const refusal = {
+      message: expect.stringContaining('agent.handOverMark needs session.people.nobody'),
+    };
+    const mark = { handOverMark: '[PERSON]' };
+    const refused = async (path: string, method: string, body: object) => {
+      const response = await request(method, path, body);
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+    await expect(add('dify', mark, { people: { to: 'pool' } })).rejects.toThrow('session.people.nobody');
+    const { id } = await add('dify', mark, SHARED);
+    const path = `/api/v1/bots/${id}`;
+    for (const session of [null, { people: { to: 'pool' } }])
+      expect(await refused(path, 'PATCH', { session })).toMatchObject({ status: 400, ...refusal });
+    expect((await request('PATCH', path, { session: null, agent: { handOverMark: '' } })).status).toBe(200);
+    expect(await refused(path, 'PATCH', { agent: mark })).toMatchObject({ status: 400, ...refusal });
+  });
+
   it('a customer of an agent who enters is welcomed', async () => {
     await add('dify', {}, SHARED);
     wecom.corp.enter(openKfId, customer(0));

@@ -220,6 +220,39 @@ onEachStoreNightly((newPlace) => {
     expect([texts(), stateNow()]).toEqual([['then you'], 0]);
   });
 
+  it('a servicer who stops is known at once, and nobody is said', async () => {
+    await add();
+    say('人工');
+    await isShown('wait');
+    act({ type: 'take', servicerUserid: 'lisi' });
+    act({ type: 'end', servicerUserid: 'lisi' });
+    await isShown('bye');
+    for (const { userid } of wecom.corp.servicers.list(openKfId))
+      wecom.corp.setServicerStatus(openKfId, userid, 'stopped');
+    say('人工');
+    await isShown('nobody is here');
+    say('then you');
+    await isGiven('then you');
+    expect([texts(), stateNow()]).toEqual([['then you'], 0]);
+  });
+
+  it('when none of the servicers takes the customer, nobody is said, and the bot goes on', async () => {
+    const people = { ...SETTINGS.people, to: { servicers: ['lisi', 'zhangsan'] } };
+    await add({ ...SETTINGS, people });
+    say('人工');
+    await isShown('wait');
+    act({ type: 'end', servicerUserid: 'lisi' });
+    await isShown('bye');
+    // No event tells of it.
+    for (const { userid } of wecom.corp.servicers.list(openKfId))
+      wecom.corp.servicers.setStatus(openKfId, userid, 'stopped');
+    say('人工');
+    await isShown('nobody is here');
+    say('then you');
+    await isGiven('then you');
+    expect([texts(), stateNow()]).toEqual([['then you'], 0]);
+  });
+
   it('the budget is told with each send, as WeCom counts it', async () => {
     await add();
     say('hi');

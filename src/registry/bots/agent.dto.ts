@@ -9,6 +9,7 @@ import { PartialType } from '../../http/answers/swagger.js';
 import { knownFieldsOf } from '../../http/answers/validation.js';
 import { Secret } from '../../kernel/secret.js';
 import { readEndpoint } from '../endpoint/endpoint.js';
+import type { SessionSettings } from './session.dto.js';
 
 /**
  * How a service is asked. `openai`: chat/completions, of any model with that form. `fastgpt`: the same, and the service keeps the
@@ -144,8 +145,8 @@ export class AgentSettings {
   readonly fallbackAfterS!: number;
 
   /**
-   * An answer with this text hands the customer over to people; the text itself is not sent. It needs `session.people`. Left out or
-   * empty: none does.
+   * An answer with this text hands the customer over to people; the text itself is not sent. It needs `session.people` with
+   * `nobody`. Left out or empty: none does.
    * @example "[human]"
    */
   @IsTextOrNone(WORD_BYTES_MAX)
@@ -189,12 +190,8 @@ export function readAgent(given: AgentSettings): AgentSettings {
   return { ...knownFieldsOf(AgentSettings, given) };
 }
 
-/** Fields that are missing, or do not fit the form. @param hasPeople whether `session.people` is set. */
-export function faultsOfAgent(
-  { form, url, model, botId, history, handOverMark }: AgentSettings,
-  key: Secret,
-  hasPeople: boolean,
-): string[] {
+/** Fields that are missing, or do not fit the form. */
+export function faultsOfAgent({ form, url, model, botId, history }: AgentSettings, key: Secret): string[] {
   return [
     ...(url === '' ? ["agent.url is missing: the base of the service's API"] : []),
     ...(key.reveal() === '' ? ["agent.key is missing: the key of the service's API"] : []),
@@ -205,9 +202,17 @@ export function faultsOfAgent(
     ...(form !== 'openai' && history > 0
       ? [`agent.history must be 0 for form ${form}: the service keeps the conversation itself`]
       : []),
-    ...(handOverMark !== '' && !hasPeople
-      ? ['agent.handOverMark needs session.people, which says where customers go']
-      : []),
+  ];
+}
+
+/** The service promises people. What if nobody takes the customer has to be said as well. */
+export function faultsOfHandOver(
+  { handOverMark }: AgentSettings,
+  session: SessionSettings | null | undefined,
+): string[] {
+  if (handOverMark === '' || session?.people?.nobody !== undefined) return [];
+  return [
+    'agent.handOverMark needs session.people.nobody, the text for a customer whom nobody takes; set it, or empty agent.handOverMark',
   ];
 }
 

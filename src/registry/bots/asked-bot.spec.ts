@@ -133,7 +133,7 @@ describe('an agent', () => {
   const { callback: _callback, ...rest } = { ...BODY, kind: 'agent', corpSecret: 'corp-secret' };
   const AGENT = { ...rest, agent: SERVICE };
   const withAgent = (fields: object) => ({ ...AGENT, agent: { ...SERVICE, ...fields } });
-  const PEOPLE = { session: { people: { to: 'pool' } } };
+  const PEOPLE = { session: { people: { to: 'pool', nobody: 'Nobody is here.' } } };
 
   it('takes messages, those of each customer in order, and has what was left out', () => {
     const bot = made(AGENT);
@@ -184,7 +184,12 @@ describe('an agent', () => {
     [
       'nobody to hand over to',
       withAgent({ handOverMark: '[人工]' }),
-      /agent.handOverMark needs session.people/,
+      /agent.handOverMark needs session.people.nobody/,
+    ],
+    [
+      'no words for when nobody takes the customer',
+      { ...withAgent({ handOverMark: '[人工]' }), session: { people: { to: 'pool' } } },
+      /agent.handOverMark needs session.people.nobody.*; set it, or empty agent.handOverMark/,
     ],
     ['events', { ...AGENT, takes: 'event' }, /takes must be message for kind agent/],
     ['one message at a time', { ...AGENT, order: 'account' }, /order must be customer for kind agent/],
@@ -197,6 +202,24 @@ describe('an agent', () => {
 
   it('hands over where its session says to whom', () => {
     expect(made({ ...withAgent({ handOverMark: '[人工]' }), ...PEOPLE }).agent?.handOverMark).toBe('[人工]');
+  });
+
+  it('that hands over is not left without words for when nobody takes the customer', () => {
+    const bot = made({ ...withAgent({ handOverMark: '[人工]' }), ...PEOPLE }) as Partial<Bot>;
+    for (const session of [null, {}, { people: { to: 'pool' } }])
+      expect(detailOf(() => changed({ session }, bot))).toMatch(/needs session.people.nobody/);
+    const without = { agent: { handOverMark: '' }, session: null };
+    expect(changed(without, bot)).toMatchObject({ session: null, agent: { handOverMark: '' } });
+  });
+
+  it('that was stored without those words can be paused, and is not changed in that', () => {
+    const { session: _session, ...agent } = made({
+      ...withAgent({ handOverMark: '[人工]' }),
+      ...PEOPLE,
+    }) as Partial<Bot>;
+    const stored = { ...agent, session: { people: { to: 'pool' } } } as Partial<Bot>;
+    expect(changed({ paused: true }, stored)).toMatchObject({ paused: true });
+    expect(detailOf(() => changed({ session: { people: { to: 'pool' } } }, stored))).toMatch(/nobody/);
   });
 });
 

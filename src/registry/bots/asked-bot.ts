@@ -13,7 +13,7 @@ import {
   TAKES_EVENTS,
   toSecretsText,
 } from './bot.js';
-import { type AgentSettings, agentOf, faultsOfAgent, faultsOfKey } from './agent.dto.js';
+import { type AgentSettings, agentOf, faultsOfAgent, faultsOfHandOver, faultsOfKey } from './agent.dto.js';
 import { type BotKind, KINDS, rulesOf } from './bot-kinds.js';
 import { type BotChangeDto, callbackIn, type NewBotDto } from './bot.dto.js';
 import type { NewBot } from './bots.service.js';
@@ -124,7 +124,11 @@ function faultsOfService(
 ): string[] {
   if (agent === null) return dto.agent === undefined ? [] : ['agent is for bots of kind agent'];
   return [
-    ...faultsOfAgent(agent, agentKey, session?.people !== undefined),
+    ...faultsOfAgent(agent, agentKey),
+    // A bot may be stored from before this rule. It can be paused and renamed all the same.
+    ...(dto.session !== undefined || dto.agent?.handOverMark !== undefined
+      ? faultsOfHandOver(agent, session)
+      : []),
     ...(takes === 'event'
       ? ['takes must be message for kind agent, whose service is asked about messages']
       : []),

@@ -127,7 +127,7 @@ function faultsOfTaking(dto: BotEntryDto, secrets: BotSecrets): string[] {
   const { takes = TAKES_EVENTS.takes, order, since, session, callback, agent } = dto;
   const isAskedSo = takes === 'message' && order === 'customer';
   return [
-    ...(agent ? faultsOfAgent(agent, secrets.agentKey, session?.people !== undefined) : []),
+    ...(agent ? faultsOfAgent(agent, secrets.agentKey) : []),
     ...(agent && !isAskedSo ? ['takes must be message and order customer for kind agent'] : []),
     ...(takes === 'event' && callback?.form === 'json'
       ? ['callback.form must be wecom for takes event']

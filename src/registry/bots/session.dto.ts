@@ -175,7 +175,7 @@ export class PeopleSettings {
   readonly waiting?: string;
 
   /**
-   * Is sent when no servicer is serving. The bot goes on.
+   * Is sent when no servicer is serving, or none takes the customer. The bot goes on. An agent with `handOverMark` needs it.
    * @example "All colleagues are away right now."
    */
   @IsOptional()

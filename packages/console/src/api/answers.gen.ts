@@ -263,7 +263,7 @@ export type AgentSettingsAnswer = {
      */
     fallbackAfterS: number;
     /**
-     * An answer with this text hands the customer over to people; the text itself is not sent. It needs `session.people`. Left out or empty: none does.
+     * An answer with this text hands the customer over to people; the text itself is not sent. It needs `session.people` with `nobody`. Left out or empty: none does.
      */
     handOverMark: string;
 };
@@ -1747,7 +1747,7 @@ export type PeopleSettingsAnswer = {
      */
     waiting?: string;
     /**
-     * Is sent when no servicer is serving. The bot goes on.
+     * Is sent when no servicer is serving, or none takes the customer. The bot goes on. An agent with `handOverMark` needs it.
      */
     nobody?: string;
 };

@@ -113,9 +113,9 @@ export const agents = {
     '0 to 20 of the customer’s last questions, with their answers, since such a model remembers nothing. They are kept sealed, for 48 hours.',
   handOverMark: 'Mark that hands over to people',
   handOverMarkHint:
-    'An answer with this text hands the customer over; the text itself is not sent. It needs “Customers can ask for a person” among the sessions below.',
+    'An answer with this text hands the customer over; the text itself is not sent. It needs “Customers can ask for a person” among the sessions below, with the text “If nobody is serving”.',
   handOverMarkFault:
-    'Save “Customers can ask for a person” first, among the sessions below. At most 128 bytes.',
+    'First save “Customers can ask for a person” with the text “If nobody is serving”, among the sessions below. At most 128 bytes.',
   timeoutMs: 'Longest answer, milliseconds',
   timeoutHint: '1,000 to 300,000.',
   concurrency: 'Calls at a time',

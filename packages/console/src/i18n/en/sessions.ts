@@ -46,7 +46,8 @@ export const sessions = {
   waiting: 'While the customer waits',
   waitingHint: 'Sent to a customer who goes to a person.',
   nobody: 'If nobody is serving',
-  nobodyHint: 'Sent if no person is serving. The bot goes on.',
+  nobodyHint:
+    'Sent if no person is serving, or none takes the customer. The bot goes on. An agent with a mark that hands over needs it.',
   hours: 'Hours',
   hoursOn: 'People serve only at certain hours',
   timeZone: 'Time zone',

@@ -46,7 +46,8 @@ export const sessions: Words['sessions'] = {
   waiting: '等待人工时',
   waitingHint: '客户转到人工时发送。',
   nobody: '无人接待时',
-  nobodyHint: '没有人员正在接待时发送，由机器人继续应答。',
+  nobodyHint:
+    '没有人员正在接待，或没有人员接入该客户时发送，由机器人继续应答。设有转人工标记的智能体必须填写。',
   hours: '服务时间',
   hoursOn: '人工只在指定时间接待',
   timeZone: '时区',
