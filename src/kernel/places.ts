@@ -11,15 +11,27 @@ export class Places {
     return room.taken >= max;
   }
 
-  /** @returns a function that gives the place back. */
-  async take(key: string, max: number): Promise<() => void> {
+  /**
+   * @param signal ends the waiting; left out where it never does.
+   * @returns a function that gives the place back; `null` where the waiting was ended.
+   */
+  take(key: string, max: number): Promise<() => void>;
+  take(key: string, max: number, signal: AbortSignal): Promise<(() => void) | null>;
+  async take(key: string, max: number, signal?: AbortSignal): Promise<(() => void) | null> {
     const room = this.#rooms.get(key) ?? { max, taken: 0, waiting: [] };
     this.#rooms.set(key, room);
     room.max = max;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    room.waiting.push(resolve);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const enter = (): void => resolve(true);
+    room.waiting.push(enter);
+    signal?.addEventListener('abort', () => {
+      const n = room.waiting.indexOf(enter);
+      if (n < 0) return;
+      room.waiting.splice(n, 1);
+      resolve(false);
+    });
     letIn(room);
-    await promise;
+    if (!(await promise)) return null;
     return () => {
       room.taken--;
       letIn(room);

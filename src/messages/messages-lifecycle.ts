@@ -5,6 +5,7 @@ import { MessageWakes } from './message-wakes.js';
 import { MessageStore } from './queue/message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
+import { CustomerLanes } from './sending/customer-lanes.js';
 import { MessageAttempts } from './sending/message-attempts.js';
 import { MessageSender } from './sending/message-sender.js';
 
@@ -16,6 +17,7 @@ import { MessageSender } from './sending/message-sender.js';
 export class MessagesLifecycle implements OnApplicationShutdown {
   constructor(
     sender: MessageSender,
+    lanes: CustomerLanes,
     private readonly attempts: MessageAttempts,
     private readonly catchUp: CatchUp,
     loops: RetryLoops,
@@ -25,7 +27,12 @@ export class MessagesLifecycle implements OnApplicationShutdown {
     puller: Puller,
   ) {
     waiting.tellAlso(wakes);
-    loops.join(store, puller.added, (turn, occasion) => sender.send(turn, occasion));
+    loops.join(
+      store,
+      puller.added,
+      (turn, occasion, leave) => sender.send(turn, occasion, leave),
+      (endpoint) => lanes.probe(endpoint),
+    );
   }
 
   onApplicationShutdown(): void {

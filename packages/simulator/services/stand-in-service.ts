@@ -34,6 +34,8 @@ export interface ServiceFaults {
   isJson: boolean;
   /** It knows no conversation that was begun before. */
   forgets: boolean;
+  /** Whether it closes the connection of this question without a word. */
+  hangsUpOn: (asked: Asked) => boolean;
 }
 
 export interface StandInOptions {
@@ -55,6 +57,7 @@ export class StandInService {
     refusal: null,
     isJson: false,
     forgets: false,
+    hangsUpOn: () => false,
   };
   /** Questions that wait for their answers now, and the most that ever did. */
   underWay = 0;
@@ -96,6 +99,7 @@ export class StandInService {
     this.underWayMax = Math.max(this.underWayMax, ++this.underWay);
     try {
       await this.#wait(this.faults.delayMs());
+      if (this.faults.hangsUpOn(asked)) return void response.destroy();
       this.#answer(SERVICES[form], asked, number, request.headers.authorization ?? '', response);
     } finally {
       this.underWay--;

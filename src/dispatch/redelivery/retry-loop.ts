@@ -32,8 +32,11 @@ export interface DueSource<T extends Leased> {
   workOn(leased: T): () => void;
 }
 
-/** Resolves when the outcome is stored; the request has begun when it returns, as far as it can. */
-export type SendLeased<T> = (leased: T, occasion: Occasion) => Promise<void>;
+/**
+ * Resolves when the outcome is stored; the request has begun when it returns, as far as it can.
+ * @param leave gives the place in the loop back. What is still under way then has a limit of its own.
+ */
+export type SendLeased<T> = (leased: T, occasion: Occasion, leave: () => void) => Promise<void>;
 
 /** Deliveries under way from one source. A silent puppet holds one for 5 s, until its circuit opens. */
 const IN_FLIGHT_MAX = 256;
@@ -53,7 +56,9 @@ const BREATH_MS = 10;
 
 /** Claims and sends what is due in one source, a limited number at a time, until it is stopped. */
 export class RetryLoop<T extends Leased> {
+  /** Places that are taken, by endpoint. */
   readonly #inFlight = new Map<string, number>();
+  #inFlightCount = 0;
   /** Attempts older than 1 s, by endpoint. */
   readonly #slow = new Map<string, number>();
   #slowCount = 0;
@@ -104,12 +109,21 @@ export class RetryLoop<T extends Leased> {
     const endpoint = leased.endpoint ?? '';
     this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
     const over = this.source.workOn(leased);
+    this.#inFlightCount++;
+    let hasPlace = true;
     let isSlow = false;
     const slow = this.clock.after(SLOW_AFTER_MS, () => {
       isSlow = true;
       this.#addSlow(endpoint, 1);
     });
-    const running = this.sendLeased(leased, occasion)
+    const leave = (): void => {
+      if (!hasPlace) return;
+      hasPlace = false;
+      slow.cancel();
+      if (isSlow) this.#addSlow(endpoint, -1);
+      this.#left(endpoint);
+    };
+    const running = this.sendLeased(leased, occasion, leave)
       .catch((err: unknown) => {
         // The lease lapses, and it is tried again.
         this.#say(err, 'outbox.outcome_not_stored');
@@ -117,15 +131,14 @@ export class RetryLoop<T extends Leased> {
       .finally(() => {
         this.#running.delete(running);
         over();
-        slow.cancel();
-        if (isSlow) this.#addSlow(endpoint, -1);
         if (occasion === 'probe') this.circuits.inconclusive(endpoint);
-        this.#ended(endpoint);
+        leave();
       });
     this.#running.add(running);
   }
 
-  #ended(endpoint: string): void {
+  #left(endpoint: string): void {
+    this.#inFlightCount--;
     const count = this.#countOf(endpoint) - 1;
     if (count > 0) this.#inFlight.set(endpoint, count);
     else this.#inFlight.delete(endpoint);
@@ -144,7 +157,7 @@ export class RetryLoop<T extends Leased> {
   async #claim(): Promise<number> {
     // Slow attempts beyond their half of the places do not count, so that the other half stays free for others.
     const tooSlow = Math.max(0, this.#slowCount - SLOW_MAX);
-    const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - (this.#running.size - tooSlow));
+    const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - (this.#inFlightCount - tooSlow));
     if (room <= 0) return IDLE_MS;
     const { source } = this;
     const except = this.#busyEndpoints();

@@ -19,6 +19,8 @@ export class RetryLoops {
   readonly kept: RetryLoop<ClaimedHint>;
   readonly unstored: RetryLoop<ClaimedHint>;
   readonly #all: Pick<RetryLoop<never>, 'start' | 'probe' | 'stop'>[];
+  /** Of what is at work already: see `join`. */
+  readonly #probesAtWork: ((endpoint: string) => Promise<boolean>)[] = [];
 
   constructor(
     waiting: WaitingHints,
@@ -40,9 +42,16 @@ export class RetryLoops {
   /**
    * Adds a loop over something else that waits for endpoints. It gets its share of the probes. Call it before
    * `start`.
+   * @param probeAtWork has something that was claimed before send a probe; asked where nothing else can be claimed for one.
    */
-  join<T extends Leased>(source: DueSource<T>, wake: WakeUp, send: SendLeased<T>): void {
+  join<T extends Leased>(
+    source: DueSource<T>,
+    wake: WakeUp,
+    send: SendLeased<T>,
+    probeAtWork: (endpoint: string) => Promise<boolean>,
+  ): void {
     this.#all.push(this.#loopOver(source, wake, send));
+    this.#probesAtWork.push(probeAtWork);
   }
 
   /** Starts the loops over what is stored. Call it once the registry is loaded. */
@@ -66,6 +75,7 @@ export class RetryLoops {
     const probes = [
       ...ofHeldBack.map((loop) => () => loop.probe(endpoint, heldBack)),
       ...inTurn.map((loop) => () => loop.probe(endpoint)),
+      ...this.#probesAtWork.map((probe) => () => probe(endpoint)),
     ];
     let hasFailed = false;
     for (const probe of probes) {

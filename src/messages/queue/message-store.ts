@@ -509,7 +509,8 @@ export class MessageStore {
 
   /**
    * Ends the lease. The account is due when its next message is due, by this order; at once if a message came
-   * meanwhile. The next turn is in doubt if this one still is.
+   * meanwhile. Where one is due already, accounts that have been due for longer go first. The next turn is in doubt if this one
+   * still is.
    */
   async release(turn: Turn, endpoint: string | null, order: TurnOrder, nowMs: number): Promise<void> {
     const line = await this.#lines.findStill(turn, turn.leaseId, nowMs);
@@ -519,8 +520,9 @@ export class MessageStore {
     // A message that still waits for its pull holds up all others.
     const heldUpMs = Math.max(nextDueAtMs ?? 0, line.underWay?.untilMs ?? 0);
     const dueAtMs = awaited === null ? nextDueAtMs : Math.min(awaited.dueAtMs ?? heldUpMs, heldUpMs);
+    const inTurnMs = dueAtMs === null ? null : Math.max(dueAtMs, nowMs);
     this.#ahead.delete(accountKey(turn));
-    await this.#changeHeld(turn, (now) => toReleased(now, turn.isInDoubt, endpoint, dueAtMs, nowMs));
+    await this.#changeHeld(turn, (now) => toReleased(now, turn.isInDoubt, endpoint, inTurnMs, nowMs));
   }
 
   /**

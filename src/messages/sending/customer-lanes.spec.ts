@@ -12,7 +12,7 @@ import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import { type Message, webhookIdOf } from '../../storage/queue/message.js';
-import type { MessageStore } from '../queue/message-store.js';
+import type { MessageStore, Turn } from '../queue/message-store.js';
 import { CustomerLanes } from './customer-lanes.js';
 import type { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
@@ -37,6 +37,10 @@ let lanes: CustomerLanes;
 let isPaused: boolean;
 let isOpen: boolean;
 let concurrency: number;
+/** How many probes came to nothing. */
+let inconclusive: number;
+/** Accounts that have left the loop. */
+let left: string[];
 /** Messages that the service is asked about now, by `msgid`, in the order in which they began. */
 let asked: Map<string, (result: AttemptResult) => void>;
 /** Messages whose customers are told if they wait for long. */
@@ -47,6 +51,7 @@ beforeEach(() => {
   clock = new ManualClock();
   store = new MemoryMessageStore(new MemoryQueueStore(), new MemoryRecords());
   [asked, isPaused, isOpen, concurrency] = [new Map(), false, false, 16];
+  [inconclusive, left] = [0, []];
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
   const outcomes = new MessageOutcomes(store, new MessageMetrics(new Metrics()), log, clock, config);
@@ -62,11 +67,11 @@ beforeEach(() => {
     },
   };
   const botEndpoints = {
-    circuits: { isOpen: () => isOpen },
+    circuits: { isOpen: () => isOpen, inconclusive: () => inconclusive++ },
     ofMessage: () => botEndpoint,
   } as unknown as BotEndpoints;
   attempts = new MessageAttempts(clock, clock);
-  const takers = { isStill: () => !isPaused } as Partial<Takers> as Takers;
+  const takers = { findNow: (turn: Turn) => (isPaused ? null : takerOf(turn)) } as Partial<Takers> as Takers;
   waiting = [];
   const waits = {
     begin: (_account: unknown, _bot: unknown, { msgid }: Message) => void waiting.push(msgid),
@@ -86,21 +91,16 @@ async function keep(openKfId: string, ...msgids: string[]): Promise<void> {
   await store.endPull(account, lease?.id ?? '');
 }
 
+function takerOf(turn: Turn): ReadyTaker {
+  const ids = { id: 'bot-1', order: 'customer', kind: 'agent', takes: 'message' };
+  const bot = { ...ids, opened: {}, endpoint: {}, agent: { concurrency } };
+  return { ...turn, bot, endpoint: ENDPOINT, state: 'ready' } as unknown as ReadyTaker;
+}
+
 /** A turn of each account that is due. */
 async function begin(): Promise<Promise<void>[]> {
   const turns = await store.claimDue(clock.nowMs(), 10, 600_000, new Set());
-  const bot = {
-    id: 'bot-1',
-    order: 'customer',
-    kind: 'agent',
-    opened: {},
-    endpoint: {},
-    agent: { concurrency },
-  };
-  const sent = turns.map((turn) => {
-    const taker = { ...turn, bot, endpoint: ENDPOINT, state: 'ready' } as unknown as ReadyTaker;
-    return lanes.sendAll(turn, taker, 'due');
-  });
+  const sent = turns.map((turn) => lanes.sendAll(turn, takerOf(turn), 'due', () => left.push(turn.openKfId)));
   await clock.advance(0);
   return sent;
 }
@@ -155,8 +155,23 @@ describe('messages of an account', () => {
     expect(underWay()).toEqual(['a1']);
   });
 
-  it('begin no more when the service is away, when it is only probed, or when the bot is paused', async () => {
-    for (const stop of [() => end('a1', AWAY), async () => (isOpen = true), async () => (isPaused = true)]) {
+  it('go on for others when one has no answer, and when the settings of the bot change', async () => {
+    await keep('wk1', 'a1', 'b1');
+    const [turn] = await begin();
+    await end('a1', AWAY);
+    concurrency = 2;
+    await keep('wk1', 'c1', 'd1');
+    await clock.advance(LOOK_AGAIN_MS);
+    expect(underWay()).toEqual(['b1', 'c1']);
+    await clock.advance(2_000);
+    await end('b1');
+    expect(underWay()).toEqual(['c1', 'a1']);
+    for (const msgid of ['a1', 'c1', 'd1']) await end(msgid);
+    await turn;
+  });
+
+  it('begin no more when the service is only probed, or when the bot is paused', async () => {
+    for (const stop of [async () => (isOpen = true), async () => (isPaused = true)]) {
       await keep('wk1', 'a1');
       const [turn] = await begin();
       await stop();
@@ -177,6 +192,39 @@ describe('messages of an account', () => {
     await clock.advance(10_000);
     await turn;
     expect(await store.counts(null)).toMatchObject({ waiting: 2 });
+  });
+});
+
+describe('a probe of a service whose circuit is open', () => {
+  beforeEach(async () => {
+    await keep('wk1', 'a1', 'b1');
+    const [turn] = await begin();
+    void turn;
+    await end('b1', AWAY);
+    isOpen = true;
+  });
+
+  it('is sent by an account that waits for an answer, though its message is not due', async () => {
+    expect(await lanes.probe('http://other#bot-2')).toBe(false);
+    expect(await lanes.probe(ENDPOINT.href)).toBe(true);
+    await clock.advance(0);
+    expect(underWay()).toEqual(['a1', 'b1']);
+    await keep('wk1', 'c1');
+    await clock.advance(LOOK_AGAIN_MS);
+    expect(underWay()).toEqual(['a1', 'b1']);
+    expect(inconclusive).toBe(0);
+  });
+
+  it('is followed by another one where it comes to nothing', async () => {
+    isPaused = true;
+    expect(await lanes.probe(ENDPOINT.href)).toBe(true);
+    await clock.advance(0);
+    expect([underWay(), inconclusive]).toEqual([['a1'], 1]);
+  });
+
+  it('needs a message', async () => {
+    await store.drop({ corpId: CORP, openKfId: 'wk1' }, 'b1');
+    expect(await lanes.probe(ENDPOINT.href)).toBe(false);
   });
 });
 
@@ -222,6 +270,24 @@ describe('the accounts of a bot', () => {
     for (const msgid of ['y1', 'c1', 'z1']) await end(msgid);
     await Promise.all(turns);
     expect(await store.counts(null)).toMatchObject({ waiting: 0 });
+  });
+
+  it('leave the loop with their first message under way, and give others their turn without one', async () => {
+    concurrency = 1;
+    await keep('wk1', 'a1', 'b1');
+    await keep('wk2', 'x1');
+    const turns = await begin();
+    expect([underWay(), left]).toEqual([['a1'], ['wk1']]);
+    await end('a1');
+    expect([underWay(), left]).toEqual([['x1'], ['wk1', 'wk2']]);
+    await turns[0];
+    // It waits for a place in the loop.
+    turns.push(...(await begin()));
+    expect(underWay()).toEqual(['x1']);
+    await end('x1');
+    expect([underWay(), left]).toEqual([['b1'], ['wk1', 'wk2', 'wk1']]);
+    await end('b1');
+    await Promise.all(turns);
   });
 
   it('keep their turns when they may have more under way', async () => {

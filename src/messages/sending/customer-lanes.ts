@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { isRefusal } from '../../dispatch/endpoint/attempt.js';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { Places } from '../../kernel/places.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { Occasion } from '../../storage/queue/line.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
 import { MessageStore, type Turn } from '../queue/message-store.js';
@@ -18,36 +18,46 @@ import { type ReadyTaker, Takers } from './takers.js';
 
 /** How often an account at work is looked at again: another replica may have pulled messages of it, or a refused one is due again. */
 const LOOK_AGAIN_MS = 250;
-/** With so many accounts of a bot at work, one begins nothing more after this time, so that others have their turn. */
-const TURN_MS = 1_000;
-const TURNS_MAX = 16;
+/** So many such looks a second are enough for all accounts together. */
+const LOOKS_PER_S_MAX = 200;
+/** After an outcome could not be stored. */
+const REST_MS = 1_000;
 
-/** What a turn knows of itself. */
+/** An account at work. */
 interface Lanes {
   readonly turn: Turn;
-  readonly taker: ReadyTaker;
-  readonly startedMs: number;
+  /** As it was found last: its settings may change meanwhile. */
+  taker: ReadyTaker;
   /** The lanes of messages under way. */
   readonly underWay: Set<string>;
   /** Something ended, or came in. */
   readonly wake: WakeUp;
-  /** No further message begins: the bot is away, or an outcome could not be stored. */
-  isEnding: boolean;
-  error: unknown;
+  /** Gives the place in the loop back. */
+  readonly leave: () => void;
+  hasLeft: boolean;
+  /** The next message is a probe: it goes although the circuit is open. */
+  isProbe: boolean;
+  /** As of `Turn`; also after an outcome could not be stored. */
+  isInDoubt: boolean;
+  /** Ends the waiting for a place of the bot. */
+  waiting: AbortController | null;
+  /** Why nothing begins until then, on the clock that never jumps. */
+  trouble: { readonly error: unknown; readonly untilMs: number } | null;
 }
 
 /**
  * Sends an account's messages to a bot that may take long for each: those of a customer one after the other, those of different
  * customers at the same time. A bot is given so many at a time as its settings say; its accounts take turns.
+ *
+ * An account waits for its first place of the bot in the loop, and leaves it there. From then on it keeps its lease as long as a
+ * message is under way. So at most so many accounts of a bot are leased as the loop has places and the bot takes messages.
  */
 @Injectable()
 export class CustomerLanes {
   /** By bot. */
   readonly #places = new Places();
-  /** Turns under way, by bot. */
-  readonly #turns = new Map<string, number>();
-  /** Of turns under way, by account. */
-  readonly #wakes = new Map<string, WakeUp>();
+  /** By account. */
+  readonly #atWork = new Map<string, Lanes>();
 
   constructor(
     private readonly store: MessageStore,
@@ -62,93 +72,147 @@ export class CustomerLanes {
 
   /** Messages of the account were pulled here. A turn of it looks at once, while others of its customers wait for their answers. */
   cameIn(account: Addressee): void {
-    this.#wakes.get(accountKey(account))?.wakeUp();
+    this.#atWork.get(accountKey(account))?.wake.wakeUp();
   }
 
-  /** Resolves when the turn is over and released. @throws AppError `STORE_UNAVAILABLE`; the lease then lapses. */
-  async sendAll(turn: Turn, taker: ReadyTaker, occasion: Occasion): Promise<void> {
-    const { id } = taker.bot;
-    const lanes: Lanes = {
-      ...{ turn, taker, startedMs: this.clock.elapsedMs(), underWay: new Set(), wake: new WakeUp() },
-      ...{ isEnding: false, error: null },
-    };
-    let isInDoubt = turn.isInDoubt;
-    const account = accountKey(turn);
-    this.#turns.set(id, this.#turnsOf(id) + 1);
-    this.#wakes.set(account, lanes.wake);
-    try {
-      isInDoubt = !(await this.#sendWhileDue(lanes, occasion)) && turn.isInDoubt;
-    } finally {
-      const left = this.#turnsOf(id) - 1;
-      if (left > 0) this.#turns.set(id, left);
-      else this.#turns.delete(id);
-      if (this.#wakes.get(account) === lanes.wake) this.#wakes.delete(account);
+  /**
+   * Has an account that is at work send a probe: until its answers are there, nobody else can claim it for one.
+   * @returns false when none has a message for that. @throws AppError `STORE_UNAVAILABLE`
+   */
+  async probe(endpoint: string): Promise<boolean> {
+    if (this.attempts.isStopping) return false;
+    for (const lanes of this.#atWork.values()) {
+      const { turn, underWay, taker } = lanes;
+      if (taker.endpoint.href !== endpoint || underWay.size === 0 || lanes.isProbe) continue;
+      const next = await this.store.nextBeside(turn, underWay, this.storeClock.nowMs(), true);
+      if (next === null) continue;
+      lanes.isProbe = true;
+      lanes.wake.wakeUp();
+      return true;
     }
-    if (lanes.error !== null) throw lanes.error;
-    await this.store.release(
-      { ...turn, isInDoubt },
-      taker.endpoint.href,
-      'customer',
-      this.storeClock.nowMs(),
-    );
+    return false;
+  }
+
+  /**
+   * Resolves when the turn is over and released.
+   * @param leave see `SendLeased`.
+   * @throws AppError `STORE_UNAVAILABLE`; the lease then lapses.
+   */
+  async sendAll(turn: Turn, taker: ReadyTaker, occasion: Occasion, leave: () => void): Promise<void> {
+    const lanes: Lanes = {
+      ...{ turn, taker, leave, underWay: new Set(), wake: new WakeUp() },
+      ...{ hasLeft: false, isProbe: occasion === 'probe', isInDoubt: turn.isInDoubt },
+      ...{ waiting: null, trouble: null },
+    };
+    const account = accountKey(turn);
+    this.#atWork.set(account, lanes);
+    let isInDoubt = true;
+    try {
+      isInDoubt = !(await this.#sendWhileDue(lanes)) && lanes.isInDoubt;
+    } finally {
+      if (this.#atWork.get(account) === lanes) this.#atWork.delete(account);
+    }
+    const { href } = lanes.taker.endpoint;
+    await this.store.release({ ...turn, isInDoubt }, href, 'customer', this.storeClock.nowMs());
   }
 
   /** @returns whether every message that was due was sent. If not, an earlier process may have sent those that are left. */
-  async #sendWhileDue(lanes: Lanes, occasion: Occasion): Promise<boolean> {
-    let isProbe = occasion === 'probe';
+  async #sendWhileDue(lanes: Lanes): Promise<boolean> {
     for (;;) {
       lanes.wake.looking();
-      const begun = this.#mayBegin(lanes, isProbe) ? await this.#beginNext(lanes, isProbe) : 'not now';
-      if (begun === 'begun') isProbe = false;
-      else if (lanes.underWay.size === 0) return begun === 'nothing due' && !lanes.isEnding;
-      else await lanes.wake.pause(LOOK_AGAIN_MS, this.clock);
+      const begun = this.#mayBegin(lanes) ? await this.#beginNext(lanes) : 'not now';
+      if (begun !== 'begun') this.#endProbe(lanes);
+      if (begun === 'begun') continue;
+      if (lanes.underWay.size === 0) {
+        if (lanes.trouble !== null) throw lanes.trouble.error;
+        return begun === 'nothing due';
+      }
+      await lanes.wake.pause(
+        Math.max(LOOK_AGAIN_MS, (this.#atWork.size * 1_000) / LOOKS_PER_S_MAX),
+        this.clock,
+      );
     }
   }
 
   /** @returns `begun` where a message is under way now, or is dead, that was not before. */
-  async #beginNext(lanes: Lanes, isProbe: boolean): Promise<'begun' | 'nothing due' | 'not now'> {
+  async #beginNext(lanes: Lanes): Promise<'begun' | 'nothing due' | 'not now'> {
     try {
-      const { id, agent } = lanes.taker.bot;
-      const max = agent?.concurrency ?? 1;
       // Only a message waits for a place.
-      if (this.#places.areTaken(id, max) && (await this.#next(lanes, isProbe)) === null) return 'nothing due';
-      const free = await this.#places.take(id, max);
+      if (this.#areTaken(lanes) && (await this.#next(lanes)) === null) return 'nothing due';
+      const { id } = lanes.taker.bot;
+      const free = await this.#takePlace(lanes);
+      if (free === null) return 'not now';
       // Much may have happened until there was a place.
-      const mayBegin = this.#mayBegin(lanes, isProbe);
-      const message = mayBegin ? await this.#next(lanes, isProbe).catch(rethrowing(free)) : null;
+      const mayBegin = this.#mayBegin(lanes) && lanes.taker.bot.id === id;
+      const message = mayBegin ? await this.#next(lanes).catch(rethrowing(free)) : null;
       if (message === null) return (free(), mayBegin ? 'nothing due' : 'not now');
+      const occasion = lanes.isProbe ? 'probe' : 'due';
+      lanes.isProbe = false;
+      lanes.hasLeft = true;
+      lanes.leave();
       lanes.underWay.add(message.lane);
-      void this.#send(lanes, message, isProbe ? 'probe' : 'due')
-        .catch((error: unknown) => {
-          lanes.isEnding = true;
-          lanes.error ??= error;
-        })
+      void this.#send(lanes, message, occasion)
+        .catch((error: unknown) => this.#note(lanes, error))
         .finally(() => {
           lanes.underWay.delete(message.lane);
           free();
+          if (lanes.underWay.size === 0) lanes.waiting?.abort();
           lanes.wake.wakeUp();
         });
       return 'begun';
     } catch (error) {
-      lanes.isEnding = true;
-      lanes.error ??= error;
+      this.#note(lanes, error);
       return 'not now';
     }
   }
 
-  #next({ turn, underWay }: Lanes, isProbe: boolean): Promise<Message | null> {
+  #areTaken({ taker: { bot } }: Lanes): boolean {
+    return this.#places.areTaken(bot.id, bot.agent?.concurrency ?? 1);
+  }
+
+  /**
+   * An account that has left the loop waits for another place only while a message of it is under way. After that it gives others
+   * its turn.
+   */
+  async #takePlace(lanes: Lanes): Promise<(() => void) | null> {
+    const { bot } = lanes.taker;
+    if (lanes.hasLeft && lanes.underWay.size === 0 && this.#areTaken(lanes)) return null;
+    lanes.waiting = new AbortController();
+    const free = await this.#places.take(bot.id, bot.agent?.concurrency ?? 1, lanes.waiting.signal);
+    lanes.waiting = null;
+    return free;
+  }
+
+  #next({ turn, underWay, isProbe }: Lanes): Promise<Message | null> {
     return this.store.nextBeside(turn, underWay, this.storeClock.nowMs(), isProbe);
   }
 
-  #mayBegin({ turn, taker, startedMs, isEnding }: Lanes, isProbe: boolean): boolean {
-    if (isEnding || this.attempts.isStopping || !this.takers.isStill(taker, turn)) return false;
-    if (!isProbe && this.botEndpoints.circuits.isOpen(taker.endpoint.href)) return false;
-    return this.#turnsOf(taker.bot.id) < TURNS_MAX || this.clock.elapsedMs() - startedMs < TURN_MS;
+  #mayBegin(lanes: Lanes): boolean {
+    if (this.attempts.isStopping) return false;
+    if (lanes.trouble !== null && this.clock.elapsedMs() < lanes.trouble.untilMs) return false;
+    const taker = this.takers.findNow(lanes.turn);
+    if (taker === null || !rulesOf(taker.bot).isAsked) return false;
+    lanes.trouble = null;
+    lanes.taker = taker;
+    return lanes.isProbe || !this.botEndpoints.circuits.isOpen(taker.endpoint.href);
+  }
+
+  /** Nothing was sent as the probe, so another one follows. */
+  #endProbe(lanes: Lanes): void {
+    if (!lanes.isProbe) return;
+    lanes.isProbe = false;
+    this.botEndpoints.circuits.inconclusive(lanes.taker.endpoint.href);
+  }
+
+  /** A message whose outcome could not be stored is due again, and its answer may be known. */
+  #note(lanes: Lanes, error: unknown): void {
+    lanes.isInDoubt = true;
+    lanes.trouble = { error, untilMs: this.clock.elapsedMs() + REST_MS };
   }
 
   async #send(lanes: Lanes, first: Message, occasion: Occasion): Promise<void> {
     const { turn, taker } = lanes;
-    const message = await this.#joined(turn, taker, first);
+    const message = await this.#joined(lanes, first);
     if (isExpired(message, this.storeClock.nowMs())) return this.outcomes.expire(turn, message);
     this.waits.begin(turn, taker.bot, message);
     const attempt = message.attempts + 1;
@@ -160,21 +224,16 @@ export class CustomerLanes {
       this.waits.end(message);
       return this.outcomes.taken(message);
     }
-    // After a refusal, messages of other customers need not wait. If the bot is away, they would fail as well.
-    if (!isRefusal(result)) lanes.isEnding = true;
+    // Its customer waits. If the bot is away, its circuit opens, and nothing begins.
     await this.outcomes.notTaken(turn, message, attempt, result);
   }
 
   /** What goes in place of a text: see `quick-texts.ts`. One that may have been sent already goes alone. */
-  #joined(turn: Turn, { bot }: ReadyTaker, first: Message): Promise<Message> | Message {
-    const mergeMs = mergeMsOf(bot);
+  #joined({ turn, taker, isInDoubt }: Lanes, first: Message): Promise<Message> | Message {
+    const mergeMs = mergeMsOf(taker.bot);
     if (mergeMs === 0 || first.type !== 'text') return first;
-    const isNew = first.attempts === 0 && !turn.isInDoubt;
+    const isNew = first.attempts === 0 && !isInDoubt;
     return this.store.join(turn, first, isNew ? mergeMs : null, this.storeClock.nowMs());
-  }
-
-  #turnsOf(botId: string): number {
-    return this.#turns.get(botId) ?? 0;
   }
 }
 

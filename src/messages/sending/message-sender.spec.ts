@@ -115,7 +115,7 @@ async function keep(...messages: NewMessage[]): Promise<void> {
 async function sendTurn(): Promise<boolean> {
   const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (turn === undefined) return false;
-  const sent = sender.send(turn, 'due');
+  const sent = sender.send(turn, 'due', () => {});
   // As long as it waits for a pull.
   for (let ms = 0; ms < 1_100; ms += 100) await clock.advance(100);
   await sent;
@@ -167,7 +167,7 @@ describe('a stop', () => {
     const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     let isOver = false;
-    const sent = sender.send(turn, 'due').then(() => (isOver = true));
+    const sent = sender.send(turn, 'due', () => {}).then(() => (isOver = true));
     await clock.advance(0);
     tries.stop();
     await clock.advance(9_999);
@@ -217,7 +217,7 @@ describe('after a kill, with a message of each customer', () => {
     await keep(...['a', 'b', 'c'].map((lane) => newMessage(`${lane}1`, { lane })));
     const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
-    void sender.send(turn, 'due');
+    void sender.send(turn, 'due', () => {});
     await clock.advance(0);
     expect(sent.splice(0)).toEqual(['a1#1', 'b1#1']);
     await lapseLeases(queue);
@@ -242,7 +242,7 @@ describe('after a kill, with a message of each customer', () => {
     );
     const probe = await store.claimOldest(ENDPOINT.href, clock.nowMs(), LEASE_MS);
     if (probe === null) throw new Error('nothing waits');
-    await sender.send(probe, 'probe');
+    await sender.send(probe, 'probe', () => {});
     expect(sent.splice(0)).toEqual(['a1#2']);
     answer = TAKEN;
     await sendTurn();
@@ -293,7 +293,7 @@ describe('after a kill, with messages that all go one after the other', () => {
       start(kind, 'account', bot);
       const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
       if (turn === undefined) throw new Error('nothing is due');
-      void sender.send(turn, 'due');
+      void sender.send(turn, 'due', () => {});
       await clock.advance(0);
       await lapseLeases(queue);
     }
@@ -314,7 +314,7 @@ describe('after a kill, with messages that all go one after the other', () => {
     await keep(newMessage('m1'), newMessage('m2'));
     const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
-    void sender.send(turn, 'due');
+    void sender.send(turn, 'due', () => {});
     await clock.advance(0);
     await lapseLeases(queue);
     const sent: string[] = [];
@@ -352,7 +352,7 @@ it('after a kill, what a callback bot was told last is not said to be a first at
   );
   const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (turn === undefined) throw new Error('nothing is due');
-  void sender.send(turn, 'due');
+  void sender.send(turn, 'due', () => {});
   await clock.advance(0);
   expect(sent.splice(0)).toEqual(['a1#1', 'b1#1']);
   await lapseLeases(queue);
@@ -420,7 +420,7 @@ describe('texts that a customer writes quickly', () => {
     await clock.advance(3_000);
     const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
-    void sender.send(turn, 'due');
+    void sender.send(turn, 'due', () => {});
     await clock.advance(0);
     await lapseLeases(queue);
     start('puppet', 'account', () => TAKEN, { mergeS: 3 });

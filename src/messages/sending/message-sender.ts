@@ -65,24 +65,28 @@ export class MessageSender {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** Resolves when the turn is over. @throws AppError `STORE_UNAVAILABLE`; the lease then lapses. */
-  async send(turn: Turn, occasion: Occasion): Promise<void> {
+  /**
+   * Resolves when the turn is over.
+   * @param leave see `SendLeased`.
+   * @throws AppError `STORE_UNAVAILABLE`; the lease then lapses.
+   */
+  async send(turn: Turn, occasion: Occasion, leave: () => void): Promise<void> {
     const stopRenewing = this.#renewUntilOver(turn);
     try {
-      await this.#sendAll(turn, occasion);
+      await this.#sendAll(turn, occasion, leave);
     } finally {
       stopRenewing();
     }
   }
 
-  async #sendAll(begun: Turn, occasion: Occasion): Promise<void> {
+  async #sendAll(begun: Turn, occasion: Occasion, leave: () => void): Promise<void> {
     const endMs = this.clock.elapsedMs() + TURN_MS;
     let turn = begun;
     let earlier: Earlier | null = null;
     for (let isFirst = true; ; isFirst = false) {
       const taker = await this.takers.find(turn);
       if (taker === null) return;
-      if (rulesOf(taker.bot).isAsked) return this.lanes.sendAll(turn, taker, occasion);
+      if (rulesOf(taker.bot).isAsked) return this.lanes.sendAll(turn, taker, occasion, leave);
       earlier ??= await this.#findEarlier(turn, taker);
       const { href } = taker.endpoint;
       const isProbe = occasion === 'probe' && isFirst;

@@ -40,10 +40,11 @@ export class Takers {
     return null;
   }
 
-  /** Whether messages of the account can still be sent there; from memory. */
-  isStill({ bot }: ReadyTaker, turn: Turn): boolean {
+  /** To whom messages of the account can be sent at this moment; from memory. */
+  findNow(turn: Turn): ReadyTaker | null {
     const taker = this.destinations.findMessageTaker(turn);
-    return taker?.bot === bot && taker.state === 'ready';
+    if (taker === null || taker.endpoint === null || taker.state !== 'ready') return null;
+    return { ...taker, endpoint: taker.endpoint };
   }
 
   /** Another replica may have ended a pause and woken the account, so the store is asked. */

@@ -1,0 +1,194 @@
+/** Answers of agents that take long: who waits for them, and who does not. On the embedded store. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
+import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp, saveCallback } from '../support/connected-app.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace, sealedPlace } from '../support/place.js';
+import { until, whenServed } from '../support/until.js';
+
+const ACCOUNTS = Array.from({ length: 41 }, (_, n) => `account ${n}`);
+const CUSTOMERS = Array.from({ length: 8 }, (_, n) => `customer ${n}`);
+/** A question whose answer waits until the test lets it go. */
+const SLOW = 'slow';
+
+const place = sealedPlace(embeddedPlace(), randomBytes(32).toString('base64'));
+let wecom: Simulator;
+let manager: ManagerProcess;
+let service: StandInService;
+/** Of answers that are held back, the oldest first. */
+let held: (() => void)[];
+let botId: string;
+
+beforeAll(async () => {
+  wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS });
+  manager = await start();
+  await connectApp(wecom, manager);
+});
+
+afterAll(async () => {
+  await manager.stop();
+  await wecom.close();
+  await place.discard();
+});
+
+beforeEach(async () => {
+  held = [];
+  service = await StandInService.start({ after: (_ms, run) => held.push(run) });
+  service.faults.delayMs = () => Number(service.asked.at(-1)?.text.startsWith(SLOW));
+});
+
+afterEach(async () => {
+  await request('DELETE', `/api/v1/bots/${botId}`);
+  await service.close();
+});
+
+const start = () =>
+  startManager({
+    ...place.env,
+    WECOM_API_URL: wecom.url,
+    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+  });
+
+const request = (method: string, path: string, body?: object) =>
+  whenServed(() =>
+    fetch(manager.url + path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+    }),
+  );
+
+async function add(agent: object = {}): Promise<void> {
+  const { corpId, corpSecret } = wecom;
+  const response = await request('POST', '/api/v1/bots', {
+    ...{ name: 'Agent', corpId, corpSecret, openKfIds: wecom.accounts.map(({ openKfId }) => openKfId) },
+    ...{ kind: 'agent', agent: { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY, ...agent } },
+  });
+  const answer = (await response.json()) as BotCreatedAnswer;
+  if (response.status !== 200) throw new Error(JSON.stringify(answer));
+  botId = answer.id;
+}
+
+async function change(changed: object): Promise<void> {
+  expect((await request('PATCH', `/api/v1/bots/${botId}`, changed)).status).toBe(200);
+}
+
+const accountOf = (n: number): string => wecom.accounts[n]?.openKfId ?? '';
+const customer = (n: number): string => wecom.customers[n]?.externalUserId ?? '';
+const say = (text: string, who: number, account = 0) =>
+  wecom.say(text, { openKfId: accountOf(account), externalUserId: customer(who) });
+/** What the customer was sent, in order. */
+const sentTo = (who: number, account = 0): string[] =>
+  wecom.corp.chat.messages
+    .filter(({ openKfId, externalUserId, from }) => {
+      return openKfId === accountOf(account) && externalUserId === customer(who) && from === 'bot';
+    })
+    .map(({ body }) => String((body as { content?: string }).content));
+const hasLast = (text: string, who: number, account = 0) => until(() => sentTo(who, account).at(-1) === text);
+const lastFailure = async () =>
+  ((await (await request('GET', `/api/v1/bots/${botId}`)).json()) as BotCreatedAnswer).lastFailure?.stage;
+/** Whether the service gets nothing but probes. */
+const isProbed = async () => {
+  const account = await request('GET', `/api/v1/accounts/${wecom.corpId}/${accountOf(0)}`);
+  return ((await account.json()) as AccountAnswer).causes.some(({ code }) => code === 'circuits');
+};
+const waiting = async () => {
+  const response = await request('GET', '/api/v1/messages?state=waiting&limit=200');
+  return ((await response.json()) as { items: unknown[] }).items.length;
+};
+
+async function letGo(): Promise<void> {
+  service.faults.delayMs = () => 0;
+  for (const run of held.splice(0)) run();
+  await until(async () => (await waiting()) === 0);
+}
+
+describe('while the answer of a customer takes long', () => {
+  beforeEach(async () => {
+    await add();
+    say(SLOW, 0);
+    await until(() => held.length === 1);
+  });
+
+  it('a failing answer of another customer holds up that customer alone', async () => {
+    service.faults.hangsUpOn = ({ text }) => text === 'broken';
+    say('broken', 1);
+    await until(async () => (await lastFailure()) === 'reset');
+    say('Hello', 2);
+    await hasLast('Hello', 2);
+    service.faults.hangsUpOn = () => false;
+    await hasLast('broken', 1);
+    expect(held).toHaveLength(1);
+    await letGo();
+    await hasLast(SLOW, 0);
+  });
+
+  it('a service that fails for all others is probed, and answers them once it is well', async () => {
+    service.faults.hangsUpOn = ({ text }) => text === 'broken';
+    for (const who of [1, 2, 3, 4, 5, 6, 7]) say('broken', who);
+    await until(isProbed);
+    service.faults.hangsUpOn = () => false;
+    for (const who of [1, 2, 3, 4, 5, 6, 7]) await hasLast('broken', who);
+    expect(held).toHaveLength(1);
+    await letGo();
+  });
+
+  it('changed settings of the bot count for whoever writes next', async () => {
+    await change({ agent: { reset: ['Begin anew'] } });
+    say('Begin anew', 1);
+    await hasLast('All right, let us begin anew.', 1);
+    say('Hello', 2);
+    await hasLast('Hello', 2);
+    expect(held).toHaveLength(1);
+    await letGo();
+    await hasLast(SLOW, 0);
+  });
+});
+
+describe('the calls of an agent that are under way', () => {
+  it('are up to its concurrency, over any number of accounts and of customers of one account', async () => {
+    await add({ concurrency: 100 });
+    for (let account = 0; account < 40; account++) say(SLOW, 0, account);
+    await until(() => held.length === 40);
+    say('Hello', 0, 40);
+    await hasLast('Hello', 0, 40);
+    for (const who of [1, 2, 3]) say(SLOW, who, 0);
+    await until(() => held.length === 43);
+    await letGo();
+  });
+
+  it('are no more than its concurrency, and its accounts take turns', async () => {
+    await add({ concurrency: 2 });
+    for (const who of [0, 1, 2, 3, 4, 5]) say(`${SLOW} ${who}`, who, 0);
+    await until(() => held.length === 2);
+    say(`${SLOW} other`, 0, 1);
+    say(`${SLOW} third`, 0, 2);
+    await until(async () => (await waiting()) === 8);
+    for (let left = 8; left > 0; left--) {
+      await until(() => service.underWay === Math.min(2, left));
+      held.shift()?.();
+    }
+    await until(async () => (await waiting()) === 0);
+    expect(service.underWayMax).toBe(2);
+    const order = service.asked.map(({ text }) => text);
+    // The first account has six customers who wait, and the others have one each.
+    for (const text of [`${SLOW} other`, `${SLOW} third`]) expect(order.indexOf(text)).toBeLessThan(6);
+  });
+
+  it('end at a stop, and their questions are asked again after it', async () => {
+    await add({ concurrency: 100 });
+    for (let account = 0; account < 40; account++) say(SLOW, 0, account);
+    await until(() => held.length === 40);
+    expect(await manager.stop()).toBe(0);
+    manager = await start();
+    await saveCallback(wecom, manager);
+    await until(() => held.length === 80);
+    await letGo();
+    for (let account = 0; account < 40; account++) await hasLast(SLOW, 0, account);
+    expect(sentTo(0, 39).filter((text) => text === SLOW)).toHaveLength(2);
+  });
+});
