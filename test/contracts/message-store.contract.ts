@@ -109,6 +109,8 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       return kept;
     }
 
+    const accountsOf = async () => (await messages.listAccounts('', 100)).accounts;
+
     const claimAll = (nowMs = NOW_MS, limit = 100, except = NONE) =>
       messages.claimDue(nowMs, limit, LEASE_MS, except);
 
@@ -402,7 +404,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
           await messages.moveCursor(ACCOUNT, pull({ from: '', beganAtMs: NOW_MS + 1 }), NOW_MS + 5);
           expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
-          expect(await messages.listAccounts()).toEqual([ACCOUNT]);
+          expect(await accountsOf()).toEqual([ACCOUNT]);
           // WeCom does not know the cursor any more.
           await messages.moveCursor(ACCOUNT, pull({ cursor: '' }), NOW_MS + 5);
           expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
@@ -412,7 +414,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           await messages.beginAt(ACCOUNT, NOW_MS);
           await messages.beginAt(ACCOUNT, NOW_MS + 1);
           await reopen();
-          expect(await messages.listAccounts()).toEqual([]);
+          expect(await accountsOf()).toEqual([]);
           const lease = await beginPull();
           expect(lease).toMatchObject({ cursor: null, regime: null, coveredUntilMs: NOW_MS });
           await keep([], { account: OTHER });
@@ -429,12 +431,23 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await messages.pulledAtMs(OTHER)).toBe(0);
       });
 
-      it('lists the accounts that were pulled', async () => {
-        expect(await messages.listAccounts()).toEqual([]);
+      it('lists the accounts that were pulled, page by page', async () => {
+        for (const n of [3, 1, 2]) await keep([], { account: { ...ACCOUNT, openKfId: `wk${n}` } });
+        await messages.cover(OTHER, NOW_MS, null);
+        const first = await messages.listAccounts('', 2);
+        expect(first.accounts.map(({ openKfId }) => openKfId)).toEqual(['wk1', 'wk2']);
+        expect(await messages.listAccounts(first.lastKey ?? '', 2)).toEqual({
+          accounts: [{ ...ACCOUNT, openKfId: 'wk3' }],
+          lastKey: null,
+        });
+      });
+
+      it('lists no account that was only covered', async () => {
+        expect(await accountsOf()).toEqual([]);
         await messages.cover(OTHER, NOW_MS, null);
         await keep([]);
         await reopen();
-        expect(await messages.listAccounts()).toEqual([ACCOUNT]);
+        expect(await accountsOf()).toEqual([ACCOUNT]);
       });
     });
 

@@ -271,6 +271,14 @@ export function recordsContract(open: () => Promise<OpenedRecords>): void {
     });
   });
 
+  it('gives a page at a time, by their keys', async () => {
+    const idsAfter = async (key: string) => (await other.of(CONNECTIONS).page(key, 2)).map(({ id }) => id);
+    for (const id of ['c3', 'c1', 'c4', 'c2']) await one.of(CONNECTIONS).add({ ...connection, id });
+    expect(await idsAfter('')).toEqual(['c1', 'c2']);
+    expect(await idsAfter('c2')).toEqual(['c3', 'c4']);
+    expect(await idsAfter('c4')).toEqual([]);
+  });
+
   it('puts and removes many, whatever was there, as often as it is told', async () => {
     const all = Array.from({ length: 20 }, (_, n) => ({ ...connection, id: `c${n}` }));
     await one.of(CONNECTIONS).writeAll([], []);

@@ -66,6 +66,11 @@ class MemoryRecordTable extends RecordTable {
     return null;
   }
 
+  override async page(afterKey: string, limit: number): Promise<readonly StoredRecord[]> {
+    const following = await this.#read(({ key }) => key > afterKey);
+    return following.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit);
+  }
+
   override async find(key: string): Promise<StoredRecord | null> {
     return (await this.#read((one) => one.key === key))[0] ?? null;
   }

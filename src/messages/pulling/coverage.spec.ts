@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
+import { accountKey } from '../../kernel/account.js';
 import { Coverage } from './coverage.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -30,10 +31,23 @@ let waitingSinceMs: number | null;
 let nowMs: number;
 let isShared: boolean;
 let see: (delivery: Delivery) => void;
+/** The accounts in the store, and the size of each page that was read of them. */
+let kept: string[];
+let pages: number[];
 let coverage: Coverage;
 
 beforeEach(() => {
   [written, waitingSinceMs, nowMs, isShared] = [[], null, NOW_MS, false];
+  [kept, pages] = [[], []];
+  const listAccounts = async (afterKey: string, limit: number) => {
+    const all = kept
+      .map((openKfId) => ({ ...ACCOUNT, openKfId }))
+      .sort((a, b) => (a.openKfId < b.openKfId ? -1 : 1));
+    const accounts = all.filter((one) => accountKey(one) > afterKey).slice(0, limit);
+    pages.push(accounts.length);
+    const last = accounts.length < limit ? undefined : accounts.at(-1);
+    return { accounts, lastKey: last === undefined ? null : accountKey(last) };
+  };
   const note =
     (what: string) =>
     async (_account: unknown, ...said: unknown[]) =>
@@ -43,6 +57,7 @@ beforeEach(() => {
       return isShared;
     },
     ...{ cover: note('cover'), moveCursor: note('move'), goBack: note('back'), beginAt: note('begin') },
+    listAccounts,
   };
   const deliveries = { listen: (listen: typeof see) => void (see = listen) };
   const find = async () => (waitingSinceMs === null ? null : { waitingSinceMs });
@@ -148,5 +163,32 @@ describe('a bot that gets an account of another one', () => {
       ['begin', NOW_MS - 10_000],
       ['begin', 40_000],
     ]);
+  });
+});
+
+describe('the accounts that are pulled', () => {
+  const keepAccounts = (count: number, from = 0) =>
+    void kept.push(...Array.from({ length: count }, (_, n) => `wk${String(from + n).padStart(6, '0')}`));
+
+  it('are all known after the first look, and not read again where no other process pulls any', async () => {
+    keepAccounts(12_500);
+    expect(await coverage.refresh()).toHaveLength(12_500);
+    expect(Math.max(...pages.splice(0))).toBe(1_000);
+    coverage.pulled(ACCOUNT);
+    expect(await coverage.refresh()).toHaveLength(12_501);
+    expect(pages).toEqual([]);
+  });
+
+  it('of other replicas become known by turns, of 5,000 each time', async () => {
+    isShared = true;
+    keepAccounts(12_500);
+    await coverage.refresh();
+    pages.length = 0;
+    keepAccounts(1_000, 12_500);
+    const known: number[] = [];
+    for (let n = 0; n < 3; n++) known.push((await coverage.refresh()).length);
+    expect(pages.length).toBeLessThanOrEqual(15);
+    expect(pages.reduce((sum, size) => sum + size, 0)).toBe(13_500);
+    expect(known.at(-1)).toBe(13_500);
   });
 });

@@ -8,10 +8,13 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { MessageStore } from '../queue/message-store.js';
-import { accountKey, type Addressee } from '../../kernel/account.js';
+import { accountKey, type Addressee, readAccountKey } from '../../kernel/account.js';
 
 /** Accounts that are remembered, with some 150 bytes each. */
 const TAKEN_MAX = 20_000;
+/** There may be a hundred thousand accounts. A page is read within some milliseconds. */
+const PAGE_SIZE = 1_000;
+const PAGES_MAX = 5;
 /**
  * WeCom's event follows its message within some seconds. So a message may be sent before its account gets another
  * bot, and its event may come after that.
@@ -28,6 +31,10 @@ const CLOCKS_APART_MS = 500;
 export class Coverage implements OnApplicationBootstrap {
   /** Accounts with a cursor. */
   readonly #pulled = new Set<string>();
+  /** Whether every account was read that had a cursor when this process started. */
+  #knowsAll = false;
+  /** Of the page that was read last. */
+  #lastKey = '';
   /** The last write of each account, while it is under way. */
   readonly #writes = new Map<string, Promise<void>>();
   /** Times that wait to be written. */
@@ -63,11 +70,20 @@ export class Coverage implements OnApplicationBootstrap {
     await this.#writes.get(accountKey(account));
   }
 
-  /** Brings in the accounts that other processes have pulled. @returns all. @throws AppError `STORE_UNAVAILABLE` */
+  /**
+   * Brings in the accounts that others have pulled: all of them at first. From then on only other replicas pull any that this
+   * process does not know, which it finds a few pages at a time. @returns all. @throws AppError `STORE_UNAVAILABLE`
+   */
   async refresh(): Promise<readonly Addressee[]> {
-    const accounts = await this.store.listAccounts();
-    for (const account of accounts) this.#pulled.add(accountKey(account));
-    return accounts;
+    for (let pages = 0; !this.#knowsAll || (this.store.isShared && pages < PAGES_MAX); pages++) {
+      const { accounts, lastKey } = await this.store.listAccounts(this.#lastKey, PAGE_SIZE);
+      for (const account of accounts) this.#pulled.add(accountKey(account));
+      this.#lastKey = lastKey ?? '';
+      if (lastKey !== null) continue;
+      this.#knowsAll = true;
+      break;
+    }
+    return [...this.#pulled].map(readAccountKey);
   }
 
   /** A taker has pulled the account by itself, and has been sent all of the answer. */

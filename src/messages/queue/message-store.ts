@@ -158,6 +158,12 @@ export interface RefusedMessage {
 
 export type DeadMessage = Pick<RefusedMessage, 'attempts' | 'refusals'> & { readonly failure: Failure };
 
+export interface AccountPage {
+  readonly accounts: readonly Addressee[];
+  /** Pass it to get the next page; `null` on the last page. */
+  readonly lastKey: string | null;
+}
+
 export interface MessagePage {
   readonly messages: readonly MessageHead[];
   /** Pass it to get the next page; `null` on the last page. */
@@ -372,9 +378,11 @@ export class MessageStore {
     });
   }
 
-  /** The accounts with a cursor. */
-  async listAccounts(): Promise<readonly Addressee[]> {
-    return (await this.#pulls.load()).filter(isPulled).map(toAddressee);
+  /** The accounts with a cursor, of a page of all that is kept. @param afterKey of the page before; `''` for the first page. */
+  async listAccounts(afterKey: string, limit: number): Promise<AccountPage> {
+    const page = await this.#pulls.page(afterKey, limit);
+    const last = page.length < limit ? undefined : page.at(-1);
+    return { accounts: page.filter(isPulled).map(toAddressee), lastKey: last ? accountKey(last) : null };
   }
 
   /** The message with this webhook id, if it waits. */

@@ -73,6 +73,15 @@ class MongoRecordTable extends RecordTable {
     return this.#readIf((seen) => this.#isNew(seen));
   }
 
+  override page(afterKey: string, limit: number): Promise<readonly StoredRecord[]> {
+    const following = () =>
+      this.#documents
+        .find({ _id: { $gt: afterKey } })
+        .sort({ _id: 1 })
+        .limit(limit);
+    return this.store.run('find records', async () => (await following().toArray()).map(fromDocument));
+  }
+
   override async find(key: string): Promise<StoredRecord | null> {
     const [found = null] = await this.store.run('find records', () => this.#read({ _id: key }));
     return found;

@@ -81,6 +81,11 @@ export class Records<T extends object> {
     return stored?.map((one) => this.#open(one)) ?? null;
   }
 
+  /** At most `limit` records, those that follow this key, in the order of their keys. For kinds with very many records. */
+  async page(afterKey: string, limit: number): Promise<readonly T[]> {
+    return (await this.table.page(afterKey, limit)).map((one) => this.#open(one));
+  }
+
   async find(key: string): Promise<T | null> {
     const stored = await this.table.find(key);
     return stored === null ? null : this.#open(stored);
@@ -290,6 +295,8 @@ export abstract class RecordTable {
 
   /** `null` when nothing was changed since the last `all` or `changes` of this object. */
   abstract changes(): Promise<readonly StoredRecord[] | null>;
+
+  abstract page(afterKey: string, limit: number): Promise<readonly StoredRecord[]>;
 
   abstract find(key: string): Promise<StoredRecord | null>;
 

@@ -4,7 +4,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { fromFields, type RecordKind } from '../records/record-kind.js';
 import { type NewRecord, RecordStore, RecordTable, type StoredRecord } from '../records/records.js';
-import type { Database, Statement } from './database.js';
+import type { Database, Statement, Value } from './database.js';
 import { SqliteStore } from './sqlite-store.js';
 
 @Injectable()
@@ -65,6 +65,10 @@ class SqliteRecordTable extends RecordTable {
     return this.#seen === this.#version ? null : this.all();
   }
 
+  override page(afterKey: string, limit: number): Promise<readonly StoredRecord[]> {
+    return this.#read('WHERE key > ? ORDER BY key LIMIT ?', afterKey, limit);
+  }
+
   override async find(key: string): Promise<StoredRecord | null> {
     return (await this.#read('WHERE key = ?', key))[0] ?? null;
   }
@@ -105,7 +109,7 @@ class SqliteRecordTable extends RecordTable {
     return this.versions.get(this.kind.name) ?? 0;
   }
 
-  async #read(where: string, ...values: readonly string[]): Promise<readonly StoredRecord[]> {
+  async #read(where: string, ...values: readonly Value[]): Promise<readonly StoredRecord[]> {
     const sql = `SELECT key, revision, fields FROM ${this.kind.name} ${where}`;
     const rows = await this.store.rows<Row>(sql, ...values);
     return rows.map((row) => ({ ...row, fields: JSON.parse(row.fields) }));
