@@ -6,6 +6,8 @@ import { ENDED_SESSIONS } from '../../src/operators/operator.js';
 import { APPS } from '../../src/registry/apps/app.js';
 import { BOTS } from '../../src/registry/bots/bot.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
+import type { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
+import { StorageProbe } from '../../src/storage/store/storage-probe.js';
 import { type Records, RecordStore } from '../../src/storage/records/records.js';
 import { REPLICAS } from '../../src/stream/replicas/stream-directory.js';
 import { TOKENS } from '../../src/wecom/tokens/access-token.store.js';
@@ -16,6 +18,7 @@ import { keptMongo } from '../support/kept-mongo.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
+import { until } from '../support/until.js';
 import { findStored } from '../support/stored-bytes.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import { tokenOf, tokenRecord } from '../support/tokens.js';
@@ -73,6 +76,30 @@ describe('a record of the embedded store', () => {
     const idsOf = (all: readonly { readonly id: string }[]) => all.map(({ id }) => id).sort();
     expect(idsOf(await sessions.load())).toEqual(['long', 'next']);
     expect(idsOf(await sessions.findBy('alices'))).toEqual(['long', 'next']);
+    await store.close();
+  });
+
+  it('is removed with at most 100 others at once, so that other writes come in between', async () => {
+    const clock = new ManualClock();
+    const store = await openStore(embeddedPlace(), clock);
+    const sessions = store.get(RecordStore).of(ENDED_SESSIONS);
+    const ended = (n: number) => ({ id: `s${n}`, tokenId: 'alices', endMs: clock.nowMs() + 1_000 });
+    await sessions.writeAll(
+      Array.from({ length: 1_050 }, (_, n) => ended(n)),
+      [],
+    );
+    await clock.advance(1_000);
+    const sqlite = store.get(StorageProbe) as SqliteStore;
+    const removed: number[] = [];
+    const step = sqlite.step.bind(sqlite);
+    sqlite.step = async (what, ...statements) => {
+      const results = await step(what, ...statements);
+      removed.push(results?.at(-1)?.changes ?? 0);
+      return results;
+    };
+    await sessions.add({ id: 'next', tokenId: 'alices', endMs: clock.nowMs() + 1 });
+    await until(async () => (await sessions.load()).length === 1);
+    expect(removed).toEqual([...Array(10).fill(100), 50]);
     await store.close();
   });
 

@@ -7,6 +7,9 @@ import { type NewRecord, RecordStore, RecordTable, type StoredRecord } from '../
 import type { Database, Statement, Value } from './database.js';
 import { SqliteStore } from './sqlite-store.js';
 
+/** How many ended records one step removes: it takes some milliseconds, in which nothing else is written. */
+const REMOVED_AT_ONCE = 100;
+
 @Injectable()
 export class SqliteRecords extends RecordStore {
   override readonly isShared = false;
@@ -44,6 +47,7 @@ interface Row {
 
 class SqliteRecordTable extends RecordTable {
   #seen: number | null = null;
+  #isSweeping = false;
 
   constructor(
     private readonly kind: RecordKind<object>,
@@ -89,15 +93,14 @@ class SqliteRecordTable extends RecordTable {
   }
 
   override async write(record: NewRecord, before: string | null): Promise<'written' | 'changed' | 'taken'> {
-    const done = await this.#step('write record', ...this.#writing(record, before), ...this.#sweeping());
-    if (done !== null) return 'written';
+    if ((await this.#write(this.#writing(record, before))) !== null) return 'written';
     return (await this.#isTaken(record)) ? 'taken' : 'changed';
   }
 
   override async writeAll(records: readonly NewRecord[], removedKeys: readonly string[]): Promise<void> {
     const removed = removedKeys.map((key) => this.#removing(key));
     const written = records.flatMap((record) => this.#putting(record));
-    await this.#step('write record', ...removed, ...written, ...this.#sweeping());
+    await this.#write([...removed, ...written]);
   }
 
   override async remove(key: string): Promise<boolean> {
@@ -115,8 +118,30 @@ class SqliteRecordTable extends RecordTable {
     return rows.map((row) => ({ ...row, fields: JSON.parse(row.fields) }));
   }
 
+  /** Each write also removes some records that have ended. If there are more, they are removed behind it. */
+  async #write(writing: readonly Statement[]) {
+    const sweeping = this.#sweeping();
+    const results = await this.#step('write record', ...writing, ...sweeping);
+    if (sweeping.length > 0 && results?.at(-1)?.changes === REMOVED_AT_ONCE) void this.#sweep();
+    return results;
+  }
+
+  /** Little at a time, so that other writes come in between. Never rejects: the next write goes on with it. */
+  async #sweep(): Promise<void> {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    let removed: number | undefined;
+    do
+      removed = await this.#step('sweep records', ...this.#sweeping()).then(
+        (results) => results?.[0]?.changes,
+        () => 0,
+      );
+    while (removed === REMOVED_AT_ONCE);
+    this.#isSweeping = false;
+  }
+
   /** A step that fails may have happened all the same, so the version rises in any case. */
-  async #step(what: 'write record' | 'remove record', ...statements: readonly Statement[]) {
+  async #step(what: 'write record' | 'remove record' | 'sweep records', ...statements: readonly Statement[]) {
     try {
       return await this.store.step(what, ...statements);
     } finally {
@@ -162,11 +187,11 @@ class SqliteRecordTable extends RecordTable {
     return { sql: `DELETE FROM ${this.kind.name} WHERE key = ?`, values: [key] };
   }
 
-  /** Each write also removes expired records. */
   #sweeping(): Statement[] {
-    if (this.kind.expiresAtMsOf === undefined) return [];
-    const sql = `DELETE FROM ${this.kind.name} WHERE expires_at <= ?`;
-    return [{ sql, values: [this.storeClock.nowMs()] }];
+    const { name, expiresAtMsOf } = this.kind;
+    if (expiresAtMsOf === undefined) return [];
+    const sql = `DELETE FROM ${name} WHERE key IN (SELECT key FROM ${name} WHERE expires_at <= ? LIMIT ?)`;
+    return [{ sql, values: [this.storeClock.nowMs(), REMOVED_AT_ONCE] }];
   }
 
   async #isTaken({ key, uniqueKeys }: NewRecord): Promise<boolean> {

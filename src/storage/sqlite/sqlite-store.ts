@@ -29,6 +29,7 @@ export const STEPS = [
   'make lines due',
   'write record',
   'remove record',
+  'sweep records',
   'keep messages',
   'change message',
   'forget messages',
