@@ -10,6 +10,7 @@ import { SqliteRecords } from '../../src/storage/sqlite/records.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { ManualClock } from '../support/manual-clock.js';
+import type { NewMessage } from '../../src/storage/queue/message.js';
 import { newMessage, pulledPage } from '../support/messages.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 import { CONTENTS } from '../../src/store-contents.js';
@@ -184,4 +185,59 @@ it('changes of one account that come at once are all kept', async () => {
   await reopen();
   const again = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
   expect(again).toMatchObject({ cursor: 'cursor-2', coveredUntilMs: NOW_MS + 1, waiting: 2 });
+});
+
+describe('of the messages of an account whose texts are held', () => {
+  const MERGE_MS = 3_000;
+  let contents: string[];
+
+  beforeEach(() => {
+    contents = [];
+    const rows = store.rows.bind(store);
+    store.rows = async <T>(sql: string, ...values: readonly never[]) => {
+      const found = await rows<T>(sql, ...values);
+      for (const { content } of found as readonly { content?: unknown }[])
+        if (content !== undefined) contents.push(String(content));
+      return found;
+    };
+  });
+
+  async function keepTexts(entries: readonly NewMessage[]): Promise<Turn> {
+    const lease = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+    const page = pulledPage(entries, { mergeMs: MERGE_MS });
+    await messages.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS);
+    await messages.endPull(ACCOUNT, lease?.id ?? '');
+    return claim();
+  }
+
+  const text = (msgid: string, lane: string) =>
+    newMessage(msgid, {
+      ...{ lane, isText: true },
+      content: new Secret(JSON.stringify({ text: { content: msgid } })),
+    });
+  const next = (turn: Turn, atMs: number) => messages.next(turn, 'past held', atMs, false);
+
+  it('what goes past them is read, and not what they say', async () => {
+    const held = Array.from({ length: 90 }, (_, n) => text(`held-${n}`, `customer ${n}`));
+    const turn = await keepTexts([...held, newMessage('event', { lane: '', isText: false })]);
+    expect((await next(turn, NOW_MS))?.msgid).toBe('event');
+    contents.length = 0;
+    await messages.release(turn, turn.endpoint, 'past held', NOW_MS);
+    expect(contents.length).toBeLessThanOrEqual(8);
+    contents.length = 0;
+    expect((await next(await claim(), NOW_MS))?.msgid).toBe('event');
+    expect(contents.length).toBeLessThanOrEqual(9);
+  });
+
+  it('one that is due is read with a few behind it, and joined with its own customer’s alone', async () => {
+    const others = Array.from({ length: 90 }, (_, n) => text(`other-${n}`, `customer ${n}`));
+    const turn = await keepTexts([text('one', 'she'), text('two', 'she'), ...others]);
+    await messages.renew(turn, NOW_MS, LEASE_MS);
+    const first = await next(turn, NOW_MS + MERGE_MS);
+    if (first === null) throw new Error('nothing is due');
+    expect([first.msgid, contents.length]).toEqual(['one', 8]);
+    contents.length = 0;
+    const joined = await messages.join(turn, first, MERGE_MS, NOW_MS + MERGE_MS);
+    expect([joined.merged, contents.length]).toEqual([['one', 'two'], 1]);
+  });
 });

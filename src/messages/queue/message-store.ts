@@ -23,7 +23,15 @@ import { type Records, RecordStore } from '../../storage/records/records.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { MessageContents } from './message-contents.js';
 import { fromCursor, toCursor } from './message-cursor.js';
-import { dueAtMsOf, holdingOf, isHeld, JOINED_MAX, joinedOf, NOTHING_HELD } from './quick-texts.js';
+import {
+  candidatesOf,
+  dueAtMsOf,
+  holdingOf,
+  isHeld,
+  JOINED_MAX,
+  joinedOf,
+  NOTHING_HELD,
+} from './quick-texts.js';
 import {
   isAwaited,
   isComplete,
@@ -477,18 +485,18 @@ export class MessageStore {
    */
   async join(turn: Turn, next: Message, mergeMs: number | null, nowMs: number): Promise<Message> {
     if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return next;
-    const sealed = await this.store.listLane(turn, next.lane, JOINED_MAX + 1);
-    const before = sealed.find(({ merged }) => merged?.includes(next.msgid));
+    const lane = await this.store.listLane(turn, next.lane, JOINED_MAX + 1);
+    const before = lane.find(({ merged }) => merged?.includes(next.msgid));
     if (before === undefined && mergeMs === null) return next;
-    // Mostly none or few of them are joined, so each is opened only as it is looked at.
-    const others = sealed.values().filter(({ msgid }) => msgid !== next.msgid);
-    const behind = others.map((message) => this.contents.open(message));
-    const joined = before ? this.contents.open(before) : joinedOf(next, behind, mergeMs ?? 0);
+    const others = lane.filter(({ msgid }) => msgid !== next.msgid);
+    const joined = before
+      ? await this.#open(before)
+      : joinedOf(next, await this.#openAll(candidatesOf(next, others, mergeMs ?? 0)), mergeMs ?? 0);
     if (joined === null) return next;
     this.#ahead.delete(accountKey(turn));
     // An operator may have given up the last text meanwhile.
     if (before === undefined && !(await this.store.replaceMessage(this.contents.seal(joined)))) return next;
-    const gone = sealed.filter(({ msgid }) => msgid !== joined.msgid && joined.merged?.includes(msgid));
+    const gone = lane.filter(({ msgid }) => msgid !== joined.msgid && joined.merged?.includes(msgid));
     for (const { msgid } of gone) await this.#forget({ ...toAddressee(turn), msgid }, nowMs + SEEN_MS);
     return joined;
   }
@@ -810,7 +818,10 @@ export class MessageStore {
     nowMs: number,
     isEarly: boolean,
   ): Promise<Message | null> {
-    if (order === 'past held' && !isEarly) return (await this.#pastHeld(account, nowMs)).next;
+    if (order === 'past held' && !isEarly) {
+      const { next } = await this.#pastHeld(account, nowMs);
+      return next === null || isWhole(next) ? next : this.#findWaiting(next);
+    }
     if (order === 'customer')
       return (await this.store.listFirst(account, order, 1, isEarly ? null : nowMs))[0] ?? null;
     // In a shared store another process may drop a message that was read ahead, or put one back before it.
@@ -827,7 +838,10 @@ export class MessageStore {
    * customer has only others that are.
    */
   async #pastHeld(account: Addressee, nowMs: number) {
-    const firsts = await this.store.listFirst(account, 'customer', PASSED_MAX, null);
+    const first = await this.#firstOf(account, 'account', nowMs, false);
+    // Mostly nothing is held.
+    if (first === null || !isHeld(first, nowMs)) return { next: first, dueAtMs: first?.dueAtMs ?? null };
+    const firsts = await this.store.listFirstHeads(account, PASSED_MAX);
     const n = firsts.findIndex((message) => !isHeld(message, nowMs));
     const passed = n < 0 ? firsts : firsts.slice(0, n + 1);
     const dueAtMs = passed.length === 0 ? null : Math.min(...passed.map((message) => message.dueAtMs ?? 0));
@@ -850,6 +864,25 @@ export class MessageStore {
         return this.store.changeMessage(webhookIdOf(message), ['waiting'], { dueAtMs });
       }),
     );
+    this.#ahead.delete(accountKey(account));
+  }
+
+  /** With its content, still sealed; `null` where it does not wait any more. */
+  async #findWaiting(head: MessageHead): Promise<Message | null> {
+    const message = await this.store.findMessage(webhookIdOf(head));
+    return message?.state === 'waiting' ? message : null;
+  }
+
+  async #open(head: MessageHead): Promise<Message | null> {
+    const message = await this.#findWaiting(head);
+    return message === null ? null : this.contents.open(message);
+  }
+
+  /** In their order, up to the first one that does not wait any more. */
+  async #openAll(heads: readonly MessageHead[]): Promise<readonly Message[]> {
+    const opened = await Promise.all(heads.map((head) => this.#open(head)));
+    const gone = opened.indexOf(null);
+    return opened.slice(0, gone < 0 ? undefined : gone).filter((message) => message !== null);
   }
 
   /** The keys of the texts that waiting messages were joined from. */
@@ -936,6 +969,10 @@ function toMessage(
 
 function toHead({ content: _content, ...head }: Message): MessageHead {
   return head;
+}
+
+function isWhole(message: Message | MessageHead): message is Message {
+  return 'content' in message;
 }
 
 function toDead(lastFailure: Failure) {

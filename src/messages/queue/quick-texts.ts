@@ -61,6 +61,19 @@ export function dueAtMsOf({ storedAtMs }: MessageHead, untilMs: number): number 
   return Math.max(storedAtMs, Math.min(untilMs, storedAtMs + HELD_MS_MAX));
 }
 
+/** Those of the messages behind a text that may be joined to it, as far as it can be told without what they say. */
+export function candidatesOf(
+  first: MessageHead,
+  behind: readonly MessageHead[],
+  mergeMs: number,
+): readonly MessageHead[] {
+  const all = [first, ...behind];
+  const isNext = (message: MessageHead, before: MessageHead | undefined): boolean =>
+    mayBeJoined(message) && message.sentAtMs - (before ?? message).sentAtMs <= mergeMs;
+  const end = all.findIndex((message, n) => !isNext(message, all[n - 1]));
+  return all.slice(1, end < 0 ? undefined : Math.max(end, 1));
+}
+
 /**
  * Joins a text with those behind it.
  * @param behind the waiting messages of its customer behind it, opened, in their order.
@@ -96,9 +109,13 @@ function idsOf({ msgid, merged }: Message): readonly string[] {
 
 /** @returns `null` where it cannot be joined: it is something else than a text that the customer wrote, or was tried already. */
 function wordsOf(message: Message): string | null {
-  if (message.type !== 'text' || message.origin !== ORIGIN.customer || !isUntried(message)) return null;
+  if (!mayBeJoined(message)) return null;
   const { text } = JSON.parse(message.content.reveal()) as { readonly text?: { readonly content?: unknown } };
   return isChoice(text) || typeof text?.content !== 'string' ? null : text.content;
+}
+
+function mayBeJoined(message: MessageHead): boolean {
+  return message.type === 'text' && message.origin === ORIGIN.customer && isUntried(message);
 }
 
 function isUntried({ attempts, lastFailure }: MessageHead): boolean {

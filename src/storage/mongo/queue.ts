@@ -367,10 +367,19 @@ export class MongoQueueStore extends QueueStore {
     return first;
   }
 
-  override listLane(account: Addressee, lane: string, limit: number): Promise<readonly Message[]> {
+  override async listFirstHeads(account: Addressee, limit: number): Promise<readonly MessageHead[]> {
+    const waiting: MessageQuery = { account: accountKey(account), state: 'waiting' };
+    const ids = firstIds(await this.#firstOfLanes(waiting), limit);
+    const firsts = await this.#listMessages('list first messages', toHead, () =>
+      this.#messages.find({ ...waiting, _id: { $in: ids } }, MESSAGE_HEADS).toArray(),
+    );
+    return firsts.toSorted((a, b) => a.seq - b.seq);
+  }
+
+  override listLane(account: Addressee, lane: string, limit: number): Promise<readonly MessageHead[]> {
     const query: MessageQuery = { account: accountKey(account), state: 'waiting', lane };
-    return this.#listMessages('list first messages', toMessage, () =>
-      this.#messages.find(query, READING).sort({ seq: 1 }).limit(limit).toArray(),
+    return this.#listMessages('list first messages', toHead, () =>
+      this.#messages.find(query, MESSAGE_HEADS).sort({ seq: 1 }).limit(limit).toArray(),
     );
   }
 
@@ -581,11 +590,11 @@ export class MongoQueueStore extends QueueStore {
     limit: number,
     dueAtMs: number | null,
   ): Promise<readonly Message[]> {
-    const due = (await this.#firstOfLanes(waiting))
-      .filter((first) => dueAtMs === null || first.dueAtMs <= dueAtMs)
-      .sort((a, b) => a.seq - b.seq)
-      .slice(0, limit)
-      .map(({ id }) => id);
+    const all = await this.#firstOfLanes(waiting);
+    const due = firstIds(
+      all.filter((first) => dueAtMs === null || first.dueAtMs <= dueAtMs),
+      limit,
+    );
     if (due.length === 0) return [];
     const firsts = await this.#listMessages('list first messages', toMessage, () =>
       this.#messages.find({ ...waiting, _id: { $in: due } }, READING).toArray(),
@@ -627,6 +636,11 @@ export class MongoQueueStore extends QueueStore {
       return (await this.replace(kept, due)) ? undefined : CONFLICT;
     });
   }
+}
+
+function firstIds(firsts: readonly FirstOfLane[], limit: number): string[] {
+  const inOrder = firsts.toSorted((a, b) => a.seq - b.seq);
+  return inOrder.slice(0, limit).map(({ id }) => id);
 }
 
 const KEPT: MessageRecord['state'][] = [...MESSAGE_STATES];

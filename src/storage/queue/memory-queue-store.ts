@@ -215,9 +215,16 @@ export class MemoryQueueStore extends QueueStore {
     return found === undefined ? null : toHead(found);
   }
 
-  override async listLane(account: Addressee, lane: string, limit: number): Promise<readonly Message[]> {
+  override async listFirstHeads(account: Addressee, limit: number): Promise<readonly MessageHead[]> {
+    return this.#firstOfLanes(account).slice(0, limit).map(toHead);
+  }
+
+  override async listLane(account: Addressee, lane: string, limit: number): Promise<readonly MessageHead[]> {
     const waiting = this.#messagesOf(['waiting'], accountKey(account));
-    return waiting.filter((message) => message.lane === lane).slice(0, limit);
+    return waiting
+      .filter((message) => message.lane === lane)
+      .slice(0, limit)
+      .map(toHead);
   }
 
   override async nextDueAtMs(account: Addressee, order: MessageOrder): Promise<number | null> {

@@ -216,8 +216,11 @@ export abstract class QueueStore {
   /** The first waiting message of the account with this `seq` or a later one. */
   abstract findFrom(account: Addressee, seq: number): Promise<MessageHead | null>;
 
+  /** The first waiting message of each lane, in their order. */
+  abstract listFirstHeads(account: Addressee, limit: number): Promise<readonly MessageHead[]>;
+
   /** The first waiting messages of a lane, in their order. */
-  abstract listLane(account: Addressee, lane: string, limit: number): Promise<readonly Message[]>;
+  abstract listLane(account: Addressee, lane: string, limit: number): Promise<readonly MessageHead[]>;
 
   /** When the first message is due. With `customer`, when the earliest of the first messages of all lanes is due. */
   abstract nextDueAtMs(account: Addressee, order: MessageOrder): Promise<number | null>;

@@ -111,12 +111,13 @@ const OF_ACCOUNT = 'corp_id = ? AND open_kf_id = ?';
 const WAITING_OF = `state = 'waiting' AND ${OF_ACCOUNT}`;
 const FIRST = `${MESSAGE} WHERE ${WAITING_OF} ORDER BY seq LIMIT ?`;
 const FIRST_FROM = `SELECT ${MESSAGE_HEAD} FROM messages WHERE ${WAITING_OF} AND seq >= ? ORDER BY seq LIMIT 1`;
-const FIRST_OF_LANE = `${MESSAGE} WHERE ${WAITING_OF} AND lane = ? ORDER BY seq LIMIT ?`;
+const FIRST_OF_LANE = `SELECT ${MESSAGE_HEAD} FROM messages WHERE ${WAITING_OF} AND lane = ? ORDER BY seq LIMIT ?`;
 /** With an aggregate, the other columns are of the row that has it (https://sqlite.org/lang_select.html#bareagg). */
 const LANES = `SELECT rowid AS id, lane, min(seq), due_at FROM messages WHERE ${WAITING_OF} GROUP BY lane`;
 const FIRST_OF_LANES = `${MESSAGE}
   WHERE rowid IN (SELECT id FROM (${LANES}) WHERE due_at <= ? AND lane NOT IN (SELECT value FROM json_each(?)))
   ORDER BY seq LIMIT ?`;
+const FIRST_HEADS = `SELECT ${MESSAGE_HEAD} FROM messages WHERE rowid IN (SELECT id FROM (${LANES})) ORDER BY seq LIMIT ?`;
 const NEXT_DUE = `SELECT due_at FROM messages WHERE ${WAITING_OF} ORDER BY seq LIMIT 1`;
 const NEXT_DUE_OF_LANES = `SELECT min(due_at) AS due_at FROM (${LANES})`;
 const BY_ACCOUNT = `SELECT corp_id, open_kf_id, sum(state = 'waiting') AS waiting, sum(state = 'dead') AS dead,
@@ -353,12 +354,21 @@ export class SqliteQueueStore extends QueueStore {
     return (await this.#readMessageHeads({ sql: FIRST_FROM, values }))[0] ?? null;
   }
 
+  override async listFirstHeads(
+    { corpId, openKfId }: Addressee,
+    limit: number,
+  ): Promise<readonly MessageHead[]> {
+    // As in `listFirst`.
+    this.store.requireWritable();
+    return this.#readMessageHeads({ sql: FIRST_HEADS, values: [corpId, openKfId, limit] });
+  }
+
   override listLane(
     { corpId, openKfId }: Addressee,
     lane: string,
     limit: number,
-  ): Promise<readonly Message[]> {
-    return this.#readMessages(FIRST_OF_LANE, corpId, openKfId, lane, limit);
+  ): Promise<readonly MessageHead[]> {
+    return this.#readMessageHeads({ sql: FIRST_OF_LANE, values: [corpId, openKfId, lane, limit] });
   }
 
   override async nextDueAtMs({ corpId, openKfId }: Addressee, order: MessageOrder): Promise<number | null> {
