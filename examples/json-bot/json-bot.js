@@ -12,6 +12,8 @@ function isSigned(body, headers) {
   return isSame && Math.abs(Date.now() / 1000 - Number(at)) < 300;
 }
 
+const DONE = /^(0|40058|40096|950\d\d)$/; // Sent, or never to be: WeCom had it, or the customer may not be written to.
+
 async function reply({ msgtype, external_userid: touser, open_kfid, text }, msgid) {
   if (msgtype !== 'text') return;
   const headers = { authorization: `Bearer ${BOT_KEY}`, 'content-type': 'application/json' };
@@ -19,6 +21,9 @@ async function reply({ msgtype, external_userid: touser, open_kfid, text }, msgi
   const url = `${MANAGER_URL}/cgi-bin/kf/send_msg?corpid=${CORP_ID}`;
   const answer = await fetch(url, { method: 'POST', headers, body });
   if (!answer.ok) throw new Error(await answer.text());
+  const { errcode, errmsg } = Object(await answer.json());
+  if (errcode !== 0) process.stderr.write(`${msgid} is not answered: ${errcode} ${errmsg}\n`);
+  if (!DONE.test(errcode)) throw new Error('The message is to come again.');
 }
 
 createServer(async (request, response) => {

@@ -1,8 +1,9 @@
 """A bot that WXKF-Manager sends messages as JSON (docs/messages.md): it answers each text with the same text."""
-import base64, hmac, json, time
+import base64, hmac, json, logging, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from os import environ as env
 from urllib.request import Request, urlopen
+DONE = {0, 40058, 40096, *range(95000, 95100)}  # Sent, or never to be: WeCom had it, or it is not allowed now.
 
 def is_signed(headers, body):
     at, given = headers["webhook-timestamp"] or "0", headers["webhook-signature"] or ""
@@ -16,7 +17,10 @@ def reply(message, msgid):  # The same msgid for every attempt of a message: WeC
     to = {"touser": message["external_userid"], "open_kfid": message["open_kfid"], "msgid": msgid}
     data = json.dumps({**to, "msgtype": "text", "text": message["text"]}).encode()
     headers = {"authorization": f"Bearer {env['BOT_KEY']}", "content-type": "application/json"}
-    urlopen(Request(f"{env['MANAGER_URL']}/cgi-bin/kf/send_msg?corpid={env['CORP_ID']}", data, headers), timeout=4)
+    url = f"{env['MANAGER_URL']}/cgi-bin/kf/send_msg?corpid={env['CORP_ID']}"
+    answer = json.load(urlopen(Request(url, data, headers), timeout=4))
+    if answer["errcode"] != 0: logging.error("%s is not answered: %s", msgid, answer)
+    if answer["errcode"] not in DONE: raise OSError("The message is to come again.")
 
 class Bot(BaseHTTPRequestHandler):
     def do_POST(self):
@@ -24,7 +28,7 @@ class Bot(BaseHTTPRequestHandler):
         status = 200 if is_signed(self.headers, body) else 401
         try:
             if status == 200: reply(json.loads(body), self.headers["webhook-id"])
-        except OSError: status = 503
+        except (OSError, KeyError, ValueError): status = 503
         self.send_response(status)
         self.end_headers()
 

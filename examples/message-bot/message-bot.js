@@ -7,6 +7,7 @@ async function post(path, json) {
   const headers = { authorization: `Bearer ${BOT_KEY}`, 'content-type': 'application/json' };
   const answer = await fetch(MANAGER_URL + path, { method: 'POST', headers, body: JSON.stringify(json) });
   if (!answer.ok) throw new Error(await answer.text());
+  return Object(await answer.json());
 }
 
 function isSigned(body, headers) {
@@ -18,9 +19,14 @@ function isSigned(body, headers) {
   return isSame && Math.abs(Date.now() / 1000 - Number(at)) < 300;
 }
 
+const DONE = /^(0|40058|40096|950\d\d)$/; // Sent, or never to be: WeCom had it, or the customer may not be written to.
+
 async function reply({ msgtype, external_userid: touser, text }, msgid) {
+  if (msgtype !== 'text') return;
   const message = { touser, open_kfid: KF_ID, msgid, msgtype, text };
-  if (msgtype === 'text') await post(`/cgi-bin/kf/send_msg?corpid=${CORP_ID}`, message);
+  const { errcode, errmsg } = await post(`/cgi-bin/kf/send_msg?corpid=${CORP_ID}`, message);
+  if (errcode !== 0) process.stderr.write(`${msgid} is not answered: ${errcode} ${errmsg}\n`);
+  if (!DONE.test(errcode)) throw new Error('The message is to come again.');
 }
 
 const server = createServer(async (request, response) => {

@@ -110,7 +110,8 @@ const SILENCE_MS_MAX = 75_000;
 const INVALID = 1008;
 /** A frequency limit, of the manager as well, or WeCom is busy. */
 const LATER_ERRCODES = new Set([-1, 429, 45009, 45033]);
-const LATER_MS = 60_000;
+/** How long an event stays away that cannot be taken now. */
+const LATER_MS = 5_000;
 const MSGID_USED = 40058;
 const TAKEN_MAX = 1_000;
 

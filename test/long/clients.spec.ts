@@ -15,6 +15,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { embeddedPlace, sealedPlace } from '../support/place.js';
 import { hasPython, PYTHON } from '../support/python.js';
 import { postJson, startPuppetServer } from '../support/puppet-server.js';
+import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
 import { until } from '../support/until.js';
 
 const runsPython = hasPython('import concurrent.futures');
@@ -24,6 +25,7 @@ const LONGEST_TEXT = 2_097_152 - 1_024;
 
 const place = sealedPlace(embeddedPlace());
 let wecom: Simulator;
+let refusals: SendRefusals;
 let port: number;
 let manager: ManagerProcess;
 let running: ExampleProcess[] = [];
@@ -33,11 +35,12 @@ const start = () =>
   startManager({
     ...place.env,
     ...{ HOST: '127.0.0.1', PORT: String(port) },
-    ...{ WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken` },
+    ...{ WECOM_API_URL: refusals.url, ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken` },
   });
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: Array.from({ length: 12 }, (_, n) => `account ${n}`) });
+  wecom = await startSimulator({ accounts: Array.from({ length: 16 }, (_, n) => `account ${n}`) });
+  refusals = await startSendRefusals(wecom.url);
   port = await stablePort();
   manager = await start();
   const { corpId, callback } = wecom;
@@ -54,6 +57,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await manager.stop();
+  await refusals.close();
   await wecom.close();
   await place.discard();
 });
@@ -217,6 +221,14 @@ describe.each(RUNS)('the client in $language', ({ echo, people, runtime, its }) 
     await until(async () => !(await isWaiting()));
     wecom.say('while it is away', { openKfId });
     expect(replies()).toEqual(texts);
+  });
+
+  its('has a message come again while WeCom answers -1 or 45009 to its reply', async () => {
+    await begin();
+    refusals.errcodes.push(-1, 45009);
+    wecom.say('one', { openKfId });
+    await until(() => replies().length > 0);
+    expect([replies(), refusals.errcodes]).toEqual([['one'], []]);
   });
 
   its('is given a message again when its handler failed', async () => {

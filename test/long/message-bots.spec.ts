@@ -1,8 +1,10 @@
-/** The message bots of `examples/` as processes of their own, between the built manager and the local WeCom. */
+/** The message bots of README and `examples/` as processes of their own, between the built manager and the local WeCom. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { stablePort } from '../../lab/faults/ports.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
@@ -11,25 +13,33 @@ import { type ExampleProcess, startExample } from '../support/example-process.js
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
 import { hasPython, PYTHON } from '../support/python.js';
+import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
 import { until } from '../support/until.js';
 
 const OPERATOR_SECRET = 'marked-secret_of-operators';
 const AS_OPERATOR = { authorization: `Bearer ${OPERATOR_SECRET}`, 'content-type': 'application/json' };
 
+const folder = mkdtempSync(join(tmpdir(), 'wxkf-bots-'));
+/** README's bot, saved as it says. */
+const README_BOT = join(folder, 'message-bot.mjs');
+writeFileSync(README_BOT, /^```js\n(.*?)^```$/ms.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '');
+
 const place = embeddedPlace();
 let wecom: Simulator;
+let refusals: SendRefusals;
 let manager: ManagerProcess;
 let example: ExampleProcess | null = null;
 let accountsUsed = 0;
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: Array.from({ length: 8 }, (_, n) => `account ${n}`) });
+  wecom = await startSimulator({ accounts: Array.from({ length: 20 }, (_, n) => `account ${n}`) });
+  refusals = await startSendRefusals(wecom.url);
   manager = await startManager({
     ...place.env,
     HOST: '127.0.0.1',
     AUTH_OPERATOR_TOKEN: OPERATOR_SECRET,
     SECRETS_KEY: randomBytes(32).toString('base64'),
-    WECOM_API_URL: wecom.url,
+    WECOM_API_URL: refusals.url,
     ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
   });
   const { corpId, callback } = wecom;
@@ -43,7 +53,9 @@ afterEach(() => example?.stop('SIGKILL'));
 
 afterAll(async () => {
   await manager.stop();
+  await refusals.close();
   await wecom.close();
+  rmSync(folder, { recursive: true });
   await place.discard();
 });
 
@@ -62,7 +74,7 @@ async function start(file: string, runtime?: string) {
   const { corpId, corpSecret } = wecom;
   const openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
   const fields = { name: file, corpId, openKfIds: [openKfId], takes: 'message', corpSecret };
-  const registers = file.startsWith(REGISTERING);
+  const registers = file === README_BOT || file.startsWith(REGISTERING);
   const port = registers ? 0 : await stablePort();
   const url = `http://127.0.0.1:${port}/`;
   const kind = registers ? { kind: 'puppet' } : { kind: 'callback', callback: { url, form: 'json' } };
@@ -89,16 +101,22 @@ async function start(file: string, runtime?: string) {
   return { openKfId, url: `${endpoint}/callback/message`, signingSecret };
 }
 
+const repliesOf = (openKfId: string): unknown[] =>
+  wecom.corp.chat.messages
+    .filter((message) => message.from === 'bot' && message.openKfId === openKfId)
+    .map(({ body }) => body.content);
+
 const REGISTERING = 'examples/message-bot/';
 const itsPython = hasPython('import hmac; hmac.digest') ? it : it.skip;
 const RUNS = [
-  ['message bot in JavaScript', `${REGISTERING}message-bot.js`, 40, undefined, it],
-  ['message bot in Python', `${REGISTERING}message_bot.py`, 40, PYTHON, itsPython],
-  ['JSON bot in JavaScript', 'examples/json-bot/json-bot.js', 31, undefined, it],
-  ['JSON bot in Python', 'examples/json-bot/json_bot.py', 31, PYTHON, itsPython],
+  ["README's message bot", README_BOT, 40, undefined, it],
+  ['the message bot in JavaScript', `${REGISTERING}message-bot.js`, 40, undefined, it],
+  ['the message bot in Python', `${REGISTERING}message_bot.py`, 40, PYTHON, itsPython],
+  ['the JSON bot in JavaScript', 'examples/json-bot/json-bot.js', 35, undefined, it],
+  ['the JSON bot in Python', 'examples/json-bot/json_bot.py', 35, PYTHON, itsPython],
 ] as const;
 
-describe.each(RUNS)('the %s', (_which, file, linesMax, runtime, its) => {
+describe.each(RUNS)('%s', (_which, file, linesMax, runtime, its) => {
   it('is as short as its page says', () => {
     expect(readFileSync(file, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(linesMax);
   });
@@ -107,10 +125,8 @@ describe.each(RUNS)('the %s', (_which, file, linesMax, runtime, its) => {
     const { openKfId, url, signingSecret } = await start(file, runtime);
     const texts = ['one', '二', 'three'];
     for (const text of texts) wecom.say(text, { openKfId });
-    const replies = () =>
-      wecom.corp.chat.messages.filter((message) => message.from === 'bot' && message.openKfId === openKfId);
-    await until(() => replies().length >= texts.length);
-    expect(replies().map(({ body }) => body.content)).toEqual(texts);
+    await until(() => repliesOf(openKfId).length >= texts.length);
+    expect(repliesOf(openKfId)).toEqual(texts);
 
     const post = async (signature: string, at: number) => {
       const headers = {
@@ -129,6 +145,24 @@ describe.each(RUNS)('the %s', (_which, file, linesMax, runtime, its) => {
     expect(await post(sign(nowS), nowS + 1)).toBe(401);
     expect(await post(sign(nowS - 3_600), nowS - 3_600)).toBe(401);
     expect(await post('', nowS)).toBe(401);
+  });
+
+  its('has a message come again while WeCom answers -1 or 45009 to its reply', async () => {
+    const { openKfId } = await start(file, runtime);
+    refusals.errcodes.push(-1, 45009);
+    wecom.say('one', { openKfId });
+    await until(() => repliesOf(openKfId).length > 0);
+    expect([repliesOf(openKfId), refusals.errcodes]).toEqual([['one'], []]);
+  });
+
+  its('says so where WeCom will never send a reply, and goes on', async () => {
+    const { openKfId } = await start(file, runtime);
+    refusals.errcodes.push(95001);
+    for (const text of ['one', 'two']) wecom.say(text, { openKfId });
+    await until(() => repliesOf(openKfId).length > 0);
+    expect(repliesOf(openKfId)).toEqual(['two']);
+    const said = example?.lines.filter((line) => line.includes('is not answered'));
+    expect(said).toEqual([expect.stringContaining('95001')]);
   });
 
   its('goes on when a caller hangs up in the middle of its request', async () => {
