@@ -11,3 +11,14 @@ export function newLru<Value extends object | number | true>(
 ): LRUCache<string, Value> {
   return new LRUCache<string, Value>({ maxSize: entriesMax, sizeCalculation: () => 1, ttl: ttlMs });
 }
+
+/**
+ * As `newLru`, bounded by how large its entries are together, for entries that may be large. One that is larger than all may be is
+ * not kept. @param sizeOf at least 1.
+ */
+export function newSizedLru<Value extends object>(
+  sizeMax: number,
+  sizeOf: (value: Value) => number,
+): LRUCache<string, Value> {
+  return new LRUCache<string, Value>({ maxSize: sizeMax, sizeCalculation: sizeOf });
+}

@@ -18,7 +18,7 @@ import {
 } from '../../storage/queue/message.js';
 import { type MessageCounts, type MessageFilter, QueueStore } from '../../storage/queue/queue-store.js';
 import { failpoint } from '../../kernel/failpoint.js';
-import { newLru } from '../../kernel/lru.js';
+import { newSizedLru } from '../../kernel/lru.js';
 import { type Records, RecordStore } from '../../storage/records/records.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { MessageContents } from './message-contents.js';
@@ -64,7 +64,10 @@ import { type Addressee, accountKey, toAddressee } from '../../kernel/account.js
  */
 const AHEAD_MAX = 8;
 const AHEAD_CHARS_MAX = 65_536;
-const AHEAD_ACCOUNTS_MAX = 1_000;
+/** Of how many accounts, with as many characters each; of more where they have less. */
+const AHEAD_ACCOUNTS_MAX = 250;
+/** What a message takes beside its content. */
+const HEAD_CHARS = 1_000;
 /** How many messages are looked at together as they are handed over. */
 const LISTED_MAX = 1_000;
 /** How many customers' texts a message may pass while they are held. */
@@ -193,7 +196,7 @@ export class MessageStore {
   /** Identifies this process: a lease of an earlier process has another id. */
   readonly #process = randomUUID();
   /** The first messages of accounts whose turn this process has, still sealed: most of them are sent one after the other. */
-  readonly #ahead = newLru<readonly Message[]>(AHEAD_ACCOUNTS_MAX);
+  readonly #ahead = newSizedLru<readonly Message[]>(AHEAD_ACCOUNTS_MAX * AHEAD_CHARS_MAX, charsOf);
   /** Pulls of this process, by account. */
   readonly #pulling = new Map<string, Pulling>();
   /** Keys of messages that their bots took, until that is stored. */
@@ -994,6 +997,10 @@ function endedOf(line: MessageLine | null, of: Pick<UnderWay, 'msgid' | 'attempt
 
 function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
   return dueAtMs !== null && dueAtMs <= nowMs;
+}
+
+function charsOf(messages: readonly Message[]): number {
+  return messages.reduce((sum, { content }) => sum + HEAD_CHARS + content.reveal().length, 0);
 }
 
 /** The first message, and those behind it, as long as they are not too long together. */

@@ -121,3 +121,28 @@ it('no secret opens that was moved to another field', async () => {
   }
   expect(await loaded(open(NEW))).toMatchObject([{ callbackToken: '', encodingAESKey: '' }]);
 });
+
+describe('records as they were written last', () => {
+  /** How many of these records are read again where each is changed once more. */
+  async function readAgain(count: number, chars: number): Promise<number> {
+    const store = openStore();
+    const apps = store.of(APPS);
+    const all = Array.from({ length: count }, (_, n) =>
+      storedApp({ corpId: `ww${n}`, name: 'x'.repeat(chars) }),
+    );
+    for (const app of all) await apps.add(app);
+    let reads = 0;
+    store.meanwhile = async (what) => void (reads += Number(what === 'read'));
+    for (const { id } of all.toReversed()) await apps.change(id, (app) => app && { ...app, receiveIds: [] });
+    return reads;
+  }
+
+  it('are remembered, so that a change reads nothing', async () => {
+    expect(await readAgain(1_000, 100)).toBe(0);
+  });
+
+  it('are not remembered beyond 2 MB, however few they are', async () => {
+    expect(await readAgain(100, 100_000)).toBeGreaterThanOrEqual(79);
+    expect(await readAgain(1, 3_000_000)).toBe(1);
+  });
+});

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Identity, SealError, type Sealer } from '../../crypto/sealer.js';
 import type { Log } from '../../kernel/log.js';
-import { newLru } from '../../kernel/lru.js';
+import { newSizedLru } from '../../kernel/lru.js';
 import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
 import {
   fromFields,
@@ -17,7 +17,10 @@ import { MissingKeys } from './missing-keys.js';
 
 /** How many records are sealed anew at a time. */
 const BATCH_SIZE = 100;
-const WRITTEN_MAX = 1_000;
+/** How many characters of a kind's records are remembered: of 1,000 records as most are. Some have a hundred thousand. */
+const WRITTEN_CHARS_MAX = 2_097_152;
+/** What a record takes beside its text. */
+const ENTRY_CHARS = 1_000;
 
 /** How many records. */
 export interface ResealCounts {
@@ -53,7 +56,10 @@ export interface Change<T> {
 export class Records<T extends object> {
   #hasLoaded = false;
   /** As this process wrote them last: mostly nobody else has changed them since. */
-  readonly #written = newLru<StoredRecord>(WRITTEN_MAX);
+  readonly #written = newSizedLru<StoredRecord>(
+    WRITTEN_CHARS_MAX,
+    ({ fields }) => ENTRY_CHARS + JSON.stringify(fields).length,
+  );
   /** The keys of records that were reported as closed. For replaceable records, the ids of the keys that sealed them. */
   readonly #closed = new Set<string>();
 
