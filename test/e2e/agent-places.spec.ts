@@ -149,6 +149,18 @@ describe('while the answer of a customer takes long', () => {
   });
 });
 
+it('a question whose answer failed is asked again after a second, and not only when a lease lapses', async () => {
+  await add();
+  service.faults.refusal = 'error';
+  say('Hello', 0);
+  await until(async () => (await lastFailure()) === 'status');
+  const failedMs = performance.now();
+  service.faults.refusal = null;
+  await hasLast('Hello', 0);
+  // A lease is for 15 s.
+  expect(performance.now() - failedMs).toBeLessThan(10_000);
+});
+
 describe('the calls of an agent that are under way', () => {
   it('are up to its concurrency, over any number of accounts and of customers of one account', async () => {
     await add({ concurrency: 100 });

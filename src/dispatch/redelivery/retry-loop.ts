@@ -133,6 +133,8 @@ export class RetryLoop<T extends Leased> {
         over();
         if (occasion === 'probe') this.circuits.inconclusive(endpoint);
         leave();
+        // What it has released may be due before the loop would look again.
+        this.wake.wakeUp();
       });
     this.#running.add(running);
   }
