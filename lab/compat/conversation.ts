@@ -49,7 +49,7 @@ export class Conversation {
     private readonly customers: readonly Customer[],
   ) {}
 
-  /** Each customer writes to one account, all of them in turn. */
+  /** Each customer writes to one account, all of them in turn. The first one of each account enters it before. */
   async write({ messages, withinMs }: Load): Promise<void> {
     const startedMs = performance.now();
     for (let number = 0; number < messages; number++) {
@@ -57,6 +57,7 @@ export class Conversation {
       const { externalUserId } = at(this.customers, number);
       const { openKfId } = at(this.accounts, number % this.customers.length);
       const text = `${this.name} ${number}`;
+      if (number < this.accounts.length) this.wecom.corp.enter(openKfId, externalUserId);
       this.#said.set(text, { openKfId, externalUserId, answers: 0, refusals: 0 });
       this.wecom.say(text, { openKfId, externalUserId });
     }

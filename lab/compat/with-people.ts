@@ -15,8 +15,6 @@ import type { Seated } from './trial.js';
 import { startWecomSite } from './wecom-site.js';
 
 const NAMES = ['LangBot', 'AstrBot'];
-/** AstrBot answers 500 to each event. It gets to the message behind it after 4 s, and by default after some 7 minutes. */
-const MESSAGE_TRIES = '3';
 /** What a bot says too late comes by then. */
 const AFTERWARDS_MS = 10_000;
 
@@ -34,8 +32,7 @@ export async function tryWithPeople(
   const named = (what: string) => seats.map((seat) => `${nameOf(seat)} ${what}`);
   const site = await startWecomSite(run, { accounts: named('account'), customers: named('customer') });
   const { wecom } = site;
-  const managerEnv = { ...site.managerEnv, MESSAGE_TRIES };
-  const manager = await ManagedSite.start(run, { ...site, managerEnv });
+  const manager = await ManagedSite.start(run, site);
   const tried = await Promise.all(
     seats.map((seat) => seatOne(run, site, manager, seat, installedOf(seat.program), SESSION)),
   );

@@ -33,6 +33,7 @@ const MEANINGS: Readonly<Record<MetricName, string>> = {
   wxkf_messages_pulled_total: '企业微信给出的消息，按是否为新消息',
   wxkf_message_age_seconds: '消息从保存到被机器人接收的时间',
   wxkf_messages_buried_total: '成为死信的消息',
+  wxkf_messages_passed_over_total: '消息中的事件（例如客户进入会话）每次都被其机器人拒绝：后面的消息继续投递',
   wxkf_messages_repeated_total:
     '再次发送的消息，尽管此前的一次尝试可能已被接收：其进程终止了，或结果没有保存',
   wxkf_messages_unpulled_total: '机器人正常应答、却没有在 60 秒内拉取其消息的回调',

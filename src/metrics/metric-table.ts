@@ -107,6 +107,10 @@ export const METRICS = {
   wxkf_messages_pulled_total: counter(['kind'], 'messages that WeCom gave, by whether they were new'),
   wxkf_message_age_seconds: histogram([], 'time from when a message was kept until its bot took it'),
   wxkf_messages_buried_total: counter(['reason'], 'messages that became dead letters'),
+  wxkf_messages_passed_over_total: counter(
+    [],
+    'events inside the messages, such as a customer who enters, that their bot refused each time: it gets what is behind them',
+  ),
   wxkf_messages_repeated_total: counter(
     [],
     'messages that were sent although an earlier attempt may have been taken: its process died, or the outcome was not stored',

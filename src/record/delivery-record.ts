@@ -37,6 +37,8 @@ export const RECORD_OUTCOMES = [
   'failed',
   /** Given up. */
   'dead',
+  /** An event inside the messages, such as a customer who enters: the bot refused it each time, and gets what is behind it. */
+  'passed_over',
   /** An operator discarded it, or people serve the account now. */
   'dropped',
   /** A message to people: they had the customer. */
@@ -140,7 +142,7 @@ type Ended = Pick<
 
 /** The record of an event or message that ends under this webhook-id. @param sinceMs when it was kept. */
 export function toEnd(
-  outcome: 'dead' | 'dropped' | 'replayed' | WithheldOutcome,
+  outcome: 'dead' | 'passed_over' | 'dropped' | 'replayed' | WithheldOutcome,
   ended: Ended,
   sinceMs: number,
 ): DeliveryRecord {

@@ -562,6 +562,13 @@ export class MessageStore {
     await this.#changeMessage(turn, msgid, change, nowMs);
   }
 
+  /** Ends a message that its bot does not get, without a dead letter. @returns whether this call ended it. */
+  async passOver(turn: Turn, msgid: string, nowMs: number): Promise<boolean> {
+    if ((await this.#lines.findStill(turn, turn.leaseId, nowMs)) === null) return false;
+    this.#ahead.delete(accountKey(turn));
+    return this.store.forgetMessage(webhookIdOf({ ...turn, msgid }), nowMs + SEEN_MS);
+  }
+
   /** Marks the message as dead. @returns whether this call made it dead. */
   bury(turn: Turn, msgid: string, { failure, ...counted }: DeadMessage, nowMs: number): Promise<boolean> {
     return this.#changeMessage(turn, msgid, { ...counted, ...toDead(failure) }, nowMs);

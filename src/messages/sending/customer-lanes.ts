@@ -225,7 +225,7 @@ export class CustomerLanes {
       return this.outcomes.taken(message);
     }
     // Its customer waits. If the bot is away, its circuit opens, and nothing begins.
-    await this.outcomes.notTaken(turn, message, attempt, result);
+    await this.outcomes.notTaken(turn, message, attempt, result, durationMs);
   }
 
   /** What goes in place of a text: see `quick-texts.ts`. One that may have been sent already goes alone. */

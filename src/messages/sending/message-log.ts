@@ -75,6 +75,15 @@ export class MessageLog {
     this.#end('dead', { corpId, openKfId, webhookId, atMs, attempt: attempts, stage, reason }, storedAtMs);
   }
 
+  /** An event that the bot refused, and does not get. */
+  passedOver(message: MessageHead, { stage, reason, atMs }: Failure): void {
+    const { attempts, storedAtMs } = message;
+    const { corpId, openKfId, webhookId, type } = toLogged(message);
+    this.log.warn({ openKfId, corpId, webhookId, type, attempts, stage, reason }, 'message.passed_over');
+    const ended = { corpId, openKfId, webhookId, atMs, attempt: attempts, stage, reason };
+    this.#end('passed_over', ended, storedAtMs);
+  }
+
   #end(...ended: Parameters<typeof toEnd>): void {
     this.recorder.add({ ...toEnd(...ended), form: 'message' });
   }

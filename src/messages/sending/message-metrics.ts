@@ -24,6 +24,7 @@ export class MessageMetrics {
   readonly #unpulled: Count;
   readonly #handedOver: Count;
   readonly #cursorsRefused: Count;
+  readonly #passedOver: Count;
   readonly #buried: Readonly<Record<(typeof BURIED)[number], Count>>;
 
   constructor(metrics: Metrics) {
@@ -34,6 +35,7 @@ export class MessageMetrics {
     this.#unpulled = metrics.counter('wxkf_messages_unpulled_total')({});
     this.#handedOver = metrics.counter('wxkf_messages_handed_over_total')({});
     this.#cursorsRefused = metrics.counter('wxkf_message_cursors_refused_total')({});
+    this.#passedOver = metrics.counter('wxkf_messages_passed_over_total')({});
     const buried = metrics.counter('wxkf_messages_buried_total');
     this.#buried = byValue(BURIED, (reason) => buried({ reason }));
   }
@@ -61,6 +63,10 @@ export class MessageMetrics {
 
   handedOver(messages: number): void {
     this.#handedOver.add(messages);
+  }
+
+  passedOver(): void {
+    this.#passedOver.add();
   }
 
   buried(stage: Failure['stage']): void {

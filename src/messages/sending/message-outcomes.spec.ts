@@ -17,6 +17,8 @@ import { MessageOutcomes } from './message-outcomes.js';
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const LEASE_MS = 10 * MESSAGE_LIFE_MS;
 const TRIES = 8;
+/** Of an event of WeCom. */
+const EVENT = { type: 'event', origin: 4 };
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
@@ -51,12 +53,18 @@ async function now(): Promise<MessageHead> {
 }
 
 /** @returns how long it took from the first to the last, milliseconds, if it is due as it says. */
-async function failEachTime(result: NotTaken, times: number): Promise<number> {
+async function failEachTime(
+  result: NotTaken,
+  times: number,
+  fields: Partial<Message> = {},
+  tookMs = 0,
+): Promise<number> {
   const beganMs = clock.nowMs();
   for (let n = 0; n < times; n++) {
     const head = await now();
     await clock.advance(Math.max(0, (head.dueAtMs ?? 0) - clock.nowMs()));
-    await outcomes.notTaken(turn, head as Message, head.attempts + 1, result);
+    await clock.advance(tookMs);
+    await outcomes.notTaken(turn, { ...(head as Message), ...fields }, head.attempts + 1, result, tookMs);
   }
   return clock.nowMs() - beganMs;
 }
@@ -96,6 +104,33 @@ describe('a message that is refused', () => {
   it('waits on until then', async () => {
     await failEachTime(refusal(500), TRIES - 1);
     expect(await now()).toMatchObject({ state: 'waiting', refusals: TRIES - 1, attempts: TRIES - 1 });
+  });
+});
+
+describe('an event that is refused', () => {
+  const isThere = async () => (await store.counts(null)).waiting + (await store.counts(null)).dead === 1;
+
+  it.each([
+    ['at once', refusal(500), 0, 3],
+    ['after two seconds each', refusal(500), 2_000, 3],
+    ['after 5 s each', refusal(500), 5_000, 2],
+    ['after a minute, having pulled it', { ...refusal(500), stage: 'timeout', hasPulled: true }, 60_000, 1],
+    ['since it is too long', { taken: false, stage: 'too_long', reason: 'too long' }, 0, 1],
+  ] as const)('%s is passed over, and not dead', async (_what, result, tookMs, tries) => {
+    if (tries > 1) await failEachTime(result, tries - 1, EVENT, tookMs);
+    expect([await isThere(), records]).toEqual([true, []]);
+    await failEachTime(result, 1, EVENT, tookMs);
+    expect(await isThere()).toBe(false);
+    expect(records).toMatchObject([{ kind: 'end', outcome: 'passed_over', attempt: tries }]);
+    expect(records.filter(isEnding)).toEqual([]);
+  });
+
+  it('waits within the 10 s, although nobody was there for long before', async () => {
+    await failEachTime({ taken: false, stage: 'connect', reason: '' }, 9, EVENT);
+    const tookMs = await failEachTime(refusal(500), 3, EVENT);
+    expect([await isThere(), records.length]).toEqual([false, 1]);
+    expect((records[0]?.attempt ?? 0) - 9).toBe(3);
+    expect(tookMs).toBeGreaterThan(4_000);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Addressee } from '../../kernel/account.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../storage/queue/message.js';
+import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { type KeptPage, MessageStore, type Turn } from '../queue/message-store.js';
@@ -22,6 +23,11 @@ export interface WithheldMessage {
 const SATURATED_MS = 1_000;
 /** An answer that is only to be sent is not late for longer than this once WeCom is back: nothing tells when that is. */
 const REPLY_MS_MAX = 60_000;
+
+/** A refused event is tried again after these times, and then passed over: it must not hold up what customers say. */
+const EVENT_PAUSES_MS = [1_000, 3_000] as const;
+/** It is not tried again so long after its first attempt: a program may take its time to refuse. */
+const EVENT_MS = 10_000;
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
@@ -90,16 +96,30 @@ export class MessageOutcomes {
   /**
    * A refusal counts against the message, which is dead after `messageTries` refusals. Other failures do not count;
    * they end the message only after 3 days.
+   * An event of WeCom is passed over where a message would be dead, and sooner.
    * @param attempts the number of this attempt. Where an earlier outcome was lost, it is more than one
    * above the stored number.
    */
-  async notTaken(turn: Turn, message: Message, attempts: number, result: NotTaken): Promise<void> {
+  async notTaken(
+    turn: Turn,
+    message: Message,
+    attempts: number,
+    result: NotTaken,
+    durationMs: number,
+  ): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const failure = toFailure(nowMs, result.stage, result.reason, result.status);
     // Nobody has seen it, so it was no attempt.
     if (result.stage === 'saturated' || result.stage === 'withdrawn')
       return this.putOff(turn, message, nowMs + SATURATED_MS, attempts - 1, failure);
     const refusals = message.refusals + Number(isRefusal(result));
+    if (isEvent(message) && isRefusal(result)) {
+      const tried = { ...message, attempts, refusals };
+      const pauseMs = result.stage === 'too_long' ? null : eventPauseMs(message, nowMs, durationMs);
+      if (pauseMs === null) return this.#passOver(turn, tried, failure);
+      const again = { attempts, refusals, step: message.step, dueAtMs: nowMs + pauseMs, failure };
+      return this.store.refused(turn, message.msgid, again, nowMs);
+    }
     // The bot would refuse the message each time.
     const isHopeless = result.stage === 'too_long' || refusals >= this.config.messageTries;
     if (isHopeless) return this.#bury(turn, { ...message, attempts, refusals }, failure);
@@ -117,13 +137,16 @@ export class MessageOutcomes {
     const nowMs = this.storeClock.nowMs();
     const lastFailure = toFailure(nowMs, 'reset', reason);
     const tried = { ...message, attempts: attempt, refusals: message.refusals + 1, lastFailure };
-    const isDead = tried.refusals >= this.config.messageTries;
-    const back: Message = isDead
-      ? { ...tried, state: 'dead', dueAtMs: null }
-      : { ...tried, ...nextOf(message, nowMs, { stage: 'reset' }) };
+    const pauseMs = isEvent(message) ? eventPauseMs(message, nowMs, 0) : null;
+    const isDead = !isEvent(message) && tried.refusals >= this.config.messageTries;
+    const again =
+      pauseMs === null ? nextOf(message, nowMs, { stage: 'reset' }) : { dueAtMs: nowMs + pauseMs };
+    const back: Message = isDead ? { ...tried, state: 'dead', dueAtMs: null } : { ...tried, ...again };
     const isBack = await this.store.putBack(back, attempt, nowMs);
     if (isBack) this.log.unread(message, attempt, reason);
     if (isBack && isDead) this.#noteBuried(back, lastFailure);
+    const isOver = isBack && isEvent(message) && pauseMs === null;
+    if (isOver && (await this.store.drop(message, message.msgid))) this.#notePassedOver(back, lastFailure);
     return isBack;
   }
 
@@ -178,6 +201,15 @@ export class MessageOutcomes {
       this.#noteBuried(message, failure);
   }
 
+  async #passOver(turn: Turn, message: MessageHead, failure: Failure): Promise<void> {
+    if (await this.store.passOver(turn, message.msgid, failure.atMs)) this.#notePassedOver(message, failure);
+  }
+
+  #notePassedOver(message: MessageHead, failure: Failure): void {
+    this.metrics.passedOver();
+    this.log.passedOver(message, failure);
+  }
+
   #expired(): Failure {
     return toFailure(this.storeClock.nowMs(), 'expired', 'no bot took it within 3 days');
   }
@@ -186,6 +218,26 @@ export class MessageOutcomes {
     this.metrics.buried(failure.stage);
     this.log.buried(message, failure);
   }
+}
+
+function isEvent({ origin }: Pick<MessageHead, 'origin'>): boolean {
+  return origin === ORIGIN.event;
+}
+
+/**
+ * How long an event waits that was refused once more; `null` where it is passed over.
+ * @param durationMs of the attempt that ended now.
+ */
+function eventPauseMs(
+  { refusals, lastFailure }: MessageHead,
+  nowMs: number,
+  durationMs: number,
+): number | null {
+  const pauseMs = EVENT_PAUSES_MS[refusals];
+  if (pauseMs === undefined) return null;
+  const firstEndedMs = refusals === 0 ? nowMs : (lastFailure?.atMs ?? nowMs);
+  const sinceFirstMs = nowMs - firstEndedMs + durationMs;
+  return sinceFirstMs + pauseMs > EVENT_MS ? null : pauseMs;
 }
 
 /** When it is tried again. */

@@ -123,7 +123,7 @@ export class MessageSender {
       await this.outcomes.taken(message);
       return 'goes on';
     }
-    const next = await this.#notTaken(sending, result);
+    const next = await this.#notTaken(sending, result, durationMs);
     if (isBegun(taker)) await this.halves.failed(turn);
     return next;
   }
@@ -163,7 +163,7 @@ export class MessageSender {
     if (!result.taken) {
       this.#tell(sending, result, durationMs);
       // The outcome is stored first: the process may die between the two writes.
-      const next = await this.#notTaken(sending, result);
+      const next = await this.#notTaken(sending, result, durationMs);
       await this.halves.failed(turn);
       return next;
     }
@@ -175,8 +175,9 @@ export class MessageSender {
   async #notTaken(
     { turn, message, taker, attempt }: Sending,
     result: AttemptResult & { taken: false },
+    durationMs: number,
   ): Promise<Next> {
-    await this.outcomes.notTaken(turn, message, attempt, result);
+    await this.outcomes.notTaken(turn, message, attempt, result, durationMs);
     // After a refusal, messages of other customers need not wait for this one. If the bot is away, they
     // would fail as well.
     return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';

@@ -5,7 +5,7 @@ import type { StoreClock } from '../../kernel/store-clock.js';
 import type { CallOutcomes } from './call-outcomes.js';
 
 /** Of a message (developer.work.weixin.qq.com/document/path/94670). */
-export const ORIGIN = { customer: 3, servicer: 5 } as const;
+export const ORIGIN = { customer: 3, event: 4, servicer: 5 } as const;
 
 /** A program that begins anew reads what it has answered before. */
 const NEW_MS = 600_000;

@@ -1105,7 +1105,7 @@ export type DeliveryStoryAnswer = {
     /**
      * The outcome of the event or message, as far as the log tells.
      */
-    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'replayed' | 'taken' | 'welcome';
+    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'passed_over' | 'people' | 'refused' | 'replayed' | 'taken' | 'welcome';
     /**
      * When a bot took it; null until then.
      */
@@ -1516,7 +1516,7 @@ export type LoggedDeliveryAnswer = {
      * The webhook-id that its event or message is sent with; null where a callback could not be opened.
      */
     webhookId: string | null;
-    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'people' | 'refused' | 'replayed' | 'taken' | 'welcome';
+    outcome: 'dead' | 'dropped' | 'failed' | 'handed_over' | 'ignored' | 'kept' | 'not_taken' | 'passed_over' | 'people' | 'refused' | 'replayed' | 'taken' | 'welcome';
     /**
      * In which form the callback came or the attempt was sent; message also for the end of a message, null for other records.
      */

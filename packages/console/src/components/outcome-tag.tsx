@@ -10,6 +10,7 @@ const TONES: Readonly<Record<LoggedDeliveryAnswer['outcome'], Tone>> = {
   refused: 'bad',
   failed: 'bad',
   dead: 'bad',
+  passed_over: 'quiet',
   dropped: 'quiet',
   people: 'quiet',
   handed_over: 'good',

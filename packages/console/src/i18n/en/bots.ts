@@ -379,6 +379,8 @@ export const bots = {
     enablePandawiki: 'Choose 启用 at 企业微信客服 first; the settings appear then.',
     lastOnly:
       'It answers only the last of several messages that come at once, and misses those that came while it was down.',
+    refusesEvents:
+      'It answers 500 when a customer enters, and when people take or end a session. The manager passes such an event over after three tries, so that the next messages come some 5 s late.',
     forgetsCursor:
       'It keeps in memory how far it has read. The manager knows that after a restart, but messages that it had pulled and not answered are lost.',
     tunnelsOn:

@@ -23,6 +23,7 @@ export const log = {
     refused: 'Refused',
     failed: 'Failed',
     dead: 'Given up',
+    passed_over: 'Passed over',
     dropped: 'Dropped',
     people: 'To people',
     handed_over: 'Handed over',

@@ -351,6 +351,8 @@ export const bots: Words['bots'] = {
     knowledgeBase: '每个回调都需要请求头 X-KB-ID，管理器会发送您填写的值。',
     enablePandawiki: '请先在“企业微信客服”处选择“启用”，之后才会出现这些配置。',
     lastOnly: '同时到达多条消息时，它只应答最后一条；停机期间的消息也会遗漏。',
+    refusesEvents:
+      '客户进入、会话由人工接手或结束时，它应答 500。管理器尝试三次后跳过这样的事件，因此接下来的消息晚到约 5 秒。',
     forgetsCursor: '它只在内存中记录读取位置。重启后管理器知道该位置，但已拉取而尚未应答的消息会丢失。',
     tunnelsOn: '管理器须设置 TUNNELS=true。Ingress 不支持隧道，请在上方填写管理器自身的地址。',
     proxyForAll:

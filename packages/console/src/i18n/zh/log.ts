@@ -24,6 +24,7 @@ export const log: Words['log'] = {
     refused: '已拒绝',
     failed: '失败',
     dead: '已放弃',
+    passed_over: '已跳过',
     dropped: '已丢弃',
     people: '人工接待中',
     handed_over: '已转人工',

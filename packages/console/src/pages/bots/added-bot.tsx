@@ -13,7 +13,7 @@ import { pathOf } from '../../shell/paths.js';
 import { ManagerAddress } from './bot-key.js';
 import { OwnProgram } from './own-program.js';
 import { titleOf } from './program-step.js';
-import { OF_EVENTS, PROGRAMS, type Program, type ProgramName } from './programs.js';
+import { OF_EVENTS, OF_MESSAGES, PROGRAMS, type Program, type ProgramName } from './programs.js';
 import { SecretsNote, useSaving } from './secrets-note.js';
 import { labelOf, SettingFields } from './setting-fields.js';
 import { settingGroups } from './setting-lines.js';
@@ -44,7 +44,7 @@ function Paste({ bot, program }: AddedBotProps) {
   const secrets = groups.flatMap(({ lines }) => lines).filter((line) => 'value' in line && line.isSecret);
   const isSigned = bot.kind === 'puppet' && bot.takes === 'message';
   const saving = useSaving([...secrets.map(labelOf), ...(isSigned ? [bots.signingSecret] : [])]);
-  const notes = known.notes.filter((note) => bot.takes === 'event' || !OF_EVENTS.has(note));
+  const notes = known.notes.filter((note) => !(bot.takes === 'event' ? OF_MESSAGES : OF_EVENTS).has(note));
   return (
     <section className="card form" aria-labelledby="paste">
       <h2 id="paste">{bots.paste(title)}</h2>

@@ -75,6 +75,7 @@ export type Note =
   | 'knowledgeBase'
   | 'enablePandawiki'
   | 'lastOnly'
+  | 'refusesEvents'
   | 'forgetsCursor'
   | 'tunnelsOn'
   | 'proxyForAll'
@@ -112,6 +113,8 @@ const TUNNEL: Group = {
 
 const DEFAULTS = { kind: 'callback', headers: [], corpSecret: 'useless', messages: 'impossible' } as const;
 
+/** What does not happen to a program that is told of events alone. */
+export const OF_MESSAGES: ReadonlySet<Note> = new Set(['refusesEvents']);
 /** What does not happen to a program that is given messages. */
 export const OF_EVENTS: ReadonlySet<Note> = new Set(['firstSkipped', 'lastOnly', 'forgetsCursor']);
 
@@ -178,6 +181,7 @@ export const PROGRAMS = {
       'tunnelsOn',
       'proxyForAll',
       'lastOnly',
+      'refusesEvents',
     ],
   },
   cowagent: {
