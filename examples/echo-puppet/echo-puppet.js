@@ -16,7 +16,7 @@ const basic = password && { authorization: `Basic ${btoa(`${username}:${password
 const secret = new URLSearchParams({ corpid: CORP_ID, corpsecret: CORP_SECRET });
 const keys = { corpSecret: CORP_SECRET, token: CALLBACK_TOKEN, encodingAESKey: ENCODING_AES_KEY };
 /** Errcodes about one reply: not valid or sent before, customer unknown, 5 sent, 48 h over, ended, not the bot's turn. */
-const UNANSWERABLE = [40058, 40096, 95001, 95002, 95013, 95018];
+const UNANSWERABLE = [40058, 40096, 95001, 95002, 95013, 95018, 95026];
 const TOO_OFTEN = [45009, 45033];
 
 const say = (text) => process.stdout.write(`${text}\n`);

@@ -12,6 +12,7 @@ import { Secret } from '../kernel/secret.js';
 import { Metrics } from '../metrics/metrics.js';
 import { type AgentDto, agentOf } from '../registry/bots/agent.dto.js';
 import { readSecrets } from '../registry/bots/bot.js';
+import { AnswerLost } from '../wecom/client/own-calls.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
 import type { People } from '../wecom/people.js';
 import type { SessionCalls } from '../wecom/proxy/session-calls.js';
@@ -84,6 +85,7 @@ function start(agent: AgentDto = {}): void {
   const sessions: SessionCalls = {
     begin: async (_bot, api, body) => ({
       answered: (errcode) => followed.push([api, body.touser, errcode]),
+      notSent: () => void followed.push([api, body.touser, 'not sent']),
       read: () => {},
     }),
   };
@@ -185,7 +187,16 @@ describe('an answer', () => {
     await give('m2', 'Hello');
     sendTo = () => ({ retryAfterS: 30 });
     await give('m3', 'Hello');
-    expect(followed).toEqual([0, 95018, 45009].map((errcode) => ['kf/send_msg', CUSTOMER, errcode]));
+    sendTo = () => {
+      throw new AppError('WECOM_UNREACHABLE');
+    };
+    await give('m4', 'Hello');
+    sendTo = () => {
+      throw new AnswerLost('no answer');
+    };
+    await give('m5', 'Hello');
+    const ends = [0, 95018, 'not sent', 'not sent'];
+    expect(followed).toEqual(ends.map((end) => ['kf/send_msg', CUSTOMER, end]));
   });
 
   it('waits as long as WeCom says, and counts neither against the service nor the message', async () => {

@@ -4,13 +4,12 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { Places } from '../kernel/places.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
-import { COUNTED_ERRCODES, ERRCODE } from '../wecom/client/wecom-answer.js';
-import { type KfAnswer, KfCalls } from '../wecom/kf-calls.js';
+import { AnswerLost } from '../wecom/client/own-calls.js';
+import { COUNTED_ERRCODES, PARAMETER_WRONG } from '../wecom/client/wecom-answer.js';
+import { KfCalls } from '../wecom/kf-calls.js';
 import { SessionCalls } from '../wecom/proxy/session-calls.js';
 
 const API = 'kf/send_msg';
-/** What WeCom may answer to a `msgid` that it had before: a parameter is wrong. It documents no code for that. */
-const HAD_BEFORE = 40058;
 /** For each corp. More would wait for a connection all the same, or be refused before WeCom is asked. */
 const AT_ONCE = 16;
 /** Codes of customer service: this customer may not be sent that now, however often it is tried. */
@@ -69,21 +68,25 @@ export class Sending {
     const body = { touser: customer, open_kfid: openKfId, msgid, msgtype: 'text', text: { content: text } };
     try {
       const followed = await this.sessions.begin(bot, API, body);
-      const answer = await this.calls.call({
-        ...{ corpId, corpSecret, botId, api: API, openKfId, body, trace: null },
-      });
-      followed?.answered(errcodeOf(answer));
-      if ('fields' in answer) return { outcome: 'sent' };
+      const answer = await this.calls
+        .call({ corpId, corpSecret, botId, api: API, openKfId, body, trace: null })
+        .catch((error: unknown) => {
+          if (!(error instanceof AnswerLost)) followed?.notSent();
+          throw error;
+        });
       if ('retryAfterS' in answer) {
+        followed?.notSent();
         const retryAfterMs = answer.retryAfterS * 1_000;
         return { outcome: 'failed', reason: "WeCom's limit of calls is reached", retryAfterMs };
       }
-      const { errcode } = answer;
-      if (errcode === HAD_BEFORE && isRepeated) return { outcome: 'sent' };
+      const errcode = 'fields' in answer ? 0 : answer.errcode;
+      followed?.answered(errcode);
+      if (errcode === 0) return { outcome: 'sent' };
+      if (errcode === PARAMETER_WRONG && isRepeated) return { outcome: 'sent' };
       // No code that is known says so. Tried for days, it would hold up all that the customer writes.
       if (isRepeated && !COUNTED_ERRCODES.includes(errcode)) return { outcome: 'unclear', errcode };
       const { first, last } = OF_CUSTOMER_SERVICE;
-      const isFinal = errcode === HAD_BEFORE || (errcode >= first && errcode <= last);
+      const isFinal = errcode === PARAMETER_WRONG || (errcode >= first && errcode <= last);
       return isFinal
         ? { outcome: 'refused', errcode }
         : { outcome: 'failed', reason: `WeCom refuses the answer (errcode ${errcode})` };
@@ -92,12 +95,6 @@ export class Sending {
       return { outcome: 'failed', reason: `WeCom cannot be asked to send the answer: ${why}` };
     }
   }
-}
-
-/** A call that the manager's own limits do not allow counts as one that WeCom's limits refuse. */
-function errcodeOf(answer: KfAnswer): number {
-  if ('fields' in answer) return 0;
-  return 'errcode' in answer ? answer.errcode : ERRCODE.tooFrequent;
 }
 
 /** @param part tells what is sent for the same message apart. */

@@ -5,7 +5,6 @@ import { isLoopbackHost } from './host-name.js';
 import { missingOfOidc } from './oidc.js';
 import { readSecretFiles, secretFileOf } from './secret-files.js';
 import { SETTINGS, type Settings } from './settings.js';
-import { unknownSettings } from './unknown-settings.js';
 
 export type Config = { readonly [K in keyof Settings]: z.output<Settings[K]['schema']> };
 
@@ -22,13 +21,17 @@ export class ConfigError extends Error {
   }
 }
 
-/** All names that are read. */
+/** Our OIDC names, but not those that Kubernetes makes for a Service whose name begins with oidc. */
+const OIDC = String.raw`OIDC_(?!(\w+_)?(SERVICE|PORT)(_|$))\w+`;
+/**
+ * Names of settings that protect something. If this version ignored one that it does not know, something would be open that
+ * the operator believes closed. So an unknown one is a mistake.
+ */
+const PROTECTING = new RegExp(
+  `^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKENS?|SECRETS_KEYS?|METRICS_TOKENS?|PUPPET_ENDPOINT_ALLOW|${OIDC})(_FILE)?$`,
+);
 const KNOWN = new Set(
-  Object.values(SETTINGS).flatMap(({ name, secret, isLowerCaseToo = false }) => [
-    name,
-    ...(secret ? [secretFileOf(name)] : []),
-    ...(isLowerCaseToo ? [name.toLowerCase()] : []),
-  ]),
+  Object.values(SETTINGS).flatMap(({ name, secret }) => [name, ...(secret ? [secretFileOf(name)] : [])]),
 );
 
 const SECRETS_KEYS = {
@@ -81,7 +84,7 @@ export function loadConfig(environment: Environment, use: ConfigUse = 'manager')
     else
       mistakes.push(...toMistakes({ ...setting, name: file?.variable ?? setting.name }, raw, parsed.error));
   }
-  mistakes.push(...unknownSettings(environment, KNOWN));
+  mistakes.push(...unknownProtections(environment));
   const config = Object.freeze(values) as Config;
   if (config.drainDelayMs >= config.drainTimeoutMs) {
     mistakes.push(
@@ -100,6 +103,12 @@ export function valueOf(
   environment: Environment,
 ): string | undefined {
   return (isLowerCaseToo && environment[name.toLowerCase()]) || environment[name] || undefined;
+}
+
+function unknownProtections(environment: Environment): string[] {
+  return Object.entries(environment)
+    .filter(([name, value]) => value && PROTECTING.test(name) && !KNOWN.has(name))
+    .map(([name]) => `${name}: this version has no such setting, so it protects nothing; unset it`);
 }
 
 function defaultOf(

@@ -5,7 +5,7 @@ import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
 import { type FollowedCall, SessionCalls } from '../wecom/proxy/session-calls.js';
-import { refusedSend, reservedSend, withAnswer } from './machine.js';
+import { isCounted, refusedSend, reservedSend, unsentSend, withAnswer } from './machine.js';
 import { readState } from './service-calls.js';
 import { SessionStore } from './session-store.js';
 import { isSharing } from './session-texts.js';
@@ -15,6 +15,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** How long a message waits for the store. A longer wait costs the customer more than the count is worth. */
 const STORE_MS = 300;
+/** As WeCom takes it (path/94677). One of another form is refused. */
+const MSGID = /^[\w-]{1,32}$/;
 const FOLLOWED = ['kf/send_msg', 'kf/service_state/get', 'kf/service_state/trans'];
 
 /** Learns from the calls of bots who has a customer, and how many messages may still be sent. */
@@ -36,39 +38,41 @@ export class FollowedCalls extends SessionCalls {
     if (typeof openKfId !== 'string' || typeof customer !== 'string' || !CUSTOMER.test(customer)) return null;
     const account = { corpId: bot.corpId, openKfId };
     return api === 'kf/send_msg'
-      ? this.#followSend(account, customer)
+      ? this.#followSend(account, customer, toMsgid(body.msgid))
       : this.#followState(account, customer, body);
   }
 
   /** The message counts before it is sent, so that several at once are counted right. */
-  async #followSend(account: Addressee, customer: string): Promise<FollowedCall> {
-    const reserving = this.#change(account, customer, reservedSend);
+  async #followSend(account: Addressee, customer: string, msgid: string | null): Promise<FollowedCall> {
+    let isRepeated = false;
+    const reserving = this.#change(account, customer, (session) => {
+      isRepeated = isCounted(session, msgid);
+      return reservedSend(session, msgid);
+    });
     const reserved = (await this.clock.within(STORE_MS, reserving)) ? await reserving : null;
+    // Whether the first one was sent is not known, or it was.
+    const takeBack = (session: Session) => (isRepeated ? session : unsentSend(session, msgid));
+    /** What was never reserved is not taken back. */
+    const changeReserved = async (step: (session: Session) => Session): Promise<void> => {
+      if ((await reserving) !== null) await this.#change(account, customer, step);
+    };
     return {
       answered: (errcode) => {
         if (errcode === 0 || errcode === null) return reserved && sendsLeft(reserved);
-        void this.#giveBack(account, customer, reserving, errcode);
-        return reserved && sendsLeft(refusedSend(reserved, errcode));
+        const refused = (session: Session) => refusedSend(takeBack(session), errcode);
+        void changeReserved(refused);
+        return reserved && sendsLeft(refused(reserved));
       },
+      notSent: () => void changeReserved(takeBack),
       read: () => {},
     };
-  }
-
-  /** What was never reserved is not given back. */
-  async #giveBack(
-    account: Addressee,
-    customer: string,
-    reserving: Promise<Session | null>,
-    errcode: number,
-  ): Promise<void> {
-    if ((await reserving) === null) return;
-    await this.#change(account, customer, (session) => refusedSend(session, errcode));
   }
 
   #followState(account: Addressee, customer: string, body: Fields): FollowedCall {
     const askedAtMs = this.storeClock.nowMs();
     return {
       answered: () => null,
+      notSent: () => {},
       read: (answer) => {
         // The answer to a transfer tells no state: it is the one that was asked for.
         const state = answer.errcode === 0 ? readState({ ...body, ...answer }) : null;
@@ -93,4 +97,8 @@ export class FollowedCalls extends SessionCalls {
       return null;
     }
   }
+}
+
+function toMsgid(told: unknown): string | null {
+  return typeof told === 'string' && MSGID.test(told) ? told : null;
 }

@@ -9,13 +9,14 @@ import {
   refusedSend,
   reservedSend,
   settledText,
+  unsentSend,
   verdictOf,
   withAnswer,
   withEntry,
   withHandOver,
   withLookUp,
 } from './machine.js';
-import { newSession, sendsLeft, SESSION_MS, type Session, STATE, type State } from './session.js';
+import { newSession, sendsLeft, SESSION_MS, type Session, STATE, type State, type Text } from './session.js';
 
 const ACCOUNT = { corpId: 'ww1', openKfId: 'wk1' };
 const NOW_MS = Date.UTC(2026, 0, 5);
@@ -379,31 +380,48 @@ describe('a text', () => {
   it('without a code counts in the budget', () => {
     const closed = withHandOver(session(STATE.bot), CAUSE, { kind: 'closed' }, TEXTS, NOW_MS);
     const { session: claimed, text } = claimText(closed, NOW_MS) as { session: Session; text: never };
-    expect(settledText(claimed, text, 0, NOW_MS).left).toBe(4);
+    const leftAfter = (tries: number, errcode: number) =>
+      settledText(claimed, { ...(text as Text), tries }, errcode, NOW_MS).left;
+    expect([leftAfter(1, 0), leftAfter(1, 40_058)]).toEqual([4, 5]);
+    // The answer to the first try was lost, and WeCom has the text.
+    expect(leftAfter(2, 40_058)).toBe(4);
   });
 });
 
 describe('the budget', () => {
   it('is five until the customer writes again, less what was sent', () => {
-    const sent = [1, 2, 3, 4, 5, 6].reduce((one) => reservedSend(one), session(STATE.bot));
+    const sent = [1, 2, 3, 4, 5, 6].reduce((one) => reservedSend(one, null), session(STATE.bot));
     expect(sendsLeft(sent)).toBe(0);
     expect(step(sent, says('hi')).session.left).toBe(5);
   });
 
   it('is given back for what WeCom refused, and is over where WeCom says so', () => {
-    const sent = reservedSend(session(STATE.bot));
-    expect(refusedSend(sent, 40_058).left).toBe(5);
-    expect(refusedSend(sent, 95_001).left).toBe(0);
+    const sent = reservedSend(session(STATE.bot), null);
+    expect(unsentSend(sent, null).left).toBe(5);
+    for (const errcode of [95_001, 95_002, 95_026]) expect(refusedSend(sent, errcode).left).toBe(0);
     expect(step(sent, event({ event_type: 'msg_send_fail', fail_type: 6 })).session.left).toBe(0);
   });
 
   it('is not given back for one more than WeCom takes', () => {
-    const six = [1, 2, 3, 4, 5, 6].reduce((one) => reservedSend(one), session(STATE.bot));
-    expect(sendsLeft(refusedSend(six, 40_058))).toBe(0);
-    expect(sendsLeft(refusedSend(refusedSend(six, 40_058), 40_058))).toBe(1);
+    const six = [1, 2, 3, 4, 5, 6].reduce((one) => reservedSend(one, null), session(STATE.bot));
+    expect(sendsLeft(unsentSend(six, null))).toBe(0);
+    expect(sendsLeft(unsentSend(unsentSend(six, null), null))).toBe(1);
+  });
+
+  it('counts a message with a msgid once, until it is given back or the customer writes', () => {
+    const sent = reservedSend(session(STATE.bot), 'm1');
+    expect(reservedSend(sent, 'm1')).toBe(sent);
+    expect(reservedSend(unsentSend(sent, 'm1'), 'm1').left).toBe(4);
+    expect(reservedSend(step(sent, says('hi')).session, 'm1').left).toBe(4);
+  });
+
+  it('remembers no more msgids than messages that WeCom takes', () => {
+    const all = Array.from({ length: 20 }, (_, n) => `m${n}`);
+    const sent = all.reduce(reservedSend, session(STATE.bot));
+    expect(sent.counted).toEqual(all.slice(-5));
   });
 
   it('a refusal because people have the customer makes the state unknown', () => {
-    expect(refusedSend(reservedSend(session(STATE.bot)), 95_018)).toMatchObject({ state: null, left: 5 });
+    expect(refusedSend(session(STATE.bot), 95_018)).toMatchObject({ state: null, left: 5 });
   });
 });

@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import type { SessionOffer, SessionSettings } from '../registry/bots/session.dto.js';
 import type { ReadEntry } from './entry.js';
+import { PARAMETER_WRONG, SENDS_OVER } from '../wecom/client/wecom-answer.js';
 import {
   SENDS_MAX,
   SESSION_MS,
@@ -32,8 +33,7 @@ const CLAIM_MS = 30_000;
 const CODE_CLAIM_MS = 8_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 10_000, 30_000, 60_000];
 
-/** WeCom's answer to a message: too many of them, or over 48 hours ago; the session is not with the bot. */
-const TOO_MANY = 95_001;
+/** WeCom's answer to a message: the session is not with the bot. */
 const NOT_WITH_BOT = 95_018;
 /** `change_type` of a session that a person took from the pool, or got from another person. */
 const TAKEN = 1;
@@ -91,7 +91,7 @@ export function withEntry(
     return judged(withEvent(session, entry, settings, nowMs), entry, 'bot', nowMs);
   // It was judged long ago, and is known by its id.
   if (isLate(session, entry)) return { session, verdict: 'bot' };
-  const written = { ...session, left: SENDS_MAX };
+  const written = withNewBudget(session);
   const isDoubtful = isUnsure(session, nowMs);
   // What WeCom would say now is so after that.
   if (isDoubtful && isTakenOver(session, entry, later)) return judged(written, entry, 'people', nowMs);
@@ -296,7 +296,7 @@ export function verdictOf({ kind }: HandOverOutcome): Verdict {
 
 /** The message that asked for people, once the outcome is known. */
 export function judgedAs(session: Session, entry: ReadEntry, verdict: Verdict, nowMs: number): Session {
-  const written = { ...session, left: SENDS_MAX };
+  const written = withNewBudget(session);
   // The message has begun a session. What is to be said is of this one.
   const begun =
     session.state === STATE.over
@@ -350,21 +350,41 @@ export function settledText(
     return { ...session, texts };
   }
   const left = { ...session, texts: session.texts.filter((text) => text.id !== id) };
-  return code === null ? withSend(left, errcode) : left;
+  if (code !== null) return left;
+  // The answer to an earlier try was lost.
+  const isSent = errcode === 0 || (errcode === PARAMETER_WRONG && tries > 1);
+  return isSent ? reservedSend(left, id) : refusedSend(left, errcode);
 }
 
-/** A message to the customer was sent. @param errcode what WeCom answered. */
-function withSend(session: Session, errcode: number): Session {
-  return errcode === 0 ? reservedSend(session) : refusedSend(reservedSend(session), errcode);
+/** The customer has written. */
+function withNewBudget(session: Session): Session {
+  return { ...session, left: SENDS_MAX, counted: [] };
 }
 
-/** A message to the customer is about to be sent. */
-export function reservedSend(session: Session): Session {
-  return { ...session, left: session.left - 1 };
+/** Whether the message was counted since the customer wrote, and may have been sent. */
+export function isCounted({ counted = [] }: Session, msgid: string | null): boolean {
+  return msgid !== null && counted.includes(msgid);
 }
 
-/** WeCom has refused the message for which one was reserved. */
+/** A message to the customer is about to be sent. @param msgid `null` for one without. */
+export function reservedSend(session: Session, msgid: string | null): Session {
+  if (isCounted(session, msgid)) return session;
+  const { left, counted = [] } = session;
+  return {
+    ...session,
+    left: left - 1,
+    counted: msgid === null ? counted : [...counted, msgid].slice(-SENDS_MAX),
+  };
+}
+
+/** The message for which one was reserved was not sent. */
+export function unsentSend(session: Session, msgid: string | null): Session {
+  const { left, counted = [] } = session;
+  return { ...session, left: Math.min(SENDS_MAX, left + 1), counted: counted.filter((id) => id !== msgid) };
+}
+
+/** WeCom has refused a message. */
 export function refusedSend(session: Session, errcode: number): Session {
-  const left = Math.min(errcode === TOO_MANY ? 0 : SENDS_MAX, session.left + 1);
+  const left = SENDS_OVER.includes(errcode) ? Math.min(0, session.left) : session.left;
   return { ...(errcode === NOT_WITH_BOT ? withUnknownState(session) : session), left };
 }

@@ -56,6 +56,8 @@ export interface Session extends Addressee {
   readonly learntMs: number;
   /** See `sendsLeft`. Below 0 while more messages are sent than WeCom takes. */
   readonly left: number;
+  /** The last `msgid`s of messages that `left` counts: WeCom sends each once, so a repetition is not counted again. */
+  readonly counted?: readonly string[];
   /**
    * From when on what tells the state holds: when an entry was sent, or WeCom was asked. In whole seconds, as WeCom's times are.
    * Left out where nothing has told it.
@@ -87,10 +89,13 @@ export function sendsLeft({ left }: Pick<Session, 'left'>): number {
   return Math.max(0, left);
 }
 
-/** As it is stored: who the customer is, and what is to be sent, is sealed. */
-export interface StoredSession extends Omit<Session, 'customer' | 'texts'> {
+/** Bots choose `msgid`s, and may put anything into them. */
+type Sealed = Pick<Session, 'customer' | 'texts' | 'counted'>;
+
+/** As it is stored: who the customer is, and what is sent, is sealed. */
+export interface StoredSession extends Omit<Session, keyof Sealed> {
   readonly key: string;
-  /** The `customer` and the `texts` as JSON. */
+  /** `Sealed` as JSON. */
   readonly sealed: Secret;
   readonly hasTexts: boolean;
 }
@@ -132,11 +137,11 @@ export function newSession({ corpId, openKfId }: Addressee, customer: string, no
   };
 }
 
-export function toStored({ customer, texts, ...same }: Session): StoredSession {
+export function toStored({ customer, texts, counted, ...same }: Session): StoredSession {
   return {
     ...same,
     key: customerKey(same, customer),
-    sealed: new Secret(JSON.stringify({ customer, texts })),
+    sealed: new Secret(JSON.stringify({ customer, texts, counted } satisfies Record<keyof Sealed, unknown>)),
     hasTexts: texts.length > 0,
   };
 }
@@ -146,5 +151,5 @@ export function fromStored(stored: StoredSession | null, nowMs: number): Session
   const text = stored?.sealed.reveal() ?? '';
   if (stored === null || text === '' || stored.expiresAtMs <= nowMs) return null;
   const { key: _key, sealed: _sealed, hasTexts: _has, ...same } = stored;
-  return { ...same, ...(JSON.parse(text) as Pick<Session, 'customer' | 'texts'>) };
+  return { ...same, ...(JSON.parse(text) as Sealed) };
 }

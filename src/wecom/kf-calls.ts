@@ -1,9 +1,8 @@
 /** Calls of WeCom's customer service API that the manager makes for a bot, with the access token of the bot's corpSecret. */
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../kernel/app-error.js';
 import type { Secret } from '../kernel/secret.js';
 import type { TraceContext } from '../kernel/trace-context.js';
-import { OwnCalls } from './client/own-calls.js';
+import { AnswerLost, OwnCalls } from './client/own-calls.js';
 import { CallLimits } from './proxy/call-limits.js';
 import type { Asker } from './proxy/sync-turns.js';
 import { AccessTokens } from './tokens/access-tokens.js';
@@ -48,7 +47,8 @@ export class KfCalls {
 
   /**
    * If WeCom refuses the access token, the call is repeated once with a new one.
-   * @throws AppError `WECOM_UNREACHABLE`; as `UnfinishedAnswer` when a shorter answer may still come through.
+   * @throws AppError `WECOM_UNREACHABLE`; as `AnswerLost` when WeCom may have carried it out, and as `UnfinishedAnswer` when a
+   *   shorter answer may still come through.
    */
   async call(asked: KfCall): Promise<KfAnswer> {
     const first = await this.#try(asked);
@@ -96,14 +96,12 @@ function toOutcome(refusal: WecomAnswer) {
   return { errcode: refusal.errcode, unlistedAddress: unlistedAddressOf(refusal), fault: null };
 }
 
-/** @throws AppError `WECOM_UNREACHABLE` when the text does not have the form of WeCom's answers. */
+/** @throws AnswerLost when the text does not have the form of WeCom's answers. */
 function toAnswer(text: string): Exclude<KfAnswer, { retryAfterS: number }> {
   const fields = parseObject(text);
   const errcode = Number(fields?.errcode ?? Number.NaN);
   if (fields === null || !Number.isInteger(errcode))
-    throw new AppError('WECOM_UNREACHABLE', {
-      detail: "the answer does not have the form of WeCom's answers",
-    });
+    throw new AnswerLost("the answer does not have the form of WeCom's answers");
   if (errcode === 0) return { fields };
   return { errcode, errmsg: typeof fields.errmsg === 'string' ? fields.errmsg : '' };
 }

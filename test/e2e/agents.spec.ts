@@ -11,6 +11,7 @@ import { connectApp, saveCallback } from '../support/connected-app.js';
 import { onEachStore } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
+import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
 import { findStored } from '../support/stored-bytes.js';
 import { until, whenServed } from '../support/until.js';
 
@@ -27,6 +28,7 @@ function agentsIn(newPlace: () => Place): void {
   let place: Place;
   let manager: ManagerProcess;
   let wecom: Simulator;
+  let sends: SendRefusals;
   let service: StandInService;
   let openKfId: string;
   let accountsUsed = 0;
@@ -34,6 +36,7 @@ function agentsIn(newPlace: () => Place): void {
 
   beforeAll(async () => {
     wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS });
+    sends = await startSendRefusals(wecom.url);
     place = newPlace();
     manager = await start();
     await connectApp(wecom, manager);
@@ -41,6 +44,7 @@ function agentsIn(newPlace: () => Place): void {
 
   afterAll(async () => {
     await manager.stop();
+    await sends.close();
     await wecom.close();
     await place.discard();
   });
@@ -57,7 +61,7 @@ function agentsIn(newPlace: () => Place): void {
     startManager({
       ...place.env,
       SECRETS_KEY,
-      WECOM_API_URL: wecom.url,
+      WECOM_API_URL: sends.url,
       ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
     });
 
@@ -219,6 +223,24 @@ function agentsIn(newPlace: () => Place): void {
     say('Hello');
     await hasSent(1);
     expect(await sendByKey(bot, 'one more')).toBe(3);
+  });
+
+  it('an answer is counted once by the session, though it could not be sent at first, or is sent again', async () => {
+    const bot = await add('dify', {}, SHARED);
+    service.faults.delayMs = () => 500;
+    say('Hello');
+    await until(() => service.asked.length === 1);
+    const comeBack = await sends.leave();
+    await until(async () => (await shown(bot.id)).lastFailure?.stage === 'reply');
+    await comeBack();
+    await hasSent(1);
+    expect(await sendByKey(bot, 'one more')).toBe(3);
+    sends.faults.push('call lost', 'answer lost');
+    say('And then?');
+    await hasSent(3);
+    await until(() => sends.faults.length === 0);
+    expect(await sendByKey(bot, 'one more')).toBe(3);
+    expect(sentTo()).toEqual(['Re: Hello', 'one more', 'Re: And then?', 'one more']);
   });
 
   it('what is no text is answered once a minute, and events are not answered', async () => {

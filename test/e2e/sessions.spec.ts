@@ -12,6 +12,7 @@ import { onEachStoreNightly } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
+import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
 import { findStored } from '../support/stored-bytes.js';
 import { until, whenServed } from '../support/until.js';
 
@@ -26,12 +27,14 @@ onEachStoreNightly((newPlace) => {
   let place: Place;
   let manager: ManagerProcess;
   let wecom: Simulator;
+  let sends: SendRefusals;
   let accountsUsed = 0;
   let openKfId: string;
   let bot: PullingBot;
 
   beforeAll(async () => {
     wecom = await startSimulator({ accounts: ACCOUNTS });
+    sends = await startSendRefusals(wecom.url);
     place = newPlace();
     manager = await start();
     await connectApp(wecom, manager);
@@ -39,6 +42,7 @@ onEachStoreNightly((newPlace) => {
 
   afterAll(async () => {
     await manager.stop();
+    await sends.close();
     await wecom.close();
     await place.discard();
   });
@@ -55,7 +59,7 @@ onEachStoreNightly((newPlace) => {
       ...place.env,
       SECRETS_KEY,
       PEOPLE_WAIT_ALARM_S: '1',
-      WECOM_API_URL: wecom.url,
+      WECOM_API_URL: sends.url,
       ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
     });
 
@@ -115,8 +119,8 @@ onEachStoreNightly((newPlace) => {
     return { errcode: answer.errcode, left: response.headers.get('x-wxkf-sends-left') };
   }
 
-  const send = (content: string) =>
-    call('kf/send_msg', { touser: wecom.firstCustomerId, msgtype: 'text', text: { content } });
+  const send = (content: string, fields: object = {}) =>
+    call('kf/send_msg', { touser: wecom.firstCustomerId, msgtype: 'text', text: { content }, ...fields });
 
   async function records(): Promise<LoggedDeliveryPageAnswer['items']> {
     const answer = await request('GET', `/api/v1/deliveries?openKfId=${openKfId}&limit=100`);
@@ -264,6 +268,43 @@ onEachStoreNightly((newPlace) => {
     say('more');
     await isGiven('more');
     expect(await send('reply')).toEqual({ errcode: 0, left: '4' });
+  });
+
+  it('a message that never went out is not taken from the budget', async () => {
+    await add();
+    say('hi');
+    await isGiven('hi');
+    expect(await send('one')).toEqual({ errcode: 0, left: '4' });
+    const comeBack = await sends.leave();
+    expect(await send('nobody is there')).toEqual({ errcode: 504, left: null });
+    await comeBack();
+    expect(await send('two')).toEqual({ errcode: 0, left: '3' });
+  });
+
+  it('a message with a msgid counts once, whether WeCom had it or its answer was lost', async () => {
+    await add();
+    say('hi');
+    await isGiven('hi');
+    sends.faults.push('answer lost', 'call lost');
+    for (const msgid of ['had', 'new']) expect(await send(msgid, { msgid })).toMatchObject({ errcode: 504 });
+    expect(await send('had', { msgid: 'had' })).toEqual({ errcode: 40_058, left: '3' });
+    expect(await send('new', { msgid: 'new' })).toEqual({ errcode: 0, left: '3' });
+    expect(await send('new', { msgid: 'new' })).toEqual({ errcode: 40_058, left: '3' });
+    sends.faults.push(45_009);
+    expect(await send('busy', { msgid: 'busy' })).toEqual({ errcode: 45_009, left: '3' });
+    expect(await send('busy', { msgid: 'busy' })).toEqual({ errcode: 0, left: '2' });
+    expect(shown()).toEqual(['had', 'new', 'busy']);
+  });
+
+  it('after 95026 nothing is left, and no account is told to fail', async () => {
+    await add();
+    say('hi');
+    await isGiven('hi');
+    sends.faults.push(95_026);
+    expect(await send('one too many')).toEqual({ errcode: 95_026, left: '0' });
+    expect((await account()).causes).toEqual([]);
+    const metrics = await (await request('GET', '/metrics')).text();
+    expect(metrics).toContain('errcode="95026"');
   });
 
   it('a reply that people stand in the way of makes the bot silent', async () => {

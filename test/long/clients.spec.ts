@@ -225,10 +225,10 @@ describe.each(RUNS)('the client in $language', ({ echo, people, runtime, its }) 
 
   its('has a message come again while WeCom answers -1 or 45009 to its reply', async () => {
     await begin();
-    refusals.errcodes.push(-1, 45009);
+    refusals.faults.push(-1, 45009);
     wecom.say('one', { openKfId });
     await until(() => replies().length > 0);
-    expect([replies(), refusals.errcodes]).toEqual([['one'], []]);
+    expect([replies(), refusals.faults]).toEqual([['one'], []]);
   });
 
   its('is given a message again when its handler failed', async () => {

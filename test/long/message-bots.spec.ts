@@ -149,15 +149,15 @@ describe.each(RUNS)('%s', (_which, file, linesMax, runtime, its) => {
 
   its('has a message come again while WeCom answers -1 or 45009 to its reply', async () => {
     const { openKfId } = await start(file, runtime);
-    refusals.errcodes.push(-1, 45009);
+    refusals.faults.push(-1, 45009);
     wecom.say('one', { openKfId });
     await until(() => repliesOf(openKfId).length > 0);
-    expect([repliesOf(openKfId), refusals.errcodes]).toEqual([['one'], []]);
+    expect([repliesOf(openKfId), refusals.faults]).toEqual([['one'], []]);
   });
 
   its('says so where WeCom will never send a reply, and goes on', async () => {
     const { openKfId } = await start(file, runtime);
-    refusals.errcodes.push(95001);
+    refusals.faults.push(95001);
     for (const text of ['one', 'two']) wecom.say(text, { openKfId });
     await until(() => repliesOf(openKfId).length > 0);
     expect(repliesOf(openKfId)).toEqual(['two']);

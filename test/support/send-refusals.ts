@@ -1,36 +1,56 @@
-/** Stands before the local WeCom, and answers some calls of `kf/send_msg` with an errcode. All others go on to it. */
+/** Stands before the local WeCom, and has some calls of `kf/send_msg` end otherwise. All others go on to it. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refusal, sendAnswer } from '../../packages/simulator/api/answers.js';
 
+/** An errcode; or the connection breaks off before WeCom has the call, or behind that. */
+export type SendFault = number | 'call lost' | 'answer lost';
+
 export interface SendRefusals {
   /** For `WECOM_API_URL`. */
   readonly url: string;
   /** One for each of the next calls. */
-  readonly errcodes: number[];
+  readonly faults: SendFault[];
+  /** Nobody listens there until the function that it gives is called. */
+  leave(): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
 export async function startSendRefusals(wecomUrl: string): Promise<SendRefusals> {
-  const errcodes: number[] = [];
+  const faults: SendFault[] = [];
   const server = createServer(async (request, response) => {
     const { method = '', url = '' } = request;
     const body = Buffer.concat(await request.toArray());
-    const errcode = url.startsWith('/cgi-bin/kf/send_msg?') ? errcodes.shift() : undefined;
-    if (errcode !== undefined) return sendAnswer(response, refusal(errcode, 'refused by the test'));
+    const fault = url.startsWith('/cgi-bin/kf/send_msg?') ? faults.shift() : undefined;
+    if (typeof fault === 'number') return sendAnswer(response, refusal(fault, 'refused by the test'));
+    if (fault === 'call lost') return response.destroy();
     const answer = await fetch(wecomUrl + url, { method, ...(method === 'POST' && { body }) });
-    return response.writeHead(answer.status).end(await answer.text());
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    if (fault === 'answer lost') return response.destroy();
+    const type = answer.headers.get('content-type') ?? '';
+    return response
+      .writeHead(answer.status, { 'Content-Type': type, 'Content-Length': bytes.length })
+      .end(bytes);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const listen = async (port: number): Promise<number> => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
+  const port = await listen(0);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    errcodes,
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+    url: `http://127.0.0.1:${port}`,
+    faults,
+    leave: async () => {
+      await close();
+      return async () => void (await listen(port));
     },
+    close,
   };
 }

@@ -36,12 +36,15 @@ export interface OwnCall {
   readonly trace: TraceContext | null;
 }
 
-/** WeCom has the request, but its answer is too long, too slow or broken off. A shorter answer may come through. */
-export class UnfinishedAnswer extends AppError {
-  constructor(detail: string) {
-    super('WECOM_UNREACHABLE', { detail });
+/** The call was sent, and no answer of WeCom came: it may have been carried out. */
+export class AnswerLost extends AppError {
+  constructor(detail: string, cause?: unknown) {
+    super('WECOM_UNREACHABLE', { detail, cause });
   }
 }
+
+/** WeCom has the request, but its answer is too long, too slow or broken off. A shorter answer may come through. */
+export class UnfinishedAnswer extends AnswerLost {}
 
 @Injectable()
 export class OwnCalls implements OnApplicationShutdown {
@@ -72,7 +75,7 @@ export class OwnCalls implements OnApplicationShutdown {
     return this.#pools.underWayOf(corpId);
   }
 
-  /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE`, also as `UnfinishedAnswer`. */
+  /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE`; as `AnswerLost` when the call was sent. */
   call({ corpId, api, accessToken, body, query, trace }: OwnCall): Promise<string> {
     const pool = this.#pools.of(this.#origin, corpId);
     if (pool.isFull) throw new AppError('WECOM_UNREACHABLE', { detail: 'too many calls are under way' });
@@ -156,8 +159,11 @@ class CollectedAnswer implements Undici.DispatchHandler {
   }
 
   #fail(detail: string): void {
-    const isUnfinished = this.#status === 200 || (this.#isLate && this.#controller !== null);
-    const error = isUnfinished ? new UnfinishedAnswer(detail) : new AppError('WECOM_UNREACHABLE', { detail });
-    this.#done.reject(error);
+    this.#done.reject(this.#toError(detail));
+  }
+
+  #toError(detail: string): AppError {
+    if (this.#controller === null) return new AppError('WECOM_UNREACHABLE', { detail });
+    return this.#status === 200 || this.#isLate ? new UnfinishedAnswer(detail) : new AnswerLost(detail);
   }
 }

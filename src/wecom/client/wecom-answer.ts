@@ -26,6 +26,9 @@ export const ERRCODE = {
   addressUnlisted: 60020,
 } as const;
 
+/** The customer takes nothing more until they write again: five messages were sent (95026 was seen for that, too), or 48 h are over. */
+export const SENDS_OVER: readonly number[] = [95001, 95002, 95026];
+
 /** The errcodes with their own label: those of credentials, limits and customer service. */
 export const COUNTED_ERRCODES: readonly number[] = [
   ...Object.values(ERRCODE),
@@ -34,10 +37,12 @@ export const COUNTED_ERRCODES: readonly number[] = [
   // The app has no permission, or is disabled.
   ...[48002, 50003],
   // Kf accounts and their sessions.
-  ...[95000, 95001, 95004, 95011, 95012, 95017, 95018],
+  ...[95000, 95004, 95011, 95012, 95017, 95018],
+  ...SENDS_OVER,
 ];
 
-const PARAMETER_WRONG = 40058;
+/** A parameter is wrong. So WeCom may answer a `msgid` that it had before, too: it documents no code for that. */
+export const PARAMETER_WRONG = 40058;
 
 /** Whether the errcode may mean that WeCom does not know the cursor. WeCom does not document which one does. */
 export function isOfCursor(errcode: number): boolean {

@@ -2,7 +2,7 @@
  * What calls to WeCom tell of a caller or an account: when it last went well, and what failed since. Pure: a process notes its
  * own, writes them for the other replicas, and adds up all of them.
  */
-import { ERRCODE } from '../client/wecom-answer.js';
+import { ERRCODE, SENDS_OVER } from '../client/wecom-answer.js';
 
 /**
  * Of an account: `replies`, whether they go out; `account`, whether WeCom has it. Of a caller, which is a bot by its key or else
@@ -64,7 +64,7 @@ const OF_CALLER: ReadonlySet<string> = new Set(
  * a `msg_send_fail` the same (developer.work.weixin.qq.com/document/path/94670).
  */
 const OF_CUSTOMER: ReadonlySet<string> = new Set([
-  ...[40096, 95001, 95002, 95013, 95016, 95018].map(String),
+  ...[40096, 95013, 95016, 95018, ...SENDS_OVER].map(String),
   ...[4, 5, 6, 10].map(toSendFailure),
 ]);
 /** WeCom has no such account of the corp, so that no customer can write to it either. */

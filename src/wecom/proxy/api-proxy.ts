@@ -20,6 +20,7 @@ import {
   type WecomAnswer,
 } from '../client/wecom-answer.js';
 import { type CallResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
+import { AnswerLost } from '../client/own-calls.js';
 import { wecomConfig } from '../client/wecom.config.js';
 import { CallCredentials } from './call-credentials.js';
 import { CallLimits } from './call-limits.js';
@@ -138,8 +139,14 @@ export class ApiProxy {
       }
       if (isSync) this.#readEntries(answer, credential.corpId, log.openKfId ?? null);
       credential.bot?.watch(answer, (then) => this.#unread.watch(request.raw.socket, then));
-      const whenRead = (await credential.bot?.follow(body, answer, reply)) ?? null;
-      const end = await this.upstream.call(target.api, credential, body, request, answer, log, whenRead);
+      const followed = (await credential.bot?.follow(body, answer, reply)) ?? null;
+      const whenRead = followed?.answered ?? null;
+      const end = await this.upstream
+        .call(target.api, credential, body, request, answer, log, whenRead)
+        .catch((error: unknown) => {
+          if (!answer.hasBegun && !isSent(error)) followed?.notSent();
+          throw error;
+        });
       credential.bot?.answered(end.errcode);
       if (end.kind !== 'passed') return null;
       if (end.status === 200) this.limits.noteKnown(target.api);
@@ -202,6 +209,11 @@ function answerWith(
 /** Whether no answer can be sent: the caller is gone, or its connection was cut. */
 function isOver(error: unknown): boolean {
   return error instanceof CallerGone || error instanceof AnswerBroken;
+}
+
+/** Whether WeCom may have carried out the call that was not answered. */
+function isSent(error: unknown): boolean {
+  return error instanceof CallerGone ? error.isSent : error instanceof AnswerLost;
 }
 
 function resultOf(error: unknown): CallResult {

@@ -21,7 +21,7 @@ import type { CallerAnswer } from './caller-answer.js';
 import type { ProxyBody } from './proxy-body.js';
 import type { ProxyTarget } from './proxy-target.js';
 import { MADE_CURSOR, type OwnPull, type QueuedAnswer, QueuedMessages } from './queued-messages.js';
-import { SessionCalls } from './session-calls.js';
+import { type FollowedCall, SessionCalls } from './session-calls.js';
 import { readAnswerFields, readSyncHead, SYNC_HEAD_BYTES } from './sync-answer.js';
 import type { Asker } from './sync-turns.js';
 import type { Addressee } from '../../kernel/account.js';
@@ -214,13 +214,13 @@ export class BotCall {
 
   /**
    * Has the call noted by the session of its customer. Call it just before WeCom is called.
-   * @returns what to call with the errcode before the answer is passed on; `null` where nobody needs it.
+   * @returns what to tell how it ended; `null` where nobody needs it.
    */
   async follow(
     body: ProxyBody,
     answer: CallerAnswer,
     reply: Pick<FastifyReply, 'header'>,
-  ): Promise<((errcode: number | null) => void) | null> {
+  ): Promise<Pick<FollowedCall, 'answered' | 'notSent'> | null> {
     if (!('whole' in body) || body.whole === null) return null;
     const fields = parseObject(body.whole.toString('utf8')) ?? {};
     const followed = await this.sessions.begin(this.bot, this.target.api.toLowerCase(), fields);
@@ -229,9 +229,13 @@ export class BotCall {
       const read = readAnswerFields(head, bytes);
       if (read !== null) followed.read(read);
     });
-    return (errcode) => {
-      const left = followed.answered(errcode);
-      if (left !== null && !answer.hasBegun) reply.header('x-wxkf-sends-left', left);
+    return {
+      answered: (errcode) => {
+        const left = followed.answered(errcode);
+        if (left !== null && !answer.hasBegun) reply.header('x-wxkf-sends-left', left);
+        return left;
+      },
+      notSent: () => followed.notSent(),
     };
   }
 

@@ -81,7 +81,7 @@ export class CallPlaces {
       giveUp(new AppError('PROXY_OVERLOADED', { retryAfterS: RETRY_AFTER_S })),
     );
     waiting.add(resolve);
-    answer.whenOver(() => giveUp(new CallerGone('the caller hung up')));
+    answer.whenOver(() => giveUp(new CallerGone(false)));
     return promise.finally(() => timer.cancel());
   }
 }

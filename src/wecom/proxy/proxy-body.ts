@@ -23,6 +23,11 @@ export type ProxyBody =
 /** The caller has hung up. */
 export class CallerGone extends Error {
   override readonly name = 'CallerGone';
+
+  /** @param isSent whether WeCom may have the call. */
+  constructor(readonly isSent: boolean) {
+    super('the caller hung up');
+  }
 }
 
 /** The body of a request, on a route with `@TakesBody('streamed')`. */
@@ -73,7 +78,7 @@ function passageOf(source: Readable, bytesMax: number, clock: Clock): ProxyBody 
   // Nobody listens until the body is sent, and an unhandled error event ends the process.
   passage.on('error', (error) => begun.reject(error));
   const onClose = (): void => {
-    if (!source.readableEnded) passage.destroy(new CallerGone('the caller hung up'));
+    if (!source.readableEnded) passage.destroy(new CallerGone(false));
   };
   source.once('close', onClose).once('error', onClose);
   source.pipe(passage);

@@ -11,6 +11,7 @@ import {
 } from '../../http/outgoing/forward-proxy.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
+import { AnswerLost } from '../client/own-calls.js';
 import { isTokenError, unlistedAddressOf } from '../client/wecom-answer.js';
 import { AnswerProbe } from './answer-probe.js';
 import type { AnswerHead, CallerAnswer } from './caller-answer.js';
@@ -67,8 +68,8 @@ export class ProxyExchange implements Undici.DispatchHandler {
   #isEnded = false;
 
   /**
-   * @returns how it ended. Rejects with AppError `WECOM_UNREACHABLE`, `REQUEST_TIMEOUT` or `REQUEST_BODY_TOO_LARGE` while the
-   *   caller can still be answered, else with CallerGone or AnswerBroken.
+   * @returns how it ended. Rejects with AppError `WECOM_UNREACHABLE` (as `AnswerLost` when the call was sent), `REQUEST_TIMEOUT` or
+   *   `REQUEST_BODY_TOO_LARGE` while the caller can still be answered, else with CallerGone or AnswerBroken.
    */
   static run(
     pool: ConnectionPool,
@@ -77,7 +78,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
     clock: Clock,
     options: ExchangeOptions,
   ): Promise<ExchangeEnd> {
-    if (answer.isGone) return Promise.reject(new CallerGone('the caller hung up'));
+    if (answer.isGone) return Promise.reject(new CallerGone(false));
     return new Promise((resolve, reject) => {
       pool.send(request, new ProxyExchange(pool, answer, clock, options, resolve, reject));
     });
@@ -99,7 +100,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
     );
     pool.begin();
     answer.whenOver(() => {
-      if (!this.#isEnded) this.#giveUp(new CallerGone('the caller hung up'));
+      if (!this.#isEnded) this.#giveUp(new CallerGone(this.#controller !== null));
     });
   }
 
@@ -205,7 +206,10 @@ export class ProxyExchange implements Undici.DispatchHandler {
       (this.#controller === null
         ? `no connection (${why})`
         : `no answer (${why}); the call may have been carried out`);
-    return new AppError('WECOM_UNREACHABLE', { detail, cause: error });
+    const isSent = this.#controller !== null && !(error instanceof ProxyRefusal);
+    return isSent
+      ? new AnswerLost(detail, error)
+      : new AppError('WECOM_UNREACHABLE', { detail, cause: error });
   }
 
   #close(): void {

@@ -2,7 +2,7 @@ import type { KnownBot } from '../../registry/bots/known-bots.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A call of a bot that tells something of a customer's session. */
+/** A call of a bot that tells something of a customer's session. Neither method is called where WeCom's answer was lost. */
 export interface FollowedCall {
   /**
    * Call it when WeCom's answer is read, and before it is passed on.
@@ -11,6 +11,8 @@ export interface FollowedCall {
    * none.
    */
   answered(errcode: number | null): number | null;
+  /** Call it when the call was not sent to WeCom. */
+  notSent(): void;
   /** Call it when the whole answer was passed on, if it is short. */
   read(answer: Fields): void;
 }

@@ -121,6 +121,10 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
     remedy:
       'A person has taken it over or it has ended; or the corp is not verified. Only conversations with the bot take replies.',
   },
+  '95026': {
+    what: 'This customer takes no more messages now',
+    remedy: 'At most 5 replies per message of the customer, within 48 hours.',
+  },
   '301002': {
     what: 'The token is one of another app',
     remedy: 'The caller mixes up tokens of two apps; one token per corp and secret.',

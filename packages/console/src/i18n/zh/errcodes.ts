@@ -69,6 +69,7 @@ export const errcodes: Words['errcodes'] = {
     what: '当前会话状态不允许发送消息',
     remedy: '会话已由人工接待或已结束，或者企业未认证。只有智能助手接待中的会话才能由机器人回复。',
   },
+  '95026': { what: '目前不能再向该客户发送消息', remedy: '客户每发一条消息，48 小时内最多回复 5 条。' },
   '301002': {
     what: '使用了其他应用的 access_token',
     remedy: '调用方混用了两个应用的 access_token；每个企业的每个 Secret 各有一个。',
