@@ -10,7 +10,7 @@ const INTRODUCTION = `# 配置项
 
 配置项是环境变量，或管理器启动时所在文件夹的 \`.env\` 文件中的行；两者都有时以环境变量为准。空值等于没有设置，即使文件中有这一行。全部错误一次列出，写明名称和应有的格式，管理器随后以退出码 1 结束；\`npx wxkf-manager check\` 可以事先检查。启动时，设置了什么会写入日志，其中的密钥隐去。
 
-名称拼错的配置项会被忽略；但起保护作用的（例如 \`AUTH_PUPPET_TOKENS\`）算作错误。`;
+名称拼错也算错误：与某个配置项相差不超过两个字符（\`PORT\` 和 \`HOST\` 为一个字符）的，以及以 \`AUTH_\` 或 \`OIDC_\` 开头而不是配置项的。错误信息会指出正确的名称。Kubernetes 为 Service 生成的变量，以及其他程序的变量，例如 \`PORT0\` 和 \`FTP_PROXY\`，不受影响。`;
 
 const OTHERS = `此外还有 OpenTelemetry 自己的变量，首先是 \`OTEL_EXPORTER_OTLP_ENDPOINT\`，全部列在 [traces.md](traces.md)。`;
 

@@ -33,7 +33,9 @@ Settings are environment variables, or lines of a file \`.env\` in the folder wh
 more. An empty one counts as unset, also beside a line of that file. All mistakes are reported at once, by name with what was
 expected, and end the manager with exit code 1; \`npx wxkf-manager check\` finds them before. What is set is logged at the start, secrets masked.
 
-A misspelt name is ignored, except for those that protect something (such as \`AUTH_PUPPET_TOKENS\`), which are mistakes.`;
+A misspelt name is a mistake, too: one within two letters of a setting (one letter for \`PORT\` and \`HOST\`), and one that is no
+setting and begins with \`AUTH_\` or \`OIDC_\`. The message names the right one. Names that Kubernetes makes for a Service, and
+names of other programs, such as \`PORT0\` and \`FTP_PROXY\`, are left alone.`;
 
 const SECRETS = `## From files
 

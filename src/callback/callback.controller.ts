@@ -146,7 +146,7 @@ export class CallbackController {
    * Take a callback as WeCom sends it.
    * @remarks
    * 200 means that the account's puppet or bot took the event, that the event is kept on disk and will be delivered,
-   * or that no bot gets it: events of other kinds, and events of accounts that people serve. The answer comes within
+   * for 3 days, or that no bot gets it: events of other kinds, and events of accounts that people serve. The answer comes within
    * 3 s; after any other answer WeCom sends the callback again. Safe to repeat: the puppet sees the same
    * `webhook-id`. The body has at most `CALLBACK_BODY_MAX_BYTES` (128 kB) and any content type.
    */

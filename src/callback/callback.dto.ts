@@ -83,7 +83,7 @@ export class DecryptedEventDto {
 
 export class DeliveredAnswer extends SuccessAnswer {
   /**
-   * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered; ignored: an operator
+   * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered, for 3 days; ignored: an operator
    * said that people serve the account.
    * @example delivered
    */

@@ -5,6 +5,7 @@ import { isLoopbackHost } from './host-name.js';
 import { missingOfOidc } from './oidc.js';
 import { readSecretFiles, secretFileOf } from './secret-files.js';
 import { SETTINGS, type Settings } from './settings.js';
+import { unknownSettings } from './unknown-settings.js';
 
 export type Config = { readonly [K in keyof Settings]: z.output<Settings[K]['schema']> };
 
@@ -21,17 +22,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** Our OIDC names, but not those that Kubernetes makes for a Service whose name begins with oidc. */
-const OIDC = String.raw`OIDC_(?!(\w+_)?(SERVICE|PORT)(_|$))\w+`;
-/**
- * Names of settings that protect something. If this version ignored one that it does not know, something would be open that
- * the operator believes closed. So an unknown one is a mistake.
- */
-const PROTECTING = new RegExp(
-  `^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKENS?|SECRETS_KEYS?|METRICS_TOKENS?|PUPPET_ENDPOINT_ALLOW|${OIDC})(_FILE)?$`,
-);
+/** All names that are read. */
 const KNOWN = new Set(
-  Object.values(SETTINGS).flatMap(({ name, secret }) => [name, ...(secret ? [secretFileOf(name)] : [])]),
+  Object.values(SETTINGS).flatMap(({ name, secret, isLowerCaseToo = false }) => [
+    name,
+    ...(secret ? [secretFileOf(name)] : []),
+    ...(isLowerCaseToo ? [name.toLowerCase()] : []),
+  ]),
 );
 
 const SECRETS_KEYS = {
@@ -84,7 +81,7 @@ export function loadConfig(environment: Environment, use: ConfigUse = 'manager')
     else
       mistakes.push(...toMistakes({ ...setting, name: file?.variable ?? setting.name }, raw, parsed.error));
   }
-  mistakes.push(...unknownProtections(environment));
+  mistakes.push(...unknownSettings(environment, KNOWN));
   const config = Object.freeze(values) as Config;
   if (config.drainDelayMs >= config.drainTimeoutMs) {
     mistakes.push(
@@ -103,12 +100,6 @@ export function valueOf(
   environment: Environment,
 ): string | undefined {
   return (isLowerCaseToo && environment[name.toLowerCase()]) || environment[name] || undefined;
-}
-
-function unknownProtections(environment: Environment): string[] {
-  return Object.entries(environment)
-    .filter(([name, value]) => value && PROTECTING.test(name) && !KNOWN.has(name))
-    .map(([name]) => `${name}: this version has no such setting, so it protects nothing; unset it`);
 }
 
 function defaultOf(

@@ -1,4 +1,4 @@
-/** Messages that the manager pulls and gives to bots, each once and in order; two replicas on MongoDB. */
+/** Messages that the manager pulls and gives to bots, in order; two replicas on MongoDB. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

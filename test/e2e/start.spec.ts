@@ -11,6 +11,17 @@ import { type ManagerProcess, spawnManager, startManager } from '../support/mana
 import { register, startPuppetServer } from '../support/puppet-server.js';
 import { newApp, newOpenKfId, sealVerification, sendMessage } from '../support/wecom.js';
 
+/** What the system, Kubernetes and other programs set; some names are near to those of settings. */
+const OF_OTHERS = {
+  ...{ HOME: '/root', HOSTNAME: 'pod', HOSTTYPE: 'x86_64', TERM: 'xterm', LOGNAME: 'root', LOG_PATH: '/log' },
+  ...{ PORT0: '31000', PORTS: '31000', ALL_PROXY: 'socks://x', FTP_PROXY: 'ftp://x', ftp_proxy: 'ftp://x' },
+  ...{ WXKF_MANAGER_SERVICE_HOST: '10.0.0.1', WXKF_MANAGER_SERVICE_PORT: '7777' },
+  ...{ WXKF_MANAGER_PORT: 'tcp://10.0.0.1:7777', WXKF_MANAGER_PORT_7777_TCP_ADDR: '10.0.0.1' },
+  ...{ AUTH_SERVICE_HOST: '10.0.0.2', AUTH_PORT_80_TCP: 'tcp://10.0.0.2:80', AUTH_SERVICE_PORT_HTTP: '80' },
+};
+
+const ALL_AUTH = 'use AUTH_PUPPET_TOKEN or AUTH_GATEWAY_TOKEN or AUTH_OPERATOR_TOKEN, or unset it';
+
 let folder: string;
 
 beforeEach(() => {
@@ -56,6 +67,30 @@ describe('configuration', () => {
     expect(said).not.toContain('marked-secret');
   });
 
+  it('with a misspelt setting stops the start, and the right one is named', async () => {
+    const misspelt = {
+      ...{ LOG_LEVL: 'debug', MONGODB_URI: 'mongodb://user:marked-secret@host/db', POTR: '80' },
+      ...{ CALLBACK_MAX_SKEW: '5', AUTH_TOKEN: 'marked-secret', AUTH_PUPPET: 'x' },
+    };
+    const manager = spawnManager({ DATA_DIR: folder, ...OF_OTHERS, ...misspelt }, folder);
+    expect(await manager.exited).toBe(1);
+    const said = manager.output();
+    expect(
+      said
+        .split('\n  ')
+        .slice(1)
+        .map((line) => line.trimEnd()),
+    ).toEqual([
+      'LOG_LEVL: this version has no such setting; use LOG_LEVEL, or unset it',
+      'MONGODB_URI: this version has no such setting; use MONGO_URI, or unset it',
+      'POTR: this version has no such setting; use PORT, or unset it',
+      'CALLBACK_MAX_SKEW: this version has no such setting; use CALLBACK_MAX_SKEW_S, or unset it',
+      `AUTH_TOKEN: this version has no such setting, so it protects nothing; ${ALL_AUTH}`,
+      `AUTH_PUPPET: this version has no such setting, so it protects nothing; ${ALL_AUTH}`,
+    ]);
+    expect(said).not.toContain('marked-secret');
+  });
+
   describe('of a manager without a secret', () => {
     const app = newApp();
     let data: string;
@@ -69,7 +104,7 @@ describe('configuration', () => {
       writeFileSync(file, JSON.stringify([{ ...app, receiveIds: ['wwProvider'] }]));
       writeFileSync(join(data, '.env'), '\uFEFFCALLBACK_BODY_MAX_BYTES=2048\nLOG_LEVEL=debug\n');
       const env = { LOG_LEVEL: 'info', CALLBACK_BODY_MAX_BYTES: '', WECOM_APPS_FILE: file };
-      manager = await startManager({ DATA_DIR: data, ...env }, data);
+      manager = await startManager({ DATA_DIR: data, ...OF_OTHERS, ...env }, data);
     });
 
     afterAll(async () => {
@@ -82,6 +117,10 @@ describe('configuration', () => {
     it('is read from .env too, which an editor may have begun with a mark, and what the environment has not empty counts more', async () => {
       const { settings } = await manager.line(({ msg }) => msg === 'manager.starting');
       expect(settings).toMatchObject({ CALLBACK_BODY_MAX_BYTES: 2_048, LOG_LEVEL: 'info' });
+    });
+
+    it('leaves variables of the system, of Kubernetes and of other programs alone, also those near to settings', async () => {
+      expect(await isReady()).toBe(true);
     });
 
     it('has it listen on loopback unless told otherwise, and say once that it is open', async () => {

@@ -153,8 +153,8 @@ export class BotDto {
 
   /**
    * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other
-   * bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls
-   * with `corpSecret`, and `SECRETS_KEY` has to be set.
+   * bot the newest one. message: the customers' messages and events, in order; again under the same id only where nobody knows
+   * whether the bot took it. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
    * @example event
    */
   @IsIn(BOT_TAKES, { message: `takes must be one of ${BOT_TAKES.join(', ')}` })

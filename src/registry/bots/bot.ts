@@ -17,7 +17,7 @@ export type BotApi = (typeof BOT_APIS)[number];
 
 /**
  * `event`: the bot gets hints, and pulls with a cursor of its own. `message`: the manager pulls, and gives the bot each message
- * and event of the customers once, in order.
+ * and event of the customers, in order; again under the same id only where nobody knows whether the bot took it.
  */
 export const BOT_TAKES = ['event', 'message'] as const;
 export type BotTakes = (typeof BOT_TAKES)[number];

@@ -521,7 +521,7 @@ export type BotAnswer = {
      */
     kind: 'agent' | 'callback' | 'none' | 'puppet' | 'stream';
     /**
-     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, in order; again under the same id only where nobody knows whether the bot took it. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
@@ -637,7 +637,7 @@ export type BotChangedAnswer = {
      */
     kind: 'agent' | 'callback' | 'none' | 'puppet' | 'stream';
     /**
-     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, in order; again under the same id only where nobody knows whether the bot took it. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
@@ -734,7 +734,7 @@ export type BotCreatedAnswer = {
      */
     kind: 'agent' | 'callback' | 'none' | 'puppet' | 'stream';
     /**
-     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, in order; again under the same id only where nobody knows whether the bot took it. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
@@ -871,7 +871,7 @@ export type BotWithKeyAnswer = {
      */
     kind: 'agent' | 'callback' | 'none' | 'puppet' | 'stream';
     /**
-     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, in order; again under the same id only where nobody knows whether the bot took it. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
      */
     takes: 'event' | 'message';
     /**
@@ -1049,7 +1049,7 @@ export type DeliveredAnswer = {
     code: 0;
     message: 'success';
     /**
-     * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered; ignored: an operator said that people serve the account.
+     * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered, for 3 days; ignored: an operator said that people serve the account.
      */
     delivery: 'delivered' | 'ignored' | 'pending';
 };

@@ -110,7 +110,7 @@ export const bots = {
     event:
       'For a program that keeps how far it has read. It is told that there is something new, and pulls it from WeCom itself.',
     message:
-      'For a program that forgets how far it has read. The manager pulls, keeps each message, and gives it out once and in order. It needs the Secret of the app, and SECRETS_KEY in the manager. A puppet has to register with takes: message, which wechaty-puppet-wxkf 0.0.17 does not.',
+      'For a program that forgets how far it has read. The manager pulls, keeps each message, and gives them out in order; one comes again, under the same id, only where nobody knows whether it was taken. It needs the Secret of the app, and SECRETS_KEY in the manager. A puppet has to register with takes: message, which wechaty-puppet-wxkf 0.0.17 does not.',
   },
   recommended: (what: string) => `${what} (recommended)`,
   orders: {

@@ -105,7 +105,7 @@ export const bots: Words['bots'] = {
   takesText: {
     event: '适合会持久保存读取位置的程序。管理器通知有新内容，由程序自己向企业微信拉取。',
     message:
-      '适合不保存读取位置的程序。由管理器拉取并保存每条消息，按顺序只投递一次。需要该应用的 Secret，且管理器须设置 SECRETS_KEY。puppet 注册时须带 takes: message，wechaty-puppet-wxkf 0.0.17 不支持。',
+      '适合不保存读取位置的程序。由管理器拉取并保存每条消息，按顺序投递；只有无从得知是否已接收时，才以相同的 ID 再次投递。需要该应用的 Secret，且管理器须设置 SECRETS_KEY。puppet 注册时须带 takes: message，wechaty-puppet-wxkf 0.0.17 不支持。',
   },
   recommended: (what) => `${what}（推荐）`,
   orders: { account: '每个账号逐条投递', customer: '每个账号逐条投递，消息未被接收时只阻塞同一客户的消息' },
