@@ -32,8 +32,27 @@ export function runCliWith(
   env: Readonly<Record<string, string>>,
   ...args: string[]
 ): Promise<CliResult> {
+  return run(input, {}, env, args);
+}
+
+/** As this user of the system; only root may be another one. */
+export function runCliAs(
+  user: { readonly uid?: number; readonly gid?: number },
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<CliResult> {
+  return run('', user, env, args);
+}
+
+function run(
+  input: string,
+  user: { readonly uid?: number; readonly gid?: number },
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<CliResult> {
   return new Promise((resolve) => {
     const options = {
+      ...user,
       env: { ...BASE_ENV, ...env },
       timeout: LIMIT_MS,
       maxBuffer: OUTPUT_BYTES_MAX,

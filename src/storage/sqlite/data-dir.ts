@@ -13,6 +13,7 @@ import {
   statfsSync,
   statSync,
 } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorCodeOf } from '../../kernel/error-code.js';
@@ -63,14 +64,14 @@ export class DataDir {
   acquire(): void {
     this.requireNoOldStore();
     // Secrets are in it, sealed or not.
-    this.#writing(this.path, () => mkdirSync(this.path, { recursive: true, mode: 0o700 }));
+    this.#using(this.path, () => mkdirSync(this.path, { recursive: true, mode: 0o700 }));
     this.requireWritable();
     this.#takeLock();
     try {
       this.requireNotLost();
       // Left by a process that ended in the middle of `replaceLastingFile`.
       rmSync(this.#copyFile, { force: true });
-      this.#writing(this.path, () => makeForOwner(this.lastingFile));
+      this.#using(this.path, () => makeForOwner(this.lastingFile));
       this.#opened = statSync(this.lastingFile).ino;
     } catch (error) {
       this.release();
@@ -89,22 +90,29 @@ export class DataDir {
     return this.#isEmpty() && !this.#wasUsed();
   }
 
+  /** Changes nothing. @throws StorageStartError where the store's file cannot be read */
+  requireReadable(): void {
+    const file = this.lastingFile;
+    this.#using(file, () => accessSync(file, constants.R_OK));
+  }
+
   /** Changes nothing. @throws StorageStartError where the folder or a file in it cannot be written to */
   requireWritable(): void {
-    this.#writing(this.path, () => accessSync(this.path, constants.W_OK | constants.R_OK | constants.X_OK));
+    this.#using(this.path, () => accessSync(this.path, constants.W_OK | constants.R_OK | constants.X_OK));
     for (const file of [this.#lockFile, ...withCompanions(this.lastingFile)]) {
       const stats = statSync(file, { throwIfNoEntry: false });
       if (stats === undefined) continue;
-      this.#writing(file, () => {
+      this.#using(file, () => {
         if (!stats.isFile()) throw new Error('it is no file');
         accessSync(file, constants.W_OK | constants.R_OK);
       });
     }
   }
 
-  /** Otherwise its store would count as a new one. @throws StorageStartError */
+  /** Otherwise its store would count as a new one. @throws StorageStartError, also where the folder cannot be looked into */
   requireNoOldStore(): void {
-    if (!existsSync(join(this.path, OLD_STORE))) return;
+    const old = join(this.path, OLD_STORE);
+    if (this.#using(this.path, () => statSync(old, { throwIfNoEntry: false })) === undefined) return;
     throw oldStore(
       `DATA_DIR ${this.path} has the store`,
       OLD_STORE,
@@ -215,15 +223,12 @@ export class DataDir {
     return existsSync(this.logFile) || sizeOf(`${this.lastingFile}-wal`) > 0;
   }
 
-  #writing(file: string, work: () => void): void {
+  #using<T>(file: string, work: () => T): T {
     try {
-      work();
+      return work();
     } catch (cause) {
       const which = file === this.path ? 'it' : file;
-      throw new StorageStartError(
-        `DATA_DIR ${this.path} cannot be used: ${which} cannot be written to (${errorCodeOf(cause) || String(cause)}); give this process's user a folder that it may write to and that has room, or set MONGO_URI`,
-        cause,
-      );
+      throw new StorageStartError(`DATA_DIR ${this.path} cannot be used: ${faultOf(which, cause)}`, cause);
     }
   }
 
@@ -245,6 +250,24 @@ export class DataDir {
         cause,
       );
     }
+  }
+}
+
+/** @returns what is wrong with a file or folder, and the remedy. */
+export function faultOf(which: string, cause: unknown): string {
+  const code = errorCodeOf(cause);
+  if (code === 'EACCES' || code === 'EPERM')
+    return `${thisUser()} has no right to ${which} (${code}); run this as the user that the folder belongs to, choose another folder, or set MONGO_URI`;
+  return `${which} cannot be written to (${code || String(cause)}); give this process's user a folder that it may write to and that has room, or set MONGO_URI`;
+}
+
+/** A container may run as a user without a name. */
+function thisUser(): string {
+  const uid = process.getuid?.();
+  try {
+    return uid === undefined ? `user ${userInfo().username}` : `user ${userInfo().username} (uid ${uid})`;
+  } catch {
+    return `uid ${uid}`;
   }
 }
 

@@ -27,6 +27,7 @@ export async function backUpSqlite(
   const folder = new DataDir(dataDir);
   folder.requireNoOldStore();
   if (folder.isNew()) throw new StorageStartError(`DATA_DIR ${folder.path} has no store to copy`);
+  folder.requireReadable();
   folder.requireNotLost();
   requireOtherName(folder, file);
   const partial = `${file}.partial`;

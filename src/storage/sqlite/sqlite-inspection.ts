@@ -1,11 +1,10 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ConfigType } from '@nestjs/config';
-import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../store/storage.config.js';
 import type { StoreInspection, Visitor } from '../store/store-inspection.js';
-import { DataDir, hasRoom } from './data-dir.js';
+import { DataDir, faultOf, hasRoom } from './data-dir.js';
 import { Database } from './database.js';
 import { storedPuppets } from './puppets.js';
 import { readRecords } from './records.js';
@@ -64,10 +63,7 @@ function placeFor(path: string): string {
   try {
     accessSync(place, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new StorageStartError(
-      `DATA_DIR ${path} cannot be made: ${place} cannot be written to (${errorCodeOf(cause)}); give this process's user a folder that it may write to, or set MONGO_URI`,
-      cause,
-    );
+    throw new StorageStartError(`DATA_DIR ${path} cannot be made: ${faultOf(place, cause)}`, cause);
   }
   return place;
 }
