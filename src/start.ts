@@ -87,12 +87,23 @@ let givingUp: Promise<void> | null = null;
 
 async function endWith(log: Log, error: unknown): Promise<void> {
   if (error instanceof StorageStartError) log.fatal({ reason: error.message }, 'manager.cannot_start');
-  else if (isAddressFault(error))
-    log.fatal({ reason: `${error.message}; set PORT and HOST` }, 'manager.cannot_start');
+  else if (isAddressFault(error)) log.fatal({ reason: addressReason(error) }, 'manager.cannot_start');
   else log.fatal({ err: error }, 'manager.failed');
   await exitProcess(log, 1);
 }
 
-function isAddressFault(error: unknown): error is Error {
+/** An error of Node at listening. */
+interface AddressFault extends Error {
+  readonly code?: string;
+  readonly address?: string;
+  readonly port?: number;
+}
+
+function isAddressFault(error: unknown): error is AddressFault {
   return error instanceof Error && 'syscall' in error && /^(listen|getaddrinfo)$/.test(String(error.syscall));
+}
+
+function addressReason({ code, address, port, message }: AddressFault): string {
+  if (code !== 'EADDRINUSE') return `${message}; set PORT and HOST`;
+  return `port ${port} of ${address} is in use by another process, perhaps another manager (${code}); stop that one, or set PORT to another port`;
 }

@@ -147,7 +147,10 @@ describe('configuration', () => {
         failedStart({ PORT: port }),
         failedStart({ DATA_DIR: data }),
       ]);
-      expect(ofPort).toMatch(new RegExp(`EADDRINUSE.*${port}.*set PORT and HOST`));
+      const faults = ofPort.split('\n').filter((line) => line.includes('EADDRINUSE'));
+      expect(faults.map((line) => JSON.parse(line).reason)).toEqual([
+        `port ${port} of 127.0.0.1 is in use by another process, perhaps another manager (EADDRINUSE); stop that one, or set PORT to another port`,
+      ]);
       expect(ofFolder.match(/in use by another process, perhaps in another container/g)).toHaveLength(1);
       expect(await isReady()).toBe(true);
     });
