@@ -1,4 +1,4 @@
-/** Stands before the local WeCom, and has some calls of `kf/send_msg` end otherwise. All others go on to it. */
+/** Stands before the local WeCom, and has some calls end otherwise, most of them of `kf/send_msg`. All others go on to it. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,8 +10,10 @@ export type SendFault = number | 'call lost' | 'answer lost';
 export interface SendRefusals {
   /** For `WECOM_API_URL`. */
   readonly url: string;
-  /** One for each of the next calls. */
+  /** One for each of the next calls of `kf/send_msg`. */
   readonly faults: SendFault[];
+  /** By API: an errcode for each call from now on, or `silent` for no answer. */
+  readonly apis: Map<string, number | 'silent'>;
   /** Nobody listens there until the function that it gives is called. */
   leave(): Promise<() => Promise<void>>;
   close(): Promise<void>;
@@ -19,10 +21,13 @@ export interface SendRefusals {
 
 export async function startSendRefusals(wecomUrl: string): Promise<SendRefusals> {
   const faults: SendFault[] = [];
+  const apis: SendRefusals['apis'] = new Map();
   const server = createServer(async (request, response) => {
     const { method = '', url = '' } = request;
     const body = Buffer.concat(await request.toArray());
-    const fault = url.startsWith('/cgi-bin/kf/send_msg?') ? faults.shift() : undefined;
+    const api = new URL(url, wecomUrl).pathname.replace('/cgi-bin/', '');
+    const fault = apis.get(api) ?? (api === 'kf/send_msg' ? faults.shift() : undefined);
+    if (fault === 'silent') return response;
     if (typeof fault === 'number') return sendAnswer(response, refusal(fault, 'refused by the test'));
     if (fault === 'call lost') return response.destroy();
     const answer = await fetch(wecomUrl + url, { method, ...(method === 'POST' && { body }) });
@@ -47,6 +52,7 @@ export async function startSendRefusals(wecomUrl: string): Promise<SendRefusals>
   return {
     url: `http://127.0.0.1:${port}`,
     faults,
+    apis,
     leave: async () => {
       await close();
       return async () => void (await listen(port));

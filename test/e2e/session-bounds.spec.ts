@@ -1,0 +1,272 @@
+/** Where sessions end that `docs/sessions.md` describes: WeCom refuses or is silent, settings change, servicers take turns. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { AccountDetailAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
+import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { connectApp } from '../support/connected-app.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace, sealedPlace } from '../support/place.js';
+import { PullingBot } from '../support/pulling-bot.js';
+import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
+import { until, whenServed } from '../support/until.js';
+
+const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
+const CUSTOMERS = ['anna', 'ben', 'carl', 'dora'];
+const PEOPLE = { keywords: ['Agent'], to: 'pool' as const, waiting: 'wait', nobody: 'nobody is here' };
+
+const place = sealedPlace(embeddedPlace(), randomBytes(32).toString('base64'));
+let wecom: Simulator;
+let refusals: SendRefusals;
+let manager: ManagerProcess;
+let bot: PullingBot;
+let accountsUsed = 0;
+let openKfId: string;
+
+beforeAll(async () => {
+  wecom = await startSimulator({ accounts: ACCOUNTS, customers: CUSTOMERS });
+  refusals = await startSendRefusals(wecom.url);
+  manager = await startManager({
+    ...place.env,
+    WECOM_API_URL: refusals.url,
+    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+  });
+  await connectApp(wecom, manager);
+});
+
+afterAll(async () => {
+  await manager.stop();
+  await refusals.close();
+  await wecom.close();
+  await place.discard();
+});
+
+beforeEach(async () => {
+  openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+  bot = await PullingBot.start();
+});
+
+afterEach(async () => {
+  refusals.apis.clear();
+  await bot.close();
+});
+
+const request = (method: string, path: string, body?: object, key?: string) =>
+  whenServed(() =>
+    fetch(manager.url + path, {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    }),
+  );
+
+async function add(session: SessionSettings | null, fields: object = {}): Promise<BotCreatedAnswer> {
+  const { corpId, corpSecret } = wecom;
+  const response = await request('POST', '/api/v1/bots', {
+    ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId], session },
+    ...{ kind: 'callback', takes: 'message', callback: { url: `${bot.server.url}/wxkf/` } },
+    ...fields,
+  });
+  const answer = (await response.json()) as BotCreatedAnswer;
+  if (response.status !== 200) throw new Error(JSON.stringify(answer));
+  bot.server.keys = { token: answer.token ?? '', encodingAESKey: answer.encodingAESKey ?? '' };
+  bot.base = `${manager.url}/bot/${answer.key}/cgi-bin`;
+  bot.credentials = { corpid: corpId, corpsecret: corpSecret };
+  return answer;
+}
+
+async function change(id: string, fields: object): Promise<BotCreatedAnswer> {
+  const response = await request('PATCH', `/api/v1/bots/${id}`, fields);
+  expect(response.status).toBe(200);
+  return (await response.json()) as BotCreatedAnswer;
+}
+
+const customer = (n: number): string => wecom.customers[n]?.externalUserId ?? '';
+const say = (text: string, n = 0) => wecom.say(text, { openKfId, externalUserId: customer(n) });
+const conversation = (n = 0) => wecom.corp.conversation(openKfId, customer(n));
+const session = (n = 0) => conversation(n).session(wecom.corp.nowMs);
+const shown = (n = 0) =>
+  wecom.corp.chat.messages
+    .filter((one) => one.openKfId === openKfId && one.externalUserId === customer(n) && one.from === 'bot')
+    .map(({ body }) => (body as { readonly content?: string }).content);
+const isShown = (text: string, n = 0) => until(() => shown(n).includes(text));
+const isGiven = (text: string) => until(() => bot.texts.includes(text));
+
+/** By the bot's own base, as a program sends it. */
+async function call(api: string, fields: object): Promise<object> {
+  const { corpId: corpid, corpSecret: corpsecret } = wecom;
+  const credentials = new URLSearchParams({ corpid, corpsecret });
+  const token = (await (await fetch(`${bot.base}/gettoken?${credentials}`)).json()) as {
+    readonly access_token: string;
+  };
+  const body = JSON.stringify({ open_kfid: openKfId, ...fields });
+  const path = `${bot.base}/${api}?access_token=${token.access_token}`;
+  return (await (await fetch(path, { method: 'POST', body })).json()) as object;
+}
+
+async function records(): Promise<LoggedDeliveryPageAnswer['items']> {
+  const answer = await request('GET', `/api/v1/deliveries?openKfId=${openKfId}&limit=100`);
+  return ((await answer.json()) as LoggedDeliveryPageAnswer).items;
+}
+const account = async () =>
+  (await (
+    await request('GET', `/api/v1/accounts/${wecom.corpId}/${openKfId}`)
+  ).json()) as AccountDetailAnswer;
+const hasOutcome = (outcome: string) =>
+  until(async () => (await records()).some((one) => one.outcome === outcome));
+
+it('a message goes to the bot when WeCom does not answer who has the customer', async () => {
+  await add({ people: PEOPLE });
+  refusals.apis.set('kf/service_state/get', 'silent');
+  say('Hello');
+  await isGiven('Hello');
+});
+
+it('a message that asks for a person goes to the bot when WeCom does not answer', async () => {
+  await add({ people: PEOPLE });
+  say('Hello');
+  await isGiven('Hello');
+  refusals.apis.set('kf/service_state/trans', 'silent');
+  say('agent');
+  await isGiven('agent');
+  expect(shown()).toEqual([]);
+});
+
+it('a customer for whom WeCom refuses the app is told that nobody is there, and without that text the bot gets the message', async () => {
+  const { id } = await add({ people: PEOPLE });
+  refusals.apis.set('kf/servicer/list', 48_002);
+  say('AGENT ');
+  await isShown('nobody is here');
+  await hasOutcome('handed_over');
+  const { nobody: _, ...people } = PEOPLE;
+  await change(id, { session: { people } });
+  say('agent');
+  await isGiven('agent');
+  expect(bot.texts).toEqual(['agent']);
+});
+
+it('a message that asks for a person is theirs when the same pull tells that one has taken over', async () => {
+  await add({ people: PEOPLE });
+  say('Hello');
+  await isGiven('Hello');
+  refusals.apis.set('kf/sync_msg', -1);
+  say('agent');
+  wecom.corp.act(conversation(), { type: 'take', servicerUserid: 'lisi' });
+  refusals.apis.clear();
+  await hasOutcome('people');
+  expect([bot.texts.includes('agent'), shown()]).toEqual([false, []]);
+});
+
+it('a message that asks for a person goes to the bot when the state of the session forbids that', async () => {
+  await add({ people: PEOPLE });
+  say('Hello');
+  await isGiven('Hello');
+  // Nothing tells of it.
+  wecom.corp.act(conversation(), { type: 'transfer', to: 3, servicerUserid: 'lisi' });
+  say('agent');
+  await isGiven('agent');
+  say('for people');
+  await hasOutcome('people');
+  expect([bot.texts, shown()]).toEqual([['Hello', 'agent'], []]);
+});
+
+it('servicers who are named take customers in turn, and who serves is asked for once', async () => {
+  await add({ people: { ...PEOPLE, to: { servicers: ['zhangsan', 'lisi'] } } });
+  const before = wecom.calls.records.at(-1)?.id ?? 0;
+  for (const n of [0, 1, 2, 3]) {
+    say('agent', n);
+    await isShown('wait', n);
+  }
+  const servicers = [0, 1, 2, 3].map((n) => session(n).servicerUserid);
+  expect(servicers).toEqual(['zhangsan', 'lisi', 'zhangsan', 'lisi']);
+  const lists = wecom.calls.records.filter(({ id, api }) => id > before && api === 'kf/servicer/list');
+  expect(lists).toHaveLength(1);
+});
+
+it('a program that hands over is told that nobody is there, or that it is closed, and the bot goes on', async () => {
+  const { id, key } = await add({ people: PEOPLE });
+  say('Hello');
+  await isGiven('Hello');
+  const handOver = async () => {
+    const body = { openKfId, externalUserId: customer(0) };
+    const answer = await request('POST', '/puppetWxkfManager/sessions/handOver', body, key);
+    return ((await answer.json()) as { readonly outcome: string }).outcome;
+  };
+  for (const { userid } of wecom.corp.servicers.list(openKfId))
+    wecom.corp.setServicerStatus(openKfId, userid, 'stopped');
+  await until(() => bot.given.length >= 3);
+  expect(await handOver()).toBe('nobody');
+  await isShown('nobody is here');
+  const open = [{ days: [1 + ((new Date().getUTCDay() + 2) % 7)], from: '00:00', to: '01:00' }] as const;
+  await change(id, {
+    session: { people: PEOPLE, hours: { timeZone: 'UTC', open, closed: 'we are closed' } },
+  });
+  expect(await handOver()).toBe('closed');
+  await isShown('we are closed');
+  say('then you');
+  await isGiven('then you');
+});
+
+it('a program that asks WeCom for the state through the manager makes the bot silent', async () => {
+  await add({});
+  say('Hello');
+  await isGiven('Hello');
+  // Nothing tells of it.
+  wecom.corp.act(conversation(), { type: 'transfer', to: 2, servicerUserid: null });
+  const answer = await call('kf/service_state/get', { external_userid: customer(0) });
+  expect(answer).toMatchObject({ errcode: 0, service_state: 2 });
+  say('for people');
+  await hasOutcome('people');
+  expect(bot.texts).toEqual(['Hello']);
+});
+
+it('events and messages of servicers reach the bot while people have the customer', async () => {
+  await add({}, { include: ['servicer'] });
+  say('Hello');
+  await isGiven('Hello');
+  wecom.corp.act(conversation(), { type: 'take', servicerUserid: 'lisi' });
+  say('for people');
+  wecom.corp.servicerWrites(conversation(), 'lisi', 'How can I help?');
+  await isGiven('How can I help?');
+  await hasOutcome('people');
+  expect(bot.texts).toEqual(['Hello', 'event', 'How can I help?']);
+});
+
+it('a welcome that WeCom refuses is in the log with its errcode, under the id of the event', async () => {
+  await add({ welcome: { text: 'Welcome' } });
+  refusals.apis.set('kf/send_msg_on_event', 95_007);
+  wecom.corp.enter(openKfId, customer(0));
+  await until(() => bot.given.length > 0);
+  await until(async () => (await records()).some((one) => one.kind === 'text'));
+  expect((await records()).find(({ kind }) => kind === 'text')).toMatchObject({
+    outcome: 'not_taken',
+    reason: expect.stringContaining('95007'),
+    webhookId: bot.given[0]?.webhookId,
+  });
+});
+
+it('a change of the settings replaces all of them, null takes them away, and a bot that takes events has none', async () => {
+  const { id } = await add({ people: PEOPLE, ended: { text: 'bye' } });
+  expect(await change(id, { session: { mergeS: 2 } })).toMatchObject({ session: { mergeS: 2 } });
+  say('agent');
+  await isGiven('agent');
+  expect(await change(id, { session: null })).toMatchObject({ session: null });
+  await change(id, { session: {} });
+  expect(await change(id, { takes: 'event' })).toMatchObject({ takes: 'event', session: null });
+});
+
+it('a reply that WeCom took and could not send counts as one that failed', async () => {
+  await add({});
+  say('Hello');
+  await isGiven('Hello');
+  conversation().failsNextAs = 2;
+  const reply = { touser: customer(0), msgtype: 'text', text: { content: 'reply' } };
+  expect(await call('kf/send_msg', reply)).toMatchObject({ errcode: 0 });
+  await until(async () => (await account()).state === 'failing');
+  expect(await account()).toMatchObject({ causes: [{ code: 'replies_fail', why: 'fail_type:2' }] });
+});
