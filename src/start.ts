@@ -11,12 +11,14 @@ import { stopOnSignals } from './http/shutdown.js';
 import { tellOfUnnamedProxy } from './http/request/trusted-proxies.js';
 import { SystemClock } from './kernel/clock.js';
 import { Lifecycle } from './kernel/lifecycle.js';
-import { createLog, exitProcess, type Log } from './kernel/log.js';
+import { createLog, exitProcess, type Log, writeText } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
+import { KnownOperators } from './operators/known-operators.js';
 import { OperatorSync } from './operators/operator-sync.js';
 import { RegistrySync } from './registry/sync/registry-sync.js';
 import { Tracing } from './kernel/tracing.js';
+import { startWords } from './cli/terminal/start-words.js';
 
 /** A database that is away fails within 2 s. A store too large for this limit is read further while the manager listens. */
 const FIRST_READ_LIMIT_MS = 3_000;
@@ -34,7 +36,7 @@ export async function start(): Promise<void> {
 }
 
 async function serve(config: Config, log: Log): Promise<void> {
-  log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
+  log.info({ node: process.versions.node, settings: toSummary(config, process.env) }, 'manager.starting');
   const lifecycle = new Lifecycle();
   const clock = new SystemClock();
   const server = createHttpServer(config, log, clock);
@@ -48,7 +50,9 @@ async function serve(config: Config, log: Log): Promise<void> {
   await app.listen(config.port, config.host);
   tellProtection(config, log);
   tellOfUnnamedProxy(config, log);
-  log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
+  const url = await app.getUrl();
+  log.info({ url, startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
+  if (process.stdout.isTTY) writeText(log, startWords(config, url, app.get(KnownOperators).hasAny));
   stopOnSignals(app, lifecycle, config, log, app.get(Tracing));
 }
 

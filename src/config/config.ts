@@ -95,7 +95,7 @@ export function loadConfig(environment: Environment, use: ConfigUse = 'manager')
 }
 
 /** The value in the environment; an empty variable counts as unset. */
-export function valueOf(
+function valueOf(
   { name, isLowerCaseToo }: { readonly name: string; readonly isLowerCaseToo?: boolean },
   environment: Environment,
 ): string | undefined {
@@ -148,14 +148,24 @@ function toMistakes(
   return [`${name}: expected ${expected}${secret ? '' : `, got ${JSON.stringify(raw)}`}`];
 }
 
-/** All settings in effect, by variable name and without secrets, for one log line. */
-export function toSummary(config: Config): Record<string, unknown> {
+/** The settings that are set, by variable name and without secrets, for one log line. */
+export function toSummary(config: Config, environment: Environment): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(SETTINGS).map(([key, { name, secret, unit }]) => [
-      name,
-      summaryOf(config[key as keyof Config], secret ? 'secret(s)' : unit === 'groups' ? null : 'app(s)'),
-    ]),
+    Object.entries(SETTINGS)
+      .filter(([, setting]) => isSetIn(environment, setting))
+      .map(([key, { name, secret, unit }]) => [
+        name,
+        summaryOf(config[key as keyof Config], secret ? 'secret(s)' : unit === 'groups' ? null : 'app(s)'),
+      ]),
   );
+}
+
+function isSetIn(
+  environment: Environment,
+  setting: { readonly name: string; readonly secret: boolean },
+): boolean {
+  const isInFile = setting.secret && Boolean(environment[secretFileOf(setting.name)]);
+  return isInFile || valueOf(setting, environment) !== undefined;
 }
 
 /** @param things the word for the entries of a list that is only counted; `null` for a list that is shown. */

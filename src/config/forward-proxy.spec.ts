@@ -46,8 +46,9 @@ describe('HTTPS_PROXY and HTTP_PROXY', () => {
   });
 
   it('show neither user nor password in the summary', () => {
-    const config = loadConfig({ HTTPS_PROXY: 'http://egress:marked-secret@proxy:3128', NO_PROXY: '.svc' });
-    expect(JSON.parse(JSON.stringify(toSummary(config)))).toMatchObject({
+    const environment = { HTTPS_PROXY: 'http://egress:marked-secret@proxy:3128', NO_PROXY: '.svc' };
+    const config = loadConfig(environment);
+    expect(JSON.parse(JSON.stringify(toSummary(config, environment)))).toMatchObject({
       HTTPS_PROXY: 'http://proxy:3128',
       NO_PROXY: '.svc',
     });

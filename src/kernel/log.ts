@@ -60,6 +60,11 @@ export function writeLine(
   output.write(`{"level":${log.levels.values[level]},"time":${Date.now()},${text},"msg":"${name}"}\n`);
 }
 
+/** Writes a text for a person behind all lines so far. */
+export function writeText(log: Log, text: string): void {
+  OUTPUTS.get(log)?.write(`${text}\n`);
+}
+
 function plainStream(): Output {
   const stream = destination({ sync: false, contentMode: 'buffer', maxLength: UNWRITTEN_BYTES_MAX });
   stream.on('error', () => {});

@@ -1,14 +1,16 @@
 /** How the built process starts, and what it says when it cannot. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/config.js';
 import { StorageStartError } from '../../src/kernel/storage-start-error.js';
+import { VERSION } from '../../src/kernel/version.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { CONTENTS } from '../../src/store-contents.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { register, startPuppetServer } from '../support/puppet-server.js';
+import { seenInTerminal } from '../support/terminal-process.js';
 import { newApp, newOpenKfId, sealVerification, sendMessage } from '../support/wecom.js';
 
 /** What the system, Kubernetes and other programs set; some names are near to those of settings. */
@@ -129,6 +131,10 @@ describe('configuration', () => {
       expect(manager.log.filter(({ msg }) => msg === 'manager.unprotected')).toHaveLength(1);
     });
 
+    it('writes lines of the log alone where it runs in no terminal', () => {
+      expect(manager.output().trimEnd().split('\n')).toHaveLength(manager.log.length);
+    });
+
     it('tells the apps of WECOM_APPS_FILE before any puppet registers', async () => {
       for (const receiveId of [app.corpId, 'wwProvider']) {
         const query = new URLSearchParams(sealVerification(app, '1616140317555161061', receiveId));
@@ -155,6 +161,44 @@ describe('configuration', () => {
       expect(await isReady()).toBe(true);
     });
   });
+});
+
+describe('in a terminal', () => {
+  const COMMAND = `"${process.execPath}" "${join(process.cwd(), 'dist/main.js')}"`;
+
+  it.each([
+    [
+      'unprotected',
+      {},
+      'not protected, everybody on this machine may do everything; npx wxkf-manager keys generate --add-to .env makes secrets',
+    ],
+    [
+      'protected',
+      { AUTH_OPERATOR_TOKEN: 'marked-secret-of-tests' },
+      'the console asks for the secret of AUTH_OPERATOR_TOKEN',
+    ],
+  ])(
+    'it says where the console is, where the data lie and that it is %s, and lists only settings that were set',
+    async (_how, secrets, access) => {
+      const env = { PORT: '0', HOST: '127.0.0.1', DATA_DIR: './kept', DRAIN_DELAY_MS: '0', ...secrets };
+      const said = await seenInTerminal(COMMAND, 'access ', env, folder);
+      const lines = said.split('\n');
+      const log = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+      const { settings } = log.find(({ msg }) => msg === 'manager.starting');
+      expect(Object.keys(settings)).toEqual(expect.arrayContaining(Object.keys(env)));
+      expect(Object.keys(settings)).toHaveLength(Object.keys(env).length);
+      const { url } = log.find(({ msg }) => msg === 'manager.listening');
+      const at = lines.findIndex((line) => line.includes('is running'));
+      expect(lines.slice(at, at + 4)).toEqual([
+        `WXKF-Manager ${VERSION} is running. Ctrl-C stops it.`,
+        `  console  ${url}/console`,
+        `  data     ${join(realpathSync(folder), 'kept')}`,
+        `  access   ${access}`,
+      ]);
+      expect(log.at(-1)).toMatchObject({ msg: 'manager.stopped' });
+      expect(said).not.toContain('marked-secret');
+    },
+  );
 });
 
 describe('MONGO_URI', () => {
