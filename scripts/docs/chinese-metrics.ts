@@ -31,6 +31,7 @@ const MEANINGS: Readonly<Record<MetricName, string>> = {
   wxkf_oldest_waiting_message_age_seconds:
     '整个存储中等待最久的消息，从保存算起；没有等待的为 0。存储没有应答期间略去',
   wxkf_messages_pulled_total: '企业微信给出的消息，按是否为新消息',
+  wxkf_messages_untold_total: '管理器自行拉取时发现、且 30 秒内没有企业微信事件告知的客户消息',
   wxkf_message_age_seconds: '消息从保存到被机器人接收的时间',
   wxkf_messages_buried_total: '成为死信的消息',
   wxkf_messages_passed_over_total: '消息中的事件（例如客户进入会话）每次都被其机器人拒绝：后面的消息继续投递',
@@ -54,6 +55,8 @@ const MEANINGS: Readonly<Record<MetricName, string>> = {
   wxkf_proxy_call_duration_seconds: '代理的调用，从请求头到应答的最后一个字节',
   wxkf_replies_total:
     '经由这里的机器人给客户的回复（`kf/send_msg`、`kf/send_msg_on_event`）：已发送、被企业微信或以其名义在这里拒绝，或没有应答',
+  wxkf_corps_without_callbacks:
+    '回调没有到达的企业：在没有回调的情况下发现了客户消息（untold），或者往常回调很多的时段里一个也没有（silent）',
   wxkf_failing_reply_accounts: '最近的回复失败的账号，无论经由哪个副本。控制台的结论以此为据',
   wxkf_failing_wecom_corps:
     '调用或 access_token 请求失败的企业：企业微信没有应答，或不允许它们调用。控制台的结论以此为据',

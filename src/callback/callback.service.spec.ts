@@ -28,6 +28,7 @@ import { CorpTime } from './corp-time.js';
 import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
+import { Arrivals } from '../dispatch/answer/arrivals.js';
 import { UNTRUSTED_PAIRS_MAX } from './pairs-to-try.js';
 import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import { SkewLimit } from './skew-limit.js';
@@ -65,7 +66,8 @@ beforeEach(async () => {
   const { dispatcher } = dispatch;
   const syncTokens = new SyncTokens(clock, registry.bots);
   const corpTime = new CorpTime(clock, pino({ level: 'silent' }));
-  callbacks = new CallbackService(opener, destinations, dispatcher, clock, apps, corpTime, syncTokens);
+  const of = [opener, destinations, dispatcher, clock, apps, corpTime, syncTokens] as const;
+  callbacks = new CallbackService(...of, new Arrivals(clock));
   registry.start();
   await clock.advance(0);
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isOwnEcho } from '../crypto/verification-query.js';
 import type { SignedText } from '../crypto/wecom-cipher.js';
+import { Arrivals } from '../dispatch/answer/arrivals.js';
 import { Dispatcher } from '../dispatch/answer/dispatcher.js';
 import type { KfEvent } from '../dispatch/endpoint/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
@@ -59,6 +60,7 @@ export class CallbackService {
     private readonly apps: AppsService,
     private readonly corpTime: CorpTime,
     private readonly syncTokens: SyncTokens,
+    private readonly arrivals: Arrivals,
   ) {}
 
   /**
@@ -100,6 +102,7 @@ export class CallbackService {
       await this.opener.requireProof(opened.pair, leftMs, trace);
       destination = destination.refresh();
     }
+    this.#noteArrival(destination);
     if (destination.state === 'unserved') {
       log.outcome = 'ignored';
       return;
@@ -119,6 +122,7 @@ export class CallbackService {
       await this.opener.getKeys(corpId);
       destination = destination.refresh();
     }
+    this.#noteArrival(destination);
     if (destination.state === 'unserved') {
       log.outcome = 'ignored';
       return;
@@ -205,6 +209,10 @@ export class CallbackService {
   #tokenFor({ corpId, openKfId, bot }: Destination, syncToken: string): string {
     if (syncToken !== '' || bot === null || bot.api === 'manager') return syncToken;
     return this.syncTokens.findNewest(corpId, openKfId) ?? '';
+  }
+
+  #noteArrival(destination: Destination): void {
+    this.arrivals.came(destination, destination.isPulled ? (destination.bot?.id ?? null) : null);
   }
 
   async #dispatch(

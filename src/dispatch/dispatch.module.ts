@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { AccountHistories } from '../registry/puppets/account-history.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { WaitingEvents } from '../registry/accounts/waiting-events.js';
+import { Arrivals } from './answer/arrivals.js';
 import { Dispatcher } from './answer/dispatcher.js';
 import { FirstTry } from './answer/first-try.js';
 import { KeepingRace } from './answer/keeping-race.js';
@@ -42,6 +43,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
 @Module({
   imports: [RegistryModule],
   providers: [
+    Arrivals,
     AttemptRecords,
     BotMetrics,
     BotVerification,
@@ -77,6 +79,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     { provide: WaitingEvents, useExisting: RegistrationClaims },
   ],
   exports: [
+    Arrivals,
     BotMetrics,
     BotVerification,
     Circuits,

@@ -6,6 +6,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import { MessageStore } from './queue/message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
+import { Patrol } from './pulling/patrol.js';
 import { Puller } from './pulling/puller.js';
 import { LongWaits } from './sending/long-waits.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
@@ -23,6 +24,7 @@ export class MessageWakes implements AlsoWaiting {
     private readonly destinations: Destinations,
     private readonly puller: Puller,
     private readonly catchUp: CatchUp,
+    private readonly patrol: Patrol,
     private readonly outcomes: MessageOutcomes,
     private readonly waits: LongWaits,
     private readonly storeClock: StoreClock,
@@ -52,6 +54,7 @@ export class MessageWakes implements AlsoWaiting {
   }
 
   async lookAtAll(): Promise<void> {
+    this.patrol.start();
     try {
       await this.#wakeMoved();
       await this.waits.findAll();

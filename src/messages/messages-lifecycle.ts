@@ -4,6 +4,7 @@ import { RetryLoops } from '../dispatch/redelivery/retry-loops.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessageStore } from './queue/message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
+import { Patrol } from './pulling/patrol.js';
 import { Puller } from './pulling/puller.js';
 import { CustomerLanes } from './sending/customer-lanes.js';
 import { MessageAttempts } from './sending/message-attempts.js';
@@ -20,6 +21,7 @@ export class MessagesLifecycle implements OnApplicationShutdown {
     lanes: CustomerLanes,
     private readonly attempts: MessageAttempts,
     private readonly catchUp: CatchUp,
+    private readonly patrol: Patrol,
     loops: RetryLoops,
     waiting: WaitingHints,
     wakes: MessageWakes,
@@ -37,6 +39,7 @@ export class MessagesLifecycle implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.catchUp.stop();
+    this.patrol.stop();
     this.attempts.stop();
   }
 }

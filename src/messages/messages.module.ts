@@ -13,6 +13,7 @@ import { MessagesLifecycle } from './messages-lifecycle.js';
 import { OwnPulls } from './own-pulls.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { EventlessPulls } from './pulling/eventless-pulls.js';
+import { Patrol } from './pulling/patrol.js';
 import { Puller } from './pulling/puller.js';
 import { PullRun } from './pulling/pull-run.js';
 import { QueuedAnswers } from './queued-answers.js';
@@ -51,6 +52,7 @@ import { Takers } from './sending/takers.js';
     MessageStore,
     MessageWakes,
     OwnPulls,
+    Patrol,
     Puller,
     PullRun,
     Takers,

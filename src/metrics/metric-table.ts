@@ -105,6 +105,10 @@ export const METRICS = {
     'age of the longest waiting message in the whole store, since it was kept; 0 when none waits. Left out while the store does not answer',
   ),
   wxkf_messages_pulled_total: counter(['kind'], 'messages that WeCom gave, by whether they were new'),
+  wxkf_messages_untold_total: counter(
+    [],
+    "customers' messages that the manager found by a pull of its own, and of which no event of WeCom told within 30 s",
+  ),
   wxkf_message_age_seconds: histogram([], 'time from when a message was kept until its bot took it'),
   wxkf_messages_buried_total: counter(['reason'], 'messages that became dead letters'),
   wxkf_messages_passed_over_total: counter(
@@ -170,6 +174,11 @@ export const METRICS = {
   wxkf_replies_total: counter(
     ['result'],
     'replies of bots to customers (`kf/send_msg`, `kf/send_msg_on_event`) that passed through here: sent, refused by WeCom or here in its name, or unanswered',
+  ),
+  wxkf_corps_without_callbacks: gauge(
+    ['why'],
+    'max',
+    "corps whose callbacks do not arrive: customers' messages were found without them (untold), or none came in hours in which many used to come (silent)",
   ),
   wxkf_failing_reply_accounts: gauge(
     [],

@@ -111,6 +111,12 @@ const why = (cause: Cause): string => (cause.why === null ? '' : ` (${reasonOf(c
 const toList = ({ unlistedAddress }: Cause): string =>
   unlistedAddress ? ` List ${plain(unlistedAddress)} at WeCom (企业可信IP).` : '';
 
+/** Where callbacks are lost, and how to see it. */
+const CALLBACK_CHECKS: InBoth = {
+  en: 'Look at the certificate, the domain, nginx and the callback URL in WeCom. To try the address: npx wxkf-manager check --callback-url https://DOMAIN',
+  zh: '请检查证书、域名、nginx 和企业微信中的回调 URL；可用 npx wxkf-manager check --callback-url https://DOMAIN 验证。',
+};
+
 const ENGLISH: Words = {
   not_ready: () => ({
     title: 'A replica takes no callbacks',
@@ -131,6 +137,10 @@ const ENGLISH: Words = {
   calls_unanswered: () => ({
     title: 'Over a fifth of the calls to WeCom get no answer',
     text: 'Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
+  }),
+  callbacks_missing: (cause) => ({
+    title: `WeCom's callbacks${of(cause)} do not arrive`,
+    text: `${cause.lateMin ? `Messages come up to ${cause.lateMin} min late.` : 'None has come for hours in which many used to.'} ${CALLBACK_CHECKS.en}`,
   }),
   replies_fail: (cause) => ({
     title: `No reply of ${counted(cause, 'account')}${ofBot(cause)} goes out${why(cause)}`,
@@ -242,6 +252,10 @@ const CHINESE: Words = {
   calls_unanswered: () => ({
     title: '超过五分之一的企业微信接口调用没有得到响应',
     text: '请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
+  }),
+  callbacks_missing: (cause) => ({
+    title: `${zhOf(cause)}企业微信回调没有到达`,
+    text: `${cause.lateMin ? `消息最多延迟 ${cause.lateMin} 分钟。` : '往常有许多回调的时段里，已数小时没有回调。'}${CALLBACK_CHECKS.zh}`,
   }),
   replies_fail: (cause) => ({
     title: `${zhOfBot(cause)}${cause.count} 个客服账号的回复发不出去${zhWhy(cause)}`,

@@ -271,7 +271,7 @@ function causeOf(
 ): CauseAnswer {
   return {
     ...{ code, severity, count: 1, since: at(15), why, status: null, address: null, port: null, key: code },
-    ...{ replica: null, unlistedAddress: null },
+    ...{ replica: null, unlistedAddress: null, lateMin: null },
     ...{
       corpId: CORP,
       corpName: '客服应用',

@@ -292,7 +292,15 @@ describeInBrowser('the look of the console', () => {
 function causesByName() {
   const since = new Date(Date.now() - 15 * 60_000).toISOString();
   const nowhere = { address: null, port: null, botId: null, botName: null, openKfId: null, name: null };
-  const of = { ...nowhere, corpId: null, corpName: null, replica: null, unlistedAddress: null, status: null };
+  const of = {
+    ...nowhere,
+    corpId: null,
+    corpName: null,
+    replica: null,
+    unlistedAddress: null,
+    lateMin: null,
+    status: null,
+  };
   const refused = { corpId: app.corpId, corpName: '客服应用', unlistedAddress: '203.0.113.7' };
   return [
     {
@@ -327,6 +335,7 @@ function longCauses() {
     severity: 'bad',
     replica: null,
     unlistedAddress: null,
+    lateMin: null,
     botId: null,
     botName: null,
   };
@@ -392,6 +401,7 @@ function receivers(): ReceiversAnswer['items'] {
     botId: null,
     replica: null,
     unlistedAddress: null,
+    lateMin: null,
     corpId: app.corpId,
     openKfId: null,
     name: null,

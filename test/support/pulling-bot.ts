@@ -18,6 +18,7 @@ export type PullingHabit =
 interface Entry {
   readonly msgid: string;
   readonly open_kfid: string;
+  readonly external_userid?: string;
   readonly msgtype: string;
   readonly text?: { readonly content: string };
 }
@@ -92,6 +93,13 @@ export class PullingBot {
     await once(socket, 'readable');
     end(socket);
     await once(socket, 'close');
+  }
+
+  /** Answers the customer of a message. @returns WeCom's errcode. */
+  async reply({ openKfId, entry }: Given, content: string): Promise<number> {
+    const { access_token } = await this.#call(`gettoken?${new URLSearchParams(this.credentials)}`);
+    const text = { touser: entry.external_userid, open_kfid: openKfId, msgtype: 'text', text: { content } };
+    return (await this.#call(`kf/send_msg?access_token=${access_token}`, text)).errcode;
   }
 
   close(): Promise<void> {

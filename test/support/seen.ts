@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { AllFigures } from '../../src/insight/figures/all-figures.js';
 import { SeenByOthers } from '../../src/insight/figures/seen-by-others.js';
+import { Arrivals } from '../../src/dispatch/answer/arrivals.js';
 import { DispatchMetrics } from '../../src/dispatch/endpoint/dispatch-metrics.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
 import type { Clock } from '../../src/kernel/clock.js';
@@ -49,6 +50,7 @@ export class SharedSeenStore extends SeenStore {
 }
 
 export interface SeeingReplica {
+  readonly arrivals: Arrivals;
   readonly deliveries: Deliveries;
   readonly wecom: WecomMetrics;
   readonly histories: AccountHistories;
@@ -66,14 +68,16 @@ export function seeingReplica(
     clock = storeClock,
     deliveries = new Deliveries(new DispatchMetrics(new Metrics()), storeClock),
     wecom = new WecomMetrics(new Metrics(), clock, undefined, storeClock),
-  }: { clock?: Clock; deliveries?: Deliveries; wecom?: WecomMetrics } = {},
+    arrivals = new Arrivals(storeClock),
+  }: { clock?: Clock; deliveries?: Deliveries; wecom?: WecomMetrics; arrivals?: Arrivals } = {},
 ): SeeingReplica {
   const store = new SharedSeenStore(name, tables);
   const histories = new AccountHistories();
   const log = pino({ level: 'silent' });
-  const others = new SeenByOthers(deliveries, wecom, store, SHARED, storeClock, storeClock, log, histories);
-  const figures = new AllFigures(deliveries, wecom, others, storeClock);
-  return { deliveries, wecom, histories, store, others, figures };
+  const stores = [store, SHARED, storeClock, storeClock, log, histories] as const;
+  const others = new SeenByOthers(deliveries, wecom, arrivals, ...stores);
+  const figures = new AllFigures(deliveries, wecom, others, storeClock, arrivals);
+  return { arrivals, deliveries, wecom, histories, store, others, figures };
 }
 
 /** Goes on until each replica has written its minute and has read those of the others. */

@@ -57,11 +57,12 @@ export const MESSAGES_ROW: Row = {
     {
       title: 'What else becomes of messages',
       description:
-        'Sent although an earlier attempt may have been taken; answered and not pulled by a callback bot; left to another taker as one event; an event that its bot refused each time; pulled from the beginning, since WeCom refused the cursor.',
+        'Sent although an earlier attempt may have been taken; answered and not pulled by a callback bot; found without an event; left to another taker as one event; an event that its bot refused each time; pulled from the beginning, since WeCom refused the cursor.',
       unit: 'ops',
       queries: [
         { expr: rateBy('job', 'wxkf_messages_repeated_total'), legend: 'repeated {{job}}' },
         { expr: rateBy('job', 'wxkf_messages_unpulled_total'), legend: 'unpulled {{job}}' },
+        { expr: rateBy('job', 'wxkf_messages_untold_total'), legend: 'untold {{job}}' },
         { expr: rateBy('job', 'wxkf_messages_handed_over_total'), legend: 'handed over {{job}}' },
         { expr: rateBy('job', 'wxkf_messages_passed_over_total'), legend: 'passed over {{job}}' },
         { expr: rateBy('job', 'wxkf_message_cursors_refused_total'), legend: 'cursor refused {{job}}' },

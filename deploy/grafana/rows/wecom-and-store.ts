@@ -62,10 +62,15 @@ export const WECOM_AND_STORE_ROWS: readonly Row[] = [
       },
       {
         title: 'Corps and accounts that fail',
-        description: 'Corps that WeCom does not serve, and accounts of which no reply goes out.',
+        description:
+          'Corps that WeCom does not serve, or whose callbacks do not arrive, and accounts of which no reply goes out.',
         unit: 'short',
         queries: [
           { expr: maxBy('instance', 'wxkf_failing_wecom_corps'), legend: 'corps at {{instance}}' },
+          {
+            expr: maxBy('instance, why', 'wxkf_corps_without_callbacks'),
+            legend: 'without callbacks at {{instance}}, {{why}}',
+          },
           { expr: maxBy('instance', 'wxkf_failing_reply_accounts'), legend: 'accounts at {{instance}}' },
         ],
       },

@@ -11,6 +11,7 @@ const cause = (botId: string, changes: Partial<CauseAnswer> = {}): CauseAnswer =
     port: null,
     replica: null,
     unlistedAddress: null,
+    lateMin: null,
     corpId: null,
     corpName: null,
     openKfId: null,

@@ -7,6 +7,8 @@ import type { CountLimit } from '../../storage/counters/counters.js';
 export const RESYNCS_PER_WINDOW = 6;
 /** Endpoints and accounts that fail for long are probed without a token. One place is left for all other hints. */
 export const RESYNCS_OF_PROBES = RESYNCS_PER_WINDOW - 1;
+/** The patrol of accounts for which no event came. It leaves half of them to whoever knows that something waits, and to tests. */
+export const RESYNCS_OF_PATROL = RESYNCS_PER_WINDOW / 2;
 export const RESYNC_WINDOW_MS = 60_000;
 
 /**

@@ -13,6 +13,8 @@ export const CAUSES = [
   'wecom_fails',
   /** Over a fifth of the calls of the last minute had no answer from WeCom. */
   'calls_unanswered',
+  /** Corps whose callbacks do not arrive: customers' messages were found without them, or none came where many used to. */
+  'callbacks_missing',
   /** Accounts whose latest replies failed, through all replicas. */
   'replies_fail',
   /** Accounts whose bots took something, and no reply followed. */
@@ -77,8 +79,9 @@ export class CauseAnswer {
 
   /**
    * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead
-   * hints and messages, and for an agent, the stage at which most of them failed. For refused callbacks of a corp, the error code. null for other
-   * causes.
+   * hints and messages, and for an agent, the stage at which most of them failed. For refused callbacks of a corp, the error code. For
+   * missing callbacks "untold" if customers' messages were found without them, "silent" if none came where many used to. null for
+   * other causes.
    * @example "60020"
    */
   readonly why!: string | null;
@@ -103,6 +106,13 @@ export class CauseAnswer {
    * @example 203.0.113.7
    */
   readonly unlistedAddress!: string | null;
+
+  /**
+   * For missing callbacks whose messages are found all the same: how many minutes late these come at most. null for other causes.
+   * @example null
+   */
+  @IsInt()
+  readonly lateMin!: number | null;
 
   /**
    * The port in the address; if the URL names none, that of its scheme. null when the address has no port.

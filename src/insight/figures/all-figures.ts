@@ -7,6 +7,7 @@ import {
 } from '../../dispatch/endpoint/deliveries.js';
 import { hoursOf } from '../../dispatch/endpoint/hour-counts.js';
 import { type AttemptCounts, countsOf, sumOf } from '../../dispatch/endpoint/recent-attempts.js';
+import { Arrivals, type BotArrivals, type CorpArrivals } from '../../dispatch/answer/arrivals.js';
 import type { Failure } from '../../storage/queue/line.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -46,6 +47,7 @@ export class AllFigures {
     private readonly wecom: WecomMetrics,
     private readonly others: SeenByOthers,
     private readonly storeClock: StoreClock,
+    private readonly ownArrivals: Arrivals,
   ) {}
 
   ofAccount(puppet: Puppet): SeenOfAccount {
@@ -108,6 +110,20 @@ export class AllFigures {
 
   failingCallers(): readonly Outcome[] {
     return failingCallers(this.callers(), this.storeClock.nowMs());
+  }
+
+  /** What all processes were told by WeCom, and not told; and since when this one would have been told, store time. */
+  arrivals(): {
+    readonly bots: readonly BotArrivals[];
+    readonly corps: readonly CorpArrivals[];
+    readonly sinceMs: number;
+  } {
+    const { ownArrivals, others } = this;
+    return {
+      bots: [...ownArrivals.botsSince(0), ...others.botArrivals.all()],
+      corps: [...ownArrivals.corpsSince(0), ...others.corpArrivals.all()],
+      sinceMs: ownArrivals.sinceMs,
+    };
   }
 
   /** What the account's bot took. */

@@ -6,6 +6,12 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Deliveries, type SeenAttempts } from '../../dispatch/endpoint/deliveries.js';
+import {
+  ARRIVAL_HOURS,
+  Arrivals,
+  type BotArrivals,
+  type CorpArrivals,
+} from '../../dispatch/answer/arrivals.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { REPLICA } from '../../kernel/replica.js';
@@ -24,6 +30,7 @@ import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import { OtherReplicas, type ReplicaMark } from './other-replicas.js';
 
 const QUARTER_MS = 15 * MINUTE_MS;
+const ARRIVALS_KEPT_MS = ARRIVAL_HOURS * 60 * MINUTE_MS;
 /** How long after the end of a minute it reads: by then the others have written theirs. */
 const READ_AFTER_MS = 10_000;
 /** How much the clocks of replicas may differ, plus the time of a write. */
@@ -49,6 +56,8 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   readonly reads = new Newest<ReadTimes>(({ openKfId }) => openKfId);
   readonly errors = new Newest<SeenError>(errorKey);
   readonly calls = new Newest<FailedCall>(callKey);
+  readonly corpArrivals = new Newest<CorpArrivals>(({ corpId }) => corpId);
+  readonly botArrivals = new Newest<BotArrivals>(({ botId }) => botId);
   readonly replicas = new OtherReplicas();
   /** When accounts were forgotten. Entries from before are about a registration that is gone. */
   readonly #forgotten = new Map<string, number>();
@@ -68,6 +77,7 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   constructor(
     private readonly deliveries: Deliveries,
     private readonly wecom: WecomMetrics,
+    private readonly arrivals: Arrivals,
     private readonly store: SeenStore,
     private readonly records: RecordStore,
     private readonly clock: Clock,
@@ -157,6 +167,8 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     for (const item of this.wecom.outcomes.callers())
       if (isNews(item, sinceMs)) yield ['caller_outcomes', item];
     for (const item of this.wecom.read.seenSince(sinceMs)) yield ['reads', item];
+    for (const item of this.arrivals.corpsSince(sinceMs)) yield ['corp_arrivals', item];
+    for (const item of this.arrivals.botsSince(sinceMs)) yield ['bot_arrivals', item];
     for (const item of this.wecom.errors) yield ['errors', item];
     for (const item of this.wecom.failedCalls) yield ['calls', item];
   }
@@ -182,6 +194,8 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
     const { accounts, addresses, bots, replies, callers, reads, errors, calls, replicas } = this;
     for (const list of [accounts, addresses, bots, replies, callers, reads, errors, calls, replicas])
       list.forgetBefore(keptFromMs);
+    // The hours of a replica that has ended are compared for as long as those of this process.
+    for (const list of [this.corpArrivals, this.botArrivals]) list.forgetBefore(nowMs - ARRIVALS_KEPT_MS);
     for (const [openKfId, atMs] of this.#forgotten) if (atMs < keptFromMs) this.#forgotten.delete(openKfId);
   }
 
@@ -204,6 +218,10 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
         return this.#isForgotten(item.openKfId, atMs) ? undefined : this.reads.put(replica, atMs, item);
       case 'caller_outcomes':
         return this.callers.put(replica, atMs, item);
+      case 'corp_arrivals':
+        return this.corpArrivals.put(replica, atMs, item);
+      case 'bot_arrivals':
+        return this.botArrivals.put(replica, atMs, item);
       case 'errors':
         return this.errors.put(replica, atMs, item);
       case 'calls':
@@ -239,6 +257,8 @@ type Seen =
   | readonly [list: 'accounts' | 'addresses' | 'bots', item: SeenAttempts]
   | readonly [list: 'account_outcomes' | 'caller_outcomes', item: Outcome]
   | readonly [list: 'reads', item: ReadTimes]
+  | readonly [list: 'corp_arrivals', item: CorpArrivals]
+  | readonly [list: 'bot_arrivals', item: BotArrivals]
   | readonly [list: 'errors', item: SeenError]
   | readonly [list: 'calls', item: FailedCall];
 

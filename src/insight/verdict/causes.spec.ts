@@ -77,6 +77,7 @@ const NO_TROUBLES: Troubles = {
     callers: [],
     hints: null,
     openCircuits: [],
+    missingCallbacks: [],
     nowMs: NOW_MS,
     replyWithinMs: 60_000,
   },
@@ -131,6 +132,7 @@ describe('the causes', () => {
         ],
         openCircuits: ['http://a:1'],
         awayReplicas: [{ replica: 'host-0a1b2c', sinceMs: NOW_MS }],
+        missingCallbacks: [{ corpId: 'ww1', botId: null, why: 'untold', sinceMs: NOW_MS, lateMs: 300_000 }],
       },
     ).map(({ code }) => code);
     const others = new Set<string>(['calls_unanswered', 'unknown']);

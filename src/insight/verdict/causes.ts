@@ -10,6 +10,7 @@ import { CAUSES, type CauseAnswer } from '../answers/cause.dto.js';
 import { newCause } from '../answers/cause.js';
 import { toIso } from '../../http/answers/times.js';
 import { botOf, type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
+import type { MissingCallbacks } from './missing-callbacks.js';
 import type { LineGroup } from '../../storage/queue/queue-store.js';
 
 /** Nobody reads more at a time. */
@@ -38,6 +39,7 @@ export interface Troubles {
   /** `href` of endpoints that get nothing but probes. */
   readonly openCircuits: Iterable<string>;
   readonly awayReplicas: readonly AwayReplica[];
+  readonly missingCallbacks: readonly MissingCallbacks[];
   /** Store time. */
   readonly nowMs: number;
   readonly replyWithinMs: number;
@@ -74,6 +76,7 @@ export function causesOf(status: Status, troubles: Troubles): Causes {
     ...callers.filter(({ subject }) => subject === 'token').map(tokenCause),
     ...wecomFails,
     ...(wecomFails.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
+    ...troubles.missingCallbacks.map(missingCause),
     ...ofAccounts,
     ...callCauses(callers.filter(({ subject }) => subject === 'api')),
     ...ofHints.causes,
@@ -228,6 +231,18 @@ function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['address
     const places = new Map(group.map(({ place }) => [place.address, place]));
     const botId = botOf(group.map(({ endpoint }) => endpoint));
     return newCause('circuits', group.length, { ...whereOf([...places.values()]), botId });
+  });
+}
+
+/** A silence is only likely to be one. */
+function missingCause({ corpId, botId, why, sinceMs, lateMs }: MissingCallbacks): CauseAnswer {
+  return newCause('callbacks_missing', 1, {
+    // Which of its bots were seen to miss something changes while it lasts.
+    key: `callbacks_missing ${corpId}`,
+    severity: why === 'silent' ? 'wait' : 'bad',
+    since: toIso(sinceMs),
+    lateMin: lateMs === null ? null : Math.ceil(lateMs / 60_000),
+    ...{ corpId, botId, why },
   });
 }
 

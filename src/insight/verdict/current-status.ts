@@ -16,8 +16,8 @@ import { Verdict } from './verdict.js';
 
 type CausesById = ReadonlyMap<string, readonly CauseAnswer[]>;
 
-/** What WeCom sends does not open, or WeCom refuses what the corp's bots ask. */
-const OF_APPS: ReadonlySet<CauseAnswer['code']> = new Set(['refused', 'wecom_fails']);
+/** What WeCom sends does not arrive, or does not open, or WeCom refuses what the corp's bots ask. */
+const OF_APPS: ReadonlySet<CauseAnswer['code']> = new Set(['refused', 'wecom_fails', 'callbacks_missing']);
 
 /** The state of this process with its verdict, for the API and for notifications. */
 @Injectable()

@@ -40,11 +40,17 @@ export class Successes {
     const callers = this.figures.callers();
     return (cause, { beganAtMs, seenAtMs }) => {
       if (cause.replica) return this.others.replicas.isBack(cause.replica, beganAtMs);
+      if (cause.code === 'callbacks_missing') return this.#hasCalled(cause.corpId, beganAtMs);
       if (REPLIES.has(cause.code)) return hasReplied(views, cause, beganAtMs);
       const subjects = CALLS[cause.code];
       if (subjects !== undefined) return hasSucceeded(callers, subjects, cause, beganAtMs);
       return this.#hasTaken(cause, seenAtMs);
     };
+  }
+
+  /** Whether an event of the corp came in, at whichever replica. */
+  #hasCalled(corpId: string | null, sinceMs: number): boolean {
+    return this.figures.arrivals().corps.some((one) => one.corpId === corpId && one.atMs >= sinceMs);
   }
 
   /** Whether something was taken at the place of the cause; where it has none, by its bot, or of its corp. Scans all addresses. */

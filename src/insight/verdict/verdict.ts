@@ -7,7 +7,7 @@ import { Clock } from '../../kernel/clock.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { Metrics, only } from '../../metrics/metrics.js';
+import { Metrics, only, type Sample } from '../../metrics/metrics.js';
 import { Corps } from '../../registry/accounts/corps.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { type AccountView, AccountViews, statesOf } from '../accounts/account-views.js';
@@ -16,6 +16,7 @@ import { AllFigures } from '../figures/all-figures.js';
 import { SeenByOthers } from '../figures/seen-by-others.js';
 import { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
+import { MISSING_WHYS, type MissingCallbacks, missingCallbacks } from './missing-callbacks.js';
 import type { CauseCode } from '../answers/cause.js';
 import { concernedBy } from './concerned.js';
 import { CAUSES_MAX, type Causes, causesOf } from './causes.js';
@@ -63,6 +64,7 @@ export class Verdict {
     metrics.reads('wxkf_failing_reply_accounts', async () =>
       only(countOf((await accounts.list()).views, 'replies_fail')),
     );
+    metrics.reads('wxkf_corps_without_callbacks', () => this.#corpsWithoutCallbacks());
   }
 
   /** @param status the other figures of the same moment. */
@@ -96,9 +98,29 @@ export class Verdict {
       isKnownCorp: (corpId) => this.corps.has(corpId),
       openCircuits: this.circuits.failing,
       awayReplicas: this.others.replicas.away(),
+      missingCallbacks: this.#missingCallbacks(),
       nowMs: this.storeClock.nowMs(),
       replyWithinMs: this.config.replyWithinMs,
     });
+  }
+
+  #missingCallbacks(): readonly MissingCallbacks[] {
+    const { bots, corps, sinceMs } = this.figures.arrivals();
+    const takesMessages = (botId: string) => this.bots.find(botId)?.takes === 'message';
+    return missingCallbacks(
+      bots.filter(({ botId }) => takesMessages(botId)),
+      corps.filter(({ corpId }) => this.corps.has(corpId)),
+      sinceMs,
+      this.storeClock.nowMs(),
+    );
+  }
+
+  #corpsWithoutCallbacks(): readonly Sample<'why'>[] {
+    const all = this.#missingCallbacks();
+    return MISSING_WHYS.map((why) => ({
+      labels: { why },
+      value: all.filter((one) => one.why === why).length,
+    }));
   }
 
   #replies(views: readonly AccountView[]): RepliesAnswer {

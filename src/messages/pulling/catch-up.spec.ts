@@ -9,6 +9,7 @@ import type { MessageStore } from '../queue/message-store.js';
 import type { Coverage } from './coverage.js';
 import { CatchUp } from './catch-up.js';
 import { EventlessPulls } from './eventless-pulls.js';
+import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { Puller } from './puller.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import type { Addressee } from '../../kernel/account.js';
@@ -52,6 +53,7 @@ beforeEach(() => {
     { kept: { outbox } } as unknown as WaitingHints,
     store as MessageStore,
     new MemoryCounters(),
+    { find: () => null } as unknown as SyncTokens,
     clock,
     clock,
   );

@@ -65,6 +65,11 @@ export class Coverage implements OnApplicationBootstrap {
     return this.#pulled.has(accountKey(account));
   }
 
+  /** The keys of all of them. */
+  keys(): Iterable<string> {
+    return this.#pulled;
+  }
+
   /** Resolves when the store knows all that was noted of the account, or cannot be told. */
   async whenWritten(account: Addressee): Promise<void> {
     await this.#writes.get(accountKey(account));

@@ -1,15 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
-import { RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/redelivery/resync-budget.js';
+import { RESYNCS_OF_PATROL, RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/redelivery/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
 import { MessageStore } from '../queue/message-store.js';
-import { Puller } from './puller.js';
+import { SyncTokens } from '../../registry/bots/sync-tokens.js';
+import { type Look, Puller } from './puller.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 import { toResync } from '../../dispatch/endpoint/kf-event.js';
+
+/** What became of a pull that was wanted at once or not at all. */
+export type Looked =
+  | Look
+  /** It was pulled then, or is being pulled: an event told of it, or another replica looked. Store time. */
+  | { readonly pulledAtMs: number }
+  /** The corp has had its pulls of this minute. Store time. */
+  | { readonly retryAtMs: number }
+  /** The bot does not have the account any more. */
+  | { readonly isGone: true };
 
 /** Pulls accounts without an event, and so without a sync token: as often as the corp may, and only where nobody else does. */
 @Injectable()
@@ -20,6 +31,7 @@ export class EventlessPulls {
     private readonly waiting: WaitingHints,
     private readonly store: MessageStore,
     private readonly counters: Counters,
+    private readonly syncTokens: SyncTokens,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
@@ -48,6 +60,34 @@ export class EventlessPulls {
       return null;
     }
     return this.puller.start({ ...account, bot }, toResync(account), () => {}).result;
+  }
+
+  /** Whether a pull has a sync token although no event came: that of the last one, which this process saw. */
+  hasToken({ corpId, openKfId }: Addressee): boolean {
+    return this.syncTokens.find(corpId, openKfId) !== null;
+  }
+
+  /**
+   * Pulls once, at once. With a sync token nothing is taken from the corp's few pulls without one.
+   * @param sinceMs store time: an account that any replica has pulled since then is left alone.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  async look(account: Addressee, botId: string, sinceMs: number): Promise<Looked> {
+    const pulledAtMs = await this.store.pulledAtMs(account);
+    if (pulledAtMs > sinceMs) return { pulledAtMs };
+    const nowMs = this.storeClock.nowMs();
+    const hint = await this.waiting.kept.outbox.find(accountKey(account));
+    if (hint?.state === 'waiting') return { pulledAtMs: nowMs };
+    const isFree = this.hasToken(account);
+    const limit = resyncsOf(account.corpId, RESYNCS_OF_PATROL);
+    const { retryAtMs } = isFree ? { retryAtMs: null } : await this.counters.take(limit, nowMs);
+    if (retryAtMs !== null) return { retryAtMs };
+    const { bot, isPulled } = this.destinations.find(account);
+    const isGone = bot === null || !isPulled || bot.id !== botId || bot.opened === null;
+    const look = isGone ? null : this.puller.look(account, { ...bot, opened: bot.opened });
+    if (look !== null) return look;
+    if (!isFree) await this.counters.giveBack(limit, nowMs);
+    return isGone ? { isGone } : { pulledAtMs: nowMs };
   }
 
   async #isPulledSince(account: Addressee, sinceMs: number | null): Promise<boolean> {

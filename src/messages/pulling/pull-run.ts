@@ -10,7 +10,9 @@ import type { TraceContext } from '../../kernel/trace-context.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
+import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
 import { ERRCODE, isOfCursor } from '../../wecom/client/wecom-answer.js';
+import type { NewMessage } from '../../storage/queue/message.js';
 import { MessageStore, type PullLease } from '../queue/message-store.js';
 import { mergeMsOf } from '../queue/quick-texts.js';
 import { messagesConfig } from '../sending/messages.config.js';
@@ -49,6 +51,14 @@ export interface PullTask {
   /** The sync token of the newest event; `''` for none. */
   readonly syncToken: string;
   readonly trace: TraceContext | null;
+}
+
+/** A page brought messages that are new. */
+export interface CameIn {
+  /** Customers' messages among them. */
+  readonly customers: number;
+  /** When the first of these was sent, by WeCom's clock; `Infinity` for none. */
+  readonly firstSentAtMs: number;
 }
 
 /**
@@ -97,7 +107,7 @@ export class PullRun {
   ) {}
 
   /** Never throws. @param added is told that messages wait now. */
-  async run(task: PullTask, added: () => void): Promise<AttemptResult> {
+  async run(task: PullTask, added: (cameIn: CameIn) => void): Promise<AttemptResult> {
     try {
       const { account, bot } = task;
       const appId = secretIdOf(bot.corpId, bot.opened.corpSecret);
@@ -118,7 +128,12 @@ export class PullRun {
     }
   }
 
-  async #pullAll(task: PullTask, appId: string, lease: PullLease, added: () => void): Promise<AttemptResult> {
+  async #pullAll(
+    task: PullTask,
+    appId: string,
+    lease: PullLease,
+    added: (cameIn: CameIn) => void,
+  ): Promise<AttemptResult> {
     const { account, bot, endpoint } = task;
     const endMs = this.clock.elapsedMs() + RUN_MS;
     let { regime, fromMs } = regimeOf(bot, lease);
@@ -155,7 +170,7 @@ export class PullRun {
       this.outcomes.countPulled(kept, messages.length, from !== cursor);
       this.outcomes.withheld(account, withheld, nowMs);
       if (kept.added > 0) {
-        added();
+        added(cameInOf(messages, kept.added));
         for (const message of messages) this.waits.begin(account, bot, message);
       }
       if (isLast) return { taken: true, status: 200 };
@@ -225,6 +240,12 @@ function firstFromMs(
   if (cursor) return coveredUntilMs;
   // WeCom's times have whole seconds: one message too many is better than one too few.
   return Math.max(Math.floor((takesMessagesSinceMs ?? 0) / 1_000) * 1_000, coveredUntilMs);
+}
+
+/** @param added how many of the page's messages were new; which of them is not known. */
+function cameInOf(messages: readonly NewMessage[], added: number): CameIn {
+  const sentAtMs = messages.flatMap((one) => (one.origin === ORIGIN.customer ? [one.sentAtMs] : []));
+  return { customers: Math.min(added, sentAtMs.length), firstSentAtMs: Math.min(...sentAtMs) };
 }
 
 function fromMsOf(regime: string): number {

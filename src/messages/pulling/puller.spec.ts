@@ -12,16 +12,17 @@ import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.
 import type { Destinations, MessageTaker } from '../../registry/accounts/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { Coverage } from './coverage.js';
-import type { PullRun, PullTask } from './pull-run.js';
+import type { CameIn, PullRun, PullTask } from './pull-run.js';
 import { Puller } from './puller.js';
 import type { CustomerLanes } from '../sending/customer-lanes.js';
 
+const NOTHING: CameIn = { customers: 0, firstSentAtMs: Infinity };
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 
 /** A pull that runs until it is ended. */
 interface Running {
   readonly task: PullTask;
-  added(): void;
+  added(cameIn?: CameIn): void;
   end(result?: AttemptResult): void;
 }
 
@@ -39,7 +40,14 @@ beforeEach(() => {
   [clock, running, newest, ended] = [new ManualClock(), [], null, []];
   const runs: Pick<PullRun, 'run'> = {
     run: (task, added) =>
-      new Promise((resolve) => void running.push({ task, added, end: (result = TAKEN) => resolve(result) })),
+      new Promise(
+        (resolve) =>
+          void running.push({
+            task,
+            added: (cameIn = NOTHING) => added(cameIn),
+            end: (result = TAKEN) => resolve(result),
+          }),
+      ),
   };
   const destinations: Pick<Destinations, 'findMessageTaker'> = {
     findMessageTaker: () => ({ endpoint }) as MessageTaker,

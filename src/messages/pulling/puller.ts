@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
+import { type KfEvent, toResync } from '../../dispatch/endpoint/kf-event.js';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
 import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../../dispatch/endpoint/attempt.js';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
@@ -10,7 +10,7 @@ import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js'
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Coverage } from './coverage.js';
-import { PullRun } from './pull-run.js';
+import { type CameIn, PullRun } from './pull-run.js';
 import { CustomerLanes } from '../sending/customer-lanes.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
@@ -28,6 +28,15 @@ interface NextRun {
   readonly waiting: Set<PullAttempt>;
   bot: OpenBot;
   event: KfEvent;
+  /** Is told of messages that it brings; left out where an event asked for it. */
+  readonly found?: (cameIn: CameIn) => void;
+}
+
+/** What a pull without an event brought. */
+export interface Look {
+  readonly result: AttemptResult;
+  /** Of all its pages. */
+  readonly found: CameIn;
 }
 
 /** An event that waits for its pull. */
@@ -109,12 +118,33 @@ export class Puller implements Pulls {
     return attempt;
   }
 
+  /**
+   * Pulls the account without an event. An event that comes meanwhile causes a pull of its own.
+   * @returns `null` where the account is being pulled already.
+   */
+  look({ corpId, openKfId }: Addressee, bot: OpenBot): Promise<Look> | null {
+    const account = { corpId, openKfId };
+    const key = accountKey(account);
+    if (this.#lanes.has(key)) return null;
+    let [customers, firstSentAtMs] = [0, Infinity];
+    const found = (cameIn: CameIn): void => {
+      customers += cameIn.customers;
+      firstSentAtMs = Math.min(firstSentAtMs, cameIn.firstSentAtMs);
+    };
+    const attempt = new PullAttempt(() => {});
+    const lane: Lane = { next: null };
+    this.#lanes.set(key, lane);
+    const first = { waiting: new Set([attempt]), bot, event: toResync(account), found };
+    void this.late.add(this.#runAll(account, lane, first));
+    return attempt.result.then((result) => ({ result, found: { customers, firstSentAtMs } }));
+  }
+
   async #runAll(account: Addressee, lane: Lane, first: NextRun): Promise<void> {
     for (let now: NextRun | null = first; now !== null; now = lane.next) {
       lane.next = null;
       const places = this.#placesOf(account.corpId);
       await places.take(now.bot.id);
-      const { waiting, bot, event } = now;
+      const { waiting, bot, event, found } = now;
       this.coverage.pulled(account);
       await this.coverage.whenWritten(account);
       for (const attempt of waiting) attempt.begin();
@@ -122,7 +152,10 @@ export class Puller implements Pulls {
       const trace = event.traceparent === null ? null : { traceparent: event.traceparent, tracestate: null };
       const endpoint = this.destinations.findMessageTaker(account)?.endpoint?.href ?? null;
       const task = { account, bot, endpoint, syncToken, trace };
-      const result = await this.runs.run(task, () => this.#messagesCameIn(account, endpoint));
+      const result = await this.runs.run(task, (cameIn) => {
+        this.#messagesCameIn(account, endpoint);
+        found?.(cameIn);
+      });
       if (places.giveBack()) this.#corps.delete(account.corpId);
       for (const attempt of waiting) attempt.end(result);
     }

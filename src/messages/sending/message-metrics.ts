@@ -22,6 +22,7 @@ export class MessageMetrics {
   readonly #ages: Observations;
   readonly #repeated: Count;
   readonly #unpulled: Count;
+  readonly #untold: Count;
   readonly #handedOver: Count;
   readonly #cursorsRefused: Count;
   readonly #passedOver: Count;
@@ -33,6 +34,7 @@ export class MessageMetrics {
     this.#ages = metrics.histogram('wxkf_message_age_seconds', AGES_S)({});
     this.#repeated = metrics.counter('wxkf_messages_repeated_total')({});
     this.#unpulled = metrics.counter('wxkf_messages_unpulled_total')({});
+    this.#untold = metrics.counter('wxkf_messages_untold_total')({});
     this.#handedOver = metrics.counter('wxkf_messages_handed_over_total')({});
     this.#cursorsRefused = metrics.counter('wxkf_message_cursors_refused_total')({});
     this.#passedOver = metrics.counter('wxkf_messages_passed_over_total')({});
@@ -59,6 +61,10 @@ export class MessageMetrics {
 
   unpulled(): void {
     this.#unpulled.add();
+  }
+
+  untold(messages: number): void {
+    this.#untold.add(messages);
   }
 
   handedOver(messages: number): void {

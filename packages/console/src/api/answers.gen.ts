@@ -921,7 +921,7 @@ export type CauseAnswer = {
      * Tells the cause from others for as long as it lasts, also over restarts.
      */
     key: string;
-    code: 'agent_fails' | 'bot_calls_fail' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replica_away' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    code: 'agent_fails' | 'bot_calls_fail' | 'callbacks_missing' | 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'paused' | 'people_wait' | 'refused' | 'replica_away' | 'replies_fail' | 'silent' | 'store_down' | 'token_refused' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
     severity: 'bad' | 'wait';
     /**
      * How many corps, accounts, customers, messages, callbacks or addresses it is about; 1 where nothing is counted.
@@ -932,7 +932,7 @@ export type CauseAnswer = {
      */
     since: string | null;
     /**
-     * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead hints and messages, and for an agent, the stage at which most of them failed. For refused callbacks of a corp, the error code. null for other causes.
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP), or "fail_type:" with that of a `msg_send_fail`. For waiting and dead hints and messages, and for an agent, the stage at which most of them failed. For refused callbacks of a corp, the error code. For missing callbacks "untold" if customers' messages were found without them, "silent" if none came where many used to. null for other causes.
      */
     why: string | null;
     /**
@@ -947,6 +947,10 @@ export type CauseAnswer = {
      * The address by which the manager reaches WeCom, if WeCom refuses calls since the app does not list it (60020) and its errmsg names it; null for other causes.
      */
     unlistedAddress: string | null;
+    /**
+     * For missing callbacks whose messages are found all the same: how many minutes late these come at most. null for other causes.
+     */
+    lateMin: number | null;
     /**
      * The port in the address; if the URL names none, that of its scheme. null when the address has no port.
      */

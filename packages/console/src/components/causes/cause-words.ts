@@ -101,6 +101,7 @@ function subjectOf(cause: CauseAnswer): string {
       return causes.store;
     case 'wecom_fails':
     case 'calls_unanswered':
+    case 'callbacks_missing':
       return cause.corpName ?? cause.corpId ?? causes.wecom;
     case 'refused':
       return named ?? causes.wecom;
@@ -118,12 +119,14 @@ function isAgentResult(why: string): why is keyof Words['agents']['results'] {
   return Object.hasOwn(t().agents.results, why);
 }
 
-function whatOf({ code, why, status, unlistedAddress }: CauseAnswer, isOfCalls: boolean): string {
+function whatOf({ code, why, status, unlistedAddress, lateMin }: CauseAnswer, isOfCalls: boolean): string {
   const { agents, causes, errcodes, failures, refusals } = t();
   const { what } = causes.byCode[code];
   if (why === null) return what;
   if (code === 'agent_fails') return isAgentResult(why) ? agents.results[why].what : what;
   if (code === 'refused') return causes.what(what, refusals.reasons[why]?.what ?? why);
+  if (code === 'callbacks_missing')
+    return causes.what(what, lateMin === null ? causes.silent : causes.late(lateMin));
   if (isOfCalls && why === 'unreachable') return causes.wecomUnreachable;
   if (isOfCalls && why === 'status') return causes.wecomStatus;
   const said = unlistedAddress ? causes.unlisted(unlistedAddress) : errcodes[why]?.what;
@@ -167,6 +170,8 @@ function actionFor(cause: CauseAnswer): CauseWords['action'] {
     case 'wecom_fails':
     case 'calls_unanswered':
       return { href: PAGES.wecomErrors, text: causes.toErrors };
+    case 'callbacks_missing':
+      return { href: PAGES.apps, text: causes.toApps };
     case 'not_ready':
     case 'not_taken':
     case 'replica_away':

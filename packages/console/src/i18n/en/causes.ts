@@ -47,6 +47,12 @@ const byCode: Readonly<Record<Code, CauseText>> = {
       'Over a fifth of the calls of the last minute got no answer. Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
     amount: calls,
   },
+  callbacks_missing: {
+    what: 'WeCom’s callbacks do not arrive',
+    remedy:
+      'Look at the certificate, the domain, nginx and the callback URL in WeCom. What WeCom sees: npx wxkf-manager check --callback-url https://<your domain>',
+    amount: none,
+  },
   replies_fail: {
     what: 'replies do not go out',
     remedy: 'Replies of the bot do not reach customers.',
@@ -150,6 +156,8 @@ export const causes = {
   byCode,
   wecomUnreachable: 'WeCom does not answer',
   wecomStatus: 'WeCom answers with HTTP errors',
+  late: (minutes: number) => `messages come up to ${minutes.toLocaleString('en')} min late`,
+  silent: 'none for hours in which many used to come',
   unlisted: (address: string) => `WeCom does not list ${address}`,
   replica: 'This replica',
   store: 'The store',
@@ -174,6 +182,7 @@ export const causes = {
   toAccount: 'Open account',
   toBot: 'Open bot',
   toAccounts: 'Accounts',
+  toApps: 'Apps',
   toWaiting: 'Waiting',
   toDead: 'Dead letters',
   toErrors: 'WeCom errors',

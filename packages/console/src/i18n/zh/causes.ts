@@ -34,6 +34,12 @@ export const causes: Words['causes'] = {
         '最近一分钟有超过五分之一的调用没有得到响应。请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
       amount: calls,
     },
+    callbacks_missing: {
+      what: '企业微信的回调没有到达',
+      remedy:
+        '请检查证书、域名、nginx 和企业微信中的回调 URL。从外部验证：npx wxkf-manager check --callback-url https://<您的域名>',
+      amount: none,
+    },
     replies_fail: { what: '回复发不出去', remedy: '机器人的回复没有到达客户。', amount: accounts },
     silent: {
       what: '接收了消息但没有回复',
@@ -119,6 +125,8 @@ export const causes: Words['causes'] = {
   },
   wecomUnreachable: '企业微信没有响应',
   wecomStatus: '企业微信返回 HTTP 错误',
+  late: (minutes) => `消息最多延迟 ${n(minutes)} 分钟`,
+  silent: '往常回调很多的时段里，已数小时没有回调',
   unlisted: (address) => `${address} 不在“企业可信IP”中`,
   replica: '本副本',
   store: '存储',
@@ -141,6 +149,7 @@ export const causes: Words['causes'] = {
   toAccount: '打开账号',
   toBot: '打开机器人',
   toAccounts: '客服账号',
+  toApps: '应用',
   toWaiting: '查看待投递',
   toDead: '查看死信',
   toErrors: '企业微信错误',

@@ -1,0 +1,179 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { Arrivals } from '../../dispatch/answer/arrivals.js';
+import type { Deliveries } from '../../dispatch/endpoint/deliveries.js';
+import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { resyncsOf, RESYNCS_OF_PATROL } from '../../dispatch/redelivery/resync-budget.js';
+import { type Addressee, accountKey } from '../../kernel/account.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Metrics } from '../../metrics/metrics.js';
+import type { Destinations } from '../../registry/accounts/destination.js';
+import type { KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
+import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
+import { MemoryCounters } from '../../storage/counters/memory-counters.js';
+import type { MessageStore } from '../queue/message-store.js';
+import { MessageMetrics } from '../sending/message-metrics.js';
+import type { Coverage } from './coverage.js';
+import { EventlessPulls } from './eventless-pulls.js';
+import { Patrol } from './patrol.js';
+import { PATROL_TIMES } from './patrol-times.js';
+import type { Look, Puller } from './puller.js';
+
+const MINUTE_MS = 60_000;
+
+let clock: ManualClock;
+let bots: KnownBot[];
+/** When any replica pulled each account last; shared, as the counters are. */
+let pulledAtMs: Map<string, number>;
+let counters: MemoryCounters;
+let looks: { readonly account: Addressee; readonly atMs: number }[];
+/** How many customers' messages the next looks find, by account. */
+let lying: Map<string, number>;
+let isStoreAway: boolean;
+let arrivals: Arrivals;
+
+beforeEach(() => {
+  [clock, bots, looks, isStoreAway] = [new ManualClock(), [], [], false];
+  [pulledAtMs, lying, counters] = [new Map(), new Map(), new MemoryCounters()];
+  arrivals = new Arrivals(clock);
+});
+
+/** One of them for each corp. */
+function addBots(corps: number, accountsOfEach: number): void {
+  for (let n = 0; n < corps; n++) {
+    const openKfIds = Array.from({ length: accountsOfEach }, (_, at) => `wk${n}_${at}`);
+    const bot = { id: `bot-${n}`, corpId: `ww${n}`, takes: 'message', opened: {}, openKfIds };
+    bots.push(bot as unknown as KnownBot);
+  }
+}
+
+function startReplica(): Patrol {
+  const store = {
+    pulledAtMs: async (account: Addressee) => {
+      if (isStoreAway) throw new AppError('STORE_UNAVAILABLE');
+      return pulledAtMs.get(accountKey(account)) ?? 0;
+    },
+  } as unknown as MessageStore;
+  const destinations = {
+    find: ({ corpId }: Addressee) => ({ bot: bots.find((bot) => bot.corpId === corpId), isPulled: true }),
+  } as unknown as Destinations;
+  const puller = {
+    look: async (account: Addressee): Promise<Look> => {
+      const key = accountKey(account);
+      looks.push({ account, atMs: clock.nowMs() });
+      pulledAtMs.set(key, clock.nowMs());
+      const customers = lying.get(key) ?? 0;
+      lying.delete(key);
+      return { result: { taken: true, status: 200 }, found: { customers, firstSentAtMs: clock.nowMs() } };
+    },
+  } as unknown as Puller;
+  const hints = { kept: { outbox: { find: async () => null } } } as unknown as WaitingHints;
+  const tokens = { find: () => null } as unknown as SyncTokens;
+  const pulls = new EventlessPulls(puller, destinations, hints, store, counters, tokens, clock, clock);
+  const known = { list: () => bots } as unknown as KnownBots;
+  const coverage = { keys: () => [] } as unknown as Coverage;
+  const of = [pulls, store, arrivals, known, destinations, coverage] as const;
+  const deliveries = { listen: () => {} } as unknown as Deliveries;
+  const metrics = new MessageMetrics(new Metrics());
+  const patrol = new Patrol(...of, metrics, clock, clock, pino({ level: 'silent' }), deliveries);
+  patrol.start();
+  return patrol;
+}
+
+/** In steps, since a round takes some turns of the loop in which no time passes. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= PATROL_TIMES.roundMs) {
+    await clock.advance(Math.min(left, PATROL_TIMES.roundMs));
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+  }
+}
+
+const ofCorp = (corpId: string) => looks.filter(({ account }) => account.corpId === corpId);
+
+describe('the patrol', () => {
+  it('leaves a corp half of its pulls without a sync token, however many replicas look', async () => {
+    addBots(1, 500);
+    startReplica();
+    startReplica();
+    await pass(20 * MINUTE_MS);
+    const times = ofCorp('ww0').map(({ atMs }) => atMs);
+    const most = times.map((from) => times.filter((atMs) => atMs >= from && atMs - from < MINUTE_MS).length);
+    expect(Math.max(...most)).toBe(RESYNCS_OF_PATROL);
+    expect((await counters.take(resyncsOf('ww0'), clock.nowMs(), 100)).count).toBe(RESYNCS_OF_PATROL);
+    expect(new Set(looks.map(({ account }) => account.openKfId)).size).toBe(looks.length);
+  });
+
+  it('looks at 10,000 accounts of as many corps in turns, at five a second', async () => {
+    addBots(10_000, 1);
+    startReplica();
+    await pass(PATROL_TIMES.quietMs + (10_000 / 5) * 1_000 + MINUTE_MS);
+    expect(new Set(looks.map(({ account }) => account.corpId)).size).toBe(10_000);
+    // Of four corps at a time.
+    const rounds = Map.groupBy(looks, ({ atMs }) => atMs);
+    expect(Math.max(...[...rounds.values()].map((same) => same.length))).toBeLessThan(50 + 4);
+  });
+
+  it('goes on when the store is back', async () => {
+    addBots(1, 1);
+    startReplica();
+    isStoreAway = true;
+    await pass(2 * PATROL_TIMES.quietMs);
+    expect(looks).toEqual([]);
+    isStoreAway = false;
+    await pass(PATROL_TIMES.roundMs);
+    expect(looks).toHaveLength(1);
+  });
+
+  it('looks at no account any more once it is stopped', async () => {
+    addBots(1, 1);
+    const patrol = startReplica();
+    patrol.stop();
+    await pass(2 * PATROL_TIMES.quietMs);
+    expect(looks).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a message that is found without an event', () => {
+  const account = { corpId: 'ww0', openKfId: 'wk0_0' };
+  const untold = () => [...arrivals.botsSince(0)].flatMap((bot) => bot.untold);
+
+  async function find(): Promise<void> {
+    addBots(1, 1);
+    startReplica();
+    lying.set(accountKey(account), 1);
+    await pass(PATROL_TIMES.quietMs + 2 * PATROL_TIMES.roundMs);
+    expect(looks).toHaveLength(1);
+  }
+
+  it('is untold unless its event comes within 30 s', async () => {
+    await find();
+    expect(untold()).toEqual([]);
+    await pass(PATROL_TIMES.settleMs);
+    expect(untold()).toHaveLength(1);
+    expect([...arrivals.botsSince(0)]).toMatchObject([{ botId: 'bot-0', lateMs: PATROL_TIMES.quietMs }]);
+  });
+
+  it('is told by an event that comes to this replica', async () => {
+    await find();
+    arrivals.came(account, 'bot-0');
+    await pass(PATROL_TIMES.settleMs);
+    expect(untold()).toEqual([]);
+  });
+
+  it('is told by an event that has another replica pull the account', async () => {
+    await find();
+    pulledAtMs.set(accountKey(account), clock.nowMs() + 1);
+    await pass(PATROL_TIMES.settleMs);
+    expect(untold()).toEqual([]);
+  });
+
+  it('is not judged while the store does not tell', async () => {
+    await find();
+    isStoreAway = true;
+    await pass(PATROL_TIMES.settleMs);
+    expect(untold()).toEqual([]);
+  });
+});

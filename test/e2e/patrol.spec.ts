@@ -1,0 +1,160 @@
+/** Customers' messages whose callbacks WeCom's side loses: the built manager finds them, and says that callbacks do not arrive. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import { answerAs } from '../support/answers.js';
+import { connectApp } from '../support/connected-app.js';
+import { mongoPlace, onEachStore } from '../support/each-store.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { scrape } from '../support/metrics.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { withPatrolTimes } from '../support/patrol-times.js';
+import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
+import { PullingBot } from '../support/pulling-bot.js';
+import { postJson } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
+
+const TIMES = { roundMs: 50, lateQuietMs: 1_500, quietMs: 2_000, settleMs: 1_000 };
+
+let place: Place;
+let env: Record<string, string>;
+let wecom: Simulator;
+let bot: PullingBot;
+let managers: ManagerProcess[];
+
+async function begin(newPlace: () => Place, replicas = 1): Promise<void> {
+  place = newPlace();
+  [wecom, bot] = await Promise.all([startSimulator({ accounts: ['one'] }), PullingBot.start()]);
+  env = {
+    ...place.env,
+    ...withPatrolTimes(TIMES),
+    SECRETS_KEY: newSecretsKey(),
+    WECOM_API_URL: wecom.url,
+    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+  };
+  managers = [];
+  while (managers.length < replicas) managers.push(await startManager(env));
+  const [manager] = managers as [ManagerProcess];
+  await connectApp(wecom, manager);
+  const { corpId, corpSecret, openKfId } = wecom;
+  const response = await postJson(`${manager.url}/api/v1/bots`, {
+    ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId] },
+    ...{ kind: 'callback', takes: 'message', callback: { url: `${bot.server.url}/wxkf/` } },
+  });
+  const added = (await response.json()) as BotCreatedAnswer;
+  bot.server.keys = { token: added.token ?? '', encodingAESKey: added.encodingAESKey ?? '' };
+  bot.base = `${manager.url}/bot/${added.key}/cgi-bin`;
+  bot.credentials = { corpid: corpId, corpsecret: corpSecret };
+}
+
+afterEach(async () => {
+  await Promise.all(managers.map((manager) => manager.stop()));
+  await Promise.all([wecom.close(), bot.close()]);
+  await place.discard();
+});
+
+async function verdict(manager = managers[0] as ManagerProcess) {
+  return answerAs(StatusAnswer, await (await fetch(`${manager.url}/api/v1/status`)).json()).verdict;
+}
+
+const codes = async () => (await verdict()).causes.map(({ code }) => code);
+
+async function untold(): Promise<number> {
+  const counts = await Promise.all(
+    managers.map(async ({ url }) => (await scrape(url)).value('wxkf_messages_untold_total')),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+async function sayAndGet(text: string): Promise<void> {
+  wecom.say(text);
+  await until(() => bot.texts.includes(text));
+  for (const given of bot.given.filter((one) => one.text === text))
+    expect(await bot.reply(given, `answer to ${text}`)).toBe(0);
+}
+
+/** As a gateway passes it on. */
+async function eventComes(): Promise<void> {
+  const { corpId, openKfId } = wecom;
+  const url = `${managers[0]?.url}/callback/decrypted/${corpId}`;
+  expect((await postJson(url, { token: 'ENCtoken', openKfId })).status).toBe(200);
+}
+
+onEachStore((newPlace) => {
+  beforeEach(() => begin(newPlace));
+
+  it('a message whose callback is lost reaches the bot, and after the second in a row the verdict says that callbacks do not arrive, until one arrives', async () => {
+    await sayAndGet('told');
+    await until(async () => (await verdict()).state === 'answered');
+    expect(await codes()).toEqual([]);
+    wecom.faults.dropCallbacks = true;
+    await sayAndGet('untold 1');
+    await until(async () => (await untold()) === 1);
+    expect(await codes()).toEqual([]);
+    const before = Date.now();
+    await sayAndGet('untold 2');
+    await until(async () => (await codes()).length > 0);
+    const { state, causes } = await verdict();
+    expect(state).toBe('failing');
+    expect(causes).toMatchObject([
+      { code: 'callbacks_missing', severity: 'bad', why: 'untold', corpId: wecom.corpId, lateMin: 1 },
+    ]);
+    expect(causes[0]?.botName).toBe('Support bot');
+    expect(Date.parse(causes[0]?.since ?? '')).toBeLessThanOrEqual(before);
+    expect(
+      (await scrape((managers[0] as ManagerProcess).url)).value('wxkf_corps_without_callbacks', {
+        why: 'untold',
+      }),
+    ).toBe(1);
+    wecom.faults.dropCallbacks = false;
+    await sayAndGet('told again');
+    await until(async () => (await verdict()).state === 'answered');
+    expect(await codes()).toEqual([]);
+    expect(await untold()).toBe(2);
+    expect(bot.texts).toEqual(['told', 'untold 1', 'untold 2', 'told again']);
+  });
+
+  it('a message that is found before its callback arrives is not counted as untold', async () => {
+    await sayAndGet('first');
+    wecom.faults.dropCallbacks = true;
+    await sayAndGet('found first');
+    await eventComes();
+    // It is judged later than the one before.
+    await sayAndGet('lost');
+    await until(async () => (await untold()) > 0);
+    expect(await untold()).toBe(1);
+    expect(await codes()).toEqual([]);
+    expect(bot.texts).toEqual(['first', 'found first', 'lost']);
+  });
+});
+
+mongoSuite('two managers on one database', () => {
+  beforeEach(() => begin(mongoPlace, 2));
+
+  it('pull an account for which no event comes only once between them', async () => {
+    await sayAndGet('told');
+    wecom.faults.dropCallbacks = true;
+    await sayAndGet('untold');
+    await until(async () => (await untold()) === 1);
+    const pulls = () => wecom.calls.records.filter(({ api }) => api === 'kf/sync_msg');
+    await until(() => pulls().length >= 5);
+    const times = pulls().map(({ atMs }) => atMs);
+    const gaps = times.slice(1).map((atMs, n) => atMs - (times[n] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(0.9 * TIMES.lateQuietMs);
+    expect(bot.texts).toEqual(['told', 'untold']);
+  });
+});
+
+describe('a bot whose callbacks never arrived', () => {
+  beforeEach(() => begin(embeddedPlace));
+
+  it('gets what customers write all the same, and the verdict says so', async () => {
+    wecom.faults.dropCallbacks = true;
+    await sayAndGet('1');
+    await sayAndGet('2');
+    await until(async () => (await codes()).length > 0);
+    expect(await codes()).toEqual(['callbacks_missing']);
+    expect(bot.texts).toEqual(['1', '2']);
+  });
+});
