@@ -250,11 +250,24 @@ describe('an answer', () => {
   });
 });
 
+describe('an answer for which the service is not asked', () => {
+  it.each([
+    ['of what is no text', { msgtype: 'image', image: { media_id: 'm' } }],
+    ['to who begins anew', { text: { content: '新对话' } }],
+    ['of an event, which is none', { msgtype: 'event' }],
+  ])('says nothing of it: that %s', async (_what, entry) => {
+    start({ unsupported: 'Only text, please.' });
+    expect(await give('m1', '', 0, entry)).toEqual({ taken: true, status: 200, isUnasked: true });
+    expect(asked).toEqual([]);
+    expect(await give('m2', 'Hello')).toEqual({ taken: true, status: 200 });
+  });
+});
+
 describe('what a service refuses', () => {
   it.each([
     ['key', 401, { stage: 'key', status: 401 }],
     ['quota', 402, { stage: 'quota', status: 402 }],
-    ['busy', 429, { stage: 'status', status: 429, retryAfterMs: 5_000 }],
+    ['busy', 429, { stage: 'busy', status: 429, retryAfterMs: 5_000 }],
     ['empty', 200, { stage: 'status' }],
   ] as const)('%s is told, and nothing is sent', async (refusal, status, expected) => {
     const retryAfterMs = refusal === 'busy' ? 5_000 : null;

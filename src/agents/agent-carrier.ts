@@ -31,6 +31,7 @@ const TEXT_ONLY_ONCE_IN_MS = 60_000;
 const REMEMBERED_LENGTH_MAX = 4_096;
 
 const TAKEN: AttemptResult = { taken: true, status: 200 };
+const UNASKED: AttemptResult = { ...TAKEN, isUnasked: true };
 
 /** A message on its way to its answer. */
 interface Asked extends WaitingMessage {
@@ -109,7 +110,7 @@ export class AgentCarrier implements Agents {
     onAsking: Asked['onAsking'],
   ): Promise<AttemptResult> {
     const said = readCustomerMessage(message);
-    if (said === null) return TAKEN;
+    if (said === null) return UNASKED;
     const known = await this.replies.find(event.id);
     if (known?.isSent === true) return TAKEN;
     const { customer } = said;
@@ -118,20 +119,22 @@ export class AgentCarrier implements Agents {
     const atMs = this.storeClock.nowMs() - ageMs;
     const asked: Asked = { bot, logged, customer, user, conversation, atMs, onAsking };
     if (known !== null) return this.#send(asked, known, true);
-    const reply = await this.#replyTo(asked, said);
+    const own = await this.#ownReply(asked, said);
+    const reply = own ?? (await this.#replyTo(asked, said));
     if ('taken' in reply) return reply;
     // After a lapsed lease, another manager may have asked as well.
     const earlier = await this.replies.keep(event.id, reply);
     failpoint('agent.answered');
     if (earlier?.isSent === true) return TAKEN;
-    return this.#send(asked, earlier ?? reply, earlier !== null);
+    const ended = await this.#send(asked, earlier ?? reply, earlier !== null);
+    return own !== null && ended.taken ? UNASKED : ended;
   }
 
-  async #replyTo(asked: Asked, { text }: CustomerMessage): Promise<Reply | AttemptResult> {
-    const { bot, user, conversation } = asked;
+  /** @returns `null` where the service is to be asked. */
+  async #ownReply({ bot, user, conversation }: Asked, { text }: CustomerMessage): Promise<Reply | null> {
     const { agent } = bot;
-    const nowMs = this.storeClock.nowMs();
     if (text === null) {
+      const nowMs = this.storeClock.nowMs();
       const wasTold = nowMs - conversation.toldTextOnlyAtMs < TEXT_ONLY_ONCE_IN_MS;
       if (agent.unsupported === '' || wasTold) return NOTHING;
       return { ...NOTHING, parts: [agent.unsupported], isUnsupported: true };
@@ -140,6 +143,12 @@ export class AgentCarrier implements Agents {
       await this.conversations.change(bot, user, reset);
       return { ...NOTHING, parts: [resetWords(text)] };
     }
+    return null;
+  }
+
+  async #replyTo(asked: Asked, { text }: CustomerMessage): Promise<Reply | AttemptResult> {
+    const { bot, user } = asked;
+    if (text === null) return NOTHING;
     const answer = await this.#ask(asked, text);
     if (!('said' in answer)) return toNotTaken(answer);
     // Meanwhile the customer may have been told to wait.

@@ -46,7 +46,7 @@ export function toNotTaken(answer: Exclude<Answer, { said: unknown }>): NotTaken
   const { refusal, status } = refused;
   return {
     taken: false,
-    stage: refusal === 'key' || refusal === 'quota' ? refusal : 'status',
+    stage: refusal === 'key' || refusal === 'quota' || refusal === 'busy' ? refusal : 'status',
     reason: reasonOf(refused),
     ...(status >= 300 && { status }),
     ...(retryAfterMs !== null && { retryAfterMs }),

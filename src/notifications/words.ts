@@ -45,6 +45,7 @@ const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth
   too_long: { en: 'the bot does not read messages of this length', zh: '机器人不接收这么长的消息' },
   key: { en: "the agent's service refuses the key", zh: '智能体服务拒绝了密钥' },
   quota: { en: "the agent's quota at its service is used up", zh: '智能体在其服务上的额度已用完' },
+  busy: { en: "the agent's service takes no more questions now", zh: '智能体的服务暂时不再接收问题' },
   reply: { en: "WeCom does not take the agent's answers", zh: '企业微信没有接收智能体的回复' },
   oversized: { en: 'the message is longer than 2 MB', zh: '消息超过 2 MB' },
   unregistered: { en: 'no bot takes them', zh: '没有机器人接收' },

@@ -702,6 +702,19 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(begun).toEqual(['a1', 'b1', 'n1']);
       });
 
+      it('is as a probe the one that was tried the least, due or not, of a customer who has none under way', async () => {
+        await keep(PAGE);
+        const turn = await claimOne();
+        const probe = async (...lanes: string[]) =>
+          (await messages.nextBeside(turn, new Set(lanes), NOW_MS, true))?.msgid;
+        expect(await probe()).toBe('a1');
+        await messages.refused(turn, 'a1', { ...refusal(), attempts: 2 }, NOW_MS);
+        await messages.refused(turn, 'b1', { ...refusal(), attempts: 1 }, NOW_MS);
+        expect([await probe(), await probe('')]).toEqual(['n1', 'b1']);
+        await messages.taken({ ...turn, msgid: 'n1' }, NOW_MS);
+        expect([await probe(), await probe('b'), await probe('a', 'b')]).toEqual(['b1', 'a1', undefined]);
+      });
+
       it('passes over what is dead', async () => {
         await keep(PAGE);
         const turn = await claimOne();

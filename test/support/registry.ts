@@ -110,6 +110,7 @@ export function openRegistry(
     claimFor: async () => () => {},
     wake: async () => {},
     pauseEnded: async () => {},
+    tryAgain: async () => {},
   },
 ) {
   const { repository, secrets, log, config, sync, writes, underWay, proofs } = image;

@@ -36,6 +36,8 @@ export interface ServiceFaults {
   forgets: boolean;
   /** Whether it closes the connection of this question without a word. */
   hangsUpOn: (asked: Asked) => boolean;
+  /** Whether what stands before it, such as a firewall, answers this question with 403. */
+  forbids: (asked: Asked) => boolean;
 }
 
 export interface StandInOptions {
@@ -58,6 +60,7 @@ export class StandInService {
     isJson: false,
     forgets: false,
     hangsUpOn: () => false,
+    forbids: () => false,
   };
   /** Questions that wait for their answers now, and the most that ever did. */
   underWay = 0;
@@ -100,6 +103,7 @@ export class StandInService {
     try {
       await this.#wait(this.faults.delayMs());
       if (this.faults.hangsUpOn(asked)) return void response.destroy();
+      if (this.faults.forbids(asked)) return void response.writeHead(403).end();
       this.#answer(SERVICES[form], asked, number, request.headers.authorization ?? '', response);
     } finally {
       this.underWay--;

@@ -4,7 +4,12 @@ import type { Clock, Timer } from '../../kernel/clock.js';
 import type { FailureStage } from '../../storage/queue/line.js';
 
 export type AttemptResult =
-  | { readonly taken: true; readonly status: number }
+  | {
+      readonly taken: true;
+      readonly status: number;
+      /** The service of an agent was not asked for this answer, so it says nothing of the service. */
+      readonly isUnasked?: true;
+    }
   | {
       readonly taken: false;
       readonly stage: FailureStage;
@@ -27,16 +32,13 @@ export type AttemptResult =
 /** What a reverse proxy answers when nobody is behind it (RFC 9110, 15.6): as good as no connection. */
 const NOBODY_BEHIND = new Set([502, 503, 504]);
 
-/** Stages at which the bot, or the service of an agent, has refused what it was sent. */
-const REFUSALS: ReadonlySet<FailureStage> = new Set(['too_long', 'key', 'quota']);
-
 /**
  * Whether the result counts against the event or message itself: the bot was there, and refused it or did not finish
- * it in time.
+ * it in time. A refused key, a used-up quota and a busy service are no message's.
  */
 export function isRefusal(result: AttemptResult): boolean {
   if (result.taken) return false;
-  if (result.hasPulled === true || REFUSALS.has(result.stage)) return true;
+  if (result.hasPulled === true || result.stage === 'too_long') return true;
   return result.stage === 'status' && !NOBODY_BEHIND.has(result.status ?? 0);
 }
 

@@ -7,7 +7,11 @@ import {
   replicasOfEachTest,
   start,
 } from '../../../test/support/redelivery.js';
+import { storedBot } from '../../../test/support/bots.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { AttemptResult } from './attempt.js';
 import type { Delivery } from './deliveries.js';
+import type { DeliveryForm } from './delivery-form.js';
 import type { BotEndpoint } from './bot-endpoint.js';
 
 replicasOfEachTest();
@@ -70,6 +74,32 @@ describe('an attempt', () => {
     server.behave((_request, response) => void response.end('success'));
     await botEndpoint().attemptShown(kfEvent()).result;
     expect(botEndpoint().isOpen).toBe(false);
+  });
+
+  it('for which the service of an agent was not asked does not close its circuit, as one that it answers does', async () => {
+    await start();
+    const endpoint = { origin: 'http://ai', host: 'ai', basePath: '', href: 'http://ai#bot-1' };
+    const bot = { ...storedBot({ kind: 'agent', takes: 'message', callback: null }), endpoint } as KnownBot;
+    const to = { ...kfEvent(), address: '', bot, puppet: null, fault: '', isPulled: false };
+    let result: AttemptResult = { taken: false, stage: 'key', reason: '' };
+    dispatch.botEndpoints.askBy({
+      start: (_to, _asked, onEnd) => {
+        onEnd(result);
+        return { result: Promise.resolve(result), withdraw: () => false };
+      },
+      tellToWait: async () => true,
+    });
+    const ask = () =>
+      dispatch.botEndpoints.ofMessage(to, endpoint, {} as DeliveryForm).attempt(kfEvent(), 'message', 1);
+    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) ask();
+    const { circuits } = dispatch;
+    expect(circuits.isOpen(endpoint.href)).toBe(true);
+    result = { taken: true, status: 200, isUnasked: true };
+    ask();
+    expect(circuits.isOpen(endpoint.href)).toBe(true);
+    result = { taken: true, status: 200 };
+    ask();
+    expect(circuits.isOpen(endpoint.href)).toBe(false);
   });
 
   it('that a puppet takes which had said goodbye notes that it is back', async () => {

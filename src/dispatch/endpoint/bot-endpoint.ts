@@ -41,7 +41,7 @@ const NO_AGENTS: Agents = {
 };
 
 /** An attempt that never had a socket says nothing about the endpoint, nor does WeCom that took no reply. */
-const INCONCLUSIVE: ReadonlySet<FailureStage> = new Set(['withdrawn', 'saturated', 'reply']);
+const INCONCLUSIVE: ReadonlySet<FailureStage> = new Set(['withdrawn', 'saturated', 'busy', 'reply']);
 
 /** An attempt that has begun. */
 interface Begun {
@@ -252,6 +252,7 @@ export class BotEndpoints {
     startedMs: number,
     result: AttemptResult,
   ): void {
+    if (result.taken && result.isUnasked === true) return this.circuits.inconclusive(endpoint);
     if (result.taken || (occasion === 'message' && isRefusal(result))) {
       if (this.circuits.succeeded(endpoint, to)) void this.recoveries.recovered(endpoint);
       return;

@@ -108,6 +108,20 @@ describe('an account', () => {
     });
   });
 
+  it('of an agent took what its service was not asked about, and that says nothing of the service', () => {
+    end(REFUSED);
+    const failedAtMs = clock.nowMs();
+    void clock.advance(1_000);
+    end({ taken: true, status: 200, isUnasked: true });
+    const { openKfId, corpId } = registeredPuppet();
+    expect(deliveries.lastOf({ openKfId, corpId })).toMatchObject({
+      taken: null,
+      failure: { atMs: failedAtMs },
+    });
+    expect(deliveries.takenOf({ openKfId, corpId })).toMatchObject({ eventTakenAtMs: clock.nowMs() });
+    expect([...deliveries.seenSince('accounts', clock.nowMs())]).toHaveLength(1);
+  });
+
   it('has none before the first, and none of another corp', () => {
     end();
     const none = { taken: null, failure: null, lastHour: NO_ATTEMPTS };

@@ -268,8 +268,10 @@ class Account {
       this.#failure = toFailure(atMs, result.stage, result.reason, result.status);
       return;
     }
-    this.takenAtMs = atMs;
     if (occasion !== 'test') this.#noteTaken(atMs, Math.floor(atMs - durationMs), asks);
+    // Whether the service works is not known by it.
+    if (result.isUnasked === true) return;
+    this.takenAtMs = atMs;
     this.#status = result.status;
     this.#durationMs = durationMs;
     this.#occasion = occasion;
@@ -293,7 +295,7 @@ class Account {
   }
 
   get seenAtMs(): number {
-    return Math.max(this.takenAtMs, this.#failure?.atMs ?? 0);
+    return Math.max(this.takenAtMs, this.eventTakenAtMs, this.#failure?.atMs ?? 0);
   }
 
   toLast(nowMs: number): LastDeliveries {

@@ -56,6 +56,11 @@ export class RegistrationClaims implements WaitingEvents {
     return this.waiting.pauseEnded(corpId);
   }
 
+  tryAgain(endpoint: string): Promise<void> {
+    this.circuits.close(endpoint);
+    return this.waiting.recovered(endpoint);
+  }
+
   /** @returns `null` when nothing waits, or when the store is too slow: the patrol then finds it. */
   async #claimIn(queue: HintQueue, registered: Puppet, endpoint: string): Promise<ClaimedHint | null> {
     const claim = queue.outbox.claimOf(accountKey(registered), endpoint, this.storeClock.nowMs(), LEASE_MS);

@@ -84,7 +84,7 @@ interface Context {
 
 /** A failure that is older says nothing of now: nobody has written since. */
 const AGENT_FAILED_MS = 3_600_000;
-const OF_SERVICES: ReadonlySet<string> = new Set(['key', 'quota', 'timeout']);
+const OF_SERVICES: ReadonlySet<string> = new Set(['key', 'quota', 'busy', 'timeout']);
 
 const NO_CUSTOMERS: CustomerCount = { bot: 0, pool: 0, people: 0, poolSinceMs: null };
 

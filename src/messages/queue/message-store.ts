@@ -70,6 +70,8 @@ const AHEAD_ACCOUNTS_MAX = 250;
 const HEAD_CHARS = 1_000;
 /** How many messages are looked at together as they are handed over. */
 const LISTED_MAX = 1_000;
+/** How many customers' first messages a probe is chosen from. */
+const PROBES_MAX = 100;
 /** How many customers' texts a message may pass while they are held. */
 const PASSED_MAX = 100;
 /** A page has at most 1,000 messages and takes longer than a millisecond, so two pages never get the same numbers. */
@@ -507,7 +509,7 @@ export class MessageStore {
   /**
    * The first message that is due of a customer who has none under way.
    * @param lanes those of the messages that are under way in this turn.
-   * @param isProbe also before it is due.
+   * @param isProbe also before it is due; the one that was tried the least, so that one that fails each time does not fail each probe.
    * @returns `null` when there is none.
    */
   async nextBeside(
@@ -518,8 +520,10 @@ export class MessageStore {
   ): Promise<Message | null> {
     for (;;) {
       if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return null;
-      const [next] = await this.store.listFirst(turn, 'customer', 1, isProbe ? null : nowMs, lanes);
-      if (next === undefined) return null;
+      const next = isProbe
+        ? await this.#leastTried(turn, lanes)
+        : (await this.store.listFirst(turn, 'customer', 1, nowMs, lanes))[0];
+      if (next == null) return null;
       if (!this.#taken.has(webhookIdOf(next))) return this.contents.open(next);
       // As in `next`.
       await this.#forget(next, nowMs + SEEN_MS);
@@ -875,6 +879,14 @@ export class MessageStore {
       }),
     );
     this.#ahead.delete(accountKey(account));
+  }
+
+  /** Of the first messages of lanes, due or not. */
+  async #leastTried(account: Addressee, without: ReadonlySet<string>): Promise<Message | null> {
+    const firsts = await this.store.listFirstHeads(account, PROBES_MAX + without.size);
+    const others = firsts.filter(({ lane }) => !without.has(lane));
+    const [least] = others.toSorted((a, b) => a.attempts - b.attempts);
+    return least === undefined ? null : this.#findWaiting(least);
   }
 
   /** With its content, still sealed; `null` where it does not wait any more. */

@@ -12,7 +12,7 @@ import { MessageStore, type Turn } from '../queue/message-store.js';
 import { mergeMsOf } from '../queue/quick-texts.js';
 import { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
-import { MessageOutcomes } from './message-outcomes.js';
+import { MessageOutcomes, type NotTaken } from './message-outcomes.js';
 import { messageFormFor, toRecipient } from './taker-form.js';
 import { type ReadyTaker, Takers } from './takers.js';
 
@@ -225,7 +225,20 @@ export class CustomerLanes {
       return this.outcomes.taken(message);
     }
     // Its customer waits. If the bot is away, its circuit opens, and nothing begins.
-    await this.outcomes.notTaken(turn, message, attempt, result, durationMs);
+    const refused = this.#isKeyGood(taker, message, result)
+      ? { ...result, stage: 'status' as const }
+      : result;
+    await this.outcomes.notTaken(turn, message, attempt, refused, durationMs);
+  }
+
+  /**
+   * Whether the service takes the key for other questions: since this one failed last, another one was asked and answered. So it
+   * may be this question alone that a firewall refuses.
+   */
+  #isKeyGood({ bot }: ReadyTaker, { lastFailure }: Message, { stage }: NotTaken): boolean {
+    if (stage !== 'key' || lastFailure === null) return false;
+    const { taken } = this.botEndpoints.deliveries.ofBot(bot.id);
+    return taken !== null && taken.atMs - taken.durationMs > lastFailure.atMs;
   }
 
   /** What goes in place of a text: see `quick-texts.ts`. One that may have been sent already goes alone. */

@@ -139,6 +139,9 @@ describe('a message that reaches nobody', () => {
     { taken: false, stage: 'connect', reason: 'no connection (ECONNREFUSED)' },
     { taken: false, stage: 'timeout', reason: 'no complete answer within 4 s' },
     { taken: false, stage: 'reset', reason: 'the connection broke' },
+    { taken: false, stage: 'key', reason: 'the service refuses the key', status: 401 },
+    { taken: false, stage: 'quota', reason: 'the quota is used up', status: 402 },
+    { taken: false, stage: 'busy', reason: 'the service takes no more questions', status: 429 },
     refusal(502),
     refusal(503),
     refusal(504),
@@ -153,8 +156,13 @@ describe('a message that reaches nobody', () => {
     expect((await now()).dueAtMs).toBe(storedAtMs + MESSAGE_LIFE_MS);
   });
 
-  it('with an answer that WeCom could not be asked to send is tried each minute, or as WeCom says', async () => {
-    const unsent: NotTaken = { taken: false, stage: 'reply', reason: 'WeCom cannot be asked' };
+  it.each([
+    ['with an answer that WeCom could not be asked to send', 'reply'],
+    ['since the service of its agent refuses the key', 'key'],
+    ['since its agent has no quota left', 'quota'],
+    ['since the service of its agent takes no more questions', 'busy'],
+  ] as const)('%s is tried each minute, or as it is said', async (_why, stage) => {
+    const unsent: NotTaken = { taken: false, stage, reason: '' };
     await failEachTime(unsent, 100);
     const delayMs = async () => ((await now()).dueAtMs ?? 0) - clock.nowMs();
     expect(await delayMs()).toBe(60_000);

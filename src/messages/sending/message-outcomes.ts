@@ -12,7 +12,7 @@ import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { type KeptPage, MessageStore, type Turn } from '../queue/message-store.js';
 import { messagesConfig } from './messages.config.js';
-import { type Failure, type Occasion, toFailure } from '../../storage/queue/line.js';
+import { type Failure, type FailureStage, type Occasion, toFailure } from '../../storage/queue/line.js';
 
 /** A message that its bot does not get. */
 export interface WithheldMessage {
@@ -21,15 +21,16 @@ export interface WithheldMessage {
 }
 
 const SATURATED_MS = 1_000;
-/** An answer that is only to be sent is not late for longer than this once WeCom is back: nothing tells when that is. */
-const REPLY_MS_MAX = 60_000;
+/** What is no message's fault, and nothing tells when it is over: no message is late for longer than `NOBODYS_MS_MAX` after that. */
+const NOBODYS: ReadonlySet<FailureStage> = new Set(['reply', 'key', 'quota', 'busy']);
+const NOBODYS_MS_MAX = 60_000;
 
 /** A refused event is tried again after these times, and then passed over: it must not hold up what customers say. */
 const EVENT_PAUSES_MS = [1_000, 3_000] as const;
 /** It is not tried again so long after its first attempt: a program may take its time to refuse. */
 const EVENT_MS = 10_000;
 
-type NotTaken = Extract<AttemptResult, { taken: false }>;
+export type NotTaken = Extract<AttemptResult, { taken: false }>;
 
 /**
  * Stores the outcome of each message.
@@ -248,7 +249,7 @@ function nextOf(
 ): { readonly step: number; readonly dueAtMs: number } {
   const ageMs = step < FAST_STEPS ? 0 : nowMs - storedAtMs;
   const next = nextTry(step, ageMs, Math.random());
-  const delayMs = Math.min(next?.delayMs ?? Infinity, stage === 'reply' ? REPLY_MS_MAX : Infinity);
+  const delayMs = Math.min(next?.delayMs ?? Infinity, NOBODYS.has(stage) ? NOBODYS_MS_MAX : Infinity);
   const dueAtMs = nowMs + Math.max(delayMs, retryAfterMs);
   return { step: next?.step ?? step, dueAtMs: Math.min(dueAtMs, storedAtMs + MESSAGE_LIFE_MS) };
 }

@@ -20,6 +20,9 @@ export abstract class WaitingEvents {
 
   /** Makes due what waits of the corp's paused bots. What is for a bot that is still paused is kept again. */
   abstract pauseEnded(corpId: string): Promise<void>;
+
+  /** Forgets that the endpoint failed, and makes due what waits for it. @param endpoint as in `Endpoint.href`. Never rejects. */
+  abstract tryAgain(endpoint: string): Promise<void>;
 }
 
 /** Makes waiting events due for their present bot after bots have changed. The patrol finds those that this misses. */
@@ -36,6 +39,10 @@ export class BotWakes implements BotsListener {
     this.waiting.pauseEnded(corpId).catch((err: unknown) => {
       this.log.debug({ corpId, err }, 'outbox.wake_failed');
     });
+  }
+
+  agentChanged(endpoint: string): void {
+    void this.waiting.tryAgain(endpoint);
   }
 
   changed(corpId: string, openKfIds: ReadonlySet<string>, moved: readonly string[]): void {

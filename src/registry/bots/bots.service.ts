@@ -29,6 +29,9 @@ export abstract class BotsListener {
 
   /** A bot of the corp is paused no more. */
   abstract resumed(corpId: string): void;
+
+  /** An agent has other settings: that its service failed says nothing any more. @param endpoint as in `Endpoint.href`. */
+  abstract agentChanged(endpoint: string): void;
 }
 
 /** The bots that operators add, change and delete at run time. */
@@ -102,6 +105,8 @@ export class BotsService {
     const accounts = new Set([...listedIn(before), ...listedIn(known)]);
     this.listener.changed(known.corpId, accounts, isSame ? added : []);
     if (before.paused === true && known.paused !== true) this.listener.resumed(known.corpId);
+    const { agent, endpoint } = before;
+    if (agent != null && !('must' in endpoint)) this.listener.agentChanged(endpoint.href);
     return known;
   }
 

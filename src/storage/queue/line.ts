@@ -78,6 +78,8 @@ export const FAILURE_STAGES = [
   'key',
   /** The account of an agent at its service has nothing left. */
   'quota',
+  /** The service of an agent takes no more questions now. */
+  'busy',
   /** An agent has answered, and WeCom could not be asked to send that. */
   'reply',
 ] as const;

@@ -57,6 +57,11 @@ export const failures = {
     what: 'The agent’s quota at its service is used up',
     remedy: 'Top up the account there, or set another one on the bot’s page.',
   },
+  busy: {
+    what: 'The agent’s service takes no more questions now',
+    remedy:
+      'It is asked again within a minute. If it stays, raise the limit at the service, or lower the agent’s calls at a time on the bot’s page.',
+  },
   reply: {
     what: 'The agent has answered, and WeCom could not be asked to send that',
     remedy: 'Look at the page WeCom errors. The answer is kept, and is sent without asking the agent again.',
