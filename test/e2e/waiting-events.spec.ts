@@ -129,12 +129,18 @@ it('an event that an operator drops is lost, and the log says from where', async
   expect(bot.opened.map(({ syncToken }) => syncToken)).toEqual(['ENC2']);
 });
 
-it('a test is not kept, and one that fails does not count against the bot', async () => {
-  const { id } = await add();
+it('a test is not kept, one that fails does not count against the bot, and three a minute are sent', async () => {
+  await add();
   const test = async () =>
     (await (await request('POST', `/api/v1/kf-accounts/${openKfId}/test`)).json()) as TestedAnswer;
   status = 500;
-  for (let n = 0; n < 6; n++) expect(await test()).toMatchObject({ taken: false });
+  for (let n = 0; n < 3; n++) expect(await test()).toMatchObject({ taken: false, status: 500 });
+  expect(await test()).toMatchObject({ error: 'RESYNC_LIMITED' });
   expect(await hints()).toEqual([]);
-  expect(await (await request('GET', `/api/v1/bots/${id}`)).json()).toMatchObject({ circuit: 'closed' });
+  // After five refusals in a row the next event would be kept at once.
+  await tell(1, 2);
+  status = 200;
+  const event = { openKfId, token: 'ENC3' };
+  const response = await postJson(`${manager.url}/callback/decrypted/${app.corpId}`, event);
+  expect(await response.json()).toMatchObject({ delivery: 'delivered' });
 });
