@@ -16,12 +16,12 @@ import type { Session, Text } from './session.js';
 
 /** A text that a process left, and one that is to be sent again, are found this often. */
 const ROUND_MS = 3_000;
-/** Texts of one corp that are sent at the same time: a slow corp holds up no other. */
+/** Customers of one lane who are sent their texts at the same time: a slow corp holds up no other. */
 const AT_ONCE = 8;
 
 type Customer = Pick<Session, 'corpId' | 'openKfId' | 'customer'>;
 
-/** What is under way for a corp, and what waits for that. */
+/** What is under way for a corp, and what waits for that. Texts with a code are in a lane of their own. */
 interface Lane {
   underWay: number;
   readonly waiting: Map<string, Customer>;
@@ -61,16 +61,18 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
   wake(session: Session): void {
     if (this.#isStopped || session.texts.length === 0) return;
     const { corpId, openKfId, customer } = session;
-    const lane = this.#lanes.get(corpId) ?? { underWay: 0, waiting: new Map() };
-    this.#lanes.set(corpId, lane);
+    const hasCode = session.texts.some(({ code }) => code !== null);
+    const name = hasCode ? `${corpId} codes` : corpId;
+    const lane = this.#lanes.get(name) ?? { underWay: 0, waiting: new Map() };
+    this.#lanes.set(name, lane);
     lane.waiting.set(customerKey(session, customer), { corpId, openKfId, customer });
-    this.#next(corpId, lane);
+    this.#next(name, lane);
   }
 
-  #next(corpId: string, lane: Lane): void {
+  #next(name: string, lane: Lane): void {
     const [first] = lane.waiting;
     if (first === undefined) {
-      if (lane.underWay === 0) this.#lanes.delete(corpId);
+      if (lane.underWay === 0) this.#lanes.delete(name);
       return;
     }
     if (lane.underWay >= AT_ONCE) return;
@@ -78,10 +80,10 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
     lane.underWay++;
     const done = this.#sendAll(first[1]).finally(() => {
       lane.underWay--;
-      this.#next(corpId, lane);
+      this.#next(name, lane);
     });
     void this.#pending.add(done);
-    this.#next(corpId, lane);
+    this.#next(name, lane);
   }
 
   async #round(): Promise<void> {

@@ -5,7 +5,7 @@ import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { answerOf, call, jsonOf, open, postJsonBody } from '../support/http-call.js';
 import { proxySuite } from '../support/proxy-suite.js';
 import { until } from '../support/until.js';
-import { hold, usual } from '../support/wecom-faults.js';
+import { type Exchange, hold, usual } from '../support/wecom-faults.js';
 import { newApp, newOpenKfId } from '../support/wecom.js';
 
 const OPERATOR = 'marked-operator-secret-of-turns';
@@ -16,6 +16,8 @@ const BEGUN_BYTES = 70_000;
 const PLACES = 64;
 /** What is left of them to callers that have few. */
 const PLACES_LEFT = 16;
+/** So many of them one caller may take. */
+const OWN_PLACES = 4;
 
 const suite = proxySuite({ AUTH_OPERATOR_TOKEN: OPERATOR });
 const { corpId } = newApp();
@@ -98,4 +100,24 @@ it('answers a bot while the calls of two others hang', async () => {
   held.release();
   for (const answer of await Promise.all(calls)) expect(answer).toMatchObject({ errcode: 0 });
   suite.wecom.behave('kf/send_msg', usual);
+});
+
+it('sends a message by a code before all calls of the corp that wait', async () => {
+  const held: Exchange[] = [];
+  suite.wecom.behave('kf/send_msg', (exchange) => void held.push(exchange));
+  const replies = Array.from({ length: 60 }, () => send(slow));
+  await until(() => held.length === PLACES - PLACES_LEFT);
+  replies.push(...Array.from({ length: 10 }, () => send(third)));
+  await until(() => held.length === PLACES - PLACES_LEFT + OWN_PLACES);
+  const welcome = call(urlOf(slow, 'kf/send_msg_on_event'), postJsonBody({ code: 'c', msgtype: 'text' }));
+  // This one came later, and has a place of its own: the message by a code waits now.
+  const list = await call(urlOf(other, 'kf/account/list'), postJsonBody({ offset: 0, limit: 100 }));
+  expect(jsonOf(list)).toMatchObject({ errcode: 0 });
+  const next = suite.wecom.nextHead();
+  for (const exchange of held.splice(0, OWN_PLACES + 1)) exchange.usual();
+  expect((await next).api).toBe('kf/send_msg_on_event');
+  expect(jsonOf(await welcome)).toMatchObject({ errcode: 0 });
+  suite.wecom.behave('kf/send_msg', usual);
+  for (const exchange of held) exchange.usual();
+  for (const answer of await Promise.all(replies)) expect(answer).toMatchObject({ errcode: 0 });
 });

@@ -8,6 +8,7 @@ type ToAnswer = (call: WecomCall) => ApiAnswer;
 const JSON_APIS = new Map<string, ToAnswer>([
   ['kf/sync_msg', fromJson(syncMsg)],
   ['kf/send_msg', fromJson(({ msgid, touser }) => ok({ msgid: msgid ?? `msg to ${touser}` }))],
+  ['kf/send_msg_on_event', fromJson(({ code }) => ok({ msgid: `msg by ${code}` }))],
   ['kf/account/list', fromJson(listAccounts)],
   ['media/upload', uploadAnswer],
 ]);

@@ -15,6 +15,7 @@ import type { Secret } from '../../kernel/secret.js';
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 import { endWith, toServerAttributes, Tracing } from '../../kernel/tracing.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
+import { type Line, lineOf } from './call-lines.js';
 import { wecomConfig } from './wecom.config.js';
 
 /** Per corp. WeCom answers 45033 to too many parallel calls; its support has named five. One of five is left for other callers. */
@@ -49,6 +50,7 @@ export class UnfinishedAnswer extends AnswerLost {}
 @Injectable()
 export class OwnCalls implements OnApplicationShutdown {
   readonly #pools: ConnectionPools;
+  readonly #queues = new WeakMap<ConnectionPool, Queue>();
   readonly #origin: string;
   readonly #basePath: string;
 
@@ -70,15 +72,14 @@ export class OwnCalls implements OnApplicationShutdown {
     await this.#pools.close();
   }
 
-  /** Calls under way for the corp. */
-  underWayOf(corpId: string): number {
-    return this.#pools.underWayOf(corpId);
-  }
-
   /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE`; as `AnswerLost` when the call was sent. */
   call({ corpId, api, accessToken, body, query, trace }: OwnCall): Promise<string> {
     const pool = this.#pools.of(this.#origin, corpId);
-    if (pool.isFull) throw new AppError('WECOM_UNREACHABLE', { detail: 'too many calls are under way' });
+    const queue = this.#queues.get(pool) ?? new Queue();
+    this.#queues.set(pool, queue);
+    const line = lineOf(api);
+    if (pool.isFull && line !== 'codes')
+      throw new AppError('WECOM_UNREACHABLE', { detail: 'too many calls are under way' });
     const method = body === null ? 'GET' : 'POST';
     const span = this.tracing.start('client', 'call', trace);
     span?.set({
@@ -95,11 +96,39 @@ export class OwnCalls implements OnApplicationShutdown {
       headers: [...type, ...toTraceHeaders(span?.context ?? trace)],
       body: body === null ? null : JSON.stringify(body),
     };
-    return endWith(span, new CollectedAnswer(pool, this.clock, request).text, () => ({}));
+    const answer = new CollectedAnswer(pool, this.clock);
+    const leave = queue.enter(line, () => pool.send(request, answer));
+    return endWith(span, answer.text.finally(leave), () => ({}));
   }
 }
 
-/** Sends a request and collects the whole answer, within the limits of time and size. */
+/** The calls of a corp that wait for a connection. */
+class Queue {
+  readonly #waiting: Readonly<Record<Line, Set<() => void>>> = { codes: new Set(), others: new Set() };
+  #underWay = 0;
+
+  /** @param begin runs when it is the call's turn. @returns is to be called when the call is over, also one that never began. */
+  enter(line: Line, begin: () => void): () => void {
+    this.#waiting[line].add(begin);
+    this.#next();
+    return () => {
+      if (!this.#waiting[line].delete(begin)) this.#underWay--;
+      this.#next();
+    };
+  }
+
+  #next(): void {
+    const { codes, others } = this.#waiting;
+    const line = codes.size > 0 ? codes : others;
+    const [begin] = line;
+    if (begin === undefined || this.#underWay >= LIMITS.sockets) return;
+    line.delete(begin);
+    this.#underWay++;
+    begin();
+  }
+}
+
+/** Collects the whole answer to a request, within the limits of time and size. */
 class CollectedAnswer implements Undici.DispatchHandler {
   /** @throws AppError `WECOM_UNREACHABLE` */
   readonly text: Promise<string>;
@@ -111,11 +140,7 @@ class CollectedAnswer implements Undici.DispatchHandler {
   #reason: string | null = null;
   #isLate = false;
 
-  constructor(
-    private readonly pool: ConnectionPool,
-    clock: Clock,
-    request: Undici.DispatchOptions,
-  ) {
+  constructor(pool: ConnectionPool, clock: Clock) {
     const deadline = clock.after(LIMIT_MS, () => {
       this.#isLate = true;
       this.#giveUp(`no complete answer within ${LIMIT_MS / 1_000} s`);
@@ -125,7 +150,6 @@ class CollectedAnswer implements Undici.DispatchHandler {
       deadline.cancel();
       pool.end();
     });
-    pool.send(request, this);
   }
 
   onRequestStart(controller: Undici.DispatchController): void {

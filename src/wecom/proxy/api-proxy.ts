@@ -12,6 +12,7 @@ import { Clock } from '../../kernel/clock.js';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
 import { isReply } from '../outcomes/call-outcomes.js';
 import { TokenAnswers } from '../tokens/token-answers.js';
+import { lineOf } from '../client/call-lines.js';
 import {
   ERRCODE,
   parseObject,
@@ -123,7 +124,7 @@ export class ApiProxy {
       if ('stream' in body) await body.begun;
       const answer = new CallerAnswer(reply);
       // The call is counted after the wait, since a caller that hangs up during it has not called WeCom.
-      await entered.takePlace(answer);
+      await entered.takePlace(answer, lineOf(target.api));
       const isSync = target.api.toLowerCase() === SYNC;
       const counted = {
         corpId: credential.corpId,

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import type { Line } from '../client/call-lines.js';
 import { CallPlaces } from './call-places.js';
 import { CallerAnswer } from './caller-answer.js';
 
@@ -19,11 +20,11 @@ beforeEach(() => {
 
 afterEach(() => expect(clock.pendingTimers).toBe(0));
 
-function enter(botId: string, corpId = 'ww1') {
+function enter(botId: string, corpId = 'ww1', line: Line = 'others') {
   const raw = Object.assign(new EventEmitter(), { destroyed: false });
   const answer = new CallerAnswer({ raw } as never);
   const entered = places.enter({ corpId, botId });
-  const placed = entered.takePlace(answer);
+  const placed = entered.takePlace(answer, line);
   const outcome = placed.then(
     () => void begun.push(botId),
     (error: Error & { code?: string }) => void begun.push(`${botId} ${error.code ?? error.name}`),
@@ -60,6 +61,20 @@ it('gives places that are free again by turns of callers', async () => {
   await turn();
   expect(begun).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
   for (const { leave } of waiting) leave();
+});
+
+it('gives a free place to a call that spends a code, before older calls of any caller', async () => {
+  const first = enterAll('a', 48);
+  const all = [...first, ...enterAll('b', 8), ...enterAll('a', 3), enter('a', 'ww1', 'codes')];
+  await turn();
+  begun.length = 0;
+  // Four of b's have places already.
+  for (const { leave } of first.slice(0, 5)) leave();
+  await turn();
+  expect(begun).toEqual(['a']);
+  await all.at(-1)?.outcome;
+  await clock.advance(WAIT_MS);
+  for (const { leave } of all) leave();
 });
 
 it('counts each corp by itself', async () => {

@@ -1,8 +1,9 @@
 /**
- * Decides whose call goes to WeCom next. The callers of a corp share its places by turns, so that slow calls of one caller
- * never block another one. This file counts and orders; it opens no connection.
+ * Decides whose call goes to WeCom next: first a call that spends a code. The callers of a corp share its places by turns, so
+ * that slow calls of one caller never block another one. This file counts and orders; it opens no connection.
  */
 import { AppError } from '../../kernel/app-error.js';
+import { type Line, LINES } from '../client/call-lines.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CallerAnswer } from './caller-answer.js';
 import { CallerGone } from './proxy-body.js';
@@ -28,7 +29,7 @@ interface CallerCalls {
   calls: number;
   underWay: number;
   /** One function for each waiting call, oldest first. It runs when it is the call's turn. */
-  readonly waiting: Set<() => void>;
+  readonly waiting: Readonly<Record<Line, Set<() => void>>>;
 }
 
 interface CorpCalls {
@@ -45,16 +46,16 @@ export class CallPlaces {
   /** Registers a call. Call `leave` in the end, also after an error. @throws AppError `PROXY_OVERLOADED` */
   enter({ corpId, botId }: PlaceCaller): EnteredCall {
     const corp = this.#corps.get(corpId) ?? { underWay: 0, callers: new Map() };
-    const caller = corp.callers.get(botId) ?? { calls: 0, underWay: 0, waiting: new Set() };
+    const caller = corp.callers.get(botId) ?? newCaller();
     if (caller.calls >= CALLS_MAX) throw new AppError('PROXY_OVERLOADED', { retryAfterS: RETRY_AFTER_S });
     this.#corps.set(corpId, corp);
     corp.callers.set(botId, caller);
     caller.calls++;
     let hasPlace = false;
     return {
-      takePlace: async (answer) => {
+      takePlace: async (answer, line) => {
         if (mayTake(corp, caller)) begin(corp, caller);
-        else await this.#wait(caller, answer);
+        else await this.#wait(caller.waiting[line], answer);
         hasPlace = true;
       },
       leave: () => {
@@ -71,7 +72,7 @@ export class CallPlaces {
   }
 
   /** @throws AppError `PROXY_OVERLOADED`, CallerGone */
-  #wait({ waiting }: CallerCalls, answer: CallerAnswer): Promise<void> {
+  #wait(waiting: Set<() => void>, answer: CallerAnswer): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = (error: Error): void => {
       waiting.delete(resolve);
@@ -88,8 +89,12 @@ export class CallPlaces {
 
 export interface EnteredCall {
   /** Resolves when it is the call's turn, within 30 s. @throws AppError `PROXY_OVERLOADED`, CallerGone */
-  takePlace(answer: CallerAnswer): Promise<void>;
+  takePlace(answer: CallerAnswer, line: Line): Promise<void>;
   leave(): void;
+}
+
+function newCaller(): CallerCalls {
+  return { calls: 0, underWay: 0, waiting: { codes: new Set(), others: new Set() } };
 }
 
 function mayTake(corp: CorpCalls, caller: CallerCalls): boolean {
@@ -103,13 +108,15 @@ function begin(corp: CorpCalls, caller: CallerCalls): void {
 }
 
 function giveNext(corp: CorpCalls): void {
-  for (const [botId, caller] of corp.callers) {
-    const [run] = caller.waiting;
-    if (run === undefined || !mayTake(corp, caller)) continue;
-    caller.waiting.delete(run);
-    begin(corp, caller);
-    corp.callers.delete(botId);
-    corp.callers.set(botId, caller);
-    run();
+  for (const line of LINES) {
+    for (const [botId, caller] of corp.callers) {
+      const [run] = caller.waiting[line];
+      if (run === undefined || !mayTake(corp, caller)) continue;
+      caller.waiting[line].delete(run);
+      begin(corp, caller);
+      corp.callers.delete(botId);
+      corp.callers.set(botId, caller);
+      run();
+    }
   }
 }
