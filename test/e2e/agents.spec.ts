@@ -262,6 +262,17 @@ function agentsIn(newPlace: () => Place): void {
     expect(sentTo()).toEqual(['One moment.', 'Re: Hard one']);
   });
 
+  it('an answer that takes longer than a lease is asked for once and sent once, and the next question waits for it', async () => {
+    await add('dify', { timeoutMs: 60_000 });
+    // A lease is for 15 s.
+    const delaysMs = [18_000];
+    service.faults.delayMs = () => delaysMs.shift() ?? 0;
+    for (const text of ['Hard one', 'Next one']) say(text);
+    await hasSent(2);
+    expect(service.asked.map(({ text }) => text)).toEqual(['Hard one', 'Next one']);
+    expect(sentTo()).toEqual(['Re: Hard one', 'Re: Next one']);
+  });
+
   it('customers are told so while a service is away and gets nothing but probes, and are answered when it is back', async () => {
     const { id } = await add('dify', { fallback: 'One moment.', fallbackAfterS: 5 });
     const port = Number(new URL(service.urlOf('dify')).port);
