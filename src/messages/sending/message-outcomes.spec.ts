@@ -125,6 +125,14 @@ describe('an event that is refused', () => {
     expect(records.filter(isEnding)).toEqual([]);
   });
 
+  it('is not passed over because its bot is killed, also while it works for long', async () => {
+    const killed: NotTaken = { taken: false, stage: 'reset', reason: 'ECONNRESET', hasPulled: true };
+    await failEachTime(killed, 3, EVENT, 20_000);
+    expect([await isThere(), records]).toEqual([true, []]);
+    await failEachTime(killed, TRIES - 3, EVENT, 20_000);
+    expect(records).toMatchObject([{ kind: 'end', outcome: 'passed_over', attempt: TRIES }]);
+  });
+
   it('waits within the 10 s, although nobody was there for long before', async () => {
     await failEachTime({ taken: false, stage: 'connect', reason: '' }, 9, EVENT);
     const tookMs = await failEachTime(refusal(500), 3, EVENT);

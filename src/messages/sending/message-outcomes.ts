@@ -114,7 +114,8 @@ export class MessageOutcomes {
     if (result.stage === 'saturated' || result.stage === 'withdrawn')
       return this.putOff(turn, message, nowMs + SATURATED_MS, attempts - 1, failure);
     const refusals = message.refusals + Number(isRefusal(result));
-    if (isEvent(message) && isRefusal(result)) {
+    // A bot that is killed breaks its connection, and has refused nothing.
+    if (isEvent(message) && isRefusal(result) && result.stage !== 'reset') {
       const tried = { ...message, attempts, refusals };
       const pauseMs = result.stage === 'too_long' ? null : eventPauseMs(message, nowMs, durationMs);
       if (pauseMs === null) return this.#passOver(turn, tried, failure);
@@ -123,6 +124,8 @@ export class MessageOutcomes {
     }
     // The bot would refuse the message each time.
     const isHopeless = result.stage === 'too_long' || refusals >= this.config.messageTries;
+    if (isHopeless && isEvent(message))
+      return this.#passOver(turn, { ...message, attempts, refusals }, failure);
     if (isHopeless) return this.#bury(turn, { ...message, attempts, refusals }, failure);
     const { step, dueAtMs } = nextOf(message, nowMs, result);
     await this.store.refused(turn, message.msgid, { attempts, refusals, step, dueAtMs, failure }, nowMs);
@@ -138,15 +141,15 @@ export class MessageOutcomes {
     const nowMs = this.storeClock.nowMs();
     const lastFailure = toFailure(nowMs, 'reset', reason);
     const tried = { ...message, attempts: attempt, refusals: message.refusals + 1, lastFailure };
-    const pauseMs = isEvent(message) ? eventPauseMs(message, nowMs, 0) : null;
-    const isDead = !isEvent(message) && tried.refusals >= this.config.messageTries;
-    const again =
-      pauseMs === null ? nextOf(message, nowMs, { stage: 'reset' }) : { dueAtMs: nowMs + pauseMs };
-    const back: Message = isDead ? { ...tried, state: 'dead', dueAtMs: null } : { ...tried, ...again };
+    const isHopeless = tried.refusals >= this.config.messageTries;
+    const isDead = isHopeless && !isEvent(message);
+    const back: Message = isDead
+      ? { ...tried, state: 'dead', dueAtMs: null }
+      : { ...tried, ...nextOf(message, nowMs, { stage: 'reset' }) };
     const isBack = await this.store.putBack(back, attempt, nowMs);
     if (isBack) this.log.unread(message, attempt, reason);
     if (isBack && isDead) this.#noteBuried(back, lastFailure);
-    const isOver = isBack && isEvent(message) && pauseMs === null;
+    const isOver = isBack && isHopeless && isEvent(message);
     if (isOver && (await this.store.drop(message, message.msgid))) this.#notePassedOver(back, lastFailure);
     return isBack;
   }
@@ -234,9 +237,10 @@ function eventPauseMs(
   nowMs: number,
   durationMs: number,
 ): number | null {
-  const pauseMs = EVENT_PAUSES_MS[refusals];
+  const isFirst = refusals === 0 || lastFailure === null || lastFailure.stage === 'reset';
+  const pauseMs = EVENT_PAUSES_MS[isFirst ? 0 : refusals];
   if (pauseMs === undefined) return null;
-  const firstEndedMs = refusals === 0 ? nowMs : (lastFailure?.atMs ?? nowMs);
+  const firstEndedMs = isFirst ? nowMs : lastFailure.atMs;
   const sinceFirstMs = nowMs - firstEndedMs + durationMs;
   return sinceFirstMs + pauseMs > EVENT_MS ? null : pauseMs;
 }
