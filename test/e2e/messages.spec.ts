@@ -172,7 +172,8 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
 
     it('are named in messages as JSON, over a kill as well', async () => {
       const url = `${puppet.url}/own/`;
-      await add({ session: { mergeS: 3 }, callback: { url, form: 'json' } });
+      // On a busy machine, seconds pass until both are seen to wait.
+      await add({ session: { mergeS: 10 }, callback: { url, form: 'json' } });
       sayAll(['1', '2']);
       await until(async () => (await list('messages')).length === 2);
       await restart();
