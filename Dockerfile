@@ -26,7 +26,7 @@ RUN npm ci --omit=dev --workspaces=false
 FROM base
 LABEL org.opencontainers.image.title="WXKF-Manager" \
       org.opencontainers.image.description="Verifies, opens and delivers the callbacks of WeCom customer service" \
-      org.opencontainers.image.version="2.0.0" \
+      org.opencontainers.image.version="2.1.0" \
       org.opencontainers.image.licenses="Apache-2.0"
 # HOST: inside a container loopback reaches nobody; who may connect is decided where the port is published. So it starts only
 # with a role's secret, or with ALLOW_OPEN=true.

@@ -15,7 +15,7 @@ const DOCUMENT = {
       required: ['openapi', 'info', 'paths'],
       properties: { openapi: { type: 'string' }, info: { type: 'object' }, paths: { type: 'object' } },
     },
-    example: { openapi: '3.1.0', info: { title: 'WXKF-Manager', version: '2.0.0' }, paths: {} },
+    example: { openapi: '3.1.0', info: { title: 'WXKF-Manager', version: '2.1.0' }, paths: {} },
   },
 };
 const HTML = { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } };

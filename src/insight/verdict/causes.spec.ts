@@ -36,7 +36,7 @@ const MINUTE = {
 
 function status({ counts, lastMinute, storage, ...others }: Changes = {}): Status {
   return {
-    version: '2.0.0',
+    version: '2.1.0',
     node: '24.21.0',
     replica: 'one',
     startedAt: '2026-01-01T00:00:00.000Z',

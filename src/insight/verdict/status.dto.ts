@@ -101,7 +101,7 @@ export class LastMinuteAnswer extends Counted {
 
 /** The state of one process. */
 export class StatusAnswer {
-  /** @example 2.0.0 */
+  /** @example 2.1.0 */
   readonly version!: string;
 
   /** @example 24.21.0 */

@@ -57,7 +57,7 @@ async function judge() {
   const counts = { waiting, parked, paused, dead, unreadable, waitingMessages: 0, deadMessages: 0 };
   const accounts = dispatch.registry.image.size;
   const status: Omit<StatusAnswer, 'verdict'> = {
-    ...{ version: '2.0.0', node: '24.21.0', replica: 'one', startedAt: '', uptimeS: 60, ready: true },
+    ...{ version: '2.1.0', node: '24.21.0', replica: 'one', startedAt: '', uptimeS: 60, ready: true },
     storage: { kind: 'embedded', up: true },
     counts: { accounts, online: accounts, ...counts, openCircuits: 0 },
     ...{ oldestWaitingAgeS: null, oldestParkedAgeS: null, oldestMessageAgeS: null, sessions: null },
