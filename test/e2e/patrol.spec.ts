@@ -15,7 +15,9 @@ import { PullingBot } from '../support/pulling-bot.js';
 import { postJson } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
-const TIMES = { roundMs: 50, lateQuietMs: 1_500, quietMs: 2_000, settleMs: 1_000 };
+const TIMES = { roundMs: 50, lateQuietMs: 3_000, quietMs: 3_500, settleMs: 2_000 };
+/** How long the manager may take for that, on a busy machine. */
+const JUDGING_MS = 2_000;
 
 let place: Place;
 let env: Record<string, string>;
@@ -74,6 +76,19 @@ async function sayAndGet(text: string): Promise<void> {
     expect(await bot.reply(given, `answer to ${text}`)).toBe(0);
 }
 
+/**
+ * Customers write while callbacks are dropped. A message that is pulled in the second in which the manager started, or beside a late
+ * event, counts as told, so another one follows once it would have been judged.
+ */
+async function loseUntil(isSo: () => Promise<boolean>): Promise<void> {
+  wecom.faults.dropCallbacks = true;
+  while (!(await isSo())) {
+    await sayAndGet(`lost ${bot.texts.length}`);
+    const judgedMs = Date.now() + TIMES.settleMs + JUDGING_MS;
+    await until(async () => (await isSo()) || Date.now() > judgedMs);
+  }
+}
+
 /** As a gateway passes it on. */
 async function eventComes(): Promise<void> {
   const { corpId, openKfId } = wecom;
@@ -88,13 +103,10 @@ onEachStore((newPlace) => {
     await sayAndGet('told');
     await until(async () => (await verdict()).state === 'answered');
     expect(await codes()).toEqual([]);
-    wecom.faults.dropCallbacks = true;
-    await sayAndGet('untold 1');
-    await until(async () => (await untold()) === 1);
-    expect(await codes()).toEqual([]);
+    await loseUntil(async () => (await untold()) > 0);
+    expect([await untold(), await codes()]).toEqual([1, []]);
     const before = Date.now();
-    await sayAndGet('untold 2');
-    await until(async () => (await codes()).length > 0);
+    await loseUntil(async () => (await codes()).length > 0);
     const { state, causes } = await verdict();
     expect(state).toBe('failing');
     expect(causes).toMatchObject([
@@ -112,7 +124,8 @@ onEachStore((newPlace) => {
     await until(async () => (await verdict()).state === 'answered');
     expect(await codes()).toEqual([]);
     expect(await untold()).toBe(2);
-    expect(bot.texts).toEqual(['told', 'untold 1', 'untold 2', 'told again']);
+    const lost = bot.texts.slice(1, -1);
+    expect(bot.texts).toEqual(['told', ...lost.map((_text, n) => `lost ${n + 1}`), 'told again']);
   });
 
   it('a message that is found before its callback arrives is not counted as untold', async () => {
@@ -121,11 +134,9 @@ onEachStore((newPlace) => {
     await sayAndGet('found first');
     await eventComes();
     // It is judged later than the one before.
-    await sayAndGet('lost');
-    await until(async () => (await untold()) > 0);
-    expect(await untold()).toBe(1);
-    expect(await codes()).toEqual([]);
-    expect(bot.texts).toEqual(['first', 'found first', 'lost']);
+    await loseUntil(async () => (await untold()) > 0);
+    expect([await untold(), await codes()]).toEqual([1, []]);
+    expect(bot.texts.slice(0, 2)).toEqual(['first', 'found first']);
   });
 });
 
@@ -134,15 +145,14 @@ mongoSuite('two managers on one database', () => {
 
   it('pull an account for which no event comes only once between them', async () => {
     await sayAndGet('told');
-    wecom.faults.dropCallbacks = true;
-    await sayAndGet('untold');
-    await until(async () => (await untold()) === 1);
+    await loseUntil(async () => (await untold()) > 0);
+    expect(await untold()).toBe(1);
     const pulls = () => wecom.calls.records.filter(({ api }) => api === 'kf/sync_msg');
     await until(() => pulls().length >= 5);
     const times = pulls().map(({ atMs }) => atMs);
     const gaps = times.slice(1).map((atMs, n) => atMs - (times[n] ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThan(0.9 * TIMES.lateQuietMs);
-    expect(bot.texts).toEqual(['told', 'untold']);
+    expect(new Set(bot.texts).size).toBe(bot.texts.length);
   });
 });
 
@@ -150,11 +160,8 @@ describe('a bot whose callbacks never arrived', () => {
   beforeEach(() => begin(embeddedPlace));
 
   it('gets what customers write all the same, and the verdict says so', async () => {
-    wecom.faults.dropCallbacks = true;
-    await sayAndGet('1');
-    await sayAndGet('2');
-    await until(async () => (await codes()).length > 0);
+    await loseUntil(async () => (await codes()).length > 0);
     expect(await codes()).toEqual(['callbacks_missing']);
-    expect(bot.texts).toEqual(['1', '2']);
+    expect(bot.texts).toEqual(bot.texts.map((_text, n) => `lost ${n}`));
   });
 });
