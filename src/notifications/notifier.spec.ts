@@ -11,6 +11,7 @@ import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
+import { newHttpService } from '../wecom/client/http-service.js';
 import { WecomClient } from '../wecom/client/wecom-client.js';
 import { wecomConfig } from '../wecom/client/wecom.config.js';
 import { BookKeeper } from './book-keeper.js';
@@ -69,7 +70,7 @@ afterEach(async () => {
 function openReplica(urls = wecom.robotUrl) {
   const config = loadConfig({ NOTIFY_URL: urls, WECOM_API_URL: wecom.url });
   metrics = new Metrics();
-  const http = new WecomClient(wecomConfig(config), clock, new OutgoingSockets(metrics));
+  const http = new WecomClient(newHttpService(), wecomConfig(config), clock, new OutgoingSockets(metrics));
   clients.push(http);
   const books = new Books(data);
   const settings = notificationsConfig(config);

@@ -7,7 +7,7 @@ import { checkServerIdentity } from 'node:tls';
 import { newAgent } from '../http/outgoing/forward-proxy.js';
 import { startTimer } from '../kernel/clock.js';
 import { errorCodeOf } from '../kernel/error-code.js';
-import { AnswerTooLong, exchange } from './client/exchange.js';
+import { failureCodeOf, isTooLong, newHttpService } from './client/http-service.js';
 
 const LIMIT_MS = 5_000;
 const ANSWER_BYTES_MAX = 16_384;
@@ -71,8 +71,8 @@ export async function probe(url: URL, options: ProbeOptions = {}): Promise<Probe
     return await Promise.race([ask(), late]);
   } catch (error) {
     if (error instanceof ProbeError) throw error;
-    if (error instanceof AnswerTooLong) throw new ProbeError('answer', '', addresses);
-    const code = errorCodeOf(error);
+    if (isTooLong(error)) throw new ProbeError('answer', '', addresses);
+    const code = failureCodeOf(error);
     throw new ProbeError(stepOf(code), code, addresses);
   } finally {
     timer.cancel();
@@ -101,23 +101,18 @@ async function answerTo(
       return checkServerIdentity(host, certificate);
     },
   });
-  const answer = await exchange({
-    url,
+  const { status, headers, data } = await newHttpService().axiosRef.request<Buffer>({
+    url: url.href,
     method,
-    body,
-    bytesMax: bytesMax ?? ANSWER_BYTES_MAX,
+    data: body,
+    maxContentLength: bytesMax ?? ANSWER_BYTES_MAX,
     headers: { accept: '*/*', ...more },
     signal,
-    agent,
+    httpAgent: agent,
+    httpsAgent: agent,
   });
-  const { location = null, 'content-type': contentType = '' } = answer.headers;
-  return {
-    status: answer.status,
-    location,
-    contentType,
-    body: answer.body.toString('utf8'),
-    certificateDays,
-  };
+  const { location = null, 'content-type': contentType = '' } = headers as Readonly<Record<string, string>>;
+  return { status, location, contentType, body: data.toString('utf8'), certificateDays };
 }
 
 /** Error codes about the certificate: OpenSSL's own, and Node's for a certificate of another host. */

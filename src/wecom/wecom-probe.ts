@@ -6,6 +6,7 @@ import type { Secret } from '../kernel/secret.js';
 import { NoTracing } from '../kernel/tracing.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
+import { newHttpService } from './client/http-service.js';
 import { type SourceAnswer, TokenSource } from './tokens/token-source.js';
 import type { wecomConfig } from './client/wecom.config.js';
 import { readAnswer, type WecomAnswer } from './client/wecom-answer.js';
@@ -24,7 +25,7 @@ export class WecomProbe {
 
   constructor(config: ConfigType<typeof wecomConfig>, clock: Clock) {
     const metrics = new Metrics();
-    this.#client = new WecomClient(config, clock, new OutgoingSockets(metrics));
+    this.#client = new WecomClient(newHttpService(), config, clock, new OutgoingSockets(metrics));
     this.#source = new TokenSource(config, new WecomMetrics(metrics), this.#client, clock, new NoTracing());
     this.#accountsUrl = new URL(config.wecomApiUrl);
     this.#accountsUrl.pathname = `${config.wecomApiUrl.pathname.replace(/\/+$/, '')}/cgi-bin/kf/account/list`;

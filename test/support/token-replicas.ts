@@ -14,6 +14,7 @@ import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { AccessTokens } from '../../src/wecom/tokens/access-tokens.js';
 import type { TokenOutcome } from '../../src/wecom/tokens/token-outcome.js';
 import { secondsLeft } from '../../src/wecom/tokens/token-record.js';
+import { newHttpService } from '../../src/wecom/client/http-service.js';
 import { TokenSource } from '../../src/wecom/tokens/token-source.js';
 import { WecomClient } from '../../src/wecom/client/wecom-client.js';
 import { WecomMetrics } from '../../src/wecom/outcomes/wecom-metrics.js';
@@ -39,7 +40,7 @@ export function open(
 ): AccessTokens {
   const log = pino({ level: 'silent' });
   const config = loadConfig({ ACCESS_TOKEN_URL: url });
-  const client = new WecomClient(config, clock, sockets);
+  const client = new WecomClient(newHttpService(), config, clock, sockets);
   const source = new TokenSource(config, metrics, client, clock, new NoTracing());
   const tokens = new AccessTokens(store, source, clock, clock, metrics, log);
   opened.push(tokens);

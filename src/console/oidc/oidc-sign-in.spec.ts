@@ -11,6 +11,7 @@ import { type Environment, loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
+import { newHttpService } from '../../wecom/client/http-service.js';
 import { WecomClient } from '../../wecom/client/wecom-client.js';
 import { oidcConfig } from './oidc.config.js';
 import { subjectIdOf } from '../../http/access/sessions.js';
@@ -51,7 +52,7 @@ function open(changed: Environment = {}): OidcSignIn {
     ...changed,
   });
   const metrics = new Metrics();
-  const http = new WecomClient(config, clock, new OutgoingSockets(metrics));
+  const http = new WecomClient(newHttpService(), config, clock, new OutgoingSockets(metrics));
   clients.push(http);
   const calls = new OidcCalls(http, metrics);
   return new OidcSignIn(oidcConfig(config), new OidcProvider(calls, clock), clock);

@@ -11,6 +11,7 @@ import { cut, drop, flood, hang, hold, reply, trickle, usual } from '../../../te
 import { type Environment, loadConfig } from '../../config/config.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
+import { newHttpService } from './http-service.js';
 import { WecomClient } from './wecom-client.js';
 
 const SECRET = 'marked-secret_of-the+app/=';
@@ -44,7 +45,7 @@ afterEach(async () => {
 
 function open(environment: Environment = {}): WecomClient {
   const config = loadConfig({ WECOM_API_URL: site.wecom.url, ...environment });
-  const client = new WecomClient(config, clock, new OutgoingSockets(metrics));
+  const client = new WecomClient(newHttpService(), config, clock, new OutgoingSockets(metrics));
   opened.push(client);
   return client;
 }

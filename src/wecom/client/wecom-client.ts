@@ -3,6 +3,7 @@
  * corp, a short answer. It does not interpret the answer. Calls of bots go through `proxy/`, which streams.
  */
 import type { Agent } from 'node:http';
+import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { type ForwardProxy, forwardProxyFor } from '../../config/forward-proxy.js';
@@ -13,10 +14,9 @@ import {
   proxyFaultOf,
 } from '../../http/outgoing/forward-proxy.js';
 import { Clock } from '../../kernel/clock.js';
-import { errorCodeOf } from '../../kernel/error-code.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { wecomConfig } from './wecom.config.js';
-import { AnswerTooLong, exchange } from './exchange.js';
+import { failureCodeOf, isTooLong } from './http-service.js';
 
 /** Per corp. A corp whose calls hang cannot use up the connections of other corps. */
 const CONNECTIONS = 4;
@@ -96,6 +96,7 @@ export class WecomClient {
   #isClosed = false;
 
   constructor(
+    private readonly http: HttpService,
     @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
     private readonly clock: Clock,
     sockets: OutgoingSockets,
@@ -130,12 +131,19 @@ export class WecomClient {
   async #exchange({ method, url, headers, body }: WecomCall, signal: AbortSignal): Promise<WecomReply> {
     const { agent, proxy } = this.#wayTo(url);
     try {
-      const answer = await exchange({ method, url, headers, body, signal, agent });
-      const { status } = answer;
+      const { status, data } = await this.http.axiosRef.request<Buffer>({
+        method,
+        url: url.href,
+        headers,
+        data: body,
+        signal,
+        httpAgent: agent,
+        httpsAgent: agent,
+      });
       if (proxy !== null && status === PROXY_AUTHENTICATION_REQUIRED) throw new ProxyRefusal(status);
-      return { status, text: answer.body.toString('utf8') };
+      return { status, text: data.toString('utf8') };
     } catch (error) {
-      // Node's errors name hosts and addresses, which may be secret. So a new error is made.
+      // An error of axios contains the whole call, and the URL contains the secret. So a new error is made.
       throw signal.aborted ? signal.reason : new Error(reasonOf(error, proxy));
     }
   }
@@ -170,6 +178,7 @@ export class WecomClient {
 }
 
 function reasonOf(error: unknown, proxy: ForwardProxy | null): string {
-  if (error instanceof AnswerTooLong) return 'the answer is too long';
-  return proxyFaultOf(proxy, error) ?? `the connection failed (${errorCodeOf(error) || 'unknown'})`;
+  if (isTooLong(error)) return 'the answer is too long';
+  const failure = error instanceof Error ? (error.cause ?? error) : error;
+  return proxyFaultOf(proxy, failure) ?? `the connection failed (${failureCodeOf(error) || 'unknown'})`;
 }

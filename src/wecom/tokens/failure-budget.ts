@@ -1,11 +1,11 @@
-import type { Clock } from '../../kernel/clock.js';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 /**
  * After 2,000 failed gettoken calls within an hour, WeCom blocks the address for an hour (its staff,
  * developers.weixin.qq.com/community/enterprisewechat/doc/0000c80533033826589c94f6356400). All corps of the manager share the
  * address. With these limits, six processes behind one address stay below 2,000.
  */
-const WINDOW_MS = 3_600_000;
+const WINDOW_S = 3_600;
 const PER_CALLER = 60;
 const PER_PROCESS = 300;
 /** The most failures of the process by callers that have failed before. The rest is for callers without a failure in the hour. */
@@ -15,7 +15,7 @@ const ALL = '';
 
 /** The permission to ask once. Call `end` with the result. */
 export interface Admission {
-  end(hasFailed: boolean): void;
+  end(hasFailed: boolean): Promise<void>;
 }
 
 /**
@@ -24,13 +24,8 @@ export interface Admission {
  * result is known.
  */
 export class FailureBudget {
-  readonly #callers: Scope;
-  readonly #process: Scope;
-
-  constructor(clock: Clock) {
-    this.#callers = new Scope(clock);
-    this.#process = new Scope(clock);
-  }
+  readonly #callers = new Scope(PER_CALLER);
+  readonly #process = new Scope(PER_PROCESS);
 
   /**
    * Waits for a running call when that call may take the last place.
@@ -39,8 +34,7 @@ export class FailureBudget {
    */
   async admit(caller: string, isLate: () => boolean): Promise<Admission | number | null> {
     for (;;) {
-      const own = this.#callers.spent(caller);
-      const all = this.#process.spent(ALL);
+      const [own, all] = await Promise.all([this.#callers.spent(caller), this.#process.spent(ALL)]);
       const max = own.failed === 0 ? PER_PROCESS : PER_PROCESS_AFTER_A_FAILURE;
       const waitS = Math.max(own.failed < PER_CALLER ? 0 : own.leftS, all.failed < max ? 0 : all.leftS);
       if (waitS > 0) return waitS;
@@ -52,9 +46,8 @@ export class FailureBudget {
     this.#callers.begin(caller);
     this.#process.begin(ALL);
     return {
-      end: (hasFailed) => {
-        this.#callers.end(caller, hasFailed);
-        this.#process.end(ALL, hasFailed);
+      end: async (hasFailed) => {
+        await Promise.all([this.#callers.end(caller, hasFailed), this.#process.end(ALL, hasFailed)]);
       },
     };
   }
@@ -70,31 +63,27 @@ export class FailureBudget {
   }
 }
 
-/** An hour that begins with a first failure. */
-interface Failures {
-  count: number;
-  readonly endMs: number;
-}
+const NONE = { consumedPoints: 0, msBeforeNext: 0 };
 
 interface UnderWay {
   count: number;
   readonly waiting: (() => void)[];
 }
 
-/** Failures of the last hour and running calls, by name. There are no more names than failures of the process in an hour. */
+/** Failures of the last hour and running calls, by name. A name is forgotten with its last failure and running call. */
 class Scope {
-  /** Those that end first come first, since all hours have the same length. */
-  readonly #failures = new Map<string, Failures>();
+  readonly #limiter: RateLimiterMemory;
   readonly #underWay = new Map<string, UnderWay>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(max: number) {
+    this.#limiter = new RateLimiterMemory({ points: max, duration: WINDOW_S });
+  }
 
   /** How many calls failed within the hour, and the seconds until these failures are forgotten. */
-  spent(name: string): { readonly failed: number; readonly leftS: number } {
-    const nowMs = this.clock.elapsedMs();
-    this.#forget(nowMs);
-    const { count, endMs } = this.#failures.get(name) ?? { count: 0, endMs: nowMs };
-    return { failed: count, leftS: Math.ceil((endMs - nowMs) / 1_000) };
+  async spent(name: string): Promise<{ readonly failed: number; readonly leftS: number }> {
+    const { consumedPoints: failed, msBeforeNext } = (await this.#limiter.get(name)) ?? NONE;
+    if (msBeforeNext <= 0) return { failed: 0, leftS: 0 };
+    return { failed, leftS: Math.ceil(msBeforeNext / 1_000) };
   }
 
   isUnderWay(name: string): boolean {
@@ -117,27 +106,13 @@ class Scope {
     this.#underWay.set(name, underWay);
   }
 
-  end(name: string, hasFailed: boolean): void {
-    if (hasFailed) this.#addFailure(name);
+  async end(name: string, hasFailed: boolean): Promise<void> {
+    // The failure is counted before its place is freed. Otherwise a reader could see too low a count in between.
+    if (hasFailed) await this.#limiter.penalty(name, 1);
     const underWay = this.#underWay.get(name);
     if (underWay === undefined) return;
     underWay.count--;
     if (underWay.count === 0) this.#underWay.delete(name);
     for (const resolve of underWay.waiting.splice(0)) resolve();
-  }
-
-  #addFailure(name: string): void {
-    const nowMs = this.clock.elapsedMs();
-    this.#forget(nowMs);
-    const failures = this.#failures.get(name);
-    if (failures !== undefined) failures.count++;
-    else this.#failures.set(name, { count: 1, endMs: nowMs + WINDOW_MS });
-  }
-
-  #forget(nowMs: number): void {
-    for (const [name, { endMs }] of this.#failures) {
-      if (endMs > nowMs) break;
-      this.#failures.delete(name);
-    }
   }
 }

@@ -158,15 +158,6 @@ describe('secrets that nobody has accepted', () => {
     expect(await guess(tokens, 70, 'other', 'ww70')).toEqual({ errcode: 40013, source: 'upstream' });
   });
 
-  it('are forgotten an hour after the first one', async () => {
-    const tokens = open();
-    for (let n = 0; n < 60; n++) await guess(tokens, n, 'evil', `ww${n}`);
-    await clock.advance(3_599_999);
-    expect(await guess(tokens, 60, 'evil', 'ww60')).toEqual({ errcode: 45009, source: 'memory' });
-    await clock.advance(1);
-    expect(await guess(tokens, 61, 'evil', 'ww61')).toEqual({ errcode: 40013, source: 'upstream' });
-  });
-
   it('of a corp take nothing from who asks with the right one', async () => {
     const tokens = open();
     for (let n = 0; n < 60; n++) await guess(tokens, n, 'evil');

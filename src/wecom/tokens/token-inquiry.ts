@@ -47,7 +47,7 @@ export interface TokenRequest {
 }
 
 export class TokenInquiry {
-  readonly #budget: FailureBudget;
+  readonly #budget = new FailureBudget();
 
   constructor(
     private readonly slots: SharedSlots,
@@ -57,9 +57,7 @@ export class TokenInquiry {
     private readonly metrics: WecomMetrics,
     private readonly log: Log,
     private readonly onGrant: (slot: TokenSlot) => void,
-  ) {
-    this.#budget = new FailureBudget(clock);
-  }
+  ) {}
 
   /** @throws AppError `WECOM_UNREACHABLE` */
   async run(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
@@ -84,7 +82,7 @@ export class TokenInquiry {
         'refusal' in outcome && outcome.source === 'upstream' && outcome.refusal.errcode !== ERRCODE.busy;
       return outcome;
     } finally {
-      admission.end(hasFailed);
+      await admission.end(hasFailed);
     }
   }
 

@@ -1,7 +1,9 @@
+import { HttpModule } from '@nestjs/axios';
 import { Global, Module } from '@nestjs/common';
 import { AccountHistories } from '../../registry/puppets/account-history.js';
 import { RegistryModule } from '../../registry/registry.module.js';
 import { SecretCheck } from '../../registry/puppets/secret-check.js';
+import { HTTP_OPTIONS } from '../client/http-service.js';
 import { WecomClient } from '../client/wecom-client.js';
 import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 import { AccessTokenStore } from './access-token.store.js';
@@ -12,7 +14,7 @@ import { TokenSource } from './token-source.js';
 /** Global, since the registry uses its own port `SecretCheck` and must not import this folder. */
 @Global()
 @Module({
-  imports: [RegistryModule],
+  imports: [HttpModule.register(HTTP_OPTIONS), RegistryModule],
   providers: [
     AccessTokenStore,
     AccessTokens,
