@@ -32,7 +32,7 @@ import {
   sendMessage,
   type WecomApp,
 } from '../support/wecom.js';
-import { answer, drop, usual } from '../support/wecom-faults.js';
+import { answer, drop, hold, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 /** Pulls without a sync token, of one corp. */
@@ -315,6 +315,35 @@ onEachStoreNightly((newPlace) => {
       const wrong = await refused({ ...MESSAGES, corpSecret: 'a-wrong-secret' });
       expect(wrong).toMatchObject({ status: 400, text: expect.stringMatching(/errcode 40001/) });
       expect(wrong.text).not.toContain('a-wrong-secret');
+    });
+
+    it('is not added where WeCom would answer its pulls, unless it is sent messages as JSON', async () => {
+      for (const api of ['tunnel', 'direct']) {
+        const callback = { url: `${bot.url}/wxkf/` };
+        const { status, text } = await refused({ ...MESSAGES, kind: 'callback', api, callback });
+        expect([status, text]).toEqual([400, expect.stringMatching(/api must be manager/)]);
+      }
+      expect(await refused({ kind: 'puppet', api: 'elsewhere' })).toMatchObject({
+        status: 400,
+        text: expect.stringMatching(/api must be/),
+      });
+      await add({ ...MESSAGES, api: 'tunnel', callback: { url: `${bot.url}/own/`, form: 'json' } });
+    });
+
+    it('is not changed by whoever asked before another change: 409, and the same asked again is right', async () => {
+      const { id } = await add();
+      const held = hold();
+      wecom.behave('gettoken', held);
+      const late = change(id, MESSAGES);
+      await held.arrived;
+      expect((await change(id, { name: 'Renamed' })).status).toBe(200);
+      held.release();
+      wecom.behave('gettoken', usual);
+      const answer = await late;
+      expect([answer.status, await answer.json()]).toMatchObject([409, { error: 'BOT_CHANGED' }]);
+      expect(await get(id)).toMatchObject({ name: 'Renamed', takes: 'event' });
+      expect((await change(id, MESSAGES)).status).toBe(200);
+      expect(await get(id)).toMatchObject({ name: 'Renamed', takes: 'message' });
     });
 
     it('is not added while WeCom cannot be asked', async () => {

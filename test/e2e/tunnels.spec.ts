@@ -10,6 +10,7 @@ import { type Labels, scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
+import { ShiftedTime } from '../support/shifted-time.js';
 import { join, listen, startTlsFront, type TlsFront } from '../support/tls-front.js';
 import {
   type AddedBot,
@@ -328,6 +329,23 @@ describe('at a stop', () => {
     expect(await closedLine()).toMatchObject({ why: 'stopped' });
     expect(manager.log.at(-1)?.msg).toBe('manager.stopped');
   });
+});
+
+it('a tunnel is closed after 60 s without a byte, and one that has had a byte since is not', async () => {
+  const time = new ShiftedTime(true);
+  await startOwn(time.env);
+  const [silent, busy] = [await openOwn(), await openOwn()];
+  const closed = once(silent, 'close');
+  time.goAhead(59_000);
+  busy.write(Buffer.of(0x16));
+  await until(() => relay.accepted.some(({ bytesRead, destroyed }) => bytesRead === 1 && !destroyed));
+  time.goAhead(1_000);
+  await closed;
+  expect(await closedLine()).toMatchObject({ why: 'idle' });
+  expect(busy.destroyed).toBe(false);
+  busy.destroy();
+  await stop();
+  time.discard();
 });
 
 describe('through the forward proxy of HTTPS_PROXY', () => {
