@@ -8,7 +8,11 @@ import { scrape } from '../support/metrics.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey } from '../support/place.js';
 import { until } from '../support/until.js';
-import { newApp } from '../support/wecom.js';
+import { newApp, newOpenKfId } from '../support/wecom.js';
+
+const BOTS_MAX = 1_000;
+/** A divisor of one less. */
+const AT_ONCE = 37;
 
 const place = embeddedPlace();
 let manager: ManagerProcess;
@@ -128,6 +132,24 @@ describe('a manager without SECRETS_KEY', () => {
     const answer = await at.change(id, { takes: 'message', corpSecret: 'corp-secret-of-the-tests' });
     expect([answer.status, (await at.shown(id)).takes]).toEqual([400, 'event']);
   });
+});
+
+it('there may be 1,000 bots: one more is refused until one is deleted', async () => {
+  const own = embeddedPlace();
+  const full = await startManager(own.env);
+  const there = await EventApp.connect(full);
+  const ask = () => there.ask({ openKfIds: [newOpenKfId()] });
+  const { id } = await there.add();
+  for (let n = 1; n < BOTS_MAX; n += AT_ONCE) {
+    const answers = await Promise.all(Array.from({ length: AT_ONCE }, ask));
+    for (const { status } of answers) expect(status).toBe(200);
+  }
+  const answer = await ask();
+  expect([answer.status, await answer.json()]).toMatchObject([409, { error: 'BOTS_FULL' }]);
+  expect((await there.request('DELETE', `/api/v1/bots/${id}`)).status).toBe(200);
+  expect((await ask()).status).toBe(200);
+  await Promise.all([full.stop(), there.close()]);
+  await own.discard();
 });
 
 mongoSuite('a replica that does not know a new SECRETS_KEY yet', () => {
