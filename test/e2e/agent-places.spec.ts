@@ -1,4 +1,4 @@
-/** Answers of agents that take long: who waits for them, and who does not. On the embedded store. */
+/** Answers of agents that take long: who waits for them, and who does not. On the embedded store, and replicas on MongoDB. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
@@ -6,8 +6,10 @@ import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';
+import { mongoPlace } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, sealedPlace } from '../support/place.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
 import { until, whenServed } from '../support/until.js';
 
 const ACCOUNTS = Array.from({ length: 41 }, (_, n) => `account ${n}`);
@@ -46,9 +48,9 @@ afterEach(async () => {
   await service.close();
 });
 
-const start = () =>
+const start = (at = place) =>
   startManager({
-    ...place.env,
+    ...at.env,
     WECOM_API_URL: wecom.url,
     ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
   });
@@ -202,5 +204,40 @@ describe('the calls of an agent that are under way', () => {
     await letGo();
     for (let account = 0; account < 40; account++) await hasLast(SLOW, 0, account);
     expect(sentTo(0, 39).filter((text) => text === SLOW)).toHaveLength(2);
+  });
+});
+
+mongoSuite('two replicas', () => {
+  let both: Place;
+  let one: ManagerProcess;
+  let two: ManagerProcess;
+  let alone: ManagerProcess;
+
+  beforeAll(async () => {
+    both = sealedPlace(mongoPlace());
+    alone = manager;
+    [one, two] = await Promise.all([start(both), start(both)]);
+    manager = one;
+    await connectApp(wecom, one);
+  });
+
+  afterAll(async () => {
+    manager = alone;
+    await Promise.all([one.stop(), two.stop()]);
+    await both.discard();
+  });
+
+  it('while one waits for the answer of a customer, it sees what the other has pulled', async () => {
+    await add();
+    say(SLOW, 0);
+    await until(() => held.length === 1);
+    // Whichever of them waits: each pulls what it is told of.
+    for (const [who, replica] of [one, two].entries()) {
+      await saveCallback(wecom, replica);
+      say(`told to ${who}`, who + 1);
+      await hasLast(`told to ${who}`, who + 1);
+    }
+    expect(held).toHaveLength(1);
+    await letGo();
   });
 });
