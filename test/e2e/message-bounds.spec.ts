@@ -4,10 +4,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import type { MessagePageAnswer } from '../../src/api/messages.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
+import { runCli, runCliWith } from '../support/cli-process.js';
 import { connectApp } from '../support/connected-app.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, sealedPlace } from '../support/place.js';
-import { type PuppetServer, type Received, startPuppetServer } from '../support/puppet-server.js';
+import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
+import { postJson, type PuppetServer, type Received, startPuppetServer } from '../support/puppet-server.js';
 import { SettableClock } from '../support/settable-clock.js';
 import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
 import { until, whenServed } from '../support/until.js';
@@ -186,6 +187,44 @@ describe('a bot that takes messages as JSON', () => {
     }
     const refused = await change(id, { callback: { form: 'wecom' } });
     expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('token')]);
+  });
+});
+
+describe('a bot that was imported without a signing secret', () => {
+  let from: Place;
+  let to: Place;
+
+  beforeEach(() => {
+    [from, to] = [sealedPlace(embeddedPlace()), sealedPlace(embeddedPlace())];
+  });
+
+  afterEach(() => Promise.all([from.discard(), to.discard()]));
+
+  it('gets one when takes is changed to message, and that answer alone shows it', async () => {
+    const { corpId, corpSecret } = wecom;
+    const callback = { url: bot.url };
+    const old = { name: 'Old bot', corpId, corpSecret, openKfIds: [openKfId], kind: 'callback', callback };
+    const before = await startManager(from.env);
+    const added = (await (await postJson(`${before.url}/api/v1/bots`, old)).json()) as BotCreatedAnswer;
+    await before.stop();
+    const { stdout } = await runCli(from.env, 'export', '--plain');
+    // As versions exported it that knew no signing secrets.
+    const file = stdout.replace(`,\\"signingSecret\\":\\"${added.signingSecret}\\"`, '');
+    expect([stdout.includes('whsec_'), file.includes('whsec_')]).toEqual([true, false]);
+    expect((await runCliWith(file, to.env, 'import', '--input', '-')).code).toBe(0);
+    const after = await startManager(to.env);
+    const changed = async (fields: object) => {
+      const answer = await fetch(`${after.url}/api/v1/bots/${added.id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(fields),
+      });
+      return [answer.status, ((await answer.json()) as BotCreatedAnswer).signingSecret];
+    };
+    expect(await changed({ name: 'Old and imported' })).toEqual([200, null]);
+    expect(await changed({ takes: 'message' })).toEqual([200, expect.stringMatching(/^whsec_.{40,}/)]);
+    expect(await changed({ name: 'With a secret' })).toEqual([200, null]);
+    await after.stop();
   });
 });
 

@@ -1,7 +1,6 @@
 /** Customers' messages whose callbacks WeCom's side loses: the built manager finds them, and says that callbacks do not arrive. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { connectApp } from '../support/connected-app.js';
@@ -39,15 +38,7 @@ async function begin(newPlace: () => Place, replicas = 1): Promise<void> {
   while (managers.length < replicas) managers.push(await startManager(env));
   const [manager] = managers as [ManagerProcess];
   await connectApp(wecom, manager);
-  const { corpId, corpSecret, openKfId } = wecom;
-  const response = await postJson(`${manager.url}/api/v1/bots`, {
-    ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId] },
-    ...{ kind: 'callback', takes: 'message', callback: { url: `${bot.server.url}/wxkf/` } },
-  });
-  const added = (await response.json()) as BotCreatedAnswer;
-  bot.server.keys = { token: added.token ?? '', encodingAESKey: added.encodingAESKey ?? '' };
-  bot.base = `${manager.url}/bot/${added.key}/cgi-bin`;
-  bot.credentials = { corpid: corpId, corpsecret: corpSecret };
+  await bot.addTo(manager.url, wecom, wecom.openKfId);
   // WeCom's times are whole seconds, and what was sent before the manager started does not count as untold.
   const secondOfStart = Math.floor(Date.now() / 1_000);
   await until(() => Math.floor(Date.now() / 1_000) > secondOfStart);

@@ -15,6 +15,7 @@ import { until, whenServed } from '../support/until.js';
 
 const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
 const CUSTOMERS = ['anna', 'ben', 'carl', 'dora'];
+const AHEAD_MAX = 5;
 const PEOPLE = { keywords: ['Agent'], to: 'pool' as const, waiting: 'wait', nobody: 'nobody is here' };
 
 const place = sealedPlace(embeddedPlace(), randomBytes(32).toString('base64'));
@@ -30,6 +31,7 @@ beforeAll(async () => {
   refusals = await startSendRefusals(wecom.url);
   manager = await startManager({
     ...place.env,
+    MESSAGES_AHEAD_MAX: String(AHEAD_MAX),
     WECOM_API_URL: refusals.url,
     ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
   });
@@ -65,25 +67,18 @@ const request = (method: string, path: string, body?: object, key?: string) =>
     }),
   );
 
-async function add(session: SessionSettings | null, fields: object = {}): Promise<BotCreatedAnswer> {
-  const { corpId, corpSecret } = wecom;
-  const response = await request('POST', '/api/v1/bots', {
-    ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId], session },
-    ...{ kind: 'callback', takes: 'message', callback: { url: `${bot.server.url}/wxkf/` } },
-    ...fields,
-  });
-  const answer = (await response.json()) as BotCreatedAnswer;
-  if (response.status !== 200) throw new Error(JSON.stringify(answer));
-  bot.server.keys = { token: answer.token ?? '', encodingAESKey: answer.encodingAESKey ?? '' };
-  bot.base = `${manager.url}/bot/${answer.key}/cgi-bin`;
-  bot.credentials = { corpid: corpId, corpsecret: corpSecret };
-  return answer;
-}
+const add = (session: SessionSettings | null, fields: object = {}) =>
+  bot.addTo(manager.url, wecom, openKfId, { session, ...fields });
 
 async function change(id: string, fields: object): Promise<BotCreatedAnswer> {
   const response = await request('PATCH', `/api/v1/bots/${id}`, fields);
   expect(response.status).toBe(200);
   return (await response.json()) as BotCreatedAnswer;
+}
+
+/** Of a call of `kf/service_state/trans`. */
+interface Tried {
+  readonly servicer_userid: string;
 }
 
 const customer = (n: number): string => wecom.customers[n]?.externalUserId ?? '';
@@ -186,6 +181,49 @@ it('servicers who are named take customers in turn, and who serves is asked for 
   expect(servicers).toEqual(['zhangsan', 'lisi', 'zhangsan', 'lisi']);
   const lists = wecom.calls.records.filter(({ id, api }) => id > before && api === 'kf/servicer/list');
   expect(lists).toHaveLength(1);
+});
+
+it('at most three servicers who are named are tried for a customer, who is then told that nobody is there', async () => {
+  const servicers = ['zhangsan', 'lisi', 'wangwu', 'zhaoliu'];
+  for (const userid of servicers) wecom.corp.servicers.add(openKfId, userid);
+  await add({ people: { ...PEOPLE, to: { servicers } } });
+  refusals.apis.set('kf/service_state/trans', 95_014);
+  refusals.refused.length = 0;
+  say('agent');
+  await isShown('nobody is here');
+  const tried = refusals.refused.map(({ asked }) => (JSON.parse(asked) as Tried).servicer_userid);
+  expect(tried).toEqual(servicers.slice(0, 3));
+});
+
+it('a customer in the state 1, with an assistant of WeCom, is the bot’s, and can be handed over', async () => {
+  await add({ people: PEOPLE });
+  refusals.apis.set('kf/sync_msg', -1);
+  say('Hello');
+  // Nothing tells of it.
+  wecom.corp.act(conversation(), { type: 'transfer', to: 1, servicerUserid: null });
+  refusals.apis.clear();
+  await isGiven('Hello');
+  say('agent');
+  await isShown('wait');
+  expect([session().state, bot.texts]).toEqual([2, ['Hello']]);
+});
+
+it('while MESSAGES_AHEAD_MAX messages of the account wait, nobody is welcomed or handed over', async () => {
+  await add({ people: PEOPLE, welcome: { text: 'Welcome' } });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  bot.work = () => released;
+  for (let n = 0; n < AHEAD_MAX; n++) say(`${n}`);
+  await until(async () => (await account()).waiting?.messages === AHEAD_MAX);
+  wecom.corp.enter(openKfId, customer(1));
+  say('agent');
+  await manager.line(
+    ({ msg, openKfId: of, reason }) =>
+      msg === 'hint.attempted' && of === openKfId && String(reason).includes('wait already'),
+  );
+  expect([shown(0), shown(1)]).toEqual([[], []]);
+  release();
+  await isShown('Welcome', 1);
+  await isShown('wait', 0);
 });
 
 it('a program that hands over is told that nobody is there, or that it is closed, and the bot goes on', async () => {

@@ -1,7 +1,6 @@
 /** Bots and people who share customers: what customers get, and what the bot gets, with WeCom's rules kept by the local WeCom. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import type { AccountDetailAnswer } from '../../src/insight/accounts/account.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
 import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
@@ -72,23 +71,8 @@ onEachStoreNightly((newPlace) => {
       }),
     );
 
-  async function add(
-    session: SessionSettings | null = SETTINGS,
-    fields: object = {},
-  ): Promise<BotCreatedAnswer> {
-    const { corpId, corpSecret } = wecom;
-    const response = await request('POST', '/api/v1/bots', {
-      ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId], session },
-      ...{ kind: 'callback', takes: 'message', callback: { url: `${bot.server.url}/wxkf/` } },
-      ...fields,
-    });
-    const answer = (await response.json()) as BotCreatedAnswer;
-    if (response.status !== 200) throw new Error(JSON.stringify(answer));
-    bot.server.keys = { token: answer.token ?? '', encodingAESKey: answer.encodingAESKey ?? '' };
-    bot.base = `${manager.url}/bot/${answer.key}/cgi-bin`;
-    bot.credentials = { corpid: corpId, corpsecret: corpSecret };
-    return answer;
-  }
+  const add = (session: SessionSettings | null = SETTINGS, fields: object = {}) =>
+    bot.addTo(manager.url, wecom, openKfId, { session, ...fields });
 
   const say = (text: string) => wecom.say(text, { openKfId });
   const conversation = () => wecom.corp.conversation(openKfId, wecom.firstCustomerId);

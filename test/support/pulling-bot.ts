@@ -2,8 +2,11 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import type { Simulator } from '../../packages/simulator/simulator.js';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { BotServer } from './bot-server.js';
-import type { Received } from './puppet-server.js';
+import { postJson, type Received } from './puppet-server.js';
+import { whenServed } from './until.js';
 
 export type PullingHabit =
   | 'before it answers'
@@ -67,6 +70,27 @@ export class PullingBot {
     const bot = new PullingBot(await BotServer.start());
     bot.server.behave((_request, response) => bot.#take(response));
     return bot;
+  }
+
+  /** As an operator adds it to the manager, for an account. @param fields others than usual. @throws Error when it is refused. */
+  async addTo(
+    managerUrl: string,
+    { corpId, corpSecret }: Pick<Simulator, 'corpId' | 'corpSecret'>,
+    openKfId: string,
+    fields: object = {},
+  ): Promise<BotCreatedAnswer> {
+    const asked = {
+      ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId] },
+      ...{ kind: 'callback', takes: 'message', callback: { url: `${this.server.url}/wxkf/` } },
+      ...fields,
+    };
+    const response = await whenServed(() => postJson(`${managerUrl}/api/v1/bots`, asked));
+    const added = (await response.json()) as BotCreatedAnswer;
+    if (response.status !== 200) throw new Error(JSON.stringify(added));
+    this.server.keys = { token: added.token ?? '', encodingAESKey: added.encodingAESKey ?? '' };
+    this.base = `${managerUrl}/bot/${added.key}/cgi-bin`;
+    this.credentials = { corpid: corpId, corpsecret: corpSecret };
+    return added;
   }
 
   get texts(): string[] {

@@ -14,6 +14,8 @@ export interface SendRefusals {
   readonly faults: SendFault[];
   /** By API: an errcode for each call from now on, or `silent` for no answer. */
   readonly apis: Map<string, number | 'silent'>;
+  /** What the calls asked that it refused, the newest last. */
+  readonly refused: { readonly api: string; readonly asked: string }[];
   /** Nobody listens there until the function that it gives is called. */
   leave(): Promise<() => Promise<void>>;
   close(): Promise<void>;
@@ -22,13 +24,17 @@ export interface SendRefusals {
 export async function startSendRefusals(wecomUrl: string): Promise<SendRefusals> {
   const faults: SendFault[] = [];
   const apis: SendRefusals['apis'] = new Map();
+  const refused: SendRefusals['refused'] = [];
   const server = createServer(async (request, response) => {
     const { method = '', url = '' } = request;
     const body = Buffer.concat(await request.toArray());
     const api = new URL(url, wecomUrl).pathname.replace('/cgi-bin/', '');
     const fault = apis.get(api) ?? (api === 'kf/send_msg' ? faults.shift() : undefined);
     if (fault === 'silent') return response;
-    if (typeof fault === 'number') return sendAnswer(response, refusal(fault, 'refused by the test'));
+    if (typeof fault === 'number') {
+      refused.push({ api, asked: body.toString() });
+      return sendAnswer(response, refusal(fault, 'refused by the test'));
+    }
     if (fault === 'call lost') return response.destroy();
     const answer = await fetch(wecomUrl + url, { method, ...(method === 'POST' && { body }) });
     const bytes = Buffer.from(await answer.arrayBuffer());
@@ -53,6 +59,7 @@ export async function startSendRefusals(wecomUrl: string): Promise<SendRefusals>
     url: `http://127.0.0.1:${port}`,
     faults,
     apis,
+    refused,
     leave: async () => {
       await close();
       return async () => void (await listen(port));

@@ -1,36 +1,31 @@
-/** Time that passes for a manager, and for nobody else. */
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+/** Time that passes for a manager, and for whatever else has this as its clock, such as the local WeCom. */
+import { type Clock, SYSTEM_CLOCK } from '../../packages/simulator/clock.js';
+import { PreloadedNumber } from './preloaded-number.js';
 
-export class ShiftedTime {
+export class ShiftedTime implements Clock {
   /** For the environment of the manager. */
   readonly env: Readonly<Record<string, string>>;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'wxkf-time-'));
-  readonly #file = join(this.#folder, 'ahead-ms');
+  readonly elapsedMs = SYSTEM_CLOCK.elapsedMs;
+  readonly after = SYSTEM_CLOCK.after;
+  readonly #ahead = new PreloadedNumber('shifted-time-preload.ts', 'AHEAD_MS_FILE', 0);
   #aheadMs = 0;
 
-  /** @param hasElapsed whether durations pass, too, and not only the time of day. */
+  /** @param hasElapsed whether durations pass for the manager, too, and not only the time of day. */
   constructor(hasElapsed = false) {
-    const preload = pathToFileURL(resolve('test/support/shifted-time-preload.ts'));
-    this.env = {
-      AHEAD_MS_FILE: this.#file,
-      NODE_OPTIONS: `--import ${preload.href}`,
-      ...(hasElapsed && { AHEAD_ELAPSED: 'true' }),
-    };
-    this.goAhead(0);
+    this.env = { ...this.#ahead.env, ...(hasElapsed && { AHEAD_ELAPSED: 'true' }) };
+  }
+
+  nowMs(): number {
+    return SYSTEM_CLOCK.nowMs() + this.#aheadMs;
   }
 
   /** Timers that run then run on as they were: what is due by now is seen at the next look. */
   goAhead(ms: number): void {
     this.#aheadMs += ms;
-    // Whoever read a file that is being written would see no time ahead.
-    writeFileSync(`${this.#file}.new`, String(this.#aheadMs));
-    renameSync(`${this.#file}.new`, this.#file);
+    this.#ahead.set(this.#aheadMs);
   }
 
   discard(): void {
-    rmSync(this.#folder, { recursive: true });
+    this.#ahead.discard();
   }
 }

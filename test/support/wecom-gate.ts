@@ -9,16 +9,21 @@ export class WecomGate {
   readonly came: string[] = [];
   /** Which calls wait until they are let go. */
   holds: (api: string) => boolean = () => false;
+  /** How many calls it held at a time, at most. */
+  heldMax = 0;
   /** The oldest first. */
-  readonly #held: (() => void)[] = [];
+  readonly #held = new Set<() => void>();
   readonly #server = createServer(async (request, response) => {
     const { method = '', url = '' } = request;
     const body = method === 'POST' ? await buffer(request) : null;
     const api = new URL(url, 'http://wecom').pathname.replace('/cgi-bin/', '');
     this.came.push(api);
     const pass = () => void this.#pass(url, { method, body }, response);
-    if (this.holds(api)) this.#held.push(pass);
-    else pass();
+    if (!this.holds(api)) return pass();
+    this.#held.add(pass);
+    this.heldMax = Math.max(this.heldMax, this.#held.size);
+    // Whoever called waits no longer.
+    response.once('close', () => this.#held.delete(pass));
   });
 
   private constructor(private readonly wecomUrl: string) {}
@@ -34,12 +39,15 @@ export class WecomGate {
   }
 
   get held(): number {
-    return this.#held.length;
+    return this.#held.size;
   }
 
   /** Lets the oldest of those go that wait. */
-  letGo(count = this.#held.length): void {
-    for (const pass of this.#held.splice(0, count)) pass();
+  letGo(count = this.#held.size): void {
+    for (const pass of [...this.#held].slice(0, count)) {
+      this.#held.delete(pass);
+      pass();
+    }
   }
 
   async close(): Promise<void> {
