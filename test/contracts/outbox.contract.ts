@@ -117,6 +117,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           event: put.event,
           eventId: put.event.id,
           createdAtS: CREATED_AT_S,
+          lagMs: put.event.lagMs,
           keysId: 'keys-1',
           generation,
           events: 1,

@@ -135,6 +135,9 @@ describe('pulls without a sync token', () => {
     [away.bot.keys, at.bot.keys] = [at.bot.keys, keys];
 
     for (const openKfId of accounts) expect(await tellOld(openKfId)).toBe('pending');
+    expect(
+      (await at.hints()).flatMap(({ openKfId, isSyncTokenExpired }) => (isSyncTokenExpired ? openKfId : [])),
+    ).toEqual(expect.arrayContaining(accounts));
     await at.setPaused(id, false);
     await until(() => at.bot.received.length === 5);
 

@@ -22,6 +22,8 @@ export interface HintHead extends LineHead {
   readonly eventId: string;
   /** `createdAtS` of its event. */
   readonly createdAtS: number | null;
+  /** `lagMs` of its event. */
+  readonly lagMs: number;
   /** New with each `put` that changes the event that goes next, and never reused. Only its delivery may remove that event. */
   readonly generation: string;
   /** How many events wait: one, or up to `EVENTS_MAX` of a bot that gets each. */
@@ -162,14 +164,14 @@ function isSome(events: readonly WaitingEvent[]): events is Events {
 
 /** The hint with these events, at the same place in the schedule. */
 function withEvents(hint: Hint, [first, ...later]: Events): Hint {
-  const { id: eventId, createdAtS } = first.event;
-  return { ...hint, ...first, eventId, createdAtS, later, events: 1 + later.length };
+  const { id: eventId, createdAtS, lagMs } = first.event;
+  return { ...hint, ...first, eventId, createdAtS, lagMs, later, events: 1 + later.length };
 }
 
 /** A hint of this event alone. */
 function toFirst(put: NewHint): Hint {
   const { event, keysId, keepsEach, lease, arrivedAtMs, attempts, step, dueAtMs, endpoint } = put;
-  const { id: eventId, corpId, openKfId, createdAtS } = event;
+  const { id: eventId, corpId, openKfId, createdAtS, lagMs } = event;
   return {
     ...{
       corpId,
@@ -177,6 +179,7 @@ function toFirst(put: NewHint): Hint {
       event,
       eventId,
       createdAtS,
+      lagMs,
       keysId,
       arrivedAtMs,
       attempts,
@@ -219,6 +222,7 @@ function replace(all: Hint, put: NewHint, nowMs: number): Hint {
     event: { ...newest.event, ...dated },
     eventId: dated.id,
     createdAtS: dated.createdAtS,
+    lagMs: newest.event.lagMs,
     keysId: newest.keysId,
     arrivedAtMs: newest.arrivedAtMs,
     waitingSinceMs: Math.min(Math.max(before.waitingSinceMs, known?.waitingSinceMs ?? 0), put.arrivedAtMs),
@@ -489,8 +493,8 @@ function toLaterDetails(later: WaitingEvent): LaterDetails {
 /** @returns `null` for a line that holds no hint. */
 export function toHead({ kind: _kind, details, body: _body, ...head }: Line): HintHead | null {
   if (!isDetails(details)) return null;
-  const { eventId, createdAtS, generation, attempts, step, later = [] } = details;
-  return { ...head, eventId, createdAtS, generation, attempts, step, events: 1 + later.length };
+  const { eventId, createdAtS, lagMs, generation, attempts, step, later = [] } = details;
+  return { ...head, eventId, createdAtS, lagMs, generation, attempts, step, events: 1 + later.length };
 }
 
 /** @returns `null` for a line that holds no hint. */

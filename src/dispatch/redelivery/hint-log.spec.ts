@@ -12,6 +12,7 @@ const HINT: HintHead = {
   openKfId: 'wkAccount-1',
   eventId: 'event-1',
   createdAtS: null,
+  lagMs: 0,
   generation: 'g1',
   state: 'waiting',
   arrivedAtMs: 0,

@@ -9,7 +9,7 @@ import { type Failure, runningLease } from '../../storage/queue/line.js';
 /** @param name the name of its account; `null` when no puppet has registered it. @param nowMs store time. */
 export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {
   const { corpId, openKfId, generation, state, events, arrivedAtMs, waitingSinceMs, attempts } = hint;
-  const { dueAtMs, endpoint, lastFailure } = hint;
+  const { lagMs, dueAtMs, endpoint, lastFailure } = hint;
   return {
     corpId,
     openKfId,
@@ -24,7 +24,7 @@ export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number)
     dueAt: dueAtMs === null ? null : toIso(dueAtMs),
     endpoint: endpoint === null ? null : toAddress(endpoint),
     isUnderWay: runningLease(hint, nowMs) !== null,
-    isSyncTokenExpired: nowMs - arrivedAtMs >= SYNC_TOKEN_LIFE_MS,
+    isSyncTokenExpired: nowMs - arrivedAtMs + lagMs >= SYNC_TOKEN_LIFE_MS,
     failure: toFailureAnswer(lastFailure),
   };
 }
