@@ -25,7 +25,7 @@ let at: EventApp;
 let puppet: PuppetServer;
 
 beforeAll(async () => {
-  manager = await startManager({ ...place.env, ...time.env });
+  manager = await start();
 });
 
 afterAll(async () => {
@@ -34,8 +34,17 @@ afterAll(async () => {
   time.discard();
 });
 
+const start = () => startManager({ ...place.env, ...time.env });
+
 beforeEach(async () => {
-  [at, puppet] = await Promise.all([EventApp.connect(manager), startPuppetServer()]);
+  [at, puppet] = await Promise.all([
+    EventApp.connect({
+      get url() {
+        return manager.url;
+      },
+    }),
+    startPuppetServer(),
+  ]);
 });
 
 afterEach(() => Promise.all([at.close(), puppet.close()]));
@@ -60,6 +69,18 @@ describe('an event that nobody took for 3 days', () => {
     await at.replay();
     await isNothingWaiting();
     expect(at.bot.received).toHaveLength(before + 2);
+  });
+
+  it('is a dead letter where there was no bot for it, too; a puppet that registers gets it', async () => {
+    expect(await at.tell('ENC1')).toBe('pending');
+    time.goAhead(DAYS_3_MS);
+    // It is looked for every 20 s, and at a start.
+    await manager.stop();
+    manager = await start();
+    await until(async () => (await at.hints()).some(({ state }) => state === 'dead'));
+    await register(manager.url, at.app, at.openKfId, puppet.url);
+    await isNothingWaiting();
+    expect(JSON.parse(puppet.received[0]?.body ?? '')).toEqual({ token: '', openKfId: at.openKfId });
   });
 });
 
