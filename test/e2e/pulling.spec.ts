@@ -5,21 +5,30 @@ import { type Simulator, startSimulator } from '../../packages/simulator/simulat
 import { connectApp, saveCallback } from '../support/connected-app.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
+import { PreloadedNumber } from '../support/preloaded-number.js';
 import { PullingBot } from '../support/pulling-bot.js';
 import { until } from '../support/until.js';
+import { WecomGate } from '../support/wecom-gate.js';
 
 const SECRETS_KEY = randomBytes(32).toString('base64');
-const ACCOUNTS = ['one', 'two', 'three', 'four', 'five', 'six'];
+const ACCOUNTS = Array.from({ length: 20 }, (_, n) => `account ${n}`);
+const MB = 1_024 * 1_024;
+/** Of a disk that no test makes low. */
+const FREE_BYTES = 10_000 * MB;
 
 let place: Place;
 let manager: ManagerProcess;
 let wecom: Simulator;
+let gate: WecomGate;
+let disk: PreloadedNumber;
 let accountsUsed = 0;
 let openKfId: string;
 let bot: PullingBot;
 
 beforeAll(async () => {
   wecom = await startSimulator({ accounts: ACCOUNTS });
+  gate = await WecomGate.open(wecom.url);
+  disk = new PreloadedNumber('free-disk-preload.ts', 'FREE_BYTES_FILE', FREE_BYTES);
   place = embeddedPlace();
   manager = await start();
   await connectApp(wecom, manager);
@@ -27,12 +36,14 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await manager.stop();
+  await gate.close();
   await wecom.close();
   await place.discard();
+  disk.discard();
 });
 
 beforeEach(async () => {
-  openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+  openKfId = nextAccount();
   bot = await PullingBot.start();
 });
 
@@ -41,12 +52,15 @@ afterEach(() => {
   return bot.close();
 });
 
+const nextAccount = (): string => wecom.accounts[accountsUsed++]?.openKfId ?? '';
+
 const start = () =>
   startManager({
     ...place.env,
+    ...disk.env,
     SECRETS_KEY,
     MESSAGES_AHEAD_MAX: '20',
-    WECOM_API_URL: wecom.url,
+    WECOM_API_URL: gate.url,
     ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
   });
 
@@ -62,18 +76,7 @@ async function request(method: string, path: string, body?: object): Promise<any
   return answer;
 }
 
-async function add(fields: object = {}): Promise<string> {
-  const { corpId, corpSecret } = wecom;
-  const answer = await request('POST', '/api/v1/bots', {
-    ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId] },
-    ...{ kind: 'callback', takes: 'message', callback: { url: `${bot.server.url}/wxkf/` } },
-    ...fields,
-  });
-  bot.server.keys = { token: answer.token, encodingAESKey: answer.encodingAESKey };
-  bot.base = `${manager.url}/bot/${answer.key}/cgi-bin`;
-  bot.credentials = { corpid: corpId, corpsecret: corpSecret };
-  return answer.id;
-}
+const add = () => bot.addTo(manager.url, wecom, openKfId);
 
 const say = (text: string) => wecom.say(text, { openKfId });
 
@@ -100,7 +103,7 @@ describe('what customers write', () => {
   });
 
   it('while nobody takes messages reaches the bot that takes them next, without a further event', async () => {
-    const id = await add();
+    const { id } = await add();
     say('1');
     await until(() => bot.texts.length === 1);
     for (const text of ['2', '3']) {
@@ -123,5 +126,71 @@ describe('what customers write', () => {
     expect(bot.texts.map((text) => text.slice(0, 3))).toEqual(
       [...texts, 'the last'].map((text) => text.slice(0, 3)),
     );
+  });
+
+  it('stops at a single message that cannot be read, and lastFailure of its bot says so', async () => {
+    const { id } = await add();
+    say('before');
+    await until(() => bot.texts.length === 1);
+    // An answer with it has more than the 16 MiB that are read.
+    say('x'.repeat(17 * MB));
+    say('behind');
+    const failure = async () => (await request('GET', `/api/v1/bots/${id}`)).lastFailure?.reason;
+    await until(async () => (await failure())?.includes('a single message, which cannot be left out'));
+    expect(bot.texts).toEqual(['before']);
+    // Else it would be pulled again and again, beside the tests below.
+    await request('DELETE', `/api/v1/bots/${id}`);
+  });
+
+  it('stays at WeCom while the disk of DATA_DIR has less than 256 MB, and reaches the bot when it has more', async () => {
+    await add();
+    say('1');
+    await until(() => bot.texts.length === 1);
+    disk.set(255 * MB);
+    say('2');
+    await manager.line(
+      ({ msg, openKfId: of, taken }) => msg === 'hint.attempted' && of === openKfId && taken === false,
+    );
+    expect(bot.texts).toEqual(['1']);
+    expect((await request('GET', `/api/v1/hints?openKfId=${openKfId}`)).items).toHaveLength(1);
+    disk.set(257 * MB);
+    await until(() => bot.texts.includes('2'));
+    expect(bot.texts).toEqual(['1', '2']);
+  });
+});
+
+describe('a corp', () => {
+  afterEach(() => {
+    gate.holds = () => false;
+    gate.letGo();
+  });
+
+  it('has at most four pulls at a time, and its bots take turns', async () => {
+    const others = Array.from({ length: 6 }, nextAccount);
+    const another = await PullingBot.start();
+    await another.addTo(manager.url, wecom, others[0] ?? '', { openKfIds: others });
+    await add();
+    gate.holds = (api) => api === 'kf/sync_msg';
+    const before = wecom.calls.records.at(-1)?.id ?? 0;
+    for (const account of [...others, openKfId]) wecom.say('Hello', { openKfId: account });
+    // Then each of them has reached the manager.
+    await until(() => wecom.callbacks.records.slice(-7).every(({ state }) => state === 'taken'));
+    await until(() => gate.held === 4);
+    const pulls = () => wecom.calls.records.filter(({ id, api }) => id > before && api === 'kf/sync_msg');
+    /** In the order in which they had their turns. */
+    const pulled = () => [
+      ...new Set(pulls().map(({ request: asked }) => JSON.parse(asked).open_kfid as string)),
+    ];
+    while (pulled().length < 7) {
+      gate.letGo(1);
+      await until(() => gate.held > 0 || pulled().length === 7);
+    }
+    expect(gate.heldMax).toBe(4);
+    // The fifth of the other bot waited before it, and so did the sixth, which has to wait on.
+    expect(pulled().indexOf(openKfId)).toBe(5);
+    gate.holds = () => false;
+    gate.letGo();
+    await until(() => bot.texts.length === 1 && another.texts.length === 6);
+    await another.close();
   });
 });
