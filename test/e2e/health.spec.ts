@@ -3,6 +3,8 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
+import { PreloadedNumber } from '../support/preloaded-number.js';
+import { until } from '../support/until.js';
 
 const PUPPET = 'secret-of-the-puppets';
 const OPERATOR = 'secret-of-the-operators';
@@ -129,5 +131,23 @@ describe('a manager without secrets', () => {
     // On a busy machine the event loop may be late as well.
     const down = Object.keys(error).filter((part) => part !== 'eventLoop');
     expect([response.status, down.sort()]).toEqual([503, ['disk', 'storage']]);
+  });
+});
+
+describe('while the disk of DATA_DIR has less than 16 MB', () => {
+  const MB = 1_024 * 1_024;
+  const disk = new PreloadedNumber('free-disk-preload.ts', 'FREE_BYTES_FILE', 17 * MB);
+  managerWith(disk.env);
+  afterAll(() => disk.discard());
+
+  it('is down, and up again at once when there is space; the manager stays ready', async () => {
+    const isDown = async () => 'storage' in (await reportOf(await ask('/health'))).error;
+    expect(await isDown()).toBe(false);
+    disk.set(15 * MB);
+    await until(isDown);
+    expect((await ask('/health')).status).toBe(503);
+    expect((await ask('/health/ready')).status).toBe(200);
+    disk.set(17 * MB);
+    await until(async () => !(await isDown()));
   });
 });
