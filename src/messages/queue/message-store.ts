@@ -227,6 +227,7 @@ export class MessageStore {
     nowMs: number,
     leaseMs: number,
   ): Promise<PullLease | null> {
+    this.store.requireRoomForMessages();
     const lease = { id: `${this.#process} ${randomUUID()}`, untilMs: nowMs + leaseMs };
     const { outcome, record } = await this.#pulls.change(accountKey(account), (state) =>
       this.#isPulled(state, nowMs) ? null : { ...(state ?? newPullState(account)), lease },

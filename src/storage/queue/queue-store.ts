@@ -188,6 +188,9 @@ export abstract class QueueStore {
 
   // Messages.
 
+  /** @throws AppError `STORE_UNAVAILABLE` while there is no room for new messages, so that nobody pulls them in vain. */
+  requireRoomForMessages(): void {}
+
   /**
    * Adds messages and known ids that are not there in any state. Those that are there stay as they are.
    * @returns the keys of the messages that were added.

@@ -312,6 +312,10 @@ export class SqliteQueueStore extends QueueStore {
 
   // Messages.
 
+  override requireRoomForMessages(): void {
+    this.store.requireRoomForMessages();
+  }
+
   override async addMessages(
     messages: readonly Message[],
     known: readonly KnownMessage[],
