@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { proxySuite } from '../support/proxy-suite.js';
 import { onEachStoreNightly } from '../support/each-store.js';
 import { newApp } from '../support/wecom.js';
-import { drop, usual } from '../support/wecom-faults.js';
+import { answer, drop, usual } from '../support/wecom-faults.js';
 
 const CORP = 'ww5823bf96d3bd56c7';
 const SECRET = 'marked-secret_of-the+app/=';
@@ -70,6 +70,25 @@ onEachStoreNightly((newPlace) => {
     expect(suite.calls('gettoken')).toHaveLength(2);
     await getToken(suite.manager, SECRET, corp);
     await suite.manager.line(({ msg, corpId }) => msg === 'token.answered' && corpId === corp);
+  });
+
+  it('passes on 45009 with Retry-After, and asks WeCom for no token of that corp meanwhile; after -1 it asks again', async () => {
+    const [busy, other] = [newApp().corpId, newApp().corpId];
+    for (const known of [busy, other]) suite.wecom.addSecret(known, SECRET);
+    suite.wecom.behave('gettoken', answer(45009));
+    for (let n = 0; n < 3; n++) {
+      const refused = await getToken(suite.manager, SECRET, corp);
+      expect(refused).toMatchObject({ status: 200, errcode: 45009 });
+      const waitS = Number(refused.headers.get('retry-after'));
+      expect([waitS > 50, waitS <= 60]).toEqual([true, true]);
+    }
+    expect(suite.calls('gettoken')).toHaveLength(1);
+    suite.wecom.behave('gettoken', answer(-1));
+    expect(await getToken(suite.manager, SECRET, busy)).toMatchObject({ status: 200, errcode: -1 });
+    suite.wecom.behave('gettoken', usual);
+    for (const asked of [busy, other])
+      expect(await getToken(suite.manager, SECRET, asked)).toMatchObject({ errcode: 0 });
+    expect(await getToken(suite.manager, SECRET, corp)).toMatchObject({ errcode: 45009 });
   });
 
   describe('while WeCom cannot be reached', () => {
