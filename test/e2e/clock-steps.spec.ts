@@ -1,6 +1,10 @@
-/** The wall clock of a manager steps by more than a lease lasts, while a bot is at work. */
+/** The wall clock of a manager steps by more than a lease lasts, while a bot is at work; and back, while an event waits. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp } from '../support/connected-app.js';
@@ -101,5 +105,52 @@ describe('when the clock steps while a bot is at work', () => {
       return hint === null;
     });
     expect(puppet.received).toHaveLength(2);
+  });
+});
+
+describe('when the clock was set back by an hour', () => {
+  const HOUR_MS = 3_600_000;
+  const ofStore = embeddedPlace();
+  const folder = mkdtempSync(join(tmpdir(), 'wxkf-time-'));
+  const file = join(folder, 'ahead-ms');
+  let own: ManagerProcess;
+
+  beforeAll(async () => {
+    writeFileSync(file, '0');
+    const preload = pathToFileURL(resolve('test/support/shifted-time-preload.ts'));
+    own = await startManager({
+      ...ofStore.env,
+      AHEAD_MS_FILE: file,
+      NODE_OPTIONS: `--import ${preload.href}`,
+    });
+  });
+
+  afterAll(async () => {
+    await own.stop();
+    await ofStore.discard();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('an event that waits is delayed by as much on the embedded store, until the clock is right; one that comes is not', async () => {
+    const [app, openKfId, other] = [newApp(), newOpenKfId(), newOpenKfId()];
+    const served = await startPuppetServer();
+    await register(own.url, app, openKfId, puppet.url);
+    await register(own.url, app, other, served.url);
+    puppet.behave((_request, response) => response.writeHead(503).end());
+    const send = async (to: string) => {
+      const callback = sealCallback(app, kfMessageXml(app, to, 'token', nowS()));
+      expect((await postCallback(own.url, app, callback)).status).toBe(200);
+    };
+    await send(openKfId);
+    puppet.behave(TAKE);
+    writeFileSync(file, String(-HOUR_MS));
+    await send(other);
+    expect(served.received).toHaveLength(1);
+    const account = await fetch(`${own.url}/api/v1/kf-accounts/${openKfId}`);
+    const { hint } = (await account.json()) as { hint: { dueAt: string } };
+    expect(Date.parse(hint.dueAt)).toBeGreaterThan(Date.now() - HOUR_MS + HOUR_MS / 2);
+    writeFileSync(file, '0');
+    await until(() => puppet.received.length === 2);
+    await served.close();
   });
 });

@@ -183,6 +183,20 @@ onEachStoreNightly((newPlace) => {
       await kept;
       expect(bot.connections).toBe(2);
     });
+
+    it('that nobody resolves takes nothing, by its stage connect, and is served once it is resolved', async () => {
+      const bot = await listener();
+      names.lead('failing.test');
+      await registerAt(`http://failing.test:${portOf(bot)}`);
+      expect(await send('SYNC')).toEqual(pending);
+      expect(await nextTry()).toMatchObject({
+        stage: 'connect',
+        reason: expect.stringContaining('ENOTFOUND'),
+      });
+      const kept = bot.next();
+      names.lead('failing.test', '127.0.0.1');
+      await kept;
+    });
   });
 
   describe('with a list', () => {

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/config.js';
 import { StorageStartError } from '../../src/kernel/storage-start-error.js';
@@ -248,6 +249,16 @@ describe('DATA_DIR', () => {
     await puppet.close();
     await expectRefused((bytes) => bytes.fill(0xa5, 4_096));
     await expectRefused((bytes) => bytes.subarray(0, 12_288));
+  });
+
+  it('that a later version has written is refused in a line that says so', async () => {
+    await (await startManager({ DATA_DIR: folder })).stop();
+    const database = new DatabaseSync(dataFile());
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    expect(await failedStart()).toMatch(
+      /was written by a later version \(schema 99, this one knows \d+\); start that version/,
+    );
   });
 
   /** Leaves the file as it was found. */

@@ -9,9 +9,13 @@ export interface TlsFront {
 }
 
 /** Takes TLS off and passes the rest on to a port of this machine. */
-export async function startTlsFront(certificate: Certificate, plainPort: number): Promise<TlsFront> {
+export async function startTlsFront(
+  certificate: Certificate,
+  plainPort: number,
+  ofPort = 0,
+): Promise<TlsFront> {
   const server = createServer(certificate, (socket) => join(socket, connect(plainPort, '127.0.0.1')));
-  const port = await listen(server);
+  const port = await listen(server, ofPort);
   return {
     port,
     close: async () => {
@@ -21,8 +25,8 @@ export async function startTlsFront(certificate: Certificate, plainPort: number)
   };
 }
 
-export async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
+export async function listen(server: Server, port = 0): Promise<number> {
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
