@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AgentCarrier } from './agents/agent-carrier.js';
 import { agentsConfig } from './agents/service/agents.config.js';
 import { AgentsModule } from './agents/agents.module.js';
 import { ApiModule } from './api/api.module.js';
@@ -13,6 +14,9 @@ import { ConsoleModule } from './console/console.module.js';
 import { oidcConfig } from './console/oidc/oidc.config.js';
 import { OidcModule } from './console/oidc/oidc.module.js';
 import { dispatchConfig } from './dispatch/answer/dispatch.config.js';
+import { type CarrierLine, CarriersModule } from './dispatch/carriers.module.js';
+import { DispatchModule } from './dispatch/dispatch.module.js';
+import { HttpCarrier } from './dispatch/http/http-carrier.js';
 import { healthConfig } from './health/health.config.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -28,6 +32,7 @@ import { insightConfig } from './insight/accounts/insight.config.js';
 import { messagesConfig } from './messages/sending/messages.config.js';
 import { NoPageRules, PageRules } from './messages/pulling/page-rules.js';
 import { MessagesModule } from './messages/messages.module.js';
+import { Puller } from './messages/pulling/puller.js';
 import { metricsConfig } from './metrics/metrics.config.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { notificationsConfig } from './notifications/notifications.config.js';
@@ -49,6 +54,7 @@ import { NoSessionCalls, SessionCalls } from './wecom/proxy/session-calls.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
 import { replicasConfig } from './stream/replicas/replicas.config.js';
+import { StreamCarrier } from './stream/stream-carrier.js';
 import { StreamModule } from './stream/stream.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { loadTracing } from './tracing/load-tracing.js';
@@ -86,6 +92,14 @@ const PORTS: readonly PortLine[] = [
   [SessionCalls, NoSessionCalls, SessionsModule],
 ];
 
+/** What brings events and messages to bots, by their kinds. */
+const CARRIERS: readonly CarrierLine[] = [
+  [HttpCarrier, DispatchModule],
+  [Puller, MessagesModule],
+  [StreamCarrier, StreamModule],
+  [AgentCarrier, AgentsModule],
+];
+
 @Module({})
 export class AppModule {
   /** @param server is made first; the application runs behind it. */
@@ -112,10 +126,8 @@ export class AppModule {
         TokensModule,
         RegistryModule,
         CallbackModule,
-        MessagesModule,
         PortsModule.forRoot(PORTS),
-        AgentsModule,
-        StreamModule,
+        CarriersModule.forRoot(CARRIERS),
         WecomModule,
         TunnelsModule,
         HealthModule,

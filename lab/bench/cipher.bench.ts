@@ -6,8 +6,9 @@ import { deepStrictEqual } from 'node:assert';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { Bench } from 'tinybench';
 import { isSignedWith, WecomCipher } from '../../src/crypto/wecom-cipher.js';
-import { PUPPET_FORM } from '../../src/dispatch/endpoint/puppet-form.js';
-import { WecomForm } from '../../src/dispatch/endpoint/wecom-form.js';
+import { toParcel } from '../../src/dispatch/endpoint/parcel.js';
+import { PUPPET_FORM } from '../../src/dispatch/http/puppet-form.js';
+import { WecomForm } from '../../src/dispatch/http/wecom-form.js';
 import type { KfEvent } from '../../src/dispatch/endpoint/kf-event.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { TAKES_EVENTS } from '../../src/registry/bots/bot.js';
@@ -59,13 +60,13 @@ const nowMs = Date.now();
 const bot = knownBot();
 const wecomForm = new WecomForm(bot);
 const puppetEndpoint = endpoint('http://127.0.0.1/puppet');
-const nextKept = inTurn(signedTexts.map((text) => toEvent(text)));
-const nextOpened = inTurn(signedTexts.map((text) => ({ ...toEvent(text), raw: null })));
+const nextKept = inTurn(signedTexts.map((text) => toParcel(toEvent(text), 1)));
+const nextOpened = inTurn(signedTexts.map((text) => toParcel({ ...toEvent(text), raw: null }, 1)));
 
 const sent = new Bench(benchOptions('one delivery as a request'))
-  .add('to a puppet, as it came', () => PUPPET_FORM.toRequest(puppetEndpoint, nextKept(), 1, nowMs, null))
+  .add('to a puppet, as it came', () => PUPPET_FORM.toRequest(puppetEndpoint, nextKept(), nowMs, null))
   .add('to a callback bot, sealed anew', () =>
-    wecomForm.toRequest(bot.endpoint as CallbackUrl, nextOpened(), 1, nowMs, null),
+    wecomForm.toRequest(bot.endpoint as CallbackUrl, nextOpened(), nowMs, null),
   );
 
 for (const bench of [both, openOnly, sent]) {

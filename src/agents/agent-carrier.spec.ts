@@ -3,9 +3,8 @@ import { pino } from 'pino';
 import { storedBot } from '../../test/support/bots.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryRecords } from '../../test/support/memory-records.js';
-import type { AskedMessage } from '../dispatch/endpoint/agents.js';
+import type { Parcel } from '../dispatch/endpoint/parcel.js';
 import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
-import type { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
 import { HealthyLogLines } from '../kernel/healthy-log-lines.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
@@ -97,13 +96,12 @@ function start(agent: AgentDto = {}): void {
   carrier = new AgentCarrier(
     ...([client, conversations, replies, sending, fallbacks] as const),
     ...([new AgentMetrics(new Metrics()), agentLog, clock, clock] as const),
-    { askBy: () => {} } as unknown as BotEndpoints,
     people,
   );
 }
 
 /** A customer's message, as a carrier is given it. */
-function asAsked(id: string, text: string, ageMs = 0, entry: object = {}): AskedMessage {
+function asAsked(id: string, text: string, ageMs = 0, entry: object = {}): Parcel {
   const content = {
     origin: 3,
     msgtype: 'text',
@@ -111,15 +109,21 @@ function asAsked(id: string, text: string, ageMs = 0, entry: object = {}): Asked
     text: { content: text },
     ...entry,
   };
-  const message = new Secret(JSON.stringify(content));
-  const event = { id, ...ACCOUNT, syncToken: '', createdAtS: null, lagMs: 0, raw: null, traceparent: null };
-  return { event, message, ageMs };
+  return {
+    ...{ id, ...ACCOUNT, attempt: 1, ageMs, trace: null, createdAtS: null },
+    body: {
+      kind: 'message',
+      content: new Secret(JSON.stringify(content)),
+      isOfCustomer: true,
+      hasPulled: null,
+    },
+  };
 }
 
 const give = (...of: Parameters<typeof asAsked>): Promise<AttemptResult> =>
-  carrier.start({ ...ACCOUNT, bot }, asAsked(...of), () => {}).result;
+  carrier.start(asAsked(...of), { bot }, () => {}).result;
 
-const tellToWait = (...of: Parameters<typeof asAsked>) => carrier.tellToWait({ bot }, asAsked(...of));
+const tellToWait = (...of: Parameters<typeof asAsked>) => carrier.tellToWait(asAsked(...of), { bot });
 
 /** Whether the call sends this part of the answer to `m1`. */
 const isPart = (body: object | null, n: number): boolean =>

@@ -1,14 +1,15 @@
-/** Asks an agent's service about a customer's message, and sends the customer its answer. */
+/** Carries messages to agents: asks the service about a customer's message, and sends the customer its answer. */
 import { Injectable } from '@nestjs/common';
-import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../dispatch/endpoint/attempt.js';
-import type { Agents, AskedMessage } from '../dispatch/endpoint/agents.js';
-import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
-import type { KfEvent } from '../dispatch/endpoint/kf-event.js';
+import { type Carried, Carrier } from '../dispatch/endpoint/carrier.js';
+import { type Attempt, type AttemptResult, failedAttempt, type OnEnd } from '../dispatch/endpoint/attempt.js';
+import type { MessageBody, Parcel } from '../dispatch/endpoint/parcel.js';
 import { customerKey } from '../kernel/account.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { failpoint } from '../kernel/failpoint.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import type { Destination } from '../registry/accounts/destination.js';
+import { rulesOf } from '../registry/bots/bot-kinds.js';
 import { People } from '../wecom/people.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
 import { AgentMetrics } from './agent-metrics.js';
@@ -33,6 +34,8 @@ const REMEMBERED_LENGTH_MAX = 4_096;
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 const UNASKED: AttemptResult = { ...TAKEN, isUnasked: true };
 
+type MessageParcel = Parcel & { readonly body: MessageBody };
+
 /** A message on its way to its answer. */
 interface Asked extends WaitingMessage {
   readonly conversation: Conversation;
@@ -41,7 +44,7 @@ interface Asked extends WaitingMessage {
 }
 
 @Injectable()
-export class AgentCarrier implements Agents {
+export class AgentCarrier extends Carrier {
   constructor(
     private readonly client: ServiceClient,
     private readonly conversations: Conversations,
@@ -52,50 +55,50 @@ export class AgentCarrier implements Agents {
     private readonly log: AgentLog,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
-    botEndpoints: BotEndpoints,
     private readonly people: People,
   ) {
-    botEndpoints.askBy(this);
+    super();
   }
 
-  start({ bot }: Parameters<Agents['start']>[0], asked: AskedMessage, onEnd: OnEnd): Attempt {
-    if (bot === null || !isReady(bot))
-      return Exchange.failed('endpoint', 'the bot has no service that can be asked', onEnd);
+  override takes({ bot, isPulled }: Carried): boolean {
+    return !isPulled && bot !== null && rulesOf(bot).isAsked;
+  }
+
+  override start(parcel: Parcel, { bot }: Pick<Destination, 'bot'>, onEnd: OnEnd): Attempt {
+    if (bot === null || !isReady(bot) || !isMessage(parcel))
+      return failedAttempt('endpoint', 'the bot has no service that can be asked', onEnd);
     let asking: Asking | null = null;
-    const result = this.#answerSafely(bot, asked, (now) => (asking = now)).then((ended) => {
+    const result = this.#answerSafely(bot, parcel, (now) => (asking = now)).then((ended) => {
       onEnd(ended);
       return ended;
     });
     return { result, withdraw: () => asking?.withdraw() ?? false };
   }
 
-  async tellToWait(
-    { bot }: Parameters<Agents['tellToWait']>[0],
-    { event, message, ageMs }: AskedMessage,
-  ): Promise<boolean> {
-    if (bot === null || !isReady(bot)) return true;
-    const said = readCustomerMessage(message);
+  override async tellToWait(parcel: Parcel, { bot }: Pick<Destination, 'bot'>): Promise<boolean> {
+    if (bot === null || !isReady(bot) || !isMessage(parcel)) return true;
+    const said = readCustomerMessage(parcel.body.content);
     // What is no text needs no service.
     if (said === null || said.text === null) return true;
     const { customer } = said;
-    const atMs = this.storeClock.nowMs() - ageMs;
+    const atMs = this.storeClock.nowMs() - parcel.ageMs;
     return this.fallbacks.tell({
       bot,
-      logged: toLogged(bot, event),
+      logged: toLogged(bot, parcel),
       customer,
-      user: customerKey(event, customer),
+      user: customerKey(parcel, customer),
       atMs,
     });
   }
 
   async #answerSafely(
     bot: ReadyBot,
-    asked: AskedMessage,
+    parcel: MessageParcel,
     onAsking: Asked['onAsking'],
   ): Promise<AttemptResult> {
-    const logged = toLogged(bot, asked.event);
+    const logged = toLogged(bot, parcel);
     try {
-      return await this.#answer(bot, asked, logged, onAsking);
+      return await this.#answer(bot, parcel, logged, onAsking);
     } catch (error) {
       // It is safe to repeat: WeCom refuses a part that it had before.
       if (!(error instanceof AppError)) this.log.failed(logged, error);
@@ -105,16 +108,17 @@ export class AgentCarrier implements Agents {
 
   async #answer(
     bot: ReadyBot,
-    { event, message, ageMs }: AskedMessage,
+    parcel: MessageParcel,
     logged: AnsweredMessage,
     onAsking: Asked['onAsking'],
   ): Promise<AttemptResult> {
-    const said = readCustomerMessage(message);
+    const { id, body, ageMs } = parcel;
+    const said = readCustomerMessage(body.content);
     if (said === null) return UNASKED;
-    const known = await this.replies.find(event.id);
+    const known = await this.replies.find(id);
     if (known?.isSent === true) return TAKEN;
     const { customer } = said;
-    const user = customerKey(event, customer);
+    const user = customerKey(parcel, customer);
     const conversation = await this.conversations.find(bot, user);
     const atMs = this.storeClock.nowMs() - ageMs;
     const asked: Asked = { bot, logged, customer, user, conversation, atMs, onAsking };
@@ -123,7 +127,7 @@ export class AgentCarrier implements Agents {
     const reply = own ?? (await this.#replyTo(asked, said));
     if ('taken' in reply) return reply;
     // After a lapsed lease, another manager may have asked as well.
-    const earlier = await this.replies.keep(event.id, reply);
+    const earlier = await this.replies.keep(id, reply);
     failpoint('agent.answered');
     if (earlier?.isSent === true) return TAKEN;
     const ended = await this.#send(asked, earlier ?? reply, earlier !== null);
@@ -243,6 +247,10 @@ export class AgentCarrier implements Agents {
   }
 }
 
+function isMessage(parcel: Parcel): parcel is MessageParcel {
+  return parcel.body.kind === 'message';
+}
+
 function after(
   before: Conversation,
   { agent }: ReadyBot,
@@ -261,7 +269,7 @@ function after(
   };
 }
 
-function toLogged(bot: ReadyBot, { id: webhookId, openKfId, corpId }: KfEvent): AnsweredMessage {
+function toLogged(bot: ReadyBot, { id: webhookId, openKfId, corpId }: Parcel): AnsweredMessage {
   return { openKfId, corpId, bot: bot.id, webhookId };
 }
 

@@ -26,5 +26,6 @@ import { ServiceClient } from './service/service-client.js';
     Sending,
     ServiceClient,
   ],
+  exports: [AgentCarrier],
 })
 export class AgentsModule {}

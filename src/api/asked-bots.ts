@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { FastifyRequest } from 'fastify';
+import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
 import { AppError } from '../kernel/app-error.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -28,12 +29,14 @@ export class AskedBots {
     private readonly tokens: AccessTokens,
     private readonly outcomes: WecomMetrics,
     private readonly storeClock: StoreClock,
+    private readonly botEndpoints: BotEndpoints,
     @Inject(apiConfig.KEY) private readonly config: ConfigType<typeof apiConfig>,
   ) {}
 
   /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE` */
   async toNew(dto: NewBotDto, from: AskedFrom): Promise<NewBot> {
     const given = toNewBot(dto, this.#terms);
+    this.#requireCarried(given);
     this.#requireAllowed('callback.url', urlIn(dto));
     this.#requireAllowed('agent.url', dto.agent?.url);
     if (given.takes === 'message') await this.#requireAccepted(given.corpId, secretOf(given), from);
@@ -44,6 +47,7 @@ export class AskedBots {
   async toChange(dto: BotChangeDto, bot: OpenBot, from: AskedFrom): Promise<Partial<NewBot>> {
     const change = toBotChange(dto, bot, this.#terms);
     const changed = { ...bot, ...change };
+    this.#requireCarried(changed);
     this.#requireAllowed('callback.url', newUrlIn(dto, bot.opened));
     this.#requireAllowed('agent.url', dto.agent?.url);
     const isNews = bot.takes === 'event' || dto.corpSecret !== undefined;
@@ -70,6 +74,12 @@ export class AskedBots {
 
   get #terms(): Terms {
     return { nowMs: this.storeClock.nowMs(), hasSecretsKey: this.config.hasSecretsKey };
+  }
+
+  #requireCarried(bot: Parameters<BotEndpoints['carries']>[0]): void {
+    if (this.botEndpoints.carries(bot)) return;
+    const detail = `kind must be one that this manager carries to: it was built without the carrier of ${bot.kind}`;
+    throw new AppError('REQUEST_INVALID', { detail });
   }
 
   #requireAllowed(field: string, url: string | undefined): void {

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { BotVerification } from '../dispatch/endpoint/bot-verification.js';
+import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
 import { Circuits } from '../dispatch/endpoint/circuit.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
@@ -50,7 +50,7 @@ export class BotsController {
     private readonly bots: BotsService,
     private readonly figures: AllFigures,
     private readonly circuits: Circuits,
-    private readonly verification: BotVerification,
+    private readonly botEndpoints: BotEndpoints,
     private readonly asked: AskedBots,
     private readonly connected: ConnectedBots,
     private readonly status: CurrentStatus,
@@ -214,7 +214,7 @@ export class BotsController {
   async verifyBot(@Param() { id }: BotPathDto, @Req() request: FastifyRequest): Promise<BotVerifiedAnswer> {
     const bot = await this.bots.get(id);
     request.done = { subject: bot.name };
-    const { fault, status, noAnswer, durationMs } = await this.verification.verify(bot);
+    const { fault, status, noAnswer, durationMs } = await this.botEndpoints.verify(bot);
     return { verified: fault === null, status, noAnswer, durationMs: toDuration(durationMs), fault };
   }
 

@@ -2,7 +2,7 @@ import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator'
 import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 import { mustBe } from '../http/answers/field-rules.js';
 import { IsCursorOf, PageQueryDto } from '../http/answers/page-query.dto.js';
-import type { NoAnswer } from '../dispatch/endpoint/bot-verification.js';
+import type { NoAnswer } from '../dispatch/endpoint/carrier.js';
 import { AgentSettings } from '../registry/bots/agent.dto.js';
 import { BotCallbackFieldsDto, BotDto } from '../registry/bots/bot.dto.js';
 import type { FailureAnswer } from '../insight/answers/failure.dto.js';

@@ -54,7 +54,7 @@ export class MessagesController {
     );
     const nowMs = this.storeClock.nowMs();
     const items = page.messages.map((head) => {
-      const puppet = this.destinations.findMessageTaker(head)?.puppet;
+      const puppet = this.destinations.findForMessages(head)?.puppet;
       return toMessageAnswer(head, puppet?.name ?? null, nowMs);
     });
     return { items, nextCursor: toCursor(MESSAGES, page.cursor) };

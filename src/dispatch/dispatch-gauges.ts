@@ -6,7 +6,7 @@ import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
 import { Overload } from './answer/overload.js';
 import type { OverloadCounts } from './answer/overload-notice.js';
-import { DeliveryClient } from './endpoint/delivery-client.js';
+import { HttpCarrier } from './http/http-carrier.js';
 import { Circuits } from './endpoint/circuit.js';
 
 /** Gauges of what is in trouble, computed at each scrape. */
@@ -15,7 +15,7 @@ export class DispatchGauges {
   constructor(
     metrics: Metrics,
     sockets: OutgoingSockets,
-    client: DeliveryClient,
+    client: HttpCarrier,
     circuits: Circuits,
     keeper: HintKeeper,
     overload: Overload,

@@ -15,11 +15,11 @@ import { DispatchGauges } from './dispatch-gauges.js';
 import { DispatchMetrics } from './endpoint/dispatch-metrics.js';
 import { LateWork } from './endpoint/late-work.js';
 import { AttemptRecords } from './endpoint/attempt-records.js';
-import { BotVerification } from './endpoint/bot-verification.js';
 import { Circuits } from './endpoint/circuit.js';
 import { Deliveries } from './endpoint/deliveries.js';
 import { BotEndpoints, Recoveries } from './endpoint/bot-endpoint.js';
-import { DeliveryClient } from './endpoint/delivery-client.js';
+import { UncarriedBots } from './endpoint/uncarried-bots.js';
+import { HttpCarrier } from './http/http-carrier.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
 import { WaitingHints } from './outbox/waiting-hints.js';
 import { QueueCounts } from './redelivery/queue-counts.js';
@@ -46,7 +46,6 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     Arrivals,
     AttemptRecords,
     BotMetrics,
-    BotVerification,
     Circuits,
     Deliveries,
     Dispatcher,
@@ -65,7 +64,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     Outbox,
     QueuePatrol,
     Overload,
-    DeliveryClient,
+    HttpCarrier,
     QueueCounts,
     QueueGauges,
     Redelivery,
@@ -74,6 +73,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     SeenEvents,
     TestDelivery,
     TimelyKeeper,
+    UncarriedBots,
     WaitingHints,
     { provide: Recoveries, useExisting: WaitingHints },
     { provide: WaitingEvents, useExisting: RegistrationClaims },
@@ -81,13 +81,13 @@ import { TestDelivery } from './redelivery/test-delivery.js';
   exports: [
     Arrivals,
     BotMetrics,
-    BotVerification,
     Circuits,
     Deliveries,
     Dispatcher,
     DispatchMetrics,
     HintKeeper,
     HintOperations,
+    HttpCarrier,
     KeptWake,
     LateWork,
     BotEndpoints,

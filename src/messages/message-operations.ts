@@ -97,7 +97,7 @@ export class MessageOperations {
   #endpointOf(account: Addressee): string | null {
     const { state, isPaused } = this.destinations.find(account);
     if (state === 'unserved') return null;
-    if (isPaused) return this.destinations.findMessageTaker(account)?.endpoint?.href ?? null;
+    if (isPaused) return this.destinations.findForMessages(account)?.endpoint?.href ?? null;
     return this.wakes.endpointOf(account);
   }
 

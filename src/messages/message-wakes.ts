@@ -90,7 +90,7 @@ export class MessageWakes implements AlsoWaiting {
    * `null` while none is there.
    */
   endpointOf(account: Addressee): string | null {
-    const taker = this.destinations.findMessageTaker(account);
+    const taker = this.destinations.findForMessages(account);
     const isThere = taker?.state === 'ready' || taker?.state === 'registering';
     if (taker !== null) return isThere ? (taker.endpoint?.href ?? null) : null;
     const { endpoint, state } = this.destinations.find(account);

@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { Halves } from '../dispatch/endpoint/halves.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';
@@ -10,6 +11,7 @@ import { MessageOperations } from './message-operations.js';
 import { MessageStore } from './queue/message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessagesLifecycle } from './messages-lifecycle.js';
+import { PulledMessages } from './queue/pulled-messages.js';
 import { OwnPulls } from './own-pulls.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { EventlessPulls } from './pulling/eventless-pulls.js';
@@ -53,11 +55,13 @@ import { Takers } from './sending/takers.js';
     MessageWakes,
     OwnPulls,
     Patrol,
+    PulledMessages,
     Puller,
     PullRun,
     Takers,
+    { provide: Halves, useExisting: CallbackHalves },
     { provide: QueuedMessages, useClass: QueuedAnswers },
   ],
-  exports: [MessageOperations, MessageStore, QueuedMessages],
+  exports: [Halves, MessageOperations, MessageStore, Puller, QueuedMessages],
 })
 export class MessagesModule {}

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { kfEvent } from '../../test/support/delivery.js';
+import { kfParcel } from '../../test/support/delivery.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { DispatchMetrics } from '../dispatch/endpoint/dispatch-metrics.js';
 import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
@@ -46,7 +46,7 @@ beforeEach(() => {
 function tell(): (result: AttemptResult) => void {
   const beganMs = clock.nowMs();
   deliveries.began(TO, 'inline');
-  return (result) => deliveries.ended(TO, kfEvent(ACCOUNT), 'inline', 1, result, clock.nowMs() - beganMs);
+  return (result) => deliveries.ended(TO, kfParcel(ACCOUNT), 'inline', result, clock.nowMs() - beganMs);
 }
 
 async function pull(from: string, cursor: string) {

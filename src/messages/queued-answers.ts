@@ -3,7 +3,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { listedIn } from '../registry/bots/bot.js';
 import { rulesOf } from '../registry/bots/bot-kinds.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
-import { Destinations, type MessageTaker } from '../registry/accounts/destination.js';
+import { Destinations, type MessageDestination } from '../registry/accounts/destination.js';
 import {
   MADE_CURSOR,
   type OwnPull,
@@ -76,8 +76,8 @@ export class QueuedAnswers extends QueuedMessages {
     if (await this.halves.unread(this.#takerOf(message, bot), message, underWay)) this.puller.added.wakeUp();
   }
 
-  #takerOf(account: Addressee, bot: KnownBot): MessageTaker | null {
-    const taker = this.destinations.findMessageTaker(account);
+  #takerOf(account: Addressee, bot: KnownBot): MessageDestination | null {
+    const taker = this.destinations.findForMessages(account);
     return taker?.bot.id === bot.id ? taker : null;
   }
 }

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { AllowReplicas } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { TakesBody } from '../http/limits/bodies.js';
+import { Halves } from '../dispatch/endpoint/halves.js';
 import { StreamCarrier } from './stream-carrier.js';
 import { fromPassedEvent, type PassedEvent } from './replicas/passed.js';
 import { type Notice, ReplicaSync } from './replicas/replica-sync.js';
@@ -14,6 +15,7 @@ export class ReplicasController {
   constructor(
     private readonly sync: ReplicaSync,
     private readonly carrier: StreamCarrier,
+    private readonly halves: Halves,
   ) {}
 
   /**
@@ -44,7 +46,8 @@ export class ReplicasController {
   async takeEvent(@Req() { body }: FastifyRequest): Promise<object> {
     const passed = JSON.parse(String(body)) as PassedEvent;
     const { connectionId: id, botId } = passed;
-    const { result } = this.carrier.startHere({ id, botId }, fromPassedEvent(passed), () => {});
+    const parcel = fromPassedEvent(passed, () => this.halves.hasPulled(passed));
+    const { result } = this.carrier.startHere({ id, botId }, parcel, () => {});
     return { result: await result };
   }
 }

@@ -2,17 +2,20 @@ import { Injectable } from '@nestjs/common';
 import {
   type Attempt,
   ATTEMPT_LIMIT_MS,
-  Exchange,
+  failedAttempt,
   HALVES_MS,
   type OnEnd,
 } from '../dispatch/endpoint/attempt.js';
-import { envelopeFor } from '../dispatch/endpoint/forms.js';
-import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
-import type { Streamed, Streams } from '../dispatch/endpoint/streams.js';
-import { toCallbackQuery } from '../dispatch/endpoint/wecom-envelope.js';
+import { type Carried, Carrier } from '../dispatch/endpoint/carrier.js';
+import { envelopeFor } from '../dispatch/http/forms.js';
+import { toCallbackQuery } from '../dispatch/http/wecom-envelope.js';
+import { eventOf, hasPulledOf, type Parcel } from '../dispatch/endpoint/parcel.js';
 import { Clock } from '../kernel/clock.js';
 import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
+import { rulesOf } from '../registry/bots/bot-kinds.js';
+import type { Destination } from '../registry/accounts/destination.js';
+import { isStream } from '../registry/endpoint/endpoint.js';
 import { makeSyncToken } from '../registry/bots/sync-tokens.js';
 import { Clients } from './clients/clients.js';
 import type { CallbackText, EventFrame } from './protocol/frames.js';
@@ -20,58 +23,59 @@ import { ReplicaCalls } from './replicas/replica-calls.js';
 
 const NOBODY = 'no client of the bot is connected';
 
-/** Sends an event to the client that is active for the account. If another replica has the connection, that replica sends it. */
+/** Carries over the connections that clients of bots open: to the client that is active for the account. If another replica has the connection, that replica sends it. */
 @Injectable()
-export class StreamCarrier implements Streams {
+export class StreamCarrier extends Carrier {
   constructor(
     private readonly connected: ConnectedBots,
     private readonly clients: Clients,
     private readonly bots: KnownBots,
     private readonly replicas: ReplicaCalls,
     private readonly clock: Clock,
-    private readonly botEndpoints: BotEndpoints,
   ) {
-    botEndpoints.streamBy(this);
+    super();
   }
 
-  start({ bot, openKfId }: Parameters<Streams['start']>[0], sent: Streamed, onEnd: OnEnd): Attempt {
+  override takes({ endpoint, bot, isPulled }: Carried): boolean {
+    const isStreamed = endpoint === null ? bot !== null && rulesOf(bot).isOnlyStreamed : isStream(endpoint);
+    return isStreamed && !isPulled;
+  }
+
+  override start(parcel: Parcel, { bot, openKfId }: Destination, onEnd: OnEnd): Attempt {
     const connection = bot === null ? null : this.connected.activeOf(bot.id, openKfId);
-    if (bot === null || connection === null) return Exchange.failed('connect', NOBODY, onEnd);
-    if (this.clients.find(connection.id) !== null) return this.startHere(connection, sent, onEnd);
-    return this.replicas.pass(connection, sent, ackLimitMs(bot), onEnd, this.#hasPulled(sent));
+    if (bot === null || connection === null) return failedAttempt('connect', NOBODY, onEnd);
+    if (this.clients.find(connection.id) !== null) return this.startHere(connection, parcel, onEnd);
+    return this.replicas.pass(connection, parcel, ackLimitMs(bot), onEnd);
   }
 
-  /** Sends an event over a connection of this process. */
-  startHere({ id, botId }: Pick<KnownConnection, 'id' | 'botId'>, sent: Streamed, onEnd: OnEnd): Attempt {
+  /** Sends a parcel over a connection of this process. */
+  startHere({ id, botId }: Pick<KnownConnection, 'id' | 'botId'>, parcel: Parcel, onEnd: OnEnd): Attempt {
     const [client, bot] = [this.clients.find(id), this.bots.find(botId)];
-    if (client === null || bot === null) return Exchange.failed('connect', NOBODY, onEnd);
+    if (client === null || bot === null) return failedAttempt('connect', NOBODY, onEnd);
     if (client.admitted.wantsCallbacks && bot.opened === null)
-      return Exchange.failed('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
-    const frame = this.#toFrame(bot, sent, client.admitted.wantsCallbacks);
-    return client.underWay.start(frame, ackLimitMs(bot), onEnd, this.#hasPulled(sent));
+      return failedAttempt('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
+    const frame = this.#toFrame(bot, parcel, client.admitted.wantsCallbacks);
+    return client.underWay.start(frame, ackLimitMs(bot), onEnd, hasPulledOf(parcel));
   }
 
-  /** @returns `null` when the bot does not have to pull a message. */
-  #hasPulled({ event, number, isHalf }: Streamed): (() => Promise<boolean>) | null {
-    return isHalf ? () => this.botEndpoints.halves.hasPulled(event, number) : null;
-  }
-
-  #toFrame(bot: KnownBot, sent: Streamed, wantsCallbacks: boolean): EventFrame {
-    const { event, number, message, isHalf } = sent;
-    const { id, openKfId, corpId } = event;
-    const ageMs = Math.round(sent.ageMs);
-    const limit = isHalf ? { ackMs: HALVES_MS } : {};
-    const head = { type: 'event', id, attempt: number, openKfId, corpId, ageMs, ...limit } as const;
-    if (message !== null) return { ...head, message: JSON.parse(message.reveal()) };
+  #toFrame(bot: KnownBot, parcel: Parcel, wantsCallbacks: boolean): EventFrame {
+    const { id, openKfId, corpId, attempt, body } = parcel;
+    const ageMs = Math.round(parcel.ageMs);
+    const limit = hasPulledOf(parcel) === null ? {} : { ackMs: HALVES_MS };
+    const head = { type: 'event', id, attempt, openKfId, corpId, ageMs, ...limit } as const;
+    if (body.kind === 'message' && body.hasPulled === null)
+      return { ...head, message: JSON.parse(body.content.reveal()) };
+    const event = eventOf(parcel);
     // Without a sync token, the manager makes one. Only bots that call WeCom through the manager get it: WeCom does not know it.
     const token = event.syncToken || (bot.api === 'manager' ? makeSyncToken(openKfId) : '');
     if (!wantsCallbacks) return { ...head, token };
-    return { ...head, token, callback: this.#seal(bot, { ...event, syncToken: token }) };
+    const callback = this.#seal(bot, { ...parcel, body: { ...event, syncToken: token } });
+    return { ...head, token, callback };
   }
 
-  #seal(bot: KnownBot, event: Streamed['event']): CallbackText {
+  #seal(bot: KnownBot, parcel: Parcel): CallbackText {
     const nowS = String(Math.floor(this.clock.nowMs() / 1_000));
-    const callback = envelopeFor(bot).of(event, nowS);
+    const callback = envelopeFor(bot).of(parcel, nowS);
     return { query: toCallbackQuery(callback), body: callback.body.toString() };
   }
 }

@@ -33,5 +33,6 @@ import { StreamCarrier } from './stream-carrier.js';
     StreamServer,
     StreamWakes,
   ],
+  exports: [StreamCarrier],
 })
 export class StreamModule {}

@@ -9,8 +9,9 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
 import type { Attempt, AttemptResult } from '../../src/dispatch/endpoint/attempt.js';
 import type { KfEvent } from '../../src/dispatch/endpoint/kf-event.js';
-import { DeliveryClient } from '../../src/dispatch/endpoint/delivery-client.js';
-import { PUPPET_FORM } from '../../src/dispatch/endpoint/puppet-form.js';
+import { HttpCarrier } from '../../src/dispatch/http/http-carrier.js';
+import { type Parcel, toParcel } from '../../src/dispatch/endpoint/parcel.js';
+import type { Destination } from '../../src/registry/accounts/destination.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { type Endpoint, readEndpoint } from '../../src/registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
@@ -25,13 +26,13 @@ export const SWEEPERS = 1;
 export const TAKEN = 'HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nsuccess';
 
 /** Knows what it has under way. */
-export class CountingClient extends DeliveryClient {
+export class CountingClient extends HttpCarrier {
   readonly #underWay = new Map<Attempt, string>();
 
-  override start(...sent: Parameters<DeliveryClient['start']>): Attempt {
+  override start(...sent: Parameters<HttpCarrier['start']>): Attempt {
     const attempt = super.start(...sent);
-    const [endpoint] = sent;
-    this.#underWay.set(attempt, endpoint.href);
+    const [, { endpoint }] = sent;
+    this.#underWay.set(attempt, endpoint?.href ?? '');
     void attempt.result.then(() => this.#underWay.delete(attempt));
     return attempt;
   }
@@ -138,6 +139,16 @@ export function kfEvent(fields: Partial<KfEvent> = {}): KfEvent {
   };
 }
 
+/** One attempt to deliver `kfEvent`. @param attempt counted from 1. */
+export function kfParcel(fields: Partial<KfEvent> = {}, attempt = 1): Parcel {
+  return toParcel(kfEvent(fields), attempt);
+}
+
+/** A puppet that has registered this endpoint. */
+export function puppetAt(endpoint: Endpoint): Destination {
+  return { endpoint, bot: null, puppet: null, isPulled: false } as Partial<Destination> as Destination;
+}
+
 export function endpointAt(url: string): Endpoint {
   const endpoint = readEndpoint(url);
   if ('must' in endpoint) throw new Error(`the endpoint must ${endpoint.must}`);
@@ -145,7 +156,7 @@ export function endpointAt(url: string): Endpoint {
 }
 
 export function start(endpoint: string, fields?: Partial<KfEvent>): Attempt {
-  return client.start(endpointAt(endpoint), PUPPET_FORM, kfEvent(fields), 1, () => {});
+  return client.start(kfParcel(fields), puppetAt(endpointAt(endpoint)), () => {});
 }
 
 export function deliver(endpoint: string, fields?: Partial<KfEvent>): Promise<AttemptResult> {

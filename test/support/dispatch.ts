@@ -17,7 +17,8 @@ import { Circuits } from '../../src/dispatch/endpoint/circuit.js';
 import { noRecorder } from './recorder.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
 import { BotEndpoints } from '../../src/dispatch/endpoint/bot-endpoint.js';
-import { DeliveryClient } from '../../src/dispatch/endpoint/delivery-client.js';
+import type { Carrier } from '../../src/dispatch/endpoint/carrier.js';
+import { HttpCarrier } from '../../src/dispatch/http/http-carrier.js';
 import { HintKeeper } from '../../src/dispatch/outbox/hint-keeper.js';
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { WaitingHints } from '../../src/dispatch/outbox/waiting-hints.js';
@@ -52,7 +53,9 @@ export interface DispatchParts {
   /** Over the queue, unless it is given. */
   readonly outbox: Outbox;
   readonly counters: Counters;
-  readonly client: DeliveryClient;
+  readonly client: HttpCarrier;
+  /** Besides the client. */
+  readonly carriers: readonly Carrier[];
   readonly secrets: SecretCheck;
 }
 
@@ -88,8 +91,9 @@ export function openDispatch(
     queue = new MemoryQueueStore(),
     outbox = new Outbox(queue, clock),
     counters = new MemoryCounters(),
-    client = new DeliveryClient(clock, log, new EndpointPolicy(config), tracing),
+    client = new HttpCarrier(clock, log, new EndpointPolicy(config), tracing),
     secrets = new FakeSecretCheck(),
+    carriers = [],
   } = parts;
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
@@ -101,7 +105,15 @@ export function openDispatch(
   const circuits = new Circuits(clock);
   const waiting = new WaitingHints(outbox, clock, clock, log);
   const late = new LateWork();
-  const botEndpoints = new BotEndpoints(client, circuits, deliveries, waiting, presence, late, clock);
+  const botEndpoints = new BotEndpoints(
+    [...carriers, client],
+    circuits,
+    deliveries,
+    waiting,
+    presence,
+    late,
+    clock,
+  );
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
@@ -119,7 +131,7 @@ export function openDispatch(
   const race = new KeepingRace(timely, keeper, wake, waiting, late, clock, clock);
   const dispatcher = new Dispatcher(firstTry, race, keeper, new SeenEvents(clock), overload);
   return {
-    ...{ repository, records, queue, outbox, counters, client, secrets },
+    ...{ repository, records, queue, outbox, counters, client, secrets, carriers },
     ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, botEndpoints, metrics },
     ...{ overload, waiting, wake },
     start: () => {

@@ -39,12 +39,13 @@ export const STEPPING_CLOCK = {
   NODE_OPTIONS: `--import ${pathToFileURL(join(process.cwd(), 'test/support/stepping-clock.js'))}`,
 };
 
-/** Spawns the manager; does not wait for anything. */
+/** Spawns the manager; does not wait for anything. @param main of another build than the project's. */
 export function spawnManager(
   env: Readonly<Record<string, string>>,
   cwd?: string,
+  main = MAIN,
 ): Omit<ManagerProcess, 'url'> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [main], {
     env: {
       PATH: process.env.PATH ?? '',
       PORT: '0',
@@ -112,8 +113,9 @@ function toLogLine(text: string): LogLine | null {
 export async function startManager(
   env: Readonly<Record<string, string>>,
   cwd?: string,
+  main = MAIN,
 ): Promise<ManagerProcess> {
-  const manager = spawnManager(env, cwd);
+  const manager = spawnManager(env, cwd, main);
   const { url } = await manager.line(({ msg }) => msg === 'manager.listening');
   await manager.line(({ msg }) => msg === 'registry.loaded');
   return { ...manager, url: String(url) };

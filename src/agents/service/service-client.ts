@@ -6,7 +6,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Dispatcher as Undici } from 'undici';
 import { forwardProxyFor } from '../../config/forward-proxy.js';
-import { hostJudge, judgedLookup } from '../../dispatch/endpoint/judged-lookup.js';
+import { hostJudge, judgedLookup } from '../../dispatch/http/judged-lookup.js';
 import {
   type ConnectionPool,
   ConnectionPools,

@@ -3,6 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
 import { BotEndpoints } from '../endpoint/bot-endpoint.js';
+import { toParcel } from '../endpoint/parcel.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { Incoming, NotTaken, Tried } from './incoming.js';
 import { Overload } from './overload.js';
@@ -80,7 +81,7 @@ export class FirstTry {
     // A puppet that has registered with other keys since could not open the raw form.
     const isReadable = to === destination || to.keysId === destination.keysId;
     const sent = event.raw === null || isReadable ? event : { ...event, raw: null };
-    const attempt = botEndpoint.attempt(sent, 'inline', attempts, tracestate);
+    const attempt = botEndpoint.attempt(toParcel(sent, attempts, sent.lagMs, tracestate), 'inline');
     this.overload.attemptBegan();
     const result = await this.#untilBudget(attempt, endMs);
     if (result === 'late') return { ...notTried('late', to, attempts), late: attempt };

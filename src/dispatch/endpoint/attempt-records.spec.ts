@@ -8,6 +8,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import { AttemptRecords } from './attempt-records.js';
 import type { AttemptResult } from './attempt.js';
+import { toParcel } from './parcel.js';
 import { Deliveries } from './deliveries.js';
 import type { DeliveryOccasion } from '../../storage/queue/line.js';
 
@@ -19,7 +20,7 @@ async function recordOf(result: AttemptResult, endpoint?: string, occasion: Deli
   new AttemptRecords(deliveries, recorder).onApplicationBootstrap();
   const to = destinationOf(registeredPuppet(endpoint === undefined ? {} : { endpoint }));
   const event = kfEvent({ syncToken: 'ENC-secret' });
-  deliveries.ended(to, event, occasion, 2, result, 12.5);
+  deliveries.ended(to, toParcel(event, 2), occasion, result, 12.5);
   await recorder.onApplicationShutdown();
   const [record] = deliveryLog.table;
   return record;

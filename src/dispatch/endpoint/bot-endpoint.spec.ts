@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
+import { kfEvent, kfParcel, pass, puppetServer } from '../../../test/support/delivery.js';
 import {
   dispatch,
   refusing,
@@ -9,9 +9,11 @@ import {
 } from '../../../test/support/redelivery.js';
 import { storedBot } from '../../../test/support/bots.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
-import type { AttemptResult } from './attempt.js';
+import type { Destination } from '../../registry/accounts/destination.js';
+import { type Carried, Carrier } from './carrier.js';
+import type { Parcel } from './parcel.js';
+import type { Attempt, AttemptResult, OnEnd } from './attempt.js';
 import type { Delivery } from './deliveries.js';
-import type { DeliveryForm } from './delivery-form.js';
 import type { BotEndpoint } from './bot-endpoint.js';
 
 replicasOfEachTest();
@@ -38,7 +40,7 @@ describe('an attempt', () => {
       await start();
       await registerAt(endpoint);
       for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) expect(botEndpoint().admits()).toBe(true);
-      const attempt = botEndpoint().attempt(kfEvent(), 'inline', 1);
+      const attempt = botEndpoint().attempt(kfParcel(), 'inline');
       const result = await attempt.result;
       expect(result).toMatchObject({
         taken: false,
@@ -56,7 +58,7 @@ describe('an attempt', () => {
     await registerAt((await puppetServer()).url);
     const booked: Delivery[] = [];
     dispatch.deliveries.listen((delivery) => booked.push(delivery));
-    const { result } = botEndpoint().attempt(kfEvent({ id: 'booked' }), 'due', 3);
+    const { result } = botEndpoint().attempt(kfParcel({ id: 'booked' }, 3), 'due');
     await result;
     expect(booked).toMatchObject([
       { eventId: 'booked', occasion: 'due', attempt: 3, result: { taken: true, status: 200 } },
@@ -67,30 +69,42 @@ describe('an attempt', () => {
     await start();
     const server = await puppetServer(refusing);
     await registerAt(server.url);
-    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await botEndpoint().attemptShown(kfEvent()).result;
+    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await botEndpoint().attemptShown(kfParcel()).result;
     expect([botEndpoint().isOpen, botEndpoint().admits()]).toEqual([false, true]);
-    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await botEndpoint().attempt(kfEvent(), 'inline', 1).result;
+    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await botEndpoint().attempt(kfParcel(), 'inline').result;
     expect([botEndpoint().isOpen, botEndpoint().admits()]).toEqual([true, false]);
     server.behave((_request, response) => void response.end('success'));
-    await botEndpoint().attemptShown(kfEvent()).result;
+    await botEndpoint().attemptShown(kfParcel()).result;
     expect(botEndpoint().isOpen).toBe(false);
   });
 
   it('for which the service of an agent was not asked does not close its circuit, as one that it answers does', async () => {
-    await start();
-    const endpoint = { origin: 'http://ai', host: 'ai', basePath: '', href: 'http://ai#bot-1' };
-    const bot = { ...storedBot({ kind: 'agent', takes: 'message', callback: null }), endpoint } as KnownBot;
-    const to = { ...kfEvent(), address: '', bot, puppet: null, fault: '', isPulled: false };
     let result: AttemptResult = { taken: false, stage: 'key', reason: '' };
-    dispatch.botEndpoints.askBy({
-      start: (_to, _asked, onEnd) => {
+    class AnsweredCarrier extends Carrier {
+      override takes({ bot }: Carried): boolean {
+        return bot?.kind === 'agent';
+      }
+
+      override start(_parcel: Parcel, _to: Destination, onEnd: OnEnd): Attempt {
         onEnd(result);
         return { result: Promise.resolve(result), withdraw: () => false };
-      },
-      tellToWait: async () => true,
-    });
+      }
+    }
+    await start({ carriers: [new AnsweredCarrier()] });
+    const endpoint = { origin: 'http://ai', host: 'ai', basePath: '', href: 'http://ai#bot-1' };
+    const bot = { ...storedBot({ kind: 'agent', takes: 'message', callback: null }), endpoint } as KnownBot;
+    const to = {
+      ...kfEvent(),
+      address: '',
+      bot,
+      puppet: null,
+      fault: '',
+      isPulled: false,
+      hasTaker: true,
+      endpoint,
+    };
     const ask = () =>
-      dispatch.botEndpoints.ofMessage(to, endpoint, {} as DeliveryForm).attempt(kfEvent(), 'message', 1);
+      dispatch.botEndpoints.to(to as Partial<Destination> as Destination)?.attempt(kfParcel(), 'message');
     for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) ask();
     const { circuits } = dispatch;
     expect(circuits.isOpen(endpoint.href)).toBe(true);
@@ -109,7 +123,7 @@ describe('an attempt', () => {
     const isOnline = () => dispatch.registry.image.findPuppet(openKfId)?.online;
     await dispatch.registry.presence.deregister({ openKfId, corpId });
     expect(isOnline()).toBe(false);
-    await botEndpoint().attempt(kfEvent(), 'due', 1).result;
+    await botEndpoint().attempt(kfParcel(), 'due').result;
     await pass(0);
     expect(isOnline()).toBe(true);
   });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { kfEvent } from '../../../test/support/delivery.js';
+import { kfParcel } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 function end(result: AttemptResult = TAKEN, fields: Partial<Puppet> = {}): void {
-  deliveries.ended(destinationOf(registeredPuppet(fields)), kfEvent(), 'inline', 1, result, 12.5);
+  deliveries.ended(destinationOf(registeredPuppet(fields)), kfParcel(), 'inline', result, 12.5);
 }
 
 describe('what listeners are told', () => {
@@ -40,7 +40,7 @@ describe('what listeners are told', () => {
   it('is each delivery, with its number', () => {
     end();
     const raw = { msgSignature: 's', timestamp: '1', nonce: 'n', body: Buffer.from('x') };
-    deliveries.ended(destinationOf(registeredPuppet()), kfEvent({ raw }), 'probe', 3, REFUSED, 7);
+    deliveries.ended(destinationOf(registeredPuppet()), kfParcel({ raw }, 3), 'probe', REFUSED, 7);
     const [first, latest] = told;
     expect(first).toMatchObject({ number: 1, atMs: clock.nowMs(), isRaw: false, eventId: 'event-1' });
     expect(latest).toMatchObject({ number: 2, occasion: 'probe', attempt: 3, isRaw: true, result: REFUSED });
@@ -48,7 +48,7 @@ describe('what listeners are told', () => {
 
   it('has no event, which may be large', () => {
     const raw = { msgSignature: 's', timestamp: '1', nonce: 'n', body: Buffer.alloc(100_000) };
-    deliveries.ended(destinationOf(registeredPuppet()), kfEvent({ raw }), 'inline', 1, TAKEN, 1);
+    deliveries.ended(destinationOf(registeredPuppet()), kfParcel({ raw }), 'inline', TAKEN, 1);
     const held = Object.values(told[0] ?? {});
     expect(held.some((value) => value instanceof Buffer || value === raw)).toBe(false);
   });
@@ -88,14 +88,20 @@ describe('an account', () => {
 
   it('has taken nothing where its messages were pulled alone, and has why they could not be', () => {
     const to = { ...destinationOf(registeredPuppet()), isPulled: true };
-    deliveries.ended(to, kfEvent(), 'inline', 1, TAKEN, 12.5);
+    deliveries.ended(to, kfParcel(), 'inline', TAKEN, 12.5);
     expect(deliveries.lastOf(registeredPuppet())).toEqual({
       taken: null,
       failure: null,
       lastHour: NO_ATTEMPTS,
     });
     expect(deliveries.takenOf(registeredPuppet())).toEqual({ eventTakenAtMs: 0 });
-    deliveries.ended(to, kfEvent(), 'due', 2, { taken: false, stage: 'pull', reason: 'errcode 48002' }, 12.5);
+    deliveries.ended(
+      to,
+      kfParcel({}, 2),
+      'due',
+      { taken: false, stage: 'pull', reason: 'errcode 48002' },
+      12.5,
+    );
     const { failure, lastHour } = deliveries.lastOf(registeredPuppet());
     expect([failure?.stage, lastHour]).toEqual(['pull', NO_ATTEMPTS]);
   });
@@ -158,7 +164,7 @@ describe('an account', () => {
   });
 
   it('says nothing of events by a test of its puppet', async () => {
-    const test = () => deliveries.ended(destinationOf(registeredPuppet()), kfEvent(), 'test', 1, TAKEN, 3);
+    const test = () => deliveries.ended(destinationOf(registeredPuppet()), kfParcel(), 'test', TAKEN, 3);
     test();
     expect(deliveries.lastTakenByCorp()).toEqual(new Map());
     end();

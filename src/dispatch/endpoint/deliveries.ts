@@ -3,10 +3,10 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { type Puppet } from '../../storage/puppets/puppet.js';
 import type { AccountHistory } from '../../registry/puppets/account-history.js';
+import type { Parcel } from './parcel.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
-import type { KfEvent } from './kf-event.js';
 import { type DeliveryOccasion, type Failure, toFailure } from '../../storage/queue/line.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 import { SpacedTimes } from '../../kernel/spaced-times.js';
@@ -114,12 +114,10 @@ export class Deliveries implements AccountHistory {
     return this.#atWork.size > 0 && this.#atWork.has(accountKey(account));
   }
 
-  /** @param event as it was sent. */
   ended(
     to: DeliveredTo,
-    event: KfEvent,
+    { id, attempt, body }: Parcel,
     occasion: DeliveryOccasion,
-    attempt: number,
     result: AttemptResult,
     durationMs: number,
   ): void {
@@ -135,11 +133,11 @@ export class Deliveries implements AccountHistory {
       botId: botIdOf(to),
       isPulled: to.isPulled,
       attempt,
-      isRaw: event.raw !== null,
-      eventId: event.id,
+      isRaw: body.kind === 'event' && body.raw !== null,
+      eventId: id,
       result,
       durationMs,
-      asks: asksFor(event, occasion),
+      asks: asksFor(body, occasion),
     };
     const [ofAccount, ofAddress] = [this.#accountOf(to), recordIn(this.#endpoints, to.address)];
     const ofBot = to.bot === null ? null : recordIn(this.#bots, to.bot.id);
@@ -326,9 +324,9 @@ class Account {
   }
 }
 
-function asksFor({ isOfCustomer }: KfEvent, occasion: DeliveryOccasion): Delivery['asks'] {
+function asksFor(body: Parcel['body'], occasion: DeliveryOccasion): Delivery['asks'] {
   if (occasion === 'test') return null;
-  if (occasion === 'message') return isOfCustomer === true ? 'message' : null;
+  if (body.kind === 'message') return body.isOfCustomer ? 'message' : null;
   return 'event';
 }
 

@@ -20,8 +20,6 @@ export interface KfEvent {
   readonly lagMs: number;
   /** The encrypted callback; `null` when the puppet gets the event in its decrypted form. */
   readonly raw: RawCallback | null;
-  /** Of a message: whether a customer wrote it. Left out where it is no message, and where nobody has to answer it. */
-  readonly isOfCustomer?: boolean;
   /** The `traceparent` of the request it came with, which its deliveries continue; `null` when it belongs to no trace. */
   readonly traceparent: string | null;
 }

@@ -7,6 +7,7 @@ import { Counters } from '../../storage/counters/counters.js';
 import { type KfEvent, toResync } from '../endpoint/kf-event.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
 import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
+import { toParcel } from '../endpoint/parcel.js';
 import type { ClaimedHint, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
 import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
@@ -151,7 +152,7 @@ export class HintSender {
     const event = isResync ? toResyncFor(to, hint) : readableFor(to, hint);
     const startedMs = this.clock.elapsedMs();
     const ageMs = Math.max(0, this.storeClock.nowMs() - hint.arrivedAtMs) + hint.event.lagMs;
-    const attempt = botEndpoint.attempt(event, occasion, hint.attempts + 1, null, ageMs);
+    const attempt = botEndpoint.attempt(toParcel(event, hint.attempts + 1, ageMs), occasion);
     this.#underWay.add(attempt);
     const renewal = this.clock.after(RENEW_AFTER_MS, () => {
       outbox.renew(held, this.storeClock.nowMs(), LEASE_MS).catch(() => {});

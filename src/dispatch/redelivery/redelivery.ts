@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { RegistrySync } from '../../registry/sync/registry-sync.js';
 import { LateWork } from '../endpoint/late-work.js';
 import { Circuits } from '../endpoint/circuit.js';
-import { DeliveryClient } from '../endpoint/delivery-client.js';
+import { HttpCarrier } from '../http/http-carrier.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { QueuePatrol } from './queue-patrol.js';
 import { RetryLoops } from './retry-loops.js';
@@ -17,7 +17,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly patrol: QueuePatrol,
     private readonly keeper: HintKeeper,
     private readonly late: LateWork,
-    private readonly client: DeliveryClient,
+    private readonly client: HttpCarrier,
   ) {}
 
   onApplicationBootstrap(): void {

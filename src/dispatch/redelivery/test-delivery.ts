@@ -13,7 +13,8 @@ import type { AttemptResult } from '../endpoint/attempt.js';
 import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { hasSeenNothing } from './hint-sender.js';
 import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
-import type { ShownAnswer } from '../endpoint/shown-exchange.js';
+import type { ShownAnswer } from '../endpoint/carrier.js';
+import { toParcel } from '../endpoint/parcel.js';
 import type { Failure } from '../../storage/queue/line.js';
 
 /** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */
@@ -97,7 +98,7 @@ export class TestDelivery {
 
   async #attempt(botEndpoint: BotEndpoint, event: KfEvent, isPulled: boolean): Promise<Tested> {
     const startedMs = this.clock.elapsedMs();
-    const attempt = botEndpoint.attemptShown(event);
+    const attempt = botEndpoint.attemptShown(toParcel(event, 1));
     const result = await attempt.result;
     const durationMs = this.clock.elapsedMs() - startedMs;
     return { failure: failureIn(result), isPulled, durationMs, answer: await attempt.whenAnswered() };

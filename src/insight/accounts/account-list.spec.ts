@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { storedBot } from '../../../test/support/bots.js';
-import { clock, kfEvent } from '../../../test/support/delivery.js';
+import { clock, kfEvent, kfParcel } from '../../../test/support/delivery.js';
 import {
   account,
   CORP,
@@ -277,9 +277,8 @@ describe('the list of accounts', () => {
         const puppet = registeredPuppet({ openKfId, corpId: CORP });
         dispatch.deliveries.ended(
           destinationOf(puppet),
-          kfEvent({ openKfId }),
+          kfParcel({ openKfId }),
           'inline',
-          1,
           result,
           durationMs,
         );

@@ -12,7 +12,11 @@ import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
-import { type Destination, Destinations, type MessageTaker } from '../../registry/accounts/destination.js';
+import {
+  type Destination,
+  Destinations,
+  type MessageDestination,
+} from '../../registry/accounts/destination.js';
 import { STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { listedIn } from '../../registry/bots/bot.js';
@@ -274,7 +278,7 @@ export class AccountViews {
     const destination = this.destinations.find(account);
     const listed = this.bots.findListed(corpId, openKfId);
     const puppet = this.accounts.find(account);
-    const taker = destination.isPulled ? this.destinations.findMessageTaker(account) : null;
+    const taker = destination.isPulled ? this.destinations.findForMessages(account) : null;
     const of = (servedBy: ServedBy, bot: KnownBot | null) => ({ servedBy, bot, puppet, destination, taker });
     if (destination.state === 'unserved') return of('people', listed ?? this.bots.findOfOthers(corpId));
     if (destination.bot !== null) return of('bot', destination.bot);
@@ -283,7 +287,7 @@ export class AccountViews {
     return listed === null ? of('nobody', null) : of('bot', listed);
   }
 
-  #isCircuitOpen(destination: Destination, taker: MessageTaker | null): boolean {
+  #isCircuitOpen(destination: Destination, taker: MessageDestination | null): boolean {
     const isOpen = this.botEndpoints.to(destination)?.isOpen === true;
     return isOpen || (taker?.endpoint != null && this.botEndpoints.circuits.isOpen(taker.endpoint.href));
   }
@@ -300,7 +304,7 @@ export class AccountViews {
   }
 }
 
-function isAway(destination: Destination, taker: MessageTaker | null): boolean {
+function isAway(destination: Destination, taker: MessageDestination | null): boolean {
   const { state } = taker ?? destination;
   return state === 'offline' || state === 'absent';
 }

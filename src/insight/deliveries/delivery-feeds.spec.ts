@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { kfEvent } from '../../../test/support/delivery.js';
+import { kfParcel } from '../../../test/support/delivery.js';
 import { openRegistryImage } from '../../../test/support/registry.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
@@ -36,14 +36,7 @@ afterEach(async () => {
 });
 
 const end = (): void =>
-  deliveries.ended(
-    destinationOf(registeredPuppet()),
-    kfEvent(),
-    'inline',
-    1,
-    { taken: true, status: 200 },
-    3,
-  );
+  deliveries.ended(destinationOf(registeredPuppet()), kfParcel(), 'inline', { taken: true, status: 200 }, 3);
 const read = (reader: Readable): string => String(reader.read() ?? '');
 
 async function leave(reader: Readable): Promise<void> {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { kfEvent } from '../../../test/support/delivery.js';
+import { kfParcel } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import {
@@ -33,7 +33,7 @@ function end({ deliveries }: SeeingReplica, puppet: typeof ONE, isTaken: boolean
   const result = isTaken
     ? ({ taken: true, status: 200 } as const)
     : ({ taken: false, stage: 'status', reason, status: 500 } as const);
-  deliveries.ended(destinationOf(puppet), kfEvent(), 'inline', 1, result, durationMs);
+  deliveries.ended(destinationOf(puppet), kfParcel(), 'inline', result, durationMs);
 }
 
 it('adds up the attempts of all replicas, of an account and of its address', async () => {
@@ -149,7 +149,7 @@ it('has that WeCom has no such account of the corp, whichever replica it told, u
 it('has of a bot why its messages could not be pulled, which is no attempt at it', async () => {
   const to = { ...destinationOf(ONE), bot: { id: 'bot-1' } as KnownBot, isPulled: true };
   const failed = { taken: false, stage: 'pull', reason: 'errcode 48002' } as const;
-  there.deliveries.ended(to, kfEvent(), 'inline', 1, failed, 5);
+  there.deliveries.ended(to, kfParcel(), 'inline', failed, 5);
   await passMinute(clock);
   const { failure, taken, lastHour } = here.figures.ofBot('bot-1');
   expect([failure?.stage, taken, summaryOf(lastHour).attempts]).toEqual(['pull', null, 0]);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { kfEvent } from '../../../test/support/delivery.js';
+import { kfParcel } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import {
@@ -37,7 +37,7 @@ beforeEach(() => {
 
 function take({ deliveries }: SeeingReplica, openKfId = 'wk1'): void {
   const result = { taken: true, status: 200 } as const;
-  deliveries.ended(destinationOf({ ...PUPPET, openKfId }), kfEvent(), 'inline', 1, result, 5);
+  deliveries.ended(destinationOf({ ...PUPPET, openKfId }), kfParcel(), 'inline', result, 5);
 }
 
 const takenAtMs = ({ others }: SeeingReplica, openKfId = 'wk1') =>

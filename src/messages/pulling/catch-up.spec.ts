@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
+import type { Parcel } from '../../dispatch/endpoint/parcel.js';
 import type { Deliveries, Delivery } from '../../dispatch/endpoint/deliveries.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
@@ -39,7 +40,7 @@ beforeEach(() => {
     return { bot: id === null ? null : { id }, isPulled: id !== null };
   };
   const puller = {
-    start: ({ openKfId }: Addressee) => {
+    start: ({ openKfId }: Parcel) => {
       pulled.push(openKfId);
       return { result: Promise.resolve(result) };
     },

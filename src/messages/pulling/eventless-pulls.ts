@@ -11,6 +11,7 @@ import { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { type Look, Puller } from './puller.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 import { toResync } from '../../dispatch/endpoint/kf-event.js';
+import { toParcel } from '../../dispatch/endpoint/parcel.js';
 
 /** What became of a pull that was wanted at once or not at all. */
 export type Looked =
@@ -53,13 +54,13 @@ export class EventlessPulls {
     // An event of it is on its way, with a sync token.
     if (hint?.state === 'waiting') return null;
     const grantedAtMs = await this.#whenGranted(account.corpId);
-    const { bot, isPulled } = this.destinations.find(account);
-    const isStill = isWanted() && isPulled && bot?.id === botId;
+    const to = this.destinations.find(account);
+    const isStill = isWanted() && to.isPulled && to.bot?.id === botId;
     if (!isStill || (await this.#isPulledSince(account, sinceMs))) {
       await this.counters.giveBack(resyncsOf(account.corpId), grantedAtMs);
       return null;
     }
-    return this.puller.start({ ...account, bot }, toResync(account), () => {}).result;
+    return this.puller.start(toParcel(toResync(account), 1), to, () => {}).result;
   }
 
   /** Whether a pull has a sync token although no event came: that of the last one, which this process saw. */

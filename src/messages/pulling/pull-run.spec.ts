@@ -13,7 +13,6 @@ import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import type { MessageStore } from '../queue/message-store.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
-import type { LongWaits } from '../sending/long-waits.js';
 import type { MessageOutcomes, WithheldMessage } from '../sending/message-outcomes.js';
 import type { PageRules } from './page-rules.js';
 import { PullRun } from './pull-run.js';
@@ -28,7 +27,7 @@ let asked: Pull[];
 let answers: (PullAnswer | Error)[];
 let run: PullRun;
 let buried: string[];
-/** Messages whose customers are told if they wait for long. */
+/** Messages of the pages that brought something new. */
 let begun: string[];
 let withheld: WithheldMessage[];
 /** What happens while the rules judge a page. */
@@ -66,7 +65,6 @@ beforeEach(() => {
     store,
     sync as KfSync,
     outcomes as MessageOutcomes,
-    { begin: (_account, _bot, { msgid }) => void begun.push(msgid) } as LongWaits,
     { messagesAheadMax: AHEAD_MAX, messageTries: 8 },
     clock,
     { nowMs: () => clock.nowMs() } as StoreClock,
@@ -98,7 +96,10 @@ const page = (ids: readonly string[], cursor = 'c1', hasMore = false): PullAnswe
 });
 
 const pull = (bot = openBot(), syncToken = 'ENCtoken') =>
-  run.run({ account: ACCOUNT, bot, endpoint: 'http://bot', syncToken, trace: null }, () => {});
+  run.run(
+    { account: ACCOUNT, bot, endpoint: 'http://bot', syncToken, trace: null },
+    (_cameIn, messages) => void begun.push(...messages.map(({ msgid }) => msgid)),
+  );
 
 async function waiting(): Promise<string[]> {
   const filter = { states: ['waiting'], corpId: null, openKfId: null } as const;

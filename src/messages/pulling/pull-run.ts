@@ -16,7 +16,6 @@ import type { NewMessage } from '../../storage/queue/message.js';
 import { MessageStore, type PullLease } from '../queue/message-store.js';
 import { mergeMsOf } from '../queue/quick-texts.js';
 import { messagesConfig } from '../sending/messages.config.js';
-import { LongWaits } from '../sending/long-waits.js';
 import { MessageOutcomes } from '../sending/message-outcomes.js';
 import { readEntries } from './entries.js';
 import { type JudgedEntry, PageRules } from './page-rules.js';
@@ -61,6 +60,9 @@ export interface CameIn {
   readonly firstSentAtMs: number;
 }
 
+/** Is told of each page that brought something new. @param messages all of the page, those that were known too. */
+export type Added = (cameIn: CameIn, messages: readonly NewMessage[]) => void;
+
 /**
  * How many messages WeCom is asked for at once. Half as many after an answer that could not be read whole, twice as many after
  * one that could. In memory: a process that starts finds it out again within some calls.
@@ -98,7 +100,6 @@ export class PullRun {
     private readonly store: MessageStore,
     private readonly sync: KfSync,
     private readonly outcomes: MessageOutcomes,
-    private readonly waits: LongWaits,
     @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -107,7 +108,7 @@ export class PullRun {
   ) {}
 
   /** Never throws. @param added is told that messages wait now. */
-  async run(task: PullTask, added: (cameIn: CameIn) => void): Promise<AttemptResult> {
+  async run(task: PullTask, added: Added): Promise<AttemptResult> {
     try {
       const { account, bot } = task;
       const appId = secretIdOf(bot.corpId, bot.opened.corpSecret);
@@ -128,12 +129,7 @@ export class PullRun {
     }
   }
 
-  async #pullAll(
-    task: PullTask,
-    appId: string,
-    lease: PullLease,
-    added: (cameIn: CameIn) => void,
-  ): Promise<AttemptResult> {
+  async #pullAll(task: PullTask, appId: string, lease: PullLease, added: Added): Promise<AttemptResult> {
     const { account, bot, endpoint } = task;
     const endMs = this.clock.elapsedMs() + RUN_MS;
     let { regime, fromMs } = regimeOf(bot, lease);
@@ -169,10 +165,7 @@ export class PullRun {
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
       this.outcomes.countPulled(kept, messages.length, from !== cursor);
       this.outcomes.withheld(account, withheld, nowMs);
-      if (kept.added > 0) {
-        added(cameInOf(messages, kept.added));
-        for (const message of messages) this.waits.begin(account, bot, message);
-      }
+      if (kept.added > 0) added(cameInOf(messages, kept.added), messages);
       if (isLast) return { taken: true, status: 200 };
       if (next === cursor) return failed('WeCom has more messages, and its cursor does not move');
       if (this.clock.elapsedMs() >= endMs) return putOff('WeCom has more messages', 0);

@@ -1,20 +1,19 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { endpointAt, kfEvent } from '../../../test/support/delivery.js';
+import { endpointAt, kfParcel } from '../../../test/support/delivery.js';
 import { storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Circuits } from '../../dispatch/endpoint/circuit.js';
-import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';
-import type { Destinations, MessageTaker } from '../../registry/accounts/destination.js';
+import type { Destinations, MessageDestination } from '../../registry/accounts/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { Coverage } from './coverage.js';
 import type { CameIn, PullRun, PullTask } from './pull-run.js';
+import { PulledMessages } from '../queue/pulled-messages.js';
 import { Puller } from './puller.js';
-import type { CustomerLanes } from '../sending/customer-lanes.js';
 
 const NOTHING: CameIn = { customers: 0, firstSentAtMs: Infinity };
 const TAKEN: AttemptResult = { taken: true, status: 200 };
@@ -44,34 +43,29 @@ beforeEach(() => {
         (resolve) =>
           void running.push({
             task,
-            added: (cameIn = NOTHING) => added(cameIn),
+            added: (cameIn = NOTHING) => added(cameIn, []),
             end: (result = TAKEN) => resolve(result),
           }),
       ),
   };
-  const destinations: Pick<Destinations, 'findMessageTaker'> = {
-    findMessageTaker: () => ({ endpoint }) as MessageTaker,
+  const destinations: Pick<Destinations, 'findForMessages'> = {
+    findForMessages: () => ({ endpoint }) as MessageDestination,
   };
   const syncTokens: Pick<SyncTokens, 'find'> = { find: () => newest };
   [endpoint, cameIn] = [null, []];
   const circuits = { cameIn: (endpoint) => void cameIn.push(endpoint) } as Pick<Circuits, 'cameIn'>;
-  const botEndpoints = { pullBy: () => {}, circuits: circuits as Circuits } as Pick<
-    BotEndpoints,
-    'pullBy' | 'circuits'
-  >;
+  const pulled = new PulledMessages();
   puller = new Puller(
     runs as PullRun,
     destinations as Destinations,
     syncTokens as SyncTokens,
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
     new LateWork(),
-    { cameIn: ({ openKfId }) => void cameIn.push(openKfId) } as Pick<
-      CustomerLanes,
-      'cameIn'
-    > as CustomerLanes,
     clock,
-    botEndpoints as BotEndpoints,
+    circuits as Circuits,
+    pulled,
   );
+  pulled.listen(({ account }) => void cameIn.push(account.openKfId));
 });
 
 function bot(id: string): KnownBot {
@@ -81,8 +75,8 @@ function bot(id: string): KnownBot {
 }
 
 function start(openKfId = 'wkAccount-1', syncToken = 'ENCtoken', botId = 'bot-1'): Attempt {
-  const event = kfEvent({ openKfId, syncToken });
-  return puller.start({ ...event, bot: bot(botId) }, event, (result) => void ended.push(result));
+  const parcel = kfParcel({ openKfId, syncToken });
+  return puller.start(parcel, { ...parcel, bot: bot(botId) }, (result) => void ended.push(result));
 }
 
 const turn = () => clock.advance(0);

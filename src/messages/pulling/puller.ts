@@ -1,17 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { type KfEvent, toResync } from '../../dispatch/endpoint/kf-event.js';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
-import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../../dispatch/endpoint/attempt.js';
-import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import type { Pulls } from '../../dispatch/endpoint/pulls.js';
+import {
+  type Attempt,
+  type AttemptResult,
+  failedAttempt,
+  type OnEnd,
+} from '../../dispatch/endpoint/attempt.js';
+import { type Carried, Carrier } from '../../dispatch/endpoint/carrier.js';
+import { eventOf, type Parcel } from '../../dispatch/endpoint/parcel.js';
+import { Circuits } from '../../dispatch/endpoint/circuit.js';
 import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
 import { Clock } from '../../kernel/clock.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
 import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
+import { type Pulled, PulledMessages } from '../queue/pulled-messages.js';
 import { Coverage } from './coverage.js';
 import { type CameIn, PullRun } from './pull-run.js';
-import { CustomerLanes } from '../sending/customer-lanes.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Pulls of a corp at a time. WeCom allows five calls; one is left for others. */
@@ -24,10 +30,17 @@ interface Lane {
   next: NextRun | null;
 }
 
+/** What the event said that asks for a pull. */
+interface Asked {
+  /** `''` for none. */
+  readonly syncToken: string;
+  readonly trace: TraceContext | null;
+}
+
 interface NextRun {
   readonly waiting: Set<PullAttempt>;
   bot: OpenBot;
-  event: KfEvent;
+  asked: Asked;
   /** Is told of messages that it brings; left out where an event asked for it. */
   readonly found?: (cameIn: CameIn) => void;
 }
@@ -68,9 +81,9 @@ class PullAttempt implements Attempt {
   }
 }
 
-/** Pulls what events tell of: one pull of an account at a time, four of a corp, its bots in turns. */
+/** Carries events to bots that take messages: it pulls what they tell of, one pull of an account at a time, four of a corp, its bots in turns. */
 @Injectable()
-export class Puller implements Pulls {
+export class Puller extends Carrier {
   /** Wakes the loop that sends what was pulled. */
   readonly added = new WakeUp();
   readonly #lanes = new Map<string, Lane>();
@@ -82,17 +95,22 @@ export class Puller implements Pulls {
     private readonly syncTokens: SyncTokens,
     private readonly coverage: Coverage,
     private readonly late: LateWork,
-    private readonly lanes: CustomerLanes,
     private readonly clock: Clock,
-    private readonly botEndpoints: BotEndpoints,
+    private readonly circuits: Circuits,
+    private readonly pulled: PulledMessages,
   ) {
-    botEndpoints.pullBy(this);
+    super();
   }
 
-  start(to: Addressee & Pick<Destination, 'bot'>, event: KfEvent, onEnd: OnEnd): Attempt {
+  override takes({ isPulled }: Carried): boolean {
+    return isPulled;
+  }
+
+  override start(parcel: Parcel, to: Addressee & Pick<Destination, 'bot'>, onEnd: OnEnd): Attempt {
+    const asked = { syncToken: eventOf(parcel).syncToken, trace: parcel.trace };
     const { corpId, openKfId, bot } = to;
     if (bot === null || bot.opened === null)
-      return Exchange.failed('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
+      return failedAttempt('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
     const open: OpenBot = { ...bot, opened: bot.opened };
     const attempt = new PullAttempt(onEnd);
     const deadline = this.clock.after(ATTEMPT_LIMIT_MS, () =>
@@ -105,15 +123,15 @@ export class Puller implements Pulls {
       const first: Lane = { next: null };
       this.#lanes.set(key, first);
       void this.late.add(
-        this.#runAll({ corpId, openKfId }, first, { waiting: new Set([attempt]), bot: open, event }),
+        this.#runAll({ corpId, openKfId }, first, { waiting: new Set([attempt]), bot: open, asked }),
       );
     } else {
-      const next = lane.next ?? { waiting: new Set(), bot: open, event };
+      const next = lane.next ?? { waiting: new Set(), bot: open, asked };
       lane.next = next;
       next.waiting.add(attempt);
       next.bot = open;
       // An event without a token must not take the place of one that has one.
-      if (event.syncToken !== '') next.event = event;
+      if (asked.syncToken !== '') next.asked = asked;
     }
     return attempt;
   }
@@ -134,7 +152,7 @@ export class Puller implements Pulls {
     const attempt = new PullAttempt(() => {});
     const lane: Lane = { next: null };
     this.#lanes.set(key, lane);
-    const first = { waiting: new Set([attempt]), bot, event: toResync(account), found };
+    const first = { waiting: new Set([attempt]), bot, asked: { syncToken: '', trace: null }, found };
     void this.late.add(this.#runAll(account, lane, first));
     return attempt.result.then((result) => ({ result, found: { customers, firstSentAtMs } }));
   }
@@ -144,16 +162,16 @@ export class Puller implements Pulls {
       lane.next = null;
       const places = this.#placesOf(account.corpId);
       await places.take(now.bot.id);
-      const { waiting, bot, event, found } = now;
+      const { waiting, bot, asked, found } = now;
       this.coverage.pulled(account);
       await this.coverage.whenWritten(account);
       for (const attempt of waiting) attempt.begin();
-      const syncToken = this.#tokenFor(account, event);
-      const trace = event.traceparent === null ? null : { traceparent: event.traceparent, tracestate: null };
-      const endpoint = this.destinations.findMessageTaker(account)?.endpoint?.href ?? null;
+      const syncToken = this.#tokenFor(account, asked);
+      const { trace } = asked;
+      const endpoint = this.destinations.findForMessages(account)?.endpoint?.href ?? null;
       const task = { account, bot, endpoint, syncToken, trace };
-      const result = await this.runs.run(task, (cameIn) => {
-        this.#messagesCameIn(account, endpoint);
+      const result = await this.runs.run(task, (cameIn, messages) => {
+        this.#messagesCameIn({ account, bot, messages }, endpoint);
         found?.(cameIn);
       });
       if (places.giveBack()) this.#corps.delete(account.corpId);
@@ -162,14 +180,14 @@ export class Puller implements Pulls {
     this.#lanes.delete(accountKey(account));
   }
 
-  #messagesCameIn(account: Addressee, endpoint: string | null): void {
+  #messagesCameIn(pulled: Pulled, endpoint: string | null): void {
     this.added.wakeUp();
-    this.lanes.cameIn(account);
-    if (endpoint !== null) this.botEndpoints.circuits.cameIn(endpoint);
+    this.pulled.tell(pulled);
+    if (endpoint !== null) this.circuits.cameIn(endpoint);
   }
 
   /** The event's own token, or the newest one that this process saw where the event has none of WeCom's. */
-  #tokenFor({ corpId, openKfId }: Addressee, { syncToken }: KfEvent): string {
+  #tokenFor({ corpId, openKfId }: Addressee, { syncToken }: Asked): string {
     if (syncToken !== '' && !isMadeSyncToken(syncToken)) return syncToken;
     return this.syncTokens.find(corpId, openKfId) ?? '';
   }

@@ -5,13 +5,12 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { Deliveries } from '../../dispatch/endpoint/deliveries.js';
-import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { AppError } from '../../kernel/app-error.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
-import type { Destinations, MessageTaker } from '../../registry/accounts/destination.js';
+import type { Destinations, MessageDestination } from '../../registry/accounts/destination.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
@@ -27,7 +26,7 @@ const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const ENDPOINT = 'http://bot:8080';
 const TRIES = 2;
 const BOT = { ...storedBot(), opened: null, pulled: null, keysId: null } as Partial<KnownBot> as KnownBot;
-const TAKER = { ...ACCOUNT, bot: BOT } as Partial<MessageTaker> as MessageTaker;
+const TAKER = { ...ACCOUNT, bot: BOT } as Partial<MessageDestination> as MessageDestination;
 
 let clock: ManualClock;
 let store: MessageStore;
@@ -49,22 +48,13 @@ beforeEach(async () => {
   const log = new MessageLog(pino({ level: 'error' }, stream), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const outcomes = new MessageOutcomes(store, new MessageMetrics(metrics), log, clock, config);
-  const botEndpoints: Pick<BotEndpoints, 'pulledBy'> = { pulledBy: () => {} };
   const deliveries: Pick<Deliveries, 'ended'> = {
-    ended: (_to, _event, _occasion, attempt, result) =>
+    ended: (_to, { attempt }, _occasion, result) =>
       void told.push([attempt, result.taken ? 'taken' : result.stage]),
   };
-  halves = new CallbackHalves(
-    store,
-    outcomes,
-    deliveries as Deliveries,
-    clock,
-    clock,
-    log,
-    botEndpoints as BotEndpoints,
-  );
+  halves = new CallbackHalves(store, outcomes, deliveries as Deliveries, clock, clock, log);
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
-  const destinations = { findMessageTaker: () => TAKER } as Partial<Destinations> as Destinations;
+  const destinations = { findForMessages: () => TAKER } as Partial<Destinations> as Destinations;
   answers = new QueuedAnswers(halves, destinations, puller, clock, {} as OwnPulls);
   const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
   const content = new Secret('{"msgid":"m1"}');
@@ -107,7 +97,7 @@ const answer = (turn: Turn, message: Message, attempt = 1) =>
   });
 
 const hasPulled = (attempt = 1) =>
-  halves.hasPulled({ ...ACCOUNT, id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }) }, attempt);
+  halves.hasPulled({ ...ACCOUNT, id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }), attempt });
 
 const release = (turn: Turn) => store.release(turn, ENDPOINT, 'account', clock.nowMs());
 

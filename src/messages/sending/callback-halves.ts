@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptResult, HALVES_MS } from '../../dispatch/endpoint/attempt.js';
 import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
-import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import type { Halves, MessageEvent } from '../../dispatch/endpoint/pulls.js';
+import type { HalfTold, Halves } from '../../dispatch/endpoint/halves.js';
 import { toFailure } from '../../storage/queue/line.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { MessageTaker } from '../../registry/accounts/destination.js';
+import type { MessageDestination } from '../../registry/accounts/destination.js';
 import { type Message, webhookIdOf } from '../../storage/queue/message.js';
 import { MessageLog } from './message-log.js';
 import type { UnderWay } from '../queue/message-line.js';
 import { MessageStore, type Turn, type UnderWayMessage } from '../queue/message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
-import { toEvent, toRecipient } from './taker-form.js';
+import { toParcel } from './message-parcel.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** How long the turn of an account waits for a bot that pulls after it has answered. Then others have their turn. */
@@ -72,10 +71,7 @@ export class CallbackHalves implements Halves {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: MessageLog,
-    botEndpoints: BotEndpoints,
-  ) {
-    botEndpoints.pulledBy(this);
-  }
+  ) {}
 
   /**
    * @param isAwaitedHere whether this process alone has to know of the pull. False where another process may send the
@@ -108,7 +104,7 @@ export class CallbackHalves implements Halves {
     await this.store.endUnderWay(turn);
   }
 
-  async hasPulled({ id, corpId, openKfId }: MessageEvent, attempt: number): Promise<boolean> {
+  async hasPulled({ id, corpId, openKfId, attempt }: HalfTold): Promise<boolean> {
     const told = this.#told.get(accountKey({ corpId, openKfId }));
     const isHere = told?.underWay.attempt === attempt && webhookIdOf(told.message) === id;
     if (isHere && told.isPulled) return true;
@@ -122,7 +118,7 @@ export class CallbackHalves implements Halves {
    * time of the attempt is over, unless the bot pulls it by then.
    * @returns whether the message is taken.
    */
-  async answered(turn: Turn, taker: MessageTaker, answered: Answered): Promise<boolean> {
+  async answered(turn: Turn, taker: MessageDestination, answered: Answered): Promise<boolean> {
     const { message, attempt, result, durationMs } = answered;
     const { msgid } = message;
     if (this.#answeredHere(turn)?.isPulled === true) {
@@ -145,7 +141,7 @@ export class CallbackHalves implements Halves {
    * @param taker `null` when another bot takes the account's messages now.
    * @returns whether the message became taken with this half.
    */
-  async pulled(taker: MessageTaker | null, message: Message, underWay: UnderWay): Promise<boolean> {
+  async pulled(taker: MessageDestination | null, message: Message, underWay: UnderWay): Promise<boolean> {
     const told = this.#toldHere(message, underWay);
     if (told !== null) {
       told.isPulled = true;
@@ -166,7 +162,7 @@ export class CallbackHalves implements Halves {
    */
   async endOverdue(
     turn: Turn,
-    taker: MessageTaker,
+    taker: MessageDestination,
     { underWay, message }: UnderWayMessage,
   ): Promise<boolean> {
     const nowMs = this.storeClock.nowMs();
@@ -185,7 +181,7 @@ export class CallbackHalves implements Halves {
    * it waits again. Never rejects.
    * @returns whether it waits again.
    */
-  async unread(taker: MessageTaker | null, message: Message, underWay: UnderWay): Promise<boolean> {
+  async unread(taker: MessageDestination | null, message: Message, underWay: UnderWay): Promise<boolean> {
     const told = this.#toldHere(message, underWay);
     if (told !== null) {
       told.isPulled = false;
@@ -229,7 +225,7 @@ export class CallbackHalves implements Halves {
 
   /** @param taker `null` when it is no longer known whose attempt it was. */
   #ended(
-    taker: MessageTaker | null,
+    taker: MessageDestination | null,
     message: Message,
     attempt: number,
     durationMs: number,
@@ -237,8 +233,8 @@ export class CallbackHalves implements Halves {
   ): void {
     if (result.taken) this.outcomes.countTaken(message);
     if (taker === null) return;
-    const [to, event] = [toRecipient(taker), toEvent(message)];
-    this.deliveries.ended(to, event, 'message', attempt, result, durationMs);
+    const parcel = toParcel(message, taker.bot, attempt, this.storeClock.nowMs());
+    this.deliveries.ended(taker, parcel, 'message', result, durationMs);
     this.outcomes.attempted(message, taker.bot.id, attempt, null, durationMs, result);
   }
 

@@ -1,3 +1,4 @@
+import type { Addressee } from '../../kernel/account.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
@@ -14,12 +15,13 @@ import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import { type Message, webhookIdOf } from '../../storage/queue/message.js';
 import type { MessageStore, Turn } from '../queue/message-store.js';
 import { CustomerLanes } from './customer-lanes.js';
+import { type Pulled, PulledMessages } from '../queue/pulled-messages.js';
 import type { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MessageOutcomes } from './message-outcomes.js';
-import type { ReadyTaker, Takers } from './takers.js';
+import type { ReadyDestination, Takers } from './takers.js';
 
 const CORP = 'wwCorp_1';
 const ENDPOINT = { origin: 'http://ai', host: 'ai', basePath: '', href: 'http://ai#bot-1' };
@@ -34,6 +36,7 @@ let clock: ManualClock;
 let store: MessageStore;
 let attempts: MessageAttempts;
 let lanes: CustomerLanes;
+let pulled: PulledMessages;
 let isPaused: boolean;
 let isOpen: boolean;
 let concurrency: number;
@@ -68,16 +71,17 @@ beforeEach(() => {
   };
   const botEndpoints = {
     circuits: { isOpen: () => isOpen, inconclusive: () => inconclusive++ },
-    ofMessage: () => botEndpoint,
+    to: () => botEndpoint,
   } as unknown as BotEndpoints;
-  attempts = new MessageAttempts(clock, clock);
+  attempts = new MessageAttempts(clock);
   const takers = { findNow: (turn: Turn) => (isPaused ? null : takerOf(turn)) } as Partial<Takers> as Takers;
   waiting = [];
   const waits = {
     begin: (_account: unknown, _bot: unknown, { msgid }: Message) => void waiting.push(msgid),
     end: ({ msgid }: Message) => (waiting = waiting.filter((one) => one !== msgid)),
   } as unknown as LongWaits;
-  lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, attempts, waits, clock, clock);
+  pulled = new PulledMessages();
+  lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, attempts, waits, clock, clock, pulled);
 });
 
 /** Messages such as `a1`, of customer `a`. */
@@ -91,10 +95,10 @@ async function keep(openKfId: string, ...msgids: string[]): Promise<void> {
   await store.endPull(account, lease?.id ?? '');
 }
 
-function takerOf(turn: Turn): ReadyTaker {
+function takerOf(turn: Turn): ReadyDestination {
   const ids = { id: 'bot-1', order: 'customer', kind: 'agent', takes: 'message' };
   const bot = { ...ids, opened: {}, endpoint: {}, agent: { concurrency } };
-  return { ...turn, bot, endpoint: ENDPOINT, state: 'ready' } as unknown as ReadyTaker;
+  return { ...turn, bot, endpoint: ENDPOINT, state: 'ready' } as unknown as ReadyDestination;
 }
 
 /** A turn of each account that is due. */
@@ -109,6 +113,8 @@ async function end(msgid: string, result = TAKEN): Promise<void> {
   asked.get(msgid)?.(result);
   await clock.advance(0);
 }
+
+const tell = (account: Addressee) => pulled.tell({ account, bot: {} as Pulled['bot'], messages: [] });
 
 const underWay = () => [...asked.keys()];
 
@@ -128,10 +134,10 @@ describe('messages of an account', () => {
     await keep('wk1', 'a1');
     const [turn] = await begin();
     await keep('wk1', 'b1');
-    lanes.cameIn({ corpId: CORP, openKfId: 'wk2' });
+    tell({ corpId: CORP, openKfId: 'wk2' });
     await clock.advance(0);
     expect(underWay()).toEqual(['a1']);
-    lanes.cameIn({ corpId: CORP, openKfId: 'wk1' });
+    tell({ corpId: CORP, openKfId: 'wk1' });
     await clock.advance(0);
     expect(underWay()).toEqual(['a1', 'b1']);
     // Another replica may have pulled it.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { accountKey } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { Places } from '../../kernel/places.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -10,11 +10,12 @@ import type { Occasion } from '../../storage/queue/line.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
 import { MessageStore, type Turn } from '../queue/message-store.js';
 import { mergeMsOf } from '../queue/quick-texts.js';
+import { PulledMessages } from '../queue/pulled-messages.js';
 import { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes, type NotTaken } from './message-outcomes.js';
-import { messageFormFor, toRecipient } from './taker-form.js';
-import { type ReadyTaker, Takers } from './takers.js';
+import { toParcel } from './message-parcel.js';
+import { type ReadyDestination, Takers } from './takers.js';
 
 /** How often an account at work is looked at again: another replica may have pulled messages of it, or a refused one is due again. */
 const LOOK_AGAIN_MS = 250;
@@ -27,7 +28,7 @@ const REST_MS = 1_000;
 interface Lanes {
   readonly turn: Turn;
   /** As it was found last: its settings may change meanwhile. */
-  taker: ReadyTaker;
+  taker: ReadyDestination;
   /** The lanes of messages under way. */
   readonly underWay: Set<string>;
   /** Something ended, or came in. */
@@ -68,11 +69,10 @@ export class CustomerLanes {
     private readonly waits: LongWaits,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
-  ) {}
-
-  /** Messages of the account were pulled here. A turn of it looks at once, while others of its customers wait for their answers. */
-  cameIn(account: Addressee): void {
-    this.#atWork.get(accountKey(account))?.wake.wakeUp();
+    pulled: PulledMessages,
+  ) {
+    // A turn of the account looks at once, while others of its customers wait for their answers.
+    pulled.listen(({ account }) => this.#atWork.get(accountKey(account))?.wake.wakeUp());
   }
 
   /**
@@ -98,7 +98,7 @@ export class CustomerLanes {
    * @param leave see `SendLeased`.
    * @throws AppError `STORE_UNAVAILABLE`; the lease then lapses.
    */
-  async sendAll(turn: Turn, taker: ReadyTaker, occasion: Occasion, leave: () => void): Promise<void> {
+  async sendAll(turn: Turn, taker: ReadyDestination, occasion: Occasion, leave: () => void): Promise<void> {
     const lanes: Lanes = {
       ...{ turn, taker, leave, underWay: new Set(), wake: new WakeUp() },
       ...{ hasLeft: false, isProbe: occasion === 'probe', isInDoubt: turn.isInDoubt },
@@ -216,9 +216,8 @@ export class CustomerLanes {
     if (isExpired(message, this.storeClock.nowMs())) return this.outcomes.expire(turn, message);
     this.waits.begin(turn, taker.bot, message);
     const attempt = message.attempts + 1;
-    const form = messageFormFor(taker, message, async () => false);
-    const botEndpoint = this.botEndpoints.ofMessage(toRecipient(taker), taker.endpoint, form);
-    const { result, durationMs } = await this.attempts.make(message, attempt, botEndpoint);
+    const parcel = toParcel(message, taker.bot, attempt, this.storeClock.nowMs());
+    const { result, durationMs } = await this.attempts.make(parcel, this.botEndpoints.to(taker));
     this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
     if (result.taken) {
       this.waits.end(message);
@@ -235,7 +234,7 @@ export class CustomerLanes {
    * Whether the service takes the key for other questions: since this one failed last, another one was asked and answered. So it
    * may be this question alone that a firewall refuses.
    */
-  #isKeyGood({ bot }: ReadyTaker, { lastFailure }: Message, { stage }: NotTaken): boolean {
+  #isKeyGood({ bot }: ReadyDestination, { lastFailure }: Message, { stage }: NotTaken): boolean {
     if (stage !== 'key' || lastFailure === null) return false;
     const { taken } = this.botEndpoints.deliveries.ofBot(bot.id);
     return taken !== null && taken.atMs - taken.durationMs > lastFailure.atMs;

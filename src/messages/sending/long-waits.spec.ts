@@ -3,12 +3,13 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
-import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import type { Destinations, MessageTaker } from '../../registry/accounts/destination.js';
+import type { BotEndpoint, BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import type { Destinations, MessageDestination } from '../../registry/accounts/destination.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
 import type { MessageHead, NewMessage } from '../../storage/queue/message.js';
 import type { MessageStore } from '../queue/message-store.js';
+import { PulledMessages } from '../queue/pulled-messages.js';
 import { LongWaits } from './long-waits.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -18,7 +19,7 @@ let clock: ManualClock;
 let store: MessageStore;
 let waits: LongWaits;
 let bot: KnownBot;
-let state: MessageTaker['state'];
+let state: MessageDestination['state'];
 /** What the messages say whose customers are told to wait. */
 let told: string[];
 /** Whether a customer can be told. */
@@ -33,17 +34,17 @@ beforeEach(() => {
 });
 
 function newWaits(): LongWaits {
-  const destinations: Pick<Destinations, 'findMessageTaker'> = {
-    findMessageTaker: (account) => ({ ...account, bot, state }) as MessageTaker,
+  const destinations: Pick<Destinations, 'findForMessages'> = {
+    findForMessages: (account) => ({ ...account, bot, state }) as MessageDestination,
   };
-  const agents: Partial<BotEndpoints['agents']> = {
-    tellToWait: async (_to, { message }) => {
-      told.push(message.reveal());
+  const botEndpoint: Pick<BotEndpoint, 'tellToWait'> = {
+    tellToWait: async ({ body }) => {
+      told.push(body.kind === 'message' ? body.content.reveal() : '');
       return isDone;
     },
   };
-  const botEndpoints = { agents } as BotEndpoints;
-  return new LongWaits(store, destinations as Destinations, botEndpoints, clock, clock);
+  const botEndpoints = { to: () => botEndpoint } as unknown as BotEndpoints;
+  return new LongWaits(store, destinations as Destinations, botEndpoints, clock, clock, new PulledMessages());
 }
 
 async function keep(msgid: string, fields: Partial<NewMessage> = {}): Promise<MessageHead> {

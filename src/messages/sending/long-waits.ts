@@ -8,8 +8,9 @@ import type { AgentSettings } from '../../registry/bots/agent.dto.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { type MessageHead, type NewMessage, webhookIdOf } from '../../storage/queue/message.js';
 import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
+import { PulledMessages } from '../queue/pulled-messages.js';
 import { MessageStore } from '../queue/message-store.js';
-import { toEvent, toRecipient } from './taker-form.js';
+import { toParcel } from './message-parcel.js';
 
 const PAGE_SIZE = 1_000;
 /** How often it is tried while WeCom or the store cannot be asked, and for how long. */
@@ -32,7 +33,12 @@ export class LongWaits {
     private readonly botEndpoints: BotEndpoints,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
-  ) {}
+    pulled: PulledMessages,
+  ) {
+    pulled.listen(({ account, bot, messages }) => {
+      for (const message of messages) this.begin(account, bot, message);
+    });
+  }
 
   /** The message waits for this bot. */
   begin(
@@ -61,7 +67,7 @@ export class LongWaits {
     for (let after: string | null = ''; !this.#hasFoundAll && after !== null;) {
       const page: readonly Addressee[] = await this.store.listWaiting(after, PAGE_SIZE);
       for (const account of page) {
-        const bot = this.destinations.findMessageTaker(account)?.bot ?? null;
+        const bot = this.destinations.findForMessages(account)?.bot ?? null;
         if (bot !== null && hasFallback(bot)) await this.#beginAll(account, bot);
       }
       const last = page.at(-1);
@@ -96,13 +102,12 @@ export class LongWaits {
 
   /** @returns false where it may be tried again. */
   async #tell(account: Addressee, id: string): Promise<boolean> {
-    const taker = this.destinations.findMessageTaker(account);
+    const taker = this.destinations.findForMessages(account);
     if (taker?.state !== 'ready') return true;
     const message = await this.store.findWaiting(id);
     if (message === null) return true;
-    const ageMs = this.storeClock.nowMs() - message.sentAtMs;
-    const asked = { event: toEvent(message), message: message.content, ageMs };
-    return this.botEndpoints.agents.tellToWait(toRecipient(taker), asked);
+    const parcel = toParcel(message, taker.bot, message.attempts + 1, this.storeClock.nowMs());
+    return this.botEndpoints.to(taker).tellToWait(parcel);
   }
 }
 

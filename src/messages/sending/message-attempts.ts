@@ -2,9 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { BotEndpoint } from '../../dispatch/endpoint/bot-endpoint.js';
 import { Clock } from '../../kernel/clock.js';
-import { StoreClock } from '../../kernel/store-clock.js';
-import type { Message } from '../../storage/queue/message.js';
-import { toEvent } from './taker-form.js';
+import type { Parcel } from '../../dispatch/endpoint/parcel.js';
 
 /** How long a stop waits for a bot that is at work on its message. */
 const STOP_MS = 10_000;
@@ -27,10 +25,7 @@ export class MessageAttempts {
   readonly #underWay = new Map<Attempt, (result: AttemptResult) => void>();
   #isStopping = false;
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly storeClock: StoreClock,
-  ) {}
+  constructor(private readonly clock: Clock) {}
 
   /** Whether no further attempt may begin. */
   get isStopping(): boolean {
@@ -46,11 +41,9 @@ export class MessageAttempts {
     });
   }
 
-  /** @param attempt counted from 1. */
-  async make(message: Message, attempt: number, botEndpoint: BotEndpoint): Promise<Ended> {
+  async make(parcel: Parcel, botEndpoint: BotEndpoint): Promise<Ended> {
     const startedMs = this.clock.elapsedMs();
-    const ageMs = Math.max(0, this.storeClock.nowMs() - message.sentAtMs);
-    const sent = botEndpoint.attempt(toEvent(message), 'message', attempt, null, ageMs);
+    const sent = botEndpoint.attempt(parcel, 'message');
     const { promise, resolve } = Promise.withResolvers<AttemptResult>();
     this.#underWay.set(sent, resolve);
     void sent.result.then(resolve);

@@ -3,9 +3,8 @@ import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
-import type { KfEvent } from '../../dispatch/endpoint/kf-event.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import type { DeliveryForm } from '../../dispatch/endpoint/delivery-form.js';
+import type { Parcel } from '../../dispatch/endpoint/parcel.js';
 import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Secret } from '../../kernel/secret.js';
@@ -25,11 +24,12 @@ import { MessageMetrics } from './message-metrics.js';
 import type { MessageStore } from '../queue/message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { CustomerLanes } from './customer-lanes.js';
+import { PulledMessages } from '../queue/pulled-messages.js';
 import type { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { MessageSender } from './message-sender.js';
-import type { ReadyTaker, Takers } from './takers.js';
+import type { ReadyDestination, Takers } from './takers.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const ENDPOINT = { origin: 'http://bot:8080', host: 'bot', basePath: '', href: 'http://bot:8080' };
@@ -70,34 +70,33 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
     ...ACCOUNT,
     ...{ bot: { id: 'bot-1', kind, order, session, opened: {}, endpoint: {} } },
     ...{ endpoint: ENDPOINT, state: 'ready' },
-  } as unknown as ReadyTaker;
+  } as unknown as ReadyDestination;
   const botEndpoint = {
-    attempt: ({ id }: KfEvent, _occasion: unknown, attempt: number) => {
+    attempt: ({ id, attempt, body }: Parcel) => {
+      if (kind === 'puppet' && body.kind === 'message') contents.push(body.content.reveal());
       attempts++;
       return { result: Promise.resolve(bot(id, attempt)), withdraw: () => false };
     },
   };
   const botEndpoints = {
     circuits: { isOpen: () => false },
-    ofMessage: (_to: unknown, _endpoint: unknown, { content }: DeliveryForm) => {
-      if (kind === 'puppet') contents.push(content?.reveal());
-      return botEndpoint;
-    },
-    pulledBy: () => {},
+    to: () => botEndpoint,
   } as unknown as BotEndpoints;
-  const halves = new CallbackHalves(
-    store,
-    outcomes,
-    { ended: () => {} } as never,
-    clock,
-    clock,
-    log,
-    botEndpoints,
-  );
+  const halves = new CallbackHalves(store, outcomes, { ended: () => {} } as never, clock, clock, log);
   const takers = { find: async () => taker, isStill: () => true } as Partial<Takers> as Takers;
-  tries = new MessageAttempts(clock, clock);
+  tries = new MessageAttempts(clock);
   const waits = { begin: () => {}, end: () => {} } as unknown as LongWaits;
-  const lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, tries, waits, clock, clock);
+  const lanes = new CustomerLanes(
+    store,
+    takers,
+    botEndpoints,
+    outcomes,
+    tries,
+    waits,
+    clock,
+    clock,
+    new PulledMessages(),
+  );
   sender = new MessageSender(store, takers, botEndpoints, outcomes, halves, tries, lanes, clock, clock);
 }
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
-import { type BotEndpoint, BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { rulesOf } from '../../registry/bots/bot-kinds.js';
-import type { MessageTaker } from '../../registry/accounts/destination.js';
+import type { MessageDestination } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../storage/queue/message.js';
 import { isAwaited, type UnderWay } from '../queue/message-line.js';
@@ -13,10 +13,10 @@ import { MessageStore, type Turn, type TurnOrder, type UnderWayMessage } from '.
 import { mergeMsOf } from '../queue/quick-texts.js';
 import { CallbackHalves } from './callback-halves.js';
 import { CustomerLanes } from './customer-lanes.js';
-import { MessageAttempts } from './message-attempts.js';
+import { type Ended, MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
-import { messageFormFor, toEvent, toRecipient } from './taker-form.js';
-import { type ReadyTaker, Takers } from './takers.js';
+import { toParcel } from './message-parcel.js';
+import { type ReadyDestination, Takers } from './takers.js';
 import { LEASE_MS, type Occasion } from '../../storage/queue/line.js';
 
 /** How long one account is served before others have their turn, if its bot takes each message at once. */
@@ -26,7 +26,7 @@ const RENEW_AFTER_MS = 5_000;
 /** A message that is sent now. */
 interface Sending {
   readonly turn: Turn;
-  readonly taker: ReadyTaker;
+  readonly taker: ReadyDestination;
   readonly message: Message;
   readonly occasion: Occasion;
   /** Counted from 1. */
@@ -98,7 +98,7 @@ export class MessageSender {
     }
   }
 
-  async #sendNext(turn: Turn, taker: ReadyTaker, earlier: Earlier, isProbe: boolean): Promise<Next> {
+  async #sendNext(turn: Turn, taker: ReadyDestination, earlier: Earlier, isProbe: boolean): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
     const first = await this.store.next(turn, orderOf(taker), nowMs, isProbe);
     if (first === null) return 'ends';
@@ -112,12 +112,9 @@ export class MessageSender {
     earlier.doubted.delete(placeOf(message));
     const attempt = latest + 1;
     const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
-    const hasPulled = () => this.halves.hasPulled(toEvent(message), attempt);
-    const form = messageFormFor(taker, message, hasPulled);
-    const botEndpoint = this.botEndpoints.ofMessage(toRecipient(taker), taker.endpoint, form);
-    if (rulesOf(taker.bot).pulls) return this.#sendCallback(sending, botEndpoint);
+    if (rulesOf(taker.bot).pulls) return this.#sendCallback(sending);
     if (isBegun(taker) && !(await this.halves.begin(turn, message, attempt, false))) return 'ends';
-    const { result, durationMs } = await this.attempts.make(message, attempt, botEndpoint);
+    const { result, durationMs } = await this.#attempt(sending);
     this.#tell(sending, result, durationMs);
     if (result.taken) {
       await this.outcomes.taken(message);
@@ -129,14 +126,19 @@ export class MessageSender {
   }
 
   /** What goes in place of a text: see `quick-texts.ts`. One that may have been sent already goes alone. */
-  #joined(turn: Turn, { bot }: MessageTaker, first: Message, earlier: Earlier): Promise<Message> | Message {
+  #joined(
+    turn: Turn,
+    { bot }: MessageDestination,
+    first: Message,
+    earlier: Earlier,
+  ): Promise<Message> | Message {
     const mergeMs = mergeMsOf(bot);
     if (mergeMs === 0 || first.type !== 'text') return first;
     const isNew = latestOf(first, earlier) === 0;
     return this.store.join(turn, first, isNew ? mergeMs : null, this.storeClock.nowMs());
   }
 
-  async #findEarlier(turn: Turn, taker: MessageTaker): Promise<Earlier> {
+  async #findEarlier(turn: Turn, taker: MessageDestination): Promise<Earlier> {
     if (!isBegun(taker)) return { begun: null, doubted: new Set(turn.isInDoubt ? PLACES : []) };
     const found = await this.store.findBegun(turn, this.storeClock.nowMs());
     if (found !== null && !(await this.halves.endOverdue(turn, taker, found)))
@@ -155,11 +157,11 @@ export class MessageSender {
   }
 
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
-  async #sendCallback(sending: Sending, botEndpoint: BotEndpoint): Promise<Next> {
+  async #sendCallback(sending: Sending): Promise<Next> {
     const { turn, taker, message, attempt } = sending;
     const isAwaitedHere = !this.store.isShared || !isStream(taker.endpoint);
     if (!(await this.halves.begin(turn, message, attempt, isAwaitedHere))) return 'ends';
-    const { result, durationMs } = await this.attempts.make(message, attempt, botEndpoint);
+    const { result, durationMs } = await this.#attempt(sending);
     if (!result.taken) {
       this.#tell(sending, result, durationMs);
       // The outcome is stored first: the process may die between the two writes.
@@ -183,6 +185,12 @@ export class MessageSender {
     return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
   }
 
+  #attempt({ message, taker, attempt }: Sending): Promise<Ended> {
+    const nowMs = this.storeClock.nowMs();
+    const parcel = toParcel(message, taker.bot, attempt, nowMs, (told) => this.halves.hasPulled(told));
+    return this.attempts.make(parcel, this.botEndpoints.to(taker));
+  }
+
   #tell({ message, taker, attempt, occasion }: Sending, result: AttemptResult, durationMs: number): void {
     this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
   }
@@ -202,11 +210,11 @@ export class MessageSender {
  * Whether the store is told of each message before it is sent, so that a later process knows which one was under way.
  * That is not needed where all messages of an account go one after the other: then it was the first one that waits.
  */
-function isBegun(taker: MessageTaker): boolean {
+function isBegun(taker: MessageDestination): boolean {
   return rulesOf(taker.bot).pulls || orderOf(taker) !== 'account';
 }
 
-function orderOf({ bot }: MessageTaker): TurnOrder {
+function orderOf({ bot }: MessageDestination): TurnOrder {
   return bot.order === 'account' && mergeMsOf(bot) > 0 ? 'past held' : bot.order;
 }
 

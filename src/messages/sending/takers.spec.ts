@@ -6,7 +6,7 @@ import type { NewHint } from '../../dispatch/outbox/hint.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/outbox/retry-schedule.js';
 import { Metrics } from '../../metrics/metrics.js';
-import type { Destination, Destinations, MessageTaker } from '../../registry/accounts/destination.js';
+import type { Destination, Destinations, MessageDestination } from '../../registry/accounts/destination.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageMetrics } from './message-metrics.js';
 import type { MessageStore, Turn } from '../queue/message-store.js';
@@ -23,15 +23,15 @@ const SECRET = new Secret('a-corp-secret');
 const APP_ID = secretIdOf(ACCOUNT.corpId, SECRET);
 const ENDPOINT = { origin: 'http://bot:8080', host: 'bot', basePath: '', href: 'http://bot:8080' };
 const LEASE_MS = 15_000;
-const READY = { state: 'ready', endpoint: ENDPOINT, bot: { order: 'account' } } as MessageTaker;
+const READY = { state: 'ready', endpoint: ENDPOINT, bot: { order: 'account' } } as MessageDestination;
 
 let clock: ManualClock;
 let store: MessageStore;
 let turn: Turn;
 let kept: NewHint[];
 /** What memory knows, and what the store says when it is asked. */
-let known: MessageTaker | null;
-let stored: { readonly taker: MessageTaker | null; readonly destination: Partial<Destination> };
+let known: MessageDestination | null;
+let stored: { readonly taker: MessageDestination | null; readonly destination: Partial<Destination> };
 
 /** What WeCom is asked, and answers. */
 let asked: Pull[];
@@ -53,8 +53,8 @@ beforeEach(async () => {
 });
 
 function find() {
-  const destinations: Pick<Destinations, 'findMessageTaker' | 'confirm'> = {
-    findMessageTaker: () => known,
+  const destinations: Pick<Destinations, 'findForMessages' | 'confirm'> = {
+    findForMessages: () => known,
     confirm: async () => {
       known = stored.taker;
       return stored.destination as Destination;
@@ -116,14 +116,14 @@ describe('messages that wait', () => {
   });
 
   it('wait on while their bot is paused', async () => {
-    known = { ...READY, state: 'paused' };
+    known = { ...READY, state: 'paused' } as Partial<MessageDestination> as MessageDestination;
     stored = { taker: known, destination: { isPulled: true } };
     expect(await find()).toBeNull();
     expect([await waiting(), await claimable()]).toEqual([2, []]);
   });
 
   it('go out once the store says that another replica ended the pause', async () => {
-    known = { ...READY, state: 'paused' };
+    known = { ...READY, state: 'paused' } as Partial<MessageDestination> as MessageDestination;
     stored = { taker: READY, destination: { isPulled: true } };
     expect(await find()).toMatchObject({ endpoint: ENDPOINT });
   });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { Destinations, type MessageTaker } from '../../registry/accounts/destination.js';
+import { Destinations, type MessageDestination } from '../../registry/accounts/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import { MessageStore, type Turn } from '../queue/message-store.js';
 import { HandOver } from './hand-over.js';
@@ -9,8 +9,12 @@ import { HandOver } from './hand-over.js';
 const LOOK_AGAIN_FIRST_MS = 10;
 const LOOK_AGAIN_LAST_MS = 2_560;
 
-/** A taker to which messages can be sent now. */
-export type ReadyTaker = MessageTaker & { readonly endpoint: Endpoint };
+/** One to which messages can be sent now. */
+export type ReadyDestination = MessageDestination & { readonly endpoint: Endpoint };
+
+function isReady(to: MessageDestination | null): to is ReadyDestination {
+  return to?.state === 'ready' && to.endpoint !== null;
+}
 
 /**
  * Finds the bot that takes the messages of an account now. If no bot takes them as messages, the waiting ones are
@@ -30,44 +34,42 @@ export class Takers {
    * @returns `null` when nothing can be sent now; the turn is over then.
    * @throws AppError `STORE_UNAVAILABLE`
    */
-  async find(turn: Turn): Promise<ReadyTaker | null> {
+  async find(turn: Turn): Promise<ReadyDestination | null> {
     const taker = await this.#whenThere(turn);
     if (taker === null) return this.#passOn(turn);
-    const { endpoint, state } = taker;
-    if (endpoint !== null && state === 'ready') return { ...taker, endpoint };
+    if (isReady(taker)) return taker;
     // The bot's registration, the end of its pause, or the patrol, wakes the account.
     await this.store.release(turn, null, taker.bot.order, this.storeClock.nowMs());
     return null;
   }
 
   /** To whom messages of the account can be sent at this moment; from memory. */
-  findNow(turn: Turn): ReadyTaker | null {
-    const taker = this.destinations.findMessageTaker(turn);
-    if (taker === null || taker.endpoint === null || taker.state !== 'ready') return null;
-    return { ...taker, endpoint: taker.endpoint };
+  findNow(turn: Turn): ReadyDestination | null {
+    const taker = this.destinations.findForMessages(turn);
+    return isReady(taker) ? taker : null;
   }
 
   /** Another replica may have ended a pause and woken the account, so the store is asked. */
-  async #whenThere(turn: Turn): Promise<MessageTaker | null> {
+  async #whenThere(turn: Turn): Promise<MessageDestination | null> {
     const taker = await this.#whenRegistered(turn);
     if (taker?.state !== 'paused') return taker;
     await this.destinations.confirm(turn);
-    return this.destinations.findMessageTaker(turn);
+    return this.destinations.findForMessages(turn);
   }
 
   /** Waits for a registration that is under way: it ends within milliseconds. */
-  async #whenRegistered(turn: Turn): Promise<MessageTaker | null> {
-    let taker = this.destinations.findMessageTaker(turn);
+  async #whenRegistered(turn: Turn): Promise<MessageDestination | null> {
+    let taker = this.destinations.findForMessages(turn);
     for (let pauseMs = LOOK_AGAIN_FIRST_MS; taker?.state === 'registering'; pauseMs *= 2) {
       if (pauseMs > LOOK_AGAIN_LAST_MS) break;
       await this.clock.sleep(pauseMs);
-      taker = this.destinations.findMessageTaker(turn);
+      taker = this.destinations.findForMessages(turn);
     }
     return taker;
   }
 
   /** Hands the messages over to another taker as one event. While there is none, they wait. */
-  async #passOn(turn: Turn): Promise<ReadyTaker | null> {
+  async #passOn(turn: Turn): Promise<ReadyDestination | null> {
     const nowMs = this.storeClock.nowMs();
     const destination = await this.destinations.confirm(turn);
     const { endpoint, state } = destination;

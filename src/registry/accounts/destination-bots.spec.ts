@@ -134,7 +134,7 @@ describe('a paused bot', () => {
   ] as const)('of kind %s that takes messages is pulled for, and given none', async (_kind, fields) => {
     await add({ openKfIds: [openKfId], paused: true, ...TAKING_MESSAGES, ...fields });
     expect(find()).toMatchObject({ state: 'ready', isPulled: true, isPaused: true });
-    expect(registry.destinations.findMessageTaker(account)?.state).toBe('paused');
+    expect(registry.destinations.findForMessages(account)?.state).toBe('paused');
   });
 });
 
@@ -142,7 +142,7 @@ describe('a puppet that takes messages and has deregistered', () => {
   it('gets none while it may be on its way out, and is tried then: a goodbye may come late', async () => {
     const bot = await add({ openKfIds: [openKfId], ...OF_PUPPETS, takes: 'message' });
     (await registry.registrations.register(registration({ botId: bot.id }))).answered();
-    const takerState = () => registry.destinations.findMessageTaker(account)?.state;
+    const takerState = () => registry.destinations.findForMessages(account)?.state;
     expect(takerState()).toBe('ready');
     await registry.presence.deregister({ openKfId, corpId });
     expect(takerState()).toBe('offline');

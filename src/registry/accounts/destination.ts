@@ -30,28 +30,25 @@ const LOOK_AGAIN_FIRST_MS = 10;
  * corp's events go to nobody. `offline`: the puppet has deregistered, or no client of the stream bot is connected.
  * `registering`: the puppet's registration is not answered yet, and a delivery before the answer crashes the deployed puppet.
  * `ready`: events may be sent. `paused`: an operator has paused the bot, so its events wait. `unserved`: an operator said that
- * people serve the account, so its events go to nobody.
+ * people serve the account, so its events go to nobody. `closed`, of messages: the bot's secrets cannot be opened.
  */
-type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'ready' | 'paused' | 'unserved';
+type DestinationState =
+  | 'absent'
+  | 'foreign'
+  | 'offline'
+  | 'registering'
+  | 'ready'
+  | 'paused'
+  | 'unserved'
+  | 'closed';
 
-/** Who takes an account's messages. */
-export interface MessageTaker extends Addressee {
-  readonly bot: KnownBot;
-  /** The puppet that registered with the bot's key; `null` for another bot, and while none has. */
-  readonly puppet: Puppet | null;
-  /**
-   * `absent`: no puppet has registered. `closed`: the bot's secrets cannot be opened. `offline`: the puppet has just
-   * deregistered, or no client of the bot is connected. The others are as of `DestinationState`.
-   */
-  readonly state: 'absent' | 'closed' | 'offline' | 'registering' | 'ready' | 'paused';
-  /** `null` when it cannot be used: see `fault`. */
-  readonly endpoint: Endpoint | null;
-  readonly fault: string;
-  /** The endpoint to be shown: without its query, which may be secret. */
-  readonly address: string;
-}
+/** An account whose messages a bot takes: see `Destinations.findForMessages`. */
+export type MessageDestination = Destination & { readonly bot: KnownBot };
 
-/** Who takes the account's events: the registered puppet, `known`, or another bot. At most one of the two is set. */
+/**
+ * Who takes the account's events: the registered puppet, `known`, or another bot; at most one of the two is set. Of messages: the bot,
+ * and the puppet that registered with its key.
+ */
 interface Taker {
   readonly known: KnownPuppet | null;
   readonly bot: KnownBot | null;
@@ -61,7 +58,7 @@ interface Taker {
 
 const NOBODY: Taker = { known: null, bot: null, connection: null };
 
-/** Where an account's events go at this moment. After an `await`, call `refresh`. */
+/** Where an account's events go at this moment, or its messages. After an `await`, call `refresh`. */
 export class Destination implements Addressee {
   constructor(
     readonly corpId: string,
@@ -71,6 +68,7 @@ export class Destination implements Addressee {
     /** Whether memory knows neither a registration nor a bot that lists the account. The store may know one. */
     readonly isUnknown: boolean,
     private readonly destinations: Destinations,
+    private readonly isOfMessages = false,
   ) {}
 
   /** Whether anybody takes the account's events, now or later. */
@@ -90,7 +88,7 @@ export class Destination implements Addressee {
 
   /** Whether the manager pulls the messages that the events announce, and gives them to a bot. */
   get isPulled(): boolean {
-    return this.taker.bot?.takes === 'message';
+    return !this.isOfMessages && this.taker.bot?.takes === 'message';
   }
 
   /** Whether an operator has paused the bot: its events or messages wait. The manager goes on pulling for it. */
@@ -106,9 +104,9 @@ export class Destination implements Addressee {
 
   /** Where the events go; `null` when it cannot be used: see `fault`. */
   get endpoint(): Endpoint | null {
-    const { bot, known } = this.taker;
-    if (bot !== null && bot.takes === 'message') return bot.pulled;
-    return endpointOf(bot, this.taker.connection) ?? usable((bot ?? known)?.endpoint);
+    const { bot } = this.taker;
+    if (bot !== null && this.isPulled) return bot.pulled;
+    return endpointOf(bot, this.taker.connection) ?? usable(this.#given);
   }
 
   /**
@@ -129,9 +127,17 @@ export class Destination implements Addressee {
     const { bot, known } = this.taker;
     if (this.isClosed) return "the bot's secrets cannot be opened; see SECRETS_KEY";
     if (this.isPulled || this.endpoint !== null) return '';
-    const endpoint = (bot ?? known)?.endpoint;
-    if (endpoint === undefined || !('must' in endpoint)) return '';
-    return `${bot === null ? 'the registered endpoint' : "the bot's url"} must ${endpoint.must}`;
+    const given = this.#given;
+    if (given === undefined || !('must' in given)) return '';
+    return `${known === null && bot !== null ? "the bot's url" : 'the registered endpoint'} must ${given.must}`;
+  }
+
+  /** As it was registered, or given for the bot. */
+  get #given(): Endpoint | EndpointFault | undefined {
+    const { bot, known } = this.taker;
+    return this.isOfMessages && bot !== null && rulesOf(bot).registers
+      ? known?.endpoint
+      : (bot ?? known)?.endpoint;
   }
 
   /** Whether the taker opens callbacks with this pair. */
@@ -152,7 +158,9 @@ export class Destination implements Addressee {
   }
 
   refresh(): Destination {
-    return this.destinations.find(this);
+    return (
+      (this.isOfMessages ? this.destinations.findForMessages(this) : null) ?? this.destinations.find(this)
+    );
   }
 }
 
@@ -202,27 +210,18 @@ export class Destinations {
     return new Destination(corpId, openKfId, isPaused ? 'paused' : state, taker, isUnknown, this);
   }
 
-  /** Who takes the account's messages at this moment; `null` when nobody takes messages. */
-  findMessageTaker(addressee: Addressee): MessageTaker | null {
-    const { bot, isPulled } = this.find(addressee);
+  /** Where the account's messages go at this moment; `null` when nobody takes messages. */
+  findForMessages(addressee: Addressee): MessageDestination | null {
+    const { bot, isPulled, isUnknown } = this.find(addressee);
     if (bot === null || !isPulled) return null;
     const { corpId, openKfId } = addressee;
     const { registers, takesCallbacks } = rulesOf(bot);
     const known = registers ? this.#registeredOf(addressee, bot) : null;
     const connection = takesCallbacks ? this.connected.activeOf(bot.id, openKfId) : null;
-    const found = endpointOf(bot, connection) ?? (registers ? known?.endpoint : bot.endpoint);
-    const state = registers ? this.#stateForMessages(openKfId, known?.puppet) : stateOf(bot, connection);
-    const endpoint = usable(found);
-    return {
-      corpId,
-      openKfId,
-      bot,
-      puppet: known?.puppet ?? null,
-      state: bot.opened === null ? 'closed' : bot.paused === true ? 'paused' : state,
-      endpoint,
-      fault: found !== undefined && 'must' in found ? `its endpoint must ${found.must}` : '',
-      address: toAddress(endpoint?.href ?? ''),
-    };
+    const open = registers ? this.#stateForMessages(openKfId, known?.puppet) : stateOf(bot, connection);
+    const state = bot.opened === null ? 'closed' : bot.paused === true ? 'paused' : open;
+    const taker = { known, bot, connection };
+    return new Destination(corpId, openKfId, state, taker, isUnknown, this, true) as MessageDestination;
   }
 
   /**
@@ -307,7 +306,7 @@ export class Destinations {
    * A goodbye may come from a process that another one has replaced. So messages are sent again after `GOODBYE_MS`. If the puppet
    * takes one, it is marked online.
    */
-  #stateForMessages(openKfId: string, puppet: Puppet | undefined): MessageTaker['state'] {
+  #stateForMessages(openKfId: string, puppet: Puppet | undefined): DestinationState {
     const state = this.#stateOf(openKfId, puppet);
     const isOnItsWayOut = this.storeClock.nowMs() < (puppet?.lastOnlineAtMs ?? 0) + GOODBYE_MS;
     return state === 'offline' && !isOnItsWayOut ? 'ready' : state;

@@ -19,6 +19,9 @@ import { callbackConfig } from '../../callback/callback.config.js';
 import { CallbackModule } from '../../callback/callback.module.js';
 import { NobodyModule } from '../../../test/support/nobody.js';
 import { loadConfig } from '../../config/config.js';
+import { CarriersModule } from '../../dispatch/carriers.module.js';
+import { DispatchModule } from '../../dispatch/dispatch.module.js';
+import { HttpCarrier } from '../../dispatch/http/http-carrier.js';
 import { configModule } from '../../config/config.module.js';
 import { dispatchConfig } from '../../dispatch/answer/dispatch.config.js';
 import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
@@ -119,6 +122,7 @@ beforeEach(async () => {
         HeldStorage,
         RecordModule,
         RegistryModule,
+        CarriersModule.forRoot([[HttpCarrier, DispatchModule]]),
         CallbackModule,
       ],
     },

@@ -1,7 +1,7 @@
 import {
   type Attempt,
   type AttemptResult,
-  Exchange,
+  failedAttempt,
   HALVES_MS,
   type OnEnd,
 } from '../../dispatch/endpoint/attempt.js';
@@ -40,7 +40,7 @@ export class EventsUnderWay {
 
   /**
    * @param limitMs counts twice: until the frame is sent, and then again until it is acknowledged.
-   * @param hasPulled see `DeliveryForm.hasPulled`; `null` when the bot does not have to pull a message.
+   * @param hasPulled see `MessageBody.hasPulled`; `null` when the bot does not have to pull a message.
    */
   start(
     frame: EventFrame,
@@ -48,10 +48,10 @@ export class EventsUnderWay {
     onEnd: OnEnd,
     hasPulled: (() => Promise<boolean>) | null = null,
   ): Attempt {
-    if (this.#isLost) return Exchange.failed('connect', LOST, onEnd);
+    if (this.#isLost) return failedAttempt('connect', LOST, onEnd);
     const waiting = this.#byAccount.get(frame.openKfId) ?? [];
     if (waiting.length > WAITING_MAX)
-      return Exchange.failed('saturated', 'too many events of this account wait for the client', onEnd);
+      return failedAttempt('saturated', 'too many events of this account wait for the client', onEnd);
     const sent: Sent = new Sent(frame, limitMs, onEnd, hasPulled, () => this.#giveUp(sent));
     this.#limit(sent);
     waiting.push(sent);

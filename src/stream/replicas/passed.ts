@@ -1,5 +1,5 @@
 /** An event as one replica passes it to another, in JSON. */
-import type { Streamed } from '../../dispatch/endpoint/streams.js';
+import { eventOf, hasPulledOf, type Parcel } from '../../dispatch/endpoint/parcel.js';
 import { Secret } from '../../kernel/secret.js';
 import type { KnownConnection } from '../../registry/bots/connected-bots.js';
 
@@ -19,32 +19,29 @@ export interface PassedEvent {
   readonly isHalf: boolean;
 }
 
-export function toPassedEvent(
-  connection: KnownConnection,
-  { event, number, ageMs, message, isHalf }: Streamed,
-): PassedEvent {
+export function toPassedEvent(connection: KnownConnection, parcel: Parcel): PassedEvent {
+  const { id, corpId, openKfId, createdAtS, attempt, ageMs, body } = parcel;
+  const isHalf = hasPulledOf(parcel) !== null;
   return {
     connectionId: connection.id,
     botId: connection.botId,
-    id: event.id,
-    corpId: event.corpId,
-    openKfId: event.openKfId,
-    token: event.syncToken,
-    createdAtS: event.createdAtS,
-    attempt: number,
-    ageMs,
-    message: message === null ? null : JSON.parse(message.reveal()),
-    isHalf,
+    ...{ id, corpId, openKfId, createdAtS, attempt, ageMs, isHalf },
+    token: eventOf(parcel).syncToken,
+    message: body.kind === 'message' && !isHalf ? JSON.parse(body.content.reveal()) : null,
   };
 }
 
-export function fromPassedEvent(passed: PassedEvent): Streamed {
-  const { id, corpId, openKfId, token: syncToken, createdAtS, attempt, ageMs, message, isHalf } = passed;
+/** @param hasPulled see `MessageBody.hasPulled`. */
+export function fromPassedEvent(
+  { id, corpId, openKfId, token, createdAtS, attempt, ageMs, message, isHalf }: PassedEvent,
+  hasPulled: () => Promise<boolean>,
+): Parcel {
+  const content = new Secret(JSON.stringify(message ?? {}));
+  const isMessage = isHalf || message !== null;
   return {
-    event: { id, corpId, openKfId, syncToken, createdAtS, lagMs: 0, raw: null, traceparent: null },
-    number: attempt,
-    ageMs,
-    message: message === null ? null : new Secret(JSON.stringify(message)),
-    isHalf,
+    ...{ id, corpId, openKfId, createdAtS, attempt, ageMs, trace: null },
+    body: isMessage
+      ? { kind: 'message', content, isOfCustomer: false, hasPulled: isHalf ? hasPulled : null }
+      : { kind: 'event', syncToken: token, raw: null },
   };
 }

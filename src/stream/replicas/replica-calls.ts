@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import {
   type Attempt,
   type AttemptResult,
-  Exchange,
+  failedAttempt,
   HALVES_MS,
   type OnEnd,
 } from '../../dispatch/endpoint/attempt.js';
-import type { Streamed } from '../../dispatch/endpoint/streams.js';
+import { hasPulledOf, type Parcel } from '../../dispatch/endpoint/parcel.js';
 import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics } from '../../metrics/metrics.js';
 import type { KnownConnection } from '../../registry/bots/connected-bots.js';
@@ -38,19 +38,13 @@ export class ReplicaCalls {
   /**
    * @param limitMs the limit of `EventsUnderWay.start` at the other replica. It counts twice: for the turn and for the
    *   acknowledgement.
-   * @param hasPulled the same as in `EventsUnderWay.start`. The answer is awaited longer only when it resolves with true.
    */
-  pass(
-    connection: KnownConnection,
-    sent: Streamed,
-    limitMs: number,
-    onEnd: OnEnd,
-    hasPulled: (() => Promise<boolean>) | null,
-  ): Attempt {
+  pass(connection: KnownConnection, parcel: Parcel, limitMs: number, onEnd: OnEnd): Attempt {
     const replica = this.sync.find(connection.replicaId);
     if (replica === null)
-      return Exchange.failed('connect', 'the replica of the connection is not known', onEnd);
-    const body: PassedEvent = toPassedEvent(connection, sent);
+      return failedAttempt('connect', 'the replica of the connection is not known', onEnd);
+    const body: PassedEvent = toPassedEvent(connection, parcel);
+    const hasPulled = hasPulledOf(parcel);
     const result = this.calls
       .call(replica, EVENTS, body, 2 * limitMs + WAY_MS, async () => {
         return (await hasPulled?.()) === true ? HALVES_MS - limitMs : 0;

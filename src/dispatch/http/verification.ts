@@ -1,72 +1,58 @@
 import { randomInt } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import type { Dispatcher as Undici } from 'undici';
 import { signatureOf } from '../../crypto/wecom-cipher.js';
 import { AppError } from '../../kernel/app-error.js';
-import { Clock } from '../../kernel/clock.js';
+import type { Clock } from '../../kernel/clock.js';
 import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { BotSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl } from '../../registry/endpoint/endpoint.js';
-import type { AttemptResult } from './attempt.js';
-import { DeliveryClient } from './delivery-client.js';
-import type { DeliveryForm } from './delivery-form.js';
+import type { NoAnswer, ShownAttempt, Verified } from '../endpoint/carrier.js';
+import type { AttemptResult } from '../endpoint/attempt.js';
 import { WecomForm } from './wecom-form.js';
-import { toResync } from './kf-event.js';
 
 /** WeCom waits 5 s for the answer when a URL is saved. */
 const VERIFY_LIMIT_MS = 5_000;
 
-/**
- * Why no status came. `refused`: nobody listens there; `unreachable`: no connection was made in time; `name`: the host has no
- * address; `tls`: no secure connection was agreed on; `reset`: a program is there and broke the connection; `timeout`: a
- * program is there and said nothing in time.
- */
-export type NoAnswer = 'refused' | 'unreachable' | 'name' | 'tls' | 'reset' | 'timeout';
-
-export interface Verified {
-  /** What is wrong, what the program said, and the remedy; `null` when the bot answered with the echo. */
-  readonly fault: string | null;
-  readonly status: number | null;
-  /** `null` when a status came, and where the cause is another one. */
-  readonly noAnswer: NoAnswer | null;
-  readonly durationMs: number;
+/** The request of a verification, and how long its answer may take. */
+export interface EchoRequest {
+  readonly url: CallbackUrl;
+  readonly request: Undici.DispatchOptions;
+  readonly limitMs: number;
 }
 
-/** Asks a callback bot what WeCom asks when a callback URL is saved. It changes nothing and counts for no circuit. */
-@Injectable()
-export class BotVerification {
-  constructor(
-    private readonly client: DeliveryClient,
-    private readonly clock: Clock,
-  ) {}
-
-  /** @throws AppError `BOT_UNVERIFIABLE`; `REQUEST_INVALID` for a bot whose form is json */
-  async verify(bot: KnownBot): Promise<Verified> {
-    const { endpoint, opened, corpId } = bot;
-    const { hasUrl, takesCallbacks, isAsked } = rulesOf(bot);
-    if (hasUrl && !isAsked && !takesCallbacks)
-      throw new AppError('REQUEST_INVALID', { detail: NO_ECHO_IN_JSON });
-    if (!hasUrl || isAsked || opened === null) throw new AppError('BOT_UNVERIFIABLE');
-    if ('must' in endpoint)
-      return { fault: `its url must ${endpoint.must}`, status: null, noAnswer: null, durationMs: 0 };
-    const echo = String(randomInt(10 ** 14, 2 ** 47));
-    const startedMs = this.clock.elapsedMs();
-    const form = verifyForm(bot, echo);
-    const attempt = this.client.startShown(endpoint, form, toResync({ corpId, openKfId: '' }), () => {});
-    const result = await attempt.result;
-    const durationMs = this.clock.elapsedMs() - startedMs;
-    const answer = await attempt.whenAnswered();
-    const status = answer?.status ?? null;
-    const said = { status, noAnswer: result.taken ? null : noAnswerOf(result), durationMs };
-    const body = answer?.body ?? '';
-    if (body.includes('CALLBACK_FROM_MANAGER')) return { ...said, fault: OWN_URL };
-    if (body.trim().replace(/^"(.*)"$/, '$1') === echo && result.taken) return { ...said, fault: null };
-    const words = shownWords(body, opened);
-    const what = result.taken ? 'it answered without the opened echo' : result.reason;
-    const missing = missingHeader(bot, endpoint, words);
-    const remedy = missing ?? (result.taken ? OF_NO_ECHO : remedyOf(status, said.noAnswer));
-    return { ...said, fault: `${what}${words === '' ? '' : `: "${words}"`}; ${remedy}` };
-  }
+/**
+ * Asks a bot what WeCom asks when a callback URL is saved.
+ * @throws AppError `BOT_UNVERIFIABLE`; `REQUEST_INVALID` for a bot whose form is json
+ */
+export async function askForEcho(
+  bot: KnownBot,
+  clock: Clock,
+  ask: (asked: EchoRequest) => ShownAttempt,
+): Promise<Verified> {
+  const { endpoint, opened } = bot;
+  const { hasUrl, takesCallbacks } = rulesOf(bot);
+  if (hasUrl && !takesCallbacks) throw new AppError('REQUEST_INVALID', { detail: NO_ECHO_IN_JSON });
+  if (!hasUrl || opened === null) throw new AppError('BOT_UNVERIFIABLE');
+  if ('must' in endpoint)
+    return { fault: `its url must ${endpoint.must}`, status: null, noAnswer: null, durationMs: 0 };
+  const echo = String(randomInt(10 ** 14, 2 ** 47));
+  const startedMs = clock.elapsedMs();
+  const request = echoRequest(bot, echo, clock.nowMs());
+  const attempt = ask({ url: endpoint, request, limitMs: VERIFY_LIMIT_MS });
+  const result = await attempt.result;
+  const durationMs = clock.elapsedMs() - startedMs;
+  const answer = await attempt.whenAnswered();
+  const status = answer?.status ?? null;
+  const said = { status, noAnswer: result.taken ? null : noAnswerOf(result), durationMs };
+  const body = answer?.body ?? '';
+  if (body.includes('CALLBACK_FROM_MANAGER')) return { ...said, fault: OWN_URL };
+  if (body.trim().replace(/^"(.*)"$/, '$1') === echo && result.taken) return { ...said, fault: null };
+  const words = shownWords(body, opened);
+  const what = result.taken ? 'it answered without the opened echo' : result.reason;
+  const missing = missingHeader(bot, endpoint, words);
+  const remedy = missing ?? (result.taken ? OF_NO_ECHO : remedyOf(status, said.noAnswer));
+  return { ...said, fault: `${what}${words === '' ? '' : `: "${words}"`}; ${remedy}` };
 }
 
 const NO_ECHO_IN_JSON =
@@ -157,21 +143,16 @@ function secretsIn({ url, corpSecret, callbackToken, encodingAESKey, signingSecr
   return texts.filter((text) => text.length >= SECRET_LENGTH_MIN).sort((a, b) => b.length - a.length);
 }
 
-function verifyForm(bot: KnownBot, echo: string): DeliveryForm {
+function echoRequest(bot: KnownBot, echo: string, nowMs: number): Undici.DispatchOptions {
+  const form = new WecomForm(bot);
+  const [timestamp, nonce] = [String(Math.floor(nowMs / 1_000)), String(randomInt(10 ** 9, 10 ** 10))];
+  const echostr = form.envelope.sealText(echo);
+  const signature = signatureOf(form.envelope.callbackToken, timestamp, nonce, echostr);
+  const query = `msg_signature=${signature}&timestamp=${timestamp}&nonce=${nonce}&echostr=${encodeURIComponent(echostr)}`;
   return {
-    limitMs: VERIFY_LIMIT_MS,
-    toRequest: (_endpoint, _event, _attempt, nowMs) => {
-      const form = new WecomForm(bot);
-      const [timestamp, nonce] = [String(Math.floor(nowMs / 1_000)), String(randomInt(10 ** 9, 10 ** 10))];
-      const echostr = form.envelope.sealText(echo);
-      const signature = signatureOf(form.envelope.callbackToken, timestamp, nonce, echostr);
-      const query = `msg_signature=${signature}&timestamp=${timestamp}&nonce=${nonce}&echostr=${encodeURIComponent(echostr)}`;
-      return {
-        method: 'GET',
-        path: form.pathWith(query),
-        headers: ['x-wxkf-attempt', '0', ...form.headers],
-        body: null,
-      };
-    },
+    method: 'GET',
+    path: form.pathWith(query),
+    headers: ['x-wxkf-attempt', '0', ...form.headers],
+    body: null,
   };
 }

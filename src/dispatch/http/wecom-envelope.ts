@@ -4,7 +4,8 @@ import type { Secret } from '../../kernel/secret.js';
 import type { BotSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
-import type { KfEvent, RawCallback } from './kf-event.js';
+import type { RawCallback } from '../endpoint/kf-event.js';
+import { eventOf, type Parcel } from '../endpoint/parcel.js';
 
 /** Seals events as WeCom does, for programs that take WeCom's callbacks and know nothing of us. */
 export class WecomEnvelope {
@@ -18,8 +19,8 @@ export class WecomEnvelope {
   }
 
   /** The callback as WeCom sent it, if the event still has it; else a new one. @param nowS epoch seconds. */
-  of(event: KfEvent, nowS: string): RawCallback {
-    return event.raw ?? this.#seal(toMessage(event, nowS), nowS);
+  of(parcel: Parcel, nowS: string): RawCallback {
+    return eventOf(parcel).raw ?? this.#seal(toXml(parcel, nowS), nowS);
   }
 
   /** Encrypts a text with the bot's key and its receive id. */
@@ -58,7 +59,9 @@ export function toCallbackQuery({ msgSignature, timestamp, nonce }: RawCallback)
  * WeCom's event (developer.work.weixin.qq.com/document/path/94699), with what the manager knows of it. It always has
  * a sync token, since such programs break without one.
  */
-function toMessage({ corpId, createdAtS, syncToken, openKfId }: KfEvent, nowS: string): string {
+function toXml(parcel: Parcel, nowS: string): string {
+  const { corpId, createdAtS, openKfId } = parcel;
+  const { syncToken } = eventOf(parcel);
   return (
     `<xml><ToUserName><![CDATA[${corpId}]]></ToUserName><CreateTime>${createdAtS ?? nowS}</CreateTime>` +
     '<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[kf_msg_or_event]]></Event>' +

@@ -8,8 +8,9 @@ import {
   deliver,
   endpointAt,
   holdingPuppet,
-  kfEvent,
+  kfParcel,
   openClient,
+  puppetAt,
   puppetServer,
   rawServer,
   resultsOf,
@@ -18,7 +19,6 @@ import {
   TAKEN,
   untilReceived,
 } from '../../../test/support/delivery.js';
-import { PUPPET_FORM } from './puppet-form.js';
 
 beforeEach(openClient);
 afterEach(closeAll);
@@ -82,8 +82,8 @@ describe('what a puppet is sent', () => {
   it('bears the id, the time in seconds and the number of the attempt', async () => {
     const server = await puppetServer();
     await clock.advance(1_999);
-    const event = kfEvent({ id: 'id-of-the-event' });
-    await client.start(endpointAt(server.url), PUPPET_FORM, event, 3, () => {}).result;
+    const parcel = kfParcel({ id: 'id-of-the-event' }, 3);
+    await client.start(parcel, puppetAt(endpointAt(server.url)), () => {}).result;
     expect(server.received[0]).toMatchObject({
       headers: {
         'webhook-id': 'id-of-the-event',

@@ -1,14 +1,8 @@
 import type { Dispatcher as Undici } from 'undici';
-import { Exchange } from './attempt.js';
+import type { ShownAnswer } from '../endpoint/carrier.js';
+import { Exchange } from './exchange.js';
 
 const SHOWN_BYTES_MAX = 1_024;
-
-/** What a puppet answered, to be shown to an operator. */
-export interface ShownAnswer {
-  readonly status: number;
-  /** The first 1 kB of its body. */
-  readonly body: string;
-}
 
 /** An exchange that keeps the beginning of the answer, where others only read it to free the connection. */
 export class ShownExchange extends Exchange {

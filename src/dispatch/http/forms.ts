@@ -1,16 +1,20 @@
-import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Destination } from '../../registry/accounts/destination.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { Parcel } from '../endpoint/parcel.js';
 import type { DeliveryForm } from './delivery-form.js';
 import { PUPPET_FORM } from './puppet-form.js';
+import { signedForm } from './signed-form.js';
 import { WecomEnvelope } from './wecom-envelope.js';
 import { WecomForm } from './wecom-form.js';
 
 const OF_BOTS = new WeakMap<KnownBot, WecomForm>();
 const ENVELOPES = new WeakMap<KnownBot, WecomEnvelope>();
 
-/** The form that the bot understands; for no bot, that of puppets. */
-export function formFor({ bot }: Pick<Destination, 'bot'>): DeliveryForm {
-  return bot === null ? PUPPET_FORM : cached(OF_BOTS, bot, WecomForm);
+/** The form in which the bot or puppet understands the parcel. A message that a bot has to pull is told of as an event is. */
+export function formFor({ bot }: Pick<Destination, 'bot'>, { body }: Parcel): DeliveryForm {
+  if (bot === null) return PUPPET_FORM;
+  if (body.kind === 'message' && body.hasPulled === null) return signedForm(bot, body);
+  return cached(OF_BOTS, bot, WecomForm);
 }
 
 /** For a bot that takes callbacks over its stream. Its secrets have to be open. */

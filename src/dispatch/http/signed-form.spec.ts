@@ -9,7 +9,8 @@ import {
   readEndpoint,
 } from '../../registry/endpoint/endpoint.js';
 import { storedBot } from '../../../test/support/bots.js';
-import { kfEvent } from '../../../test/support/delivery.js';
+import { kfParcel } from '../../../test/support/delivery.js';
+import type { MessageBody } from '../endpoint/parcel.js';
 import { signedForm } from './signed-form.js';
 
 const SECRETS = readSecrets(storedBot()) as BotSecrets;
@@ -23,9 +24,15 @@ const EXAMPLE = {
 
 function requestTo(bot: Partial<KnownBot>) {
   const { endpoint, callback, opened } = { ...(storedBot() as KnownBot), opened: EXAMPLE, ...bot };
-  const form = signedForm(new Secret('{"test": 2432232314}'), { endpoint, callback, opened });
-  const event = kfEvent({ id: 'msg_p5jXN8AQM9LWM0D4loKWxJek' });
-  const { path, headers, body } = form.toRequest(ENDPOINT, event, 2, 1_614_265_330_999, null);
+  const message: MessageBody = {
+    kind: 'message',
+    content: new Secret('{"test": 2432232314}'),
+    isOfCustomer: true,
+    hasPulled: null,
+  };
+  const form = signedForm({ endpoint, callback, opened }, message);
+  const parcel = { ...kfParcel({ id: 'msg_p5jXN8AQM9LWM0D4loKWxJek' }, 2), body: message };
+  const { path, headers, body } = form.toRequest(ENDPOINT, parcel, 1_614_265_330_999, null);
   const pairs = headers as string[];
   const named = pairs.flatMap((name, n) => (n % 2 === 0 ? [[name, pairs[n + 1]]] : []));
   return { path, headers: Object.fromEntries(named) as Record<string, string>, body, limitMs: form.limitMs };

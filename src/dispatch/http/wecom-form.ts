@@ -2,8 +2,8 @@ import type { Dispatcher as Undici } from 'undici';
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl, Endpoint } from '../../registry/endpoint/endpoint.js';
-import type { KfEvent } from './kf-event.js';
 import type { DeliveryForm } from './delivery-form.js';
+import type { Parcel } from '../endpoint/parcel.js';
 import { toCallbackQuery, WecomEnvelope } from './wecom-envelope.js';
 
 /** As WeCom itself sends a callback, to the URL of a callback bot. */
@@ -26,13 +26,12 @@ export class WecomForm implements DeliveryForm {
 
   toRequest(
     _endpoint: Endpoint,
-    event: KfEvent,
-    attempt: number,
+    parcel: Parcel,
     nowMs: number,
     trace: TraceContext | null,
   ): Undici.DispatchOptions {
     const nowS = String(Math.floor(nowMs / 1_000));
-    const callback = this.envelope.of(event, nowS);
+    const callback = this.envelope.of(parcel, nowS);
     return {
       method: 'POST',
       path: this.pathWith(toCallbackQuery(callback)),
@@ -40,11 +39,11 @@ export class WecomForm implements DeliveryForm {
         'content-type',
         'text/xml',
         'webhook-id',
-        event.id,
+        parcel.id,
         'webhook-timestamp',
         nowS,
         'x-wxkf-attempt',
-        String(attempt),
+        String(parcel.attempt),
         ...this.headers,
         ...toTraceHeaders(trace),
       ],

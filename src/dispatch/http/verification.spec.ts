@@ -13,7 +13,7 @@ import { Secret } from '../../kernel/secret.js';
 import { readSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { ofBot, readCallbackUrl } from '../../registry/endpoint/endpoint.js';
-import { BotVerification, type NoAnswer, type Verified } from './bot-verification.js';
+import type { NoAnswer, Verified } from '../endpoint/carrier.js';
 
 const HEADER_SECRET = 'secret-of-a-header';
 const KEY_OF_SOMEBODY = 'sk-0123456789abcdefghijklmnopqrstuvwxyz';
@@ -31,7 +31,7 @@ function verify(url: string): Promise<Verified> {
     headers: { 'X-Tenant': new Secret(HEADER_SECRET) },
   };
   const known = { ...bot, opened, endpoint: ofBot(endpoint, bot.id) } as Partial<KnownBot> as KnownBot;
-  return new BotVerification(client, clock).verify(known);
+  return client.verify(known);
 }
 
 async function saying(status: number, body: string, path = '/callback'): Promise<Verified> {

@@ -1,10 +1,11 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { ATTEMPT_LIMIT_MS } from '../../dispatch/endpoint/attempt.js';
-import type { DeliveryForm } from '../../dispatch/endpoint/delivery-form.js';
 import { Secret } from '../../kernel/secret.js';
 import { toTraceHeaders } from '../../kernel/trace-context.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl } from '../../registry/endpoint/endpoint.js';
+import { ATTEMPT_LIMIT_MS } from '../endpoint/attempt.js';
+import type { MessageBody } from '../endpoint/parcel.js';
+import type { DeliveryForm } from './delivery-form.js';
 
 const PREFIX = 'whsec_';
 /** Made once for each secret: with a key of plain bytes, a signature takes five times as long. */
@@ -14,13 +15,15 @@ const keys = new WeakMap<Secret, KeyObject>();
 type Signed = Pick<KnownBot, 'endpoint' | 'callback' | 'opened'>;
 
 /** WeCom's entry as JSON, signed: a bot needs neither WeCom's cipher nor a cursor. */
-export function signedForm(content: Secret, { endpoint: url, callback, opened }: Signed): DeliveryForm {
+export function signedForm(
+  { endpoint: url, callback, opened }: Signed,
+  { content }: MessageBody,
+): DeliveryForm {
   const signingSecret = opened?.signingSecret ?? new Secret('');
   const added = Object.entries(opened?.headers ?? {}).map(([name, value]) => [name, value.reveal()]);
   return {
     limitMs: callback?.timeoutMs ?? ATTEMPT_LIMIT_MS,
-    content,
-    toRequest: ({ basePath }, { id }, attempt, nowMs, trace) => {
+    toRequest: ({ basePath }, { id, attempt }, nowMs, trace) => {
       const body = content.reveal();
       const timestamp = String(Math.floor(nowMs / 1_000));
       return {

@@ -8,9 +8,10 @@ import {
   endpointAt,
   exchangesEnded,
   holdingPuppet,
-  kfEvent,
+  kfParcel,
   LIMIT_MS,
   openClient,
+  puppetAt,
   puppetServer,
   rawServer,
   resultsOf,
@@ -21,7 +22,6 @@ import {
   untilReceived,
 } from '../../../test/support/delivery.js';
 import { refusedUrl } from '../../../test/support/raw-server.js';
-import { PUPPET_FORM } from './puppet-form.js';
 
 /** Deliveries of one origin that may be under way or wait. */
 const DELIVERIES = 512;
@@ -152,19 +152,14 @@ describe('callback bots at one origin', () => {
   it('have connections of their own, so that a slow one takes none from others', async () => {
     const { server } = await holdingPuppet();
     const endpoint = endpointAt(server.url);
+    const botAt = (bot: string) => puppetAt({ ...endpoint, href: `${endpoint.href}#${bot}` });
     const startAt = (bot: string, n: number) =>
-      client.start(
-        { ...endpoint, href: `${endpoint.href}#${bot}` },
-        PUPPET_FORM,
-        kfEvent({ id: `${bot}-${n}` }),
-        1,
-        () => {},
-      );
+      client.start(kfParcel({ id: `${bot}-${n}` }), botAt(bot), () => {});
     for (let n = 0; n < 2 * SOCKETS; n++) startAt('slow', n);
     await untilReceived(server, SOCKETS);
     startAt('other', 0);
     await untilReceived(server, SOCKETS + 1);
     expect(server.received.at(-1)?.headers['webhook-id']).toBe('other-0');
-    expect(client.underWayTo({ ...endpoint, href: `${endpoint.href}#other` })).toBe(1);
+    expect(client.underWayTo(botAt('other'))).toBe(1);
   });
 });

@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import type { Addressee } from '../../kernel/account.js';
+import type { OpenBot } from '../../registry/bots/known-bots.js';
+import type { NewMessage } from '../../storage/queue/message.js';
+
+/** A page that brought something new, and is stored. */
+export interface Pulled {
+  readonly account: Addressee;
+  readonly bot: OpenBot;
+  /** All of the page, those that were known before too. */
+  readonly messages: readonly NewMessage[];
+}
+
+/** Tells of what this process has pulled. */
+@Injectable()
+export class PulledMessages {
+  readonly #listeners = new Set<(pulled: Pulled) => void>();
+
+  /** @param tell is called in the turn in which the page was stored. */
+  listen(tell: (pulled: Pulled) => void): void {
+    this.#listeners.add(tell);
+  }
+
+  tell(pulled: Pulled): void {
+    for (const tell of this.#listeners) tell(pulled);
+  }
+}
