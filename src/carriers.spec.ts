@@ -17,7 +17,7 @@ import { Sending } from './agents/sending.js';
 import { ServiceClient } from './agents/service/service-client.js';
 import { loadConfig } from './config/config.js';
 import type { AttemptResult } from './dispatch/endpoint/attempt.js';
-import type { Circuits } from './dispatch/endpoint/circuit.js';
+import type { Circuits } from './dispatch/endpoint/circuits.js';
 import { LateWork } from './dispatch/endpoint/late-work.js';
 import type { Parcel } from './dispatch/endpoint/parcel.js';
 import { HttpCarrier } from './dispatch/http/http-carrier.js';

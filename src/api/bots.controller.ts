@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
-import { Circuits } from '../dispatch/endpoint/circuit.js';
+import { Circuits } from '../dispatch/endpoint/circuits.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';

@@ -7,7 +7,7 @@ import { HintKeeper } from './outbox/hint-keeper.js';
 import { Overload } from './answer/overload.js';
 import type { OverloadCounts } from './answer/overload-notice.js';
 import { HttpCarrier } from './http/http-carrier.js';
-import { Circuits } from './endpoint/circuit.js';
+import { Circuits } from './endpoint/circuits.js';
 
 /** Gauges of what is in trouble, computed at each scrape. */
 @Injectable()

@@ -15,7 +15,7 @@ import { DispatchGauges } from './dispatch-gauges.js';
 import { DispatchMetrics } from './endpoint/dispatch-metrics.js';
 import { LateWork } from './endpoint/late-work.js';
 import { AttemptRecords } from './endpoint/attempt-records.js';
-import { Circuits } from './endpoint/circuit.js';
+import { Circuits } from './endpoint/circuits.js';
 import { Deliveries } from './endpoint/deliveries.js';
 import { BotEndpoints, Recoveries } from './endpoint/bot-endpoint.js';
 import { UncarriedBots } from './endpoint/uncarried-bots.js';

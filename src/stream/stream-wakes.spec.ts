@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import type { KeptWake } from '../dispatch/answer/kept-wake.js';
-import type { Circuits } from '../dispatch/endpoint/circuit.js';
+import type { Circuits } from '../dispatch/endpoint/circuits.js';
 import type { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
 import { type BotConnection, ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBots } from '../registry/bots/known-bots.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { KeptWake } from '../dispatch/answer/kept-wake.js';
-import { Circuits } from '../dispatch/endpoint/circuit.js';
+import { Circuits } from '../dispatch/endpoint/circuits.js';
 import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
 import { KINDS } from '../registry/bots/bot-kinds.js';
 import { listedIn, takesAllOthers } from '../registry/bots/bot.js';

@@ -13,7 +13,7 @@ import { SeenEvents } from '../../src/dispatch/answer/seen-events.js';
 import { TimelyKeeper } from '../../src/dispatch/answer/timely-keeper.js';
 import { DispatchMetrics } from '../../src/dispatch/endpoint/dispatch-metrics.js';
 import { LateWork } from '../../src/dispatch/endpoint/late-work.js';
-import { Circuits } from '../../src/dispatch/endpoint/circuit.js';
+import { Circuits } from '../../src/dispatch/endpoint/circuits.js';
 import { noRecorder } from './recorder.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
 import { BotEndpoints } from '../../src/dispatch/endpoint/bot-endpoint.js';

@@ -16,7 +16,7 @@ import {
   mayBeOfAccount,
   type OnEnd,
 } from './attempt.js';
-import { Circuits } from './circuit.js';
+import { Circuits } from './circuits.js';
 import { Deliveries } from './deliveries.js';
 import { LateWork } from './late-work.js';
 

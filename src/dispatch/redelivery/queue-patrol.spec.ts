@@ -8,7 +8,7 @@ import { openRegistry, type TestRegistry } from '../../../test/support/registry.
 import { AppError } from '../../kernel/app-error.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { Circuits } from '../endpoint/circuit.js';
+import { Circuits } from '../endpoint/circuits.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import { type Hint, type NewHint } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';

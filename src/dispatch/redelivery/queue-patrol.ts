@@ -3,7 +3,7 @@ import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import { Circuits } from '../endpoint/circuit.js';
+import { Circuits } from '../endpoint/circuits.js';
 import { type HintHead } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import type { Outbox } from '../outbox/outbox.js';

@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { RegistrySync } from '../../registry/sync/registry-sync.js';
 import { LateWork } from '../endpoint/late-work.js';
-import { Circuits } from '../endpoint/circuit.js';
+import { Circuits } from '../endpoint/circuits.js';
 import { HttpCarrier } from '../http/http-carrier.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { QueuePatrol } from './queue-patrol.js';

@@ -7,7 +7,7 @@ import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { WaitingEvents } from '../../registry/accounts/waiting-events.js';
 import { LateWork } from '../endpoint/late-work.js';
-import { Circuits } from '../endpoint/circuit.js';
+import { Circuits } from '../endpoint/circuits.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';

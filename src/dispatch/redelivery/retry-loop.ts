@@ -2,7 +2,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
-import type { Circuits } from '../endpoint/circuit.js';
+import type { Circuits } from '../endpoint/circuits.js';
 import type { WakeUp } from '../outbox/hint-queue.js';
 import { LEASE_MS, type Occasion } from '../../storage/queue/line.js';
 

@@ -3,7 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
-import { Circuits } from '../endpoint/circuit.js';
+import { Circuits } from '../endpoint/circuits.js';
 import type { HintQueue, WakeUp } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { ClaimedHint } from '../outbox/outbox.js';

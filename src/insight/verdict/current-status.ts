@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Circuits } from '../../dispatch/endpoint/circuit.js';
+import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { Readiness } from '../../health/readiness.js';
 import { REPLICA } from '../../kernel/replica.js';
 import { StoreClock } from '../../kernel/store-clock.js';

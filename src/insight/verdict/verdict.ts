@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
-import { Circuits } from '../../dispatch/endpoint/circuit.js';
+import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { toIso } from '../../http/answers/times.js';
 import { Clock } from '../../kernel/clock.js';
 import { answerInTime } from '../../kernel/deadline.js';

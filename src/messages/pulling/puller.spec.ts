@@ -4,7 +4,7 @@ import { storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import type { Circuits } from '../../dispatch/endpoint/circuit.js';
+import type { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';

@@ -8,7 +8,7 @@ import {
 } from '../../dispatch/endpoint/attempt.js';
 import { type Carried, Carrier } from '../../dispatch/endpoint/carrier.js';
 import { eventOf, type Parcel } from '../../dispatch/endpoint/parcel.js';
-import { Circuits } from '../../dispatch/endpoint/circuit.js';
+import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
 import { Clock } from '../../kernel/clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { Circuits } from './circuit.js';
+import { Circuits } from './circuits.js';
 
 const ENDPOINT = 'http://puppet:8080';
 const OTHER = 'http://other:8080';
