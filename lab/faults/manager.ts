@@ -25,7 +25,6 @@ const OPEN_STATES = new Set(['01', '02', '08']);
 export const UNLIMITED = {
   CALLBACKS_TRIED_MAX: '1000000',
   CALLBACKS_UNDER_WAY_MAX: '1000000',
-  EVENT_LOOP_DELAY_MAX_MS: '60000',
 } as const;
 
 export interface ManagerOptions {
@@ -45,7 +44,7 @@ export interface OutboxHealth {
 /** What `/health` says of what was too much. */
 export interface OverloadHealth {
   readonly kept: { readonly under_way: number };
-  readonly refused: { readonly under_way: number; readonly event_loop: number };
+  readonly refused: { readonly under_way: number };
 }
 
 /** What a manager says of its delivery log. */

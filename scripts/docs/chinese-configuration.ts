@@ -94,7 +94,6 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   callbacksTriedMax:
     '同时正在投递给 puppet 的回调；达到后，发往已有 64 个在途的源（origin）的事件会立即保存，一秒后投递',
   callbacksUnderWayMax: '同时正在投递或保存的回调；再多的以 503 `OVERLOADED` 和 `Retry-After` 拒绝',
-  eventLoopDelayMsMax: '事件循环的一轮最多可以用多久处理回调；此后在这一轮中到来的同样拒绝',
   drainDelayMs: '收到 SIGTERM 后，在负载均衡移除该进程期间，继续监听多久',
   drainTimeoutMs:
     '收到第一个信号后，进程最迟何时结束，并在此前 6 秒断开仍在等待的连接；须大于 `DRAIN_DELAY_MS`',

@@ -103,7 +103,6 @@ describe('settings', () => {
       bodiesBytesMax: 67_108_864,
       callbacksTriedMax: 1_000,
       callbacksUnderWayMax: 2_000,
-      eventLoopDelayMsMax: 200,
       drainDelayMs: 5_000,
       drainTimeoutMs: 25_000,
       logLevel: 'info',

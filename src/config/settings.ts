@@ -558,15 +558,6 @@ export const SETTINGS = {
       'how many callbacks may be under way at a time, being delivered or kept; a further one is refused with 503 `OVERLOADED` and `Retry-After`',
     ...integerFrom(1, 1_000_000),
   }),
-  eventLoopDelayMsMax: setting({
-    name: 'EVENT_LOOP_DELAY_MAX_MS',
-    unit: 'ms',
-    default: '200',
-    secret: false,
-    meaning:
-      'how long one turn of the event loop may work on callbacks; further callbacks of that turn are refused in the same way',
-    ...integerFrom(1, 60_000),
-  }),
   drainDelayMs: setting({
     name: 'DRAIN_DELAY_MS',
     unit: 'ms',

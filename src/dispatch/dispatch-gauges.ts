@@ -4,8 +4,7 @@ import { Metrics, only, type Sample } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
-import { Overload } from './answer/overload.js';
-import type { OverloadCounts } from './answer/overload-notice.js';
+import { Overload, type OverloadCounts } from './answer/overload.js';
 import { HttpCarrier } from './http/http-carrier.js';
 import { Circuits } from './endpoint/circuits.js';
 

@@ -4,5 +4,4 @@ import { defineNamespace } from '../../config/namespace.js';
 export const dispatchConfig = defineNamespace('dispatch', (config) => ({
   callbacksTriedMax: config.callbacksTriedMax,
   callbacksUnderWayMax: config.callbacksUnderWayMax,
-  eventLoopDelayMsMax: config.eventLoopDelayMsMax,
 }));

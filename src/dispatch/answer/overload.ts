@@ -1,35 +1,38 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { Clock } from '../../kernel/clock.js';
+import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { dispatchConfig } from './dispatch.config.js';
-import { LoopTurn } from './loop-turn.js';
-import { type OverloadCounts, OverloadNotice } from './overload-notice.js';
 
 /** This many attempts at one origin are never too many: twice its sockets. */
 const ORIGIN_FREE = 64;
+/** An overload is over when nothing was too much for this long. */
+const QUIET_MS = 5_000;
+
+/** How many events were kept without a try, and how many callbacks refused, by what there was too much of. */
+export interface OverloadCounts {
+  readonly kept: Readonly<Record<'under_way', number>>;
+  readonly refused: Readonly<Record<'under_way', number>>;
+}
 
 /**
  * Counts what is under way in this process, and says when it is too much. Then events are kept without a try, and
- * beyond that callbacks are refused before they are read. It counts only the present and remembers nothing, so the
- * first callback after an overload is taken like any other.
+ * beyond that callbacks are refused before they are read. It judges by the present alone, so the first callback after an
+ * overload is taken like any other. The log has one line when an overload begins and one when it is over.
  */
 @Injectable()
 export class Overload implements OnApplicationShutdown {
-  readonly #counts = { kept: { under_way: 0 }, refused: { under_way: 0, event_loop: 0 } };
-  readonly #turn: LoopTurn;
-  readonly #notice: OverloadNotice;
+  readonly #counts = { kept: { under_way: 0 }, refused: { under_way: 0 } };
   #events = 0;
   #attempts = 0;
+  /** Runs during an overload. */
+  #quiet: Timer | null = null;
 
   constructor(
     @Inject(dispatchConfig.KEY) private readonly config: ConfigType<typeof dispatchConfig>,
-    clock: Clock,
-    @Inject(LOG) log: Log,
-  ) {
-    this.#turn = new LoopTurn(config.eventLoopDelayMsMax, clock);
-    this.#notice = new OverloadNotice(this.#counts, clock, log);
-  }
+    private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
 
   /** Opened events that are not answered yet. Unsigned requests do not count, and so take no place from them. */
   get eventsUnderWay(): number {
@@ -47,7 +50,7 @@ export class Overload implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    this.#notice.stop();
+    this.#quiet?.cancel();
   }
 
   eventBegan(): void {
@@ -56,7 +59,6 @@ export class Overload implements OnApplicationShutdown {
 
   eventEnded(): void {
     this.#events--;
-    this.#turn.goOn();
   }
 
   attemptBegan(): void {
@@ -75,23 +77,47 @@ export class Overload implements OnApplicationShutdown {
     const { callbacksTriedMax } = this.config;
     if (this.#attempts < callbacksTriedMax || atOrigin < Math.min(ORIGIN_FREE, callbacksTriedMax))
       return false;
-    this.#tell('kept', 'under_way');
-    this.#counts.kept.under_way++;
+    this.#note('kept');
     return true;
   }
 
   /** Whether a callback that comes in is to be refused; if so, it counts as refused. */
   refusesNext(): boolean {
-    this.#turn.goOn();
-    const isFull = this.#events >= this.config.callbacksUnderWayMax;
-    if (!isFull && !this.#turn.isOver) return false;
-    const reason = isFull ? 'under_way' : 'event_loop';
-    this.#tell('refused', reason);
-    this.#counts.refused[reason]++;
+    if (this.#events < this.config.callbacksUnderWayMax) return false;
+    this.#note('refused');
     return true;
   }
 
-  #tell(action: keyof OverloadCounts, reason: string): void {
-    this.#notice.tell(() => ({ action, reason, events: this.#events, attempts: this.#attempts }));
+  #note(action: keyof OverloadCounts): void {
+    if (this.#quiet === null) this.#begin(action);
+    this.#counts[action].under_way++;
   }
+
+  #begin(action: keyof OverloadCounts): void {
+    const [events, attempts] = [this.#events, this.#attempts];
+    this.log.warn({ action, reason: 'under_way', events, attempts }, 'overload.began');
+    const before = this.#totals();
+    this.#waitForQuiet(this.clock.elapsedMs(), before, before);
+  }
+
+  #waitForQuiet(beganMs: number, before: Totals, last: Totals): void {
+    this.#quiet = this.clock.after(QUIET_MS, () => {
+      const now = this.#totals();
+      if (now.kept + now.refused > last.kept + last.refused) return this.#waitForQuiet(beganMs, before, now);
+      this.#quiet = null;
+      const durationMs = Math.round(this.clock.elapsedMs() - beganMs) - QUIET_MS;
+      const [kept, refused] = [now.kept - before.kept, now.refused - before.refused];
+      this.log.warn({ durationMs, kept, refused }, 'overload.ended');
+    });
+  }
+
+  #totals(): Totals {
+    const { kept, refused } = this.#counts;
+    return { kept: kept.under_way, refused: refused.under_way };
+  }
+}
+
+interface Totals {
+  readonly kept: number;
+  readonly refused: number;
 }
