@@ -4,12 +4,9 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { WaitingEvents } from '../registry/accounts/waiting-events.js';
 import { Arrivals } from './answer/arrivals.js';
 import { Dispatcher } from './answer/dispatcher.js';
-import { FirstTry } from './answer/first-try.js';
-import { KeepingRace } from './answer/keeping-race.js';
-import { KeptWake } from './answer/kept-wake.js';
+import { Keeping } from './answer/keeping.js';
 import { Overload } from './answer/overload.js';
 import { SeenEvents } from './answer/seen-events.js';
-import { TimelyKeeper } from './answer/timely-keeper.js';
 import { BotMetrics } from './bot-metrics.js';
 import { DispatchGauges } from './dispatch-gauges.js';
 import { DispatchMetrics } from './endpoint/dispatch-metrics.js';
@@ -51,14 +48,12 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     Dispatcher,
     DispatchGauges,
     DispatchMetrics,
-    FirstTry,
     HintKeeper,
     HintLog,
     HintOperations,
     HintOutcomes,
     HintSender,
-    KeepingRace,
-    KeptWake,
+    Keeping,
     LateWork,
     BotEndpoints,
     Outbox,
@@ -72,7 +67,6 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     RetryLoops,
     SeenEvents,
     TestDelivery,
-    TimelyKeeper,
     UncarriedBots,
     WaitingHints,
     { provide: Recoveries, useExisting: WaitingHints },
@@ -88,7 +82,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     HintKeeper,
     HintOperations,
     HttpCarrier,
-    KeptWake,
+    Keeping,
     LateWork,
     BotEndpoints,
     Outbox,

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import type { KeptWake } from '../dispatch/answer/kept-wake.js';
+import type { Keeping } from '../dispatch/answer/keeping.js';
 import type { Circuits } from '../dispatch/endpoint/circuits.js';
 import type { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
 import { type BotConnection, ConnectedBots } from '../registry/bots/connected-bots.js';
@@ -41,7 +41,7 @@ beforeEach(() => {
       const at = keptHere.findIndex((one) => one.openKfId === openKfId);
       return at === -1 ? null : keptHere.splice(at, 1)[0];
     },
-  } as unknown as KeptWake;
+  } as unknown as Keeping;
   new StreamWakes(
     connected,
     { find: () => bot } as unknown as KnownBots,

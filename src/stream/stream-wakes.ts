@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { KeptWake } from '../dispatch/answer/kept-wake.js';
+import { Keeping } from '../dispatch/answer/keeping.js';
 import { Circuits } from '../dispatch/endpoint/circuits.js';
 import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
 import { KINDS } from '../registry/bots/bot-kinds.js';
@@ -33,7 +33,7 @@ export class StreamWakes implements ConnectionWatch {
     private readonly bots: KnownBots,
     private readonly destinations: Destinations,
     private readonly waiting: WaitingHints,
-    private readonly kept: KeptWake,
+    private readonly kept: Keeping,
     private readonly circuits: Circuits,
     private readonly own: OwnReplica,
   ) {

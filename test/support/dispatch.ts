@@ -5,12 +5,9 @@
 import { pino } from 'pino';
 import { type Environment, loadConfig } from '../../src/config/config.js';
 import { Dispatcher } from '../../src/dispatch/answer/dispatcher.js';
-import { FirstTry } from '../../src/dispatch/answer/first-try.js';
-import { KeepingRace } from '../../src/dispatch/answer/keeping-race.js';
-import { KeptWake } from '../../src/dispatch/answer/kept-wake.js';
+import { Keeping } from '../../src/dispatch/answer/keeping.js';
 import { Overload } from '../../src/dispatch/answer/overload.js';
 import { SeenEvents } from '../../src/dispatch/answer/seen-events.js';
-import { TimelyKeeper } from '../../src/dispatch/answer/timely-keeper.js';
 import { DispatchMetrics } from '../../src/dispatch/endpoint/dispatch-metrics.js';
 import { LateWork } from '../../src/dispatch/endpoint/late-work.js';
 import { Circuits } from '../../src/dispatch/endpoint/circuits.js';
@@ -70,7 +67,7 @@ export interface Dispatch extends DispatchParts {
   readonly metrics: Metrics;
   readonly overload: Overload;
   readonly waiting: WaitingHints;
-  readonly wake: KeptWake;
+  readonly keeping: Keeping;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
@@ -125,15 +122,13 @@ export function openDispatch(
   const registry = openRegistry(clock, ofRegistry, image, claims);
 
   const overload = new Overload(config, clock, log);
-  const firstTry = new FirstTry(destinations, botEndpoints, keeper, overload, clock);
-  const wake = new KeptWake(destinations, botEndpoints, waiting, clock);
-  const timely = new TimelyKeeper(keeper, tracing, clock);
-  const race = new KeepingRace(timely, keeper, wake, waiting, late, clock, clock);
-  const dispatcher = new Dispatcher(firstTry, race, keeper, new SeenEvents(clock), overload);
+  const keeping = new Keeping(keeper, waiting, destinations, botEndpoints, late, tracing, clock, clock);
+  const seen = new SeenEvents(clock);
+  const dispatcher = new Dispatcher(destinations, botEndpoints, keeping, keeper, seen, overload, clock);
   return {
     ...{ repository, records, queue, outbox, counters, client, secrets, carriers },
     ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, botEndpoints, metrics },
-    ...{ overload, waiting, wake },
+    ...{ overload, waiting, keeping },
     start: () => {
       registry.start();
       redelivery.onApplicationBootstrap();

@@ -105,18 +105,18 @@ describe('an event for which no client was connected', () => {
     let rounds = 0;
     dispatch.waiting.kept.wakeUp = () => void rounds++;
     await pending(send(null));
-    expect([dispatch.wake.take(event), await dueInMs(), rounds]).toEqual([null, 5_000, 1]);
+    expect([dispatch.keeping.take(event), await dueInMs(), rounds]).toEqual([null, 5_000, 1]);
     dispatch.registry.connected.add(connection);
-    expect(dispatch.wake.take(event)).toMatchObject({ state: 'ready', openKfId: event.openKfId });
-    expect(dispatch.wake.take(event)).toBeNull();
+    expect(dispatch.keeping.take(event)).toMatchObject({ state: 'ready', openKfId: event.openKfId });
+    expect(dispatch.keeping.take(event)).toBeNull();
   });
 
   it('is found when one is that takes all accounts', async () => {
     await pending(send(null));
-    expect(dispatch.wake.takeAll()).toEqual([]);
+    expect(dispatch.keeping.takeAll()).toEqual([]);
     dispatch.registry.connected.add(connection);
-    expect(dispatch.wake.takeAll()).toHaveLength(1);
-    expect(dispatch.wake.takeAll()).toEqual([]);
+    expect(dispatch.keeping.takeAll()).toHaveLength(1);
+    expect(dispatch.keeping.takeAll()).toEqual([]);
   });
 
   it('is due at once where one connected while the event was kept', async () => {

@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { accountKey, type Addressee } from '../../kernel/account.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { newLru } from '../../kernel/lru.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { endWith, Tracing } from '../../kernel/tracing.js';
+import { type Destination, Destinations } from '../../registry/accounts/destination.js';
+import { type FailureStage, LEASE_MS, type NotTriedStage, toFailure } from '../../storage/queue/line.js';
+import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
+import { BotEndpoints } from '../endpoint/bot-endpoint.js';
+import { LateWork } from '../endpoint/late-work.js';
+import type { KfEvent } from '../endpoint/kf-event.js';
+import type { NewHint } from '../outbox/hint.js';
+import { HintKeeper } from '../outbox/hint-keeper.js';
+import type { Kept } from '../outbox/outbox.js';
+import { nextTry } from '../outbox/retry-schedule.js';
+import { WaitingHints } from '../outbox/waiting-hints.js';
+import type { Arrival } from './seen-events.js';
+
+/** How long after a failed write the next one begins. */
+const AGAIN_MS = 250;
+/** When puppets are tried that have deregistered, or are registering with another process. */
+const LATER_MS = 5_000;
+/** When a registration takes longer than this, the patrol finds what was kept meanwhile. */
+const REGISTRATION_LIMIT_MS = 30_000;
+const REREAD_LIMIT_MS = 1_000;
+/**
+ * Accounts that are remembered because nobody was there for their events, or their bot was paused. Events of other
+ * accounts wait until they are due.
+ */
+const FOR_NOBODY_MAX = 10_000;
+
+/** An event as it came in. */
+export interface Incoming {
+  readonly event: KfEvent;
+  /** Where it was to go when it came in. `event.raw` was opened with the keys that its puppet had then. */
+  readonly destination: Destination;
+  readonly arrival: Arrival;
+  /** When its callback must be answered, on the clock that never jumps. */
+  readonly answerByMs: number;
+  /** The `tracestate` that came with `event.traceparent`; it is not kept. */
+  readonly tracestate: string | null;
+}
+
+/** Why an event was not taken in time. */
+export interface NotTaken {
+  readonly taken: false;
+  readonly stage: FailureStage | NotTriedStage;
+  readonly reason: string;
+  /** The status of the answer, at the stage `status`. */
+  readonly status?: number | undefined;
+  /** How long its bot asked to be left alone; 0 when it did not ask. */
+  readonly retryAfterMs: number;
+  readonly attempts: number;
+  /** Where it was tried, or would have been. */
+  readonly destination: Destination;
+  /** The attempt that is still under way; `null` when there is none. */
+  readonly late: Attempt | null;
+}
+
+/** How it ended: the event is kept, or its puppet took it after all. */
+export type KeepOutcome = { readonly keptAt: FailureStage | NotTriedStage } | { readonly status: number };
+
+/**
+ * Keeps events that were not taken, while an attempt may still be under way: the first of taken, kept and too late decides.
+ * Then it sees to it that what was kept is delivered as soon as somebody is there.
+ */
+@Injectable()
+export class Keeping {
+  /** Accounts whose events were kept because nobody was there. By account. */
+  readonly #forNobody = newLru<Destination>(FOR_NOBODY_MAX);
+
+  constructor(
+    private readonly keeper: HintKeeper,
+    private readonly waiting: WaitingHints,
+    private readonly destinations: Destinations,
+    private readonly botEndpoints: BotEndpoints,
+    private readonly late: LateWork,
+    private readonly tracing: Tracing,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /**
+   * @throws AppError `DISPATCH_NOT_TAKEN`, `OUTBOX_FULL`: neither kept nor taken; the puppet may still take it then.
+   */
+  async keep(incoming: Incoming, tried: NotTaken): Promise<KeepOutcome> {
+    const { late } = tried;
+    const hint = this.#toHint(incoming, tried);
+    const kept = this.#write(incoming, hint);
+    if (late !== null) void this.late.add(this.#followLate(late, kept, incoming));
+    try {
+      const outcome = await (late === null ? kept : Promise.race([takenBy(late), kept]));
+      if ('status' in outcome) return outcome;
+    } catch (cause) {
+      return await this.#giveUp(incoming, tried, hint, cause);
+    }
+    this.#wakeAfter(tried);
+    return { keptAt: tried.stage };
+  }
+
+  /**
+   * Finds where an account's events go now, if an event of it was kept here because nobody was there, and
+   * somebody is by now. The replica that has a bot's client makes due only what was kept before the client came,
+   * not what was kept here since.
+   * @returns `null` otherwise.
+   */
+  take(account: Addressee): Destination | null {
+    const kept = this.#forNobody.get(accountKey(account));
+    return kept === undefined ? null : this.#takeIfThere(kept);
+  }
+
+  /** As `take`, of all accounts. */
+  takeAll(): readonly Destination[] {
+    return [...this.#forNobody.values()].flatMap((kept) => this.#takeIfThere(kept) ?? []);
+  }
+
+  /**
+   * Tries again as long as there is time.
+   * @throws AppError `STORE_UNAVAILABLE`, at the latest when the answer is due; `OUTBOX_FULL`
+   */
+  #write({ event, tracestate, answerByMs }: Incoming, hint: NewHint): Promise<Kept> {
+    const { traceparent, corpId, openKfId } = event;
+    const parent = traceparent === null ? null : { traceparent, tracestate };
+    const span = this.tracing.start('internal', 'keep', parent);
+    span?.set({ 'wxkf.corp_id': corpId, 'wxkf.open_kf_id': openKfId });
+    return endWith(span, this.#writeInTime(hint, answerByMs));
+  }
+
+  async #writeInTime(hint: NewHint, endMs: number): Promise<Kept> {
+    for (;;) {
+      try {
+        return await this.#put(hint, endMs);
+      } catch (error) {
+        const isHopeless = !(error instanceof AppError) || error.code !== 'STORE_UNAVAILABLE';
+        if (isHopeless || this.clock.elapsedMs() + AGAIN_MS >= endMs) throw error;
+      }
+      await this.clock.sleep(AGAIN_MS);
+    }
+  }
+
+  async #put(hint: NewHint, endMs: number): Promise<Kept> {
+    const put = this.keeper.keep(hint);
+    if (await this.clock.within(endMs - this.clock.elapsedMs(), put)) return put;
+    put.catch(() => {});
+    throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'keep' } });
+  }
+
+  /** The event could not be kept. Its sender is told so, unless the puppet takes it in the time that is left. */
+  async #giveUp(
+    { answerByMs }: Incoming,
+    { stage, reason, attempts, late }: NotTaken,
+    hint: NewHint,
+    cause: unknown,
+  ): Promise<KeepOutcome> {
+    if (cause instanceof AppError && cause.code === 'OUTBOX_FULL') throw cause;
+    const result = late === null ? null : await this.#resultBy(late, answerByMs);
+    if (result?.taken) return result;
+    await this.waiting.tryFromMemory(hint);
+    const internal = { stage, attempts, keeping: cause instanceof AppError ? cause.code : String(cause) };
+    throw new AppError('DISPATCH_NOT_TAKEN', { cause, detail: reason, internal });
+  }
+
+  /** @returns `null` when there is no result by then. */
+  async #resultBy({ result }: Attempt, endMs: number): Promise<AttemptResult | null> {
+    return (await this.clock.within(endMs - this.clock.elapsedMs(), result)) ? result : null;
+  }
+
+  #toHint({ event, destination, arrival }: Incoming, tried: NotTaken): NewHint {
+    const { stage, reason, status, retryAfterMs, attempts, late } = tried;
+    const nowMs = this.storeClock.nowMs();
+    const { hasTaker, endpoint, getsEach } = tried.destination;
+    return {
+      event,
+      keepsEach: getsEach,
+      isFirst: (otherId) => arrival.isBefore(otherId),
+      keysId: event.raw === null ? null : destination.keysId,
+      arrivedAtMs: arrival.atMs,
+      attempts,
+      step: attempts > 0 ? 1 : 0,
+      dueAtMs: !hasTaker || stage === 'paused' ? null : nowMs + Math.max(retryAfterMs, delayAfter(stage)),
+      endpoint: endpoint?.href ?? null,
+      failure: toFailure(nowMs, stage, reason, status),
+      lease: late === null ? null : { id: randomUUID(), untilMs: nowMs + LEASE_MS },
+    };
+  }
+
+  /** The result of an attempt that was under way when its event was kept settles the hint, or gives back its lease. */
+  async #followLate(late: Attempt, keeping: Promise<Kept>, { event }: Incoming): Promise<void> {
+    const [result] = await Promise.all([late.result, keeping.catch(() => null)]);
+    this.keeper.lateEnded(event, result.taken, result.taken ? 0 : result.retryAfterMs);
+    this.waiting.kept.wakeUp();
+  }
+
+  #wakeAfter(tried: NotTaken): void {
+    const { stage, destination } = tried;
+    const botEndpoint = this.botEndpoints.to(destination);
+    if (botEndpoint === null || stage === 'registering') {
+      // Otherwise the patrol finds it.
+      this.#wakeWhenRegistered(tried).catch(() => {});
+      return;
+    }
+    if (stage === 'offline' || stage === 'paused') this.#wakeWhenFound(destination);
+    // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
+    if (stage !== 'circuit' || !botEndpoint.isOpen) this.waiting.kept.wakeUp();
+  }
+
+  /** Somebody may have come while the event was kept. */
+  #wakeWhenFound(destination: Destination): void {
+    this.#forNobody.set(accountKey(destination), destination);
+    const there = this.#takeIfThere(destination);
+    if (there !== null) this.waiting.wake(there).catch(() => {});
+  }
+
+  #takeIfThere(kept: Destination): Destination | null {
+    const now = kept.refresh();
+    if (now.state !== 'ready') return null;
+    this.#forNobody.delete(accountKey(now));
+    return now;
+  }
+
+  /** An event that was kept while no puppet was known may have just missed its puppet's registration. */
+  async #wakeWhenRegistered({ destination }: NotTaken): Promise<void> {
+    const endMs = this.clock.elapsedMs() + REGISTRATION_LIMIT_MS;
+    const here = await this.destinations.whenRegistered(destination.refresh(), endMs);
+    const there = await this.destinations.reread(here, REREAD_LIMIT_MS);
+    const now = await this.destinations.whenRegistered(there, endMs);
+    if (now.state !== 'registering') await this.waiting.wake(now);
+  }
+}
+
+/** Never settles when the event was not taken. */
+function takenBy(attempt: Attempt): Promise<{ readonly status: number }> {
+  return new Promise((resolve) => {
+    void attempt.result.then((result) => {
+      if (result.taken) resolve(result);
+    });
+  });
+}
+
+function delayAfter(stage: FailureStage | NotTriedStage): number {
+  if (stage === 'circuit') return 0;
+  if (stage === 'offline' || stage === 'registering') return LATER_MS;
+  return nextTry(0, 0, Math.random())?.delayMs ?? 0;
+}
