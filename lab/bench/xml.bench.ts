@@ -2,8 +2,7 @@
 import { deepStrictEqual } from 'node:assert';
 import { XMLParser } from 'fast-xml-parser';
 import { Bench } from 'tinybench';
-import { parseXmlDocument } from '../../src/callback/xml-document.js';
-import { scanXml } from '../../src/callback/xml-scanner.js';
+import { parseXmlDocument, scanXml } from '../../src/callback/xml.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback } from '../../test/support/wecom.js';
 import { benchOptions, inTurn, printBench } from './part.js';
 

@@ -18,16 +18,19 @@ beforeEach(() => {
 const scraped = async (): Promise<Samples> => new Samples(await metrics.registry.metrics());
 
 function end(callbacks: CallbackMetrics, corpId?: string): void {
-  callbacks.callbackBegan();
-  callbacks.callbackEnded('encrypted', 'delivered', 0.01, corpId);
+  callbacks.began('encrypted');
+  callbacks.ended('encrypted', 'delivered', 0.01, corpId);
 }
 
 it('counts callbacks, those under way, and verifications, for /health too', async () => {
-  const callbacks = new CallbackMetrics(metrics, registry.keys, { metricsCorpLabel: false });
-  callbacks.callbackBegan();
-  callbacks.callbackBegan();
-  callbacks.callbackEnded('decrypted', 'refused', 0.2, undefined);
-  for (const result of ['verified', 'refused', 'failed'] as const) callbacks.verificationEnded(result);
+  const callbacks = new CallbackMetrics(metrics, registry.corps, { metricsCorpLabel: false });
+  callbacks.began('encrypted');
+  callbacks.began('decrypted');
+  callbacks.ended('decrypted', 'refused', 0.2, undefined);
+  for (const result of ['verified', 'refused', 'failed'] as const) {
+    callbacks.began('verification');
+    callbacks.ended('verification', result, 0.1, undefined);
+  }
   const samples = await scraped();
   expect(samples.value('wxkf_callbacks_under_way')).toBe(1);
   const ended = { form: 'decrypted', result: 'refused' };
@@ -58,12 +61,12 @@ describe('the corp', () => {
 
   it('is told only where that is switched on', async () => {
     const [corpId] = await know(1);
-    end(new CallbackMetrics(metrics, registry.keys, { metricsCorpLabel: false }), corpId);
+    end(new CallbackMetrics(metrics, registry.corps, { metricsCorpLabel: false }), corpId);
     expect((await scraped()).text).not.toContain(corpId);
   });
 
   it('is told of those that are known, up to a thousand; the rest is of others', async () => {
-    const callbacks = new CallbackMetrics(metrics, registry.keys, { metricsCorpLabel: true });
+    const callbacks = new CallbackMetrics(metrics, registry.corps, { metricsCorpLabel: true });
     const corpIds = await know(1_002);
     for (const corpId of corpIds) end(callbacks, corpId);
     for (const corpId of ['wwUnknown', undefined]) end(callbacks, corpId);

@@ -4,9 +4,9 @@ import { UP_TO_5_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
-import { CallbackKeys } from '../registry/accounts/callback-keys.js';
+import { KnownCorps } from '../registry/keys/known-corps.js';
+import { CALLBACK_OUTCOMES, type CallbackForm, type CallbackOutcome } from './accepted.js';
 import { callbackConfig } from './callback.config.js';
-import { CALLBACK_OUTCOMES, type CallbackOutcome } from './callback-log.js';
 
 const RESULTS = CALLBACK_OUTCOMES.filter((outcome) => outcome !== 'verified');
 /** How a request for the verification of the callback URL may end. */
@@ -30,7 +30,7 @@ export class CallbackMetrics {
 
   constructor(
     metrics: Metrics,
-    keys: CallbackKeys,
+    corps: KnownCorps,
     @Inject(callbackConfig.KEY) config: Pick<ConfigType<typeof callbackConfig>, 'metricsCorpLabel'>,
   ) {
     const callbacks = metrics.histogram('wxkf_callback_duration_seconds', UP_TO_5_S);
@@ -38,25 +38,26 @@ export class CallbackMetrics {
     const verifications = metrics.counter('wxkf_verification_requests_total');
     this.#verifications = byValue(VERIFICATION_RESULTS, (result) => verifications({ result }));
     metrics.reads('wxkf_callbacks_under_way', () => only(this.#underWay));
-    this.#corps = config.metricsCorpLabel ? new CorpCallbacks(metrics, keys) : null;
+    this.#corps = config.metricsCorpLabel ? new CorpCallbacks(metrics, corps) : null;
   }
 
-  callbackBegan(): void {
-    this.#underWay++;
+  /** A verification is counted when it ends. */
+  began(form: CallbackForm): void {
+    if (form !== 'verification') this.#underWay++;
   }
 
   /** @param corpId as the request names it, if that has the form of one. */
-  callbackEnded(form: Form, outcome: CallbackOutcome, seconds: number, corpId: string | undefined): void {
+  ended(form: CallbackForm, outcome: CallbackOutcome, seconds: number, corpId: string | undefined): void {
+    if (form === 'verification') {
+      this.#verifications[outcome]?.add();
+      return;
+    }
     this.#underWay--;
     this.#callbacks[form][outcome]?.observe(seconds);
     this.#corps?.add(corpId, outcome);
   }
 
-  verificationEnded(outcome: CallbackOutcome): void {
-    this.#verifications[outcome]?.add();
-  }
-
-  /** How many requests, of both forms, had each outcome. */
+  /** How many requests, of all forms, had each outcome. */
   toJSON(): Readonly<Record<CallbackOutcome, number>> {
     return byValue(CALLBACK_OUTCOMES, (outcome) => {
       const callbacks = FORMS.map((form) => this.#callbacks[form][outcome]?.count ?? 0);
@@ -73,14 +74,14 @@ class CorpCallbacks {
 
   constructor(
     metrics: Metrics,
-    private readonly keys: CallbackKeys,
+    private readonly known: KnownCorps,
   ) {
     this.#count = metrics.counter('wxkf_corp_callbacks_total');
     this.#others = this.#countsOf('other');
   }
 
   add(corpId: string | undefined, outcome: CallbackOutcome): void {
-    const isKnown = corpId !== undefined && this.keys.find(corpId) !== null;
+    const isKnown = corpId !== undefined && this.known.find(corpId) !== null;
     (isKnown ? this.#of(corpId) : this.#others)[outcome]?.add();
   }
 

@@ -1,37 +1,43 @@
-import { Injectable } from '@nestjs/common';
-import { isSignedWith, type OpenedText, type SignedText } from '../crypto/wecom-cipher.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { SignedText } from '../crypto/wecom-cipher.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
-import { CallbackKeys } from '../registry/accounts/callback-keys.js';
-import type { CorpKeys } from '../registry/keys/known-corps.js';
+import { type CorpKeys, KnownCorps } from '../registry/keys/known-corps.js';
 import type { CorpPair } from '../registry/keys/shared-keys.js';
-import { pickPairs } from './pairs-to-try.js';
-import { SkewLimit } from './skew-limit.js';
+import type { SecretVerdict } from '../registry/puppets/secret-check.js';
+import { SecretProofs } from '../registry/puppets/secret-proofs.js';
+import { RegistryReads } from '../registry/sync/registry-reads.js';
+import { callbackConfig } from './callback.config.js';
+import { checkSkew, type OpenedCallback, openSigned } from './opening.js';
 
-/** A text that `pair` opened, with a receive id that the corp has. */
-export interface OpenedCallback extends OpenedText {
-  readonly pair: CorpPair;
-}
-
-/**
- * Long enough to ask WeCom about a registration. Once WeCom accepts the secret, its keys no
- * longer compete with others for a place.
- */
-const SKIPPED_RETRY_AFTER_S = 10;
-
-/** Opens what WeCom sends to a corp, with the key pair that signed it. */
+/** Finds the keys of a corp, and opens with them what WeCom sends to it. The rules are in `opening.ts`. */
 @Injectable()
 export class CallbackOpener {
-  constructor(
-    private readonly keys: CallbackKeys,
-    private readonly ciphers: WecomCiphers,
-    private readonly skew: SkewLimit,
-  ) {}
+  readonly #skewSMax: number;
 
-  /** @throws AppError `CALLBACK_CORP_UNKNOWN`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
+  constructor(
+    private readonly corps: KnownCorps,
+    private readonly reads: RegistryReads,
+    private readonly proofs: SecretProofs,
+    private readonly ciphers: WecomCiphers,
+    private readonly clock: Clock,
+    @Inject(callbackConfig.KEY) config: Pick<ConfigType<typeof callbackConfig>, 'callbackSkewSMax'>,
+  ) {
+    this.#skewSMax = config.callbackSkewSMax;
+  }
+
+  /**
+   * From memory; from the store where memory knows none.
+   * @throws AppError `CALLBACK_CORP_UNKNOWN`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
   async getKeys(corpId: string): Promise<CorpKeys> {
-    const keys = this.keys.find(corpId) ?? (await this.keys.lookUp(corpId));
+    const known = this.corps.find(corpId);
+    if (known !== null) return known;
+    await this.reads.lookUpCorp(corpId);
+    const keys = this.corps.find(corpId);
     if (keys === null) throw new AppError('CALLBACK_CORP_UNKNOWN');
     return keys;
   }
@@ -44,46 +50,14 @@ export class CallbackOpener {
   async open(corpId: string, keys: CorpKeys, signed: SignedText): Promise<OpenedCallback> {
     let opened: OpenedCallback;
     try {
-      opened = this.#openWith(keys, signed);
+      opened = openSigned(signed, keys, this.ciphers);
     } catch (error) {
-      const later = await this.keys.findLater(corpId, error);
+      const later = (await this.reads.catchUp(error)) ? this.corps.find(corpId) : null;
       if (later === null) throw error;
-      opened = this.#openWith(later, signed);
+      opened = openSigned(signed, later, this.ciphers);
     }
-    // Checked last: a sender that cannot sign learns nothing from it.
-    this.skew.check(signed.timestamp);
+    checkSkew(signed.timestamp, this.clock.nowMs(), this.#skewSMax);
     return opened;
-  }
-
-  /**
-   * The signature selects the pair. Pairs share a callback token when an admin renewed only the key; then the
-   * pair that opens the text is the right one. A trusted pair wins over others.
-   */
-  #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback {
-    let failure: AppError | null = null;
-    let untrusted: OpenedCallback | null = null;
-    const toTry = pickPairs(pairs);
-    for (const pair of toTry.pairs) {
-      if (!isSignedWith(pair.callbackToken, signed)) continue;
-      try {
-        const { message, receiveId } = this.ciphers.of(pair.encodingAESKey).open(signed.encrypted);
-        const opened = { message, receiveId, pair };
-        if (!receiveIds.has(receiveId)) failure = new AppError('CALLBACK_RECEIVE_ID_MISMATCH');
-        else if (pair.isTrusted) return opened;
-        else untrusted ??= opened;
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        failure = error;
-      }
-    }
-    if (untrusted !== null) return untrusted;
-    // Nobody knows whether the corp's own key signed it, so the answer must not say that it did not.
-    if (toTry.skipped > 0) {
-      const internal = { skipped: toTry.skipped };
-      throw new AppError('CALLBACK_KEYS_SKIPPED', { retryAfterS: SKIPPED_RETRY_AFTER_S, internal });
-    }
-    // Created only here: creating an unused error, with its stack, took a twentieth of a callback's time.
-    throw failure ?? new AppError('CALLBACK_SIGNATURE_MISMATCH');
   }
 
   /**
@@ -93,10 +67,20 @@ export class CallbackOpener {
    * @throws AppError `CALLBACK_KEYS_UNPROVEN`, `CALLBACK_KEYS_UNVERIFIED`
    */
   async requireProof(pair: CorpPair, limitMs: number, trace: TraceContext | null): Promise<void> {
-    const verdict = await this.keys.prove(pair, limitMs, trace);
+    const verdict = await this.#prove(pair, limitMs, trace);
     if (verdict === 'accepted') return;
     if (verdict === 'refused') throw new AppError('CALLBACK_KEYS_UNPROVEN');
     const { unknown, retryAfterS } = verdict;
     throw new AppError('CALLBACK_KEYS_UNVERIFIED', { retryAfterS, internal: { unknown } });
+  }
+
+  /** Another replica may have noted it; otherwise WeCom is asked about the puppets that use the pair. */
+  async #prove(pair: CorpPair, limitMs: number, trace: TraceContext | null): Promise<SecretVerdict> {
+    const startedMs = this.clock.elapsedMs();
+    // The read updates `pair.isTrusted`.
+    await this.reads.catchUp().catch(() => {});
+    if (pair.isTrusted) return 'accepted';
+    const leftMs = limitMs - (this.clock.elapsedMs() - startedMs);
+    return this.proofs.prove(pair, Math.max(0, leftMs), trace);
   }
 }

@@ -6,7 +6,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { DeliveryRecorder } from '../record/delivery-recorder.js';
 import { RecordMetrics } from '../record/record-metrics.js';
-import { CallbackLog, type CallbackOutcome } from './callback-log.js';
+import { Accepted, type CallbackOutcome } from './accepted.js';
 import { CallbackRecords, REFUSED_PER_MINUTE } from './callback-records.js';
 
 let clock: ManualClock;
@@ -24,10 +24,9 @@ beforeEach(() => {
 });
 
 function answered(outcome: CallbackOutcome, error: unknown = null): void {
-  const log = new CallbackLog('wwCorp_1', 'encrypted');
-  log.outcome = outcome;
-  if (error === null) Object.assign(log, { openKfId: 'wk1', webhookId: 'msg_1', attempts: 1 });
-  records.answered({ log, error, from: '203.0.113.7', durationMs: 4 });
+  const accepted = Object.assign(new Accepted(), { outcome, error });
+  if (error === null) Object.assign(accepted, { openKfId: 'wk1', webhookId: 'msg_1', attempts: 1 });
+  records.answered({ accepted, corpId: 'wwCorp_1', form: 'encrypted', from: '203.0.113.7', durationMs: 4 });
 }
 
 async function written() {

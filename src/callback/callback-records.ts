@@ -5,7 +5,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { DeliveryRecorder } from '../record/delivery-recorder.js';
 import type { RecordOutcome } from '../record/delivery-record.js';
 import { RecordMetrics } from '../record/record-metrics.js';
-import type { CallbackLog, CallbackOutcome } from './callback-log.js';
+import type { Accepted, CallbackForm, CallbackOutcome } from './accepted.js';
 
 /** How many refused and failed callbacks a minute come into the delivery log: anybody can send such callbacks. */
 export const REFUSED_PER_MINUTE = 1_000;
@@ -21,11 +21,11 @@ const OUTCOMES: Readonly<Record<Exclude<CallbackOutcome, 'verified'>, RecordOutc
   failed: 'failed',
 };
 
-/** A callback and its outcome. */
+/** A callback and what became of it. */
 export interface AnsweredCallback {
-  readonly log: CallbackLog;
-  /** `null` when it was answered with 200. */
-  readonly error: unknown;
+  readonly accepted: Accepted;
+  readonly corpId: string | null;
+  readonly form: CallbackForm;
   readonly from: string;
   readonly durationMs: number;
 }
@@ -43,23 +43,23 @@ export class CallbackRecords {
     private readonly storeClock: StoreClock,
   ) {}
 
-  answered({ log, error, from, durationMs }: AnsweredCallback): void {
-    const { outcome = 'failed' } = log;
+  answered({ accepted, corpId, form, from, durationMs }: AnsweredCallback): void {
+    const { outcome, error } = accepted;
     if (!this.recorder.isOn || outcome === 'verified') return;
     if (FROM_ANYBODY.has(outcome) && !this.#takesRefused()) return this.metrics.dropped.refused.add();
     this.recorder.add({
       kind: 'callback',
       atMs: this.storeClock.nowMs(),
-      corpId: log.corpId ?? null,
-      openKfId: log.openKfId ?? null,
-      webhookId: log.webhookId,
+      corpId,
+      openKfId: accepted.openKfId ?? null,
+      webhookId: accepted.webhookId,
       outcome: OUTCOMES[outcome],
-      form: log.form,
+      form,
       occasion: null,
-      attempt: log.attempts ?? 0,
+      attempt: accepted.attempts ?? 0,
       endpoint: null,
-      status: log.botStatus ?? null,
-      stage: log.stage ?? null,
+      status: accepted.botStatus ?? null,
+      stage: accepted.stage ?? null,
       reason: error === null ? null : reasonOf(error),
       durationMs,
       source: error === null ? null : from,

@@ -20,9 +20,9 @@ import { SUCCESS_ANSWER } from '../http/answers/success-answer.dto.js';
 import { parseJsonBody } from '../http/answers/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
-import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
-import type { SpanAttributes } from '../kernel/tracing.js';
+import type { ErrorCode } from '../kernel/error-table.js';
 import { CORP_ID_FORMAT, ECHO_FORMAT } from '../kernel/wecom-format.js';
+import { type Accepted, type CallbackForm, refusedFor } from './accepted.js';
 import {
   BASE64,
   CallbackQueryDto,
@@ -36,7 +36,7 @@ import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
 import { CallbackMetrics } from './callback-metrics.js';
 import { CallbackRecords } from './callback-records.js';
-import { toSeconds } from './event.js';
+import { toSeconds } from './opening.js';
 
 type CallbackRequest = FastifyRequest<{ Params: { corpId: string }; Querystring: Record<string, unknown> }>;
 
@@ -131,15 +131,17 @@ export class CallbackController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     reply.type('text/plain');
-    return this.#counted(request, 'verification', (corpId, log) => {
+    const { echo } = await this.#answered(request, 'verification', (corpId) => {
       refuseOwnDelivery(request);
       const { msg_signature, timestamp, nonce, echostr } = parseVerificationQuery(request.query);
-      return this.service.verify(
-        corpId,
-        { msgSignature: msg_signature, timestamp, nonce, encrypted: echostr },
-        log,
-      );
+      return this.service.verify(corpId, {
+        msgSignature: msg_signature,
+        timestamp,
+        nonce,
+        encrypted: echostr,
+      });
     });
+    return echo;
   }
 
   /**
@@ -175,12 +177,12 @@ export class CallbackController {
     'REQUEST_BODIES_TOO_MANY',
   )
   async receiveCallback(@Req() request: CallbackRequest, @Res() reply: FastifyReply): Promise<void> {
-    await this.#counted(request, 'encrypted', (corpId, log) => {
+    await this.#answered(request, 'encrypted', (corpId) => {
       refuseOwnDelivery(request);
       const { msg_signature, timestamp, nonce } = parseCallbackQuery(request.query);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
       const { trace } = request;
-      return this.service.accept({ corpId, msgSignature: msg_signature, timestamp, nonce, body, trace }, log);
+      return this.service.accept({ corpId, msgSignature: msg_signature, timestamp, nonce, body, trace });
     });
     reply.type('text/plain').send('success');
   }
@@ -208,56 +210,59 @@ export class CallbackController {
     'STORE_UNAVAILABLE',
   )
   async receiveDecryptedEvent(@Req() request: CallbackRequest): Promise<DeliveredAnswer> {
-    const delivery = await this.#counted(request, 'decrypted', async (corpId, log) => {
+    const { outcome } = await this.#answered(request, 'decrypted', (corpId) => {
       const { openKfId, token, createTime } = parseJsonBody(
         DecryptedEventDto,
         request.body as JsonBytes | undefined,
       );
       const { trace } = request;
       const createdAtS = toSeconds(createTime);
-      await this.service.acceptDecrypted({ corpId, openKfId, syncToken: token, createdAtS, trace }, log);
-      return log.outcome as DeliveredAnswer['delivery'];
+      return this.service.acceptDecrypted({ corpId, openKfId, syncToken: token, createdAtS, trace });
     });
-    return { ...SUCCESS_ANSWER, delivery };
+    return { ...SUCCESS_ANSWER, delivery: outcome as DeliveredAnswer['delivery'] };
   }
 
-  /** Gives the request its log line and counts how it ended. */
-  async #counted<T>(
+  /**
+   * Makes everything that is said of a callback from what became of it: log line, span, metrics and record.
+   * @throws what it was refused for.
+   */
+  async #answered(
     request: CallbackRequest,
-    form: CallbackLog['form'],
-    work: (corpId: string, log: CallbackLog) => Promise<T>,
-  ): Promise<T> {
+    form: CallbackForm,
+    accept: (corpId: string) => Promise<Accepted>,
+  ): Promise<Accepted> {
     const { corpId } = request.params;
     const isCorpId = CORP_ID_FORMAT.pattern.test(corpId);
     const log = new CallbackLog(isCorpId ? withoutKeys(corpId) : undefined, form);
     const unit = new UnitOfWork('callback.answered', log);
     request.unit = unit;
     const startedMs = this.clock.elapsedMs();
-    if (form !== 'verification') this.metrics.callbackBegan();
-    let failure: unknown = null;
+    this.metrics.began(form);
+    let accepted: Accepted;
     try {
       if (!isCorpId) {
         throw new AppError('REQUEST_INVALID', {
           detail: `corpId in the path must be ${CORP_ID_FORMAT.expected}`,
         });
       }
-      return await work(corpId, log);
+      accepted = await accept(corpId);
     } catch (error) {
-      log.outcome = outcomeOf(error);
-      failure = error;
-      throw error;
-    } finally {
-      const durationMs = this.clock.elapsedMs() - startedMs;
-      this.#count(log, durationMs);
-      this.records.answered({ log, error: failure, from: request.ip, durationMs });
-      request.span?.set(toSpanAttributes(log));
-      unit.end();
+      accepted = refusedFor(error);
     }
-  }
-
-  #count({ form, outcome = 'failed', corpId }: CallbackLog, durationMs: number): void {
-    if (form === 'verification') this.metrics.verificationEnded(outcome);
-    else this.metrics.callbackEnded(form, outcome, durationMs / 1_000, corpId);
+    const durationMs = this.clock.elapsedMs() - startedMs;
+    const { openKfId, outcome, stage, error } = accepted;
+    log.fill(accepted);
+    this.metrics.ended(form, outcome, durationMs / 1_000, log.corpId);
+    this.records.answered({ accepted, corpId: log.corpId ?? null, form, from: request.ip, durationMs });
+    request.span?.set({
+      'wxkf.corp_id': log.corpId,
+      'wxkf.open_kf_id': openKfId,
+      'wxkf.outcome': outcome,
+      'wxkf.stage': stage,
+    });
+    unit.end();
+    if (error !== null) throw error;
+    return accepted;
   }
 }
 
@@ -267,19 +272,4 @@ export class CallbackController {
  */
 function refuseOwnDelivery({ headers }: CallbackRequest): void {
   if (headers['x-wxkf-attempt'] !== undefined) throw new AppError('CALLBACK_FROM_MANAGER');
-}
-
-function toSpanAttributes({ corpId, openKfId, outcome, stage }: CallbackLog): SpanAttributes {
-  return {
-    'wxkf.corp_id': corpId,
-    'wxkf.open_kf_id': openKfId,
-    'wxkf.outcome': outcome,
-    'wxkf.stage': stage,
-  };
-}
-
-function outcomeOf(error: unknown): 'refused' | 'not_taken' | 'failed' {
-  if (!(error instanceof AppError)) return 'failed';
-  if (error.code === 'DISPATCH_NOT_TAKEN') return 'not_taken';
-  return ERRORS[error.code].status < 500 ? 'refused' : 'failed';
 }

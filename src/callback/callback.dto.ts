@@ -2,7 +2,7 @@ import { SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { validated } from '../http/answers/validation.js';
 import { IsOptional, Matches, MaxLength, registerDecorator } from 'class-validator';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
-import { toSeconds } from './event.js';
+import { toSeconds } from './opening.js';
 
 const SIGNATURE = /^[0-9a-f]{40}$/;
 const TIMESTAMP = /^\d{1,16}$/;

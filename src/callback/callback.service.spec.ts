@@ -27,11 +27,10 @@ import type { Registration } from '../storage/puppets/puppet.js';
 import { CorpTime } from './corp-time.js';
 import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';
-import { CallbackLog } from './callback-log.js';
+import type { Accepted } from './accepted.js';
 import { Arrivals } from '../dispatch/answer/arrivals.js';
-import { UNTRUSTED_PAIRS_MAX } from './pairs-to-try.js';
+import { UNTRUSTED_PAIRS_MAX } from './opening.js';
 import { SyncTokens } from '../registry/bots/sync-tokens.js';
-import { SkewLimit } from './skew-limit.js';
 
 const app = newApp();
 const SKEW_S = 30;
@@ -60,9 +59,8 @@ beforeEach(async () => {
   registry = dispatch.registry;
   ({ apps } = registry);
   ciphers = new WecomCiphers();
-  const skew = new SkewLimit(clock, { callbackSkewSMax: SKEW_S });
-  const opener = new CallbackOpener(registry.keys, ciphers, skew);
-  const { destinations } = registry;
+  const { corps, reads, proofs, destinations } = registry;
+  const opener = new CallbackOpener(corps, reads, proofs, ciphers, clock, { callbackSkewSMax: SKEW_S });
   const { dispatcher } = dispatch;
   const syncTokens = new SyncTokens(clock, registry.bots);
   const corpTime = new CorpTime(clock, pino({ level: 'silent' }));
@@ -87,20 +85,21 @@ const registerHere = async (of: WecomApp, openKfId: string): Promise<void> =>
 const registerElsewhere = async (of: WecomApp, openKfId: string): Promise<void> =>
   void (await saved(new MemoryPuppetRepository(table), registrationOf(of, openKfId)));
 
-function verify(from: WecomApp, receiveId = from.corpId, offS = 0, echo = 'opened'): Promise<string> {
+async function verify(from: WecomApp, receiveId = from.corpId, offS = 0, sent = 'opened'): Promise<string> {
   const {
     msg_signature = '',
     timestamp = '',
     nonce = '',
     echostr = '',
-  } = sealVerification(from, echo, receiveId, clock.nowMs() / 1_000 + offS);
+  } = sealVerification(from, sent, receiveId, clock.nowMs() / 1_000 + offS);
   const text = { msgSignature: msg_signature, timestamp, nonce, encrypted: echostr };
-  return callbacks.verify(app.corpId, text, new CallbackLog(app.corpId, 'verification'));
+  const { echo, error } = await callbacks.verify(app.corpId, text);
+  if (error !== null) throw error;
+  return echo;
 }
 
 /** What its log line would say. */
-async function loggedOf(message: string): Promise<CallbackLog> {
-  const log = new CallbackLog(app.corpId, 'encrypted');
+async function loggedOf(message: string): Promise<Accepted> {
   const { query, body } = sealCallback(app, message, app.corpId, clock.nowMs() / 1_000);
   const { msg_signature: msgSignature = '', timestamp = '', nonce = '' } = query;
   const callback = {
@@ -111,8 +110,7 @@ async function loggedOf(message: string): Promise<CallbackLog> {
     body: Buffer.from(body),
     trace: null,
   };
-  await callbacks.accept(callback, log).catch(() => {});
-  return log;
+  return callbacks.accept(callback);
 }
 
 it('what is signed with no key of its corp has no cipher made for any', async () => {
@@ -250,7 +248,6 @@ describe('a callback', () => {
 
 describe('an event for an account, signed with the keys of another', () => {
   const UNKNOWN = { unknown: 'it is silent', retryAfterS: 7 };
-  const log = new CallbackLog(app.corpId, 'encrypted');
 
   async function accept(from: WecomApp, openKfId: string): Promise<string | undefined> {
     const { query, body } = sealCallback(
@@ -268,10 +265,9 @@ describe('an event for an account, signed with the keys of another', () => {
       body: Buffer.from(body),
       trace: null,
     };
-    const accepted = callbacks.accept(callback, log).then(
-      () => log.outcome,
-      (error: AppError) => error.code,
-    );
+    const accepted = callbacks
+      .accept(callback)
+      .then(({ outcome, error }) => (error instanceof AppError ? error.code : outcome));
     // What the dispatcher waits for has its turn.
     await clock.advance(1_000);
     return accepted;
@@ -332,11 +328,7 @@ describe('an event of an account that is left to people', () => {
     trace: null,
   };
 
-  async function accept(): Promise<CallbackLog> {
-    const log = new CallbackLog(app.corpId, 'decrypted');
-    await callbacks.acceptDecrypted(decrypted, log);
-    return log;
-  }
+  const accept = (): Promise<Accepted> => callbacks.acceptDecrypted(decrypted);
 
   beforeEach(async () => {
     await registerHere(app, 'wkAnother');
@@ -357,7 +349,7 @@ describe('an event of an account that is left to people', () => {
 
   it('is to be sent again while the store cannot say so', async () => {
     jest.spyOn(MemoryPuppetRepository.prototype, 'find').mockRejectedValue(new AppError('STORE_UNAVAILABLE'));
-    await expect(accept()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await accept()).toMatchObject({ outcome: 'failed', error: { code: 'STORE_UNAVAILABLE' } });
     jest.restoreAllMocks();
   });
 });

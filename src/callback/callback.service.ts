@@ -11,19 +11,20 @@ import { ECHO_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import { type Destination, Destinations } from '../registry/accounts/destination.js';
-import { CallbackOpener, type OpenedCallback } from './callback-opener.js';
-import type { CallbackLog } from './callback-log.js';
+import { type Accepted, acceptedBy } from './accepted.js';
+import { CallbackOpener } from './callback-opener.js';
 import { roundMs } from '../kernel/round-ms.js';
 import { CorpTime } from './corp-time.js';
-import { parseEnvelope } from './envelope.js';
 import {
   idOfDecrypted,
   idOfMessage,
-  isForPuppet,
+  isForBot,
+  type OpenedCallback,
   type OpenedEvent,
+  parseEnvelope,
   parseEvent,
   toLoggedName,
-} from './event.js';
+} from './opening.js';
 
 export interface EncryptedCallback {
   readonly corpId: string;
@@ -49,7 +50,10 @@ const RAW_BODY_BYTES_MAX = 100_000;
 /** How long WeCom may be asked about a callback's keys. The rest of the work has to fit into 2.8 s with it. */
 const PROOF_LIMIT_MS = 1_500;
 
-/** Handles a callback: opens it, finds its puppet, has it delivered. */
+/**
+ * Handles a callback: opens it, finds who takes it, has it delivered. Its methods never reject. If what they return has an
+ * `error`, the sender has to send again, and the bot may have the event all the same.
+ */
 @Injectable()
 export class CallbackService {
   constructor(
@@ -64,38 +68,44 @@ export class CallbackService {
   ) {}
 
   /**
-   * Opens the text that WeCom sends when the callback URL is saved; needs no puppet to be online.
-   * @throws AppError `CALLBACK_CORP_UNKNOWN`, `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CIPHER_…`,
-   *   `CALLBACK_ECHO_MALFORMED` for another text, such as that of a captured callback, `CALLBACK_KEYS_SKIPPED`,
-   *   `CALLBACK_TIMESTAMP_OFF`
+   * Opens the text that WeCom sends when the callback URL is saved; needs no puppet to be online. Another text, such as that
+   * of a captured callback, is refused.
    */
-  async verify(corpId: string, echo: SignedText, log: CallbackLog): Promise<string> {
-    const { message, pair } = await this.opener.open(corpId, await this.opener.getKeys(corpId), echo);
-    if (!ECHO_FORMAT.pattern.test(message)) throw new AppError('CALLBACK_ECHO_MALFORMED');
-    log.outcome = 'verified';
-    if (!isOwnEcho(message)) this.apps.noteVerified(corpId, pair);
-    return message;
+  verify(corpId: string, echo: SignedText): Promise<Accepted> {
+    return acceptedBy(async (accepted) => {
+      const { message, pair } = await this.opener.open(corpId, await this.opener.getKeys(corpId), echo);
+      if (!ECHO_FORMAT.pattern.test(message)) throw new AppError('CALLBACK_ECHO_MALFORMED');
+      accepted.outcome = 'verified';
+      accepted.echo = message;
+      if (!isOwnEcho(message)) this.apps.noteVerified(corpId, pair);
+    });
   }
 
-  /**
-   * Resolves once the bot took the event, the event is durably kept, or no bot gets it.
-   * @throws AppError with the reason: the sender has to send the event again. The bot may take it all the same.
-   */
-  async accept(callback: EncryptedCallback, log: CallbackLog): Promise<void> {
+  /** Resolves once the bot took the event, the event is durably kept, or no bot gets it. */
+  accept(callback: EncryptedCallback): Promise<Accepted> {
+    return acceptedBy((accepted) => this.#accept(callback, accepted));
+  }
+
+  /** As `accept`, for an event that a gateway has opened. Events of unknown corps are not kept. */
+  acceptDecrypted(callback: DecryptedCallback): Promise<Accepted> {
+    return acceptedBy((accepted) => this.#acceptDecrypted(callback, accepted));
+  }
+
+  async #accept(callback: EncryptedCallback, accepted: Accepted): Promise<void> {
     const startedMs = this.clock.elapsedMs();
     const { corpId, msgSignature, timestamp, nonce, body, trace } = callback;
     const keys = await this.opener.getKeys(corpId);
     const encrypted = parseEnvelope(body);
     const opened = await this.opener.open(corpId, keys, { msgSignature, timestamp, nonce, encrypted });
     const event = parseEvent(opened.message);
-    log.event = toLoggedName(event);
-    log.openMs = roundMs(this.clock.elapsedMs() - startedMs);
-    if (!isForPuppet(event)) {
-      log.webhookId = idOfMessage(corpId, opened.message);
-      log.outcome = 'ignored';
+    accepted.event = toLoggedName(event);
+    accepted.openMs = roundMs(this.clock.elapsedMs() - startedMs);
+    if (!isForBot(event)) {
+      accepted.webhookId = idOfMessage(corpId, opened.message);
+      accepted.outcome = 'ignored';
       return;
     }
-    const known = this.#findDestination(corpId, event.openKfId, log);
+    const known = this.#findDestination(corpId, event.openKfId, accepted);
     let destination = needsStore(known) ? await this.#lookUp(known) : known;
     if (!destination.opens(opened.pair) && !opened.pair.isTrusted) {
       const leftMs = startedMs + PROOF_LIMIT_MS - this.clock.elapsedMs();
@@ -104,19 +114,18 @@ export class CallbackService {
     }
     this.#noteArrival(destination);
     if (destination.state === 'unserved') {
-      log.outcome = 'ignored';
+      accepted.outcome = 'ignored';
       return;
     }
     // When the puppet is ready, there is no `await` between here and the attempt.
     const kfEvent = this.#toKfEvent(callback, opened, event, destination);
-    await this.#dispatch(kfEvent, destination, startedMs, log, trace);
+    await this.#dispatch(kfEvent, destination, startedMs, trace, accepted);
   }
 
-  /** Handles an event that a gateway has opened. Events of unknown corps are not kept. */
-  async acceptDecrypted(callback: DecryptedCallback, log: CallbackLog): Promise<void> {
+  async #acceptDecrypted(callback: DecryptedCallback, accepted: Accepted): Promise<void> {
     const startedMs = this.clock.elapsedMs();
     const { corpId, openKfId, syncToken, createdAtS, trace } = callback;
-    const known = this.#findDestination(corpId, openKfId, log);
+    const known = this.#findDestination(corpId, openKfId, accepted);
     let destination = needsStore(known) ? await this.#lookUp(known) : known;
     if (destination.state !== 'unserved' && !destination.hasTaker) {
       await this.opener.getKeys(corpId);
@@ -124,7 +133,7 @@ export class CallbackService {
     }
     this.#noteArrival(destination);
     if (destination.state === 'unserved') {
-      log.outcome = 'ignored';
+      accepted.outcome = 'ignored';
       return;
     }
     const id = idOfDecrypted(corpId, openKfId, syncToken, createdAtS);
@@ -140,16 +149,16 @@ export class CallbackService {
       raw: null,
       traceparent,
     };
-    await this.#dispatch(event, destination, startedMs, log, trace);
+    await this.#dispatch(event, destination, startedMs, trace, accepted);
   }
 
   /**
    * Looks in memory only.
    * @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp may send only for its own accounts.
    */
-  #findDestination(corpId: string, openKfId: string, log: CallbackLog): Destination {
+  #findDestination(corpId: string, openKfId: string, accepted: Accepted): Destination {
     const known = this.destinations.find({ corpId, openKfId });
-    if (known.state !== 'absent' || ID_FORMAT.pattern.test(openKfId)) log.openKfId = openKfId;
+    if (known.state !== 'absent' || ID_FORMAT.pattern.test(openKfId)) accepted.openKfId = openKfId;
     return requireOwn(known);
   }
 
@@ -219,20 +228,20 @@ export class CallbackService {
     event: KfEvent,
     destination: Destination,
     startedMs: number,
-    log: CallbackLog,
     trace: TraceContext | null,
+    accepted: Accepted,
   ): Promise<void> {
     const openedMs = this.clock.elapsedMs();
-    log.bot = destination.bot?.id;
-    log.webhookId = event.id;
+    accepted.bot = destination.bot?.id;
+    accepted.webhookId = event.id;
     try {
       const dispatched = await this.dispatcher.dispatch(event, destination, startedMs, trace?.tracestate);
-      log.outcome = dispatched.delivery;
-      log.attempts = dispatched.attempts;
-      if (dispatched.delivery === 'delivered') log.botStatus = dispatched.status;
-      else log.stage = dispatched.stage;
+      accepted.outcome = dispatched.delivery;
+      accepted.attempts = dispatched.attempts;
+      if (dispatched.delivery === 'delivered') accepted.botStatus = dispatched.status;
+      else accepted.stage = dispatched.stage;
     } finally {
-      log.deliveryMs = roundMs(this.clock.elapsedMs() - openedMs);
+      accepted.deliveryMs = roundMs(this.clock.elapsedMs() - openedMs);
     }
   }
 }

@@ -17,7 +17,6 @@ import { SyncTokens } from './bots/sync-tokens.js';
 import { RegistryReads } from './sync/registry-reads.js';
 import { RegistrySync } from './sync/registry-sync.js';
 import { Accounts } from './accounts/accounts.js';
-import { CallbackKeys } from './accounts/callback-keys.js';
 import { Corps } from './accounts/corps.js';
 import { Destinations } from './accounts/destination.js';
 import { Presence } from './accounts/presence.js';
@@ -37,16 +36,18 @@ const FOR_OTHERS = [
   Accounts,
   AppsService,
   BotsService,
-  CallbackKeys,
   ConnectedBots,
   Corps,
   Destinations,
   EndpointPolicy,
   KnownApps,
   KnownBots,
+  KnownCorps,
   Presence,
   RegistryImage,
+  RegistryReads,
   RegistrySync,
+  SecretProofs,
   SyncTokens,
 ];
 
@@ -63,15 +64,12 @@ const FOR_OTHERS = [
     AccountPlaces,
     { provide: BotsListener, useClass: BotWakes },
     KeyOwners,
-    KnownCorps,
     PuppetWrites,
     RegistrationWriter,
     Registrations,
     RegistrationsUnderWay,
     RegistryLifecycle,
     RegistryMetrics,
-    RegistryReads,
-    SecretProofs,
     TakeoverGuard,
     UnprovenKeys,
     { provide: BotDirectory, useExisting: KeyOwners },

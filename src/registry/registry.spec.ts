@@ -83,7 +83,7 @@ describe('loading', () => {
     await loaded();
     expect(registry.image.isLoaded).toBe(true);
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
-    expect(registry.keys.find('wwCorp_1')?.pairs.size).toBe(1);
+    expect(registry.corps.find('wwCorp_1')?.pairs.size).toBe(1);
   });
 
   it('waits for a store that is down, says so once in a while, and needs nobody to go on', async () => {
@@ -101,7 +101,7 @@ describe('loading', () => {
   });
 
   it('answers no question about what it cannot know yet', async () => {
-    await expect(registry.keys.lookUp('wwCorp_1')).rejects.toMatchObject({ code: 'REGISTRY_NOT_LOADED' });
+    await expect(registry.lookUpKeys('wwCorp_1')).rejects.toMatchObject({ code: 'REGISTRY_NOT_LOADED' });
     await expect(registry.accounts.get('wkAccount-1')).rejects.toMatchObject({ code: 'REGISTRY_NOT_LOADED' });
   });
 });
@@ -352,7 +352,7 @@ describe('a registration of an account that is known', () => {
 
 describe('a secret', () => {
   const isTrusted = (corpId = 'wwCorp_1') =>
-    [...(registry.keys.find(corpId)?.pairs.values() ?? [])].map((pair) => pair.isTrusted);
+    [...(registry.corps.find(corpId)?.pairs.values() ?? [])].map((pair) => pair.isTrusted);
   const notedIds = () => [...table.values()].map(({ puppet }) => puppet.acceptedSecretId);
   const ID = secretIdOf('wwCorp_1', registration().corpSecret);
   const UNKNOWN = { unknown: 'it is silent', retryAfterS: 7 };
@@ -424,9 +424,9 @@ describe('a secret', () => {
     await register();
     expect(isTrusted()).toEqual([false]);
     Reflect.deleteProperty(repository, 'markAccepted');
-    const [pair] = registry.keys.find('wwCorp_1')?.pairs.values() ?? [];
+    const [pair] = registry.corps.find('wwCorp_1')?.pairs.values() ?? [];
     if (pair === undefined) throw new Error('no pair');
-    expect(await registry.keys.prove(pair, 1_000)).toBe('accepted');
+    expect(await registry.proofs.prove(pair, 1_000, null)).toBe('accepted');
     await clock.advance(0);
     expect(isTrusted()).toEqual([true]);
   });
@@ -460,7 +460,7 @@ describe('a forgotten account', () => {
   it('is gone, and its keys with it', async () => {
     await registry.accounts.forget('wkAccount-1', ASKED);
     expect(registry.image.findPuppet('wkAccount-1')).toBeNull();
-    expect(registry.keys.find('wwCorp_1')).toBeNull();
+    expect(registry.corps.find('wwCorp_1')).toBeNull();
     expect(lines.at(-1)).toBe('registry.forgotten');
     await expect(registry.accounts.forget('wkAccount-1', ASKED)).rejects.toMatchObject({
       code: 'REGISTRY_PUPPET_NOT_FOUND',
@@ -676,26 +676,26 @@ describe('what is unknown', () => {
     await loaded();
     repository.reads = 0;
     for (const _time of [1, 2, 3]) {
-      expect(await registry.keys.lookUp('wwNobody')).toBeNull();
+      expect(await registry.lookUpKeys('wwNobody')).toBeNull();
       expect(await registry.lookUpPuppet('wkNobody')).toBeNull();
     }
     expect(repository.reads).toBe(2);
     await clock.advance(REFRESH_MS);
-    await registry.keys.lookUp('wwNobody');
+    await registry.lookUpKeys('wwNobody');
     expect(repository.reads).toBe(3);
   });
 
   it('is found at once when another replica has it', async () => {
     await loaded();
     await saved(elsewhere());
-    expect((await registry.keys.lookUp('wwCorp_1'))?.pairs.size).toBe(1);
+    expect((await registry.lookUpKeys('wwCorp_1'))?.pairs.size).toBe(1);
     expect(await registry.accounts.get('wkAccount-1')).toMatchObject({ corpId: 'wwCorp_1' });
   });
 
   it('is not called unknown while the store cannot be asked', async () => {
     await loaded();
     repository.isDown = true;
-    await expect(registry.keys.lookUp('wwNobody')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(registry.lookUpKeys('wwNobody')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
   it('is asked for again while the store cannot be, whatever was known before', async () => {
@@ -713,7 +713,7 @@ describe('what is unknown', () => {
     await saved(elsewhere());
     expect(await registry.lookUpPuppet('wk-10000')).toBeNull();
     expect(await registry.accounts.get('wkAccount-1')).toMatchObject({ corpId: 'wwCorp_1' });
-    expect((await registry.keys.lookUp('wwCorp_1'))?.pairs.size).toBe(1);
+    expect((await registry.lookUpKeys('wwCorp_1'))?.pairs.size).toBe(1);
     expect(repository.reads).toBe(10_000);
     await clock.advance(REFRESH_MS);
     expect(await registry.lookUpPuppet('wk-10000')).toBeNull();
@@ -746,7 +746,7 @@ describe('what is unknown', () => {
     await clock.advance(0);
     alone.reads = 0;
     expect(await single.lookUpPuppet('wkNobody')).toBeNull();
-    expect(await single.keys.lookUp('wwNobody')).toBeNull();
+    expect(await single.lookUpKeys('wwNobody')).toBeNull();
     await single.reads.reread('wkNobody', 1_000);
     expect(await single.reads.catchUp()).toBe(false);
     expect(alone.reads).toBe(0);

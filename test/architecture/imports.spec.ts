@@ -103,7 +103,7 @@ describe('imports', () => {
     ['cookie', /^http\/access\/cookies\.ts$/],
     ['openid-client', /^console\/oidc\//],
     ['helmet', /^http\/answers\/browser-headers\.ts$/],
-    ['fast-xml-parser', /^callback\/xml-document\.ts$/],
+    ['fast-xml-parser', /^callback\/xml\.ts$/],
     ['ipaddr.js', /^(config|http|registry|wecom\/tunnels)\//],
     ['commander', /^cli\//],
     ['class-validator', /\.dto\.ts$|^(http\/answers|openapi|registry)\//],

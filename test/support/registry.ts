@@ -12,13 +12,12 @@ import { BotsService } from '../../src/registry/bots/bots.service.js';
 import { ConnectedBots } from '../../src/registry/bots/connected-bots.js';
 import { KnownBots } from '../../src/registry/bots/known-bots.js';
 import { KnownApps } from '../../src/registry/apps/known-apps.js';
-import { CallbackKeys } from '../../src/registry/accounts/callback-keys.js';
 import { Destinations } from '../../src/registry/accounts/destination.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import { Presence } from '../../src/registry/accounts/presence.js';
 import type { Puppet } from '../../src/storage/puppets/puppet.js';
 import type { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
-import { KnownCorps } from '../../src/registry/keys/known-corps.js';
+import { type CorpKeys, KnownCorps } from '../../src/registry/keys/known-corps.js';
 import { PuppetWrites } from '../../src/registry/puppets/puppet-writes.js';
 import { RegistrationWriter } from '../../src/registry/registration/registration-writer.js';
 import { Registrations } from '../../src/registry/registration/registrations.js';
@@ -90,8 +89,12 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
     },
     accounts: new Accounts(repository, image, reads, writes, bots, log),
     apps: new AppsService(knownApps, corps, image, records, clock, log),
-    keys: new CallbackKeys(corps, image, reads, proofs, clock),
     presence: new Presence(repository, image, reads, writes, clock, log),
+    /** After a look into the store. */
+    lookUpKeys: async (corpId: string): Promise<CorpKeys | null> => {
+      await reads.lookUpCorp(corpId);
+      return corps.find(corpId);
+    },
     /** After a look into the store. */
     lookUpPuppet: async (openKfId: string): Promise<Puppet | null> => {
       await reads.lookUpAccount(openKfId);

@@ -63,7 +63,7 @@ beforeEach(async () => {
   // Minutes begin at full ones.
   await pass(MINUTE_MS - (clock.nowMs() % MINUTE_MS));
   const metrics = new Metrics();
-  callbacks = new CallbackMetrics(metrics, dispatch.registry.keys, loadConfig({}));
+  callbacks = new CallbackMetrics(metrics, dispatch.registry.corps, loadConfig({}));
   wecom = new WecomMetrics(metrics, clock);
   const instruments = new Instruments(callbacks, dispatch.dispatchMetrics, dispatch.overload, wecom);
   const hints = new QueueCounts(dispatch.queue, clock, clock);
@@ -78,8 +78,8 @@ beforeEach(async () => {
 
 function end(outcome: 'delivered' | 'pending' | 'refused' | 'failed', count = 1): void {
   for (let n = 0; n < count; n++) {
-    callbacks.callbackBegan();
-    callbacks.callbackEnded('encrypted', outcome, 0.01, undefined);
+    callbacks.began('encrypted');
+    callbacks.ended('encrypted', outcome, 0.01, undefined);
   }
 }
 
@@ -97,7 +97,7 @@ describe('the history', () => {
     await pass(MINUTE_MS);
     end('pending', 2);
     end('failed');
-    callbacks.verificationEnded('verified');
+    callbacks.ended('verification', 'verified', 0.01, undefined);
     await pass(MINUTE_MS);
     end('refused');
     expect(await latest(4)).toEqual([

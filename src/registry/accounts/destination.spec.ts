@@ -46,7 +46,7 @@ describe('a destination', () => {
     const after = find();
     expect(after).toMatchObject({ state: 'ready', fault: '' });
     expect(after.endpoint?.href).toBe('http://puppet:8080/bot-7');
-    const [pair] = registry.keys.find(corpId)?.pairs.values() ?? [];
+    const [pair] = registry.corps.find(corpId)?.pairs.values() ?? [];
     expect(pair !== undefined && after.opens(pair)).toBe(true);
     expect(after.keysId).toMatch(/^[\w-]{22}$/);
   });

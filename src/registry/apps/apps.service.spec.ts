@@ -68,7 +68,7 @@ beforeEach(async () => {
 /** What another replica on the same database does. */
 const elsewhere = () => new MemoryRecords(data).of(APPS);
 const stored = (id: string) => elsewhere().find(id);
-const pairsOf = (corpId = 'ww1') => [...(registry.keys.find(corpId)?.pairs.values() ?? [])];
+const pairsOf = (corpId = 'ww1') => [...(registry.corps.find(corpId)?.pairs.values() ?? [])];
 const listed = () => apps.after('', APPS_MAX);
 const codeOf = (work: Promise<unknown>) => work.then(String, (error: AppError) => error.code);
 const said = (line: string) => lines.filter(({ msg }) => msg === line);
@@ -77,7 +77,7 @@ describe('an app', () => {
   it('opens callbacks as soon as it was added, trusted, for its receivers too', async () => {
     const app = await apps.add({ ...NEW, ...PAIR }, ASKING);
     expect(pairsOf()).toMatchObject([{ ...PAIR, isTrusted: true }]);
-    expect([...(registry.keys.find('ww1')?.receiveIds ?? [])]).toEqual(['ww1', 'suite']);
+    expect([...(registry.corps.find('ww1')?.receiveIds ?? [])]).toEqual(['ww1', 'suite']);
     expect(app).toMatchObject({ ...NEW, ...PAIR, createdAtMs: clock.nowMs(), verifiedAtMs: null });
     expect(listed()).toEqual([app]);
     expect(said('app.added')).toMatchObject([{ level: 30, appId: app.id, corpId: 'ww1', ...ASKING }]);
@@ -113,7 +113,10 @@ describe('an app', () => {
     await (await registry.registrations.register(registration({ corpId: 'ww1', ...PAIR }))).answered();
     await apps.remove(id, ASKING);
     await apps.remove(other.id, ASKING);
-    expect([pairsOf().map(({ isTrusted }) => isTrusted), registry.keys.find('ww2')]).toEqual([[false], null]);
+    expect([pairsOf().map(({ isTrusted }) => isTrusted), registry.corps.find('ww2')]).toEqual([
+      [false],
+      null,
+    ]);
     expect(said('app.removed')).toMatchObject([{ appId: id, corpId: 'ww1', ...ASKING }, { appId: other.id }]);
     expect(await codeOf(apps.remove(id, ASKING))).toBe('APP_NOT_FOUND');
     expect(await elsewhere().load()).toEqual([]);
@@ -137,7 +140,7 @@ describe('an app', () => {
   it('that could not be told to be stored, and is, opens callbacks when that is read', async () => {
     records.failure = new AppError('STORE_UNAVAILABLE');
     expect(await codeOf(apps.add({ ...NEW, ...PAIR }, ASKING))).toBe('STORE_UNAVAILABLE');
-    expect(registry.keys.find('ww1')).toBeNull();
+    expect(registry.corps.find('ww1')).toBeNull();
     await elsewhere().add(storedApp({ ...NEW, ...PAIR }));
     await clock.advance(2_000);
     expect(pairsOf()).toHaveLength(1);
@@ -168,12 +171,12 @@ describe('what other replicas do', () => {
     expect(listed()).toMatchObject([{ name: 'renamed', receiveIds: [] }]);
     await elsewhere().remove(theirs.id);
     await clock.advance(2_000);
-    expect([listed(), registry.keys.find('ww1')]).toEqual([[], null]);
+    expect([listed(), registry.corps.find('ww1')]).toEqual([[], null]);
   });
 
   it('is seen at once by who looks for a corp that is not known, or for other keys of one that is', async () => {
     await elsewhere().add(theirs);
-    expect(await registry.keys.lookUp('ww1')).not.toBeNull();
+    expect(await registry.lookUpKeys('ww1')).not.toBeNull();
     await elsewhere().add(storedApp({ ...NEW, callbackToken: new Secret('callbackToken2') }));
     await registry.reads.catchUp();
     expect(pairsOf()).toHaveLength(2);

@@ -82,10 +82,12 @@ export class RegistryReads {
 
   /**
    * Reads what other replicas wrote a moment ago, for a callback that no known key opens.
+   * @param cause why it did not open.
    * @returns false when there are no other replicas, so that nothing can have changed.
-   * @throws AppError `STORE_UNAVAILABLE`
+   * @throws AppError `REGISTRY_NOT_LOADED` with `cause`, `STORE_UNAVAILABLE`
    */
-  async catchUp(): Promise<boolean> {
+  async catchUp(cause?: unknown): Promise<boolean> {
+    if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED', { cause });
     if (!this.repository.isShared) return false;
     await withinDeadline(LOOK_UP_LIMIT_MS, 'catch up', this.sync.catchUp());
     return true;

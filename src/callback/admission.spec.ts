@@ -9,7 +9,7 @@ import { call, jsonOf, openSocket } from '../../test/support/http-call.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { API_HEADERS } from '../http/answers/browser-headers.js';
 import { HttpCounts } from '../http/limits/http-counts.js';
-import { OverloadRefusals } from './overload-refusals.js';
+import { Admission } from './admission.js';
 
 let server: Server;
 let url: string;
@@ -26,7 +26,7 @@ beforeEach(async () => {
   server = createServer((request, answer) => void request.resume().on('end', () => answer.end('served')));
   counts = new HttpCounts(server);
   const host = { httpAdapter: { getHttpServer: () => server } } as HttpAdapterHost;
-  new OverloadRefusals(host, { refusesNext: () => isTooMuch }, lifecycle, counts, log).onModuleInit();
+  new Admission(host, { refusesNext: () => isTooMuch }, lifecycle, counts, log).onModuleInit();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

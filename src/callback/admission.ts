@@ -29,8 +29,9 @@ const BODY_BYTES_READ_MAX = 65_536;
 const OVERLOADED = new AppError('OVERLOADED', { retryAfterS: RETRY_AFTER_S });
 const { status: STATUS } = ERRORS.OVERLOADED;
 
+/** Admits callbacks as long as there is room for one more. */
 @Injectable()
-export class OverloadRefusals implements OnModuleInit {
+export class Admission implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
     @Inject(Overload) private readonly overload: Pick<Overload, 'refusesNext'>,
