@@ -222,6 +222,20 @@ describe('a callback', () => {
     expect(await loggedOf(news)).toMatchObject({ openKfId: 'wk2' });
   });
 
+  it('that is refused says how far it came', async () => {
+    await registerHere(app, 'wk1');
+    await registerHere(newApp(), 'wkOfAnotherCorp');
+    expect(await loggedOf(kfMessageXml(app, 'wkOfAnotherCorp'))).toMatchObject({
+      outcome: 'refused',
+      error: { code: 'CALLBACK_ACCOUNT_OF_OTHER_CORP' },
+      event: 'kf_msg_or_event',
+      openKfId: 'wkOfAnotherCorp',
+      openMs: expect.any(Number),
+      attempts: undefined,
+      deliveryMs: undefined,
+    });
+  });
+
   it.each([-SKEW_S, 0, SKEW_S])('may have been signed %i s from now', async (offS) => {
     await registerHere(app, 'wk1');
     expect(await verify(app, app.corpId, offS)).toBe('opened');

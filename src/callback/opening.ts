@@ -1,20 +1,15 @@
 /**
- * From keys, query, body and time to the event, or to the refusal. Pure: nobody is asked, nothing is noted. Anybody can send a
+ * From keys, query, body and time to the event, or to the refusal. Nobody is asked, and nothing is noted. Anybody can send a
  * callback, so each step costs little until the signature is found good.
  */
 import { isAscii } from 'node:buffer';
 import { hash, randomUUID } from 'node:crypto';
-import { isSignedWith, type OpenedText, type SignedText, type WecomCipher } from '../crypto/wecom-cipher.js';
+import { isSignedWith, type OpenedText, type SignedText } from '../crypto/wecom-cipher.js';
+import type { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import { AppError } from '../kernel/app-error.js';
-import type { Secret } from '../kernel/secret.js';
 import type { CorpKeys } from '../registry/keys/known-corps.js';
 import type { CorpPair } from '../registry/keys/shared-keys.js';
 import { parseXmlDocument, scanXml } from './xml.js';
-
-/** The ciphers of keys. A key is asked for once its token's signature was found good. */
-export interface Ciphers {
-  of(encodingAESKey: Secret): WecomCipher;
-}
 
 /** A text that `pair` opened, with a receive id that the corp has. */
 export interface OpenedCallback extends OpenedText {
@@ -72,7 +67,7 @@ export function parseEnvelope(body: Buffer): string {
 export function openSigned(
   signed: SignedText,
   { pairs, receiveIds }: CorpKeys,
-  ciphers: Ciphers,
+  ciphers: WecomCiphers,
 ): OpenedCallback {
   let failure: AppError | null = null;
   let untrusted: OpenedCallback | null = null;
