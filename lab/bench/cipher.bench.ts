@@ -9,7 +9,7 @@ import { isSignedWith, WecomCipher } from '../../src/crypto/wecom-cipher.js';
 import { toParcel } from '../../src/dispatch/endpoint/parcel.js';
 import { PUPPET_FORM } from '../../src/dispatch/http/puppet-form.js';
 import { WecomForm } from '../../src/dispatch/http/wecom-form.js';
-import type { KfEvent } from '../../src/dispatch/endpoint/kf-event.js';
+import type { KfEvent } from '../../src/queue/kf-event.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { TAKES_EVENTS } from '../../src/registry/bots/bot.js';
 import type { KnownBot } from '../../src/registry/bots/known-bots.js';

@@ -9,7 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
-import type { NewHint } from '../../src/dispatch/outbox/hint.js';
+import type { NewHint } from '../../src/queue/event.js';
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';

@@ -1,6 +1,6 @@
 /** Reads a customer's message, as far as a service can be asked about it. */
 import type { Secret } from '../kernel/secret.js';
-import { ORIGIN } from '../wecom/outcomes/read-messages.js';
+import { ORIGIN } from '../kernel/wecom-format.js';
 import { type Fields, fieldsAt, textAt } from './forms/form.js';
 
 export interface CustomerMessage {

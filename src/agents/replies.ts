@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { MESSAGE_LIFE_MS } from '../storage/queue/message.js';
+import { MESSAGE_LIFE_MS } from '../queue/message.js';
 import type { RecordKind } from '../storage/records/record-kind.js';
 import type { Exchanged } from './forms/form.js';
 import { type Records, RecordStore } from '../storage/records/records.js';

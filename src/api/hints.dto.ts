@@ -11,7 +11,8 @@ import {
 } from '../http/answers/page-query.dto.js';
 import { expected } from '../http/answers/field-rules.js';
 import { LINE_ORDERS, type LineFilter, type LineOrder } from '../storage/queue/queue-store.js';
-import { type Failure, FAILURE_STAGES, type LineState, NOT_TRIED_STAGES } from '../storage/queue/line.js';
+import type { LineState } from '../storage/queue/line.js';
+import { type Failure, FAILURE_STAGES, NOT_TRIED_STAGES } from '../queue/failure.js';
 
 export const HINTS = 'hints';
 const GENERATION_LENGTH_MAX = 64;

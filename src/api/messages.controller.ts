@@ -5,17 +5,18 @@ import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { MESSAGE_STATES, type MessageHead, webhookIdOf } from '../storage/queue/message.js';
+import { type MessageHead, webhookIdOf } from '../queue/message.js';
+import { ENTRY_STATES } from '../storage/queue/entry.js';
 import { MessageOperations } from '../messages/message-operations.js';
 import { MessageStore } from '../messages/queue/message-store.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import {
   type MessageAnswer,
   type MessagePageAnswer,
-  type MessagesReplayedAnswer,
-  MESSAGES,
   MessagePathDto,
+  MESSAGES,
   MessagesQueryDto,
+  type MessagesReplayedAnswer,
   ReplayDto,
 } from './messages.dto.js';
 import { askedBy } from '../http/access/asked-by.js';
@@ -46,7 +47,7 @@ export class MessagesController {
   @Errors('STORE_UNAVAILABLE')
   async listMessages(@Query() query: MessagesQueryDto): Promise<MessagePageAnswer> {
     const { state, corpId = null, openKfId = null } = query;
-    const states = state === undefined ? MESSAGE_STATES : [state];
+    const states = state === undefined ? ENTRY_STATES : [state];
     const page = await this.store.list(
       { states, corpId, openKfId },
       readCursor(MESSAGES, query),

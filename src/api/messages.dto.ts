@@ -1,6 +1,6 @@
 import { RefusesUnknownFields } from '../http/answers/validation.js';
-import { IsOptional, Matches, IsInt, IsISO8601, Min } from 'class-validator';
-import { MESSAGE_STATES, type MessageState } from '../storage/queue/message.js';
+import { IsInt, IsISO8601, IsOptional, Matches, Min } from 'class-validator';
+import { ENTRY_STATES, type EntryState } from '../storage/queue/entry.js';
 import { IsCursorOf, IsId, IsOneOf, PageQueryDto } from '../http/answers/page-query.dto.js';
 import { expected } from '../http/answers/field-rules.js';
 import { SuccessAnswer } from '../http/answers/success-answer.dto.js';
@@ -13,8 +13,8 @@ const WEBHOOK_ID = /^msg_[A-Za-z0-9_-]{27}$/;
 export class MessagesQueryDto extends PageQueryDto {
   /** Only in this state. Left out: in both. */
   @IsOptional()
-  @IsOneOf(MESSAGE_STATES)
-  readonly state?: MessageState;
+  @IsOneOf(ENTRY_STATES)
+  readonly state?: EntryState;
 
   /**
    * Only of this corp.
@@ -111,7 +111,7 @@ export class MessageAnswer {
    * waiting: until its bot takes it. dead: until it is replayed, or its content is deleted.
    * @example waiting
    */
-  readonly state!: MessageState;
+  readonly state!: EntryState;
 
   /**
    * When it was sent, by WeCom's clock; ISO 8601, UTC.

@@ -3,7 +3,7 @@ import { isOwnEcho } from '../crypto/verification-query.js';
 import type { SignedText } from '../crypto/wecom-cipher.js';
 import { Arrivals } from '../dispatch/answer/arrivals.js';
 import { Dispatcher } from '../dispatch/answer/dispatcher.js';
-import type { KfEvent } from '../dispatch/endpoint/kf-event.js';
+import type { KfEvent } from '../queue/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SYNC_TOKEN_LIFE_MS } from '../dispatch/outbox/retry-schedule.js';
+import { SYNC_TOKEN_LIFE_MS } from '../queue/retry-schedule.js';
 import { Clock } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 

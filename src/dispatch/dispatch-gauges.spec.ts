@@ -16,17 +16,17 @@ import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { DispatchGauges } from './dispatch-gauges.js';
-import { MemoryQueueStore } from '../storage/queue/memory-queue-store.js';
+import { MemoryQueueStore } from '../../test/support/memory-queue.js';
 import { QueueCounts } from './redelivery/queue-counts.js';
 import { QueueGauges } from './redelivery/queue-gauges.js';
-import type { LineCounts } from '../storage/queue/queue-store.js';
+import type { LineCount } from '../storage/queue/queue-store.js';
 
 /** Counts its counts, and may have nothing to say. */
 class AskedStore extends MemoryQueueStore {
   asked = 0;
-  answer: () => Promise<LineCounts> = () => super.count('event');
+  answer: () => Promise<readonly LineCount[]> = () => super.count('event');
 
-  override count(): Promise<LineCounts> {
+  override count(): Promise<readonly LineCount[]> {
     this.asked++;
     return this.answer();
   }

@@ -14,6 +14,9 @@ interface Format {
  */
 export const MESSAGE_BYTES_MAX = 2_097_152;
 
+/** Who a message is from (developer.work.weixin.qq.com/document/path/94670). */
+export const ORIGIN = { customer: 3, event: 4, servicer: 5 } as const;
+
 /** Corp ids and kf account ids. Case matters: third-party corp ids differ in nothing else (path/97104). */
 export const ID_FORMAT: Format = {
   pattern: /^[A-Za-z0-9_-]{1,64}$/,

@@ -5,11 +5,11 @@ import { LOG, type Log } from '../kernel/log.js';
 import type { AskedBy } from '../kernel/role.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
-import { MESSAGE_STATES, type MessageHead, webhookIdOf } from '../storage/queue/message.js';
-import type { MessageFilter } from '../storage/queue/queue-store.js';
+import { type MessageHead, webhookIdOf } from '../queue/message.js';
+import { ENTRY_STATES, type EntryFilter } from '../storage/queue/entry.js';
+import { MessageStore } from './queue/message-store.js';
 import { ReplayOfAll } from '../dispatch/redelivery/replay-of-all.js';
 import { toLogged } from './sending/message-log.js';
-import { MessageStore } from './queue/message-store.js';
 import { MessageWakes } from './message-wakes.js';
 import { Puller } from './pulling/puller.js';
 import { type Addressee, toAddressee } from '../kernel/account.js';
@@ -84,7 +84,7 @@ export class MessageOperations {
     this.log.info({ ...toLogged(head), state, attempts, ageS, ...by }, 'message.dropped');
   }
 
-  async *#pages(filter: MessageFilter): AsyncGenerator<readonly MessageHead[]> {
+  async *#pages(filter: EntryFilter): AsyncGenerator<readonly MessageHead[]> {
     for (let cursor: string | null = null; ;) {
       const page = await this.store.list(filter, cursor, PAGE_SIZE);
       yield page.messages;
@@ -109,7 +109,7 @@ export class MessageOperations {
   }
 
   async #get({ openKfId, webhookId }: MessageName): Promise<MessageHead> {
-    for await (const heads of this.#pages({ states: MESSAGE_STATES, corpId: null, openKfId })) {
+    for await (const heads of this.#pages({ states: ENTRY_STATES, corpId: null, openKfId })) {
       const found = heads.find((head) => webhookIdOf(head) === webhookId);
       if (found !== undefined) return found;
     }

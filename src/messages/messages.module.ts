@@ -4,7 +4,7 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { Coverage } from './pulling/coverage.js';
-import { MessageContents } from './queue/message-contents.js';
+import { MessageContents } from '../queue/message-contents.js';
 import { MessageLog } from './sending/message-log.js';
 import { MessageMetrics } from './sending/message-metrics.js';
 import { MessageOperations } from './message-operations.js';

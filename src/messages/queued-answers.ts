@@ -10,8 +10,8 @@ import {
   type QueuedAnswer,
   QueuedMessages,
 } from '../wecom/proxy/queued-messages.js';
-import { type Message, webhookIdOf } from '../storage/queue/message.js';
-import type { UnderWay } from './queue/message-line.js';
+import { type Message, webhookIdOf } from '../queue/message.js';
+import type { UnderWay } from '../queue/message-line.js';
 import { OwnPulls } from './own-pulls.js';
 import { Puller } from './pulling/puller.js';
 import { CallbackHalves } from './sending/callback-halves.js';

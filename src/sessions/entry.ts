@@ -1,8 +1,8 @@
 /** What an entry of `kf/sync_msg` says about a session. */
 import { hash } from 'node:crypto';
 import type { Addressee } from '../kernel/account.js';
-import { webhookIdOf } from '../storage/queue/message.js';
-import { ORIGIN } from '../wecom/outcomes/read-messages.js';
+import { webhookIdOf } from '../queue/message.js';
+import { ORIGIN } from '../kernel/wecom-format.js';
 
 export type Entry = Readonly<Record<string, unknown>>;
 

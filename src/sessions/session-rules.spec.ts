@@ -12,7 +12,7 @@ import type { Destinations } from '../registry/accounts/destination.js';
 import { type BotSecrets, readSecrets } from '../registry/bots/bot.js';
 import type { KnownBots, OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
-import { webhookIdOf } from '../storage/queue/message.js';
+import { webhookIdOf } from '../queue/message.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
 import type { FollowedCall } from '../wecom/proxy/session-calls.js';
 import { BotHandOvers } from './bot-hand-overs.js';

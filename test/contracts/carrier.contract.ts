@@ -6,7 +6,7 @@ import type { MessageBody, Parcel } from '../../src/dispatch/endpoint/parcel.js'
 import { Secret } from '../../src/kernel/secret.js';
 import type { Destination } from '../../src/registry/accounts/destination.js';
 import type { KnownBot } from '../../src/registry/bots/known-bots.js';
-import type { FailureStage } from '../../src/storage/queue/line.js';
+import type { FailureStage } from '../../src/queue/failure.js';
 import type { ManualClock } from '../support/manual-clock.js';
 
 /** A carrier with a bot at its other end, which says nothing before it is told to. */

@@ -1,6 +1,6 @@
 /** What each port promises, of the adapters and fakes that keep it in memory; the stores have a file for each port. */
 import { describe } from '@jest/globals';
-import { MemoryQueueStore } from '../../src/storage/queue/memory-queue-store.js';
+import { MemoryQueueStore } from '../support/memory-queue.js';
 import { MemoryOutbox } from '../support/memory-outbox.js';
 import { MemoryMessageStore } from '../support/memory-messages.js';
 import { SeenStore } from '../../src/record/seen-store.js';
@@ -19,6 +19,7 @@ import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js'
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
 import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
 import { type OpenedSeen, seenStoreContract } from './seen-store.contract.js';
+import { queueStoreContract } from './queue-store.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { countersContract, type OpenedCounters } from './counters.contract.js';
@@ -97,6 +98,9 @@ function openCheck(): OpenedCheck {
   };
   return { secrets, wecom, close };
 }
+
+describe('the queue in memory', () =>
+  queueStoreContract(async () => ({ queue: new MemoryQueueStore(), close })));
 
 describe('the outbox in memory', () => outboxContract(async () => openOutbox()));
 

@@ -1,15 +1,15 @@
+import type { EntryFilter } from '../../src/storage/queue/entry.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/kernel/secret.js';
 import {
   type Message,
   MESSAGE_LIFE_MS,
-  type MessageOrder,
   type NewMessage,
   SEEN_MS,
   webhookIdOf,
-} from '../../src/storage/queue/message.js';
-import type { MessageFilter, QueueStore } from '../../src/storage/queue/queue-store.js';
-import type { UnderWay } from '../../src/messages/queue/message-line.js';
+} from '../../src/queue/message.js';
+import type { MessageOrder } from '../../src/registry/bots/bot.js';
+import type { QueueStore } from '../../src/storage/queue/queue-store.js';
 import type {
   DeadMessage,
   MessageStore,
@@ -19,9 +19,10 @@ import type {
   Turn,
   TurnOrder,
 } from '../../src/messages/queue/message-store.js';
+import type { UnderWay } from '../../src/queue/message-line.js';
 import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
 import { newMessage, pulledPage } from '../support/messages.js';
-import type { Failure } from '../../src/storage/queue/line.js';
+import type { Failure } from '../../src/queue/failure.js';
 
 /** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedMessages {
@@ -43,7 +44,7 @@ const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const OTHER = { corpId: 'wwCorp_1', openKfId: 'wkAccount-2' };
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
 const DEAD: DeadMessage = { attempts: 9, refusals: 8, failure: FAILURE };
-const ALL: MessageFilter = { states: ['waiting', 'dead'], corpId: null, openKfId: null };
+const ALL: EntryFilter = { states: ['waiting', 'dead'], corpId: null, openKfId: null };
 
 const refusal = (fields: Partial<RefusedMessage> = {}): RefusedMessage => ({
   attempts: 1,
@@ -726,13 +727,13 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
 
     describe('a message', () => {
       it('is counted for its account while it waits and when it is dead', async () => {
-        expect(await opened.queue.countMessagesByAccount()).toEqual([]);
+        expect(await opened.queue.countEntriesByAccount()).toEqual([]);
         await keep(['m1', 'm2', 'm3']);
         await keep(['m4'], { account: OTHER, nowMs: NOW_MS + 5 });
         const turn = await claimOne();
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         await messages.bury(turn, 'm2', DEAD, NOW_MS);
-        const counts = await opened.queue.countMessagesByAccount();
+        const counts = await opened.queue.countEntriesByAccount();
         expect(counts.toSorted((a, b) => a.openKfId.localeCompare(b.openKfId))).toEqual([
           { ...ACCOUNT, waiting: 1, dead: 1, oldestWaitingAtMs: NOW_MS },
           { ...OTHER, waiting: 1, dead: 0, oldestWaitingAtMs: NOW_MS + 5 },
@@ -1376,13 +1377,13 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const nowMs = NOW_MS + MERGE_MS;
         const next = (await messages.next(turn, 'past held', nowMs, false)) as Message;
         const { queue } = opened;
-        const forget = queue.forgetMessage.bind(queue);
-        queue.forgetMessage = async (key, untilMs) => {
-          queue.forgetMessage = async () => Promise.reject(new Error('killed'));
-          return forget(key, untilMs);
+        const forget = queue.forgetEntries.bind(queue);
+        queue.forgetEntries = async (which, untilMs) => {
+          queue.forgetEntries = async () => Promise.reject(new Error('killed'));
+          return forget(which, untilMs);
         };
         await expect(messages.join(turn, next, MERGE_MS, nowMs)).rejects.toThrow('killed');
-        queue.forgetMessage = forget;
+        queue.forgetEntries = forget;
         await reopen();
         const again = await claimOne(NOW_MS + LEASE_MS);
         expect(await idsSent(again, LEASE_MS)).toEqual([['a', 'b', 'c']]);
@@ -1547,7 +1548,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.bury(turn as Turn, 'a2', DEAD, NOW_MS);
       });
 
-      async function pages(filter: Partial<MessageFilter>, limit: number): Promise<string[][]> {
+      async function pages(filter: Partial<EntryFilter>, limit: number): Promise<string[][]> {
         const found: string[][] = [];
         for (let cursor: string | null = null; ;) {
           const page = await messages.list({ ...ALL, ...filter }, cursor, limit);

@@ -4,10 +4,10 @@ import { QueueStore } from '../../src/storage/queue/queue-store.js';
 import type { RecordKind } from '../../src/storage/records/record-kind.js';
 import { RecordStore } from '../../src/storage/records/records.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { SEEN_MS, webhookIdOf } from '../../src/storage/queue/message.js';
+import { SEEN_MS, webhookIdOf } from '../../src/queue/message.js';
 import type { MessageStore, Turn } from '../../src/messages/queue/message-store.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
-import { LINES, MESSAGES, type MessageRecord } from '../../src/storage/mongo/queue.js';
+import { type EntryRecord, LINES, MESSAGES } from '../../src/storage/mongo/queue.js';
 import { newMessage, pulledPage } from '../support/messages.js';
 import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
@@ -46,7 +46,7 @@ mongoSuite('messages in one MongoDB', () => {
 
   const mongo = () => (stores[0] as OpenedStore).get(MongoStore);
   const lines = () => mongo().collection(LINES);
-  const records = () => mongo().collection<MessageRecord>(MESSAGES);
+  const records = () => mongo().collection<EntryRecord>(MESSAGES);
 
   /** As `of`, with this done in place of a method, or after it. */
   function but<T extends object>(of: T, method: keyof T, instead: (original: () => unknown) => unknown): T {
@@ -170,7 +170,7 @@ mongoSuite('messages in one MongoDB', () => {
     const [turn] = await claimDue(one, NOW_MS);
     if (turn === undefined) throw new Error('nothing is due');
     await takeAll(one, turn, NOW_MS);
-    const ending = interrupted('nextDueAtMs', () => keep(other, ['m1']));
+    const ending = interrupted('listEntries', () => keep(other, ['m1']));
     await ending.release(turn, ENDPOINT, 'account', NOW_MS);
     expect(await sendAll(other, NOW_MS)).toEqual(['m1']);
   });
@@ -181,7 +181,7 @@ mongoSuite('messages in one MongoDB', () => {
     if (turn === undefined) throw new Error('nothing is due');
     await takeAll(one, turn, NOW_MS);
     await one.renew(turn, LATER_MS - 1, LEASE_MS);
-    const ending = interrupted('nextDueAtMs', () => keep(other, ['m1'], ACCOUNT, LATER_MS + 1));
+    const ending = interrupted('listEntries', () => keep(other, ['m1'], ACCOUNT, LATER_MS + 1));
     await ending.release(turn, ENDPOINT, 'account', LATER_MS + 1);
     expect(await sendAll(other, LATER_MS + 1)).toEqual(['m1']);
   });
@@ -222,7 +222,7 @@ mongoSuite('messages in one MongoDB', () => {
 
     it('what is kept meanwhile waits, and the cursor does not pass it', async () => {
       await keep(one, ['m1']);
-      const keeping = interrupted('addMessages', () => other.moveCursor(ACCOUNT, pull(), NOW_MS));
+      const keeping = interrupted('addEntries', () => other.moveCursor(ACCOUNT, pull(), NOW_MS));
       const lease = await keeping.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
       const page = pulledPage([newMessage('m2')], { from: 'cursor-1', cursor: 'cursor-2' });
       expect(await keeping.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS)).toBeNull();
@@ -233,14 +233,14 @@ mongoSuite('messages in one MongoDB', () => {
 
     it('a page that is kept leaves the cursors of other apps where they are by now', async () => {
       const move = pull({ appId: 'app-2', isAll: false });
-      const keeping = interrupted('addMessages', () => other.moveCursor(ACCOUNT, move, NOW_MS));
+      const keeping = interrupted('addEntries', () => other.moveCursor(ACCOUNT, move, NOW_MS));
       expect(await keep(keeping, ['m1'])).toMatchObject({ added: 1 });
       expect(await sendAll(other, NOW_MS)).toEqual(['m1']);
       expect([await cursorOf('app-1'), await cursorOf('app-2')]).toEqual(['cursor-1', 'moved']);
     });
 
     it('it is given no cursor behind a message that is kept while that is looked for', async () => {
-      const finding = interrupted('findFrom', () => keep(other, ['m1']));
+      const finding = interrupted('listEntries', () => keep(other, ['m1']));
       expect(await finding.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
     });
   });
@@ -261,7 +261,7 @@ mongoSuite('messages in one MongoDB', () => {
     }
 
     it.each<[string, () => MessageStore, number]>([
-      ['their account was due', () => dyingAt('insert'), 0],
+      ['their account was due', () => dyingAt('write'), 0],
       ['it moved the cursor', dyingBeforeCursor, 1],
     ])('before %s come again, are due all the same, and are sent once', async (_what, dying, due) => {
       await expect(keep(dying(), ['m1', 'm2'])).rejects.toThrow('it died');
@@ -283,7 +283,7 @@ mongoSuite('messages in one MongoDB', () => {
       const [turn] = await claimDue(one, NOW_MS);
       if (turn === undefined) throw new Error('nothing is due');
       expect(await takeAll(one, turn, NOW_MS)).toEqual(['m0']);
-      await expect(keep(dyingAt('addMessages'), ['m1'])).rejects.toThrow('it died');
+      await expect(keep(dyingAt('addEntries'), ['m1'])).rejects.toThrow('it died');
       await one.release(turn, ENDPOINT, 'account', NOW_MS);
       expect(await claimDue(one, LATER_MS)).toEqual([]);
       expect(await keep(other, ['m1'], ACCOUNT, LATER_MS)).toMatchObject({ added: 1 });

@@ -1,7 +1,7 @@
 /** What two processes on one database see of each other, and records that nobody can read. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { type NewHint } from '../../src/dispatch/outbox/hint.js';
+import type { NewHint } from '../../src/queue/event.js';
 import type { ClaimedHint, Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { StoreClock } from '../../src/kernel/store-clock.js';
@@ -13,7 +13,7 @@ import { rounds } from '../support/seeded.js';
 import { mongoPlace } from '../support/each-store.js';
 import { outboxOf } from '../support/queue.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
-import type { Failure } from '../../src/storage/queue/line.js';
+import type { Failure } from '../../src/queue/failure.js';
 import { accountKey } from '../../src/kernel/account.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -2,20 +2,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { merge, type NewHint, toLine } from '../../src/dispatch/outbox/hint.js';
+import { merge, type NewHint, toHintCounts, toLine } from '../../src/queue/event.js';
 import { claimableAtMs, type Line, lineKey } from '../../src/storage/queue/line.js';
 import { type KeptLine, QueueStore } from '../../src/storage/queue/queue-store.js';
 import { AppError } from '../../src/kernel/app-error.js';
-import { Secret } from '../../src/kernel/secret.js';
-import { type Message, webhookIdOf } from '../../src/storage/queue/message.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
-import {
-  type LineRecord,
-  LINES,
-  MESSAGES,
-  type MessageRecord,
-  MongoQueueStore,
-} from '../../src/storage/mongo/queue.js';
+import { type LineRecord, LINES, MongoQueueStore } from '../../src/storage/mongo/queue.js';
 import { mongoPlace } from '../support/each-store.js';
 import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
@@ -23,6 +15,8 @@ import { type Place, sealedPlace } from '../support/place.js';
 import { messagesOf, outboxOf } from '../support/queue.js';
 import { storedBytes } from '../support/stored-bytes.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
+import { newEntry, queueStoreContract } from './queue-store.contract.js';
+import { ENTRY_STATES } from '../../src/storage/queue/entry.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 
@@ -53,16 +47,6 @@ function lineOf(n: number, fields: Partial<Line> = {}): Line {
 
 const keptOf = (line: Line): KeptLine => ({ line, revision: randomUUID() });
 const keyOf = ({ line }: KeptLine): string => lineKey(line.kind, line);
-
-function messageOf(n: number, fields: Partial<Message> = {}): Message {
-  return {
-    ...{ corpId: 'wwCorp_1', openKfId: 'wkAccount-1', msgid: `m${n}`, type: 'text', origin: 3 },
-    ...{ lane: 'customer-1', sentAtMs: NOW_MS - 1_000, skip: n, content: new Secret('sealed'), seq: n },
-    ...{ page: { appId: 'app-1', cursor: 'from-1' }, state: 'waiting', storedAtMs: NOW_MS, attempts: 0 },
-    ...{ refusals: 0, step: 0, dueAtMs: NOW_MS, lastFailure: null },
-    ...fields,
-  };
-}
 
 async function insertLines(store: MongoStore, lines: readonly Line[]): Promise<void> {
   const records = lines.map((line) => ({
@@ -97,6 +81,14 @@ function toMessages(store: OpenedStore, place: Place): OpenedMessages {
   };
 }
 
+mongoSuite('the port of the queue on MongoDB', () => {
+  const open = keptMongo();
+  queueStoreContract(async () => {
+    const store = await open();
+    return { queue: store.get(QueueStore), close: () => store.close() };
+  });
+});
+
 mongoSuite('hints on MongoDB', () => {
   const open = keptMongo();
   outboxContract(async () => toOutbox(await open()));
@@ -123,59 +115,6 @@ mongoSuite('the queue on MongoDB', () => {
   });
 
   const lines = () => opened.get(MongoStore).collection<LineRecord>(LINES);
-  const messages = () => opened.get(MongoStore).collection<MessageRecord>(MESSAGES);
-
-  it.each<[string, Partial<Line>]>([
-    ['of an event', {}],
-    ['of messages', { kind: 'messages', body: null }],
-    ['that is leased', { lease: { id: 'l', untilMs: NOW_MS + 9 }, probedAtMs: NOW_MS + 0.5 }],
-    ['that is parked', { state: 'parked', dueAtMs: null, endpoint: null }],
-    [
-      'that is dead',
-      { state: 'dead', dueAtMs: null, lastFailure: { atMs: 1, stage: 'status', reason: 'r', status: 500 } },
-    ],
-  ])('keeps every field of a line %s', async (_what, fields) => {
-    const added = keptOf(lineOf(1, fields));
-    expect(await queue.insert(added)).toBe(true);
-    expect(await queue.find(keyOf(added))).toEqual(added);
-    const changed = { ...lineOf(1, { ...fields, arrivedAtMs: NOW_MS + 5 }), body: Buffer.from('other') };
-    const after = keptOf(changed);
-    expect(await queue.replace(added, after)).toBe(true);
-    expect(await queue.find(keyOf(added))).toEqual(after);
-    expect(await queue.remove(after)).toBe(true);
-    expect(await queue.find(keyOf(added))).toBeNull();
-  });
-
-  it('keeps every field of a message', async () => {
-    const failure = { atMs: NOW_MS, stage: 'status', reason: 'r', status: 500 } as const;
-    for (const fields of [{}, { state: 'dead', dueAtMs: null, lastFailure: failure } as const]) {
-      const message = messageOf('dueAtMs' in fields ? 2 : 1, fields);
-      await queue.addMessages([message], []);
-      expect(await queue.findMessage(webhookIdOf(message))).toEqual(message);
-    }
-  });
-
-  it('changes only what is as it was read', async () => {
-    const [added, again] = [keptOf(lineOf(1)), keptOf(lineOf(1, { dueAtMs: 1 }))];
-    await queue.insert(added);
-    expect(await queue.insert(again)).toBe(false);
-    expect(await queue.replace(added, again)).toBe(true);
-    expect(await queue.replace(added, keptOf(lineOf(1)))).toBe(false);
-    expect(await queue.remove(added)).toBe(false);
-    expect(await queue.find(keyOf(added))).toEqual(again);
-  });
-
-  it('gives one of many that write at once the line', async () => {
-    const added = keptOf(lineOf(1));
-    const inserted = await Promise.all(Array.from({ length: 20 }, () => queue.insert(keptOf(lineOf(1)))));
-    expect(inserted.filter(Boolean)).toHaveLength(1);
-    const before = await queue.find(keyOf(added));
-    if (before === null) throw new Error('it is there');
-    const replaced = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => queue.replace(before, keptOf(lineOf(1, { dueAtMs: n })))),
-    );
-    expect(replaced.filter(Boolean)).toHaveLength(1);
-  });
 
   describe('a record that cannot be read', () => {
     it.each<[string, object]>([
@@ -184,52 +123,26 @@ mongoSuite('the queue on MongoDB', () => {
       ['a line under the key of another', { $set: { openKfId: 'wk7' } }],
     ])('is set aside and said once, and others go on: %s', async (_what, damage) => {
       const [bad, good] = [keptOf(lineOf(1)), keptOf(lineOf(2))];
-      for (const kept of [bad, good]) await queue.insert(kept);
+      for (const kept of [bad, good]) await queue.write(null, kept);
       await lines().updateOne({ _id: keyOf(bad) }, damage);
       const claimable = () => queue.listClaimable('event', NOW_MS + 9, 9, NONE);
       expect(await Promise.all([claimable(), claimable()])).toEqual([[good], [good]]);
       expect(await queue.find(keyOf(bad))).toBeNull();
-      expect(await queue.count('event')).toMatchObject({ waiting: 1, unreadable: 1 });
+      expect(toHintCounts(await queue.count('event'))).toMatchObject({ waiting: 1, unreadable: 1 });
       expect(said).toHaveLength(1);
       expect(said[0]).toContain('outbox.record_unreadable');
       expect(said[0]).toContain('"hint":"wwCorp_1/wk1"');
       const next = keptOf(lineOf(1));
-      expect(await queue.insert(next)).toBe(true);
+      expect(await queue.write(null, next)).toBe(true);
       expect(await queue.find(keyOf(bad))).toEqual(next);
     });
 
     it('leaves a page of lines as long as it was to be', async () => {
-      for (const n of [1, 2, 3, 4]) await queue.insert(keptOf(lineOf(n)));
+      for (const n of [1, 2, 3, 4]) await queue.write(null, keptOf(lineOf(n)));
       await lines().updateOne({ openKfId: 'wk2' }, { $unset: { details: 1 } });
       const filter = { states: ['waiting'], corpId: null } as const;
       const page = await queue.list('event', filter, null, 3, 'account');
       expect(page.map(({ openKfId }) => openKfId)).toEqual(['wk1', 'wk3', 'wk4']);
-    });
-
-    it('is set aside where its user cannot read it, unless it has changed meanwhile', async () => {
-      const kept = keptOf(lineOf(1));
-      await queue.insert(kept);
-      await queue.setAside({ ...kept, revision: 'another' });
-      expect(await queue.find(keyOf(kept))).toEqual(kept);
-      for (let n = 0; n < 2; n++) await queue.setAside(kept);
-      expect(await queue.find(keyOf(kept))).toBeNull();
-      expect(await queue.listClaimable('event', NOW_MS + 9, 9, NONE)).toEqual([]);
-      expect(said).toHaveLength(1);
-    });
-
-    it('of a message is set aside and said once, and others go on', async () => {
-      await queue.addMessages(
-        [1, 2, 3].map((n) => messageOf(n)),
-        [],
-      );
-      await messages().updateOne({ msgid: 'm1' }, { $unset: { content: 1 } });
-      const first = () => queue.listFirst(messageOf(1), 'account', 2, null);
-      for (const found of await Promise.all([first(), first()]))
-        expect(found.map(({ msgid }) => msgid)).toEqual(['m2', 'm3']);
-      expect(await queue.findMessage(webhookIdOf(messageOf(1)))).toBeNull();
-      expect(await queue.addMessages([messageOf(1)], [])).toEqual(new Set());
-      expect(said).toHaveLength(1);
-      expect(said[0]).toContain('message.record_unreadable');
     });
   });
 
@@ -252,21 +165,22 @@ mongoSuite('the queue on MongoDB', () => {
     });
     const broken = new MongoQueueStore(failing, pino({ level: 'silent' }));
     const kept = keptOf(lineOf(1));
-    await queue.insert(kept);
-    await queue.addMessages([messageOf(1)], []);
-    const key = webhookIdOf(messageOf(1));
+    await queue.write(null, kept);
+    await queue.addEntries([newEntry(1)], []);
+    const first = { states: ENTRY_STATES, keys: [newEntry(1).key] };
+    const page = { by: 'place', limit: 9, withContent: true } as const;
     for (const write of [
-      () => broken.insert(keptOf(lineOf(2))),
-      () => broken.replace(kept, keptOf(lineOf(1, { dueAtMs: 0 }))),
-      () => broken.remove(kept),
-      () => broken.addMessages([messageOf(2)], []),
-      () => broken.changeMessage(key, ['waiting'], { attempts: 1 }),
-      () => broken.forgetMessage(key, NOW_MS),
+      () => broken.write(null, keptOf(lineOf(2))),
+      () => broken.write(kept, keptOf(lineOf(1, { dueAtMs: 0 }))),
+      () => broken.write(kept, null),
+      () => broken.addEntries([newEntry(2)], []),
+      () => broken.changeEntries(first, { attempts: 1 }),
+      () => broken.forgetEntries(first, NOW_MS),
     ])
       await expect(write()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' } satisfies Partial<AppError>);
     expect(await lines().countDocuments()).toBe(1);
     expect(await queue.find(keyOf(kept))).toEqual(kept);
-    expect(await queue.listFirst(messageOf(1), 'account', 9, null)).toEqual([messageOf(1)]);
+    expect(await queue.listEntries(first, page)).toEqual([newEntry(1)]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type NewHint, type Rescheduled } from '../../src/dispatch/outbox/hint.js';
+import type { NewHint, Rescheduled } from '../../src/queue/event.js';
 import type { ClaimedHint, Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { kfEvent } from '../support/delivery.js';
 import {
@@ -8,7 +8,8 @@ import {
   type LineOrder,
   type QueueStore,
 } from '../../src/storage/queue/queue-store.js';
-import type { Failure, LineState } from '../../src/storage/queue/line.js';
+import type { LineState } from '../../src/storage/queue/line.js';
+import type { Failure } from '../../src/queue/failure.js';
 import { accountKey } from '../../src/kernel/account.js';
 
 /** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */

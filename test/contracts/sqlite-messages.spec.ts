@@ -4,13 +4,13 @@ import { pino } from 'pino';
 import { AppError } from '../../src/kernel/app-error.js';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { MessageContents } from '../../src/messages/queue/message-contents.js';
+import { MessageContents } from '../../src/queue/message-contents.js';
 import { MessageStore, type Turn } from '../../src/messages/queue/message-store.js';
 import { SqliteRecords } from '../../src/storage/sqlite/records.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { ManualClock } from '../support/manual-clock.js';
-import type { NewMessage } from '../../src/storage/queue/message.js';
+import { type NewMessage, webhookIdOf } from '../../src/queue/message.js';
 import { newMessage, pulledPage } from '../support/messages.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 import { CONTENTS } from '../../src/store-contents.js';
@@ -95,6 +95,28 @@ it('keeps the messages of an account whose line cannot be read, which come in th
   expect(await keep('m3')).toMatchObject({ added: 1, waiting: 3 });
   expect(await nextId(await claim())).toBe('m1');
 });
+
+it.each([
+  ['is no JSON', "head = '{'"],
+  ['is of another message', "head = json_set(head, '$.msgid', 'm9')"],
+  ['says nothing', 'content = NULL'],
+  ['has no number', 'attempts = NULL'],
+])(
+  'passes over a message whose row %s, says so once, and takes it when it comes again',
+  async (_why, change) => {
+    await keep('m1', 'm2');
+    const key = webhookIdOf({ ...ACCOUNT, msgid: 'm1' });
+    await store.step('change message', { sql: `UPDATE messages SET ${change} WHERE key = ?`, values: [key] });
+    const turn = await claim();
+    for (let n = 0; n < 2; n++) expect(await nextId(turn)).toBe('m2');
+    expect(await messages.findWaiting(key)).toBeNull();
+    expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 1 });
+    expect(lines).toMatchObject([{ level: 50, msg: 'message.record_unreadable', record: key }]);
+    expect(await keep('m1')).toMatchObject({ added: 1, waiting: 2 });
+    await messages.taken({ ...turn, msgid: 'm2' }, NOW_MS);
+    expect(await nextId(turn)).toBe('m1');
+  },
+);
 
 describe('on a full disk', () => {
   it('nothing is kept, and nothing is lost', async () => {

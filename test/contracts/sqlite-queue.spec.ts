@@ -1,15 +1,15 @@
 /** The queue on SQLite: the contracts of those who use it, and what the store alone promises. */
+import { toHintCounts } from '../../src/queue/event.js';
+import { ENTRY_STATES } from '../../src/storage/queue/entry.js';
+import { newEntry, queueStoreContract } from './queue-store.contract.js';
+import { type Line, LINE_STATES, lineKey } from '../../src/storage/queue/line.js';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { type Line, lineKey } from '../../src/storage/queue/line.js';
-import { type Message, webhookIdOf } from '../../src/storage/queue/message.js';
-import type { KeptLine } from '../../src/storage/queue/queue-store.js';
+import { type KeptLine, QueueStore } from '../../src/storage/queue/queue-store.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import type { Log } from '../../src/kernel/log.js';
-import { Secret } from '../../src/kernel/secret.js';
 import type { Value } from '../../src/storage/sqlite/database.js';
-import { QueueStore } from '../../src/storage/queue/queue-store.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
@@ -65,6 +65,10 @@ const toMessages = ({ reopen, close, ...store }: OpenedStore, place: Place): Ope
   close,
 });
 
+queueStoreContract(async () => {
+  const store = await openStore(embeddedPlace());
+  return { queue: store.get(QueueStore), close: () => store.close() };
+});
 outboxContract(async () => toOutbox(await openStore(embeddedPlace())));
 messageStoreContract(async () => {
   const place = sealedPlace(embeddedPlace());
@@ -113,34 +117,26 @@ describe('the queue on SQLite', () => {
     return { line, revision: randomUUID() };
   }
 
-  function toMessage(msgid: string, fields: Partial<Message> = {}): Message {
-    return {
-      ...ACCOUNT,
-      ...{ msgid, type: 'text', origin: 3, lane: 'lane', sentAtMs: NOW_MS - 5, skip: 2 },
-      ...{
-        seq: NOW_MS * 1_000,
-        page: { appId: 'app', cursor: 'cursor' },
-        state: 'waiting',
-        storedAtMs: NOW_MS,
-      },
-      ...{ attempts: 1, refusals: 1, step: 3, dueAtMs: NOW_MS, lastFailure: FAILURE },
-      content: new Secret('sealed'),
-      ...fields,
-    };
-  }
-
+  const counts = async () => toHintCounts(await queue.count('event'));
+  const entryOf = async (key: string) => {
+    const page = { by: 'place', limit: 1, withContent: true } as const;
+    return (await queue.listEntries({ states: ENTRY_STATES, keys: [key] }, page))[0];
+  };
   const write = (sql: string, ...values: readonly Value[]) => store.step('change line', { sql, values });
   const claimable = async (except = NONE, limit = 100) =>
     (await queue.listClaimable('event', NOW_MS, limit, except)).map(({ line }) => line.openKfId);
-  const waiting = async () => (await queue.listFirst(ACCOUNT, 'account', 8, null)).map(({ msgid }) => msgid);
+  const waiting = async () => {
+    const found = await queue.listEntries({ ...ACCOUNT, states: ['waiting'] }, { by: 'place', limit: 8 });
+    return found.map(({ seq }) => seq);
+  };
 
   it('keeps every column of a line and of a message, over a restart too', async () => {
     const full = toKept({ lease: { id: 'lease', untilMs: NOW_MS } });
     const empty = toKept({ ...EMPTY, openKfId: 'wkEmpty' });
-    const message = toMessage('m1');
-    const dead = toMessage('m2', { state: 'dead', dueAtMs: null, seq: 1 });
-    for (const line of [full, empty]) expect(await queue.insert(line)).toBe(true);
-    await queue.addMessages([message, dead], []);
+    const entry = newEntry(1);
+    const dead = newEntry(2, { state: 'dead', dueAtMs: null, lastFailure: FAILURE });
+    for (const line of [full, empty]) expect(await queue.write(null, line)).toBe(true);
+    await queue.addEntries([entry, dead], []);
     const before = await queue.find(KEY);
     await reopen();
     expect(before).toEqual(full);
@@ -149,31 +145,14 @@ describe('the queue on SQLite', () => {
       line: { ...full.line, lease: { id: 'lease', untilMs: 0 } },
     });
     expect(await queue.find(lineKey('event', empty.line))).toEqual(empty);
-    expect(await queue.findMessage(webhookIdOf(message))).toEqual(message);
-    expect(await queue.findMessage(webhookIdOf(dead))).toEqual(dead);
-  });
-
-  it('changes a line only as it was read', async () => {
-    const first = toKept();
-    const second = toKept({ body: first.line.body, state: 'parked', dueAtMs: null, endpoint: null });
-    const third = toKept({ body: Buffer.from('other'), details: {} });
-    expect(await queue.insert(first)).toBe(true);
-    expect(await queue.insert(second)).toBe(false);
-    expect(await queue.replace(first, second)).toBe(true);
-    expect(await queue.replace(first, third)).toBe(false);
-    expect(await queue.remove(first)).toBe(false);
-    expect(await queue.find(KEY)).toEqual(second);
-    expect(await claimable()).toEqual([]);
-    expect(await queue.replace(second, third)).toBe(true);
-    expect(await queue.find(KEY)).toEqual(third);
-    expect(await queue.remove(third)).toBe(true);
-    expect(await queue.find(KEY)).toBeNull();
+    expect(await entryOf(entry.key)).toEqual(entry);
+    expect(await entryOf(dead.key)).toEqual(dead);
   });
 
   it('has after a restart all that was written, and nothing else', async () => {
     const kept = Array.from({ length: 1_000 }, (_, n) => toKept({ openKfId: `wk${n}` }));
-    await Promise.all(kept.map((line) => queue.insert(line)));
-    await Promise.all(kept.map((line, n) => (n % 2 === 0 ? queue.remove(line) : null)));
+    await Promise.all(kept.map((line) => queue.write(null, line)));
+    await Promise.all(kept.map((line, n) => (n % 2 === 0 ? queue.write(line, null) : null)));
     await reopen();
     const left = kept.filter((_, n) => n % 2 === 1).map(({ line }) => line.openKfId);
     expect((await claimable(NONE, 1_000)).sort()).toEqual(left.sort());
@@ -182,8 +161,8 @@ describe('the queue on SQLite', () => {
   it('makes all lines of an endpoint due, whatever their number, and leaves leases', async () => {
     await fill(2_500, "'http://bot'");
     const lease = { id: 'lease', untilMs: NOW_MS };
-    await queue.insert(toKept({ endpoint: 'http://bot', lease, dueAtMs: NOW_MS }));
-    await queue.insert(toKept({ openKfId: 'wkElse' }));
+    await queue.write(null, toKept({ endpoint: 'http://bot', lease, dueAtMs: NOW_MS }));
+    await queue.write(null, toKept({ openKfId: 'wkElse' }));
     await queue.makeDue('event', 'http://bot', 5);
     expect(await queue.nextClaimableAtMs('event', new Set(['http://bot:8080']))).toBe(5);
     expect(await queue.listClaimable('event', 5, 2_000, NONE)).toHaveLength(2_000);
@@ -194,8 +173,8 @@ describe('the queue on SQLite', () => {
 
   it('lets leases lapse with their process: what they held is claimable, and shows that it was held', async () => {
     const lease = { id: 'lease', untilMs: NOW_MS + 15_000 };
-    await queue.insert(toKept({ lease, dueAtMs: NOW_MS + 9_000 }));
-    await queue.insert(toKept({ ...EMPTY, openKfId: 'wkDead', lease }));
+    await queue.write(null, toKept({ lease, dueAtMs: NOW_MS + 9_000 }));
+    await queue.write(null, toKept({ ...EMPTY, openKfId: 'wkDead', lease }));
     expect(await claimable()).toEqual([]);
     await reopen();
     const [kept] = await queue.listClaimable('event', NOW_MS, 9, NONE);
@@ -234,8 +213,8 @@ describe('the queue on SQLite', () => {
       ['has a state that nobody knows', "state = 'lost'"],
       ['has half a lease', "lease_id = 'x'"],
     ])('because it %s is set aside and said once, and stops no other', async (_why, change) => {
-      await queue.insert(toKept({ dueAtMs: NOW_MS - 1 }));
-      await queue.insert(toKept({ openKfId: 'wkWhole' }));
+      await queue.write(null, toKept({ dueAtMs: NOW_MS - 1 }));
+      await queue.write(null, toKept({ openKfId: 'wkWhole' }));
       await write(`UPDATE lines SET ${change} WHERE key = ?`, KEY);
       for (let restarts = 0; restarts < 2; restarts++) {
         expect(await claimable(NONE, 1)).toEqual(['wkWhole']);
@@ -243,81 +222,86 @@ describe('the queue on SQLite', () => {
           line: { openKfId: 'wkWhole' },
         });
         expect(await queue.find(KEY)).toBeNull();
-        expect(await queue.findAll([KEY])).toEqual([]);
+        expect(
+          await queue.list('event', { states: LINE_STATES, corpId: null, keys: [KEY] }, null, 9, 'account'),
+        ).toEqual([]);
         expect(await queue.group('event', NOW_MS)).toHaveLength(1);
-        expect(await queue.count('event')).toMatchObject({ waiting: 1, unreadable: 1 });
+        expect(await counts()).toMatchObject({ waiting: 1, unreadable: 1 });
         await reopen();
       }
       expect(said).toMatchObject([
         { level: 50, msg: 'outbox.record_unreadable', hint: 'wwCorp_1/wkAccount-1' },
       ]);
-      expect(await queue.insert(toKept())).toBe(true);
-      expect(await queue.count('event')).toMatchObject({ waiting: 2, unreadable: 0 });
-    });
-
-    it('is set aside by whoever finds its details to be others, and only as it was read', async () => {
-      const [first, second] = [toKept(), toKept({ details: {} })];
-      await queue.insert(first);
-      await queue.replace(first, second);
-      await queue.setAside(first);
-      expect(await queue.find(KEY)).toEqual(second);
-      for (let n = 0; n < 2; n++) await queue.setAside(second);
-      expect(await queue.find(KEY)).toBeNull();
-      expect(said).toHaveLength(1);
+      expect(await queue.write(null, toKept())).toBe(true);
+      expect(await counts()).toMatchObject({ waiting: 2, unreadable: 0 });
     });
   });
 
-  describe('a message that cannot be read', () => {
-    it.each([
-      ['is no JSON', "head = '{'"],
-      ['is of another message', "head = json_set(head, '$.msgid', 'm9')"],
-      ['says nothing', 'content = NULL'],
-      ['has no number', 'attempts = NULL'],
-    ])('because it %s is passed over, said once, and gives way when it comes again', async (_why, change) => {
-      await queue.addMessages([toMessage('m1', { seq: 1 }), toMessage('m2', { seq: 2 })], []);
-      const key = webhookIdOf({ ...ACCOUNT, msgid: 'm1' });
-      await write(`UPDATE messages SET ${change} WHERE key = ?`, key);
-      for (let n = 0; n < 2; n++)
-        expect((await queue.listFirst(ACCOUNT, 'account', 1, null))[0]?.msgid).toBe('m2');
-      expect(await queue.findMessage(key)).toBeNull();
-      expect(await queue.countWaiting(ACCOUNT)).toBe(1);
-      expect(said).toMatchObject([{ level: 50, msg: 'message.record_unreadable', record: key }]);
-      expect(await queue.addMessages([toMessage('m1', { seq: 3 })], [])).toEqual(new Set([key]));
-      expect(await waiting()).toEqual(['m2', 'm1']);
-    });
+  it('finds the entries of an account by an index, whatever is asked and changed', async () => {
+    const plans: string[] = [];
+    const explain = async (sql: string, values: readonly Value[] = []) => {
+      const plan = await store.rows<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...values);
+      plans.push(...plan.map(({ detail }) => detail));
+    };
+    const explained = new SqliteQueueStore(
+      {
+        requireWritable: () => {},
+        requireRoomForMessages: () => {},
+        rows: async (sql, ...values) => explain(sql, values).then(() => []),
+        step: async (_what, ...statements) => {
+          for (const { sql, values } of statements) await explain(sql, values);
+          return null;
+        },
+      },
+      log,
+    );
+    const waiting = { ...ACCOUNT, states: ['waiting'] } as const;
+    const one = { states: ENTRY_STATES, keys: ['key'] };
+    await explained.listEntries(waiting, { by: 'place', limit: 8, withContent: true });
+    await explained.listEntries({ ...waiting, lane: 'lane' }, { by: 'place', limit: 8 });
+    await explained.listEntries(one, { by: 'place', limit: 1 });
+    await explained.listEntries({ states: ['waiting'], storedUntilMs: 1 }, { by: 'storedAtMs', limit: 1 });
+    await explained.listFirstOfLanes(ACCOUNT, { by: 'dueAtMs', limit: 1 });
+    await explained.changeEntries({ ...waiting, dueAfterMs: 1 }, { dueAtMs: 1 });
+    await explained.changeEntries(one, { dueAtMs: 1 });
+    await explained.forgetEntries({ ...waiting, pageCursor: 'cursor' }, NOW_MS);
+    await explained.forgetEntries(waiting, null);
+    await explained.countEntries(ACCOUNT);
+    expect(plans.length).toBeGreaterThan(10);
+    expect(plans.filter((detail) => /^SCAN messages(?! USING COVERING)/.test(detail))).toEqual([]);
   });
 
   it('keeps nothing of what does not fit on the disk', async () => {
     const before = toKept();
-    await queue.insert(before);
-    await queue.addMessages([toMessage('m1')], []);
+    await queue.write(null, before);
+    await queue.addEntries([newEntry(1)], []);
     const [size] = await store.rows<{ page_count: number }>('PRAGMA page_count');
     await store.rows(`PRAGMA max_page_count = ${size?.page_count}`);
     const body = Buffer.alloc(100_000);
-    const many = Array.from({ length: 100 }, (_, n) => toMessage(`new${n}`, { seq: n }));
+    const many = Array.from({ length: 100 }, (_, n) => newEntry(n + 2));
     const writes = [
-      queue.insert(toKept({ openKfId: 'wkNew', body })),
-      queue.replace(before, toKept({ body })),
-      queue.addMessages(many, []),
+      queue.write(null, toKept({ openKfId: 'wkNew', body })),
+      queue.write(before, toKept({ body })),
+      queue.addEntries(many, []),
     ];
     await Promise.all(writes.map((one) => expect(one).rejects.toMatchObject(UNAVAILABLE)));
     expect(await queue.find(KEY)).toEqual(before);
-    expect(await queue.count('event')).toMatchObject({ waiting: 1 });
-    expect(await waiting()).toEqual(['m1']);
+    expect(await counts()).toMatchObject({ waiting: 1 });
+    expect(await waiting()).toEqual([1]);
   });
 
   it('keeps no new messages while the disk runs low, and takes what waits', async () => {
-    await queue.addMessages([toMessage('m1')], []);
+    await queue.addEntries([newEntry(1)], []);
     store.requireRoomForMessages = () => {
       throw new AppError('STORE_UNAVAILABLE');
     };
-    await expect(queue.addMessages([toMessage('m2')], [])).rejects.toMatchObject(UNAVAILABLE);
-    expect(await queue.forgetMessage(webhookIdOf(toMessage('m1')), NOW_MS)).toBe(true);
+    await expect(queue.addEntries([newEntry(2)], [])).rejects.toMatchObject(UNAVAILABLE);
+    expect(await queue.forgetEntries({ states: ['waiting'], keys: [newEntry(1).key] }, NOW_MS)).toBe(1);
   });
 
   it('refuses what comes when the store is closed by an error that can be caught', async () => {
     await store.onApplicationShutdown();
-    await expect(queue.insert(toKept())).rejects.toMatchObject(UNAVAILABLE);
+    await expect(queue.write(null, toKept())).rejects.toMatchObject(UNAVAILABLE);
     await expect(claimable()).rejects.toMatchObject(UNAVAILABLE);
     await reopen();
   });

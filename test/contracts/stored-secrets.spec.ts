@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { webhookIdOf } from '../../src/storage/queue/message.js';
+import { webhookIdOf } from '../../src/queue/message.js';
 import { APPS } from '../../src/registry/apps/app.js';
 import { BOTS } from '../../src/registry/bots/bot.js';
 import { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';

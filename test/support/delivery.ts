@@ -8,7 +8,7 @@ import { expect } from '@jest/globals';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
 import type { Attempt, AttemptResult } from '../../src/dispatch/endpoint/attempt.js';
-import type { KfEvent } from '../../src/dispatch/endpoint/kf-event.js';
+import type { KfEvent } from '../../src/queue/kf-event.js';
 import { HttpCarrier } from '../../src/dispatch/http/http-carrier.js';
 import { type Parcel, toParcel } from '../../src/dispatch/endpoint/parcel.js';
 import type { Destination } from '../../src/registry/accounts/destination.js';

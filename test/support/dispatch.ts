@@ -19,7 +19,7 @@ import { HttpCarrier } from '../../src/dispatch/http/http-carrier.js';
 import { HintKeeper } from '../../src/dispatch/outbox/hint-keeper.js';
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { WaitingHints } from '../../src/dispatch/outbox/waiting-hints.js';
-import { MemoryQueueStore } from '../../src/storage/queue/memory-queue-store.js';
+import { MemoryQueueStore } from './memory-queue.js';
 import type { QueueStore } from '../../src/storage/queue/queue-store.js';
 import { HintLog } from '../../src/dispatch/redelivery/hint-log.js';
 import { HintOutcomes } from '../../src/dispatch/redelivery/hint-outcomes.js';
@@ -100,7 +100,7 @@ export function openDispatch(
   const { destinations, presence, sync, policy } = image;
 
   const circuits = new Circuits(clock);
-  const waiting = new WaitingHints(outbox, clock, clock, log);
+  const waiting = new WaitingHints(outbox, new MemoryQueueStore(), clock, clock, log);
   const late = new LateWork();
   const botEndpoints = new BotEndpoints(
     [...carriers, client],

@@ -10,7 +10,8 @@ export class ManualClock extends Clock {
   }
 
   override nowMs(): number {
-    return this.startMs + this.#elapsedMs;
+    // Whole milliseconds, as of the system; timers may be set in between.
+    return Math.floor(this.startMs + this.#elapsedMs);
   }
 
   override elapsedMs(): number {

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { lineKey } from '../../src/storage/queue/line.js';
-import { MemoryQueueStore } from '../../src/storage/queue/memory-queue-store.js';
+import { MemoryQueueStore } from './memory-queue.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { MessageContents } from '../../src/messages/queue/message-contents.js';
+import { MessageContents } from '../../src/queue/message-contents.js';
 import { MessageStore } from '../../src/messages/queue/message-store.js';
 import { MemoryRecords } from './memory-records.js';
 import { newSecretsKey } from './place.js';
@@ -18,7 +18,7 @@ export async function lapseLeases(store: MemoryQueueStore): Promise<void> {
     if (kept === null || kept.line.lease === null) continue;
     // With another id: what is left of that process in this one renews nothing.
     const line = { ...kept.line, lease: { id: randomUUID(), untilMs: 0 }, dueAtMs: 0 };
-    await store.replace(kept, { line, revision: randomUUID() });
+    await store.write(kept, { line, revision: randomUUID() });
   }
 }
 

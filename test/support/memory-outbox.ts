@@ -1,5 +1,5 @@
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
-import { MemoryQueueStore } from '../../src/storage/queue/memory-queue-store.js';
+import { MemoryQueueStore } from './memory-queue.js';
 import { ManualClock } from './manual-clock.js';
 
 /** What waits in it is lost with the test. */

@@ -1,6 +1,6 @@
 /** Messages as the puller gives them to a store. */
 import { Secret } from '../../src/kernel/secret.js';
-import type { NewMessage } from '../../src/storage/queue/message.js';
+import type { NewMessage } from '../../src/queue/message.js';
 import type { PulledPage } from '../../src/messages/queue/message-store.js';
 
 export function newMessage(msgid: string, fields: Partial<NewMessage> = {}): NewMessage {

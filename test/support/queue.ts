@@ -4,7 +4,7 @@ import { Sealer } from '../../src/crypto/sealer.js';
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { QueueStore } from '../../src/storage/queue/queue-store.js';
 import { SystemClock } from '../../src/kernel/clock.js';
-import { MessageContents } from '../../src/messages/queue/message-contents.js';
+import { MessageContents } from '../../src/queue/message-contents.js';
 import { MessageStore } from '../../src/messages/queue/message-store.js';
 import { RecordStore } from '../../src/storage/records/records.js';
 import type { OpenedStore } from './stores.js';

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import type { Environment } from '../../src/config/config.js';
 import type { Dispatched } from '../../src/dispatch/answer/dispatcher.js';
-import { type Hint, type NewHint } from '../../src/dispatch/outbox/hint.js';
-import type { KfEvent } from '../../src/dispatch/endpoint/kf-event.js';
+import type { Hint, NewHint } from '../../src/queue/event.js';
+import type { KfEvent } from '../../src/queue/kf-event.js';
 import { MemoryOutbox } from './memory-outbox.js';
 import type { Kept } from '../../src/dispatch/outbox/outbox.js';
 import type { Registration } from '../../src/storage/puppets/puppet.js';

@@ -7,7 +7,7 @@
  *
  * All times are `performance.now()` of this process, in which both WeCom and the bots live.
  */
-import { LEASE_MS } from '../../../src/storage/queue/line.js';
+import { LEASE_MS } from '../../../src/queue/failure.js';
 
 export interface WrittenMessage {
   readonly openKfId: string;

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { webhookIdOf } from '../../../src/storage/queue/message.js';
+import { webhookIdOf } from '../../../src/queue/message.js';
 import type { Seeded } from '../../../test/support/seeded.js';
 import { until } from '../drain.js';
 import { Durations } from '../durations.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import type { FailureStage, NotTriedStage } from '../../storage/queue/line.js';
+import type { FailureStage, NotTriedStage } from '../../queue/failure.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
 import { BotEndpoints } from '../endpoint/bot-endpoint.js';
-import type { KfEvent } from '../endpoint/kf-event.js';
+import type { KfEvent } from '../../queue/kf-event.js';
 import { toParcel } from '../endpoint/parcel.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { type Incoming, Keeping, type NotTaken } from './keeping.js';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { SEEN_EVENTS_MAX, SeenEvents } from './seen-events.js';
-import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
+import { MESSAGE_LIFE_MS } from '../../queue/message.js';
 
 let clock: ManualClock;
 let seen: SeenEvents;

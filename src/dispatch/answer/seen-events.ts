@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newLru } from '../../kernel/lru.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
+import { MESSAGE_LIFE_MS } from '../../queue/message.js';
 
 /** The events that a busy process receives in 20 s, at 2,500 a second. WeCom re-sends an event within about 20 s. */
 export const SEEN_EVENTS_MAX = 50_000;

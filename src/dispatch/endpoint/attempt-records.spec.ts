@@ -10,7 +10,7 @@ import { AttemptRecords } from './attempt-records.js';
 import type { AttemptResult } from './attempt.js';
 import { toParcel } from './parcel.js';
 import { Deliveries } from './deliveries.js';
-import type { DeliveryOccasion } from '../../storage/queue/line.js';
+import type { DeliveryOccasion } from '../../queue/failure.js';
 
 async function recordOf(result: AttemptResult, endpoint?: string, occasion: DeliveryOccasion = 'due') {
   const clock = new ManualClock();

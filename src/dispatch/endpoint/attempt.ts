@@ -1,5 +1,5 @@
 /** One attempt to give a parcel to a bot or puppet, and how it may end. */
-import type { FailureStage } from '../../storage/queue/line.js';
+import type { FailureStage } from '../../queue/failure.js';
 
 export type AttemptResult =
   | {

@@ -5,7 +5,7 @@ import type { Destination, MessageDestination } from '../../registry/accounts/de
 import { Presence } from '../../registry/accounts/presence.js';
 import { type RuledBot, rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
-import type { DeliveryOccasion, FailureStage } from '../../storage/queue/line.js';
+import type { DeliveryOccasion, FailureStage } from '../../queue/failure.js';
 import { type Carried, type Carrier, CARRIERS, type ShownAttempt, type Verified } from './carrier.js';
 import { hasPulledOf, type Parcel } from './parcel.js';
 import {

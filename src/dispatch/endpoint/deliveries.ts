@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
-import { type Puppet } from '../../storage/puppets/puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { AccountHistory } from '../../registry/puppets/account-history.js';
 import type { Parcel } from './parcel.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
-import { type DeliveryOccasion, type Failure, toFailure } from '../../storage/queue/line.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { type DeliveryOccasion, type Failure, toFailure } from '../../queue/failure.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 import { SpacedTimes } from '../../kernel/spaced-times.js';
 import { type CountedHours, HourCounts } from './hour-counts.js';
 

@@ -3,7 +3,7 @@ import { UP_TO_5_S } from '../../metrics/bounds.js';
 import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics } from '../../metrics/metrics.js';
 import type { Observations } from '../../metrics/observations.js';
-import { type AttemptResult } from './attempt.js';
+import type { AttemptResult } from './attempt.js';
 import {
   type Failure,
   FAILURE_STAGES,
@@ -11,7 +11,7 @@ import {
   NOT_TRIED_STAGES,
   type Occasion,
   OCCASIONS,
-} from '../../storage/queue/line.js';
+} from '../../queue/failure.js';
 
 const COUNTED_OCCASIONS = ['inline', ...OCCASIONS, 'message'] as const;
 type CountedOccasion = (typeof COUNTED_OCCASIONS)[number];

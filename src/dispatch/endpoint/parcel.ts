@@ -2,7 +2,7 @@ import type { Addressee } from '../../kernel/account.js';
 import type { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
-import type { KfEvent, RawCallback } from './kf-event.js';
+import type { KfEvent, RawCallback } from '../../queue/kf-event.js';
 
 /** What one attempt carries to a bot or puppet: an event, or a message. */
 export interface Parcel extends Addressee {

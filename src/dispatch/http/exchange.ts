@@ -1,7 +1,7 @@
 import type { Dispatcher as Undici } from 'undici';
 import type { ConnectionPool } from '../../http/outgoing/connection-pools.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
-import type { FailureStage } from '../../storage/queue/line.js';
+import type { FailureStage } from '../../queue/failure.js';
 import { type Attempt, type AttemptResult, HALVES_MS, type OnEnd } from '../endpoint/attempt.js';
 
 const ANSWER_BYTES_MAX = 16_384;

@@ -4,7 +4,7 @@ import type { Secret } from '../../kernel/secret.js';
 import type { BotSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
-import type { RawCallback } from '../endpoint/kf-event.js';
+import type { RawCallback } from '../../queue/kf-event.js';
 import { eventOf, type Parcel } from '../endpoint/parcel.js';
 
 /** Seals events as WeCom does, for programs that take WeCom's callbacks and know nothing of us. */

@@ -9,13 +9,13 @@ import { Samples } from '../../../test/support/metrics.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
-import type { KfEvent } from '../endpoint/kf-event.js';
-import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import type { KfEvent } from '../../queue/kf-event.js';
+import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
-import { type NewHint } from './hint.js';
+import type { NewHint } from '../../queue/event.js';
 import { HintKeeper } from './hint-keeper.js';
 import type { ClaimedHint, Kept } from './outbox.js';
-import { toFailure } from '../../storage/queue/line.js';
+import { toFailure } from '../../queue/failure.js';
 import { accountKey } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
@@ -29,19 +29,12 @@ class TestStore extends MemoryQueueStore {
   writes = 0;
   before: () => Promise<void> = async () => {};
 
-  override async insert(added: KeptLine): Promise<boolean> {
-    await this.#write();
-    return super.insert(added);
-  }
-
-  override async replace(before: KeptLine, after: KeptLine): Promise<boolean> {
-    await this.#write();
-    return super.replace(before, after);
-  }
-
-  #write(): Promise<void> {
-    this.writes++;
-    return this.before();
+  override async write(before: KeptLine | null, after: KeptLine | null): Promise<boolean> {
+    if (after !== null) {
+      this.writes++;
+      await this.before();
+    }
+    return super.write(before, after);
   }
 }
 

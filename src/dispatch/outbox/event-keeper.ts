@@ -1,8 +1,8 @@
 import { failpoint } from '../../kernel/failpoint.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
-import type { KfEvent } from '../endpoint/kf-event.js';
-import { EVENTS_MAX, type NewHint } from './hint.js';
+import type { KfEvent } from '../../queue/kf-event.js';
+import { EVENTS_MAX, type NewHint } from '../../queue/event.js';
 import type { Kept, Outbox } from './outbox.js';
 import { accountKey } from '../../kernel/account.js';
 

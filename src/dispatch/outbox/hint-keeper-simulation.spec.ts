@@ -8,15 +8,15 @@ import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { SeenEvents } from '../answer/seen-events.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
-import type { KfEvent } from '../endpoint/kf-event.js';
-import { lineKey, type Lease } from '../../storage/queue/line.js';
-import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import type { KfEvent } from '../../queue/kf-event.js';
+import { type Lease, lineKey } from '../../storage/queue/line.js';
+import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
-import { type Hint, toHint } from './hint.js';
+import { type Hint, toHint } from '../../queue/event.js';
 import { HintKeeper } from './hint-keeper.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { ClaimedHint, Held, Kept } from './outbox.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
 const ENDPOINT = 'http://puppet:8080';
@@ -27,16 +27,8 @@ const log = pino({ level: 'silent' });
 class SlowStore extends MemoryQueueStore {
   readonly #writes: { write: () => Promise<boolean>; done: PromiseWithResolvers<boolean> }[] = [];
 
-  override insert(added: KeptLine): Promise<boolean> {
-    return this.#begin(() => super.insert(added));
-  }
-
-  override replace(before: KeptLine, after: KeptLine): Promise<boolean> {
-    return this.#begin(() => super.replace(before, after));
-  }
-
-  override remove(before: KeptLine): Promise<boolean> {
-    return this.#begin(() => super.remove(before));
+  override write(before: KeptLine | null, after: KeptLine | null): Promise<boolean> {
+    return this.#begin(() => super.write(before, after));
   }
 
   get hasWrites(): boolean {

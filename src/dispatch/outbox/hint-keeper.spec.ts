@@ -5,10 +5,10 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
-import { type NewHint } from './hint.js';
+import type { NewHint } from '../../queue/event.js';
 import { HintKeeper } from './hint-keeper.js';
-import type { KfEvent } from '../endpoint/kf-event.js';
-import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import type { KfEvent } from '../../queue/kf-event.js';
+import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { ClaimedHint, Held, Kept } from './outbox.js';
@@ -27,12 +27,9 @@ class GatedStore extends MemoryQueueStore {
   #isOpen = false;
   readonly #waiting: { eventId: unknown; commit: () => void; fail: () => void }[] = [];
 
-  override insert(added: KeptLine): Promise<boolean> {
-    return this.#gate(added, () => super.insert(added));
-  }
-
-  override replace(before: KeptLine, after: KeptLine): Promise<boolean> {
-    return this.#gate(after, () => super.replace(before, after));
+  override write(before: KeptLine | null, after: KeptLine | null): Promise<boolean> {
+    const write = () => super.write(before, after);
+    return after === null ? write() : this.#gate(after, write);
   }
 
   /** From now on nothing waits. */

@@ -6,8 +6,8 @@ import { Pending } from '../../kernel/pending.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import { EventKeeper } from './event-keeper.js';
-import { covers, type HintHead, join, type KnownHint, type NewHint } from './hint.js';
-import type { KfEvent } from '../endpoint/kf-event.js';
+import { covers, type HintHead, join, type KnownHint, type NewHint } from '../../queue/event.js';
+import type { KfEvent } from '../../queue/kf-event.js';
 import { type Held, type Kept, Outbox } from './outbox.js';
 import { accountKey } from '../../kernel/account.js';
 

@@ -5,12 +5,12 @@ import type { StoreClock } from '../../kernel/store-clock.js';
 import type { HintKeeper } from './hint-keeper.js';
 import type { Outbox } from './outbox.js';
 import { OutboxHealthIndicator } from './outbox.health.js';
-import type { LineCounts } from '../../storage/queue/queue-store.js';
+import type { HintCounts } from '../../queue/event.js';
 
 it('counts what waits every 5 s at most, however often it is asked', async () => {
   const clock = new ManualClock();
   let counted = 0;
-  const counts: LineCounts = {
+  const counts: HintCounts = {
     waiting: 1,
     parked: 0,
     paused: 0,
@@ -19,7 +19,7 @@ it('counts what waits every 5 s at most, however often it is asked', async () =>
     oldestWaitingAtMs: clock.nowMs() - 1_000,
     oldestParkedAtMs: null,
   };
-  const count = async (): Promise<LineCounts> => {
+  const count = async (): Promise<HintCounts> => {
     counted++;
     return counts;
   };

@@ -5,7 +5,7 @@ import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { HintKeeper } from './hint-keeper.js';
 import { Outbox } from './outbox.js';
-import type { LineCounts } from '../../storage/queue/queue-store.js';
+import type { HintCounts } from '../../queue/event.js';
 
 /** The store counts no more often than this, however often health is asked for. */
 const COUNT_AGE_MS_MAX = 5_000;
@@ -14,7 +14,7 @@ const COUNT_AGE_MS_MAX = 5_000;
 @Injectable()
 export class OutboxHealthIndicator {
   /** `null` when the outbox does not answer. */
-  readonly #counts: Recent<LineCounts | null>;
+  readonly #counts: Recent<HintCounts | null>;
 
   constructor(
     private readonly indicators: HealthIndicatorService,

@@ -1,35 +1,33 @@
-import { Injectable } from '@nestjs/common';
-import { Clock } from '../../kernel/clock.js';
-import { failpoint } from '../../kernel/failpoint.js';
-import { type Line, type LineHead, lineKey, toLeased, type Failure } from '../../storage/queue/line.js';
-import { type Claim, LineSteps, type LineType, type Stepped } from '../../storage/queue/line-steps.js';
-import {
-  type LineCounts,
-  type LineFilter,
-  type LineOrder,
-  QueueStore,
-} from '../../storage/queue/queue-store.js';
-import { UnregisteredRoom } from './unregistered-room.js';
 import {
   afterFailure,
   afterGivenUp,
   afterLateFailure,
   afterTaken,
   afterTakenEvent,
-  datedOf,
   type Dated,
+  datedOf,
   type Hint,
+  type HintCounts,
   type HintHead,
   merge,
   type NewHint,
   type Rescheduled,
   toHead,
   toHint,
+  toHintCounts,
   toLine,
   toNewest,
   toReplayed,
   toWaiting,
-} from './hint.js';
+} from '../../queue/event.js';
+import { type Line, LINE_STATES, type LineHead, lineKey, toLeased } from '../../storage/queue/line.js';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { failpoint } from '../../kernel/failpoint.js';
+import type { Failure } from '../../queue/failure.js';
+import { type Claim, LineSteps, type LineType, type Stepped } from '../../queue/line-steps.js';
+import { type LineFilter, type LineOrder, QueueStore } from '../../storage/queue/queue-store.js';
+import { UnregisteredRoom } from './unregistered-room.js';
 import { accountKey, readAccountKey } from '../../kernel/account.js';
 
 /** A hint that this process has leased. */
@@ -73,6 +71,9 @@ export function cursorOf(hint: LineHead, order: LineOrder): string {
   return order === 'account' ? accountKey(hint) : `${hint.waitingSinceMs} ${accountKey(hint)}`;
 }
 
+/** Corps that have an account of the same id. */
+const OF_ACCOUNT_MAX = 1_000;
+
 /** The latest that a date can have (ECMA-262, 21.4.1.1). */
 const LATEST_MS = 8.64e15;
 
@@ -107,7 +108,7 @@ export class Outbox {
     clock: Clock,
   ) {
     this.#steps = new LineSteps(store, HINTS);
-    this.#unregistered = new UnregisteredRoom(clock, (corpId) => store.countUnregistered('event', corpId));
+    this.#unregistered = new UnregisteredRoom(clock, (corpId) => store.countWithoutEndpoint('event', corpId));
   }
 
   /** Whether other processes use this outbox too. */
@@ -301,13 +302,16 @@ export class Outbox {
 
   /** Finds the hints of these keys, at most a page of them. The map has an entry for each key that has a hint. */
   async findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>> {
-    const lines = await this.store.findAll(keys.map((key) => lineKey('event', readAccountKey(key))));
+    const lineKeys = keys.map((key) => lineKey('event', readAccountKey(key)));
+    const filter = { states: LINE_STATES, corpId: null, keys: lineKeys };
+    const lines = await this.store.list('event', filter, null, keys.length, 'account');
     return new Map(toHeads(lines).map((head) => [accountKey(head), head]));
   }
 
   /** The hints of the account, one per corp. Scans the whole outbox, so call it only for an operator's request. */
   async findOfAccount(openKfId: string): Promise<readonly HintHead[]> {
-    return toHeads(await this.store.listOfAccount('event', openKfId));
+    const filter = { states: LINE_STATES, corpId: null, openKfId };
+    return toHeads(await this.store.list('event', filter, null, OF_ACCOUNT_MAX, 'account'));
   }
 
   /**
@@ -332,8 +336,8 @@ export class Outbox {
     return after === null;
   }
 
-  counts(): Promise<LineCounts> {
-    return this.store.count('event');
+  async counts(): Promise<HintCounts> {
+    return toHintCounts(await this.store.count('event'));
   }
 
   /**

@@ -4,12 +4,12 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
-import { type NewHint } from './hint.js';
-import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import type { NewHint } from '../../queue/event.js';
+import { MemoryQueue } from '../../storage/queue/queue-store.js';
 import { HintQueue } from './hint-queue.js';
 import { Outbox } from './outbox.js';
 import type { Recoveries } from '../endpoint/bot-endpoint.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /** How many hints that could not be stored are retried from memory. Their senders were answered 503. */
 const UNSTORED_MAX = 2_000;
@@ -40,12 +40,13 @@ export class WaitingHints implements Recoveries {
 
   constructor(
     outbox: Outbox,
+    memory: MemoryQueue,
     clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.kept = new HintQueue(outbox);
-    this.unstored = new HintQueue(new Outbox(new MemoryQueueStore(), clock));
+    this.unstored = new HintQueue(new Outbox(memory, clock));
   }
 
   get also(): AlsoWaiting | null {

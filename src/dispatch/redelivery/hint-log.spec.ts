@@ -4,7 +4,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
-import type { HintHead } from '../outbox/hint.js';
+import type { HintHead } from '../../queue/event.js';
 import { HintLog } from './hint-log.js';
 
 const HINT: HintHead = {

@@ -6,9 +6,9 @@ import type { AskedBy } from '../../kernel/role.js';
 import { toEnd } from '../../record/delivery-record.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
-import type { Hint, HintHead } from '../outbox/hint.js';
-import type { KfEvent } from '../endpoint/kf-event.js';
-import type { Failure, Occasion } from '../../storage/queue/line.js';
+import type { Hint, HintHead } from '../../queue/event.js';
+import type { KfEvent } from '../../queue/kf-event.js';
+import type { Failure, Occasion } from '../../queue/failure.js';
 
 const ATTEMPTED = 'hint.attempted';
 

@@ -28,7 +28,7 @@ import type { DeliveryRecord } from '../../record/delivery-record.js';
 import type { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import { HintLog } from './hint-log.js';
 import { HintOperations } from './hint-operations.js';
-import type { Failure } from '../../storage/queue/line.js';
+import type { Failure } from '../../queue/failure.js';
 import { accountKey } from '../../kernel/account.js';
 
 replicasOfEachTest();

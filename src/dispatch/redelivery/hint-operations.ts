@@ -5,7 +5,7 @@ import { Lifecycle } from '../../kernel/lifecycle.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import { type HintHead } from '../outbox/hint.js';
+import type { HintHead } from '../../queue/event.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';

@@ -3,12 +3,12 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
-import { type HintHead } from '../outbox/hint.js';
+import type { HintHead } from '../../queue/event.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { ClaimedHint, Held, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
-import { FAST_STEPS, type NextTry, nextTry } from '../outbox/retry-schedule.js';
-import { type Failure, type Occasion, toFailure } from '../../storage/queue/line.js';
+import { FAST_STEPS, type NextTry, nextTry } from '../../queue/retry-schedule.js';
+import { type Failure, type Occasion, toFailure } from '../../queue/failure.js';
 import { accountKey } from '../../kernel/account.js';
 
 const SETTLE_TRIES = 3;

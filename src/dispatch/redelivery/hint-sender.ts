@@ -4,7 +4,7 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
-import { type KfEvent, toResync } from '../endpoint/kf-event.js';
+import { type KfEvent, toResync } from '../../queue/kf-event.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
 import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { toParcel } from '../endpoint/parcel.js';
@@ -12,9 +12,9 @@ import type { ClaimedHint, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
 import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from './resync-budget.js';
-import { type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from '../outbox/retry-schedule.js';
-import { type Failure, LEASE_MS, type Occasion, toFailure } from '../../storage/queue/line.js';
-import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
+import { type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
+import { type Failure, LEASE_MS, type Occasion, toFailure } from '../../queue/failure.js';
+import { MESSAGE_LIFE_MS } from '../../queue/message.js';
 
 const RENEW_AFTER_MS = 5_000;
 /** How long to wait for a registration that is under way. */

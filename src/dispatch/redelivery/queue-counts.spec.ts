@@ -2,22 +2,23 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { LineKind } from '../../storage/queue/line.js';
-import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
+import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { QueueCounts } from './queue-counts.js';
-import type { LineCounts, MessageCounts } from '../../storage/queue/queue-store.js';
+import type { LineCount } from '../../storage/queue/queue-store.js';
+import type { EntryCounts } from '../../storage/queue/entry.js';
 
 class AskedStore extends MemoryQueueStore {
   asked = 0;
   isAway = false;
 
-  override async count(kind: LineKind): Promise<LineCounts> {
+  override async count(kind: LineKind): Promise<readonly LineCount[]> {
     this.#ask();
     return super.count(kind);
   }
 
-  override async countMessages(): Promise<MessageCounts> {
+  override async countEntries(): Promise<EntryCounts> {
     this.#ask();
-    return super.countMessages(null);
+    return super.countEntries(null);
   }
 
   #ask(): void {

@@ -1,15 +1,11 @@
+import type { AccountEntries, EntryCounts } from '../../storage/queue/entry.js';
+import { type HintCounts, type HintGroup, toHintCounts } from '../../queue/event.js';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import {
-  type AccountMessages,
-  type LineCounts,
-  type LineGroup,
-  type MessageCounts,
-  QueueStore,
-} from '../../storage/queue/queue-store.js';
+import { QueueStore } from '../../storage/queue/queue-store.js';
 
 /** Callers report other things too, so they do not wait longer than this for the store. */
 const LIMIT_MS = 1_000;
@@ -25,35 +21,38 @@ export const ON_ITS_WAY_MS = 10_000;
  */
 @Injectable()
 export class QueueCounts {
-  readonly #hints: Recent<LineCounts | null>;
-  readonly #hintGroups: Recent<readonly LineGroup[] | null>;
-  readonly #messages: Recent<MessageCounts | null>;
-  readonly #byAccount: Recent<readonly AccountMessages[] | null>;
+  readonly #hints: Recent<HintCounts | null>;
+  readonly #hintGroups: Recent<readonly HintGroup[] | null>;
+  readonly #messages: Recent<EntryCounts | null>;
+  readonly #byAccount: Recent<readonly AccountEntries[] | null>;
 
   constructor(store: QueueStore, clock: Clock, storeClock: StoreClock) {
     const recent = <T>(what: string, ask: () => Promise<T>) =>
       new Recent(clock, () => answerInTime(LIMIT_MS, what, ask()));
-    this.#hints = recent('count hints', () => store.count('event'));
-    this.#hintGroups = recent('group hints', () => store.group('event', storeClock.nowMs() - ON_ITS_WAY_MS));
-    this.#messages = recent('count messages', () => store.countMessages(null));
-    this.#byAccount = recent('count messages', () => store.countMessagesByAccount());
+    this.#hints = recent('count hints', async () => toHintCounts(await store.count('event')));
+    this.#hintGroups = recent('group hints', async () => {
+      const groups = await store.group('event', storeClock.nowMs() - ON_ITS_WAY_MS);
+      return groups as readonly HintGroup[];
+    });
+    this.#messages = recent('count messages', () => store.countEntries(null));
+    this.#byAccount = recent('count messages', () => store.countEntriesByAccount());
   }
 
-  hints(ageMsMax = 0): Promise<LineCounts | null> {
+  hints(ageMsMax = 0): Promise<HintCounts | null> {
     return this.#hints.latest(ageMsMax);
   }
 
   /** Waiting and dead hints, grouped by what is wrong with them. */
-  hintGroups(): Promise<readonly LineGroup[] | null> {
+  hintGroups(): Promise<readonly HintGroup[] | null> {
     return this.#hintGroups.latest(GROUPS_AGE_MS_MAX);
   }
 
   /** Of each account that has any. */
-  messagesByAccount(ageMsMax = 0): Promise<readonly AccountMessages[] | null> {
+  messagesByAccount(ageMsMax = 0): Promise<readonly AccountEntries[] | null> {
     return this.#byAccount.latest(ageMsMax);
   }
 
-  messages(ageMsMax = 0): Promise<MessageCounts | null> {
+  messages(ageMsMax = 0): Promise<EntryCounts | null> {
     return this.#messages.latest(ageMsMax);
   }
 }

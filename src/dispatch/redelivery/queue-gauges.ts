@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics, only, type Sample } from '../../metrics/metrics.js';
 import { LINE_STATES } from '../../storage/queue/line.js';
-import { MESSAGE_STATES } from '../../storage/queue/message.js';
+import { ENTRY_STATES } from '../../storage/queue/entry.js';
 import { QueueCounts } from './queue-counts.js';
 
 const HINT_STATES = [...LINE_STATES, 'paused', 'unreadable'] as const;
@@ -22,7 +22,7 @@ export class QueueGauges {
     metrics.reads('wxkf_oldest_parked_hint_age_seconds', async () =>
       this.#age((await counts.hints())?.oldestParkedAtMs),
     );
-    metrics.reads('wxkf_messages', async () => byState(MESSAGE_STATES, await counts.messages()));
+    metrics.reads('wxkf_messages', async () => byState(ENTRY_STATES, await counts.messages()));
     metrics.reads('wxkf_oldest_waiting_message_age_seconds', async () =>
       this.#age((await counts.messages())?.oldestWaitingAtMs),
     );

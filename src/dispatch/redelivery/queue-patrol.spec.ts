@@ -10,11 +10,12 @@ import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { Circuits } from '../endpoint/circuits.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
-import { type Hint, type NewHint } from '../outbox/hint.js';
+import type { Hint, NewHint } from '../../queue/event.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintLog } from './hint-log.js';
 import { HintOutcomes } from './hint-outcomes.js';
+import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import { QueuePatrol } from './queue-patrol.js';
 import { accountKey } from '../../kernel/account.js';
@@ -49,7 +50,7 @@ beforeEach(() => {
     probed.push(endpoint);
     circuits.nothingToProbe(endpoint);
   });
-  waiting = new WaitingHints(outbox, clock, clock, log);
+  waiting = new WaitingHints(outbox, new MemoryQueueStore(), clock, clock, log);
   waiting.kept.wakeUp = () => {
     rounds++;
   };

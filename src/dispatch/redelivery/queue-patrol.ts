@@ -4,14 +4,15 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { Circuits } from '../endpoint/circuits.js';
-import { type HintHead } from '../outbox/hint.js';
+import type { HintHead } from '../../queue/event.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import type { Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintOutcomes } from './hint-outcomes.js';
 import type { LineFilter } from '../../storage/queue/queue-store.js';
-import { runningLease, toFailure } from '../../storage/queue/line.js';
-import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
+import { runningLease } from '../../storage/queue/line.js';
+import { toFailure } from '../../queue/failure.js';
+import { MESSAGE_LIFE_MS } from '../../queue/message.js';
 import { accountKey } from '../../kernel/account.js';
 
 const ROUND_MS = 20_000;

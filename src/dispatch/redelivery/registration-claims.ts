@@ -12,7 +12,7 @@ import type { HintQueue } from '../outbox/hint-queue.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { RetryLoops } from './retry-loops.js';
-import { LEASE_MS } from '../../storage/queue/line.js';
+import { LEASE_MS } from '../../queue/failure.js';
 import { accountKey } from '../../kernel/account.js';
 
 /** How long a register answer waits for the claim of its puppet's hint; the deployed puppet's register has no deadline. */

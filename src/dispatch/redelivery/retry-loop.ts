@@ -4,7 +4,7 @@ import type { Log } from '../../kernel/log.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { Circuits } from '../endpoint/circuits.js';
 import type { WakeUp } from '../outbox/hint-queue.js';
-import { LEASE_MS, type Occasion } from '../../storage/queue/line.js';
+import { LEASE_MS, type Occasion } from '../../queue/failure.js';
 
 /** What is sent when it is due, under a lease: a hint, or the messages of an account. */
 export interface Leased {

@@ -8,14 +8,14 @@ import { Accounts } from '../../registry/accounts/accounts.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
-import { type KfEvent, toResync } from '../endpoint/kf-event.js';
+import { type KfEvent, toResync } from '../../queue/kf-event.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
 import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { hasSeenNothing } from './hint-sender.js';
 import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
 import type { ShownAnswer } from '../endpoint/carrier.js';
 import { toParcel } from '../endpoint/parcel.js';
-import type { Failure } from '../../storage/queue/line.js';
+import type { Failure } from '../../queue/failure.js';
 
 /** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */
 const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;

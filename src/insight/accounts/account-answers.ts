@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { LastTaken } from '../../dispatch/endpoint/deliveries.js';
-import type { HintHead } from '../../dispatch/outbox/hint.js';
+import type { HintHead } from '../../queue/event.js';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
@@ -11,7 +11,7 @@ import type { KfAccountAnswer } from './kf-account.dto.js';
 import { toDuration, toIso } from '../../http/answers/times.js';
 import { toFailureAnswer, toHintAnswer } from '../answers/hint-answer.js';
 import { toLastHourAnswer } from '../answers/last-hour-answer.js';
-import type { Failure } from '../../storage/queue/line.js';
+import type { Failure } from '../../queue/failure.js';
 
 /** The first that applies: a hint is dead, a hint waits, the puppet has deregistered or cannot be reached, none of these. */
 export const ACCOUNT_STATES = [

@@ -15,14 +15,14 @@ import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repo
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import { seeingReplica } from '../../../test/support/seen.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import { type HintHead } from '../../dispatch/outbox/hint.js';
+import type { HintHead } from '../../queue/event.js';
 import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
 import type { HintPage } from '../../dispatch/outbox/outbox.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { AccountAnswers } from './account-answers.js';
 import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
-import type { Failure } from '../../storage/queue/line.js';
+import type { Failure } from '../../queue/failure.js';
 import { accountKey } from '../../kernel/account.js';
 
 replicasOfEachTest();

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type AttemptCounts, summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
-import { type HintHead } from '../../dispatch/outbox/hint.js';
+import type { HintHead } from '../../queue/event.js';
 import { cursorOf, Outbox } from '../../dispatch/outbox/outbox.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Smallest } from '../../kernel/smallest.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
-import { type Puppet } from '../../storage/puppets/puppet.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import { AllFigures } from '../figures/all-figures.js';
 import type { KfAccountPageAnswer } from './kf-account.dto.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HintHead } from '../../dispatch/outbox/hint.js';
-import type { Failure } from '../../storage/queue/line.js';
+import type { HintHead } from '../../queue/event.js';
+import type { Failure } from '../../queue/failure.js';
 import type { Outcome } from '../../wecom/outcomes/outcome.js';
 import type { AccountState } from './account.dto.js';
 import { type AccountFacts, judge, type Times } from './account-state.js';

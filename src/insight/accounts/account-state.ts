@@ -3,9 +3,9 @@
  * facts, and how several replicas see them, is the affair of `AccountViews`.
  */
 import { ON_ITS_WAY_MS } from '../../dispatch/redelivery/queue-counts.js';
-import type { HintHead } from '../../dispatch/outbox/hint.js';
-import type { Failure } from '../../storage/queue/line.js';
-import type { MessageCounts } from '../../storage/queue/queue-store.js';
+import type { HintHead } from '../../queue/event.js';
+import type { Failure } from '../../queue/failure.js';
+import type { EntryCounts } from '../../storage/queue/entry.js';
 import type { AccountReplies, Outcome } from '../../wecom/outcomes/outcome.js';
 import type { Taken } from '../figures/all-figures.js';
 import type { Cause, CauseCode } from '../answers/cause.js';
@@ -34,7 +34,7 @@ export interface AccountFacts {
   readonly taken: Taken;
   /** `null` where none waits or is dead, or that is not known. */
   readonly hint: HintHead | null;
-  readonly messages: MessageCounts | null;
+  readonly messages: EntryCounts | null;
   /** WeCom refuses the access token of its bot; of a puppet that of its corp. */
   readonly tokenRefused: Outcome | null;
   /** WeCom answers no call of its bot, or allows none; of a puppet that of its corp. */

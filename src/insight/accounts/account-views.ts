@@ -3,10 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import type { LastDeliveries } from '../../dispatch/endpoint/deliveries.js';
-import type { HintHead } from '../../dispatch/outbox/hint.js';
+import type { HintHead } from '../../queue/event.js';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
-import { type Addressee, accountKey, readAccountKey, toAddressee } from '../../kernel/account.js';
+import { accountKey, type Addressee, readAccountKey, toAddressee } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
@@ -22,15 +22,16 @@ import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { listedIn } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
-import { type Failure, LINE_STATES } from '../../storage/queue/line.js';
-import type { AccountMessages, MessageCounts } from '../../storage/queue/queue-store.js';
+import { LINE_STATES } from '../../storage/queue/line.js';
+import type { Failure } from '../../queue/failure.js';
+import type { AccountEntries, EntryCounts } from '../../storage/queue/entry.js';
 import type { AccountReplies, Outcome, Subject } from '../../wecom/outcomes/outcome.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { AllFigures } from '../figures/all-figures.js';
 import { type CustomerCount, CustomerCounts } from './customer-counts.js';
 import { insightConfig } from './insight.config.js';
 import { type AccountStatesAnswer, NO_ACCOUNTS, type ServedBy } from './account.dto.js';
-import { type AccountFacts, type Judged, judge } from './account-state.js';
+import { type AccountFacts, judge, type Judged } from './account-state.js';
 
 /** Accounts that are judged in one turn of the event loop, and hints that are read at once. */
 const SLICE = 1_000;
@@ -54,7 +55,7 @@ export interface AccountView extends Addressee {
   readonly puppet: Puppet | null;
   readonly address: string | null;
   readonly hint: HintHead | null;
-  readonly messages: MessageCounts | null;
+  readonly messages: EntryCounts | null;
   readonly replies: AccountReplies;
   /** When its bot last took something; 0 for never. */
   readonly takenAtMs: number;
@@ -72,7 +73,7 @@ export interface AccountViewList {
 /** What is looked up once for all accounts. */
 interface Context {
   readonly hints: ReadonlyMap<string, HintHead> | null;
-  readonly messages: ReadonlyMap<string, MessageCounts> | null;
+  readonly messages: ReadonlyMap<string, EntryCounts> | null;
   /** By bot, or by corp for those without one. */
   readonly tokens: ReadonlyMap<string, Outcome>;
   /** The same for callers that WeCom does not answer, or allows nothing. */
@@ -168,7 +169,7 @@ export class AccountViews {
     return {
       hints,
       customers,
-      messages: messages && new Map(messages.map((one: AccountMessages) => [accountKey(one), one])),
+      messages: messages && new Map(messages.map((one: AccountEntries) => [accountKey(one), one])),
       tokens: byCaller('token'),
       wecom: byCaller('gettoken', 'call'),
       calls: new Map(calls),

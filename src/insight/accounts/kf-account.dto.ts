@@ -3,7 +3,7 @@ import type { FailureAnswer, FailureReasonAnswer } from '../answers/failure.dto.
 import type { HintAnswer } from '../answers/hint.dto.js';
 import type { LastHourAnswer } from '../answers/last-hour.dto.js';
 import { Page } from '../../http/answers/page.dto.js';
-import type { DeliveryOccasion } from '../../storage/queue/line.js';
+import type { DeliveryOccasion } from '../../queue/failure.js';
 
 /** A delivery that a puppet took. */
 export class LastDeliveryAnswer {

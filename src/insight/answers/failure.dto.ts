@@ -1,5 +1,5 @@
 import { IsInt, IsISO8601 } from 'class-validator';
-import type { FailureStage, NotTriedStage } from '../../storage/queue/line.js';
+import type { FailureStage, NotTriedStage } from '../../queue/failure.js';
 
 /** Why a puppet did not take an event. */
 export class FailureReasonAnswer {

@@ -1,10 +1,11 @@
-import type { HintHead } from '../../dispatch/outbox/hint.js';
-import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/outbox/retry-schedule.js';
+import type { HintHead } from '../../queue/event.js';
+import { SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import type { FailureAnswer, FailureReasonAnswer } from './failure.dto.js';
 import type { HintAnswer } from './hint.dto.js';
 import { toAgeS, toIso } from '../../http/answers/times.js';
-import { type Failure, runningLease } from '../../storage/queue/line.js';
+import { runningLease } from '../../storage/queue/line.js';
+import type { Failure } from '../../queue/failure.js';
 
 /** @param name the name of its account; `null` when no puppet has registered it. @param nowMs store time. */
 export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {

@@ -8,8 +8,8 @@ import {
 import { hoursOf } from '../../dispatch/endpoint/hour-counts.js';
 import { type AttemptCounts, countsOf, sumOf } from '../../dispatch/endpoint/recent-attempts.js';
 import { Arrivals, type BotArrivals, type CorpArrivals } from '../../dispatch/answer/arrivals.js';
-import type { Failure } from '../../storage/queue/line.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import type { Failure } from '../../queue/failure.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import {

@@ -6,7 +6,7 @@ import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.j
 import type { StatusAnswer } from './status.dto.js';
 import { CAUSES } from '../answers/cause.dto.js';
 import { causesOf, type Troubles } from './causes.js';
-import type { LineGroup } from '../../storage/queue/queue-store.js';
+import type { HintGroup } from '../../queue/event.js';
 
 type Status = Omit<StatusAnswer, 'verdict'>;
 type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<Status[Part]> } & Partial<
@@ -88,7 +88,7 @@ const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
 const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
   causes(status(changes), troubles).map(({ code }) => code);
 
-function waiting(n: number, endpoint: string | null, changes: Partial<LineGroup> = {}): LineGroup {
+function waiting(n: number, endpoint: string | null, changes: Partial<HintGroup> = {}): HintGroup {
   const account = { corpId: 'ww1', openKfId: `wk${n}`, accounts: 1 };
   const at = { endpoint, stage: 'connect' as const, answered: null, sinceMs: NOW_MS - n * 1_000 };
   return { state: 'waiting', ...account, ...at, ...changes };
@@ -363,7 +363,7 @@ describe('the causes', () => {
   });
 
   it('have one line for a bot that answers different statuses, with the last one', () => {
-    const refused = (status: number, atMs: number, changes: Partial<LineGroup> = {}) =>
+    const refused = (status: number, atMs: number, changes: Partial<HintGroup> = {}) =>
       waiting(atMs, 'http://10.0.0.7:80', { stage: 'status', answered: { status, atMs }, ...changes });
     const hints = [
       refused(500, 1),
@@ -430,7 +430,7 @@ describe('the causes', () => {
 
   it('are bad where somebody has waited as long as a reply may take', () => {
     const since = (ms: number) => [waiting(1, 'http://10.0.0.7:80', { sinceMs: NOW_MS - ms })];
-    const severities = (hints: readonly LineGroup[]) =>
+    const severities = (hints: readonly HintGroup[]) =>
       causes(status(), { hints }).map(({ severity }) => severity);
     expect(severities(since(59_999))).toEqual(['wait']);
     expect(severities(since(60_000))).toEqual(['bad']);

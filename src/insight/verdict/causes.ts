@@ -6,12 +6,12 @@ import type { AccountView } from '../accounts/account-views.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import type { AwayReplica } from '../figures/other-replicas.js';
 import type { StatusAnswer } from './status.dto.js';
-import { CAUSES, type CauseAnswer } from '../answers/cause.dto.js';
+import { type CauseAnswer, CAUSES } from '../answers/cause.dto.js';
 import { newCause } from '../answers/cause.js';
 import { toIso } from '../../http/answers/times.js';
 import { botOf, type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
 import type { MissingCallbacks } from './missing-callbacks.js';
-import type { LineGroup } from '../../storage/queue/queue-store.js';
+import type { HintGroup } from '../../queue/event.js';
 
 /** Nobody reads more at a time. */
 export const CAUSES_MAX = 20;
@@ -32,7 +32,7 @@ export interface Troubles {
   /** Callers whose calls fail, of bots and corps that are known. */
   readonly callers: readonly Outcome[];
   /** `null` when the store has not answered, or nothing waits. */
-  readonly hints: readonly LineGroup[] | null;
+  readonly hints: readonly HintGroup[] | null;
   /** Refused callbacks of the last minute; `null` where the log does not tell. */
   readonly refusals: readonly RefusedCallbackAnswer[] | null;
   readonly isKnownCorp: (corpId: string) => boolean;
@@ -91,7 +91,7 @@ export function causesOf(status: Status, troubles: Troubles): Causes {
 }
 
 /** What the manager cannot pull while WeCom refuses calls of the corp, which is told. */
-function isUnpulled({ endpoint, corpId }: LineGroup, failingCorps: ReadonlySet<string>): boolean {
+function isUnpulled({ endpoint, corpId }: HintGroup, failingCorps: ReadonlySet<string>): boolean {
   return endpoint?.startsWith(PULL_ORIGIN) === true && failingCorps.has(corpId);
 }
 

@@ -2,12 +2,13 @@
  * Makes causes of waiting, parked and dead hints: one for each address, however many accounts are behind it. All addresses of a
  * host that is down are one cause.
  */
-import { laterAnswer, LINE_STATES } from '../../storage/queue/line.js';
+import { LINE_STATES } from '../../storage/queue/line.js';
+import { laterAnswer } from '../../queue/failure.js';
 import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from '../answers/cause.dto.js';
 import { newCause } from '../answers/cause.js';
 import { toIso } from '../../http/answers/times.js';
-import type { LineGroup } from '../../storage/queue/queue-store.js';
+import type { HintGroup } from '../../queue/event.js';
 
 /** Scheme, host and port; no URL of an endpoint has a user. */
 const ORIGIN = /^([a-z]+):\/\/(\[[^\]]+\]|[^/:#?]+)(?::(\d+))?/;
@@ -25,7 +26,7 @@ const WAITING_ITS_TURN = 'resync';
 /** Stages at an address where nobody answers, as when the host is down. */
 const DOWN: ReadonlySet<string | null> = new Set(['connect', 'timeout']);
 
-type Stages = Map<LineGroup['stage'], number>;
+type Stages = Map<HintGroup['stage'], number>;
 
 interface Place {
   /** Its name or IP address. */
@@ -40,13 +41,13 @@ interface Place {
 
 /** Changed while groups are added. */
 interface Sum {
-  readonly state: LineGroup['state'];
+  readonly state: HintGroup['state'];
   /** By `address`. */
   readonly places: Map<string, Place>;
   readonly stages: Stages;
   readonly corpIds: Set<string>;
-  readonly endpoints: Set<LineGroup['endpoint']>;
-  answered: LineGroup['answered'];
+  readonly endpoints: Set<HintGroup['endpoint']>;
+  answered: HintGroup['answered'];
   accounts: number;
   openKfId: string;
   sinceMs: number;
@@ -65,7 +66,7 @@ export interface HintCauses {
  * @param severityOf by since when somebody waits.
  */
 export function hintCauses(
-  groups: readonly LineGroup[],
+  groups: readonly HintGroup[],
   max: number,
   severityOf: (sinceMs: number) => CauseAnswer['severity'],
 ): HintCauses {
@@ -89,12 +90,12 @@ export function hintCauses(
 }
 
 /** Events of a paused bot wait because an operator wants that. They are told of their accounts. */
-function isTrouble({ state, stage }: LineGroup): boolean {
+function isTrouble({ state, stage }: HintGroup): boolean {
   return state !== 'parked' || stage !== 'paused';
 }
 
 /** Bots that refuse at different ports of one host are separate causes. Bots on a host that is down are one cause. */
-function keysOf(placed: readonly { readonly group: LineGroup; readonly place: Place | null }[]) {
+function keysOf(placed: readonly { readonly group: HintGroup; readonly place: Place | null }[]) {
   const stages = new Map<string, Stages>();
   for (const { group, place } of placed) {
     if (place === null) continue;
@@ -104,13 +105,13 @@ function keysOf(placed: readonly { readonly group: LineGroup; readonly place: Pl
     count(ofAddress, group);
   }
   const whys = new Map([...stages].map(([key, ofAddress]) => [key, mostOf(ofAddress)]));
-  const whyOf = ({ state }: LineGroup, { address }: Place) => whys.get(`${state} ${address}`) ?? null;
+  const whyOf = ({ state }: HintGroup, { address }: Place) => whys.get(`${state} ${address}`) ?? null;
   const down = new Set(
     placed.flatMap(({ group, place }) =>
       place !== null && DOWN.has(whyOf(group, place)) ? [`${group.state} ${place.host}`] : [],
     ),
   );
-  return (group: LineGroup, place: Place | null): string => {
+  return (group: HintGroup, place: Place | null): string => {
     // Without an address only the corp tells hints apart; where the manager itself pulls, the bot that it pulls for.
     if (place === null) return `${group.state} corp ${group.corpId} ${botOf([group.endpoint]) ?? ''}`;
     const ofHost = `${group.state} ${place.host}`;
@@ -142,14 +143,14 @@ export function whereOf(places: readonly Place[]): Pick<CauseAnswer, 'address' |
 }
 
 /** The bot that all endpoints belong to; `null` for several bots, and for puppets. */
-export function botOf(endpoints: readonly LineGroup['endpoint'][]): string | null {
+export function botOf(endpoints: readonly HintGroup['endpoint'][]): string | null {
   const [first = null, ...others] = new Set(
     endpoints.map((endpoint) => (endpoint === null ? null : botIdOf(endpoint))),
   );
   return others.length === 0 ? first : null;
 }
 
-function newSum({ state, openKfId, sinceMs }: LineGroup): Sum {
+function newSum({ state, openKfId, sinceMs }: HintGroup): Sum {
   return {
     ...{ state, openKfId, sinceMs, accounts: 0, answered: null },
     places: new Map(),
@@ -159,11 +160,11 @@ function newSum({ state, openKfId, sinceMs }: LineGroup): Sum {
   };
 }
 
-function count(stages: Stages, { stage, accounts }: LineGroup): void {
+function count(stages: Stages, { stage, accounts }: HintGroup): void {
   stages.set(stage, (stages.get(stage) ?? 0) + accounts);
 }
 
-function add(sum: Sum, group: LineGroup, place: Place | null): void {
+function add(sum: Sum, group: HintGroup, place: Place | null): void {
   const { accounts, corpId, endpoint, sinceMs, answered } = group;
   sum.accounts += accounts;
   sum.corpIds.add(corpId);
@@ -199,6 +200,6 @@ function mostOf(stages: Stages): string | null {
   return sorted[0]?.[0] ?? null;
 }
 
-function tellsLess(stage: LineGroup['stage']): boolean {
+function tellsLess(stage: HintGroup['stage']): boolean {
   return FOLLOWING.has(stage) || stage === WAITING_ITS_TURN;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
-import type { LineCounts, MessageCounts } from '../../storage/queue/queue-store.js';
+import type { HintCounts } from '../../queue/event.js';
+import type { EntryCounts } from '../../storage/queue/entry.js';
 import { Clock } from '../../kernel/clock.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
@@ -38,7 +39,7 @@ export class StoreCounts {
   }
 
   /** Counts of the whole store; `null` when it does not answer. */
-  latest(): Promise<[hints: LineCounts | null, messages: MessageCounts | null]> {
+  latest(): Promise<[hints: HintCounts | null, messages: EntryCounts | null]> {
     return Promise.all([this.counts.hints(AGE_MS_MAX), this.counts.messages(AGE_MS_MAX)]);
   }
 }

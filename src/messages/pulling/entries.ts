@@ -1,11 +1,10 @@
 /** What `kf/sync_msg` gives, read as far as the manager has to know it; the rest is passed on as it is. */
 import { hash } from 'node:crypto';
-import { toFailure } from '../../storage/queue/line.js';
+import { toFailure } from '../../queue/failure.js';
 import { Secret } from '../../kernel/secret.js';
-import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
-import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
-import { isChoice } from '../queue/quick-texts.js';
-import type { NewMessage } from '../../storage/queue/message.js';
+import { MESSAGE_BYTES_MAX, ORIGIN } from '../../kernel/wecom-format.js';
+import { isChoice } from '../../queue/quick-texts.js';
+import type { NewMessage } from '../../queue/message.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
 import type { WithheldMessage } from '../sending/message-outcomes.js';
 import { type Addressee, customerKey } from '../../kernel/account.js';

@@ -9,8 +9,8 @@ import { Counters } from '../../storage/counters/counters.js';
 import { MessageStore } from '../queue/message-store.js';
 import { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { type Look, Puller } from './puller.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
-import { toResync } from '../../dispatch/endpoint/kf-event.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
+import { toResync } from '../../queue/kf-event.js';
 import { toParcel } from '../../dispatch/endpoint/parcel.js';
 
 /** What became of a pull that was wanted at once or not at all. */

@@ -10,16 +10,16 @@ import type { TraceContext } from '../../kernel/trace-context.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
-import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
+import { ORIGIN } from '../../kernel/wecom-format.js';
 import { ERRCODE, isOfCursor } from '../../wecom/client/wecom-answer.js';
-import type { NewMessage } from '../../storage/queue/message.js';
+import type { NewMessage } from '../../queue/message.js';
 import { MessageStore, type PullLease } from '../queue/message-store.js';
-import { mergeMsOf } from '../queue/quick-texts.js';
+import { mergeMsOf } from '../../queue/quick-texts.js';
 import { messagesConfig } from '../sending/messages.config.js';
 import { MessageOutcomes } from '../sending/message-outcomes.js';
 import { readEntries } from './entries.js';
 import { type JudgedEntry, PageRules } from './page-rules.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /** Longer than one page takes; it runs anew with each. */
 const LEASE_MS = 15_000;

@@ -1,4 +1,4 @@
-import type { MessageHead } from '../../storage/queue/message.js';
+import type { MessageHead } from '../../queue/message.js';
 
 /** Where a page of `MessageStore.list` ended. */
 export interface MessagePlace {

@@ -1,27 +1,41 @@
-import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { type Failure, isHeldBy, type Lease } from '../../storage/queue/line.js';
-import { type Claim, LineSteps, type Stepped } from '../../storage/queue/line-steps.js';
 import {
   arrivalOf,
   isExpired,
   isOversized,
-  MESSAGE_LIFE_MS,
   type Message,
+  MESSAGE_LIFE_MS,
   type MessageHead,
-  type MessageOrder,
   type NewMessage,
-  type PageStart,
   SEEN_MS,
+  toEntry,
+  toMessage,
+  toMessageHead,
   toUrgent,
   webhookIdOf,
-} from '../../storage/queue/message.js';
-import { type MessageCounts, type MessageFilter, QueueStore } from '../../storage/queue/queue-store.js';
+} from '../../queue/message.js';
+import { type EntryChange, QueueStore } from '../../storage/queue/queue-store.js';
+import {
+  type Entry,
+  ENTRY_STATES,
+  type EntryCounts,
+  type EntryFilter,
+  type EntryPlace,
+  type EntryState,
+  type LanePage,
+  type PageStart,
+  type StoredState,
+} from '../../storage/queue/entry.js';
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { isHeldBy, type Lease } from '../../storage/queue/line.js';
+import type { Failure } from '../../queue/failure.js';
+import { type Claim, LineSteps, type Stepped } from '../../queue/line-steps.js';
+import type { MessageOrder } from '../../registry/bots/bot.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { newSizedLru } from '../../kernel/lru.js';
 import { type Records, RecordStore } from '../../storage/records/records.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
-import { MessageContents } from './message-contents.js';
+import { MessageContents } from '../../queue/message-contents.js';
 import { fromCursor, toCursor } from './message-cursor.js';
 import {
   candidatesOf,
@@ -31,7 +45,7 @@ import {
   JOINED_MAX,
   joinedOf,
   NOTHING_HELD,
-} from './quick-texts.js';
+} from '../../queue/quick-texts.js';
 import {
   isAwaited,
   isComplete,
@@ -41,22 +55,22 @@ import {
   toReleased,
   toRenewed,
   type UnderWay,
-} from './message-line.js';
+} from '../../queue/message-line.js';
 import {
   covered,
   type CursorBefore,
   cursorBefore,
+  cursorOf,
   goneBack,
   handedOver,
   isPulled,
-  cursorOf,
   newPullState,
   PULL_STATES,
   type PullState,
   withCursor,
   withOwnPull,
 } from './pull-state.js';
-import { type Addressee, accountKey, toAddressee } from '../../kernel/account.js';
+import { accountKey, type Addressee, toAddressee } from '../../kernel/account.js';
 
 /**
  * How many messages of an account are read at once, and how many characters they may have together: contents may be
@@ -68,6 +82,8 @@ const AHEAD_CHARS_MAX = 65_536;
 const AHEAD_ACCOUNTS_MAX = 250;
 /** What a message takes beside its content. */
 const HEAD_CHARS = 1_000;
+/** How many messages end together because they have waited for too long. */
+const EXPIRED_MAX = 2_000;
 /** How many messages are looked at together as they are handed over. */
 const LISTED_MAX = 1_000;
 /** How many customers' first messages a probe is chosen from. */
@@ -227,7 +243,7 @@ export class MessageStore {
     nowMs: number,
     leaseMs: number,
   ): Promise<PullLease | null> {
-    this.store.requireRoomForMessages();
+    this.store.requireRoom('entries');
     const lease = { id: `${this.#process} ${randomUUID()}`, untilMs: nowMs + leaseMs };
     const { outcome, record } = await this.#pulls.change(accountKey(account), (state) =>
       this.#isPulled(state, nowMs) ? null : { ...(state ?? newPullState(account)), lease },
@@ -236,7 +252,7 @@ export class MessageStore {
     const { regime, mover, coveredUntilMs } = record;
     const cursor = cursorOf(record, appId);
     const isFromTaker = mover?.appId === appId && cursor !== '';
-    const waiting = await this.store.countWaiting(account);
+    const { waiting } = await this.store.countEntries(account);
     // An earlier process may have died between a message and its line.
     if (waiting > 0)
       await this.#lines.change(account, (line) => line ?? toDue(null, account, record.endpoint, nowMs));
@@ -270,11 +286,14 @@ export class MessageStore {
       [...isHeldOn].map(([lane, isOn]) => this.#hold(account, lane, isOn ? nowMs + mergeMs : 0, nowMs)),
     );
     const messages = distinct.map((message, n) => {
-      const kept = toMessage(message, account, start, firstSeq + n, nowMs);
+      const kept = toNew(message, account, start, firstSeq + n, nowMs);
       return this.contents.seal(held.has(kept.msgid) ? { ...kept, dueAtMs: nowMs + mergeMs } : kept);
     });
-    const known = page.skipped.map((msgid) => ({ ...toAddressee(account), msgid, untilMs: nowMs + SEEN_MS }));
-    const added = await this.store.addMessages(messages, known);
+    const known = page.skipped.map((msgid) => {
+      const key = webhookIdOf({ ...toAddressee(account), msgid });
+      return { ...toAddressee(account), key, untilMs: nowMs + SEEN_MS };
+    });
+    const added = await this.store.addEntries(messages.map(toEntry), known);
     failpoint('messages.kept');
     const kept = messages.filter((message) => added.has(webhookIdOf(message)));
     const dead = kept.filter((message) => message.state === 'dead').map(toHead);
@@ -314,9 +333,9 @@ export class MessageStore {
 
   /** The waiting message that came first: the one that goes first, unless that is urgent. */
   async findEarliest(account: Addressee): Promise<MessageHead | null> {
-    const urgent = await this.store.findFrom(account, Number.MIN_SAFE_INTEGER);
+    const [urgent = null] = await this.#listHeads(waitingOf(account), 1);
     if (urgent === null || urgent.seq >= 0) return urgent;
-    const usual = await this.store.findFrom(account, 0);
+    const [usual = null] = await this.#listHeads({ ...waitingOf(account), seqFrom: 0 }, 1);
     return usual === null || arrivalOf(urgent) < arrivalOf(usual) ? urgent : usual;
   }
 
@@ -401,7 +420,7 @@ export class MessageStore {
 
   /** The message with this webhook id, if it waits. */
   async findWaiting(webhookId: string): Promise<Message | null> {
-    const message = await this.store.findMessage(webhookId);
+    const message = await this.#find(webhookId);
     return message?.state === 'waiting' ? this.contents.open(message) : null;
   }
 
@@ -491,7 +510,7 @@ export class MessageStore {
    */
   async join(turn: Turn, next: Message, mergeMs: number | null, nowMs: number): Promise<Message> {
     if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return next;
-    const lane = await this.store.listLane(turn, next.lane, JOINED_MAX + 1);
+    const lane = await this.#listHeads({ ...waitingOf(turn), lane: next.lane }, JOINED_MAX + 1);
     const before = lane.find(({ merged }) => merged?.includes(next.msgid));
     if (before === undefined && mergeMs === null) return next;
     const others = lane.filter(({ msgid }) => msgid !== next.msgid);
@@ -501,7 +520,7 @@ export class MessageStore {
     if (joined === null) return next;
     this.#ahead.delete(accountKey(turn));
     // An operator may have given up the last text meanwhile.
-    if (before === undefined && !(await this.store.replaceMessage(this.contents.seal(joined)))) return next;
+    if (before === undefined && !(await this.#put('waiting', this.contents.seal(joined)))) return next;
     const gone = lane.filter(({ msgid }) => msgid !== joined.msgid && joined.merged?.includes(msgid));
     for (const { msgid } of gone) await this.#forget({ ...toAddressee(turn), msgid }, nowMs + SEEN_MS);
     return joined;
@@ -523,7 +542,7 @@ export class MessageStore {
       if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return null;
       const next = isProbe
         ? await this.#leastTried(turn, lanes)
-        : (await this.store.listFirst(turn, 'customer', 1, nowMs, lanes))[0];
+        : (await this.#listFirst(turn, { by: 'seq', limit: 1, dueByMs: nowMs, without: lanes }))[0];
       if (next == null) return null;
       if (!this.#taken.has(webhookIdOf(next))) return this.contents.open(next);
       // As in `next`.
@@ -571,7 +590,7 @@ export class MessageStore {
   async passOver(turn: Turn, msgid: string, nowMs: number): Promise<boolean> {
     if ((await this.#lines.findStill(turn, turn.leaseId, nowMs)) === null) return false;
     this.#ahead.delete(accountKey(turn));
-    return this.store.forgetMessage(webhookIdOf({ ...turn, msgid }), nowMs + SEEN_MS);
+    return this.#forgetOne(webhookIdOf({ ...turn, msgid }), nowMs + SEEN_MS);
   }
 
   /** Marks the message as dead. @returns whether this call made it dead. */
@@ -593,7 +612,7 @@ export class MessageStore {
   async findUnderWay(account: Addressee): Promise<UnderWayMessage | null> {
     const underWay = (await this.#lines.find(account))?.underWay ?? null;
     if (underWay === null || isComplete(underWay)) return null;
-    const message = await this.store.findMessage(webhookIdOf({ ...account, msgid: underWay.msgid }));
+    const message = await this.#find(webhookIdOf({ ...account, msgid: underWay.msgid }));
     return message?.state === 'waiting' ? { underWay, message: this.contents.open(message) } : null;
   }
 
@@ -649,11 +668,11 @@ export class MessageStore {
         : line,
     );
     const isTold = after?.underWay != null && isOf(after.underWay, of);
-    if (isTold && (await this.store.findMessage(webhookIdOf(message))) !== null) return false;
+    if (isTold && (await this.#find(webhookIdOf(message))) !== null) return false;
     if (isTold) await this.#lines.change(message, (line) => endedOf(line, of));
     const back = this.contents.seal(message);
     const dueAtMs = message.dueAtMs ?? nowMs;
-    return this.#withLine(message, nowMs, dueAtMs, () => this.store.bringBack(back));
+    return this.#withLine(message, nowMs, dueAtMs, () => this.#put('known', back));
   }
 
   /** Nothing is under way any more. */
@@ -665,7 +684,7 @@ export class MessageStore {
 
   /** Makes the account's messages due at once for this endpoint. A running lease stays. */
   async wake(account: Addressee, endpoint: string, nowMs: number): Promise<void> {
-    await this.store.makeMessagesDue(account, nowMs);
+    await this.store.changeEntries({ ...waitingOf(account), dueAfterMs: nowMs }, { dueAtMs: nowMs });
     this.#ahead.delete(accountKey(account));
     await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, endpoint, nowMs)));
   }
@@ -708,7 +727,7 @@ export class MessageStore {
       state === null ? null : handedOver(state, first, before),
     );
     this.#pulling.delete(accountKey(turn));
-    await this.store.forgetIds(await this.#listMerged(turn));
+    await this.store.forgetEntries({ states: ['known'], keys: await this.#listMerged(turn) }, null);
     return this.#forgetWaiting(turn, null, null);
   }
 
@@ -722,8 +741,8 @@ export class MessageStore {
   }
 
   /** Lists a page, account by account, each in its order. @param cursor of the page before; `null` for the first page. */
-  async list(filter: MessageFilter, cursor: string | null, limit: number): Promise<MessagePage> {
-    const found = await this.store.listMessages(filter, fromCursor(cursor), limit + 1);
+  async list(filter: EntryFilter, cursor: string | null, limit: number): Promise<MessagePage> {
+    const found = await this.#listHeads(filter, limit + 1, fromCursor(cursor));
     const messages = found.slice(0, limit);
     const last = messages.at(-1);
     const isLast = found.length <= limit || last === undefined;
@@ -733,18 +752,17 @@ export class MessageStore {
   /** Sends a dead message again. @returns false when it is not there, or has no content: see `isOversized`. */
   async revive(account: Addressee, msgid: string, nowMs: number): Promise<boolean> {
     const key = webhookIdOf({ ...account, msgid });
-    const message = await this.store.findMessage(key);
+    const message = await this.#find(key);
     if (message?.state !== 'dead' || isOversized(message)) return false;
     const again = { state: 'waiting', refusals: 0, step: 0, dueAtMs: nowMs } as const;
-    return this.#withLine(account, nowMs, nowMs, () => this.store.changeMessage(key, ['dead'], again));
+    return this.#withLine(account, nowMs, nowMs, () => this.#changeOne(key, 'dead', again));
   }
 
   /** Gives a waiting or dead message up for good; its id stays known. @returns false when it is not there. */
   async drop(account: Addressee, msgid: string): Promise<boolean> {
     const key = webhookIdOf({ ...account, msgid });
-    const message = await this.store.findMessage(key);
-    if (message === null || !(await this.store.forgetMessage(key, message.storedAtMs + SEEN_MS)))
-      return false;
+    const message = await this.#find(key);
+    if (message === null || !(await this.#forgetOne(key, message.storedAtMs + SEEN_MS))) return false;
     this.#ahead.delete(accountKey(account));
     // The message behind it may be due before the account is.
     await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, line.endpoint, 0)));
@@ -752,8 +770,8 @@ export class MessageStore {
   }
 
   /** Waiting and dead messages, of all or of one account. */
-  counts(account: Addressee | null): Promise<MessageCounts> {
-    return this.store.countMessages(account);
+  counts(account: Addressee | null): Promise<EntryCounts> {
+    return this.store.countEntries(account);
   }
 
   /**
@@ -761,12 +779,15 @@ export class MessageStore {
    * @returns the messages that this call made dead, as they were before.
    */
   async expire(failure: Failure): Promise<readonly MessageHead[]> {
-    const old = await this.store.listStoredBefore(failure.atMs - MESSAGE_LIFE_MS);
+    const waiting = { states: ['waiting'], storedUntilMs: failure.atMs - MESSAGE_LIFE_MS } as const;
+    const old = await this.#read(toMessageHead, () =>
+      this.store.listEntries(waiting, { by: 'storedAtMs', limit: EXPIRED_MAX }),
+    );
     const expired = await Promise.all(
       old.map(
         async (head) =>
           isExpired(head, failure.atMs) &&
-          (await this.store.changeMessage(webhookIdOf(head), ['waiting'], toDead(failure))),
+          (await this.#changeOne(webhookIdOf(head), 'waiting', toDead(failure))),
       ),
     );
     return old.filter((_, n) => expired[n]);
@@ -838,12 +859,14 @@ export class MessageStore {
       return next === null || isWhole(next) ? next : this.#findWaiting(next);
     }
     if (order === 'customer')
-      return (await this.store.listFirst(account, order, 1, isEarly ? null : nowMs))[0] ?? null;
+      return (
+        (await this.#listFirst(account, { by: 'seq', limit: 1, dueByMs: isEarly ? undefined : nowMs }))[0] ??
+        null
+      );
     // In a shared store another process may drop a message that was read ahead, or put one back before it.
-    if (this.isShared) return (await this.store.listFirst(account, 'account', 1, null))[0] ?? null;
+    if (this.isShared) return (await this.#listNext(account, 1))[0] ?? null;
     const key = accountKey(account);
-    const ahead =
-      this.#ahead.get(key) ?? shortened(await this.store.listFirst(account, 'account', AHEAD_MAX, null));
+    const ahead = this.#ahead.get(key) ?? shortened(await this.#listNext(account, AHEAD_MAX));
     if (ahead.length > 0) this.#ahead.set(key, ahead);
     return ahead[0] ?? null;
   }
@@ -856,7 +879,7 @@ export class MessageStore {
     const first = await this.#firstOf(account, 'account', nowMs, false);
     // Mostly nothing is held.
     if (first === null || !isHeld(first, nowMs)) return { next: first, dueAtMs: first?.dueAtMs ?? null };
-    const firsts = await this.store.listFirstHeads(account, PASSED_MAX);
+    const firsts = await this.#listFirstHeads(account, PASSED_MAX);
     const n = firsts.findIndex((message) => !isHeld(message, nowMs));
     const passed = n < 0 ? firsts : firsts.slice(0, n + 1);
     const dueAtMs = passed.length === 0 ? null : Math.min(...passed.map((message) => message.dueAtMs ?? 0));
@@ -865,18 +888,24 @@ export class MessageStore {
 
   async #nextDueAtMs(account: Addressee, order: TurnOrder, nowMs: number): Promise<number | null> {
     if (order === 'past held') return (await this.#pastHeld(account, nowMs)).dueAtMs;
-    return this.store.nextDueAtMs(account, order);
+    const firsts =
+      order === 'account'
+        ? await this.#listHeads(waitingOf(account), 1)
+        : await this.#read(toMessageHead, () =>
+            this.store.listFirstOfLanes(account, { by: 'dueAtMs', limit: 1 }),
+          );
+    return firsts[0]?.dueAtMs ?? null;
   }
 
   /** Holds the texts of a lane on, since another one comes. @param untilMs 0 where they are due. */
   async #hold(account: Addressee, lane: string, untilMs: number, nowMs: number): Promise<void> {
-    const waiting = await this.store.listLane(account, lane, JOINED_MAX);
+    const waiting = await this.#listHeads({ ...waitingOf(account), lane }, JOINED_MAX);
     const held = waiting.filter((message) => isHeld(message, nowMs));
     const isFull = held.length >= JOINED_MAX - 1;
     await Promise.all(
       held.map((message) => {
         const dueAtMs = isFull ? message.storedAtMs : dueAtMsOf(message, untilMs);
-        return this.store.changeMessage(webhookIdOf(message), ['waiting'], { dueAtMs });
+        return this.#changeOne(webhookIdOf(message), 'waiting', { dueAtMs });
       }),
     );
     this.#ahead.delete(accountKey(account));
@@ -884,7 +913,7 @@ export class MessageStore {
 
   /** Of the first messages of lanes, due or not. */
   async #leastTried(account: Addressee, without: ReadonlySet<string>): Promise<Message | null> {
-    const firsts = await this.store.listFirstHeads(account, PROBES_MAX + without.size);
+    const firsts = await this.#listFirstHeads(account, PROBES_MAX + without.size);
     const others = firsts.filter(({ lane }) => !without.has(lane));
     const [least] = others.toSorted((a, b) => a.attempts - b.attempts);
     return least === undefined ? null : this.#findWaiting(least);
@@ -892,7 +921,7 @@ export class MessageStore {
 
   /** With its content, still sealed; `null` where it does not wait any more. */
   async #findWaiting(head: MessageHead): Promise<Message | null> {
-    const message = await this.store.findMessage(webhookIdOf(head));
+    const message = await this.#find(webhookIdOf(head));
     return message?.state === 'waiting' ? message : null;
   }
 
@@ -922,7 +951,7 @@ export class MessageStore {
 
   async #findAwaited({ underWay, ...account }: MessageLine, nowMs: number): Promise<Message | null> {
     if (underWay === null || !isAwaited(underWay, nowMs)) return null;
-    const message = await this.store.findMessage(webhookIdOf({ ...account, msgid: underWay.msgid }));
+    const message = await this.#find(webhookIdOf({ ...account, msgid: underWay.msgid }));
     return message?.state === 'waiting' ? message : null;
   }
 
@@ -942,25 +971,81 @@ export class MessageStore {
   async #forget(message: Addressee & Pick<Message, 'msgid'>, untilMs: number): Promise<void> {
     const key = webhookIdOf(message);
     this.#taken.add(key);
-    await this.store.forgetMessage(key, untilMs);
+    await this.#forgetOne(key, untilMs);
     this.#taken.delete(key);
     this.#passed(message);
   }
 
-  async #changeMessage(
-    turn: Turn,
-    msgid: string,
-    change: Parameters<QueueStore['changeMessage']>[2],
-    nowMs: number,
-  ): Promise<boolean> {
+  async #changeMessage(turn: Turn, msgid: string, change: EntryChange, nowMs: number): Promise<boolean> {
     if ((await this.#lines.findStill(turn, turn.leaseId, nowMs)) === null) return false;
     this.#ahead.delete(accountKey(turn));
-    return this.store.changeMessage(webhookIdOf({ ...turn, msgid }), ['waiting'], change);
+    return this.#changeOne(webhookIdOf({ ...turn, msgid }), 'waiting', change);
   }
 
   #forgetWaiting(account: Addressee, pageCursor: string | null, untilMs: number | null): Promise<number> {
     this.#ahead.delete(accountKey(account));
-    return this.store.forgetWaiting({ account, pageCursor }, untilMs);
+    const which = { ...waitingOf(account), ...(pageCursor !== null && { pageCursor }) };
+    return this.store.forgetEntries(which, untilMs);
+  }
+
+  // Rows.
+
+  /** With its content, still sealed. @returns `null` when it neither waits nor is dead. */
+  async #find(key: string): Promise<Message | null> {
+    const filter = { states: ENTRY_STATES, keys: [key] };
+    const page = { by: 'place', limit: 1, withContent: true } as const;
+    return (await this.#read(toMessage, () => this.store.listEntries(filter, page)))[0] ?? null;
+  }
+
+  /** The first waiting messages of the account, in their order, still sealed. */
+  #listNext(account: Addressee, limit: number): Promise<readonly Message[]> {
+    this.store.requireRoom('outcomes');
+    const page = { by: 'place', limit, withContent: true } as const;
+    return this.#read(toMessage, () => this.store.listEntries(waitingOf(account), page));
+  }
+
+  /** The first waiting message of each lane, still sealed. */
+  #listFirst(account: Addressee, page: LanePage): Promise<readonly Message[]> {
+    this.store.requireRoom('outcomes');
+    return this.#read(toMessage, () => this.store.listFirstOfLanes(account, { ...page, withContent: true }));
+  }
+
+  #listFirstHeads(account: Addressee, limit: number): Promise<readonly MessageHead[]> {
+    this.store.requireRoom('outcomes');
+    return this.#read(toMessageHead, () => this.store.listFirstOfLanes(account, { by: 'seq', limit }));
+  }
+
+  #listHeads(filter: EntryFilter, limit: number, after?: EntryPlace): Promise<readonly MessageHead[]> {
+    const page = { by: 'place', limit, ...(after !== undefined && { after }) } as const;
+    return this.#read(toMessageHead, () => this.store.listEntries(filter, page));
+  }
+
+  /** Sets aside what cannot be read, and reads again, so that the page is as long as it can be. */
+  async #read<T>(
+    fromEntry: (entry: Entry) => T | null,
+    list: () => Promise<readonly Entry[]>,
+  ): Promise<readonly T[]> {
+    for (;;) {
+      const entries = await list();
+      const read = entries.map(fromEntry);
+      const unreadable = entries.filter((_, n) => read[n] === null);
+      if (unreadable.length === 0) return read.filter((one) => one !== null);
+      for (const entry of unreadable) await this.store.setAside(entry);
+    }
+  }
+
+  async #changeOne(key: string, state: EntryState, change: EntryChange): Promise<boolean> {
+    return (await this.store.changeEntries({ states: [state], keys: [key] }, change)) === 1;
+  }
+
+  /** Stores the message in place of what has this state under its id. */
+  async #put(state: StoredState, message: Message): Promise<boolean> {
+    const { key, ...whole } = toEntry(message);
+    return (await this.store.changeEntries({ states: [state], keys: [key] }, whole)) === 1;
+  }
+
+  async #forgetOne(key: string, untilMs: number): Promise<boolean> {
+    return (await this.store.forgetEntries({ states: ENTRY_STATES, keys: [key] }, untilMs)) === 1;
   }
 
   /** Takes a message out of those that were read ahead. The others are still as they were read. */
@@ -973,7 +1058,7 @@ export class MessageStore {
 }
 
 /** As a new message is kept: it waits and is due, or is dead. */
-function toMessage(
+function toNew(
   { failure, isUrgent, isText: _isText, ...message }: NewMessage,
   account: Addressee,
   page: PageStart,
@@ -988,6 +1073,10 @@ function toMessage(
     dueAtMs: failure === undefined ? nowMs : null,
     lastFailure: failure ?? null,
   };
+}
+
+function waitingOf({ corpId, openKfId }: Addressee): EntryFilter {
+  return { states: ['waiting'], corpId, openKfId };
 }
 
 function toHead({ content: _content, ...head }: Message): MessageHead {

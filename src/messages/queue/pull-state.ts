@@ -4,9 +4,9 @@
  */
 import type { RecordKind } from '../../storage/records/record-kind.js';
 import type { Lease } from '../../storage/queue/line.js';
-import type { MessageHead } from '../../storage/queue/message.js';
+import type { MessageHead } from '../../queue/message.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /**
  * How many moves of cursors are remembered, and for how long: an attempt may take 60 s, and its program may pull some

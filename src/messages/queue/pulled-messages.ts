@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Addressee } from '../../kernel/account.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
-import type { NewMessage } from '../../storage/queue/message.js';
+import type { NewMessage } from '../../queue/message.js';
 
 /** A page that brought something new, and is stored. */
 export interface Pulled {

@@ -14,7 +14,7 @@ import type { Destinations, MessageDestination } from '../../registry/accounts/d
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
-import { type Message, webhookIdOf } from '../../storage/queue/message.js';
+import { type Message, webhookIdOf } from '../../queue/message.js';
 import type { MessageStore, Turn } from '../queue/message-store.js';
 import type { OwnPulls } from '../own-pulls.js';
 import type { Puller } from '../pulling/puller.js';

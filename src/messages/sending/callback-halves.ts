@@ -2,17 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { type AttemptResult, HALVES_MS } from '../../dispatch/endpoint/attempt.js';
 import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
 import type { HalfTold, Halves } from '../../dispatch/endpoint/halves.js';
-import { toFailure } from '../../storage/queue/line.js';
+import { toFailure } from '../../queue/failure.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { MessageDestination } from '../../registry/accounts/destination.js';
-import { type Message, webhookIdOf } from '../../storage/queue/message.js';
+import { type Message, webhookIdOf } from '../../queue/message.js';
 import { MessageLog } from './message-log.js';
-import type { UnderWay } from '../queue/message-line.js';
+import type { UnderWay } from '../../queue/message-line.js';
 import { MessageStore, type Turn, type UnderWayMessage } from '../queue/message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toParcel } from './message-parcel.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /** How long the turn of an account waits for a bot that pulls after it has answered. Then others have their turn. */
 const WAIT_MS = 1_000;

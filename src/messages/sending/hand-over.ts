@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
-import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/outbox/retry-schedule.js';
+import { SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { SyncTokens } from '../../registry/bots/sync-tokens.js';
@@ -10,7 +10,7 @@ import { KfSync, PAGE_SIZE } from '../../wecom/kf-sync.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MessageStore, type Turn } from '../queue/message-store.js';
 import type { CursorBefore } from '../queue/pull-state.js';
-import { toResync } from '../../dispatch/endpoint/kf-event.js';
+import { toResync } from '../../queue/kf-event.js';
 
 /**
  * Leaves an account's waiting messages to a taker that pulls by itself. It gets one event for all, and its

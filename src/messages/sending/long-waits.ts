@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import type { AgentSettings } from '../../registry/bots/agent.dto.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
-import { type MessageHead, type NewMessage, webhookIdOf } from '../../storage/queue/message.js';
-import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
+import { type MessageHead, type NewMessage, webhookIdOf } from '../../queue/message.js';
+import { ORIGIN } from '../../kernel/wecom-format.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
 import { MessageStore } from '../queue/message-store.js';
 import { toParcel } from './message-parcel.js';

@@ -4,8 +4,8 @@ import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { toEnd, type WithheldOutcome } from '../../record/delivery-record.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
-import { type MessageHead, webhookIdOf } from '../../storage/queue/message.js';
-import type { Failure, Occasion } from '../../storage/queue/line.js';
+import { type MessageHead, webhookIdOf } from '../../queue/message.js';
+import type { Failure, Occasion } from '../../queue/failure.js';
 
 const ATTEMPTED = 'message.attempted';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics } from '../../metrics/metrics.js';
 import type { Observations } from '../../metrics/observations.js';
-import type { Failure } from '../../storage/queue/line.js';
+import type { Failure } from '../../queue/failure.js';
 
 /** Seconds, from one that is given on at once to one that waited for three days, as long as WeCom keeps messages. */
 const AGES_S = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400, 259_200];

@@ -8,7 +8,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import { type DeliveryRecord, isEnding } from '../../record/delivery-record.js';
 import type { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
-import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../storage/queue/message.js';
+import { type Message, MESSAGE_LIFE_MS, type MessageHead } from '../../queue/message.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import type { MessageStore, Turn } from '../queue/message-store.js';

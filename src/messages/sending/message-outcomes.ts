@@ -1,18 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
-import { FAST_STEPS, nextTry } from '../../dispatch/outbox/retry-schedule.js';
+import { FAST_STEPS, nextTry } from '../../queue/retry-schedule.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import type { Addressee } from '../../kernel/account.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../../storage/queue/message.js';
-import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
+import { type Message, MESSAGE_LIFE_MS, type MessageHead } from '../../queue/message.js';
+import { ORIGIN } from '../../kernel/wecom-format.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { type KeptPage, MessageStore, type Turn } from '../queue/message-store.js';
 import { messagesConfig } from './messages.config.js';
-import { type Failure, type FailureStage, type Occasion, toFailure } from '../../storage/queue/line.js';
+import { type Failure, type FailureStage, type Occasion, toFailure } from '../../queue/failure.js';
 
 /** A message that its bot does not get. */
 export interface WithheldMessage {

@@ -2,8 +2,8 @@ import type { Parcel } from '../../dispatch/endpoint/parcel.js';
 import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { Secret } from '../../kernel/secret.js';
-import { type Message, webhookIdOf } from '../../storage/queue/message.js';
-import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
+import { type Message, webhookIdOf } from '../../queue/message.js';
+import { ORIGIN } from '../../kernel/wecom-format.js';
 
 /**
  * One attempt to give the bot a message.

@@ -11,14 +11,9 @@ import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { lapseLeases, MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
-import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
-import {
-  MESSAGE_LIFE_MS,
-  type MessageHead,
-  type MessageOrder,
-  type NewMessage,
-  webhookIdOf,
-} from '../../storage/queue/message.js';
+import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
+import { MESSAGE_LIFE_MS, type MessageHead, type NewMessage, webhookIdOf } from '../../queue/message.js';
+import type { MessageOrder } from '../../registry/bots/bot.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import type { MessageStore } from '../queue/message-store.js';

@@ -7,17 +7,17 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { MessageDestination } from '../../registry/accounts/destination.js';
 import { isStream } from '../../registry/endpoint/endpoint.js';
-import { isExpired, type Message } from '../../storage/queue/message.js';
-import { isAwaited, type UnderWay } from '../queue/message-line.js';
+import { isExpired, type Message } from '../../queue/message.js';
+import { isAwaited, type UnderWay } from '../../queue/message-line.js';
 import { MessageStore, type Turn, type TurnOrder, type UnderWayMessage } from '../queue/message-store.js';
-import { mergeMsOf } from '../queue/quick-texts.js';
+import { mergeMsOf } from '../../queue/quick-texts.js';
 import { CallbackHalves } from './callback-halves.js';
 import { CustomerLanes } from './customer-lanes.js';
 import { type Ended, MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toParcel } from './message-parcel.js';
 import { type ReadyDestination, Takers } from './takers.js';
-import { LEASE_MS, type Occasion } from '../../storage/queue/line.js';
+import { LEASE_MS, type Occasion } from '../../queue/failure.js';
 
 /** How long one account is served before others have their turn, if its bot takes each message at once. */
 const TURN_MS = 1_000;

@@ -27,19 +27,20 @@ import {
 import { readCallbackUrl } from '../endpoint/endpoint.js';
 import {
   ALL_OTHERS,
+  type Bot,
   BOT_APIS,
   BOT_TAKES,
   BOT_TIMEOUT_MS,
-  type Bot,
   type BotApi,
   type BotTakes,
   INCLUDED,
   type Included,
+  MESSAGE_ORDERS,
+  type MessageOrder,
 } from './bot.js';
 import { AgentDto } from './agent.dto.js';
 import { BOT_FORMS, BOT_KINDS, type BotForm, type BotKind } from './bot-kinds.js';
 import { readSession, SessionSettings } from './session.dto.js';
-import { MESSAGE_ORDERS, type MessageOrder } from '../../storage/queue/message.js';
 
 /** More accounts than a corp may have without asking WeCom for more. */
 const ACCOUNTS_MAX = 1_000;

@@ -5,8 +5,11 @@ import type { RecordKind } from '../../storage/records/record-kind.js';
 import type { AgentSettings } from './agent.dto.js';
 import type { BotForm, BotKind } from './bot-kinds.js';
 import type { SessionSettings } from './session.dto.js';
-import type { MessageOrder } from '../../storage/queue/message.js';
 import { accountKey } from '../../kernel/account.js';
+
+/** What goes one after the other: all messages of an account, or only those of the same customer. */
+export const MESSAGE_ORDERS = ['account', 'customer'] as const;
+export type MessageOrder = (typeof MESSAGE_ORDERS)[number];
 
 /**
  * How a bot calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager's tunnel, for programs whose base

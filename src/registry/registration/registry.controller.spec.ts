@@ -24,8 +24,8 @@ import { DispatchModule } from '../../dispatch/dispatch.module.js';
 import { HttpCarrier } from '../../dispatch/http/http-carrier.js';
 import { configModule } from '../../config/config.module.js';
 import { dispatchConfig } from '../../dispatch/answer/dispatch.config.js';
-import { MemoryQueueStore } from '../../storage/queue/memory-queue-store.js';
-import { QueueStore } from '../../storage/queue/queue-store.js';
+import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
+import { MemoryQueue, QueueStore } from '../../storage/queue/queue-store.js';
 import { HttpModule } from '../../http/http.module.js';
 import { createHttpServer } from '../../http/server.js';
 import { Clock } from '../../kernel/clock.js';
@@ -87,12 +87,22 @@ let puppet: PuppetServer;
     { provide: PuppetRepository, useFactory: () => repository },
     { provide: RecordStore, useFactory: () => new MemoryRecords() },
     { provide: QueueStore, useFactory: () => new MemoryQueueStore() },
+    { provide: MemoryQueue, useFactory: () => new MemoryQueueStore() },
     { provide: Counters, useFactory: () => new MemoryCounters() },
     { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
     { provide: Journals, useFactory: () => new MemoryJournals() },
     { provide: StoreClock, useExisting: Clock },
   ],
-  exports: [PuppetRepository, RecordStore, QueueStore, Counters, SecretCheck, Journals, StoreClock],
+  exports: [
+    PuppetRepository,
+    RecordStore,
+    QueueStore,
+    MemoryQueue,
+    Counters,
+    SecretCheck,
+    Journals,
+    StoreClock,
+  ],
 })
 class HeldStorage {}
 

@@ -7,7 +7,8 @@ import { RecordStore, type ResealReport } from '../records/records.js';
 import { StoredSecrets } from '../store/stored-secrets.js';
 import { STORE_CONTENTS, type StoreContents } from '../store/store-contents.js';
 import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
-import { MESSAGES, type MessageRecord } from './queue.js';
+import type { ContentOwner } from '../queue/entry.js';
+import { MESSAGES, type EntryRecord } from './queue.js';
 import { MongoStore } from './mongo-store.js';
 import { PUPPETS, type PuppetRecord } from './puppet.schema.js';
 
@@ -41,7 +42,7 @@ export class MongoStoredSecrets extends StoredSecrets {
     await this.#each(
       MESSAGES,
       report,
-      (document) => messageChange(document as MessageRecord, resealing),
+      (document) => messageChange(document as EntryRecord & ContentOwner, resealing),
       withContent,
     );
   }
@@ -128,7 +129,7 @@ function puppetChange(record: PuppetRecord, resealing: Resealing): Change {
   };
 }
 
-function messageChange(record: MessageRecord, resealing: Resealing): Change {
+function messageChange(record: EntryRecord & ContentOwner, resealing: Resealing): Change {
   const { _id, content } = record;
   const set = resealing.message(record, { content });
   return Object.keys(set).length === 0 ? null : { filter: { _id, content }, update: { $set: set } };

@@ -1,38 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Collection, mongo } from 'mongoose';
-import { claimableAtMs, isLine, type Line, type LineKind, type LineState, lineKey } from '../queue/line.js';
 import {
-  isMessageHead,
-  type Message,
-  MESSAGE_STATES,
-  type MessageHead,
-  type MessageOrder,
-  type MessageState,
-  webhookIdOf,
-} from '../queue/message.js';
+  type AccountEntries,
+  type Entry,
+  ENTRY_STATES,
+  type EntryCounts,
+  type EntryFilter,
+  type EntryPage,
+  type KnownEntry,
+  type LanePage,
+  type StoredState,
+} from '../queue/entry.js';
+import { claimableAtMs, isLine, type Line, lineKey, type LineKind, type LineState } from '../queue/line.js';
 import {
+  type EntryChange,
   type KeptLine,
-  type KnownMessage,
-  type LineCounts,
+  type LineCount,
   type LineFilter,
   type LineGroup,
   type LineOrder,
   type LinePlace,
-  type MessageChange,
-  type AccountMessages,
-  type MessageCounts,
-  type MessageFilter,
-  type MessagePlace,
   QueueStore,
-  type WaitingOf,
 } from '../queue/queue-store.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { Secret } from '../../kernel/secret.js';
 import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
 import { sayUnreadableLine, sayUnreadableMessage } from '../queue/unreadable.js';
 import { type Index, isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS } from './mongo-store.js';
-import { type Addressee, accountKey, readAccountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee, readAccountKey } from '../../kernel/account.js';
 
 /*
  * Both collections are ours alone and written by the driver itself: mongoose's schemas would cast a value of another type, and so
@@ -43,8 +38,8 @@ export const MESSAGES = 'wxkfmessages';
 
 /** The state of a record that was set aside because it cannot be read. */
 export const UNREADABLE = 'unreadable';
-/** The state of a message of which only the id is left. */
-export const KNOWN = 'known';
+/** The state of an entry of which only the key is left. */
+export const KNOWN = 'known' satisfies StoredState;
 
 interface FirstOfLane {
   readonly id: string;
@@ -61,17 +56,17 @@ export interface LineRecord extends Omit<Line, 'state'> {
   readonly revision: string;
 }
 
-/** The fields of a known message. */
-type KnownRecord = Pick<MessageRecord, '_id' | 'state' | 'knownUntilMs'>;
+/** The fields of a known entry. */
+type KnownRecord = Pick<EntryRecord, '_id' | 'state' | 'knownUntilMs'>;
 
-export interface MessageRecord extends Omit<MessageHead, 'state'> {
-  /** `webhookIdOf`. */
+/** The details are fields beside the others. */
+export interface EntryRecord extends Omit<Entry, 'key' | 'state' | 'details' | 'content'> {
   readonly _id: string;
   /** `accountKey`. */
   readonly account: string;
-  readonly state: MessageState | typeof UNREADABLE | typeof KNOWN;
+  readonly state: StoredState | typeof UNREADABLE;
   readonly content: string;
-  /** Of a known message alone. */
+  /** Of a known entry alone. */
   readonly knownUntilMs?: number;
 }
 
@@ -92,26 +87,17 @@ const MESSAGE_INDEXES: readonly Index[] = [
 
 /** How many dead messages, and how many known ids, one sweep removes. */
 const SWEEP_MAX = 2_000;
-/** A message on this list may be followed by a write of its own. */
-const STORED_BEFORE_MAX = 1_000;
 
 /** The server stops when the caller's time limit ends. Bytes are given as a `Buffer`. */
 const READING = { maxTimeMS: READ_LIMIT_MS, promoteBuffers: true } as const;
 /** Without bodies, which may be large. */
 const LINE_HEADS = { ...READING, projection: { body: 0 } } as const;
-/** Without the contents of messages. */
-const MESSAGE_HEADS = { ...READING, projection: { content: 0 } } as const;
+/** Without contents. */
+const ENTRY_HEADS = { ...READING, projection: { content: 0 } } as const;
 
 type LineQuery = mongo.Filter<LineRecord>;
-/** What is parked because of a pause, and the rest. */
-const PAUSED: LineQuery = { state: 'parked', 'lastFailure.stage': 'paused' };
-const PARKED: LineQuery = { state: 'parked', 'lastFailure.stage': { $ne: 'paused' } };
-type MessageQuery = mongo.Filter<MessageRecord>;
+type EntryQuery = mongo.Filter<EntryRecord>;
 
-/**
- * Lines and messages of all processes on one database. A write changes one record, or records that do not depend on each other. Its
- * condition says what must still be so.
- */
 interface AccountGroup {
   readonly _id: string;
   readonly waiting: number;
@@ -119,11 +105,15 @@ interface AccountGroup {
   readonly oldest: number | null;
 }
 
+/**
+ * Lines and entries of all processes on one database. A write changes one record, or records that do not depend on each other. Its
+ * condition says what must still be so.
+ */
 @Injectable()
 export class MongoQueueStore extends QueueStore {
   override readonly isShared = true;
   readonly #lines: Collection<LineRecord>;
-  readonly #messages: Collection<MessageRecord>;
+  readonly #entries: Collection<EntryRecord>;
 
   constructor(
     private readonly store: MongoStore,
@@ -131,7 +121,7 @@ export class MongoQueueStore extends QueueStore {
   ) {
     super();
     this.#lines = store.collection(LINES, LINE_INDEXES);
-    this.#messages = store.collection(MESSAGES, MESSAGE_INDEXES);
+    this.#entries = store.collection(MESSAGES, MESSAGE_INDEXES);
   }
 
   // Lines.
@@ -141,37 +131,9 @@ export class MongoQueueStore extends QueueStore {
     return record === null ? null : this.#toKept(record);
   }
 
-  /** Inserts the record, or replaces one that cannot be read. If any other record is there, the id is a duplicate. */
-  override insert({ line, revision }: KeptLine): Promise<boolean> {
-    const { _id, ...fields } = toRecord(line, revision);
-    return this.#write('insert line', async () => {
-      try {
-        await this.#lines.replaceOne({ _id, state: UNREADABLE }, fields, { upsert: true });
-        return true;
-      } catch (error) {
-        if (isDuplicateKey(error)) return false;
-        throw error;
-      }
-    });
-  }
-
-  override replace(before: KeptLine, { line, revision }: KeptLine): Promise<boolean> {
-    const $set = changedFields(toRecord(before.line, before.revision), toRecord(line, revision));
-    return this.#write('replace line', async () => {
-      const { matchedCount } = await this.#lines.updateOne(asRead(before), { $set });
-      return matchedCount === 1;
-    });
-  }
-
-  override remove(before: KeptLine): Promise<boolean> {
-    return this.#write('remove line', async () => {
-      const { deletedCount } = await this.#lines.deleteOne(asRead(before));
-      return deletedCount === 1;
-    });
-  }
-
-  override setAside({ line, revision }: KeptLine): Promise<void> {
-    return this.#setLineAside(lineKey(line.kind, line), revision);
+  override async write(before: KeptLine | null, after: KeptLine | null): Promise<boolean> {
+    if (after === null) return before === null || this.#remove(before);
+    return before === null ? this.#insert(after) : this.#replace(before, after);
   }
 
   override async listClaimable(
@@ -250,7 +212,7 @@ export class MongoQueueStore extends QueueStore {
   ): Promise<readonly Line[]> {
     const isByAccount = order === 'account';
     const query: LineQuery = {
-      ...{ kind, ...toQuery(filter), _id: keysOf(kind, filter.corpId, isByAccount ? after : null) },
+      ...{ kind, ...toQuery(filter), _id: keysOf(kind, filter, isByAccount ? after : null) },
       ...(after !== null && !isByAccount && { $or: behind(after) }),
     };
     return this.#listLines('list lines', () =>
@@ -262,43 +224,24 @@ export class MongoQueueStore extends QueueStore {
     );
   }
 
-  override findAll(keys: readonly string[]): Promise<readonly Line[]> {
-    return this.#listLines('find lines', () =>
-      this.#lines.find({ _id: { $in: [...keys] }, state: { $ne: UNREADABLE } }, LINE_HEADS).toArray(),
-    );
-  }
-
-  /** Has no index: each new line would have to pay for it. */
-  override listOfAccount(kind: LineKind, openKfId: string): Promise<readonly Line[]> {
-    return this.#listLines('find lines', () =>
-      this.#lines.find({ kind, openKfId, state: { $ne: UNREADABLE } }, LINE_HEADS).toArray(),
-    );
-  }
-
-  override count(kind: LineKind): Promise<LineCounts> {
-    const count = (lines: LineQuery) => this.#lines.countDocuments({ kind, ...lines }, READING);
-    const oldest = async (lines: LineQuery): Promise<number | null> => {
+  override count(kind: LineKind): Promise<readonly LineCount[]> {
+    const countIn = async (state: LineCount['state']): Promise<LineCount> => {
       const sort = { waitingSinceMs: 1 } as const;
-      const found = { kind, ...lines, waitingSinceMs: { $gt: 0 } };
-      const first = await this.#lines.findOne(found, { ...READING, sort, projection: sort });
-      return first?.waitingSinceMs ?? null;
+      const found = { kind, state, waitingSinceMs: { $gt: 0 } };
+      const [lines, first] = await Promise.all([
+        this.#lines.countDocuments({ kind, state }, READING),
+        this.#lines.findOne(found, { ...READING, sort, projection: sort }),
+      ]);
+      return { state, stage: null, lines, sinceMs: first?.waitingSinceMs ?? 0 };
     };
     return this.store.run('count lines', async () => {
-      const [waiting, parked, paused, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs] =
-        await Promise.all([
-          count({ state: 'waiting' }),
-          count(PARKED),
-          count(PAUSED),
-          count({ state: 'dead' }),
-          count({ state: UNREADABLE }),
-          oldest({ state: 'waiting' }),
-          oldest(PARKED),
-        ]);
-      return { waiting, parked, paused, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs };
+      const states = ['waiting', 'dead', UNREADABLE] as const;
+      const counts = await Promise.all([...states.map(countIn), this.#countParked(kind)]);
+      return counts.flat().filter(({ lines }) => lines > 0);
     });
   }
 
-  override countUnregistered(kind: LineKind, corpId: string): Promise<number> {
+  override countWithoutEndpoint(kind: LineKind, corpId: string): Promise<number> {
     return this.store.run('count lines', () =>
       this.#lines.countDocuments({ kind, corpId, endpoint: null }, READING),
     );
@@ -314,19 +257,16 @@ export class MongoQueueStore extends QueueStore {
     }));
   }
 
-  // Messages.
+  // Entries.
 
-  override addMessages(
-    messages: readonly Message[],
-    known: readonly KnownMessage[],
-  ): Promise<ReadonlySet<string>> {
-    const records = [...messages.map(toMessageRecord), ...known.map(toKnownRecord)];
+  override addEntries(entries: readonly Entry[], known: readonly KnownEntry[]): Promise<ReadonlySet<string>> {
+    const records = [...entries.map(toEntryRecord), ...known.map(toKnownRecord)];
     const keysWithout = (refused: ReadonlySet<number>): ReadonlySet<string> =>
-      new Set(messages.map(webhookIdOf).filter((_, n) => !refused.has(n)));
+      new Set(entries.filter((_, n) => !refused.has(n)).map(({ key }) => key));
     if (records.length === 0) return Promise.resolve(new Set());
     return this.#write('add messages', async () => {
       try {
-        await this.#messages.insertMany(records as MessageRecord[], { ordered: false });
+        await this.#entries.insertMany(records as EntryRecord[], { ordered: false });
         return keysWithout(new Set());
       } catch (error) {
         if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
@@ -337,147 +277,82 @@ export class MongoQueueStore extends QueueStore {
     });
   }
 
-  override async findMessage(key: string): Promise<Message | null> {
-    const [message = null] = await this.#listMessages('find message', toMessage, () =>
-      this.#messages.find({ _id: key, state: { $in: KEPT } }, READING).toArray(),
-    );
-    return message;
+  override listEntries(
+    filter: EntryFilter,
+    { by, limit, after, withContent }: EntryPage,
+  ): Promise<readonly Entry[]> {
+    const behindIt = after && {
+      $or: [{ account: { $gt: after.account } }, { account: after.account, seq: { $gt: after.seq } }],
+    };
+    const query: EntryQuery = { ...toEntryQuery(filter), ...behindIt };
+    const sort: mongo.Sort = by === 'place' ? { account: 1, seq: 1 } : { storedAtMs: 1 };
+    return this.store.run('list messages', async () => {
+      const found = this.#entries.find(query, withContent === true ? READING : ENTRY_HEADS).limit(limit);
+      // A single record is found by its key. With an order, the database might look for it among all.
+      return (await (filter.keys?.length === 1 ? found : found.sort(sort)).toArray()).map(toEntry);
+    });
   }
 
-  override async listFirst(
+  /** The first of each lane are found without their contents, which come then with those that are wanted. */
+  override listFirstOfLanes(
     account: Addressee,
-    order: MessageOrder,
-    limit: number,
-    dueAtMs: number | null,
-    without: ReadonlySet<string> = new Set(),
-  ): Promise<readonly Message[]> {
-    const waiting: MessageQuery = { account: accountKey(account), state: 'waiting' };
-    if (order === 'customer')
-      return this.#listFirstOfLanes({ ...waiting, lane: { $nin: [...without] } }, limit, dueAtMs);
-    return this.#listMessages('list first messages', toMessage, () =>
-      this.#messages.find(waiting, READING).sort({ seq: 1 }).limit(limit).toArray(),
-    );
-  }
-
-  override async findFrom(account: Addressee, seq: number): Promise<MessageHead | null> {
-    const query: MessageQuery = { account: accountKey(account), state: 'waiting', seq: { $gte: seq } };
-    const [first = null] = await this.#listMessages('list first messages', toHead, () =>
-      this.#messages.find(query, MESSAGE_HEADS).sort({ seq: 1 }).limit(1).toArray(),
-    );
-    return first;
-  }
-
-  override async listFirstHeads(account: Addressee, limit: number): Promise<readonly MessageHead[]> {
-    const waiting: MessageQuery = { account: accountKey(account), state: 'waiting' };
-    const ids = firstIds(await this.#firstOfLanes(waiting), limit);
-    const firsts = await this.#listMessages('list first messages', toHead, () =>
-      this.#messages.find({ ...waiting, _id: { $in: ids } }, MESSAGE_HEADS).toArray(),
-    );
-    return firsts.toSorted((a, b) => a.seq - b.seq);
-  }
-
-  override listLane(account: Addressee, lane: string, limit: number): Promise<readonly MessageHead[]> {
-    const query: MessageQuery = { account: accountKey(account), state: 'waiting', lane };
-    return this.#listMessages('list first messages', toHead, () =>
-      this.#messages.find(query, MESSAGE_HEADS).sort({ seq: 1 }).limit(limit).toArray(),
-    );
-  }
-
-  override async nextDueAtMs(account: Addressee, order: MessageOrder): Promise<number | null> {
-    const waiting: MessageQuery = { account: accountKey(account), state: 'waiting' };
-    if (order === 'customer') {
-      const lanes = await this.#firstOfLanes(waiting);
-      return lanes.length === 0 ? null : Math.min(...lanes.map(({ dueAtMs }) => dueAtMs));
-    }
-    const options = { ...READING, sort: { seq: 1 }, projection: { dueAtMs: 1 } } as const;
-    const first = await this.store.run('list first messages', () => this.#messages.findOne(waiting, options));
-    return first?.dueAtMs ?? null;
-  }
-
-  override changeMessage(
-    key: string,
-    states: readonly MessageState[],
-    change: MessageChange,
-  ): Promise<boolean> {
-    return this.#write('change message', async () => {
-      const filter = { _id: key, state: { $in: [...states] } };
-      return (await this.#messages.updateOne(filter, { $set: change })).matchedCount === 1;
-    });
-  }
-
-  override forgetMessage(key: string, untilMs: number): Promise<boolean> {
-    return this.#write('forget message', async () => {
-      const filter = { _id: key, state: { $in: KEPT } };
-      return (await this.#messages.replaceOne(filter, toKnown(untilMs) as MessageRecord)).matchedCount === 1;
-    });
-  }
-
-  override forgetWaiting({ account, pageCursor }: WaitingOf, untilMs: number | null): Promise<number> {
-    const waiting: MessageQuery = {
+    { by, limit, dueByMs = Infinity, without = new Set(), withContent }: LanePage,
+  ): Promise<readonly Entry[]> {
+    const waiting: EntryQuery = {
       ...{ account: accountKey(account), state: 'waiting' },
-      ...(pageCursor !== null && { 'page.cursor': pageCursor }),
+      ...(without.size > 0 && { lane: { $nin: [...without] } }),
     };
-    return this.#write('forget messages', async () => {
-      if (untilMs === null) return (await this.#messages.deleteMany(waiting)).deletedCount;
-      return (await this.#messages.updateMany(waiting, asKnown(untilMs))).matchedCount;
+    return this.store.run('list first messages', async () => {
+      const ids = (await this.#firstOfLanes(waiting))
+        .filter(({ dueAtMs }) => dueAtMs <= dueByMs)
+        .toSorted((a, b) => a[by] - b[by])
+        .slice(0, limit)
+        .map(({ id }) => id);
+      if (ids.length === 0) return [];
+      const query = { ...waiting, _id: { $in: ids } };
+      const found = this.#entries.find(query, withContent === true ? READING : ENTRY_HEADS);
+      return (await found.sort({ [by]: 1 }).toArray()).map(toEntry);
     });
   }
 
-  override bringBack(message: Message): Promise<boolean> {
-    return this.#putOver(KNOWN, message);
-  }
-
-  override replaceMessage(message: Message): Promise<boolean> {
-    return this.#putOver('waiting', message);
-  }
-
-  override forgetIds(keys: readonly string[]): Promise<void> {
-    return this.#write('forget messages', async () => {
-      await this.#messages.deleteMany({ _id: { $in: [...keys] }, state: KNOWN });
+  override changeEntries(which: EntryFilter, change: EntryChange): Promise<number> {
+    const { details, content, ...fields } = change;
+    const { corpId, openKfId } = fields;
+    const $set = {
+      ...{ ...fields, ...details },
+      ...(typeof content === 'string' && { content }),
+      ...(corpId !== undefined && openKfId !== undefined && { account: accountKey({ corpId, openKfId }) }),
+    };
+    const isBack = which.states.includes('known');
+    const update = { $set, ...(isBack && { $unset: { knownUntilMs: 1 } as const }) };
+    return this.#write('change message', async () => {
+      const { matchedCount } = await this.#entries.updateMany(toEntryQuery(which), update);
+      return matchedCount;
     });
   }
 
-  override makeMessagesDue(account: Addressee, nowMs: number): Promise<void> {
-    return this.#write('make messages due', () => this.#makeMessagesDue([accountKey(account)], nowMs));
+  override forgetEntries(which: EntryFilter, untilMs: number | null): Promise<number> {
+    const query = toEntryQuery(which);
+    return this.#write('forget messages', async () => {
+      if (untilMs === null) return (await this.#entries.deleteMany(query)).deletedCount;
+      if (which.keys?.length !== 1) return this.#forgetAll(query, untilMs);
+      return (await this.#entries.replaceOne(query, toKnown(untilMs) as EntryRecord)).matchedCount;
+    });
   }
 
-  override countWaiting(account: Addressee): Promise<number> {
-    return this.store.run('count messages', () =>
-      this.#messages.countDocuments({ account: accountKey(account), state: 'waiting' }, READING),
-    );
-  }
-
-  override listMessages(
-    { states, corpId, openKfId }: MessageFilter,
-    after: MessagePlace | null,
-    limit: number,
-  ): Promise<readonly MessageHead[]> {
-    const query: MessageQuery = {
-      state: { $in: [...states] },
-      ...(corpId !== null && { corpId }),
-      ...(openKfId !== null && { openKfId }),
-      ...(after !== null && {
-        $or: [{ account: { $gt: after.account } }, { account: after.account, seq: { $gt: after.seq } }],
-      }),
-    };
-    return this.#listMessages('list messages', toHead, () =>
-      this.#messages.find(query, MESSAGE_HEADS).sort({ account: 1, seq: 1 }).limit(limit).toArray(),
-    );
-  }
-
-  override countMessages(account: Addressee | null): Promise<MessageCounts> {
+  override countEntries(account: Addressee | null): Promise<EntryCounts> {
     const of = account === null ? {} : { account: accountKey(account) };
-    const waitingOf: MessageQuery = { ...of, state: 'waiting' };
-    const oldest = async (query: MessageQuery, sort: mongo.Sort): Promise<number> => {
+    const waitingOf: EntryQuery = { ...of, state: 'waiting' };
+    const oldest = async (query: EntryQuery, sort: mongo.Sort): Promise<number> => {
       const options = { ...READING, sort, projection: { storedAtMs: 1 } };
-      const found = await this.#messages.findOne<Pick<MessageHead, 'storedAtMs'>>(query, options);
+      const found = await this.#entries.findOne<Pick<Entry, 'storedAtMs'>>(query, options);
       return found?.storedAtMs ?? Infinity;
     };
     return this.store.run('count messages', async () => {
       const [waiting, dead, ...firsts] = await Promise.all([
-        this.#messages.countDocuments(waitingOf, READING),
-        this.#messages.countDocuments({ ...of, state: 'dead' }, READING),
-        // The messages of one account are found by `seq`. Of the urgent ones, and of the others, the first was stored first.
+        this.#entries.countDocuments(waitingOf, READING),
+        this.#entries.countDocuments({ ...of, state: 'dead' }, READING),
+        // Those of one account are found by `seq`. Of the negative ones, and of the others, the first was stored first.
         oldest(waitingOf, account === null ? { storedAtMs: 1 } : { seq: 1 }),
         account === null ? Infinity : oldest({ ...waitingOf, seq: { $gte: 0 } }, { seq: 1 }),
       ]);
@@ -486,15 +361,15 @@ export class MongoQueueStore extends QueueStore {
     });
   }
 
-  override countMessagesByAccount(): Promise<readonly AccountMessages[]> {
+  override countEntriesByAccount(): Promise<readonly AccountEntries[]> {
     const of = (state: string) => ({ $sum: { $cond: [{ $eq: ['$state', state] }, 1, 0] } });
     const oldest = { $min: { $cond: [{ $eq: ['$state', 'waiting'] }, '$storedAtMs', null] } };
     const pipeline = [
-      { $match: { state: { $in: KEPT } } },
+      { $match: { state: { $in: [...ENTRY_STATES] } } },
       { $group: { _id: '$account', waiting: of('waiting'), dead: of('dead'), oldest } },
     ];
     return this.store.run('count messages', async () => {
-      const groups = await this.#messages.aggregate<AccountGroup>(pipeline, READING).toArray();
+      const groups = await this.#entries.aggregate<AccountGroup>(pipeline, READING).toArray();
       return groups.map(({ _id, waiting, dead, oldest: oldestWaitingAtMs }) => ({
         ...readAccountKey(_id),
         ...{ waiting, dead, oldestWaitingAtMs },
@@ -502,33 +377,84 @@ export class MongoQueueStore extends QueueStore {
     });
   }
 
-  override listStoredBefore(atMs: number): Promise<readonly MessageHead[]> {
-    const query: MessageQuery = { state: 'waiting', storedAtMs: { $lte: atMs } };
-    return this.#listMessages('list old messages', toHead, () =>
-      this.#messages.find(query, MESSAGE_HEADS).sort({ storedAtMs: 1 }).limit(STORED_BEFORE_MAX).toArray(),
-    );
-  }
-
   override sweep(diedBeforeMs: number, untilMs: number, nowMs: number): Promise<void> {
-    const died: MessageQuery = { state: 'dead', 'lastFailure.atMs': { $lte: diedBeforeMs } };
-    const over: MessageQuery = { state: KNOWN, knownUntilMs: { $lte: nowMs } };
-    const idsOf = async (query: MessageQuery): Promise<string[]> => {
-      const found = this.#messages.find(query, { ...READING, projection: { _id: 1 } });
-      return (await found.limit(SWEEP_MAX).toArray()).map(({ _id }) => _id);
-    };
+    const over: EntryQuery = { state: KNOWN, knownUntilMs: { $lte: nowMs } };
     return this.#write('sweep messages', async () => {
-      const [dead, known] = await Promise.all([idsOf(died), idsOf(over)]);
-      if (dead.length > 0) await this.#messages.updateMany({ _id: { $in: dead }, ...died }, asKnown(untilMs));
-      if (known.length > 0) await this.#messages.deleteMany({ _id: { $in: known }, ...over });
+      const known = await this.#idsOf(over, SWEEP_MAX);
+      await this.#forgetAll(
+        { state: 'dead', 'lastFailure.atMs': { $lte: diedBeforeMs } },
+        untilMs,
+        SWEEP_MAX,
+      );
+      if (known.length > 0) await this.#entries.deleteMany({ _id: { $in: known }, ...over });
     });
   }
 
-  #putOver(state: 'known' | 'waiting', message: Message): Promise<boolean> {
-    const { _id, ...fields } = toMessageRecord(message);
-    return this.#write('put message', async () => {
-      const { matchedCount } = await this.#messages.replaceOne({ _id, state }, fields);
+  // Both.
+
+  override async setAside(unreadable: KeptLine | Entry): Promise<void> {
+    if ('line' in unreadable)
+      return this.#setLineAside(lineKey(unreadable.line.kind, unreadable.line), unreadable.revision);
+    const { key: _id, state } = unreadable;
+    const isSetAside = await this.#write('set record aside', async () => {
+      const update = { $set: { state: UNREADABLE } } as const;
+      return (await this.#entries.updateOne({ _id, state }, update)).matchedCount === 1;
+    });
+    if (isSetAside) sayUnreadableMessage(this.log, _id);
+  }
+
+  /** Inserts the record, or replaces one that cannot be read. If any other record is there, the id is a duplicate. */
+  #insert({ line, revision }: KeptLine): Promise<boolean> {
+    const { _id, ...fields } = toRecord(line, revision);
+    return this.#write('insert line', async () => {
+      try {
+        await this.#lines.replaceOne({ _id, state: UNREADABLE }, fields, { upsert: true });
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    });
+  }
+
+  #replace(before: KeptLine, { line, revision }: KeptLine): Promise<boolean> {
+    const $set = changedFields(toRecord(before.line, before.revision), toRecord(line, revision));
+    return this.#write('replace line', async () => {
+      const { matchedCount } = await this.#lines.updateOne(asRead(before), { $set });
       return matchedCount === 1;
     });
+  }
+
+  #remove(before: KeptLine): Promise<boolean> {
+    return this.#write('remove line', async () => {
+      const { deletedCount } = await this.#lines.deleteOne(asRead(before));
+      return deletedCount === 1;
+    });
+  }
+
+  async #countParked(kind: LineKind): Promise<readonly LineCount[]> {
+    const pipeline = [
+      { $match: { kind, state: 'parked' } },
+      { $group: { _id: '$lastFailure.stage', lines: { $sum: 1 }, sinceMs: { $min: '$waitingSinceMs' } } },
+    ];
+    const groups = await this.#lines
+      .aggregate<Pick<LineCount, 'lines' | 'sinceMs'> & { _id: string | null }>(pipeline, READING)
+      .toArray();
+    return groups.map(({ _id: stage, ...same }) => ({ state: 'parked', stage, ...same }));
+  }
+
+  async #idsOf(query: EntryQuery, limit: number): Promise<string[]> {
+    const found = this.#entries.find(query, { ...READING, projection: { _id: 1 } });
+    return (await found.limit(limit).toArray()).map(({ _id }) => _id);
+  }
+
+  /** @param limit 0 for all. */
+  async #forgetAll(query: EntryQuery, untilMs: number, limit = 0): Promise<number> {
+    const replacement = toKnown(untilMs) as EntryRecord;
+    const ids = await this.#idsOf(query, limit);
+    if (ids.length === 0) return 0;
+    const writes = ids.map((_id) => ({ replaceOne: { filter: { ...query, _id }, replacement } }));
+    return (await this.#entries.bulkWrite(writes, { ordered: false })).matchedCount;
   }
 
   /** A write has no time limit: it ends when its outcome is known. */
@@ -562,48 +488,8 @@ export class MongoQueueStore extends QueueStore {
     }
   }
 
-  async #listMessages<T>(
-    what: Operation,
-    fromRecord: (record: MessageRecord) => T | null,
-    read: () => Promise<readonly MessageRecord[]>,
-  ): Promise<readonly T[]> {
-    for (;;) {
-      const records = await this.store.run(what, read);
-      const messages = records.map(fromRecord);
-      if (!messages.includes(null)) return messages.filter((message) => message !== null);
-      await Promise.all(
-        records.filter((_, n) => messages[n] === null).map((one) => this.#setMessageAside(one)),
-      );
-    }
-  }
-
-  async #setMessageAside({ _id, state }: MessageRecord): Promise<void> {
-    const isSetAside = await this.#write('set record aside', async () => {
-      const update = { $set: { state: UNREADABLE } } as const;
-      return (await this.#messages.updateOne({ _id, state }, update)).matchedCount === 1;
-    });
-    if (isSetAside) sayUnreadableMessage(this.log, _id);
-  }
-
-  async #listFirstOfLanes(
-    waiting: MessageQuery,
-    limit: number,
-    dueAtMs: number | null,
-  ): Promise<readonly Message[]> {
-    const all = await this.#firstOfLanes(waiting);
-    const due = firstIds(
-      all.filter((first) => dueAtMs === null || first.dueAtMs <= dueAtMs),
-      limit,
-    );
-    if (due.length === 0) return [];
-    const firsts = await this.#listMessages('list first messages', toMessage, () =>
-      this.#messages.find({ ...waiting, _id: { $in: due } }, READING).toArray(),
-    );
-    return firsts.toSorted((a, b) => a.seq - b.seq);
-  }
-
   /** Without their contents. */
-  #firstOfLanes(waiting: MessageQuery): Promise<readonly FirstOfLane[]> {
+  #firstOfLanes(waiting: EntryQuery): Promise<readonly FirstOfLane[]> {
     const first = { id: { $first: '$_id' }, seq: { $first: '$seq' }, dueAtMs: { $first: '$dueAtMs' } };
     const pipeline = [
       { $match: waiting },
@@ -611,13 +497,11 @@ export class MongoQueueStore extends QueueStore {
       { $sort: { seq: 1 } },
       { $group: { _id: '$lane', ...first } },
     ];
-    return this.store.run('list first messages', () =>
-      this.#messages.aggregate<FirstOfLane>(pipeline, READING).toArray(),
-    );
+    return this.#entries.aggregate<FirstOfLane>(pipeline, READING).toArray();
   }
 
   async #makeMessagesDue(accounts: readonly string[], nowMs: number): Promise<void> {
-    await this.#messages.updateMany(
+    await this.#entries.updateMany(
       {
         state: 'waiting',
         account: accounts.length === 1 ? (accounts[0] as string) : { $in: accounts },
@@ -633,17 +517,10 @@ export class MongoQueueStore extends QueueStore {
       const kept = await this.find(key);
       if (kept === null || kept.line.dueAtMs === null || kept.line.dueAtMs <= nowMs) return;
       const due = { line: { ...kept.line, dueAtMs: nowMs }, revision: randomUUID() };
-      return (await this.replace(kept, due)) ? undefined : CONFLICT;
+      return (await this.write(kept, due)) ? undefined : CONFLICT;
     });
   }
 }
-
-function firstIds(firsts: readonly FirstOfLane[], limit: number): string[] {
-  const inOrder = firsts.toSorted((a, b) => a.seq - b.seq);
-  return inOrder.slice(0, limit).map(({ id }) => id);
-}
-
-const KEPT: MessageRecord['state'][] = [...MESSAGE_STATES];
 
 function toRecord({ body, ...head }: Line, revision: string): LineRecord {
   return { _id: lineKey(head.kind, head), ...head, claimableAtMs: claimableAtMs(head), body, revision };
@@ -679,11 +556,12 @@ function toQuery({ corpId, openKfId, states, stage, arrivedFromMs, arrivedBefore
 }
 
 /** The keys of the kind, of the corp or of all corps, from after this place. */
-function keysOf(kind: LineKind, corpId: string | null, after: LinePlace | null) {
+function keysOf(kind: LineKind, { corpId, keys }: LineFilter, after: LinePlace | null) {
   const first = corpId === null ? `${kind} ` : lineKey(kind, { corpId, openKfId: '' });
   // '!' is the character after the space, and '0' the character after the slash.
   const end = first.slice(0, -1) + (corpId === null ? '!' : '0');
-  return { $gt: after !== null && after.key > first ? after.key : first, $lt: end };
+  const range = { $gt: after !== null && after.key > first ? after.key : first, $lt: end };
+  return keys === undefined ? range : { ...range, $in: [...keys] };
 }
 
 /** The lines after this place, in the order `waitingSince`. */
@@ -714,53 +592,40 @@ function groupsOf(kind: LineKind, beforeMs: number): mongo.Document[] {
   ];
 }
 
-function toMessageRecord({ content, ...head }: Message): MessageRecord {
-  return { _id: webhookIdOf(head), account: accountKey(head), ...head, content: content.reveal() };
+function toEntryQuery(filter: EntryFilter): EntryQuery {
+  const { states, keys, corpId, openKfId, lane, pageCursor, seqFrom, storedUntilMs, dueAfterMs } = filter;
+  return {
+    state: { $in: [...states] },
+    ...(keys !== undefined && { _id: { $in: [...keys] } }),
+    ...(typeof corpId === 'string' && typeof openKfId === 'string'
+      ? { account: accountKey({ corpId, openKfId }) }
+      : { ...(corpId != null && { corpId }), ...(openKfId != null && { openKfId }) }),
+    ...(lane !== undefined && { lane }),
+    ...(pageCursor !== undefined && { 'page.cursor': pageCursor }),
+    ...(seqFrom !== undefined && { seq: { $gte: seqFrom } }),
+    ...(storedUntilMs !== undefined && { storedAtMs: { $lte: storedUntilMs } }),
+    ...(dueAfterMs !== undefined && { dueAtMs: { $gt: dueAfterMs } }),
+  };
 }
 
-function toKnownRecord({ untilMs, ...message }: KnownMessage): KnownRecord {
-  return { _id: webhookIdOf(message), ...toKnown(untilMs) };
+function toEntryRecord({ key: _id, details, content, ...fields }: Entry): EntryRecord {
+  return { ...details, _id, account: accountKey(fields), ...fields, content: content ?? '' };
+}
+
+/** As it is stored, whatever that is. */
+function toEntry(record: EntryRecord): Entry {
+  const { _id, account: _account, corpId, openKfId, state, seq, lane, page, dueAtMs, ...others } = record;
+  const { storedAtMs, attempts, refusals, step, lastFailure, content = null, ...details } = others;
+  return {
+    ...{ key: _id, corpId, openKfId, state: state as Entry['state'], seq, lane, page, dueAtMs },
+    ...{ storedAtMs, attempts, refusals, step, lastFailure, details, content },
+  };
+}
+
+function toKnownRecord({ key: _id, untilMs }: KnownEntry): KnownRecord {
+  return { _id, ...toKnown(untilMs) };
 }
 
 function toKnown(untilMs: number): Omit<KnownRecord, '_id'> {
   return { state: KNOWN, knownUntilMs: untilMs };
-}
-
-/** Deletes all of a message but its id. */
-function asKnown(untilMs: number) {
-  return { $set: toKnown(untilMs), $unset: MESSAGE_FIELDS } as const;
-}
-
-const MESSAGE_FIELDS: Readonly<Record<Exclude<keyof MessageRecord, keyof KnownRecord>, 1>> = {
-  account: 1,
-  corpId: 1,
-  openKfId: 1,
-  msgid: 1,
-  type: 1,
-  origin: 1,
-  lane: 1,
-  sentAtMs: 1,
-  skip: 1,
-  seq: 1,
-  page: 1,
-  storedAtMs: 1,
-  attempts: 1,
-  refusals: 1,
-  step: 1,
-  dueAtMs: 1,
-  lastFailure: 1,
-  merged: 1,
-  content: 1,
-};
-
-/** @returns `null` for a record that does not have the shape of a message. */
-function toMessage(record: MessageRecord): Message | null {
-  const { content } = record;
-  const head = toHead(record);
-  return head === null || typeof content !== 'string' ? null : { ...head, content: new Secret(content) };
-}
-
-/** The same without the content. */
-function toHead({ _id, account: _account, content: _content, ...head }: MessageRecord): MessageHead | null {
-  return isMessageHead(_id, head) ? head : null;
 }

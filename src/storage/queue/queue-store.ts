@@ -1,5 +1,13 @@
-import type { Message, MessageHead, MessageOrder, MessageState } from './message.js';
-import type { Answered, Failure, Line, LineKind, LineState } from './line.js';
+import type {
+  AccountEntries,
+  Entry,
+  EntryCounts,
+  EntryFilter,
+  EntryPage,
+  KnownEntry,
+  LanePage,
+} from './entry.js';
+import type { Line, LineKind, LineState } from './line.js';
 import type { Addressee } from '../../kernel/account.js';
 
 /** A line as it was read, or is to be written. */
@@ -19,8 +27,10 @@ export interface LineFilter {
   readonly corpId: string | null;
   /** Left out for all accounts. */
   readonly openKfId?: string | undefined;
+  /** Left out for any. */
+  readonly keys?: readonly string[] | undefined;
   /** The stage of the last failure; left out for any. */
-  readonly stage?: Failure['stage'] | undefined;
+  readonly stage?: string | undefined;
   /** Only lines whose `arrivedAtMs` is from the one time on and before the other; left out for any. */
   readonly arrivedFromMs?: number | undefined;
   readonly arrivedBeforeMs?: number | undefined;
@@ -32,19 +42,15 @@ export interface LinePlace {
   readonly waitingSinceMs: number;
 }
 
-export interface LineCounts {
-  readonly waiting: number;
-  /** Without those that are `paused`. */
-  readonly parked: number;
-  /** Parked ones whose bot is paused, by their last failure. */
-  readonly paused: number;
-  readonly dead: number;
-  /** Records set aside because they cannot be read. */
-  readonly unreadable: number;
-  /** Since when the longest waiting line waits; `null` when none waits. */
-  readonly oldestWaitingAtMs: number | null;
-  /** The same for parked lines. */
-  readonly oldestParkedAtMs: number | null;
+/** How many lines are in a state. Parked ones are counted by the stage of their last failure. */
+export interface LineCount {
+  /** `unreadable`: records set aside because they cannot be read. */
+  readonly state: LineState | 'unreadable';
+  /** `null` unless they are parked, and where no failure is known. */
+  readonly stage: string | null;
+  readonly lines: number;
+  /** Since when the longest waiting of them waits. */
+  readonly sinceMs: number;
 }
 
 /** Lines that have the same trouble. */
@@ -53,9 +59,9 @@ export interface LineGroup {
   readonly corpId: string;
   readonly endpoint: string | null;
   /** The stage of their last failures; `null` where none is known. */
-  readonly stage: Failure['stage'] | null;
+  readonly stage: string | null;
   /** The HTTP status that came last, and when; `null` where none did, or where none is known. */
-  readonly answered: Answered | null;
+  readonly answered: { readonly status: number; readonly atMs: number } | null;
   /** How many accounts have these lines. */
   readonly accounts: number;
   /** One of the accounts. */
@@ -64,52 +70,12 @@ export interface LineGroup {
   readonly sinceMs: number;
 }
 
-/** A message of which only the id is left, until `untilMs`. */
-export interface KnownMessage extends Addressee {
-  readonly msgid: string;
-  readonly untilMs: number;
-}
-
-export type MessageChange = Partial<
-  Pick<MessageHead, 'state' | 'attempts' | 'refusals' | 'step' | 'dueAtMs' | 'lastFailure'>
->;
-
-export interface MessageFilter {
-  readonly states: readonly MessageState[];
-  /** `null` selects all corps. */
-  readonly corpId: string | null;
-  /** `null` selects all accounts. */
-  readonly openKfId: string | null;
-}
-
-/** The last message of a page. */
-export interface MessagePlace {
-  /** `accountKey`. */
-  readonly account: string;
-  readonly seq: number;
-}
-
-/** Of an account that has any. */
-export interface AccountMessages extends Addressee, MessageCounts {}
-
-export interface MessageCounts {
-  readonly waiting: number;
-  readonly dead: number;
-  /** When the message that waits longest was stored; `null` when none waits. */
-  readonly oldestWaitingAtMs: number | null;
-}
-
-/** Which messages that wait: all of the account, or those of the page that was pulled from this cursor. */
-export interface WaitingOf {
-  readonly account: Addressee;
-  readonly pageCursor: string | null;
-}
+export type EntryChange = Partial<Omit<Entry, 'key'>>;
 
 /**
- * Keeps lines and messages. It finds them, and changes one under a condition. Its callers decide what may happen to them. A line
- * is found by its `lineKey`, a message by its `webhookIdOf`. A write is durable when it resolves. Methods reject with AppError
- * `STORE_UNAVAILABLE`; a write may have happened then. A record that cannot be read is skipped, logged once, counted, and left
- * where it is.
+ * Keeps lines and entries. It finds them, and changes them under a condition. Its callers decide what may happen to them, and why.
+ * A line is found by its `lineKey`. A write is durable when it resolves. Methods reject with AppError `STORE_UNAVAILABLE`; a write
+ * may have happened then. A record that cannot be read is skipped, logged once, counted, and left where it is.
  */
 export abstract class QueueStore {
   /** Whether other processes use it too. */
@@ -119,17 +85,12 @@ export abstract class QueueStore {
 
   abstract find(key: string): Promise<KeptLine | null>;
 
-  /** @returns false when there is one already; a record that cannot be read gives way. */
-  abstract insert(added: KeptLine): Promise<boolean>;
-
-  /** Writes the body only where it is another object. @returns false when the line is no longer as it was read. */
-  abstract replace(before: KeptLine, after: KeptLine): Promise<boolean>;
-
-  /** @returns false when the line is no longer as it was read. */
-  abstract remove(before: KeptLine): Promise<boolean>;
-
-  /** Leaves a record that cannot be read in a state that blocks nothing, and says so. */
-  abstract setAside(unreadable: KeptLine): Promise<void>;
+  /**
+   * Adds a line where `before` is `null`, removes it where `after` is. A record that cannot be read gives way. Writes the body only
+   * where it is another object.
+   * @returns false when the line is no longer as it was read.
+   */
+  abstract write(before: KeptLine | null, after: KeptLine | null): Promise<boolean>;
 
   /** Lines that may be claimed (`claimableAtMs`), the earliest first. Skips those of `exceptEndpoints`. */
   abstract listClaimable(
@@ -157,7 +118,7 @@ export abstract class QueueStore {
    */
   abstract nextClaimableAtMs(kind: LineKind, exceptEndpoints: ReadonlySet<string>): Promise<number | null>;
 
-  /** Makes all waiting lines of the endpoint due, and their waiting messages. Running leases stay. */
+  /** Makes all waiting lines of the endpoint due, and the waiting entries of `messages`. Running leases stay. */
   abstract makeDue(kind: LineKind, endpoint: string, nowMs: number): Promise<void>;
 
   /** The endpoints of all waiting lines. */
@@ -172,107 +133,59 @@ export abstract class QueueStore {
     order: LineOrder,
   ): Promise<readonly Line[]>;
 
-  /** The lines with these keys, without bodies. @param keys at most as many as a page has. */
-  abstract findAll(keys: readonly string[]): Promise<readonly Line[]>;
-
-  /** The lines of the account in all corps, without bodies. May scan all lines. */
-  abstract listOfAccount(kind: LineKind, openKfId: string): Promise<readonly Line[]>;
-
-  abstract count(kind: LineKind): Promise<LineCounts>;
+  /** @returns nothing for states that no line is in. */
+  abstract count(kind: LineKind): Promise<readonly LineCount[]>;
 
   /** How many lines of the corp have no endpoint, in any state. */
-  abstract countUnregistered(kind: LineKind, corpId: string): Promise<number>;
+  abstract countWithoutEndpoint(kind: LineKind, corpId: string): Promise<number>;
 
   /** Dead lines, and others that have waited since `beforeMs` or longer. May scan all lines. */
   abstract group(kind: LineKind, beforeMs: number): Promise<readonly LineGroup[]>;
 
-  // Messages.
-
-  /** @throws AppError `STORE_UNAVAILABLE` while there is no room for new messages, so that nobody pulls them in vain. */
-  requireRoomForMessages(): void {}
+  // Entries.
 
   /**
-   * Adds messages and known ids that are not there in any state. Those that are there stay as they are.
-   * @returns the keys of the messages that were added.
+   * Adds entries and keys that are not there in any state. Those that are there stay as they are.
+   * @returns the keys of the entries that were added.
    */
-  abstract addMessages(
-    messages: readonly Message[],
-    known: readonly KnownMessage[],
-  ): Promise<ReadonlySet<string>>;
+  abstract addEntries(entries: readonly Entry[], known: readonly KnownEntry[]): Promise<ReadonlySet<string>>;
 
-  /** @returns `null` when it neither waits nor is dead. */
-  abstract findMessage(key: string): Promise<Message | null>;
+  /** Entries as they are kept: whoever reads them checks them, and sets those aside that it cannot read. */
+  abstract listEntries(filter: EntryFilter, page: EntryPage): Promise<readonly Entry[]>;
 
-  /**
-   * The first waiting messages of the account, in their order. With `customer`, only the first message of each lane is listed, and
-   * only if it is due by `dueAtMs`; `null` lists it whatever its due time.
-   * @param without with `customer`: lanes of which nothing is listed.
-   */
-  abstract listFirst(
-    account: Addressee,
-    order: MessageOrder,
-    limit: number,
-    dueAtMs: number | null,
-    without?: ReadonlySet<string>,
-  ): Promise<readonly Message[]>;
+  /** As `listEntries`, only the first waiting entry of each lane of the account. */
+  abstract listFirstOfLanes(account: Addressee, page: LanePage): Promise<readonly Entry[]>;
 
-  /** The first waiting message of the account with this `seq` or a later one. */
-  abstract findFrom(account: Addressee, seq: number): Promise<MessageHead | null>;
+  /** @returns how many it has changed. A known one becomes an entry again with a whole `change`. */
+  abstract changeEntries(which: EntryFilter, change: EntryChange): Promise<number>;
 
-  /** The first waiting message of each lane, in their order. */
-  abstract listFirstHeads(account: Addressee, limit: number): Promise<readonly MessageHead[]>;
-
-  /** The first waiting messages of a lane, in their order. */
-  abstract listLane(account: Addressee, lane: string, limit: number): Promise<readonly MessageHead[]>;
-
-  /** When the first message is due. With `customer`, when the earliest of the first messages of all lanes is due. */
-  abstract nextDueAtMs(account: Addressee, order: MessageOrder): Promise<number | null>;
-
-  /** @returns false when it is in none of these states. */
-  abstract changeMessage(
-    key: string,
-    states: readonly MessageState[],
-    change: MessageChange,
-  ): Promise<boolean>;
-
-  /** Deletes all of a message but its id. @returns false when it neither waits nor is dead. */
-  abstract forgetMessage(key: string, untilMs: number): Promise<boolean>;
-
-  /** Deletes all of the messages but their ids. With an `untilMs` of `null`, deletes the ids too. @returns how many waited. */
-  abstract forgetWaiting(which: WaitingOf, untilMs: number | null): Promise<number>;
-
-  /** Stores the message in place of its id. @returns false when more than the id was there, or nothing. */
-  abstract bringBack(message: Message): Promise<boolean>;
-
-  /** Stores the message in place of the one that waits under its id. @returns false when none does. */
-  abstract replaceMessage(message: Message): Promise<boolean>;
-
-  /** Deletes ids, so that their messages are new when they come again. A message that waits or is dead stays. */
-  abstract forgetIds(keys: readonly string[]): Promise<void>;
-
-  /** Makes the waiting messages of the account due. */
-  abstract makeMessagesDue(account: Addressee, nowMs: number): Promise<void>;
-
-  abstract countWaiting(account: Addressee): Promise<number>;
-
-  abstract listMessages(
-    filter: MessageFilter,
-    after: MessagePlace | null,
-    limit: number,
-  ): Promise<readonly MessageHead[]>;
+  /** Deletes all of the entries but their keys, which are known `untilMs`; with `null`, the keys too. @returns how many. */
+  abstract forgetEntries(which: EntryFilter, untilMs: number | null): Promise<number>;
 
   /** Of all accounts, or of one. */
-  abstract countMessages(account: Addressee | null): Promise<MessageCounts>;
+  abstract countEntries(account: Addressee | null): Promise<EntryCounts>;
 
-  /** Of each account that has any. May scan all messages. */
-  abstract countMessagesByAccount(): Promise<readonly AccountMessages[]>;
-
-  /** Waiting messages that were stored at `atMs` or before, some thousand at most. */
-  abstract listStoredBefore(atMs: number): Promise<readonly MessageHead[]>;
+  /** Of each account that has any. May scan all entries. */
+  abstract countEntriesByAccount(): Promise<readonly AccountEntries[]>;
 
   /**
-   * Deletes all but the ids of messages that died at `diedBeforeMs` or before; the ids are known `untilMs`. Deletes ids whose time
+   * Deletes all but the keys of entries that died at `diedBeforeMs` or before; the keys are known `untilMs`. Deletes keys whose time
    * is over at `nowMs`. Some thousand of each at most.
    */
   abstract sweep(diedBeforeMs: number, untilMs: number, nowMs: number): Promise<void>;
+
+  // Both.
+
+  /** Leaves a record that its user cannot read in a state that blocks nothing, and says so. */
+  abstract setAside(unreadable: KeptLine | Entry): Promise<void>;
+
+  /**
+   * Call it before something is sent that would be sent again and again while it cannot be written that it was taken; and before
+   * new entries are asked for that could not be added.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  requireRoom(_for: 'outcomes' | 'entries'): void {}
 }
+
+/** A queue in the memory of this process, for what the store could not take. It is lost with the process. */
+export abstract class MemoryQueue extends QueueStore {}

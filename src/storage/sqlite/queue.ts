@@ -1,33 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { claimableAtMs, isLine, LINE_STATES, type Line, type LineKind, lineKey } from '../queue/line.js';
+import type {
+  AccountEntries,
+  Entry,
+  EntryCounts,
+  EntryFilter,
+  EntryPage,
+  KnownEntry,
+  LanePage,
+} from '../queue/entry.js';
+import { claimableAtMs, isLine, type Line, LINE_STATES, lineKey, type LineKind } from '../queue/line.js';
 import {
-  isMessageHead,
-  type Message,
-  type MessageHead,
-  type MessageOrder,
-  type MessageState,
-  webhookIdOf,
-} from '../queue/message.js';
-import {
+  type EntryChange,
   type KeptLine,
-  type KnownMessage,
-  type LineCounts,
+  type LineCount,
   type LineFilter,
   type LineGroup,
   type LineOrder,
   type LinePlace,
-  type MessageChange,
-  type AccountMessages,
-  type MessageCounts,
-  type MessageFilter,
-  type MessagePlace,
   QueueStore,
-  type WaitingOf,
 } from '../queue/queue-store.js';
 import type { Log } from '../../kernel/log.js';
-import { Secret } from '../../kernel/secret.js';
 import { sayUnreadableLine, sayUnreadableMessage } from '../queue/unreadable.js';
-import type { Value } from './database.js';
+import type { Row, Value } from './database.js';
 import type { SqliteStore, Step } from './sqlite-store.js';
 import { type Addressee, readAccountKey } from '../../kernel/account.js';
 
@@ -37,13 +31,15 @@ const UNREADABLE = 'unreadable';
 const MADE_DUE_MAX = 1_000;
 /** How many dead messages, and how many known ids, one sweep removes. */
 const SWEEP_MAX = 5_000;
-/** A message on this list may be followed by a write of its own. */
-const STORED_BEFORE_MAX = 2_000;
 /** An answer's status has three digits, so that one number tells when it came and what it was. */
 const STATUS_PLACES = 1_000;
 
 type LineRow = Readonly<Record<keyof ReturnType<typeof toLineRow>, Value>>;
-export type MessageRow = Readonly<Record<keyof ReturnType<typeof toMessageRow>, Value>>;
+export interface EntryRow extends Row {
+  readonly key: string;
+  readonly content: Value;
+}
+
 interface Sql {
   readonly sql: string;
   readonly values: readonly Value[];
@@ -98,28 +94,19 @@ const GROUP = `SELECT state, corp_id, endpoint, failure ->> '$.stage' AS stage, 
   GROUP BY 1, 2, 3, 4`;
 
 /** What is parked is looked at itself, and is little; an index has the others. */
-const COUNT = `SELECT state, count(*) AS lines, min(waiting_since) AS since
+const COUNT = `SELECT state, NULL AS stage, count(*) AS lines, min(waiting_since) AS since
   FROM lines WHERE kind = ?1 AND state <> 'parked' GROUP BY state
   UNION ALL
-  SELECT iif(${FAILURE} ->> '$.stage' = 'paused', 'paused', state), count(*), min(waiting_since)
-  FROM lines WHERE kind = ?1 AND state = 'parked' GROUP BY 1`;
+  SELECT state, ${FAILURE} ->> '$.stage' AS stage, count(*), min(waiting_since)
+  FROM lines WHERE kind = ?1 AND state = 'parked' GROUP BY 2`;
 
-const MESSAGE_HEAD =
+const ENTRY_HEAD =
   'key, corp_id, open_kf_id, state, seq, lane, page_cursor, due_at, stored_at, attempts, refusals, step, last_failure, head';
-const MESSAGE = `SELECT ${MESSAGE_HEAD}, content FROM messages`;
 const OF_ACCOUNT = 'corp_id = ? AND open_kf_id = ?';
 const WAITING_OF = `state = 'waiting' AND ${OF_ACCOUNT}`;
-const FIRST = `${MESSAGE} WHERE ${WAITING_OF} ORDER BY seq LIMIT ?`;
-const FIRST_FROM = `SELECT ${MESSAGE_HEAD} FROM messages WHERE ${WAITING_OF} AND seq >= ? ORDER BY seq LIMIT 1`;
-const FIRST_OF_LANE = `SELECT ${MESSAGE_HEAD} FROM messages WHERE ${WAITING_OF} AND lane = ? ORDER BY seq LIMIT ?`;
 /** With an aggregate, the other columns are of the row that has it (https://sqlite.org/lang_select.html#bareagg). */
 const LANES = `SELECT rowid AS id, lane, min(seq), due_at FROM messages WHERE ${WAITING_OF} GROUP BY lane`;
-const FIRST_OF_LANES = `${MESSAGE}
-  WHERE rowid IN (SELECT id FROM (${LANES}) WHERE due_at <= ? AND lane NOT IN (SELECT value FROM json_each(?)))
-  ORDER BY seq LIMIT ?`;
-const FIRST_HEADS = `SELECT ${MESSAGE_HEAD} FROM messages WHERE rowid IN (SELECT id FROM (${LANES})) ORDER BY seq LIMIT ?`;
-const NEXT_DUE = `SELECT due_at FROM messages WHERE ${WAITING_OF} ORDER BY seq LIMIT 1`;
-const NEXT_DUE_OF_LANES = `SELECT min(due_at) AS due_at FROM (${LANES})`;
+const OF_LANES = `WHERE rowid IN (SELECT id FROM (${LANES}) WHERE due_at <= ? AND lane NOT IN (SELECT value FROM json_each(?)))`;
 const BY_ACCOUNT = `SELECT corp_id, open_kf_id, sum(state = 'waiting') AS waiting, sum(state = 'dead') AS dead,
     min(CASE state WHEN 'waiting' THEN stored_at END) AS oldest
   FROM (SELECT corp_id, open_kf_id, state, stored_at FROM messages WHERE state = 'waiting'
@@ -146,7 +133,10 @@ interface AccountRow {
   readonly oldest: number | null;
 }
 
-/** Lines and messages, in `wxkf.db`. */
+/** What it needs of a database. */
+export type Steps = Pick<SqliteStore, 'step' | 'rows' | 'requireWritable' | 'requireRoomForMessages'>;
+
+/** Lines and entries, in `wxkf.db` or in memory. */
 export class SqliteQueueStore extends QueueStore {
   override readonly isShared = false;
 
@@ -159,8 +149,8 @@ export class SqliteQueueStore extends QueueStore {
     return new SqliteQueueStore(store, log);
   }
 
-  private constructor(
-    private readonly store: SqliteStore,
+  constructor(
+    private readonly store: Steps,
     private readonly log: Log,
   ) {
     super();
@@ -173,31 +163,9 @@ export class SqliteQueueStore extends QueueStore {
     return found ?? null;
   }
 
-  override async insert({ line, revision }: KeptLine): Promise<boolean> {
-    const { sql, values } = insertion('lines', toLineRow(line, revision));
-    return (await this.#changes('insert line', sql, ...values)) === 1;
-  }
-
-  /** Writes only the columns that have changed, so that SQLite need not update the indexes of the others. */
-  override async replace(before: KeptLine, after: KeptLine): Promise<boolean> {
-    const { key, body: _bodyBefore, ...was } = toLineRow(before.line, before.revision);
-    const { key: _key, body, ...row } = toLineRow(after.line, after.revision);
-    const columns: Record<string, Value> = Object.fromEntries(
-      Object.entries(row).filter(([name, value]) => value !== was[name as keyof typeof was]),
-    );
-    if (before.line.body !== after.line.body) columns.body = body;
-    const { sql, values } = setting(columns);
-    const change = `UPDATE lines SET ${sql} WHERE key = ? AND revision = ?`;
-    return (await this.#changes('change line', change, ...values, key, before.revision)) === 1;
-  }
-
-  override async remove({ line, revision }: KeptLine): Promise<boolean> {
-    const remove = 'DELETE FROM lines WHERE key = ? AND revision = ?';
-    return (await this.#changes('remove line', remove, lineKey(line.kind, line), revision)) === 1;
-  }
-
-  override setAside({ line, revision }: KeptLine): Promise<void> {
-    return this.#setLineAside(lineKey(line.kind, line), revision);
+  override async write(before: KeptLine | null, after: KeptLine | null): Promise<boolean> {
+    const { what, sql, values } = before === null ? insertLine(after) : changeLine(before, after);
+    return (await this.#changes(what, sql, ...values)) === 1;
   }
 
   override async listClaimable(
@@ -269,34 +237,24 @@ export class SqliteQueueStore extends QueueStore {
     return this.#readHeads(eachState(`SELECT ${LINE_HEAD} FROM lines`, filter.states, wanted, by, limit));
   }
 
-  override findAll(keys: readonly string[]): Promise<readonly Line[]> {
-    const sql = `SELECT ${LINE_HEAD} FROM lines WHERE key IN (SELECT value FROM json_each(?))`;
-    return this.#readHeads({ sql, values: [toJson(keys)] });
+  override async count(kind: LineKind): Promise<readonly LineCount[]> {
+    const rows = await this.store.rows<{
+      state: LineCount['state'];
+      stage: string | null;
+      lines: number;
+      since: number;
+    }>(COUNT, kind);
+    const isKnown = (state: string): boolean => LINE_STATES.some((known) => known === state);
+    return rows.map(({ state, stage, lines, since }) => ({
+      ...{ stage, lines, sinceMs: since },
+      state: isKnown(state) ? state : UNREADABLE,
+    }));
   }
 
-  override listOfAccount(kind: LineKind, openKfId: string): Promise<readonly Line[]> {
-    const sql = `SELECT ${LINE_HEAD} FROM lines WHERE kind = ? AND open_kf_id = ?`;
-    return this.#readHeads({ sql, values: [kind, openKfId] });
-  }
-
-  override async count(kind: LineKind): Promise<LineCounts> {
-    const rows = await this.store.rows<{ state: string; lines: number; since: number }>(COUNT, kind);
-    const of = (state: string) => rows.find((row) => row.state === state);
-    const known = new Set<string>([...LINE_STATES, 'paused']);
-    const unknown = rows.filter(({ state }) => !known.has(state));
-    return {
-      waiting: of('waiting')?.lines ?? 0,
-      parked: of('parked')?.lines ?? 0,
-      paused: of('paused')?.lines ?? 0,
-      dead: of('dead')?.lines ?? 0,
-      unreadable: unknown.reduce((sum, { lines }) => sum + lines, 0),
-      oldestWaitingAtMs: of('waiting')?.since ?? null,
-      oldestParkedAtMs: of('parked')?.since ?? null,
-    };
-  }
-
-  override countUnregistered(kind: LineKind, corpId: string): Promise<number> {
-    return this.#count('lines WHERE kind = ? AND corp_id = ? AND endpoint IS NULL', kind, corpId);
+  override async countWithoutEndpoint(kind: LineKind, corpId: string): Promise<number> {
+    const sql = 'SELECT count(*) AS lines FROM lines WHERE kind = ? AND corp_id = ? AND endpoint IS NULL';
+    const [row] = await this.store.rows<{ lines: number }>(sql, kind, corpId);
+    return row?.lines ?? 0;
   }
 
   override async group(kind: LineKind, beforeMs: number): Promise<readonly LineGroup[]> {
@@ -310,165 +268,81 @@ export class SqliteQueueStore extends QueueStore {
     }));
   }
 
-  // Messages.
+  // Entries.
 
-  override requireRoomForMessages(): void {
-    this.store.requireRoomForMessages();
-  }
-
-  override async addMessages(
-    messages: readonly Message[],
-    known: readonly KnownMessage[],
+  override async addEntries(
+    entries: readonly Entry[],
+    known: readonly KnownEntry[],
   ): Promise<ReadonlySet<string>> {
-    const keys = messages.map(webhookIdOf);
-    if (keys.length + known.length === 0) return new Set();
-    if (keys.length > 0) this.store.requireRoomForMessages();
+    if (entries.length + known.length === 0) return new Set();
+    if (entries.length > 0) this.store.requireRoomForMessages();
     const results = await this.store.step(
       'keep messages',
-      ...messages.map((message) => insertion('messages', toMessageRow(message))),
-      ...known.map((message) => ({
+      ...entries.map((entry) => insertion('messages', toEntryRow(entry))),
+      ...known.map(({ key, corpId, openKfId, untilMs }) => ({
         sql: ADD_KNOWN,
-        values: [webhookIdOf(message), message.corpId, message.openKfId, message.untilMs],
+        values: [key, corpId, openKfId, untilMs],
       })),
     );
-    return new Set(keys.filter((_, n) => results?.[n]?.changes === 1));
+    return new Set(entries.filter((_, n) => results?.[n]?.changes === 1).map(({ key }) => key));
   }
 
-  override async findMessage(key: string): Promise<Message | null> {
-    const sql = `${MESSAGE} WHERE key = ? AND state NOT IN ('known', '${UNREADABLE}')`;
-    return (await this.#readMessages(sql, key))[0] ?? null;
+  override listEntries(
+    filter: EntryFilter,
+    { by, limit, after, withContent }: EntryPage,
+  ): Promise<readonly Entry[]> {
+    const place = after && readAccountKey(after.account);
+    const wanted = all(
+      ...toEntryConditions(filter),
+      place === undefined
+        ? ['true']
+        : ['(corp_id, open_kf_id, seq) > (?, ?, ?)', place.corpId, place.openKfId, after?.seq ?? 0],
+    );
+    const order = by === 'place' ? 'corp_id, open_kf_id, seq' : 'stored_at';
+    const { sql, values } = eachState(selectEntries(withContent), filter.states, wanted, order, limit);
+    return this.#readEntries(sql, values);
   }
 
-  override async listFirst(
+  override listFirstOfLanes(
     { corpId, openKfId }: Addressee,
-    order: MessageOrder,
-    limit: number,
-    dueAtMs: number | null,
-    without: ReadonlySet<string> = new Set(),
-  ): Promise<readonly Message[]> {
-    // While it cannot be written that a bot took a message, the message would be sent again and again.
-    this.store.requireWritable();
-    if (order === 'account') return this.#readMessages(FIRST, corpId, openKfId, limit);
-    const byMs = dueAtMs ?? Number.MAX_SAFE_INTEGER;
-    return this.#readMessages(FIRST_OF_LANES, corpId, openKfId, byMs, toJson([...without]), limit);
+    { by, limit, dueByMs = Number.MAX_SAFE_INTEGER, without = new Set(), withContent }: LanePage,
+  ): Promise<readonly Entry[]> {
+    const sql = `${selectEntries(withContent)} ${OF_LANES} ORDER BY ${by === 'seq' ? 'seq' : 'due_at'} LIMIT ?`;
+    return this.#readEntries(sql, [corpId, openKfId, dueByMs, toJson(without), limit]);
   }
 
-  override async findFrom({ corpId, openKfId }: Addressee, seq: number): Promise<MessageHead | null> {
-    const values = [corpId, openKfId, seq];
-    return (await this.#readMessageHeads({ sql: FIRST_FROM, values }))[0] ?? null;
+  override changeEntries(which: EntryFilter, change: EntryChange): Promise<number> {
+    const set = setting(toColumns(change));
+    const where = whereEntries(which);
+    const sql = `UPDATE messages SET ${set.sql} WHERE ${where.sql}`;
+    return this.#changes('change message', sql, ...set.values, ...where.values);
   }
 
-  override async listFirstHeads(
-    { corpId, openKfId }: Addressee,
-    limit: number,
-  ): Promise<readonly MessageHead[]> {
-    // As in `listFirst`.
-    this.store.requireWritable();
-    return this.#readMessageHeads({ sql: FIRST_HEADS, values: [corpId, openKfId, limit] });
-  }
-
-  override listLane(
-    { corpId, openKfId }: Addressee,
-    lane: string,
-    limit: number,
-  ): Promise<readonly MessageHead[]> {
-    return this.#readMessageHeads({ sql: FIRST_OF_LANE, values: [corpId, openKfId, lane, limit] });
-  }
-
-  override async nextDueAtMs({ corpId, openKfId }: Addressee, order: MessageOrder): Promise<number | null> {
-    const sql = order === 'account' ? NEXT_DUE : NEXT_DUE_OF_LANES;
-    const [row] = await this.store.rows<{ due_at: number | null }>(sql, corpId, openKfId);
-    return row?.due_at ?? null;
-  }
-
-  override async changeMessage(
-    key: string,
-    states: readonly MessageState[],
-    change: MessageChange,
-  ): Promise<boolean> {
-    const { sql, values } = setting(toColumns(change));
-    const where = all(['key = ?', key], inStates(states));
-    const update = `UPDATE messages SET ${sql} WHERE ${where.sql}`;
-    return (await this.#changes('change message', update, ...values, ...where.values)) === 1;
-  }
-
-  override async forgetMessage(key: string, untilMs: number): Promise<boolean> {
-    const forget = `${FORGET} WHERE key = ? AND state IN ('waiting', 'dead')`;
-    return (await this.#changes('forget messages', forget, untilMs, key)) === 1;
-  }
-
-  override forgetWaiting({ account, pageCursor }: WaitingOf, untilMs: number | null): Promise<number> {
-    const { corpId, openKfId } = account;
-    const ofPage: Condition = pageCursor === null ? ['true'] : ['page_cursor = ?', pageCursor];
-    const { sql, values } = all([WAITING_OF, corpId, openKfId], ofPage);
+  override forgetEntries(which: EntryFilter, untilMs: number | null): Promise<number> {
+    const { sql, values } = whereEntries(which);
     return untilMs === null
       ? this.#changes('forget messages', `DELETE FROM messages WHERE ${sql}`, ...values)
       : this.#changes('forget messages', `${FORGET} WHERE ${sql}`, untilMs, ...values);
   }
 
-  override bringBack(message: Message): Promise<boolean> {
-    return this.#putOver('known', message);
-  }
-
-  override replaceMessage(message: Message): Promise<boolean> {
-    return this.#putOver('waiting', message);
-  }
-
-  override async forgetIds(keys: readonly string[]): Promise<void> {
-    const forget = `DELETE FROM messages WHERE state = 'known' AND key IN (SELECT value FROM json_each(?))`;
-    await this.#changes('forget messages', forget, toJson(keys));
-  }
-
-  override async makeMessagesDue({ corpId, openKfId }: Addressee, nowMs: number): Promise<void> {
-    const update = `UPDATE messages SET due_at = ? WHERE ${WAITING_OF} AND due_at > ?`;
-    await this.#changes('make messages due', update, nowMs, corpId, openKfId, nowMs);
-  }
-
-  override countWaiting({ corpId, openKfId }: Addressee): Promise<number> {
-    return this.#count(`messages WHERE ${WAITING_OF}`, corpId, openKfId);
-  }
-
-  override listMessages(
-    { states, corpId, openKfId }: MessageFilter,
-    after: MessagePlace | null,
-    limit: number,
-  ): Promise<readonly MessageHead[]> {
-    const place = after && readAccountKey(after.account);
-    const wanted = all(
-      corpId === null ? ['true'] : ['corp_id = ?', corpId],
-      openKfId === null ? ['true'] : ['open_kf_id = ?', openKfId],
-      place === null
-        ? ['true']
-        : ['(corp_id, open_kf_id, seq) > (?, ?, ?)', place.corpId, place.openKfId, after?.seq ?? 0],
-    );
-    const select = `SELECT ${MESSAGE_HEAD} FROM messages`;
-    return this.#readMessageHeads(eachState(select, states, wanted, 'corp_id, open_kf_id, seq', limit));
-  }
-
-  override async countMessages(account: Addressee | null): Promise<MessageCounts> {
+  override async countEntries(account: Addressee | null): Promise<EntryCounts> {
     const of: Condition = account === null ? ['true'] : [OF_ACCOUNT, account.corpId, account.openKfId];
-    const [waiting] = await this.store.rows<{ messages: number; oldest: number | null }>(
-      `SELECT count(*) AS messages, (SELECT min(stored_at) FROM messages WHERE state = 'waiting' AND ${of[0]}) AS oldest
-        FROM messages WHERE state = 'waiting' AND ${of[0]}`,
-      ...of.slice(1),
-      ...of.slice(1),
+    const values = of.slice(1);
+    const [row] = await this.store.rows<{ waiting: number; dead: number; oldest: number | null }>(
+      `SELECT (SELECT count(*) FROM messages WHERE state = 'waiting' AND ${of[0]}) AS waiting,
+        (SELECT count(*) FROM messages WHERE state = 'dead' AND ${of[0]}) AS dead,
+        (SELECT min(stored_at) FROM messages WHERE state = 'waiting' AND ${of[0]}) AS oldest`,
+      ...[...values, ...values, ...values],
     );
-    const dead = await this.#count(`messages WHERE state = 'dead' AND ${of[0]}`, ...of.slice(1));
-    return { waiting: waiting?.messages ?? 0, dead, oldestWaitingAtMs: waiting?.oldest ?? null };
+    return { waiting: row?.waiting ?? 0, dead: row?.dead ?? 0, oldestWaitingAtMs: row?.oldest ?? null };
   }
 
-  override async countMessagesByAccount(): Promise<readonly AccountMessages[]> {
+  override async countEntriesByAccount(): Promise<readonly AccountEntries[]> {
     const rows = await this.store.rows<AccountRow>(BY_ACCOUNT);
     return rows.map(({ corp_id: corpId, open_kf_id: openKfId, waiting, dead, oldest }) => ({
       ...{ corpId, openKfId, waiting, dead },
       oldestWaitingAtMs: oldest,
     }));
-  }
-
-  override listStoredBefore(atMs: number): Promise<readonly MessageHead[]> {
-    const sql = `SELECT ${MESSAGE_HEAD} FROM messages WHERE state = 'waiting' AND stored_at <= ?
-      ORDER BY stored_at LIMIT ${STORED_BEFORE_MAX}`;
-    return this.#readMessageHeads({ sql, values: [atMs] });
   }
 
   override async sweep(diedBeforeMs: number, untilMs: number, nowMs: number): Promise<void> {
@@ -479,21 +353,25 @@ export class SqliteQueueStore extends QueueStore {
     );
   }
 
-  async #putOver(state: 'known' | 'waiting', message: Message): Promise<boolean> {
-    const { key, ...row } = toMessageRow(message);
-    const { sql, values } = setting(row);
-    const update = `UPDATE messages SET ${sql} WHERE key = ? AND state = '${state}'`;
-    return (await this.#changes('put message', update, ...values, key)) === 1;
+  // Both.
+
+  override async setAside(unreadable: KeptLine | Entry): Promise<void> {
+    if ('line' in unreadable)
+      return this.#setLineAside(lineKey(unreadable.line.kind, unreadable.line), unreadable.revision);
+    const { key } = unreadable;
+    const set = `UPDATE messages SET state = '${UNREADABLE}', died_at = NULL
+      WHERE key = ? AND state NOT IN ('known', '${UNREADABLE}')`;
+    if ((await this.#changes('set message aside', set, key)) === 1) sayUnreadableMessage(this.log, key);
+  }
+
+  override requireRoom(what: 'outcomes' | 'entries'): void {
+    if (what === 'outcomes') this.store.requireWritable();
+    else this.store.requireRoomForMessages();
   }
 
   async #changes(what: Step, sql: string, ...values: readonly Value[]): Promise<number> {
     const [result] = (await this.store.step(what, { sql, values })) ?? [];
     return result?.changes ?? 0;
-  }
-
-  async #count(from: string, ...values: readonly Value[]): Promise<number> {
-    const [row] = await this.store.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${from}`, ...values);
-    return row?.rows ?? 0;
   }
 
   async #readHeads({ sql, values }: Sql): Promise<readonly Line[]> {
@@ -520,33 +398,8 @@ export class SqliteQueueStore extends QueueStore {
     if ((await this.#changes('set line aside', set, key, revision)) === 1) sayUnreadableLine(this.log, key);
   }
 
-  async #readMessages(sql: string, ...values: readonly Value[]): Promise<readonly Message[]> {
-    return this.#readEach(toMessage, sql, values);
-  }
-
-  #readMessageHeads({ sql, values }: Sql): Promise<readonly MessageHead[]> {
-    return this.#readEach(toMessageHead, sql, values);
-  }
-
-  /** As `#readLines`. */
-  async #readEach<T>(
-    read: (row: MessageRow) => T | null,
-    sql: string,
-    values: readonly Value[],
-  ): Promise<readonly T[]> {
-    for (;;) {
-      const rows = await this.store.rows<MessageRow>(sql, ...values);
-      const found = rows.map(read);
-      const unreadable = rows.filter((_, n) => found[n] === null);
-      for (const { key } of unreadable) await this.#setMessageAside(String(key));
-      if (unreadable.length === 0) return found.filter((one) => one !== null);
-    }
-  }
-
-  async #setMessageAside(key: string): Promise<void> {
-    const set = `UPDATE messages SET state = '${UNREADABLE}', died_at = NULL
-      WHERE key = ? AND state NOT IN ('known', '${UNREADABLE}')`;
-    if ((await this.#changes('set message aside', set, key)) === 1) sayUnreadableMessage(this.log, key);
+  async #readEntries(sql: string, values: readonly Value[]): Promise<readonly Entry[]> {
+    return (await this.store.rows<EntryRow>(sql, ...values)).map(toEntry);
   }
 }
 
@@ -555,6 +408,27 @@ interface GroupRow extends Pick<LineGroup, 'state' | 'endpoint' | 'stage' | 'acc
   readonly open_kf_id: string;
   readonly since: number;
   readonly answered: number | null;
+}
+
+function insertLine(added: KeptLine | null): Sql & { readonly what: Step } {
+  if (added === null) throw new TypeError('nothing is to be written');
+  return { what: 'insert line', ...insertion('lines', toLineRow(added.line, added.revision)) };
+}
+
+/** Writes only the columns that have changed, so that SQLite need not update the indexes of the others. */
+function changeLine(before: KeptLine, after: KeptLine | null): Sql & { readonly what: Step } {
+  const { key, body: _bodyBefore, ...was } = toLineRow(before.line, before.revision);
+  const asRead = [key, before.revision];
+  if (after === null)
+    return { what: 'remove line', sql: 'DELETE FROM lines WHERE key = ? AND revision = ?', values: asRead };
+  const { key: _key, body, ...row } = toLineRow(after.line, after.revision);
+  const columns: Record<string, Value> = Object.fromEntries(
+    Object.entries(row).filter(([name, value]) => value !== was[name as keyof typeof was]),
+  );
+  if (before.line.body !== after.line.body) columns.body = body;
+  const { sql, values } = setting(columns);
+  const change = `UPDATE lines SET ${sql} WHERE key = ? AND revision = ?`;
+  return { what: 'change line', sql: change, values: [...values, ...asRead] };
 }
 
 function toLineRow(line: Line, revision: string) {
@@ -602,65 +476,48 @@ function toLine(row: LineRow): Line | null {
   return isLine(String(row.key), line) ? line : null;
 }
 
-function toMessageRow(message: Message) {
-  const { corpId, openKfId, state, seq, lane, page, storedAtMs, lastFailure, content } = message;
-  const { msgid, type, origin, sentAtMs, skip, merged } = message;
-  return {
-    key: webhookIdOf(message),
-    corp_id: corpId,
-    open_kf_id: openKfId,
-    state,
-    seq,
-    lane,
-    page_cursor: page.cursor,
-    due_at: message.dueAtMs,
-    stored_at: storedAtMs,
-    died_at: state === 'dead' ? (lastFailure?.atMs ?? storedAtMs) : null,
-    known_until: null,
-    attempts: message.attempts,
-    refusals: message.refusals,
-    step: message.step,
-    last_failure: lastFailure && JSON.stringify(lastFailure),
-    head: JSON.stringify({ msgid, type, origin, sentAtMs, skip, appId: page.appId, merged }),
-    content: content.reveal(),
-  };
+function toEntryRow(entry: Entry) {
+  const { key, ...fields } = entry;
+  return { key, ...toColumns(fields) };
 }
 
-/** @returns `null` for what cannot be read. */
-export function toMessageHead(row: MessageRow): MessageHead | null {
-  const { appId, ...head } = (parse(row.head) ?? {}) as Record<string, unknown>;
-  const message: unknown = {
-    ...head,
+/** As it is stored, whatever that is. */
+export function toEntry(row: EntryRow): Entry {
+  const { appId, ...details } = (parse(row.head ?? null) ?? {}) as Record<string, unknown>;
+  const entry: Record<keyof Entry, unknown> = {
+    key: row.key,
     corpId: row.corp_id,
     openKfId: row.open_kf_id,
+    state: row.state,
     seq: row.seq,
     lane: row.lane,
     page: { appId, cursor: row.page_cursor },
-    state: row.state,
+    dueAtMs: row.due_at,
     storedAtMs: row.stored_at,
     attempts: row.attempts,
     refusals: row.refusals,
     step: row.step,
-    dueAtMs: row.due_at,
-    lastFailure: parse(row.last_failure),
+    lastFailure: parse(row.last_failure ?? null),
+    details,
+    content: row.content ?? null,
   };
-  return isMessageHead(String(row.key), message) ? message : null;
+  return entry as Entry;
 }
 
-/** @returns `null` for what cannot be read. */
-function toMessage(row: MessageRow): Message | null {
-  const head = toMessageHead(row);
-  return head === null || typeof row.content !== 'string'
-    ? null
-    : { ...head, content: new Secret(row.content) };
-}
-
-function toColumns({ state, dueAtMs, lastFailure, ...same }: MessageChange): Record<string, Value> {
+/** Where the state changes, all that follows from it does. `head` is written as a whole: `page` goes with `details`. */
+function toColumns({ state, page, dueAtMs, lastFailure, details, ...same }: EntryChange) {
+  const { corpId, openKfId, storedAtMs, ...others } = same;
+  const diedAtMs = state === 'dead' ? (lastFailure?.atMs ?? storedAtMs ?? 0) : null;
   return {
-    ...same,
-    ...(state !== undefined && { state, died_at: state === 'dead' ? (lastFailure?.atMs ?? 0) : null }),
+    ...others,
+    ...(corpId !== undefined && { corp_id: corpId }),
+    ...(openKfId !== undefined && { open_kf_id: openKfId }),
+    ...(storedAtMs !== undefined && { stored_at: storedAtMs }),
+    ...(state !== undefined && { state, died_at: diedAtMs, known_until: null }),
     ...(dueAtMs !== undefined && { due_at: dueAtMs }),
+    ...(page !== undefined && { page_cursor: page.cursor }),
     ...(lastFailure !== undefined && { last_failure: lastFailure && JSON.stringify(lastFailure) }),
+    ...(details !== undefined && { head: JSON.stringify({ ...details, appId: page?.appId }) }),
   };
 }
 
@@ -701,24 +558,51 @@ function all(...conditions: readonly Condition[]): Sql {
 }
 
 function inStates(states: readonly string[]): Condition {
-  return [`state IN (${states.map((state) => `'${state}'`)})`];
+  // An index of the rows of one state is only used where the state is compared alone.
+  const [only, ...others] = states.map((state) => `'${state}'`);
+  return others.length === 0 ? [`state = ${only}`] : [`state IN (${[only, ...others]})`];
+}
+
+function selectEntries(withContent = false): string {
+  return `SELECT ${ENTRY_HEAD}${withContent ? ', content' : ''} FROM messages`;
+}
+
+function whereEntries(which: EntryFilter): Sql {
+  return all(inStates(which.states), ...toEntryConditions(which));
+}
+
+/** All of the filter but its states. */
+function toEntryConditions(filter: EntryFilter): readonly Condition[] {
+  const { keys, corpId, openKfId, lane, pageCursor, seqFrom, storedUntilMs, dueAfterMs } = filter;
+  const conditions: Condition[] = [];
+  if (keys?.length === 1) conditions.push(['key = ?', keys[0] ?? '']);
+  else if (keys !== undefined) conditions.push(['key IN (SELECT value FROM json_each(?))', toJson(keys)]);
+  if (typeof corpId === 'string') conditions.push(['corp_id = ?', corpId]);
+  if (typeof openKfId === 'string') conditions.push(['open_kf_id = ?', openKfId]);
+  if (lane !== undefined) conditions.push(['lane = ?', lane]);
+  if (pageCursor !== undefined) conditions.push(['page_cursor = ?', pageCursor]);
+  if (seqFrom !== undefined) conditions.push(['seq >= ?', seqFrom]);
+  if (storedUntilMs !== undefined) conditions.push(['stored_at <= ?', storedUntilMs]);
+  if (dueAfterMs !== undefined) conditions.push(['due_at > ?', dueAfterMs]);
+  return conditions.length === 0 ? [['true']] : conditions;
 }
 
 /** The first rows of these states. SQLite finds the rows of each state in this order, and merges them. */
 function eachState(select: string, states: readonly string[], where: Sql, by: string, limit: number): Sql {
   const parts = states.map((state) => `${select} WHERE state = '${state}' AND ${where.sql}`);
   return {
-    sql: `${parts.join(' UNION ALL ')} ORDER BY ${by} LIMIT ?`,
+    sql: `${parts.join(' UNION ALL ') || `${select} WHERE false`} ORDER BY ${by} LIMIT ?`,
     values: [...states.flatMap(() => where.values), limit],
   };
 }
 
 function toConditions(kind: LineKind, filter: LineFilter): readonly Condition[] {
-  const { corpId, openKfId, stage, arrivedFromMs, arrivedBeforeMs } = filter;
+  const { corpId, openKfId, keys, stage, arrivedFromMs, arrivedBeforeMs } = filter;
   const conditions: Condition[] = [];
   // '0' is the character after the slash.
   if (corpId !== null) conditions.push(['key >= ? AND key < ?', `${kind} ${corpId}/`, `${kind} ${corpId}0`]);
   if (openKfId !== undefined) conditions.push(['open_kf_id = ?', openKfId]);
+  if (keys !== undefined) conditions.push(['key IN (SELECT value FROM json_each(?))', toJson(keys)]);
   if (stage !== undefined) conditions.push([`${FAILURE} ->> '$.stage' = ?`, stage]);
   if (arrivedFromMs !== undefined) conditions.push(['arrived_at >= ?', arrivedFromMs]);
   if (arrivedBeforeMs !== undefined) conditions.push(['arrived_at < ?', arrivedBeforeMs]);

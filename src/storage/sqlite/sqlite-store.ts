@@ -33,7 +33,6 @@ export const STEPS = [
   'keep messages',
   'change message',
   'forget messages',
-  'put message',
   'make messages due',
   'sweep messages',
   'set message aside',

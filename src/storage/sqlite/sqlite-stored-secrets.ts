@@ -5,7 +5,7 @@ import type { Resealing } from '../store/resealing.js';
 import { StoredSecrets } from '../store/stored-secrets.js';
 import { STORE_CONTENTS, type StoreContents } from '../store/store-contents.js';
 import { resealPuppets } from './puppets.js';
-import { type MessageRow, toMessageHead } from './queue.js';
+import { type EntryRow, toEntry } from './queue.js';
 import { SqliteStore } from './sqlite-store.js';
 
 /** How many messages one step rewrites. */
@@ -41,7 +41,7 @@ export class SqliteStoredSecrets extends StoredSecrets {
   async #messages(resealing: Resealing, report: ResealReport): Promise<void> {
     let last = '';
     for (;;) {
-      const rows = await this.store.rows<MessageRow>(MESSAGES, last, BATCH_SIZE);
+      const rows = await this.store.rows<EntryRow>(MESSAGES, last, BATCH_SIZE);
       const statements = rows.flatMap((row) => {
         const content = rewrittenContent(row, resealing, report);
         return content === null ? [] : [{ sql: SET_CONTENT, values: [content, row.key, row.content] }];
@@ -55,11 +55,12 @@ export class SqliteStoredSecrets extends StoredSecrets {
 }
 
 /** @returns `null` for what stays as it is. */
-function rewrittenContent(row: MessageRow, resealing: Resealing, report: ResealReport): string | null {
-  const head = toMessageHead(row);
-  if (head === null) return null;
+function rewrittenContent(row: EntryRow, resealing: Resealing, report: ResealReport): string | null {
+  const { corpId, openKfId, details } = toEntry(row);
+  const { msgid } = details as { readonly msgid?: unknown };
+  if (typeof msgid !== 'string') return null;
   try {
-    return resealing.message(head, { content: row.content }).content ?? null;
+    return resealing.message({ corpId, openKfId, msgid }, { content: row.content }).content ?? null;
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     report.cannotOpen(String(row.key), error.keyId);

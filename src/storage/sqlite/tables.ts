@@ -94,6 +94,8 @@ const MESSAGE_TABLES = [
   'CREATE INDEX IF NOT EXISTS messages_known ON messages (known_until) WHERE known_until IS NOT NULL',
 ];
 
+export const QUEUE_TABLES: readonly string[] = [...LINE_TABLES, ...MESSAGE_TABLES];
+
 /** A table for each kind, one for its unique keys and one for its lookup keys. Keys are removed with their record. */
 function recordTables(kind: RecordKind<object>): string[] {
   const { name } = kind;
@@ -129,8 +131,7 @@ export function lastingTables({ records, journals }: StoreContents): readonly st
     ...records.flatMap(recordTables),
     ...COUNTER_TABLES,
     ...PUPPET_TABLES,
-    ...LINE_TABLES,
-    ...MESSAGE_TABLES,
+    ...QUEUE_TABLES,
     ...journals.filter(({ isLasting }) => isLasting).flatMap(toTable),
   ];
 }

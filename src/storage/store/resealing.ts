@@ -1,6 +1,6 @@
-import { type Identity, type Sealer } from '../../crypto/sealer.js';
+import type { Identity, Sealer } from '../../crypto/sealer.js';
 import { identityOf, type Owner, PUPPET_SECRETS, type PuppetSecret } from '../puppets/puppet-secrets.js';
-import { type ContentOwner, contentIdentityOf } from '../queue/message.js';
+import { contentIdentityOf, type ContentOwner } from '../queue/entry.js';
 
 /** The fields as a store has them: one may be missing, or be of any type when another program wrote it. */
 type StoredTexts<Field extends string> = Readonly<Partial<Record<Field, unknown>>>;

@@ -13,7 +13,7 @@ import type { KnownConnection } from '../../registry/bots/connected-bots.js';
 import { ReplicaClient, ReplicaError } from './replica-client.js';
 import { ReplicaSync } from './replica-sync.js';
 import { type PassedEvent, toPassedEvent } from './passed.js';
-import { FAILURE_STAGES } from '../../storage/queue/line.js';
+import { FAILURE_STAGES } from '../../queue/failure.js';
 
 export const EVENTS = '/puppetWxkfManager/replicas/events';
 /** Time for the way to the other replica and back. */

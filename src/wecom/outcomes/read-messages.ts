@@ -1,11 +1,9 @@
 /** What answers to `kf/sync_msg` tell of customers and of replies, as they pass. It keeps no words, no ids of messages and no customers. */
 import type { Addressee } from '../../kernel/account.js';
+import { ORIGIN } from '../../kernel/wecom-format.js';
 import { SpacedTimes } from '../../kernel/spaced-times.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { CallOutcomes } from './call-outcomes.js';
-
-/** Of a message (developer.work.weixin.qq.com/document/path/94670). */
-export const ORIGIN = { customer: 3, event: 4, servicer: 5 } as const;
 
 /** A program that begins anew reads what it has answered before. */
 const NEW_MS = 600_000;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { newLru } from '../../kernel/lru.js';
-import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
+import { newLru } from '../kernel/lru.js';
+import { CONFLICT, untilNoConflict } from '../kernel/compare-and-set.js';
 import {
   isHeldBy,
   type Line,
@@ -9,9 +9,9 @@ import {
   lineKey,
   runningLease,
   toLeased,
-} from './line.js';
-import type { KeptLine, QueueStore } from './queue-store.js';
-import type { Addressee } from '../../kernel/account.js';
+} from '../storage/queue/line.js';
+import type { KeptLine, QueueStore } from '../storage/queue/queue-store.js';
+import type { Addressee } from '../kernel/account.js';
 
 /** How a kind of lines is turned into the values that its users know. */
 export interface LineType<T extends LineHead> {
@@ -203,11 +203,9 @@ export class LineSteps<T extends LineHead> {
 
   async #write(key: string, before: Known<T> | null, value: T | null): Promise<boolean> {
     this.#leased.delete(key);
-    if (value === null) return before === null || this.store.remove(before.kept);
+    if (value === null) return before === null || this.store.write(before.kept, null);
     const kept = { line: this.type.toLine(value), revision: randomUUID() };
-    const isWritten = await (before === null
-      ? this.store.insert(kept)
-      : this.store.replace(before.kept, kept));
+    const isWritten = await this.store.write(before?.kept ?? null, kept);
     if (isWritten && value.lease !== null) this.#leased.set(key, { value, kept });
     return isWritten;
   }

@@ -1,13 +1,10 @@
 import { hash } from 'node:crypto';
-import type { Secret } from '../../kernel/secret.js';
-import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
-import { type Failure, isFailure } from './line.js';
-import type { Identity } from '../../crypto/sealer.js';
-import { type Addressee, accountKey } from '../../kernel/account.js';
-
-/** What goes one after the other: all messages of an account, or only those of the same customer. */
-export const MESSAGE_ORDERS = ['account', 'customer'] as const;
-export type MessageOrder = (typeof MESSAGE_ORDERS)[number];
+import { Secret } from '../kernel/secret.js';
+import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../kernel/shape.js';
+import { type Entry, ENTRY_STATES, type EntryState, type PageStart } from '../storage/queue/entry.js';
+import { isLastFailure } from '../storage/queue/line.js';
+import type { Failure } from './failure.js';
+import { accountKey, type Addressee } from '../kernel/account.js';
 
 /** An entry of what `kf/sync_msg` gives, as it is kept (developer.work.weixin.qq.com/document/path/94670). */
 export interface NewMessage {
@@ -32,18 +29,6 @@ export interface NewMessage {
   readonly isText: boolean;
 }
 
-/** `waiting` until its bot takes it; `dead` once given up, until an operator revives it or its content goes. */
-export type MessageState = 'waiting' | 'dead';
-export const MESSAGE_STATES: readonly MessageState[] = ['waiting', 'dead'];
-
-/** Where a pulled page begins. */
-export interface PageStart {
-  /** Identifies the app whose cursor it is. */
-  readonly appId: string;
-  /** `''` for the beginning of what WeCom keeps. */
-  readonly cursor: string;
-}
-
 /** A message without what it says. Times without further words are store time, epoch milliseconds. */
 export interface MessageHead
   extends Omit<NewMessage, 'content' | 'failure' | 'isUrgent' | 'isText'>, Addressee {
@@ -51,7 +36,7 @@ export interface MessageHead
   readonly seq: number;
   /** Where its page begins. A pull from there gives this message after `skip` others. */
   readonly page: PageStart;
-  readonly state: MessageState;
+  readonly state: EntryState;
   readonly storedAtMs: number;
   /** Attempts that ended, and the message was not taken. */
   readonly attempts: number;
@@ -104,13 +89,6 @@ export function webhookIdOf({ corpId, openKfId, msgid }: Addressee & Pick<NewMes
   return `msg_${hash('sha256', `${accountKey({ corpId, openKfId })}\n${msgid}`, 'base64url').slice(0, 27)}`;
 }
 
-export type ContentOwner = Pick<Message, 'corpId' | 'openKfId' | 'msgid'>;
-
-/** The content of a message opens only in the record of this message. */
-export function contentIdentityOf({ corpId, openKfId, msgid }: ContentOwner): Identity {
-  return ['message', corpId, openKfId, msgid, 'content'];
-}
-
 const isWhole = hasShape<MessageHead>({
   corpId: isText,
   openKfId: isText,
@@ -120,19 +98,33 @@ const isWhole = hasShape<MessageHead>({
   lane: isText,
   sentAtMs: isNumber,
   skip: isCount,
-  seq: isCount,
+  seq: isNumber,
   page: hasShape<PageStart>({ appId: isText, cursor: isText }),
-  state: (value) => MESSAGE_STATES.some((state) => state === value),
+  state: (value) => ENTRY_STATES.some((state) => state === value),
   storedAtMs: isNumber,
   attempts: isCount,
   refusals: isCount,
   step: isCount,
   dueAtMs: orNull(isNumber),
-  lastFailure: orNull(isFailure),
+  lastFailure: orNull(isLastFailure),
   merged: orAbsent(isListOf(isText)),
 });
 
-/** Whether a stored value is a message, and not something that another program has left. @param key `webhookIdOf`. */
-export function isMessageHead(key: string, value: unknown): value is MessageHead {
-  return isWhole(value) && key === webhookIdOf(value);
+export function toEntry({ content, ...head }: Message): Entry {
+  const { msgid, type, origin, sentAtMs, skip, merged, ...fields } = head;
+  const details = { msgid, type, origin, sentAtMs, skip, ...(merged !== undefined && { merged }) };
+  return { key: webhookIdOf(head), ...fields, details, content: content.reveal() };
+}
+
+/** @returns `null` for what is no message, but left there by another program. */
+export function toMessageHead({ key, details, content: _content, ...fields }: Entry): MessageHead | null {
+  const head: object = { ...fields, ...details };
+  return isWhole(head) && key === webhookIdOf(head) ? head : null;
+}
+
+/** As `toMessageHead`, with its content, still sealed. */
+export function toMessage(entry: Entry): Message | null {
+  const head = toMessageHead(entry);
+  const { content } = entry;
+  return head === null || typeof content !== 'string' ? null : { ...head, content: new Secret(content) };
 }

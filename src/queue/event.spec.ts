@@ -1,6 +1,6 @@
 /** What may happen to a hint with several events; with one it is in test/contracts/outbox.contract.ts. */
 import { describe, expect, it } from '@jest/globals';
-import { kfEvent } from '../../../test/support/delivery.js';
+import { kfEvent } from '../../test/support/delivery.js';
 import { FAST_STEPS } from './retry-schedule.js';
 import {
   afterFailure,
@@ -17,9 +17,9 @@ import {
   toLine,
   toNewest,
   toReplayed,
-} from './hint.js';
-import type { Failure } from '../../storage/queue/line.js';
-import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
+} from './event.js';
+import type { Failure } from './failure.js';
+import { MESSAGE_LIFE_MS } from './message.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const LEASE_MS = 15_000;

@@ -3,11 +3,10 @@
  * sent. Once the first is due, those that came meanwhile are joined to it, and one message is sent. Only the turn of the account
  * joins them, so no text is in two messages. Times are store time, epoch milliseconds.
  */
-import { Secret } from '../../kernel/secret.js';
-import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
-import type { Bot } from '../../registry/bots/bot.js';
-import type { Message, MessageHead, NewMessage } from '../../storage/queue/message.js';
-import { ORIGIN } from '../../wecom/outcomes/read-messages.js';
+import { Secret } from '../kernel/secret.js';
+import { MESSAGE_BYTES_MAX, ORIGIN } from '../kernel/wecom-format.js';
+import type { Bot } from '../registry/bots/bot.js';
+import type { Message, MessageHead, NewMessage } from './message.js';
 
 /** A customer who goes on writing gets an answer after this time. */
 const HELD_MS_MAX = 30_000;

@@ -1,8 +1,8 @@
 /** Messages of an account that wait at a bot: what may happen to their line. Times are store time, epoch milliseconds. */
-import { type Line, type LineHead } from '../../storage/queue/line.js';
-import type { LineType } from '../../storage/queue/line-steps.js';
-import { hasShape, isCount, isFlag, isNumber, isText, orNull } from '../../kernel/shape.js';
-import type { Addressee } from '../../kernel/account.js';
+import type { Line, LineHead } from '../storage/queue/line.js';
+import type { LineType } from './line-steps.js';
+import { hasShape, isCount, isFlag, isNumber, isText, orNull } from '../kernel/shape.js';
+import type { Addressee } from '../kernel/account.js';
 
 /** The attempt that a turn has begun. A callback bot has taken the message once it has both answered and pulled. */
 export interface UnderWay {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FAST_STEPS, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
-import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
+import { MESSAGE_LIFE_MS } from './message.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;

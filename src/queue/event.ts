@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../../kernel/shape.js';
-import { readTraceparent } from '../../kernel/trace-context.js';
-import type { KfEvent, RawCallback } from '../endpoint/kf-event.js';
+import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../kernel/shape.js';
+import { readTraceparent } from '../kernel/trace-context.js';
+import type { KfEvent, RawCallback } from './kf-event.js';
 import {
-  type Failure,
   isLease,
   type Lease,
   type Line,
   type LineHead,
   type LineState,
   runningLease,
-} from '../../storage/queue/line.js';
+} from '../storage/queue/line.js';
+import type { Failure } from './failure.js';
+import type { LineCount, LineGroup } from '../storage/queue/queue-store.js';
 import { FAST_STEPS } from './retry-schedule.js';
 
 /** How many events of an account may wait if its bot gets each of them. */
@@ -18,6 +19,7 @@ export const EVENTS_MAX = 20;
 
 /** A hint without its events, which may be large. Times are store time, epoch milliseconds. */
 export interface HintHead extends LineHead {
+  readonly lastFailure: Failure | null;
   /** The id of the event that goes next. Times and attempts are of that event, too. */
   readonly eventId: string;
   /** `createdAtS` of its event. */
@@ -494,7 +496,9 @@ function toLaterDetails(later: WaitingEvent): LaterDetails {
 export function toHead({ kind: _kind, details, body: _body, ...head }: Line): HintHead | null {
   if (!isDetails(details)) return null;
   const { eventId, createdAtS, lagMs, generation, attempts, step, later = [] } = details;
-  return { ...head, eventId, createdAtS, lagMs, generation, attempts, step, events: 1 + later.length };
+  const lastFailure = head.lastFailure as Failure | null;
+  const ofEvent = { eventId, createdAtS, lagMs, generation, attempts };
+  return { ...head, ...ofEvent, lastFailure, step, events: 1 + later.length };
 }
 
 /** @returns `null` for a line that holds no hint. */
@@ -589,3 +593,41 @@ const isDetails = hasShape<HintDetails>({
   step: isCount,
   later: orAbsent(isListOf(hasShape<LaterDetails>({ ...EVENT, arrivedAtMs: isNumber, bytes: isCount }))),
 });
+
+export interface HintCounts {
+  readonly waiting: number;
+  /** Without those that are `paused`. */
+  readonly parked: number;
+  /** Parked ones whose bot is paused, by their last failure. */
+  readonly paused: number;
+  readonly dead: number;
+  /** Records set aside because they cannot be read. */
+  readonly unreadable: number;
+  /** Since when the longest waiting hint waits; `null` when none waits. */
+  readonly oldestWaitingAtMs: number | null;
+  /** The same for parked hints. */
+  readonly oldestParkedAtMs: number | null;
+}
+
+export function toHintCounts(counts: readonly LineCount[]): HintCounts {
+  const isPaused = ({ stage }: LineCount): boolean => stage === ('paused' satisfies Failure['stage']);
+  const of = (state: LineCount['state']) => counts.filter((one) => one.state === state);
+  const sum = (some: readonly LineCount[]) => some.reduce((lines, one) => lines + one.lines, 0);
+  const oldest = (some: readonly LineCount[]) =>
+    some.length === 0 ? null : Math.min(...some.map(({ sinceMs }) => sinceMs));
+  const parked = of('parked').filter((one) => !isPaused(one));
+  return {
+    waiting: sum(of('waiting')),
+    parked: sum(parked),
+    paused: sum(of('parked').filter(isPaused)),
+    dead: sum(of('dead')),
+    unreadable: sum(of('unreadable')),
+    oldestWaitingAtMs: oldest(of('waiting')),
+    oldestParkedAtMs: oldest(parked),
+  };
+}
+
+/** Hints that have the same trouble. */
+export interface HintGroup extends LineGroup {
+  readonly stage: Failure['stage'] | null;
+}

@@ -1,4 +1,4 @@
-import { MESSAGE_LIFE_MS } from '../../storage/queue/message.js';
+import { MESSAGE_LIFE_MS } from './message.js';
 
 /** Seconds after a failure, while WeCom accepts the sync token of the event. */
 const FAST_S = [1, 3, 10, 30, 60, 120, 180, 180];

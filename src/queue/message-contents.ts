@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SealError, Sealer } from '../../crypto/sealer.js';
-import type { Message } from '../../storage/queue/message.js';
-import { AppError } from '../../kernel/app-error.js';
-import { LOG, type Log } from '../../kernel/log.js';
-import { Secret } from '../../kernel/secret.js';
-import { contentIdentityOf } from '../../storage/queue/message.js';
+import { Sealer, SealError } from '../crypto/sealer.js';
+import { contentIdentityOf } from '../storage/queue/entry.js';
+import type { Message } from './message.js';
+import { AppError } from '../kernel/app-error.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { Secret } from '../kernel/secret.js';
 
 /**
  * Seals the content of messages before it is stored, and opens it afterwards. A message that cannot be
