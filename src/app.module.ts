@@ -53,7 +53,6 @@ import { NoPeople, People } from './wecom/people.js';
 import { NoSessionCalls, SessionCalls } from './wecom/proxy/session-calls.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
-import { replicasConfig } from './stream/replicas/replicas.config.js';
 import { StreamCarrier } from './stream/stream-carrier.js';
 import { StreamModule } from './stream/stream.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -79,7 +78,6 @@ const NAMESPACES: readonly Namespace[] = [
   endpointConfig,
   registrationConfig,
   storageConfig,
-  replicasConfig,
   tunnelsConfig,
   wecomConfig,
 ];

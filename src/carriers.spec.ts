@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { carrierContract, messageBody } from '../test/contracts/carrier.contract.js';
 import { storedBot } from '../test/support/bots.js';
 import { kfParcel, endpointAt } from '../test/support/delivery.js';
+import { REPLICA } from './kernel/replica.js';
 import { ManualClock } from '../test/support/manual-clock.js';
 import { MemoryRecords } from '../test/support/memory-records.js';
 import { startPuppetServer } from '../test/support/puppet-server.js';
@@ -33,7 +34,7 @@ import type { Destination, Destinations } from './registry/accounts/destination.
 import { agentOf } from './registry/bots/agent.dto.js';
 import { readSecrets } from './registry/bots/bot.js';
 import type { ConnectedBots } from './registry/bots/connected-bots.js';
-import type { KnownBot, KnownBots } from './registry/bots/known-bots.js';
+import type { KnownBot } from './registry/bots/known-bots.js';
 import type { SyncTokens } from './registry/bots/sync-tokens.js';
 import { type CallbackUrl, ofBot, readCallbackUrl, streamEndpointOf } from './registry/endpoint/endpoint.js';
 import { EndpointPolicy } from './registry/endpoint/endpoint-policy.js';
@@ -110,13 +111,11 @@ carrierContract('over streams', ['bounds', 'halves', 'too long'], async () => {
   const carrier = new StreamCarrier(
     { activeOf: () => ({ id: 'connection-1', botId: bot.id }) } as unknown as ConnectedBots,
     { find: () => client } as unknown as Clients,
-    { find: () => bot } as Partial<KnownBots> as KnownBots,
-    null as never,
     clock,
   );
   return {
     ...{ clock, carrier, parcel: message(), refusedAt: 'status', lateAt: 'timeout' },
-    to: destination({ bot, endpoint: streamEndpointOf(bot.id, 'client-1') }),
+    to: destination({ bot, endpoint: streamEndpointOf(bot.id, 'client-1', REPLICA) }),
     seen: async (count) => void expect(frames.length).toBeGreaterThanOrEqual(count),
     take: async () => void underWay.ack(frames[0]?.id ?? ''),
     refuse: async () => void underWay.nack(frames[0]?.id ?? '', null),

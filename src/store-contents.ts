@@ -12,7 +12,7 @@ import { APPS } from './registry/apps/app.js';
 import { BOTS } from './registry/bots/bot.js';
 import { SESSIONS } from './sessions/session.js';
 import type { StoreContents } from './storage/store/store-contents.js';
-import { CONNECTIONS, REPLICAS } from './stream/replicas/stream-directory.js';
+import { CONNECTIONS, REPLICAS } from './stream/stream-directory.js';
 import { TOKENS } from './wecom/tokens/access-token.store.js';
 
 export const CONTENTS: StoreContents = {

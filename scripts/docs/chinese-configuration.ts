@@ -23,8 +23,6 @@ const MEANINGS: Readonly<Record<keyof Settings, string>> = {
   host: 'HTTP 服务监听的地址；容器镜像设为 `0.0.0.0`',
   mongoUri:
     '设置后，全部数据保存在 MongoDB 中，副本数量不限；不设置时使用 `DATA_DIR` 中的内嵌存储，只能有一个进程',
-  replicaUrl:
-    '同一 MongoDB 上的其他副本访问本副本所用的地址：它们把事件交给在这里打开的流；不设置时为 `HOST`（如果它表示所有地址，则为本机的第一个地址），端口为 `PORT`',
   dataDir: '内嵌存储的文件夹',
   accessTokenUrl:
     '从哪里获取 access_token：企业微信；路径不是 `/cgi-bin/gettoken` 时，为保管 access_token 的网关，其 `expires_in` 原样采用',

@@ -65,7 +65,6 @@ const MEANINGS: Readonly<Record<MetricName, string>> = {
   wxkf_tunnel_bytes_total: '经过隧道的字节，随到随计：内容是管理器无法读取的 TLS',
   wxkf_stream_clients: '已连接的机器人客户端',
   wxkf_stream_ended_total: '已结束的客户端连接，按原因',
-  wxkf_stream_passed_on_total: '交给连着该机器人的副本的事件，按结果',
   wxkf_store_operation_duration_seconds: '存储操作，包括等待。内嵌存储只有写入',
   wxkf_registrations_total: '字段可以读取的注册和注销',
   wxkf_puppets: '该进程所知的已注册 puppet',

@@ -196,6 +196,10 @@ describe('mistakes', () => {
   });
 });
 
+it('a setting that a later version has no use for, such as REPLICA_URL, keeps nobody from starting', () => {
+  expect(() => loadConfig({ REPLICA_URL: 'http://10.0.0.1:7777' })).not.toThrow();
+});
+
 it.each([
   'qyapi.weixin.qq.com',
   'ftp://qyapi.weixin.qq.com',

@@ -118,16 +118,6 @@ export const SETTINGS = {
       .transform((uri) => new Secret(uri))
       .optional(),
   }),
-  replicaUrl: setting({
-    name: 'REPLICA_URL',
-    unit: 'URL',
-    default: null,
-    secret: false,
-    meaning:
-      "where other replicas on the same MongoDB reach this one: they hand it events for streams that are open here. Unset: `HOST` (where that means all addresses, the machine's first one) with `PORT`",
-    expected: plainUrl().expected,
-    schema: plainUrl().schema.optional(),
-  }),
   dataDir: setting({
     name: 'DATA_DIR',
     unit: 'path',

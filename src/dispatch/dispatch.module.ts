@@ -31,6 +31,7 @@ import { Redelivery } from './redelivery/redelivery.js';
 import { RegistrationClaims } from './redelivery/registration-claims.js';
 import { RetryLoops } from './redelivery/retry-loops.js';
 import { TestDelivery } from './redelivery/test-delivery.js';
+import { TestElsewhere } from './redelivery/test-elsewhere.js';
 
 /**
  * Its queue store and counters come from the storage module, which is global. Global itself, since it meets a port of
@@ -67,6 +68,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     RetryLoops,
     SeenEvents,
     TestDelivery,
+    TestElsewhere,
     UncarriedBots,
     WaitingHints,
     { provide: Recoveries, useExisting: WaitingHints },

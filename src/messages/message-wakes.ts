@@ -3,7 +3,7 @@ import type { AlsoWaiting } from '../dispatch/outbox/waiting-hints.js';
 import { toAddress } from '../registry/endpoint/endpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { Destinations } from '../registry/accounts/destination.js';
+import { Destinations, type MessageDestination } from '../registry/accounts/destination.js';
 import { MessageStore } from './queue/message-store.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Patrol } from './pulling/patrol.js';
@@ -91,7 +91,7 @@ export class MessageWakes implements AlsoWaiting {
    */
   endpointOf(account: Addressee): string | null {
     const taker = this.destinations.findForMessages(account);
-    const isThere = taker?.state === 'ready' || taker?.state === 'registering';
+    const isThere = taker !== null && THERE.has(taker.state);
     if (taker !== null) return isThere ? (taker.endpoint?.href ?? null) : null;
     const { endpoint, state } = this.destinations.find(account);
     return endpoint?.href ?? (state === 'unserved' ? NOBODY : null);
@@ -105,6 +105,9 @@ export class MessageWakes implements AlsoWaiting {
 }
 
 const PAGE_SIZE = 500;
+
+/** States of a taker whose messages have an endpoint to wait at, here or at another replica. */
+const THERE: ReadonlySet<MessageDestination['state']> = new Set(['ready', 'registering', 'elsewhere']);
 
 /** Stands for the endpoint of accounts that people serve. They become due, and their turn discards their messages. */
 const NOBODY = 'nobody:';

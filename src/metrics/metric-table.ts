@@ -198,10 +198,6 @@ export const METRICS = {
   ),
   wxkf_stream_clients: gauge([], 'sum', 'clients of bots that are connected'),
   wxkf_stream_ended_total: counter(['why'], 'connections of clients that ended, by reason'),
-  wxkf_stream_passed_on_total: counter(
-    ['result'],
-    "events that were given to the replica with their bot's connection, by result",
-  ),
   wxkf_store_operation_duration_seconds: histogram(
     ['store', 'operation', 'result'],
     'operations on the store, waiting included. On the embedded store only writes',

@@ -8,18 +8,17 @@ interface Connections {
 }
 
 /** Whom connections lead to. */
-export type SocketTarget = 'puppet' | 'wecom' | 'replica' | 'agent';
+export type SocketTarget = 'puppet' | 'wecom' | 'agent';
 
 /** The outgoing sockets of all features that have any, in one metric. */
 @Injectable()
 export class OutgoingSockets {
-  readonly #all: Record<SocketTarget, Connections[]> = { puppet: [], wecom: [], replica: [], agent: [] };
+  readonly #all: Record<SocketTarget, Connections[]> = { puppet: [], wecom: [], agent: [] };
 
   constructor(metrics: Metrics) {
     metrics.reads('wxkf_outgoing_sockets', () => [
       ...this.#read('puppet'),
       ...this.#read('wecom'),
-      ...this.#read('replica'),
       ...this.#read('agent'),
     ]);
   }

@@ -50,6 +50,7 @@ const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth
   oversized: { en: 'the message is longer than 2 MB', zh: '消息超过 2 MB' },
   unregistered: { en: 'no bot takes them', zh: '没有机器人接收' },
   offline: { en: 'the bot is away', zh: '机器人已下线' },
+  elsewhere: { en: 'another replica has its connection', zh: '连接在另一个副本上' },
   paused: { en: 'the bot is paused', zh: '机器人已暂停' },
   circuit: { en: 'the bot fails and is only probed', zh: '机器人持续失败，仅发送探测' },
   registering: { en: 'the puppet is registering', zh: 'puppet 正在注册' },

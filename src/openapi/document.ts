@@ -40,7 +40,6 @@ const TAGS = {
   wecom: 'What WeCom calls.',
   monitoring: 'Probes and metrics.',
   bots: 'Bots that an operator added, with their keys.',
-  replicas: 'Calls between replicas, with a key that only replicas have.',
   console: 'The web console.',
   documents: 'This document.',
 };
@@ -64,7 +63,7 @@ const HEADERS = {
 };
 const EACH_ANSWER = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 
-/** The property of an operation that names its callers: roles, or `anyone`, `bots`, `replicas`, which have no security scheme. */
+/** The property of an operation that names its callers: roles, or `anyone`, `bots`, which have no security scheme. */
 const ALLOWED_CALLERS = 'x-allowed-callers';
 
 /** @param app need not be started. */
@@ -195,7 +194,6 @@ function complete({ method, path, operation, errors, config, ownErrors, returned
 }
 
 function contentOf(returned: Class | undefined) {
-  // Routes between replicas return plain objects, which have no class.
   if (returned === undefined || returned === Object) return undefined;
   return { 'application/json': { schema: { $ref: refTo(returned) } } };
 }

@@ -135,6 +135,29 @@ describe('events of a bot that gets each', () => {
   });
 });
 
+describe('an event that another replica has to try', () => {
+  const elsewhere: Partial<NewHint> = {
+    ...{ attempts: 0, dueAtMs: NOW_MS, failure: { atMs: NOW_MS, stage: 'elsewhere', reason: '' } },
+  };
+  const later = { keepsEach: false, dueAtMs: NOW_MS + 60_000 };
+
+  it('is due at once, and tells nothing in place of how the one before it failed', () => {
+    const hint = mergeAll([put(1, later), put(2, { ...elsewhere, keepsEach: false })]);
+    expect(hint).toMatchObject({ dueAtMs: NOW_MS, attempts: 0, lastFailure: FAILURE });
+    expect(mergeAll([put(1, elsewhere)])).toMatchObject({ dueAtMs: NOW_MS, lastFailure: elsewhere.failure });
+  });
+
+  it('waits behind one that its bot refused for a while, where the bot gets each', () => {
+    const hint = mergeAll([put(1, { ...later, keepsEach: true }), put(2, elsewhere)]);
+    expect([hint.dueAtMs, numbersOf(hint)]).toEqual([NOW_MS + 60_000, [1, 2]]);
+  });
+
+  it('changes nothing of a newer one', () => {
+    const hint = mergeAll([put(2, later), put(1, { ...elsewhere, keepsEach: false })]);
+    expect([hint.dueAtMs, numbersOf(hint)]).toEqual([later.dueAtMs, [2]]);
+  });
+});
+
 describe('the next event', () => {
   it('is due at once when the one before it was taken', () => {
     const before = { ...hintOf(3), step: 7, dueAtMs: NOW_MS + 9_000, lease: CLAIM };

@@ -234,7 +234,14 @@ function replace(all: Hint, put: NewHint, nowMs: number): Hint {
     probedAtMs: before.probedAtMs,
     lease: leaseAfter(runningLease(before, nowMs), put.lease, known),
     ...placeAfter(before, fresh, newest === fresh, nowMs),
+    // The replica that has the bot's connection tries it at once, as it would have tried its callback.
+    ...(isElsewhere(put) && newest === fresh && { state: fresh.state, dueAtMs: fresh.dueAtMs }),
   };
+}
+
+/** Whether another replica has to try it. */
+function isElsewhere({ failure }: NewHint): boolean {
+  return failure?.stage === 'elsewhere';
 }
 
 /**
@@ -308,10 +315,16 @@ function leaseAfter(running: Lease | null, added: Lease | null, known: KnownHint
   return { ...running, untilMs: Math.max(running.untilMs, added.untilMs) };
 }
 
-/** An event that was not tried because of the circuit tells less than the failure before it, so that failure stays. */
-function lastFailureOf(before: Hint, { failure, endpoint }: NewHint): Failure | null {
+/**
+ * An event that was not tried, because of the circuit or since another replica has to, tells less than the failure before it, so
+ * that failure stays.
+ */
+function lastFailureOf(before: Hint, put: NewHint): Failure | null {
+  const { failure, endpoint } = put;
   const isUntried =
-    failure?.stage === 'circuit' && endpoint === before.endpoint && before.lastFailure?.stage !== 'resync';
+    (failure?.stage === 'circuit' || isElsewhere(put)) &&
+    endpoint === before.endpoint &&
+    before.lastFailure?.stage !== 'resync';
   return isUntried ? (before.lastFailure ?? failure) : (failure ?? before.lastFailure);
 }
 

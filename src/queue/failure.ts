@@ -62,6 +62,8 @@ export const NOT_TRIED_STAGES = [
   'unregistered',
   /** The puppet has deregistered. */
   'offline',
+  /** Another replica has the connection of its bot, and claims it. */
+  'elsewhere',
   /** An operator has paused its bot. */
   'paused',
   /** The circuit of its endpoint is open; only probes are sent. */

@@ -3,7 +3,6 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBot, KnownBots } from '../registry/bots/known-bots.js';
-import type { OwnReplica } from './replicas/own-replica.js';
 import { StreamAdmission } from './stream-admission.js';
 
 const NAMED_MAX = 10_000;
@@ -11,9 +10,8 @@ const IN_ONE_HELLO = 1_000;
 
 function opened(openKfIds: readonly string[]) {
   const connected = new ConnectedBots();
-  const own = { id: 'here' } as OwnReplica;
   const clock = new ManualClock();
-  const admission = new StreamAdmission({} as KnownBots, connected, own, new Lifecycle(), clock);
+  const admission = new StreamAdmission({} as KnownBots, connected, new Lifecycle(), clock);
   const bot = { id: 'bot-1', corpId: 'wwCorp', openKfIds, kind: 'stream' } as unknown as KnownBot;
   const caller = { bot, keyHash: '', address: '127.0.0.1', agent: '' };
   const admit = (clientId: string, named: readonly string[] | null) =>

@@ -4,13 +4,13 @@ import type { FastifyRequest } from 'fastify';
 import { toSecret } from '../http/access/credentials.js';
 import { AppError } from '../kernel/app-error.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
+import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { rulesOf } from '../registry/bots/bot-kinds.js';
 import { hashOfKey, listedIn, takesAllOthers } from '../registry/bots/bot.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
 import type { Admitted } from './clients/client.js';
-import { OwnReplica } from './replicas/own-replica.js';
 
 const STOPPING_RETRY_AFTER_S = 1;
 const AGENT_LENGTH_MAX = 120;
@@ -42,7 +42,6 @@ export class StreamAdmission {
   constructor(
     private readonly bots: KnownBots,
     private readonly connected: ConnectedBots,
-    private readonly own: OwnReplica,
     private readonly lifecycle: Lifecycle,
     private readonly storeClock: StoreClock,
   ) {}
@@ -81,7 +80,7 @@ export class StreamAdmission {
     const connection = {
       ...{
         id: randomUUID(),
-        replicaId: this.own.id,
+        replicaId: REPLICA,
         botId: bot.id,
         clientId,
         openKfIds,

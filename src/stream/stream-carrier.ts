@@ -11,26 +11,24 @@ import { envelopeFor } from '../dispatch/http/forms.js';
 import { toCallbackQuery } from '../dispatch/http/wecom-envelope.js';
 import { eventOf, hasPulledOf, type Parcel } from '../dispatch/endpoint/parcel.js';
 import { Clock } from '../kernel/clock.js';
-import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-bots.js';
-import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
+import { ConnectedBots } from '../registry/bots/connected-bots.js';
+import type { KnownBot } from '../registry/bots/known-bots.js';
 import { rulesOf } from '../registry/bots/bot-kinds.js';
 import type { Destination } from '../registry/accounts/destination.js';
 import { isStream } from '../registry/endpoint/endpoint.js';
 import { makeSyncToken } from '../registry/bots/sync-tokens.js';
 import { Clients } from './clients/clients.js';
 import type { CallbackText, EventFrame } from './protocol/frames.js';
-import { ReplicaCalls } from './replicas/replica-calls.js';
 
 const NOBODY = 'no client of the bot is connected';
+const MOVED = 'the client of the bot has connected to another replica, which claims it';
 
-/** Carries over the connections that clients of bots open: to the client that is active for the account. If another replica has the connection, that replica sends it. */
+/** Carries over the connections that clients of bots have opened to this process: to the client that is active for the account. */
 @Injectable()
 export class StreamCarrier extends Carrier {
   constructor(
     private readonly connected: ConnectedBots,
     private readonly clients: Clients,
-    private readonly bots: KnownBots,
-    private readonly replicas: ReplicaCalls,
     private readonly clock: Clock,
   ) {
     super();
@@ -44,14 +42,8 @@ export class StreamCarrier extends Carrier {
   override start(parcel: Parcel, { bot, openKfId }: Destination, onEnd: OnEnd): Attempt {
     const connection = bot === null ? null : this.connected.activeOf(bot.id, openKfId);
     if (bot === null || connection === null) return failedAttempt('connect', NOBODY, onEnd);
-    if (this.clients.find(connection.id) !== null) return this.startHere(connection, parcel, onEnd);
-    return this.replicas.pass(connection, parcel, ackLimitMs(bot), onEnd);
-  }
-
-  /** Sends a parcel over a connection of this process. */
-  startHere({ id, botId }: Pick<KnownConnection, 'id' | 'botId'>, parcel: Parcel, onEnd: OnEnd): Attempt {
-    const [client, bot] = [this.clients.find(id), this.bots.find(botId)];
-    if (client === null || bot === null) return failedAttempt('connect', NOBODY, onEnd);
+    const client = this.clients.find(connection.id);
+    if (client === null) return failedAttempt('withdrawn', MOVED, onEnd);
     if (client.admitted.wantsCallbacks && bot.opened === null)
       return failedAttempt('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
     const frame = this.#toFrame(bot, parcel, client.admitted.wantsCallbacks);

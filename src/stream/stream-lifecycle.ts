@@ -4,8 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { Clock } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { Clients } from './clients/clients.js';
-import { OwnReplica } from './replicas/own-replica.js';
-import { ReplicaSync } from './replicas/replica-sync.js';
+import { ReplicaSync } from './replica-sync.js';
 import { StreamServer } from './stream-server.js';
 
 /** How long clients may take to connect to another replica before their connections end here. */
@@ -27,7 +26,6 @@ export class StreamLifecycle implements OnModuleInit, BeforeApplicationShutdown 
     private readonly host: HttpAdapterHost,
     private readonly server: StreamServer,
     private readonly clients: Clients,
-    private readonly own: OwnReplica,
     private readonly sync: ReplicaSync,
     private readonly lifecycle: Lifecycle,
     private readonly clock: Clock,
@@ -38,10 +36,7 @@ export class StreamLifecycle implements OnModuleInit, BeforeApplicationShutdown 
 
   onModuleInit(): void {
     const server: Server = this.host.httpAdapter.getHttpServer();
-    server.once('listening', () => {
-      this.own.listensAt(server);
-      this.sync.start();
-    });
+    server.once('listening', () => this.sync.start());
   }
 
   async beforeApplicationShutdown(): Promise<void> {

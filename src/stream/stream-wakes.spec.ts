@@ -5,8 +5,8 @@ import type { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
 import { type BotConnection, ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBots } from '../registry/bots/known-bots.js';
 import type { Destinations } from '../registry/accounts/destination.js';
-import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
-import type { OwnReplica } from './replicas/own-replica.js';
+import { REPLICA } from '../kernel/replica.js';
+import { streamEndpointOf, unconnectedEndpointOf } from '../registry/endpoint/endpoint.js';
 import { StreamWakes } from './stream-wakes.js';
 import type { Addressee } from '../kernel/account.js';
 
@@ -21,11 +21,13 @@ let held: (() => void)[];
 let failing: Set<string>;
 /** What was kept because nobody was there. */
 let keptHere: Addressee[];
+/** Where something waits. */
+let endpoints: string[];
 
 beforeEach(() => {
   connected = new ConnectedBots();
   bot = { corpId: CORP, openKfIds: ['wkA', 'wkB'], kind: 'stream', takes: 'event' };
-  [woken, held, failing, keptHere] = [[], [], new Set(), []];
+  [woken, held, failing, keptHere, endpoints] = [[], [], new Set(), [], []];
   const hold = (what: string) => {
     woken.push(what);
     if (failing.has(what)) return Promise.reject(new Error('away'));
@@ -34,6 +36,7 @@ beforeEach(() => {
   const waiting = {
     wake: ({ openKfId }: Addressee) => hold(openKfId),
     recovered: hold,
+    kept: { outbox: { listEndpoints: async () => endpoints } },
   } as unknown as WaitingHints;
   const kept = {
     takeAll: () => keptHere.splice(0),
@@ -49,13 +52,12 @@ beforeEach(() => {
     waiting,
     kept,
     { close: () => {} } as unknown as Circuits,
-    { id: 'here' } as OwnReplica,
   );
 });
 
 function connection(id: string, fields: Partial<BotConnection> = {}): BotConnection {
   return {
-    ...{ id, replicaId: 'here', botId: 'bot-1', clientId: `client of ${id}`, openKfIds: null },
+    ...{ id, replicaId: REPLICA, botId: 'bot-1', clientId: `client of ${id}`, openKfIds: null },
     ...{ placedAtMs: 1, connectedAtMs: 1, address: '127.0.0.1', agent: '', ...fields },
   };
 }
@@ -82,9 +84,16 @@ it('makes due what waits for all accounts of a bot, by where it waits where they
   expect(woken).toEqual(['wkA', 'wkB']);
   connected.remove('c1');
   bot = { ...bot, openKfIds: ['*'] };
+  const ofBot = [
+    unconnectedEndpointOf('bot-1'),
+    streamEndpointOf('bot-1', 'laptop', 'there'),
+    streamEndpointOf('bot-1', 'laptop', REPLICA),
+  ].map(({ href }) => href);
+  endpoints = ['http://puppet', streamEndpointOf('bot-10', 'laptop', 'there').href, ...ofBot];
   connected.add(connection('c2', { clientId: 'laptop' }));
+  await new Promise(setImmediate);
   await endWakes();
-  expect(woken.slice(2)).toEqual(['laptop', ''].map((client) => streamEndpointOf('bot-1', client).href));
+  expect(woken.slice(2)).toEqual(ofBot);
 });
 
 it('makes due eight at a time when many come at once, and each once', async () => {

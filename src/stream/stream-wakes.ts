@@ -8,13 +8,13 @@ import {
   ALL,
   ConnectedBots,
   type ConnectionWatch,
+  isHere,
   type KnownConnection,
   type MovedAccount,
 } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
 import { Destinations } from '../registry/accounts/destination.js';
-import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
-import { OwnReplica } from './replicas/own-replica.js';
+import { botIdOf, STREAM_ORIGIN, unconnectedEndpointOf } from '../registry/endpoint/endpoint.js';
 import type { Addressee } from '../kernel/account.js';
 
 /** A limit, since many clients come at once when another replica ends, and new events must not wait for them. */
@@ -35,22 +35,26 @@ export class StreamWakes implements ConnectionWatch {
     private readonly waiting: WaitingHints,
     private readonly kept: Keeping,
     private readonly circuits: Circuits,
-    private readonly own: OwnReplica,
   ) {
     connected.watch(this);
   }
 
   /**
    * Closes the circuits of the new client: earlier failures say nothing about it. For a bot with `["*"]` the accounts that wait are
-   * not known one by one, so its events are found by their endpoint.
+   * not known one by one, so its events are found by their endpoints.
    */
   came(connection: KnownConnection): void {
-    const bot = this.bots.find(connection.botId);
-    const isByPlace = bot !== null && takesAllOthers(bot) && this.#isOwn(connection);
-    for (const href of [connection.endpoint.href, streamEndpointOf(connection.botId, '').href]) {
-      this.circuits.close(href);
-      if (isByPlace) this.#soon(href, () => this.waiting.recovered(href));
-    }
+    const { botId, endpoint } = connection;
+    for (const { href } of [endpoint, unconnectedEndpointOf(botId)]) this.circuits.close(href);
+    const bot = this.bots.find(botId);
+    if (bot !== null && takesAllOthers(bot) && isHere(connection))
+      this.#soon(`bot ${botId}`, () => this.#wakeStreams(botId));
+  }
+
+  /** Wakes what waits at any stream of the bot: its client may have had an earlier one at another replica. */
+  async #wakeStreams(botId: string): Promise<void> {
+    for (const href of await this.waiting.kept.outbox.listEndpoints())
+      if (href.startsWith(STREAM_ORIGIN) && botIdOf(href) === botId) await this.waiting.recovered(href);
   }
 
   /** Forgets the circuit of the client: clients choose their names, so circuits of old names would add up. */
@@ -62,7 +66,8 @@ export class StreamWakes implements ConnectionWatch {
   moved({ botId, openKfId, from, to }: MovedAccount): void {
     const bot = this.bots.find(botId);
     if (bot === null) return;
-    if (!this.#isOwn(to ?? from)) {
+    const there = to ?? from;
+    if (there === null || !isHere(there)) {
       if (to !== null) this.#wakeKept(bot, openKfId);
       return;
     }
@@ -121,9 +126,5 @@ export class StreamWakes implements ConnectionWatch {
       }
     }
     this.#waking--;
-  }
-
-  #isOwn(connection: KnownConnection | null): boolean {
-    return connection?.replicaId === this.own.id;
   }
 }

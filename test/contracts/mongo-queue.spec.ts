@@ -116,6 +116,19 @@ mongoSuite('the queue on MongoDB', () => {
 
   const lines = () => opened.get(MongoStore).collection<LineRecord>(LINES);
 
+  it('leaves out streams of other replicas, by how their endpoints end', async () => {
+    const ends = ['bot_1@one', 'bot_1@one.two', 'bot_1@onextwo', 'bot_1@two', 'bot_1', 'one'];
+    for (const [n, end] of ends.entries())
+      await queue.write(null, keptOf(lineOf(n, { endpoint: `wxkf://stream/a#${end}` })));
+    const found = await queue.listClaimable(
+      'event',
+      NOW_MS + 9,
+      9,
+      new Set(['@one', '@one.two', 'http://away']),
+    );
+    expect(found.map(({ line }) => line.endpoint?.split('#')[1])).toEqual(ends.slice(2));
+  });
+
   describe('a record that cannot be read', () => {
     it.each<[string, object]>([
       ['a line without a time', { $unset: { arrivedAtMs: 1 } }],

@@ -12,7 +12,7 @@ import { type RecordKind, toFields } from '../../src/storage/records/record-kind
 import { CONTENTS } from '../../src/store-contents.js';
 import { newSession, SESSIONS, toStored } from '../../src/sessions/session.js';
 import type { RecordStore } from '../../src/storage/records/records.js';
-import { CONNECTIONS, REPLICAS } from '../../src/stream/replicas/stream-directory.js';
+import { CONNECTIONS, REPLICAS } from '../../src/stream/stream-directory.js';
 import { TOKENS } from '../../src/wecom/tokens/access-token.store.js';
 import { storedApp } from '../support/apps.js';
 import { storedBot } from '../support/bots.js';
@@ -40,8 +40,8 @@ const storedSession = {
   ...toStored(newSession({ corpId: 'wwCorp_1', openKfId: 'wkA' }, UNUSUAL, 0)),
   expiresAtMs: LATER_MS,
 };
+const held = { id: 'one', untilMs: LATER_MS, revision: 0 };
 const asked = { key: 'bot-1 customer', content: new Secret(UNUSUAL), expiresAtMs: LATER_MS };
-const held = { url: 'http://one:7777', key: new Secret(UNUSUAL), untilMs: LATER_MS, revision: 0 };
 
 /** A kind, a record of it, and the same record changed. */
 type Sample<T extends object> = readonly [kind: RecordKind<T>, record: T, changed: T];
@@ -69,7 +69,7 @@ const SAMPLES: readonly Sample<object>[] = [
     { ...tokenRecord({ token: tokenOf(UNUSUAL, { formerIds: ['older'] }) }), lease: null },
     { token: null, lease: { id: 'a', untilMs: LATER_MS } },
   ),
-  sample(REPLICAS, { id: 'one', ...held }, { revision: 1 }),
+  sample(REPLICAS, held, { revision: 1 }),
   sample(CONNECTIONS, connection, { openKfIds: ['wkA'] }),
   sample(PULL_STATES, newPullState({ corpId: 'wwCorp_1', openKfId: 'wkA' }), {
     ...{ cursors: [{ appId: 'app.$1', cursor: UNUSUAL }], regime: 'bot-1 0 0', pulledAtMs: 5, nextSeq: 9 },
@@ -151,7 +151,7 @@ export function recordsContract(open: () => Promise<OpenedRecords>): void {
   });
 
   describe('changes', () => {
-    const replica = { id: 'one', ...held };
+    const replica = held;
 
     it('what is there, to what is made of it', async () => {
       await one.of(REPLICAS).add(replica);
@@ -315,7 +315,7 @@ export function recordsContract(open: () => Promise<OpenedRecords>): void {
     it('takes nothing from whoever loads all at the same time', async () => {
       const [bots, replicas] = [one.of(BOTS), one.of(REPLICAS)];
       await bots.add(storedBot());
-      await replicas.add({ id: 'one', ...held });
+      await replicas.add(held);
       for (const records of [bots, replicas] as const) {
         const asked = [records.load(), records.changes(), records.load(), records.changes(), records.load()];
         const all = (await Promise.all(asked)).filter((found) => found !== null);

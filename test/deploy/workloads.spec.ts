@@ -180,10 +180,8 @@ kustomizeSuite('docs/kubernetes.md', () => {
     const to = policies.flatMap(({ egress = [] }) => egress.flatMap((rule) => rule.to ?? []));
     const [callers, called, ...others] = labelled;
     expect(others).toEqual([]);
-    // Replicas reach each other besides.
-    const replicas = { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'wxkf-manager' } } };
-    expect(from).toEqual([[{ namespaceSelector: { matchLabels: callers?.labels } }], [replicas]]);
-    expect(to).toEqual([{ namespaceSelector: { matchLabels: called?.labels } }, replicas]);
+    expect(from).toEqual([[{ namespaceSelector: { matchLabels: callers?.labels } }]]);
+    expect(to).toEqual([{ namespaceSelector: { matchLabels: called?.labels } }]);
     expect(callers?.labels).not.toEqual(called?.labels);
     expect(called?.namespaces).not.toMatch(/gateway|ingress|monitoring/);
     expect(callers?.namespaces).toMatch(/gateway.* monitoring/);

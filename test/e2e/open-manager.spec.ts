@@ -86,7 +86,7 @@ describe('an open manager on all addresses, as the command of the README has doc
         method: method.toUpperCase(),
         path: path.replaceAll(/\{\w+\}/g, 'x'),
         // Whoever has the key in the path of a bot is no page of another site.
-        isForAnyone: ['anyone', 'bots', 'replicas'].includes(String(operation['x-allowed-callers'])),
+        isForAnyone: ['anyone', 'bots'].includes(String(operation['x-allowed-callers'])),
       })),
     );
   });

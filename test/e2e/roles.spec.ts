@@ -183,8 +183,6 @@ describe('a manager', () => {
       ['/puppetWxkfManager/register', 'AUTH_MISSING'],
       ['/api/v1/hints/replay', 'AUTH_MISSING'],
       ['/bot/nokey/cgi-bin/kf/send_msg', 'the path holds no key of a bot'],
-      ['/puppetWxkfManager/replicas/notices', 'AUTH_WRONG'],
-      ['/puppetWxkfManager/replicas/events', 'AUTH_WRONG'],
     ])('answers before anything of the body has come: %s', async (path, reason) => {
       const { hostname, port } = new URL(manager.url);
       const socket = connect(Number(port), hostname);

@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { decrypt, getSignature } from '@wecom/crypto';
 import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { ConnectionPageAnswer } from '../../src/stream/connections.dto.js';
 import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
@@ -372,7 +371,7 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
 
     it('has events by no request: the WebSocket alone carries them', async () => {
       const { key } = await addBot();
-      for (const path of ['events', 'replicas/polls'])
+      for (const path of ['events', 'replicas/polls', 'replicas/events', 'replicas/notices'])
         expect(await call('POST', `/puppetWxkfManager/${path}`, { clientId: 'a' }, key)).toMatchObject({
           status: 404,
           error: 'ROUTE_NOT_FOUND',
@@ -390,30 +389,44 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
 
       afterAll(() => other.stop('SIGKILL'));
 
-      it('hand events to the one that has the connection', async () => {
+      const isKnownToOther = async () =>
+        (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId);
+      const isConnected = async (at = manager) =>
+        (await fetch(`${at.url}/api/v1/connections`).then((r) => r.text())).includes(openKfId);
+
+      it('keep events for the one that has the connection, which gives each to the client within a second', async () => {
         const { key } = await addBot();
-        await until(async () =>
-          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
-        );
+        await until(isKnownToOther);
         const bot = await open(key, {}, other);
-        await until(async () => (await tell()) === '200 delivered');
-        expect(await tell()).toBe('200 delivered');
-        expect(bot.events.filter(({ token }) => token === `ENC${tokens - 1}`)).toHaveLength(1);
+        await until(isConnected);
+        for (let n = 0; n < 5; n++) {
+          const startedMs = performance.now();
+          expect(await tell()).toBe('200 pending');
+          const token = `ENC${tokens - 1}`;
+          await until(() => bot.events.some((event) => event.token === token));
+          expect(performance.now() - startedMs).toBeLessThan(1_200);
+        }
+        expect(await tell(openKfId, other)).toBe('200 delivered');
+        expect(bot.events.map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1, 1, 1]);
       });
 
-      it('wait for a client that takes its time with each of several events', async () => {
-        const { key } = await addBot({ callback: { timeoutMs: 10_000 } });
-        await until(async () =>
-          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
-        );
+      it('keep them for a bot of all others of its corp, too', async () => {
+        const { key } = await addBot({ openKfIds: ['*'] });
+        const bot = await open(key, {}, other);
+        await until(async () => (await tell(openKfId, other)) === '200 delivered');
+        await until(async () => /200 pending/.test(await tell()));
+        await until(() => bot.events.some(({ token }) => token === `ENC${tokens - 1}`));
+        await bot.close();
+      });
+
+      it('give a client that takes its time each event once', async () => {
+        const callback = { url: 'http://127.0.0.1:1/callback', timeoutMs: 10_000 };
+        const { key } = await addBot({ kind: 'callback', callback });
+        await until(isKnownToOther);
         const onEvent: StreamBotOptions['onEvent'] = ({ id }, self) =>
           void setTimeout(() => self.send({ type: 'ack', id }), 1_200);
         const bot = await open(key, { onEvent }, other);
-        await until(async () =>
-          (await call<ConnectionPageAnswer>('GET', '/api/v1/connections')).items.some(
-            ({ accounts }) => accounts[0]?.openKfId === openKfId,
-          ),
-        );
+        await until(isConnected);
         await Promise.all([tell(), tell()]);
         await until(async () => {
           const { items } = await call<HintPageAnswer>('GET', `/api/v1/hints?corpId=${CORP}`);
@@ -422,27 +435,40 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         expect(bot.events.map(({ attempt }) => attempt)).toEqual([1, 1]);
       });
 
-      it('keep their doors closed to whoever has not the key of the other', async () => {
-        for (const path of ['notices', 'events'])
-          expect(await call('POST', `/puppetWxkfManager/replicas/${path}`, {})).toMatchObject({
-            status: 401,
-            error: 'AUTH_WRONG',
-          });
+      it('replace a client that connects to the other one, and give it there what either keeps', async () => {
+        const { key } = await addBot();
+        await until(isKnownToOther);
+        const first = await open(key, { clientId: 'one' }, other);
+        await until(isConnected);
+        const next = await open(key, { clientId: 'one' });
+        expect(await first.first('goaway')).toMatchObject({ reason: 'replaced' });
+        for (const at of [manager, other]) {
+          await tell(openKfId, at);
+          await until(() => next.events.some(({ token }) => token === `ENC${tokens - 1}`));
+        }
+      });
+
+      it('test a bot through either', async () => {
+        const { key } = await addBot();
+        await until(isKnownToOther);
+        let answer = 'ack';
+        const bot = await open(key, { onEvent: ({ id }, self) => self.send({ type: answer, id }) }, other);
+        await until(isConnected);
+        const test = () => call<object>('POST', `/api/v1/kf-accounts/${openKfId}/test`);
+        expect(await test()).toMatchObject({ taken: true, failure: null });
+        answer = 'nack';
+        expect(await test()).toMatchObject({ taken: false, failure: { stage: 'status' } });
+        expect(bot.events.map(({ attempt }) => attempt)).toEqual([1, 1]);
+        const { items } = await call<HintPageAnswer>('GET', `/api/v1/hints?corpId=${CORP}`);
+        expect(items.filter((one) => one.openKfId === openKfId)).toEqual([]);
       });
 
       it('promote the standby when the one with the active connection is killed, and lose nothing', async () => {
         const { key } = await addBot();
-        await until(async () =>
-          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
-        );
+        await until(isKnownToOther);
         await open(key, { clientId: 'active', onEvent: () => {} }, other);
-        await until(async () =>
-          (await call<ConnectionPageAnswer>('GET', '/api/v1/connections')).items.some(
-            ({ accounts }) => accounts[0]?.openKfId === openKfId,
-          ),
-        );
+        await until(isConnected);
         const standby = await open(key, { clientId: 'standby' });
-        // One that cannot be reached for a moment counts as gone for as long.
         await until(() => standby.roleOf(openKfId) === 'standby');
         expect(await tell()).toMatch(/^200 /);
         await other.stop('SIGKILL');

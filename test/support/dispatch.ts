@@ -97,7 +97,7 @@ export function openDispatch(
   const deliveries = new Deliveries(dispatchMetrics, clock);
   const ofRegistry = { repository, records, secrets, log, config, history: deliveries };
   const image = openRegistryImage(clock, ofRegistry);
-  const { destinations, presence, sync, policy } = image;
+  const { connected, destinations, presence, sync, policy } = image;
 
   const circuits = new Circuits(clock);
   const waiting = new WaitingHints(outbox, new MemoryQueueStore(), clock, clock, log);
@@ -115,7 +115,7 @@ export function openDispatch(
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
   const sender = new HintSender(destinations, botEndpoints, counters, outcomes, hintLog, clock, clock);
-  const loops = new RetryLoops(waiting, sender, circuits, clock, clock, log);
+  const loops = new RetryLoops(waiting, sender, circuits, connected, clock, clock, log);
   const patrol = new QueuePatrol(waiting, destinations, circuits, outcomes, clock, clock, log);
   const redelivery = new Redelivery(sync, circuits, loops, patrol, keeper, late, client);
   const claims = new RegistrationClaims(waiting, loops, circuits, policy, late, clock, log);

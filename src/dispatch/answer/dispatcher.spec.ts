@@ -107,7 +107,7 @@ describe('an event for which no client was connected', () => {
     await pending(send(null));
     expect([dispatch.keeping.take(event), await dueInMs(), rounds]).toEqual([null, 5_000, 1]);
     dispatch.registry.connected.add(connection);
-    expect(dispatch.keeping.take(event)).toMatchObject({ state: 'ready', openKfId: event.openKfId });
+    expect(dispatch.keeping.take(event)).toMatchObject({ state: 'elsewhere', openKfId: event.openKfId });
     expect(dispatch.keeping.take(event)).toBeNull();
   });
 

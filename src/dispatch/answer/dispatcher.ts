@@ -21,6 +21,7 @@ const KEEP_RESERVE_MS = 500;
 /** Failures that a second attempt would not change. */
 const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
   'unregistered',
+  'elsewhere',
   'circuit',
   'overloaded',
 ]);
@@ -29,6 +30,7 @@ const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
 const REASONS = {
   unregistered: 'no bot takes the events of this kf account yet',
   offline: 'its puppet has deregistered, or no client of its bot is connected',
+  elsewhere: 'the client of its bot is connected to another replica, which claims it',
   paused: 'its bot is paused',
   circuit: 'its bot failed again and again and is only probed',
   registering: 'its puppet is registering',
@@ -128,8 +130,8 @@ export class Dispatcher {
     const botEndpoint = this.botEndpoints.to(to);
     if (to.state === 'registering') return notTried('registering', to, attemptsBefore);
     if (botEndpoint === null) return notTried('unregistered', to, attemptsBefore);
-    if (to.state === 'paused') return notTried('paused', to, attemptsBefore);
-    if (to.state === 'offline') return notTried('offline', to, attemptsBefore);
+    if (to.state === 'paused' || to.state === 'offline' || to.state === 'elsewhere')
+      return notTried(to.state, to, attemptsBefore);
     // If nothing can be kept, an attempt is the better chance.
     if (!this.keeper.isFailing && this.overload.keepsNext(botEndpoint.underWay))
       return notTried('overloaded', to, attemptsBefore);

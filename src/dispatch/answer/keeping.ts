@@ -158,7 +158,8 @@ export class Keeping {
     if (cause instanceof AppError && cause.code === 'OUTBOX_FULL') throw cause;
     const result = late === null ? null : await this.#resultBy(late, answerByMs);
     if (result?.taken) return result;
-    await this.waiting.tryFromMemory(hint);
+    // Other replicas do not see the memory of this one. WeCom sends the event again.
+    if (stage !== 'elsewhere') await this.waiting.tryFromMemory(hint);
     const internal = { stage, attempts, keeping: cause instanceof AppError ? cause.code : String(cause) };
     throw new AppError('DISPATCH_NOT_TAKEN', { cause, detail: reason, internal });
   }
@@ -202,6 +203,7 @@ export class Keeping {
       this.#wakeWhenRegistered(tried).catch(() => {});
       return;
     }
+    if (stage === 'elsewhere') return this.#wakeIfMoved(destination);
     if (stage === 'offline' || stage === 'paused') this.#wakeWhenFound(destination);
     // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
     if (stage !== 'circuit' || !botEndpoint.isOpen) this.waiting.kept.wakeUp();
@@ -214,9 +216,15 @@ export class Keeping {
     if (there !== null) this.waiting.wake(there).catch(() => {});
   }
 
+  /** The bot's client may have connected to this replica, or to a third one, while the event was kept. */
+  #wakeIfMoved(destination: Destination): void {
+    const now = destination.refresh();
+    if (now.endpoint?.href !== destination.endpoint?.href) this.waiting.wake(now).catch(() => {});
+  }
+
   #takeIfThere(kept: Destination): Destination | null {
     const now = kept.refresh();
-    if (now.state !== 'ready') return null;
+    if (now.state !== 'ready' && now.state !== 'elsewhere') return null;
     this.#forNobody.delete(accountKey(now));
     return now;
   }
@@ -241,7 +249,7 @@ function takenBy(attempt: Attempt): Promise<{ readonly status: number }> {
 }
 
 function delayAfter(stage: FailureStage | NotTriedStage): number {
-  if (stage === 'circuit') return 0;
+  if (stage === 'circuit' || stage === 'elsewhere') return 0;
   if (stage === 'offline' || stage === 'registering') return LATER_MS;
   return nextTry(0, 0, Math.random())?.delayMs ?? 0;
 }

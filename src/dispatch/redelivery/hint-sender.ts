@@ -78,6 +78,7 @@ export class HintSender {
     const found = known.isUnknown ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
     if (found.state === 'unserved') return this.#dropUnserved(claimed, nowMs);
     if (!found.hasTaker) return this.outcomes.park(claimed);
+    if (found.state === 'elsewhere') return this.#leaveTo(claimed, found);
     if (found.isClosed) return this.outcomes.putOff(claimed, nowMs + CLOSED_MS);
     if (hint.events > 1 && !found.getsEach) return outbox.keepNewest(claimed.held, nowMs);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
@@ -97,6 +98,14 @@ export class HintSender {
     const { state, endpoint } = to.refresh();
     // The pause ended meanwhile, and whoever woke what waits did not find this.
     if (state !== 'paused' && endpoint !== null) await outbox.wake(held.key, endpoint.href, nowMs);
+  }
+
+  /** Another replica has the connection of the bot's client: it claims the hint there. */
+  async #leaveTo({ outbox, hint, held }: Claimed, { endpoint }: Destination): Promise<void> {
+    const nowMs = this.storeClock.nowMs();
+    const href = endpoint?.href ?? hint.endpoint;
+    await outbox.release(held, outbox.isShared ? nowMs : nowMs + SATURATED_MS, nowMs);
+    if (outbox.isShared && href !== null) await outbox.wake(held.key, href, nowMs);
   }
 
   /** A dropped event is lost, so the store is asked and not memory alone. */

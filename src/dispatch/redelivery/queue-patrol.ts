@@ -124,6 +124,7 @@ export class QueuePatrol {
     const all = [this.waiting.kept.outbox, this.waiting.also].map((queue) => queue?.listEndpoints() ?? []);
     const endpoints = new Set((await Promise.all(all)).flat());
     for (const endpoint of endpoints) {
+      if (this.destinations.isElsewhere(endpoint)) continue;
       if (!this.#known.has(endpoint)) this.circuits.suspect(endpoint);
       // The endpoint may fail, and its probe may be lost.
       this.circuits.inconclusive(endpoint);

@@ -28,6 +28,7 @@ import { toSecretsText } from '../../registry/bots/bot.js';
 import type { BotWithKey, NewBot } from '../../registry/bots/bots.service.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { TestDelivery } from './test-delivery.js';
+import { TestElsewhere } from './test-elsewhere.js';
 import { pino } from 'pino';
 
 replicasOfEachTest();
@@ -213,6 +214,7 @@ describe('a test of an account', () => {
       counters,
       clock,
       clock,
+      new TestElsewhere(dispatch.waiting, clock, clock),
       log,
     );
     expect(await tests.send(account(1), OPERATOR)).toMatchObject({ failure: null });

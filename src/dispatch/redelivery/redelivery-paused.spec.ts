@@ -27,6 +27,7 @@ import { readSecrets, toSecretsText } from '../../registry/bots/bot.js';
 import type { NewBot } from '../../registry/bots/bots.service.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { TestDelivery } from './test-delivery.js';
+import { TestElsewhere } from './test-elsewhere.js';
 
 replicasOfEachTest();
 
@@ -174,7 +175,16 @@ it('a test of its account says that it is paused, and sends nothing', async () =
   const { registry, botEndpoints, counters } = dispatch;
   const log = pino({ level: 'silent' });
   const { accounts, destinations } = registry;
-  const tests = new TestDelivery(accounts, destinations, botEndpoints, counters, clock, clock, log);
+  const tests = new TestDelivery(
+    accounts,
+    destinations,
+    botEndpoints,
+    counters,
+    clock,
+    clock,
+    new TestElsewhere(dispatch.waiting, clock, clock),
+    log,
+  );
   expect(await tests.send(openKfId, OPERATOR)).toMatchObject({ failure: { stage: 'paused' } });
   expect(server.received).toEqual([]);
 });

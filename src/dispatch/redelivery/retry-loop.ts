@@ -2,6 +2,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
+import type { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import type { Circuits } from '../endpoint/circuits.js';
 import type { WakeUp } from '../outbox/hint-queue.js';
 import { LEASE_MS, type Occasion } from '../../queue/failure.js';
@@ -50,6 +51,8 @@ const IN_FLIGHT_PER_ENDPOINT_MAX = 32;
 const CLAIMS_AT_ONCE = 64;
 /** How often to look for what other processes left behind. */
 const POLL_MS = 1_000;
+/** How often while clients of bots are connected here: what other replicas keep for them is claimed here. */
+const POLL_FOR_CLIENTS_MS = 250;
 const IDLE_MS = 60_000;
 /** What becomes due within this time is claimed together. */
 const BREATH_MS = 10;
@@ -74,6 +77,7 @@ export class RetryLoop<T extends Leased> {
     private readonly wake: WakeUp,
     private readonly sendLeased: SendLeased<T>,
     private readonly circuits: Circuits,
+    private readonly connected: Pick<ConnectedBots, 'hasOwn' | 'elsewhere'>,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: Log,
@@ -168,7 +172,7 @@ export class RetryLoop<T extends Leased> {
       for (const leased of due) this.send(leased, 'due');
       this.#told.clear();
       if (due.length === room) return 0;
-      if (source.isShared) return POLL_MS;
+      if (source.isShared) return this.connected.hasOwn ? POLL_FOR_CLIENTS_MS : POLL_MS;
       const nextMs = await source.nextClaimableAtMs(this.#busyEndpoints());
       return nextMs === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, nextMs - this.storeClock.nowMs()));
     } catch (err) {
@@ -182,8 +186,10 @@ export class RetryLoop<T extends Leased> {
     // Slow endpoints share the half for slow attempts evenly.
     const shareMax = SLOW_MAX / this.#slow.size;
     const slow = this.#slowCount < SLOW_MAX ? [] : [...this.#slow].filter(([, count]) => count >= shareMax);
-    if (full.length === 0 && slow.length === 0) return this.circuits.open;
-    return new Set([...this.circuits.open, ...[...full, ...slow].map(([endpoint]) => endpoint)]);
+    const { elsewhere } = this.connected;
+    if (full.length === 0 && slow.length === 0 && elsewhere.length === 0) return this.circuits.open;
+    const busy = [...full, ...slow].map(([endpoint]) => endpoint);
+    return new Set([...this.circuits.open, ...busy, ...elsewhere]);
   }
 
   #addSlow(endpoint: string, count: 1 | -1): void {

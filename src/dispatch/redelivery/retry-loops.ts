@@ -3,6 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
+import { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import { Circuits } from '../endpoint/circuits.js';
 import type { HintQueue, WakeUp } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
@@ -26,6 +27,7 @@ export class RetryLoops {
     waiting: WaitingHints,
     private readonly sender: HintSender,
     private readonly circuits: Circuits,
+    private readonly connected: ConnectedBots,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -60,7 +62,8 @@ export class RetryLoops {
   }
 
   #loopOver<T extends Leased>(source: DueSource<T>, wake: WakeUp, send: SendLeased<T>): RetryLoop<T> {
-    return new RetryLoop(source, wake, send, this.circuits, this.clock, this.storeClock, this.log);
+    const { circuits, connected, clock, storeClock, log } = this;
+    return new RetryLoop(source, wake, send, circuits, connected, clock, storeClock, log);
   }
 
   /**

@@ -31,6 +31,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Delivery } from '../endpoint/deliveries.js';
 import { resyncsOf } from './resync-budget.js';
 import { TestDelivery, type Tested } from './test-delivery.js';
+import { TestElsewhere } from './test-elsewhere.js';
 import { Counters } from '../../storage/counters/counters.js';
 
 replicasOfEachTest();
@@ -48,7 +49,16 @@ beforeEach(async () => {
 function openTests(counters: Counters): TestDelivery {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const { registry, botEndpoints: ways } = dispatch;
-  return new TestDelivery(registry.accounts, registry.destinations, ways, counters, clock, clock, log);
+  return new TestDelivery(
+    registry.accounts,
+    registry.destinations,
+    ways,
+    counters,
+    clock,
+    clock,
+    new TestElsewhere(dispatch.waiting, clock, clock),
+    log,
+  );
 }
 
 const test = (openKfId = ACCOUNT): Promise<Tested> => tests.send(openKfId, BY);

@@ -15,6 +15,7 @@ import { hasSeenNothing } from './hint-sender.js';
 import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
 import type { ShownAnswer } from '../endpoint/carrier.js';
 import { toParcel } from '../endpoint/parcel.js';
+import { TestElsewhere } from './test-elsewhere.js';
 import type { Failure } from '../../queue/failure.js';
 
 /** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */
@@ -47,6 +48,7 @@ export class TestDelivery {
     private readonly counters: Counters,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
+    private readonly elsewhere: TestElsewhere,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -91,9 +93,17 @@ export class TestDelivery {
 
   async #test(to: Destination, botEndpoint: BotEndpoint | null): Promise<Tested> {
     if (to.isPaused) return notTested('paused', 'its bot is paused: nothing is sent until paused is false');
+    if (to.state === 'elsewhere') return this.#testElsewhere(to);
     if (botEndpoint === null || to.state === 'registering')
       return notTested('registering', 'its puppet is registering');
     return this.#attempt(botEndpoint, toResync(to), to.isPulled);
+  }
+
+  async #testElsewhere(to: Destination): Promise<Tested> {
+    const startedMs = this.clock.elapsedMs();
+    const failure = await this.elsewhere.run(to);
+    const durationMs = this.clock.elapsedMs() - startedMs;
+    return { failure: failure && toAnswer(failure), isPulled: false, durationMs, answer: null };
   }
 
   async #attempt(botEndpoint: BotEndpoint, event: KfEvent, isPulled: boolean): Promise<Tested> {
@@ -106,8 +116,10 @@ export class TestDelivery {
 }
 
 function failureIn(result: AttemptResult): Tested['failure'] {
-  if (result.taken) return null;
-  const { stage, reason, status } = result;
+  return result.taken ? null : toAnswer(result);
+}
+
+function toAnswer({ stage, reason, status }: Omit<Failure, 'atMs'>): Tested['failure'] {
   return { stage, reason, ...(status !== undefined && { status }) };
 }
 

@@ -5,8 +5,8 @@
 import type { Caller, Role } from '../../kernel/role.js';
 import { extendRouteConfig } from '../routes/route-config.js';
 
-/** `bots`: callers that send a bot's key as the parameter `key` of the path. `replicas`: other replicas of this manager. */
-export type AllowedCallers = 'anyone' | 'bots' | 'replicas' | readonly [Caller, ...Caller[]];
+/** `bots`: callers that send a bot's key as the parameter `key` of the path. */
+export type AllowedCallers = 'anyone' | 'bots' | readonly [Caller, ...Caller[]];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,11 +32,6 @@ export function AllowBots(): MethodDecorator {
 /** Only bots, with their key as the parameter `key` of the path: for programs that can send it in no other way. */
 export function AllowBotsByPath(): MethodDecorator {
   return extendRouteConfig({ allowedCallers: 'bots' });
-}
-
-/** Only other replicas. They have read this replica's key in the store. */
-export function AllowReplicas(): MethodDecorator {
-  return extendRouteConfig({ allowedCallers: 'replicas' });
 }
 
 /** Operators, and callers with a secret for the metrics. If there is one, it is asked for even while no role has a secret. */

@@ -33,7 +33,6 @@ import {
   refuseOtherSites,
 } from './own-page.js';
 import type { Refusals } from '../limits/refusals.js';
-import { isOwnReplicaKey, REPLICA_KEY_HEADER } from './replica-key.js';
 import { hasSession, Sessions } from './sessions.js';
 
 declare module 'fastify' {
@@ -107,7 +106,6 @@ export class Gate {
     fastify.addHook('onRoute', (route) => {
       const allowed = statementOf(route);
       if (allowed === 'bots') return putFirst(route, askForKeyInPath(bots));
-      if (allowed === 'replicas') return putFirst(route, askForReplicaKey);
       if (allowed === 'anyone') {
         if (route.config?.recognizesCallers && !isOpen(config)) putFirst(route, recognize(keys, refusals));
         return;
@@ -186,11 +184,6 @@ function askForKeyInPath(bots: BotKeys): onRequestAsyncHookHandler {
     if (request.bot === null) throw new AppError('AUTH_WRONG', { detail: 'the path holds no key of a bot' });
   };
 }
-
-const askForReplicaKey: onRequestHookHandler = ({ headers }, _reply, done) => {
-  const isOwn = isOwnReplicaKey(String(headers[REPLICA_KEY_HEADER] ?? ''));
-  done(isOwn ? undefined : new AppError('AUTH_WRONG', { detail: `the header ${REPLICA_KEY_HEADER}` }));
-};
 
 function askFor(
   keys: Keys,

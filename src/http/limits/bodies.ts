@@ -6,7 +6,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
-import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import { toAddressKey } from '../request/address.js';
 import type { Refusals } from './refusals.js';
 import { type BodyBudget, BYTES_FREE, PIECE_BYTES } from './body-budget.js';
@@ -14,10 +13,10 @@ import { dropBody } from './drop-body.js';
 import { extendRouteConfig } from '../routes/route-config.js';
 
 /**
- * `callback`: WeCom's XML under any content type. `json`: JSON, unparsed. `replica`: a request of another replica. `streamed`: a
- * long body is not read; the route reads it from `request.bodyStream`.
+ * `callback`: WeCom's XML under any content type. `json`: JSON, unparsed. `streamed`: a long body is not read; the route reads it
+ * from `request.bodyStream`.
  */
-export type BodyKind = 'callback' | 'json' | 'replica' | 'streamed';
+export type BodyKind = 'callback' | 'json' | 'streamed';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -39,8 +38,6 @@ export interface JsonBytes {
 export const WHOLE_BODY_BYTES_MAX = 65_536;
 /** The largest of our bodies has 4 kB; parsing a megabyte would block the event loop. */
 const JSON_BYTES_MAX = 65_536;
-/** Room for the longest message to a client of another replica, and for the fields about it. */
-const REPLICA_BYTES_MAX = MESSAGE_BYTES_MAX + 16_384;
 const RETRY_AFTER_S = 1;
 
 /** States that the route takes a body; without it `request.body` is `undefined`. */
@@ -67,7 +64,6 @@ export class Bodies {
     this.#bytesMax = {
       callback: callbackBytesMax,
       json: JSON_BYTES_MAX,
-      replica: REPLICA_BYTES_MAX,
       streamed: streamedBytesMax,
     };
   }

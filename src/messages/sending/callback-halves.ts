@@ -74,17 +74,16 @@ export class CallbackHalves implements Halves {
   ) {}
 
   /**
-   * @param isAwaitedHere whether this process alone has to know of the pull. False where another process may send the
-   *   callback over its stream, since that process asks whether the message was pulled.
+   * @param pulls whether the bot is to pull the message.
    * @returns false when the account's turn is not held any more.
    */
-  async begin(turn: Turn, message: Message, attempt: number, isAwaitedHere: boolean): Promise<boolean> {
+  async begin(turn: Turn, message: Message, attempt: number, pulls: boolean): Promise<boolean> {
     const untilMs = this.storeClock.nowMs() + HALVES_MS;
     const { msgid } = message;
     const underWay = { msgid, attempt, isAnswered: false, isPulled: false, untilMs };
     const isHeld = await this.store.begin(turn, underWay);
     const told = { turn, message, underWay, isPulled: false };
-    if (isHeld && isAwaitedHere) this.#told.set(accountKey(turn), told);
+    if (isHeld && pulls) this.#told.set(accountKey(turn), told);
     return isHeld;
   }
 

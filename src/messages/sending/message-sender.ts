@@ -6,7 +6,6 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { MessageDestination } from '../../registry/accounts/destination.js';
-import { isStream } from '../../registry/endpoint/endpoint.js';
 import { isExpired, type Message } from '../../queue/message.js';
 import { isAwaited, type UnderWay } from '../../queue/message-line.js';
 import { MessageStore, type Turn, type TurnOrder, type UnderWayMessage } from '../queue/message-store.js';
@@ -159,8 +158,7 @@ export class MessageSender {
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
   async #sendCallback(sending: Sending): Promise<Next> {
     const { turn, taker, message, attempt } = sending;
-    const isAwaitedHere = !this.store.isShared || !isStream(taker.endpoint);
-    if (!(await this.halves.begin(turn, message, attempt, isAwaitedHere))) return 'ends';
+    if (!(await this.halves.begin(turn, message, attempt, true))) return 'ends';
     const { result, durationMs } = await this.#attempt(sending);
     if (!result.taken) {
       this.#tell(sending, result, durationMs);

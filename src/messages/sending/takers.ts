@@ -38,8 +38,9 @@ export class Takers {
     const taker = await this.#whenThere(turn);
     if (taker === null) return this.#passOn(turn);
     if (isReady(taker)) return taker;
-    // The bot's registration, the end of its pause, or the patrol, wakes the account.
-    await this.store.release(turn, null, taker.bot.order, this.storeClock.nowMs());
+    // The bot's registration, the end of its pause, or the patrol, wakes the account. A replica that has the connection claims it.
+    const href = taker.state === 'elsewhere' ? (taker.endpoint?.href ?? null) : null;
+    await this.store.release(turn, href, taker.bot.order, this.storeClock.nowMs());
     return null;
   }
 

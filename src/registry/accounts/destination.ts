@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { KINDS, rulesOf } from '../bots/bot-kinds.js';
-import { ConnectedBots, type KnownConnection } from '../bots/connected-bots.js';
+import { ConnectedBots, isHere, type KnownConnection } from '../bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../bots/known-bots.js';
 import {
   botIdOf,
@@ -29,13 +29,15 @@ const LOOK_AGAIN_FIRST_MS = 10;
  * `absent`: memory knows nobody who takes the account's events. `foreign`: another corp has registered the account, so this
  * corp's events go to nobody. `offline`: the puppet has deregistered, or no client of the stream bot is connected.
  * `registering`: the puppet's registration is not answered yet, and a delivery before the answer crashes the deployed puppet.
- * `ready`: events may be sent. `paused`: an operator has paused the bot, so its events wait. `unserved`: an operator said that
- * people serve the account, so its events go to nobody. `closed`, of messages: the bot's secrets cannot be opened.
+ * `elsewhere`: another replica has the stream of the bot's client, and claims what waits for it. `ready`: events may be sent. `paused`:
+ * an operator has paused the bot, so its events wait. `unserved`: an operator said that people serve the account, so its events go to
+ * nobody. `closed`, of messages: the bot's secrets cannot be opened.
  */
 type DestinationState =
   | 'absent'
   | 'foreign'
   | 'offline'
+  | 'elsewhere'
   | 'registering'
   | 'ready'
   | 'paused'
@@ -283,6 +285,11 @@ export class Destinations {
     return usable(bot?.endpoint)?.href !== href && bot?.pulled?.href !== href;
   }
 
+  /** Whether another replica claims what waits at the endpoint. @param href see `Endpoint`. */
+  isElsewhere(href: string): boolean {
+    return this.connected.elsewhere.some((end) => href.endsWith(end));
+  }
+
   /** The bot with whose key the puppet registered, if it takes messages. */
   #pullingFor(puppet: Puppet | undefined): KnownBot | null {
     if (puppet === undefined || puppet.botId === '') return null;
@@ -323,8 +330,12 @@ function endpointOf(bot: KnownBot | null, connection: KnownConnection | null): E
   return connection?.endpoint ?? bot?.unconnected ?? null;
 }
 
-function stateOf(bot: KnownBot, connection: KnownConnection | null): 'ready' | 'offline' | 'paused' {
+function stateOf(
+  bot: KnownBot,
+  connection: KnownConnection | null,
+): 'ready' | 'elsewhere' | 'offline' | 'paused' {
   if (bot.paused === true) return 'paused';
+  if (connection !== null && !isHere(connection)) return 'elsewhere';
   return !KINDS[bot.kind].hasUrl && connection === null ? 'offline' : 'ready';
 }
 

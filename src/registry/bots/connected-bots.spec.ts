@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from '@jest/globals';
+import { REPLICA } from '../../kernel/replica.js';
 import { ALL, type BotConnection, ConnectedBots, type MovedAccount } from './connected-bots.js';
 
 let bots: ConnectedBots;
@@ -68,4 +69,21 @@ it('keeps bots apart, and counts the clients of each', () => {
   bots.add(connection('c2', { botId: 'bot-2' }));
   expect(bots.activeOf('bot-2', 'wkA')?.id).toBe('c2');
   expect(['bot-1', 'bot-2', 'bot-3'].map((id) => bots.countOf(id))).toEqual([1, 1, 0]);
+});
+
+it('knows which replicas have connections, here and elsewhere, and where what is for one of them waits', () => {
+  const seen = () => [bots.hasOwn, bots.elsewhere];
+  expect(seen()).toEqual([false, []]);
+  bots.add(connection('c1', { replicaId: 'there' }));
+  bots.add(connection('c2', { replicaId: 'there' }));
+  const own = bots.add(connection('c3', { replicaId: REPLICA, clientId: 'client of c1' }));
+  expect([...seen(), own?.endpoint.href]).toEqual([
+    true,
+    ['@there'],
+    `wxkf://stream/client%20of%20c1#bot-1@${REPLICA}`,
+  ]);
+  bots.remove('c2');
+  expect(seen()).toEqual([true, []]);
+  bots.remove('c3');
+  expect(seen()).toEqual([false, []]);
 });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Endpoint, streamEndpointOf } from '../endpoint/endpoint.js';
+import { REPLICA } from '../../kernel/replica.js';
+import { type Endpoint, streamEndpointOf, streamsAt } from '../endpoint/endpoint.js';
 
 /** A stream that a client of a bot has opened to take events, at this replica or another. */
 export interface BotConnection {
@@ -44,6 +45,11 @@ export interface ConnectionWatch {
   replaced?(connection: KnownConnection): void;
 }
 
+/** Whether this process has it. */
+export function isHere({ replicaId }: Pick<BotConnection, 'replicaId'>): boolean {
+  return replicaId === REPLICA;
+}
+
 /** Stands for all accounts of the bot that no connection names. */
 export const ALL = '*';
 
@@ -75,6 +81,8 @@ export class ConnectedBots {
   readonly #byBot = new Map<string, Connections>();
   /** The latest connection of each client. */
   readonly #byClient = new Map<string, KnownConnection>();
+  /** How many connections each replica has. */
+  readonly #byReplica = new Map<string, number>();
   readonly #watches: ConnectionWatch[] = [];
 
   watch(watch: ConnectionWatch): void {
@@ -83,6 +91,16 @@ export class ConnectedBots {
 
   get size(): number {
     return this.#connections.size;
+  }
+
+  /** Whether this process has any. */
+  get hasOwn(): boolean {
+    return this.#byReplica.has(REPLICA);
+  }
+
+  /** How the endpoints end of the streams that other replicas have: see `streamsAt`. They alone claim what waits there. */
+  get elsewhere(): readonly string[] {
+    return [...this.#byReplica.keys()].filter((id) => id !== REPLICA).map(streamsAt);
   }
 
   /** How many connections the bot has. */
@@ -129,7 +147,8 @@ export class ConnectedBots {
     if (this.#connections.has(connection.id)) return null;
     const earlier = this.#byClient.get(clientKey(connection));
     if (earlier !== undefined && earlier.connectedAtMs > connection.connectedAtMs) return null;
-    const known = { ...connection, endpoint: streamEndpointOf(connection.botId, connection.clientId) };
+    const { botId, clientId, replicaId } = connection;
+    const known = { ...connection, endpoint: streamEndpointOf(botId, clientId, replicaId) };
     this.#change(connection.botId, [known, earlier], (connections) => {
       if (earlier !== undefined) this.#drop(earlier, connections);
       this.#put(known, connections);
@@ -165,6 +184,7 @@ export class ConnectedBots {
 
   #put(known: KnownConnection, connections: Connections): void {
     this.#connections.set(known.id, known);
+    this.#count(known, 1);
     for (const watch of this.#watches) watch.came?.(known);
     this.#byClient.set(clientKey(known), known);
     for (const list of listsOf(known, connections)) {
@@ -175,6 +195,7 @@ export class ConnectedBots {
 
   #drop(known: KnownConnection, connections: Connections): void {
     this.#connections.delete(known.id);
+    this.#count(known, -1);
     if (this.#byClient.get(clientKey(known)) === known) this.#byClient.delete(clientKey(known));
     for (const list of listsOf(known, connections)) {
       const at = list.indexOf(known);
@@ -183,6 +204,12 @@ export class ConnectedBots {
     for (const openKfId of known.openKfIds ?? [])
       if (connections.byAccount.get(openKfId)?.length === 0) connections.byAccount.delete(openKfId);
     for (const watch of this.#watches) watch.left?.(known);
+  }
+
+  #count({ replicaId }: KnownConnection, more: 1 | -1): void {
+    const count = (this.#byReplica.get(replicaId) ?? 0) + more;
+    if (count > 0) this.#byReplica.set(replicaId, count);
+    else this.#byReplica.delete(replicaId);
   }
 }
 

@@ -5,7 +5,7 @@ import {
   type EndpointFault,
   ofBot,
   pullEndpointOf,
-  streamEndpointOf,
+  unconnectedEndpointOf,
 } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { AccountHistories } from '../puppets/account-history.js';
@@ -195,7 +195,7 @@ export class KnownBots extends FollowedRecords<Bot> {
   #derive(bot: Bot): KnownBot {
     const opened = readSecrets(bot);
     const pulled = bot.takes === 'message' && opened !== null ? pullEndpointOf(bot.id) : null;
-    const unconnected = KINDS[bot.kind].isOnlyStreamed ? streamEndpointOf(bot.id, '') : null;
+    const unconnected = KINDS[bot.kind].isOnlyStreamed ? unconnectedEndpointOf(bot.id) : null;
     const keysId = opened && pairIdOf(opened);
     return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), pulled, unconnected, keysId };
   }

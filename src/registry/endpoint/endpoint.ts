@@ -80,12 +80,23 @@ export function pullEndpointOf(botId: string): Endpoint {
 export const STREAM_ORIGIN = 'wxkf://stream';
 
 /**
- * Stands for an endpoint, for the stream that a client of the bot has opened.
- * @param clientId `''` while no client has one open.
+ * Stands for an endpoint, for the stream that a client of the bot has opened. What waits there is claimed by the replica that has
+ * the stream: see `streamsAt`.
  */
-export function streamEndpointOf(botId: string, clientId: string): Endpoint {
-  const basePath = clientId === '' ? '' : `/${encodeURIComponent(clientId)}`;
-  return { origin: STREAM_ORIGIN, host: '', basePath, href: `${STREAM_ORIGIN}${basePath}#${botId}` };
+export function streamEndpointOf(botId: string, clientId: string, replicaId: string): Endpoint {
+  const basePath = `/${encodeURIComponent(clientId)}`;
+  const href = `${STREAM_ORIGIN}${basePath}#${botId}${streamsAt(replicaId)}`;
+  return { origin: STREAM_ORIGIN, host: '', basePath, href };
+}
+
+/** The same, while no client of the bot has a stream open. */
+export function unconnectedEndpointOf(botId: string): Endpoint {
+  return { origin: STREAM_ORIGIN, host: '', basePath: '', href: `${STREAM_ORIGIN}#${botId}` };
+}
+
+/** How the `href` of each stream ends that the replica has. */
+export function streamsAt(replicaId: string): string {
+  return `@${replicaId}`;
 }
 
 export function isStream({ origin }: Pick<Endpoint, 'origin'>): boolean {
@@ -94,10 +105,10 @@ export function isStream({ origin }: Pick<Endpoint, 'origin'>): boolean {
 
 /** The bot whose endpoint has this `href`; `null` for a puppet's. */
 export function botIdOf(href: string): string | null {
-  return href.split('#', 2)[1] ?? null;
+  return href.split('#', 2)[1]?.split('@', 1)[0] ?? null;
 }
 
-/** The `href` of an endpoint as it may be shown: without the id of its bot. */
+/** The `href` of an endpoint as it may be shown: without the ids of its bot and its replica. */
 export function toAddress(href: string): string {
   return href.split('#', 1)[0] ?? '';
 }

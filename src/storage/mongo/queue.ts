@@ -142,7 +142,8 @@ export class MongoQueueStore extends QueueStore {
     limit: number,
     exceptEndpoints: ReadonlySet<string>,
   ): Promise<readonly KeptLine[]> {
-    const free = exceptEndpoints.size === 0 ? {} : { endpoint: { $nin: [...exceptEndpoints] } };
+    const except = [...exceptEndpoints].map((one) => (one.startsWith('@') ? endingWith(one) : one));
+    const free = except.length === 0 ? {} : { endpoint: { $nin: except } };
     const records = await this.store.run('list claimable lines', () =>
       this.#lines
         .find({ kind, claimableAtMs: { $lte: nowMs }, ...free }, READING)
@@ -520,6 +521,11 @@ export class MongoQueueStore extends QueueStore {
       return (await this.write(kept, due)) ? undefined : CONFLICT;
     });
   }
+}
+
+/** @param end a replica's id with `@` before it: letters, digits, `_`, `.` and `-`. */
+function endingWith(end: string): RegExp {
+  return new RegExp(`${end.replaceAll('.', '\\.')}$`);
 }
 
 function toRecord({ body, ...head }: Line, revision: string): LineRecord {

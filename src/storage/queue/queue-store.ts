@@ -92,7 +92,11 @@ export abstract class QueueStore {
    */
   abstract write(before: KeptLine | null, after: KeptLine | null): Promise<boolean>;
 
-  /** Lines that may be claimed (`claimableAtMs`), the earliest first. Skips those of `exceptEndpoints`. */
+  /**
+   * Lines that may be claimed (`claimableAtMs`), the earliest first. Skips those of `exceptEndpoints`.
+   * @param exceptEndpoints where other processes use the store too, an entry that begins with `@` stands for all endpoints that
+   *   end so.
+   */
   abstract listClaimable(
     kind: LineKind,
     nowMs: number,

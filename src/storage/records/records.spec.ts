@@ -4,12 +4,13 @@ import { pino } from 'pino';
 import { revealedApp, storedApp } from '../../../test/support/apps.js';
 import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
 import { newSecretsKey } from '../../../test/support/place.js';
+import { REPLIES } from '../../agents/replies.js';
 import { isSealed, Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { type App, APPS } from '../../registry/apps/app.js';
-import { REPLICAS } from '../../stream/replicas/stream-directory.js';
 import type { Records } from './records.js';
 
+const LATER_MS = Date.UTC(2999, 5, 7);
 const [OLD, NEW] = [newSecretsKey(), newSecretsKey()];
 const [one, two] = [storedApp(), storedApp({ corpId: 'ww2' })];
 
@@ -62,11 +63,11 @@ describe('secrets', () => {
   });
 
   it('that are made anew by themselves keep nobody from starting', async () => {
-    const held = { id: 'one', url: 'http://one', key: new Secret('key'), untilMs: 1, revision: 0 };
-    await openStore(OLD).of(REPLICAS).add(held);
-    const [closed] = await openStore(NEW).of(REPLICAS).load();
-    expect([closed?.url, closed?.key.reveal()]).toEqual(['http://one', '']);
-    expect(lines).toMatchObject([{ level: 40, msg: 'record.cannot_open', kind: 'replicas' }]);
+    const reply = { key: 'msg_1', content: new Secret('{}'), isSent: false, expiresAtMs: LATER_MS };
+    await openStore(OLD).of(REPLIES).add(reply);
+    const [closed] = await openStore(NEW).of(REPLIES).load();
+    expect([closed?.key, closed?.content.reveal()]).toEqual(['msg_1', '']);
+    expect(lines).toMatchObject([{ level: 40, msg: 'record.cannot_open', kind: 'replies' }]);
   });
 });
 

@@ -1169,7 +1169,7 @@ export type FailureAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'busy' | 'circuit' | 'connect' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -1188,7 +1188,7 @@ export type FailureReasonAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'busy' | 'circuit' | 'connect' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -1544,7 +1544,7 @@ export type LoggedDeliveryAnswer = {
     /**
      * Where it failed, or why it was kept.
      */
-    stage: 'busy' | 'circuit' | 'connect' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
+    stage: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
     /**
      * In words; for a refused callback, the error code; for a text that WeCom refused, the errcode.
      */

@@ -96,6 +96,11 @@ export const failures = {
     what: 'WeCom’s answer was due before the bot had answered',
     remedy: 'Usually nothing: it was kept to be safe. If often, the bot is slow.',
   },
+  elsewhere: {
+    what: 'Another replica has the connection of the bot',
+    remedy:
+      'Nothing: that replica sends it within a second. If it stays, that replica has died; its bot connects again.',
+  },
   overloaded: {
     what: 'The manager had too many deliveries under way',
     remedy: 'Nothing if it passes. If it stays, add a replica, or look for bots that answer slowly.',

@@ -1,9 +1,6 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
-import { newSecretsKey } from '../../../test/support/place.js';
-import { Sealer } from '../../crypto/sealer.js';
-import { Secret } from '../../kernel/secret.js';
-import type { BotConnection } from '../../registry/bots/connected-bots.js';
+import { MemoryRecords, RecordData } from '../../test/support/memory-records.js';
+import type { BotConnection } from '../registry/bots/connected-bots.js';
 import { StreamDirectory } from './stream-directory.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
@@ -26,14 +23,12 @@ beforeEach(() => {
   directory = new StreamDirectory(new MemoryRecords(data));
 });
 
-const hold = (id = 'one', untilMs = NOW_MS + LEASE_MS) =>
-  directory.hold({ id, url: `http://${id}:7777`, key: new Secret(`key of ${id}`) }, untilMs);
+const hold = (id = 'one', untilMs = NOW_MS + LEASE_MS) => directory.hold(id, untilMs);
 const read = (known = NOTHING, nowMs = NOW_MS) => directory.read(known, nowMs);
 
-it('says where a replica is, and with which key it is called, for as long as it holds its lease', async () => {
+it('knows a replica for as long as it holds its lease', async () => {
   expect([await hold(), await hold()]).toEqual([false, true]);
-  const [seen] = await read();
-  expect([seen?.id, seen?.url, seen?.key.reveal()]).toEqual(['one', 'http://one:7777', 'key of one']);
+  expect((await read()).map(({ id }) => id)).toEqual(['one']);
   expect(await read(NOTHING, NOW_MS + LEASE_MS)).toEqual([]);
   await hold('one', NOW_MS + 2 * LEASE_MS);
   expect(await read(NOTHING, NOW_MS + LEASE_MS)).toHaveLength(1);
@@ -96,13 +91,4 @@ it('forgets what a dead replica has left, after a while', async () => {
   await read(NOTHING, NOW_MS + LEASE_MS + 59_000);
   await hold('one', NOW_MS + 200_000);
   expect((await read(NOTHING, NOW_MS + 80_000))[0]?.connections).toHaveLength(1);
-});
-
-it('leaves out a replica whose key does not open here', async () => {
-  await hold();
-  const sealer = new Sealer([new Secret(newSecretsKey())]);
-  const elsewhere = new StreamDirectory(new MemoryRecords(data, true, sealer));
-  await elsewhere.hold({ id: 'two', url: 'http://two', key: new Secret('key') }, NOW_MS + LEASE_MS);
-  expect((await read()).map(({ id }) => id)).toEqual(['one']);
-  expect((await elsewhere.read(NOTHING, NOW_MS)).map(({ id }) => id)).toEqual(['one', 'two']);
 });

@@ -1,40 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import type { Secret } from '../../kernel/secret.js';
-import type { BotConnection } from '../../registry/bots/connected-bots.js';
-import type { RecordKind } from '../../storage/records/record-kind.js';
-import { type Records, RecordStore } from '../../storage/records/records.js';
+import type { BotConnection } from '../registry/bots/connected-bots.js';
+import type { RecordKind } from '../storage/records/record-kind.js';
+import { type Records, RecordStore } from '../storage/records/records.js';
 
 /** How long the connections of a dead replica are kept: it may only be cut off from the store. */
 const LEFT_MS = 60_000;
 
-/** A process with connections of clients, as other replicas reach it. */
-export interface StreamReplica {
+/** A process that clients may connect to, and its lease. */
+export interface HeldReplica {
   readonly id: string;
-  /** Scheme, host and port. */
-  readonly url: string;
-  /** Opens the replica's routes for notices and events. */
-  readonly key: Secret;
-}
-
-/** A replica and its lease. */
-export interface HeldReplica extends StreamReplica {
   readonly untilMs: number;
   /** Grows by one with each change of the replica's connections. */
   readonly revision: number;
 }
 
 /** A replica whose lease runs. */
-export interface SeenReplica extends StreamReplica {
+export interface SeenReplica {
+  readonly id: string;
   readonly revision: number;
   /** `null` when the reader knows them already. */
   readonly connections: readonly BotConnection[] | null;
 }
 
-export const REPLICAS: RecordKind<HeldReplica> = {
-  name: 'replicas',
-  keyOf: ({ id }) => id,
-  sealed: { at: ['key'], boundTo: [], isReplaceable: true },
-};
+export const REPLICAS: RecordKind<HeldReplica> = { name: 'replicas', keyOf: ({ id }) => id };
 
 export const CONNECTIONS: RecordKind<BotConnection> = {
   name: 'connections',
@@ -64,11 +52,11 @@ export class StreamDirectory {
    * Begins or renews the replica's lease.
    * @returns false when the store did not know the replica. Its connections must then be written again.
    */
-  async hold({ id, url, key }: StreamReplica, untilMs: number): Promise<boolean> {
+  async hold(id: string, untilMs: number): Promise<boolean> {
     let wasKnown = false;
     await this.#replicas.change(id, (before) => {
       wasKnown = before !== null;
-      return { id, url, key, untilMs, revision: before?.revision ?? 0 };
+      return { id, untilMs, revision: before?.revision ?? 0 };
     });
     return wasKnown;
   }
@@ -91,14 +79,15 @@ export class StreamDirectory {
   }
 
   /**
-   * All replicas with a running lease. Leaves out those whose key this process cannot open, since it cannot call them.
+   * All replicas with a running lease.
    * @param known the revisions of the connections that the reader knows, by the replica's id.
    */
   async read(known: ReadonlyMap<string, number>, nowMs: number): Promise<readonly SeenReplica[]> {
     const all = await this.#replicas.load();
     for (const { id, untilMs } of all) if (untilMs + LEFT_MS < nowMs) await this.leave(id);
-    const live = all.filter(({ untilMs, key }) => untilMs > nowMs && key.reveal() !== '');
-    return Promise.all(live.map((replica) => this.#see(replica, known)));
+    return Promise.all(
+      all.filter(({ untilMs }) => untilMs > nowMs).map((replica) => this.#see(replica, known)),
+    );
   }
 
   /** Ends the lease and removes the connections. */
@@ -111,11 +100,8 @@ export class StreamDirectory {
     await this.#replicas.remove(replicaId);
   }
 
-  async #see(
-    { id, url, key, revision }: HeldReplica,
-    known: ReadonlyMap<string, number>,
-  ): Promise<SeenReplica> {
+  async #see({ id, revision }: HeldReplica, known: ReadonlyMap<string, number>): Promise<SeenReplica> {
     const connections = known.get(id) === revision ? null : await this.#connections.findBy(id);
-    return { id, url, key, revision, connections };
+    return { id, revision, connections };
   }
 }

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { accountKey } from '../../kernel/account.js';
+import { Clock } from '../../kernel/clock.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import type { Destination } from '../../registry/accounts/destination.js';
+import { type Failure, toFailure } from '../../queue/failure.js';
+import { toResync } from '../../queue/kf-event.js';
+import type { Outbox } from '../outbox/outbox.js';
+import { WaitingHints } from '../outbox/waiting-hints.js';
+
+const LOOK_MS = 100;
+/** The longest attempt, and the time until the other replica claims it. */
+const LIMIT_MS = 12_000;
+const REASON = 'the replica with the connection of its client has not sent it';
+
+/** Tests the bot of an account by the queue, where another replica has the connection of its client. */
+@Injectable()
+export class TestElsewhere {
+  readonly #outbox: Outbox;
+
+  constructor(
+    { kept }: WaitingHints,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+  ) {
+    this.#outbox = kept.outbox;
+  }
+
+  /**
+   * Keeps a hint for the other replica, and waits until that has sent it. If something waits already, that is sent. What was
+   * kept for the test alone is removed if the bot did not take it.
+   * @returns `null` when the bot took it.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  async run(to: Destination): Promise<Failure | null> {
+    const key = accountKey(to);
+    const nowMs = this.storeClock.nowMs();
+    const generation = await this.#keep(to, key, nowMs);
+    const failure = await this.#outcome(key, nowMs);
+    if (failure !== null && generation !== null) await this.#outbox.drop(key, generation);
+    return failure;
+  }
+
+  /** @returns `null` where something waited already. */
+  async #keep(to: Destination, key: string, nowMs: number): Promise<string | null> {
+    const endpoint = to.endpoint?.href ?? null;
+    if (endpoint !== null && (await this.#outbox.find(key)) !== null) {
+      await this.#outbox.wake(key, endpoint, nowMs);
+      return null;
+    }
+    const test = {
+      ...{ event: toResync(to), keepsEach: to.getsEach, isFirst: () => false, keysId: null },
+      ...{ arrivedAtMs: nowMs, attempts: 0, step: 0, dueAtMs: nowMs, endpoint, lease: null },
+      failure: toFailure(nowMs, 'elsewhere', REASON),
+    };
+    return (await this.#outbox.put(test, nowMs)).generation;
+  }
+
+  async #outcome(key: string, sinceMs: number): Promise<Failure | null> {
+    for (const endMs = this.clock.elapsedMs() + LIMIT_MS; this.clock.elapsedMs() < endMs;) {
+      await this.clock.sleep(LOOK_MS);
+      const hint = await this.#outbox.find(key);
+      if (hint === null) return null;
+      const { lastFailure } = hint;
+      if (lastFailure !== null && lastFailure.atMs >= sinceMs && lastFailure.stage !== 'elsewhere')
+        return lastFailure;
+    }
+    return toFailure(this.storeClock.nowMs(), 'elsewhere', REASON);
+  }
+}
