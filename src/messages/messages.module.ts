@@ -18,6 +18,7 @@ import { EventlessPulls } from './pulling/eventless-pulls.js';
 import { Patrol } from './pulling/patrol.js';
 import { Puller } from './pulling/puller.js';
 import { PullRun } from './pulling/pull-run.js';
+import { Pulls } from './queue/pulls.js';
 import { QueuedAnswers } from './queued-answers.js';
 import { CallbackHalves } from './sending/callback-halves.js';
 import { CustomerLanes } from './sending/customer-lanes.js';
@@ -58,6 +59,7 @@ import { Takers } from './sending/takers.js';
     PulledMessages,
     Puller,
     PullRun,
+    Pulls,
     Takers,
     { provide: Halves, useExisting: CallbackHalves },
     { provide: QueuedMessages, useClass: QueuedAnswers },

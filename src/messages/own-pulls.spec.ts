@@ -7,7 +7,7 @@ import { Deliveries } from '../dispatch/endpoint/deliveries.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Destination, Destinations } from '../registry/accounts/destination.js';
 import type { Coverage } from './pulling/coverage.js';
-import type { MessageStore } from './queue/message-store.js';
+import type { Pulls } from './queue/pulls.js';
 import { OwnPulls } from './own-pulls.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -34,7 +34,7 @@ beforeEach(() => {
     unread: (_account, { cursor }) => void takenBack.push(cursor),
     whenWritten: async () => {},
   } as Partial<Coverage> as Coverage;
-  const store = { findCursor: async () => 'stored' } as Partial<MessageStore> as MessageStore;
+  const store = { findCursor: async () => 'stored' } as Partial<Pulls> as Pulls;
   const destinations = {
     find: () => ({ bot: { id: takerId }, puppet: null, isPulled: false }),
   } as unknown as Destinations;

@@ -4,7 +4,7 @@ import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import { Coverage } from './pulling/coverage.js';
-import { MessageStore } from './queue/message-store.js';
+import { Pulls } from './queue/pulls.js';
 import { type Addressee, accountKey } from '../kernel/account.js';
 
 /**
@@ -19,7 +19,7 @@ export class OwnPulls implements OnApplicationBootstrap {
   readonly #pending = new Map<string, readonly OwnPull[]>();
 
   constructor(
-    private readonly store: MessageStore,
+    private readonly pulls: Pulls,
     private readonly coverage: Coverage,
     private readonly deliveries: Deliveries,
     private readonly destinations: Destinations,
@@ -34,7 +34,7 @@ export class OwnPulls implements OnApplicationBootstrap {
     const pending = this.#pending.get(accountKey(account))?.find((pull) => pull.appId === appId);
     if (pending !== undefined) return pending.cursor;
     await this.coverage.whenWritten(account);
-    return this.store.findCursor(account, appId);
+    return this.pulls.findCursor(account, appId);
   }
 
   /** The program has been sent all of the answer. */

@@ -1,3 +1,5 @@
+import type { PullLease } from '../../src/messages/queue/pulls.js';
+import { newMessage, pulledPage, type TestMessages } from '../support/messages.js';
 import type { EntryFilter } from '../../src/storage/queue/entry.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/kernel/secret.js';
@@ -12,21 +14,18 @@ import type { MessageOrder } from '../../src/registry/bots/bot.js';
 import type { QueueStore } from '../../src/storage/queue/queue-store.js';
 import type {
   DeadMessage,
-  MessageStore,
   PulledPage,
-  PullLease,
   RefusedMessage,
   Turn,
   TurnOrder,
 } from '../../src/messages/queue/message-store.js';
 import type { UnderWay } from '../../src/queue/message-line.js';
 import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
-import { newMessage, pulledPage } from '../support/messages.js';
 import type { Failure } from '../../src/queue/failure.js';
 
 /** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedMessages {
-  readonly messages: MessageStore;
+  readonly messages: TestMessages;
   /** On which it is. */
   readonly queue: QueueStore;
   /** All that is stored, as it is stored; left out where nothing is. */
@@ -70,7 +69,7 @@ const idsOf = (found: readonly { readonly msgid: string }[]) => found.map(({ msg
 export function messageStoreContract(open: () => Promise<OpenedMessages>): void {
   describe('a message store', () => {
     let opened: OpenedMessages;
-    let messages: MessageStore;
+    let messages: TestMessages;
 
     beforeEach(async () => {
       opened = await open();
@@ -85,7 +84,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
     }
 
     async function beginPull(account = ACCOUNT, nowMs = NOW_MS, appId = 'app-1'): Promise<PullLease> {
-      const lease = await messages.beginPull(account, appId, nowMs, LEASE_MS);
+      const lease = await messages.pulls.begin(account, appId, nowMs, LEASE_MS);
       if (lease === null) throw new Error('another pull is under way');
       return lease;
     }
@@ -104,13 +103,13 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
     ) {
       const { id } = await beginPull(account, nowMs);
       const entries = page.map((entry) => (typeof entry === 'string' ? newMessage(entry) : entry));
-      const kept = await messages.keep(account, id, pulledPage(entries, fields), nowMs, LEASE_MS);
-      await messages.endPull(account, id);
+      const kept = await messages.pulls.keep(account, id, pulledPage(entries, fields), nowMs, LEASE_MS);
+      await messages.pulls.end(account, id);
       if (kept === null) throw new Error('the lease was lost');
       return kept;
     }
 
-    const accountsOf = async () => (await messages.listAccounts('', 100)).accounts;
+    const accountsOf = async () => (await messages.pulls.listAccounts('', 100)).accounts;
 
     const claimAll = (nowMs = NOW_MS, limit = 100, except = NONE) =>
       messages.claimDue(nowMs, limit, LEASE_MS, except);
@@ -147,11 +146,11 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
     describe('pulling', () => {
       it('is of one process at a time, until its lease is ended or lapses', async () => {
         const { id } = await beginPull();
-        expect(await messages.beginPull(ACCOUNT, 'app-1', NOW_MS + LEASE_MS - 1, LEASE_MS)).toBeNull();
-        expect(await messages.beginPull(OTHER, 'app-1', NOW_MS, LEASE_MS)).not.toBeNull();
-        await messages.endPull(ACCOUNT, 'another');
-        expect(await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS)).toBeNull();
-        await messages.endPull(ACCOUNT, id);
+        expect(await messages.pulls.begin(ACCOUNT, 'app-1', NOW_MS + LEASE_MS - 1, LEASE_MS)).toBeNull();
+        expect(await messages.pulls.begin(OTHER, 'app-1', NOW_MS, LEASE_MS)).not.toBeNull();
+        await messages.pulls.end(ACCOUNT, 'another');
+        expect(await messages.pulls.begin(ACCOUNT, 'app-1', NOW_MS, LEASE_MS)).toBeNull();
+        await messages.pulls.end(ACCOUNT, id);
         await beginPull();
         await beginPull(ACCOUNT, NOW_MS + LEASE_MS);
       });
@@ -159,12 +158,12 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('is over with its last page', async () => {
         const { id } = await beginPull();
         const page = pulledPage([newMessage('m1')], { isLast: true });
-        expect(await messages.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toMatchObject({ added: 1 });
+        expect(await messages.pulls.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toMatchObject({ added: 1 });
         const next = await beginPull();
         expect(next).toMatchObject({ cursor: 'cursor-1', waiting: 1 });
-        expect(await messages.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toBeNull();
-        await messages.endPull(ACCOUNT, id);
-        expect(await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS)).toBeNull();
+        expect(await messages.pulls.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toBeNull();
+        await messages.pulls.end(ACCOUNT, id);
+        expect(await messages.pulls.begin(ACCOUNT, 'app-1', NOW_MS, LEASE_MS)).toBeNull();
       });
 
       it('begins with nothing, and goes on where the last page ended, also over a restart', async () => {
@@ -182,7 +181,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const laterMs = NOW_MS + 2 * LEASE_MS;
         const lease = await beginPull(ACCOUNT, laterMs);
         expect(lease).toMatchObject({ cursor: 'cursor-1', regime: 'bot-1', waiting: 2 });
-        await messages.endPull(ACCOUNT, lease.id);
+        await messages.pulls.end(ACCOUNT, lease.id);
         expect(await beginPull(ACCOUNT, laterMs, 'app-2')).toMatchObject({ cursor: null, regime: 'bot-1' });
       });
 
@@ -192,23 +191,23 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m3'], { appId: 'app.$1', cursor: null });
         const lease = await beginPull(ACCOUNT, NOW_MS, 'app.$1');
         expect(lease.cursor).toBe('one');
-        await messages.endPull(ACCOUNT, lease.id);
+        await messages.pulls.end(ACCOUNT, lease.id);
         expect((await beginPull(ACCOUNT, NOW_MS, 'app-2')).cursor).toBe('two');
       });
 
       it('moves the cursor only with the lease, which runs anew with each page', async () => {
         const { id } = await beginPull();
         const atMs = NOW_MS + LEASE_MS - 1;
-        expect(await messages.keep(ACCOUNT, 'another', pulledPage([]), NOW_MS, LEASE_MS)).toBeNull();
-        expect(await messages.keep(ACCOUNT, id, pulledPage([]), atMs, LEASE_MS)).toMatchObject({
+        expect(await messages.pulls.keep(ACCOUNT, 'another', pulledPage([]), NOW_MS, LEASE_MS)).toBeNull();
+        expect(await messages.pulls.keep(ACCOUNT, id, pulledPage([]), atMs, LEASE_MS)).toMatchObject({
           added: 0,
           waiting: 0,
         });
-        expect(await messages.beginPull(ACCOUNT, 'app-1', NOW_MS + LEASE_MS, LEASE_MS)).toBeNull();
+        expect(await messages.pulls.begin(ACCOUNT, 'app-1', NOW_MS + LEASE_MS, LEASE_MS)).toBeNull();
         const lapsed = pulledPage([newMessage('m1')], { cursor: 'lapsed' });
-        expect(await messages.keep(ACCOUNT, id, lapsed, atMs + LEASE_MS, LEASE_MS)).toBeNull();
+        expect(await messages.pulls.keep(ACCOUNT, id, lapsed, atMs + LEASE_MS, LEASE_MS)).toBeNull();
         expect((await beginPull(ACCOUNT, atMs + LEASE_MS)).cursor).toBe('cursor-1');
-        expect(await messages.keep(ACCOUNT, id, lapsed, atMs + LEASE_MS, LEASE_MS)).toBeNull();
+        expect(await messages.pulls.keep(ACCOUNT, id, lapsed, atMs + LEASE_MS, LEASE_MS)).toBeNull();
       });
 
       it('keeps all of a message', async () => {
@@ -301,11 +300,11 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       });
 
       it('knows until when another taker has had the events of an account that was pulled', async () => {
-        await messages.cover(ACCOUNT, NOW_MS + 1, null);
+        await messages.pulls.cover(ACCOUNT, NOW_MS + 1, null);
         expect((await beginPull()).coveredUntilMs).toBe(0);
         await keep([], { nowMs: NOW_MS + LEASE_MS });
-        await messages.cover(ACCOUNT, NOW_MS + 2, null);
-        await messages.cover(ACCOUNT, NOW_MS + 1, null);
+        await messages.pulls.cover(ACCOUNT, NOW_MS + 2, null);
+        await messages.pulls.cover(ACCOUNT, NOW_MS + 1, null);
         await reopen();
         expect((await beginPull(ACCOUNT, NOW_MS + 2 * LEASE_MS)).coveredUntilMs).toBe(NOW_MS + 2);
       });
@@ -318,45 +317,45 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         });
 
         it('moves the cursor, and makes the time at which it took something count for other apps alone', async () => {
-          await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
+          await messages.pulls.moveCursor(ACCOUNT, pull(), NOW_MS);
           const before = await beginPull(ACCOUNT, NOW_MS, 'app-2');
           expect(before).toMatchObject({ cursor: null, coveredUntilMs: 0 });
-          await messages.endPull(ACCOUNT, before.id);
-          await messages.cover(ACCOUNT, NOW_MS + 2, 'bot-2');
-          await messages.cover(ACCOUNT, NOW_MS + 1, 'bot-2');
+          await messages.pulls.end(ACCOUNT, before.id);
+          await messages.pulls.cover(ACCOUNT, NOW_MS + 2, 'bot-2');
+          await messages.pulls.cover(ACCOUNT, NOW_MS + 1, 'bot-2');
           await reopen();
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('moved');
           const known = { coveredUntilMs: NOW_MS + 2 };
           const lease = await beginPull(ACCOUNT, NOW_MS + LEASE_MS);
           expect(lease).toMatchObject({ cursor: 'moved', regime: null, isFromTaker: true, ...known });
-          await messages.endPull(ACCOUNT, lease.id);
+          await messages.pulls.end(ACCOUNT, lease.id);
           const other = await beginPull(ACCOUNT, NOW_MS + LEASE_MS, 'app-2');
           expect(other).toMatchObject({ cursor: null, isFromTaker: false, ...known });
         });
 
         it('that begins anew has no cursor at which another one could go on', async () => {
-          await messages.moveCursor(ACCOUNT, pull({ cursor: '' }), NOW_MS);
+          await messages.pulls.moveCursor(ACCOUNT, pull({ cursor: '' }), NOW_MS);
           expect(await beginPull()).toMatchObject({ cursor: '', isFromTaker: false });
         });
 
         it('is followed by one of which only the time is known', async () => {
           await keep([]);
-          await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
-          await messages.cover(ACCOUNT, NOW_MS + 5, null);
+          await messages.pulls.moveCursor(ACCOUNT, pull(), NOW_MS);
+          await messages.pulls.cover(ACCOUNT, NOW_MS + 5, null);
           const known = { isFromTaker: false, coveredUntilMs: NOW_MS + 5 };
           expect(await beginPull()).toMatchObject({ cursor: 'moved', ...known });
         });
 
         it('takes what waits from the queue, if it pulled all of that', async () => {
           await keep(['m1', 'm2']);
-          await messages.moveCursor(ACCOUNT, pull({ from: 'elsewhere' }), NOW_MS);
-          await messages.moveCursor(ACCOUNT, pull({ isAll: false }), NOW_MS);
-          await messages.moveCursor(ACCOUNT, pull({ appId: 'app-2' }), NOW_MS);
+          await messages.pulls.moveCursor(ACCOUNT, pull({ from: 'elsewhere' }), NOW_MS);
+          await messages.pulls.moveCursor(ACCOUNT, pull({ isAll: false }), NOW_MS);
+          await messages.pulls.moveCursor(ACCOUNT, pull({ appId: 'app-2' }), NOW_MS);
           expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 2 });
-          await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
+          await messages.pulls.moveCursor(ACCOUNT, pull(), NOW_MS);
           await reopen();
           expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 0 });
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('moved');
           expect(await keep(['m1', 'm2', 'm3'], { nowMs: NOW_MS + LEASE_MS })).toMatchObject({ added: 1 });
         });
 
@@ -364,80 +363,84 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           await keep(['m1']);
           const { id } = await beginPull();
           const page = pulledPage([newMessage('m2')], { from: 'cursor-1', cursor: 'cursor-2' });
-          await messages.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS);
-          await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
+          await messages.pulls.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS);
+          await messages.pulls.moveCursor(ACCOUNT, pull(), NOW_MS);
           const late = pulledPage([newMessage('m3')], { from: 'cursor-2', cursor: 'cursor-3' });
-          expect(await messages.keep(ACCOUNT, id, late, NOW_MS, LEASE_MS)).toBeNull();
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
+          expect(await messages.pulls.keep(ACCOUNT, id, late, NOW_MS, LEASE_MS)).toBeNull();
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
           expect(await takeAll(await claimOne())).toEqual(['m2']);
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('moved');
         });
 
         it('goes back to before what turned out to be in vain, each app by itself', async () => {
-          await messages.moveCursor(ACCOUNT, pull({ from: 'a0', cursor: 'a1' }), NOW_MS);
-          await messages.moveCursor(ACCOUNT, pull({ from: 'a1', cursor: 'a2' }), NOW_MS + 10);
-          await messages.moveCursor(ACCOUNT, pull({ appId: 'app-2', from: '', cursor: 'b1' }), NOW_MS + 11);
-          await messages.moveCursor(ACCOUNT, pull({ from: 'a2', cursor: 'a3' }), NOW_MS + 12);
+          await messages.pulls.moveCursor(ACCOUNT, pull({ from: 'a0', cursor: 'a1' }), NOW_MS);
+          await messages.pulls.moveCursor(ACCOUNT, pull({ from: 'a1', cursor: 'a2' }), NOW_MS + 10);
+          await messages.pulls.moveCursor(
+            ACCOUNT,
+            pull({ appId: 'app-2', from: '', cursor: 'b1' }),
+            NOW_MS + 11,
+          );
+          await messages.pulls.moveCursor(ACCOUNT, pull({ from: 'a2', cursor: 'a3' }), NOW_MS + 12);
           await reopen();
-          await messages.goBack(ACCOUNT, NOW_MS + 13, NOW_MS - 1);
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('a3');
-          await messages.goBack(ACCOUNT, NOW_MS + 10, NOW_MS - 1);
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('a1');
-          expect(await messages.findCursor(ACCOUNT, 'app-2')).toBe('');
-          await messages.moveCursor(ACCOUNT, pull({ from: 'a1', cursor: 'a4' }), NOW_MS + 20);
-          await messages.goBack(ACCOUNT, NOW_MS, NOW_MS - 1);
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('a0');
+          await messages.pulls.goBack(ACCOUNT, NOW_MS + 13, NOW_MS - 1);
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('a3');
+          await messages.pulls.goBack(ACCOUNT, NOW_MS + 10, NOW_MS - 1);
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('a1');
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-2')).toBe('');
+          await messages.pulls.moveCursor(ACCOUNT, pull({ from: 'a1', cursor: 'a4' }), NOW_MS + 20);
+          await messages.pulls.goBack(ACCOUNT, NOW_MS, NOW_MS - 1);
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('a0');
         });
 
         it('goes back no farther than it must, and far enough where it moved often', async () => {
           const step = (n: number) => pull({ from: `c${n}`, cursor: `c${n + 1}` });
-          for (let n = 0; n < 30; n++) await messages.moveCursor(ACCOUNT, step(n), NOW_MS + n);
-          await messages.goBack(ACCOUNT, NOW_MS + 25, NOW_MS - 1);
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('c25');
-          await messages.goBack(ACCOUNT, NOW_MS + 5, NOW_MS - 1);
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('c0');
+          for (let n = 0; n < 30; n++) await messages.pulls.moveCursor(ACCOUNT, step(n), NOW_MS + n);
+          await messages.pulls.goBack(ACCOUNT, NOW_MS + 25, NOW_MS - 1);
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('c25');
+          await messages.pulls.goBack(ACCOUNT, NOW_MS + 5, NOW_MS - 1);
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('c0');
         });
 
         it('moves nothing by a pull that had begun when the cursors went back', async () => {
-          await messages.goBack(ACCOUNT, NOW_MS - 100, NOW_MS);
+          await messages.pulls.goBack(ACCOUNT, NOW_MS - 100, NOW_MS);
           await reopen();
-          await messages.moveCursor(ACCOUNT, pull({ from: '' }), NOW_MS + 5);
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
-          await messages.moveCursor(ACCOUNT, pull({ from: '', beganAtMs: NOW_MS + 1 }), NOW_MS + 5);
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
+          await messages.pulls.moveCursor(ACCOUNT, pull({ from: '' }), NOW_MS + 5);
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('');
+          await messages.pulls.moveCursor(ACCOUNT, pull({ from: '', beganAtMs: NOW_MS + 1 }), NOW_MS + 5);
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('moved');
           expect(await accountsOf()).toEqual([ACCOUNT]);
           // WeCom does not know the cursor any more.
-          await messages.moveCursor(ACCOUNT, pull({ cursor: '' }), NOW_MS + 5);
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
+          await messages.pulls.moveCursor(ACCOUNT, pull({ cursor: '' }), NOW_MS + 5);
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('');
         });
 
         it('begins at a time where nothing of the account is known yet', async () => {
-          await messages.beginAt(ACCOUNT, NOW_MS);
-          await messages.beginAt(ACCOUNT, NOW_MS + 1);
+          await messages.pulls.beginAt(ACCOUNT, NOW_MS);
+          await messages.pulls.beginAt(ACCOUNT, NOW_MS + 1);
           await reopen();
           expect(await accountsOf()).toEqual([]);
           const lease = await beginPull();
           expect(lease).toMatchObject({ cursor: null, regime: null, coveredUntilMs: NOW_MS });
           await keep([], { account: OTHER });
-          await messages.beginAt(OTHER, NOW_MS);
+          await messages.pulls.beginAt(OTHER, NOW_MS);
           expect(await beginPull(OTHER)).toMatchObject({ coveredUntilMs: 0 });
         });
       });
 
       it('says when an account was pulled last', async () => {
-        expect(await messages.pulledAtMs(ACCOUNT)).toBe(0);
+        expect(await messages.pulls.pulledAtMs(ACCOUNT)).toBe(0);
         await keep([], { nowMs: NOW_MS + 5 });
         await reopen();
-        expect(await messages.pulledAtMs(ACCOUNT)).toBe(NOW_MS + 5);
-        expect(await messages.pulledAtMs(OTHER)).toBe(0);
+        expect(await messages.pulls.pulledAtMs(ACCOUNT)).toBe(NOW_MS + 5);
+        expect(await messages.pulls.pulledAtMs(OTHER)).toBe(0);
       });
 
       it('lists the accounts that were pulled, page by page', async () => {
         for (const n of [3, 1, 2]) await keep([], { account: { ...ACCOUNT, openKfId: `wk${n}` } });
-        await messages.cover(OTHER, NOW_MS, null);
-        const first = await messages.listAccounts('', 2);
+        await messages.pulls.cover(OTHER, NOW_MS, null);
+        const first = await messages.pulls.listAccounts('', 2);
         expect(first.accounts.map(({ openKfId }) => openKfId)).toEqual(['wk1', 'wk2']);
-        expect(await messages.listAccounts(first.lastKey ?? '', 2)).toEqual({
+        expect(await messages.pulls.listAccounts(first.lastKey ?? '', 2)).toEqual({
           accounts: [{ ...ACCOUNT, openKfId: 'wk3' }],
           lastKey: null,
         });
@@ -445,7 +448,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
 
       it('lists no account that was only covered', async () => {
         expect(await accountsOf()).toEqual([]);
-        await messages.cover(OTHER, NOW_MS, null);
+        await messages.pulls.cover(OTHER, NOW_MS, null);
         await keep([]);
         await reopen();
         expect(await accountsOf()).toEqual([ACCOUNT]);
@@ -565,7 +568,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const turn = await claimOne();
         const laterMs = NOW_MS + LEASE_MS;
         expect(await nextOf(turn, 'account', laterMs)).toBeNull();
-        expect(await messages.handOver(turn, laterMs, null)).toBe(0);
+        expect(await messages.pulls.handOver(turn, laterMs, null)).toBe(0);
         expect(await messages.discard(turn, laterMs)).toBe(0);
         expect(await messages.renew(turn, laterMs, LEASE_MS)).toBe(true);
         expect(await nextOf(turn, 'account', laterMs)).toMatchObject({ msgid: 'm1' });
@@ -600,7 +603,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await nextOf(turn, 'account', laterMs)).toBeNull();
         await messages.refused(turn, 'm1', refusal(), laterMs);
         expect(await messages.bury(turn, 'm1', DEAD, laterMs)).toBe(false);
-        expect(await messages.handOver(turn, laterMs, null)).toBe(0);
+        expect(await messages.pulls.handOver(turn, laterMs, null)).toBe(0);
         expect(await messages.discard(turn, laterMs)).toBe(0);
         await release(turn, laterMs);
         expect(await messages.renew(turn, laterMs, LEASE_MS)).toBe(false);
@@ -746,7 +749,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 0 });
         expect(await takeAll(turn)).toEqual(['m2']);
-        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS)).toBe(false);
+        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS)).toBe(false);
         expect(await messages.drop(ACCOUNT, 'm1')).toBe(false);
       });
 
@@ -796,7 +799,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await reopen();
         expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 1, dead: 1 });
         expect((await messages.list(ALL, null, 9)).messages[0]).toMatchObject(dead);
-        expect(await messages.revive(ACCOUNT, 'long', NOW_MS)).toBe(false);
+        expect(await messages.revive(ACCOUNT, 'long', ENDPOINT, NOW_MS)).toBe(false);
         // After the lease of a process that keeps messages has lapsed, if it has died.
         const laterMs = NOW_MS + LEASE_MS;
         expect(await takeAll(await claimOne(laterMs), 'account', laterMs)).toEqual(['m1']);
@@ -812,10 +815,10 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.bury(turn, 'm1', DEAD, NOW_MS);
         await messages.refused(turn, 'm2', refusal(), NOW_MS);
         await release(turn);
-        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS + 1)).toBe(true);
-        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS + 1)).toBe(false);
-        expect(await messages.revive(ACCOUNT, 'm2', NOW_MS + 1)).toBe(false);
-        expect(await messages.revive(ACCOUNT, 'm9', NOW_MS + 1)).toBe(false);
+        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS + 1)).toBe(true);
+        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS + 1)).toBe(false);
+        expect(await messages.revive(ACCOUNT, 'm2', ENDPOINT, NOW_MS + 1)).toBe(false);
+        expect(await messages.revive(ACCOUNT, 'm9', ENDPOINT, NOW_MS + 1)).toBe(false);
         const again = await claimOne(NOW_MS + 1);
         const next = await nextOf(again, 'account', NOW_MS + 1);
         expect(next).toMatchObject({ msgid: 'm1', attempts: 9, refusals: 0, step: 0, state: 'waiting' });
@@ -844,7 +847,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         await messages.drop(ACCOUNT, 'm2');
         await messages.bury(turn, 'm3', DEAD, NOW_MS);
-        await messages.handOver(turn, NOW_MS, null);
+        await messages.pulls.handOver(turn, NOW_MS, null);
         expect(content.reveal()).toBe('what m1 says');
         await messages.drop(ACCOUNT, 'm3');
         expect(await storedText()).not.toMatch(/what m\d says/);
@@ -1055,7 +1058,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await note('pulled');
         const found = await messages.findUnderWay(ACCOUNT);
         const back = { ...(found?.message as Message), refusals: 1 };
-        expect(await messages.putBack(back, 1, NOW_MS)).toBe(false);
+        expect(await messages.putBack(back, 1, ENDPOINT, NOW_MS)).toBe(false);
         expect((await messages.findUnderWay(ACCOUNT))?.underWay).toEqual(underWay('m1'));
         expect(await note('answered')).toBe('half');
         expect(await nextOf(turn)).toMatchObject({ msgid: 'm1', refusals: 0 });
@@ -1070,8 +1073,8 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await keep(['m1'])).toMatchObject({ added: 0 });
         const dueAtMs = NOW_MS + 1_000;
         const back = { ...(found?.message as Message), attempts: 1, refusals: 1, dueAtMs };
-        expect(await messages.putBack({ ...back, lastFailure: FAILURE }, 1, NOW_MS)).toBe(true);
-        expect(await messages.putBack({ ...back, refusals: 2 }, 1, NOW_MS)).toBe(false);
+        expect(await messages.putBack({ ...back, lastFailure: FAILURE }, 1, ENDPOINT, NOW_MS)).toBe(true);
+        expect(await messages.putBack({ ...back, refusals: 2 }, 1, ENDPOINT, NOW_MS)).toBe(false);
         expect(await keep(['m1'])).toMatchObject({ added: 0 });
         expect((await messages.counts(ACCOUNT)).waiting).toBe(2);
         const again = await claimOne(dueAtMs);
@@ -1079,7 +1082,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(next).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 1, lastFailure: FAILURE });
         expect(next?.content.reveal()).toBe('what m1 says');
         // Nothing is known of what is handed over.
-        await messages.handOver(again, dueAtMs, null);
+        await messages.pulls.handOver(again, dueAtMs, null);
         expect(await keep(['m1'])).toMatchObject({ added: 1 });
       });
 
@@ -1091,7 +1094,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await nextOf(turn)).toMatchObject({ msgid: 'm2' });
         expect(await keep(['m1'])).toMatchObject({ added: 0 });
         const back = { ...(found?.message as Message), refusals: 1 };
-        expect(await messages.putBack(back, 1, NOW_MS)).toBe(true);
+        expect(await messages.putBack(back, 1, ENDPOINT, NOW_MS)).toBe(true);
         // It was told in an attempt that is over.
         expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
         expect(await nextOf(turn)).toMatchObject({ msgid: 'm1', refusals: 1 });
@@ -1103,9 +1106,9 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const found = await messages.findUnderWay(ACCOUNT);
         await note('pulled');
         const dead = { ...(found?.message as Message), state: 'dead', dueAtMs: null } as const;
-        expect(await messages.putBack({ ...dead, lastFailure: FAILURE }, 1, NOW_MS)).toBe(true);
+        expect(await messages.putBack({ ...dead, lastFailure: FAILURE }, 1, ENDPOINT, NOW_MS)).toBe(true);
         expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 1, dead: 1 });
-        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS)).toBe(true);
+        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS)).toBe(true);
         expect(await nextOf(turn)).toMatchObject({ msgid: 'm1' });
       });
 
@@ -1114,9 +1117,9 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const found = await messages.findUnderWay(ACCOUNT);
         await messages.endUnderWay(turn);
         const back = { ...(found?.message as Message), refusals: 1 };
-        expect(await messages.putBack(back, 1, NOW_MS)).toBe(false);
+        expect(await messages.putBack(back, 1, ENDPOINT, NOW_MS)).toBe(false);
         expect(await nextOf(turn)).toMatchObject({ msgid: 'm1', refusals: 0 });
-        expect(await messages.putBack({ ...back, msgid: 'unknown' }, 1, NOW_MS)).toBe(false);
+        expect(await messages.putBack({ ...back, msgid: 'unknown' }, 1, ENDPOINT, NOW_MS)).toBe(false);
       });
 
       it('keeps its last failure where it is put off without one', async () => {
@@ -1182,7 +1185,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep([urgent('u1'), 'm1']);
         await keep(['m2', urgent('u2')], { from: 'from-2', cursor: 'cursor-2' });
         await keep([urgent('u3')], { from: 'from-3', cursor: 'cursor-3' });
-        const cursor = () => messages.findCursor(ACCOUNT, 'app-1');
+        const cursor = () => messages.pulls.findCursor(ACCOUNT, 'app-1');
         const turn = await claimOne();
         expect(await cursor()).toBe('from-1');
         await messages.taken({ ...turn, msgid: 'u1' }, NOW_MS);
@@ -1198,8 +1201,8 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('loses no older message where all are handed over', async () => {
         await keep(['m1']);
         await keep([urgent('u1')], { from: 'from-2', cursor: 'cursor-2' });
-        expect(await messages.handOver(await claimOne(), NOW_MS, null)).toBe(2);
-        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
+        expect(await messages.pulls.handOver(await claimOne(), NOW_MS, null)).toBe(2);
+        expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
         expect(await keep(['m1', urgent('u1')])).toMatchObject({ added: 2 });
       });
 
@@ -1207,9 +1210,9 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1']);
         await keep([urgent('u1')], { from: 'from-2', cursor: 'cursor-2' });
         const pull = { appId: 'app-1', takerId: 'bot-2', beganAtMs: NOW_MS, cursor: 'moved', isAll: true };
-        await messages.moveCursor(ACCOUNT, { ...pull, from: 'from-2' }, NOW_MS);
+        await messages.pulls.moveCursor(ACCOUNT, { ...pull, from: 'from-2' }, NOW_MS);
         expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 2 });
-        await messages.moveCursor(ACCOUNT, { ...pull, from: 'from-1' }, NOW_MS);
+        await messages.pulls.moveCursor(ACCOUNT, { ...pull, from: 'from-1' }, NOW_MS);
         expect(await takeAll(await claimOne())).toEqual(['u1']);
       });
 
@@ -1364,9 +1367,9 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const joined = await messages.join(turn, next as Message, MERGE_MS, NOW_MS + MERGE_MS);
         expect(joined).toMatchObject({ msgid: 'b', merged: ['a', 'b'], page: { cursor: 'from-1' } });
         await reopen();
-        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
+        expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
         const again = await claimOne(NOW_MS + LEASE_MS);
-        await messages.handOver(again, NOW_MS + LEASE_MS, null);
+        await messages.pulls.handOver(again, NOW_MS + LEASE_MS, null);
         const page = [text('a'), image('other', 'customer-2'), text('b')];
         expect(await keepHeld(page, LEASE_MS)).toMatchObject({ added: 3 });
       });
@@ -1460,8 +1463,8 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
         await messages.bury(turn, 'm2', DEAD, NOW_MS);
-        expect(await messages.handOver(turn, NOW_MS, null)).toBe(2);
-        expect(await messages.handOver(turn, NOW_MS, null)).toBe(0);
+        expect(await messages.pulls.handOver(turn, NOW_MS, null)).toBe(2);
+        expect(await messages.pulls.handOver(turn, NOW_MS, null)).toBe(0);
         await release(turn);
         expect(await claimAll(NOW_MS + HOUR_MS)).toEqual([]);
         expect(await messages.counts(null)).toEqual({ waiting: 0, dead: 1, oldestWaitingAtMs: null });
@@ -1471,12 +1474,12 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
-        await messages.handOver(turn, NOW_MS, null);
+        await messages.pulls.handOver(turn, NOW_MS, null);
         await release(turn);
         await reopen();
         const lease = await beginPull();
         expect(lease).toMatchObject({ cursor: 'from-1', regime: 'bot-1', waiting: 0 });
-        await messages.endPull(ACCOUNT, lease.id);
+        await messages.pulls.end(ACCOUNT, lease.id);
         expect(await keep(['m1', 'm2', 'm3'], { cursor: 'next' })).toMatchObject({ added: 2, waiting: 2 });
         expect(await takeAll(await claimOne())).toEqual(['m2', 'm3']);
         expect((await beginPull()).cursor).toBe('next');
@@ -1486,28 +1489,28 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1']);
         const turn = await claimOne();
         const { id } = await beginPull();
-        await messages.handOver(turn, NOW_MS, null);
+        await messages.pulls.handOver(turn, NOW_MS, null);
         const page = pulledPage([newMessage('m2')], { cursor: 'late' });
-        expect(await messages.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toBeNull();
+        expect(await messages.pulls.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toBeNull();
         expect((await beginPull()).cursor).toBe('from-1');
       });
 
       it('gives its cursor to whoever pulls on, and that of its page while something waits or was handed over', async () => {
-        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
+        expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('');
         await keep(['m1', 'm2']);
-        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
-        expect(await messages.findCursor(ACCOUNT, 'app-2')).toBe('');
+        expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
+        expect(await messages.pulls.findCursor(ACCOUNT, 'app-2')).toBe('');
         expect(await takeAll(await claimOne())).toEqual(['m1', 'm2']);
-        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
+        expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
         await reopen();
-        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
-        expect(await messages.findCursor(ACCOUNT, 'app-2')).toBe('');
-        expect(await messages.findCursor(OTHER, 'app-1')).toBe('');
+        expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
+        expect(await messages.pulls.findCursor(ACCOUNT, 'app-2')).toBe('');
+        expect(await messages.pulls.findCursor(OTHER, 'app-1')).toBe('');
         await keep(['m3', 'm4'], { from: 'cursor-1', cursor: 'cursor-2' });
         const [turn] = await claimAll(NOW_MS + HOUR_MS);
         if (turn === undefined) throw new Error('it waits');
-        expect(await messages.handOver(turn, NOW_MS + HOUR_MS, null)).toBe(2);
-        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
+        expect(await messages.pulls.handOver(turn, NOW_MS + HOUR_MS, null)).toBe(2);
+        expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
       });
 
       it('is handed over from a cursor that is nearer, if that is one of the first message', async () => {
@@ -1519,8 +1522,10 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           const [turn] = await claimAll(NOW_MS + HOUR_MS);
           if (turn === undefined) throw new Error('it waits');
           if (msgid === 'm2') await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS + HOUR_MS);
-          await messages.handOver(turn, NOW_MS + HOUR_MS, { msgid, cursor: 'nearer' });
-          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe(cursor === 'nearer' ? 'nearer' : 'from-1');
+          await messages.pulls.handOver(turn, NOW_MS + HOUR_MS, { msgid, cursor: 'nearer' });
+          expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe(
+            cursor === 'nearer' ? 'nearer' : 'from-1',
+          );
           await release(turn, NOW_MS + HOUR_MS);
         }
       });
@@ -1529,7 +1534,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1']);
         const turn = await claimOne();
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
-        expect(await messages.handOver(turn, NOW_MS, null)).toBe(0);
+        expect(await messages.pulls.handOver(turn, NOW_MS, null)).toBe(0);
         expect((await beginPull()).cursor).toBe('cursor-1');
       });
     });
@@ -1610,7 +1615,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('and was sent again by an operator waits as long once more, or until it was tried', async () => {
         await keep(['m1', 'm2']);
         await expire(OVER_MS);
-        for (const msgid of ['m1', 'm2']) await messages.revive(ACCOUNT, msgid, OVER_MS);
+        for (const msgid of ['m1', 'm2']) await messages.revive(ACCOUNT, msgid, ENDPOINT, OVER_MS);
         expect(await expire(OVER_MS + MESSAGE_LIFE_MS - 1)).toEqual([]);
         const turn = await claimOne(OVER_MS);
         await messages.refused(turn, 'm1', refusal({ dueAtMs: OVER_MS }), OVER_MS);
@@ -1652,7 +1657,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 1 });
         await messages.sweep(NOW_MS + MESSAGE_LIFE_MS);
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 0 });
-        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS)).toBe(false);
+        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS)).toBe(false);
         expect(await keep(['m1'], { nowMs: NOW_MS + MESSAGE_LIFE_MS })).toMatchObject({
           added: 0,
           waiting: 1,

@@ -1,14 +1,14 @@
 /** What two processes on one database do with messages, and what one leaves behind that dies. */
+import { newMessage, pulledPage, type TestMessages } from '../support/messages.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueStore } from '../../src/storage/queue/queue-store.js';
 import type { RecordKind } from '../../src/storage/records/record-kind.js';
 import { RecordStore } from '../../src/storage/records/records.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { SEEN_MS, webhookIdOf } from '../../src/queue/message.js';
-import type { MessageStore, Turn } from '../../src/messages/queue/message-store.js';
+import type { Turn } from '../../src/messages/queue/message-store.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { type EntryRecord, LINES, MESSAGES } from '../../src/storage/mongo/queue.js';
-import { newMessage, pulledPage } from '../support/messages.js';
 import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { newSecretsKey, sealedPlace } from '../support/place.js';
@@ -25,19 +25,19 @@ const NONE: ReadonlySet<string> = new Set();
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 
 const accountOf = (n: number) => ({ ...ACCOUNT, openKfId: `wk${n}` });
-const claimDue = (store: MessageStore, nowMs: number, limit = 100) =>
+const claimDue = (store: TestMessages, nowMs: number, limit = 100) =>
   store.claimDue(nowMs, limit, LEASE_MS, NONE);
 
 mongoSuite('messages in one MongoDB', () => {
   const place = sealedPlace(mongoPlace(), newSecretsKey());
   const [openOne, openOther] = [keptMongo(place), keptMongo(place)];
   let stores: OpenedStore[];
-  let one: MessageStore;
-  let other: MessageStore;
+  let one: TestMessages;
+  let other: TestMessages;
 
   beforeEach(async () => {
     stores = [await openOne(), await openOther()];
-    [one, other] = stores.map((store) => messagesOf(store)) as [MessageStore, MessageStore];
+    [one, other] = stores.map((store) => messagesOf(store)) as [TestMessages, TestMessages];
   });
 
   afterEach(async () => {
@@ -65,7 +65,7 @@ mongoSuite('messages in one MongoDB', () => {
     messagesOf(stores[0] as OpenedStore, of, records);
 
   /** Another process does this after the operation, the first time. */
-  function interrupted(method: keyof QueueStore, then: () => Promise<unknown>): MessageStore {
+  function interrupted(method: keyof QueueStore, then: () => Promise<unknown>): TestMessages {
     let isDone = false;
     const instead = async (original: () => unknown): Promise<unknown> => {
       const result = await original();
@@ -78,16 +78,16 @@ mongoSuite('messages in one MongoDB', () => {
     return storeOn(but(queue(), method, instead));
   }
 
-  async function keep(store: MessageStore, ids: readonly string[], account = ACCOUNT, nowMs = NOW_MS) {
-    const lease = await store.beginPull(account, 'app-1', nowMs, LEASE_MS);
+  async function keep(store: TestMessages, ids: readonly string[], account = ACCOUNT, nowMs = NOW_MS) {
+    const lease = await store.pulls.begin(account, 'app-1', nowMs, LEASE_MS);
     if (lease === null) return null;
     const page = pulledPage(ids.map((id) => newMessage(id)));
-    const kept = await store.keep(account, lease.id, page, nowMs, LEASE_MS);
-    await store.endPull(account, lease.id);
+    const kept = await store.pulls.keep(account, lease.id, page, nowMs, LEASE_MS);
+    await store.pulls.end(account, lease.id);
     return kept;
   }
 
-  async function takeAll(store: MessageStore, turn: Turn, nowMs: number): Promise<string[]> {
+  async function takeAll(store: TestMessages, turn: Turn, nowMs: number): Promise<string[]> {
     const taken: string[] = [];
     for (;;) {
       const message = await store.next(turn, 'account', nowMs, false);
@@ -97,7 +97,7 @@ mongoSuite('messages in one MongoDB', () => {
     }
   }
 
-  const sendAll = async (store: MessageStore, nowMs: number): Promise<string[]> => {
+  const sendAll = async (store: TestMessages, nowMs: number): Promise<string[]> => {
     const taken: string[] = [];
     for (const turn of await claimDue(store, nowMs)) {
       taken.push(...(await takeAll(store, turn, nowMs)));
@@ -109,7 +109,7 @@ mongoSuite('messages in one MongoDB', () => {
   it('are sent by one process at a time for each account', async () => {
     for (let n = 0; n < 40; n++) await keep(one, ['m1'], accountOf(n));
     const claimed: string[] = [];
-    const claim = async (store: MessageStore): Promise<void> => {
+    const claim = async (store: TestMessages): Promise<void> => {
       for (let n = 0; n < 10; n++) {
         const turns = await claimDue(store, NOW_MS, 5);
         const oldest = await store.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
@@ -122,7 +122,7 @@ mongoSuite('messages in one MongoDB', () => {
   });
 
   it('are pulled by one process at a time', async () => {
-    const begin = (store: MessageStore) => store.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+    const begin = (store: TestMessages) => store.pulls.begin(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
     const leases = await Promise.all([one, other, one, other].map(begin));
     expect(leases.filter((lease) => lease !== null)).toHaveLength(1);
   });
@@ -131,7 +131,7 @@ mongoSuite('messages in one MongoDB', () => {
     const sent: string[] = [];
     const kept: string[] = [];
     let nowMs = NOW_MS;
-    const send = async (store: MessageStore): Promise<void> => {
+    const send = async (store: TestMessages): Promise<void> => {
       sent.push(...(await sendAll(store, nowMs)));
     };
     for (let round = 0; round < rounds(10); round++) {
@@ -147,9 +147,9 @@ mongoSuite('messages in one MongoDB', () => {
   }, 120_000);
 
   it('that come again to the process that takes over a pull are kept once', async () => {
-    const lease = await one.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+    const lease = await one.pulls.begin(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
     const page = pulledPage(Array.from({ length: 50 }, (_, n) => newMessage(`m${n}`)));
-    const late = one.keep(ACCOUNT, lease?.id ?? '', page, LATER_MS - 1, LEASE_MS);
+    const late = one.pulls.keep(ACCOUNT, lease?.id ?? '', page, LATER_MS - 1, LEASE_MS);
     const [, taken] = await Promise.all([
       late,
       keep(
@@ -218,14 +218,14 @@ mongoSuite('messages in one MongoDB', () => {
       ...fields,
     });
 
-    const cursorOf = (appId: string) => one.findCursor(ACCOUNT, appId);
+    const cursorOf = (appId: string) => one.pulls.findCursor(ACCOUNT, appId);
 
     it('what is kept meanwhile waits, and the cursor does not pass it', async () => {
       await keep(one, ['m1']);
-      const keeping = interrupted('addEntries', () => other.moveCursor(ACCOUNT, pull(), NOW_MS));
-      const lease = await keeping.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+      const keeping = interrupted('addEntries', () => other.pulls.moveCursor(ACCOUNT, pull(), NOW_MS));
+      const lease = await keeping.pulls.begin(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
       const page = pulledPage([newMessage('m2')], { from: 'cursor-1', cursor: 'cursor-2' });
-      expect(await keeping.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS)).toBeNull();
+      expect(await keeping.pulls.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS)).toBeNull();
       expect(await cursorOf('app-1')).toBe('cursor-1');
       expect(await sendAll(other, NOW_MS)).toEqual(['m2']);
       expect(await cursorOf('app-1')).toBe('moved');
@@ -233,7 +233,7 @@ mongoSuite('messages in one MongoDB', () => {
 
     it('a page that is kept leaves the cursors of other apps where they are by now', async () => {
       const move = pull({ appId: 'app-2', isAll: false });
-      const keeping = interrupted('addEntries', () => other.moveCursor(ACCOUNT, move, NOW_MS));
+      const keeping = interrupted('addEntries', () => other.pulls.moveCursor(ACCOUNT, move, NOW_MS));
       expect(await keep(keeping, ['m1'])).toMatchObject({ added: 1 });
       expect(await sendAll(other, NOW_MS)).toEqual(['m1']);
       expect([await cursorOf('app-1'), await cursorOf('app-2')]).toEqual(['cursor-1', 'moved']);
@@ -241,7 +241,7 @@ mongoSuite('messages in one MongoDB', () => {
 
     it('it is given no cursor behind a message that is kept while that is looked for', async () => {
       const finding = interrupted('listEntries', () => keep(other, ['m1']));
-      expect(await finding.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
+      expect(await finding.pulls.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
     });
   });
 
@@ -252,7 +252,7 @@ mongoSuite('messages in one MongoDB', () => {
     const dyingAt = (method: keyof QueueStore) => storeOn(but(queue(), method, die));
 
     /** Dies in place of its last write of where the account is pulled from. */
-    function dyingBeforeCursor(): MessageStore {
+    function dyingBeforeCursor(): TestMessages {
       let changes = 0;
       const records = (stores[0] as OpenedStore).get(RecordStore);
       const of = <T extends object>(kind: RecordKind<T>) =>
@@ -260,19 +260,19 @@ mongoSuite('messages in one MongoDB', () => {
       return storeOn(queue(), { of } as unknown as RecordStore);
     }
 
-    it.each<[string, () => MessageStore, number]>([
+    it.each<[string, () => TestMessages, number]>([
       ['their account was due', () => dyingAt('write'), 0],
       ['it moved the cursor', dyingBeforeCursor, 1],
     ])('before %s come again, are due all the same, and are sent once', async (_what, dying, due) => {
       await expect(keep(dying(), ['m1', 'm2'])).rejects.toThrow('it died');
-      expect(await one.beginPull(ACCOUNT, 'app-1', LATER_MS - 1, LEASE_MS)).toBeNull();
-      expect((await one.listAccounts('', 9)).accounts).toEqual([]);
+      expect(await one.pulls.begin(ACCOUNT, 'app-1', LATER_MS - 1, LEASE_MS)).toBeNull();
+      expect((await one.pulls.listAccounts('', 9)).accounts).toEqual([]);
       const turns = await claimDue(other, LATER_MS);
       expect(turns).toHaveLength(due);
-      const lease = await one.beginPull(ACCOUNT, 'app-1', LATER_MS, LEASE_MS);
+      const lease = await one.pulls.begin(ACCOUNT, 'app-1', LATER_MS, LEASE_MS);
       expect(lease).toMatchObject({ cursor: null, waiting: 2 });
       const page = pulledPage(['m1', 'm2', 'm3'].map((id) => newMessage(id)));
-      const kept = await one.keep(ACCOUNT, lease?.id ?? '', page, LATER_MS, LEASE_MS);
+      const kept = await one.pulls.keep(ACCOUNT, lease?.id ?? '', page, LATER_MS, LEASE_MS);
       expect(kept).toMatchObject({ added: 1, waiting: 3 });
       for (const turn of turns) await other.release(turn, ENDPOINT, 'account', LATER_MS);
       expect(await sendAll(other, LATER_MS)).toEqual(['m1', 'm2', 'm3']);

@@ -1,17 +1,18 @@
 /** What messages on SQLite promise beyond the contract: about a full disk, and what comes at once. */
+import { newMessage, pulledPage, type TestMessages } from '../support/messages.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { AppError } from '../../src/kernel/app-error.js';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { MessageContents } from '../../src/queue/message-contents.js';
+import { Pulls } from '../../src/messages/queue/pulls.js';
 import { MessageStore, type Turn } from '../../src/messages/queue/message-store.js';
 import { SqliteRecords } from '../../src/storage/sqlite/records.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { type NewMessage, webhookIdOf } from '../../src/queue/message.js';
-import { newMessage, pulledPage } from '../support/messages.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 import { CONTENTS } from '../../src/store-contents.js';
 
@@ -22,7 +23,7 @@ const sealer = new Sealer([new Secret(newSecretsKey())]);
 
 let place: Place;
 let store: SqliteStore;
-let messages: MessageStore;
+let messages: TestMessages;
 let lines: Record<string, unknown>[];
 let isFull: boolean;
 const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
@@ -52,11 +53,9 @@ async function open(): Promise<void> {
     if (isFull) throw new AppError('STORE_UNAVAILABLE');
     return step(what, ...statements);
   };
-  messages = new MessageStore(
-    queue,
-    new SqliteRecords(store, new ManualClock(), sealer, log),
-    new MessageContents(sealer, log),
-  );
+  const kept = new MessageStore(queue, new MessageContents(sealer, log));
+  const records = new SqliteRecords(store, new ManualClock(), sealer, log);
+  messages = Object.assign(kept, { pulls: new Pulls(queue, kept, records) });
 }
 
 async function reopen(): Promise<void> {
@@ -65,12 +64,12 @@ async function reopen(): Promise<void> {
 }
 
 async function keep(...ids: string[]) {
-  const lease = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+  const lease = await messages.pulls.begin(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
   const page = pulledPage(ids.map((id) => newMessage(id)));
   try {
-    return await messages.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS);
+    return await messages.pulls.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS);
   } finally {
-    await messages.endPull(ACCOUNT, lease?.id ?? '');
+    await messages.pulls.end(ACCOUNT, lease?.id ?? '');
   }
 }
 
@@ -177,7 +176,7 @@ describe('on a full disk', () => {
     await expect(
       messages.bury(turn, 'm1', { attempts: 1, refusals: 1, failure }, NOW_MS),
     ).rejects.toMatchObject(unavailable);
-    await expect(messages.handOver(turn, NOW_MS, null)).rejects.toMatchObject(unavailable);
+    await expect(messages.pulls.handOver(turn, NOW_MS, null)).rejects.toMatchObject(unavailable);
     await expect(messages.drop(ACCOUNT, 'm1')).rejects.toMatchObject(unavailable);
     expect(await messages.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9)).toEqual(
       before,
@@ -198,14 +197,14 @@ it('a message that is given again while it is being removed is not new', async (
 
 it('changes of one account that come at once are all kept', async () => {
   await keep('m1');
-  const lease = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+  const lease = await messages.pulls.begin(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
   const page = pulledPage([newMessage('m2')], { cursor: 'cursor-2' });
   await Promise.all([
-    messages.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS),
-    messages.cover(ACCOUNT, NOW_MS + 1, null),
+    messages.pulls.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS),
+    messages.pulls.cover(ACCOUNT, NOW_MS + 1, null),
   ]);
   await reopen();
-  const again = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+  const again = await messages.pulls.begin(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
   expect(again).toMatchObject({ cursor: 'cursor-2', coveredUntilMs: NOW_MS + 1, waiting: 2 });
 });
 
@@ -225,10 +224,10 @@ describe('of the messages of an account whose texts are held', () => {
   });
 
   async function keepTexts(entries: readonly NewMessage[]): Promise<Turn> {
-    const lease = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+    const lease = await messages.pulls.begin(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
     const page = pulledPage(entries, { mergeMs: MERGE_MS });
-    await messages.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS);
-    await messages.endPull(ACCOUNT, lease?.id ?? '');
+    await messages.pulls.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS);
+    await messages.pulls.end(ACCOUNT, lease?.id ?? '');
     return claim();
   }
 

@@ -103,9 +103,9 @@ onEachStore((newPlace) => {
   it('seals what messages say anew, too, or opens it', async () => {
     const messages = messagesOf(store);
     const account = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
-    const lease = await messages.beginPull(account, 'app-1', NOW_MS, 10_000);
+    const lease = await messages.pulls.begin(account, 'app-1', NOW_MS, 10_000);
     const page = pulledPage(['waits', 'dead', 'taken'].map((id) => newMessage(id)));
-    await messages.keep(account, lease?.id ?? '', page, NOW_MS, 10_000);
+    await messages.pulls.keep(account, lease?.id ?? '', page, NOW_MS, 10_000);
     const [turn] = await messages.claimDue(NOW_MS, 1, 10_000, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     await messages.taken({ ...turn, msgid: 'taken' }, NOW_MS);

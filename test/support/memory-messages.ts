@@ -6,6 +6,7 @@ import { lineKey } from '../../src/storage/queue/line.js';
 import { MemoryQueueStore } from './memory-queue.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { MessageContents } from '../../src/queue/message-contents.js';
+import { Pulls } from '../../src/messages/queue/pulls.js';
 import { MessageStore } from '../../src/messages/queue/message-store.js';
 import { MemoryRecords } from './memory-records.js';
 import { newSecretsKey } from './place.js';
@@ -25,7 +26,10 @@ export async function lapseLeases(store: MemoryQueueStore): Promise<void> {
 const sealer = new Sealer([new Secret(newSecretsKey())]);
 
 export class MemoryMessageStore extends MessageStore {
+  readonly pulls: Pulls;
+
   constructor(store = new MemoryQueueStore(), records = new MemoryRecords()) {
-    super(store, records, new MessageContents(sealer, pino({ level: 'silent' })));
+    super(store, new MessageContents(sealer, pino({ level: 'silent' })));
+    this.pulls = new Pulls(store, this, records);
   }
 }

@@ -1,7 +1,8 @@
 /** Messages as the puller gives them to a store. */
 import { Secret } from '../../src/kernel/secret.js';
 import type { NewMessage } from '../../src/queue/message.js';
-import type { PulledPage } from '../../src/messages/queue/message-store.js';
+import type { MessageStore, PulledPage } from '../../src/messages/queue/message-store.js';
+import type { Pulls } from '../../src/messages/queue/pulls.js';
 
 export function newMessage(msgid: string, fields: Partial<NewMessage> = {}): NewMessage {
   return {
@@ -33,3 +34,6 @@ export function pulledPage(messages: readonly NewMessage[], fields: Partial<Pull
     ...fields,
   };
 }
+
+/** Both sides of the queue of messages. */
+export type TestMessages = MessageStore & { readonly pulls: Pulls };

@@ -1,10 +1,12 @@
 /** What waits, as the application keeps it, on an opened store. */
+import type { TestMessages } from './messages.js';
 import { pino } from 'pino';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { QueueStore } from '../../src/storage/queue/queue-store.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { MessageContents } from '../../src/queue/message-contents.js';
+import { Pulls } from '../../src/messages/queue/pulls.js';
 import { MessageStore } from '../../src/messages/queue/message-store.js';
 import { RecordStore } from '../../src/storage/records/records.js';
 import type { OpenedStore } from './stores.js';
@@ -18,6 +20,7 @@ export function messagesOf(
   { get }: Pick<OpenedStore, 'get'>,
   queue = get(QueueStore),
   records = get(RecordStore),
-): MessageStore {
-  return new MessageStore(queue, records, new MessageContents(get(Sealer), pino({ level: 'silent' })));
+): TestMessages {
+  const messages = new MessageStore(queue, new MessageContents(get(Sealer), pino({ level: 'silent' })));
+  return Object.assign(messages, { pulls: new Pulls(queue, messages, records) });
 }

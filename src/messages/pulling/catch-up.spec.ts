@@ -6,7 +6,7 @@ import type { Deliveries, Delivery } from '../../dispatch/endpoint/deliveries.js
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
 import type { Destinations } from '../../registry/accounts/destination.js';
-import type { MessageStore } from '../queue/message-store.js';
+import type { Pulls } from '../queue/pulls.js';
 import type { Coverage } from './coverage.js';
 import { CatchUp } from './catch-up.js';
 import { EventlessPulls } from './eventless-pulls.js';
@@ -45,14 +45,14 @@ beforeEach(() => {
       return { result: Promise.resolve(result) };
     },
   };
-  const store: Partial<MessageStore> = { pulledAtMs: async () => pulledAtMs };
+  const store: Partial<Pulls> = { pulledAtMs: async () => pulledAtMs };
   const outbox = { find: async () => (hintState === null ? null : { state: hintState }) };
   const destinations = { find } as unknown as Destinations;
   const pulls = new EventlessPulls(
     puller as unknown as Puller,
     destinations,
     { kept: { outbox } } as unknown as WaitingHints,
-    store as MessageStore,
+    store as Pulls,
     new MemoryCounters(),
     { find: () => null } as unknown as SyncTokens,
     clock,

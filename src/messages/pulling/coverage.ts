@@ -7,7 +7,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
-import { MessageStore } from '../queue/message-store.js';
+import { Pulls } from '../queue/pulls.js';
 import { accountKey, type Addressee, readAccountKey } from '../../kernel/account.js';
 
 /** Accounts that are remembered, with some 150 bytes each. */
@@ -43,7 +43,7 @@ export class Coverage implements OnApplicationBootstrap {
   readonly #taken = new Map<string, number>();
 
   constructor(
-    private readonly store: MessageStore,
+    private readonly pulls: Pulls,
     private readonly deliveries: Deliveries,
     private readonly bots: KnownBots,
     private readonly waiting: WaitingHints,
@@ -80,8 +80,8 @@ export class Coverage implements OnApplicationBootstrap {
    * process does not know, which it finds a few pages at a time. @returns all. @throws AppError `STORE_UNAVAILABLE`
    */
   async refresh(): Promise<readonly Addressee[]> {
-    for (let pages = 0; !this.#knowsAll || (this.store.isShared && pages < PAGES_MAX); pages++) {
-      const { accounts, lastKey } = await this.store.listAccounts(this.#lastKey, PAGE_SIZE);
+    for (let pages = 0; !this.#knowsAll || (this.pulls.isShared && pages < PAGES_MAX); pages++) {
+      const { accounts, lastKey } = await this.pulls.listAccounts(this.#lastKey, PAGE_SIZE);
       for (const account of accounts) this.#pulled.add(accountKey(account));
       this.#lastKey = lastKey ?? '';
       if (lastKey !== null) continue;
@@ -96,7 +96,7 @@ export class Coverage implements OnApplicationBootstrap {
     const { corpId, openKfId } = account;
     const nowMs = this.storeClock.nowMs();
     this.#pulled.add(accountKey(account));
-    this.#write(account, () => this.store.moveCursor({ corpId, openKfId }, pull, nowMs));
+    this.#write(account, () => this.pulls.moveCursor({ corpId, openKfId }, pull, nowMs));
   }
 
   /** The program has read nothing of the answer that `moved` was called for. */
@@ -112,7 +112,7 @@ export class Coverage implements OnApplicationBootstrap {
     this.#write(account, async () => {
       const hint = takenMs === undefined ? await this.waiting.kept.outbox.find(accountKey(account)) : null;
       const fromMs = takenMs ?? Math.min(nowMs, hint?.waitingSinceMs ?? nowMs) - UNDER_WAY_MS;
-      await this.store.beginAt({ corpId, openKfId }, fromMs);
+      await this.pulls.beginAt({ corpId, openKfId }, fromMs);
     });
   }
 
@@ -146,9 +146,9 @@ export class Coverage implements OnApplicationBootstrap {
    */
   #goBack({ corpId, openKfId }: Addressee, sinceMs: number): void {
     const account = { corpId, openKfId };
-    const apartMs = this.store.isShared ? CLOCKS_APART_MS : 0;
+    const apartMs = this.pulls.isShared ? CLOCKS_APART_MS : 0;
     const untilMs = Math.ceil(this.storeClock.nowMs()) + apartMs;
-    this.#write(account, () => this.store.goBack(account, Math.floor(sinceMs) - apartMs, untilMs));
+    this.#write(account, () => this.pulls.goBack(account, Math.floor(sinceMs) - apartMs, untilMs));
   }
 
   #cover({ corpId, openKfId }: Addressee, key: string): void {
@@ -156,7 +156,7 @@ export class Coverage implements OnApplicationBootstrap {
     this.#write(account, async () => {
       const { untilMs, takerId } = this.#covering.get(key) ?? { untilMs: 0, takerId: null };
       this.#covering.delete(key);
-      await this.store.cover(account, untilMs, takerId);
+      await this.pulls.cover(account, untilMs, takerId);
     });
   }
 

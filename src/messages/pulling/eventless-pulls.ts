@@ -6,7 +6,7 @@ import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
-import { MessageStore } from '../queue/message-store.js';
+import { Pulls } from '../queue/pulls.js';
 import { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { type Look, Puller } from './puller.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
@@ -30,7 +30,7 @@ export class EventlessPulls {
     private readonly puller: Puller,
     private readonly destinations: Destinations,
     private readonly waiting: WaitingHints,
-    private readonly store: MessageStore,
+    private readonly pulls: Pulls,
     private readonly counters: Counters,
     private readonly syncTokens: SyncTokens,
     private readonly clock: Clock,
@@ -74,7 +74,7 @@ export class EventlessPulls {
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async look(account: Addressee, botId: string, sinceMs: number): Promise<Looked> {
-    const pulledAtMs = await this.store.pulledAtMs(account);
+    const pulledAtMs = await this.pulls.pulledAtMs(account);
     if (pulledAtMs > sinceMs) return { pulledAtMs };
     const nowMs = this.storeClock.nowMs();
     const hint = await this.waiting.kept.outbox.find(accountKey(account));
@@ -92,7 +92,7 @@ export class EventlessPulls {
   }
 
   async #isPulledSince(account: Addressee, sinceMs: number | null): Promise<boolean> {
-    return sinceMs !== null && (await this.store.pulledAtMs(account)) > sinceMs;
+    return sinceMs !== null && (await this.pulls.pulledAtMs(account)) > sinceMs;
   }
 
   /** @returns when it was granted, store time. */

@@ -13,7 +13,7 @@ import type { Destinations } from '../../registry/accounts/destination.js';
 import type { KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
-import type { MessageStore } from '../queue/message-store.js';
+import type { Pulls } from '../queue/pulls.js';
 import { MessageMetrics } from '../sending/message-metrics.js';
 import type { Coverage } from './coverage.js';
 import { EventlessPulls } from './eventless-pulls.js';
@@ -55,7 +55,7 @@ function startReplica(): Patrol {
       if (isStoreAway) throw new AppError('STORE_UNAVAILABLE');
       return pulledAtMs.get(accountKey(account)) ?? 0;
     },
-  } as unknown as MessageStore;
+  } as unknown as Pulls;
   const destinations = {
     find: ({ corpId }: Addressee) => ({ bot: bots.find((bot) => bot.corpId === corpId), isPulled: true }),
   } as unknown as Destinations;

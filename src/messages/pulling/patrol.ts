@@ -10,7 +10,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
-import { MessageStore } from '../queue/message-store.js';
+import { Pulls } from '../queue/pulls.js';
 import { MessageMetrics } from '../sending/message-metrics.js';
 import { Coverage } from './coverage.js';
 import { EventlessPulls } from './eventless-pulls.js';
@@ -55,7 +55,7 @@ export class Patrol {
 
   constructor(
     private readonly pulls: EventlessPulls,
-    private readonly store: MessageStore,
+    private readonly states: Pulls,
     private readonly arrivals: Arrivals,
     private readonly bots: KnownBots,
     private readonly destinations: Destinations,
@@ -172,7 +172,7 @@ export class Patrol {
       const hasCustomer = looked.found.customers > 0;
       turns.pulled(key, endedAtMs, hasCustomer, endedAtMs);
       if (hasCustomer) {
-        const pulledAtMs = await this.store.pulledAtMs(next);
+        const pulledAtMs = await this.states.pulledAtMs(next);
         this.#judgeLater({ ...next, found: looked.found, beganAtMs: nowMs, pulledAtMs });
       }
     } else {
@@ -201,7 +201,7 @@ export class Patrol {
     if (found.firstSentAtMs < this.arrivals.sinceMs) return true;
     // One that came just before may not have led to its pull yet.
     if (this.arrivals.lastOf(find) > beganAtMs - PATROL_TIMES.lateQuietMs / 2) return true;
-    return (await this.store.pulledAtMs(find)) !== pulledAtMs;
+    return (await this.states.pulledAtMs(find)) !== pulledAtMs;
   }
 
   /** How late a message may come of which no event tells: how long until all accounts had their turns. */

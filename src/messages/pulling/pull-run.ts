@@ -13,7 +13,7 @@ import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { ORIGIN } from '../../kernel/wecom-format.js';
 import { ERRCODE, isOfCursor } from '../../wecom/client/wecom-answer.js';
 import type { NewMessage } from '../../queue/message.js';
-import { MessageStore, type PullLease } from '../queue/message-store.js';
+import { type PullLease, Pulls } from '../queue/pulls.js';
 import { mergeMsOf } from '../../queue/quick-texts.js';
 import { messagesConfig } from '../sending/messages.config.js';
 import { MessageOutcomes } from '../sending/message-outcomes.js';
@@ -97,7 +97,7 @@ export class PullRun {
   readonly #sizes = new PageSizes();
 
   constructor(
-    private readonly store: MessageStore,
+    private readonly pulls: Pulls,
     private readonly sync: KfSync,
     private readonly outcomes: MessageOutcomes,
     @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
@@ -112,12 +112,12 @@ export class PullRun {
     try {
       const { account, bot } = task;
       const appId = secretIdOf(bot.corpId, bot.opened.corpSecret);
-      const lease = await this.store.beginPull(account, appId, this.storeClock.nowMs(), LEASE_MS);
+      const lease = await this.pulls.begin(account, appId, this.storeClock.nowMs(), LEASE_MS);
       if (lease === null) return putOff('another replica pulls the account', AGAIN_MS);
       try {
         return await this.#pullAll(task, appId, lease, added);
       } finally {
-        await this.store.endPull(account, lease.id);
+        await this.pulls.end(account, lease.id);
       }
     } catch (error) {
       if (error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
@@ -161,7 +161,7 @@ export class PullRun {
       const isLast = !answer.hasMore;
       const read = { messages, skipped, withheldLanes, mergeMs: mergeMsOf(bot) };
       const page = { appId, from, regime, ...read, cursor: next, endpoint, isLast };
-      const kept = await this.store.keep(account, lease.id, page, nowMs, LEASE_MS);
+      const kept = await this.pulls.keep(account, lease.id, page, nowMs, LEASE_MS);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
       this.outcomes.countPulled(kept, messages.length, from !== cursor);
       this.outcomes.withheld(account, withheld, nowMs);

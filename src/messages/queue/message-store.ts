@@ -25,16 +25,13 @@ import {
   type PageStart,
   type StoredState,
 } from '../../storage/queue/entry.js';
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { isHeldBy, type Lease } from '../../storage/queue/line.js';
+import { isHeldBy } from '../../storage/queue/line.js';
 import type { Failure } from '../../queue/failure.js';
 import { type Claim, LineSteps, type Stepped } from '../../queue/line-steps.js';
 import type { MessageOrder } from '../../registry/bots/bot.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { newSizedLru } from '../../kernel/lru.js';
-import { type Records, RecordStore } from '../../storage/records/records.js';
-import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { MessageContents } from '../../queue/message-contents.js';
 import { fromCursor, toCursor } from './message-cursor.js';
 import {
@@ -56,20 +53,6 @@ import {
   toRenewed,
   type UnderWay,
 } from '../../queue/message-line.js';
-import {
-  covered,
-  type CursorBefore,
-  cursorBefore,
-  cursorOf,
-  goneBack,
-  handedOver,
-  isPulled,
-  newPullState,
-  PULL_STATES,
-  type PullState,
-  withCursor,
-  withOwnPull,
-} from './pull-state.js';
 import { accountKey, type Addressee, toAddressee } from '../../kernel/account.js';
 
 /**
@@ -90,36 +73,12 @@ const LISTED_MAX = 1_000;
 const PROBES_MAX = 100;
 /** How many customers' texts a message may pass while they are held. */
 const PASSED_MAX = 100;
-/** A page has at most 1,000 messages and takes longer than a millisecond, so two pages never get the same numbers. */
-const SEQS_PER_MS = 1_000;
 /** How long a change of two records may take. */
 const CHANGE_MS = 10_000;
 const ALL_LINES = { states: ['waiting', 'parked'], corpId: null } as const;
 
-/** What is known of a pull that this process has begun. */
-interface Pulling extends Lease {
-  readonly nextSeq: number;
-  /** Messages of the account that wait at most. */
-  readonly waiting: number;
-}
-
 /** As `MessageOrder`. With `past held`, the messages of the account pass texts that are held. */
 export type TurnOrder = MessageOrder | 'past held';
-
-/** The right to pull an account's messages, which one process has at a time. */
-export interface PullLease {
-  readonly id: string;
-  /** Where this app's last pull ended; `null` before the first one, `''` where all is to be pulled once more. */
-  readonly cursor: string | null;
-  /** The regime of the last pull; `null` before the first one. See `PulledPage.regime`. */
-  readonly regime: string | null;
-  /** Until when another taker is known to have taken the account's events; 0 when none is. Store time. */
-  readonly coveredUntilMs: number;
-  /** Whether that taker ended at this cursor: then the cursor counts, and not `coveredUntilMs`. */
-  readonly isFromTaker: boolean;
-  /** Messages of the account that wait. */
-  readonly waiting: number;
-}
 
 /** What one pull brought. */
 export interface PulledPage {
@@ -187,12 +146,6 @@ export interface RefusedMessage {
 
 export type DeadMessage = Pick<RefusedMessage, 'attempts' | 'refusals'> & { readonly failure: Failure };
 
-export interface AccountPage {
-  readonly accounts: readonly Addressee[];
-  /** Pass it to get the next page; `null` on the last page. */
-  readonly lastKey: string | null;
-}
-
 export interface MessagePage {
   readonly messages: readonly MessageHead[];
   /** Pass it to get the next page; `null` on the last page. */
@@ -200,7 +153,7 @@ export interface MessagePage {
 }
 
 /**
- * The durable queue of each account's messages, with the cursor it was pulled by and the ids that are known. `nowMs` is always
+ * The durable queue of each account's messages, with the ids that are known. `nowMs` is always
  * store time. Methods reject with AppError `STORE_UNAVAILABLE`; a write may have happened, and is safe to repeat.
  *
  * A message is known by corp, account and `msgid` for 4 days and is kept once, however often it is given. A turn that
@@ -210,23 +163,16 @@ export interface MessagePage {
 @Injectable()
 export class MessageStore {
   readonly #lines: LineSteps<MessageLine>;
-  readonly #pulls: Records<PullState>;
-  /** Identifies this process: a lease of an earlier process has another id. */
-  readonly #process = randomUUID();
   /** The first messages of accounts whose turn this process has, still sealed: most of them are sent one after the other. */
   readonly #ahead = newSizedLru<readonly Message[]>(AHEAD_ACCOUNTS_MAX * AHEAD_CHARS_MAX, charsOf);
-  /** Pulls of this process, by account. */
-  readonly #pulling = new Map<string, Pulling>();
   /** Keys of messages that their bots took, until that is stored. */
   readonly #taken = new Set<string>();
 
   constructor(
     private readonly store: QueueStore,
-    records: RecordStore,
     private readonly contents: MessageContents,
   ) {
     this.#lines = new LineSteps(store, MESSAGE_LINES);
-    this.#pulls = records.of(PULL_STATES);
   }
 
   /** Whether other processes use this store too. */
@@ -234,52 +180,22 @@ export class MessageStore {
     return this.store.isShared;
   }
 
-  // Pulling.
-
-  /** Leases the pulling of the account. @returns `null` while another process has it. */
-  async beginPull(
-    account: Addressee,
-    appId: string,
-    nowMs: number,
-    leaseMs: number,
-  ): Promise<PullLease | null> {
-    this.store.requireRoom('entries');
-    const lease = { id: `${this.#process} ${randomUUID()}`, untilMs: nowMs + leaseMs };
-    const { outcome, record } = await this.#pulls.change(accountKey(account), (state) =>
-      this.#isPulled(state, nowMs) ? null : { ...(state ?? newPullState(account)), lease },
-    );
-    if (outcome !== 'written' || record === null) return null;
-    const { regime, mover, coveredUntilMs } = record;
-    const cursor = cursorOf(record, appId);
-    const isFromTaker = mover?.appId === appId && cursor !== '';
-    const { waiting } = await this.store.countEntries(account);
-    // An earlier process may have died between a message and its line.
-    if (waiting > 0)
-      await this.#lines.change(account, (line) => line ?? toDue(null, account, record.endpoint, nowMs));
-    this.#pulling.set(accountKey(account), { ...lease, nextSeq: record.nextSeq, waiting });
-    return { id: lease.id, cursor, regime, coveredUntilMs, isFromTaker, waiting };
-  }
+  // What was pulled.
 
   /**
-   * Keeps what is new, and only then moves the cursor; both are durable when it resolves. The lease runs anew, or ends with the
-   * last page. What was kept waits for `page.endpoint` and is due at once.
-   * @returns what has become of it; `null` when the lease is not held any more: the cursor is as it was, and a message may
-   *   have been kept all the same.
-   * @throws AppError `STORE_UNAVAILABLE`, also on a disk that runs low
+   * Keeps what is new of a page, and then makes the account due. Both are durable when it resolves.
+   * @param firstSeq higher than the number of every message of the account that is kept.
+   * @param waitingBefore messages of the account that wait at most.
    */
-  async keep(
+  async add(
     account: Addressee,
-    leaseId: string,
     page: PulledPage,
+    firstSeq: number,
+    waitingBefore: number,
     nowMs: number,
-    leaseMs: number,
-  ): Promise<KeptPage | null> {
-    const { appId, cursor, regime, endpoint, mergeMs } = page;
-    const pulling = this.#pulling.get(accountKey(account));
-    if (pulling?.id !== leaseId || pulling.untilMs <= nowMs) return null;
-    // Higher than the number of every kept message, even where the state of the account was lost.
-    const firstSeq = Math.max(pulling.nextSeq, nowMs * SEQS_PER_MS);
-    const start = { appId, cursor: page.from };
+  ): Promise<KeptPage> {
+    const { mergeMs } = page;
+    const start = { appId: page.appId, cursor: page.from };
     const distinct = [...new Map(page.messages.map((message) => [message.msgid, message])).values()];
     const { held, isHeldOn } = mergeMs > 0 ? holdingOf(distinct, page.withheldLanes) : NOTHING_HELD;
     await Promise.all(
@@ -298,37 +214,24 @@ export class MessageStore {
     const kept = messages.filter((message) => added.has(webhookIdOf(message)));
     const dead = kept.filter((message) => message.state === 'dead').map(toHead);
     // Some of those that waited may have been taken since this pull began.
-    const waiting = pulling.waiting + kept.length - dead.length;
+    const waiting = waitingBefore + kept.length - dead.length;
     // A page that comes again may have been kept by a process that died before it made the account due.
     if (messages.length + page.withheldLanes.length > 0 && waiting > 0) {
       this.#ahead.delete(accountKey(account));
       // Mostly nothing of the account waits.
-      await this.#lines.change(account, (line) => toDue(line, account, endpoint, nowMs), true);
+      await this.#lines.change(account, (line) => toDue(line, account, page.endpoint, nowMs), true);
     }
-    const lease = { id: leaseId, untilMs: nowMs + leaseMs };
-    const nextSeq = firstSeq + messages.length;
-    const { outcome } = await this.#pulls.change(accountKey(account), (now) =>
-      now === null || !isPulling(now, leaseId, nowMs)
-        ? null
-        : {
-            ...(cursor === null ? now : withCursor(now, appId, cursor)),
-            ...{ regime, endpoint, pulledAtMs: nowMs, nextSeq, lease: page.isLast ? null : lease },
-          },
-    );
-    failpoint('messages.kept');
-    if (outcome !== 'written') return null;
-    if (page.isLast) this.#pulling.delete(accountKey(account));
-    else this.#pulling.set(accountKey(account), { ...lease, nextSeq, waiting });
     return { added: kept.length, dead, waiting };
   }
 
-  /** Does nothing for a pull that is over. */
-  async endPull(account: Addressee, leaseId: string): Promise<void> {
-    if (this.#pulling.get(accountKey(account))?.id !== leaseId) return;
-    this.#pulling.delete(accountKey(account));
-    await this.#pulls.change(accountKey(account), (state) =>
-      state?.lease?.id === leaseId ? { ...state, lease: null } : null,
-    );
+  /** Makes an account due that has messages and no line: a process may have died between the two. */
+  async addLine(account: Addressee, endpoint: string | null, nowMs: number): Promise<void> {
+    await this.#lines.change(account, (line) => line ?? toDue(null, account, endpoint, nowMs));
+  }
+
+  /** Removes the waiting messages of the page that was pulled from this cursor; their ids stay known. */
+  async forgetPage(account: Addressee, cursor: string, nowMs: number): Promise<void> {
+    await this.#forgetWaiting(account, cursor, nowMs + SEEN_MS);
   }
 
   /** The waiting message that came first: the one that goes first, unless that is urgent. */
@@ -339,94 +242,10 @@ export class MessageStore {
     return usual === null || arrivalOf(urgent) < arrivalOf(usual) ? urgent : usual;
   }
 
-  /**
-   * The cursor for another program that pulls the account with this app: where the last pull ended, or,
-   * while messages wait, where the page of the first one began, since that program has to get them too.
-   * `''` stands for the beginning.
-   */
-  async findCursor(account: Addressee, appId: string): Promise<string> {
-    const read = async (): Promise<string> => {
-      const state = await this.#pulls.find(accountKey(account));
-      return (state === null ? null : cursorOf(state, appId)) ?? '';
-    };
-    for (let cursor = await read(); ;) {
-      const first = await this.findEarliest(account);
-      if (first !== null) return cursorBefore(first, appId);
-      // If the cursor has moved meanwhile, a message that came with it may wait by now.
-      const again = await read();
-      if (again === cursor) return cursor;
-      cursor = again;
-    }
-  }
-
-  /**
-   * Another taker has pulled the account by itself, and was given everything up to the cursor. If it pulled
-   * everything from where the page of the first waiting message began, it was given that page too: the waiting
-   * messages of that page are removed, their ids stay known, and a pull under way keeps nothing more. Does nothing
-   * for a pull that began before `goBack` was last called.
-   */
-  async moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void> {
-    const { appId, from, isAll } = pull;
-    const first = isAll ? await this.findEarliest(account) : null;
-    const hasAll = first !== null && cursorBefore(first, appId) === from;
-    const { outcome } = await this.#pulls.change(accountKey(account), (state) => {
-      const moved = withOwnPull(state ?? newPullState(account), pull, nowMs);
-      return moved === null || !hasAll ? moved : { ...moved, lease: null };
-    });
-    if (outcome !== 'written' || !hasAll) return;
-    this.#pulling.delete(accountKey(account));
-    await this.#forgetWaiting(account, from, nowMs + SEEN_MS);
-  }
-
-  /**
-   * Undoes what takers have pulled by themselves since `sinceMs`, 60 s at most: each app's cursor goes
-   * back to where it was.
-   * @param untilMs when this became known. A pull that had begun by then moves no cursor, whenever it ends.
-   */
-  async goBack(account: Addressee, sinceMs: number, untilMs: number): Promise<void> {
-    await this.#pulls.change(accountKey(account), (state) =>
-      goneBack(state ?? newPullState(account), sinceMs, untilMs),
-    );
-  }
-
-  /**
-   * Remembers that another taker took the account's events until `untilMs`. Does nothing for an account without a
-   * cursor. The cursor counts as where this taker ended only if this taker moved it last.
-   * @param takerId `null` for one whose cursor is not known.
-   */
-  async cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
-    await this.#pulls.change(accountKey(account), (state) =>
-      state === null ? null : covered(state, untilMs, takerId),
-    );
-  }
-
-  /**
-   * The first pull of the account gets what was sent since `fromMs`. Does nothing for an account that was
-   * pulled or covered before.
-   */
-  async beginAt(account: Addressee, fromMs: number): Promise<void> {
-    await this.#pulls.change(accountKey(account), (before) => {
-      const state = before ?? newPullState(account);
-      return isPulled(state) || state.coveredUntilMs > 0 ? null : { ...state, coveredUntilMs: fromMs };
-    });
-  }
-
-  /** The accounts with a cursor, of a page of all that is kept. @param afterKey of the page before; `''` for the first page. */
-  async listAccounts(afterKey: string, limit: number): Promise<AccountPage> {
-    const page = await this.#pulls.page(afterKey, limit);
-    const last = page.length < limit ? undefined : page.at(-1);
-    return { accounts: page.filter(isPulled).map(toAddressee), lastKey: last ? accountKey(last) : null };
-  }
-
   /** The message with this webhook id, if it waits. */
   async findWaiting(webhookId: string): Promise<Message | null> {
     const message = await this.#find(webhookId);
     return message?.state === 'waiting' ? this.contents.open(message) : null;
-  }
-
-  /** When a page of the account was kept last, by any process; 0 before the first. Store time. */
-  async pulledAtMs(account: Addressee): Promise<number> {
-    return (await this.#pulls.find(accountKey(account)))?.pulledAtMs ?? 0;
   }
 
   // Sending.
@@ -655,9 +474,10 @@ export class MessageStore {
    * the message no longer counts as pulled. If the message was taken, it is stored as given, in its place
    * among the account's messages.
    * @param message as it is from now on: waiting, or dead.
+   * @param endpoint where it goes if nothing else of the account waits.
    * @returns whether it had been taken.
    */
-  async putBack(message: Message, attempt: number, nowMs: number): Promise<boolean> {
+  async putBack(message: Message, attempt: number, endpoint: string | null, nowMs: number): Promise<boolean> {
     const of = { msgid: message.msgid, attempt };
     this.#taken.delete(webhookIdOf(message));
     // A process may have noted both halves, and not yet done what follows from that.
@@ -672,7 +492,7 @@ export class MessageStore {
     if (isTold) await this.#lines.change(message, (line) => endedOf(line, of));
     const back = this.contents.seal(message);
     const dueAtMs = message.dueAtMs ?? nowMs;
-    return this.#withLine(message, nowMs, dueAtMs, () => this.#put('known', back));
+    return this.#withLine(message, endpoint, nowMs, dueAtMs, () => this.#put('known', back));
   }
 
   /** Nothing is under way any more. */
@@ -711,22 +531,15 @@ export class MessageStore {
   }
 
   /**
-   * Removes the account's waiting messages, since another taker gets one hint for all of them. Until it took that
-   * hint, the messages may have to be pulled again. So their ids are forgotten too, the cursor goes back to where the
-   * page of the first one began, that of each other app to `''`, and a pull under way keeps nothing more.
-   * @param before a cursor that is nearer to the first message than where its page began.
-   * @returns how many messages were removed.
+   * Removes the account's waiting messages with their ids, so that they are new when they come again.
+   * @param before is called with the one that came first, before any of them goes.
+   * @returns how many were removed.
    */
-  async handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number> {
+  async forgetAll(turn: Turn, nowMs: number, before: (first: MessageHead) => Promise<void>): Promise<number> {
     if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return 0;
     const first = await this.findEarliest(turn);
     if (first === null) return 0;
-    // The cursors go first: if the process dies in between, the messages that are left are still known,
-    // and not kept twice.
-    await this.#pulls.change(accountKey(turn), (state) =>
-      state === null ? null : handedOver(state, first, before),
-    );
-    this.#pulling.delete(accountKey(turn));
+    await before(first);
     await this.store.forgetEntries({ states: ['known'], keys: await this.#listMerged(turn) }, null);
     return this.#forgetWaiting(turn, null, null);
   }
@@ -749,13 +562,13 @@ export class MessageStore {
     return { messages, cursor: isLast ? null : toCursor(accountKey(last), last) };
   }
 
-  /** Sends a dead message again. @returns false when it is not there, or has no content: see `isOversized`. */
-  async revive(account: Addressee, msgid: string, nowMs: number): Promise<boolean> {
+  /** Sends a dead message again, to this endpoint if nothing else of the account waits. @returns false when it is not there, or has no content: see `isOversized`. */
+  async revive(account: Addressee, msgid: string, endpoint: string | null, nowMs: number): Promise<boolean> {
     const key = webhookIdOf({ ...account, msgid });
     const message = await this.#find(key);
     if (message?.state !== 'dead' || isOversized(message)) return false;
     const again = { state: 'waiting', refusals: 0, step: 0, dueAtMs: nowMs } as const;
-    return this.#withLine(account, nowMs, nowMs, () => this.#changeOne(key, 'dead', again));
+    return this.#withLine(account, endpoint, nowMs, nowMs, () => this.#changeOne(key, 'dead', again));
   }
 
   /** Gives a waiting or dead message up for good; its id stays known. @returns false when it is not there. */
@@ -798,16 +611,6 @@ export class MessageStore {
     return this.store.sweep(nowMs - MESSAGE_LIFE_MS, nowMs + SEEN_MS, nowMs);
   }
 
-  /**
-   * Whether a pull runs. In a store of one process, a lease of another process is left from an earlier
-   * one and does not count.
-   */
-  #isPulled(state: PullState | null, nowMs: number): boolean {
-    const lease = state?.lease ?? null;
-    if (lease === null || lease.untilMs <= nowMs) return false;
-    return this.isShared || lease.id.startsWith(this.#process);
-  }
-
   #toTurn({ line }: Claim<MessageLine>): Turn {
     const { lease, endpoint, isInDoubt } = line;
     this.#ahead.delete(accountKey(line));
@@ -824,18 +627,19 @@ export class MessageStore {
   /**
    * Makes a message wait again, and its account due. If this process dies in between, the account is looked at within
    * `CHANGE_MS` all the same.
+   * @param endpoint of an account for which nothing else waits.
    * @returns what `bringBack` gives: whether there was such a message.
    */
   async #withLine(
     account: Addressee,
+    endpoint: string | null,
     nowMs: number,
     dueAtMs: number,
     bringBack: () => Promise<boolean>,
   ): Promise<boolean> {
-    const state = await this.#pulls.find(accountKey(account));
     const soonMs = nowMs + CHANGE_MS;
     const due = (line: MessageLine | null, atMs: number): MessageLine =>
-      toDue(line, account, line === null ? (state?.endpoint ?? null) : line.endpoint, atMs);
+      toDue(line, account, line === null ? endpoint : line.endpoint, atMs);
     this.#ahead.delete(accountKey(account));
     await this.#lines.change(account, (line) => ({ ...due(line, soonMs), keepingUntilMs: soonMs }));
     const isBack = await bringBack();
@@ -1089,10 +893,6 @@ function isWhole(message: Message | MessageHead): message is Message {
 
 function toDead(lastFailure: Failure) {
   return { state: 'dead', dueAtMs: null, lastFailure } as const;
-}
-
-function isPulling({ lease }: PullState, leaseId: string, nowMs: number): boolean {
-  return lease !== null && lease.id === leaseId && lease.untilMs > nowMs;
 }
 
 function isOf(underWay: UnderWay, { msgid, attempt }: Pick<UnderWay, 'msgid' | 'attempt'>): boolean {

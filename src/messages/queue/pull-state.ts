@@ -43,7 +43,7 @@ export interface PullState extends Addressee {
   readonly mover: { readonly takerId: string; readonly appId: string } | null;
   /** The latest moves, in their order. */
   readonly moves: readonly CursorMove[];
-  /** See `MessageStore.goBack`: a pull that began until then moves nothing. */
+  /** See `Pulls.goBack`: a pull that began until then moves nothing. */
   readonly wentBackUntilMs: number;
   /** When a page was kept last; 0 before the first. */
   readonly pulledAtMs: number;
@@ -153,7 +153,7 @@ export function handedOver(
 /**
  * The cursor of an app from which a pull gets all waiting messages.
  * @param first the one that waits longest.
- * @param nearer see `MessageStore.handOver`.
+ * @param nearer see `Pulls.handOver`.
  */
 export function cursorBefore(
   { page, msgid }: Pick<MessageHead, 'page' | 'msgid'>,

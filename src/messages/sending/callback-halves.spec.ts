@@ -1,8 +1,8 @@
+import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { Deliveries } from '../../dispatch/endpoint/deliveries.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -15,7 +15,7 @@ import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { type Message, webhookIdOf } from '../../queue/message.js';
-import type { MessageStore, Turn } from '../queue/message-store.js';
+import type { Turn } from '../queue/message-store.js';
 import type { OwnPulls } from '../own-pulls.js';
 import type { Puller } from '../pulling/puller.js';
 import { QueuedAnswers } from '../queued-answers.js';
@@ -29,7 +29,7 @@ const BOT = { ...storedBot(), opened: null, pulled: null, keysId: null } as Part
 const TAKER = { ...ACCOUNT, bot: BOT } as Partial<MessageDestination> as MessageDestination;
 
 let clock: ManualClock;
-let store: MessageStore;
+let store: TestMessages;
 let halves: CallbackHalves;
 let answers: QueuedAnswers;
 let metrics: Metrics;
@@ -56,9 +56,9 @@ beforeEach(async () => {
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
   const destinations = { findForMessages: () => TAKER } as Partial<Destinations> as Destinations;
   answers = new QueuedAnswers(halves, destinations, puller, clock, {} as OwnPulls);
-  const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
+  const lease = await store.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
   const content = new Secret('{"msgid":"m1"}');
-  await store.keep(
+  await store.pulls.keep(
     ACCOUNT,
     lease?.id ?? '',
     pulledPage([newMessage('m1', { content })], { endpoint: ENDPOINT }),

@@ -189,7 +189,12 @@ export class CallbackHalves implements Halves {
     await this.#taking.get(webhookIdOf(message))?.catch(() => {});
     for (let n = 0, pauseMs = PUT_BACK_FIRST_MS; n < PUT_BACK_TRIES; n++, pauseMs *= 2) {
       try {
-        const isBack = await this.outcomes.putBack(message, underWay.attempt, UNREAD);
+        const isBack = await this.outcomes.putBack(
+          message,
+          underWay.attempt,
+          taker?.endpoint?.href ?? null,
+          UNREAD,
+        );
         const result = { taken: false, stage: 'reset', reason: UNREAD } as const;
         if (isBack) this.#ended(taker, message, underWay.attempt, 0, result);
         return isBack;

@@ -1,10 +1,10 @@
+import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import type { Addressee } from '../../kernel/account.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
-import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
@@ -13,7 +13,7 @@ import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { type Message, webhookIdOf } from '../../queue/message.js';
-import type { MessageStore, Turn } from '../queue/message-store.js';
+import type { Turn } from '../queue/message-store.js';
 import { CustomerLanes } from './customer-lanes.js';
 import { type Pulled, PulledMessages } from '../queue/pulled-messages.js';
 import type { LongWaits } from './long-waits.js';
@@ -33,7 +33,7 @@ const REFUSED: AttemptResult = { taken: false, stage: 'status', reason: 'status 
 const AWAY: AttemptResult = { taken: false, stage: 'connect', reason: 'no connection' };
 
 let clock: ManualClock;
-let store: MessageStore;
+let store: TestMessages;
 let attempts: MessageAttempts;
 let lanes: CustomerLanes;
 let pulled: PulledMessages;
@@ -89,10 +89,10 @@ async function keep(openKfId: string, ...msgids: string[]): Promise<void> {
   const account = { corpId: CORP, openKfId };
   for (const msgid of msgids) names.set(webhookIdOf({ ...account, msgid }), msgid);
   const messages = msgids.map((msgid) => newMessage(msgid, { lane: `${openKfId} ${msgid[0]}` }));
-  const lease = await store.beginPull(account, 'app-1', clock.nowMs(), LEASE_MS);
+  const lease = await store.pulls.begin(account, 'app-1', clock.nowMs(), LEASE_MS);
   const page = pulledPage(messages, { endpoint: ENDPOINT.href });
-  await store.keep(account, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
-  await store.endPull(account, lease?.id ?? '');
+  await store.pulls.keep(account, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
+  await store.pulls.end(account, lease?.id ?? '');
 }
 
 function takerOf(turn: Turn): ReadyDestination {

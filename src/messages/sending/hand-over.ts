@@ -9,6 +9,7 @@ import type { Destination } from '../../registry/accounts/destination.js';
 import { KfSync, PAGE_SIZE } from '../../wecom/kf-sync.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MessageStore, type Turn } from '../queue/message-store.js';
+import { Pulls } from '../queue/pulls.js';
 import type { CursorBefore } from '../queue/pull-state.js';
 import { toResync } from '../../queue/kf-event.js';
 
@@ -20,6 +21,7 @@ import { toResync } from '../../queue/kf-event.js';
 export class HandOver {
   constructor(
     private readonly store: MessageStore,
+    private readonly pulls: Pulls,
     private readonly sync: KfSync,
     private readonly syncTokens: SyncTokens,
     private readonly keeper: HintKeeper,
@@ -47,7 +49,7 @@ export class HandOver {
       lease: null,
     });
     this.waiting.kept.wakeUp();
-    this.metrics.handedOver(await this.store.handOver(turn, nowMs, before));
+    this.metrics.handedOver(await this.pulls.handOver(turn, nowMs, before));
   }
 
   /**

@@ -1,14 +1,13 @@
+import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
-import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import type { BotEndpoint, BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import type { Destinations, MessageDestination } from '../../registry/accounts/destination.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import type { MessageHead, NewMessage } from '../../queue/message.js';
-import type { MessageStore } from '../queue/message-store.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
 import { LongWaits } from './long-waits.js';
 
@@ -16,7 +15,7 @@ const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const LEASE_MS = 15_000;
 
 let clock: ManualClock;
-let store: MessageStore;
+let store: TestMessages;
 let waits: LongWaits;
 let bot: KnownBot;
 let state: MessageDestination['state'];
@@ -49,8 +48,8 @@ function newWaits(): LongWaits {
 
 async function keep(msgid: string, fields: Partial<NewMessage> = {}): Promise<MessageHead> {
   const message = newMessage(msgid, { sentAtMs: clock.nowMs(), ...fields });
-  const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
-  await store.keep(
+  const lease = await store.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
+  await store.pulls.keep(
     ACCOUNT,
     lease?.id ?? '',
     pulledPage([message], { isLast: true }),

@@ -1,7 +1,7 @@
+import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -11,7 +11,7 @@ import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { type Message, MESSAGE_LIFE_MS, type MessageHead } from '../../queue/message.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
-import type { MessageStore, Turn } from '../queue/message-store.js';
+import type { Turn } from '../queue/message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -23,7 +23,7 @@ const EVENT = { type: 'event', origin: 4 };
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
 let clock: ManualClock;
-let store: MessageStore;
+let store: TestMessages;
 let outcomes: MessageOutcomes;
 let turn: Turn;
 let records: DeliveryRecord[];
@@ -38,8 +38,8 @@ beforeEach(async () => {
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const metrics = new MessageMetrics(new Metrics());
   outcomes = new MessageOutcomes(store, metrics, log, clock, config);
-  const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
-  await store.keep(ACCOUNT, lease?.id ?? '', pulledPage([newMessage('m1')]), clock.nowMs(), LEASE_MS);
+  const lease = await store.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
+  await store.pulls.keep(ACCOUNT, lease?.id ?? '', pulledPage([newMessage('m1')]), clock.nowMs(), LEASE_MS);
   const [first] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (first === undefined) throw new Error('nothing is due');
   turn = first;

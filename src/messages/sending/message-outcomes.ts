@@ -134,10 +134,16 @@ export class MessageOutcomes {
   /**
    * Puts back a message that counts as pulled, or as taken, although its bot did not read the answer to its pull.
    * This counts as a refusal, so that a bot that never reads one message still gets the next ones.
+   * @param endpoint of its bot; `null` where there is none.
    * @returns false where the message still waits, or was not taken.
    * @throws AppError `STORE_UNAVAILABLE`; safe to repeat.
    */
-  async putBack(message: Message, attempt: number, reason: string): Promise<boolean> {
+  async putBack(
+    message: Message,
+    attempt: number,
+    endpoint: string | null,
+    reason: string,
+  ): Promise<boolean> {
     const nowMs = this.storeClock.nowMs();
     const lastFailure = toFailure(nowMs, 'reset', reason);
     const tried = { ...message, attempts: attempt, refusals: message.refusals + 1, lastFailure };
@@ -146,7 +152,7 @@ export class MessageOutcomes {
     const back: Message = isDead
       ? { ...tried, state: 'dead', dueAtMs: null }
       : { ...tried, ...nextOf(message, nowMs, { stage: 'reset' }) };
-    const isBack = await this.store.putBack(back, attempt, nowMs);
+    const isBack = await this.store.putBack(back, attempt, endpoint, nowMs);
     if (isBack) this.log.unread(message, attempt, reason);
     if (isBack && isDead) this.#noteBuried(back, lastFailure);
     const isOver = isBack && isHopeless && isEvent(message);

@@ -1,7 +1,7 @@
+import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Parcel } from '../../dispatch/endpoint/parcel.js';
@@ -16,7 +16,6 @@ import { MESSAGE_LIFE_MS, type MessageHead, type NewMessage, webhookIdOf } from 
 import type { MessageOrder } from '../../registry/bots/bot.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
-import type { MessageStore } from '../queue/message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { CustomerLanes } from './customer-lanes.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
@@ -36,7 +35,7 @@ const TAKEN: AttemptResult = { taken: true, status: 200 };
 let clock: ManualClock;
 let queue: MemoryQueueStore;
 let records: MemoryRecords;
-let store: MessageStore;
+let store: TestMessages;
 let sender: MessageSender;
 let tries: MessageAttempts;
 let attempts: number;
@@ -99,10 +98,10 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
 let mergeMs: number;
 
 async function keep(...messages: NewMessage[]): Promise<void> {
-  const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
+  const lease = await store.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
   const page = pulledPage(messages, { endpoint: ENDPOINT.href, mergeMs });
-  await store.keep(ACCOUNT, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
-  await store.endPull(ACCOUNT, lease?.id ?? '');
+  await store.pulls.keep(ACCOUNT, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
+  await store.pulls.end(ACCOUNT, lease?.id ?? '');
 }
 
 /** @returns whether there was one. */
@@ -143,7 +142,7 @@ describe('a message whose bot answers and never pulls', () => {
     await sendTurn();
     await clock.advance(MESSAGE_LIFE_MS);
     await sendTurn();
-    await store.revive(ACCOUNT, 'm1', clock.nowMs());
+    await store.revive(ACCOUNT, 'm1', ENDPOINT.href, clock.nowMs());
     await store.wake(ACCOUNT, ENDPOINT.href, clock.nowMs());
     const before = attempts;
     await sendTurn();

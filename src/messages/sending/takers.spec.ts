@@ -1,6 +1,6 @@
+import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import type { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
 import type { NewHint } from '../../queue/event.js';
 import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
@@ -9,7 +9,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import type { Destination, Destinations, MessageDestination } from '../../registry/accounts/destination.js';
 import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
 import { MessageMetrics } from './message-metrics.js';
-import type { MessageStore, Turn } from '../queue/message-store.js';
+import type { Turn } from '../queue/message-store.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { Secret } from '../../kernel/secret.js';
@@ -26,7 +26,7 @@ const LEASE_MS = 15_000;
 const READY = { state: 'ready', endpoint: ENDPOINT, bot: { order: 'account' } } as MessageDestination;
 
 let clock: ManualClock;
-let store: MessageStore;
+let store: TestMessages;
 let turn: Turn;
 let kept: NewHint[];
 /** What memory knows, and what the store says when it is asked. */
@@ -42,11 +42,11 @@ beforeEach(async () => {
   clock = new ManualClock();
   store = new MemoryMessageStore();
   [kept, known] = [[], null];
-  const lease = await store.beginPull(ACCOUNT, APP_ID, clock.nowMs(), LEASE_MS);
+  const lease = await store.pulls.begin(ACCOUNT, APP_ID, clock.nowMs(), LEASE_MS);
   const pulled = pulledPage([newMessage('m1', { skip: 1 }), newMessage('m2', { skip: 2 })], {
     ...{ endpoint: ENDPOINT.href, appId: APP_ID },
   });
-  await store.keep(ACCOUNT, lease?.id ?? '', pulled, clock.nowMs(), LEASE_MS);
+  await store.pulls.keep(ACCOUNT, lease?.id ?? '', pulled, clock.nowMs(), LEASE_MS);
   const [first] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (first === undefined) throw new Error('nothing is due');
   turn = first;
@@ -71,7 +71,7 @@ function find() {
   };
   const tokens: Pick<SyncTokens, 'find'> = { find: () => 'ENCtoken' };
   const [asKfSync, asTokens] = [sync as KfSync, tokens as SyncTokens];
-  const handOver = new HandOver(store, asKfSync, asTokens, keeper, waiting, metrics, clock);
+  const handOver = new HandOver(store, store.pulls, asKfSync, asTokens, keeper, waiting, metrics, clock);
   const takers = new Takers(destinations as Destinations, store, handOver, clock, clock);
   return takers.find(turn);
 }
@@ -86,7 +86,7 @@ describe('a taker of events that pulls on', () => {
     const destination = { isPulled: false, endpoint: ENDPOINT, state: 'ready', bot } as const;
     stored = { taker: null, destination };
     await find();
-    return store.findCursor(ACCOUNT, APP_ID);
+    return store.pulls.findCursor(ACCOUNT, APP_ID);
   };
 
   it('begins right before the first message that waits, where its page has some that were taken', async () => {

@@ -107,6 +107,16 @@ const WAITING_OF = `state = 'waiting' AND ${OF_ACCOUNT}`;
 /** With an aggregate, the other columns are of the row that has it (https://sqlite.org/lang_select.html#bareagg). */
 const LANES = `SELECT rowid AS id, lane, min(seq), due_at FROM messages WHERE ${WAITING_OF} GROUP BY lane`;
 const OF_LANES = `WHERE rowid IN (SELECT id FROM (${LANES}) WHERE due_at <= ? AND lane NOT IN (SELECT value FROM json_each(?)))`;
+const COUNT_ENTRIES = `SELECT (SELECT count(*) FROM messages WHERE state = 'waiting') AS waiting,
+  (SELECT count(*) FROM messages WHERE state = 'dead') AS dead,
+  (SELECT min(stored_at) FROM messages WHERE state = 'waiting') AS oldest`;
+/** Of the entries with negative numbers, and of the others, the first was stored first: the rest is only counted. */
+const COUNT_ENTRIES_OF = `SELECT (SELECT count(*) FROM messages WHERE ${WAITING_OF}) AS waiting,
+  (SELECT count(*) FROM messages WHERE state = 'dead' AND ${OF_ACCOUNT}) AS dead,
+  (SELECT min(stored_at) FROM (
+    SELECT * FROM (SELECT stored_at FROM messages WHERE ${WAITING_OF} ORDER BY seq LIMIT 1)
+    UNION ALL
+    SELECT * FROM (SELECT stored_at FROM messages WHERE ${WAITING_OF} AND seq >= 0 ORDER BY seq LIMIT 1))) AS oldest`;
 const BY_ACCOUNT = `SELECT corp_id, open_kf_id, sum(state = 'waiting') AS waiting, sum(state = 'dead') AS dead,
     min(CASE state WHEN 'waiting' THEN stored_at END) AS oldest
   FROM (SELECT corp_id, open_kf_id, state, stored_at FROM messages WHERE state = 'waiting'
@@ -326,13 +336,11 @@ export class SqliteQueueStore extends QueueStore {
   }
 
   override async countEntries(account: Addressee | null): Promise<EntryCounts> {
-    const of: Condition = account === null ? ['true'] : [OF_ACCOUNT, account.corpId, account.openKfId];
-    const values = of.slice(1);
+    const { corpId = '', openKfId = '' } = account ?? {};
+    const values = account === null ? [] : Array.from({ length: 4 }, () => [corpId, openKfId]).flat();
     const [row] = await this.store.rows<{ waiting: number; dead: number; oldest: number | null }>(
-      `SELECT (SELECT count(*) FROM messages WHERE state = 'waiting' AND ${of[0]}) AS waiting,
-        (SELECT count(*) FROM messages WHERE state = 'dead' AND ${of[0]}) AS dead,
-        (SELECT min(stored_at) FROM messages WHERE state = 'waiting' AND ${of[0]}) AS oldest`,
-      ...[...values, ...values, ...values],
+      account === null ? COUNT_ENTRIES : COUNT_ENTRIES_OF,
+      ...values,
     );
     return { waiting: row?.waiting ?? 0, dead: row?.dead ?? 0, oldestWaitingAtMs: row?.oldest ?? null };
   }
