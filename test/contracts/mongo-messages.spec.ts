@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueStore } from '../../src/storage/queue/queue-store.js';
 import type { RecordKind } from '../../src/storage/records/record-kind.js';
 import { RecordStore } from '../../src/storage/records/records.js';
+import { accountKey } from '../../src/kernel/account.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { SEEN_MS, webhookIdOf } from '../../src/queue/message.js';
 import type { Turn } from '../../src/messages/queue/message-store.js';
@@ -334,6 +335,23 @@ mongoSuite('messages in one MongoDB', () => {
       { _id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }), state: 'known', knownUntilMs: NOW_MS + SEEN_MS },
     ]);
     expect(await lines().find().toArray()).toEqual([]);
+  });
+
+  it('are records with the same fields as of earlier versions, which go on with them', async () => {
+    await keep(one, ['m1']);
+    const { content: _content, ...record } = (await records().findOne()) ?? {};
+    expect(record).toEqual({
+      ...{ _id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }), account: accountKey(ACCOUNT), ...ACCOUNT },
+      ...{ msgid: 'm1', type: 'text', origin: 3, lane: 'customer-1', skip: 0 },
+      ...{
+        sentAtMs: Date.UTC(2026, 0, 2, 3, 4, 0),
+        seq: NOW_MS * 1_000,
+        storedAtMs: NOW_MS,
+        dueAtMs: NOW_MS,
+      },
+      ...{ page: { appId: 'app-1', cursor: 'from-1' }, state: 'waiting', lastFailure: null },
+      ...{ attempts: 0, refusals: 0, step: 0 },
+    });
   });
 
   it('are never stored in the clear', async () => {
