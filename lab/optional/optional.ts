@@ -92,7 +92,10 @@ function without(file: string, isThere: (file: string) => boolean): string {
     else ts.forEachChild(node, visit);
   };
   visit(source);
+  const isWithin = (one: ts.Node, other: ts.Node): boolean =>
+    one !== other && other.pos <= one.pos && one.end <= other.end;
   return [...new Set(cuts)]
+    .filter((one) => !cuts.some((other) => isWithin(one, other)))
     .toSorted((a, b) => b.getStart(source) - a.getStart(source))
     .reduce((left, node) => {
       const end = /^\s*,/.exec(left.slice(node.end))?.[0].length ?? 0;
@@ -100,9 +103,15 @@ function without(file: string, isThere: (file: string) => boolean): string {
     }, text);
 }
 
-/** What a person would delete: an item of a list, a property, or a whole statement. */
+/** What a person would delete: an item of a list, with the row that it begins, a property, or a whole statement. */
 function itemOf(node: ts.Node): ts.Node {
   const { parent } = node;
+  if (beginsRow(node)) return parent;
   const isItem = ts.isArrayLiteralExpression(parent) || ts.isPropertyAssignment(node) || ts.isStatement(node);
   return isItem || parent === undefined ? node : itemOf(parent);
+}
+
+function beginsRow({ parent, pos }: ts.Node): boolean {
+  if (parent === undefined || !ts.isArrayLiteralExpression(parent)) return false;
+  return ts.isArrayLiteralExpression(parent.parent) && parent.elements[0]?.pos === pos;
 }
