@@ -1,5 +1,4 @@
 import { Global, Module } from '@nestjs/common';
-import { Halves } from '../dispatch/endpoint/halves.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';
@@ -61,9 +60,8 @@ import { Takers } from './sending/takers.js';
     PullRun,
     Pulls,
     Takers,
-    { provide: Halves, useExisting: CallbackHalves },
     { provide: QueuedMessages, useClass: QueuedAnswers },
   ],
-  exports: [Halves, MessageOperations, MessageStore, Puller, QueuedMessages],
+  exports: [MessageOperations, MessageStore, Puller, QueuedMessages],
 })
 export class MessagesModule {}

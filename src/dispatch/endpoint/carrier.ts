@@ -44,7 +44,7 @@ export interface ShownAttempt extends Pick<Attempt, 'result'> {
  * has what each of them promises.
  */
 export abstract class Carrier {
-  /** Whether it brings what goes to this destination. No two carriers take the same. */
+  /** Whether it brings what goes to this destination. Of several that do, the one that is listed first brings it. */
   abstract takes(to: Carried): boolean;
 
   /**

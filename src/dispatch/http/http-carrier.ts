@@ -32,6 +32,8 @@ const LIMITS: PoolLimits = {
 /** With more than this many deliveries under way, an origin gets only incoming events; its hints wait. */
 const CROWDED_DELIVERIES = 2 * LIMITS.sockets;
 
+const FULL = 'too many deliveries wait for this origin';
+
 /** Carries to puppets, and to bots that have a URL. */
 @Injectable()
 export class HttpCarrier extends Carrier {
@@ -81,6 +83,10 @@ export class HttpCarrier extends Carrier {
   override verify(bot: KnownBot): Promise<Verified> {
     return askForEcho(bot, this.clock, ({ url, request, limitMs }) => {
       const pool = this.pools.of(url.origin, poolOf(url));
+      if (pool.isFull) {
+        const { result } = failedAttempt('saturated', FULL, () => {});
+        return { result, whenAnswered: async () => null };
+      }
       const attempt = new ShownExchange(pool, request, this.clock, limitMs, () => {}).send();
       return { result: attempt.result, whenAnswered: () => attempt.whenAnswered() };
     });
@@ -90,7 +96,7 @@ export class HttpCarrier extends Carrier {
     const { endpoint } = to;
     if (endpoint === null) return failedAttempt('endpoint', to.fault, onEnd);
     const pool = this.pools.of(endpoint.origin, poolOf(endpoint));
-    if (pool.isFull) return failedAttempt('saturated', 'too many deliveries wait for this origin', onEnd);
+    if (pool.isFull) return failedAttempt('saturated', FULL, onEnd);
     const form = formFor(to, parcel);
     const span = this.tracing.start('client', 'deliver', parcel.trace);
     const request = form.toRequest(endpoint, parcel, this.clock.nowMs(), span?.context ?? parcel.trace);

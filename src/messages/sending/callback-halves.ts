@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptResult, HALVES_MS } from '../../dispatch/endpoint/attempt.js';
 import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
-import type { HalfTold, Halves } from '../../dispatch/endpoint/halves.js';
+import type { Parcel } from '../../dispatch/endpoint/parcel.js';
 import { toFailure } from '../../queue/failure.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -40,6 +40,9 @@ export interface Answered {
   readonly durationMs: number;
 }
 
+/** An attempt that tells a bot of a message which it has to pull. */
+export type HalfTold = Pick<Parcel, 'id' | 'corpId' | 'openKfId' | 'attempt'>;
+
 /** A message that this process has told a bot of. The bot has not answered yet. */
 interface Told extends UnderWayMessage {
   readonly turn: Turn;
@@ -56,7 +59,7 @@ interface Told extends UnderWayMessage {
  * learns of the answer first.
  */
 @Injectable()
-export class CallbackHalves implements Halves {
+export class CallbackHalves {
   /** Ends the waiting of a turn for a pull. By the webhook id of the turn's message. */
   readonly #waiting = new Map<string, () => void>();
   /** What bots are being told by this process, by account. */
@@ -103,6 +106,7 @@ export class CallbackHalves implements Halves {
     await this.store.endUnderWay(turn);
   }
 
+  /** Whether the message was pulled in this attempt, from any process; false while the store cannot tell. Never rejects. */
   async hasPulled({ id, corpId, openKfId, attempt }: HalfTold): Promise<boolean> {
     const told = this.#told.get(accountKey({ corpId, openKfId }));
     const isHere = told?.underWay.attempt === attempt && webhookIdOf(told.message) === id;
