@@ -136,7 +136,7 @@ describe('a manager without secrets', () => {
 
 describe('while the disk of DATA_DIR has less than 16 MB', () => {
   const MB = 1_024 * 1_024;
-  const disk = new PreloadedNumber('free-disk-preload.ts', 'FREE_BYTES_FILE', 17 * MB);
+  const disk = new PreloadedNumber('free-bytes-preload.ts', 'FREE_BYTES_FILE', 17 * MB);
   managerWith(disk.env);
   afterAll(() => disk.discard());
 

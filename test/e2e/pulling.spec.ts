@@ -28,7 +28,7 @@ let bot: PullingBot;
 beforeAll(async () => {
   wecom = await startSimulator({ accounts: ACCOUNTS });
   gate = await WecomGate.open(wecom.url);
-  disk = new PreloadedNumber('free-disk-preload.ts', 'FREE_BYTES_FILE', FREE_BYTES);
+  disk = new PreloadedNumber('free-bytes-preload.ts', 'FREE_BYTES_FILE', FREE_BYTES);
   place = embeddedPlace();
   manager = await start();
   await connectApp(wecom, manager);
