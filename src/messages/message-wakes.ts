@@ -32,7 +32,7 @@ export class MessageWakes implements AlsoWaiting {
   ) {}
 
   recovered(endpoint: string): void {
-    const woken = this.store.wakeEndpoint(endpoint, this.storeClock.nowMs());
+    const woken = this.store.lines.wakeEndpoint(endpoint, this.storeClock.nowMs());
     this.#follow(
       woken.then(() => this.puller.added.wakeUp()),
       endpoint,
@@ -50,7 +50,7 @@ export class MessageWakes implements AlsoWaiting {
   }
 
   listEndpoints(): Promise<readonly string[]> {
-    return this.store.listEndpoints();
+    return this.store.lines.listEndpoints();
   }
 
   async lookAtAll(): Promise<void> {

@@ -30,7 +30,7 @@ export class MessagesLifecycle implements OnApplicationShutdown {
   ) {
     waiting.tellAlso(wakes);
     loops.join(
-      store,
+      store.lines,
       puller.added,
       (turn, occasion, leave) => sender.send(turn, occasion, leave),
       (endpoint) => lanes.probe(endpoint),

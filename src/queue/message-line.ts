@@ -1,6 +1,6 @@
 /** Messages of an account that wait at a bot: what may happen to their line. Times are store time, epoch milliseconds. */
 import type { Line, LineHead } from '../storage/queue/line.js';
-import type { LineType } from './line-steps.js';
+import type { LineType } from './lines.js';
 import { hasShape, isCount, isFlag, isNumber, isText, orNull } from '../kernel/shape.js';
 import type { Addressee } from '../kernel/account.js';
 
@@ -84,13 +84,6 @@ export function toReleased(
   return line.keepingUntilMs > nowMs ? at(freed, endpoint, line.keepingUntilMs) : null;
 }
 
-/** The turn goes on. */
-export function toRenewed(line: MessageLine, untilMs: number): MessageLine {
-  const lease = line.lease && { ...line.lease, untilMs };
-  if (line.dueAtMs !== line.restsUntilMs) return { ...line, lease };
-  return { ...line, lease, dueAtMs: untilMs, restsUntilMs: untilMs };
-}
-
 /** Without an endpoint the line is parked. It is never due: a bot that comes wakes it. */
 function at(
   line: Omit<MessageLine, 'state' | 'endpoint'>,
@@ -110,6 +103,8 @@ export const MESSAGE_LINES: LineType<MessageLine> = {
     dueAtMs: untilMs,
     restsUntilMs: untilMs,
   }),
+  toRenewed: (line, untilMs) =>
+    line.dueAtMs === line.restsUntilMs ? { ...line, dueAtMs: untilMs, restsUntilMs: untilMs } : line,
   toLine: ({ underWay, isInDoubt, isNewer, keepingUntilMs, restsUntilMs, ...head }) => ({
     ...head,
     kind: 'messages',

@@ -112,7 +112,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
     const accountsOf = async () => (await messages.pulls.listAccounts('', 100)).accounts;
 
     const claimAll = (nowMs = NOW_MS, limit = 100, except = NONE) =>
-      messages.claimDue(nowMs, limit, LEASE_MS, except);
+      messages.lines.claimDue(nowMs, limit, LEASE_MS, except);
 
     async function claimOne(nowMs = NOW_MS): Promise<Turn> {
       const [turn] = await claimAll(nowMs);
@@ -462,10 +462,10 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await claimAll(NOW_MS)).toEqual([]);
         const first = await claimAll(NOW_MS + 9, 2);
         expect(first.map(({ openKfId }) => openKfId)).toEqual(['wk1', 'wk2']);
-        expect(first[0]).toEqual({
+        expect(first[0]).toMatchObject({
           ...ACCOUNT,
           openKfId: 'wk1',
-          leaseId: expect.any(String),
+          lease: { id: expect.any(String), untilMs: NOW_MS + 9 + LEASE_MS },
           endpoint: ENDPOINT,
           isInDoubt: false,
         });
@@ -496,7 +496,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const again = await claimOne(NOW_MS + LEASE_MS);
         await nextOf(again, 'account', NOW_MS + LEASE_MS);
         await release(again, NOW_MS + LEASE_MS);
-        expect(await messages.renew(again, NOW_MS + LEASE_MS, LEASE_MS)).toBe(false);
+        expect(await messages.lines.renew(again, NOW_MS + LEASE_MS, LEASE_MS)).toBe(false);
         expect((await claimOne(NOW_MS + LEASE_MS)).isInDoubt).toBe(true);
       });
 
@@ -508,21 +508,21 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       });
 
       it('tells when the next account can be claimed, where no other process may add one', async () => {
-        expect(await messages.nextClaimableAtMs(NONE)).toBeNull();
+        expect(await messages.lines.nextClaimableAtMs(NONE)).toBeNull();
         await keep(['m1']);
-        const atMs = (value: number) => (messages.isShared ? null : value);
-        expect(await messages.nextClaimableAtMs(NONE)).toBe(atMs(NOW_MS));
-        expect(await messages.nextClaimableAtMs(new Set([ENDPOINT]))).toBeNull();
+        const atMs = (value: number) => (messages.lines.isShared ? null : value);
+        expect(await messages.lines.nextClaimableAtMs(NONE)).toBe(atMs(NOW_MS));
+        expect(await messages.lines.nextClaimableAtMs(new Set([ENDPOINT]))).toBeNull();
         const turn = await claimOne();
-        expect(await messages.nextClaimableAtMs(NONE)).toBe(atMs(NOW_MS + LEASE_MS));
+        expect(await messages.lines.nextClaimableAtMs(NONE)).toBe(atMs(NOW_MS + LEASE_MS));
         await takeAll(turn);
         await release(turn);
-        expect(await messages.nextClaimableAtMs(NONE)).toBeNull();
+        expect(await messages.lines.nextClaimableAtMs(NONE)).toBeNull();
       });
     });
 
     describe('claimOldest', () => {
-      const oldest = (nowMs = NOW_MS) => messages.claimOldest(ENDPOINT, nowMs, LEASE_MS);
+      const oldest = (nowMs = NOW_MS) => messages.lines.claimOldest(ENDPOINT, nowMs, LEASE_MS);
 
       it('leases an account of the endpoint that has a waiting message, also before it is due', async () => {
         expect(await oldest()).toBeNull();
@@ -556,9 +556,9 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('lasts for as long as it is renewed', async () => {
         await keep(['m1']);
         const turn = await claimOne();
-        expect(messages.hasTurn(turn, NOW_MS + LEASE_MS)).toBe(false);
-        expect(await messages.renew(turn, NOW_MS + 10_000, LEASE_MS)).toBe(true);
-        expect(messages.hasTurn(turn, NOW_MS + LEASE_MS)).toBe(true);
+        expect(messages.lines.isHeld(turn, NOW_MS + LEASE_MS)).toBe(false);
+        expect(await messages.lines.renew(turn, NOW_MS + 10_000, LEASE_MS)).toBe(true);
+        expect(messages.lines.isHeld(turn, NOW_MS + LEASE_MS)).toBe(true);
         expect(await claimAll(NOW_MS + LEASE_MS)).toEqual([]);
         expect(await nextOf(turn, 'account', NOW_MS + LEASE_MS)).toMatchObject({ msgid: 'm1' });
       });
@@ -570,7 +570,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await nextOf(turn, 'account', laterMs)).toBeNull();
         expect(await messages.pulls.handOver(turn, laterMs, null)).toBe(0);
         expect(await messages.discard(turn, laterMs)).toBe(0);
-        expect(await messages.renew(turn, laterMs, LEASE_MS)).toBe(true);
+        expect(await messages.lines.renew(turn, laterMs, LEASE_MS)).toBe(true);
         expect(await nextOf(turn, 'account', laterMs)).toMatchObject({ msgid: 'm1' });
         expect(await claimAll(laterMs)).toEqual([]);
       });
@@ -606,13 +606,13 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await messages.pulls.handOver(turn, laterMs, null)).toBe(0);
         expect(await messages.discard(turn, laterMs)).toBe(0);
         await release(turn, laterMs);
-        expect(await messages.renew(turn, laterMs, LEASE_MS)).toBe(false);
+        expect(await messages.lines.renew(turn, laterMs, LEASE_MS)).toBe(false);
         expect(await messages.list(ALL, null, 9)).toEqual(before);
         expect(await messages.begin(turn, underWay('m1'))).toBe(false);
         expect(await messages.begin(other, underWay('m2'))).toBe(true);
         await messages.endUnderWay(turn);
         expect(await messages.findUnderWay(ACCOUNT)).toMatchObject({ underWay: { msgid: 'm2' } });
-        expect(await messages.renew(other, laterMs, LEASE_MS)).toBe(true);
+        expect(await messages.lines.renew(other, laterMs, LEASE_MS)).toBe(true);
         await messages.taken({ ...turn, msgid: 'm1' }, laterMs);
         expect(await takeAll(other, 'account', laterMs)).toEqual(['m2']);
       });
@@ -620,7 +620,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('is not given to the process that is at work under it, as when the clock steps', async () => {
         await keep(['m1']);
         const turn = await claimOne();
-        const over = messages.workOn(turn);
+        const over = messages.lines.workOn(turn);
         const laterMs = NOW_MS + LEASE_MS;
         expect(await claimAll(laterMs)).toEqual([]);
         expect(await nextOf(turn, 'account', laterMs)).toMatchObject({ msgid: 'm1' });
@@ -946,7 +946,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           await messages.release(turn, endpoint, 'account', NOW_MS);
         }
         expect(await claimAll(NOW_MS + 1)).toEqual([]);
-        await messages.wakeEndpoint(ENDPOINT, NOW_MS + 1);
+        await messages.lines.wakeEndpoint(ENDPOINT, NOW_MS + 1);
         const woken = await claimAll(NOW_MS + 1);
         expect(woken.map(({ openKfId }) => openKfId).sort()).toEqual(['wk1', 'wk2']);
         for (const turn of woken) expect(await takeAll(turn, 'account', NOW_MS + 1)).toEqual(['m1']);
@@ -1446,7 +1446,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2'], { endpoint: 'http://one' });
         await keep(['m1'], { account: OTHER, endpoint: null });
         await keep([], { account: { ...ACCOUNT, openKfId: 'wkIdle' } });
-        expect(await messages.listEndpoints()).toEqual(['http://one']);
+        expect(await messages.lines.listEndpoints()).toEqual(['http://one']);
         const [first] = await messages.listWaiting('', 1);
         expect(first).toEqual({ ...ACCOUNT, endpoint: 'http://one' });
         expect(await messages.listWaiting('wwCorp_1/wkAccount-1', 9)).toEqual([{ ...OTHER, endpoint: null }]);
@@ -1455,7 +1455,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           await takeAll(turn);
           await release(turn);
         }
-        expect(await messages.listEndpoints()).toEqual([]);
+        expect(await messages.lines.listEndpoints()).toEqual([]);
         expect(await messages.listWaiting('', 9)).toEqual([]);
       });
 

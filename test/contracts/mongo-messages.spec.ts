@@ -27,7 +27,7 @@ const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 
 const accountOf = (n: number) => ({ ...ACCOUNT, openKfId: `wk${n}` });
 const claimDue = (store: TestMessages, nowMs: number, limit = 100) =>
-  store.claimDue(nowMs, limit, LEASE_MS, NONE);
+  store.lines.claimDue(nowMs, limit, LEASE_MS, NONE);
 
 mongoSuite('messages in one MongoDB', () => {
   const place = sealedPlace(mongoPlace(), newSecretsKey());
@@ -113,7 +113,7 @@ mongoSuite('messages in one MongoDB', () => {
     const claim = async (store: TestMessages): Promise<void> => {
       for (let n = 0; n < 10; n++) {
         const turns = await claimDue(store, NOW_MS, 5);
-        const oldest = await store.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
+        const oldest = await store.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
         claimed.push(...[...turns, oldest].map((turn) => turn?.openKfId ?? '').filter((id) => id !== ''));
       }
     };
@@ -181,7 +181,7 @@ mongoSuite('messages in one MongoDB', () => {
     const [turn] = await claimDue(one, NOW_MS);
     if (turn === undefined) throw new Error('nothing is due');
     await takeAll(one, turn, NOW_MS);
-    await one.renew(turn, LATER_MS - 1, LEASE_MS);
+    await one.lines.renew(turn, LATER_MS - 1, LEASE_MS);
     const ending = interrupted('listEntries', () => keep(other, ['m1'], ACCOUNT, LATER_MS + 1));
     await ending.release(turn, ENDPOINT, 'account', LATER_MS + 1);
     expect(await sendAll(other, LATER_MS + 1)).toEqual(['m1']);

@@ -107,7 +107,7 @@ mongoSuite('two processes on one MongoDB', () => {
   }
 
   const claimDue = (outbox: Outbox, nowMs: number, limit = 100) =>
-    outbox.claimDue(nowMs, limit, LEASE_MS, NONE);
+    outbox.lines.claimDue(nowMs, limit, LEASE_MS, NONE);
 
   it('claim each hint once', async () => {
     const outboxes = bothOutboxes();
@@ -122,7 +122,7 @@ mongoSuite('two processes on one MongoDB', () => {
     };
     const probe = async (outbox: Outbox): Promise<void> => {
       for (let n = 0; n < 20; n++) {
-        const hint = await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
+        const hint = await outbox.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
         if (hint !== null) claimed.push(accountKey(hint));
       }
     };
@@ -140,7 +140,7 @@ mongoSuite('two processes on one MongoDB', () => {
     const [takenOver] = await claimDue(other, NOW_MS + LEASE_MS);
     expect(takenOver?.generation).toBe(lapsed.generation);
     const laterMs = NOW_MS + LEASE_MS + 1;
-    expect(await one.renew(heldOf(lapsed), laterMs, LEASE_MS)).toBe(false);
+    expect(await one.lines.renew(lapsed, laterMs, LEASE_MS)).toBe(false);
     await one.settle(heldOf(lapsed), laterMs);
     await one.bury(heldOf(lapsed), FAILURE, laterMs);
     await one.release(heldOf(lapsed), laterMs, laterMs);
@@ -193,8 +193,8 @@ mongoSuite('two processes on one MongoDB', () => {
     for (const account of ['wkTried', 'wkLater']) {
       await one.put(newHint(account, { dueAtMs: NOW_MS + 99_000, arrivedAtMs: NOW_MS }), NOW_MS);
     }
-    const tried = await one.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
-    await other.wakeEndpoint(ENDPOINT, NOW_MS + 1);
+    const tried = await one.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
+    await other.lines.wakeEndpoint(ENDPOINT, NOW_MS + 1);
     const [woken, ...others] = await claimDue(other, NOW_MS + 1);
     expect(others).toEqual([]);
     expect(woken?.openKfId).not.toBe(tried?.openKfId);
@@ -249,7 +249,7 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     ['with a number for a revision', { $set: { revision: 7 } }],
   ])('is none that came %s', async (_what, change) => {
     await records.updateOne({ _id: LINE_KEY }, change);
-    const [claimed] = await outbox.claimDue(NOW_MS, 1, LEASE_MS, NONE);
+    const [claimed] = await outbox.lines.claimDue(NOW_MS, 1, LEASE_MS, NONE);
     expect(claimed?.openKfId).toBe('wkAccount-1');
     expect(await outbox.put(newHint(), NOW_MS)).toMatchObject({ replaced: claimed?.generation });
   });
@@ -260,7 +260,7 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     ['with a number for a trace', { $set: { 'details.traceparent': 7 } }],
   ])('is none that was kept %s', async (_what, change) => {
     await records.updateOne({ _id: LINE_KEY }, change);
-    const [claimed] = await outbox.claimDue(NOW_MS, 1, LEASE_MS, NONE);
+    const [claimed] = await outbox.lines.claimDue(NOW_MS, 1, LEASE_MS, NONE);
     expect(claimed).toMatchObject({ openKfId: 'wkAccount-1', event: { traceparent: null } });
   });
 
@@ -268,9 +268,9 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     beforeEach(() => records.updateOne({ _id: LINE_KEY }, damage));
 
     it('is set aside when it is due, and blocks nothing', async () => {
-      const claimed = await outbox.claimDue(NOW_MS + 1, 1, LEASE_MS, NONE);
+      const claimed = await outbox.lines.claimDue(NOW_MS + 1, 1, LEASE_MS, NONE);
       expect(claimed).toEqual([]);
-      const next = await outbox.claimDue(NOW_MS + 1, 1, LEASE_MS, NONE);
+      const next = await outbox.lines.claimDue(NOW_MS + 1, 1, LEASE_MS, NONE);
       expect(next.map(({ openKfId }) => openKfId)).toEqual(['wkGood']);
       expect(await outbox.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
       expect(await outbox.find(KEY)).toBeNull();
@@ -282,8 +282,10 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
       const isRead = (await records.countDocuments({ _id: LINE_KEY, body: 'text' })) === 1;
       expect(page).toHaveLength(isRead ? 2 : 1);
       expect(await outbox.counts()).toMatchObject({ oldestWaitingAtMs: expect.any(Number) });
-      await outbox.wakeEndpoint(ENDPOINT, NOW_MS - 1);
-      expect(await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({ openKfId: 'wkGood' });
+      await outbox.lines.wakeEndpoint(ENDPOINT, NOW_MS - 1);
+      expect(await outbox.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({
+        openKfId: 'wkGood',
+      });
       expect(await outbox.claimOf(KEY, ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
       expect(await outbox.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
     });

@@ -92,7 +92,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
     afterEach(() => opened.close());
 
     const claimAll = (nowMs = NOW_MS + 1_000, limit = 100, except = NONE) =>
-      outbox.claimDue(nowMs, limit, LEASE_MS, except);
+      outbox.lines.claimDue(nowMs, limit, LEASE_MS, except);
 
     async function claimOne(nowMs = NOW_MS + 1_000): Promise<ClaimedHint> {
       const [hint] = await claimAll(nowMs);
@@ -381,7 +381,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
     describe('a claim', () => {
       const takeOf = async (hint: Promise<ClaimedHint | null>) => (await hint)?.isTakenOver;
       const due = async (nowMs: number) => claimOne(nowMs);
-      const oldest = (nowMs: number) => outbox.claimOldest(ENDPOINT, nowMs, LEASE_MS);
+      const oldest = (nowMs: number) => outbox.lines.claimOldest(ENDPOINT, nowMs, LEASE_MS);
       const own = (nowMs: number) => outbox.claimOf(KEY, ENDPOINT, nowMs, LEASE_MS);
 
       it.each([
@@ -413,7 +413,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.put(newHint('wkOld', { arrivedAtMs: NOW_MS - 1, dueAtMs: NOW_MS + 999_999 }), NOW_MS);
         await outbox.put(newHint('wkElse', { arrivedAtMs: NOW_MS - 2, endpoint: 'http://else' }), NOW_MS);
         const probes = [];
-        for (let n = 0; n < 3; n++) probes.push(await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS));
+        for (let n = 0; n < 3; n++) probes.push(await outbox.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS));
         expect(probes.map((hint) => hint?.openKfId)).toEqual(['wkOld', 'wkNew', undefined]);
         expect(await claimAll(NOW_MS + 1_000)).toHaveLength(1);
       });
@@ -425,7 +425,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         const claimed: string[] = [];
         for (let n = 0; n < 7; n++) {
           const nowMs = NOW_MS + 1_000 * n;
-          const hint = await outbox.claimOldest(ENDPOINT, nowMs, LEASE_MS);
+          const hint = await outbox.lines.claimOldest(ENDPOINT, nowMs, LEASE_MS);
           if (hint === null) throw new Error('nothing is free');
           claimed.push(hint.openKfId);
           const isLast = n === 6;
@@ -437,15 +437,19 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         // One that never had a turn goes first.
         await outbox.put(newHint('wkNew', { arrivedAtMs: NOW_MS + 99_000 }), NOW_MS);
         const laterMs = NOW_MS + 10_000;
-        expect(await outbox.claimOldest(ENDPOINT, laterMs, LEASE_MS)).toMatchObject({ openKfId: 'wkNew' });
-        expect(await outbox.claimOldest(ENDPOINT, laterMs, LEASE_MS)).toMatchObject({ openKfId: 'wk2' });
+        expect(await outbox.lines.claimOldest(ENDPOINT, laterMs, LEASE_MS)).toMatchObject({
+          openKfId: 'wkNew',
+        });
+        expect(await outbox.lines.claimOldest(ENDPOINT, laterMs, LEASE_MS)).toMatchObject({
+          openKfId: 'wk2',
+        });
       });
 
       it('leases one of the hints that alone may be leased', async () => {
         for (const openKfId of ['wkOther', 'wk1', 'wk2'])
           await outbox.put(newHint(openKfId, { arrivedAtMs: openKfId === 'wk1' ? 1 : NOW_MS }), NOW_MS);
         const keys = new Set([accountKey(newHint('wk2').event), accountKey(newHint('wkGone').event)]);
-        const claim = () => outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS, keys);
+        const claim = () => outbox.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS, keys);
         expect(await claim()).toMatchObject({ openKfId: 'wk2' });
         expect(await claim()).toBeNull();
       });
@@ -454,7 +458,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.put(newHint(), NOW_MS);
         await outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS);
         await outbox.put(newHint('wkParked', { dueAtMs: null, endpoint: null }), NOW_MS);
-        expect(await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
+        expect(await outbox.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
       });
     });
 
@@ -483,7 +487,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.put(newHint(), NOW_MS);
         const before = await claimOne();
         await outbox.claimOf(KEY, ENDPOINT, NOW_MS + 1_000, LEASE_MS);
-        expect(await outbox.renew(heldOf(before), NOW_MS + 1_000, LEASE_MS)).toBe(false);
+        expect(await outbox.lines.renew(before, NOW_MS + 1_000, LEASE_MS)).toBe(false);
         await outbox.settle(heldOf(before), NOW_MS + 1_000);
         expect(await outbox.find(KEY)).not.toBeNull();
       });
@@ -497,26 +501,26 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       it('is renewed while it is ours', async () => {
         await outbox.put(newHint(), NOW_MS);
         const hint = await claimOne(NOW_MS + 1_000);
-        expect(await outbox.renew(heldOf(hint), NOW_MS + 10_000, LEASE_MS)).toBe(true);
+        expect(await outbox.lines.renew(hint, NOW_MS + 10_000, LEASE_MS)).toBe(true);
         expect(await claimAll(NOW_MS + 24_999)).toEqual([]);
         expect(await claimAll(NOW_MS + 25_000)).toHaveLength(1);
-        expect(await outbox.renew(heldOf(hint), NOW_MS + 25_000, LEASE_MS)).toBe(false);
+        expect(await outbox.lines.renew(hint, NOW_MS + 25_000, LEASE_MS)).toBe(false);
       });
 
       it('runs again after it has lapsed, where nobody took it over', async () => {
         await outbox.put(newHint(), NOW_MS);
         const hint = await claimOne(NOW_MS + 1_000);
-        expect(await outbox.renew(heldOf(hint), NOW_MS + 1_000 + LEASE_MS, LEASE_MS)).toBe(true);
+        expect(await outbox.lines.renew(hint, NOW_MS + 1_000 + LEASE_MS, LEASE_MS)).toBe(true);
         expect(await claimAll(NOW_MS + 1_000 + LEASE_MS)).toEqual([]);
       });
 
       it('is not claimed again by the process that is at work on it, as when the clock steps', async () => {
         await outbox.put(newHint(), NOW_MS);
         const hint = await claimOne(NOW_MS + 1_000);
-        const over = outbox.workOn(hint);
+        const over = outbox.lines.workOn(hint);
         const laterMs = NOW_MS + 1_000 + LEASE_MS;
         expect(await claimAll(laterMs)).toEqual([]);
-        expect(await outbox.claimOldest(ENDPOINT, laterMs + LEASE_MS, LEASE_MS)).toBeNull();
+        expect(await outbox.lines.claimOldest(ENDPOINT, laterMs + LEASE_MS, LEASE_MS)).toBeNull();
         over();
         expect(await claimAll(laterMs + LEASE_MS)).toEqual([]);
         expect(await claimAll(laterMs + 2 * LEASE_MS)).toHaveLength(1);
@@ -723,7 +727,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       await outbox.put(newHint('wkElse', { dueAtMs: NOW_MS + 60_000, endpoint: 'http://else' }), NOW_MS);
       await outbox.put(newHint('wkDead', { dueAtMs: NOW_MS }), NOW_MS);
       await outbox.bury(heldOf(await claimOne(NOW_MS)), FAILURE, NOW_MS);
-      await outbox.wakeEndpoint(ENDPOINT, NOW_MS + 5);
+      await outbox.lines.wakeEndpoint(ENDPOINT, NOW_MS + 5);
       const woken = (await claimAll(NOW_MS + 5)).map(({ openKfId }) => openKfId);
       expect(woken.sort()).toEqual(['wk1', 'wk2']);
     });
@@ -733,9 +737,9 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       await outbox.put(newHint('wk2'), NOW_MS);
       await outbox.put(newHint('wk3', { endpoint: 'http://else', dueAtMs: NOW_MS }), NOW_MS);
       await outbox.put(newHint('wk4', { endpoint: null, dueAtMs: null }), NOW_MS);
-      expect([...(await outbox.listEndpoints())].sort()).toEqual(['http://else', ENDPOINT]);
+      expect([...(await outbox.lines.listEndpoints())].sort()).toEqual(['http://else', ENDPOINT]);
       await outbox.settle(heldOf(await claimOne(NOW_MS)), NOW_MS);
-      expect(await outbox.listEndpoints()).toEqual([ENDPOINT]);
+      expect(await outbox.lines.listEndpoints()).toEqual([ENDPOINT]);
     });
 
     it('lists by state, page by page', async () => {
@@ -927,7 +931,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.settleEvent(KEY, 'n1', NOW_MS + 2_000);
         await outbox.freeEvent(KEY, 'c', NOW_MS + 2_000);
         expect(await claimAll(NOW_MS + 2_000)).toEqual([]);
-        expect(await outbox.claimOldest(ENDPOINT, NOW_MS + 2_000, LEASE_MS)).toBeNull();
+        expect(await outbox.lines.claimOldest(ENDPOINT, NOW_MS + 2_000, LEASE_MS)).toBeNull();
         await outbox.freeEvent(KEY, 'b', NOW_MS + 3_000);
         expect(await claimAll(NOW_MS + 2_999)).toEqual([]);
         const second = await claimOne(NOW_MS + 3_000);
@@ -1103,11 +1107,11 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
     });
 
     it('tells, where nobody else keeps anything, when the next is due', async () => {
-      expect(await outbox.nextClaimableAtMs(NONE)).toBeNull();
+      expect(await outbox.lines.nextClaimableAtMs(NONE)).toBeNull();
       await outbox.put(newHint('wk1', { endpoint: 'http://dead', dueAtMs: NOW_MS }), NOW_MS);
       await outbox.put(newHint('wk2'), NOW_MS);
-      const next = await outbox.nextClaimableAtMs(new Set(['http://dead']));
-      expect(next).toBe(outbox.isShared ? null : NOW_MS + 1_000);
+      const next = await outbox.lines.nextClaimableAtMs(new Set(['http://dead']));
+      expect(next).toBe(outbox.lines.isShared ? null : NOW_MS + 1_000);
     });
 
     it('keeps events for 10,000 accounts of a corp that never registered, and no more', async () => {

@@ -74,7 +74,7 @@ async function keep(...ids: string[]) {
 }
 
 async function claim(): Promise<Turn> {
-  const [turn] = await messages.claimDue(NOW_MS, 1, LEASE_MS, new Set());
+  const [turn] = await messages.lines.claimDue(NOW_MS, 1, LEASE_MS, new Set());
   if (turn === undefined) throw new Error('no account is due');
   return turn;
 }
@@ -87,7 +87,7 @@ it('keeps the messages of an account whose line cannot be read, which come in th
   await keep('m1', 'm2');
   const spoil = { sql: "UPDATE lines SET details = 'x' WHERE kind = 'messages'" };
   await store.step('change line', spoil);
-  expect(await messages.claimDue(NOW_MS, 1, LEASE_MS, new Set())).toEqual([]);
+  expect(await messages.lines.claimDue(NOW_MS, 1, LEASE_MS, new Set())).toEqual([]);
   expect(lines).toMatchObject([
     { msg: 'message.record_unreadable', record: 'messages wwCorp_1/wkAccount-1' },
   ]);
@@ -133,12 +133,12 @@ describe('on a full disk', () => {
     isFull = true;
     await expect(nextId(turn)).rejects.toMatchObject(unavailable);
     const laterMs = NOW_MS + LEASE_MS;
-    await expect(messages.claimDue(laterMs, 1, LEASE_MS, new Set())).rejects.toMatchObject(unavailable);
-    await expect(messages.claimOldest('http://bot:8080', laterMs, LEASE_MS)).rejects.toMatchObject(
+    await expect(messages.lines.claimDue(laterMs, 1, LEASE_MS, new Set())).rejects.toMatchObject(unavailable);
+    await expect(messages.lines.claimOldest('http://bot:8080', laterMs, LEASE_MS)).rejects.toMatchObject(
       unavailable,
     );
     isFull = false;
-    expect(await messages.claimDue(laterMs, 1, LEASE_MS, new Set())).toHaveLength(1);
+    expect(await messages.lines.claimDue(laterMs, 1, LEASE_MS, new Set())).toHaveLength(1);
   });
 
   it('what its bot took meanwhile is not given to be sent again, but noted as soon as there is room', async () => {
@@ -253,7 +253,7 @@ describe('of the messages of an account whose texts are held', () => {
   it('one that is due is read with a few behind it, and joined with its own customer’s alone', async () => {
     const others = Array.from({ length: 90 }, (_, n) => text(`other-${n}`, `customer ${n}`));
     const turn = await keepTexts([text('one', 'she'), text('two', 'she'), ...others]);
-    await messages.renew(turn, NOW_MS, LEASE_MS);
+    await messages.lines.renew(turn, NOW_MS, LEASE_MS);
     const first = await next(turn, NOW_MS + MERGE_MS);
     if (first === null) throw new Error('nothing is due');
     expect([first.msgid, contents.length]).toEqual(['one', 8]);

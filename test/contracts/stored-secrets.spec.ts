@@ -106,7 +106,7 @@ onEachStore((newPlace) => {
     const lease = await messages.pulls.begin(account, 'app-1', NOW_MS, 10_000);
     const page = pulledPage(['waits', 'dead', 'taken'].map((id) => newMessage(id)));
     await messages.pulls.keep(account, lease?.id ?? '', page, NOW_MS, 10_000);
-    const [turn] = await messages.claimDue(NOW_MS, 1, 10_000, new Set());
+    const [turn] = await messages.lines.claimDue(NOW_MS, 1, 10_000, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     await messages.taken({ ...turn, msgid: 'taken' }, NOW_MS);
     const failure = { atMs: NOW_MS, stage: 'expired', reason: 'x' } as const;

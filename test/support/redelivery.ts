@@ -5,6 +5,7 @@ import type { Dispatched } from '../../src/dispatch/answer/dispatcher.js';
 import type { Hint, NewHint } from '../../src/queue/event.js';
 import type { KfEvent } from '../../src/queue/kf-event.js';
 import { MemoryOutbox } from './memory-outbox.js';
+import { MemoryQueueStore } from './memory-queue.js';
 import type { Kept } from '../../src/dispatch/outbox/outbox.js';
 import type { Registration } from '../../src/storage/puppets/puppet.js';
 import { client, clock, closeAll, kfEvent, openClient, puppetServer, watch } from './delivery.js';
@@ -136,8 +137,8 @@ export async function leave(fields: Partial<NewHint> = {}, { outbox } = dispatch
 
 /** Other processes keep and claim here too. */
 export class SharedOutbox extends MemoryOutbox {
-  override get isShared(): boolean {
-    return true;
+  constructor() {
+    super(Object.assign(new MemoryQueueStore(), { isShared: true }));
   }
 }
 

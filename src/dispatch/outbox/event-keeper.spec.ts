@@ -82,7 +82,7 @@ async function waiting(): Promise<string[]> {
 
 async function due(): Promise<ClaimedHint[]> {
   await keeper.whenWritten();
-  return [...(await outbox.claimDue(clock.nowMs(), 9, LEASE_MS, NONE))];
+  return [...(await outbox.lines.claimDue(clock.nowMs(), 9, LEASE_MS, NONE))];
 }
 
 it('keeps each of those that come at once, in two writes', async () => {
@@ -228,7 +228,7 @@ describe('events at random, kept, claimed, taken and refused while others are', 
         keeper.lateEnded(event, isTaken);
       };
       const claim = async (): Promise<void> => {
-        for (const hint of await outbox.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)) {
+        for (const hint of await outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)) {
           begin(hint.eventId);
           claims.add(hint);
         }

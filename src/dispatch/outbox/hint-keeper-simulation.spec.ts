@@ -135,9 +135,9 @@ class Simulation {
       () => this.#receive(this.#newEvent()),
       () => this.#receiveAgain(),
       () => this.#startAnew(),
-      () => this.#claim(this.#outbox.claimDue(nowMs, 1 + below(3), LEASE_MS, NONE)),
+      () => this.#claim(this.#outbox.lines.claimDue(nowMs, 1 + below(3), LEASE_MS, NONE)),
       () => this.#claim(this.#outbox.claimOf(pick(ACCOUNTS), ENDPOINT, nowMs, LEASE_MS)),
-      () => this.#claim(this.#outbox.claimOldest(ENDPOINT, nowMs, LEASE_MS)),
+      () => this.#claim(this.#outbox.lines.claimOldest(ENDPOINT, nowMs, LEASE_MS)),
       () => this.#clock.advance(pick([0, 1, 100, 1_000, LEASE_MS + 1])),
       () => this.#endWrites(),
       () => this.#endWrites(),
@@ -315,7 +315,7 @@ class Simulation {
     for (let round = 0; round < 20; round++) {
       await this.#endAll();
       await this.#clock.advance(600_000);
-      void this.#claim(this.#outbox.claimDue(this.#clock.nowMs(), 100, LEASE_MS, NONE));
+      void this.#claim(this.#outbox.lines.claimDue(this.#clock.nowMs(), 100, LEASE_MS, NONE));
     }
     await this.#endAll();
     const left = [...this.#owed.values()].flat().map(({ event }) => event.id);

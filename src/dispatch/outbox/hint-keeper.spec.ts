@@ -110,7 +110,7 @@ async function waiting(): Promise<string | null> {
 }
 
 async function claim(): Promise<ClaimedHint> {
-  const [hint] = await outbox.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
+  const [hint] = await outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
   if (hint === undefined) throw new Error('nothing is due');
   return hint;
 }
@@ -354,7 +354,7 @@ describe('events of one second whose attempts are under way when they are kept',
 
   async function isDue(): Promise<boolean> {
     await settled();
-    const [hint] = await outbox.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
+    const [hint] = await outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
     return hint !== undefined;
   }
 
@@ -450,7 +450,7 @@ describe('events of an account whose bot takes its time with each, one after the
       await clock.advance(500);
       if (second > 1) keeper.lateEnded(eventOf(second - 1), isTaken(second - 1));
       await clock.advance(500);
-      claims += (await outbox.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)).length;
+      claims += (await outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)).length;
     }
     return claims;
   }

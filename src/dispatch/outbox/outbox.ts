@@ -25,17 +25,13 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import type { Failure } from '../../queue/failure.js';
-import { type Claim, LineSteps, type LineType, type Stepped } from '../../queue/line-steps.js';
+import { type Claimed, type DueLines, Lines, type LineType, type Stepped } from '../../queue/lines.js';
 import { type LineFilter, type LineOrder, QueueStore } from '../../storage/queue/queue-store.js';
 import { UnregisteredRoom } from './unregistered-room.js';
 import { accountKey, readAccountKey } from '../../kernel/account.js';
 
 /** A hint that this process has leased. */
-export type ClaimedHint = Hint & {
-  readonly lease: NonNullable<Hint['lease']>;
-  /** Whether the claim replaced another lease: one that lapsed, or, at a registration, one that was still running. */
-  readonly isTakenOver: boolean;
-};
+export type ClaimedHint = Claimed<Hint>;
 
 /** Identifies the hint, its generation and its lease when an outcome is reported. */
 export interface Held {
@@ -100,20 +96,20 @@ const HINTS: LineType<Hint> = { kind: 'event', toLine, fromLine: toHint };
  */
 @Injectable()
 export class Outbox {
-  readonly #steps: LineSteps<Hint>;
+  readonly #lines: Lines<Hint>;
   readonly #unregistered: UnregisteredRoom;
 
   constructor(
     private readonly store: QueueStore,
     clock: Clock,
   ) {
-    this.#steps = new LineSteps(store, HINTS);
+    this.#lines = new Lines(store, HINTS);
     this.#unregistered = new UnregisteredRoom(clock, (corpId) => store.countWithoutEndpoint('event', corpId));
   }
 
-  /** Whether other processes use this outbox too. */
-  get isShared(): boolean {
-    return this.store.isShared;
+  /** Who sends the hints, and when. */
+  get lines(): DueLines<Hint> {
+    return this.#lines;
   }
 
   /**
@@ -133,7 +129,7 @@ export class Outbox {
       others.reduce((hint, put) => merge(hint, put, nowMs), merge(before, puts[0], nowMs));
     const keep = async (): Promise<Kept> => {
       failpoint('outbox.putting');
-      const { before, after } = await this.#steps.change(event, mergeAll, isNew && !isParked);
+      const { before, after } = await this.#lines.change(event, mergeAll, isNew && !isParked);
       const hint = after ?? mergeAll(null);
       return {
         generation: hint.generation,
@@ -144,36 +140,8 @@ export class Outbox {
         dueAtMs: hint.dueAtMs,
       };
     };
-    const needsRoom = isParked && endpoint === null && (await this.#steps.find(event)) === null;
+    const needsRoom = isParked && endpoint === null && (await this.#lines.find(event)) === null;
     return needsRoom ? this.#unregistered.fill(event.corpId, keep) : keep();
-  }
-
-  /** Leases up to `limit` due hints, earliest due first. Skips hints for `exceptEndpoints`. */
-  async claimDue(
-    nowMs: number,
-    limit: number,
-    leaseMs: number,
-    exceptEndpoints: ReadonlySet<string>,
-  ): Promise<readonly ClaimedHint[]> {
-    return (await this.#steps.claimDue(nowMs, limit, leaseMs, exceptEndpoints)).map(toClaimed);
-  }
-
-  /**
-   * Leases one of the endpoint's waiting hints to probe the endpoint, also before the hint is due. It is the hint
-   * that was leased for a probe longest ago, so that accounts take turns; among hints that never were, the one
-   * with the oldest event.
-   * @param keys of the only hints that may be leased; left out for any.
-   * @returns `null` when none is free.
-   */
-  async claimOldest(
-    endpoint: string,
-    nowMs: number,
-    leaseMs: number,
-    keys?: ReadonlySet<string>,
-  ): Promise<ClaimedHint | null> {
-    const lineKeys = keys && new Set([...keys].map((key) => lineKey('event', readAccountKey(key))));
-    const claim = await this.#steps.claimToProbe(endpoint, nowMs, leaseMs, lineKeys);
-    return claim === null ? null : toClaimed(claim);
   }
 
   /**
@@ -182,24 +150,11 @@ export class Outbox {
    * @returns `null` when the account has no hint.
    */
   async claimOf(key: string, endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
-    const { before, after } = await this.#steps.change(readAccountKey(key), (hint) =>
+    const { before, after } = await this.#lines.change(readAccountKey(key), (hint) =>
       hint === null ? null : toLeased(toWaiting(toNewest(hint, nowMs), endpoint, nowMs), nowMs + leaseMs),
     );
     if (before === null || after === null || after.lease === null) return null;
     return { ...after, lease: after.lease, isTakenOver: before.lease !== null };
-  }
-
-  /** See `DueSource`. */
-  workOn({ lease }: ClaimedHint): () => void {
-    return this.#steps.workOn(lease.id);
-  }
-
-  /** @returns false when another process has taken the lease over. One that has lapsed runs again. */
-  async renew({ key, leaseId }: Held, nowMs: number, leaseMs: number): Promise<boolean> {
-    if (leaseId === null) return false;
-    const lease = { id: leaseId, untilMs: nowMs + leaseMs };
-    const renewed = this.#steps.changeHeld(readAccountKey(key), leaseId, (hint) => ({ ...hint, lease }));
-    return (await renewed) !== null;
   }
 
   /**
@@ -216,7 +171,7 @@ export class Outbox {
    * see `afterTakenEvent`.
    */
   async settleEvent(key: string, eventId: string, nowMs: number): Promise<void> {
-    await this.#steps.change(readAccountKey(key), (hint) =>
+    await this.#lines.change(readAccountKey(key), (hint) =>
       hint === null ? null : afterTakenEvent(hint, eventId, nowMs),
     );
   }
@@ -226,7 +181,7 @@ export class Outbox {
    * `afterLateFailure`.
    */
   async freeEvent(key: string, leaseId: string, dueAtMs: number): Promise<void> {
-    await this.#steps.change(readAccountKey(key), (hint) =>
+    await this.#lines.change(readAccountKey(key), (hint) =>
       hint === null ? null : afterLateFailure(hint, leaseId, dueAtMs),
     );
   }
@@ -262,19 +217,9 @@ export class Outbox {
 
   /** Makes the hint due at once for a puppet at `endpoint`, also when it is parked or dead. A running lease stays. */
   async wake(key: string, endpoint: string, nowMs: number): Promise<void> {
-    await this.#steps.change(readAccountKey(key), (hint) =>
+    await this.#lines.change(readAccountKey(key), (hint) =>
       hint === null ? null : toWaiting(hint, endpoint, nowMs),
     );
-  }
-
-  /** Makes all waiting hints of the endpoint due at once. */
-  wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
-    return this.store.makeDue('event', endpoint, nowMs);
-  }
-
-  /** The endpoints of all waiting hints. */
-  listEndpoints(): Promise<readonly string[]> {
-    return this.store.listEndpoints('event');
   }
 
   /**
@@ -297,7 +242,7 @@ export class Outbox {
   }
 
   find(key: string): Promise<Hint | null> {
-    return this.#steps.find(readAccountKey(key));
+    return this.#lines.find(readAccountKey(key));
   }
 
   /** Finds the hints of these keys, at most a page of them. The map has an entry for each key that has a hint. */
@@ -319,7 +264,7 @@ export class Outbox {
    * @returns the hint as it was before; `null` when the account has none.
    */
   async replay(key: string, endpoint: string, nowMs: number): Promise<Hint | null> {
-    const { before } = await this.#steps.change(readAccountKey(key), (hint) =>
+    const { before } = await this.#lines.change(readAccountKey(key), (hint) =>
       hint === null ? null : toReplayed(hint, endpoint, nowMs),
     );
     return before;
@@ -330,7 +275,7 @@ export class Outbox {
    * @returns false when the hint is of another generation; true when there is none any more, also if there was none before.
    */
   async drop(key: string, generation: string): Promise<boolean> {
-    const { after } = await this.#steps.change(readAccountKey(key), (hint) =>
+    const { after } = await this.#lines.change(readAccountKey(key), (hint) =>
       hint?.generation === generation ? null : hint,
     );
     return after === null;
@@ -338,14 +283,6 @@ export class Outbox {
 
   async counts(): Promise<HintCounts> {
     return toHintCounts(await this.store.count('event'));
-  }
-
-  /**
-   * When the next hint can be claimed. Ignores hints for `exceptEndpoints`.
-   * @returns `null` when there is none, or when the outbox is shared: another process may add one at any time.
-   */
-  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null> {
-    return this.store.nextClaimableAtMs('event', exceptEndpoints);
   }
 
   /** If nobody has taken its lease over; where it has none, if no lease runs. */
@@ -356,13 +293,9 @@ export class Outbox {
   ): Promise<Stepped<Hint> | null> {
     const account = readAccountKey(key);
     return leaseId === null
-      ? this.#steps.changeFree(account, nowMs, step)
-      : this.#steps.changeHeld(account, leaseId, step);
+      ? this.#lines.changeFree(account, nowMs, step)
+      : this.#lines.changeHeld(account, leaseId, step);
   }
-}
-
-function toClaimed({ line, before }: Claim<Hint>): ClaimedHint {
-  return { ...line, isTakenOver: before.lease !== null };
 }
 
 function toHeads(lines: readonly Line[]): readonly HintHead[] {

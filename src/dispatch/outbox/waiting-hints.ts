@@ -118,7 +118,7 @@ export class WaitingHints implements Recoveries {
 
   async #wakeAt(queue: HintQueue, endpoint: string): Promise<void> {
     try {
-      await queue.outbox.wakeEndpoint(endpoint, this.storeClock.nowMs());
+      await queue.outbox.lines.wakeEndpoint(endpoint, this.storeClock.nowMs());
     } finally {
       queue.wakeUp();
     }

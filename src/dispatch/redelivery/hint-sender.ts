@@ -104,8 +104,8 @@ export class HintSender {
   async #leaveTo({ outbox, hint, held }: Claimed, { endpoint }: Destination): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const href = endpoint?.href ?? hint.endpoint;
-    await outbox.release(held, outbox.isShared ? nowMs : nowMs + SATURATED_MS, nowMs);
-    if (outbox.isShared && href !== null) await outbox.wake(held.key, href, nowMs);
+    await outbox.release(held, outbox.lines.isShared ? nowMs : nowMs + SATURATED_MS, nowMs);
+    if (outbox.lines.isShared && href !== null) await outbox.wake(held.key, href, nowMs);
   }
 
   /** A dropped event is lost, so the store is asked and not memory alone. */
@@ -148,15 +148,7 @@ export class HintSender {
     await this.counters.giveBack(resyncsOf(corpId), grantedAtMs).catch(() => {});
   }
 
-  async #attempt({
-    outbox,
-    hint,
-    held,
-    occasion,
-    to,
-    botEndpoint,
-    isResync,
-  }: Sending): Promise<AttemptResult> {
+  async #attempt({ outbox, hint, occasion, to, botEndpoint, isResync }: Sending): Promise<AttemptResult> {
     failpoint('outbox.claimed');
     const event = isResync ? toResyncFor(to, hint) : readableFor(to, hint);
     const startedMs = this.clock.elapsedMs();
@@ -164,7 +156,7 @@ export class HintSender {
     const attempt = botEndpoint.attempt(toParcel(event, hint.attempts + 1, ageMs), occasion);
     this.#underWay.add(attempt);
     const renewal = this.clock.after(RENEW_AFTER_MS, () => {
-      outbox.renew(held, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
+      outbox.lines.renew(hint, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
     });
     const result = await attempt.result;
     renewal.cancel();

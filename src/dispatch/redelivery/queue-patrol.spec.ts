@@ -252,7 +252,7 @@ describe('what waits for an endpoint that its account has left', () => {
 
 it('has what else waits looked at in each round, also where hints cannot be', async () => {
   const also = joinOther([]);
-  outbox.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+  outbox.lines.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
   await start();
   expect(also.looks).toBe(1);
   await clock.advance(ROUND_MS);
@@ -260,13 +260,13 @@ it('has what else waits looked at in each round, also where hints cannot be', as
 });
 
 it('goes on after the store was away', async () => {
-  const listEndpoints = outbox.listEndpoints.bind(outbox);
-  outbox.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+  const listEndpoints = outbox.lines.listEndpoints.bind(outbox.lines);
+  outbox.lines.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
   await park();
   await registerAt(ENDPOINT);
   await start();
   expect(await find()).toMatchObject({ state: 'parked' });
-  outbox.listEndpoints = listEndpoints;
+  outbox.lines.listEndpoints = listEndpoints;
   await clock.advance(ROUND_MS);
   expect(await find()).toMatchObject({ state: 'waiting' });
 });

@@ -121,7 +121,9 @@ export class QueuePatrol {
   }
 
   async #suspectEndpoints(): Promise<void> {
-    const all = [this.waiting.kept.outbox, this.waiting.also].map((queue) => queue?.listEndpoints() ?? []);
+    const all = [this.waiting.kept.outbox.lines, this.waiting.also].map(
+      (queue) => queue?.listEndpoints() ?? [],
+    );
     const endpoints = new Set((await Promise.all(all)).flat());
     for (const endpoint of endpoints) {
       if (this.destinations.isElsewhere(endpoint)) continue;

@@ -61,7 +61,7 @@ describe('when an event cannot be kept', () => {
   });
 
   it('it is probed from memory too, when nothing of the store works', async () => {
-    outbox.claimOldest = async () => {
+    outbox.lines.claimOldest = async () => {
       throw new AppError('STORE_UNAVAILABLE');
     };
     const server = await puppetServer(refusing);

@@ -38,7 +38,7 @@ describe('two replicas', () => {
   });
 
   const claimAsOneThatDies = (): Promise<readonly ClaimedHint[]> =>
-    outbox.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
 
   it('deliver a hint once', async () => {
     const server = await puppetServer(refusing);

@@ -6,40 +6,20 @@ import type { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import type { Circuits } from '../endpoint/circuits.js';
 import type { WakeUp } from '../outbox/hint-queue.js';
 import { LEASE_MS, type Occasion } from '../../queue/failure.js';
-
-/** What is sent when it is due, under a lease: a hint, or the messages of an account. */
-export interface Leased {
-  /** Where it goes, as in `Endpoint.href`. */
-  readonly endpoint: string | null;
-}
-
-/** Where a loop finds what is due. `nowMs` is store time. Methods reject with AppError `STORE_UNAVAILABLE`. */
-export interface DueSource<T extends Leased> {
-  readonly isShared: boolean;
-  claimDue(
-    nowMs: number,
-    limit: number,
-    leaseMs: number,
-    exceptEndpoints: ReadonlySet<string>,
-  ): Promise<readonly T[]>;
-  claimOldest(
-    endpoint: string,
-    nowMs: number,
-    leaseMs: number,
-    keys?: ReadonlySet<string>,
-  ): Promise<T | null>;
-  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null>;
-  /** What was claimed is sent now, and is not claimed again here meanwhile. @returns a function that says it is over. */
-  workOn(leased: T): () => void;
-}
+import type { Claimed, DueLines } from '../../queue/lines.js';
+import type { LineHead } from '../../storage/queue/line.js';
 
 /**
  * Resolves when the outcome is stored; the request has begun when it returns, as far as it can.
  * @param leave gives the place in the loop back. What is still under way then has a limit of its own.
  */
-export type SendLeased<T> = (leased: T, occasion: Occasion, leave: () => void) => Promise<void>;
+export type SendLeased<T extends LineHead> = (
+  leased: Claimed<T>,
+  occasion: Occasion,
+  leave: () => void,
+) => Promise<void>;
 
-/** Deliveries under way from one source. A silent puppet holds one for 5 s, until its circuit opens. */
+/** Deliveries under way in one loop. A silent puppet holds one for 5 s, until its circuit opens. */
 const IN_FLIGHT_MAX = 256;
 /**
  * Places of those for attempts older than 1 s, so that programs that pull before they answer leave places to others.
@@ -57,8 +37,8 @@ const IDLE_MS = 60_000;
 /** What becomes due within this time is claimed together. */
 const BREATH_MS = 10;
 
-/** Claims and sends what is due in one source, a limited number at a time, until it is stopped. */
-export class RetryLoop<T extends Leased> {
+/** Claims and sends lines of one kind that are due, a limited number at a time, until it is stopped. */
+export class RetryLoop<T extends LineHead> {
   /** Places that are taken, by endpoint. */
   readonly #inFlight = new Map<string, number>();
   #inFlightCount = 0;
@@ -73,7 +53,7 @@ export class RetryLoop<T extends Leased> {
   readonly #told = new Set<string>();
 
   constructor(
-    private readonly source: DueSource<T>,
+    private readonly lines: DueLines<T>,
     private readonly wake: WakeUp,
     private readonly sendLeased: SendLeased<T>,
     private readonly circuits: Circuits,
@@ -103,16 +83,16 @@ export class RetryLoop<T extends Leased> {
    */
   async probe(endpoint: string, keys?: ReadonlySet<string>): Promise<boolean> {
     if (this.#isStopped) return false;
-    const leased = await this.source.claimOldest(endpoint, this.storeClock.nowMs(), LEASE_MS, keys);
+    const leased = await this.lines.claimOldest(endpoint, this.storeClock.nowMs(), LEASE_MS, keys);
     if (leased !== null) this.send(leased, 'probe');
     return leased !== null;
   }
 
   /** Sends what was claimed. The request has begun when this returns, unless something must be looked up first. */
-  send(leased: T, occasion: Occasion): void {
+  send(leased: Claimed<T>, occasion: Occasion): void {
     const endpoint = leased.endpoint ?? '';
     this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
-    const over = this.source.workOn(leased);
+    const over = this.lines.workOn(leased);
     this.#inFlightCount++;
     let hasPlace = true;
     let isSlow = false;
@@ -165,15 +145,15 @@ export class RetryLoop<T extends Leased> {
     const tooSlow = Math.max(0, this.#slowCount - SLOW_MAX);
     const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - (this.#inFlightCount - tooSlow));
     if (room <= 0) return IDLE_MS;
-    const { source } = this;
+    const { lines } = this;
     const except = this.#busyEndpoints();
     try {
-      const due = await source.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
+      const due = await lines.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
       for (const leased of due) this.send(leased, 'due');
       this.#told.clear();
       if (due.length === room) return 0;
-      if (source.isShared) return this.connected.hasOwn ? POLL_FOR_CLIENTS_MS : POLL_MS;
-      const nextMs = await source.nextClaimableAtMs(this.#busyEndpoints());
+      if (lines.isShared) return this.connected.hasOwn ? POLL_FOR_CLIENTS_MS : POLL_MS;
+      const nextMs = await lines.nextClaimableAtMs(this.#busyEndpoints());
       return nextMs === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, nextMs - this.storeClock.nowMs()));
     } catch (err) {
       this.#say(err, 'outbox.claim_failed');

@@ -7,9 +7,11 @@ import { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import { Circuits } from '../endpoint/circuits.js';
 import type { HintQueue, WakeUp } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
-import type { ClaimedHint } from '../outbox/outbox.js';
+import type { DueLines } from '../../queue/lines.js';
+import type { Hint } from '../../queue/event.js';
+import type { LineHead } from '../../storage/queue/line.js';
 import { HintSender } from './hint-sender.js';
-import { type DueSource, type Leased, RetryLoop, type SendLeased } from './retry-loop.js';
+import { RetryLoop, type SendLeased } from './retry-loop.js';
 
 /**
  * One loop over the outbox, and one over the hints that could not be stored. Other loops may join and share the
@@ -17,8 +19,8 @@ import { type DueSource, type Leased, RetryLoop, type SendLeased } from './retry
  */
 @Injectable()
 export class RetryLoops {
-  readonly kept: RetryLoop<ClaimedHint>;
-  readonly unstored: RetryLoop<ClaimedHint>;
+  readonly kept: RetryLoop<Hint>;
+  readonly unstored: RetryLoop<Hint>;
   readonly #all: Pick<RetryLoop<never>, 'start' | 'probe' | 'stop'>[];
   /** Of what is at work already: see `join`. */
   readonly #probesAtWork: ((endpoint: string) => Promise<boolean>)[] = [];
@@ -32,9 +34,9 @@ export class RetryLoops {
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
-    const loopOver = (queue: HintQueue): RetryLoop<ClaimedHint> => {
+    const loopOver = (queue: HintQueue): RetryLoop<Hint> => {
       const { outbox } = queue;
-      return this.#loopOver(outbox, queue, (hint, occasion) => sender.send(outbox, hint, occasion));
+      return this.#loopOver(outbox.lines, queue, (hint, occasion) => sender.send(outbox, hint, occasion));
     };
     this.kept = loopOver(waiting.kept);
     this.unstored = loopOver(waiting.unstored);
@@ -46,13 +48,13 @@ export class RetryLoops {
    * `start`.
    * @param probeAtWork has something that was claimed before send a probe; asked where nothing else can be claimed for one.
    */
-  join<T extends Leased>(
-    source: DueSource<T>,
+  join<T extends LineHead>(
+    lines: DueLines<T>,
     wake: WakeUp,
     send: SendLeased<T>,
     probeAtWork: (endpoint: string) => Promise<boolean>,
   ): void {
-    this.#all.push(this.#loopOver(source, wake, send));
+    this.#all.push(this.#loopOver(lines, wake, send));
     this.#probesAtWork.push(probeAtWork);
   }
 
@@ -61,9 +63,9 @@ export class RetryLoops {
     for (const loop of this.#all) if (loop !== this.unstored) loop.start();
   }
 
-  #loopOver<T extends Leased>(source: DueSource<T>, wake: WakeUp, send: SendLeased<T>): RetryLoop<T> {
+  #loopOver<T extends LineHead>(lines: DueLines<T>, wake: WakeUp, send: SendLeased<T>): RetryLoop<T> {
     const { circuits, connected, clock, storeClock, log } = this;
-    return new RetryLoop(source, wake, send, circuits, connected, clock, storeClock, log);
+    return new RetryLoop(lines, wake, send, circuits, connected, clock, storeClock, log);
   }
 
   /**

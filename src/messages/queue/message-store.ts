@@ -28,7 +28,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { isHeldBy } from '../../storage/queue/line.js';
 import type { Failure } from '../../queue/failure.js';
-import { type Claim, LineSteps, type Stepped } from '../../queue/line-steps.js';
+import { type Claimed, type DueLines, Lines, type Stepped } from '../../queue/lines.js';
 import type { MessageOrder } from '../../registry/bots/bot.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { newSizedLru } from '../../kernel/lru.js';
@@ -50,7 +50,6 @@ import {
   type MessageLine,
   toDue,
   toReleased,
-  toRenewed,
   type UnderWay,
 } from '../../queue/message-line.js';
 import { accountKey, type Addressee, toAddressee } from '../../kernel/account.js';
@@ -79,6 +78,12 @@ const ALL_LINES = { states: ['waiting', 'parked'], corpId: null } as const;
 
 /** As `MessageOrder`. With `past held`, the messages of the account pass texts that are held. */
 export type TurnOrder = MessageOrder | 'past held';
+
+/** Messages that one turn has read ahead. */
+interface Ahead {
+  readonly leaseId: string;
+  readonly messages: readonly [Message, ...Message[]];
+}
 
 /** What one pull brought. */
 export interface PulledPage {
@@ -117,17 +122,12 @@ export interface KeptPage {
   readonly waiting: number;
 }
 
-/** The right to send an account's messages, which one process has at a time. */
-export interface Turn extends Addressee {
-  readonly leaseId: string;
-  /** Where its messages were last sent or will be sent, as in `Endpoint.href`; `null` while nobody takes them. */
-  readonly endpoint: string | null;
-  /**
-   * Whether the process of an earlier turn died before it released the turn, and no turn since has found out what
-   * that one had sent: the first message may have been sent already.
-   */
-  readonly isInDoubt: boolean;
-}
+/**
+ * The right to send an account's messages, which one process has at a time: a claimed line. Its endpoint is where its messages
+ * were last sent or will be sent. It is in doubt where the process of an earlier turn died before it released the turn, and no
+ * turn since has found out what that one had sent: the first message may have been sent already.
+ */
+export type Turn = Pick<Claimed<MessageLine>, 'corpId' | 'openKfId' | 'lease' | 'endpoint' | 'isInDoubt'>;
 
 /** A message whose attempt a turn has begun. */
 export interface UnderWayMessage {
@@ -162,9 +162,9 @@ export interface MessagePage {
  */
 @Injectable()
 export class MessageStore {
-  readonly #lines: LineSteps<MessageLine>;
+  readonly #lines: Lines<MessageLine>;
   /** The first messages of accounts whose turn this process has, still sealed: most of them are sent one after the other. */
-  readonly #ahead = newSizedLru<readonly Message[]>(AHEAD_ACCOUNTS_MAX * AHEAD_CHARS_MAX, charsOf);
+  readonly #ahead = newSizedLru<Ahead>(AHEAD_ACCOUNTS_MAX * AHEAD_CHARS_MAX, charsOf);
   /** Keys of messages that their bots took, until that is stored. */
   readonly #taken = new Set<string>();
 
@@ -172,12 +172,12 @@ export class MessageStore {
     private readonly store: QueueStore,
     private readonly contents: MessageContents,
   ) {
-    this.#lines = new LineSteps(store, MESSAGE_LINES);
+    this.#lines = new Lines(store, MESSAGE_LINES);
   }
 
-  /** Whether other processes use this store too. */
-  get isShared(): boolean {
-    return this.store.isShared;
+  /** Whose turn it is. Some of the accounts that are claimed may have no due message any more: `next` tells. */
+  get lines(): DueLines<MessageLine> {
+    return this.#lines;
   }
 
   // What was pulled.
@@ -251,52 +251,6 @@ export class MessageStore {
   // Sending.
 
   /**
-   * Leases up to `limit` accounts with a message that is due, earliest due first. Skips those for
-   * `exceptEndpoints`, and those whose endpoint is `null`, until they are woken. Some of the accounts may have no
-   * due message any more: `next` tells.
-   */
-  async claimDue(
-    nowMs: number,
-    limit: number,
-    leaseMs: number,
-    exceptEndpoints: ReadonlySet<string>,
-  ): Promise<readonly Turn[]> {
-    const claims = await this.#lines.claimDue(nowMs, limit, leaseMs, exceptEndpoints);
-    return claims.map((claim) => this.#toTurn(claim));
-  }
-
-  /**
-   * Leases one of the endpoint's accounts that have a waiting message, also before it is due: the one that was leased so
-   * longest ago, so that accounts take turns. @returns `null` when none is free.
-   */
-  async claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<Turn | null> {
-    const claim = await this.#lines.claimToProbe(endpoint, nowMs, leaseMs);
-    return claim === null ? null : this.#toTurn(claim);
-  }
-
-  /** When the next account can be claimed; as `Outbox.nextClaimableAtMs`. */
-  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null> {
-    return this.store.nextClaimableAtMs('messages', exceptEndpoints);
-  }
-
-  /** See `DueSource`. */
-  workOn({ leaseId }: Turn): () => void {
-    return this.#lines.workOn(leaseId);
-  }
-
-  /**
-   * Whether this process knows, without asking the store, that the turn is held. False does not mean that it is lost.
-   */
-  hasTurn(turn: Turn, nowMs: number): boolean {
-    return this.#lines.isHeld(turn, turn.leaseId, nowMs);
-  }
-
-  /** @returns false when another process has taken the turn over. One that has lapsed runs again. */
-  async renew(turn: Turn, nowMs: number, leaseMs: number): Promise<boolean> {
-    return (await this.#changeHeld(turn, (line) => toRenewed(line, nowMs + leaseMs))) !== null;
-  }
-
-  /**
    * The message that goes next. With `account` it is the first one that waits, if that is due. With
    * `customer`, each lane has a first message, and the first due one of these goes next. `isProbe` takes the
    * first one even before it is due. While a message under way still waits for its pull, no other message
@@ -304,12 +258,12 @@ export class MessageStore {
    * @returns `null` when nothing is due.
    */
   async next(turn: Turn, order: TurnOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
-    const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
+    const held = await this.#lines.findHeld(turn, turn.lease.id, nowMs);
     // After the answer, another process may have noted the pull, so the store is asked. The answer itself may be
     // noted by a process whose turn has lapsed: if that is not seen here, the bot is told of the message once more.
     const now = held?.underWay?.isAnswered === true ? await this.#lines.find(turn) : held;
     const line = await this.#finished(now, nowMs);
-    if (line === null || !isHeldBy(line, turn.leaseId, nowMs)) return null;
+    if (line === null || !isHeldBy(line, turn.lease.id, nowMs)) return null;
     for (;;) {
       const awaited = await this.#findAwaited(line, nowMs);
       const isEarly = isProbe && awaited === null;
@@ -328,7 +282,7 @@ export class MessageStore {
    * @returns what goes next: the message itself where nothing is joined to it.
    */
   async join(turn: Turn, next: Message, mergeMs: number | null, nowMs: number): Promise<Message> {
-    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return next;
+    if ((await this.#lines.findHeld(turn, turn.lease.id, nowMs)) === null) return next;
     const lane = await this.#listHeads({ ...waitingOf(turn), lane: next.lane }, JOINED_MAX + 1);
     const before = lane.find(({ merged }) => merged?.includes(next.msgid));
     if (before === undefined && mergeMs === null) return next;
@@ -358,7 +312,7 @@ export class MessageStore {
     isProbe: boolean,
   ): Promise<Message | null> {
     for (;;) {
-      if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return null;
+      if ((await this.#lines.findHeld(turn, turn.lease.id, nowMs)) === null) return null;
       const next = isProbe
         ? await this.#leastTried(turn, lanes)
         : (await this.#listFirst(turn, { by: 'seq', limit: 1, dueByMs: nowMs, without: lanes }))[0];
@@ -375,7 +329,7 @@ export class MessageStore {
    * still is.
    */
   async release(turn: Turn, endpoint: string | null, order: TurnOrder, nowMs: number): Promise<void> {
-    const line = await this.#lines.findStill(turn, turn.leaseId, nowMs);
+    const line = await this.#lines.findStill(turn, turn.lease.id, nowMs);
     if (line === null) return;
     const awaited = await this.#findAwaited(line, nowMs);
     const nextDueAtMs = await this.#nextDueAtMs(turn, order, nowMs);
@@ -407,7 +361,7 @@ export class MessageStore {
 
   /** Ends a message that its bot does not get, without a dead letter. @returns whether this call ended it. */
   async passOver(turn: Turn, msgid: string, nowMs: number): Promise<boolean> {
-    if ((await this.#lines.findStill(turn, turn.leaseId, nowMs)) === null) return false;
+    if ((await this.#lines.findStill(turn, turn.lease.id, nowMs)) === null) return false;
     this.#ahead.delete(accountKey(turn));
     return this.#forgetOne(webhookIdOf({ ...turn, msgid }), nowMs + SEEN_MS);
   }
@@ -437,7 +391,7 @@ export class MessageStore {
 
   /** As `findUnderWay`, as the turn begins. */
   async findBegun(turn: Turn, nowMs: number): Promise<UnderWayMessage | null> {
-    const held = await this.#lines.findHeld(turn, turn.leaseId, nowMs);
+    const held = await this.#lines.findHeld(turn, turn.lease.id, nowMs);
     // Only the holder of the turn begins messages, so none has been begun since the turn was claimed.
     return held !== null && held.underWay === null ? null : this.findUnderWay(turn);
   }
@@ -509,17 +463,6 @@ export class MessageStore {
     await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, endpoint, nowMs)));
   }
 
-  /** Makes all accounts of the endpoint due at once. */
-  async wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
-    await this.store.makeDue('messages', endpoint, nowMs);
-    this.#ahead.clear();
-  }
-
-  /** The endpoints of all accounts with waiting messages. */
-  listEndpoints(): Promise<readonly string[]> {
-    return this.store.listEndpoints('messages');
-  }
-
   /** The accounts with waiting messages, and where these wait: at most `limit`, those after this key. */
   async listWaiting(
     afterKey: string,
@@ -536,7 +479,7 @@ export class MessageStore {
    * @returns how many were removed.
    */
   async forgetAll(turn: Turn, nowMs: number, before: (first: MessageHead) => Promise<void>): Promise<number> {
-    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return 0;
+    if ((await this.#lines.findHeld(turn, turn.lease.id, nowMs)) === null) return 0;
     const first = await this.findEarliest(turn);
     if (first === null) return 0;
     await before(first);
@@ -549,7 +492,7 @@ export class MessageStore {
    * @returns how many were removed.
    */
   async discard(turn: Turn, nowMs: number): Promise<number> {
-    if ((await this.#lines.findHeld(turn, turn.leaseId, nowMs)) === null) return 0;
+    if ((await this.#lines.findHeld(turn, turn.lease.id, nowMs)) === null) return 0;
     return this.#forgetWaiting(turn, null, nowMs + SEEN_MS);
   }
 
@@ -611,17 +554,11 @@ export class MessageStore {
     return this.store.sweep(nowMs - MESSAGE_LIFE_MS, nowMs + SEEN_MS, nowMs);
   }
 
-  #toTurn({ line }: Claim<MessageLine>): Turn {
-    const { lease, endpoint, isInDoubt } = line;
-    this.#ahead.delete(accountKey(line));
-    return { ...toAddressee(line), leaseId: lease.id, endpoint, isInDoubt };
-  }
-
   #changeHeld(
     turn: Turn,
     step: (line: MessageLine) => MessageLine | null,
   ): Promise<Stepped<MessageLine> | null> {
-    return this.#lines.changeHeld(turn, turn.leaseId, step);
+    return this.#lines.changeHeld(turn, turn.lease.id, step);
   }
 
   /**
@@ -652,51 +589,50 @@ export class MessageStore {
    * of these.
    * @param isEarly whether it need not be due. With `account`, the first one goes first, due or not.
    */
-  async #firstOf(
-    account: Addressee,
-    order: TurnOrder,
-    nowMs: number,
-    isEarly: boolean,
-  ): Promise<Message | null> {
+  async #firstOf(turn: Turn, order: TurnOrder, nowMs: number, isEarly: boolean): Promise<Message | null> {
     if (order === 'past held' && !isEarly) {
-      const { next } = await this.#pastHeld(account, nowMs);
+      const { next } = await this.#pastHeld(turn, nowMs);
       return next === null || isWhole(next) ? next : this.#findWaiting(next);
     }
     if (order === 'customer')
       return (
-        (await this.#listFirst(account, { by: 'seq', limit: 1, dueByMs: isEarly ? undefined : nowMs }))[0] ??
+        (await this.#listFirst(turn, { by: 'seq', limit: 1, dueByMs: isEarly ? undefined : nowMs }))[0] ??
         null
       );
     // In a shared store another process may drop a message that was read ahead, or put one back before it.
-    if (this.isShared) return (await this.#listNext(account, 1))[0] ?? null;
-    const key = accountKey(account);
-    const ahead = this.#ahead.get(key) ?? shortened(await this.#listNext(account, AHEAD_MAX));
-    if (ahead.length > 0) this.#ahead.set(key, ahead);
-    return ahead[0] ?? null;
+    if (this.store.isShared) return (await this.#listNext(turn, 1))[0] ?? null;
+    const key = accountKey(turn);
+    const known = this.#ahead.get(key);
+    // One that was not due when it was read may have been woken since.
+    if (known?.leaseId === turn.lease.id && isDue(known.messages[0], nowMs)) return known.messages[0];
+    const [first, ...others] = await this.#listNext(turn, AHEAD_MAX);
+    if (first === undefined) return null;
+    this.#ahead.set(key, { leaseId: turn.lease.id, messages: shortened(first, others) });
+    return first;
   }
 
   /**
    * The first waiting message that is not held, and when it or one before it is due. Behind a text that is held, its
    * customer has only others that are.
    */
-  async #pastHeld(account: Addressee, nowMs: number) {
-    const first = await this.#firstOf(account, 'account', nowMs, false);
+  async #pastHeld(turn: Turn, nowMs: number) {
+    const first = await this.#firstOf(turn, 'account', nowMs, false);
     // Mostly nothing is held.
     if (first === null || !isHeld(first, nowMs)) return { next: first, dueAtMs: first?.dueAtMs ?? null };
-    const firsts = await this.#listFirstHeads(account, PASSED_MAX);
+    const firsts = await this.#listFirstHeads(turn, PASSED_MAX);
     const n = firsts.findIndex((message) => !isHeld(message, nowMs));
     const passed = n < 0 ? firsts : firsts.slice(0, n + 1);
     const dueAtMs = passed.length === 0 ? null : Math.min(...passed.map((message) => message.dueAtMs ?? 0));
     return { next: firsts[n] ?? null, dueAtMs };
   }
 
-  async #nextDueAtMs(account: Addressee, order: TurnOrder, nowMs: number): Promise<number | null> {
-    if (order === 'past held') return (await this.#pastHeld(account, nowMs)).dueAtMs;
+  async #nextDueAtMs(turn: Turn, order: TurnOrder, nowMs: number): Promise<number | null> {
+    if (order === 'past held') return (await this.#pastHeld(turn, nowMs)).dueAtMs;
     const firsts =
       order === 'account'
-        ? await this.#listHeads(waitingOf(account), 1)
+        ? await this.#listHeads(waitingOf(turn), 1)
         : await this.#read(toMessageHead, () =>
-            this.store.listFirstOfLanes(account, { by: 'dueAtMs', limit: 1 }),
+            this.store.listFirstOfLanes(turn, { by: 'dueAtMs', limit: 1 }),
           );
     return firsts[0]?.dueAtMs ?? null;
   }
@@ -781,7 +717,7 @@ export class MessageStore {
   }
 
   async #changeMessage(turn: Turn, msgid: string, change: EntryChange, nowMs: number): Promise<boolean> {
-    if ((await this.#lines.findStill(turn, turn.leaseId, nowMs)) === null) return false;
+    if ((await this.#lines.findStill(turn, turn.lease.id, nowMs)) === null) return false;
     this.#ahead.delete(accountKey(turn));
     return this.#changeOne(webhookIdOf({ ...turn, msgid }), 'waiting', change);
   }
@@ -855,8 +791,9 @@ export class MessageStore {
   /** Takes a message out of those that were read ahead. The others are still as they were read. */
   #passed(message: Addressee & Pick<Message, 'msgid'>): void {
     const key = accountKey(message);
-    const ahead = this.#ahead.get(key)?.filter(({ msgid }) => msgid !== message.msgid) ?? [];
-    if (ahead.length > 0) this.#ahead.set(key, ahead);
+    const { leaseId = '', messages = [] } = this.#ahead.get(key) ?? {};
+    const [first, ...others] = messages.filter(({ msgid }) => msgid !== message.msgid);
+    if (first !== undefined) this.#ahead.set(key, { leaseId, messages: [first, ...others] });
     else this.#ahead.delete(key);
   }
 }
@@ -908,15 +845,12 @@ function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
   return dueAtMs !== null && dueAtMs <= nowMs;
 }
 
-function charsOf(messages: readonly Message[]): number {
+function charsOf({ messages }: Ahead): number {
   return messages.reduce((sum, { content }) => sum + HEAD_CHARS + content.reveal().length, 0);
 }
 
 /** The first message, and those behind it, as long as they are not too long together. */
-function shortened(messages: readonly Message[]): readonly Message[] {
-  let chars = 0;
-  return messages.filter(({ content }, n) => {
-    chars += content.reveal().length;
-    return n === 0 || chars <= AHEAD_CHARS_MAX;
-  });
+function shortened(first: Message, others: readonly Message[]): Ahead['messages'] {
+  let chars = first.content.reveal().length;
+  return [first, ...others.filter(({ content }) => (chars += content.reveal().length) <= AHEAD_CHARS_MAX)];
 }

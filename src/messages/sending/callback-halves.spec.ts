@@ -71,7 +71,7 @@ const UNDER_WAY = { msgid: 'm1', attempt: 1, isAnswered: true, isPulled: false, 
 const ALL = { corpId: null, openKfId: null } as const;
 
 async function claim(): Promise<{ turn: Turn; message: Message } | null> {
-  const [turn] = await store.claimDue(clock.nowMs(), 1, 15_000, new Set());
+  const [turn] = await store.lines.claimDue(clock.nowMs(), 1, 15_000, new Set());
   const message = turn === undefined ? null : await store.next(turn, 'account', clock.nowMs(), false);
   return turn === undefined || message === null ? null : { turn, message };
 }
@@ -136,7 +136,7 @@ describe('a message under way to a callback bot', () => {
   it('is given as the store has it once the turn is not held here any more', async () => {
     await begin();
     await clock.advance(15_000);
-    const [other] = await store.claimDue(clock.nowMs(), 1, 15_000, new Set());
+    const [other] = await store.lines.claimDue(clock.nowMs(), 1, 15_000, new Set());
     await store.endUnderWay(other as Turn);
     expect(await pull()).toBe('');
   });

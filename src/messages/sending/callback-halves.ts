@@ -96,7 +96,7 @@ export class CallbackHalves {
    */
   async find(account: Addressee): Promise<UnderWayMessage | null> {
     const told = this.#told.get(accountKey(account));
-    if (told !== undefined && this.store.hasTurn(told.turn, this.storeClock.nowMs())) return told;
+    if (told !== undefined && this.store.lines.isHeld(told.turn, this.storeClock.nowMs())) return told;
     return this.store.findUnderWay(account);
   }
 
@@ -214,7 +214,7 @@ export class CallbackHalves {
   #answeredHere(turn: Turn): Told | null {
     const key = accountKey(turn);
     const told = this.#told.get(key);
-    if (told?.turn.leaseId !== turn.leaseId) return null;
+    if (told?.turn.lease.id !== turn.lease.id) return null;
     this.#told.delete(key);
     return told;
   }
@@ -251,7 +251,8 @@ export class CallbackHalves {
       const found = await this.store.findUnderWay(turn);
       return found !== null && isOf(found.underWay, message.msgid, attempt);
     };
-    if (!this.store.isShared) return (await this.#isPulledWithin(message, WAIT_MS)) || !(await isUnderWay());
+    if (!this.store.lines.isShared)
+      return (await this.#isPulledWithin(message, WAIT_MS)) || !(await isUnderWay());
     for (let waitedMs = 0, pauseMs = ASK_FIRST_MS; waitedMs < WAIT_MS; waitedMs += pauseMs, pauseMs *= 2) {
       if ((await this.#isPulledWithin(message, pauseMs)) || !(await isUnderWay())) return true;
     }

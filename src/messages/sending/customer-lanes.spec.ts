@@ -103,7 +103,7 @@ function takerOf(turn: Turn): ReadyDestination {
 
 /** A turn of each account that is due. */
 async function begin(): Promise<Promise<void>[]> {
-  const turns = await store.claimDue(clock.nowMs(), 10, 600_000, new Set());
+  const turns = await store.lines.claimDue(clock.nowMs(), 10, 600_000, new Set());
   const sent = turns.map((turn) => lanes.sendAll(turn, takerOf(turn), 'due', () => left.push(turn.openKfId)));
   await clock.advance(0);
   return sent;
@@ -236,7 +236,7 @@ describe('a probe of a service whose circuit is open', () => {
 
 describe('a turn after one that ended without a word', () => {
   const claim = async (leaseMs: number) =>
-    (await store.claimDue(clock.nowMs(), 1, leaseMs, new Set())).map(({ isInDoubt }) => isInDoubt);
+    (await store.lines.claimDue(clock.nowMs(), 1, leaseMs, new Set())).map(({ isInDoubt }) => isInDoubt);
 
   beforeEach(async () => {
     await keep('wk1', 'a1', 'b1');

@@ -40,7 +40,7 @@ beforeEach(async () => {
   outcomes = new MessageOutcomes(store, metrics, log, clock, config);
   const lease = await store.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
   await store.pulls.keep(ACCOUNT, lease?.id ?? '', pulledPage([newMessage('m1')]), clock.nowMs(), LEASE_MS);
-  const [first] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  const [first] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (first === undefined) throw new Error('nothing is due');
   turn = first;
 });

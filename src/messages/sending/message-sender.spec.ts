@@ -106,7 +106,7 @@ async function keep(...messages: NewMessage[]): Promise<void> {
 
 /** @returns whether there was one. */
 async function sendTurn(): Promise<boolean> {
-  const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (turn === undefined) return false;
   const sent = sender.send(turn, 'due', () => {});
   // As long as it waits for a pull.
@@ -157,7 +157,7 @@ describe('a stop', () => {
   it('waits 10 s for a bot that is at work, and leaves its message due, under the next attempt', async () => {
     start('callback', 'account', () => new Promise(() => {}));
     await keep(newMessage('m1'));
-    const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     let isOver = false;
     const sent = sender.send(turn, 'due', () => {}).then(() => (isOver = true));
@@ -208,7 +208,7 @@ describe('after a kill, with a message of each customer', () => {
       bot((attempt) => (attempt === 'a1#1' ? REFUSED : null)),
     );
     await keep(...['a', 'b', 'c'].map((lane) => newMessage(`${lane}1`, { lane })));
-    const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     void sender.send(turn, 'due', () => {});
     await clock.advance(0);
@@ -233,7 +233,7 @@ describe('after a kill, with a message of each customer', () => {
       'customer',
       bot(() => answer),
     );
-    const probe = await store.claimOldest(ENDPOINT.href, clock.nowMs(), LEASE_MS);
+    const probe = await store.lines.claimOldest(ENDPOINT.href, clock.nowMs(), LEASE_MS);
     if (probe === null) throw new Error('nothing waits');
     await sender.send(probe, 'probe', () => {});
     expect(sent.splice(0)).toEqual(['a1#2']);
@@ -284,7 +284,7 @@ describe('after a kill, with messages that all go one after the other', () => {
     await keep(newMessage('m1'), newMessage('m2'));
     for (let kill = 0; kill < kills; kill++) {
       start(kind, 'account', bot);
-      const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+      const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
       if (turn === undefined) throw new Error('nothing is due');
       void sender.send(turn, 'due', () => {});
       await clock.advance(0);
@@ -305,7 +305,7 @@ describe('after a kill, with messages that all go one after the other', () => {
     const names = new Map(['u1', 'm1', 'm2'].map((msgid) => [webhookIdOf({ ...ACCOUNT, msgid }), msgid]));
     start('puppet', 'account', () => new Promise(() => {}));
     await keep(newMessage('m1'), newMessage('m2'));
-    const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     void sender.send(turn, 'due', () => {});
     await clock.advance(0);
@@ -343,7 +343,7 @@ it('after a kill, what a callback bot was told last is not said to be a first at
     newMessage('a2', { lane: 'a' }),
     newMessage('b1', { lane: 'b' }),
   );
-  const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (turn === undefined) throw new Error('nothing is due');
   void sender.send(turn, 'due', () => {});
   await clock.advance(0);
@@ -411,7 +411,7 @@ describe('texts that a customer writes quickly', () => {
     start('puppet', 'account', () => new Promise(() => {}), { mergeS: 3 });
     await keep(text('a'));
     await clock.advance(3_000);
-    const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     void sender.send(turn, 'due', () => {});
     await clock.advance(0);

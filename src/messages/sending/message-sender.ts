@@ -196,7 +196,7 @@ export class MessageSender {
   /** Renews the lease regularly. @returns a function that ends this. */
   #renewUntilOver(turn: Turn): () => void {
     const renew = (): void => {
-      this.store.renew(turn, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
+      this.store.lines.renew(turn, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
       timer = this.clock.after(RENEW_AFTER_MS, renew);
     };
     let timer = this.clock.after(RENEW_AFTER_MS, renew);

@@ -47,7 +47,7 @@ beforeEach(async () => {
     ...{ endpoint: ENDPOINT.href, appId: APP_ID },
   });
   await store.pulls.keep(ACCOUNT, lease?.id ?? '', pulled, clock.nowMs(), LEASE_MS);
-  const [first] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  const [first] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (first === undefined) throw new Error('nothing is due');
   turn = first;
 });
@@ -77,7 +77,7 @@ function find() {
 }
 
 const waiting = async () => (await store.counts(ACCOUNT)).waiting;
-const claimable = () => store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+const claimable = () => store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
 
 describe('a taker of events that pulls on', () => {
   const handOver = async (entries: readonly string[]) => {

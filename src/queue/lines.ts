@@ -3,6 +3,7 @@ import { newLru } from '../kernel/lru.js';
 import { CONFLICT, untilNoConflict } from '../kernel/compare-and-set.js';
 import {
   isHeldBy,
+  type Lease,
   type Line,
   type LineHead,
   type LineKind,
@@ -11,13 +12,15 @@ import {
   toLeased,
 } from '../storage/queue/line.js';
 import type { KeptLine, QueueStore } from '../storage/queue/queue-store.js';
-import type { Addressee } from '../kernel/account.js';
+import { type Addressee, readAccountKey } from '../kernel/account.js';
 
 /** How a kind of lines is turned into the values that its users know. */
 export interface LineType<T extends LineHead> {
   readonly kind: LineKind;
   /** What a claim changes besides the lease; left out for nothing. @param untilMs when the lease lapses. */
   toClaimed?(value: T, untilMs: number): T;
+  /** What a renewal changes besides the lease; left out for nothing. @param untilMs when the lease lapses. */
+  toRenewed?(value: T, untilMs: number): T;
   toLine(value: T): Line;
   /** @returns `null` for what cannot be read. */
   fromLine(line: Line): T | null;
@@ -29,12 +32,59 @@ export interface Stepped<T> {
   readonly after: T | null;
 }
 
-export type Leased<T> = T & { readonly lease: NonNullable<LineHead['lease']> };
+/** Names a line and its lease. */
+export interface Leased extends Addressee {
+  readonly lease: Lease;
+}
 
-/** A line that was claimed, and the line before the claim. */
-export interface Claim<T> {
-  readonly line: Leased<T>;
-  readonly before: T;
+/** A line that this process has leased. */
+export type Claimed<T extends LineHead> = T & {
+  readonly lease: Lease;
+  /** Whether the claim replaced another lease: one that lapsed, or one that a registration has ended. */
+  readonly isTakenOver: boolean;
+};
+
+/** Who sends what waits, and when. `nowMs` is store time. Methods reject with AppError `STORE_UNAVAILABLE`. */
+export interface DueLines<T extends LineHead> {
+  /** Whether other processes claim them too. */
+  readonly isShared: boolean;
+  /** Leases up to `limit` lines that are due, the earliest first. Skips those of `exceptEndpoints`. */
+  claimDue(
+    nowMs: number,
+    limit: number,
+    leaseMs: number,
+    exceptEndpoints: ReadonlySet<string>,
+  ): Promise<readonly Claimed<T>[]>;
+  /**
+   * Leases one of the waiting lines of the endpoint to probe it, also before the line is due: the one that was leased so longest
+   * ago, so that accounts take turns. Among lines that never were, the one that arrived first.
+   * @param keys of the only accounts that may be claimed; left out for any.
+   * @returns `null` when none is free.
+   */
+  claimOldest(
+    endpoint: string,
+    nowMs: number,
+    leaseMs: number,
+    keys?: ReadonlySet<string>,
+  ): Promise<Claimed<T> | null>;
+  /**
+   * When the next line can be claimed. Ignores those of `exceptEndpoints`.
+   * @returns `null` when there is none, or when the store is shared: another process may add one at any time.
+   */
+  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null>;
+  /**
+   * This process works under this lease: it does not claim the line again until that is over, even if the lease has lapsed, as
+   * when the clock steps. @returns a function that says it is over.
+   */
+  workOn(leased: Leased): () => void;
+  /** @returns false when another process has taken the lease over. One that has lapsed runs again. */
+  renew(leased: Leased, nowMs: number, leaseMs: number): Promise<boolean>;
+  /** Whether this process knows, without asking the store, that the lease is held. False does not mean that it is lost. */
+  isHeld(leased: Leased, nowMs: number): boolean;
+  /** Makes all waiting lines of the endpoint due at once, with what waits beside them. Running leases stay. */
+  wakeEndpoint(endpoint: string, nowMs: number): Promise<void>;
+  /** The endpoints of all waiting lines. */
+  listEndpoints(): Promise<readonly string[]>;
 }
 
 interface Known<T> {
@@ -46,7 +96,7 @@ interface Known<T> {
 const LEASED_MAX = 2_000;
 
 /** Changes lines of one kind. A change is a function from line to line, repeated when another process changed the line first. */
-export class LineSteps<T extends LineHead> {
+export class Lines<T extends LineHead> implements DueLines<T> {
   /** Lines that this process has leased, as it wrote them, by key. Mostly nobody else has changed them since. */
   readonly #leased = newLru<Known<T>>(LEASED_MAX);
   /** The leases of what this process is at work on. */
@@ -57,13 +107,12 @@ export class LineSteps<T extends LineHead> {
     private readonly type: LineType<T>,
   ) {}
 
-  async find(account: Addressee): Promise<T | null> {
-    return (await this.#read(lineKey(this.type.kind, account)))?.value ?? null;
+  get isShared(): boolean {
+    return this.store.isShared;
   }
 
-  /** Whether this process holds this lease, as far as it knows without asking the store. */
-  isHeld(account: Addressee, leaseId: string, nowMs: number): boolean {
-    return this.#heldHere(account, leaseId, nowMs) !== null;
+  async find(account: Addressee): Promise<T | null> {
+    return (await this.#read(lineKey(this.type.kind, account)))?.value ?? null;
   }
 
   /** The line, if it has this lease. A change of another process since the claim may be missing. */
@@ -110,40 +159,62 @@ export class LineSteps<T extends LineHead> {
     return this.#changeIf(account, (line) => runningLease(line, nowMs) === null, step);
   }
 
-  /**
-   * This process works under this lease: it does not claim the line again until that is over, even if the lease has lapsed, as
-   * when the clock steps. @returns a function that says it is over.
-   */
-  workOn(leaseId: string): () => void {
-    this.#underWay.add(leaseId);
-    return () => void this.#underWay.delete(leaseId);
-  }
-
-  /** Leases up to `limit` lines that are due, the earliest first. Skips those of `exceptEndpoints`. */
   async claimDue(
     nowMs: number,
     limit: number,
     leaseMs: number,
     exceptEndpoints: ReadonlySet<string>,
-  ): Promise<readonly Claim<T>[]> {
+  ): Promise<readonly Claimed<T>[]> {
     const due = await this.store.listClaimable(this.type.kind, nowMs, limit, exceptEndpoints);
     const claims = await Promise.all(due.map((kept) => this.#claim(kept, (line) => line, nowMs + leaseMs)));
     return claims.filter((claim) => claim !== null);
   }
 
-  /** Leases the line whose turn it is to probe the endpoint, whatever its due time; see `QueueStore.findToProbe`. */
-  async claimToProbe(
+  async claimOldest(
     endpoint: string,
     nowMs: number,
     leaseMs: number,
     keys?: ReadonlySet<string>,
-  ): Promise<Claim<T> | null> {
+  ): Promise<Claimed<T> | null> {
+    const { kind } = this.type;
+    const lineKeys = keys && new Set([...keys].map((key) => lineKey(kind, readAccountKey(key))));
     for (;;) {
-      const kept = await this.store.findToProbe(this.type.kind, endpoint, nowMs, keys);
+      const kept = await this.store.findToProbe(kind, endpoint, nowMs, lineKeys);
       if (kept === null) return null;
       const claim = await this.#claim(kept, (line) => ({ ...line, probedAtMs: nowMs }), nowMs + leaseMs);
       if (claim !== null) return claim;
     }
+  }
+
+  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null> {
+    return this.store.nextClaimableAtMs(this.type.kind, exceptEndpoints);
+  }
+
+  workOn({ lease }: Leased): () => void {
+    this.#underWay.add(lease.id);
+    return () => void this.#underWay.delete(lease.id);
+  }
+
+  async renew(leased: Leased, nowMs: number, leaseMs: number): Promise<boolean> {
+    const untilMs = nowMs + leaseMs;
+    const lease = { ...leased.lease, untilMs };
+    const renewed = await this.changeHeld(leased, lease.id, (line) => ({
+      ...(this.type.toRenewed?.(line, untilMs) ?? line),
+      lease,
+    }));
+    return renewed !== null;
+  }
+
+  isHeld(leased: Leased, nowMs: number): boolean {
+    return this.#heldHere(leased, leased.lease.id, nowMs) !== null;
+  }
+
+  wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
+    return this.store.makeDue(this.type.kind, endpoint, nowMs);
+  }
+
+  listEndpoints(): Promise<readonly string[]> {
+    return this.store.listEndpoints(this.type.kind);
   }
 
   async #changeIf(
@@ -165,7 +236,7 @@ export class LineSteps<T extends LineHead> {
   }
 
   /** @returns `null` where another process was faster, this one is at work on it, or what was read is no such line. */
-  async #claim(kept: KeptLine, change: (line: T) => T, untilMs: number): Promise<Claim<T> | null> {
+  async #claim(kept: KeptLine, change: (line: T) => T, untilMs: number): Promise<Claimed<T> | null> {
     const known = await this.#known(kept);
     if (known === null) return null;
     const { value: before } = known;
@@ -176,7 +247,7 @@ export class LineSteps<T extends LineHead> {
     }
     const line = toLeased(change(this.type.toClaimed?.(before, untilMs) ?? before), untilMs);
     const isClaimed = await this.#write(key, known, line);
-    return isClaimed ? { line, before } : null;
+    return isClaimed ? { ...line, isTakenOver: before.lease !== null } : null;
   }
 
   async #step(
