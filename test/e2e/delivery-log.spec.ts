@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { scrape } from '../support/metrics.js';
 import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
@@ -47,9 +48,13 @@ async function found(): Promise<number> {
 function asked(): readonly Record<string, unknown>[] {
   const page = readFileSync('docs/operate.md', 'utf8');
   const [, statement = ''] = /^sqlite3 -readonly data\/log\.db "(.*?)"$/ms.exec(page) ?? [];
+  return rows(statement.replace(/(?<=openKfId = ')[^']+/, openKfId));
+}
+
+function rows(statement: string): readonly Record<string, unknown>[] {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    return database.prepare(statement.replace(/(?<=openKfId = ')[^']+/, openKfId)).all();
+    return database.prepare(statement).all();
   } finally {
     database.close();
   }
@@ -59,6 +64,25 @@ it('is asked by the statement of the page while the manager runs: the failed att
   await send();
   await until(() => asked().length > 0);
   expect(asked()[0]).toMatchObject({ outcome: 'not_taken', attempt: 1, status: 500 });
+});
+
+it('has at most 1,000 refused callbacks of a minute, with reason and address, none whose body was not read, and all others', async () => {
+  const stranger = newApp();
+  const unread = await fetch(`${manager.url}/callback/${stranger.corpId}`, {
+    ...{ method: 'POST', headers: { 'content-type': 'text/xml' }, body: 'x'.repeat(1_048_577) },
+  });
+  expect(unread.status).toBe(413);
+  for (let n = 0; n < 1_005; n++) expect((await sendMessage(manager.url, stranger, openKfId)).ok).toBe(false);
+  await send();
+  // The last one is there, and so all of them.
+  const kept = "SELECT id FROM deliveries WHERE kind = 'callback' AND outcome = 'kept'";
+  await until(() => rows(kept).length === 2);
+  const metrics = await scrape(manager.url);
+  expect(metrics.value('wxkf_delivery_log_dropped_total', { reason: 'refused' })).toBe(5);
+  const refused = rows("SELECT corpId, reason, source FROM deliveries WHERE outcome = 'refused'");
+  expect(refused).toHaveLength(1_000);
+  const { corpId } = stranger;
+  expect(refused[0]).toEqual({ corpId, reason: 'CALLBACK_CORP_UNKNOWN', source: '127.0.0.1' });
 });
 
 it('that is damaged is set aside and begins anew, and what waits is sent all the same', async () => {
@@ -78,7 +102,7 @@ it('is off and empty with DELIVERY_LOG_DAYS=0', async () => {
   expect(readdirSync(join(file, '..'))).toContain('log.db');
   const database = new DatabaseSync(file, { readOnly: true });
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE name = 'deliveries'").all();
-  const rows = tables.length === 0 ? [] : database.prepare('SELECT id FROM deliveries').all();
+  const left = tables.length === 0 ? [] : database.prepare('SELECT id FROM deliveries').all();
   database.close();
-  expect(rows).toEqual([]);
+  expect(left).toEqual([]);
 });
