@@ -2,13 +2,24 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';
 import { mongoPlace } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { type Place, sealedPlace } from '../support/place.js';
-import { postJson, type PuppetServer, register, startPuppetServer, TAKE } from '../support/puppet-server.js';
+import {
+  type Behaviour,
+  postJson,
+  type PuppetServer,
+  register,
+  startPuppetServer,
+  TAKE,
+} from '../support/puppet-server.js';
+import { PullingBot } from '../support/pulling-bot.js';
+import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
 import { until, whenServed } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
@@ -23,34 +34,32 @@ mongoSuite('a MongoDB', () => {
   let place: Place;
   let client: mongoose.mongo.MongoClient;
   let wecom: Simulator;
+  let sends: SendRefusals;
   /** Takes messages. */
   let bot: PuppetServer;
   let puppet: PuppetServer;
+  /** Of the bot. */
+  let key: string;
   let manager: ManagerProcess;
 
   beforeAll(async () => {
     place = sealedPlace(mongoPlace());
     [wecom, bot, puppet, client] = await Promise.all([
-      startSimulator(),
+      startSimulator({ accounts: ['of the bot', 'of an agent', 'of people'] }),
       startPuppetServer(),
       startPuppetServer(),
       mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? ''),
     ]);
+    sends = await startSendRefusals(wecom.url);
     manager = await start();
     await connectApp(wecom, manager);
-    const { corpId, corpSecret } = wecom;
-    const added = await whenServed(() =>
-      postJson(`${manager.url}/api/v1/bots`, {
-        ...{ name: 'Bot', corpId, corpSecret, openKfIds: ['*'], kind: 'callback', takes: 'message' },
-        callback: { url: bot.url, form: 'json' },
-      }),
-    );
-    expect(added.status).toBe(200);
+    ({ key } = await addBot());
     await register(manager.url, app, openKfId, puppet.url);
   });
 
   afterAll(async () => {
     await manager.stop();
+    await sends.close();
     await Promise.all([wecom.close(), bot.close(), puppet.close(), client.close()]);
     await place.discard();
   });
@@ -58,15 +67,37 @@ mongoSuite('a MongoDB', () => {
   const start = () =>
     startManager({
       ...place.env,
-      WECOM_API_URL: wecom.url,
+      WECOM_API_URL: sends.url,
       ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
     });
 
+  const api = (path: string) => `${manager.url}/api/v1/${path}`;
+
+  async function add(fields: object): Promise<BotCreatedAnswer> {
+    const { corpId, corpSecret } = wecom;
+    const body = { name: 'Bot', corpId, corpSecret, ...fields };
+    const added = await whenServed(() => postJson(api('bots'), body));
+    expect(added.status).toBe(200);
+    return (await added.json()) as BotCreatedAnswer;
+  }
+
+  const addBot = (openKfId = '*') =>
+    add({
+      openKfIds: [openKfId],
+      kind: 'callback',
+      takes: 'message',
+      callback: { url: bot.url, form: 'json' },
+    });
+
   /** While no manager runs. */
-  async function lose(...collections: readonly string[]): Promise<void> {
+  async function restartWithout(...collections: readonly string[]): Promise<void> {
     await manager.stop();
     for (const name of collections) await client.db().collection(name).deleteMany({});
     manager = await start();
+  }
+
+  async function lose(...collections: readonly string[]): Promise<void> {
+    await restartWithout(...collections);
     await saveCallback(wecom, manager);
   }
 
@@ -109,6 +140,138 @@ mongoSuite('a MongoDB', () => {
     expect(texts().slice(3)).toEqual(['first', 'second', 'third', 'fourth']);
     const ids = bot.received.map(({ headers }) => headers['webhook-id']);
     expect(ids.slice(3, 6)).toEqual(ids.slice(0, 3));
+  });
+
+  const REFUSE: Behaviour = (_request, response) => response.writeHead(500).end();
+
+  /** Has a message wait for the bot, which refuses it. */
+  async function keepWaiting(say: string): Promise<void> {
+    bot.behave(REFUSE);
+    await givenTo(say);
+  }
+
+  it('that lost wxkflines has lost the event that waited, and messages go out with the next one of their account', async () => {
+    puppet.behave(REFUSE);
+    expect((await send()).status).toBe(200);
+    const lost = puppet.received.at(-1)?.headers['webhook-id'];
+    await keepWaiting('waiting');
+    await lose('wxkflines');
+    bot.behave(TAKE);
+    puppet.behave(TAKE);
+    const [before, textsBefore] = [puppet.received.length, texts().length];
+    expect((await send()).status).toBe(200);
+    await until(() => puppet.received.length > before);
+    await givenTo('next');
+    expect(texts().slice(textsBefore)).toEqual(['waiting', 'next']);
+    const ids = puppet.received.slice(before).map(({ headers }) => headers['webhook-id']);
+    expect(ids).toHaveLength(1);
+    expect(ids).not.toContain(lost);
+  });
+
+  it('that lost wxkfmessages alone has lost the messages that waited, and sends those that come', async () => {
+    await keepWaiting('lost');
+    await lose('wxkfmessages');
+    bot.behave(TAKE);
+    const before = texts().length;
+    await givenTo('later');
+    expect(texts().slice(before)).toEqual(['later']);
+  });
+
+  it('that lost wxkfapps opens no callback of a corp without a puppet until its app is added again', async () => {
+    await restartWithout('wxkfapps');
+    await expect(saveCallback(wecom, manager)).rejects.toThrow();
+    await connectApp(wecom, manager);
+    await givenTo('with its app');
+  });
+
+  it('that lost wxkfbots keeps the events of their accounts until the bots are added again, with new keys', async () => {
+    const openKfId = String(wecom.accounts[0]?.openKfId);
+    await lose('wxkfbots');
+    wecom.say('to nobody');
+    await until(async () => (await (await fetch(api('hints'))).text()).includes(openKfId));
+    expect(texts()).not.toContain('to nobody');
+    const added = await addBot(openKfId);
+    expect(added.key).not.toBe(key);
+    await until(() => texts().includes('to nobody'));
+    await until(async () => !(await (await fetch(api('hints'))).text()).includes(openKfId));
+  });
+
+  it('that lost wxkfoperators refuses their tokens until they are added again, and get new ones', async () => {
+    const AUTH_OPERATOR_TOKEN = 'marked-secret_of-operators';
+    const own = mongoPlace();
+    let protectedOne = await startManager({ ...own.env, AUTH_OPERATOR_TOKEN });
+    const api = (path: string) => `${protectedOne.url}/api/v1/${path}`;
+    const addAlice = async () => {
+      const answer = await fetch(api('operators'), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${AUTH_OPERATOR_TOKEN}` },
+        body: JSON.stringify({ name: 'alice', role: 'admin' }),
+      });
+      return ((await answer.json()) as { token: string }).token;
+    };
+    const statusWith = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await whenServed(() => fetch(api('status'), { headers }))).status;
+    };
+    const token = await addAlice();
+    expect(await statusWith(token)).toBe(200);
+    await protectedOne.stop();
+    await client
+      .db(new URL(String(own.env.MONGO_URI)).pathname.slice(1))
+      .collection('wxkfoperators')
+      .deleteMany({});
+    protectedOne = await startManager({ ...own.env, AUTH_OPERATOR_TOKEN });
+    expect(await statusWith(token)).toBe(401);
+    const renewed = await addAlice();
+    expect([await statusWith(renewed), await statusWith(token)]).toEqual([200, 401]);
+    await protectedOne.stop();
+    await own.discard();
+  });
+
+  it('that lost wxkfreplies and wxkfconversations has the service asked again, in a new conversation', async () => {
+    const openKfId = String(wecom.accounts[1]?.openKfId);
+    const service = await StandInService.start({ answer: ({ text }) => `Re: ${text}` });
+    const shown = () => JSON.stringify(wecom.corp.chat.messages);
+    await add({
+      ...{ openKfIds: [openKfId], kind: 'agent' },
+      agent: { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY },
+    });
+    wecom.say('first', { openKfId });
+    await until(() => shown().includes('Re: first'));
+    sends.apis.set('kf/send_msg', -1);
+    wecom.say('second', { openKfId });
+    await until(() => sends.refused.some(({ asked }) => asked.includes('Re: second')));
+    await lose('wxkfreplies', 'wxkfconversations');
+    sends.apis.clear();
+    await until(() => shown().includes('Re: second'));
+    expect(service.asked.map(({ text }) => text)).toEqual(['first', 'second', 'second']);
+    const [first, second, again] = service.asked.map(({ conversationId }) => conversationId);
+    expect([first, again]).toEqual(['', '']);
+    expect(second).not.toBe('');
+    await service.close();
+  });
+
+  it('that lost wxkfsessions asks WeCom who has a customer, and the bot gets nothing meanwhile', async () => {
+    const openKfId = String(wecom.accounts[2]?.openKfId);
+    const own = await PullingBot.start();
+    const people = { keywords: ['person'], to: 'pool', waiting: 'wait', nobody: 'nobody is here' };
+    await own.addTo(manager.url, wecom, openKfId, { session: { people } });
+    wecom.say('hi', { openKfId });
+    await until(() => own.texts.includes('hi'));
+    wecom.say('person', { openKfId });
+    await until(() => JSON.stringify(wecom.corp.chat.messages).includes('"wait"'));
+    const asked = () =>
+      wecom.calls.records.filter(
+        ({ api: called, request }) => called === 'kf/service_state/get' && request.includes(openKfId),
+      ).length;
+    const before = asked();
+    await lose('wxkfsessions');
+    wecom.say('anybody?', { openKfId });
+    await until(() => asked() > before);
+    const log = () => fetch(api(`deliveries?openKfId=${openKfId}&outcome=people`));
+    await until(async () => (await (await log()).text()).includes('"outcome":"people"'));
+    expect(own.texts.filter((text) => text !== 'event')).toEqual(['hi']);
+    await own.close();
   });
 
   it('that lost wxkfpuppets and wxkfbots knows nobody: events wait for whoever registers', async () => {
