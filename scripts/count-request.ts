@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { register, startPuppetServer } from '../test/support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../test/support/wecom.js';
+import { STAND_IN_KEY, StandInService } from '../packages/simulator/services/stand-in-service.js';
 import { type Simulator, startSimulator } from '../packages/simulator/simulator.js';
 
 /** Until all that follows from an answer has run. */
@@ -53,7 +54,7 @@ async function count(): Promise<void> {
   const port = await freePort();
   Object.assign(process.env, { HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir });
   process.env.SECRETS_KEY = `${'A'.repeat(43)}=`;
-  const wecom = await startSimulator();
+  const wecom = await startSimulator({ accounts: ['of a puppet', 'of an agent'] });
   Object.assign(process.env, {
     WECOM_API_URL: wecom.url,
     ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
@@ -89,6 +90,15 @@ async function count(): Promise<void> {
     wecom.say('hello');
     await messages.next();
   };
+  const service = await StandInService.start({ answer: ({ text }) => `Re: ${text}` });
+  await addAgent(url, wecom, service);
+  let questions = 0;
+  const askAgent = async (): Promise<void> => {
+    const question = `question ${++questions}`;
+    wecom.say(question, { openKfId: wecom.accounts[1]?.openKfId ?? '' });
+    const isAnswered = () => JSON.stringify(wecom.corp.chat.messages).includes(`Re: ${question}`);
+    while (!isAnswered()) await sleep(10);
+  };
   const registerAgain = () => register(url, app, openKfId, puppet.url);
   const steps = {
     'a re-registration': registerAgain,
@@ -96,10 +106,11 @@ async function count(): Promise<void> {
     'a kept one': keep,
     'its redelivery': takeKept,
     'a message': giveMessage,
+    'a question': askAgent,
   };
   for (const run of Object.values(steps)) await during(run);
   for (const [what, run] of Object.entries(steps)) process.send?.([what, await during(run)]);
-  await Promise.all([puppet.close(), messages.close(), wecom.close()]);
+  await Promise.all([puppet.close(), messages.close(), service.close(), wecom.close()]);
   await rm(dataDir, { recursive: true, force: true });
   process.exit(0);
 }
@@ -122,6 +133,13 @@ async function addMessagePuppet(url: string, wecom: Simulator, endpoint: string)
   const { key } = await post(`${url}/api/v1/bots`, bot);
   const registration = { kfId: openKfId, kfName: 'messages', endpoint, takes: 'message', corpId, corpSecret };
   await post(`${url}/puppetWxkfManager/register`, registration, key);
+}
+
+/** Has a service answer the customers of the local WeCom's second account. */
+async function addAgent(url: string, { corpId, corpSecret, accounts }: Simulator, service: StandInService) {
+  const openKfIds = [accounts[1]?.openKfId];
+  const agent = { form: 'dify', url: service.urlOf('dify'), key: STAND_IN_KEY };
+  await post(`${url}/api/v1/bots`, { name: 'agent', corpId, corpSecret, openKfIds, kind: 'agent', agent });
 }
 
 async function post(url: string, body: object, key?: string): Promise<{ readonly key?: string }> {
