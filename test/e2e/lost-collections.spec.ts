@@ -20,6 +20,7 @@ import {
 } from '../support/puppet-server.js';
 import { PullingBot } from '../support/pulling-bot.js';
 import { type SendRefusals, startSendRefusals } from '../support/send-refusals.js';
+import { StreamBot } from '../support/stream-bot.js';
 import { until, whenServed } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
@@ -196,36 +197,57 @@ mongoSuite('a MongoDB', () => {
     await until(async () => !(await (await fetch(api('hints'))).text()).includes(openKfId));
   });
 
-  it('that lost wxkfoperators refuses their tokens until they are added again, and get new ones', async () => {
+  it('that lost wxkfoperators and wxkfendedsessions needs operators added again, and takes sessions that were ended', async () => {
     const AUTH_OPERATOR_TOKEN = 'marked-secret_of-operators';
     const own = mongoPlace();
     let protectedOne = await startManager({ ...own.env, AUTH_OPERATOR_TOKEN });
-    const api = (path: string) => `${protectedOne.url}/api/v1/${path}`;
-    const addAlice = async () => {
-      const answer = await fetch(api('operators'), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${AUTH_OPERATOR_TOKEN}` },
-        body: JSON.stringify({ name: 'alice', role: 'admin' }),
+    const call = (path: string, method: string, headers: Record<string, string>, body?: object) =>
+      fetch(protectedOne.url + path, {
+        method,
+        headers: { 'content-type': 'application/json', 'x-wxkf-console': '1', ...headers },
+        body: body === undefined ? null : JSON.stringify(body),
       });
+    const asAdmin = { authorization: `Bearer ${AUTH_OPERATOR_TOKEN}` };
+    const addAlice = async () => {
+      const answer = await call('/api/v1/operators', 'POST', asAdmin, { name: 'alice', role: 'admin' });
       return ((await answer.json()) as { token: string }).token;
     };
-    const statusWith = async (token: string) => {
-      const headers = { authorization: `Bearer ${token}` };
-      return (await whenServed(() => fetch(api('status'), { headers }))).status;
-    };
-    const token = await addAlice();
-    expect(await statusWith(token)).toBe(200);
+    const statusWith = async (headers: Record<string, string>) =>
+      (await whenServed(() => call('/api/v1/status', 'GET', headers))).status;
+    const asAlice = { authorization: `Bearer ${await addAlice()}` };
+    const signedIn = await call('/console/session', 'POST', {}, { token: AUTH_OPERATOR_TOKEN });
+    const session = { cookie: String(signedIn.headers.getSetCookie()[0]).split(';')[0] ?? '' };
+    expect([await statusWith(asAlice), await statusWith(session)]).toEqual([200, 200]);
+    await call('/console/session', 'DELETE', session);
+    expect(await statusWith(session)).toBe(401);
     await protectedOne.stop();
-    await client
-      .db(new URL(String(own.env.MONGO_URI)).pathname.slice(1))
-      .collection('wxkfoperators')
-      .deleteMany({});
+    const database = client.db(new URL(String(own.env.MONGO_URI)).pathname.slice(1));
+    for (const name of ['wxkfoperators', 'wxkfendedsessions']) await database.collection(name).deleteMany({});
     protectedOne = await startManager({ ...own.env, AUTH_OPERATOR_TOKEN });
-    expect(await statusWith(token)).toBe(401);
-    const renewed = await addAlice();
-    expect([await statusWith(renewed), await statusWith(token)]).toEqual([200, 401]);
+    expect([await statusWith(asAlice), await statusWith(session)]).toEqual([401, 200]);
+    const asNewAlice = { authorization: `Bearer ${await addAlice()}` };
+    expect([await statusWith(asNewAlice), await statusWith(asAlice)]).toEqual([200, 401]);
     await protectedOne.stop();
     await own.discard();
+  });
+
+  it('that lost wxkfconnections alone tells other replicas of a bot once it connects again', async () => {
+    const { key } = await add({ openKfIds: [newOpenKfId()], kind: 'stream' });
+    const connect = (clientId: string) => new StreamBot(manager.url, key, { clientId }).ready();
+    const lost = await connect('client-lost');
+    const collection = client.db().collection('wxkfconnections');
+    await until(async () => (await collection.countDocuments()) === 1);
+    await collection.deleteMany({});
+    const other = await startManager(place.env);
+    const known = async () => (await fetch(`${other.url}/api/v1/connections`)).text();
+    const later = await connect('client-later');
+    await until(async () => (await known()).includes('client-later'));
+    expect(await known()).not.toContain('client-lost');
+    await lost.close();
+    const again = await connect('client-lost');
+    await until(async () => (await known()).includes('client-lost'));
+    await Promise.all([later.close(), again.close()]);
+    await other.stop();
   });
 
   it('that lost wxkfreplies and wxkfconversations has the service asked again, in a new conversation', async () => {
