@@ -103,7 +103,7 @@ export class MessageOperations {
 
   async #revive(head: MessageHead, endpoint: string): Promise<boolean> {
     const [account, nowMs] = [toAddressee(head), this.storeClock.nowMs()];
-    if (head.state === 'dead' && !(await this.store.revive(account, head.msgid, endpoint, nowMs)))
+    if (head.state === 'dead' && !(await this.store.replay(account, head.msgid, endpoint, nowMs)))
       return false;
     await this.wakes.wake(account, endpoint);
     return true;

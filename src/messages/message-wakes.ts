@@ -10,7 +10,7 @@ import { Patrol } from './pulling/patrol.js';
 import { Puller } from './pulling/puller.js';
 import { LongWaits } from './sending/long-waits.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
-import { type Addressee, accountKey } from '../kernel/account.js';
+import type { Addressee } from '../kernel/account.js';
 
 /**
  * Makes messages due when their endpoint is well again or their account has another taker. The patrol calls
@@ -67,15 +67,9 @@ export class MessageWakes implements AlsoWaiting {
 
   /** All accounts whose messages wait elsewhere than where they would go now. @throws AppError `STORE_UNAVAILABLE` */
   async #wakeMoved(): Promise<void> {
-    for (let key = ''; ;) {
-      const page = await this.store.listWaiting(key, PAGE_SIZE);
-      for (const account of page) {
-        const endpoint = this.endpointOf(account);
-        if (endpoint !== null && endpoint !== account.endpoint) await this.wake(account, endpoint);
-      }
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE_SIZE) return;
-      key = accountKey(last);
+    for await (const account of this.store.listAccounts()) {
+      const endpoint = this.endpointOf(account);
+      if (endpoint !== null && endpoint !== account.endpoint) await this.wake(account, endpoint);
     }
   }
 
@@ -103,8 +97,6 @@ export class MessageWakes implements AlsoWaiting {
     });
   }
 }
-
-const PAGE_SIZE = 500;
 
 /** States of a taker whose messages have an endpoint to wait at, here or at another replica. */
 const THERE: ReadonlySet<MessageDestination['state']> = new Set(['ready', 'registering', 'elsewhere']);

@@ -6,19 +6,15 @@ import { Secret } from '../../src/kernel/secret.js';
 import {
   type Message,
   MESSAGE_LIFE_MS,
+  type MessageOutcome,
   type NewMessage,
   SEEN_MS,
   webhookIdOf,
 } from '../../src/queue/message.js';
 import type { MessageOrder } from '../../src/registry/bots/bot.js';
 import type { QueueStore } from '../../src/storage/queue/queue-store.js';
-import type {
-  DeadMessage,
-  PulledPage,
-  RefusedMessage,
-  Turn,
-  TurnOrder,
-} from '../../src/messages/queue/message-store.js';
+import type { PulledPage, Turn, TurnOrder } from '../../src/messages/queue/message-store.js';
+import type { Addressee } from '../../src/kernel/account.js';
 import type { UnderWay } from '../../src/queue/message-line.js';
 import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
 import type { Failure } from '../../src/queue/failure.js';
@@ -42,10 +38,12 @@ const NONE: ReadonlySet<string> = new Set();
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const OTHER = { corpId: 'wwCorp_1', openKfId: 'wkAccount-2' };
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
-const DEAD: DeadMessage = { attempts: 9, refusals: 8, failure: FAILURE };
+const DEAD: MessageOutcome = { state: 'dead', attempts: 9, refusals: 8, failure: FAILURE };
 const ALL: EntryFilter = { states: ['waiting', 'dead'], corpId: null, openKfId: null };
 
-const refusal = (fields: Partial<RefusedMessage> = {}): RefusedMessage => ({
+type Again = Extract<MessageOutcome, { state: 'waiting' }>;
+const refusal = (fields: Partial<Again> = {}): Again => ({
+  state: 'waiting',
   attempts: 1,
   refusals: 1,
   step: 1,
@@ -108,6 +106,14 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       if (kept === null) throw new Error('the lease was lost');
       return kept;
     }
+
+    async function waitingAccounts() {
+      const found: Addressee[] = [];
+      for await (const account of messages.listAccounts()) found.push(account);
+      return found;
+    }
+
+    const sweep = (nowMs: number) => opened.queue.sweep(nowMs - MESSAGE_LIFE_MS, nowMs + SEEN_MS, nowMs);
 
     const accountsOf = async () => (await messages.pulls.listAccounts('', 100)).accounts;
 
@@ -255,7 +261,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['waits', 'taken', 'dead', 'dropped', 'discarded'], { skipped: ['skipped'] });
         const turn = await claimOne();
         await messages.taken({ ...turn, msgid: 'taken' }, NOW_MS);
-        await messages.bury(turn, 'dead', DEAD, NOW_MS);
+        await messages.refused(turn, 'dead', DEAD, NOW_MS);
         await messages.drop(ACCOUNT, 'dropped');
         const again = ['waits', 'taken', 'dead', 'dropped', 'skipped'];
         expect(await keep(again)).toMatchObject({ added: 0, waiting: 2 });
@@ -580,7 +586,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const turn = await claimOne();
         const laterMs = NOW_MS + LEASE_MS;
         await messages.taken({ ...turn, msgid: 'm1' }, laterMs);
-        expect(await messages.bury(turn, 'm2', DEAD, laterMs)).toBe(true);
+        expect(await messages.refused(turn, 'm2', DEAD, laterMs)).toBe(true);
         await messages.refused(turn, 'm3', refusal({ dueAtMs: laterMs + 10_000 }), laterMs);
         await release({ ...turn, isInDoubt: false }, laterMs);
         await reopen();
@@ -602,7 +608,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const before = await messages.list(ALL, null, 9);
         expect(await nextOf(turn, 'account', laterMs)).toBeNull();
         await messages.refused(turn, 'm1', refusal(), laterMs);
-        expect(await messages.bury(turn, 'm1', DEAD, laterMs)).toBe(false);
+        expect(await messages.refused(turn, 'm1', DEAD, laterMs)).toBe(false);
         expect(await messages.pulls.handOver(turn, laterMs, null)).toBe(0);
         expect(await messages.discard(turn, laterMs)).toBe(0);
         await release(turn, laterMs);
@@ -610,7 +616,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await messages.list(ALL, null, 9)).toEqual(before);
         expect(await messages.begin(turn, underWay('m1'))).toBe(false);
         expect(await messages.begin(other, underWay('m2'))).toBe(true);
-        await messages.endUnderWay(turn);
+        await messages.begin(turn, null);
         expect(await messages.findUnderWay(ACCOUNT)).toMatchObject({ underWay: { msgid: 'm2' } });
         expect(await messages.lines.renew(other, laterMs, LEASE_MS)).toBe(true);
         await messages.taken({ ...turn, msgid: 'm1' }, laterMs);
@@ -638,7 +644,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.taken({ ...turn, msgid: 'm1' }, laterMs);
         // What the other one hears of it comes too late to bring it back.
         await messages.refused(other, 'm1', refusal(), laterMs);
-        expect(await messages.bury(other, 'm1', DEAD, laterMs)).toBe(false);
+        expect(await messages.refused(other, 'm1', DEAD, laterMs)).toBe(false);
         expect(await takeAll(other, 'account', laterMs)).toEqual(['m2']);
         expect(await messages.list(ALL, null, 9)).toMatchObject({ messages: [] });
       });
@@ -722,7 +728,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('passes over what is dead', async () => {
         await keep(PAGE);
         const turn = await claimOne();
-        await messages.bury(turn, 'a1', DEAD, NOW_MS);
+        await messages.refused(turn, 'a1', DEAD, NOW_MS);
         expect(await nextOf(turn, 'customer')).toMatchObject({ msgid: 'a2' });
         expect(await takeAll(turn)).toEqual(['a2', 'b1', 'n1', 'b2']);
       });
@@ -735,7 +741,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m4'], { account: OTHER, nowMs: NOW_MS + 5 });
         const turn = await claimOne();
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
-        await messages.bury(turn, 'm2', DEAD, NOW_MS);
+        await messages.refused(turn, 'm2', DEAD, NOW_MS);
         const counts = await opened.queue.countEntriesByAccount();
         expect(counts.toSorted((a, b) => a.openKfId.localeCompare(b.openKfId))).toEqual([
           { ...ACCOUNT, waiting: 1, dead: 1, oldestWaitingAtMs: NOW_MS },
@@ -749,7 +755,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 0 });
         expect(await takeAll(turn)).toEqual(['m2']);
-        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS)).toBe(false);
+        expect(await messages.replay(ACCOUNT, 'm1', ENDPOINT, NOW_MS)).toBe(false);
         expect(await messages.drop(ACCOUNT, 'm1')).toBe(false);
       });
 
@@ -774,8 +780,8 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('that is dead is so once, and keeps what it says', async () => {
         await keep(['m1']);
         const turn = await claimOne();
-        expect(await messages.bury(turn, 'm1', DEAD, NOW_MS)).toBe(true);
-        expect(await messages.bury(turn, 'm1', DEAD, NOW_MS)).toBe(false);
+        expect(await messages.refused(turn, 'm1', DEAD, NOW_MS)).toBe(true);
+        expect(await messages.refused(turn, 'm1', DEAD, NOW_MS)).toBe(false);
         await messages.refused(turn, 'm1', refusal(), NOW_MS);
         await release(turn);
         await reopen();
@@ -799,11 +805,11 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await reopen();
         expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 1, dead: 1 });
         expect((await messages.list(ALL, null, 9)).messages[0]).toMatchObject(dead);
-        expect(await messages.revive(ACCOUNT, 'long', ENDPOINT, NOW_MS)).toBe(false);
+        expect(await messages.replay(ACCOUNT, 'long', ENDPOINT, NOW_MS)).toBe(false);
         // After the lease of a process that keeps messages has lapsed, if it has died.
         const laterMs = NOW_MS + LEASE_MS;
         expect(await takeAll(await claimOne(laterMs), 'account', laterMs)).toEqual(['m1']);
-        await messages.sweep(NOW_MS + MESSAGE_LIFE_MS);
+        await sweep(NOW_MS + MESSAGE_LIFE_MS);
         expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 0, dead: 0 });
         expect(await keep([long], { nowMs: laterMs + LEASE_MS })).toMatchObject({ added: 0, dead: [] });
       });
@@ -812,13 +818,13 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2']);
         const turn = await claimOne();
         await messages.refused(turn, 'm1', refusal(), NOW_MS);
-        await messages.bury(turn, 'm1', DEAD, NOW_MS);
+        await messages.refused(turn, 'm1', DEAD, NOW_MS);
         await messages.refused(turn, 'm2', refusal(), NOW_MS);
         await release(turn);
-        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS + 1)).toBe(true);
-        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS + 1)).toBe(false);
-        expect(await messages.revive(ACCOUNT, 'm2', ENDPOINT, NOW_MS + 1)).toBe(false);
-        expect(await messages.revive(ACCOUNT, 'm9', ENDPOINT, NOW_MS + 1)).toBe(false);
+        expect(await messages.replay(ACCOUNT, 'm1', ENDPOINT, NOW_MS + 1)).toBe(true);
+        expect(await messages.replay(ACCOUNT, 'm1', ENDPOINT, NOW_MS + 1)).toBe(false);
+        expect(await messages.replay(ACCOUNT, 'm2', ENDPOINT, NOW_MS + 1)).toBe(false);
+        expect(await messages.replay(ACCOUNT, 'm9', ENDPOINT, NOW_MS + 1)).toBe(false);
         const again = await claimOne(NOW_MS + 1);
         const next = await nextOf(again, 'account', NOW_MS + 1);
         expect(next).toMatchObject({ msgid: 'm1', attempts: 9, refusals: 0, step: 0, state: 'waiting' });
@@ -829,7 +835,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
         await messages.refused(turn, 'm1', refusal({ dueAtMs: NOW_MS + HOUR_MS }), NOW_MS);
-        await messages.bury(turn, 'm3', DEAD, NOW_MS);
+        await messages.refused(turn, 'm3', DEAD, NOW_MS);
         await release(turn);
         expect(await claimAll(NOW_MS + 1)).toEqual([]);
         expect(await messages.drop(ACCOUNT, 'm1')).toBe(true);
@@ -846,7 +852,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const { content } = (await nextOf(turn)) as Message;
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
         await messages.drop(ACCOUNT, 'm2');
-        await messages.bury(turn, 'm3', DEAD, NOW_MS);
+        await messages.refused(turn, 'm3', DEAD, NOW_MS);
         await messages.pulls.handOver(turn, NOW_MS, null);
         expect(content.reveal()).toBe('what m1 says');
         await messages.drop(ACCOUNT, 'm3');
@@ -1108,14 +1114,14 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const dead = { ...(found?.message as Message), state: 'dead', dueAtMs: null } as const;
         expect(await messages.putBack({ ...dead, lastFailure: FAILURE }, 1, ENDPOINT, NOW_MS)).toBe(true);
         expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 1, dead: 1 });
-        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS)).toBe(true);
+        expect(await messages.replay(ACCOUNT, 'm1', ENDPOINT, NOW_MS)).toBe(true);
         expect(await nextOf(turn)).toMatchObject({ msgid: 'm1' });
       });
 
       it('is not put back where its bot has not taken it', async () => {
         await messages.begin(turn, underWay('m1'));
         const found = await messages.findUnderWay(ACCOUNT);
-        await messages.endUnderWay(turn);
+        await messages.begin(turn, null);
         const back = { ...(found?.message as Message), refusals: 1 };
         expect(await messages.putBack(back, 1, ENDPOINT, NOW_MS)).toBe(false);
         expect(await nextOf(turn)).toMatchObject({ msgid: 'm1', refusals: 0 });
@@ -1132,7 +1138,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
 
       it('ends when its turn says so', async () => {
         await messages.begin(turn, underWay('m1'));
-        await messages.endUnderWay(turn);
+        await messages.begin(turn, null);
         expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
         expect(await note('answered')).toBe('gone');
         expect(await nextOf(turn)).toMatchObject({ msgid: 'm1' });
@@ -1415,7 +1421,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2'], { nowMs: NOW_MS + 2 });
         await keep(['m1', 'm2', 'm3'], { account: OTHER, nowMs: NOW_MS + 1 });
         const turn = (await claimAll(NOW_MS + 2)).find(({ openKfId }) => openKfId === 'wkAccount-2') as Turn;
-        await messages.bury(turn, 'm2', DEAD, NOW_MS + 2);
+        await messages.refused(turn, 'm2', DEAD, NOW_MS + 2);
         expect(await messages.counts(null)).toEqual({ waiting: 4, dead: 1, oldestWaitingAtMs: NOW_MS + 1 });
         expect(await messages.counts(ACCOUNT)).toEqual({
           waiting: 2,
@@ -1428,13 +1434,13 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
 
       it('is found by its webhook id, until it is taken or dead', async () => {
         const find = async (msgid: string) =>
-          (await messages.findWaiting(webhookIdOf({ ...ACCOUNT, msgid })))?.content.reveal();
+          (await messages.find(webhookIdOf({ ...ACCOUNT, msgid })))?.content.reveal();
         await keep(['m1', 'm2']);
         await reopen();
         expect([await find('m1'), await find('m2')]).toEqual(['what m1 says', 'what m2 says']);
         const turn = await claimOne();
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);
-        await messages.bury(turn, 'm2', DEAD, NOW_MS);
+        await messages.refused(turn, 'm2', DEAD, NOW_MS);
         expect([await find('m1'), await find('m2'), await find('m3')]).toEqual([
           undefined,
           undefined,
@@ -1447,22 +1453,23 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1'], { account: OTHER, endpoint: null });
         await keep([], { account: { ...ACCOUNT, openKfId: 'wkIdle' } });
         expect(await messages.lines.listEndpoints()).toEqual(['http://one']);
-        const [first] = await messages.listWaiting('', 1);
-        expect(first).toEqual({ ...ACCOUNT, endpoint: 'http://one' });
-        expect(await messages.listWaiting('wwCorp_1/wkAccount-1', 9)).toEqual([{ ...OTHER, endpoint: null }]);
+        expect(await waitingAccounts()).toEqual([
+          { ...ACCOUNT, endpoint: 'http://one' },
+          { ...OTHER, endpoint: null },
+        ]);
         await messages.wake(OTHER, 'http://one', NOW_MS);
         for (const turn of await claimAll()) {
           await takeAll(turn);
           await release(turn);
         }
         expect(await messages.lines.listEndpoints()).toEqual([]);
-        expect(await messages.listWaiting('', 9)).toEqual([]);
+        expect(await waitingAccounts()).toEqual([]);
       });
 
       it('is handed over to another taker, all but what is dead', async () => {
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
-        await messages.bury(turn, 'm2', DEAD, NOW_MS);
+        await messages.refused(turn, 'm2', DEAD, NOW_MS);
         expect(await messages.pulls.handOver(turn, NOW_MS, null)).toBe(2);
         expect(await messages.pulls.handOver(turn, NOW_MS, null)).toBe(0);
         await release(turn);
@@ -1550,7 +1557,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['c1', 'c2'], { account: C });
         const turns = await claimAll();
         const turn = turns.find(({ corpId, openKfId }) => corpId === A.corpId && openKfId === A.openKfId);
-        await messages.bury(turn as Turn, 'a2', DEAD, NOW_MS);
+        await messages.refused(turn as Turn, 'a2', DEAD, NOW_MS);
       });
 
       async function pages(filter: Partial<EntryFilter>, limit: number): Promise<string[][]> {
@@ -1590,7 +1597,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
     describe('what waits for 3 days', () => {
       const OVER_MS = NOW_MS + MESSAGE_LIFE_MS;
       const EXPIRED: Failure = { atMs: OVER_MS, stage: 'expired', reason: 'no bot took it within 3 days' };
-      const expire = async (atMs: number) => idsOf(await messages.expire({ ...EXPIRED, atMs }));
+      const expire = async (atMs: number) => idsOf(await messages.clearUp({ ...EXPIRED, atMs }));
 
       it('is dead, also while nobody is there to take it', async () => {
         await keep(['m1', 'm2'], { endpoint: null });
@@ -1602,8 +1609,19 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 2 });
         const [dead] = (await messages.list({ ...ALL, states: ['dead'] }, null, 1)).messages;
         expect(dead).toMatchObject({ msgid: 'm1', dueAtMs: null, lastFailure: EXPIRED });
-        await messages.sweep(OVER_MS + MESSAGE_LIFE_MS);
+        await sweep(OVER_MS + MESSAGE_LIFE_MS);
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 0 });
+      });
+
+      it('ends as a dead letter after 3 days more, and its id is known', async () => {
+        await keep(['m1'], { skipped: ['m2'] });
+        expect(await expire(OVER_MS)).toEqual(['m1']);
+        expect(await expire(OVER_MS + MESSAGE_LIFE_MS - 1)).toEqual([]);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 0, dead: 1 });
+        await expire(OVER_MS + MESSAGE_LIFE_MS);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 0, dead: 0 });
+        const laterMs = OVER_MS + MESSAGE_LIFE_MS;
+        expect(await keep(['m1', 'm2'], { nowMs: laterMs })).toMatchObject({ added: 1, waiting: 1 });
       });
 
       it('is dead where it was tried in vain', async () => {
@@ -1615,7 +1633,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('and was sent again by an operator waits as long once more, or until it was tried', async () => {
         await keep(['m1', 'm2']);
         await expire(OVER_MS);
-        for (const msgid of ['m1', 'm2']) await messages.revive(ACCOUNT, msgid, ENDPOINT, OVER_MS);
+        for (const msgid of ['m1', 'm2']) await messages.replay(ACCOUNT, msgid, ENDPOINT, OVER_MS);
         expect(await expire(OVER_MS + MESSAGE_LIFE_MS - 1)).toEqual([]);
         const turn = await claimOne(OVER_MS);
         await messages.refused(turn, 'm1', refusal({ dueAtMs: OVER_MS }), OVER_MS);
@@ -1637,14 +1655,14 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2'], { skipped: ['m3'] });
         const turn = await claimOne();
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS + 1);
-        await messages.sweep(NOW_MS + SEEN_MS - 1);
+        await sweep(NOW_MS + SEEN_MS - 1);
         const nowMs = NOW_MS + SEEN_MS;
         expect(await keep(['m1', 'm3'], { nowMs: nowMs - 1 })).toMatchObject({ added: 0 });
-        await messages.sweep(nowMs);
+        await sweep(nowMs);
         expect(await keep(['m1'], { nowMs })).toMatchObject({ added: 0 });
         expect(await keep(['m3'], { nowMs })).toMatchObject({ added: 1 });
         await reopen();
-        await messages.sweep(nowMs + 1);
+        await sweep(nowMs + 1);
         const laterMs = nowMs + LEASE_MS;
         expect(await keep(['m1', 'm2'], { nowMs: laterMs })).toMatchObject({ added: 1, waiting: 3 });
       });
@@ -1652,12 +1670,12 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('removes what has been dead for 3 days, and knows its id', async () => {
         await keep(['m1', 'm2']);
         const turn = await claimOne();
-        await messages.bury(turn, 'm1', DEAD, NOW_MS);
-        await messages.sweep(NOW_MS + MESSAGE_LIFE_MS - 1);
+        await messages.refused(turn, 'm1', DEAD, NOW_MS);
+        await sweep(NOW_MS + MESSAGE_LIFE_MS - 1);
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 1 });
-        await messages.sweep(NOW_MS + MESSAGE_LIFE_MS);
+        await sweep(NOW_MS + MESSAGE_LIFE_MS);
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 0 });
-        expect(await messages.revive(ACCOUNT, 'm1', ENDPOINT, NOW_MS)).toBe(false);
+        expect(await messages.replay(ACCOUNT, 'm1', ENDPOINT, NOW_MS)).toBe(false);
         expect(await keep(['m1'], { nowMs: NOW_MS + MESSAGE_LIFE_MS })).toMatchObject({
           added: 0,
           waiting: 1,

@@ -108,7 +108,7 @@ it.each([
     await store.step('change message', { sql: `UPDATE messages SET ${change} WHERE key = ?`, values: [key] });
     const turn = await claim();
     for (let n = 0; n < 2; n++) expect(await nextId(turn)).toBe('m2');
-    expect(await messages.findWaiting(key)).toBeNull();
+    expect(await messages.find(key)).toBeNull();
     expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 1 });
     expect(lines).toMatchObject([{ level: 50, msg: 'message.record_unreadable', record: key }]);
     expect(await keep('m1')).toMatchObject({ added: 1, waiting: 2 });
@@ -116,6 +116,19 @@ it.each([
     expect(await nextId(turn)).toBe('m1');
   },
 );
+
+it('lists every account with waiting messages once, however many there are', async () => {
+  const accounts = Array.from({ length: 1_001 }, (_, n) => ({
+    corpId: 'wwCorp_1',
+    openKfId: `wk${1_000 + n}`,
+  }));
+  await Promise.all(
+    accounts.map((account) => messages.append(account, pulledPage([newMessage('m1')]), 1, 0, NOW_MS)),
+  );
+  const listed: string[] = [];
+  for await (const { openKfId } of messages.listAccounts()) listed.push(openKfId);
+  expect(listed).toEqual(accounts.map(({ openKfId }) => openKfId));
+});
 
 describe('on a full disk', () => {
   it('nothing is kept, and nothing is lost', async () => {
@@ -169,12 +182,19 @@ describe('on a full disk', () => {
     const turn = await claim();
     const before = await messages.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9);
     const failure = { atMs: NOW_MS, stage: 'connect', reason: 'x' } as const;
-    const refused = { attempts: 1, refusals: 1, step: 1, dueAtMs: NOW_MS + 1, failure };
+    const refused = {
+      state: 'waiting',
+      attempts: 1,
+      refusals: 1,
+      step: 1,
+      dueAtMs: NOW_MS + 1,
+      failure,
+    } as const;
     isFull = true;
     await expect(messages.taken({ ...turn, msgid: 'm1' }, NOW_MS)).rejects.toMatchObject(unavailable);
     await expect(messages.refused(turn, 'm1', refused, NOW_MS)).rejects.toMatchObject(unavailable);
     await expect(
-      messages.bury(turn, 'm1', { attempts: 1, refusals: 1, failure }, NOW_MS),
+      messages.refused(turn, 'm1', { state: 'dead', attempts: 1, refusals: 1, failure }, NOW_MS),
     ).rejects.toMatchObject(unavailable);
     await expect(messages.pulls.handOver(turn, NOW_MS, null)).rejects.toMatchObject(unavailable);
     await expect(messages.drop(ACCOUNT, 'm1')).rejects.toMatchObject(unavailable);

@@ -110,7 +110,7 @@ onEachStore((newPlace) => {
     if (turn === undefined) throw new Error('nothing is due');
     await messages.taken({ ...turn, msgid: 'taken' }, NOW_MS);
     const failure = { atMs: NOW_MS, stage: 'expired', reason: 'x' } as const;
-    await messages.bury(turn, 'dead', { attempts: 1, refusals: 1, failure }, NOW_MS);
+    await messages.refused(turn, 'dead', { state: 'dead', attempts: 1, refusals: 1, failure }, NOW_MS);
     expect(await reseal(ROTATING)).toEqual({ lookedAt: 2, changed: 2, closed: [] });
     expect(await reseal(NEW)).toEqual({ lookedAt: 2, changed: 0, closed: [] });
     const closed = ['dead', 'waits'].map((msgid) => webhookIdOf({ ...account, msgid }));

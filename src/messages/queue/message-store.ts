@@ -5,15 +5,17 @@ import {
   type Message,
   MESSAGE_LIFE_MS,
   type MessageHead,
+  type MessageOutcome,
   type NewMessage,
   SEEN_MS,
+  toChange,
   toEntry,
   toMessage,
   toMessageHead,
   toUrgent,
   webhookIdOf,
 } from '../../queue/message.js';
-import { type EntryChange, QueueStore } from '../../storage/queue/queue-store.js';
+import { type EntryChange, type LinePlace, QueueStore } from '../../storage/queue/queue-store.js';
 import {
   type Entry,
   ENTRY_STATES,
@@ -26,7 +28,7 @@ import {
   type StoredState,
 } from '../../storage/queue/entry.js';
 import { Injectable } from '@nestjs/common';
-import { isHeldBy } from '../../storage/queue/line.js';
+import { isHeldBy, type Line, lineKey } from '../../storage/queue/line.js';
 import type { Failure } from '../../queue/failure.js';
 import { type Claimed, type DueLines, Lines, type Stepped } from '../../queue/lines.js';
 import type { MessageOrder } from '../../registry/bots/bot.js';
@@ -66,6 +68,8 @@ const AHEAD_ACCOUNTS_MAX = 250;
 const HEAD_CHARS = 1_000;
 /** How many messages end together because they have waited for too long. */
 const EXPIRED_MAX = 2_000;
+/** How many accounts with waiting messages are read together. */
+const ACCOUNTS_MAX = 500;
 /** How many messages are looked at together as they are handed over. */
 const LISTED_MAX = 1_000;
 /** How many customers' first messages a probe is chosen from. */
@@ -125,9 +129,13 @@ export interface KeptPage {
 /**
  * The right to send an account's messages, which one process has at a time: a claimed line. Its endpoint is where its messages
  * were last sent or will be sent. It is in doubt where the process of an earlier turn died before it released the turn, and no
- * turn since has found out what that one had sent: the first message may have been sent already.
+ * turn since has found out what that one had sent: the first message may have been sent already. Only the holder of a turn begins
+ * attempts, so where none is under way as it is claimed, none was begun.
  */
-export type Turn = Pick<Claimed<MessageLine>, 'corpId' | 'openKfId' | 'lease' | 'endpoint' | 'isInDoubt'>;
+export type Turn = Pick<
+  Claimed<MessageLine>,
+  'corpId' | 'openKfId' | 'lease' | 'endpoint' | 'isInDoubt' | 'underWay'
+>;
 
 /** A message whose attempt a turn has begun. */
 export interface UnderWayMessage {
@@ -135,16 +143,8 @@ export interface UnderWayMessage {
   readonly message: Message;
 }
 
-export interface RefusedMessage {
-  readonly attempts: number;
-  readonly refusals: number;
-  readonly step: number;
-  readonly dueAtMs: number;
-  /** `null` leaves the last one. */
-  readonly failure: Failure | null;
-}
-
-export type DeadMessage = Pick<RefusedMessage, 'attempts' | 'refusals'> & { readonly failure: Failure };
+/** Messages that a bot took: one, or those of the page that was pulled from this cursor. */
+export type TakenMessages = Addressee & ({ readonly msgid: string } | { readonly pageCursor: string });
 
 export interface MessagePage {
   readonly messages: readonly MessageHead[];
@@ -187,7 +187,7 @@ export class MessageStore {
    * @param firstSeq higher than the number of every message of the account that is kept.
    * @param waitingBefore messages of the account that wait at most.
    */
-  async add(
+  async append(
     account: Addressee,
     page: PulledPage,
     firstSeq: number,
@@ -225,13 +225,8 @@ export class MessageStore {
   }
 
   /** Makes an account due that has messages and no line: a process may have died between the two. */
-  async addLine(account: Addressee, endpoint: string | null, nowMs: number): Promise<void> {
+  async resume(account: Addressee, endpoint: string | null, nowMs: number): Promise<void> {
     await this.#lines.change(account, (line) => line ?? toDue(null, account, endpoint, nowMs));
-  }
-
-  /** Removes the waiting messages of the page that was pulled from this cursor; their ids stay known. */
-  async forgetPage(account: Addressee, cursor: string, nowMs: number): Promise<void> {
-    await this.#forgetWaiting(account, cursor, nowMs + SEEN_MS);
   }
 
   /** The waiting message that came first: the one that goes first, unless that is urgent. */
@@ -243,7 +238,7 @@ export class MessageStore {
   }
 
   /** The message with this webhook id, if it waits. */
-  async findWaiting(webhookId: string): Promise<Message | null> {
+  async find(webhookId: string): Promise<Message | null> {
     const message = await this.#find(webhookId);
     return message?.state === 'waiting' ? this.contents.open(message) : null;
   }
@@ -342,42 +337,31 @@ export class MessageStore {
   }
 
   /**
-   * Its bot took the message: removes what it says, whoever leases the account now. Its id stays known. The line may go on to
-   * name the message as under way, which has no effect for a message that no longer waits.
+   * A bot took the messages, whoever leases the account now: removes what they say. Their ids stay known. The line may go on to
+   * name one of them as under way, which has no effect for a message that no longer waits.
    */
-  async taken(message: Addressee & Pick<Message, 'msgid'>, nowMs: number): Promise<void> {
-    await this.#forget(message, nowMs + SEEN_MS);
+  async taken(taken: TakenMessages, nowMs: number): Promise<void> {
+    const untilMs = nowMs + SEEN_MS;
+    if ('msgid' in taken) await this.#forget(taken, untilMs);
+    else await this.#forgetWaiting({ ...waitingOf(taken), pageCursor: taken.pageCursor }, taken, untilMs);
   }
 
-  async refused(
-    turn: Turn,
-    msgid: string,
-    { failure, ...refused }: RefusedMessage,
-    nowMs: number,
-  ): Promise<void> {
-    const change = { ...refused, ...(failure !== null && { lastFailure: failure }) };
-    await this.#changeMessage(turn, msgid, change, nowMs);
-  }
-
-  /** Ends a message that its bot does not get, without a dead letter. @returns whether this call ended it. */
-  async passOver(turn: Turn, msgid: string, nowMs: number): Promise<boolean> {
+  /** Stores what becomes of a message that its bot did not take. @returns whether this call did so. */
+  async refused(turn: Turn, msgid: string, outcome: MessageOutcome, nowMs: number): Promise<boolean> {
     if ((await this.#lines.findStill(turn, turn.lease.id, nowMs)) === null) return false;
     this.#ahead.delete(accountKey(turn));
-    return this.#forgetOne(webhookIdOf({ ...turn, msgid }), nowMs + SEEN_MS);
-  }
-
-  /** Marks the message as dead. @returns whether this call made it dead. */
-  bury(turn: Turn, msgid: string, { failure, ...counted }: DeadMessage, nowMs: number): Promise<boolean> {
-    return this.#changeMessage(turn, msgid, { ...counted, ...toDead(failure) }, nowMs);
+    const key = webhookIdOf({ ...turn, msgid });
+    if (outcome.state === 'known') return this.#forgetOne(key, nowMs + SEEN_MS);
+    return this.#changeOne(key, 'waiting', toChange(outcome));
   }
 
   // A callback bot's two halves, which may reach different processes.
 
   /**
-   * Stores which attempt is under way, in place of the one before.
+   * Stores which attempt is under way, in place of the one before; `null` where none is any more.
    * @returns false when another process has taken the turn over.
    */
-  async begin(turn: Turn, underWay: UnderWay): Promise<boolean> {
+  async begin(turn: Turn, underWay: UnderWay | null): Promise<boolean> {
     return (await this.#changeHeld(turn, (line) => ({ ...line, underWay }))) !== null;
   }
 
@@ -387,13 +371,6 @@ export class MessageStore {
     if (underWay === null || isComplete(underWay)) return null;
     const message = await this.#find(webhookIdOf({ ...account, msgid: underWay.msgid }));
     return message?.state === 'waiting' ? { underWay, message: this.contents.open(message) } : null;
-  }
-
-  /** As `findUnderWay`, as the turn begins. */
-  async findBegun(turn: Turn, nowMs: number): Promise<UnderWayMessage | null> {
-    const held = await this.#lines.findHeld(turn, turn.lease.id, nowMs);
-    // Only the holder of the turn begins messages, so none has been begun since the turn was claimed.
-    return held !== null && held.underWay === null ? null : this.findUnderWay(turn);
   }
 
   /**
@@ -449,11 +426,6 @@ export class MessageStore {
     return this.#withLine(message, endpoint, nowMs, dueAtMs, () => this.#put('known', back));
   }
 
-  /** Nothing is under way any more. */
-  async endUnderWay(turn: Turn): Promise<void> {
-    await this.#changeHeld(turn, (line) => ({ ...line, underWay: null }));
-  }
-
   // Changes from outside.
 
   /** Makes the account's messages due at once for this endpoint. A running lease stays. */
@@ -463,37 +435,41 @@ export class MessageStore {
     await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, endpoint, nowMs)));
   }
 
-  /** The accounts with waiting messages, and where these wait: at most `limit`, those after this key. */
-  async listWaiting(
-    afterKey: string,
-    limit: number,
-  ): Promise<readonly (Addressee & Pick<MessageLine, 'endpoint'>)[]> {
-    const after = { key: `messages ${afterKey}`, waitingSinceMs: 0 };
-    const lines = await this.store.list('messages', ALL_LINES, after, limit, 'account');
-    return lines.map(({ corpId, openKfId, endpoint }) => ({ corpId, openKfId, endpoint }));
+  /** The accounts with waiting messages, and where these wait. */
+  async *listAccounts(): AsyncGenerator<Addressee & Pick<MessageLine, 'endpoint'>> {
+    for (let after: LinePlace | null = null; ;) {
+      const page: readonly Line[] = await this.store.list(
+        'messages',
+        ALL_LINES,
+        after,
+        ACCOUNTS_MAX,
+        'account',
+      );
+      yield* page.map(({ corpId, openKfId, endpoint }) => ({ corpId, openKfId, endpoint }));
+      const last = page.at(-1);
+      if (last === undefined || page.length < ACCOUNTS_MAX) return;
+      after = { key: lineKey('messages', last), waitingSinceMs: last.waitingSinceMs };
+    }
   }
 
   /**
-   * Removes the account's waiting messages with their ids, so that they are new when they come again.
-   * @param before is called with the one that came first, before any of them goes.
+   * Removes the account's waiting messages, which its bot does not get.
+   * @param handOver where another taker gets them, and may have to pull them again: their ids are forgotten too, so that they are
+   *   new when they come again. It is called with the one that came first, before any of them goes. Left out, their ids stay known.
    * @returns how many were removed.
    */
-  async forgetAll(turn: Turn, nowMs: number, before: (first: MessageHead) => Promise<void>): Promise<number> {
+  async discard(
+    turn: Turn,
+    nowMs: number,
+    handOver?: (first: MessageHead) => Promise<void>,
+  ): Promise<number> {
     if ((await this.#lines.findHeld(turn, turn.lease.id, nowMs)) === null) return 0;
+    if (handOver === undefined) return this.#forgetWaiting(waitingOf(turn), turn, nowMs + SEEN_MS);
     const first = await this.findEarliest(turn);
     if (first === null) return 0;
-    await before(first);
+    await handOver(first);
     await this.store.forgetEntries({ states: ['known'], keys: await this.#listMerged(turn) }, null);
-    return this.#forgetWaiting(turn, null, null);
-  }
-
-  /**
-   * Removes the account's waiting messages, which no bot is to get. Their ids stay known.
-   * @returns how many were removed.
-   */
-  async discard(turn: Turn, nowMs: number): Promise<number> {
-    if ((await this.#lines.findHeld(turn, turn.lease.id, nowMs)) === null) return 0;
-    return this.#forgetWaiting(turn, null, nowMs + SEEN_MS);
+    return this.#forgetWaiting(waitingOf(turn), turn, null);
   }
 
   /** Lists a page, account by account, each in its order. @param cursor of the page before; `null` for the first page. */
@@ -506,7 +482,7 @@ export class MessageStore {
   }
 
   /** Sends a dead message again, to this endpoint if nothing else of the account waits. @returns false when it is not there, or has no content: see `isOversized`. */
-  async revive(account: Addressee, msgid: string, endpoint: string | null, nowMs: number): Promise<boolean> {
+  async replay(account: Addressee, msgid: string, endpoint: string | null, nowMs: number): Promise<boolean> {
     const key = webhookIdOf({ ...account, msgid });
     const message = await this.#find(key);
     if (message?.state !== 'dead' || isOversized(message)) return false;
@@ -531,27 +507,24 @@ export class MessageStore {
   }
 
   /**
-   * Marks messages as dead that have waited for 3 days, whoever leases their account; at most some thousand.
+   * Marks messages as dead that have waited for 3 days, whoever leases their account. Removes messages that died 3 days ago, and ids
+   * that need not be known any more. At most some thousand of each.
    * @returns the messages that this call made dead, as they were before.
    */
-  async expire(failure: Failure): Promise<readonly MessageHead[]> {
-    const waiting = { states: ['waiting'], storedUntilMs: failure.atMs - MESSAGE_LIFE_MS } as const;
+  async clearUp(failure: Failure): Promise<readonly MessageHead[]> {
+    const { atMs } = failure;
+    await this.store.sweep(atMs - MESSAGE_LIFE_MS, atMs + SEEN_MS, atMs);
+    const waiting = { states: ['waiting'], storedUntilMs: atMs - MESSAGE_LIFE_MS } as const;
     const old = await this.#read(toMessageHead, () =>
       this.store.listEntries(waiting, { by: 'storedAtMs', limit: EXPIRED_MAX }),
     );
     const expired = await Promise.all(
       old.map(
         async (head) =>
-          isExpired(head, failure.atMs) &&
-          (await this.#changeOne(webhookIdOf(head), 'waiting', toDead(failure))),
+          isExpired(head, atMs) && (await this.#changeOne(webhookIdOf(head), 'waiting', toDead(failure))),
       ),
     );
     return old.filter((_, n) => expired[n]);
-  }
-
-  /** Removes ids that need not be known any more, and messages that died 3 days ago; at most some thousand. */
-  sweep(nowMs: number): Promise<void> {
-    return this.store.sweep(nowMs - MESSAGE_LIFE_MS, nowMs + SEEN_MS, nowMs);
   }
 
   #changeHeld(
@@ -716,15 +689,8 @@ export class MessageStore {
     this.#passed(message);
   }
 
-  async #changeMessage(turn: Turn, msgid: string, change: EntryChange, nowMs: number): Promise<boolean> {
-    if ((await this.#lines.findStill(turn, turn.lease.id, nowMs)) === null) return false;
-    this.#ahead.delete(accountKey(turn));
-    return this.#changeOne(webhookIdOf({ ...turn, msgid }), 'waiting', change);
-  }
-
-  #forgetWaiting(account: Addressee, pageCursor: string | null, untilMs: number | null): Promise<number> {
+  #forgetWaiting(which: EntryFilter, account: Addressee, untilMs: number | null): Promise<number> {
     this.#ahead.delete(accountKey(account));
-    const which = { ...waitingOf(account), ...(pageCursor !== null && { pageCursor }) };
     return this.store.forgetEntries(which, untilMs);
   }
 

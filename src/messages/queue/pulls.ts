@@ -89,8 +89,8 @@ export class Pulls {
     const { regime, mover, coveredUntilMs } = record;
     const cursor = cursorOf(record, appId);
     const isFromTaker = mover?.appId === appId && cursor !== '';
-    const { waiting } = await this.queue.countEntries(account);
-    if (waiting > 0) await this.messages.addLine(account, record.endpoint, nowMs);
+    const { waiting } = await this.messages.counts(account);
+    if (waiting > 0) await this.messages.resume(account, record.endpoint, nowMs);
     this.#pulling.set(accountKey(account), { ...lease, nextSeq: record.nextSeq, waiting });
     return { id: lease.id, cursor, regime, coveredUntilMs, isFromTaker, waiting };
   }
@@ -114,7 +114,7 @@ export class Pulls {
     if (pulling?.id !== leaseId || pulling.untilMs <= nowMs) return null;
     // Higher than the number of every kept message, even where the state of the account was lost.
     const firstSeq = Math.max(pulling.nextSeq, nowMs * SEQS_PER_MS);
-    const kept = await this.messages.add(account, page, firstSeq, pulling.waiting, nowMs);
+    const kept = await this.messages.append(account, page, firstSeq, pulling.waiting, nowMs);
     const lease = { id: leaseId, untilMs: nowMs + leaseMs };
     const nextSeq = firstSeq + page.messages.length;
     const { outcome } = await this.#states.change(accountKey(account), (now) =>
@@ -177,7 +177,7 @@ export class Pulls {
     });
     if (outcome !== 'written' || !hasAll) return;
     this.#pulling.delete(accountKey(account));
-    await this.messages.forgetPage(account, from, nowMs);
+    await this.messages.taken({ ...toAddressee(account), pageCursor: from }, nowMs);
   }
 
   /**
@@ -230,7 +230,7 @@ export class Pulls {
   handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number> {
     // The cursors go first: if the process dies in between, the messages that are left are still known,
     // and not kept twice.
-    return this.messages.forgetAll(turn, nowMs, async (first) => {
+    return this.messages.discard(turn, nowMs, async (first) => {
       await this.#states.change(accountKey(turn), (state) =>
         state === null ? null : handedOver(state, first, before),
       );

@@ -137,7 +137,7 @@ describe('a message under way to a callback bot', () => {
     await begin();
     await clock.advance(15_000);
     const [other] = await store.lines.claimDue(clock.nowMs(), 1, 15_000, new Set());
-    await store.endUnderWay(other as Turn);
+    await store.begin(other as Turn, null);
     expect(await pull()).toBe('');
   });
 

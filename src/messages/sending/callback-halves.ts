@@ -103,7 +103,7 @@ export class CallbackHalves {
   /** The attempt ended without an answer that takes the message: nothing is under way any more. */
   async failed(turn: Turn): Promise<void> {
     this.#answeredHere(turn);
-    await this.store.endUnderWay(turn);
+    await this.store.begin(turn, null);
   }
 
   /** Whether the message was pulled in this attempt, from any process; false while the store cannot tell. Never rejects. */
@@ -172,7 +172,7 @@ export class CallbackHalves {
     if (!underWay.isAnswered || underWay.isPulled || nowMs < underWay.untilMs) return false;
     const { attempt } = underWay;
     await this.outcomes.putOff(turn, message, nowMs, attempt, toFailure(nowMs, 'unpulled', UNPULLED));
-    await this.store.endUnderWay(turn);
+    await this.store.begin(turn, null);
     const result = { taken: false, stage: 'unpulled', reason: UNPULLED } as const;
     this.#ended(taker, message, attempt, HALVES_MS, result);
     this.outcomes.unpulled(message, attempt, UNPULLED);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import { accountKey, type Addressee } from '../../kernel/account.js';
+import type { Addressee } from '../../kernel/account.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
@@ -64,14 +64,10 @@ export class LongWaits {
 
   /** Begins with what an earlier process has kept; once. @throws AppError `STORE_UNAVAILABLE`; then call it again. */
   async findAll(): Promise<void> {
-    for (let after: string | null = ''; !this.#hasFoundAll && after !== null;) {
-      const page: readonly Addressee[] = await this.store.listWaiting(after, PAGE_SIZE);
-      for (const account of page) {
-        const bot = this.destinations.findForMessages(account)?.bot ?? null;
-        if (bot !== null && hasFallback(bot)) await this.#beginAll(account, bot);
-      }
-      const last = page.at(-1);
-      after = last === undefined || page.length < PAGE_SIZE ? null : accountKey(last);
+    if (this.#hasFoundAll) return;
+    for await (const account of this.store.listAccounts()) {
+      const bot = this.destinations.findForMessages(account)?.bot ?? null;
+      if (bot !== null && hasFallback(bot)) await this.#beginAll(account, bot);
     }
     this.#hasFoundAll = true;
   }
@@ -104,7 +100,7 @@ export class LongWaits {
   async #tell(account: Addressee, id: string): Promise<boolean> {
     const taker = this.destinations.findForMessages(account);
     if (taker?.state !== 'ready') return true;
-    const message = await this.store.findWaiting(id);
+    const message = await this.store.find(id);
     if (message === null) return true;
     const parcel = toParcel(message, taker.bot, message.attempts + 1, this.storeClock.nowMs());
     return this.botEndpoints.to(taker).tellToWait(parcel);

@@ -120,7 +120,8 @@ export class MessageOutcomes {
       const pauseMs = result.stage === 'too_long' ? null : eventPauseMs(message, nowMs, durationMs);
       if (pauseMs === null) return this.#passOver(turn, tried, failure);
       const again = { attempts, refusals, step: message.step, dueAtMs: nowMs + pauseMs, failure };
-      return this.store.refused(turn, message.msgid, again, nowMs);
+      await this.store.refused(turn, message.msgid, { state: 'waiting', ...again }, nowMs);
+      return;
     }
     // The bot would refuse the message each time.
     const isHopeless = result.stage === 'too_long' || refusals >= this.config.messageTries;
@@ -128,7 +129,8 @@ export class MessageOutcomes {
       return this.#passOver(turn, { ...message, attempts, refusals }, failure);
     if (isHopeless) return this.#bury(turn, { ...message, attempts, refusals }, failure);
     const { step, dueAtMs } = nextOf(message, nowMs, result);
-    await this.store.refused(turn, message.msgid, { attempts, refusals, step, dueAtMs, failure }, nowMs);
+    const again = { attempts, refusals, step, dueAtMs, failure };
+    await this.store.refused(turn, message.msgid, { state: 'waiting', ...again }, nowMs);
   }
 
   /**
@@ -175,7 +177,7 @@ export class MessageOutcomes {
     const { refusals } = message;
     // A message that was sent has left step 0 of the schedule.
     const step = attempts > message.attempts ? Math.max(1, message.step) : message.step;
-    const refused = { attempts, refusals, step, dueAtMs, failure };
+    const refused = { state: 'waiting', attempts, refusals, step, dueAtMs, failure } as const;
     await this.store.refused(turn, message.msgid, refused, this.storeClock.nowMs());
   }
 
@@ -186,7 +188,7 @@ export class MessageOutcomes {
     this.countRepeated();
     const nowMs = this.storeClock.nowMs();
     const { refusals, step, dueAtMs } = message;
-    const same = { refusals, step, dueAtMs: dueAtMs ?? nowMs, failure: null };
+    const same = { state: 'waiting', refusals, step, dueAtMs: dueAtMs ?? nowMs, failure: null } as const;
     await this.store.refused(turn, message.msgid, { ...same, attempts }, nowMs);
   }
 
@@ -201,18 +203,18 @@ export class MessageOutcomes {
    */
   async clearUp(): Promise<void> {
     const failure = this.#expired();
-    for (const message of await this.store.expire(failure)) this.#noteBuried(message, failure);
-    await this.store.sweep(failure.atMs);
+    for (const message of await this.store.clearUp(failure)) this.#noteBuried(message, failure);
   }
 
   async #bury(turn: Turn, message: MessageHead, failure: Failure): Promise<void> {
     const { msgid, attempts, refusals } = message;
-    if (await this.store.bury(turn, msgid, { attempts, refusals, failure }, failure.atMs))
+    if (await this.store.refused(turn, msgid, { state: 'dead', attempts, refusals, failure }, failure.atMs))
       this.#noteBuried(message, failure);
   }
 
   async #passOver(turn: Turn, message: MessageHead, failure: Failure): Promise<void> {
-    if (await this.store.passOver(turn, message.msgid, failure.atMs)) this.#notePassedOver(message, failure);
+    if (await this.store.refused(turn, message.msgid, { state: 'known' }, failure.atMs))
+      this.#notePassedOver(message, failure);
   }
 
   #notePassedOver(message: MessageHead, failure: Failure): void {

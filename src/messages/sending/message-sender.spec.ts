@@ -142,7 +142,7 @@ describe('a message whose bot answers and never pulls', () => {
     await sendTurn();
     await clock.advance(MESSAGE_LIFE_MS);
     await sendTurn();
-    await store.revive(ACCOUNT, 'm1', ENDPOINT.href, clock.nowMs());
+    await store.replay(ACCOUNT, 'm1', ENDPOINT.href, clock.nowMs());
     await store.wake(ACCOUNT, ENDPOINT.href, clock.nowMs());
     const before = attempts;
     await sendTurn();

@@ -139,7 +139,7 @@ export class MessageSender {
 
   async #findEarlier(turn: Turn, taker: MessageDestination): Promise<Earlier> {
     if (!isBegun(taker)) return { begun: null, doubted: new Set(turn.isInDoubt ? PLACES : []) };
-    const found = await this.store.findBegun(turn, this.storeClock.nowMs());
+    const found = turn.underWay === null ? null : await this.store.findUnderWay(turn);
     if (found !== null && !(await this.halves.endOverdue(turn, taker, found)))
       await this.#noteBegun(turn, found);
     return { begun: found?.underWay ?? null, doubted: new Set() };
