@@ -13,7 +13,7 @@ import {
 } from '../../src/queue/message.js';
 import type { MessageOrder } from '../../src/registry/bots/bot.js';
 import type { QueueStore } from '../../src/storage/queue/queue-store.js';
-import type { PulledPage, Turn, TurnOrder } from '../../src/messages/queue/message-store.js';
+import type { OrderingBot, PulledPage, Turn } from '../../src/messages/queue/message-store.js';
 import type { Addressee } from '../../src/kernel/account.js';
 import type { UnderWay } from '../../src/queue/message-line.js';
 import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
@@ -35,6 +35,7 @@ const LEASE_MS = 15_000;
 const HOUR_MS = 3_600_000;
 const ENDPOINT = 'http://bot:8080';
 const NONE: ReadonlySet<string> = new Set();
+const CUSTOMERS: OrderingBot = { order: 'customer' };
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const OTHER = { corpId: 'wwCorp_1', openKfId: 'wkAccount-2' };
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
@@ -127,7 +128,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
     }
 
     const nextOf = (turn: Turn, order: MessageOrder = 'account', nowMs = NOW_MS, isProbe = false) =>
-      messages.next(turn, order, nowMs, isProbe);
+      messages.next(turn, { order }, nowMs, { isProbe });
 
     /** What a turn gives out until nothing is due. */
     async function takeAll(turn: Turn, order: MessageOrder = 'account', nowMs = NOW_MS): Promise<string[]> {
@@ -141,7 +142,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
     }
 
     const release = (turn: Turn, nowMs = NOW_MS, order: MessageOrder = 'account') =>
-      messages.release(turn, turn.endpoint, order, nowMs);
+      messages.release(turn, turn.endpoint, { order }, nowMs);
 
     const customer = (msgid: string, lane: string) => newMessage(msgid, { lane });
 
@@ -704,7 +705,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const lanes = new Set<string>();
         const begun: string[] = [];
         for (;;) {
-          const next = await messages.nextBeside(turn, lanes, NOW_MS, false);
+          const next = await messages.next(turn, CUSTOMERS, NOW_MS, { isProbe: false, beside: lanes });
           if (next === null) break;
           begun.push(next.msgid);
           lanes.add(next.lane);
@@ -716,7 +717,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(PAGE);
         const turn = await claimOne();
         const probe = async (...lanes: string[]) =>
-          (await messages.nextBeside(turn, new Set(lanes), NOW_MS, true))?.msgid;
+          (await messages.next(turn, CUSTOMERS, NOW_MS, { isProbe: true, beside: new Set(lanes) }))?.msgid;
         expect(await probe()).toBe('a1');
         await messages.refused(turn, 'a1', { ...refusal(), attempts: 2 }, NOW_MS);
         await messages.refused(turn, 'b1', { ...refusal(), attempts: 1 }, NOW_MS);
@@ -894,7 +895,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
 
       it('says where its messages wait', async () => {
         await keep(['m1']);
-        await messages.release(await claimOne(), 'http://new', 'account', NOW_MS);
+        await messages.release(await claimOne(), 'http://new', null, NOW_MS);
         expect((await claimOne()).endpoint).toBe('http://new');
       });
 
@@ -949,7 +950,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         for (const turn of await claimAll()) {
           await messages.refused(turn, 'm1', refusal(), NOW_MS);
           const endpoint = turn.openKfId === 'wk3' ? 'http://another' : ENDPOINT;
-          await messages.release(turn, endpoint, 'account', NOW_MS);
+          await messages.release(turn, endpoint, null, NOW_MS);
         }
         expect(await claimAll(NOW_MS + 1)).toEqual([]);
         await messages.lines.wakeEndpoint(ENDPOINT, NOW_MS + 1);
@@ -1244,6 +1245,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
 
     describe('texts of a customer', () => {
       const MERGE_MS = 3_000;
+      const MERGING = { order: 'account', session: { mergeS: 3 } } as OrderingBot;
       const SENT_MS = NOW_MS - 5_000;
 
       /** A text that the customer has sent so many seconds after the first. */
@@ -1255,14 +1257,16 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       const keepHeld = (page: readonly NewMessage[], afterMs = 0, fields: Partial<PulledPage> = {}) =>
         keep(page, { mergeMs: MERGE_MS, nowMs: NOW_MS + afterMs, ...fields });
 
-      /** What a turn gives out at a time, joined as its sender does. */
-      async function sendAll(turn: Turn, afterMs: number, order: TurnOrder = 'past held') {
+      const nextJoined = (turn: Turn, nowMs: number, order: MessageOrder = 'account', isNew = true) =>
+        messages.next(turn, { ...MERGING, order }, nowMs, { isProbe: false, isNew: () => isNew });
+
+      /** What a turn gives out at a time. */
+      async function sendAll(turn: Turn, afterMs: number, order: MessageOrder = 'account') {
         const sent: { readonly ids: readonly string[]; readonly words: unknown }[] = [];
         const nowMs = NOW_MS + afterMs;
         for (;;) {
-          const next = await messages.next(turn, order, nowMs, false);
-          if (next === null) return sent;
-          const message = next.type === 'text' ? await messages.join(turn, next, MERGE_MS, nowMs) : next;
+          const message = await nextJoined(turn, nowMs, order);
+          if (message === null) return sent;
           const { text: said } = JSON.parse(message.content.reveal()) as { text?: { content: unknown } };
           sent.push({ ids: message.merged ?? [message.msgid], words: said?.content });
           await messages.taken(message, nowMs);
@@ -1273,7 +1277,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       const image = (msgid: string, lane = 'customer-1') =>
         newMessage(msgid, { lane, type: 'image', content: new Secret(JSON.stringify({ msgid })) });
 
-      it.each(['past held', 'customer'] as const)(
+      it.each(['account', 'customer'] as const)(
         'are one message once no further one came, in the order %s',
         async (order) => {
           await keepHeld([text('a')]);
@@ -1296,7 +1300,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keepHeld([text('a'), image('other', 'customer-2'), text('c', { lane: 'customer-3' })]);
         const turn = await claimOne();
         expect(await idsSent(turn, 0)).toEqual([['other']]);
-        await messages.release(turn, turn.endpoint, 'past held', NOW_MS);
+        await messages.release(turn, turn.endpoint, MERGING, NOW_MS);
         expect(await claimAll(NOW_MS + MERGE_MS - 1)).toEqual([]);
         expect(await idsSent(await claimOne(NOW_MS + MERGE_MS), MERGE_MS)).toEqual([['a'], ['c']]);
       });
@@ -1306,7 +1310,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const turn = await claimOne();
         await messages.refused(turn, 'refused', refusal(), NOW_MS);
         expect(await idsSent(turn, MERGE_MS)).toEqual([]);
-        await messages.release(turn, turn.endpoint, 'past held', NOW_MS + MERGE_MS);
+        await messages.release(turn, turn.endpoint, MERGING, NOW_MS + MERGE_MS);
         expect(await claimAll(NOW_MS + 9_999)).toEqual([]);
         expect(await idsSent(await claimOne(NOW_MS + 10_000), 10_000)).toEqual([['refused'], ['a']]);
       });
@@ -1369,8 +1373,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keepHeld([image('other', 'customer-2')], 0, { from: 'from-2', cursor: 'cursor-2' });
         await keepHeld([text('b')], 0, { from: 'from-3', cursor: 'cursor-3' });
         const turn = await claimOne();
-        const next = await messages.next(turn, 'past held', NOW_MS + MERGE_MS, false);
-        const joined = await messages.join(turn, next as Message, MERGE_MS, NOW_MS + MERGE_MS);
+        const joined = await nextJoined(turn, NOW_MS + MERGE_MS);
         expect(joined).toMatchObject({ msgid: 'b', merged: ['a', 'b'], page: { cursor: 'from-1' } });
         await reopen();
         expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
@@ -1384,14 +1387,13 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keepHeld([text('a'), text('b'), text('c')]);
         const turn = await claimOne();
         const nowMs = NOW_MS + MERGE_MS;
-        const next = (await messages.next(turn, 'past held', nowMs, false)) as Message;
         const { queue } = opened;
         const forget = queue.forgetEntries.bind(queue);
         queue.forgetEntries = async (which, untilMs) => {
           queue.forgetEntries = async () => Promise.reject(new Error('killed'));
           return forget(which, untilMs);
         };
-        await expect(messages.join(turn, next, MERGE_MS, nowMs)).rejects.toThrow('killed');
+        await expect(nextJoined(turn, nowMs)).rejects.toThrow('killed');
         queue.forgetEntries = forget;
         await reopen();
         const again = await claimOne(NOW_MS + LEASE_MS);
@@ -1403,13 +1405,20 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keepHeld([text('a'), text('b')]);
         const turn = await claimOne();
         const nowMs = NOW_MS + MERGE_MS;
-        const next = (await messages.next(turn, 'past held', nowMs, false)) as Message;
-        const lateMs = NOW_MS + LEASE_MS;
-        expect(await messages.join(turn, next, MERGE_MS, lateMs)).toBe(next);
-        expect(await messages.join(turn, next, null, nowMs)).toBe(next);
+        expect(await nextJoined(turn, NOW_MS + LEASE_MS)).toBeNull();
+        const alone = await messages.next(turn, MERGING, nowMs, { isProbe: false });
+        expect(alone).toMatchObject({ msgid: 'a' });
+        expect(await nextJoined(turn, nowMs, 'account', false)).toEqual(alone);
         expect(await messages.counts(null)).toMatchObject({ waiting: 2 });
-        await messages.drop(ACCOUNT, 'b');
-        expect(await messages.join(turn, next, MERGE_MS, nowMs)).toBe(next);
+        const { queue } = opened;
+        const change = queue.changeEntries.bind(queue);
+        queue.changeEntries = async (...changed) => {
+          queue.changeEntries = change;
+          await messages.drop(ACCOUNT, 'b');
+          return change(...changed);
+        };
+        expect(await nextJoined(turn, nowMs)).toEqual(alone);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 1 });
       });
     });
 

@@ -91,7 +91,7 @@ mongoSuite('messages in one MongoDB', () => {
   async function takeAll(store: TestMessages, turn: Turn, nowMs: number): Promise<string[]> {
     const taken: string[] = [];
     for (;;) {
-      const message = await store.next(turn, 'account', nowMs, false);
+      const message = await store.next(turn, { order: 'account' }, nowMs, { isProbe: false });
       if (message === null) return taken;
       taken.push(message.msgid);
       await store.taken(message, nowMs);
@@ -102,7 +102,7 @@ mongoSuite('messages in one MongoDB', () => {
     const taken: string[] = [];
     for (const turn of await claimDue(store, nowMs)) {
       taken.push(...(await takeAll(store, turn, nowMs)));
-      await store.release(turn, ENDPOINT, 'account', nowMs);
+      await store.release(turn, ENDPOINT, null, nowMs);
     }
     return taken;
   };
@@ -172,7 +172,7 @@ mongoSuite('messages in one MongoDB', () => {
     if (turn === undefined) throw new Error('nothing is due');
     await takeAll(one, turn, NOW_MS);
     const ending = interrupted('listEntries', () => keep(other, ['m1']));
-    await ending.release(turn, ENDPOINT, 'account', NOW_MS);
+    await ending.release(turn, ENDPOINT, null, NOW_MS);
     expect(await sendAll(other, NOW_MS)).toEqual(['m1']);
   });
 
@@ -183,7 +183,7 @@ mongoSuite('messages in one MongoDB', () => {
     await takeAll(one, turn, NOW_MS);
     await one.lines.renew(turn, LATER_MS - 1, LEASE_MS);
     const ending = interrupted('listEntries', () => keep(other, ['m1'], ACCOUNT, LATER_MS + 1));
-    await ending.release(turn, ENDPOINT, 'account', LATER_MS + 1);
+    await ending.release(turn, ENDPOINT, null, LATER_MS + 1);
     expect(await sendAll(other, LATER_MS + 1)).toEqual(['m1']);
   });
 
@@ -200,8 +200,8 @@ mongoSuite('messages in one MongoDB', () => {
         other.note(ACCOUNT, underWay, 'pulled', NOW_MS),
       ]);
       expect(halves.sort()).toEqual(['half', 'taken']);
-      expect(await one.next(turn, 'account', NOW_MS, true)).toBeNull();
-      await one.release(turn, ENDPOINT, 'account', NOW_MS);
+      expect(await one.next(turn, { order: 'account' }, NOW_MS, { isProbe: true })).toBeNull();
+      await one.release(turn, ENDPOINT, null, NOW_MS);
       expect(await sendAll(other, NOW_MS)).toEqual([]);
     }
   });
@@ -275,7 +275,7 @@ mongoSuite('messages in one MongoDB', () => {
       const page = pulledPage(['m1', 'm2', 'm3'].map((id) => newMessage(id)));
       const kept = await one.pulls.keep(ACCOUNT, lease?.id ?? '', page, LATER_MS, LEASE_MS);
       expect(kept).toMatchObject({ added: 1, waiting: 3 });
-      for (const turn of turns) await other.release(turn, ENDPOINT, 'account', LATER_MS);
+      for (const turn of turns) await other.release(turn, ENDPOINT, null, LATER_MS);
       expect(await sendAll(other, LATER_MS)).toEqual(['m1', 'm2', 'm3']);
     });
 
@@ -285,7 +285,7 @@ mongoSuite('messages in one MongoDB', () => {
       if (turn === undefined) throw new Error('nothing is due');
       expect(await takeAll(one, turn, NOW_MS)).toEqual(['m0']);
       await expect(keep(dyingAt('addEntries'), ['m1'])).rejects.toThrow('it died');
-      await one.release(turn, ENDPOINT, 'account', NOW_MS);
+      await one.release(turn, ENDPOINT, null, NOW_MS);
       expect(await claimDue(one, LATER_MS)).toEqual([]);
       expect(await keep(other, ['m1'], ACCOUNT, LATER_MS)).toMatchObject({ added: 1 });
       expect(await sendAll(one, LATER_MS)).toEqual(['m1']);

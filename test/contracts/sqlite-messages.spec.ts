@@ -7,7 +7,7 @@ import { Sealer } from '../../src/crypto/sealer.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { MessageContents } from '../../src/queue/message-contents.js';
 import { Pulls } from '../../src/messages/queue/pulls.js';
-import { MessageStore, type Turn } from '../../src/messages/queue/message-store.js';
+import { MessageStore, type OrderingBot, type Turn } from '../../src/messages/queue/message-store.js';
 import { SqliteRecords } from '../../src/storage/sqlite/records.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
@@ -79,7 +79,8 @@ async function claim(): Promise<Turn> {
   return turn;
 }
 
-const nextId = async (turn: Turn) => (await messages.next(turn, 'account', NOW_MS, false))?.msgid;
+const nextId = async (turn: Turn) =>
+  (await messages.next(turn, { order: 'account' }, NOW_MS, { isProbe: false }))?.msgid;
 
 const unavailable = { code: 'STORE_UNAVAILABLE' };
 
@@ -256,14 +257,16 @@ describe('of the messages of an account whose texts are held', () => {
       ...{ lane, isText: true },
       content: new Secret(JSON.stringify({ text: { content: msgid } })),
     });
-  const next = (turn: Turn, atMs: number) => messages.next(turn, 'past held', atMs, false);
+  const MERGING = { order: 'account', session: { mergeS: 3 } } as OrderingBot;
+  const next = (turn: Turn, atMs: number, isNew?: () => boolean) =>
+    messages.next(turn, MERGING, atMs, { isProbe: false, ...(isNew && { isNew }) });
 
   it('what goes past them is read, and not what they say', async () => {
     const held = Array.from({ length: 90 }, (_, n) => text(`held-${n}`, `customer ${n}`));
     const turn = await keepTexts([...held, newMessage('event', { lane: '', isText: false })]);
     expect((await next(turn, NOW_MS))?.msgid).toBe('event');
     contents.length = 0;
-    await messages.release(turn, turn.endpoint, 'past held', NOW_MS);
+    await messages.release(turn, turn.endpoint, MERGING, NOW_MS);
     expect(contents.length).toBeLessThanOrEqual(8);
     contents.length = 0;
     expect((await next(await claim(), NOW_MS))?.msgid).toBe('event');
@@ -278,7 +281,7 @@ describe('of the messages of an account whose texts are held', () => {
     if (first === null) throw new Error('nothing is due');
     expect([first.msgid, contents.length]).toEqual(['one', 8]);
     contents.length = 0;
-    const joined = await messages.join(turn, first, MERGE_MS, NOW_MS + MERGE_MS);
-    expect([joined.merged, contents.length]).toEqual([['one', 'two'], 1]);
+    const joined = await next(turn, NOW_MS + MERGE_MS, () => true);
+    expect([joined?.merged, contents.length]).toEqual([['one', 'two'], 1]);
   });
 });

@@ -120,7 +120,8 @@ onEachStore((newPlace) => {
       changed: 0,
       closed: closed.sort(),
     });
-    const says = async () => (await messages.next(turn, 'account', NOW_MS, true))?.content.reveal();
+    const says = async () =>
+      (await messages.next(turn, { order: 'account' }, NOW_MS, { isProbe: true }))?.content.reveal();
     expect(await says()).toBe('what waits says');
     expect(await reseal(NEW, true)).toEqual({ lookedAt: 2, changed: 2, closed: [] });
     expect(await says()).toBe('what waits says');

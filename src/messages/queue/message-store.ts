@@ -31,7 +31,7 @@ import { Injectable } from '@nestjs/common';
 import { isHeldBy, type Line, lineKey } from '../../storage/queue/line.js';
 import type { Failure } from '../../queue/failure.js';
 import { type Claimed, type DueLines, Lines, type Stepped } from '../../queue/lines.js';
-import type { MessageOrder } from '../../registry/bots/bot.js';
+import type { Bot } from '../../registry/bots/bot.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { newSizedLru } from '../../kernel/lru.js';
 import { MessageContents } from '../../queue/message-contents.js';
@@ -43,6 +43,7 @@ import {
   isHeld,
   JOINED_MAX,
   joinedOf,
+  mergeMsOf,
   NOTHING_HELD,
 } from '../../queue/quick-texts.js';
 import {
@@ -78,10 +79,25 @@ const PROBES_MAX = 100;
 const PASSED_MAX = 100;
 /** How long a change of two records may take. */
 const CHANGE_MS = 10_000;
+/** Decides nothing. */
+const NOBODY: OrderingBot = { order: 'account' };
 const ALL_LINES = { states: ['waiting', 'parked'], corpId: null } as const;
 
-/** As `MessageOrder`. With `past held`, the messages of the account pass texts that are held. */
-export type TurnOrder = MessageOrder | 'past held';
+/** The bot, as far as it decides which message goes next. */
+export type OrderingBot = Pick<Bot, 'order' | 'session'>;
+
+/** Which message a turn asks for. */
+export interface NextOptions {
+  /** To probe the endpoint: also one that is not due. */
+  readonly isProbe: boolean;
+  /** Where messages of several customers are under way in this turn: their lanes. Of these nothing goes. */
+  readonly beside?: ReadonlySet<string>;
+  /**
+   * Whether a message that goes next was certainly never sent. If it is a text, those behind it are joined to it; a text that may
+   * have been sent goes alone. Left out where nothing is sent yet, and nothing is joined.
+   */
+  readonly isNew?: (first: Message) => boolean;
+}
 
 /** Messages that one turn has read ahead. */
 interface Ahead {
@@ -246,13 +262,18 @@ export class MessageStore {
   // Sending.
 
   /**
-   * The message that goes next. With `account` it is the first one that waits, if that is due. With
-   * `customer`, each lane has a first message, and the first due one of these goes next. `isProbe` takes the
-   * first one even before it is due. While a message under way still waits for its pull, no other message
-   * goes, and this one only when it is due.
-   * @returns `null` when nothing is due.
+   * The message that goes next. With the order `account` it is the first one that waits, if that is due; it passes texts that are
+   * held. With `customer`, each lane has a first message, and the first due one of these goes next. A probe takes the first one
+   * even before it is due; beside others, the one that was tried the least, so that one that fails each time does not fail each
+   * probe. While a message under way still waits for its pull, no other message goes, and this one only when it is due.
+   * @returns `null` when nothing is due. For a text, what stands for it and those that were held with it: see `quick-texts.ts`.
    */
-  async next(turn: Turn, order: TurnOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
+  async next(
+    turn: Turn,
+    bot: OrderingBot,
+    nowMs: number,
+    { isProbe, beside, isNew }: NextOptions,
+  ): Promise<Message | null> {
     const held = await this.#lines.findHeld(turn, turn.lease.id, nowMs);
     // After the answer, another process may have noted the pull, so the store is asked. The answer itself may be
     // noted by a process whose turn has lapsed: if that is not seen here, the bot is told of the message once more.
@@ -260,74 +281,32 @@ export class MessageStore {
     const line = await this.#finished(now, nowMs);
     if (line === null || !isHeldBy(line, turn.lease.id, nowMs)) return null;
     for (;;) {
-      const awaited = await this.#findAwaited(line, nowMs);
-      const isEarly = isProbe && awaited === null;
-      const next = awaited ?? (await this.#firstOf(turn, order, nowMs, isEarly));
-      if (next === null || (!isEarly && !isDue(next, nowMs))) return null;
-      if (!this.#taken.has(webhookIdOf(next))) return this.contents.open(next);
+      const next =
+        beside === undefined
+          ? await this.#nextOf(line, turn, bot, nowMs, isProbe)
+          : await this.#nextBeside(turn, beside, nowMs, isProbe);
+      if (next === null) return null;
+      if (!this.#taken.has(webhookIdOf(next))) {
+        const message = this.contents.open(next);
+        const mergeMs = mergeMsOf(bot);
+        if (isNew === undefined || mergeMs === 0 || message.type !== 'text') return message;
+        return this.#joined(turn, message, isNew(message) ? mergeMs : null, nowMs);
+      }
       // Its bot took this message, and that could not be stored: without this it would be sent again and again.
       await this.#forget(next, nowMs + SEEN_MS);
     }
   }
 
   /**
-   * Joins a text that goes next with those that were held with it: see `quick-texts.ts`. Safe to repeat for each message
-   * that it gives.
-   * @param mergeMs `null` only finishes what a process has begun that died meanwhile.
-   * @returns what goes next: the message itself where nothing is joined to it.
-   */
-  async join(turn: Turn, next: Message, mergeMs: number | null, nowMs: number): Promise<Message> {
-    if ((await this.#lines.findHeld(turn, turn.lease.id, nowMs)) === null) return next;
-    const lane = await this.#listHeads({ ...waitingOf(turn), lane: next.lane }, JOINED_MAX + 1);
-    const before = lane.find(({ merged }) => merged?.includes(next.msgid));
-    if (before === undefined && mergeMs === null) return next;
-    const others = lane.filter(({ msgid }) => msgid !== next.msgid);
-    const joined = before
-      ? await this.#open(before)
-      : joinedOf(next, await this.#openAll(candidatesOf(next, others, mergeMs ?? 0)), mergeMs ?? 0);
-    if (joined === null) return next;
-    this.#ahead.delete(accountKey(turn));
-    // An operator may have given up the last text meanwhile.
-    if (before === undefined && !(await this.#put('waiting', this.contents.seal(joined)))) return next;
-    const gone = lane.filter(({ msgid }) => msgid !== joined.msgid && joined.merged?.includes(msgid));
-    for (const { msgid } of gone) await this.#forget({ ...toAddressee(turn), msgid }, nowMs + SEEN_MS);
-    return joined;
-  }
-
-  /**
-   * The first message that is due of a customer who has none under way.
-   * @param lanes those of the messages that are under way in this turn.
-   * @param isProbe also before it is due; the one that was tried the least, so that one that fails each time does not fail each probe.
-   * @returns `null` when there is none.
-   */
-  async nextBeside(
-    turn: Turn,
-    lanes: ReadonlySet<string>,
-    nowMs: number,
-    isProbe: boolean,
-  ): Promise<Message | null> {
-    for (;;) {
-      if ((await this.#lines.findHeld(turn, turn.lease.id, nowMs)) === null) return null;
-      const next = isProbe
-        ? await this.#leastTried(turn, lanes)
-        : (await this.#listFirst(turn, { by: 'seq', limit: 1, dueByMs: nowMs, without: lanes }))[0];
-      if (next == null) return null;
-      if (!this.#taken.has(webhookIdOf(next))) return this.contents.open(next);
-      // As in `next`.
-      await this.#forget(next, nowMs + SEEN_MS);
-    }
-  }
-
-  /**
-   * Ends the lease. The account is due when its next message is due, by this order; at once if a message came
+   * Ends the lease. The account is due when its next message for this bot is due; at once if a message came
    * meanwhile. Where one is due already, accounts that have been due for longer go first. The next turn is in doubt if this one
    * still is.
    */
-  async release(turn: Turn, endpoint: string | null, order: TurnOrder, nowMs: number): Promise<void> {
+  async release(turn: Turn, endpoint: string | null, bot: OrderingBot | null, nowMs: number): Promise<void> {
     const line = await this.#lines.findStill(turn, turn.lease.id, nowMs);
     if (line === null) return;
     const awaited = await this.#findAwaited(line, nowMs);
-    const nextDueAtMs = await this.#nextDueAtMs(turn, order, nowMs);
+    const nextDueAtMs = await this.#nextDueAtMs(turn, bot ?? NOBODY, nowMs);
     // A message that still waits for its pull holds up all others.
     const heldUpMs = Math.max(nextDueAtMs ?? 0, line.underWay?.untilMs ?? 0);
     const dueAtMs = awaited === null ? nextDueAtMs : Math.min(awaited.dueAtMs ?? heldUpMs, heldUpMs);
@@ -557,27 +536,50 @@ export class MessageStore {
     return isBack;
   }
 
-  /**
-   * The first waiting message of the account. With `customer`, each lane has a first message, and this is the first
-   * of these.
-   * @param isEarly whether it need not be due. With `account`, the first one goes first, due or not.
-   */
-  async #firstOf(turn: Turn, order: TurnOrder, nowMs: number, isEarly: boolean): Promise<Message | null> {
-    if (order === 'past held' && !isEarly) {
-      const { next } = await this.#pastHeld(turn, nowMs);
-      return next === null || isWhole(next) ? next : this.#findWaiting(next);
+  /** The one under way that still waits for its pull, else the first. */
+  async #nextOf(
+    line: MessageLine,
+    turn: Turn,
+    bot: OrderingBot,
+    nowMs: number,
+    isProbe: boolean,
+  ): Promise<Message | null> {
+    const awaited = await this.#findAwaited(line, nowMs);
+    const isEarly = isProbe && awaited === null;
+    const next = awaited ?? (await this.#firstOf(turn, bot, nowMs, isEarly));
+    return next === null || (!isEarly && !isDue(next, nowMs)) ? null : next;
+  }
+
+  /** The first message of a customer who has none under way. */
+  async #nextBeside(
+    turn: Turn,
+    without: ReadonlySet<string>,
+    nowMs: number,
+    isProbe: boolean,
+  ): Promise<Message | null> {
+    if (isProbe) return this.#leastTried(turn, without);
+    return (await this.#listFirst(turn, { by: 'seq', limit: 1, dueByMs: nowMs, without }))[0] ?? null;
+  }
+
+  /** The first waiting message, by the order of the bot. @param isEarly whether it need not be due. */
+  async #firstOf(turn: Turn, bot: OrderingBot, nowMs: number, isEarly: boolean): Promise<Message | null> {
+    if (bot.order === 'customer') {
+      const dueByMs = isEarly ? undefined : nowMs;
+      return (await this.#listFirst(turn, { by: 'seq', limit: 1, dueByMs }))[0] ?? null;
     }
-    if (order === 'customer')
-      return (
-        (await this.#listFirst(turn, { by: 'seq', limit: 1, dueByMs: isEarly ? undefined : nowMs }))[0] ??
-        null
-      );
+    if (isEarly || mergeMsOf(bot) === 0) return this.#first(turn);
+    const { next } = await this.#pastHeld(turn, nowMs);
+    return next === null || isWhole(next) ? next : this.#findWaiting(next);
+  }
+
+  /** The first waiting message of the account, due or not. */
+  async #first(turn: Turn): Promise<Message | null> {
     // In a shared store another process may drop a message that was read ahead, or put one back before it.
     if (this.store.isShared) return (await this.#listNext(turn, 1))[0] ?? null;
     const key = accountKey(turn);
     const known = this.#ahead.get(key);
-    // One that was not due when it was read may have been woken since.
-    if (known?.leaseId === turn.lease.id && isDue(known.messages[0], nowMs)) return known.messages[0];
+    // If they were all woken meanwhile, the turn ends and the account is due at once.
+    if (known?.leaseId === turn.lease.id) return known.messages[0];
     const [first, ...others] = await this.#listNext(turn, AHEAD_MAX);
     if (first === undefined) return null;
     this.#ahead.set(key, { leaseId: turn.lease.id, messages: shortened(first, others) });
@@ -585,11 +587,33 @@ export class MessageStore {
   }
 
   /**
+   * Joins a text with those that were held with it: see `quick-texts.ts`. Safe to repeat for each message that it gives.
+   * @param mergeMs `null` only finishes what a process has begun that died meanwhile.
+   * @returns what goes next: the message itself where nothing is joined to it.
+   */
+  async #joined(turn: Turn, next: Message, mergeMs: number | null, nowMs: number): Promise<Message> {
+    const lane = await this.#listHeads({ ...waitingOf(turn), lane: next.lane }, JOINED_MAX + 1);
+    const before = lane.find(({ merged }) => merged?.includes(next.msgid));
+    if (before === undefined && mergeMs === null) return next;
+    const others = lane.filter(({ msgid }) => msgid !== next.msgid);
+    const joined = before
+      ? await this.#open(before)
+      : joinedOf(next, await this.#openAll(candidatesOf(next, others, mergeMs ?? 0)), mergeMs ?? 0);
+    if (joined === null) return next;
+    this.#ahead.delete(accountKey(turn));
+    // An operator may have given up the last text meanwhile.
+    if (before === undefined && !(await this.#put('waiting', this.contents.seal(joined)))) return next;
+    const gone = lane.filter(({ msgid }) => msgid !== joined.msgid && joined.merged?.includes(msgid));
+    for (const { msgid } of gone) await this.#forget({ ...toAddressee(turn), msgid }, nowMs + SEEN_MS);
+    return joined;
+  }
+
+  /**
    * The first waiting message that is not held, and when it or one before it is due. Behind a text that is held, its
    * customer has only others that are.
    */
   async #pastHeld(turn: Turn, nowMs: number) {
-    const first = await this.#firstOf(turn, 'account', nowMs, false);
+    const first = await this.#first(turn);
     // Mostly nothing is held.
     if (first === null || !isHeld(first, nowMs)) return { next: first, dueAtMs: first?.dueAtMs ?? null };
     const firsts = await this.#listFirstHeads(turn, PASSED_MAX);
@@ -599,15 +623,15 @@ export class MessageStore {
     return { next: firsts[n] ?? null, dueAtMs };
   }
 
-  async #nextDueAtMs(turn: Turn, order: TurnOrder, nowMs: number): Promise<number | null> {
-    if (order === 'past held') return (await this.#pastHeld(turn, nowMs)).dueAtMs;
-    const firsts =
-      order === 'account'
-        ? await this.#listHeads(waitingOf(turn), 1)
-        : await this.#read(toMessageHead, () =>
-            this.store.listFirstOfLanes(turn, { by: 'dueAtMs', limit: 1 }),
-          );
-    return firsts[0]?.dueAtMs ?? null;
+  async #nextDueAtMs(turn: Turn, bot: OrderingBot, nowMs: number): Promise<number | null> {
+    if (bot.order === 'account') {
+      if (mergeMsOf(bot) > 0) return (await this.#pastHeld(turn, nowMs)).dueAtMs;
+      return (await this.#listHeads(waitingOf(turn), 1))[0]?.dueAtMs ?? null;
+    }
+    const page = { by: 'dueAtMs', limit: 1 } as const;
+    return (
+      (await this.#read(toMessageHead, () => this.store.listFirstOfLanes(turn, page)))[0]?.dueAtMs ?? null
+    );
   }
 
   /** Holds the texts of a lane on, since another one comes. @param untilMs 0 where they are due. */

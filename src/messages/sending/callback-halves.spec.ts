@@ -72,7 +72,10 @@ const ALL = { corpId: null, openKfId: null } as const;
 
 async function claim(): Promise<{ turn: Turn; message: Message } | null> {
   const [turn] = await store.lines.claimDue(clock.nowMs(), 1, 15_000, new Set());
-  const message = turn === undefined ? null : await store.next(turn, 'account', clock.nowMs(), false);
+  const message =
+    turn === undefined
+      ? null
+      : await store.next(turn, { order: 'account' }, clock.nowMs(), { isProbe: false });
   return turn === undefined || message === null ? null : { turn, message };
 }
 
@@ -99,7 +102,7 @@ const answer = (turn: Turn, message: Message, attempt = 1) =>
 const hasPulled = (attempt = 1) =>
   halves.hasPulled({ ...ACCOUNT, id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }), attempt });
 
-const release = (turn: Turn) => store.release(turn, ENDPOINT, 'account', clock.nowMs());
+const release = (turn: Turn) => store.release(turn, ENDPOINT, null, clock.nowMs());
 
 describe('a message under way to a callback bot', () => {
   it.each([true, false])(

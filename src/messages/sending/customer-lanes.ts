@@ -8,8 +8,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { Occasion } from '../../queue/failure.js';
 import { isExpired, type Message } from '../../queue/message.js';
-import { MessageStore, type Turn } from '../queue/message-store.js';
-import { mergeMsOf } from '../../queue/quick-texts.js';
+import { MessageStore, type NextOptions, type Turn } from '../queue/message-store.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
 import { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
@@ -82,10 +81,9 @@ export class CustomerLanes {
   async probe(endpoint: string): Promise<boolean> {
     if (this.attempts.isStopping) return false;
     for (const lanes of this.#atWork.values()) {
-      const { turn, underWay, taker } = lanes;
+      const { underWay, taker } = lanes;
       if (taker.endpoint.href !== endpoint || underWay.size === 0 || lanes.isProbe) continue;
-      const next = await this.store.nextBeside(turn, underWay, this.storeClock.nowMs(), true);
-      if (next === null) continue;
+      if ((await this.#next({ ...lanes, isProbe: true })) === null) continue;
       lanes.isProbe = true;
       lanes.wake.wakeUp();
       return true;
@@ -112,8 +110,8 @@ export class CustomerLanes {
     } finally {
       if (this.#atWork.get(account) === lanes) this.#atWork.delete(account);
     }
-    const { href } = lanes.taker.endpoint;
-    await this.store.release({ ...turn, isInDoubt }, href, 'customer', this.storeClock.nowMs());
+    const { bot, endpoint } = lanes.taker;
+    await this.store.release({ ...turn, isInDoubt }, endpoint.href, bot, this.storeClock.nowMs());
   }
 
   /** @returns whether every message that was due was sent. If not, an earlier process may have sent those that are left. */
@@ -144,7 +142,8 @@ export class CustomerLanes {
       if (free === null) return 'not now';
       // Much may have happened until there was a place.
       const mayBegin = this.#mayBegin(lanes) && lanes.taker.bot.id === id;
-      const message = mayBegin ? await this.#next(lanes).catch(rethrowing(free)) : null;
+      const isNew = ({ attempts }: Message): boolean => attempts === 0 && !lanes.isInDoubt;
+      const message = mayBegin ? await this.#next(lanes, { isNew }).catch(rethrowing(free)) : null;
       if (message === null) return (free(), mayBegin ? 'nothing due' : 'not now');
       const occasion = lanes.isProbe ? 'probe' : 'due';
       lanes.isProbe = false;
@@ -183,8 +182,11 @@ export class CustomerLanes {
     return free;
   }
 
-  #next({ turn, underWay, isProbe }: Lanes): Promise<Message | null> {
-    return this.store.nextBeside(turn, underWay, this.storeClock.nowMs(), isProbe);
+  #next(
+    { turn, taker, underWay, isProbe }: Lanes,
+    how: Pick<NextOptions, 'isNew'> = {},
+  ): Promise<Message | null> {
+    return this.store.next(turn, taker.bot, this.storeClock.nowMs(), { ...how, isProbe, beside: underWay });
   }
 
   #mayBegin(lanes: Lanes): boolean {
@@ -210,9 +212,7 @@ export class CustomerLanes {
     lanes.trouble = { error, untilMs: this.clock.elapsedMs() + REST_MS };
   }
 
-  async #send(lanes: Lanes, first: Message, occasion: Occasion): Promise<void> {
-    const { turn, taker } = lanes;
-    const message = await this.#joined(lanes, first);
+  async #send({ turn, taker }: Lanes, message: Message, occasion: Occasion): Promise<void> {
     if (isExpired(message, this.storeClock.nowMs())) return this.outcomes.expire(turn, message);
     this.waits.begin(turn, taker.bot, message);
     const attempt = message.attempts + 1;
@@ -238,14 +238,6 @@ export class CustomerLanes {
     if (stage !== 'key' || lastFailure === null) return false;
     const { taken } = this.botEndpoints.deliveries.ofBot(bot.id);
     return taken !== null && taken.atMs - taken.durationMs > lastFailure.atMs;
-  }
-
-  /** What goes in place of a text: see `quick-texts.ts`. One that may have been sent already goes alone. */
-  #joined({ turn, taker, isInDoubt }: Lanes, first: Message): Promise<Message> | Message {
-    const mergeMs = mergeMsOf(taker.bot);
-    if (mergeMs === 0 || first.type !== 'text') return first;
-    const isNew = first.attempts === 0 && !isInDoubt;
-    return this.store.join(turn, first, isNew ? mergeMs : null, this.storeClock.nowMs());
   }
 }
 

@@ -8,7 +8,7 @@ import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { MessageDestination } from '../../registry/accounts/destination.js';
 import { isExpired, type Message } from '../../queue/message.js';
 import { isAwaited, type UnderWay } from '../../queue/message-line.js';
-import { MessageStore, type Turn, type TurnOrder, type UnderWayMessage } from '../queue/message-store.js';
+import { MessageStore, type Turn, type UnderWayMessage } from '../queue/message-store.js';
 import { mergeMsOf } from '../../queue/quick-texts.js';
 import { CallbackHalves } from './callback-halves.js';
 import { CustomerLanes } from './customer-lanes.js';
@@ -93,15 +93,15 @@ export class MessageSender {
       const next = maySend ? await this.#sendNext(turn, taker, earlier, isProbe) : 'ends';
       turn = { ...begun, isInDoubt: earlier.doubted.size > 0 };
       if (next === 'goes on' && !this.attempts.isStopping && this.clock.elapsedMs() < endMs) continue;
-      return this.store.release(turn, href, orderOf(taker), this.storeClock.nowMs());
+      return this.store.release(turn, href, taker.bot, this.storeClock.nowMs());
     }
   }
 
   async #sendNext(turn: Turn, taker: ReadyDestination, earlier: Earlier, isProbe: boolean): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
-    const first = await this.store.next(turn, orderOf(taker), nowMs, isProbe);
-    if (first === null) return 'ends';
-    const message = await this.#joined(turn, taker, first, earlier);
+    const isNew = (first: Message): boolean => latestOf(first, earlier) === 0;
+    const message = await this.store.next(turn, taker.bot, nowMs, { isProbe, isNew });
+    if (message === null) return 'ends';
     if (isExpired(message, nowMs)) {
       await this.outcomes.expire(turn, message);
       return 'goes on';
@@ -122,19 +122,6 @@ export class MessageSender {
     const next = await this.#notTaken(sending, result, durationMs);
     if (isBegun(taker)) await this.halves.failed(turn);
     return next;
-  }
-
-  /** What goes in place of a text: see `quick-texts.ts`. One that may have been sent already goes alone. */
-  #joined(
-    turn: Turn,
-    { bot }: MessageDestination,
-    first: Message,
-    earlier: Earlier,
-  ): Promise<Message> | Message {
-    const mergeMs = mergeMsOf(bot);
-    if (mergeMs === 0 || first.type !== 'text') return first;
-    const isNew = latestOf(first, earlier) === 0;
-    return this.store.join(turn, first, isNew ? mergeMs : null, this.storeClock.nowMs());
   }
 
   async #findEarlier(turn: Turn, taker: MessageDestination): Promise<Earlier> {
@@ -208,12 +195,8 @@ export class MessageSender {
  * Whether the store is told of each message before it is sent, so that a later process knows which one was under way.
  * That is not needed where all messages of an account go one after the other: then it was the first one that waits.
  */
-function isBegun(taker: MessageDestination): boolean {
-  return rulesOf(taker.bot).pulls || orderOf(taker) !== 'account';
-}
-
-function orderOf({ bot }: MessageDestination): TurnOrder {
-  return bot.order === 'account' && mergeMsOf(bot) > 0 ? 'past held' : bot.order;
+function isBegun({ bot }: MessageDestination): boolean {
+  return rulesOf(bot).pulls || bot.order !== 'account' || mergeMsOf(bot) > 0;
 }
 
 const PLACES = ['urgent', 'usual'] as const;

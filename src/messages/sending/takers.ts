@@ -40,7 +40,7 @@ export class Takers {
     if (isReady(taker)) return taker;
     // The bot's registration, the end of its pause, or the patrol, wakes the account. A replica that has the connection claims it.
     const href = taker.state === 'elsewhere' ? (taker.endpoint?.href ?? null) : null;
-    await this.store.release(turn, href, taker.bot.order, this.storeClock.nowMs());
+    await this.store.release(turn, href, taker.bot, this.storeClock.nowMs());
     return null;
   }
 
@@ -77,12 +77,12 @@ export class Takers {
     // Another process has made the bot a moment ago.
     if (destination.isPulled) return this.find(turn);
     if (endpoint === null && state !== 'unserved') {
-      await this.store.release(turn, null, 'account', nowMs);
+      await this.store.release(turn, null, null, nowMs);
       return null;
     }
     if (endpoint === null) await this.store.discard(turn, nowMs);
     else await this.handOver.asEvent(turn, destination, endpoint.href);
-    await this.store.release({ ...turn, isInDoubt: false }, null, 'account', nowMs);
+    await this.store.release({ ...turn, isInDoubt: false }, null, null, nowMs);
     return null;
   }
 }
