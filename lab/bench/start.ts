@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { NewHint } from '../../src/queue/event.js';
-import { Outbox } from '../../src/dispatch/outbox/outbox.js';
+import { EventQueue } from '../../src/queue/event-queue.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
@@ -82,31 +82,37 @@ function newHint(number: number): NewHint {
   };
 }
 
-async function fillOutbox(dataDir: string): Promise<void> {
+async function fillQueue(dataDir: string): Promise<void> {
   const store = await SqliteStore.open({ dataDir }, CONTENTS);
-  const outbox = new Outbox(await SqliteQueueStore.open(store, pino({ level: 'silent' })), new SystemClock());
+  const queue = new EventQueue(
+    await SqliteQueueStore.open(store, pino({ level: 'silent' })),
+    new SystemClock(),
+  );
   for (let done = 0; done < HINTS; done += WRITES_AT_ONCE) {
     await Promise.all(
-      Array.from({ length: WRITES_AT_ONCE }, (_, n) => outbox.put(newHint(done + n), Date.now())),
+      Array.from({ length: WRITES_AT_ONCE }, (_, n) => queue.put([newHint(done + n)], Date.now())),
     );
   }
   await store.onApplicationShutdown();
 }
 
-async function openOutbox(dataDir: string): Promise<number> {
+async function openQueue(dataDir: string): Promise<number> {
   const store = await SqliteStore.open({ dataDir }, CONTENTS);
   const startedMs = performance.now();
-  const outbox = new Outbox(await SqliteQueueStore.open(store, pino({ level: 'silent' })), new SystemClock());
+  const queue = new EventQueue(
+    await SqliteQueueStore.open(store, pino({ level: 'silent' })),
+    new SystemClock(),
+  );
   const openMs = performance.now() - startedMs;
-  const { waiting } = await outbox.counts();
+  const { waiting } = await queue.counts();
   await store.onApplicationShutdown();
   if (waiting !== HINTS) throw new Error(`${waiting} of ${HINTS} hints wait`);
   return openMs;
 }
 
-async function measureOutbox(dataDir: string): Promise<number> {
+async function measureQueue(dataDir: string): Promise<number> {
   const openMs: number[] = [];
-  for (let n = 0; n < STARTS; n++) openMs.push(await openOutbox(dataDir));
+  for (let n = 0; n < STARTS; n++) openMs.push(await openQueue(dataDir));
   return median(openMs);
 }
 
@@ -133,8 +139,8 @@ try {
   process.stdout.write(`${STARTS} start(s) on them …\n`);
   const full = await measure(join(root, 'full'));
   process.stdout.write(`writing ${HINTS} hints, and ${STARTS} start(s) on them …\n`);
-  await fillOutbox(join(root, 'hints'));
-  const openMs = await measureOutbox(join(root, 'hints'));
+  await fillQueue(join(root, 'hints'));
+  const openMs = await measureQueue(join(root, 'hints'));
   const waiting = await measure(join(root, 'hints'));
   const row = (what: string, value: number, unit: string, target?: number): string =>
     `| ${what} | ${Math.round(value)} ${unit} | ${target === undefined ? '' : `≤ ${target} ${unit}: ${value <= target ? 'pass' : 'FAIL'}`} |`;

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { type HintName, HintOperations } from '../dispatch/redelivery/hint-operations.js';
-import { Outbox } from '../dispatch/outbox/outbox.js';
+import { EventQueue } from '../queue/event-queue.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
@@ -29,7 +29,7 @@ import { LINE_STATES } from '../storage/queue/line.js';
 @ApiTags('operators')
 export class HintsController {
   constructor(
-    private readonly outbox: Outbox,
+    private readonly queue: EventQueue,
     private readonly destinations: Destinations,
     private readonly operations: HintOperations,
     private readonly storeClock: StoreClock,
@@ -49,7 +49,7 @@ export class HintsController {
     const { state, sort } = query;
     const [list, states] = [listOf(query), state === undefined ? LINE_STATES : STATES[state]];
     const filter = { ...toNarrowed(query), states };
-    const page = await this.outbox.list(filter, readCursor(list, query), limitOf(query), sort);
+    const page = await this.queue.list(filter, readCursor(list, query), limitOf(query), sort);
     const nowMs = this.storeClock.nowMs();
     const items = page.hints.map((hint) => {
       const { puppet } = this.destinations.find(hint);

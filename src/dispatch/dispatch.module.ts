@@ -25,7 +25,7 @@ import { HintLog } from './redelivery/hint-log.js';
 import { HintOperations } from './redelivery/hint-operations.js';
 import { HintOutcomes } from './redelivery/hint-outcomes.js';
 import { HintSender } from './redelivery/hint-sender.js';
-import { Outbox } from './outbox/outbox.js';
+import { EventQueue } from '../queue/event-queue.js';
 import { QueuePatrol } from './redelivery/queue-patrol.js';
 import { Redelivery } from './redelivery/redelivery.js';
 import { RegistrationClaims } from './redelivery/registration-claims.js';
@@ -57,7 +57,7 @@ import { TestElsewhere } from './redelivery/test-elsewhere.js';
     Keeping,
     LateWork,
     BotEndpoints,
-    Outbox,
+    EventQueue,
     QueuePatrol,
     Overload,
     HttpCarrier,
@@ -87,7 +87,7 @@ import { TestElsewhere } from './redelivery/test-elsewhere.js';
     Keeping,
     LateWork,
     BotEndpoints,
-    Outbox,
+    EventQueue,
     QueueCounts,
     RetryLoops,
     Overload,

@@ -4,7 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { CallbackHealthIndicator } from '../callback/callback.health.js';
 import { CallbackModule } from '../callback/callback.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
-import { OutboxHealthIndicator } from '../dispatch/outbox/outbox.health.js';
+import { QueueHealthIndicator } from '../dispatch/outbox/queue.health.js';
 import { OverloadHealthIndicator } from '../dispatch/answer/overload.health.js';
 import { Clock } from '../kernel/clock.js';
 import { RegistryHealthIndicator } from '../registry/registry.health.js';
@@ -24,7 +24,7 @@ const INDICATORS = [
   RegistryHealthIndicator,
   LifecycleHealthIndicator,
   StorageHealthIndicator,
-  OutboxHealthIndicator,
+  QueueHealthIndicator,
   CallbackHealthIndicator,
   OverloadHealthIndicator,
   WecomHealthIndicator,

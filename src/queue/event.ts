@@ -9,6 +9,7 @@ import {
   type LineHead,
   type LineState,
   runningLease,
+  toLeased,
 } from '../storage/queue/line.js';
 import type { Failure } from './failure.js';
 import type { LineCount, LineGroup } from '../storage/queue/queue-store.js';
@@ -93,14 +94,41 @@ export interface KnownHint {
   readonly leaseId: string | null;
 }
 
-/** Makes the hint due at once for a puppet at `endpoint`, in whatever state it was. */
+/** Identifies the hint, its generation and its lease when the outcome of an attempt is written. */
+export interface Held {
+  readonly key: string;
+  /** The generation that was attempted. */
+  readonly generation: string;
+  /** `null` when nobody has leased the hint. */
+  readonly leaseId: string | null;
+}
+
+/** Makes the hint due at once for a puppet at `endpoint`, in whatever state it was. A running lease stays. */
 export function toWaiting<T extends HintHead>(hint: T, endpoint: string, nowMs: number): T {
   if (hint.state === 'waiting') return { ...hint, endpoint, dueAtMs: Math.min(nowMs, hint.dueAtMs ?? nowMs) };
   return { ...hint, state: 'waiting', endpoint, step: 0, dueAtMs: nowMs };
 }
 
 /**
- * The hint that an operator sends again, in whatever state it was. The bot may have taken its events before, so they get
+ * For a puppet that registered at `endpoint`: its newest event alone, in whatever state the hint was. A running lease is taken
+ * over.
+ */
+export function toRegistered(hint: Hint, endpoint: string, untilMs: number, nowMs: number): Hint {
+  return toLeased(toWaiting(toNewest(hint, nowMs), endpoint, nowMs), untilMs);
+}
+
+/** No attempt was made under its lease, which ends. */
+export function toReleased(hint: Hint, dueAtMs: number): Hint {
+  return hint.state === 'waiting' ? { ...hint, dueAtMs, lease: null } : hint;
+}
+
+/** Removes the hint, with all its events, if it is still of this generation. Its state and its lease do not matter. */
+export function toDropped(hint: Hint, generation: string): Hint | null {
+  return hint.generation === generation ? null : hint;
+}
+
+/**
+ * The hint that an operator sends again, in whatever state it was. A running lease stays. The bot may have taken its events before, so they get
  * new event ids and no attempts. They also get new generations, so that no running attempt can end one.
  */
 export function toReplayed(hint: Hint, endpoint: string, nowMs: number): Hint {
@@ -342,17 +370,13 @@ export interface Rescheduled {
 }
 
 /**
- * A bot took the event of this generation.
+ * A bot took the event of this generation. A newer generation, or what waits behind that event, stays, unleased and due at once,
+ * and waits only since it arrived itself.
  * @returns `null` where nothing else waits.
  */
-export function afterTaken(
-  hint: Hint,
-  generation: string,
-  leaseId: string | null,
-  nowMs: number,
-): Hint | null {
-  if (hint.generation !== generation) {
-    const other = afterOther(hint, leaseId, nowMs);
+export function afterTaken(hint: Hint, held: Held, nowMs: number): Hint | null {
+  if (hint.generation !== held.generation) {
+    const other = afterOther(hint, held, nowMs);
     return other === hint ? hint : { ...other, waitingSinceMs: hint.arrivedAtMs };
   }
   return isSome(hint.later) ? toNext(hint, hint.later, nowMs) : null;
@@ -392,7 +416,7 @@ export function toNewest(hint: Hint, nowMs: number): Hint {
 }
 
 /** An attempt has ended whose event no longer goes next: its lease ends. */
-function afterOther(hint: Hint, leaseId: string | null, nowMs: number): Hint {
+function afterOther(hint: Hint, { leaseId }: Held, nowMs: number): Hint {
   if (leaseId === null) return hint;
   return { ...hint, dueAtMs: nowMs, lease: heldOf(hint, nowMs) };
 }
@@ -416,20 +440,14 @@ export function afterLateFailure(hint: Hint, leaseId: string, dueAtMs: number): 
  * days; the last one becomes the dead letter of its account. If nothing can be sent to the endpoint at all,
  * the whole hint is dead.
  */
-export function afterGivenUp(
-  hint: Hint,
-  generation: string,
-  failure: Failure,
-  leaseId: string | null,
-  nowMs: number,
-): Hint {
-  if (hint.generation !== generation) return afterOther(hint, leaseId, nowMs);
+export function afterGivenUp(hint: Hint, held: Held, failure: Failure, nowMs: number): Hint {
+  if (hint.generation !== held.generation) return afterOther(hint, held, nowMs);
   if (failure.stage === 'endpoint' || !isSome(hint.later)) return toDead(hint, failure);
   return { ...toNext(hint, hint.later, nowMs), lastFailure: failure };
 }
 
 /** An attempt of this generation failed. */
-export function afterFailure(hint: Hint, generation: string, next: Rescheduled): Hint {
+export function afterFailure(hint: Hint, { generation }: Held, next: Rescheduled): Hint {
   const { endpoint, failure: lastFailure, newer, attempts, step, dueAtMs } = next;
   const state: LineState = dueAtMs === null ? 'parked' : 'waiting';
   return {

@@ -36,7 +36,7 @@ beforeEach(() => {
   const waiting = {
     wake: ({ openKfId }: Addressee) => hold(openKfId),
     recovered: hold,
-    kept: { outbox: { lines: { listEndpoints: async () => endpoints } } },
+    kept: { lines: { listEndpoints: async () => endpoints } },
   } as unknown as WaitingHints;
   const kept = {
     takeAll: () => keptHere.splice(0),

@@ -53,7 +53,7 @@ export class StreamWakes implements ConnectionWatch {
 
   /** Wakes what waits at any stream of the bot: its client may have had an earlier one at another replica. */
   async #wakeStreams(botId: string): Promise<void> {
-    for (const href of await this.waiting.kept.outbox.lines.listEndpoints())
+    for (const href of await this.waiting.kept.lines.listEndpoints())
       if (href.startsWith(STREAM_ORIGIN) && botIdOf(href) === botId) await this.waiting.recovered(href);
   }
 

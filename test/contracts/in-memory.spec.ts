@@ -1,7 +1,7 @@
 /** What each port promises, of the adapters and fakes that keep it in memory; the stores have a file for each port. */
 import { describe } from '@jest/globals';
 import { MemoryQueueStore } from '../support/memory-queue.js';
-import { MemoryOutbox } from '../support/memory-outbox.js';
+import { MemoryEventQueue } from '../support/memory-event-queue.js';
 import { MemoryMessageStore } from '../support/memory-messages.js';
 import { SeenStore } from '../../src/record/seen-store.js';
 import { type CountTable, MemoryCounters } from '../../src/storage/counters/memory-counters.js';
@@ -20,7 +20,7 @@ import { messageStoreContract, type OpenedMessages } from './message-store.contr
 import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
 import { type OpenedSeen, seenStoreContract } from './seen-store.contract.js';
 import { queueStoreContract } from './queue-store.contract.js';
-import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
+import { type OpenedEventQueue, eventQueueContract } from './event-queue.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { countersContract, type OpenedCounters } from './counters.contract.js';
 import { type OpenedRecords, recordsContract } from './records.contract.js';
@@ -42,9 +42,9 @@ const openRecords = (data = new RecordData()): OpenedRecords => ({
   close,
 });
 
-const openOutbox = (store = new MemoryQueueStore()): OpenedOutbox => ({
-  ...{ store, outbox: new MemoryOutbox(store) },
-  reopen: async () => openOutbox(store),
+const openEvents = (store = new MemoryQueueStore()): OpenedEventQueue => ({
+  ...{ store, events: new MemoryEventQueue(store) },
+  reopen: async () => openEvents(store),
   close,
 });
 
@@ -102,7 +102,7 @@ function openCheck(): OpenedCheck {
 describe('the queue in memory', () =>
   queueStoreContract(async () => ({ queue: new MemoryQueueStore(), close })));
 
-describe('the outbox in memory', () => outboxContract(async () => openOutbox()));
+describe('the queue of events in memory', () => eventQueueContract(async () => openEvents()));
 
 describe('messages in memory', () => messageStoreContract(async () => openMessages()));
 

@@ -12,13 +12,13 @@ import { mongoPlace } from '../support/each-store.js';
 import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { type Place, sealedPlace } from '../support/place.js';
-import { messagesOf, outboxOf } from '../support/queue.js';
+import { messagesOf, eventsOf } from '../support/queue.js';
 import { storedBytes } from '../support/stored-bytes.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import { newEntry, queueStoreContract } from './queue-store.contract.js';
 import { ENTRY_STATES } from '../../src/storage/queue/entry.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
-import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
+import { type OpenedEventQueue, eventQueueContract } from './event-queue.contract.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const ENDPOINT = 'http://puppet:8080';
@@ -57,16 +57,16 @@ async function insertLines(store: MongoStore, lines: readonly Line[]): Promise<v
     await store.collection<LineRecord>(LINES).insertMany(records.slice(at, at + PIECE));
 }
 
-function toOutbox(store: OpenedStore): OpenedOutbox {
+function toEvents(store: OpenedStore): OpenedEventQueue {
   return {
-    outbox: outboxOf(store),
+    events: eventsOf(store),
     store: store.get(QueueStore),
     putAll: (hints: readonly NewHint[], nowMs) =>
       insertLines(
         store.get(MongoStore),
         hints.map((hint) => toLine(merge(null, hint, nowMs))),
       ),
-    reopen: async () => toOutbox(await store.reopen()),
+    reopen: async () => toEvents(await store.reopen()),
     close: () => store.close(),
   };
 }
@@ -91,7 +91,7 @@ mongoSuite('the port of the queue on MongoDB', () => {
 
 mongoSuite('hints on MongoDB', () => {
   const open = keptMongo();
-  outboxContract(async () => toOutbox(await open()));
+  eventQueueContract(async () => toEvents(await open()));
 });
 
 mongoSuite('messages on MongoDB', () => {

@@ -13,11 +13,11 @@ import type { Value } from '../../src/storage/sqlite/database.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
-import { messagesOf, outboxOf } from '../support/queue.js';
+import { messagesOf, eventsOf } from '../support/queue.js';
 import { storedBytes } from '../support/stored-bytes.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
-import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
+import { type OpenedEventQueue, eventQueueContract } from './event-queue.contract.js';
 import { CONTENTS } from '../../src/store-contents.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -50,10 +50,10 @@ async function openAt(place: Place, log: Log = pino({ level: 'silent' })): Promi
   return { store, queue: await SqliteQueueStore.open(store, log) };
 }
 
-const toOutbox = ({ reopen, close, ...store }: OpenedStore): OpenedOutbox => ({
-  outbox: outboxOf(store),
+const toEvents = ({ reopen, close, ...store }: OpenedStore): OpenedEventQueue => ({
+  events: eventsOf(store),
   store: store.get(QueueStore),
-  reopen: async () => toOutbox(await reopen()),
+  reopen: async () => toEvents(await reopen()),
   close,
 });
 
@@ -69,7 +69,7 @@ queueStoreContract(async () => {
   const store = await openStore(embeddedPlace());
   return { queue: store.get(QueueStore), close: () => store.close() };
 });
-outboxContract(async () => toOutbox(await openStore(embeddedPlace())));
+eventQueueContract(async () => toEvents(await openStore(embeddedPlace())));
 messageStoreContract(async () => {
   const place = sealedPlace(embeddedPlace());
   return toMessages(await openStore(place), place);

@@ -1,6 +1,6 @@
 /**
- * The whole of dispatch on a clock that stands still, real puppets on sockets, and an outbox in memory; as one
- * replica or several on one table and one outbox.
+ * The whole of dispatch on a clock that stands still, real puppets on sockets, and a queue of events in memory; as one
+ * replica or several on one table and one queue.
  */
 import { pino } from 'pino';
 import { type Environment, loadConfig } from '../../src/config/config.js';
@@ -17,7 +17,7 @@ import { BotEndpoints } from '../../src/dispatch/endpoint/bot-endpoint.js';
 import type { Carrier } from '../../src/dispatch/endpoint/carrier.js';
 import { HttpCarrier } from '../../src/dispatch/http/http-carrier.js';
 import { HintKeeper } from '../../src/dispatch/outbox/hint-keeper.js';
-import { Outbox } from '../../src/dispatch/outbox/outbox.js';
+import { EventQueue } from '../../src/queue/event-queue.js';
 import { WaitingHints } from '../../src/dispatch/outbox/waiting-hints.js';
 import { MemoryQueueStore } from './memory-queue.js';
 import type { QueueStore } from '../../src/storage/queue/queue-store.js';
@@ -48,7 +48,7 @@ export interface DispatchParts {
   readonly records: RecordStore;
   readonly queue: QueueStore;
   /** Over the queue, unless it is given. */
-  readonly outbox: Outbox;
+  readonly events: EventQueue;
   readonly counters: Counters;
   readonly client: HttpCarrier;
   /** Besides the client. */
@@ -86,7 +86,7 @@ export function openDispatch(
     repository = new MemoryPuppetRepository(),
     records = new MemoryRecords(),
     queue = new MemoryQueueStore(),
-    outbox = new Outbox(queue, clock),
+    events = new EventQueue(queue, clock),
     counters = new MemoryCounters(),
     client = new HttpCarrier(clock, log, new EndpointPolicy(config), tracing),
     secrets = new FakeSecretCheck(),
@@ -100,7 +100,7 @@ export function openDispatch(
   const { connected, destinations, presence, sync, policy } = image;
 
   const circuits = new Circuits(clock);
-  const waiting = new WaitingHints(outbox, new MemoryQueueStore(), clock, clock, log);
+  const waiting = new WaitingHints(events, new MemoryQueueStore(), clock, clock, log);
   const late = new LateWork();
   const botEndpoints = new BotEndpoints(
     [...carriers, client],
@@ -111,7 +111,7 @@ export function openDispatch(
     late,
     clock,
   );
-  const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
+  const keeper = new HintKeeper(events, dispatchMetrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
   const sender = new HintSender(destinations, botEndpoints, counters, outcomes, hintLog, clock, clock);
@@ -126,7 +126,7 @@ export function openDispatch(
   const seen = new SeenEvents(clock);
   const dispatcher = new Dispatcher(destinations, botEndpoints, keeping, keeper, seen, overload, clock);
   return {
-    ...{ repository, records, queue, outbox, counters, client, secrets, carriers },
+    ...{ repository, records, queue, events, counters, client, secrets, carriers },
     ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, botEndpoints, metrics },
     ...{ overload, waiting, keeping },
     start: () => {

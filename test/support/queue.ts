@@ -2,7 +2,7 @@
 import type { TestMessages } from './messages.js';
 import { pino } from 'pino';
 import { Sealer } from '../../src/crypto/sealer.js';
-import { Outbox } from '../../src/dispatch/outbox/outbox.js';
+import { EventQueue } from '../../src/queue/event-queue.js';
 import { QueueStore } from '../../src/storage/queue/queue-store.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { MessageContents } from '../../src/queue/message-contents.js';
@@ -11,8 +11,8 @@ import { MessageStore } from '../../src/messages/queue/message-store.js';
 import { RecordStore } from '../../src/storage/records/records.js';
 import type { OpenedStore } from './stores.js';
 
-export function outboxOf({ get }: Pick<OpenedStore, 'get'>): Outbox {
-  return new Outbox(get(QueueStore), new SystemClock());
+export function eventsOf({ get }: Pick<OpenedStore, 'get'>): EventQueue {
+  return new EventQueue(get(QueueStore), new SystemClock());
 }
 
 /** @param queue in place of the one of the store. */

@@ -1,12 +1,13 @@
 /** What the specs of redelivery share: replicas on a clock that is moved by hand, and what they keep and send. */
+import { putOne } from './event-steps.js';
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import type { Environment } from '../../src/config/config.js';
 import type { Dispatched } from '../../src/dispatch/answer/dispatcher.js';
 import type { Hint, NewHint } from '../../src/queue/event.js';
 import type { KfEvent } from '../../src/queue/kf-event.js';
-import { MemoryOutbox } from './memory-outbox.js';
+import { MemoryEventQueue } from './memory-event-queue.js';
 import { MemoryQueueStore } from './memory-queue.js';
-import type { Kept } from '../../src/dispatch/outbox/outbox.js';
+import type { Kept } from '../../src/queue/event-queue.js';
 import type { Registration } from '../../src/storage/puppets/puppet.js';
 import { client, clock, closeAll, kfEvent, openClient, puppetServer, watch } from './delivery.js';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch.js';
@@ -90,10 +91,10 @@ export async function keep(fields: Partial<KfEvent> = {}): Promise<void> {
 }
 
 export const hintOf = (openKfId = ACCOUNT): Promise<Hint | null> =>
-  dispatch.outbox.find(accountKey({ corpId: CORP, openKfId }));
+  dispatch.events.find(accountKey({ corpId: CORP, openKfId }));
 
 export async function waitingCount(): Promise<number> {
-  return (await dispatch.outbox.counts()).waiting;
+  return (await dispatch.events.counts()).waiting;
 }
 
 export const refusing: Behaviour = (_request, response) => void response.writeHead(500).end();
@@ -118,7 +119,7 @@ export const gapsOf = (times: readonly number[]): number[] =>
   times.slice(1).map((atMs, n) => atMs - (times[n] ?? 0));
 
 /** Kept by a process that is gone. */
-export async function leave(fields: Partial<NewHint> = {}, { outbox } = dispatch): Promise<Kept> {
+export async function leave(fields: Partial<NewHint> = {}, { events } = dispatch): Promise<Kept> {
   const nowMs = clock.nowMs();
   const hint = {
     event: kfEvent(),
@@ -132,24 +133,24 @@ export async function leave(fields: Partial<NewHint> = {}, { outbox } = dispatch
     failure: null,
     lease: null,
   };
-  return outbox.put({ ...hint, ...fields }, nowMs);
+  return putOne(events, { ...hint, ...fields }, nowMs);
 }
 
 /** Other processes keep and claim here too. */
-export class SharedOutbox extends MemoryOutbox {
+export class SharedEventQueue extends MemoryEventQueue {
   constructor() {
     super(Object.assign(new MemoryQueueStore(), { isShared: true }));
   }
 }
 
-/** An outbox whose puts do as they are told. */
-export class StubbornOutbox extends MemoryOutbox {
+/** A queue whose puts do as they are told. */
+export class StubbornEventQueue extends MemoryEventQueue {
   beforePut: () => Promise<void> = async () => {};
   puts = 0;
 
-  override async put(hint: NewHint, nowMs: number): Promise<Kept> {
+  override async put(...what: Parameters<MemoryEventQueue['put']>): Promise<Kept> {
     this.puts++;
     await this.beforePut();
-    return super.put(hint, nowMs);
+    return super.put(...what);
   }
 }

@@ -17,7 +17,7 @@ import {
   idsOf,
   registerAt,
   replicasOfEachTest,
-  StubbornOutbox,
+  StubbornEventQueue,
   send,
   start,
   waitingCount,
@@ -30,13 +30,13 @@ const SLOW = { openKfId: account(1) };
 const OTHER = { openKfId: account(2) };
 
 let slow: HoldingPuppet;
-let outbox: StubbornOutbox;
+let events: StubbornEventQueue;
 
 replicasOfEachTest();
 
 beforeEach(async () => {
-  outbox = new StubbornOutbox();
-  await start({ outbox }, { CALLBACKS_TRIED_MAX: '2' });
+  events = new StubbornEventQueue();
+  await start({ events }, { CALLBACKS_TRIED_MAX: '2' });
   slow = await holdingPuppet();
   await registerAt(slow.server.url, SLOW);
 });
@@ -87,7 +87,7 @@ describe('while as many attempts are under way as may be', () => {
 
   it('an event is tried all the same when nothing can be kept', async () => {
     await registerAt(slow.server.url, OTHER);
-    outbox.beforePut = async () => {
+    events.beforePut = async () => {
       throw new AppError('STORE_UNAVAILABLE');
     };
     const failed = Promise.allSettled(fillPlaces());

@@ -68,7 +68,7 @@ const refusing: Behaviour = (_request, response) => void response.writeHead(500)
 async function pending(dispatched: Promise<Dispatched>) {
   const outcome = await dispatched;
   expect(outcome.delivery).toBe('pending');
-  const hint = await dispatch.outbox.find(KEY);
+  const hint = await dispatch.events.find(KEY);
   return { ...outcome, hint, reason: hint?.lastFailure?.reason };
 }
 
@@ -90,7 +90,7 @@ describe('an event for which no client was connected', () => {
     ...{ id: 'c1', replicaId: 'there', botId: 'bot-1', clientId: 'laptop-1', openKfIds: null },
     ...{ placedAtMs: 1, connectedAtMs: 1, address: '203.0.113.7', agent: '' },
   };
-  const dueInMs = async () => ((await dispatch.outbox.find(KEY))?.dueAtMs ?? Number.NaN) - clock.nowMs();
+  const dueInMs = async () => ((await dispatch.events.find(KEY))?.dueAtMs ?? Number.NaN) - clock.nowMs();
 
   beforeEach(async () => {
     const records = new MemoryRecords();
@@ -103,7 +103,7 @@ describe('an event for which no client was connected', () => {
 
   it('is found when one is, though the replica that has it looked before the event was kept', async () => {
     let rounds = 0;
-    dispatch.waiting.kept.wakeUp = () => void rounds++;
+    dispatch.waiting.kept.added.wakeUp = () => void rounds++;
     await pending(send(null));
     expect([dispatch.keeping.take(event), await dueInMs(), rounds]).toEqual([null, 5_000, 1]);
     dispatch.registry.connected.add(connection);
@@ -120,8 +120,8 @@ describe('an event for which no client was connected', () => {
   });
 
   it('is due at once where one connected while the event was kept', async () => {
-    const put = dispatch.outbox.put.bind(dispatch.outbox);
-    dispatch.outbox.put = (...args) => {
+    const put = dispatch.events.put.bind(dispatch.events);
+    dispatch.events.put = (...args) => {
       dispatch.registry.connected.add(connection);
       return put(...args);
     };

@@ -55,7 +55,7 @@ interface Taken {
 type Tried = Taken | NotTaken;
 
 /**
- * Promises an answer for each event: its puppet has taken it, or the outbox keeps it. It tries the puppet while the sender
+ * Promises an answer for each event: its puppet has taken it, or the queue keeps it. It tries the puppet while the sender
  * waits, once more if the puppet has moved meanwhile, and has kept what was not taken.
  */
 @Injectable()

@@ -14,7 +14,7 @@ import { LateWork } from '../endpoint/late-work.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import type { NewHint } from '../../queue/event.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
-import type { Kept } from '../outbox/outbox.js';
+import type { Kept } from '../../queue/event-queue.js';
 import { nextTry } from '../../queue/retry-schedule.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { Arrival } from './seen-events.js';
@@ -192,7 +192,7 @@ export class Keeping {
   async #followLate(late: Attempt, keeping: Promise<Kept>, { event }: Incoming): Promise<void> {
     const [result] = await Promise.all([late.result, keeping.catch(() => null)]);
     this.keeper.lateEnded(event, result.taken, result.taken ? 0 : result.retryAfterMs);
-    this.waiting.kept.wakeUp();
+    this.waiting.kept.added.wakeUp();
   }
 
   #wakeAfter(tried: NotTaken): void {
@@ -206,7 +206,7 @@ export class Keeping {
     if (stage === 'elsewhere') return this.#wakeIfMoved(destination);
     if (stage === 'offline' || stage === 'paused') this.#wakeWhenFound(destination);
     // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
-    if (stage !== 'circuit' || !botEndpoint.isOpen) this.waiting.kept.wakeUp();
+    if (stage !== 'circuit' || !botEndpoint.isOpen) this.waiting.kept.added.wakeUp();
   }
 
   /** Somebody may have come while the event was kept. */

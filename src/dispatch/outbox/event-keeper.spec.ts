@@ -1,9 +1,10 @@
 /** Events of bots that get each, as a process keeps them: `HintKeeper` is the door. */
+import { reschedule, settle } from '../../../test/support/event-steps.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { kfEvent } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
+import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
 import { rounds, SEED, seeded } from '../../../test/support/seeded.js';
 import { Samples } from '../../../test/support/metrics.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -14,7 +15,7 @@ import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
 import type { NewHint } from '../../queue/event.js';
 import { HintKeeper } from './hint-keeper.js';
-import type { ClaimedHint, Kept } from './outbox.js';
+import type { ClaimedHint, Kept } from '../../queue/event-queue.js';
 import { toFailure } from '../../queue/failure.js';
 import { accountKey } from '../../kernel/account.js';
 
@@ -40,16 +41,16 @@ class TestStore extends MemoryQueueStore {
 
 let clock: ManualClock;
 let store: TestStore;
-let outbox: MemoryOutbox;
+let events: MemoryEventQueue;
 let metrics: Metrics;
 let keeper: HintKeeper;
 
 beforeEach(() => {
   clock = new ManualClock();
   store = new TestStore();
-  outbox = new MemoryOutbox(store);
+  events = new MemoryEventQueue(store);
   metrics = new Metrics();
-  keeper = new HintKeeper(outbox, new DispatchMetrics(metrics), clock, pino({ level: 'silent' }));
+  keeper = new HintKeeper(events, new DispatchMetrics(metrics), clock, pino({ level: 'silent' }));
 });
 
 const eventOf = (n: number): KfEvent => kfEvent({ id: `event-${n}`, createdAtS: n });
@@ -76,13 +77,13 @@ const keepLate = (n: number): Promise<Kept> =>
 
 async function waiting(): Promise<string[]> {
   await keeper.whenWritten();
-  const hint = await outbox.find(KEY);
+  const hint = await events.find(KEY);
   return hint === null ? [] : [hint, ...hint.later].map(({ event }) => event.id);
 }
 
 async function due(): Promise<ClaimedHint[]> {
   await keeper.whenWritten();
-  return [...(await outbox.lines.claimDue(clock.nowMs(), 9, LEASE_MS, NONE))];
+  return [...(await events.lines.claimDue(clock.nowMs(), 9, LEASE_MS, NONE))];
 }
 
 it('keeps each of those that come at once, in two writes', async () => {
@@ -127,11 +128,11 @@ it('nor one that was kept before the bot got each', async () => {
   expect(await waiting()).toEqual([]);
 });
 
-it('asks nothing of the outbox for an event that was not kept, or waits no longer', async () => {
+it('asks nothing of the queue for an event that was not kept, or waits no longer', async () => {
   await keep(1);
   const [hint] = await due();
   if (hint === undefined) throw new Error('nothing is due');
-  await outbox.settle({ key: KEY, generation: hint.generation, leaseId: hint.lease.id }, clock.nowMs());
+  await settle(events, { key: KEY, generation: hint.generation, leaseId: hint.lease.id }, clock.nowMs());
   keeper.forget(hint);
   const { writes } = store;
   expect([keeper.taken(eventOf(1), true), keeper.taken(eventOf(2), true)]).toEqual([false, false]);
@@ -228,7 +229,7 @@ describe('events at random, kept, claimed, taken and refused while others are', 
         keeper.lateEnded(event, isTaken);
       };
       const claim = async (): Promise<void> => {
-        for (const hint of await outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)) {
+        for (const hint of await events.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)) {
           begin(hint.eventId);
           claims.add(hint);
         }
@@ -243,8 +244,8 @@ describe('events at random, kept, claimed, taken and refused while others are', 
         const { endpoint, attempts, step } = hint;
         const failure = toFailure(nowMs, 'status', '');
         const next = { endpoint, attempts, step, dueAtMs: nowMs, failure, newer: { step, dueAtMs: nowMs } };
-        if (isTaken) writes.push(outbox.settle(held, nowMs).then(() => keeper.forget(hint)));
-        else writes.push(outbox.reschedule(held, next, nowMs));
+        if (isTaken) writes.push(settle(events, held, nowMs).then(() => keeper.forget(hint)));
+        else writes.push(reschedule(events, held, next, nowMs));
       };
       for (let step = 0; step < 300; step++) {
         const act = random.pick([arrive, arrive, claim, claim, endClaim, endClaim, endLate]);

@@ -2,8 +2,8 @@ import { failpoint } from '../../kernel/failpoint.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import type { KfEvent } from '../../queue/kf-event.js';
-import { EVENTS_MAX, type NewHint } from '../../queue/event.js';
-import type { Kept, Outbox } from './outbox.js';
+import { afterLateFailure, afterTakenEvent, EVENTS_MAX, type NewHint } from '../../queue/event.js';
+import type { EventQueue, Kept } from '../../queue/event-queue.js';
 import { accountKey } from '../../kernel/account.js';
 
 type Puts = [NewHint, ...NewHint[]];
@@ -23,7 +23,7 @@ interface Lane {
 
 /**
  * Keeps the events of bots that get each of them, and knows which it kept. The outcome of one event says nothing about
- * another, so each leaves the outbox by its own id.
+ * another, so each leaves the queue by its own id.
  */
 export class EventKeeper {
   readonly #lanes = new Map<string, Lane>();
@@ -31,7 +31,7 @@ export class EventKeeper {
   readonly #kept = new Map<string, Map<string, KeptHere>>();
 
   constructor(
-    private readonly outbox: Outbox,
+    private readonly queue: EventQueue,
     private readonly metrics: DispatchMetrics,
     private readonly storeClock: StoreClock,
   ) {}
@@ -48,25 +48,31 @@ export class EventKeeper {
    * A bot took the event.
    * @returns `null` if this process has not kept it; otherwise a promise for its removal.
    */
-  taken(event: KfEvent): Promise<void> | null {
+  taken(event: KfEvent): Promise<unknown> | null {
     if (this.#kept.size === 0) return null;
     const key = accountKey(event);
     const kept = this.#kept.get(key)?.get(event.id);
     if (kept === undefined) return null;
     this.forget(key, event.id);
     // Also after a put that failed: it may have been written.
-    return kept.ended.then(() => this.outbox.settleEvent(key, event.id, this.storeClock.nowMs()));
+    return kept.ended.then(() => {
+      const nowMs = this.storeClock.nowMs();
+      return this.queue.change(key, (hint) => afterTakenEvent(hint, event.id, nowMs));
+    });
   }
 
   /**
    * The attempt failed that was under way when the event was kept.
    * @returns `null` if there was none; otherwise a promise for the end of its lease.
    */
-  failed(event: KfEvent, retryAfterMs: number): Promise<void> | null {
+  failed(event: KfEvent, retryAfterMs: number): Promise<unknown> | null {
     const key = accountKey(event);
     const { leaseId = null, ended } = this.#kept.get(key)?.get(event.id) ?? {};
     if (leaseId === null || ended === undefined) return null;
-    return ended.then(() => this.outbox.freeEvent(key, leaseId, this.storeClock.nowMs() + retryAfterMs));
+    return ended.then(() => {
+      const dueAtMs = this.storeClock.nowMs() + retryAfterMs;
+      return this.queue.change(key, (hint) => afterLateFailure(hint, leaseId, dueAtMs));
+    });
   }
 
   /** The event no longer waits. */
@@ -99,7 +105,7 @@ export class EventKeeper {
   async #put(key: string, lane: Lane, puts: Puts): Promise<Kept> {
     try {
       const isNew = !this.#kept.has(key);
-      const kept = await this.outbox.putAll(puts, this.storeClock.nowMs(), isNew);
+      const kept = await this.queue.put(puts, this.storeClock.nowMs(), isNew);
       failpoint('outbox.kept');
       this.metrics.hintsCoalesced(kept.merged);
       return kept;

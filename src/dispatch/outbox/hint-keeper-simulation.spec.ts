@@ -1,4 +1,5 @@
 /** What `HintKeeper` must never lose, at random. Its rules one by one are in hint-keeper.spec.ts. */
+import { claimOf, release, reschedule, settle } from '../../../test/support/event-steps.js';
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { kfEvent } from '../../../test/support/delivery.js';
@@ -14,8 +15,9 @@ import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
 import { type Hint, toHint } from '../../queue/event.js';
 import { HintKeeper } from './hint-keeper.js';
-import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
-import type { ClaimedHint, Held, Kept } from './outbox.js';
+import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
+import type { ClaimedHint, Kept } from '../../queue/event-queue.js';
+import type { Held } from '../../queue/event.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
@@ -85,7 +87,7 @@ const HAPPENINGS_A_SECOND = 10;
 class Simulation {
   readonly #clock = new ManualClock();
   readonly #store = new SlowStore();
-  readonly #outbox = new MemoryOutbox(this.#store);
+  readonly #events = new MemoryEventQueue(this.#store);
   readonly #replicas: Replica[];
   readonly #received: Incoming[] = [];
   /** The ids that puppets have had. */
@@ -112,7 +114,7 @@ class Simulation {
 
   #startReplica(): Replica {
     return {
-      keeper: new HintKeeper(this.#outbox, new DispatchMetrics(new Metrics()), this.#clock, log),
+      keeper: new HintKeeper(this.#events, new DispatchMetrics(new Metrics()), this.#clock, log),
       seen: new SeenEvents(this.#clock),
     };
   }
@@ -135,9 +137,9 @@ class Simulation {
       () => this.#receive(this.#newEvent()),
       () => this.#receiveAgain(),
       () => this.#startAnew(),
-      () => this.#claim(this.#outbox.lines.claimDue(nowMs, 1 + below(3), LEASE_MS, NONE)),
-      () => this.#claim(this.#outbox.claimOf(pick(ACCOUNTS), ENDPOINT, nowMs, LEASE_MS)),
-      () => this.#claim(this.#outbox.lines.claimOldest(ENDPOINT, nowMs, LEASE_MS)),
+      () => this.#claim(this.#events.lines.claimDue(nowMs, 1 + below(3), LEASE_MS, NONE)),
+      () => this.#claim(claimOf(this.#events, pick(ACCOUNTS), ENDPOINT, nowMs, LEASE_MS)),
+      () => this.#claim(this.#events.lines.claimOldest(ENDPOINT, nowMs, LEASE_MS)),
       () => this.#clock.advance(pick([0, 1, 100, 1_000, LEASE_MS + 1])),
       () => this.#endWrites(),
       () => this.#endWrites(),
@@ -261,18 +263,18 @@ class Simulation {
     const held = { key, generation: hint.generation, leaseId: hint.lease.id };
     this.#begin(key, hint.event.id, (isTaken) => {
       const nowMs = this.#clock.nowMs();
-      const ended = isTaken ? this.#outbox.settle(held, nowMs) : this.#putOff(held, hint, nowMs);
+      const ended = isTaken ? settle(this.#events, held, nowMs) : this.#putOff(held, hint, nowMs);
       this.#count(ended).catch(() => {});
     });
   }
 
   #putOff(held: Held, { attempts, step, endpoint }: ClaimedHint, nowMs: number): Promise<void> {
     const dueAtMs = nowMs + this.#random.pick([0, 1_000, 600_000]);
-    if (this.#random.below(3) === 0) return this.#outbox.release(held, dueAtMs, nowMs);
+    if (this.#random.below(3) === 0) return release(this.#events, held, dueAtMs, nowMs);
     const failure = { atMs: nowMs, stage: 'connect', reason: 'no connection' } as const;
     const newer = { step: 1, dueAtMs: nowMs + 1_000 };
     const next = { endpoint, attempts: attempts + 1, step: step + 1, dueAtMs, failure, newer };
-    return this.#outbox.reschedule(held, next, nowMs);
+    return reschedule(this.#events, held, next, nowMs);
   }
 
   #count<T>(call: Promise<T>): Promise<T> {
@@ -315,11 +317,11 @@ class Simulation {
     for (let round = 0; round < 20; round++) {
       await this.#endAll();
       await this.#clock.advance(600_000);
-      void this.#claim(this.#outbox.lines.claimDue(this.#clock.nowMs(), 100, LEASE_MS, NONE));
+      void this.#claim(this.#events.lines.claimDue(this.#clock.nowMs(), 100, LEASE_MS, NONE));
     }
     await this.#endAll();
     const left = [...this.#owed.values()].flat().map(({ event }) => event.id);
-    const { waiting } = await this.#outbox.counts();
+    const { waiting } = await this.#events.counts();
     expect({ left, waiting }).toEqual({ left: [], waiting: 0 });
   }
 }

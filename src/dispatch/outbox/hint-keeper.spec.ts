@@ -1,3 +1,4 @@
+import { release, reschedule, settle } from '../../../test/support/event-steps.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { kfEvent, watch } from '../../../test/support/delivery.js';
@@ -10,8 +11,9 @@ import { HintKeeper } from './hint-keeper.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
-import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
-import type { ClaimedHint, Held, Kept } from './outbox.js';
+import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
+import type { ClaimedHint, Kept } from '../../queue/event-queue.js';
+import type { Held } from '../../queue/event.js';
 import type { Lease } from '../../storage/queue/line.js';
 import { accountKey } from '../../kernel/account.js';
 
@@ -65,7 +67,7 @@ class GatedStore extends MemoryQueueStore {
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 let clock: ManualClock;
-let outbox: MemoryOutbox;
+let events: MemoryEventQueue;
 let keeper: HintKeeper;
 
 beforeEach(() => {
@@ -74,8 +76,8 @@ beforeEach(() => {
 });
 
 function use(store: MemoryQueueStore): void {
-  outbox = new MemoryOutbox(store);
-  keeper = new HintKeeper(outbox, newMetrics(), clock, log);
+  events = new MemoryEventQueue(store);
+  keeper = new HintKeeper(events, newMetrics(), clock, log);
 }
 
 /** One of each second. */
@@ -106,11 +108,11 @@ const keep = (second: number, fields?: Partial<NewHint>): Promise<Kept> =>
 
 async function waiting(): Promise<string | null> {
   await settled();
-  return (await outbox.find(KEY))?.event.id ?? null;
+  return (await events.find(KEY))?.event.id ?? null;
 }
 
 async function claim(): Promise<ClaimedHint> {
-  const [hint] = await outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
+  const [hint] = await events.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
   if (hint === undefined) throw new Error('nothing is due');
   return hint;
 }
@@ -221,7 +223,7 @@ describe('an event that a puppet took', () => {
   });
 
   it('settles what another process has kept with it, if it is newer than both', async () => {
-    const other = new HintKeeper(outbox, newMetrics(), clock, log);
+    const other = new HintKeeper(events, newMetrics(), clock, log);
     await other.keep(hintOf(eventOf(3)));
     await keep(1);
     keeper.taken(eventOf(2));
@@ -268,18 +270,21 @@ describe('an event that a puppet took', () => {
     const { generation, lease } = await claim();
     keeper.taken(eventOf(2));
     expect(await waiting()).toBe('event-1');
-    await outbox.settle({ key: KEY, generation, leaseId: lease.id }, clock.nowMs());
+    await settle(events, { key: KEY, generation, leaseId: lease.id }, clock.nowMs());
     expect(await waiting()).toBeNull();
   });
 
-  it('asks nothing of the outbox where what waited was delivered by itself', async () => {
+  it('asks nothing of the queue where what waited was delivered by itself', async () => {
     await keep(1);
     const hint = await claim();
     const held = { key: KEY, generation: hint.generation, leaseId: hint.lease.id };
-    await outbox.settle(held, clock.nowMs());
+    await settle(events, held, clock.nowMs());
     keeper.forget(hint);
     const asked: Held[] = [];
-    outbox.settle = async (settled) => void asked.push(settled);
+    events.changeHeld = async (settled) => {
+      asked.push(settled);
+      return null;
+    };
     keeper.taken(eventOf(2));
     expect(asked).toEqual([]);
   });
@@ -288,7 +293,7 @@ describe('an event that a puppet took', () => {
     await keep(1);
     const { generation, lease } = await claim();
     const held = { key: KEY, generation, leaseId: lease.id };
-    await outbox.release(held, clock.nowMs(), clock.nowMs());
+    await release(events, held, clock.nowMs(), clock.nowMs());
     await keep(2);
     keeper.forget({ ...eventOf(1), eventId: 'event-1', generation });
     keeper.taken(eventOf(3));
@@ -302,7 +307,7 @@ describe('an event that a puppet took', () => {
     const dueAtMs = clock.nowMs() + 3_000;
     const failure = { atMs: clock.nowMs(), stage: 'status', reason: 'the answer was 500' } as const;
     const next = { endpoint, attempts: 2, step, dueAtMs, failure, newer: { step, dueAtMs } };
-    await outbox.reschedule({ key: KEY, generation, leaseId: lease.id }, next, clock.nowMs());
+    await reschedule(events, { key: KEY, generation, leaseId: lease.id }, next, clock.nowMs());
     keeper.taken(eventOf(2));
     expect(await waiting()).toBeNull();
   });
@@ -333,7 +338,7 @@ describe('an event that was taken after it had been kept', () => {
 
   it('leaves what another process kept under its lease, due at once', async () => {
     await keep(1, { lease: leaseOf('late') });
-    await new HintKeeper(outbox, newMetrics(), clock, log).keep(hintOf(eventOf(2)));
+    await new HintKeeper(events, newMetrics(), clock, log).keep(hintOf(eventOf(2)));
     keeper.lateEnded(eventOf(1), true);
     await settled();
     expect((await claim()).event.id).toBe('event-2');
@@ -354,7 +359,7 @@ describe('events of one second whose attempts are under way when they are kept',
 
   async function isDue(): Promise<boolean> {
     await settled();
-    const [hint] = await outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
+    const [hint] = await events.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
     return hint !== undefined;
   }
 
@@ -410,7 +415,7 @@ describe('events of one second whose attempts are under way when they are kept',
 
   it('are sent again with one that another process kept between them', async () => {
     await keepLate('a');
-    const other = new HintKeeper(outbox, newMetrics(), clock, log);
+    const other = new HintKeeper(events, newMetrics(), clock, log);
     await other.keep(hintOf(of('of the other')));
     await keepLate('b');
     keeper.lateEnded(of('a'), true);
@@ -425,7 +430,7 @@ describe('events of one second whose attempts are under way when they are kept',
     await keepLate('a');
     keeper.lateEnded(of('a'), true);
     expect(await isDue()).toBe(false);
-    await outbox.settle({ key: KEY, generation, leaseId: lease.id }, clock.nowMs());
+    await settle(events, { key: KEY, generation, leaseId: lease.id }, clock.nowMs());
     expect(await isDue()).toBe(true);
   });
 
@@ -450,13 +455,13 @@ describe('events of an account whose bot takes its time with each, one after the
       await clock.advance(500);
       if (second > 1) keeper.lateEnded(eventOf(second - 1), isTaken(second - 1));
       await clock.advance(500);
-      claims += (await outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)).length;
+      claims += (await events.lines.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)).length;
     }
     return claims;
   }
 
   const waitingForMs = async (): Promise<number> =>
-    clock.nowMs() - ((await outbox.counts()).oldestWaitingAtMs ?? Number.NaN);
+    clock.nowMs() - ((await events.counts()).oldestWaitingAtMs ?? Number.NaN);
 
   it('wait since the first that is not taken yet, and are not sent beside their attempts', async () => {
     expect(await receive(1, 60, () => true)).toBe(0);

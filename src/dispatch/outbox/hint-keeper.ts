@@ -6,9 +6,18 @@ import { Pending } from '../../kernel/pending.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import { EventKeeper } from './event-keeper.js';
-import { covers, type HintHead, join, type KnownHint, type NewHint } from '../../queue/event.js';
+import {
+  afterTaken,
+  covers,
+  type Held,
+  type HintHead,
+  join,
+  type KnownHint,
+  type NewHint,
+  toReleased,
+} from '../../queue/event.js';
 import type { KfEvent } from '../../queue/kf-event.js';
-import { type Held, type Kept, Outbox } from './outbox.js';
+import { EventQueue, type Kept } from '../../queue/event-queue.js';
 import { accountKey } from '../../kernel/account.js';
 
 /** The events that one put keeps. */
@@ -60,7 +69,7 @@ interface Known extends Pick<Kept, 'generation' | 'leaseId' | 'dated' | 'dueAtMs
 }
 
 /**
- * Keeps events in the outbox, one write per account at a time, and knows what it kept. So when a bot takes an
+ * Keeps events in the queue, one write per account at a time, and knows what it kept. So when a bot takes an
  * event, the event that waits is settled if it is the same one or known to be older. For a bot that gets each
  * event, it has to be the same one.
  */
@@ -73,12 +82,12 @@ export class HintKeeper {
   #isFailing = false;
 
   constructor(
-    private readonly outbox: Outbox,
+    private readonly queue: EventQueue,
     private readonly metrics: DispatchMetrics,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
-    this.#events = new EventKeeper(outbox, metrics, storeClock);
+    this.#events = new EventKeeper(queue, metrics, storeClock);
   }
 
   /** Whether the latest event could not be kept. */
@@ -176,7 +185,8 @@ export class HintKeeper {
     const known = this.#known.get(held.key);
     if (known !== undefined && known.leaseId === held.leaseId)
       this.#known.set(held.key, { ...known, leaseId: null });
-    const released = this.outbox.release(held, dueAtMs, this.storeClock.nowMs());
+    const nowMs = this.storeClock.nowMs();
+    const released = this.queue.changeHeld(held, nowMs, (hint) => toReleased(hint, dueAtMs));
     this.#follow(released, held.key, 'hint.release_failed');
   }
 
@@ -199,7 +209,7 @@ export class HintKeeper {
     try {
       const before = this.#known.get(key);
       const put = { ...hint, known: toKnownHint(before) };
-      const kept = await this.outbox.put(put, this.storeClock.nowMs(), before === undefined);
+      const kept = await this.queue.put([put], this.storeClock.nowMs(), before === undefined);
       failpoint('outbox.kept');
       this.metrics.hintsCoalesced(events - 1 + kept.merged);
       const { generation, leaseId, dated, dueAtMs } = kept;
@@ -222,10 +232,12 @@ export class HintKeeper {
 
   #settle(held: Held): void {
     // If it fails, the event is delivered once more, which is harmless.
-    this.#follow(this.outbox.settle(held, this.storeClock.nowMs()), held.key, 'hint.settle_failed');
+    const nowMs = this.storeClock.nowMs();
+    const settled = this.queue.changeHeld(held, nowMs, (hint) => afterTaken(hint, held, nowMs));
+    this.#follow(settled, held.key, 'hint.settle_failed');
   }
 
-  #follow(write: Promise<void>, key: string, failed: string): void {
+  #follow(write: Promise<unknown>, key: string, failed: string): void {
     this.#writes.add(write).catch((err: unknown) => this.log.debug({ hint: key, err }, failed));
   }
 }

@@ -4,10 +4,9 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
-import type { NewHint } from '../../queue/event.js';
+import { type NewHint, toDropped, toWaiting } from '../../queue/event.js';
 import { MemoryQueue } from '../../storage/queue/queue-store.js';
-import { HintQueue } from './hint-queue.js';
-import { Outbox } from './outbox.js';
+import { EventQueue } from '../../queue/event-queue.js';
 import type { Recoveries } from '../endpoint/bot-endpoint.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
 
@@ -33,20 +32,18 @@ export interface AlsoWaiting {
 /** Everything that is to be delivered later: what is kept, and what could not be kept. */
 @Injectable()
 export class WaitingHints implements Recoveries {
-  readonly kept: HintQueue;
   /** Retried for as long as this process lives. */
-  readonly unstored: HintQueue;
+  readonly unstored: EventQueue;
   #also: AlsoWaiting | null = null;
 
   constructor(
-    outbox: Outbox,
+    readonly kept: EventQueue,
     memory: MemoryQueue,
     clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
-    this.kept = new HintQueue(outbox);
-    this.unstored = new HintQueue(new Outbox(memory, clock));
+    this.unstored = new EventQueue(memory, clock);
   }
 
   get also(): AlsoWaiting | null {
@@ -60,11 +57,10 @@ export class WaitingHints implements Recoveries {
 
   /** Retries a hint from memory that could not be stored, if there is room and it is not parked. */
   async tryFromMemory(hint: NewHint): Promise<void> {
-    const { outbox } = this.unstored;
-    const { waiting } = await outbox.counts();
+    const { waiting } = await this.unstored.counts();
     if (waiting >= UNSTORED_MAX || hint.dueAtMs === null) return;
-    await outbox.put({ ...hint, lease: null }, this.storeClock.nowMs());
-    this.unstored.wakeUp();
+    await this.unstored.put([{ ...hint, lease: null }], this.storeClock.nowMs());
+    this.unstored.added.wakeUp();
   }
 
   async recovered(endpoint: string): Promise<void> {
@@ -89,15 +85,10 @@ export class WaitingHints implements Recoveries {
   /** Makes due what waits of the corp because of a pause; what is still paused is kept again. */
   async pauseEnded(corpId: string): Promise<void> {
     this.#also?.someWoken();
-    const { outbox } = this.kept;
     for (let cursor: string | null = null; ;) {
-      const page = await outbox.list({ states: ['parked'], corpId, stage: 'paused' }, cursor, PAGE_SIZE);
-      const nowMs = this.storeClock.nowMs();
-      const woken = page.hints.map(
-        (hint) => hint.endpoint !== null && outbox.wake(accountKey(hint), hint.endpoint, nowMs),
-      );
-      await Promise.all(woken);
-      this.kept.wakeUp();
+      const page = await this.kept.list({ states: ['parked'], corpId, stage: 'paused' }, cursor, PAGE_SIZE);
+      await Promise.all(page.hints.map((hint) => hint.endpoint !== null && this.#wake(hint, hint.endpoint)));
+      this.kept.added.wakeUp();
       ({ cursor } = page);
       if (cursor === null) return;
     }
@@ -112,22 +103,27 @@ export class WaitingHints implements Recoveries {
     this.#also?.woken(destination, isMoved);
     if (state === 'unserved') return this.#drop(destination);
     if (endpoint === null) return;
-    await this.kept.outbox.wake(accountKey(destination), endpoint.href, this.storeClock.nowMs());
-    this.kept.wakeUp();
+    await this.#wake(destination, endpoint.href);
+    this.kept.added.wakeUp();
   }
 
-  async #wakeAt(queue: HintQueue, endpoint: string): Promise<void> {
+  #wake(account: Addressee, endpoint: string): Promise<unknown> {
+    const nowMs = this.storeClock.nowMs();
+    return this.kept.change(accountKey(account), (hint) => toWaiting(hint, endpoint, nowMs));
+  }
+
+  async #wakeAt(queue: EventQueue, endpoint: string): Promise<void> {
     try {
-      await queue.outbox.lines.wakeEndpoint(endpoint, this.storeClock.nowMs());
+      await queue.lines.wakeEndpoint(endpoint, this.storeClock.nowMs());
     } finally {
-      queue.wakeUp();
+      queue.added.wakeUp();
     }
   }
 
   async #drop(destination: Destination): Promise<void> {
     const key = accountKey(destination);
-    const hint = await this.kept.outbox.find(key);
+    const hint = await this.kept.find(key);
     if (hint === null || destination.refresh().state !== 'unserved') return;
-    await this.kept.outbox.drop(key, hint.generation);
+    await this.kept.change(key, (now) => toDropped(now, hint.generation));
   }
 }

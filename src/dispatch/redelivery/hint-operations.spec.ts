@@ -1,3 +1,4 @@
+import { bury } from '../../../test/support/event-steps.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { clock, kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
@@ -48,11 +49,11 @@ beforeEach(async () => {
   lines = [];
   records = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
-  const { outbox, keeper, registry, waiting } = dispatch;
+  const { events, keeper, registry, waiting } = dispatch;
   const { destinations } = registry;
   const recorder: Pick<DeliveryRecorder, 'add'> = { add: (record) => void records.push(record) };
   const hintLog = new HintLog(log, new HealthyLogLines(1), recorder as DeliveryRecorder);
-  operations = new HintOperations(outbox, keeper, destinations, waiting, clock, lifecycle, hintLog);
+  operations = new HintOperations(events, keeper, destinations, waiting, clock, lifecycle, hintLog);
 });
 
 /** As if an earlier process had tried all it could. */
@@ -62,7 +63,7 @@ async function leaveDead(openKfId = ACCOUNT, ageMs = 4 * DAY_MS, corpId = CORP):
   const { generation } = await leave({ event, arrivedAtMs, dueAtMs: clock.nowMs() + DAY_MS, attempts: 9 });
   const failure: Failure = { atMs: clock.nowMs(), stage: 'expired', reason: 'too old' };
   const key = accountKey(event);
-  await dispatch.outbox.bury({ key, generation, leaseId: null }, failure, clock.nowMs());
+  await bury(dispatch.events, { key, generation, leaseId: null }, failure, clock.nowMs());
 }
 
 const told = async (work: Promise<unknown>): Promise<unknown> =>
@@ -134,7 +135,7 @@ describe('replay', () => {
     const refusal = ['REQUEST_INVALID', "corpId must name one of the account's corps: wwA, wwB"];
     expect(await told(operations.replay(OURS, BY))).toEqual(refusal);
     expect(await told(operations.drop(OURS, null, BY))).toEqual(refusal);
-    expect(await dispatch.outbox.counts()).toMatchObject({ dead: 2 });
+    expect(await dispatch.events.counts()).toMatchObject({ dead: 2 });
   });
 
   it('is of the one that there is, be it of another corp than the registration', async () => {
@@ -154,7 +155,7 @@ describe('replay', () => {
     await operations.replay({ openKfId: ACCOUNT, corpId: 'wwB' }, BY);
     await pass(SECOND_MS);
     expect(server.received).toHaveLength(1);
-    expect(await dispatch.outbox.counts()).toMatchObject({ waiting: 0, dead: 1 });
+    expect(await dispatch.events.counts()).toMatchObject({ waiting: 0, dead: 1 });
   });
 });
 
@@ -165,7 +166,7 @@ describe('replay of all that is dead', () => {
     for (const openKfId of accounts) await leaveDead(openKfId, MINUTE_MS);
     await leaveDead('wkNobody', MINUTE_MS);
     expect(await operations.replayDead({ corpId: null }, BY)).toBe(250);
-    expect(await dispatch.outbox.counts()).toMatchObject({ dead: 1 });
+    expect(await dispatch.events.counts()).toMatchObject({ dead: 1 });
     await pass(20 * SECOND_MS);
     expect(server.received).toHaveLength(250);
     expect(lines).toMatchObject([{ msg: 'hints.replayed', replayed: 250, left: 1, corpId: null, ...BY }]);
@@ -234,8 +235,8 @@ describe('the count of all that is dead', () => {
   });
 
   it('ends when the process does', async () => {
-    const list = dispatch.outbox.list.bind(dispatch.outbox);
-    dispatch.outbox.list = async (...what) => {
+    const list = dispatch.events.list.bind(dispatch.events);
+    dispatch.events.list = async (...what) => {
       lifecycle.beginDrain();
       return list(...what);
     };
@@ -284,11 +285,11 @@ describe('drop', () => {
 
   it('leaves an event that came meanwhile', async () => {
     await leaveDead();
-    const { outbox } = dispatch;
-    const drop = outbox.drop.bind(outbox);
-    outbox.drop = async (...what) => {
+    const { events } = dispatch;
+    const change = events.change.bind(events);
+    events.change = async (...what) => {
       await leave();
-      return drop(...what);
+      return change(...what);
     };
     expect(await told(operations.drop(OURS, null, BY))).toEqual(['HINT_CHANGED', undefined]);
     expect(await hintOf()).toMatchObject({ state: 'waiting' });

@@ -5,16 +5,19 @@ import { Lifecycle } from '../../kernel/lifecycle.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import type { HintHead } from '../../queue/event.js';
+import { type HintHead, toDropped, toReplayed } from '../../queue/event.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
-import { Outbox } from '../outbox/outbox.js';
+import { EventQueue } from '../../queue/event-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
+import { LINE_STATES, lineKey } from '../../storage/queue/line.js';
 import type { LineFilter } from '../../storage/queue/queue-store.js';
 import { HintLog } from './hint-log.js';
 import { ReplayOfAll } from './replay-of-all.js';
 import { accountKey } from '../../kernel/account.js';
 
 const PAGE_SIZE = 200;
+/** Corps that have an account of the same id. */
+const OF_ACCOUNT_MAX = 1_000;
 
 /** Names a hint by its account, and by corp too if hints of several corps were kept for it. */
 export interface HintName {
@@ -31,7 +34,7 @@ export class HintOperations {
   readonly #replays: ReplayOfAll<HintHead>;
 
   constructor(
-    private readonly outbox: Outbox,
+    private readonly queue: EventQueue,
     private readonly keeper: HintKeeper,
     private readonly destinations: Destinations,
     private readonly waiting: WaitingHints,
@@ -95,14 +98,15 @@ export class HintOperations {
   async drop(name: HintName, generation: string | null, by: AskedBy): Promise<void> {
     const hint = await this.#get(name);
     if (generation !== null && hint.generation !== generation) throw new AppError('HINT_CHANGED');
-    if (!(await this.outbox.drop(accountKey(hint), hint.generation))) throw new AppError('HINT_CHANGED');
+    const { after } = await this.queue.change(accountKey(hint), (now) => toDropped(now, hint.generation));
+    if (after !== null) throw new AppError('HINT_CHANGED');
     this.#forget(hint);
     this.log.dropped(hint, by, this.storeClock.nowMs());
   }
 
   async *#pagesOfDead(which: DeadHints): AsyncGenerator<readonly HintHead[]> {
     for (let cursor: string | null = null; ;) {
-      const page = await this.outbox.list({ ...which, states: ['dead'] }, cursor, PAGE_SIZE);
+      const page = await this.queue.list({ ...which, states: ['dead'] }, cursor, PAGE_SIZE);
       yield page.hints;
       ({ cursor } = page);
       if (cursor === null) return;
@@ -112,11 +116,12 @@ export class HintOperations {
   /** @returns false when the account has no hint. */
   async #replayAt(hint: HintHead, endpoint: string): Promise<boolean> {
     const nowMs = this.storeClock.nowMs();
-    const before = await this.outbox.replay(accountKey(hint), endpoint, nowMs);
+    const key = accountKey(hint);
+    const { before } = await this.queue.change(key, (now) => toReplayed(now, endpoint, nowMs));
     if (before === null) return false;
     this.log.renamed(before, nowMs);
     this.#forget(hint);
-    this.waiting.kept.wakeUp();
+    this.waiting.kept.added.wakeUp();
     return true;
   }
 
@@ -126,19 +131,15 @@ export class HintOperations {
   }
 
   async #get({ openKfId, corpId }: HintName): Promise<HintHead> {
-    const found = await (corpId === null
-      ? this.outbox.findOfAccount(openKfId)
-      : this.#find(openKfId, corpId));
-    const [hint] = found;
+    const which = corpId === null ? { openKfId } : { keys: [lineKey('event', { corpId, openKfId })] };
+    const filter = { states: LINE_STATES, corpId: null, ...which };
+    const { hints } = await this.queue.list(filter, null, OF_ACCOUNT_MAX);
+    const [hint] = hints;
     if (hint === undefined) throw new AppError('HINT_NOT_FOUND');
-    if (found.length === 1) return hint;
-    const corps = found.map((one) => one.corpId).sort();
+    if (hints.length === 1) return hint;
+    const corps = hints.map((one) => one.corpId).sort();
     throw new AppError('REQUEST_INVALID', {
       detail: `corpId must name one of the account's corps: ${corps.join(', ')}`,
     });
-  }
-
-  async #find(openKfId: string, corpId: string): Promise<readonly HintHead[]> {
-    return [...(await this.outbox.findHeads([accountKey({ openKfId, corpId })])).values()];
   }
 }

@@ -3,9 +3,17 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
-import type { HintHead } from '../../queue/event.js';
+import {
+  afterFailure,
+  afterGivenUp,
+  afterTaken,
+  type Held,
+  type HintHead,
+  toNewest,
+  toReleased,
+} from '../../queue/event.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
-import type { ClaimedHint, Held, Outbox } from '../outbox/outbox.js';
+import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { HintLog } from './hint-log.js';
 import { FAST_STEPS, type NextTry, nextTry } from '../../queue/retry-schedule.js';
 import { type Failure, type Occasion, toFailure } from '../../queue/failure.js';
@@ -16,15 +24,18 @@ const SETTLE_AGAIN_MS = 500;
 
 /** A hint that this process has claimed. */
 export interface Claimed {
-  readonly outbox: Outbox;
+  readonly queue: EventQueue;
   readonly hint: ClaimedHint;
   readonly held: Held;
   readonly occasion: Occasion;
 }
 
-export function toClaimed(outbox: Outbox, hint: ClaimedHint, occasion: Occasion): Claimed {
+/** A hint that is given up: claimed, or parked for too long. */
+type Buried = Pick<Claimed, 'queue' | 'held'> & { readonly hint: HintHead };
+
+export function toClaimed(queue: EventQueue, hint: ClaimedHint, occasion: Occasion): Claimed {
   const held = { key: accountKey(hint), generation: hint.generation, leaseId: hint.lease.id };
-  return { outbox, hint, held, occasion };
+  return { queue, hint, held, occasion };
 }
 
 /**
@@ -45,16 +56,22 @@ export class HintOutcomes {
     if (hint.isTakenOver) this.metrics.leaseTakenOver();
   }
 
-  async taken({ outbox, hint, held, occasion }: Claimed, isResync: boolean): Promise<void> {
+  async taken({ queue, hint, held, occasion }: Claimed, isResync: boolean): Promise<void> {
     failpoint('delivery.taken');
     this.metrics.hintTaken(occasion, (this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000, isResync);
-    await this.#settle(outbox, held);
+    await this.#settle(queue, held);
     this.keeper.forget(hint);
   }
 
   /** The hint is not sent before `untilMs`. After a probe, its own later time stays. */
-  putOff({ outbox, hint, held }: Claimed, untilMs: number): Promise<void> {
-    return outbox.release(held, Math.max(untilMs, hint.dueAtMs ?? untilMs), this.storeClock.nowMs());
+  async putOff({ queue, hint, held }: Claimed, untilMs: number): Promise<void> {
+    const dueAtMs = Math.max(untilMs, hint.dueAtMs ?? untilMs);
+    await queue.changeHeld(held, this.storeClock.nowMs(), (now) => toReleased(now, dueAtMs));
+  }
+
+  /** Its bot gets one hint for all now: its other events go. */
+  async keepNewest({ queue, held }: Claimed, nowMs: number): Promise<void> {
+    await queue.changeHeld(held, nowMs, (now) => toNewest(now, nowMs));
   }
 
   /**
@@ -62,45 +79,34 @@ export class HintOutcomes {
    * its bot failed before.
    */
   async waitForResync(claimed: Claimed, untilMs: number): Promise<void> {
-    const { outbox, hint, held, occasion } = claimed;
+    const { hint, occasion } = claimed;
     if (occasion !== 'due' || hint.lastFailure?.stage === 'resync') return this.putOff(claimed, untilMs);
-    const nowMs = this.storeClock.nowMs();
-    const { endpoint, attempts, step } = hint;
     const reason = 'WeCom allows few pulls without a sync token in a minute';
-    const failure = toFailure(nowMs, 'resync', reason);
-    const newer = { step, dueAtMs: nowMs };
-    await outbox.reschedule(held, { endpoint, attempts, step, dueAtMs: untilMs, failure, newer }, nowMs);
+    await this.#untried(claimed, hint.endpoint, untilMs, 'resync', reason);
   }
 
   /** The account has no known puppet of this corp: nothing is sent until it has one. */
-  async park({ outbox, hint, held }: Claimed): Promise<void> {
-    const nowMs = this.storeClock.nowMs();
-    const { attempts, step } = hint;
-    const failure = toFailure(nowMs, 'unregistered', 'no bot of this corp takes the events of the account');
-    const newer = { step, dueAtMs: nowMs };
-    await outbox.reschedule(held, { endpoint: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
+  park(claimed: Claimed): Promise<void> {
+    const reason = 'no bot of this corp takes the events of the account';
+    return this.#untried(claimed, null, null, 'unregistered', reason);
   }
 
   /** Nothing is sent before the pause of its bot is over. @param endpoint where it is sent then. */
-  async pause({ outbox, hint, held }: Claimed, endpoint: string | null): Promise<void> {
-    const nowMs = this.storeClock.nowMs();
-    const { attempts, step } = hint;
-    const failure = toFailure(nowMs, 'paused', 'its bot is paused');
-    const newer = { step, dueAtMs: nowMs };
-    await outbox.reschedule(held, { endpoint, attempts, step, dueAtMs: null, failure, newer }, nowMs);
+  pause(claimed: Claimed, endpoint: string | null): Promise<void> {
+    return this.#untried(claimed, endpoint, null, 'paused', 'its bot is paused');
   }
 
   /** People serve the account, as an operator said: nothing is to be delivered. */
-  async unserved({ outbox, hint, held }: Claimed): Promise<void> {
-    await this.#settle(outbox, held);
+  async unserved({ queue, hint, held }: Claimed): Promise<void> {
+    await this.#settle(queue, held);
     this.keeper.forget(hint);
     this.log.unserved(hint, this.storeClock.nowMs());
   }
 
   /** An attempt at `endpoint` failed. @param next when the next one is due; `null` for never. */
   async notTaken(claimed: Claimed, endpoint: string, failure: Failure, next: NextTry | null): Promise<void> {
-    const { outbox, hint, held } = claimed;
-    if (next === null) return this.bury(outbox, hint, held, failure);
+    const { queue, hint, held } = claimed;
+    if (next === null) return this.bury(claimed, failure);
     const nowMs = failure.atMs;
     // An event that came in meanwhile has a valid sync token, so it continues in the fast part of the schedule.
     const fast = nextTry(Math.min(hint.step, FAST_STEPS), 0, Math.random());
@@ -112,21 +118,40 @@ export class HintOutcomes {
       failure,
       newer: { step: fast?.step ?? next.step, dueAtMs: nowMs + (fast?.delayMs ?? next.delayMs) },
     };
-    await outbox.reschedule(held, rescheduled, nowMs);
+    await queue.changeHeld(held, nowMs, (now) => afterFailure(now, held, rescheduled));
   }
 
-  /** Marks the hint as dead. */
-  async bury(outbox: Outbox, hint: HintHead, held: Held, failure: Failure): Promise<void> {
-    if (!(await outbox.bury(held, failure, failure.atMs))) return;
-    this.metrics.hintBuried(failure.stage);
-    this.log.buried(hint, failure.stage, failure.reason, failure.atMs);
+  /** Gives the hint's event up. */
+  async bury({ queue, hint, held }: Buried, failure: Failure): Promise<void> {
+    const { atMs, stage, reason } = failure;
+    const stepped = await queue.changeHeld(held, atMs, (now) => afterGivenUp(now, held, failure, atMs));
+    if (stepped?.before?.generation !== held.generation) return;
+    this.metrics.hintBuried(stage);
+    this.log.buried(hint, stage, reason, atMs);
+  }
+
+  /** No attempt was made. @param dueAtMs `null` parks the hint. */
+  async #untried(
+    { queue, hint, held }: Claimed,
+    endpoint: string | null,
+    dueAtMs: number | null,
+    stage: Failure['stage'],
+    reason: string,
+  ): Promise<void> {
+    const nowMs = this.storeClock.nowMs();
+    const { attempts, step } = hint;
+    const failure = toFailure(nowMs, stage, reason);
+    const next = { endpoint, attempts, step, dueAtMs, failure, newer: { step, dueAtMs: nowMs } };
+    await queue.changeHeld(held, nowMs, (now) => afterFailure(now, held, next));
   }
 
   /** An outcome that cannot be stored costs another delivery, so the write is tried a few times. */
-  async #settle(outbox: Outbox, held: Held): Promise<void> {
+  async #settle(queue: EventQueue, held: Held): Promise<void> {
     for (let triesLeft = SETTLE_TRIES; ; triesLeft--) {
       try {
-        return await outbox.settle(held, this.storeClock.nowMs());
+        const nowMs = this.storeClock.nowMs();
+        await queue.changeHeld(held, nowMs, (now) => afterTaken(now, held, nowMs));
+        return;
       } catch (error) {
         if (triesLeft === 1) throw error;
       }

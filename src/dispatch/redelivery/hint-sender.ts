@@ -4,11 +4,12 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
+import { toReleased, toWaiting } from '../../queue/event.js';
 import { type KfEvent, toResync } from '../../queue/kf-event.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
 import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { toParcel } from '../endpoint/parcel.js';
-import type { ClaimedHint, Outbox } from '../outbox/outbox.js';
+import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { HintLog } from './hint-log.js';
 import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from './resync-budget.js';
@@ -64,9 +65,9 @@ export class HintSender {
    * Resolves when its outcome is stored. At a registration the request is begun before this returns.
    * @throws AppError `STORE_UNAVAILABLE`; the hint is delivered again once its lease has lapsed.
    */
-  async send(outbox: Outbox, hint: ClaimedHint, occasion: Occasion): Promise<void> {
+  async send(queue: EventQueue, hint: ClaimedHint, occasion: Occasion): Promise<void> {
     this.outcomes.claimed(hint);
-    const claimed = toClaimed(outbox, hint, occasion);
+    const claimed = toClaimed(queue, hint, occasion);
     const nowMs = this.storeClock.nowMs();
     const ageMs = nowMs - hint.arrivedAtMs;
     const known = this.destinations.find(hint);
@@ -80,7 +81,7 @@ export class HintSender {
     if (!found.hasTaker) return this.outcomes.park(claimed);
     if (found.state === 'elsewhere') return this.#leaveTo(claimed, found);
     if (found.isClosed) return this.outcomes.putOff(claimed, nowMs + CLOSED_MS);
-    if (hint.events > 1 && !found.getsEach) return outbox.keepNewest(claimed.held, nowMs);
+    if (hint.events > 1 && !found.getsEach) return this.outcomes.keepNewest(claimed, nowMs);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
     const botEndpoint = occasion === 'due' ? this.botEndpoints.to(found) : null;
     if (botEndpoint?.isCrowded) return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
@@ -91,21 +92,24 @@ export class HintSender {
 
   /** Another replica may have ended the pause and woken what waits, so the store is asked. */
   async #keepPaused(claimed: Claimed, nowMs: number): Promise<void> {
-    const { outbox, hint, held } = claimed;
+    const { queue, hint, held } = claimed;
     const to = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     if (to.state !== 'paused') return this.outcomes.putOff(claimed, nowMs);
     await this.outcomes.pause(claimed, to.endpoint?.href ?? hint.endpoint);
     const { state, endpoint } = to.refresh();
     // The pause ended meanwhile, and whoever woke what waits did not find this.
-    if (state !== 'paused' && endpoint !== null) await outbox.wake(held.key, endpoint.href, nowMs);
+    if (state !== 'paused' && endpoint !== null)
+      await queue.change(held.key, (now) => toWaiting(now, endpoint.href, nowMs));
   }
 
   /** Another replica has the connection of the bot's client: it claims the hint there. */
-  async #leaveTo({ outbox, hint, held }: Claimed, { endpoint }: Destination): Promise<void> {
+  async #leaveTo({ queue, hint, held }: Claimed, { endpoint }: Destination): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const href = endpoint?.href ?? hint.endpoint;
-    await outbox.release(held, outbox.lines.isShared ? nowMs : nowMs + SATURATED_MS, nowMs);
-    if (outbox.lines.isShared && href !== null) await outbox.wake(held.key, href, nowMs);
+    const { isShared } = queue.lines;
+    const dueAtMs = isShared ? nowMs : nowMs + SATURATED_MS;
+    await queue.changeHeld(held, nowMs, (now) => toReleased(now, dueAtMs));
+    if (isShared && href !== null) await queue.change(held.key, (now) => toWaiting(now, href, nowMs));
   }
 
   /** A dropped event is lost, so the store is asked and not memory alone. */
@@ -148,7 +152,7 @@ export class HintSender {
     await this.counters.giveBack(resyncsOf(corpId), grantedAtMs).catch(() => {});
   }
 
-  async #attempt({ outbox, hint, occasion, to, botEndpoint, isResync }: Sending): Promise<AttemptResult> {
+  async #attempt({ queue, hint, occasion, to, botEndpoint, isResync }: Sending): Promise<AttemptResult> {
     failpoint('outbox.claimed');
     const event = isResync ? toResyncFor(to, hint) : readableFor(to, hint);
     const startedMs = this.clock.elapsedMs();
@@ -156,7 +160,7 @@ export class HintSender {
     const attempt = botEndpoint.attempt(toParcel(event, hint.attempts + 1, ageMs), occasion);
     this.#underWay.add(attempt);
     const renewal = this.clock.after(RENEW_AFTER_MS, () => {
-      outbox.lines.renew(hint, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
+      queue.lines.renew(hint, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
     });
     const result = await attempt.result;
     renewal.cancel();
@@ -173,7 +177,7 @@ export class HintSender {
   }
 
   async #notTaken(sending: Sending, { stage, reason, status, retryAfterMs }: NotTaken): Promise<void> {
-    const { outbox, hint, held, endpoint, grantedAtMs } = sending;
+    const { queue, hint, held, endpoint, grantedAtMs } = sending;
     if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
     if (stage === 'saturated' || stage === 'withdrawn')
       return this.outcomes.putOff(sending, this.storeClock.nowMs() + (retryAfterMs ?? SATURATED_MS));
@@ -181,16 +185,17 @@ export class HintSender {
     const nowMs = this.storeClock.nowMs();
     if (now.hasTaker && now.endpoint?.href !== endpoint) {
       // The account's events go to another endpoint now, whose circuit counts.
-      await outbox.release(held, nowMs, nowMs);
-      if (now.endpoint !== null) await outbox.wake(held.key, now.endpoint.href, nowMs);
+      const href = now.endpoint?.href ?? null;
+      await queue.changeHeld(held, nowMs, (one) => toReleased(one, nowMs));
+      if (href !== null) await queue.change(held.key, (one) => toWaiting(one, href, nowMs));
       return;
     }
     const failure = toFailure(nowMs, stage, reason, status);
     await this.outcomes.notTaken(sending, endpoint, failure, nextTryOf(sending, nowMs, retryAfterMs));
   }
 
-  #bury({ outbox, hint, held }: Claimed, stage: Failure['stage'], reason: string): Promise<void> {
-    return this.outcomes.bury(outbox, hint, held, toFailure(this.storeClock.nowMs(), stage, reason));
+  #bury(claimed: Claimed, stage: Failure['stage'], reason: string): Promise<void> {
+    return this.outcomes.bury(claimed, toFailure(this.storeClock.nowMs(), stage, reason));
   }
 }
 

@@ -1,3 +1,4 @@
+import { putOne } from '../../../test/support/event-steps.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { kfEvent } from '../../../test/support/delivery.js';
@@ -16,7 +17,7 @@ import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintLog } from './hint-log.js';
 import { HintOutcomes } from './hint-outcomes.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
-import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
+import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
 import { QueuePatrol } from './queue-patrol.js';
 import { accountKey } from '../../kernel/account.js';
 
@@ -28,7 +29,7 @@ const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(l
 
 let lines: Record<string, unknown>[];
 let clock: ManualClock;
-let outbox: MemoryOutbox;
+let events: MemoryEventQueue;
 let registry: TestRegistry;
 let circuits: Circuits;
 let patrol: QueuePatrol;
@@ -41,7 +42,7 @@ let rounds: number;
 beforeEach(() => {
   lines = [];
   clock = new ManualClock();
-  outbox = new MemoryOutbox();
+  events = new MemoryEventQueue();
   registry = openRegistry(clock);
   probed = [];
   rounds = 0;
@@ -50,12 +51,12 @@ beforeEach(() => {
     probed.push(endpoint);
     circuits.nothingToProbe(endpoint);
   });
-  waiting = new WaitingHints(outbox, new MemoryQueueStore(), clock, clock, log);
-  waiting.kept.wakeUp = () => {
+  waiting = new WaitingHints(events, new MemoryQueueStore(), clock, clock, log);
+  waiting.kept.added.wakeUp = () => {
     rounds++;
   };
   const metrics = new DispatchMetrics(new Metrics());
-  const keeper = new HintKeeper(outbox, metrics, clock, log);
+  const keeper = new HintKeeper(events, metrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, metrics, hintLog, clock, clock);
   patrol = new QueuePatrol(waiting, registry.destinations, circuits, outcomes, clock, clock, log);
@@ -86,14 +87,15 @@ async function park(fields: Partial<NewHint> = {}): Promise<void> {
     failure: null,
     lease: null,
   };
-  await outbox.put(
+  await putOne(
+    events,
     { event: kfEvent(), isFirst: () => false, arrivedAtMs: clock.nowMs(), ...parked, ...fields },
     clock.nowMs(),
   );
 }
 
 const find = (openKfId = ACCOUNT): Promise<Hint | null> =>
-  outbox.find(accountKey({ corpId: CORP, openKfId }));
+  events.find(accountKey({ corpId: CORP, openKfId }));
 
 /** Something else waits for these endpoints. @returns how often it was looked at. */
 function joinOther(endpoints: readonly string[]): { looks: number } {
@@ -151,7 +153,7 @@ describe('what was kept for nobody', () => {
     await registerAt(ENDPOINT);
     await start();
     expect(await find()).toMatchObject({ state: 'waiting' });
-    expect(await outbox.counts()).toMatchObject({ waiting: 1, parked: 450 });
+    expect(await events.counts()).toMatchObject({ waiting: 1, parked: 450 });
   });
 });
 
@@ -252,7 +254,7 @@ describe('what waits for an endpoint that its account has left', () => {
 
 it('has what else waits looked at in each round, also where hints cannot be', async () => {
   const also = joinOther([]);
-  outbox.lines.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+  events.lines.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
   await start();
   expect(also.looks).toBe(1);
   await clock.advance(ROUND_MS);
@@ -260,13 +262,13 @@ it('has what else waits looked at in each round, also where hints cannot be', as
 });
 
 it('goes on after the store was away', async () => {
-  const listEndpoints = outbox.lines.listEndpoints.bind(outbox.lines);
-  outbox.lines.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+  const listEndpoints = events.lines.listEndpoints.bind(events.lines);
+  events.lines.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
   await park();
   await registerAt(ENDPOINT);
   await start();
   expect(await find()).toMatchObject({ state: 'parked' });
-  outbox.lines.listEndpoints = listEndpoints;
+  events.lines.listEndpoints = listEndpoints;
   await clock.advance(ROUND_MS);
   expect(await find()).toMatchObject({ state: 'waiting' });
 });

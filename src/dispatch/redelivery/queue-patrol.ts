@@ -4,9 +4,8 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { Circuits } from '../endpoint/circuits.js';
-import type { HintHead } from '../../queue/event.js';
-import type { HintQueue } from '../outbox/hint-queue.js';
-import type { Outbox } from '../outbox/outbox.js';
+import { type HintHead, toDropped, toWaiting } from '../../queue/event.js';
+import type { EventQueue } from '../../queue/event-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintOutcomes } from './hint-outcomes.js';
 import type { LineFilter } from '../../storage/queue/queue-store.js';
@@ -34,7 +33,7 @@ export class QueuePatrol {
   #isLookingAtAlso = false;
   #known: ReadonlySet<string> = new Set();
   /** Where the next round goes on among waiting hints; no entry: at the beginning. */
-  readonly #lookedAt = new Map<HintQueue, string>();
+  readonly #lookedAt = new Map<EventQueue, string>();
 
   constructor(
     private readonly waiting: WaitingHints,
@@ -63,7 +62,7 @@ export class QueuePatrol {
       await this.#suspectEndpoints();
       await this.#lookAtParked(this.waiting.unstored);
       await this.#lookAtParked(this.waiting.kept);
-      this.waiting.kept.wakeUp();
+      this.waiting.kept.added.wakeUp();
     } catch (err) {
       this.log.debug({ err }, 'outbox.patrol_failed');
     }
@@ -84,12 +83,12 @@ export class QueuePatrol {
    * account another bot. The change itself wakes them, except for a bot that takes all other accounts, and
    * while the store is away.
    */
-  async #lookAtWaiting(queue: HintQueue): Promise<void> {
+  async #lookAtWaiting(queue: EventQueue): Promise<void> {
     let cursor = this.#lookedAt.get(queue) ?? null;
     for (let pages = 0; pages < WAITING_PAGES_MAX && !this.#isStopped; pages++) {
-      const page = await queue.outbox.list(WAITING, cursor, PAGE_SIZE);
+      const page = await queue.list(WAITING, cursor, PAGE_SIZE);
       const moved = await Promise.all(page.hints.map((hint) => this.#move(queue, hint)));
-      if (moved.includes(true)) queue.wakeUp();
+      if (moved.includes(true)) queue.added.wakeUp();
       ({ cursor } = page);
       if (cursor === null) break;
     }
@@ -98,13 +97,13 @@ export class QueuePatrol {
   }
 
   /** @returns whether the hint waited for another endpoint. */
-  async #move({ outbox }: HintQueue, hint: HintHead): Promise<boolean> {
+  async #move(queue: EventQueue, hint: HintHead): Promise<boolean> {
     const { endpoint } = this.destinations.find(hint);
     const nowMs = this.storeClock.nowMs();
     // A hint that is being tried gets the endpoint of that attempt when it ends.
     if (endpoint === null || endpoint.href === hint.endpoint || runningLease(hint, nowMs) !== null)
       return false;
-    await outbox.wake(accountKey(hint), endpoint.href, nowMs);
+    await queue.change(accountKey(hint), (now) => toWaiting(now, endpoint.href, nowMs));
     return true;
   }
 
@@ -121,9 +120,7 @@ export class QueuePatrol {
   }
 
   async #suspectEndpoints(): Promise<void> {
-    const all = [this.waiting.kept.outbox.lines, this.waiting.also].map(
-      (queue) => queue?.listEndpoints() ?? [],
-    );
+    const all = [this.waiting.kept.lines, this.waiting.also].map((queue) => queue?.listEndpoints() ?? []);
     const endpoints = new Set((await Promise.all(all)).flat());
     for (const endpoint of endpoints) {
       if (this.destinations.isElsewhere(endpoint)) continue;
@@ -134,31 +131,33 @@ export class QueuePatrol {
     this.#known = endpoints;
   }
 
-  async #lookAtParked({ outbox }: HintQueue): Promise<void> {
+  async #lookAtParked(queue: EventQueue): Promise<void> {
     for (let cursor: string | null = null; !this.#isStopped;) {
-      const page = await outbox.list(PARKED, cursor, PAGE_SIZE);
-      await Promise.all(page.hints.map((hint) => this.#look(outbox, hint)));
+      const page = await queue.list(PARKED, cursor, PAGE_SIZE);
+      await Promise.all(page.hints.map((hint) => this.#look(queue, hint)));
       ({ cursor } = page);
       if (cursor === null) return;
     }
   }
 
-  async #look(outbox: Outbox, hint: HintHead): Promise<void> {
+  async #look(queue: EventQueue, hint: HintHead): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const key = accountKey(hint);
     const { endpoint, state } = this.destinations.find(hint);
     if (state === 'unserved') {
       // A dropped event is lost, so the store is asked and not memory alone.
       const { state: sure } = await this.destinations.confirm(hint);
-      return void (sure === 'unserved' && (await outbox.drop(key, hint.generation)));
+      if (sure === 'unserved') await queue.change(key, (now) => toDropped(now, hint.generation));
+      return;
     }
     const isKnownPaused = hint.lastFailure?.stage === 'paused';
     if (state === 'paused' && isKnownPaused) return;
     // A paused bot may have been deleted. The hint is tried then, and its attempt finds that nobody takes it.
     const href = endpoint?.href ?? (isKnownPaused ? hint.endpoint : null);
-    if (href !== null) return outbox.wake(key, href, nowMs);
+    if (href !== null) return void (await queue.change(key, (now) => toWaiting(now, href, nowMs)));
     if (nowMs - hint.arrivedAtMs < MESSAGE_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no bot took the account within 3 days');
-    await this.outcomes.bury(outbox, hint, { key, generation: hint.generation, leaseId: null }, failure);
+    const held = { key, generation: hint.generation, leaseId: null };
+    await this.outcomes.bury({ queue, hint, held }, failure);
   }
 }

@@ -30,8 +30,9 @@ import {
 } from '../../../test/support/redelivery.js';
 import type { Registration } from '../../storage/puppets/puppet.js';
 import type { Registered } from '../../registry/registration/registration-writer.js';
-import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
-import type { ClaimedHint } from '../outbox/outbox.js';
+import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
+import type { Hint } from '../../queue/event.js';
+import type { Stepped } from '../../queue/lines.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 
 replicasOfEachTest();
@@ -110,7 +111,7 @@ describe('a puppet that registers', () => {
     await start({ counters });
     await registerAt(server.url);
     await leave({ endpoint: server.url, arrivedAtMs: clock.nowMs() - 11 * MINUTE_MS });
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(3_000);
     const registered = await begun.promise;
     expect(server.received).toEqual([]);
@@ -123,7 +124,7 @@ describe('a puppet that registers', () => {
     const { server: old } = await holdingPuppet();
     await registerAt(old.url);
     await leave({ endpoint: old.url });
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(20);
     await untilReceived(old, 1);
     await registerAt(server.url);
@@ -199,24 +200,24 @@ describe('a puppet that registers', () => {
   });
 });
 
-/** An outbox whose claims at a registration take their time. */
-class SlowlyClaimingOutbox extends MemoryOutbox {
+/** A queue whose claims at a registration take their time. */
+class SlowlyClaimingQueue extends MemoryEventQueue {
   goOn: Promise<void> = Promise.resolve();
 
-  override async claimOf(...claim: Parameters<MemoryOutbox['claimOf']>): Promise<ClaimedHint | null> {
-    const claimed = await super.claimOf(...claim);
+  override async change(...what: Parameters<MemoryEventQueue['change']>): Promise<Stepped<Hint>> {
+    const stepped = await super.change(...what);
     await this.goOn;
-    return claimed;
+    return stepped;
   }
 }
 
 it('what was claimed too late for the answer to a registration is sent all the same, not once its lease has lapsed', async () => {
-  const outbox = new SlowlyClaimingOutbox();
-  await start({ outbox });
+  const events = new SlowlyClaimingQueue();
+  await start({ events });
   const server = await puppetServer();
   await leave();
   const claimed = Promise.withResolvers<void>();
-  outbox.goOn = claimed.promise;
+  events.goOn = claimed.promise;
   await registerAt(server.url);
   await pass(1_000);
   expect(server.received).toEqual([]);

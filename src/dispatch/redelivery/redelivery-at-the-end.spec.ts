@@ -14,20 +14,23 @@ import {
   send,
   start,
 } from '../../../test/support/redelivery.js';
-import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
-import type { Held } from '../outbox/outbox.js';
+import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
+import type { Hint } from '../../queue/event.js';
+import type { Stepped } from '../../queue/lines.js';
 
 replicasOfEachTest();
 
-/** An outbox that settles when it is told to. */
-class SlowlySettlingOutbox extends MemoryOutbox {
+/** A queue that stores outcomes when it is told to. */
+class SlowlySettlingQueue extends MemoryEventQueue {
   readonly isSettling = Promise.withResolvers<void>();
   readonly goOn = Promise.withResolvers<void>();
 
-  override async settle(held: Held, nowMs: number): Promise<void> {
+  override async changeHeld(
+    ...what: Parameters<MemoryEventQueue['changeHeld']>
+  ): Promise<Stepped<Hint> | null> {
     this.isSettling.resolve();
     await this.goOn.promise;
-    return super.settle(held, nowMs);
+    return super.changeHeld(...what);
   }
 }
 
@@ -51,7 +54,7 @@ describe('when the process ends', () => {
     const { server, held } = await holdingPuppet();
     await registerAt(server.url);
     await leave({ endpoint: server.url });
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(20);
     await untilReceived(server, 1);
     await leave({ endpoint: server.url, event: kfEvent({ openKfId: account(2) }) });
@@ -80,7 +83,7 @@ describe('when the process ends', () => {
     const { server, held } = await holdingPuppet();
     await registerAt(server.url);
     await leave({ endpoint: server.url });
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(20);
     await untilReceived(server, 1);
     const closing = dispatch.close();
@@ -100,16 +103,16 @@ describe('when the process ends', () => {
   });
 
   it('the store is needed until it has settled what such an attempt delivered', async () => {
-    const outbox = new SlowlySettlingOutbox();
-    await start({ outbox });
+    const events = new SlowlySettlingQueue();
+    await start({ events });
     const held = await keepUnderWay();
     const closing = dispatch.close();
     const state = watch(closing);
     held[0]?.end();
-    await outbox.isSettling.promise;
+    await events.isSettling.promise;
     await pass(1_000);
     expect(state.isSettled).toBe(false);
-    outbox.goOn.resolve();
+    events.goOn.resolve();
     await closing;
     expect(await hintOf()).toBeNull();
   });

@@ -13,7 +13,7 @@ import {
   refusing,
   replicasOfEachTest,
   SECOND_MS,
-  SharedOutbox,
+  SharedEventQueue,
   send,
   start,
   taking,
@@ -139,7 +139,7 @@ describe('what waits for a bot of all other accounts', () => {
     await removeBot(bot);
     await pass(5 * ROUND_MS);
     expect(await waitingCount()).toBe(0);
-    expect((await dispatch.outbox.counts()).parked).toBe(WAITING);
+    expect((await dispatch.events.counts()).parked).toBe(WAITING);
     await addBot(['*'], good.url);
     await pass(ROUND_MS + SECOND_MS);
     expect(good.received).toHaveLength(WAITING);
@@ -152,17 +152,17 @@ describe('what waits for a bot of all other accounts', () => {
     await removeBot(bot);
     await addBot(['*'], '', { kind: 'none', callback: null });
     await pass(ROUND_MS + SECOND_MS);
-    expect(await dispatch.outbox.counts()).toMatchObject({ waiting: 0, parked: 0, dead: 0 });
+    expect(await dispatch.events.counts()).toMatchObject({ waiting: 0, parked: 0, dead: 0 });
   });
 
   it('follows it when another replica gave it the new URL', async () => {
     const data = new RecordData();
-    const outbox = new SharedOutbox();
-    await start({ outbox, records: new MemoryRecords(data) });
+    const events = new SharedEventQueue();
+    await start({ events, records: new MemoryRecords(data) });
     const [bad, good] = [await puppetServer(refusing), await puppetServer(taking)];
     const { bot } = await addBot(['*'], bad.url);
     await keepAll();
-    const other = await open({ outbox, records: new MemoryRecords(data) });
+    const other = await open({ events, records: new MemoryRecords(data) });
     await other.registry.botsService.change(bot.id, () => ({ secrets: secretsOf(good.url) }), OPERATOR);
     await pass(MINUTE_MS);
     expect(good.received).toHaveLength(WAITING);
@@ -174,11 +174,11 @@ describe('what waits for a bot of all other accounts', () => {
     const [bad, good] = [await puppetServer(refusing), await puppetServer(taking)];
     await addBot(['*'], bad.url);
     await keepAll();
-    const wake = dispatch.outbox.wake.bind(dispatch.outbox);
-    dispatch.outbox.wake = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+    const change = dispatch.events.change.bind(dispatch.events);
+    dispatch.events.change = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
     await addBot([account(30), account(31)], good.url);
     await pass(SECOND_MS);
-    dispatch.outbox.wake = wake;
+    dispatch.events.change = change;
     await pass(ROUND_MS);
     expect(good.received).toHaveLength(2);
     expect(dispatch.circuits.open.size).toBe(1);

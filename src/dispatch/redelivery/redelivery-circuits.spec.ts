@@ -25,7 +25,7 @@ import {
   registerAt,
   replicasOfEachTest,
   SECOND_MS,
-  StubbornOutbox,
+  StubbornEventQueue,
   send,
   start,
   table,
@@ -135,12 +135,12 @@ describe('while a circuit is open', () => {
 
 describe('an event that is kept while its circuit closes', () => {
   it('is sent at once', async () => {
-    const outbox = new StubbornOutbox();
-    await start({ outbox });
+    const events = new StubbornEventQueue();
+    await start({ events });
     const server = await puppetServer(refusing);
     await openCircuitOf(server);
     const { promise, resolve } = Promise.withResolvers<void>();
-    outbox.beforePut = () => promise;
+    events.beforePut = () => promise;
     const dispatched = send({ openKfId: account(6), id: 'between' });
     server.behave(taking);
     // The probe.
@@ -276,12 +276,12 @@ describe('an endpoint that never answers', () => {
       await leave({ event: kfEvent({ openKfId: account(n) }), endpoint: silent.url });
     }
     await registerAt(other.url, { openKfId: account(300) });
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(100);
     expect(client.underWay.length).toBeGreaterThanOrEqual(SOCKETS);
     expect(client.underWay.length).toBeLessThanOrEqual(SOCKETS + 64);
     await leave({ event: kfEvent({ openKfId: account(300) }), endpoint: other.url });
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(20);
     expect(other.received).toHaveLength(1);
     expect(await send({ openKfId: account(300), id: 'inline' })).toMatchObject({ delivery: 'delivered' });

@@ -121,7 +121,7 @@ it('one that pulls by itself is given the newest token for an event whose own is
   await leave({ ...old, event: kfEvent({ id: 'event-1', syncToken: 'TOKEN-1' }) });
   const event = kfEvent({ id: 'event-2', syncToken: 'TOKEN-2' });
   await leave({ ...old, event, arrivedAtMs: clock.nowMs() });
-  dispatch.waiting.kept.wakeUp();
+  dispatch.waiting.kept.added.wakeUp();
   await pass(SECOND_MS);
   await server.close();
   expect(server.opened.map(({ syncToken }) => syncToken)).toEqual(['TOKEN-2', 'TOKEN-2']);

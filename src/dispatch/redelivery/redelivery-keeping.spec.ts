@@ -22,7 +22,7 @@ import {
   registerAt,
   replicasOfEachTest,
   SECOND_MS,
-  StubbornOutbox,
+  StubbornEventQueue,
   send,
   start,
   taking,
@@ -33,14 +33,14 @@ import { AppError } from '../../kernel/app-error.js';
 replicasOfEachTest();
 
 describe('when an event cannot be kept', () => {
-  let outbox: StubbornOutbox;
+  let events: StubbornEventQueue;
 
   beforeEach(async () => {
-    outbox = new StubbornOutbox();
-    outbox.beforePut = async () => {
+    events = new StubbornEventQueue();
+    events.beforePut = async () => {
       throw new AppError('STORE_UNAVAILABLE');
     };
-    await start({ outbox });
+    await start({ events });
   });
 
   it('it is said within 2.8 s, and the event tried on from memory', async () => {
@@ -49,7 +49,7 @@ describe('when an event cannot be kept', () => {
     const failed = expect(send()).rejects.toMatchObject({ code: 'DISPATCH_NOT_TAKEN' });
     await pass(ANSWER_LIMIT_MS);
     await failed;
-    expect(outbox.puts).toBeGreaterThan(5);
+    expect(events.puts).toBeGreaterThan(5);
     expect(dispatch.keeper.isFailing).toBe(true);
     server.behave(taking);
     await pass(30 * SECOND_MS);
@@ -61,7 +61,7 @@ describe('when an event cannot be kept', () => {
   });
 
   it('it is probed from memory too, when nothing of the store works', async () => {
-    outbox.lines.claimOldest = async () => {
+    events.lines.claimOldest = async () => {
       throw new AppError('STORE_UNAVAILABLE');
     };
     const server = await puppetServer(refusing);
@@ -81,7 +81,7 @@ describe('when an event cannot be kept', () => {
   });
 
   it('for the store hangs, it is said after exactly 2.8 s', async () => {
-    outbox.beforePut = () => new Promise(() => {});
+    events.beforePut = () => new Promise(() => {});
     const server = await puppetServer(refusing);
     await registerAt(server.url);
     const dispatched = send();
@@ -98,7 +98,7 @@ describe('when an event cannot be kept', () => {
     ['fails in a way that nobody foresaw', () => Promise.reject(new Error('a bug'))],
     ['hangs', () => new Promise<void>(() => {})],
   ])('for the store %s, the puppet has the whole 2.8 s to take it', async (_how, beforePut) => {
-    outbox.beforePut = beforePut;
+    events.beforePut = beforePut;
     const { server, held } = await holdingPuppet();
     await registerAt(server.url);
     const dispatched = send();
@@ -123,7 +123,7 @@ describe('when an event cannot be kept', () => {
 
   it('at first, it may be kept within the time', async () => {
     let failures = 3;
-    outbox.beforePut = async () => {
+    events.beforePut = async () => {
       if (failures-- > 0) throw new AppError('STORE_UNAVAILABLE');
     };
     const server = await puppetServer(refusing);
@@ -138,14 +138,14 @@ describe('when an event cannot be kept', () => {
   });
 
   it('for there are too many accounts that nobody registered, that is said at once', async () => {
-    outbox.beforePut = async () => {
+    events.beforePut = async () => {
       throw new AppError('OUTBOX_FULL');
     };
     await expect(send()).rejects.toMatchObject({ code: 'OUTBOX_FULL' });
   });
 
   it('since its callback came in long ago, there is still time to keep it when the puppet is silent', async () => {
-    outbox.beforePut = () => new Promise((resolve) => void clock.after(100, resolve));
+    events.beforePut = () => new Promise((resolve) => void clock.after(100, resolve));
     const { server } = await holdingPuppet();
     await registerAt(server.url);
     await pass(2_000);

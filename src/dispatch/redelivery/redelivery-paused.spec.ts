@@ -16,7 +16,7 @@ import {
   registerAt,
   replicasOfEachTest,
   SECOND_MS,
-  SharedOutbox,
+  SharedEventQueue,
   send,
   start,
   taking,
@@ -79,11 +79,11 @@ describe.each([
   });
 
   it('is sent at once what another replica has, which learns of the end of the pause by the store', async () => {
-    const [data, outbox] = [new RecordData(), new SharedOutbox()];
-    await start({ outbox, records: new MemoryRecords(data) });
+    const [data, events] = [new RecordData(), new SharedEventQueue()];
+    await start({ events, records: new MemoryRecords(data) });
     const server = await puppetServer(taking);
     const bot = await addBot(openKfIds, server.url, { paused: true });
-    const other = await open({ outbox, records: new MemoryRecords(data) });
+    const other = await open({ events, records: new MemoryRecords(data) });
     await send({ openKfId }, other);
     await setPaused(false, bot);
     expect(await send({ openKfId, id: 'after' }, other)).toMatchObject({ delivery: 'delivered' });
@@ -108,7 +108,7 @@ it('what an earlier process kept for it waits until the pause is over', async ()
   const server = await puppetServer(taking);
   const bot = await addBot([openKfId], server.url, { paused: true });
   await leave({ event: kfEvent({ openKfId }), endpoint: server.url });
-  dispatch.waiting.kept.wakeUp();
+  dispatch.waiting.kept.added.wakeUp();
   await pass(ROUND_MS);
   expect([server.received.length, await hintOf(openKfId)]).toMatchObject([0, PAUSED]);
   await setPaused(false, bot);
@@ -132,10 +132,10 @@ it('a pause that ends while an event is being kept does not leave it behind', as
   await start();
   const server = await puppetServer(taking);
   const bot = await addBot([openKfId], server.url, { paused: true });
-  const putAll = dispatch.outbox.putAll.bind(dispatch.outbox);
-  dispatch.outbox.putAll = async (...puts) => {
+  const put = dispatch.events.put.bind(dispatch.events);
+  dispatch.events.put = async (...puts) => {
     await setPaused(false, bot);
-    return putAll(...puts);
+    return put(...puts);
   };
   await keep({ openKfId });
   await pass(SECOND_MS);

@@ -16,29 +16,29 @@ import {
   registerAt,
   replicasOfEachTest,
   SECOND_MS,
-  SharedOutbox,
+  SharedEventQueue,
   send,
   start,
   table,
   taking,
 } from '../../../test/support/redelivery.js';
-import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
-import type { ClaimedHint } from '../outbox/outbox.js';
+import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
+import type { ClaimedHint } from '../../queue/event-queue.js';
 
 replicasOfEachTest();
 
 describe('two replicas', () => {
   let other: Dispatch;
-  let outbox: SharedOutbox;
+  let events: SharedEventQueue;
 
   beforeEach(async () => {
-    outbox = new SharedOutbox();
-    await start({ outbox });
-    other = await open({ outbox });
+    events = new SharedEventQueue();
+    await start({ events });
+    other = await open({ events });
   });
 
   const claimAsOneThatDies = (): Promise<readonly ClaimedHint[]> =>
-    outbox.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    events.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
 
   it('deliver a hint once', async () => {
     const server = await puppetServer(refusing);
@@ -130,13 +130,13 @@ class ForgetfulRepository extends MemoryPuppetRepository {
 }
 
 it('a hint whose puppet registered with another replica a moment ago is sent, not parked', async () => {
-  const outbox = new SharedOutbox();
-  await start({ outbox, repository: new ForgetfulRepository(table) });
-  const other = await open({ outbox: new MemoryOutbox() });
+  const events = new SharedEventQueue();
+  await start({ events, repository: new ForgetfulRepository(table) });
+  const other = await open({ events: new MemoryEventQueue() });
   const server = await puppetServer();
   await registerAt(server.url, {}, other);
   await leave({ endpoint: server.url });
-  dispatch.waiting.kept.wakeUp();
+  dispatch.waiting.kept.added.wakeUp();
   await pass(1_000);
   expect(idsOf(server)).toEqual(['event-1']);
 });

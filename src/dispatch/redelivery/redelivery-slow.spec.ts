@@ -39,7 +39,7 @@ it('what waits for others goes out within a second, though slow endpoints had ta
   await registerAt(quick.url, { openKfId: account(n) });
   const event = kfEvent({ id: 'quick', openKfId: account(n) });
   await leave({ event, endpoint: quick.url, dueAtMs: clock.nowMs() + 100 });
-  dispatch.waiting.kept.wakeUp();
+  dispatch.waiting.kept.added.wakeUp();
   await pass(500);
   await Promise.all(slow.map((server) => untilReceived(server, EACH)));
   expect(quick.received).toHaveLength(0);
@@ -61,7 +61,7 @@ it('one that is a little slow goes on getting what waits for it, though others h
   // The second is due when the first has turned out to be slow.
   await leaveAt(other.url, clock.nowMs() + 100);
   await leaveAt(other.url, clock.nowMs() + 3_000);
-  dispatch.waiting.kept.wakeUp();
+  dispatch.waiting.kept.added.wakeUp();
   await pass(500);
   await Promise.all(slow.map((server) => untilReceived(server, EACH)));
   await pass(2_000);

@@ -10,7 +10,7 @@ import {
   leave,
   replicasOfEachTest,
   SECOND_MS,
-  SharedOutbox,
+  SharedEventQueue,
   start,
   table,
   taking,
@@ -19,7 +19,7 @@ import { BOTS } from '../../registry/bots/bot.js';
 
 replicasOfEachTest();
 
-beforeEach(() => start({ outbox: new SharedOutbox() }));
+beforeEach(() => start({ events: new SharedEventQueue() }));
 
 const BY = {} as never;
 const openKfId = account(1);
@@ -40,7 +40,7 @@ it('what another replica kept for a puppet is not dropped as if people served al
   const puppet = await elsewhere.save(registration({ openKfId, endpoint: url }), clock.nowMs(), () => true);
   if (puppet !== null) await elsewhere.markAnswered(puppet);
   await keptElsewhere(url);
-  dispatch.waiting.kept.wakeUp();
+  dispatch.waiting.kept.added.wakeUp();
   await pass(SECOND_MS);
   expect(received).toHaveLength(1);
 });
@@ -52,7 +52,7 @@ it('what another replica kept after people served the account no more is not dro
   const id = await staffed([openKfId]);
   await records.of(BOTS).remove(id);
   await keptElsewhere(url);
-  dispatch.waiting.kept.wakeUp();
+  dispatch.waiting.kept.added.wakeUp();
   await pass(SECOND_MS);
   expect(received).toHaveLength(1);
 });
@@ -60,7 +60,7 @@ it('what another replica kept after people served the account no more is not dro
 it('what waits is dropped when people serve the account', async () => {
   await staffed([openKfId]);
   await keptElsewhere('http://127.0.0.1:1');
-  dispatch.waiting.kept.wakeUp();
+  dispatch.waiting.kept.added.wakeUp();
   await pass(SECOND_MS);
   expect(await hintOf(openKfId)).toBeNull();
 });

@@ -103,7 +103,7 @@ describe('an event that its puppet did not take', () => {
     const { server, held } = await holdingPuppet();
     await registerAt(server.url);
     await leave({ endpoint: server.url, event: kfEvent({ id: 'older' }) });
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(20);
     await untilReceived(server, 1);
     const newer = send({ id: 'newer' });
@@ -235,7 +235,7 @@ describe('resyncs', () => {
       taking(request, response);
     });
     const startedMs = clock.elapsedMs();
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(SECOND_MS);
     expect(times.get('other')).toHaveLength(1);
     await pass(5 * MINUTE_MS);
@@ -254,7 +254,7 @@ describe('resyncs', () => {
     const url = await refusedUrl();
     await registerAt(url);
     await leave({ endpoint: url, arrivedAtMs: old() });
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(10 * MINUTE_MS);
     expect((await hintOf())?.attempts).toBeGreaterThan(10);
     for (let n = 0; n < 6; n++)
@@ -267,7 +267,7 @@ describe('resyncs', () => {
     await registerAt(server.url);
     for (let n = 0; n < 6; n++) await dispatch.counters.take(resyncsOf(CORP), clock.nowMs());
     await leave({ endpoint: server.url, arrivedAtMs: old(), step: 9, attempts: 12 });
-    dispatch.waiting.kept.wakeUp();
+    dispatch.waiting.kept.added.wakeUp();
     await pass(59 * SECOND_MS);
     expect(await hintOf()).toMatchObject({ step: 9, attempts: 12, lastFailure: { stage: 'resync' } });
     expect(server.received).toEqual([]);

@@ -8,8 +8,8 @@ import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { WaitingEvents } from '../../registry/accounts/waiting-events.js';
 import { LateWork } from '../endpoint/late-work.js';
 import { Circuits } from '../endpoint/circuits.js';
-import type { HintQueue } from '../outbox/hint-queue.js';
-import type { ClaimedHint } from '../outbox/outbox.js';
+import { toRegistered, toReleased } from '../../queue/event.js';
+import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { RetryLoops } from './retry-loops.js';
 import { LEASE_MS } from '../../queue/failure.js';
@@ -62,8 +62,8 @@ export class RegistrationClaims implements WaitingEvents {
   }
 
   /** @returns `null` when nothing waits, or when the store is too slow: the patrol then finds it. */
-  async #claimIn(queue: HintQueue, registered: Puppet, endpoint: string): Promise<ClaimedHint | null> {
-    const claim = queue.outbox.claimOf(accountKey(registered), endpoint, this.storeClock.nowMs(), LEASE_MS);
+  async #claimIn(queue: EventQueue, registered: Puppet, endpoint: string): Promise<ClaimedHint | null> {
+    const claim = this.#claim(queue, registered, endpoint);
     try {
       return await withinDeadline(CLAIM_LIMIT_MS, 'claim at registration', claim);
     } catch (err) {
@@ -73,15 +73,26 @@ export class RegistrationClaims implements WaitingEvents {
     }
   }
 
+  /** Also where the hint is parked or dead; a running lease is taken over. */
+  async #claim(queue: EventQueue, registered: Puppet, endpoint: string): Promise<ClaimedHint | null> {
+    const nowMs = this.storeClock.nowMs();
+    const { before, after } = await queue.change(accountKey(registered), (hint) =>
+      toRegistered(hint, endpoint, nowMs + LEASE_MS, nowMs),
+    );
+    const lease = after?.lease ?? null;
+    if (after === null || lease === null) return null;
+    return { ...after, lease, isTakenOver: before !== null && before.lease !== null };
+  }
+
   /** Ends a claim that came too late: its hint is due at once. */
-  async #giveBack(queue: HintQueue, claim: Promise<ClaimedHint | null>): Promise<void> {
+  async #giveBack(queue: EventQueue, claim: Promise<ClaimedHint | null>): Promise<void> {
     try {
       const hint = await claim;
       if (hint === null) return;
       const nowMs = this.storeClock.nowMs();
       const held = { key: accountKey(hint), generation: hint.generation, leaseId: hint.lease.id };
-      await queue.outbox.release(held, nowMs, nowMs);
-      queue.wakeUp();
+      await queue.changeHeld(held, nowMs, (now) => toReleased(now, nowMs));
+      queue.added.wakeUp();
     } catch {
       // The lease lapses.
     }

@@ -4,7 +4,7 @@ import type { Log } from '../../kernel/log.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import type { Circuits } from '../endpoint/circuits.js';
-import type { WakeUp } from '../outbox/hint-queue.js';
+import type { WakeUp } from '../../kernel/wake-up.js';
 import { LEASE_MS, type Occasion } from '../../queue/failure.js';
 import type { Claimed, DueLines } from '../../queue/lines.js';
 import type { LineHead } from '../../storage/queue/line.js';

@@ -5,7 +5,8 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import { Circuits } from '../endpoint/circuits.js';
-import type { HintQueue, WakeUp } from '../outbox/hint-queue.js';
+import type { WakeUp } from '../../kernel/wake-up.js';
+import type { EventQueue } from '../../queue/event-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { DueLines } from '../../queue/lines.js';
 import type { Hint } from '../../queue/event.js';
@@ -14,7 +15,7 @@ import { HintSender } from './hint-sender.js';
 import { RetryLoop, type SendLeased } from './retry-loop.js';
 
 /**
- * One loop over the outbox, and one over the hints that could not be stored. Other loops may join and share the
+ * One loop over the queue, and one over the hints that could not be stored. Other loops may join and share the
  * circuits.
  */
 @Injectable()
@@ -34,10 +35,8 @@ export class RetryLoops {
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
-    const loopOver = (queue: HintQueue): RetryLoop<Hint> => {
-      const { outbox } = queue;
-      return this.#loopOver(outbox.lines, queue, (hint, occasion) => sender.send(outbox, hint, occasion));
-    };
+    const loopOver = (queue: EventQueue): RetryLoop<Hint> =>
+      this.#loopOver(queue.lines, queue.added, (hint, occasion) => sender.send(queue, hint, occasion));
     this.kept = loopOver(waiting.kept);
     this.unstored = loopOver(waiting.unstored);
     this.#all = [this.unstored, this.kept];

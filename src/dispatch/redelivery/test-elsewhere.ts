@@ -4,8 +4,9 @@ import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { type Failure, toFailure } from '../../queue/failure.js';
+import { toDropped, toWaiting } from '../../queue/event.js';
 import { toResync } from '../../queue/kf-event.js';
-import type { Outbox } from '../outbox/outbox.js';
+import type { EventQueue } from '../../queue/event-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 
 const LOOK_MS = 100;
@@ -16,14 +17,14 @@ const REASON = 'the replica with the connection of its client has not sent it';
 /** Tests the bot of an account by the queue, where another replica has the connection of its client. */
 @Injectable()
 export class TestElsewhere {
-  readonly #outbox: Outbox;
+  readonly #queue: EventQueue;
 
   constructor(
     { kept }: WaitingHints,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {
-    this.#outbox = kept.outbox;
+    this.#queue = kept;
   }
 
   /**
@@ -37,15 +38,16 @@ export class TestElsewhere {
     const nowMs = this.storeClock.nowMs();
     const generation = await this.#keep(to, key, nowMs);
     const failure = await this.#outcome(key, nowMs);
-    if (failure !== null && generation !== null) await this.#outbox.drop(key, generation);
+    if (failure !== null && generation !== null)
+      await this.#queue.change(key, (hint) => toDropped(hint, generation));
     return failure;
   }
 
   /** @returns `null` where something waited already. */
   async #keep(to: Destination, key: string, nowMs: number): Promise<string | null> {
     const endpoint = to.endpoint?.href ?? null;
-    if (endpoint !== null && (await this.#outbox.find(key)) !== null) {
-      await this.#outbox.wake(key, endpoint, nowMs);
+    if (endpoint !== null && (await this.#queue.find(key)) !== null) {
+      await this.#queue.change(key, (hint) => toWaiting(hint, endpoint, nowMs));
       return null;
     }
     const test = {
@@ -53,13 +55,13 @@ export class TestElsewhere {
       ...{ arrivedAtMs: nowMs, attempts: 0, step: 0, dueAtMs: nowMs, endpoint, lease: null },
       failure: toFailure(nowMs, 'elsewhere', REASON),
     };
-    return (await this.#outbox.put(test, nowMs)).generation;
+    return (await this.#queue.put([test], nowMs)).generation;
   }
 
   async #outcome(key: string, sinceMs: number): Promise<Failure | null> {
     for (const endMs = this.clock.elapsedMs() + LIMIT_MS; this.clock.elapsedMs() < endMs;) {
       await this.clock.sleep(LOOK_MS);
-      const hint = await this.#outbox.find(key);
+      const hint = await this.#queue.find(key);
       if (hint === null) return null;
       const { lastFailure } = hint;
       if (lastFailure !== null && lastFailure.atMs >= sinceMs && lastFailure.stage !== 'elsewhere')

@@ -1,3 +1,4 @@
+import { bury } from '../../../test/support/event-steps.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { storedBot } from '../../../test/support/bots.js';
 import { clock, kfEvent, kfParcel } from '../../../test/support/delivery.js';
@@ -15,9 +16,8 @@ import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repo
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import { seeingReplica } from '../../../test/support/seen.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import type { HintHead } from '../../queue/event.js';
-import { MemoryOutbox } from '../../../test/support/memory-outbox.js';
-import type { HintPage } from '../../dispatch/outbox/outbox.js';
+import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
+import type { HintPage } from '../../queue/event-queue.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { AccountAnswers } from './account-answers.js';
@@ -31,38 +31,35 @@ const ANY: AccountFilter = { corpId: null, state: null, text: null };
 const FAILURE: Failure = { atMs: 5, stage: 'connect', reason: 'no connection' };
 
 /** Tells how it was asked, or does not answer. */
-class AskedOutbox extends MemoryOutbox {
+class AskedQueue extends MemoryEventQueue {
   readonly asked: number[] = [];
   isAway = false;
   /** The turn of the event loop in which each list was asked for. */
   readonly listedInTurn: number[] = [];
   #turn = 0;
 
-  override async findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>> {
-    this.asked.push(keys.length);
+  override async list(...asked: Parameters<MemoryEventQueue['list']>): Promise<HintPage> {
+    const [{ keys }] = asked;
+    if (keys !== undefined) this.asked.push(keys.length);
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
-    return super.findHeads(keys);
-  }
-
-  override async list(...asked: Parameters<MemoryOutbox['list']>): Promise<HintPage> {
-    if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
+    if (keys !== undefined) return super.list(...asked);
     this.listedInTurn.push(this.#turn);
     setImmediate(() => this.#turn++);
     return super.list(...asked);
   }
 }
 
-let outbox: AskedOutbox;
+let events: AskedQueue;
 let list: AccountList;
 
 async function open(): Promise<void> {
-  outbox = new AskedOutbox();
-  await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
+  events = new AskedQueue();
+  await start({ events }, { ACCOUNTS_PER_CORP_MAX: '100000' });
   const { registry, deliveries, botEndpoints } = dispatch;
   const { accounts, destinations } = registry;
   const { figures } = seeingReplica('alone', new Map(), clock, { deliveries });
   const answers = new AccountAnswers(figures, destinations, botEndpoints, clock);
-  list = new AccountList(accounts, outbox, answers, figures);
+  list = new AccountList(accounts, events, answers, figures);
 }
 
 beforeEach(open);
@@ -100,7 +97,7 @@ async function registerAll(): Promise<void> {
   await leave({ event: kfEvent({ openKfId: 'wkParked' }), dueAtMs: null });
   const dead = kfEvent({ openKfId: 'wkDead' });
   const { generation } = await leave({ event: dead, dueAtMs: laterMs });
-  await outbox.bury({ key: accountKey(dead), generation, leaseId: null }, FAILURE, clock.nowMs());
+  await bury(events, { key: accountKey(dead), generation, leaseId: null }, FAILURE, clock.nowMs());
   // For accounts that nobody has registered, or of another corp: of no account that is listed.
   await leave({ event: kfEvent({ openKfId: 'wkNobody' }), dueAtMs: laterMs });
   await leave({ event: kfEvent({ openKfId: 'wkOther' }), dueAtMs: laterMs });
@@ -186,14 +183,14 @@ describe('the list of accounts', () => {
     await list.page({ ...ANY, text: 'wk' }, null, 50);
     await list.page({ ...ANY, state: 'offline' }, null, 50);
     await list.page({ ...ANY, state: 'online' }, null, 50);
-    expect(outbox.asked).toEqual([50, 50, 300]);
+    expect(events.asked).toEqual([50, 50, 300]);
   });
 
   it('finds the only one in a state that memory knows among many, at once', async () => {
     await openWith(10_500);
     await dispatch.registry.presence.deregister({ openKfId: 'wkz', corpId: CORP });
     expect(await pages({ state: 'offline' })).toEqual([['wkz']]);
-    expect(outbox.asked).toEqual([1]);
+    expect(events.asked).toEqual([1]);
     expect(await pages({ state: 'offline', text: 'wk1' })).toEqual([[]]);
   });
 
@@ -261,14 +258,14 @@ describe('the list of accounts', () => {
       for (let n = 0; n < 10_500; n++) await leave({ event: kfEvent({ openKfId: `wk${n}` }), dueAtMs });
       const calm = await list.page({ ...ANY, state: 'online' }, null, 2, 'name');
       expect(calm.items).toEqual([]);
-      expect(outbox.asked).toEqual(Array.from({ length: 10 }, () => 1_000));
+      expect(events.asked).toEqual(Array.from({ length: 10 }, () => 1_000));
       expect((await list.page({ ...ANY, state: 'online' }, calm.nextCursor, 2, 'name')).items).toMatchObject([
         { openKfId: 'wkz' },
       ]);
-      outbox.listedInTurn.length = 0;
+      events.listedInTurn.length = 0;
       await list.page({ ...ANY, text: 'nowhere' }, null, 2, 'waitingSince');
-      expect(outbox.listedInTurn).toHaveLength(10);
-      expect(new Set(outbox.listedInTurn).size).toBe(10);
+      expect(events.listedInTurn).toHaveLength(10);
+      expect(new Set(events.listedInTurn).size).toBe(10);
     });
 
     it('by how slow their bots are, and how often they fail, those without attempts last', async () => {
@@ -305,7 +302,7 @@ describe('the list of accounts', () => {
 
   it('is there without the store, but for what only the store knows', async () => {
     await registerAll();
-    outbox.isAway = true;
+    events.isAway = true;
     const { items } = await list.page(ANY, null, 9);
     expect(items).toHaveLength(6);
     expect(items.map(({ hint }) => hint)).toEqual(items.map(() => null));

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type AttemptCounts, summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
 import type { HintHead } from '../../queue/event.js';
-import { cursorOf, Outbox } from '../../dispatch/outbox/outbox.js';
+import { cursorOf, EventQueue } from '../../queue/event-queue.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Smallest } from '../../kernel/smallest.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
@@ -10,7 +10,7 @@ import type { Puppet } from '../../storage/puppets/puppet.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import { AllFigures } from '../figures/all-figures.js';
 import type { KfAccountPageAnswer } from './kf-account.dto.js';
-import { LINE_STATES, type LineState } from '../../storage/queue/line.js';
+import { LINE_STATES, lineKey, type LineState } from '../../storage/queue/line.js';
 import { accountKey } from '../../kernel/account.js';
 
 /** Accounts per slice: scanned in one turn of the event loop, and looked up with one query. */
@@ -44,7 +44,7 @@ interface Place {
   readonly account: string;
 }
 
-/** A registration with its hint; `undefined` when the outbox was not asked. */
+/** A registration with its hint; `undefined` when the queue was not asked. */
 interface Found {
   readonly puppet: Puppet;
   readonly hint: HintHead | null | undefined;
@@ -70,14 +70,14 @@ const HINTED: Readonly<Partial<Record<AccountState, readonly LineState[]>>> = {
 };
 
 /**
- * Pages of registrations. Registrations are in memory, and their hints are read from the outbox. Usually only the hints of the
- * page are read. For a state that only the outbox knows, slices are read until the page is full.
+ * Pages of registrations. Registrations are in memory, and their hints are read from the queue. Usually only the hints of the
+ * page are read. For a state that only the queue knows, slices are read until the page is full.
  */
 @Injectable()
 export class AccountList {
   constructor(
     private readonly accounts: Accounts,
-    private readonly outbox: Outbox,
+    private readonly queue: EventQueue,
     private readonly answers: AccountAnswers,
     private readonly figures: AllFigures,
   ) {}
@@ -128,7 +128,7 @@ export class AccountList {
     const states = state === null ? LINE_STATES : (HINTED[state] ?? []);
     const found: Found[] = [];
     for (let [cursor, asked] = [after, 0]; asked < ASKED_MAX; asked += SLICE) {
-      const page = await this.outbox.list({ states, corpId }, cursor, SLICE, 'waitingSince');
+      const page = await this.queue.list({ states, corpId }, cursor, SLICE, 'waitingSince');
       found.push(...this.#registrationsOf(page.hints, text));
       ({ cursor } = page);
       const last = found[limit - 1]?.hint;
@@ -265,7 +265,7 @@ export class AccountList {
 
   async #hinted(states: readonly LineState[], filter: AccountFilter, after: string): Promise<Slice> {
     const { corpId, text } = filter;
-    const page = await this.outbox.list({ states, corpId }, after, SLICE);
+    const page = await this.queue.list({ states, corpId }, after, SLICE);
     return { found: this.#registrationsOf(page.hints, text), asked: SLICE, end: page.cursor };
   }
 
@@ -280,8 +280,10 @@ export class AccountList {
   /** @returns `null` when the store does not answer in time. */
   async #findHints(puppets: readonly Puppet[]): Promise<ReadonlyMap<string, HintHead> | null> {
     if (puppets.length === 0) return new Map();
-    const hints = this.outbox.findHeads(puppets.map(accountKey));
-    return answerInTime(ASK_LIMIT_MS, 'find hints of accounts', hints);
+    const keys = puppets.map((puppet) => lineKey('event', puppet));
+    const asked = this.queue.list({ states: LINE_STATES, corpId: null, keys }, null, keys.length);
+    const page = await answerInTime(ASK_LIMIT_MS, 'find hints of accounts', asked);
+    return page === null ? null : new Map(page.hints.map((hint) => [accountKey(hint), hint]));
   }
 }
 

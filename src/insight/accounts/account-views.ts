@@ -4,7 +4,7 @@ import type { ConfigType } from '@nestjs/config';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import type { LastDeliveries } from '../../dispatch/endpoint/deliveries.js';
 import type { HintHead } from '../../queue/event.js';
-import { Outbox } from '../../dispatch/outbox/outbox.js';
+import { EventQueue } from '../../queue/event-queue.js';
 import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
 import { accountKey, type Addressee, readAccountKey, toAddressee } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
@@ -107,7 +107,7 @@ export class AccountViews {
     private readonly destinations: Destinations,
     private readonly botEndpoints: BotEndpoints,
     private readonly figures: AllFigures,
-    private readonly outbox: Outbox,
+    private readonly queue: EventQueue,
     private readonly counts: QueueCounts,
     private readonly wecomAccounts: WecomAccounts,
     @Inject(insightConfig.KEY) private readonly config: ConfigType<typeof insightConfig>,
@@ -296,7 +296,7 @@ export class AccountViews {
   async #readHints(): Promise<ReadonlyMap<string, HintHead>> {
     const hints = new Map<string, HintHead>();
     for (let cursor: string | null = null; hints.size < HINTS_MAX;) {
-      const page = await this.outbox.list({ states: LINE_STATES, corpId: null }, cursor, SLICE);
+      const page = await this.queue.list({ states: LINE_STATES, corpId: null }, cursor, SLICE);
       for (const hint of page.hints) hints.set(accountKey(toAddressee(hint)), hint);
       ({ cursor } = page);
       if (cursor === null) break;

@@ -36,14 +36,14 @@ let verdict: Verdict;
 
 beforeEach(async () => {
   await start();
-  const { registry, deliveries, circuits, queue, outbox, botEndpoints } = dispatch;
+  const { registry, deliveries, circuits, queue, events, botEndpoints } = dispatch;
   const { accounts, bots, destinations, image, knownApps } = registry;
   wecom = new WecomMetrics(new Metrics(), clock);
   const counts = new QueueCounts(queue, clock, clock);
   const { figures, others } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
   const listed = { known: () => null, corpIds: () => [] } as unknown as WecomAccounts;
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
-  const of = [accounts, bots, destinations, botEndpoints, figures, outbox, counts, listed] as const;
+  const of = [accounts, bots, destinations, botEndpoints, figures, events, counts, listed] as const;
   views = new AccountViews(...of, config, clock, clock, new NoCustomerCounts());
   const names = new Names(knownApps, bots, accounts, image, listed);
   const corps = { has: () => true } as unknown as Corps;
@@ -53,7 +53,7 @@ beforeEach(async () => {
 });
 
 async function judge() {
-  const { waiting, parked, paused, dead, unreadable } = await dispatch.outbox.counts();
+  const { waiting, parked, paused, dead, unreadable } = await dispatch.events.counts();
   const counts = { waiting, parked, paused, dead, unreadable, waitingMessages: 0, deadMessages: 0 };
   const accounts = dispatch.registry.image.size;
   const status: Omit<StatusAnswer, 'verdict'> = {

@@ -46,12 +46,12 @@ beforeEach(() => {
     },
   };
   const store: Partial<Pulls> = { pulledAtMs: async () => pulledAtMs };
-  const outbox = { find: async () => (hintState === null ? null : { state: hintState }) };
+  const kept = { find: async () => (hintState === null ? null : { state: hintState }) };
   const destinations = { find } as unknown as Destinations;
   const pulls = new EventlessPulls(
     puller as unknown as Puller,
     destinations,
-    { kept: { outbox } } as unknown as WaitingHints,
+    { kept } as unknown as WaitingHints,
     store as Pulls,
     new MemoryCounters(),
     { find: () => null } as unknown as SyncTokens,

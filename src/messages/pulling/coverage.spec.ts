@@ -65,7 +65,7 @@ beforeEach(() => {
     store as never,
     deliveries as never,
     { find: (id: string) => ({ api: id === 'bot-of-tunnel' ? 'tunnel' : 'manager' }) } as never,
-    { kept: { outbox: { find } } } as never,
+    { kept: { find } } as never,
     new LateWork(),
     { nowMs: () => nowMs } as StoreClock,
     pino({ level: 'silent' }),

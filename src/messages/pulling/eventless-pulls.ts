@@ -50,7 +50,7 @@ export class EventlessPulls {
     isWanted: () => boolean,
   ): Promise<AttemptResult | null> {
     if (await this.#isPulledSince(account, sinceMs)) return null;
-    const hint = await this.waiting.kept.outbox.find(accountKey(account));
+    const hint = await this.waiting.kept.find(accountKey(account));
     // An event of it is on its way, with a sync token.
     if (hint?.state === 'waiting') return null;
     const grantedAtMs = await this.#whenGranted(account.corpId);
@@ -77,7 +77,7 @@ export class EventlessPulls {
     const pulledAtMs = await this.pulls.pulledAtMs(account);
     if (pulledAtMs > sinceMs) return { pulledAtMs };
     const nowMs = this.storeClock.nowMs();
-    const hint = await this.waiting.kept.outbox.find(accountKey(account));
+    const hint = await this.waiting.kept.find(accountKey(account));
     if (hint?.state === 'waiting') return { pulledAtMs: nowMs };
     const isFree = this.hasToken(account);
     const limit = resyncsOf(account.corpId, RESYNCS_OF_PATROL);

@@ -69,7 +69,7 @@ function startReplica(): Patrol {
       return { result: { taken: true, status: 200 }, found: { customers, firstSentAtMs: clock.nowMs() } };
     },
   } as unknown as Puller;
-  const hints = { kept: { outbox: { find: async () => null } } } as unknown as WaitingHints;
+  const hints = { kept: { find: async () => null } } as unknown as WaitingHints;
   const tokens = { find: () => null } as unknown as SyncTokens;
   const pulls = new EventlessPulls(puller, destinations, hints, store, counters, tokens, clock, clock);
   const known = { list: () => bots } as unknown as KnownBots;

@@ -9,7 +9,7 @@ import {
 import { type Carried, Carrier } from '../../dispatch/endpoint/carrier.js';
 import { eventOf, type Parcel } from '../../dispatch/endpoint/parcel.js';
 import { Circuits } from '../../dispatch/endpoint/circuits.js';
-import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
+import { WakeUp } from '../../kernel/wake-up.js';
 import { Clock } from '../../kernel/clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';

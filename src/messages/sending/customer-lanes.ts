@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
+import { WakeUp } from '../../kernel/wake-up.js';
 import { accountKey } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { Places } from '../../kernel/places.js';

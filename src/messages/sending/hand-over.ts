@@ -48,7 +48,7 @@ export class HandOver {
       failure: null,
       lease: null,
     });
-    this.waiting.kept.wakeUp();
+    this.waiting.kept.added.wakeUp();
     this.metrics.handedOver(await this.pulls.handOver(turn, nowMs, before));
   }
 

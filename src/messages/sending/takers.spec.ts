@@ -61,7 +61,7 @@ function find() {
     },
   };
   const keeper = { keep: async (hint: NewHint) => void kept.push(hint) } as unknown as HintKeeper;
-  const waiting = { kept: { wakeUp: () => {} } } as unknown as WaitingHints;
+  const waiting = { kept: { added: { wakeUp: () => {} } } } as unknown as WaitingHints;
   const metrics = new MessageMetrics(new Metrics());
   const sync: Pick<KfSync, 'pull'> = {
     pull: async (pull) => {

@@ -26,7 +26,7 @@ export class StoreMetrics<Operation extends string> {
       this.#ended(operation, 'ok', startedMs);
       return done;
     } catch (error) {
-      // A refusal, as when the outbox is full, does not mean that the store fails.
+      // A refusal, as when the queue is full, does not mean that the store fails.
       const isRefusal = error instanceof AppError && error.code !== 'STORE_UNAVAILABLE';
       this.#ended(operation, isRefusal ? 'ok' : 'failed', startedMs);
       throw error;

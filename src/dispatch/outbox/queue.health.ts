@@ -4,7 +4,7 @@ import { Clock } from '../../kernel/clock.js';
 import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { HintKeeper } from './hint-keeper.js';
-import { Outbox } from './outbox.js';
+import { EventQueue } from '../../queue/event-queue.js';
 import type { HintCounts } from '../../queue/event.js';
 
 /** The store counts no more often than this, however often health is asked for. */
@@ -12,18 +12,18 @@ const COUNT_AGE_MS_MAX = 5_000;
 
 /** Dead letters and unreadable records need an operator, and do not make the manager down. */
 @Injectable()
-export class OutboxHealthIndicator {
-  /** `null` when the outbox does not answer. */
+export class QueueHealthIndicator {
+  /** `null` when the queue does not answer. */
   readonly #counts: Recent<HintCounts | null>;
 
   constructor(
     private readonly indicators: HealthIndicatorService,
     private readonly keeper: HintKeeper,
     private readonly storeClock: StoreClock,
-    outbox: Outbox,
+    queue: EventQueue,
     clock: Clock,
   ) {
-    this.#counts = new Recent(clock, () => outbox.counts().catch(() => null));
+    this.#counts = new Recent(clock, () => queue.counts().catch(() => null));
   }
 
   async isHealthy(): Promise<HealthIndicatorResult> {

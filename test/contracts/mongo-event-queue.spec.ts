@@ -1,8 +1,10 @@
 /** What two processes on one database see of each other, and records that nobody can read. */
+import { bury, claimOf, putOne, release, settle, wake } from '../support/event-steps.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { NewHint } from '../../src/queue/event.js';
-import type { ClaimedHint, Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
+import type { ClaimedHint, EventQueue } from '../../src/queue/event-queue.js';
+import type { Held } from '../../src/queue/event.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { StoreClock } from '../../src/kernel/store-clock.js';
 import { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
@@ -11,7 +13,7 @@ import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { rounds } from '../support/seeded.js';
 import { mongoPlace } from '../support/each-store.js';
-import { outboxOf } from '../support/queue.js';
+import { eventsOf } from '../support/queue.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import type { Failure } from '../../src/queue/failure.js';
 import { accountKey } from '../../src/kernel/account.js';
@@ -98,7 +100,7 @@ mongoSuite('two processes on one MongoDB', () => {
     for (const store of stores) await store.close();
   });
 
-  const bothOutboxes = () => stores.map(outboxOf) as [Outbox, Outbox];
+  const bothQueues = () => stores.map(eventsOf) as [EventQueue, EventQueue];
 
   function both<T>(port: abstract new (...args: never[]) => T): [T, T] {
     const [one, other] = stores.map((store) => store.get(port));
@@ -106,34 +108,34 @@ mongoSuite('two processes on one MongoDB', () => {
     return [one, other];
   }
 
-  const claimDue = (outbox: Outbox, nowMs: number, limit = 100) =>
-    outbox.lines.claimDue(nowMs, limit, LEASE_MS, NONE);
+  const claimDue = (events: EventQueue, nowMs: number, limit = 100) =>
+    events.lines.claimDue(nowMs, limit, LEASE_MS, NONE);
 
   it('claim each hint once', async () => {
-    const outboxes = bothOutboxes();
-    await Promise.all(Array.from({ length: 200 }, (_, n) => outboxes[0].put(newHint(`wk${n}`), NOW_MS)));
+    const queues = bothQueues();
+    await Promise.all(Array.from({ length: 200 }, (_, n) => putOne(queues[0], newHint(`wk${n}`), NOW_MS)));
     const claimed: string[] = [];
-    const claimAll = async (outbox: Outbox): Promise<void> => {
+    const claimAll = async (events: EventQueue): Promise<void> => {
       for (let misses = 0; misses < 5;) {
-        const hints = await claimDue(outbox, NOW_MS, 10);
+        const hints = await claimDue(events, NOW_MS, 10);
         claimed.push(...hints.map(accountKey));
         misses = hints.length === 0 ? misses + 1 : 0;
       }
     };
-    const probe = async (outbox: Outbox): Promise<void> => {
+    const probe = async (events: EventQueue): Promise<void> => {
       for (let n = 0; n < 20; n++) {
-        const hint = await outbox.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
+        const hint = await events.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
         if (hint !== null) claimed.push(accountKey(hint));
       }
     };
-    await Promise.all(outboxes.flatMap((outbox) => [claimAll(outbox), claimAll(outbox), probe(outbox)]));
+    await Promise.all(queues.flatMap((events) => [claimAll(events), claimAll(events), probe(events)]));
     expect(new Set(claimed).size).toBe(200);
     expect(claimed).toHaveLength(200);
   });
 
   it('take over a lease that lapsed, and the one that had it changes nothing any more', async () => {
-    const [one, other] = bothOutboxes();
-    await one.put(newHint(), NOW_MS);
+    const [one, other] = bothQueues();
+    await putOne(one, newHint(), NOW_MS);
     const [lapsed] = await claimDue(one, NOW_MS);
     if (lapsed === undefined) throw new Error('nothing is due');
     expect(await claimDue(other, NOW_MS + LEASE_MS - 1)).toEqual([]);
@@ -141,47 +143,52 @@ mongoSuite('two processes on one MongoDB', () => {
     expect(takenOver?.generation).toBe(lapsed.generation);
     const laterMs = NOW_MS + LEASE_MS + 1;
     expect(await one.lines.renew(lapsed, laterMs, LEASE_MS)).toBe(false);
-    await one.settle(heldOf(lapsed), laterMs);
-    await one.bury(heldOf(lapsed), FAILURE, laterMs);
-    await one.release(heldOf(lapsed), laterMs, laterMs);
+    await settle(one, heldOf(lapsed), laterMs);
+    await bury(one, heldOf(lapsed), FAILURE, laterMs);
+    await release(one, heldOf(lapsed), laterMs, laterMs);
     expect({ ...(await one.find(KEY)), isTakenOver: true }).toEqual(takenOver);
   });
 
   it('lose no event that one puts while the other settles and wakes, again and again', async () => {
-    const [one, other] = bothOutboxes();
+    const [one, other] = bothQueues();
     let nowMs = NOW_MS;
     for (let round = 0; round < rounds(20); round++) {
       nowMs += 1;
-      await one.put(
+      await putOne(
+        one,
         newHint('wkAccount-1', { event: kfEvent({ id: 'old' }), arrivedAtMs: nowMs, dueAtMs: nowMs }),
         nowMs,
       );
       const [hint] = await claimDue(other, nowMs);
       if (hint === undefined) throw new Error(`nothing is due in round ${round}`);
       const put = (id: string) =>
-        one.put(newHint('wkAccount-1', { event: kfEvent({ id }), arrivedAtMs: nowMs + 1 }), nowMs);
+        putOne(one, newHint('wkAccount-1', { event: kfEvent({ id }), arrivedAtMs: nowMs + 1 }), nowMs);
       const puts = round % 2 === 0 ? [put('new')] : [put('new'), put('new')];
-      await Promise.all([...puts, other.settle(heldOf(hint), nowMs), one.wake(KEY, ENDPOINT, nowMs)]);
+      await Promise.all([...puts, settle(other, heldOf(hint), nowMs), wake(one, KEY, ENDPOINT, nowMs)]);
       const kept = await other.find(KEY);
       expect(kept).toMatchObject({ event: { id: 'new' }, state: 'waiting' });
       const [again] = await claimDue(one, nowMs + 1);
       if (again === undefined) throw new Error(`what is new is not due in round ${round}`);
-      await one.settle(heldOf(again), nowMs + 1);
+      await settle(one, heldOf(again), nowMs + 1);
       expect(await other.find(KEY)).toBeNull();
     }
   }, 120_000);
 
   it('keep the newest of what both put for one account at once', async () => {
-    const outboxes = bothOutboxes();
+    const queues = bothQueues();
     const kept = await Promise.all(
-      outboxes.flatMap((outbox, which) =>
+      queues.flatMap((events, which) =>
         Array.from({ length: 20 }, (_, n) => {
           const event = kfEvent({ id: `n${2 * n + which}` });
-          return outbox.put(newHint('wkAccount-1', { event, arrivedAtMs: NOW_MS + 2 * n + which }), NOW_MS);
+          return putOne(
+            events,
+            newHint('wkAccount-1', { event, arrivedAtMs: NOW_MS + 2 * n + which }),
+            NOW_MS,
+          );
         }),
       ),
     );
-    expect((await outboxes[0].find(KEY))?.event.id).toBe('n39');
+    expect((await queues[0].find(KEY))?.event.id).toBe('n39');
     // Each took in the one before it: no event was overwritten unseen.
     const replaced = kept.map((one) => one.replaced);
     expect(new Set(replaced).size).toBe(40);
@@ -189,9 +196,9 @@ mongoSuite('two processes on one MongoDB', () => {
   });
 
   it('wake what the other is trying only when its lease has lapsed', async () => {
-    const [one, other] = bothOutboxes();
+    const [one, other] = bothQueues();
     for (const account of ['wkTried', 'wkLater']) {
-      await one.put(newHint(account, { dueAtMs: NOW_MS + 99_000, arrivedAtMs: NOW_MS }), NOW_MS);
+      await putOne(one, newHint(account, { dueAtMs: NOW_MS + 99_000, arrivedAtMs: NOW_MS }), NOW_MS);
     }
     const tried = await one.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
     await other.lines.wakeEndpoint(ENDPOINT, NOW_MS + 1);
@@ -212,22 +219,22 @@ mongoSuite('two processes on one MongoDB', () => {
 
 mongoSuite('a record in MongoDB that cannot be read', () => {
   let store: OpenedStore;
-  let outbox: Outbox;
+  let events: EventQueue;
   let hints: Hints;
   let records: Hints['records'];
 
   beforeAll(async () => {
     const place = mongoPlace();
     store = await openStore(place);
-    outbox = outboxOf(store);
+    events = eventsOf(store);
     hints = await Hints.open(place);
     ({ records } = hints);
   });
 
   beforeEach(async () => {
     await hints.forget();
-    await outbox.put(newHint(), NOW_MS);
-    await outbox.put(newHint('wkGood', { arrivedAtMs: NOW_MS + 1, dueAtMs: NOW_MS + 1 }), NOW_MS);
+    await putOne(events, newHint(), NOW_MS);
+    await putOne(events, newHint('wkGood', { arrivedAtMs: NOW_MS + 1, dueAtMs: NOW_MS + 1 }), NOW_MS);
   });
 
   afterAll(async () => {
@@ -249,9 +256,9 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     ['with a number for a revision', { $set: { revision: 7 } }],
   ])('is none that came %s', async (_what, change) => {
     await records.updateOne({ _id: LINE_KEY }, change);
-    const [claimed] = await outbox.lines.claimDue(NOW_MS, 1, LEASE_MS, NONE);
+    const [claimed] = await events.lines.claimDue(NOW_MS, 1, LEASE_MS, NONE);
     expect(claimed?.openKfId).toBe('wkAccount-1');
-    expect(await outbox.put(newHint(), NOW_MS)).toMatchObject({ replaced: claimed?.generation });
+    expect(await putOne(events, newHint(), NOW_MS)).toMatchObject({ replaced: claimed?.generation });
   });
 
   it.each<[string, object]>([
@@ -260,7 +267,7 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     ['with a number for a trace', { $set: { 'details.traceparent': 7 } }],
   ])('is none that was kept %s', async (_what, change) => {
     await records.updateOne({ _id: LINE_KEY }, change);
-    const [claimed] = await outbox.lines.claimDue(NOW_MS, 1, LEASE_MS, NONE);
+    const [claimed] = await events.lines.claimDue(NOW_MS, 1, LEASE_MS, NONE);
     expect(claimed).toMatchObject({ openKfId: 'wkAccount-1', event: { traceparent: null } });
   });
 
@@ -268,33 +275,33 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     beforeEach(() => records.updateOne({ _id: LINE_KEY }, damage));
 
     it('is set aside when it is due, and blocks nothing', async () => {
-      const claimed = await outbox.lines.claimDue(NOW_MS + 1, 1, LEASE_MS, NONE);
+      const claimed = await events.lines.claimDue(NOW_MS + 1, 1, LEASE_MS, NONE);
       expect(claimed).toEqual([]);
-      const next = await outbox.lines.claimDue(NOW_MS + 1, 1, LEASE_MS, NONE);
+      const next = await events.lines.claimDue(NOW_MS + 1, 1, LEASE_MS, NONE);
       expect(next.map(({ openKfId }) => openKfId)).toEqual(['wkGood']);
-      expect(await outbox.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
-      expect(await outbox.find(KEY)).toBeNull();
+      expect(await events.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
+      expect(await events.find(KEY)).toBeNull();
     });
 
     it('is passed over by a probe, a registration and a page', async () => {
-      const { hints: page } = await outbox.list({ states: ['waiting'], corpId: null }, null, 9);
+      const { hints: page } = await events.list({ states: ['waiting'], corpId: null }, null, 9);
       // It is read without callbacks.
       const isRead = (await records.countDocuments({ _id: LINE_KEY, body: 'text' })) === 1;
       expect(page).toHaveLength(isRead ? 2 : 1);
-      expect(await outbox.counts()).toMatchObject({ oldestWaitingAtMs: expect.any(Number) });
-      await outbox.lines.wakeEndpoint(ENDPOINT, NOW_MS - 1);
-      expect(await outbox.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({
+      expect(await events.counts()).toMatchObject({ oldestWaitingAtMs: expect.any(Number) });
+      await events.lines.wakeEndpoint(ENDPOINT, NOW_MS - 1);
+      expect(await events.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({
         openKfId: 'wkGood',
       });
-      expect(await outbox.claimOf(KEY, ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
-      expect(await outbox.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
+      expect(await claimOf(events, KEY, ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
+      expect(await events.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
     });
 
     it('gives way to the next event of its account', async () => {
-      const { replaced, generation } = await outbox.put(newHint(), NOW_MS);
+      const { replaced, generation } = await putOne(events, newHint(), NOW_MS);
       expect(replaced).toBeNull();
-      expect(await outbox.find(KEY)).toMatchObject({ generation, state: 'waiting' });
-      expect(await outbox.counts()).toMatchObject({ waiting: 2, unreadable: 0 });
+      expect(await events.find(KEY)).toMatchObject({ generation, state: 'waiting' });
+      expect(await events.counts()).toMatchObject({ waiting: 2, unreadable: 0 });
     });
   });
 });

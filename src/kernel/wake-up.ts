@@ -1,5 +1,4 @@
-import type { Clock } from '../../kernel/clock.js';
-import type { Outbox } from './outbox.js';
+import type { Clock } from './clock.js';
 
 /** A wake-up call for a loop that sleeps until something is due: that may be earlier than the loop knows. */
 export class WakeUp {
@@ -24,12 +23,5 @@ export class WakeUp {
     this.#endPause = resolve;
     await promise;
     timer.cancel();
-  }
-}
-
-/** An outbox with a wake-up call for the loop that delivers from it. */
-export class HintQueue extends WakeUp {
-  constructor(readonly outbox: Outbox) {
-    super();
   }
 }

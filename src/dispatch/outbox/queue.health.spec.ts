@@ -3,8 +3,8 @@ import { expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { HintKeeper } from './hint-keeper.js';
-import type { Outbox } from './outbox.js';
-import { OutboxHealthIndicator } from './outbox.health.js';
+import type { EventQueue } from '../../queue/event-queue.js';
+import { QueueHealthIndicator } from './queue.health.js';
 import type { HintCounts } from '../../queue/event.js';
 
 it('counts what waits every 5 s at most, however often it is asked', async () => {
@@ -23,8 +23,8 @@ it('counts what waits every 5 s at most, however often it is asked', async () =>
     counted++;
     return counts;
   };
-  const outbox = { counts: count } as Outbox;
-  const health = new OutboxHealthIndicator(
+  const outbox = { counts: count } as EventQueue;
+  const health = new QueueHealthIndicator(
     new HealthIndicatorService(),
     { isFailing: false } as HintKeeper,
     { nowMs: () => clock.nowMs() } as StoreClock,

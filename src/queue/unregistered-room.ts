@@ -1,6 +1,6 @@
-import { AppError } from '../../kernel/app-error.js';
-import type { Clock } from '../../kernel/clock.js';
-import { Pending } from '../../kernel/pending.js';
+import { AppError } from '../kernel/app-error.js';
+import type { Clock } from '../kernel/clock.js';
+import { Pending } from '../kernel/pending.js';
 
 /** How many accounts of one corp may have a hint without ever having registered: a typing error adds one. */
 export const UNREGISTERED_PER_CORP_MAX = 10_000;

@@ -1,0 +1,115 @@
+/** What may become of a hint, as its users write it: steps of `src/queue/event.ts` on an event queue. */
+import {
+  afterFailure,
+  afterGivenUp,
+  afterLateFailure,
+  afterTaken,
+  afterTakenEvent,
+  type Held,
+  type Hint,
+  type HintHead,
+  type NewHint,
+  type Rescheduled,
+  toDropped,
+  toNewest,
+  toRegistered,
+  toReleased,
+  toReplayed,
+  toWaiting,
+} from '../../src/queue/event.js';
+import type { ClaimedHint, EventQueue, Kept } from '../../src/queue/event-queue.js';
+import type { Failure } from '../../src/queue/failure.js';
+import { accountKey } from '../../src/kernel/account.js';
+import { LINE_STATES, lineKey } from '../../src/storage/queue/line.js';
+import { readAccountKey } from '../../src/kernel/account.js';
+
+export const putOne = (queue: EventQueue, hint: NewHint, nowMs: number): Promise<Kept> =>
+  queue.put([hint], nowMs);
+
+export async function settle(queue: EventQueue, held: Held, nowMs: number): Promise<void> {
+  await queue.changeHeld(held, nowMs, (hint) => afterTaken(hint, held, nowMs));
+}
+
+export async function reschedule(
+  queue: EventQueue,
+  held: Held,
+  next: Rescheduled,
+  nowMs: number,
+): Promise<void> {
+  await queue.changeHeld(held, nowMs, (hint) => afterFailure(hint, held, next));
+}
+
+export async function release(queue: EventQueue, held: Held, dueAtMs: number, nowMs: number): Promise<void> {
+  await queue.changeHeld(held, nowMs, (hint) => toReleased(hint, dueAtMs));
+}
+
+/** @returns whether this call gave the event up. */
+export async function bury(queue: EventQueue, held: Held, failure: Failure, nowMs: number): Promise<boolean> {
+  const stepped = await queue.changeHeld(held, nowMs, (hint) => afterGivenUp(hint, held, failure, nowMs));
+  return stepped?.before?.generation === held.generation;
+}
+
+export async function keepNewest(queue: EventQueue, held: Held, nowMs: number): Promise<void> {
+  await queue.changeHeld(held, nowMs, (hint) => toNewest(hint, nowMs));
+}
+
+export async function settleEvent(
+  queue: EventQueue,
+  key: string,
+  eventId: string,
+  nowMs: number,
+): Promise<void> {
+  await queue.change(key, (hint) => afterTakenEvent(hint, eventId, nowMs));
+}
+
+export async function freeEvent(
+  queue: EventQueue,
+  key: string,
+  leaseId: string,
+  dueAtMs: number,
+): Promise<void> {
+  await queue.change(key, (hint) => afterLateFailure(hint, leaseId, dueAtMs));
+}
+
+export async function claimOf(
+  queue: EventQueue,
+  key: string,
+  endpoint: string,
+  nowMs: number,
+  leaseMs: number,
+): Promise<ClaimedHint | null> {
+  const step = (hint: Hint): Hint => toRegistered(hint, endpoint, nowMs + leaseMs, nowMs);
+  const { before, after } = await queue.change(key, step);
+  const lease = after?.lease ?? null;
+  return after === null || lease === null ? null : { ...after, lease, isTakenOver: before?.lease !== null };
+}
+
+export async function wake(queue: EventQueue, key: string, endpoint: string, nowMs: number): Promise<void> {
+  await queue.change(key, (hint) => toWaiting(hint, endpoint, nowMs));
+}
+
+/** @returns the hint as it was before; `null` when the account has none. */
+export async function replay(
+  queue: EventQueue,
+  key: string,
+  endpoint: string,
+  nowMs: number,
+): Promise<Hint | null> {
+  return (await queue.change(key, (hint) => toReplayed(hint, endpoint, nowMs))).before;
+}
+
+/** @returns whether none is left. */
+export async function drop(queue: EventQueue, key: string, generation: string): Promise<boolean> {
+  return (await queue.change(key, (hint) => toDropped(hint, generation))).after === null;
+}
+
+/** The hints of these accounts, by their keys. */
+export async function findHeads(
+  queue: EventQueue,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, HintHead>> {
+  const lineKeys = keys.map((key) => lineKey('event', readAccountKey(key)));
+  const filter = { states: LINE_STATES, corpId: null, keys: lineKeys };
+  const { hints } = await queue.list(filter, null, keys.length);
+  return new Map(hints.map((head) => [accountKey(head), head]));
+}
