@@ -6,6 +6,7 @@ import { embeddedPlace, type Place } from '../support/place.js';
 import { PreloadedNumber } from '../support/preloaded-number.js';
 import { until } from '../support/until.js';
 
+const MB = 1_024 * 1_024;
 const PUPPET = 'secret-of-the-puppets';
 const OPERATOR = 'secret-of-the-operators';
 const ROLES = {
@@ -135,7 +136,6 @@ describe('a manager without secrets', () => {
 });
 
 describe('while the disk of DATA_DIR has less than 16 MB', () => {
-  const MB = 1_024 * 1_024;
   const disk = new PreloadedNumber('free-bytes-preload.ts', 'FREE_BYTES_FILE', 17 * MB);
   managerWith(disk.env);
   afterAll(() => disk.discard());
@@ -149,5 +149,26 @@ describe('while the disk of DATA_DIR has less than 16 MB', () => {
     expect((await ask('/health/ready')).status).toBe(200);
     disk.set(17 * MB);
     await until(async () => !(await isDown()));
+  });
+});
+
+describe.each([
+  ['more than 1.5 GB', 1_536, {}],
+  ['more than its container may, if that is less', 512, { CONTAINER_BYTES: String(512 * MB) }],
+  ['more than 1.5 GB, if its container may take more', 1_536, { CONTAINER_BYTES: String(4_096 * MB) }],
+])('while the process takes %s', (_what, limitMb, env) => {
+  const memory = new PreloadedNumber('memory-preload.ts', 'RSS_BYTES_FILE', (limitMb - 1) * MB);
+  managerWith({ ...env, ...memory.env });
+  afterAll(() => memory.discard());
+
+  it('is down, and up again when that is over; the manager stays ready', async () => {
+    const isDown = async () => 'memory' in (await reportOf(await ask('/health'))).error;
+    expect(await isDown()).toBe(false);
+    memory.set((limitMb + 1) * MB);
+    expect(await isDown()).toBe(true);
+    expect((await ask('/health')).status).toBe(503);
+    expect((await ask('/health/ready')).status).toBe(200);
+    memory.set((limitMb - 1) * MB);
+    expect(await isDown()).toBe(false);
   });
 });
