@@ -91,9 +91,9 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   REGISTRY_TOO_MANY_UNPROVEN:
     '该地址注册了过多密钥，而企业微信没有认可它们的 corpSecret；此后只接受企业微信认可的 corpSecret。请更正 corpSecret，或等到可以向企业微信确认时再试',
   REGISTRY_FULL:
-    '注册的客服账号已达到 ACCOUNTS_MAX，不再接受新账号；已注册的可以重新注册。请运维人员在控制台或通过 DELETE /api/v1/kf-accounts/:openKfId 移除不再存在的账号，或在管理器中调大该值',
+    '注册的客服账号已达到 ACCOUNTS_MAX，不再接受新账号；已注册的可以重新注册。请运维人员在控制台或通过 DELETE /api/v1/accounts/:openKfId 移除不再存在的账号，或在管理器中调大该值',
   REGISTRY_CORP_FULL:
-    '该企业注册的客服账号已达到 ACCOUNTS_PER_CORP_MAX，不再接受新账号；已注册的可以重新注册。请运维人员在控制台或通过 DELETE /api/v1/kf-accounts/:openKfId 移除不再存在的账号，或在管理器中调大该值',
+    '该企业注册的客服账号已达到 ACCOUNTS_PER_CORP_MAX，不再接受新账号；已注册的可以重新注册。请运维人员在控制台或通过 DELETE /api/v1/accounts/:openKfId 移除不再存在的账号，或在管理器中调大该值',
   REGISTRY_NOT_LOADED: '注册信息尚未加载；请稍后再试',
   REGISTRY_CORP_NOT_FOUND: '该企业没有注册的 puppet，因此这里没有它的 Secret',
   REGISTRY_ACCOUNT_OF_BOT: '该账号归某个机器人，别人不能注册；请使用该机器人的密钥，或询问运维人员',

@@ -1,20 +1,42 @@
-import { Controller, Get, Param, Query, Req } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { TestDelivery } from '../dispatch/redelivery/test-delivery.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
-import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
-import type { AccountDetailAnswer, AccountPageAnswer } from '../insight/accounts/account.dto.js';
-import { AllAccounts } from '../insight/accounts/all-accounts.js';
+import { askedBy } from '../http/access/asked-by.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
-import { AccountsQueryDto, CorpAccountPathDto, listOf } from './accounts.dto.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
+import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
+import { toDuration } from '../http/answers/times.js';
+import type { AccountAnswer, AccountPageAnswer } from '../insight/accounts/account.dto.js';
+import { AccountList } from '../insight/accounts/account-list.js';
+import { AccountViews } from '../insight/accounts/account-views.js';
+import { toFailureReason } from '../insight/answers/hint-answer.js';
+import { Accounts } from '../registry/accounts/accounts.js';
+import { WecomAccounts } from '../wecom/wecom-accounts.js';
+import {
+  AccountPathDto,
+  AccountQueryDto,
+  AccountsQueryDto,
+  listOf,
+  type TestedAnswer,
+  type WecomAccountsAnswer,
+  WecomAccountsQueryDto,
+} from './accounts.dto.js';
 
 /** Every account of every app, whoever serves it. */
 @Controller('api/v1/accounts')
 @ApiTags('operators')
 export class AccountsController {
-  constructor(private readonly accounts: AllAccounts) {}
+  constructor(
+    private readonly list: AccountList,
+    private readonly views: AccountViews,
+    private readonly registered: Accounts,
+    private readonly tests: TestDelivery,
+    private readonly wecom: WecomAccounts,
+  ) {}
 
   /**
-   * List all accounts.
+   * List accounts.
    * @remarks
    * Those that WeCom lists, that puppets have registered and that bots list, together: who serves each, and whether its customers
    * get answers. WeCom is asked for its list at most once a minute for each corp. Without secrets.
@@ -23,29 +45,105 @@ export class AccountsController {
   @AllowRoles('operator')
   @ApiOkResponse({ description: 'A page of accounts.' })
   @Errors('REGISTRY_NOT_LOADED')
-  async listAllAccounts(
+  async listAccounts(
     @Query() query: AccountsQueryDto,
     @Req() { ip }: FastifyRequest,
   ): Promise<AccountPageAnswer> {
     const { corpId = null, botId = null, servedBy = null, state = null, q = '', sort = 'state' } = query;
     const filter = { corpId, botId, servedBy, state, text: q === '' ? null : q };
     const list = listOf(query);
-    const page = await this.accounts.page(filter, readCursor(list, query), limitOf(query), sort, ip);
+    const page = await this.list.page(filter, readCursor(list, query), limitOf(query), sort, ip);
     return { ...page, nextCursor: toCursor(list, page.nextCursor) };
   }
 
   /**
-   * Show one of all accounts.
-   * @remarks The same object as in the list, and what its puppet registered.
+   * List the accounts of a corp at WeCom.
+   * @remarks
+   * Asks WeCom's `kf/account/list` for at most 1,000 accounts, with a corpSecret of a registration or of a bot. 404 when no
+   * corpSecret of the corp is known. For an operator of the role reader, a list is kept for a minute and a failure for 10 s.
    */
-  @Get(':corpId/:openKfId')
+  @Get('wecom')
+  @AllowRoles('operator')
+  @ApiOkResponse({ description: 'The accounts.' })
+  @Errors(
+    'REGISTRY_CORP_NOT_FOUND',
+    'WECOM_REFUSED',
+    'WECOM_UNREACHABLE',
+    'REGISTRY_NOT_LOADED',
+    'STORE_UNAVAILABLE',
+  )
+  async listWecomAccounts(
+    @Query() { corpId }: WecomAccountsQueryDto,
+    @Req() { ip, trace, operator }: FastifyRequest,
+  ): Promise<WecomAccountsAnswer> {
+    // An admin may have just changed something at WeCom. Readers must not use up WeCom's limits.
+    const found = await this.wecom.list(corpId, ip, trace, operator?.role !== 'reader');
+    return {
+      items: found.map(({ openKfId, name }) => ({
+        openKfId,
+        name,
+        servedBy: this.views.servedBy({ corpId, openKfId }),
+      })),
+    };
+  }
+
+  /**
+   * Show one account.
+   * @remarks The same object as in the list, with its hint as it is now.
+   */
+  @Get(':openKfId')
   @AllowRoles('operator')
   @ApiOkResponse({ description: 'The account.' })
   @Errors('ACCOUNT_NOT_FOUND', 'REGISTRY_NOT_LOADED')
-  async getAnyAccount(
-    @Param() path: CorpAccountPathDto,
+  async getAccount(
+    @Param() { openKfId }: AccountPathDto,
+    @Query() { corpId }: AccountQueryDto,
     @Req() { ip }: FastifyRequest,
-  ): Promise<AccountDetailAnswer> {
-    return this.accounts.get(path, ip);
+  ): Promise<AccountAnswer> {
+    return this.list.get(openKfId, corpId ?? null, ip);
+  }
+
+  /**
+   * Forget the registration of an account.
+   * @remarks
+   * Any corp can register the account then. Its hint stays until a puppet of its corp registers. A repetition is 404.
+   */
+  @Delete(':openKfId')
+  @AllowRoles('operator')
+  @ApiOkResponse({ description: 'It is forgotten.' })
+  @Errors('REGISTRY_PUPPET_NOT_FOUND', 'STORE_UNAVAILABLE')
+  async forgetAccount(
+    @Param() { openKfId }: AccountPathDto,
+    @Req() request: FastifyRequest,
+  ): Promise<SuccessAnswer> {
+    await this.registered.forget(openKfId, askedBy(request));
+    return SUCCESS_ANSWER;
+  }
+
+  /**
+   * Test an account.
+   * @remarks
+   * Sends an event without a sync token to its puppet, or to the bot that lists it, which then pulls what is new. This does no
+   * harm. A corp has at most three tests a minute. If the bot takes messages, the manager pulls instead. A paused bot is
+   * sent nothing. The answer is 200 even if the event was not taken, and says so.
+   */
+  @Post(':openKfId/test')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @ApiOkResponse({ description: 'The result of the test.' })
+  @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'RESYNC_LIMITED', 'STORE_UNAVAILABLE')
+  async testAccount(
+    @Param() { openKfId }: AccountPathDto,
+    @Req() request: FastifyRequest,
+  ): Promise<TestedAnswer> {
+    const { failure, isPulled, durationMs, answer } = await this.tests.send(openKfId, askedBy(request));
+    return {
+      taken: failure === null,
+      pulled: isPulled,
+      status: answer?.status ?? null,
+      durationMs: toDuration(durationMs),
+      body: answer?.body ?? null,
+      failure: failure && toFailureReason(failure),
+    };
   }
 }

@@ -1,8 +1,10 @@
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsInt, IsOptional, IsString, Matches, MaxLength, Min } from 'class-validator';
 import { type AccountState, SERVED_BY, type ServedBy, STATES } from '../insight/accounts/account.dto.js';
-import { ORDERS, type Order } from '../insight/accounts/all-accounts.js';
+import { ACCOUNT_ORDERS, type AccountOrder } from '../insight/accounts/account-list.js';
+import type { FailureReasonAnswer } from '../insight/answers/failure.dto.js';
 import { IsCursorOf, IsId, IsOneOf, PageQueryDto } from '../http/answers/page-query.dto.js';
-import { expected } from '../http/answers/field-rules.js';
+import { expected, mustBe } from '../http/answers/field-rules.js';
+import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 
 const ACCOUNTS = 'accounts';
 const TEXT_LENGTH_MAX = 128;
@@ -46,8 +48,8 @@ export class AccountsQueryDto extends PageQueryDto {
    * slowest within the last hour first.
    */
   @IsOptional()
-  @IsOneOf(ORDERS)
-  readonly sort?: Order;
+  @IsOneOf(ACCOUNT_ORDERS)
+  readonly sort?: AccountOrder;
 
   @IsOptional()
   @IsCursorOf(listOf, (position) => position !== '')
@@ -59,18 +61,76 @@ export function listOf({ sort = 'state' }: AccountsQueryDto): string {
   return `${ACCOUNTS}-by-${sort}`;
 }
 
-export class CorpAccountPathDto {
-  /**
-   * The corp of the account.
-   * @example wx5823bf96d3bd56c7
-   */
-  @IsString()
-  readonly corpId!: string;
-
+export class AccountPathDto {
   /**
    * The customer-service account.
    * @example wkAAA
    */
   @IsString()
   readonly openKfId!: string;
+}
+
+export class AccountQueryDto {
+  /**
+   * The corp of the account. Left out: of several that have it, the one for which a bot or people serve it.
+   * @example wx5823bf96d3bd56c7
+   */
+  @IsOptional()
+  @IsId()
+  readonly corpId?: string;
+}
+
+export class WecomAccountsQueryDto {
+  /**
+   * The corp whose accounts are listed.
+   * @example wx5823bf96d3bd56c7
+   */
+  @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
+  readonly corpId!: string;
+}
+
+/** A customer-service account, as WeCom lists it. */
+export class WecomAccountAnswer {
+  /** @example wkAAA */
+  readonly openKfId!: string;
+
+  /** @example Support */
+  readonly name!: string;
+
+  /**
+   * Who takes its events, as in the list of accounts.
+   * @example nobody
+   */
+  readonly servedBy!: ServedBy;
+}
+
+export class WecomAccountsAnswer {
+  readonly items!: WecomAccountAnswer[];
+}
+
+/** The result of an operator's test. */
+export class TestedAnswer {
+  /** @example false */
+  readonly taken!: boolean;
+
+  /**
+   * true: its bot takes messages, so the manager has pulled what is new and sent nothing to the bot. `taken` then says whether
+   * WeCom answered.
+   * @example false
+   */
+  readonly pulled!: boolean;
+
+  /** The status that the puppet answered; null when it did not answer. */
+  @IsInt()
+  readonly status!: number | null;
+
+  /** @example 4.2 */
+  @Min(0)
+  readonly durationMs!: number;
+
+  /** The first 1 kB of the puppet's answer; null when there was none. */
+  readonly body!: string | null;
+
+  /** Why it was not taken; null when it was. */
+  readonly failure!: FailureReasonAnswer | null;
 }

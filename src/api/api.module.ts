@@ -14,13 +14,11 @@ import { CallbackVerificationController } from './callback-verification.controll
 import { DeliveriesController } from './deliveries.controller.js';
 import { HintsController } from './hints.controller.js';
 import { HistoryController } from './history.controller.js';
-import { KfAccountsController } from './kf-accounts.controller.js';
 import { MessagesController } from './messages.controller.js';
 import { OperatorsModule } from '../operators/operators.module.js';
 import { OperatorsController } from './operators.controller.js';
 import { StatusController } from './status.controller.js';
 import { WecomModule } from '../wecom/wecom.module.js';
-import { WecomAccountsController } from './wecom-accounts.controller.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
 
 /** The operators' API, under `/api/v1`. */
@@ -42,11 +40,9 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     CallbackVerificationController,
     StatusController,
     HistoryController,
-    KfAccountsController,
     HintsController,
     MessagesController,
     DeliveriesController,
-    WecomAccountsController,
     WecomErrorsController,
     OperatorsController,
     AuditController,

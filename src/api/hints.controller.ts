@@ -20,7 +20,7 @@ import {
   STATES,
   toNarrowed,
 } from './hints.dto.js';
-import { AccountPathDto } from './kf-accounts.dto.js';
+import { AccountPathDto } from './accounts.dto.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 import { LINE_STATES } from '../storage/queue/line.js';
 

@@ -5,13 +5,11 @@ import { HealthModule } from '../health/health.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { WecomModule } from '../wecom/wecom.module.js';
-import { AccountAnswers } from './accounts/account-answers.js';
 import { AccountList } from './accounts/account-list.js';
 import { DeliveryHistory } from './deliveries/delivery-history.js';
 import { DeliveryFeeds } from './deliveries/delivery-feeds.js';
 import { RefusedCallbacks } from './deliveries/refused-callbacks.js';
 import { AccountViews } from './accounts/account-views.js';
-import { AllAccounts } from './accounts/all-accounts.js';
 import { AllFigures } from './figures/all-figures.js';
 import { FigureRecorder } from './figures/figure-recorder.js';
 import { History } from './figures/history.js';
@@ -25,10 +23,8 @@ import { Verdict } from './verdict/verdict.js';
 import { Successes } from './verdict/seen-to-work.js';
 
 const FOR_OTHERS = [
-  AccountAnswers,
   AccountList,
   AccountViews,
-  AllAccounts,
   AllFigures,
   CurrentStatus,
   DeliveryHistory,

@@ -259,13 +259,13 @@ export const ERRORS = {
     status: 409,
     retry: false,
     message:
-      'ACCOUNTS_MAX allows no more kf accounts; registered ones may register again. Have an operator forget accounts that are gone, in the console or by DELETE /api/v1/kf-accounts/:openKfId, or raise ACCOUNTS_MAX in the manager',
+      'ACCOUNTS_MAX allows no more kf accounts; registered ones may register again. Have an operator forget accounts that are gone, in the console or by DELETE /api/v1/accounts/:openKfId, or raise ACCOUNTS_MAX in the manager',
   },
   REGISTRY_CORP_FULL: {
     status: 409,
     retry: false,
     message:
-      'ACCOUNTS_PER_CORP_MAX allows no more kf accounts of this corp; registered ones may register again. Have an operator forget accounts that are gone, in the console or by DELETE /api/v1/kf-accounts/:openKfId, or raise ACCOUNTS_PER_CORP_MAX in the manager',
+      'ACCOUNTS_PER_CORP_MAX allows no more kf accounts of this corp; registered ones may register again. Have an operator forget accounts that are gone, in the console or by DELETE /api/v1/accounts/:openKfId, or raise ACCOUNTS_PER_CORP_MAX in the manager',
   },
   REGISTRY_NOT_LOADED: {
     status: 503,

@@ -68,7 +68,7 @@ describe('routes', () => {
         expect.any(String),
       ]);
     }
-    for (const left of ['kf-accounts', 'hints?state=waiting', 'hints?state=dead'])
+    for (const left of ['accounts', 'hints?state=waiting', 'hints?state=dead'])
       expect(await (await fetch(`${manager.url}/api/v1/${left}`)).json()).toMatchObject({ items: [] });
   });
 });

@@ -2,11 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { ACCOUNT_STATES, type AccountState } from '../../packages/console/src/api/account-states.js';
-import type {
-  AccountAnswer,
-  AccountDetailAnswer,
-  CauseAnswer,
-} from '../../packages/console/src/api/answers.gen.js';
+import type { AccountAnswer, CauseAnswer } from '../../packages/console/src/api/answers.gen.js';
 import {
   describeInBrowser,
   newPage,
@@ -257,6 +253,7 @@ function accountIn(state: AccountState, name: string, fields: Partial<AccountAns
     ...{ servedBy: 'bot', botId: 'b1', botName: 'LangBot', address: 'http://10.0.0.7:8080', state },
     ...{ since: at(15), causes: [], waiting: { events: 0, messages: 0, dead: 0 } },
     sessions: null,
+    ...{ hint: null, circuit: 'closed', lastDelivery: null, lastFailure: null, registration: null },
     ...{ lastMessageAt: at(2), lastReplyAt: at(2) },
     lastHour: { attempts: 40, taken: 38, p50Ms: 80, p95Ms: 160 },
     hours: Array.from({ length: 24 }, (_, hour) => Math.round(20 + 18 * Math.sin(hour / 3))),
@@ -313,7 +310,7 @@ function manyAccounts(): readonly AccountAnswer[] {
 }
 
 /** Everything that the page of one account can show. */
-function oneAccount(): AccountDetailAnswer {
+function oneAccount(): AccountAnswer {
   const [first] = manyAccounts();
   if (first === undefined) throw new Error('There is no account.');
   const failure = {
@@ -327,32 +324,23 @@ function oneAccount(): AccountDetailAnswer {
     ...first,
     ...{ openKfId: SOME_ID, servedBy: 'puppet', botId: null, botName: null, causes },
     waiting: { events: 1, messages: 0, dead: 0 },
+    hint: {
+      ...{ corpId: CORP, openKfId: SOME_ID, name: '售前咨询', generation: 'g1', state: 'waiting', events: 1 },
+      ...{ arrivedAt: at(5), waitingSince: at(15), ageS: 900, attempts: 4, dueAt: at(-1), endpoint: null },
+      ...{ isUnderWay: false, isSyncTokenExpired: true, failure },
+    },
+    circuit: 'open',
+    lastDelivery: { at: at(20), status: 200, durationMs: 84, occasion: 'inline' },
+    lastFailure: failure,
     registration: {
       ...{
-        openKfId: SOME_ID,
-        name: '售前咨询',
-        corpId: CORP,
         endpoint: 'http://10.0.0.7:8080',
-        state: 'waiting',
+        online: true,
+        lastOnlineAt: at(300),
+        registeredFrom: '10.0.0.7',
       },
-      ...{ online: true, lastOnlineAt: at(300), registeredFrom: '10.0.0.7', circuit: 'open' },
-      hint: {
-        ...{
-          corpId: CORP,
-          openKfId: SOME_ID,
-          name: '售前咨询',
-          generation: 'g1',
-          state: 'waiting',
-          events: 1,
-        },
-        ...{ arrivedAt: at(5), waitingSince: at(15), ageS: 900, attempts: 4, dueAt: at(-1), endpoint: null },
-        ...{ isUnderWay: false, isSyncTokenExpired: true, failure },
-      },
-      lastDelivery: { at: at(20), status: 200, durationMs: 84, occasion: 'inline' },
-      ...{ lastFailure: failure, lastReplyAt: at(20), replyFailure: null, noAccount: null },
-      lastHour: { attempts: 40, taken: 38, p50Ms: 80, p95Ms: 160 },
-      endpointLastHour: { attempts: 140, taken: 90, p50Ms: 80, p95Ms: 1_160 },
-      endpointLastFailure: failure,
+      lastHour: { attempts: 140, taken: 90, p50Ms: 80, p95Ms: 1_160 },
+      lastFailure: failure,
     },
   };
 }

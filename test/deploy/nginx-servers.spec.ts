@@ -56,13 +56,7 @@ nginxSuite('in front of a manager', () => {
 
   it('the server of docs/console.md lets the console and the API through', async () => {
     const server = blockOf('docs/console.md').replace(/^ +ssl_certificate[^]*?;\n +ssl_.*;$/m, CERTIFICATE);
-    const own = [
-      '/console',
-      '/console?x',
-      '/console/session',
-      '/api/v1/status',
-      '/api/v1/kf-accounts/wk%2F1?x',
-    ];
+    const own = ['/console', '/console?x', '/console/session', '/api/v1/status', '/api/v1/accounts/wk%2F1?x'];
     const others = [
       ...[
         '/',
@@ -103,7 +97,7 @@ nginxSuite('in front of a manager', () => {
         '/puppetWxkfManager/replicas/notices',
         '/puppetWxkfManager/events',
         '/api/v1/../../cgi-bin/kf/sync_msg',
-        '/api/v1/kf-accounts/x%2F..%2F..%2F..%2F..%2Fcgi-bin%2Fkf',
+        '/api/v1/accounts/x%2F..%2F..%2F..%2F..%2Fcgi-bin%2Fkf',
       ];
       expect(await passedBy(server(), [...own, ...others])).toEqual(own);
     });

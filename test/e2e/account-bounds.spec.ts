@@ -27,7 +27,7 @@ async function registered(manager: ManagerProcess, app: WecomApp, openKfId: stri
 }
 
 const forget = async (manager: ManagerProcess, openKfId: string): Promise<number> =>
-  (await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`, { method: 'DELETE' })).status;
+  (await fetch(`${manager.url}/api/v1/accounts/${openKfId}`, { method: 'DELETE' })).status;
 
 async function fullCount(manager: ManagerProcess): Promise<number> {
   const samples = await scrape(manager.url);
@@ -64,7 +64,7 @@ onEachStoreNightly((newPlace) => {
     const refused = await postJson(`${manager.url}/puppetWxkfManager/register`, body);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([409, null]);
     const { message } = (await refused.json()) as { message: string };
-    expect(message).toMatch(/ACCOUNTS_PER_CORP_MAX.*DELETE \/api\/v1\/kf-accounts/);
+    expect(message).toMatch(/ACCOUNTS_PER_CORP_MAX.*DELETE \/api\/v1\/accounts/);
     expect(await fullCount(manager)).toBe(10);
     const line = await manager.line(({ msg }) => msg === 'registry.full');
     expect(line).toMatchObject({ level: 40, corpId: app.corpId, error: 'REGISTRY_CORP_FULL' });

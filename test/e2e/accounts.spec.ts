@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { BotAnswer } from '../../src/api/bots.dto.js';
 import {
-  AccountDetailAnswer,
+  AccountAnswer,
   AccountPageAnswer,
   type AccountState,
 } from '../../src/insight/accounts/account.dto.js';
@@ -60,8 +60,7 @@ describe('all accounts', () => {
   const verdict = async () => answerAs(StatusAnswer, await get('status')).verdict;
   const page = async (query = '') =>
     answerAs(AccountPageAnswer, await get(`accounts?corpId=${app.corpId}${query}`));
-  const accountOf = async (openKfId: string) =>
-    answerAs(AccountDetailAnswer, await get(`accounts/${app.corpId}/${openKfId}`));
+  const accountOf = async (openKfId: string) => answerAs(AccountAnswer, await get(`accounts/${openKfId}`));
   const becomes = (openKfId: string, state: AccountState) =>
     until(async () => (await accountOf(openKfId)).state === state);
   const write = (openKfId: string) => sendMessage(manager.url, app, openKfId);
@@ -168,7 +167,7 @@ describe('all accounts', () => {
     expect(byId.get(listed)).toMatchObject({ servedBy: 'bot', inWecom: false, corpName: 'Example Ltd.' });
     expect(byId.get('wk-0-100')).toMatchObject({ name: '客服', servedBy: 'nobody', inWecom: true });
     const { registration, hours } = await accountOf(registered);
-    expect(registration).toMatchObject({ openKfId: registered, endpoint: program.url });
+    expect(registration).toMatchObject({ endpoint: program.url, online: true });
     expect([hours.length, hours.at(-1)]).toEqual([24, 1]);
   });
 
@@ -190,7 +189,7 @@ describe('all accounts', () => {
       ...{ items: [], total: 0 },
       counts: { quiet: 5, failing: 0 },
     });
-    const other = await fetch(`${manager.url}/api/v1/accounts/${app.corpId}/wkOfNobody`);
+    const other = await fetch(`${manager.url}/api/v1/accounts/wkOfNobody`);
     expect([other.status, await other.json()]).toMatchObject([404, { error: 'ACCOUNT_NOT_FOUND' }]);
   });
 });

@@ -90,7 +90,7 @@ function agentsIn(newPlace: () => Place): void {
   const causes = async () => (await read<BotCreatedAnswer>(`bots/${botId}`)).causes;
   /** Whether the service gets nothing but probes. */
   const isProbed = async () => {
-    const account = await read<AccountAnswer>(`accounts/${wecom.corpId}/${openKfId}`);
+    const account = await read<AccountAnswer>(`accounts/${openKfId}`);
     return account.causes.some(({ code }) => code === 'circuits');
   };
 

@@ -95,7 +95,7 @@ const lastFailure = async () =>
   ((await (await request('GET', `/api/v1/bots/${botId}`)).json()) as BotCreatedAnswer).lastFailure?.stage;
 /** Whether the service gets nothing but probes. */
 const isProbed = async () => {
-  const account = await request('GET', `/api/v1/accounts/${wecom.corpId}/${accountOf(0)}`);
+  const account = await request('GET', `/api/v1/accounts/${accountOf(0)}`);
   return ((await account.json()) as AccountAnswer).causes.some(({ code }) => code === 'circuits');
 };
 const waiting = async () => {

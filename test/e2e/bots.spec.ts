@@ -9,7 +9,7 @@ import type {
   BotVerifiedAnswer,
   BotWithKeyAnswer,
 } from '../../src/api/bots.dto.js';
-import type { TestedAnswer } from '../../src/insight/accounts/kf-account.dto.js';
+import type { TestedAnswer } from '../../src/api/accounts.dto.js';
 import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
 import { BotServer } from '../support/bot-server.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -535,7 +535,7 @@ onEachStoreNightly((newPlace) => {
   });
 
   it('are chosen for accounts that WeCom lists by name', async () => {
-    const listOf = (corpId: string) => fetch(`${manager.url}/api/v1/wecom-accounts?corpId=${corpId}`);
+    const listOf = (corpId: string) => fetch(`${manager.url}/api/v1/accounts/wecom?corpId=${corpId}`);
     expect((await listOf(app.corpId)).status).toBe(404);
     await add({ openKfIds: ['wk-0-100'], corpSecret: 'corp-secret-of-the-tests' });
     // A token that WeCom ended before its time is renewed.
@@ -543,14 +543,14 @@ onEachStoreNightly((newPlace) => {
     await fetch(`${manager.url}/puppetWxkfManager/getToken?corpid=${app.corpId}&corpsecret=${secret}`);
     wecom.revoke(app.corpId, secret);
     expect(await (await listOf(app.corpId)).json()).toEqual({
-      items: [{ openKfId: 'wk-0-100', name: '客服', takenBy: 'bot' }],
+      items: [{ openKfId: 'wk-0-100', name: '客服', servedBy: 'bot' }],
     });
   });
 
   it('are not chosen where WeCom refuses to list accounts, and are told why', async () => {
     await add({ corpSecret: 'corp-secret-of-the-tests' });
     wecom.behave('kf/account/list', answer(60020, 'not allow to access from your ip'));
-    const refused = await fetch(`${manager.url}/api/v1/wecom-accounts?corpId=${app.corpId}`);
+    const refused = await fetch(`${manager.url}/api/v1/accounts/wecom?corpId=${app.corpId}`);
     wecom.behave('kf/account/list', usual);
     expect([refused.status, await read<{ message: string }>(refused)]).toMatchObject([
       502,
@@ -559,16 +559,16 @@ onEachStoreNightly((newPlace) => {
   });
 
   it.each([
-    ['takes callbacks', {}],
-    ['leaves them to people', { kind: 'none', callback: undefined }],
-  ])('of all others that %s has what WeCom lists and nobody else has', async (_what, fields) => {
+    ['takes callbacks', 'bot', {}],
+    ['leaves them to people', 'people', { kind: 'none', callback: undefined }],
+  ])('of all others that %s has what WeCom lists and nobody else has', async (_what, servedBy, fields) => {
     await add({ corpSecret: 'corp-secret-of-the-tests' });
     const { id } = await add({ openKfIds: ['*'], ...fields });
-    const listed = await fetch(`${manager.url}/api/v1/wecom-accounts?corpId=${app.corpId}`);
-    expect(await listed.json()).toMatchObject({ items: [{ openKfId: 'wk-0-100', takenBy: 'bot' }] });
+    const listed = await fetch(`${manager.url}/api/v1/accounts/wecom?corpId=${app.corpId}`);
+    expect(await listed.json()).toMatchObject({ items: [{ openKfId: 'wk-0-100', servedBy }] });
     expect((await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' })).status).toBe(200);
-    const after = await fetch(`${manager.url}/api/v1/wecom-accounts?corpId=${app.corpId}`);
-    expect(await after.json()).toMatchObject({ items: [{ takenBy: 'nobody' }] });
+    const after = await fetch(`${manager.url}/api/v1/accounts/wecom?corpId=${app.corpId}`);
+    expect(await after.json()).toMatchObject({ items: [{ servedBy: 'nobody' }] });
   });
 
   it('are there after a restart, with their keys', async () => {
@@ -588,7 +588,7 @@ onEachStoreNightly((newPlace) => {
       read<BotAnswer>(callWith({ method: 'PATCH' }, `/api/v1/bots/${id}`, { paused }));
     expect((await pause(true)).paused).toBe(true);
     expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
-    const tested = await read<TestedAnswer>(post(`/api/v1/kf-accounts/${openKfId}/test`, {}));
+    const tested = await read<TestedAnswer>(post(`/api/v1/accounts/${openKfId}/test`, {}));
     expect(tested).toMatchObject({ taken: false, failure: { stage: 'paused' } });
     await manager.stop('SIGKILL');
     manager = await start();

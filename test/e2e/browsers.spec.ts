@@ -116,7 +116,7 @@ describe('a page of another host', () => {
         message: expect.stringMatching(/127\.0\.0\.1.*AUTH_/),
       }),
     ]);
-    const forgotten = await call(`${manager.url}/api/v1/kf-accounts/wk1`, { method: 'DELETE', headers });
+    const forgotten = await call(`${manager.url}/api/v1/accounts/wk1`, { method: 'DELETE', headers });
     expect([forgotten.status, jsonOf(forgotten).error]).toEqual([403, 'AUTH_HOST_FOREIGN']);
   });
 

@@ -101,7 +101,7 @@ describe('when the clock steps while a bot is at work', () => {
     expect((await postCallback(manager.url, app, callback)).status).toBe(200);
     await stepWhileAtWork();
     await until(async () => {
-      const { hint } = await read<{ hint: unknown }>(`/api/v1/kf-accounts/${openKfId}`);
+      const { hint } = await read<{ hint: unknown }>(`/api/v1/accounts/${openKfId}`);
       return hint === null;
     });
     expect(puppet.received).toHaveLength(2);
@@ -146,7 +146,7 @@ describe('when the clock was set back by an hour', () => {
     writeFileSync(file, String(-HOUR_MS));
     await send(other);
     expect(served.received).toHaveLength(1);
-    const account = await fetch(`${own.url}/api/v1/kf-accounts/${openKfId}`);
+    const account = await fetch(`${own.url}/api/v1/accounts/${openKfId}`);
     const { hint } = (await account.json()) as { hint: { dueAt: string } };
     expect(Date.parse(hint.dueAt)).toBeGreaterThan(Date.now() - HOUR_MS + HOUR_MS / 2);
     writeFileSync(file, '0');

@@ -15,7 +15,7 @@ const SHARED = { name: 'shared secret', role: 'admin' };
 const CONSOLE = ['x-wxkf-console', '1'];
 /** A route of operators that reads, and one that changes something; nothing is registered. */
 const INFO = '/puppetWxkfManager/puppetWxkfInfo/wk1';
-const FORGET = '/api/v1/kf-accounts/wk1';
+const FORGET = '/api/v1/accounts/wk1';
 
 let place: Place;
 let manager: ManagerProcess;

@@ -393,7 +393,7 @@ onEachStoreNightly((newPlace) => {
       'wecom-errors',
       'wecom-errors/calls',
       'hints',
-      `kf-accounts/${openKfId}`,
+      `accounts/${openKfId}`,
     ])
       await operator(path);
     for (const q of [
@@ -403,8 +403,8 @@ onEachStoreNightly((newPlace) => {
       `?outcome=${app.encodingAESKey}&q=a`,
       `?corpId=${MADE_UP_TOKEN}&state=${app.token}`,
     ])
-      await operator(`kf-accounts${q}`);
-    await operator(`kf-accounts/${openKfId}/test`, POST);
+      await operator(`accounts${q}`);
+    await operator(`accounts/${openKfId}/test`, POST);
     await operator(`hints/${openKfId}/replay`, POST);
     await operator(`hints/${openKfId}?corpId=${encodeURIComponent(CORP_SECRET)}`, { method: 'DELETE' });
     await operator('hints/replay', postJsonBody({ state: app.encodingAESKey, corpId: CORP_SECRET }));

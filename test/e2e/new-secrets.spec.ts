@@ -99,7 +99,7 @@ it('a puppet whose certificate has expired takes nothing, by its stage connect, 
   const before = await startTlsFront(expired, plainPort);
   await register(manager.url, app, openKfId, `https://127.0.0.1:${before.port}`);
   expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
-  const account = await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`);
+  const account = await fetch(`${manager.url}/api/v1/accounts/${openKfId}`);
   expect(await account.json()).toMatchObject({
     hint: { failure: { stage: 'connect', reason: expect.stringContaining('CERT_HAS_EXPIRED') } },
   });

@@ -52,7 +52,7 @@ beforeAll(async () => {
   wecom.say('taken after');
   await until(() => bot.received.length === 2);
   await register(manager.url, app, after, puppet.url);
-  for (const path of [`kf-accounts/${before}`, `bots/${answer.id}`])
+  for (const path of [`accounts/${before}`, `bots/${answer.id}`])
     expect((await fetch(`${manager.url}/api/v1/${path}`, { method: 'DELETE' })).status).toBe(200);
   await manager.stop();
 

@@ -11,11 +11,8 @@ import {
   HintPageAnswer,
   ReplayedAnswer,
 } from '../../src/insight/answers/hint.dto.js';
-import {
-  KfAccountAnswer,
-  KfAccountPageAnswer,
-  TestedAnswer,
-} from '../../src/insight/accounts/kf-account.dto.js';
+import { TestedAnswer } from '../../src/api/accounts.dto.js';
+import { AccountAnswer, AccountPageAnswer } from '../../src/insight/accounts/account.dto.js';
 import { RefusedCallbacksAnswer } from '../../src/insight/deliveries/refused-callback.dto.js';
 import { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
 import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
@@ -115,10 +112,10 @@ onEachStoreNightly((newPlace) => {
   const hintsOf = (app: WecomApp, more = ''): Promise<HintAnswer[]> =>
     pages((cursor) => ask(HintPageAnswer, `hints?corpId=${app.corpId}&limit=2${more}${cursor}`));
 
-  const accountsOf = (query: string): Promise<KfAccountAnswer[]> =>
-    pages((cursor) => ask(KfAccountPageAnswer, `kf-accounts?limit=2${query}${cursor}`));
+  const accountsOf = (query: string): Promise<AccountAnswer[]> =>
+    pages((cursor) => ask(AccountPageAnswer, `accounts?servedBy=puppet&sort=name&limit=2${query}${cursor}`));
 
-  const accountOf = (openKfId: string) => ask(KfAccountAnswer, `kf-accounts/${openKfId}`);
+  const accountOf = (openKfId: string) => ask(AccountAnswer, `accounts/${openKfId}`);
 
   /** One whose keys count for all accounts of its corp. */
   function acceptedApp(): WecomApp {
@@ -165,7 +162,7 @@ onEachStoreNightly((newPlace) => {
       const of = `&corpId=${app.corpId}`;
       const idsOf = async (query: string) => (await accountsOf(query)).map(({ openKfId }) => openKfId);
       expect(await idsOf(of)).toEqual(all);
-      expect(await idsOf(`${of}&state=online`)).toEqual([one, three]);
+      expect(await idsOf(`${of}&state=quiet`)).toEqual([one, three]);
       expect(await idsOf(`${of}&state=offline`)).toEqual([two]);
       expect(await idsOf(`${of}&state=waiting`)).toEqual([]);
       expect(await idsOf(`&q=${String(two).toUpperCase()}`)).toEqual([two]);
@@ -178,9 +175,8 @@ onEachStoreNightly((newPlace) => {
       const account = await accountOf(String(one));
       expect(account).toMatchObject({
         corpId: app.corpId,
-        state: 'online',
-        circuit: 'closed',
-        registeredFrom: '127.0.0.1',
+        ...{ state: 'unseen', servedBy: 'puppet', circuit: 'closed' },
+        registration: { endpoint: `${puppet.url}/of/${one}`, online: true, registeredFrom: '127.0.0.1' },
         lastDelivery: { status: 200, occasion: 'inline' },
         hint: null,
         lastFailure: null,
@@ -190,10 +186,13 @@ onEachStoreNightly((newPlace) => {
     });
 
     it('are forgotten, once', async () => {
-      expect(await ask(SuccessAnswer, `kf-accounts/${three}`, DELETE)).toEqual(SUCCESS_ANSWER);
-      for (const init of [DELETE, {}, undefined]) {
-        const [status, error] = await refusalOf(`kf-accounts/${three}`, init);
-        expect([status, error]).toEqual([404, 'REGISTRY_PUPPET_NOT_FOUND']);
+      expect(await ask(SuccessAnswer, `accounts/${three}`, DELETE)).toEqual(SUCCESS_ANSWER);
+      for (const [init, expected] of [
+        [DELETE, 'REGISTRY_PUPPET_NOT_FOUND'],
+        [{}, 'ACCOUNT_NOT_FOUND'],
+      ] as const) {
+        const [status, error] = await refusalOf(`accounts/${three}`, init);
+        expect([status, error]).toEqual([404, expected]);
       }
       expect((await accountsOf(`&corpId=${app.corpId}`)).map(({ openKfId }) => openKfId)).toEqual([one, two]);
     });
@@ -201,7 +200,7 @@ onEachStoreNightly((newPlace) => {
     it('are tested: a puppet that takes it, one that does not, one that is away, one that is not there', async () => {
       const reader = await follow(`?openKfId=${one}`);
       const next = puppet.next();
-      expect(await ask(TestedAnswer, `kf-accounts/${one}/test`, POST)).toMatchObject({
+      expect(await ask(TestedAnswer, `accounts/${one}/test`, POST)).toMatchObject({
         taken: true,
         status: 200,
         body: 'success',
@@ -210,7 +209,7 @@ onEachStoreNightly((newPlace) => {
       expect(await next).toMatchObject({ body: JSON.stringify({ token: '', openKfId: one }) });
       await delivered(reader, { occasion: 'test', outcome: 'taken' });
       puppet.behave((_request, response) => response.writeHead(503).end('busy'));
-      expect(await ask(TestedAnswer, `kf-accounts/${one}/test`, POST)).toMatchObject({
+      expect(await ask(TestedAnswer, `accounts/${one}/test`, POST)).toMatchObject({
         taken: false,
         status: 503,
         body: 'busy',
@@ -218,13 +217,13 @@ onEachStoreNightly((newPlace) => {
       });
       puppet.behave((_request, response) => response.end('success'));
       await register(manager.url, app, String(one), await refusedUrl());
-      expect(await ask(TestedAnswer, `kf-accounts/${one}/test`, POST)).toMatchObject({
+      expect(await ask(TestedAnswer, `accounts/${one}/test`, POST)).toMatchObject({
         taken: false,
         status: null,
         body: null,
         failure: { stage: 'connect' },
       });
-      expect((await refusalOf('kf-accounts/wkNobody/test', POST)).slice(0, 2)).toEqual([
+      expect((await refusalOf('accounts/wkNobody/test', POST)).slice(0, 2)).toEqual([
         404,
         'REGISTRY_PUPPET_NOT_FOUND',
       ]);
@@ -250,8 +249,8 @@ onEachStoreNightly((newPlace) => {
       });
       expect(waiting.find((hint) => hint.openKfId === never)).toMatchObject({ state: 'parked', name: null });
       expect(await accountOf(openKfId)).toMatchObject({
-        state: 'waiting',
-        hint: { openKfId },
+        waiting: { events: 1, dead: 0 },
+        hint: { openKfId, state: 'waiting' },
         lastFailure: { stage: 'connect' },
       });
       const reader = await follow(`?openKfId=${openKfId}&outcome=not_taken`);
@@ -429,15 +428,15 @@ onEachStoreNightly((newPlace) => {
 
   describe('what cannot be', () => {
     it.each([
-      ['kf-accounts?limit=0', 'limit must be a whole number from 1 to 200'],
-      ['kf-accounts?cursor=x', 'cursor must be the nextCursor of an earlier page of this list'],
+      ['accounts?limit=0', 'limit must be a whole number from 1 to 200'],
+      ['accounts?cursor=x', 'cursor must be the nextCursor of an earlier page of this list'],
       ['history?range=2h', 'range must be one of 1h, 6h, 24h, 3d'],
       ['hints?sort=name', 'sort must be one of account, waitingSince'],
       ['hints?stage=nowhere', 'stage must be one of endpoint'],
       ['wecom-errors/calls?cursor=MQ', 'cursor must be the nextCursor of an earlier page of this list'],
-      ['kf-accounts?state=asleep', 'state must be one of dead, waiting, offline, online'],
-      ['kf-accounts?corpId=a%20b', 'corpId must be'],
-      ['kf-accounts?q=a&q=b', 'q must be a text of at most 128 characters, given once'],
+      ['accounts?state=asleep', 'state must be one of failing, silent, waiting, unserved, paused, offline'],
+      ['accounts?corpId=a%20b', 'corpId must be'],
+      ['accounts?q=a&q=b', 'q must be a text of at most 128 characters, given once'],
       ['deliveries?outcome=lost', 'outcome must be one of taken, kept, not_taken'],
       ['deliveries?from=yesterday', 'from must be a time in ISO 8601'],
       ['deliveries?webhookId=a%20b', 'webhookId must be a webhook-id, given once'],
@@ -516,11 +515,9 @@ onEachStoreNightly((newPlace) => {
     manager = await startManager({ ...env(), PUPPET_ENDPOINT_ALLOW: '192.0.2.0/24' });
     for (const buried of [first, second, third, elsewhere])
       await manager.line(({ msg, openKfId }) => msg === 'hint.buried' && openKfId === buried);
-    expect((await accountsOf(`&state=dead&corpId=${app.corpId}`)).map(({ openKfId }) => openKfId)).toEqual([
-      first,
-      second,
-      third,
-    ]);
+    expect((await accountsOf(`&state=failing&corpId=${app.corpId}`)).map(({ openKfId }) => openKfId)).toEqual(
+      [first, second, third],
+    );
     expect((await refusalOf(`hints/${first}/replay`, POST)).slice(0, 2)).toEqual([409, 'HINT_UNDELIVERABLE']);
     expect(await ask(ReplayedAnswer, 'hints/replay', json({ state: 'dead' }))).toMatchObject({ replayed: 0 });
     await manager.stop();

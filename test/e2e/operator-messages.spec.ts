@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotPageAnswer } from '../../src/api/bots.dto.js';
-import type { TestedAnswer } from '../../src/insight/accounts/kf-account.dto.js';
+import type { TestedAnswer } from '../../src/api/accounts.dto.js';
 import type { MessageAnswer, MessagePageAnswer } from '../../src/api/messages.dto.js';
 import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { connectApp } from '../support/connected-app.js';
@@ -127,7 +127,7 @@ onEachStoreNightly((newPlace) => {
       const { items } = (await (await fetch(`${manager.url}/api/v1/bots`)).json()) as BotPageAnswer;
       return items.find(({ openKfIds }) => openKfIds.includes(openKfId));
     };
-    const accountNow = async () => (await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`)).json();
+    const accountNow = async () => (await fetch(`${manager.url}/api/v1/accounts/${openKfId}`)).json();
     const [bot, account] = [await botNow(), await accountNow()];
     expect(bot).toMatchObject({ lastTakenAt: null, lastFailure: { status: 500 }, lastHour: { taken: 0 } });
     expect(account).toMatchObject({ lastDelivery: null, lastHour: { attempts: 1, taken: 0 } });
@@ -147,7 +147,7 @@ onEachStoreNightly((newPlace) => {
   });
 
   it('they see that a test has pulled, and that nothing was sent to the bot', async () => {
-    const url = `${manager.url}/api/v1/kf-accounts/${openKfId}/test`;
+    const url = `${manager.url}/api/v1/accounts/${openKfId}/test`;
     const tested = (await (await fetch(url, { method: 'POST' })).json()) as TestedAnswer;
     expect(tested).toMatchObject({ taken: true, pulled: true, body: null, failure: null });
     expect(puppet.received).toEqual([]);

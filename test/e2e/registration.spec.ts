@@ -238,7 +238,7 @@ onEachStoreNightly((newPlace) => {
     const info = async (account = openKfId) =>
       told(await fetch(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/${account}`));
     const forget = async (account = openKfId) =>
-      told(await fetch(`${manager.url}/api/v1/kf-accounts/${account}`, { method: 'DELETE' }));
+      told(await fetch(`${manager.url}/api/v1/accounts/${account}`, { method: 'DELETE' }));
     const isAccepted = (account = openKfId) =>
       manager.line(({ msg, openKfId: of }) => msg === 'registry.secret_accepted' && of === account);
 
@@ -273,7 +273,7 @@ onEachStoreNightly((newPlace) => {
       it('is refused with another secret that WeCom does not accept; the earlier one stays', async () => {
         const refused = await register(other, { corpSecret: WRONG });
         expect(refused).toMatchObject({ status: 409, error: 'REGISTRY_SECRET_REFUSED' });
-        expect(refused.message).toContain(`DELETE /api/v1/kf-accounts/${openKfId}`);
+        expect(refused.message).toContain(`DELETE /api/v1/accounts/${openKfId}`);
         await expectStill(puppet);
       });
 
@@ -281,7 +281,7 @@ onEachStoreNightly((newPlace) => {
         const before = wecom.tokenCalls;
         const refused = await register(other, { of: newCorp() });
         expect(refused).toMatchObject({ status: 409, error: 'REGISTRY_ACCOUNT_OF_OTHER_CORP' });
-        expect(refused.message).toContain(`DELETE /api/v1/kf-accounts/${openKfId}`);
+        expect(refused.message).toContain(`DELETE /api/v1/accounts/${openKfId}`);
         expect(JSON.stringify(refused)).not.toContain(app.corpId);
         expect(JSON.stringify(refused)).not.toContain(puppet.url);
         expect(wecom.tokenCalls).toBe(before);

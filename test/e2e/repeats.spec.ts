@@ -35,7 +35,7 @@ onEachStoreNightly((newPlace) => {
 
   async function untilNothingWaits(): Promise<void> {
     await until(async () => {
-      const response = await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`);
+      const response = await fetch(`${manager.url}/api/v1/accounts/${openKfId}`);
       return ((await response.json()) as { hint: unknown }).hint === null;
     });
   }

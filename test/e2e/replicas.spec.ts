@@ -1,7 +1,7 @@
 /** Two managers on one MongoDB. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { KfAccountAnswer, KfAccountPageAnswer } from '../../src/insight/accounts/kf-account.dto.js';
+import { AccountAnswer, AccountPageAnswer } from '../../src/insight/accounts/account.dto.js';
 import { FailedCallPageAnswer } from '../../src/api/wecom-errors.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -103,11 +103,11 @@ mongoSuite('two managers on one database', () => {
       });
       return JSON.parse(answer);
     };
-    const account = answerAs(KfAccountAnswer, await ask(`kf-accounts/${openKfId}`, /"taken":3/));
+    const account = answerAs(AccountAnswer, await ask(`accounts/${openKfId}`, /"taken":3/));
     expect(account.lastHour).toMatchObject({ taken: 3 });
-    const sorted = await ask(`kf-accounts?sort=p95&corpId=${app.corpId}`, /"taken":3/);
-    expect(answerAs(KfAccountPageAnswer, sorted).items).toMatchObject([
-      { openKfId, endpointLastHour: { taken: 3 }, lastDelivery: { status: 200 } },
+    const sorted = await ask(`accounts?servedBy=puppet&sort=p95&corpId=${app.corpId}`, /"taken":3/);
+    expect(answerAs(AccountPageAnswer, sorted).items).toMatchObject([
+      { openKfId, registration: { lastHour: { taken: 3 } }, lastDelivery: { status: 200 } },
     ]);
     const calls = await ask(`wecom-errors/calls?corpId=${app.corpId}`, /"count":1/);
     expect(answerAs(FailedCallPageAnswer, calls).items).toMatchObject([

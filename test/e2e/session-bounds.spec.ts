@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { AccountDetailAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
@@ -109,9 +109,7 @@ async function records(): Promise<LoggedDeliveryPageAnswer['items']> {
   return ((await answer.json()) as LoggedDeliveryPageAnswer).items;
 }
 const account = async () =>
-  (await (
-    await request('GET', `/api/v1/accounts/${wecom.corpId}/${openKfId}`)
-  ).json()) as AccountDetailAnswer;
+  (await (await request('GET', `/api/v1/accounts/${openKfId}`)).json()) as AccountAnswer;
 const hasOutcome = (outcome: string) =>
   until(async () => (await records()).some((one) => one.outcome === outcome));
 

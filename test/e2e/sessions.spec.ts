@@ -1,7 +1,7 @@
 /** Bots and people who share customers: what customers get, and what the bot gets, with WeCom's rules kept by the local WeCom. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { AccountDetailAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
 import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
@@ -113,9 +113,7 @@ onEachStoreNightly((newPlace) => {
   const outcomes = async () => (await records()).map(({ outcome }) => outcome);
 
   const account = async () =>
-    (await (
-      await request('GET', `/api/v1/accounts/${wecom.corpId}/${openKfId}`)
-    ).json()) as AccountDetailAnswer;
+    (await (await request('GET', `/api/v1/accounts/${openKfId}`)).json()) as AccountAnswer;
 
   const status = async () => (await (await request('GET', '/api/v1/status')).json()) as StatusAnswer;
 

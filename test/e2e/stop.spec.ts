@@ -80,7 +80,7 @@ it('is gone at the time limit, whatever holds it', async () => {
   // A test is waited for, which its puppet does not answer.
   puppet.behave(() => {});
   const arrived = puppet.next();
-  void fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}/test`, { method: 'POST' }).catch(() => {});
+  void fetch(`${manager.url}/api/v1/accounts/${openKfId}/test`, { method: 'POST' }).catch(() => {});
   await arrived;
   expect(await manager.stop('SIGTERM')).toBe(0);
   expect(await manager.line(({ msg }) => msg === 'manager.stopped_late')).toMatchObject({ level: 40 });

@@ -119,7 +119,7 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         const { token, attempt } = await bot.first('event');
         expect([token, attempt]).toEqual([`ENC${tokens - 1}`, 1]);
         expect(await tell()).toBe('200 delivered');
-        const account = await call<AccountAnswer>('GET', `/api/v1/accounts/${CORP}/${openKfId}`);
+        const account = await call<AccountAnswer>('GET', `/api/v1/accounts/${openKfId}`);
         expect(account).toMatchObject({ botName: 'Laptop', address: null });
       });
 
@@ -454,7 +454,7 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         let answer = 'ack';
         const bot = await open(key, { onEvent: ({ id }, self) => self.send({ type: answer, id }) }, other);
         await until(isConnected);
-        const test = () => call<object>('POST', `/api/v1/kf-accounts/${openKfId}/test`);
+        const test = () => call<object>('POST', `/api/v1/accounts/${openKfId}/test`);
         expect(await test()).toMatchObject({ taken: true, failure: null });
         answer = 'nack';
         expect(await test()).toMatchObject({ taken: false, failure: { stage: 'status' } });

@@ -1,7 +1,7 @@
 /** Whether customers are being answered, as the built process says it, with its bots and WeCom on real sockets. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import { KfAccountAnswer } from '../../src/insight/accounts/kf-account.dto.js';
+import { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
 import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -39,7 +39,7 @@ describe('the verdict', () => {
   afterEach(async () => {
     wecom.behave('*', usual);
     wecom.behave('kf/send_msg', usual);
-    await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`, { method: 'DELETE' });
+    await fetch(`${manager.url}/api/v1/accounts/${openKfId}`, { method: 'DELETE' });
   });
 
   afterAll(async () => {
@@ -130,9 +130,9 @@ describe('the verdict', () => {
       state: 'degraded',
       causes: [{ code: 'no_account', count: 1, why: '95004', corpId: app.corpId, openKfId }],
     });
-    const url = `${manager.url}/api/v1/kf-accounts/${openKfId}`;
-    const { noAccount, replyFailure } = answerAs(KfAccountAnswer, await (await fetch(url)).json());
-    expect({ noAccount, replyFailure }).toMatchObject({ noAccount: { why: '95004' }, replyFailure: null });
+    const url = `${manager.url}/api/v1/accounts/${openKfId}`;
+    const account = answerAs(AccountAnswer, await (await fetch(url)).json());
+    expect(account.causes).toMatchObject([{ code: 'no_account', why: '95004' }]);
     await fetch(url, { method: 'DELETE' });
     expect((await verdict()).causes).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe('the verdict', () => {
     wecom.behave('kf/send_msg', answer(95017));
     await reply();
     expect((await verdict()).causes).toMatchObject([{ code: 'replies_fail', openKfId }]);
-    await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`, { method: 'DELETE' });
+    await fetch(`${manager.url}/api/v1/accounts/${openKfId}`, { method: 'DELETE' });
     expect((await verdict()).causes).toEqual([]);
     expect((await scrape(manager.url)).value('wxkf_failing_reply_accounts')).toBe(0);
   });

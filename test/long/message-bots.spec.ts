@@ -95,9 +95,13 @@ async function start(file: string, runtime?: string) {
     );
     return { openKfId, url, signingSecret };
   }
-  const account = `/api/v1/kf-accounts/${openKfId}`;
-  await until(async () => (await fetch(manager.url + account, { headers: AS_OPERATOR })).status === 200);
-  const { endpoint } = (await asked('GET', account)) as { endpoint: string };
+  const account = `/api/v1/accounts/${openKfId}`;
+  let endpoint: string | undefined;
+  await until(async () => {
+    const { registration } = (await asked('GET', account)) as { registration: { endpoint: string } | null };
+    endpoint = registration?.endpoint;
+    return endpoint !== undefined;
+  });
   return { openKfId, url: `${endpoint}/callback/message`, signingSecret };
 }
 

@@ -1,6 +1,7 @@
 /** What operators are told by the built process while its MongoDB is away. */
 import { expect, it } from '@jest/globals';
-import { KfAccountPageAnswer, TestedAnswer } from '../../src/insight/accounts/kf-account.dto.js';
+import { TestedAnswer } from '../../src/api/accounts.dto.js';
+import { AccountPageAnswer } from '../../src/insight/accounts/account.dto.js';
 import { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
 import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { answerAs } from '../support/answers.js';
@@ -44,14 +45,15 @@ mongoSuite('while MongoDB is away', () => {
       expect(history.isStored).toBe(false);
       return history.items.some(({ delivered }) => delivered > 0);
     });
-    const accounts = answerAs(KfAccountPageAnswer, (await get('kf-accounts')).body);
-    expect(accounts.items).toMatchObject([{ openKfId, hint: null, lastDelivery: { status: 200 } }]);
-    const tested = answerAs(TestedAnswer, (await get(`kf-accounts/${openKfId}/test`, 'POST')).body);
+    const accounts = answerAs(AccountPageAnswer, (await get('accounts')).body);
+    expect(accounts.items).toMatchObject([
+      { openKfId, waiting: null, hint: null, lastDelivery: { status: 200 } },
+    ]);
+    const tested = answerAs(TestedAnswer, (await get(`accounts/${openKfId}/test`, 'POST')).body);
     expect(tested).toMatchObject({ taken: true, body: 'success' });
     const refusals = [
       ['hints', 'GET'],
       ['deliveries', 'GET'],
-      ['kf-accounts?state=dead', 'GET'],
       [`hints/${openKfId}`, 'DELETE'],
       [`hints/${openKfId}/replay`, 'POST'],
     ].map(async ([path = '', method]) => {

@@ -3,7 +3,7 @@
  * minute of the database's clock, which no test can set.
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { KfAccountAnswer } from '../../src/insight/accounts/kf-account.dto.js';
+import { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
 import { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
 import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { answerAs } from '../support/answers.js';
@@ -56,7 +56,7 @@ mongoSuite('of three replicas on one database', () => {
     await register(replica.url, app, openKfId, puppet.url);
     expect((await whenServed(() => sendMessage(replica.url, app, openKfId))).status).toBe(200);
     await until(
-      async () => ((await ask(KfAccountAnswer, `kf-accounts/${openKfId}`))?.lastDelivery ?? null) !== null,
+      async () => ((await ask(AccountAnswer, `accounts/${openKfId}`))?.lastDelivery ?? null) !== null,
     );
     const log = await ask(LoggedDeliveryPageAnswer, `deliveries?openKfId=${openKfId}`);
     return String(log?.items[0]?.replica);

@@ -1,6 +1,6 @@
 /** An app with an account at a manager, and the server of its bot: what an operator and a gateway ask of the manager in specs of events. */
 import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { TestedAnswer } from '../../src/insight/accounts/kf-account.dto.js';
+import type { TestedAnswer } from '../../src/api/accounts.dto.js';
 import type { HintAnswer, HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
 import { BotServer } from './bot-server.js';
 import { postJson } from './puppet-server.js';
@@ -86,7 +86,7 @@ export class EventApp {
 
   /** Sends the bot of the account a test, as an operator does. */
   async test(openKfId = this.openKfId): Promise<TestedAnswer & { readonly error?: string }> {
-    const response = await this.request('POST', `/api/v1/kf-accounts/${openKfId}/test`);
+    const response = await this.request('POST', `/api/v1/accounts/${openKfId}/test`);
     return (await response.json()) as TestedAnswer;
   }
 }

@@ -24,10 +24,10 @@ export const nginxSuite = isThere ? describe : describe.skip;
 
 /** Each is a role's route for the manager, and `/callback/ww1` for who decodes the path and follows its dots. */
 export const DISGUISED = [
-  `/api/v1/kf-accounts/x${'%2F..'.repeat(4)}%2Fcallback%2Fww1`,
-  `/api/v1/kf-accounts/x${'%2f%2e%2E'.repeat(4)}%2fcallback%2fww1`,
-  `//api//v1/kf-accounts/;x${'%2F..'.repeat(4)}%2Fcallback%2Fww1?x=1`,
-  `http://callbacks.example.com/api/v1/kf-accounts/x${'%2F..'.repeat(4)}%2Fcallback%2Fww1`,
+  `/api/v1/accounts/x${'%2F..'.repeat(4)}%2Fcallback%2Fww1`,
+  `/api/v1/accounts/x${'%2f%2e%2E'.repeat(4)}%2fcallback%2fww1`,
+  `//api//v1/accounts/;x${'%2F..'.repeat(4)}%2Fcallback%2Fww1?x=1`,
+  `http://callbacks.example.com/api/v1/accounts/x${'%2F..'.repeat(4)}%2Fcallback%2Fww1`,
   `/puppetWxkfManager/puppetWxkfInfo/x${'%2F..'.repeat(3)}%2Fcallback%2Fww1`,
   '/puppetWxkfManager/wxkfRequestProxy/../../callback/ww1',
 ];

@@ -5,7 +5,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 const POLLS = [
   { path: '/api/v1/status', everyMs: 3_000 },
   { path: '/api/v1/history?range=1h', everyMs: 5_000 },
-  { path: '/api/v1/kf-accounts?limit=50', everyMs: 5_000 },
+  { path: '/api/v1/accounts?limit=50', everyMs: 5_000 },
 ] as const;
 const DELIVERY = 'event: delivery\n';
 

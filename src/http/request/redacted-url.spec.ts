@@ -48,7 +48,7 @@ describe('a logged URL', () => {
     '/api/v1/apps/',
     '/api/v1/apps/HMc6yTt3-6TGuzXAhIN_Wg',
     '/api/v1/apps/file-HMc6yTt3-6TGuzXAhIN_Wg',
-    '/api/v1/kf-accounts/wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q/test',
+    '/api/v1/accounts/wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q/test',
   ])('is otherwise shown as it came: %s', (url) => expect(redactUrl(url)).toBe(url));
 });
 
@@ -70,7 +70,7 @@ describe('the path of what an operator did', () => {
     '/api/v1/apps/file-HMc6yTt3-6TGuzXAhIN_Wg',
     '/api/v1/operators/alice@example.com/token',
     '/api/v1/operators/alice%40example.com',
-    '/api/v1/kf-accounts/wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q/test',
+    '/api/v1/accounts/wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q/test',
     '/api/v1/bots/%E5%AE%A2%E6%9C%8D',
     '/console/session',
   ])('is otherwise told as it came: %s', (url) => expect(pathWithoutSecrets(url)).toBe(url));

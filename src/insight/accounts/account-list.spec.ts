@@ -1,135 +1,127 @@
-import { bury } from '../../../test/support/event-steps.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { bury } from '../../../test/support/event-steps.js';
 import { storedBot } from '../../../test/support/bots.js';
 import { clock, kfEvent, kfParcel } from '../../../test/support/delivery.js';
+import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
+import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import {
-  account,
   CORP,
   dispatch,
   leave,
+  MINUTE_MS,
   registerAt,
   replicasOfEachTest,
   start,
-  table,
 } from '../../../test/support/redelivery.js';
-import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
-import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import { seeingReplica } from '../../../test/support/seen.js';
-import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
-import type { HintPage } from '../../queue/event-queue.js';
+import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { accountKey } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { AskedBy } from '../../kernel/role.js';
-import { AccountAnswers } from './account-answers.js';
-import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
+import type { HintPage } from '../../queue/event-queue.js';
 import type { Failure } from '../../queue/failure.js';
-import { accountKey } from '../../kernel/account.js';
+import type { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import type { AccountPageAnswer } from './account.dto.js';
+import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
+import { AccountViews } from './account-views.js';
+import { NoCustomerCounts } from './customer-counts.js';
+import { Names } from './names.js';
 
 replicasOfEachTest();
 
-const ANY: AccountFilter = { corpId: null, state: null, text: null };
+const ANY: AccountFilter = { corpId: null, botId: null, servedBy: null, state: null, text: null };
 const FAILURE: Failure = { atMs: 5, stage: 'connect', reason: 'no connection' };
+const FROM = '127.0.0.1';
 
-/** Tells how it was asked, or does not answer. */
-class AskedQueue extends MemoryEventQueue {
-  readonly asked: number[] = [];
+/** Does not answer while it is away. */
+class RemovableQueue extends MemoryEventQueue {
   isAway = false;
-  /** The turn of the event loop in which each list was asked for. */
-  readonly listedInTurn: number[] = [];
-  #turn = 0;
 
   override async list(...asked: Parameters<MemoryEventQueue['list']>): Promise<HintPage> {
-    const [{ keys }] = asked;
-    if (keys !== undefined) this.asked.push(keys.length);
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
-    if (keys !== undefined) return super.list(...asked);
-    this.listedInTurn.push(this.#turn);
-    setImmediate(() => this.#turn++);
     return super.list(...asked);
   }
 }
 
-let events: AskedQueue;
+let events: RemovableQueue;
 let list: AccountList;
 
-async function open(): Promise<void> {
-  events = new AskedQueue();
-  await start({ events }, { ACCOUNTS_PER_CORP_MAX: '100000' });
-  const { registry, deliveries, botEndpoints } = dispatch;
-  const { accounts, destinations } = registry;
+beforeEach(async () => {
+  events = new RemovableQueue();
+  await start({ events });
+  const { registry, deliveries, botEndpoints, queue } = dispatch;
+  const { accounts, bots, destinations, image, knownApps } = registry;
   const { figures } = seeingReplica('alone', new Map(), clock, { deliveries });
-  const answers = new AccountAnswers(figures, destinations, botEndpoints, clock);
-  list = new AccountList(accounts, events, answers, figures);
-}
+  const wecom = {
+    known: () => null,
+    corpIds: () => [],
+    list: async () => [],
+  } as unknown as WecomAccounts;
+  const counts = new QueueCounts(queue, clock, clock);
+  const of = [accounts, bots, destinations, botEndpoints, figures, events, counts, wecom] as const;
+  const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
+  const views = new AccountViews(...of, config, clock, clock, new NoCustomerCounts());
+  const names = new Names(knownApps, bots, accounts, image, wecom);
+  list = new AccountList(views, figures, names, wecom, clock, clock);
+});
 
-beforeEach(open);
+const page = (
+  filter: Partial<AccountFilter> = {},
+  after: string | null = null,
+  order: AccountOrder = 'name',
+) => list.page({ ...ANY, ...filter }, after, 2, order, FROM);
 
-/** From a store that has `wk0`, `wk1` and so on, and `wkz`: to register so many takes seconds. */
-async function openWith(count: number): Promise<void> {
-  const store = new MemoryPuppetRepository(table);
-  for (const n of [...Array(count).keys(), 'z'])
-    await store.restore(registeredPuppet({ openKfId: `wk${n}`, endpoint: 'http://puppet' }), () => true);
-  await open();
-}
+const idsIn = ({ items }: AccountPageAnswer): string[] => items.map(({ openKfId }) => openKfId);
 
-async function pages(filter: Partial<AccountFilter>, limit = 2): Promise<string[][]> {
+async function pages(filter: Partial<AccountFilter>, order: AccountOrder = 'name'): Promise<string[][]> {
   const all: string[][] = [];
   for (let cursor: string | null = null; ;) {
-    const page = await list.page({ ...ANY, ...filter }, cursor, limit);
-    all.push(page.items.map(({ openKfId }) => openKfId));
-    if (page.nextCursor === null) return all;
-    cursor = page.nextCursor;
+    const found = await page(filter, cursor, order);
+    all.push(idsIn(found));
+    if (found.nextCursor === null) return all;
+    cursor = found.nextCursor;
   }
 }
 
-const ids = async (filter: Partial<AccountFilter>): Promise<string[]> => (await pages(filter)).flat();
+const ids = async (filter: Partial<AccountFilter>, order?: AccountOrder): Promise<string[]> =>
+  (await pages(filter, order)).flat();
 
 const endpointOf = (openKfId: string): string => `http://${openKfId.toLowerCase()}.bots.example:8080`;
 
-/** One in each state, and one of another corp. */
+const laterMs = (): number => clock.nowMs() + 99_999_999;
+
+/** One of each kind, and one of another corp. */
 async function registerAll(): Promise<void> {
-  for (const openKfId of ['wkDead', 'wkOffline', 'wkOnline', 'wkParked', 'wkWaiting'])
+  for (const openKfId of ['wkDead', 'wkOffline', 'wkOnline', 'wkWaiting'])
     await registerAt(endpointOf(openKfId), { openKfId, name: `客服 ${openKfId}` });
-  await registerAt(endpointOf('wkOther'), { openKfId: 'wkOther', corpId: 'wwOther' });
+  await registerAt(endpointOf('wkOther'), { openKfId: 'wkOther', name: 'other', corpId: 'wwOther' });
   await dispatch.registry.presence.deregister({ openKfId: 'wkOffline', corpId: CORP });
-  const laterMs = clock.nowMs() + 99_999_999;
-  await leave({ event: kfEvent({ openKfId: 'wkWaiting' }), dueAtMs: laterMs, failure: FAILURE });
-  await leave({ event: kfEvent({ openKfId: 'wkParked' }), dueAtMs: null });
+  const atMs = clock.nowMs();
+  const waiting = kfEvent({ openKfId: 'wkWaiting' });
+  await leave({ event: waiting, arrivedAtMs: atMs - 20_000, dueAtMs: laterMs(), failure: FAILURE });
   const dead = kfEvent({ openKfId: 'wkDead' });
-  const { generation } = await leave({ event: dead, dueAtMs: laterMs });
-  await bury(events, { key: accountKey(dead), generation, leaseId: null }, FAILURE, clock.nowMs());
-  // For accounts that nobody has registered, or of another corp: of no account that is listed.
-  await leave({ event: kfEvent({ openKfId: 'wkNobody' }), dueAtMs: laterMs });
-  await leave({ event: kfEvent({ openKfId: 'wkOther' }), dueAtMs: laterMs });
+  const { generation } = await leave({ event: dead, dueAtMs: laterMs() });
+  await bury(events, { key: accountKey(dead), generation, leaseId: null }, FAILURE, atMs);
 }
 
 describe('the list of accounts', () => {
-  it('is empty where nothing is registered', async () => {
+  it('is empty while nobody serves any', async () => {
     expect(await pages({})).toEqual([[]]);
   });
 
-  it('goes through all of them by corp and account, page by page', async () => {
+  it('goes through all of them by name, page by page', async () => {
     await registerAll();
-    expect(await pages({})).toEqual([
-      ['wkDead', 'wkOffline'],
-      ['wkOnline', 'wkParked'],
-      ['wkWaiting', 'wkOther'],
-    ]);
-    expect(await pages({}, 3)).toHaveLength(2);
-    expect(await pages({}, 200)).toHaveLength(1);
+    expect(await pages({})).toEqual([['wkDead', 'wkOffline'], ['wkOnline', 'wkWaiting'], ['wkOther']]);
   });
 
-  it.each([
-    ['dead', ['wkDead']],
-    ['waiting', ['wkParked', 'wkWaiting']],
-    ['offline', ['wkOffline']],
-    ['online', ['wkOnline', 'wkOther']],
-  ] as const)('finds those that are %s', async (state, expected) => {
+  it('has the worst first, and finds by state', async () => {
     await registerAll();
-    expect(await ids({ state })).toEqual(expected);
-    const inCorp = expected.filter((id) => id !== 'wkOther');
-    expect(await ids({ state, corpId: CORP })).toEqual(inCorp);
-    expect(await ids({ state, corpId: 'wwNone' })).toEqual([]);
+    expect(await ids({}, 'state')).toEqual(['wkDead', 'wkWaiting', 'wkOffline', 'wkOnline', 'wkOther']);
+    expect(await ids({ state: 'failing' })).toEqual(['wkDead']);
+    expect(await ids({ state: 'waiting' })).toEqual(['wkWaiting']);
+    expect(await ids({ state: 'offline' })).toEqual(['wkOffline']);
+    expect(await ids({ state: 'quiet', corpId: CORP })).toEqual(['wkOnline']);
+    expect(await ids({ state: 'offline', corpId: 'wwNone' })).toEqual([]);
   });
 
   it.each([
@@ -137,179 +129,106 @@ describe('the list of accounts', () => {
     ['服 WKd', ['wkDead']],
     ['wwoth', ['wkOther']],
     ['WAITING.BOTS', ['wkWaiting']],
-    ['.bots.example', ['wkDead', 'wkOffline', 'wkOnline', 'wkParked', 'wkWaiting', 'wkOther']],
     ['.*', []],
-  ])('finds %p in id, name, corp or endpoint, whatever its case', async (text, expected) => {
+  ])('finds %p in id, name, corp or address, whatever its case', async (text, expected) => {
     await registerAll();
     expect(await ids({ text })).toEqual(expected);
   });
 
-  it('finds one that waits though a bot has it by now', async () => {
+  it('says how many match, and how many of these are in each state', async () => {
     await registerAll();
-    const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...bot } = storedBot();
-    const given = { ...bot, corpId: CORP, openKfIds: ['wkWaiting'] };
-    await dispatch.registry.botsService.add(given, {} as AskedBy);
-    expect((await list.page({ ...ANY, text: 'wkWaiting' }, null, 9)).items).toMatchObject([
-      { state: 'waiting' },
-    ]);
-    expect(await ids({ state: 'waiting' })).toEqual(['wkParked', 'wkWaiting']);
+    expect(await page({ corpId: CORP, state: 'offline' })).toMatchObject({
+      total: 1,
+      counts: { failing: 1, waiting: 1, offline: 1, quiet: 1 },
+    });
+    expect((await page({ text: 'wko' })).total).toBe(3);
   });
 
-  it('finds by all that is asked for together', async () => {
+  it('shows what a puppet registered and what waits for it, with the reason, and no secret', async () => {
     await registerAll();
-    expect(await ids({ text: 'bots', state: 'waiting', corpId: CORP })).toEqual(['wkParked', 'wkWaiting']);
-    expect(await ids({ text: 'wkParked', state: 'waiting' })).toEqual(['wkParked']);
-    expect(await ids({ text: 'wkParked', state: 'online' })).toEqual([]);
-  });
-
-  it('shows what waits, with the reason, and no secret', async () => {
-    await registerAll();
-    const { items } = await list.page({ ...ANY, text: 'wkWaiting' }, null, 9);
+    const { items } = await page({ text: 'wkWaiting' });
     expect(items).toMatchObject([
       {
-        state: 'waiting',
         circuit: 'closed',
         hint: { state: 'waiting', failure: { stage: 'connect' }, name: '客服 wkWaiting' },
         lastFailure: { reason: 'no connection' },
-        registeredFrom: '10.0.0.1',
+        registration: { endpoint: endpointOf('wkWaiting'), online: true, registeredFrom: '10.0.0.1' },
       },
     ]);
     expect(JSON.stringify(items)).not.toMatch(/corp-secret|callbackToken1|jWmYm7qr/);
   });
 
-  it('asks the store once for a page, and of a state that memory decides once for a slice', async () => {
-    for (let n = 0; n < 300; n++) await registerAt('http://puppet', { openKfId: account(n) });
-    await list.page(ANY, null, 50);
-    await list.page({ ...ANY, text: 'wk' }, null, 50);
-    await list.page({ ...ANY, state: 'offline' }, null, 50);
-    await list.page({ ...ANY, state: 'online' }, null, 50);
-    expect(events.asked).toEqual([50, 50, 300]);
-  });
-
-  it('finds the only one in a state that memory knows among many, at once', async () => {
-    await openWith(10_500);
-    await dispatch.registry.presence.deregister({ openKfId: 'wkz', corpId: CORP });
-    expect(await pages({ state: 'offline' })).toEqual([['wkz']]);
-    expect(events.asked).toEqual([1]);
-    expect(await pages({ state: 'offline', text: 'wk1' })).toEqual([[]]);
-  });
-
-  it('gives a shorter page rather than look at everything, and goes on from there', async () => {
-    await openWith(10_500);
-    for (let n = 0; n < 10_500; n++)
-      await leave({ event: kfEvent({ openKfId: `wk${n}` }), dueAtMs: clock.nowMs() + 99_999_999 });
-    expect(await pages({ state: 'online' })).toEqual([[], ['wkz']]);
-  });
-
-  describe('sorted', () => {
-    const sorted = async (order: AccountOrder, filter: Partial<AccountFilter> = {}): Promise<string[]> => {
-      const all: string[] = [];
-      for (let cursor: string | null = null; ;) {
-        const page = await list.page({ ...ANY, ...filter }, cursor, 2, order);
-        all.push(...page.items.map(({ openKfId }) => openKfId));
-        if (page.nextCursor === null) return all;
-        cursor = page.nextCursor;
-      }
-    };
-
-    it('by name, over all pages', async () => {
-      for (const [n, name] of ['客服 10', '客服 2', '安装', '客服 1', 'b'].entries())
-        await registerAt('http://puppet', { openKfId: `wk${n}`, name });
-      expect(await sorted('name')).toEqual(['wk2', 'wk3', 'wk1', 'wk0', 'wk4']);
-      expect(await sorted('name', { text: '客服' })).toEqual(['wk3', 'wk1', 'wk0']);
-    });
-
-    it('by how long they wait, without those that do not', async () => {
-      await registerAll();
-      await registerAt(endpointOf('wkLong'), { openKfId: 'wkLong' });
-      const arrivedAtMs = clock.nowMs() - 60_000;
-      await leave({
-        event: kfEvent({ openKfId: 'wkLong' }),
-        arrivedAtMs,
-        dueAtMs: clock.nowMs() + 99_999_999,
-      });
-      expect(await sorted('waitingSince')).toEqual(['wkLong', 'wkDead', 'wkParked', 'wkWaiting']);
-      expect(await sorted('waitingSince', { state: 'waiting' })).toEqual(['wkLong', 'wkParked', 'wkWaiting']);
-      expect(await sorted('waitingSince', { state: 'online' })).toEqual([]);
-      expect(await sorted('waitingSince', { text: 'parked' })).toEqual(['wkParked']);
-    });
-
-    it('goes on behind the last one, whatever came or went before it', async () => {
-      for (const name of ['b', 'c', 'd', 'e'])
-        await registerAt('http://puppet', { openKfId: `wk-${name}`, name });
-      const first = await list.page(ANY, null, 2, 'name');
-      expect(first.items.map(({ name }) => name)).toEqual(['b', 'c']);
-      await registerAt('http://puppet', { openKfId: 'wk-a', name: 'a' });
-      await dispatch.registry.accounts.forget('wk-c', { from: '10.0.0.1', requestId: 'r' });
-      const second = await list.page(ANY, first.nextCursor, 2, 'name');
-      expect(second.items.map(({ name }) => name)).toEqual(['d', 'e']);
-      expect(second.nextCursor).toBeNull();
-    });
-
-    it('begins anew from a place of an older version', async () => {
-      await registerAt('http://puppet', { openKfId: 'wk1' });
-      for (const place of ['0', '50', '[7]', '{}', 'x'])
-        expect((await list.page(ANY, place, 2, 'name')).items).toHaveLength(1);
-    });
-
-    it('looks at many in turns of their own, and asks the store for so many at most', async () => {
-      await openWith(10_500);
-      const dueAtMs = clock.nowMs() + 99_999_999;
-      for (let n = 0; n < 10_500; n++) await leave({ event: kfEvent({ openKfId: `wk${n}` }), dueAtMs });
-      const calm = await list.page({ ...ANY, state: 'online' }, null, 2, 'name');
-      expect(calm.items).toEqual([]);
-      expect(events.asked).toEqual(Array.from({ length: 10 }, () => 1_000));
-      expect((await list.page({ ...ANY, state: 'online' }, calm.nextCursor, 2, 'name')).items).toMatchObject([
-        { openKfId: 'wkz' },
-      ]);
-      events.listedInTurn.length = 0;
-      await list.page({ ...ANY, text: 'nowhere' }, null, 2, 'waitingSince');
-      expect(events.listedInTurn).toHaveLength(10);
-      expect(new Set(events.listedInTurn).size).toBe(10);
-    });
-
-    it('by how slow their bots are, and how often they fail, those without attempts last', async () => {
-      await registerAll();
-      const note = (openKfId: string, result: AttemptResult, durationMs: number) => {
-        const puppet = registeredPuppet({ openKfId, corpId: CORP });
-        dispatch.deliveries.ended(
-          destinationOf(puppet),
-          kfParcel({ openKfId }),
-          'inline',
-          result,
-          durationMs,
-        );
-      };
-      const failed: AttemptResult = { taken: false, stage: 'timeout', reason: 'no answer' };
-      note('wkOnline', { taken: true, status: 200 }, 900);
-      note('wkParked', { taken: true, status: 200 }, 3);
-      note('wkParked', failed, 5_000);
-      note('wkWaiting', failed, 5_000);
-      expect((await sorted('p95')).slice(0, 2)).toEqual(['wkOnline', 'wkParked']);
-      expect((await sorted('success')).slice(0, 3)).toEqual(['wkWaiting', 'wkParked', 'wkOnline']);
-    });
-  });
-
-  it('says how many match, where memory knows', async () => {
+  it('shows what a puppet registered even while a bot has the account', async () => {
     await registerAll();
-    const totalOf = async (filter: Partial<AccountFilter>) =>
-      (await list.page({ ...ANY, ...filter }, null, 2)).total;
-    expect(await totalOf({})).toBe(6);
-    expect(await totalOf({ corpId: CORP })).toBe(5);
-    expect(await totalOf({ text: 'wko' })).toBe(3);
-    expect(await totalOf({ state: 'dead' })).toBeNull();
+    const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...bot } = storedBot();
+    const given = { ...bot, corpId: CORP, openKfIds: ['wkWaiting'] };
+    await dispatch.registry.botsService.add(given, {} as AskedBy);
+    expect((await page({ text: 'wkWaiting' })).items).toMatchObject([
+      { servedBy: 'bot', registration: { endpoint: endpointOf('wkWaiting') }, hint: { state: 'waiting' } },
+    ]);
   });
 
-  it('is there without the store, but for what only the store knows', async () => {
+  it('goes on behind the last one, whatever came or went before it', async () => {
+    for (const name of ['b', 'c', 'd', 'e'])
+      await registerAt('http://puppet', { openKfId: `wk-${name}`, name });
+    const first = await page();
+    expect(idsIn(first)).toEqual(['wk-b', 'wk-c']);
+    await registerAt('http://puppet', { openKfId: 'wk-a', name: 'a' });
+    await dispatch.registry.accounts.forget('wk-c', { from: '10.0.0.1', requestId: 'r' });
+    const second = await page({}, first.nextCursor);
+    expect([idsIn(second), second.nextCursor]).toEqual([['wk-d', 'wk-e'], null]);
+  });
+
+  it('begins anew from a place of an older version', async () => {
+    await registerAt('http://puppet', { openKfId: 'wk1' });
+    for (const place of ['0', '50', '[7]', '{}', 'x']) expect(idsIn(await page({}, place))).toEqual(['wk1']);
+  });
+
+  it('is sorted by name as people count, and by how slow bots are', async () => {
+    for (const [n, name] of ['客服 10', '客服 2', '安装', '客服 1', 'b'].entries())
+      await registerAt('http://puppet', { openKfId: `wk${n}`, name });
+    expect(await ids({})).toEqual(['wk2', 'wk3', 'wk1', 'wk0', 'wk4']);
+    for (const [openKfId, durationMs] of [
+      ['wk0', 3],
+      ['wk4', 900],
+    ] as const) {
+      const to = destinationOf(registeredPuppet({ openKfId, corpId: CORP }));
+      const taken = { taken: true, status: 200 } as const;
+      dispatch.deliveries.ended(to, kfParcel({ openKfId }), 'inline', taken, durationMs);
+    }
+    expect((await ids({}, 'p95')).slice(0, 2)).toEqual(['wk4', 'wk0']);
+  });
+
+  it('is there without the store, which alone knows what waits', async () => {
     await registerAll();
     events.isAway = true;
-    const { items } = await list.page(ANY, null, 9);
-    expect(items).toHaveLength(6);
-    expect(items.map(({ hint }) => hint)).toEqual(items.map(() => null));
     expect(await ids({ state: 'offline' })).toEqual(['wkOffline']);
-    for (const state of ['dead', 'waiting'] as const)
-      await expect(list.page({ ...ANY, state }, null, 9)).rejects.toMatchObject({
-        code: 'STORE_UNAVAILABLE',
-      });
+    const { items } = await page({ text: 'wkWaiting' });
+    expect(items).toMatchObject([{ waiting: null, hint: null, registration: { online: true } }]);
+  });
+});
+
+describe('one account', () => {
+  it('has its hint as it is now', async () => {
+    await registerAll();
+    expect((await list.get('wkOnline', null, FROM)).hint).toBeNull();
+    await leave({ event: kfEvent({ openKfId: 'wkOnline' }), dueAtMs: laterMs() });
+    expect((await list.get('wkOnline', null, FROM)).hint).toMatchObject({ state: 'waiting' });
+  });
+
+  it('is the one that somebody serves where several corps have it, if no corp is named', async () => {
+    await registerAll();
+    await leave({ event: kfEvent({ openKfId: 'wkOther' }), dueAtMs: laterMs() });
+    expect(await list.get('wkOther', null, FROM)).toMatchObject({ corpId: 'wwOther', servedBy: 'puppet' });
+    expect(await list.get('wkOther', CORP, FROM)).toMatchObject({
+      ...{ corpId: CORP, servedBy: 'nobody', registration: null },
+      hint: { state: 'waiting' },
+    });
+  });
+
+  it('is not found where nobody knows it', async () => {
+    await registerAll();
+    for (const corpId of [null, 'wwOther'])
+      await expect(list.get('wkNone', corpId, FROM)).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
   });
 });

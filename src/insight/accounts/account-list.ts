@@ -1,335 +1,267 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { type AttemptCounts, summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
-import type { HintHead } from '../../queue/event.js';
-import { cursorOf, EventQueue } from '../../queue/event-queue.js';
-import { answerInTime } from '../../kernel/deadline.js';
-import { Smallest } from '../../kernel/smallest.js';
-import { Accounts } from '../../registry/accounts/accounts.js';
-import type { Puppet } from '../../storage/puppets/puppet.js';
-import { AccountAnswers, type AccountState } from './account-answers.js';
-import { AllFigures } from '../figures/all-figures.js';
-import type { KfAccountPageAnswer } from './kf-account.dto.js';
-import { LINE_STATES, lineKey, type LineState } from '../../storage/queue/line.js';
+import type { LastTaken } from '../../dispatch/endpoint/deliveries.js';
+import { summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
 import { accountKey } from '../../kernel/account.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
+import { Smallest } from '../../kernel/smallest.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import type { Failure } from '../../queue/failure.js';
+import type { Puppet } from '../../storage/puppets/puppet.js';
+import { toDuration, toIso } from '../../http/answers/times.js';
+import { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import { toFailureAnswer, toHintAnswer } from '../answers/hint-answer.js';
+import { toLastHourAnswer } from '../answers/last-hour-answer.js';
+import { AllFigures } from '../figures/all-figures.js';
+import { toSessions } from './customer-counts.js';
+import { newCause } from '../answers/cause.js';
+import { Names } from './names.js';
+import {
+  type AccountAnswer,
+  type AccountPageAnswer,
+  type AccountState,
+  type AccountStatesAnswer,
+  type LastDeliveryAnswer,
+  NO_ACCOUNTS,
+  type RegistrationAnswer,
+  type ServedBy,
+  STATES,
+} from './account.dto.js';
+import { type AccountView, AccountViews } from './account-views.js';
 
-/** Accounts per slice: scanned in one turn of the event loop, and looked up with one query. */
-const SLICE = 1_000;
-/** Accounts that one page looks up in the store at most; the next page continues. Memory is scanned to its end. */
-const ASKED_MAX = 10_000;
-/** How long an answer of the store is waited for. */
-const ASK_LIMIT_MS = 1_000;
+/** What comes first: the worst state; the name; the latest message; the slowest within the last hour. */
+export const ACCOUNT_ORDERS = ['state', 'name', 'lastMessage', 'p95'] as const;
+export type AccountOrder = (typeof ACCOUNT_ORDERS)[number];
+
+/** How long WeCom is waited for. What it says later is in the next list. */
+const WECOM_LIMIT_MS = 1_000;
+/** Corps whose lists are asked for at once. */
+const CORPS_AT_ONCE = 4;
 
 /** Which accounts; `null` for any. */
 export interface AccountFilter {
   readonly corpId: string | null;
+  readonly botId: string | null;
+  readonly servedBy: ServedBy | null;
   readonly state: AccountState | null;
   /** Part of one of the texts by which people know an account, in any case. */
   readonly text: string | null;
 }
 
-/**
- * `account`: by corp and account. `name`: by name. `waitingSince`: the longest wait first, without accounts that have no hint.
- * `p95`: the slowest of the last hour first. `success`: the smallest share of taken attempts of the last hour first.
- */
-export const ACCOUNT_ORDERS = ['account', 'name', 'waitingSince', 'p95', 'success'] as const;
-export type AccountOrder = (typeof ACCOUNT_ORDERS)[number];
-
-/** Orders by a key that is computed for each account. */
-type SortedOrder = Exclude<AccountOrder, 'account' | 'waitingSince'>;
-
-/** The place of an account in such an order: by key, then by account. */
+/** Where an account stands in an order. */
 interface Place {
-  readonly key: string | number;
+  readonly rank: number;
+  readonly name: string;
   readonly account: string;
 }
 
-/** A registration with its hint; `undefined` when the queue was not asked. */
-interface Found {
-  readonly puppet: Puppet;
-  readonly hint: HintHead | null | undefined;
-}
+type Placed = Place & { readonly view: AccountView };
 
-type Sorted = Found & Place;
-
-/** Computes the key of a registration. */
-type SortKey = (puppet: Puppet) => string | number;
-
-/** The result of one slice, and where the next one begins; `null` at the end. */
-interface Slice {
-  readonly found: readonly Found[];
-  /** How many accounts were looked up in the store. */
-  readonly asked: number;
-  readonly end: string | null;
-}
-
-/** The states of a hint that put its account into a state. */
-const HINTED: Readonly<Partial<Record<AccountState, readonly LineState[]>>> = {
-  dead: ['dead'],
-  waiting: ['waiting', 'parked'],
-};
-
-/**
- * Pages of registrations. Registrations are in memory, and their hints are read from the queue. Usually only the hints of the
- * page are read. For a state that only the queue knows, slices are read until the page is full.
- */
+/** Pages of all accounts of all apps, as operators see them. */
 @Injectable()
 export class AccountList {
+  #from = '';
+  readonly #asking = new SerialRuns(() => this.#askAll());
+
   constructor(
-    private readonly accounts: Accounts,
-    private readonly queue: EventQueue,
-    private readonly answers: AccountAnswers,
+    private readonly views: AccountViews,
     private readonly figures: AllFigures,
+    private readonly names: Names,
+    private readonly wecom: WecomAccounts,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
   ) {}
 
   /**
-   * A page may be shorter than `limit` without being the last, when few of many accounts are in the state.
    * @param after the `nextCursor` of the page before, of the same order; `null` for the first.
-   * @throws AppError `STORE_UNAVAILABLE` for the states `dead` and `waiting` and for the order `waitingSince`, which only the
-   *   store knows.
+   * @param from the address that asks, by which questions to WeCom are counted.
    */
   async page(
     filter: AccountFilter,
     after: string | null,
     limit: number,
-    order: AccountOrder = 'account',
-  ): Promise<KfAccountPageAnswer> {
-    const total = filter.state === null && order !== 'waitingSince' ? await this.#count(filter) : null;
-    const page = await (order === 'account'
-      ? this.#byAccount(filter, after, limit)
-      : order === 'waitingSince'
-        ? this.#bySince(filter, after, limit)
-        : this.#sorted(filter, readPlace(after), limit, order));
-    return { ...page, total };
-  }
-
-  /** How many registrations match; from memory. */
-  async #count({ corpId, text }: AccountFilter): Promise<number> {
-    if (corpId === null && text === null) return this.accounts.size;
-    let count = 0;
-    for await (const slice of this.#slices(corpId))
-      count += text === null ? slice.length : slice.filter((puppet) => hasText(puppet, text)).length;
-    return count;
-  }
-
-  /** All registrations of the corp, or of all corps. */
-  async *#slices(corpId: string | null): AsyncGenerator<readonly Puppet[]> {
-    for (let after: string | null = ''; after !== null;) {
-      const slice = await this.accounts.list(after, corpId, SLICE);
-      yield slice;
-      const last = slice.at(-1);
-      after = last === undefined || slice.length < SLICE ? null : accountKey(last);
-      if (after !== null) await nextTurn();
+    order: AccountOrder,
+    from: string,
+  ): Promise<AccountPageAnswer> {
+    await this.#askWecom(from);
+    const { views, isStored } = await this.views.list();
+    const place = readPlace(after);
+    const first = new Smallest<Placed>(limit + 1, compare);
+    const counts = { ...NO_ACCOUNTS };
+    for (const view of views) {
+      if (!this.#matches(view, filter)) continue;
+      counts[view.judged.state]++;
+      if (filter.state !== null && view.judged.state !== filter.state) continue;
+      const placed = { ...this.#placeOf(view, order), view };
+      if (place === null || compare(placed, place) > 0) first.add(placed);
     }
-  }
-
-  async #bySince(filter: AccountFilter, after: string | null, limit: number) {
-    const { state, corpId, text } = filter;
-    const states = state === null ? LINE_STATES : (HINTED[state] ?? []);
-    const found: Found[] = [];
-    for (let [cursor, asked] = [after, 0]; asked < ASKED_MAX; asked += SLICE) {
-      const page = await this.queue.list({ states, corpId }, cursor, SLICE, 'waitingSince');
-      found.push(...this.#registrationsOf(page.hints, text));
-      ({ cursor } = page);
-      const last = found[limit - 1]?.hint;
-      if (found.length > limit && last) cursor = cursorOf(last, 'waitingSince');
-      if (found.length > limit || cursor === null || asked + SLICE >= ASKED_MAX)
-        return this.#toPage(found.slice(0, limit), cursor);
-      await nextTurn();
-    }
-    return this.#toPage([], null);
-  }
-
-  /** Scans all registrations that match, anew for each page, and keeps those of the page. */
-  async #sorted(filter: AccountFilter, after: Place | null, limit: number, order: SortedOrder) {
-    const isAsked = filter.state !== null && HINTED[filter.state] === undefined;
-    const size = isAsked ? SLICE : limit + 1;
-    const found: Sorted[] = [];
-    const keyOf = this.#sortKey(order);
-    let place = after;
-    for (let asked = 0; asked < ASKED_MAX; asked += SLICE) {
-      const first = await this.#firstOf(filter, place, size, keyOf);
-      found.push(...(isAsked ? await this.#calm(first) : first));
-      const last = found[limit - 1];
-      if (found.length > limit && last) return this.#toPage(found.slice(0, limit), toPosition(last));
-      place = first.at(-1) ?? place;
-      if (first.length < size) return this.#toPage(found, null);
-    }
-    return this.#toPage(found, place && toPosition(place));
-  }
-
-  /** The registrations that come next in the order. For `online` and `offline`, hints are not looked up yet. */
-  async #firstOf(filter: AccountFilter, after: Place | null, limit: number, keyOf: SortKey) {
-    const first = new Smallest<Sorted>(limit, compare);
-    for await (const slice of this.#matching(filter)) {
-      for (const one of slice) {
-        const sorted = { ...one, key: keyOf(one.puppet), account: accountKey(one.puppet) };
-        if (after === null || compare(sorted, after) > 0) first.add(sorted);
-      }
-    }
-    return first.list();
-  }
-
-  async *#matching(filter: AccountFilter): AsyncGenerator<readonly Found[]> {
-    const { corpId, state, text } = filter;
-    const states = state === null ? undefined : HINTED[state];
-    if (states === undefined) {
-      for await (const slice of this.#slices(corpId))
-        yield slice
-          .filter((puppet) => hasText(puppet, text) && this.#isOnlineAs(puppet, state))
-          .map((puppet) => ({ puppet, hint: undefined }));
-      return;
-    }
-    for (let after: string | null = ''; after !== null;) {
-      const slice: Slice = await this.#hinted(states, filter, after);
-      yield slice.found;
-      after = slice.end;
-      await nextTurn();
-    }
-  }
-
-  /** Looks each account up once, so that its place stays the same while a page is made. */
-  #sortKey(order: SortedOrder): SortKey {
-    if (order === 'name') return ({ name, openKfId }) => name || openKfId;
-    const toKey = order === 'success' ? successOf : slownessOf;
-    const known = new Map<string, number>();
-    return (puppet) => {
-      const account = accountKey(puppet);
-      const key = known.get(account) ?? toKey(this.figures.deliveriesOf(puppet).lastHour);
-      known.set(account, key);
-      return key;
+    const found = first.list();
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return {
+      items: items.map(({ view }) => this.#toAnswer(view, isStored)),
+      nextCursor: found.length > limit && last !== undefined ? toPosition(last) : null,
+      total: filter.state === null ? sumOf(counts) : counts[filter.state],
+      counts,
     };
   }
 
-  async #byAccount(filter: AccountFilter, after: string | null, limit: number) {
-    const found: Found[] = [];
-    let end: string | null = after ?? '';
-    for (let asked = 0; end !== null && asked < ASKED_MAX;) {
-      const slice: Slice = await this.#slice(filter, end, limit);
-      found.push(...slice.found);
-      end = slice.end;
-      if (found.length > limit) return this.#toPage(found.slice(0, limit), keyOfLast(found, limit));
-      asked += slice.asked;
-      await nextTurn();
-    }
-    return this.#toPage(found, end);
+  /**
+   * @param corpId `null`: of whichever corp; of several that of the one which somebody serves.
+   * @throws AppError `ACCOUNT_NOT_FOUND`
+   */
+  async get(openKfId: string, corpId: string | null, from: string): Promise<AccountAnswer> {
+    await this.#askWecom(from);
+    const account = { openKfId, corpId: corpId ?? (await this.#corpOf(openKfId)) };
+    const { view, isStored } = await this.views.find(account);
+    if (view === null) throw new AppError('ACCOUNT_NOT_FOUND');
+    return this.#toAnswer(view, isStored);
   }
 
-  /** @returns `null` when the account has no hint, and when the store does not answer in time. */
-  async findHint(puppet: Puppet): Promise<HintHead | null> {
-    const hints = await this.#findHints([puppet]);
-    return hints?.get(accountKey(puppet)) ?? null;
+  /** What waits for an account that has changed hands may still be of the corp before. */
+  async #corpOf(openKfId: string): Promise<string> {
+    const { views } = await this.views.list();
+    const found = views.filter((view) => view.openKfId === openKfId);
+    const view = found.find(({ servedBy }) => servedBy !== 'nobody') ?? found[0];
+    if (view === undefined) throw new AppError('ACCOUNT_NOT_FOUND');
+    return view.corpId;
   }
 
-  async #toPage(found: readonly Found[], nextPosition: string | null) {
-    const unasked = found.filter(({ hint }) => hint === undefined).map(({ puppet }) => puppet);
-    const hints = await this.#findHints(unasked);
-    const items = found.map(({ puppet, hint = hints?.get(accountKey(puppet)) }) =>
-      this.answers.of(puppet, hint ?? null),
+  #matches(view: AccountView, { corpId, botId, servedBy, text }: AccountFilter): boolean {
+    return (
+      (corpId === null || view.corpId === corpId) &&
+      (botId === null || view.bot?.id === botId) &&
+      (servedBy === null || view.servedBy === servedBy) &&
+      (text === null || this.#hasText(view, text.toLowerCase()))
     );
-    return { items, nextCursor: nextPosition };
   }
 
-  #slice(filter: AccountFilter, after: string, limit: number): Promise<Slice> {
-    const { state } = filter;
-    const states = state === null ? undefined : HINTED[state];
-    return states === undefined
-      ? this.#registered(filter, after, limit)
-      : this.#hinted(states, filter, after);
+  #hasText({ corpId, openKfId, name, address, bot }: AccountView, lower: string): boolean {
+    return [openKfId, name, bot?.name, address, corpId, this.names.ofCorp(corpId), bot?.id].some(
+      (field) => field?.toLowerCase().includes(lower) === true,
+    );
   }
 
-  async #registered({ corpId, state, text }: AccountFilter, after: string, limit: number): Promise<Slice> {
-    const size = state === null && text === null ? limit + 1 : SLICE;
-    const puppets = await this.accounts.list(after, corpId, size);
-    const last = puppets.at(-1);
-    const end = last === undefined || puppets.length < size ? null : accountKey(last);
-    const matching = puppets.filter((puppet) => hasText(puppet, text));
-    if (state === null)
-      return { found: matching.map((puppet) => ({ puppet, hint: undefined })), asked: 0, end };
-    const candidates = matching
-      .filter((puppet) => this.#isOnlineAs(puppet, state))
-      .map((puppet) => ({ puppet, hint: undefined }));
-    return { found: await this.#calm(candidates), asked: candidates.length, end };
+  #placeOf(view: AccountView, order: AccountOrder): Place {
+    const name = view.name ?? view.openKfId;
+    return { rank: this.#rankOf(view, order), name, account: accountKey(view) };
   }
 
-  #isOnlineAs(puppet: Puppet, state: AccountState | null): boolean {
-    return state === null || this.answers.isOnline(puppet) === (state === 'online');
+  #rankOf(view: AccountView, order: AccountOrder): number {
+    switch (order) {
+      case 'state':
+        return STATES.indexOf(view.judged.state);
+      case 'name':
+        return 0;
+      case 'lastMessage':
+        return -view.takenAtMs;
+      case 'p95':
+        return -(summaryOf(this.figures.deliveriesOf(view).lastHour).p95Ms ?? 0);
+      default:
+        return order satisfies never;
+    }
   }
 
-  /** Looks the hints up, and keeps the registrations without one. */
-  async #calm<T extends Found>(candidates: readonly T[]): Promise<T[]> {
-    const hints = await this.#findHints(candidates.map(({ puppet }) => puppet));
-    const calm = candidates.filter(({ puppet }) => !hints?.has(accountKey(puppet)));
-    return calm.map((one) => ({ ...one, hint: null }));
+  #toAnswer(view: AccountView, isStored: boolean): AccountAnswer {
+    const { corpId, openKfId, name, inWecom, servedBy, bot, puppet, address } = view;
+    const { hint, messages, judged, customers } = view;
+    const { taken, failure, lastHour } = this.figures.deliveriesOf(view);
+    const isDead = hint?.state === 'dead';
+    const waiting = {
+      events: isDead ? 0 : (hint?.events ?? 0),
+      messages: messages?.waiting ?? 0,
+      dead: (isDead ? hint.events : 0) + (messages?.dead ?? 0),
+    };
+    const of = { corpId, openKfId, botId: bot?.id ?? null };
+    return {
+      ...{ corpId, openKfId, name, inWecom, servedBy, address },
+      corpName: this.names.ofCorp(corpId),
+      botId: bot?.id ?? null,
+      botName: bot?.name ?? null,
+      state: judged.state,
+      since: toTime(judged.sinceMs),
+      causes: judged.reasons.map(({ code, count, sinceMs, ...why }) =>
+        this.names.of(newCause(code, count, { ...of, ...why, since: toTime(sinceMs) })),
+      ),
+      waiting: isStored ? waiting : null,
+      hint: hint === null ? null : toHintAnswer(hint, puppet?.name ?? null, this.storeClock.nowMs()),
+      circuit: view.isCircuitOpen ? 'open' : 'closed',
+      lastDelivery: taken === null ? null : toLastDelivery(taken),
+      lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),
+      registration: puppet === null ? null : this.#toRegistration(puppet),
+      sessions: customers && toSessions(customers),
+      lastMessageAt: toTime(view.takenAtMs || null),
+      lastReplyAt: toTime(view.replies.repliedAtMs),
+      lastHour: toLastHourAnswer(lastHour),
+      hours: this.figures.hoursOf(view),
+    };
   }
 
-  async #hinted(states: readonly LineState[], filter: AccountFilter, after: string): Promise<Slice> {
-    const { corpId, text } = filter;
-    const page = await this.queue.list({ states, corpId }, after, SLICE);
-    return { found: this.#registrationsOf(page.hints, text), asked: SLICE, end: page.cursor };
+  #toRegistration({ endpoint, online, lastOnlineAtMs, from }: Puppet): RegistrationAnswer {
+    const { lastHour, failure } = this.figures.ofEndpoint(endpoint);
+    return {
+      ...{ endpoint, online },
+      lastOnlineAt: toTime(lastOnlineAtMs),
+      registeredFrom: from === '' ? null : from,
+      lastHour: toLastHourAnswer(lastHour),
+      lastFailure: toFailureAnswer(failure),
+    };
   }
 
-  #registrationsOf(hints: readonly HintHead[], text: string | null): Found[] {
-    return hints.flatMap((hint) => {
-      // A bot may have taken over the account.
-      const puppet = this.accounts.find(hint);
-      return puppet !== null && hasText(puppet, text) ? [{ puppet, hint }] : [];
-    });
+  async #askWecom(from: string): Promise<void> {
+    this.#from = from;
+    await this.clock.within(WECOM_LIMIT_MS, this.#asking.run());
   }
 
-  /** @returns `null` when the store does not answer in time. */
-  async #findHints(puppets: readonly Puppet[]): Promise<ReadonlyMap<string, HintHead> | null> {
-    if (puppets.length === 0) return new Map();
-    const keys = puppets.map((puppet) => lineKey('event', puppet));
-    const asked = this.queue.list({ states: LINE_STATES, corpId: null, keys }, null, keys.length);
-    const page = await answerInTime(ASK_LIMIT_MS, 'find hints of accounts', asked);
-    return page === null ? null : new Map(page.hints.map((hint) => [accountKey(hint), hint]));
+  /** Never rejects: of a corp that WeCom does not list, the list is not known. */
+  async #askAll(): Promise<void> {
+    const corpIds = this.names.corpIds().values();
+    const askNext = async (): Promise<void> => {
+      for (const corpId of corpIds) await this.wecom.list(corpId, this.#from, null, false).catch(() => {});
+    };
+    await Promise.all(Array.from({ length: CORPS_AT_ONCE }, askNext));
   }
-}
-
-/** Accounts without an attempt come last. */
-function successOf(counts: AttemptCounts): number {
-  const { attempts, taken } = summaryOf(counts);
-  return attempts === 0 ? 2 : taken / attempts;
-}
-
-function slownessOf(counts: AttemptCounts): number {
-  const { p95Ms } = summaryOf(counts);
-  return p95Ms === null ? 0 : -p95Ms;
 }
 
 const BY_NAME = new Intl.Collator('zh-Hans', { numeric: true });
 
 function compare(a: Place, b: Place): number {
-  const byKey =
-    typeof a.key === 'number' && typeof b.key === 'number'
-      ? a.key - b.key
-      : BY_NAME.compare(String(a.key), String(b.key));
-  return byKey || (a.account < b.account ? -1 : Number(a.account > b.account));
+  return (
+    a.rank - b.rank ||
+    BY_NAME.compare(a.name, b.name) ||
+    (a.account < b.account ? -1 : Number(a.account > b.account))
+  );
 }
 
-function toPosition({ key, account }: Place): string {
-  return JSON.stringify([key, account]);
+function toPosition({ rank, name, account }: Place): string {
+  return JSON.stringify([rank, name, account]);
 }
 
-/** @returns `null`, which means the beginning, for a text that is no position. */
+/** @returns `null`, the beginning, for what is no position. */
 function readPlace(position: string | null): Place | null {
   try {
-    const [key, account] = JSON.parse(position ?? '[]');
-    const isPlace = ['string', 'number'].includes(typeof key) && typeof account === 'string';
-    return isPlace ? { key, account } : null;
+    const [rank, name, account] = JSON.parse(position ?? '[]');
+    const isPlace = typeof rank === 'number' && typeof name === 'string' && typeof account === 'string';
+    return isPlace ? { rank, name, account } : null;
   } catch {
     return null;
   }
 }
 
-function keyOfLast(found: readonly Found[], limit: number): string | null {
-  const last = found[limit - 1];
-  return last === undefined ? null : accountKey(last.puppet);
+function toLastDelivery({ atMs, status, durationMs, occasion }: LastTaken): LastDeliveryAnswer {
+  return { at: toIso(atMs), status, durationMs: toDuration(durationMs), occasion };
 }
 
-function hasText({ openKfId, name, corpId, endpoint }: Puppet, text: string | null): boolean {
-  if (text === null) return true;
-  const lower = text.toLowerCase();
-  return [openKfId, name, corpId, endpoint].some((field) => field.toLowerCase().includes(lower));
+function later(a: Failure | null, b: Failure | null): Failure | null {
+  if (a === null || b === null) return a ?? b;
+  return a.atMs >= b.atMs ? a : b;
+}
+
+function sumOf(counts: AccountStatesAnswer): number {
+  return STATES.reduce((sum, state) => sum + counts[state], 0);
+}
+
+function toTime(atMs: number | null): string | null {
+  return atMs === null ? null : toIso(atMs);
 }

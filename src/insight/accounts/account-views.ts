@@ -22,7 +22,7 @@ import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { listedIn } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
-import { LINE_STATES } from '../../storage/queue/line.js';
+import { LINE_STATES, lineKey } from '../../storage/queue/line.js';
 import type { Failure } from '../../queue/failure.js';
 import type { AccountEntries, EntryCounts } from '../../storage/queue/entry.js';
 import type { AccountReplies, Outcome, Subject } from '../../wecom/outcomes/outcome.js';
@@ -54,6 +54,7 @@ export interface AccountView extends Addressee {
   readonly bot: KnownBot | null;
   readonly puppet: Puppet | null;
   readonly address: string | null;
+  readonly isCircuitOpen: boolean;
   readonly hint: HintHead | null;
   readonly messages: EntryCounts | null;
   readonly replies: AccountReplies;
@@ -70,6 +71,11 @@ export interface AccountViewList {
   readonly isStored: boolean;
 }
 
+/** One of them; `null` for an account of which nobody knows anything. */
+export interface FoundAccount extends Pick<AccountViewList, 'isStored'> {
+  readonly view: AccountView | null;
+}
+
 /** What is looked up once for all accounts. */
 interface Context {
   readonly hints: ReadonlyMap<string, HintHead> | null;
@@ -83,7 +89,7 @@ interface Context {
   /** By bot. */
   readonly agents: ReadonlyMap<string, Failure>;
   /** By corp. */
-  readonly inWecom: Map<string, ReadonlyMap<string, string> | null>;
+  readonly inWecom: ReadonlyMap<string, ReadonlyMap<string, string> | null>;
   readonly customers: ReadonlyMap<string, CustomerCount> | null;
 }
 
@@ -134,9 +140,18 @@ export class AccountViews {
     return this.#latest.latest(Math.min(this.#ageMsMax, AGE_MS_MAX));
   }
 
+  /** One account, with what waits for it now: what `list` has of that may be 2 s old. */
+  async find(account: Addressee): Promise<FoundAccount> {
+    const [context, hints] = await Promise.all([
+      this.#lookUp(),
+      answerInTime(STORE_LIMIT_MS, 'find the hint of an account', this.#readHint(account)),
+    ]);
+    const now = { ...context, hints };
+    return { view: this.#judge(account, now), isStored: isStored(now) };
+  }
+
   async #judgeAll(): Promise<AccountViewList> {
     const context = await this.#lookUp();
-    const { hints, messages } = context;
     const keys = await this.#keys(context);
     const views: AccountView[] = [];
     let left = SLICE;
@@ -147,7 +162,7 @@ export class AccountViews {
       left = SLICE;
       await nextTurn();
     }
-    return { views, isStored: hints !== null && messages !== null };
+    return { views, isStored: isStored(context) };
   }
 
   async #lookUp(): Promise<Context> {
@@ -174,8 +189,18 @@ export class AccountViews {
       wecom: byCaller('gettoken', 'call'),
       calls: new Map(calls),
       agents: this.#failingAgents(),
-      inWecom: new Map(),
+      inWecom: this.#readWecom(),
     };
+  }
+
+  #readWecom(): Context['inWecom'] {
+    const { wecomAccounts } = this;
+    return new Map(
+      wecomAccounts.corpIds().map((corpId) => {
+        const known = wecomAccounts.known(corpId);
+        return [corpId, known && new Map(known.map(({ openKfId, name }) => [openKfId, name]))];
+      }),
+    );
   }
 
   /** Agents whose service failed last, in a way that its operator has to look after. */
@@ -205,12 +230,8 @@ export class AccountViews {
       for (const openKfId of listedIn(bot)) keys.add(accountKey({ corpId: bot.corpId, openKfId }));
     for (const key of this.figures.accountKeys()) keys.add(key);
     await nextTurn();
-    for (const corpId of this.wecomAccounts.corpIds()) {
-      const known = this.wecomAccounts.known(corpId);
-      const names = known && new Map(known.map(({ openKfId, name }) => [openKfId, name]));
-      inWecom.set(corpId, names);
+    for (const [corpId, names] of inWecom)
       for (const openKfId of names?.keys() ?? []) keys.add(accountKey({ corpId, openKfId }));
-    }
     return keys;
   }
 
@@ -264,6 +285,7 @@ export class AccountViews {
     };
     return {
       ...{ corpId, openKfId, servedBy, bot, hint, messages, replies },
+      isCircuitOpen: facts.isCircuitOpen,
       name: names?.get(openKfId) || served.puppet?.name || null,
       inWecom: names === null ? null : isListed,
       puppet: served.puppet,
@@ -272,6 +294,11 @@ export class AccountViews {
       judged: judge(facts, times),
       customers: facts.customers,
     };
+  }
+
+  /** Who takes its events. */
+  servedBy(account: Addressee): ServedBy {
+    return this.#servedOf(account).servedBy;
   }
 
   #servedOf(account: Addressee) {
@@ -293,6 +320,12 @@ export class AccountViews {
     return isOpen || (taker?.endpoint != null && this.botEndpoints.circuits.isOpen(taker.endpoint.href));
   }
 
+  async #readHint(account: Addressee): Promise<ReadonlyMap<string, HintHead>> {
+    const keys = [lineKey('event', account)];
+    const { hints } = await this.queue.list({ states: LINE_STATES, corpId: null, keys }, null, 1);
+    return new Map(hints.map((hint) => [accountKey(toAddressee(hint)), hint]));
+  }
+
   async #readHints(): Promise<ReadonlyMap<string, HintHead>> {
     const hints = new Map<string, HintHead>();
     for (let cursor: string | null = null; hints.size < HINTS_MAX;) {
@@ -303,6 +336,10 @@ export class AccountViews {
     }
     return hints;
   }
+}
+
+function isStored({ hints, messages }: Pick<Context, 'hints' | 'messages'>): boolean {
+  return hints !== null && messages !== null;
 }
 
 function isAway(destination: Destination, taker: MessageDestination | null): boolean {

@@ -1,8 +1,10 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Page } from '../../http/answers/page.dto.js';
-import { LastHourAnswer } from '../answers/last-hour.dto.js';
+import type { DeliveryOccasion } from '../../queue/failure.js';
 import { CauseAnswer } from '../answers/cause.dto.js';
-import { KfAccountAnswer } from './kf-account.dto.js';
+import { FailureAnswer } from '../answers/failure.dto.js';
+import { HintAnswer } from '../answers/hint.dto.js';
+import { LastHourAnswer } from '../answers/last-hour.dto.js';
 
 /** The state of an account is the first of these that applies. */
 export const STATES = [
@@ -152,6 +154,55 @@ export class AccountSessionsAnswer {
   readonly poolSince!: string | null;
 }
 
+/** A delivery that a bot took. */
+export class LastDeliveryAnswer {
+  /**
+   * When the bot took it; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly at!: string;
+
+  /** @example 200 */
+  @IsInt()
+  readonly status!: number;
+
+  /** @example 4.2 */
+  @Min(0)
+  readonly durationMs!: number;
+
+  /** @example inline */
+  readonly occasion!: DeliveryOccasion;
+}
+
+/** What a puppet registered, without its secrets. */
+export class RegistrationAnswer {
+  /** @example http://127.0.0.1:8080 */
+  readonly endpoint!: string;
+
+  /** Whether its puppet has not deregistered since. */
+  readonly online!: boolean;
+
+  /**
+   * Its last registration or deregistration; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastOnlineAt!: string | null;
+
+  /**
+   * The address that it registered from.
+   * @example 127.0.0.1
+   */
+  readonly registeredFrom!: string | null;
+
+  /** The attempts of the last hour at its endpoint, for all accounts there. */
+  readonly lastHour!: LastHourAnswer;
+
+  /** The last failed attempt at its endpoint, for any account and at any replica; null: none is known. */
+  readonly lastFailure!: FailureAnswer | null;
+}
+
 /** A kf account, of whichever app: who serves it, and whether its customers get answers. */
 export class AccountAnswer {
   /** @example wx5823bf96d3bd56c7 */
@@ -219,6 +270,24 @@ export class AccountAnswer {
   /** null: the store does not answer. */
   readonly waiting!: AccountWaitingAnswer | null;
 
+  /** Its hint, waiting or dead; null where it has none, or the store does not answer. */
+  readonly hint!: HintAnswer | null;
+
+  /**
+   * open: what it is sent fails again and again, so only probes are sent.
+   * @example closed
+   */
+  readonly circuit!: 'closed' | 'open';
+
+  /** The last delivery that any replica made; null: none within 3 days. */
+  readonly lastDelivery!: LastDeliveryAnswer | null;
+
+  /** The last failure that any replica saw, or that of its hint if that is later; null: none is known. */
+  readonly lastFailure!: FailureAnswer | null;
+
+  /** What its puppet registered, even while a bot has the account; null where none has. */
+  readonly registration!: RegistrationAnswer | null;
+
   /** null: its bot has no `session`, or the store does not answer. */
   readonly sessions!: AccountSessionsAnswer | null;
 
@@ -258,9 +327,4 @@ export class AccountPageAnswer extends Page {
 
   /** Of all that match the filter without its `state`. */
   readonly counts!: AccountStatesAnswer;
-}
-
-export class AccountDetailAnswer extends AccountAnswer {
-  /** What its puppet registered; null where none has. */
-  readonly registration!: KfAccountAnswer | null;
 }

@@ -41,11 +41,12 @@ it('adds up the attempts of all replicas, of an account and of its address', asy
   for (let n = 0; n < 10; n++) end(there, ONE, true, 1_500);
   end(there, TWO, false, 9);
   await passMinute(clock);
-  const { lastHour, endpointLastHour, endpointFailure } = here.figures.ofAccount(ONE);
+  const { lastHour } = here.figures.deliveriesOf(ONE);
+  const ofEndpoint = here.figures.ofEndpoint(ONE.endpoint);
   expect(summaryOf(lastHour)).toMatchObject({ attempts: 100, taken: 100, p95Ms: 1_500 });
-  expect(summaryOf(endpointLastHour)).toMatchObject({ attempts: 101, taken: 100 });
-  expect(endpointFailure).toMatchObject({ stage: 'status', reason: 'there' });
-  expect(summaryOf(here.figures.ofAccount(TWO).lastHour)).toMatchObject({ attempts: 1, taken: 0 });
+  expect(summaryOf(ofEndpoint.lastHour)).toMatchObject({ attempts: 101, taken: 100 });
+  expect(ofEndpoint.failure).toMatchObject({ stage: 'status', reason: 'there' });
+  expect(summaryOf(here.figures.deliveriesOf(TWO).lastHour)).toMatchObject({ attempts: 1, taken: 0 });
   const counted = [TWO, ONE].map((puppet) => summaryOf(here.figures.deliveriesOf(puppet).lastHour).attempts);
   expect(counted).toEqual([1, 100]);
 });
@@ -54,7 +55,7 @@ it('has those of the last hour alone, of whichever replica', async () => {
   end(there, ONE, true, 4);
   await passMinute(clock);
   await clock.advance(60 * 60_000);
-  const { lastHour, taken } = here.figures.ofAccount(ONE);
+  const { lastHour, taken } = here.figures.deliveriesOf(ONE);
   expect([summaryOf(lastHour).attempts, taken?.status]).toEqual([0, 200]);
 });
 
@@ -68,20 +69,20 @@ it('has the newest of what each saw last', async () => {
   there.wecom.noteOutcome({ ...REPLY, errcode: 0, fault: null });
   const nowMs = clock.nowMs();
   await passMinute(clock);
-  const { taken, failure, repliedAtMs } = here.figures.ofAccount(ONE);
+  const { taken, failure } = here.figures.deliveriesOf(ONE);
   expect(taken).toMatchObject({ durationMs: 7, atMs: nowMs });
   expect(failure).toMatchObject({ reason: 'here', atMs: nowMs - 1_000 });
-  expect(repliedAtMs).toBe(nowMs);
+  expect(here.figures.repliesOf(ONE).repliedAtMs).toBe(nowMs);
 });
 
 it('has nothing of an account that another corp had before', async () => {
   end(there, { ...ONE, corpId: 'wwOther' }, true, 5);
   await passMinute(clock);
-  expect(here.figures.ofAccount(ONE).taken).toBeNull();
+  expect(here.figures.deliveriesOf(ONE).taken).toBeNull();
 });
 
 it('has why no reply goes out, until one does through whichever replica', async () => {
-  const failureNow = () => here.figures.ofAccount(ONE).replyFailure;
+  const failureNow = () => here.figures.repliesOf(ONE).replyFailure;
   const sinceMs = clock.nowMs();
   there.wecom.noteOutcome({ ...REPLY, errcode: 40058, fault: null });
   await clock.advance(1_000);
@@ -132,7 +133,7 @@ it('is known until the minute that all have written, where others are there', as
 
 it('has that WeCom has no such account of the corp, whichever replica it told, until a reply goes out', async () => {
   const now = () => {
-    const { replyFailure, noAccount } = here.figures.ofAccount(ONE);
+    const { replyFailure, noAccount } = here.figures.repliesOf(ONE);
     return [replyFailure?.why, noAccount?.why];
   };
   here.wecom.noteOutcome({ ...REPLY, errcode: 95017, fault: null });

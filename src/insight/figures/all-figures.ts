@@ -6,12 +6,10 @@ import {
   type SeenAttempts,
 } from '../../dispatch/endpoint/deliveries.js';
 import { hoursOf } from '../../dispatch/endpoint/hour-counts.js';
-import { type AttemptCounts, countsOf, sumOf } from '../../dispatch/endpoint/recent-attempts.js';
+import { countsOf, sumOf } from '../../dispatch/endpoint/recent-attempts.js';
 import { Arrivals, type BotArrivals, type CorpArrivals } from '../../dispatch/answer/arrivals.js';
-import type { Failure } from '../../queue/failure.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Puppet } from '../../storage/puppets/puppet.js';
 import {
   type AccountReplies,
   failingCallers,
@@ -23,13 +21,6 @@ import {
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import { SEEN_KEPT_MS } from '../../record/seen-store.js';
 import { SeenByOthers } from './seen-by-others.js';
-
-export interface SeenOfAccount extends LastDeliveries, AccountReplies {
-  /** The attempts for all accounts at its address. */
-  readonly endpointLastHour: AttemptCounts;
-  /** The last failed attempt there, for any account. */
-  readonly endpointFailure: Failure | null;
-}
 
 /** What an account's bot took, as far as it asks for replies; see `AskedTimes`. */
 export interface Taken extends AskedTimes {
@@ -50,18 +41,9 @@ export class AllFigures {
     private readonly ownArrivals: Arrivals,
   ) {}
 
-  ofAccount(puppet: Puppet): SeenOfAccount {
-    const { endpoint } = puppet;
-    const ofAddress = this.#together(
-      this.deliveries.ofEndpoint(endpoint),
-      this.others.addresses.of(endpoint),
-    );
-    return {
-      ...this.deliveriesOf(puppet),
-      ...this.repliesOf(puppet),
-      endpointLastHour: ofAddress.lastHour,
-      endpointFailure: ofAddress.failure,
-    };
+  /** Of all accounts at an address. */
+  ofEndpoint(endpoint: string): LastDeliveries {
+    return this.#together(this.deliveries.ofEndpoint(endpoint), this.others.addresses.of(endpoint));
   }
 
   deliveriesOf(account: Addressee): LastDeliveries {

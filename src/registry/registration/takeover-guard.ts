@@ -79,6 +79,6 @@ export class TakeoverGuard {
     requestId: string | undefined,
   ): AppError {
     this.log.warn({ openKfId, corpId, endpoint, from, error, requestId }, 'registry.takeover_refused');
-    return new AppError(error, { detail: `DELETE /api/v1/kf-accounts/${openKfId}` });
+    return new AppError(error, { detail: `DELETE /api/v1/accounts/${openKfId}` });
   }
 }

@@ -1,5 +1,9 @@
 import { usePaged, useAnswer } from './answers.js';
-import type { AccountAnswer, AccountDetailAnswer, AccountPageAnswer } from './answers.gen.js';
+import type { AccountAnswer, AccountPageAnswer, TestedAnswer } from './answers.gen.js';
+import { request } from './request.js';
+
+/** An attempt takes 5 s at the longest. */
+const TEST_DEADLINE_MS = 15_000;
 
 export interface AccountFilter {
   readonly q: string;
@@ -16,9 +20,16 @@ export const useAccounts = (filter: Partial<AccountFilter>) =>
   usePaged<AccountAnswer>('/api/v1/accounts', filter);
 
 export const useAccount = (corpId: string, openKfId: string) =>
-  useAnswer<AccountDetailAnswer>(
-    `/api/v1/accounts/${encodeURIComponent(corpId)}/${encodeURIComponent(openKfId)}`,
-  );
+  useAnswer<AccountAnswer>(pathOf(openKfId), { query: { corpId } });
+
+/** Its registration. */
+export function forgetAccount(openKfId: string): Promise<unknown> {
+  return request(pathOf(openKfId), { method: 'DELETE' });
+}
+
+export function testAccount(openKfId: string): Promise<TestedAnswer> {
+  return request(`${pathOf(openKfId)}/test`, { method: 'POST', deadlineMs: TEST_DEADLINE_MS });
+}
 
 /** So many names are known to lists. */
 const NAMED_MAX = 200;
@@ -34,3 +45,7 @@ export const useAccountsLike = (q: string, limit: number, isWanted: boolean) =>
 /** Asks once. The manager then asks WeCom for the accounts of each corp, and names them everywhere. */
 export const useAccountsOfWecom = () =>
   useAnswer<AccountPageAnswer>('/api/v1/accounts', { query: { limit: 1 }, everyMs: false });
+
+function pathOf(openKfId: string): string {
+  return `/api/v1/accounts/${encodeURIComponent(openKfId)}`;
+}

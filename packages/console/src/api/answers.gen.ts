@@ -59,68 +59,25 @@ export type AccountAnswer = {
      */
     waiting: AccountWaitingAnswer | null;
     /**
-     * null: its bot has no `session`, or the store does not answer.
+     * Its hint, waiting or dead; null where it has none, or the store does not answer.
      */
-    sessions: AccountSessionsAnswer | null;
+    hint: HintAnswer | null;
     /**
-     * When its bot last took an event or a message; ISO 8601, UTC. null: none within 3 days.
+     * open: what it is sent fails again and again, so only probes are sent.
      */
-    lastMessageAt: string | null;
+    circuit: 'closed' | 'open';
     /**
-     * When WeCom last accepted a reply of it; ISO 8601, UTC. null: none within 3 days that passed through the manager.
+     * The last delivery that any replica made; null: none within 3 days.
      */
-    lastReplyAt: string | null;
-    lastHour: LastHourAnswer;
+    lastDelivery: LastDeliveryAnswer | null;
     /**
-     * How many events and messages its bot took in each of the last 24 hours, the oldest first; the last one is under way.
+     * The last failure that any replica saw, or that of its hint if that is later; null: none is known.
      */
-    hours: Array<number>;
-};
-
-export type AccountDetailAnswer = {
-    corpId: string;
+    lastFailure: FailureAnswer | null;
     /**
-     * The name of the app of its corp; null where the corp has none.
+     * What its puppet registered, even while a bot has the account; null where none has.
      */
-    corpName: string | null;
-    openKfId: string;
-    /**
-     * As WeCom has it, or as its puppet registered it.
-     */
-    name: string | null;
-    /**
-     * Whether WeCom lists it; null where WeCom's list of the corp is not known.
-     */
-    inWecom: boolean | null;
-    /**
-     * bot: one that an operator added; puppet: one that registered by itself; people: an operator said so.
-     */
-    servedBy: 'bot' | 'nobody' | 'people' | 'puppet';
-    /**
-     * null where no bot serves it that an operator added.
-     */
-    botId: string | null;
-    botName: string | null;
-    /**
-     * Where its events go, without a query; null where they go nowhere, or over a stream.
-     */
-    address: string | null;
-    /**
-     * The first that applies. failing: replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. silent: something was taken, and no reply that WeCom accepted followed within `REPLY_WITHIN_S`, though its replies pass through the manager. waiting: something waits for over 10 s. unserved: nobody takes its events, and some came. paused: its bot is paused. offline: its puppet has deregistered, or no client of its bot is connected. unseen: its events are taken, and no reply passed through the manager. working: WeCom accepted a reply within the last hour. quiet: nothing came within it.
-     */
-    state: 'failing' | 'offline' | 'paused' | 'quiet' | 'silent' | 'unseen' | 'unserved' | 'waiting' | 'working';
-    /**
-     * Since when; ISO 8601, UTC. null where that is not known.
-     */
-    since: string | null;
-    /**
-     * Of this account alone, the worst first.
-     */
-    causes: Array<CauseAnswer>;
-    /**
-     * null: the store does not answer.
-     */
-    waiting: AccountWaitingAnswer | null;
+    registration: RegistrationAnswer | null;
     /**
      * null: its bot has no `session`, or the store does not answer.
      */
@@ -138,10 +95,6 @@ export type AccountDetailAnswer = {
      * How many events and messages its bot took in each of the last 24 hours, the oldest first; the last one is under way.
      */
     hours: Array<number>;
-    /**
-     * What its puppet registered; null where none has.
-     */
-    registration: KfAccountAnswer | null;
 };
 
 export type AccountPageAnswer = {
@@ -1363,81 +1316,9 @@ export type HistoryPointAnswer = {
     failedAttempts: number;
 };
 
-export type KfAccountAnswer = {
-    openKfId: string;
-    name: string;
-    corpId: string;
-    endpoint: string;
-    /**
-     * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered, or what is sent there fails again and again), online.
-     */
-    state: 'dead' | 'offline' | 'online' | 'waiting';
-    /**
-     * Whether its puppet has registered and can be reached, and nothing of it is dead.
-     */
-    online: boolean;
-    /**
-     * Its last registration or deregistration; ISO 8601, UTC.
-     */
-    lastOnlineAt: string | null;
-    /**
-     * The address that it registered from.
-     */
-    registeredFrom: string | null;
-    /**
-     * open: deliveries for it fail again and again, so only probes are sent.
-     */
-    circuit: 'closed' | 'open';
-    /**
-     * Its hint, waiting or dead.
-     */
-    hint: HintAnswer | null;
-    /**
-     * The last delivery that any replica made; null: none within 3 days.
-     */
-    lastDelivery: LastDeliveryAnswer | null;
-    /**
-     * The last failure that any replica saw, or that of its hint if that is later.
-     */
-    lastFailure: FailureAnswer | null;
-    /**
-     * When WeCom last took a reply of the account, through any replica; ISO 8601, UTC. null: none within 3 days.
-     */
-    lastReplyAt: string | null;
-    /**
-     * Why the latest replies of the account failed, through any replica; null when they did not, or when there were none.
-     */
-    replyFailure: ReplyFailureAnswer | null;
-    /**
-     * Set when WeCom last answered, to any replica, that it has no such account; null otherwise.
-     */
-    noAccount: ReplyFailureAnswer | null;
-    lastHour: LastHourAnswer;
-    /**
-     * The same for its endpoint, with all accounts there.
-     */
-    endpointLastHour: LastHourAnswer;
-    /**
-     * The last failed attempt at its endpoint, for any account and at any replica; null: none is known.
-     */
-    endpointLastFailure: FailureAnswer | null;
-};
-
-export type KfAccountPageAnswer = {
-    /**
-     * How many match, on all pages; null where only the store knows.
-     */
-    total: number | null;
-    items: Array<KfAccountAnswer>;
-    /**
-     * Send it as `cursor` to get the next page; null on the last page.
-     */
-    nextCursor: string | null;
-};
-
 export type LastDeliveryAnswer = {
     /**
-     * When the puppet took it; ISO 8601, UTC.
+     * When the bot took it; ISO 8601, UTC.
      */
     at: string;
     status: number;
@@ -1862,6 +1743,30 @@ export type RefusedCallbacksAnswer = {
     days: number;
 };
 
+export type RegistrationAnswer = {
+    endpoint: string;
+    /**
+     * Whether its puppet has not deregistered since.
+     */
+    online: boolean;
+    /**
+     * Its last registration or deregistration; ISO 8601, UTC.
+     */
+    lastOnlineAt: string | null;
+    /**
+     * The address that it registered from.
+     */
+    registeredFrom: string | null;
+    /**
+     * The attempts of the last hour at its endpoint, for all accounts there.
+     */
+    lastHour: LastHourAnswer;
+    /**
+     * The last failed attempt at its endpoint, for any account and at any replica; null: none is known.
+     */
+    lastFailure: FailureAnswer | null;
+};
+
 export type ReplayedAnswer = {
     code: 0;
     message: 'success';
@@ -1888,17 +1793,6 @@ export type RepliesAnswer = {
      * When the last reply went out; ISO 8601, UTC. null: none since the start.
      */
     lastAt: string | null;
-};
-
-export type ReplyFailureAnswer = {
-    /**
-     * WeCom's errcode, or "unreachable" or "status" (of HTTP).
-     */
-    why: string;
-    /**
-     * When the first of them failed; ISO 8601, UTC.
-     */
-    since: string;
 };
 
 export type SeenWecomErrorAnswer = {
@@ -2170,9 +2064,9 @@ export type WecomAccountAnswer = {
     openKfId: string;
     name: string;
     /**
-     * Who takes its events: bot, registration, or nobody yet.
+     * Who takes its events, as in the list of accounts.
      */
-    takenBy: 'bot' | 'nobody' | 'registration';
+    servedBy: 'bot' | 'nobody' | 'people' | 'puppet';
 };
 
 export type WecomAccountsAnswer = {

@@ -1,5 +1,5 @@
-import type { HintAnswer, HintCountAnswer, HintPageAnswer, ReplayedAnswer } from './answers.gen.js';
-import { useAnswer, usePaged } from './answers.js';
+import type { HintAnswer, HintCountAnswer, ReplayedAnswer } from './answers.gen.js';
+import { usePaged } from './answers.js';
 import { toQuery } from './to-query.js';
 import { request } from './request.js';
 
@@ -20,14 +20,6 @@ const ALL_DEADLINE_MS = 5 * 60_000;
 
 export const useHints = (state: HintList, filter: HintListFilter, sort: string) =>
   usePaged<HintAnswer>('/api/v1/hints', { state, ...filter, sort });
-
-/**
- * What waits for an account, as it is now: what lists of accounts have of it may be 2 s old, and is refused when it is dropped.
- * null where nothing waits.
- */
-export function useHintOf({ corpId, openKfId }: Pick<HintAnswer, 'corpId' | 'openKfId'>): HintAnswer | null {
-  return useAnswer<HintPageAnswer>('/api/v1/hints', { query: { corpId, openKfId } }).data?.items[0] ?? null;
-}
 
 export function replayHint({ openKfId, corpId }: Pick<HintAnswer, 'openKfId' | 'corpId'>): Promise<unknown> {
   return request(`${pathOf(openKfId)}/replay${toQuery({ corpId })}`, { method: 'POST' });

@@ -1,8 +1,8 @@
 import { Input, type InputRef, Modal } from 'antd';
 import { type KeyboardEvent, useId, useRef, useState } from 'react';
 import { Link } from 'wouter';
+import { useAccountsLike } from '../api/accounts.js';
 import { useKnownBots } from '../api/bots.js';
-import { useRegistrationsLike } from '../api/registrations.js';
 import { t } from '../i18n/language.js';
 import { PAGES, type PageName, pathOf } from './paths.js';
 
@@ -99,7 +99,7 @@ function Places({
 function usePlacesLike(text: string): readonly Place[] {
   const { page } = t().common;
   const bots = useKnownBots().data?.items ?? [];
-  const accounts = useRegistrationsLike(text, SHOWN_MAX, text !== '').data?.items ?? [];
+  const accounts = useAccountsLike(text, SHOWN_MAX, text !== '').data?.items ?? [];
   const wanted = text.toLowerCase();
   const pages = (Object.keys(PAGES) as PageName[]).map((name): Place => ({
     kind: 'page',

@@ -4,6 +4,9 @@ function act(did: string, attempted: string) {
     `${who} ${(isDone ? did : `could not ${attempted}`).replace('{}', () => whom)}`;
 }
 
+const FORGOT = act('forgot the registration of {}', 'forget the registration of {}');
+const TESTED = act('tested {}', 'test {}');
+
 export const audit = {
   title: 'Audit',
   table: 'What operators did, the latest first',
@@ -47,11 +50,11 @@ export const audit = {
     'POST /api/v1/operators': act('added operator {}', 'add an operator'),
     'POST /api/v1/operators/:name/token': act('gave operator {} a new token', 'give operator {} a new token'),
     'DELETE /api/v1/operators/:name': act('removed operator {}', 'remove operator {}'),
-    'DELETE /api/v1/kf-accounts/:openKfId': act(
-      'forgot the registration of {}',
-      'forget the registration of {}',
-    ),
-    'POST /api/v1/kf-accounts/:openKfId/test': act('tested {}', 'test {}'),
+    'DELETE /api/v1/accounts/:openKfId': FORGOT,
+    'POST /api/v1/accounts/:openKfId/test': TESTED,
+    // As 2.1 called them, in entries that are kept.
+    'DELETE /api/v1/kf-accounts/:openKfId': FORGOT,
+    'POST /api/v1/kf-accounts/:openKfId/test': TESTED,
     'POST /api/v1/hints/replay': act('sent dead events again', 'send dead events again'),
     'POST /api/v1/hints/:openKfId/replay': act('sent the event of {} again', 'send the event of {} again'),
     'DELETE /api/v1/hints/:openKfId': act('dropped the event of {}', 'drop the event of {}'),

@@ -6,6 +6,9 @@ function act(did: string, attempted: string) {
     `${who} ${(isDone ? did : `未能${attempted}`).replace('{}', () => whom)}`;
 }
 
+const FORGOT = act('移除了 {} 的注册', '移除 {} 的注册');
+const TESTED = act('测试了 {}', '测试 {}');
+
 export const audit: Words['audit'] = {
   title: '审计',
   table: '运维人员的操作，最新的在前',
@@ -44,8 +47,11 @@ export const audit: Words['audit'] = {
     'POST /api/v1/operators': act('添加了运维人员 {}', '添加运维人员'),
     'POST /api/v1/operators/:name/token': act('为运维人员 {} 更换了令牌', '为运维人员 {} 更换令牌'),
     'DELETE /api/v1/operators/:name': act('删除了运维人员 {}', '删除运维人员 {}'),
-    'DELETE /api/v1/kf-accounts/:openKfId': act('移除了 {} 的注册', '移除 {} 的注册'),
-    'POST /api/v1/kf-accounts/:openKfId/test': act('测试了 {}', '测试 {}'),
+    'DELETE /api/v1/accounts/:openKfId': FORGOT,
+    'POST /api/v1/accounts/:openKfId/test': TESTED,
+    // As 2.1 called them, in entries that are kept.
+    'DELETE /api/v1/kf-accounts/:openKfId': FORGOT,
+    'POST /api/v1/kf-accounts/:openKfId/test': TESTED,
     'POST /api/v1/hints/replay': act('重新投递了死信事件', '重新投递死信事件'),
     'POST /api/v1/hints/:openKfId/replay': act('重新投递了 {} 的事件', '重新投递 {} 的事件'),
     'DELETE /api/v1/hints/:openKfId': act('丢弃了 {} 的事件', '丢弃 {} 的事件'),

@@ -2,7 +2,7 @@ import { Skeleton } from 'antd';
 import { Link, useParams } from 'wouter';
 import { useAccount } from '../../api/accounts.js';
 import { ApiError } from '../../api/api-error.js';
-import type { AccountDetailAnswer } from '../../api/answers.gen.js';
+import type { AccountAnswer } from '../../api/answers.gen.js';
 import { CopyButton } from '../../components/copy.js';
 import { LinkButton } from '../../components/link-button.js';
 import { Loaded } from '../../components/loaded.js';
@@ -45,7 +45,7 @@ export default function AccountPage() {
   );
 }
 
-function Account({ account }: { readonly account: AccountDetailAnswer }) {
+function Account({ account }: { readonly account: AccountAnswer }) {
   const { corpId, openKfId, waiting, registration } = account;
   return (
     <>
@@ -59,7 +59,7 @@ function Account({ account }: { readonly account: AccountDetailAnswer }) {
         <WaitingMessages corpId={corpId} openKfId={openKfId} />
       )}
       <LastRecords openKfId={openKfId} />
-      {registration !== null && <Registration of={registration} />}
+      {registration !== null && <Registration of={registration} account={account} />}
     </>
   );
 }

@@ -1,10 +1,10 @@
-import type { AccountDetailAnswer } from '../../api/answers.gen.js';
+import type { AccountAnswer } from '../../api/answers.gen.js';
 import { LastHourWords } from '../../components/last-hour-words.js';
 import { Ago } from '../../components/times.js';
 import { t } from '../../i18n/language.js';
 import { Hours } from './account-columns.js';
 
-export function Figures({ account }: { readonly account: AccountDetailAnswer }) {
+export function Figures({ account }: { readonly account: AccountAnswer }) {
   const { accounts } = t();
   const { lastMessageAt, lastReplyAt, lastHour, hours } = account;
   return (

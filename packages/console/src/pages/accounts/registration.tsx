@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { navigate } from 'wouter/use-browser-location';
-import type { FailureAnswer, KfAccountAnswer } from '../../api/answers.gen.js';
+import { forgetAccount } from '../../api/accounts.js';
+import type { AccountAnswer, FailureAnswer, RegistrationAnswer } from '../../api/answers.gen.js';
 import { useChange } from '../../api/answers.js';
-import { forgetAccount } from '../../api/registrations.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { Confirm } from '../../components/confirm.js';
 import { LastHourWords } from '../../components/last-hour-words.js';
@@ -13,25 +13,30 @@ import { t } from '../../i18n/language.js';
 import { PAGES } from '../../shell/paths.js';
 import { TestDelivery } from './test-delivery.js';
 
+interface RegistrationProps {
+  readonly of: RegistrationAnswer;
+  readonly account: AccountAnswer;
+}
+
 /** What its puppet registered, how deliveries to it went, a test of it, and the way to forget it. */
-export function Registration({ of: registration }: { readonly of: KfAccountAnswer }) {
-  const { openKfId, lastFailure, endpointLastFailure } = registration;
+export function Registration({ of: registration, account }: RegistrationProps) {
+  const { openKfId, lastFailure } = account;
   const { accounts } = t();
   return (
     <div className="cards">
-      <RegistrationFacts of={registration} />
+      <RegistrationFacts of={registration} account={account} />
       <section className="card">
         <h2>{accounts.lastFailure}</h2>
         {lastFailure === null ? <p className="muted">{accounts.noFailure}</p> : <Failure of={lastFailure} />}
-        {lastFailure?.stage === 'circuit' && endpointLastFailure !== null && (
+        {lastFailure?.stage === 'circuit' && registration.lastFailure !== null && (
           <>
             <h3>{accounts.lastFailureOfEndpoint}</h3>
-            <Failure of={endpointLastFailure} />
+            <Failure of={registration.lastFailure} />
           </>
         )}
       </section>
       <TestDelivery openKfId={openKfId} />
-      <Forget of={registration} />
+      <Forget of={account} />
     </div>
   );
 }
@@ -47,9 +52,9 @@ function Failure({ of: failure }: { readonly of: FailureAnswer }) {
   );
 }
 
-function RegistrationFacts({ of: registration }: { readonly of: KfAccountAnswer }) {
+function RegistrationFacts({ of: registration, account: { lastDelivery } }: RegistrationProps) {
   const { accounts, common } = t();
-  const { endpoint, registeredFrom, lastOnlineAt, lastDelivery, endpointLastHour } = registration;
+  const { endpoint, registeredFrom, lastOnlineAt, lastHour } = registration;
   return (
     <section className="card">
       <h2>{accounts.registration}</h2>
@@ -79,18 +84,18 @@ function RegistrationFacts({ of: registration }: { readonly of: KfAccountAnswer 
         </dd>
         <dt>{accounts.lastHourOfEndpoint}</dt>
         <dd>
-          <LastHourWords of={endpointLastHour} />
+          <LastHourWords of={lastHour} />
         </dd>
       </dl>
     </section>
   );
 }
 
-function Forget({ of: { openKfId, name } }: { readonly of: KfAccountAnswer }) {
+function Forget({ of: { openKfId, name } }: { readonly of: AccountAnswer }) {
   const { accounts } = t();
   const [isAsking, setAsking] = useState(false);
   // The account's own answer stays until its page is left: it may be no account any more.
-  const forget = useChange(forgetAccount, ['/api/v1/kf-accounts', '/api/v1/status']);
+  const forget = useChange(forgetAccount, ['/api/v1/status']);
   const named = name || openKfId;
   return (
     <section className="card">

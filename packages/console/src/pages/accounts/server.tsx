@@ -1,4 +1,4 @@
-import type { AccountDetailAnswer } from '../../api/answers.gen.js';
+import type { AccountAnswer } from '../../api/answers.gen.js';
 import { useKnownBots } from '../../api/bots.js';
 import { LinkButton } from '../../components/link-button.js';
 import { BotName } from '../../components/names.js';
@@ -9,9 +9,9 @@ import { t } from '../../i18n/language.js';
 import { pathOf } from '../../shell/paths.js';
 
 /** Who gets what customers write, and where that is. */
-export function Server({ account }: { readonly account: AccountDetailAnswer }) {
+export function Server({ account }: { readonly account: AccountAnswer }) {
   const { accounts } = t();
-  const { servedBy, botId, botName, address, registration, state, corpId, openKfId, sessions } = account;
+  const { servedBy, botId, botName, address, circuit, state, corpId, openKfId, sessions } = account;
   const isStream = useKnownBots().data?.items.some(({ id, kind }) => id === botId && kind === 'stream');
   return (
     <section className="card">
@@ -29,18 +29,14 @@ export function Server({ account }: { readonly account: AccountDetailAnswer }) {
         <dl className="facts">
           <dt>{accounts.address}</dt>
           <dd className="mono small">{address}</dd>
-          {registration !== null && (
-            <>
-              <dt>{accounts.circuit}</dt>
-              <dd>
-                <StateTag
-                  tone={registration.circuit === 'open' ? 'wait' : 'good'}
-                  text={accounts.circuits[registration.circuit]}
-                  title={accounts.circuitText[registration.circuit]}
-                />
-              </dd>
-            </>
-          )}
+          <dt>{accounts.circuit}</dt>
+          <dd>
+            <StateTag
+              tone={circuit === 'open' ? 'wait' : 'good'}
+              text={accounts.circuits[circuit]}
+              title={accounts.circuitText[circuit]}
+            />
+          </dd>
         </dl>
       )}
       {sessions !== null && (

@@ -1,6 +1,6 @@
+import { testAccount } from '../../api/accounts.js';
 import type { TestedAnswer } from '../../api/answers.gen.js';
 import { useChange } from '../../api/answers.js';
-import { testAccount } from '../../api/registrations.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { ErrorNote } from '../../components/error-note.js';
 import { FailureRemedy } from '../../components/remedy.js';

@@ -1,4 +1,4 @@
-import type { AccountDetailAnswer, CauseAnswer } from '../../api/answers.gen.js';
+import type { AccountAnswer, CauseAnswer } from '../../api/answers.gen.js';
 import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { LinkButton } from '../../components/link-button.js';
 import { CallRemedy } from '../../components/remedy.js';
@@ -12,7 +12,7 @@ import { pathOf } from '../../shell/paths.js';
 const OF_CARDS: ReadonlySet<CauseAnswer['code']> = new Set(['dead', 'dead_messages', 'parked']);
 
 /** Each cause with what to do about it; where there is none, how the account is. */
-export function WhatIsWrong({ account }: { readonly account: AccountDetailAnswer }) {
+export function WhatIsWrong({ account }: { readonly account: AccountAnswer }) {
   const { accounts, states } = t();
   const { causes, state, since, inWecom } = account;
   return (
@@ -34,7 +34,7 @@ export function WhatIsWrong({ account }: { readonly account: AccountDetailAnswer
 
 interface WrongProps {
   readonly cause: CauseAnswer;
-  readonly account: AccountDetailAnswer;
+  readonly account: AccountAnswer;
 }
 
 function Wrong({ cause, account: { corpId, openKfId } }: WrongProps) {

@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import type { HintAnswer, AccountDetailAnswer } from '../../api/answers.gen.js';
+import type { HintAnswer, AccountAnswer } from '../../api/answers.gen.js';
 import { useChange } from '../../api/answers.js';
-import { dropHint, replayHint, useHintOf } from '../../api/hints.js';
+import { dropHint, replayHint } from '../../api/hints.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { Confirm } from '../../components/confirm.js';
 import { ErrorNote } from '../../components/error-note.js';
@@ -11,20 +11,13 @@ import { formatDateTime, formatNumber, formatSince } from '../../i18n/format.js'
 import { t } from '../../i18n/language.js';
 import { untriedWords } from '../waiting/untried.js';
 
-const TOUCHED = [
-  '/api/v1/accounts',
-  '/api/v1/kf-accounts',
-  '/api/v1/hints',
-  '/api/v1/deliveries',
-  '/api/v1/status',
-];
+const TOUCHED = ['/api/v1/accounts', '/api/v1/hints', '/api/v1/deliveries', '/api/v1/status'];
 
 /** How much waits or is dead, and of its events why, since when, and what can be done. */
-export function WhatWaits({ account }: { readonly account: AccountDetailAnswer }) {
+export function WhatWaits({ account }: { readonly account: AccountAnswer }) {
   const { accounts } = t();
-  const { openKfId, waiting } = account;
+  const { openKfId, waiting, hint } = account;
   const all = waiting === null ? null : waiting.events + waiting.messages + waiting.dead;
-  const hint = useHintOf(account);
   return (
     <section className="card">
       <h2>{accounts.waits}</h2>
