@@ -67,15 +67,15 @@ mongoSuite('of three replicas on one database', () => {
     async () => {
       const [killed] = await Promise.all([idOf(dying), idOf(leaving)]);
       expect(await leaving.stop()).toBe(0);
-      const beforeMs = Date.now();
+      const killedMs = Date.now();
       await dying.stop('SIGKILL');
       await until(async () => (await away()).length > 0);
       const causes = await away();
       expect(causes).toMatchObject([{ severity: 'wait', count: 1, replica: killed }]);
       const sinceMs = Date.parse(causes[0]?.since ?? '');
-      expect(sinceMs).toBeLessThanOrEqual(beforeMs);
+      expect(sinceMs).toBeLessThanOrEqual(killedMs);
       expect(Date.now() - sinceMs).toBeGreaterThanOrEqual(120_000);
-      expect(Date.now() - sinceMs).toBeLessThan(180_000);
+      expect(Date.now() - killedMs).toBeLessThan(180_000);
       const next = await startManager(place.env);
       await until(async () => (await away()).length === 0);
       await next.stop();
