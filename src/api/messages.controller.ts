@@ -130,6 +130,6 @@ function toMessageAnswer(head: MessageHead, name: string | null, nowMs: number):
     attempts,
     refusals,
     dueAt: dueAtMs === null ? null : toIso(dueAtMs),
-    failure: toFailureAnswer(head.lastFailure),
+    lastFailure: toFailureAnswer(head.lastFailure),
   };
 }

@@ -157,7 +157,7 @@ export class MessageAnswer {
   @IsISO8601()
   readonly dueAt!: string | null;
 
-  readonly failure!: FailureAnswer | null;
+  readonly lastFailure!: FailureAnswer | null;
 }
 
 export class MessagePageAnswer extends Page {

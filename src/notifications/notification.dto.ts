@@ -9,6 +9,19 @@ export class ToldTroubleAnswer {
   readonly isOver!: boolean;
 }
 
+/** A message to a receiver that did not go out. */
+export class ReceiverFailureAnswer {
+  /**
+   * When it failed; ISO 8601, UTC.
+   * @example 2026-01-31T07:00:00.000Z
+   */
+  @IsISO8601()
+  readonly at!: string;
+
+  /** In words, without any secret. */
+  readonly reason!: string;
+}
+
 /** One receiver of NOTIFY_URL. The URL itself is left out, since it contains a key. */
 export class ReceiverAnswer {
   /**
@@ -47,15 +60,8 @@ export class ReceiverAnswer {
   /** The troubles in that message. One that is over is listed for an hour. */
   readonly told!: ToldTroubleAnswer[];
 
-  /**
-   * When a message last failed; ISO 8601, UTC. null: none yet.
-   * @example 2026-01-31T07:00:00.000Z
-   */
-  @IsISO8601()
-  readonly failedAt!: string | null;
-
-  /** Why it failed then. */
-  readonly failure!: string | null;
+  /** The last message that failed; null: none yet. */
+  readonly lastFailure!: ReceiverFailureAnswer | null;
 }
 
 export class ReceiversAnswer {

@@ -70,8 +70,7 @@ export class NotificationsController {
       told: troubles
         .filter(({ state, changedAtMs }) => state !== 'new' && changedAtMs === toldAtMs)
         .map(({ cause, state }) => ({ cause, isOver: state === 'over' })),
-      failedAt: lastFailure === null ? null : toIso(lastFailure.atMs),
-      failure: lastFailure?.reason ?? null,
+      lastFailure: lastFailure && { at: toIso(lastFailure.atMs), reason: lastFailure.reason },
     };
   }
 

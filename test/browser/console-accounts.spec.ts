@@ -327,7 +327,7 @@ function oneAccount(): AccountAnswer {
     hint: {
       ...{ corpId: CORP, openKfId: SOME_ID, name: '售前咨询', generation: 'g1', state: 'waiting', events: 1 },
       ...{ arrivedAt: at(5), waitingSince: at(15), ageS: 900, attempts: 4, dueAt: at(-1), endpoint: null },
-      ...{ isUnderWay: false, isSyncTokenExpired: true, failure },
+      ...{ isUnderWay: false, isSyncTokenExpired: true, lastFailure: failure },
     },
     circuit: 'open',
     lastDelivery: { at: at(20), status: 200, durationMs: 84, occasion: 'inline' },

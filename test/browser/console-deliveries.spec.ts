@@ -255,7 +255,7 @@ describeInBrowser('the console, while puppets come and go', () => {
       events: 1,
       isUnderWay: false,
       isSyncTokenExpired: false,
-      failure: null,
+      lastFailure: null,
     };
     const asked: string[] = [];
     await page.route(/\/api\/v1\/hints/, (route) => {

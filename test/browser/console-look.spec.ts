@@ -409,12 +409,12 @@ function receivers(): ReceiversAnswer['items'] {
   };
   return [
     {
-      ...{ id: 'a', kind: 'robot', host: 'qyapi.weixin.qq.com', troubles: 0, failedAt: null, failure: null },
+      ...{ id: 'a', kind: 'robot', host: 'qyapi.weixin.qq.com', troubles: 0, lastFailure: null },
       ...{ toldAt: at(5), told: [{ cause: { ...cause, ...place }, isOver: true }] },
     },
     {
       ...{ id: 'b', kind: 'webhook', host: 'hooks.example.com', troubles: 1, toldAt: null, told: [] },
-      ...{ failedAt: at(1), failure: 'it answered with HTTP status 500' },
+      lastFailure: { at: at(1), reason: 'it answered with HTTP status 500' },
     },
   ];
 }

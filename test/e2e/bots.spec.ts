@@ -595,7 +595,7 @@ onEachStoreNightly((newPlace) => {
     const { items } = await read<HintPageAnswer>(
       fetch(`${manager.url}/api/v1/hints?state=waiting&corpId=${app.corpId}`),
     );
-    expect(items).toMatchObject([{ openKfId, failure: { stage: 'paused' } }]);
+    expect(items).toMatchObject([{ openKfId, lastFailure: { stage: 'paused' } }]);
     expect(bot.received).toEqual([]);
     await pause(false);
     await until(() => bot.received.length === 1);

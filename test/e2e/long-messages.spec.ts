@@ -117,7 +117,7 @@ function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
       expect(more).toEqual([]);
       expect(message).toMatchObject({
         attempts: 0,
-        failure: {
+        lastFailure: {
           stage: 'oversized',
           reason: expect.stringMatching(
             /^the message has 2097\d{3} bytes; at most 2097152 are kept and sent$/,
@@ -200,7 +200,10 @@ function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
       expect(given.map((text) => text.slice(0, 9)).toSorted()).toEqual(['1', '2', '3']);
       expect(closes).toHaveLength(1);
       const [message] = await dead();
-      expect(message?.failure).toMatchObject({ stage: 'too_long', reason: expect.stringMatching(/1009/) });
+      expect(message?.lastFailure).toMatchObject({
+        stage: 'too_long',
+        reason: expect.stringMatching(/1009/),
+      });
       // Once the client reads more, an operator has it sent again.
       const hasLong = () => given.some(({ length }) => length === FOREIGN_LIMIT);
       const again = connect(2 * LIMIT_BYTES, hasLong);

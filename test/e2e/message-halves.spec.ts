@@ -174,7 +174,7 @@ describe.each(['its URL', 'a stream'])('a program that is told by %s and answers
       await pass(FIRST_RETRY_MS);
     }
     await untilIn(() => bot.texts.includes('next'));
-    expect(await messages('dead')).toMatchObject([{ failure: { stage: 'timeout' } }]);
+    expect(await messages('dead')).toMatchObject([{ lastFailure: { stage: 'timeout' } }]);
     expect(bot.given.map(({ text, attempt }) => `${text} #${attempt}`)).toEqual([
       ...['poison #1', 'meanwhile 1 #1', 'poison #2', 'meanwhile 2 #1', 'next #1'],
     ]);
@@ -221,7 +221,7 @@ describe('a program that answers and', () => {
       ...{ lastTakenAt: null, lastFailure: null, circuit: 'closed' },
       lastHour: { attempts: 0, taken: 0 },
     });
-    expect(await messages('waiting')).toMatchObject([{ failure: null }]);
+    expect(await messages('waiting')).toMatchObject([{ lastFailure: null }]);
     expect(bot.server.received.map(({ headers }) => headers['x-wxkf-attempt'])).toEqual(['1']);
     expect(await unpulledCount()).toBe('0');
     await pass(10_000);

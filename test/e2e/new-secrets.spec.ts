@@ -101,7 +101,7 @@ it('a puppet whose certificate has expired takes nothing, by its stage connect, 
   expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
   const account = await fetch(`${manager.url}/api/v1/accounts/${openKfId}`);
   expect(await account.json()).toMatchObject({
-    hint: { failure: { stage: 'connect', reason: expect.stringContaining('CERT_HAS_EXPIRED') } },
+    hint: { lastFailure: { stage: 'connect', reason: expect.stringContaining('CERT_HAS_EXPIRED') } },
   });
   expect(puppet.received).toEqual([]);
   await before.close();

@@ -90,7 +90,7 @@ it('tells a group once that a bot is down, and once that it is back', async () =
   expect(told().slice(1)).toEqual([expect.stringMatching(/^\*\*已恢复（1）\*\*\n.*持续了 \d+ 分钟$/)]);
   expect(await receivers()).toEqual([
     {
-      ...{ kind: 'robot', host: new URL(wecom.url).host, troubles: 0, failedAt: null, failure: null },
+      ...{ kind: 'robot', host: new URL(wecom.url).host, troubles: 0, lastFailure: null },
       id: expect.stringMatching(/^[\w-]{22}$/),
       toldAt: expect.stringMatching(/^2026-01-01T00:/),
       told: [{ cause: expect.objectContaining({ code: 'waiting' }), isOver: true }],

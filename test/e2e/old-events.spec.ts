@@ -60,7 +60,7 @@ describe('an event that nobody took for 3 days', () => {
     time.goAhead(DAYS_3_MS);
     const isDead = () => until(async () => (await at.hints()).some(({ state }) => state === 'dead'));
     await isDead();
-    expect(await at.hints()).toMatchObject([{ failure: { stage: 'expired' }, dueAt: null }]);
+    expect(await at.hints()).toMatchObject([{ lastFailure: { stage: 'expired' }, dueAt: null }]);
     const before = at.bot.received.length;
     expect((await at.replay()).status).toBe(200);
     await isDead();
@@ -124,7 +124,8 @@ describe('pulls without a sync token', () => {
     for (const openKfId of [registered, ...accounts]) expect(await at.tell('ENC1', openKfId)).toBe('pending');
     time.goAhead(TOKEN_LIFE_MS);
     await at.setPaused(id, false);
-    const waiting = async () => (await at.hints()).filter(({ failure }) => failure?.stage === 'resync');
+    const waiting = async () =>
+      (await at.hints()).filter(({ lastFailure }) => lastFailure?.stage === 'resync');
     await until(async () => (await waiting()).length === 2);
     await until(async () => (await at.hints()).length === 3);
     expect(at.bot.received).toHaveLength(6);

@@ -244,7 +244,7 @@ onEachStoreNightly((newPlace) => {
       expect(waiting.find((hint) => hint.openKfId === openKfId)).toMatchObject({
         state: 'waiting',
         name: '客服一号',
-        failure: { stage: 'connect' },
+        lastFailure: { stage: 'connect' },
         isSyncTokenExpired: false,
       });
       expect(waiting.find((hint) => hint.openKfId === never)).toMatchObject({ state: 'parked', name: null });

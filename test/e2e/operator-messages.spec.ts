@@ -107,7 +107,7 @@ onEachStoreNightly((newPlace) => {
       attempts: TRIES,
       refusals: TRIES,
       dueAt: null,
-      failure: { at: expect.any(String), stage: 'status', reason: 'the answer was 500', status: 500 },
+      lastFailure: { at: expect.any(String), stage: 'status', reason: 'the answer was 500', status: 500 },
     });
     expect(await list('&state=waiting')).toEqual([]);
     expect(puppet.received.map(({ headers }) => headers['x-wxkf-attempt'])).toEqual(

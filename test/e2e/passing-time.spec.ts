@@ -110,7 +110,10 @@ describe('a message', () => {
     time.goAhead(HOUR_MS);
     await restart();
     await until(async () => (await messages('dead')).length === 2);
-    expect((await messages('dead')).map(({ failure }) => failure?.stage)).toEqual(['expired', 'expired']);
+    expect((await messages('dead')).map(({ lastFailure }) => lastFailure?.stage)).toEqual([
+      'expired',
+      'expired',
+    ]);
     await isGiven('younger');
     const [first] = await messages('dead');
     const path = `/api/v1/messages/${openKfId}/${first?.webhookId}/replay`;

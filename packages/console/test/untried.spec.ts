@@ -4,12 +4,12 @@ import type { HintAnswer } from '../src/api/answers.gen.js';
 import { english } from '../src/i18n/english.js';
 import { untriedWords } from '../src/pages/waiting/untried.js';
 
-type Stage = NonNullable<HintAnswer['failure']>['stage'];
+type Stage = NonNullable<HintAnswer['lastFailure']>['stage'];
 const { untried } = english.outbox;
 
 function words(stage: Stage, changes: Partial<Pick<HintAnswer, 'state' | 'attempts'>> = {}): string | null {
-  const failure = { stage, reason: '', status: null, at: '2026-01-31T08:00:00.000Z' };
-  return untriedWords({ state: 'waiting', attempts: 0, failure, ...changes }, english.outbox);
+  const lastFailure = { stage, reason: '', status: null, at: '2026-01-31T08:00:00.000Z' };
+  return untriedWords({ state: 'waiting', attempts: 0, lastFailure, ...changes }, english.outbox);
 }
 
 it('says why it was kept without an attempt', () => {
@@ -25,5 +25,5 @@ it('says that its bot failed before where only an earlier event was tried', () =
 it('leaves the number of those that were tried, and of what is tried no more', () => {
   expect(words('status', { attempts: 3 })).toBeNull();
   expect(words('endpoint', { state: 'dead' })).toBeNull();
-  expect(untriedWords({ state: 'waiting', attempts: 0, failure: null }, english.outbox)).toBeNull();
+  expect(untriedWords({ state: 'waiting', attempts: 0, lastFailure: null }, english.outbox)).toBeNull();
 });

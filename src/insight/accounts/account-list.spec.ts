@@ -150,7 +150,7 @@ describe('the list of accounts', () => {
     expect(items).toMatchObject([
       {
         circuit: 'closed',
-        hint: { state: 'waiting', failure: { stage: 'connect' }, name: '客服 wkWaiting' },
+        hint: { state: 'waiting', lastFailure: { stage: 'connect' }, name: '客服 wkWaiting' },
         lastFailure: { reason: 'no connection' },
         registration: { endpoint: endpointOf('wkWaiting'), online: true, registeredFrom: '10.0.0.1' },
       },

@@ -26,7 +26,7 @@ export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number)
     endpoint: endpoint === null ? null : toAddress(endpoint),
     isUnderWay: runningLease(hint, nowMs) !== null,
     isSyncTokenExpired: nowMs - arrivedAtMs + lagMs >= SYNC_TOKEN_LIFE_MS,
-    failure: toFailureAnswer(lastFailure),
+    lastFailure: toFailureAnswer(lastFailure),
   };
 }
 

@@ -90,7 +90,7 @@ export class HintAnswer {
    */
   readonly isSyncTokenExpired!: boolean;
 
-  readonly failure!: FailureAnswer | null;
+  readonly lastFailure!: FailureAnswer | null;
 }
 
 export class HintPageAnswer extends Page {

@@ -1248,7 +1248,7 @@ export type HintAnswer = {
      * Whether its puppet will be told to pull without a sync token.
      */
     isSyncTokenExpired: boolean;
-    failure: FailureAnswer | null;
+    lastFailure: FailureAnswer | null;
 };
 
 export type HintCountAnswer = {
@@ -1522,7 +1522,7 @@ export type MessageAnswer = {
      * When it may be sent; ISO 8601, UTC. null when it is dead.
      */
     dueAt: string | null;
-    failure: FailureAnswer | null;
+    lastFailure: FailureAnswer | null;
 };
 
 export type MessagePageAnswer = {
@@ -1687,13 +1687,20 @@ export type ReceiverAnswer = {
      */
     told: Array<ToldTroubleAnswer>;
     /**
-     * When a message last failed; ISO 8601, UTC. null: none yet.
+     * The last message that failed; null: none yet.
      */
-    failedAt: string | null;
+    lastFailure: ReceiverFailureAnswer | null;
+};
+
+export type ReceiverFailureAnswer = {
     /**
-     * Why it failed then.
+     * When it failed; ISO 8601, UTC.
      */
-    failure: string | null;
+    at: string;
+    /**
+     * In words, without any secret.
+     */
+    reason: string;
 };
 
 export type ReceiversAnswer = {

@@ -66,8 +66,9 @@ export function WaitingMessages({ corpId, openKfId }: WaitingMessagesProps) {
             key: 'why',
             head: outbox.why,
             from: 'm',
-            title: ({ failure }) => (failure === null ? common.none : failures[failure.stage].remedy),
-            cell: ({ failure }) => (failure === null ? common.none : whatFailed(failure, t())),
+            title: ({ lastFailure }) =>
+              lastFailure === null ? common.none : failures[lastFailure.stage].remedy,
+            cell: ({ lastFailure }) => (lastFailure === null ? common.none : whatFailed(lastFailure, t())),
           },
           {
             key: 'actions',

@@ -56,17 +56,17 @@ interface ReceiverProps {
 
 function Receiver({ receiver, tested }: ReceiverProps) {
   const { notifications } = t();
-  const { kind, host, told, toldAt, failedAt, failure } = receiver;
-  const hasFailed = failedAt !== null && (toldAt === null || failedAt > toldAt);
+  const { kind, host, told, toldAt, lastFailure } = receiver;
+  const hasFailed = lastFailure !== null && (toldAt === null || lastFailure.at > toldAt);
   return (
     <li>
       <strong>{notifications.kinds[kind]}</strong> <span className="mono small">{host}</span>{' '}
       {tested !== null && <Tested of={tested} />}
       {hasFailed && (
         <>
-          <StateTag tone="bad" text={notifications.failed} /> <Ago at={failedAt} />
+          <StateTag tone="bad" text={notifications.failed} /> <Ago at={lastFailure.at} />
           {t().common.colon}
-          <span lang="en">{failure}</span>{' '}
+          <span lang="en">{lastFailure.reason}</span>{' '}
         </>
       )}
       <span className="small muted">

@@ -101,7 +101,7 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
             isWhole: true,
             cell: (row) => (
               <Opener
-                text={row.failure === null ? outbox.noFailure : whatFailed(row.failure, t())}
+                text={row.lastFailure === null ? outbox.noFailure : whatFailed(row.lastFailure, t())}
                 isOpen={opened === row.key}
                 onToggle={() => toggle(row)}
               />
@@ -156,7 +156,7 @@ export function WaitingList<T>({ caption, of: paged, toRow, empty, replayAll, so
         detail={(row) =>
           opened !== row.key ? null : (
             <div className="remedy">
-              {row.failure !== null && <FailureRemedy failure={row.failure} />}
+              {row.lastFailure !== null && <FailureRemedy failure={row.lastFailure} />}
               <dl className="facts">
                 <dt>{outbox.app}</dt>
                 <dd>

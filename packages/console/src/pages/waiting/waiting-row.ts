@@ -25,7 +25,7 @@ export interface WaitingRow {
   readonly since: string;
   readonly attempts: string;
   readonly due: Due;
-  readonly failure: FailureAnswer | null;
+  readonly lastFailure: FailureAnswer | null;
   /** Its attempts. */
   readonly logHref: string;
   /** What is lost when it is dropped. */
@@ -42,11 +42,11 @@ export interface WaitingRow {
 
 export function rowOfHint(hint: HintAnswer): WaitingRow {
   const { outbox } = t();
-  const { corpId, openKfId, name, state, waitingSince, arrivedAt, failure, attempts } = hint;
+  const { corpId, openKfId, name, state, waitingSince, arrivedAt, lastFailure, attempts } = hint;
   const label = name || openKfId;
   return {
     key: `${corpId}/${openKfId}`,
-    ...{ corpId, openKfId, name, label, failure },
+    ...{ corpId, openKfId, name, label, lastFailure },
     what: outbox.eventsOf(hint.events),
     isDead: state === 'dead',
     since: waitingSince,
@@ -75,11 +75,11 @@ function dueOfHint({ isUnderWay, state, dueAt }: HintAnswer): Due {
 
 export function rowOfMessage(message: MessageAnswer): WaitingRow {
   const { messages, outbox } = t();
-  const { corpId, openKfId, name, webhookId, type, origin, sentAt, dueAt, failure } = message;
+  const { corpId, openKfId, name, webhookId, type, origin, sentAt, dueAt, lastFailure } = message;
   const label = messages.nameOf(type, name || openKfId);
   return {
     key: webhookId,
-    ...{ corpId, openKfId, name, label, failure },
+    ...{ corpId, openKfId, name, label, lastFailure },
     what: `${type || messages.noType} ${messages.origins(origin)}`,
     isDead: message.state === 'dead',
     since: message.storedAt,
