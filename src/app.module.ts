@@ -16,7 +16,9 @@ import { OidcModule } from './console/oidc/oidc.module.js';
 import { dispatchConfig } from './dispatch/answer/dispatch.config.js';
 import { type CarrierLine, CarriersModule } from './dispatch/carriers.module.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
+import { WaitingMessages } from './dispatch/endpoint/waiting-messages.js';
 import { HttpCarrier } from './dispatch/http/http-carrier.js';
+import { DueMessages } from './dispatch/redelivery/due-messages.js';
 import { healthConfig } from './health/health.config.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -42,14 +44,17 @@ import { OperatorsModule } from './operators/operators.module.js';
 import { recordConfig } from './record/record.config.js';
 import { RecordModule } from './record/record.module.js';
 import { apiConfig } from './api/api.config.js';
+import { WaitingEvents } from './registry/accounts/waiting-events.js';
 import { appsConfig } from './registry/apps/apps.config.js';
 import { endpointConfig } from './registry/endpoint/endpoint.config.js';
+import { SecretCheck } from './registry/puppets/secret-check.js';
 import { registrationConfig } from './registry/registration/registration.config.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { storageConfig } from './storage/store/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
 import { CONTENTS } from './store-contents.js';
 import { NoPeople, People } from './wecom/people.js';
+import { QueuedMessages } from './wecom/proxy/queued-messages.js';
 import { NoSessionCalls, SessionCalls } from './wecom/proxy/session-calls.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
@@ -82,8 +87,13 @@ const NAMESPACES: readonly Namespace[] = [
   wecomConfig,
 ];
 
-/** Ports that an optional feature fills. */
+/** Ports that a higher feature fills. */
 const PORTS: readonly PortLine[] = [
+  [SecretCheck, 'needed', TokensModule],
+  [WaitingEvents, 'needed', DispatchModule],
+  [WaitingMessages, 'needed', MessagesModule],
+  [DueMessages, 'needed', MessagesModule],
+  [QueuedMessages, 'needed', MessagesModule],
   [CustomerCounts, NoCustomerCounts, SessionsModule],
   [PageRules, NoPageRules, SessionsModule],
   [People, NoPeople, SessionsModule],
@@ -121,7 +131,6 @@ export class AppModule {
         OperatorsModule,
         AuditModule,
         RecordModule,
-        TokensModule,
         RegistryModule,
         CallbackModule,
         PortsModule.forRoot(PORTS),

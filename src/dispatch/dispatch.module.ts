@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { AccountHistories } from '../registry/puppets/account-history.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { WaitingEvents } from '../registry/accounts/waiting-events.js';
@@ -11,7 +11,6 @@ import { BotMetrics } from './bot-metrics.js';
 import { DispatchGauges } from './dispatch-gauges.js';
 import { DispatchMetrics } from './endpoint/dispatch-metrics.js';
 import { LateWork } from './endpoint/late-work.js';
-import { AttemptRecords } from './endpoint/attempt-records.js';
 import { Circuits } from './endpoint/circuits.js';
 import { Deliveries } from './endpoint/deliveries.js';
 import { BotEndpoints, Recoveries } from './endpoint/bot-endpoint.js';
@@ -33,16 +32,11 @@ import { RetryLoops } from './redelivery/retry-loops.js';
 import { TestDelivery } from './redelivery/test-delivery.js';
 import { TestElsewhere } from './redelivery/test-elsewhere.js';
 
-/**
- * Its queue store and counters come from the storage module, which is global. Global itself, since it meets a port of
- * the registry.
- */
-@Global()
+/** Its queue store and counters come from the storage module, which is global. */
 @Module({
   imports: [RegistryModule],
   providers: [
     Arrivals,
-    AttemptRecords,
     BotMetrics,
     Circuits,
     Deliveries,

@@ -1,18 +1,21 @@
 import { type Abstract, type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 
-/** A port, the none that stands there without the feature, and the module of that feature. */
-export type PortLine = readonly [port: Abstract<unknown>, none: Type, filledBy?: Type];
+/**
+ * A port, what stands there without the feature that fills it, and the module of that feature. Where nothing may stand there, the
+ * port is `needed`.
+ */
+export type PortLine = readonly [port: Abstract<unknown>, none: Type | 'needed', filledBy?: Type];
 
-/** Ports of lower features that an optional one fills. Everything may inject them. */
+/** Ports of lower features that a higher one fills. Everything may inject them. */
 @Global()
 @Module({})
 export class PortsModule {
-  /** A feature that is named here and does not export its port stops the start: Nest cannot resolve who injects it. */
+  /** A needed port that no feature fills stops the start, and so does a feature that is named here and does not export its port. */
   static forRoot(lines: readonly PortLine[]): DynamicModule {
     const features = [...new Set(lines.flatMap(([, , filledBy]) => filledBy ?? []))];
-    const nones = lines
-      .filter(([, , filledBy]) => filledBy === undefined)
-      .map(([provide, useClass]) => ({ provide, useClass }));
+    const nones = lines.flatMap(([provide, none, filledBy]) =>
+      filledBy === undefined && none !== 'needed' ? [{ provide, useClass: none }] : [],
+    );
     return {
       module: PortsModule,
       imports: features,

@@ -1,37 +1,36 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AlsoWaiting } from '../dispatch/outbox/waiting-hints.js';
+import type { Delivery } from '../dispatch/endpoint/deliveries.js';
+import { WaitingMessages } from '../dispatch/endpoint/waiting-messages.js';
 import { toAddress } from '../registry/endpoint/endpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations, type MessageDestination } from '../registry/accounts/destination.js';
 import { MessageStore } from './queue/message-store.js';
+import { OwnPulls } from './own-pulls.js';
 import { CatchUp } from './pulling/catch-up.js';
+import { Coverage } from './pulling/coverage.js';
 import { Patrol } from './pulling/patrol.js';
 import { Puller } from './pulling/puller.js';
-import { LongWaits } from './sending/long-waits.js';
-import { MessageOutcomes } from './sending/message-outcomes.js';
 import type { Addressee } from '../kernel/account.js';
 
-/**
- * Makes messages due when their endpoint is well again or their account has another taker. The patrol calls
- * `lookAtAll`, which finds what this misses, gives up messages that nobody took for 3 days, and catches up
- * accounts that got a bot.
- */
+/** Makes messages due when their endpoint is well again or their account has another taker. */
 @Injectable()
-export class MessageWakes implements AlsoWaiting {
+export class MessageWakes extends WaitingMessages {
   constructor(
     private readonly store: MessageStore,
     private readonly destinations: Destinations,
     private readonly puller: Puller,
     private readonly catchUp: CatchUp,
     private readonly patrol: Patrol,
-    private readonly outcomes: MessageOutcomes,
-    private readonly waits: LongWaits,
+    private readonly coverage: Coverage,
+    private readonly ownPulls: OwnPulls,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+  ) {
+    super();
+  }
 
-  recovered(endpoint: string): void {
+  override recovered(endpoint: string): void {
     const woken = this.store.lines.wakeEndpoint(endpoint, this.storeClock.nowMs());
     this.#follow(
       woken.then(() => this.puller.added.wakeUp()),
@@ -39,34 +38,35 @@ export class MessageWakes implements AlsoWaiting {
     );
   }
 
-  woken(account: Addressee, isMoved: boolean): void {
+  override woken(account: Addressee, isMoved: boolean): void {
     this.catchUp.lookAt(account, isMoved);
     const endpoint = this.endpointOf(account);
     if (endpoint !== null) this.#follow(this.wake(account, endpoint), endpoint);
   }
 
-  someWoken(): void {
-    this.#follow(this.#wakeMoved(), NOBODY);
+  override someWoken(): void {
+    this.#follow(this.wakeMoved(), NOBODY);
   }
 
-  listEndpoints(): Promise<readonly string[]> {
+  override listEndpoints(): Promise<readonly string[]> {
     return this.store.lines.listEndpoints();
   }
 
-  async lookAtAll(): Promise<void> {
-    this.patrol.start();
-    try {
-      await this.#wakeMoved();
-      await this.waits.findAll();
-      await this.catchUp.lookAtAll();
-      await this.outcomes.clearUp();
-    } catch (err) {
-      this.log.debug({ err }, 'message.patrol_failed');
+  override eventTried(delivery: Delivery): void {
+    const { isPulled, result, occasion } = delivery;
+    const isTest = occasion === 'test';
+    if (isPulled && result.taken) {
+      this.catchUp.pulled(delivery);
+      if (!isTest) this.patrol.pulled(delivery);
     }
+    // What a pull of the manager brings is not taken yet: its messages are known by their ids.
+    if (isPulled || isTest) return;
+    this.coverage.told(delivery);
+    this.ownPulls.told(delivery);
   }
 
   /** All accounts whose messages wait elsewhere than where they would go now. @throws AppError `STORE_UNAVAILABLE` */
-  async #wakeMoved(): Promise<void> {
+  async wakeMoved(): Promise<void> {
     for await (const account of this.store.listAccounts()) {
       const endpoint = this.endpointOf(account);
       if (endpoint !== null && endpoint !== account.endpoint) await this.wake(account, endpoint);

@@ -1,4 +1,7 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { WaitingMessages } from '../dispatch/endpoint/waiting-messages.js';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { DueMessages } from '../dispatch/redelivery/due-messages.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';
@@ -9,7 +12,7 @@ import { MessageMetrics } from './sending/message-metrics.js';
 import { MessageOperations } from './message-operations.js';
 import { MessageStore } from './queue/message-store.js';
 import { MessageWakes } from './message-wakes.js';
-import { MessagesLifecycle } from './messages-lifecycle.js';
+import { MessageLoop } from './message-loop.js';
 import { PulledMessages } from './queue/pulled-messages.js';
 import { OwnPulls } from './own-pulls.js';
 import { CatchUp } from './pulling/catch-up.js';
@@ -28,13 +31,9 @@ import { MessageOutcomes } from './sending/message-outcomes.js';
 import { MessageSender } from './sending/message-sender.js';
 import { Takers } from './sending/takers.js';
 
-/**
- * Its queue store comes from the storage module, which is global. Global itself, since it provides a port of the
- * proxy.
- */
-@Global()
+/** Its queue store comes from the storage module, which is global. */
 @Module({
-  imports: [RegistryModule, WecomModule],
+  imports: [DispatchModule, RegistryModule, WecomModule],
   providers: [
     CallbackHalves,
     CatchUp,
@@ -46,11 +45,11 @@ import { Takers } from './sending/takers.js';
     MessageAttempts,
     MessageContents,
     MessageLog,
+    MessageLoop,
     MessageMetrics,
     MessageOperations,
     MessageOutcomes,
     MessageSender,
-    MessagesLifecycle,
     MessageStore,
     MessageWakes,
     OwnPulls,
@@ -60,8 +59,10 @@ import { Takers } from './sending/takers.js';
     PullRun,
     Pulls,
     Takers,
+    { provide: DueMessages, useExisting: MessageLoop },
     { provide: QueuedMessages, useClass: QueuedAnswers },
+    { provide: WaitingMessages, useExisting: MessageWakes },
   ],
-  exports: [MessageOperations, MessageStore, Puller, QueuedMessages],
+  exports: [DueMessages, MessageOperations, MessageStore, Puller, QueuedMessages, WaitingMessages],
 })
 export class MessagesModule {}

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { kfParcel } from '../../test/support/delivery.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
+import { noRecorder } from '../../test/support/recorder.js';
 import { DispatchMetrics } from '../dispatch/endpoint/dispatch-metrics.js';
 import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
 import { Deliveries } from '../dispatch/endpoint/deliveries.js';
@@ -27,7 +28,7 @@ let ownPulls: OwnPulls;
 
 beforeEach(() => {
   clock = new ManualClock(1_000_000);
-  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
+  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), noRecorder(clock), clock);
   [counted, takenBack, takerId] = [[], [], BOT];
   const coverage = {
     moved: (_account, { from, cursor }) => void counted.push(`${from}-${cursor}`),
@@ -39,14 +40,14 @@ beforeEach(() => {
     find: () => ({ bot: { id: takerId }, puppet: null, isPulled: false }),
   } as unknown as Destinations;
   ownPulls = new OwnPulls(store, coverage, deliveries, destinations);
-  ownPulls.onApplicationBootstrap();
 });
 
 /** Begins an attempt. @returns what ends it. */
 function tell(): (result: AttemptResult) => void {
   const beganMs = clock.nowMs();
   deliveries.began(TO, 'inline');
-  return (result) => deliveries.ended(TO, kfParcel(ACCOUNT), 'inline', result, clock.nowMs() - beganMs);
+  return (result) =>
+    ownPulls.told(deliveries.ended(TO, kfParcel(ACCOUNT), 'inline', result, clock.nowMs() - beganMs));
 }
 
 async function pull(from: string, cursor: string) {

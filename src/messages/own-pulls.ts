@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Deliveries, type Delivery } from '../dispatch/endpoint/deliveries.js';
 import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
 import { Destinations } from '../registry/accounts/destination.js';
@@ -14,7 +14,7 @@ import { type Addressee, accountKey } from '../kernel/account.js';
  * the pull counts at once.
  */
 @Injectable()
-export class OwnPulls implements OnApplicationBootstrap {
+export class OwnPulls {
   /** Pulls of programs that are at work on an event, one for each app, by account. */
   readonly #pending = new Map<string, readonly OwnPull[]>();
 
@@ -24,10 +24,6 @@ export class OwnPulls implements OnApplicationBootstrap {
     private readonly deliveries: Deliveries,
     private readonly destinations: Destinations,
   ) {}
-
-  onApplicationBootstrap(): void {
-    this.deliveries.listen((delivery) => this.#see(delivery));
-  }
 
   /** See `QueuedMessages.findCursor`. @throws AppError `STORE_UNAVAILABLE` */
   async findCursor(account: Addressee, appId: string): Promise<string> {
@@ -65,8 +61,9 @@ export class OwnPulls implements OnApplicationBootstrap {
     else this.#setPending(key, others);
   }
 
-  #see({ occasion, isPulled, result, atMs, durationMs, ...account }: Delivery): void {
-    if (this.#pending.size === 0 || isPulled || occasion === 'test' || occasion === 'message') return;
+  /** A taker that pulls by itself was told of an event. */
+  told({ result, atMs, durationMs, ...account }: Delivery): void {
+    if (this.#pending.size === 0) return;
     const key = accountKey(account);
     const pending = this.#pending.get(key);
     if (pending === undefined) return;

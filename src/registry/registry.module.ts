@@ -52,8 +52,8 @@ const FOR_OTHERS = [
 ];
 
 /**
- * A folder imports only folders before it: endpoint, keys, puppets, apps, bots, sync, accounts, registration. Global modules
- * implement its ports: storage the repositories, tokens `SecretCheck`, dispatch `WaitingEvents`. A feature that remembers
+ * A folder imports only folders before it: endpoint, keys, puppets, apps, bots, sync, accounts, registration. Its ports are filled
+ * above: `app.module.ts` lists by whom. A feature that remembers
  * something about accounts adds itself to `AccountHistories`.
  */
 @Module({

@@ -13,10 +13,11 @@ import { OwnCalls } from './client/own-calls.js';
 import { CgiBinController } from './cgi-bin.controller.js';
 import { WecomAccounts } from './wecom-accounts.js';
 import { WecomController } from './wecom.controller.js';
+import { TokensModule } from './tokens/tokens.module.js';
 
-/** Calls to WeCom. Counters, access tokens and `QueuedMessages` come from three global modules: storage, tokens and messages. */
+/** Calls to WeCom. Counters come from the storage module, which is global. */
 @Module({
-  imports: [RegistryModule],
+  imports: [RegistryModule, TokensModule],
   controllers: [CgiBinController, WecomController],
   providers: [
     ApiProxy,

@@ -1,9 +1,9 @@
-/** Carriers are lines of the composition root: builds of the manager that have one more, and one less. */
+/** Carriers and ports are lines of the composition root: builds of the manager that have one more, and one less. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { startManager } from '../support/manager-process.js';
+import { spawnManager, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
 import { postJson } from '../support/puppet-server.js';
 import { newApp, newOpenKfId } from '../support/wecom.js';
@@ -46,14 +46,17 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function changeRoot(change: (text: string) => string): string {
-  const root = join(folder, 'dist/app.module.js');
-  const before = readFileSync(root, 'utf8');
+/** @returns what to start. */
+function changeBuild(file: string, change: (text: string) => string): string {
+  const path = join(folder, file);
+  const before = readFileSync(path, 'utf8');
   const after = change(before);
   expect(after).not.toBe(before);
-  writeFileSync(root, after);
+  writeFileSync(path, after);
   return join(folder, 'dist/main.js');
 }
+
+const changeRoot = (change: (text: string) => string) => changeBuild('dist/app.module.js', change);
 
 const app = newApp();
 const newBot = (fields: object) => ({
@@ -103,4 +106,27 @@ it('a bot of a kind that no carrier takes is refused, and one that is stored is 
   expect(refused.status).toBe(400);
   expect(await refused.json()).toMatchObject({ message: expect.stringContaining('kind must be one') });
   expect(await manager.stop()).toBe(0);
+});
+
+it('a feature that fills a needed port, and has no row in the composition root, stops the start', async () => {
+  const main = changeRoot((text) => text.replaceAll(/\[\w+, 'needed', MessagesModule\],/g, ''));
+  const manager = spawnManager(place.env, undefined, main);
+  expect(await manager.exited).toBe(1);
+  expect(manager.output()).toMatch(/argument (Waiting|Due|Queued)Messages/);
+});
+
+it.each([
+  ['SecretCheck', 'wecom/tokens/tokens'],
+  ['WaitingEvents', 'dispatch/dispatch'],
+  ['WaitingMessages', 'messages/messages'],
+  ['DueMessages', 'messages/messages'],
+  ['QueuedMessages', 'messages/messages'],
+])('a needed port that its feature does not fill stops the start: %s', async (port, feature) => {
+  const file = `dist/${feature}.module.js`;
+  const provider = new RegExp(`\\{ provide: ${port}, \\w+: \\w+ \\},`);
+  const item = new RegExp(`${port},|, ${port}(?=\\])`);
+  const main = changeBuild(file, (text) => text.replace(provider, '').replace(item, ''));
+  const manager = spawnManager(place.env, undefined, main);
+  expect(await manager.exited).toBe(1);
+  expect(manager.output()).toContain(`argument ${port}`);
 });

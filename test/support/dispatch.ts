@@ -41,6 +41,7 @@ import { FakeSecretCheck } from './fake-secret-check.js';
 import type { RecordStore } from '../../src/storage/records/records.js';
 import { MemoryRecords } from './memory-records.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
+import { NoDueMessages, NoWaitingMessages } from './no-messages.js';
 import { openRegistry, openRegistryImage, type TestRegistry } from './registry.js';
 
 export interface DispatchParts {
@@ -64,6 +65,7 @@ export interface Dispatch extends DispatchParts {
   readonly dispatchMetrics: DispatchMetrics;
   readonly keeper: HintKeeper;
   readonly botEndpoints: BotEndpoints;
+  readonly messages: NoWaitingMessages;
   readonly metrics: Metrics;
   readonly overload: Overload;
   readonly waiting: WaitingHints;
@@ -94,19 +96,21 @@ export function openDispatch(
   } = parts;
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
-  const deliveries = new Deliveries(dispatchMetrics, clock);
+  const deliveries = new Deliveries(dispatchMetrics, noRecorder(clock), clock);
   const ofRegistry = { repository, records, secrets, log, config, history: deliveries };
   const image = openRegistryImage(clock, ofRegistry);
   const { connected, destinations, presence, sync, policy } = image;
 
   const circuits = new Circuits(clock);
-  const waiting = new WaitingHints(events, new MemoryQueueStore(), clock, clock, log);
+  const [messages, dueMessages] = [new NoWaitingMessages(), new NoDueMessages()];
+  const waiting = new WaitingHints(events, new MemoryQueueStore(), messages, clock, clock, log);
   const late = new LateWork();
   const botEndpoints = new BotEndpoints(
     [...carriers, client],
     circuits,
     deliveries,
     waiting,
+    messages,
     presence,
     late,
     clock,
@@ -115,8 +119,18 @@ export function openDispatch(
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
   const sender = new HintSender(destinations, botEndpoints, counters, outcomes, hintLog, clock, clock);
-  const loops = new RetryLoops(waiting, sender, circuits, connected, clock, clock, log);
-  const patrol = new QueuePatrol(waiting, destinations, circuits, outcomes, clock, clock, log);
+  const loops = new RetryLoops(waiting, sender, dueMessages, circuits, connected, clock, clock, log);
+  const patrol = new QueuePatrol(
+    waiting,
+    messages,
+    dueMessages,
+    destinations,
+    circuits,
+    outcomes,
+    clock,
+    clock,
+    log,
+  );
   const redelivery = new Redelivery(sync, circuits, loops, patrol, keeper, late, client);
   const claims = new RegistrationClaims(waiting, loops, circuits, policy, late, clock, log);
   const registry = openRegistry(clock, ofRegistry, image, claims);
@@ -128,7 +142,7 @@ export function openDispatch(
   return {
     ...{ repository, records, queue, events, counters, client, secrets, carriers },
     ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, botEndpoints, metrics },
-    ...{ overload, waiting, keeping },
+    ...{ overload, waiting, messages, keeping },
     start: () => {
       registry.start();
       redelivery.onApplicationBootstrap();

@@ -16,6 +16,7 @@ import { AccountHistories } from '../../src/registry/puppets/account-history.js'
 import { WecomMetrics } from '../../src/wecom/outcomes/wecom-metrics.js';
 import type { ManualClock } from './manual-clock.js';
 import { MemoryJournals } from './memory-journals.js';
+import { noRecorder } from './recorder.js';
 
 const LOG_SETTINGS = { deliveryLogBytesMax: 1_073_741_824 };
 const SHARED = { isShared: true } as RecordStore;
@@ -66,7 +67,7 @@ export function seeingReplica(
   storeClock: Clock & StoreClock,
   {
     clock = storeClock,
-    deliveries = new Deliveries(new DispatchMetrics(new Metrics()), storeClock),
+    deliveries = new Deliveries(new DispatchMetrics(new Metrics()), noRecorder(storeClock), storeClock),
     wecom = new WecomMetrics(new Metrics(), clock, undefined, storeClock),
     arrivals = new Arrivals(storeClock),
   }: { clock?: Clock; deliveries?: Deliveries; wecom?: WecomMetrics; arrivals?: Arrivals } = {},

@@ -7,6 +7,7 @@ import {
   replicasOfEachTest,
   start,
 } from '../../../test/support/redelivery.js';
+import { Secret } from '../../kernel/secret.js';
 import { storedBot } from '../../../test/support/bots.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Destination } from '../../registry/accounts/destination.js';
@@ -63,6 +64,17 @@ describe('an attempt', () => {
     expect(booked).toMatchObject([
       { eventId: 'booked', occasion: 'due', attempt: 3, result: { taken: true, status: 200 } },
     ]);
+  });
+
+  it('at an event is told to the room of messages, and one at a message is not', async () => {
+    await start();
+    await registerAt((await puppetServer()).url);
+    const tried: string[] = [];
+    dispatch.messages.eventTried = ({ eventId }: Delivery) => void tried.push(eventId);
+    await botEndpoint().attempt(kfParcel({ id: 'event-1' }), 'due').result;
+    const body = { kind: 'message', content: new Secret('{}'), isOfCustomer: true, hasPulled: null } as const;
+    await botEndpoint().attempt({ ...kfParcel({ id: 'message-1' }), body }, 'message').result;
+    expect(tried).toEqual(['event-1']);
   });
 
   it('that fails again and again opens the circuit, unless a person asked for it', async () => {

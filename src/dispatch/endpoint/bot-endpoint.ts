@@ -19,6 +19,7 @@ import {
 import { Circuits } from './circuits.js';
 import { Deliveries } from './deliveries.js';
 import { LateWork } from './late-work.js';
+import { WaitingMessages } from './waiting-messages.js';
 
 /** An attempt that never had a socket says nothing about the endpoint, nor does WeCom that took no reply. */
 const INCONCLUSIVE: ReadonlySet<FailureStage> = new Set(['withdrawn', 'saturated', 'busy', 'reply']);
@@ -113,6 +114,7 @@ export class BotEndpoints {
     readonly circuits: Circuits,
     readonly deliveries: Deliveries,
     private readonly recoveries: Recoveries,
+    private readonly messages: WaitingMessages,
     private readonly presence: Presence,
     readonly late: LateWork,
     readonly clock: Clock,
@@ -153,7 +155,10 @@ export class BotEndpoints {
   ): void {
     const durationMs = this.clock.elapsedMs() - startedMs;
     const isHalf = hasPulledOf(parcel) !== null;
-    if (!(isHalf && result.taken)) this.deliveries.ended(to, parcel, occasion, result, durationMs);
+    if (!(isHalf && result.taken)) {
+      const delivery = this.deliveries.ended(to, parcel, occasion, result, durationMs);
+      if (parcel.body.kind === 'event') this.messages.eventTried(delivery);
+    }
     if (to.endpoint !== null) this.#count(to, to.endpoint.href, occasion, startedMs, result);
     const { puppet } = to;
     if (result.taken && puppet !== null && !puppet.online)

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { kfParcel } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
+import { noRecorder } from '../../../test/support/recorder.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { AttemptResult } from './attempt.js';
 import { Deliveries, type Delivery } from './deliveries.js';
@@ -22,7 +23,7 @@ let deliveries: Deliveries;
 
 beforeEach(() => {
   clock = new ManualClock();
-  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
+  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), noRecorder(clock), clock);
 });
 
 function end(result: AttemptResult = TAKEN, fields: Partial<Puppet> = {}): void {

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { AccountHistory } from '../../registry/puppets/account-history.js';
 import type { Parcel } from './parcel.js';
+import { toRecord } from './attempt-record.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
@@ -101,6 +103,7 @@ export class Deliveries implements AccountHistory {
 
   constructor(
     private readonly metrics: DispatchMetrics,
+    private readonly recorder: DeliveryRecorder,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -114,13 +117,14 @@ export class Deliveries implements AccountHistory {
     return this.#atWork.size > 0 && this.#atWork.has(accountKey(account));
   }
 
+  /** @returns what was recorded. */
   ended(
     to: DeliveredTo,
     { id, attempt, body }: Parcel,
     occasion: DeliveryOccasion,
     result: AttemptResult,
     durationMs: number,
-  ): void {
+  ): Delivery {
     if (isWork(to, occasion)) this.#countWork(to, -1);
     if (occasion !== 'test') this.metrics.attempted(occasion, result, durationMs / 1_000);
     const delivery: Delivery = {
@@ -150,7 +154,9 @@ export class Deliveries implements AccountHistory {
       ofAccount.note(delivery);
       ofBot?.note(delivery);
     }
+    if (this.recorder.isOn) this.recorder.add(toRecord(delivery));
     if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(delivery);
+    return delivery;
   }
 
   #countWork(account: Addressee, more: 1 | -1): void {
@@ -218,6 +224,7 @@ export class Deliveries implements AccountHistory {
   }
 
   /**
+   * For pages that show deliveries as they end.
    * @param tell is called with each delivery from now on, in the turn in which it ended.
    * @returns a function that ends this.
    */

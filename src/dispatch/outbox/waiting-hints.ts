@@ -8,6 +8,7 @@ import { type NewHint, toDropped, toWaiting } from '../../queue/event.js';
 import { MemoryQueue } from '../../storage/queue/queue-store.js';
 import { EventQueue } from '../../queue/event-queue.js';
 import type { Recoveries } from '../endpoint/bot-endpoint.js';
+import { WaitingMessages } from '../endpoint/waiting-messages.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /** How many hints that could not be stored are retried from memory. Their senders were answered 503. */
@@ -15,44 +16,21 @@ const UNSTORED_MAX = 2_000;
 
 const PAGE_SIZE = 200;
 
-/** Something other than hints that waits for endpoints. */
-export interface AlsoWaiting {
-  /** The endpoint was in trouble and took something. */
-  recovered(endpoint: string): void;
-  /** The account has another taker now. @param isMoved whether a bot that was there before has got the account. */
-  woken(account: Addressee, isMoved: boolean): void;
-  /** A bot is there now for accounts that it does not list one by one. */
-  someWoken(): void;
-  /** The endpoints that it waits for. @throws AppError `STORE_UNAVAILABLE` */
-  listEndpoints(): Promise<readonly string[]>;
-  /** Looks for what no due time brings up. The patrol calls it every 20 s. Never rejects. */
-  lookAtAll(): Promise<void>;
-}
-
 /** Everything that is to be delivered later: what is kept, and what could not be kept. */
 @Injectable()
 export class WaitingHints implements Recoveries {
   /** Retried for as long as this process lives. */
   readonly unstored: EventQueue;
-  #also: AlsoWaiting | null = null;
 
   constructor(
     readonly kept: EventQueue,
     memory: MemoryQueue,
+    private readonly messages: WaitingMessages,
     clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.unstored = new EventQueue(memory, clock);
-  }
-
-  get also(): AlsoWaiting | null {
-    return this.#also;
-  }
-
-  /** @param also the only other thing that waits. It is told of recoveries and changes, and the patrol looks at it. */
-  tellAlso(also: AlsoWaiting): void {
-    this.#also = also;
   }
 
   /** Retries a hint from memory that could not be stored, if there is room and it is not parked. */
@@ -65,7 +43,7 @@ export class WaitingHints implements Recoveries {
 
   async recovered(endpoint: string): Promise<void> {
     try {
-      this.#also?.recovered(endpoint);
+      this.messages.recovered(endpoint);
       await Promise.all([this.kept, this.unstored].map((queue) => this.#wakeAt(queue, endpoint)));
     } catch (err) {
       this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.wake_failed');
@@ -74,17 +52,17 @@ export class WaitingHints implements Recoveries {
 
   /** Call it when a puppet registered for the account, and its claimed hint is on its way. */
   registered(account: Addressee): void {
-    this.#also?.woken(account, false);
+    this.messages.woken(account, false);
   }
 
   /** Call it when a bot is there for accounts that it does not list one by one. */
   someAreThere(): void {
-    this.#also?.someWoken();
+    this.messages.someWoken();
   }
 
   /** Makes due what waits of the corp because of a pause; what is still paused is kept again. */
   async pauseEnded(corpId: string): Promise<void> {
-    this.#also?.someWoken();
+    this.messages.someWoken();
     for (let cursor: string | null = null; ;) {
       const page = await this.kept.list({ states: ['parked'], corpId, stage: 'paused' }, cursor, PAGE_SIZE);
       await Promise.all(page.hints.map((hint) => hint.endpoint !== null && this.#wake(hint, hint.endpoint)));
@@ -100,7 +78,7 @@ export class WaitingHints implements Recoveries {
    */
   async wake(destination: Destination, isMoved = false): Promise<void> {
     const { endpoint, state } = destination;
-    this.#also?.woken(destination, isMoved);
+    this.messages.woken(destination, isMoved);
     if (state === 'unserved') return this.#drop(destination);
     if (endpoint === null) return;
     await this.#wake(destination, endpoint.href);

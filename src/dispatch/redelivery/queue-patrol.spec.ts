@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { kfEvent } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { NoDueMessages, NoWaitingMessages } from '../../../test/support/no-messages.js';
 import { registration } from '../../../test/support/puppets.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
@@ -34,6 +35,8 @@ let registry: TestRegistry;
 let circuits: Circuits;
 let patrol: QueuePatrol;
 let waiting: WaitingHints;
+let messages: NoWaitingMessages;
+let dueMessages: NoDueMessages;
 /** Endpoints whose probes were due. */
 let probed: string[];
 /** How often it was told that something has become due. */
@@ -46,12 +49,13 @@ beforeEach(() => {
   registry = openRegistry(clock);
   probed = [];
   rounds = 0;
+  [messages, dueMessages] = [new NoWaitingMessages(), new NoDueMessages()];
   circuits = new Circuits(clock);
   circuits.start((endpoint) => {
     probed.push(endpoint);
     circuits.nothingToProbe(endpoint);
   });
-  waiting = new WaitingHints(events, new MemoryQueueStore(), clock, clock, log);
+  waiting = new WaitingHints(events, new MemoryQueueStore(), messages, clock, clock, log);
   waiting.kept.added.wakeUp = () => {
     rounds++;
   };
@@ -59,7 +63,8 @@ beforeEach(() => {
   const keeper = new HintKeeper(events, metrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, metrics, hintLog, clock, clock);
-  patrol = new QueuePatrol(waiting, registry.destinations, circuits, outcomes, clock, clock, log);
+  const of = [waiting, messages, dueMessages, registry.destinations, circuits, outcomes] as const;
+  patrol = new QueuePatrol(...of, clock, clock, log);
 });
 
 afterEach(async () => {
@@ -97,16 +102,11 @@ async function park(fields: Partial<NewHint> = {}): Promise<void> {
 const find = (openKfId = ACCOUNT): Promise<Hint | null> =>
   events.find(accountKey({ corpId: CORP, openKfId }));
 
-/** Something else waits for these endpoints. @returns how often it was looked at. */
-function joinOther(endpoints: readonly string[]): { looks: number } {
+/** Messages wait for these endpoints. @returns how often they were looked at. */
+function joinMessages(endpoints: readonly string[]): { looks: number } {
   const counted = { looks: 0 };
-  waiting.tellAlso({
-    recovered: () => {},
-    woken: () => {},
-    someWoken: () => {},
-    listEndpoints: async () => endpoints,
-    lookAtAll: async () => void counted.looks++,
-  });
+  messages.listEndpoints = async () => endpoints;
+  dueMessages.lookAtAll = async () => void counted.looks++;
   return counted;
 }
 
@@ -193,7 +193,7 @@ describe('an endpoint that hints wait for', () => {
   });
 
   it('is probed where something else waits for it, too', async () => {
-    joinOther([ENDPOINT]);
+    joinMessages([ENDPOINT]);
     await start();
     await clock.advance(20_000);
     expect(probed).toEqual([ENDPOINT]);
@@ -253,7 +253,7 @@ describe('what waits for an endpoint that its account has left', () => {
 });
 
 it('has what else waits looked at in each round, also where hints cannot be', async () => {
-  const also = joinOther([]);
+  const also = joinMessages([]);
   events.lines.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
   await start();
   expect(also.looks).toBe(1);

@@ -7,6 +7,8 @@ import { Circuits } from '../endpoint/circuits.js';
 import { type HintHead, toDropped, toWaiting } from '../../queue/event.js';
 import type { EventQueue } from '../../queue/event-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
+import { WaitingMessages } from '../endpoint/waiting-messages.js';
+import { DueMessages } from './due-messages.js';
 import { HintOutcomes } from './hint-outcomes.js';
 import type { LineFilter } from '../../storage/queue/queue-store.js';
 import { runningLease } from '../../storage/queue/line.js';
@@ -30,13 +32,15 @@ const WAITING_PAGES_MAX = 25;
 export class QueuePatrol {
   #timer: Timer | null = null;
   #isStopped = false;
-  #isLookingAtAlso = false;
+  #isLookingAtMessages = false;
   #known: ReadonlySet<string> = new Set();
   /** Where the next round goes on among waiting hints; no entry: at the beginning. */
   readonly #lookedAt = new Map<EventQueue, string>();
 
   constructor(
     private readonly waiting: WaitingHints,
+    private readonly waitingMessages: WaitingMessages,
+    private readonly dueMessages: DueMessages,
     private readonly destinations: Destinations,
     private readonly circuits: Circuits,
     private readonly outcomes: HintOutcomes,
@@ -67,15 +71,15 @@ export class QueuePatrol {
       this.log.debug({ err }, 'outbox.patrol_failed');
     }
     if (this.#isStopped) return;
-    this.#lookAtAlso();
+    this.#lookAtMessages();
     this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
   }
 
   /** There may be very many messages, so the round does not wait until all of them were looked at. */
-  #lookAtAlso(): void {
-    if (this.#isLookingAtAlso || this.waiting.also === null) return;
-    this.#isLookingAtAlso = true;
-    void this.waiting.also.lookAtAll().finally(() => (this.#isLookingAtAlso = false));
+  #lookAtMessages(): void {
+    if (this.#isLookingAtMessages) return;
+    this.#isLookingAtMessages = true;
+    void this.dueMessages.lookAtAll().finally(() => (this.#isLookingAtMessages = false));
   }
 
   /**
@@ -120,7 +124,7 @@ export class QueuePatrol {
   }
 
   async #suspectEndpoints(): Promise<void> {
-    const all = [this.waiting.kept.lines, this.waiting.also].map((queue) => queue?.listEndpoints() ?? []);
+    const all = [this.waiting.kept.lines, this.waitingMessages].map((queue) => queue.listEndpoints());
     const endpoints = new Set((await Promise.all(all)).flat());
     for (const endpoint of endpoints) {
       if (this.destinations.isElsewhere(endpoint)) continue;

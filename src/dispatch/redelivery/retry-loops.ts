@@ -11,24 +11,21 @@ import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { DueLines } from '../../queue/lines.js';
 import type { Hint } from '../../queue/event.js';
 import type { LineHead } from '../../storage/queue/line.js';
+import { DueMessages } from './due-messages.js';
 import { HintSender } from './hint-sender.js';
 import { RetryLoop, type SendLeased } from './retry-loop.js';
 
-/**
- * One loop over the queue, and one over the hints that could not be stored. Other loops may join and share the
- * circuits.
- */
+/** One loop over the queue, one over the hints that could not be stored, and one over messages. They share the circuits. */
 @Injectable()
 export class RetryLoops {
   readonly kept: RetryLoop<Hint>;
   readonly unstored: RetryLoop<Hint>;
   readonly #all: Pick<RetryLoop<never>, 'start' | 'probe' | 'stop'>[];
-  /** Of what is at work already: see `join`. */
-  readonly #probesAtWork: ((endpoint: string) => Promise<boolean>)[] = [];
 
   constructor(
     waiting: WaitingHints,
     private readonly sender: HintSender,
+    private readonly messages: DueMessages,
     private readonly circuits: Circuits,
     private readonly connected: ConnectedBots,
     private readonly clock: Clock,
@@ -39,22 +36,8 @@ export class RetryLoops {
       this.#loopOver(queue.lines, queue.added, (hint, occasion) => sender.send(queue, hint, occasion));
     this.kept = loopOver(waiting.kept);
     this.unstored = loopOver(waiting.unstored);
-    this.#all = [this.unstored, this.kept];
-  }
-
-  /**
-   * Adds a loop over something else that waits for endpoints. It gets its share of the probes. Call it before
-   * `start`.
-   * @param probeAtWork has something that was claimed before send a probe; asked where nothing else can be claimed for one.
-   */
-  join<T extends LineHead>(
-    lines: DueLines<T>,
-    wake: WakeUp,
-    send: SendLeased<T>,
-    probeAtWork: (endpoint: string) => Promise<boolean>,
-  ): void {
-    this.#all.push(this.#loopOver(lines, wake, send));
-    this.#probesAtWork.push(probeAtWork);
+    const ofMessages = this.#loopOver(messages.lines, messages.wake, (...turn) => messages.send(...turn));
+    this.#all = [this.unstored, this.kept, ofMessages];
   }
 
   /** Starts the loops over what is stored. Call it once the registry is loaded. */
@@ -79,7 +62,7 @@ export class RetryLoops {
     const probes = [
       ...ofHeldBack.map((loop) => () => loop.probe(endpoint, heldBack)),
       ...inTurn.map((loop) => () => loop.probe(endpoint)),
-      ...this.#probesAtWork.map((probe) => () => probe(endpoint)),
+      () => this.messages.probeAtWork(endpoint),
     ];
     let hasFailed = false;
     for (const probe of probes) {

@@ -5,6 +5,7 @@ import { kfParcel } from '../../../test/support/delivery.js';
 import { openRegistryImage } from '../../../test/support/registry.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
+import { noRecorder } from '../../../test/support/recorder.js';
 import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
 import { DispatchMetrics } from '../../dispatch/endpoint/dispatch-metrics.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -23,7 +24,7 @@ let streams: DeliveryFeeds;
 
 beforeEach(() => {
   clock = new ManualClock();
-  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
+  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), noRecorder(clock), clock);
   lifecycle = new Lifecycle();
   streams = new DeliveryFeeds(deliveries, openRegistryImage(clock).accounts, clock, lifecycle);
 });
@@ -35,7 +36,7 @@ afterEach(async () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
-const end = (): void =>
+const end = () =>
   deliveries.ended(destinationOf(registeredPuppet()), kfParcel(), 'inline', { taken: true, status: 200 }, 3);
 const read = (reader: Readable): string => String(reader.read() ?? '');
 

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Parcel } from '../../dispatch/endpoint/parcel.js';
-import type { Deliveries, Delivery } from '../../dispatch/endpoint/deliveries.js';
-import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { EventQueue } from '../../queue/event-queue.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PROBES } from '../../dispatch/redelivery/resync-budget.js';
 import type { Destinations } from '../../registry/accounts/destination.js';
 import type { Pulls } from '../queue/pulls.js';
@@ -26,7 +26,6 @@ let pulled: string[];
 let result: AttemptResult;
 let hintState: string | null;
 let botOf: (openKfId: string) => string | null;
-let see: (delivery: Delivery) => void;
 let catchUp: CatchUp;
 let known: readonly Addressee[];
 /** When any replica has pulled the accounts. */
@@ -51,7 +50,7 @@ beforeEach(() => {
   const pulls = new EventlessPulls(
     puller as unknown as Puller,
     destinations,
-    { kept } as unknown as WaitingHints,
+    kept as unknown as EventQueue,
     store as Pulls,
     new MemoryCounters(),
     { find: () => null } as unknown as SyncTokens,
@@ -64,7 +63,6 @@ beforeEach(() => {
     { refresh: async () => known } as Partial<Coverage> as Coverage,
     clock,
     clock,
-    { listen: (listen: typeof see) => void (see = listen) } as unknown as Deliveries,
   );
 });
 
@@ -123,8 +121,7 @@ describe('an account whose messages a bot takes', () => {
     [hintState, pulledAtMs] = [null, clock.nowMs() + 1];
     await look(2);
     pulledAtMs = 0;
-    const delivery = { ...account(2), isPulled: true, result: TAKEN, botId: 'bot-1' };
-    see(delivery as Delivery);
+    catchUp.pulled({ ...account(2), botId: 'bot-1' } as Delivery);
     await look(3);
     expect(pulled).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Deliveries, type Delivery } from '../../dispatch/endpoint/deliveries.js';
+import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
@@ -43,10 +43,7 @@ export class CatchUp {
     private readonly coverage: Coverage,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
-    deliveries: Deliveries,
-  ) {
-    deliveries.listen((delivery) => this.#see(delivery));
-  }
+  ) {}
 
   /** Call it as often as bots may have changed. @throws AppError `STORE_UNAVAILABLE` */
   async lookAtAll(): Promise<void> {
@@ -79,9 +76,9 @@ export class CatchUp {
   }
 
   /** An event has brought everything that its account was behind by. */
-  #see(delivery: Delivery): void {
-    const { isPulled, result, botId } = delivery;
-    if (!isPulled || !result.taken || botId === null) return;
+  pulled(delivery: Delivery): void {
+    const { botId } = delivery;
+    if (botId === null) return;
     const key = accountKey(delivery);
     this.#behind.delete(key);
     this.#bots.set(key, botId);

@@ -4,6 +4,7 @@ import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import { accountKey } from '../../kernel/account.js';
+import { MessageWakes } from '../message-wakes.js';
 import { Coverage } from './coverage.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -30,7 +31,7 @@ let written: unknown[];
 let waitingSinceMs: number | null;
 let nowMs: number;
 let isShared: boolean;
-let see: (delivery: Delivery) => void;
+let wakes: MessageWakes;
 /** The accounts in the store, and the size of each page that was read of them. */
 let kept: string[];
 let pages: number[];
@@ -59,22 +60,22 @@ beforeEach(() => {
     ...{ cover: note('cover'), moveCursor: note('move'), goBack: note('back'), beginAt: note('begin') },
     listAccounts,
   };
-  const deliveries = { listen: (listen: typeof see) => void (see = listen) };
   const find = async () => (waitingSinceMs === null ? null : { waitingSinceMs });
   coverage = new Coverage(
     store as never,
-    deliveries as never,
     { find: (id: string) => ({ api: id === 'bot-of-tunnel' ? 'tunnel' : 'manager' }) } as never,
-    { kept: { find } } as never,
+    { find } as never,
     new LateWork(),
     { nowMs: () => nowMs } as StoreClock,
     pino({ level: 'silent' }),
   );
-  coverage.onApplicationBootstrap();
+  const none = {} as never;
+  const other = { pulled: () => {}, told: () => {} } as never;
+  wakes = new MessageWakes(none, none, none, other, other, coverage, other, none, none);
 });
 
 async function ended(fields: Partial<Delivery> = {}): Promise<void> {
-  see({ ...ACCOUNT, ...TAKEN, ...fields } as Delivery);
+  wakes.eventTried({ ...ACCOUNT, ...TAKEN, ...fields } as Delivery);
   await coverage.whenWritten(ACCOUNT);
 }
 
@@ -88,7 +89,6 @@ describe('what others have taken of an account that was pulled', () => {
 
   it.each<[string, Partial<Delivery>]>([
     ['a pull of the manager, which ends when another bot has the account by now', { isPulled: true }],
-    ['a message, which is known by its id', { occasion: 'message' }],
     ['a test', { occasion: 'test' }],
     ['what was not taken', { result: { taken: false, stage: 'connect', reason: 'refused' } as never }],
     ['what is of another account', { openKfId: 'wkAccount-2' }],

@@ -1,7 +1,7 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { LateWork } from '../../dispatch/endpoint/late-work.js';
-import { Deliveries, type Delivery } from '../../dispatch/endpoint/deliveries.js';
-import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import { EventQueue } from '../../queue/event-queue.js';
 import { hasSeenNothing } from '../../dispatch/redelivery/hint-sender.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -28,7 +28,7 @@ const CLOCKS_APART_MS = 500;
  * which it was told of the last event that it took. The next bot of the account does not get those messages again.
  */
 @Injectable()
-export class Coverage implements OnApplicationBootstrap {
+export class Coverage {
   /** Accounts with a cursor. */
   readonly #pulled = new Set<string>();
   /** Whether every account was read that had a cursor when this process started. */
@@ -44,17 +44,12 @@ export class Coverage implements OnApplicationBootstrap {
 
   constructor(
     private readonly pulls: Pulls,
-    private readonly deliveries: Deliveries,
     private readonly bots: KnownBots,
-    private readonly waiting: WaitingHints,
+    private readonly events: EventQueue,
     private readonly late: LateWork,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {}
-
-  onApplicationBootstrap(): void {
-    this.deliveries.listen((delivery) => this.#see(delivery));
-  }
 
   /** The account's messages are pulled. */
   pulled(account: Addressee): void {
@@ -110,20 +105,16 @@ export class Coverage implements OnApplicationBootstrap {
     const nowMs = this.storeClock.nowMs();
     const takenMs = this.#taken.get(accountKey(account));
     this.#write(account, async () => {
-      const hint = takenMs === undefined ? await this.waiting.kept.find(accountKey(account)) : null;
+      const hint = takenMs === undefined ? await this.events.find(accountKey(account)) : null;
       const fromMs = takenMs ?? Math.min(nowMs, hint?.waitingSinceMs ?? nowMs) - UNDER_WAY_MS;
       await this.pulls.beginAt({ corpId, openKfId }, fromMs);
     });
   }
 
-  /**
-   * Leaves out pulls of the manager, since what they bring is not taken yet. Leaves out messages too: a message is
-   * known by its id, whichever bot has the account when its attempt ends.
-   */
-  #see(delivery: Delivery): void {
-    const { result, occasion, isPulled, botId } = delivery;
+  /** A taker that pulls by itself was told of an event. */
+  told(delivery: Delivery): void {
+    const { result, botId } = delivery;
     if (this.#pulled.size === 0 && botId === null) return;
-    if (isPulled || occasion === 'test' || occasion === 'message') return;
     const key = accountKey(delivery);
     const toldAtMs = Math.floor(delivery.atMs - delivery.durationMs);
     const takerId = botId !== null && this.bots.find(botId)?.api === 'manager' ? botId : null;

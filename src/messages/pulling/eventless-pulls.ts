@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { EventQueue } from '../../queue/event-queue.js';
 import { RESYNCS_OF_PATROL, RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/redelivery/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -29,7 +29,7 @@ export class EventlessPulls {
   constructor(
     private readonly puller: Puller,
     private readonly destinations: Destinations,
-    private readonly waiting: WaitingHints,
+    private readonly events: EventQueue,
     private readonly pulls: Pulls,
     private readonly counters: Counters,
     private readonly syncTokens: SyncTokens,
@@ -50,7 +50,7 @@ export class EventlessPulls {
     isWanted: () => boolean,
   ): Promise<AttemptResult | null> {
     if (await this.#isPulledSince(account, sinceMs)) return null;
-    const hint = await this.waiting.kept.find(accountKey(account));
+    const hint = await this.events.find(accountKey(account));
     // An event of it is on its way, with a sync token.
     if (hint?.state === 'waiting') return null;
     const grantedAtMs = await this.#whenGranted(account.corpId);
@@ -77,7 +77,7 @@ export class EventlessPulls {
     const pulledAtMs = await this.pulls.pulledAtMs(account);
     if (pulledAtMs > sinceMs) return { pulledAtMs };
     const nowMs = this.storeClock.nowMs();
-    const hint = await this.waiting.kept.find(accountKey(account));
+    const hint = await this.events.find(accountKey(account));
     if (hint?.state === 'waiting') return { pulledAtMs: nowMs };
     const isFree = this.hasToken(account);
     const limit = resyncsOf(account.corpId, RESYNCS_OF_PATROL);

@@ -3,8 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { Arrivals } from '../../dispatch/answer/arrivals.js';
-import type { Deliveries } from '../../dispatch/endpoint/deliveries.js';
-import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import type { EventQueue } from '../../queue/event-queue.js';
 import { resyncsOf, RESYNCS_OF_PATROL } from '../../dispatch/redelivery/resync-budget.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -69,15 +68,14 @@ function startReplica(): Patrol {
       return { result: { taken: true, status: 200 }, found: { customers, firstSentAtMs: clock.nowMs() } };
     },
   } as unknown as Puller;
-  const hints = { kept: { find: async () => null } } as unknown as WaitingHints;
+  const events = { find: async () => null } as unknown as EventQueue;
   const tokens = { find: () => null } as unknown as SyncTokens;
-  const pulls = new EventlessPulls(puller, destinations, hints, store, counters, tokens, clock, clock);
+  const pulls = new EventlessPulls(puller, destinations, events, store, counters, tokens, clock, clock);
   const known = { list: () => bots } as unknown as KnownBots;
   const coverage = { keys: () => [] } as unknown as Coverage;
   const of = [pulls, store, arrivals, known, destinations, coverage] as const;
-  const deliveries = { listen: () => {} } as unknown as Deliveries;
   const metrics = new MessageMetrics(new Metrics());
-  const patrol = new Patrol(...of, metrics, clock, clock, pino({ level: 'silent' }), deliveries);
+  const patrol = new Patrol(...of, metrics, clock, clock, pino({ level: 'silent' }));
   patrol.start();
   return patrol;
 }

@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Arrivals } from '../../dispatch/answer/arrivals.js';
-import { Deliveries, type Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { RESYNCS_OF_PATROL, RESYNC_WINDOW_MS } from '../../dispatch/redelivery/resync-budget.js';
-import { accountKey, readAccountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee, readAccountKey } from '../../kernel/account.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -64,10 +63,7 @@ export class Patrol {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-    deliveries: Deliveries,
-  ) {
-    deliveries.listen((delivery) => this.#see(delivery));
-  }
+  ) {}
 
   /** Call it once the registry is loaded; later calls do nothing. */
   start(): void {
@@ -91,10 +87,9 @@ export class Patrol {
   }
 
   /** An event had its account pulled. */
-  #see(delivery: Delivery): void {
-    if (!delivery.isPulled || !delivery.result.taken || delivery.occasion === 'test') return;
+  pulled(account: Addressee): void {
     const nowMs = this.storeClock.nowMs();
-    this.#turns.get(delivery.corpId)?.pulled(accountKey(delivery), nowMs, true, nowMs);
+    this.#turns.get(account.corpId)?.pulled(accountKey(account), nowMs, true, nowMs);
   }
 
   /** Never rejects. */

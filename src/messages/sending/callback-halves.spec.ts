@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { noRecorder } from '../../../test/support/recorder.js';
-import type { Deliveries } from '../../dispatch/endpoint/deliveries.js';
+import type { Deliveries, Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { AppError } from '../../kernel/app-error.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Secret } from '../../kernel/secret.js';
@@ -48,11 +48,11 @@ beforeEach(async () => {
   const log = new MessageLog(pino({ level: 'error' }, stream), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const outcomes = new MessageOutcomes(store, new MessageMetrics(metrics), log, clock, config);
-  const deliveries: Pick<Deliveries, 'ended'> = {
-    ended: (_to, { attempt }, _occasion, result) =>
-      void told.push([attempt, result.taken ? 'taken' : result.stage]),
+  const ended: Deliveries['ended'] = (_to, { attempt }, _occasion, result) => {
+    told.push([attempt, result.taken ? 'taken' : result.stage]);
+    return {} as Delivery;
   };
-  halves = new CallbackHalves(store, outcomes, deliveries as Deliveries, clock, clock, log);
+  halves = new CallbackHalves(store, outcomes, { ended } as Deliveries, clock, clock, log);
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
   const destinations = { findForMessages: () => TAKER } as Partial<Destinations> as Destinations;
   answers = new QueuedAnswers(halves, destinations, puller, clock, {} as OwnPulls);

@@ -1,5 +1,5 @@
 import { HttpModule } from '@nestjs/axios';
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { AccountHistories } from '../../registry/puppets/account-history.js';
 import { RegistryModule } from '../../registry/registry.module.js';
 import { SecretCheck } from '../../registry/puppets/secret-check.js';
@@ -11,8 +11,6 @@ import { AccessTokens } from './access-tokens.js';
 import { TokenSecretCheck } from './token-secret-check.js';
 import { TokenSource } from './token-source.js';
 
-/** Global, since the registry uses its own port `SecretCheck` and must not import this folder. */
-@Global()
 @Module({
   imports: [HttpModule.register(HTTP_OPTIONS), RegistryModule],
   providers: [

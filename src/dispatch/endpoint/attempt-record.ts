@@ -1,21 +1,7 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { DeliveryRecord, RecordForm } from '../../record/delivery-record.js';
-import { Deliveries, type Delivery } from './deliveries.js';
+import type { Delivery } from './deliveries.js';
 
-/** Puts each attempt into the delivery log. */
-@Injectable()
-export class AttemptRecords implements OnApplicationBootstrap {
-  constructor(
-    private readonly deliveries: Deliveries,
-    private readonly recorder: DeliveryRecorder,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (this.recorder.isOn) this.deliveries.listen((delivery) => this.recorder.add(toRecord(delivery)));
-  }
-}
-
+/** An attempt in the delivery log. */
 export function toRecord(delivery: Delivery): DeliveryRecord {
   const { atMs, corpId, openKfId, eventId, occasion, attempt, endpoint, result, durationMs } = delivery;
   return {

@@ -6,7 +6,6 @@ import { destinationOf, registeredPuppet } from '../../../test/support/puppets.j
 import { openRecorder } from '../../../test/support/recorder.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
-import { AttemptRecords } from './attempt-records.js';
 import type { AttemptResult } from './attempt.js';
 import { toParcel } from './parcel.js';
 import { Deliveries } from './deliveries.js';
@@ -15,9 +14,8 @@ import type { DeliveryOccasion } from '../../queue/failure.js';
 async function recordOf(result: AttemptResult, endpoint?: string, occasion: DeliveryOccasion = 'due') {
   const clock = new ManualClock();
   const deliveryLog = new MemoryDeliveryLog();
-  const deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
   const recorder = openRecorder(clock, deliveryLog);
-  new AttemptRecords(deliveries, recorder).onApplicationBootstrap();
+  const deliveries = new Deliveries(new DispatchMetrics(new Metrics()), recorder, clock);
   const to = destinationOf(registeredPuppet(endpoint === undefined ? {} : { endpoint }));
   const event = kfEvent({ syncToken: 'ENC-secret' });
   deliveries.ended(to, toParcel(event, 2), occasion, result, 12.5);
