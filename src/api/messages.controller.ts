@@ -8,7 +8,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { type MessageHead, webhookIdOf } from '../queue/message.js';
 import { ENTRY_STATES } from '../storage/queue/entry.js';
 import { MessageOperations } from '../messages/message-operations.js';
-import { MessageStore } from '../messages/queue/message-store.js';
+import { MessageQueue } from '../queue/message-queue.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import {
   type MessageAnswer,
@@ -29,7 +29,7 @@ import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js
 @ApiTags('operators')
 export class MessagesController {
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly destinations: Destinations,
     private readonly operations: MessageOperations,
     private readonly storeClock: StoreClock,
@@ -48,7 +48,7 @@ export class MessagesController {
   async listMessages(@Query() query: MessagesQueryDto): Promise<MessagePageAnswer> {
     const { state, corpId = null, openKfId = null } = query;
     const states = state === undefined ? ENTRY_STATES : [state];
-    const page = await this.store.list(
+    const page = await this.queue.list(
       { states, corpId, openKfId },
       readCursor(MESSAGES, query),
       limitOf(query),

@@ -6,7 +6,7 @@ import { MessageWakes } from './message-wakes.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Patrol } from './pulling/patrol.js';
 import { Puller } from './pulling/puller.js';
-import { MessageStore, type Turn } from './queue/message-store.js';
+import { MessageQueue, type Turn } from '../queue/message-queue.js';
 import { CustomerLanes } from './sending/customer-lanes.js';
 import { LongWaits } from './sending/long-waits.js';
 import { MessageAttempts } from './sending/message-attempts.js';
@@ -20,7 +20,7 @@ import { MessageSender } from './sending/message-sender.js';
 @Injectable()
 export class MessageLoop extends DueMessages implements OnApplicationShutdown {
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly puller: Puller,
     private readonly sender: MessageSender,
     private readonly lanes: CustomerLanes,
@@ -35,8 +35,8 @@ export class MessageLoop extends DueMessages implements OnApplicationShutdown {
     super();
   }
 
-  override get lines(): MessageStore['lines'] {
-    return this.store.lines;
+  override get lines(): MessageQueue['lines'] {
+    return this.queue.lines;
   }
 
   override get wake(): Puller['added'] {

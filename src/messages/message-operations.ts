@@ -7,7 +7,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import { type MessageHead, webhookIdOf } from '../queue/message.js';
 import { ENTRY_STATES, type EntryFilter } from '../storage/queue/entry.js';
-import { MessageStore } from './queue/message-store.js';
+import { MessageQueue } from '../queue/message-queue.js';
 import { ReplayOfAll } from '../dispatch/redelivery/replay-of-all.js';
 import { toLogged } from './sending/message-log.js';
 import { MessageWakes } from './message-wakes.js';
@@ -28,7 +28,7 @@ export class MessageOperations {
   readonly #replays: ReplayOfAll<MessageHead>;
 
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly destinations: Destinations,
     private readonly wakes: MessageWakes,
     private readonly puller: Puller,
@@ -77,7 +77,7 @@ export class MessageOperations {
    */
   async drop(name: MessageName, by: AskedBy): Promise<void> {
     const head = await this.#get(name);
-    if (!(await this.store.drop(toAddressee(head), head.msgid))) throw new AppError('MESSAGE_NOT_FOUND');
+    if (!(await this.queue.drop(toAddressee(head), head.msgid))) throw new AppError('MESSAGE_NOT_FOUND');
     this.puller.added.wakeUp();
     const { state, attempts, storedAtMs } = head;
     const ageS = Math.round((this.storeClock.nowMs() - storedAtMs) / 1_000);
@@ -86,7 +86,7 @@ export class MessageOperations {
 
   async *#pages(filter: EntryFilter): AsyncGenerator<readonly MessageHead[]> {
     for (let cursor: string | null = null; ;) {
-      const page = await this.store.list(filter, cursor, PAGE_SIZE);
+      const page = await this.queue.list(filter, cursor, PAGE_SIZE);
       yield page.messages;
       ({ cursor } = page);
       if (cursor === null) return;
@@ -103,7 +103,7 @@ export class MessageOperations {
 
   async #revive(head: MessageHead, endpoint: string): Promise<boolean> {
     const [account, nowMs] = [toAddressee(head), this.storeClock.nowMs()];
-    if (head.state === 'dead' && !(await this.store.replay(account, head.msgid, endpoint, nowMs)))
+    if (head.state === 'dead' && !(await this.queue.replay(account, head.msgid, endpoint, nowMs)))
       return false;
     await this.wakes.wake(account, endpoint);
     return true;

@@ -5,7 +5,7 @@ import { toAddress } from '../registry/endpoint/endpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations, type MessageDestination } from '../registry/accounts/destination.js';
-import { MessageStore } from './queue/message-store.js';
+import { MessageQueue } from '../queue/message-queue.js';
 import { OwnPulls } from './own-pulls.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { Coverage } from './pulling/coverage.js';
@@ -17,7 +17,7 @@ import type { Addressee } from '../kernel/account.js';
 @Injectable()
 export class MessageWakes extends WaitingMessages {
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly destinations: Destinations,
     private readonly puller: Puller,
     private readonly catchUp: CatchUp,
@@ -31,7 +31,7 @@ export class MessageWakes extends WaitingMessages {
   }
 
   override recovered(endpoint: string): void {
-    const woken = this.store.lines.wakeEndpoint(endpoint, this.storeClock.nowMs());
+    const woken = this.queue.lines.wakeEndpoint(endpoint, this.storeClock.nowMs());
     this.#follow(
       woken.then(() => this.puller.added.wakeUp()),
       endpoint,
@@ -49,7 +49,7 @@ export class MessageWakes extends WaitingMessages {
   }
 
   override listEndpoints(): Promise<readonly string[]> {
-    return this.store.lines.listEndpoints();
+    return this.queue.lines.listEndpoints();
   }
 
   override eventTried(delivery: Delivery): void {
@@ -67,7 +67,7 @@ export class MessageWakes extends WaitingMessages {
 
   /** All accounts whose messages wait elsewhere than where they would go now. @throws AppError `STORE_UNAVAILABLE` */
   async wakeMoved(): Promise<void> {
-    for await (const account of this.store.listAccounts()) {
+    for await (const account of this.queue.listAccounts()) {
       const endpoint = this.endpointOf(account);
       if (endpoint !== null && endpoint !== account.endpoint) await this.wake(account, endpoint);
     }
@@ -75,7 +75,7 @@ export class MessageWakes extends WaitingMessages {
 
   /** @throws AppError `STORE_UNAVAILABLE` */
   async wake(account: Addressee, endpoint: string): Promise<void> {
-    await this.store.wake(account, endpoint, this.storeClock.nowMs());
+    await this.queue.wake(account, endpoint, this.storeClock.nowMs());
     this.puller.added.wakeUp();
   }
 

@@ -10,7 +10,7 @@ import { MessageContents } from '../queue/message-contents.js';
 import { MessageLog } from './sending/message-log.js';
 import { MessageMetrics } from './sending/message-metrics.js';
 import { MessageOperations } from './message-operations.js';
-import { MessageStore } from './queue/message-store.js';
+import { MessageQueue } from '../queue/message-queue.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessageLoop } from './message-loop.js';
 import { PulledMessages } from './queue/pulled-messages.js';
@@ -50,7 +50,7 @@ import { Takers } from './sending/takers.js';
     MessageOperations,
     MessageOutcomes,
     MessageSender,
-    MessageStore,
+    MessageQueue,
     MessageWakes,
     OwnPulls,
     Patrol,
@@ -63,6 +63,6 @@ import { Takers } from './sending/takers.js';
     { provide: QueuedMessages, useClass: QueuedAnswers },
     { provide: WaitingMessages, useExisting: MessageWakes },
   ],
-  exports: [DueMessages, MessageOperations, MessageStore, Puller, QueuedMessages, WaitingMessages],
+  exports: [DueMessages, MessageOperations, MessageQueue, Puller, QueuedMessages, WaitingMessages],
 })
 export class MessagesModule {}

@@ -17,6 +17,12 @@ export interface UnderWay {
   readonly untilMs: number;
 }
 
+/** Names one attempt of a message. */
+export type AttemptName = Pick<UnderWay, 'msgid' | 'attempt'>;
+
+/** What a callback bot does to take a message. */
+export type Half = 'answered' | 'pulled';
+
 /** The messages themselves are rows of their own. There is a line while any of them waits. */
 export interface MessageLine extends LineHead {
   readonly underWay: UnderWay | null;
@@ -40,6 +46,31 @@ export function isAwaited({ isAnswered, isPulled, untilMs }: UnderWay, nowMs: nu
 
 export function isComplete({ isAnswered, isPulled }: UnderWay): boolean {
   return isAnswered && isPulled;
+}
+
+/** Whether this attempt is under way. */
+export function isUnderWay(
+  line: MessageLine | null,
+  { msgid, attempt }: AttemptName,
+): line is MessageLine & { readonly underWay: UnderWay } {
+  return line?.underWay?.msgid === msgid && line.underWay.attempt === attempt;
+}
+
+/** Whether a half is done is known now, if its attempt is under way. */
+export function withHalf(
+  line: MessageLine | null,
+  of: AttemptName,
+  half: Half,
+  isDone: boolean,
+): MessageLine | null {
+  if (!isUnderWay(line, of)) return line;
+  const noted = half === 'answered' ? { isAnswered: isDone } : { isPulled: isDone };
+  return { ...line, underWay: { ...line.underWay, ...noted } };
+}
+
+/** No attempt is under way any more. */
+export function toIdle(line: MessageLine): MessageLine {
+  return { ...line, underWay: null };
 }
 
 /** A message waits, and may be sent. @param line `null` where none waited before. */
@@ -115,7 +146,7 @@ export const MESSAGE_LINES: LineType<MessageLine> = {
     isDetails(details) ? { ...head, ...details } : null,
 };
 
-const isUnderWay = hasShape<UnderWay>({
+const isUnderWayShape = hasShape<UnderWay>({
   msgid: isText,
   attempt: isCount,
   isAnswered: isFlag,
@@ -125,7 +156,7 @@ const isUnderWay = hasShape<UnderWay>({
 const isDetails = hasShape<
   Pick<MessageLine, 'underWay' | 'isInDoubt' | 'isNewer' | 'keepingUntilMs' | 'restsUntilMs'>
 >({
-  underWay: orNull(isUnderWay),
+  underWay: orNull(isUnderWayShape),
   isInDoubt: isFlag,
   isNewer: isFlag,
   keepingUntilMs: isNumber,

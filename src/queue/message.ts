@@ -5,7 +5,7 @@ import { type Entry, ENTRY_STATES, type EntryState, type PageStart } from '../st
 import { isLastFailure } from '../storage/queue/line.js';
 import type { EntryChange } from '../storage/queue/queue-store.js';
 import type { Failure } from './failure.js';
-import { accountKey, type Addressee } from '../kernel/account.js';
+import { accountKey, type Addressee, toAddressee } from '../kernel/account.js';
 
 /** An entry of what `kf/sync_msg` gives, as it is kept (developer.work.weixin.qq.com/document/path/94670). */
 export interface NewMessage {
@@ -130,6 +130,32 @@ const isWhole = hasShape<MessageHead>({
   lastFailure: orNull(isLastFailure),
   merged: orAbsent(isListOf(isText)),
 });
+
+/** As a new message is kept: it waits and is due, or is dead. */
+export function toNew(
+  { failure, isUrgent, isText: _isText, ...message }: NewMessage,
+  account: Addressee,
+  page: PageStart,
+  seq: number,
+  nowMs: number,
+): Message {
+  return {
+    ...message,
+    ...toAddressee(account),
+    ...{ page, seq: isUrgent ? toUrgent(seq) : seq, storedAtMs: nowMs, attempts: 0, refusals: 0, step: 0 },
+    state: failure === undefined ? 'waiting' : 'dead',
+    dueAtMs: failure === undefined ? nowMs : null,
+    lastFailure: failure ?? null,
+  };
+}
+
+export function toHead({ content: _content, ...head }: Message): MessageHead {
+  return head;
+}
+
+export function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
+  return dueAtMs !== null && dueAtMs <= nowMs;
+}
 
 /** What an outcome changes of the record of its message. */
 export function toChange(outcome: Exclude<MessageOutcome, { state: 'known' }>): EntryChange {

@@ -2,7 +2,7 @@
 import { describe } from '@jest/globals';
 import { MemoryQueueStore } from '../support/memory-queue.js';
 import { MemoryEventQueue } from '../support/memory-event-queue.js';
-import { MemoryMessageStore } from '../support/memory-messages.js';
+import { MemoryMessageQueue } from '../support/memory-messages.js';
 import { SeenStore } from '../../src/record/seen-store.js';
 import { type CountTable, MemoryCounters } from '../../src/storage/counters/memory-counters.js';
 import {
@@ -16,7 +16,7 @@ import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-pupp
 import { MemoryRecords, RecordData } from '../support/memory-records.js';
 import { auditLogContract, type OpenedAudit, removesOldEntries } from './audit-log.contract.js';
 import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
-import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
+import { messageQueueContract, type OpenedMessages } from './message-queue.contract.js';
 import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
 import { type OpenedSeen, seenStoreContract } from './seen-store.contract.js';
 import { queueStoreContract } from './queue-store.contract.js';
@@ -49,7 +49,7 @@ const openEvents = (store = new MemoryQueueStore()): OpenedEventQueue => ({
 });
 
 const openMessages = (store = new MemoryQueueStore(), records = new MemoryRecords()): OpenedMessages => ({
-  messages: new MemoryMessageStore(store, records),
+  messages: new MemoryMessageQueue(store, records),
   queue: store,
   reopen: async () => openMessages(store, records),
   close,
@@ -104,7 +104,7 @@ describe('the queue in memory', () =>
 
 describe('the queue of events in memory', () => eventQueueContract(async () => openEvents()));
 
-describe('messages in memory', () => messageStoreContract(async () => openMessages()));
+describe('messages in memory', () => messageQueueContract(async () => openMessages()));
 
 describe('the fake of the specs', () => {
   puppetRepositoryContract(async () => openPuppets());

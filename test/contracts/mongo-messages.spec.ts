@@ -7,7 +7,7 @@ import { RecordStore } from '../../src/storage/records/records.js';
 import { accountKey } from '../../src/kernel/account.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { SEEN_MS, webhookIdOf } from '../../src/queue/message.js';
-import type { Turn } from '../../src/messages/queue/message-store.js';
+import type { Turn } from '../../src/queue/message-queue.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { type EntryRecord, LINES, MESSAGES } from '../../src/storage/mongo/queue.js';
 import { keptMongo } from '../support/kept-mongo.js';

@@ -17,7 +17,7 @@ import { storedBytes } from '../support/stored-bytes.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import { newEntry, queueStoreContract } from './queue-store.contract.js';
 import { ENTRY_STATES } from '../../src/storage/queue/entry.js';
-import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
+import { messageQueueContract, type OpenedMessages } from './message-queue.contract.js';
 import { type OpenedEventQueue, eventQueueContract } from './event-queue.contract.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -97,7 +97,7 @@ mongoSuite('hints on MongoDB', () => {
 mongoSuite('messages on MongoDB', () => {
   const place = sealedPlace(mongoPlace());
   const open = keptMongo(place);
-  messageStoreContract(async () => toMessages(await open(), place));
+  messageQueueContract(async () => toMessages(await open(), place));
 });
 
 mongoSuite('the queue on MongoDB', () => {

@@ -7,7 +7,8 @@ import { Sealer } from '../../src/crypto/sealer.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { MessageContents } from '../../src/queue/message-contents.js';
 import { Pulls } from '../../src/messages/queue/pulls.js';
-import { MessageStore, type OrderingBot, type Turn } from '../../src/messages/queue/message-store.js';
+import { MessageQueue, type Turn } from '../../src/queue/message-queue.js';
+import type { OrderingBot } from '../../src/queue/next-messages.js';
 import { SqliteRecords } from '../../src/storage/sqlite/records.js';
 import { SqliteQueueStore } from '../../src/storage/sqlite/queue.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
@@ -53,7 +54,7 @@ async function open(): Promise<void> {
     if (isFull) throw new AppError('STORE_UNAVAILABLE');
     return step(what, ...statements);
   };
-  const kept = new MessageStore(queue, new MessageContents(sealer, log));
+  const kept = new MessageQueue(queue, new MessageContents(sealer, log));
   const records = new SqliteRecords(store, new ManualClock(), sealer, log);
   messages = Object.assign(kept, { pulls: new Pulls(queue, kept, records) });
 }

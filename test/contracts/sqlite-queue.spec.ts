@@ -16,7 +16,7 @@ import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
 import { messagesOf, eventsOf } from '../support/queue.js';
 import { storedBytes } from '../support/stored-bytes.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
-import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
+import { messageQueueContract, type OpenedMessages } from './message-queue.contract.js';
 import { type OpenedEventQueue, eventQueueContract } from './event-queue.contract.js';
 import { CONTENTS } from '../../src/store-contents.js';
 
@@ -70,7 +70,7 @@ queueStoreContract(async () => {
   return { queue: store.get(QueueStore), close: () => store.close() };
 });
 eventQueueContract(async () => toEvents(await openStore(embeddedPlace())));
-messageStoreContract(async () => {
+messageQueueContract(async () => {
   const place = sealedPlace(embeddedPlace());
   return toMessages(await openStore(place), place);
 });

@@ -7,7 +7,7 @@ import { MemoryQueueStore } from './memory-queue.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { MessageContents } from '../../src/queue/message-contents.js';
 import { Pulls } from '../../src/messages/queue/pulls.js';
-import { MessageStore } from '../../src/messages/queue/message-store.js';
+import { MessageQueue } from '../../src/queue/message-queue.js';
 import { MemoryRecords } from './memory-records.js';
 import { newSecretsKey } from './place.js';
 
@@ -25,7 +25,7 @@ export async function lapseLeases(store: MemoryQueueStore): Promise<void> {
 
 const sealer = new Sealer([new Secret(newSecretsKey())]);
 
-export class MemoryMessageStore extends MessageStore {
+export class MemoryMessageQueue extends MessageQueue {
   readonly pulls: Pulls;
 
   constructor(store = new MemoryQueueStore(), records = new MemoryRecords()) {

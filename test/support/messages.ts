@@ -1,8 +1,8 @@
 /** Messages as the puller gives them to a store. */
 import { Secret } from '../../src/kernel/secret.js';
 import type { NewMessage } from '../../src/queue/message.js';
-import type { MessageStore, PulledPage } from '../../src/messages/queue/message-store.js';
-import type { Pulls } from '../../src/messages/queue/pulls.js';
+import type { MessageQueue } from '../../src/queue/message-queue.js';
+import type { PulledPage, Pulls } from '../../src/messages/queue/pulls.js';
 
 export function newMessage(msgid: string, fields: Partial<NewMessage> = {}): NewMessage {
   return {
@@ -36,4 +36,4 @@ export function pulledPage(messages: readonly NewMessage[], fields: Partial<Pull
 }
 
 /** Both sides of the queue of messages. */
-export type TestMessages = MessageStore & { readonly pulls: Pulls };
+export type TestMessages = MessageQueue & { readonly pulls: Pulls };

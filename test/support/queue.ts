@@ -7,7 +7,7 @@ import { QueueStore } from '../../src/storage/queue/queue-store.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { MessageContents } from '../../src/queue/message-contents.js';
 import { Pulls } from '../../src/messages/queue/pulls.js';
-import { MessageStore } from '../../src/messages/queue/message-store.js';
+import { MessageQueue } from '../../src/queue/message-queue.js';
 import { RecordStore } from '../../src/storage/records/records.js';
 import type { OpenedStore } from './stores.js';
 
@@ -21,6 +21,6 @@ export function messagesOf(
   queue = get(QueueStore),
   records = get(RecordStore),
 ): TestMessages {
-  const messages = new MessageStore(queue, new MessageContents(get(Sealer), pino({ level: 'silent' })));
+  const messages = new MessageQueue(queue, new MessageContents(get(Sealer), pino({ level: 'silent' })));
   return Object.assign(messages, { pulls: new Pulls(queue, messages, records) });
 }

@@ -10,7 +10,7 @@ import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
-import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
 import type { MessageOutcomes, WithheldMessage } from '../sending/message-outcomes.js';
 import type { PageRules } from './page-rules.js';
@@ -21,7 +21,7 @@ const MADE_AT_MS = Date.UTC(2026, 0, 1);
 const AHEAD_MAX = 5;
 
 let clock: ManualClock;
-let store: MemoryMessageStore;
+let queue: MemoryMessageQueue;
 let asked: Pull[];
 let answers: (PullAnswer | Error)[];
 let run: PullRun;
@@ -36,7 +36,7 @@ let judged: ReadonlyMap<string, WithheldOutcome>;
 
 beforeEach(() => {
   clock = new ManualClock(MADE_AT_MS + 60_000);
-  store = new MemoryMessageStore();
+  queue = new MemoryMessageQueue();
   [asked, answers, buried, begun, withheld, judged] = [[], [], [], [], [], new Map()];
   judging = async () => {};
   const sync: Pick<KfSync, 'pull'> = {
@@ -61,7 +61,7 @@ beforeEach(() => {
     },
   };
   run = new PullRun(
-    store.pulls,
+    queue.pulls,
     sync as KfSync,
     outcomes as MessageOutcomes,
     { messagesAheadMax: AHEAD_MAX, messageTries: 8 },
@@ -102,7 +102,7 @@ const pull = (bot = openBot(), syncToken = 'ENCtoken') =>
 
 async function waiting(): Promise<string[]> {
   const filter = { states: ['waiting'], corpId: null, openKfId: null } as const;
-  return (await store.list(filter, null, 1_000)).messages.map(({ msgid }) => msgid);
+  return (await queue.list(filter, null, 1_000)).messages.map(({ msgid }) => msgid);
 }
 
 const TAKEN = { taken: true, status: 200 };
@@ -165,9 +165,9 @@ describe('a pull', () => {
   });
 
   it('waits for another one of the account, and for as long as WeCom wants', async () => {
-    const lease = await store.pulls.begin(ACCOUNT, 'app', clock.nowMs(), 15_000);
+    const lease = await queue.pulls.begin(ACCOUNT, 'app', clock.nowMs(), 15_000);
     expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 1_000 });
-    await store.pulls.end(ACCOUNT, lease?.id ?? '');
+    await queue.pulls.end(ACCOUNT, lease?.id ?? '');
     answers = [{ retryAfterS: 7 }, { errcode: 45_009, errmsg: '' }, { errcode: 45_033, errmsg: '' }];
     expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 7_000 });
     expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 60_000 });
@@ -217,7 +217,7 @@ describe('a page for a bot that shares its customers', () => {
     answers = [{ entries: [entry('old', MADE_AT_MS - 1_000), entry('m1')], cursor: 'c1', hasMore: false }];
     judged = new Map([['old', 'people']]);
     await pull(shared());
-    const [first] = (await store.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9))
+    const [first] = (await queue.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9))
       .messages;
     expect([first?.msgid, withheld]).toEqual(['m1', []]);
   });
@@ -228,7 +228,7 @@ describe('a page for a bot that shares its customers', () => {
     const others: unknown[] = [];
     judging = async () => {
       await clock.advance(lastsMs.shift() ?? 0);
-      others.push(await store.pulls.begin(ACCOUNT, appId, clock.nowMs(), 15_000));
+      others.push(await queue.pulls.begin(ACCOUNT, appId, clock.nowMs(), 15_000));
     };
     answers = [page(['m1'], 'c1', true), page(['m2'], 'c2')];
     expect(await pull(shared())).toEqual(TAKEN);
@@ -277,7 +277,7 @@ describe('what was sent before', () => {
   it('and another taker has had is not given to a message bot again', async () => {
     answers = [page(['m1'], 'c1')];
     await pull();
-    await store.pulls.cover(ACCOUNT, MADE_AT_MS + 10_500, null);
+    await queue.pulls.cover(ACCOUNT, MADE_AT_MS + 10_500, null);
     answers = [
       {
         entries: [entry('of the other', MADE_AT_MS + 10_000), entry('own', MADE_AT_MS + 11_000)],
@@ -292,7 +292,7 @@ describe('what was sent before', () => {
   it('and another taker has had while the bot did not have the account is not given to it again', async () => {
     answers = [page(['m1'], 'c1')];
     await pull();
-    await store.pulls.cover(ACCOUNT, MADE_AT_MS + 10_000, null);
+    await queue.pulls.cover(ACCOUNT, MADE_AT_MS + 10_000, null);
     answers = [
       {
         entries: [entry('of the other', MADE_AT_MS + 9_000), entry('own', MADE_AT_MS + 11_000)],
@@ -310,8 +310,8 @@ describe('what was sent before', () => {
     const appId = secretIdOf(ACCOUNT.corpId, openBot().opened.corpSecret);
     const pulled = { from: '', cursor: 'of the program', isAll: true };
     const own = { appId, takerId: 'bot-2', beganAtMs: clock.nowMs(), ...pulled };
-    await store.pulls.moveCursor(ACCOUNT, own, clock.nowMs());
-    await store.pulls.cover(ACCOUNT, MADE_AT_MS + 10_500, 'bot-2');
+    await queue.pulls.moveCursor(ACCOUNT, own, clock.nowMs());
+    await queue.pulls.cover(ACCOUNT, MADE_AT_MS + 10_500, 'bot-2');
     const old = { entries: [entry('of the program', MADE_AT_MS + 9_000)], cursor: 'c1', hasMore: true };
     const newer = { entries: [entry('own', MADE_AT_MS + 11_000)], cursor: 'c2', hasMore: false };
     answers = [{ errcode: 40_058, errmsg: 'cursor' }, old, newer];

@@ -6,7 +6,7 @@ import type { Lease } from '../../storage/queue/line.js';
 import { QueueStore } from '../../storage/queue/queue-store.js';
 import { type Records, RecordStore } from '../../storage/records/records.js';
 import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
-import { type KeptPage, MessageStore, type PulledPage, type Turn } from './message-store.js';
+import { type KeptPage, MessageQueue, type NewPage, type Turn } from '../../queue/message-queue.js';
 import {
   covered,
   type CursorBefore,
@@ -24,6 +24,19 @@ import {
 
 /** A page has at most 1,000 messages and takes longer than a millisecond, so two pages never get the same numbers. */
 const SEQS_PER_MS = 1_000;
+
+/** What one pull brought. */
+export interface PulledPage extends NewPage {
+  /** WeCom's `next_cursor`; `null` where it gave none: then the last one stays. */
+  readonly cursor: string | null;
+  /**
+   * Identifies the bot, since when it takes messages, and from when on they are for it. It differs from the last
+   * page's after a change.
+   */
+  readonly regime: string;
+  /** Whether WeCom has no further page, so that the pull is over when this one is kept. */
+  readonly isLast: boolean;
+}
 
 /** What is known of a pull that this process has begun. */
 interface Pulling extends Lease {
@@ -66,8 +79,8 @@ export class Pulls {
   readonly #pulling = new Map<string, Pulling>();
 
   constructor(
-    private readonly queue: QueueStore,
-    private readonly messages: MessageStore,
+    private readonly store: QueueStore,
+    private readonly messages: MessageQueue,
     records: RecordStore,
   ) {
     this.#states = records.of(PULL_STATES);
@@ -75,12 +88,12 @@ export class Pulls {
 
   /** Whether other processes pull, too. */
   get isShared(): boolean {
-    return this.queue.isShared;
+    return this.store.isShared;
   }
 
   /** Leases the pulling of the account. @returns `null` while another process has it. */
   async begin(account: Addressee, appId: string, nowMs: number, leaseMs: number): Promise<PullLease | null> {
-    this.queue.requireRoom('entries');
+    this.store.requireRoom('entries');
     const lease = { id: `${this.#process} ${randomUUID()}`, untilMs: nowMs + leaseMs };
     const { outcome, record } = await this.#states.change(accountKey(account), (state) =>
       this.#isPulled(state, nowMs) ? null : { ...(state ?? newPullState(account)), lease },
@@ -250,7 +263,7 @@ export class Pulls {
   #isPulled(state: PullState | null, nowMs: number): boolean {
     const lease = state?.lease ?? null;
     if (lease === null || lease.untilMs <= nowMs) return false;
-    return this.queue.isShared || lease.id.startsWith(this.#process);
+    return this.store.isShared || lease.id.startsWith(this.#process);
   }
 }
 

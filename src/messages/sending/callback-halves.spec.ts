@@ -11,11 +11,11 @@ import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Destinations, MessageDestination } from '../../registry/accounts/destination.js';
-import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { type Message, webhookIdOf } from '../../queue/message.js';
-import type { Turn } from '../queue/message-store.js';
+import type { Turn } from '../../queue/message-queue.js';
 import type { OwnPulls } from '../own-pulls.js';
 import type { Puller } from '../pulling/puller.js';
 import { QueuedAnswers } from '../queued-answers.js';
@@ -29,7 +29,7 @@ const BOT = { ...storedBot(), opened: null, pulled: null, keysId: null } as Part
 const TAKER = { ...ACCOUNT, bot: BOT } as Partial<MessageDestination> as MessageDestination;
 
 let clock: ManualClock;
-let store: TestMessages;
+let queue: TestMessages;
 let halves: CallbackHalves;
 let answers: QueuedAnswers;
 let metrics: Metrics;
@@ -40,25 +40,25 @@ let logged: string[];
 
 beforeEach(async () => {
   clock = new ManualClock();
-  store = new MemoryMessageStore();
+  queue = new MemoryMessageQueue();
   told = [];
   metrics = new Metrics();
   const stream = { write: (line: string) => void logged.push(JSON.parse(line).msg) };
   logged = [];
   const log = new MessageLog(pino({ level: 'error' }, stream), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
-  const outcomes = new MessageOutcomes(store, new MessageMetrics(metrics), log, clock, config);
+  const outcomes = new MessageOutcomes(queue, new MessageMetrics(metrics), log, clock, config);
   const ended: Deliveries['ended'] = (_to, { attempt }, _occasion, result) => {
     told.push([attempt, result.taken ? 'taken' : result.stage]);
     return {} as Delivery;
   };
-  halves = new CallbackHalves(store, outcomes, { ended } as Deliveries, clock, clock, log);
+  halves = new CallbackHalves(queue, outcomes, { ended } as Deliveries, clock, clock, log);
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
   const destinations = { findForMessages: () => TAKER } as Partial<Destinations> as Destinations;
   answers = new QueuedAnswers(halves, destinations, puller, clock, {} as OwnPulls);
-  const lease = await store.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
+  const lease = await queue.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
   const content = new Secret('{"msgid":"m1"}');
-  await store.pulls.keep(
+  await queue.pulls.keep(
     ACCOUNT,
     lease?.id ?? '',
     pulledPage([newMessage('m1', { content })], { endpoint: ENDPOINT }),
@@ -71,11 +71,11 @@ const UNDER_WAY = { msgid: 'm1', attempt: 1, isAnswered: true, isPulled: false, 
 const ALL = { corpId: null, openKfId: null } as const;
 
 async function claim(): Promise<{ turn: Turn; message: Message } | null> {
-  const [turn] = await store.lines.claimDue(clock.nowMs(), 1, 15_000, new Set());
+  const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, 15_000, new Set());
   const message =
     turn === undefined
       ? null
-      : await store.next(turn, { order: 'account' }, clock.nowMs(), { isProbe: false });
+      : await queue.next(turn, { order: 'account' }, clock.nowMs(), { isProbe: false });
   return turn === undefined || message === null ? null : { turn, message };
 }
 
@@ -102,7 +102,7 @@ const answer = (turn: Turn, message: Message, attempt = 1) =>
 const hasPulled = (attempt = 1) =>
   halves.hasPulled({ ...ACCOUNT, id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }), attempt });
 
-const release = (turn: Turn) => store.release(turn, ENDPOINT, null, clock.nowMs());
+const release = (turn: Turn) => queue.release(turn, ENDPOINT, null, clock.nowMs());
 
 describe('a message under way to a callback bot', () => {
   it.each([true, false])(
@@ -111,7 +111,7 @@ describe('a message under way to a callback bot', () => {
       const { turn, message } = await begin(1, isHere);
       expect(await pull()).not.toBe('');
       expect(await answer(turn, message)).toBe(true);
-      expect((await store.counts(ACCOUNT)).waiting).toBe(0);
+      expect((await queue.counts(ACCOUNT)).waiting).toBe(0);
     },
   );
 
@@ -122,25 +122,25 @@ describe('a message under way to a callback bot', () => {
   ] as const)('is not given to a pull of a bot that is sent it: %s, %j', async (kind, callback) => {
     const { turn } = await begin(1, false);
     expect(await pull('', true, { ...BOT, kind, callback })).toBe('');
-    expect((await store.findUnderWay(turn))?.underWay.isPulled).toBe(false);
+    expect((await queue.findUnderWay(turn))?.underWay.isPulled).toBe(false);
   });
 
   it('needs no store from when its bot was told until it is taken, where both halves come here', async () => {
     const { turn, message } = await begin();
     const away = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
-    [store.note, store.findUnderWay] = [away, away];
+    [queue.note, queue.findUnderWay] = [away, away];
     expect(await pull()).not.toBe('');
     expect(await hasPulled()).toBe(true);
     expect(await answer(turn, message)).toBe(true);
     expect(told).toEqual([[1, 'taken']]);
-    expect((await store.counts(ACCOUNT)).waiting).toBe(0);
+    expect((await queue.counts(ACCOUNT)).waiting).toBe(0);
   });
 
   it('is given as the store has it once the turn is not held here any more', async () => {
     await begin();
     await clock.advance(15_000);
-    const [other] = await store.lines.claimDue(clock.nowMs(), 1, 15_000, new Set());
-    await store.begin(other as Turn, null);
+    const [other] = await queue.lines.claimDue(clock.nowMs(), 1, 15_000, new Set());
+    await queue.begin(other as Turn, null);
     expect(await pull()).toBe('');
   });
 
@@ -157,14 +157,14 @@ describe('a message under way to a callback bot', () => {
     const { turn, message } = await begin();
     const answered = answer(turn, message);
     await clock.advance(0);
-    const { note } = store;
-    store.note = async () => 'taken';
+    const { note } = queue;
+    queue.note = async () => 'taken';
     const before = { ...message, msgid: 'm0' };
     await halves.pulled(TAKER, before, { ...UNDER_WAY, msgid: 'm0' });
-    store.note = note;
+    queue.note = note;
     await clock.advance(1_000);
     expect(await answered).toBe(false);
-    expect((await store.counts(ACCOUNT)).waiting).toBe(1);
+    expect((await queue.counts(ACCOUNT)).waiting).toBe(1);
   });
 
   it('is taken when it is pulled long after its turn, within 60 s', async () => {
@@ -178,7 +178,7 @@ describe('a message under way to a callback bot', () => {
     expect(await claim()).toBeNull();
     expect(await pull()).not.toBe('');
     expect(told).toEqual([[1, 'taken']]);
-    expect((await store.counts(ACCOUNT)).waiting).toBe(0);
+    expect((await queue.counts(ACCOUNT)).waiting).toBe(0);
   });
 
   it('is due again when it was not pulled within 60 s, and is not given out before', async () => {
@@ -193,13 +193,13 @@ describe('a message under way to a callback bot', () => {
     expect(await pull()).toBe('');
     const due = await claim();
     expect(due?.message).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 0, lastFailure: null });
-    const overdue = await store.findUnderWay(ACCOUNT);
+    const overdue = await queue.findUnderWay(ACCOUNT);
     if (due === null || overdue === null) throw new Error('nothing is over');
     await halves.endOverdue(due.turn, TAKER, overdue);
     expect(told).toEqual([[1, 'unpulled']]);
-    const [again] = (await store.list({ ...ALL, states: ['waiting'] }, null, 1)).messages;
+    const [again] = (await queue.list({ ...ALL, states: ['waiting'] }, null, 1)).messages;
     expect(again).toMatchObject({ attempts: 1, refusals: 0, lastFailure: { stage: 'unpulled' } });
-    expect(await store.findUnderWay(ACCOUNT)).toBeNull();
+    expect(await queue.findUnderWay(ACCOUNT)).toBeNull();
   });
 
   it('is given once in an attempt to a bot that goes on from the cursor, and once more in the next', async () => {
@@ -227,7 +227,7 @@ describe('the pull of a message under way', () => {
   it('is stored, for whoever else asks, where another process may send the callback', async () => {
     await begin(1, false);
     await pull();
-    expect((await store.findUnderWay(ACCOUNT))?.underWay.isPulled).toBe(true);
+    expect((await queue.findUnderWay(ACCOUNT))?.underWay.isPulled).toBe(true);
     expect(await hasPulled()).toBe(true);
   });
 
@@ -237,7 +237,7 @@ describe('the pull of a message under way', () => {
     expect(await hasPulled()).toBe(false);
     void answer(turn, message);
     await clock.advance(1_000);
-    expect((await store.counts(ACCOUNT)).waiting).toBe(1);
+    expect((await queue.counts(ACCOUNT)).waiting).toBe(1);
     expect(await pull()).not.toBe('');
     expect(told).toEqual([[1, 'taken']]);
   });
@@ -270,7 +270,7 @@ describe('the pull of a message under way', () => {
       [1, 'taken'],
       [1, 'reset'],
     ]);
-    expect((await store.counts(ACCOUNT)).waiting).toBe(1);
+    expect((await queue.counts(ACCOUNT)).waiting).toBe(1);
     expect(await pull()).toBe('');
   });
 
@@ -278,7 +278,7 @@ describe('the pull of a message under way', () => {
     const { turn, message } = await begin();
     const answered = answer(turn, message);
     await clock.advance(0);
-    store.putBack = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+    queue.putBack = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
     const pulled = pull('', false);
     expect(await answered).toBe(true);
     for (let s = 0; s < 64; s++) await clock.advance(1_000);
@@ -296,6 +296,6 @@ describe('the pull of a message under way', () => {
       await release(turn);
       await clock.advance(1_200);
     }
-    expect(await store.counts(ACCOUNT)).toMatchObject({ waiting: 0, dead: 1 });
+    expect(await queue.counts(ACCOUNT)).toMatchObject({ waiting: 0, dead: 1 });
   });
 });

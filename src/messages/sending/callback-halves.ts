@@ -9,7 +9,7 @@ import type { MessageDestination } from '../../registry/accounts/destination.js'
 import { type Message, webhookIdOf } from '../../queue/message.js';
 import { MessageLog } from './message-log.js';
 import type { UnderWay } from '../../queue/message-line.js';
-import { MessageStore, type Turn, type UnderWayMessage } from '../queue/message-store.js';
+import { MessageQueue, type Turn, type UnderWayMessage } from '../../queue/message-queue.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toParcel } from './message-parcel.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
@@ -68,7 +68,7 @@ export class CallbackHalves {
   readonly #taking = new Map<string, Promise<void>>();
 
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly outcomes: MessageOutcomes,
     private readonly deliveries: Deliveries,
     private readonly clock: Clock,
@@ -84,7 +84,7 @@ export class CallbackHalves {
     const untilMs = this.storeClock.nowMs() + HALVES_MS;
     const { msgid } = message;
     const underWay = { msgid, attempt, isAnswered: false, isPulled: false, untilMs };
-    const isHeld = await this.store.begin(turn, underWay);
+    const isHeld = await this.queue.begin(turn, underWay);
     const told = { turn, message, underWay, isPulled: false };
     if (isHeld && pulls) this.#told.set(accountKey(turn), told);
     return isHeld;
@@ -96,14 +96,14 @@ export class CallbackHalves {
    */
   async find(account: Addressee): Promise<UnderWayMessage | null> {
     const told = this.#told.get(accountKey(account));
-    if (told !== undefined && this.store.lines.isHeld(told.turn, this.storeClock.nowMs())) return told;
-    return this.store.findUnderWay(account);
+    if (told !== undefined && this.queue.lines.isHeld(told.turn, this.storeClock.nowMs())) return told;
+    return this.queue.findUnderWay(account);
   }
 
   /** The attempt ended without an answer that takes the message: nothing is under way any more. */
   async failed(turn: Turn): Promise<void> {
     this.#answeredHere(turn);
-    await this.store.begin(turn, null);
+    await this.queue.begin(turn, null);
   }
 
   /** Whether the message was pulled in this attempt, from any process; false while the store cannot tell. Never rejects. */
@@ -111,7 +111,7 @@ export class CallbackHalves {
     const told = this.#told.get(accountKey({ corpId, openKfId }));
     const isHere = told?.underWay.attempt === attempt && webhookIdOf(told.message) === id;
     if (isHere && told.isPulled) return true;
-    const found = await this.store.findUnderWay({ corpId, openKfId }).catch(() => null);
+    const found = await this.queue.findUnderWay({ corpId, openKfId }).catch(() => null);
     if (found === null || webhookIdOf(found.message) !== id) return false;
     return found.underWay.attempt === attempt && found.underWay.isPulled;
   }
@@ -129,11 +129,11 @@ export class CallbackHalves {
       this.#ended(taker, message, attempt, durationMs, result);
       return true;
     }
-    const noted = await this.store.note(turn, { msgid, attempt }, 'answered', this.storeClock.nowMs());
+    const noted = await this.queue.note(turn, { msgid, attempt }, 'answered', this.storeClock.nowMs());
     if (noted === 'taken') this.#ended(taker, message, attempt, durationMs, result);
     if (noted !== 'half') return noted === 'taken';
     if (await this.#isPulledSoon(turn, message, attempt)) return true;
-    const found = await this.store.findUnderWay(turn);
+    const found = await this.queue.findUnderWay(turn);
     if (found === null || !isOf(found.underWay, msgid, attempt)) return true;
     await this.outcomes.putOff(turn, message, found.underWay.untilMs, attempt, null);
     return false;
@@ -151,7 +151,7 @@ export class CallbackHalves {
       return false;
     }
     const nowMs = this.storeClock.nowMs();
-    const noted = await this.store.note(message, underWay, 'pulled', nowMs).catch(() => 'gone' as const);
+    const noted = await this.queue.note(message, underWay, 'pulled', nowMs).catch(() => 'gone' as const);
     if (noted !== 'taken') return false;
     this.#waiting.get(webhookIdOf(message))?.();
     const durationMs = Math.max(0, nowMs - (underWay.untilMs - HALVES_MS));
@@ -172,7 +172,7 @@ export class CallbackHalves {
     if (!underWay.isAnswered || underWay.isPulled || nowMs < underWay.untilMs) return false;
     const { attempt } = underWay;
     await this.outcomes.putOff(turn, message, nowMs, attempt, toFailure(nowMs, 'unpulled', UNPULLED));
-    await this.store.begin(turn, null);
+    await this.queue.begin(turn, null);
     const result = { taken: false, stage: 'unpulled', reason: UNPULLED } as const;
     this.#ended(taker, message, attempt, HALVES_MS, result);
     this.outcomes.unpulled(message, attempt, UNPULLED);
@@ -226,7 +226,7 @@ export class CallbackHalves {
 
   async #taken(message: Message): Promise<void> {
     const id = webhookIdOf(message);
-    const taking = this.store.taken(message, this.storeClock.nowMs());
+    const taking = this.queue.taken(message, this.storeClock.nowMs());
     this.#taking.set(id, taking);
     await taking.finally(() => this.#taking.delete(id));
   }
@@ -248,10 +248,10 @@ export class CallbackHalves {
 
   async #isPulledSoon(turn: Turn, message: Message, attempt: number): Promise<boolean> {
     const isUnderWay = async (): Promise<boolean> => {
-      const found = await this.store.findUnderWay(turn);
+      const found = await this.queue.findUnderWay(turn);
       return found !== null && isOf(found.underWay, message.msgid, attempt);
     };
-    if (!this.store.lines.isShared)
+    if (!this.queue.lines.isShared)
       return (await this.#isPulledWithin(message, WAIT_MS)) || !(await isUnderWay());
     for (let waitedMs = 0, pauseMs = ASK_FIRST_MS; waitedMs < WAIT_MS; waitedMs += pauseMs, pauseMs *= 2) {
       if ((await this.#isPulledWithin(message, pauseMs)) || !(await isUnderWay())) return true;

@@ -3,7 +3,7 @@ import type { Addressee } from '../../kernel/account.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { KfEvent } from '../../queue/kf-event.js';
@@ -13,7 +13,7 @@ import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { type Message, webhookIdOf } from '../../queue/message.js';
-import type { Turn } from '../queue/message-store.js';
+import type { Turn } from '../../queue/message-queue.js';
 import { CustomerLanes } from './customer-lanes.js';
 import { type Pulled, PulledMessages } from '../queue/pulled-messages.js';
 import type { LongWaits } from './long-waits.js';
@@ -33,7 +33,7 @@ const REFUSED: AttemptResult = { taken: false, stage: 'status', reason: 'status 
 const AWAY: AttemptResult = { taken: false, stage: 'connect', reason: 'no connection' };
 
 let clock: ManualClock;
-let store: TestMessages;
+let queue: TestMessages;
 let attempts: MessageAttempts;
 let lanes: CustomerLanes;
 let pulled: PulledMessages;
@@ -52,12 +52,12 @@ const names = new Map<string, string>();
 
 beforeEach(() => {
   clock = new ManualClock();
-  store = new MemoryMessageStore(new MemoryQueueStore(), new MemoryRecords());
+  queue = new MemoryMessageQueue(new MemoryQueueStore(), new MemoryRecords());
   [asked, isPaused, isOpen, concurrency] = [new Map(), false, false, 16];
   [inconclusive, left] = [0, []];
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
-  const outcomes = new MessageOutcomes(store, new MessageMetrics(new Metrics()), log, clock, config);
+  const outcomes = new MessageOutcomes(queue, new MessageMetrics(new Metrics()), log, clock, config);
   const botEndpoint = {
     attempt: ({ id }: KfEvent) => {
       const { promise, resolve } = Promise.withResolvers<AttemptResult>();
@@ -81,7 +81,7 @@ beforeEach(() => {
     end: ({ msgid }: Message) => (waiting = waiting.filter((one) => one !== msgid)),
   } as unknown as LongWaits;
   pulled = new PulledMessages();
-  lanes = new CustomerLanes(store, takers, botEndpoints, outcomes, attempts, waits, clock, clock, pulled);
+  lanes = new CustomerLanes(queue, takers, botEndpoints, outcomes, attempts, waits, clock, clock, pulled);
 });
 
 /** Messages such as `a1`, of customer `a`. */
@@ -89,10 +89,10 @@ async function keep(openKfId: string, ...msgids: string[]): Promise<void> {
   const account = { corpId: CORP, openKfId };
   for (const msgid of msgids) names.set(webhookIdOf({ ...account, msgid }), msgid);
   const messages = msgids.map((msgid) => newMessage(msgid, { lane: `${openKfId} ${msgid[0]}` }));
-  const lease = await store.pulls.begin(account, 'app-1', clock.nowMs(), LEASE_MS);
+  const lease = await queue.pulls.begin(account, 'app-1', clock.nowMs(), LEASE_MS);
   const page = pulledPage(messages, { endpoint: ENDPOINT.href });
-  await store.pulls.keep(account, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
-  await store.pulls.end(account, lease?.id ?? '');
+  await queue.pulls.keep(account, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
+  await queue.pulls.end(account, lease?.id ?? '');
 }
 
 function takerOf(turn: Turn): ReadyDestination {
@@ -103,7 +103,7 @@ function takerOf(turn: Turn): ReadyDestination {
 
 /** A turn of each account that is due. */
 async function begin(): Promise<Promise<void>[]> {
-  const turns = await store.lines.claimDue(clock.nowMs(), 10, 600_000, new Set());
+  const turns = await queue.lines.claimDue(clock.nowMs(), 10, 600_000, new Set());
   const sent = turns.map((turn) => lanes.sendAll(turn, takerOf(turn), 'due', () => left.push(turn.openKfId)));
   await clock.advance(0);
   return sent;
@@ -127,7 +127,7 @@ describe('messages of an account', () => {
     expect(underWay()).toEqual(['b1', 'c1', 'a2']);
     for (const msgid of ['c1', 'a2', 'b1']) await end(msgid);
     await turn;
-    expect(await store.counts(null)).toMatchObject({ waiting: 0 });
+    expect(await queue.counts(null)).toMatchObject({ waiting: 0 });
   });
 
   it('that come while others are under way need not wait for them', async () => {
@@ -187,7 +187,7 @@ describe('messages of an account', () => {
       await end('a1');
       await turn;
       [isOpen, isPaused] = [false, false];
-      for (const msgid of ['a1', 'b1']) await store.drop({ corpId: CORP, openKfId: 'wk1' }, msgid);
+      for (const msgid of ['a1', 'b1']) await queue.drop({ corpId: CORP, openKfId: 'wk1' }, msgid);
     }
   });
 
@@ -197,7 +197,7 @@ describe('messages of an account', () => {
     attempts.stop();
     await clock.advance(10_000);
     await turn;
-    expect(await store.counts(null)).toMatchObject({ waiting: 2 });
+    expect(await queue.counts(null)).toMatchObject({ waiting: 2 });
   });
 });
 
@@ -229,14 +229,14 @@ describe('a probe of a service whose circuit is open', () => {
   });
 
   it('needs a message', async () => {
-    await store.drop({ corpId: CORP, openKfId: 'wk1' }, 'b1');
+    await queue.drop({ corpId: CORP, openKfId: 'wk1' }, 'b1');
     expect(await lanes.probe(ENDPOINT.href)).toBe(false);
   });
 });
 
 describe('a turn after one that ended without a word', () => {
   const claim = async (leaseMs: number) =>
-    (await store.lines.claimDue(clock.nowMs(), 1, leaseMs, new Set())).map(({ isInDoubt }) => isInDoubt);
+    (await queue.lines.claimDue(clock.nowMs(), 1, leaseMs, new Set())).map(({ isInDoubt }) => isInDoubt);
 
   beforeEach(async () => {
     await keep('wk1', 'a1', 'b1');
@@ -275,7 +275,7 @@ describe('the accounts of a bot', () => {
     expect(underWay()).toEqual(['y1', 'c1']);
     for (const msgid of ['y1', 'c1', 'z1']) await end(msgid);
     await Promise.all(turns);
-    expect(await store.counts(null)).toMatchObject({ waiting: 0 });
+    expect(await queue.counts(null)).toMatchObject({ waiting: 0 });
   });
 
   it('leave the loop with their first message under way, and give others their turn without one', async () => {
@@ -316,7 +316,7 @@ it('a turn whose outcome cannot be stored begins nothing more, and fails when al
   await keep('wk1', 'a1', 'b1');
   const [turn] = await begin();
   const failed = expect(turn).rejects.toThrow('away');
-  store.taken = async () => {
+  queue.taken = async () => {
     throw new Error('away');
   };
   await end('a1');

@@ -8,7 +8,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { Occasion } from '../../queue/failure.js';
 import { isExpired, type Message } from '../../queue/message.js';
-import { MessageStore, type NextOptions, type Turn } from '../queue/message-store.js';
+import { MessageQueue, type NextOptions, type Turn } from '../../queue/message-queue.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
 import { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
@@ -60,7 +60,7 @@ export class CustomerLanes {
   readonly #atWork = new Map<string, Lanes>();
 
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly takers: Takers,
     private readonly botEndpoints: BotEndpoints,
     private readonly outcomes: MessageOutcomes,
@@ -111,7 +111,7 @@ export class CustomerLanes {
       if (this.#atWork.get(account) === lanes) this.#atWork.delete(account);
     }
     const { bot, endpoint } = lanes.taker;
-    await this.store.release({ ...turn, isInDoubt }, endpoint.href, bot, this.storeClock.nowMs());
+    await this.queue.release({ ...turn, isInDoubt }, endpoint.href, bot, this.storeClock.nowMs());
   }
 
   /** @returns whether every message that was due was sent. If not, an earlier process may have sent those that are left. */
@@ -186,7 +186,7 @@ export class CustomerLanes {
     { turn, taker, underWay, isProbe }: Lanes,
     how: Pick<NextOptions, 'isNew'> = {},
   ): Promise<Message | null> {
-    return this.store.next(turn, taker.bot, this.storeClock.nowMs(), { ...how, isProbe, beside: underWay });
+    return this.queue.next(turn, taker.bot, this.storeClock.nowMs(), { ...how, isProbe, beside: underWay });
   }
 
   #mayBegin(lanes: Lanes): boolean {

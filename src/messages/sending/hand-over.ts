@@ -8,7 +8,7 @@ import { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { KfSync, PAGE_SIZE } from '../../wecom/kf-sync.js';
 import { MessageMetrics } from './message-metrics.js';
-import { MessageStore, type Turn } from '../queue/message-store.js';
+import { MessageQueue, type Turn } from '../../queue/message-queue.js';
 import { Pulls } from '../queue/pulls.js';
 import type { CursorBefore } from '../queue/pull-state.js';
 import { toResync } from '../../queue/kf-event.js';
@@ -20,7 +20,7 @@ import { toResync } from '../../queue/kf-event.js';
 @Injectable()
 export class HandOver {
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly pulls: Pulls,
     private readonly sync: KfSync,
     private readonly syncTokens: SyncTokens,
@@ -62,7 +62,7 @@ export class HandOver {
     { bot, puppet }: Destination,
   ): Promise<CursorBefore | null> {
     const account = { corpId, openKfId };
-    const first = await this.store.findEarliest(account);
+    const first = await this.queue.findEarliest(account);
     const corpSecret = bot?.opened?.corpSecret ?? puppet?.corpSecret ?? null;
     if (first === null || first.skip === 0 || corpSecret === null) return null;
     const { cursor, appId } = first.page;
@@ -71,7 +71,7 @@ export class HandOver {
     const asked = { corpId, openKfId, corpSecret, botId: bot?.id ?? '', syncToken, cursor, trace: null };
     const page = await this.sync.pull({ ...asked, limit: first.skip }).catch(() => null);
     if (page === null || !('entries' in page) || page.cursor === '') return null;
-    const { messages } = await this.store.list({ states: ['waiting'], ...account }, null, PAGE_SIZE);
+    const { messages } = await this.queue.list({ states: ['waiting'], ...account }, null, PAGE_SIZE);
     const waiting = new Set<unknown>(messages.map(({ msgid }) => msgid));
     const isBefore = page.entries.every(({ msgid }) => typeof msgid === 'string' && !waiting.has(msgid));
     return isBefore ? { msgid: first.msgid, cursor: page.cursor } : null;

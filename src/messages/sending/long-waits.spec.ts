@@ -1,7 +1,7 @@
 import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 import type { BotEndpoint, BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import type { Destinations, MessageDestination } from '../../registry/accounts/destination.js';
@@ -15,7 +15,7 @@ const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const LEASE_MS = 15_000;
 
 let clock: ManualClock;
-let store: TestMessages;
+let queue: TestMessages;
 let waits: LongWaits;
 let bot: KnownBot;
 let state: MessageDestination['state'];
@@ -26,7 +26,7 @@ let isDone: boolean;
 
 beforeEach(() => {
   clock = new ManualClock();
-  store = new MemoryMessageStore(new MemoryQueueStore(), new MemoryRecords());
+  queue = new MemoryMessageQueue(new MemoryQueueStore(), new MemoryRecords());
   bot = { id: 'bot-1', kind: 'agent', agent: { fallback: 'Wait.', fallbackAfterS: 30 } } as KnownBot;
   [state, told, isDone] = ['ready', [], true];
   waits = newWaits();
@@ -43,20 +43,20 @@ function newWaits(): LongWaits {
     },
   };
   const botEndpoints = { to: () => botEndpoint } as unknown as BotEndpoints;
-  return new LongWaits(store, destinations as Destinations, botEndpoints, clock, clock, new PulledMessages());
+  return new LongWaits(queue, destinations as Destinations, botEndpoints, clock, clock, new PulledMessages());
 }
 
 async function keep(msgid: string, fields: Partial<NewMessage> = {}): Promise<MessageHead> {
   const message = newMessage(msgid, { sentAtMs: clock.nowMs(), ...fields });
-  const lease = await store.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
-  await store.pulls.keep(
+  const lease = await queue.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
+  await queue.pulls.keep(
     ACCOUNT,
     lease?.id ?? '',
     pulledPage([message], { isLast: true }),
     clock.nowMs(),
     LEASE_MS,
   );
-  const { messages } = await store.list({ states: ['waiting'], ...ACCOUNT }, null, 10);
+  const { messages } = await queue.list({ states: ['waiting'], ...ACCOUNT }, null, 10);
   return messages.find((one) => one.msgid === msgid) as MessageHead;
 }
 
@@ -74,7 +74,7 @@ describe('the customer of a message that waits', () => {
     const [here, joined, elsewhere] = [await keep('m1'), await keep('m2'), await keep('m3')];
     for (const message of [here, joined, elsewhere]) waits.begin(ACCOUNT, bot, message);
     waits.end({ ...here, merged: ['m2', 'm1'] });
-    await store.drop(ACCOUNT, 'm3');
+    await queue.drop(ACCOUNT, 'm3');
     expect(clock.pendingTimers).toBe(1);
     await clock.advance(30_000);
     expect(told).toEqual([]);

@@ -9,7 +9,7 @@ import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { type MessageHead, type NewMessage, webhookIdOf } from '../../queue/message.js';
 import { ORIGIN } from '../../kernel/wecom-format.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
-import { MessageStore } from '../queue/message-store.js';
+import { MessageQueue } from '../../queue/message-queue.js';
 import { toParcel } from './message-parcel.js';
 
 const PAGE_SIZE = 1_000;
@@ -28,7 +28,7 @@ export class LongWaits {
   #hasFoundAll = false;
 
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly destinations: Destinations,
     private readonly botEndpoints: BotEndpoints,
     private readonly clock: Clock,
@@ -65,7 +65,7 @@ export class LongWaits {
   /** Begins with what an earlier process has kept; once. @throws AppError `STORE_UNAVAILABLE`; then call it again. */
   async findAll(): Promise<void> {
     if (this.#hasFoundAll) return;
-    for await (const account of this.store.listAccounts()) {
+    for await (const account of this.queue.listAccounts()) {
       const bot = this.destinations.findForMessages(account)?.bot ?? null;
       if (bot !== null && hasFallback(bot)) await this.#beginAll(account, bot);
     }
@@ -75,7 +75,7 @@ export class LongWaits {
   async #beginAll({ corpId, openKfId }: Addressee, bot: KnownBot): Promise<void> {
     const states = ['waiting'] as const;
     for (let cursor: string | null = null; ;) {
-      const page = await this.store.list({ states, corpId, openKfId }, cursor, PAGE_SIZE);
+      const page = await this.queue.list({ states, corpId, openKfId }, cursor, PAGE_SIZE);
       for (const message of page.messages) this.begin(message, bot, message);
       ({ cursor } = page);
       if (cursor === null) return;
@@ -100,7 +100,7 @@ export class LongWaits {
   async #tell(account: Addressee, id: string): Promise<boolean> {
     const taker = this.destinations.findForMessages(account);
     if (taker?.state !== 'ready') return true;
-    const message = await this.store.find(id);
+    const message = await this.queue.find(id);
     if (message === null) return true;
     const parcel = toParcel(message, taker.bot, message.attempts + 1, this.storeClock.nowMs());
     return this.botEndpoints.to(taker).tellToWait(parcel);

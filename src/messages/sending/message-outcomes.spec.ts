@@ -7,11 +7,11 @@ import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { type DeliveryRecord, isEnding } from '../../record/delivery-record.js';
 import type { DeliveryRecorder } from '../../record/delivery-recorder.js';
-import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import { type Message, MESSAGE_LIFE_MS, type MessageHead } from '../../queue/message.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
-import type { Turn } from '../queue/message-store.js';
+import type { Turn } from '../../queue/message-queue.js';
 import { MessageOutcomes } from './message-outcomes.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -23,31 +23,31 @@ const EVENT = { type: 'event', origin: 4 };
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
 let clock: ManualClock;
-let store: TestMessages;
+let queue: TestMessages;
 let outcomes: MessageOutcomes;
 let turn: Turn;
 let records: DeliveryRecord[];
 
 beforeEach(async () => {
   clock = new ManualClock();
-  store = new MemoryMessageStore();
+  queue = new MemoryMessageQueue();
   records = [];
   const recorder: Pick<DeliveryRecorder, 'add'> = { add: (record) => void records.push(record) };
   const lines = new HealthyLogLines(1);
   const log = new MessageLog(pino({ level: 'silent' }), lines, recorder as DeliveryRecorder);
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
   const metrics = new MessageMetrics(new Metrics());
-  outcomes = new MessageOutcomes(store, metrics, log, clock, config);
-  const lease = await store.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
-  await store.pulls.keep(ACCOUNT, lease?.id ?? '', pulledPage([newMessage('m1')]), clock.nowMs(), LEASE_MS);
-  const [first] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  outcomes = new MessageOutcomes(queue, metrics, log, clock, config);
+  const lease = await queue.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
+  await queue.pulls.keep(ACCOUNT, lease?.id ?? '', pulledPage([newMessage('m1')]), clock.nowMs(), LEASE_MS);
+  const [first] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (first === undefined) throw new Error('nothing is due');
   turn = first;
 });
 
 async function now(): Promise<MessageHead> {
   const filter = { states: ['waiting', 'dead'], corpId: null, openKfId: null } as const;
-  const [head] = (await store.list(filter, null, 1)).messages;
+  const [head] = (await queue.list(filter, null, 1)).messages;
   if (head === undefined) throw new Error('there is no message');
   return head;
 }
@@ -108,7 +108,7 @@ describe('a message that is refused', () => {
 });
 
 describe('an event that is refused', () => {
-  const isThere = async () => (await store.counts(null)).waiting + (await store.counts(null)).dead === 1;
+  const isThere = async () => (await queue.counts(null)).waiting + (await queue.counts(null)).dead === 1;
 
   it.each([
     ['at once', refusal(500), 0, 3],

@@ -10,7 +10,7 @@ import { type Message, MESSAGE_LIFE_MS, type MessageHead } from '../../queue/mes
 import { ORIGIN } from '../../kernel/wecom-format.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
-import { type KeptPage, MessageStore, type Turn } from '../queue/message-store.js';
+import { type KeptPage, MessageQueue, type Turn } from '../../queue/message-queue.js';
 import { messagesConfig } from './messages.config.js';
 import { type Failure, type FailureStage, type Occasion, toFailure } from '../../queue/failure.js';
 
@@ -39,7 +39,7 @@ export type NotTaken = Extract<AttemptResult, { taken: false }>;
 @Injectable()
 export class MessageOutcomes {
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly metrics: MessageMetrics,
     private readonly log: MessageLog,
     private readonly storeClock: StoreClock,
@@ -86,7 +86,7 @@ export class MessageOutcomes {
 
   async taken(message: Message): Promise<void> {
     failpoint('message.taken');
-    await this.store.taken(message, this.storeClock.nowMs());
+    await this.queue.taken(message, this.storeClock.nowMs());
     this.countTaken(message);
   }
 
@@ -120,7 +120,7 @@ export class MessageOutcomes {
       const pauseMs = result.stage === 'too_long' ? null : eventPauseMs(message, nowMs, durationMs);
       if (pauseMs === null) return this.#passOver(turn, tried, failure);
       const again = { attempts, refusals, step: message.step, dueAtMs: nowMs + pauseMs, failure };
-      await this.store.refused(turn, message.msgid, { state: 'waiting', ...again }, nowMs);
+      await this.queue.refused(turn, message.msgid, { state: 'waiting', ...again }, nowMs);
       return;
     }
     // The bot would refuse the message each time.
@@ -130,7 +130,7 @@ export class MessageOutcomes {
     if (isHopeless) return this.#bury(turn, { ...message, attempts, refusals }, failure);
     const { step, dueAtMs } = nextOf(message, nowMs, result);
     const again = { attempts, refusals, step, dueAtMs, failure };
-    await this.store.refused(turn, message.msgid, { state: 'waiting', ...again }, nowMs);
+    await this.queue.refused(turn, message.msgid, { state: 'waiting', ...again }, nowMs);
   }
 
   /**
@@ -154,11 +154,11 @@ export class MessageOutcomes {
     const back: Message = isDead
       ? { ...tried, state: 'dead', dueAtMs: null }
       : { ...tried, ...nextOf(message, nowMs, { stage: 'reset' }) };
-    const isBack = await this.store.putBack(back, attempt, endpoint, nowMs);
+    const isBack = await this.queue.putBack(back, attempt, endpoint, nowMs);
     if (isBack) this.log.unread(message, attempt, reason);
     if (isBack && isDead) this.#noteBuried(back, lastFailure);
     const isOver = isBack && isHopeless && isEvent(message);
-    if (isOver && (await this.store.drop(message, message.msgid))) this.#notePassedOver(back, lastFailure);
+    if (isOver && (await this.queue.drop(message, message.msgid))) this.#notePassedOver(back, lastFailure);
     return isBack;
   }
 
@@ -178,7 +178,7 @@ export class MessageOutcomes {
     // A message that was sent has left step 0 of the schedule.
     const step = attempts > message.attempts ? Math.max(1, message.step) : message.step;
     const refused = { state: 'waiting', attempts, refusals, step, dueAtMs, failure } as const;
-    await this.store.refused(turn, message.msgid, refused, this.storeClock.nowMs());
+    await this.queue.refused(turn, message.msgid, refused, this.storeClock.nowMs());
   }
 
   /**
@@ -189,7 +189,7 @@ export class MessageOutcomes {
     const nowMs = this.storeClock.nowMs();
     const { refusals, step, dueAtMs } = message;
     const same = { state: 'waiting', refusals, step, dueAtMs: dueAtMs ?? nowMs, failure: null } as const;
-    await this.store.refused(turn, message.msgid, { ...same, attempts }, nowMs);
+    await this.queue.refused(turn, message.msgid, { ...same, attempts }, nowMs);
   }
 
   /** Gives up a message that waited for 3 days. */
@@ -203,17 +203,17 @@ export class MessageOutcomes {
    */
   async clearUp(): Promise<void> {
     const failure = this.#expired();
-    for (const message of await this.store.clearUp(failure)) this.#noteBuried(message, failure);
+    for (const message of await this.queue.clearUp(failure)) this.#noteBuried(message, failure);
   }
 
   async #bury(turn: Turn, message: MessageHead, failure: Failure): Promise<void> {
     const { msgid, attempts, refusals } = message;
-    if (await this.store.refused(turn, msgid, { state: 'dead', attempts, refusals, failure }, failure.atMs))
+    if (await this.queue.refused(turn, msgid, { state: 'dead', attempts, refusals, failure }, failure.atMs))
       this.#noteBuried(message, failure);
   }
 
   async #passOver(turn: Turn, message: MessageHead, failure: Failure): Promise<void> {
-    if (await this.store.refused(turn, message.msgid, { state: 'known' }, failure.atMs))
+    if (await this.queue.refused(turn, message.msgid, { state: 'known' }, failure.atMs))
       this.#notePassedOver(message, failure);
   }
 

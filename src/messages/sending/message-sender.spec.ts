@@ -9,7 +9,7 @@ import type { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { lapseLeases, MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { lapseLeases, MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { MESSAGE_LIFE_MS, type MessageHead, type NewMessage, webhookIdOf } from '../../queue/message.js';
@@ -33,9 +33,9 @@ const HALVES_MS = 60_000;
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 
 let clock: ManualClock;
-let queue: MemoryQueueStore;
+let store: MemoryQueueStore;
 let records: MemoryRecords;
-let store: TestMessages;
+let queue: TestMessages;
 let sender: MessageSender;
 let tries: MessageAttempts;
 let attempts: number;
@@ -47,7 +47,7 @@ type Bot = (webhookId: string, attempt: number) => AttemptResult | Promise<Attem
 
 beforeEach(async () => {
   clock = new ManualClock();
-  queue = new MemoryQueueStore();
+  store = new MemoryQueueStore();
   records = new MemoryRecords();
   mergeMs = 0;
   [attempts, contents] = [0, []];
@@ -55,11 +55,11 @@ beforeEach(async () => {
 
 /** As a process does that finds what an earlier one has kept. */
 function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, session: object = {}): void {
-  store = new MemoryMessageStore(queue, records);
+  queue = new MemoryMessageQueue(store, records);
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLogLines(1), noRecorder(clock));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
   const metrics = new MessageMetrics(new Metrics());
-  const outcomes = new MessageOutcomes(store, metrics, log, clock, config);
+  const outcomes = new MessageOutcomes(queue, metrics, log, clock, config);
   const taker = {
     ...ACCOUNT,
     ...{ bot: { id: 'bot-1', kind, order, session, opened: {}, endpoint: {} } },
@@ -76,12 +76,12 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
     circuits: { isOpen: () => false },
     to: () => botEndpoint,
   } as unknown as BotEndpoints;
-  const halves = new CallbackHalves(store, outcomes, { ended: () => {} } as never, clock, clock, log);
+  const halves = new CallbackHalves(queue, outcomes, { ended: () => {} } as never, clock, clock, log);
   const takers = { find: async () => taker, isStill: () => true } as Partial<Takers> as Takers;
   tries = new MessageAttempts(clock);
   const waits = { begin: () => {}, end: () => {} } as unknown as LongWaits;
   const lanes = new CustomerLanes(
-    store,
+    queue,
     takers,
     botEndpoints,
     outcomes,
@@ -91,22 +91,22 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
     clock,
     new PulledMessages(),
   );
-  sender = new MessageSender(store, takers, botEndpoints, outcomes, halves, tries, lanes, clock, clock);
+  sender = new MessageSender(queue, takers, botEndpoints, outcomes, halves, tries, lanes, clock, clock);
 }
 
 /** How long texts are held. */
 let mergeMs: number;
 
 async function keep(...messages: NewMessage[]): Promise<void> {
-  const lease = await store.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
+  const lease = await queue.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
   const page = pulledPage(messages, { endpoint: ENDPOINT.href, mergeMs });
-  await store.pulls.keep(ACCOUNT, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
-  await store.pulls.end(ACCOUNT, lease?.id ?? '');
+  await queue.pulls.keep(ACCOUNT, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
+  await queue.pulls.end(ACCOUNT, lease?.id ?? '');
 }
 
 /** @returns whether there was one. */
 async function sendTurn(): Promise<boolean> {
-  const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (turn === undefined) return false;
   const sent = sender.send(turn, 'due', () => {});
   // As long as it waits for a pull.
@@ -117,7 +117,7 @@ async function sendTurn(): Promise<boolean> {
 
 async function find(msgid: string): Promise<MessageHead | undefined> {
   const filter = { states: ['waiting', 'dead'], corpId: null, openKfId: null } as const;
-  return (await store.list(filter, null, 10)).messages.find((head) => head.msgid === msgid);
+  return (await queue.list(filter, null, 10)).messages.find((head) => head.msgid === msgid);
 }
 
 const EXPIRED = { state: 'dead', lastFailure: { stage: 'expired' } };
@@ -142,8 +142,8 @@ describe('a message whose bot answers and never pulls', () => {
     await sendTurn();
     await clock.advance(MESSAGE_LIFE_MS);
     await sendTurn();
-    await store.replay(ACCOUNT, 'm1', ENDPOINT.href, clock.nowMs());
-    await store.wake(ACCOUNT, ENDPOINT.href, clock.nowMs());
+    await queue.replay(ACCOUNT, 'm1', ENDPOINT.href, clock.nowMs());
+    await queue.wake(ACCOUNT, ENDPOINT.href, clock.nowMs());
     const before = attempts;
     await sendTurn();
     expect([attempts, await find('m1')]).toMatchObject([before + 1, { state: 'waiting' }]);
@@ -157,7 +157,7 @@ describe('a stop', () => {
   it('waits 10 s for a bot that is at work, and leaves its message due, under the next attempt', async () => {
     start('callback', 'account', () => new Promise(() => {}));
     await keep(newMessage('m1'));
-    const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     let isOver = false;
     const sent = sender.send(turn, 'due', () => {}).then(() => (isOver = true));
@@ -208,12 +208,12 @@ describe('after a kill, with a message of each customer', () => {
       bot((attempt) => (attempt === 'a1#1' ? REFUSED : null)),
     );
     await keep(...['a', 'b', 'c'].map((lane) => newMessage(`${lane}1`, { lane })));
-    const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     void sender.send(turn, 'due', () => {});
     await clock.advance(0);
     expect(sent.splice(0)).toEqual(['a1#1', 'b1#1']);
-    await lapseLeases(queue);
+    await lapseLeases(store);
   });
 
   it('the one that was sent is not said to be a first attempt', async () => {
@@ -233,7 +233,7 @@ describe('after a kill, with a message of each customer', () => {
       'customer',
       bot(() => answer),
     );
-    const probe = await store.lines.claimOldest(ENDPOINT.href, clock.nowMs(), LEASE_MS);
+    const probe = await queue.lines.claimOldest(ENDPOINT.href, clock.nowMs(), LEASE_MS);
     if (probe === null) throw new Error('nothing waits');
     await sender.send(probe, 'probe', () => {});
     expect(sent.splice(0)).toEqual(['a1#2']);
@@ -284,11 +284,11 @@ describe('after a kill, with messages that all go one after the other', () => {
     await keep(newMessage('m1'), newMessage('m2'));
     for (let kill = 0; kill < kills; kill++) {
       start(kind, 'account', bot);
-      const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+      const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
       if (turn === undefined) throw new Error('nothing is due');
       void sender.send(turn, 'due', () => {});
       await clock.advance(0);
-      await lapseLeases(queue);
+      await lapseLeases(store);
     }
     sent.length = 0;
     answer = TAKEN;
@@ -305,11 +305,11 @@ describe('after a kill, with messages that all go one after the other', () => {
     const names = new Map(['u1', 'm1', 'm2'].map((msgid) => [webhookIdOf({ ...ACCOUNT, msgid }), msgid]));
     start('puppet', 'account', () => new Promise(() => {}));
     await keep(newMessage('m1'), newMessage('m2'));
-    const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     void sender.send(turn, 'due', () => {});
     await clock.advance(0);
-    await lapseLeases(queue);
+    await lapseLeases(store);
     const sent: string[] = [];
     start('puppet', 'account', (id, attempt) => {
       sent.push(`${names.get(id)}#${attempt}`);
@@ -343,18 +343,18 @@ it('after a kill, what a callback bot was told last is not said to be a first at
     newMessage('a2', { lane: 'a' }),
     newMessage('b1', { lane: 'b' }),
   );
-  const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (turn === undefined) throw new Error('nothing is due');
   void sender.send(turn, 'due', () => {});
   await clock.advance(0);
   expect(sent.splice(0)).toEqual(['a1#1', 'b1#1']);
-  await lapseLeases(queue);
+  await lapseLeases(store);
   answerTo = () => BUSY;
   start('callback', 'customer', bot);
-  await store.drop(ACCOUNT, 'a1');
+  await queue.drop(ACCOUNT, 'a1');
   await sendTurn();
   expect(sent.splice(0)).toEqual(['a2#1']);
-  await store.drop(ACCOUNT, 'a2');
+  await queue.drop(ACCOUNT, 'a2');
   await sendTurn();
   expect(sent).toEqual(['b1#2']);
 });
@@ -387,7 +387,7 @@ describe('texts that a customer writes quickly', () => {
       await clock.advance(3_000);
       await sendTurn();
       expect(sent()).toEqual([{ msgid: 'b', ...joined }]);
-      expect(await store.counts(null)).toMatchObject({ waiting: 0, dead: 0 });
+      expect(await queue.counts(null)).toMatchObject({ waiting: 0, dead: 0 });
     },
   );
 
@@ -411,11 +411,11 @@ describe('texts that a customer writes quickly', () => {
     start('puppet', 'account', () => new Promise(() => {}), { mergeS: 3 });
     await keep(text('a'));
     await clock.advance(3_000);
-    const [turn] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     void sender.send(turn, 'due', () => {});
     await clock.advance(0);
-    await lapseLeases(queue);
+    await lapseLeases(store);
     start('puppet', 'account', () => TAKEN, { mergeS: 3 });
     await keep(text('b'));
     await clock.advance(3_000);

@@ -8,7 +8,7 @@ import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { MessageDestination } from '../../registry/accounts/destination.js';
 import { isExpired, type Message } from '../../queue/message.js';
 import { isAwaited, type UnderWay } from '../../queue/message-line.js';
-import { MessageStore, type Turn, type UnderWayMessage } from '../queue/message-store.js';
+import { MessageQueue, type Turn, type UnderWayMessage } from '../../queue/message-queue.js';
 import { mergeMsOf } from '../../queue/quick-texts.js';
 import { CallbackHalves } from './callback-halves.js';
 import { CustomerLanes } from './customer-lanes.js';
@@ -53,7 +53,7 @@ interface Earlier {
 @Injectable()
 export class MessageSender {
   constructor(
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly takers: Takers,
     private readonly botEndpoints: BotEndpoints,
     private readonly outcomes: MessageOutcomes,
@@ -93,14 +93,14 @@ export class MessageSender {
       const next = maySend ? await this.#sendNext(turn, taker, earlier, isProbe) : 'ends';
       turn = { ...begun, isInDoubt: earlier.doubted.size > 0 };
       if (next === 'goes on' && !this.attempts.isStopping && this.clock.elapsedMs() < endMs) continue;
-      return this.store.release(turn, href, taker.bot, this.storeClock.nowMs());
+      return this.queue.release(turn, href, taker.bot, this.storeClock.nowMs());
     }
   }
 
   async #sendNext(turn: Turn, taker: ReadyDestination, earlier: Earlier, isProbe: boolean): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
     const isNew = (first: Message): boolean => latestOf(first, earlier) === 0;
-    const message = await this.store.next(turn, taker.bot, nowMs, { isProbe, isNew });
+    const message = await this.queue.next(turn, taker.bot, nowMs, { isProbe, isNew });
     if (message === null) return 'ends';
     if (isExpired(message, nowMs)) {
       await this.outcomes.expire(turn, message);
@@ -126,7 +126,7 @@ export class MessageSender {
 
   async #findEarlier(turn: Turn, taker: MessageDestination): Promise<Earlier> {
     if (!isBegun(taker)) return { begun: null, doubted: new Set(turn.isInDoubt ? PLACES : []) };
-    const found = turn.underWay === null ? null : await this.store.findUnderWay(turn);
+    const found = turn.underWay === null ? null : await this.queue.findUnderWay(turn);
     if (found !== null && !(await this.halves.endOverdue(turn, taker, found)))
       await this.#noteBegun(turn, found);
     return { begun: found?.underWay ?? null, doubted: new Set() };
@@ -183,7 +183,7 @@ export class MessageSender {
   /** Renews the lease regularly. @returns a function that ends this. */
   #renewUntilOver(turn: Turn): () => void {
     const renew = (): void => {
-      this.store.lines.renew(turn, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
+      this.queue.lines.renew(turn, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
       timer = this.clock.after(RENEW_AFTER_MS, renew);
     };
     let timer = this.clock.after(RENEW_AFTER_MS, renew);

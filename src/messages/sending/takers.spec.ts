@@ -7,9 +7,9 @@ import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { Destination, Destinations, MessageDestination } from '../../registry/accounts/destination.js';
-import { MemoryMessageStore } from '../../../test/support/memory-messages.js';
+import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import { MessageMetrics } from './message-metrics.js';
-import type { Turn } from '../queue/message-store.js';
+import type { Turn } from '../../queue/message-queue.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { Secret } from '../../kernel/secret.js';
@@ -26,7 +26,7 @@ const LEASE_MS = 15_000;
 const READY = { state: 'ready', endpoint: ENDPOINT, bot: { order: 'account' } } as MessageDestination;
 
 let clock: ManualClock;
-let store: TestMessages;
+let queue: TestMessages;
 let turn: Turn;
 let kept: NewHint[];
 /** What memory knows, and what the store says when it is asked. */
@@ -40,14 +40,14 @@ let page: PullAnswer;
 beforeEach(async () => {
   [asked, page] = [[], { entries: [], cursor: '', hasMore: true }];
   clock = new ManualClock();
-  store = new MemoryMessageStore();
+  queue = new MemoryMessageQueue();
   [kept, known] = [[], null];
-  const lease = await store.pulls.begin(ACCOUNT, APP_ID, clock.nowMs(), LEASE_MS);
+  const lease = await queue.pulls.begin(ACCOUNT, APP_ID, clock.nowMs(), LEASE_MS);
   const pulled = pulledPage([newMessage('m1', { skip: 1 }), newMessage('m2', { skip: 2 })], {
     ...{ endpoint: ENDPOINT.href, appId: APP_ID },
   });
-  await store.pulls.keep(ACCOUNT, lease?.id ?? '', pulled, clock.nowMs(), LEASE_MS);
-  const [first] = await store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  await queue.pulls.keep(ACCOUNT, lease?.id ?? '', pulled, clock.nowMs(), LEASE_MS);
+  const [first] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (first === undefined) throw new Error('nothing is due');
   turn = first;
 });
@@ -71,13 +71,13 @@ function find() {
   };
   const tokens: Pick<SyncTokens, 'find'> = { find: () => 'ENCtoken' };
   const [asKfSync, asTokens] = [sync as KfSync, tokens as SyncTokens];
-  const handOver = new HandOver(store, store.pulls, asKfSync, asTokens, keeper, waiting, metrics, clock);
-  const takers = new Takers(destinations as Destinations, store, handOver, clock, clock);
+  const handOver = new HandOver(queue, queue.pulls, asKfSync, asTokens, keeper, waiting, metrics, clock);
+  const takers = new Takers(destinations as Destinations, queue, handOver, clock, clock);
   return takers.find(turn);
 }
 
-const waiting = async () => (await store.counts(ACCOUNT)).waiting;
-const claimable = () => store.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+const waiting = async () => (await queue.counts(ACCOUNT)).waiting;
+const claimable = () => queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
 
 describe('a taker of events that pulls on', () => {
   const handOver = async (entries: readonly string[]) => {
@@ -86,7 +86,7 @@ describe('a taker of events that pulls on', () => {
     const destination = { isPulled: false, endpoint: ENDPOINT, state: 'ready', bot } as const;
     stored = { taker: null, destination };
     await find();
-    return store.pulls.findCursor(ACCOUNT, APP_ID);
+    return queue.pulls.findCursor(ACCOUNT, APP_ID);
   };
 
   it('begins right before the first message that waits, where its page has some that were taken', async () => {

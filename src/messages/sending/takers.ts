@@ -3,7 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations, type MessageDestination } from '../../registry/accounts/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
-import { MessageStore, type Turn } from '../queue/message-store.js';
+import { MessageQueue, type Turn } from '../../queue/message-queue.js';
 import { HandOver } from './hand-over.js';
 
 const LOOK_AGAIN_FIRST_MS = 10;
@@ -24,7 +24,7 @@ function isReady(to: MessageDestination | null): to is ReadyDestination {
 export class Takers {
   constructor(
     private readonly destinations: Destinations,
-    private readonly store: MessageStore,
+    private readonly queue: MessageQueue,
     private readonly handOver: HandOver,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -40,7 +40,7 @@ export class Takers {
     if (isReady(taker)) return taker;
     // The bot's registration, the end of its pause, or the patrol, wakes the account. A replica that has the connection claims it.
     const href = taker.state === 'elsewhere' ? (taker.endpoint?.href ?? null) : null;
-    await this.store.release(turn, href, taker.bot, this.storeClock.nowMs());
+    await this.queue.release(turn, href, taker.bot, this.storeClock.nowMs());
     return null;
   }
 
@@ -77,12 +77,12 @@ export class Takers {
     // Another process has made the bot a moment ago.
     if (destination.isPulled) return this.find(turn);
     if (endpoint === null && state !== 'unserved') {
-      await this.store.release(turn, null, null, nowMs);
+      await this.queue.release(turn, null, null, nowMs);
       return null;
     }
-    if (endpoint === null) await this.store.discard(turn, nowMs);
+    if (endpoint === null) await this.queue.discard(turn, nowMs);
     else await this.handOver.asEvent(turn, destination, endpoint.href);
-    await this.store.release({ ...turn, isInDoubt: false }, null, null, nowMs);
+    await this.queue.release({ ...turn, isInDoubt: false }, null, null, nowMs);
     return null;
   }
 }

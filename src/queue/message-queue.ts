@@ -1,5 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { accountKey, type Addressee, toAddressee } from '../kernel/account.js';
+import { failpoint } from '../kernel/failpoint.js';
+import { type EntryCounts, type EntryFilter, type EntryPlace } from '../storage/queue/entry.js';
+import { isHeldBy, type Line, lineKey } from '../storage/queue/line.js';
+import { type LinePlace, QueueStore } from '../storage/queue/queue-store.js';
+import type { Failure } from './failure.js';
+import { type Claimed, type DueLines, Lines, type Stepped } from './lines.js';
+import { MessageContents } from './message-contents.js';
+import {
+  type AttemptName,
+  type Half,
+  isAwaited,
+  isComplete,
+  isUnderWay,
+  MESSAGE_LINES,
+  type MessageLine,
+  toDue,
+  toIdle,
+  toReleased,
+  type UnderWay,
+  withHalf,
+} from './message-line.js';
+import { MessageRows, waitingOf } from './message-rows.js';
 import {
   arrivalOf,
+  isDue,
   isExpired,
   isOversized,
   type Message,
@@ -10,32 +35,11 @@ import {
   SEEN_MS,
   toChange,
   toEntry,
-  toMessage,
-  toMessageHead,
-  toUrgent,
+  toHead,
+  toNew,
   webhookIdOf,
-} from '../../queue/message.js';
-import { type EntryChange, type LinePlace, QueueStore } from '../../storage/queue/queue-store.js';
-import {
-  type Entry,
-  ENTRY_STATES,
-  type EntryCounts,
-  type EntryFilter,
-  type EntryPlace,
-  type EntryState,
-  type LanePage,
-  type PageStart,
-  type StoredState,
-} from '../../storage/queue/entry.js';
-import { Injectable } from '@nestjs/common';
-import { isHeldBy, type Line, lineKey } from '../../storage/queue/line.js';
-import type { Failure } from '../../queue/failure.js';
-import { type Claimed, type DueLines, Lines, type Stepped } from '../../queue/lines.js';
-import type { Bot } from '../../registry/bots/bot.js';
-import { failpoint } from '../../kernel/failpoint.js';
-import { newSizedLru } from '../../kernel/lru.js';
-import { MessageContents } from '../../queue/message-contents.js';
-import { fromCursor, toCursor } from './message-cursor.js';
+} from './message.js';
+import { NextMessages, type OrderingBot } from './next-messages.js';
 import {
   candidatesOf,
   dueAtMsOf,
@@ -45,46 +49,19 @@ import {
   joinedOf,
   mergeMsOf,
   NOTHING_HELD,
-} from '../../queue/quick-texts.js';
-import {
-  isAwaited,
-  isComplete,
-  MESSAGE_LINES,
-  type MessageLine,
-  toDue,
-  toReleased,
-  type UnderWay,
-} from '../../queue/message-line.js';
-import { accountKey, type Addressee, toAddressee } from '../../kernel/account.js';
+} from './quick-texts.js';
 
-/**
- * How many messages of an account are read at once, and how many characters they may have together: contents may be
- * long.
- */
-const AHEAD_MAX = 8;
-const AHEAD_CHARS_MAX = 65_536;
-/** Of how many accounts, with as many characters each; of more where they have less. */
-const AHEAD_ACCOUNTS_MAX = 250;
-/** What a message takes beside its content. */
-const HEAD_CHARS = 1_000;
 /** How many messages end together because they have waited for too long. */
 const EXPIRED_MAX = 2_000;
 /** How many accounts with waiting messages are read together. */
 const ACCOUNTS_MAX = 500;
 /** How many messages are looked at together as they are handed over. */
 const LISTED_MAX = 1_000;
-/** How many customers' first messages a probe is chosen from. */
-const PROBES_MAX = 100;
-/** How many customers' texts a message may pass while they are held. */
-const PASSED_MAX = 100;
 /** How long a change of two records may take. */
 const CHANGE_MS = 10_000;
 /** Decides nothing. */
 const NOBODY: OrderingBot = { order: 'account' };
 const ALL_LINES = { states: ['waiting', 'parked'], corpId: null } as const;
-
-/** The bot, as far as it decides which message goes next. */
-export type OrderingBot = Pick<Bot, 'order' | 'session'>;
 
 /** Which message a turn asks for. */
 export interface NextOptions {
@@ -99,37 +76,22 @@ export interface NextOptions {
   readonly isNew?: (first: Message) => boolean;
 }
 
-/** Messages that one turn has read ahead. */
-interface Ahead {
-  readonly leaseId: string;
-  readonly messages: readonly [Message, ...Message[]];
-}
-
-/** What one pull brought. */
-export interface PulledPage {
+/** Messages that WeCom gave together. */
+export interface NewPage {
   /** Identifies the app whose cursor it is; see `PullLease.cursor`. */
   readonly appId: string;
   /** The cursor that was sent. */
   readonly from: string;
-  /** WeCom's `next_cursor`; `null` where it gave none: then the last one stays. */
-  readonly cursor: string | null;
-  /**
-   * Identifies the bot, since when it takes messages, and from when on they are for it. It differs from the last
-   * page's after a change.
-   */
-  readonly regime: string;
   /** In WeCom's order. */
   readonly messages: readonly NewMessage[];
   /** `msgid`s of entries that are left out: they are known from now on. One that waits already stays as it is. */
   readonly skipped: readonly string[];
-  /** Where these messages go: see `Turn.endpoint`. */
+  /** Where these messages go: see `Turn`. */
   readonly endpoint: string | null;
   /** How long texts are held: see `quick-texts.ts`; 0 where they are not. */
   readonly mergeMs: number;
   /** The lanes of entries that no bot gets. Their customers' texts are held no longer. */
   readonly withheldLanes: readonly string[];
-  /** Whether WeCom has no further page, so that the pull is over when this one is kept. */
-  readonly isLast: boolean;
 }
 
 /** What has become of a page. */
@@ -177,10 +139,10 @@ export interface MessagePage {
  * what became of a message is stored all the same. That a bot took one needs no turn.
  */
 @Injectable()
-export class MessageStore {
+export class MessageQueue {
   readonly #lines: Lines<MessageLine>;
-  /** The first messages of accounts whose turn this process has, still sealed: most of them are sent one after the other. */
-  readonly #ahead = newSizedLru<Ahead>(AHEAD_ACCOUNTS_MAX * AHEAD_CHARS_MAX, charsOf);
+  readonly #rows: MessageRows;
+  readonly #next: NextMessages;
   /** Keys of messages that their bots took, until that is stored. */
   readonly #taken = new Set<string>();
 
@@ -189,14 +151,14 @@ export class MessageStore {
     private readonly contents: MessageContents,
   ) {
     this.#lines = new Lines(store, MESSAGE_LINES);
+    this.#rows = new MessageRows(store);
+    this.#next = new NextMessages(this.#rows, !store.isShared);
   }
 
   /** Whose turn it is. Some of the accounts that are claimed may have no due message any more: `next` tells. */
   get lines(): DueLines<MessageLine> {
     return this.#lines;
   }
-
-  // What was pulled.
 
   /**
    * Keeps what is new of a page, and then makes the account due. Both are durable when it resolves.
@@ -205,7 +167,7 @@ export class MessageStore {
    */
   async append(
     account: Addressee,
-    page: PulledPage,
+    page: NewPage,
     firstSeq: number,
     waitingBefore: number,
     nowMs: number,
@@ -228,12 +190,12 @@ export class MessageStore {
     const added = await this.store.addEntries(messages.map(toEntry), known);
     failpoint('messages.kept');
     const kept = messages.filter((message) => added.has(webhookIdOf(message)));
-    const dead = kept.filter((message) => message.state === 'dead').map(toHead);
+    const dead = kept.filter(({ state }) => state === 'dead').map(toHead);
     // Some of those that waited may have been taken since this pull began.
     const waiting = waitingBefore + kept.length - dead.length;
     // A page that comes again may have been kept by a process that died before it made the account due.
     if (messages.length + page.withheldLanes.length > 0 && waiting > 0) {
-      this.#ahead.delete(accountKey(account));
+      this.#next.changed(account);
       // Mostly nothing of the account waits.
       await this.#lines.change(account, (line) => toDue(line, account, page.endpoint, nowMs), true);
     }
@@ -247,16 +209,16 @@ export class MessageStore {
 
   /** The waiting message that came first: the one that goes first, unless that is urgent. */
   async findEarliest(account: Addressee): Promise<MessageHead | null> {
-    const [urgent = null] = await this.#listHeads(waitingOf(account), 1);
+    const [urgent = null] = await this.#rows.listHeads(waitingOf(account), 1);
     if (urgent === null || urgent.seq >= 0) return urgent;
-    const [usual = null] = await this.#listHeads({ ...waitingOf(account), seqFrom: 0 }, 1);
+    const [usual = null] = await this.#rows.listHeads({ ...waitingOf(account), seqFrom: 0 }, 1);
     return usual === null || arrivalOf(urgent) < arrivalOf(usual) ? urgent : usual;
   }
 
   /** The message with this webhook id, if it waits. */
   async find(webhookId: string): Promise<Message | null> {
-    const message = await this.#find(webhookId);
-    return message?.state === 'waiting' ? this.contents.open(message) : null;
+    const message = await this.#rows.findWaiting(webhookId);
+    return message === null ? null : this.contents.open(message);
   }
 
   // Sending.
@@ -281,10 +243,9 @@ export class MessageStore {
     const line = await this.#finished(now, nowMs);
     if (line === null || !isHeldBy(line, turn.lease.id, nowMs)) return null;
     for (;;) {
-      const next =
-        beside === undefined
-          ? await this.#nextOf(line, turn, bot, nowMs, isProbe)
-          : await this.#nextBeside(turn, beside, nowMs, isProbe);
+      // On a full disk it could not be stored that a bot took it, and it would be sent again and again.
+      this.store.requireRoom('outcomes');
+      const next = await this.#nextOf(line, turn, bot, nowMs, isProbe, beside);
       if (next === null) return null;
       if (!this.#taken.has(webhookIdOf(next))) {
         const message = this.contents.open(next);
@@ -292,7 +253,7 @@ export class MessageStore {
         if (isNew === undefined || mergeMs === 0 || message.type !== 'text') return message;
         return this.#joined(turn, message, isNew(message) ? mergeMs : null, nowMs);
       }
-      // Its bot took this message, and that could not be stored: without this it would be sent again and again.
+      // Its bot took this message, and that could not be stored.
       await this.#forget(next, nowMs + SEEN_MS);
     }
   }
@@ -306,12 +267,12 @@ export class MessageStore {
     const line = await this.#lines.findStill(turn, turn.lease.id, nowMs);
     if (line === null) return;
     const awaited = await this.#findAwaited(line, nowMs);
-    const nextDueAtMs = await this.#nextDueAtMs(turn, bot ?? NOBODY, nowMs);
+    const nextDueAtMs = await this.#next.dueAtMs(turn, bot ?? NOBODY, nowMs);
     // A message that still waits for its pull holds up all others.
     const heldUpMs = Math.max(nextDueAtMs ?? 0, line.underWay?.untilMs ?? 0);
     const dueAtMs = awaited === null ? nextDueAtMs : Math.min(awaited.dueAtMs ?? heldUpMs, heldUpMs);
     const inTurnMs = dueAtMs === null ? null : Math.max(dueAtMs, nowMs);
-    this.#ahead.delete(accountKey(turn));
+    this.#next.changed(turn);
     await this.#changeHeld(turn, (now) => toReleased(now, turn.isInDoubt, endpoint, inTurnMs, nowMs));
   }
 
@@ -328,10 +289,10 @@ export class MessageStore {
   /** Stores what becomes of a message that its bot did not take. @returns whether this call did so. */
   async refused(turn: Turn, msgid: string, outcome: MessageOutcome, nowMs: number): Promise<boolean> {
     if ((await this.#lines.findStill(turn, turn.lease.id, nowMs)) === null) return false;
-    this.#ahead.delete(accountKey(turn));
+    this.#next.changed(turn);
     const key = webhookIdOf({ ...turn, msgid });
-    if (outcome.state === 'known') return this.#forgetOne(key, nowMs + SEEN_MS);
-    return this.#changeOne(key, 'waiting', toChange(outcome));
+    if (outcome.state === 'known') return this.#rows.forget(key, nowMs + SEEN_MS);
+    return this.#rows.change(key, 'waiting', toChange(outcome));
   }
 
   // A callback bot's two halves, which may reach different processes.
@@ -348,8 +309,8 @@ export class MessageStore {
   async findUnderWay(account: Addressee): Promise<UnderWayMessage | null> {
     const underWay = (await this.#lines.find(account))?.underWay ?? null;
     if (underWay === null || isComplete(underWay)) return null;
-    const message = await this.#find(webhookIdOf({ ...account, msgid: underWay.msgid }));
-    return message?.state === 'waiting' ? { underWay, message: this.contents.open(message) } : null;
+    const message = await this.find(webhookIdOf({ ...account, msgid: underWay.msgid }));
+    return message === null ? null : { underWay, message };
   }
 
   /**
@@ -359,21 +320,19 @@ export class MessageStore {
    */
   async note(
     account: Addressee,
-    of: Pick<UnderWay, 'msgid' | 'attempt'>,
-    half: 'answered' | 'pulled',
+    of: AttemptName,
+    half: Half,
     nowMs: number,
   ): Promise<'taken' | 'half' | 'gone'> {
-    const noted = half === 'answered' ? { isAnswered: true } : { isPulled: true };
     const key = webhookIdOf({ ...account, msgid: of.msgid });
     const { after } = await this.#lines.change(account, (line) => {
-      this.#taken.delete(key);
-      if (line?.underWay == null || !isOf(line.underWay, of)) return line;
-      const underWay = { ...line.underWay, ...noted };
-      if (isComplete(underWay)) this.#taken.add(key);
-      return { ...line, underWay };
+      const noted = withHalf(line, of, half, true);
+      const isTaken = isUnderWay(noted, of) && isComplete(noted.underWay);
+      this.#taken[isTaken ? 'add' : 'delete'](key);
+      return noted;
     });
-    if (after?.underWay == null || !isOf(after.underWay, of)) return 'gone';
-    this.#ahead.delete(accountKey(account));
+    if (!isUnderWay(after, of)) return 'gone';
+    this.#next.changed(account);
     if (!isComplete(after.underWay)) return 'half';
     await this.#finished(after, nowMs);
     return 'taken';
@@ -392,17 +351,13 @@ export class MessageStore {
     this.#taken.delete(webhookIdOf(message));
     // A process may have noted both halves, and not yet done what follows from that.
     await this.#finished(await this.#lines.find(message), nowMs);
-    const { after } = await this.#lines.change(message, (line) =>
-      line?.underWay != null && isOf(line.underWay, of)
-        ? { ...line, underWay: { ...line.underWay, isPulled: false } }
-        : line,
-    );
-    const isTold = after?.underWay != null && isOf(after.underWay, of);
-    if (isTold && (await this.#find(webhookIdOf(message))) !== null) return false;
-    if (isTold) await this.#lines.change(message, (line) => endedOf(line, of));
+    const { after } = await this.#lines.change(message, (line) => withHalf(line, of, 'pulled', false));
+    const isTold = isUnderWay(after, of);
+    if (isTold && (await this.#rows.find(webhookIdOf(message))) !== null) return false;
+    if (isTold) await this.#lines.change(message, (line) => (isUnderWay(line, of) ? toIdle(line) : line));
     const back = this.contents.seal(message);
     const dueAtMs = message.dueAtMs ?? nowMs;
-    return this.#withLine(message, endpoint, nowMs, dueAtMs, () => this.#put('known', back));
+    return this.#withLine(message, endpoint, nowMs, dueAtMs, () => this.#rows.put('known', back));
   }
 
   // Changes from outside.
@@ -410,7 +365,7 @@ export class MessageStore {
   /** Makes the account's messages due at once for this endpoint. A running lease stays. */
   async wake(account: Addressee, endpoint: string, nowMs: number): Promise<void> {
     await this.store.changeEntries({ ...waitingOf(account), dueAfterMs: nowMs }, { dueAtMs: nowMs });
-    this.#ahead.delete(accountKey(account));
+    this.#next.changed(account);
     await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, endpoint, nowMs)));
   }
 
@@ -453,7 +408,7 @@ export class MessageStore {
 
   /** Lists a page, account by account, each in its order. @param cursor of the page before; `null` for the first page. */
   async list(filter: EntryFilter, cursor: string | null, limit: number): Promise<MessagePage> {
-    const found = await this.#listHeads(filter, limit + 1, fromCursor(cursor));
+    const found = await this.#rows.listHeads(filter, limit + 1, fromCursor(cursor));
     const messages = found.slice(0, limit);
     const last = messages.at(-1);
     const isLast = found.length <= limit || last === undefined;
@@ -463,18 +418,18 @@ export class MessageStore {
   /** Sends a dead message again, to this endpoint if nothing else of the account waits. @returns false when it is not there, or has no content: see `isOversized`. */
   async replay(account: Addressee, msgid: string, endpoint: string | null, nowMs: number): Promise<boolean> {
     const key = webhookIdOf({ ...account, msgid });
-    const message = await this.#find(key);
+    const message = await this.#rows.find(key);
     if (message?.state !== 'dead' || isOversized(message)) return false;
     const again = { state: 'waiting', refusals: 0, step: 0, dueAtMs: nowMs } as const;
-    return this.#withLine(account, endpoint, nowMs, nowMs, () => this.#changeOne(key, 'dead', again));
+    return this.#withLine(account, endpoint, nowMs, nowMs, () => this.#rows.change(key, 'dead', again));
   }
 
   /** Gives a waiting or dead message up for good; its id stays known. @returns false when it is not there. */
   async drop(account: Addressee, msgid: string): Promise<boolean> {
     const key = webhookIdOf({ ...account, msgid });
-    const message = await this.#find(key);
-    if (message === null || !(await this.#forgetOne(key, message.storedAtMs + SEEN_MS))) return false;
-    this.#ahead.delete(accountKey(account));
+    const message = await this.#rows.find(key);
+    if (message === null || !(await this.#rows.forget(key, message.storedAtMs + SEEN_MS))) return false;
+    this.#next.changed(account);
     // The message behind it may be due before the account is.
     await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, line.endpoint, 0)));
     return true;
@@ -493,16 +448,11 @@ export class MessageStore {
   async clearUp(failure: Failure): Promise<readonly MessageHead[]> {
     const { atMs } = failure;
     await this.store.sweep(atMs - MESSAGE_LIFE_MS, atMs + SEEN_MS, atMs);
-    const waiting = { states: ['waiting'], storedUntilMs: atMs - MESSAGE_LIFE_MS } as const;
-    const old = await this.#read(toMessageHead, () =>
-      this.store.listEntries(waiting, { by: 'storedAtMs', limit: EXPIRED_MAX }),
-    );
-    const expired = await Promise.all(
-      old.map(
-        async (head) =>
-          isExpired(head, atMs) && (await this.#changeOne(webhookIdOf(head), 'waiting', toDead(failure))),
-      ),
-    );
+    const old = await this.#rows.listOldest(atMs - MESSAGE_LIFE_MS, EXPIRED_MAX);
+    const dead = { state: 'dead', dueAtMs: null, lastFailure: failure } as const;
+    const bury = async (head: MessageHead): Promise<boolean> =>
+      isExpired(head, atMs) && (await this.#rows.change(webhookIdOf(head), 'waiting', dead));
+    const expired = await Promise.all(old.map(bury));
     return old.filter((_, n) => expired[n]);
   }
 
@@ -529,7 +479,7 @@ export class MessageStore {
     const soonMs = nowMs + CHANGE_MS;
     const due = (line: MessageLine | null, atMs: number): MessageLine =>
       toDue(line, account, line === null ? endpoint : line.endpoint, atMs);
-    this.#ahead.delete(accountKey(account));
+    this.#next.changed(account);
     await this.#lines.change(account, (line) => ({ ...due(line, soonMs), keepingUntilMs: soonMs }));
     const isBack = await bringBack();
     if (isBack) await this.#lines.change(account, (line) => due(line, dueAtMs));
@@ -543,47 +493,13 @@ export class MessageStore {
     bot: OrderingBot,
     nowMs: number,
     isProbe: boolean,
+    beside: ReadonlySet<string> | undefined,
   ): Promise<Message | null> {
+    if (beside !== undefined)
+      return isProbe ? this.#next.findProbeBeside(turn, beside) : this.#next.findBeside(turn, beside, nowMs);
     const awaited = await this.#findAwaited(line, nowMs);
-    const isEarly = isProbe && awaited === null;
-    const next = awaited ?? (await this.#firstOf(turn, bot, nowMs, isEarly));
-    return next === null || (!isEarly && !isDue(next, nowMs)) ? null : next;
-  }
-
-  /** The first message of a customer who has none under way. */
-  async #nextBeside(
-    turn: Turn,
-    without: ReadonlySet<string>,
-    nowMs: number,
-    isProbe: boolean,
-  ): Promise<Message | null> {
-    if (isProbe) return this.#leastTried(turn, without);
-    return (await this.#listFirst(turn, { by: 'seq', limit: 1, dueByMs: nowMs, without }))[0] ?? null;
-  }
-
-  /** The first waiting message, by the order of the bot. @param isEarly whether it need not be due. */
-  async #firstOf(turn: Turn, bot: OrderingBot, nowMs: number, isEarly: boolean): Promise<Message | null> {
-    if (bot.order === 'customer') {
-      const dueByMs = isEarly ? undefined : nowMs;
-      return (await this.#listFirst(turn, { by: 'seq', limit: 1, dueByMs }))[0] ?? null;
-    }
-    if (isEarly || mergeMsOf(bot) === 0) return this.#first(turn);
-    const { next } = await this.#pastHeld(turn, nowMs);
-    return next === null || isWhole(next) ? next : this.#findWaiting(next);
-  }
-
-  /** The first waiting message of the account, due or not. */
-  async #first(turn: Turn): Promise<Message | null> {
-    // In a shared store another process may drop a message that was read ahead, or put one back before it.
-    if (this.store.isShared) return (await this.#listNext(turn, 1))[0] ?? null;
-    const key = accountKey(turn);
-    const known = this.#ahead.get(key);
-    // If they were all woken meanwhile, the turn ends and the account is due at once.
-    if (known?.leaseId === turn.lease.id) return known.messages[0];
-    const [first, ...others] = await this.#listNext(turn, AHEAD_MAX);
-    if (first === undefined) return null;
-    this.#ahead.set(key, { leaseId: turn.lease.id, messages: shortened(first, others) });
-    return first;
+    if (awaited === null) return this.#next.find(turn, bot, nowMs, isProbe);
+    return isDue(awaited, nowMs) ? awaited : null;
   }
 
   /**
@@ -592,84 +508,39 @@ export class MessageStore {
    * @returns what goes next: the message itself where nothing is joined to it.
    */
   async #joined(turn: Turn, next: Message, mergeMs: number | null, nowMs: number): Promise<Message> {
-    const lane = await this.#listHeads({ ...waitingOf(turn), lane: next.lane }, JOINED_MAX + 1);
+    const lane = await this.#rows.listHeads({ ...waitingOf(turn), lane: next.lane }, JOINED_MAX + 1);
     const before = lane.find(({ merged }) => merged?.includes(next.msgid));
     if (before === undefined && mergeMs === null) return next;
     const others = lane.filter(({ msgid }) => msgid !== next.msgid);
     const joined = before
-      ? await this.#open(before)
+      ? await this.find(webhookIdOf(before))
       : joinedOf(next, await this.#openAll(candidatesOf(next, others, mergeMs ?? 0)), mergeMs ?? 0);
     if (joined === null) return next;
-    this.#ahead.delete(accountKey(turn));
+    this.#next.changed(turn);
     // An operator may have given up the last text meanwhile.
-    if (before === undefined && !(await this.#put('waiting', this.contents.seal(joined)))) return next;
+    if (before === undefined && !(await this.#rows.put('waiting', this.contents.seal(joined)))) return next;
     const gone = lane.filter(({ msgid }) => msgid !== joined.msgid && joined.merged?.includes(msgid));
     for (const { msgid } of gone) await this.#forget({ ...toAddressee(turn), msgid }, nowMs + SEEN_MS);
     return joined;
   }
 
-  /**
-   * The first waiting message that is not held, and when it or one before it is due. Behind a text that is held, its
-   * customer has only others that are.
-   */
-  async #pastHeld(turn: Turn, nowMs: number) {
-    const first = await this.#first(turn);
-    // Mostly nothing is held.
-    if (first === null || !isHeld(first, nowMs)) return { next: first, dueAtMs: first?.dueAtMs ?? null };
-    const firsts = await this.#listFirstHeads(turn, PASSED_MAX);
-    const n = firsts.findIndex((message) => !isHeld(message, nowMs));
-    const passed = n < 0 ? firsts : firsts.slice(0, n + 1);
-    const dueAtMs = passed.length === 0 ? null : Math.min(...passed.map((message) => message.dueAtMs ?? 0));
-    return { next: firsts[n] ?? null, dueAtMs };
-  }
-
-  async #nextDueAtMs(turn: Turn, bot: OrderingBot, nowMs: number): Promise<number | null> {
-    if (bot.order === 'account') {
-      if (mergeMsOf(bot) > 0) return (await this.#pastHeld(turn, nowMs)).dueAtMs;
-      return (await this.#listHeads(waitingOf(turn), 1))[0]?.dueAtMs ?? null;
-    }
-    const page = { by: 'dueAtMs', limit: 1 } as const;
-    return (
-      (await this.#read(toMessageHead, () => this.store.listFirstOfLanes(turn, page)))[0]?.dueAtMs ?? null
-    );
-  }
-
   /** Holds the texts of a lane on, since another one comes. @param untilMs 0 where they are due. */
   async #hold(account: Addressee, lane: string, untilMs: number, nowMs: number): Promise<void> {
-    const waiting = await this.#listHeads({ ...waitingOf(account), lane }, JOINED_MAX);
+    const waiting = await this.#rows.listHeads({ ...waitingOf(account), lane }, JOINED_MAX);
     const held = waiting.filter((message) => isHeld(message, nowMs));
     const isFull = held.length >= JOINED_MAX - 1;
     await Promise.all(
       held.map((message) => {
         const dueAtMs = isFull ? message.storedAtMs : dueAtMsOf(message, untilMs);
-        return this.#changeOne(webhookIdOf(message), 'waiting', { dueAtMs });
+        return this.#rows.change(webhookIdOf(message), 'waiting', { dueAtMs });
       }),
     );
-    this.#ahead.delete(accountKey(account));
-  }
-
-  /** Of the first messages of lanes, due or not. */
-  async #leastTried(account: Addressee, without: ReadonlySet<string>): Promise<Message | null> {
-    const firsts = await this.#listFirstHeads(account, PROBES_MAX + without.size);
-    const others = firsts.filter(({ lane }) => !without.has(lane));
-    const [least] = others.toSorted((a, b) => a.attempts - b.attempts);
-    return least === undefined ? null : this.#findWaiting(least);
-  }
-
-  /** With its content, still sealed; `null` where it does not wait any more. */
-  async #findWaiting(head: MessageHead): Promise<Message | null> {
-    const message = await this.#find(webhookIdOf(head));
-    return message?.state === 'waiting' ? message : null;
-  }
-
-  async #open(head: MessageHead): Promise<Message | null> {
-    const message = await this.#findWaiting(head);
-    return message === null ? null : this.contents.open(message);
+    this.#next.changed(account);
   }
 
   /** In their order, up to the first one that does not wait any more. */
   async #openAll(heads: readonly MessageHead[]): Promise<readonly Message[]> {
-    const opened = await Promise.all(heads.map((head) => this.#open(head)));
+    const opened = await Promise.all(heads.map((head) => this.find(webhookIdOf(head))));
     const gone = opened.indexOf(null);
     return opened.slice(0, gone < 0 ? undefined : gone).filter((message) => message !== null);
   }
@@ -688,8 +559,7 @@ export class MessageStore {
 
   async #findAwaited({ underWay, ...account }: MessageLine, nowMs: number): Promise<Message | null> {
     if (underWay === null || !isAwaited(underWay, nowMs)) return null;
-    const message = await this.#find(webhookIdOf({ ...account, msgid: underWay.msgid }));
-    return message?.state === 'waiting' ? message : null;
+    return this.#rows.findWaiting(webhookIdOf({ ...account, msgid: underWay.msgid }));
   }
 
   /** Does what follows from both halves, in case a process died before it did. @returns the line afterwards. */
@@ -698,9 +568,7 @@ export class MessageStore {
     if (line === null || underWay === null || !isComplete(underWay)) return line;
     await this.#forget({ ...toAddressee(line), msgid: underWay.msgid }, nowMs + SEEN_MS);
     const { after } = await this.#lines.change(line, (now) =>
-      now?.underWay != null && isOf(now.underWay, underWay)
-        ? toDue({ ...now, underWay: null }, now, now.endpoint, nowMs)
-        : now,
+      isUnderWay(now, underWay) ? toDue(toIdle(now), now, now.endpoint, nowMs) : now,
     );
     return after;
   }
@@ -708,139 +576,28 @@ export class MessageStore {
   async #forget(message: Addressee & Pick<Message, 'msgid'>, untilMs: number): Promise<void> {
     const key = webhookIdOf(message);
     this.#taken.add(key);
-    await this.#forgetOne(key, untilMs);
+    await this.#rows.forget(key, untilMs);
     this.#taken.delete(key);
-    this.#passed(message);
+    this.#next.gone(message);
   }
 
   #forgetWaiting(which: EntryFilter, account: Addressee, untilMs: number | null): Promise<number> {
-    this.#ahead.delete(accountKey(account));
+    this.#next.changed(account);
     return this.store.forgetEntries(which, untilMs);
   }
-
-  // Rows.
-
-  /** With its content, still sealed. @returns `null` when it neither waits nor is dead. */
-  async #find(key: string): Promise<Message | null> {
-    const filter = { states: ENTRY_STATES, keys: [key] };
-    const page = { by: 'place', limit: 1, withContent: true } as const;
-    return (await this.#read(toMessage, () => this.store.listEntries(filter, page)))[0] ?? null;
-  }
-
-  /** The first waiting messages of the account, in their order, still sealed. */
-  #listNext(account: Addressee, limit: number): Promise<readonly Message[]> {
-    this.store.requireRoom('outcomes');
-    const page = { by: 'place', limit, withContent: true } as const;
-    return this.#read(toMessage, () => this.store.listEntries(waitingOf(account), page));
-  }
-
-  /** The first waiting message of each lane, still sealed. */
-  #listFirst(account: Addressee, page: LanePage): Promise<readonly Message[]> {
-    this.store.requireRoom('outcomes');
-    return this.#read(toMessage, () => this.store.listFirstOfLanes(account, { ...page, withContent: true }));
-  }
-
-  #listFirstHeads(account: Addressee, limit: number): Promise<readonly MessageHead[]> {
-    this.store.requireRoom('outcomes');
-    return this.#read(toMessageHead, () => this.store.listFirstOfLanes(account, { by: 'seq', limit }));
-  }
-
-  #listHeads(filter: EntryFilter, limit: number, after?: EntryPlace): Promise<readonly MessageHead[]> {
-    const page = { by: 'place', limit, ...(after !== undefined && { after }) } as const;
-    return this.#read(toMessageHead, () => this.store.listEntries(filter, page));
-  }
-
-  /** Sets aside what cannot be read, and reads again, so that the page is as long as it can be. */
-  async #read<T>(
-    fromEntry: (entry: Entry) => T | null,
-    list: () => Promise<readonly Entry[]>,
-  ): Promise<readonly T[]> {
-    for (;;) {
-      const entries = await list();
-      const read = entries.map(fromEntry);
-      const unreadable = entries.filter((_, n) => read[n] === null);
-      if (unreadable.length === 0) return read.filter((one) => one !== null);
-      for (const entry of unreadable) await this.store.setAside(entry);
-    }
-  }
-
-  async #changeOne(key: string, state: EntryState, change: EntryChange): Promise<boolean> {
-    return (await this.store.changeEntries({ states: [state], keys: [key] }, change)) === 1;
-  }
-
-  /** Stores the message in place of what has this state under its id. */
-  async #put(state: StoredState, message: Message): Promise<boolean> {
-    const { key, ...whole } = toEntry(message);
-    return (await this.store.changeEntries({ states: [state], keys: [key] }, whole)) === 1;
-  }
-
-  async #forgetOne(key: string, untilMs: number): Promise<boolean> {
-    return (await this.store.forgetEntries({ states: ENTRY_STATES, keys: [key] }, untilMs)) === 1;
-  }
-
-  /** Takes a message out of those that were read ahead. The others are still as they were read. */
-  #passed(message: Addressee & Pick<Message, 'msgid'>): void {
-    const key = accountKey(message);
-    const { leaseId = '', messages = [] } = this.#ahead.get(key) ?? {};
-    const [first, ...others] = messages.filter(({ msgid }) => msgid !== message.msgid);
-    if (first !== undefined) this.#ahead.set(key, { leaseId, messages: [first, ...others] });
-    else this.#ahead.delete(key);
-  }
 }
 
-/** As a new message is kept: it waits and is due, or is dead. */
-function toNew(
-  { failure, isUrgent, isText: _isText, ...message }: NewMessage,
-  account: Addressee,
-  page: PageStart,
-  seq: number,
-  nowMs: number,
-): Message {
-  return {
-    ...message,
-    ...toAddressee(account),
-    ...{ page, seq: isUrgent ? toUrgent(seq) : seq, storedAtMs: nowMs, attempts: 0, refusals: 0, step: 0 },
-    state: failure === undefined ? 'waiting' : 'dead',
-    dueAtMs: failure === undefined ? nowMs : null,
-    lastFailure: failure ?? null,
-  };
+const CURSOR = /^(-?\d{1,16}) (.*)$/s;
+
+/** Before every message. */
+const START: EntryPlace = { account: '', seq: 0 };
+
+function toCursor(account: string, { seq }: Pick<MessageHead, 'seq'>): string {
+  return `${seq} ${account}`;
 }
 
-function waitingOf({ corpId, openKfId }: Addressee): EntryFilter {
-  return { states: ['waiting'], corpId, openKfId };
-}
-
-function toHead({ content: _content, ...head }: Message): MessageHead {
-  return head;
-}
-
-function isWhole(message: Message | MessageHead): message is Message {
-  return 'content' in message;
-}
-
-function toDead(lastFailure: Failure) {
-  return { state: 'dead', dueAtMs: null, lastFailure } as const;
-}
-
-function isOf(underWay: UnderWay, { msgid, attempt }: Pick<UnderWay, 'msgid' | 'attempt'>): boolean {
-  return underWay.msgid === msgid && underWay.attempt === attempt;
-}
-
-/** The line once this attempt is over. */
-function endedOf(line: MessageLine | null, of: Pick<UnderWay, 'msgid' | 'attempt'>): MessageLine | null {
-  return line?.underWay != null && isOf(line.underWay, of) ? { ...line, underWay: null } : line;
-}
-
-function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
-  return dueAtMs !== null && dueAtMs <= nowMs;
-}
-
-function charsOf({ messages }: Ahead): number {
-  return messages.reduce((sum, { content }) => sum + HEAD_CHARS + content.reveal().length, 0);
-}
-
-/** The first message, and those behind it, as long as they are not too long together. */
-function shortened(first: Message, others: readonly Message[]): Ahead['messages'] {
-  let chars = first.content.reveal().length;
-  return [first, ...others.filter(({ content }) => (chars += content.reveal().length) <= AHEAD_CHARS_MAX)];
+/** @returns the beginning for `null`, and for a text that is no cursor. */
+function fromCursor(cursor: string | null): EntryPlace {
+  const [, seq, account] = CURSOR.exec(cursor ?? '') ?? [];
+  return seq === undefined || account === undefined ? START : { account, seq: Number(seq) };
 }

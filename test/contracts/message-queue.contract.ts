@@ -1,4 +1,4 @@
-import type { PullLease } from '../../src/messages/queue/pulls.js';
+import type { PulledPage, PullLease } from '../../src/messages/queue/pulls.js';
 import { newMessage, pulledPage, type TestMessages } from '../support/messages.js';
 import type { EntryFilter } from '../../src/storage/queue/entry.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -13,7 +13,8 @@ import {
 } from '../../src/queue/message.js';
 import type { MessageOrder } from '../../src/registry/bots/bot.js';
 import type { QueueStore } from '../../src/storage/queue/queue-store.js';
-import type { OrderingBot, PulledPage, Turn } from '../../src/messages/queue/message-store.js';
+import type { Turn } from '../../src/queue/message-queue.js';
+import type { OrderingBot } from '../../src/queue/next-messages.js';
 import type { Addressee } from '../../src/kernel/account.js';
 import type { UnderWay } from '../../src/queue/message-line.js';
 import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
@@ -64,9 +65,9 @@ const underWay = (msgid: string, fields: Partial<UnderWay> = {}): UnderWay => ({
 
 const idsOf = (found: readonly { readonly msgid: string }[]) => found.map(({ msgid }) => msgid);
 
-/** The promises of `MessageStore`, for every adapter. */
-export function messageStoreContract(open: () => Promise<OpenedMessages>): void {
-  describe('a message store', () => {
+/** The promises of `MessageQueue`, on every store. */
+export function messageQueueContract(open: () => Promise<OpenedMessages>): void {
+  describe('a queue of messages', () => {
     let opened: OpenedMessages;
     let messages: TestMessages;
 
