@@ -5,7 +5,7 @@ import { LOG, type Log } from '../kernel/log.js';
 import type { AskedBy } from '../kernel/role.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
-import { type MessageHead, webhookIdOf } from '../queue/message.js';
+import type { MessageHead } from '../queue/message.js';
 import { ENTRY_STATES, type EntryFilter } from '../storage/queue/entry.js';
 import { MessageQueue } from '../queue/message-queue.js';
 import { ReplayOfAll } from '../dispatch/redelivery/replay-of-all.js';
@@ -110,10 +110,13 @@ export class MessageOperations {
   }
 
   async #get({ openKfId, webhookId }: MessageName): Promise<MessageHead> {
-    for await (const heads of this.#pages({ states: ENTRY_STATES, corpId: null, openKfId })) {
-      const found = heads.find((head) => webhookIdOf(head) === webhookId);
-      if (found !== undefined) return found;
-    }
-    throw new AppError('MESSAGE_NOT_FOUND');
+    const { messages } = await this.queue.list(
+      { states: ENTRY_STATES, openKfId, keys: [webhookId] },
+      null,
+      1,
+    );
+    const [found] = messages;
+    if (found === undefined) throw new AppError('MESSAGE_NOT_FOUND');
+    return found;
   }
 }

@@ -21,6 +21,7 @@ import {
   type UnderWay,
   withHalf,
 } from './message-line.js';
+import { type MessageOutcome, toChange } from './message-outcome.js';
 import { MessageRows, waitingOf } from './message-rows.js';
 import {
   arrivalOf,
@@ -30,10 +31,8 @@ import {
   type Message,
   MESSAGE_LIFE_MS,
   type MessageHead,
-  type MessageOutcome,
   type NewMessage,
   SEEN_MS,
-  toChange,
   toEntry,
   toHead,
   toNew,
@@ -291,8 +290,9 @@ export class MessageQueue {
     if ((await this.#lines.findStill(turn, turn.lease.id, nowMs)) === null) return false;
     this.#next.changed(turn);
     const key = webhookIdOf({ ...turn, msgid });
-    if (outcome.state === 'known') return this.#rows.forget(key, nowMs + SEEN_MS);
-    return this.#rows.change(key, 'waiting', toChange(outcome));
+    const change = toChange(outcome);
+    if (change === null) return this.#rows.forget(key, nowMs + SEEN_MS);
+    return this.#rows.change(key, 'waiting', change);
   }
 
   // A callback bot's two halves, which may reach different processes.

@@ -3,7 +3,6 @@ import { Secret } from '../kernel/secret.js';
 import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../kernel/shape.js';
 import { type Entry, ENTRY_STATES, type EntryState, type PageStart } from '../storage/queue/entry.js';
 import { isLastFailure } from '../storage/queue/line.js';
-import type { EntryChange } from '../storage/queue/queue-store.js';
 import type { Failure } from './failure.js';
 import { accountKey, type Addressee, toAddressee } from '../kernel/account.js';
 
@@ -55,26 +54,6 @@ export interface MessageHead
 export interface Message extends MessageHead {
   readonly content: Secret;
 }
-
-/** What becomes of a message that its bot did not take. */
-export type MessageOutcome =
-  | {
-      readonly state: 'waiting';
-      readonly attempts: number;
-      readonly refusals: number;
-      readonly step: number;
-      readonly dueAtMs: number;
-      /** `null` leaves the last one. */
-      readonly failure: Failure | null;
-    }
-  | {
-      readonly state: 'dead';
-      readonly attempts: number;
-      readonly refusals: number;
-      readonly failure: Failure;
-    }
-  /** Its bot does not get it. Only its id is kept. */
-  | { readonly state: 'known' };
 
 /** The number of an urgent message that comes in as the one with this number. */
 export function toUrgent(seq: number): number {
@@ -155,12 +134,6 @@ export function toHead({ content: _content, ...head }: Message): MessageHead {
 
 export function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
   return dueAtMs !== null && dueAtMs <= nowMs;
-}
-
-/** What an outcome changes of the record of its message. */
-export function toChange(outcome: Exclude<MessageOutcome, { state: 'known' }>): EntryChange {
-  const { failure, ...counted } = outcome;
-  return { dueAtMs: null, ...counted, ...(failure !== null && { lastFailure: failure }) };
 }
 
 export function toEntry({ content, ...head }: Message): Entry {

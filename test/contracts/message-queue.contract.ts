@@ -6,11 +6,11 @@ import { Secret } from '../../src/kernel/secret.js';
 import {
   type Message,
   MESSAGE_LIFE_MS,
-  type MessageOutcome,
   type NewMessage,
   SEEN_MS,
   webhookIdOf,
 } from '../../src/queue/message.js';
+import type { MessageOutcome, WaitingOutcome } from '../../src/queue/message-outcome.js';
 import type { MessageOrder } from '../../src/registry/bots/bot.js';
 import type { QueueStore } from '../../src/storage/queue/queue-store.js';
 import type { Turn } from '../../src/queue/message-queue.js';
@@ -43,8 +43,7 @@ const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connectio
 const DEAD: MessageOutcome = { state: 'dead', attempts: 9, refusals: 8, failure: FAILURE };
 const ALL: EntryFilter = { states: ['waiting', 'dead'], corpId: null, openKfId: null };
 
-type Again = Extract<MessageOutcome, { state: 'waiting' }>;
-const refusal = (fields: Partial<Again> = {}): Again => ({
+const refusal = (fields: Partial<WaitingOutcome> = {}): WaitingOutcome => ({
   state: 'waiting',
   attempts: 1,
   refusals: 1,
