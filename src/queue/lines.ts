@@ -44,48 +44,19 @@ export type Claimed<T extends LineHead> = T & {
   readonly isTakenOver: boolean;
 };
 
-/** Who sends what waits, and when. `nowMs` is store time. Methods reject with AppError `STORE_UNAVAILABLE`. */
-export interface DueLines<T extends LineHead> {
-  /** Whether other processes claim them too. */
-  readonly isShared: boolean;
-  /** Leases up to `limit` lines that are due, the earliest first. Skips those of `exceptEndpoints`. */
-  claimDue(
-    nowMs: number,
-    limit: number,
-    leaseMs: number,
-    exceptEndpoints: ReadonlySet<string>,
-  ): Promise<readonly Claimed<T>[]>;
-  /**
-   * Leases one of the waiting lines of the endpoint to probe it, also before the line is due: the one that was leased so longest
-   * ago, so that accounts take turns. Among lines that never were, the one that arrived first.
-   * @param keys of the only accounts that may be claimed; left out for any.
-   * @returns `null` when none is free.
-   */
-  claimOldest(
-    endpoint: string,
-    nowMs: number,
-    leaseMs: number,
-    keys?: ReadonlySet<string>,
-  ): Promise<Claimed<T> | null>;
-  /**
-   * When the next line can be claimed. Ignores those of `exceptEndpoints`.
-   * @returns `null` when there is none, or when the store is shared: another process may add one at any time.
-   */
-  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null>;
-  /**
-   * This process works under this lease: it does not claim the line again until that is over, even if the lease has lapsed, as
-   * when the clock steps. @returns a function that says it is over.
-   */
-  workOn(leased: Leased): () => void;
-  /** @returns false when another process has taken the lease over. One that has lapsed runs again. */
-  renew(leased: Leased, nowMs: number, leaseMs: number): Promise<boolean>;
-  /** Whether this process knows, without asking the store, that the lease is held. False does not mean that it is lost. */
-  isHeld(leased: Leased, nowMs: number): boolean;
-  /** Makes all waiting lines of the endpoint due at once, with what waits beside them. Running leases stay. */
-  wakeEndpoint(endpoint: string, nowMs: number): Promise<void>;
-  /** The endpoints of all waiting lines. */
-  listEndpoints(): Promise<readonly string[]>;
-}
+/** Who sends what waits, and when. */
+export type DueLines<T extends LineHead> = Pick<
+  Lines<T>,
+  | 'isShared'
+  | 'claimDue'
+  | 'claimOldest'
+  | 'nextClaimableAtMs'
+  | 'workOn'
+  | 'renew'
+  | 'isHeld'
+  | 'wakeEndpoint'
+  | 'listEndpoints'
+>;
 
 interface Known<T> {
   readonly value: T;
@@ -95,8 +66,11 @@ interface Known<T> {
 /** Far more than are ever under way. A line that is no longer remembered is read again. */
 const LEASED_MAX = 2_000;
 
-/** Changes lines of one kind. A change is a function from line to line, repeated when another process changed the line first. */
-export class Lines<T extends LineHead> implements DueLines<T> {
+/**
+ * Changes lines of one kind. A change is a function from line to line, repeated when another process changed the line first.
+ * `nowMs` is store time. Methods reject with AppError `STORE_UNAVAILABLE`.
+ */
+export class Lines<T extends LineHead> {
   /** Lines that this process has leased, as it wrote them, by key. Mostly nobody else has changed them since. */
   readonly #leased = newLru<Known<T>>(LEASED_MAX);
   /** The leases of what this process is at work on. */
@@ -107,6 +81,7 @@ export class Lines<T extends LineHead> implements DueLines<T> {
     private readonly type: LineType<T>,
   ) {}
 
+  /** Whether other processes claim them too. */
   get isShared(): boolean {
     return this.store.isShared;
   }
@@ -159,6 +134,7 @@ export class Lines<T extends LineHead> implements DueLines<T> {
     return this.#changeIf(account, (line) => runningLease(line, nowMs) === null, step);
   }
 
+  /** Leases up to `limit` lines that are due, the earliest first. Skips those of `exceptEndpoints`. */
   async claimDue(
     nowMs: number,
     limit: number,
@@ -170,6 +146,12 @@ export class Lines<T extends LineHead> implements DueLines<T> {
     return claims.filter((claim) => claim !== null);
   }
 
+  /**
+   * Leases one of the waiting lines of the endpoint to probe it, also before the line is due: the one that was leased so longest
+   * ago, so that accounts take turns. Among lines that never were, the one that arrived first.
+   * @param keys of the only accounts that may be claimed; left out for any.
+   * @returns `null` when none is free.
+   */
   async claimOldest(
     endpoint: string,
     nowMs: number,
@@ -186,15 +168,24 @@ export class Lines<T extends LineHead> implements DueLines<T> {
     }
   }
 
+  /**
+   * When the next line can be claimed. Ignores those of `exceptEndpoints`.
+   * @returns `null` when there is none, or when the store is shared: another process may add one at any time.
+   */
   nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): Promise<number | null> {
     return this.store.nextClaimableAtMs(this.type.kind, exceptEndpoints);
   }
 
+  /**
+   * This process works under this lease: it does not claim the line again until that is over, even if the lease has lapsed, as
+   * when the clock steps. @returns a function that says it is over.
+   */
   workOn({ lease }: Leased): () => void {
     this.#underWay.add(lease.id);
     return () => void this.#underWay.delete(lease.id);
   }
 
+  /** @returns false when another process has taken the lease over. One that has lapsed runs again. */
   async renew(leased: Leased, nowMs: number, leaseMs: number): Promise<boolean> {
     const untilMs = nowMs + leaseMs;
     const lease = { ...leased.lease, untilMs };
@@ -205,14 +196,17 @@ export class Lines<T extends LineHead> implements DueLines<T> {
     return renewed !== null;
   }
 
+  /** Whether this process knows, without asking the store, that the lease is held. False does not mean that it is lost. */
   isHeld(leased: Leased, nowMs: number): boolean {
     return this.#heldHere(leased, leased.lease.id, nowMs) !== null;
   }
 
+  /** Makes all waiting lines of the endpoint due at once, with what waits beside them. Running leases stay. */
   wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
     return this.store.makeDue(this.type.kind, endpoint, nowMs);
   }
 
+  /** The endpoints of all waiting lines. */
   listEndpoints(): Promise<readonly string[]> {
     return this.store.listEndpoints(this.type.kind);
   }

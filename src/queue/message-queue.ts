@@ -5,7 +5,7 @@ import { type EntryCounts, type EntryFilter, type EntryPlace } from '../storage/
 import { isHeldBy, type Line, lineKey } from '../storage/queue/line.js';
 import { type LinePlace, QueueStore } from '../storage/queue/queue-store.js';
 import type { Failure } from './failure.js';
-import { type Claimed, type DueLines, Lines, type Stepped } from './lines.js';
+import { type Claimed, type DueLines, Lines } from './lines.js';
 import { MessageContents } from './message-contents.js';
 import {
   type AttemptName,
@@ -109,10 +109,7 @@ export interface KeptPage {
  * turn since has found out what that one had sent: the first message may have been sent already. Only the holder of a turn begins
  * attempts, so where none is under way as it is claimed, none was begun.
  */
-export type Turn = Pick<
-  Claimed<MessageLine>,
-  'corpId' | 'openKfId' | 'lease' | 'endpoint' | 'isInDoubt' | 'underWay'
->;
+export type Turn = Claimed<MessageLine>;
 
 /** A message whose attempt a turn has begun. */
 export interface UnderWayMessage {
@@ -272,7 +269,9 @@ export class MessageQueue {
     const dueAtMs = awaited === null ? nextDueAtMs : Math.min(awaited.dueAtMs ?? heldUpMs, heldUpMs);
     const inTurnMs = dueAtMs === null ? null : Math.max(dueAtMs, nowMs);
     this.#next.changed(turn);
-    await this.#changeHeld(turn, (now) => toReleased(now, turn.isInDoubt, endpoint, inTurnMs, nowMs));
+    await this.#lines.changeHeld(turn, turn.lease.id, (now) =>
+      toReleased(now, turn.isInDoubt, endpoint, inTurnMs, nowMs),
+    );
   }
 
   /**
@@ -302,7 +301,7 @@ export class MessageQueue {
    * @returns false when another process has taken the turn over.
    */
   async begin(turn: Turn, underWay: UnderWay | null): Promise<boolean> {
-    return (await this.#changeHeld(turn, (line) => ({ ...line, underWay }))) !== null;
+    return (await this.#lines.changeHeld(turn, turn.lease.id, (line) => ({ ...line, underWay }))) !== null;
   }
 
   /** The message that is under way, even if its time is over; `null` when there is none, or when it no longer waits. */
@@ -454,13 +453,6 @@ export class MessageQueue {
       isExpired(head, atMs) && (await this.#rows.change(webhookIdOf(head), 'waiting', dead));
     const expired = await Promise.all(old.map(bury));
     return old.filter((_, n) => expired[n]);
-  }
-
-  #changeHeld(
-    turn: Turn,
-    step: (line: MessageLine) => MessageLine | null,
-  ): Promise<Stepped<MessageLine> | null> {
-    return this.#lines.changeHeld(turn, turn.lease.id, step);
   }
 
   /**
