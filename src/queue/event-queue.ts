@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { accountKey, readAccountKey } from '../kernel/account.js';
+import { accountKey, type Addressee } from '../kernel/account.js';
 import { Clock } from '../kernel/clock.js';
 import { failpoint } from '../kernel/failpoint.js';
 import { WakeUp } from '../kernel/wake-up.js';
@@ -127,27 +127,22 @@ export class EventQueue {
    * @param step returns the new hint; `null` to remove it, and the same object to leave it. It runs again when another process
    *   changed the hint first.
    */
-  change(key: string, step: (hint: Hint) => Hint | null): Promise<Stepped<Hint>> {
-    return this.#lines.change(readAccountKey(key), (hint) => (hint === null ? null : step(hint)));
+  change(account: Addressee, step: (hint: Hint) => Hint | null): Promise<Stepped<Hint>> {
+    return this.#lines.change(account, (hint) => (hint === null ? null : step(hint)));
   }
 
   /**
    * As `change`, if nobody has taken its lease over; where it has none, if no lease runs.
    * @returns `null` otherwise: nothing was changed.
    */
-  changeHeld(
-    { key, leaseId }: Held,
-    nowMs: number,
-    step: (hint: Hint) => Hint | null,
-  ): Promise<Stepped<Hint> | null> {
-    const account = readAccountKey(key);
-    return leaseId === null
-      ? this.#lines.changeFree(account, nowMs, step)
-      : this.#lines.changeHeld(account, leaseId, step);
+  changeHeld(held: Held, nowMs: number, step: (hint: Hint) => Hint | null): Promise<Stepped<Hint> | null> {
+    return held.lease === null
+      ? this.#lines.changeFree(held, nowMs, step)
+      : this.#lines.changeHeld(held, held.lease.id, step);
   }
 
-  find(key: string): Promise<Hint | null> {
-    return this.#lines.find(readAccountKey(key));
+  find(account: Addressee): Promise<Hint | null> {
+    return this.#lines.find(account);
   }
 
   /**

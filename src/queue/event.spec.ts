@@ -9,7 +9,6 @@ import {
   afterTaken,
   afterTakenEvent,
   EVENTS_MAX,
-  type Held,
   type Hint,
   merge,
   type NewHint,
@@ -27,8 +26,6 @@ const LEASE_MS = 15_000;
 const ENDPOINT = 'http://bot:5300';
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection' };
 const CLAIM = { id: 'claim', untilMs: NOW_MS + LEASE_MS };
-
-const heldOf = ({ generation }: Hint): Held => ({ key: '', generation, leaseId: CLAIM.id });
 
 function put(n: number, fields: Partial<NewHint> = {}): NewHint {
   return {
@@ -84,7 +81,7 @@ describe('events of a bot that gets each', () => {
     const full = { ...hintOf(EVENTS_MAX), lease: CLAIM };
     const after = merge(full, put(21), NOW_MS);
     expect(after.lease).toEqual(CLAIM);
-    const taken = afterTaken(after, heldOf(full), NOW_MS);
+    const taken = afterTaken(after, { ...full, lease: CLAIM }, NOW_MS);
     expect(numbersOf(taken)).toEqual(numbersOf(after));
     expect(taken).toMatchObject({ lease: null, dueAtMs: NOW_MS });
   });
@@ -164,7 +161,7 @@ describe('an event that another replica has to try', () => {
 describe('the next event', () => {
   it('is due at once when the one before it was taken', () => {
     const before = { ...hintOf(3), step: 7, dueAtMs: NOW_MS + 9_000, lease: CLAIM };
-    const after = afterTaken(before, heldOf(before), NOW_MS);
+    const after = afterTaken(before, { ...before, lease: CLAIM }, NOW_MS);
     expect(numbersOf(after)).toEqual([2, 3]);
     expect(after).toMatchObject({ step: 0, dueAtMs: NOW_MS, lease: null, waitingSinceMs: NOW_MS + 2 });
     expect(after?.generation).toBe(before.later[0]?.generation);
@@ -174,9 +171,9 @@ describe('the next event', () => {
     const held = lease('late');
     const before = mergeAll([put(1), put(2, { lease: held })]);
     expect(before.lease).toBeNull();
-    const after = afterTaken({ ...before, lease: CLAIM }, heldOf(before), NOW_MS);
+    const after = afterTaken({ ...before, lease: CLAIM }, { ...before, lease: CLAIM }, NOW_MS);
     expect(after).toMatchObject({ eventId: 'event-2', lease: held, dueAtMs: NOW_MS });
-    const lapsed = afterTaken({ ...before, lease: CLAIM }, heldOf(before), held.untilMs);
+    const lapsed = afterTaken({ ...before, lease: CLAIM }, { ...before, lease: CLAIM }, held.untilMs);
     expect(lapsed).toMatchObject({ eventId: 'event-2', lease: null });
   });
 
@@ -186,31 +183,34 @@ describe('the next event', () => {
     const after = afterTakenEvent(before, 'event-1', NOW_MS);
     expect(after).toMatchObject({ eventId: 'event-2', lease: CLAIM });
     if (after === null) throw new Error('nothing waits');
-    expect(afterTaken(after, heldOf(before), NOW_MS)).toMatchObject({ lease: held });
+    expect(afterTaken(after, { ...before, lease: CLAIM }, NOW_MS)).toMatchObject({ lease: held });
     const next = { ...FAILED, newer: { step: 1, dueAtMs: NOW_MS } };
-    expect(afterFailure(after, heldOf(before), next)).toMatchObject({ lease: held, attempts: 1 });
+    expect(afterFailure(after, { ...before, lease: CLAIM }, next)).toMatchObject({
+      lease: held,
+      attempts: 1,
+    });
   });
 
   it('waits while the one before it is tried in vain', () => {
     const before = { ...hintOf(2), lease: CLAIM };
-    const after = afterFailure(before, heldOf(before), FAILED);
+    const after = afterFailure(before, { ...before, lease: CLAIM }, FAILED);
     expect(numbersOf(after)).toEqual([1, 2]);
     expect(after).toMatchObject({ attempts: 2, step: 2, dueAtMs: NOW_MS + 3_000, lease: null });
   });
 
   it('is what is left when the one before it is given up; the last one is dead', () => {
     const before = { ...hintOf(2), lease: CLAIM };
-    const left = afterGivenUp(before, heldOf(before), FAILURE, NOW_MS);
+    const left = afterGivenUp(before, { ...before, lease: CLAIM }, FAILURE, NOW_MS);
     expect(numbersOf(left)).toEqual([2]);
     expect(left).toMatchObject({ state: 'waiting', dueAtMs: NOW_MS, lastFailure: FAILURE });
-    const dead = afterGivenUp({ ...left, lease: CLAIM }, heldOf(left), FAILURE, NOW_MS);
+    const dead = afterGivenUp({ ...left, lease: CLAIM }, { ...left, lease: CLAIM }, FAILURE, NOW_MS);
     expect(dead).toMatchObject({ state: 'dead', eventId: 'event-2', lease: null });
   });
 
   it('is dead with all others where their endpoint cannot be used', () => {
     const before = { ...hintOf(2), lease: CLAIM };
     const fault = { ...FAILURE, stage: 'endpoint' as const };
-    const dead = afterGivenUp(before, heldOf(before), fault, NOW_MS + MESSAGE_LIFE_MS);
+    const dead = afterGivenUp(before, { ...before, lease: CLAIM }, fault, NOW_MS + MESSAGE_LIFE_MS);
     expect(dead).toMatchObject({ state: 'dead', events: 2 });
   });
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Addressee } from '../kernel/account.js';
 import { hasShape, isCount, isListOf, isNumber, isText, orAbsent, orNull } from '../kernel/shape.js';
 import { readTraceparent } from '../kernel/trace-context.js';
 import type { KfEvent, RawCallback } from './kf-event.js';
@@ -94,13 +95,12 @@ export interface KnownHint {
   readonly leaseId: string | null;
 }
 
-/** Identifies the hint, its generation and its lease when the outcome of an attempt is written. */
-export interface Held {
-  readonly key: string;
+/** Identifies the hint, its generation and its lease when the outcome of an attempt is written: a claimed hint, say. */
+export interface Held extends Addressee {
   /** The generation that was attempted. */
   readonly generation: string;
   /** `null` when nobody has leased the hint. */
-  readonly leaseId: string | null;
+  readonly lease: Pick<Lease, 'id'> | null;
 }
 
 /** Makes the hint due at once for a puppet at `endpoint`, in whatever state it was. A running lease stays. */
@@ -416,8 +416,8 @@ export function toNewest(hint: Hint, nowMs: number): Hint {
 }
 
 /** An attempt has ended whose event no longer goes next: its lease ends. */
-function afterOther(hint: Hint, { leaseId }: Held, nowMs: number): Hint {
-  if (leaseId === null) return hint;
+function afterOther(hint: Hint, { lease }: Held, nowMs: number): Hint {
+  if (lease === null) return hint;
   return { ...hint, dueAtMs: nowMs, lease: heldOf(hint, nowMs) };
 }
 

@@ -45,7 +45,8 @@ const ENDPOINT = 'http://puppet:8080';
 const NONE: ReadonlySet<string> = new Set();
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
 const CREATED_AT_S = 1_348_831_860;
-const KEY = accountKey({ corpId: 'wwCorp_1', openKfId: 'wkAccount-1' });
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const KEY = accountKey(ACCOUNT);
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const RAW = {
   msgSignature: 'a'.repeat(40),
@@ -88,10 +89,6 @@ function retry(fields: Partial<Rescheduled> = {}): Rescheduled {
   };
 }
 
-function heldOf(hint: ClaimedHint): Held {
-  return { key: accountKey(hint), generation: hint.generation, leaseId: hint.lease.id };
-}
-
 const of = (...states: LineState[]): LineFilter => ({ states, corpId: null });
 
 /** The promises of `EventQueue`, for every adapter. */
@@ -128,7 +125,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         const put = newHint();
         const { generation } = await putOne(events, put, NOW_MS);
         await reopen();
-        expect(await events.find(KEY)).toEqual({
+        expect(await events.find(ACCOUNT)).toEqual({
           corpId: 'wwCorp_1',
           openKfId: 'wkAccount-1',
           event: put.event,
@@ -154,7 +151,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       });
 
       it('gives null for an account for which nothing waits', async () => {
-        expect(await events.find(KEY)).toBeNull();
+        expect(await events.find(ACCOUNT)).toBeNull();
       });
 
       it('keeps one per account, the newest by CreateTime, in whatever order they are put', async () => {
@@ -175,15 +172,15 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         await putOne(events, eventOf('first', { event: newest }), NOW_MS);
         const { dated } = await putOne(events, older, NOW_MS + 9_000);
         expect(dated).toEqual({ id: 'newest', createdAtS: CREATED_AT_S + 1 });
-        expect(await events.find(KEY)).toMatchObject({ event: newest, arrivedAtMs: NOW_MS });
+        expect(await events.find(ACCOUNT)).toMatchObject({ event: newest, arrivedAtMs: NOW_MS });
       });
 
       it('keeps an event that comes again as it was', async () => {
         await putOne(events, newHint(), NOW_MS);
-        const before = await events.find(KEY);
+        const before = await events.find(ACCOUNT);
         const again = newHint('wkAccount-1', { arrivedAtMs: NOW_MS + 9_000, dueAtMs: NOW_MS + 10_000 });
         const { generation } = await putOne(events, again, NOW_MS + 9_000);
-        expect(await events.find(KEY)).toEqual({ ...before, generation });
+        expect(await events.find(ACCOUNT)).toEqual({ ...before, generation });
       });
 
       it.each([
@@ -201,7 +198,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
           expect(dated).toEqual({ id: expect.any(String), createdAtS: both });
           expect(['first', 'second']).not.toContain(dated.id);
           await reopen();
-          expect(await events.find(KEY)).toMatchObject({
+          expect(await events.find(ACCOUNT)).toMatchObject({
             event: { ...dated, syncToken: 'second' },
             eventId: dated.id,
             createdAtS: both,
@@ -215,26 +212,26 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         await putOne(events, eventOf('second', { event: of('second') }), NOW_MS);
         const { dated } = await putOne(events, eventOf('first', { event: of('first'), isFirst }), NOW_MS);
         expect(dated.id).not.toBe('second');
-        expect(await events.find(KEY)).toMatchObject({ event: { ...dated, syncToken: 'second' } });
+        expect(await events.find(ACCOUNT)).toMatchObject({ event: { ...dated, syncToken: 'second' } });
       });
 
       it('keeps the trace of the newest event, also where that is of none', async () => {
         await putOne(events, newHint(), NOW_MS);
         await putOne(events, eventOf('older', { arrivedAtMs: NOW_MS - 1 }), NOW_MS);
-        expect(await events.find(KEY)).toMatchObject({ event: { traceparent: TRACEPARENT } });
+        expect(await events.find(ACCOUNT)).toMatchObject({ event: { traceparent: TRACEPARENT } });
         await putOne(events, eventOf('newer', { arrivedAtMs: NOW_MS + 1 }), NOW_MS);
-        expect(await events.find(KEY)).toMatchObject({ event: { id: 'newer', traceparent: null } });
+        expect(await events.find(ACCOUNT)).toMatchObject({ event: { id: 'newer', traceparent: null } });
       });
 
       it('keeps the place in the schedule, and starts the age anew', async () => {
         await putOne(events, newHint(), NOW_MS);
-        await reschedule(events, heldOf(await claimOne()), retry({ step: 4, attempts: 5 }), NOW_MS);
+        await reschedule(events, await claimOne(), retry({ step: 4, attempts: 5 }), NOW_MS);
         await putOne(
           events,
           eventOf('newer', { arrivedAtMs: NOW_MS + 5, dueAtMs: NOW_MS + 1_005 }),
           NOW_MS + 5,
         );
-        expect(await events.find(KEY)).toMatchObject({
+        expect(await events.find(ACCOUNT)).toMatchObject({
           step: 4,
           attempts: 1,
           dueAtMs: NOW_MS + 10_000,
@@ -246,11 +243,11 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         await putOne(events, eventOf('first', { arrivedAtMs: NOW_MS - 780_000 }), NOW_MS - 780_000);
         await putOne(events, eventOf('newer', { arrivedAtMs: NOW_MS }), NOW_MS);
         const waiting = { arrivedAtMs: NOW_MS, waitingSinceMs: NOW_MS - 780_000 };
-        expect(await events.find(KEY)).toMatchObject(waiting);
-        await reschedule(events, heldOf(await claimOne()), retry(), NOW_MS + 1_000);
+        expect(await events.find(ACCOUNT)).toMatchObject(waiting);
+        await reschedule(events, await claimOne(), retry(), NOW_MS + 1_000);
         await reopen();
-        expect(await events.find(KEY)).toMatchObject(waiting);
-        expect((await findHeads(events, [KEY])).get(KEY)).toMatchObject(waiting);
+        expect(await events.find(ACCOUNT)).toMatchObject(waiting);
+        expect((await findHeads(events, [ACCOUNT])).get(KEY)).toMatchObject(waiting);
         expect(await events.counts()).toMatchObject({ oldestWaitingAtMs: NOW_MS - 780_000 });
       });
 
@@ -258,40 +255,35 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         const untried = { ...FAILURE, stage: 'circuit' as const };
         await putOne(events, eventOf('first', { arrivedAtMs: NOW_MS - 9, failure: FAILURE }), NOW_MS);
         await putOne(events, eventOf('newer', { failure: untried }), NOW_MS);
-        expect(await events.find(KEY)).toMatchObject({ lastFailure: FAILURE });
+        expect(await events.find(ACCOUNT)).toMatchObject({ lastFailure: FAILURE });
         const moved = eventOf('moved', {
           arrivedAtMs: NOW_MS + 9,
           failure: untried,
           endpoint: 'http://other',
         });
         await putOne(events, moved, NOW_MS);
-        expect(await events.find(KEY)).toMatchObject({ lastFailure: untried });
+        expect(await events.find(ACCOUNT)).toMatchObject({ lastFailure: untried });
       });
 
       it('says that its endpoint fails, where its last failure was that it had to wait its turn', async () => {
         const [turn, untried] = (['resync', 'circuit'] as const).map((stage) => ({ ...FAILURE, stage }));
         await putOne(events, eventOf('first', { arrivedAtMs: NOW_MS - 9, failure: turn ?? null }), NOW_MS);
         await putOne(events, eventOf('newer', { failure: untried ?? null }), NOW_MS);
-        expect(await events.find(KEY)).toMatchObject({ lastFailure: untried });
+        expect(await events.find(ACCOUNT)).toMatchObject({ lastFailure: untried });
       });
 
       it('brings a hint back from the slow part of the schedule', async () => {
         await putOne(events, newHint(), NOW_MS);
-        await reschedule(
-          events,
-          heldOf(await claimOne()),
-          retry({ step: 9, dueAtMs: NOW_MS + 600_000 }),
-          NOW_MS,
-        );
+        await reschedule(events, await claimOne(), retry({ step: 9, dueAtMs: NOW_MS + 600_000 }), NOW_MS);
         const older = eventOf('older', { arrivedAtMs: NOW_MS - 5, dueAtMs: NOW_MS + 995 });
         await putOne(events, older, NOW_MS);
-        expect(await events.find(KEY)).toMatchObject({ step: 9, dueAtMs: NOW_MS + 600_000 });
+        expect(await events.find(ACCOUNT)).toMatchObject({ step: 9, dueAtMs: NOW_MS + 600_000 });
         await putOne(
           events,
           eventOf('newer', { arrivedAtMs: NOW_MS + 5, dueAtMs: NOW_MS + 1_005 }),
           NOW_MS + 5,
         );
-        expect(await events.find(KEY)).toMatchObject({ step: 1, dueAtMs: NOW_MS + 1_005 });
+        expect(await events.find(ACCOUNT)).toMatchObject({ step: 1, dueAtMs: NOW_MS + 1_005 });
       });
 
       it('keeps one of many that come at once, the newest', async () => {
@@ -321,7 +313,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
           return putOne(events, eventOf(id, fields), NOW_MS + atMs);
         };
         const found = async () => {
-          const hint = await events.find(KEY);
+          const hint = await events.find(ACCOUNT);
           return [hint?.waitingSinceMs, hint?.lease];
         };
         const first = await put('first', 0);
@@ -340,15 +332,23 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         const kept = await putOne(events, newHint('wkAccount-1', { lease }), NOW_MS);
         expect(kept.leaseId).toBe('inline');
         expect(await claimAll(NOW_MS + LEASE_MS - 1)).toEqual([]);
-        await settle(events, { key: KEY, generation: kept.generation, leaseId: 'inline' }, NOW_MS + 4_000);
-        expect(await events.find(KEY)).toBeNull();
+        await settle(
+          events,
+          { ...ACCOUNT, generation: kept.generation, lease: { id: 'inline' } },
+          NOW_MS + 4_000,
+        );
+        expect(await events.find(ACCOUNT)).toBeNull();
       });
 
       it('revives a dead hint', async () => {
         await putOne(events, newHint(), NOW_MS);
-        await bury(events, heldOf(await claimOne()), FAILURE, NOW_MS);
+        await bury(events, await claimOne(), FAILURE, NOW_MS);
         await putOne(events, eventOf('newer'), NOW_MS);
-        expect(await events.find(KEY)).toMatchObject({ state: 'waiting', step: 1, dueAtMs: NOW_MS + 1_000 });
+        expect(await events.find(ACCOUNT)).toMatchObject({
+          state: 'waiting',
+          step: 1,
+          dueAtMs: NOW_MS + 1_000,
+        });
         expect(await events.counts()).toMatchObject({ waiting: 1, dead: 0 });
       });
 
@@ -407,7 +407,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       const takeOf = async (hint: Promise<ClaimedHint | null>) => (await hint)?.isTakenOver;
       const due = async (nowMs: number) => claimOne(nowMs);
       const oldest = (nowMs: number) => events.lines.claimOldest(ENDPOINT, nowMs, LEASE_MS);
-      const own = (nowMs: number) => claimOf(events, KEY, ENDPOINT, nowMs, LEASE_MS);
+      const own = (nowMs: number) => claimOf(events, ACCOUNT, ENDPOINT, nowMs, LEASE_MS);
 
       it.each([
         ['claimDue', due],
@@ -420,7 +420,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         const again = await claim(lapsedAtMs);
         if (again === null) throw new Error('it was not claimed again');
         expect(again.isTakenOver).toBe(true);
-        await release(events, heldOf(again), lapsedAtMs, lapsedAtMs);
+        await release(events, again, lapsedAtMs, lapsedAtMs);
         expect(await takeOf(claim(lapsedAtMs))).toBe(false);
       });
 
@@ -458,8 +458,8 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
           if (hint === null) throw new Error('nothing is free');
           claimed.push(hint.openKfId);
           const isLast = n === 6;
-          if (n % 2 === 0 || isLast) await reschedule(events, heldOf(hint), retry(), nowMs);
-          else await release(events, heldOf(hint), nowMs, nowMs);
+          if (n % 2 === 0 || isLast) await reschedule(events, hint, retry(), nowMs);
+          else await release(events, hint, nowMs, nowMs);
           if (!isLast) await putOne(events, newHint(hint.openKfId, { arrivedAtMs: NOW_MS - n }), nowMs);
         }
         expect(claimed).toEqual([...accounts, ...accounts, 'wk1']);
@@ -485,7 +485,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
 
       it('finds nothing parked or dead', async () => {
         await putOne(events, newHint(), NOW_MS);
-        await bury(events, heldOf(await claimOne()), FAILURE, NOW_MS);
+        await bury(events, await claimOne(), FAILURE, NOW_MS);
         await putOne(events, newHint('wkParked', { dueAtMs: null, endpoint: null }), NOW_MS);
         expect(await events.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
       });
@@ -494,35 +494,37 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
     describe('claimOf', () => {
       it.each([
         ['waiting', async () => {}],
-        ['dead', async () => bury(events, heldOf(await claimOne()), FAILURE, NOW_MS)],
+        ['dead', async () => bury(events, await claimOne(), FAILURE, NOW_MS)],
         ['leased by another', async () => void (await claimOne())],
       ])('leases a hint that is %s', async (_state, before) => {
         await putOne(events, newHint(), NOW_MS);
         await before();
-        const hint = await claimOf(events, KEY, 'http://moved', NOW_MS + 1_000, LEASE_MS);
+        const hint = await claimOf(events, ACCOUNT, 'http://moved', NOW_MS + 1_000, LEASE_MS);
         expect(hint).toMatchObject({ state: 'waiting', endpoint: 'http://moved', openKfId: 'wkAccount-1' });
         expect(await claimAll(NOW_MS + 2_000)).toEqual([]);
-        if (hint !== null) await settle(events, heldOf(hint), NOW_MS + 2_000);
-        expect(await events.find(KEY)).toBeNull();
+        if (hint !== null) await settle(events, hint, NOW_MS + 2_000);
+        expect(await events.find(ACCOUNT)).toBeNull();
       });
 
       it('leases a parked one, which then no longer counts as unregistered', async () => {
         await putOne(events, newHint('wkAccount-1', { dueAtMs: null, endpoint: null }), NOW_MS);
-        expect(await claimOf(events, KEY, ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({ event: { raw: RAW } });
+        expect(await claimOf(events, ACCOUNT, ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({
+          event: { raw: RAW },
+        });
         expect(await events.counts()).toMatchObject({ waiting: 1, parked: 0 });
       });
 
       it('takes the lease away from who had it', async () => {
         await putOne(events, newHint(), NOW_MS);
         const before = await claimOne();
-        await claimOf(events, KEY, ENDPOINT, NOW_MS + 1_000, LEASE_MS);
+        await claimOf(events, ACCOUNT, ENDPOINT, NOW_MS + 1_000, LEASE_MS);
         expect(await events.lines.renew(before, NOW_MS + 1_000, LEASE_MS)).toBe(false);
-        await settle(events, heldOf(before), NOW_MS + 1_000);
-        expect(await events.find(KEY)).not.toBeNull();
+        await settle(events, before, NOW_MS + 1_000);
+        expect(await events.find(ACCOUNT)).not.toBeNull();
       });
 
       it('gives null where nothing waits', async () => {
-        expect(await claimOf(events, KEY, ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
+        expect(await claimOf(events, ACCOUNT, ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
       });
     });
 
@@ -562,12 +564,12 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         ['bury', (held: Held, nowMs: number) => bury(events, held, FAILURE, nowMs)],
       ])('that was taken over is of no use to %s', async (_what, end) => {
         await putOne(events, newHint(), NOW_MS);
-        const lapsed = heldOf(await claimOne(NOW_MS + 1_000));
+        const lapsed = await claimOne(NOW_MS + 1_000);
         const [second] = await claimAll(NOW_MS + 1_000 + LEASE_MS);
         expect(second?.generation).toBe(lapsed.generation);
         await end(lapsed, NOW_MS + 1_001 + LEASE_MS);
-        await end({ ...lapsed, leaseId: null }, NOW_MS + 1_001 + LEASE_MS);
-        expect(await events.find(KEY)).toMatchObject({ state: 'waiting', step: 1, lease: second?.lease });
+        await end({ ...lapsed, lease: null }, NOW_MS + 1_001 + LEASE_MS);
+        expect(await events.find(ACCOUNT)).toMatchObject({ state: 'waiting', step: 1, lease: second?.lease });
       });
 
       it.each([
@@ -582,9 +584,9 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         'that has lapsed is good for %s where nobody took it over, as after a pause',
         async (_what, end, left) => {
           await putOne(events, newHint(), NOW_MS);
-          const held = heldOf(await claimOne(NOW_MS + 1_000));
+          const held = await claimOne(NOW_MS + 1_000);
           await end(held, NOW_MS + 1_000 + LEASE_MS);
-          const found = await events.find(KEY);
+          const found = await events.find(ACCOUNT);
           if (left === null) expect(found).toBeNull();
           else expect(found).toMatchObject(left);
         },
@@ -594,28 +596,28 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
     describe('settle', () => {
       it('removes what was taken, for good', async () => {
         await putOne(events, newHint(), NOW_MS);
-        await settle(events, heldOf(await claimOne()), NOW_MS + 1_000);
+        await settle(events, await claimOne(), NOW_MS + 1_000);
         await reopen();
-        expect(await events.find(KEY)).toBeNull();
+        expect(await events.find(ACCOUNT)).toBeNull();
         expect(await events.counts()).toMatchObject({ waiting: 0, oldestWaitingAtMs: null });
       });
 
       it('leaves what became newer meanwhile, due at once', async () => {
         await putOne(events, newHint(), NOW_MS);
-        const held = heldOf(await claimOne());
+        const held = await claimOne();
         await putOne(
           events,
           eventOf('newer', { arrivedAtMs: NOW_MS + 1, dueAtMs: NOW_MS + 99_999 }),
           NOW_MS + 1_000,
         );
         await settle(events, held, NOW_MS + 1_001);
-        expect(await events.find(KEY)).toMatchObject({ waitingSinceMs: NOW_MS + 1 });
+        expect(await events.find(ACCOUNT)).toMatchObject({ waitingSinceMs: NOW_MS + 1 });
         expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['newer']);
       });
 
       it('leaves what became newer even if the event that came later had arrived before', async () => {
         await putOne(events, eventOf('new'), NOW_MS);
-        const held = heldOf(await claimOne());
+        const held = await claimOne();
         await putOne(events, eventOf('older', { arrivedAtMs: NOW_MS - 1 }), NOW_MS + 1_000);
         await settle(events, held, NOW_MS + 1_001);
         expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['new']);
@@ -624,19 +626,19 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       it('removes, without a lease, the generation that is known while nobody tries it', async () => {
         const old = await putOne(events, eventOf('old'), NOW_MS);
         const kept = await putOne(events, eventOf('new'), NOW_MS);
-        await settle(events, { key: KEY, generation: old.generation, leaseId: null }, NOW_MS);
-        expect(await events.find(KEY)).not.toBeNull();
-        await settle(events, { key: KEY, generation: kept.generation, leaseId: null }, NOW_MS);
-        expect(await events.find(KEY)).toBeNull();
+        await settle(events, { ...ACCOUNT, generation: old.generation, lease: null }, NOW_MS);
+        expect(await events.find(ACCOUNT)).not.toBeNull();
+        await settle(events, { ...ACCOUNT, generation: kept.generation, lease: null }, NOW_MS);
+        expect(await events.find(ACCOUNT)).toBeNull();
       });
 
       it('changes nothing where nothing waits any more', async () => {
         await putOne(events, newHint(), NOW_MS);
-        const held = heldOf(await claimOne());
+        const held = await claimOne();
         await settle(events, held, NOW_MS);
         await putOne(events, newHint(), NOW_MS);
         await settle(events, held, NOW_MS);
-        expect(await events.find(KEY)).not.toBeNull();
+        expect(await events.find(ACCOUNT)).not.toBeNull();
       });
     });
 
@@ -649,14 +651,9 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
           reason: 'the answer was 500',
           status: 500,
         } as const;
-        await reschedule(
-          events,
-          heldOf(await claimOne()),
-          retry({ failure, endpoint: 'http://moved' }),
-          NOW_MS,
-        );
+        await reschedule(events, await claimOne(), retry({ failure, endpoint: 'http://moved' }), NOW_MS);
         await reopen();
-        expect(await events.find(KEY)).toMatchObject({
+        expect(await events.find(ACCOUNT)).toMatchObject({
           attempts: 2,
           step: 1,
           dueAtMs: NOW_MS + 10_000,
@@ -670,7 +667,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
 
       it('gives what became newer meanwhile its own next time', async () => {
         await putOne(events, newHint(), NOW_MS);
-        const held = heldOf(await claimOne());
+        const held = await claimOne();
         await putOne(events, eventOf('newer'), NOW_MS + 1_000);
         await reschedule(
           events,
@@ -683,12 +680,12 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
           }),
           NOW_MS + 1_001,
         );
-        expect(await events.find(KEY)).toMatchObject({ attempts: 1, step: 2, dueAtMs: NOW_MS + 3_000 });
+        expect(await events.find(ACCOUNT)).toMatchObject({ attempts: 1, step: 2, dueAtMs: NOW_MS + 3_000 });
       });
 
       it('parks a hint without a time', async () => {
         await putOne(events, newHint(), NOW_MS);
-        await reschedule(events, heldOf(await claimOne()), retry({ dueAtMs: null }), NOW_MS);
+        await reschedule(events, await claimOne(), retry({ dueAtMs: null }), NOW_MS);
         expect(await events.counts()).toMatchObject({ waiting: 0, parked: 1 });
         expect(await claimAll(NOW_MS + 999_999_999)).toEqual([]);
       });
@@ -697,7 +694,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
     describe('release', () => {
       it('gives it back for a later time and counts no try', async () => {
         await putOne(events, newHint(), NOW_MS);
-        await release(events, heldOf(await claimOne()), NOW_MS + 5_000, NOW_MS + 1_000);
+        await release(events, await claimOne(), NOW_MS + 5_000, NOW_MS + 1_000);
         expect(await claimAll(NOW_MS + 4_999)).toEqual([]);
         expect(await claimOne(NOW_MS + 5_000)).toMatchObject({ attempts: 1, step: 1 });
       });
@@ -707,16 +704,20 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       it('makes a dead letter that is claimed no more and stays', async () => {
         await putOne(events, newHint(), NOW_MS);
         const failure = { atMs: NOW_MS, stage: 'expired', reason: 'too old' } as const;
-        await bury(events, heldOf(await claimOne()), failure, NOW_MS);
+        await bury(events, await claimOne(), failure, NOW_MS);
         await reopen();
         expect(await claimAll(NOW_MS + 999_999_999)).toEqual([]);
-        expect(await events.find(KEY)).toMatchObject({ state: 'dead', dueAtMs: null, lastFailure: failure });
+        expect(await events.find(ACCOUNT)).toMatchObject({
+          state: 'dead',
+          dueAtMs: null,
+          lastFailure: failure,
+        });
         expect(await events.counts()).toMatchObject({ waiting: 0, dead: 1 });
       });
 
       it('leaves what became newer meanwhile', async () => {
         await putOne(events, newHint(), NOW_MS);
-        const held = heldOf(await claimOne());
+        const held = await claimOne();
         await putOne(events, eventOf('newer', { arrivedAtMs: NOW_MS + 1 }), NOW_MS + 1_000);
         await bury(events, held, FAILURE, NOW_MS + 1_001);
         expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['newer']);
@@ -726,29 +727,26 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
     describe('wake', () => {
       it.each([
         ['waits for later', async () => {}],
-        [
-          'is dead',
-          async () => bury(events, heldOf(await claimOne(NOW_MS + 60_000)), FAILURE, NOW_MS + 60_000),
-        ],
+        ['is dead', async () => bury(events, await claimOne(NOW_MS + 60_000), FAILURE, NOW_MS + 60_000)],
       ])('makes a hint due that %s', async (_what, before) => {
         await putOne(events, newHint('wkAccount-1', { dueAtMs: NOW_MS + 60_000 }), NOW_MS);
         await before();
-        await wake(events, KEY, ENDPOINT, NOW_MS + 5);
+        await wake(events, ACCOUNT, ENDPOINT, NOW_MS + 5);
         expect(await claimAll(NOW_MS + 5)).toHaveLength(1);
       });
 
       it('makes a parked hint due, over a restart too', async () => {
         await putOne(events, newHint('wkAccount-1', { dueAtMs: null, endpoint: null }), NOW_MS);
-        await wake(events, KEY, ENDPOINT, NOW_MS + 5);
+        await wake(events, ACCOUNT, ENDPOINT, NOW_MS + 5);
         await reopen();
         expect(await claimOne(NOW_MS + 5)).toMatchObject({ endpoint: ENDPOINT });
       });
 
       it('leaves a lease that runs, and does nothing where nothing waits', async () => {
-        await wake(events, KEY, ENDPOINT, NOW_MS);
+        await wake(events, ACCOUNT, ENDPOINT, NOW_MS);
         await putOne(events, newHint(), NOW_MS);
         await claimOne();
-        await wake(events, KEY, ENDPOINT, NOW_MS + 1_000);
+        await wake(events, ACCOUNT, ENDPOINT, NOW_MS + 1_000);
         expect(await claimAll(NOW_MS + 1_000)).toEqual([]);
       });
     });
@@ -758,7 +756,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       await putOne(events, newHint('wk2', { dueAtMs: NOW_MS + 90_000 }), NOW_MS);
       await putOne(events, newHint('wkElse', { dueAtMs: NOW_MS + 60_000, endpoint: 'http://else' }), NOW_MS);
       await putOne(events, newHint('wkDead', { dueAtMs: NOW_MS }), NOW_MS);
-      await bury(events, heldOf(await claimOne(NOW_MS)), FAILURE, NOW_MS);
+      await bury(events, await claimOne(NOW_MS), FAILURE, NOW_MS);
       await events.lines.wakeEndpoint(ENDPOINT, NOW_MS + 5);
       const woken = (await claimAll(NOW_MS + 5)).map(({ openKfId }) => openKfId);
       expect(woken.sort()).toEqual(['wk1', 'wk2']);
@@ -770,7 +768,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       await putOne(events, newHint('wk3', { endpoint: 'http://else', dueAtMs: NOW_MS }), NOW_MS);
       await putOne(events, newHint('wk4', { endpoint: null, dueAtMs: null }), NOW_MS);
       expect([...(await events.lines.listEndpoints())].sort()).toEqual(['http://else', ENDPOINT]);
-      await settle(events, heldOf(await claimOne(NOW_MS)), NOW_MS);
+      await settle(events, await claimOne(NOW_MS), NOW_MS);
       expect(await events.lines.listEndpoints()).toEqual([ENDPOINT]);
     });
 
@@ -795,7 +793,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         await putOne(events, newHint('', { ...event('wk1'), dueAtMs: NOW_MS }), NOW_MS);
         await putOne(events, newHint('', event('wk3')), NOW_MS);
       }
-      for (const hint of await claimAll(NOW_MS)) await bury(events, heldOf(hint), FAILURE, NOW_MS);
+      for (const hint of await claimAll(NOW_MS)) await bury(events, hint, FAILURE, NOW_MS);
       const all: string[] = [];
       for (let cursor: string | null = null; ;) {
         const page = await events.list(of('waiting', 'parked', 'dead'), cursor, 5);
@@ -861,8 +859,9 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
     it('gives of many at once all but their events', async () => {
       await putOne(events, newHint('wk1'), NOW_MS);
       await putOne(events, newHint('wk2', { dueAtMs: null, endpoint: null }), NOW_MS);
-      const keys = ['wk1', 'wk2', 'wkNone'].map((openKfId) => accountKey({ corpId: 'wwCorp_1', openKfId }));
-      const heads = await findHeads(events, keys);
+      const accounts = ['wk1', 'wk2', 'wkNone'].map((openKfId) => ({ ...ACCOUNT, openKfId }));
+      const keys = accounts.map(accountKey);
+      const heads = await findHeads(events, accounts);
       expect([...heads.keys()].sort()).toEqual(keys.slice(0, 2));
       const {
         event: _event,
@@ -870,7 +869,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         held: _held,
         later: _later,
         ...head
-      } = (await events.find(keys[0] ?? '')) ?? {};
+      } = (await events.find({ ...ACCOUNT, openKfId: 'wk1' })) ?? {};
       expect(heads.get(keys[0] ?? '')).toEqual(head);
       expect(await findHeads(events, [])).toEqual(new Map());
     });
@@ -895,7 +894,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         for (let n = first; n <= last; n++) await putOne(events, each(n), NOW_MS);
       };
       const found = async (): Promise<string[]> => {
-        const hint = await events.find(KEY);
+        const hint = await events.find(ACCOUNT);
         return hint === null ? [] : [hint, ...hint.later].map(({ event }) => event.id);
       };
       const ids = (first: number, last: number): string[] =>
@@ -904,14 +903,14 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       it('are kept byte for byte, the newest 20 of them, also over a restart', async () => {
         await putEach(1, 23);
         await reopen();
-        const hint = await events.find(KEY);
+        const hint = await events.find(ACCOUNT);
         const kept = hint === null ? [] : [hint, ...hint.later].map(({ event }) => event);
         const puts = Array.from({ length: 20 }, (_, n) => each(n + 4).event);
         expect(kept).toEqual(puts);
         expect(await events.counts()).toMatchObject({ waiting: 1 });
         const { hints } = await events.list(of('waiting'), null, 9);
         expect(hints).toEqual([expect.objectContaining({ eventId: 'n4', events: 20, attempts: 1 })]);
-        expect((await findHeads(events, [KEY])).get(KEY)).toMatchObject({ eventId: 'n4', events: 20 });
+        expect((await findHeads(events, [ACCOUNT])).get(KEY)).toMatchObject({ eventId: 'n4', events: 20 });
       });
 
       it('are claimed one after the other, oldest first, whatever comes meanwhile', async () => {
@@ -922,7 +921,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
           claimed.push(hint.event.id);
           expect(await claimAll()).toEqual([]);
           await putOne(events, each(n), NOW_MS);
-          await settle(events, heldOf(hint), NOW_MS + 1_000);
+          await settle(events, hint, NOW_MS + 1_000);
         }
         expect(claimed).toEqual(ids(1, 3));
         await reopen();
@@ -933,26 +932,30 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         await putEach(1, 2);
         const hint = await claimOne();
         await putOne(events, each(3), NOW_MS);
-        await reschedule(events, heldOf(hint), retry(), NOW_MS + 1_000);
+        await reschedule(events, hint, retry(), NOW_MS + 1_000);
         await reopen();
         expect(await found()).toEqual(ids(1, 3));
-        expect(await events.find(KEY)).toMatchObject({ dueAtMs: NOW_MS + 10_000, attempts: 2, lease: null });
+        expect(await events.find(ACCOUNT)).toMatchObject({
+          dueAtMs: NOW_MS + 10_000,
+          attempts: 2,
+          lease: null,
+        });
       });
 
       it('leave by their ids, also while another one is under way', async () => {
         await putEach(1, 4);
         const hint = await claimOne();
-        await settleEvent(events, KEY, 'n3', NOW_MS + 1_000);
-        await settleEvent(events, KEY, 'none', NOW_MS + 1_000);
+        await settleEvent(events, ACCOUNT, 'n3', NOW_MS + 1_000);
+        await settleEvent(events, ACCOUNT, 'none', NOW_MS + 1_000);
         expect(await claimAll()).toEqual([]);
-        await settle(events, heldOf(hint), NOW_MS + 1_000);
+        await settle(events, hint, NOW_MS + 1_000);
         await reopen();
         expect(await found()).toEqual(['n2', 'n4']);
-        await settleEvent(events, KEY, 'n2', NOW_MS + 1_000);
-        await settleEvent(events, KEY, 'n4', NOW_MS + 1_000);
-        await settleEvent(events, KEY, 'n4', NOW_MS + 1_000);
+        await settleEvent(events, ACCOUNT, 'n2', NOW_MS + 1_000);
+        await settleEvent(events, ACCOUNT, 'n4', NOW_MS + 1_000);
+        await settleEvent(events, ACCOUNT, 'n4', NOW_MS + 1_000);
         await reopen();
-        expect(await events.find(KEY)).toBeNull();
+        expect(await events.find(ACCOUNT)).toBeNull();
         expect(await events.counts()).toMatchObject({ waiting: 0 });
       });
 
@@ -962,15 +965,15 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         await putOne(events, each(2, under('b')), NOW_MS);
         await putOne(events, each(3, under('c')), NOW_MS);
         expect(await claimAll(NOW_MS + 2_000)).toEqual([]);
-        await settleEvent(events, KEY, 'n1', NOW_MS + 2_000);
-        await freeEvent(events, KEY, 'c', NOW_MS + 2_000);
+        await settleEvent(events, ACCOUNT, 'n1', NOW_MS + 2_000);
+        await freeEvent(events, ACCOUNT, 'c', NOW_MS + 2_000);
         expect(await claimAll(NOW_MS + 2_000)).toEqual([]);
         expect(await events.lines.claimOldest(ENDPOINT, NOW_MS + 2_000, LEASE_MS)).toBeNull();
-        await freeEvent(events, KEY, 'b', NOW_MS + 3_000);
+        await freeEvent(events, ACCOUNT, 'b', NOW_MS + 3_000);
         expect(await claimAll(NOW_MS + 2_999)).toEqual([]);
         const second = await claimOne(NOW_MS + 3_000);
         expect(second.event.id).toBe('n2');
-        await settle(events, heldOf(second), NOW_MS + 3_000);
+        await settle(events, second, NOW_MS + 3_000);
         expect(await idsDueAt(NOW_MS + 3_000)).toEqual(['n3']);
       });
 
@@ -982,7 +985,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
         for (const id of ids(1, 2)) {
           const hint = await claimOne(NOW_MS + LEASE_MS);
           expect(hint.event.id).toBe(id);
-          await settle(events, heldOf(hint), NOW_MS + LEASE_MS);
+          await settle(events, hint, NOW_MS + LEASE_MS);
         }
       });
 
@@ -995,16 +998,16 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
 
       it('give way to those behind them when they are given up; the last one is dead', async () => {
         await putEach(1, 2);
-        expect(await bury(events, heldOf(await claimOne()), FAILURE, NOW_MS + 1_000)).toBe(true);
+        expect(await bury(events, await claimOne(), FAILURE, NOW_MS + 1_000)).toBe(true);
         expect(await events.counts()).toMatchObject({ waiting: 1, dead: 0 });
-        expect(await bury(events, heldOf(await claimOne()), FAILURE, NOW_MS + 1_000)).toBe(true);
+        expect(await bury(events, await claimOne(), FAILURE, NOW_MS + 1_000)).toBe(true);
         expect(await events.counts()).toMatchObject({ waiting: 0, dead: 1 });
         expect(await found()).toEqual(['n2']);
       });
 
       it('leave the newest where the account goes to a bot that gets one hint for all', async () => {
         await putEach(1, 3);
-        await keepNewest(events, heldOf(await claimOne()), NOW_MS + 1_000);
+        await keepNewest(events, await claimOne(), NOW_MS + 1_000);
         await reopen();
         expect(await found()).toEqual(['n3']);
         expect((await claimOne()).event).toEqual(each(3).event);
@@ -1017,11 +1020,11 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
     describe('replay', () => {
       it.each([
         ['waits for later', async () => {}],
-        ['is dead', async () => bury(events, heldOf(await claimOne()), FAILURE, NOW_MS)],
+        ['is dead', async () => bury(events, await claimOne(), FAILURE, NOW_MS)],
       ])('has a hint that %s sent again as a new event, over a restart too', async (_what, before) => {
         const { generation } = await putOne(events, newHint(), NOW_MS);
         await before();
-        expect(await replay(events, KEY, 'http://moved', NOW_MS + 5)).toMatchObject({
+        expect(await replay(events, ACCOUNT, 'http://moved', NOW_MS + 5)).toMatchObject({
           generation,
           attempts: 1,
         });
@@ -1036,50 +1039,50 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
 
       it('has a parked one sent, which then no longer counts as parked', async () => {
         await putOne(events, newHint('wkAccount-1', { dueAtMs: null, endpoint: null }), NOW_MS);
-        await replay(events, KEY, ENDPOINT, NOW_MS);
+        await replay(events, ACCOUNT, ENDPOINT, NOW_MS);
         expect(await events.counts()).toMatchObject({ waiting: 1, parked: 0 });
       });
 
       it('is ended by no attempt that was under way, whatever comes of that', async () => {
         await putOne(events, newHint(), NOW_MS);
-        const before = heldOf(await claimOne());
-        await replay(events, KEY, ENDPOINT, NOW_MS + 1_000);
+        const before = await claimOne();
+        await replay(events, ACCOUNT, ENDPOINT, NOW_MS + 1_000);
         expect(await claimAll(NOW_MS + 1_000)).toEqual([]);
         await settle(events, before, NOW_MS + 1_001);
         expect(await claimOne(NOW_MS + 1_001)).toMatchObject({ attempts: 0 });
       });
 
       it('does nothing where nothing waits', async () => {
-        expect(await replay(events, KEY, ENDPOINT, NOW_MS)).toBeNull();
-        expect(await events.find(KEY)).toBeNull();
+        expect(await replay(events, ACCOUNT, ENDPOINT, NOW_MS)).toBeNull();
+        expect(await events.find(ACCOUNT)).toBeNull();
       });
     });
 
     describe('drop', () => {
       it.each([
         ['waits', async () => {}],
-        ['is dead', async () => void (await bury(events, heldOf(await claimOne()), FAILURE, NOW_MS))],
+        ['is dead', async () => void (await bury(events, await claimOne(), FAILURE, NOW_MS))],
         ['is leased', async () => void (await claimOne())],
       ])('removes what %s, for good', async (_what, before) => {
         const { generation } = await putOne(events, newHint(), NOW_MS);
         await before();
-        expect(await drop(events, KEY, generation)).toBe(true);
+        expect(await drop(events, ACCOUNT, generation)).toBe(true);
         // Its answer may have been lost.
-        expect(await drop(events, KEY, generation)).toBe(true);
+        expect(await drop(events, ACCOUNT, generation)).toBe(true);
         await reopen();
-        expect(await events.find(KEY)).toBeNull();
+        expect(await events.find(ACCOUNT)).toBeNull();
         expect(await events.counts()).toMatchObject({ waiting: 0, dead: 0 });
       });
 
       it('leaves what became newer, and what comes of an attempt changes nothing then', async () => {
         const old = await putOne(events, newHint(), NOW_MS);
-        const held = heldOf(await claimOne());
+        const held = await claimOne();
         const { generation } = await putOne(events, eventOf('newer'), NOW_MS + 1_000);
-        expect(await drop(events, KEY, old.generation)).toBe(false);
-        expect(await drop(events, KEY, generation)).toBe(true);
+        expect(await drop(events, ACCOUNT, old.generation)).toBe(false);
+        expect(await drop(events, ACCOUNT, generation)).toBe(true);
         await reschedule(events, held, retry(), NOW_MS + 1_001);
         await settle(events, held, NOW_MS + 1_001);
-        expect(await events.find(KEY)).toBeNull();
+        expect(await events.find(ACCOUNT)).toBeNull();
       });
     });
 
@@ -1112,8 +1115,8 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       const nobody = { dueAtMs: null, endpoint: null, failure: null, arrivedAtMs: NOW_MS - 30_000 };
       await putOne(events, newHint('wkNobody', nobody), NOW_MS);
       const { generation } = await putOne(events, newHint('wkDead'), NOW_MS);
-      const key = accountKey(kfEvent({ openKfId: 'wkDead' }));
-      await bury(events, { key, generation, leaseId: null }, { ...failure, stage: 'expired' }, NOW_MS);
+      const dead = { ...ACCOUNT, openKfId: 'wkDead', generation, lease: null };
+      await bury(events, dead, { ...failure, stage: 'expired' }, NOW_MS);
       for (const [n, status] of [502, 500, 404].entries()) {
         const refused = { stage: 'status', reason: '', status, atMs: NOW_MS - Math.abs(n - 1) } as const;
         const changes = { endpoint: 'http://refuses', arrivedAtMs: NOW_MS - 60_000, failure: refused };
@@ -1167,7 +1170,7 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       await put(parked(1));
       await put(parked('Other', 'wwOther'));
       await put(newHint('wkRegistered', { event: kfEvent({ openKfId: 'wkRegistered', corpId: 'wwFull' }) }));
-      await claimOf(events, accountKey({ corpId: 'wwFull', openKfId: 'wk1' }), ENDPOINT, NOW_MS, LEASE_MS);
+      await claimOf(events, { corpId: 'wwFull', openKfId: 'wk1' }, ENDPOINT, NOW_MS, LEASE_MS);
       expect(await events.counts()).toMatchObject({ parked: 10_000, waiting: 2 });
     });
   });

@@ -3,8 +3,7 @@ import { bury, claimOf, putOne, release, settle, wake } from '../support/event-s
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { NewHint } from '../../src/queue/event.js';
-import type { ClaimedHint, EventQueue } from '../../src/queue/event-queue.js';
-import type { Held } from '../../src/queue/event.js';
+import type { EventQueue } from '../../src/queue/event-queue.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { StoreClock } from '../../src/kernel/store-clock.js';
 import { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
@@ -17,12 +16,13 @@ import { eventsOf } from '../support/queue.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import type { Failure } from '../../src/queue/failure.js';
 import { accountKey } from '../../src/kernel/account.js';
+import { lineKey } from '../../src/storage/queue/line.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;
 const ENDPOINT = 'http://puppet:8080';
-const KEY = 'wwCorp_1/wkAccount-1';
-const LINE_KEY = `event ${KEY}`;
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const LINE_KEY = lineKey('event', ACCOUNT);
 const NONE: ReadonlySet<string> = new Set();
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
 
@@ -41,12 +41,6 @@ function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHi
     ...fields,
   };
 }
-
-const heldOf = (hint: ClaimedHint): Held => ({
-  key: accountKey(hint),
-  generation: hint.generation,
-  leaseId: hint.lease.id,
-});
 
 class WrongClock extends SystemClock {
   constructor(private readonly wrongByMs: number) {
@@ -143,10 +137,10 @@ mongoSuite('two processes on one MongoDB', () => {
     expect(takenOver?.generation).toBe(lapsed.generation);
     const laterMs = NOW_MS + LEASE_MS + 1;
     expect(await one.lines.renew(lapsed, laterMs, LEASE_MS)).toBe(false);
-    await settle(one, heldOf(lapsed), laterMs);
-    await bury(one, heldOf(lapsed), FAILURE, laterMs);
-    await release(one, heldOf(lapsed), laterMs, laterMs);
-    expect({ ...(await one.find(KEY)), isTakenOver: true }).toEqual(takenOver);
+    await settle(one, lapsed, laterMs);
+    await bury(one, lapsed, FAILURE, laterMs);
+    await release(one, lapsed, laterMs, laterMs);
+    expect({ ...(await one.find(ACCOUNT)), isTakenOver: true }).toEqual(takenOver);
   });
 
   it('lose no event that one puts while the other settles and wakes, again and again', async () => {
@@ -164,13 +158,13 @@ mongoSuite('two processes on one MongoDB', () => {
       const put = (id: string) =>
         putOne(one, newHint('wkAccount-1', { event: kfEvent({ id }), arrivedAtMs: nowMs + 1 }), nowMs);
       const puts = round % 2 === 0 ? [put('new')] : [put('new'), put('new')];
-      await Promise.all([...puts, settle(other, heldOf(hint), nowMs), wake(one, KEY, ENDPOINT, nowMs)]);
-      const kept = await other.find(KEY);
+      await Promise.all([...puts, settle(other, hint, nowMs), wake(one, ACCOUNT, ENDPOINT, nowMs)]);
+      const kept = await other.find(ACCOUNT);
       expect(kept).toMatchObject({ event: { id: 'new' }, state: 'waiting' });
       const [again] = await claimDue(one, nowMs + 1);
       if (again === undefined) throw new Error(`what is new is not due in round ${round}`);
-      await settle(one, heldOf(again), nowMs + 1);
-      expect(await other.find(KEY)).toBeNull();
+      await settle(one, again, nowMs + 1);
+      expect(await other.find(ACCOUNT)).toBeNull();
     }
   }, 120_000);
 
@@ -188,7 +182,7 @@ mongoSuite('two processes on one MongoDB', () => {
         }),
       ),
     );
-    expect((await queues[0].find(KEY))?.event.id).toBe('n39');
+    expect((await queues[0].find(ACCOUNT))?.event.id).toBe('n39');
     // Each took in the one before it: no event was overwritten unseen.
     const replaced = kept.map((one) => one.replaced);
     expect(new Set(replaced).size).toBe(40);
@@ -280,7 +274,7 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
       const next = await events.lines.claimDue(NOW_MS + 1, 1, LEASE_MS, NONE);
       expect(next.map(({ openKfId }) => openKfId)).toEqual(['wkGood']);
       expect(await events.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
-      expect(await events.find(KEY)).toBeNull();
+      expect(await events.find(ACCOUNT)).toBeNull();
     });
 
     it('is passed over by a probe, a registration and a page', async () => {
@@ -293,14 +287,14 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
       expect(await events.lines.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({
         openKfId: 'wkGood',
       });
-      expect(await claimOf(events, KEY, ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
+      expect(await claimOf(events, ACCOUNT, ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
       expect(await events.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
     });
 
     it('gives way to the next event of its account', async () => {
       const { replaced, generation } = await putOne(events, newHint(), NOW_MS);
       expect(replaced).toBeNull();
-      expect(await events.find(KEY)).toMatchObject({ generation, state: 'waiting' });
+      expect(await events.find(ACCOUNT)).toMatchObject({ generation, state: 'waiting' });
       expect(await events.counts()).toMatchObject({ waiting: 2, unreadable: 0 });
     });
   });

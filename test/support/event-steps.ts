@@ -19,9 +19,8 @@ import {
 } from '../../src/queue/event.js';
 import type { ClaimedHint, EventQueue, Kept } from '../../src/queue/event-queue.js';
 import type { Failure } from '../../src/queue/failure.js';
-import { accountKey } from '../../src/kernel/account.js';
+import { accountKey, type Addressee } from '../../src/kernel/account.js';
 import { LINE_STATES, lineKey } from '../../src/storage/queue/line.js';
-import { readAccountKey } from '../../src/kernel/account.js';
 
 export const putOne = (queue: EventQueue, hint: NewHint, nowMs: number): Promise<Kept> =>
   queue.put([hint], nowMs);
@@ -55,61 +54,66 @@ export async function keepNewest(queue: EventQueue, held: Held, nowMs: number): 
 
 export async function settleEvent(
   queue: EventQueue,
-  key: string,
+  account: Addressee,
   eventId: string,
   nowMs: number,
 ): Promise<void> {
-  await queue.change(key, (hint) => afterTakenEvent(hint, eventId, nowMs));
+  await queue.change(account, (hint) => afterTakenEvent(hint, eventId, nowMs));
 }
 
 export async function freeEvent(
   queue: EventQueue,
-  key: string,
+  account: Addressee,
   leaseId: string,
   dueAtMs: number,
 ): Promise<void> {
-  await queue.change(key, (hint) => afterLateFailure(hint, leaseId, dueAtMs));
+  await queue.change(account, (hint) => afterLateFailure(hint, leaseId, dueAtMs));
 }
 
 export async function claimOf(
   queue: EventQueue,
-  key: string,
+  account: Addressee,
   endpoint: string,
   nowMs: number,
   leaseMs: number,
 ): Promise<ClaimedHint | null> {
   const step = (hint: Hint): Hint => toRegistered(hint, endpoint, nowMs + leaseMs, nowMs);
-  const { before, after } = await queue.change(key, step);
+  const { before, after } = await queue.change(account, step);
   const lease = after?.lease ?? null;
   return after === null || lease === null ? null : { ...after, lease, isTakenOver: before?.lease !== null };
 }
 
-export async function wake(queue: EventQueue, key: string, endpoint: string, nowMs: number): Promise<void> {
-  await queue.change(key, (hint) => toWaiting(hint, endpoint, nowMs));
+export async function wake(
+  queue: EventQueue,
+  account: Addressee,
+  endpoint: string,
+  nowMs: number,
+): Promise<void> {
+  await queue.change(account, (hint) => toWaiting(hint, endpoint, nowMs));
 }
 
 /** @returns the hint as it was before; `null` when the account has none. */
 export async function replay(
   queue: EventQueue,
-  key: string,
+  account: Addressee,
   endpoint: string,
   nowMs: number,
 ): Promise<Hint | null> {
-  return (await queue.change(key, (hint) => toReplayed(hint, endpoint, nowMs))).before;
+  return (await queue.change(account, (hint) => toReplayed(hint, endpoint, nowMs))).before;
 }
 
 /** @returns whether none is left. */
-export async function drop(queue: EventQueue, key: string, generation: string): Promise<boolean> {
-  return (await queue.change(key, (hint) => toDropped(hint, generation))).after === null;
+export async function drop(queue: EventQueue, account: Addressee, generation: string): Promise<boolean> {
+  return (await queue.change(account, (hint) => toDropped(hint, generation))).after === null;
 }
 
 /** The hints of these accounts, by their keys. */
 export async function findHeads(
   queue: EventQueue,
-  keys: readonly string[],
+  accounts: readonly Addressee[],
 ): Promise<ReadonlyMap<string, HintHead>> {
-  const lineKeys = keys.map((key) => lineKey('event', readAccountKey(key)));
+  const lineKeys = accounts.map((account) => lineKey('event', account));
   const filter = { states: LINE_STATES, corpId: null, keys: lineKeys };
-  const { hints } = await queue.list(filter, null, keys.length);
+  const { hints } = await queue.list(filter, null, accounts.length);
   return new Map(hints.map((head) => [accountKey(head), head]));
 }

@@ -14,7 +14,6 @@ import { type Dispatch, type DispatchParts, openDispatch } from './dispatch.js';
 import { MemoryPuppetRepository, type PuppetTable } from './memory-puppet.repository.js';
 import type { Behaviour, PuppetServer } from './puppet-server.js';
 import { registration } from './puppets.js';
-import { accountKey } from '../../src/kernel/account.js';
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
@@ -91,7 +90,7 @@ export async function keep(fields: Partial<KfEvent> = {}): Promise<void> {
 }
 
 export const hintOf = (openKfId = ACCOUNT): Promise<Hint | null> =>
-  dispatch.events.find(accountKey({ corpId: CORP, openKfId }));
+  dispatch.events.find({ corpId: CORP, openKfId });
 
 export async function waitingCount(): Promise<number> {
   return (await dispatch.events.counts()).waiting;

@@ -25,11 +25,9 @@ import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { Dispatched } from './dispatcher.js';
 import { BOTS } from '../../registry/bots/bot.js';
-import { accountKey } from '../../kernel/account.js';
 
 const BUDGET_MS = 1_000;
 const event = kfEvent();
-const KEY = accountKey(event);
 let table: PuppetTable;
 let dispatch: Dispatch;
 
@@ -68,7 +66,7 @@ const refusing: Behaviour = (_request, response) => void response.writeHead(500)
 async function pending(dispatched: Promise<Dispatched>) {
   const outcome = await dispatched;
   expect(outcome.delivery).toBe('pending');
-  const hint = await dispatch.events.find(KEY);
+  const hint = await dispatch.events.find(event);
   return { ...outcome, hint, reason: hint?.lastFailure?.reason };
 }
 
@@ -90,7 +88,7 @@ describe('an event for which no client was connected', () => {
     ...{ id: 'c1', replicaId: 'there', botId: 'bot-1', clientId: 'laptop-1', openKfIds: null },
     ...{ placedAtMs: 1, connectedAtMs: 1, address: '203.0.113.7', agent: '' },
   };
-  const dueInMs = async () => ((await dispatch.events.find(KEY))?.dueAtMs ?? Number.NaN) - clock.nowMs();
+  const dueInMs = async () => ((await dispatch.events.find(event))?.dueAtMs ?? Number.NaN) - clock.nowMs();
 
   beforeEach(async () => {
     const records = new MemoryRecords();

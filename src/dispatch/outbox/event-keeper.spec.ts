@@ -17,10 +17,10 @@ import type { NewHint } from '../../queue/event.js';
 import { HintKeeper } from './hint-keeper.js';
 import type { ClaimedHint, Kept } from '../../queue/event-queue.js';
 import { toFailure } from '../../queue/failure.js';
-import { accountKey } from '../../kernel/account.js';
+import { toAddressee } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
-const KEY = accountKey(kfEvent());
+const ACCOUNT = toAddressee(kfEvent());
 /** Of an account, in the random run: fewer than may wait, since those that were taken leave a little later. */
 const OWED_MAX = 15;
 const NONE: ReadonlySet<string> = new Set();
@@ -77,7 +77,7 @@ const keepLate = (n: number): Promise<Kept> =>
 
 async function waiting(): Promise<string[]> {
   await keeper.whenWritten();
-  const hint = await events.find(KEY);
+  const hint = await events.find(ACCOUNT);
   return hint === null ? [] : [hint, ...hint.later].map(({ event }) => event.id);
 }
 
@@ -132,7 +132,7 @@ it('asks nothing of the queue for an event that was not kept, or waits no longer
   await keep(1);
   const [hint] = await due();
   if (hint === undefined) throw new Error('nothing is due');
-  await settle(events, { key: KEY, generation: hint.generation, leaseId: hint.lease.id }, clock.nowMs());
+  await settle(events, hint, clock.nowMs());
   keeper.forget(hint);
   const { writes } = store;
   expect([keeper.taken(eventOf(1), true), keeper.taken(eventOf(2), true)]).toEqual([false, false]);
@@ -239,13 +239,12 @@ describe('events at random, kept, claimed, taken and refused while others are', 
         if (hint === undefined) return;
         claims.delete(hint);
         end(hint.eventId, isTaken);
-        const held = { key: KEY, generation: hint.generation, leaseId: hint.lease.id };
         const nowMs = clock.nowMs();
         const { endpoint, attempts, step } = hint;
         const failure = toFailure(nowMs, 'status', '');
         const next = { endpoint, attempts, step, dueAtMs: nowMs, failure, newer: { step, dueAtMs: nowMs } };
-        if (isTaken) writes.push(settle(events, held, nowMs).then(() => keeper.forget(hint)));
-        else writes.push(reschedule(events, held, next, nowMs));
+        if (isTaken) writes.push(settle(events, hint, nowMs).then(() => keeper.forget(hint)));
+        else writes.push(reschedule(events, hint, next, nowMs));
       };
       for (let step = 0; step < 300; step++) {
         const act = random.pick([arrive, arrive, claim, claim, endClaim, endClaim, endLate]);

@@ -57,7 +57,7 @@ export class EventKeeper {
     // Also after a put that failed: it may have been written.
     return kept.ended.then(() => {
       const nowMs = this.storeClock.nowMs();
-      return this.queue.change(key, (hint) => afterTakenEvent(hint, event.id, nowMs));
+      return this.queue.change(event, (hint) => afterTakenEvent(hint, event.id, nowMs));
     });
   }
 
@@ -71,7 +71,7 @@ export class EventKeeper {
     if (leaseId === null || ended === undefined) return null;
     return ended.then(() => {
       const dueAtMs = this.storeClock.nowMs() + retryAfterMs;
-      return this.queue.change(key, (hint) => afterLateFailure(hint, leaseId, dueAtMs));
+      return this.queue.change(event, (hint) => afterLateFailure(hint, leaseId, dueAtMs));
     });
   }
 

@@ -17,8 +17,7 @@ import { type Hint, toHint } from '../../queue/event.js';
 import { HintKeeper } from './hint-keeper.js';
 import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
 import type { ClaimedHint, Kept } from '../../queue/event-queue.js';
-import type { Held } from '../../queue/event.js';
-import { accountKey, type Addressee } from '../../kernel/account.js';
+import { accountKey, type Addressee, readAccountKey } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
 const ENDPOINT = 'http://puppet:8080';
@@ -138,7 +137,7 @@ class Simulation {
       () => this.#receiveAgain(),
       () => this.#startAnew(),
       () => this.#claim(this.#events.lines.claimDue(nowMs, 1 + below(3), LEASE_MS, NONE)),
-      () => this.#claim(claimOf(this.#events, pick(ACCOUNTS), ENDPOINT, nowMs, LEASE_MS)),
+      () => this.#claim(claimOf(this.#events, readAccountKey(pick(ACCOUNTS)), ENDPOINT, nowMs, LEASE_MS)),
       () => this.#claim(this.#events.lines.claimOldest(ENDPOINT, nowMs, LEASE_MS)),
       () => this.#clock.advance(pick([0, 1, 100, 1_000, LEASE_MS + 1])),
       () => this.#endWrites(),
@@ -260,21 +259,21 @@ class Simulation {
 
   #deliver(hint: ClaimedHint): void {
     const key = accountKey(hint);
-    const held = { key, generation: hint.generation, leaseId: hint.lease.id };
     this.#begin(key, hint.event.id, (isTaken) => {
       const nowMs = this.#clock.nowMs();
-      const ended = isTaken ? settle(this.#events, held, nowMs) : this.#putOff(held, hint, nowMs);
+      const ended = isTaken ? settle(this.#events, hint, nowMs) : this.#putOff(hint, nowMs);
       this.#count(ended).catch(() => {});
     });
   }
 
-  #putOff(held: Held, { attempts, step, endpoint }: ClaimedHint, nowMs: number): Promise<void> {
+  #putOff(hint: ClaimedHint, nowMs: number): Promise<void> {
+    const { attempts, step, endpoint } = hint;
     const dueAtMs = nowMs + this.#random.pick([0, 1_000, 600_000]);
-    if (this.#random.below(3) === 0) return release(this.#events, held, dueAtMs, nowMs);
+    if (this.#random.below(3) === 0) return release(this.#events, hint, dueAtMs, nowMs);
     const failure = { atMs: nowMs, stage: 'connect', reason: 'no connection' } as const;
     const newer = { step: 1, dueAtMs: nowMs + 1_000 };
     const next = { endpoint, attempts: attempts + 1, step: step + 1, dueAtMs, failure, newer };
-    return reschedule(this.#events, held, next, nowMs);
+    return reschedule(this.#events, hint, next, nowMs);
   }
 
   #count<T>(call: Promise<T>): Promise<T> {

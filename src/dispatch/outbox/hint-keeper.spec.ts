@@ -15,11 +15,11 @@ import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
 import type { ClaimedHint, Kept } from '../../queue/event-queue.js';
 import type { Held } from '../../queue/event.js';
 import type { Lease } from '../../storage/queue/line.js';
-import { accountKey } from '../../kernel/account.js';
+import { toAddressee } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
 const ENDPOINT = 'http://puppet:8080';
-const KEY = accountKey(kfEvent());
+const ACCOUNT = toAddressee(kfEvent());
 const NONE: ReadonlySet<string> = new Set();
 const log = pino({ level: 'silent' });
 const newMetrics = (): DispatchMetrics => new DispatchMetrics(new Metrics());
@@ -108,7 +108,7 @@ const keep = (second: number, fields?: Partial<NewHint>): Promise<Kept> =>
 
 async function waiting(): Promise<string | null> {
   await settled();
-  return (await events.find(KEY))?.event.id ?? null;
+  return (await events.find(ACCOUNT))?.event.id ?? null;
 }
 
 async function claim(): Promise<ClaimedHint> {
@@ -270,15 +270,14 @@ describe('an event that a puppet took', () => {
     const { generation, lease } = await claim();
     keeper.taken(eventOf(2));
     expect(await waiting()).toBe('event-1');
-    await settle(events, { key: KEY, generation, leaseId: lease.id }, clock.nowMs());
+    await settle(events, { ...ACCOUNT, generation, lease }, clock.nowMs());
     expect(await waiting()).toBeNull();
   });
 
   it('asks nothing of the queue where what waited was delivered by itself', async () => {
     await keep(1);
     const hint = await claim();
-    const held = { key: KEY, generation: hint.generation, leaseId: hint.lease.id };
-    await settle(events, held, clock.nowMs());
+    await settle(events, hint, clock.nowMs());
     keeper.forget(hint);
     const asked: Held[] = [];
     events.changeHeld = async (settled) => {
@@ -292,7 +291,7 @@ describe('an event that a puppet took', () => {
   it('settles what was kept since something older was delivered', async () => {
     await keep(1);
     const { generation, lease } = await claim();
-    const held = { key: KEY, generation, leaseId: lease.id };
+    const held = { ...ACCOUNT, generation, lease };
     await release(events, held, clock.nowMs(), clock.nowMs());
     await keep(2);
     keeper.forget({ ...eventOf(1), eventId: 'event-1', generation });
@@ -307,7 +306,7 @@ describe('an event that a puppet took', () => {
     const dueAtMs = clock.nowMs() + 3_000;
     const failure = { atMs: clock.nowMs(), stage: 'status', reason: 'the answer was 500' } as const;
     const next = { endpoint, attempts: 2, step, dueAtMs, failure, newer: { step, dueAtMs } };
-    await reschedule(events, { key: KEY, generation, leaseId: lease.id }, next, clock.nowMs());
+    await reschedule(events, { ...ACCOUNT, generation, lease }, next, clock.nowMs());
     keeper.taken(eventOf(2));
     expect(await waiting()).toBeNull();
   });
@@ -430,7 +429,7 @@ describe('events of one second whose attempts are under way when they are kept',
     await keepLate('a');
     keeper.lateEnded(of('a'), true);
     expect(await isDue()).toBe(false);
-    await settle(events, { key: KEY, generation, leaseId: lease.id }, clock.nowMs());
+    await settle(events, { ...ACCOUNT, generation, lease }, clock.nowMs());
     expect(await isDue()).toBe(true);
   });
 

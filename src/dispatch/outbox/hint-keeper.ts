@@ -18,7 +18,7 @@ import {
 } from '../../queue/event.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import { EventQueue, type Kept } from '../../queue/event-queue.js';
-import { accountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /** The events that one put keeps. */
 interface Keeping {
@@ -140,7 +140,7 @@ export class HintKeeper {
       known !== undefined && (isEach ? event.id === known.dated.id : covers(event, known.dated));
     if (!isCovered) return false;
     this.#known.delete(key);
-    this.#settle({ key, ...known });
+    this.#settle(event, known);
     return true;
   }
 
@@ -167,27 +167,26 @@ export class HintKeeper {
       late.owedSinceMs = Math.min(late.owedSinceMs, arrivedAtMs);
       late.dueAtMs = Math.max(late.dueAtMs, known.dueAtMs ?? nowMs, nowMs + retryAfterMs);
     }
-    if (late.underWay.size === 0) this.#endLate(key, known, nowMs);
+    if (late.underWay.size === 0) this.#endLate(event, known, nowMs);
   }
 
-  #endLate(key: string, known: Known, nowMs: number): void {
-    const { late, generation } = known;
+  #endLate(account: Addressee, known: Known, nowMs: number): void {
+    const { late } = known;
     if (late.owedSinceMs === NOT_OWED) {
-      this.#known.delete(key);
-      this.#settle({ key, ...known });
+      this.#known.delete(accountKey(account));
+      this.#settle(account, known);
       this.metrics.settledLate();
-    } else if (late.leaseId !== null)
-      this.#release({ key, generation, leaseId: late.leaseId }, Math.max(nowMs, late.dueAtMs));
+    } else if (late.leaseId !== null) this.#release(account, known, late.leaseId, nowMs);
   }
 
   /** Gives back the lease after the attempts under it. */
-  #release(held: Held, dueAtMs: number): void {
-    const known = this.#known.get(held.key);
-    if (known !== undefined && known.leaseId === held.leaseId)
-      this.#known.set(held.key, { ...known, leaseId: null });
-    const nowMs = this.storeClock.nowMs();
+  #release(account: Addressee, known: Known, leaseId: string, nowMs: number): void {
+    const key = accountKey(account);
+    if (known.leaseId === leaseId) this.#known.set(key, { ...known, leaseId: null });
+    const dueAtMs = Math.max(nowMs, known.late.dueAtMs);
+    const held = toHeld(account, known.generation, leaseId);
     const released = this.queue.changeHeld(held, nowMs, (hint) => toReleased(hint, dueAtMs));
-    this.#follow(released, held.key, 'hint.release_failed');
+    this.#follow(released, key, 'hint.release_failed');
   }
 
   /** Its event no longer waits, or not in this generation, so no later success has to settle it. */
@@ -230,16 +229,21 @@ export class HintKeeper {
     else next.done.resolve(this.#put(key, lane, next));
   }
 
-  #settle(held: Held): void {
+  #settle(account: Addressee, { generation, leaseId }: Known): void {
     // If it fails, the event is delivered once more, which is harmless.
     const nowMs = this.storeClock.nowMs();
+    const held = toHeld(account, generation, leaseId);
     const settled = this.queue.changeHeld(held, nowMs, (hint) => afterTaken(hint, held, nowMs));
-    this.#follow(settled, held.key, 'hint.settle_failed');
+    this.#follow(settled, accountKey(account), 'hint.settle_failed');
   }
 
   #follow(write: Promise<unknown>, key: string, failed: string): void {
     this.#writes.add(write).catch((err: unknown) => this.log.debug({ hint: key, err }, failed));
   }
+}
+
+function toHeld({ corpId, openKfId }: Addressee, generation: string, leaseId: string | null): Held {
+  return { corpId, openKfId, generation, lease: leaseId === null ? null : { id: leaseId } };
 }
 
 function isBeingKept({ id }: KfEvent, { now, next }: Lane): boolean {

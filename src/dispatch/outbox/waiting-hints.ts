@@ -9,7 +9,7 @@ import { MemoryQueue } from '../../storage/queue/queue-store.js';
 import { EventQueue } from '../../queue/event-queue.js';
 import type { Recoveries } from '../endpoint/bot-endpoint.js';
 import { WaitingMessages } from '../endpoint/waiting-messages.js';
-import { accountKey, type Addressee } from '../../kernel/account.js';
+import type { Addressee } from '../../kernel/account.js';
 
 /** How many hints that could not be stored are retried from memory. Their senders were answered 503. */
 const UNSTORED_MAX = 2_000;
@@ -87,7 +87,7 @@ export class WaitingHints implements Recoveries {
 
   #wake(account: Addressee, endpoint: string): Promise<unknown> {
     const nowMs = this.storeClock.nowMs();
-    return this.kept.change(accountKey(account), (hint) => toWaiting(hint, endpoint, nowMs));
+    return this.kept.change(account, (hint) => toWaiting(hint, endpoint, nowMs));
   }
 
   async #wakeAt(queue: EventQueue, endpoint: string): Promise<void> {
@@ -99,9 +99,8 @@ export class WaitingHints implements Recoveries {
   }
 
   async #drop(destination: Destination): Promise<void> {
-    const key = accountKey(destination);
-    const hint = await this.kept.find(key);
+    const hint = await this.kept.find(destination);
     if (hint === null || destination.refresh().state !== 'unserved') return;
-    await this.kept.change(key, (now) => toDropped(now, hint.generation));
+    await this.kept.change(destination, (now) => toDropped(now, hint.generation));
   }
 }

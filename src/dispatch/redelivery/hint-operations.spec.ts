@@ -30,7 +30,6 @@ import type { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import { HintLog } from './hint-log.js';
 import { HintOperations } from './hint-operations.js';
 import type { Failure } from '../../queue/failure.js';
-import { accountKey } from '../../kernel/account.js';
 
 replicasOfEachTest();
 
@@ -62,8 +61,7 @@ async function leaveDead(openKfId = ACCOUNT, ageMs = 4 * DAY_MS, corpId = CORP):
   const arrivedAtMs = clock.nowMs() - ageMs;
   const { generation } = await leave({ event, arrivedAtMs, dueAtMs: clock.nowMs() + DAY_MS, attempts: 9 });
   const failure: Failure = { atMs: clock.nowMs(), stage: 'expired', reason: 'too old' };
-  const key = accountKey(event);
-  await bury(dispatch.events, { key, generation, leaseId: null }, failure, clock.nowMs());
+  await bury(dispatch.events, { corpId, openKfId, generation, lease: null }, failure, clock.nowMs());
 }
 
 const told = async (work: Promise<unknown>): Promise<unknown> =>

@@ -13,7 +13,6 @@ import { LINE_STATES, lineKey } from '../../storage/queue/line.js';
 import type { LineFilter } from '../../storage/queue/queue-store.js';
 import { HintLog } from './hint-log.js';
 import { ReplayOfAll } from './replay-of-all.js';
-import { accountKey } from '../../kernel/account.js';
 
 const PAGE_SIZE = 200;
 /** Corps that have an account of the same id. */
@@ -98,7 +97,7 @@ export class HintOperations {
   async drop(name: HintName, generation: string | null, by: AskedBy): Promise<void> {
     const hint = await this.#get(name);
     if (generation !== null && hint.generation !== generation) throw new AppError('HINT_CHANGED');
-    const { after } = await this.queue.change(accountKey(hint), (now) => toDropped(now, hint.generation));
+    const { after } = await this.queue.change(hint, (now) => toDropped(now, hint.generation));
     if (after !== null) throw new AppError('HINT_CHANGED');
     this.#forget(hint);
     this.log.dropped(hint, by, this.storeClock.nowMs());
@@ -116,8 +115,7 @@ export class HintOperations {
   /** @returns false when the account has no hint. */
   async #replayAt(hint: HintHead, endpoint: string): Promise<boolean> {
     const nowMs = this.storeClock.nowMs();
-    const key = accountKey(hint);
-    const { before } = await this.queue.change(key, (now) => toReplayed(now, endpoint, nowMs));
+    const { before } = await this.queue.change(hint, (now) => toReplayed(now, endpoint, nowMs));
     if (before === null) return false;
     this.log.renamed(before, nowMs);
     this.#forget(hint);

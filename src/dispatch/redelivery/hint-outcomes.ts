@@ -7,7 +7,6 @@ import {
   afterFailure,
   afterGivenUp,
   afterTaken,
-  type Held,
   type HintHead,
   toNewest,
   toReleased,
@@ -17,7 +16,6 @@ import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { HintLog } from './hint-log.js';
 import { FAST_STEPS, type NextTry, nextTry } from '../../queue/retry-schedule.js';
 import { type Failure, type Occasion, toFailure } from '../../queue/failure.js';
-import { accountKey } from '../../kernel/account.js';
 
 const SETTLE_TRIES = 3;
 const SETTLE_AGAIN_MS = 500;
@@ -26,16 +24,7 @@ const SETTLE_AGAIN_MS = 500;
 export interface Claimed {
   readonly queue: EventQueue;
   readonly hint: ClaimedHint;
-  readonly held: Held;
   readonly occasion: Occasion;
-}
-
-/** A hint that is given up: claimed, or parked for too long. */
-type Buried = Pick<Claimed, 'queue' | 'held'> & { readonly hint: HintHead };
-
-export function toClaimed(queue: EventQueue, hint: ClaimedHint, occasion: Occasion): Claimed {
-  const held = { key: accountKey(hint), generation: hint.generation, leaseId: hint.lease.id };
-  return { queue, hint, held, occasion };
 }
 
 /**
@@ -56,22 +45,22 @@ export class HintOutcomes {
     if (hint.isTakenOver) this.metrics.leaseTakenOver();
   }
 
-  async taken({ queue, hint, held, occasion }: Claimed, isResync: boolean): Promise<void> {
+  async taken({ queue, hint, occasion }: Claimed, isResync: boolean): Promise<void> {
     failpoint('delivery.taken');
     this.metrics.hintTaken(occasion, (this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000, isResync);
-    await this.#settle(queue, held);
+    await this.#settle(queue, hint);
     this.keeper.forget(hint);
   }
 
   /** The hint is not sent before `untilMs`. After a probe, its own later time stays. */
-  async putOff({ queue, hint, held }: Claimed, untilMs: number): Promise<void> {
+  async putOff({ queue, hint }: Claimed, untilMs: number): Promise<void> {
     const dueAtMs = Math.max(untilMs, hint.dueAtMs ?? untilMs);
-    await queue.changeHeld(held, this.storeClock.nowMs(), (now) => toReleased(now, dueAtMs));
+    await queue.changeHeld(hint, this.storeClock.nowMs(), (now) => toReleased(now, dueAtMs));
   }
 
   /** Its bot gets one hint for all now: its other events go. */
-  async keepNewest({ queue, held }: Claimed, nowMs: number): Promise<void> {
-    await queue.changeHeld(held, nowMs, (now) => toNewest(now, nowMs));
+  async keepNewest({ queue, hint }: Claimed, nowMs: number): Promise<void> {
+    await queue.changeHeld(hint, nowMs, (now) => toNewest(now, nowMs));
   }
 
   /**
@@ -97,16 +86,16 @@ export class HintOutcomes {
   }
 
   /** People serve the account, as an operator said: nothing is to be delivered. */
-  async unserved({ queue, hint, held }: Claimed): Promise<void> {
-    await this.#settle(queue, held);
+  async unserved({ queue, hint }: Claimed): Promise<void> {
+    await this.#settle(queue, hint);
     this.keeper.forget(hint);
     this.log.unserved(hint, this.storeClock.nowMs());
   }
 
   /** An attempt at `endpoint` failed. @param next when the next one is due; `null` for never. */
   async notTaken(claimed: Claimed, endpoint: string, failure: Failure, next: NextTry | null): Promise<void> {
-    const { queue, hint, held } = claimed;
-    if (next === null) return this.bury(claimed, failure);
+    const { queue, hint } = claimed;
+    if (next === null) return this.bury(queue, hint, failure);
     const nowMs = failure.atMs;
     // An event that came in meanwhile has a valid sync token, so it continues in the fast part of the schedule.
     const fast = nextTry(Math.min(hint.step, FAST_STEPS), 0, Math.random());
@@ -118,21 +107,21 @@ export class HintOutcomes {
       failure,
       newer: { step: fast?.step ?? next.step, dueAtMs: nowMs + (fast?.delayMs ?? next.delayMs) },
     };
-    await queue.changeHeld(held, nowMs, (now) => afterFailure(now, held, rescheduled));
+    await queue.changeHeld(hint, nowMs, (now) => afterFailure(now, hint, rescheduled));
   }
 
-  /** Gives the hint's event up. */
-  async bury({ queue, hint, held }: Buried, failure: Failure): Promise<void> {
+  /** Gives the hint's event up, if nobody else is sending it. */
+  async bury(queue: EventQueue, hint: HintHead, failure: Failure): Promise<void> {
     const { atMs, stage, reason } = failure;
-    const stepped = await queue.changeHeld(held, atMs, (now) => afterGivenUp(now, held, failure, atMs));
-    if (stepped?.before?.generation !== held.generation) return;
+    const stepped = await queue.changeHeld(hint, atMs, (now) => afterGivenUp(now, hint, failure, atMs));
+    if (stepped?.before?.generation !== hint.generation) return;
     this.metrics.hintBuried(stage);
     this.log.buried(hint, stage, reason, atMs);
   }
 
   /** No attempt was made. @param dueAtMs `null` parks the hint. */
   async #untried(
-    { queue, hint, held }: Claimed,
+    { queue, hint }: Claimed,
     endpoint: string | null,
     dueAtMs: number | null,
     stage: Failure['stage'],
@@ -142,15 +131,15 @@ export class HintOutcomes {
     const { attempts, step } = hint;
     const failure = toFailure(nowMs, stage, reason);
     const next = { endpoint, attempts, step, dueAtMs, failure, newer: { step, dueAtMs: nowMs } };
-    await queue.changeHeld(held, nowMs, (now) => afterFailure(now, held, next));
+    await queue.changeHeld(hint, nowMs, (now) => afterFailure(now, hint, next));
   }
 
   /** An outcome that cannot be stored costs another delivery, so the write is tried a few times. */
-  async #settle(queue: EventQueue, held: Held): Promise<void> {
+  async #settle(queue: EventQueue, hint: ClaimedHint): Promise<void> {
     for (let triesLeft = SETTLE_TRIES; ; triesLeft--) {
       try {
         const nowMs = this.storeClock.nowMs();
-        await queue.changeHeld(held, nowMs, (now) => afterTaken(now, held, nowMs));
+        await queue.changeHeld(hint, nowMs, (now) => afterTaken(now, hint, nowMs));
         return;
       } catch (error) {
         if (triesLeft === 1) throw error;

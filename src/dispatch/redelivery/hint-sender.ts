@@ -11,7 +11,7 @@ import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { toParcel } from '../endpoint/parcel.js';
 import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { HintLog } from './hint-log.js';
-import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
+import { type Claimed, HintOutcomes } from './hint-outcomes.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from './resync-budget.js';
 import { type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
 import { type Failure, LEASE_MS, type Occasion, toFailure } from '../../queue/failure.js';
@@ -67,7 +67,7 @@ export class HintSender {
    */
   async send(queue: EventQueue, hint: ClaimedHint, occasion: Occasion): Promise<void> {
     this.outcomes.claimed(hint);
-    const claimed = toClaimed(queue, hint, occasion);
+    const claimed = { queue, hint, occasion };
     const nowMs = this.storeClock.nowMs();
     const ageMs = nowMs - hint.arrivedAtMs;
     const known = this.destinations.find(hint);
@@ -92,24 +92,24 @@ export class HintSender {
 
   /** Another replica may have ended the pause and woken what waits, so the store is asked. */
   async #keepPaused(claimed: Claimed, nowMs: number): Promise<void> {
-    const { queue, hint, held } = claimed;
+    const { queue, hint } = claimed;
     const to = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     if (to.state !== 'paused') return this.outcomes.putOff(claimed, nowMs);
     await this.outcomes.pause(claimed, to.endpoint?.href ?? hint.endpoint);
     const { state, endpoint } = to.refresh();
     // The pause ended meanwhile, and whoever woke what waits did not find this.
     if (state !== 'paused' && endpoint !== null)
-      await queue.change(held.key, (now) => toWaiting(now, endpoint.href, nowMs));
+      await queue.change(hint, (now) => toWaiting(now, endpoint.href, nowMs));
   }
 
   /** Another replica has the connection of the bot's client: it claims the hint there. */
-  async #leaveTo({ queue, hint, held }: Claimed, { endpoint }: Destination): Promise<void> {
+  async #leaveTo({ queue, hint }: Claimed, { endpoint }: Destination): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const href = endpoint?.href ?? hint.endpoint;
     const { isShared } = queue.lines;
     const dueAtMs = isShared ? nowMs : nowMs + SATURATED_MS;
-    await queue.changeHeld(held, nowMs, (now) => toReleased(now, dueAtMs));
-    if (isShared && href !== null) await queue.change(held.key, (now) => toWaiting(now, href, nowMs));
+    await queue.changeHeld(hint, nowMs, (now) => toReleased(now, dueAtMs));
+    if (isShared && href !== null) await queue.change(hint, (now) => toWaiting(now, href, nowMs));
   }
 
   /** A dropped event is lost, so the store is asked and not memory alone. */
@@ -177,7 +177,7 @@ export class HintSender {
   }
 
   async #notTaken(sending: Sending, { stage, reason, status, retryAfterMs }: NotTaken): Promise<void> {
-    const { queue, hint, held, endpoint, grantedAtMs } = sending;
+    const { queue, hint, endpoint, grantedAtMs } = sending;
     if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
     if (stage === 'saturated' || stage === 'withdrawn')
       return this.outcomes.putOff(sending, this.storeClock.nowMs() + (retryAfterMs ?? SATURATED_MS));
@@ -186,16 +186,16 @@ export class HintSender {
     if (now.hasTaker && now.endpoint?.href !== endpoint) {
       // The account's events go to another endpoint now, whose circuit counts.
       const href = now.endpoint?.href ?? null;
-      await queue.changeHeld(held, nowMs, (one) => toReleased(one, nowMs));
-      if (href !== null) await queue.change(held.key, (one) => toWaiting(one, href, nowMs));
+      await queue.changeHeld(hint, nowMs, (one) => toReleased(one, nowMs));
+      if (href !== null) await queue.change(hint, (one) => toWaiting(one, href, nowMs));
       return;
     }
     const failure = toFailure(nowMs, stage, reason, status);
     await this.outcomes.notTaken(sending, endpoint, failure, nextTryOf(sending, nowMs, retryAfterMs));
   }
 
-  #bury(claimed: Claimed, stage: Failure['stage'], reason: string): Promise<void> {
-    return this.outcomes.bury(claimed, toFailure(this.storeClock.nowMs(), stage, reason));
+  #bury({ queue, hint }: Claimed, stage: Failure['stage'], reason: string): Promise<void> {
+    return this.outcomes.bury(queue, hint, toFailure(this.storeClock.nowMs(), stage, reason));
   }
 }
 

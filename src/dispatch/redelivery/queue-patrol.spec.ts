@@ -20,7 +20,6 @@ import { HintOutcomes } from './hint-outcomes.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
 import { QueuePatrol } from './queue-patrol.js';
-import { accountKey } from '../../kernel/account.js';
 
 const ROUND_MS = 20_000;
 const DAY_MS = 24 * 3_600_000;
@@ -99,8 +98,7 @@ async function park(fields: Partial<NewHint> = {}): Promise<void> {
   );
 }
 
-const find = (openKfId = ACCOUNT): Promise<Hint | null> =>
-  events.find(accountKey({ corpId: CORP, openKfId }));
+const find = (openKfId = ACCOUNT): Promise<Hint | null> => events.find({ corpId: CORP, openKfId });
 
 /** Messages wait for these endpoints. @returns how often they were looked at. */
 function joinMessages(endpoints: readonly string[]): { looks: number } {

@@ -14,7 +14,6 @@ import type { LineFilter } from '../../storage/queue/queue-store.js';
 import { runningLease } from '../../storage/queue/line.js';
 import { toFailure } from '../../queue/failure.js';
 import { MESSAGE_LIFE_MS } from '../../queue/message.js';
-import { accountKey } from '../../kernel/account.js';
 
 const ROUND_MS = 20_000;
 const PAGE_SIZE = 200;
@@ -107,7 +106,7 @@ export class QueuePatrol {
     // A hint that is being tried gets the endpoint of that attempt when it ends.
     if (endpoint === null || endpoint.href === hint.endpoint || runningLease(hint, nowMs) !== null)
       return false;
-    await queue.change(accountKey(hint), (now) => toWaiting(now, endpoint.href, nowMs));
+    await queue.change(hint, (now) => toWaiting(now, endpoint.href, nowMs));
     return true;
   }
 
@@ -146,22 +145,20 @@ export class QueuePatrol {
 
   async #look(queue: EventQueue, hint: HintHead): Promise<void> {
     const nowMs = this.storeClock.nowMs();
-    const key = accountKey(hint);
     const { endpoint, state } = this.destinations.find(hint);
     if (state === 'unserved') {
       // A dropped event is lost, so the store is asked and not memory alone.
       const { state: sure } = await this.destinations.confirm(hint);
-      if (sure === 'unserved') await queue.change(key, (now) => toDropped(now, hint.generation));
+      if (sure === 'unserved') await queue.change(hint, (now) => toDropped(now, hint.generation));
       return;
     }
     const isKnownPaused = hint.lastFailure?.stage === 'paused';
     if (state === 'paused' && isKnownPaused) return;
     // A paused bot may have been deleted. The hint is tried then, and its attempt finds that nobody takes it.
     const href = endpoint?.href ?? (isKnownPaused ? hint.endpoint : null);
-    if (href !== null) return void (await queue.change(key, (now) => toWaiting(now, href, nowMs)));
+    if (href !== null) return void (await queue.change(hint, (now) => toWaiting(now, href, nowMs)));
     if (nowMs - hint.arrivedAtMs < MESSAGE_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no bot took the account within 3 days');
-    const held = { key, generation: hint.generation, leaseId: null };
-    await this.outcomes.bury({ queue, hint, held }, failure);
+    await this.outcomes.bury(queue, { ...hint, lease: null }, failure);
   }
 }

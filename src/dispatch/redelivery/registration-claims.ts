@@ -13,7 +13,6 @@ import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { RetryLoops } from './retry-loops.js';
 import { LEASE_MS } from '../../queue/failure.js';
-import { accountKey } from '../../kernel/account.js';
 
 /** How long a register answer waits for the claim of its puppet's hint; the deployed puppet's register has no deadline. */
 const CLAIM_LIMIT_MS = 1_000;
@@ -76,7 +75,7 @@ export class RegistrationClaims implements WaitingEvents {
   /** Also where the hint is parked or dead; a running lease is taken over. */
   async #claim(queue: EventQueue, registered: Puppet, endpoint: string): Promise<ClaimedHint | null> {
     const nowMs = this.storeClock.nowMs();
-    const { before, after } = await queue.change(accountKey(registered), (hint) =>
+    const { before, after } = await queue.change(registered, (hint) =>
       toRegistered(hint, endpoint, nowMs + LEASE_MS, nowMs),
     );
     const lease = after?.lease ?? null;
@@ -90,8 +89,7 @@ export class RegistrationClaims implements WaitingEvents {
       const hint = await claim;
       if (hint === null) return;
       const nowMs = this.storeClock.nowMs();
-      const held = { key: accountKey(hint), generation: hint.generation, leaseId: hint.lease.id };
-      await queue.changeHeld(held, nowMs, (now) => toReleased(now, nowMs));
+      await queue.changeHeld(hint, nowMs, (now) => toReleased(now, nowMs));
       queue.added.wakeUp();
     } catch {
       // The lease lapses.

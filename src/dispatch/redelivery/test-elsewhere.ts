@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { accountKey } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/accounts/destination.js';
@@ -34,20 +33,19 @@ export class TestElsewhere {
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async run(to: Destination): Promise<Failure | null> {
-    const key = accountKey(to);
     const nowMs = this.storeClock.nowMs();
-    const generation = await this.#keep(to, key, nowMs);
-    const failure = await this.#outcome(key, nowMs);
+    const generation = await this.#keep(to, nowMs);
+    const failure = await this.#outcome(to, nowMs);
     if (failure !== null && generation !== null)
-      await this.#queue.change(key, (hint) => toDropped(hint, generation));
+      await this.#queue.change(to, (hint) => toDropped(hint, generation));
     return failure;
   }
 
   /** @returns `null` where something waited already. */
-  async #keep(to: Destination, key: string, nowMs: number): Promise<string | null> {
+  async #keep(to: Destination, nowMs: number): Promise<string | null> {
     const endpoint = to.endpoint?.href ?? null;
-    if (endpoint !== null && (await this.#queue.find(key)) !== null) {
-      await this.#queue.change(key, (hint) => toWaiting(hint, endpoint, nowMs));
+    if (endpoint !== null && (await this.#queue.find(to)) !== null) {
+      await this.#queue.change(to, (hint) => toWaiting(hint, endpoint, nowMs));
       return null;
     }
     const test = {
@@ -58,10 +56,10 @@ export class TestElsewhere {
     return (await this.#queue.put([test], nowMs)).generation;
   }
 
-  async #outcome(key: string, sinceMs: number): Promise<Failure | null> {
+  async #outcome(to: Destination, sinceMs: number): Promise<Failure | null> {
     for (const endMs = this.clock.elapsedMs() + LIMIT_MS; this.clock.elapsedMs() < endMs;) {
       await this.clock.sleep(LOOK_MS);
-      const hint = await this.#queue.find(key);
+      const hint = await this.#queue.find(to);
       if (hint === null) return null;
       const { lastFailure } = hint;
       if (lastFailure !== null && lastFailure.atMs >= sinceMs && lastFailure.stage !== 'elsewhere')

@@ -15,7 +15,6 @@ import {
 } from '../../../test/support/redelivery.js';
 import { seeingReplica } from '../../../test/support/seen.js';
 import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
-import { accountKey } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { AskedBy } from '../../kernel/role.js';
 import type { HintPage } from '../../queue/event-queue.js';
@@ -101,7 +100,7 @@ async function registerAll(): Promise<void> {
   await leave({ event: waiting, arrivedAtMs: atMs - 20_000, dueAtMs: laterMs(), failure: FAILURE });
   const dead = kfEvent({ openKfId: 'wkDead' });
   const { generation } = await leave({ event: dead, dueAtMs: laterMs() });
-  await bury(events, { key: accountKey(dead), generation, leaseId: null }, FAILURE, atMs);
+  await bury(events, { ...dead, generation, lease: null }, FAILURE, atMs);
 }
 
 describe('the list of accounts', () => {

@@ -105,7 +105,7 @@ export class Coverage {
     const nowMs = this.storeClock.nowMs();
     const takenMs = this.#taken.get(accountKey(account));
     this.#write(account, async () => {
-      const hint = takenMs === undefined ? await this.events.find(accountKey(account)) : null;
+      const hint = takenMs === undefined ? await this.events.find(account) : null;
       const fromMs = takenMs ?? Math.min(nowMs, hint?.waitingSinceMs ?? nowMs) - UNDER_WAY_MS;
       await this.pulls.beginAt({ corpId, openKfId }, fromMs);
     });

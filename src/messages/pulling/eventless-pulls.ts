@@ -9,7 +9,7 @@ import { Counters } from '../../storage/counters/counters.js';
 import { Pulls } from '../queue/pulls.js';
 import { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { type Look, Puller } from './puller.js';
-import { accountKey, type Addressee } from '../../kernel/account.js';
+import type { Addressee } from '../../kernel/account.js';
 import { toResync } from '../../queue/kf-event.js';
 import { toParcel } from '../../dispatch/endpoint/parcel.js';
 
@@ -50,7 +50,7 @@ export class EventlessPulls {
     isWanted: () => boolean,
   ): Promise<AttemptResult | null> {
     if (await this.#isPulledSince(account, sinceMs)) return null;
-    const hint = await this.events.find(accountKey(account));
+    const hint = await this.events.find(account);
     // An event of it is on its way, with a sync token.
     if (hint?.state === 'waiting') return null;
     const grantedAtMs = await this.#whenGranted(account.corpId);
@@ -77,7 +77,7 @@ export class EventlessPulls {
     const pulledAtMs = await this.pulls.pulledAtMs(account);
     if (pulledAtMs > sinceMs) return { pulledAtMs };
     const nowMs = this.storeClock.nowMs();
-    const hint = await this.events.find(accountKey(account));
+    const hint = await this.events.find(account);
     if (hint?.state === 'waiting') return { pulledAtMs: nowMs };
     const isFree = this.hasToken(account);
     const limit = resyncsOf(account.corpId, RESYNCS_OF_PATROL);
