@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
+import type { DeliveryRecord, RecordForm } from '../../record/delivery-record.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { AccountHistory } from '../../registry/puppets/account-history.js';
 import type { Parcel } from './parcel.js';
-import { toRecord } from './attempt-record.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
@@ -344,4 +344,38 @@ function isWork(to: DeliveredTo, occasion: DeliveryOccasion): boolean {
 
 function botIdOf({ bot, puppet }: DeliveredTo): string | null {
   return bot?.id ?? (puppet?.botId || null);
+}
+
+/** An attempt in the delivery log. */
+function toRecord(delivery: Delivery): DeliveryRecord {
+  const { atMs, corpId, openKfId, eventId, occasion, attempt, endpoint, result, durationMs } = delivery;
+  return {
+    kind: 'attempt',
+    atMs,
+    corpId,
+    openKfId,
+    webhookId: eventId,
+    outcome: result.taken ? 'taken' : 'not_taken',
+    form: formOf(delivery),
+    occasion,
+    attempt,
+    endpoint: endpoint === '' ? null : withoutQuery(endpoint),
+    status: result.status ?? null,
+    stage: result.taken ? null : result.stage,
+    reason: result.taken ? null : result.reason,
+    durationMs,
+    source: null,
+    onlyAttempt: null,
+  };
+}
+
+function formOf({ occasion, isRaw }: Delivery): RecordForm {
+  if (occasion === 'message') return 'message';
+  return isRaw ? 'encrypted' : 'decrypted';
+}
+
+/** The query of a bot's URL may have a key. */
+function withoutQuery(url: string): string {
+  const at = url.indexOf('?');
+  return at === -1 ? url : url.slice(0, at);
 }
