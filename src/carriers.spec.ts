@@ -19,7 +19,7 @@ import { ServiceClient } from './agents/service/service-client.js';
 import { loadConfig } from './config/config.js';
 import type { AttemptResult } from './dispatch/endpoint/attempt.js';
 import type { Circuits } from './dispatch/endpoint/circuits.js';
-import { LateWork } from './dispatch/endpoint/late-work.js';
+import { Pending } from './kernel/pending.js';
 import type { Parcel } from './dispatch/endpoint/parcel.js';
 import { HttpCarrier } from './dispatch/http/http-carrier.js';
 import { HealthyLogLines } from './kernel/healthy-log-lines.js';
@@ -192,7 +192,7 @@ carrierContract('that pulls', [], async () => {
     { findForMessages: () => null } as Partial<Destinations> as Destinations,
     { find: () => null } as Partial<SyncTokens> as SyncTokens,
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
-    new LateWork(),
+    new Pending(),
     clock,
     { cameIn: () => {} } as Partial<Circuits> as Circuits,
     new PulledMessages(),

@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { CallbackVerification } from '../callback/callback-verification.js';
+import { CallbackOpener } from '../callback/callback-opener.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import {
@@ -11,7 +11,7 @@ import {
 @Controller('api/v1/callback-verification')
 @ApiTags('operators')
 export class CallbackVerificationController {
-  constructor(private readonly verification: CallbackVerification) {}
+  constructor(private readonly opener: CallbackOpener) {}
 
   /**
    * Make a verification of a callback URL.
@@ -26,6 +26,6 @@ export class CallbackVerificationController {
   async makeCallbackVerification(
     @Query() { corpId }: CallbackVerificationQueryDto,
   ): Promise<CallbackVerificationAnswer> {
-    return { corpId, ...(await this.verification.makeQuery(corpId)) };
+    return { corpId, ...(await this.opener.makeVerification(corpId)) };
   }
 }

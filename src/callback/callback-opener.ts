@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { toVerificationQuery, type VerificationQuery } from '../crypto/verification-query.js';
 import type { SignedText } from '../crypto/wecom-cipher.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import { AppError } from '../kernel/app-error.js';
@@ -40,6 +41,20 @@ export class CallbackOpener {
     const keys = this.corps.find(corpId);
     if (keys === null) throw new AppError('CALLBACK_CORP_UNKNOWN');
     return keys;
+  }
+
+  /**
+   * The request that WeCom sends when a callback URL is saved, so that a caller without the corp's keys can try whether a URL leads
+   * to this manager. Signed with a trusted key pair of the corp; with any pair of the corp if none is trusted.
+   * @throws as `getKeys`
+   */
+  async makeVerification(corpId: string): Promise<VerificationQuery> {
+    const { pairs } = await this.getKeys(corpId);
+    const all = [...pairs.values()];
+    const pair = all.find(({ isTrusted }) => isTrusted) ?? all[0];
+    if (pair === undefined) throw new AppError('CALLBACK_CORP_UNKNOWN');
+    const { callbackToken, encodingAESKey } = pair;
+    return toVerificationQuery({ corpId, callbackToken, encodingAESKey }, this.clock.nowMs());
   }
 
   /**

@@ -5,7 +5,6 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { Admission } from './admission.js';
 import { CallbackController } from './callback.controller.js';
 import { CallbackOpener } from './callback-opener.js';
-import { CallbackVerification } from './callback-verification.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
 import { CallbackRecords } from './callback-records.js';
@@ -14,15 +13,7 @@ import { CorpTime } from './corp-time.js';
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [
-    Admission,
-    CallbackOpener,
-    CallbackService,
-    CallbackVerification,
-    CallbackMetrics,
-    CallbackRecords,
-    CorpTime,
-  ],
-  exports: [CallbackMetrics, CallbackVerification],
+  providers: [Admission, CallbackOpener, CallbackService, CallbackMetrics, CallbackRecords, CorpTime],
+  exports: [CallbackMetrics, CallbackOpener],
 })
 export class CallbackModule {}

@@ -10,7 +10,7 @@ import { SeenEvents } from './answer/seen-events.js';
 import { BotMetrics } from './bot-metrics.js';
 import { DispatchGauges } from './dispatch-gauges.js';
 import { DispatchMetrics } from './endpoint/dispatch-metrics.js';
-import { LateWork } from './endpoint/late-work.js';
+import { Pending } from '../kernel/pending.js';
 import { Circuits } from './endpoint/circuits.js';
 import { Deliveries } from './endpoint/deliveries.js';
 import { BotEndpoints, Recoveries } from './endpoint/bot-endpoint.js';
@@ -49,7 +49,8 @@ import { TestElsewhere } from './redelivery/test-elsewhere.js';
     HintOutcomes,
     HintSender,
     Keeping,
-    LateWork,
+    // What follows a delivery when no answer waits for it any more.
+    Pending,
     BotEndpoints,
     EventQueue,
     QueuePatrol,
@@ -79,7 +80,7 @@ import { TestElsewhere } from './redelivery/test-elsewhere.js';
     HintOperations,
     HttpCarrier,
     Keeping,
-    LateWork,
+    Pending,
     BotEndpoints,
     EventQueue,
     QueueCounts,

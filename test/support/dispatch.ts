@@ -9,7 +9,7 @@ import { Keeping } from '../../src/dispatch/answer/keeping.js';
 import { Overload } from '../../src/dispatch/answer/overload.js';
 import { SeenEvents } from '../../src/dispatch/answer/seen-events.js';
 import { DispatchMetrics } from '../../src/dispatch/endpoint/dispatch-metrics.js';
-import { LateWork } from '../../src/dispatch/endpoint/late-work.js';
+import { Pending } from '../../src/kernel/pending.js';
 import { Circuits } from '../../src/dispatch/endpoint/circuits.js';
 import { noRecorder } from './recorder.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
@@ -104,7 +104,7 @@ export function openDispatch(
   const circuits = new Circuits(clock);
   const [messages, dueMessages] = [new NoWaitingMessages(), new NoDueMessages()];
   const waiting = new WaitingHints(events, new MemoryQueueStore(), messages, clock, clock, log);
-  const late = new LateWork();
+  const late = new Pending();
   const botEndpoints = new BotEndpoints(
     [...carriers, client],
     circuits,

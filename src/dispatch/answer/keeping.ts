@@ -10,7 +10,7 @@ import { type Destination, Destinations } from '../../registry/accounts/destinat
 import { type FailureStage, LEASE_MS, type NotTriedStage, toFailure } from '../../queue/failure.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
 import { BotEndpoints } from '../endpoint/bot-endpoint.js';
-import { LateWork } from '../endpoint/late-work.js';
+import { Pending } from '../../kernel/pending.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import type { NewHint } from '../../queue/event.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
@@ -77,7 +77,7 @@ export class Keeping {
     private readonly waiting: WaitingHints,
     private readonly destinations: Destinations,
     private readonly botEndpoints: BotEndpoints,
-    private readonly late: LateWork,
+    private readonly late: Pending,
     private readonly tracing: Tracing,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,

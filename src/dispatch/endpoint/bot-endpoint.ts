@@ -18,7 +18,7 @@ import {
 } from './attempt.js';
 import { Circuits } from './circuits.js';
 import { Deliveries } from './deliveries.js';
-import { LateWork } from './late-work.js';
+import { Pending } from '../../kernel/pending.js';
 import { WaitingMessages } from './waiting-messages.js';
 
 /** An attempt that never had a socket says nothing about the endpoint, nor does WeCom that took no reply. */
@@ -116,7 +116,7 @@ export class BotEndpoints {
     private readonly recoveries: Recoveries,
     private readonly messages: WaitingMessages,
     private readonly presence: Presence,
-    readonly late: LateWork,
+    readonly late: Pending,
     readonly clock: Clock,
   ) {}
 

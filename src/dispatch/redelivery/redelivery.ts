@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { RegistrySync } from '../../registry/sync/registry-sync.js';
-import { LateWork } from '../endpoint/late-work.js';
+import { Pending } from '../../kernel/pending.js';
 import { Circuits } from '../endpoint/circuits.js';
 import { HttpCarrier } from '../http/http-carrier.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
@@ -16,7 +16,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly loops: RetryLoops,
     private readonly patrol: QueuePatrol,
     private readonly keeper: HintKeeper,
-    private readonly late: LateWork,
+    private readonly late: Pending,
     private readonly client: HttpCarrier,
   ) {}
 

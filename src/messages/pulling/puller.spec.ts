@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { endpointAt, kfParcel } from '../../../test/support/delivery.js';
 import { storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { LateWork } from '../../dispatch/endpoint/late-work.js';
+import { Pending } from '../../kernel/pending.js';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
@@ -60,7 +60,7 @@ beforeEach(() => {
     destinations as Destinations,
     syncTokens as SyncTokens,
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
-    new LateWork(),
+    new Pending(),
     clock,
     circuits as Circuits,
     pulled,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LateWork } from '../../dispatch/endpoint/late-work.js';
+import { Pending } from '../../kernel/pending.js';
 import {
   type Attempt,
   type AttemptResult,
@@ -94,7 +94,7 @@ export class Puller extends Carrier {
     private readonly destinations: Destinations,
     private readonly syncTokens: SyncTokens,
     private readonly coverage: Coverage,
-    private readonly late: LateWork,
+    private readonly late: Pending,
     private readonly clock: Clock,
     private readonly circuits: Circuits,
     private readonly pulled: PulledMessages,
