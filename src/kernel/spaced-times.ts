@@ -2,24 +2,30 @@ const SPACING_MS = 30_000;
 const TIMES_MAX = 12;
 
 /**
- * Some of the times at which something happened: the first, the last, and a few in between, the closer together the newer they are.
- * With the time of an answer that somebody else has seen they tell what came after it. A time before the last one is left out.
+ * Some of the times at which something asked for an answer: the first since the last answer, the last, and a few in between, the
+ * closer together the newer they are. With the time of an answer that somebody else has seen they tell what came after it.
  */
 export class SpacedTimes {
-  readonly #times: number[] = [];
-  #lastMs = 0;
+  /** Rising. */
+  #times: number[] = [];
 
-  add(atMs: number): void {
-    if (atMs < this.#lastMs) return;
-    this.#lastMs = atMs;
-    if (atMs - (this.#times.at(-1) ?? -SPACING_MS) < SPACING_MS) return;
-    this.#times.push(atMs);
-    if (this.#times.length > TIMES_MAX) this.#times.splice(leastOf(this.#times, atMs), 1);
+  /** @param answeredMs of the last answer. What came until then is forgotten, so that what comes next is the first. */
+  add(atMs: number, answeredMs: number): void {
+    if ((this.#times[0] ?? Infinity) <= answeredMs) this.#times = this.#times.filter((ms) => ms > answeredMs);
+    const [firstMs = Infinity] = this.#times;
+    const [beforeMs = -Infinity, lastMs = -Infinity] = this.#times.slice(-2);
+    if (atMs <= answeredMs) return;
+    if (atMs < firstMs) this.#times.unshift(atMs);
+    else if (atMs >= lastMs) {
+      const isClose = this.#times.length > 1 && lastMs - beforeMs < SPACING_MS;
+      this.#times.splice(isClose ? -1 : this.#times.length, 1, atMs);
+    }
+    if (this.#times.length > TIMES_MAX + 1) this.#times.splice(leastOf(this.#times, atMs), 1);
   }
 
   /** Rising. */
   all(): readonly number[] {
-    return this.#lastMs === (this.#times.at(-1) ?? 0) ? [...this.#times] : [...this.#times, this.#lastMs];
+    return [...this.#times];
   }
 }
 

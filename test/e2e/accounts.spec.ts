@@ -130,6 +130,29 @@ describe('all accounts', () => {
     expect(await accountOf(silentId)).toMatchObject({ state: 'working', causes: [] });
   });
 
+  it('are silent 5 s after REPLY_WITHIN_S at the latest, however much was answered just before', async () => {
+    const openKfId = newOpenKfId();
+    const bot = await addBot('Stops', openKfId);
+    for (let n = 0; n < 3; n++) {
+      await write(openKfId);
+      expect(await reply(bot, openKfId)).toBe(0);
+    }
+    const before = Date.now();
+    await write(openKfId);
+    const after = Date.now();
+    // Customers go on writing.
+    await until(async () => {
+      await write(openKfId);
+      return (await accountOf(openKfId)).state === 'silent';
+    });
+    expect(Date.now() - after).toBeLessThan((REPLY_WITHIN_S + 5) * 1_000);
+    const since = Date.parse((await accountOf(openKfId)).since ?? '');
+    expect(since).toBeGreaterThanOrEqual(before);
+    expect(since).toBeLessThanOrEqual(after);
+    await reply(bot, openKfId);
+    expect((await accountOf(openKfId)).state).toBe('working');
+  });
+
   it('fail and are silent after a restart as before', async () => {
     const [failingId, silentId] = [newOpenKfId(), newOpenKfId()];
     const [failing] = [await addBot('Failing', failingId), await addBot('Silent', silentId)];

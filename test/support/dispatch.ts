@@ -32,6 +32,7 @@ import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLogLines } from '../../src/kernel/healthy-log-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
+import { WecomMetrics } from '../../src/wecom/outcomes/wecom-metrics.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 import type { SecretCheck } from '../../src/registry/puppets/secret-check.js';
@@ -96,7 +97,12 @@ export function openDispatch(
   } = parts;
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
-  const deliveries = new Deliveries(dispatchMetrics, noRecorder(clock), clock);
+  const deliveries = new Deliveries(
+    dispatchMetrics,
+    noRecorder(clock),
+    new WecomMetrics(new Metrics(), clock),
+    clock,
+  );
   const ofRegistry = { repository, records, secrets, log, config, history: deliveries };
   const image = openRegistryImage(clock, ofRegistry);
   const { connected, destinations, presence, sync, policy } = image;

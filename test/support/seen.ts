@@ -67,8 +67,13 @@ export function seeingReplica(
   storeClock: Clock & StoreClock,
   {
     clock = storeClock,
-    deliveries = new Deliveries(new DispatchMetrics(new Metrics()), noRecorder(storeClock), storeClock),
     wecom = new WecomMetrics(new Metrics(), clock, undefined, storeClock),
+    deliveries = new Deliveries(
+      new DispatchMetrics(new Metrics()),
+      noRecorder(storeClock),
+      wecom,
+      storeClock,
+    ),
     arrivals = new Arrivals(storeClock),
   }: { clock?: Clock; deliveries?: Deliveries; wecom?: WecomMetrics; arrivals?: Arrivals } = {},
 ): SeeingReplica {

@@ -9,6 +9,7 @@ import { Deliveries, type Delivery } from './deliveries.js';
 import { NO_ATTEMPTS, summaryOf } from './recent-attempts.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 
 const TAKEN: AttemptResult = { taken: true, status: 204 };
 const REFUSED: AttemptResult = {
@@ -23,7 +24,12 @@ let deliveries: Deliveries;
 
 beforeEach(() => {
   clock = new ManualClock();
-  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), noRecorder(clock), clock);
+  deliveries = new Deliveries(
+    new DispatchMetrics(new Metrics()),
+    noRecorder(clock),
+    new WecomMetrics(new Metrics(), clock),
+    clock,
+  );
 });
 
 function end(result: AttemptResult = TAKEN, fields: Partial<Puppet> = {}): void {

@@ -11,6 +11,7 @@ import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, type AttemptSlot, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
 import { type DeliveryOccasion, type Failure, toFailure } from '../../queue/failure.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
+import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import { SpacedTimes } from '../../kernel/spaced-times.js';
 import { type CountedHours, HourCounts } from './hour-counts.js';
 
@@ -104,6 +105,7 @@ export class Deliveries implements AccountHistory {
   constructor(
     private readonly metrics: DispatchMetrics,
     private readonly recorder: DeliveryRecorder,
+    private readonly wecom: WecomMetrics,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -152,6 +154,12 @@ export class Deliveries implements AccountHistory {
       ofBot?.notePull(delivery);
     } else {
       ofAccount.note(delivery);
+      if (result.taken && delivery.asks !== null)
+        ofAccount.noteAsked(
+          delivery.asks,
+          Math.floor(delivery.atMs - durationMs),
+          this.wecom.outcomes.repliedAtMs(to),
+        );
       ofBot?.note(delivery);
     }
     if (this.recorder.isOn) this.recorder.add(toRecord(delivery));
@@ -266,14 +274,14 @@ class Account {
 
   constructor(readonly corpId: string) {}
 
-  note({ result, atMs, durationMs, occasion, asks }: Delivery): void {
+  note({ result, atMs, durationMs, occasion }: Delivery): void {
     this.attempts[result.taken ? 'taken' : 'not_taken']++;
     if (occasion !== 'test') this.#recent.note(atMs, result.taken, durationMs);
     if (!result.taken) {
       this.#failure = toFailure(atMs, result.stage, result.reason, result.status);
       return;
     }
-    if (occasion !== 'test') this.#noteTaken(atMs, Math.floor(atMs - durationMs), asks);
+    if (occasion !== 'test') this.#noteTaken(atMs);
     // Whether the service works is not known by it.
     if (result.isUnasked === true) return;
     this.takenAtMs = atMs;
@@ -282,13 +290,15 @@ class Account {
     this.#occasion = occasion;
   }
 
-  #noteTaken(atMs: number, givenAtMs: number, asks: Delivery['asks']): void {
+  #noteTaken(atMs: number): void {
     this.eventTakenAtMs = atMs;
     if (this.corpId === '') return;
     this.#taken ??= { messages: new SpacedTimes(), events: new SpacedTimes(), hours: new HourCounts() };
     this.#taken.hours.add(atMs);
-    if (asks === 'message') this.#taken.messages.add(givenAtMs);
-    if (asks === 'event') this.#taken.events.add(givenAtMs);
+  }
+
+  noteAsked(asks: 'message' | 'event', givenAtMs: number, repliedAtMs: number): void {
+    this.#taken?.[asks === 'message' ? 'messages' : 'events'].add(givenAtMs, repliedAtMs);
   }
 
   /**

@@ -85,6 +85,11 @@ export class CallOutcomes {
     return known?.find((one) => one.subject === subject && one.corpId === corpId) ?? null;
   }
 
+  /** When this process last saw that WeCom took a reply, store time; 0 for never. */
+  repliedAtMs(account: Addressee): number {
+    return this.ofAccount('replies', account)?.okAtMs ?? 0;
+  }
+
   accounts(): readonly Outcome[] {
     return [...this.#accounts.values()].flat();
   }

@@ -44,8 +44,7 @@ export class ReadMessages {
       if (entry.origin === ORIGIN.servicer) this.outcomes.answered(account);
       else if (event.event_type === 'msg_send_fail')
         this.outcomes.sendFailed(account, Number(event.fail_type) || 0);
-      else if (entry.origin === ORIGIN.customer && isOfProgram && !this.#isAnswered(account, sentAtMs))
-        this.#readOf(account, nowMs).messages.add(nowMs);
+      else if (entry.origin === ORIGIN.customer && isOfProgram) this.#noteMessage(account, sentAtMs, nowMs);
     }
   }
 
@@ -62,9 +61,10 @@ export class ReadMessages {
     this.#read.delete(openKfId);
   }
 
-  /** WeCom's times have whole seconds. */
-  #isAnswered(account: Addressee, sentAtMs: number): boolean {
-    return (this.outcomes.ofAccount('replies', account)?.okAtMs ?? 0) >= sentAtMs + 1_000;
+  #noteMessage(account: Addressee, sentAtMs: number, nowMs: number): void {
+    const repliedAtMs = this.outcomes.repliedAtMs(account);
+    // WeCom's times have whole seconds.
+    if (repliedAtMs < sentAtMs + 1_000) this.#readOf(account, nowMs).messages.add(nowMs, repliedAtMs);
   }
 
   #readOf({ corpId, openKfId }: Addressee, readAtMs: number): Read {
