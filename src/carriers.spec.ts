@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { expect } from '@jest/globals';
 import { pino } from 'pino';
 import { carrierContract, messageBody } from '../test/contracts/carrier.contract.js';
-import { storedBot } from '../test/support/bots.js';
+import { knownBot, storedBot } from '../test/support/bots.js';
 import { kfParcel, endpointAt } from '../test/support/delivery.js';
 import { REPLICA } from './kernel/replica.js';
 import { ManualClock } from '../test/support/manual-clock.js';
@@ -31,8 +31,7 @@ import { PulledMessages } from './messages/queue/pulled-messages.js';
 import { Metrics } from './metrics/metrics.js';
 import { OutgoingSockets } from './metrics/outgoing-sockets.js';
 import type { Destination, Destinations } from './registry/accounts/destination.js';
-import { agentOf } from './registry/bots/agent.dto.js';
-import { readSecrets } from './registry/bots/bot.js';
+import { AGENT_DEFAULTS } from './registry/bots/agent.dto.js';
 import type { ConnectedBots } from './registry/bots/connected-bots.js';
 import type { KnownBot } from './registry/bots/known-bots.js';
 import type { SyncTokens } from './registry/bots/sync-tokens.js';
@@ -67,9 +66,8 @@ async function holdingServer() {
 }
 
 function botAt(url: string, fields: Parameters<typeof storedBot>[0] = {}): KnownBot {
-  const bot = storedBot(fields);
-  const endpoint = ofBot(readCallbackUrl(url) as CallbackUrl, bot.id);
-  return { ...bot, opened: readSecrets(bot), endpoint, pulled: null, unconnected: null, keysId: null };
+  const { id } = storedBot(fields);
+  return knownBot(fields, ofBot(readCallbackUrl(url) as CallbackUrl, id));
 }
 
 const message = (): Parcel => ({ ...kfParcel(), body: messageBody() });
@@ -159,11 +157,11 @@ carrierContract('to agents', ['bounds', 'tells'], async () => {
     ] as const),
     ...([agentLog, clock, clock, { handOver: async () => true }] as const),
   );
-  const agent = agentOf(
-    { form: 'openai', url: `${server.url}/v1`, model: 'm', timeoutMs: 4_000, fallback: 'Please wait.' },
-    null,
-  );
-  const bot: KnownBot = { ...botAt(`${server.url}/v1`, { kind: 'agent', callback: null }), agent };
+  const agent = {
+    ...{ ...AGENT_DEFAULTS, url: `${server.url}/v1`, model: 'm' },
+    ...{ timeoutMs: 4_000, fallback: 'Please wait.' },
+  };
+  const bot = botAt(`${server.url}/v1`, { kind: 'agent', callback: null, agent });
   return {
     ...{ clock, carrier, parcel: message(), seen: server.seen, refusedAt: 'status', lateAt: 'timeout' },
     to: destination({ bot, endpoint: bot.endpoint as CallbackUrl }),

@@ -9,7 +9,7 @@ import { DELIVERIES } from './record/delivery-log.js';
 import { FIGURES } from './record/figure-store.js';
 import { SEEN } from './record/seen-store.js';
 import { APPS } from './registry/apps/app.js';
-import { BOTS } from './registry/bots/bot.js';
+import { BOTS } from './registry/bots/stored-bot.js';
 import { SESSIONS } from './sessions/session.js';
 import type { StoreContents } from './storage/store/store-contents.js';
 import { CONNECTIONS, REPLICAS } from './stream/stream-directory.js';

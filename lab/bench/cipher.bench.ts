@@ -12,7 +12,7 @@ import { WecomForm } from '../../src/dispatch/http/wecom-form.js';
 import type { KfEvent } from '../../src/queue/kf-event.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { TAKES_EVENTS } from '../../src/registry/bots/bot.js';
-import type { KnownBot } from '../../src/registry/bots/known-bots.js';
+import type { CallbackBot } from '../../src/registry/bots/known-bots.js';
 import {
   type CallbackUrl,
   type Endpoint,
@@ -87,9 +87,8 @@ function toEvent({ encrypted, ...signed }: (typeof signedTexts)[number]): KfEven
   };
 }
 
-function knownBot(): KnownBot {
+function knownBot(): CallbackBot {
   const url = 'http://127.0.0.1/callback';
-  const secrets = { callbackToken, encodingAESKey: new Secret(encodingAESKey), corpSecret: new Secret('') };
   return {
     id: 'bench',
     name: 'bench',
@@ -97,22 +96,17 @@ function knownBot(): KnownBot {
     openKfIds: ['*'],
     kind: 'callback',
     api: 'manager',
+    paused: false,
     ...TAKES_EVENTS,
-    callback: { receiveId: app.corpId, timeoutMs: 4_000 },
-    secrets: new Secret(''),
+    callback: { receiveId: app.corpId, timeoutMs: 4_000, form: 'wecom' },
     keys: [],
     createdAtMs: nowMs,
     revision: '1',
-    opened: {
-      ...secrets,
-      url: new Secret(url),
-      headers: {},
-      signingSecret: new Secret(''),
-      agentKey: new Secret(''),
+    secrets: {
+      ...{ callbackToken, encodingAESKey: new Secret(encodingAESKey), corpSecret: new Secret('') },
+      ...{ url: new Secret(url), headers: {}, signingSecret: new Secret('') },
     },
     endpoint: readCallbackUrl(url) as CallbackUrl,
-    pulled: null,
-    unconnected: null,
     keysId: null,
   };
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
-import { storedBot } from '../../test/support/bots.js';
+import { knownBot } from '../../test/support/bots.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryRecords } from '../../test/support/memory-records.js';
 import type { Parcel } from '../dispatch/endpoint/parcel.js';
@@ -9,8 +9,9 @@ import { HealthyLogLines } from '../kernel/healthy-log-lines.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { Metrics } from '../metrics/metrics.js';
-import { type AgentDto, agentOf } from '../registry/bots/agent.dto.js';
-import { readSecrets } from '../registry/bots/bot.js';
+import { type Endpoint, readEndpoint } from '../registry/endpoint/endpoint.js';
+import type { OpenBot } from '../registry/bots/known-bots.js';
+import { AGENT_DEFAULTS, type AgentDto } from '../registry/bots/agent.dto.js';
 import { AnswerLost } from '../wecom/client/own-calls.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
 import type { People } from '../wecom/people.js';
@@ -22,7 +23,6 @@ import { readAnswer } from './answer/plain-text.js';
 import { Conversations } from './conversations.js';
 import { Fallbacks } from './fallbacks.js';
 import { NOTHING_SAID, type Question, refused } from './forms/form.js';
-import type { ReadyBot } from './ready-bot.js';
 import { Replies } from './replies.js';
 import { msgidOf, Sending } from './sending.js';
 import type { Answer } from './service/call.js';
@@ -34,7 +34,9 @@ const HOUR_MS = 3_600_000;
 
 let clock: ManualClock;
 let records: MemoryRecords;
-let bot: ReadyBot;
+const ENDPOINT = readEndpoint('https://ai.example/v1') as Endpoint;
+
+let bot: OpenBot;
 let conversations: Conversations;
 let carrier: AgentCarrier;
 let asked: Question[];
@@ -63,9 +65,9 @@ const said = (text: string): Answer => ({
 
 /** As a process does that finds what an earlier one has kept. */
 function start(agent: AgentDto = {}): void {
-  const stored = storedBot({ kind: 'agent', callback: null, takes: 'message', order: 'customer' });
-  const settings = agentOf({ form: 'openai', url: 'https://ai.example/v1', model: 'm', ...agent }, null);
-  bot = { ...stored, agent: settings, opened: readSecrets(stored), endpoint: {} } as unknown as ReadyBot;
+  const service = { ...AGENT_DEFAULTS, url: 'https://ai.example/v1', model: 'm', ...agent };
+  const taking = { takes: 'message', order: 'customer' } as const;
+  bot = knownBot({ kind: 'agent', callback: null, ...taking, agent: service });
   const calls = {
     call: async (call: KfCall) => {
       const answer = sendTo(call);
@@ -121,9 +123,10 @@ function asAsked(id: string, text: string, ageMs = 0, entry: object = {}): Parce
 }
 
 const give = (...of: Parameters<typeof asAsked>): Promise<AttemptResult> =>
-  carrier.start(asAsked(...of), { bot }, () => {}).result;
+  carrier.start(asAsked(...of), { bot, endpoint: ENDPOINT }, () => {}).result;
 
-const tellToWait = (...of: Parameters<typeof asAsked>) => carrier.tellToWait(asAsked(...of), { bot });
+const tellToWait = (...of: Parameters<typeof asAsked>) =>
+  carrier.tellToWait(asAsked(...of), { bot, endpoint: ENDPOINT });
 
 /** Whether the call sends this part of the answer to `m1`. */
 const isPart = (body: object | null, n: number): boolean =>

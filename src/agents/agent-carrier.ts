@@ -9,7 +9,9 @@ import { Clock } from '../kernel/clock.js';
 import { failpoint } from '../kernel/failpoint.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { Destination } from '../registry/accounts/destination.js';
-import { rulesOf } from '../registry/bots/bot-kinds.js';
+import { isOpen } from '../registry/bots/bot.js';
+import type { AgentBot } from '../registry/bots/known-bots.js';
+import type { Endpoint } from '../registry/endpoint/endpoint.js';
 import { People } from '../wecom/people.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
 import { AgentMetrics } from './agent-metrics.js';
@@ -19,7 +21,6 @@ import { type Conversation, Conversations, reset, sendsLeft, sent } from './conv
 import { Fallbacks, type WaitingMessage } from './fallbacks.js';
 import type { Question, Said } from './forms/form.js';
 import { type CustomerMessage, readCustomerMessage } from './question.js';
-import { isReady, type ReadyBot } from './ready-bot.js';
 import { resultOf, toNotTaken } from './reasons.js';
 import { NOTHING, Replies, type Reply } from './replies.js';
 import { msgidOf, Sending } from './sending.js';
@@ -34,10 +35,13 @@ const REMEMBERED_LENGTH_MAX = 4_096;
 const TAKEN: AttemptResult = { taken: true, status: 200 };
 const UNASKED: AttemptResult = { ...TAKEN, isUnasked: true };
 
+type To = Pick<Destination, 'bot' | 'endpoint'>;
 type MessageParcel = Parcel & { readonly body: MessageBody };
 
 /** A message on its way to its answer. */
 interface Asked extends WaitingMessage {
+  /** Of the service. */
+  readonly endpoint: Endpoint;
   readonly conversation: Conversation;
   /** Learns of each question to the service. */
   readonly onAsking: (asking: Asking) => void;
@@ -61,22 +65,22 @@ export class AgentCarrier extends Carrier {
   }
 
   override takes({ bot, isPulled }: Carried): boolean {
-    return !isPulled && bot !== null && rulesOf(bot).isAsked;
+    return !isPulled && bot?.kind === 'agent';
   }
 
-  override start(parcel: Parcel, { bot }: Pick<Destination, 'bot'>, onEnd: OnEnd): Attempt {
-    if (bot === null || !isReady(bot) || !isMessage(parcel))
+  override start(parcel: Parcel, { bot, endpoint }: To, onEnd: OnEnd): Attempt {
+    if (bot?.kind !== 'agent' || !isOpen(bot) || endpoint === null || !isMessage(parcel))
       return failedAttempt('endpoint', 'the bot has no service that can be asked', onEnd);
     let asking: Asking | null = null;
-    const result = this.#answerSafely(bot, parcel, (now) => (asking = now)).then((ended) => {
+    const result = this.#answerSafely(bot, endpoint, parcel, (now) => (asking = now)).then((ended) => {
       onEnd(ended);
       return ended;
     });
     return { result, withdraw: () => asking?.withdraw() ?? false };
   }
 
-  override async tellToWait(parcel: Parcel, { bot }: Pick<Destination, 'bot'>): Promise<boolean> {
-    if (bot === null || !isReady(bot) || !isMessage(parcel)) return true;
+  override async tellToWait(parcel: Parcel, { bot, endpoint }: To): Promise<boolean> {
+    if (bot?.kind !== 'agent' || !isOpen(bot) || endpoint === null || !isMessage(parcel)) return true;
     const said = readCustomerMessage(parcel.body.content);
     // What is no text needs no service.
     if (said === null || said.text === null) return true;
@@ -92,13 +96,14 @@ export class AgentCarrier extends Carrier {
   }
 
   async #answerSafely(
-    bot: ReadyBot,
+    bot: AgentBot,
+    endpoint: Endpoint,
     parcel: MessageParcel,
     onAsking: Asked['onAsking'],
   ): Promise<AttemptResult> {
     const logged = toLogged(bot, parcel);
     try {
-      return await this.#answer(bot, parcel, logged, onAsking);
+      return await this.#answer(bot, endpoint, parcel, logged, onAsking);
     } catch (error) {
       // It is safe to repeat: WeCom refuses a part that it had before.
       if (!(error instanceof AppError)) this.log.failed(logged, error);
@@ -107,7 +112,8 @@ export class AgentCarrier extends Carrier {
   }
 
   async #answer(
-    bot: ReadyBot,
+    bot: AgentBot,
+    endpoint: Endpoint,
     parcel: MessageParcel,
     logged: AnsweredMessage,
     onAsking: Asked['onAsking'],
@@ -121,7 +127,7 @@ export class AgentCarrier extends Carrier {
     const user = customerKey(parcel, customer);
     const conversation = await this.conversations.find(bot, user);
     const atMs = this.storeClock.nowMs() - ageMs;
-    const asked: Asked = { bot, logged, customer, user, conversation, atMs, onAsking };
+    const asked: Asked = { bot, endpoint, logged, customer, user, conversation, atMs, onAsking };
     if (known !== null) return this.#send(asked, known, true);
     const own = await this.#ownReply(asked, said);
     const reply = own ?? (await this.#replyTo(asked, said));
@@ -175,10 +181,10 @@ export class AgentCarrier extends Carrier {
       : answer;
   }
 
-  async #askOnce({ bot, logged, onAsking }: Asked, question: Question): Promise<Answer> {
-    const { endpoint, agent, opened } = bot;
+  async #askOnce({ bot, endpoint, logged, onAsking }: Asked, question: Question): Promise<Answer> {
+    const { agent, secrets } = bot;
     const startedMs = this.clock.elapsedMs();
-    const asking = this.client.ask({ endpoint, settings: agent, key: opened.agentKey }, question);
+    const asking = this.client.ask({ endpoint, settings: agent, key: secrets.agentKey }, question);
     onAsking(asking);
     const answer = await asking.answer;
     const durationMs = this.clock.elapsedMs() - startedMs;
@@ -253,7 +259,7 @@ function isMessage(parcel: Parcel): parcel is MessageParcel {
 
 function after(
   before: Conversation,
-  { agent }: ReadyBot,
+  { agent }: AgentBot,
   reply: Reply,
   count: number,
   nowMs: number,
@@ -269,7 +275,7 @@ function after(
   };
 }
 
-function toLogged(bot: ReadyBot, { id: webhookId, openKfId, corpId }: Parcel): AnsweredMessage {
+function toLogged(bot: AgentBot, { id: webhookId, openKfId, corpId }: Parcel): AnsweredMessage {
   return { openKfId, corpId, bot: bot.id, webhookId };
 }
 

@@ -3,11 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { toDuration } from '../http/answers/times.js';
+import { faultsIn, knownFieldsOf } from '../http/answers/validation.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { Secret } from '../kernel/secret.js';
-import { agentOf, faultsOfAgent, faultsOfKey } from '../registry/bots/agent.dto.js';
+import { toAgentBody, toWholeAgent, WholeAgentDto } from '../registry/bots/agent.dto.js';
 import { BotsService } from '../registry/bots/bots.service.js';
 import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import { AgentTestDto, type AgentTestedAnswer } from './agent-test.dto.js';
@@ -64,17 +65,16 @@ export class AgentsController {
   async #serviceOf({ botId, agent = {} }: AgentTestDto, request: FastifyRequest): Promise<Service> {
     const bot = botId === undefined ? null : await this.bots.get(botId);
     if (bot !== null) request.done = { subject: bot.name };
-    const settings = agentOf(agent, bot?.agent ?? null);
-    const key = agent.key === undefined ? (bot?.opened?.agentKey ?? new Secret('')) : new Secret(agent.key);
-    const endpoint = this.policy.read(settings.url);
+    const before = bot?.kind === 'agent' ? bot : null;
+    const given = toWholeAgent(agent, before && toAgentBody(before.agent, before.secrets?.agentKey));
+    const endpoint = this.policy.read(given.url ?? '');
     const faults = [
-      ...(agent.form === undefined && bot?.agent == null ? ['agent.form is missing'] : []),
-      ...faultsOfAgent(settings, key),
-      ...faultsOfKey(agent, bot?.agent ?? null),
-      ...(settings.url !== '' && 'must' in endpoint ? [`agent.url must ${endpoint.must}`] : []),
+      ...faultsIn(WholeAgentDto, given).map((fault) => `agent.${fault}`),
+      ...(given.url && 'must' in endpoint ? [`agent.url must ${endpoint.must}`] : []),
     ];
     if (faults.length > 0 || 'must' in endpoint)
       throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
-    return { endpoint, settings, key };
+    const { key, ...settings } = knownFieldsOf(WholeAgentDto, given);
+    return { endpoint, settings, key: new Secret(key) };
   }
 }

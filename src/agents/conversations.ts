@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import type { AgentBot } from '../registry/bots/known-bots.js';
 import type { RecordKind } from '../storage/records/record-kind.js';
 import { type Records, RecordStore } from '../storage/records/records.js';
 import type { Exchanged } from './forms/form.js';
-import type { ReadyBot } from './ready-bot.js';
 
 const KEPT_MS = 48 * 3_600_000;
 /** How many messages a customer may be sent until the next one of theirs (developer.work.weixin.qq.com/document/path/94677). */
@@ -45,7 +45,7 @@ export const CONVERSATIONS: RecordKind<StoredConversation> = {
   sealed: { at: ['content'], boundTo: [], isReplaceable: true },
 };
 
-type Asked = Pick<ReadyBot, 'id' | 'agent'>;
+type Asked = Pick<AgentBot, 'id' | 'agent'>;
 
 const NEW: Conversation = {
   id: null,

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import type { AgentBot } from '../registry/bots/known-bots.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
 import { Conversations, sendsLeft, sent } from './conversations.js';
-import type { ReadyBot } from './ready-bot.js';
 import { Replies } from './replies.js';
 import { msgidOf, Sending } from './sending.js';
 
@@ -14,7 +14,7 @@ const TELLING_MS = 15_000;
 
 /** A customer's message that waits for its answer. */
 export interface WaitingMessage {
-  readonly bot: ReadyBot;
+  readonly bot: AgentBot;
   readonly logged: AnsweredMessage;
   /** The `external_userid`. */
   readonly customer: string;
@@ -52,7 +52,7 @@ export class Fallbacks {
   async #tell({ bot, logged, customer, user, atMs }: WaitingMessage): Promise<boolean> {
     const { webhookId, openKfId } = logged;
     const { fallback } = bot.agent;
-    if (bot.paused === true || fallback === '') return true;
+    if (bot.paused || fallback === '') return true;
     const isUnanswered = async () => (await this.replies.find(webhookId)) === null;
     if (!(await isUnanswered())) return true;
     const nowMs = this.storeClock.nowMs();
@@ -82,7 +82,7 @@ export class Fallbacks {
    * for all. The claim of a process that dies, or that the store leaves alone, lapses.
    */
   async #claim(
-    bot: ReadyBot,
+    bot: AgentBot,
     user: string,
     atMs: number,
     nowMs: number,

@@ -16,7 +16,7 @@ it('texts that are due at the same time wait for each other, and none fails', as
       underWayMax = Math.max(underWayMax, underWay.length);
     });
   const sending = new Sending({ call } as unknown as KfCalls, new NoSessionCalls());
-  const bot = { id: 'bot-1', corpId: 'wwCorp_1', opened: {} } as unknown as OpenBot;
+  const bot = { id: 'bot-1', corpId: 'wwCorp_1', secrets: {} } as unknown as OpenBot;
   const text = { openKfId: 'wk', customer: 'wm', text: 'Hello', isRepeated: false };
   const all = Promise.all(
     Array.from({ length: TEXTS }, (_, n) => sending.send(bot, { ...text, msgid: `m${n}` })),

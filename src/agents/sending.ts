@@ -64,7 +64,7 @@ export class Sending {
 
   async #send(bot: OpenBot, { openKfId, customer, msgid, text, isRepeated }: Text): Promise<Sent> {
     const { id: botId, corpId } = bot;
-    const { corpSecret } = bot.opened;
+    const { corpSecret } = bot.secrets;
     const body = { touser: customer, open_kfid: openKfId, msgid, msgtype: 'text', text: { content: text } };
     try {
       const followed = await this.sessions.begin(bot, API, body);

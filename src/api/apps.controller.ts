@@ -7,7 +7,7 @@ import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answ
 import { knownFieldsOf } from '../http/answers/validation.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
-import { type KindRules, KINDS } from '../registry/bots/bot-kinds.js';
+import type { Bot } from '../registry/bots/bot.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { AppDto, NewAppDto, toNewApp } from '../registry/apps/app.dto.js';
 import type { CauseAnswer } from '../insight/answers/cause.dto.js';
@@ -122,8 +122,8 @@ export class AppsController {
 
   #botsOf(corpId: string): number {
     if (this.bots.countOf(corpId) === 0) return 0;
-    const isCounted = ({ hasProgram, registers }: KindRules) => hasProgram && !registers;
-    return this.bots.list().filter((bot) => bot.corpId === corpId && isCounted(KINDS[bot.kind])).length;
+    const isCounted = ({ kind }: Bot) => kind !== 'none' && kind !== 'puppet';
+    return this.bots.list().filter((bot) => bot.corpId === corpId && isCounted(bot)).length;
   }
 }
 

@@ -3,14 +3,11 @@ import type { ConfigType } from '@nestjs/config';
 import type { FastifyRequest } from 'fastify';
 import { BotEndpoints } from '../dispatch/endpoint/bot-endpoint.js';
 import { AppError } from '../kernel/app-error.js';
-import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { type Bot, readSecrets } from '../registry/bots/bot.js';
-import type { NewBot } from '../registry/bots/bots.service.js';
+import { type BotSettings, isOpen, type Open } from '../registry/bots/bot.js';
+import { type Terms, toChangedBot, toNewBot } from '../registry/bots/bot-request.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
-import { newUrlIn, toBotChange, toNewBot, urlIn } from '../registry/bots/asked-bot.js';
 import type { BotChangeDto, NewBotDto } from '../registry/bots/bot.dto.js';
-import type { Terms } from '../registry/bots/taking.js';
 import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import { AccessTokens } from '../wecom/tokens/access-tokens.js';
@@ -34,36 +31,33 @@ export class AskedBots {
   ) {}
 
   /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE` */
-  async toNew(dto: NewBotDto, from: AskedFrom): Promise<NewBot> {
-    const given = toNewBot(dto, this.#terms);
-    this.#requireCarried(given);
-    this.#requireAllowed('callback.url', urlIn(dto));
-    this.#requireAllowed('agent.url', dto.agent?.url);
-    if (given.takes === 'message') await this.#requireAccepted(given.corpId, secretOf(given), from);
-    return given;
+  async toNew(dto: NewBotDto, from: AskedFrom): Promise<Open<BotSettings>> {
+    const bot = toNewBot(dto, this.#terms);
+    this.#requireCarried(bot);
+    this.#requireAllowed(bot);
+    if (bot.takes === 'message') await this.#requireAccepted(bot, from);
+    return bot;
   }
 
   /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE`, `BOT_CLOSED` */
-  async toChange(dto: BotChangeDto, bot: OpenBot, from: AskedFrom): Promise<Partial<NewBot>> {
-    const change = toBotChange(dto, bot, this.#terms);
-    const changed = { ...bot, ...change };
-    this.#requireCarried(changed);
-    this.#requireAllowed('callback.url', newUrlIn(dto, bot.opened));
-    this.#requireAllowed('agent.url', dto.agent?.url);
-    const isNews = bot.takes === 'event' || dto.corpSecret !== undefined;
-    if (changed.takes === 'message' && isNews)
-      await this.#requireAccepted(bot.corpId, secretOf(changed), from);
-    return change;
+  async toChanged(dto: BotChangeDto, before: OpenBot, from: AskedFrom): Promise<Open<BotSettings>> {
+    const bot = toChangedBot(dto, before, this.#terms);
+    this.#requireCarried(bot);
+    if (urlOf(bot) !== urlOf(before)) this.#requireAllowed(bot);
+    const isNews = before.takes === 'event' || dto.corpSecret !== undefined;
+    if (bot.takes === 'message' && isNews) await this.#requireAccepted(bot, from);
+    return bot;
   }
 
   /**
    * Asks WeCom for a token with the corpSecret that the bot has now. Nobody waits for it: what WeCom answers is the bot's, so
    * that it no longer counts as refused where only the corpSecret before was wrong.
    */
-  tryCorpSecret({ id, corpId, opened }: KnownBot, { ip, trace }: AskedFrom): void {
-    if (opened === null || opened.corpSecret.reveal() === '') return;
+  tryCorpSecret(bot: KnownBot, { ip, trace }: AskedFrom): void {
+    if (!isOpen(bot) || bot.secrets.corpSecret.reveal() === '') return;
+    const { id, corpId, secrets } = bot;
     const caller = toTokenCaller('operator', ip);
-    const asked = this.tokens.check({ corpId, corpSecret: opened.corpSecret, caller, trace, botId: id });
+    const asked = this.tokens.check({ corpId, corpSecret: secrets.corpSecret, caller, trace, botId: id });
     const note = (outcome: TokenOutcome): void => {
       // What was asked upstream is noted there.
       if ('token' in outcome && outcome.source !== 'upstream')
@@ -76,22 +70,23 @@ export class AskedBots {
     return { nowMs: this.storeClock.nowMs(), hasSecretsKey: this.config.hasSecretsKey };
   }
 
-  #requireCarried(bot: Parameters<BotEndpoints['carries']>[0]): void {
+  #requireCarried(bot: BotSettings): void {
     if (this.botEndpoints.carries(bot)) return;
     const detail = `kind must be one that this manager carries to: it was built without the carrier of ${bot.kind}`;
     throw new AppError('REQUEST_INVALID', { detail });
   }
 
-  #requireAllowed(field: string, url: string | undefined): void {
-    if (url === undefined) return;
-    const endpoint = this.endpoints.readCallbackUrl(url);
-    if ('must' in endpoint)
-      throw new AppError('REQUEST_INVALID', { detail: `${field} must ${endpoint.must}` });
+  #requireAllowed(bot: Open<BotSettings>): void {
+    const url = urlOf(bot);
+    const endpoint = url === null ? null : this.endpoints.readCallbackUrl(url);
+    if (endpoint !== null && 'must' in endpoint)
+      throw new AppError('REQUEST_INVALID', { detail: `${bot.kind}.url must ${endpoint.must}` });
   }
 
   /** The manager pulls messages with the corpSecret. If WeCom did not accept it, the bot would get none. */
-  async #requireAccepted(corpId: string, corpSecret: Secret, { ip, trace }: AskedFrom): Promise<void> {
+  async #requireAccepted({ corpId, secrets }: Open<BotSettings>, { ip, trace }: AskedFrom): Promise<void> {
     const caller = toTokenCaller('operator', ip);
+    const { corpSecret } = secrets;
     const outcome = await this.tokens.check({ corpId, corpSecret, caller, trace });
     if ('token' in outcome) return;
     const { errcode } = outcome.refusal;
@@ -101,8 +96,8 @@ export class AskedBots {
   }
 }
 
-function secretOf(bot: Pick<Bot, 'secrets'>): Secret {
-  const secrets = readSecrets(bot);
-  if (secrets === null) throw new AppError('BOT_CLOSED');
-  return secrets.corpSecret;
+/** Where its program or its service is; `null` where the manager calls neither. */
+function urlOf(bot: Open<BotSettings>): string | null {
+  if (bot.kind === 'callback') return bot.secrets.url.reveal();
+  return bot.kind === 'agent' ? bot.agent.url : null;
 }

@@ -6,7 +6,7 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
-import { KINDS, rulesOf } from '../registry/bots/bot-kinds.js';
+import { type Bot, takesCallbacks } from '../registry/bots/bot.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
@@ -15,6 +15,7 @@ import { BotChangeDto, NewBotDto, toBotDto } from '../registry/bots/bot.dto.js';
 import { shownUrl } from '../registry/endpoint/endpoint.js';
 import {
   type BotAnswer,
+  type BotCallbackAnswer,
   type BotChangedAnswer,
   type BotCreatedAnswer,
   type BotPageAnswer,
@@ -100,13 +101,12 @@ export class BotsController {
     const given = await this.asked.toNew(body, request);
     const { bot, key } = await this.bots.add(given, askedBy(request));
     request.done = { subject: bot.name };
-    const { callback, opened } = bot;
-    const hasKeys = callback !== null && opened !== null && rulesOf(bot).takesCallbacks;
+    const keys = takesCallbacks(bot) ? bot.secrets : null;
     return {
       ...this.#toAnswer(bot, await this.#now()),
       key,
-      token: hasKeys ? opened.callbackToken.reveal() : null,
-      encodingAESKey: hasKeys ? opened.encodingAESKey.reveal() : null,
+      token: keys && keys.callbackToken.reveal(),
+      encodingAESKey: keys && keys.encodingAESKey.reveal(),
       signingSecret: signingSecretOf(bot) ?? '',
     };
   }
@@ -152,7 +152,7 @@ export class BotsController {
     let before: string | null = null;
     const change = (bot: OpenBot) => {
       before = signingSecretOf(bot);
-      return this.asked.toChange(body, bot, request);
+      return this.asked.toChanged(body, bot, request);
     };
     const bot = await this.bots.change(id, change, askedBy(request));
     if (body.corpSecret !== undefined) this.asked.tryCorpSecret(bot, request);
@@ -224,25 +224,16 @@ export class BotsController {
   }
 
   #toAnswer(bot: KnownBot, { causes, views }: Now): BotAnswer {
-    const { id, order, callback, opened, endpoint, createdAtMs } = bot;
+    const { id, order, secrets, endpoint, createdAtMs } = bot;
     const { taken, failure, lastHour } = this.figures.ofBot(id);
     const isUsable = !('must' in endpoint);
     return {
       ...toBotDto(bot),
       id,
       order: bot.takes === 'message' ? order : null,
-      callback:
-        callback === null
-          ? null
-          : {
-              url: isUsable ? shownUrl(endpoint) : '',
-              form: callback.form ?? 'wecom',
-              receiveId: callback.receiveId,
-              headers: Object.keys(opened?.headers ?? {}),
-              timeoutMs: callback.timeoutMs,
-            },
-      agent: bot.agent ? readAgent(bot.agent) : null,
-      hasCorpSecret: opened !== null && opened.corpSecret.reveal() !== '',
+      callback: toCallbackAnswer(bot),
+      agent: bot.kind === 'agent' ? readAgent(bot.agent) : null,
+      hasCorpSecret: secrets !== null && secrets.corpSecret.reveal() !== '',
       clients: this.connected.countOf(id),
       fault: faultOf(bot),
       circuit: isUsable && this.circuits.isFailing(endpoint.href) ? 'open' : 'closed',
@@ -257,12 +248,27 @@ export class BotsController {
 }
 
 /** `null` for a bot that was imported without one. */
-function signingSecretOf({ opened }: KnownBot): string | null {
-  return opened?.signingSecret.reveal() || null;
+function signingSecretOf({ secrets }: Bot): string | null {
+  return secrets?.signingSecret.reveal() || null;
 }
 
-function faultOf({ opened, kind, endpoint }: KnownBot): string | null {
-  if (opened === null)
+function toCallbackAnswer(bot: KnownBot): BotCallbackAnswer | null {
+  if (!('callback' in bot)) return null;
+  const { endpoint, callback } = bot;
+  const of = bot.kind === 'callback' ? bot : null;
+  return {
+    url: 'must' in endpoint ? '' : shownUrl(endpoint),
+    form: of?.callback.form ?? 'wecom',
+    receiveId: callback.receiveId,
+    headers: Object.keys(of?.secrets?.headers ?? {}),
+    timeoutMs: callback.timeoutMs,
+  };
+}
+
+function faultOf({ secrets, kind, endpoint }: KnownBot): string | null {
+  if (secrets === null)
     return 'its secrets cannot be opened; add their key to SECRETS_KEY, or delete the bot and add it again';
-  return KINDS[kind].hasUrl && 'must' in endpoint ? `its url must ${endpoint.must}` : null;
+  return (kind === 'callback' || kind === 'agent') && 'must' in endpoint
+    ? `its url must ${endpoint.must}`
+    : null;
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { storedApp } from '../../test/support/apps.js';
-import { storedBot } from '../../test/support/bots.js';
+import { newBot } from '../../test/support/bots.js';
 import { openDispatch } from '../../test/support/dispatch.js';
 import type { TestRegistry } from '../../test/support/registry.js';
 import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
@@ -346,9 +346,8 @@ describe('an event of an account that is left to people', () => {
 
   beforeEach(async () => {
     await registerHere(app, 'wkAnother');
-    const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...bot } = storedBot();
     const staffed = { openKfIds: ['*'], kind: 'none', callback: null } as const;
-    await registry.botsService.add({ ...bot, corpId: app.corpId, ...staffed }, by);
+    await registry.botsService.add(newBot({ corpId: app.corpId, ...staffed }), by);
   });
 
   it('goes to nobody', async () => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../kernel/store-clock.js';
 import { listedIn } from '../registry/bots/bot.js';
-import { rulesOf } from '../registry/bots/bot-kinds.js';
+import { pulls } from '../registry/bots/bot.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
 import { Destinations, type MessageDestination } from '../registry/accounts/destination.js';
 import {
@@ -34,7 +34,7 @@ export class QueuedAnswers extends QueuedMessages {
 
   override async answer(bot: KnownBot, openKfId: string | null, cursor: string): Promise<QueuedAnswer> {
     // Other bots are sent the message itself, and would get it twice.
-    if (!rulesOf(bot).pulls) return nothing(cursor);
+    if (!pulls(bot)) return nothing(cursor);
     const accounts = (openKfId === null ? listedIn(bot) : [openKfId]).map((id) => ({
       corpId: bot.corpId,
       openKfId: id,

@@ -7,7 +7,7 @@ import { type MessageRows, waitingOf } from './message-rows.js';
 import { isHeld, mergeMsOf } from './quick-texts.js';
 
 /** The bot, as far as it decides which message goes next. */
-export type OrderingBot = Pick<Bot, 'order' | 'session'>;
+export type OrderingBot = Pick<Bot, 'order'> & Partial<Pick<Bot, 'session'>>;
 
 /**
  * How many messages of an account are read at once, and how many characters they may have together: contents may be

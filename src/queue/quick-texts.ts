@@ -27,7 +27,7 @@ export function isChoice(text: unknown): boolean {
 }
 
 /** 0 where texts are not held. */
-export function mergeMsOf({ session }: Pick<Bot, 'session'>): number {
+export function mergeMsOf({ session }: Partial<Pick<Bot, 'session'>>): number {
   return (session?.mergeS ?? 0) * 1_000;
 }
 

@@ -111,7 +111,7 @@ export class ServiceCalls {
     body: object | null,
     query: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly fields: Fields } | WecomAnswer | null> {
-    const { corpSecret } = bot.opened;
+    const { corpSecret } = bot.secrets;
     try {
       const answer = await this.calls.call({
         corpId,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { storedBot } from '../../test/support/bots.js';
+import { knownBot } from '../../test/support/bots.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryRecords, RecordData } from '../../test/support/memory-records.js';
 import { Samples } from '../../test/support/metrics.js';
@@ -9,7 +9,6 @@ import { Metrics } from '../metrics/metrics.js';
 import type { DeliveryRecord } from '../record/delivery-record.js';
 import type { DeliveryRecorder } from '../record/delivery-recorder.js';
 import type { Destinations } from '../registry/accounts/destination.js';
-import { type BotSecrets, readSecrets } from '../registry/bots/bot.js';
 import type { KnownBots, OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
 import { webhookIdOf } from '../queue/message.js';
@@ -115,9 +114,7 @@ function replica() {
 }
 
 function bot(): OpenBot {
-  const stored = storedBot({ takes: 'message', takesMessagesSinceMs: 0, session: settings });
-  const opened = readSecrets(stored) as BotSecrets;
-  return { ...stored, opened, endpoint: { must: '' }, pulled: null, unconnected: null, keysId: null };
+  return knownBot({ takes: 'message', takesMessagesSinceMs: 0, session: settings });
 }
 
 let one: ReturnType<typeof replica>;

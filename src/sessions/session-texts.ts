@@ -7,6 +7,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { toWelcome } from '../record/delivery-record.js';
 import { DeliveryRecorder } from '../record/delivery-recorder.js';
 import { Destinations } from '../registry/accounts/destination.js';
+import { isOpen } from '../registry/bots/bot.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
 import { claimText, settledText } from './machine.js';
 import { ServiceCalls } from './service-calls.js';
@@ -151,5 +152,5 @@ const NOT_SENT = -2;
 
 /** Whether the bot shares its customers with people, and this process can call WeCom for it. */
 export function isSharing(bot: KnownBot): bot is OpenBot {
-  return bot.opened !== null && bot.takes === 'message' && bot.session != null;
+  return isOpen(bot) && bot.takes === 'message' && bot.session !== null;
 }

@@ -6,8 +6,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { rulesOf } from '../registry/bots/bot-kinds.js';
-import { hashOfKey, listedIn, takesAllOthers } from '../registry/bots/bot.js';
+import { hashOfKey, listedIn, takesAllOthers, takesCallbacks } from '../registry/bots/bot.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
 import type { Admitted } from './clients/client.js';
@@ -57,7 +56,7 @@ export class StreamAdmission {
       throw new AppError(role === null ? 'AUTH_WRONG' : 'BOT_FORBIDDEN', {
         detail: 'a stream takes the key of a bot of kind stream or callback',
       });
-    if (!rulesOf(bot).takesCallbacks) throw new AppError('BOT_FORBIDDEN', { detail: whyNoStream(bot) });
+    if (!takesCallbacks(bot)) throw new AppError('BOT_FORBIDDEN', { detail: whyNoStream(bot) });
     return {
       bot,
       keyHash: hashOfKey(toSecret(headers.authorization ?? '')),
@@ -96,13 +95,13 @@ export class StreamAdmission {
       wantsCallbacks,
       isStillAllowed: () => {
         const known = this.bots.findByKey(keyHash, this.storeClock.nowMs());
-        return known?.id === bot.id && rulesOf(known).takesCallbacks;
+        return known?.id === bot.id && takesCallbacks(known);
       },
     };
   }
 }
 
-function whyNoStream({ kind, callback }: KnownBot): string {
-  const what = callback?.form === 'json' ? 'takes messages in JSON at its URL' : `is of kind ${kind}`;
+function whyNoStream({ kind }: KnownBot): string {
+  const what = kind === 'callback' ? 'takes messages in JSON at its URL' : `is of kind ${kind}`;
   return `the bot ${what}; a stream is for bots of kind stream, or of kind callback with form wecom`;
 }

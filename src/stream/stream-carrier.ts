@@ -12,8 +12,8 @@ import { toCallbackQuery } from '../dispatch/http/wecom-envelope.js';
 import { eventOf, hasPulledOf, type Parcel } from '../dispatch/endpoint/parcel.js';
 import { Clock } from '../kernel/clock.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
+import { isOpen } from '../registry/bots/bot.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
-import { rulesOf } from '../registry/bots/bot-kinds.js';
 import type { Destination } from '../registry/accounts/destination.js';
 import { isStream } from '../registry/endpoint/endpoint.js';
 import { makeSyncToken } from '../registry/bots/sync-tokens.js';
@@ -35,7 +35,7 @@ export class StreamCarrier extends Carrier {
   }
 
   override takes({ endpoint, bot, isPulled }: Carried): boolean {
-    const isStreamed = endpoint === null ? bot !== null && rulesOf(bot).isOnlyStreamed : isStream(endpoint);
+    const isStreamed = endpoint === null ? bot?.kind === 'stream' : isStream(endpoint);
     return isStreamed && !isPulled;
   }
 
@@ -44,7 +44,7 @@ export class StreamCarrier extends Carrier {
     if (bot === null || connection === null) return failedAttempt('connect', NOBODY, onEnd);
     const client = this.clients.find(connection.id);
     if (client === null) return failedAttempt('withdrawn', MOVED, onEnd);
-    if (client.admitted.wantsCallbacks && bot.opened === null)
+    if (client.admitted.wantsCallbacks && !isOpen(bot))
       return failedAttempt('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
     const frame = this.#toFrame(bot, parcel, client.admitted.wantsCallbacks);
     return client.underWay.start(frame, ackLimitMs(bot), onEnd, hasPulledOf(parcel));
@@ -73,6 +73,6 @@ export class StreamCarrier extends Carrier {
 }
 
 /** How long an acknowledgement may take: the bot's `timeoutMs`, since some bots pull before they answer. */
-export function ackLimitMs({ callback }: KnownBot): number {
-  return callback?.timeoutMs ?? ATTEMPT_LIMIT_MS;
+export function ackLimitMs(bot: KnownBot): number {
+  return 'callback' in bot ? bot.callback.timeoutMs : ATTEMPT_LIMIT_MS;
 }

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Keeping } from '../dispatch/answer/keeping.js';
 import { Circuits } from '../dispatch/endpoint/circuits.js';
 import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
-import { KINDS } from '../registry/bots/bot-kinds.js';
 import { listedIn, takesAllOthers } from '../registry/bots/bot.js';
 import {
   ALL,
@@ -72,7 +71,7 @@ export class StreamWakes implements ConnectionWatch {
       return;
     }
     // Without a client, events can only go to the bot's URL. If it has none, they stay.
-    if (to === null && !KINDS[bot.kind].hasUrl) return;
+    if (to === null && bot.kind === 'stream') return;
     if (openKfId === ALL && takesAllOthers(bot) && bot.takes === 'message') this.waiting.someAreThere();
     for (const one of openKfId === ALL ? listedIn(bot) : [openKfId]) this.#wake(bot, one);
   }

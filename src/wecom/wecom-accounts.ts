@@ -150,10 +150,10 @@ export class WecomAccounts {
     const ofBots = this.bots
       .list()
       .filter((bot) => bot.corpId === corpId)
-      .flatMap(({ id: botId, opened }) =>
-        opened === null || opened.corpSecret.reveal() === ''
+      .flatMap(({ id: botId, secrets }) =>
+        secrets === null || secrets.corpSecret.reveal() === ''
           ? []
-          : [{ botId, corpSecret: opened.corpSecret }],
+          : [{ botId, corpSecret: secrets.corpSecret }],
       );
     const ofPuppets =
       ofBots.length > 0 && !this.corps.hasSecrets(corpId)

@@ -7,7 +7,7 @@ import { EMPTY_BOOK } from '../../src/notifications/book.js';
 import { NOTIFICATION_BOOKS } from '../../src/notifications/notification-books.js';
 import { ENDED_SESSIONS, OPERATORS } from '../../src/operators/operator.js';
 import { APPS } from '../../src/registry/apps/app.js';
-import { BOTS } from '../../src/registry/bots/bot.js';
+import { BOTS } from '../../src/registry/bots/stored-bot.js';
 import { type RecordKind, toFields } from '../../src/storage/records/record-kind.js';
 import { CONTENTS } from '../../src/store-contents.js';
 import { newSession, SESSIONS, toStored } from '../../src/sessions/session.js';

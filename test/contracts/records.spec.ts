@@ -4,7 +4,7 @@ import { SystemClock } from '../../src/kernel/clock.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { ENDED_SESSIONS } from '../../src/operators/operator.js';
 import { APPS } from '../../src/registry/apps/app.js';
-import { BOTS } from '../../src/registry/bots/bot.js';
+import { BOTS } from '../../src/registry/bots/stored-bot.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import type { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
 import { REPLIES } from '../../src/agents/replies.js';

@@ -5,7 +5,7 @@ import { Sealer } from '../../src/crypto/sealer.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { webhookIdOf } from '../../src/queue/message.js';
 import { APPS } from '../../src/registry/apps/app.js';
-import { BOTS } from '../../src/registry/bots/bot.js';
+import { BOTS } from '../../src/registry/bots/stored-bot.js';
 import { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 import { RecordStore } from '../../src/storage/records/records.js';
 import { Resealing } from '../../src/storage/store/resealing.js';

@@ -10,7 +10,7 @@ import { SystemClock } from '../../kernel/clock.js';
 import { Secret } from '../../kernel/secret.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
-import { AGENT_FORMS, type AgentForm, agentOf } from '../../registry/bots/agent.dto.js';
+import { AGENT_DEFAULTS, AGENT_FORMS, type AgentForm } from '../../registry/bots/agent.dto.js';
 import { type Endpoint, readEndpoint } from '../../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import type { Question } from '../forms/form.js';
@@ -46,7 +46,8 @@ function newClient(env: NodeJS.ProcessEnv = {}, clock = new SystemClock() as Man
 
 function serviceOf(form: AgentForm, key = STAND_IN_KEY, url = service.urlOf(form)) {
   const given = { form, url, timeoutMs: 1_000, ...(form === 'openai' ? { model: 'm' } : { botId: 'b' }) };
-  return { endpoint: readEndpoint(url) as Endpoint, settings: agentOf(given, null), key: new Secret(key) };
+  const settings = { ...AGENT_DEFAULTS, ...given };
+  return { endpoint: readEndpoint(url) as Endpoint, settings, key: new Secret(key) };
 }
 
 const ask = (form: AgentForm, question: Partial<Question> = {}, key = STAND_IN_KEY): Promise<Answer> =>

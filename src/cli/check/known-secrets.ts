@@ -4,7 +4,7 @@ import { isSealed, SealError, Sealer } from '../../crypto/sealer.js';
 import type { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { type App, APPS } from '../../registry/apps/app.js';
-import { type Bot, BOTS } from '../../registry/bots/bot.js';
+import { BOTS, type StoredBot } from '../../registry/bots/stored-bot.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import { openSecrets, type RecordKind } from '../../storage/records/record-kind.js';
 import { openPuppet, PUPPET_SECRETS } from '../../storage/puppets/puppet-secrets.js';
@@ -63,7 +63,7 @@ export class KnownSecrets implements Visitor {
 
   record(kind: RecordKind<object>, stored: object): void {
     if (kind === APPS) this.#app(stored as App);
-    else this.#bot(stored as Bot);
+    else this.#bot(stored as StoredBot);
   }
 
   #app(stored: App): void {
@@ -73,7 +73,7 @@ export class KnownSecrets implements Visitor {
     );
   }
 
-  #bot(stored: Bot): void {
+  #bot(stored: StoredBot): void {
     this.bots++;
     this.#open(stored, ['secrets'], () => void openSecrets(BOTS, stored, this.#sealer));
   }

@@ -1,7 +1,8 @@
 import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { type App, APPS, hasSecrets } from '../../registry/apps/app.js';
-import { type Bot, BOTS, readSecrets } from '../../registry/bots/bot.js';
+import { isOpen } from '../../registry/bots/bot.js';
+import { BOTS, readBot, type StoredBot } from '../../registry/bots/stored-bot.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { RecordStore } from '../../storage/records/records.js';
@@ -100,8 +101,8 @@ class Export {
     return appEntry(app, this.sealer);
   }
 
-  #lineOfBot(bot: Bot): string {
-    if (readSecrets(bot) === null) return this.#leaveOut(`bot ${bot.id}`, ['secrets']);
+  #lineOfBot(bot: StoredBot): string {
+    if (!isOpen(readBot(bot))) return this.#leaveOut(`bot ${bot.id}`, ['secrets']);
     this.#bots++;
     return botEntry(bot, this.sealer);
   }

@@ -8,8 +8,8 @@ import { type Identity, isSealed, SealError, type Sealer } from '../../crypto/se
 import { AppError } from '../../kernel/app-error.js';
 import { type App, APPS } from '../../registry/apps/app.js';
 import { type AppEntryDto, fromAppEntry, toAppEntry } from '../../registry/apps/app.dto.js';
-import { type Bot, BOTS } from '../../registry/bots/bot.js';
 import { fromBotEntry, toBotEntry } from '../../registry/bots/bot-entry.js';
+import { BOTS, type StoredBot } from '../../registry/bots/stored-bot.js';
 import {
   fromPuppetEntry,
   type PuppetEntryDto,
@@ -63,7 +63,7 @@ export function appEntry(app: App, sealer: Sealer | null): string {
   return `${JSON.stringify({ app: toAppEntry(sealer === null ? app : sealSecrets(APPS, app, sealer)) })}\n`;
 }
 
-export function botEntry(bot: Bot, sealer: Sealer | null): string {
+export function botEntry(bot: StoredBot, sealer: Sealer | null): string {
   return `${JSON.stringify({ bot: toBotEntry(sealer === null ? bot : sealSecrets(BOTS, bot, sealer)) })}\n`;
 }
 
@@ -112,7 +112,7 @@ function requireKeys(keyIds: readonly unknown[], { keyIds: known }: Sealer): voi
 export type Line =
   | { readonly puppet: Puppet }
   | { readonly app: App }
-  | { readonly bot: Bot }
+  | { readonly bot: StoredBot }
   | { readonly end: Counts }
   | { readonly fault: string; readonly kind: keyof Counts };
 
@@ -155,7 +155,7 @@ function readApp(value: unknown, sealer: Sealer | null): App {
   return fromAppEntry(opened(fields, APP_SECRETS, identitiesIn(APPS, fields, 'app'), sealer));
 }
 
-function readBot(value: unknown, sealer: Sealer | null): Bot {
+function readBot(value: unknown, sealer: Sealer | null): StoredBot {
   const fields = toObject(value);
   if (fields === null) throw new CommandError('bot must be an object');
   if (sealer === null) return fromBotEntry(fields);

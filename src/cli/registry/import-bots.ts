@@ -1,6 +1,7 @@
 import { ERRORS } from '../../kernel/error-table.js';
-import { type Bot, BOTS, BOTS_MAX, replacing } from '../../registry/bots/bot.js';
+import { BOTS_MAX } from '../../registry/bots/bot.js';
 import { isSameBot } from '../../registry/bots/bot-entry.js';
+import { BOTS, replacing, type StoredBot } from '../../registry/bots/stored-bot.js';
 import type { Change, Records, RecordStore } from '../../storage/records/records.js';
 import type { Outcome, WhatToChange, Written } from './what-to-change.js';
 
@@ -9,7 +10,7 @@ const NOT_WRITTEN = { taken: ERRORS.BOT_ACCOUNT_TAKEN.message, left: ERRORS.BOT_
 /** Writes bots to the store, compared with its content at the beginning. */
 export class BotImport {
   /** By id, as they are in the store once this run's writes are through. */
-  readonly #known = new Map<string, Bot>();
+  readonly #known = new Map<string, StoredBot>();
   /** The last write. One at a time: a bot may take an account that the one before gives away. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -20,21 +21,21 @@ export class BotImport {
   }
 
   private constructor(
-    private readonly bots: Records<Bot>,
+    private readonly bots: Records<StoredBot>,
     private readonly what: WhatToChange,
-    stored: readonly Bot[],
+    stored: readonly StoredBot[],
   ) {
     for (const bot of stored) this.#known.set(bot.id, bot);
   }
 
-  faultOf(bot: Bot): string | null {
+  faultOf(bot: StoredBot): string | null {
     const isOneTooMany = !this.#known.has(bot.id) && this.#known.size >= BOTS_MAX;
     if (isOneTooMany) return ERRORS.BOTS_FULL.message;
     const other = [...this.#known.values()].find((one) => one.id !== bot.id && shareAccount(one, bot));
     return other === undefined ? null : `${ERRORS.BOT_ACCOUNT_TAKEN.message} (${other.name})`;
   }
 
-  async write(bot: Bot): Promise<Written> {
+  async write(bot: StoredBot): Promise<Written> {
     const stored = this.#known.get(bot.id);
     const outcome = this.#outcomeOf(bot, stored);
     if (outcome === 'skipped' || outcome === 'unchanged') return outcome;
@@ -47,13 +48,13 @@ export class BotImport {
     return { fault: NOT_WRITTEN[written] };
   }
 
-  #outcomeOf(bot: Bot, stored: Bot | undefined): Outcome {
+  #outcomeOf(bot: StoredBot, stored: StoredBot | undefined): Outcome {
     if (stored === undefined) return 'added';
     if (isSameBot(bot, stored)) return 'unchanged';
     return this.what.mayReplace ? 'replaced' : 'skipped';
   }
 
-  async #store(bot: Bot, stored: Bot | undefined): Promise<Change<Bot>['outcome']> {
+  async #store(bot: StoredBot, stored: StoredBot | undefined): Promise<Change<StoredBot>['outcome']> {
     if (stored === undefined) return this.bots.add(bot);
     return (await this.bots.change(bot.id, replacing(bot, stored.revision))).outcome;
   }
@@ -65,6 +66,6 @@ export class BotImport {
   }
 }
 
-function shareAccount(a: Bot, b: Bot): boolean {
+function shareAccount(a: StoredBot, b: StoredBot): boolean {
   return a.corpId === b.corpId && a.openKfIds.some((id) => b.openKfIds.includes(id));
 }

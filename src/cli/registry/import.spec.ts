@@ -1,7 +1,7 @@
 /** What becomes of the lines of a file, on a store in memory. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { revealedApp, storedApp } from '../../../test/support/apps.js';
-import { revealedBot, storedBot } from '../../../test/support/bots.js';
+import { revealedBot, secretsText, storedBot } from '../../../test/support/bots.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { newSecretsKey } from '../../../test/support/place.js';
@@ -10,7 +10,7 @@ import { loadConfig } from '../../config/config.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { type App, APPS, APPS_MAX } from '../../registry/apps/app.js';
-import { type Bot, BOTS, type BotSecrets, readSecrets, toSecretsText } from '../../registry/bots/bot.js';
+import { BOTS, type StoredBot } from '../../registry/bots/stored-bot.js';
 import { AccountHistories } from '../../registry/puppets/account-history.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
@@ -100,7 +100,7 @@ const fileOf = (puppets: readonly Puppet[], sealer: Sealer | null = null): strin
 const stored = (openKfId: string) => revealed(table.get(openKfId)?.puppet ?? null);
 const putApp = (app: App) => records.of(APPS).change(app.id, () => app);
 const storedBots = () => records.of(BOTS).load();
-const findBot = ({ id }: Bot) => records.of(BOTS).find(id);
+const findBot = ({ id }: StoredBot) => records.of(BOTS).find(id);
 const nothing = { added: 0, replaced: 0, unchanged: 0, skipped: 0, failed: 0 };
 
 describe('a file', () => {
@@ -345,11 +345,11 @@ describe('a bot in a file', () => {
     paused: true,
     session: { welcome: { text: 'Hello' }, people: { keywords: ['人工'], to: 'pool' } },
   });
-  const noKeys = { callbackToken: new Secret(''), encodingAESKey: new Secret('') };
+  const noKeys = { token: '', encodingAESKey: '' };
   const jsonBot = storedBot({
     ...{ id: 'bot-3', openKfIds: ['wkJson'], takes: 'message', takesMessagesSinceMs: 1_000 },
     callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000, form: 'json' },
-    secrets: toSecretsText({ ...(readSecrets(callback) as BotSecrets), ...noKeys }),
+    secrets: secretsText(noKeys),
   });
   const agentBot = storedBot({
     ...{ id: 'bot-4', openKfIds: ['wkAgent'], kind: 'agent', callback: null },
@@ -359,13 +359,10 @@ describe('a bot in a file', () => {
       ...{ concurrency: 16, reset: ['新对话'], unsupported: '', fallback: 'Wait', fallbackAfterS: 30 },
       handOverMark: '',
     },
-    secrets: toSecretsText({
-      ...(readSecrets(callback) as BotSecrets),
-      ...{ ...noKeys, url: new Secret(''), headers: {}, agentKey: new Secret('app-secret-key') },
-    }),
+    secrets: secretsText({ ...noKeys, url: '', headers: {}, agentKey: 'app-secret-key' }),
   });
   const all = [callback, puppetBot, jsonBot, agentBot];
-  const file = (sealer: Sealer | null, bots: readonly Bot[] = all) => [
+  const file = (sealer: Sealer | null, bots: readonly StoredBot[] = all) => [
     headerLine(sealer),
     ...bots.map((bot) => botEntry(bot, sealer)),
     endOf(0, 0, bots.length),

@@ -1,9 +1,8 @@
 import { expect, it } from '@jest/globals';
-import { storedBot } from '../../../test/support/bots.js';
+import { secretsText, storedBot } from '../../../test/support/bots.js';
 import { newSecretsKey } from '../../../test/support/place.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
-import { toSecretsText } from '../../registry/bots/bot.js';
 import { botEntry } from './file-format.js';
 import { readLines } from './read-lines.js';
 
@@ -37,18 +36,11 @@ it('takes no byte order mark for part of the first line', async () => {
 });
 
 it('reads the line of a bot with all accounts and headers that one may have', async () => {
-  const headers = Array.from({ length: 16 }, (_, n) => [
-    `x-${n}`.padEnd(64, '-'),
-    new Secret('"'.repeat(1_024)),
-  ]);
-  const secrets = toSecretsText({
-    ...{ url: new Secret(`http://bot/${'a'.repeat(2_037)}`), headers: Object.fromEntries(headers) },
-    ...{ callbackToken: new Secret('t'.repeat(32)), encodingAESKey: new Secret('k'.repeat(43)) },
-    ...{
-      corpSecret: new Secret('c'.repeat(128)),
-      signingSecret: new Secret('s'.repeat(128)),
-      agentKey: new Secret(''),
-    },
+  const headers = Array.from({ length: 16 }, (_, n) => [`x-${n}`.padEnd(64, '-'), '"'.repeat(1_024)]);
+  const secrets = secretsText({
+    ...{ url: `http://bot/${'a'.repeat(2_037)}`, headers: Object.fromEntries(headers) },
+    ...{ token: 't'.repeat(32), encodingAESKey: 'k'.repeat(43) },
+    ...{ corpSecret: 'c'.repeat(128), signingSecret: 's'.repeat(128) },
   });
   const openKfIds = Array.from({ length: 1_000 }, (_, n) => `wk${n}`.padEnd(64, '-'));
   const line = botEntry(storedBot({ openKfIds, secrets }), new Sealer([new Secret(newSecretsKey())]));

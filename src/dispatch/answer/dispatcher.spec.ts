@@ -24,7 +24,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { Dispatched } from './dispatcher.js';
-import { BOTS } from '../../registry/bots/bot.js';
+import { BOTS } from '../../registry/bots/stored-bot.js';
 
 const BUDGET_MS = 1_000;
 const event = kfEvent();

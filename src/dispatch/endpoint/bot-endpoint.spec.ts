@@ -8,7 +8,7 @@ import {
   start,
 } from '../../../test/support/redelivery.js';
 import { Secret } from '../../kernel/secret.js';
-import { storedBot } from '../../../test/support/bots.js';
+import { openBot } from '../../../test/support/bots.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import { type Carried, Carrier } from './carrier.js';
@@ -104,7 +104,7 @@ describe('an attempt', () => {
     }
     await start({ carriers: [new AnsweredCarrier()] });
     const endpoint = { origin: 'http://ai', host: 'ai', basePath: '', href: 'http://ai#bot-1' };
-    const bot = { ...storedBot({ kind: 'agent', takes: 'message', callback: null }), endpoint } as KnownBot;
+    const bot = { ...openBot({ kind: 'agent', takes: 'message', callback: null }), endpoint } as KnownBot;
     const to = {
       ...kfEvent(),
       address: '',

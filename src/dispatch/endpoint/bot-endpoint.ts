@@ -3,7 +3,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import type { Destination, MessageDestination } from '../../registry/accounts/destination.js';
 import { Presence } from '../../registry/accounts/presence.js';
-import { type RuledBot, rulesOf } from '../../registry/bots/bot-kinds.js';
+import type { BotSettings } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { DeliveryOccasion, FailureStage } from '../../queue/failure.js';
 import { type Carried, type Carrier, CARRIERS, type ShownAttempt, type Verified } from './carrier.js';
@@ -128,16 +128,15 @@ export class BotEndpoints {
   }
 
   /** Whether a bot of this kind can be reached. If it takes messages, something has to pull them as well. */
-  carries(bot: RuledBot & Pick<KnownBot, 'takes'>): boolean {
-    if (!rulesOf(bot).hasProgram) return true;
+  carries(bot: BotSettings): boolean {
+    if (bot.kind === 'none') return true;
     const isReached = (isPulled: boolean) => this.#carrierFor({ bot, endpoint: null, isPulled }) !== null;
     return isReached(false) && (bot.takes !== 'message' || isReached(true));
   }
 
   /** See `Carrier.verify`. */
   async verify(bot: KnownBot): Promise<Verified> {
-    const endpoint = 'must' in bot.endpoint ? bot.unconnected : bot.endpoint;
-    const carrier = this.#carrierFor({ bot, endpoint, isPulled: false });
+    const carrier = this.#carrierFor({ bot, endpoint: null, isPulled: false });
     if (carrier === null) throw new AppError('BOT_UNVERIFIABLE');
     return carrier.verify(bot);
   }

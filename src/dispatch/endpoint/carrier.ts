@@ -1,5 +1,5 @@
 import { AppError } from '../../kernel/app-error.js';
-import type { RuledBot } from '../../registry/bots/bot-kinds.js';
+import type { BotSettings } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Destination } from '../../registry/accounts/destination.js';
 import type { Attempt, OnEnd } from './attempt.js';
@@ -30,7 +30,7 @@ export interface Verified {
 
 /** What a carrier is chosen by. */
 export interface Carried extends Pick<Destination, 'endpoint' | 'isPulled'> {
-  readonly bot: RuledBot | null;
+  readonly bot: BotSettings | null;
 }
 
 /** An attempt of which an operator is shown the answer. */

@@ -8,7 +8,6 @@ import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { type Span, Tracing, toServerAttributes } from '../../kernel/tracing.js';
 import type { Destination } from '../../registry/accounts/destination.js';
-import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { botIdOf, type Endpoint, isStream } from '../../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
@@ -56,9 +55,7 @@ export class HttpCarrier extends Carrier {
 
   override takes({ bot, endpoint, isPulled }: Carried): boolean {
     if (isPulled || (endpoint !== null && isStream(endpoint))) return false;
-    if (bot === null) return true;
-    const { registers, hasUrl, isAsked } = rulesOf(bot);
-    return registers || (hasUrl && !isAsked);
+    return bot === null || bot.kind === 'puppet' || bot.kind === 'callback';
   }
 
   override start(parcel: Parcel, to: Destination, onEnd: OnEnd): Attempt {

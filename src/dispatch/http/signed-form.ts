@@ -11,18 +11,17 @@ const PREFIX = 'whsec_';
 /** Made once for each secret: with a key of plain bytes, a signature takes five times as long. */
 const keys = new WeakMap<Secret, KeyObject>();
 
-/** To whom it is sent. One without a URL gets it below the endpoint at which it registered. */
-type Signed = Pick<KnownBot, 'endpoint' | 'callback' | 'opened'>;
-
-/** WeCom's entry as JSON, signed: a bot needs neither WeCom's cipher nor a cursor. */
-export function signedForm(
-  { endpoint: url, callback, opened }: Signed,
-  { content }: MessageBody,
-): DeliveryForm {
-  const signingSecret = opened?.signingSecret ?? new Secret('');
-  const added = Object.entries(opened?.headers ?? {}).map(([name, value]) => [name, value.reveal()]);
+/**
+ * WeCom's entry as JSON, signed: a bot needs neither WeCom's cipher nor a cursor. One without a URL gets it below the endpoint at
+ * which it registered.
+ */
+export function signedForm(bot: KnownBot, { content }: MessageBody): DeliveryForm {
+  const { endpoint: url, secrets } = bot;
+  const signingSecret = secrets?.signingSecret ?? new Secret('');
+  const headers = bot.kind === 'callback' ? (bot.secrets?.headers ?? {}) : {};
+  const added = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
   return {
-    limitMs: callback?.timeoutMs ?? ATTEMPT_LIMIT_MS,
+    limitMs: bot.kind === 'callback' ? bot.callback.timeoutMs : ATTEMPT_LIMIT_MS,
     toRequest: ({ basePath }, { id, attempt }, nowMs, trace) => {
       const body = content.reveal();
       const timestamp = String(Math.floor(nowMs / 1_000));

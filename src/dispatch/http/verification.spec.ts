@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { storedBot } from '../../../test/support/bots.js';
+import { knownBot, secretsText } from '../../../test/support/bots.js';
 import {
   blackHole,
   client,
@@ -9,9 +9,6 @@ import {
   puppetServer,
 } from '../../../test/support/delivery.js';
 import { refusedUrl } from '../../../test/support/raw-server.js';
-import { Secret } from '../../kernel/secret.js';
-import { readSecrets } from '../../registry/bots/bot.js';
-import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { ofBot, readCallbackUrl } from '../../registry/endpoint/endpoint.js';
 import type { NoAnswer, Verified } from '../endpoint/carrier.js';
 
@@ -22,16 +19,10 @@ beforeEach(openClient);
 afterEach(closeAll);
 
 function verify(url: string): Promise<Verified> {
-  const bot = storedBot();
   const endpoint = readCallbackUrl(url);
   if ('must' in endpoint) throw new Error(endpoint.must);
-  const opened = {
-    ...readSecrets(bot),
-    url: new Secret(url),
-    headers: { 'X-Tenant': new Secret(HEADER_SECRET) },
-  };
-  const known = { ...bot, opened, endpoint: ofBot(endpoint, bot.id) } as Partial<KnownBot> as KnownBot;
-  return client.verify(known);
+  const secrets = secretsText({ url, headers: { 'X-Tenant': HEADER_SECRET } });
+  return client.verify(knownBot({ secrets }, ofBot(endpoint, 'bot-1')));
 }
 
 async function saying(status: number, body: string, path = '/callback'): Promise<Verified> {

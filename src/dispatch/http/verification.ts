@@ -3,9 +3,8 @@ import type { Dispatcher as Undici } from 'undici';
 import { signatureOf } from '../../crypto/wecom-cipher.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
-import { rulesOf } from '../../registry/bots/bot-kinds.js';
-import type { BotSecrets } from '../../registry/bots/bot.js';
-import type { KnownBot } from '../../registry/bots/known-bots.js';
+import { isOpen, pulls } from '../../registry/bots/bot.js';
+import type { CallbackBot, KnownBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl } from '../../registry/endpoint/endpoint.js';
 import type { NoAnswer, ShownAttempt, Verified } from '../endpoint/carrier.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
@@ -30,10 +29,10 @@ export async function askForEcho(
   clock: Clock,
   ask: (asked: EchoRequest) => ShownAttempt,
 ): Promise<Verified> {
-  const { endpoint, opened } = bot;
-  const { hasUrl, takesCallbacks } = rulesOf(bot);
-  if (hasUrl && !takesCallbacks) throw new AppError('REQUEST_INVALID', { detail: NO_ECHO_IN_JSON });
-  if (!hasUrl || opened === null) throw new AppError('BOT_UNVERIFIABLE');
+  if (bot.kind !== 'callback') throw new AppError('BOT_UNVERIFIABLE');
+  if (!pulls(bot)) throw new AppError('REQUEST_INVALID', { detail: NO_ECHO_IN_JSON });
+  if (!isOpen(bot)) throw new AppError('BOT_UNVERIFIABLE');
+  const { endpoint } = bot;
   if ('must' in endpoint)
     return { fault: `its url must ${endpoint.must}`, status: null, noAnswer: null, durationMs: 0 };
   const echo = String(randomInt(10 ** 14, 2 ** 47));
@@ -48,7 +47,7 @@ export async function askForEcho(
   const body = answer?.body ?? '';
   if (body.includes('CALLBACK_FROM_MANAGER')) return { ...said, fault: OWN_URL };
   if (body.trim().replace(/^"(.*)"$/, '$1') === echo && result.taken) return { ...said, fault: null };
-  const words = shownWords(body, opened);
+  const words = shownWords(body, bot.secrets);
   const what = result.taken ? 'it answered without the opened echo' : result.reason;
   const missing = missingHeader(bot, endpoint, words);
   const remedy = missing ?? (result.taken ? OF_NO_ECHO : remedyOf(status, said.noAnswer));
@@ -101,10 +100,10 @@ const HEADERS_OF_PROGRAMS = [{ path: '/share/v1/app/wechat/service', header: 'X-
 const A_HEADER = /\bX-[A-Za-z0-9-]{2,40}\b/i;
 
 /** The remedy for a header that the program seems to ask for; `null` where it asks for none, or the bot has it. */
-function missingHeader(bot: KnownBot, { path }: CallbackUrl, words: string): string | null {
+function missingHeader({ secrets }: CallbackBot, { path }: CallbackUrl, words: string): string | null {
   const known = HEADERS_OF_PROGRAMS.find((one) => path.startsWith(one.path) || one.says.test(words));
   const header = known?.header ?? A_HEADER.exec(words)?.[0];
-  const given = Object.keys(bot.opened?.headers ?? {}).map((name) => name.toLowerCase());
+  const given = Object.keys(secrets.headers).map((name) => name.toLowerCase());
   if (header === undefined || given.includes(header.toLowerCase())) return null;
   return `the program needs the header ${header}: add it to callback.headers of the bot`;
 }
@@ -115,11 +114,11 @@ const SECRET_LENGTH_MIN = 4;
 const LIKE_A_SECRET = /[A-Za-z0-9+/_=-]{32,}/g;
 
 /** What the program said, without tags, control characters and anything that may be a secret. */
-function shownWords(body: string, opened: BotSecrets): string {
+function shownWords(body: string, secrets: CallbackBot['secrets']): string {
   let words = unescaped(body);
   if (words.trimStart().startsWith('<'))
     words = words.replace(/<(script|style)\b.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ');
-  for (const secret of secretsIn(opened)) words = words.replaceAll(secret, '***');
+  for (const secret of secretsIn(secrets)) words = words.replaceAll(secret, '***');
   words = words
     .replace(LIKE_A_SECRET, '***')
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
@@ -136,14 +135,14 @@ function unescaped(body: string): string {
   }
 }
 
-function secretsIn({ url, corpSecret, callbackToken, encodingAESKey, signingSecret, headers }: BotSecrets) {
+function secretsIn({ url, headers, ...others }: CallbackBot['secrets']) {
   const query = URL.parse(url.reveal())?.searchParams.values() ?? [];
-  const secrets = [corpSecret, callbackToken, encodingAESKey, signingSecret, ...Object.values(headers)];
+  const secrets = [...Object.values(others), ...Object.values(headers)];
   const texts = [...secrets.map((secret) => secret.reveal()), ...query];
   return texts.filter((text) => text.length >= SECRET_LENGTH_MIN).sort((a, b) => b.length - a.length);
 }
 
-function echoRequest(bot: KnownBot, echo: string, nowMs: number): Undici.DispatchOptions {
+function echoRequest(bot: CallbackBot, echo: string, nowMs: number): Undici.DispatchOptions {
   const form = new WecomForm(bot);
   const [timestamp, nonce] = [String(Math.floor(nowMs / 1_000)), String(randomInt(10 ** 9, 10 ** 10))];
   const echostr = form.envelope.sealText(echo);

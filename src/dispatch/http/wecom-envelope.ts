@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { signatureOf, WecomCipher } from '../../crypto/wecom-cipher.js';
 import type { Secret } from '../../kernel/secret.js';
-import type { BotSecrets } from '../../registry/bots/bot.js';
-import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { CalledBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
 import type { RawCallback } from '../../queue/kf-event.js';
 import { eventOf, type Parcel } from '../endpoint/parcel.js';
@@ -11,11 +10,10 @@ import { eventOf, type Parcel } from '../endpoint/parcel.js';
 export class WecomEnvelope {
   #cipher: WecomCipher | null = null;
 
-  /** @param bot one that takes callbacks, whose secrets are open. */
-  constructor(private readonly bot: KnownBot) {}
+  constructor(private readonly bot: CalledBot) {}
 
   get callbackToken(): Secret {
-    return this.#secrets.callbackToken;
+    return this.bot.secrets.callbackToken;
   }
 
   /** The callback as WeCom sent it, if the event still has it; else a new one. @param nowS epoch seconds. */
@@ -25,8 +23,8 @@ export class WecomEnvelope {
 
   /** Encrypts a text with the bot's key and its receive id. */
   sealText(text: string): string {
-    this.#cipher ??= new WecomCipher(this.#secrets.encodingAESKey);
-    return this.#cipher.seal(text, this.bot.callback?.receiveId ?? '');
+    this.#cipher ??= new WecomCipher(this.bot.secrets.encodingAESKey);
+    return this.#cipher.seal(text, this.bot.callback.receiveId);
   }
 
   /** @param message XML. @param nowS epoch seconds. */
@@ -42,11 +40,6 @@ export class WecomEnvelope {
       nonce,
       body,
     };
-  }
-
-  get #secrets(): BotSecrets {
-    if (this.bot.opened === null) throw new Error(`the secrets of bot ${this.bot.id} are not open`);
-    return this.bot.opened;
   }
 }
 

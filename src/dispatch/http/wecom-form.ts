@@ -1,6 +1,6 @@
 import type { Dispatcher as Undici } from 'undici';
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
-import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { CallbackBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl, Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { DeliveryForm } from './delivery-form.js';
 import type { Parcel } from '../endpoint/parcel.js';
@@ -14,12 +14,12 @@ export class WecomForm implements DeliveryForm {
   readonly envelope: WecomEnvelope;
   readonly #path: string;
 
-  /** @param bot a callback bot whose secrets are open and whose URL may be used. */
-  constructor(bot: KnownBot) {
+  /** @param bot whose URL may be used. */
+  constructor(bot: CallbackBot) {
     const { path, query } = bot.endpoint as CallbackUrl;
-    this.limitMs = bot.callback?.timeoutMs ?? 0;
+    this.limitMs = bot.callback.timeoutMs;
     this.#path = query === '' ? `${path}?` : `${path}?${query}&`;
-    const headers = Object.entries(bot.opened?.headers ?? {});
+    const headers = Object.entries(bot.secrets.headers);
     this.headers = headers.flatMap(([name, value]) => [name, value.reveal()]);
     this.envelope = new WecomEnvelope(bot);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { storedBot } from '../../../test/support/bots.js';
+import { newBot, secretsText } from '../../../test/support/bots.js';
 import { clock, kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
 import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
 import {
@@ -24,8 +24,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { Secret } from '../../kernel/secret.js';
 import { toHintAnswer } from '../../insight/answers/hint-answer.js';
-import { toSecretsText } from '../../registry/bots/bot.js';
-import type { BotWithKey, NewBot } from '../../registry/bots/bots.service.js';
+import type { BotWithKey } from '../../registry/bots/bots.service.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { TestDelivery } from './test-delivery.js';
 import { TestElsewhere } from './test-elsewhere.js';
@@ -38,24 +37,21 @@ const ROUND_MS = 20 * SECOND_MS;
 const WAITING = 40;
 
 const secretsOf = (url: string, headers: Record<string, string> = {}): Secret =>
-  toSecretsText({
-    url: new Secret(url),
-    callbackToken: new Secret('botToken1'),
-    encodingAESKey: new Secret('kWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
-    corpSecret: new Secret(''),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, new Secret(value)])),
-    signingSecret: new Secret(''),
-    agentKey: new Secret(''),
-  });
+  secretsText({ url, headers, corpSecret: '', signingSecret: '' });
 
-function addBot(openKfIds: string[], url: string, fields: Partial<NewBot> = {}): Promise<BotWithKey> {
-  const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...given } = storedBot();
-  const bot = { ...given, openKfIds, secrets: secretsOf(url), ...fields };
-  return dispatch.registry.botsService.add(bot, OPERATOR);
+type Fields = Parameters<typeof newBot>[0];
+
+function addBot(openKfIds: string[], url: string, fields: Fields = {}): Promise<BotWithKey> {
+  const given = newBot({ openKfIds, secrets: secretsOf(url), ...fields });
+  return dispatch.registry.botsService.add(given, OPERATOR);
 }
 
-const moveBot = ({ id }: KnownBot, url: string): Promise<KnownBot> =>
-  dispatch.registry.botsService.change(id, () => ({ secrets: secretsOf(url) }), OPERATOR);
+const moveBot = ({ id }: KnownBot, url: string, { registry } = dispatch): Promise<KnownBot> =>
+  registry.botsService.change(
+    id,
+    ({ openKfIds }) => newBot({ openKfIds: [...openKfIds], secrets: secretsOf(url) }),
+    OPERATOR,
+  );
 const removeBot = ({ id }: KnownBot): Promise<KnownBot> => dispatch.registry.botsService.remove(id, OPERATOR);
 
 /** Its circuit is open afterwards. */
@@ -163,7 +159,7 @@ describe('what waits for a bot of all other accounts', () => {
     const { bot } = await addBot(['*'], bad.url);
     await keepAll();
     const other = await open({ events, records: new MemoryRecords(data) });
-    await other.registry.botsService.change(bot.id, () => ({ secrets: secretsOf(good.url) }), OPERATOR);
+    await moveBot(bot, good.url, other);
     await pass(MINUTE_MS);
     expect(good.received).toHaveLength(WAITING);
     expect([dispatch, other].map(({ circuits }) => circuits.open.size)).toEqual([0, 0]);

@@ -1,7 +1,7 @@
 /** A callback bot that takes events gets each of the newest 20 that wait: some programs look at one message for each. */
 import { expect, it } from '@jest/globals';
 import { BotServer } from '../../../test/support/bot-server.js';
-import { storedBot } from '../../../test/support/bots.js';
+import { newBot, secretsText } from '../../../test/support/bots.js';
 import { clock, kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
 import {
   dispatch,
@@ -19,8 +19,6 @@ import {
   waitingCount,
 } from '../../../test/support/redelivery.js';
 import type { AskedBy } from '../../kernel/role.js';
-import { Secret } from '../../kernel/secret.js';
-import { type Bot, toSecretsText } from '../../registry/bots/bot.js';
 import type { BotWithKey } from '../../registry/bots/bots.service.js';
 
 replicasOfEachTest();
@@ -28,18 +26,9 @@ replicasOfEachTest();
 const OPERATOR = {} as AskedBy;
 const KEYS = { token: 'botToken1', encodingAESKey: 'kWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C' };
 
-function addBot(url: string, fields: Partial<Bot> = {}): Promise<BotWithKey> {
-  const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...given } = storedBot(fields);
-  const secrets = toSecretsText({
-    url: new Secret(url),
-    callbackToken: new Secret(KEYS.token),
-    encodingAESKey: new Secret(KEYS.encodingAESKey),
-    corpSecret: new Secret(''),
-    headers: {},
-    signingSecret: new Secret(''),
-    agentKey: new Secret(''),
-  });
-  return dispatch.registry.botsService.add({ ...given, secrets }, OPERATOR);
+function addBot(url: string, fields: Parameters<typeof newBot>[0] = {}): Promise<BotWithKey> {
+  const secrets = secretsText({ url, ...KEYS, corpSecret: '', headers: {}, signingSecret: '' });
+  return dispatch.registry.botsService.add(newBot({ ...fields, secrets }), OPERATOR);
 }
 
 const ids = (first: number, last: number): string[] =>

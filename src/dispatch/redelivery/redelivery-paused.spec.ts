@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { storedBot } from '../../../test/support/bots.js';
+import { newBot, secretsText } from '../../../test/support/bots.js';
 import { clock, kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
 import type { Dispatch } from '../../../test/support/dispatch.js';
 import { MemoryRecords, RecordData } from '../../../test/support/memory-records.js';
@@ -22,9 +22,6 @@ import {
   taking,
 } from '../../../test/support/redelivery.js';
 import type { AskedBy } from '../../kernel/role.js';
-import { Secret } from '../../kernel/secret.js';
-import { readSecrets, toSecretsText } from '../../registry/bots/bot.js';
-import type { NewBot } from '../../registry/bots/bots.service.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { TestDelivery } from './test-delivery.js';
 import { TestElsewhere } from './test-elsewhere.js';
@@ -35,16 +32,17 @@ const OPERATOR = {} as AskedBy;
 const ROUND_MS = 20 * SECOND_MS;
 const openKfId = account(1);
 
-async function addBot(openKfIds: string[], url: string, fields: Partial<NewBot> = {}): Promise<KnownBot> {
-  const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...given } = storedBot();
-  const before = readSecrets(given);
-  if (before === null) throw new Error('the bot has no secrets');
-  const secrets = toSecretsText({ ...before, url: new Secret(url) });
-  return (await dispatch.registry.botsService.add({ ...given, openKfIds, secrets, ...fields }, OPERATOR)).bot;
+async function addBot(
+  openKfIds: string[],
+  url: string,
+  fields: Parameters<typeof newBot>[0] = {},
+): Promise<KnownBot> {
+  const given = newBot({ openKfIds, secrets: secretsText({ url }), ...fields });
+  return (await dispatch.registry.botsService.add(given, OPERATOR)).bot;
 }
 
 const setPaused = (paused: boolean, { id }: KnownBot, { registry }: Dispatch = dispatch) =>
-  registry.botsService.change(id, () => ({ paused }), OPERATOR);
+  registry.botsService.change(id, (bot) => ({ ...bot, paused }), OPERATOR);
 
 const PAUSED = { state: 'parked', lastFailure: { stage: 'paused' } };
 

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { storedBot } from '../../../test/support/bots.js';
+import { newBot } from '../../../test/support/bots.js';
 import { clock, kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
 import { registration } from '../../../test/support/puppets.js';
@@ -15,7 +15,7 @@ import {
   table,
   taking,
 } from '../../../test/support/redelivery.js';
-import { BOTS } from '../../registry/bots/bot.js';
+import { BOTS } from '../../registry/bots/stored-bot.js';
 
 replicasOfEachTest();
 
@@ -25,8 +25,8 @@ const BY = {} as never;
 const openKfId = account(1);
 
 async function staffed(openKfIds: string[]): Promise<string> {
-  const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...given } = storedBot({ openKfIds });
-  const { bot } = await dispatch.registry.botsService.add({ ...given, kind: 'none', callback: null }, BY);
+  const given = newBot({ openKfIds, kind: 'none', callback: null });
+  const { bot } = await dispatch.registry.botsService.add(given, BY);
   return bot.id;
 }
 

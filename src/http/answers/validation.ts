@@ -91,7 +91,41 @@ export function validated<T extends object>(dto: Dto<T>, values: object): T {
 
 /** Lists what is wrong with the values, field by field. Throws nothing. */
 export function faultsIn(dto: Dto<object>, values: object): string[] {
-  return messagesOf(validateSync(knownFieldsOf(dto, values), OPTIONS));
+  return [...faultsByField(dto, values).values()].flat();
+}
+
+/** By the field of `dto` that they are about. Throws nothing. */
+export function faultsByField(dto: Dto<object>, values: object): ReadonlyMap<string, readonly string[]> {
+  const errors = validateSync(knownFieldsOf(dto, values), OPTIONS);
+  const byField = Map.groupBy(errors, ({ property }) => property.split(OF_SEVERAL, 1)[0] ?? '');
+  return new Map([...byField].map(([field, all]) => [field, messagesOf(all)]));
+}
+
+/** Ends the name of a field in the name under which class-validator knows a rule of `Refuses`. */
+const OF_SEVERAL = ' ';
+let count = 0;
+
+/**
+ * Rules that look at several fields. They are asked besides the rules of the field, and about one that is left out, too: class-validator
+ * would skip them there, and a rule of a class would replace the inherited ones of its field.
+ * @param rules by the field that each is about: what is wrong, a sentence that begins with the name of the field; else `null`.
+ */
+export function Refuses<T extends object>(
+  rules: Readonly<Record<string, (values: T) => string | null>>,
+): ClassDecorator {
+  return (dto) => {
+    for (const [field, faultOf] of Object.entries(rules)) {
+      registerDecorator({
+        name: 'refuses',
+        target: dto,
+        propertyName: `${field}${OF_SEVERAL}${++count}`,
+        validator: {
+          validate: (_value, args) => faultOf(args?.object as T) === null,
+          defaultMessage: (args) => faultOf(args?.object as T) ?? '',
+        },
+      });
+    }
+  };
 }
 
 function invalid(errors: readonly ValidationError[]): AppError {
@@ -107,6 +141,11 @@ function messagesOf(errors: readonly ValidationError[]): string[] {
 /** The field is an object that follows the rules of `dto`. Read it with `knownFieldsOf`. */
 export function IsNested(dto: Dto<object>): PropertyDecorator {
   return nested((value, name) => nestedFaults(dto, value, name));
+}
+
+/** As `IsNested`, where the object itself says by which class it is judged. */
+export function IsNestedBy(choose: (value: object) => Dto<object>): PropertyDecorator {
+  return nested((value, name) => nestedFaults(isObject(value) ? choose(value) : Object, value, name));
 }
 
 /** As `IsNested`, and the field may be `null`, which does not count as left out. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { bury } from '../../../test/support/event-steps.js';
-import { storedBot } from '../../../test/support/bots.js';
+import { newBot } from '../../../test/support/bots.js';
 import { clock, kfEvent, kfParcel } from '../../../test/support/delivery.js';
 import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
@@ -159,8 +159,7 @@ describe('the list of accounts', () => {
 
   it('shows what a puppet registered even while a bot has the account', async () => {
     await registerAll();
-    const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...bot } = storedBot();
-    const given = { ...bot, corpId: CORP, openKfIds: ['wkWaiting'] };
+    const given = newBot({ corpId: CORP, openKfIds: ['wkWaiting'] });
     await dispatch.registry.botsService.add(given, {} as AskedBy);
     expect((await page({ text: 'wkWaiting' })).items).toMatchObject([
       { servedBy: 'bot', registration: { endpoint: endpointOf('wkWaiting') }, hint: { state: 'waiting' } },

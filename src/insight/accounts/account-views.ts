@@ -18,7 +18,6 @@ import {
   type MessageDestination,
 } from '../../registry/accounts/destination.js';
 import { STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
-import { KINDS } from '../../registry/bots/bot-kinds.js';
 import { listedIn } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
@@ -206,7 +205,7 @@ export class AccountViews {
   /** Agents whose service failed last, in a way that its operator has to look after. */
   #failingAgents(): ReadonlyMap<string, Failure> {
     const sinceMs = this.storeClock.nowMs() - AGENT_FAILED_MS;
-    const agents = this.bots.list().filter(({ kind }) => KINDS[kind].isAsked);
+    const agents = this.bots.list().filter(({ kind }) => kind === 'agent');
     return new Map(
       agents.flatMap(({ id }) => {
         const { failure, taken } = this.figures.ofBot(id);
@@ -348,7 +347,7 @@ function isAway(destination: Destination, taker: MessageDestination | null): boo
 }
 
 function sharedBy(bot: KnownBot | null): boolean {
-  return bot?.takes === 'message' && bot.session != null;
+  return bot?.takes === 'message' && bot.session !== null;
 }
 
 function lastFailureOf({ failure, taken }: LastDeliveries): Failure | null {

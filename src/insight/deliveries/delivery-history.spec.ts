@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { append, attemptRecord, deliveryRecord, RecordIds } from '../../../test/support/delivery-records.js';
-import { storedBot } from '../../../test/support/bots.js';
+import { openBot, storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
 import { registeredPuppet } from '../../../test/support/puppets.js';
@@ -111,8 +111,8 @@ describe('the records of a bot', () => {
   }
 
   beforeEach(() => {
-    registry.bots.written(storedBot({ id: 'bot-1', openKfIds: ['wk1', 'wk2'] }));
-    registry.bots.written(storedBot({ id: 'bot-2', openKfIds: ['*'] }));
+    registry.bots.written(openBot({ id: 'bot-1', openKfIds: ['wk1', 'wk2'] }));
+    registry.bots.written(openBot({ id: 'bot-2', openKfIds: ['*'] }));
     registry.image.put(registeredPuppet({ openKfId: 'wkOfPuppet', corpId: CORP }));
     for (const openKfId of ['wk1', 'wk2', 'wk3', 'wkOfPuppet', null])
       logged(deliveryRecord({ corpId: CORP, openKfId }));

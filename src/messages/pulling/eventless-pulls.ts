@@ -7,6 +7,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { Counters } from '../../storage/counters/counters.js';
 import { Pulls } from '../queue/pulls.js';
+import { isOpen } from '../../registry/bots/bot.js';
 import { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { type Look, Puller } from './puller.js';
 import type { Addressee } from '../../kernel/account.js';
@@ -84,8 +85,8 @@ export class EventlessPulls {
     const { retryAtMs } = isFree ? { retryAtMs: null } : await this.counters.take(limit, nowMs);
     if (retryAtMs !== null) return { retryAtMs };
     const { bot, isPulled } = this.destinations.find(account);
-    const isGone = bot === null || !isPulled || bot.id !== botId || bot.opened === null;
-    const look = isGone ? null : this.puller.look(account, { ...bot, opened: bot.opened });
+    const isGone = bot === null || !isPulled || bot.id !== botId || !isOpen(bot);
+    const look = isGone ? null : this.puller.look(account, bot);
     if (look !== null) return look;
     if (!isFree) await this.counters.giveBack(limit, nowMs);
     return isGone ? { isGone } : { pulledAtMs: nowMs };

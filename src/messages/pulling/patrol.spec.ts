@@ -43,7 +43,7 @@ beforeEach(() => {
 function addBots(corps: number, accountsOfEach: number): void {
   for (let n = 0; n < corps; n++) {
     const openKfIds = Array.from({ length: accountsOfEach }, (_, at) => `wk${n}_${at}`);
-    const bot = { id: `bot-${n}`, corpId: `ww${n}`, takes: 'message', opened: {}, openKfIds };
+    const bot = { id: `bot-${n}`, corpId: `ww${n}`, takes: 'message', secrets: {}, openKfIds };
     bots.push(bot as unknown as KnownBot);
   }
 }

@@ -7,7 +7,7 @@ import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
+import { isOpen, listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import { Pulls } from '../queue/pulls.js';
 import { MessageMetrics } from '../sending/message-metrics.js';
@@ -116,7 +116,7 @@ export class Patrol {
 
   async #findAccounts(): Promise<void> {
     this.#foundAtMs = this.clock.elapsedMs();
-    const taking = this.bots.list().filter(({ takes, opened }) => takes === 'message' && opened !== null);
+    const taking = this.bots.list().filter((bot) => bot.takes === 'message' && isOpen(bot));
     const listed = taking.flatMap((bot) => listedIn(bot).map((openKfId) => toWatched(bot, openKfId)));
     const found = Map.groupBy([...listed, ...(await this.#ofOthers(taking))], ({ corpId }) => corpId);
     for (const corpId of this.#turns.keys()) if (!found.has(corpId)) this.#turns.delete(corpId);

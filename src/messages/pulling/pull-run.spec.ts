@@ -2,11 +2,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { storedBot } from '../../../test/support/bots.js';
-import { Secret } from '../../kernel/secret.js';
+import { knownBot, secretsText } from '../../../test/support/bots.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { AppError } from '../../kernel/app-error.js';
-import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
@@ -72,16 +70,10 @@ beforeEach(() => {
   );
 });
 
-function openBot(fields: Partial<OpenBot> = {}): OpenBot {
-  const bot = { ...storedBot(), takes: 'message', takesMessagesSinceMs: MADE_AT_MS } as const;
-  const opened = readSecrets(bot) as BotSecrets;
-  return { ...bot, opened, endpoint: { must: '' }, pulled: null, unconnected: null, keysId: null, ...fields };
-}
+const openBot = (fields: Parameters<typeof knownBot>[0] = {}): OpenBot =>
+  knownBot({ takes: 'message', takesMessagesSinceMs: MADE_AT_MS, ...fields });
 
-const withSecret = (corpSecret: string): OpenBot => {
-  const bot = openBot();
-  return { ...bot, opened: { ...bot.opened, corpSecret: new Secret(corpSecret) } };
-};
+const withSecret = (corpSecret: string): OpenBot => openBot({ secrets: secretsText({ corpSecret }) });
 
 const entry = (msgid: string, sentAtMs = MADE_AT_MS + 1_000) => ({
   ...{ msgid, open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' },
@@ -223,7 +215,7 @@ describe('a page for a bot that shares its customers', () => {
   });
 
   it('that took long to judge leaves the next page all the time that a page has', async () => {
-    const appId = secretIdOf(ACCOUNT.corpId, openBot().opened.corpSecret);
+    const appId = secretIdOf(ACCOUNT.corpId, openBot().secrets.corpSecret);
     const lastsMs = [3_900, 14_000];
     const others: unknown[] = [];
     judging = async () => {
@@ -307,7 +299,7 @@ describe('what was sent before', () => {
   });
 
   it('a program has had that pulled by itself is not given again where WeCom refuses its cursor', async () => {
-    const appId = secretIdOf(ACCOUNT.corpId, openBot().opened.corpSecret);
+    const appId = secretIdOf(ACCOUNT.corpId, openBot().secrets.corpSecret);
     const pulled = { from: '', cursor: 'of the program', isAll: true };
     const own = { appId, takerId: 'bot-2', beganAtMs: clock.nowMs(), ...pulled };
     await queue.pulls.moveCursor(ACCOUNT, own, clock.nowMs());

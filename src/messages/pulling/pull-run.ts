@@ -111,7 +111,7 @@ export class PullRun {
   async run(task: PullTask, added: Added): Promise<AttemptResult> {
     try {
       const { account, bot } = task;
-      const appId = secretIdOf(bot.corpId, bot.opened.corpSecret);
+      const appId = secretIdOf(bot.corpId, bot.secrets.corpSecret);
       const lease = await this.pulls.begin(account, appId, this.storeClock.nowMs(), LEASE_MS);
       if (lease === null) return putOff('another replica pulls the account', AGAIN_MS);
       try {
@@ -181,7 +181,7 @@ export class PullRun {
     fromMs: number,
   ): Promise<readonly JudgedEntry[]> {
     const all = entries.map((entry) => ({ entry, withheld: null }));
-    if (bot.session == null) return all;
+    if (bot.session === null) return all;
     const timely = entries.filter(({ send_time: sentAtS }) => !(Number(sentAtS) * 1_000 < fromMs));
     const judged = await this.rules.judge({ account, bot, trace, entries: timely });
     const found = new Map(timely.map((entry, n) => [entry, judged[n]]));
@@ -195,7 +195,7 @@ export class PullRun {
     limit: number,
   ): Promise<AskedPage> {
     const { corpId, openKfId } = account;
-    const { corpSecret } = bot.opened;
+    const { corpSecret } = bot.secrets;
     const asked = { corpId, openKfId, corpSecret, botId: bot.id, syncToken, limit, trace };
     const answer = await this.sync.pull({ ...asked, cursor });
     if (cursor === '' || !('errcode' in answer) || !isOfCursor(answer.errcode))

@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { endpointAt, kfParcel } from '../../../test/support/delivery.js';
-import { storedBot } from '../../../test/support/bots.js';
+import { knownBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { Pending } from '../../kernel/pending.js';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Circuits } from '../../dispatch/endpoint/circuits.js';
-import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { Destinations, MessageDestination } from '../../registry/accounts/destination.js';
@@ -68,11 +67,7 @@ beforeEach(() => {
   pulled.listen(({ account }) => void cameIn.push(account.openKfId));
 });
 
-function bot(id: string): KnownBot {
-  const stored = { ...storedBot(), id };
-  const opened = readSecrets(stored) as BotSecrets;
-  return { ...stored, opened, endpoint: { must: '' }, pulled: null, unconnected: null, keysId: null };
-}
+const bot = (id: string): KnownBot => knownBot({ id });
 
 function start(openKfId = 'wkAccount-1', syncToken = 'ENCtoken', botId = 'bot-1'): Attempt {
   const parcel = kfParcel({ openKfId, syncToken });

@@ -12,6 +12,7 @@ import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { WakeUp } from '../../kernel/wake-up.js';
 import { Clock } from '../../kernel/clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
+import { isOpen } from '../../registry/bots/bot.js';
 import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
@@ -109,9 +110,8 @@ export class Puller extends Carrier {
   override start(parcel: Parcel, to: Addressee & Pick<Destination, 'bot'>, onEnd: OnEnd): Attempt {
     const asked = { syncToken: eventOf(parcel).syncToken, trace: parcel.trace };
     const { corpId, openKfId, bot } = to;
-    if (bot === null || bot.opened === null)
+    if (bot === null || !isOpen(bot))
       return failedAttempt('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
-    const open: OpenBot = { ...bot, opened: bot.opened };
     const attempt = new PullAttempt(onEnd);
     const deadline = this.clock.after(ATTEMPT_LIMIT_MS, () =>
       attempt.end({ taken: false, stage: 'saturated', reason: 'its pull takes long', retryAfterMs: 1_000 }),
@@ -123,13 +123,13 @@ export class Puller extends Carrier {
       const first: Lane = { next: null };
       this.#lanes.set(key, first);
       void this.late.add(
-        this.#runAll({ corpId, openKfId }, first, { waiting: new Set([attempt]), bot: open, asked }),
+        this.#runAll({ corpId, openKfId }, first, { waiting: new Set([attempt]), bot, asked }),
       );
     } else {
-      const next = lane.next ?? { waiting: new Set(), bot: open, asked };
+      const next = lane.next ?? { waiting: new Set(), bot, asked };
       lane.next = next;
       next.waiting.add(attempt);
-      next.bot = open;
+      next.bot = bot;
       // An event without a token must not take the place of one that has one.
       if (asked.syncToken !== '') next.asked = asked;
     }

@@ -1,7 +1,7 @@
 import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { storedBot } from '../../../test/support/bots.js';
+import { knownBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { noRecorder } from '../../../test/support/recorder.js';
 import type { Deliveries, Delivery } from '../../dispatch/endpoint/deliveries.js';
@@ -25,7 +25,7 @@ import { MessageOutcomes } from './message-outcomes.js';
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const ENDPOINT = 'http://bot:8080';
 const TRIES = 2;
-const BOT = { ...storedBot(), opened: null, pulled: null, keysId: null } as Partial<KnownBot> as KnownBot;
+const BOT: KnownBot = knownBot();
 const TAKER = { ...ACCOUNT, bot: BOT } as Partial<MessageDestination> as MessageDestination;
 
 let clock: ManualClock;
@@ -117,11 +117,11 @@ describe('a message under way to a callback bot', () => {
 
   it.each([
     ['puppet', null],
-    ['stream', null],
+    ['stream', { receiveId: '', timeoutMs: 5_000 }],
     ['callback', { receiveId: '', timeoutMs: 5_000, form: 'json' }],
   ] as const)('is not given to a pull of a bot that is sent it: %s, %j', async (kind, callback) => {
     const { turn } = await begin(1, false);
-    expect(await pull('', true, { ...BOT, kind, callback })).toBe('');
+    expect(await pull('', true, knownBot({ kind, callback }))).toBe('');
     expect((await queue.findUnderWay(turn))?.underWay.isPulled).toBe(false);
   });
 

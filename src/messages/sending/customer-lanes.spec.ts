@@ -97,7 +97,7 @@ async function keep(openKfId: string, ...msgids: string[]): Promise<void> {
 
 function takerOf(turn: Turn): ReadyDestination {
   const ids = { id: 'bot-1', order: 'customer', kind: 'agent', takes: 'message' };
-  const bot = { ...ids, opened: {}, endpoint: {}, agent: { concurrency } };
+  const bot = { ...ids, secrets: {}, endpoint: {}, agent: { concurrency } };
   return { ...turn, bot, endpoint: ENDPOINT, state: 'ready' } as unknown as ReadyDestination;
 }
 

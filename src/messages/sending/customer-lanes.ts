@@ -5,9 +5,9 @@ import { accountKey } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { Places } from '../../kernel/places.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { rulesOf } from '../../registry/bots/bot-kinds.js';
 import type { Occasion } from '../../queue/failure.js';
 import { isExpired, type Message } from '../../queue/message.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { MessageQueue, type NextOptions, type Turn } from '../../queue/message-queue.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
 import { LongWaits } from './long-waits.js';
@@ -166,7 +166,7 @@ export class CustomerLanes {
   }
 
   #areTaken({ taker: { bot } }: Lanes): boolean {
-    return this.#places.areTaken(bot.id, bot.agent?.concurrency ?? 1);
+    return this.#places.areTaken(bot.id, placesOf(bot));
   }
 
   /**
@@ -177,7 +177,7 @@ export class CustomerLanes {
     const { bot } = lanes.taker;
     if (lanes.hasLeft && lanes.underWay.size === 0 && this.#areTaken(lanes)) return null;
     lanes.waiting = new AbortController();
-    const free = await this.#places.take(bot.id, bot.agent?.concurrency ?? 1, lanes.waiting.signal);
+    const free = await this.#places.take(bot.id, placesOf(bot), lanes.waiting.signal);
     lanes.waiting = null;
     return free;
   }
@@ -193,7 +193,7 @@ export class CustomerLanes {
     if (this.attempts.isStopping) return false;
     if (lanes.trouble !== null && this.clock.elapsedMs() < lanes.trouble.untilMs) return false;
     const taker = this.takers.findNow(lanes.turn);
-    if (taker === null || !rulesOf(taker.bot).isAsked) return false;
+    if (taker?.bot.kind !== 'agent') return false;
     lanes.trouble = null;
     lanes.taker = taker;
     return lanes.isProbe || !this.botEndpoints.circuits.isOpen(taker.endpoint.href);
@@ -239,6 +239,11 @@ export class CustomerLanes {
     const { taken } = this.botEndpoints.deliveries.ofBot(bot.id);
     return taken !== null && taken.atMs - taken.durationMs > lastFailure.atMs;
   }
+}
+
+/** How many messages of the bot may be under way, over all its accounts. */
+function placesOf(bot: KnownBot): number {
+  return bot.kind === 'agent' ? bot.agent.concurrency : 1;
 }
 
 function rethrowing(before: () => void): (error: unknown) => never {

@@ -63,7 +63,7 @@ export class HandOver {
   ): Promise<CursorBefore | null> {
     const account = { corpId, openKfId };
     const first = await this.queue.findEarliest(account);
-    const corpSecret = bot?.opened?.corpSecret ?? puppet?.corpSecret ?? null;
+    const corpSecret = bot?.secrets?.corpSecret ?? puppet?.corpSecret ?? null;
     if (first === null || first.skip === 0 || corpSecret === null) return null;
     const { cursor, appId } = first.page;
     if (secretIdOf(corpId, corpSecret) !== appId) return null;

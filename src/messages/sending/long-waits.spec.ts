@@ -1,3 +1,4 @@
+import { knownBot } from '../../../test/support/bots.js';
 import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
@@ -109,7 +110,7 @@ describe('the customer of a message that waits', () => {
 
   it('is told nothing where the bot has no words for it or is paused, and of what is no customer’s', async () => {
     waits.begin(ACCOUNT, bot, await keep('m1', { origin: 4 }));
-    waits.begin(ACCOUNT, { agent: null }, await keep('m2'));
+    waits.begin(ACCOUNT, knownBot(), await keep('m2'));
     waits.begin(ACCOUNT, bot, await keep('m3'));
     state = 'paused';
     await clock.advance(30_000);

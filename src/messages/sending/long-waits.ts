@@ -4,7 +4,6 @@ import type { Addressee } from '../../kernel/account.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import type { AgentSettings } from '../../registry/bots/agent.dto.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { type MessageHead, type NewMessage, webhookIdOf } from '../../queue/message.js';
 import { ORIGIN } from '../../kernel/wecom-format.js';
@@ -43,10 +42,10 @@ export class LongWaits {
   /** The message waits for this bot. */
   begin(
     { corpId, openKfId }: Addressee,
-    bot: Pick<KnownBot, 'agent'>,
+    bot: KnownBot,
     { msgid, origin, sentAtMs }: Pick<NewMessage, 'msgid' | 'origin' | 'sentAtMs'>,
   ): void {
-    if (!hasFallback(bot) || origin !== ORIGIN.customer) return;
+    if (bot.kind !== 'agent' || bot.agent.fallback === '' || origin !== ORIGIN.customer) return;
     const id = webhookIdOf({ corpId, openKfId, msgid });
     if (this.#timers.has(id)) return;
     const leftMs = Math.max(0, sentAtMs + bot.agent.fallbackAfterS * 1_000 - this.storeClock.nowMs());
@@ -67,7 +66,7 @@ export class LongWaits {
     if (this.#hasFoundAll) return;
     for await (const account of this.queue.listAccounts()) {
       const bot = this.destinations.findForMessages(account)?.bot ?? null;
-      if (bot !== null && hasFallback(bot)) await this.#beginAll(account, bot);
+      if (bot?.kind === 'agent') await this.#beginAll(account, bot);
     }
     this.#hasFoundAll = true;
   }
@@ -105,8 +104,4 @@ export class LongWaits {
     const parcel = toParcel(message, taker.bot, message.attempts + 1, this.storeClock.nowMs());
     return this.botEndpoints.to(taker).tellToWait(parcel);
   }
-}
-
-function hasFallback(bot: Pick<KnownBot, 'agent'>): bot is { readonly agent: AgentSettings } {
-  return bot.agent != null && bot.agent.fallback !== '';
 }

@@ -1,5 +1,5 @@
 import type { Parcel } from '../../dispatch/endpoint/parcel.js';
-import { rulesOf } from '../../registry/bots/bot-kinds.js';
+import { pulls } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { Secret } from '../../kernel/secret.js';
 import { type Message, webhookIdOf } from '../../queue/message.js';
@@ -28,7 +28,7 @@ export function toParcel(
       kind: 'message',
       content: toJson(message),
       isOfCustomer: origin === ORIGIN.customer,
-      hasPulled: rulesOf(bot).pulls ? () => hasPulled(parcel) : null,
+      hasPulled: pulls(bot) ? () => hasPulled(parcel) : null,
     },
   };
   return parcel;

@@ -62,7 +62,7 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
   const outcomes = new MessageOutcomes(queue, metrics, log, clock, config);
   const taker = {
     ...ACCOUNT,
-    ...{ bot: { id: 'bot-1', kind, order, session, opened: {}, endpoint: {} } },
+    ...{ bot: { id: 'bot-1', kind, order, session, callback: { form: 'wecom' } } },
     ...{ endpoint: ENDPOINT, state: 'ready' },
   } as unknown as ReadyDestination;
   const botEndpoint = {

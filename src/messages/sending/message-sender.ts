@@ -4,7 +4,7 @@ import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { rulesOf } from '../../registry/bots/bot-kinds.js';
+import { pulls } from '../../registry/bots/bot.js';
 import type { MessageDestination } from '../../registry/accounts/destination.js';
 import { isExpired, type Message } from '../../queue/message.js';
 import { isAwaited, type UnderWay } from '../../queue/message-line.js';
@@ -85,7 +85,7 @@ export class MessageSender {
     for (let isFirst = true; ; isFirst = false) {
       const taker = await this.takers.find(turn);
       if (taker === null) return;
-      if (rulesOf(taker.bot).isAsked) return this.lanes.sendAll(turn, taker, occasion, leave);
+      if (taker.bot.kind === 'agent') return this.lanes.sendAll(turn, taker, occasion, leave);
       earlier ??= await this.#findEarlier(turn, taker);
       const { href } = taker.endpoint;
       const isProbe = occasion === 'probe' && isFirst;
@@ -111,7 +111,7 @@ export class MessageSender {
     earlier.doubted.delete(placeOf(message));
     const attempt = latest + 1;
     const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
-    if (rulesOf(taker.bot).pulls) return this.#sendCallback(sending);
+    if (pulls(taker.bot)) return this.#sendCallback(sending);
     if (isBegun(taker) && !(await this.halves.begin(turn, message, attempt, false))) return 'ends';
     const { result, durationMs } = await this.#attempt(sending);
     this.#tell(sending, result, durationMs);
@@ -196,7 +196,7 @@ export class MessageSender {
  * That is not needed where all messages of an account go one after the other: then it was the first one that waits.
  */
 function isBegun({ bot }: MessageDestination): boolean {
-  return rulesOf(bot).pulls || bot.order !== 'account' || mergeMsOf(bot) > 0;
+  return pulls(bot) || bot.order !== 'account' || mergeMsOf(bot) > 0;
 }
 
 const PLACES = ['urgent', 'usual'] as const;

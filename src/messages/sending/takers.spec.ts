@@ -82,7 +82,7 @@ const claimable = () => queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set
 describe('a taker of events that pulls on', () => {
   const handOver = async (entries: readonly string[]) => {
     page = { entries: entries.map((msgid) => ({ msgid })), cursor: 'nearer', hasMore: true };
-    const bot = { id: 'bot-2', opened: { corpSecret: SECRET } } as unknown as KnownBot;
+    const bot = { id: 'bot-2', secrets: { corpSecret: SECRET } } as unknown as KnownBot;
     const destination = { isPulled: false, endpoint: ENDPOINT, state: 'ready', bot } as const;
     stored = { taker: null, destination };
     await find();

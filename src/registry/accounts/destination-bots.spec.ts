@@ -6,7 +6,7 @@ import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { registration } from '../../../test/support/puppets.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import type { Records } from '../../storage/records/records.js';
-import { type Bot, BOTS } from '../bots/bot.js';
+import { BOTS, type StoredBot } from '../bots/stored-bot.js';
 
 const { openKfId, corpId } = registration();
 const account = { corpId, openKfId };
@@ -15,7 +15,7 @@ const OF_PUPPETS = { kind: 'puppet', callback: null } as const;
 
 let clock: ManualClock;
 let table: PuppetTable;
-let stored: Records<Bot>;
+let stored: Records<StoredBot>;
 let registry: TestRegistry;
 
 beforeEach(async () => {
@@ -32,7 +32,7 @@ afterEach(() => registry.close());
 
 const find = () => registry.destinations.find(account);
 
-async function add(fields: Partial<Bot>): Promise<Bot> {
+async function add(fields: Partial<StoredBot>): Promise<StoredBot> {
   const bot = storedBot(fields);
   await stored.add(bot);
   await registry.bots.read();
@@ -84,7 +84,11 @@ describe('a registration with the key of a bot', () => {
     const bot = await add({ openKfIds: [openKfId], ...OF_PUPPETS });
     await registerAs(bot.id);
     expect(find().state).toBe('ready');
-    await registry.botsService.change(bot.id, () => ({ openKfIds: ['wkOther'] }), {} as never);
+    await registry.botsService.change(
+      bot.id,
+      (before) => ({ ...before, openKfIds: ['wkOther'] }),
+      {} as never,
+    );
     expect(find().state).toBe('absent');
     await registry.botsService.remove(bot.id, {} as never);
     expect(find().state).toBe('absent');

@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { KINDS, rulesOf } from '../bots/bot-kinds.js';
+import { isOpen, takesCallbacks } from '../bots/bot.js';
 import { ConnectedBots, isHere, type KnownConnection } from '../bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../bots/known-bots.js';
 import {
   botIdOf,
   type Endpoint,
   type EndpointFault,
+  pullEndpointOf,
   STREAM_ORIGIN,
   toAddress,
+  unconnectedEndpointOf,
 } from '../endpoint/endpoint.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import { RegistrationsUnderWay } from '../puppets/registrations-under-way.js';
@@ -101,13 +103,13 @@ export class Destination implements Addressee {
   /** Whether the taker gets every waiting event, and not only the newest. */
   get getsEach(): boolean {
     const { bot } = this.taker;
-    return bot !== null && bot.takes === 'event' && KINDS[bot.kind].getsEach;
+    return bot !== null && bot.takes === 'event' && bot.kind === 'callback';
   }
 
   /** Where the events go; `null` when it cannot be used: see `fault`. */
   get endpoint(): Endpoint | null {
     const { bot } = this.taker;
-    if (bot !== null && this.isPulled) return bot.pulled;
+    if (bot !== null && this.isPulled) return pulledOf(bot);
     return endpointOf(bot, this.taker.connection) ?? usable(this.#given);
   }
 
@@ -121,7 +123,7 @@ export class Destination implements Addressee {
 
   /** Whether the taker is a bot whose secrets cannot be opened. They can be opened once SECRETS_KEY has their key. */
   get isClosed(): boolean {
-    return this.taker.bot?.opened === null;
+    return this.taker.bot?.secrets === null;
   }
 
   /** Why the endpoint cannot be used; `''` when it can. */
@@ -137,9 +139,7 @@ export class Destination implements Addressee {
   /** As it was registered, or given for the bot. */
   get #given(): Endpoint | EndpointFault | undefined {
     const { bot, known } = this.taker;
-    return this.isOfMessages && bot !== null && rulesOf(bot).registers
-      ? known?.endpoint
-      : (bot ?? known)?.endpoint;
+    return this.isOfMessages && bot?.kind === 'puppet' ? known?.endpoint : (bot ?? known)?.endpoint;
   }
 
   /** Whether the taker opens callbacks with this pair. */
@@ -151,7 +151,7 @@ export class Destination implements Addressee {
   /** Whether the taker expects callbacks that are sealed for this receiver. A puppet takes those of each app of its corp. */
   isReceiver(receiveId: string): boolean {
     const { bot } = this.taker;
-    return bot === null || receiveId === bot.callback?.receiveId;
+    return bot === null || ('callback' in bot && receiveId === bot.callback.receiveId);
   }
 
   /** Identifies the keys with which the taker opens callbacks and reveals nothing of them; `null` when it has none. */
@@ -198,14 +198,12 @@ export class Destinations {
       const taker = { known: null, bot: pulling, connection: null };
       return new Destination(corpId, openKfId, 'ready', taker, isUnknown, this);
     }
-    const kind = bot === null ? null : KINDS[bot.kind];
-    if (bot !== null && kind?.takesCallbacks === true) {
+    if (bot !== null && 'callback' in bot) {
       const connection = this.connected.activeOf(bot.id, openKfId);
       const taker = { known: null, bot, connection };
       return new Destination(corpId, openKfId, stateOf(bot, connection), taker, isUnknown, this);
     }
-    if (kind?.hasProgram === false)
-      return new Destination(corpId, openKfId, 'unserved', NOBODY, isUnknown, this);
+    if (bot?.kind === 'none') return new Destination(corpId, openKfId, 'unserved', NOBODY, isUnknown, this);
     if (served === null) return new Destination(corpId, openKfId, state, NOBODY, isUnknown, this);
     const isPaused = this.bots.find(served.puppet.botId)?.paused === true;
     const taker = { known: served, bot: null, connection: null };
@@ -217,11 +215,11 @@ export class Destinations {
     const { bot, isPulled, isUnknown } = this.find(addressee);
     if (bot === null || !isPulled) return null;
     const { corpId, openKfId } = addressee;
-    const { registers, takesCallbacks } = rulesOf(bot);
+    const registers = bot.kind === 'puppet';
     const known = registers ? this.#registeredOf(addressee, bot) : null;
-    const connection = takesCallbacks ? this.connected.activeOf(bot.id, openKfId) : null;
+    const connection = takesCallbacks(bot) ? this.connected.activeOf(bot.id, openKfId) : null;
     const open = registers ? this.#stateForMessages(openKfId, known?.puppet) : stateOf(bot, connection);
-    const state = bot.opened === null ? 'closed' : bot.paused === true ? 'paused' : open;
+    const state = !isOpen(bot) ? 'closed' : bot.paused ? 'paused' : open;
     const taker = { known, bot, connection };
     return new Destination(corpId, openKfId, state, taker, isUnknown, this, true) as MessageDestination;
   }
@@ -281,8 +279,8 @@ export class Destinations {
     const id = botIdOf(href);
     if (id === null) return false;
     const bot = this.bots.find(id);
-    if (bot !== null && href.startsWith(STREAM_ORIGIN)) return !rulesOf(bot).takesCallbacks;
-    return usable(bot?.endpoint)?.href !== href && bot?.pulled?.href !== href;
+    if (bot !== null && href.startsWith(STREAM_ORIGIN)) return !takesCallbacks(bot);
+    return bot === null || (usable(bot.endpoint)?.href !== href && pulledOf(bot)?.href !== href);
   }
 
   /** Whether another replica claims what waits at the endpoint. @param href see `Endpoint`. */
@@ -327,16 +325,21 @@ export class Destinations {
 
 /** The stream over which the bot gets its events; `null` for a bot that has a URL and no connection. */
 function endpointOf(bot: KnownBot | null, connection: KnownConnection | null): Endpoint | null {
-  return connection?.endpoint ?? bot?.unconnected ?? null;
+  return connection?.endpoint ?? (bot?.kind === 'stream' ? unconnectedEndpointOf(bot.id) : null);
+}
+
+/** See `pullEndpointOf`; `null` for a bot that takes events, and while its secrets cannot be opened. */
+function pulledOf(bot: KnownBot): Endpoint | null {
+  return bot.takes === 'message' && isOpen(bot) ? pullEndpointOf(bot.id) : null;
 }
 
 function stateOf(
   bot: KnownBot,
   connection: KnownConnection | null,
 ): 'ready' | 'elsewhere' | 'offline' | 'paused' {
-  if (bot.paused === true) return 'paused';
+  if (bot.paused) return 'paused';
   if (connection !== null && !isHere(connection)) return 'elsewhere';
-  return !KINDS[bot.kind].hasUrl && connection === null ? 'offline' : 'ready';
+  return bot.kind === 'stream' && connection === null ? 'offline' : 'ready';
 }
 
 function usable(endpoint: Endpoint | EndpointFault | null | undefined): Endpoint | null {

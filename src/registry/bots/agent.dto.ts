@@ -6,10 +6,9 @@ import { applyDecorators } from '@nestjs/common';
 import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { rule } from '../../http/answers/field-rules.js';
 import { PartialType } from '../../http/answers/swagger.js';
-import { knownFieldsOf } from '../../http/answers/validation.js';
-import { Secret } from '../../kernel/secret.js';
+import { knownFieldsOf, Refuses } from '../../http/answers/validation.js';
+import type { Secret } from '../../kernel/secret.js';
 import { readEndpoint } from '../endpoint/endpoint.js';
-import type { SessionSettings } from './session.dto.js';
 
 /**
  * How a service is asked. `openai`: chat/completions, of any model with that form. `fastgpt`: the same, and the service keeps the
@@ -161,7 +160,10 @@ export class AgentDto extends PartialType(AgentSettings) {
   readonly key?: string;
 }
 
-const DEFAULTS: Omit<AgentSettings, 'form' | 'url'> = {
+/** An agent without a service. */
+export const AGENT_DEFAULTS: AgentSettings = {
+  form: 'openai',
+  url: '',
   model: '',
   botId: '',
   history: 0,
@@ -174,54 +176,48 @@ const DEFAULTS: Omit<AgentSettings, 'form' | 'url'> = {
   handOverMark: '',
 };
 
-/** @param before `null` for a new bot. Without a form or a URL, `faultsOfAgent` refuses it. */
-export function agentOf(given: AgentDto, before: AgentSettings | null): AgentSettings {
-  const { key: _key, form, url, ...same } = knownFieldsOf(AgentDto, given);
-  return {
-    ...(before ?? DEFAULTS),
-    ...same,
-    form: form ?? before?.form ?? 'openai',
-    url: url ?? before?.url ?? '',
-  };
-}
-
 /** The known fields, in an order that is always the same. */
 export function readAgent(given: AgentSettings): AgentSettings {
   return { ...knownFieldsOf(AgentSettings, given) };
 }
 
-/** Fields that are missing, or do not fit the form. */
-export function faultsOfAgent({ form, url, model, botId, history }: AgentSettings, key: Secret): string[] {
-  return [
-    ...(url === '' ? ["agent.url is missing: the base of the service's API"] : []),
-    ...(key.reveal() === '' ? ["agent.key is missing: the key of the service's API"] : []),
-    ...(form === 'openai' && model === '' ? ['agent.model is missing, which form openai needs'] : []),
-    ...(form === 'coze' && botId === ''
-      ? ['agent.botId is missing: the id of the bot at Coze, from the address of its page']
-      : []),
-    ...(form !== 'openai' && history > 0
-      ? [`agent.history must be 0 for form ${form}: the service keeps the conversation itself`]
-      : []),
-  ];
+/** The service as it is to be, whole: what was left out is as it was, or as `AGENT_DEFAULTS` has it. */
+@Refuses<WholeAgentDto>({
+  form: ({ form }) => (form === undefined ? 'form is missing' : null),
+  url: ({ url }) => (url === undefined ? "url is missing: the base of the service's API" : null),
+  key: ({ key }) =>
+    key === undefined
+      ? "key is missing: the key of the service's API. A stored key goes to no other host; send the key of the new one"
+      : null,
+  model: ({ form, model }) =>
+    form === 'openai' && model === '' ? 'model is missing, which form openai needs' : null,
+  botId: ({ form, botId }) =>
+    form === 'coze' && botId === ''
+      ? 'botId is missing: the id of the bot at Coze, from the address of its page'
+      : null,
+  history: ({ form, history }) =>
+    form !== 'openai' && history > 0
+      ? `history must be 0 for form ${form}: the service keeps the conversation itself`
+      : null,
+})
+export class WholeAgentDto extends (AgentDto as new () => Required<AgentDto>) {}
+
+/** A stored service as a request says it, with its key in the clear. */
+export function toAgentBody(agent: AgentSettings, key: Secret | undefined): AgentDto {
+  const text = key?.reveal() ?? '';
+  return { ...readAgent(agent), ...(text !== '' && { key: text }) };
 }
 
-/** The service promises people. What if nobody takes the customer has to be said as well. */
-export function faultsOfHandOver(
-  { handOverMark }: AgentSettings,
-  session: SessionSettings | null | undefined,
-): string[] {
-  if (handOverMark === '' || session?.people?.nobody !== undefined) return [];
-  return [
-    'agent.handOverMark needs session.people.nobody, the text for a customer whom nobody takes; set it, or empty agent.handOverMark',
-  ];
+/** @param before the present service, with its key; `null` for a new one. The key goes along to no other host. */
+export function toWholeAgent(given: AgentDto, before: AgentDto | null): AgentDto {
+  const { form: _form, url: _url, ...defaults } = AGENT_DEFAULTS;
+  const { key, ...same } = before ?? { ...defaults, key: undefined };
+  const now = knownFieldsOf(AgentDto, given);
+  const isSameHost = now.url === undefined || originOf(now.url) === originOf(before?.url ?? '');
+  return { ...same, ...(isSameHost && key !== undefined && { key }), ...now };
 }
 
-/** A key goes to no other host than the one that it was set for. @param before `null` for a new bot. */
-export function faultsOfKey({ url, key }: AgentDto, before: AgentSettings | null): string[] {
-  if (before === null || url === undefined || key !== undefined) return [];
-  const [next, stored] = [readEndpoint(url), readEndpoint(before.url)];
-  if ('must' in next || ('origin' in stored && stored.origin === next.origin)) return [];
-  return [
-    'agent.key is missing: the stored key is only for the host of the stored agent.url; send the key of the new one',
-  ];
+function originOf(url: string): string {
+  const endpoint = readEndpoint(url);
+  return 'must' in endpoint ? '' : endpoint.origin;
 }

@@ -27,11 +27,15 @@ import {
 import { readCallbackUrl } from '../endpoint/endpoint.js';
 import {
   ALL_OTHERS,
-  type Bot,
   BOT_APIS,
+  BOT_FORMS,
+  BOT_KINDS,
   BOT_TAKES,
   BOT_TIMEOUT_MS,
   type BotApi,
+  type BotForm,
+  type BotKind,
+  type BotSettings,
   type BotTakes,
   INCLUDED,
   type Included,
@@ -39,7 +43,6 @@ import {
   type MessageOrder,
 } from './bot.js';
 import { AgentDto } from './agent.dto.js';
-import { BOT_FORMS, BOT_KINDS, type BotForm, type BotKind } from './bot-kinds.js';
 import { readSession, SessionSettings } from './session.dto.js';
 
 /** More accounts than a corp may have without asking WeCom for more. */
@@ -239,18 +242,12 @@ export class BotChangeDto extends IntersectionType(
 /** Body of `POST /api/v1/bots`. */
 export class NewBotDto extends IntersectionType(PickType(BotDto, ['corpId', 'kind']), BotChangeDto) {}
 
-/** The fields of `callback`, none where it is left out. */
-export function callbackIn({ callback }: BotChangeDto): BotCallbackDto {
-  return knownFieldsOf(BotCallbackDto, callback ?? {});
-}
-
 /** The fields of a bot as they go out: those of `BotDto` alone, so that no secret is shown by accident. */
-export function toBotDto(bot: Bot): BotDto {
+export function toBotDto(bot: BotSettings): BotDto {
   const since = bot.takesMessagesSinceMs;
   return {
     ...knownFieldsOf(BotDto, bot),
-    paused: bot.paused ?? false,
-    session: bot.session ? readSession(bot.session) : null,
+    session: bot.session && readSession(bot.session),
     include: bot.includesServicer ? [...INCLUDED] : [],
     since: since === null ? null : new Date(since).toISOString(),
   };

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { revealedBot, storedBot } from '../../../test/support/bots.js';
+import { newBot, revealedBot, storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryRecords } from '../../../test/support/memory-records.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import { Secret } from '../../kernel/secret.js';
-import { BOTS, replacing } from './bot.js';
+import { BOTS, replacing } from './stored-bot.js';
 
 const ASKING = { from: '10.0.0.9', requestId: 'request-1' };
 /** As it is read where `SECRETS_KEY` lacks its key. */
@@ -27,7 +27,9 @@ afterEach(() => registry.close());
 it('a bot whose secrets cannot be opened is not changed, and gets no other key', async () => {
   const { botsService } = registry;
   const code = 'BOT_CLOSED';
-  await expect(botsService.change(closed.id, () => ({ name: 'renamed' }), ASKING)).rejects.toMatchObject({
+  await expect(
+    botsService.change(closed.id, () => newBot({ name: 'renamed' }), ASKING),
+  ).rejects.toMatchObject({
     code,
   });
   await expect(botsService.renewKey(closed.id, 0, ASKING)).rejects.toMatchObject({ code });

@@ -7,14 +7,22 @@ import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { type Records, RecordStore } from '../../storage/records/records.js';
-import { type Bot, type BotKey, BOTS, BOTS_MAX, hashOfKey, KEY_PREFIX, listedIn, replacing } from './bot.js';
+import {
+  type Bot,
+  type BotKey,
+  BOTS_MAX,
+  type BotSettings,
+  hashOfKey,
+  isOpen,
+  KEY_PREFIX,
+  listedIn,
+  type Open,
+} from './bot.js';
 import { type KnownBot, KnownBots, type OpenBot } from './known-bots.js';
+import { BOTS, replacing, type StoredBot, toStored } from './stored-bot.js';
 
 /** How long a write may take. Long, since only an operator waits for it. */
 const WRITE_LIMIT_MS = 10_000;
-
-/** The fields of a bot that its operator decides. The service makes the others. */
-export type NewBot = Omit<Bot, 'id' | 'keys' | 'createdAtMs' | 'revision'>;
 
 /** A bot with its key, which is shown once. */
 export interface BotWithKey {
@@ -37,7 +45,7 @@ export abstract class BotsListener {
 /** The bots that operators add, change and delete at run time. */
 @Injectable()
 export class BotsService {
-  readonly #stored: Records<Bot>;
+  readonly #stored: Records<StoredBot>;
 
   constructor(
     private readonly known: KnownBots,
@@ -71,14 +79,14 @@ export class BotsService {
    * @throws AppError `BOT_ACCOUNT_TAKEN`, `BOTS_FULL`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE`, and it may then have
    *   been added or not.
    */
-  async add(given: NewBot, asked: AskedBy): Promise<BotWithKey> {
+  async add(given: Open<BotSettings>, asked: AskedBy): Promise<BotWithKey> {
     this.#requireLoaded();
     if (this.known.size >= BOTS_MAX) throw new AppError('BOTS_FULL');
     const key = newKey();
     const keys: BotKey[] = [{ hash: hashOfKey(key), untilMs: null }];
     const ids = { id: randomUUID(), revision: randomUUID() };
-    const bot: Bot = { ...given, ...ids, keys, createdAtMs: this.storeClock.nowMs() };
-    const outcome = await this.#write('add bot', this.#stored.add(bot));
+    const bot: Open<Bot> = { ...given, ...ids, keys, createdAtMs: this.storeClock.nowMs() };
+    const outcome = await this.#write('add bot', this.#stored.add(toStored(bot)));
     if (outcome === 'taken') throw this.#taken(bot);
     const known = this.known.written(bot);
     this.#log(known, asked, 'bot.added');
@@ -87,13 +95,13 @@ export class BotsService {
   }
 
   /**
-   * @param change gives the fields that change. It may be slow: a change by somebody else meanwhile stays, and this one fails.
+   * @param change gives the bot as it is to be. It may be slow: a change by somebody else meanwhile stays, and this one fails.
    * @throws AppError `BOT_NOT_FOUND`, `BOT_ACCOUNT_TAKEN`, `BOT_CLOSED`, `BOT_CHANGED` when somebody else has just changed
    *   it, and what `change` throws; `STORE_UNAVAILABLE`, and it may then have been changed or not.
    */
   async change(
     id: string,
-    change: (bot: OpenBot) => Partial<NewBot> | Promise<Partial<NewBot>>,
+    change: (bot: OpenBot) => Open<BotSettings> | Promise<Open<BotSettings>>,
     asked: AskedBy,
   ): Promise<KnownBot> {
     this.#requireLoaded();
@@ -104,9 +112,9 @@ export class BotsService {
     const added = listedIn(known).filter((id) => !before.openKfIds.includes(id));
     const accounts = new Set([...listedIn(before), ...listedIn(known)]);
     this.listener.changed(known.corpId, accounts, isSame ? added : []);
-    if (before.paused === true && known.paused !== true) this.listener.resumed(known.corpId);
-    const { agent, endpoint } = before;
-    if (agent != null && !('must' in endpoint)) this.listener.agentChanged(endpoint.href);
+    if (before.paused && !known.paused) this.listener.resumed(known.corpId);
+    const { kind, endpoint } = before;
+    if (kind === 'agent' && !('must' in endpoint)) this.listener.agentChanged(endpoint.href);
     return known;
   }
 
@@ -121,7 +129,7 @@ export class BotsService {
     const untilMs = this.storeClock.nowMs() + overlapMs;
     const old = before.keys.slice(0, 1).map(({ hash }) => ({ hash, untilMs }));
     const keys = [{ hash: hashOfKey(key), untilMs: null }, ...(overlapMs > 0 ? old : [])];
-    const bot = await this.#replace(before, { keys });
+    const bot = await this.#replace(before, before, keys);
     this.log.info({ botId: id, overlapMs, ...asked }, 'bot.key_renewed');
     return { bot, key };
   }
@@ -150,15 +158,18 @@ export class BotsService {
   /** A bot is written whole, so only a process that knows its secrets may change it. */
   async #getOpen(id: string): Promise<OpenBot> {
     const bot = await this.get(id);
-    const { opened } = bot;
-    if (opened === null) throw new AppError('BOT_CLOSED');
-    return { ...bot, opened };
+    if (!isOpen(bot)) throw new AppError('BOT_CLOSED');
+    return bot;
   }
 
-  async #replace(before: KnownBot, changed: Partial<Bot>): Promise<KnownBot> {
-    const { opened: _1, endpoint: _2, pulled: _3, unconnected: _4, keysId: _5, ...stored } = before;
-    const bot: Bot = { ...stored, ...changed, revision: randomUUID() };
-    const change = this.#stored.change(bot.id, replacing(bot, before.revision));
+  async #replace(
+    before: OpenBot,
+    after: Open<BotSettings>,
+    keys: readonly BotKey[] = before.keys,
+  ): Promise<KnownBot> {
+    const { endpoint: _1, keysId: _2, ...same } = { ...before, ...after };
+    const bot: Open<Bot> = { ...same, keys, revision: randomUUID() };
+    const change = this.#stored.change(bot.id, replacing(toStored(bot), before.revision));
     const { outcome } = await this.#write('change bot', change);
     if (outcome === 'taken') throw this.#taken(bot);
     if (outcome === 'written') return this.known.written(bot);
@@ -174,11 +185,7 @@ export class BotsService {
     return new AppError('BOT_ACCOUNT_TAKEN', taken === undefined ? {} : { detail: taken });
   }
 
-  #log(
-    { id, name, corpId, kind, takes, api, paused = false, openKfIds }: Bot,
-    asked: AskedBy,
-    line: string,
-  ): void {
+  #log({ id, name, corpId, kind, takes, api, paused, openKfIds }: Bot, asked: AskedBy, line: string): void {
     const accounts = openKfIds.length;
     this.log.info({ botId: id, name, corpId, kind, takes, api, paused, accounts, ...asked }, line);
   }

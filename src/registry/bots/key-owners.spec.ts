@@ -6,14 +6,15 @@ import { MemoryRecords, RecordData } from '../../../test/support/memory-records.
 import { openRegistryImage } from '../../../test/support/registry.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { Records } from '../../storage/records/records.js';
-import { type Bot, BOTS, hashOfKey } from './bot.js';
+import { hashOfKey } from './bot.js';
+import { BOTS, type StoredBot } from './stored-bot.js';
 import { KeyOwners } from './key-owners.js';
 
 const bot = storedBot();
 
 let data: RecordData;
 /** Another replica's. */
-let elsewhere: Records<Bot>;
+let elsewhere: Records<StoredBot>;
 let clock: ManualClock;
 /** How often the store was asked. */
 let reads: number;

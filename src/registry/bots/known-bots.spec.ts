@@ -8,13 +8,13 @@ import { AccountHistories } from '../puppets/account-history.js';
 import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import type { Records } from '../../storage/records/records.js';
-import { type Bot, BOTS } from './bot.js';
+import { BOTS, readBot, type StoredBot } from './stored-bot.js';
 import { KnownBots } from './known-bots.js';
 
 const one = storedBot();
 const two = storedBot({ id: 'bot-2', openKfIds: ['*'] });
 
-let elsewhere: Records<Bot>;
+let elsewhere: Records<StoredBot>;
 let known: KnownBots;
 let image: RegistryImage;
 let forgotten: string[];
@@ -55,7 +55,7 @@ it('a read brings in what another process has changed and deleted', async () => 
 
 it('nothing is remembered of an account once nobody has it any more', () => {
   known.removed(two.id);
-  known.written({ ...one, openKfIds: ['wkKept'], revision: 'revision-2' });
+  known.written(readBot({ ...one, openKfIds: ['wkKept'], revision: 'revision-2' }));
   expect(forgotten).toEqual([...one.openKfIds]);
   known.removed(one.id);
   expect(forgotten).toEqual([...one.openKfIds, 'wkKept']);
@@ -73,14 +73,14 @@ it('nothing is remembered of accounts that only the bot of all others had, also 
 
 it('nor of those that it had before it lists some', () => {
   remembered = ['wkListed', 'wkOther'];
-  known.written({ ...two, openKfIds: ['wkListed'], revision: 'revision-2' });
+  known.written(readBot({ ...two, openKfIds: ['wkListed'], revision: 'revision-2' }));
   expect(forgotten).toEqual(['wkOther']);
 });
 
 it('a puppet that registered with the key of a bot that is gone has its account no longer', () => {
   image.put(registeredPuppet({ openKfId: 'wkOfPuppet', corpId: one.corpId, botId: two.id }));
   remembered = ['wkOfPuppet'];
-  known.written({ ...two, name: 'renamed', revision: 'revision-2' });
+  known.written(readBot({ ...two, name: 'renamed', revision: 'revision-2' }));
   expect(forgotten).toEqual([]);
   known.removed(two.id);
   expect(forgotten).toEqual(['wkOfPuppet']);
@@ -89,7 +89,7 @@ it('a puppet that registered with the key of a bot that is gone has its account 
 it('what is remembered of an account stays where a puppet or the bot of all others has it next', () => {
   known.removed(one.id);
   expect(forgotten).toEqual([]);
-  known.written({ ...one, openKfIds: ['wkOfPuppet'], revision: 'revision-2' });
+  known.written(readBot({ ...one, openKfIds: ['wkOfPuppet'], revision: 'revision-2' }));
   image.put(registeredPuppet({ openKfId: 'wkOfPuppet', corpId: one.corpId }));
   known.removed(two.id);
   known.removed(one.id);
@@ -107,8 +107,8 @@ it('what is remembered of an account stays where another process gives it to ano
 });
 
 it('what is remembered of an account stays while another bot lists it, and over other changes', () => {
-  known.written({ ...two, openKfIds: [...one.openKfIds], revision: 'revision-2' });
-  known.written({ ...one, name: 'renamed', revision: 'revision-2' });
+  known.written(readBot({ ...two, openKfIds: [...one.openKfIds], revision: 'revision-2' }));
+  known.written(readBot({ ...one, name: 'renamed', revision: 'revision-2' }));
   known.removed(one.id);
   expect(forgotten).toEqual([]);
 });

@@ -1,40 +1,30 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type CallbackUrl,
-  type Endpoint,
-  type EndpointFault,
-  ofBot,
-  pullEndpointOf,
-  unconnectedEndpointOf,
-} from '../endpoint/endpoint.js';
+import { type CallbackUrl, type EndpointFault, ofBot } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { AccountHistories } from '../puppets/account-history.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { pairIdOf } from '../keys/shared-keys.js';
 import { FollowedRecords } from '../../storage/records/followed-records.js';
 import { RecordStore } from '../../storage/records/records.js';
-import { type Bot, BOTS, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';
-import { KINDS } from './bot-kinds.js';
+import { type Bot, listedIn, type Open, takesAllOthers, takesCallbacks } from './bot.js';
+import { BOTS, readBot, type StoredBot } from './stored-bot.js';
 import { accountKey } from '../../kernel/account.js';
 
-/** A bot with what is derived from its record once. */
-export interface KnownBot extends Bot {
-  /** `null` when they could not be opened. */
-  readonly opened: BotSecrets | null;
+/** A bot with what is derived from it once. */
+export type KnownBot = Bot & {
   /** Where a callback bot takes callbacks, or the service of an agent is asked; or why that cannot be. */
   readonly endpoint: CallbackUrl | EndpointFault;
-  /** See `pullEndpointOf`; `null` for a bot that takes events, and while the secrets cannot be opened. */
-  readonly pulled: Endpoint | null;
-  /** The endpoint at which a stream bot's events wait while no client is connected; `null` for other bots. */
-  readonly unconnected: Endpoint | null;
   /** Identifies its callback keys and reveals nothing of them; `null` when it has none. */
   readonly keysId: string | null;
-}
+};
 
 /** A bot whose secrets this process could open. */
-export interface OpenBot extends KnownBot {
-  readonly opened: BotSecrets;
-}
+export type OpenBot = Open<KnownBot>;
+export type AgentBot = Extract<OpenBot, { readonly kind: 'agent' }>;
+/** It takes callbacks at its URL. */
+export type CallbackBot = Extract<OpenBot, { readonly kind: 'callback' }>;
+/** It takes callbacks at its URL or over its stream. */
+export type CalledBot = Extract<OpenBot, { readonly callback: object }>;
 
 const NO_ENDPOINT: EndpointFault = { must: 'be given by the puppet when it registers' };
 const NO_URL: EndpointFault = { must: 'be left to the client that opens a stream' };
@@ -42,7 +32,7 @@ const CLOSED: EndpointFault = { must: 'be known with secrets that can be opened'
 
 /** All bots, in memory: by account, by corp, and by key. */
 @Injectable()
-export class KnownBots extends FollowedRecords<Bot> {
+export class KnownBots extends FollowedRecords<StoredBot> {
   readonly #bots = new Map<string, KnownBot>();
   readonly #byAccount = new Map<string, KnownBot>();
   readonly #ofOthers = new Map<string, KnownBot>();
@@ -127,13 +117,13 @@ export class KnownBots extends FollowedRecords<Bot> {
     if (before !== null) this.#forgetUnserved([before]);
   }
 
-  protected take(stored: readonly Bot[], isOvertaken: (id: string) => boolean): void {
+  protected take(stored: readonly StoredBot[], isOvertaken: (id: string) => boolean): void {
     const revisions = new Map(stored.map(({ id, revision }) => [id, revision]));
     const changed = [...this.#bots.values()].filter(
       ({ id, revision }) => revisions.get(id) !== revision && !isOvertaken(id),
     );
     for (const { id } of changed) this.#remove(id);
-    for (const bot of stored) if (!this.#bots.has(bot.id) && !isOvertaken(bot.id)) this.#put(bot);
+    for (const bot of stored) if (!this.#bots.has(bot.id) && !isOvertaken(bot.id)) this.#put(readBot(bot));
     this.#forgetUnserved(changed);
   }
 
@@ -193,18 +183,15 @@ export class KnownBots extends FollowedRecords<Bot> {
   }
 
   #derive(bot: Bot): KnownBot {
-    const opened = readSecrets(bot);
-    const pulled = bot.takes === 'message' && opened !== null ? pullEndpointOf(bot.id) : null;
-    const unconnected = KINDS[bot.kind].isOnlyStreamed ? unconnectedEndpointOf(bot.id) : null;
-    const keysId = opened && pairIdOf(opened);
-    return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), pulled, unconnected, keysId };
+    const keys = takesCallbacks(bot) ? bot.secrets : null;
+    return { ...bot, endpoint: this.#endpointOf(bot), keysId: keys && pairIdOf(keys) };
   }
 
-  #endpointOf({ id, kind, agent }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
-    const { hasUrl, isOnlyStreamed } = KINDS[kind];
-    if (!hasUrl) return isOnlyStreamed ? NO_URL : NO_ENDPOINT;
-    if (opened === null) return CLOSED;
-    const url = this.policy.readCallbackUrl(agent?.url ?? opened.url.reveal());
-    return 'must' in url ? url : ofBot(url, id);
+  #endpointOf(bot: Bot): CallbackUrl | EndpointFault {
+    if (bot.kind === 'stream') return NO_URL;
+    if (bot.kind !== 'callback' && bot.kind !== 'agent') return NO_ENDPOINT;
+    if (bot.secrets === null) return CLOSED;
+    const url = this.policy.readCallbackUrl(bot.kind === 'agent' ? bot.agent.url : bot.secrets.url.reveal());
+    return 'must' in url ? url : ofBot(url, bot.id);
   }
 }

@@ -3,7 +3,6 @@ import { AppError } from '../../kernel/app-error.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import type { Registration } from '../../storage/puppets/puppet.js';
 import { type BotTakes, takesAllOthers } from '../bots/bot.js';
-import { KINDS } from '../bots/bot-kinds.js';
 import { KnownBots } from '../bots/known-bots.js';
 
 const NO_KEY =
@@ -45,7 +44,7 @@ export class AccountOwners {
   requireTaking(takes: BotTakes, botId: string): void {
     const bot = botId === '' ? null : this.bots.find(botId);
     // `requireOwner` refuses a bot of another kind, with a better reason.
-    if (bot !== null && !KINDS[bot.kind].registers) return;
+    if (bot !== null && bot.kind !== 'puppet') return;
     if (takes === (bot?.takes ?? 'event')) return;
     throw new AppError('REQUEST_INVALID', { detail: bot === null ? NO_KEY : TAKES_OTHERS[takes] });
   }
@@ -60,7 +59,7 @@ export class AccountOwners {
     const listing = this.bots.findListed(corpId, openKfId);
     const isLeft = listing === null && !this.#isOfPuppet(corpId, openKfId);
     const has = isLeft ? bot !== null && takesAllOthers(bot) : listing?.id === botId;
-    if (bot === null || !KINDS[bot.kind].registers)
+    if (bot === null || bot.kind !== 'puppet')
       throw new AppError('BOT_FORBIDDEN', { detail: 'only a bot of kind puppet registers' });
     if (bot.corpId !== corpId || !has)
       throw new AppError('BOT_FORBIDDEN', { detail: 'kfId and corpId must be an account of the bot' });

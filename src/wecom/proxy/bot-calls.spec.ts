@@ -63,7 +63,7 @@ it('a name of blanks alone takes no time', () => {
 describe('an access token of which the store tells nothing, since it does not answer,', () => {
   const request = { ip: '127.0.0.1', trace: null } as unknown as FastifyRequest;
   const ownToken = { getForCall: async () => ({ token: { id: 'own' }, source: 'memory' }) };
-  const bot = { ...BOT, opened: { corpSecret: new Secret('secret') } };
+  const bot = { ...BOT, secrets: { corpSecret: new Secret('secret') } };
   const unknown = expect.objectContaining({ code: 'STORE_UNAVAILABLE' });
 
   it('may have been given out by another replica', async () => {

@@ -99,7 +99,7 @@ export class BotCall {
 
   /** `null` when none is stored for the bot. */
   get corpSecret(): Secret | null {
-    const secret = this.bot.opened?.corpSecret ?? null;
+    const secret = this.bot.secrets?.corpSecret ?? null;
     return secret === null || secret.reveal() === '' ? null : secret;
   }
 

@@ -1,20 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { storedBot } from '../../../test/support/bots.js';
-import { loadConfig } from '../../config/config.js';
+import { openBot, secretsText } from '../../../test/support/bots.js';
 import { validated } from '../../http/answers/validation.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
-import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
-import { type Bot, readSecrets, SIGNING_SECRET_FORMAT, toSecretsText } from './bot.js';
-import { AccountHistories } from '../puppets/account-history.js';
-import { KnownCorps } from '../keys/known-corps.js';
-import { RegistryImage } from '../puppets/registry-image.js';
-import { KnownBots } from './known-bots.js';
-import type { OpenBot } from './known-bots.js';
-import { toBotChange, toNewBot } from './asked-bot.js';
+import { AGENT_DEFAULTS } from './agent.dto.js';
+import { type BotSettings, type Open, SIGNING_SECRET_FORMAT } from './bot.js';
+import { toChangedBot, toNewBot } from './bot-request.js';
 import { BotChangeDto, NewBotDto } from './bot.dto.js';
-import { MemoryRecords } from '../../../test/support/memory-records.js';
+import { readBot, type StoredBot, toStored } from './stored-bot.js';
 
 const nowMs = new ManualClock().nowMs();
 const TERMS = { nowMs, hasSecretsKey: true };
@@ -32,17 +26,24 @@ const MESSAGES = { ...BODY, takes: 'message', corpSecret: 'corp-secret' };
 
 const made = (body: object, terms = TERMS) => toNewBot(validated(NewBotDto, body), terms);
 
-function known(fields: Partial<Bot> = {}): OpenBot {
-  const policy = new EndpointPolicy(loadConfig({}));
-  const image = new RegistryImage(policy, new KnownCorps());
-  const bots = new KnownBots(policy, new MemoryRecords(), image, new AccountHistories());
-  return bots.written(storedBot(fields)) as OpenBot;
-}
+/** @param fields of the stored bot, or the whole bot as it was made. */
+const changed = (body: object, fields: Partial<StoredBot> | Open<BotSettings> = {}, terms = TERMS) =>
+  toChangedBot(validated(BotChangeDto, body), isMade(fields) ? fields : openBot(fields), terms);
 
-const changed = (body: object, fields: Partial<Bot> = {}, terms = TERMS) =>
-  toBotChange(validated(BotChangeDto, body), known(fields), terms);
+const isMade = (fields: Partial<StoredBot> | Open<BotSettings>): fields is Open<BotSettings> =>
+  fields.secrets !== undefined && !(fields.secrets instanceof Secret);
 
 const TAKING_MESSAGES = { takes: 'message', takesMessagesSinceMs: nowMs - DAY_MS } as const;
+
+function agentIn(bot: Open<BotSettings>) {
+  if (bot.kind !== 'agent') throw new Error(`it is of kind ${bot.kind}`);
+  return bot;
+}
+
+function atUrl(bot: Open<BotSettings>) {
+  if (bot.kind !== 'callback') throw new Error(`it is of kind ${bot.kind}`);
+  return bot;
+}
 
 /** What the operator is told. */
 function detailOf(work: () => unknown): string | undefined {
@@ -84,7 +85,7 @@ describe('a new bot', () => {
   });
 
   it('has a signing secret of its own, whatever it takes', () => {
-    const secrets = [made(BODY), made(BODY)].map((bot) => readSecrets(bot)?.signingSecret.reveal() ?? '');
+    const secrets = [made(BODY), made(BODY)].map(({ secrets }) => secrets.signingSecret.reveal());
     expect(secrets[0]).toMatch(SIGNING_SECRET_FORMAT.pattern);
     expect(Buffer.from(secrets[0]?.slice('whsec_'.length) ?? '', 'base64')).toHaveLength(32);
     expect(new Set(secrets).size).toBe(2);
@@ -137,31 +138,31 @@ describe('an agent', () => {
 
   it('takes messages, those of each customer in order, and has what was left out', () => {
     const bot = made(AGENT);
-    expect(bot).toMatchObject({ takes: 'message', order: 'customer', callback: null });
-    expect(bot.agent).toEqual({
+    expect(bot).toMatchObject({ kind: 'agent', takes: 'message', order: 'customer' });
+    expect(agentIn(bot).agent).toEqual({
       ...{ form: 'dify', url: 'https://api.dify.ai/v1', model: '', botId: '', history: 0 },
       ...{ timeoutMs: 60_000, concurrency: 16, reset: ['新对话'], unsupported: '' },
       ...{ fallback: '', fallbackAfterS: 30, handOverMark: '' },
     });
-    expect(readSecrets(bot)?.agentKey.reveal()).toBe('app-secret-key');
+    expect(agentIn(bot).secrets.agentKey.reveal()).toBe('app-secret-key');
   });
 
   it('is changed field by field, and keeps its key', () => {
     const bot = made(withAgent({ form: 'openai', model: 'deepseek-chat', history: 3, fallback: 'Wait' }));
-    const change = changed({ agent: { history: 5, fallback: '' } }, bot as Partial<Bot>);
-    expect(change.agent).toEqual({ ...bot.agent, history: 5, fallback: '' });
-    expect(readSecrets(change as Bot)?.agentKey.reveal()).toBe('app-secret-key');
+    const change = agentIn(changed({ agent: { history: 5, fallback: '' } }, bot));
+    expect(change.agent).toEqual({ ...agentIn(bot).agent, history: 5, fallback: '' });
+    expect(change.secrets.agentKey.reveal()).toBe('app-secret-key');
   });
 
   it('needs its key again for another host, which the stored key is not sent to', () => {
-    const bot = made(AGENT) as Partial<Bot>;
+    const bot = made(AGENT);
     const at = (url: string, key?: string) =>
-      changed({ agent: { url, ...(key !== undefined && { key }) } }, bot);
+      agentIn(changed({ agent: { url, ...(key !== undefined && { key }) } }, bot));
     for (const url of ['https://other.example/v1', 'http://api.dify.ai/v1', 'https://api.dify.ai:8443/v1'])
       expect(detailOf(() => at(url))).toMatch(/^agent.key is missing: .*; send the key of the new one$/);
-    expect(at('https://api.dify.ai/v2').agent?.url).toBe('https://api.dify.ai/v2');
-    const moved = at('https://other.example/v1', 'another-key') as Bot;
-    expect(readSecrets(moved)?.agentKey.reveal()).toBe('another-key');
+    expect(at('https://api.dify.ai/v2').agent.url).toBe('https://api.dify.ai/v2');
+    const moved = at('https://other.example/v1', 'another-key');
+    expect(moved.secrets.agentKey.reveal()).toBe('another-key');
   });
 
   it.each([
@@ -201,11 +202,12 @@ describe('an agent', () => {
   });
 
   it('hands over where its session says to whom', () => {
-    expect(made({ ...withAgent({ handOverMark: '[人工]' }), ...PEOPLE }).agent?.handOverMark).toBe('[人工]');
+    const bot = agentIn(made({ ...withAgent({ handOverMark: '[人工]' }), ...PEOPLE }));
+    expect(bot.agent.handOverMark).toBe('[人工]');
   });
 
   it('that hands over is not left without words for when nobody takes the customer', () => {
-    const bot = made({ ...withAgent({ handOverMark: '[人工]' }), ...PEOPLE }) as Partial<Bot>;
+    const bot = made({ ...withAgent({ handOverMark: '[人工]' }), ...PEOPLE });
     for (const session of [null, {}, { people: { to: 'pool' } }])
       expect(detailOf(() => changed({ session }, bot))).toMatch(/needs session.people.nobody/);
     const without = { agent: { handOverMark: '' }, session: null };
@@ -213,11 +215,8 @@ describe('an agent', () => {
   });
 
   it('that was stored without those words can be paused, and is not changed in that', () => {
-    const { session: _session, ...agent } = made({
-      ...withAgent({ handOverMark: '[人工]' }),
-      ...PEOPLE,
-    }) as Partial<Bot>;
-    const stored = { ...agent, session: { people: { to: 'pool' } } } as Partial<Bot>;
+    const bot = made({ ...withAgent({ handOverMark: '[人工]' }), ...PEOPLE });
+    const stored = { ...bot, session: { people: { to: 'pool' as const } } };
     expect(changed({ paused: true }, stored)).toMatchObject({ paused: true });
     expect(detailOf(() => changed({ session: { people: { to: 'pool' } } }, stored))).toMatch(/nobody/);
   });
@@ -229,33 +228,32 @@ describe('a callback bot that takes messages in JSON', () => {
     ...TAKING_MESSAGES,
     callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000, form: 'json' },
   } as const;
-  const keysOf = ({ secrets }: Partial<Bot>) => {
-    const { callbackToken, encodingAESKey } = readSecrets({ secrets: secrets ?? new Secret('') }) ?? {};
-    return [callbackToken?.reveal(), encodingAESKey?.reveal()];
+  const keysOf = (bot: Open<BotSettings>) => {
+    const { callbackToken, encodingAESKey } = atUrl(bot).secrets;
+    return [callbackToken.reveal(), encodingAESKey.reveal()];
   };
 
   it('has a signing secret, no keys of callbacks, and calls WeCom as it likes', () => {
     const bot = made({ ...JSON_BODY, api: 'direct' });
-    expect(bot.callback).toMatchObject({ form: 'json' });
+    expect(bot).toMatchObject({ callback: { form: 'json' } });
     expect(keysOf(bot)).toEqual(['', '']);
-    expect(readSecrets(bot)?.signingSecret.reveal()).toMatch(SIGNING_SECRET_FORMAT.pattern);
+    expect(bot.secrets.signingSecret.reveal()).toMatch(SIGNING_SECRET_FORMAT.pattern);
   });
 
   it('is one that takes callbacks, where no form is given', () => {
-    expect(made(MESSAGES).callback).toMatchObject({ form: 'wecom' });
+    expect(made(MESSAGES)).toMatchObject({ callback: { form: 'wecom' } });
     const old = { callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000 } };
-    expect(changed({ name: 'renamed' }, old).callback).toMatchObject({ form: 'wecom' });
+    expect(changed({ name: 'renamed' }, old)).toMatchObject({ callback: { form: 'wecom' } });
   });
 
   it('loses its keys when it changes to JSON, and needs others to change back', () => {
     const toJson = changed({ callback: { form: 'json' } }, TAKING_MESSAGES);
-    expect([toJson.callback, keysOf(toJson)]).toMatchObject([{ form: 'json' }, ['', '']]);
-    const inJson = { ...IN_JSON, secrets: toJson.secrets ?? new Secret('') };
-    expect(detailOf(() => changed({ callback: { form: 'wecom' } }, inJson))).toMatch(
+    expect([atUrl(toJson).callback, keysOf(toJson)]).toMatchObject([{ form: 'json' }, ['', '']]);
+    expect(detailOf(() => changed({ callback: { form: 'wecom' } }, toJson))).toMatch(
       /callback.token and callback.encodingAESKey are missing/,
     );
     const keys = { token: 'another', encodingAESKey: 'a'.repeat(43) };
-    expect(keysOf(changed({ callback: { form: 'wecom', ...keys } }, inJson))).toEqual(Object.values(keys));
+    expect(keysOf(changed({ callback: { form: 'wecom', ...keys } }, toJson))).toEqual(Object.values(keys));
   });
 
   it.each([
@@ -290,7 +288,7 @@ describe('a pause', () => {
     expect(made({ ...BODY, paused: true }).paused).toBe(true);
     expect(made(BODY).paused).not.toBe(true);
     expect(changed({ paused: false }, { paused: true }).paused).toBe(false);
-    expect('paused' in changed({ name: 'renamed' }, { paused: true })).toBe(false);
+    expect(changed({ name: 'renamed' }, { paused: true }).paused).toBe(true);
   });
 
   it('is not for accounts that people serve, and is true or false', () => {
@@ -393,6 +391,21 @@ describe('a bot that is changed', () => {
     expect(changed({ since: ago(2 * DAY_MS) }, TAKING_MESSAGES).takesMessagesSinceMs).toBe(sinceMs);
   });
 
+  it('may have been stored before a rule, and is refused where the change is about that', () => {
+    const own = { secrets: secretsText({ headers: { traceparent: '1' } }) };
+    expect(changed({ paused: true, callback: { timeoutMs: 8_000 } }, own)).toMatchObject({ paused: true });
+    expect(detailOf(() => changed({ takes: 'message', corpSecret: 'new', api: 'direct' }, own))).toMatch(
+      /^api must be manager for a bot that takes messages/,
+    );
+    const keyless = { kind: 'agent', callback: null, takes: 'message', order: 'customer' } as const;
+    const agent = { ...AGENT_DEFAULTS, url: 'https://ai.example/v1', model: 'm' };
+    const paused = changed({ paused: true }, { ...keyless, agent, takesMessagesSinceMs: nowMs });
+    expect(readBot(toStored({ ...openBot(), ...paused }))).toMatchObject({ paused: true, agent });
+    expect(detailOf(() => changed({ agent: { model: '' } }, { ...keyless, agent }))).toMatch(
+      /agent.model is missing/,
+    );
+  });
+
   it('takes events again, and forgets how it took messages', () => {
     const taking = { ...TAKING_MESSAGES, order: 'customer', includesServicer: true } as const;
     expect(changed({ takes: 'event' }, taking)).toMatchObject({
@@ -404,8 +417,7 @@ describe('a bot that is changed', () => {
   });
 
   it('keeps its URL with the query, where it is given as answers show it', () => {
-    const urlOf = (bot: Partial<Bot>) =>
-      readSecrets({ secrets: bot.secrets ?? new Secret('') })?.url.reveal();
+    const urlOf = (bot: Open<BotSettings>) => atUrl(bot).secrets.url.reveal();
     const before = 'http://bot:5300/wxkf/?tenant=7';
     expect(urlOf(changed({ callback: { url: 'http://bot:5300/wxkf/?***', timeoutMs: 8_000 } }))).toBe(before);
     const moved = 'http://bot:5300/wxkf/?tenant=8';
@@ -416,12 +428,10 @@ describe('a bot that is changed', () => {
   });
 
   it('keeps its signing secret, and gets one with its first messages if it has none', () => {
-    const signingSecret = (bot: Partial<Bot>) =>
-      readSecrets({ secrets: bot.secrets ?? new Secret('') })?.signingSecret.reveal();
-    const before = signingSecret(storedBot());
+    const signingSecret = ({ secrets }: Open<BotSettings>) => secrets.signingSecret.reveal();
+    const before = signingSecret(openBot());
     expect(signingSecret(changed({ takes: 'message', corpSecret: 'another' }))).toBe(before);
-    const { opened } = known();
-    const none = { secrets: toSecretsText({ ...opened, signingSecret: new Secret('') }) };
+    const none = { secrets: secretsText({ signingSecret: '' }) };
     expect(signingSecret(changed({ name: 'renamed' }, none))).toBe('');
     expect(signingSecret(changed({ takes: 'message' }, none))).toMatch(SIGNING_SECRET_FORMAT.pattern);
   });
@@ -438,11 +448,4 @@ describe('a bot that is changed', () => {
   ])('to %s is refused', (_what, body, fields, detail) => {
     expect(detailOf(() => changed(body, fields))).toMatch(detail);
   });
-});
-
-it('secrets from before there were signing secrets are read', () => {
-  const { signingSecret: _signing, ...old } = JSON.parse(storedBot().secrets.reveal());
-  const secrets = readSecrets({ secrets: new Secret(JSON.stringify(old)) });
-  expect(secrets?.signingSecret.reveal()).toBe('');
-  expect(secrets?.corpSecret.reveal()).toBe('corp-secret');
 });
