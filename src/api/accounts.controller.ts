@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { TestDelivery } from '../dispatch/redelivery/test-delivery.js';
+import { TestDelivery } from '../dispatch/later/test-delivery.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { askedBy } from '../http/access/asked-by.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';

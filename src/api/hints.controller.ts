@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { type HintName, HintOperations } from '../dispatch/redelivery/hint-operations.js';
+import { type HintName, HintOperations } from '../dispatch/later/hint-operations.js';
 import { EventQueue } from '../queue/event-queue.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';

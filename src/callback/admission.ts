@@ -5,7 +5,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Overload } from '../dispatch/answer/overload.js';
+import { Overload } from '../dispatch/inline/overload.js';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
 import { Lifecycle } from '../kernel/lifecycle.js';

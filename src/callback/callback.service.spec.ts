@@ -28,7 +28,7 @@ import { CorpTime } from './corp-time.js';
 import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';
 import type { Accepted } from './accepted.js';
-import { Arrivals } from '../dispatch/answer/arrivals.js';
+import { Arrivals } from '../dispatch/inline/arrivals.js';
 import { UNTRUSTED_PAIRS_MAX } from './opening.js';
 import { SyncTokens } from '../registry/bots/sync-tokens.js';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isOwnEcho } from '../crypto/verification-query.js';
 import type { SignedText } from '../crypto/wecom-cipher.js';
-import { Arrivals } from '../dispatch/answer/arrivals.js';
-import { Dispatcher } from '../dispatch/answer/dispatcher.js';
+import { Arrivals } from '../dispatch/inline/arrivals.js';
+import { Dispatcher } from '../dispatch/inline/try.js';
 import type { KfEvent } from '../queue/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';

@@ -17,8 +17,8 @@ import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { DispatchGauges } from './dispatch-gauges.js';
 import { MemoryQueueStore } from '../../test/support/memory-queue.js';
-import { QueueCounts } from './redelivery/queue-counts.js';
-import { QueueGauges } from './redelivery/queue-gauges.js';
+import { QueueCounts } from './later/queue-counts.js';
+import { QueueGauges } from './later/queue-gauges.js';
 import type { LineCount } from '../storage/queue/queue-store.js';
 
 /** Counts its counts, and may have nothing to say. */

@@ -3,8 +3,8 @@ import { byOrigin, toOrigin } from '../metrics/by-origin.js';
 import { Metrics, only, type Sample } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
-import { HintKeeper } from './outbox/hint-keeper.js';
-import { Overload, type OverloadCounts } from './answer/overload.js';
+import { HintKeeper } from './later/hint-keeper.js';
+import { Overload, type OverloadCounts } from './inline/overload.js';
 import { HttpCarrier } from './http/http-carrier.js';
 import { Circuits } from './endpoint/circuits.js';
 

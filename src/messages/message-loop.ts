@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { DueMessages } from '../dispatch/redelivery/due-messages.js';
+import { DueMessages } from '../dispatch/later/due-messages.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { Occasion } from '../queue/failure.js';
 import { MessageWakes } from './message-wakes.js';

@@ -8,7 +8,7 @@ import { Destinations } from '../registry/accounts/destination.js';
 import type { MessageHead } from '../queue/message.js';
 import { ENTRY_STATES, type EntryFilter } from '../storage/queue/entry.js';
 import { MessageQueue } from '../queue/message-queue.js';
-import { ReplayOfAll } from '../dispatch/redelivery/replay-of-all.js';
+import { ReplayOfAll } from '../dispatch/later/replay-of-all.js';
 import { toLogged } from './sending/message-log.js';
 import { MessageWakes } from './message-wakes.js';
 import { Puller } from './pulling/puller.js';

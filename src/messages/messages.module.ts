@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { WaitingMessages } from '../dispatch/endpoint/waiting-messages.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
-import { DueMessages } from '../dispatch/redelivery/due-messages.js';
+import { DueMessages } from '../dispatch/later/due-messages.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Deliveries, type Delivery } from '../dispatch/endpoint/deliveries.js';
-import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
+import { hasSeenNothing } from '../dispatch/later/sender.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import { Coverage } from './pulling/coverage.js';

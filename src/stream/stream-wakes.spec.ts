@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import type { Keeping } from '../dispatch/answer/keeping.js';
+import type { Keeping } from '../dispatch/inline/keep.js';
 import type { Circuits } from '../dispatch/endpoint/circuits.js';
-import type { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
+import type { WaitingHints } from '../dispatch/later/waiting-hints.js';
 import { type BotConnection, ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBots } from '../registry/bots/known-bots.js';
 import type { Destinations } from '../registry/accounts/destination.js';

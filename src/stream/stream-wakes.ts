@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Keeping } from '../dispatch/answer/keeping.js';
+import { Keeping } from '../dispatch/inline/keep.js';
 import { Circuits } from '../dispatch/endpoint/circuits.js';
-import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
+import { WaitingHints } from '../dispatch/later/waiting-hints.js';
 import { listedIn, takesAllOthers } from '../registry/bots/bot.js';
 import {
   ALL,

@@ -1,5 +1,5 @@
 /** A manager whose bots all take events. */
-import { DueMessages } from '../../src/dispatch/redelivery/due-messages.js';
+import { DueMessages } from '../../src/dispatch/later/due-messages.js';
 import { WaitingMessages } from '../../src/dispatch/endpoint/waiting-messages.js';
 import type { Delivery } from '../../src/dispatch/endpoint/deliveries.js';
 import { WakeUp } from '../../src/kernel/wake-up.js';

@@ -2,7 +2,7 @@
 import { putOne } from './event-steps.js';
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import type { Environment } from '../../src/config/config.js';
-import type { Dispatched } from '../../src/dispatch/answer/dispatcher.js';
+import type { Dispatched } from '../../src/dispatch/inline/try.js';
 import type { Hint, NewHint } from '../../src/queue/event.js';
 import type { KfEvent } from '../../src/queue/kf-event.js';
 import { MemoryEventQueue } from './memory-event-queue.js';

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { AllFigures } from '../../src/insight/figures/all-figures.js';
 import { SeenByOthers } from '../../src/insight/figures/seen-by-others.js';
-import { Arrivals } from '../../src/dispatch/answer/arrivals.js';
+import { Arrivals } from '../../src/dispatch/inline/arrivals.js';
 import { DispatchMetrics } from '../../src/dispatch/endpoint/dispatch-metrics.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
 import type { Clock } from '../../src/kernel/clock.js';

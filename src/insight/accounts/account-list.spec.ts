@@ -14,7 +14,7 @@ import {
   start,
 } from '../../../test/support/redelivery.js';
 import { seeingReplica } from '../../../test/support/seen.js';
-import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { AskedBy } from '../../kernel/role.js';
 import type { HintPage } from '../../queue/event-queue.js';

@@ -2,7 +2,7 @@
  * What state an account is in, and why: judged by what its customers get, from facts of this account alone. Pure: who knows the
  * facts, and how several replicas see them, is the affair of `AccountViews`.
  */
-import { ON_ITS_WAY_MS } from '../../dispatch/redelivery/queue-counts.js';
+import { ON_ITS_WAY_MS } from '../../dispatch/later/queue-counts.js';
 import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';

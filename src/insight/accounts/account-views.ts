@@ -5,7 +5,7 @@ import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
 import type { LastDeliveries } from '../../dispatch/endpoint/deliveries.js';
 import type { HintHead } from '../../queue/event.js';
 import { EventQueue } from '../../queue/event-queue.js';
-import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { accountKey, type Addressee, readAccountKey, toAddressee } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { answerInTime } from '../../kernel/deadline.js';

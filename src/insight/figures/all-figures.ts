@@ -7,7 +7,7 @@ import {
 } from '../../dispatch/endpoint/deliveries.js';
 import { hoursOf } from '../../dispatch/endpoint/hour-counts.js';
 import { countsOf, sumOf } from '../../dispatch/endpoint/recent-attempts.js';
-import { Arrivals, type BotArrivals, type CorpArrivals } from '../../dispatch/answer/arrivals.js';
+import { Arrivals, type BotArrivals, type CorpArrivals } from '../../dispatch/inline/arrivals.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import {

@@ -4,7 +4,7 @@ import {
   Injectable,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { REPLICA } from '../../kernel/replica.js';

@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/redelivery.js';
 import { CallbackMetrics } from '../../callback/callback-metrics.js';
 import { loadConfig } from '../../config/config.js';
-import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { AppError } from '../../kernel/app-error.js';
 import { type Figures, type IntervalFigures, NO_FIGURES } from '../../record/figures.js';
 import { pino } from 'pino';

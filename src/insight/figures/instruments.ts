@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CallbackMetrics } from '../../callback/callback-metrics.js';
 import { DispatchMetrics } from '../../dispatch/endpoint/dispatch-metrics.js';
-import { Overload } from '../../dispatch/answer/overload.js';
+import { Overload } from '../../dispatch/inline/overload.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 
 const NAMES = [

@@ -11,7 +11,7 @@ import {
   Arrivals,
   type BotArrivals,
   type CorpArrivals,
-} from '../../dispatch/answer/arrivals.js';
+} from '../../dispatch/inline/arrivals.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { REPLICA } from '../../kernel/replica.js';

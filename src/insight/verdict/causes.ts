@@ -1,4 +1,4 @@
-import { ON_ITS_WAY_MS } from '../../dispatch/redelivery/queue-counts.js';
+import { ON_ITS_WAY_MS } from '../../dispatch/later/queue-counts.js';
 import { isFault, type Outcome } from '../../wecom/outcomes/outcome.js';
 import { botIdOf, PULL_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import { severityOfWait } from '../accounts/account-state.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ARRIVAL_HOURS, type BotArrivals, type CorpArrivals } from '../../dispatch/answer/arrivals.js';
+import { ARRIVAL_HOURS, type BotArrivals, type CorpArrivals } from '../../dispatch/inline/arrivals.js';
 import { HourCounts } from '../../dispatch/endpoint/hour-counts.js';
 import { missingCallbacks } from './missing-callbacks.js';
 

@@ -6,7 +6,7 @@
  * can tell. It is compared with the same hours of the days before it, so that nights count as they are, and has to be one in which
  * so many events used to come that a quiet day does not look like it. A weekend without a single customer does.
  */
-import { ARRIVAL_HOURS, type BotArrivals, type CorpArrivals } from '../../dispatch/answer/arrivals.js';
+import { ARRIVAL_HOURS, type BotArrivals, type CorpArrivals } from '../../dispatch/inline/arrivals.js';
 import { hoursOf } from '../../dispatch/endpoint/hour-counts.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import type { HintCounts } from '../../queue/event.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
 import { Clock } from '../../kernel/clock.js';

@@ -15,7 +15,7 @@ import {
   taking,
 } from '../../../test/support/redelivery.js';
 import { seeingReplica } from '../../../test/support/seen.js';
-import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { EndedCall } from '../../wecom/outcomes/call-outcomes.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { QueueCounts } from '../../dispatch/redelivery/queue-counts.js';
+import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { toIso } from '../../http/answers/times.js';
 import { Clock } from '../../kernel/clock.js';

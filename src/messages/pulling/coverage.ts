@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Pending } from '../../kernel/pending.js';
 import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { EventQueue } from '../../queue/event-queue.js';
-import { hasSeenNothing } from '../../dispatch/redelivery/hint-sender.js';
+import { hasSeenNothing } from '../../dispatch/later/sender.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { EventQueue } from '../../queue/event-queue.js';
-import { RESYNCS_OF_PATROL, RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/redelivery/resync-budget.js';
+import { RESYNCS_OF_PATROL, RESYNCS_OF_PROBES, resyncsOf } from '../../dispatch/later/resync-budget.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { accountKey } from '../../kernel/account.js';
-import { RESYNC_WINDOW_MS, RESYNCS_OF_PATROL } from '../../dispatch/redelivery/resync-budget.js';
+import { RESYNC_WINDOW_MS, RESYNCS_OF_PATROL } from '../../dispatch/later/resync-budget.js';
 import { PATROL_TIMES } from './patrol-times.js';
 import { PatrolTurns, type Watched } from './patrol-turns.js';
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { Arrivals } from '../../dispatch/answer/arrivals.js';
-import { RESYNCS_OF_PATROL, RESYNC_WINDOW_MS } from '../../dispatch/redelivery/resync-budget.js';
+import { Arrivals } from '../../dispatch/inline/arrivals.js';
+import { RESYNCS_OF_PATROL, RESYNC_WINDOW_MS } from '../../dispatch/later/resync-budget.js';
 import { accountKey, type Addressee, readAccountKey } from '../../kernel/account.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';

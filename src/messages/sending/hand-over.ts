@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
-import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { HintKeeper } from '../../dispatch/later/hint-keeper.js';
+import { WaitingHints } from '../../dispatch/later/waiting-hints.js';
 import { SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';

@@ -1,9 +1,9 @@
 import { newMessage, pulledPage, type TestMessages } from '../../../test/support/messages.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import type { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
+import type { HintKeeper } from '../../dispatch/later/hint-keeper.js';
 import type { NewHint } from '../../queue/event.js';
-import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import type { WaitingHints } from '../../dispatch/later/waiting-hints.js';
 import { SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { Destination, Destinations, MessageDestination } from '../../registry/accounts/destination.js';

@@ -23,7 +23,7 @@ import { CarriersModule } from '../../dispatch/carriers.module.js';
 import { DispatchModule } from '../../dispatch/dispatch.module.js';
 import { HttpCarrier } from '../../dispatch/http/http-carrier.js';
 import { configModule } from '../../config/config.module.js';
-import { dispatchConfig } from '../../dispatch/answer/dispatch.config.js';
+import { dispatchConfig } from '../../dispatch/inline/dispatch.config.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { MemoryQueue, QueueStore } from '../../storage/queue/queue-store.js';
 import { HttpModule } from '../../http/http.module.js';

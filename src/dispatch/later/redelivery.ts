@@ -3,9 +3,9 @@ import { RegistrySync } from '../../registry/sync/registry-sync.js';
 import { Pending } from '../../kernel/pending.js';
 import { Circuits } from '../endpoint/circuits.js';
 import { HttpCarrier } from '../http/http-carrier.js';
-import { HintKeeper } from '../outbox/hint-keeper.js';
-import { QueuePatrol } from './queue-patrol.js';
-import { RetryLoops } from './retry-loops.js';
+import { HintKeeper } from './hint-keeper.js';
+import { QueuePatrol } from './patrol.js';
+import { RetryLoops } from './loops.js';
 
 /** Starts and stops the delivery of what was not taken at once. */
 @Injectable()

@@ -23,7 +23,7 @@ import { refusedUrl } from '../../../test/support/raw-server.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
-import type { Dispatched } from './dispatcher.js';
+import type { Dispatched } from './try.js';
 import { BOTS } from '../../registry/bots/stored-bot.js';
 
 const BUDGET_MS = 1_000;

@@ -7,7 +7,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { rounds, SEED, type Seeded, seeded } from '../../../test/support/seeded.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { SeenEvents } from '../answer/seen-events.js';
+import { SeenEvents } from '../inline/seen-events.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import { type Lease, lineKey } from '../../storage/queue/line.js';

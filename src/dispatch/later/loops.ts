@@ -7,13 +7,13 @@ import { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import { Circuits } from '../endpoint/circuits.js';
 import type { WakeUp } from '../../kernel/wake-up.js';
 import type { EventQueue } from '../../queue/event-queue.js';
-import { WaitingHints } from '../outbox/waiting-hints.js';
+import { WaitingHints } from './waiting-hints.js';
 import type { DueLines } from '../../queue/lines.js';
 import type { Hint } from '../../queue/event.js';
 import type { LineHead } from '../../storage/queue/line.js';
 import { DueMessages } from './due-messages.js';
-import { HintSender } from './hint-sender.js';
-import { RetryLoop, type SendLeased } from './retry-loop.js';
+import { HintSender } from './sender.js';
+import { RetryLoop, type SendLeased } from './loop.js';
 
 /** One loop over the queue, one over the hints that could not be stored, and one over messages. They share the circuits. */
 @Injectable()

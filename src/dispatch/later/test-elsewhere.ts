@@ -6,7 +6,7 @@ import { type Failure, toFailure } from '../../queue/failure.js';
 import { toDropped, toWaiting } from '../../queue/event.js';
 import { toResync } from '../../queue/kf-event.js';
 import type { EventQueue } from '../../queue/event-queue.js';
-import { WaitingHints } from '../outbox/waiting-hints.js';
+import { WaitingHints } from './waiting-hints.js';
 
 const LOOK_MS = 100;
 /** The longest attempt, and the time until the other replica claims it. */

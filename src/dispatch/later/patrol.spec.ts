@@ -13,13 +13,13 @@ import { Metrics } from '../../metrics/metrics.js';
 import { Circuits } from '../endpoint/circuits.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import type { Hint, NewHint } from '../../queue/event.js';
-import { HintKeeper } from '../outbox/hint-keeper.js';
-import { WaitingHints } from '../outbox/waiting-hints.js';
+import { HintKeeper } from './hint-keeper.js';
+import { WaitingHints } from './waiting-hints.js';
 import { HintLog } from './hint-log.js';
-import { HintOutcomes } from './hint-outcomes.js';
+import { HintOutcomes } from './outcomes.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
-import { QueuePatrol } from './queue-patrol.js';
+import { QueuePatrol } from './patrol.js';
 
 const ROUND_MS = 20_000;
 const DAY_MS = 24 * 3_600_000;

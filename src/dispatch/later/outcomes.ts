@@ -11,7 +11,7 @@ import {
   toNewest,
   toReleased,
 } from '../../queue/event.js';
-import { HintKeeper } from '../outbox/hint-keeper.js';
+import { HintKeeper } from './hint-keeper.js';
 import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { HintLog } from './hint-log.js';
 import { FAST_STEPS, type NextTry, nextTry } from '../../queue/retry-schedule.js';

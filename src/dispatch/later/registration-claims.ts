@@ -10,8 +10,8 @@ import { Pending } from '../../kernel/pending.js';
 import { Circuits } from '../endpoint/circuits.js';
 import { toRegistered, toReleased } from '../../queue/event.js';
 import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
-import { WaitingHints } from '../outbox/waiting-hints.js';
-import { RetryLoops } from './retry-loops.js';
+import { WaitingHints } from './waiting-hints.js';
+import { RetryLoops } from './loops.js';
 import { LEASE_MS } from '../../queue/failure.js';
 
 /** How long a register answer waits for the claim of its puppet's hint; the deployed puppet's register has no deadline. */

@@ -6,8 +6,8 @@ import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
 import { BotEndpoints } from '../endpoint/bot-endpoint.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import { toParcel } from '../endpoint/parcel.js';
-import { HintKeeper } from '../outbox/hint-keeper.js';
-import { type Incoming, Keeping, type NotTaken } from './keeping.js';
+import { HintKeeper } from '../later/hint-keeper.js';
+import { type Incoming, Keeping, type NotTaken } from './keep.js';
 import { Overload } from './overload.js';
 import { SeenEvents } from './seen-events.js';
 

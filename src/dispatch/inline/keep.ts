@@ -13,10 +13,10 @@ import { BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { Pending } from '../../kernel/pending.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import type { NewHint } from '../../queue/event.js';
-import { HintKeeper } from '../outbox/hint-keeper.js';
+import { HintKeeper } from '../later/hint-keeper.js';
 import type { Kept } from '../../queue/event-queue.js';
 import { nextTry } from '../../queue/retry-schedule.js';
-import { WaitingHints } from '../outbox/waiting-hints.js';
+import { WaitingHints } from '../later/waiting-hints.js';
 import type { Arrival } from './seen-events.js';
 
 /** How long after a failed write the next one begins. */

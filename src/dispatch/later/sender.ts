@@ -11,7 +11,7 @@ import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { toParcel } from '../endpoint/parcel.js';
 import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { HintLog } from './hint-log.js';
-import { type Claimed, HintOutcomes } from './hint-outcomes.js';
+import { type Claimed, HintOutcomes } from './outcomes.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from './resync-budget.js';
 import { type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
 import { type Failure, LEASE_MS, type Occasion, toFailure } from '../../queue/failure.js';

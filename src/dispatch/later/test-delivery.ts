@@ -11,7 +11,7 @@ import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 import { type KfEvent, toResync } from '../../queue/kf-event.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
 import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
-import { hasSeenNothing } from './hint-sender.js';
+import { hasSeenNothing } from './sender.js';
 import { RESYNCS_PER_WINDOW, resyncsOf } from './resync-budget.js';
 import type { ShownAnswer } from '../endpoint/carrier.js';
 import { toParcel } from '../endpoint/parcel.js';
