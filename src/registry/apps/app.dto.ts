@@ -3,6 +3,8 @@ import { IsTime, mustBe } from '../../http/answers/field-rules.js';
 import { IntersectionType, OmitType, PartialType, PickType } from '../../http/answers/swagger.js';
 import { knownFieldsOf, validated } from '../../http/answers/validation.js';
 import { ArrayMaxSize, IsArray, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import type { WecomApp } from '../../config/wecom-apps-file.js';
+import { randomLettersAndDigits } from '../../kernel/random-text.js';
 import { Secret } from '../../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,
@@ -11,7 +13,7 @@ import {
   NAME_LENGTH_MAX,
   RECEIVE_ID_LENGTH_MAX,
 } from '../../kernel/wecom-format.js';
-import { type App, appIdOf, type NewApp } from './app.js';
+import { type App, appIdOf } from './app.js';
 
 /** Many more than the suites and providers of one app. */
 const RECEIVE_IDS_MAX = 100;
@@ -69,13 +71,11 @@ export class NewAppDto extends IntersectionType(
   PartialType(AppSecretsDto),
 ) {}
 
-export function toNewApp({ token, encodingAESKey, ...same }: NewAppDto): NewApp {
-  return {
-    ...{ name: '', receiveIds: [] },
-    ...same,
-    ...(token !== undefined && { callbackToken: new Secret(token) }),
-    ...(encodingAESKey !== undefined && { encodingAESKey: new Secret(encodingAESKey) }),
-  };
+export function toNewApp(given: NewAppDto): WecomApp {
+  const { corpId, name = '', receiveIds = [] } = given;
+  const { token = randomLettersAndDigits(32), encodingAESKey = randomLettersAndDigits(43) } = given;
+  const keys = { callbackToken: new Secret(token), encodingAESKey: new Secret(encodingAESKey) };
+  return { corpId, name, receiveIds, ...keys };
 }
 
 /** An app as a line of an exported file, its secrets as texts: in the clear, or sealed for the app with the line's id. */
@@ -104,14 +104,10 @@ export function toAppEntry(app: App): AppEntryDto & { readonly id: string } {
 
 /** @param line with its secrets in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field */
 export function fromAppEntry(line: object): App {
-  const { token, encodingAESKey, createdAt, verifiedAt, ...same } = validated(AppEntryDto, line);
-  const app = {
-    ...{ name: '', receiveIds: [] },
-    ...same,
-    callbackToken: new Secret(token),
-    encodingAESKey: new Secret(encodingAESKey),
-    createdAtMs: Date.parse(createdAt),
+  const { createdAt, verifiedAt, ...given } = validated(AppEntryDto, line);
+  const app = toNewApp(given);
+  return {
+    ...{ ...app, id: appIdOf(app), createdAtMs: Date.parse(createdAt) },
     verifiedAtMs: verifiedAt ? Date.parse(verifiedAt) : null,
   };
-  return { ...app, id: appIdOf(app) };
 }

@@ -24,13 +24,6 @@ export const APPS: RecordKind<App> = {
   isPolled: true,
 };
 
-/** What an operator gives for an app. A secret that is left out is generated. */
-export interface NewApp extends Partial<KeyPair> {
-  readonly corpId: string;
-  readonly name: string;
-  readonly receiveIds: readonly string[];
-}
-
 /** The ids of apps of WECOM_APPS_FILE, which are read-only, begin with it. */
 const OF_FILE = 'file-';
 

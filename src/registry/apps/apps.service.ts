@@ -1,17 +1,16 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { WecomApp } from '../../config/wecom-apps-file.js';
 import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { Pending } from '../../kernel/pending.js';
-import { randomLettersAndDigits } from '../../kernel/random-text.js';
 import type { AskedBy } from '../../kernel/role.js';
-import { Secret } from '../../kernel/secret.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { type KeyPair, toPairKey } from '../keys/shared-keys.js';
 import { type Records, RecordStore } from '../../storage/records/records.js';
-import { type App, appIdOf, appKey, APPS, APPS_MAX, isOfFile, type NewApp, verifiedAt } from './app.js';
+import { type App, appIdOf, appKey, APPS, APPS_MAX, isOfFile, verifiedAt } from './app.js';
 import { KnownApps } from './known-apps.js';
 
 /** How long a write may take. Long, since only an operator waits for it. */
@@ -57,27 +56,16 @@ export class AppsService implements OnApplicationShutdown {
    * @throws AppError `APP_EXISTS`, `APPS_FULL`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE`, and it may then have been
    *   added or not.
    */
-  async add({ corpId, name, receiveIds, ...given }: NewApp, asked: AskedBy): Promise<App> {
+  async add(given: WecomApp, asked: AskedBy): Promise<App> {
     if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
-    const { callbackToken = made(32), encodingAESKey = made(43) } = given;
-    const id = appIdOf({ corpId, callbackToken, encodingAESKey });
-    const createdAtMs = this.storeClock.nowMs();
-    const app = {
-      id,
-      corpId,
-      name,
-      callbackToken,
-      encodingAESKey,
-      receiveIds,
-      createdAtMs,
-      verifiedAtMs: null,
-    };
+    const id = appIdOf(given);
+    const app = { ...given, id, createdAtMs: this.storeClock.nowMs(), verifiedAtMs: null };
     const stored = this.known.list().filter((one) => !isOfFile(one));
     if (stored.some((one) => one.id === id)) throw new AppError('APP_EXISTS');
     if (stored.length >= APPS_MAX) throw new AppError('APPS_FULL');
     if ((await this.#write('add app', this.#stored.add(app))) === 'taken') throw new AppError('APP_EXISTS');
     this.known.added(app);
-    this.log.info({ appId: id, corpId, ...asked }, 'app.added');
+    this.log.info({ appId: id, corpId: app.corpId, ...asked }, 'app.added');
     return app;
   }
 
@@ -136,8 +124,4 @@ export class AppsService implements OnApplicationShutdown {
       throw error;
     }
   }
-}
-
-function made(length: 32 | 43): Secret {
-  return new Secret(randomLettersAndDigits(length));
 }
