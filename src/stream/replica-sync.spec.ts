@@ -22,7 +22,9 @@ beforeEach(() => {
 
 function open(where: StreamDirectory): [ConnectedBots, ReplicaSync] {
   const bots = new ConnectedBots();
-  return [bots, new ReplicaSync(where, bots, clock, clock, pino({ level: 'silent' }))];
+  const replicaSync = new ReplicaSync(where, bots, clock, clock, pino({ level: 'silent' }));
+  bots.watch(replicaSync);
+  return [bots, replicaSync];
 }
 
 function connection(id: string, replicaId = REPLICA): BotConnection {

@@ -41,9 +41,7 @@ export class ReplicaSync implements ConnectionWatch {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-  ) {
-    connected.watch(this);
-  }
+  ) {}
 
   /** Call it once clients can connect to this process. */
   start(): void {

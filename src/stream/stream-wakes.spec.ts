@@ -45,14 +45,14 @@ beforeEach(() => {
       return at === -1 ? null : keptHere.splice(at, 1)[0];
     },
   } as unknown as Keeping;
-  new StreamWakes(
-    connected,
+  const wakes = new StreamWakes(
     { find: () => bot } as unknown as KnownBots,
     { find: (account: Addressee) => account } as unknown as Destinations,
     waiting,
     kept,
     { close: () => {} } as unknown as Circuits,
   );
+  connected.watch(wakes);
 });
 
 function connection(id: string, fields: Partial<BotConnection> = {}): BotConnection {

@@ -5,7 +5,6 @@ import { WaitingHints } from '../dispatch/later/waiting-hints.js';
 import { listedIn, takesAllOthers } from '../registry/bots/bot.js';
 import {
   ALL,
-  ConnectedBots,
   type ConnectionWatch,
   isHere,
   type KnownConnection,
@@ -28,15 +27,12 @@ export class StreamWakes implements ConnectionWatch {
   #looksForKept = false;
 
   constructor(
-    connected: ConnectedBots,
     private readonly bots: KnownBots,
     private readonly destinations: Destinations,
     private readonly waiting: WaitingHints,
     private readonly kept: Keeping,
     private readonly circuits: Circuits,
-  ) {
-    connected.watch(this);
-  }
+  ) {}
 
   /**
    * Closes the circuits of the new client: earlier failures say nothing about it. For a bot with `["*"]` the accounts that wait are

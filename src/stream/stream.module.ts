@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { Clients } from './clients/clients.js';
 import { ConnectionsController } from './connections.controller.js';
@@ -28,4 +29,9 @@ import { StreamCarrier } from './stream-carrier.js';
   ],
   exports: [StreamCarrier],
 })
-export class StreamModule {}
+export class StreamModule {
+  /** Whoever follows the connections is named here, so that one that is missing stops the start. */
+  constructor(connected: ConnectedBots, clients: Clients, sync: ReplicaSync, wakes: StreamWakes) {
+    for (const watch of [clients, sync, wakes]) connected.watch(watch);
+  }
+}

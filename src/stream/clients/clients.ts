@@ -31,7 +31,6 @@ export class Clients implements ConnectionWatch {
     metrics: Metrics,
     private readonly clock: Clock,
   ) {
-    connected.watch(this);
     metrics.reads('wxkf_stream_clients', () => only(this.#clients.size));
     const ended = metrics.counter('wxkf_stream_ended_total');
     this.#ended = byValue(ENDS, (why) => ended({ why }));
