@@ -11,7 +11,7 @@ import { PUPPET_FORM } from '../../src/dispatch/http/puppet-form.js';
 import { WecomForm } from '../../src/dispatch/http/wecom-form.js';
 import type { KfEvent } from '../../src/queue/kf-event.js';
 import { Secret } from '../../src/kernel/secret.js';
-import { TAKES_EVENTS } from '../../src/registry/bots/bot.js';
+import { BOT_DEFAULTS } from '../../src/registry/bots/bot.js';
 import type { CallbackBot } from '../../src/registry/bots/known-bots.js';
 import {
   type CallbackUrl,
@@ -96,8 +96,7 @@ function knownBot(): CallbackBot {
     openKfIds: ['*'],
     kind: 'callback',
     api: 'manager',
-    paused: false,
-    ...TAKES_EVENTS,
+    ...BOT_DEFAULTS,
     callback: { receiveId: app.corpId, timeoutMs: 4_000, form: 'wecom' },
     keys: [],
     createdAtMs: nowMs,

@@ -2,11 +2,11 @@
 import { Secret } from '../../src/kernel/secret.js';
 import {
   type Bot,
+  BOT_DEFAULTS,
   type BotSettings,
   hashOfKey,
   isOpen,
   type Open,
-  TAKES_EVENTS,
 } from '../../src/registry/bots/bot.js';
 import type { KnownBot, OpenBot } from '../../src/registry/bots/known-bots.js';
 import { readBot, type StoredBot } from '../../src/registry/bots/stored-bot.js';
@@ -58,9 +58,8 @@ export function storedBot(fields: Partial<StoredBot> = {}): StoredBot {
     openKfIds: ['wkAccount-1'],
     kind: 'callback',
     api: 'manager',
-    ...TAKES_EVENTS,
+    ...BOT_DEFAULTS,
     callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000, form: 'wecom' },
-    paused: false,
     secrets: secretsText(),
     keys: [{ hash: hashOfKey(BOT_KEY), untilMs: null }],
     createdAtMs: Date.UTC(2026, 0, 2),

@@ -10,7 +10,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { type AgentSettings, readAgent } from './agent.dto.js';
 import { toBody } from './bot-request.js';
-import { type BotKey, isOpen, SIGNING_SECRET_FORMAT, TAKES_EVENTS } from './bot.js';
+import { BOT_DEFAULTS, type BotKey, isOpen, SIGNING_SECRET_FORMAT } from './bot.js';
 import { BotCallbackFieldsDto, BotDto, toBotDto } from './bot.dto.js';
 import { KIND_DTOS } from './kinds.dto.js';
 import { readBot, type StoredBot } from './stored-bot.js';
@@ -19,8 +19,8 @@ import { readBot, type StoredBot } from './stored-bot.js';
 const KEYS_MAX = 8;
 const AN_ID = '1 to 64 letters, digits, "_" or "-"';
 
-/** What 2.0.0 did not export. */
-const SINCE_2_1 = ['takes', 'order', 'include', 'since', 'paused', 'session'] as const;
+/** What 2.0.0 exported already. Its lines have nothing else of `BotDto`. */
+const OF_2_0 = ['name', 'corpId', 'openKfIds', 'kind', 'api'] as const;
 
 interface KeyEntry {
   readonly hash: string;
@@ -32,10 +32,7 @@ class CallbackEntryDto extends IntersectionType(
   PartialType(PickType(BotCallbackFieldsDto, ['form'])),
 ) {}
 
-class BotEntryDto extends IntersectionType(
-  OmitType(BotDto, SINCE_2_1),
-  PartialType(PickType(BotDto, SINCE_2_1)),
-) {
+class BotEntryDto extends IntersectionType(PickType(BotDto, OF_2_0), PartialType(OmitType(BotDto, OF_2_0))) {
   @Matches(/^[\w-]{1,64}$/, mustBe(AN_ID))
   readonly id!: string;
 
@@ -84,7 +81,7 @@ export function fromBotEntry(line: object): StoredBot {
   const dto = validated(BotEntryDto, line);
   const { callback, secrets, keys, createdAt, order, include, since, agent, ...same } = dto;
   const stored: StoredBot = {
-    ...{ ...TAKES_EVENTS, paused: false },
+    ...BOT_DEFAULTS,
     ...same,
     ...(order && { order }),
     includesServicer: include?.includes('servicer') ?? false,

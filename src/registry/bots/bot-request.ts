@@ -6,11 +6,11 @@ import { faultsByField, faultsIn, knownFieldsOf } from '../../http/answers/valid
 import { readCallbackUrl, shownUrl } from '../endpoint/endpoint.js';
 import { readAgent, toAgentBody, toWholeAgent } from './agent.dto.js';
 import {
+  BOT_DEFAULTS,
   BOT_TIMEOUT_MS,
   type BotSettings,
   makeSigningSecret,
   type Open,
-  TAKES_EVENTS,
   takesCallbacks,
 } from './bot.js';
 import { BotCallbackDto, type BotChangeDto, type NewBotDto, toBotDto } from './bot.dto.js';
@@ -164,17 +164,18 @@ function refuse(faults: readonly string[]): void {
 /** @param body that the class of its kind accepts. */
 function toSettings(body: NewBotDto, signingSecret: Secret): Open<BotSettings> {
   const dto = knownFieldsOf(KIND_DTOS[body.kind], body);
-  const { name, corpId, openKfIds, api, paused, takes, order, include, since, session } = dto;
+  const { callback: _1, agent: _2, corpSecret = '', order, include = [], since, session, ...same } = dto;
   const common = {
-    ...{ name, corpId, openKfIds, api, paused, takes, order: order ?? TAKES_EVENTS.order },
-    includesServicer: include?.includes('servicer') ?? false,
+    ...{ ...BOT_DEFAULTS, ...same },
+    ...(order && { order }),
+    includesServicer: include.includes('servicer'),
     takesMessagesSinceMs: since ? Date.parse(since) : null,
     session: session && readSession(session),
   };
-  const secrets = { corpSecret: new Secret(dto.corpSecret ?? ''), signingSecret };
+  const secrets = { corpSecret: new Secret(corpSecret), signingSecret };
   switch (dto.kind) {
     case 'callback': {
-      const { form, timeoutMs, receiveId = corpId, url, headers = {} } = dto.callback;
+      const { form, timeoutMs, receiveId = dto.corpId, url, headers = {} } = dto.callback;
       const values = Object.entries(headers).map(([name, value]) => [name, new Secret(value)] as const);
       return {
         ...{ ...common, kind: dto.kind, callback: { form, receiveId, timeoutMs } },

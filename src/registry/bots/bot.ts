@@ -71,8 +71,9 @@ interface Common {
   readonly session: SessionSettings | null;
 }
 
-/** What a bot of any kind is given until an operator says otherwise. */
-export const TAKES_EVENTS = {
+/** What a bot of any kind has that nothing was said of, also one that was stored or exported before that could be said. */
+export const BOT_DEFAULTS = {
+  paused: false,
   takes: 'event',
   order: 'account',
   includesServicer: false,

@@ -8,17 +8,17 @@ import type { RecordKind } from '../../storage/records/record-kind.js';
 import { AGENT_DEFAULTS, type AgentSettings } from './agent.dto.js';
 import {
   type Bot,
+  BOT_DEFAULTS,
   BOT_TIMEOUT_MS,
   type BotForm,
   type BotKey,
   type BotKind,
   type BotSettings,
   type Open,
-  TAKES_EVENTS,
 } from './bot.js';
 
 /** What 2.0.0 left out, or did not know yet, is optional. */
-export interface StoredBot extends Partial<Pick<Bot, keyof typeof TAKES_EVENTS | 'paused'>> {
+export interface StoredBot extends Partial<Pick<Bot, keyof typeof BOT_DEFAULTS>> {
   readonly id: string;
   readonly name: string;
   readonly corpId: string;
@@ -59,7 +59,7 @@ export function replacing(bot: StoredBot, revision: string): (before: StoredBot 
 
 /** Reads what any version stored. */
 export function readBot({ kind, callback, agent, secrets: text, ...same }: StoredBot): Bot {
-  const common = { ...TAKES_EVENTS, paused: false, ...same };
+  const common = { ...BOT_DEFAULTS, ...same };
   const opened = readSecrets(text);
   const { url, headers, agentKey, callbackToken, encodingAESKey, ...secrets } = opened ?? NONE;
   const pair = { callbackToken, encodingAESKey };
