@@ -9,7 +9,7 @@ import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { toDuration } from '../http/answers/times.js';
 import type { AccountAnswer, AccountPageAnswer } from '../insight/accounts/account.dto.js';
 import { AccountList } from '../insight/accounts/account-list.js';
-import { AccountViews } from '../insight/accounts/account-views.js';
+import { AccountServers } from '../insight/accounts/account-servers.js';
 import { toFailureReason } from '../insight/answers/hint-answer.js';
 import { Accounts } from '../registry/accounts/accounts.js';
 import { WecomAccounts } from '../wecom/wecom-accounts.js';
@@ -29,7 +29,7 @@ import {
 export class AccountsController {
   constructor(
     private readonly list: AccountList,
-    private readonly views: AccountViews,
+    private readonly servers: AccountServers,
     private readonly registered: Accounts,
     private readonly tests: TestDelivery,
     private readonly wecom: WecomAccounts,
@@ -82,7 +82,7 @@ export class AccountsController {
       items: found.map(({ openKfId, name }) => ({
         openKfId,
         name,
-        servedBy: this.views.servedBy({ corpId, openKfId }),
+        servedBy: this.servers.of({ corpId, openKfId }).servedBy,
       })),
     };
   }

@@ -9,6 +9,8 @@ import { AccountList } from './accounts/account-list.js';
 import { DeliveryHistory } from './deliveries/delivery-history.js';
 import { DeliveryFeeds } from './deliveries/delivery-feeds.js';
 import { RefusedCallbacks } from './deliveries/refused-callbacks.js';
+import { AccountServers } from './accounts/account-servers.js';
+import { AccountWaits } from './accounts/account-waits.js';
 import { AccountViews } from './accounts/account-views.js';
 import { AllFigures } from './figures/all-figures.js';
 import { FigureRecorder } from './figures/figure-recorder.js';
@@ -24,6 +26,7 @@ import { Successes } from './verdict/seen-to-work.js';
 
 const FOR_OTHERS = [
   AccountList,
+  AccountServers,
   AccountViews,
   AllFigures,
   CurrentStatus,
@@ -38,7 +41,16 @@ const FOR_OTHERS = [
 /** What operators are told: whether customers are answered and why not, figures, the delivery log, accounts. */
 @Module({
   imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, WecomModule],
-  providers: [...FOR_OTHERS, FigureRecorder, Instruments, LastMinute, Names, StoreCounts, Verdict],
+  providers: [
+    ...FOR_OTHERS,
+    AccountWaits,
+    FigureRecorder,
+    Instruments,
+    LastMinute,
+    Names,
+    StoreCounts,
+    Verdict,
+  ],
   exports: FOR_OTHERS,
 })
 export class InsightModule {}

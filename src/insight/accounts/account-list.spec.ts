@@ -22,7 +22,9 @@ import type { Failure } from '../../queue/failure.js';
 import type { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import type { AccountPageAnswer } from './account.dto.js';
 import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
+import { AccountServers } from './account-servers.js';
 import { AccountViews } from './account-views.js';
+import { AccountWaits } from './account-waits.js';
 import { NoCustomerCounts } from './customer-counts.js';
 import { Names } from './names.js';
 
@@ -57,9 +59,10 @@ beforeEach(async () => {
     list: async () => [],
   } as unknown as WecomAccounts;
   const counts = new QueueCounts(queue, clock, clock);
-  const of = [accounts, bots, destinations, botEndpoints, figures, events, counts, wecom] as const;
+  const servers = new AccountServers(accounts, bots, destinations, botEndpoints);
+  const waits = new AccountWaits(events, counts, new NoCustomerCounts(), bots, clock);
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
-  const views = new AccountViews(...of, config, clock, clock, new NoCustomerCounts());
+  const views = new AccountViews(servers, waits, figures, wecom, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, wecom);
   list = new AccountList(views, figures, names, wecom, clock, clock);
 });
