@@ -1,6 +1,7 @@
 import { IsInt, IsOptional, IsString, Matches, MaxLength, Min } from 'class-validator';
-import { type AccountState, SERVED_BY, type ServedBy, STATES } from '../insight/accounts/account.dto.js';
 import { ACCOUNT_ORDERS, type AccountOrder } from '../insight/accounts/account-list.js';
+import { SERVED_BY, type ServedBy } from '../insight/accounts/account-servers.js';
+import { ACCOUNT_STATES, type AccountState } from '../insight/accounts/account-state.js';
 import type { FailureReasonAnswer } from '../insight/answers/failure.dto.js';
 import { IsCursorOf, IsId, IsOneOf, PageQueryDto } from '../http/answers/page-query.dto.js';
 import { expected, mustBe } from '../http/answers/field-rules.js';
@@ -31,7 +32,7 @@ export class AccountsQueryDto extends PageQueryDto {
 
   /** Only accounts in this state. */
   @IsOptional()
-  @IsOneOf(STATES)
+  @IsOneOf(ACCOUNT_STATES)
   readonly state?: AccountState;
 
   /**

@@ -2,11 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
 import { BotAnswer } from '../../src/api/bots.dto.js';
-import {
-  AccountAnswer,
-  AccountPageAnswer,
-  type AccountState,
-} from '../../src/insight/accounts/account.dto.js';
+import { AccountAnswer, AccountPageAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { AccountState } from '../../src/insight/accounts/account-state.js';
 import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -17,18 +17,15 @@ import { AllFigures } from '../figures/all-figures.js';
 import { toSessions } from './customer-counts.js';
 import { newCause } from '../answers/cause.js';
 import { Names } from './names.js';
-import {
-  type AccountAnswer,
-  type AccountPageAnswer,
-  type AccountState,
-  type AccountStatesAnswer,
-  type LastDeliveryAnswer,
-  NO_ACCOUNTS,
-  type RegistrationAnswer,
-  type ServedBy,
-  STATES,
+import type {
+  AccountAnswer,
+  AccountPageAnswer,
+  LastDeliveryAnswer,
+  RegistrationAnswer,
 } from './account.dto.js';
-import { type AccountView, AccountViews } from './account-views.js';
+import type { ServedBy } from './account-servers.js';
+import { ACCOUNT_STATES, type AccountState } from './account-state.js';
+import { type AccountView, AccountViews, statesOf } from './account-views.js';
 
 /** What comes first: the worst state; the name; the latest message; the slowest within the last hour. */
 export const ACCOUNT_ORDERS = ['state', 'name', 'lastMessage', 'p95'] as const;
@@ -88,11 +85,10 @@ export class AccountList {
     const { views, isStored } = await this.views.list();
     const place = readPlace(after);
     const first = new Smallest<Placed>(limit + 1, compare);
-    const counts = { ...NO_ACCOUNTS };
-    for (const view of views) {
-      if (!this.#matches(view, filter)) continue;
-      counts[view.judged.state]++;
-      if (filter.state !== null && view.judged.state !== filter.state) continue;
+    const matching = views.filter((view) => this.#matches(view, filter));
+    const { state } = filter;
+    const listed = state === null ? matching : matching.filter(({ judged }) => judged.state === state);
+    for (const view of listed) {
       const placed = { ...this.#placeOf(view, order), view };
       if (place === null || compare(placed, place) > 0) first.add(placed);
     }
@@ -102,8 +98,8 @@ export class AccountList {
     return {
       items: items.map(({ view }) => this.#toAnswer(view, isStored)),
       nextCursor: found.length > limit && last !== undefined ? toPosition(last) : null,
-      total: filter.state === null ? sumOf(counts) : counts[filter.state],
-      counts,
+      total: listed.length,
+      counts: statesOf(matching),
     };
   }
 
@@ -151,7 +147,7 @@ export class AccountList {
   #rankOf(view: AccountView, order: AccountOrder): number {
     switch (order) {
       case 'state':
-        return STATES.indexOf(view.judged.state);
+        return ACCOUNT_STATES.indexOf(view.judged.state);
       case 'name':
         return 0;
       case 'lastMessage':
@@ -256,10 +252,6 @@ function toLastDelivery({ atMs, status, durationMs, occasion }: LastTaken): Last
 function later(a: Failure | null, b: Failure | null): Failure | null {
   if (a === null || b === null) return a ?? b;
   return a.atMs >= b.atMs ? a : b;
-}
-
-function sumOf(counts: AccountStatesAnswer): number {
-  return STATES.reduce((sum, state) => sum + counts[state], 0);
 }
 
 function toTime(atMs: number | null): string | null {

@@ -12,10 +12,13 @@ import { listedIn } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import { STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
-import type { ServedBy } from './account.dto.js';
 
 /** Registrations that are read in one turn of the event loop. */
 const SLICE = 1_000;
+
+/** By whom the events of an account are taken. */
+export const SERVED_BY = ['bot', 'puppet', 'people', 'nobody'] as const;
+export type ServedBy = (typeof SERVED_BY)[number];
 
 /** Who serves an account now. */
 export interface AccountServer {

@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
 import type { Outcome } from '../../wecom/outcomes/outcome.js';
-import type { AccountState } from './account.dto.js';
-import { type AccountFacts, judge, type Times } from './account-state.js';
+import { type AccountFacts, judge, type Times, type AccountState } from './account-state.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
 const SECOND_MS = 1_000;
@@ -19,7 +18,6 @@ const ago = (seconds: number): number => NOW_MS - seconds * SECOND_MS;
 
 /** Nothing is wrong, and nothing came. */
 const CALM: AccountFacts = {
-  servedBy: 'bot',
   offline: null,
   isPaused: false,
   isCircuitOpen: false,
@@ -153,7 +151,7 @@ it.each<[what: string, facts: Partial<AccountFacts>, state: AccountState, codes:
     'failing',
     ['waiting_messages'],
   ],
-  ['nobody takes what came', { servedBy: 'nobody', hint: hint('parked', 1) }, 'unserved', ['parked']],
+  ['nobody takes what came', { hint: hint('parked', 1) }, 'unserved', ['parked']],
   ['its bot is paused', { isPaused: true, replies: replied(60) }, 'paused', []],
   [
     'its bot is paused, and something waits',

@@ -9,8 +9,30 @@ import type { EntryCounts } from '../../storage/queue/entry.js';
 import type { AccountReplies, Outcome } from '../../wecom/outcomes/outcome.js';
 import type { Taken } from '../figures/all-figures.js';
 import type { Cause, CauseCode } from '../answers/cause.js';
-import type { AccountState, ServedBy } from './account.dto.js';
 import type { CustomerCount } from './customer-counts.js';
+
+/** The state of an account is the first of these that applies. */
+export const ACCOUNT_STATES = [
+  /** Replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. */
+  'failing',
+  /** Something was taken, and no reply that WeCom accepted followed in time, though its replies pass through the manager. */
+  'silent',
+  /** Something waits for over 10 s. */
+  'waiting',
+  /** Nobody takes its events, and some came. */
+  'unserved',
+  /** Its bot is paused. */
+  'paused',
+  /** Its puppet has deregistered, or no client of its bot is connected. */
+  'offline',
+  /** Its events are taken, and no reply passed through the manager. */
+  'unseen',
+  /** WeCom accepted a reply within the last hour. */
+  'working',
+  /** Nothing came within the last hour. */
+  'quiet',
+] as const;
+export type AccountState = (typeof ACCOUNT_STATES)[number];
 
 /** How late something still says what is so now. */
 const LATELY_MS = 3_600_000;
@@ -18,7 +40,6 @@ const LATELY_MS = 3_600_000;
 const KEPT_MS = 3 * 86_400_000;
 
 export interface AccountFacts {
-  readonly servedBy: ServedBy;
   /** Its puppet has deregistered, or no client of its bot is connected; since when, where that is known. */
   readonly offline: { readonly sinceMs: number | null } | null;
   readonly isPaused: boolean;
@@ -69,7 +90,7 @@ export interface Reason extends Pick<Cause, 'code' | 'why' | 'status'> {
   readonly count: number;
 }
 
-export interface Judged {
+export interface Judgement {
   readonly state: AccountState;
   readonly sinceMs: number | null;
   /** The worst first. */
@@ -95,7 +116,7 @@ const STATE_OF: Readonly<Partial<Record<CauseCode, AccountState>>> = {
   paused: 'paused',
 };
 
-export function judge(facts: AccountFacts, times: Times): Judged {
+export function judge(facts: AccountFacts, times: Times): Judgement {
   const reasons = reasonsOf(facts, times);
   const worst = reasons.find(({ code }) => !isOver(code, facts, times));
   const state = worst === undefined ? undefined : STATE_OF[worst.code];
@@ -208,7 +229,7 @@ function silence({ passesReplies, takesMessages, replies, taken }: AccountFacts,
   return [{ ...nothing('silent'), sinceMs: firstMs, severity: isMessage ? 'bad' : 'wait' }];
 }
 
-function calmState(facts: AccountFacts, { nowMs }: Times): Omit<Judged, 'reasons'> {
+function calmState(facts: AccountFacts, { nowMs }: Times): Omit<Judgement, 'reasons'> {
   const { isPaused, offline, replies, taken } = facts;
   if (isPaused) return { state: 'paused', sinceMs: null };
   if (offline !== null) return { state: 'offline', sinceMs: offline.sinceMs };

@@ -13,9 +13,14 @@ import type { EntryCounts } from '../../storage/queue/entry.js';
 import type { AccountReplies, Outcome, Subject } from '../../wecom/outcomes/outcome.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { AllFigures } from '../figures/all-figures.js';
-import { type AccountStatesAnswer, NO_ACCOUNTS } from './account.dto.js';
 import { type AccountServer, AccountServers } from './account-servers.js';
-import { type AccountFacts, judge, type Judged } from './account-state.js';
+import {
+  ACCOUNT_STATES,
+  type AccountFacts,
+  type AccountState,
+  judge,
+  type Judgement,
+} from './account-state.js';
 import { AccountWaits, type Waits } from './account-waits.js';
 import type { CustomerCount } from './customer-counts.js';
 import { insightConfig } from './insight.config.js';
@@ -36,7 +41,7 @@ export interface AccountView extends Addressee, Omit<AccountServer, 'isAway'> {
   readonly replies: AccountReplies;
   /** When its bot last took something; 0 for never. */
   readonly takenAtMs: number;
-  readonly judged: Judged;
+  readonly judged: Judgement;
   /** `null` where its bot shares no customers with people, or the store does not answer. */
   readonly customers: CustomerCount | null;
 }
@@ -186,7 +191,6 @@ export class AccountViews {
     const taken = this.figures.takenOf(account);
     const isServed = servedBy === 'bot' || servedBy === 'puppet';
     const facts: AccountFacts = {
-      servedBy,
       offline: isServed && isAway ? { sinceMs: puppet?.lastOnlineAtMs ?? null } : null,
       isPaused: isServed && bot?.paused === true,
       isCircuitOpen,
@@ -238,8 +242,12 @@ function ofBot(outcome: Outcome | undefined, bot: KnownBot): Outcome | null {
   return outcome?.botId === bot.id ? outcome : null;
 }
 
-export function statesOf(views: readonly AccountView[]): AccountStatesAnswer {
-  const counts = { ...NO_ACCOUNTS };
+/** How many accounts are in each state. */
+export function statesOf(views: readonly AccountView[]): Readonly<Record<AccountState, number>> {
+  const counts = Object.fromEntries(ACCOUNT_STATES.map((state) => [state, 0])) as Record<
+    AccountState,
+    number
+  >;
   for (const { judged } of views) counts[judged.state]++;
   return counts;
 }

@@ -5,33 +5,8 @@ import { CauseAnswer } from '../answers/cause.dto.js';
 import { FailureAnswer } from '../answers/failure.dto.js';
 import { HintAnswer } from '../answers/hint.dto.js';
 import { LastHourAnswer } from '../answers/last-hour.dto.js';
-
-/** The state of an account is the first of these that applies. */
-export const STATES = [
-  /** Replies fail, something is dead, its bot's token is refused, or its bot cannot be reached. */
-  'failing',
-  /** Something was taken, and no reply that WeCom accepted followed in time, though its replies pass through the manager. */
-  'silent',
-  /** Something waits for over 10 s. */
-  'waiting',
-  /** Nobody takes its events, and some came. */
-  'unserved',
-  /** Its bot is paused. */
-  'paused',
-  /** Its puppet has deregistered, or no client of its bot is connected. */
-  'offline',
-  /** Its events are taken, and no reply passed through the manager. */
-  'unseen',
-  /** WeCom accepted a reply within the last hour. */
-  'working',
-  /** Nothing came within the last hour. */
-  'quiet',
-] as const;
-export type AccountState = (typeof STATES)[number];
-
-/** By whom the events of an account are taken. */
-export const SERVED_BY = ['bot', 'puppet', 'people', 'nobody'] as const;
-export type ServedBy = (typeof SERVED_BY)[number];
+import type { ServedBy } from './account-servers.js';
+import type { AccountState } from './account-state.js';
 
 /** How many accounts are in each state. */
 export class AccountStatesAnswer implements Record<AccountState, number> {
@@ -80,18 +55,6 @@ export class AccountStatesAnswer implements Record<AccountState, number> {
   @Min(0)
   readonly quiet!: number;
 }
-
-export const NO_ACCOUNTS: AccountStatesAnswer = {
-  failing: 0,
-  silent: 0,
-  waiting: 0,
-  unserved: 0,
-  paused: 0,
-  offline: 0,
-  unseen: 0,
-  working: 0,
-  quiet: 0,
-};
 
 /** What waits of an account. */
 export class AccountWaitingAnswer {

@@ -1,5 +1,4 @@
 import { toIso } from '../../http/answers/times.js';
-import type { AccountSessionsAnswer } from './account.dto.js';
 
 /** The customers of an account whose bot shares them with people: how many are with whom. */
 export interface CustomerCount {
@@ -39,6 +38,6 @@ function plus(a: CustomerCount, b: CustomerCount): CustomerCount {
   };
 }
 
-export function toSessions({ bot, pool, people, poolSinceMs }: CustomerCount): AccountSessionsAnswer {
+export function toSessions({ bot, pool, people, poolSinceMs }: CustomerCount) {
   return { bot, pool, people, poolSince: poolSinceMs === null ? null : toIso(poolSinceMs) };
 }
