@@ -94,7 +94,7 @@ export class AccountsController {
   @Get(':openKfId')
   @AllowRoles('operator')
   @ApiOkResponse({ description: 'The account.' })
-  @Errors('ACCOUNT_NOT_FOUND', 'REGISTRY_NOT_LOADED')
+  @Errors('ACCOUNT_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async getAccount(
     @Param() { openKfId }: AccountPathDto,
     @Query() { corpId }: AccountQueryDto,

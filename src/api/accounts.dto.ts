@@ -73,7 +73,7 @@ export class AccountPathDto {
 
 export class AccountQueryDto {
   /**
-   * The corp of the account. Left out: of several that have it, the one for which a bot or people serve it.
+   * The corp of the account. Left out: of several that have it, the one that has registered it, or whose bot lists it.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()

@@ -64,7 +64,7 @@ beforeEach(async () => {
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const views = new AccountViews(servers, waits, figures, wecom, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, wecom);
-  list = new AccountList(views, figures, names, wecom, clock, clock);
+  list = new AccountList(accounts, views, figures, names, wecom, clock, clock);
 });
 
 const page = (
@@ -217,7 +217,7 @@ describe('one account', () => {
     expect((await list.get('wkOnline', null, FROM)).hint).toMatchObject({ state: 'waiting' });
   });
 
-  it('is the one that somebody serves where several corps have it, if no corp is named', async () => {
+  it('is that of the corp that has registered it, if several have it and none is named', async () => {
     await registerAll();
     await leave({ event: kfEvent({ openKfId: 'wkOther' }), dueAtMs: laterMs() });
     expect(await list.get('wkOther', null, FROM)).toMatchObject({ corpId: 'wwOther', servedBy: 'puppet' });

@@ -10,6 +10,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import type { Failure } from '../../queue/failure.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import { toDuration, toIso } from '../../http/answers/times.js';
+import { Accounts } from '../../registry/accounts/accounts.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { toFailureAnswer, toHintAnswer } from '../answers/hint-answer.js';
 import { toLastHourAnswer } from '../answers/last-hour-answer.js';
@@ -62,6 +63,7 @@ export class AccountList {
   readonly #asking = new SerialRuns(() => this.#askAll());
 
   constructor(
+    private readonly accounts: Accounts,
     private readonly views: AccountViews,
     private readonly figures: AllFigures,
     private readonly names: Names,
@@ -104,8 +106,8 @@ export class AccountList {
   }
 
   /**
-   * @param corpId `null`: of whichever corp; of several that of the one which somebody serves.
-   * @throws AppError `ACCOUNT_NOT_FOUND`
+   * @param corpId `null`: of whichever corp; of several that of the one which has registered it or whose bot lists it.
+   * @throws AppError `ACCOUNT_NOT_FOUND`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE` for one that memory does not know.
    */
   async get(openKfId: string, corpId: string | null, from: string): Promise<AccountAnswer> {
     await this.#askWecom(from);
@@ -115,11 +117,15 @@ export class AccountList {
     return this.#toAnswer(view, isStored);
   }
 
-  /** What waits for an account that has changed hands may still be of the corp before. */
+  /** The corp that has registered it or whose bot lists it, also if the list is not of now; else any that has it. */
   async #corpOf(openKfId: string): Promise<string> {
+    const corpId = await this.accounts.corpOf(openKfId).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'REGISTRY_PUPPET_NOT_FOUND') return null;
+      throw error;
+    });
+    if (corpId !== null) return corpId;
     const { views } = await this.views.list();
-    const found = views.filter((view) => view.openKfId === openKfId);
-    const view = found.find(({ servedBy }) => servedBy !== 'nobody') ?? found[0];
+    const view = views.find((one) => one.openKfId === openKfId);
     if (view === undefined) throw new AppError('ACCOUNT_NOT_FOUND');
     return view.corpId;
   }
