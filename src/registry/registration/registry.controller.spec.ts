@@ -18,10 +18,13 @@ import { newApp, newOpenKfId, sendMessage } from '../../../test/support/wecom.js
 import { callbackConfig } from '../../callback/callback.config.js';
 import { CallbackModule } from '../../callback/callback.module.js';
 import { NobodyModule } from '../../../test/support/nobody.js';
+import { NoDueMessages, NoWaitingMessages } from '../../../test/support/no-messages.js';
 import { loadConfig } from '../../config/config.js';
 import { CarriersModule } from '../../dispatch/carriers.module.js';
 import { DispatchModule } from '../../dispatch/dispatch.module.js';
+import { WaitingMessages } from '../../dispatch/endpoint/waiting-messages.js';
 import { HttpCarrier } from '../../dispatch/http/http-carrier.js';
+import { DueMessages } from '../../dispatch/later/due-messages.js';
 import { configModule } from '../../config/config.module.js';
 import { dispatchConfig } from '../../dispatch/inline/dispatch.config.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
@@ -31,13 +34,16 @@ import { createHttpServer } from '../../http/server.js';
 import { Clock } from '../../kernel/clock.js';
 import { KernelModule } from '../../kernel/kernel.module.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
+import { PortsModule } from '../../kernel/ports.module.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { metricsConfig } from '../../metrics/metrics.config.js';
+import { Metrics } from '../../metrics/metrics.js';
 import { MetricsModule } from '../../metrics/metrics.module.js';
 import { recordConfig } from '../../record/record.config.js';
 import { Journals } from '../../storage/journal/journal.js';
 import { RecordModule } from '../../record/record.module.js';
 import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
+import { WaitingEvents } from '../accounts/waiting-events.js';
 import { appsConfig } from '../apps/apps.config.js';
 import { endpointConfig } from '../endpoint/endpoint.config.js';
 import { registrationConfig } from './registration.config.js';
@@ -47,6 +53,7 @@ import { RegistryImage } from '../puppets/registry-image.js';
 import { RegistrationsUnderWay } from '../puppets/registrations-under-way.js';
 import { SecretCheck } from '../puppets/secret-check.js';
 import { Counters } from '../../storage/counters/counters.js';
+import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 
 /** Stores at once; whether it tells its caller at once too can be chosen. */
@@ -91,6 +98,7 @@ let puppet: PuppetServer;
     { provide: Counters, useFactory: () => new MemoryCounters() },
     { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
     { provide: Journals, useFactory: () => new MemoryJournals() },
+    { provide: WecomMetrics, useFactory: (metrics: Metrics) => new WecomMetrics(metrics), inject: [Metrics] },
     { provide: StoreClock, useExisting: Clock },
   ],
   exports: [
@@ -101,6 +109,7 @@ let puppet: PuppetServer;
     Counters,
     SecretCheck,
     Journals,
+    WecomMetrics,
     StoreClock,
   ],
 })
@@ -132,6 +141,11 @@ beforeEach(async () => {
         HeldStorage,
         RecordModule,
         RegistryModule,
+        PortsModule.forRoot([
+          [WaitingEvents, 'needed', DispatchModule],
+          [WaitingMessages, NoWaitingMessages],
+          [DueMessages, NoDueMessages],
+        ]),
         CarriersModule.forRoot([[HttpCarrier, DispatchModule]]),
         CallbackModule,
       ],
