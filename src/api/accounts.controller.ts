@@ -20,11 +20,11 @@ import {
   listOf,
   type TestedAnswer,
   type WecomAccountsAnswer,
-  WecomAccountsQueryDto,
+  CorpPathDto,
 } from './accounts.dto.js';
 
 /** Every account of every app, whoever serves it. */
-@Controller('api/v1/accounts')
+@Controller('api/v1')
 @ApiTags('operators')
 export class AccountsController {
   constructor(
@@ -41,7 +41,7 @@ export class AccountsController {
    * Those that WeCom lists, that puppets have registered and that bots list, together: who serves each, and whether its customers
    * get answers. WeCom is asked for its list at most once a minute for each corp. Without secrets.
    */
-  @Get()
+  @Get('accounts')
   @AllowRoles('operator')
   @ApiOkResponse({ description: 'A page of accounts.' })
   @Errors('REGISTRY_NOT_LOADED')
@@ -62,7 +62,7 @@ export class AccountsController {
    * Asks WeCom's `kf/account/list` for at most 1,000 accounts, with a corpSecret of a registration or of a bot. 404 when no
    * corpSecret of the corp is known. For an operator of the role reader, a list is kept for a minute and a failure for 10 s.
    */
-  @Get('wecom')
+  @Get('corps/:corpId/accounts')
   @AllowRoles('operator')
   @ApiOkResponse({ description: 'The accounts.' })
   @Errors(
@@ -73,7 +73,7 @@ export class AccountsController {
     'STORE_UNAVAILABLE',
   )
   async listWecomAccounts(
-    @Query() { corpId }: WecomAccountsQueryDto,
+    @Param() { corpId }: CorpPathDto,
     @Req() { ip, trace, operator }: FastifyRequest,
   ): Promise<WecomAccountsAnswer> {
     // An admin may have just changed something at WeCom. Readers must not use up WeCom's limits.
@@ -91,7 +91,7 @@ export class AccountsController {
    * Show one account.
    * @remarks The same object as in the list, with its hint as it is now.
    */
-  @Get(':openKfId')
+  @Get('accounts/:openKfId')
   @AllowRoles('operator')
   @ApiOkResponse({ description: 'The account.' })
   @Errors('ACCOUNT_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
@@ -108,7 +108,7 @@ export class AccountsController {
    * @remarks
    * Any corp can register the account then. Its hint stays until a puppet of its corp registers. A repetition is 404.
    */
-  @Delete(':openKfId')
+  @Delete('accounts/:openKfId')
   @AllowRoles('operator')
   @ApiOkResponse({ description: 'It is forgotten.' })
   @Errors('REGISTRY_PUPPET_NOT_FOUND', 'STORE_UNAVAILABLE')
@@ -127,7 +127,7 @@ export class AccountsController {
    * harm. A corp has at most three tests a minute. If the bot takes messages, the manager pulls instead. A paused bot is
    * sent nothing. The answer is 200 even if the event was not taken, and says so.
    */
-  @Post(':openKfId/test')
+  @Post('accounts/:openKfId/test')
   @AllowRoles('operator')
   @HttpCode(200)
   @ApiOkResponse({ description: 'The result of the test.' })

@@ -81,7 +81,7 @@ export class AccountQueryDto {
   readonly corpId?: string;
 }
 
-export class WecomAccountsQueryDto {
+export class CorpPathDto {
   /**
    * The corp whose accounts are listed.
    * @example wx5823bf96d3bd56c7

@@ -535,7 +535,7 @@ onEachStoreNightly((newPlace) => {
   });
 
   it('are chosen for accounts that WeCom lists by name', async () => {
-    const listOf = (corpId: string) => fetch(`${manager.url}/api/v1/accounts/wecom?corpId=${corpId}`);
+    const listOf = (corpId: string) => fetch(`${manager.url}/api/v1/corps/${corpId}/accounts`);
     expect((await listOf(app.corpId)).status).toBe(404);
     await add({ openKfIds: ['wk-0-100'], corpSecret: 'corp-secret-of-the-tests' });
     // A token that WeCom ended before its time is renewed.
@@ -550,7 +550,7 @@ onEachStoreNightly((newPlace) => {
   it('are not chosen where WeCom refuses to list accounts, and are told why', async () => {
     await add({ corpSecret: 'corp-secret-of-the-tests' });
     wecom.behave('kf/account/list', answer(60020, 'not allow to access from your ip'));
-    const refused = await fetch(`${manager.url}/api/v1/accounts/wecom?corpId=${app.corpId}`);
+    const refused = await fetch(`${manager.url}/api/v1/corps/${app.corpId}/accounts`);
     wecom.behave('kf/account/list', usual);
     expect([refused.status, await read<{ message: string }>(refused)]).toMatchObject([
       502,
@@ -564,10 +564,10 @@ onEachStoreNightly((newPlace) => {
   ])('of all others that %s has what WeCom lists and nobody else has', async (_what, servedBy, fields) => {
     await add({ corpSecret: 'corp-secret-of-the-tests' });
     const { id } = await add({ openKfIds: ['*'], ...fields });
-    const listed = await fetch(`${manager.url}/api/v1/accounts/wecom?corpId=${app.corpId}`);
+    const listed = await fetch(`${manager.url}/api/v1/corps/${app.corpId}/accounts`);
     expect(await listed.json()).toMatchObject({ items: [{ openKfId: 'wk-0-100', servedBy }] });
     expect((await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' })).status).toBe(200);
-    const after = await fetch(`${manager.url}/api/v1/accounts/wecom?corpId=${app.corpId}`);
+    const after = await fetch(`${manager.url}/api/v1/corps/${app.corpId}/accounts`);
     expect(await after.json()).toMatchObject({ items: [{ servedBy: 'nobody' }] });
   });
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
 describe('the list of a corp’s accounts at WeCom', () => {
   const LIST = 'kf/account/list';
   let corpId: string;
-  const list = () => ask(`accounts/wecom?corpId=${corpId}`, reader);
+  const list = () => ask(`corps/${corpId}/accounts`, reader);
 
   beforeEach(async () => {
     ({ corpId } = newApp());
@@ -68,7 +68,7 @@ describe('the list of a corp’s accounts at WeCom', () => {
     suite.wecom.behave(LIST, answer(60020, 'not allow to access from your ip'));
     expect((await list()).status).toBe(502);
     suite.wecom.behave(LIST, usual);
-    expect((await ask(`accounts/wecom?corpId=${corpId}`, ADMIN)).status).toBe(200);
+    expect((await ask(`corps/${corpId}/accounts`, ADMIN)).status).toBe(200);
     expect((await list()).status).toBe(200);
     expect(suite.calls(LIST).length).toBe(2);
   });

@@ -37,7 +37,7 @@ const ROUTES_OF: Readonly<Record<Role, readonly Route[]>> = {
     ['GET', '/api/v1/status', 200],
     ['GET', '/api/v1/history', 200],
     ['GET', '/api/v1/accounts', 200],
-    ['GET', '/api/v1/accounts/wecom', 400],
+    ['GET', '/api/v1/corps/ww1/accounts', 404],
     ['GET', '/api/v1/accounts/wk1', 404],
     ['DELETE', '/api/v1/accounts/wk1', 404],
     ['POST', '/api/v1/accounts/wk1/test', 404],
