@@ -7,7 +7,7 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { AccountsController } from './accounts.controller.js';
 import { AppsController } from './apps.controller.js';
-import { AskedBots } from './asked-bots.js';
+import { BotChecks } from './bot-checks.js';
 import { AuditController } from './audit.controller.js';
 import { BotsController } from './bots.controller.js';
 import { CallbackVerificationController } from './callback-verification.controller.js';
@@ -47,6 +47,6 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     OperatorsController,
     AuditController,
   ],
-  providers: [AskedBots],
+  providers: [BotChecks],
 })
 export class ApiModule {}

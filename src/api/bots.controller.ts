@@ -31,7 +31,7 @@ import type { CauseAnswer } from '../insight/answers/cause.dto.js';
 import { CurrentStatus } from '../insight/verdict/current-status.js';
 import { AllFigures } from '../insight/figures/all-figures.js';
 import { toDuration, toIso } from '../http/answers/times.js';
-import { AskedBots } from './asked-bots.js';
+import { BotChecks } from './bot-checks.js';
 import { askedBy } from '../http/access/asked-by.js';
 import { toFailureAnswer } from '../insight/answers/hint-answer.js';
 import { toLastHourAnswer } from '../insight/answers/last-hour-answer.js';
@@ -52,7 +52,7 @@ export class BotsController {
     private readonly figures: AllFigures,
     private readonly circuits: Circuits,
     private readonly botEndpoints: BotEndpoints,
-    private readonly asked: AskedBots,
+    private readonly checks: BotChecks,
     private readonly connected: ConnectedBots,
     private readonly status: CurrentStatus,
     private readonly accounts: AccountViews,
@@ -98,7 +98,7 @@ export class BotsController {
     'STORE_UNAVAILABLE',
   )
   async addBot(@Body() body: NewBotDto, @Req() request: FastifyRequest): Promise<BotCreatedAnswer> {
-    const given = await this.asked.toNew(body, request);
+    const given = await this.checks.toNew(body, request);
     const { bot, key } = await this.bots.add(given, askedBy(request));
     request.done = { subject: bot.name };
     const keys = takesCallbacks(bot) ? bot.secrets : null;
@@ -152,10 +152,10 @@ export class BotsController {
     let before: string | null = null;
     const change = (bot: OpenBot) => {
       before = signingSecretOf(bot);
-      return this.asked.toChanged(body, bot, request);
+      return this.checks.toChanged(body, bot, request);
     };
     const bot = await this.bots.change(id, change, askedBy(request));
-    if (body.corpSecret !== undefined) this.asked.tryCorpSecret(bot, request);
+    if (body.corpSecret !== undefined) this.checks.tryCorpSecret(bot, request);
     request.done = { subject: bot.name, fields: Object.keys(body) };
     return {
       ...this.#toAnswer(bot, await this.#now()),

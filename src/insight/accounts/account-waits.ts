@@ -45,7 +45,7 @@ export class AccountWaits {
   ) {
     this.#hints = new Recent(clock, () => answerInTime(STORE_LIMIT_MS, 'list hints', this.#readAll()));
     this.#customers = new Recent(clock, async () => {
-      const isShared = bots.list().some(({ session }) => session != null);
+      const isShared = bots.list().some(({ session }) => session !== null);
       return isShared ? answerInTime(STORE_LIMIT_MS, 'count customers', customerCounts.read()) : null;
     });
   }

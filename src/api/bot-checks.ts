@@ -16,11 +16,11 @@ import type { TokenOutcome } from '../wecom/tokens/token-outcome.js';
 import { isRefusedSecret } from '../wecom/tokens/token-secret-check.js';
 import { apiConfig } from './api.config.js';
 
-type AskedFrom = Pick<FastifyRequest, 'ip' | 'trace'>;
+type Operator = Pick<FastifyRequest, 'ip' | 'trace'>;
 
 /** Judges bots and changes of bots that operators ask for. It stores nothing. */
 @Injectable()
-export class AskedBots {
+export class BotChecks {
   constructor(
     private readonly endpoints: EndpointPolicy,
     private readonly tokens: AccessTokens,
@@ -31,7 +31,7 @@ export class AskedBots {
   ) {}
 
   /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE` */
-  async toNew(dto: NewBotDto, from: AskedFrom): Promise<Open<BotSettings>> {
+  async toNew(dto: NewBotDto, from: Operator): Promise<Open<BotSettings>> {
     const bot = toNewBot(dto, this.#terms);
     this.#requireCarried(bot);
     this.#requireAllowed(bot);
@@ -40,7 +40,7 @@ export class AskedBots {
   }
 
   /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE`, `BOT_CLOSED` */
-  async toChanged(dto: BotChangeDto, before: OpenBot, from: AskedFrom): Promise<Open<BotSettings>> {
+  async toChanged(dto: BotChangeDto, before: OpenBot, from: Operator): Promise<Open<BotSettings>> {
     const bot = toChangedBot(dto, before, this.#terms);
     this.#requireCarried(bot);
     if (urlOf(bot) !== urlOf(before)) this.#requireAllowed(bot);
@@ -53,7 +53,7 @@ export class AskedBots {
    * Asks WeCom for a token with the corpSecret that the bot has now. Nobody waits for it: what WeCom answers is the bot's, so
    * that it no longer counts as refused where only the corpSecret before was wrong.
    */
-  tryCorpSecret(bot: KnownBot, { ip, trace }: AskedFrom): void {
+  tryCorpSecret(bot: KnownBot, { ip, trace }: Operator): void {
     if (!isOpen(bot) || bot.secrets.corpSecret.reveal() === '') return;
     const { id, corpId, secrets } = bot;
     const caller = toTokenCaller('operator', ip);
@@ -84,7 +84,7 @@ export class AskedBots {
   }
 
   /** The manager pulls messages with the corpSecret. If WeCom did not accept it, the bot would get none. */
-  async #requireAccepted({ corpId, secrets }: Open<BotSettings>, { ip, trace }: AskedFrom): Promise<void> {
+  async #requireAccepted({ corpId, secrets }: Open<BotSettings>, { ip, trace }: Operator): Promise<void> {
     const caller = toTokenCaller('operator', ip);
     const { corpSecret } = secrets;
     const outcome = await this.tokens.check({ corpId, corpSecret, caller, trace });
