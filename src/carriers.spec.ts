@@ -14,12 +14,12 @@ import { AgentMetrics } from './agents/agent-metrics.js';
 import { Conversations } from './agents/conversations.js';
 import { Fallbacks } from './agents/fallbacks.js';
 import { Replies } from './agents/replies.js';
-import { Sending } from './agents/sending.js';
+import { AgentSender } from './agents/agent-sender.js';
 import { ServiceClient } from './agents/service/service-client.js';
 import { loadConfig } from './config/config.js';
 import type { AttemptResult } from './dispatch/endpoint/attempt.js';
 import type { Circuits } from './dispatch/endpoint/circuits.js';
-import { Pending } from './kernel/pending.js';
+import { BackgroundWork } from './kernel/background-work.js';
 import type { Parcel } from './dispatch/endpoint/parcel.js';
 import { HttpCarrier } from './dispatch/http/http-carrier.js';
 import { HealthyLogLines } from './kernel/healthy-log-lines.js';
@@ -147,7 +147,7 @@ carrierContract('to agents', ['bounds', 'tells'], async () => {
     },
   } as unknown as KfCalls;
   const [conversations, replies] = [new Conversations(records, clock), new Replies(records, clock)];
-  const sending = new Sending(calls, { begin: async () => null } as never);
+  const sending = new AgentSender(calls, { begin: async () => null } as never);
   const agentLog = new AgentLog(log, new HealthyLogLines(1));
   const carrier = new AgentCarrier(
     ...([client, conversations, replies, sending] as const),
@@ -190,7 +190,7 @@ carrierContract('that pulls', [], async () => {
     { findForMessages: () => null } as Partial<Destinations> as Destinations,
     { find: () => null } as Partial<SyncTokens> as SyncTokens,
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
-    new Pending(),
+    new BackgroundWork(),
     clock,
     { cameIn: () => {} } as Partial<Circuits> as Circuits,
     new PulledMessages(),

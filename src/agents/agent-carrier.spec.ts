@@ -24,7 +24,7 @@ import { Conversations } from './conversations.js';
 import { Fallbacks } from './fallbacks.js';
 import { NOTHING_SAID, type Question, refused } from './forms/form.js';
 import { Replies } from './replies.js';
-import { msgidOf, Sending } from './sending.js';
+import { msgidOf, AgentSender } from './agent-sender.js';
 import type { Answer } from './service/call.js';
 import type { ServiceClient } from './service/service-client.js';
 
@@ -90,7 +90,7 @@ function start(agent: AgentDto = {}): void {
       read: () => {},
     }),
   };
-  const sending = new Sending(calls, sessions);
+  const sending = new AgentSender(calls, sessions);
   const lines = pino({ level: 'info' }, { write: (line: string) => void (log += line) });
   const agentLog = new AgentLog(lines, new HealthyLogLines(1));
   const fallbacks = new Fallbacks(conversations, replies, sending, agentLog, clock);

@@ -1,6 +1,6 @@
 /** Carries messages to agents: asks the service about a customer's message, and sends the customer its answer. */
 import { Injectable } from '@nestjs/common';
-import { type Carried, Carrier } from '../dispatch/endpoint/carrier.js';
+import { type CarrierCriteria, Carrier } from '../dispatch/endpoint/carrier.js';
 import { type Attempt, type AttemptResult, failedAttempt, type OnEnd } from '../dispatch/endpoint/attempt.js';
 import type { MessageBody, Parcel } from '../dispatch/endpoint/parcel.js';
 import { customerKey } from '../kernel/account.js';
@@ -16,15 +16,15 @@ import { People } from '../wecom/people.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
 import { AgentMetrics } from './agent-metrics.js';
 import { cutInParts } from './answer/parts.js';
-import type { Words } from './answer/plain-text.js';
+import type { CustomerAnswer } from './answer/plain-text.js';
 import { type Conversation, Conversations, reset, sendsLeft, sent } from './conversations.js';
 import { Fallbacks, type WaitingMessage } from './fallbacks.js';
-import type { Question, Said } from './forms/form.js';
+import type { Question, PartialAnswer } from './forms/form.js';
 import { type CustomerMessage, readCustomerMessage } from './question.js';
 import { resultOf, toNotTaken } from './reasons.js';
 import { NOTHING, Replies, type Reply } from './replies.js';
-import { msgidOf, Sending } from './sending.js';
-import type { Answer, Asking } from './service/call.js';
+import { msgidOf, AgentSender } from './agent-sender.js';
+import type { Answer, OpenQuestion } from './service/call.js';
 import { ServiceClient } from './service/service-client.js';
 
 /** How often a customer is told that only text is understood. */
@@ -44,7 +44,7 @@ interface Asked extends WaitingMessage {
   readonly endpoint: Endpoint;
   readonly conversation: Conversation;
   /** Learns of each question to the service. */
-  readonly onAsking: (asking: Asking) => void;
+  readonly onAsking: (asking: OpenQuestion) => void;
 }
 
 @Injectable()
@@ -53,7 +53,7 @@ export class AgentCarrier extends Carrier {
     private readonly client: ServiceClient,
     private readonly conversations: Conversations,
     private readonly replies: Replies,
-    private readonly sending: Sending,
+    private readonly sending: AgentSender,
     private readonly fallbacks: Fallbacks,
     private readonly metrics: AgentMetrics,
     private readonly log: AgentLog,
@@ -64,14 +64,14 @@ export class AgentCarrier extends Carrier {
     super();
   }
 
-  override takes({ bot, isPulled }: Carried): boolean {
+  override takes({ bot, isPulled }: CarrierCriteria): boolean {
     return !isPulled && bot?.kind === 'agent';
   }
 
   override start(parcel: Parcel, { bot, endpoint }: To, onEnd: OnEnd): Attempt {
     if (bot?.kind !== 'agent' || !isOpen(bot) || endpoint === null || !isMessage(parcel))
       return failedAttempt('endpoint', 'the bot has no service that can be asked', onEnd);
-    let asking: Asking | null = null;
+    let asking: OpenQuestion | null = null;
     const result = this.#answerSafely(bot, endpoint, parcel, (now) => (asking = now)).then((ended) => {
       onEnd(ended);
       return ended;
@@ -197,7 +197,7 @@ export class AgentCarrier extends Carrier {
   #toReply(
     { bot, logged, conversation, atMs }: Asked,
     question: string,
-    { text, handsOver, conversationId }: Said & Words,
+    { text, handsOver, conversationId }: PartialAnswer & CustomerAnswer,
   ): Reply {
     const { history, form } = bot.agent;
     // People who take over may greet the customer, too.

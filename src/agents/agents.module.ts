@@ -9,7 +9,7 @@ import { AgentMetrics } from './agent-metrics.js';
 import { Conversations } from './conversations.js';
 import { Fallbacks } from './fallbacks.js';
 import { Replies } from './replies.js';
-import { Sending } from './sending.js';
+import { AgentSender } from './agent-sender.js';
 import { ServiceClient } from './service/service-client.js';
 
 /** Bots without a program: a service answers for them. Its `RecordStore` comes from the storage module, which is global. */
@@ -23,7 +23,7 @@ import { ServiceClient } from './service/service-client.js';
     Conversations,
     Fallbacks,
     Replies,
-    Sending,
+    AgentSender,
     ServiceClient,
   ],
   exports: [AgentCarrier],

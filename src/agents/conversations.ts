@@ -5,7 +5,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import type { AgentBot } from '../registry/bots/known-bots.js';
 import type { RecordKind } from '../storage/records/record-kind.js';
 import { type Records, RecordStore } from '../storage/records/records.js';
-import type { Exchanged } from './forms/form.js';
+import type { ConversationTurn } from './forms/form.js';
 
 const KEPT_MS = 48 * 3_600_000;
 /** How many messages a customer may be sent until the next one of theirs (developer.work.weixin.qq.com/document/path/94677). */
@@ -17,7 +17,7 @@ export interface Conversation {
   /** The webhook id of the message whose answer was noted here last; `null` for none. */
   readonly answeredFor: string | null;
   /** The oldest first. */
-  readonly history: readonly Exchanged[];
+  readonly history: readonly ConversationTurn[];
   /** When the customer was last sent something, store time: the last few times, rising. */
   readonly sentAtMs: readonly number[];
   /** When the customer was last told to wait, or could not be; 0 for never. Store time. */

@@ -5,7 +5,7 @@ import type { AgentBot } from '../registry/bots/known-bots.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
 import { Conversations, sendsLeft, sent } from './conversations.js';
 import { Replies } from './replies.js';
-import { msgidOf, Sending } from './sending.js';
+import { msgidOf, AgentSender } from './agent-sender.js';
 
 /** A customer who writes on meanwhile is not told again. */
 const ONCE_IN_MS = 600_000;
@@ -30,7 +30,7 @@ export class Fallbacks {
   constructor(
     private readonly conversations: Conversations,
     private readonly replies: Replies,
-    private readonly sending: Sending,
+    private readonly sending: AgentSender,
     private readonly log: AgentLog,
     private readonly storeClock: StoreClock,
   ) {}

@@ -1,11 +1,11 @@
 /** Turns a failed question into the outcome of an attempt, with a reason in words. It repeats nothing that a customer or a service said. */
 import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
-import type { Refusal, Refused } from './forms/form.js';
-import type { Answer, Broken } from './service/call.js';
+import type { RefusalReason, AgentRefusal } from './forms/form.js';
+import type { Answer, BrokenCall } from './service/call.js';
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
-const WORDS: Readonly<Record<Exclude<Refusal, 'refused'>, string>> = {
+const WORDS: Readonly<Record<Exclude<RefusalReason, 'refused'>, string>> = {
   key: 'the service refuses the key; make a new one there, and set agent.key',
   quota: 'the quota at the service is used up; top up the account there',
   busy: 'the service takes no more questions right now',
@@ -18,14 +18,14 @@ const WORDS: Readonly<Record<Exclude<Refusal, 'refused'>, string>> = {
   empty: 'the answer of the service has no text',
 };
 
-export function reasonOf({ refusal, code, status }: Refused): string {
+export function reasonOf({ refusal, code, status }: AgentRefusal): string {
   const what = refusal === 'refused' ? 'the service gives no answer' : WORDS[refusal];
   const said = [...(status >= 300 ? [String(status)] : []), ...(code === null ? [] : [code])];
   return said.length === 0 ? what : `${what} (${said.join(' ')})`;
 }
 
 /** `answered`, or why not. */
-export type AskedResult = 'answered' | Refusal | Broken['stage'];
+export type AskedResult = 'answered' | RefusalReason | BrokenCall['stage'];
 
 export function resultOf(answer: Answer): AskedResult {
   if ('said' in answer) return 'answered';

@@ -4,7 +4,7 @@ import { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MESSAGE_LIFE_MS } from '../queue/message.js';
 import type { RecordKind } from '../storage/records/record-kind.js';
-import type { Exchanged } from './forms/form.js';
+import type { ConversationTurn } from './forms/form.js';
 import { type Records, RecordStore } from '../storage/records/records.js';
 
 /** How long it is known that an answer was sent: its message is taken right after that. */
@@ -18,7 +18,7 @@ export interface Reply {
   /** The service's conversation from then on; `null` leaves it as it is. */
   readonly conversationId: string | null;
   /** What is remembered of it for the next question; `null` for nothing. */
-  readonly exchanged: Exchanged | null;
+  readonly exchanged: ConversationTurn | null;
   /** Whether it says that only text is understood. */
   readonly isUnsupported: boolean;
 }

@@ -1,5 +1,5 @@
 import { RequestFields } from '../http/log/request-log.js';
-import type { Accepted, CallbackForm, CallbackOutcome } from './accepted.js';
+import type { CallbackReport, CallbackForm, CallbackOutcome } from './callback-report.js';
 
 /** The fields of a callback's log line. */
 export class CallbackLog extends RequestFields {
@@ -21,7 +21,17 @@ export class CallbackLog extends RequestFields {
     super();
   }
 
-  fill({ openKfId, event, bot, outcome, attempts, stage, botStatus, openMs, deliveryMs }: Accepted): void {
+  fill({
+    openKfId,
+    event,
+    bot,
+    outcome,
+    attempts,
+    stage,
+    botStatus,
+    openMs,
+    deliveryMs,
+  }: CallbackReport): void {
     this.openKfId = openKfId;
     this.event = event;
     this.bot = bot;

@@ -5,7 +5,7 @@ import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
 import { KnownCorps } from '../registry/keys/known-corps.js';
-import { CALLBACK_OUTCOMES, type CallbackForm, type CallbackOutcome } from './accepted.js';
+import { CALLBACK_OUTCOMES, type CallbackForm, type CallbackOutcome } from './callback-report.js';
 import { callbackConfig } from './callback.config.js';
 
 const RESULTS = CALLBACK_OUTCOMES.filter((outcome) => outcome !== 'verified');

@@ -6,7 +6,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { DeliveryRecorder } from '../record/delivery-recorder.js';
 import { RecordMetrics } from '../record/record-metrics.js';
-import { Accepted, type CallbackOutcome } from './accepted.js';
+import { CallbackReport, type CallbackOutcome } from './callback-report.js';
 import { CallbackRecords, REFUSED_PER_MINUTE } from './callback-records.js';
 
 let clock: ManualClock;
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 function answered(outcome: CallbackOutcome, error: unknown = null): void {
-  const accepted = Object.assign(new Accepted(), { outcome, error });
+  const accepted = Object.assign(new CallbackReport(), { outcome, error });
   if (error === null) Object.assign(accepted, { openKfId: 'wk1', webhookId: 'msg_1', attempts: 1 });
   records.answered({ accepted, corpId: 'wwCorp_1', form: 'encrypted', from: '203.0.113.7', durationMs: 4 });
 }

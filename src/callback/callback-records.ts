@@ -5,7 +5,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { DeliveryRecorder } from '../record/delivery-recorder.js';
 import type { RecordOutcome } from '../record/delivery-record.js';
 import { RecordMetrics } from '../record/record-metrics.js';
-import type { Accepted, CallbackForm, CallbackOutcome } from './accepted.js';
+import type { CallbackReport, CallbackForm, CallbackOutcome } from './callback-report.js';
 
 /** How many refused and failed callbacks a minute come into the delivery log: anybody can send such callbacks. */
 export const REFUSED_PER_MINUTE = 1_000;
@@ -23,7 +23,7 @@ const OUTCOMES: Readonly<Record<Exclude<CallbackOutcome, 'verified'>, RecordOutc
 
 /** A callback and what became of it. */
 export interface AnsweredCallback {
-  readonly accepted: Accepted;
+  readonly accepted: CallbackReport;
   readonly corpId: string | null;
   readonly form: CallbackForm;
   readonly from: string;

@@ -22,7 +22,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import type { ErrorCode } from '../kernel/error-table.js';
 import { CORP_ID_FORMAT, ECHO_FORMAT } from '../kernel/wecom-format.js';
-import { type Accepted, type CallbackForm, refusedFor } from './accepted.js';
+import { type CallbackReport, type CallbackForm, refusedFor } from './callback-report.js';
 import {
   BASE64,
   CallbackQueryDto,
@@ -229,8 +229,8 @@ export class CallbackController {
   async #answered(
     request: CallbackRequest,
     form: CallbackForm,
-    accept: (corpId: string) => Promise<Accepted>,
-  ): Promise<Accepted> {
+    accept: (corpId: string) => Promise<CallbackReport>,
+  ): Promise<CallbackReport> {
     const { corpId } = request.params;
     const isCorpId = CORP_ID_FORMAT.pattern.test(corpId);
     const log = new CallbackLog(isCorpId ? withoutKeys(corpId) : undefined, form);
@@ -238,7 +238,7 @@ export class CallbackController {
     request.unit = unit;
     const startedMs = this.clock.elapsedMs();
     this.metrics.began(form);
-    let accepted: Accepted;
+    let accepted: CallbackReport;
     try {
       if (!isCorpId) {
         throw new AppError('REQUEST_INVALID', {

@@ -27,7 +27,7 @@ import type { Registration } from '../storage/puppets/puppet.js';
 import { CorpTime } from './corp-time.js';
 import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';
-import type { Accepted } from './accepted.js';
+import type { CallbackReport } from './callback-report.js';
 import { Arrivals } from '../dispatch/inline/arrivals.js';
 import { UNTRUSTED_PAIRS_MAX } from './opening.js';
 import { SyncTokens } from '../registry/bots/sync-tokens.js';
@@ -99,7 +99,7 @@ async function verify(from: WecomApp, receiveId = from.corpId, offS = 0, sent = 
 }
 
 /** What its log line would say. */
-async function loggedOf(message: string): Promise<Accepted> {
+async function loggedOf(message: string): Promise<CallbackReport> {
   const { query, body } = sealCallback(app, message, app.corpId, clock.nowMs() / 1_000);
   const { msg_signature: msgSignature = '', timestamp = '', nonce = '' } = query;
   const callback = {
@@ -342,7 +342,7 @@ describe('an event of an account that is left to people', () => {
     trace: null,
   };
 
-  const accept = (): Promise<Accepted> => callbacks.acceptDecrypted(decrypted);
+  const accept = (): Promise<CallbackReport> => callbacks.acceptDecrypted(decrypted);
 
   beforeEach(async () => {
     await registerHere(app, 'wkAnother');

@@ -11,7 +11,7 @@ import { ECHO_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import { type Destination, Destinations } from '../registry/accounts/destination.js';
-import { type Accepted, acceptedBy } from './accepted.js';
+import { type CallbackReport, acceptedBy } from './callback-report.js';
 import { CallbackOpener } from './callback-opener.js';
 import { roundMs } from '../kernel/round-ms.js';
 import { CorpTime } from './corp-time.js';
@@ -71,7 +71,7 @@ export class CallbackService {
    * Opens the text that WeCom sends when the callback URL is saved; needs no puppet to be online. Another text, such as that
    * of a captured callback, is refused.
    */
-  verify(corpId: string, echo: SignedText): Promise<Accepted> {
+  verify(corpId: string, echo: SignedText): Promise<CallbackReport> {
     return acceptedBy(async (accepted) => {
       const { message, pair } = await this.opener.open(corpId, await this.opener.getKeys(corpId), echo);
       if (!ECHO_FORMAT.pattern.test(message)) throw new AppError('CALLBACK_ECHO_MALFORMED');
@@ -82,16 +82,16 @@ export class CallbackService {
   }
 
   /** Resolves once the bot took the event, the event is durably kept, or no bot gets it. */
-  accept(callback: EncryptedCallback): Promise<Accepted> {
+  accept(callback: EncryptedCallback): Promise<CallbackReport> {
     return acceptedBy((accepted) => this.#accept(callback, accepted));
   }
 
   /** As `accept`, for an event that a gateway has opened. Events of unknown corps are not kept. */
-  acceptDecrypted(callback: DecryptedCallback): Promise<Accepted> {
+  acceptDecrypted(callback: DecryptedCallback): Promise<CallbackReport> {
     return acceptedBy((accepted) => this.#acceptDecrypted(callback, accepted));
   }
 
-  async #accept(callback: EncryptedCallback, accepted: Accepted): Promise<void> {
+  async #accept(callback: EncryptedCallback, accepted: CallbackReport): Promise<void> {
     const startedMs = this.clock.elapsedMs();
     const { corpId, msgSignature, timestamp, nonce, body, trace } = callback;
     const keys = await this.opener.getKeys(corpId);
@@ -122,7 +122,7 @@ export class CallbackService {
     await this.#dispatch(kfEvent, destination, startedMs, trace, accepted);
   }
 
-  async #acceptDecrypted(callback: DecryptedCallback, accepted: Accepted): Promise<void> {
+  async #acceptDecrypted(callback: DecryptedCallback, accepted: CallbackReport): Promise<void> {
     const startedMs = this.clock.elapsedMs();
     const { corpId, openKfId, syncToken, createdAtS, trace } = callback;
     const known = this.#findDestination(corpId, openKfId, accepted);
@@ -156,7 +156,7 @@ export class CallbackService {
    * Looks in memory only.
    * @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp may send only for its own accounts.
    */
-  #findDestination(corpId: string, openKfId: string, accepted: Accepted): Destination {
+  #findDestination(corpId: string, openKfId: string, accepted: CallbackReport): Destination {
     const known = this.destinations.find({ corpId, openKfId });
     if (known.state !== 'absent' || ID_FORMAT.pattern.test(openKfId)) accepted.openKfId = openKfId;
     return requireOwn(known);
@@ -229,7 +229,7 @@ export class CallbackService {
     destination: Destination,
     startedMs: number,
     trace: TraceContext | null,
-    accepted: Accepted,
+    accepted: CallbackReport,
   ): Promise<void> {
     const openedMs = this.clock.elapsedMs();
     accepted.bot = destination.bot?.id;

@@ -4,7 +4,7 @@ import { StorageStartError } from '../kernel/storage-start-error.js';
 import { CommandError, UsageError } from './terminal/command-error.js';
 import { createProgram, HINT } from './commands.js';
 import { EXIT_CODE } from './terminal/exit-code.js';
-import { Interrupted } from './terminal/interruption.js';
+import { InterruptedError } from './terminal/interruption.js';
 
 /** Ends the process with the command's exit code, unless it is a program that runs on. */
 export async function runCommand(): Promise<void> {
@@ -19,7 +19,7 @@ export async function runCommand(): Promise<void> {
 function explain(error: unknown): number {
   // Commander has printed the help, or the mistake in the command line.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage;
-  if (error instanceof Interrupted) return error.exitCode;
+  if (error instanceof InterruptedError) return error.exitCode;
   if (error instanceof UsageError) {
     process.stderr.write(`error: ${error.message}\n${HINT}\n`);
     return EXIT_CODE.usage;

@@ -8,7 +8,7 @@ import { TakesBody } from '../http/limits/bodies.js';
 import { ApiHeader, ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
 import { Audited } from '../http/access/audit-hook.js';
 import { CONSOLE_HEADER, refusalOfForeignPage, refusalOfSessionUse } from '../http/access/own-page.js';
-import { clearedCookie, type Session, type Sessions, setCookieOf } from '../http/access/sessions.js';
+import { clearedCookie, type ConsoleSession, type Sessions, setCookieOf } from '../http/access/sessions.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { consoleConfig } from './console.config.js';
@@ -110,7 +110,7 @@ export class SessionController {
     return !this.#isOpen || server.sessions.hasNamedOperators;
   }
 
-  #answer(request: FastifyRequest, reply: FastifyReply, session: Session | null): SessionAnswer {
+  #answer(request: FastifyRequest, reply: FastifyReply, session: ConsoleSession | null): SessionAnswer {
     const isAsked = this.#isAsked(request);
     const isSignedIn = !isAsked || session !== null;
     reply.header('cache-control', 'no-store');

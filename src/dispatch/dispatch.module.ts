@@ -4,13 +4,13 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { WaitingEvents } from '../registry/accounts/waiting-events.js';
 import { Arrivals } from './inline/arrivals.js';
 import { Dispatcher } from './inline/try.js';
-import { Keeping } from './inline/keep.js';
+import { InlineKeeper } from './inline/keep.js';
 import { Overload } from './inline/overload.js';
 import { SeenEvents } from './inline/seen-events.js';
 import { BotMetrics } from './bot-metrics.js';
 import { DispatchGauges } from './dispatch-gauges.js';
 import { DispatchMetrics } from './endpoint/dispatch-metrics.js';
-import { Pending } from '../kernel/pending.js';
+import { BackgroundWork } from '../kernel/background-work.js';
 import { Circuits } from './endpoint/circuits.js';
 import { Deliveries } from './endpoint/deliveries.js';
 import { BotEndpoints, Recoveries } from './endpoint/bot-endpoint.js';
@@ -48,9 +48,9 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     HintOperations,
     HintOutcomes,
     HintSender,
-    Keeping,
+    InlineKeeper,
     // What follows a delivery when no answer waits for it any more.
-    Pending,
+    BackgroundWork,
     BotEndpoints,
     EventQueue,
     QueuePatrol,
@@ -79,8 +79,8 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     HintKeeper,
     HintOperations,
     HttpCarrier,
-    Keeping,
-    Pending,
+    InlineKeeper,
+    BackgroundWork,
     BotEndpoints,
     EventQueue,
     QueueCounts,

@@ -17,6 +17,9 @@ export const MESSAGE_BYTES_MAX = 2_097_152;
 /** Who a message is from (developer.work.weixin.qq.com/document/path/94670). */
 export const ORIGIN = { customer: 3, event: 4, servicer: 5 } as const;
 
+/** An entry of an answer to `kf/sync_msg`, before anything in it is checked. */
+export type SyncEntry = Readonly<Record<string, unknown>>;
+
 /** Corp ids and kf account ids. Case matters: third-party corp ids differ in nothing else (path/97104). */
 export const ID_FORMAT: Format = {
   pattern: /^[A-Za-z0-9_-]{1,64}$/,

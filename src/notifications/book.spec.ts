@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type Book,
   claimed,
-  type Due,
+  type Notice,
   dueOf,
   EMPTY_BOOK,
   isEmpty,
@@ -11,7 +11,8 @@ import {
   noteTold,
 } from './book.js';
 import { newCause } from '../insight/answers/cause.js';
-import { type Cause, toSight } from './trouble.js';
+import type { Cause } from '../insight/answers/cause.js';
+import { toSight } from './trouble.js';
 
 const neverWorked = (): boolean => false;
 
@@ -54,7 +55,7 @@ function pass(ms: number, causes: Cause[] = [], moreCauses = 0): void {
   }
 }
 
-function namesOf({ begun, over }: Due): string {
+function namesOf({ begun, over }: Notice): string {
   return [
     ...begun.map(({ cause: { code } }) => code),
     ...over.map(({ cause: { code } }) => `over ${code}`),

@@ -2,7 +2,8 @@
  * What one receiver of notifications was told, and what it is still to be told. The functions are pure, so that every replica
  * decides the same. Times are store time, epoch milliseconds.
  */
-import { type Cause, isInSight, type Sight } from './trouble.js';
+import type { Cause } from '../insight/answers/cause.js';
+import { isInSight, type Sight } from './trouble.js';
 
 export interface Trouble {
   readonly key: string;
@@ -34,7 +35,7 @@ export interface Book {
 }
 
 /** What is to be told in one message. */
-export interface Due {
+export interface Notice {
   readonly begun: readonly Trouble[];
   readonly over: readonly Trouble[];
 }
@@ -81,7 +82,7 @@ export function noteSeen(book: Book, sight: Sight, nowMs: number): Book {
 }
 
 /** @param isQuiet whether troubles that can wait have to. */
-export function dueOf({ troubles }: Book, afterMs: number, isQuiet: boolean, nowMs: number): Due {
+export function dueOf({ troubles }: Book, afterMs: number, isQuiet: boolean, nowMs: number): Notice {
   const mayBeTold = ({ cause }: Trouble): boolean => cause.severity === 'bad' || !isQuiet;
   return {
     begun: troubles.filter(
@@ -99,7 +100,7 @@ export function dueOf({ troubles }: Book, afterMs: number, isQuiet: boolean, now
   };
 }
 
-export function isEmpty({ begun, over }: Due): boolean {
+export function isEmpty({ begun, over }: Notice): boolean {
   return begun.length + over.length === 0;
 }
 
@@ -109,7 +110,7 @@ export function claimed(book: Book, nowMs: number): Book | null {
   return isFree ? { ...book, tellingUntilMs: nowMs + TELLING_MS } : null;
 }
 
-export function noteTold(book: Book, due: Due, nowMs: number): Book {
+export function noteTold(book: Book, due: Notice, nowMs: number): Book {
   const begun = new Set(due.begun.map(({ key }) => key));
   const over = new Set(due.over.map(({ key }) => key));
   const troubles = book.troubles.map((trouble): Trouble => {

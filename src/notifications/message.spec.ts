@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CAUSES } from '../insight/answers/cause.dto.js';
 import type { Trouble } from './book.js';
 import { toRobotBody, toTestBody, toWebhookBody } from './message.js';
-import type { Cause } from './trouble.js';
+import type { Cause } from '../insight/answers/cause.js';
 import { wordsOf } from './words.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);

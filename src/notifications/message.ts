@@ -1,5 +1,5 @@
 /** The body of one message, for a group robot of WeCom or for any other receiver. */
-import type { Due, Trouble } from './book.js';
+import type { Notice, Trouble } from './book.js';
 import { type Language, wordsOf } from './words.js';
 
 /** Where the console is, from `PUBLIC_URL`. `null` where that is not set; then messages have no link. */
@@ -13,7 +13,7 @@ const REST_BYTES = 100;
 const LISTED_MAX = 50;
 
 /** @param nowMs limits the time that a trouble is said to have lasted. */
-export function toWebhookBody(due: Due, nowMs: number, consoleUrl: ConsoleUrl): object {
+export function toWebhookBody(due: Notice, nowMs: number, consoleUrl: ConsoleUrl): object {
   const all = [
     ...due.begun.map((trouble) => toEntry('trouble', trouble)),
     ...due.over.map((trouble) => toEntry('over', trouble)),
@@ -35,7 +35,7 @@ export function toWebhookBody(due: Due, nowMs: number, consoleUrl: ConsoleUrl): 
 }
 
 /** @param timeZone of the times in it. */
-export function toRobotBody(due: Due, timeZone: string, nowMs: number, consoleUrl: ConsoleUrl): object {
+export function toRobotBody(due: Notice, timeZone: string, nowMs: number, consoleUrl: ConsoleUrl): object {
   const lines = [
     ...headed(
       `**需要处理（${due.begun.length}）**`,

@@ -9,7 +9,7 @@ import type { Receiver } from './receivers.js';
 const LIMIT_MS = 10_000;
 
 /** What came of a message. */
-export interface Outcome {
+export interface NotificationResult {
   /** Why the message was not taken; `null` where it was. */
   readonly fault: string | null;
   /** The HTTP status; `null` without an answer. */
@@ -32,7 +32,7 @@ export class NotificationClient {
     private readonly metrics: NotificationMetrics,
   ) {}
 
-  async send({ id, kind, url }: Receiver, body: object): Promise<Outcome> {
+  async send({ id, kind, url }: Receiver, body: object): Promise<NotificationResult> {
     const outcome = await this.#exchange(id, new URL(url.reveal()), body).then(
       kind === 'robot' ? ofRobot : ofWebhook,
       (error: unknown) => failed(error instanceof Error ? error.message : 'unknown'),
@@ -54,13 +54,13 @@ export class NotificationClient {
   }
 }
 
-function ofWebhook({ status }: WecomReply): Outcome {
+function ofWebhook({ status }: WecomReply): NotificationResult {
   const isTaken = status >= 200 && status <= 299;
   return { fault: isTaken ? null : `it answered ${status}`, status, errcode: null };
 }
 
 /** WeCom answers 200 whatever the errcode is. */
-function ofRobot(reply: WecomReply): Outcome {
+function ofRobot(reply: WecomReply): NotificationResult {
   const outcome = ofWebhook(reply);
   if (outcome.fault !== null) return outcome;
   const errcode = readAnswer(reply.text)?.errcode ?? null;
@@ -71,6 +71,6 @@ function ofRobot(reply: WecomReply): Outcome {
   return { ...outcome, errcode, fault: `WeCom answered errcode ${errcode}${remedy ? `: ${remedy}` : ''}` };
 }
 
-function failed(fault: string): Outcome {
+function failed(fault: string): NotificationResult {
   return { fault, status: null, errcode: null };
 }

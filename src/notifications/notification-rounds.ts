@@ -9,7 +9,7 @@ import { Successes } from '../insight/verdict/seen-to-work.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { LOG, type Log } from '../kernel/log.js';
-import { Pending } from '../kernel/pending.js';
+import { BackgroundWork } from '../kernel/background-work.js';
 import { ROUND_MS } from './book.js';
 import { Notifier } from './notifier.js';
 import { type Receiver, Receivers } from './receivers.js';
@@ -21,7 +21,7 @@ const LAST_MS = 2_000;
 /** Looks every few seconds at what needs attention, and has it told. Does nothing without a receiver. */
 @Injectable()
 export class NotificationRounds implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #telling = new Pending();
+  readonly #telling = new BackgroundWork();
   #timer: Timer | null = null;
   #isStopped = false;
 

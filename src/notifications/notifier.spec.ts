@@ -22,7 +22,8 @@ import { notificationsConfig } from './notifications.config.js';
 import { Notifier } from './notifier.js';
 import { Receivers } from './receivers.js';
 import { newCause } from '../insight/answers/cause.js';
-import { type Cause, toSight } from './trouble.js';
+import type { Cause } from '../insight/answers/cause.js';
+import { toSight } from './trouble.js';
 
 /** What is not there any more was seen to work. */
 const worked = (): boolean => true;

@@ -5,7 +5,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import {
   type Book,
   claimed,
-  type Due,
+  type Notice,
   dueOf,
   GONE_MS,
   isEmpty,
@@ -35,10 +35,10 @@ export class Notifier {
   ) {}
 
   /** Notes what this replica sees. @returns what it has to tell now; `null` when there is nothing, or another replica tells it. */
-  async note({ id }: Receiver, sight: Sight): Promise<Due | null> {
+  async note({ id }: Receiver, sight: Sight): Promise<Notice | null> {
     const nowMs = this.storeClock.nowMs();
     this.#sinceMs ??= nowMs;
-    let claimedDue: Due | null = null;
+    let claimedDue: Notice | null = null;
     await this.keeper.change(id, (before, mayTell) => {
       const seen = noteSeen(before, sight, nowMs);
       const due = this.#dueOf(seen, nowMs);
@@ -50,7 +50,7 @@ export class Notifier {
   }
 
   /** A message that fails is due again later. */
-  async tell(receiver: Receiver, due: Due): Promise<void> {
+  async tell(receiver: Receiver, due: Notice): Promise<void> {
     const { id, kind } = receiver;
     const nowMs = this.storeClock.nowMs();
     const { timeZone, consoleUrl } = this.config;
@@ -68,7 +68,7 @@ export class Notifier {
     );
   }
 
-  #dueOf(book: Book, nowMs: number): Due {
+  #dueOf(book: Book, nowMs: number): Notice {
     const { afterS, quietHours, timeZone } = this.config;
     const due = dueOf(book, afterS * 1_000, quietHours?.has(nowMs, timeZone) ?? false, nowMs);
     // A replica that has just started does not yet see all that fails.

@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { hintCauses } from '../insight/verdict/hint-causes.js';
 import { newCause } from '../insight/answers/cause.js';
-import { type Cause, toSight } from './trouble.js';
+import type { Cause } from '../insight/answers/cause.js';
+import { toSight } from './trouble.js';
 
 const neverWorked = (): boolean => false;
 

@@ -1,10 +1,8 @@
 /** Troubles are the causes of the verdict, each with a key by which it is recognized again. */
-import { CAUSES, type CauseAnswer } from '../insight/answers/cause.dto.js';
+import { CAUSES } from '../insight/answers/cause.dto.js';
+import type { Cause } from '../insight/answers/cause.js';
 import type { SeenToWork } from '../insight/verdict/seen-to-work.js';
 import type { VerdictAnswer } from '../insight/verdict/verdict.dto.js';
-
-/** A cause as the operators' API describes it. */
-export type Cause = Readonly<CauseAnswer>;
 
 /** What one replica sees at one moment. */
 export interface Sight {

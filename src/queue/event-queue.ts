@@ -6,9 +6,9 @@ import { WakeUp } from '../kernel/wake-up.js';
 import type { LineHead } from '../storage/queue/line.js';
 import { type LineFilter, type LineOrder, QueueStore } from '../storage/queue/queue-store.js';
 import {
-  type Dated,
+  type EventDate,
   datedOf,
-  type Held,
+  type HeldHint,
   type Hint,
   type HintCounts,
   type HintHead,
@@ -19,16 +19,16 @@ import {
   toHintCounts,
   toLine,
 } from './event.js';
-import { type Claimed, type DueLines, Lines, type LineType, type Stepped } from './lines.js';
+import { type ClaimedLine, type DueLines, Lines, type LineType, type LineStep } from './lines.js';
 import { UnregisteredRoom } from './unregistered-room.js';
 
 /** A hint that this process has leased. */
-export type ClaimedHint = Claimed<Hint>;
+export type ClaimedHint = ClaimedLine<Hint>;
 
-export interface Kept {
+export interface KeptHint {
   readonly generation: string;
   /** Identifies the event that is kept now. */
-  readonly dated: Dated;
+  readonly dated: EventDate;
   /** The generation that was merged into this one; `null` when the account had no hint. */
   readonly replaced: string | null;
   /** How many events gave way to the events of this put, and no longer wait. */
@@ -100,12 +100,12 @@ export class EventQueue {
    * @param isNew whether probably nothing waits for the account.
    * @throws AppError `OUTBOX_FULL` when the corp has hints for `UNREGISTERED_PER_CORP_MAX` accounts without registration.
    */
-  async put(puts: readonly [NewHint, ...NewHint[]], nowMs: number, isNew = true): Promise<Kept> {
+  async put(puts: readonly [NewHint, ...NewHint[]], nowMs: number, isNew = true): Promise<KeptHint> {
     const [{ event, dueAtMs, endpoint }, ...others] = puts;
     const isParked = dueAtMs === null;
     const mergeAll = (before: Hint | null): Hint =>
       others.reduce((hint, put) => merge(hint, put, nowMs), merge(before, puts[0], nowMs));
-    const keep = async (): Promise<Kept> => {
+    const keep = async (): Promise<KeptHint> => {
       failpoint('outbox.putting');
       const { before, after } = await this.#lines.change(event, mergeAll, isNew && !isParked);
       const hint = after ?? mergeAll(null);
@@ -127,7 +127,7 @@ export class EventQueue {
    * @param step returns the new hint; `null` to remove it, and the same object to leave it. It runs again when another process
    *   changed the hint first.
    */
-  change(account: Addressee, step: (hint: Hint) => Hint | null): Promise<Stepped<Hint>> {
+  change(account: Addressee, step: (hint: Hint) => Hint | null): Promise<LineStep<Hint>> {
     return this.#lines.change(account, (hint) => (hint === null ? null : step(hint)));
   }
 
@@ -135,7 +135,11 @@ export class EventQueue {
    * As `change`, if nobody has taken its lease over; where it has none, if no lease runs.
    * @returns `null` otherwise: nothing was changed.
    */
-  changeHeld(held: Held, nowMs: number, step: (hint: Hint) => Hint | null): Promise<Stepped<Hint> | null> {
+  changeHeld(
+    held: HeldHint,
+    nowMs: number,
+    step: (hint: Hint) => Hint | null,
+  ): Promise<LineStep<Hint> | null> {
     return held.lease === null
       ? this.#lines.changeFree(held, nowMs, step)
       : this.#lines.changeHeld(held, held.lease.id, step);

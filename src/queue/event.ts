@@ -96,7 +96,7 @@ export interface KnownHint {
 }
 
 /** Identifies the hint, its generation and its lease when the outcome of an attempt is written: a claimed hint, say. */
-export interface Held extends Addressee {
+export interface HeldHint extends Addressee {
   /** The generation that was attempted. */
   readonly generation: string;
   /** `null` when nobody has leased the hint. */
@@ -142,29 +142,32 @@ function toUntried(waiting: WaitingEvent): WaitingEvent {
 }
 
 /** What two events of an account are compared by. */
-export type Dated = Pick<KfEvent, 'id' | 'createdAtS'>;
+export type EventDate = Pick<KfEvent, 'id' | 'createdAtS'>;
 
 /** Whether a puppet that took `taken` no longer needs `other`. */
-export function covers(taken: Dated, other: Dated): boolean {
+export function covers(taken: EventDate, other: EventDate): boolean {
   return taken.id === other.id || isCreatedAfter(taken, other);
 }
 
 /** False when unknown: `CreateTime` has whole seconds, and a gateway may leave it out. */
-function isCreatedAfter(one: Dated, other: Dated): boolean {
+function isCreatedAfter(one: EventDate, other: EventDate): boolean {
   return one.createdAtS !== null && other.createdAtS !== null && one.createdAtS > other.createdAtS;
 }
 
 /** Which of two events is kept, and under which id. */
 interface Joined {
   readonly keeps: 'before' | 'put';
-  readonly dated: Dated;
+  readonly dated: EventDate;
 }
 
 /**
  * Keeps the newer event. When `CreateTime` does not tell which one is newer, it keeps the later arrival under a new id:
  * the puppet may have had that event already, and would drop a repeat, and the other event with it.
  */
-export function join(before: Dated, put: Pick<NewHint, 'isFirst'> & { readonly event: Dated }): Joined {
+export function join(
+  before: EventDate,
+  put: Pick<NewHint, 'isFirst'> & { readonly event: EventDate },
+): Joined {
   const { event } = put;
   if (event.id === before.id || isCreatedAfter(before, event)) return { keeps: 'before', dated: before };
   if (isCreatedAfter(event, before)) return { keeps: 'put', dated: event };
@@ -172,7 +175,7 @@ export function join(before: Dated, put: Pick<NewHint, 'isFirst'> & { readonly e
   return { keeps: put.isFirst(before.id) ? 'before' : 'put', dated: { id: randomUUID(), createdAtS } };
 }
 
-export function datedOf({ eventId, createdAtS }: HintHead): Dated {
+export function datedOf({ eventId, createdAtS }: HintHead): EventDate {
   return { id: eventId, createdAtS };
 }
 
@@ -357,7 +360,7 @@ function lastFailureOf(before: Hint, put: NewHint): Failure | null {
 }
 
 /** When a hint is tried next. */
-export interface Rescheduled {
+export interface NextAttempt {
   /** Where it was tried. */
   readonly endpoint: string | null;
   readonly attempts: number;
@@ -374,7 +377,7 @@ export interface Rescheduled {
  * and waits only since it arrived itself.
  * @returns `null` where nothing else waits.
  */
-export function afterTaken(hint: Hint, held: Held, nowMs: number): Hint | null {
+export function afterTaken(hint: Hint, held: HeldHint, nowMs: number): Hint | null {
   if (hint.generation !== held.generation) {
     const other = afterOther(hint, held, nowMs);
     return other === hint ? hint : { ...other, waitingSinceMs: hint.arrivedAtMs };
@@ -416,7 +419,7 @@ export function toNewest(hint: Hint, nowMs: number): Hint {
 }
 
 /** An attempt has ended whose event no longer goes next: its lease ends. */
-function afterOther(hint: Hint, { lease }: Held, nowMs: number): Hint {
+function afterOther(hint: Hint, { lease }: HeldHint, nowMs: number): Hint {
   if (lease === null) return hint;
   return { ...hint, dueAtMs: nowMs, lease: heldOf(hint, nowMs) };
 }
@@ -440,14 +443,14 @@ export function afterLateFailure(hint: Hint, leaseId: string, dueAtMs: number): 
  * days; the last one becomes the dead letter of its account. If nothing can be sent to the endpoint at all,
  * the whole hint is dead.
  */
-export function afterGivenUp(hint: Hint, held: Held, failure: Failure, nowMs: number): Hint {
+export function afterGivenUp(hint: Hint, held: HeldHint, failure: Failure, nowMs: number): Hint {
   if (hint.generation !== held.generation) return afterOther(hint, held, nowMs);
   if (failure.stage === 'endpoint' || !isSome(hint.later)) return toDead(hint, failure);
   return { ...toNext(hint, hint.later, nowMs), lastFailure: failure };
 }
 
 /** An attempt of this generation failed. */
-export function afterFailure(hint: Hint, { generation }: Held, next: Rescheduled): Hint {
+export function afterFailure(hint: Hint, { generation }: HeldHint, next: NextAttempt): Hint {
   const { endpoint, failure: lastFailure, newer, attempts, step, dueAtMs } = next;
   const state: LineState = dueAtMs === null ? 'parked' : 'waiting';
   return {

@@ -84,13 +84,13 @@ export const NOT_TRIED_STAGES = [
 export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
 
 /** The answer of a bot that did not take an event. */
-export interface Answered {
+export interface BotRefusal {
   readonly status: number;
   readonly atMs: number;
 }
 
 /** The later one. */
-export function laterAnswer(one: Answered | null, other: Answered | null): Answered | null {
+export function laterAnswer(one: BotRefusal | null, other: BotRefusal | null): BotRefusal | null {
   if (one === null || other === null) return one ?? other;
   return other.atMs > one.atMs ? other : one;
 }

@@ -27,18 +27,18 @@ export interface LineType<T extends LineHead> {
 }
 
 /** A line before and after a step; `null` where there is none. */
-export interface Stepped<T> {
+export interface LineStep<T> {
   readonly before: T | null;
   readonly after: T | null;
 }
 
 /** Names a line and its lease. */
-export interface Leased extends Addressee {
+export interface LeasedLine extends Addressee {
   readonly lease: Lease;
 }
 
 /** A line that this process has leased. */
-export type Claimed<T extends LineHead> = T & {
+export type ClaimedLine<T extends LineHead> = T & {
   readonly lease: Lease;
   /** Whether the claim replaced another lease: one that lapsed, or one that a registration has ended. */
   readonly isTakenOver: boolean;
@@ -110,7 +110,7 @@ export class Lines<T extends LineHead> {
    * @param step returns the new line; `null` to remove the line, and the same object to leave it.
    * @param isNew whether there is probably no line yet.
    */
-  async change(account: Addressee, step: (line: T | null) => T | null, isNew = false): Promise<Stepped<T>> {
+  async change(account: Addressee, step: (line: T | null) => T | null, isNew = false): Promise<LineStep<T>> {
     const key = lineKey(this.type.kind, account);
     const known = this.#leased.get(key) ?? null;
     if (known !== null || isNew) {
@@ -125,12 +125,12 @@ export class Lines<T extends LineHead> {
    * As `change`, if nobody has taken this lease over. It may have lapsed, as in a process that was paused: a write does not
    * overlook that another process claimed the line. @returns `null` otherwise.
    */
-  changeHeld(account: Addressee, leaseId: string, step: (line: T) => T | null): Promise<Stepped<T> | null> {
+  changeHeld(account: Addressee, leaseId: string, step: (line: T) => T | null): Promise<LineStep<T> | null> {
     return this.#changeIf(account, (line) => line.lease?.id === leaseId, step);
   }
 
   /** As `change`, if no lease runs. @returns `null` otherwise. */
-  changeFree(account: Addressee, nowMs: number, step: (line: T) => T | null): Promise<Stepped<T> | null> {
+  changeFree(account: Addressee, nowMs: number, step: (line: T) => T | null): Promise<LineStep<T> | null> {
     return this.#changeIf(account, (line) => runningLease(line, nowMs) === null, step);
   }
 
@@ -140,7 +140,7 @@ export class Lines<T extends LineHead> {
     limit: number,
     leaseMs: number,
     exceptEndpoints: ReadonlySet<string>,
-  ): Promise<readonly Claimed<T>[]> {
+  ): Promise<readonly ClaimedLine<T>[]> {
     const due = await this.store.listClaimable(this.type.kind, nowMs, limit, exceptEndpoints);
     const claims = await Promise.all(due.map((kept) => this.#claim(kept, (line) => line, nowMs + leaseMs)));
     return claims.filter((claim) => claim !== null);
@@ -157,7 +157,7 @@ export class Lines<T extends LineHead> {
     nowMs: number,
     leaseMs: number,
     keys?: ReadonlySet<string>,
-  ): Promise<Claimed<T> | null> {
+  ): Promise<ClaimedLine<T> | null> {
     const { kind } = this.type;
     const lineKeys = keys && new Set([...keys].map((key) => lineKey(kind, readAccountKey(key))));
     for (;;) {
@@ -180,13 +180,13 @@ export class Lines<T extends LineHead> {
    * This process works under this lease: it does not claim the line again until that is over, even if the lease has lapsed, as
    * when the clock steps. @returns a function that says it is over.
    */
-  workOn({ lease }: Leased): () => void {
+  workOn({ lease }: LeasedLine): () => void {
     this.#underWay.add(lease.id);
     return () => void this.#underWay.delete(lease.id);
   }
 
   /** @returns false when another process has taken the lease over. One that has lapsed runs again. */
-  async renew(leased: Leased, nowMs: number, leaseMs: number): Promise<boolean> {
+  async renew(leased: LeasedLine, nowMs: number, leaseMs: number): Promise<boolean> {
     const untilMs = nowMs + leaseMs;
     const lease = { ...leased.lease, untilMs };
     const renewed = await this.changeHeld(leased, lease.id, (line) => ({
@@ -197,7 +197,7 @@ export class Lines<T extends LineHead> {
   }
 
   /** Whether this process knows, without asking the store, that the lease is held. False does not mean that it is lost. */
-  isHeld(leased: Leased, nowMs: number): boolean {
+  isHeld(leased: LeasedLine, nowMs: number): boolean {
     return this.#heldHere(leased, leased.lease.id, nowMs) !== null;
   }
 
@@ -215,7 +215,7 @@ export class Lines<T extends LineHead> {
     account: Addressee,
     isWanted: (line: T) => boolean,
     step: (line: T) => T | null,
-  ): Promise<Stepped<T> | null> {
+  ): Promise<LineStep<T> | null> {
     let isRight = false;
     const stepped = await this.change(account, (line) => {
       isRight = line !== null && isWanted(line);
@@ -230,7 +230,7 @@ export class Lines<T extends LineHead> {
   }
 
   /** @returns `null` where another process was faster, this one is at work on it, or what was read is no such line. */
-  async #claim(kept: KeptLine, change: (line: T) => T, untilMs: number): Promise<Claimed<T> | null> {
+  async #claim(kept: KeptLine, change: (line: T) => T, untilMs: number): Promise<ClaimedLine<T> | null> {
     const known = await this.#known(kept);
     if (known === null) return null;
     const { value: before } = known;
@@ -248,7 +248,7 @@ export class Lines<T extends LineHead> {
     key: string,
     known: Known<T> | null,
     step: (line: T | null) => T | null,
-  ): Promise<Stepped<T> | typeof CONFLICT> {
+  ): Promise<LineStep<T> | typeof CONFLICT> {
     const before = known?.value ?? null;
     const after = step(before);
     return after === before || (await this.#write(key, known, after)) ? { before, after } : CONFLICT;

@@ -5,7 +5,7 @@ import { type EntryCounts, type EntryFilter, type EntryPlace } from '../storage/
 import { isHeldBy, type Line, lineKey } from '../storage/queue/line.js';
 import { type LinePlace, QueueStore } from '../storage/queue/queue-store.js';
 import type { Failure } from './failure.js';
-import { type Claimed, type DueLines, Lines } from './lines.js';
+import { type ClaimedLine, type DueLines, Lines } from './lines.js';
 import { MessageContents } from './message-contents.js';
 import {
   type AttemptName,
@@ -109,7 +109,7 @@ export interface KeptPage {
  * turn since has found out what that one had sent: the first message may have been sent already. Only the holder of a turn begins
  * attempts, so where none is under way as it is claimed, none was begun.
  */
-export type Turn = Claimed<MessageLine>;
+export type Turn = ClaimedLine<MessageLine>;
 
 /** A message whose attempt a turn has begun. */
 export interface UnderWayMessage {

@@ -1,7 +1,7 @@
 import { accountKey, type Addressee } from '../kernel/account.js';
 import { newSizedLru } from '../kernel/lru.js';
 import type { Bot } from '../registry/bots/bot.js';
-import type { Leased } from './lines.js';
+import type { LeasedLine } from './lines.js';
 import { isDue, type Message, type MessageHead, webhookIdOf } from './message.js';
 import { type MessageRows, waitingOf } from './message-rows.js';
 import { isHeld, mergeMsOf } from './quick-texts.js';
@@ -46,7 +46,7 @@ export class NextMessages {
    * first one that is not held. With `customer`, it is the first due one of the first messages of all lanes.
    * @param isEarly also one that is not due.
    */
-  async find(turn: Leased, bot: OrderingBot, nowMs: number, isEarly: boolean): Promise<Message | null> {
+  async find(turn: LeasedLine, bot: OrderingBot, nowMs: number, isEarly: boolean): Promise<Message | null> {
     const dueByMs = isEarly ? undefined : nowMs;
     if (bot.order === 'customer') return this.rows.findFirstOfLanes(turn, { dueByMs });
     const isPast = !isEarly && mergeMsOf(bot) > 0;
@@ -56,14 +56,14 @@ export class NextMessages {
   }
 
   /** The first due message of a customer who has none under way. @param without the lanes of those that have. */
-  findBeside(turn: Leased, without: ReadonlySet<string>, nowMs: number): Promise<Message | null> {
+  findBeside(turn: LeasedLine, without: ReadonlySet<string>, nowMs: number): Promise<Message | null> {
     return this.rows.findFirstOfLanes(turn, { dueByMs: nowMs, without });
   }
 
   /**
    * As `findBeside`, due or not: the one that was tried the least, so that one that fails each time does not fail each probe.
    */
-  async findProbeBeside(turn: Leased, without: ReadonlySet<string>): Promise<Message | null> {
+  async findProbeBeside(turn: LeasedLine, without: ReadonlySet<string>): Promise<Message | null> {
     const firsts = await this.rows.listFirstsOfLanes(turn, 'seq', PROBES_MAX + without.size);
     const others = firsts.filter(({ lane }) => !without.has(lane));
     const [least] = others.toSorted((a, b) => a.attempts - b.attempts);
@@ -71,7 +71,7 @@ export class NextMessages {
   }
 
   /** When `find` will find a message; `null` where none waits. */
-  async dueAtMs(turn: Leased, bot: OrderingBot, nowMs: number): Promise<number | null> {
+  async dueAtMs(turn: LeasedLine, bot: OrderingBot, nowMs: number): Promise<number | null> {
     if (bot.order === 'account' && mergeMsOf(bot) > 0) return (await this.#pastHeld(turn, nowMs)).dueAtMs;
     const [first = null] =
       bot.order === 'account'
@@ -95,7 +95,7 @@ export class NextMessages {
   }
 
   /** The first waiting message of the account, due or not. */
-  async #first(turn: Leased): Promise<Message | null> {
+  async #first(turn: LeasedLine): Promise<Message | null> {
     if (!this.isAlone) return (await this.rows.listNext(turn, 1))[0] ?? null;
     const key = accountKey(turn);
     const known = this.#ahead.get(key);
@@ -112,7 +112,7 @@ export class NextMessages {
    * customer has only others that are.
    */
   async #pastHeld(
-    turn: Leased,
+    turn: LeasedLine,
     nowMs: number,
   ): Promise<{ readonly next: Message | MessageHead | null; readonly dueAtMs: number | null }> {
     const first = await this.#first(turn);

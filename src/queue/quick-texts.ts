@@ -14,7 +14,7 @@ const HELD_MS_MAX = 30_000;
 export const JOINED_MAX = 20;
 
 /** What becomes of the texts of a page. */
-export interface Holding {
+export interface HeldTexts {
   /** The ids of those that are held. */
   readonly held: ReadonlySet<string>;
   /** For each customer, by lane: whether texts that are held already are held on. Else they are due. */
@@ -31,13 +31,13 @@ export function mergeMsOf({ session }: Partial<Pick<Bot, 'session'>>): number {
   return (session?.mergeS ?? 0) * 1_000;
 }
 
-export const NOTHING_HELD: Holding = { held: new Set(), isHeldOn: new Map() };
+export const NOTHING_HELD: HeldTexts = { held: new Set(), isHeldOn: new Map() };
 
 /**
  * Any other message or event of a customer ends the waiting of the texts before it.
  * @param ended lanes of which nothing is held.
  */
-export function holdingOf(page: readonly NewMessage[], ended: readonly string[]): Holding {
+export function holdingOf(page: readonly NewMessage[], ended: readonly string[]): HeldTexts {
   const held = new Map<string, string[]>();
   const isHeldOn = new Map(ended.map((lane) => [lane, false]));
   for (const { msgid, lane, isText } of page) {

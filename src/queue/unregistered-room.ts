@@ -1,6 +1,6 @@
 import { AppError } from '../kernel/app-error.js';
 import type { Clock } from '../kernel/clock.js';
-import { Pending } from '../kernel/pending.js';
+import { BackgroundWork } from '../kernel/background-work.js';
 
 /** How many accounts of one corp may have a hint without ever having registered: a typing error adds one. */
 export const UNREGISTERED_PER_CORP_MAX = 10_000;
@@ -20,7 +20,7 @@ interface Count {
 export class UnregisteredRoom {
   readonly #counts = new Map<string, Count>();
   /** Writes of this process that a count may or may not see. */
-  readonly #underWay = new Pending();
+  readonly #underWay = new BackgroundWork();
 
   /** @param count how many the store holds for the corp. */
   constructor(

@@ -17,7 +17,7 @@ export const RECORD_KINDS = [
   /** WeCom took or refused a text for the customer. */
   'text',
 ] as const;
-export type RecordKind = (typeof RECORD_KINDS)[number];
+export type DeliveryRecordKind = (typeof RECORD_KINDS)[number];
 
 export const RECORD_OUTCOMES = [
   /** The bot took it. */
@@ -59,7 +59,7 @@ export const RECORD_FORMS = ['encrypted', 'decrypted', 'message', 'verification'
 export type RecordForm = (typeof RECORD_FORMS)[number];
 
 export interface DeliveryRecord {
-  readonly kind: RecordKind;
+  readonly kind: DeliveryRecordKind;
   /** When it ended, store time. */
   readonly atMs: number;
   /** `null` where a refused callback named none. */

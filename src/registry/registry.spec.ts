@@ -9,7 +9,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import type { Puppet, Registration } from '../storage/puppets/puppet.js';
-import type { Registered } from './registration/registration-writer.js';
+import type { NewRegistration } from './registration/registration-writer.js';
 
 const REFRESH_MS = 2_000;
 const SWEEP_MS = 60_000;
@@ -255,9 +255,9 @@ describe('a registration of an account that is known', () => {
       .register(registration({ endpoint: 'http://moved', ...fields }))
       .catch(codeOf);
     if (typeof result === 'string') return result;
-    (result as Registered).answered();
+    (result as NewRegistration).answered();
     await clock.advance(0);
-    return (result as Registered).puppet.endpoint;
+    return (result as NewRegistration).puppet.endpoint;
   };
 
   beforeEach(async () => {

@@ -9,7 +9,7 @@ import type { SessionSettings } from '../registry/bots/session.dto.js';
 import { People } from '../wecom/people.js';
 import { HandOvers, textsOf } from './hand-overs.js';
 import { beginningHandOver, isUnsure, withAnswer, withHandOver } from './machine.js';
-import { type Asked, ServiceCalls } from './service-calls.js';
+import { type ServiceCall, ServiceCalls } from './service-calls.js';
 import { SessionMetrics } from './session-metrics.js';
 import { SessionStore } from './session-store.js';
 import { isSharing, SessionTexts } from './session-texts.js';
@@ -94,7 +94,7 @@ export class BotHandOvers extends People {
   }
 
   /** The session with its state: WeCom is asked where that is not known. */
-  async #known(asked: Asked): Promise<Session> {
+  async #known(asked: ServiceCall): Promise<Session> {
     const { account, customer } = asked;
     const session = await this.store.change(account, customer, (before) => before);
     if (!isUnsure(session, this.storeClock.nowMs())) return session;

@@ -2,9 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Addressee } from '../kernel/account.js';
 import { webhookIdOf } from '../queue/message.js';
-import { ORIGIN } from '../kernel/wecom-format.js';
-
-export type Entry = Readonly<Record<string, unknown>>;
+import { ORIGIN, type SyncEntry } from '../kernel/wecom-format.js';
 
 /** Names of developer.work.weixin.qq.com/document/path/94670. */
 export interface ReadEntry {
@@ -29,16 +27,16 @@ export interface ReadEntry {
 }
 
 /** The `external_userid` of the entry; `''` for none. */
-export function customerOf(entry: Entry): string {
+export function customerOf(entry: SyncEntry): string {
   return textOf(entry.external_userid) ?? textOf(eventOf(entry).external_userid) ?? '';
 }
 
 /** Whether it tells that a servicer of the account begins or stops to serve. */
-export function isServicerChange(entry: Entry): boolean {
+export function isServicerChange(entry: SyncEntry): boolean {
   return eventOf(entry).event_type === 'servicer_status_change';
 }
 
-export function readEntry({ corpId, openKfId }: Addressee, entry: Entry, nowMs: number): ReadEntry {
+export function readEntry({ corpId, openKfId }: Addressee, entry: SyncEntry, nowMs: number): ReadEntry {
   const msgid = textOf(entry.msgid);
   return {
     id: hash('sha256', msgid ?? JSON.stringify(entry), 'base64url').slice(0, 12),
@@ -49,14 +47,14 @@ export function readEntry({ corpId, openKfId }: Addressee, entry: Entry, nowMs: 
 }
 
 /** The entry for a bot whose customers were welcomed already: the code is good for one welcome. */
-export function withoutWelcome(entry: Entry): Entry {
+export function withoutWelcome(entry: SyncEntry): SyncEntry {
   const event = eventOf(entry);
   if (event.event_type !== 'enter_session' || !('welcome_code' in event)) return entry;
   const { welcome_code: _code, ...left } = event;
   return { ...entry, event: left };
 }
 
-function whatOf(entry: Entry): ReadEntry['what'] {
+function whatOf(entry: SyncEntry): ReadEntry['what'] {
   if (entry.origin === ORIGIN.customer) {
     const text = isObject(entry.text) ? entry.text : {};
     return { kind: 'customer', text: textOf(text.content), menuId: textOf(text.menu_id) };
@@ -79,7 +77,7 @@ function whatOf(entry: Entry): ReadEntry['what'] {
   }
 }
 
-function eventOf({ event }: Entry): Entry {
+function eventOf({ event }: SyncEntry): SyncEntry {
   return isObject(event) ? event : {};
 }
 
@@ -88,6 +86,6 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-function isObject(value: unknown): value is Entry {
+function isObject(value: unknown): value is SyncEntry {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,7 +6,7 @@ import type { SessionSettings } from '../registry/bots/session.dto.js';
 import { COUNTED_ERRCODES, type WecomAnswer } from '../wecom/client/wecom-answer.js';
 import { isOpen } from './hours.js';
 import type { HandOverOutcome, HandOverTexts } from './machine.js';
-import { type Asked, ServiceCalls, type Servicers } from './service-calls.js';
+import { type ServiceCall, ServiceCalls, type Servicers } from './service-calls.js';
 import { SessionMetrics } from './session-metrics.js';
 import { STATE, type State } from './session.js';
 
@@ -29,19 +29,19 @@ export class HandOvers {
   ) {}
 
   /** Never rejects. The caller keeps what comes of it. */
-  async perform(asked: Asked, settings: SessionSettings): Promise<HandOverOutcome> {
+  async perform(asked: ServiceCall, settings: SessionSettings): Promise<HandOverOutcome> {
     const outcome = orNobody(await this.#perform(asked, settings), settings);
     this.metrics.handedOver('errcode' in outcome ? 'failed' : outcome.kind);
     return outcome;
   }
 
-  async #perform(asked: Asked, { hours, people }: SessionSettings): Promise<HandOverOutcome> {
+  async #perform(asked: ServiceCall, { hours, people }: SessionSettings): Promise<HandOverOutcome> {
     if (hours !== undefined && !isOpen(hours, this.storeClock.nowMs())) return { kind: 'closed' };
     const { to = 'pool' } = people ?? {};
     return to === 'pool' ? this.#toPool(asked) : this.#toServicers(asked, to.servicers);
   }
 
-  async #toPool(asked: Asked): Promise<HandOverOutcome> {
+  async #toPool(asked: ServiceCall): Promise<HandOverOutcome> {
     const servicers = await this.calls.servicers(asked);
     if (servicers === null || 'errcode' in servicers) return failedBy(servicers);
     const mayServe = servicers.serving.length > 0 || servicers.hasOthers;
@@ -49,7 +49,7 @@ export class HandOvers {
   }
 
   /** A refusal drops the list of servicers, so the next one is chosen by a new list. */
-  async #toServicers(asked: Asked, named: readonly string[]): Promise<HandOverOutcome> {
+  async #toServicers(asked: ServiceCall, named: readonly string[]): Promise<HandOverOutcome> {
     const turn = this.#nextTurn(asked);
     const tried: string[] = [];
     while (tried.length < TRIES_MAX) {
@@ -65,7 +65,11 @@ export class HandOvers {
   }
 
   /** @returns `null` where the customer is not taken there. */
-  async #transfer(asked: Asked, state: State, servicer: string | null): Promise<HandOverOutcome | null> {
+  async #transfer(
+    asked: ServiceCall,
+    state: State,
+    servicer: string | null,
+  ): Promise<HandOverOutcome | null> {
     const answer = await this.calls.transfer(asked, state, servicer);
     if (answer === null) return failedBy(answer);
     if ('code' in answer) return { kind: 'moved', state, code: answer.code };
@@ -75,7 +79,7 @@ export class HandOvers {
     return isOfOthers ? failedBy(answer) : null;
   }
 
-  #nextTurn({ account }: Asked): number {
+  #nextTurn({ account }: ServiceCall): number {
     const turn = this.#turns.get(accountKey(account)) ?? 0;
     this.#turns.set(accountKey(account), turn + 1);
     return turn;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
-import { type Entry, readEntry } from './entry.js';
+import type { SyncEntry } from '../kernel/wecom-format.js';
+import { readEntry } from './entry.js';
 import {
   beginningHandOver,
   claimText,
@@ -16,7 +17,15 @@ import {
   withHandOver,
   withLookUp,
 } from './machine.js';
-import { newSession, sendsLeft, SESSION_MS, type Session, STATE, type State, type Text } from './session.js';
+import {
+  newSession,
+  sendsLeft,
+  SESSION_MS,
+  type Session,
+  STATE,
+  type State,
+  type SessionText,
+} from './session.js';
 
 const ACCOUNT = { corpId: 'ww1', openKfId: 'wk1' };
 const NOW_MS = Date.UTC(2026, 0, 5);
@@ -38,7 +47,7 @@ const lookedUp = (before: Session, state: State, agoMs = 0) =>
   withLookUp(before, state, readEntry(ACCOUNT, entry({}, agoMs), NOW_MS), NOW_MS);
 
 let count = 0;
-const entry = (fields: Entry, agoMs = 0): Entry => ({
+const entry = (fields: SyncEntry, agoMs = 0): SyncEntry => ({
   msgid: `m${++count}`,
   open_kfid: 'wk1',
   external_userid: 'wmCustomer',
@@ -47,17 +56,17 @@ const entry = (fields: Entry, agoMs = 0): Entry => ({
 });
 const says = (content: string, menuId?: string) =>
   entry({ origin: 3, msgtype: 'text', text: { content, ...(menuId && { menu_id: menuId }) } });
-const event = (fields: Entry, agoMs = 0) =>
+const event = (fields: SyncEntry, agoMs = 0) =>
   entry({ origin: 4, msgtype: 'event', event: { external_userid: 'wmCustomer', ...fields } }, agoMs);
-const changed = (change: number, fields: Entry = {}, agoMs = 0) =>
+const changed = (change: number, fields: SyncEntry = {}, agoMs = 0) =>
   event({ event_type: 'session_status_change', change_type: change, ...fields }, agoMs);
 
-function step(before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) {
+function step(before: Session, one: SyncEntry, mayAsk = true, nowMs = NOW_MS) {
   const result = withEntry(before, readEntry(ACCOUNT, one, nowMs), [], SETTINGS, nowMs, mayAsk);
   if (typeof result === 'string') throw new Error(`it needs ${result}`);
   return result;
 }
-const needOf = (before: Session, one: Entry, mayAsk = true, nowMs = NOW_MS) => {
+const needOf = (before: Session, one: SyncEntry, mayAsk = true, nowMs = NOW_MS) => {
   const result = withEntry(before, readEntry(ACCOUNT, one, nowMs), [], SETTINGS, nowMs, mayAsk);
   return typeof result === 'string' ? result : null;
 };
@@ -120,7 +129,7 @@ describe('a customer’s message', () => {
     const page = Array.from({ length: 1_000 }, () => says('hi'));
     const silent = page.reduce((one: Session, next) => step(one, next).session, session(STATE.people));
     const over = lookedUp(silent, STATE.over);
-    expect(step(over, page[0] as Entry).verdict).toBe('people');
+    expect(step(over, page[0] as SyncEntry).verdict).toBe('people');
   });
 
   it('from long before the newest one has no effect', () => {
@@ -146,7 +155,7 @@ describe('a hand-over', () => {
 
   it('is not asked for where a person took the customer over after that, in the same page', () => {
     const message = readEntry(ACCOUNT, says('人工'), NOW_MS);
-    const judge = (next: Entry) =>
+    const judge = (next: SyncEntry) =>
       withEntry(session(STATE.bot), message, [readEntry(ACCOUNT, next, NOW_MS)], SETTINGS, NOW_MS, true);
     expect(judge(changed(1))).toMatchObject({ verdict: 'people' });
     expect(judge(changed(3, {}, 1_000))).toBe('handOver');
@@ -259,7 +268,7 @@ describe('an event', () => {
 describe('what tells the state', () => {
   const SECOND = 1_000;
   const wrote = (agoMs = 0) => entry({ origin: 5, msgtype: 'text', servicer_userid: 'ann' }, agoMs);
-  const after = (...entries: Entry[]) =>
+  const after = (...entries: SyncEntry[]) =>
     entries.reduce((before, one) => step(before, one).session, session(STATE.new));
   /** What becomes of the customer's next message. */
   const next = (before: Session) => needOf(before, says('hi')) ?? step(before, says('hi')).verdict;
@@ -381,7 +390,7 @@ describe('a text', () => {
     const closed = withHandOver(session(STATE.bot), CAUSE, { kind: 'closed' }, TEXTS, NOW_MS);
     const { session: claimed, text } = claimText(closed, NOW_MS) as { session: Session; text: never };
     const leftAfter = (tries: number, errcode: number) =>
-      settledText(claimed, { ...(text as Text), tries }, errcode, NOW_MS).left;
+      settledText(claimed, { ...(text as SessionText), tries }, errcode, NOW_MS).left;
     expect([leftAfter(1, 0), leftAfter(1, 40_058)]).toEqual([4, 5]);
     // The answer to the first try was lost, and WeCom has the text.
     expect(leftAfter(2, 40_058)).toBe(4);

@@ -12,9 +12,9 @@ import {
   type Session,
   STATE,
   type State,
-  type Text,
+  type SessionText,
   type TextKind,
-  type Verdict,
+  type EntryVerdict,
 } from './session.js';
 
 /** How many entries are remembered: as many as a page has. */
@@ -47,9 +47,9 @@ const FAIL_CLOSED = 5;
 const FAIL_TOO_MANY = 6;
 
 /** What an entry comes to. */
-export interface Step {
+export interface SessionStep {
   readonly session: Session;
-  readonly verdict: Verdict;
+  readonly verdict: EntryVerdict;
 }
 
 /** What WeCom is to be asked before the entry can be judged: the state, or to hand the customer over. */
@@ -84,7 +84,7 @@ export function withEntry(
   settings: SessionSettings,
   nowMs: number,
   mayAsk: boolean,
-): Step | Need {
+): SessionStep | Need {
   const known = session.seen.find(({ id }) => id === entry.id);
   if (known !== undefined) return { session, verdict: known.verdict };
   if (entry.what.kind !== 'customer')
@@ -147,7 +147,12 @@ function folded(text: string): string {
   return text.trim().toLowerCase();
 }
 
-function judged(session: Session, { id, sentAtMs }: ReadEntry, verdict: Verdict, nowMs: number): Step {
+function judged(
+  session: Session,
+  { id, sentAtMs }: ReadEntry,
+  verdict: EntryVerdict,
+  nowMs: number,
+): SessionStep {
   const seen = [...session.seen, { id, verdict }].slice(-SEEN_MAX);
   const lastAtMs = Math.max(session.lastAtMs, sentAtMs);
   return { session: { ...session, seen, lastAtMs, expiresAtMs: nowMs + SESSION_MS }, verdict };
@@ -161,7 +166,7 @@ function withEvent(
 ): Session {
   const { id, webhookId, sentAtMs, what } = entry;
   const isTimely = nowMs - sentAtMs < CODE_MS + SKEW_MS;
-  const text = (kind: TextKind, offer: SessionOffer | undefined, code: string | null): Text[] =>
+  const text = (kind: TextKind, offer: SessionOffer | undefined, code: string | null): SessionText[] =>
     offer === undefined || code === null || !isTimely
       ? []
       : [{ ...newText(kind, offer, code, id, nowMs, CODE_MS), webhookId }];
@@ -290,12 +295,12 @@ export function withHandOver(
 }
 
 /** What becomes of the message that asked for people. */
-export function verdictOf({ kind }: HandOverOutcome): Verdict {
+export function verdictOf({ kind }: HandOverOutcome): EntryVerdict {
   return kind === 'failed' ? 'bot' : 'handed_over';
 }
 
 /** The message that asked for people, once the outcome is known. */
-export function judgedAs(session: Session, entry: ReadEntry, verdict: Verdict, nowMs: number): Session {
+export function judgedAs(session: Session, entry: ReadEntry, verdict: EntryVerdict, nowMs: number): Session {
   const written = withNewBudget(session);
   // The message has begun a session. What is to be said is of this one.
   const begun =
@@ -312,13 +317,13 @@ function newText(
   cause: string,
   nowMs: number,
   lifeMs: number,
-): Text {
+): SessionText {
   // WeCom takes 32 letters, digits, "_" and "-" (path/94677).
   const id = hash('sha256', `${kind}\n${cause}`, 'base64url').slice(0, 32);
   return { kind, offer, code, id, webhookId: null, untilMs: nowMs + lifeMs, dueAtMs: nowMs, tries: 0 };
 }
 
-function withTexts(session: Session, texts: readonly Text[]): Session {
+function withTexts(session: Session, texts: readonly SessionText[]): Session {
   const others = session.texts.filter(({ id }) => texts.every((text) => text.id !== id));
   return { ...session, texts: [...others, ...texts] };
 }
@@ -327,7 +332,7 @@ function withTexts(session: Session, texts: readonly Text[]): Session {
 export function claimText(
   session: Session,
   nowMs: number,
-): { readonly session: Session; readonly text: Text | null } | null {
+): { readonly session: Session; readonly text: SessionText | null } | null {
   const texts = session.texts.filter(({ untilMs }) => untilMs > nowMs);
   const text = texts.find(({ dueAtMs }) => dueAtMs <= nowMs);
   if (text === undefined)
@@ -340,7 +345,7 @@ export function claimText(
 /** @param errcode what WeCom answered; `null` where it is to be sent again. */
 export function settledText(
   session: Session,
-  { id, tries, code }: Text,
+  { id, tries, code }: SessionText,
   errcode: number | null,
   nowMs: number,
 ): Session {

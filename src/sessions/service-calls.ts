@@ -8,14 +8,14 @@ import type { OpenBot } from '../registry/bots/known-bots.js';
 import type { MenuChoice, SessionOffer } from '../registry/bots/session.dto.js';
 import { isPassing, type WecomAnswer } from '../wecom/client/wecom-answer.js';
 import { KfCalls } from '../wecom/kf-calls.js';
-import { STATE, type State, type Text } from './session.js';
+import { STATE, type State, type SessionText } from './session.js';
 
 /** Events tell of a change, and WeCom may lose them. A page of many who ask causes one call. */
 const SERVICERS_MS = 10_000;
 const SERVICERS_MAX = 1_000;
 
 /** The customer of an account, and the bot for whose app it is asked. */
-export interface Asked {
+export interface ServiceCall {
   readonly account: Addressee;
   readonly customer: string;
   readonly bot: OpenBot;
@@ -44,14 +44,14 @@ export class ServiceCalls {
 
   constructor(private readonly calls: KfCalls) {}
 
-  async state(asked: Asked): Promise<State | WecomAnswer | null> {
+  async state(asked: ServiceCall): Promise<State | WecomAnswer | null> {
     const answer = await this.#call(asked, 'kf/service_state/get', idsOf(asked));
     return answer !== null && 'fields' in answer ? readState(answer.fields) : answer;
   }
 
   /** @returns the code for a text. */
   async transfer(
-    asked: Asked,
+    asked: ServiceCall,
     state: State,
     servicer: string | null,
   ): Promise<{ readonly code: string | null } | WecomAnswer | null> {
@@ -65,7 +65,7 @@ export class ServiceCalls {
     return { code: typeof code === 'string' && code !== '' ? code : null };
   }
 
-  async servicers(asked: Asked): Promise<Servicers | WecomAnswer | null> {
+  async servicers(asked: ServiceCall): Promise<Servicers | WecomAnswer | null> {
     const key = accountKey(asked.account);
     const known = this.#servicers.get(key);
     if (known !== undefined) return known;
@@ -82,7 +82,7 @@ export class ServiceCalls {
     this.#servicers.delete(accountKey(account));
   }
 
-  async #askServicers(asked: Asked): Promise<Servicers | WecomAnswer | null> {
+  async #askServicers(asked: ServiceCall): Promise<Servicers | WecomAnswer | null> {
     const query = { open_kfid: asked.account.openKfId };
     const answer = await this.#call(asked, 'kf/servicer/list', null, query);
     if (answer === null || 'errcode' in answer) return answer;
@@ -90,7 +90,7 @@ export class ServiceCalls {
   }
 
   /** @returns the errcode of WeCom's answer; `null` where the text is to be sent again. */
-  async send(asked: Asked, { offer, code, id }: Text): Promise<number | null> {
+  async send(asked: ServiceCall, { offer, code, id }: SessionText): Promise<number | null> {
     const message = { msgid: id, ...toMessage(offer) };
     const answer =
       code === null
@@ -106,7 +106,7 @@ export class ServiceCalls {
 
   /** A failure is told of the app, and not of the account: these are no replies of its bot. */
   async #call(
-    { account: { corpId }, bot, trace }: Asked,
+    { account: { corpId }, bot, trace }: ServiceCall,
     api: string,
     body: object | null,
     query: Readonly<Record<string, string>> = {},
@@ -137,7 +137,7 @@ export function readState({ service_state: told }: Fields): State | null {
   return Object.values(STATE).find((state) => state === told) ?? null;
 }
 
-function idsOf({ account, customer }: Asked) {
+function idsOf({ account, customer }: ServiceCall) {
   return { open_kfid: account.openKfId, external_userid: customer };
 }
 

@@ -15,7 +15,7 @@ import { webhookIdOf } from '../queue/message.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/kf-calls.js';
 import type { FollowedCall } from '../wecom/proxy/session-calls.js';
 import { BotHandOvers } from './bot-hand-overs.js';
-import type { Entry } from './entry.js';
+import type { SyncEntry } from '../kernel/wecom-format.js';
 import { FollowedCalls } from './followed-calls.js';
 import { HandOvers } from './hand-overs.js';
 import { ServiceCalls } from './service-calls.js';
@@ -126,25 +126,25 @@ beforeEach(() => {
 });
 
 let count = 0;
-const entry = (fields: Entry): Entry => ({
+const entry = (fields: SyncEntry): SyncEntry => ({
   ...{ msgid: `m${++count}`, open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' },
   send_time: clock.nowMs() / 1_000,
   ...fields,
 });
 const says = (content: string, customer = 'wmCustomer') =>
   entry({ origin: 3, msgtype: 'text', text: { content }, external_userid: customer });
-const event = (event_type: string, fields: Entry = {}): Entry => {
+const event = (event_type: string, fields: SyncEntry = {}): SyncEntry => {
   const { external_userid, ...same } = entry({ origin: 4, msgtype: 'event' });
   return { ...same, event: { event_type, external_userid, ...fields } };
 };
 const entered = (code = 'welcomeCode') => event('enter_session', { welcome_code: code });
-const changed = (change_type: number, fields: Entry = {}) =>
+const changed = (change_type: number, fields: SyncEntry = {}) =>
   event('session_status_change', { change_type, ...fields });
 
-const idOf = ({ msgid }: Entry) => webhookIdOf({ ...ACCOUNT, msgid: String(msgid) });
+const idOf = ({ msgid }: SyncEntry) => webhookIdOf({ ...ACCOUNT, msgid: String(msgid) });
 
-const page = (entries: readonly Entry[]) => ({ account: ACCOUNT, bot: bot(), entries, trace: null });
-const judge = async (...entries: Entry[]) =>
+const page = (entries: readonly SyncEntry[]) => ({ account: ACCOUNT, bot: bot(), entries, trace: null });
+const judge = async (...entries: SyncEntry[]) =>
   (await one.rules.judge(page(entries))).map(({ withheld }) => withheld ?? 'bot');
 /** What is under way has its turn. */
 const settle = () => clock.advance(0);
@@ -221,7 +221,7 @@ describe('silence', () => {
 
   it('is learnt from calls of the bot', async () => {
     const ids = { open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' };
-    const tell = async (api: string, body: Entry, answer: Entry) => {
+    const tell = async (api: string, body: SyncEntry, answer: SyncEntry) => {
       (await one.followed.begin(bot(), `kf/service_state/${api}`, body))?.read(answer);
       await settle();
     };

@@ -1,16 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import type { SyncEntry } from '../kernel/wecom-format.js';
 import { type JudgedEntry, type JudgedPage, PageRules } from '../messages/pulling/page-rules.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
-import {
-  customerOf,
-  type Entry,
-  isServicerChange,
-  type ReadEntry,
-  readEntry,
-  withoutWelcome,
-} from './entry.js';
+import { customerOf, isServicerChange, type ReadEntry, readEntry, withoutWelcome } from './entry.js';
 import { HandOvers, textsOf } from './hand-overs.js';
 import {
   beginningHandOver,
@@ -22,11 +16,11 @@ import {
   withHandOver,
   withLookUp,
 } from './machine.js';
-import { type Asked, ServiceCalls } from './service-calls.js';
+import { type ServiceCall, ServiceCalls } from './service-calls.js';
 import { SessionMetrics } from './session-metrics.js';
 import { SessionStore } from './session-store.js';
 import { SessionTexts } from './session-texts.js';
-import type { Session, Verdict } from './session.js';
+import type { Session, EntryVerdict } from './session.js';
 
 /** How long WeCom may be asked for one page. A lost answer is worse than one beside a colleague's. */
 const ASK_MS = 5_000;
@@ -54,7 +48,7 @@ export class SessionRules extends PageRules {
   override async judge({ account, bot, entries, trace }: JudgedPage): Promise<readonly JudgedEntry[]> {
     const settings = bot.session ?? {};
     if (entries.some(isServicerChange)) this.calls.forgetServicers(account);
-    const verdicts = new Map<Entry, Verdict>();
+    const verdicts = new Map<SyncEntry, EntryVerdict>();
     const byCustomer = [...Map.groupBy(entries, customerOf)].filter(([customer]) => customer !== '');
     const untilMs = this.clock.elapsedMs() + ASK_MS;
     const worker = async (): Promise<void> => {
@@ -76,10 +70,10 @@ export class SessionRules extends PageRules {
   }
 
   /** @returns a verdict for each entry, in their order. */
-  async #judgeAll(run: CustomerRun, entries: readonly Entry[]): Promise<readonly Verdict[]> {
+  async #judgeAll(run: CustomerRun, entries: readonly SyncEntry[]): Promise<readonly EntryVerdict[]> {
     const { account } = run.asked;
     const read = entries.map((entry) => readEntry(account, entry, this.storeClock.nowMs()));
-    const verdicts: Verdict[] = [];
+    const verdicts: EntryVerdict[] = [];
     let prelude = NOTHING;
     for (;;) {
       const { need, found, session } = await this.#step(run, read.slice(verdicts.length), prelude);
@@ -102,7 +96,7 @@ export class SessionRules extends PageRules {
     const nowMs = this.storeClock.nowMs();
     const mayAsk = run.canAsk && this.clock.elapsedMs() < run.untilMs;
     let need: Need | null = null;
-    let found: Verdict[] = [];
+    let found: EntryVerdict[] = [];
     const session = await this.store.change(account, customer, (before) => {
       [need, found] = [null, []];
       let after = prelude(before);
@@ -160,7 +154,7 @@ class CustomerRun {
   canAsk = true;
 
   constructor(
-    readonly asked: Asked,
+    readonly asked: ServiceCall,
     readonly settings: SessionSettings,
     /** Until when WeCom may be asked. */
     readonly untilMs: number,

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { customerKey } from '../kernel/account.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
-import { Pending } from '../kernel/pending.js';
+import { BackgroundWork } from '../kernel/background-work.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { toWelcome } from '../record/delivery-record.js';
 import { DeliveryRecorder } from '../record/delivery-recorder.js';
@@ -13,7 +13,7 @@ import { claimText, settledText } from './machine.js';
 import { ServiceCalls } from './service-calls.js';
 import { SessionMetrics } from './session-metrics.js';
 import { SessionStore } from './session-store.js';
-import type { Session, Text } from './session.js';
+import type { Session, SessionText } from './session.js';
 
 /** A text that a process left, and one that is to be sent again, are found this often. */
 const ROUND_MS = 3_000;
@@ -32,7 +32,7 @@ interface Lane {
 @Injectable()
 export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #lanes = new Map<string, Lane>();
-  readonly #pending = new Pending();
+  readonly #pending = new BackgroundWork();
   #timer: Timer | null = null;
   #isStopped = false;
 
@@ -109,14 +109,14 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** @returns whether there was one. */
   async #sendOne(customer: Customer): Promise<boolean> {
-    let text: Text | null = null;
+    let text: SessionText | null = null;
     await this.store.change(customer, customer.customer, (session) => {
       const claimed = claimText(session, this.storeClock.nowMs());
       text = claimed?.text ?? null;
       return claimed?.session ?? session;
     });
     // Assigned in the callback, which the compiler does not see.
-    const claimed = text as Text | null;
+    const claimed = text as SessionText | null;
     if (claimed === null) return false;
     const errcode = await this.#send(customer, claimed);
     await this.store.change(customer, customer.customer, (session) =>
@@ -125,7 +125,7 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
     return true;
   }
 
-  async #send(customer: Customer, text: Text): Promise<number | null> {
+  async #send(customer: Customer, text: SessionText): Promise<number | null> {
     const { corpId, openKfId } = customer;
     const { bot } = this.destinations.find(customer);
     // The bots may not be loaded yet.

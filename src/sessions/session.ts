@@ -18,18 +18,18 @@ export type State = (typeof STATE)[keyof typeof STATE];
 
 /** What became of an entry: it is the bot's, people answer it, or it moved the customer to people. */
 export const VERDICTS = ['bot', 'people', 'handed_over'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export type EntryVerdict = (typeof VERDICTS)[number];
 
-export interface Seen {
+export interface RecentEntry {
   readonly id: string;
-  readonly verdict: Verdict;
+  readonly verdict: EntryVerdict;
 }
 
 export const TEXT_KINDS = ['welcome', 'waiting', 'ended', 'nobody', 'closed'] as const;
 export type TextKind = (typeof TEXT_KINDS)[number];
 
 /** A text or a menu that is decided and not sent yet. */
-export interface Text {
+export interface SessionText {
   readonly kind: TextKind;
   readonly offer: SessionOffer;
   /** For `kf/send_msg_on_event`, good for one text; `null` for a text that goes by `kf/send_msg`. */
@@ -66,10 +66,10 @@ export interface Session extends Addressee {
   /** When the newest entry was sent, by WeCom's clock. */
   readonly lastAtMs: number;
   /** The newest entries, the newest last. */
-  readonly seen: readonly Seen[];
+  readonly seen: readonly RecentEntry[];
   /** The state may be another one: a hand-over was begun whose outcome is not known, or an older word came behind a newer one. */
   readonly isInDoubt: boolean;
-  readonly texts: readonly Text[];
+  readonly texts: readonly SessionText[];
   /** Store time. Nothing of it counts later. */
   readonly expiresAtMs: number;
 }

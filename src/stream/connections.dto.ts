@@ -1,7 +1,7 @@
 import { IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
 import { Page } from '../http/answers/page.dto.js';
 import { IsCursorOf, PageQueryDto } from '../http/answers/page-query.dto.js';
-import type { Role } from './protocol/frames.js';
+import type { ConnectionRole } from './protocol/frames.js';
 
 export const CONNECTIONS = 'connections';
 const ID_LENGTH_MAX = 64;
@@ -32,7 +32,7 @@ export class AccountRoleAnswer {
    * active: this client gets the events of the account. standby: another client does, and this one follows when it is gone.
    * @example active
    */
-  readonly role!: Role;
+  readonly role!: ConnectionRole;
 }
 
 /** An open stream of a bot's client. */

@@ -9,7 +9,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { hashOfKey, listedIn, takesAllOthers, takesCallbacks } from '../registry/bots/bot.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
-import type { Admitted } from './clients/client.js';
+import type { AdmittedClient } from './clients/client.js';
 
 const STOPPING_RETRY_AFTER_S = 1;
 const AGENT_LENGTH_MAX = 120;
@@ -28,7 +28,7 @@ export interface Introduction {
 }
 
 /** A caller that has sent the key of a bot that may open streams. */
-export interface Caller {
+export interface StreamCaller {
   readonly bot: KnownBot;
   readonly keyHash: string;
   readonly address: string;
@@ -46,7 +46,7 @@ export class StreamAdmission {
   ) {}
 
   /** @throws AppError `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
-  callerOf(request: FastifyRequest): Caller {
+  callerOf(request: FastifyRequest): StreamCaller {
     if (this.lifecycle.isDraining) {
       throw new AppError('STREAM_ENDING', { retryAfterS: STOPPING_RETRY_AFTER_S });
     }
@@ -66,7 +66,7 @@ export class StreamAdmission {
   }
 
   /** @returns the admitted client, or a text that says what is wrong with its accounts. */
-  admit(caller: Caller, said: Introduction): Admitted | string {
+  admit(caller: StreamCaller, said: Introduction): AdmittedClient | string {
     const { bot, keyHash, address, agent } = caller;
     const { clientId, openKfIds, wantsCallbacks } = said;
     const own = takesAllOthers(bot) ? null : new Set(listedIn(bot));

@@ -6,7 +6,7 @@ import {
   HALVES_MS,
   type OnEnd,
 } from '../dispatch/endpoint/attempt.js';
-import { type Carried, Carrier } from '../dispatch/endpoint/carrier.js';
+import { type CarrierCriteria, Carrier } from '../dispatch/endpoint/carrier.js';
 import { envelopeFor } from '../dispatch/http/forms.js';
 import { toCallbackQuery } from '../dispatch/http/wecom-envelope.js';
 import { eventOf, hasPulledOf, type Parcel } from '../dispatch/endpoint/parcel.js';
@@ -34,7 +34,7 @@ export class StreamCarrier extends Carrier {
     super();
   }
 
-  override takes({ endpoint, bot, isPulled }: Carried): boolean {
+  override takes({ endpoint, bot, isPulled }: CarrierCriteria): boolean {
     const isStreamed = endpoint === null ? bot?.kind === 'stream' : isStream(endpoint);
     return isStreamed && !isPulled;
   }

@@ -9,7 +9,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { refusalOfForeignOrigin } from '../http/access/own-page.js';
-import { BodyBudget, Holding } from '../http/limits/body-budget.js';
+import { BodyBudget, BudgetShare } from '../http/limits/body-budget.js';
 import { ConnectionLimits } from '../http/limits/connection-limits.js';
 import { RequestFields, UnitOfWork } from '../http/log/request-log.js';
 import { AppError } from '../kernel/app-error.js';
@@ -19,7 +19,7 @@ import type { Client, ClientEnd } from './clients/client.js';
 import { SocketSession } from './clients/socket-session.js';
 import type { SocketWire } from './clients/socket-wire.js';
 import { BOT_FRAME_BYTES_MAX, type Hello } from './protocol/frames.js';
-import { type Caller, StreamAdmission } from './stream-admission.js';
+import { type StreamCaller, StreamAdmission } from './stream-admission.js';
 import { ackLimitMs } from './stream-carrier.js';
 
 const SWITCHING_PROTOCOLS = 101;
@@ -142,7 +142,13 @@ export class StreamServer implements OnModuleInit {
     for (const session of this.#sessions) session.end(why);
   }
 
-  #begin(socket: WebSocket, incoming: Duplex, caller: Caller, fields: StreamFields, ended: () => void): void {
+  #begin(
+    socket: WebSocket,
+    incoming: Duplex,
+    caller: StreamCaller,
+    fields: StreamFields,
+    ended: () => void,
+  ): void {
     const admit = (hello: Hello, wire: SocketWire): Client | string => {
       const admitted = this.admission.admit(caller, hello);
       if (typeof admitted === 'string') return admitted;
@@ -152,7 +158,7 @@ export class StreamServer implements OnModuleInit {
       return client ?? 'the client has connected again';
     };
     // Counted by bot, not by address: many bots may share an address.
-    const holding = new Holding(this.budget, caller.bot.id);
+    const holding = new BudgetShare(this.budget, caller.bot.id);
     this.#count(caller.bot.id, 1);
     const session = new SocketSession(socket, incoming, holding, { admit }, this.clock, (why) => {
       fields.why = why;

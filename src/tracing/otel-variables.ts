@@ -78,7 +78,7 @@ export interface TracingSettings {
 }
 
 /** A variable with an invalid value. The value is not shown, since some are secrets. */
-export interface Ignored {
+export interface IgnoredVariable {
   readonly name: OtelVariable;
   readonly expected: string;
 }
@@ -86,11 +86,11 @@ export interface Ignored {
 export interface ReadVariables {
   /** `null` when tracing is off, or only exporters are asked for that are not supported here. */
   readonly settings: TracingSettings | null;
-  readonly ignored: readonly Ignored[];
+  readonly ignored: readonly IgnoredVariable[];
 }
 
 export function readOtelVariables(environment: Environment): ReadVariables {
-  const ignored: Ignored[] = [];
+  const ignored: IgnoredVariable[] = [];
   const values = new Map<string, string>();
   for (const [name, { expected, isRight }] of Object.entries<Format>(OTEL_VARIABLES)) {
     const text = environment[name]?.trim() ?? '';

@@ -14,9 +14,9 @@ import {
   wake,
 } from '../support/event-steps.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { NewHint, Rescheduled } from '../../src/queue/event.js';
+import type { NewHint, NextAttempt } from '../../src/queue/event.js';
 import type { ClaimedHint, EventQueue } from '../../src/queue/event-queue.js';
-import type { Held } from '../../src/queue/event.js';
+import type { HeldHint } from '../../src/queue/event.js';
 import { kfEvent } from '../support/delivery.js';
 import {
   LINE_ORDERS,
@@ -77,7 +77,7 @@ function eventOf(id: string, fields: Partial<NewHint> = {}): NewHint {
   return newHint('wkAccount-1', { event: kfEvent({ id, createdAtS }), keysId: null, ...fields });
 }
 
-function retry(fields: Partial<Rescheduled> = {}): Rescheduled {
+function retry(fields: Partial<NextAttempt> = {}): NextAttempt {
   return {
     endpoint: ENDPOINT,
     attempts: 2,
@@ -558,10 +558,10 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       });
 
       it.each([
-        ['settle', (held: Held, nowMs: number) => settle(events, held, nowMs)],
-        ['reschedule', (held: Held, nowMs: number) => reschedule(events, held, retry(), nowMs)],
-        ['release', (held: Held, nowMs: number) => release(events, held, nowMs, nowMs)],
-        ['bury', (held: Held, nowMs: number) => bury(events, held, FAILURE, nowMs)],
+        ['settle', (held: HeldHint, nowMs: number) => settle(events, held, nowMs)],
+        ['reschedule', (held: HeldHint, nowMs: number) => reschedule(events, held, retry(), nowMs)],
+        ['release', (held: HeldHint, nowMs: number) => release(events, held, nowMs, nowMs)],
+        ['bury', (held: HeldHint, nowMs: number) => bury(events, held, FAILURE, nowMs)],
       ])('that was taken over is of no use to %s', async (_what, end) => {
         await putOne(events, newHint(), NOW_MS);
         const lapsed = await claimOne(NOW_MS + 1_000);
@@ -573,13 +573,13 @@ export function eventQueueContract(open: () => Promise<OpenedEventQueue>): void 
       });
 
       it.each([
-        ['settle', (held: Held, nowMs: number) => settle(events, held, nowMs), null],
+        ['settle', (held: HeldHint, nowMs: number) => settle(events, held, nowMs), null],
         [
           'reschedule',
-          (held: Held, nowMs: number) => reschedule(events, held, retry(), nowMs),
+          (held: HeldHint, nowMs: number) => reschedule(events, held, retry(), nowMs),
           { lease: null, attempts: retry().attempts },
         ],
-        ['bury', (held: Held, nowMs: number) => bury(events, held, FAILURE, nowMs), { state: 'dead' }],
+        ['bury', (held: HeldHint, nowMs: number) => bury(events, held, FAILURE, nowMs), { state: 'dead' }],
       ] as const)(
         'that has lapsed is good for %s where nobody took it over, as after a pause',
         async (_what, end, left) => {

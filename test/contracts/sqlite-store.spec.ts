@@ -20,12 +20,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Log } from '../../src/kernel/log.js';
 import { DataDir } from '../../src/storage/sqlite/data-dir.js';
-import { SqliteStore, type Step } from '../../src/storage/sqlite/sqlite-store.js';
+import { SqliteStore, type SqliteStep } from '../../src/storage/sqlite/sqlite-store.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { PUT, StoreWriter, TABLE } from '../support/store-writer.js';
 import { CONTENTS } from '../../src/store-contents.js';
 
-const STEP: Step = 'append audit';
+const STEP: SqliteStep = 'append audit';
 const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
 
 let place: Place;

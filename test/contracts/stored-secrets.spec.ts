@@ -8,7 +8,7 @@ import { APPS } from '../../src/registry/apps/app.js';
 import { BOTS } from '../../src/registry/bots/stored-bot.js';
 import { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 import { RecordStore } from '../../src/storage/records/records.js';
-import { Resealing } from '../../src/storage/store/resealing.js';
+import { ResealRules } from '../../src/storage/store/resealing.js';
 import { StoredSecrets } from '../../src/storage/store/stored-secrets.js';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { revealedApp, storedApp } from '../support/apps.js';
@@ -39,7 +39,7 @@ async function open(place: Place, keys = `${OLD},${NEW}`): Promise<void> {
 async function reseal(keys: string, toPlain = false) {
   const counts = { lookedAt: 0, changed: 0, closed: [] as string[] };
   const sealer = new Sealer(keys.split(',').map((key) => new Secret(key)));
-  await store.get(StoredSecrets).rewrite(new Resealing(sealer, toPlain), {
+  await store.get(StoredSecrets).rewrite(new ResealRules(sealer, toPlain), {
     add: ({ lookedAt = 0, changed = 0 }) => {
       counts.lookedAt += lookedAt;
       counts.changed += changed;

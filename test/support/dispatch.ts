@@ -5,11 +5,11 @@
 import { pino } from 'pino';
 import { type Environment, loadConfig } from '../../src/config/config.js';
 import { Dispatcher } from '../../src/dispatch/inline/try.js';
-import { Keeping } from '../../src/dispatch/inline/keep.js';
+import { InlineKeeper } from '../../src/dispatch/inline/keep.js';
 import { Overload } from '../../src/dispatch/inline/overload.js';
 import { SeenEvents } from '../../src/dispatch/inline/seen-events.js';
 import { DispatchMetrics } from '../../src/dispatch/endpoint/dispatch-metrics.js';
-import { Pending } from '../../src/kernel/pending.js';
+import { BackgroundWork } from '../../src/kernel/background-work.js';
 import { Circuits } from '../../src/dispatch/endpoint/circuits.js';
 import { noRecorder } from './recorder.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
@@ -70,7 +70,7 @@ export interface Dispatch extends DispatchParts {
   readonly metrics: Metrics;
   readonly overload: Overload;
   readonly waiting: WaitingHints;
-  readonly keeping: Keeping;
+  readonly keeping: InlineKeeper;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
@@ -110,7 +110,7 @@ export function openDispatch(
   const circuits = new Circuits(clock);
   const [messages, dueMessages] = [new NoWaitingMessages(), new NoDueMessages()];
   const waiting = new WaitingHints(events, new MemoryQueueStore(), messages, clock, clock, log);
-  const late = new Pending();
+  const late = new BackgroundWork();
   const botEndpoints = new BotEndpoints(
     [...carriers, client],
     circuits,
@@ -142,7 +142,7 @@ export function openDispatch(
   const registry = openRegistry(clock, ofRegistry, image, claims);
 
   const overload = new Overload(config, clock, log);
-  const keeping = new Keeping(keeper, waiting, destinations, botEndpoints, late, tracing, clock, clock);
+  const keeping = new InlineKeeper(keeper, waiting, destinations, botEndpoints, late, tracing, clock, clock);
   const seen = new SeenEvents(clock);
   const dispatcher = new Dispatcher(destinations, botEndpoints, keeping, keeper, seen, overload, clock);
   return {

@@ -5,11 +5,11 @@ import {
   afterLateFailure,
   afterTaken,
   afterTakenEvent,
-  type Held,
+  type HeldHint,
   type Hint,
   type HintHead,
   type NewHint,
-  type Rescheduled,
+  type NextAttempt,
   toDropped,
   toNewest,
   toRegistered,
@@ -17,38 +17,48 @@ import {
   toReplayed,
   toWaiting,
 } from '../../src/queue/event.js';
-import type { ClaimedHint, EventQueue, Kept } from '../../src/queue/event-queue.js';
+import type { ClaimedHint, EventQueue, KeptHint } from '../../src/queue/event-queue.js';
 import type { Failure } from '../../src/queue/failure.js';
 import { accountKey, type Addressee } from '../../src/kernel/account.js';
 import { LINE_STATES, lineKey } from '../../src/storage/queue/line.js';
 
-export const putOne = (queue: EventQueue, hint: NewHint, nowMs: number): Promise<Kept> =>
+export const putOne = (queue: EventQueue, hint: NewHint, nowMs: number): Promise<KeptHint> =>
   queue.put([hint], nowMs);
 
-export async function settle(queue: EventQueue, held: Held, nowMs: number): Promise<void> {
+export async function settle(queue: EventQueue, held: HeldHint, nowMs: number): Promise<void> {
   await queue.changeHeld(held, nowMs, (hint) => afterTaken(hint, held, nowMs));
 }
 
 export async function reschedule(
   queue: EventQueue,
-  held: Held,
-  next: Rescheduled,
+  held: HeldHint,
+  next: NextAttempt,
   nowMs: number,
 ): Promise<void> {
   await queue.changeHeld(held, nowMs, (hint) => afterFailure(hint, held, next));
 }
 
-export async function release(queue: EventQueue, held: Held, dueAtMs: number, nowMs: number): Promise<void> {
+export async function release(
+  queue: EventQueue,
+  held: HeldHint,
+  dueAtMs: number,
+  nowMs: number,
+): Promise<void> {
   await queue.changeHeld(held, nowMs, (hint) => toReleased(hint, dueAtMs));
 }
 
 /** @returns whether this call gave the event up. */
-export async function bury(queue: EventQueue, held: Held, failure: Failure, nowMs: number): Promise<boolean> {
+export async function bury(
+  queue: EventQueue,
+  held: HeldHint,
+  failure: Failure,
+  nowMs: number,
+): Promise<boolean> {
   const stepped = await queue.changeHeld(held, nowMs, (hint) => afterGivenUp(hint, held, failure, nowMs));
   return stepped?.before?.generation === held.generation;
 }
 
-export async function keepNewest(queue: EventQueue, held: Held, nowMs: number): Promise<void> {
+export async function keepNewest(queue: EventQueue, held: HeldHint, nowMs: number): Promise<void> {
   await queue.changeHeld(held, nowMs, (hint) => toNewest(hint, nowMs));
 }
 

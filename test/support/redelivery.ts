@@ -2,12 +2,12 @@
 import { putOne } from './event-steps.js';
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import type { Environment } from '../../src/config/config.js';
-import type { Dispatched } from '../../src/dispatch/inline/try.js';
+import type { DispatchResult } from '../../src/dispatch/inline/try.js';
 import type { Hint, NewHint } from '../../src/queue/event.js';
 import type { KfEvent } from '../../src/queue/kf-event.js';
 import { MemoryEventQueue } from './memory-event-queue.js';
 import { MemoryQueueStore } from './memory-queue.js';
-import type { Kept } from '../../src/queue/event-queue.js';
+import type { KeptHint } from '../../src/queue/event-queue.js';
 import type { Registration } from '../../src/storage/puppets/puppet.js';
 import { client, clock, closeAll, kfEvent, openClient, puppetServer, watch } from './delivery.js';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch.js';
@@ -80,7 +80,7 @@ export async function registerAt(
 export function send(
   fields: Partial<KfEvent> = {},
   { dispatcher, registry } = dispatch,
-): Promise<Dispatched> {
+): Promise<DispatchResult> {
   const event = kfEvent(fields);
   return dispatcher.dispatch(event, registry.destinations.find(event), clock.elapsedMs());
 }
@@ -118,7 +118,7 @@ export const gapsOf = (times: readonly number[]): number[] =>
   times.slice(1).map((atMs, n) => atMs - (times[n] ?? 0));
 
 /** Kept by a process that is gone. */
-export async function leave(fields: Partial<NewHint> = {}, { events } = dispatch): Promise<Kept> {
+export async function leave(fields: Partial<NewHint> = {}, { events } = dispatch): Promise<KeptHint> {
   const nowMs = clock.nowMs();
   const hint = {
     event: kfEvent(),
@@ -147,7 +147,7 @@ export class StubbornEventQueue extends MemoryEventQueue {
   beforePut: () => Promise<void> = async () => {};
   puts = 0;
 
-  override async put(...what: Parameters<MemoryEventQueue['put']>): Promise<Kept> {
+  override async put(...what: Parameters<MemoryEventQueue['put']>): Promise<KeptHint> {
     this.puts++;
     await this.beforePut();
     return super.put(...what);

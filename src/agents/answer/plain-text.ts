@@ -17,14 +17,14 @@ const TABLE_RULE = /^[\s|:-]+$/;
 const TABLE_ROW = /^\s*\|(.+)\|\s*$/;
 
 /** What is for the customer in an answer. */
-export interface Words {
+export interface CustomerAnswer {
   /** Plain text; `''` where there is none. */
   readonly text: string;
   readonly handsOver: boolean;
 }
 
 /** @param handOverMark `''` for none. In thoughts it does not count. */
-export function readAnswer(answer: string, handOverMark: string): Words {
+export function readAnswer(answer: string, handOverMark: string): CustomerAnswer {
   const said = withoutThoughts(answer);
   const handsOver = handOverMark !== '' && said.includes(handOverMark);
   return { text: toPlainText(handsOver ? said.replaceAll(handOverMark, '') : said), handsOver };

@@ -12,14 +12,14 @@ import {
   type Form,
   NOTHING_SAID,
   refusalOf,
-  type Refused,
+  type AgentRefusal,
   refused,
-  type Refusal,
-  type Said,
+  type RefusalReason,
+  type PartialAnswer,
   textAt,
 } from './form.js';
 
-const REFUSAL_OF: Readonly<Record<number, Refusal>> = {
+const REFUSAL_OF: Readonly<Record<number, RefusalReason>> = {
   4002: 'conversation',
   4006: 'unpublished',
   4008: 'quota',
@@ -54,7 +54,7 @@ export const COZE: Form = {
   refusedBy: (status, fields) => errorIn(fields ?? {}, status),
 };
 
-function afterEvent(said: Said, event: string, fields: Fields): Said {
+function afterEvent(said: PartialAnswer, event: string, fields: Fields): PartialAnswer {
   const now = { ...said, conversationId: conversationIn(fields) ?? said.conversationId };
   switch (event) {
     case 'conversation.message.completed': {
@@ -76,7 +76,7 @@ function afterEvent(said: Said, event: string, fields: Fields): Said {
   }
 }
 
-function errorIn(fields: Fields, status: number): Refused {
+function errorIn(fields: Fields, status: number): AgentRefusal {
   const code = Number(fields.code);
   return refused(REFUSAL_OF[code] ?? refusalOf(status), fields.code, status);
 }

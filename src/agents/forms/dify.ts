@@ -11,14 +11,14 @@ import {
   type Form,
   NOTHING_SAID,
   refusalOf,
-  type Refused,
+  type AgentRefusal,
   refused,
-  type Refusal,
-  type Said,
+  type RefusalReason,
+  type PartialAnswer,
   textAt,
 } from './form.js';
 
-const REFUSAL_OF: Readonly<Record<string, Refusal>> = {
+const REFUSAL_OF: Readonly<Record<string, RefusalReason>> = {
   unauthorized: 'key',
   provider_quota_exceeded: 'quota',
   // What a plan of Dify's cloud allows is used up.
@@ -50,7 +50,7 @@ export const DIFY: Form = {
   refusedBy: (status, fields) => errorIn(fields ?? {}, status),
 };
 
-function afterEvent(said: Said, fields: Fields): Said {
+function afterEvent(said: PartialAnswer, fields: Fields): PartialAnswer {
   const answer = textAt(fields, 'answer');
   const now = { ...said, conversationId: conversationIn(fields) ?? said.conversationId };
   switch (fields.event) {
@@ -68,13 +68,13 @@ function afterEvent(said: Said, fields: Fields): Said {
   }
 }
 
-function ended(said: Said, fields: Fields): Said {
+function ended(said: PartialAnswer, fields: Fields): PartialAnswer {
   const tokens = countAt(fieldsAt(fieldsAt(fields, 'metadata'), 'usage'), 'total_tokens');
   const conversationId = conversationIn(fields) ?? said.conversationId;
   return { ...said, tokens, conversationId, isWhole: true };
 }
 
-function errorIn(fields: Fields, status: number): Refused {
+function errorIn(fields: Fields, status: number): AgentRefusal {
   const code = textAt(fields, 'code');
   const isGone = status === 404 && code === 'not_found';
   return refused(isGone ? 'conversation' : (REFUSAL_OF[code] ?? refusalOf(status)), code, status);

@@ -10,7 +10,7 @@ import {
   type Form,
   NOTHING_SAID,
   refusalOf,
-  type Refused,
+  type AgentRefusal,
   refused,
   textAt,
 } from './form.js';
@@ -41,7 +41,7 @@ export const FASTGPT: Form = {
 };
 
 /** FastGPT answers errors with status 500, whatever they are. */
-function errorIn(fields: Fields | null, status: number): Refused | null {
+function errorIn(fields: Fields | null, status: number): AgentRefusal | null {
   const word = textAt(fields ?? {}, 'statusText') || textAt(fieldsAt(fields, 'error'), 'statusText');
   if (word === '') return null;
   if (/^unAuth(orization|ApiKey|Team)$/.test(word)) return refused('key', word, status);

@@ -4,7 +4,7 @@ import type { AgentSettings } from '../../registry/bots/agent.dto.js';
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** One turn of a conversation. */
-export interface Exchanged {
+export interface ConversationTurn {
   readonly question: string;
   readonly answer: string;
 }
@@ -19,7 +19,7 @@ export interface Question {
   /** The id of a new conversation, where the service takes ours. */
   readonly newConversationId: string;
   /** What was said before, the oldest first; `[]` where the service keeps it. */
-  readonly history: readonly Exchanged[];
+  readonly history: readonly ConversationTurn[];
 }
 
 /** A call, below the URL of the service. */
@@ -46,10 +46,10 @@ export const REFUSALS = [
   'empty',
   'refused',
 ] as const;
-export type Refusal = (typeof REFUSALS)[number];
+export type RefusalReason = (typeof REFUSALS)[number];
 
-export interface Refused {
-  readonly refusal: Refusal;
+export interface AgentRefusal {
+  readonly refusal: RefusalReason;
   /** The service's own code, if it has the form of one. */
   readonly code: string | null;
   /** The HTTP status that the refusal came with, or stands for. */
@@ -57,7 +57,7 @@ export interface Refused {
 }
 
 /** What an answer has said so far. */
-export interface Said {
+export interface PartialAnswer {
   readonly text: string;
   /** `null` where the service names none. */
   readonly conversationId: string | null;
@@ -65,10 +65,10 @@ export interface Said {
   readonly tokens: number | null;
   /** Whether the service said that this is all. */
   readonly isWhole: boolean;
-  readonly refused: Refused | null;
+  readonly refused: AgentRefusal | null;
 }
 
-export const NOTHING_SAID: Said = {
+export const NOTHING_SAID: PartialAnswer = {
   text: '',
   conversationId: null,
   tokens: null,
@@ -83,23 +83,23 @@ export interface Form {
    * @param event `''` where the stream names none.
    * @param fields of its data; `null` for data that is no JSON object, such as `[DONE]`.
    */
-  afterEvent(said: Said, event: string, fields: Fields | null, data: string): Said;
+  afterEvent(said: PartialAnswer, event: string, fields: Fields | null, data: string): PartialAnswer;
   /** An answer that came as one JSON object, with a status of 2xx. */
-  ofJson(fields: Fields): Said;
+  ofJson(fields: Fields): PartialAnswer;
   /** What another status means. @param fields `null` where the answer is no JSON object. */
-  refusedBy(status: number, fields: Fields | null): Refused;
+  refusedBy(status: number, fields: Fields | null): AgentRefusal;
 }
 
 /** Ids and codes of services. Anything else that is said might be the customer's words, or the key. */
 const CODE = /^[\w.:-]{1,64}$/;
 
-export function refused(refusal: Refusal, code: unknown, status: number): Refused {
+export function refused(refusal: RefusalReason, code: unknown, status: number): AgentRefusal {
   const text = typeof code === 'number' ? String(code) : code;
   return { refusal, code: typeof text === 'string' && CODE.test(text) ? text : null, status };
 }
 
 /** What the status alone says. */
-export function refusalOf(status: number): Refusal {
+export function refusalOf(status: number): RefusalReason {
   if (status === 401 || status === 403) return 'key';
   if (status === 402) return 'quota';
   if (status === 404) return 'absent';

@@ -14,9 +14,9 @@ import {
   NOTHING_SAID,
   type Question,
   refusalOf,
-  type Refused,
+  type AgentRefusal,
   refused,
-  type Said,
+  type PartialAnswer,
   textAt,
   toFields,
 } from './form.js';
@@ -61,7 +61,12 @@ export const OPENAI: Form = {
 };
 
 /** The next chunk of a stream. FastGPT's has the same form. */
-export function afterChunk(said: Said, event: string, fields: Fields | null, data: string): Said {
+export function afterChunk(
+  said: PartialAnswer,
+  event: string,
+  fields: Fields | null,
+  data: string,
+): PartialAnswer {
   if (data === DONE) return { ...said, isWhole: true };
   if (fields === null) return said;
   const error = errorIn(fields, 200);
@@ -73,7 +78,7 @@ export function afterChunk(said: Said, event: string, fields: Fields | null, dat
 }
 
 /** The reason for the end comes with the last chunk that has a choice. Servers may leave out `[DONE]`. */
-function ended(said: Said, choice: Fields): Said {
+function ended(said: PartialAnswer, choice: Fields): PartialAnswer {
   const reason = textAt(choice, 'finish_reason');
   if (reason === '') return said;
   if (reason === 'content_filter') return { ...said, refused: refused('filtered', reason, 200) };
@@ -94,7 +99,7 @@ function tokensIn(fields: Fields, choice: Fields): number | null {
   );
 }
 
-function errorIn(fields: Fields | null, status: number): Refused | null {
+function errorIn(fields: Fields | null, status: number): AgentRefusal | null {
   const error = fieldsAt(fields, 'error');
   const hasNoCode = typeof error.code !== 'string' && typeof error.type !== 'string';
   if (hasNoCode && error.message === undefined) return null;

@@ -6,8 +6,8 @@ import { proxyFaultOf } from '../../http/outgoing/forward-proxy.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import { Turns } from '../../kernel/turns.js';
 import type { AgentSettings } from '../../registry/bots/agent.dto.js';
-import { readAnswer, type Words } from '../answer/plain-text.js';
-import { type Fields, NOTHING_SAID, refused, type Refused, type Said } from '../forms/form.js';
+import { readAnswer, type CustomerAnswer } from '../answer/plain-text.js';
+import { type Fields, NOTHING_SAID, refused, type AgentRefusal, type PartialAnswer } from '../forms/form.js';
 import { FORMS } from '../forms/forms.js';
 
 /** Far more than a customer is sent, since a stream repeats much around each word. */
@@ -33,7 +33,7 @@ const RETRY_AFTER_MAX_S = 3_600;
 const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /** Why no answer came, or not all of it. */
-export interface Broken {
+export interface BrokenCall {
   readonly stage: 'saturated' | 'withdrawn' | 'connect' | 'reset' | 'timeout';
   /** Without a word of what was said. */
   readonly reason: string;
@@ -44,22 +44,22 @@ export interface Broken {
 }
 
 export type Answer =
-  | { readonly said: Said & Words }
-  | { readonly refused: Refused; readonly retryAfterMs: number | null }
-  | { readonly broken: Broken };
+  | { readonly said: PartialAnswer & CustomerAnswer }
+  | { readonly refused: AgentRefusal; readonly retryAfterMs: number | null }
+  | { readonly broken: BrokenCall };
 
 /** Of all calls: one slice of one stream in each turn of the event loop. */
 const turns = new Turns(1);
 
 /** A question under way. */
-export interface Asking {
+export interface OpenQuestion {
   /** Never rejects. */
   readonly answer: Promise<Answer>;
   /** Gives up. @returns false when the service may have the question already: then nothing happens. */
   withdraw(): boolean;
 }
 
-export class Call implements Asking, Undici.DispatchHandler {
+export class Call implements OpenQuestion, Undici.DispatchHandler {
   readonly answer: Promise<Answer>;
   readonly #done = Promise.withResolvers<Answer>();
   readonly #decoder = new TextDecoder();
@@ -83,7 +83,7 @@ export class Call implements Asking, Undici.DispatchHandler {
   #isInLine = false;
   /** What is done once all is read; `null` while more may come. */
   #atEnd: (() => void) | null = null;
-  #said: Said = NOTHING_SAID;
+  #said: PartialAnswer = NOTHING_SAID;
   #isOver = false;
   #isClosed = false;
   #canSendAgain = true;
@@ -252,7 +252,7 @@ export class Call implements Asking, Undici.DispatchHandler {
     else this.#break('timeout', `no complete answer ${within}`);
   }
 
-  #break(stage: Broken['stage'], reason: string, code = ''): void {
+  #break(stage: BrokenCall['stage'], reason: string, code = ''): void {
     this.#settle({ broken: { stage, reason, code, hasBegun: isWell(this.#status) } });
   }
 

@@ -22,7 +22,7 @@ import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { agentsConfig } from './agents.config.js';
 import { type Question, refusalOf } from '../forms/form.js';
 import { FORMS } from '../forms/forms.js';
-import { type Answer, type Asking, Call } from './call.js';
+import { type Answer, type OpenQuestion, Call } from './call.js';
 
 /** Each agent has its own. Its `concurrency` is at most 100. */
 const LIMITS: PoolLimits = { sockets: 100, exchanges: 200, keepAliveMs: 4_000, connectMs: 10_000 };
@@ -55,7 +55,7 @@ export class ServiceClient implements OnApplicationShutdown {
     });
   }
 
-  ask({ endpoint, settings, key }: Service, question: Question): Asking {
+  ask({ endpoint, settings, key }: Service, question: Question): OpenQuestion {
     const { path, body } = FORMS[settings.form].toRequest(settings, question);
     const request: Undici.DispatchOptions = {
       method: 'POST',

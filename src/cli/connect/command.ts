@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { examples, type Ending } from '../terminal/help.js';
+import { examples, type CommandRunner } from '../terminal/help.js';
 import type { ConnectOptions } from './connect.js';
 import { toAccounts, toClientId, toForwardUrl, toManagerUrl } from './options.js';
 
 /** Adds `connect`. */
-export function addConnect(program: Command, ending: Ending): void {
+export function addConnect(program: Command, ending: CommandRunner): void {
   program
     .command('connect')
     .summary('give the events of a bot without an address to a program on this machine')

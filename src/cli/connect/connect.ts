@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { EventFrame } from '../../stream/protocol/frames.js';
 import { EXIT_CODE } from '../terminal/exit-code.js';
-import { Interrupted, interruptible } from '../terminal/interruption.js';
-import type { Connection, Leaving, Target } from './connection.js';
-import { Forward, type Outcome } from './forward.js';
+import { InterruptedError, interruptible } from '../terminal/interruption.js';
+import type { Connection, Departure, Target } from './connection.js';
+import { Forward, type ForwardResult } from './forward.js';
 import { Link } from './link.js';
 
 const STREAM = '/puppetWxkfManager/stream';
@@ -39,11 +39,11 @@ export function connect(options: ConnectOptions): Promise<number> {
 
 /** A signal is the way to end it, so that is exit code 0. A closed output is not. */
 function endedBy({ reason }: AbortSignal): number {
-  const isClosed = reason instanceof Interrupted && reason.exitCode === EXIT_CODE.outputClosed;
+  const isClosed = reason instanceof InterruptedError && reason.exitCode === EXIT_CODE.outputClosed;
   return isClosed ? EXIT_CODE.outputClosed : EXIT_CODE.ok;
 }
 
-const EXIT_CODES: Readonly<Record<Leaving['why'], number>> = {
+const EXIT_CODES: Readonly<Record<Departure['why'], number>> = {
   later: EXIT_CODE.failed,
   invalid: EXIT_CODE.failed,
   key: EXIT_CODE.keyRefused,
@@ -69,7 +69,7 @@ class Run {
   }
 
   /** Runs until `stop`, or until no further connection makes sense. Events under way are still acknowledged. */
-  async until(stop: AbortSignal): Promise<Leaving | null> {
+  async until(stop: AbortSignal): Promise<Departure | null> {
     const leaving = await this.#link.run(stop);
     await Promise.all(this.#underWay);
     await this.#link.close();
@@ -112,14 +112,17 @@ function tell(text: string): void {
   process.stderr.write(`${timeOf(new Date())} ${text}\n`);
 }
 
-function toLine(event: EventFrame, { status, durationMs, reason, retryAfterMs }: Outcome): string {
+function toLine(event: EventFrame, { status, durationMs, reason, retryAfterMs }: ForwardResult): string {
   const again = event.attempt > 1 ? `, attempt ${event.attempt}` : '';
   const head = `${timeOf(new Date())} ${event.openKfId} ${status ?? '–'} ${durationMs} ms${again}`;
   if (reason === null) return head;
   return `${head}: ${reason}${retryAfterMs === null ? '' : `; again in ${retryAfterMs / 1_000} s or later`}`;
 }
 
-function toJson({ id, openKfId, corpId, attempt, ageMs, message }: EventFrame, outcome: Outcome): string {
+function toJson(
+  { id, openKfId, corpId, attempt, ageMs, message }: EventFrame,
+  outcome: ForwardResult,
+): string {
   const { isTaken, isLate: _isLate, ...rest } = outcome;
   const form = message === undefined ? 'event' : 'message';
   return JSON.stringify({

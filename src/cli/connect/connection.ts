@@ -28,7 +28,7 @@ export interface Target {
 }
 
 /** Why a connection takes no new events any more. */
-export interface Leaving {
+export interface Departure {
   /**
    * `later`: connect once more, after `afterMs` where that is not `null`. `key`: it does not open the stream. `replaced`: the
    * same client has connected elsewhere. `invalid`: the manager does not take what this client says.
@@ -46,10 +46,10 @@ export interface Listener {
 /** One WebSocket to a manager. A manager that drains goes on sending until the connection ends. */
 export class Connection {
   /** Resolves when another connection is needed, or none is possible. */
-  readonly leaving: Promise<Leaving>;
+  readonly leaving: Promise<Departure>;
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
-  #leave!: (leaving: Leaving) => void;
+  #leave!: (leaving: Departure) => void;
   #silence: NodeJS.Timeout;
   #silenceMs = FIRST_BEAT_S * SILENT_BEATS * 1_000;
   #isReady = false;
@@ -172,7 +172,7 @@ export class Connection {
   }
 }
 
-function toRefusal(status: number, body: string): Leaving {
+function toRefusal(status: number, body: string): Departure {
   const reason = `${status} ${messageIn(body)}`.trim();
   if (UNAUTHORIZED.includes(status)) return { why: 'key', afterMs: null, reason };
   const hint = ' (a proxy in front has to pass the headers Upgrade and Connection on)';

@@ -1,7 +1,7 @@
 import type { EventFrame } from '../../stream/protocol/frames.js';
 
 /** What the program answered. */
-export interface Outcome {
+export interface ForwardResult {
   readonly isTaken: boolean;
   /** Whether it did not answer in time. */
   readonly isLate: boolean;
@@ -26,7 +26,7 @@ export class Forward {
   constructor(private readonly url: URL) {}
 
   /** Never rejects. Ends within `limitMs`. */
-  async post(event: EventFrame, limitMs: number): Promise<Outcome> {
+  async post(event: EventFrame, limitMs: number): Promise<ForwardResult> {
     const startedMs = performance.now();
     const { callback, message } = event;
     const [type, body] =
@@ -55,7 +55,7 @@ export class Forward {
     }
   }
 
-  #answered({ ok, status, headers }: Response, durationMs: number): Outcome {
+  #answered({ ok, status, headers }: Response, durationMs: number): ForwardResult {
     if (NOBODY_THERE.has(status)) {
       const retryAfterS = Number(headers.get('retry-after') ?? 0);
       return this.#absent(status, `the answer was ${status}`, durationMs, retryAfterS * 1_000 || 0);
@@ -65,7 +65,7 @@ export class Forward {
     return { isTaken: ok, isLate: false, status, durationMs, reason, retryAfterMs: null };
   }
 
-  #absent(status: number | null, reason: string, durationMs: number, askedMs: number): Outcome {
+  #absent(status: number | null, reason: string, durationMs: number, askedMs: number): ForwardResult {
     const ownMs = Math.min(RETRY_MS_MAX, FIRST_RETRY_MS * 2 ** this.#absences++);
     const retryAfterMs = Math.min(RETRY_MS_MAX, Math.max(askedMs, ownMs));
     return { isTaken: false, isLate: false, status, durationMs, reason, retryAfterMs };

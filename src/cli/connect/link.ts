@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventFrame } from '../../stream/protocol/frames.js';
-import { Connection, type Leaving, type Target } from './connection.js';
+import { Connection, type Departure, type Target } from './connection.js';
 
 const FIRST_WAIT_MS = 500;
 const WAIT_MS_MAX = 30_000;
@@ -23,7 +23,7 @@ export class Link {
   ) {}
 
   /** @returns why no further connection makes sense, or `null` when it was stopped; connections are still open then. */
-  async run(stop: AbortSignal): Promise<Leaving | null> {
+  async run(stop: AbortSignal): Promise<Departure | null> {
     const stopped = new Promise<null>((resolve) => {
       stop.addEventListener('abort', () => resolve(null));
     });

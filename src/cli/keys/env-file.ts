@@ -3,18 +3,18 @@ import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSy
 import { parseEnvText } from '../../config/env-file.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { CommandError } from '../terminal/command-error.js';
-import type { Generated } from './generated.js';
+import type { GeneratedSecret } from './generated.js';
 
 /** Secrets are in it. */
 const FILE_MODE = 0o600;
 
 export interface NewLine {
-  readonly of: Generated;
+  readonly of: GeneratedSecret;
   readonly text: string;
 }
 
 /** What was done with the values, by their labels. */
-export interface Added {
+export interface EnvFileChange {
   readonly added: readonly string[];
   /** Settings that the file has already; they stay as they are. */
   readonly kept: readonly string[];
@@ -24,7 +24,7 @@ export interface Added {
  * Creates the file if there is none. Writes all or nothing; safe to repeat.
  * @throws CommandError when it cannot be read or written
  */
-export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
+export function addToEnvFile(path: string, lines: readonly NewLine[]): EnvFileChange {
   try {
     const file = existsSync(path) ? realpathSync(path) : path;
     const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -42,7 +42,7 @@ export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
 }
 
 /** Whether it is set. It may also be there with `_FILE` at the end of its name. */
-function isIn(settings: Readonly<Record<string, string | undefined>>, { label }: Generated): boolean {
+function isIn(settings: Readonly<Record<string, string | undefined>>, { label }: GeneratedSecret): boolean {
   return [label, `${label}_FILE`].some((name) => (settings[name] ?? '').trim() !== '');
 }
 

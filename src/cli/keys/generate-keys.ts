@@ -5,9 +5,9 @@ import { CommandError } from '../terminal/command-error.js';
 import { EXIT_CODE } from '../terminal/exit-code.js';
 import { printSummary } from '../terminal/summary.js';
 import { addToEnvFile } from './env-file.js';
-import { GENERATED, type Generated } from './generated.js';
+import { GENERATED, type GeneratedSecret } from './generated.js';
 
-type Made = Generated & { readonly value: string };
+type Made = GeneratedSecret & { readonly value: string };
 
 export interface GenerateOptions {
   readonly addTo?: string;
@@ -61,7 +61,7 @@ function isWrittenToFile(): boolean {
   }
 }
 
-function newValue(form: Generated['form']): string {
+function newValue(form: GeneratedSecret['form']): string {
   switch (form) {
     case 'base64':
       return randomBytes(32).toString('base64');

@@ -1,4 +1,4 @@
-export interface Generated {
+export interface GeneratedSecret {
   /** Its name on the command line. */
   readonly name: string;
   /** The name of the setting, or of the field in WeCom's admin page. */
@@ -8,7 +8,11 @@ export interface Generated {
   readonly form: 'base64' | 'url-safe' | 32 | 43;
 }
 
-const setting = (name: string, label: string, form: Generated['form'] = 'url-safe'): Generated => ({
+const setting = (
+  name: string,
+  label: string,
+  form: GeneratedSecret['form'] = 'url-safe',
+): GeneratedSecret => ({
   name,
   label,
   isSetting: true,
@@ -16,7 +20,7 @@ const setting = (name: string, label: string, form: Generated['form'] = 'url-saf
 });
 
 /** Everything that `keys generate` makes. */
-export const GENERATED: readonly Generated[] = [
+export const GENERATED: readonly GeneratedSecret[] = [
   setting('secrets-key', 'SECRETS_KEY', 'base64'),
   setting('puppet-token', 'AUTH_PUPPET_TOKEN'),
   setting('gateway-token', 'AUTH_GATEWAY_TOKEN'),

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OPERATOR_ROLES } from '../../kernel/role.js';
 import { NAME_FORMAT } from '../../operators/operator.js';
-import type { Ending } from '../terminal/help.js';
+import type { CommandRunner } from '../terminal/help.js';
 import { JSON_OUTPUT } from '../terminal/summary.js';
 import type { AddOptions, ListOptions, OperatorOptions } from './operators.js';
 
@@ -11,7 +11,7 @@ const MANAGER_URL = ['--url <URL>', 'where the manager is, if not at HOST and PO
 const MANAGER_NOTE =
   'Asks the manager at HOST and PORT, or at --url, with AUTH_OPERATOR_TOKEN of the environment or .env.';
 
-export function addOperators(program: Command, ending: Ending): void {
+export function addOperators(program: Command, ending: CommandRunner): void {
   const operators = program
     .command('operators')
     .summary('operators with names, roles and tokens of their own')
@@ -22,7 +22,7 @@ export function addOperators(program: Command, ending: Ending): void {
   addRemove(operators, ending);
 }
 
-function addList(operators: Command, ending: Ending): void {
+function addList(operators: Command, ending: CommandRunner): void {
   operators
     .command(LIST, { isDefault: true })
     .summary('list the named operators')
@@ -33,7 +33,7 @@ function addList(operators: Command, ending: Ending): void {
     .action(ending(async (options: ListOptions) => (await import('./operators.js')).listOperators(options)));
 }
 
-function addAdd(operators: Command, ending: Ending): void {
+function addAdd(operators: Command, ending: CommandRunner): void {
   operators
     .command('add')
     .argument('<NAME>', NAME_FORMAT.expected, toName)
@@ -55,7 +55,7 @@ function addAdd(operators: Command, ending: Ending): void {
     );
 }
 
-function addRenew(operators: Command, ending: Ending): void {
+function addRenew(operators: Command, ending: CommandRunner): void {
   operators
     .command('renew')
     .argument('<NAME>', 'the operator’s name', toName)
@@ -72,7 +72,7 @@ function addRenew(operators: Command, ending: Ending): void {
     );
 }
 
-function addRemove(operators: Command, ending: Ending): void {
+function addRemove(operators: Command, ending: CommandRunner): void {
   operators
     .command('remove')
     .argument('<NAME>', 'the operator’s name', toName)

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { CommandError } from '../terminal/command-error.js';
 import { EXIT_CODE } from '../terminal/exit-code.js';
-import { Interrupted } from '../terminal/interruption.js';
+import { InterruptedError } from '../terminal/interruption.js';
 
 /** Readable by its owner alone: it contains secrets, sealed or not. */
 const FILE_MODE = 0o600;
@@ -14,7 +14,7 @@ const ONE_PIECE = { highWaterMark: 1 };
 
 /**
  * Writes to the file, which appears only when it is complete, or to standard output for `-`, as fast as the reader takes it.
- * @throws CommandError, Interrupted when the reader of standard output closed it, and what `texts` throws
+ * @throws CommandError, InterruptedError when the reader of standard output closed it, and what `texts` throws
  */
 export async function writeTo(target: string, texts: AsyncIterable<string>): Promise<void> {
   let failure: unknown;
@@ -25,7 +25,7 @@ export async function writeTo(target: string, texts: AsyncIterable<string>): Pro
     failure = error;
   }
   const code = errorCodeOf(failure);
-  if (target === '-' && code === 'EPIPE') throw new Interrupted(EXIT_CODE.outputClosed);
+  if (target === '-' && code === 'EPIPE') throw new InterruptedError(EXIT_CODE.outputClosed);
   if (!(failure instanceof Error) || !('syscall' in failure)) throw failure;
   throw new CommandError(
     `${target === '-' ? 'standard output' : target} cannot be written to (${code}); nothing was exported`,

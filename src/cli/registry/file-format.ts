@@ -109,7 +109,7 @@ function requireKeys(keyIds: readonly unknown[], { keyIds: known }: Sealer): voi
   );
 }
 
-export type Line =
+export type FileLine =
   | { readonly puppet: Puppet }
   | { readonly app: App }
   | { readonly bot: StoredBot }
@@ -117,7 +117,7 @@ export type Line =
   | { readonly fault: string; readonly kind: keyof Counts };
 
 /** @param line `null` for one that is too long. */
-export function readLine(line: Buffer | null, { secrets }: Header, sealer: Sealer): Line {
+export function readLine(line: Buffer | null, { secrets }: Header, sealer: Sealer): FileLine {
   if (line === null)
     return { fault: 'is too long for a registration, an app or a bot', kind: 'registrations' };
   const fields = parseObject(line);

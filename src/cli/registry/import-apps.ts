@@ -1,7 +1,7 @@
 import { ERRORS } from '../../kernel/error-table.js';
 import { type App, APPS, APPS_MAX, isDescribedAlike } from '../../registry/apps/app.js';
 import type { Records, RecordStore } from '../../storage/records/records.js';
-import type { Outcome, WhatToChange } from './what-to-change.js';
+import type { ImportOutcome, WhatToChange } from './what-to-change.js';
 
 /** Writes apps to the store, compared with its content at the beginning. */
 export class AppImport {
@@ -27,7 +27,7 @@ export class AppImport {
     return isOneTooMany ? ERRORS.APPS_FULL.message : null;
   }
 
-  async write(app: App): Promise<Outcome> {
+  async write(app: App): Promise<ImportOutcome> {
     const stored = this.#known.get(app.id);
     this.#known.set(app.id, app);
     if (stored === undefined)

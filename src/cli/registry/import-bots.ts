@@ -3,7 +3,7 @@ import { BOTS_MAX } from '../../registry/bots/bot.js';
 import { isSameBot } from '../../registry/bots/bot-entry.js';
 import { BOTS, replacing, type StoredBot } from '../../registry/bots/stored-bot.js';
 import type { Change, Records, RecordStore } from '../../storage/records/records.js';
-import type { Outcome, WhatToChange, Written } from './what-to-change.js';
+import type { ImportOutcome, WhatToChange, ImportResult } from './what-to-change.js';
 
 const NOT_WRITTEN = { taken: ERRORS.BOT_ACCOUNT_TAKEN.message, left: ERRORS.BOT_CHANGED.message };
 
@@ -35,7 +35,7 @@ export class BotImport {
     return other === undefined ? null : `${ERRORS.BOT_ACCOUNT_TAKEN.message} (${other.name})`;
   }
 
-  async write(bot: StoredBot): Promise<Written> {
+  async write(bot: StoredBot): Promise<ImportResult> {
     const stored = this.#known.get(bot.id);
     const outcome = this.#outcomeOf(bot, stored);
     if (outcome === 'skipped' || outcome === 'unchanged') return outcome;
@@ -48,7 +48,7 @@ export class BotImport {
     return { fault: NOT_WRITTEN[written] };
   }
 
-  #outcomeOf(bot: StoredBot, stored: StoredBot | undefined): Outcome {
+  #outcomeOf(bot: StoredBot, stored: StoredBot | undefined): ImportOutcome {
     if (stored === undefined) return 'added';
     if (isSameBot(bot, stored)) return 'unchanged';
     return this.what.mayReplace ? 'replaced' : 'skipped';

@@ -3,11 +3,11 @@ import type { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js'
 import { isSamePuppet, type Puppet } from '../../storage/puppets/puppet.js';
 import type { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { Progress } from '../terminal/progress.js';
-import { type Counts, type Header, type Line, readLine } from './file-format.js';
+import { type Counts, type Header, type FileLine, readLine } from './file-format.js';
 import type { AppImport } from './import-apps.js';
 import type { BotImport } from './import-bots.js';
 import type { NumberedLine } from './read-lines.js';
-import type { Outcome, WhatToChange, Written } from './what-to-change.js';
+import type { ImportOutcome, WhatToChange, ImportResult } from './what-to-change.js';
 
 /** Writes under way at a time: a store commits many as fast as one. */
 const AT_ONCE = 48;
@@ -65,7 +65,7 @@ export class Import {
       this.#fail('the file does not end as it was exported: lines of it are missing or were added');
   }
 
-  #take(number: number, line: Line): void {
+  #take(number: number, line: FileLine): void {
     if (this.#hasEnded) {
       this.#isWhole = false;
       return;
@@ -83,12 +83,12 @@ export class Import {
     else this.#begin(number, this.#writeOf(line));
   }
 
-  #writeOf(line: Exclude<Line, { end: Counts } | { fault: string }>): Promise<Written> {
+  #writeOf(line: Exclude<FileLine, { end: Counts } | { fault: string }>): Promise<ImportResult> {
     if ('app' in line) return this.apps.write(line.app);
     return 'bot' in line ? this.bots.write(line.bot) : this.#write(line.puppet);
   }
 
-  #begin(number: number, work: Promise<Written>): void {
+  #begin(number: number, work: Promise<ImportResult>): void {
     const written = work
       .then((outcome) => {
         if (typeof outcome === 'string') this.#counts[outcome]++;
@@ -101,7 +101,7 @@ export class Import {
     this.#underWay.add(written);
   }
 
-  #faultOf(number: number, line: Exclude<Line, { end: Counts }>): string | null {
+  #faultOf(number: number, line: Exclude<FileLine, { end: Counts }>): string | null {
     if ('fault' in line) return line.fault;
     const [what, key] = nameOf(line);
     const before = this.#lines.get(key);
@@ -111,7 +111,7 @@ export class Import {
     return fault;
   }
 
-  #faultIn(line: Exclude<Line, { end: Counts } | { fault: string }>): string | null {
+  #faultIn(line: Exclude<FileLine, { end: Counts } | { fault: string }>): string | null {
     if ('app' in line) return this.apps.faultOf(line.app);
     return 'bot' in line ? this.bots.faultOf(line.bot) : this.#faultOfPuppet(line.puppet);
   }
@@ -122,8 +122,8 @@ export class Import {
     return 'must' in judged ? `endpoint must ${judged.must}` : null;
   }
 
-  async #write(puppet: Puppet): Promise<Outcome> {
-    let outcome: Outcome = 'skipped';
+  async #write(puppet: Puppet): Promise<ImportOutcome> {
+    let outcome: ImportOutcome = 'skipped';
     const judge = (stored: Puppet | null): boolean => {
       outcome = this.#outcomeOf(puppet, stored);
       return outcome === 'added' || outcome === 'replaced';
@@ -133,7 +133,7 @@ export class Import {
     return outcome;
   }
 
-  #outcomeOf(puppet: Puppet, stored: Puppet | null): Outcome {
+  #outcomeOf(puppet: Puppet, stored: Puppet | null): ImportOutcome {
     if (stored === null) return 'added';
     if (isSamePuppet(puppet, { ...stored, answered: puppet.answered })) return 'unchanged';
     return this.what.mayReplace ? 'replaced' : 'skipped';
@@ -145,12 +145,12 @@ export class Import {
   }
 }
 
-function kindOf(line: Exclude<Line, { end: Counts }>): keyof Counts {
+function kindOf(line: Exclude<FileLine, { end: Counts }>): keyof Counts {
   if ('fault' in line) return line.kind;
   return 'app' in line ? 'apps' : 'bot' in line ? 'bots' : 'registrations';
 }
 
-function nameOf(line: Exclude<Line, { end: Counts } | { fault: string }>): [what: string, key: string] {
+function nameOf(line: Exclude<FileLine, { end: Counts } | { fault: string }>): [what: string, key: string] {
   if ('app' in line) return ['this app', `app ${line.app.id}`];
   return 'bot' in line ? ['this bot', `bot ${line.bot.id}`] : ['kfId', line.puppet.openKfId];
 }

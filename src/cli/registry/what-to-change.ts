@@ -6,6 +6,6 @@ export interface WhatToChange {
 }
 
 /** `fault`: nothing was written, for this reason. */
-export type Written = Outcome | { readonly fault: string };
+export type ImportResult = ImportOutcome | { readonly fault: string };
 
-export type Outcome = 'added' | 'replaced' | 'unchanged' | 'skipped';
+export type ImportOutcome = 'added' | 'replaced' | 'unchanged' | 'skipped';

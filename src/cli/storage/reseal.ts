@@ -1,7 +1,7 @@
 import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
 import type { ResealCounts, ResealReport } from '../../storage/records/records.js';
-import { Resealing } from '../../storage/store/resealing.js';
+import { ResealRules } from '../../storage/store/resealing.js';
 import { StoredSecrets } from '../../storage/store/stored-secrets.js';
 import { CommandError } from '../terminal/command-error.js';
 import { EXIT_CODE } from '../terminal/exit-code.js';
@@ -26,7 +26,7 @@ export async function reseal(options: ResealOptions): Promise<number> {
   const { summary, counts } = await withStorage(config, async (storage, stop) => {
     const progress = new ResealProgress(stop);
     const secrets = storage.get(StoredSecrets, { strict: false });
-    await secrets.rewrite(new Resealing(sealer, toPlain), progress);
+    await secrets.rewrite(new ResealRules(sealer, toPlain), progress);
     // Also when this run changed nothing: managers may have sealed registrations, and their plain text may be left in the store.
     if (!toPlain) await secrets.eraseOverwritten();
     return progress;

@@ -3,7 +3,7 @@
 export const NAME = 'wxkf-manager';
 
 /** Gives a command its exit code, and lets signals interrupt it. */
-export type Ending = <A extends unknown[]>(
+export type CommandRunner = <A extends unknown[]>(
   work: (...args: A) => Promise<number>,
 ) => (...args: A) => Promise<void>;
 

@@ -3,8 +3,8 @@ import { onceEach } from '../../kernel/sent-signal.js';
 import { EXIT_CODE } from './exit-code.js';
 
 /** Thrown by interrupted work; what was done until then stays. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
 
   constructor(readonly exitCode: number) {
     super('interrupted');
@@ -32,10 +32,10 @@ export function endOnClosedOutput(): void {
 /** A second signal ends the process without waiting. */
 function end(exitCode: number): void {
   if (stopping === null || stopping.signal.aborted) process.exit(exitCode);
-  stopping.abort(new Interrupted(exitCode));
+  stopping.abort(new InterruptedError(exitCode));
 }
 
-/** @param work observes the signal, whose reason is an `Interrupted`. */
+/** @param work observes the signal, whose reason is an `InterruptedError`. */
 export async function interruptible<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
   stopping = new AbortController();
   try {

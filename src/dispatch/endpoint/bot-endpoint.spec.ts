@@ -11,7 +11,7 @@ import { Secret } from '../../kernel/secret.js';
 import { openBot } from '../../../test/support/bots.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { Destination } from '../../registry/accounts/destination.js';
-import { type Carried, Carrier } from './carrier.js';
+import { type CarrierCriteria, Carrier } from './carrier.js';
 import type { Parcel } from './parcel.js';
 import type { Attempt, AttemptResult, OnEnd } from './attempt.js';
 import type { Delivery } from './deliveries.js';
@@ -93,7 +93,7 @@ describe('an attempt', () => {
   it('for which the service of an agent was not asked does not close its circuit, as one that it answers does', async () => {
     let result: AttemptResult = { taken: false, stage: 'key', reason: '' };
     class AnsweredCarrier extends Carrier {
-      override takes({ bot }: Carried): boolean {
+      override takes({ bot }: CarrierCriteria): boolean {
         return bot?.kind === 'agent';
       }
 

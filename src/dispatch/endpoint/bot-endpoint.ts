@@ -6,7 +6,13 @@ import { Presence } from '../../registry/accounts/presence.js';
 import type { BotSettings } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { DeliveryOccasion, FailureStage } from '../../queue/failure.js';
-import { type Carried, type Carrier, CARRIERS, type ShownAttempt, type Verified } from './carrier.js';
+import {
+  type CarrierCriteria,
+  type Carrier,
+  CARRIERS,
+  type ShownAttempt,
+  type VerificationResult,
+} from './carrier.js';
 import { hasPulledOf, type Parcel } from './parcel.js';
 import {
   type Attempt,
@@ -18,7 +24,7 @@ import {
 } from './attempt.js';
 import { Circuits } from './circuits.js';
 import { Deliveries } from './deliveries.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import { WaitingMessages } from './waiting-messages.js';
 
 /** An attempt that never had a socket says nothing about the endpoint, nor does WeCom that took no reply. */
@@ -116,7 +122,7 @@ export class BotEndpoints {
     private readonly recoveries: Recoveries,
     private readonly messages: WaitingMessages,
     private readonly presence: Presence,
-    readonly late: Pending,
+    readonly late: BackgroundWork,
     readonly clock: Clock,
   ) {}
 
@@ -135,13 +141,13 @@ export class BotEndpoints {
   }
 
   /** See `Carrier.verify`. */
-  async verify(bot: KnownBot): Promise<Verified> {
+  async verify(bot: KnownBot): Promise<VerificationResult> {
     const carrier = this.#carrierFor({ bot, endpoint: null, isPulled: false });
     if (carrier === null) throw new AppError('BOT_UNVERIFIABLE');
     return carrier.verify(bot);
   }
 
-  #carrierFor(to: Carried): Carrier | null {
+  #carrierFor(to: CarrierCriteria): Carrier | null {
     return this.carriers.find((one) => one.takes(to)) ?? null;
   }
 

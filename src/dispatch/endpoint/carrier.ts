@@ -19,7 +19,7 @@ export interface ShownAnswer {
  */
 export type NoAnswer = 'refused' | 'unreachable' | 'name' | 'tls' | 'reset' | 'timeout';
 
-export interface Verified {
+export interface VerificationResult {
   /** What is wrong, what the program said, and the remedy; `null` when the bot answered with the echo. */
   readonly fault: string | null;
   readonly status: number | null;
@@ -29,7 +29,7 @@ export interface Verified {
 }
 
 /** What a carrier is chosen by. */
-export interface Carried extends Pick<Destination, 'endpoint' | 'isPulled'> {
+export interface CarrierCriteria extends Pick<Destination, 'endpoint' | 'isPulled'> {
   readonly bot: BotSettings | null;
 }
 
@@ -45,7 +45,7 @@ export interface ShownAttempt extends Pick<Attempt, 'result'> {
  */
 export abstract class Carrier {
   /** Whether it brings what goes to this destination. Of several that do, the one that is listed first brings it. */
-  abstract takes(to: Carried): boolean;
+  abstract takes(to: CarrierCriteria): boolean;
 
   /**
    * Begins an attempt at a destination that it takes. Never throws: the result tells what went wrong.
@@ -81,7 +81,7 @@ export abstract class Carrier {
    * Asks the bot what WeCom asks when a callback URL is saved. It changes nothing and counts for no circuit.
    * @throws AppError `BOT_UNVERIFIABLE` where the bot answers no such question; `REQUEST_INVALID` with the reason
    */
-  async verify(_bot: KnownBot): Promise<Verified> {
+  async verify(_bot: KnownBot): Promise<VerificationResult> {
     throw new AppError('BOT_UNVERIFIABLE');
   }
 }

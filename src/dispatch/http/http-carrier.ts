@@ -11,7 +11,12 @@ import type { Destination } from '../../registry/accounts/destination.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { botIdOf, type Endpoint, isStream } from '../../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
-import { type Carried, Carrier, type ShownAttempt, type Verified } from '../endpoint/carrier.js';
+import {
+  type CarrierCriteria,
+  Carrier,
+  type ShownAttempt,
+  type VerificationResult,
+} from '../endpoint/carrier.js';
 import { type Attempt, failedAttempt, type OnEnd } from '../endpoint/attempt.js';
 import { hasPulledOf, type Parcel } from '../endpoint/parcel.js';
 import { Exchange } from './exchange.js';
@@ -53,7 +58,7 @@ export class HttpCarrier extends Carrier {
     await this.pools.close();
   }
 
-  override takes({ bot, endpoint, isPulled }: Carried): boolean {
+  override takes({ bot, endpoint, isPulled }: CarrierCriteria): boolean {
     if (isPulled || (endpoint !== null && isStream(endpoint))) return false;
     return bot === null || bot.kind === 'puppet' || bot.kind === 'callback';
   }
@@ -77,7 +82,7 @@ export class HttpCarrier extends Carrier {
     return this.underWayTo(to) >= CROWDED_DELIVERIES;
   }
 
-  override verify(bot: KnownBot): Promise<Verified> {
+  override verify(bot: KnownBot): Promise<VerificationResult> {
     return askForEcho(bot, this.clock, ({ url, request, limitMs }) => {
       const pool = this.pools.of(url.origin, poolOf(url));
       if (pool.isFull) {

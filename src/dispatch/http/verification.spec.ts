@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/delivery.js';
 import { refusedUrl } from '../../../test/support/raw-server.js';
 import { ofBot, readCallbackUrl } from '../../registry/endpoint/endpoint.js';
-import type { NoAnswer, Verified } from '../endpoint/carrier.js';
+import type { NoAnswer, VerificationResult } from '../endpoint/carrier.js';
 
 const HEADER_SECRET = 'secret-of-a-header';
 const KEY_OF_SOMEBODY = 'sk-0123456789abcdefghijklmnopqrstuvwxyz';
@@ -18,14 +18,14 @@ const KEY_OF_SOMEBODY = 'sk-0123456789abcdefghijklmnopqrstuvwxyz';
 beforeEach(openClient);
 afterEach(closeAll);
 
-function verify(url: string): Promise<Verified> {
+function verify(url: string): Promise<VerificationResult> {
   const endpoint = readCallbackUrl(url);
   if ('must' in endpoint) throw new Error(endpoint.must);
   const secrets = secretsText({ url, headers: { 'X-Tenant': HEADER_SECRET } });
   return client.verify(knownBot({ secrets }, ofBot(endpoint, 'bot-1')));
 }
 
-async function saying(status: number, body: string, path = '/callback'): Promise<Verified> {
+async function saying(status: number, body: string, path = '/callback'): Promise<VerificationResult> {
   const server = await puppetServer((_request, response) => void response.writeHead(status).end(body));
   return verify(server.url + path);
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { isOpen, pulls } from '../../registry/bots/bot.js';
 import type { CallbackBot, KnownBot } from '../../registry/bots/known-bots.js';
 import type { CallbackUrl } from '../../registry/endpoint/endpoint.js';
-import type { NoAnswer, ShownAttempt, Verified } from '../endpoint/carrier.js';
+import type { NoAnswer, ShownAttempt, VerificationResult } from '../endpoint/carrier.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
 import { WecomForm } from './wecom-form.js';
 
@@ -28,7 +28,7 @@ export async function askForEcho(
   bot: KnownBot,
   clock: Clock,
   ask: (asked: EchoRequest) => ShownAttempt,
-): Promise<Verified> {
+): Promise<VerificationResult> {
   if (bot.kind !== 'callback') throw new AppError('BOT_UNVERIFIABLE');
   if (!pulls(bot)) throw new AppError('REQUEST_INVALID', { detail: NO_ECHO_IN_JSON });
   if (!isOpen(bot)) throw new AppError('BOT_UNVERIFIABLE');

@@ -10,11 +10,11 @@ import { type Destination, Destinations } from '../../registry/accounts/destinat
 import { type FailureStage, LEASE_MS, type NotTriedStage, toFailure } from '../../queue/failure.js';
 import type { Attempt, AttemptResult } from '../endpoint/attempt.js';
 import { BotEndpoints } from '../endpoint/bot-endpoint.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import type { NewHint } from '../../queue/event.js';
 import { HintKeeper } from '../later/hint-keeper.js';
-import type { Kept } from '../../queue/event-queue.js';
+import type { KeptHint } from '../../queue/event-queue.js';
 import { nextTry } from '../../queue/retry-schedule.js';
 import { WaitingHints } from '../later/waiting-hints.js';
 import type { Arrival } from './seen-events.js';
@@ -33,7 +33,7 @@ const REREAD_LIMIT_MS = 1_000;
 const FOR_NOBODY_MAX = 10_000;
 
 /** An event as it came in. */
-export interface Incoming {
+export interface IncomingEvent {
   readonly event: KfEvent;
   /** Where it was to go when it came in. `event.raw` was opened with the keys that its puppet had then. */
   readonly destination: Destination;
@@ -45,7 +45,7 @@ export interface Incoming {
 }
 
 /** Why an event was not taken in time. */
-export interface NotTaken {
+export interface FailedTry {
   readonly taken: false;
   readonly stage: FailureStage | NotTriedStage;
   readonly reason: string;
@@ -68,7 +68,7 @@ export type KeepOutcome = { readonly keptAt: FailureStage | NotTriedStage } | { 
  * Then it sees to it that what was kept is delivered as soon as somebody is there.
  */
 @Injectable()
-export class Keeping {
+export class InlineKeeper {
   /** Accounts whose events were kept because nobody was there. By account. */
   readonly #forNobody = newLru<Destination>(FOR_NOBODY_MAX);
 
@@ -77,7 +77,7 @@ export class Keeping {
     private readonly waiting: WaitingHints,
     private readonly destinations: Destinations,
     private readonly botEndpoints: BotEndpoints,
-    private readonly late: Pending,
+    private readonly late: BackgroundWork,
     private readonly tracing: Tracing,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -86,7 +86,7 @@ export class Keeping {
   /**
    * @throws AppError `DISPATCH_NOT_TAKEN`, `OUTBOX_FULL`: neither kept nor taken; the puppet may still take it then.
    */
-  async keep(incoming: Incoming, tried: NotTaken): Promise<KeepOutcome> {
+  async keep(incoming: IncomingEvent, tried: FailedTry): Promise<KeepOutcome> {
     const { late } = tried;
     const hint = this.#toHint(incoming, tried);
     const kept = this.#write(incoming, hint);
@@ -121,7 +121,7 @@ export class Keeping {
    * Tries again as long as there is time.
    * @throws AppError `STORE_UNAVAILABLE`, at the latest when the answer is due; `OUTBOX_FULL`
    */
-  #write({ event, tracestate, answerByMs }: Incoming, hint: NewHint): Promise<Kept> {
+  #write({ event, tracestate, answerByMs }: IncomingEvent, hint: NewHint): Promise<KeptHint> {
     const { traceparent, corpId, openKfId } = event;
     const parent = traceparent === null ? null : { traceparent, tracestate };
     const span = this.tracing.start('internal', 'keep', parent);
@@ -129,7 +129,7 @@ export class Keeping {
     return endWith(span, this.#writeInTime(hint, answerByMs));
   }
 
-  async #writeInTime(hint: NewHint, endMs: number): Promise<Kept> {
+  async #writeInTime(hint: NewHint, endMs: number): Promise<KeptHint> {
     for (;;) {
       try {
         return await this.#put(hint, endMs);
@@ -141,7 +141,7 @@ export class Keeping {
     }
   }
 
-  async #put(hint: NewHint, endMs: number): Promise<Kept> {
+  async #put(hint: NewHint, endMs: number): Promise<KeptHint> {
     const put = this.keeper.keep(hint);
     if (await this.clock.within(endMs - this.clock.elapsedMs(), put)) return put;
     put.catch(() => {});
@@ -150,8 +150,8 @@ export class Keeping {
 
   /** The event could not be kept. Its sender is told so, unless the puppet takes it in the time that is left. */
   async #giveUp(
-    { answerByMs }: Incoming,
-    { stage, reason, attempts, late }: NotTaken,
+    { answerByMs }: IncomingEvent,
+    { stage, reason, attempts, late }: FailedTry,
     hint: NewHint,
     cause: unknown,
   ): Promise<KeepOutcome> {
@@ -169,7 +169,7 @@ export class Keeping {
     return (await this.clock.within(endMs - this.clock.elapsedMs(), result)) ? result : null;
   }
 
-  #toHint({ event, destination, arrival }: Incoming, tried: NotTaken): NewHint {
+  #toHint({ event, destination, arrival }: IncomingEvent, tried: FailedTry): NewHint {
     const { stage, reason, status, retryAfterMs, attempts, late } = tried;
     const nowMs = this.storeClock.nowMs();
     const { hasTaker, endpoint, getsEach } = tried.destination;
@@ -189,13 +189,13 @@ export class Keeping {
   }
 
   /** The result of an attempt that was under way when its event was kept settles the hint, or gives back its lease. */
-  async #followLate(late: Attempt, keeping: Promise<Kept>, { event }: Incoming): Promise<void> {
+  async #followLate(late: Attempt, keeping: Promise<KeptHint>, { event }: IncomingEvent): Promise<void> {
     const [result] = await Promise.all([late.result, keeping.catch(() => null)]);
     this.keeper.lateEnded(event, result.taken, result.taken ? 0 : result.retryAfterMs);
     this.waiting.kept.added.wakeUp();
   }
 
-  #wakeAfter(tried: NotTaken): void {
+  #wakeAfter(tried: FailedTry): void {
     const { stage, destination } = tried;
     const botEndpoint = this.botEndpoints.to(destination);
     if (botEndpoint === null || stage === 'registering') {
@@ -230,7 +230,7 @@ export class Keeping {
   }
 
   /** An event that was kept while no puppet was known may have just missed its puppet's registration. */
-  async #wakeWhenRegistered({ destination }: NotTaken): Promise<void> {
+  async #wakeWhenRegistered({ destination }: FailedTry): Promise<void> {
     const endMs = this.clock.elapsedMs() + REGISTRATION_LIMIT_MS;
     const here = await this.destinations.whenRegistered(destination.refresh(), endMs);
     const there = await this.destinations.reread(here, REREAD_LIMIT_MS);

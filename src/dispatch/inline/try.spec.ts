@@ -23,7 +23,7 @@ import { refusedUrl } from '../../../test/support/raw-server.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
-import type { Dispatched } from './try.js';
+import type { DispatchResult } from './try.js';
 import { BOTS } from '../../registry/bots/stored-bot.js';
 
 const BUDGET_MS = 1_000;
@@ -57,13 +57,13 @@ async function registerAt(endpoint: string, { registry } = dispatch): Promise<Pu
   return registered.puppet;
 }
 
-const send = (_registered: Puppet | null, sent = event): Promise<Dispatched> =>
+const send = (_registered: Puppet | null, sent = event): Promise<DispatchResult> =>
   dispatch.dispatcher.dispatch(sent, dispatch.registry.destinations.find(sent), clock.elapsedMs());
 
 const refusing: Behaviour = (_request, response) => void response.writeHead(500).end();
 
 /** The outcome, and the failure that was kept with the event. */
-async function pending(dispatched: Promise<Dispatched>) {
+async function pending(dispatched: Promise<DispatchResult>) {
   const outcome = await dispatched;
   expect(outcome.delivery).toBe('pending');
   const hint = await dispatch.events.find(event);

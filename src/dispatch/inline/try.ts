@@ -7,7 +7,7 @@ import { BotEndpoints } from '../endpoint/bot-endpoint.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import { toParcel } from '../endpoint/parcel.js';
 import { HintKeeper } from '../later/hint-keeper.js';
-import { type Incoming, Keeping, type NotTaken } from './keep.js';
+import { type IncomingEvent, InlineKeeper, type FailedTry } from './keep.js';
 import { Overload } from './overload.js';
 import { SeenEvents } from './seen-events.js';
 
@@ -38,7 +38,7 @@ const REASONS = {
   overloaded: 'too many events are on their way to bots',
 } satisfies Readonly<Partial<Record<NotTriedStage, string>>>;
 
-export type Dispatched =
+export type DispatchResult =
   | { readonly delivery: 'delivered'; readonly status: number; readonly attempts: number }
   | {
       readonly delivery: 'pending';
@@ -52,7 +52,7 @@ interface Taken {
   readonly attempts: number;
 }
 
-type Tried = Taken | NotTaken;
+type Tried = Taken | FailedTry;
 
 /**
  * Promises an answer for each event: its puppet has taken it, or the queue keeps it. It tries the puppet while the sender
@@ -63,7 +63,7 @@ export class Dispatcher {
   constructor(
     private readonly destinations: Destinations,
     private readonly botEndpoints: BotEndpoints,
-    private readonly keeping: Keeping,
+    private readonly keeping: InlineKeeper,
     private readonly keeper: HintKeeper,
     private readonly seen: SeenEvents,
     private readonly overload: Overload,
@@ -82,7 +82,7 @@ export class Dispatcher {
     destination: Destination,
     startedMs: number,
     tracestate: string | null = null,
-  ): Promise<Dispatched> {
+  ): Promise<DispatchResult> {
     const arrival = this.seen.note(event.id);
     const answerByMs = startedMs + ANSWER_LIMIT_MS;
     const incoming = { event, destination, arrival, answerByMs, tracestate };
@@ -103,7 +103,7 @@ export class Dispatcher {
   }
 
   /** Ends within 1 s, and 0.5 s before `answerByMs` at the latest. */
-  async #try(incoming: Incoming): Promise<Tried> {
+  async #try(incoming: IncomingEvent): Promise<Tried> {
     const { destination, answerByMs } = incoming;
     const nowMs = this.clock.elapsedMs();
     const endMs = Math.max(nowMs, Math.min(nowMs + INLINE_BUDGET_MS, answerByMs - KEEP_RESERVE_MS));
@@ -125,7 +125,12 @@ export class Dispatcher {
     return isThere(before) && isSame ? null : now;
   }
 
-  async #tryAt(to: Destination, incoming: Incoming, endMs: number, attemptsBefore: number): Promise<Tried> {
+  async #tryAt(
+    to: Destination,
+    incoming: IncomingEvent,
+    endMs: number,
+    attemptsBefore: number,
+  ): Promise<Tried> {
     const { event, destination, tracestate } = incoming;
     const botEndpoint = this.botEndpoints.to(to);
     if (to.state === 'registering') return notTried('registering', to, attemptsBefore);
@@ -167,6 +172,6 @@ function isThere({ bot, puppet }: Destination): boolean {
   return bot !== null || puppet?.online === true;
 }
 
-function notTried(stage: keyof typeof REASONS, destination: Destination, attempts: number): NotTaken {
+function notTried(stage: keyof typeof REASONS, destination: Destination, attempts: number): FailedTry {
   return { taken: false, stage, reason: REASONS[stage], retryAfterMs: 0, attempts, destination, late: null };
 }

@@ -15,7 +15,7 @@ import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
 import type { NewHint } from '../../queue/event.js';
 import { HintKeeper } from './hint-keeper.js';
-import type { ClaimedHint, Kept } from '../../queue/event-queue.js';
+import type { ClaimedHint, KeptHint } from '../../queue/event-queue.js';
 import { toFailure } from '../../queue/failure.js';
 import { toAddressee } from '../../kernel/account.js';
 
@@ -55,7 +55,7 @@ beforeEach(() => {
 
 const eventOf = (n: number): KfEvent => kfEvent({ id: `event-${n}`, createdAtS: n });
 
-const keep = (n: number, fields: Partial<NewHint> = {}): Promise<Kept> =>
+const keep = (n: number, fields: Partial<NewHint> = {}): Promise<KeptHint> =>
   keeper.keep({
     event: eventOf(n),
     keepsEach: true,
@@ -72,7 +72,7 @@ const keep = (n: number, fields: Partial<NewHint> = {}): Promise<Kept> =>
   });
 
 /** While its attempt is under way. */
-const keepLate = (n: number): Promise<Kept> =>
+const keepLate = (n: number): Promise<KeptHint> =>
   keep(n, { lease: { id: `late-${n}`, untilMs: clock.nowMs() + LEASE_MS } });
 
 async function waiting(): Promise<string[]> {

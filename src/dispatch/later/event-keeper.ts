@@ -3,7 +3,7 @@ import type { StoreClock } from '../../kernel/store-clock.js';
 import type { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import type { KfEvent } from '../../queue/kf-event.js';
 import { afterLateFailure, afterTakenEvent, EVENTS_MAX, type NewHint } from '../../queue/event.js';
-import type { EventQueue, Kept } from '../../queue/event-queue.js';
+import type { EventQueue, KeptHint } from '../../queue/event-queue.js';
 import { accountKey } from '../../kernel/account.js';
 
 type Puts = [NewHint, ...NewHint[]];
@@ -18,7 +18,7 @@ interface KeptHere {
 
 /** The put that is under way for an account. Events that come meanwhile are put together after it. */
 interface Lane {
-  next: { readonly puts: Puts; readonly done: PromiseWithResolvers<Kept> } | null;
+  next: { readonly puts: Puts; readonly done: PromiseWithResolvers<KeptHint> } | null;
 }
 
 /**
@@ -37,7 +37,7 @@ export class EventKeeper {
   ) {}
 
   /** @throws AppError `STORE_UNAVAILABLE` */
-  keep(put: NewHint): Promise<Kept> {
+  keep(put: NewHint): Promise<KeptHint> {
     const key = accountKey(put.event);
     const kept = this.#enqueue(key, put);
     this.#note(key, put.event.id, { leaseId: put.lease?.id ?? null, ended: kept.catch(() => {}) });
@@ -90,7 +90,7 @@ export class EventKeeper {
     if (events.size > EVENTS_MAX && oldest !== undefined) events.delete(oldest);
   }
 
-  #enqueue(key: string, put: NewHint): Promise<Kept> {
+  #enqueue(key: string, put: NewHint): Promise<KeptHint> {
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
       const first: Lane = { next: null };
@@ -102,7 +102,7 @@ export class EventKeeper {
     return lane.next.done.promise;
   }
 
-  async #put(key: string, lane: Lane, puts: Puts): Promise<Kept> {
+  async #put(key: string, lane: Lane, puts: Puts): Promise<KeptHint> {
     try {
       const isNew = !this.#kept.has(key);
       const kept = await this.queue.put(puts, this.storeClock.nowMs(), isNew);

@@ -16,7 +16,7 @@ import type { KeptLine } from '../../storage/queue/queue-store.js';
 import { type Hint, toHint } from '../../queue/event.js';
 import { HintKeeper } from './hint-keeper.js';
 import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
-import type { ClaimedHint, Kept } from '../../queue/event-queue.js';
+import type { ClaimedHint, KeptHint } from '../../queue/event-queue.js';
 import { accountKey, type Addressee, readAccountKey } from '../../kernel/account.js';
 
 const LEASE_MS = 15_000;
@@ -231,7 +231,7 @@ class Simulation {
     });
   }
 
-  async #keep(incoming: Incoming, lease: Lease | null): Promise<Kept | null> {
+  async #keep(incoming: Incoming, lease: Lease | null): Promise<KeptHint | null> {
     const { replica, event } = incoming;
     const { keeper, seen } = replica;
     const arrival = seen.note(event.id);
@@ -239,7 +239,7 @@ class Simulation {
     const isFirst = (otherId: string): boolean => arrival.isBefore(otherId);
     const tried = { attempts: 1, step: 1, endpoint: ENDPOINT, failure: null, lease };
     const hint = { event, isFirst, keysId: null, arrivedAtMs: arrival.atMs, dueAtMs, ...tried };
-    let kept: Kept;
+    let kept: KeptHint;
     try {
       kept = await this.#count(keeper.keep(hint));
     } catch {

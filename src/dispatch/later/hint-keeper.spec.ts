@@ -12,8 +12,8 @@ import type { KfEvent } from '../../queue/kf-event.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import type { KeptLine } from '../../storage/queue/queue-store.js';
 import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
-import type { ClaimedHint, Kept } from '../../queue/event-queue.js';
-import type { Held } from '../../queue/event.js';
+import type { ClaimedHint, KeptHint } from '../../queue/event-queue.js';
+import type { HeldHint } from '../../queue/event.js';
 import type { Lease } from '../../storage/queue/line.js';
 import { toAddressee } from '../../kernel/account.js';
 
@@ -103,7 +103,7 @@ function hintOf(event: KfEvent, fields: Partial<NewHint> = {}): NewHint {
 }
 
 /** The event of that second. */
-const keep = (second: number, fields?: Partial<NewHint>): Promise<Kept> =>
+const keep = (second: number, fields?: Partial<NewHint>): Promise<KeptHint> =>
   keeper.keep(hintOf(eventOf(second), fields));
 
 async function waiting(): Promise<string | null> {
@@ -279,7 +279,7 @@ describe('an event that a puppet took', () => {
     const hint = await claim();
     await settle(events, hint, clock.nowMs());
     keeper.forget(hint);
-    const asked: Held[] = [];
+    const asked: HeldHint[] = [];
     events.changeHeld = async (settled) => {
       asked.push(settled);
       return null;
@@ -353,7 +353,7 @@ describe('an event that was taken after it had been kept', () => {
 
 describe('events of one second whose attempts are under way when they are kept', () => {
   const of = (id: string): KfEvent => ({ ...eventOf(1), id });
-  const keepLate = (id: string): Promise<Kept> =>
+  const keepLate = (id: string): Promise<KeptHint> =>
     keeper.keep(hintOf(of(id), { lease: leaseOf(`lease of ${id}`) }));
 
   async function isDue(): Promise<boolean> {
@@ -477,7 +477,7 @@ describe('events of an account whose bot takes its time with each, one after the
 });
 
 describe('an event whose attempt ended before it was kept, since the store was slow', () => {
-  const late = (second: number): Promise<Kept> => keep(second, { lease: leaseOf(`late-${second}`) });
+  const late = (second: number): Promise<KeptHint> => keep(second, { lease: leaseOf(`late-${second}`) });
   let store: GatedStore;
 
   beforeEach(() => {

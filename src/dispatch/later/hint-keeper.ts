@@ -2,14 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../endpoint/dispatch-metrics.js';
 import { EventKeeper } from './event-keeper.js';
 import {
   afterTaken,
   covers,
-  type Held,
+  type HeldHint,
   type HintHead,
   join,
   type KnownHint,
@@ -17,7 +17,7 @@ import {
   toReleased,
 } from '../../queue/event.js';
 import type { KfEvent } from '../../queue/kf-event.js';
-import { EventQueue, type Kept } from '../../queue/event-queue.js';
+import { EventQueue, type KeptHint } from '../../queue/event-queue.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
 
 /** The events that one put keeps. */
@@ -37,7 +37,7 @@ interface UnderWay {
 /** The put that is under way for an account, and the next one with the events that came meanwhile. */
 interface Lane {
   now: Keeping;
-  next: (Keeping & { readonly done: PromiseWithResolvers<Kept> }) | null;
+  next: (Keeping & { readonly done: PromiseWithResolvers<KeptHint> }) | null;
   /** What to do once events are kept whose attempts ended before that. By event id. */
   readonly ended: Map<string, () => void>;
 }
@@ -64,7 +64,7 @@ interface Late {
 }
 
 /** What this process last kept for an account. */
-interface Known extends Pick<Kept, 'generation' | 'leaseId' | 'dated' | 'dueAtMs'> {
+interface Known extends Pick<KeptHint, 'generation' | 'leaseId' | 'dated' | 'dueAtMs'> {
   readonly late: Late;
 }
 
@@ -78,7 +78,7 @@ export class HintKeeper {
   readonly #lanes = new Map<string, Lane>();
   readonly #known = new Map<string, Known>();
   readonly #events: EventKeeper;
-  readonly #writes = new Pending();
+  readonly #writes = new BackgroundWork();
   #isFailing = false;
 
   constructor(
@@ -99,7 +99,7 @@ export class HintKeeper {
    * The event is durable when it resolves, perhaps joined with a newer one.
    * @throws AppError `STORE_UNAVAILABLE`, `OUTBOX_FULL`
    */
-  async keep(hint: NewHint): Promise<Kept> {
+  async keep(hint: NewHint): Promise<KeptHint> {
     try {
       const kept = await (hint.keepsEach === true ? this.#events.keep(hint) : this.#enqueue(hint));
       this.#isFailing = false;
@@ -111,7 +111,7 @@ export class HintKeeper {
     }
   }
 
-  #enqueue(hint: NewHint): Promise<Kept> {
+  #enqueue(hint: NewHint): Promise<KeptHint> {
     const key = accountKey(hint.event);
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
@@ -120,7 +120,7 @@ export class HintKeeper {
       return this.#put(key, first, first.now);
     }
     const { next } = lane;
-    const done = next?.done ?? Promise.withResolvers<Kept>();
+    const done = next?.done ?? Promise.withResolvers<KeptHint>();
     lane.next = { ...(next === null ? alone(hint) : joinNew(next, hint)), done };
     return done.promise;
   }
@@ -202,7 +202,7 @@ export class HintKeeper {
     await this.#writes.whenOver();
   }
 
-  async #put(key: string, lane: Lane, keeping: Keeping): Promise<Kept> {
+  async #put(key: string, lane: Lane, keeping: Keeping): Promise<KeptHint> {
     const { hint, events, underWay } = keeping;
     lane.now = keeping;
     try {
@@ -242,7 +242,7 @@ export class HintKeeper {
   }
 }
 
-function toHeld({ corpId, openKfId }: Addressee, generation: string, leaseId: string | null): Held {
+function toHeld({ corpId, openKfId }: Addressee, generation: string, leaseId: string | null): HeldHint {
   return { corpId, openKfId, generation, lease: leaseId === null ? null : { id: leaseId } };
 }
 
@@ -266,7 +266,7 @@ function joinNew({ hint: before, events, underWay }: Keeping, put: NewHint): Kee
 }
 
 /** @param before what this process knew of the account. */
-function lateAfter(before: Known | undefined, { hint, events, underWay }: Keeping, kept: Kept): Late {
+function lateAfter(before: Known | undefined, { hint, events, underWay }: Keeping, kept: KeptHint): Late {
   const { replaced, leaseId } = kept;
   const isAlone = replaced === null;
   const late = isAlone ? undefined : before?.late;

@@ -6,7 +6,7 @@ import type { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import type { Circuits } from '../endpoint/circuits.js';
 import type { WakeUp } from '../../kernel/wake-up.js';
 import { LEASE_MS, type Occasion } from '../../queue/failure.js';
-import type { Claimed, DueLines } from '../../queue/lines.js';
+import type { ClaimedLine, DueLines } from '../../queue/lines.js';
 import type { LineHead } from '../../storage/queue/line.js';
 
 /**
@@ -14,7 +14,7 @@ import type { LineHead } from '../../storage/queue/line.js';
  * @param leave gives the place in the loop back. What is still under way then has a limit of its own.
  */
 export type SendLeased<T extends LineHead> = (
-  leased: Claimed<T>,
+  leased: ClaimedLine<T>,
   occasion: Occasion,
   leave: () => void,
 ) => Promise<void>;
@@ -89,7 +89,7 @@ export class RetryLoop<T extends LineHead> {
   }
 
   /** Sends what was claimed. The request has begun when this returns, unless something must be looked up first. */
-  send(leased: Claimed<T>, occasion: Occasion): void {
+  send(leased: ClaimedLine<T>, occasion: Occasion): void {
     const endpoint = leased.endpoint ?? '';
     this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
     const over = this.lines.workOn(leased);

@@ -21,7 +21,7 @@ const SETTLE_TRIES = 3;
 const SETTLE_AGAIN_MS = 500;
 
 /** A hint that this process has claimed. */
-export interface Claimed {
+export interface HintClaim {
   readonly queue: EventQueue;
   readonly hint: ClaimedHint;
   readonly occasion: Occasion;
@@ -45,7 +45,7 @@ export class HintOutcomes {
     if (hint.isTakenOver) this.metrics.leaseTakenOver();
   }
 
-  async taken({ queue, hint, occasion }: Claimed, isResync: boolean): Promise<void> {
+  async taken({ queue, hint, occasion }: HintClaim, isResync: boolean): Promise<void> {
     failpoint('delivery.taken');
     this.metrics.hintTaken(occasion, (this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000, isResync);
     await this.#settle(queue, hint);
@@ -53,13 +53,13 @@ export class HintOutcomes {
   }
 
   /** The hint is not sent before `untilMs`. After a probe, its own later time stays. */
-  async putOff({ queue, hint }: Claimed, untilMs: number): Promise<void> {
+  async putOff({ queue, hint }: HintClaim, untilMs: number): Promise<void> {
     const dueAtMs = Math.max(untilMs, hint.dueAtMs ?? untilMs);
     await queue.changeHeld(hint, this.storeClock.nowMs(), (now) => toReleased(now, dueAtMs));
   }
 
   /** Its bot gets one hint for all now: its other events go. */
-  async keepNewest({ queue, hint }: Claimed, nowMs: number): Promise<void> {
+  async keepNewest({ queue, hint }: HintClaim, nowMs: number): Promise<void> {
     await queue.changeHeld(hint, nowMs, (now) => toNewest(now, nowMs));
   }
 
@@ -67,7 +67,7 @@ export class HintOutcomes {
    * Puts off a hint whose pull WeCom does not allow yet. A hint that is due gets this as its failure, in place of how
    * its bot failed before.
    */
-  async waitForResync(claimed: Claimed, untilMs: number): Promise<void> {
+  async waitForResync(claimed: HintClaim, untilMs: number): Promise<void> {
     const { hint, occasion } = claimed;
     if (occasion !== 'due' || hint.lastFailure?.stage === 'resync') return this.putOff(claimed, untilMs);
     const reason = 'WeCom allows few pulls without a sync token in a minute';
@@ -75,25 +75,30 @@ export class HintOutcomes {
   }
 
   /** The account has no known puppet of this corp: nothing is sent until it has one. */
-  park(claimed: Claimed): Promise<void> {
+  park(claimed: HintClaim): Promise<void> {
     const reason = 'no bot of this corp takes the events of the account';
     return this.#untried(claimed, null, null, 'unregistered', reason);
   }
 
   /** Nothing is sent before the pause of its bot is over. @param endpoint where it is sent then. */
-  pause(claimed: Claimed, endpoint: string | null): Promise<void> {
+  pause(claimed: HintClaim, endpoint: string | null): Promise<void> {
     return this.#untried(claimed, endpoint, null, 'paused', 'its bot is paused');
   }
 
   /** People serve the account, as an operator said: nothing is to be delivered. */
-  async unserved({ queue, hint }: Claimed): Promise<void> {
+  async unserved({ queue, hint }: HintClaim): Promise<void> {
     await this.#settle(queue, hint);
     this.keeper.forget(hint);
     this.log.unserved(hint, this.storeClock.nowMs());
   }
 
   /** An attempt at `endpoint` failed. @param next when the next one is due; `null` for never. */
-  async notTaken(claimed: Claimed, endpoint: string, failure: Failure, next: NextTry | null): Promise<void> {
+  async notTaken(
+    claimed: HintClaim,
+    endpoint: string,
+    failure: Failure,
+    next: NextTry | null,
+  ): Promise<void> {
     const { queue, hint } = claimed;
     if (next === null) return this.bury(queue, hint, failure);
     const nowMs = failure.atMs;
@@ -121,7 +126,7 @@ export class HintOutcomes {
 
   /** No attempt was made. @param dueAtMs `null` parks the hint. */
   async #untried(
-    { queue, hint }: Claimed,
+    { queue, hint }: HintClaim,
     endpoint: string | null,
     dueAtMs: number | null,
     stage: Failure['stage'],

@@ -29,10 +29,10 @@ import {
   waitingCount,
 } from '../../../test/support/redelivery.js';
 import type { Registration } from '../../storage/puppets/puppet.js';
-import type { Registered } from '../../registry/registration/registration-writer.js';
+import type { NewRegistration } from '../../registry/registration/registration-writer.js';
 import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
 import type { Hint } from '../../queue/event.js';
-import type { Stepped } from '../../queue/lines.js';
+import type { LineStep } from '../../queue/lines.js';
 import { MemoryCounters } from '../../storage/counters/memory-counters.js';
 
 replicasOfEachTest();
@@ -102,7 +102,7 @@ describe('a puppet that registers', () => {
 
   it('is sent no resync that was granted while it began to', async () => {
     const counters = new MemoryCounters();
-    const begun = Promise.withResolvers<Registered>();
+    const begun = Promise.withResolvers<NewRegistration>();
     const take = counters.take.bind(counters);
     counters.take = async (limit, nowMs) => {
       begun.resolve(await register());
@@ -204,7 +204,7 @@ describe('a puppet that registers', () => {
 class SlowlyClaimingQueue extends MemoryEventQueue {
   goOn: Promise<void> = Promise.resolve();
 
-  override async change(...what: Parameters<MemoryEventQueue['change']>): Promise<Stepped<Hint>> {
+  override async change(...what: Parameters<MemoryEventQueue['change']>): Promise<LineStep<Hint>> {
     const stepped = await super.change(...what);
     await this.goOn;
     return stepped;

@@ -16,7 +16,7 @@ import {
 } from '../../../test/support/redelivery.js';
 import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
 import type { Hint } from '../../queue/event.js';
-import type { Stepped } from '../../queue/lines.js';
+import type { LineStep } from '../../queue/lines.js';
 
 replicasOfEachTest();
 
@@ -27,7 +27,7 @@ class SlowlySettlingQueue extends MemoryEventQueue {
 
   override async changeHeld(
     ...what: Parameters<MemoryEventQueue['changeHeld']>
-  ): Promise<Stepped<Hint> | null> {
+  ): Promise<LineStep<Hint> | null> {
     this.isSettling.resolve();
     await this.goOn.promise;
     return super.changeHeld(...what);

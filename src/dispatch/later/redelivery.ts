@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { RegistrySync } from '../../registry/sync/registry-sync.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import { Circuits } from '../endpoint/circuits.js';
 import { HttpCarrier } from '../http/http-carrier.js';
 import { HintKeeper } from './hint-keeper.js';
@@ -16,7 +16,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly loops: RetryLoops,
     private readonly patrol: QueuePatrol,
     private readonly keeper: HintKeeper,
-    private readonly late: Pending,
+    private readonly late: BackgroundWork,
     private readonly client: HttpCarrier,
   ) {}
 

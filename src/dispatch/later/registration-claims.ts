@@ -6,7 +6,7 @@ import type { Destination } from '../../registry/accounts/destination.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import type { WaitingEvents } from '../../registry/accounts/waiting-events.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import { Circuits } from '../endpoint/circuits.js';
 import { toRegistered, toReleased } from '../../queue/event.js';
 import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
@@ -25,7 +25,7 @@ export class RegistrationClaims implements WaitingEvents {
     private readonly loops: RetryLoops,
     private readonly circuits: Circuits,
     private readonly policy: EndpointPolicy,
-    private readonly late: Pending,
+    private readonly late: BackgroundWork,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {}

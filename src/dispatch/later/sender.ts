@@ -11,7 +11,7 @@ import { type BotEndpoint, BotEndpoints } from '../endpoint/bot-endpoint.js';
 import { toParcel } from '../endpoint/parcel.js';
 import type { ClaimedHint, EventQueue } from '../../queue/event-queue.js';
 import { HintLog } from './hint-log.js';
-import { type Claimed, HintOutcomes } from './outcomes.js';
+import { type HintClaim, HintOutcomes } from './outcomes.js';
 import { RESYNCS_OF_PROBES, resyncsOf } from './resync-budget.js';
 import { type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from '../../queue/retry-schedule.js';
 import { type Failure, LEASE_MS, type Occasion, toFailure } from '../../queue/failure.js';
@@ -31,7 +31,7 @@ const REREAD_LIMIT_MS = 600;
 type NotTaken = Extract<AttemptResult, { taken: false }>;
 
 /** A hint that is sent now. */
-interface Sending extends Claimed {
+interface Sending extends HintClaim {
   readonly to: Destination;
   readonly botEndpoint: BotEndpoint;
   readonly endpoint: string;
@@ -91,7 +91,7 @@ export class HintSender {
   }
 
   /** Another replica may have ended the pause and woken what waits, so the store is asked. */
-  async #keepPaused(claimed: Claimed, nowMs: number): Promise<void> {
+  async #keepPaused(claimed: HintClaim, nowMs: number): Promise<void> {
     const { queue, hint } = claimed;
     const to = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     if (to.state !== 'paused') return this.outcomes.putOff(claimed, nowMs);
@@ -103,7 +103,7 @@ export class HintSender {
   }
 
   /** Another replica has the connection of the bot's client: it claims the hint there. */
-  async #leaveTo({ queue, hint }: Claimed, { endpoint }: Destination): Promise<void> {
+  async #leaveTo({ queue, hint }: HintClaim, { endpoint }: Destination): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const href = endpoint?.href ?? hint.endpoint;
     const { isShared } = queue.lines;
@@ -113,14 +113,14 @@ export class HintSender {
   }
 
   /** A dropped event is lost, so the store is asked and not memory alone. */
-  async #dropUnserved(claimed: Claimed, nowMs: number): Promise<void> {
+  async #dropUnserved(claimed: HintClaim, nowMs: number): Promise<void> {
     const { state } = await this.destinations.confirm(claimed.hint);
     if (state === 'unserved') return this.outcomes.unserved(claimed);
     return this.outcomes.putOff(claimed, nowMs);
   }
 
   /** @param nowMs store time at which its sending began. */
-  async #sendTo(found: Destination, claimed: Claimed, isResync: boolean, nowMs: number): Promise<void> {
+  async #sendTo(found: Destination, claimed: HintClaim, isResync: boolean, nowMs: number): Promise<void> {
     const { hint, occasion } = claimed;
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
@@ -194,7 +194,7 @@ export class HintSender {
     await this.outcomes.notTaken(sending, endpoint, failure, nextTryOf(sending, nowMs, retryAfterMs));
   }
 
-  #bury({ queue, hint }: Claimed, stage: Failure['stage'], reason: string): Promise<void> {
+  #bury({ queue, hint }: HintClaim, stage: Failure['stage'], reason: string): Promise<void> {
     return this.outcomes.bury(queue, hint, toFailure(this.storeClock.nowMs(), stage, reason));
   }
 }
@@ -216,7 +216,7 @@ function toResyncFor({ bot }: Destination, { event, later }: ClaimedHint): KfEve
 }
 
 /** A probe is outside the schedule and uses up none of its retries. */
-function nextTryOf({ hint, occasion }: Claimed, nowMs: number, retryAfterMs = 0): NextTry | null {
+function nextTryOf({ hint, occasion }: HintClaim, nowMs: number, retryAfterMs = 0): NextTry | null {
   if (occasion === 'probe')
     return { step: hint.step, delayMs: Math.max(retryAfterMs, (hint.dueAtMs ?? nowMs) - nowMs) };
   const next = nextTry(hint.step, nowMs - hint.arrivedAtMs + hint.event.lagMs, Math.random());

@@ -30,7 +30,7 @@ import {
 import { AppError } from '../../kernel/app-error.js';
 import type { Delivery } from '../endpoint/deliveries.js';
 import { resyncsOf } from './resync-budget.js';
-import { TestDelivery, type Tested } from './test-delivery.js';
+import { TestDelivery, type TestDeliveryResult } from './test-delivery.js';
 import { TestElsewhere } from './test-elsewhere.js';
 import { Counters } from '../../storage/counters/counters.js';
 
@@ -61,7 +61,7 @@ function openTests(counters: Counters): TestDelivery {
   );
 }
 
-const test = (openKfId = ACCOUNT): Promise<Tested> => tests.send(openKfId, BY);
+const test = (openKfId = ACCOUNT): Promise<TestDeliveryResult> => tests.send(openKfId, BY);
 
 const CIRCUIT_OPENS_AFTER = 5;
 

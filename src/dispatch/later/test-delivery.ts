@@ -22,7 +22,7 @@ import type { Failure } from '../../queue/failure.js';
 const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;
 
 /** The result of a test. */
-export interface Tested {
+export interface TestDeliveryResult {
   /** `null` when the puppet took it. */
   readonly failure: Omit<Failure, 'atMs'> | null;
   /** Whether the manager has pulled in place of the bot. The bot was then sent nothing. */
@@ -53,7 +53,7 @@ export class TestDelivery {
   ) {}
 
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `RESYNC_LIMITED`; nothing was sent. */
-  async send(openKfId: string, by: AskedBy): Promise<Tested> {
+  async send(openKfId: string, by: AskedBy): Promise<TestDeliveryResult> {
     const corpId = await this.accounts.corpOf(openKfId);
     const takenAtMs = this.storeClock.nowMs();
     await this.#takeGrant(corpId, takenAtMs);
@@ -91,7 +91,7 @@ export class TestDelivery {
     await this.counters.giveBack(resyncsOf(corpId), takenAtMs).catch(() => {});
   }
 
-  async #test(to: Destination, botEndpoint: BotEndpoint | null): Promise<Tested> {
+  async #test(to: Destination, botEndpoint: BotEndpoint | null): Promise<TestDeliveryResult> {
     if (to.isPaused) return notTested('paused', 'its bot is paused: nothing is sent until paused is false');
     if (to.state === 'elsewhere') return this.#testElsewhere(to);
     if (botEndpoint === null || to.state === 'registering')
@@ -99,14 +99,14 @@ export class TestDelivery {
     return this.#attempt(botEndpoint, toResync(to), to.isPulled);
   }
 
-  async #testElsewhere(to: Destination): Promise<Tested> {
+  async #testElsewhere(to: Destination): Promise<TestDeliveryResult> {
     const startedMs = this.clock.elapsedMs();
     const failure = await this.elsewhere.run(to);
     const durationMs = this.clock.elapsedMs() - startedMs;
     return { failure: failure && toAnswer(failure), isPulled: false, durationMs, answer: null };
   }
 
-  async #attempt(botEndpoint: BotEndpoint, event: KfEvent, isPulled: boolean): Promise<Tested> {
+  async #attempt(botEndpoint: BotEndpoint, event: KfEvent, isPulled: boolean): Promise<TestDeliveryResult> {
     const startedMs = this.clock.elapsedMs();
     const attempt = botEndpoint.attemptShown(toParcel(event, 1));
     const result = await attempt.result;
@@ -115,11 +115,11 @@ export class TestDelivery {
   }
 }
 
-function failureIn(result: AttemptResult): Tested['failure'] {
+function failureIn(result: AttemptResult): TestDeliveryResult['failure'] {
   return result.taken ? null : toAnswer(result);
 }
 
-function toAnswer({ stage, reason, status }: Omit<Failure, 'atMs'>): Tested['failure'] {
+function toAnswer({ stage, reason, status }: Omit<Failure, 'atMs'>): TestDeliveryResult['failure'] {
   return { stage, reason, ...(status !== undefined && { status }) };
 }
 
@@ -127,6 +127,6 @@ function toLimited(retryAtMs: number, nowMs: number): AppError {
   return new AppError('RESYNC_LIMITED', { retryAfterS: Math.max(1, Math.ceil((retryAtMs - nowMs) / 1_000)) });
 }
 
-function notTested(stage: Failure['stage'], reason: string): Tested {
+function notTested(stage: Failure['stage'], reason: string): TestDeliveryResult {
   return { failure: { stage, reason }, isPulled: false, durationMs: 0, answer: null };
 }

@@ -15,11 +15,11 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** What an operator's call was about, as far as only its handler knows it; `null` before it is done. */
-    done: Done | null;
+    done: AuditDetails | null;
   }
 }
 
-export interface Done {
+export interface AuditDetails {
   /** The name of the app, bot or operator. */
   readonly subject: string;
   /** The fields that were changed, without their values. */

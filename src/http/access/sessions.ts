@@ -36,18 +36,18 @@ const OIDC_VALUE = /^(((\d{13})\.[\w-]{16})\.(admin|reader)\.([\w-]{12})\.([\w-]
 
 export type SessionRequest = CookieRequest;
 
-export interface Session {
+export interface ConsoleSession {
   readonly endMs: number;
   readonly operator: CallingOperator;
 }
 
-export interface OpenedSession extends Session {
+export interface OpenedSession extends ConsoleSession {
   readonly lifetimeMs: number;
   /** The cookie's value. Until the session ends, it can do as much as the secret or token that opened it. */
   readonly value: Secret;
 }
 
-interface ReadSession extends Session {
+interface ReadSession extends ConsoleSession {
   /** Names the session. */
   readonly id: string;
   /** The id of the operator's token; `''` for the shared secret; the subject's id for a person whom a provider let in. */
@@ -120,7 +120,7 @@ export class Sessions {
   }
 
   /** The session of the request; `null` without a valid one. */
-  find(request: SessionRequest): Session | null {
+  find(request: SessionRequest): ConsoleSession | null {
     return this.#read(request);
   }
 

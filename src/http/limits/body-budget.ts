@@ -42,7 +42,7 @@ export class BodyBudget {
 }
 
 /** The part of the budget that one connection holds while it lasts. */
-export class Holding {
+export class BudgetShare {
   #bytes = 0;
   #hasEnded = false;
 

@@ -5,14 +5,14 @@ import { connect, type LookupFunction, type Socket } from 'node:net';
 import type { ForwardProxy } from '../../config/forward-proxy.js';
 import { newAgent, ProxyRefusal, toProxyAuthorization } from './forward-proxy.js';
 
-export interface Dialling {
+export interface DialOptions {
   readonly lookup: LookupFunction;
   /** Ends the dialling. A connection that is already made does not depend on it. */
   readonly signal: AbortSignal;
 }
 
 /** Half-closed connections stay open in the other direction. @throws the system's error; the signal's reason. */
-export function connectDirectly(host: string, port: number, dialling: Dialling): Promise<Socket> {
+export function connectDirectly(host: string, port: number, dialling: DialOptions): Promise<Socket> {
   const socket = connect({ host, port, lookup: dialling.lookup, allowHalfOpen: true, noDelay: true });
   return settle(socket, dialling.signal, (resolve) => socket.once('connect', () => resolve(socket)));
 }
@@ -25,7 +25,7 @@ export function connectThrough(
   proxy: ForwardProxy,
   authority: string,
   headers: Readonly<Record<string, string>>,
-  { lookup, signal }: Dialling,
+  { lookup, signal }: DialOptions,
 ): Promise<Socket> {
   const url = new URL(proxy.url.reveal());
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;

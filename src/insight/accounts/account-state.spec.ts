@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
-import type { Outcome } from '../../wecom/outcomes/outcome.js';
+import type { WecomOutcome } from '../../wecom/outcomes/outcome.js';
 import { type AccountFacts, judge, type Times, type AccountState } from './account-state.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
@@ -38,11 +38,11 @@ const CALM: AccountFacts = {
 
 const QUOTA: Failure = { atMs: ago(5), stage: 'quota', reason: 'no quota', status: 429 };
 
-const outcome = (why: string, agoS = 300): Outcome => ({
+const outcome = (why: string, agoS = 300): WecomOutcome => ({
   ...{ subject: 'replies', corpId: 'ww1', botId: null, openKfId: 'wk1', api: '' },
   ...{ okAtMs: 0, failures: 3, sinceMs: ago(agoS), atMs: ago(1), why },
 });
-const replied = (agoS: number | null, failure: Outcome | null = null): AccountFacts['replies'] => ({
+const replied = (agoS: number | null, failure: WecomOutcome | null = null): AccountFacts['replies'] => ({
   repliedAtMs: agoS === null ? null : ago(agoS),
   replyFailure: failure,
   noAccount: null,

@@ -6,7 +6,7 @@ import { ON_ITS_WAY_MS } from '../../dispatch/later/queue-counts.js';
 import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
-import type { AccountReplies, Outcome } from '../../wecom/outcomes/outcome.js';
+import type { AccountReplies, WecomOutcome } from '../../wecom/outcomes/outcome.js';
 import type { Taken } from '../figures/all-figures.js';
 import type { Cause, CauseCode } from '../answers/cause.js';
 import type { CustomerCount } from './customer-counts.js';
@@ -57,11 +57,11 @@ export interface AccountFacts {
   readonly hint: HintHead | null;
   readonly messages: EntryCounts | null;
   /** WeCom refuses the access token of its bot; of a puppet that of its corp. */
-  readonly tokenRefused: Outcome | null;
+  readonly tokenRefused: WecomOutcome | null;
   /** WeCom answers no call of its bot, or allows none; of a puppet that of its corp. */
-  readonly wecomFails: Outcome | null;
+  readonly wecomFails: WecomOutcome | null;
   /** WeCom refuses calls of its bot that name the account and are no replies. */
-  readonly callsFail: Outcome | null;
+  readonly callsFail: WecomOutcome | null;
   /** The service of its agent gives no answers, in a way that its operator has to look after. */
   readonly agentFails: Failure | null;
   /** `null` where its bot shares no customers, or that is not known. */
@@ -187,7 +187,7 @@ function nothing(code: CauseCode): Reason {
   return { code, why: null, status: null, sinceMs: null, count: 1 };
 }
 
-function ofOutcome(code: CauseCode, outcome: Outcome | null): Reason[] {
+function ofOutcome(code: CauseCode, outcome: WecomOutcome | null): Reason[] {
   if (outcome === null) return [];
   const { why, sinceMs, unlistedAddress = null } = outcome;
   return [{ ...nothing(code), why, sinceMs, unlistedAddress }];

@@ -10,7 +10,7 @@ import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
-import type { AccountReplies, Outcome, Subject } from '../../wecom/outcomes/outcome.js';
+import type { AccountReplies, WecomOutcome, Subject } from '../../wecom/outcomes/outcome.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { AllFigures } from '../figures/all-figures.js';
 import { type AccountServer, AccountServers } from './account-servers.js';
@@ -60,11 +60,11 @@ export interface FoundAccount extends Pick<AccountViewList, 'isStored'> {
 /** What is looked up once for all accounts. */
 interface Context extends Waits {
   /** By bot, or by corp for those without one. */
-  readonly tokens: ReadonlyMap<string, Outcome>;
+  readonly tokens: ReadonlyMap<string, WecomOutcome>;
   /** The same for callers that WeCom does not answer, or allows nothing. */
-  readonly wecom: ReadonlyMap<string, Outcome>;
+  readonly wecom: ReadonlyMap<string, WecomOutcome>;
   /** By account. */
-  readonly calls: ReadonlyMap<string, Outcome>;
+  readonly calls: ReadonlyMap<string, WecomOutcome>;
   /** By corp. */
   readonly inWecom: ReadonlyMap<string, ReadonlyMap<string, string> | null>;
 }
@@ -238,7 +238,7 @@ function lastFailureOf({ failure, taken }: LastDeliveries): Failure | null {
   return failure !== null && failure.atMs > (taken?.atMs ?? 0) ? failure : null;
 }
 
-function ofBot(outcome: Outcome | undefined, bot: KnownBot): Outcome | null {
+function ofBot(outcome: WecomOutcome | undefined, bot: KnownBot): WecomOutcome | null {
   return outcome?.botId === bot.id ? outcome : null;
 }
 

@@ -1,4 +1,4 @@
-import type { RecordForm, RecordKind, RecordOutcome } from '../../record/delivery-record.js';
+import type { RecordForm, DeliveryRecordKind, RecordOutcome } from '../../record/delivery-record.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Page } from '../../http/answers/page.dto.js';
 import type { DeliveryOccasion, FailureStage, NotTriedStage } from '../../queue/failure.js';
@@ -25,7 +25,7 @@ export class LoggedDeliveryAnswer {
   readonly at!: string;
 
   /** @example callback */
-  readonly kind!: RecordKind;
+  readonly kind!: DeliveryRecordKind;
 
   /**
    * The corp; null for a refused callback that named none.

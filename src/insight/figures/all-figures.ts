@@ -13,7 +13,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import {
   type AccountReplies,
   failingCallers,
-  type Outcome,
+  type WecomOutcome,
   outcomeKey,
   together,
   toReplies,
@@ -85,12 +85,12 @@ export class AllFigures {
   }
 
   /** Of each caller what all replicas have seen of it. */
-  callers(): readonly Outcome[] {
+  callers(): readonly WecomOutcome[] {
     const all = [...this.wecom.outcomes.callers(), ...this.others.callers.all()];
     return [...Map.groupBy(all, outcomeKey).values()].flatMap((same) => together(same) ?? []);
   }
 
-  failingCallers(): readonly Outcome[] {
+  failingCallers(): readonly WecomOutcome[] {
     return failingCallers(this.callers(), this.storeClock.nowMs());
   }
 

@@ -1,8 +1,8 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
-import { Counted } from '../answers/counted.dto.js';
+import { EventCounts } from '../answers/event-counts.dto.js';
 
 /** What all replicas did within one interval. */
-export class HistoryPointAnswer extends Counted {
+export class HistoryPointAnswer extends EventCounts {
   /**
    * When the interval began; ISO 8601, UTC.
    * @example 2026-01-31T08:00:00.000Z

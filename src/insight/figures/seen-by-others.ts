@@ -22,7 +22,7 @@ import { PART_CHARS, SEEN_KEPT_MS, SeenStore } from '../../record/seen-store.js'
 import { type AccountHistory, AccountHistories } from '../../registry/puppets/account-history.js';
 import { RecordStore } from '../../storage/records/records.js';
 import { isNews } from '../../wecom/outcomes/call-outcomes.js';
-import { type Outcome, outcomeKey } from '../../wecom/outcomes/outcome.js';
+import { type WecomOutcome, outcomeKey } from '../../wecom/outcomes/outcome.js';
 import type { ReadTimes } from '../../wecom/outcomes/read-messages.js';
 import { callKey, type FailedCall } from '../../wecom/outcomes/failed-calls.js';
 import { errorKey, type SeenError } from '../../wecom/outcomes/wecom-errors.js';
@@ -51,8 +51,8 @@ export class SeenByOthers implements AccountHistory, OnApplicationBootstrap, Bef
   readonly addresses = new Newest<SeenAttempts>(({ id }) => id);
   readonly bots = new Newest<SeenAttempts>(({ id }) => id);
   /** What became of their replies. */
-  readonly replies = new Newest<Outcome>(({ openKfId }) => openKfId ?? '', outcomeKey);
-  readonly callers = new Newest<Outcome>(outcomeKey);
+  readonly replies = new Newest<WecomOutcome>(({ openKfId }) => openKfId ?? '', outcomeKey);
+  readonly callers = new Newest<WecomOutcome>(outcomeKey);
   readonly reads = new Newest<ReadTimes>(({ openKfId }) => openKfId);
   readonly errors = new Newest<SeenError>(errorKey);
   readonly calls = new Newest<FailedCall>(callKey);
@@ -255,7 +255,7 @@ type Seen =
   | readonly [list: 'replica', item: ReplicaMark]
   | readonly [list: 'forgotten', item: { readonly openKfId: string; readonly atMs: number }]
   | readonly [list: 'accounts' | 'addresses' | 'bots', item: SeenAttempts]
-  | readonly [list: 'account_outcomes' | 'caller_outcomes', item: Outcome]
+  | readonly [list: 'account_outcomes' | 'caller_outcomes', item: WecomOutcome]
   | readonly [list: 'reads', item: ReadTimes]
   | readonly [list: 'corp_arrivals', item: CorpArrivals]
   | readonly [list: 'bot_arrivals', item: BotArrivals]

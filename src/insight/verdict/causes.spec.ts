@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Outcome } from '../../wecom/outcomes/outcome.js';
+import type { WecomOutcome } from '../../wecom/outcomes/outcome.js';
 import type { Reason } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
@@ -53,7 +53,7 @@ function status({ counts, lastMinute, storage, ...others }: Changes = {}): Statu
   };
 }
 
-function failing(changes: Partial<Outcome> = {}): Outcome {
+function failing(changes: Partial<WecomOutcome> = {}): WecomOutcome {
   return {
     ...{ subject: 'call', corpId: 'ww1', botId: null, openKfId: null, api: '' },
     ...{ okAtMs: 0, failures: 3, sinceMs: 0, atMs: 0, why: '60020' },
@@ -249,7 +249,7 @@ describe('the causes', () => {
     const keyOf = (...views: AccountView[]) => causes(status(), { views }).map(({ key }) => key);
     expect(keyOf(view('wk1', fail))).toEqual(keyOf(view('wk1', fail), view('wk2', fail)));
     const away = { why: 'unreachable' };
-    const keysOf = (...callers: Outcome[]) => causes(status(), { callers }).map(({ key }) => key);
+    const keysOf = (...callers: WecomOutcome[]) => causes(status(), { callers }).map(({ key }) => key);
     expect(keysOf(failing(away))).toEqual(keysOf(failing(away), failing({ ...away, corpId: 'ww2' })));
   });
 

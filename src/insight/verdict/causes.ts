@@ -1,5 +1,5 @@
 import { ON_ITS_WAY_MS } from '../../dispatch/later/queue-counts.js';
-import { isFault, type Outcome } from '../../wecom/outcomes/outcome.js';
+import { isFault, type WecomOutcome } from '../../wecom/outcomes/outcome.js';
 import { botIdOf, PULL_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import { severityOfWait } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
@@ -30,7 +30,7 @@ type Status = Omit<StatusAnswer, 'verdict'>;
 export interface Troubles {
   readonly views: readonly AccountView[];
   /** Callers whose calls fail, of bots and corps that are known. */
-  readonly callers: readonly Outcome[];
+  readonly callers: readonly WecomOutcome[];
   /** `null` when the store has not answered, or nothing waits. */
   readonly hints: readonly HintGroup[] | null;
   /** Refused callbacks of the last minute; `null` where the log does not tell. */
@@ -143,12 +143,12 @@ function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
   });
 }
 
-function tokenCause({ why, sinceMs, botId, corpId }: Outcome): CauseAnswer {
+function tokenCause({ why, sinceMs, botId, corpId }: WecomOutcome): CauseAnswer {
   return newCause('token_refused', 1, { why, since: toIso(sinceMs), botId, corpId });
 }
 
 /** That WeCom does not answer is one cause for all corps. */
-function wecomCauses(outcomes: readonly Outcome[]): CauseAnswer[] {
+function wecomCauses(outcomes: readonly WecomOutcome[]): CauseAnswer[] {
   const groups = Map.groupBy(outcomes, ({ why, corpId }) => (isFault(why) ? why : `${corpId} ${why}`));
   return [...groups].map(([key, group]) => {
     const { why, unlistedAddress = null } = group.reduce((last, one) => (one.atMs > last.atMs ? one : last));
@@ -163,9 +163,9 @@ function wecomCauses(outcomes: readonly Outcome[]): CauseAnswer[] {
 }
 
 /** Calls of bots that are no replies. */
-function callCauses(outcomes: readonly Outcome[]): CauseAnswer[] {
+function callCauses(outcomes: readonly WecomOutcome[]): CauseAnswer[] {
   return [...Map.groupBy(outcomes, ({ botId, why }) => `${botId} ${why}`).values()].map((group) => {
-    const [{ why, botId, corpId }] = group as [Outcome];
+    const [{ why, botId, corpId }] = group as [WecomOutcome];
     const openKfIds = group.map(({ openKfId }) => openKfId);
     return newCause('bot_calls_fail', new Set(openKfIds).size, {
       since: firstOf(group.map(({ sinceMs }) => sinceMs)),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
-import type { Outcome, Subject } from '../../wecom/outcomes/outcome.js';
+import type { WecomOutcome, Subject } from '../../wecom/outcomes/outcome.js';
 import { type AccountView, AccountViews } from '../accounts/account-views.js';
 import { AllFigures } from '../figures/all-figures.js';
 import { SeenByOthers } from '../figures/seen-by-others.js';
@@ -77,7 +77,7 @@ function hasReplied(views: readonly AccountView[], cause: Cause, sinceMs: number
 }
 
 function hasSucceeded(
-  callers: readonly Outcome[],
+  callers: readonly WecomOutcome[],
   subjects: readonly Subject[],
   cause: Cause,
   sinceMs: number,

@@ -1,5 +1,5 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
-import { Counted } from '../answers/counted.dto.js';
+import { EventCounts } from '../answers/event-counts.dto.js';
 import { AccountSessionsAnswer } from '../accounts/account.dto.js';
 import { VerdictAnswer } from './verdict.dto.js';
 
@@ -74,7 +74,7 @@ export class CountsAnswer {
 }
 
 /** What this replica did within the last 60 s. */
-export class LastMinuteAnswer extends Counted {
+export class LastMinuteAnswer extends EventCounts {
   /** @example 720 */
   @IsInt()
   @Min(0)

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import { accountKey } from '../../kernel/account.js';
 import { MessageWakes } from '../message-wakes.js';
@@ -65,7 +65,7 @@ beforeEach(() => {
     store as never,
     { find: (id: string) => ({ api: id === 'bot-of-tunnel' ? 'tunnel' : 'manager' }) } as never,
     { find } as never,
-    new Pending(),
+    new BackgroundWork(),
     { nowMs: () => nowMs } as StoreClock,
     pino({ level: 'silent' }),
   );

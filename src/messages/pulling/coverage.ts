@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { EventQueue } from '../../queue/event-queue.js';
 import { hasSeenNothing } from '../../dispatch/later/sender.js';
@@ -46,7 +46,7 @@ export class Coverage {
     private readonly pulls: Pulls,
     private readonly bots: KnownBots,
     private readonly events: EventQueue,
-    private readonly late: Pending,
+    private readonly late: BackgroundWork,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {}

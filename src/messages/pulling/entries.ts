@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { toFailure } from '../../queue/failure.js';
 import { Secret } from '../../kernel/secret.js';
-import { MESSAGE_BYTES_MAX, ORIGIN } from '../../kernel/wecom-format.js';
+import { MESSAGE_BYTES_MAX, ORIGIN, type SyncEntry } from '../../kernel/wecom-format.js';
 import { isChoice } from '../../queue/quick-texts.js';
 import type { NewMessage } from '../../queue/message.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
@@ -12,10 +12,8 @@ import { type Addressee, customerKey } from '../../kernel/account.js';
 /** The `change_type` of a session that has ended (developer.work.weixin.qq.com/document/path/94670). */
 const ENDED = 3;
 
-type Entry = Readonly<Record<string, unknown>>;
-
 /** Which entries are for the bot. */
-export interface Wanted {
+export interface WantedEntries {
   /** Whether it gets what servicers write, too. */
   readonly includesServicer: boolean;
   /** Messages that were sent before are not for the bot, epoch milliseconds. */
@@ -35,7 +33,11 @@ export interface ReadEntries {
   readonly withheldLanes: readonly string[];
 }
 
-export function readEntries(account: Addressee, entries: readonly Entry[], wanted: Wanted): ReadEntries {
+export function readEntries(
+  account: Addressee,
+  entries: readonly SyncEntry[],
+  wanted: WantedEntries,
+): ReadEntries {
   const all = entries
     .map((entry, skip) => toMessage(account, entry, skip, wanted.nowMs))
     .filter(({ origin }) => origin !== ORIGIN.servicer || wanted.includesServicer);
@@ -56,7 +58,7 @@ export function readEntries(account: Addressee, entries: readonly Entry[], wante
   };
 }
 
-function toMessage(account: Addressee, entry: Entry, skip: number, nowMs: number): NewMessage {
+function toMessage(account: Addressee, entry: SyncEntry, skip: number, nowMs: number): NewMessage {
   const event = isObject(entry.event) ? entry.event : {};
   const content = JSON.stringify(withAccount(entry, event, account));
   const customer = textOf(entry.external_userid) || textOf(event.external_userid);
@@ -75,7 +77,7 @@ function toMessage(account: Addressee, entry: Entry, skip: number, nowMs: number
 }
 
 /** Whether it has a code that WeCom takes for 20 s (developer.work.weixin.qq.com/document/path/95122). */
-function isUrgent({ event_type: type, change_type: change, welcome_code, msg_code }: Entry): boolean {
+function isUrgent({ event_type: type, change_type: change, welcome_code, msg_code }: SyncEntry): boolean {
   if (type === 'enter_session') return textOf(welcome_code) !== '';
   return type === 'session_status_change' && change === ENDED && textOf(msg_code) !== '';
 }
@@ -89,7 +91,7 @@ function measured(content: string, nowMs: number): Pick<NewMessage, 'content' | 
 }
 
 /** Some entries come without their account, and programs drop those (AstrBot PR 9726, wechatpy issue 803). */
-function withAccount(entry: Entry, event: Entry, { openKfId }: Addressee): Entry {
+function withAccount(entry: SyncEntry, event: SyncEntry, { openKfId }: Addressee): SyncEntry {
   const isNamed = textOf(entry.open_kfid) !== '' || textOf(event.open_kfid) !== '';
   return isNamed ? entry : { ...entry, open_kfid: openKfId };
 }
@@ -98,6 +100,6 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function isObject(value: unknown): value is Entry {
+function isObject(value: unknown): value is SyncEntry {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,7 +15,7 @@ import { toResync } from '../../queue/kf-event.js';
 import { toParcel } from '../../dispatch/endpoint/parcel.js';
 
 /** What became of a pull that was wanted at once or not at all. */
-export type Looked =
+export type LookResult =
   | Look
   /** It was pulled then, or is being pulled: an event told of it, or another replica looked. Store time. */
   | { readonly pulledAtMs: number }
@@ -74,7 +74,7 @@ export class EventlessPulls {
    * @param sinceMs store time: an account that any replica has pulled since then is left alone.
    * @throws AppError `STORE_UNAVAILABLE`
    */
-  async look(account: Addressee, botId: string, sinceMs: number): Promise<Looked> {
+  async look(account: Addressee, botId: string, sinceMs: number): Promise<LookResult> {
     const pulledAtMs = await this.pulls.pulledAtMs(account);
     if (pulledAtMs > sinceMs) return { pulledAtMs };
     const nowMs = this.storeClock.nowMs();

@@ -1,22 +1,21 @@
 import type { Addressee } from '../../kernel/account.js';
+import type { SyncEntry } from '../../kernel/wecom-format.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { WithheldOutcome } from '../../record/delivery-record.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
-
-type Entry = Readonly<Record<string, unknown>>;
 
 /** A page of an account that was pulled for a bot. */
 export interface JudgedPage {
   readonly account: Addressee;
   readonly bot: OpenBot;
   /** In WeCom's order. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly SyncEntry[];
   readonly trace: TraceContext | null;
 }
 
 /** What becomes of an entry: the bot gets it, as it is here, or it does not. */
 export interface JudgedEntry {
-  readonly entry: Entry;
+  readonly entry: SyncEntry;
   /** Why the bot does not get it; `null` where it does. The entry is known then, and nothing of what it says is kept. */
   readonly withheld: WithheldOutcome | null;
 }

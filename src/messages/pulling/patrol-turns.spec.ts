@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { accountKey } from '../../kernel/account.js';
 import { RESYNC_WINDOW_MS, RESYNCS_OF_PATROL } from '../../dispatch/later/resync-budget.js';
 import { PATROL_TIMES } from './patrol-times.js';
-import { PatrolTurns, type Watched } from './patrol-turns.js';
+import { PatrolTurns, type WatchedAccount } from './patrol-turns.js';
 
 const DAYS_MS = 86_400_000;
-const account = (n: number): Watched => ({ corpId: 'ww1', openKfId: `wk${n}`, botId: 'bot-1' });
+const account = (n: number): WatchedAccount => ({ corpId: 'ww1', openKfId: `wk${n}`, botId: 'bot-1' });
 const accounts = (count: number) => Array.from({ length: count }, (_, n) => account(n));
 
 let turns: PatrolTurns;

@@ -7,16 +7,16 @@ const OF_LATE_MS = 3_600_000;
 const SOUGHT_MAX = 200;
 
 /** An account, and the bot that takes its messages. */
-export interface Watched extends Addressee {
+export interface WatchedAccount extends Addressee {
   readonly botId: string;
 }
 
 /** One that is to be pulled unless that was done within `quietMs`. */
-export interface Due extends Watched {
+export interface DuePull extends WatchedAccount {
   readonly quietMs: number;
 }
 
-interface Place extends Watched {
+interface Place extends WatchedAccount {
   /** When it was pulled last, as far as this process knows; store time. */
   lookedAtMs: number;
   /** When a customer wrote last, as far as this process knows; 0 for never. */
@@ -40,7 +40,7 @@ export class PatrolTurns {
   }
 
   /** Sets whom it is about. One that is new counts as looked at now: its bot catches up at first. */
-  setAll(all: readonly Watched[], nowMs: number): void {
+  setAll(all: readonly WatchedAccount[], nowMs: number): void {
     const byKey = new Map(all.map((one) => [accountKey(one), one]));
     for (const places of [this.#ofLate, this.#others])
       for (const [key, { botId }] of places) if (byKey.get(key)?.botId !== botId) places.delete(key);
@@ -66,7 +66,7 @@ export class PatrolTurns {
    * @param hasToken whether it can be pulled with a sync token.
    * @param isLimited whether none can be pulled without.
    */
-  next(nowMs: number, hasToken: (account: Addressee) => boolean, isLimited: boolean): Due | null {
+  next(nowMs: number, hasToken: (account: Addressee) => boolean, isLimited: boolean): DuePull | null {
     if (isLimited) return this.#firstWithToken(nowMs, hasToken);
     const ofLate = dueOf(this.#ofLate, nowMs, PATROL_TIMES.lateQuietMs);
     const other = dueOf(this.#others, nowMs, PATROL_TIMES.quietMs);
@@ -74,7 +74,7 @@ export class PatrolTurns {
     return this.#isTurnOfOthers ? (other ?? ofLate) : (ofLate ?? other);
   }
 
-  #firstWithToken(nowMs: number, hasToken: (account: Addressee) => boolean): Due | null {
+  #firstWithToken(nowMs: number, hasToken: (account: Addressee) => boolean): DuePull | null {
     let left = SOUGHT_MAX;
     for (const place of this.#ofLate.values()) {
       if (nowMs - place.lookedAtMs < PATROL_TIMES.lateQuietMs || left-- === 0) return null;
@@ -84,7 +84,7 @@ export class PatrolTurns {
   }
 }
 
-function dueOf(places: ReadonlyMap<string, Place>, nowMs: number, quietMs: number): Due | null {
+function dueOf(places: ReadonlyMap<string, Place>, nowMs: number, quietMs: number): DuePull | null {
   const [first] = places.values();
   return first !== undefined && nowMs - first.lookedAtMs >= quietMs ? { ...first, quietMs } : null;
 }

@@ -14,7 +14,7 @@ import { MessageMetrics } from '../sending/message-metrics.js';
 import { Coverage } from './coverage.js';
 import { EventlessPulls } from './eventless-pulls.js';
 import { PATROL_TIMES } from './patrol-times.js';
-import { PatrolTurns, type Watched } from './patrol-turns.js';
+import { PatrolTurns, type WatchedAccount } from './patrol-turns.js';
 import type { CameIn } from './pull-run.js';
 
 /** Of all corps in one round, or a few more: five a second, so that very many accounts take little of the process. */
@@ -25,7 +25,7 @@ const CORPS_AT_ONCE = 4;
 const AT_ONCE = 1_000;
 
 /** What one look found. */
-interface Find extends Watched {
+interface Find extends WatchedAccount {
   readonly found: CameIn;
   /** When the pull began, store time. */
   readonly beganAtMs: number;
@@ -135,10 +135,10 @@ export class Patrol {
   }
 
   /** The accounts of bots that take all others, as far as they were pulled before: no list of the manager's has the rest. */
-  async #ofOthers(taking: readonly KnownBot[]): Promise<readonly Watched[]> {
+  async #ofOthers(taking: readonly KnownBot[]): Promise<readonly WatchedAccount[]> {
     const corpIds = new Set(taking.filter(takesAllOthers).map(({ corpId }) => corpId));
     if (corpIds.size === 0) return [];
-    const watched: Watched[] = [];
+    const watched: WatchedAccount[] = [];
     for (const [n, key] of [...this.coverage.keys()].entries()) {
       if (n % AT_ONCE === AT_ONCE - 1) await nextTurn();
       const account = readAccountKey(key);
@@ -209,6 +209,6 @@ export class Patrol {
   }
 }
 
-function toWatched({ corpId, id: botId }: KnownBot, openKfId: string): Watched {
+function toWatched({ corpId, id: botId }: KnownBot, openKfId: string): WatchedAccount {
   return { corpId, openKfId, botId };
 }

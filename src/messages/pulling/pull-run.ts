@@ -61,7 +61,7 @@ export interface CameIn {
 }
 
 /** Is told of each page that brought something new. @param messages all of the page, those that were known too. */
-export type Added = (cameIn: CameIn, messages: readonly NewMessage[]) => void;
+export type PageListener = (cameIn: CameIn, messages: readonly NewMessage[]) => void;
 
 /**
  * How many messages WeCom is asked for at once. Half as many after an answer that could not be read whole, twice as many after
@@ -108,7 +108,7 @@ export class PullRun {
   ) {}
 
   /** Never throws. @param added is told that messages wait now. */
-  async run(task: PullTask, added: Added): Promise<AttemptResult> {
+  async run(task: PullTask, added: PageListener): Promise<AttemptResult> {
     try {
       const { account, bot } = task;
       const appId = secretIdOf(bot.corpId, bot.secrets.corpSecret);
@@ -129,7 +129,12 @@ export class PullRun {
     }
   }
 
-  async #pullAll(task: PullTask, appId: string, lease: PullLease, added: Added): Promise<AttemptResult> {
+  async #pullAll(
+    task: PullTask,
+    appId: string,
+    lease: PullLease,
+    added: PageListener,
+  ): Promise<AttemptResult> {
     const { account, bot, endpoint } = task;
     const endMs = this.clock.elapsedMs() + RUN_MS;
     let { regime, fromMs } = regimeOf(bot, lease);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { endpointAt, kfParcel } from '../../../test/support/delivery.js';
 import { knownBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { Circuits } from '../../dispatch/endpoint/circuits.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
@@ -59,7 +59,7 @@ beforeEach(() => {
     destinations as Destinations,
     syncTokens as SyncTokens,
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
-    new Pending(),
+    new BackgroundWork(),
     clock,
     circuits as Circuits,
     pulled,

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import {
   type Attempt,
   type AttemptResult,
   failedAttempt,
   type OnEnd,
 } from '../../dispatch/endpoint/attempt.js';
-import { type Carried, Carrier } from '../../dispatch/endpoint/carrier.js';
+import { type CarrierCriteria, Carrier } from '../../dispatch/endpoint/carrier.js';
 import { eventOf, type Parcel } from '../../dispatch/endpoint/parcel.js';
 import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { WakeUp } from '../../kernel/wake-up.js';
@@ -16,7 +16,7 @@ import { isOpen } from '../../registry/bots/bot.js';
 import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { type Pulled, PulledMessages } from '../queue/pulled-messages.js';
+import { type StoredPage, PulledMessages } from '../queue/pulled-messages.js';
 import { Coverage } from './coverage.js';
 import { type CameIn, PullRun } from './pull-run.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
@@ -95,7 +95,7 @@ export class Puller extends Carrier {
     private readonly destinations: Destinations,
     private readonly syncTokens: SyncTokens,
     private readonly coverage: Coverage,
-    private readonly late: Pending,
+    private readonly late: BackgroundWork,
     private readonly clock: Clock,
     private readonly circuits: Circuits,
     private readonly pulled: PulledMessages,
@@ -103,7 +103,7 @@ export class Puller extends Carrier {
     super();
   }
 
-  override takes({ isPulled }: Carried): boolean {
+  override takes({ isPulled }: CarrierCriteria): boolean {
     return isPulled;
   }
 
@@ -180,7 +180,7 @@ export class Puller extends Carrier {
     this.#lanes.delete(accountKey(account));
   }
 
-  #messagesCameIn(pulled: Pulled, endpoint: string | null): void {
+  #messagesCameIn(pulled: StoredPage, endpoint: string | null): void {
     this.added.wakeUp();
     this.pulled.tell(pulled);
     if (endpoint !== null) this.circuits.cameIn(endpoint);

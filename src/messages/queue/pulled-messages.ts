@@ -4,7 +4,7 @@ import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { NewMessage } from '../../queue/message.js';
 
 /** A page that brought something new, and is stored. */
-export interface Pulled {
+export interface StoredPage {
   readonly account: Addressee;
   readonly bot: OpenBot;
   /** All of the page, those that were known before too. */
@@ -14,14 +14,14 @@ export interface Pulled {
 /** Tells of what this process has pulled. */
 @Injectable()
 export class PulledMessages {
-  readonly #listeners = new Set<(pulled: Pulled) => void>();
+  readonly #listeners = new Set<(pulled: StoredPage) => void>();
 
   /** @param tell is called in the turn in which the page was stored. */
-  listen(tell: (pulled: Pulled) => void): void {
+  listen(tell: (pulled: StoredPage) => void): void {
     this.#listeners.add(tell);
   }
 
-  tell(pulled: Pulled): void {
+  tell(pulled: StoredPage): void {
     for (const tell of this.#listeners) tell(pulled);
   }
 }

@@ -32,7 +32,7 @@ const UNPULLED =
 const UNREAD = 'the bot reset the connection before it can have read the answer to its kf/sync_msg';
 
 /** An attempt that the bot has answered with 2xx. */
-export interface Answered {
+export interface TakenAttempt {
   readonly message: Message;
   /** Counted from 1. */
   readonly attempt: number;
@@ -121,7 +121,7 @@ export class CallbackHalves {
    * time of the attempt is over, unless the bot pulls it by then.
    * @returns whether the message is taken.
    */
-  async answered(turn: Turn, taker: MessageDestination, answered: Answered): Promise<boolean> {
+  async answered(turn: Turn, taker: MessageDestination, answered: TakenAttempt): Promise<boolean> {
     const { message, attempt, result, durationMs } = answered;
     const { msgid } = message;
     if (this.#answeredHere(turn)?.isPulled === true) {

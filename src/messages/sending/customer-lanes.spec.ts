@@ -15,7 +15,7 @@ import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { type Message, webhookIdOf } from '../../queue/message.js';
 import type { Turn } from '../../queue/message-queue.js';
 import { CustomerLanes } from './customer-lanes.js';
-import { type Pulled, PulledMessages } from '../queue/pulled-messages.js';
+import { type StoredPage, PulledMessages } from '../queue/pulled-messages.js';
 import type { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
 import { MessageLog } from './message-log.js';
@@ -114,7 +114,7 @@ async function end(msgid: string, result = TAKEN): Promise<void> {
   await clock.advance(0);
 }
 
-const tell = (account: Addressee) => pulled.tell({ account, bot: {} as Pulled['bot'], messages: [] });
+const tell = (account: Addressee) => pulled.tell({ account, bot: {} as StoredPage['bot'], messages: [] });
 
 const underWay = () => [...asked.keys()];
 

@@ -12,7 +12,7 @@ import { MessageQueue, type NextOptions, type Turn } from '../../queue/message-q
 import { PulledMessages } from '../queue/pulled-messages.js';
 import { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
-import { MessageOutcomes, type NotTaken } from './message-outcomes.js';
+import { MessageOutcomes, type AttemptFailure } from './message-outcomes.js';
 import { toParcel } from './message-parcel.js';
 import { type ReadyDestination, Takers } from './takers.js';
 
@@ -234,7 +234,7 @@ export class CustomerLanes {
    * Whether the service takes the key for other questions: since this one failed last, another one was asked and answered. So it
    * may be this question alone that a firewall refuses.
    */
-  #isKeyGood({ bot }: ReadyDestination, { lastFailure }: Message, { stage }: NotTaken): boolean {
+  #isKeyGood({ bot }: ReadyDestination, { lastFailure }: Message, { stage }: AttemptFailure): boolean {
     if (stage !== 'key' || lastFailure === null) return false;
     const { taken } = this.botEndpoints.deliveries.ofBot(bot.id);
     return taken !== null && taken.atMs - taken.durationMs > lastFailure.atMs;

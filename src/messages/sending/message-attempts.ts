@@ -13,7 +13,7 @@ const STOPPED: AttemptResult = {
   reason: 'the manager stopped before it had an answer',
 };
 
-export interface Ended {
+export interface EndedAttempt {
   readonly result: AttemptResult;
   readonly durationMs: number;
 }
@@ -41,7 +41,7 @@ export class MessageAttempts {
     });
   }
 
-  async make(parcel: Parcel, botEndpoint: BotEndpoint): Promise<Ended> {
+  async make(parcel: Parcel, botEndpoint: BotEndpoint): Promise<EndedAttempt> {
     const startedMs = this.clock.elapsedMs();
     const sent = botEndpoint.attempt(parcel, 'message');
     const { promise, resolve } = Promise.withResolvers<AttemptResult>();

@@ -19,7 +19,7 @@ export interface WithheldMessage {
   readonly outcome: WithheldOutcome;
 }
 
-export type NotTaken = Extract<AttemptResult, { taken: false }>;
+export type AttemptFailure = Extract<AttemptResult, { taken: false }>;
 
 /**
  * Stores the outcome of each message.
@@ -88,7 +88,7 @@ export class MessageOutcomes {
     turn: Turn,
     message: Message,
     attempt: number,
-    result: NotTaken,
+    result: AttemptFailure,
     durationMs: number,
   ): Promise<void> {
     const failure = toFailure(this.storeClock.nowMs(), result.stage, result.reason, result.status);

@@ -12,7 +12,7 @@ import { MessageQueue, type Turn, type UnderWayMessage } from '../../queue/messa
 import { mergeMsOf } from '../../queue/quick-texts.js';
 import { CallbackHalves } from './callback-halves.js';
 import { CustomerLanes } from './customer-lanes.js';
-import { type Ended, MessageAttempts } from './message-attempts.js';
+import { type EndedAttempt, MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toParcel } from './message-parcel.js';
 import { type ReadyDestination, Takers } from './takers.js';
@@ -170,7 +170,7 @@ export class MessageSender {
     return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
   }
 
-  #attempt({ message, taker, attempt }: Sending): Promise<Ended> {
+  #attempt({ message, taker, attempt }: Sending): Promise<EndedAttempt> {
     const nowMs = this.storeClock.nowMs();
     const parcel = toParcel(message, taker.bot, attempt, nowMs, (told) => this.halves.hasPulled(told));
     return this.attempts.make(parcel, this.botEndpoints.to(taker));

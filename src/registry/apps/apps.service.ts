@@ -3,7 +3,7 @@ import type { WecomApp } from '../../config/wecom-apps-file.js';
 import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { KnownCorps } from '../keys/known-corps.js';
@@ -23,7 +23,7 @@ const NOTED_EVERY_MS = 1_000;
 @Injectable()
 export class AppsService implements OnApplicationShutdown {
   readonly #stored: Records<App>;
-  readonly #beingNoted = new Pending();
+  readonly #beingNoted = new BackgroundWork();
 
   constructor(
     private readonly known: KnownApps,

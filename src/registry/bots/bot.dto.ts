@@ -38,7 +38,7 @@ import {
   type BotSettings,
   type BotTakes,
   INCLUDED,
-  type Included,
+  type IncludedSender,
   MESSAGE_ORDERS,
   type MessageOrder,
 } from './bot.js';
@@ -178,7 +178,7 @@ export class BotDto {
    * @example ["servicer"]
    */
   @IsInclude()
-  readonly include!: Included[];
+  readonly include!: IncludedSender[];
 
   /**
    * For a bot that takes messages: it gets the messages that were sent since this time, at most 3 days back. Left out: since

@@ -40,7 +40,7 @@ export type BotTakes = (typeof BOT_TAKES)[number];
 
 /** What a bot that takes messages may be given besides customers' messages and events. */
 export const INCLUDED = ['servicer'] as const;
-export type Included = (typeof INCLUDED)[number];
+export type IncludedSender = (typeof INCLUDED)[number];
 
 /** Stands for every account of the corp that no other bot lists and no puppet has registered. */
 export const ALL_OTHERS = '*';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { AccountPlace } from './account-places.js';
@@ -11,14 +11,14 @@ import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { RegistrationsUnderWay } from '../puppets/registrations-under-way.js';
 import { inTime, PuppetWrites } from '../puppets/puppet-writes.js';
 import { SecretProofs } from '../puppets/secret-proofs.js';
-import { type Asked, mayRegister } from './takeover-guard.js';
+import { type RegistrationSource, mayRegister } from './takeover-guard.js';
 import { WaitingEvents } from '../accounts/waiting-events.js';
 
 /** How long a stop waits for notes. Without them the next process would hold back events of puppets that were answered. */
 const LAST_NOTES_LIMIT_MS = 5_000;
 
 /** A registration that is stored and not yet in use. */
-export interface Registered {
+export interface NewRegistration {
   readonly puppet: Puppet;
   /**
    * Call it in the tick in which the answer was written. Nothing is delivered to the new endpoint before: a delivery
@@ -30,7 +30,7 @@ export interface Registered {
 /** Stores registrations. Each is used only after it was answered, and a note in the store says that it was. */
 @Injectable()
 export class RegistrationWriter {
-  readonly #marks = new Pending();
+  readonly #marks = new BackgroundWork();
 
   constructor(
     private readonly underWay: RegistrationsUnderWay,
@@ -56,8 +56,8 @@ export class RegistrationWriter {
     place: AccountPlace,
     registration: Registration,
     isProven: boolean,
-    asked: Asked,
-  ): Promise<Registered | null> {
+    asked: RegistrationSource,
+  ): Promise<NewRegistration | null> {
     const isOver = this.underWay.begin(registration.openKfId);
     try {
       const registered = await this.#register(place, registration, isProven, asked, isOver);
@@ -73,9 +73,9 @@ export class RegistrationWriter {
     place: AccountPlace,
     registration: Registration,
     isProven: boolean,
-    { requestId, trace = null }: Asked,
+    { requestId, trace = null }: RegistrationSource,
     isOver: () => void,
-  ): Promise<Registered | null> {
+  ): Promise<NewRegistration | null> {
     const { openKfId, corpId, corpSecret } = registration;
     const acceptedSecretId = isProven
       ? secretIdOf(corpId, corpSecret)

@@ -3,9 +3,9 @@ import { AppError } from '../../kernel/app-error.js';
 import { AccountOwners } from './account-owners.js';
 import { type AccountPlace, AccountPlaces } from './account-places.js';
 import type { Registration } from '../../storage/puppets/puppet.js';
-import { type Registered, RegistrationWriter } from './registration-writer.js';
+import { type NewRegistration, RegistrationWriter } from './registration-writer.js';
 import { RegistryImage } from '../puppets/registry-image.js';
-import { type Asked, mayRegister, TakeoverGuard } from './takeover-guard.js';
+import { type RegistrationSource, mayRegister, TakeoverGuard } from './takeover-guard.js';
 import { UnprovenKeys } from './unproven-keys.js';
 
 /** How often a registration is tried: the stored one may change between the check and the write. */
@@ -29,13 +29,17 @@ export class Registrations {
    *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
    *   `REGISTRY_ACCOUNT_OF_BOT`, `BOT_FORBIDDEN`, `REGISTRY_TOO_MANY_UNPROVEN`, `REGISTRY_FULL`, `REGISTRY_CORP_FULL`.
    */
-  async register(registration: Registration, asked: Asked = {}): Promise<Registered> {
+  async register(registration: Registration, asked: RegistrationSource = {}): Promise<NewRegistration> {
     this.owners.requireFree(registration);
     const place = this.places.take(registration);
     return leavingWhenOver(place.leave, this.#registerIn(place, registration, asked));
   }
 
-  async #registerIn(place: AccountPlace, registration: Registration, asked: Asked): Promise<Registered> {
+  async #registerIn(
+    place: AccountPlace,
+    registration: Registration,
+    asked: RegistrationSource,
+  ): Promise<NewRegistration> {
     const known = this.image.findPuppet(registration.openKfId);
     const isPlain = mayRegister(known, registration, false);
     const isProven = !isPlain && (await this.guard.prove(registration, asked));
@@ -51,8 +55,8 @@ export class Registrations {
     place: AccountPlace,
     registration: Registration,
     wasProven: boolean,
-    asked: Asked,
-  ): Promise<Registered> {
+    asked: RegistrationSource,
+  ): Promise<NewRegistration> {
     let isProven = wasProven;
     for (let triesLeft = REGISTER_TRIES; triesLeft > 0; triesLeft--) {
       const registered = await this.writer.write(place, registration, isProven, asked);
@@ -65,7 +69,7 @@ export class Registrations {
 }
 
 /** Gives the place back when the registration is over: answered, or refused. */
-async function leavingWhenOver(leave: () => void, work: Promise<Registered>): Promise<Registered> {
+async function leavingWhenOver(leave: () => void, work: Promise<NewRegistration>): Promise<NewRegistration> {
   try {
     const { puppet, answered } = await work;
     const answeredInPlace = (): void => {

@@ -7,7 +7,7 @@ import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { SecretCheck } from '../puppets/secret-check.js';
 
 /** The request that asks for a registration, for the log and for traces. */
-export interface Asked {
+export interface RegistrationSource {
   readonly requestId?: string;
   readonly trace?: TraceContext | null;
 }
@@ -47,7 +47,7 @@ export class TakeoverGuard {
    * @throws AppError `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
    *   `STORE_UNAVAILABLE`; nothing was changed.
    */
-  async prove(registration: Registration, { requestId, trace = null }: Asked): Promise<boolean> {
+  async prove(registration: Registration, { requestId, trace = null }: RegistrationSource): Promise<boolean> {
     const { openKfId, corpId, corpSecret, from } = registration;
     const stored = await this.repository.find(openKfId);
     if (stored === null || mayRegister(stored, registration, false)) return false;
@@ -65,7 +65,10 @@ export class TakeoverGuard {
    * Asks WeCom about keys that exceed the limit of unproven ones.
    * @throws AppError `REGISTRY_TOO_MANY_UNPROVEN`; nothing was changed.
    */
-  async requireAccepted({ corpId, corpSecret, from }: Registration, { trace = null }: Asked): Promise<void> {
+  async requireAccepted(
+    { corpId, corpSecret, from }: Registration,
+    { trace = null }: RegistrationSource,
+  ): Promise<void> {
     const verdict = await this.secrets.check({ corpId, corpSecret, from, trace }, ASK_LIMIT_MS);
     if (verdict === 'accepted') return;
     const { unknown, retryAfterS } =

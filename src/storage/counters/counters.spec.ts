@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { type CountTable, MemoryCounters } from './memory-counters.js';
-import { type Count, giveBackTo, takeFrom, toCounts } from './counters.js';
+import { type TimedCount, giveBackTo, takeFrom, toCounts } from './counters.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 12);
 const LIMIT = { max: 6, windowMs: 60_000 };
 
-const counts = (...all: [atMs: number, count: number][]): Count[] =>
+const counts = (...all: [atMs: number, count: number][]): TimedCount[] =>
   all.map(([atMs, count]) => ({ atMs: NOW_MS + atMs, count }));
 
 describe('a count', () => {
@@ -31,7 +31,7 @@ describe('a count', () => {
     });
   });
 
-  it.each<[string, number, Count[], number]>([
+  it.each<[string, number, TimedCount[], number]>([
     ['the oldest', 6, counts([-50, 1], [-40, 5]), -50],
     [
       'so many that there is room, where more were counted than the limit',

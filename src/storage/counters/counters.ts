@@ -6,14 +6,14 @@ export interface CountLimit {
 }
 
 /** How many were counted at one time. */
-export interface Count {
+export interface TimedCount {
   /** Store time, epoch milliseconds. */
   readonly atMs: number;
   readonly count: number;
 }
 
 /** How many were counted. If 0, there is room again at `retryAtMs`, store time. */
-export type Taken =
+export type CounterGrant =
   | { readonly count: number; readonly retryAtMs: null }
   | { readonly count: 0; readonly retryAtMs: number };
 
@@ -29,8 +29,8 @@ export abstract class Counters {
    * Counts up to `amount` at `nowMs`, as far as the limit has room.
    * @throws AppError `STORE_UNAVAILABLE`; it may have been counted or not.
    */
-  async take(limit: CountLimit, nowMs: number, amount = 1): Promise<Taken> {
-    let taken: Taken = { count: 0, retryAtMs: nowMs };
+  async take(limit: CountLimit, nowMs: number, amount = 1): Promise<CounterGrant> {
+    let taken: CounterGrant = { count: 0, retryAtMs: nowMs };
     await this.change(limit.key, nowMs, keptUntilMs(limit, nowMs), (before) => {
       const outcome = takeFrom(before, limit, nowMs, amount);
       taken = outcome.taken;
@@ -55,7 +55,7 @@ export abstract class Counters {
     key: string,
     nowMs: number,
     keptUntilMs: number,
-    decide: (before: readonly Count[]) => readonly Count[] | null,
+    decide: (before: readonly TimedCount[]) => readonly TimedCount[] | null,
   ): Promise<void>;
 }
 
@@ -65,11 +65,11 @@ function keptUntilMs({ windowMs }: CountLimit, nowMs: number): number {
 
 /** @returns `counts` is `null` when nothing was counted. */
 export function takeFrom(
-  before: readonly Count[],
+  before: readonly TimedCount[],
   { max, windowMs }: Pick<CountLimit, 'max' | 'windowMs'>,
   nowMs: number,
   amount = 1,
-): { readonly counts: readonly Count[] | null; readonly taken: Taken } {
+): { readonly counts: readonly TimedCount[] | null; readonly taken: CounterGrant } {
   // A count far in the future was made before a clock was set back. It is ignored.
   const running = before.filter(({ atMs }) => Math.abs(nowMs - atMs) < windowMs);
   const room = max - sumOf(running);
@@ -82,7 +82,7 @@ export function takeFrom(
 }
 
 /** @returns `null` where nothing was counted at that time. */
-export function giveBackTo(before: readonly Count[], takenAtMs: number): readonly Count[] | null {
+export function giveBackTo(before: readonly TimedCount[], takenAtMs: number): readonly TimedCount[] | null {
   if (!before.some(({ atMs }) => atMs === takenAtMs)) return null;
   return before
     .map((one) => (one.atMs === takenAtMs ? { ...one, count: one.count - 1 } : one))
@@ -90,7 +90,7 @@ export function giveBackTo(before: readonly Count[], takenAtMs: number): readonl
 }
 
 /** The time of the count whose end makes room for one more. */
-function roomAtMs(running: readonly Count[], room: number): number {
+function roomAtMs(running: readonly TimedCount[], room: number): number {
   let left = room;
   for (const { atMs, count } of running) {
     left += count;
@@ -99,17 +99,17 @@ function roomAtMs(running: readonly Count[], room: number): number {
   return running.at(-1)?.atMs ?? 0;
 }
 
-function sumOf(counts: readonly Count[]): number {
+function sumOf(counts: readonly TimedCount[]): number {
   return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Ignores counts that cannot be read: they must not block their key for ever. */
-export function toCounts(stored: unknown): readonly Count[] {
+export function toCounts(stored: unknown): readonly TimedCount[] {
   if (!Array.isArray(stored)) return [];
   return stored.filter(isCount).toSorted((a, b) => a.atMs - b.atMs);
 }
 
-function isCount(value: unknown): value is Count {
-  const { atMs, count } = (value ?? {}) as Partial<Count>;
+function isCount(value: unknown): value is TimedCount {
+  const { atMs, count } = (value ?? {}) as Partial<TimedCount>;
   return Number.isFinite(atMs) && Number.isSafeInteger(count);
 }

@@ -1,7 +1,10 @@
-import { type Count, Counters } from './counters.js';
+import { type TimedCount, Counters } from './counters.js';
 
 /** Counts by key. Several counters on one table stand for several replicas. */
-export type CountTable = Map<string, { readonly counts: readonly Count[]; readonly keptUntilMs: number }>;
+export type CountTable = Map<
+  string,
+  { readonly counts: readonly TimedCount[]; readonly keptUntilMs: number }
+>;
 
 /** A smaller table is not swept. */
 const SWEPT_MIN = 100;
@@ -18,7 +21,7 @@ export class MemoryCounters extends Counters {
     key: string,
     nowMs: number,
     keptUntilMs: number,
-    decide: (before: readonly Count[]) => readonly Count[] | null,
+    decide: (before: readonly TimedCount[]) => readonly TimedCount[] | null,
   ): Promise<void> {
     const counts = decide(this.table.get(key)?.counts ?? []);
     if (counts === null) return;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Collection } from 'mongoose';
-import { type Count, Counters, toCounts } from '../counters/counters.js';
+import { type TimedCount, Counters, toCounts } from '../counters/counters.js';
 import { CONFLICT, untilNoConflict } from '../../kernel/compare-and-set.js';
 import { COUNTS, isDuplicateKey, MongoStore } from './mongo-store.js';
 
@@ -8,7 +8,7 @@ import { COUNTS, isDuplicateKey, MongoStore } from './mongo-store.js';
 export interface CountRecord {
   /** The key. */
   readonly _id: string;
-  readonly counts: readonly Count[];
+  readonly counts: readonly TimedCount[];
   /** MongoDB removes the record then. */
   readonly keptUntil: Date;
 }
@@ -26,7 +26,7 @@ export class MongoCounters extends Counters {
     key: string,
     _nowMs: number,
     keptUntilMs: number,
-    decide: (before: readonly Count[]) => readonly Count[] | null,
+    decide: (before: readonly TimedCount[]) => readonly TimedCount[] | null,
   ): Promise<void> {
     const attempt = async () => {
       const record = await this.#records.findOne({ _id: key });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Collection, mongo } from 'mongoose';
 import { SealError } from '../../crypto/sealer.js';
 import type { PuppetSecret } from '../puppets/puppet-secrets.js';
-import type { Resealing } from '../store/resealing.js';
+import type { ResealRules } from '../store/resealing.js';
 import { RecordStore, type ResealReport } from '../records/records.js';
 import { StoredSecrets } from '../store/stored-secrets.js';
 import { STORE_CONTENTS, type StoreContents } from '../store/store-contents.js';
@@ -34,7 +34,7 @@ export class MongoStoredSecrets extends StoredSecrets {
     super();
   }
 
-  override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
+  override async rewrite(resealing: ResealRules, report: ResealReport): Promise<void> {
     await this.#each(PUPPETS, report, (document) => puppetChange(document as PuppetRecord, resealing));
     for (const kind of this.contents.records)
       await this.records.of(kind).reseal((text, identity) => resealing.text(text, identity), report);
@@ -111,7 +111,7 @@ function toWrites(documents: readonly Document[], changeOf: (document: Document)
 }
 
 /** The secrets of a record that was set aside stay bound to its account. */
-function puppetChange(record: PuppetRecord, resealing: Resealing): Change {
+function puppetChange(record: PuppetRecord, resealing: ResealRules): Change {
   const { _id, kfOpenId, corpId, supersededFrom, corpSecret, token, encodingAESKey } = record;
   const owner = { openKfId: supersededFrom?.kfOpenId ?? kfOpenId ?? '', corpId: corpId ?? '' };
   const after = resealing.puppet(owner, { corpSecret, callbackToken: token, encodingAESKey });
@@ -129,7 +129,7 @@ function puppetChange(record: PuppetRecord, resealing: Resealing): Change {
   };
 }
 
-function messageChange(record: EntryRecord & ContentOwner, resealing: Resealing): Change {
+function messageChange(record: EntryRecord & ContentOwner, resealing: ResealRules): Change {
   const { _id, content } = record;
   const set = resealing.message(record, { content });
   return Object.keys(set).length === 0 ? null : { filter: { _id, content }, update: { $set: set } };

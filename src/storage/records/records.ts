@@ -36,7 +36,7 @@ export interface ResealReport {
 }
 
 /** How a stored secret, sealed or plain, is to be stored. @throws SealError */
-export type Resealed = (text: string, identity: Identity) => string;
+export type Resealer = (text: string, identity: Identity) => string;
 
 /** `left`: the record was to stay as it is. `taken`: another record has its key, or one of its unique keys. */
 export interface Change<T> {
@@ -161,7 +161,7 @@ export class Records<T extends object> {
   }
 
   /** Writes every secret as `resealed` gives it; see `StoredSecrets`. */
-  async reseal(resealed: Resealed, report: ResealReport): Promise<void> {
+  async reseal(resealed: Resealer, report: ResealReport): Promise<void> {
     const all = this.kind.sealed === undefined ? [] : await this.table.all();
     for (let at = 0; at < all.length; at += BATCH_SIZE) {
       const batch = all.slice(at, at + BATCH_SIZE);
@@ -171,7 +171,7 @@ export class Records<T extends object> {
   }
 
   /** @returns whether it was changed. */
-  async #resealOne(read: StoredRecord, resealed: Resealed, report: ResealReport): Promise<boolean> {
+  async #resealOne(read: StoredRecord, resealed: Resealer, report: ResealReport): Promise<boolean> {
     let stored: StoredRecord | null = read;
     return untilNoConflict(async () => {
       if (stored === null) return false;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Count, Counters, toCounts } from '../counters/counters.js';
+import { type TimedCount, Counters, toCounts } from '../counters/counters.js';
 import { SqliteStore } from './sqlite-store.js';
 
 const FIND = 'SELECT counts FROM counts WHERE key = ?';
@@ -17,7 +17,7 @@ export class SqliteCounters extends Counters {
     key: string,
     nowMs: number,
     keptUntilMs: number,
-    decide: (before: readonly Count[]) => readonly Count[] | null,
+    decide: (before: readonly TimedCount[]) => readonly TimedCount[] | null,
   ): Promise<void> {
     // Something else in this process may write between our read and our write. Then `decide` is asked again.
     for (;;) {
@@ -34,7 +34,7 @@ export class SqliteCounters extends Counters {
   }
 }
 
-function parse(text: string): readonly Count[] {
+function parse(text: string): readonly TimedCount[] {
   try {
     return toCounts(JSON.parse(text));
   } catch {

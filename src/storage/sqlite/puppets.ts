@@ -11,7 +11,7 @@ import {
   PuppetRepository,
 } from '../puppets/puppet.repository.js';
 import { PuppetSecrets } from '../puppets/puppet-secrets.js';
-import type { Resealing } from '../store/resealing.js';
+import type { ResealRules } from '../store/resealing.js';
 import type { ResealReport } from '../records/records.js';
 import type { Statement } from './database.js';
 import { SqliteStore } from './sqlite-store.js';
@@ -174,7 +174,7 @@ async function* rowBatches(rows: SqliteStore['rows']): AsyncGenerator<readonly P
 /** Writes the secrets of all puppets as `resealing` wants them; see `StoredSecrets`. Nobody else writes meanwhile. */
 export async function resealPuppets(
   store: SqliteStore,
-  resealing: Resealing,
+  resealing: ResealRules,
   report: ResealReport,
 ): Promise<void> {
   for await (const batch of rowBatches((...page) => store.rows(...page))) {
@@ -184,7 +184,7 @@ export async function resealPuppets(
   }
 }
 
-function resealed(row: PuppetRow, resealing: Resealing, report: ResealReport): Statement | null {
+function resealed(row: PuppetRow, resealing: ResealRules, report: ResealReport): Statement | null {
   try {
     const { corp_secret: corpSecret, callback_token: callbackToken, encoding_aes_key: encodingAESKey } = row;
     const changed = resealing.puppet(fromRow(row), { corpSecret, callbackToken, encodingAESKey });

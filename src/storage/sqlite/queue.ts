@@ -22,7 +22,7 @@ import {
 import type { Log } from '../../kernel/log.js';
 import { sayUnreadableLine, sayUnreadableMessage } from '../queue/unreadable.js';
 import type { Row, Value } from './database.js';
-import type { SqliteStore, Step } from './sqlite-store.js';
+import type { SqliteStore, SqliteStep } from './sqlite-store.js';
 import { type Addressee, readAccountKey } from '../../kernel/account.js';
 
 /** The state of a row that was set aside because it cannot be read. */
@@ -377,7 +377,7 @@ export class SqliteQueueStore extends QueueStore {
     else this.store.requireRoomForMessages();
   }
 
-  async #changes(what: Step, sql: string, ...values: readonly Value[]): Promise<number> {
+  async #changes(what: SqliteStep, sql: string, ...values: readonly Value[]): Promise<number> {
     const [result] = (await this.store.step(what, { sql, values })) ?? [];
     return result?.changes ?? 0;
   }
@@ -418,13 +418,13 @@ interface GroupRow extends Pick<LineGroup, 'state' | 'endpoint' | 'stage' | 'acc
   readonly answered: number | null;
 }
 
-function insertLine(added: KeptLine | null): Sql & { readonly what: Step } {
+function insertLine(added: KeptLine | null): Sql & { readonly what: SqliteStep } {
   if (added === null) throw new TypeError('nothing is to be written');
   return { what: 'insert line', ...insertion('lines', toLineRow(added.line, added.revision)) };
 }
 
 /** Writes only the columns that have changed, so that SQLite need not update the indexes of the others. */
-function changeLine(before: KeptLine, after: KeptLine | null): Sql & { readonly what: Step } {
+function changeLine(before: KeptLine, after: KeptLine | null): Sql & { readonly what: SqliteStep } {
   const { key, body: _bodyBefore, ...was } = toLineRow(before.line, before.revision);
   const asRead = [key, before.revision];
   if (after === null)

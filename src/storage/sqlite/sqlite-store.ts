@@ -45,7 +45,7 @@ export const STEPS = [
   'append seen',
   'sweep seen',
 ] as const;
-export type Step = (typeof STEPS)[number];
+export type SqliteStep = (typeof STEPS)[number];
 
 /** The file of the write-ahead log shrinks to this size after it had to grow, as it does while a copy is made. */
 const WAL_BYTES = 16 * 1_024 * 1_024;
@@ -115,7 +115,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
     private readonly contents: StoreContents,
     private readonly lasting: Database,
     journal: Promise<Database>,
-    private readonly metrics: StoreMetrics<Step>,
+    private readonly metrics: StoreMetrics<SqliteStep>,
     private readonly log: Log | undefined,
   ) {
     super();
@@ -127,7 +127,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
    * @returns one result for each statement; `null` when one did not change as many rows as it had to, and nothing happened.
    * @throws AppError `STORE_UNAVAILABLE`; it may have happened or not.
    */
-  step(what: Step, ...statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
+  step(what: SqliteStep, ...statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
     return this.metrics.measured(what, this.#lastingly(what, this.lasting.run(statements)));
   }
 
@@ -137,7 +137,7 @@ export class SqliteStore extends StorageProbe implements OnApplicationShutdown {
   }
 
   /** As `step`, of what may be lost with the machine. */
-  logStep(what: Step, ...statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
+  logStep(what: SqliteStep, ...statements: readonly Statement[]): Promise<readonly StatementResult[] | null> {
     return this.metrics.measured(
       what,
       this.#inLog(what, (journal) => journal.run(statements)),

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SealError } from '../../crypto/sealer.js';
 import { RecordStore, type ResealReport } from '../records/records.js';
-import type { Resealing } from '../store/resealing.js';
+import type { ResealRules } from '../store/resealing.js';
 import { StoredSecrets } from '../store/stored-secrets.js';
 import { STORE_CONTENTS, type StoreContents } from '../store/store-contents.js';
 import { resealPuppets } from './puppets.js';
@@ -25,7 +25,7 @@ export class SqliteStoredSecrets extends StoredSecrets {
     super();
   }
 
-  override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
+  override async rewrite(resealing: ResealRules, report: ResealReport): Promise<void> {
     this.store.requireRoomForCopy();
     await resealPuppets(this.store, resealing, report);
     for (const kind of this.contents.records)
@@ -38,7 +38,7 @@ export class SqliteStoredSecrets extends StoredSecrets {
     return this.store.closeCompacted();
   }
 
-  async #messages(resealing: Resealing, report: ResealReport): Promise<void> {
+  async #messages(resealing: ResealRules, report: ResealReport): Promise<void> {
     let last = '';
     for (;;) {
       const rows = await this.store.rows<EntryRow>(MESSAGES, last, BATCH_SIZE);
@@ -55,7 +55,7 @@ export class SqliteStoredSecrets extends StoredSecrets {
 }
 
 /** @returns `null` for what stays as it is. */
-function rewrittenContent(row: EntryRow, resealing: Resealing, report: ResealReport): string | null {
+function rewrittenContent(row: EntryRow, resealing: ResealRules, report: ResealReport): string | null {
   const { corpId, openKfId, details } = toEntry(row);
   const { msgid } = details as { readonly msgid?: unknown };
   if (typeof msgid !== 'string') return null;

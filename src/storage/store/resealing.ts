@@ -6,7 +6,7 @@ import { contentIdentityOf, type ContentOwner } from '../queue/entry.js';
 type StoredTexts<Field extends string> = Readonly<Partial<Record<Field, unknown>>>;
 
 /** How each stored secret ought to be: sealed with the first key, or plain. */
-export class Resealing {
+export class ResealRules {
   constructor(
     private readonly sealer: Sealer,
     private readonly toPlain: boolean,

@@ -1,5 +1,5 @@
 import type { ResealReport } from '../records/records.js';
-import type { Resealing } from './resealing.js';
+import type { ResealRules } from './resealing.js';
 
 /** All secrets as they are stored, also those of records that were set aside; for the commands of the shell. */
 export abstract class StoredSecrets {
@@ -8,7 +8,7 @@ export abstract class StoredSecrets {
    * A record that does not open is removed if it is made anew by itself.
    * @throws AppError `STORE_UNAVAILABLE`, StorageStartError; what was written until then is as it should be.
    */
-  abstract rewrite(resealing: Resealing, report: ResealReport): Promise<void>;
+  abstract rewrite(resealing: ResealRules, report: ResealReport): Promise<void>;
 
   /** Removes the traces of overwritten secrets from files that are ours. It closes such a store for good. */
   abstract eraseOverwritten(): Promise<void>;

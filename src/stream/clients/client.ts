@@ -15,7 +15,7 @@ export interface Wire extends FrameSink {
 }
 
 /** A client that may stay connected while its key is valid. */
-export interface Admitted {
+export interface AdmittedClient {
   readonly connection: BotConnection;
   readonly corpId: string;
   /** Whether the client also wants events as WeCom's callbacks. */
@@ -32,7 +32,7 @@ export class Client {
   #isLost = false;
 
   constructor(
-    readonly admitted: Admitted,
+    readonly admitted: AdmittedClient,
     private readonly wire: Wire,
     clock: Clock,
     /** Called once, when it is gone. */

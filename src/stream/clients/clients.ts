@@ -13,7 +13,7 @@ import {
 } from '../../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import type { AccountRole } from '../protocol/frames.js';
-import { type Admitted, Client, type ClientEnd, type Wire } from './client.js';
+import { type AdmittedClient, Client, type ClientEnd, type Wire } from './client.js';
 
 /** How often the keys of connected clients are checked. */
 const CHECK_MS = 5_000;
@@ -46,7 +46,7 @@ export class Clients implements ConnectionWatch {
   }
 
   /** @returns `null` when the client has connected again meanwhile. */
-  add(admitted: Admitted, wire: Wire): Client | null {
+  add(admitted: AdmittedClient, wire: Wire): Client | null {
     const client = new Client(admitted, wire, this.clock, (gone, why) => this.#lost(gone, why));
     // Listed before `connected.add`: that tells others that the client is active, and they may send events at once.
     this.#clients.set(client.id, client);

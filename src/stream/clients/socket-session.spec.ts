@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { EventFrame } from '../protocol/frames.js';
-import { BodyBudget, Holding } from '../../http/limits/body-budget.js';
+import { BodyBudget, BudgetShare } from '../../http/limits/body-budget.js';
 import { Client, type ClientEnd } from './client.js';
 import { SocketSession } from './socket-session.js';
 
@@ -65,7 +65,7 @@ beforeEach(() => {
   new SocketSession(
     socket as unknown as WebSocket,
     incoming,
-    new Holding(budget, 'bot-1'),
+    new BudgetShare(budget, 'bot-1'),
     {
       admit: (_hello, wire) => {
         client = new Client(admitted, wire, clock, (_gone, why) => {

@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
-import { BYTES_FREE, type Holding, PIECE_BYTES } from '../../http/limits/body-budget.js';
+import { BYTES_FREE, type BudgetShare, PIECE_BYTES } from '../../http/limits/body-budget.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import { type BotFrame, type Hello, HEARTBEAT_S, readFrame } from '../protocol/frames.js';
 import type { Client, ClientEnd } from './client.js';
@@ -21,7 +21,7 @@ export interface Welcome {
 }
 
 /** The raw socket of a connection. Its data arrives in pieces of any size. */
-export interface Incoming {
+export interface RawSocket {
   prependListener(event: 'data', listener: (piece: Buffer) => void): unknown;
 }
 
@@ -42,8 +42,8 @@ export class SocketSession {
    */
   constructor(
     private readonly socket: WebSocket,
-    incoming: Incoming,
-    private readonly holding: Holding,
+    incoming: RawSocket,
+    private readonly holding: BudgetShare,
     private readonly welcome: Welcome,
     private readonly clock: Clock,
     /** Called once, when the connection is closed. */

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { BYTES_FREE, type Holding } from '../../http/limits/body-budget.js';
+import { BYTES_FREE, type BudgetShare } from '../../http/limits/body-budget.js';
 import type { Clock } from '../../kernel/clock.js';
 import { type EventFrame, FRAME_BYTES_MAX, type ManagerFrame } from '../protocol/frames.js';
 import type { ClientEnd, Wire } from './client.js';
@@ -26,7 +26,7 @@ export class SocketWire implements Wire {
 
   constructor(
     private readonly socket: WebSocket,
-    private readonly holding: Holding,
+    private readonly holding: BudgetShare,
     private readonly clock: Clock,
     /** Called once, when the client does not read. */
     private readonly onSlow: () => void,

@@ -8,12 +8,12 @@ export const FRAME_BYTES_MAX = MESSAGE_BYTES_MAX + 16_384;
 export const BOT_FRAME_BYTES_MAX = 131_072;
 export const HEARTBEAT_S = 30;
 
-export type Role = 'active' | 'standby';
+export type ConnectionRole = 'active' | 'standby';
 
 export interface AccountRole {
   /** `*` for all accounts of the corp that no other bot lists and no puppet has registered. */
   readonly openKfId: string;
-  readonly role: Role;
+  readonly role: ConnectionRole;
 }
 
 /** An event, or a message, for the bot. */

@@ -15,7 +15,7 @@ import type { Secret } from '../../kernel/secret.js';
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 import { endWith, toServerAttributes, Tracing } from '../../kernel/tracing.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
-import { type Line, lineOf } from './call-lines.js';
+import { type CallLine, lineOf } from './call-lines.js';
 import { wecomConfig } from './wecom.config.js';
 
 /** Per corp. WeCom answers 45033 to too many parallel calls; its support has named five. One of five is left for other callers. */
@@ -104,11 +104,11 @@ export class OwnCalls implements OnApplicationShutdown {
 
 /** The calls of a corp that wait for a connection. */
 class Queue {
-  readonly #waiting: Readonly<Record<Line, Set<() => void>>> = { codes: new Set(), others: new Set() };
+  readonly #waiting: Readonly<Record<CallLine, Set<() => void>>> = { codes: new Set(), others: new Set() };
   #underWay = 0;
 
   /** @param begin runs when it is the call's turn. @returns is to be called when the call is over, also one that never began. */
-  enter(line: Line, begin: () => void): () => void {
+  enter(line: CallLine, begin: () => void): () => void {
     this.#waiting[line].add(begin);
     this.#next();
     return () => {

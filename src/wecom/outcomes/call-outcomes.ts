@@ -8,7 +8,7 @@ import {
   isOfCaller,
   isOfNoAccount,
   isOfToken,
-  type Outcome,
+  type WecomOutcome,
   type OutcomeOf,
   outcomeKey,
   type Subject,
@@ -48,7 +48,7 @@ export interface EndedCall {
 /** `unreachable`: no answer, or none that is whole. `status`: WeCom answered with an HTTP status of 400 or more. */
 export type CallFault = 'unreachable' | 'status';
 
-type Changed = { -readonly [Field in keyof Outcome]: Outcome[Field] };
+type Changed = { -readonly [Field in keyof WecomOutcome]: WecomOutcome[Field] };
 
 const NO_FAILURE = { failures: 0, sinceMs: 0, atMs: 0, why: '', unlistedAddress: undefined };
 /** WeCom has given the token with which such a call was made. */
@@ -80,7 +80,7 @@ export class CallOutcomes {
   }
 
   /** `null` where this process has seen none. */
-  ofAccount(subject: 'replies' | 'account', { corpId, openKfId }: Addressee): Outcome | null {
+  ofAccount(subject: 'replies' | 'account', { corpId, openKfId }: Addressee): WecomOutcome | null {
     const known = this.#accounts.get(openKfId);
     return known?.find((one) => one.subject === subject && one.corpId === corpId) ?? null;
   }
@@ -90,11 +90,11 @@ export class CallOutcomes {
     return this.ofAccount('replies', account)?.okAtMs ?? 0;
   }
 
-  accounts(): readonly Outcome[] {
+  accounts(): readonly WecomOutcome[] {
     return [...this.#accounts.values()].flat();
   }
 
-  callers(): readonly Outcome[] {
+  callers(): readonly WecomOutcome[] {
     return [...this.#callers.values()];
   }
 
@@ -180,7 +180,7 @@ export class CallOutcomes {
 }
 
 /** What another replica has to know: what was seen since then, store time, and what has failed since it last went well. */
-export function isNews({ failures, okAtMs }: Outcome, sinceMs: number): boolean {
+export function isNews({ failures, okAtMs }: WecomOutcome, sinceMs: number): boolean {
   return failures > 0 || okAtMs >= sinceMs;
 }
 

@@ -1,16 +1,17 @@
 import { expect, it } from '@jest/globals';
-import { type Outcome, together } from './outcome.js';
+import { type WecomOutcome, together } from './outcome.js';
 
-const NOTHING: Outcome = {
+const NOTHING: WecomOutcome = {
   ...{ subject: 'replies', corpId: 'ww1', botId: null, openKfId: 'wk1', api: '' },
   ...{ okAtMs: 0, failures: 0, sinceMs: 0, atMs: 0, why: '' },
 };
-const failed = (sinceMs: number, atMs: number, failures = 1): Partial<Outcome> => ({
+const failed = (sinceMs: number, atMs: number, failures = 1): Partial<WecomOutcome> => ({
   ...{ sinceMs, atMs, failures, why: String(atMs) },
 });
-const sum = (...all: readonly Partial<Outcome>[]) => together(all.map((one) => ({ ...NOTHING, ...one })));
+const sum = (...all: readonly Partial<WecomOutcome>[]) =>
+  together(all.map((one) => ({ ...NOTHING, ...one })));
 
-it.each<[string, Partial<Outcome>[], Partial<Outcome>]>([
+it.each<[string, Partial<WecomOutcome>[], Partial<WecomOutcome>]>([
   ['one that went well', [{ okAtMs: 5 }, { okAtMs: 9 }], { okAtMs: 9, failures: 0 }],
   [
     'failures of both, since the first',

@@ -24,7 +24,7 @@ export interface OutcomeOf {
 }
 
 /** Plain JSON. Store time. */
-export interface Outcome extends OutcomeOf {
+export interface WecomOutcome extends OutcomeOf {
   /** When it last went well; 0 for never. */
   readonly okAtMs: number;
   /** How often it failed since. */
@@ -88,7 +88,7 @@ export function outcomeKey({ subject, corpId, botId, openKfId, api }: OutcomeOf)
 }
 
 /** As several processes have seen the same. */
-export function together(all: readonly Outcome[]): Outcome | null {
+export function together(all: readonly WecomOutcome[]): WecomOutcome | null {
   const [first] = all;
   if (first === undefined || all.length === 1) return first ?? null;
   const okAtMs = Math.max(...all.map((one) => one.okAtMs));
@@ -105,7 +105,7 @@ export function together(all: readonly Outcome[]): Outcome | null {
 }
 
 /** Whether it fails now, as far as is known: until it is seen to go well. */
-export function isFailing({ subject, failures, sinceMs, why }: Outcome, nowMs: number): boolean {
+export function isFailing({ subject, failures, sinceMs, why }: WecomOutcome, nowMs: number): boolean {
   if (failures === 0) return false;
   const isOften = failures >= LASTING_FAILURES;
   if (subject === 'replies') return isOften || !OF_CUSTOMER.has(why);
@@ -118,13 +118,17 @@ export interface AccountReplies {
   /** When WeCom last took one; `null` where none is known. */
   readonly repliedAtMs: number | null;
   /** Why WeCom takes none now. */
-  readonly replyFailure: Outcome | null;
+  readonly replyFailure: WecomOutcome | null;
   /** That WeCom has no such account. */
-  readonly noAccount: Outcome | null;
+  readonly noAccount: WecomOutcome | null;
 }
 
 /** What WeCom said last counts; that it said nothing tells nothing of whether it has the account. */
-export function toReplies(replies: Outcome | null, account: Outcome | null, nowMs: number): AccountReplies {
+export function toReplies(
+  replies: WecomOutcome | null,
+  account: WecomOutcome | null,
+  nowMs: number,
+): AccountReplies {
   const goneAtMs = account?.atMs ?? 0;
   const saidAtMs = Math.max(
     replies?.okAtMs ?? 0,
@@ -142,7 +146,7 @@ export function toReplies(replies: Outcome | null, account: Outcome | null, nowM
  * Callers whose calls fail now. That nobody answers is no caller's fault: it is over for all of them once WeCom has answered any.
  * @param outcomes of callers, each once.
  */
-export function failingCallers(outcomes: readonly Outcome[], nowMs: number): readonly Outcome[] {
+export function failingCallers(outcomes: readonly WecomOutcome[], nowMs: number): readonly WecomOutcome[] {
   const answeredAtMs = new Map<Subject, number>();
   for (const { subject, okAtMs } of outcomes)
     answeredAtMs.set(subject, Math.max(okAtMs, answeredAtMs.get(subject) ?? 0));

@@ -1,6 +1,6 @@
 /** What answers to `kf/sync_msg` tell of customers and of replies, as they pass. It keeps no words, no ids of messages and no customers. */
 import type { Addressee } from '../../kernel/account.js';
-import { ORIGIN } from '../../kernel/wecom-format.js';
+import { ORIGIN, type SyncEntry } from '../../kernel/wecom-format.js';
 import { SpacedTimes } from '../../kernel/spaced-times.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { CallOutcomes } from './call-outcomes.js';
@@ -8,8 +8,6 @@ import type { CallOutcomes } from './call-outcomes.js';
 /** A program that begins anew reads what it has answered before. */
 const NEW_MS = 600_000;
 const ACCOUNTS_MAX = 100_000;
-
-export type SyncEntry = Readonly<Record<string, unknown>>;
 
 /** When a program read messages of an account from WeCom. Plain JSON, store time. */
 export interface ReadTimes extends Addressee {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, SystemClock } from '../../kernel/clock.js';
-import { ID_FORMAT } from '../../kernel/wecom-format.js';
+import { ID_FORMAT, type SyncEntry } from '../../kernel/wecom-format.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { UP_TO_5_S, UP_TO_60_S } from '../../metrics/bounds.js';
 import type { Count } from '../../metrics/count.js';
@@ -10,7 +10,7 @@ import type { AccountHistory } from '../../registry/puppets/account-history.js';
 import { Corps } from '../../registry/accounts/corps.js';
 import { CallOutcomes, type EndedCall, isReply } from './call-outcomes.js';
 import { failingCallers } from './outcome.js';
-import { ReadMessages, type SyncEntry } from './read-messages.js';
+import { ReadMessages } from './read-messages.js';
 import { type FailedCall, FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from '../client/wecom-answer.js';
 import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';

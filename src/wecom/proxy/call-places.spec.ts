@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import type { Line } from '../client/call-lines.js';
+import type { CallLine } from '../client/call-lines.js';
 import { CallPlaces } from './call-places.js';
 import { CallerAnswer } from './caller-answer.js';
 
@@ -20,7 +20,7 @@ beforeEach(() => {
 
 afterEach(() => expect(clock.pendingTimers).toBe(0));
 
-function enter(botId: string, corpId = 'ww1', line: Line = 'others') {
+function enter(botId: string, corpId = 'ww1', line: CallLine = 'others') {
   const raw = Object.assign(new EventEmitter(), { destroyed: false });
   const answer = new CallerAnswer({ raw } as never);
   const entered = places.enter({ corpId, botId });

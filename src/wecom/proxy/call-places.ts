@@ -3,7 +3,7 @@
  * that slow calls of one caller never block another one. This file counts and orders; it opens no connection.
  */
 import { AppError } from '../../kernel/app-error.js';
-import { type Line, LINES } from '../client/call-lines.js';
+import { type CallLine, LINES } from '../client/call-lines.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CallerAnswer } from './caller-answer.js';
 import { CallerGone } from './proxy-body.js';
@@ -29,7 +29,7 @@ interface CallerCalls {
   calls: number;
   underWay: number;
   /** One function for each waiting call, oldest first. It runs when it is the call's turn. */
-  readonly waiting: Readonly<Record<Line, Set<() => void>>>;
+  readonly waiting: Readonly<Record<CallLine, Set<() => void>>>;
 }
 
 interface CorpCalls {
@@ -89,7 +89,7 @@ export class CallPlaces {
 
 export interface EnteredCall {
   /** Resolves when it is the call's turn, within 30 s. @throws AppError `PROXY_OVERLOADED`, CallerGone */
-  takePlace(answer: CallerAnswer, line: Line): Promise<void>;
+  takePlace(answer: CallerAnswer, line: CallLine): Promise<void>;
   leave(): void;
 }
 

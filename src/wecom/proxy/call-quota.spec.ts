@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { AppError } from '../../kernel/app-error.js';
-import { Counters, type Taken } from '../../storage/counters/counters.js';
+import { Counters, type CounterGrant } from '../../storage/counters/counters.js';
 import { type CountTable, MemoryCounters } from '../../storage/counters/memory-counters.js';
 import { CallQuota } from './call-quota.js';
 import type { CallLimit } from './call-windows.js';
@@ -24,7 +24,7 @@ class WatchedCounters extends Counters {
     this.#inner = new MemoryCounters(table);
   }
 
-  override async take(...args: Parameters<Counters['take']>): Promise<Taken> {
+  override async take(...args: Parameters<Counters['take']>): Promise<CounterGrant> {
     this.asked++;
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
     return this.#inner.take(...args);

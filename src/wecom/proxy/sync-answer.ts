@@ -2,7 +2,7 @@ import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:z
 import { parseObject } from '../client/wecom-answer.js';
 import type { AnswerHead } from './caller-answer.js';
 import { headerOf } from './proxy-headers.js';
-import type { SyncEntry } from '../outcomes/read-messages.js';
+import type { SyncEntry } from '../../kernel/wecom-format.js';
 import type { OwnPull } from './queued-messages.js';
 
 /** The part before the messages has some 150 bytes. */

@@ -15,7 +15,7 @@ export interface AccessToken {
 }
 
 /** WeCom's refusal to give a token, and until when it need not be asked again. */
-export interface Refusal {
+export interface TokenRefusal {
   readonly errcode: number;
   readonly errmsg: string;
   /** How often the same refusal came in succession, from 1. */
@@ -32,7 +32,7 @@ export interface TokenRecord {
   /** The last token, also when it has expired; `null` when WeCom never gave one. */
   readonly token: AccessToken | null;
   /** The last answer if it was a refusal; else `null`. */
-  readonly refusal: Refusal | null;
+  readonly refusal: TokenRefusal | null;
   /** When upstream answered last, store time, epoch milliseconds. */
   readonly answeredAtMs: number;
 }

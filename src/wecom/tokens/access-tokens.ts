@@ -6,7 +6,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { WecomMetrics } from '../outcomes/wecom-metrics.js';
@@ -31,7 +31,7 @@ interface Loaded {
 export class AccessTokens implements OnApplicationShutdown {
   readonly #slots: SharedSlots;
   readonly #inquiry: TokenInquiry;
-  readonly #flights = new Pending();
+  readonly #flights = new BackgroundWork();
   #onGrant: (secret: Pick<TokenSlot, 'corpId' | 'secretId'>) => void = () => {};
 
   constructor(

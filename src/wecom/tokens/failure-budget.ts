@@ -14,7 +14,7 @@ const PER_PROCESS_AFTER_A_FAILURE = 240;
 const ALL = '';
 
 /** The permission to ask once. Call `end` with the result. */
-export interface Admission {
+export interface Permit {
   end(hasFailed: boolean): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export class FailureBudget {
    * @param isLate whether to stop waiting; called after each wait.
    * @returns the permission; the seconds to wait, when the budget is spent; `null` when `isLate` returned true.
    */
-  async admit(caller: string, isLate: () => boolean): Promise<Admission | number | null> {
+  async admit(caller: string, isLate: () => boolean): Promise<Permit | number | null> {
     for (;;) {
       const [own, all] = await Promise.all([this.#callers.spent(caller), this.#process.spent(ALL)]);
       const max = own.failed === 0 ? PER_PROCESS : PER_PROCESS_AFTER_A_FAILURE;

@@ -1,7 +1,7 @@
 import { withinDeadline } from '../../kernel/deadline.js';
 import type { Log } from '../../kernel/log.js';
 import { newLru } from '../../kernel/lru.js';
-import { Pending } from '../../kernel/pending.js';
+import { BackgroundWork } from '../../kernel/background-work.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import { ERRCODE } from '../client/wecom-answer.js';
 import type { TokenRecord } from './access-token.js';
@@ -27,7 +27,7 @@ export class SharedSlots {
   readonly #strangers = newLru<true>(SLOTS_MAX, STRANGER_MS);
   /** Until when WeCom must not be asked about a corp, store time. */
   readonly #pausedUntilMs = newLru<number>(SLOTS_MAX);
-  readonly #asked = new Pending();
+  readonly #asked = new BackgroundWork();
 
   constructor(
     private readonly store: AccessTokenStore,

@@ -1,7 +1,7 @@
 /** Pure functions: how upstream's answers change a token record, and what a record can be used for. */
 
 import { ERRCODE, type WecomAnswer } from '../client/wecom-answer.js';
-import type { AccessToken, Refusal, TokenRecord } from './access-token.js';
+import type { AccessToken, TokenRefusal, TokenRecord } from './access-token.js';
 import { tokenIdOf } from './access-token.js';
 import type { Grant } from './token-source.js';
 
@@ -45,7 +45,7 @@ export function findUsable(record: TokenRecord | null, nowMs: number): AccessTok
 }
 
 /** The refusal, while its pause lasts. */
-export function findRefusal(record: TokenRecord | null, nowMs: number): Refusal | null {
+export function findRefusal(record: TokenRecord | null, nowMs: number): TokenRefusal | null {
   const refusal = record?.refusal ?? null;
   return refusal !== null && nowMs < refusal.untilMs ? refusal : null;
 }

@@ -34,7 +34,7 @@ export class TunnelAdmission {
    * @throws AppError `TUNNELS_OFF`, `TUNNELS_ENDING`, `TUNNEL_TO_ITSELF`, `TUNNEL_KEY_MISSING`, `TUNNEL_KEY_WRONG`;
    *   `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while the bot of the key cannot be looked up
    */
-  async admit({ headers }: IncomingMessage): Promise<Admitted> {
+  async admit({ headers }: IncomingMessage): Promise<AdmittedBot> {
     if (this.#target === null) throw new AppError('TUNNELS_OFF');
     if (this.lifecycle.isDraining) {
       throw new AppError('TUNNELS_ENDING', { retryAfterS: STOPPING_RETRY_AFTER_S });
@@ -61,7 +61,7 @@ export class TunnelAdmission {
   }
 }
 
-export interface Admitted {
+export interface AdmittedBot {
   readonly bot: CallingBot;
   /** Whether the key is valid now. */
   readonly isStillAllowed: () => boolean;

@@ -6,7 +6,7 @@ import { type Authority, parseAuthority, toAuthorityText } from '../../config/au
 import { type ForwardProxy, forwardProxyFor } from '../../config/forward-proxy.js';
 import { toPlainHost } from '../../config/host-name.js';
 import { proxyFaultOf, TUNNEL_FAILED } from '../../http/outgoing/forward-proxy.js';
-import { connectDirectly, connectThrough, type Dialling } from '../../http/outgoing/plain-connection.js';
+import { connectDirectly, connectThrough, type DialOptions } from '../../http/outgoing/plain-connection.js';
 import type { OwnAddresses } from './own-addresses.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
@@ -53,7 +53,7 @@ export class TunnelDialler {
   #connect(own: OwnAddresses, via: string, signal: AbortSignal): Promise<Socket> {
     const { host, port } = this.#proxy === null ? this.#dialled : authorityOf(this.#proxy);
     if (isIP(host) !== 0 && own.has(host, port)) throw new AppError('TUNNEL_TO_ITSELF');
-    const dialling: Dialling = { lookup: lookupOthers(own, port), signal };
+    const dialling: DialOptions = { lookup: lookupOthers(own, port), signal };
     return this.#proxy === null
       ? connectDirectly(host, port, dialling)
       : connectThrough(this.#proxy, toAuthorityText(this.#dialled), { via }, dialling);

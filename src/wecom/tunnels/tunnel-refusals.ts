@@ -23,7 +23,7 @@ const LAST_WORDS_MS = 2_000;
 const TEXT_LENGTH_MAX = 1_000;
 
 /** A request for a tunnel, and what is known about it so far. */
-export interface Asked {
+export interface TunnelRequest {
   readonly request: IncomingMessage;
   readonly requestId: string;
   readonly client: Socket;
@@ -45,7 +45,7 @@ export class TunnelRefusals {
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  refuse(why: AppError, asked: Asked): void {
+  refuse(why: AppError, asked: TunnelRequest): void {
     const { client, requestId } = asked;
     const error = this.refusals.judge(why, client.remoteAddress);
     const { status } = ERRORS[error.code];
@@ -60,7 +60,7 @@ export class TunnelRefusals {
     this.clock.after(LAST_WORDS_MS, () => client.destroy());
   }
 
-  #tell(error: AppError, { requestId, botId, request }: Asked): void {
+  #tell(error: AppError, { requestId, botId, request }: TunnelRequest): void {
     const { code, detail, internal, cause } = error;
     const { status } = ERRORS[code];
     const address = request.socket.remoteAddress;

@@ -13,12 +13,12 @@ import { OwnAddresses } from './own-addresses.js';
 import { ConnectionLimits } from '../../http/limits/connection-limits.js';
 import { Clock } from '../../kernel/clock.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import { type Admitted, TunnelAdmission } from './tunnel-admission.js';
+import { type AdmittedBot, TunnelAdmission } from './tunnel-admission.js';
 import { TunnelDialler } from './tunnel-dialler.js';
 import { TunnelLimits } from './tunnel-limits.js';
 import { TunnelLog } from './tunnel-log.js';
 import { TunnelMetrics } from './tunnel-metrics.js';
-import { type Asked, TunnelRefusals } from './tunnel-refusals.js';
+import { type TunnelRequest, TunnelRefusals } from './tunnel-refusals.js';
 import { type EndedTunnel, Tunnel } from './tunnel.js';
 
 /** The end of a tunnel whose client disconnected before the connection to WeCom was made. */
@@ -53,7 +53,13 @@ export class Tunnels implements OnModuleInit {
     const own = new OwnAddresses(server);
     server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
       if (!this.#hold(client)) return;
-      const asked: Asked = { request, requestId: requestIdOf(request), client, head, botId: undefined };
+      const asked: TunnelRequest = {
+        request,
+        requestId: requestIdOf(request),
+        client,
+        head,
+        botId: undefined,
+      };
       this.#take(asked, own).catch((error: unknown) => this.refusals.refuse(toAppError(error), asked));
     });
   }
@@ -71,7 +77,7 @@ export class Tunnels implements OnModuleInit {
   }
 
   /** Resolves when the tunnel has ended. @throws AppError when none was opened. */
-  async #take(asked: Asked, own: OwnAddresses): Promise<void> {
+  async #take(asked: TunnelRequest, own: OwnAddresses): Promise<void> {
     const admitted = await this.admission.admit(asked.request);
     if (asked.client.destroyed) return;
     asked.botId = admitted.bot.id;
@@ -92,8 +98,8 @@ export class Tunnels implements OnModuleInit {
 
   /** @throws AppError `WECOM_UNREACHABLE`, `TUNNEL_TO_ITSELF` */
   async #carry(
-    { client, head, requestId }: Asked,
-    { via, isStillAllowed }: Admitted,
+    { client, head, requestId }: TunnelRequest,
+    { via, isStillAllowed }: AdmittedBot,
     own: OwnAddresses,
   ): Promise<EndedTunnel> {
     const wecom = await this.#dialFor(client, own, via);

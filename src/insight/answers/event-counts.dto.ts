@@ -1,7 +1,7 @@
 import { IsInt, Min } from 'class-validator';
 
 /** Counts of events and callbacks within some time. */
-export abstract class Counted {
+export abstract class EventCounts {
   /**
    * Events that were taken as they came in.
    * @example 118

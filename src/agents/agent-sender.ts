@@ -19,13 +19,13 @@ const OF_CUSTOMER_SERVICE = { first: 95_000, last: 95_099 };
  * `refused`: WeCom will not send that, and it need not be tried again. `unclear`: the same, but WeCom may have sent it before, so what
  * follows it may be sent. `failed`: it may be sent later.
  */
-export type Sent =
+export type SendResult =
   | { readonly outcome: 'sent' }
   | { readonly outcome: 'unclear'; readonly errcode: number }
   | { readonly outcome: 'refused'; readonly errcode: number }
   | { readonly outcome: 'failed'; readonly reason: string; readonly retryAfterMs?: number };
 
-export interface Text {
+export interface AgentText {
   readonly openKfId: string;
   /** The `external_userid`. */
   readonly customer: string;
@@ -37,7 +37,7 @@ export interface Text {
 }
 
 @Injectable()
-export class Sending {
+export class AgentSender {
   /** By corp. */
   readonly #places = new Places();
 
@@ -47,13 +47,13 @@ export class Sending {
   ) {}
 
   /** Never rejects. */
-  async send(bot: OpenBot, text: Text): Promise<Sent> {
+  async send(bot: OpenBot, text: AgentText): Promise<SendResult> {
     const free = await this.#places.take(bot.corpId, AT_ONCE);
     return this.#send(bot, text).finally(free);
   }
 
   /** @param isWanted is asked when nothing else has to be waited for. @returns `null` if it is not. Rejects as that does. */
-  async sendIf(bot: OpenBot, text: Text, isWanted: () => Promise<boolean>): Promise<Sent | null> {
+  async sendIf(bot: OpenBot, text: AgentText, isWanted: () => Promise<boolean>): Promise<SendResult | null> {
     const free = await this.#places.take(bot.corpId, AT_ONCE);
     try {
       return (await isWanted()) ? await this.#send(bot, text) : null;
@@ -62,7 +62,7 @@ export class Sending {
     }
   }
 
-  async #send(bot: OpenBot, { openKfId, customer, msgid, text, isRepeated }: Text): Promise<Sent> {
+  async #send(bot: OpenBot, { openKfId, customer, msgid, text, isRepeated }: AgentText): Promise<SendResult> {
     const { id: botId, corpId } = bot;
     const { corpSecret } = bot.secrets;
     const body = { touser: customer, open_kfid: openKfId, msgid, msgtype: 'text', text: { content: text } };

@@ -1,5 +1,5 @@
 /** Work that runs in the background, and that a stop waits for. */
-export class Pending {
+export class BackgroundWork {
   readonly #work = new Set<Promise<unknown>>();
 
   /** @returns the same work; handling its failure is up to the caller. */

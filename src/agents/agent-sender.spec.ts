@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { OpenBot } from '../registry/bots/known-bots.js';
 import type { KfAnswer, KfCalls } from '../wecom/kf-calls.js';
 import { NoSessionCalls } from '../wecom/proxy/session-calls.js';
-import { Sending } from './sending.js';
+import { AgentSender } from './agent-sender.js';
 
 const TEXTS = 100;
 const AT_ONCE = 16;
@@ -15,7 +15,7 @@ it('texts that are due at the same time wait for each other, and none fails', as
       underWay.push(() => resolve({ fields: {} }));
       underWayMax = Math.max(underWayMax, underWay.length);
     });
-  const sending = new Sending({ call } as unknown as KfCalls, new NoSessionCalls());
+  const sending = new AgentSender({ call } as unknown as KfCalls, new NoSessionCalls());
   const bot = { id: 'bot-1', corpId: 'wwCorp_1', secrets: {} } as unknown as OpenBot;
   const text = { openKfId: 'wk', customer: 'wm', text: 'Hello', isRepeated: false };
   const all = Promise.all(

@@ -19,7 +19,7 @@ export type CallbackForm = 'verification' | 'encrypted' | 'decrypted';
  * What became of one callback; of a refused one, how far it came. Log line, metrics, span and record are made of it, in the
  * controller.
  */
-export class Accepted {
+export class CallbackReport {
   outcome: CallbackOutcome = 'failed';
   /** Why it was not accepted; `null` when it was. */
   error: unknown = null;
@@ -44,8 +44,8 @@ export class Accepted {
 }
 
 /** Never rejects. @param fill notes what becomes known, also before it throws. */
-export async function acceptedBy(fill: (accepted: Accepted) => Promise<void>): Promise<Accepted> {
-  const accepted = new Accepted();
+export async function acceptedBy(fill: (accepted: CallbackReport) => Promise<void>): Promise<CallbackReport> {
+  const accepted = new CallbackReport();
   try {
     await fill(accepted);
     return accepted;
@@ -55,7 +55,7 @@ export async function acceptedBy(fill: (accepted: Accepted) => Promise<void>): P
 }
 
 /** @param accepted what is known of it. */
-export function refusedFor(error: unknown, accepted = new Accepted()): Accepted {
+export function refusedFor(error: unknown, accepted = new CallbackReport()): CallbackReport {
   accepted.error = error;
   accepted.outcome = outcomeOf(error);
   return accepted;

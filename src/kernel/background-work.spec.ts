@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { watch } from '../../test/support/delivery.js';
-import { Pending } from './pending.js';
+import { BackgroundWork } from './background-work.js';
 
 it('is over when all that was under way has ended, well or not', async () => {
-  const pending = new Pending();
+  const pending = new BackgroundWork();
   const [well, badly] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
   const works = [pending.add(well.promise), pending.add(badly.promise)];
   const state = watch(pending.whenOver());
@@ -16,7 +16,7 @@ it('is over when all that was under way has ended, well or not', async () => {
 });
 
 it('waits for nothing that has ended', async () => {
-  const pending = new Pending();
+  const pending = new BackgroundWork();
   await pending.add(Promise.resolve());
   const state = watch(pending.whenOver());
   await Promise.resolve();
