@@ -170,6 +170,61 @@ export type AccountWaitingAnswer = {
     dead: number;
 };
 
+export type AgentDto = {
+    /**
+     * How the service is asked. openai: chat/completions, of any model with that form. fastgpt: the same, where the service keeps the conversation. dify: a chat application of Dify. coze: a bot of Coze.
+     */
+    form?: 'coze' | 'dify' | 'fastgpt' | 'openai';
+    /**
+     * The base of the service's API. The path of the call follows it: /chat/completions, /chat-messages or /v3/chat. The rules for the endpoint of a puppet hold for it.
+     */
+    url?: string | null;
+    /**
+     * For form openai: the model. Others decide by themselves.
+     */
+    model?: string | null;
+    /**
+     * For form coze: the id of the bot there.
+     */
+    botId?: string | null;
+    /**
+     * For form openai: how many of the customer's last questions, with their answers, go along with the next one. They are kept sealed, for 48 h. 0 to 20; left out: 0, and nothing is kept.
+     */
+    history?: number | null;
+    /**
+     * How long the service may take for an answer, in milliseconds. Left out: 60,000.
+     */
+    timeoutMs?: number | null;
+    /**
+     * How many calls may be under way at a time, over all accounts of the bot and by each manager process. Left out: 16.
+     */
+    concurrency?: number | null;
+    /**
+     * A customer's text that is one of these begins a new conversation. Left out: 新对话. An empty list: none does.
+     */
+    reset?: Array<string> | null;
+    /**
+     * Answers what is no text, such as a picture: once a minute at most. Left out or empty: nothing does.
+     */
+    unsupported?: string | null;
+    /**
+     * Is sent once to a customer who has waited `fallbackAfterS` for an answer; the answer follows all the same. Left out or empty: nothing is.
+     */
+    fallback?: string | null;
+    /**
+     * Seconds. Left out: 30.
+     */
+    fallbackAfterS?: number | null;
+    /**
+     * An answer with this text hands the customer over to people; the text itself is not sent. It needs `session.people` with `nobody`. Left out or empty: none does.
+     */
+    handOverMark?: string | null;
+    /**
+     * The key of its API, which no answer shows.
+     */
+    key?: string | null;
+};
+
 export type AgentSettingsAnswer = {
     /**
      * How the service is asked. openai: chat/completions, of any model with that form. fastgpt: the same, where the service keeps the conversation. dify: a chat application of Dify. coze: a bot of Coze.
@@ -219,6 +274,21 @@ export type AgentSettingsAnswer = {
      * An answer with this text hands the customer over to people; the text itself is not sent. It needs `session.people` with `nobody`. Left out or empty: none does.
      */
     handOverMark: string;
+};
+
+export type AgentTestDto = {
+    /**
+     * A bot of kind agent: what `agent` leaves out is as that bot has it, its key too.
+     */
+    botId?: string | null;
+    /**
+     * The service, as a bot of kind agent has it.
+     */
+    agent?: AgentDto;
+    /**
+     * What the service is asked.
+     */
+    question: string;
 };
 
 export type AgentTestedAnswer = {
@@ -524,6 +594,90 @@ export type BotCallbackAnswer = {
      * How long an attempt may take, in milliseconds. Many programs pull before they answer. WeCom is answered after 1 s anyway.
      */
     timeoutMs: number;
+};
+
+export type BotCallbackDto = {
+    /**
+     * Where a callback bot takes WeCom's callbacks: a URL with its path and perhaps a query. The rules for the endpoint of a puppet hold for it. Answers show `***` for its query, which may hold a secret, and an empty URL for a bot of kind stream.
+     */
+    url?: string | null;
+    /**
+     * What a callback bot gets at its URL. wecom: callbacks in WeCom's format. json: each message as JSON, signed with its signing secret; only for a bot that takes messages. Left out: wecom.
+     */
+    form?: 'json' | 'wecom';
+    /**
+     * The receiver that its callbacks are sealed for. Left out: the corp.
+     */
+    receiveId?: string | null;
+    /**
+     * How long an attempt may take, in milliseconds. Many programs pull before they answer. WeCom is answered after 1 s anyway.
+     */
+    timeoutMs?: number | null;
+    /**
+     * Its callback token. A new bot gets a random one if it is left out.
+     */
+    token?: string | null;
+    /**
+     * Its EncodingAESKey. A new bot gets a random one if it is left out.
+     */
+    encodingAESKey?: string | null;
+    /**
+     * Additional headers of each callback, such as PandaWiki's X-KB-ID.
+     */
+    headers?: {
+        [key: string]: string;
+    } | null;
+};
+
+export type BotChangeDto = {
+    /**
+     * For people.
+     */
+    name?: string | null;
+    /**
+     * The accounts whose events it takes. `["*"]` matches every account of the corp that no other bot lists and no puppet has registered.
+     */
+    openKfIds?: Array<string> | null;
+    /**
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, in order; again under the same id only where nobody knows whether the bot took it. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     */
+    takes?: 'event' | 'message';
+    /**
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone, as always for kind agent. One message of an account is under way at a time, but for kind agent one of each customer. Answers have null for a bot that takes events.
+     */
+    order?: 'account' | 'customer' | null;
+    /**
+     * For a bot that takes messages: what it gets in addition. servicer: what human servicers write.
+     */
+    include?: Array<'servicer'> | null;
+    /**
+     * For a bot that takes messages: it gets the messages that were sent since this time, at most 3 days back. Left out: since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     */
+    since?: string | null;
+    /**
+     * How it calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager, by CONNECT. `direct`: from an address of its own.
+     */
+    api?: 'direct' | 'manager' | 'tunnel';
+    /**
+     * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at once. Left out: false.
+     */
+    paused?: boolean | null;
+    /**
+     * For a bot that takes messages: how it and people share customers. It replaces the former one as a whole; null takes it away. Left out: nobody but the bot is thought of, and nothing is sent by the manager itself.
+     */
+    session?: SessionSettingsAnswer | null;
+    /**
+     * Where and how it takes callbacks.
+     */
+    callback?: BotCallbackDto;
+    /**
+     * For kind agent: the service that answers, and how it is asked.
+     */
+    agent?: AgentDto;
+    /**
+     * The secret of its app. With it, the manager recognizes access tokens that the bot got from WeCom itself, and pulls for a bot that takes messages.
+     */
+    corpSecret?: string | null;
 };
 
 export type BotChangedAnswer = {
@@ -1002,6 +1156,45 @@ export type CountsAnswer = {
     openCircuits: number;
 };
 
+export type DeadHintsDto = {
+    state: 'dead';
+    /**
+     * Only of this corp.
+     */
+    corpId?: string | null;
+    /**
+     * Only of this account.
+     */
+    openKfId?: string | null;
+    /**
+     * Only those whose last failure was at this stage.
+     */
+    stage?: 'busy' | 'circuit' | 'connect' | 'elsewhere' | 'endpoint' | 'expired' | 'key' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'paused' | 'pull' | 'quota' | 'registering' | 'reply' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
+    /**
+     * Only those whose event arrived at this time or later.
+     */
+    arrivedAfter?: string | null;
+    /**
+     * Only those whose event arrived before this time.
+     */
+    arrivedBefore?: string | null;
+};
+
+export type DecryptedEventDto = {
+    /**
+     * The sync token of the event. Without it the puppet is told to pull without a sync token.
+     */
+    token?: string | null;
+    /**
+     * The account that has something new.
+     */
+    openKfId: string;
+    /**
+     * The CreateTime of the event, in seconds since the epoch. It tells an older event from a newer one. A text of digits, as in WeCom’s XML, is accepted too.
+     */
+    createTime?: number | string | null;
+};
+
 export type DeliveredAnswer = {
     code: 0;
     message: 'success';
@@ -1075,6 +1268,21 @@ export type DeliveryStoryAnswer = {
      * Oldest first; at most 500.
      */
     records: Array<LoggedDeliveryAnswer>;
+};
+
+export type DeregisterDto = {
+    /**
+     * The customer-service account, as WeCom calls it in `open_kfid`.
+     */
+    kfId: string;
+    /**
+     * The corp that the account belongs to.
+     */
+    corpId: string;
+    /**
+     * If it is given, the deregistration counts only while the account is registered at this endpoint.
+     */
+    endpoint?: string | null;
 };
 
 export type FailedCallAnswer = {
@@ -1171,6 +1379,21 @@ export type HandOverAnswer = {
      * moved: to the pool, or to a servicer. already: people had the customer. nobody: no servicer is serving. closed: outside of the hours. With nobody and closed, the bot goes on.
      */
     outcome: 'already' | 'closed' | 'moved' | 'nobody';
+};
+
+export type HandOverDto = {
+    /**
+     * An account of the bot, as in `open_kfid`.
+     */
+    openKfId: string;
+    /**
+     * The customer, as in `external_userid`.
+     */
+    externalUserId: string;
+    /**
+     * Is sent to the customer in place of `session.people.waiting`: at most 2,048 bytes in UTF-8.
+     */
+    text?: string | null;
 };
 
 export type HealthAnswer = {
@@ -1542,6 +1765,88 @@ export type MessagesReplayedAnswer = {
     replayed: number;
 };
 
+export type NewAppDto = {
+    /**
+     * The corp.
+     */
+    corpId: string;
+    /**
+     * For people; may be empty.
+     */
+    name?: string | null;
+    /**
+     * Receivers that its events may be sealed for besides the corp: a suite, a provider, or an empty text.
+     */
+    receiveIds?: Array<string> | null;
+    /**
+     * The callback token. A new app gets a random one if it is left out.
+     */
+    token?: string | null;
+    /**
+     * The key of callbacks. A new app gets a random one if it is left out.
+     */
+    encodingAESKey?: string | null;
+};
+
+export type NewBotDto = {
+    /**
+     * The corp of its accounts.
+     */
+    corpId: string;
+    /**
+     * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody; agent: the manager asks the service of `agent` about each message, and sends its answer.
+     */
+    kind: 'agent' | 'callback' | 'none' | 'puppet' | 'stream';
+    /**
+     * For people.
+     */
+    name?: string | null;
+    /**
+     * The accounts whose events it takes. `["*"]` matches every account of the corp that no other bot lists and no puppet has registered.
+     */
+    openKfIds?: Array<string> | null;
+    /**
+     * What it gets. event: the callbacks of its accounts; if several wait, a bot of kind callback gets the newest 20, any other bot the newest one. message: the customers' messages and events, in order; again under the same id only where nobody knows whether the bot took it. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+     */
+    takes?: 'event' | 'message';
+    /**
+     * For a bot that takes messages: what a message blocks that was not taken. account: all later messages of its account. customer: the later messages of its customer alone, as always for kind agent. One message of an account is under way at a time, but for kind agent one of each customer. Answers have null for a bot that takes events.
+     */
+    order?: 'account' | 'customer' | null;
+    /**
+     * For a bot that takes messages: what it gets in addition. servicer: what human servicers write.
+     */
+    include?: Array<'servicer'> | null;
+    /**
+     * For a bot that takes messages: it gets the messages that were sent since this time, at most 3 days back. Left out: since now. ISO 8601, UTC. Answers have null for a bot that takes events.
+     */
+    since?: string | null;
+    /**
+     * How it calls WeCom. `manager`: at the manager's base URL. `tunnel`: through the manager, by CONNECT. `direct`: from an address of its own.
+     */
+    api?: 'direct' | 'manager' | 'tunnel';
+    /**
+     * While this is true, nothing is sent to the bot, and its events and messages are kept. When it becomes false, they are sent at once. Left out: false.
+     */
+    paused?: boolean | null;
+    /**
+     * For a bot that takes messages: how it and people share customers. It replaces the former one as a whole; null takes it away. Left out: nobody but the bot is thought of, and nothing is sent by the manager itself.
+     */
+    session?: SessionSettingsAnswer | null;
+    /**
+     * Where and how it takes callbacks.
+     */
+    callback?: BotCallbackDto;
+    /**
+     * For kind agent: the service that answers, and how it is asked.
+     */
+    agent?: AgentDto;
+    /**
+     * The secret of its app. With it, the manager recognizes access tokens that the bot got from WeCom itself, and pulls for a bot that takes messages.
+     */
+    corpSecret?: string | null;
+};
+
 export type OpenSpanAnswer = {
     /**
      * Days of the week on which it begins: 1 is Monday, 7 is Sunday.
@@ -1575,6 +1880,17 @@ export type OperatorAnswer = {
      * When its token was made; ISO 8601, UTC.
      */
     tokenCreatedAt: string;
+};
+
+export type OperatorDto = {
+    /**
+     * No two operators have the same.
+     */
+    name: string;
+    /**
+     * A reader reads; an admin also changes things.
+     */
+    role: 'admin' | 'reader';
 };
 
 export type OperatorPageAnswer = {
@@ -1750,6 +2066,41 @@ export type RefusedCallbacksAnswer = {
     days: number;
 };
 
+export type RegisterDto = {
+    /**
+     * The customer-service account, as WeCom calls it in `open_kfid`.
+     */
+    kfId: string;
+    /**
+     * What people call the account.
+     */
+    kfName: string;
+    /**
+     * Where the puppet is reached: a URL with or without a path, without query, fragment or user info, 2048 characters at most. An endpoint that `PUPPET_ENDPOINT_ALLOW` does not list is refused, and so are link-local addresses and a cloud's metadata.
+     */
+    endpoint: string;
+    /**
+     * The corp that the account belongs to.
+     */
+    corpId: string;
+    /**
+     * The secret of the app. To take over a registered account, it has to be the registered one, or one that WeCom accepts.
+     */
+    corpSecret: string;
+    /**
+     * The Token of the app's callback settings. It signs callbacks. If it and `encodingAESKey` are left out, events come as JSON.
+     */
+    token?: string | null;
+    /**
+     * The EncodingAESKey of the app's callback settings. It opens callbacks. If it and `token` are left out, events come as JSON.
+     */
+    encodingAESKey?: string | null;
+    /**
+     * What the puppet expects: event or message. Left out: event. It has to be what the bot takes with whose key the puppet registers; without a bot's key it has to be event.
+     */
+    takes?: 'event' | 'message';
+};
+
 export type RegistrationAnswer = {
     endpoint: string;
     /**
@@ -1772,6 +2123,21 @@ export type RegistrationAnswer = {
      * The last failed attempt at its endpoint, for any account and at any replica; null: none is known.
      */
     lastFailure: FailureAnswer | null;
+};
+
+export type RenewKeyDto = {
+    /**
+     * How long the old key is valid beside the new one, seconds. 0: it ends at once.
+     */
+    overlapS?: number | null;
+};
+
+export type ReplayDto = {
+    state: 'dead';
+    /**
+     * Only of this corp.
+     */
+    corpId?: string | null;
 };
 
 export type ReplayedAnswer = {
@@ -1924,6 +2290,13 @@ export type SignInByOidcAnswer = {
      * The claim whose groups decide the role of a person.
      */
     groupsClaim: string;
+};
+
+export type SignInDto = {
+    /**
+     * A secret of `AUTH_OPERATOR_TOKEN`, or the token of a named operator.
+     */
+    token: string;
 };
 
 export type SignedInOperatorAnswer = {

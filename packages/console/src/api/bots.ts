@@ -1,12 +1,13 @@
 import type {
-  AgentSettingsAnswer,
+  AgentTestDto,
   AgentTestedAnswer,
   BotAnswer,
+  BotChangeDto,
   BotChangedAnswer,
   BotCreatedAnswer,
   BotVerifiedAnswer,
   BotWithKeyAnswer,
-  SessionSettingsAnswer,
+  NewBotDto,
 } from './answers.gen.js';
 import { useAnswer, usePaged } from './answers.js';
 import { request } from './request.js';
@@ -20,36 +21,6 @@ const VERIFY_DEADLINE_MS = 15_000;
 /** Of an agent that says nothing of it. */
 const AGENT_TIMEOUT_MS = 60_000;
 
-/** The service of an agent, with its key where that is given. */
-export interface AgentChange extends Partial<AgentSettingsAnswer> {
-  readonly key?: string;
-}
-
-export interface BotChange {
-  readonly name?: string;
-  readonly openKfIds?: readonly string[];
-  readonly takes?: BotAnswer['takes'];
-  readonly corpSecret?: string;
-  readonly paused?: boolean;
-  readonly session?: SessionSettingsAnswer | null;
-  readonly agent?: AgentChange;
-  readonly callback?: {
-    readonly url?: string;
-    readonly form?: 'json';
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly timeoutMs?: number;
-  };
-}
-
-export interface NewBot extends BotChange {
-  readonly name: string;
-  readonly corpId: string;
-  readonly openKfIds: readonly string[];
-  readonly kind: BotAnswer['kind'];
-  readonly api: BotAnswer['api'];
-  readonly takes: BotAnswer['takes'];
-}
-
 export const useBots = () => usePaged<BotAnswer>('/api/v1/bots');
 
 export const useBot = (id: string, everyMs?: number) =>
@@ -62,11 +33,11 @@ export const useKnownBots = () =>
     everyMs: 30_000,
   });
 
-export function createBot(body: NewBot): Promise<BotCreatedAnswer> {
+export function createBot(body: NewBotDto): Promise<BotCreatedAnswer> {
   return request('/api/v1/bots', { method: 'POST', body, deadlineMs: WRITE_DEADLINE_MS });
 }
 
-export function changeBot(id: string, body: BotChange): Promise<BotChangedAnswer> {
+export function changeBot(id: string, body: BotChangeDto): Promise<BotChangedAnswer> {
   return request(pathOf(id), { method: 'PATCH', body, deadlineMs: WRITE_DEADLINE_MS });
 }
 
@@ -82,15 +53,8 @@ export function verifyBot(id: string): Promise<BotVerifiedAnswer> {
   return request(`${pathOf(id)}/verify`, { method: 'POST', deadlineMs: VERIFY_DEADLINE_MS });
 }
 
-export interface AgentTest {
-  /** A bot that has what `agent` leaves out. */
-  readonly botId?: string;
-  readonly agent: AgentChange;
-  readonly question: string;
-}
-
-export function testAgent(body: AgentTest): Promise<AgentTestedAnswer> {
-  const deadlineMs = WRITE_DEADLINE_MS + (body.agent.timeoutMs ?? AGENT_TIMEOUT_MS);
+export function testAgent(body: AgentTestDto): Promise<AgentTestedAnswer> {
+  const deadlineMs = WRITE_DEADLINE_MS + (body.agent?.timeoutMs ?? AGENT_TIMEOUT_MS);
   return request('/api/v1/agents/test', { method: 'POST', body, deadlineMs });
 }
 

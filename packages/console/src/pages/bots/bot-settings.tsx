@@ -1,8 +1,8 @@
 import { Alert } from 'antd';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../../api/answers.js';
-import { type BotChange, changeBot } from '../../api/bots.js';
-import type { BotAnswer } from '../../api/answers.gen.js';
+import { changeBot } from '../../api/bots.js';
+import type { BotAnswer, BotChangeDto } from '../../api/answers.gen.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { CopyField } from '../../components/copy.js';
 import { ErrorNote } from '../../components/error-note.js';
@@ -34,7 +34,7 @@ function typedOf({ name, openKfIds, callback, takes }: BotAnswer): Typed {
 }
 
 /** What is other than it was: the query of the URL is not shown, and somebody else may have changed the rest meanwhile. */
-function changeOf({ name, openKfIds, callback, takes }: BotAnswer, typed: Typed): BotChange {
+function changeOf({ name, openKfIds, callback, takes }: BotAnswer, typed: Typed): BotChangeDto {
   const [newName, url, timeoutMs] = [typed.name.trim(), typed.url.trim(), Number(typed.timeoutMs)];
   const corpSecret = typed.corpSecret.trim();
   const ofCallback = {
@@ -43,7 +43,7 @@ function changeOf({ name, openKfIds, callback, takes }: BotAnswer, typed: Typed)
   };
   return {
     ...(newName !== name && { name: newName }),
-    ...(typed.openKfIds.join() !== openKfIds.join() && { openKfIds: typed.openKfIds }),
+    ...(typed.openKfIds.join() !== openKfIds.join() && { openKfIds: [...typed.openKfIds] }),
     ...(typed.takes !== takes && { takes: typed.takes }),
     ...(corpSecret !== '' && { corpSecret }),
     ...(callback !== null && Object.keys(ofCallback).length > 0 && { callback: ofCallback }),
@@ -59,7 +59,7 @@ export function BotSettings({ bot }: { readonly bot: BotAnswer }) {
   const [signingSecret, setSigningSecret] = useOneTime<string>(`signing secret ${bot.id}`);
   const type = (changed: Partial<Typed>): void => setTyped((earlier) => ({ ...earlier, ...changed }));
   const change = useChange(
-    (body: BotChange) => changeBot(bot.id, body),
+    (body: BotChangeDto) => changeBot(bot.id, body),
     ['/api/v1/bots', '/api/v1/accounts', '/api/v1/status'],
   );
   const body = changeOf(before, typed);

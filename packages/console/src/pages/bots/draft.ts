@@ -1,4 +1,4 @@
-import type { NewBot } from '../../api/bots.js';
+import type { NewBotDto } from '../../api/answers.gen.js';
 import { ALL_OTHERS, readAccountIds } from './account-ids.js';
 import { type AgentDraft, NEW_AGENT, toService } from './agents/agent-draft.js';
 import { type BotApi, type BotTakes, PROGRAMS, type Program, type ProgramName } from './programs.js';
@@ -104,13 +104,13 @@ export function corpSecretOf(draft: ChosenDraft): Program['corpSecret'] {
   return takesOf(draft) === 'message' ? 'required' : programOf(draft).corpSecret;
 }
 
-export function toNewBot(draft: ChosenDraft): NewBot {
+export function toNewBot(draft: ChosenDraft): NewBotDto {
   const { kind, api, form, headers } = programOf(draft);
   const given = headers.map((name) => [name, draft.headers[name]?.trim() ?? '']);
   return {
     name: draft.name.trim(),
     corpId: draft.corpId.trim(),
-    openKfIds: accountsOf(draft),
+    openKfIds: [...accountsOf(draft)],
     kind,
     api: api ?? draft.api,
     takes: takesOf(draft),

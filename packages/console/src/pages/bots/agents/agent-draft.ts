@@ -1,6 +1,5 @@
 /** `agent` of a bot as somebody has typed it: the service that answers, and how. */
-import type { AgentSettingsAnswer } from '../../../api/answers.gen.js';
-import type { AgentChange } from '../../../api/bots.js';
+import type { AgentDto, AgentSettingsAnswer } from '../../../api/answers.gen.js';
 
 export type AgentForm = AgentSettingsAnswer['form'];
 export const AGENT_FORMS = ['dify', 'fastgpt', 'coze', 'openai'] as const satisfies readonly AgentForm[];
@@ -41,7 +40,7 @@ export function toAgentDraft(agent: AgentSettingsAnswer): AgentDraft {
 }
 
 /** What every agent needs. An empty text takes away what another form has needed. */
-export function toService({ form, url, key, model, botId }: AgentDraft): AgentChange {
+export function toService({ form, url, key, model, botId }: AgentDraft): AgentDto {
   return {
     form,
     url: url.trim(),
@@ -51,7 +50,7 @@ export function toService({ form, url, key, model, botId }: AgentDraft): AgentCh
   };
 }
 
-export function toAgent(draft: AgentDraft): AgentChange {
+export function toAgent(draft: AgentDraft): AgentDto {
   const { form, history, timeoutMs, concurrency, reset, fallbackAfterS } = draft;
   return {
     ...toService(draft),
@@ -70,7 +69,7 @@ export function toAgent(draft: AgentDraft): AgentChange {
 const textOrNone = (text: string): string => (text.trim() === '' ? '' : text);
 
 /** What is other than it was: somebody else may have changed the rest meanwhile. */
-export function agentChange(before: AgentSettingsAnswer, draft: AgentDraft): AgentChange {
+export function agentChange(before: AgentSettingsAnswer, draft: AgentDraft): AgentDto {
   const known: Readonly<Record<string, unknown>> = { ...before };
   const changed = Object.entries(toAgent(draft)).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(known[name]),

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
-import type { AgentSettingsAnswer, BotAnswer } from '../../../api/answers.gen.js';
+import type { AgentSettingsAnswer, BotAnswer, BotChangeDto } from '../../../api/answers.gen.js';
 import { useChange } from '../../../api/answers.js';
-import { type BotChange, changeBot } from '../../../api/bots.js';
+import { changeBot } from '../../../api/bots.js';
 import { ChangeButton } from '../../../components/change-button.js';
 import { ErrorNote } from '../../../components/error-note.js';
 import { Field } from '../../../components/field.js';
@@ -27,7 +27,7 @@ export function BotAgent({ bot, agent }: BotAgentProps) {
   const [draft, setDraft] = useState(() => toAgentDraft(agent));
   const type = (changed: Partial<AgentDraft>): void => setDraft((earlier) => ({ ...earlier, ...changed }));
   const change = useChange(
-    (body: BotChange) => changeBot(bot.id, body),
+    (body: BotChangeDto) => changeBot(bot.id, body),
     ['/api/v1/bots', '/api/v1/accounts', '/api/v1/status'],
   );
   const body = agentChange(before, draft);

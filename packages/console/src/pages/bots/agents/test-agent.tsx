@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import type { AgentTestedAnswer } from '../../../api/answers.gen.js';
+import type { AgentDto, AgentTestedAnswer } from '../../../api/answers.gen.js';
 import { useChange } from '../../../api/answers.js';
-import { type AgentChange, testAgent } from '../../../api/bots.js';
+import { testAgent } from '../../../api/bots.js';
 import { ChangeButton } from '../../../components/change-button.js';
 import { ErrorNote } from '../../../components/error-note.js';
 import { Field } from '../../../components/field.js';
@@ -11,7 +11,7 @@ import { t } from '../../../i18n/language.js';
 
 interface TestAgentProps {
   /** As it is typed now, saved or not. */
-  readonly agent: AgentChange;
+  readonly agent: AgentDto;
   /** The bot whose key is used if none is typed. */
   readonly botId?: string;
 }

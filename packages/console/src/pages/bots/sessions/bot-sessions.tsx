@@ -1,8 +1,8 @@
 import { Checkbox } from 'antd';
 import { type FormEvent, useEffect, useState } from 'react';
-import type { BotAnswer } from '../../../api/answers.gen.js';
+import type { BotAnswer, BotChangeDto } from '../../../api/answers.gen.js';
 import { useChange } from '../../../api/answers.js';
-import { type BotChange, changeBot } from '../../../api/bots.js';
+import { changeBot } from '../../../api/bots.js';
 import { ChangeButton } from '../../../components/change-button.js';
 import { ErrorNote } from '../../../components/error-note.js';
 import { Field } from '../../../components/field.js';
@@ -25,7 +25,7 @@ export function BotSessions({ bot }: { readonly bot: BotAnswer }) {
   const [draft, setDraft] = useState(before);
   const type = (changed: Partial<SessionDraft>): void => setDraft((earlier) => ({ ...earlier, ...changed }));
   const change = useChange(
-    (body: BotChange) => changeBot(bot.id, body),
+    (body: BotChangeDto) => changeBot(bot.id, body),
     ['/api/v1/bots', '/api/v1/accounts', '/api/v1/status'],
   );
   const form = useFaultFocus(change.error);
