@@ -72,10 +72,9 @@ export class NewAppDto extends IntersectionType(
 ) {}
 
 export function toNewApp(given: NewAppDto): WecomApp {
-  const { corpId, name = '', receiveIds = [] } = given;
-  const { token = randomLettersAndDigits(32), encodingAESKey = randomLettersAndDigits(43) } = given;
+  const { token = randomLettersAndDigits(32), encodingAESKey = randomLettersAndDigits(43), ...same } = given;
   const keys = { callbackToken: new Secret(token), encodingAESKey: new Secret(encodingAESKey) };
-  return { corpId, name, receiveIds, ...keys };
+  return { name: '', receiveIds: [], ...same, ...keys };
 }
 
 /** An app as a line of an exported file, its secrets as texts: in the clear, or sealed for the app with the line's id. */

@@ -53,8 +53,8 @@ export function toFileApps(listed: readonly WecomApp[]): App[] {
 }
 
 /** False when its secrets are stored sealed and could not be opened. */
-export function hasSecrets(app: KeyPair | null): boolean {
-  return app !== null && app.callbackToken.reveal() !== '' && app.encodingAESKey.reveal() !== '';
+export function hasSecrets({ callbackToken, encodingAESKey }: KeyPair): boolean {
+  return callbackToken.reveal() !== '' && encodingAESKey.reveal() !== '';
 }
 
 /** For `Records.change`: the app with this verification; `null` if a later one is noted already. */

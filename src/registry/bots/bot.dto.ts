@@ -212,8 +212,8 @@ export class BotDto {
   readonly session!: SessionSettings | null;
 }
 
-/** The fields that only come in: they hold secrets. */
-export class BotSecretsDto {
+/** The fields of a bot that can be changed; `null` counts as left out, except for `session`. Its own ones hold secrets, and only come in. */
+export class BotChangeDto extends PartialType(OmitType(BotDto, ['corpId', 'kind'])) {
   /** Where and how it takes callbacks. */
   @IsOptional()
   @IsNested(BotCallbackDto)
@@ -232,12 +232,6 @@ export class BotSecretsDto {
   @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))
   readonly corpSecret?: string;
 }
-
-/** The fields of a bot that can be changed; `null` counts as left out, except for `session`. */
-export class BotChangeDto extends IntersectionType(
-  PartialType(OmitType(BotDto, ['corpId', 'kind'])),
-  BotSecretsDto,
-) {}
 
 /** Body of `POST /api/v1/bots`. */
 export class NewBotDto extends IntersectionType(PickType(BotDto, ['corpId', 'kind']), BotChangeDto) {}
