@@ -1,5 +1,6 @@
 import { ERRORS } from '../../kernel/error-table.js';
-import { type App, APPS, APPS_MAX, isDescribedAlike } from '../../registry/apps/app.js';
+import { type App, APPS, APPS_MAX } from '../../registry/apps/app.js';
+import { isDescribedAlike } from '../../registry/apps/app.dto.js';
 import type { Records, RecordStore } from '../../storage/records/records.js';
 import type { ImportOutcome, WhatToChange } from './what-to-change.js';
 

@@ -110,3 +110,8 @@ export function fromAppEntry(line: object): App {
     verifiedAtMs: verifiedAt ? Date.parse(verifiedAt) : null,
   };
 }
+
+/** Whether both apps, which have the same id, are equal in all that an operator gave. */
+export function isDescribedAlike(a: App, b: App): boolean {
+  return JSON.stringify(knownFieldsOf(AppDto, a)) === JSON.stringify(knownFieldsOf(AppDto, b));
+}

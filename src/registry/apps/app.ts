@@ -61,17 +61,3 @@ export function hasSecrets({ callbackToken, encodingAESKey }: KeyPair): boolean 
 export function verifiedAt(app: App, nowMs: number): App | null {
   return (app.verifiedAtMs ?? 0) >= nowMs ? null : { ...app, verifiedAtMs: nowMs };
 }
-
-/** Whether both apps, which have the same id, are equal in all that is not secret. */
-export function isSameApp(a: App, b: App): boolean {
-  return a.createdAtMs === b.createdAtMs && a.verifiedAtMs === b.verifiedAtMs && isDescribedAlike(a, b);
-}
-
-/** Whether both apps, which have the same id, are equal in all that an operator gave. */
-export function isDescribedAlike(a: App, b: App): boolean {
-  return (
-    a.name === b.name &&
-    a.receiveIds.length === b.receiveIds.length &&
-    a.receiveIds.every((one, at) => one === b.receiveIds[at])
-  );
-}

@@ -3,7 +3,8 @@ import type { ConfigType } from '@nestjs/config';
 import { KnownCorps } from '../keys/known-corps.js';
 import { FollowedRecords } from '../../storage/records/followed-records.js';
 import { RecordStore } from '../../storage/records/records.js';
-import { type App, APPS, hasSecrets, isOfFile, isSameApp, toFileApps } from './app.js';
+import { type App, APPS, hasSecrets, isOfFile, toFileApps } from './app.js';
+import { isDescribedAlike } from './app.dto.js';
 import { appsConfig } from './apps.config.js';
 
 /** All apps, in memory: those of WECOM_APPS_FILE, and those of the store. */
@@ -70,6 +71,11 @@ export class KnownApps extends FollowedRecords<App> {
     const app = { ...stored, verifiedAtMs };
     if (known === null || !hasSecrets(known) || !isSameApp(known, app)) this.#put(app);
   }
+}
+
+/** Whether both apps, which have the same id, are equal in all that is not secret. */
+function isSameApp(a: App, b: App): boolean {
+  return a.createdAtMs === b.createdAtMs && a.verifiedAtMs === b.verifiedAtMs && isDescribedAlike(a, b);
 }
 
 /** `null` counts as earlier than any time. */
