@@ -41,8 +41,8 @@ import { notificationsConfig } from './notifications/notifications.config.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
 import { OperatorsModule } from './operators/operators.module.js';
-import { recordConfig } from './record/record.config.js';
-import { RecordModule } from './record/record.module.js';
+import { logConfig } from './log/log.config.js';
+import { LogModule } from './log/log.module.js';
 import { apiConfig } from './api/api.config.js';
 import { WaitingEvents } from './registry/accounts/waiting-events.js';
 import { appsConfig } from './registry/apps/apps.config.js';
@@ -78,7 +78,7 @@ const NAMESPACES: readonly Namespace[] = [
   notificationsConfig,
   oidcConfig,
   apiConfig,
-  recordConfig,
+  logConfig,
   appsConfig,
   endpointConfig,
   registrationConfig,
@@ -130,7 +130,7 @@ export class AppModule {
         await StorageModule.forRoot(config, CONTENTS),
         OperatorsModule,
         AuditModule,
-        RecordModule,
+        LogModule,
         RegistryModule,
         CallbackModule,
         PortsModule.forRoot(PORTS),

@@ -5,9 +5,8 @@ import { AUDIT } from './audit/audit-log.js';
 import { PULL_STATES } from './messages/queue/pull-state.js';
 import { NOTIFICATION_BOOKS } from './notifications/notification-books.js';
 import { ENDED_SESSIONS, OPERATORS } from './operators/operator.js';
-import { DELIVERIES } from './record/delivery-log.js';
-import { FIGURES } from './record/figure-store.js';
-import { SEEN } from './record/seen-store.js';
+import { DELIVERIES } from './log/delivery-log.js';
+import { FIGURES } from './log/figure-store.js';
 import { APPS } from './registry/apps/app.js';
 import { BOTS } from './registry/bots/stored-bot.js';
 import { SESSIONS } from './sessions/session.js';
@@ -30,5 +29,5 @@ export const CONTENTS: StoreContents = {
     CONVERSATIONS,
     REPLIES,
   ],
-  journals: [DELIVERIES, AUDIT, FIGURES, SEEN],
+  journals: [DELIVERIES, AUDIT, FIGURES],
 };

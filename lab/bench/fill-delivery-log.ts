@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { DeliveryLog } from '../../src/record/delivery-log.js';
-import { type DeliveryRecord, toLogged } from '../../src/record/delivery-record.js';
+import { DeliveryLog } from '../../src/log/delivery-log.js';
+import { type DeliveryRecord, toLogged } from '../../src/log/delivery-record.js';
 import { JournalIds } from '../../src/storage/journal/journal.js';
 import { SqliteJournals } from '../../src/storage/sqlite/journal.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite-store.js';
@@ -53,12 +53,12 @@ function takenAt(atMs: number, openKfId: string): DeliveryRecord {
     form: 'encrypted',
     occasion: null,
     attempt: 1,
-    endpoint: null,
+    ...{ endpoint: null, botId: null, asks: null },
     status: 200,
     stage: null,
     reason: null,
     durationMs: durationMs + 1,
     source: null,
-    onlyAttempt: { form: 'encrypted', endpoint: ENDPOINT, durationMs },
+    onlyAttempt: { form: 'encrypted', endpoint: ENDPOINT, botId: null, asks: 'event', durationMs },
   };
 }

@@ -11,7 +11,7 @@ import type { Bot } from '../registry/bots/bot.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { AppDto, NewAppDto, toNewApp } from '../registry/apps/app.dto.js';
 import type { CauseAnswer } from '../insight/answers/cause.dto.js';
-import { AllFigures } from '../insight/figures/all-figures.js';
+import { Past } from '../log/past.js';
 import { CurrentStatus } from '../insight/verdict/current-status.js';
 import {
   type AppAnswer,
@@ -38,7 +38,7 @@ export class AppsController {
   constructor(
     private readonly apps: AppsService,
     private readonly bots: KnownBots,
-    private readonly figures: AllFigures,
+    private readonly past: Past,
     private readonly status: CurrentStatus,
   ) {}
 
@@ -101,7 +101,7 @@ export class AppsController {
   }
 
   async #now(): Promise<Now> {
-    return { causes: await this.status.causesByCorp(), takenAtMs: this.figures.takenByCorp() };
+    return { causes: await this.status.causesByCorp(), takenAtMs: this.past.takenByCorp() };
   }
 
   #toAnswer(app: App, { causes, takenAtMs }: Now): AppAnswer {

@@ -29,7 +29,7 @@ import {
 import { type AccountView, AccountViews, statesOf } from '../insight/accounts/account-views.js';
 import type { CauseAnswer } from '../insight/answers/cause.dto.js';
 import { CurrentStatus } from '../insight/verdict/current-status.js';
-import { AllFigures } from '../insight/figures/all-figures.js';
+import { Past } from '../log/past.js';
 import { toDuration, toIso } from '../http/answers/times.js';
 import { BotChecks } from './bot-checks.js';
 import { askedBy } from '../http/access/asked-by.js';
@@ -49,7 +49,7 @@ interface Now {
 export class BotsController {
   constructor(
     private readonly bots: BotsService,
-    private readonly figures: AllFigures,
+    private readonly past: Past,
     private readonly circuits: Circuits,
     private readonly botEndpoints: BotEndpoints,
     private readonly checks: BotChecks,
@@ -225,7 +225,7 @@ export class BotsController {
 
   #toAnswer(bot: KnownBot, { causes, views }: Now): BotAnswer {
     const { id, order, secrets, endpoint, createdAtMs } = bot;
-    const { taken, failure, lastHour } = this.figures.ofBot(id);
+    const { taken, failure, lastHour } = this.past.ofBot(id);
     const isUsable = !('must' in endpoint);
     return {
       ...toBotDto(bot),

@@ -1,5 +1,5 @@
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { RECORD_OUTCOMES, type RecordOutcome } from '../record/delivery-record.js';
+import { RECORD_OUTCOMES, type RecordOutcome } from '../log/delivery-record.js';
 import { isJournalId } from '../storage/journal/journal.js';
 import { OUTCOMES, type Outcome } from '../insight/deliveries/delivery-answer.js';
 import { IsCursorOf, IsId, IsOneOf, IsQueryTime, PageQueryDto } from '../http/answers/page-query.dto.js';

@@ -1,10 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
-import { Clock } from '../kernel/clock.js';
 import { Accounts } from '../registry/accounts/accounts.js';
-import { addedUp, type FailedCall } from '../wecom/outcomes/failed-calls.js';
-import { errorKey, type SeenError, seenInAll } from '../wecom/outcomes/wecom-errors.js';
+import type { FailedCall } from '../wecom/outcomes/failed-calls.js';
+import { type ErrorCount, errorKey } from '../wecom/outcomes/wecom-errors.js';
 import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import {
   type FailedCallAnswer,
@@ -18,7 +17,6 @@ import {
 } from './wecom-errors.dto.js';
 import { toIso } from '../http/answers/times.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
-import { SeenByOthers } from '../insight/figures/seen-by-others.js';
 
 /** Calls that WeCom refused, or that the manager refused in WeCom's name. */
 @Controller('api/v1/wecom-errors')
@@ -26,24 +24,21 @@ import { SeenByOthers } from '../insight/figures/seen-by-others.js';
 export class WecomErrorsController {
   constructor(
     private readonly wecom: WecomMetrics,
-    private readonly others: SeenByOthers,
     private readonly accounts: Accounts,
-    private readonly clock: Clock,
   ) {}
 
   /**
    * List refused calls to WeCom.
    * @remarks
-   * By errcode, for all replicas that ran within 3 days, each since its start. Counts of other replicas are up to a minute old.
+   * By errcode, for all replicas, as far back as 7 days before this one started. Counts of other replicas are up to a minute old.
    * Calls that the manager refused in WeCom's name are included.
    */
   @Get()
   @AllowRoles('operator')
   @ApiOkResponse({ description: 'A page of errors.' })
   listWecomErrors(@Query() query: WecomErrorsQueryDto): SeenWecomErrorPageAnswer {
-    const errors = seenInAll([...this.wecom.errors, ...this.others.errors.all()]);
     const after = readCursor(WECOM_ERRORS, query) ?? '';
-    const rest = errors.filter((error) => errorKey(error) > after);
+    const rest = this.wecom.errors.list().filter((error) => errorKey(error) > after);
     const page = rest.slice(0, limitOf(query));
     const last = page.at(-1);
     const end = rest.length > page.length && last !== undefined ? errorKey(last) : null;
@@ -62,12 +57,13 @@ export class WecomErrorsController {
   @ApiOkResponse({ description: 'A page of failed calls.' })
   listFailedCalls(@Query() query: FailedCallsQueryDto): FailedCallPageAnswer {
     const { corpId, openKfId } = query;
-    const calls = [...this.wecom.failedCalls, ...this.others.calls.all()];
-    const all = addedUp(calls, this.clock.nowMs()).filter(
-      (call) =>
-        (corpId === undefined || call.corpId === corpId) &&
-        (openKfId === undefined || call.openKfId === openKfId),
-    );
+    const all = this.wecom.failedCalls
+      .list()
+      .filter(
+        (call) =>
+          (corpId === undefined || call.corpId === corpId) &&
+          (openKfId === undefined || call.openKfId === openKfId),
+      );
     const offset = Number(readCursor(FAILED_CALLS, query) ?? 0);
     const end = offset + limitOf(query);
     const items = all
@@ -78,13 +74,10 @@ export class WecomErrorsController {
   }
 }
 
-function toAnswer({ operation, errcode, count, lastAtMs }: SeenError): SeenWecomErrorAnswer {
+function toAnswer({ operation, errcode, count, lastAtMs }: ErrorCount): SeenWecomErrorAnswer {
   return { operation, errcode, count, lastAt: toIso(lastAtMs) };
 }
 
-function toFailedCall(
-  { lastAtMs, hours, hour: _, ...call }: FailedCall,
-  name: string | null,
-): FailedCallAnswer {
+function toFailedCall({ lastAtMs, hours, ...call }: FailedCall, name: string | null): FailedCallAnswer {
   return { ...call, name, lastAt: toIso(lastAtMs), hours: [...hours] };
 }

@@ -4,22 +4,22 @@ import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
 import { openRecorder } from '../../test/support/recorder.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { DeliveryRecorder } from '../record/delivery-recorder.js';
-import { RecordMetrics } from '../record/record-metrics.js';
+import type { DeliveryRecorder } from '../log/delivery-recorder.js';
+import { LogMetrics } from '../log/log-metrics.js';
 import { CallbackReport, type CallbackOutcome } from './callback-report.js';
 import { CallbackRecords, REFUSED_PER_MINUTE } from './callback-records.js';
 
 let clock: ManualClock;
 let deliveryLog: MemoryDeliveryLog;
 let recorder: DeliveryRecorder;
-let metrics: RecordMetrics;
+let metrics: LogMetrics;
 let records: CallbackRecords;
 
 beforeEach(() => {
   clock = new ManualClock();
   deliveryLog = new MemoryDeliveryLog();
   recorder = openRecorder(clock, deliveryLog);
-  metrics = new RecordMetrics(new Metrics(), deliveryLog);
+  metrics = new LogMetrics(new Metrics(), deliveryLog);
   records = new CallbackRecords(recorder, metrics, clock, clock);
 });
 

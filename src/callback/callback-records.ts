@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { DeliveryRecorder } from '../record/delivery-recorder.js';
-import type { RecordOutcome } from '../record/delivery-record.js';
-import { RecordMetrics } from '../record/record-metrics.js';
+import { DeliveryRecorder } from '../log/delivery-recorder.js';
+import type { RecordOutcome } from '../log/delivery-record.js';
+import { LogMetrics } from '../log/log-metrics.js';
 import type { CallbackReport, CallbackForm, CallbackOutcome } from './callback-report.js';
 
 /** How many refused and failed callbacks a minute come into the delivery log: anybody can send such callbacks. */
@@ -38,7 +38,7 @@ export class CallbackRecords {
 
   constructor(
     private readonly recorder: DeliveryRecorder,
-    private readonly metrics: RecordMetrics,
+    private readonly metrics: LogMetrics,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
@@ -57,7 +57,7 @@ export class CallbackRecords {
       form,
       occasion: null,
       attempt: accepted.attempts ?? 0,
-      endpoint: null,
+      ...{ endpoint: null, botId: null, asks: null },
       status: accepted.botStatus ?? null,
       stage: accepted.stage ?? null,
       reason: error === null ? null : reasonOf(error),

@@ -15,7 +15,7 @@ export class BotMetrics {
   }
 
   #samplesOf({ id, name }: KnownBot): Sample<'bot' | 'name' | 'outcome'>[] {
-    return Object.entries(this.deliveries.ofBot(id).attempts).map(([outcome, value]) => ({
+    return Object.entries(this.deliveries.ofBot(id)).map(([outcome, value]) => ({
       labels: { bot: id, name, outcome },
       value,
     }));

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { AccountHistories } from '../registry/puppets/account-history.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { WaitingEvents } from '../registry/accounts/waiting-events.js';
 import { Arrivals } from './inline/arrivals.js';
@@ -92,8 +91,4 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     WaitingEvents,
   ],
 })
-export class DispatchModule {
-  constructor(histories: AccountHistories, deliveries: Deliveries) {
-    histories.add(deliveries);
-  }
-}
+export class DispatchModule {}

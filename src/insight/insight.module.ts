@@ -12,12 +12,13 @@ import { RefusedCallbacks } from './deliveries/refused-callbacks.js';
 import { AccountServers } from './accounts/account-servers.js';
 import { AccountWaits } from './accounts/account-waits.js';
 import { AccountViews } from './accounts/account-views.js';
-import { AllFigures } from './figures/all-figures.js';
+import { FactsReader } from './figures/facts-reader.js';
 import { FigureRecorder } from './figures/figure-recorder.js';
 import { History } from './figures/history.js';
 import { Instruments } from './figures/instruments.js';
 import { LastMinute } from './figures/last-minute.js';
-import { SeenByOthers } from './figures/seen-by-others.js';
+import { OtherReplicas } from './figures/other-replicas.js';
+import { ReplicaFacts } from './figures/replica-facts.js';
 import { CurrentStatus } from './verdict/current-status.js';
 import { Names } from './accounts/names.js';
 import { StoreCounts } from './verdict/store-counts.js';
@@ -28,13 +29,11 @@ const FOR_OTHERS = [
   AccountList,
   AccountServers,
   AccountViews,
-  AllFigures,
   CurrentStatus,
   DeliveryHistory,
   DeliveryFeeds,
   History,
   RefusedCallbacks,
-  SeenByOthers,
   Successes,
 ];
 
@@ -44,10 +43,13 @@ const FOR_OTHERS = [
   providers: [
     ...FOR_OTHERS,
     AccountWaits,
+    FactsReader,
     FigureRecorder,
     Instruments,
     LastMinute,
     Names,
+    OtherReplicas,
+    ReplicaFacts,
     StoreCounts,
     Verdict,
   ],

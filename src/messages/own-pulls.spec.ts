@@ -6,7 +6,6 @@ import { DispatchMetrics } from '../dispatch/endpoint/dispatch-metrics.js';
 import type { AttemptResult } from '../dispatch/endpoint/attempt.js';
 import { Deliveries } from '../dispatch/endpoint/deliveries.js';
 import { Metrics } from '../metrics/metrics.js';
-import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import type { Destination, Destinations } from '../registry/accounts/destination.js';
 import type { Coverage } from './pulling/coverage.js';
 import type { Pulls } from './queue/pulls.js';
@@ -29,12 +28,7 @@ let ownPulls: OwnPulls;
 
 beforeEach(() => {
   clock = new ManualClock(1_000_000);
-  deliveries = new Deliveries(
-    new DispatchMetrics(new Metrics()),
-    noRecorder(clock),
-    new WecomMetrics(new Metrics(), clock),
-    clock,
-  );
+  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), noRecorder(clock), clock);
   [counted, takenBack, takerId] = [[], [], BOT];
   const coverage = {
     moved: (_account, { from, cursor }) => void counted.push(`${from}-${cursor}`),

@@ -6,8 +6,8 @@ import { MemoryRecords, RecordData } from '../../test/support/memory-records.js'
 import { Samples } from '../../test/support/metrics.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { DeliveryRecord } from '../record/delivery-record.js';
-import type { DeliveryRecorder } from '../record/delivery-recorder.js';
+import type { DeliveryRecord } from '../log/delivery-record.js';
+import type { DeliveryRecorder } from '../log/delivery-recorder.js';
 import type { Destinations } from '../registry/accounts/destination.js';
 import type { KnownBots, OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';

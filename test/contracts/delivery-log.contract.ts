@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DeliveryLog, RecordFilter } from '../../src/record/delivery-log.js';
-import { type DeliveryRecord, type LoggedRecord } from '../../src/record/delivery-record.js';
-import { timeOfId } from '../../src/storage/journal/journal.js';
+import type { DeliveryLog, RecordFilter } from '../../src/log/delivery-log.js';
+import { type DeliveryRecord, type LoggedRecord, toSignRecord } from '../../src/log/delivery-record.js';
+import { LAST_ID, timeOfId } from '../../src/storage/journal/journal.js';
 import { append as appendTo, attemptRecord, deliveryRecord, RecordIds } from '../support/delivery-records.js';
 
 export interface OpenedLog {
@@ -75,11 +75,36 @@ export function deliveryLogContract(open: () => Promise<OpenedLog>): void {
       });
       const [one, other] = await append(refused, deliveryRecord({ atMs: NOW_MS + 1, reason: '“引用”\n' }));
       expect(await opened.deliveryLog.find(one?.id ?? '')).toEqual(one);
-      const onlyAttempt = { form: 'decrypted', endpoint: 'http://puppet:8080', durationMs: 3.25 } as const;
+      const sentTo = { endpoint: 'http://puppet:8080', botId: 'bot-1', asks: 'event' } as const;
+      const onlyAttempt = { form: 'decrypted', ...sentTo, durationMs: 3.25 } as const;
       const [both] = await append(deliveryRecord({ atMs: NOW_MS - 1, webhookId: 'msg_both', onlyAttempt }));
       expect(await opened.deliveryLog.story('msg_both')).toEqual([both]);
       expect(await search({ webhookId: 'msg_1' })).toEqual([other]);
       expect(await search({ outcome: 'refused' })).toEqual([one]);
+    });
+
+    it('gives what other replicas wrote, and signs, which are not listed', async () => {
+      const { deliveryLog } = opened;
+      const signs = { outcomes: [], reads: [], forgotten: [{ openKfId: 'wk1', atMs: NOW_MS }] };
+      const there = [
+        ids.toLogged(
+          attemptRecord({ atMs: NOW_MS, botId: 'bot-1', asks: 'message', webhookId: 'msg_there' }),
+        ),
+        toSignRecord(ids.toLogged(deliveryRecord({ atMs: NOW_MS + 1 })).id, NOW_MS + 1, signs),
+      ].map((record) => ({ ...record, replica: 'there' }));
+      await appendTo(deliveryLog, there);
+      await append(deliveryRecord({ atMs: NOW_MS + 2, webhookId: 'msg_here' }));
+      expect(await deliveryLog.ofOthers('', 9)).toEqual(there);
+      expect(await deliveryLog.ofOthers(there[1]?.id ?? '', 9)).toEqual(there.slice(1));
+      expect(await deliveryLog.ofOthers('', 9, 'signs')).toEqual(there.slice(1));
+      const recent = async (what: 'signs' | 'deliveries') =>
+        (await deliveryLog.recent(what, 0, LAST_ID, 9)).records.map(({ webhookId }) => webhookId);
+      expect([await recent('signs'), await recent('deliveries')]).toEqual([
+        [null],
+        ['msg_here', 'msg_there'],
+      ]);
+      expect(await deliveryLog.find(there[1]?.id ?? '')).toBeNull();
+      expect((await search()).map(({ webhookId }) => webhookId)).toEqual(['msg_here']);
     });
 
     it('gives it also after a restart, and what was appended since then', async () => {

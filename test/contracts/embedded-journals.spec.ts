@@ -4,19 +4,17 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AUDIT_ENTRIES_MAX } from '../../src/audit/audit-log.js';
-import type { DeliveryLog, RecordFilter } from '../../src/record/delivery-log.js';
-import type { DeliveryRecord, LoggedRecord } from '../../src/record/delivery-record.js';
-import { FIGURES_KEPT_MS } from '../../src/record/figure-store.js';
-import { MINUTE_MS, NO_FIGURES } from '../../src/record/figures.js';
+import type { DeliveryLog, RecordFilter } from '../../src/log/delivery-log.js';
+import type { DeliveryRecord, LoggedRecord } from '../../src/log/delivery-record.js';
+import { FIGURES_KEPT_MS } from '../../src/log/figure-store.js';
+import { MINUTE_MS, NO_FIGURES } from '../../src/log/figures.js';
 import { append as appendTo, deliveryRecord, RecordIds } from '../support/delivery-records.js';
-import { deliveryLogOf, seenStoreOf, toAudit, toFigures, toLog, toSeen } from '../support/journals.js';
-import { PART_CHARS } from '../../src/record/seen-store.js';
+import { deliveryLogOf, toAudit, toFigures, toLog } from '../support/journals.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 import { auditLogContract, entryOf, removesOldEntries } from './audit-log.contract.js';
 import { deliveryLogContract } from './delivery-log.contract.js';
 import { figureStoreContract } from './figure-store.contract.js';
-import { seenStoreContract } from './seen-store.contract.js';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.now();
@@ -31,7 +29,6 @@ const open = () => openStore(embeddedPlace());
 describe('what is promised of each store', () => {
   deliveryLogContract(async () => toLog(await open()));
   figureStoreContract(async () => toFigures(await open()));
-  seenStoreContract(async () => toSeen(await open()));
   auditLogContract(async () => toAudit(await open()));
   removesOldEntries(async () => toAudit(await open()));
 });
@@ -49,14 +46,24 @@ describe('what is promised of this one', () => {
 
   afterEach(() => store.close());
 
-  it('keeps its records beside much that replicas have seen', async () => {
-    const deliveryLog = deliveryLogOf(store, { deliveryLogBytesMax: BYTES_MAX });
-    await appendTo(deliveryLog, recordsOf(2_000, NOW_MS));
-    const parts = Array.from({ length: 700 }, () => JSON.stringify(['x'.repeat(PART_CHARS)]));
-    await seenStoreOf(store, BYTES_MAX).write('one', NOW_MS, parts);
-    await appendTo(deliveryLog, recordsOf(50, NOW_MS + 10_000));
+  it('reads what an earlier version wrote, adds to it, and removes what it keeps no more', async () => {
+    const [earlier] = recordsOf(1, NOW_MS, { kind: 'attempt' });
+    await appendTo(deliveryLogOf(store), [earlier as LoggedRecord]);
+    const before = new DatabaseSync(fileOf('log.db'));
+    for (const column of ['botId', 'asks', 'signs'])
+      before.exec(`ALTER TABLE deliveries DROP COLUMN "${column}"`);
+    before.exec('ALTER TABLE figures DROP COLUMN facts');
+    before.exec('CREATE TABLE seen (id TEXT PRIMARY KEY, seen TEXT)');
+    before.close();
+    store = await store.reopen();
+    const deliveryLog = deliveryLogOf(store);
+    const later = recordsOf(1, NOW_MS + 1, { kind: 'attempt', botId: 'bot-1', asks: 'message' });
+    await appendTo(deliveryLog, later);
+    expect((await deliveryLog.recent('deliveries', 0, '~', 9)).records).toEqual([...later, earlier]);
     const beside = new DatabaseSync(fileOf('log.db'), { readOnly: true });
-    expect(beside.prepare('SELECT count(*) AS count FROM deliveries').get()).toEqual({ count: 2_050 });
+    expect(beside.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'seen'").get()).toEqual({
+      count: 0,
+    });
     beside.close();
   });
 

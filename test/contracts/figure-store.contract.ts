@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { FigureStore } from '../../src/record/figure-store.js';
-import { type Figures, MINUTE_MS, NO_FIGURES } from '../../src/record/figures.js';
+import type { FigureStore } from '../../src/log/figure-store.js';
+import { type Figures, MINUTE_MS, NO_FIGURES } from '../../src/log/figures.js';
 
 export interface OpenedFigures {
   readonly figures: FigureStore;

@@ -3,14 +3,8 @@ import { describe } from '@jest/globals';
 import { MemoryQueueStore } from '../support/memory-queue.js';
 import { MemoryEventQueue } from '../support/memory-event-queue.js';
 import { MemoryMessageQueue } from '../support/memory-messages.js';
-import { SeenStore } from '../../src/record/seen-store.js';
 import { type CountTable, MemoryCounters } from '../../src/storage/counters/memory-counters.js';
-import {
-  MemoryAuditLog,
-  MemoryDeliveryLog,
-  MemoryFigureStore,
-  MemoryJournals,
-} from '../support/memory-journals.js';
+import { MemoryAuditLog, MemoryDeliveryLog, MemoryFigureStore } from '../support/memory-journals.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
 import { MemoryRecords, RecordData } from '../support/memory-records.js';
@@ -18,7 +12,6 @@ import { auditLogContract, type OpenedAudit, removesOldEntries } from './audit-l
 import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
 import { messageQueueContract, type OpenedMessages } from './message-queue.contract.js';
 import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
-import { type OpenedSeen, seenStoreContract } from './seen-store.contract.js';
 import { queueStoreContract } from './queue-store.contract.js';
 import { type OpenedEventQueue, eventQueueContract } from './event-queue.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
@@ -67,12 +60,6 @@ const openFigures = (figures = new MemoryFigureStore()): OpenedFigures => ({
   close,
 });
 
-const openSeen = (journals = new MemoryJournals()): OpenedSeen => ({
-  seen: new SeenStore(journals, { deliveryLogBytesMax: 1_073_741_824 }),
-  reopen: async () => openSeen(journals),
-  close,
-});
-
 const openAudit = (log = new MemoryAuditLog()): OpenedAudit => ({
   auditLog: log,
   reopen: async () => openAudit(new MemoryAuditLog(log.journals)),
@@ -113,7 +100,6 @@ describe('the fake of the specs', () => {
   secretCheckContract(async () => openCheck());
   deliveryLogContract(async () => openLog());
   figureStoreContract(async () => openFigures());
-  seenStoreContract(async () => openSeen());
   auditLogContract(async () => openAudit());
   removesOldEntries(async () => openAudit());
 });

@@ -2,19 +2,18 @@
 import { expect, it } from '@jest/globals';
 import type { Collection } from 'mongoose';
 import { AUDIT_KEPT_MS } from '../../src/audit/audit-log.js';
-import type { DeliveryLog } from '../../src/record/delivery-log.js';
-import type { DeliveryRecord } from '../../src/record/delivery-record.js';
+import type { DeliveryLog } from '../../src/log/delivery-log.js';
+import type { DeliveryRecord } from '../../src/log/delivery-record.js';
 import type { JournalName } from '../../src/storage/journal/journal.js';
 import { journalCollection, MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { append as appendTo, deliveryRecord, RecordIds } from '../support/delivery-records.js';
-import { deliveryLogOf, toAudit, toFigures, toLog, toSeen } from '../support/journals.js';
+import { deliveryLogOf, toAudit, toFigures, toLog } from '../support/journals.js';
 import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { OpenedStore } from '../support/stores.js';
 import { auditLogContract, entryOf } from './audit-log.contract.js';
 import { deliveryLogContract } from './delivery-log.contract.js';
 import { figureStoreContract } from './figure-store.contract.js';
-import { seenStoreContract } from './seen-store.contract.js';
 
 const NOW_MS = Date.now();
 const DAY_MS = 86_400_000;
@@ -30,7 +29,6 @@ mongoSuite('journals in MongoDB', () => {
   const open = keptMongo();
   deliveryLogContract(async () => toLog(await open()));
   figureStoreContract(async () => toFigures(await open()));
-  seenStoreContract(async () => toSeen(await open()));
   auditLogContract(async () => toAudit(await open()));
 
   const documentsOf = ({ get }: OpenedStore, name: JournalName): Collection<KeptDocument> =>

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
-import type { DeliveryLog } from '../../src/record/delivery-log.js';
-import { type DeliveryRecord, type LoggedRecord, toLogged } from '../../src/record/delivery-record.js';
+import type { DeliveryLog } from '../../src/log/delivery-log.js';
+import { type DeliveryRecord, type LoggedRecord, toLogged } from '../../src/log/delivery-record.js';
 import { JournalIds } from '../../src/storage/journal/journal.js';
 
 /** Gives records their ids, as what is about to be written gets them. */
@@ -32,7 +32,7 @@ export function deliveryRecord(fields: Partial<DeliveryRecord> = {}): DeliveryRe
     form: 'encrypted',
     occasion: null,
     attempt: 1,
-    endpoint: null,
+    ...{ endpoint: null, botId: null, asks: null },
     status: 200,
     stage: null,
     reason: null,

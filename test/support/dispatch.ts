@@ -12,6 +12,7 @@ import { DispatchMetrics } from '../../src/dispatch/endpoint/dispatch-metrics.js
 import { BackgroundWork } from '../../src/kernel/background-work.js';
 import { Circuits } from '../../src/dispatch/endpoint/circuits.js';
 import { noRecorder } from './recorder.js';
+import { Past } from '../../src/log/past.js';
 import { Deliveries } from '../../src/dispatch/endpoint/deliveries.js';
 import { BotEndpoints } from '../../src/dispatch/endpoint/bot-endpoint.js';
 import type { Carrier } from '../../src/dispatch/endpoint/carrier.js';
@@ -32,7 +33,6 @@ import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLogLines } from '../../src/kernel/healthy-log-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
-import { WecomMetrics } from '../../src/wecom/outcomes/wecom-metrics.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/storage/puppets/puppet.repository.js';
 import type { SecretCheck } from '../../src/registry/puppets/secret-check.js';
@@ -62,6 +62,7 @@ export interface Dispatch extends DispatchParts {
   readonly registry: TestRegistry;
   readonly circuits: Circuits;
   readonly deliveries: Deliveries;
+  readonly past: Past;
   readonly dispatcher: Dispatcher;
   readonly dispatchMetrics: DispatchMetrics;
   readonly keeper: HintKeeper;
@@ -97,13 +98,9 @@ export function openDispatch(
   } = parts;
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
-  const deliveries = new Deliveries(
-    dispatchMetrics,
-    noRecorder(clock),
-    new WecomMetrics(new Metrics(), clock),
-    clock,
-  );
-  const ofRegistry = { repository, records, secrets, log, config, history: deliveries };
+  const past = new Past(clock);
+  const deliveries = new Deliveries(dispatchMetrics, noRecorder(clock, past), clock);
+  const ofRegistry = { repository, records, secrets, log, config, history: past };
   const image = openRegistryImage(clock, ofRegistry);
   const { connected, destinations, presence, sync, policy } = image;
 
@@ -147,7 +144,7 @@ export function openDispatch(
   const dispatcher = new Dispatcher(destinations, botEndpoints, keeping, keeper, seen, overload, clock);
   return {
     ...{ repository, records, queue, events, counters, client, secrets, carriers },
-    ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, botEndpoints, metrics },
+    ...{ registry, circuits, past, deliveries, dispatcher, dispatchMetrics, keeper, botEndpoints, metrics },
     ...{ overload, waiting, messages, keeping },
     start: () => {
       registry.start();

@@ -1,13 +1,11 @@
 /** What belongs to the features, on the journals of a store that was opened. */
 import { AuditLog } from '../../src/audit/audit-log.js';
-import { DeliveryLog } from '../../src/record/delivery-log.js';
-import { FigureStore } from '../../src/record/figure-store.js';
-import { SeenStore } from '../../src/record/seen-store.js';
+import { DeliveryLog } from '../../src/log/delivery-log.js';
+import { FigureStore } from '../../src/log/figure-store.js';
 import { Journals } from '../../src/storage/journal/journal.js';
 import type { OpenedAudit } from '../contracts/audit-log.contract.js';
 import type { OpenedLog } from '../contracts/delivery-log.contract.js';
 import type { OpenedFigures } from '../contracts/figure-store.contract.js';
-import type { OpenedSeen } from '../contracts/seen-store.contract.js';
 import type { OpenedStore } from './stores.js';
 
 /** @param bounds as the settings have them. */
@@ -31,17 +29,4 @@ export function toAudit(store: OpenedStore): OpenedAudit {
 export function toFigures(store: OpenedStore): OpenedFigures {
   const reopen = async () => toFigures(await store.reopen());
   return { figures: new FigureStore(store.get(Journals)), reopen, close: store.close };
-}
-
-/** Beside a delivery log of that bound. */
-export function seenStoreOf(
-  { get }: Pick<OpenedStore, 'get'>,
-  deliveryLogBytesMax = 1_073_741_824,
-): SeenStore {
-  return new SeenStore(get(Journals), { deliveryLogBytesMax });
-}
-
-export function toSeen(store: OpenedStore): OpenedSeen {
-  const reopen = async () => toSeen(await store.reopen());
-  return { seen: seenStoreOf(store), reopen, close: store.close };
 }

@@ -1,8 +1,8 @@
 import type { AuditEntry } from '../../src/audit/audit-entry.js';
 import { AUDIT, AuditLog } from '../../src/audit/audit-log.js';
-import { DELIVERIES, DeliveryLog } from '../../src/record/delivery-log.js';
-import type { LoggedRecord } from '../../src/record/delivery-record.js';
-import { FigureStore } from '../../src/record/figure-store.js';
+import { DELIVERIES, DeliveryLog } from '../../src/log/delivery-log.js';
+import type { LoggedRecord } from '../../src/log/delivery-record.js';
+import { FigureStore } from '../../src/log/figure-store.js';
 import {
   Journal,
   type JournalBatch,
@@ -77,11 +77,12 @@ class MemoryJournal<T extends JournalEntry> extends Journal<T> {
       if (id < from || this.table.size > (this.bounds.entriesMax ?? Infinity)) this.table.delete(id);
   }
 
-  #found({ where = {}, anyOf, from = '', before }: JournalQuery): T[] {
+  #found({ where = {}, except, anyOf, from = '', before }: JournalQuery): T[] {
     const valueOf = (entry: T, name: string) => this.kind.marks[name]?.(entry) ?? entry[name as keyof T];
     return [...this.table.values()]
       .filter(({ id }) => id >= from && (before === undefined || id < before))
       .filter((entry) => Object.entries(where).every(([name, value]) => isOneOf(valueOf(entry, name), value)))
+      .filter((entry) => except === undefined || valueOf(entry, except[0]) !== except[1])
       .filter((entry) => anyOf?.some(([name, value]) => valueOf(entry, name) === value) ?? true)
       .sort(byId);
   }

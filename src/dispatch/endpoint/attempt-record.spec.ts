@@ -5,7 +5,6 @@ import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import { openRecorder } from '../../../test/support/recorder.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { toParcel } from './parcel.js';
@@ -16,12 +15,7 @@ async function recordOf(result: AttemptResult, endpoint?: string, occasion: Deli
   const clock = new ManualClock();
   const deliveryLog = new MemoryDeliveryLog();
   const recorder = openRecorder(clock, deliveryLog);
-  const deliveries = new Deliveries(
-    new DispatchMetrics(new Metrics()),
-    recorder,
-    new WecomMetrics(new Metrics(), clock),
-    clock,
-  );
+  const deliveries = new Deliveries(new DispatchMetrics(new Metrics()), recorder, clock);
   const to = destinationOf(registeredPuppet(endpoint === undefined ? {} : { endpoint }));
   const event = kfEvent({ syncToken: 'ENC-secret' });
   deliveries.ended(to, toParcel(event, 2), occasion, result, 12.5);

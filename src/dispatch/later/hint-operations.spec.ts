@@ -25,8 +25,8 @@ import {
 import type { AppError } from '../../kernel/app-error.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import type { DeliveryRecord } from '../../record/delivery-record.js';
-import type { DeliveryRecorder } from '../../record/delivery-recorder.js';
+import type { DeliveryRecord } from '../../log/delivery-record.js';
+import type { DeliveryRecorder } from '../../log/delivery-recorder.js';
 import { HintLog } from './hint-log.js';
 import { HintOperations } from './hint-operations.js';
 import type { Failure } from '../../queue/failure.js';

@@ -141,11 +141,11 @@ describe('a test', () => {
     await registerAt(server.url);
     await test();
     const ofAccount = { openKfId: ACCOUNT, corpId: CORP };
-    expect(dispatch.deliveries.lastOf(ofAccount).taken).not.toBeNull();
+    expect(dispatch.past.lastOf(ofAccount).taken).not.toBeNull();
     await dispatch.repository.forget(ACCOUNT);
     await pass(MINUTE_MS + 2 * SECOND_MS);
     expect(dispatch.registry.image.findPuppet(ACCOUNT)).toBeNull();
-    expect(dispatch.deliveries.lastOf(ofAccount).taken).toBeNull();
+    expect(dispatch.past.lastOf(ofAccount).taken).toBeNull();
   });
 
   it('of an account that is not registered is refused', async () => {

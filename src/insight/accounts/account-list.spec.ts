@@ -13,7 +13,6 @@ import {
   replicasOfEachTest,
   start,
 } from '../../../test/support/redelivery.js';
-import { seeingReplica } from '../../../test/support/seen.js';
 import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { AskedBy } from '../../kernel/role.js';
@@ -50,9 +49,8 @@ let list: AccountList;
 beforeEach(async () => {
   events = new RemovableQueue();
   await start({ events });
-  const { registry, deliveries, botEndpoints, queue } = dispatch;
+  const { registry, past, botEndpoints, queue } = dispatch;
   const { accounts, bots, destinations, image, knownApps } = registry;
-  const { figures } = seeingReplica('alone', new Map(), clock, { deliveries });
   const wecom = {
     known: () => null,
     corpIds: () => [],
@@ -62,9 +60,9 @@ beforeEach(async () => {
   const servers = new AccountServers(accounts, bots, destinations, botEndpoints);
   const waits = new AccountWaits(events, counts, new NoCustomerCounts(), bots, clock);
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
-  const views = new AccountViews(servers, waits, figures, wecom, config, clock, clock);
+  const views = new AccountViews(servers, waits, past, wecom, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, wecom);
-  list = new AccountList(accounts, views, figures, names, wecom, clock, clock);
+  list = new AccountList(accounts, views, past, names, wecom, clock, clock);
 });
 
 const page = (

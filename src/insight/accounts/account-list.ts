@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { LastTaken } from '../../dispatch/endpoint/deliveries.js';
-import { summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
+import { type LastTaken, Past } from '../../log/past.js';
+import { summaryOf } from '../../log/recent-attempts.js';
 import { accountKey } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
@@ -14,7 +14,6 @@ import { Accounts } from '../../registry/accounts/accounts.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
 import { toFailureAnswer, toHintAnswer } from '../answers/hint-answer.js';
 import { toLastHourAnswer } from '../answers/last-hour-answer.js';
-import { AllFigures } from '../figures/all-figures.js';
 import { toSessions } from './customer-counts.js';
 import { newCause } from '../answers/cause.js';
 import { Names } from './names.js';
@@ -65,7 +64,7 @@ export class AccountList {
   constructor(
     private readonly accounts: Accounts,
     private readonly views: AccountViews,
-    private readonly figures: AllFigures,
+    private readonly past: Past,
     private readonly names: Names,
     private readonly wecom: WecomAccounts,
     private readonly clock: Clock,
@@ -159,7 +158,7 @@ export class AccountList {
       case 'lastMessage':
         return -view.takenAtMs;
       case 'p95':
-        return -(summaryOf(this.figures.deliveriesOf(view).lastHour).p95Ms ?? 0);
+        return -(summaryOf(this.past.lastOf(view).lastHour).p95Ms ?? 0);
       default:
         return order satisfies never;
     }
@@ -168,7 +167,7 @@ export class AccountList {
   #toAnswer(view: AccountView, isStored: boolean): AccountAnswer {
     const { corpId, openKfId, name, inWecom, servedBy, bot, puppet, address } = view;
     const { hint, messages, judged, customers } = view;
-    const { taken, failure, lastHour } = this.figures.deliveriesOf(view);
+    const { taken, failure, lastHour } = this.past.lastOf(view);
     const isDead = hint?.state === 'dead';
     const waiting = {
       events: isDead ? 0 : (hint?.events ?? 0),
@@ -196,12 +195,12 @@ export class AccountList {
       lastMessageAt: toTime(view.takenAtMs || null),
       lastReplyAt: toTime(view.replies.repliedAtMs),
       lastHour: toLastHourAnswer(lastHour),
-      hours: this.figures.hoursOf(view),
+      hours: this.past.hoursOf(view),
     };
   }
 
   #toRegistration({ endpoint, online, lastOnlineAtMs, from }: Puppet): RegistrationAnswer {
-    const { lastHour, failure } = this.figures.ofEndpoint(endpoint);
+    const { lastHour, failure } = this.past.ofEndpoint(endpoint);
     return {
       ...{ endpoint, online },
       lastOnlineAt: toTime(lastOnlineAtMs),

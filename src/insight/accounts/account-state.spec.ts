@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
-import type { WecomOutcome } from '../../wecom/outcomes/outcome.js';
+import type { WecomOutcome } from '../../log/outcome.js';
 import { type AccountFacts, judge, type Times, type AccountState } from './account-state.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);

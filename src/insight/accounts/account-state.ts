@@ -6,8 +6,9 @@ import { ON_ITS_WAY_MS } from '../../dispatch/later/queue-counts.js';
 import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
-import type { AccountReplies, WecomOutcome } from '../../wecom/outcomes/outcome.js';
-import type { Taken } from '../figures/all-figures.js';
+import type { WecomOutcome } from '../../log/outcome.js';
+import type { TakenTimes } from '../../log/past.js';
+import type { AccountReplies } from '../../wecom/outcomes/outcome.js';
 import type { Cause, CauseCode } from '../answers/cause.js';
 import type { CustomerCount } from './customer-counts.js';
 
@@ -52,7 +53,7 @@ export interface AccountFacts {
   /** The store does not answer, so that no message can be pulled. */
   readonly isStoreAway: boolean;
   readonly replies: AccountReplies;
-  readonly taken: Taken;
+  readonly taken: TakenTimes;
   /** `null` where none waits or is dead, or that is not known. */
   readonly hint: HintHead | null;
   readonly messages: EntryCounts | null;

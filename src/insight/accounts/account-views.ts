@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import type { LastDeliveries } from '../../dispatch/endpoint/deliveries.js';
+import { type LastDeliveries, Past } from '../../log/past.js';
 import { accountKey, type Addressee, readAccountKey } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { Recent } from '../../kernel/recent.js';
@@ -10,9 +10,9 @@ import type { HintHead } from '../../queue/event.js';
 import type { Failure } from '../../queue/failure.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
-import type { AccountReplies, WecomOutcome, Subject } from '../../wecom/outcomes/outcome.js';
+import type { Subject, WecomOutcome } from '../../log/outcome.js';
+import { type AccountReplies, failingCallers, repliesOf } from '../../wecom/outcomes/outcome.js';
 import { WecomAccounts } from '../../wecom/wecom-accounts.js';
-import { AllFigures } from '../figures/all-figures.js';
 import { type AccountServer, AccountServers } from './account-servers.js';
 import {
   ACCOUNT_STATES,
@@ -84,7 +84,7 @@ export class AccountViews {
   constructor(
     private readonly servers: AccountServers,
     private readonly waits: AccountWaits,
-    private readonly figures: AllFigures,
+    private readonly past: Past,
     private readonly wecomAccounts: WecomAccounts,
     @Inject(insightConfig.KEY) private readonly config: ConfigType<typeof insightConfig>,
     clock: Clock,
@@ -127,7 +127,7 @@ export class AccountViews {
 
   async #lookUp(): Promise<Context> {
     const waits = await this.waits.read();
-    const failing = this.figures.failingCallers();
+    const failing = failingCallers(this.past.callers(), this.storeClock.nowMs());
     const byCaller = (...subjects: readonly Subject[]) =>
       new Map(
         failing
@@ -159,7 +159,7 @@ export class AccountViews {
   /** Why the service of an agent failed last, if its operator has to look after that. */
   #failureOf({ id, kind }: KnownBot): Failure | null {
     if (kind !== 'agent') return null;
-    const { failure, taken } = this.figures.ofBot(id);
+    const { failure, taken } = this.past.ofBot(id);
     const sinceMs = Math.max(this.storeClock.nowMs() - AGENT_FAILED_MS, taken?.atMs ?? 0);
     return failure !== null && failure.atMs >= sinceMs && OF_SERVICES.has(failure.stage) ? failure : null;
   }
@@ -168,7 +168,7 @@ export class AccountViews {
   async #keys({ hints, messages, inWecom }: Context): Promise<ReadonlySet<string>> {
     const keys = new Set<string>([...(hints?.keys() ?? []), ...(messages?.keys() ?? [])]);
     for await (const slice of this.servers.keys()) for (const key of slice) keys.add(key);
-    for (const key of this.figures.accountKeys()) keys.add(key);
+    for (const account of this.past.accounts()) keys.add(accountKey(account));
     await nextTurn();
     for (const [corpId, names] of inWecom)
       for (const openKfId of names?.keys() ?? []) keys.add(accountKey({ corpId, openKfId }));
@@ -187,8 +187,8 @@ export class AccountViews {
     const isListed = names?.has(openKfId) === true;
     const isKnown = servedBy !== 'nobody' || puppet !== null || isListed;
     if (!isKnown && hint === null && messages === null) return null;
-    const replies = this.figures.repliesOf(account);
-    const taken = this.figures.takenOf(account);
+    const replies = repliesOf(this.past, account, this.storeClock.nowMs());
+    const taken = this.past.takenOf(account);
     const isServed = servedBy === 'bot' || servedBy === 'puppet';
     const facts: AccountFacts = {
       offline: isServed && isAway ? { sinceMs: puppet?.lastOnlineAtMs ?? null } : null,
@@ -207,11 +207,11 @@ export class AccountViews {
       callsFail: isServed && bot !== null ? ofBot(context.calls.get(key), bot) : null,
       agentFails: isServed && bot !== null ? this.#failureOf(bot) : null,
       customers: sharedBy(bot) && context.customers ? (context.customers.get(key) ?? NO_CUSTOMERS) : null,
-      lastFailure: lastFailureOf(this.figures.deliveriesOf(account)),
+      lastFailure: lastFailureOf(this.past.lastOf(account)),
     };
     const times = {
       nowMs: this.storeClock.nowMs(),
-      knownUntilMs: this.figures.knownUntilMs,
+      knownUntilMs: this.past.knownUntilMs,
       replyWithinMs: this.config.replyWithinMs,
       peopleWaitAlarmMs: this.config.peopleWaitAlarmMs,
     };

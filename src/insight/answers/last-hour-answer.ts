@@ -1,4 +1,4 @@
-import { type AttemptCounts, summaryOf } from '../../dispatch/endpoint/recent-attempts.js';
+import { type AttemptCounts, summaryOf } from '../../log/recent-attempts.js';
 import type { LastHourAnswer } from './last-hour.dto.js';
 import { toDuration } from '../../http/answers/times.js';
 

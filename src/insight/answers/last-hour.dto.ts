@@ -2,7 +2,7 @@ import { IsInt, Min } from 'class-validator';
 
 /**
  * Results of the attempts within the last hour, without tests. Attempts of this replica count until now, those of other
- * replicas until a minute ago.
+ * replicas until some seconds ago.
  */
 export class LastHourAnswer {
   /** @example 120 */

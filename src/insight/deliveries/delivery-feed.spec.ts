@@ -19,7 +19,6 @@ function delivery(fields: Partial<Delivery> = {}): Delivery {
     eventId: 'event-1',
     result: { taken: true, status: 200 },
     durationMs: 1,
-    asks: 'event',
     ...fields,
   };
 }

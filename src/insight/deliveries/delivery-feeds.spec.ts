@@ -9,7 +9,6 @@ import { noRecorder } from '../../../test/support/recorder.js';
 import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
 import { DispatchMetrics } from '../../dispatch/endpoint/dispatch-metrics.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
 import { REPLICA } from '../../kernel/replica.js';
 import { VERSION } from '../../kernel/version.js';
@@ -25,12 +24,7 @@ let streams: DeliveryFeeds;
 
 beforeEach(() => {
   clock = new ManualClock();
-  deliveries = new Deliveries(
-    new DispatchMetrics(new Metrics()),
-    noRecorder(clock),
-    new WecomMetrics(new Metrics(), clock),
-    clock,
-  );
+  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), noRecorder(clock), clock);
   lifecycle = new Lifecycle();
   streams = new DeliveryFeeds(deliveries, openRegistryImage(clock).accounts, clock, lifecycle);
 });

@@ -5,7 +5,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
 import { registeredPuppet } from '../../../test/support/puppets.js';
 import { openRegistryImage } from '../../../test/support/registry.js';
-import { type DeliveryRecord, type LoggedRecord } from '../../record/delivery-record.js';
+import { type DeliveryRecord, type LoggedRecord } from '../../log/delivery-record.js';
 import { DeliveryHistory, type HistoryFilter } from './delivery-history.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);

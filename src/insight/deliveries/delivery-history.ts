@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
-import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../../record/delivery-log.js';
-import { type LoggedRecord, type RecordOutcome, withAttempts } from '../../record/delivery-record.js';
+import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../../log/delivery-log.js';
+import { type LoggedRecord, type RecordOutcome, withAttempts } from '../../log/delivery-record.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';

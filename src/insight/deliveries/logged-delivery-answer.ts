@@ -1,4 +1,4 @@
-import type { LoggedRecord, RecordOutcome } from '../../record/delivery-record.js';
+import type { LoggedRecord, RecordOutcome } from '../../log/delivery-record.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './logged-delivery.dto.js';
 import { toDuration, toIso } from '../../http/answers/times.js';
 
@@ -7,9 +7,10 @@ export function toLoggedAnswer(
   { atMs, durationMs, ...record }: LoggedRecord,
   name: string | null,
 ): LoggedDeliveryAnswer {
-  const { id, replica, kind, corpId, openKfId, webhookId, outcome, form, attempt, ...more } = record;
+  const { id, replica, corpId, openKfId, webhookId, outcome, form, attempt, ...more } = record;
   const { endpoint, status, reason, source } = more;
-  // Another version may have written values that this version does not know.
+  // Signs are not listed, and another version may have written values that this version does not know.
+  const kind = record.kind as LoggedDeliveryAnswer['kind'];
   const occasion = more.occasion as LoggedDeliveryAnswer['occasion'];
   const stage = more.stage as LoggedDeliveryAnswer['stage'];
   return {

@@ -1,4 +1,4 @@
-import type { RecordForm, DeliveryRecordKind, RecordOutcome } from '../../record/delivery-record.js';
+import type { RecordForm, DeliveryRecordKind, RecordOutcome } from '../../log/delivery-record.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
 import { Page } from '../../http/answers/page.dto.js';
 import type { DeliveryOccasion, FailureStage, NotTriedStage } from '../../queue/failure.js';

@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from '@jest/globals';
 import { append, deliveryRecord, RecordIds } from '../../../test/support/delivery-records.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryDeliveryLog, MemoryJournals } from '../../../test/support/memory-journals.js';
-import { type DeliveryRecord } from '../../record/delivery-record.js';
+import { type DeliveryRecord } from '../../log/delivery-record.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
 
 const HOUR_MS = 3_600_000;

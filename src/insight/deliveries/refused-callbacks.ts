@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { DeliveryLog, type RecordFilter } from '../../record/delivery-log.js';
-import type { LoggedRecord } from '../../record/delivery-record.js';
+import { DeliveryLog, type RecordFilter } from '../../log/delivery-log.js';
+import type { LoggedRecord } from '../../log/delivery-record.js';
 import type { RefusedCallbackAnswer, RefusedCallbacksAnswer } from './refused-callback.dto.js';
 import { toIso } from '../../http/answers/times.js';
 

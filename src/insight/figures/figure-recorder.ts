@@ -9,17 +9,18 @@ import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { REPLICA } from '../../kernel/replica.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { FigureStore } from '../../record/figure-store.js';
-import { type Figures, type IntervalFigures, MINUTE_MS, NO_FIGURES, startOf } from '../../record/figures.js';
+import { FigureStore } from '../../log/figure-store.js';
+import { type Figures, type IntervalFigures, MINUTE_MS, NO_FIGURES, startOf } from '../../log/figures.js';
 import { difference, Instruments, type Totals } from './instruments.js';
+import { ReplicaFacts } from './replica-facts.js';
 
 const COUNT_AGE_MS_MAX = 2_000;
 /** A store that hangs must not hold up the stop. */
 const LAST_WRITE_LIMIT_MS = 2_000;
 
 /**
- * Writes what this process did in each minute, and that it started. Minutes in which nothing happened and nothing waits are
- * not written. A minute that the store does not take is lost: the store's operation counts as failed, and the chart has a gap.
+ * Writes what this process did in each minute, and that it started. A minute in which nothing happened is written, too: so the others
+ * see that this process is there. A minute that the store does not take is lost: the store's operation counts as failed, and the chart has a gap.
  */
 @Injectable()
 export class FigureRecorder implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -35,6 +36,7 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
   constructor(
     private readonly instruments: Instruments,
     private readonly counts: QueueCounts,
+    private readonly facts: ReplicaFacts,
     private readonly store: FigureStore,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -53,7 +55,7 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
   async beforeApplicationShutdown(): Promise<void> {
     this.#timer?.cancel();
     const { atMs, figures } = this.#underWay();
-    await this.clock.within(LAST_WRITE_LIMIT_MS, this.#write(atMs, figures));
+    await this.clock.within(LAST_WRITE_LIMIT_MS, this.#write(atMs, figures, true));
   }
 
   /** What the store does not know yet of this process: the minute under way, and one that is being written. */
@@ -105,10 +107,10 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
   }
 
   /** Never rejects. */
-  async #write(minuteMs: number, figures: Figures): Promise<void> {
-    if (Object.values(figures).every((figure) => figure === 0)) return;
+  async #write(minuteMs: number, figures: Figures, isLast = false): Promise<void> {
+    const facts = this.facts.take(isLast);
     try {
-      await this.store.add(REPLICA, minuteMs, figures);
+      await this.store.add(REPLICA, minuteMs, figures, facts);
       if (figures.starts > 0) this.#starts = 0;
     } catch (err) {
       this.#starts = Math.max(this.#starts, figures.starts);

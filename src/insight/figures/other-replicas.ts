@@ -1,5 +1,5 @@
 import { hostOf, REPLICA } from '../../kernel/replica.js';
-import { MINUTE_MS } from '../../record/figures.js';
+import { MINUTE_MS } from '../../log/figures.js';
 
 /** What a replica writes about itself each minute. Plain JSON; store time. */
 export interface ReplicaMark {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WecomOutcome } from '../../wecom/outcomes/outcome.js';
+import type { WecomOutcome } from '../../log/outcome.js';
 import type { Reason } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';

@@ -1,5 +1,6 @@
 import { ON_ITS_WAY_MS } from '../../dispatch/later/queue-counts.js';
-import { isFault, type WecomOutcome } from '../../wecom/outcomes/outcome.js';
+import type { WecomOutcome } from '../../log/outcome.js';
+import { isFault } from '../../wecom/outcomes/outcome.js';
 import { botIdOf, PULL_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import { severityOfWait } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';

@@ -7,7 +7,6 @@
  * so many events used to come that a quiet day does not look like it. A weekend without a single customer does.
  */
 import { ARRIVAL_HOURS, type BotArrivals, type CorpArrivals } from '../../dispatch/inline/arrivals.js';
-import { hoursOf } from '../../dispatch/endpoint/hour-counts.js';
 
 const HOUR_MS = 3_600_000;
 const IN_A_ROW = 2;
@@ -33,8 +32,8 @@ export interface MissingCallbacks {
 }
 
 /**
- * @param bots of all processes, of bots that take messages still.
- * @param corps of all processes, of corps that are known still.
+ * @param bots that take messages still.
+ * @param corps that are known still.
  * @param watchedSinceMs since when somebody would have been told.
  */
 export function missingCallbacks(
@@ -43,22 +42,19 @@ export function missingCallbacks(
   watchedSinceMs: number,
   nowMs: number,
 ): readonly MissingCallbacks[] {
-  const found = [...Map.groupBy(bots, ({ botId }) => botId).values()].flatMap(ofBot);
+  const found = bots.flatMap(ofBot);
   const untold = [...Map.groupBy(found, ({ corpId }) => corpId).values()].map(together);
   const told = new Set(untold.map(({ corpId }) => corpId));
-  const silent = [...Map.groupBy(corps, ({ corpId }) => corpId).values()].flatMap((same) =>
-    told.has(same[0]?.corpId ?? '') ? [] : silenceOf(same, watchedSinceMs, nowMs),
+  const silent = corps.flatMap((corp) =>
+    told.has(corp.corpId) ? [] : silenceOf(corp, watchedSinceMs, nowMs),
   );
   return [...untold, ...silent];
 }
 
-function ofBot(same: readonly BotArrivals[]): MissingCallbacks[] {
-  const [{ botId, corpId }] = same as [BotArrivals];
-  const toldAtMs = Math.max(...same.map(({ atMs }) => atMs));
-  const untold = same.flatMap((one) => one.untold).filter((atMs) => atMs > toldAtMs);
-  if (untold.length < IN_A_ROW) return [];
-  const lateMs = Math.max(...same.map((one) => one.lateMs));
-  return [{ corpId, botId, why: 'untold', sinceMs: Math.min(...untold), lateMs }];
+function ofBot({ botId, corpId, atMs: toldAtMs, untold, lateMs }: BotArrivals): MissingCallbacks[] {
+  const missing = untold.filter((atMs) => atMs > toldAtMs);
+  if (missing.length < IN_A_ROW) return [];
+  return [{ corpId, botId, why: 'untold', sinceMs: Math.min(...missing), lateMs }];
 }
 
 /** Of a corp. */
@@ -72,20 +68,17 @@ function together(same: readonly MissingCallbacks[]): MissingCallbacks {
   };
 }
 
-function silenceOf(same: readonly CorpArrivals[], watchedSinceMs: number, nowMs: number): MissingCallbacks[] {
-  const [{ corpId }] = same as [CorpArrivals];
-  const lastMs = Math.max(...same.map(({ atMs }) => atMs));
+function silenceOf(
+  { corpId, atMs: lastMs, hours }: CorpArrivals,
+  watchedSinceMs: number,
+  nowMs: number,
+): MissingCallbacks[] {
   // Where among the hours a time is; the last one is under way.
   const placeOf = (atMs: number) => ARRIVAL_HOURS - 1 - (hourOf(nowMs) - hourOf(atMs));
   const last = placeOf(lastMs);
   const first = placeOf(Math.max(lastMs, watchedSinceMs)) + 1;
   const length = Math.min(ARRIVAL_HOURS - 1 - first, HOURS_COMPARED_MAX);
   if (length < 1) return [];
-  const hours = hoursOf(
-    same.map((one) => one.hours),
-    nowMs,
-    ARRIVAL_HOURS,
-  );
   const days = Array.from({ length: ARRIVAL_HOURS / DAY_HOURS }, (_, n) => first - (n + 1) * DAY_HOURS)
     .filter((from) => from >= 0 && from + length - 1 <= last)
     .slice(0, DAYS_COMPARED);

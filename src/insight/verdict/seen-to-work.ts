@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
-import type { WecomOutcome, Subject } from '../../wecom/outcomes/outcome.js';
+import { Past } from '../../log/past.js';
+import type { Subject, WecomOutcome } from '../../log/outcome.js';
+import { Arrivals } from '../../dispatch/inline/arrivals.js';
 import { type AccountView, AccountViews } from '../accounts/account-views.js';
-import { AllFigures } from '../figures/all-figures.js';
-import { SeenByOthers } from '../figures/seen-by-others.js';
+import { OtherReplicas } from '../figures/other-replicas.js';
 import type { Cause, CauseCode } from '../answers/cause.js';
 import { botOf, placeOf } from './hint-causes.js';
 
@@ -30,17 +30,18 @@ const REPLIES: ReadonlySet<CauseCode> = new Set<CauseCode>(['replies_fail', 'sil
 export class Successes {
   constructor(
     private readonly accounts: AccountViews,
-    private readonly figures: AllFigures,
-    private readonly others: SeenByOthers,
-    private readonly deliveries: Deliveries,
+    private readonly arrivals: Arrivals,
+    private readonly replicas: OtherReplicas,
+    private readonly past: Past,
   ) {}
 
   async look(): Promise<SeenToWork> {
     const { views } = await this.accounts.list();
-    const callers = this.figures.callers();
+    const callers = this.past.callers();
     return (cause, { beganAtMs, seenAtMs }) => {
-      if (cause.replica) return this.others.replicas.isBack(cause.replica, beganAtMs);
-      if (cause.code === 'callbacks_missing') return this.#hasCalled(cause.corpId, beganAtMs);
+      if (cause.replica) return this.replicas.isBack(cause.replica, beganAtMs);
+      if (cause.code === 'callbacks_missing')
+        return this.arrivals.lastOfCorp(cause.corpId ?? '') >= beganAtMs;
       if (REPLIES.has(cause.code)) return hasReplied(views, cause, beganAtMs);
       const subjects = CALLS[cause.code];
       if (subjects !== undefined) return hasSucceeded(callers, subjects, cause, beganAtMs);
@@ -48,22 +49,17 @@ export class Successes {
     };
   }
 
-  /** Whether an event of the corp came in, at whichever replica. */
-  #hasCalled(corpId: string | null, sinceMs: number): boolean {
-    return this.figures.arrivals().corps.some((one) => one.corpId === corpId && one.atMs >= sinceMs);
-  }
-
   /** Whether something was taken at the place of the cause; where it has none, by its bot, or of its corp. Scans all addresses. */
   #hasTaken({ address, port, botId, corpId }: Cause, sinceMs: number): boolean {
-    for (const endpoint of this.deliveries.endpointsTakingSince(sinceMs)) {
+    for (const endpoint of this.past.addressesTakingSince(sinceMs)) {
       const place = placeOf(endpoint);
       if (place === null) continue;
       const isThere = address === (port === null ? place.host : place.address);
       if (place.isStream ? address === null && botOf([endpoint]) === botId : isThere) return true;
     }
     if (address !== null) return false;
-    if (botId !== null) return (this.figures.ofBot(botId).taken?.atMs ?? 0) >= sinceMs;
-    return corpId !== null && (this.figures.takenByCorp().get(corpId) ?? 0) >= sinceMs;
+    if (botId !== null) return (this.past.ofBot(botId).taken?.atMs ?? 0) >= sinceMs;
+    return corpId !== null && (this.past.takenByCorp().get(corpId) ?? 0) >= sinceMs;
   }
 }
 

@@ -14,7 +14,8 @@ import {
   start,
   taking,
 } from '../../../test/support/redelivery.js';
-import { seeingReplica } from '../../../test/support/seen.js';
+import { Arrivals } from '../../dispatch/inline/arrivals.js';
+import { OtherReplicas } from '../figures/other-replicas.js';
 import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { EndedCall } from '../../wecom/outcomes/call-outcomes.js';
@@ -38,21 +39,33 @@ let verdict: Verdict;
 
 beforeEach(async () => {
   await start();
-  const { registry, deliveries, circuits, queue, events, botEndpoints } = dispatch;
+  const { registry, past, circuits, queue, events, botEndpoints } = dispatch;
   const { accounts, bots, destinations, image, knownApps } = registry;
-  wecom = new WecomMetrics(new Metrics(), clock);
+  wecom = new WecomMetrics(new Metrics(), clock, undefined, clock, past);
   const counts = new QueueCounts(queue, clock, clock);
-  const { figures, others } = seeingReplica('alone', new Map(), clock, { deliveries, wecom });
   const listed = { known: () => null, corpIds: () => [] } as unknown as WecomAccounts;
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const servers = new AccountServers(accounts, bots, destinations, botEndpoints);
   const waits = new AccountWaits(events, counts, new NoCustomerCounts(), bots, clock);
-  views = new AccountViews(servers, waits, figures, listed, config, clock, clock);
+  views = new AccountViews(servers, waits, past, listed, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, listed);
   const corps = { has: () => true } as unknown as Corps;
-  const known = [figures, others, counts, circuits, bots, corps, names, clock] as const;
+  const seen = [past, new Arrivals(clock), new OtherReplicas()] as const;
   const refused = { list: () => Promise.reject(new Error('no log')) } as unknown as RefusedCallbacks;
-  verdict = new Verdict(...known, config, refused, clock, views, new Metrics());
+  verdict = new Verdict(
+    ...seen,
+    counts,
+    circuits,
+    bots,
+    corps,
+    names,
+    clock,
+    config,
+    refused,
+    clock,
+    views,
+    new Metrics(),
+  );
 });
 
 async function judge() {

@@ -12,8 +12,10 @@ import { Corps } from '../../registry/accounts/corps.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { type AccountView, AccountViews, statesOf } from '../accounts/account-views.js';
 import { insightConfig } from '../accounts/insight.config.js';
-import { AllFigures } from '../figures/all-figures.js';
-import { SeenByOthers } from '../figures/seen-by-others.js';
+import { Arrivals } from '../../dispatch/inline/arrivals.js';
+import { Past } from '../../log/past.js';
+import { failingCallers } from '../../wecom/outcomes/outcome.js';
+import { OtherReplicas } from '../figures/other-replicas.js';
 import { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import { MISSING_WHYS, type MissingCallbacks, missingCallbacks } from './missing-callbacks.js';
@@ -43,8 +45,9 @@ export class Verdict {
   readonly #refusals: Recent<readonly RefusedCallbackAnswer[] | null>;
 
   constructor(
-    private readonly figures: AllFigures,
-    private readonly others: SeenByOthers,
+    private readonly past: Past,
+    private readonly arrivals: Arrivals,
+    private readonly replicas: OtherReplicas,
     private readonly counts: QueueCounts,
     private readonly circuits: Circuits,
     private readonly bots: KnownBots,
@@ -88,29 +91,32 @@ export class Verdict {
   async causes(status: Status, views: readonly AccountView[]): Promise<Causes> {
     const { waiting, parked, dead } = status.counts;
     const hints = waiting || parked || dead ? await this.counts.hintGroups() : null;
+    const nowMs = this.storeClock.nowMs();
     const isKnown = (botId: string | null, corpId: string): boolean =>
       botId === null ? this.corps.has(corpId) : this.bots.find(botId) !== null;
     return causesOf(status, {
       views,
-      callers: this.figures.failingCallers().filter(({ botId, corpId }) => isKnown(botId, corpId)),
+      callers: failingCallers(this.past.callers(), nowMs).filter(({ botId, corpId }) =>
+        isKnown(botId, corpId),
+      ),
       hints,
       refusals: status.lastMinute.refused === 0 ? null : await this.#refusals.latest(REFUSALS_AGE_MS_MAX),
       isKnownCorp: (corpId) => this.corps.has(corpId),
       openCircuits: this.circuits.failing,
-      awayReplicas: this.others.replicas.away(),
+      awayReplicas: this.replicas.away(),
       missingCallbacks: this.#missingCallbacks(),
-      nowMs: this.storeClock.nowMs(),
+      nowMs,
       replyWithinMs: this.config.replyWithinMs,
     });
   }
 
   #missingCallbacks(): readonly MissingCallbacks[] {
-    const { bots, corps, sinceMs } = this.figures.arrivals();
+    const { arrivals } = this;
     const takesMessages = (botId: string) => this.bots.find(botId)?.takes === 'message';
     return missingCallbacks(
-      bots.filter(({ botId }) => takesMessages(botId)),
-      corps.filter(({ corpId }) => this.corps.has(corpId)),
-      sinceMs,
+      arrivals.bots().filter(({ botId }) => takesMessages(botId)),
+      arrivals.corps().filter(({ corpId }) => this.corps.has(corpId)),
+      arrivals.sinceMs,
       this.storeClock.nowMs(),
     );
   }

@@ -5,7 +5,7 @@ import { Secret } from '../../kernel/secret.js';
 import { MESSAGE_BYTES_MAX, ORIGIN, type SyncEntry } from '../../kernel/wecom-format.js';
 import { isChoice } from '../../queue/quick-texts.js';
 import type { NewMessage } from '../../queue/message.js';
-import type { WithheldOutcome } from '../../record/delivery-record.js';
+import type { WithheldOutcome } from '../../log/delivery-record.js';
 import type { WithheldMessage } from '../sending/message-outcomes.js';
 import { type Addressee, customerKey } from '../../kernel/account.js';
 

@@ -1,7 +1,7 @@
 import type { Addressee } from '../../kernel/account.js';
 import type { SyncEntry } from '../../kernel/wecom-format.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
-import type { WithheldOutcome } from '../../record/delivery-record.js';
+import type { WithheldOutcome } from '../../log/delivery-record.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 
 /** A page of an account that was pulled for a bot. */

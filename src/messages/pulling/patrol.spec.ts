@@ -136,7 +136,7 @@ describe('the patrol', () => {
 
 describe('a message that is found without an event', () => {
   const account = { corpId: 'ww0', openKfId: 'wk0_0' };
-  const untold = () => [...arrivals.botsSince(0)].flatMap((bot) => bot.untold);
+  const untold = () => arrivals.bots().flatMap((bot) => bot.untold);
 
   async function find(): Promise<void> {
     addBots(1, 1);
@@ -151,7 +151,7 @@ describe('a message that is found without an event', () => {
     expect(untold()).toEqual([]);
     await pass(PATROL_TIMES.settleMs);
     expect(untold()).toHaveLength(1);
-    expect([...arrivals.botsSince(0)]).toMatchObject([{ botId: 'bot-0', lateMs: PATROL_TIMES.quietMs }]);
+    expect(arrivals.bots()).toMatchObject([{ botId: 'bot-0', lateMs: PATROL_TIMES.quietMs }]);
   });
 
   it('is told by an event that comes to this replica', async () => {

@@ -9,7 +9,7 @@ import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
-import type { WithheldOutcome } from '../../record/delivery-record.js';
+import type { WithheldOutcome } from '../../log/delivery-record.js';
 import type { MessageOutcomes, WithheldMessage } from '../sending/message-outcomes.js';
 import type { PageRules } from './page-rules.js';
 import { PullRun } from './pull-run.js';

@@ -236,7 +236,7 @@ export class CustomerLanes {
    */
   #isKeyGood({ bot }: ReadyDestination, { lastFailure }: Message, { stage }: AttemptFailure): boolean {
     if (stage !== 'key' || lastFailure === null) return false;
-    const { taken } = this.botEndpoints.deliveries.ofBot(bot.id);
+    const taken = this.botEndpoints.deliveries.lastTakenBy(bot.id);
     return taken !== null && taken.atMs - taken.durationMs > lastFailure.atMs;
   }
 }

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { toEnd, type WithheldOutcome } from '../../record/delivery-record.js';
-import { DeliveryRecorder } from '../../record/delivery-recorder.js';
+import { toEnd, type WithheldOutcome } from '../../log/delivery-record.js';
+import { DeliveryRecorder } from '../../log/delivery-recorder.js';
 import { type MessageHead, webhookIdOf } from '../../queue/message.js';
 import type { Failure, Occasion } from '../../queue/failure.js';
 

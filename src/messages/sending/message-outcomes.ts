@@ -3,7 +3,7 @@ import type { ConfigType } from '@nestjs/config';
 import { type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import type { Addressee } from '../../kernel/account.js';
-import type { WithheldOutcome } from '../../record/delivery-record.js';
+import type { WithheldOutcome } from '../../log/delivery-record.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Message, MessageHead } from '../../queue/message.js';
 import { type LastOutcome, type MessageOutcome, outcomeOf, putOff } from '../../queue/message-outcome.js';

@@ -39,9 +39,9 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { metricsConfig } from '../../metrics/metrics.config.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { MetricsModule } from '../../metrics/metrics.module.js';
-import { recordConfig } from '../../record/record.config.js';
+import { logConfig } from '../../log/log.config.js';
 import { Journals } from '../../storage/journal/journal.js';
-import { RecordModule } from '../../record/record.module.js';
+import { LogModule } from '../../log/log.module.js';
 import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { WaitingEvents } from '../accounts/waiting-events.js';
 import { appsConfig } from '../apps/apps.config.js';
@@ -132,14 +132,14 @@ beforeEach(async () => {
           dispatchConfig,
           endpointConfig,
           metricsConfig,
-          recordConfig,
+          logConfig,
           registrationConfig,
         ]),
         KernelModule.forRoot(log, lifecycle),
         HttpModule.forRoot(config, server, [NobodyModule]),
         MetricsModule,
         HeldStorage,
-        RecordModule,
+        LogModule,
         RegistryModule,
         PortsModule.forRoot([
           [WaitingEvents, 'needed', DispatchModule],

@@ -12,7 +12,7 @@ export interface JournalEntry {
 }
 
 /** Names the table or collection of a journal. */
-export type JournalName = 'deliveries' | 'audit' | 'figures' | 'seen';
+export type JournalName = 'deliveries' | 'audit' | 'figures';
 
 /** As SQLite calls them; `JSON` is an object, kept as text. */
 export type ColumnType = 'TEXT' | 'INTEGER' | 'REAL' | 'JSON';
@@ -32,8 +32,6 @@ export interface JournalKind<T extends JournalEntry> {
   readonly blank: Partial<T>;
   /** Whether an entry is on the disk once it is written. If not, a machine that dies may lose the last seconds. */
   readonly isLasting: boolean;
-  /** Whether most entries are written several times. */
-  readonly isRewritten?: true;
 }
 
 /** What a store needs to know of every journal before one is opened. */
@@ -57,6 +55,8 @@ export type Match = Readonly<Record<string, string | boolean | readonly string[]
 
 export interface JournalQuery {
   readonly where?: Match;
+  /** The field must not have this value. */
+  readonly except?: readonly [field: string, value: string];
   /** At least one of these fields must have its value, too. */
   readonly anyOf?: readonly (readonly [field: string, value: string])[];
   /** The first id, included. */

@@ -113,7 +113,6 @@ class MongoJournal<T extends JournalEntry> extends Journal<T> {
 
   async #insert(documents: readonly JournalDocument[]): Promise<void> {
     try {
-      if (this.kind.isRewritten) return await this.#replace(documents);
       await this.#documents.insertMany([...documents], { ordered: false, ...this.#writeConcern });
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
@@ -179,9 +178,10 @@ class MongoJournal<T extends JournalEntry> extends Journal<T> {
 
 const oneOf = (value: Match[string]) => (Array.isArray(value) ? { $in: value } : value);
 
-function toFilter({ where, anyOf, from, before }: JournalQuery): mongo.Filter<JournalDocument> {
+function toFilter({ where, except, anyOf, from, before }: JournalQuery): mongo.Filter<JournalDocument> {
   return {
     ...Object.fromEntries(Object.entries(where ?? {}).map(([field, value]) => [field, oneOf(value)])),
+    ...(except === undefined ? {} : { [except[0]]: { $ne: except[1] } }),
     _id: { $gte: from ?? '', ...(before === undefined ? {} : { $lt: before }) },
     ...(anyOf === undefined ? {} : { $or: anyOf.map(([field, value]) => ({ [field]: value })) }),
   } as mongo.Filter<JournalDocument>;

@@ -76,10 +76,6 @@ const OPERATIONS = [
   'read figures',
   'measure figures',
   'sweep figures',
-  'append seen',
-  'read seen',
-  'measure seen',
-  'sweep seen',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 

@@ -47,8 +47,10 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
     super();
     const { name, columns, marks } = kind;
     this.#columns = Object.entries(columns).map(([column, type]) => [column, type === 'JSON']);
-    const values = Array(2 + this.#columns.length + Object.keys(marks).length).fill('?');
-    this.#insert = `INSERT OR REPLACE INTO ${name} VALUES (${values.join(', ')})`;
+    const names = ['id', 'atMs', ...Object.keys(columns), ...Object.keys(marks)].map((one) => `"${one}"`);
+    const values = names.map(() => '?');
+    // By name: a file of an earlier version has its columns in another order.
+    this.#insert = `INSERT OR REPLACE INTO ${name} (${names.join(', ')}) VALUES (${values.join(', ')})`;
     this.#remove = `DELETE FROM ${name} WHERE id IN (SELECT id FROM ${name} WHERE id < ? ORDER BY id LIMIT ?)`;
   }
 
@@ -173,7 +175,7 @@ function toSelect<T extends JournalEntry>(
   order: 'ASC' | 'DESC',
   limit: number,
 ): { readonly sql: string; readonly values: readonly Value[] } {
-  const { where = {}, anyOf, from, before } = query;
+  const { where = {}, except, anyOf, from, before } = query;
   const isFew = (field: string) => field in where && where[field] !== common[field];
   const lead = anyOf === undefined ? fields.find(isFew) : undefined;
   const led = lead === undefined ? undefined : where[lead];
@@ -188,6 +190,7 @@ function toSelect<T extends JournalEntry>(
       `${field === lead ? '' : '+'}"${field}" ${Array.isArray(value) ? ONE_OF : '= ?'}`,
       toValue(value),
     ]),
+    ...(except === undefined ? [] : [[`+"${except[0]}" <> ?`, except[1]] as [string, Value]]),
     ...(from === undefined ? [] : [['id >= ?', from] as [string, Value]]),
     ...(before === undefined ? [] : [['id < ?', before] as [string, Value]]),
   ];

@@ -12,7 +12,7 @@ import { StoreMetrics } from '../store/store-metrics.js';
 import { DataDir, SCHEMA_VERSION } from './data-dir.js';
 import { Database, isDamage, type Statement, type Value } from './database.js';
 import type { StatementResult } from './database-worker.js';
-import { lastingTables, logTables } from './tables.js';
+import { lastingTables, logTables, missingColumns } from './tables.js';
 import type { StoreContents } from '../store/store-contents.js';
 
 /** The kinds of steps, as named in the metric. */
@@ -42,8 +42,6 @@ export const STEPS = [
   'sweep deliveries',
   'append figures',
   'sweep figures',
-  'append seen',
-  'sweep seen',
 ] as const;
 export type SqliteStep = (typeof STEPS)[number];
 
@@ -256,15 +254,33 @@ async function openLasting(folder: DataDir, contents: StoreContents): Promise<Da
 }
 
 async function openLog(folder: DataDir, contents: StoreContents, log?: Log): Promise<Database> {
-  const opening = [...LOG_OPENING, ...logTables(contents)];
   folder.makeLogFile();
   try {
-    return await Database.open(folder.logFile, opening);
+    return await openLogFile(folder, contents);
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
     setLogAside(folder, log, cause);
     folder.makeLogFile();
-    return Database.open(folder.logFile, opening);
+    return openLogFile(folder, contents);
+  }
+}
+
+/** A file of an earlier version gets the columns that it lacks. */
+async function openLogFile(folder: DataDir, contents: StoreContents): Promise<Database> {
+  const database = await Database.open(folder.logFile, [...LOG_OPENING, ...logTables(contents)]);
+  try {
+    for (const table of contents.journals.filter(({ isLasting }) => !isLasting)) {
+      const known = await database.rows<{ name: string }>(
+        'SELECT name FROM pragma_table_info(?)',
+        table.name,
+      );
+      const missing = missingColumns(table, new Set(known.map(({ name }) => name)));
+      await database.run(missing.map((sql) => ({ sql })));
+    }
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
   }
 }
 

@@ -136,9 +136,12 @@ export function lastingTables({ records, journals }: StoreContents): readonly st
   ];
 }
 
+/** What replicas had seen, of versions up to 2.1. */
+const OLD_TABLE = 'DROP TABLE IF EXISTS seen';
+
 /** `log.db`: what may be lost with the last seconds of a machine. */
 export function logTables({ journals }: StoreContents): readonly string[] {
-  return journals.filter(({ isLasting }) => !isLasting).flatMap(toTable);
+  return [...journals.filter(({ isLasting }) => !isLasting).flatMap(toTable), OLD_TABLE];
 }
 
 /** A table in the order of its ids. So are the equal values in each index, since an index entry ends with the id. */
@@ -146,7 +149,7 @@ function toTable({ name, columns, fields, common, marks }: JournalTable): string
   const defined = [
     'id TEXT PRIMARY KEY',
     '"atMs" INTEGER NOT NULL',
-    ...Object.entries(columns).map(([column, type]) => `"${column}" ${type === 'JSON' ? 'TEXT' : type}`),
+    ...Object.entries(columns).map(toColumn),
     ...Object.keys(marks).map((mark) => `"${mark}" INTEGER NOT NULL`),
   ];
   const indexes = fields.map((field) => {
@@ -154,6 +157,17 @@ function toTable({ name, columns, fields, common, marks }: JournalTable): string
     return `CREATE INDEX IF NOT EXISTS "${name} by ${field}" ON ${name} ("${field}")${indexed}`;
   });
   return [`CREATE TABLE IF NOT EXISTS ${name} (${defined.join(', ')}) STRICT, WITHOUT ROWID`, ...indexes];
+}
+
+function toColumn([column, type]: [string, string]): string {
+  return `"${column}" ${type === 'JSON' ? 'TEXT' : type}`;
+}
+
+/** What adds the columns that a table of an earlier version lacks; they are null in its entries. */
+export function missingColumns({ name, columns }: JournalTable, known: ReadonlySet<string>): string[] {
+  return Object.entries(columns)
+    .filter(([column]) => !known.has(column))
+    .map((column) => `ALTER TABLE ${name} ADD COLUMN ${toColumn(column)}`);
 }
 
 /** SQLite uses such an index only for a search that says this in the same words. */

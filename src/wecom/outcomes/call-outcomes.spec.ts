@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { Past } from '../../log/past.js';
 import { CallOutcomes, type EndedCall } from './call-outcomes.js';
-import { failingCallers, toReplies } from './outcome.js';
+import { failingCallers, repliesOf as repliesIn } from './outcome.js';
 
 const CALL: EndedCall = {
   operation: 'call',
@@ -18,22 +19,18 @@ const TOKEN: EndedCall = { ...CALL, operation: 'gettoken', api: '' };
 const UNREACHABLE = { errcode: null, fault: 'unreachable' } as const;
 
 let clock: ManualClock;
+let past: Past;
 let outcomes: CallOutcomes;
 
 beforeEach(() => {
   clock = new ManualClock();
-  outcomes = new CallOutcomes(clock);
+  past = new Past(clock);
+  outcomes = new CallOutcomes(clock, past, past);
 });
 
-const failing = () => failingCallers(outcomes.callers(), clock.nowMs());
+const failing = () => failingCallers(past.callers(), clock.nowMs());
 const callers = () => failing().map(({ subject, corpId, botId, why }) => [subject, botId ?? corpId, why]);
-const repliesOf = (openKfId = 'wk1', corpId = 'ww1') => {
-  const account = { corpId, openKfId };
-  const [replies, gone] = (['replies', 'account'] as const).map((subject) =>
-    outcomes.ofAccount(subject, account),
-  );
-  return toReplies(replies ?? null, gone ?? null, clock.nowMs());
-};
+const repliesOf = (openKfId = 'wk1', corpId = 'ww1') => repliesIn(past, { corpId, openKfId }, clock.nowMs());
 const whyNot = (openKfId = 'wk1', corpId = 'ww1') => repliesOf(openKfId, corpId).replyFailure?.why ?? null;
 const thrice = (call: EndedCall) => {
   for (let n = 0; n < 3; n++) outcomes.note(call);
@@ -240,13 +237,14 @@ describe('an account', () => {
     outcomes.note(REPLY);
     outcomes.note({ ...REPLY, openKfId: 'wk2', errcode: 95004 });
     outcomes.note({ ...REPLY, openKfId: 'wk3', corpId: 'ww2' });
-    expect(outcomes.accountsOf('ww1')).toEqual(['wk1', 'wk2']);
+    expect(past.accountsOf('ww1')).toEqual(['wk1', 'wk2']);
   });
 
-  it('fails no longer once its registration was forgotten', () => {
+  it('fails no longer once its registration was forgotten', async () => {
     outcomes.note({ ...REPLY, errcode: 95017 });
     outcomes.note({ ...REPLY, openKfId: 'wk2', errcode: 95017 });
-    outcomes.forget('wk1');
+    await clock.advance(1);
+    past.forget('wk1');
     expect([whyNot(), whyNot('wk2')]).toEqual([null, '95017']);
   });
 });

@@ -1,9 +1,10 @@
 import type { Clock } from '../../kernel/clock.js';
+import { HourCounts } from '../../log/hour-counts.js';
 import type { Corps } from '../../registry/accounts/corps.js';
 import type { EndedCall } from './call-outcomes.js';
 
 const HOUR_MS = 3_600_000;
-export const HOURS = 24;
+const HOURS = 24;
 /** A further kind replaces the one that was seen longest ago. */
 const KINDS_MAX = 1_000;
 /** Further kinds are counted together. Otherwise a caller could push out the failures of others by made-up APIs and accounts. */
@@ -11,29 +12,34 @@ const KINDS_PER_CORP_MAX = 100;
 /** Stands for the API and the reason of kinds that are counted together. */
 export const OTHER = 'other';
 
-/** Calls of one corp, account and API that failed in one way. */
-export interface FailedCall extends Pick<EndedCall, 'operation' | 'corpId' | 'openKfId' | 'api'> {
+/** What calls of one corp, account and API have in common that failed in one way. */
+interface CallKind extends Pick<EndedCall, 'operation' | 'corpId' | 'openKfId' | 'api'> {
   /** An errcode, the fault, or `OTHER`. */
   readonly why: string;
-  /** The sum of `hours`. */
-  readonly count: number;
-  readonly lastAtMs: number;
-  /** Counts of the last 24 hours, oldest first. The last hour is still running. */
-  readonly hours: readonly number[];
-  /** The hour of the last count, in hours since the epoch. */
-  readonly hour: number;
 }
 
-/** The count of one kind. Changed in place. */
-interface Kind extends Omit<FailedCall, 'count' | 'hour' | 'hours' | 'lastAtMs'> {
-  readonly byHour: number[];
+/** Calls of one kind. Plain JSON. */
+export interface FailureCount extends CallKind {
+  readonly count: number;
+  readonly lastAtMs: number;
+}
+
+export interface FailedCall extends FailureCount {
+  /** Counts of the last 24 hours, oldest first. The last hour is still running. */
+  readonly hours: readonly number[];
+}
+
+interface Kind extends CallKind {
+  readonly counts: HourCounts;
   lastAtMs: number;
 }
 
-/** The calls of this process that failed within the last 24 hours. A successful call costs nothing. */
+/** The calls that failed within the last 24 hours, of this process and as others tell. A successful call costs nothing. */
 export class FailedCalls {
   readonly #kinds = new Map<string, Kind>();
   readonly #perCorp = new Map<string | null, number>();
+  /** Of this process, since others were told last. */
+  readonly #news = new Map<string, FailureCount>();
 
   /** @param corps the known corps. Failures of other corps, which callers can make up, are counted together. */
   constructor(
@@ -46,29 +52,42 @@ export class FailedCalls {
     if (fault === null && errcode === 0) return;
     const isKnown = call.corpId !== null && this.corps.has(call.corpId);
     const [corpId, openKfId] = isKnown ? [call.corpId, call.openKfId] : [null, null];
-    const nowMs = this.clock.nowMs();
-    this.#forgetOld(nowMs);
     const why = fault ?? String(errcode ?? 'unreachable');
-    const { key, kind } = this.#kindOf({ operation, corpId, openKfId, api, why }, nowMs);
-    forgetBetween(kind, nowMs);
-    const hour = hourOf(nowMs) % HOURS;
-    kind.byHour[hour] = (kind.byHour[hour] ?? 0) + 1;
-    kind.lastAtMs = nowMs;
-    // A Map keeps the order of insertion: the kind seen last stands last.
-    this.#delete(key);
-    this.#kinds.set(key, kind);
-    this.#perCorp.set(corpId, this.#countOf(corpId) + 1);
-    const [first] = this.#kinds.size > KINDS_MAX ? this.#kinds.keys() : [];
-    if (first !== undefined) this.#delete(first);
+    const lastAtMs = this.clock.nowMs();
+    const noted = this.add({ operation, corpId, openKfId, api, why, count: 1, lastAtMs });
+    const key = callKey(noted);
+    this.#news.set(key, { ...noted, count: 1 + (this.#news.get(key)?.count ?? 0), lastAtMs });
   }
 
-  #kindOf(of: Omit<Kind, 'byHour' | 'lastAtMs'>, nowMs: number): { key: string; kind: Kind } {
-    const key = callKey(of);
-    const known = this.#kinds.get(key);
-    if (known !== undefined) return { key, kind: known };
+  /** @returns the kind as which it counts. */
+  add({ count, lastAtMs, ...of }: FailureCount): CallKind {
+    this.#forgetOld(this.clock.nowMs());
+    const kind = this.#kindOf(of);
+    kind.counts.add(lastAtMs, count);
+    kind.lastAtMs = Math.max(kind.lastAtMs, lastAtMs);
+    // A Map keeps the order of insertion: the kind seen last stands last.
+    const key = callKey(kind);
+    this.#delete(key);
+    this.#kinds.set(key, kind);
+    this.#perCorp.set(kind.corpId, this.#countOf(kind.corpId) + 1);
+    const [first] = this.#kinds.size > KINDS_MAX ? this.#kinds.keys() : [];
+    if (first !== undefined) this.#delete(first);
+    const { operation, corpId, openKfId, api, why } = kind;
+    return { operation, corpId, openKfId, api, why };
+  }
+
+  takeNews(): readonly FailureCount[] {
+    const news = [...this.#news.values()];
+    this.#news.clear();
+    return news;
+  }
+
+  #kindOf(of: CallKind): Kind {
+    const known = this.#kinds.get(callKey(of));
+    if (known !== undefined) return known;
     if (of.api !== OTHER && this.#countOf(of.corpId) >= KINDS_PER_CORP_MAX)
-      return this.#kindOf({ ...of, openKfId: null, api: OTHER, why: OTHER }, nowMs);
-    return { key, kind: { ...of, lastAtMs: nowMs, byHour: new Array<number>(HOURS).fill(0) } };
+      return this.#kindOf({ ...of, openKfId: null, api: OTHER, why: OTHER });
+    return { ...of, lastAtMs: 0, counts: new HourCounts(HOURS) };
   }
 
   #countOf(corpId: string | null): number {
@@ -93,59 +112,23 @@ export class FailedCalls {
 
   /** Ordered by the last failure, newest first. */
   list(): readonly FailedCall[] {
-    const hour = hourOf(this.clock.nowMs());
-    const recent = [...this.#kinds.values()].filter(({ lastAtMs }) => hour - hourOf(lastAtMs) < HOURS);
-    return recent.reverse().map(({ byHour, ...kind }) => {
-      const hours = byHour.map((_, n) => {
-        const at = hour - HOURS + 1 + n;
-        return at > hourOf(kind.lastAtMs) ? 0 : (byHour[at % HOURS] ?? 0);
-      });
-      return { ...kind, hours, hour, count: totalOf(hours) };
-    });
+    const nowMs = this.clock.nowMs();
+    return [...this.#kinds.values()]
+      .filter(({ lastAtMs }) => isRecent(lastAtMs, nowMs))
+      .reverse()
+      .map(({ counts, ...kind }) => {
+        const hours = counts.list(nowMs);
+        return { ...kind, hours, count: hours.reduce((sum, count) => sum + count, 0) };
+      })
+      .sort((a, b) => b.lastAtMs - a.lastAtMs);
   }
-}
-
-/** Adds up the failed calls of several processes. Ordered by the last failure, newest first. */
-export function addedUp(all: Iterable<FailedCall>, nowMs: number): readonly FailedCall[] {
-  const hour = hourOf(nowMs);
-  const sums = new Map<string, FailedCall>();
-  for (const call of all) {
-    const key = callKey(call);
-    const sum = sums.get(key);
-    // A process whose clock is ahead may be in the next hour already: its counts are taken as they are.
-    const lateBy = Math.max(0, hour - call.hour);
-    const hours = call.hours.map((_, n) => (call.hours[n + lateBy] ?? 0) + (sum?.hours[n] ?? 0));
-    const lastAtMs = Math.max(call.lastAtMs, sum?.lastAtMs ?? 0);
-    sums.set(key, { ...call, hours, hour, count: totalOf(hours), lastAtMs });
-  }
-  return [...sums.values()].filter(({ count }) => count > 0).sort((a, b) => b.lastAtMs - a.lastAtMs);
-}
-
-function totalOf(hours: readonly number[]): number {
-  return hours.reduce((sum, count) => sum + count, 0);
 }
 
 /** The same for the same kind in every process. */
-export function callKey({
-  operation,
-  corpId,
-  openKfId,
-  api,
-  why,
-}: Omit<Kind, 'byHour' | 'lastAtMs'>): string {
+function callKey({ operation, corpId, openKfId, api, why }: CallKind): string {
   return JSON.stringify([operation, corpId, openKfId, api, why]);
 }
 
 function isRecent(atMs: number, nowMs: number): boolean {
-  return hourOf(nowMs) - hourOf(atMs) < HOURS;
-}
-
-/** Sets the hours since the last failure to 0: their places still hold the counts of the day before. */
-function forgetBetween({ byHour, lastAtMs }: Kind, nowMs: number): void {
-  const [last, now] = [hourOf(lastAtMs), hourOf(nowMs)];
-  for (let hour = Math.max(last + 1, now - HOURS + 1); hour <= now; hour++) byHour[hour % HOURS] = 0;
-}
-
-function hourOf(atMs: number): number {
-  return Math.floor(atMs / HOUR_MS);
+  return Math.floor(nowMs / HOUR_MS) - Math.floor(atMs / HOUR_MS) < HOURS;
 }

@@ -1,43 +1,8 @@
-/**
- * What calls to WeCom tell of a caller or an account: when it last went well, and what failed since. Pure: a process notes its
- * own, writes them for the other replicas, and adds up all of them.
- */
+/** Whether what calls to WeCom told of a caller or an account means that it fails now. Pure. */
+import type { Addressee } from '../../kernel/account.js';
+import type { Subject, WecomOutcome } from '../../log/outcome.js';
+import type { Past } from '../../log/past.js';
 import { ERRCODE, SENDS_OVER } from '../client/wecom-answer.js';
-
-/**
- * Of an account: `replies`, whether they go out; `account`, whether WeCom has it. Of a caller, which is a bot by its key or else
- * the corp: `token`, whether WeCom gives it an access token and takes that; `gettoken` and `call`, whether WeCom answers it and
- * allows it; `api`, whether calls of one API go well that are no replies.
- */
-export type Subject = 'replies' | 'account' | 'token' | 'gettoken' | 'call' | 'api';
-
-/** Whom it is about. */
-export interface OutcomeOf {
-  readonly subject: Subject;
-  readonly corpId: string;
-  /** `null` for a caller without the key of a bot, and of an account. */
-  readonly botId: string | null;
-  /** `null` where the calls name none. */
-  readonly openKfId: string | null;
-  /** `''` unless the subject is `api`. */
-  readonly api: string;
-}
-
-/** Plain JSON. Store time. */
-export interface WecomOutcome extends OutcomeOf {
-  /** When it last went well; 0 for never. */
-  readonly okAtMs: number;
-  /** How often it failed since. */
-  readonly failures: number;
-  /** When the first of them failed; 0 without one. */
-  readonly sinceMs: number;
-  /** When the newest one failed; 0 without one. */
-  readonly atMs: number;
-  /** Of the newest one: an errcode, `unreachable`, `status`, or `fail_type:` with that of a `msg_send_fail`. */
-  readonly why: string;
-  /** Of the newest one: the address that WeCom does not list, with 60020. Not in entries of earlier versions. */
-  readonly unlistedAddress?: string | undefined;
-}
 
 /** A single failure may be an exception: it counts once there was no success for so long, or so often. */
 const LASTING_MS = 10_000;
@@ -83,27 +48,6 @@ export function isFault(why: string): boolean {
   return why === 'unreachable' || why === 'status';
 }
 
-export function outcomeKey({ subject, corpId, botId, openKfId, api }: OutcomeOf): string {
-  return `${subject} ${corpId} ${botId ?? ''} ${openKfId ?? ''} ${api}`;
-}
-
-/** As several processes have seen the same. */
-export function together(all: readonly WecomOutcome[]): WecomOutcome | null {
-  const [first] = all;
-  if (first === undefined || all.length === 1) return first ?? null;
-  const okAtMs = Math.max(...all.map((one) => one.okAtMs));
-  const failed = all.filter((one) => one.failures > 0 && one.atMs >= okAtMs);
-  const newest = failed.reduce((last, one) => (one.atMs > last.atMs ? one : last), failed[0] ?? first);
-  if (failed.length === 0)
-    return { ...first, okAtMs, failures: 0, sinceMs: 0, atMs: 0, why: '', unlistedAddress: undefined };
-  return {
-    ...newest,
-    okAtMs,
-    failures: failed.reduce((sum, one) => sum + one.failures, 0),
-    sinceMs: Math.max(okAtMs, Math.min(...failed.map((one) => one.sinceMs))),
-  };
-}
-
 /** Whether it fails now, as far as is known: until it is seen to go well. */
 export function isFailing({ subject, failures, sinceMs, why }: WecomOutcome, nowMs: number): boolean {
   if (failures === 0) return false;
@@ -121,6 +65,14 @@ export interface AccountReplies {
   readonly replyFailure: WecomOutcome | null;
   /** That WeCom has no such account. */
   readonly noAccount: WecomOutcome | null;
+}
+
+export function repliesOf(past: Past, { corpId, openKfId }: Addressee, nowMs: number): AccountReplies {
+  const of = { corpId, openKfId, botId: null, api: '' };
+  const [replies, account] = (['replies', 'account'] as const).map((subject) =>
+    past.outcomeOf({ subject, ...of }),
+  );
+  return toReplies(replies ?? null, account ?? null, nowMs);
 }
 
 /** What WeCom said last counts; that it said nothing tells nothing of whether it has the account. */

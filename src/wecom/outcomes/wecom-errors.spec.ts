@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { seenInAll, WecomErrors } from './wecom-errors.js';
+import { WecomErrors } from './wecom-errors.js';
 
 it('counts by operation and errcode, with when each was seen last', async () => {
   const clock = new ManualClock();
@@ -21,15 +21,17 @@ it('counts by operation and errcode, with when each was seen last', async () => 
   ]);
 });
 
-it('adds up what several processes have seen', async () => {
+it('adds up what several processes tell each other', async () => {
   const clock = new ManualClock();
   const [one, other] = [new WecomErrors(clock), new WecomErrors(clock)];
   one.add('gettoken', 40_001);
   await clock.advance(1_000);
   other.add('gettoken', 40_001);
   other.add('call', 45_009);
-  expect(seenInAll([...one.list(), ...other.list()])).toEqual([
+  for (const error of other.takeNews()) one.addOfOther(error);
+  expect(one.list()).toEqual([
     { operation: 'call', errcode: '45009', count: 1, lastAtMs: clock.nowMs() },
     { operation: 'gettoken', errcode: '40001', count: 2, lastAtMs: clock.nowMs() },
   ]);
+  expect([other.takeNews(), one.takeNews()]).toMatchObject([[], [{ errcode: '40001', count: 1 }]]);
 });

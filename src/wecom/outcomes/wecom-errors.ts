@@ -5,7 +5,8 @@ import { COUNTED_ERRCODES } from '../client/wecom-answer.js';
 export const WECOM_OPERATIONS = ['gettoken', 'call'] as const;
 export type WecomOperation = (typeof WECOM_OPERATIONS)[number];
 
-export interface SeenError {
+/** Plain JSON. */
+export interface ErrorCount {
   readonly operation: WecomOperation;
   /** `other` for all errcodes that have no count of their own. */
   readonly errcode: string;
@@ -15,45 +16,44 @@ export interface SeenError {
 
 const TOLD_APART = new Set(COUNTED_ERRCODES);
 
-/** Counts the errcodes that callers were answered since the start, by WeCom or by the manager in its name. */
+/** Counts the errcodes that callers were answered, by WeCom or by a manager in its name: by this process, and as others tell. */
 export class WecomErrors {
-  readonly #seen = new Map<string, SeenError>();
+  readonly #all = new Map<string, ErrorCount>();
+  /** Of this process, since others were told last. */
+  readonly #news = new Map<string, ErrorCount>();
 
   constructor(private readonly clock: Clock) {}
 
   add(operation: WecomOperation, errcode: number): void {
     const name = TOLD_APART.has(errcode) ? String(errcode) : 'other';
-    const key = errorKey({ operation, errcode: name });
-    const count = (this.#seen.get(key)?.count ?? 0) + 1;
-    this.#seen.set(key, { operation, errcode: name, count, lastAtMs: this.clock.nowMs() });
+    const added = { operation, errcode: name, count: 1, lastAtMs: this.clock.nowMs() };
+    addTo(this.#all, added);
+    addTo(this.#news, added);
   }
 
-  /** The errcodes seen so far, ordered by the text `operation/errcode`. */
-  list(): readonly SeenError[] {
-    return inOrder(this.#seen);
+  addOfOther(counted: ErrorCount): void {
+    addTo(this.#all, counted);
+  }
+
+  takeNews(): readonly ErrorCount[] {
+    const news = [...this.#news.values()];
+    this.#news.clear();
+    return news;
+  }
+
+  /** Ordered by the text `operation/errcode`. */
+  list(): readonly ErrorCount[] {
+    return [...this.#all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, error]) => error);
   }
 }
 
-/** The same for the same error in every process. */
-export function errorKey({ operation, errcode }: Pick<SeenError, 'operation' | 'errcode'>): string {
+export function errorKey({ operation, errcode }: Pick<ErrorCount, 'operation' | 'errcode'>): string {
   return `${operation}/${errcode}`;
 }
 
-/** Adds up the errors of several processes. Ordered as `list` is. */
-export function seenInAll(all: Iterable<SeenError>): readonly SeenError[] {
-  const sums = new Map<string, SeenError>();
-  for (const seen of all) {
-    const key = errorKey(seen);
-    const sum = sums.get(key);
-    sums.set(key, {
-      ...seen,
-      count: seen.count + (sum?.count ?? 0),
-      lastAtMs: Math.max(seen.lastAtMs, sum?.lastAtMs ?? 0),
-    });
-  }
-  return inOrder(sums);
-}
-
-function inOrder(seen: ReadonlyMap<string, SeenError>): readonly SeenError[] {
-  return [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, error]) => error);
+function addTo(all: Map<string, ErrorCount>, added: ErrorCount): void {
+  const key = errorKey(added);
+  const known = all.get(key);
+  const count = added.count + (known?.count ?? 0);
+  all.set(key, { ...added, count, lastAtMs: Math.max(added.lastAtMs, known?.lastAtMs ?? 0) });
 }

@@ -2,18 +2,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, SystemClock } from '../../kernel/clock.js';
 import { ID_FORMAT, type SyncEntry } from '../../kernel/wecom-format.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { Past } from '../../log/past.js';
+import { SignRecorder } from '../../log/sign-recorder.js';
 import { UP_TO_5_S, UP_TO_60_S } from '../../metrics/bounds.js';
 import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics, only } from '../../metrics/metrics.js';
 import type { Observations } from '../../metrics/observations.js';
-import type { AccountHistory } from '../../registry/puppets/account-history.js';
 import { Corps } from '../../registry/accounts/corps.js';
-import { CallOutcomes, type EndedCall, isReply } from './call-outcomes.js';
+import { CallOutcomes, type EndedCall, isReply, type Notes } from './call-outcomes.js';
 import { failingCallers } from './outcome.js';
 import { ReadMessages } from './read-messages.js';
-import { type FailedCall, FailedCalls } from './failed-calls.js';
+import { FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from '../client/wecom-answer.js';
-import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';
+import { WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';
 
 /** How a request for an access token ended. */
 const TOKEN_RESULTS = ['memory', 'store', 'upstream', 'refused', 'invalid', 'unreachable', 'failed'] as const;
@@ -46,16 +47,17 @@ interface Errors {
 
 /** Counts requests to WeCom and their results since the start, for the metrics and for `/health`. */
 @Injectable()
-export class WecomMetrics implements AccountHistory {
+export class WecomMetrics {
   readonly #tokens: Record<TokenResult, Count>;
   readonly #inquiries: Record<InquiryResult, Observations>;
   readonly #calls: Record<CallResult, Observations>;
   readonly #errors: Record<WecomOperation, Errors>;
   readonly #replies: Record<(typeof REPLY_RESULTS)[number], Count>;
-  readonly #seen: WecomErrors;
-  readonly outcomes: CallOutcomes;
-  readonly read: ReadMessages;
-  readonly #failed: FailedCalls;
+  readonly errors: WecomErrors;
+  readonly #outcomes: CallOutcomes;
+  readonly #read: ReadMessages;
+  /** By corp, account and API. */
+  readonly failedCalls: FailedCalls;
 
   /** @param corps by default every corp is known. @param storeClock by default the same as `clock`. */
   constructor(
@@ -66,11 +68,13 @@ export class WecomMetrics implements AccountHistory {
       findOf: () => null,
     },
     @Inject(StoreClock) storeClock: StoreClock = clock,
+    private readonly past: Past = new Past(storeClock),
+    @Inject(SignRecorder) notes: Notes = past,
   ) {
-    this.#seen = new WecomErrors(clock);
-    this.outcomes = new CallOutcomes(storeClock);
-    this.read = new ReadMessages(this.outcomes, storeClock);
-    this.#failed = new FailedCalls(clock, corps);
+    this.errors = new WecomErrors(clock);
+    this.#outcomes = new CallOutcomes(storeClock, past, notes);
+    this.#read = new ReadMessages(this.#outcomes, storeClock, past, notes);
+    this.failedCalls = new FailedCalls(clock, corps);
     const tokens = metrics.counter('wxkf_token_requests_total');
     this.#tokens = byValue(TOKEN_RESULTS, (source) => tokens({ source }));
     const inquiries = metrics.histogram('wxkf_token_inquiry_duration_seconds', UP_TO_5_S);
@@ -106,8 +110,8 @@ export class WecomMetrics implements AccountHistory {
     // A token may be of a corp that is not known; whoever has the account is.
     const corpId = call.corpId ?? (call.openKfId === null ? null : this.corps.findOf(call.openKfId));
     // Callers can make up corps.
-    if (corpId !== null && this.corps.has(corpId)) this.outcomes.note({ ...call, corpId });
-    this.#failed.note(call);
+    if (corpId !== null && this.corps.has(corpId)) this.#outcomes.note({ ...call, corpId });
+    this.failedCalls.note(call);
     if (!isReply(call.api)) return;
     if (call.fault !== null) this.#replies.unanswered.add();
     else this.#replies[call.errcode === 0 ? 'sent' : 'refused'].add();
@@ -140,18 +144,8 @@ export class WecomMetrics implements AccountHistory {
     for (const [account, its] of byAccount) {
       const corp = corpId ?? (account === null ? null : this.corps.findOf(account));
       if (account !== null && corp !== null)
-        this.read.note({ corpId: corp, openKfId: account }, its, isOfProgram);
+        this.#read.note({ corpId: corp, openKfId: account }, its, isOfProgram);
     }
-  }
-
-  /** Forgets the replies of an account. They say nothing about the next bot that has it. */
-  forget(openKfId: string): void {
-    this.outcomes.forget(openKfId);
-    this.read.forget(openKfId);
-  }
-
-  accountsOf(corpId: string): readonly string[] {
-    return this.outcomes.accountsOf(corpId);
   }
 
   /** @param errcode `null` when the answer has none, or is too long to be an error. */
@@ -159,25 +153,16 @@ export class WecomMetrics implements AccountHistory {
     if (errcode === null || errcode === 0) return;
     const { known, other } = this.#errors[operation];
     (known.get(errcode) ?? other).add();
-    this.#seen.add(operation, errcode);
+    this.errors.add(operation, errcode);
   }
 
   /** Records that the manager answered in WeCom's name, or repeated an earlier answer of WeCom. */
   answeredHere(operation: WecomOperation, errcode: number): void {
-    this.#seen.add(operation, errcode);
-  }
-
-  get errors(): readonly SeenError[] {
-    return this.#seen.list();
-  }
-
-  /** Calls that failed within the last 24 hours, by corp, account and API. */
-  get failedCalls(): readonly FailedCall[] {
-    return this.#failed.list();
+    this.errors.add(operation, errcode);
   }
 
   #failingCallers(storeClock: StoreClock) {
-    const known = this.outcomes
+    const known = this.past
       .callers()
       .filter(({ subject, corpId }) => subject !== 'api' && this.corps.has(corpId));
     return failingCallers(known, storeClock.nowMs());

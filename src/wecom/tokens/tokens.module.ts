@@ -1,6 +1,5 @@
 import { HttpModule } from '@nestjs/axios';
 import { Module } from '@nestjs/common';
-import { AccountHistories } from '../../registry/puppets/account-history.js';
 import { RegistryModule } from '../../registry/registry.module.js';
 import { SecretCheck } from '../../registry/puppets/secret-check.js';
 import { HTTP_OPTIONS } from '../client/http-service.js';
@@ -23,8 +22,4 @@ import { TokenSource } from './token-source.js';
   ],
   exports: [AccessTokens, WecomClient, WecomMetrics, SecretCheck],
 })
-export class TokensModule {
-  constructor(histories: AccountHistories, metrics: WecomMetrics) {
-    histories.add(metrics);
-  }
-}
+export class TokensModule {}

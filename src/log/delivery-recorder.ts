@@ -12,9 +12,10 @@ import { StoreClock } from '../kernel/store-clock.js';
 import type { JournalBatch } from '../storage/journal/journal.js';
 import { DeliveryLog } from './delivery-log.js';
 import type { DeliveryRecord, LoggedRecord } from './delivery-record.js';
-import { recordConfig } from './record.config.js';
+import { logConfig } from './log.config.js';
+import { Past } from './past.js';
 import { RecordBuffer } from './record-buffer.js';
-import { RecordMetrics } from './record-metrics.js';
+import { LogMetrics } from './log-metrics.js';
 
 /** What comes in 8 s at 2,500 events a second. A record takes about 250 bytes of memory. */
 export const BUFFERED_MAX = 20_000;
@@ -43,11 +44,12 @@ export class DeliveryRecorder
 
   constructor(
     private readonly deliveryLog: DeliveryLog,
-    private readonly metrics: RecordMetrics,
+    readonly past: Past,
+    private readonly metrics: LogMetrics,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-    @Inject(recordConfig.KEY) { deliveryLogDays }: ConfigType<typeof recordConfig>,
+    @Inject(logConfig.KEY) { deliveryLogDays }: ConfigType<typeof logConfig>,
   ) {
     this.isOn = deliveryLogDays > 0;
     this.#buffer = new RecordBuffer(deliveryLog, BUFFERED_MAX);
@@ -73,8 +75,9 @@ export class DeliveryRecorder
     await this.clock.within(LAST_FLUSH_LIMIT_MS, written);
   }
 
-  /** Never throws and never waits: every delivery passes here. */
+  /** Never throws and never waits: every delivery passes here. What is known of the past has it also where the log has not. */
   add(record: DeliveryRecord): void {
+    this.past.note(record);
     if (!this.isOn) return;
     if (this.#isStopped || !this.#buffer.add(record)) {
       this.metrics.dropped.buffer.add();

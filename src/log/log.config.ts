@@ -1,7 +1,7 @@
 import { defineNamespace } from '../config/namespace.js';
 
 /** Whether there is a delivery log, and how much of it is kept. */
-export const recordConfig = defineNamespace('record', (config) => ({
+export const logConfig = defineNamespace('deliveryLog', (config) => ({
   deliveryLogDays: config.deliveryLogDays,
   deliveryLogBytesMax: config.deliveryLogBytesMax,
 }));

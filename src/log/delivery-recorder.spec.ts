@@ -8,7 +8,8 @@ import { BUFFERED_MAX, DeliveryRecorder, FLUSH_MS } from './delivery-recorder.js
 import type { JournalBatch } from '../storage/journal/journal.js';
 import type { LoggedRecord } from './delivery-record.js';
 import { BATCH_MAX } from './record-buffer.js';
-import { RecordMetrics } from './record-metrics.js';
+import { LogMetrics } from './log-metrics.js';
+import { Past } from './past.js';
 
 /** One whose writes can be held or refused. */
 class StubbornLog extends MemoryDeliveryLog {
@@ -29,19 +30,19 @@ class StubbornLog extends MemoryDeliveryLog {
 
 let clock: ManualClock;
 let deliveryLog: StubbornLog;
-let metrics: RecordMetrics;
+let metrics: LogMetrics;
 let lines: Record<string, unknown>[];
 
 beforeEach(() => {
   clock = new ManualClock();
   deliveryLog = new StubbornLog();
   lines = [];
-  metrics = new RecordMetrics(new Metrics(), deliveryLog);
+  metrics = new LogMetrics(new Metrics(), deliveryLog);
 });
 
 function open(deliveryLogDays = 3): DeliveryRecorder {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
-  return new DeliveryRecorder(deliveryLog, metrics, clock, clock, log, {
+  return new DeliveryRecorder(deliveryLog, new Past(clock), metrics, clock, clock, log, {
     deliveryLogDays,
     deliveryLogBytesMax: Infinity,
   });

@@ -6,6 +6,7 @@
  */
 import { REPLICA } from '../kernel/replica.js';
 import { roundMs } from '../kernel/round-ms.js';
+import type { Signs } from './signs.js';
 
 export const RECORD_KINDS = [
   /** A callback was answered. */
@@ -59,7 +60,8 @@ export const RECORD_FORMS = ['encrypted', 'decrypted', 'message', 'verification'
 export type RecordForm = (typeof RECORD_FORMS)[number];
 
 export interface DeliveryRecord {
-  readonly kind: DeliveryRecordKind;
+  /** `signs`: what is in the log for other replicas alone, and is not listed. */
+  readonly kind: DeliveryRecordKind | 'signs';
   /** When it ended, store time. */
   readonly atMs: number;
   /** `null` where a refused callback named none. */
@@ -76,7 +78,11 @@ export interface DeliveryRecord {
   readonly attempt: number;
   /** Where the attempt went, without query. */
   readonly endpoint: string | null;
-  /** What the bot answered. */
+  /** To which bot; `null` for a puppet that registered with no bot's key. */
+  readonly botId: string | null;
+  /** A customer's message asks for a reply. An event may stand for one; `null` for what nobody has to answer. */
+  readonly asks: 'message' | 'event' | null;
+  /** What the bot answered; `null` also where it is taken without that its service was asked. */
   readonly status: number | null;
   /** Where a delivery failed, or why it was kept. */
   readonly stage: string | null;
@@ -90,7 +96,7 @@ export interface DeliveryRecord {
 }
 
 /** What differs between an attempt and its callback. */
-export type OnlyAttempt = Pick<DeliveryRecord, 'form' | 'endpoint' | 'durationMs'>;
+export type OnlyAttempt = Pick<DeliveryRecord, 'form' | 'endpoint' | 'botId' | 'asks' | 'durationMs'>;
 
 /** A record as it is kept. */
 export interface LoggedRecord extends DeliveryRecord {
@@ -98,6 +104,8 @@ export interface LoggedRecord extends DeliveryRecord {
   readonly id: string;
   /** The process that wrote it. */
   readonly replica: string;
+  /** `null` unless it is of this kind. */
+  readonly signs: Signs | null;
 }
 
 /** A longer attempt may end after its callback was answered. The record of the callback then does not say how it ended. */
@@ -105,6 +113,7 @@ const MAY_OUTLAST_MS = 1_000;
 
 /** Whether the record is listed by itself. For the others, the record of their callback tells the outcome. */
 export function isRow({ kind, occasion, durationMs }: DeliveryRecord): boolean {
+  if (kind === 'signs') return false;
   return kind !== 'attempt' || occasion !== 'inline' || durationMs >= MAY_OUTLAST_MS;
 }
 
@@ -126,12 +135,8 @@ export function withAttempts(records: readonly LoggedRecord[]): LoggedRecord[] {
 
 /** The fields of requests, empty in all other records. */
 const NO_REQUEST = {
-  form: null,
-  occasion: null,
-  endpoint: null,
-  status: null,
-  source: null,
-  onlyAttempt: null,
+  ...{ form: null, occasion: null, endpoint: null, botId: null, asks: null },
+  ...{ status: null, source: null, onlyAttempt: null },
 } as const;
 
 /** How a kept event or message ended. */
@@ -177,14 +182,14 @@ export const ENDINGS: readonly RecordOutcome[] = ['taken', 'dead', 'dropped'];
 export const NO_EVENT_FORMS: readonly RecordForm[] = ['message', 'verification'];
 
 /** Whether the record shows that no earlier event of the account waits any more. */
-export function isEnding({ outcome, form }: DeliveryRecord): boolean {
-  return ENDINGS.includes(outcome) && (form === null || !NO_EVENT_FORMS.includes(form));
+export function isEnding({ kind, outcome, form }: DeliveryRecord): boolean {
+  return kind !== 'signs' && ENDINGS.includes(outcome) && (form === null || !NO_EVENT_FORMS.includes(form));
 }
 
 /** The record as it is kept. @param onlyAttempt replaces the record's own. */
 export function toLogged(id: string, record: DeliveryRecord, onlyAttempt = record.onlyAttempt): LoggedRecord {
   const { kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, endpoint } = record;
-  const { status, stage, reason, source } = record;
+  const { botId, asks, status, stage, reason, source } = record;
   // Named one by one: a spread takes several times as long, and all records pass here.
   return {
     id,
@@ -199,11 +204,28 @@ export function toLogged(id: string, record: DeliveryRecord, onlyAttempt = recor
     occasion,
     attempt,
     endpoint,
+    botId,
+    asks,
     status,
     stage,
     reason,
     durationMs: roundMs(record.durationMs),
     source,
     onlyAttempt,
+    signs: null,
   };
+}
+
+/** The record of signs that are written at this time. */
+export function toSignRecord(id: string, atMs: number, signs: Signs): LoggedRecord {
+  return {
+    ...{ id, replica: REPLICA, kind: 'signs', atMs, outcome: 'taken', attempt: 0, durationMs: 0, signs },
+    ...{ corpId: null, openKfId: null, webhookId: null, stage: null, reason: null, ...NO_REQUEST },
+  };
+}
+
+/** The query of a bot's URL may have a key. */
+export function withoutQuery(url: string): string {
+  const at = url.indexOf('?');
+  return at === -1 ? url : url.slice(0, at);
 }

@@ -8,7 +8,7 @@ const REASONS = ['buffer', 'store', 'refused'] as const;
 
 /** Counts what the delivery log had to drop, and says how large it is. */
 @Injectable()
-export class RecordMetrics {
+export class LogMetrics {
   readonly dropped: Readonly<Record<(typeof REASONS)[number], Count>>;
 
   constructor(metrics: Metrics, log: DeliveryLog) {

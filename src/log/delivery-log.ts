@@ -1,17 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { REPLICA } from '../kernel/replica.js';
 import {
   firstIdAt,
   type Journal,
   type JournalBatch,
+  JournalIds,
   type JournalKind,
   Journals,
   LAST_ID,
   type Match,
   timeOfId,
 } from '../storage/journal/journal.js';
-import { isEnding, isRow, type LoggedRecord, type RecordOutcome } from './delivery-record.js';
-import { recordConfig } from './record.config.js';
+import {
+  isEnding,
+  isRow,
+  type LoggedRecord,
+  type DeliveryRecord,
+  type RecordOutcome,
+} from './delivery-record.js';
+import { logConfig } from './log.config.js';
 
 /** The kf account of a record. */
 export interface RecordAccount {
@@ -52,6 +60,7 @@ export interface RecordPage {
 /** How many records of one story are read at most. */
 export const STORY_MAX = 500;
 const MS_PER_DAY = 86_400_000;
+const SIGNS_KEPT_MS = 3_600_000;
 
 export const DELIVERIES: JournalKind<LoggedRecord> = {
   name: 'deliveries',
@@ -59,6 +68,7 @@ export const DELIVERIES: JournalKind<LoggedRecord> = {
     ...{ kind: 'TEXT', outcome: 'TEXT', corpId: 'TEXT', openKfId: 'TEXT', webhookId: 'TEXT', form: 'TEXT' },
     ...{ occasion: 'TEXT', attempt: 'INTEGER', endpoint: 'TEXT', status: 'INTEGER', stage: 'TEXT' },
     ...{ reason: 'TEXT', durationMs: 'REAL', source: 'TEXT', onlyAttempt: 'JSON', replica: 'TEXT' },
+    ...{ botId: 'TEXT', asks: 'TEXT', signs: 'JSON' },
   },
   // The field that leaves the fewest entries comes first.
   fields: ['webhookId', 'openKfId', 'outcome', 'corpId'],
@@ -66,7 +76,16 @@ export const DELIVERIES: JournalKind<LoggedRecord> = {
   marks: { isRow, isEnding },
   blank: {
     ...{ corpId: null, openKfId: null, webhookId: null, form: null, occasion: null, endpoint: null },
-    ...{ status: null, stage: null, reason: null, source: null, onlyAttempt: null },
+    ...{
+      botId: null,
+      asks: null,
+      status: null,
+      stage: null,
+      reason: null,
+      source: null,
+      onlyAttempt: null,
+      signs: null,
+    },
   },
   isLasting: false,
 };
@@ -78,13 +97,24 @@ export const DELIVERIES: JournalKind<LoggedRecord> = {
 @Injectable()
 export class DeliveryLog {
   readonly #journal: Journal<LoggedRecord>;
+  /** The same, as it is where nothing is kept. */
+  readonly #none: Journal<LoggedRecord>;
+  readonly #ids = new JournalIds();
   /** For how many days records are kept; 0 for none. */
   readonly days: number;
 
-  constructor(journals: Journals, @Inject(recordConfig.KEY) config: ConfigType<typeof recordConfig>) {
+  constructor(journals: Journals, @Inject(logConfig.KEY) config: ConfigType<typeof logConfig>) {
     const { deliveryLogDays, deliveryLogBytesMax: bytesMax } = config;
     this.days = deliveryLogDays;
-    this.#journal = journals.open(DELIVERIES, { keptMs: deliveryLogDays * MS_PER_DAY, bytesMax });
+    // Without a log replicas tell each other what they see, and no more.
+    const keptMs = deliveryLogDays === 0 ? SIGNS_KEPT_MS : deliveryLogDays * MS_PER_DAY;
+    this.#journal = journals.open(DELIVERIES, { keptMs, bytesMax });
+    this.#none = journals.open(DELIVERIES, { keptMs: 0 });
+  }
+
+  /** @param atMs store time. */
+  newId(atMs: number): string {
+    return this.#ids.next(atMs);
   }
 
   /** An empty batch. */
@@ -114,7 +144,7 @@ export class DeliveryLog {
   /** @throws AppError `STORE_UNAVAILABLE` */
   async find(id: string): Promise<LoggedRecord | null> {
     const [found = null] = await this.#journal.oldest({ from: id, limit: 1 });
-    return found?.id === id ? found : null;
+    return found?.id === id && found.kind !== 'signs' ? found : null;
   }
 
   /** All records with this webhook-id, the oldest first, `STORY_MAX` at most. @throws AppError `STORE_UNAVAILABLE` */
@@ -136,6 +166,34 @@ export class DeliveryLog {
     return this.#journal.oldest({ where: { corpId, openKfId, isEnding: true }, from, limit });
   }
 
+  /**
+   * The first records of other replicas from this id on, the oldest first.
+   * @param kind by default of all kinds.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  ofOthers(from: string, limit: number, kind?: DeliveryRecord['kind']): Promise<readonly LoggedRecord[]> {
+    const where = kind === undefined ? {} : { kind };
+    return this.#journal.oldest({ where, except: ['replica', REPLICA], from, limit });
+  }
+
+  /**
+   * A page of the signs from this time on, or of all else, the newest first.
+   * @param before only records with smaller ids.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  async recent(
+    what: 'signs' | 'deliveries',
+    fromMs: number,
+    before: string,
+    limit: number,
+  ): Promise<RecordPage> {
+    const { entries, nextBefore } = await this.#journal.page({
+      ...(what === 'signs' ? { where: { kind: 'signs' } } : { except: ['kind', 'signs'] }),
+      ...{ from: firstIdAt(fromMs), before, limit },
+    });
+    return { records: entries, nextBefore };
+  }
+
   /** When the oldest record was written, store time; `null` while there is none. @throws AppError `STORE_UNAVAILABLE` */
   async reach(): Promise<number | null> {
     const [oldest] = await this.#journal.oldest({ limit: 1 });
@@ -152,7 +210,7 @@ export class DeliveryLog {
    * @throws AppError `STORE_UNAVAILABLE`
    */
   sweep(nowMs: number): Promise<void> {
-    return this.#journal.sweep(nowMs);
+    return (this.days === 0 ? this.#none : this.#journal).sweep(nowMs);
   }
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { RecentAttempts, sumOf, summaryOf } from './recent-attempts.js';
+import { RecentAttempts, summaryOf } from './recent-attempts.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const MINUTE_MS = 60_000;
@@ -64,17 +64,11 @@ describe('recent attempts', () => {
     expect(summaryAt(NOW_MS + 24 * 60 * MINUTE_MS).taken).toBe(1);
   });
 
-  it('go on where the clock was set back', () => {
+  it('count in the quarter of an hour in which they were, in whichever order they are noted', () => {
     note([1]);
     note([1], NOW_MS - 30 * MINUTE_MS);
-    expect(summaryAt(NOW_MS - 30 * MINUTE_MS).taken).toBe(2);
-  });
-
-  it('of several processes add up to what one would have of them all', () => {
-    const [one, other] = [new RecentAttempts(), new RecentAttempts()];
-    for (let n = 0; n < 100; n++)
-      for (const some of [recent, n % 3 === 0 ? one : other]) some.note(NOW_MS, n % 10 !== 0, n * 7);
-    expect(summaryOf(sumOf([one.counts(NOW_MS), other.counts(NOW_MS)]))).toEqual(summaryAt(NOW_MS));
-    expect(summaryOf(sumOf([]))).toMatchObject({ attempts: 0, p95Ms: null });
+    note([1], NOW_MS - 90 * MINUTE_MS);
+    expect(summaryAt(NOW_MS).taken).toBe(2);
+    expect(summaryAt(NOW_MS + 31 * MINUTE_MS).taken).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { roundMs } from '../kernel/round-ms.js';
-import { type JournalBatch, JournalIds } from '../storage/journal/journal.js';
+import type { JournalBatch } from '../storage/journal/journal.js';
 import type { DeliveryLog } from './delivery-log.js';
 import {
   type DeliveryRecord,
@@ -16,7 +16,6 @@ const ATTEMPTS_MAX = 64;
 
 /** Records that are about to be written. The record of a callback absorbs the record of the attempt that took its event at once. */
 export class RecordBuffer {
-  readonly #ids = new JournalIds();
   #batches: JournalBatch<LoggedRecord>[] = [];
   /** Attempts that a callback may absorb, oldest first: most callbacks are answered in this order. */
   readonly #attempts: DeliveryRecord[] = [];
@@ -81,10 +80,10 @@ export class RecordBuffer {
     let batch = this.#batches.at(-1);
     if (batch === undefined || batch.length >= BATCH_MAX)
       this.#batches.push((batch = this.deliveryLog.newBatch()));
-    batch.add(toLogged(this.#ids.next(record.atMs), record, onlyAttempt));
+    batch.add(toLogged(this.deliveryLog.newId(record.atMs), record, onlyAttempt));
   }
 }
 
-function toOnlyAttempt({ form, endpoint, durationMs }: DeliveryRecord): OnlyAttempt {
-  return { form, endpoint, durationMs: roundMs(durationMs) };
+function toOnlyAttempt({ form, endpoint, botId, asks, durationMs }: DeliveryRecord): OnlyAttempt {
+  return { form, endpoint, botId, asks, durationMs: roundMs(durationMs) };
 }

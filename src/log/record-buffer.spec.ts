@@ -37,14 +37,14 @@ const other = deliveryRecord({ webhookId: 'msg_2' });
 describe('a callback whose event was taken by its only attempt', () => {
   it('is one record, from which both are told', async () => {
     const records = await taken(attempt, other, callback);
-    const { form, endpoint, durationMs } = attempt;
-    const onlyAttempt = { form, endpoint, durationMs };
+    const { form, endpoint, botId, asks, durationMs } = attempt;
+    const onlyAttempt = { form, endpoint, botId, asks, durationMs };
     expect(records).toEqual(like(other, { ...callback, onlyAttempt }));
-    const { id, replica } = records[1] ?? {};
+    const { id, replica, signs } = records[1] ?? {};
     expect(withAttempts(records)).toEqual([
       records[0],
-      { ...attempt, id, replica },
-      { ...callback, id, replica },
+      { ...attempt, id, replica, signs },
+      { ...callback, id, replica, signs },
     ]);
   });
 

@@ -8,8 +8,8 @@ const NOTHING: WecomOutcome = {
 const failed = (sinceMs: number, atMs: number, failures = 1): Partial<WecomOutcome> => ({
   ...{ sinceMs, atMs, failures, why: String(atMs) },
 });
-const sum = (...all: readonly Partial<WecomOutcome>[]) =>
-  together(all.map((one) => ({ ...NOTHING, ...one })));
+const sum = (one?: Partial<WecomOutcome>, other?: Partial<WecomOutcome>) =>
+  together({ ...NOTHING, ...one }, { ...NOTHING, ...other });
 
 it.each<[string, Partial<WecomOutcome>[], Partial<WecomOutcome>]>([
   ['one that went well', [{ okAtMs: 5 }, { okAtMs: 9 }], { okAtMs: 9, failures: 0 }],
@@ -26,6 +26,7 @@ it.each<[string, Partial<WecomOutcome>[], Partial<WecomOutcome>]>([
   expect(sum(...all.toReversed())).toMatchObject(expected);
 });
 
-it('nothing is known where no replica has seen anything', () => {
-  expect(together([])).toBeNull();
+it('in one millisecond, what was heard of later counts', () => {
+  expect(sum(failed(5, 5), { okAtMs: 5 })).toMatchObject({ okAtMs: 5, failures: 0 });
+  expect(sum({ okAtMs: 5 }, failed(5, 5))).toMatchObject({ okAtMs: 5, failures: 1, sinceMs: 5 });
 });

@@ -16,29 +16,10 @@ export interface AttemptSummary {
   readonly p95Ms: number | null;
 }
 
-/** How many were taken within each bound, and last how many were not taken. Those of several processes can be added. */
+/** How many were taken within each bound, and last how many were not taken. */
 export type AttemptCounts = readonly number[];
 
-/** The counts of one quarter of an hour, which is counted from the epoch. */
-export interface AttemptSlot {
-  readonly slot: number;
-  readonly counts: AttemptCounts;
-}
-
 export const NO_ATTEMPTS: AttemptCounts = Object.freeze(new Array<number>(WIDTH).fill(0));
-
-export function sumOf(some: readonly AttemptCounts[]): AttemptCounts {
-  const sum = new Array<number>(WIDTH).fill(0);
-  for (const counts of some)
-    for (let column = 0; column < WIDTH; column++) sum[column] = (sum[column] ?? 0) + (counts[column] ?? 0);
-  return sum;
-}
-
-/** The counts of the last 45 minutes at least, and of the last hour at most. */
-export function countsOf(slots: readonly AttemptSlot[], nowMs: number): AttemptCounts {
-  const oldest = Math.floor(nowMs / SLOT_MS) - SLOTS + 1;
-  return sumOf(slots.filter(({ slot }) => slot >= oldest).map(({ counts }) => counts));
-}
 
 export function summaryOf(counts: AttemptCounts): AttemptSummary {
   const buckets = counts.slice(0, FAILED);
@@ -52,8 +33,8 @@ export function summaryOf(counts: AttemptCounts): AttemptSummary {
 }
 
 /**
- * How attempts of the last hour ended, and how long the bot took: a few counts, of which each attempt changes one. It
- * takes no memory before the first attempt.
+ * How attempts of the last hour ended, and how long the bot took: a few counts, of which each attempt changes one. They are noted in
+ * any order. It takes no memory before the first attempt.
  */
 export class RecentAttempts {
   #counts: Uint32Array | null = null;
@@ -62,37 +43,27 @@ export class RecentAttempts {
   /** The newest slot, counted from the epoch. */
   #slot = 0;
 
-  note(nowMs: number, isTaken: boolean, durationMs: number): void {
+  note(atMs: number, isTaken: boolean, durationMs: number): void {
+    const slot = Math.floor(atMs / SLOT_MS);
+    if (slot <= this.#slot - SLOTS) return;
     const counts = this.#counts ?? this.#begin();
-    this.#moveTo(nowMs, counts);
-    const at = this.#placeOf(this.#slot) + (isTaken ? bucketOf(durationMs) : FAILED);
+    this.#moveTo(slot, counts);
+    const at = this.#placeOf(slot) + (isTaken ? bucketOf(durationMs) : FAILED);
     counts[at] = (counts[at] ?? 0) + 1;
   }
 
+  /** The counts of the last 45 minutes at least, and of the last hour at most. */
   counts(nowMs: number): AttemptCounts {
-    return this.#counts === null ? NO_ATTEMPTS : countsOf(this.slots(), nowMs);
-  }
-
-  /** The slots in which there were attempts. */
-  slots(): readonly AttemptSlot[] {
-    const slots: AttemptSlot[] = [];
-    for (let slot = Math.max(0, this.#slot - SLOTS + 1); slot <= this.#slot; slot++) {
-      const counts = this.#countsIn(slot);
-      if (counts !== null) slots.push({ slot, counts });
+    const all = this.#counts;
+    const first = Math.max(Math.floor(nowMs / SLOT_MS), this.#slot) - SLOTS + 1;
+    if (all === null || first > this.#slot) return NO_ATTEMPTS;
+    const sum = new Array<number>(WIDTH).fill(0);
+    for (let slot = Math.max(0, first); slot <= this.#slot; slot++) {
+      const from = this.#placeOf(slot);
+      for (let column = 0; column < WIDTH; column++)
+        sum[column] = (sum[column] ?? 0) + (all[from + column] ?? 0);
     }
-    return slots;
-  }
-
-  #countsIn(slot: number): AttemptCounts | null {
-    const [all, from] = [this.#counts, this.#placeOf(slot)];
-    const counts: number[] = [];
-    let hasAny = false;
-    for (let at = from; at < from + WIDTH; at++) {
-      const count = all?.[at] ?? 0;
-      counts.push(count);
-      hasAny ||= count > 0;
-    }
-    return hasAny ? counts : null;
+    return sum;
   }
 
   #begin(): Uint32Array {
@@ -104,9 +75,8 @@ export class RecentAttempts {
     return this.#from + (slot % SLOTS) * WIDTH;
   }
 
-  /** Forgets the slots whose hour is over. A clock that was set back goes on in the newest. */
-  #moveTo(nowMs: number, counts: Uint32Array): void {
-    const slot = Math.floor(nowMs / SLOT_MS);
+  /** Forgets the slots whose hour is over. */
+  #moveTo(slot: number, counts: Uint32Array): void {
     for (let next = Math.max(this.#slot + 1, slot - SLOTS + 1); next <= slot; next++)
       counts.fill(0, this.#placeOf(next), this.#placeOf(next) + WIDTH);
     this.#slot = Math.max(this.#slot, slot);

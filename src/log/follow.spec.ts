@@ -1,0 +1,161 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { append, attemptRecord, deliveryRecord, RecordIds } from '../../test/support/delivery-records.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
+import { AppError } from '../kernel/app-error.js';
+import type { RecordStore } from '../storage/records/records.js';
+import { type DeliveryRecord, type LoggedRecord, toSignRecord } from './delivery-record.js';
+import { LogFollower } from './follow.js';
+import { wentWell } from './outcome.js';
+import { Past } from './past.js';
+import { summaryOf } from './recent-attempts.js';
+import type { Signs } from './signs.js';
+
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const REPLIES = { ...ACCOUNT, subject: 'replies', botId: null, api: '' } as const;
+const HOUR_MS = 3_600_000;
+
+class RemovableLog extends MemoryDeliveryLog {
+  isAway = false;
+
+  override async ofOthers(...asked: Parameters<MemoryDeliveryLog['ofOthers']>) {
+    if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
+    return super.ofOthers(...asked);
+  }
+}
+
+let clock: ManualClock;
+let past: Past;
+let log: RemovableLog;
+let ids: RecordIds;
+let lines: string[];
+let follower: LogFollower;
+
+function follow(isShared = true): void {
+  const written = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line).msg) });
+  follower = new LogFollower(log, past, { isShared } as RecordStore, clock, clock, written);
+  follower.onApplicationBootstrap();
+}
+
+beforeEach(() => {
+  clock = new ManualClock();
+  past = new Past(clock);
+  log = new RemovableLog();
+  ids = new RecordIds();
+  lines = [];
+});
+
+afterEach(() => follower.beforeApplicationShutdown());
+
+const there = (record: LoggedRecord): LoggedRecord => ({ ...record, replica: 'there' });
+const attempt = (fields: Partial<DeliveryRecord> = {}) =>
+  there(ids.toLogged(attemptRecord({ atMs: clock.nowMs(), asks: 'message', durationMs: 0, ...fields })));
+const signsOf = (signs: Partial<Signs>) =>
+  there(
+    toSignRecord(ids.toLogged(attemptRecord({ atMs: clock.nowMs() })).id, clock.nowMs(), {
+      ...{ outcomes: [], reads: [], forgotten: [] },
+      ...signs,
+    }),
+  );
+
+/** Each page is read in a turn of its own. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 1_000) {
+    await clock.advance(Math.min(left, 1_000));
+    for (let turn = 0; turn < 50; turn++) await nextTurn();
+  }
+}
+
+const attempts = () => summaryOf(past.lastOf(ACCOUNT).lastHour).attempts;
+
+it('what another replica did is known within two seconds, once, also where it was written late', async () => {
+  follow();
+  await pass(2_000);
+  const late = attempt();
+  await append(log, [attempt()]);
+  await pass(2_000);
+  expect(attempts()).toBe(1);
+  await append(log, [late]);
+  await pass(6_000);
+  expect(attempts()).toBe(2);
+});
+
+it('what this replica did itself is not added again', async () => {
+  follow();
+  await append(log, [ids.toLogged(attemptRecord({ atMs: clock.nowMs() }))]);
+  await pass(4_000);
+  expect(attempts()).toBe(0);
+});
+
+it('a callback tells of its only attempt', async () => {
+  follow();
+  const sent = { form: 'decrypted', endpoint: 'http://puppet:8080', botId: 'bot-1', asks: 'event' } as const;
+  const record = deliveryRecord({ atMs: clock.nowMs(), onlyAttempt: { ...sent, durationMs: 3 } });
+  await append(log, [there(ids.toLogged(record))]);
+  await pass(4_000);
+  expect(past.ofBot('bot-1').taken).toMatchObject({ durationMs: 3, occasion: 'inline' });
+  expect(past.takenOf(ACCOUNT).events).toHaveLength(1);
+});
+
+it('replies through another replica end what was asked', async () => {
+  follow();
+  past.note(attempt());
+  await pass(1_000);
+  await append(log, [signsOf({ outcomes: [wentWell(REPLIES, clock.nowMs())] })]);
+  expect(past.takenOf(ACCOUNT).messages).toHaveLength(1);
+  await pass(2_000);
+  expect(past.takenOf(ACCOUNT).messages).toEqual([]);
+});
+
+it('it is known until seconds ago what others did, or of this replica alone until now', async () => {
+  follow();
+  expect(past.knownUntilMs).toBe(0);
+  await pass(2_000);
+  expect(past.knownUntilMs).toBe(clock.nowMs());
+  await append(log, [attempt()]);
+  await pass(4_000);
+  expect(clock.nowMs() - past.knownUntilMs).toBeLessThanOrEqual(3_500);
+  expect(clock.nowMs() - past.knownUntilMs).toBeGreaterThanOrEqual(1_500);
+  const untilMs = past.knownUntilMs;
+  log.isAway = true;
+  await pass(60_000);
+  expect(past.knownUntilMs).toBeLessThanOrEqual(untilMs + 2_000);
+  log.isAway = false;
+  await append(log, [attempt()]);
+  await pass(4_000);
+  expect(attempts()).toBe(2);
+});
+
+it('what was written before the start is read, of a day, and an account that was forgotten stays so', async () => {
+  for (const isShared of [true, false]) {
+    [past, log] = [new Past(clock), new RemovableLog()];
+    ids = new RecordIds();
+    const agoMs = (ms: number) => ({ atMs: clock.nowMs() - ms });
+    await append(log, [attempt({ ...agoMs(30 * HOUR_MS), openKfId: 'wkOld' }), attempt(agoMs(HOUR_MS))]);
+    await append(log, [attempt({ openKfId: 'wkGone' })]);
+    await clock.advance(1_000);
+    await append(log, [signsOf({ forgotten: [{ openKfId: 'wkGone', atMs: clock.nowMs() }] })]);
+    // As soon after as a process starts again.
+    await clock.advance(100);
+    follow(isShared);
+    await pass(4_000);
+    expect(past.accountsOf(ACCOUNT.corpId)).toEqual([ACCOUNT.openKfId]);
+    follower.beforeApplicationShutdown();
+  }
+});
+
+it('what is too much at once is left out and told, but for signs', async () => {
+  follow();
+  await pass(2_000);
+  await append(
+    log,
+    Array.from({ length: 12_000 }, () => attempt()),
+  );
+  await append(log, [signsOf({ outcomes: [wentWell(REPLIES, clock.nowMs())] })]);
+  await pass(2_000);
+  expect(attempts()).toBe(10_000);
+  expect(past.repliedAtMs(ACCOUNT)).toBeGreaterThan(0);
+  expect(lines).toEqual(['deliverylog.fell_behind']);
+});

@@ -1,0 +1,331 @@
+/**
+ * What the delivery log tells of accounts, bots and addresses: when each last took something, why it last did not, how many
+ * attempts there were. The records of all replicas are added up here, in any order, and those who ask do not wait for the store.
+ */
+import { Injectable } from '@nestjs/common';
+import type { Addressee } from '../kernel/account.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { type DeliveryOccasion, type Failure, toFailure } from '../queue/failure.js';
+import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
+import { type DeliveryRecord, withoutQuery } from './delivery-record.js';
+import { HourCounts } from './hour-counts.js';
+import { type WecomOutcome, type OutcomeOf, outcomeKey, together } from './outcome.js';
+import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
+import type { MessageRead } from './signs.js';
+
+/** Of accounts, bots and addresses each; a further one replaces the one that was heard of first. A caller can name any account. */
+export const SUBJECTS_MAX = 100_000;
+/** What was seen to go well or fail of a caller is remembered of so many: a caller can name any API. */
+const CALLERS_MAX = 10_000;
+/** How long it is known that a program reads messages through the manager. */
+const READ_KEPT_MS = 3 * 86_400_000;
+/** Corps that an account is remembered of: only one has it, and others may name it. */
+const CORPS_MAX = 4;
+
+/** What the bot of an account took last. */
+export interface LastTaken {
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly occasion: DeliveryOccasion;
+  readonly status: number;
+}
+
+export interface LastDeliveries {
+  readonly taken: LastTaken | null;
+  readonly failure: Failure | null;
+  readonly lastHour: AttemptCounts;
+}
+
+/**
+ * What an account's bot took. Of what asks for a reply there are the first and the last time since the last reply at which the bot
+ * was given it: it may reply before it has taken that.
+ */
+export interface TakenTimes {
+  /** When it last took anything but a test; 0 for never. */
+  readonly atMs: number;
+  /** Customers' messages. */
+  readonly messages: readonly number[];
+  /** Events, of which it is not known what they tell of. */
+  readonly events: readonly number[];
+  /** Whether the manager has seen what its program reads from WeCom. */
+  readonly isRead: boolean;
+}
+
+const NEVER: LastDeliveries = Object.freeze({ taken: null, failure: null, lastHour: NO_ATTEMPTS });
+const NOTHING_TAKEN: TakenTimes = Object.freeze({ atMs: 0, messages: [], events: [], isRead: false });
+
+@Injectable()
+export class Past {
+  /** By the account's id. */
+  readonly #accounts = new Map<string, AccountPast[]>();
+  readonly #bots = new Map<string, AttemptPast>();
+  readonly #addresses = new Map<string, AttemptPast>();
+  readonly #callers = new Map<string, WecomOutcome>();
+  /** When accounts were forgotten. Records from before are about a registration that is gone. */
+  readonly #forgotten = new Map<string, number>();
+
+  /** Until when it is known what other replicas saw, store time; `null` where there are none. */
+  othersKnownUntilMs: number | null = null;
+
+  constructor(private readonly storeClock: StoreClock) {}
+
+  /** Until when it is known what all replicas saw, store time. */
+  get knownUntilMs(): number {
+    return this.othersKnownUntilMs ?? this.storeClock.nowMs();
+  }
+
+  /** Of a record that is no attempt nothing is noted. Every delivery passes here. */
+  note(record: DeliveryRecord): void {
+    const { kind, corpId, openKfId, botId, endpoint } = record;
+    if (kind !== 'attempt' || corpId === null || openKfId === null) return;
+    if (endpoint !== null) attemptsIn(this.#addresses, endpoint).note(record);
+    const isPull = endpoint?.startsWith(PULL_ORIGIN) === true;
+    if (botId !== null) attemptsIn(this.#bots, botId)[isPull ? 'notePull' : 'note'](record);
+    if (this.#isForgotten(openKfId, record.atMs)) return;
+    const past = this.#pastOf({ corpId, openKfId });
+    if (isPull) past.attempts.notePull(record);
+    else past.note(record);
+  }
+
+  /** Of what went well, or failed, since the sign before. */
+  noteOutcome(outcome: WecomOutcome): void {
+    const before = this.outcomeOf(outcome);
+    const now = before === null ? outcome : together(before, outcome);
+    if (!isOfAccount(outcome)) return putLast(this.#callers, outcomeKey(outcome), now, CALLERS_MAX);
+    const { subject, corpId, openKfId, okAtMs, atMs } = outcome;
+    if (!this.#isForgotten(openKfId, Math.max(okAtMs, atMs)))
+      this.#pastOf({ corpId, openKfId }).outcomes.set(subject, now);
+  }
+
+  noteRead({ corpId, openKfId, readAtMs, messages }: MessageRead): void {
+    if (!this.#isForgotten(openKfId, readAtMs))
+      this.#pastOf({ corpId, openKfId }).noteRead(readAtMs, messages);
+  }
+
+  /** What was seen to go well or fail of this caller, or account; `null` for nothing. */
+  outcomeOf(of: OutcomeOf): WecomOutcome | null {
+    const { subject, corpId } = of;
+    if (!isOfAccount(of)) return this.#callers.get(outcomeKey(of)) ?? null;
+    return this.#find({ corpId, openKfId: of.openKfId })?.outcomes.get(subject) ?? null;
+  }
+
+  /** Of the calls of all bots and corps. */
+  callers(): readonly WecomOutcome[] {
+    return [...this.#callers.values()];
+  }
+
+  /** When WeCom last took a reply, store time; 0 for never. */
+  repliedAtMs(account: Addressee): number {
+    return this.#find(account)?.repliedAtMs ?? 0;
+  }
+
+  /** Drops everything about the account up to this time, by default now: whoever has it next may be somebody else. */
+  forget(openKfId: string, atMs = this.storeClock.nowMs()): void {
+    if (atMs <= (this.#forgotten.get(openKfId) ?? 0)) return;
+    putLast(this.#forgotten, openKfId, atMs);
+    this.#accounts.delete(openKfId);
+  }
+
+  lastOf(account: Addressee): LastDeliveries {
+    return this.#find(account)?.attempts.toLast(this.storeClock.nowMs()) ?? NEVER;
+  }
+
+  /** Of all accounts at an address. */
+  ofEndpoint(address: string): LastDeliveries {
+    return this.#addresses.get(withoutQuery(address))?.toLast(this.storeClock.nowMs()) ?? NEVER;
+  }
+
+  /** Of all accounts of a bot. */
+  ofBot(id: string): LastDeliveries {
+    return this.#bots.get(id)?.toLast(this.storeClock.nowMs()) ?? NEVER;
+  }
+
+  takenOf(account: Addressee): TakenTimes {
+    return this.#find(account)?.toTaken(this.storeClock.nowMs()) ?? NOTHING_TAKEN;
+  }
+
+  /** How many events and messages the account's bot took in each of the last 24 hours, the oldest first. */
+  hoursOf(account: Addressee): number[] {
+    return (this.#find(account)?.hours ?? NO_HOURS).list(this.storeClock.nowMs());
+  }
+
+  /** Accounts of which something is known. */
+  *accounts(): Generator<Addressee> {
+    for (const [openKfId, known] of this.#accounts)
+      for (const { corpId } of known) yield { corpId, openKfId };
+  }
+
+  /** The same of one corp. Scans all. */
+  accountsOf(corpId: string): readonly string[] {
+    return [...this.accounts()].filter((one) => one.corpId === corpId).map(({ openKfId }) => openKfId);
+  }
+
+  /** When an event of each corp was last taken, store time; tests do not count. Scans all accounts. */
+  takenByCorp(): ReadonlyMap<string, number> {
+    const times = new Map<string, number>();
+    for (const known of this.#accounts.values())
+      for (const { corpId, takenAtMs } of known)
+        if (takenAtMs > (times.get(corpId) ?? 0)) times.set(corpId, takenAtMs);
+    return times;
+  }
+
+  /** The addresses at which something was taken since then, store time; tests count. Scans all addresses. */
+  *addressesTakingSince(sinceMs: number): Generator<string> {
+    for (const [address, { takenAtMs }] of this.#addresses) if (takenAtMs >= sinceMs) yield address;
+  }
+
+  /** What was noted before this time says nothing any more. Scans all. */
+  forgetBefore(ms: number): void {
+    for (const [openKfId, atMs] of this.#forgotten) if (atMs < ms) this.#forgotten.delete(openKfId);
+  }
+
+  #isForgotten(openKfId: string, atMs: number): boolean {
+    return atMs < (this.#forgotten.get(openKfId) ?? 0);
+  }
+
+  #find({ corpId, openKfId }: Addressee): AccountPast | undefined {
+    return this.#accounts.get(openKfId)?.find((one) => one.corpId === corpId);
+  }
+
+  #pastOf(account: Addressee): AccountPast {
+    const found = this.#find(account);
+    if (found !== undefined) return found;
+    const added = new AccountPast(account.corpId);
+    const known = this.#accounts.get(account.openKfId) ?? [];
+    putLast(this.#accounts, account.openKfId, [...known.slice(1 - CORPS_MAX), added]);
+    return added;
+  }
+}
+
+/** Attempts at one place. Changed in place, so that a delivery leaves no garbage behind. */
+class AttemptPast {
+  /** What its service was not asked for does not count. */
+  takenAtMs = 0;
+  #status = 0;
+  #durationMs = 0;
+  #occasion: DeliveryOccasion = 'inline';
+  #failure: Failure | null = null;
+  readonly #recent = new RecentAttempts();
+
+  note(record: DeliveryRecord): void {
+    const { outcome, atMs, durationMs, status } = record;
+    const occasion = record.occasion as DeliveryOccasion;
+    const isTaken = outcome === 'taken';
+    if (occasion !== 'test') this.#recent.note(atMs, isTaken, durationMs);
+    if (!isTaken) this.#noteFailure(record);
+    // Without a status it was taken and its service was not asked: whether that works is not known by it.
+    else if (status !== null && atMs >= this.takenAtMs) {
+      this.takenAtMs = atMs;
+      this.#status = status;
+      this.#durationMs = durationMs;
+      this.#occasion = occasion;
+    }
+  }
+
+  /**
+   * A pull that failed is why the bot gets nothing. A pull that succeeded does not count: whether the bot takes the messages is
+   * the attempt of each.
+   */
+  notePull(record: DeliveryRecord): void {
+    if (record.outcome !== 'taken') this.#noteFailure(record);
+  }
+
+  #noteFailure({ atMs, stage, reason, status }: DeliveryRecord): void {
+    if (atMs < (this.#failure?.atMs ?? 0)) return;
+    this.#failure = toFailure(atMs, stage as Failure['stage'], reason ?? '', status ?? undefined);
+  }
+
+  toLast(nowMs: number): LastDeliveries {
+    return { taken: this.#lastTaken, failure: this.#failure, lastHour: this.#recent.counts(nowMs) };
+  }
+
+  get #lastTaken(): LastTaken | null {
+    if (this.takenAtMs === 0) return null;
+    const [status, durationMs, occasion] = [this.#status, this.#durationMs, this.#occasion];
+    return { atMs: this.takenAtMs, status, durationMs, occasion };
+  }
+}
+
+/** What an account's bot took, in the hands of one corp. */
+class AccountPast {
+  readonly attempts = new AttemptPast();
+  /** When it last took anything but a test. */
+  takenAtMs = 0;
+  /** Of its replies, and of whether WeCom has it. */
+  readonly outcomes = new Map<OutcomeOf['subject'], WecomOutcome>();
+  #readAtMs = 0;
+  #hours: HourCounts | null = null;
+  readonly #asked = { message: new AskedTimes(), event: new AskedTimes(), read: new AskedTimes() };
+
+  constructor(readonly corpId: string) {}
+
+  get repliedAtMs(): number {
+    return this.outcomes.get('replies')?.okAtMs ?? 0;
+  }
+
+  get hours(): HourCounts {
+    return this.#hours ?? NO_HOURS;
+  }
+
+  note(record: DeliveryRecord): void {
+    const { outcome, occasion, atMs, asks, durationMs } = record;
+    this.attempts.note(record);
+    if (outcome !== 'taken' || occasion === 'test') return;
+    this.takenAtMs = Math.max(this.takenAtMs, atMs);
+    this.#hours ??= new HourCounts();
+    this.#hours.add(atMs);
+    if (asks !== null) this.#asked[asks].add(Math.floor(atMs - durationMs), this.repliedAtMs);
+  }
+
+  noteRead(readAtMs: number, messages: readonly number[]): void {
+    this.#readAtMs = Math.max(this.#readAtMs, readAtMs);
+    for (const atMs of messages) this.#asked.read.add(atMs, this.repliedAtMs);
+  }
+
+  toTaken(nowMs: number): TakenTimes {
+    const { takenAtMs: atMs, repliedAtMs } = this;
+    const { message, event, read } = this.#asked;
+    const messages = [...message.list(repliedAtMs), ...read.list(repliedAtMs)];
+    const isRead = nowMs - this.#readAtMs < READ_KEPT_MS;
+    return { atMs, messages, events: event.list(repliedAtMs), isRead };
+  }
+}
+
+/** The first and the last time since the last reply at which something asked for one. */
+class AskedTimes {
+  #firstMs = 0;
+  #lastMs = 0;
+
+  /** @param repliedAtMs what came until then is answered. */
+  add(atMs: number, repliedAtMs: number): void {
+    if (atMs <= repliedAtMs) return;
+    const [firstMs = atMs] = this.list(repliedAtMs);
+    this.#firstMs = Math.min(firstMs, atMs);
+    this.#lastMs = Math.max(this.#lastMs, atMs);
+  }
+
+  /** Where a reply is heard of late, what came between it and now is known only to the last. */
+  list(repliedAtMs: number): readonly number[] {
+    return [...new Set([this.#firstMs, this.#lastMs])].filter((atMs) => atMs > repliedAtMs);
+  }
+}
+
+const NO_HOURS = new HourCounts();
+
+function attemptsIn(all: Map<string, AttemptPast>, key: string): AttemptPast {
+  const known = all.get(key);
+  if (known !== undefined) return known;
+  const added = new AttemptPast();
+  putLast(all, key, added);
+  return added;
+}
+
+function isOfAccount<T extends OutcomeOf>(of: T): of is T & { readonly openKfId: string } {
+  return of.subject === 'replies' || of.subject === 'account';
+}
+
+function putLast<T>(all: Map<string, T>, key: string, added: T, max = SUBJECTS_MAX): void {
+  all.set(key, added);
+  const [first] = all.size > max ? all.keys() : [];
+  if (first !== undefined) all.delete(first);
+}

@@ -1,0 +1,80 @@
+/**
+ * What a replica saw that is no delivery, and that the others have to know: how calls to WeCom went, that programs read messages,
+ * and that accounts were forgotten. It is in records of the log that nobody is shown. All of it can be added to what is known
+ * already, in any order.
+ */
+import type { Addressee } from '../kernel/account.js';
+import { type WecomOutcome, outcomeKey, together } from './outcome.js';
+
+/** That a program read messages of an account from WeCom. Plain JSON, store time. */
+export interface MessageRead extends Addressee {
+  /** When it last read any answer: what came is known here. */
+  readonly readAtMs: number;
+  /** When it first and last read a customer's message which nobody had answered. */
+  readonly messages: readonly number[];
+}
+
+export interface ForgottenAccount {
+  readonly openKfId: string;
+  /** Records from before are about a registration that is gone. */
+  readonly atMs: number;
+}
+
+/** Plain JSON. */
+export interface Signs {
+  /** Each has what went well, or failed, since the sign before. */
+  readonly outcomes: readonly WecomOutcome[];
+  readonly reads: readonly MessageRead[];
+  readonly forgotten: readonly ForgottenAccount[];
+}
+
+/** So many are in one record, which is encoded in one turn of the event loop. */
+const PER_RECORD_MAX = 500;
+
+/** Signs that are about to be written, added up. */
+export class PendingSigns {
+  readonly #outcomes = new Map<string, WecomOutcome>();
+  readonly #reads = new Map<string, MessageRead>();
+  readonly #forgotten = new Map<string, ForgottenAccount>();
+
+  get isEmpty(): boolean {
+    return this.#outcomes.size + this.#reads.size + this.#forgotten.size === 0;
+  }
+
+  add({ outcomes = [], reads = [], forgotten = [] }: Partial<Signs>): void {
+    for (const outcome of outcomes) {
+      const key = outcomeKey(outcome);
+      const before = this.#outcomes.get(key);
+      this.#outcomes.set(key, before === undefined ? outcome : together(before, outcome));
+    }
+    for (const read of reads) {
+      const key = `${read.corpId} ${read.openKfId}`;
+      const before = this.#reads.get(key);
+      this.#reads.set(key, before === undefined ? read : readTogether(before, read));
+    }
+    for (const one of forgotten) this.#forgotten.set(one.openKfId, one);
+  }
+
+  /** Empties it. */
+  take(): Signs[] {
+    const all = [
+      ...inParts([...this.#outcomes.values()], (outcomes) => ({ outcomes, reads: [], forgotten: [] })),
+      ...inParts([...this.#reads.values()], (reads) => ({ outcomes: [], reads, forgotten: [] })),
+      ...inParts([...this.#forgotten.values()], (forgotten) => ({ outcomes: [], reads: [], forgotten })),
+    ];
+    for (const list of [this.#outcomes, this.#reads, this.#forgotten]) list.clear();
+    return all;
+  }
+}
+
+function readTogether(one: MessageRead, other: MessageRead): MessageRead {
+  const times = [...one.messages, ...other.messages];
+  const messages = times.length < 2 ? times : [Math.min(...times), Math.max(...times)];
+  return { ...other, readAtMs: Math.max(one.readAtMs, other.readAtMs), messages };
+}
+
+function inParts<T>(all: readonly T[], toSigns: (part: readonly T[]) => Signs): Signs[] {
+  return Array.from({ length: Math.ceil(all.length / PER_RECORD_MAX) }, (_, n) =>
+    toSigns(all.slice(n * PER_RECORD_MAX, (n + 1) * PER_RECORD_MAX)),
+  );
+}
