@@ -53,9 +53,10 @@ import { RegistryModule } from './registry/registry.module.js';
 import { storageConfig } from './storage/store/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
 import { CONTENTS } from './store-contents.js';
-import { NoPeople, People } from './wecom/people.js';
+import { NoPeople, People } from './wecom/calls/people.js';
+import { ProxyModule } from './wecom/proxy/proxy.module.js';
 import { QueuedMessages } from './wecom/proxy/queued-messages.js';
-import { NoSessionCalls, SessionCalls } from './wecom/proxy/session-calls.js';
+import { NoSessionCalls, SessionCalls } from './wecom/calls/session-calls.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/client/wecom.config.js';
 import { StreamCarrier } from './stream/stream-carrier.js';
@@ -64,7 +65,6 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import { loadTracing } from './tracing/load-tracing.js';
 import { TunnelsModule } from './wecom/tunnels/tunnels.module.js';
 import { tunnelsConfig } from './wecom/tunnels/tunnels.config.js';
-import { WecomModule } from './wecom/wecom.module.js';
 
 const NAMESPACES: readonly Namespace[] = [
   agentsConfig,
@@ -135,7 +135,7 @@ export class AppModule {
         CallbackModule,
         PortsModule.forRoot(PORTS),
         CarriersModule.forRoot(CARRIERS),
-        WecomModule,
+        ProxyModule,
         TunnelsModule,
         HealthModule,
         ApiModule,

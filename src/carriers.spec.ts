@@ -41,7 +41,7 @@ import type { Clients } from './stream/clients/clients.js';
 import { EventsUnderWay } from './stream/clients/events-under-way.js';
 import type { EventFrame } from './stream/protocol/frames.js';
 import { StreamCarrier } from './stream/stream-carrier.js';
-import type { KfCall, KfCalls } from './wecom/kf-calls.js';
+import type { KfCall, KfCalls } from './wecom/calls/kf-calls.js';
 
 const log = pino({ level: 'silent' });
 

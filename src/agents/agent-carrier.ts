@@ -12,7 +12,7 @@ import type { Destination } from '../registry/accounts/destination.js';
 import { isOpen } from '../registry/bots/bot.js';
 import type { AgentBot } from '../registry/bots/known-bots.js';
 import type { Endpoint } from '../registry/endpoint/endpoint.js';
-import { People } from '../wecom/people.js';
+import { People } from '../wecom/calls/people.js';
 import { AgentLog, type AnsweredMessage } from './agent-log.js';
 import { AgentMetrics } from './agent-metrics.js';
 import { cutInParts } from './answer/parts.js';

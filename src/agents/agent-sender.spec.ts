@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { OpenBot } from '../registry/bots/known-bots.js';
-import type { KfAnswer, KfCalls } from '../wecom/kf-calls.js';
-import { NoSessionCalls } from '../wecom/proxy/session-calls.js';
+import type { KfAnswer, KfCalls } from '../wecom/calls/kf-calls.js';
+import { NoSessionCalls } from '../wecom/calls/session-calls.js';
 import { AgentSender } from './agent-sender.js';
 
 const TEXTS = 100;

@@ -6,8 +6,8 @@ import { Places } from '../kernel/places.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
 import { AnswerLost } from '../wecom/client/own-calls.js';
 import { COUNTED_ERRCODES, PARAMETER_WRONG } from '../wecom/client/wecom-answer.js';
-import { KfCalls } from '../wecom/kf-calls.js';
-import { SessionCalls } from '../wecom/proxy/session-calls.js';
+import { KfCalls } from '../wecom/calls/kf-calls.js';
+import { SessionCalls } from '../wecom/calls/session-calls.js';
 
 const API = 'kf/send_msg';
 /** For each corp. More would wait for a connection all the same, or be refused before WeCom is asked. */

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
-import { WecomModule } from '../wecom/wecom.module.js';
+import { CallsModule } from '../wecom/calls/calls.module.js';
 import { AgentCarrier } from './agent-carrier.js';
 import { AgentLog } from './agent-log.js';
 import { AgentsController } from './agents.controller.js';
@@ -14,7 +14,7 @@ import { ServiceClient } from './service/service-client.js';
 
 /** Bots without a program: a service answers for them. Its `RecordStore` comes from the storage module, which is global. */
 @Module({
-  imports: [RegistryModule, DispatchModule, WecomModule],
+  imports: [RegistryModule, DispatchModule, CallsModule],
   controllers: [AgentsController],
   providers: [
     AgentCarrier,

@@ -12,7 +12,7 @@ import { AccountList } from '../insight/accounts/account-list.js';
 import { AccountServers } from '../insight/accounts/account-servers.js';
 import { toFailureReason } from '../insight/answers/hint-answer.js';
 import { Accounts } from '../registry/accounts/accounts.js';
-import { WecomAccounts } from '../wecom/wecom-accounts.js';
+import { WecomAccounts } from '../wecom/calls/wecom-accounts.js';
 import {
   AccountPathDto,
   AccountQueryDto,

@@ -18,7 +18,7 @@ import { MessagesController } from './messages.controller.js';
 import { OperatorsModule } from '../operators/operators.module.js';
 import { OperatorsController } from './operators.controller.js';
 import { StatusController } from './status.controller.js';
-import { WecomModule } from '../wecom/wecom.module.js';
+import { CallsModule } from '../wecom/calls/calls.module.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
 
 /** The operators' API, under `/api/v1`. */
@@ -30,7 +30,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     CallbackModule,
     InsightModule,
     MessagesModule,
-    WecomModule,
+    CallsModule,
     OperatorsModule,
   ],
   controllers: [

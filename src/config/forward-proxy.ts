@@ -50,7 +50,7 @@ function isPercentEncoded(text: string): boolean {
   }
 }
 
-interface ForwardProxies {
+export interface ForwardProxies {
   readonly httpsProxy?: ForwardProxy | undefined;
   readonly httpProxy?: ForwardProxy | undefined;
   readonly noProxy?: NoProxy | undefined;

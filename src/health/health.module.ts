@@ -11,7 +11,7 @@ import { RegistryHealthIndicator } from '../registry/registry.health.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { DataDirHealthIndicator } from '../storage/data-dir.health.js';
 import { StorageHealthIndicator } from '../storage/storage.health.js';
-import { WecomHealthIndicator } from '../wecom/wecom.health.js';
+import { WecomHealthIndicator } from '../wecom/outcomes/wecom.health.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { HEALTH_INDICATORS, HealthController, type HealthIndicator } from './health.controller.js';
 import { HealthMetrics } from './health-metrics.js';

@@ -1,3 +1,4 @@
+import { HttpModule as AxiosModule, HttpService } from '@nestjs/axios';
 import { type DynamicModule, Global, Module, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { Config } from '../config/config.js';
@@ -20,11 +21,16 @@ import { HttpCounts } from './limits/http-counts.js';
 import { Refusals } from './limits/refusals.js';
 import { LogLineLimit } from './log/log-line-limit.js';
 import { RequestLog } from './log/request-log.js';
+import { HTTP_OPTIONS } from './outgoing/http-service.js';
+import { RareCalls } from './outgoing/rare-calls.js';
 import { TrustedProxies } from './request/trusted-proxies.js';
 import { RouteTable } from './routes/route-table.js';
 import type { HttpServer } from './server.js';
 
-/** What requests meet before and after their handlers. It is global, since features take over connections and count refusals. */
+/**
+ * What requests meet before and after their handlers, and rare calls to others. It is global, since features take over
+ * connections and count refusals.
+ */
 @Global()
 @Module({})
 export class HttpModule {
@@ -44,7 +50,7 @@ export class HttpModule {
     const connectionLimits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
     return {
       module: HttpModule,
-      imports,
+      imports: [...imports, AxiosModule.register(HTTP_OPTIONS)],
       providers: [
         AuditHook,
         BotKeys,
@@ -79,13 +85,18 @@ export class HttpModule {
             new RequestLog(lifecycle, tracing, { log, healthyLogLines, logLineLimit }),
         },
         {
+          provide: RareCalls,
+          inject: [HttpService, Clock],
+          useFactory: (http: HttpService, clock: Clock) => new RareCalls(http, config, clock),
+        },
+        {
           provide: Gate,
           inject: [Clock, Refusals, BotKeys, OperatorDirectory],
           useFactory: (...others: [Clock, Refusals, BotKeys, OperatorDirectory]) =>
             new Gate(config, ...others),
         },
       ],
-      exports: [BodyBudget, BotKeys, ConnectionLimits, HttpCounts, LogLineLimit, Refusals],
+      exports: [BodyBudget, BotKeys, ConnectionLimits, HttpCounts, LogLineLimit, RareCalls, Refusals],
     };
   }
 }

@@ -4,7 +4,7 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
-import { WecomModule } from '../wecom/wecom.module.js';
+import { CallsModule } from '../wecom/calls/calls.module.js';
 import { AccountList } from './accounts/account-list.js';
 import { DeliveryHistory } from './deliveries/delivery-history.js';
 import { DeliveryFeeds } from './deliveries/delivery-feeds.js';
@@ -39,7 +39,7 @@ const FOR_OTHERS = [
 
 /** What operators are told: whether customers are answered and why not, figures, the delivery log, accounts. */
 @Module({
-  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, WecomModule],
+  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, CallsModule],
   providers: [
     ...FOR_OTHERS,
     AccountWaits,

@@ -4,7 +4,7 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { DueMessages } from '../dispatch/later/due-messages.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
-import { WecomModule } from '../wecom/wecom.module.js';
+import { CallsModule } from '../wecom/calls/calls.module.js';
 import { Coverage } from './pulling/coverage.js';
 import { MessageContents } from '../queue/message-contents.js';
 import { MessageLog } from './sending/message-log.js';
@@ -33,7 +33,7 @@ import { Takers } from './sending/takers.js';
 
 /** Its queue store comes from the storage module, which is global. */
 @Module({
-  imports: [DispatchModule, RegistryModule, WecomModule],
+  imports: [DispatchModule, RegistryModule, CallsModule],
   providers: [
     CallbackHalves,
     CatchUp,

@@ -1,7 +1,7 @@
 /** Sends one message, and judges the answer. It repeats neither the URL nor the answer: both may hold the receiver's key. */
 import { Injectable } from '@nestjs/common';
 import { readAnswer } from '../wecom/client/wecom-answer.js';
-import { WecomClient, type WecomReply } from '../wecom/client/wecom-client.js';
+import { RareCalls, type RareReply } from '../http/outgoing/rare-calls.js';
 import { NotificationMetrics } from './notification-metrics.js';
 import type { Receiver } from './receivers.js';
 
@@ -28,7 +28,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
 export class NotificationClient {
   constructor(
     /** Its limits, forward proxy and trusted certificates hold here too. */
-    private readonly http: WecomClient,
+    private readonly http: RareCalls,
     private readonly metrics: NotificationMetrics,
   ) {}
 
@@ -41,10 +41,10 @@ export class NotificationClient {
     return outcome;
   }
 
-  #exchange(receiverId: string, url: URL, body: object): Promise<WecomReply> {
+  #exchange(receiverId: string, url: URL, body: object): Promise<RareReply> {
     return this.http.send({
       // Each receiver has its own connections, so one that hangs does not block the others.
-      corpId: receiverId,
+      party: receiverId,
       method: 'POST',
       url,
       headers: { 'content-type': 'application/json' },
@@ -54,13 +54,13 @@ export class NotificationClient {
   }
 }
 
-function ofWebhook({ status }: WecomReply): NotificationResult {
+function ofWebhook({ status }: RareReply): NotificationResult {
   const isTaken = status >= 200 && status <= 299;
   return { fault: isTaken ? null : `it answered ${status}`, status, errcode: null };
 }
 
 /** WeCom answers 200 whatever the errcode is. */
-function ofRobot(reply: WecomReply): NotificationResult {
+function ofRobot(reply: RareReply): NotificationResult {
   const outcome = ofWebhook(reply);
   if (outcome.fault !== null) return outcome;
   const errcode = readAnswer(reply.text)?.errcode ?? null;

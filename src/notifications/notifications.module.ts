@@ -8,7 +8,7 @@ import { NotificationsController } from './notifications.controller.js';
 import { Notifier } from './notifier.js';
 import { Receivers } from './receivers.js';
 
-/** `RecordStore` comes from the storage module, and `WecomClient` from the tokens module. Both modules are global. */
+/** `RecordStore` comes from the storage module, and `RareCalls` from the HTTP module. Both modules are global. */
 @Module({
   imports: [InsightModule],
   controllers: [NotificationsController],

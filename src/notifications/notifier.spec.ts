@@ -10,10 +10,8 @@ import { findIn } from '../../test/support/secret-forms.js';
 import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
-import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
-import { newHttpService } from '../wecom/client/http-service.js';
-import { WecomClient } from '../wecom/client/wecom-client.js';
-import { wecomConfig } from '../wecom/client/wecom.config.js';
+import { newHttpService } from '../http/outgoing/http-service.js';
+import { RareCalls } from '../http/outgoing/rare-calls.js';
 import { BookKeeper } from './book-keeper.js';
 import { ROUND_MS } from './book.js';
 import { NotificationClient } from './notification-client.js';
@@ -51,7 +49,7 @@ let hook: PuppetServer;
 let data: RecordData;
 let metrics: Metrics;
 let lines: string;
-const clients: WecomClient[] = [];
+const clients: RareCalls[] = [];
 
 beforeEach(async () => {
   clock = new ManualClock();
@@ -71,7 +69,7 @@ afterEach(async () => {
 function openReplica(urls = wecom.robotUrl) {
   const config = loadConfig({ NOTIFY_URL: urls, WECOM_API_URL: wecom.url });
   metrics = new Metrics();
-  const http = new WecomClient(newHttpService(), wecomConfig(config), clock, new OutgoingSockets(metrics));
+  const http = new RareCalls(newHttpService(), config, clock);
   clients.push(http);
   const books = new Books(data);
   const settings = notificationsConfig(config);

@@ -6,7 +6,7 @@ import type { TraceContext } from '../kernel/trace-context.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import { KnownBots, type OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
-import { People } from '../wecom/people.js';
+import { People } from '../wecom/calls/people.js';
 import { HandOvers, textsOf } from './hand-overs.js';
 import { beginningHandOver, isUnsure, withAnswer, withHandOver } from './machine.js';
 import { type ServiceCall, ServiceCalls } from './service-calls.js';

@@ -4,7 +4,7 @@ import type { Addressee } from '../kernel/account.js';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
-import { type FollowedCall, SessionCalls } from '../wecom/proxy/session-calls.js';
+import { type FollowedCall, SessionCalls } from '../wecom/calls/session-calls.js';
 import { isCounted, refusedSend, reservedSend, unsentSend, withAnswer } from './machine.js';
 import { readState } from './service-calls.js';
 import { SessionStore } from './session-store.js';

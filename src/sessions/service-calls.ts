@@ -7,7 +7,7 @@ import type { TraceContext } from '../kernel/trace-context.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
 import type { MenuChoice, SessionOffer } from '../registry/bots/session.dto.js';
 import { isPassing, type WecomAnswer } from '../wecom/client/wecom-answer.js';
-import { KfCalls } from '../wecom/kf-calls.js';
+import { KfCalls } from '../wecom/calls/kf-calls.js';
 import { STATE, type State, type SessionText } from './session.js';
 
 /** Events tell of a change, and WeCom may lose them. A page of many who ask causes one call. */

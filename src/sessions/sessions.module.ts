@@ -2,9 +2,9 @@ import { Module } from '@nestjs/common';
 import { CustomerCounts } from '../insight/accounts/customer-counts.js';
 import { PageRules } from '../messages/pulling/page-rules.js';
 import { RegistryModule } from '../registry/registry.module.js';
-import { People } from '../wecom/people.js';
-import { SessionCalls } from '../wecom/proxy/session-calls.js';
-import { WecomModule } from '../wecom/wecom.module.js';
+import { People } from '../wecom/calls/people.js';
+import { SessionCalls } from '../wecom/calls/session-calls.js';
+import { CallsModule } from '../wecom/calls/calls.module.js';
 import { BotHandOvers } from './bot-hand-overs.js';
 import { FollowedCalls } from './followed-calls.js';
 import { HandOvers } from './hand-overs.js';
@@ -18,7 +18,7 @@ import { StoredCounts } from './stored-counts.js';
 
 /** Bots that share customers with people. */
 @Module({
-  imports: [RegistryModule, WecomModule],
+  imports: [RegistryModule, CallsModule],
   controllers: [SessionsController],
   providers: [
     BotHandOvers,

@@ -68,6 +68,25 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   ),
 );
 
+interface Floor {
+  /** Its path below src. */
+  readonly path: string;
+  readonly standsOn: readonly string[];
+  /** The files that others may import, as paths below src. */
+  readonly door: readonly string[];
+}
+
+/** The floors within a folder, the lowest first, as the second table of CONTRIBUTING.md says. */
+const FLOORS: readonly Floor[] = [
+  ...readFileSync('CONTRIBUTING.md', 'utf8').matchAll(
+    /^\| `src\/(\w+)\/(\w+)` \|[^|]*\| ([^|]+) \| ([^|]+) \|$/gm,
+  ),
+].map(([, feature = '', floor = '', standsOn = '', door = '']) => ({
+  path: `${feature}/${floor}`,
+  standsOn: standsOn === 'nothing' ? [] : standsOn.split(', ').map((other) => `${feature}/${other}`),
+  door: door.split(', ').map((file) => `${feature}/${floor}/${file}.js`),
+}));
+
 describe('imports', () => {
   it('were read at all', () => {
     expect(files.length).toBeGreaterThan(40);
@@ -93,8 +112,8 @@ describe('imports', () => {
     ['node:sqlite', /^storage\/sqlite\//],
     ['undici', /^(dispatch|wecom|http\/outgoing|stream\/replicas|agents\/service)\//],
     ['ws', /^(stream|cli\/connect)\//],
-    ['@nestjs/axios', /^wecom\//],
-    ['axios', /^wecom\//],
+    ['@nestjs/axios', /^http\/(outgoing\/|http\.module\.ts$)/],
+    ['axios', /^http\/outgoing\//],
     ['rate-limiter-flexible', /^(wecom|storage)\//],
     ['lru-cache', /^(wecom|http|crypto)\/|^kernel\/lru\.ts$/],
     ['@opentelemetry', /^tracing\//],
@@ -180,6 +199,33 @@ describe('imports', () => {
   it.each(Object.keys(MAY_USE))('form no circle between the folders of %s', (feature) => {
     const within = between(feature, feature).filter(isOurs);
     expect(inCircles(within.map(({ from, to }) => [folderOf(from), folderOf(to)]))).toEqual([]);
+  });
+
+  describe('of a folder with floors', () => {
+    const paths = FLOORS.map(({ path }) => path);
+
+    it('leave no file without a floor', () => {
+      const features = new Set(FLOORS.map(({ path }) => featureOf(path)));
+      expect([...features]).toContain('wecom');
+      const folders = files.filter((file) => features.has(featureOf(file))).map((file) => dirname(file));
+      expect([...new Set(folders)].sort()).toEqual([...paths].sort());
+    });
+
+    it.each(FLOORS)('into $path come from lower floors, and those stand in its row', ({ path, standsOn }) => {
+      const below = paths.slice(0, paths.indexOf(path));
+      const within = between(featureOf(path), featureOf(path)).filter((edge) => dirname(edge.from) === path);
+      const used = new Set(within.map(({ to }) => dirname(to)).filter((other) => other !== path));
+      expect(standsOn.filter((other) => !below.includes(other))).toEqual([]);
+      expect([...used].sort()).toEqual([...standsOn].sort());
+    });
+
+    it.each(FLOORS)(
+      'of others reach $path by its door, and each file of the door is used',
+      ({ path, door }) => {
+        const entered = imports.filter(({ from, to }) => dirname(from) !== path && dirname(to) === path);
+        expect([...new Set(entered.map(({ to }) => to))].sort()).toEqual([...door].sort());
+      },
+    );
   });
 
   it('name files, never folders', () => {

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { StoreClock } from '../../src/kernel/store-clock.js';
 import { Counters } from '../../src/storage/counters/counters.js';
 import { StorageProbe } from '../../src/storage/store/storage-probe.js';
-import { CallQuota } from '../../src/wecom/proxy/call-quota.js';
+import { CallQuota } from '../../src/wecom/calls/call-quota.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { DatabaseLine } from '../support/mongo/outage.js';

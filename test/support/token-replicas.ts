@@ -9,14 +9,13 @@ import { AppError } from '../../src/kernel/app-error.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
-import { OutgoingSockets } from '../../src/metrics/outgoing-sockets.js';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { AccessTokens } from '../../src/wecom/tokens/access-tokens.js';
 import type { TokenOutcome } from '../../src/wecom/tokens/token-outcome.js';
 import { secondsLeft } from '../../src/wecom/tokens/token-record.js';
-import { newHttpService } from '../../src/wecom/client/http-service.js';
+import { newHttpService } from '../../src/http/outgoing/http-service.js';
 import { TokenSource } from '../../src/wecom/tokens/token-source.js';
-import { WecomClient } from '../../src/wecom/client/wecom-client.js';
+import { RareCalls } from '../../src/http/outgoing/rare-calls.js';
 import { WecomMetrics } from '../../src/wecom/outcomes/wecom-metrics.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryRecords, RecordData } from './memory-records.js';
@@ -30,7 +29,6 @@ export let clock: ManualClock;
 export let wecom: WecomServer;
 export let data: RecordData;
 export let metrics: WecomMetrics;
-let sockets: OutgoingSockets;
 const opened: AccessTokens[] = [];
 
 /** A replica on the table, as it is after a start. */
@@ -40,8 +38,8 @@ export function open(
 ): AccessTokens {
   const log = pino({ level: 'silent' });
   const config = loadConfig({ ACCESS_TOKEN_URL: url });
-  const client = new WecomClient(newHttpService(), config, clock, sockets);
-  const source = new TokenSource(config, metrics, client, clock, new NoTracing());
+  const calls = new RareCalls(newHttpService(), config, clock);
+  const source = new TokenSource(config, metrics, calls, clock, new NoTracing());
   const tokens = new AccessTokens(store, source, clock, clock, metrics, log);
   opened.push(tokens);
   return tokens;
@@ -50,9 +48,7 @@ export function open(
 export async function openWecom(): Promise<void> {
   clock = new ManualClock();
   data = new RecordData();
-  const registry = new Metrics();
-  metrics = new WecomMetrics(registry);
-  sockets = new OutgoingSockets(registry);
+  metrics = new WecomMetrics(new Metrics());
   wecom = await startWecomServer({ nowMs: () => clock.nowMs() });
   wecom.addSecret(CORP, SECRET);
 }

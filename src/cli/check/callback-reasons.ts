@@ -1,5 +1,5 @@
 /** Why a callback URL cannot be verified, and what to do. Nothing of an answer is repeated but its codes. */
-import type { ProbeAnswer, ProbeError } from '../../wecom/address-probe.js';
+import type { ProbeAnswer, ProbeError } from '../../http/outgoing/address-probe.js';
 
 /** Remedies by the manager's own error codes. */
 const MANAGER_REASONS: readonly [RegExp, string][] = [

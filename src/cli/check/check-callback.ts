@@ -1,6 +1,6 @@
 import type { VerificationQuery } from '../../crypto/verification-query.js';
 import { CORP_ID_FORMAT } from '../../kernel/wecom-format.js';
-import { type ProbeAnswer, ProbeError, probe } from '../../wecom/address-probe.js';
+import { type ProbeAnswer, ProbeError, probe } from '../../http/outgoing/address-probe.js';
 import { reasonOfAnswer, reasonOfFailure } from './callback-reasons.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 

@@ -3,7 +3,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { SystemClock } from '../../kernel/clock.js';
 import { Secret } from '../../kernel/secret.js';
 import { ERRCODE, type WecomAnswer } from '../../wecom/client/wecom-answer.js';
-import { WecomProbe } from '../../wecom/wecom-probe.js';
+import { WecomProbe } from '../../wecom/tokens/wecom-probe.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 import type { KnownSecrets } from './known-secrets.js';
 

@@ -1,7 +1,7 @@
 /** Calls the operators' API of a running manager, with a secret of the settings and without any proxy. */
 import type { Config } from '../../config/config.js';
 import type { Secret } from '../../kernel/secret.js';
-import { ProbeError, probe } from '../../wecom/address-probe.js';
+import { ProbeError, probe } from '../../http/outgoing/address-probe.js';
 import { CommandError, UsageError } from '../terminal/command-error.js';
 
 /** Longer than the 10 s that the manager may wait for WeCom. */

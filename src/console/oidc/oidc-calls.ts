@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { CustomFetchOptions } from 'openid-client';
 import type { Count } from '../../metrics/count.js';
 import { byValue, Metrics } from '../../metrics/metrics.js';
-import { WecomClient } from '../../wecom/client/wecom-client.js';
+import { RareCalls } from '../../http/outgoing/rare-calls.js';
 
 /** For one call, from the connection to the end of the answer. */
 export const CALL_LIMIT_MS = 5_000;
-/** Stands for a corp in `WecomClient`. So a provider that hangs uses up no corp's connections. */
-const CALLS = 'oidc';
+/** So a provider that hangs uses up no corp's connections. */
+const PARTY = 'oidc';
 const SERVER_ERRORS = 500;
 const RESULTS = ['answered', 'failed'] as const;
 
@@ -23,7 +23,7 @@ export class OidcCalls {
 
   constructor(
     /** Brings its limits of time and size, the forward proxy and the trusted certificates. */
-    private readonly http: WecomClient,
+    private readonly http: RareCalls,
     metrics: Metrics,
   ) {
     const calls = metrics.counter('wxkf_oidc_calls_total');
@@ -34,7 +34,7 @@ export class OidcCalls {
   async send(url: string, { method, headers, body }: CustomFetchOptions): Promise<Response> {
     try {
       const { status, text } = await this.http.send({
-        corpId: CALLS,
+        party: PARTY,
         method: method === 'POST' ? 'POST' : 'GET',
         url: new URL(url),
         headers,

@@ -10,9 +10,8 @@ import { reply } from '../../../test/support/wecom-faults.js';
 import { type Environment, loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
-import { newHttpService } from '../../wecom/client/http-service.js';
-import { WecomClient } from '../../wecom/client/wecom-client.js';
+import { newHttpService } from '../../http/outgoing/http-service.js';
+import { RareCalls } from '../../http/outgoing/rare-calls.js';
 import { oidcConfig } from './oidc.config.js';
 import { subjectIdOf } from '../../http/access/sessions.js';
 import { OidcCalls } from './oidc-calls.js';
@@ -25,7 +24,7 @@ const CONFIGURATION = '/.well-known/openid-configuration';
 
 let provider: ScriptedProvider;
 let clock: ManualClock;
-const clients: WecomClient[] = [];
+const clients: RareCalls[] = [];
 
 beforeAll(async () => {
   provider = await new ScriptedProvider().start();
@@ -52,7 +51,7 @@ function open(changed: Environment = {}): OidcSignIn {
     ...changed,
   });
   const metrics = new Metrics();
-  const http = new WecomClient(newHttpService(), config, clock, new OutgoingSockets(metrics));
+  const http = new RareCalls(newHttpService(), config, clock);
   clients.push(http);
   const calls = new OidcCalls(http, metrics);
   return new OidcSignIn(oidcConfig(config), new OidcProvider(calls, clock), clock);

@@ -4,6 +4,6 @@ import { OidcProvider } from './oidc-provider.js';
 import { OidcSignIn } from './oidc-sign-in.js';
 import { OidcController } from './oidc.controller.js';
 
-/** Sign-in to the console by an OpenID provider. `WecomClient` comes from the tokens module, which is global. */
+/** Sign-in to the console by an OpenID provider. `RareCalls` comes from the HTTP module, which is global. */
 @Module({ controllers: [OidcController], providers: [OidcCalls, OidcProvider, OidcSignIn] })
 export class OidcModule {}

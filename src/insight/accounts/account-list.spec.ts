@@ -18,7 +18,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { AskedBy } from '../../kernel/role.js';
 import type { HintPage } from '../../queue/event-queue.js';
 import type { Failure } from '../../queue/failure.js';
-import type { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import type { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import type { AccountPageAnswer } from './account.dto.js';
 import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
 import { AccountServers } from './account-servers.js';

@@ -11,7 +11,7 @@ import type { Failure } from '../../queue/failure.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import { toDuration, toIso } from '../../http/answers/times.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
-import { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import { toFailureAnswer, toHintAnswer } from '../answers/hint-answer.js';
 import { toLastHourAnswer } from '../answers/last-hour-answer.js';
 import { toSessions } from './customer-counts.js';

@@ -12,7 +12,7 @@ import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { EntryCounts } from '../../storage/queue/entry.js';
 import type { Subject, WecomOutcome } from '../../log/outcome.js';
 import { type AccountReplies, failingCallers, repliesOf } from '../../wecom/outcomes/outcome.js';
-import { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import { type AccountServer, AccountServers } from './account-servers.js';
 import {
   ACCOUNT_STATES,

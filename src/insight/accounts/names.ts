@@ -3,7 +3,7 @@ import { Accounts } from '../../registry/accounts/accounts.js';
 import { KnownApps } from '../../registry/apps/known-apps.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { RegistryImage } from '../../registry/puppets/registry-image.js';
-import { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import type { CauseAnswer } from '../answers/cause.dto.js';
 
 /** What people call corps, bots and accounts, as far as it is in memory. */

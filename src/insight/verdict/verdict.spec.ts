@@ -21,7 +21,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import type { EndedCall } from '../../wecom/outcomes/call-outcomes.js';
 import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import type { Corps } from '../../registry/accounts/corps.js';
-import type { WecomAccounts } from '../../wecom/wecom-accounts.js';
+import type { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
 import { AccountServers } from '../accounts/account-servers.js';
 import { AccountViews } from '../accounts/account-views.js';
 import { AccountWaits } from '../accounts/account-waits.js';

@@ -6,7 +6,7 @@ import { knownBot, secretsText } from '../../../test/support/bots.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
-import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
+import type { KfSync, Pull, PullAnswer } from '../../wecom/calls/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import type { WithheldOutcome } from '../../log/delivery-record.js';

@@ -8,7 +8,7 @@ import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
-import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
+import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/calls/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { ORIGIN } from '../../kernel/wecom-format.js';
 import { ERRCODE, isOfCursor } from '../../wecom/client/wecom-answer.js';

@@ -6,7 +6,7 @@ import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { Destination } from '../../registry/accounts/destination.js';
-import { KfSync, PAGE_SIZE } from '../../wecom/kf-sync.js';
+import { KfSync, PAGE_SIZE } from '../../wecom/calls/kf-sync.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MessageQueue, type Turn } from '../../queue/message-queue.js';
 import { Pulls } from '../queue/pulls.js';

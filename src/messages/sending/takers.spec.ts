@@ -14,7 +14,7 @@ import type { KnownBot } from '../../registry/bots/known-bots.js';
 import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
-import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
+import type { KfSync, Pull, PullAnswer } from '../../wecom/calls/kf-sync.js';
 import { HandOver } from './hand-over.js';
 import { Takers } from './takers.js';
 

@@ -15,7 +15,6 @@ import type { Secret } from '../../kernel/secret.js';
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 import { endWith, toServerAttributes, Tracing } from '../../kernel/tracing.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
-import { type CallLine, lineOf } from './call-lines.js';
 import { wecomConfig } from './wecom.config.js';
 
 /** Per corp. WeCom answers 45033 to too many parallel calls; its support has named five. One of five is left for other callers. */
@@ -23,6 +22,17 @@ const LIMITS: PoolLimits = { sockets: 4, exchanges: 64, keepAliveMs: 4_000, conn
 const LIMIT_MS = 5_000;
 /** A page has 1,000 messages of some kB at most. */
 const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
+
+/**
+ * The lines in which the calls of a corp wait, the first to go first. WeCom takes most codes for 20 s
+ * (developer.work.weixin.qq.com/document/path/95122), so calls that spend a code have a line of their own.
+ */
+export const LINES = ['codes', 'others'] as const;
+export type CallLine = (typeof LINES)[number];
+
+export function lineOf(api: string): CallLine {
+  return api.toLowerCase() === 'kf/send_msg_on_event' ? 'codes' : 'others';
+}
 
 /** What to call, and for which corp. */
 export interface OwnCall {

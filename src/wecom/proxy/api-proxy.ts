@@ -12,7 +12,6 @@ import { Clock } from '../../kernel/clock.js';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
 import { isReply } from '../outcomes/call-outcomes.js';
 import { TokenAnswers } from '../tokens/token-answers.js';
-import { lineOf } from '../client/call-lines.js';
 import {
   ERRCODE,
   parseObject,
@@ -21,10 +20,10 @@ import {
   type WecomAnswer,
 } from '../client/wecom-answer.js';
 import { type CallResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
-import { AnswerLost } from '../client/own-calls.js';
+import { AnswerLost, lineOf } from '../client/own-calls.js';
 import { wecomConfig } from '../client/wecom.config.js';
 import { CallCredentials } from './call-credentials.js';
-import { CallLimits } from './call-limits.js';
+import { CallLimits } from '../calls/call-limits.js';
 import { CallLog, toEndedCall } from './call-log.js';
 import { CallPlaces, type EnteredCall } from './call-places.js';
 import { CallerAnswer } from './caller-answer.js';

@@ -9,7 +9,7 @@ import type { AccessTokens } from '../tokens/access-tokens.js';
 import { type BotCall, BotCalls } from './bot-calls.js';
 import { parseTarget } from './proxy-target.js';
 import type { QueuedMessages } from './queued-messages.js';
-import { NoSessionCalls } from './session-calls.js';
+import { NoSessionCalls } from '../calls/session-calls.js';
 
 const BOT = { id: 'bot-1', corpId: 'wwCorp', openKfIds: ['wk1'], takes: 'event' };
 

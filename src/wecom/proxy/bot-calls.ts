@@ -21,9 +21,9 @@ import type { CallerAnswer } from './caller-answer.js';
 import type { ProxyBody } from './proxy-body.js';
 import type { ProxyTarget } from './proxy-target.js';
 import { MADE_CURSOR, type OwnPull, type QueuedAnswer, QueuedMessages } from './queued-messages.js';
-import { type FollowedCall, SessionCalls } from './session-calls.js';
+import { type FollowedCall, SessionCalls } from '../calls/session-calls.js';
 import { readAnswerFields, readSyncHead, SYNC_HEAD_BYTES } from './sync-answer.js';
-import type { Asker } from './sync-turns.js';
+import type { Asker } from '../calls/sync-turns.js';
 import type { Addressee } from '../../kernel/account.js';
 
 const OPENED = /^(kf|media)\//i;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import type { CallLine } from '../client/call-lines.js';
+import type { CallLine } from '../client/own-calls.js';
 import { CallPlaces } from './call-places.js';
 import { CallerAnswer } from './caller-answer.js';
 

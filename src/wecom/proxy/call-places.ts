@@ -3,7 +3,7 @@
  * that slow calls of one caller never block another one. This file counts and orders; it opens no connection.
  */
 import { AppError } from '../../kernel/app-error.js';
-import { type CallLine, LINES } from '../client/call-lines.js';
+import { type CallLine, LINES } from '../client/own-calls.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CallerAnswer } from './caller-answer.js';
 import { CallerGone } from './proxy-body.js';

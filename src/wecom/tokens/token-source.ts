@@ -15,7 +15,7 @@ import {
   type WecomAnswer,
 } from '../client/wecom-answer.js';
 import { wecomConfig } from '../client/wecom.config.js';
-import { WecomClient } from '../client/wecom-client.js';
+import { RareCalls } from '../../http/outgoing/rare-calls.js';
 import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 
 /** For all tries together. */
@@ -51,7 +51,7 @@ export class TokenSource {
   constructor(
     @Inject(wecomConfig.KEY) { accessTokenUrl }: ConfigType<typeof wecomConfig>,
     private readonly metrics: WecomMetrics,
-    private readonly client: WecomClient,
+    private readonly calls: RareCalls,
     private readonly clock: Clock,
     private readonly tracing: Tracing,
   ) {
@@ -61,7 +61,7 @@ export class TokenSource {
 
   /** Makes running requests and later ones fail. */
   close(): void {
-    this.client.close();
+    this.calls.close();
   }
 
   /**
@@ -125,7 +125,7 @@ export class TokenSource {
       tracestate: trace?.tracestate ?? null,
     };
     try {
-      const { status, text } = await this.client.send({ corpId, method: 'GET', url, headers, limitMs });
+      const { status, text } = await this.calls.send({ party: corpId, method: 'GET', url, headers, limitMs });
       const answer = toAnswer(status, text, corpSecret);
       if ('refusal' in answer) this.metrics.answered('gettoken', answer.refusal.errcode);
       return answer;

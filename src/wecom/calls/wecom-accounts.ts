@@ -1,19 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { AppError } from '../kernel/app-error.js';
-import { Clock } from '../kernel/clock.js';
-import { secretIdOf } from '../kernel/secret-id.js';
-import { newLru } from '../kernel/lru.js';
-import type { Secret } from '../kernel/secret.js';
-import type { TraceContext } from '../kernel/trace-context.js';
-import { KnownBots } from '../registry/bots/known-bots.js';
-import { Corps } from '../registry/accounts/corps.js';
-import { AccessTokens } from './tokens/access-tokens.js';
-import { toTokenCaller } from './tokens/token-caller.js';
-import type { TokenRequest } from './tokens/token-inquiry.js';
-import { isTokenError, parseObject } from './client/wecom-answer.js';
-import { WecomClient } from './client/wecom-client.js';
-import { wecomConfig } from './client/wecom.config.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
+import { newLru } from '../../kernel/lru.js';
+import type { Secret } from '../../kernel/secret.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
+import { KnownBots } from '../../registry/bots/known-bots.js';
+import { Corps } from '../../registry/accounts/corps.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import { toTokenCaller } from '../tokens/token-caller.js';
+import type { TokenRequest } from '../tokens/token-inquiry.js';
+import { isTokenError, parseObject } from '../client/wecom-answer.js';
+import { RareCalls } from '../../http/outgoing/rare-calls.js';
+import { wecomConfig } from '../client/wecom.config.js';
 
 const LIMIT_MS = 5_000;
 /** Accounts on one page of WeCom's list (developer.work.weixin.qq.com/document/path/94661), and pages that are read at most. */
@@ -54,7 +54,7 @@ export class WecomAccounts {
   readonly #asked = newLru<Asked>(CORPS_MAX);
 
   constructor(
-    private readonly client: WecomClient,
+    private readonly calls: RareCalls,
     private readonly tokens: AccessTokens,
     private readonly corps: Corps,
     private readonly bots: KnownBots,
@@ -170,8 +170,8 @@ export class WecomAccounts {
     url.searchParams.set('access_token', token.reveal());
     const body = JSON.stringify({ offset, limit: PAGE_SIZE });
     const headers = { 'content-type': 'application/json' };
-    const { text } = await this.client
-      .send({ corpId, method: 'POST', url, headers, body, limitMs: LIMIT_MS })
+    const { text } = await this.calls
+      .send({ party: corpId, method: 'POST', url, headers, body, limitMs: LIMIT_MS })
       .catch((cause: unknown) => {
         throw new AppError('WECOM_UNREACHABLE', { cause });
       });

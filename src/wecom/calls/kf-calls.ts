@@ -1,14 +1,14 @@
 /** Calls of WeCom's customer service API that the manager makes for a bot, with the access token of the bot's corpSecret. */
 import { Injectable } from '@nestjs/common';
-import type { Secret } from '../kernel/secret.js';
-import type { TraceContext } from '../kernel/trace-context.js';
-import { AnswerLost, OwnCalls } from './client/own-calls.js';
-import { CallLimits } from './proxy/call-limits.js';
-import type { Asker } from './proxy/sync-turns.js';
-import { AccessTokens } from './tokens/access-tokens.js';
-import { toTokenCaller } from './tokens/token-caller.js';
-import { isTokenError, parseObject, unlistedAddressOf, type WecomAnswer } from './client/wecom-answer.js';
-import { WecomMetrics } from './outcomes/wecom-metrics.js';
+import type { Secret } from '../../kernel/secret.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
+import { AnswerLost, OwnCalls } from '../client/own-calls.js';
+import { CallLimits } from './call-limits.js';
+import type { Asker } from './sync-turns.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import { toTokenCaller } from '../tokens/token-caller.js';
+import { isTokenError, parseObject, unlistedAddressOf, type WecomAnswer } from '../client/wecom-answer.js';
+import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 
 export interface KfCall {
   readonly corpId: string;

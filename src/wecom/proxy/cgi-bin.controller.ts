@@ -1,8 +1,8 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AllowBots, AllowBotsByPath, AllowRoles } from '../http/access/allowed-callers.js';
-import { ApiParam, ApiTags } from '../http/answers/swagger.js';
-import { ApiProxy } from './proxy/api-proxy.js';
+import { AllowBots, AllowBotsByPath, AllowRoles } from '../../http/access/allowed-callers.js';
+import { ApiParam, ApiTags } from '../../http/answers/swagger.js';
+import { ApiProxy } from './api-proxy.js';
 import { CallsWecom, CallsWecomWithBody } from './wecom-call.js';
 
 const BOT_KEY = {

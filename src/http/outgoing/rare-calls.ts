@@ -1,32 +1,24 @@
 /**
- * Rare calls to WeCom, or to a gateway in its place, within limits: a deadline for the whole call, few connections for each
- * corp, a short answer. It does not interpret the answer. Calls of bots go through `proxy/`, which streams.
+ * Rare calls to others, such as for access tokens, notifications and sign-in, within limits: a deadline for the whole call, few
+ * connections for each party, a short answer. It does not interpret the answer.
  */
 import type { Agent } from 'node:http';
 import { HttpService } from '@nestjs/axios';
-import { Inject, Injectable } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
-import { type ForwardProxy, forwardProxyFor } from '../../config/forward-proxy.js';
-import {
-  newAgent,
-  PROXY_AUTHENTICATION_REQUIRED,
-  ProxyRefusal,
-  proxyFaultOf,
-} from '../../http/outgoing/forward-proxy.js';
-import { Clock } from '../../kernel/clock.js';
-import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
-import { wecomConfig } from './wecom.config.js';
+import { type ForwardProxies, type ForwardProxy, forwardProxyFor } from '../../config/forward-proxy.js';
+import type { Clock } from '../../kernel/clock.js';
+import { newAgent, PROXY_AUTHENTICATION_REQUIRED, ProxyRefusal, proxyFaultOf } from './forward-proxy.js';
 import { failureCodeOf, isTooLong } from './http-service.js';
 
-/** Per corp. A corp whose calls hang cannot use up the connections of other corps. */
+/** Per party. One whose calls hang cannot use up the connections of others. */
 const CONNECTIONS = 4;
-/** Per corp: calls that run or wait for a connection. */
+/** Per party: calls that run or wait for a connection. */
 const CALLS_MAX = 64;
 /** Shorter than the deadline of any call, so that a silent proxy is reported as such. */
 const CONNECT_MS = 4_500;
 
-export interface WecomCall {
-  readonly corpId: string;
+export interface RareCall {
+  /** Whose connections it takes: a corp, a receiver of notifications, a provider of sign-in. */
+  readonly party: string;
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   /** A header with `null` is not sent. */
@@ -36,13 +28,13 @@ export interface WecomCall {
   readonly limitMs: number;
 }
 
-export interface WecomReply {
+export interface RareReply {
   readonly status: number;
   readonly text: string;
 }
 
-/** Limits the calls of one corp. The limit of Node's agents does not work here: they count a tunnel only once it is open. */
-class CorpCalls {
+/** Limits the calls of one party. The limit of Node's agents does not work here: they count a tunnel only once it is open. */
+class PartyCalls {
   readonly #waiting = new Set<() => void>();
   #underWay = 0;
 
@@ -87,48 +79,44 @@ interface Way {
   readonly proxy: ForwardProxy | null;
 }
 
-@Injectable()
-export class WecomClient {
+export class RareCalls {
   /** By origin. */
   readonly #ways = new Map<string, Way>();
-  readonly #corps = new Map<string, CorpCalls>();
+  readonly #parties = new Map<string, PartyCalls>();
   readonly #calls = new Set<AbortController>();
   #isClosed = false;
 
   constructor(
     private readonly http: HttpService,
-    @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
+    private readonly proxies: ForwardProxies,
     private readonly clock: Clock,
-    sockets: OutgoingSockets,
-  ) {
-    sockets.watch('wecom', this);
-  }
+  ) {}
 
   /** Rejects with an Error. Its message says what went wrong, and repeats nothing of the call. */
-  async send(call: WecomCall): Promise<WecomReply> {
+  async send(call: RareCall): Promise<RareReply> {
     if (this.#isClosed) throw new Error('the manager ends');
-    const corp = this.#corps.get(call.corpId) ?? new CorpCalls();
-    if (corp.isFull) throw new Error('too many requests are under way');
-    this.#corps.set(call.corpId, corp);
+    const its = this.#parties.get(call.party) ?? new PartyCalls();
+    if (its.isFull) throw new Error('too many requests are under way');
+    this.#parties.set(call.party, its);
     const abort = new AbortController();
     const late = new Error('no complete answer in time');
     const deadline = this.clock.after(call.limitMs, () => abort.abort(late));
     this.#calls.add(abort);
     try {
-      await corp.begin(abort.signal);
+      await its.begin(abort.signal);
       try {
         return await this.#exchange(call, abort.signal);
       } finally {
-        corp.end();
+        its.end();
       }
     } finally {
       deadline.cancel();
       this.#calls.delete(abort);
-      if (corp.isIdle) this.#corps.delete(call.corpId);
+      if (its.isIdle) this.#parties.delete(call.party);
     }
   }
 
-  async #exchange({ method, url, headers, body }: WecomCall, signal: AbortSignal): Promise<WecomReply> {
+  async #exchange({ method, url, headers, body }: RareCall, signal: AbortSignal): Promise<RareReply> {
     const { agent, proxy } = this.#wayTo(url);
     try {
       const { status, data } = await this.http.axiosRef.request<Buffer>({
@@ -148,12 +136,10 @@ export class WecomClient {
     }
   }
 
-  /** Counts open connections by origin. Leaves out receivers of notifications: their hosts may be secret. */
-  *sockets(): Generator<readonly [origin: string, sockets: number]> {
-    const { accessTokenUrl, wecomApiUrl } = this.config;
-    const named = new Set([accessTokenUrl.origin, wecomApiUrl.origin]);
+  /** Counts open connections to these origins. Other hosts may be secret, as those of receivers of notifications. */
+  *sockets(origins: ReadonlySet<string>): Generator<readonly [origin: string, sockets: number]> {
     for (const [origin, { agent }] of this.#ways) {
-      if (!named.has(origin)) continue;
+      if (!origins.has(origin)) continue;
       const all = Object.values(agent.sockets).flatMap((some = []) => some);
       yield [origin, all.filter(({ connecting }) => !connecting).length];
     }
@@ -168,7 +154,7 @@ export class WecomClient {
   #wayTo(url: URL): Way {
     let way = this.#ways.get(url.origin);
     if (way === undefined) {
-      const proxy = forwardProxyFor(this.config, url);
+      const proxy = forwardProxyFor(this.proxies, url);
       // Connections are not reused: a corp's next call is hours away.
       way = { agent: newAgent(url.protocol, proxy, { timeout: CONNECT_MS }), proxy };
       this.#ways.set(url.origin, way);

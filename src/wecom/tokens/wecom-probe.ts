@@ -1,17 +1,16 @@
 /** Checks for commands whether WeCom can be called from this machine. It only reads, calls once, and stores nothing. */
 import type { ConfigType } from '@nestjs/config';
-import { AppError } from '../kernel/app-error.js';
-import type { Clock } from '../kernel/clock.js';
-import type { Secret } from '../kernel/secret.js';
-import { NoTracing } from '../kernel/tracing.js';
-import { Metrics } from '../metrics/metrics.js';
-import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
-import { newHttpService } from './client/http-service.js';
-import { type SourceAnswer, TokenSource } from './tokens/token-source.js';
-import type { wecomConfig } from './client/wecom.config.js';
-import { readAnswer, type WecomAnswer } from './client/wecom-answer.js';
-import { WecomClient } from './client/wecom-client.js';
-import { WecomMetrics } from './outcomes/wecom-metrics.js';
+import { AppError } from '../../kernel/app-error.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { Secret } from '../../kernel/secret.js';
+import { NoTracing } from '../../kernel/tracing.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { newHttpService } from '../../http/outgoing/http-service.js';
+import { type SourceAnswer, TokenSource } from './token-source.js';
+import type { wecomConfig } from '../client/wecom.config.js';
+import { readAnswer, type WecomAnswer } from '../client/wecom-answer.js';
+import { RareCalls } from '../../http/outgoing/rare-calls.js';
+import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 
 const LIMIT_MS = 5_000;
 /** Asks for one account: that shows whether the token may be used for customer service, and from this address. */
@@ -19,14 +18,14 @@ const ONE_ACCOUNT = '{"offset":0,"limit":1}';
 const ERRMSG_LENGTH_MAX = 1_024;
 
 export class WecomProbe {
-  readonly #client: WecomClient;
+  readonly #calls: RareCalls;
   readonly #source: TokenSource;
   readonly #accountsUrl: URL;
 
   constructor(config: ConfigType<typeof wecomConfig>, clock: Clock) {
-    const metrics = new Metrics();
-    this.#client = new WecomClient(newHttpService(), config, clock, new OutgoingSockets(metrics));
-    this.#source = new TokenSource(config, new WecomMetrics(metrics), this.#client, clock, new NoTracing());
+    this.#calls = new RareCalls(newHttpService(), config, clock);
+    const metrics = new WecomMetrics(new Metrics());
+    this.#source = new TokenSource(config, metrics, this.#calls, clock, new NoTracing());
     this.#accountsUrl = new URL(config.wecomApiUrl);
     this.#accountsUrl.pathname = `${config.wecomApiUrl.pathname.replace(/\/+$/, '')}/cgi-bin/kf/account/list`;
   }
@@ -37,7 +36,7 @@ export class WecomProbe {
   }
 
   close(): void {
-    this.#client.close();
+    this.#calls.close();
   }
 
   /** @throws AppError `WECOM_UNREACHABLE` */
@@ -54,8 +53,8 @@ export class WecomProbe {
     if (accessToken !== null) url.search = `access_token=${encodeURIComponent(accessToken.reveal())}`;
     const headers = { 'content-type': 'application/json' };
     try {
-      const { status, text } = await this.#client.send({
-        corpId,
+      const { status, text } = await this.#calls.send({
+        party: corpId,
         method: 'POST',
         url,
         headers,

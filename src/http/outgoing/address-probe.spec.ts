@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, expect, it } from '@jest/globals';
-import { newCertificate } from '../../test/support/certificate.js';
-import { type Behaviour, startPuppetServer } from '../../test/support/puppet-server.js';
-import { refusedUrl } from '../../test/support/raw-server.js';
+import { newCertificate } from '../../../test/support/certificate.js';
+import { type Behaviour, startPuppetServer } from '../../../test/support/puppet-server.js';
+import { refusedUrl } from '../../../test/support/raw-server.js';
 import { ProbeError, type ProbeOptions, probe } from './address-probe.js';
 
 const DAY_MS = 86_400_000;

@@ -1,10 +1,10 @@
 /** Pulls the messages of an account from WeCom, for bots that take messages. */
 import { Injectable } from '@nestjs/common';
-import type { Secret } from '../kernel/secret.js';
-import type { TraceContext } from '../kernel/trace-context.js';
-import type { WecomAnswer } from './client/wecom-answer.js';
+import type { Secret } from '../../kernel/secret.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
+import type { WecomAnswer } from '../client/wecom-answer.js';
 import { KfCalls } from './kf-calls.js';
-import { WecomMetrics } from './outcomes/wecom-metrics.js';
+import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 
 const API = 'kf/sync_msg';
 /** The most messages in one of WeCom's answers (developer.work.weixin.qq.com/document/path/94670). */

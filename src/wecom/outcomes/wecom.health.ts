@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { WecomMetrics } from './outcomes/wecom-metrics.js';
+import { WecomMetrics } from './wecom-metrics.js';
 
 /** Never down: it counts how calls to WeCom ended. */
 @Injectable()

@@ -12,7 +12,7 @@ import { type Environment, loadConfig } from '../../config/config.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { newHttpService } from './http-service.js';
-import { WecomClient } from './wecom-client.js';
+import { RareCalls } from './rare-calls.js';
 
 const SECRET = 'marked-secret_of-the+app/=';
 const LIMIT_MS = 5_000;
@@ -20,7 +20,7 @@ const LIMIT_MS = 5_000;
 let site: ProxiedWecom;
 let clock: ManualClock;
 let metrics: Metrics;
-const opened: WecomClient[] = [];
+const opened: RareCalls[] = [];
 
 beforeAll(async () => {
   site = await startProxiedWecom();
@@ -43,15 +43,17 @@ afterEach(async () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
-function open(environment: Environment = {}): WecomClient {
+function open(environment: Environment = {}): RareCalls {
   const config = loadConfig({ WECOM_API_URL: site.wecom.url, ...environment });
-  const client = new WecomClient(newHttpService(), config, clock, new OutgoingSockets(metrics));
+  const client = new RareCalls(newHttpService(), config, clock);
+  const sockets = () => client.sockets(new Set([config.wecomApiUrl.origin]));
+  new OutgoingSockets(metrics).watch('wecom', { sockets });
   opened.push(client);
   return client;
 }
 
 const callOf = (corpId: string, origin = site.wecom.url) => ({
-  corpId,
+  party: corpId,
   method: 'GET' as const,
   url: new URL(`${origin}/cgi-bin/gettoken?corpid=${corpId}&corpsecret=${encodeURIComponent(SECRET)}`),
   headers: { accept: 'application/json', traceparent: null },

@@ -1,11 +1,11 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AllowBots, AllowRoles } from '../http/access/allowed-callers.js';
-import { ChangesSomething } from '../http/access/own-page.js';
-import { ApiOkResponse, ApiQuery, ApiTags, Errors } from '../http/answers/swagger.js';
-import { ApiProxy } from './proxy/api-proxy.js';
-import { GetTokenDto } from './tokens/get-token.dto.js';
-import { TokenAnswers } from './tokens/token-answers.js';
+import { AllowBots, AllowRoles } from '../../http/access/allowed-callers.js';
+import { ChangesSomething } from '../../http/access/own-page.js';
+import { ApiOkResponse, ApiQuery, ApiTags, Errors } from '../../http/answers/swagger.js';
+import { ApiProxy } from './api-proxy.js';
+import { GetTokenDto } from '../tokens/get-token.dto.js';
+import { TokenAnswers } from '../tokens/token-answers.js';
 import { CallsWecom, CallsWecomWithBody } from './wecom-call.js';
 
 /**

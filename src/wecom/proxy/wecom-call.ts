@@ -1,6 +1,6 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ChangesSomething } from '../http/access/own-page.js';
-import { Page, SANDBOXED } from '../http/answers/browser-headers.js';
+import { ChangesSomething } from '../../http/access/own-page.js';
+import { Page, SANDBOXED } from '../../http/answers/browser-headers.js';
 import {
   ApiBody,
   ApiConsumes,
@@ -9,9 +9,9 @@ import {
   ApiQuery,
   ApiResponse,
   Errors,
-} from '../http/answers/swagger.js';
-import { TakesBody } from '../http/limits/bodies.js';
-import type { ErrorCode } from '../kernel/error-table.js';
+} from '../../http/answers/swagger.js';
+import { TakesBody } from '../../http/limits/bodies.js';
+import type { ErrorCode } from '../../kernel/error-table.js';
 import { WecomCallQueryDto } from './wecom-call.dto.js';
 
 /** A body to or from WeCom may have any type. */

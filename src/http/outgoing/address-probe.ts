@@ -4,10 +4,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import { newAgent } from '../http/outgoing/forward-proxy.js';
-import { startTimer } from '../kernel/clock.js';
-import { errorCodeOf } from '../kernel/error-code.js';
-import { failureCodeOf, isTooLong, newHttpService } from './client/http-service.js';
+import { newAgent } from './forward-proxy.js';
+import { startTimer } from '../../kernel/clock.js';
+import { errorCodeOf } from '../../kernel/error-code.js';
+import { failureCodeOf, isTooLong, newHttpService } from './http-service.js';
 
 const LIMIT_MS = 5_000;
 const ANSWER_BYTES_MAX = 16_384;

@@ -1,4 +1,4 @@
-import type { OpenBot } from '../registry/bots/known-bots.js';
+import type { OpenBot } from '../../registry/bots/known-bots.js';
 
 /** Moves customers to people, as the bot's `session.people` says. */
 export abstract class People {
