@@ -16,6 +16,7 @@ import { OidcModule } from './console/oidc/oidc.module.js';
 import { dispatchConfig } from './dispatch/inline/dispatch.config.js';
 import { type CarrierLine, CarriersModule } from './dispatch/carriers.module.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
+import { TriedEvents } from './dispatch/endpoint/tried-events.js';
 import { WaitingMessages } from './dispatch/endpoint/waiting-messages.js';
 import { HttpCarrier } from './dispatch/http/http-carrier.js';
 import { DueMessages } from './dispatch/later/due-messages.js';
@@ -91,6 +92,7 @@ const NAMESPACES: readonly Namespace[] = [
 const PORTS: readonly PortLine[] = [
   [SecretCheck, 'needed', TokensModule],
   [WaitingEvents, 'needed', DispatchModule],
+  [TriedEvents, 'needed', MessagesModule],
   [WaitingMessages, 'needed', MessagesModule],
   [DueMessages, 'needed', MessagesModule],
   [QueuedMessages, 'needed', MessagesModule],

@@ -11,7 +11,6 @@ import { MessageQueue } from '../queue/message-queue.js';
 import { ReplayOfAll } from '../dispatch/later/replay-of-all.js';
 import { toLogged } from './sending/message-log.js';
 import { MessageWakes } from './message-wakes.js';
-import { Puller } from './pulling/puller.js';
 import { type Addressee, toAddressee } from '../kernel/account.js';
 
 const PAGE_SIZE = 200;
@@ -31,7 +30,6 @@ export class MessageOperations {
     private readonly queue: MessageQueue,
     private readonly destinations: Destinations,
     private readonly wakes: MessageWakes,
-    private readonly puller: Puller,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
     lifecycle: Lifecycle,
@@ -78,7 +76,6 @@ export class MessageOperations {
   async drop(name: MessageName, by: AskedBy): Promise<void> {
     const head = await this.#get(name);
     if (!(await this.queue.drop(toAddressee(head), head.msgid))) throw new AppError('MESSAGE_NOT_FOUND');
-    this.puller.added.wakeUp();
     const { state, attempts, storedAtMs } = head;
     const ageS = Math.round((this.storeClock.nowMs() - storedAtMs) / 1_000);
     this.log.info({ ...toLogged(head), state, attempts, ageS, ...by }, 'message.dropped');

@@ -1,16 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Delivery } from '../dispatch/endpoint/deliveries.js';
 import { WaitingMessages } from '../dispatch/endpoint/waiting-messages.js';
 import { toAddress } from '../registry/endpoint/endpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations, type MessageDestination } from '../registry/accounts/destination.js';
 import { MessageQueue } from '../queue/message-queue.js';
-import { OwnPulls } from './own-pulls.js';
 import { CatchUp } from './pulling/catch-up.js';
-import { Coverage } from './pulling/coverage.js';
-import { Patrol } from './pulling/patrol.js';
-import { Puller } from './pulling/puller.js';
 import type { Addressee } from '../kernel/account.js';
 
 /** Makes messages due when their endpoint is well again or their account has another taker. */
@@ -19,11 +14,7 @@ export class MessageWakes extends WaitingMessages {
   constructor(
     private readonly queue: MessageQueue,
     private readonly destinations: Destinations,
-    private readonly puller: Puller,
     private readonly catchUp: CatchUp,
-    private readonly patrol: Patrol,
-    private readonly coverage: Coverage,
-    private readonly ownPulls: OwnPulls,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -33,7 +24,7 @@ export class MessageWakes extends WaitingMessages {
   override recovered(endpoint: string): void {
     const woken = this.queue.lines.wakeEndpoint(endpoint, this.storeClock.nowMs());
     this.#follow(
-      woken.then(() => this.puller.added.wakeUp()),
+      woken.then(() => this.queue.added.wakeUp()),
       endpoint,
     );
   }
@@ -48,23 +39,6 @@ export class MessageWakes extends WaitingMessages {
     this.#follow(this.wakeMoved(), NOBODY);
   }
 
-  override listEndpoints(): Promise<readonly string[]> {
-    return this.queue.lines.listEndpoints();
-  }
-
-  override eventTried(delivery: Delivery): void {
-    const { isPulled, result, occasion } = delivery;
-    const isTest = occasion === 'test';
-    if (isPulled && result.taken) {
-      this.catchUp.pulled(delivery);
-      if (!isTest) this.patrol.pulled(delivery);
-    }
-    // What a pull of the manager brings is not taken yet: its messages are known by their ids.
-    if (isPulled || isTest) return;
-    this.coverage.told(delivery);
-    this.ownPulls.told(delivery);
-  }
-
   /** All accounts whose messages wait elsewhere than where they would go now. @throws AppError `STORE_UNAVAILABLE` */
   async wakeMoved(): Promise<void> {
     for await (const account of this.queue.listAccounts()) {
@@ -74,9 +48,8 @@ export class MessageWakes extends WaitingMessages {
   }
 
   /** @throws AppError `STORE_UNAVAILABLE` */
-  async wake(account: Addressee, endpoint: string): Promise<void> {
-    await this.queue.wake(account, endpoint, this.storeClock.nowMs());
-    this.puller.added.wakeUp();
+  wake(account: Addressee, endpoint: string): Promise<void> {
+    return this.queue.wake(account, endpoint, this.storeClock.nowMs());
   }
 
   /**

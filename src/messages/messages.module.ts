@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TriedEvents } from '../dispatch/endpoint/tried-events.js';
 import { WaitingMessages } from '../dispatch/endpoint/waiting-messages.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { DueMessages } from '../dispatch/later/due-messages.js';
@@ -13,11 +14,15 @@ import { MessageOperations } from './message-operations.js';
 import { MessageQueue } from '../queue/message-queue.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessageLoop } from './message-loop.js';
+import { MessageRounds } from './message-rounds.js';
+import { PullNotes } from './pull-notes.js';
 import { PulledMessages } from './queue/pulled-messages.js';
 import { OwnPulls } from './own-pulls.js';
 import { CatchUp } from './pulling/catch-up.js';
 import { EventlessPulls } from './pulling/eventless-pulls.js';
 import { Patrol } from './pulling/patrol.js';
+import { UntoldMessages } from './pulling/untold-messages.js';
+import { WatchedAccounts } from './pulling/watched-accounts.js';
 import { Puller } from './pulling/puller.js';
 import { PullRun } from './pulling/pull-run.js';
 import { Pulls } from './queue/pulls.js';
@@ -49,6 +54,7 @@ import { Takers } from './sending/takers.js';
     MessageMetrics,
     MessageOperations,
     MessageOutcomes,
+    MessageRounds,
     MessageSender,
     MessageQueue,
     MessageWakes,
@@ -59,10 +65,21 @@ import { Takers } from './sending/takers.js';
     PullRun,
     Pulls,
     Takers,
+    UntoldMessages,
+    WatchedAccounts,
     { provide: DueMessages, useExisting: MessageLoop },
+    { provide: TriedEvents, useClass: PullNotes },
     { provide: QueuedMessages, useClass: QueuedAnswers },
     { provide: WaitingMessages, useExisting: MessageWakes },
   ],
-  exports: [DueMessages, MessageOperations, MessageQueue, Puller, QueuedMessages, WaitingMessages],
+  exports: [
+    DueMessages,
+    MessageOperations,
+    MessageQueue,
+    Puller,
+    QueuedMessages,
+    TriedEvents,
+    WaitingMessages,
+  ],
 })
 export class MessagesModule {}

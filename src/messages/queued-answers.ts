@@ -13,7 +13,6 @@ import {
 import { type Message, webhookIdOf } from '../queue/message.js';
 import type { UnderWay } from '../queue/message-line.js';
 import { OwnPulls } from './own-pulls.js';
-import { Puller } from './pulling/puller.js';
 import { CallbackHalves } from './sending/callback-halves.js';
 import type { Addressee } from '../kernel/account.js';
 
@@ -25,7 +24,6 @@ export class QueuedAnswers extends QueuedMessages {
   constructor(
     private readonly halves: CallbackHalves,
     private readonly destinations: Destinations,
-    private readonly puller: Puller,
     private readonly storeClock: StoreClock,
     private readonly ownPulls: OwnPulls,
   ) {
@@ -49,8 +47,8 @@ export class QueuedAnswers extends QueuedMessages {
       let noted = Promise.resolve();
       return {
         body: ok(own, [JSON.parse(message.content.reveal())]),
-        wasSent: () => (noted = this.#wasSent(bot, message, underWay)),
-        wasUnread: () => noted.then(() => this.#wasUnread(bot, message, underWay)),
+        wasSent: () => (noted = this.halves.pulled(this.#takerOf(message, bot), message, underWay)),
+        wasUnread: () => noted.then(() => this.halves.unread(this.#takerOf(message, bot), message, underWay)),
       };
     }
     return nothing(cursor);
@@ -66,14 +64,6 @@ export class QueuedAnswers extends QueuedMessages {
 
   override wasUnread(account: Addressee, pull: OwnPull): void {
     this.ownPulls.unread(account, pull);
-  }
-
-  async #wasSent(bot: KnownBot, message: Message, underWay: UnderWay): Promise<void> {
-    if (await this.halves.pulled(this.#takerOf(message, bot), message, underWay)) this.puller.added.wakeUp();
-  }
-
-  async #wasUnread(bot: KnownBot, message: Message, underWay: UnderWay): Promise<void> {
-    if (await this.halves.unread(this.#takerOf(message, bot), message, underWay)) this.puller.added.wakeUp();
   }
 
   #takerOf(account: Addressee, bot: KnownBot): MessageDestination | null {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { accountKey, type Addressee, toAddressee } from '../kernel/account.js';
 import { failpoint } from '../kernel/failpoint.js';
+import { WakeUp } from '../kernel/wake-up.js';
 import { type EntryCounts, type EntryFilter, type EntryPlace } from '../storage/queue/entry.js';
 import { isHeldBy, type Line, lineKey } from '../storage/queue/line.js';
 import { type LinePlace, QueueStore } from '../storage/queue/queue-store.js';
@@ -136,6 +137,8 @@ export interface MessagePage {
  */
 @Injectable()
 export class MessageQueue {
+  /** Wakes the loop that sends the messages: it is called when an account is due, which may be without a message. */
+  readonly added = new WakeUp();
   readonly #lines: Lines<MessageLine>;
   readonly #rows: MessageRows;
   readonly #next: NextMessages;
@@ -194,6 +197,7 @@ export class MessageQueue {
       this.#next.changed(account);
       // Mostly nothing of the account waits.
       await this.#lines.change(account, (line) => toDue(line, account, page.endpoint, nowMs), true);
+      this.added.wakeUp();
     }
     return { added: kept.length, dead, waiting };
   }
@@ -334,6 +338,7 @@ export class MessageQueue {
     this.#next.changed(account);
     if (!isComplete(after.underWay)) return 'half';
     await this.#finished(after, nowMs);
+    this.added.wakeUp();
     return 'taken';
   }
 
@@ -366,6 +371,7 @@ export class MessageQueue {
     await this.store.changeEntries({ ...waitingOf(account), dueAfterMs: nowMs }, { dueAtMs: nowMs });
     this.#next.changed(account);
     await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, endpoint, nowMs)));
+    this.added.wakeUp();
   }
 
   /** The accounts with waiting messages, and where these wait. */
@@ -431,6 +437,7 @@ export class MessageQueue {
     this.#next.changed(account);
     // The message behind it may be due before the account is.
     await this.#lines.change(account, (line) => (line === null ? null : toDue(line, line, line.endpoint, 0)));
+    this.added.wakeUp();
     return true;
   }
 
@@ -474,8 +481,10 @@ export class MessageQueue {
     this.#next.changed(account);
     await this.#lines.change(account, (line) => ({ ...due(line, soonMs), keepingUntilMs: soonMs }));
     const isBack = await bringBack();
-    if (isBack) await this.#lines.change(account, (line) => due(line, dueAtMs));
-    return isBack;
+    if (!isBack) return false;
+    await this.#lines.change(account, (line) => due(line, dueAtMs));
+    this.added.wakeUp();
+    return true;
   }
 
   /** The one under way that still waits for its pull, else the first. */

@@ -112,12 +112,13 @@ it('a feature that fills a needed port, and has no row in the composition root, 
   const main = changeRoot((text) => text.replaceAll(/\[\w+, 'needed', MessagesModule\],/g, ''));
   const manager = spawnManager(place.env, undefined, main);
   expect(await manager.exited).toBe(1);
-  expect(manager.output()).toMatch(/argument (Waiting|Due|Queued)Messages/);
+  expect(manager.output()).toMatch(/argument (TriedEvents|(Waiting|Due|Queued)Messages)/);
 });
 
 it.each([
   ['SecretCheck', 'wecom/tokens/tokens'],
   ['WaitingEvents', 'dispatch/dispatch'],
+  ['TriedEvents', 'messages/messages'],
   ['WaitingMessages', 'messages/messages'],
   ['DueMessages', 'messages/messages'],
   ['QueuedMessages', 'messages/messages'],

@@ -42,7 +42,7 @@ import { FakeSecretCheck } from './fake-secret-check.js';
 import type { RecordStore } from '../../src/storage/records/records.js';
 import { MemoryRecords } from './memory-records.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
-import { NoDueMessages, NoWaitingMessages } from './no-messages.js';
+import { NoDueMessages, NoTriedEvents, NoWaitingMessages } from './no-messages.js';
 import { openRegistry, openRegistryImage, type TestRegistry } from './registry.js';
 
 export interface DispatchParts {
@@ -67,7 +67,7 @@ export interface Dispatch extends DispatchParts {
   readonly dispatchMetrics: DispatchMetrics;
   readonly keeper: HintKeeper;
   readonly botEndpoints: BotEndpoints;
-  readonly messages: NoWaitingMessages;
+  readonly tried: NoTriedEvents;
   readonly metrics: Metrics;
   readonly overload: Overload;
   readonly waiting: WaitingHints;
@@ -105,15 +105,22 @@ export function openDispatch(
   const { connected, destinations, presence, sync, policy } = image;
 
   const circuits = new Circuits(clock);
-  const [messages, dueMessages] = [new NoWaitingMessages(), new NoDueMessages()];
-  const waiting = new WaitingHints(events, new MemoryQueueStore(), messages, clock, clock, log);
+  const [tried, dueMessages] = [new NoTriedEvents(), new NoDueMessages()];
+  const waiting = new WaitingHints(
+    events,
+    new MemoryQueueStore(),
+    new NoWaitingMessages(),
+    clock,
+    clock,
+    log,
+  );
   const late = new BackgroundWork();
   const botEndpoints = new BotEndpoints(
     [...carriers, client],
     circuits,
     deliveries,
     waiting,
-    messages,
+    tried,
     presence,
     late,
     clock,
@@ -123,17 +130,7 @@ export function openDispatch(
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
   const sender = new HintSender(destinations, botEndpoints, counters, outcomes, hintLog, clock, clock);
   const loops = new RetryLoops(waiting, sender, dueMessages, circuits, connected, clock, clock, log);
-  const patrol = new QueuePatrol(
-    waiting,
-    messages,
-    dueMessages,
-    destinations,
-    circuits,
-    outcomes,
-    clock,
-    clock,
-    log,
-  );
+  const patrol = new QueuePatrol(waiting, dueMessages, destinations, circuits, outcomes, clock, clock, log);
   const redelivery = new Redelivery(sync, circuits, loops, patrol, keeper, late, client);
   const claims = new RegistrationClaims(waiting, loops, circuits, policy, late, clock, log);
   const registry = openRegistry(clock, ofRegistry, image, claims);
@@ -145,7 +142,7 @@ export function openDispatch(
   return {
     ...{ repository, records, queue, events, counters, client, secrets, carriers },
     ...{ registry, circuits, past, deliveries, dispatcher, dispatchMetrics, keeper, botEndpoints, metrics },
-    ...{ overload, waiting, messages, keeping },
+    ...{ overload, waiting, tried, keeping },
     start: () => {
       registry.start();
       redelivery.onApplicationBootstrap();

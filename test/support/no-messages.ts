@@ -1,5 +1,6 @@
 /** A manager whose bots all take events. */
 import { DueMessages } from '../../src/dispatch/later/due-messages.js';
+import { TriedEvents } from '../../src/dispatch/endpoint/tried-events.js';
 import { WaitingMessages } from '../../src/dispatch/endpoint/waiting-messages.js';
 import type { Delivery } from '../../src/dispatch/endpoint/deliveries.js';
 import { WakeUp } from '../../src/kernel/wake-up.js';
@@ -11,10 +12,10 @@ export class NoWaitingMessages extends WaitingMessages {
   override recovered(): void {}
   override woken(): void {}
   override someWoken(): void {}
-  override async listEndpoints(): Promise<readonly string[]> {
-    return [];
-  }
-  override eventTried(_delivery: Delivery): void {}
+}
+
+export class NoTriedEvents extends TriedEvents {
+  override ended(_delivery: Delivery): void {}
 }
 
 export class NoDueMessages extends DueMessages {

@@ -70,7 +70,7 @@ describe('an attempt', () => {
     await start();
     await registerAt((await puppetServer()).url);
     const tried: string[] = [];
-    dispatch.messages.eventTried = ({ eventId }: Delivery) => void tried.push(eventId);
+    dispatch.tried.ended = ({ eventId }: Delivery) => void tried.push(eventId);
     await botEndpoint().attempt(kfParcel({ id: 'event-1' }), 'due').result;
     const body = { kind: 'message', content: new Secret('{}'), isOfCustomer: true, hasPulled: null } as const;
     await botEndpoint().attempt({ ...kfParcel({ id: 'message-1' }), body }, 'message').result;

@@ -25,7 +25,7 @@ import {
 import { Circuits } from './circuits.js';
 import { Deliveries } from './deliveries.js';
 import { BackgroundWork } from '../../kernel/background-work.js';
-import { WaitingMessages } from './waiting-messages.js';
+import { TriedEvents } from './tried-events.js';
 
 /** An attempt that never had a socket says nothing about the endpoint, nor does WeCom that took no reply. */
 const INCONCLUSIVE: ReadonlySet<FailureStage> = new Set(['withdrawn', 'saturated', 'busy', 'reply']);
@@ -120,7 +120,7 @@ export class BotEndpoints {
     readonly circuits: Circuits,
     readonly deliveries: Deliveries,
     private readonly recoveries: Recoveries,
-    private readonly messages: WaitingMessages,
+    private readonly tried: TriedEvents,
     private readonly presence: Presence,
     readonly late: BackgroundWork,
     readonly clock: Clock,
@@ -162,7 +162,7 @@ export class BotEndpoints {
     const isHalf = hasPulledOf(parcel) !== null;
     if (!(isHalf && result.taken)) {
       const delivery = this.deliveries.ended(to, parcel, occasion, result, durationMs);
-      if (parcel.body.kind === 'event') this.messages.eventTried(delivery);
+      if (parcel.body.kind === 'event') this.tried.ended(delivery);
     }
     if (to.endpoint !== null) this.#count(to, to.endpoint.href, occasion, startedMs, result);
     const { puppet } = to;

@@ -34,7 +34,6 @@ let registry: TestRegistry;
 let circuits: Circuits;
 let patrol: QueuePatrol;
 let waiting: WaitingHints;
-let messages: NoWaitingMessages;
 let dueMessages: NoDueMessages;
 /** Endpoints whose probes were due. */
 let probed: string[];
@@ -48,13 +47,13 @@ beforeEach(() => {
   registry = openRegistry(clock);
   probed = [];
   rounds = 0;
-  [messages, dueMessages] = [new NoWaitingMessages(), new NoDueMessages()];
+  dueMessages = new NoDueMessages();
   circuits = new Circuits(clock);
   circuits.start((endpoint) => {
     probed.push(endpoint);
     circuits.nothingToProbe(endpoint);
   });
-  waiting = new WaitingHints(events, new MemoryQueueStore(), messages, clock, clock, log);
+  waiting = new WaitingHints(events, new MemoryQueueStore(), new NoWaitingMessages(), clock, clock, log);
   waiting.kept.added.wakeUp = () => {
     rounds++;
   };
@@ -62,7 +61,7 @@ beforeEach(() => {
   const keeper = new HintKeeper(events, metrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, metrics, hintLog, clock, clock);
-  const of = [waiting, messages, dueMessages, registry.destinations, circuits, outcomes] as const;
+  const of = [waiting, dueMessages, registry.destinations, circuits, outcomes] as const;
   patrol = new QueuePatrol(...of, clock, clock, log);
 });
 
@@ -103,7 +102,7 @@ const find = (openKfId = ACCOUNT): Promise<Hint | null> => events.find({ corpId:
 /** Messages wait for these endpoints. @returns how often they were looked at. */
 function joinMessages(endpoints: readonly string[]): { looks: number } {
   const counted = { looks: 0 };
-  messages.listEndpoints = async () => endpoints;
+  dueMessages.lines.listEndpoints = async () => endpoints;
   dueMessages.lookAtAll = async () => void counted.looks++;
   return counted;
 }

@@ -7,7 +7,6 @@ import { Circuits } from '../endpoint/circuits.js';
 import { type HintHead, toDropped, toWaiting } from '../../queue/event.js';
 import type { EventQueue } from '../../queue/event-queue.js';
 import { WaitingHints } from './waiting-hints.js';
-import { WaitingMessages } from '../endpoint/waiting-messages.js';
 import { DueMessages } from './due-messages.js';
 import { HintOutcomes } from './outcomes.js';
 import type { LineFilter } from '../../storage/queue/queue-store.js';
@@ -38,7 +37,6 @@ export class QueuePatrol {
 
   constructor(
     private readonly waiting: WaitingHints,
-    private readonly waitingMessages: WaitingMessages,
     private readonly dueMessages: DueMessages,
     private readonly destinations: Destinations,
     private readonly circuits: Circuits,
@@ -123,7 +121,7 @@ export class QueuePatrol {
   }
 
   async #suspectEndpoints(): Promise<void> {
-    const all = [this.waiting.kept.lines, this.waitingMessages].map((queue) => queue.listEndpoints());
+    const all = [this.waiting.kept.lines, this.dueMessages.lines].map((lines) => lines.listEndpoints());
     const endpoints = new Set((await Promise.all(all)).flat());
     for (const endpoint of endpoints) {
       if (this.destinations.isElsewhere(endpoint)) continue;

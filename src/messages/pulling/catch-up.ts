@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
@@ -29,7 +29,7 @@ interface Behind extends Addressee {
  * ends before, the next one begins anew. Such pulls have no sync token, so they share the resyncs that a corp may have.
  */
 @Injectable()
-export class CatchUp {
+export class CatchUp implements OnApplicationShutdown {
   /** The id of the bot that takes the account's messages, `''` for none. By account. */
   readonly #bots = new Map<string, string>();
   readonly #behind = new Map<string, Behind>();
@@ -70,7 +70,7 @@ export class CatchUp {
     }
   }
 
-  stop(): void {
+  onApplicationShutdown(): void {
     this.#isStopped = true;
     this.#behind.clear();
   }

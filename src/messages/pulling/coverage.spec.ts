@@ -4,7 +4,7 @@ import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { BackgroundWork } from '../../kernel/background-work.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import { accountKey } from '../../kernel/account.js';
-import { MessageWakes } from '../message-wakes.js';
+import { PullNotes } from '../pull-notes.js';
 import { Coverage } from './coverage.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -31,7 +31,7 @@ let written: unknown[];
 let waitingSinceMs: number | null;
 let nowMs: number;
 let isShared: boolean;
-let wakes: MessageWakes;
+let notes: PullNotes;
 /** The accounts in the store, and the size of each page that was read of them. */
 let kept: string[];
 let pages: number[];
@@ -69,13 +69,12 @@ beforeEach(() => {
     { nowMs: () => nowMs } as StoreClock,
     pino({ level: 'silent' }),
   );
-  const none = {} as never;
   const other = { pulled: () => {}, told: () => {} } as never;
-  wakes = new MessageWakes(none, none, none, other, other, coverage, other, none, none);
+  notes = new PullNotes(other, other, coverage, other);
 });
 
 async function ended(fields: Partial<Delivery> = {}): Promise<void> {
-  wakes.eventTried({ ...ACCOUNT, ...TAKEN, ...fields } as Delivery);
+  notes.ended({ ...ACCOUNT, ...TAKEN, ...fields } as Delivery);
   await coverage.whenWritten(ACCOUNT);
 }
 

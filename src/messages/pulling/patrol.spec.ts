@@ -19,6 +19,8 @@ import { EventlessPulls } from './eventless-pulls.js';
 import { Patrol } from './patrol.js';
 import { PATROL_TIMES } from './patrol-times.js';
 import type { Look, Puller } from './puller.js';
+import { UntoldMessages } from './untold-messages.js';
+import { WatchedAccounts } from './watched-accounts.js';
 
 const MINUTE_MS = 60_000;
 
@@ -73,9 +75,10 @@ function startReplica(): Patrol {
   const pulls = new EventlessPulls(puller, destinations, events, store, counters, tokens, clock, clock);
   const known = { list: () => bots } as unknown as KnownBots;
   const coverage = { keys: () => [] } as unknown as Coverage;
-  const of = [pulls, store, arrivals, known, destinations, coverage] as const;
-  const metrics = new MessageMetrics(new Metrics());
-  const patrol = new Patrol(...of, metrics, clock, clock, pino({ level: 'silent' }));
+  const log = pino({ level: 'silent' });
+  const watched = new WatchedAccounts(known, destinations, coverage);
+  const untold = new UntoldMessages(store, arrivals, new MessageMetrics(new Metrics()), clock, log);
+  const patrol = new Patrol(pulls, watched, untold, clock, clock, log);
   patrol.start();
   return patrol;
 }
@@ -127,7 +130,7 @@ describe('the patrol', () => {
   it('looks at no account any more once it is stopped', async () => {
     addBots(1, 1);
     const patrol = startReplica();
-    patrol.stop();
+    patrol.onApplicationShutdown();
     await pass(2 * PATROL_TIMES.quietMs);
     expect(looks).toEqual([]);
     expect(clock.pendingTimers).toBe(0);

@@ -1,21 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
-import { Arrivals } from '../../dispatch/inline/arrivals.js';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { RESYNCS_OF_PATROL, RESYNC_WINDOW_MS } from '../../dispatch/later/resync-budget.js';
-import { accountKey, type Addressee, readAccountKey } from '../../kernel/account.js';
+import { accountKey, type Addressee } from '../../kernel/account.js';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { Destinations } from '../../registry/accounts/destination.js';
-import { isOpen, listedIn, takesAllOthers } from '../../registry/bots/bot.js';
-import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
-import { Pulls } from '../queue/pulls.js';
-import { MessageMetrics } from '../sending/message-metrics.js';
-import { Coverage } from './coverage.js';
 import { EventlessPulls } from './eventless-pulls.js';
 import { PATROL_TIMES } from './patrol-times.js';
-import { PatrolTurns, type WatchedAccount } from './patrol-turns.js';
-import type { CameIn } from './pull-run.js';
+import { PatrolTurns } from './patrol-turns.js';
+import { UntoldMessages } from './untold-messages.js';
+import { WatchedAccounts } from './watched-accounts.js';
 
 /** Of all corps in one round, or a few more: five a second, so that very many accounts take little of the process. */
 const LOOKS_PER_ROUND = 50;
@@ -24,22 +18,13 @@ const LOOKS_OF_CORP = 10;
 const CORPS_AT_ONCE = 4;
 const AT_ONCE = 1_000;
 
-/** What one look found. */
-interface Find extends WatchedAccount {
-  readonly found: CameIn;
-  /** When the pull began, store time. */
-  readonly beganAtMs: number;
-  /** As the store has it of this pull. */
-  readonly pulledAtMs: number;
-}
-
 /**
  * Pulls accounts for which no event came for a while, since WeCom does not promise its callbacks: by turns, those with customers of
  * late first, and as often as a corp may be pulled without an event. Each replica does so; an account that another one has pulled
- * meanwhile is left alone. Customers' messages of which no event tells in time are counted as untold.
+ * meanwhile is left alone.
  */
 @Injectable()
-export class Patrol {
+export class Patrol implements OnApplicationShutdown {
   /** By corp. */
   readonly #turns = new Map<string, PatrolTurns>();
   /** Until when corps may not be pulled without a sync token, store time. */
@@ -48,18 +33,14 @@ export class Patrol {
   #foundAtMs = -Infinity;
   /** Where the next round begins among the corps. */
   #nextCorp = 0;
-  #timers = new Set<Timer>();
-  #hasStarted = false;
+  /** Of the next round; `null` before the start. */
+  #timer: Timer | null = null;
   #isStopped = false;
 
   constructor(
     private readonly pulls: EventlessPulls,
-    private readonly states: Pulls,
-    private readonly arrivals: Arrivals,
-    private readonly bots: KnownBots,
-    private readonly destinations: Destinations,
-    private readonly coverage: Coverage,
-    private readonly metrics: MessageMetrics,
+    private readonly watched: WatchedAccounts,
+    private readonly untold: UntoldMessages,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -67,23 +48,16 @@ export class Patrol {
 
   /** Call it once the registry is loaded; later calls do nothing. */
   start(): void {
-    if (this.#hasStarted) return;
-    this.#hasStarted = true;
-    this.#after(PATROL_TIMES.roundMs, () => this.#round());
+    if (this.#timer === null) this.#plan();
   }
 
-  stop(): void {
+  onApplicationShutdown(): void {
     this.#isStopped = true;
-    for (const timer of this.#timers) timer.cancel();
+    this.#timer?.cancel();
   }
 
-  #after(delayMs: number, run: () => Promise<void>): void {
-    if (this.#isStopped) return;
-    const timer = this.clock.after(delayMs, () => {
-      this.#timers.delete(timer);
-      void run();
-    });
-    this.#timers.add(timer);
+  #plan(): void {
+    if (!this.#isStopped) this.#timer = this.clock.after(PATROL_TIMES.roundMs, () => void this.#round());
   }
 
   /** An event had its account pulled. */
@@ -111,14 +85,12 @@ export class Patrol {
     } catch (err) {
       this.log.debug({ err }, 'message.patrol_failed');
     }
-    this.#after(PATROL_TIMES.roundMs, () => this.#round());
+    this.#plan();
   }
 
   async #findAccounts(): Promise<void> {
     this.#foundAtMs = this.clock.elapsedMs();
-    const taking = this.bots.list().filter((bot) => bot.takes === 'message' && isOpen(bot));
-    const listed = taking.flatMap((bot) => listedIn(bot).map((openKfId) => toWatched(bot, openKfId)));
-    const found = Map.groupBy([...listed, ...(await this.#ofOthers(taking))], ({ corpId }) => corpId);
+    const found = await this.watched.find();
     for (const corpId of this.#turns.keys()) if (!found.has(corpId)) this.#turns.delete(corpId);
     let left = AT_ONCE;
     for (const [corpId, watched] of found) {
@@ -132,21 +104,6 @@ export class Patrol {
       turns.setAll(watched, this.storeClock.nowMs());
       this.#turns.set(corpId, turns);
     }
-  }
-
-  /** The accounts of bots that take all others, as far as they were pulled before: no list of the manager's has the rest. */
-  async #ofOthers(taking: readonly KnownBot[]): Promise<readonly WatchedAccount[]> {
-    const corpIds = new Set(taking.filter(takesAllOthers).map(({ corpId }) => corpId));
-    if (corpIds.size === 0) return [];
-    const watched: WatchedAccount[] = [];
-    for (const [n, key] of [...this.coverage.keys()].entries()) {
-      if (n % AT_ONCE === AT_ONCE - 1) await nextTurn();
-      const account = readAccountKey(key);
-      if (!corpIds.has(account.corpId)) continue;
-      const { bot, isPulled } = this.destinations.find(account);
-      if (bot !== null && isPulled && takesAllOthers(bot)) watched.push(toWatched(bot, account.openKfId));
-    }
-    return watched;
   }
 
   /** @returns whether the corp may have another account to look at. @throws AppError `STORE_UNAVAILABLE` */
@@ -166,10 +123,9 @@ export class Patrol {
     if ('found' in looked) {
       const hasCustomer = looked.found.customers > 0;
       turns.pulled(key, endedAtMs, hasCustomer, endedAtMs);
-      if (hasCustomer) {
-        const pulledAtMs = await this.states.pulledAtMs(next);
-        this.#judgeLater({ ...next, found: looked.found, beganAtMs: nowMs, pulledAtMs });
-      }
+      const { found } = looked;
+      if (hasCustomer)
+        await this.untold.judgeLater({ ...next, found, beganAtMs: nowMs, lateMs: this.#lateMsOf(turns) });
     } else {
       const pulledAtMs = 'pulledAtMs' in looked ? looked.pulledAtMs : endedAtMs;
       turns.pulled(key, pulledAtMs, false, endedAtMs);
@@ -177,38 +133,11 @@ export class Patrol {
     return true;
   }
 
-  #judgeLater(find: Find): void {
-    this.#after(PATROL_TIMES.settleMs, async () => {
-      // A store that does not tell leaves it open, and what is open is not counted.
-      const isTold = await this.#isTold(find).catch(() => true);
-      if (isTold) return;
-      const { corpId, openKfId, botId, found, pulledAtMs } = find;
-      this.metrics.untold(found.customers);
-      this.arrivals.untold(corpId, botId, pulledAtMs, this.#lateMsOf(corpId));
-      this.log.warn({ corpId, openKfId, bot: botId, messages: found.customers }, 'message.untold');
-    });
-  }
-
-  /** Whether an event may have told of it, to this process or to another replica, which then has pulled once more. */
-  async #isTold(find: Find): Promise<boolean> {
-    const { found, beganAtMs, pulledAtMs } = find;
-    // Before, nobody may have been there to be told.
-    if (found.firstSentAtMs < this.arrivals.sinceMs) return true;
-    // One that came just before may not have led to its pull yet.
-    if (this.arrivals.lastOf(find) > beganAtMs - PATROL_TIMES.lateQuietMs / 2) return true;
-    return (await this.states.pulledAtMs(find)) !== pulledAtMs;
-  }
-
-  /** How late a message may come of which no event tells: how long until all accounts had their turns. */
-  #lateMsOf(corpId: string): number {
+  /** How late a message of the corp may come of which no event tells: how long until all accounts had their turns. */
+  #lateMsOf({ turnsUntilSeen }: PatrolTurns): number {
     const all = [...this.#turns.values()].reduce((sum, { size }) => sum + size, 0);
-    const turns = this.#turns.get(corpId)?.turnsUntilSeen ?? 0;
     const { quietMs, roundMs } = PATROL_TIMES;
-    const ofCorpMs = (turns / RESYNCS_OF_PATROL) * RESYNC_WINDOW_MS;
+    const ofCorpMs = (turnsUntilSeen / RESYNCS_OF_PATROL) * RESYNC_WINDOW_MS;
     return Math.max(quietMs, ofCorpMs, (all / LOOKS_PER_ROUND) * roundMs);
   }
-}
-
-function toWatched({ corpId, id: botId }: KnownBot, openKfId: string): WatchedAccount {
-  return { corpId, openKfId, botId };
 }

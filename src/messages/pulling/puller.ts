@@ -9,7 +9,6 @@ import {
 import { type CarrierCriteria, Carrier } from '../../dispatch/endpoint/carrier.js';
 import { eventOf, type Parcel } from '../../dispatch/endpoint/parcel.js';
 import { Circuits } from '../../dispatch/endpoint/circuits.js';
-import { WakeUp } from '../../kernel/wake-up.js';
 import { Clock } from '../../kernel/clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import { isOpen } from '../../registry/bots/bot.js';
@@ -85,8 +84,6 @@ class PullAttempt implements Attempt {
 /** Carries events to bots that take messages: it pulls what they tell of, one pull of an account at a time, four of a corp, its bots in turns. */
 @Injectable()
 export class Puller extends Carrier {
-  /** Wakes the loop that sends what was pulled. */
-  readonly added = new WakeUp();
   readonly #lanes = new Map<string, Lane>();
   readonly #corps = new Map<string, CorpPlaces>();
 
@@ -181,7 +178,6 @@ export class Puller extends Carrier {
   }
 
   #messagesCameIn(pulled: StoredPage, endpoint: string | null): void {
-    this.added.wakeUp();
     this.pulled.tell(pulled);
     if (endpoint !== null) this.circuits.cameIn(endpoint);
   }

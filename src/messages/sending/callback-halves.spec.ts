@@ -17,7 +17,6 @@ import { MessageMetrics } from './message-metrics.js';
 import { type Message, webhookIdOf } from '../../queue/message.js';
 import type { Turn } from '../../queue/message-queue.js';
 import type { OwnPulls } from '../own-pulls.js';
-import type { Puller } from '../pulling/puller.js';
 import { QueuedAnswers } from '../queued-answers.js';
 import { CallbackHalves } from './callback-halves.js';
 import { MessageOutcomes } from './message-outcomes.js';
@@ -53,9 +52,8 @@ beforeEach(async () => {
     return {} as Delivery;
   };
   halves = new CallbackHalves(queue, outcomes, { ended } as Deliveries, clock, clock, log);
-  const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
   const destinations = { findForMessages: () => TAKER } as Partial<Destinations> as Destinations;
-  answers = new QueuedAnswers(halves, destinations, puller, clock, {} as OwnPulls);
+  answers = new QueuedAnswers(halves, destinations, clock, {} as OwnPulls);
   const lease = await queue.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
   const content = new Secret('{"msgid":"m1"}');
   await queue.pulls.keep(

@@ -142,21 +142,19 @@ export class CallbackHalves {
   /**
    * The bot was given all of the message. If that cannot be noted, the message is sent once more. Never rejects.
    * @param taker `null` when another bot takes the account's messages now.
-   * @returns whether the message became taken with this half.
    */
-  async pulled(taker: MessageDestination | null, message: Message, underWay: UnderWay): Promise<boolean> {
+  async pulled(taker: MessageDestination | null, message: Message, underWay: UnderWay): Promise<void> {
     const told = this.#toldHere(message, underWay);
     if (told !== null) {
       told.isPulled = true;
-      return false;
+      return;
     }
     const nowMs = this.storeClock.nowMs();
     const noted = await this.queue.note(message, underWay, 'pulled', nowMs).catch(() => 'gone' as const);
-    if (noted !== 'taken') return false;
+    if (noted !== 'taken') return;
     this.#waiting.get(webhookIdOf(message))?.();
     const durationMs = Math.max(0, nowMs - (underWay.untilMs - HALVES_MS));
     this.#ended(taker, message, underWay.attempt, durationMs, ANSWERED_WELL);
-    return true;
   }
 
   /**
@@ -182,13 +180,12 @@ export class CallbackHalves {
   /**
    * The bot did not read what `pulled` has noted. The message counts as not pulled; if it was taken with that pull,
    * it waits again. Never rejects.
-   * @returns whether it waits again.
    */
-  async unread(taker: MessageDestination | null, message: Message, underWay: UnderWay): Promise<boolean> {
+  async unread(taker: MessageDestination | null, message: Message, underWay: UnderWay): Promise<void> {
     const told = this.#toldHere(message, underWay);
     if (told !== null) {
       told.isPulled = false;
-      return false;
+      return;
     }
     await this.#taking.get(webhookIdOf(message))?.catch(() => {});
     for (let n = 0, pauseMs = PUT_BACK_FIRST_MS; n < PUT_BACK_TRIES; n++, pauseMs *= 2) {
@@ -201,13 +198,12 @@ export class CallbackHalves {
         );
         const result = { taken: false, stage: 'reset', reason: UNREAD } as const;
         if (isBack) this.#ended(taker, message, underWay.attempt, 0, result);
-        return isBack;
+        return;
       } catch {
         await this.clock.sleep(pauseMs);
       }
     }
     this.log.lost(message, underWay.attempt, UNREAD);
-    return false;
   }
 
   /** The turn's bot has answered. @returns what the bot was told; `null` where this process does not know it. */

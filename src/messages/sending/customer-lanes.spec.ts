@@ -194,7 +194,7 @@ describe('messages of an account', () => {
   it('end with the manager: nothing begins, and after 10 s nothing is waited for', async () => {
     await keep('wk1', 'a1', 'a2');
     const [turn] = await begin();
-    attempts.stop();
+    attempts.onApplicationShutdown();
     await clock.advance(10_000);
     await turn;
     expect(await queue.counts(null)).toMatchObject({ waiting: 2 });

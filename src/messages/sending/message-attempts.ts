@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
 import type { BotEndpoint } from '../../dispatch/endpoint/bot-endpoint.js';
 import { Clock } from '../../kernel/clock.js';
@@ -20,7 +20,7 @@ export interface EndedAttempt {
 
 /** Attempts to give messages to bots, which end when the manager stops. */
 @Injectable()
-export class MessageAttempts {
+export class MessageAttempts implements OnApplicationShutdown {
   /** Attempts under way, each with the function that gives it up. */
   readonly #underWay = new Map<Attempt, (result: AttemptResult) => void>();
   #isStopping = false;
@@ -33,7 +33,7 @@ export class MessageAttempts {
   }
 
   /** Gives up attempts without a socket at once, and the others after `STOP_MS`. */
-  stop(): void {
+  onApplicationShutdown(): void {
     this.#isStopping = true;
     for (const attempt of this.#underWay.keys()) attempt.withdraw();
     this.clock.after(STOP_MS, () => {

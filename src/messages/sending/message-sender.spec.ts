@@ -162,7 +162,7 @@ describe('a stop', () => {
     let isOver = false;
     const sent = sender.send(turn, 'due', () => {}).then(() => (isOver = true));
     await clock.advance(0);
-    tries.stop();
+    tries.onApplicationShutdown();
     await clock.advance(9_999);
     expect(isOver).toBe(false);
     await clock.advance(1);

@@ -18,10 +18,11 @@ import { newApp, newOpenKfId, sendMessage } from '../../../test/support/wecom.js
 import { callbackConfig } from '../../callback/callback.config.js';
 import { CallbackModule } from '../../callback/callback.module.js';
 import { NobodyModule } from '../../../test/support/nobody.js';
-import { NoDueMessages, NoWaitingMessages } from '../../../test/support/no-messages.js';
+import { NoDueMessages, NoTriedEvents, NoWaitingMessages } from '../../../test/support/no-messages.js';
 import { loadConfig } from '../../config/config.js';
 import { CarriersModule } from '../../dispatch/carriers.module.js';
 import { DispatchModule } from '../../dispatch/dispatch.module.js';
+import { TriedEvents } from '../../dispatch/endpoint/tried-events.js';
 import { WaitingMessages } from '../../dispatch/endpoint/waiting-messages.js';
 import { HttpCarrier } from '../../dispatch/http/http-carrier.js';
 import { DueMessages } from '../../dispatch/later/due-messages.js';
@@ -143,6 +144,7 @@ beforeEach(async () => {
         RegistryModule,
         PortsModule.forRoot([
           [WaitingEvents, 'needed', DispatchModule],
+          [TriedEvents, NoTriedEvents],
           [WaitingMessages, NoWaitingMessages],
           [DueMessages, NoDueMessages],
         ]),
