@@ -9,11 +9,9 @@ import { type Terms, toChangedBot, toNewBot } from '../registry/bots/bot-request
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
 import type { BotChangeDto, NewBotDto } from '../registry/bots/bot.dto.js';
 import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
+import { isSecretError } from '../wecom/client/wecom-answer.js';
 import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
 import { AccessTokens } from '../wecom/tokens/access-tokens.js';
-import { toTokenCaller } from '../wecom/tokens/token-caller.js';
-import type { TokenOutcome } from '../wecom/tokens/token-outcome.js';
-import { isRefusedSecret } from '../wecom/tokens/token-secret-check.js';
 import { apiConfig } from './api.config.js';
 
 type Operator = Pick<FastifyRequest, 'ip' | 'trace'>;
@@ -56,14 +54,16 @@ export class BotChecks {
   tryCorpSecret(bot: KnownBot, { ip, trace }: Operator): void {
     if (!isOpen(bot) || bot.secrets.corpSecret.reveal() === '') return;
     const { id, corpId, secrets } = bot;
-    const caller = toTokenCaller('operator', ip);
+    const caller = { role: 'operator', ip } as const;
     const asked = this.tokens.check({ corpId, corpSecret: secrets.corpSecret, caller, trace, botId: id });
-    const note = (outcome: TokenOutcome): void => {
-      // What was asked upstream is noted there.
-      if ('token' in outcome && outcome.source !== 'upstream')
-        this.outcomes.tokenAsked({ corpId, botId: id, errcode: 0, fault: null });
-    };
-    void asked.then(note, () => {});
+    void asked.then(
+      (outcome) => {
+        // What was asked upstream is noted there.
+        if ('token' in outcome && outcome.source !== 'upstream')
+          this.outcomes.tokenAsked({ corpId, botId: id, errcode: 0, fault: null });
+      },
+      () => {},
+    );
   }
 
   get #terms(): Terms {
@@ -85,12 +85,12 @@ export class BotChecks {
 
   /** The manager pulls messages with the corpSecret. If WeCom did not accept it, the bot would get none. */
   async #requireAccepted({ corpId, secrets }: Open<BotSettings>, { ip, trace }: Operator): Promise<void> {
-    const caller = toTokenCaller('operator', ip);
+    const caller = { role: 'operator', ip } as const;
     const { corpSecret } = secrets;
     const outcome = await this.tokens.check({ corpId, corpSecret, caller, trace });
     if ('token' in outcome) return;
     const { errcode } = outcome.refusal;
-    if (!isRefusedSecret(errcode)) throw new AppError('WECOM_REFUSED', { detail: `errcode ${errcode}` });
+    if (!isSecretError(errcode)) throw new AppError('WECOM_REFUSED', { detail: `errcode ${errcode}` });
     const detail = `corpSecret must be one that WeCom accepts for the corp (errcode ${errcode})`;
     throw new AppError('REQUEST_INVALID', { detail });
   }

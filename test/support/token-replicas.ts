@@ -11,7 +11,7 @@ import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { AccessTokens } from '../../src/wecom/tokens/access-tokens.js';
-import type { TokenOutcome } from '../../src/wecom/tokens/token-outcome.js';
+import type { TokenOutcome } from '../../src/wecom/tokens/token-request.js';
 import { secondsLeft } from '../../src/wecom/tokens/token-record.js';
 import { newHttpService } from '../../src/http/outgoing/http-service.js';
 import { TokenSource } from '../../src/wecom/tokens/token-source.js';
@@ -62,7 +62,7 @@ export async function closeAll(): Promise<void> {
 export const request = (corpSecret = SECRET, caller = '10.0.0.1', corpId = CORP) => ({
   corpId,
   corpSecret: new Secret(corpSecret),
-  caller,
+  caller: { role: null, ip: caller },
 });
 
 /** What the caller is told: the token and its seconds, the errcode, or the code of what was thrown. */

@@ -6,7 +6,6 @@ import { AnswerLost, OwnCalls } from '../client/own-calls.js';
 import { CallLimits } from './call-limits.js';
 import type { Asker } from './sync-turns.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
-import { toTokenCaller } from '../tokens/token-caller.js';
 import { isTokenError, parseObject, unlistedAddressOf, type WecomAnswer } from '../client/wecom-answer.js';
 import { WecomMetrics } from '../outcomes/wecom-metrics.js';
 
@@ -57,7 +56,7 @@ export class KfCalls {
 
   async #try(asked: KfCall): Promise<KfAnswer> {
     const { corpId, corpSecret, botId, api, openKfId, body, query = {}, tokenlessSync = null, trace } = asked;
-    const caller = toTokenCaller(null, undefined, { id: botId, corpId });
+    const caller = { role: null, bot: { id: botId } };
     const outcome = await this.tokens.getForCall({
       corpId,
       corpSecret,

@@ -9,8 +9,7 @@ import type { TraceContext } from '../../kernel/trace-context.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { Corps } from '../../registry/accounts/corps.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
-import { toTokenCaller } from '../tokens/token-caller.js';
-import type { TokenRequest } from '../tokens/token-inquiry.js';
+import type { TokenRequest } from '../tokens/token-request.js';
 import { isTokenError, parseObject } from '../client/wecom-answer.js';
 import { RareCalls } from '../../http/outgoing/rare-calls.js';
 import { wecomConfig } from '../client/wecom.config.js';
@@ -81,7 +80,7 @@ export class WecomAccounts {
       const isUnderWay = asked.untilMs === Infinity;
       if (isUnderWay || (!isAskedAnew && this.clock.elapsedMs() < asked.untilMs)) return asked.accounts;
     }
-    const caller = toTokenCaller('operator', from);
+    const caller = { role: 'operator', ip: from } as const;
     const accounts = this.#askInTurn(secrets.map((known) => ({ ...known, corpId, caller, trace })));
     const now: Asked = { secretIds, accounts, untilMs: Infinity };
     const keepFor = (ms: number): void => {

@@ -62,6 +62,12 @@ export function isTokenError(errcode: number | null): boolean {
   return errcode === ERRCODE.tokenInvalid || errcode === ERRCODE.tokenExpired;
 }
 
+/** Whether the corp has no such secret. Other refusals of a token are about the address, limits, or WeCom itself. */
+export function isSecretError(errcode: number): boolean {
+  const codes: readonly number[] = [ERRCODE.secretInvalid, ERRCODE.corpIdInvalid, ERRCODE.secretIllegal];
+  return codes.includes(errcode);
+}
+
 /** Whether WeCom may say something else in a moment, whatever the call was. */
 export function isPassing(errcode: number): boolean {
   const codes: readonly number[] = [ERRCODE.busy, ERRCODE.tooFrequent, ERRCODE.tooManyAtOnce];

@@ -138,7 +138,7 @@ export class ApiProxy {
         return null;
       }
       if (isSync) this.#readEntries(answer, credential.corpId, log.openKfId ?? null);
-      credential.bot?.watch(answer, (then) => this.#unread.watch(request.raw.socket, then));
+      credential.bot?.pull.watch(answer, (then) => this.#unread.watch(request.raw.socket, then));
       const followed = (await credential.bot?.follow(body, answer, reply)) ?? null;
       const whenRead = followed?.answered ?? null;
       const end = await this.upstream
@@ -147,7 +147,7 @@ export class ApiProxy {
           if (!answer.hasBegun && !isSent(error)) followed?.notSent();
           throw error;
         });
-      credential.bot?.answered(end.errcode);
+      credential.bot?.pull.answered(end.errcode);
       if (end.kind !== 'passed') return null;
       if (end.status === 200) this.limits.noteKnown(target.api);
       return end.status;

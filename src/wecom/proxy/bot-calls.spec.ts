@@ -6,6 +6,7 @@ import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { KnownBots } from '../../registry/bots/known-bots.js';
 import type { Destinations } from '../../registry/accounts/destination.js';
 import type { AccessTokens } from '../tokens/access-tokens.js';
+import { BotAccess } from './bot-access.js';
 import { type BotCall, BotCalls } from './bot-calls.js';
 import { parseTarget } from './proxy-target.js';
 import type { QueuedMessages } from './queued-messages.js';
@@ -16,9 +17,7 @@ const BOT = { id: 'bot-1', corpId: 'wwCorp', openKfIds: ['wk1'], takes: 'event' 
 function callOf(api: string, bot: typeof BOT = BOT, tokens: object = {}): BotCall {
   const calls = new BotCalls(
     { find: () => bot } as unknown as KnownBots,
-    {} as Destinations,
-    tokens as AccessTokens,
-    { find: () => null } as unknown as SyncTokens,
+    new BotAccess({} as Destinations, tokens as AccessTokens, { find: () => null } as unknown as SyncTokens),
     {} as QueuedMessages,
     {} as StoreClock,
     new NoSessionCalls(),
@@ -67,21 +66,21 @@ describe('an access token of which the store tells nothing, since it does not an
   const unknown = expect.objectContaining({ code: 'STORE_UNAVAILABLE' });
 
   it('may have been given out by another replica', async () => {
-    await expect(callOf('kf/send_msg').admitToken('one', undefined, request)).rejects.toEqual(unknown);
+    await expect(callOf('kf/send_msg').requireToken('one', undefined, request)).rejects.toEqual(unknown);
     const call = callOf('kf/send_msg', bot, ownToken);
-    await expect(call.admitToken('one', undefined, request)).rejects.toEqual(unknown);
+    await expect(call.requireToken('one', undefined, request)).rejects.toEqual(unknown);
   });
 
   it('is admitted where it is the one of the secret of the bot', async () => {
     const call = callOf('kf/send_msg', bot, ownToken);
-    await expect(call.admitToken('own', undefined, request)).resolves.toBeUndefined();
+    await expect(call.requireToken('own', undefined, request)).resolves.toBeUndefined();
   });
 
   it('is refused once the store knows no such token', async () => {
     const forbidden = expect.objectContaining({ code: 'BOT_FORBIDDEN' });
-    await expect(callOf('kf/send_msg').admitToken('one', null, request)).rejects.toEqual(forbidden);
+    await expect(callOf('kf/send_msg').requireToken('one', null, request)).rejects.toEqual(forbidden);
     const call = callOf('kf/send_msg', bot, ownToken);
-    await expect(call.admitToken('one', null, request)).rejects.toEqual(forbidden);
-    await expect(call.admitToken('own', 'wwOther', request)).rejects.toEqual(forbidden);
+    await expect(call.requireToken('one', null, request)).rejects.toEqual(forbidden);
+    await expect(call.requireToken('own', 'wwOther', request)).rejects.toEqual(forbidden);
   });
 });

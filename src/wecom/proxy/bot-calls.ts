@@ -10,21 +10,18 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
-import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
-import { accountOfMadeSyncToken, isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
-import { Destinations } from '../../registry/accounts/destination.js';
-import { AccessTokens } from '../tokens/access-tokens.js';
-import { toTokenCaller } from '../tokens/token-caller.js';
-import { isOfCursor, parseObject } from '../client/wecom-answer.js';
+import { accountOfMadeSyncToken, isMadeSyncToken } from '../../registry/bots/sync-tokens.js';
+import { parseObject } from '../client/wecom-answer.js';
+import { BotAccess, corpSecretOf, forbidden } from './bot-access.js';
+import { BotPull } from './bot-pull.js';
 import type { CallerAnswer } from './caller-answer.js';
-import type { ProxyBody } from './proxy-body.js';
+import { type ProxyBody, rewritten } from './proxy-body.js';
 import type { ProxyTarget } from './proxy-target.js';
-import { MADE_CURSOR, type OwnPull, type QueuedAnswer, QueuedMessages } from './queued-messages.js';
+import { type QueuedAnswer, QueuedMessages } from './queued-messages.js';
 import { type FollowedCall, SessionCalls } from '../calls/session-calls.js';
-import { readAnswerFields, readSyncHead, SYNC_HEAD_BYTES } from './sync-answer.js';
+import { readAnswerFields } from './sync-answer.js';
 import type { Asker } from '../calls/sync-turns.js';
-import type { Addressee } from '../../kernel/account.js';
 
 const OPENED = /^(kf|media)\//i;
 const SYNC = 'kf/sync_msg';
@@ -39,9 +36,7 @@ const STRINGS = /"(?:[^"\\]|\\.)*"\s*:?/g;
 export class BotCalls {
   constructor(
     private readonly bots: KnownBots,
-    private readonly destinations: Destinations,
-    private readonly tokens: AccessTokens,
-    private readonly syncTokens: SyncTokens,
+    private readonly access: BotAccess,
     private readonly queued: QueuedMessages,
     private readonly storeClock: StoreClock,
     private readonly sessions: SessionCalls,
@@ -56,8 +51,8 @@ export class BotCalls {
     if (!OPENED.test(target.api)) throw forbidden(`${target.api} is neither a kf nor a media API`);
     if (target.corpId !== null && target.corpId !== bot.corpId)
       throw forbidden('corpid must be the corp of the bot');
-    const { destinations, tokens, syncTokens, queued, storeClock, sessions } = this;
-    const call = new BotCall(bot, target, destinations, tokens, syncTokens, queued, storeClock, sessions);
+    const pull = new BotPull(bot, this.queued, this.storeClock);
+    const call = new BotCall(bot, target, this.access, pull, this.sessions);
     // A Set, since a query can repeat one account a thousand times.
     const named = new Set(target.openKfIdsOfQuery);
     if (target.openKfId !== null) named.add(target.openKfId);
@@ -68,23 +63,15 @@ export class BotCalls {
 
 /** One call of a bot. */
 export class BotCall {
-  /** The call as a pull; `null` before `toWecomBody`, and for any other call. */
-  #pull: Omit<OwnPull, 'cursor' | 'isAll'> | null = null;
-  /** The account of the pull; `''` when there is none. */
-  #openKfId = '';
   /** The account that the call names. */
   #named: string | null = null;
-  /** Whether the manager added the cursor of the pull. */
-  #isGiven = false;
 
   constructor(
     private readonly bot: KnownBot,
     private readonly target: ProxyTarget,
-    private readonly destinations: Destinations,
-    private readonly tokens: AccessTokens,
-    private readonly syncTokens: SyncTokens,
-    private readonly queued: QueuedMessages,
-    private readonly storeClock: StoreClock,
+    private readonly access: BotAccess,
+    /** What the call pulls; it says nothing of any other call. */
+    readonly pull: BotPull,
     private readonly sessions: SessionCalls,
   ) {}
 
@@ -99,8 +86,7 @@ export class BotCall {
 
   /** `null` when none is stored for the bot. */
   get corpSecret(): Secret | null {
-    const secret = this.bot.secrets?.corpSecret ?? null;
-    return secret === null || secret.reveal() === '' ? null : secret;
+    return corpSecretOf(this.bot);
   }
 
   /** Identifies the app of the bot's own secret; `null` when no secret is stored for the bot. */
@@ -111,45 +97,21 @@ export class BotCall {
 
   /** The bot and the account that pull. The account is known after `toWecomBody`. */
   get asker(): Asker {
-    return { botId: this.bot.id, openKfId: this.#openKfId };
+    return { botId: this.bot.id, openKfId: this.pull.openKfId };
   }
 
   /** @throws AppError `BOT_FORBIDDEN` */
   requireOwn(openKfId: string): void {
-    const { bot } = this;
-    if (listedIn(bot).includes(openKfId)) return;
-    const { corpId } = bot;
-    const to = takesAllOthers(bot) ? this.destinations.find({ corpId, openKfId }) : null;
-    if (to === null || (to.bot?.id ?? to.puppet?.botId) !== bot.id)
-      throw forbidden('open_kfid must be an account of the bot');
+    this.access.requireOwn(this.bot, openKfId);
   }
 
-  /**
-   * Checks the access token of the call. The manager must have given it out for the corp, or WeCom must give the same token for
-   * the bot's own secret: some programs always fetch their token from WeCom directly.
-   * @param corpOfToken `null` when the manager did not give it out, `undefined` when that is not known.
-   * @throws AppError `BOT_FORBIDDEN`, `STORE_UNAVAILABLE`, `WECOM_UNREACHABLE`
-   */
-  async admitToken(
+  /** As `BotAccess.requireToken`. */
+  requireToken(
     tokenId: string,
     corpOfToken: string | null | undefined,
-    { ip, trace }: FastifyRequest,
+    request: FastifyRequest,
   ): Promise<void> {
-    const { corpSecret, corpId } = this;
-    if (corpOfToken === corpId) return;
-    if (typeof corpOfToken === 'string') throw forbidden('the access token is of another corp');
-    if (corpSecret !== null) {
-      const caller = toTokenCaller(null, ip, this.bot);
-      const own = await this.tokens.getForCall({ corpId, corpSecret, caller, botId: this.bot.id, trace });
-      if ('token' in own && own.token.id === tokenId) return;
-    }
-    // Another replica may have given it out, so the token may be valid.
-    if (corpOfToken === undefined) throw new AppError('STORE_UNAVAILABLE');
-    throw forbidden(
-      corpSecret === null
-        ? 'the manager did not give out the access token, and the bot has no corpSecret to check it with; get it from getToken'
-        : "the manager did not give out the access token, and it is not that of the bot's corpSecret; get it from getToken",
-    );
+    return this.access.requireToken(this.bot, tokenId, corpOfToken, request);
   }
 
   /**
@@ -165,51 +127,20 @@ export class BotCall {
     // Some programs keep one cursor for all accounts, and their pulls name no account.
     const openKfId = typeof named === 'string' ? named : accountOfMadeSyncToken(token);
     if (openKfId !== null) this.requireOwn(openKfId);
-    return this.queued.answer(this.bot, openKfId, typeof cursor === 'string' ? cursor : '');
+    return this.pull.answer(openKfId, typeof cursor === 'string' ? cursor : '');
   }
 
   /**
-   * The body for WeCom: as `admitBody` returns it. A pull that has no cursor gets the one at which the bot before ended. So does
-   * a pull with a cursor that the manager made: the program has that one from when its bot took messages.
+   * The body for WeCom: as `admitBody` returns it, of a pull with the cursor of `BotPull`.
    * @param appId the app of the access token; `null` when unknown.
    * @throws AppError as `admitBody`; `STORE_UNAVAILABLE`
    */
   async toWecomBody(body: ProxyBody, appId: string | null): Promise<ProxyBody> {
     const admitted = this.admitBody(body);
     const whole = 'whole' in admitted ? admitted.whole : null;
-    if (this.target.api.toLowerCase() !== SYNC || whole === null) return admitted;
-    const { cursor: sent, ...others } = parseObject(whole.toString('utf8')) ?? {};
-    const { open_kfid: openKfId } = others;
-    const isMade = typeof sent === 'string' && sent.startsWith(MADE_CURSOR);
-    const isOwn = !isMade && sent !== undefined && sent !== null && sent !== '';
-    const isKnown = typeof openKfId === 'string' && appId !== null;
-    const beganAtMs = this.storeClock.nowMs();
-    const given = isOwn || !isKnown ? '' : await this.#findCursor(openKfId, appId, isMade);
-    const from = isOwn ? sent : given;
-    if (isKnown && typeof from === 'string') {
-      this.#pull = { appId, takerId: this.bot.id, beganAtMs, from };
-      this.#openKfId = openKfId;
-      this.#isGiven = given !== '';
-    }
-    if (given !== '') return rewritten({ ...others, cursor: given });
-    return isMade ? rewritten(others) : admitted;
-  }
-
-  /**
-   * Notes how far the program has pulled, by the cursor in the answer, once the whole answer was sent. Call it after
-   * `toWecomBody` and before the answer begins.
-   * @param whenUnread calls its argument when the program cannot have read the answer.
-   */
-  watch(answer: CallerAnswer, whenUnread: (then: () => void) => void): void {
-    const pull = this.#pull;
-    if (pull === null) return;
-    answer.whenSent(SYNC_HEAD_BYTES, (head, bytes) => {
-      const read = readSyncHead(head, bytes);
-      if (read === null) return;
-      const pulled = { ...pull, ...read };
-      this.queued.wasPulled(this.#account, pulled);
-      whenUnread(() => this.queued.wasUnread(this.#account, pulled));
-    });
+    return this.target.api.toLowerCase() !== SYNC || whole === null
+      ? admitted
+      : this.pull.begin(admitted, whole, appId);
   }
 
   /**
@@ -237,26 +168,6 @@ export class BotCall {
       },
       notSent: () => followed.notSent(),
     };
-  }
-
-  /** Forgets the cursor that the manager added when WeCom does not know it any more. */
-  answered(errcode: number | null): void {
-    if (this.#pull === null || !this.#isGiven || errcode === null || !isOfCursor(errcode)) return;
-    this.queued.wasPulled(this.#account, { ...this.#pull, from: '', cursor: '', isAll: false });
-  }
-
-  get #account(): Addressee {
-    return { corpId: this.corpId, openKfId: this.#openKfId };
-  }
-
-  /** @param isNeeded whether to fail when the store fails. Without a cursor, a pull still works as without the manager. */
-  async #findCursor(openKfId: string, appId: string, isNeeded: boolean): Promise<string> {
-    try {
-      return await this.queued.findCursor({ corpId: this.corpId, openKfId }, appId);
-    } catch (error) {
-      if (isNeeded) throw error;
-      return '';
-    }
   }
 
   /**
@@ -289,23 +200,10 @@ export class BotCall {
   ): ProxyBody {
     const isMade = isMadeSyncToken(token);
     if (token !== undefined && token !== null && token !== '' && !isMade) return body;
-    const newest = openKfId === undefined ? null : this.syncTokens.find(this.bot.corpId, openKfId);
+    const newest = openKfId === undefined ? null : this.access.findSyncToken(this.bot, openKfId);
     if (newest === null && !isMade) return body;
     const fields = newest === null ? others : { ...others, token: newest };
     return rewritten(fields);
-  }
-}
-
-function rewritten(fields: Readonly<Record<string, unknown>>): ProxyBody {
-  return { whole: Buffer.from(textOf(fields)), isRewritten: true };
-}
-
-/** @throws AppError `REQUEST_BODY_NOT_JSON` when the fields are nested too deep to be written again. */
-function textOf(fields: Readonly<Record<string, unknown>>): string {
-  try {
-    return JSON.stringify(fields);
-  } catch {
-    throw new AppError('REQUEST_BODY_NOT_JSON', { detail: 'it is nested too deep' });
   }
 }
 
@@ -319,8 +217,4 @@ function isAmbiguous(text: string): boolean {
 /** @param match of `STRINGS`, with its colon. A regular expression would take seconds for a name of blanks. */
 function nameOf(match: string): string {
   return String(JSON.parse(match.slice(0, match.lastIndexOf('"') + 1)));
-}
-
-function forbidden(detail: string): AppError {
-  return new AppError('BOT_FORBIDDEN', { detail });
 }

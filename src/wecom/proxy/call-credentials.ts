@@ -8,9 +8,7 @@ import { Corps } from '../../registry/accounts/corps.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { tokenIdOf } from '../tokens/access-token.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
-import { toTokenCaller } from '../tokens/token-caller.js';
-import type { TokenRequest } from '../tokens/token-inquiry.js';
-import type { RefusedOutcome } from '../tokens/token-outcome.js';
+import type { RefusedOutcome, TokenRequest } from '../tokens/token-request.js';
 import { type BotCall, BotCalls } from './bot-calls.js';
 import type { ProxyTarget } from './proxy-target.js';
 
@@ -58,7 +56,7 @@ export class CallCredentials {
       const tokenId = tokenIdOf(new Secret(accessToken));
       const owner = await this.tokens.findOwnerOf(tokenId);
       const corpOfToken = owner ? owner.corpId : owner;
-      await bot?.admitToken(tokenId, corpOfToken, request);
+      await bot?.requireToken(tokenId, corpOfToken, request);
       const corpIdOfCall = bot?.corpId ?? corpOfToken ?? null;
       const appId = owner?.secretId ?? bot?.appId ?? null;
       return { kind: 'caller', corpId: corpIdOfCall, tokenId, appId, query, renew: null, bot };
@@ -75,10 +73,9 @@ export class CallCredentials {
       };
     if (request.role === null && request.bot === null) throw new AppError('PROXY_UNAUTHENTICATED');
     const corpSecret = bot?.corpSecret ?? (await this.#getSecret(corpId, target.openKfId));
-    const caller = toTokenCaller(request.role, request.ip, request.bot);
     const isProven = this.corps.isAccepted(corpId, corpSecret);
     const botId = request.bot?.id ?? null;
-    const asked = { corpId, corpSecret, caller, botId, isProven, trace: request.trace };
+    const asked = { corpId, corpSecret, caller: request, botId, isProven, trace: request.trace };
     return this.#ours(target, asked, bot, true);
   }
 

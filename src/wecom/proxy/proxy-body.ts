@@ -30,6 +30,19 @@ export class CallerGone extends Error {
   }
 }
 
+export function rewritten(fields: Readonly<Record<string, unknown>>): ProxyBody {
+  return { whole: Buffer.from(textOf(fields)), isRewritten: true };
+}
+
+/** @throws AppError `REQUEST_BODY_NOT_JSON` when the fields are nested too deep to be written again. */
+function textOf(fields: Readonly<Record<string, unknown>>): string {
+  try {
+    return JSON.stringify(fields);
+  } catch {
+    throw new AppError('REQUEST_BODY_NOT_JSON', { detail: 'it is nested too deep' });
+  }
+}
+
 /** The body of a request, on a route with `@TakesBody('streamed')`. */
 export function takeBody(
   { body, bodyStream }: Pick<FastifyRequest, 'body' | 'bodyStream'>,

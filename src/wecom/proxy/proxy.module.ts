@@ -3,6 +3,7 @@ import { RegistryModule } from '../../registry/registry.module.js';
 import { CallsModule } from '../calls/calls.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { ApiProxy } from './api-proxy.js';
+import { BotAccess } from './bot-access.js';
 import { BotCalls } from './bot-calls.js';
 import { CallCredentials } from './call-credentials.js';
 import { CgiBinController } from './cgi-bin.controller.js';
@@ -13,6 +14,6 @@ import { WecomController } from './wecom.controller.js';
 @Module({
   imports: [CallsModule, RegistryModule, TokensModule],
   controllers: [CgiBinController, WecomController],
-  providers: [ApiProxy, BotCalls, CallCredentials, ProxyUpstream],
+  providers: [ApiProxy, BotAccess, BotCalls, CallCredentials, ProxyUpstream],
 })
 export class ProxyModule {}

@@ -8,8 +8,7 @@ import { type TokenResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
 import { Corps } from '../../registry/accounts/corps.js';
 import { AccessTokens } from './access-tokens.js';
 import { missingOf, parseGetToken } from './get-token.dto.js';
-import { toTokenCaller } from './token-caller.js';
-import type { TokenOutcome } from './token-outcome.js';
+import type { TokenOutcome } from './token-request.js';
 import { secondsLeft } from './token-record.js';
 
 class TokenLog extends RequestFields {
@@ -54,7 +53,6 @@ export class TokenAnswers {
       log.corpId = corpId;
       if (request.bot !== null && request.bot.corpId !== corpId)
         throw new AppError('BOT_FORBIDDEN', { detail: 'corpid must be the corp of the bot' });
-      const caller = toTokenCaller(request.role, request.ip, request.bot);
       const isProven = this.corps.isAccepted(corpId, corpSecret);
       const { trace } = request;
       this.#give(
@@ -63,7 +61,7 @@ export class TokenAnswers {
         await this.tokens.get({
           corpId,
           corpSecret,
-          caller,
+          caller: request,
           botId: request.bot?.id ?? null,
           isProven,
           trace,

@@ -6,15 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
-import type { Secret } from '../../kernel/secret.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
-import type { TraceContext } from '../../kernel/trace-context.js';
 import { ERRCODE, tooFrequent } from '../client/wecom-answer.js';
 import type { InquiryResult, WecomMetrics } from '../outcomes/wecom-metrics.js';
 import type { TokenRecord } from './access-token.js';
 import { FailureBudget } from './failure-budget.js';
 import type { SharedSlots } from './shared-slots.js';
-import type { RefusedOutcome, TokenOutcome } from './token-outcome.js';
+import { callerKeyOf, type RefusedOutcome, type TokenOutcome, type TokenRequest } from './token-request.js';
 import { afterGrant, afterRefusal, findRefusal, findUsable } from './token-record.js';
 import type { TokenSlot } from './token-slot.js';
 import { ASK_LIMIT_MS, type SourceAnswer, type TokenSource } from './token-source.js';
@@ -28,23 +26,6 @@ export const CHECK_AFTER_MS = 60_000;
 const LEASE_MS = ASK_LIMIT_MS + 1_000;
 /** How often to look for the answer that another process asks for. */
 const POLL_MS = 50;
-
-/** The secret whose token is wanted, and the caller. */
-export interface TokenRequest {
-  readonly corpId: string;
-  readonly corpSecret: Secret;
-  /** The caller, by credential and address: see `token-caller.ts`. Failures are counted per caller. */
-  readonly caller: string;
-  /**
-   * The bot whose it is, by its key or because it stands in its record; `null` for other callers. Left out where somebody tries a
-   * secret: that WeCom refuses it is nobody's trouble.
-   */
-  readonly botId?: string | null;
-  /** Whether WeCom has accepted the secret before. Then it cannot be a guess. Left out when unknown. */
-  readonly isProven?: boolean;
-  /** The trace of the inquiry, if any. */
-  readonly trace?: TraceContext | null;
-}
 
 export class TokenInquiry {
   readonly #budget = new FailureBudget();
@@ -68,7 +49,7 @@ export class TokenInquiry {
     }
     const giveUpMs = this.clock.elapsedMs() + ASK_LIMIT_MS;
     const isLate = (): boolean => this.clock.elapsedMs() >= giveUpMs;
-    const admission = await this.#budget.admit(request.caller, isLate);
+    const admission = await this.#budget.admit(callerKeyOf(request.caller), isLate);
     if (typeof admission === 'number') return refusedUnasked(slot, admission);
     if (admission === null) {
       throw new AppError('WECOM_UNREACHABLE', {

@@ -38,7 +38,7 @@ afterEach(closeAll);
 
 type Asked = ReturnType<typeof request>;
 
-const toQuestion = ({ caller: from, ...same }: Asked): SecretQuestion => ({ ...same, from });
+const toQuestion = ({ caller, ...same }: Asked): SecretQuestion => ({ ...same, from: caller.ip });
 
 /** While time stands still but for what the answer itself waits for. */
 async function verdict(of: Asked = request(), limitMs = LIMIT_MS, stepMs = 0): Promise<SecretVerdict> {

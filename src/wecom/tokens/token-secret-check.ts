@@ -7,17 +7,9 @@ import {
   type SecretQuestion,
   type SecretVerdict,
 } from '../../registry/puppets/secret-check.js';
-import { ERRCODE } from '../client/wecom-answer.js';
+import { isSecretError } from '../client/wecom-answer.js';
 import { AccessTokens } from './access-tokens.js';
-import { toTokenCaller } from './token-caller.js';
-import type { TokenOutcome } from './token-outcome.js';
-
-/** Errcodes that mean that the corp has no such secret. Others are about the address, limits, or WeCom itself. */
-const REFUSALS = new Set<number>([ERRCODE.secretInvalid, ERRCODE.corpIdInvalid, ERRCODE.secretIllegal]);
-/** Whether the errcode means that the corp has no such secret. */
-export function isRefusedSecret(errcode: number): boolean {
-  return REFUSALS.has(errcode);
-}
+import type { TokenOutcome } from './token-request.js';
 
 const UNREACHABLE_PAUSE_S = 10;
 
@@ -33,7 +25,7 @@ export class TokenSecretCheck extends SecretCheck {
 
   override async check(question: SecretQuestion, limitMs: number): Promise<SecretVerdict> {
     // Only puppets register.
-    const caller = toTokenCaller('puppet', question.from);
+    const caller = { role: 'puppet', ip: question.from } as const;
     const verdict = this.tokens.check({ ...question, caller }).then(toVerdict, toUnknown);
     if (await this.clock.within(limitMs, verdict)) return verdict;
     return { unknown: 'WeCom did not answer in time', retryAfterS: UNREACHABLE_PAUSE_S };
@@ -47,7 +39,7 @@ export class TokenSecretCheck extends SecretCheck {
 function toVerdict(outcome: TokenOutcome): SecretVerdict {
   if ('token' in outcome) return 'accepted';
   const { refusal, retryAfterS } = outcome;
-  return isRefusedSecret(refusal.errcode)
+  return isSecretError(refusal.errcode)
     ? 'refused'
     : { unknown: `WeCom answered ${refusal.errcode}`, retryAfterS };
 }

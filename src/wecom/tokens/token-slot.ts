@@ -1,5 +1,5 @@
 import type { TokenRecord } from './access-token.js';
-import type { TokenOutcome } from './token-outcome.js';
+import type { TokenOutcome } from './token-request.js';
 
 /** A token is renewed 5 to 6 minutes before its end. The random minute spreads the renewals of many tokens. */
 const RENEW_AHEAD_MS = 300_000;

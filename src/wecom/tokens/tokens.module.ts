@@ -10,10 +10,12 @@ import { AccessTokenStore } from './access-token.store.js';
 import { AccessTokens } from './access-tokens.js';
 import { TokenAnswers } from './token-answers.js';
 import { TokenSecretCheck } from './token-secret-check.js';
+import { TokenController } from './token.controller.js';
 import { TokenSource } from './token-source.js';
 
 @Module({
   imports: [RegistryModule],
+  controllers: [TokenController],
   providers: [
     AccessTokenStore,
     AccessTokens,
