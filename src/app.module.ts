@@ -2,7 +2,11 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AgentCarrier } from './agents/agent-carrier.js';
 import { agentsConfig } from './agents/service/agents.config.js';
 import { AgentsModule } from './agents/agents.module.js';
-import { ApiModule } from './api/api.module.js';
+import { AgentsController } from './api/agents/agents.controller.js';
+import { apiConfig } from './api/bots/api.config.js';
+import { ApiModule, type ControllerLine } from './api/api.module.js';
+import { ConnectionsController } from './api/connections/connections.controller.js';
+import { NotificationsController } from './api/notifications/notifications.controller.js';
 import { AuditModule } from './audit/audit.module.js';
 import { callbackConfig } from './callback/callback.config.js';
 import { CallbackModule } from './callback/callback.module.js';
@@ -44,7 +48,6 @@ import { OpenapiModule } from './openapi/openapi.module.js';
 import { OperatorsModule } from './operators/operators.module.js';
 import { logConfig } from './log/log.config.js';
 import { LogModule } from './log/log.module.js';
-import { apiConfig } from './api/api.config.js';
 import { WaitingEvents } from './registry/accounts/waiting-events.js';
 import { appsConfig } from './registry/apps/apps.config.js';
 import { endpointConfig } from './registry/endpoint/endpoint.config.js';
@@ -110,6 +113,13 @@ const CARRIERS: readonly CarrierLine[] = [
   [AgentCarrier, AgentsModule],
 ];
 
+/** Routes of the operators' API about optional features. */
+const OPTIONAL_CONTROLLERS: readonly ControllerLine[] = [
+  [AgentsController, AgentsModule],
+  [ConnectionsController, StreamModule],
+  [NotificationsController, NotificationsModule],
+];
+
 @Module({})
 export class AppModule {
   /** @param server is made first; the application runs behind it. */
@@ -140,8 +150,7 @@ export class AppModule {
         ProxyModule,
         TunnelsModule,
         HealthModule,
-        ApiModule,
-        NotificationsModule,
+        ApiModule.forRoot(OPTIONAL_CONTROLLERS),
         OidcModule,
         ConsoleModule,
         OpenapiModule,

@@ -7,12 +7,12 @@ import ts from 'typescript';
 
 /** The folders of each. */
 export const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
-  notifications: ['src/notifications'],
+  notifications: ['src/notifications', 'src/api/notifications'],
   console: ['src/console'],
   'sign-in by OpenID Connect': ['src/console/oidc'],
   tunnels: ['src/wecom/tunnels'],
-  agents: ['src/agents'],
-  streams: ['src/stream', 'src/cli/connect'],
+  agents: ['src/agents', 'src/api/agents'],
+  streams: ['src/stream', 'src/api/connections', 'src/cli/connect'],
   sessions: ['src/sessions'],
   tracing: ['src/tracing'],
 };

@@ -10,8 +10,8 @@ import {
   noteSeen,
   noteTold,
 } from './book.js';
-import { newCause } from '../insight/answers/cause.js';
-import type { Cause } from '../insight/answers/cause.js';
+import { newCause } from '../insight/accounts/cause.js';
+import type { Cause } from '../insight/accounts/cause.js';
 import { toSight } from './trouble.js';
 
 const neverWorked = (): boolean => false;
@@ -197,7 +197,7 @@ describe('a trouble', () => {
   });
 
   it('has begun when the cause says', () => {
-    pass(5 * SECOND_MS, [{ ...WAITING, since: '2025-12-31T23:43:00.000Z' }]);
+    pass(5 * SECOND_MS, [{ ...WAITING, sinceMs: Date.UTC(2025, 11, 31, 23, 43) }]);
     expect(book.troubles[0]?.sinceMs).toBe(Date.UTC(2025, 11, 31, 23, 43));
   });
 });

@@ -2,7 +2,7 @@
  * What one receiver of notifications was told, and what it is still to be told. The functions are pure, so that every replica
  * decides the same. Times are store time, epoch milliseconds.
  */
-import type { Cause } from '../insight/answers/cause.js';
+import type { Cause } from '../insight/accounts/cause.js';
 import { isInSight, type Sight } from './trouble.js';
 
 export interface Trouble {
@@ -168,8 +168,8 @@ function newTrouble(key: string, cause: Cause, nowMs: number): Trouble {
   };
 }
 
-function sinceMsOf({ since }: Cause, nowMs: number): number {
-  return since === null ? nowMs : Math.min(Date.parse(since), nowMs);
+function sinceMsOf({ sinceMs }: Cause, nowMs: number): number {
+  return Math.min(sinceMs ?? nowMs, nowMs);
 }
 
 function seen(trouble: Trouble, cause: Cause, nowMs: number): Trouble {

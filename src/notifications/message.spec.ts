@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { CAUSES } from '../insight/answers/cause.dto.js';
 import type { Trouble } from './book.js';
 import { toRobotBody, toTestBody, toWebhookBody } from './message.js';
-import type { Cause } from '../insight/answers/cause.js';
+import { type Cause, CAUSES } from '../insight/accounts/cause.js';
 import { wordsOf } from './words.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
@@ -19,7 +18,7 @@ function trouble(changes: Partial<Cause> = {}): Trouble {
     why: 'connect',
     status: null,
   };
-  const cause = { code: 'waiting', severity: 'wait', count: 3, since: null, ...where, ...changes } as Cause;
+  const cause = { code: 'waiting', severity: 'wait', count: 3, sinceMs: null, ...where, ...changes } as Cause;
   const times = { sinceMs: NOW_MS - 13 * 60_000, changedAtMs: NOW_MS, seenAtMs: NOW_MS };
   return { key: 'waiting 10.0.0.7', cause, state: 'told', returns: 0, hasWorked: false, ...times };
 }

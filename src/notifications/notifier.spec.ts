@@ -19,8 +19,8 @@ import { NotificationMetrics } from './notification-metrics.js';
 import { notificationsConfig } from './notifications.config.js';
 import { Notifier } from './notifier.js';
 import { Receivers } from './receivers.js';
-import { newCause } from '../insight/answers/cause.js';
-import type { Cause } from '../insight/answers/cause.js';
+import { newCause } from '../insight/accounts/cause.js';
+import type { Cause } from '../insight/accounts/cause.js';
 import { toSight } from './trouble.js';
 
 /** What is not there any more was seen to work. */

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { hintCauses } from '../insight/verdict/hint-causes.js';
-import { newCause } from '../insight/answers/cause.js';
-import type { Cause } from '../insight/answers/cause.js';
+import { newCause } from '../insight/accounts/cause.js';
+import type { Cause } from '../insight/accounts/cause.js';
 import { toSight } from './trouble.js';
 
 const neverWorked = (): boolean => false;

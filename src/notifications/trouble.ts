@@ -1,8 +1,7 @@
 /** Troubles are the causes of the verdict, each with a key by which it is recognized again. */
-import { CAUSES } from '../insight/answers/cause.dto.js';
-import type { Cause } from '../insight/answers/cause.js';
+import { type Cause, CAUSES } from '../insight/accounts/cause.js';
 import type { SeenToWork } from '../insight/verdict/seen-to-work.js';
-import type { VerdictAnswer } from '../insight/verdict/verdict.dto.js';
+import type { Conclusion } from '../insight/verdict/status.js';
 
 /** What one replica sees at one moment. */
 export interface Sight {
@@ -37,7 +36,7 @@ const HIDING: ReadonlySet<Cause['code']> = new Set(['store_down', 'unknown']);
 const OF_HINTS: ReadonlySet<Cause['code']> = new Set(['waiting', 'parked', 'dead']);
 
 export function toSight(
-  { causes, moreCauses }: Pick<VerdictAnswer, 'causes' | 'moreCauses'>,
+  { causes, moreCauses }: Pick<Conclusion, 'causes' | 'moreCauses'>,
   hasWorked: SeenToWork,
 ): Sight {
   const isBlind = causes.some((cause) => HIDING.has(cause.code) || isUngrouped(cause));

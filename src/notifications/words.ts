@@ -1,6 +1,6 @@
 /** The words for each cause: Chinese for a group robot of WeCom, English for any other receiver. */
 import type { LoggedDeliveryAnswer } from '../insight/deliveries/logged-delivery.dto.js';
-import type { Cause } from '../insight/answers/cause.js';
+import type { Cause } from '../insight/accounts/cause.js';
 
 export type Language = 'en' | 'zh';
 

@@ -3,7 +3,6 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { Clients } from './clients/clients.js';
-import { ConnectionsController } from './connections.controller.js';
 import { ReplicaSync } from './replica-sync.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamController } from './stream.controller.js';
@@ -16,7 +15,7 @@ import { StreamCarrier } from './stream-carrier.js';
 /** Connections that bots open. `StreamDirectory` uses the `RecordStore` of the storage module, which is global. */
 @Module({
   imports: [RegistryModule, DispatchModule],
-  controllers: [StreamController, ConnectionsController],
+  controllers: [StreamController],
   providers: [
     Clients,
     ReplicaSync,
@@ -27,7 +26,7 @@ import { StreamCarrier } from './stream-carrier.js';
     StreamServer,
     StreamWakes,
   ],
-  exports: [StreamCarrier],
+  exports: [Clients, StreamCarrier],
 })
 export class StreamModule {
   /** Whoever follows the connections is named here, so that one that is missing stops the start. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
-import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { describeInBrowser, newPage, openBrowser, screenshot } from '../support/browser.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
 import type { StatusAnswer } from '../../packages/console/src/api/answers.gen.js';
 import { PAGES, pathOf } from '../../packages/console/src/shell/paths.js';
-import type { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
+import type { ReceiversAnswer } from '../../src/api/notifications/notification.dto.js';
 import {
   describeInBrowser,
   newPage,

@@ -1,7 +1,7 @@
 /** Messages and streams as an operator sees them: that a message waits, and who is connected; never what a message says. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp } from '../support/connected-app.js';
 import {

@@ -1,10 +1,10 @@
 /** All accounts of all apps, each judged by what its customers get: the built process, its bots and WeCom on real sockets. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import { BotAnswer } from '../../src/api/bots.dto.js';
-import { AccountAnswer, AccountPageAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import { BotAnswer } from '../../src/api/bots/bots.dto.js';
+import { AccountAnswer, AccountPageAnswer } from '../../src/api/accounts/account.dto.js';
 import type { AccountState } from '../../src/insight/accounts/account-state.js';
-import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';

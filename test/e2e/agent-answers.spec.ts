@@ -1,8 +1,8 @@
 /** What `docs/agents.md` promises of questions and answers: the built process, the local WeCom, and a stand-in of a service. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { MessagePageAnswer } from '../../src/api/messages.dto.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import type { Asked } from '../../packages/simulator/services/service-forms.js';

@@ -1,8 +1,8 @@
 /** Agents whose service refuses the key, has no quota left or takes no more questions now: nothing is lost by it. On MongoDB and on the embedded store. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { MessageAnswer, MessagePageAnswer } from '../../src/api/messages.dto.js';
-import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import type { MessageAnswer, MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
+import type { AccountAnswer } from '../../src/api/accounts/account.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp } from '../support/connected-app.js';

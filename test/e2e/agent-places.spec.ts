@@ -1,8 +1,8 @@
 /** Answers of agents that take long: who waits for them, and who does not. On the embedded store, and replicas on MongoDB. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import type { AccountAnswer } from '../../src/api/accounts/account.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';

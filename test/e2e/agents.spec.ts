@@ -1,8 +1,8 @@
 /** Bots without a program: a stand-in of a service answers customers of the local WeCom; on MongoDB and on the embedded store. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AppPageAnswer } from '../../src/api/apps.dto.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { AppPageAnswer } from '../../src/api/apps/apps.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import type { Asked, ServiceForm } from '../../packages/simulator/services/service-forms.js';

@@ -1,6 +1,6 @@
 /** What `docs/bots.md` promises of a bot that is changed, paused, given a new key or deleted; on the embedded store, and replicas on MongoDB. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotWithKeyAnswer } from '../../src/api/bots.dto.js';
+import type { BotWithKeyAnswer } from '../../src/api/bots/bots.dto.js';
 import { mongoPlace } from '../support/each-store.js';
 import { EventApp } from '../support/event-app.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

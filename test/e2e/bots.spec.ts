@@ -8,9 +8,9 @@ import type {
   BotPageAnswer,
   BotVerifiedAnswer,
   BotWithKeyAnswer,
-} from '../../src/api/bots.dto.js';
-import type { TestedAnswer } from '../../src/api/accounts.dto.js';
-import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
+} from '../../src/api/bots/bots.dto.js';
+import type { TestedAnswer } from '../../src/api/accounts/accounts.dto.js';
+import type { HintPageAnswer } from '../../src/api/waiting/hints.dto.js';
 import { BotServer } from '../support/bot-server.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { type Place, sealedPlace } from '../support/place.js';

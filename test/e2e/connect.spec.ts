@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LineProcess } from '../../packages/simulator/demo/line-process.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { BotServer } from '../support/bot-server.js';
 import { newCertificate } from '../support/certificate.js';
 import { runCli, spawnCli } from '../support/cli-process.js';

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ok, refusal, sendAnswer } from '../../packages/simulator/api/answers.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import type { HintPageAnswer } from '../../src/api/waiting/hints.dto.js';
 import { onEachStoreNightly } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { type Place, sealedPlace } from '../support/place.js';

@@ -1,7 +1,7 @@
 /** What WeCom tells of a session late, or within one second: its times have whole seconds, and it gives some entries out of order. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp } from '../support/connected-app.js';
 import { onEachStoreNightly } from '../support/each-store.js';

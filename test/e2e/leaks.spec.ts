@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer, BotWithKeyAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer, BotWithKeyAnswer } from '../../src/api/bots/bots.dto.js';
 import { readEvents } from '../support/event-stream.js';
 import { type CallOptions, call, postJsonBody } from '../support/http-call.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';

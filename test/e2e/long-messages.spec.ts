@@ -1,8 +1,8 @@
 /** One limit of 2 MB for messages, at all bots and replicas; what is longer stops nobody. On both stores: embedded and MongoDB. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { MessageAnswer, MessagePageAnswer } from '../../src/api/messages.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import type { MessageAnswer, MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
 import { connectApp } from '../support/connected-app.js';
 import { mongoPlace } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';

@@ -1,8 +1,8 @@
 /** Where messages end that `docs/messages.md` describes: refusals, settings, texts as one, a cursor that WeCom refuses. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { MessagePageAnswer } from '../../src/api/messages.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { runCli, runCliWith } from '../support/cli-process.js';
 import { connectApp } from '../support/connected-app.js';

@@ -4,9 +4,9 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
-import type { MessagePageAnswer } from '../../src/api/messages.dto.js';
+import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
 import { connectApp } from '../support/connected-app.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
 import { ManualClock } from '../support/manual-clock.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';
 import { runCli } from '../support/cli-process.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { BotServer } from '../support/bot-server.js';
 import { newCertificate } from '../support/certificate.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
+import { ReceiversAnswer } from '../../src/api/notifications/notification.dto.js';
 import { connectApp } from '../support/connected-app.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -5,17 +5,13 @@ import {
   DeliveryStoryAnswer,
   LoggedDeliveryPageAnswer,
 } from '../../src/insight/deliveries/logged-delivery.dto.js';
-import {
-  type HintAnswer,
-  HintCountAnswer,
-  HintPageAnswer,
-  ReplayedAnswer,
-} from '../../src/insight/answers/hint.dto.js';
-import { TestedAnswer } from '../../src/api/accounts.dto.js';
-import { AccountAnswer, AccountPageAnswer } from '../../src/insight/accounts/account.dto.js';
+import { type HintAnswer } from '../../src/api/answers/hint.dto.js';
+import { HintCountAnswer, HintPageAnswer, ReplayedAnswer } from '../../src/api/waiting/hints.dto.js';
+import { TestedAnswer } from '../../src/api/accounts/accounts.dto.js';
+import { AccountAnswer, AccountPageAnswer } from '../../src/api/accounts/account.dto.js';
 import { RefusedCallbacksAnswer } from '../../src/insight/deliveries/refused-callback.dto.js';
 import { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
-import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { FailedCallPageAnswer, SeenWecomErrorPageAnswer } from '../../src/api/wecom-errors.dto.js';
 import { SuccessAnswer } from '../../src/http/answers/success-answer.dto.js';
 import { answerAs } from '../support/answers.js';

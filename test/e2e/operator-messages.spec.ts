@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotPageAnswer } from '../../src/api/bots.dto.js';
-import type { TestedAnswer } from '../../src/api/accounts.dto.js';
-import type { MessageAnswer, MessagePageAnswer } from '../../src/api/messages.dto.js';
-import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import type { BotPageAnswer } from '../../src/api/bots/bots.dto.js';
+import type { TestedAnswer } from '../../src/api/accounts/accounts.dto.js';
+import type { MessageAnswer, MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
+import type { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { connectApp } from '../support/connected-app.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';

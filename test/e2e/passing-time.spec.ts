@@ -1,6 +1,6 @@
 /** What days and hours do to messages and sessions: the built manager and the local WeCom go ahead together. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { MessagePageAnswer } from '../../src/api/messages.dto.js';
+import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';

@@ -1,7 +1,7 @@
 /** Customers' messages whose callbacks WeCom's side loses: the built manager finds them, and says that callbacks do not arrive. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { connectApp } from '../support/connected-app.js';
 import { mongoPlace, onEachStore } from '../support/each-store.js';

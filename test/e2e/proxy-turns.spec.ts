@@ -1,7 +1,7 @@
 /** The places of a corp at WeCom, shared by the built process between the keys of its bots. */
 import type { ClientRequest } from 'node:http';
 import { afterEach, beforeAll, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { answerOf, call, jsonOf, open, postJsonBody } from '../support/http-call.js';
 import { proxySuite } from '../support/proxy-suite.js';
 import { until } from '../support/until.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { connectApp } from '../support/connected-app.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -1,8 +1,8 @@
 /** Where sessions end that `docs/sessions.md` describes: WeCom refuses or is silent, settings change, servicers take turns. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import type { AccountAnswer } from '../../src/api/accounts/account.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';

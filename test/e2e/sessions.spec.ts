@@ -1,9 +1,9 @@
 /** Bots and people who share customers: what customers get, and what the bot gets, with WeCom's rules kept by the local WeCom. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { AccountAnswer } from '../../src/api/accounts/account.dto.js';
 import type { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
-import type { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import type { StatusAnswer } from '../../src/api/status/status.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp, saveCallback } from '../support/connected-app.js';

@@ -1,7 +1,7 @@
 /** Two replicas on one database: customers write through one of them, and programs reply through the other. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import { AccountAnswer } from '../../src/api/accounts/account.dto.js';
 import { answerAs } from '../support/answers.js';
 import { mongoPlace } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -1,6 +1,6 @@
 /** An app whose callbacks cease: the built manager compares the silence with the days before, which a test cannot wait for. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';

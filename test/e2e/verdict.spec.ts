@@ -1,8 +1,8 @@
 /** Whether customers are being answered, as the built process says it, with its bots and WeCom on real sockets. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
-import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import { AccountAnswer } from '../../src/api/accounts/account.dto.js';
+import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';

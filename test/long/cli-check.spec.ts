@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decrypt } from '@wecom/crypto';
 import mongoose from 'mongoose';
-import type { AppPageAnswer } from '../../src/api/apps.dto.js';
+import type { AppPageAnswer } from '../../src/api/apps/apps.dto.js';
 import { newCertificate } from '../support/certificate.js';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

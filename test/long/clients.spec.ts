@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type WebSocket, WebSocketServer } from 'ws';
 import { stablePort } from '../../lab/faults/ports.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { startConnect } from '../support/connect-process.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { decrypt } from '@wecom/crypto';
 import type { CallRecord } from '../../packages/simulator/api/call-log.js';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { onEachStoreNightly } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';

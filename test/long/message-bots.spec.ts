@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { stablePort } from '../../lab/faults/ports.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';

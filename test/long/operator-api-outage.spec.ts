@@ -1,9 +1,9 @@
 /** What operators are told by the built process while its MongoDB is away. */
 import { expect, it } from '@jest/globals';
-import { TestedAnswer } from '../../src/api/accounts.dto.js';
-import { AccountPageAnswer } from '../../src/insight/accounts/account.dto.js';
+import { TestedAnswer } from '../../src/api/accounts/accounts.dto.js';
+import { AccountPageAnswer } from '../../src/api/accounts/account.dto.js';
 import { HistoryAnswer } from '../../src/insight/figures/history-answer.dto.js';
-import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';

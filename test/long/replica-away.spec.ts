@@ -3,9 +3,9 @@
  * minute of the database's clock, which no test can set.
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { AccountAnswer } from '../../src/insight/accounts/account.dto.js';
+import { AccountAnswer } from '../../src/api/accounts/account.dto.js';
 import { LoggedDeliveryPageAnswer } from '../../src/insight/deliveries/logged-delivery.dto.js';
-import { StatusAnswer } from '../../src/insight/verdict/status.dto.js';
+import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { mongoPlace } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { PeakMemory } from '../support/process-memory.js';

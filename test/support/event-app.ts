@@ -1,7 +1,8 @@
 /** An app with an account at a manager, and the server of its bot: what an operator and a gateway ask of the manager in specs of events. */
-import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots.dto.js';
-import type { TestedAnswer } from '../../src/api/accounts.dto.js';
-import type { HintAnswer, HintPageAnswer } from '../../src/insight/answers/hint.dto.js';
+import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
+import type { TestedAnswer } from '../../src/api/accounts/accounts.dto.js';
+import type { HintAnswer } from '../../src/api/answers/hint.dto.js';
+import type { HintPageAnswer } from '../../src/api/waiting/hints.dto.js';
 import { BotServer } from './bot-server.js';
 import { postJson } from './puppet-server.js';
 import { newApp, newOpenKfId } from './wecom.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Simulator } from '../../packages/simulator/simulator.js';
-import type { BotCreatedAnswer } from '../../src/api/bots.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import { BotServer } from './bot-server.js';
 import { postJson, type Received } from './puppet-server.js';
 import { whenServed } from './until.js';

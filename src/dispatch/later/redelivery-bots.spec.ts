@@ -23,7 +23,7 @@ import {
 import { AppError } from '../../kernel/app-error.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { Secret } from '../../kernel/secret.js';
-import { toHintAnswer } from '../../insight/answers/hint-answer.js';
+import { toHintAnswer } from '../../api/answers/hint.dto.js';
 import type { BotWithKey } from '../../registry/bots/bots.service.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { TestDelivery } from './test-delivery.js';

@@ -5,6 +5,11 @@ export function toIso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** The same for a time that may be unknown, or may not have come. */
+export function toTime(ms: number | null): string | null {
+  return ms === null ? null : toIso(ms);
+}
+
 /** The difference of two store times; not negative, even if the clocks differ. */
 export function toAgeS(nowMs: number, sinceMs: number): number {
   return Math.max(0, nowMs - sinceMs) / 1_000;

@@ -19,8 +19,9 @@ import type { AskedBy } from '../../kernel/role.js';
 import type { HintPage } from '../../queue/event-queue.js';
 import type { Failure } from '../../queue/failure.js';
 import type { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
-import type { AccountPageAnswer } from './account.dto.js';
-import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
+import type { AccountAnswer } from '../../api/accounts/account.dto.js';
+import { toAccountAnswer } from '../../api/accounts/account-answer.js';
+import { type AccountDetails, type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
 import { AccountServers } from './account-servers.js';
 import { AccountViews } from './account-views.js';
 import { AccountWaits } from './account-waits.js';
@@ -62,24 +63,34 @@ beforeEach(async () => {
   const config = { replyWithinMs: MINUTE_MS, peopleWaitAlarmMs: 5 * MINUTE_MS };
   const views = new AccountViews(servers, waits, past, wecom, config, clock, clock);
   const names = new Names(knownApps, bots, accounts, image, wecom);
-  list = new AccountList(accounts, views, past, names, wecom, clock, clock);
+  list = new AccountList(accounts, views, past, names, wecom, clock);
 });
 
-const page = (
+/** As operators are shown it. */
+const toShown = (details: AccountDetails): AccountAnswer => toAccountAnswer(details, clock.nowMs());
+
+async function page(
   filter: Partial<AccountFilter> = {},
   after: string | null = null,
   order: AccountOrder = 'name',
-) => list.page({ ...ANY, ...filter }, after, 2, order, FROM);
+) {
+  const { items, ...others } = await list.page({ ...ANY, ...filter }, after, 2, order, FROM);
+  return { items: items.map(toShown), ...others };
+}
 
-const idsIn = ({ items }: AccountPageAnswer): string[] => items.map(({ openKfId }) => openKfId);
+const get = async (openKfId: string, corpId: string | null = null): Promise<AccountAnswer> =>
+  toShown(await list.get(openKfId, corpId, FROM));
+
+const idsIn = ({ items }: Awaited<ReturnType<typeof page>>): string[] =>
+  items.map(({ openKfId }) => openKfId);
 
 async function pages(filter: Partial<AccountFilter>, order: AccountOrder = 'name'): Promise<string[][]> {
   const all: string[][] = [];
   for (let cursor: string | null = null; ;) {
     const found = await page(filter, cursor, order);
     all.push(idsIn(found));
-    if (found.nextCursor === null) return all;
-    cursor = found.nextCursor;
+    if (found.next === null) return all;
+    cursor = found.next;
   }
 }
 
@@ -174,8 +185,8 @@ describe('the list of accounts', () => {
     expect(idsIn(first)).toEqual(['wk-b', 'wk-c']);
     await registerAt('http://puppet', { openKfId: 'wk-a', name: 'a' });
     await dispatch.registry.accounts.forget('wk-c', { from: '10.0.0.1', requestId: 'r' });
-    const second = await page({}, first.nextCursor);
-    expect([idsIn(second), second.nextCursor]).toEqual([['wk-d', 'wk-e'], null]);
+    const second = await page({}, first.next);
+    expect([idsIn(second), second.next]).toEqual([['wk-d', 'wk-e'], null]);
   });
 
   it('begins anew from a place of an older version', async () => {
@@ -210,16 +221,16 @@ describe('the list of accounts', () => {
 describe('one account', () => {
   it('has its hint as it is now', async () => {
     await registerAll();
-    expect((await list.get('wkOnline', null, FROM)).hint).toBeNull();
+    expect((await get('wkOnline')).hint).toBeNull();
     await leave({ event: kfEvent({ openKfId: 'wkOnline' }), dueAtMs: laterMs() });
-    expect((await list.get('wkOnline', null, FROM)).hint).toMatchObject({ state: 'waiting' });
+    expect((await get('wkOnline')).hint).toMatchObject({ state: 'waiting' });
   });
 
   it('is that of the corp that has registered it, if several have it and none is named', async () => {
     await registerAll();
     await leave({ event: kfEvent({ openKfId: 'wkOther' }), dueAtMs: laterMs() });
-    expect(await list.get('wkOther', null, FROM)).toMatchObject({ corpId: 'wwOther', servedBy: 'puppet' });
-    expect(await list.get('wkOther', CORP, FROM)).toMatchObject({
+    expect(await get('wkOther')).toMatchObject({ corpId: 'wwOther', servedBy: 'puppet' });
+    expect(await get('wkOther', CORP)).toMatchObject({
       ...{ corpId: CORP, servedBy: 'nobody', registration: null },
       hint: { state: 'waiting' },
     });
@@ -228,6 +239,6 @@ describe('one account', () => {
   it('is not found where nobody knows it', async () => {
     await registerAll();
     for (const corpId of [null, 'wwOther'])
-      await expect(list.get('wkNone', corpId, FROM)).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
+      await expect(get('wkNone', corpId)).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
   });
 });

@@ -1,28 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { type LastTaken, Past } from '../../log/past.js';
+import { type LastDeliveries, Past } from '../../log/past.js';
 import { summaryOf } from '../../log/recent-attempts.js';
 import { accountKey } from '../../kernel/account.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 import { Smallest } from '../../kernel/smallest.js';
-import { StoreClock } from '../../kernel/store-clock.js';
 import type { Failure } from '../../queue/failure.js';
-import type { Puppet } from '../../storage/puppets/puppet.js';
-import { toDuration, toIso } from '../../http/answers/times.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
-import { toFailureAnswer, toHintAnswer } from '../answers/hint-answer.js';
-import { toLastHourAnswer } from '../answers/last-hour-answer.js';
-import { toSessions } from './customer-counts.js';
-import { newCause } from '../answers/cause.js';
+import { type Cause, newCause } from './cause.js';
 import { Names } from './names.js';
-import type {
-  AccountAnswer,
-  AccountPageAnswer,
-  LastDeliveryAnswer,
-  RegistrationAnswer,
-} from './account.dto.js';
 import type { ServedBy } from './account-servers.js';
 import { ACCOUNT_STATES, type AccountState } from './account-state.js';
 import { type AccountView, AccountViews, statesOf } from './account-views.js';
@@ -44,6 +32,32 @@ export interface AccountFilter {
   readonly state: AccountState | null;
   /** Part of one of the texts by which people know an account, in any case. */
   readonly text: string | null;
+}
+
+/** An account, with all that operators are shown of it. Times are store time. */
+export interface AccountDetails extends Pick<LastDeliveries, 'taken' | 'lastHour'> {
+  readonly view: AccountView;
+  /** False where the store does not answer: what waits is not known. */
+  readonly isStored: boolean;
+  readonly corpName: string | null;
+  /** Of this account alone, the worst first. */
+  readonly causes: readonly Cause[];
+  /** That any replica saw, or that of its hint if that is later. */
+  readonly lastFailure: Failure | null;
+  /** Of all accounts at the endpoint of its registration; `null` where it has none. */
+  readonly atEndpoint: LastDeliveries | null;
+  /** How much its bot took in each of the last 24 hours, the oldest first. */
+  readonly hours: readonly number[];
+}
+
+export interface AccountListPage {
+  readonly items: readonly AccountDetails[];
+  /** Where the next page begins; `null` for the last one. */
+  readonly next: string | null;
+  /** How many match, on all pages. */
+  readonly total: number;
+  /** Of all that match the filter without its `state`. */
+  readonly counts: Readonly<Record<AccountState, number>>;
 }
 
 /** Where an account stands in an order. */
@@ -68,11 +82,10 @@ export class AccountList {
     private readonly names: Names,
     private readonly wecom: WecomAccounts,
     private readonly clock: Clock,
-    private readonly storeClock: StoreClock,
   ) {}
 
   /**
-   * @param after the `nextCursor` of the page before, of the same order; `null` for the first.
+   * @param after the `next` of the page before, of the same order; `null` for the first.
    * @param from the address that asks, by which questions to WeCom are counted.
    */
   async page(
@@ -81,7 +94,7 @@ export class AccountList {
     limit: number,
     order: AccountOrder,
     from: string,
-  ): Promise<AccountPageAnswer> {
+  ): Promise<AccountListPage> {
     await this.#askWecom(from);
     const { views, isStored } = await this.views.list();
     const place = readPlace(after);
@@ -97,8 +110,8 @@ export class AccountList {
     const items = found.slice(0, limit);
     const last = items.at(-1);
     return {
-      items: items.map(({ view }) => this.#toAnswer(view, isStored)),
-      nextCursor: found.length > limit && last !== undefined ? toPosition(last) : null,
+      items: items.map(({ view }) => this.#withDetails(view, isStored)),
+      next: found.length > limit && last !== undefined ? toPosition(last) : null,
       total: listed.length,
       counts: statesOf(matching),
     };
@@ -108,12 +121,12 @@ export class AccountList {
    * @param corpId `null`: of whichever corp; of several that of the one which has registered it or whose bot lists it.
    * @throws AppError `ACCOUNT_NOT_FOUND`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE` for one that memory does not know.
    */
-  async get(openKfId: string, corpId: string | null, from: string): Promise<AccountAnswer> {
+  async get(openKfId: string, corpId: string | null, from: string): Promise<AccountDetails> {
     await this.#askWecom(from);
     const account = { openKfId, corpId: corpId ?? (await this.#corpOf(openKfId)) };
     const { view, isStored } = await this.views.find(account);
     if (view === null) throw new AppError('ACCOUNT_NOT_FOUND');
-    return this.#toAnswer(view, isStored);
+    return this.#withDetails(view, isStored);
   }
 
   /** The corp that has registered it or whose bot lists it, also if the list is not of now; else any that has it. */
@@ -164,49 +177,19 @@ export class AccountList {
     }
   }
 
-  #toAnswer(view: AccountView, isStored: boolean): AccountAnswer {
-    const { corpId, openKfId, name, inWecom, servedBy, bot, puppet, address } = view;
-    const { hint, messages, judged, customers } = view;
+  #withDetails(view: AccountView, isStored: boolean): AccountDetails {
+    const { corpId, openKfId, bot, puppet, hint, judged } = view;
     const { taken, failure, lastHour } = this.past.lastOf(view);
-    const isDead = hint?.state === 'dead';
-    const waiting = {
-      events: isDead ? 0 : (hint?.events ?? 0),
-      messages: messages?.waiting ?? 0,
-      dead: (isDead ? hint.events : 0) + (messages?.dead ?? 0),
-    };
     const of = { corpId, openKfId, botId: bot?.id ?? null };
     return {
-      ...{ corpId, openKfId, name, inWecom, servedBy, address },
+      ...{ view, isStored, taken, lastHour },
       corpName: this.names.ofCorp(corpId),
-      botId: bot?.id ?? null,
-      botName: bot?.name ?? null,
-      state: judged.state,
-      since: toTime(judged.sinceMs),
-      causes: judged.reasons.map(({ code, count, sinceMs, ...why }) =>
-        this.names.of(newCause(code, count, { ...of, ...why, since: toTime(sinceMs) })),
+      causes: judged.reasons.map(({ code, count, ...why }) =>
+        this.names.of(newCause(code, count, { ...of, ...why })),
       ),
-      waiting: isStored ? waiting : null,
-      hint: hint === null ? null : toHintAnswer(hint, puppet?.name ?? null, this.storeClock.nowMs()),
-      circuit: view.isCircuitOpen ? 'open' : 'closed',
-      lastDelivery: taken === null ? null : toLastDelivery(taken),
-      lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),
-      registration: puppet === null ? null : this.#toRegistration(puppet),
-      sessions: customers && toSessions(customers),
-      lastMessageAt: toTime(view.takenAtMs || null),
-      lastReplyAt: toTime(view.replies.repliedAtMs),
-      lastHour: toLastHourAnswer(lastHour),
+      lastFailure: later(failure, hint?.lastFailure ?? null),
+      atEndpoint: puppet === null ? null : this.past.ofEndpoint(puppet.endpoint),
       hours: this.past.hoursOf(view),
-    };
-  }
-
-  #toRegistration({ endpoint, online, lastOnlineAtMs, from }: Puppet): RegistrationAnswer {
-    const { lastHour, failure } = this.past.ofEndpoint(endpoint);
-    return {
-      ...{ endpoint, online },
-      lastOnlineAt: toTime(lastOnlineAtMs),
-      registeredFrom: from === '' ? null : from,
-      lastHour: toLastHourAnswer(lastHour),
-      lastFailure: toFailureAnswer(failure),
     };
   }
 
@@ -250,15 +233,7 @@ function readPlace(position: string | null): Place | null {
   }
 }
 
-function toLastDelivery({ atMs, status, durationMs, occasion }: LastTaken): LastDeliveryAnswer {
-  return { at: toIso(atMs), status, durationMs: toDuration(durationMs), occasion };
-}
-
 function later(a: Failure | null, b: Failure | null): Failure | null {
   if (a === null || b === null) return a ?? b;
   return a.atMs >= b.atMs ? a : b;
-}
-
-function toTime(atMs: number | null): string | null {
-  return atMs === null ? null : toIso(atMs);
 }

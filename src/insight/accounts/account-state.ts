@@ -9,7 +9,7 @@ import type { EntryCounts } from '../../storage/queue/entry.js';
 import type { WecomOutcome } from '../../log/outcome.js';
 import type { TakenTimes } from '../../log/past.js';
 import type { AccountReplies } from '../../wecom/outcomes/outcome.js';
-import type { Cause, CauseCode } from '../answers/cause.js';
+import type { Cause, CauseCode } from './cause.js';
 import type { CustomerCount } from './customer-counts.js';
 
 /** The state of an account is the first of these that applies. */

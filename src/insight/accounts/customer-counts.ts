@@ -1,5 +1,3 @@
-import { toIso } from '../../http/answers/times.js';
-
 /** The customers of an account whose bot shares them with people: how many are with whom. */
 export interface CustomerCount {
   readonly bot: number;
@@ -36,8 +34,4 @@ function plus(a: CustomerCount, b: CustomerCount): CustomerCount {
     people: a.people + b.people,
     poolSinceMs: since.length === 0 ? null : Math.min(...since),
   };
-}
-
-export function toSessions({ bot, pool, people, poolSinceMs }: CustomerCount) {
-  return { bot, pool, people, poolSince: poolSinceMs === null ? null : toIso(poolSinceMs) };
 }

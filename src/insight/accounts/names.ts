@@ -4,7 +4,7 @@ import { KnownApps } from '../../registry/apps/known-apps.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { RegistryImage } from '../../registry/puppets/registry-image.js';
 import { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
-import type { CauseAnswer } from '../answers/cause.dto.js';
+import type { Cause } from './cause.js';
 
 /** What people call corps, bots and accounts, as far as it is in memory. */
 @Injectable()
@@ -36,7 +36,7 @@ export class Names {
     return name === '' ? this.accounts.nameOf(openKfId) : name;
   }
 
-  of(cause: CauseAnswer): CauseAnswer {
+  of(cause: Cause): Cause {
     const { botId, corpId, openKfId } = cause;
     return {
       ...cause,

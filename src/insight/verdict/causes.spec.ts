@@ -3,26 +3,18 @@ import type { WecomOutcome } from '../../log/outcome.js';
 import type { Reason } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
-import type { StatusAnswer } from './status.dto.js';
-import { CAUSES } from '../answers/cause.dto.js';
+import type { ProcessStatus } from './status.js';
+import { CAUSES } from '../accounts/cause.js';
 import { causesOf, type Troubles } from './causes.js';
 import type { HintGroup } from '../../queue/event.js';
 
-type Status = Omit<StatusAnswer, 'verdict'>;
-type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<Status[Part]> } & Partial<
-  Pick<Status, 'ready' | 'oldestWaitingAgeS' | 'oldestMessageAgeS' | 'oldestParkedAgeS'>
->;
+type Changes = {
+  readonly [Part in 'hints' | 'messages' | 'lastMinute' | 'storage']?: Partial<ProcessStatus[Part]> | null;
+} & Partial<Pick<ProcessStatus, 'isReady'>>;
 
 const NOW_MS = Date.UTC(2026, 0, 1, 6, 56);
-const NONE = {
-  waiting: 0,
-  parked: 0,
-  paused: 0,
-  dead: 0,
-  unreadable: 0,
-  waitingMessages: 0,
-  deadMessages: 0,
-};
+const NO_MESSAGES = { waiting: 0, dead: 0, oldestWaitingAtMs: null };
+const NO_HINTS = { ...NO_MESSAGES, parked: 0, paused: 0, unreadable: 0, oldestParkedAtMs: null };
 const MINUTE = {
   callbacks: 5,
   delivered: 5,
@@ -34,22 +26,15 @@ const MINUTE = {
   failedAttempts: 0,
 };
 
-function status({ counts, lastMinute, storage, ...others }: Changes = {}): Status {
+function status({ hints, messages, lastMinute, storage, isReady = true }: Changes = {}): ProcessStatus {
   return {
-    version: '2.1.0',
-    node: '24.21.0',
-    replica: 'one',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    uptimeS: 60,
-    ready: true,
-    storage: { kind: 'embedded', up: true, ...storage },
-    counts: { accounts: 2, online: 2, ...NONE, openCircuits: 0, ...counts },
-    oldestWaitingAgeS: null,
-    oldestParkedAgeS: null,
-    oldestMessageAgeS: null,
-    sessions: null,
+    atMs: NOW_MS,
+    isReady,
+    storage: { kind: 'embedded', isUp: true, ...storage },
+    ...{ accounts: 2, online: 2, openCircuits: 0, customers: null },
+    hints: hints === null ? null : { ...NO_HINTS, ...hints },
+    messages: messages === null ? null : { ...NO_MESSAGES, ...messages },
     lastMinute: { ...MINUTE, tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0, ...lastMinute },
-    ...others,
   };
 }
 
@@ -78,12 +63,11 @@ const NO_TROUBLES: Troubles = {
     hints: null,
     openCircuits: [],
     missingCallbacks: [],
-    nowMs: NOW_MS,
     replyWithinMs: 60_000,
   },
   ...{ refusals: null, isKnownCorp: () => true, awayReplicas: [] },
 };
-const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
+const causes = (of: ProcessStatus, troubles: Partial<Troubles> = {}) =>
   causesOf(of, { ...NO_TROUBLES, ...troubles }).causes;
 const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
   causes(status(changes), troubles).map(({ code }) => code);
@@ -100,19 +84,14 @@ describe('the causes', () => {
   });
 
   it('are all that is wrong, the worst first', () => {
-    const counts = {
-      ...{ waiting: 1, parked: 1, dead: 1, unreadable: 1, waitingMessages: 1, deadMessages: 1 },
-      openCircuits: 1,
-    };
+    const oldest = { oldestWaitingAtMs: NOW_MS - 60_000, oldestParkedAtMs: NOW_MS - 60_000 };
     const all = causes(
       status({
-        counts,
+        hints: { waiting: 1, parked: 1, dead: 1, unreadable: 1, ...oldest },
+        messages: { waiting: 1, dead: 1, oldestWaitingAtMs: NOW_MS - 60_000 },
         lastMinute: { refused: 1, notTaken: 1 },
-        storage: { up: false },
-        ready: false,
-        oldestWaitingAgeS: 60,
-        oldestMessageAgeS: 60,
-        oldestParkedAgeS: 60,
+        storage: { isUp: false },
+        isReady: false,
       }),
       {
         callers: [
@@ -140,23 +119,24 @@ describe('the causes', () => {
   });
 
   it('take what the store does not tell for unknown, and not for nothing', () => {
-    const counts = { waiting: null, parked: null, dead: null, unreadable: null };
-    expect(codes({ counts, storage: { up: false } })).toEqual(['store_down']);
-    expect(codes({ counts })).toEqual(['unknown']);
+    expect(codes({ hints: null, storage: { isUp: false } })).toEqual(['store_down']);
+    expect(codes({ hints: null })).toEqual(['unknown']);
+    expect(codes({ messages: null })).toEqual(['unknown']);
   });
 
   it('do not have what is only on its way', () => {
-    const counts = { waiting: 1, waitingMessages: 3, parked: 1 };
-    const aged = (ageS: number) => ({
-      ...{ counts, oldestWaitingAgeS: ageS, oldestMessageAgeS: ageS, oldestParkedAgeS: ageS },
+    const since = (atMs: number) => ({
+      hints: { waiting: 1, parked: 1, oldestWaitingAtMs: atMs, oldestParkedAtMs: atMs },
+      messages: { waiting: 3, oldestWaitingAtMs: atMs },
     });
-    expect(codes(aged(10))).toEqual([]);
-    expect(codes(aged(11))).toEqual(['waiting', 'parked']);
+    expect(codes(since(NOW_MS - 10_000))).toEqual([]);
+    expect(codes(since(NOW_MS - 10_001))).toEqual(['waiting', 'parked']);
   });
 
   it('say since when customers wait', () => {
-    const of = status({ counts: { waiting: 1 }, oldestWaitingAgeS: 780 });
-    expect(causes(of)).toMatchObject([{ code: 'waiting', since: '2026-01-01T06:43:00.000Z' }]);
+    const sinceMs = NOW_MS - 780_000;
+    const of = status({ hints: { waiting: 1, oldestWaitingAtMs: sinceMs } });
+    expect(causes(of)).toMatchObject([{ code: 'waiting', sinceMs }]);
   });
 
   it('have calls without an answer when they are over a fifth', () => {
@@ -176,9 +156,9 @@ describe('the causes', () => {
     ];
     const code = 'wecom_fails';
     expect(causes(status(), { callers })).toMatchObject([
-      { code, why: 'unreachable', count: 2, corpId: null, since: '1970-01-01T00:00:00.500Z' },
-      { code, why: '60020', count: 1, corpId: 'ww1', botId: null, since: '1970-01-01T00:00:01.000Z' },
-      { code, why: '60020', count: 1, corpId: 'ww2', botId: 'b2', since: '1970-01-01T00:00:03.000Z' },
+      { code, why: 'unreachable', count: 2, corpId: null, sinceMs: 500 },
+      { code, why: '60020', count: 1, corpId: 'ww1', botId: null, sinceMs: 1_000 },
+      { code, why: '60020', count: 1, corpId: 'ww2', botId: 'b2', sinceMs: 3_000 },
     ]);
   });
 
@@ -220,7 +200,7 @@ describe('the causes', () => {
       view('wk6', { code: 'dead_messages', count: 3, sinceMs: null }, ofBot),
     ];
     expect(causes(status(), { views })).toMatchObject([
-      { ...fail, count: 2, ...ofBot, openKfId: null, since: '1970-01-01T00:00:01.000Z' },
+      { ...fail, count: 2, ...ofBot, openKfId: null, sinceMs: 1_000 },
       { why: '40008', count: 1, ...ofBot, openKfId: 'wk3' },
       { ...fail, count: 1, botId: null, corpId: 'ww1', openKfId: 'wk4' },
       { code: 'dead_messages', count: 5, ...ofBot, openKfId: null },
@@ -229,7 +209,7 @@ describe('the causes', () => {
 
   it('have one line for each replica that is away', () => {
     const awayReplicas = ['one-0a1b2c', 'two-3d4e5f'].map((replica) => ({ replica, sinceMs: NOW_MS }));
-    const away = { code: 'replica_away', severity: 'wait', count: 1, since: '2026-01-01T06:56:00.000Z' };
+    const away = { code: 'replica_away', severity: 'wait', count: 1, sinceMs: NOW_MS };
     expect(causes(status(), { awayReplicas })).toMatchObject([
       { ...away, replica: 'one-0a1b2c', key: 'replica_away one-0a1b2c' },
       { ...away, replica: 'two-3d4e5f', key: 'replica_away two-3d4e5f' },
@@ -263,14 +243,14 @@ describe('the causes', () => {
       {
         key: 'waiting 10.0.0.7',
         ...{ code: 'waiting', severity: 'bad', count: 705, address: '10.0.0.7', why: 'connect' },
-        ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
+        ...{ sinceMs: NOW_MS - 900_000, corpId: null, openKfId: null },
         ...{ name: null, status: null, port: null, botId: null, botName: null, corpName: null },
       },
       {
         key: 'waiting other:80',
         ...{ name: null, status: null, port: 80, botId: 'bot_1', botName: null, corpName: null },
         ...{ code: 'waiting', severity: 'wait', count: 1, address: 'other:80', why: 'status' },
-        ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
+        ...{ sinceMs: NOW_MS - 1_000, corpId: 'ww1', openKfId: 'wk1' },
       },
     ]);
   });

@@ -6,10 +6,8 @@ import { severityOfWait } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import type { AwayReplica } from '../figures/other-replicas.js';
-import type { StatusAnswer } from './status.dto.js';
-import { type CauseAnswer, CAUSES } from '../answers/cause.dto.js';
-import { newCause } from '../answers/cause.js';
-import { toIso } from '../../http/answers/times.js';
+import type { ProcessStatus } from './status.js';
+import { type Cause, type CauseCode, CAUSES, newCause } from '../accounts/cause.js';
 import { botOf, type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
 import type { MissingCallbacks } from './missing-callbacks.js';
 import type { HintGroup } from '../../queue/event.js';
@@ -23,9 +21,6 @@ const UNANSWERED_MIN = 10;
 
 /** Codes of callbacks whose signature is right, so that they are WeCom's, and that cannot be opened. */
 const SIGNED_AND_SEALED = 'CIPHER_';
-
-type Code = CauseAnswer['code'];
-type Status = Omit<StatusAnswer, 'verdict'>;
 
 /** The troubles that are not in the figures of the status. */
 export interface Troubles {
@@ -41,29 +36,27 @@ export interface Troubles {
   readonly openCircuits: Iterable<string>;
   readonly awayReplicas: readonly AwayReplica[];
   readonly missingCallbacks: readonly MissingCallbacks[];
-  /** Store time. */
-  readonly nowMs: number;
   readonly replyWithinMs: number;
 }
 
 export interface Causes {
   /** The bad ones first, then by code; of one code the oldest first. */
-  readonly causes: readonly CauseAnswer[];
+  readonly causes: readonly Cause[];
   /** How many there are that are not among them. */
   readonly more: number;
 }
 
-export function causesOf(status: Status, troubles: Troubles): Causes {
-  const { counts, lastMinute, ready, storage } = status;
-  const { views, callers, hints, nowMs } = troubles;
+export function causesOf(status: ProcessStatus, troubles: Troubles): Causes {
+  const { lastMinute, isReady, storage } = status;
+  const { views, callers, hints, replyWithinMs } = troubles;
   const failing = callers.filter(({ subject }) => subject === 'gettoken' || subject === 'call');
   const wecomFails = wecomCauses(failing);
   const failingCorps = new Set(failing.map(({ corpId }) => corpId));
   const ofAccounts = accountCauses(views);
-  const severityOf = (sinceMs: number) => severityOfWait(sinceMs, troubles);
+  const severityOf = (sinceMs: number) => severityOfWait(sinceMs, { nowMs: status.atMs, replyWithinMs });
   const ofHints =
     hints === null
-      ? ungrouped(status, nowMs)
+      ? ungrouped(status)
       : hintCauses(
           hints.filter((group) => !isUnpulled(group, failingCorps)),
           CAUSES_MAX,
@@ -71,8 +64,8 @@ export function causesOf(status: Status, troubles: Troubles): Causes {
         );
   const openCircuits = [...troubles.openCircuits].filter((endpoint) => !isTold(endpoint, ofAccounts));
   const causes = [
-    ...counted('not_ready', Number(!ready)),
-    ...counted('store_down', Number(!storage.up)),
+    ...counted('not_ready', Number(!isReady)),
+    ...counted('store_down', Number(!storage.isUp)),
     ...counted('not_taken', lastMinute.notTaken),
     ...callers.filter(({ subject }) => subject === 'token').map(tokenCause),
     ...wecomFails,
@@ -84,9 +77,9 @@ export function causesOf(status: Status, troubles: Troubles): Causes {
     ...refusedCauses(lastMinute.refused, troubles),
     ...circuitCauses(openCircuits, ofHints.addresses),
     ...troubles.awayReplicas.map(awayCause),
-    ...counted('unreadable', counts.unreadable),
+    ...counted('unreadable', status.hints?.unreadable ?? 0),
     // If the store is down, `store_down` says so already.
-    ...counted('unknown', Number(storage.up && isUnknown(counts))),
+    ...counted('unknown', Number(storage.isUp && isUnknown(status))),
   ].sort(byRank);
   return { causes, more: ofHints.more };
 }
@@ -97,13 +90,13 @@ function isUnpulled({ endpoint, corpId }: HintGroup, failingCorps: ReadonlySet<s
 }
 
 /** That messages wait for its bot says so already. */
-function isTold(endpoint: string, causes: readonly CauseAnswer[]): boolean {
+function isTold(endpoint: string, causes: readonly Cause[]): boolean {
   const botId = botIdOf(endpoint);
   return botId !== null && causes.some((cause) => cause.code === 'waiting_messages' && cause.botId === botId);
 }
 
 /** Those of accounts that are known by nothing else: equal ones of a bot, or without one of a corp, are one. */
-const OF_ACCOUNTS: ReadonlySet<Code> = new Set<Code>([
+const OF_ACCOUNTS: ReadonlySet<CauseCode> = new Set<CauseCode>([
   'replies_fail',
   'agent_fails',
   'silent',
@@ -114,9 +107,13 @@ const OF_ACCOUNTS: ReadonlySet<Code> = new Set<Code>([
   'people_wait',
 ]);
 /** They count messages, or customers. */
-const OF_MESSAGES: ReadonlySet<Code> = new Set<Code>(['dead_messages', 'waiting_messages', 'people_wait']);
+const OF_MESSAGES: ReadonlySet<CauseCode> = new Set<CauseCode>([
+  'dead_messages',
+  'waiting_messages',
+  'people_wait',
+]);
 
-function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
+function accountCauses(views: readonly AccountView[]): Cause[] {
   const found = views.flatMap((view) =>
     view.judged.reasons.filter(({ code }) => OF_ACCOUNTS.has(code)).map((reason) => ({ view, reason })),
   );
@@ -134,7 +131,7 @@ function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
       counts.reduce((sum, count) => sum + count, 0),
       {
         ...(isGiven && { severity: isBad ? ('bad' as const) : ('wait' as const) }),
-        since: firstOf(group.map(({ reason }) => reason.sinceMs)),
+        sinceMs: firstOf(group.map(({ reason }) => reason.sinceMs)),
         ...{ why, status, unlistedAddress },
         botId: onlyOne(views.map(({ bot }) => bot?.id ?? null)),
         corpId: onlyOne(views.map(({ corpId }) => corpId)),
@@ -144,18 +141,18 @@ function accountCauses(views: readonly AccountView[]): CauseAnswer[] {
   });
 }
 
-function tokenCause({ why, sinceMs, botId, corpId }: WecomOutcome): CauseAnswer {
-  return newCause('token_refused', 1, { why, since: toIso(sinceMs), botId, corpId });
+function tokenCause({ why, sinceMs, botId, corpId }: WecomOutcome): Cause {
+  return newCause('token_refused', 1, { why, sinceMs, botId, corpId });
 }
 
 /** That WeCom does not answer is one cause for all corps. */
-function wecomCauses(outcomes: readonly WecomOutcome[]): CauseAnswer[] {
+function wecomCauses(outcomes: readonly WecomOutcome[]): Cause[] {
   const groups = Map.groupBy(outcomes, ({ why, corpId }) => (isFault(why) ? why : `${corpId} ${why}`));
   return [...groups].map(([key, group]) => {
     const { why, unlistedAddress = null } = group.reduce((last, one) => (one.atMs > last.atMs ? one : last));
     return newCause('wecom_fails', new Set(group.map(({ corpId }) => corpId)).size, {
       key: `wecom_fails ${key}`,
-      since: firstOf(group.map(({ sinceMs }) => sinceMs)),
+      sinceMs: firstOf(group.map(({ sinceMs }) => sinceMs)),
       ...{ why, unlistedAddress },
       botId: isFault(why) ? null : onlyOne(group.map(({ botId }) => botId)),
       corpId: onlyOne(group.map(({ corpId }) => corpId)),
@@ -164,12 +161,12 @@ function wecomCauses(outcomes: readonly WecomOutcome[]): CauseAnswer[] {
 }
 
 /** Calls of bots that are no replies. */
-function callCauses(outcomes: readonly WecomOutcome[]): CauseAnswer[] {
+function callCauses(outcomes: readonly WecomOutcome[]): Cause[] {
   return [...Map.groupBy(outcomes, ({ botId, why }) => `${botId} ${why}`).values()].map((group) => {
     const [{ why, botId, corpId }] = group as [WecomOutcome];
     const openKfIds = group.map(({ openKfId }) => openKfId);
     return newCause('bot_calls_fail', new Set(openKfIds).size, {
-      since: firstOf(group.map(({ sinceMs }) => sinceMs)),
+      sinceMs: firstOf(group.map(({ sinceMs }) => sinceMs)),
       why,
       botId,
       corpId,
@@ -179,7 +176,7 @@ function callCauses(outcomes: readonly WecomOutcome[]): CauseAnswer[] {
 }
 
 /** Those of a corp that is known have its name and the reason: each reason has a remedy of its own. */
-function refusedCauses(count: number, { refusals, isKnownCorp }: Troubles): CauseAnswer[] {
+function refusedCauses(count: number, { refusals, isKnownCorp }: Troubles): Cause[] {
   if (count === 0 || refusals === null || refusals.length === 0) return counted('refused', count);
   const isOfCorp = ({ corpId, reason }: RefusedCallbackAnswer) =>
     corpId !== null && reason !== null && isKnownCorp(corpId);
@@ -203,27 +200,33 @@ function refusedCauses(count: number, { refusals, isKnownCorp }: Troubles): Caus
     .sort((a, b) => Number(b.severity === 'bad') - Number(a.severity === 'bad') || b.count - a.count);
 }
 
-/** Times of ISO 8601 are ordered as texts. */
-function byRank(a: CauseAnswer, b: CauseAnswer): number {
+/** Of one code, those of which it is not known since when come first. */
+function byRank(a: Cause, b: Cause): number {
   const bySeverity = Number(b.severity === 'bad') - Number(a.severity === 'bad');
   if (bySeverity !== 0) return bySeverity;
   const byCode = CAUSES.indexOf(a.code) - CAUSES.indexOf(b.code);
-  if (byCode !== 0 || a.since === b.since) return byCode;
-  return (a.since ?? '') < (b.since ?? '') ? -1 : 1;
+  return byCode !== 0 ? byCode : (a.sinceMs ?? -Infinity) - (b.sinceMs ?? -Infinity) || 0;
 }
 
 /** The causes while the store has told only the counts of hints, and not their groups. */
-function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowMs: number): HintCauses {
+function ungrouped({ hints, atMs }: ProcessStatus): HintCauses {
+  const {
+    dead = 0,
+    waiting = 0,
+    parked = 0,
+    oldestWaitingAtMs = null,
+    oldestParkedAtMs = null,
+  } = hints ?? {};
   const causes = [
-    ...counted('dead', counts.dead),
-    ...late('waiting', counts.waiting, oldestWaitingAgeS, nowMs),
-    ...late('parked', counts.parked, oldestParkedAgeS, nowMs),
+    ...counted('dead', dead),
+    ...late('waiting', waiting, oldestWaitingAtMs, atMs),
+    ...late('parked', parked, oldestParkedAtMs, atMs),
   ];
   return { causes, more: 0, addresses: new Set() };
 }
 
 /** One cause for each host. Addresses for which something waits are left out: the cause of those hints says more. */
-function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['addresses']): CauseAnswer[] {
+function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['addresses']): Cause[] {
   const placed = [...openCircuits].flatMap((endpoint) => {
     const place = placeOf(endpoint);
     return place === null || told.has(place.address) ? [] : [{ endpoint, place }];
@@ -236,34 +239,33 @@ function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['address
 }
 
 /** A silence is only likely to be one. */
-function missingCause({ corpId, botId, why, sinceMs, lateMs }: MissingCallbacks): CauseAnswer {
+function missingCause({ corpId, botId, why, sinceMs, lateMs }: MissingCallbacks): Cause {
   return newCause('callbacks_missing', 1, {
     // Which of its bots were seen to miss something changes while it lasts.
     key: `callbacks_missing ${corpId}`,
     severity: why === 'silent' ? 'wait' : 'bad',
-    since: toIso(sinceMs),
+    sinceMs,
     lateMin: lateMs === null ? null : Math.ceil(lateMs / 60_000),
     ...{ corpId, botId, why },
   });
 }
 
-function awayCause({ replica, sinceMs }: AwayReplica): CauseAnswer {
-  return newCause('replica_away', 1, { replica, since: toIso(sinceMs) });
+function awayCause({ replica, sinceMs }: AwayReplica): Cause {
+  return newCause('replica_away', 1, { replica, sinceMs });
 }
 
-function counted(code: Code, count: number | null): CauseAnswer[] {
-  return count === null || count === 0 ? [] : [newCause(code, count)];
+function counted(code: CauseCode, count: number): Cause[] {
+  return count === 0 ? [] : [newCause(code, count)];
 }
 
-function late(code: Code, count: number | null, ageS: number | null, nowMs: number): CauseAnswer[] {
-  if (ageS === null || ageS * 1_000 <= ON_ITS_WAY_MS) return [];
-  const since = toIso(nowMs - ageS * 1_000);
-  return count === null || count === 0 ? [] : [newCause(code, count, { since })];
+function late(code: CauseCode, count: number, sinceMs: number | null, nowMs: number): Cause[] {
+  if (count === 0 || sinceMs === null || nowMs - sinceMs <= ON_ITS_WAY_MS) return [];
+  return [newCause(code, count, { sinceMs })];
 }
 
-function firstOf(times: readonly (number | null)[]): string | null {
+function firstOf(times: readonly (number | null)[]): number | null {
   const known = times.filter((atMs) => atMs !== null);
-  return known.length === 0 ? null : toIso(Math.min(...known));
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 function onlyOne(ids: readonly (string | null)[]): string | null {
@@ -271,12 +273,12 @@ function onlyOne(ids: readonly (string | null)[]): string | null {
   return others.length === 0 ? first : null;
 }
 
-function unansweredOf({ proxyCalls, unansweredCalls }: Status['lastMinute']): number {
+function unansweredOf({ proxyCalls, unansweredCalls }: ProcessStatus['lastMinute']): number {
   const isMuch = unansweredCalls >= UNANSWERED_MIN && unansweredCalls > UNANSWERED_RATIO_MAX * proxyCalls;
   return isMuch ? unansweredCalls : 0;
 }
 
 /** Whether a count of the store is missing. */
-function isUnknown({ waiting, parked, dead, unreadable, waitingMessages }: Status['counts']): boolean {
-  return [waiting, parked, dead, unreadable, waitingMessages].includes(null);
+function isUnknown({ hints, messages }: ProcessStatus): boolean {
+  return hints === null || messages === null;
 }

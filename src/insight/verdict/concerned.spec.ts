@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { AccountView } from '../accounts/account-views.js';
-import { newCause } from '../answers/cause.js';
+import { newCause } from '../accounts/cause.js';
 import { concernedBy } from './concerned.js';
 
 const reason = { why: null, status: null, sinceMs: null, count: 1 };

@@ -1,23 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { Readiness } from '../../health/readiness.js';
-import { REPLICA } from '../../kernel/replica.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { VERSION } from '../../kernel/version.js';
 import { type AccountView, AccountViews } from '../accounts/account-views.js';
-import { sumOf, toSessions } from '../accounts/customer-counts.js';
-import type { CauseAnswer } from '../answers/cause.dto.js';
-import type { StatusAnswer } from './status.dto.js';
-import { toAgeS, toIso } from '../../http/answers/times.js';
+import { sumOf } from '../accounts/customer-counts.js';
+import type { Cause, CauseCode } from '../accounts/cause.js';
 import { LastMinute } from '../figures/last-minute.js';
 import { Names } from '../accounts/names.js';
 import { StoreCounts } from './store-counts.js';
+import type { Conclusion, ProcessStatus } from './status.js';
 import { Verdict } from './verdict.js';
 
-type CausesById = ReadonlyMap<string, readonly CauseAnswer[]>;
+type CausesById = ReadonlyMap<string, readonly Cause[]>;
 
 /** What WeCom sends does not arrive, or does not open, or WeCom refuses what the corp's bots ask. */
-const OF_APPS: ReadonlySet<CauseAnswer['code']> = new Set(['refused', 'wecom_fails', 'callbacks_missing']);
+const OF_APPS: ReadonlySet<CauseCode> = new Set(['refused', 'wecom_fails', 'callbacks_missing']);
 
 /** The state of this process with its verdict, for the API and for notifications. */
 @Injectable()
@@ -33,10 +30,10 @@ export class CurrentStatus {
     private readonly verdict: Verdict,
   ) {}
 
-  async read(): Promise<StatusAnswer> {
+  async read(): Promise<{ status: ProcessStatus; verdict: Conclusion }> {
     const { views } = await this.accounts.list();
     const status = await this.#figures(views);
-    return { ...status, verdict: await this.verdict.of(status, views) };
+    return { status, verdict: await this.verdict.of(status, views) };
   }
 
   /** All that is wrong with each bot or its accounts, the worst first. */
@@ -51,37 +48,23 @@ export class CurrentStatus {
     return Map.groupBy(ofCorps, ({ corpId }) => corpId ?? '');
   }
 
-  async #causes(): Promise<readonly CauseAnswer[]> {
+  async #causes(): Promise<readonly Cause[]> {
     const { views } = await this.accounts.list();
     const { causes } = await this.verdict.causes(await this.#figures(views), views);
     return causes.map((cause) => this.names.of(cause));
   }
 
-  async #figures(views: readonly AccountView[]): Promise<Omit<StatusAnswer, 'verdict'>> {
-    const [[counts, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
-    const { waiting = null, parked = null, paused = null, dead = null, unreadable = null } = counts ?? {};
-    const nowMs = this.storeClock.nowMs();
-    const customers = sumOf(views.map((view) => view.customers));
+  async #figures(views: readonly AccountView[]): Promise<ProcessStatus> {
+    const [[hints, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
     return {
-      version: VERSION,
-      node: process.versions.node,
-      replica: REPLICA,
-      startedAt: toIso(performance.timeOrigin),
-      uptimeS: process.uptime(),
-      ready: this.readiness.isReady,
-      storage: { kind: this.stored.kind, up: isUp },
-      counts: {
-        accounts: views.length,
-        online: views.filter(isOnline).length,
-        ...{ waiting, parked, paused, dead, unreadable },
-        waitingMessages: messages?.waiting ?? null,
-        deadMessages: messages?.dead ?? null,
-        openCircuits: this.circuits.failing.size,
-      },
-      oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
-      oldestParkedAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestParkedAtMs ?? nowMs),
-      oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
-      sessions: customers && toSessions(customers),
+      atMs: this.storeClock.nowMs(),
+      isReady: this.readiness.isReady,
+      storage: { kind: this.stored.kind, isUp },
+      accounts: views.length,
+      online: views.filter(isOnline).length,
+      ...{ hints, messages },
+      openCircuits: this.circuits.failing.size,
+      customers: sumOf(views.map((view) => view.customers)),
       lastMinute: this.lastMinute.totals(),
     };
   }

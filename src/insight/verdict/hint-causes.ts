@@ -5,9 +5,7 @@
 import { LINE_STATES } from '../../storage/queue/line.js';
 import { laterAnswer } from '../../queue/failure.js';
 import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../../registry/endpoint/endpoint.js';
-import type { CauseAnswer } from '../answers/cause.dto.js';
-import { newCause } from '../answers/cause.js';
-import { toIso } from '../../http/answers/times.js';
+import { type Cause, newCause } from '../accounts/cause.js';
 import type { HintGroup } from '../../queue/event.js';
 
 /** Scheme, host and port; no URL of an endpoint has a user. */
@@ -54,7 +52,7 @@ interface Sum {
 }
 
 export interface HintCauses {
-  readonly causes: readonly CauseAnswer[];
+  readonly causes: readonly Cause[];
   /** How many causes were left out. */
   readonly more: number;
   /** All addresses for which something waits or is dead. */
@@ -68,7 +66,7 @@ export interface HintCauses {
 export function hintCauses(
   groups: readonly HintGroup[],
   max: number,
-  severityOf: (sinceMs: number) => CauseAnswer['severity'],
+  severityOf: (sinceMs: number) => Cause['severity'],
 ): HintCauses {
   const placed = groups.filter(isTrouble).map((group) => ({ group, place: placeOf(group.endpoint) }));
   const sums = new Map<string, Sum>();
@@ -135,7 +133,7 @@ export function placeOf(endpoint: string | null): Place | null {
 }
 
 /** The address of one place, or the host of several places on one host. */
-export function whereOf(places: readonly Place[]): Pick<CauseAnswer, 'address' | 'port'> {
+export function whereOf(places: readonly Place[]): Pick<Cause, 'address' | 'port'> {
   const [first, ...others] = places;
   if (first === undefined || first.isStream) return { address: null, port: null };
   const { host, port, address } = first;
@@ -175,13 +173,13 @@ function add(sum: Sum, group: HintGroup, place: Place | null): void {
   if (place !== null) sum.places.set(place.address, place);
 }
 
-function toCause(sum: Sum, severityOf: (sinceMs: number) => CauseAnswer['severity']): CauseAnswer {
+function toCause(sum: Sum, severityOf: (sinceMs: number) => Cause['severity']): Cause {
   const { state, places, stages, corpIds, endpoints, accounts, openKfId, sinceMs } = sum;
   const why = mostOf(stages);
   const [corpId = null, ...otherCorps] = corpIds;
   return newCause(state, accounts, {
     ...(state === 'waiting' && { severity: severityOf(sinceMs) }),
-    since: toIso(sinceMs),
+    sinceMs,
     why,
     status: why === 'status' ? (sum.answered?.status ?? null) : null,
     ...whereOf([...places.values()]),

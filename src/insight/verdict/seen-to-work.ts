@@ -4,7 +4,7 @@ import type { Subject, WecomOutcome } from '../../log/outcome.js';
 import { Arrivals } from '../../dispatch/inline/arrivals.js';
 import { type AccountView, AccountViews } from '../accounts/account-views.js';
 import { OtherReplicas } from '../figures/other-replicas.js';
-import type { Cause, CauseCode } from '../answers/cause.js';
+import type { Cause, CauseCode } from '../accounts/cause.js';
 import { botOf, placeOf } from './hint-causes.js';
 
 /** Whether it was seen to work since then, as far as is known: what nobody has any more was not. */

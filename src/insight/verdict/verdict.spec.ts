@@ -27,7 +27,7 @@ import { AccountViews } from '../accounts/account-views.js';
 import { AccountWaits } from '../accounts/account-waits.js';
 import { NoCustomerCounts } from '../accounts/customer-counts.js';
 import type { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
-import type { StatusAnswer } from './status.dto.js';
+import type { ProcessStatus } from './status.js';
 import { Names } from '../accounts/names.js';
 import { Verdict } from './verdict.js';
 
@@ -69,14 +69,12 @@ beforeEach(async () => {
 });
 
 async function judge() {
-  const { waiting, parked, paused, dead, unreadable } = await dispatch.events.counts();
-  const counts = { waiting, parked, paused, dead, unreadable, waitingMessages: 0, deadMessages: 0 };
   const accounts = dispatch.registry.image.size;
-  const status: Omit<StatusAnswer, 'verdict'> = {
-    ...{ version: '2.1.0', node: '24.21.0', replica: 'one', startedAt: '', uptimeS: 60, ready: true },
-    storage: { kind: 'embedded', up: true },
-    counts: { accounts, online: accounts, ...counts, openCircuits: 0 },
-    ...{ oldestWaitingAgeS: null, oldestParkedAgeS: null, oldestMessageAgeS: null, sessions: null },
+  const status: ProcessStatus = {
+    ...{ atMs: clock.nowMs(), isReady: true, storage: { kind: 'embedded', isUp: true } },
+    ...{ accounts, online: accounts, openCircuits: 0, customers: null },
+    hints: await dispatch.events.counts(),
+    messages: { waiting: 0, dead: 0, oldestWaitingAtMs: null },
     lastMinute: {
       ...{
         callbacks: 0,
@@ -136,13 +134,13 @@ it('names the account that took something and did not reply, while another one d
   await taken(2);
   for (const n of [1, 2]) reply(account(n));
   await clock.advance(10 * MINUTE_MS);
-  const since = new Date(clock.nowMs()).toISOString();
+  const sinceMs = clock.nowMs();
   for (const n of [1, 2]) await send({ id: `later${n}`, openKfId: account(n) });
   await clock.advance(59 * SECOND_MS);
   reply(account(2));
   expect(await judge()).toMatchObject({ state: 'answered', accounts: { working: 2, silent: 0 } });
   await clock.advance(SECOND_MS);
-  const silent = { code: 'silent', severity: 'wait', count: 1, openKfId: account(1), since };
+  const silent = { code: 'silent', severity: 'wait', count: 1, openKfId: account(1), sinceMs };
   expect(await judge()).toMatchObject({
     ...{ state: 'degraded', causes: [silent], accounts: { working: 1, silent: 1 } },
   });
@@ -174,7 +172,7 @@ it('names the account that WeCom does not have, and none that a bot names by mis
 it('names what waits after 10 s, by its address, and since the first event of the outage', async () => {
   const { url } = await puppetServer(refusing);
   await registerAt(url);
-  const since = new Date(clock.nowMs()).toISOString();
+  const sinceMs = clock.nowMs();
   await keep();
   expect((await judge()).causes).toEqual([]);
   await pass(60 * SECOND_MS);
@@ -182,7 +180,7 @@ it('names what waits after 10 s, by its address, and since the first event of th
   const { state, causes } = await judge();
   expect(state).toBe('failing');
   expect(causes).toMatchObject([
-    { code: 'waiting', count: 1, address: new URL(url).host, since, why: 'status' },
+    { code: 'waiting', count: 1, address: new URL(url).host, sinceMs, why: 'status' },
   ]);
 });
 

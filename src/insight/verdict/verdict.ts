@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { Circuits } from '../../dispatch/endpoint/circuits.js';
-import { toIso } from '../../http/answers/times.js';
 import { Clock } from '../../kernel/clock.js';
 import { answerInTime } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
@@ -19,12 +18,11 @@ import { OtherReplicas } from '../figures/other-replicas.js';
 import { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
 import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import { MISSING_WHYS, type MissingCallbacks, missingCallbacks } from './missing-callbacks.js';
-import type { CauseCode } from '../answers/cause.js';
+import type { CauseCode } from '../accounts/cause.js';
 import { concernedBy } from './concerned.js';
 import { CAUSES_MAX, type Causes, causesOf } from './causes.js';
 import { Names } from '../accounts/names.js';
-import type { StatusAnswer } from './status.dto.js';
-import type { RepliesAnswer, VerdictAnswer } from './verdict.dto.js';
+import type { Conclusion, RepliesSeen, ProcessStatus } from './status.js';
 
 /** How old a reply or an event may be to say something about now. */
 const LATELY_MS = 3_600_000;
@@ -33,8 +31,6 @@ const MINUTE_MS = 60_000;
 /** Every page of every operator asks, and none waits for the log. */
 const REFUSALS_AGE_MS_MAX = 5_000;
 const LOG_LIMIT_MS = 1_000;
-
-type Status = Omit<StatusAnswer, 'verdict'>;
 
 /**
  * Concludes whether customers are being answered, from the accounts. No other place concludes it: the console and notifications
@@ -70,8 +66,8 @@ export class Verdict {
     metrics.reads('wxkf_corps_without_callbacks', () => this.#corpsWithoutCallbacks());
   }
 
-  /** @param status the other figures of the same moment. */
-  async of(status: Status, views: readonly AccountView[]): Promise<VerdictAnswer> {
+  /** @param status of the same moment. */
+  async of(status: ProcessStatus, views: readonly AccountView[]): Promise<Conclusion> {
     const { causes, more } = await this.causes(status, views);
     const shown = causes.slice(0, CAUSES_MAX);
     const replies = this.#replies(views);
@@ -88,15 +84,14 @@ export class Verdict {
   }
 
   /** All of them. */
-  async causes(status: Status, views: readonly AccountView[]): Promise<Causes> {
-    const { waiting, parked, dead } = status.counts;
+  async causes(status: ProcessStatus, views: readonly AccountView[]): Promise<Causes> {
+    const { waiting = 0, parked = 0, dead = 0 } = status.hints ?? {};
     const hints = waiting || parked || dead ? await this.counts.hintGroups() : null;
-    const nowMs = this.storeClock.nowMs();
     const isKnown = (botId: string | null, corpId: string): boolean =>
       botId === null ? this.corps.has(corpId) : this.bots.find(botId) !== null;
     return causesOf(status, {
       views,
-      callers: failingCallers(this.past.callers(), nowMs).filter(({ botId, corpId }) =>
+      callers: failingCallers(this.past.callers(), status.atMs).filter(({ botId, corpId }) =>
         isKnown(botId, corpId),
       ),
       hints,
@@ -105,7 +100,6 @@ export class Verdict {
       openCircuits: this.circuits.failing,
       awayReplicas: this.replicas.away(),
       missingCallbacks: this.#missingCallbacks(),
-      nowMs,
       replyWithinMs: this.config.replyWithinMs,
     });
   }
@@ -129,7 +123,7 @@ export class Verdict {
     }));
   }
 
-  #replies(views: readonly AccountView[]): RepliesAnswer {
+  #replies(views: readonly AccountView[]): RepliesSeen {
     const sinceMs = this.storeClock.nowMs() - LATELY_MS;
     const counts = { answering: 0, silent: 0, unseen: 0 };
     let lastAtMs = 0;
@@ -139,13 +133,10 @@ export class Verdict {
       if (takenAtMs < sinceMs) continue;
       counts[repliedAtMs === null ? 'unseen' : repliedAtMs >= sinceMs ? 'answering' : 'silent']++;
     }
-    return { ...counts, lastAt: lastAtMs === 0 ? null : toIso(lastAtMs) };
+    return { ...counts, lastAtMs: lastAtMs === 0 ? null : lastAtMs };
   }
 
-  #calmState(
-    views: readonly AccountView[],
-    { answering, silent, unseen }: RepliesAnswer,
-  ): VerdictAnswer['state'] {
+  #calmState(views: readonly AccountView[], { answering, silent, unseen }: RepliesSeen): Conclusion['state'] {
     if (answering + silent + unseen === 0)
       return views.length === 0 && this.bots.size === 0 ? 'empty' : 'quiet';
     if (answering === 0) return 'unseen';

@@ -1,0 +1,275 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import { Circuits } from '../../dispatch/endpoint/circuits.js';
+import { AllowRoles } from '../../http/access/allowed-callers.js';
+import { TakesBody } from '../../http/limits/bodies.js';
+import { ApiOkResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../../http/answers/success-answer.dto.js';
+import { type Bot, takesCallbacks } from '../../registry/bots/bot.js';
+import { BotsService, botSortKey } from '../../registry/bots/bots.service.js';
+import { ConnectedBots } from '../../registry/bots/connected-bots.js';
+import type { KnownBot, OpenBot } from '../../registry/bots/known-bots.js';
+import { readAgent } from '../../registry/bots/agent.dto.js';
+import { BotChangeDto, NewBotDto, toBotDto } from '../../registry/bots/bot.dto.js';
+import { shownUrl } from '../../registry/endpoint/endpoint.js';
+import {
+  type BotAnswer,
+  type BotCallbackAnswer,
+  type BotChangedAnswer,
+  type BotCreatedAnswer,
+  type BotPageAnswer,
+  type BotVerifiedAnswer,
+  type BotWithKeyAnswer,
+  BOTS,
+  BotPathDto,
+  BotsQueryDto,
+  RenewKeyDto,
+} from './bots.dto.js';
+import { type AccountView, AccountViews, statesOf } from '../../insight/accounts/account-views.js';
+import type { Cause } from '../../insight/accounts/cause.js';
+import { CurrentStatus } from '../../insight/verdict/current-status.js';
+import { Past } from '../../log/past.js';
+import { toDuration, toIso, toTime } from '../../http/answers/times.js';
+import { BotChecks } from './bot-checks.js';
+import { askedBy } from '../../http/access/asked-by.js';
+import { toCauseAnswer } from '../answers/cause.dto.js';
+import { toFailureAnswer } from '../answers/failure.dto.js';
+import { toLastHourAnswer } from '../answers/last-hour.dto.js';
+import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
+
+/** By the id of a bot. */
+interface Now {
+  readonly causes: ReadonlyMap<string, readonly Cause[]>;
+  readonly views: ReadonlyMap<string, readonly AccountView[]>;
+}
+
+/** Bots that operators add, of any kind. */
+@Controller('api/v1/bots')
+@ApiTags('operators')
+export class BotsController {
+  constructor(
+    private readonly bots: BotsService,
+    private readonly past: Past,
+    private readonly circuits: Circuits,
+    private readonly botEndpoints: BotEndpoints,
+    private readonly checks: BotChecks,
+    private readonly connected: ConnectedBots,
+    private readonly status: CurrentStatus,
+    private readonly accounts: AccountViews,
+  ) {}
+
+  /**
+   * List the bots.
+   * @remarks Without their secrets.
+   */
+  @Get()
+  @AllowRoles('operator')
+  @ApiOkResponse({ description: 'A page of bots.' })
+  async listBots(@Query() query: BotsQueryDto): Promise<BotPageAnswer> {
+    const limit = limitOf(query);
+    const found = this.bots.after(readCursor(BOTS, query) ?? '', query.corpId ?? null, limit + 1);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    const now = await this.#now();
+    return {
+      items: items.map((bot) => this.#toAnswer(bot, now)),
+      nextCursor: found.length > limit && last !== undefined ? toCursor(BOTS, botSortKey(last)) : null,
+    };
+  }
+
+  /**
+   * Add a bot.
+   * @remarks
+   * It takes over its accounts at once, with the events that wait for them. Only this answer shows its key, its token, its
+   * EncodingAESKey and its signing secret. If the bot takes messages, the manager first asks WeCom whether the corpSecret is
+   * right. A repetition is 409, since the accounts are taken.
+   */
+  @Post()
+  @TakesBody('json')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @ApiOkResponse({ description: 'The bot, with its secrets.' })
+  @Errors(
+    'BOT_ACCOUNT_TAKEN',
+    'BOTS_FULL',
+    'WECOM_REFUSED',
+    'WECOM_UNREACHABLE',
+    'REGISTRY_NOT_LOADED',
+    'STORE_UNAVAILABLE',
+  )
+  async addBot(@Body() body: NewBotDto, @Req() request: FastifyRequest): Promise<BotCreatedAnswer> {
+    const given = await this.checks.toNew(body, request);
+    const { bot, key } = await this.bots.add(given, askedBy(request));
+    request.done = { subject: bot.name };
+    const keys = takesCallbacks(bot) ? bot.secrets : null;
+    return {
+      ...this.#toAnswer(bot, await this.#now()),
+      key,
+      token: keys && keys.callbackToken.reveal(),
+      encodingAESKey: keys && keys.encodingAESKey.reveal(),
+      signingSecret: signingSecretOf(bot) ?? '',
+    };
+  }
+
+  /**
+   * Show one bot.
+   * @remarks The same object as in the list.
+   */
+  @Get(':id')
+  @AllowRoles('operator')
+  @ApiOkResponse({ description: 'The bot.' })
+  @Errors('BOT_NOT_FOUND', 'STORE_UNAVAILABLE')
+  async getBot(@Param() { id }: BotPathDto): Promise<BotAnswer> {
+    return this.#toAnswer(await this.bots.get(id), await this.#now());
+  }
+
+  /**
+   * Change a bot.
+   * @remarks
+   * Fields that are left out stay as they are. The URL stays, too, if it is sent as answers show it, with `***` for its query.
+   * If the bot takes messages, the manager first asks WeCom whether a new corpSecret is right; for any other bot it asks
+   * afterwards, so that `token_refused` is over where the corpSecret was the cause. Safe to repeat.
+   */
+  @Patch(':id')
+  @TakesBody('json')
+  @AllowRoles('operator')
+  @ApiOkResponse({ description: 'The bot as it is now.' })
+  @Errors(
+    'BOT_NOT_FOUND',
+    'BOT_ACCOUNT_TAKEN',
+    'BOT_CLOSED',
+    'BOT_CHANGED',
+    'WECOM_REFUSED',
+    'WECOM_UNREACHABLE',
+    'REGISTRY_NOT_LOADED',
+    'STORE_UNAVAILABLE',
+  )
+  async changeBot(
+    @Param() { id }: BotPathDto,
+    @Body() body: BotChangeDto,
+    @Req() request: FastifyRequest,
+  ): Promise<BotChangedAnswer> {
+    let before: string | null = null;
+    const change = (bot: OpenBot) => {
+      before = signingSecretOf(bot);
+      return this.checks.toChanged(body, bot, request);
+    };
+    const bot = await this.bots.change(id, change, askedBy(request));
+    if (body.corpSecret !== undefined) this.checks.tryCorpSecret(bot, request);
+    request.done = { subject: bot.name, fields: Object.keys(body) };
+    return {
+      ...this.#toAnswer(bot, await this.#now()),
+      signingSecret: before === null ? signingSecretOf(bot) : null,
+    };
+  }
+
+  /**
+   * Delete a bot.
+   * @remarks
+   * Its key ends at once. Its accounts go to the puppets that have registered them, or to another bot of the corp that takes
+   * them. What waits for the accounts stays. A repetition is 404.
+   */
+  @Delete(':id')
+  @AllowRoles('operator')
+  @ApiOkResponse({ description: 'It is deleted.' })
+  @Errors('BOT_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async deleteBot(@Param() { id }: BotPathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
+    const { name } = await this.bots.remove(id, askedBy(request));
+    request.done = { subject: name };
+    return SUCCESS_ANSWER;
+  }
+
+  /**
+   * Make a new key.
+   * @remarks
+   * The old key stays valid for `overlapS` seconds. Only this answer shows the new one. A repetition makes another key.
+   */
+  @Post(':id/key')
+  @TakesBody('json')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @ApiOkResponse({ description: 'The bot, with its new key.' })
+  @Errors('BOT_NOT_FOUND', 'BOT_CLOSED', 'BOT_CHANGED', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async renewKey(
+    @Param() { id }: BotPathDto,
+    @Body() { overlapS }: RenewKeyDto,
+    @Req() request: FastifyRequest,
+  ): Promise<BotWithKeyAnswer> {
+    const { bot, key } = await this.bots.renewKey(id, overlapS * 1_000, askedBy(request));
+    request.done = { subject: bot.name };
+    return { ...this.#toAnswer(bot, await this.#now()), key };
+  }
+
+  /**
+   * Verify the URL of a bot.
+   * @remarks
+   * Sends the bot the request that WeCom sends when a callback URL is saved, and waits up to 5 s. The answer is 200 even if the
+   * bot fails, and says why. It is 400 for a bot whose form is json, because such a bot gets no callbacks. Changes nothing.
+   */
+  @Post(':id/verify')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @ApiOkResponse({ description: 'The result of the verification.' })
+  @Errors('BOT_NOT_FOUND', 'BOT_UNVERIFIABLE', 'STORE_UNAVAILABLE')
+  async verifyBot(@Param() { id }: BotPathDto, @Req() request: FastifyRequest): Promise<BotVerifiedAnswer> {
+    const bot = await this.bots.get(id);
+    request.done = { subject: bot.name };
+    const { fault, status, noAnswer, durationMs } = await this.botEndpoints.verify(bot);
+    return { verified: fault === null, status, noAnswer, durationMs: toDuration(durationMs), fault };
+  }
+
+  async #now(): Promise<Now> {
+    const [causes, { views }] = await Promise.all([this.status.causesByBot(), this.accounts.list()]);
+    return { causes, views: Map.groupBy(views, ({ bot }) => bot?.id ?? '') };
+  }
+
+  #toAnswer(bot: KnownBot, { causes, views }: Now): BotAnswer {
+    const { id, order, secrets, endpoint, createdAtMs } = bot;
+    const { taken, failure, lastHour } = this.past.ofBot(id);
+    const isUsable = !('must' in endpoint);
+    return {
+      ...toBotDto(bot),
+      id,
+      order: bot.takes === 'message' ? order : null,
+      callback: toCallbackAnswer(bot),
+      agent: bot.kind === 'agent' ? readAgent(bot.agent) : null,
+      hasCorpSecret: secrets !== null && secrets.corpSecret.reveal() !== '',
+      clients: this.connected.countOf(id),
+      fault: faultOf(bot),
+      circuit: isUsable && this.circuits.isFailing(endpoint.href) ? 'open' : 'closed',
+      createdAt: toIso(createdAtMs),
+      lastTakenAt: toTime(taken && taken.atMs),
+      lastFailure: toFailureAnswer(failure),
+      lastHour: toLastHourAnswer(lastHour),
+      causes: (causes.get(id) ?? []).map(toCauseAnswer),
+      accounts: statesOf(views.get(id) ?? []),
+    };
+  }
+}
+
+/** `null` for a bot that was imported without one. */
+function signingSecretOf({ secrets }: Bot): string | null {
+  return secrets?.signingSecret.reveal() || null;
+}
+
+function toCallbackAnswer(bot: KnownBot): BotCallbackAnswer | null {
+  if (!('callback' in bot)) return null;
+  const { endpoint, callback } = bot;
+  const of = bot.kind === 'callback' ? bot : null;
+  return {
+    url: 'must' in endpoint ? '' : shownUrl(endpoint),
+    form: of?.callback.form ?? 'wecom',
+    receiveId: callback.receiveId,
+    headers: Object.keys(of?.secrets?.headers ?? {}),
+    timeoutMs: callback.timeoutMs,
+  };
+}
+
+function faultOf({ secrets, kind, endpoint }: KnownBot): string | null {
+  if (secrets === null)
+    return 'its secrets cannot be opened; add their key to SECRETS_KEY, or delete the bot and add it again';
+  return (kind === 'callback' || kind === 'agent') && 'must' in endpoint
+    ? `its url must ${endpoint.must}`
+    : null;
+}
