@@ -5,7 +5,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Places } from '../kernel/places.js';
 import type { OpenBot } from '../registry/bots/known-bots.js';
 import { AnswerLost } from '../wecom/client/own-calls.js';
-import { COUNTED_ERRCODES, PARAMETER_WRONG } from '../wecom/client/wecom-answer.js';
+import { COUNTED_ERRCODES, ERRCODE } from '../wecom/client/wecom-answer.js';
 import { KfCalls } from '../wecom/calls/kf-calls.js';
 import { SessionCalls } from '../wecom/calls/session-calls.js';
 
@@ -82,11 +82,11 @@ export class AgentSender {
       const errcode = 'fields' in answer ? 0 : answer.errcode;
       followed?.answered(errcode);
       if (errcode === 0) return { outcome: 'sent' };
-      if (errcode === PARAMETER_WRONG && isRepeated) return { outcome: 'sent' };
+      if (errcode === ERRCODE.parameterWrong && isRepeated) return { outcome: 'sent' };
       // No code that is known says so. Tried for days, it would hold up all that the customer writes.
       if (isRepeated && !COUNTED_ERRCODES.includes(errcode)) return { outcome: 'unclear', errcode };
       const { first, last } = OF_CUSTOMER_SERVICE;
-      const isFinal = errcode === PARAMETER_WRONG || (errcode >= first && errcode <= last);
+      const isFinal = errcode === ERRCODE.parameterWrong || (errcode >= first && errcode <= last);
       return isFinal
         ? { outcome: 'refused', errcode }
         : { outcome: 'failed', reason: `WeCom refuses the answer (errcode ${errcode})` };

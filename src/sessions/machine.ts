@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import type { SessionOffer, SessionSettings } from '../registry/bots/session.dto.js';
 import type { ReadEntry } from './entry.js';
-import { PARAMETER_WRONG, SENDS_OVER } from '../wecom/client/wecom-answer.js';
+import { ERRCODE, SENDS_OVER } from '../wecom/client/wecom-answer.js';
 import {
   SENDS_MAX,
   SESSION_MS,
@@ -357,7 +357,7 @@ export function settledText(
   const left = { ...session, texts: session.texts.filter((text) => text.id !== id) };
   if (code !== null) return left;
   // The answer to an earlier try was lost.
-  const isSent = errcode === 0 || (errcode === PARAMETER_WRONG && tries > 1);
+  const isSent = errcode === 0 || (errcode === ERRCODE.parameterWrong && tries > 1);
   return isSent ? reservedSend(left, id) : refusedSend(left, errcode);
 }
 

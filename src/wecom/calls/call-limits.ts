@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const APIS_MAX = 1_000;
 
 /** A call as WeCom counts it. */
-export interface CountedCall {
+interface CountedCall {
   /** `null` when the token's corp is unknown. Such calls share one count. */
   readonly corpId: string | null;
   readonly api: string;

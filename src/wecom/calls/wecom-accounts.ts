@@ -26,7 +26,7 @@ const CORPS_MAX = 1_000;
 const SECRETS_MAX = 3;
 
 /** A customer-service account as WeCom lists it. */
-export interface WecomAccount {
+interface WecomAccount {
   readonly openKfId: string;
   readonly name: string;
 }

@@ -35,7 +35,7 @@ export function lineOf(api: string): CallLine {
 }
 
 /** What to call, and for which corp. */
-export interface OwnCall {
+interface OwnCall {
   readonly corpId: string;
   /** Its path under /cgi-bin/. */
   readonly api: string;

@@ -16,6 +16,8 @@ export const ERRCODE = {
   secretInvalid: 40001,
   corpIdInvalid: 40013,
   tokenInvalid: 40014,
+  /** So WeCom may answer a `msgid` that it had before, too: it documents no code for that. */
+  parameterWrong: 40058,
   secretIllegal: 40091,
   corpIdMissing: 41002,
   secretMissing: 41004,
@@ -32,8 +34,8 @@ export const SENDS_OVER: readonly number[] = [95001, 95002, 95026];
 /** The errcodes with their own label: those of credentials, limits and customer service. */
 export const COUNTED_ERRCODES: readonly number[] = [
   ...Object.values(ERRCODE),
-  // A wrong parameter; no access token; an access token of another app.
-  ...[40058, 41001, 301002],
+  // No access token; an access token of another app.
+  ...[41001, 301002],
   // The app has no permission, or is disabled.
   ...[48002, 50003],
   // Kf accounts and their sessions.
@@ -41,12 +43,9 @@ export const COUNTED_ERRCODES: readonly number[] = [
   ...SENDS_OVER,
 ];
 
-/** A parameter is wrong. So WeCom may answer a `msgid` that it had before, too: it documents no code for that. */
-export const PARAMETER_WRONG = 40058;
-
 /** Whether the errcode may mean that WeCom does not know the cursor. WeCom does not document which one does. */
 export function isOfCursor(errcode: number): boolean {
-  return errcode === PARAMETER_WRONG || (errcode !== 0 && !COUNTED_ERRCODES.includes(errcode));
+  return errcode === ERRCODE.parameterWrong || (errcode !== 0 && !COUNTED_ERRCODES.includes(errcode));
 }
 
 /** The answer of WeCom to a caller over its limits. The manager gives it itself, before WeCom has to. */

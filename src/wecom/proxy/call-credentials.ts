@@ -28,7 +28,7 @@ export interface Credential {
 }
 
 /** There is no token for the call: WeCom refused to give one. */
-export interface RefusedCredential {
+interface RefusedCredential {
   readonly kind: 'manager';
   readonly corpId: string;
   readonly refused: RefusedOutcome;

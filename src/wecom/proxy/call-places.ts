@@ -18,7 +18,7 @@ const CALLS_MAX = 512;
 const WAIT_MS = 30_000;
 const RETRY_AFTER_S = 1;
 
-export interface PlaceCaller {
+interface PlaceCaller {
   /** `null` when unknown. All calls of unknown corps share their places. */
   readonly corpId: string | null;
   /** `null` for all callers that are no bot: together they count as one caller. */

@@ -26,7 +26,7 @@ const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
 };
 
 /** The fields of an answer beside the messages; see `OwnPull`. */
-export type SyncHead = Pick<OwnPull, 'cursor' | 'isAll'>;
+type SyncHead = Pick<OwnPull, 'cursor' | 'isAll'>;
 
 /**
  * Reads the cursor of an answer to `kf/sync_msg`. WeCom puts it before the messages

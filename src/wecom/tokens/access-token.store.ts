@@ -4,12 +4,12 @@ import { type Records, RecordStore } from '../../storage/records/records.js';
 import { type TokenRecord, tokenIdOf } from './access-token.js';
 
 /** How long a record is kept after upstream's last answer. Records end, since callers can make up secrets. */
-export const RECORD_KEPT_MS = 24 * 3_600_000;
+const RECORD_KEPT_MS = 24 * 3_600_000;
 /**
  * How long a record is kept after the end of its token. Some programs keep a token until WeCom refuses it, even when they are
  * idle for weeks. A bot's call with an unknown token is refused here, and the bot would not hear from WeCom that its token ended.
  */
-export const TOKEN_KEPT_MS = 30 * 24 * 3_600_000;
+const TOKEN_KEPT_MS = 30 * 24 * 3_600_000;
 /** How long a lapsed lease is kept. `save` still accepts it, and a clock may be a little late. */
 const LEASE_KEPT_MS = 60_000;
 

@@ -14,7 +14,7 @@ const PER_PROCESS_AFTER_A_FAILURE = 240;
 const ALL = '';
 
 /** The permission to ask once. Call `end` with the result. */
-export interface Permit {
+interface Permit {
   end(hasFailed: boolean): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import type { WecomAnswer } from '../client/wecom-answer.js';
 import type { AccessToken } from './access-token.js';
 
 /** Who asks for a token. Failures are counted for each caller. A request of Fastify's is one. */
-export interface TokenCaller {
+interface TokenCaller {
   /** `null` when no secrets are required. Every caller then counts as a puppet, as in a registration. */
   readonly role: Caller | null;
   readonly ip?: string | undefined;

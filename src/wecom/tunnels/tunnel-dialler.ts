@@ -14,7 +14,7 @@ import { errorCodeOf } from '../../kernel/error-code.js';
 import { tunnelsConfig } from './tunnels.config.js';
 
 const DIAL_MS = 5_000;
-export const HTTPS_PORT = 443;
+const HTTPS_PORT = 443;
 
 /** Opens connections to WeCom for tunnels. It never connects to the manager itself. */
 @Injectable()

@@ -7,7 +7,7 @@ import type { EndedTunnel } from './tunnel.js';
 
 const CLOSED = 'tunnel.closed';
 
-export interface TunnelFields {
+interface TunnelFields {
   readonly requestId: string;
   readonly botId: string;
   readonly corpId: string;

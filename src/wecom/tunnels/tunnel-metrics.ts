@@ -7,7 +7,7 @@ export type TunnelEnd = 'ended' | 'broken' | 'idle' | 'revoked' | 'stopped';
 
 /** How each wish for a tunnel ended. */
 const RESULTS = ['ended', 'broken', 'idle', 'revoked', 'stopped', 'refused', 'unreachable'] as const;
-export type TunnelResult = (typeof RESULTS)[number];
+type TunnelResult = (typeof RESULTS)[number];
 
 const DIRECTIONS = ['to_wecom', 'from_wecom'] as const;
 
