@@ -1,6 +1,6 @@
 /** What an operator who only reads, or nobody at all, cannot take from those who run the built process. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AuditPageAnswer } from '../../src/api/audit.dto.js';
+import type { AuditPageAnswer } from '../../src/api/operators/audit.dto.js';
 import { type EventReader, readEvents } from '../support/event-stream.js';
 import { call, type CallAnswer, jsonOf, postJsonBody } from '../support/http-call.js';
 import { proxySuite } from '../support/proxy-suite.js';

@@ -1,8 +1,8 @@
-import { isJournalId } from '../storage/journal/journal.js';
+import { isJournalId } from '../../storage/journal/journal.js';
 import { IsOptional, Matches, IsInt, IsISO8601 } from 'class-validator';
-import { IsCursorOf, IsQueryTime, PageQueryDto } from '../http/answers/page-query.dto.js';
-import { expected } from '../http/answers/field-rules.js';
-import { Page } from '../http/answers/page.dto.js';
+import { IsCursorOf, IsQueryTime, PageQueryDto } from '../../http/answers/page-query.dto.js';
+import { expected } from '../../http/answers/field-rules.js';
+import { Page } from '../../http/answers/page.dto.js';
 
 export const AUDIT = 'audit';
 

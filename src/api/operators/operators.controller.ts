@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { AllowRoles } from '../http/access/allowed-callers.js';
-import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
-import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
-import { TakesBody } from '../http/limits/bodies.js';
-import { type Operator, tokenIdOf } from '../operators/operator.js';
-import { OperatorDto } from '../operators/operator.dto.js';
-import { OperatorsService, type OperatorWithToken } from '../operators/operators.service.js';
+import { AllowRoles } from '../../http/access/allowed-callers.js';
+import { ApiOkResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../../http/answers/success-answer.dto.js';
+import { TakesBody } from '../../http/limits/bodies.js';
+import { type Operator, tokenIdOf } from '../../operators/operator.js';
+import { OperatorDto } from '../../operators/operator.dto.js';
+import { OperatorsService, type OperatorWithToken } from '../../operators/operators.service.js';
 import {
   type OperatorAnswer,
   type OperatorPageAnswer,
@@ -15,9 +15,9 @@ import {
   OPERATORS,
   OperatorsQueryDto,
 } from './operators.dto.js';
-import { toIso } from '../http/answers/times.js';
-import { askedBy } from '../http/access/asked-by.js';
-import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
+import { toIso } from '../../http/answers/times.js';
+import { askedBy } from '../../http/access/asked-by.js';
+import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
 
 /** Operators with names and tokens of their own. */
 @Controller('api/v1/operators')

@@ -1,8 +1,8 @@
 import { IsOptional, IsISO8601 } from 'class-validator';
-import { PickType } from '../http/answers/swagger.js';
-import { OperatorDto } from '../operators/operator.dto.js';
-import { IsCursorOf, PageQueryDto } from '../http/answers/page-query.dto.js';
-import { Page } from '../http/answers/page.dto.js';
+import { PickType } from '../../http/answers/swagger.js';
+import { OperatorDto } from '../../operators/operator.dto.js';
+import { IsCursorOf, PageQueryDto } from '../../http/answers/page-query.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 
 export const OPERATORS = 'operators';
 

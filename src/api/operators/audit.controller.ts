@@ -1,12 +1,12 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import type { AuditEntry } from '../audit/audit-entry.js';
-import { AuditLog } from '../audit/audit-log.js';
-import { AllowRoles } from '../http/access/allowed-callers.js';
-import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
-import { StoreClock } from '../kernel/store-clock.js';
+import type { AuditEntry } from '../../audit/audit-entry.js';
+import { AuditLog } from '../../audit/audit-log.js';
+import { AllowRoles } from '../../http/access/allowed-callers.js';
+import { ApiOkResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
+import { StoreClock } from '../../kernel/store-clock.js';
 import { type AuditEntryAnswer, type AuditPageAnswer, AUDIT, AuditQueryDto } from './audit.dto.js';
-import { toIso } from '../http/answers/times.js';
-import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
+import { toIso } from '../../http/answers/times.js';
+import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
 
 /** What operators did. */
 @Controller('api/v1/audit')
