@@ -12,6 +12,7 @@ import { AuditController } from './operators/audit.controller.js';
 import { BotsController } from './bots/bots.controller.js';
 import { CallbackVerificationController } from './apps/callback-verification.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
+import { DeliveryFeeds } from './delivery-feeds.js';
 import { HintsController } from './waiting/hints.controller.js';
 import { HistoryController } from './history.controller.js';
 import { MessagesController } from './waiting/messages.controller.js';
@@ -50,7 +51,7 @@ export type ControllerLine = readonly [controller: Type, feature: Type];
     OperatorsController,
     AuditController,
   ],
-  providers: [BotChecks],
+  providers: [BotChecks, DeliveryFeeds],
 })
 export class ApiModule {
   /** @param lines of the optional features that are there. */

@@ -3,10 +3,7 @@ import { Controller, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/commo
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
-import type {
-  DeliveryStoryAnswer,
-  LoggedDeliveryPageAnswer,
-} from '../insight/deliveries/logged-delivery.dto.js';
+import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './logged-delivery.dto.js';
 import {
   DELIVERIES,
   DeliveriesQueryDto,
@@ -14,11 +11,14 @@ import {
   RefusedQueryDto,
   FeedQueryDto,
 } from './deliveries.dto.js';
-import type { RefusedCallbacksAnswer } from '../insight/deliveries/refused-callback.dto.js';
-import type { DeliveryFilter } from '../insight/deliveries/delivery-answer.js';
-import { DeliveryHistory, type HistoryFilter } from '../insight/deliveries/delivery-history.js';
-import { DeliveryFeeds } from '../insight/deliveries/delivery-feeds.js';
-import { RefusedCallbacks } from '../insight/deliveries/refused-callbacks.js';
+import type { RefusedCallbackAnswer, RefusedCallbacksAnswer } from './refused-callback.dto.js';
+import type { DeliveryFilter } from './delivery-answer.js';
+import { DeliveryHistory, type HistoryFilter } from '../log/delivery-history.js';
+import { DeliveryFeeds } from './delivery-feeds.js';
+import { type RefusalGroup, RefusedCallbacks } from '../log/refused-callbacks.js';
+import { Accounts } from '../registry/accounts/accounts.js';
+import { toIso } from '../http/answers/times.js';
+import { toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
 import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
 
 /** The delivery log, and a feed of this replica's attempts. */
@@ -28,6 +28,7 @@ export class DeliveriesController {
   constructor(
     private readonly history: DeliveryHistory,
     private readonly refused: RefusedCallbacks,
+    private readonly accounts: Accounts,
     private readonly feeds: DeliveryFeeds,
   ) {}
 
@@ -44,8 +45,14 @@ export class DeliveriesController {
   @Errors('REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async listDeliveries(@Query() query: DeliveriesQueryDto): Promise<LoggedDeliveryPageAnswer> {
     const before = readCursor(DELIVERIES, query);
-    const page = await this.history.page(toHistoryFilter(query), before, limitOf(query));
-    return { ...page, nextCursor: toCursor(DELIVERIES, page.nextCursor) };
+    const found = await this.history.page(toHistoryFilter(query), before, limitOf(query));
+    const { records, nextBefore, sinceMs, days } = found;
+    return {
+      items: records.map((record) => toLoggedAnswer(record, this.accounts.nameOf(record.openKfId))),
+      nextCursor: toCursor(DELIVERIES, nextBefore),
+      since: sinceMs === null ? null : toIso(sinceMs),
+      days,
+    };
   }
 
   /**
@@ -59,7 +66,8 @@ export class DeliveriesController {
   @Errors('STORE_UNAVAILABLE')
   async listRefusedCallbacks(@Query() query: RefusedQueryDto): Promise<RefusedCallbacksAnswer> {
     const { corpId = null, from } = query;
-    return this.refused.list(corpId, toMs(from));
+    const { groups, isWhole, days } = await this.refused.list(corpId, toMs(from));
+    return { items: groups.map(toRefusedAnswer), isWhole, days };
   }
 
   /**
@@ -71,7 +79,7 @@ export class DeliveriesController {
   @ApiOkResponse({ description: 'The story.' })
   @Errors('DELIVERY_NOT_FOUND', 'STORE_UNAVAILABLE')
   async getDelivery(@Param() { id }: DeliveryPathDto): Promise<DeliveryStoryAnswer> {
-    return this.history.story(id);
+    return toStoryAnswer(await this.history.story(id), (openKfId) => this.accounts.nameOf(openKfId));
   }
 
   /**
@@ -112,6 +120,11 @@ function toHistoryFilter(query: DeliveriesQueryDto): HistoryFilter {
   const { from, to, corpId = null, openKfId = null, botId = null, webhookId = null, ...more } = query;
   const { outcome = null, q = null } = more;
   return { fromMs: toMs(from), toMs: toMs(to), corpId, openKfId, botId, webhookId, outcome, text: q };
+}
+
+function toRefusedAnswer({ latest, count, firstAtMs }: RefusalGroup): RefusedCallbackAnswer {
+  const { corpId, reason, source, form, atMs } = latest;
+  return { corpId, reason, source, form, count, firstAt: toIso(firstAtMs), lastAt: toIso(atMs) };
 }
 
 function toMs(time: string | undefined): number | null {

@@ -1,8 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
-import type { HistoryAnswer } from '../insight/figures/history-answer.dto.js';
+import type { HistoryAnswer } from './history-answer.dto.js';
 import { HistoryQueryDto } from './history.dto.js';
+import { toIso } from '../http/answers/times.js';
 import { History } from '../insight/figures/history.js';
 
 @Controller('api/v1/history')
@@ -19,7 +20,9 @@ export class HistoryController {
   @Get()
   @AllowRoles('operator')
   @ApiOkResponse({ description: 'The intervals of the range.' })
-  getHistory(@Query() { range }: HistoryQueryDto): Promise<HistoryAnswer> {
-    return this.history.of(range ?? '1h');
+  async getHistory(@Query() { range }: HistoryQueryDto): Promise<HistoryAnswer> {
+    const { intervalMs, isStored, intervals } = await this.history.of(range ?? '1h');
+    const items = intervals.map(({ atMs, figures }) => ({ at: toIso(atMs), ...figures }));
+    return { intervalS: intervalMs / 1_000, isStored, items };
   }
 }

@@ -6,9 +6,6 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { CallsModule } from '../wecom/calls/calls.module.js';
 import { AccountList } from './accounts/account-list.js';
-import { DeliveryHistory } from './deliveries/delivery-history.js';
-import { DeliveryFeeds } from './deliveries/delivery-feeds.js';
-import { RefusedCallbacks } from './deliveries/refused-callbacks.js';
 import { AccountServers } from './accounts/account-servers.js';
 import { AccountWaits } from './accounts/account-waits.js';
 import { AccountViews } from './accounts/account-views.js';
@@ -25,17 +22,7 @@ import { StoreCounts } from './verdict/store-counts.js';
 import { Verdict } from './verdict/verdict.js';
 import { Successes } from './verdict/seen-to-work.js';
 
-const FOR_OTHERS = [
-  AccountList,
-  AccountServers,
-  AccountViews,
-  CurrentStatus,
-  DeliveryHistory,
-  DeliveryFeeds,
-  History,
-  RefusedCallbacks,
-  Successes,
-];
+const FOR_OTHERS = [AccountList, AccountServers, AccountViews, CurrentStatus, History, Successes];
 
 /** What operators are told: whether customers are answered and why not, figures, the delivery log, accounts. */
 @Module({

@@ -13,6 +13,7 @@ import {
   timeOfId,
 } from '../storage/journal/journal.js';
 import {
+  SIGNS_OUTCOME,
   isEnding,
   isRow,
   type LoggedRecord,
@@ -188,7 +189,7 @@ export class DeliveryLog {
     limit: number,
   ): Promise<RecordPage> {
     const { entries, nextBefore } = await this.#journal.page({
-      ...(what === 'signs' ? { where: { kind: 'signs' } } : { except: ['kind', 'signs'] }),
+      ...(what === 'signs' ? { where: { outcome: SIGNS_OUTCOME } } : { except: ['kind', 'signs'] }),
       ...{ from: firstIdAt(fromMs), before, limit },
     });
     return { records: entries, nextBefore };

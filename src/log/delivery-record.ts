@@ -182,8 +182,8 @@ export const ENDINGS: readonly RecordOutcome[] = ['taken', 'dead', 'dropped'];
 export const NO_EVENT_FORMS: readonly RecordForm[] = ['message', 'verification'];
 
 /** Whether the record shows that no earlier event of the account waits any more. */
-export function isEnding({ kind, outcome, form }: DeliveryRecord): boolean {
-  return kind !== 'signs' && ENDINGS.includes(outcome) && (form === null || !NO_EVENT_FORMS.includes(form));
+export function isEnding({ outcome, form }: DeliveryRecord): boolean {
+  return ENDINGS.includes(outcome) && (form === null || !NO_EVENT_FORMS.includes(form));
 }
 
 /** The record as it is kept. @param onlyAttempt replaces the record's own. */
@@ -216,10 +216,22 @@ export function toLogged(id: string, record: DeliveryRecord, onlyAttempt = recor
   };
 }
 
+/** An outcome that no other record has: by its index signs are found at the start. */
+export const SIGNS_OUTCOME = 'signs' as RecordOutcome;
+
 /** The record of signs that are written at this time. */
 export function toSignRecord(id: string, atMs: number, signs: Signs): LoggedRecord {
   return {
-    ...{ id, replica: REPLICA, kind: 'signs', atMs, outcome: 'taken', attempt: 0, durationMs: 0, signs },
+    ...{
+      id,
+      replica: REPLICA,
+      kind: 'signs',
+      atMs,
+      outcome: SIGNS_OUTCOME,
+      attempt: 0,
+      durationMs: 0,
+      signs,
+    },
     ...{ corpId: null, openKfId: null, webhookId: null, stage: null, reason: null, ...NO_REQUEST },
   };
 }

@@ -1,5 +1,5 @@
 /** The words for each cause: Chinese for a group robot of WeCom, English for any other receiver. */
-import type { LoggedDeliveryAnswer } from '../insight/deliveries/logged-delivery.dto.js';
+import type { Failure } from '../queue/failure.js';
 import type { Cause } from '../insight/accounts/cause.js';
 
 export type Language = 'en' | 'zh';
@@ -32,7 +32,7 @@ const plain = (text: string): string => text.replaceAll(UNSAID, '?');
 type InBoth = Readonly<Record<Language, string>>;
 
 /** Where a delivery failed, or why none was tried. */
-const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth>> = {
+const STAGES: Readonly<Record<Failure['stage'], InBoth>> = {
   endpoint: { en: "the bot's address cannot be used", zh: '机器人的地址无法使用' },
   saturated: { en: 'the bot answers too slowly', zh: '机器人应答太慢' },
   withdrawn: { en: 'the bot answers too slowly', zh: '机器人应答太慢' },

@@ -89,9 +89,12 @@ mongoSuite('an account of two replicas', () => {
 
   it('is silent at both of them 5 s after REPLY_WITHIN_S at the latest, and works again as soon after a reply', async () => {
     await reply();
-    await write();
     const askedMs = Date.now();
-    await become('silent');
+    // Customers go on writing: the first one may count as answered, since the replicas' times differ a little.
+    await until(async () => {
+      await write();
+      return (await states()).every((now) => now === 'silent');
+    });
     expect(Date.now() - askedMs).toBeLessThan(REPLY_WITHIN_S * 1_000 + KNOWN_WITHIN_MS);
     await reply();
     const repliedMs = Date.now();

@@ -89,11 +89,10 @@ function end(outcome: 'delivered' | 'pending' | 'refused' | 'failed', count = 1)
 }
 
 /** The last ones. */
-const latest = async (count: number) => (await history.of('1h')).items.slice(-count);
+const latest = async (count: number) => (await history.of('1h')).intervals.slice(-count);
 const at = (minutesAgo: number, figures: Partial<Figures>) => ({
-  at: new Date(clock.nowMs() - (clock.nowMs() % MINUTE_MS) - minutesAgo * MINUTE_MS).toISOString(),
-  ...NO_FIGURES,
-  ...figures,
+  atMs: clock.nowMs() - (clock.nowMs() % MINUTE_MS) - minutesAgo * MINUTE_MS,
+  figures: { ...NO_FIGURES, ...figures },
 });
 
 describe('the history', () => {
@@ -121,9 +120,9 @@ describe('the history', () => {
   ] as const)('draws %s in %d intervals', async (range, count, intervalS) => {
     end('delivered');
     const answer = await history.of(range);
-    expect(answer).toMatchObject({ intervalS, isStored: true });
-    expect(answer.items).toHaveLength(count);
-    expect(answer.items.at(-1)).toMatchObject({ delivered: 1, starts: 1 });
+    expect(answer).toMatchObject({ intervalMs: intervalS * 1_000, isStored: true });
+    expect(answer.intervals).toHaveLength(count);
+    expect(answer.intervals.at(-1)?.figures).toMatchObject({ delivered: 1, starts: 1 });
   });
 
   it('adds up all replicas, and marks where one started', async () => {
@@ -138,12 +137,12 @@ describe('the history', () => {
     await send();
     await pass(MINUTE_MS);
     const [point] = await latest(2);
-    expect(point).toMatchObject({ waiting: 1, dead: 0, deliveredLater: 0 });
-    expect(point?.failedAttempts).toBeGreaterThan(0);
+    expect(point?.figures).toMatchObject({ waiting: 1, dead: 0, deliveredLater: 0 });
+    expect(point?.figures.failedAttempts).toBeGreaterThan(0);
     server.behave(taking);
     await registerAt(server.url);
     await pass(MINUTE_MS);
-    expect((await latest(2))[0]).toMatchObject({ waiting: 0, deliveredLater: 1 });
+    expect((await latest(2))[0]?.figures).toMatchObject({ waiting: 0, deliveredLater: 1 });
   });
 
   it('has the minute that has just ended, also where it was asked seconds before', async () => {

@@ -5,8 +5,6 @@ import { Recent } from '../../kernel/recent.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { FigureStore } from '../../log/figure-store.js';
 import { type IntervalFigures, inIntervals, MINUTE_MS, NO_FIGURES, startOf } from '../../log/figures.js';
-import type { HistoryAnswer } from './history-answer.dto.js';
-import { toIso } from '../../http/answers/times.js';
 import { FigureRecorder } from './figure-recorder.js';
 
 const READ_LIMIT_MS = 1_000;
@@ -23,6 +21,14 @@ const RANGES = {
 
 export type Range = keyof typeof RANGES;
 export const RANGE_NAMES = Object.keys(RANGES) as readonly Range[];
+
+export interface FiguresOfRange {
+  readonly intervalMs: number;
+  /** False: the store does not answer, and only this replica's minute under way is counted. */
+  readonly isStored: boolean;
+  /** The oldest first; the last one is under way. */
+  readonly intervals: readonly IntervalFigures[];
+}
 
 /** What all replicas did, from the figures that each of them stores minute by minute. */
 @Injectable()
@@ -42,18 +48,18 @@ export class History {
   }
 
   /** The stored figures and those of this replica that are not stored yet. Only the latter if the store does not answer. */
-  async of(range: Range): Promise<HistoryAnswer> {
+  async of(range: Range): Promise<FiguresOfRange> {
     const isOfNow = this.#writesAt.get(range) === this.recorder.writes;
     const stored = await this.#stored[range].latest(isOfNow ? AGE_MS_MAX : 0);
     const intervalMs = intervalMsOf(range);
     const known = inIntervals([...(stored ?? []), ...this.recorder.unstored()], intervalMs);
     const byTime = new Map(known.map(({ atMs, figures }) => [atMs, figures]));
     const fromMs = this.#fromMs(range);
-    const items = Array.from({ length: RANGES[range].minutes / RANGES[range].perInterval }, (_, n) => {
+    const intervals = Array.from({ length: RANGES[range].minutes / RANGES[range].perInterval }, (_, n) => {
       const atMs = fromMs + n * intervalMs;
-      return { at: toIso(atMs), ...(byTime.get(atMs) ?? NO_FIGURES) };
+      return { atMs, figures: byTime.get(atMs) ?? NO_FIGURES };
     });
-    return { intervalS: intervalMs / 1_000, isStored: stored !== null, items };
+    return { intervalMs, isStored: stored !== null, intervals };
   }
 
   async #read(range: Range): Promise<readonly IntervalFigures[] | null> {

@@ -1,8 +1,8 @@
+import type { RefusalGroup } from '../../log/refused-callbacks.js';
 import { describe, expect, it } from '@jest/globals';
 import type { WecomOutcome } from '../../log/outcome.js';
 import type { Reason } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
-import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
 import type { ProcessStatus } from './status.js';
 import { CAUSES } from '../accounts/cause.js';
 import { causesOf, type Troubles } from './causes.js';
@@ -381,19 +381,14 @@ describe('the causes', () => {
   });
 
   it('name the app whose callbacks are refused, and why', () => {
-    const refused = (corpId: string | null, reason: string, count: number) =>
-      ({
-        corpId,
-        reason,
-        count,
-        source: '10.0.0.1',
-      }) as Partial<RefusedCallbackAnswer> as RefusedCallbackAnswer;
+    const refused = (corpId: string | null, reason: string, count: number, source = '10.0.0.1') =>
+      ({ latest: { corpId, reason, source }, count, firstAtMs: NOW_MS }) as RefusalGroup;
     const of = status({ lastMinute: { refused: 20 } });
     const troubles = {
       refusals: [
         refused('ww1', 'CALLBACK_SIGNATURE_MISMATCH', 3),
         refused('ww2', 'CIPHER_PADDING_INVALID', 4),
-        { ...refused('ww2', 'CIPHER_PADDING_INVALID', 5), source: '10.0.0.2' },
+        refused('ww2', 'CIPHER_PADDING_INVALID', 5, '10.0.0.2'),
         refused('ww2', 'CIPHER_MESSAGE_LENGTH_INVALID', 1),
         refused(null, 'CALLBACK_CORP_UNKNOWN', 6),
       ],

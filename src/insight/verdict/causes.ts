@@ -4,7 +4,7 @@ import { isFault } from '../../wecom/outcomes/outcome.js';
 import { botIdOf, PULL_ORIGIN } from '../../registry/endpoint/endpoint.js';
 import { severityOfWait } from '../accounts/account-state.js';
 import type { AccountView } from '../accounts/account-views.js';
-import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
+import type { RefusalGroup } from '../../log/refused-callbacks.js';
 import type { AwayReplica } from '../figures/other-replicas.js';
 import type { ProcessStatus } from './status.js';
 import { type Cause, type CauseCode, CAUSES, newCause } from '../accounts/cause.js';
@@ -30,7 +30,7 @@ export interface Troubles {
   /** `null` when the store has not answered, or nothing waits. */
   readonly hints: readonly HintGroup[] | null;
   /** Refused callbacks of the last minute; `null` where the log does not tell. */
-  readonly refusals: readonly RefusedCallbackAnswer[] | null;
+  readonly refusals: readonly RefusalGroup[] | null;
   readonly isKnownCorp: (corpId: string) => boolean;
   /** `href` of endpoints that get nothing but probes. */
   readonly openCircuits: Iterable<string>;
@@ -178,19 +178,19 @@ function callCauses(outcomes: readonly WecomOutcome[]): Cause[] {
 /** Those of a corp that is known have its name and the reason: each reason has a remedy of its own. */
 function refusedCauses(count: number, { refusals, isKnownCorp }: Troubles): Cause[] {
   if (count === 0 || refusals === null || refusals.length === 0) return counted('refused', count);
-  const isOfCorp = ({ corpId, reason }: RefusedCallbackAnswer) =>
+  const isOfCorp = ({ latest: { corpId, reason } }: RefusalGroup) =>
     corpId !== null && reason !== null && isKnownCorp(corpId);
-  const isSigned = ({ reason }: RefusedCallbackAnswer) => reason?.startsWith(SIGNED_AND_SEALED) === true;
+  const isSigned = ({ latest: { reason } }: RefusalGroup) => reason?.startsWith(SIGNED_AND_SEALED) === true;
   // With a wrong key, what comes out is now one nonsense and now another.
-  const keyOf = (one: RefusedCallbackAnswer) =>
-    `${one.corpId} ${isSigned(one) ? SIGNED_AND_SEALED : one.reason}`;
+  const keyOf = (one: RefusalGroup) =>
+    `${one.latest.corpId} ${isSigned(one) ? SIGNED_AND_SEALED : one.latest.reason}`;
   const groups = Map.groupBy(refusals, (one) => (isOfCorp(one) ? keyOf(one) : ''));
   return [...groups.values()]
     .map((group) => {
       const first = group.reduce((most, one) => (one.count > most.count ? one : most));
       const sum = group.reduce((total, one) => total + one.count, 0);
       if (!isOfCorp(first)) return newCause('refused', sum);
-      const { corpId, reason } = first;
+      const { corpId, reason } = first.latest;
       return newCause('refused', sum, {
         ...(isSigned(first) && { severity: 'bad' as const }),
         corpId,

@@ -26,7 +26,7 @@ import { AccountServers } from '../accounts/account-servers.js';
 import { AccountViews } from '../accounts/account-views.js';
 import { AccountWaits } from '../accounts/account-waits.js';
 import { NoCustomerCounts } from '../accounts/customer-counts.js';
-import type { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
+import type { RefusedCallbacks } from '../../log/refused-callbacks.js';
 import type { ProcessStatus } from './status.js';
 import { Names } from '../accounts/names.js';
 import { Verdict } from './verdict.js';

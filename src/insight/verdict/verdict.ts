@@ -15,8 +15,7 @@ import { Arrivals } from '../../dispatch/inline/arrivals.js';
 import { Past } from '../../log/past.js';
 import { failingCallers } from '../../wecom/outcomes/outcome.js';
 import { OtherReplicas } from '../figures/other-replicas.js';
-import { RefusedCallbacks } from '../deliveries/refused-callbacks.js';
-import type { RefusedCallbackAnswer } from '../deliveries/refused-callback.dto.js';
+import { type RefusalGroup, RefusedCallbacks } from '../../log/refused-callbacks.js';
 import { MISSING_WHYS, type MissingCallbacks, missingCallbacks } from './missing-callbacks.js';
 import type { CauseCode } from '../accounts/cause.js';
 import { concernedBy } from './concerned.js';
@@ -38,7 +37,7 @@ const LOG_LIMIT_MS = 1_000;
  */
 @Injectable()
 export class Verdict {
-  readonly #refusals: Recent<readonly RefusedCallbackAnswer[] | null>;
+  readonly #refusals: Recent<readonly RefusalGroup[] | null>;
 
   constructor(
     private readonly past: Past,
@@ -58,7 +57,7 @@ export class Verdict {
   ) {
     this.#refusals = new Recent(clock, async () => {
       const asked = refused.list(null, this.storeClock.nowMs() - MINUTE_MS);
-      return (await answerInTime(LOG_LIMIT_MS, 'list refused callbacks', asked))?.items ?? null;
+      return (await answerInTime(LOG_LIMIT_MS, 'list refused callbacks', asked))?.groups ?? null;
     });
     metrics.reads('wxkf_failing_reply_accounts', async () =>
       only(countOf((await accounts.list()).views, 'replies_fail')),

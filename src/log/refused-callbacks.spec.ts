@@ -1,8 +1,8 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { append, deliveryRecord, RecordIds } from '../../../test/support/delivery-records.js';
-import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryDeliveryLog, MemoryJournals } from '../../../test/support/memory-journals.js';
-import { type DeliveryRecord } from '../../log/delivery-record.js';
+import { append, deliveryRecord, RecordIds } from '../../test/support/delivery-records.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { MemoryDeliveryLog, MemoryJournals } from '../../test/support/memory-journals.js';
+import { type DeliveryRecord } from './delivery-record.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
 
 const HOUR_MS = 3_600_000;
@@ -26,9 +26,11 @@ async function refused(agoMs: number, fields: Partial<DeliveryRecord> = {}): Pro
   await append(log, [ids.toLogged(record)]);
 }
 
-const list = (corpId: string | null = null, fromMs: number | null = null) =>
-  new RefusedCallbacks(log, clock).list(corpId, fromMs);
-const ago = (ms: number): string => new Date(clock.nowMs() - ms).toISOString();
+async function list(corpId: string | null = null, fromMs: number | null = null) {
+  const { groups, isWhole, days } = await new RefusedCallbacks(log, clock).list(corpId, fromMs);
+  return { items: groups.map(({ latest, ...counted }) => ({ ...latest, ...counted })), isWhole, days };
+}
+const ago = (ms: number): number => clock.nowMs() - ms;
 
 it('are one item for each corp, reason and address, the latest first', async () => {
   await refused(3 * HOUR_MS);
@@ -43,7 +45,7 @@ it('are one item for each corp, reason and address, the latest first', async () 
     { corpId: 'wwCorp_2', count: 1 },
     {
       ...{ corpId: 'wwCorp_1', reason: 'CALLBACK_SIGNATURE_MISMATCH', source: '203.0.113.7', count: 2 },
-      ...{ form: 'verification', firstAt: ago(3 * HOUR_MS), lastAt: ago(60_000) },
+      ...{ form: 'verification', firstAtMs: ago(3 * HOUR_MS), atMs: ago(60_000) },
     },
     { reason: 'CALLBACK_CORP_UNKNOWN', count: 1 },
     { source: '203.0.113.8', count: 1 },

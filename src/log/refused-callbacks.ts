@@ -1,19 +1,27 @@
 import { Injectable } from '@nestjs/common';
-import { StoreClock } from '../../kernel/store-clock.js';
-import { DeliveryLog, type RecordFilter } from '../../log/delivery-log.js';
-import type { LoggedRecord } from '../../log/delivery-record.js';
-import type { RefusedCallbackAnswer, RefusedCallbacksAnswer } from './refused-callback.dto.js';
-import { toIso } from '../../http/answers/times.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { DeliveryLog, type RecordFilter } from './delivery-log.js';
+import type { LoggedRecord } from './delivery-record.js';
 
 const DAY_MS = 86_400_000;
 const PAGE = 200;
 /** A page of the log may be empty, and takes a quarter of a second at most. */
 const PAGES_MAX = 10;
 
-interface Group {
+/** Callbacks of one corp that were refused for one reason, from one address. */
+export interface RefusalGroup {
   readonly latest: LoggedRecord;
-  count: number;
-  firstAtMs: number;
+  readonly count: number;
+  readonly firstAtMs: number;
+}
+
+export interface RefusedGroups {
+  /** The latest first. */
+  readonly groups: readonly RefusalGroup[];
+  /** False: there are more, and only the latest ones were counted. */
+  readonly isWhole: boolean;
+  /** How long the log is kept; 0 for no log, and so no group. */
+  readonly days: number;
 }
 
 /** Sums up the refused callbacks of the delivery log: by corp, reason and source address. */
@@ -25,8 +33,8 @@ export class RefusedCallbacks {
   ) {}
 
   /** @param fromMs `null` for a day ago. @throws AppError `STORE_UNAVAILABLE` */
-  async list(corpId: string | null, fromMs: number | null): Promise<RefusedCallbacksAnswer> {
-    const groups = new Map<string, Group>();
+  async list(corpId: string | null, fromMs: number | null): Promise<RefusedGroups> {
+    const groups = new Map<string, RefusalGroup>();
     const filter: RecordFilter = {
       ...{ fromMs: fromMs ?? this.storeClock.nowMs() - DAY_MS, toMs: null },
       ...{ corpId, openKfId: null, openKfIds: null, webhookId: null, outcome: 'refused', words: null },
@@ -39,23 +47,15 @@ export class RefusedCallbacks {
       before = nextBefore;
       isWhole = before === null;
     }
-    return { items: [...groups.values()].map(toAnswer), isWhole, days: this.log.days };
+    return { groups: [...groups.values()], isWhole, days: this.log.days };
   }
 }
 
 /** Records come the newest first. */
-function addTo(groups: Map<string, Group>, record: LoggedRecord): void {
+function addTo(groups: Map<string, RefusalGroup>, record: LoggedRecord): void {
   const { corpId, reason, source, atMs } = record;
   const key = JSON.stringify([corpId, reason, source]);
   const group = groups.get(key);
-  if (group === undefined) groups.set(key, { latest: record, count: 1, firstAtMs: atMs });
-  else {
-    group.count++;
-    group.firstAtMs = atMs;
-  }
-}
-
-function toAnswer({ latest, count, firstAtMs }: Group): RefusedCallbackAnswer {
-  const { corpId, reason, source, form, atMs } = latest;
-  return { corpId, reason, source, form, count, firstAt: toIso(firstAtMs), lastAt: toIso(atMs) };
+  const count = 1 + (group?.count ?? 0);
+  groups.set(key, { latest: group?.latest ?? record, count, firstAtMs: atMs });
 }

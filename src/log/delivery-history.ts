@@ -1,15 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../../kernel/app-error.js';
-import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../../log/delivery-log.js';
-import { type LoggedRecord, type RecordOutcome, withAttempts } from '../../log/delivery-record.js';
-import { Accounts } from '../../registry/accounts/accounts.js';
-import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
-import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
-import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './logged-delivery.dto.js';
-import { toIso } from '../../http/answers/times.js';
-import { outcomeOf, toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
-import { accountKey } from '../../kernel/account.js';
+import { AppError } from '../kernel/app-error.js';
+import { DeliveryLog, type RecordFilter, type RecordPage, STORY_MAX, type Words } from './delivery-log.js';
+import { type LoggedRecord, type RecordOutcome, withAttempts } from './delivery-record.js';
+import { Accounts } from '../registry/accounts/accounts.js';
+import { listedIn, takesAllOthers } from '../registry/bots/bot.js';
+import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
+import { accountKey } from '../kernel/account.js';
 
 /** Accounts that are looked at in one turn of the event loop. */
 const SLICE = 1_000;
@@ -27,11 +24,26 @@ export interface HistoryFilter extends Omit<RecordFilter, 'words' | 'openKfIds'>
   readonly text: string | null;
 }
 
-/** Searches the delivery log; names of accounts, which are not in it, come from the registry. */
+export interface HistoryPage extends RecordPage {
+  /** When the oldest record of the log was written, store time; `null` where there is none. */
+  readonly sinceMs: number | null;
+  /** How long records are kept; 0 for no log. */
+  readonly days: number;
+}
+
+/** What became of an event or message. */
+export interface DeliveryStory {
+  readonly outcome: RecordOutcome;
+  readonly takenAtMs: number | null;
+  /** Of another event that ended the wait of this one. */
+  readonly endedBy: LoggedRecord | null;
+  /** Of one webhook-id, the oldest first; at least one. */
+  readonly records: readonly LoggedRecord[];
+}
+
+/** Searches the delivery log, also by the names and bots of accounts, which are not in it. */
 @Injectable()
 export class DeliveryHistory {
-  readonly #nameOf = (openKfId: string | null): string | null => this.accounts.nameOf(openKfId);
-
   constructor(
     private readonly log: DeliveryLog,
     private readonly accounts: Accounts,
@@ -43,32 +55,31 @@ export class DeliveryHistory {
     { text, botId, ...filter }: HistoryFilter,
     before: string | null,
     limit: number,
-  ): Promise<LoggedDeliveryPageAnswer> {
+  ): Promise<HistoryPage> {
     const { days } = this.log;
-    if (days === 0) return { items: [], nextCursor: null, since: null, days };
+    if (days === 0) return { records: [], nextBefore: null, sinceMs: null, days };
     const sinceMs = await this.log.reach();
-    const since = sinceMs === null ? null : toIso(sinceMs);
     const bot = botId === null ? null : this.bots.find(botId);
     const corpId = filter.corpId ?? bot?.corpId ?? null;
-    if (botId !== null && bot?.corpId !== corpId) return { items: [], nextCursor: null, since, days };
+    if (botId !== null && bot?.corpId !== corpId) return { records: [], nextBefore: null, sinceMs, days };
     const words = text === null || text === '' ? null : await this.#wordsOf(text, corpId);
     const openKfIds = bot === null || takesAllOthers(bot) ? null : listedIn(bot);
     const found = await this.log.search({ ...filter, corpId, openKfIds, words }, before, limit);
     const { records, nextBefore } = found;
     const ofBot = bot === null ? records : records.filter((record) => this.#botOf(record) === bot);
-    const items = ofBot.map((record) => toLoggedAnswer(record, this.#nameOf(record.openKfId)));
-    return { items, nextCursor: nextBefore, since, days };
+    return { records: ofBot, nextBefore, sinceMs, days };
   }
 
   /** @throws AppError `DELIVERY_NOT_FOUND`, `STORE_UNAVAILABLE` */
-  async story(id: string): Promise<DeliveryStoryAnswer> {
+  async story(id: string): Promise<DeliveryStory> {
     const record = this.log.days === 0 ? null : await this.log.find(id);
     if (record === null) throw new AppError('DELIVERY_NOT_FOUND');
     const { webhookId } = record;
     const found = webhookId === null ? [] : await this.log.story(webhookId);
     const records = found.length === 0 ? [record] : found;
     const endedBy = GOES_ON.has(outcomeOf(records)) ? await this.#endOf(records) : null;
-    return toStoryAnswer(withAttempts(records).slice(0, STORY_MAX), endedBy, this.#nameOf);
+    const all = withAttempts(records).slice(0, STORY_MAX);
+    return { outcome: outcomeOf(all), takenAtMs: takenOf(all)?.atMs ?? null, endedBy, records: all };
   }
 
   /**
@@ -105,4 +116,17 @@ export class DeliveryHistory {
     }
     return { id: text, openKfIds: openKfIds.slice(0, NAMED_MAX) };
   }
+}
+
+/** The outcome of the event or message, as far as these records tell. */
+function outcomeOf(records: readonly LoggedRecord[]): RecordOutcome {
+  if (takenOf(records) !== undefined) return 'taken';
+  // A text for the customer does not decide it. An attempt that fails after its event was kept leaves it kept.
+  const ofEvent = records.filter(({ kind }) => kind !== 'text');
+  const decided = ofEvent.findLast(({ kind }) => kind !== 'attempt') ?? ofEvent.at(-1) ?? records.at(-1);
+  return decided?.outcome ?? 'failed';
+}
+
+function takenOf(records: readonly LoggedRecord[]): LoggedRecord | undefined {
+  return records.find(({ outcome }) => outcome === 'taken');
 }

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { append, attemptRecord, deliveryRecord, RecordIds } from '../../../test/support/delivery-records.js';
-import { openBot, storedBot } from '../../../test/support/bots.js';
-import { ManualClock } from '../../../test/support/manual-clock.js';
-import { MemoryDeliveryLog } from '../../../test/support/memory-journals.js';
-import { registeredPuppet } from '../../../test/support/puppets.js';
-import { openRegistryImage } from '../../../test/support/registry.js';
-import { type DeliveryRecord, type LoggedRecord } from '../../log/delivery-record.js';
+import { append, attemptRecord, deliveryRecord, RecordIds } from '../../test/support/delivery-records.js';
+import { openBot, storedBot } from '../../test/support/bots.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { MemoryDeliveryLog } from '../../test/support/memory-journals.js';
+import { registeredPuppet } from '../../test/support/puppets.js';
+import { openRegistryImage } from '../../test/support/registry.js';
+import { type DeliveryRecord, type LoggedRecord } from './delivery-record.js';
 import { DeliveryHistory, type HistoryFilter } from './delivery-history.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -89,7 +89,7 @@ describe('the wait of an event that was kept', () => {
 
 it('a welcome is in the story of its event, and tells nothing of whether the bot took that', async () => {
   const welcome = logged(deliveryRecord({ kind: 'text', outcome: 'welcome', form: null }));
-  expect(await history.story(welcome.id)).toMatchObject({ outcome: 'welcome', takenAt: null });
+  expect(await history.story(welcome.id)).toMatchObject({ outcome: 'welcome', takenAtMs: null });
   logged(attemptRecord({ outcome: 'not_taken', occasion: 'message' }));
   logged(deliveryRecord({ kind: 'text', outcome: 'welcome', form: null }));
   expect(await history.story(welcome.id)).toMatchObject({ outcome: 'not_taken' });
@@ -105,9 +105,9 @@ describe('the records of a bot', () => {
   };
 
   async function accountsOf(filter: Partial<HistoryFilter>): Promise<(string | null)[]> {
-    const { items, nextCursor } = await history.page({ ...ANY, ...filter }, null, 50);
-    expect(nextCursor).toBeNull();
-    return items.map(({ openKfId }) => openKfId);
+    const { records, nextBefore } = await history.page({ ...ANY, ...filter }, null, 50);
+    expect(nextBefore).toBeNull();
+    return records.map(({ openKfId }) => openKfId);
   }
 
   beforeEach(() => {
