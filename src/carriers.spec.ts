@@ -10,6 +10,8 @@ import { MemoryRecords } from '../test/support/memory-records.js';
 import { startPuppetServer } from '../test/support/puppet-server.js';
 import { AgentCarrier } from './agents/agent-carrier.js';
 import { AgentLog } from './agents/agent-log.js';
+import { AgentQuestions } from './agents/agent-questions.js';
+import { ReplySender } from './agents/reply-sender.js';
 import { AgentMetrics } from './agents/agent-metrics.js';
 import { Conversations } from './agents/conversations.js';
 import { Fallbacks } from './agents/fallbacks.js';
@@ -149,14 +151,11 @@ carrierContract('to agents', ['bounds', 'tells'], async () => {
   const [conversations, replies] = [new Conversations(records, clock), new Replies(records, clock)];
   const sending = new AgentSender(calls, { begin: async () => null } as never);
   const agentLog = new AgentLog(log, new HealthyLogLines(1));
-  const carrier = new AgentCarrier(
-    ...([client, conversations, replies, sending] as const),
-    ...([
-      new Fallbacks(conversations, replies, sending, agentLog, clock),
-      new AgentMetrics(new Metrics()),
-    ] as const),
-    ...([agentLog, clock, clock, { handOver: async () => true }] as const),
-  );
+  const fallbacks = new Fallbacks(conversations, replies, sending, agentLog, clock);
+  const questions = new AgentQuestions(client, new AgentMetrics(new Metrics()), agentLog, clock);
+  const people = { handOver: async () => true };
+  const sender = new ReplySender(conversations, replies, sending, people, agentLog, clock);
+  const carrier = new AgentCarrier(questions, conversations, replies, sender, fallbacks, agentLog, clock);
   const agent = {
     ...{ ...AGENT_DEFAULTS, url: `${server.url}/v1`, model: 'm' },
     ...{ timeoutMs: 4_000, fallback: 'Please wait.' },

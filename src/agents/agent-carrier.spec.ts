@@ -18,6 +18,8 @@ import type { People } from '../wecom/calls/people.js';
 import type { SessionCalls } from '../wecom/calls/session-calls.js';
 import { AgentCarrier } from './agent-carrier.js';
 import { AgentLog } from './agent-log.js';
+import { AgentQuestions } from './agent-questions.js';
+import { ReplySender } from './reply-sender.js';
 import { AgentMetrics } from './agent-metrics.js';
 import { readAnswer } from './answer/plain-text.js';
 import { Conversations } from './conversations.js';
@@ -95,11 +97,9 @@ function start(agent: AgentDto = {}): void {
   const agentLog = new AgentLog(lines, new HealthyLogLines(1));
   const fallbacks = new Fallbacks(conversations, replies, sending, agentLog, clock);
   const people: People = { handOver: (...asked) => handOver(...asked) };
-  carrier = new AgentCarrier(
-    ...([client, conversations, replies, sending, fallbacks] as const),
-    ...([new AgentMetrics(new Metrics()), agentLog, clock, clock] as const),
-    people,
-  );
+  const questions = new AgentQuestions(client, new AgentMetrics(new Metrics()), agentLog, clock);
+  const sender = new ReplySender(conversations, replies, sending, people, agentLog, clock);
+  carrier = new AgentCarrier(questions, conversations, replies, sender, fallbacks, agentLog, clock);
 }
 
 /** A customer's message, as a carrier is given it. */

@@ -4,10 +4,12 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { CallsModule } from '../wecom/calls/calls.module.js';
 import { AgentCarrier } from './agent-carrier.js';
 import { AgentLog } from './agent-log.js';
+import { AgentQuestions } from './agent-questions.js';
 import { AgentMetrics } from './agent-metrics.js';
 import { Conversations } from './conversations.js';
 import { Fallbacks } from './fallbacks.js';
 import { Replies } from './replies.js';
+import { ReplySender } from './reply-sender.js';
 import { AgentSender } from './agent-sender.js';
 import { AgentTests } from './agent-tests.js';
 import { ServiceClient } from './service/service-client.js';
@@ -21,7 +23,9 @@ import { ServiceClient } from './service/service-client.js';
     AgentMetrics,
     Conversations,
     Fallbacks,
+    AgentQuestions,
     Replies,
+    ReplySender,
     AgentSender,
     AgentTests,
     ServiceClient,

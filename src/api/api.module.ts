@@ -7,6 +7,7 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { AppsController } from './apps/apps.controller.js';
+import { BotAnswers } from './bots/bot-answers.js';
 import { BotChecks } from './bots/bot-checks.js';
 import { AuditController } from './operators/audit.controller.js';
 import { BotsController } from './bots/bots.controller.js';
@@ -51,7 +52,7 @@ export type ControllerLine = readonly [controller: Type, feature: Type];
     OperatorsController,
     AuditController,
   ],
-  providers: [BotChecks, DeliveryFeeds],
+  providers: [BotAnswers, BotChecks, DeliveryFeeds],
 })
 export class ApiModule {
   /** @param lines of the optional features that are there. */

@@ -28,6 +28,7 @@ import { QueuePatrol } from './later/patrol.js';
 import { Redelivery } from './later/redelivery.js';
 import { RegistrationClaims } from './later/registration-claims.js';
 import { RetryLoops } from './later/loops.js';
+import { StrandedHints } from './later/stranded-hints.js';
 import { TestDelivery } from './later/test-delivery.js';
 import { TestElsewhere } from './later/test-elsewhere.js';
 
@@ -61,6 +62,7 @@ import { TestElsewhere } from './later/test-elsewhere.js';
     RegistrationClaims,
     RetryLoops,
     SeenEvents,
+    StrandedHints,
     TestDelivery,
     TestElsewhere,
     UncarriedBots,

@@ -12,7 +12,8 @@ import { beginningHandOver, isUnsure, withAnswer, withHandOver } from './machine
 import { type ServiceCall, ServiceCalls } from './service-calls.js';
 import { SessionMetrics } from './session-metrics.js';
 import { SessionStore } from './session-store.js';
-import { isSharing, SessionTexts } from './session-texts.js';
+import { SessionTexts } from './session-texts.js';
+import { isSharing } from './text-sender.js';
 import type { HandOverAnswer, HandOverDto } from './sessions.dto.js';
 import { holderOf, type Session } from './session.js';
 

@@ -8,7 +8,7 @@ import { type FollowedCall, SessionCalls } from '../wecom/calls/session-calls.js
 import { isCounted, refusedSend, reservedSend, unsentSend, withAnswer } from './machine.js';
 import { readState } from './service-calls.js';
 import { SessionStore } from './session-store.js';
-import { isSharing } from './session-texts.js';
+import { isSharing } from './text-sender.js';
 import { CUSTOMER, sendsLeft, type Session } from './session.js';
 
 type Fields = Readonly<Record<string, unknown>>;

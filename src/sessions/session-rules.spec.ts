@@ -22,6 +22,7 @@ import { ServiceCalls } from './service-calls.js';
 import { SessionMetrics } from './session-metrics.js';
 import { SessionRules } from './session-rules.js';
 import { SessionStore } from './session-store.js';
+import { TextSender } from './text-sender.js';
 import { SessionTexts } from './session-texts.js';
 import { StoredCounts } from './stored-counts.js';
 
@@ -88,10 +89,8 @@ function replica() {
   const metrics = new SessionMetrics(counted);
   const destinations: Pick<Destinations, 'find'> = { find: () => ({ bot: bot() }) as never };
   const recorder: Pick<DeliveryRecorder, 'add'> = { add: (record) => void logged.push(record) };
-  const recording = [metrics, recorder as DeliveryRecorder] as const;
-  const texts = new SessionTexts(
-    ...([store, calls, destinations as Destinations, ...recording, clock, clock, log] as const),
-  );
+  const of = [calls, destinations as Destinations, metrics, recorder as DeliveryRecorder] as const;
+  const texts = new SessionTexts(store, new TextSender(...of, clock, clock, log), clock, clock, log);
   const handOvers = new HandOvers(calls, metrics, clock);
   const rules = new SessionRules(store, calls, handOvers, texts, metrics, clock, clock);
   const bots = { find: () => bot() } as unknown as KnownBots;

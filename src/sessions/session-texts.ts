@@ -4,23 +4,15 @@ import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { BackgroundWork } from '../kernel/background-work.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { toWelcome } from '../log/delivery-record.js';
-import { DeliveryRecorder } from '../log/delivery-recorder.js';
-import { Destinations } from '../registry/accounts/destination.js';
-import { isOpen } from '../registry/bots/bot.js';
-import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
 import { claimText, settledText } from './machine.js';
-import { ServiceCalls } from './service-calls.js';
-import { SessionMetrics } from './session-metrics.js';
 import { SessionStore } from './session-store.js';
 import type { Session, SessionText } from './session.js';
+import { type Customer, TextSender } from './text-sender.js';
 
 /** A text that a process left, and one that is to be sent again, are found this often. */
 const ROUND_MS = 3_000;
 /** Customers of one lane who are sent their texts at the same time: a slow corp holds up no other. */
 const AT_ONCE = 8;
-
-type Customer = Pick<Session, 'corpId' | 'openKfId' | 'customer'>;
 
 /** What is under way for a corp, and what waits for that. Texts with a code are in a lane of their own. */
 interface Lane {
@@ -38,10 +30,7 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
 
   constructor(
     private readonly store: SessionStore,
-    private readonly calls: ServiceCalls,
-    private readonly destinations: Destinations,
-    private readonly metrics: SessionMetrics,
-    private readonly recorder: DeliveryRecorder,
+    private readonly sender: TextSender,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -118,39 +107,10 @@ export class SessionTexts implements OnApplicationBootstrap, OnApplicationShutdo
     // Assigned in the callback, which the compiler does not see.
     const claimed = text as SessionText | null;
     if (claimed === null) return false;
-    const errcode = await this.#send(customer, claimed);
+    const errcode = await this.sender.send(customer, claimed);
     await this.store.change(customer, customer.customer, (session) =>
       settledText(session, claimed, errcode, this.storeClock.nowMs()),
     );
     return true;
   }
-
-  async #send(customer: Customer, text: SessionText): Promise<number | null> {
-    const { corpId, openKfId } = customer;
-    const { bot } = this.destinations.find(customer);
-    // The bots may not be loaded yet.
-    if (bot === null) return null;
-    if (!isSharing(bot)) return NOT_SENT;
-    const asked = { account: { corpId, openKfId }, customer: customer.customer, bot, trace: null };
-    const startedMs = this.clock.elapsedMs();
-    const errcode = await this.calls.send(asked, text);
-    this.metrics.text(text.kind, errcode);
-    if (errcode !== null && text.kind === 'welcome') {
-      const { webhookId } = text;
-      const durationMs = this.clock.elapsedMs() - startedMs;
-      const sent = { corpId, openKfId, webhookId, atMs: this.storeClock.nowMs(), durationMs };
-      this.recorder.add(toWelcome(sent, errcode));
-    }
-    if (errcode !== null && errcode !== 0)
-      this.log.info({ openKfId, corpId, bot: bot.id, kind: text.kind, errcode }, 'session.text_refused');
-    return errcode;
-  }
-}
-
-/** In place of an errcode: the bot of the account does not share its customers any more. */
-const NOT_SENT = -2;
-
-/** Whether the bot shares its customers with people, and this process can call WeCom for it. */
-export function isSharing(bot: KnownBot): bot is OpenBot {
-  return isOpen(bot) && bot.takes === 'message' && bot.session !== null;
 }

@@ -14,6 +14,7 @@ import { SessionRules } from './session-rules.js';
 import { SessionStore } from './session-store.js';
 import { SessionTexts } from './session-texts.js';
 import { SessionsController } from './sessions.controller.js';
+import { TextSender } from './text-sender.js';
 import { StoredCounts } from './stored-counts.js';
 
 /** Bots that share customers with people. */
@@ -27,6 +28,7 @@ import { StoredCounts } from './stored-counts.js';
     SessionMetrics,
     SessionStore,
     SessionTexts,
+    TextSender,
     { provide: PageRules, useClass: SessionRules },
     { provide: SessionCalls, useClass: FollowedCalls },
     { provide: People, useExisting: BotHandOvers },

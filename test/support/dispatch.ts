@@ -25,6 +25,7 @@ import type { QueueStore } from '../../src/storage/queue/queue-store.js';
 import { HintLog } from '../../src/dispatch/later/hint-log.js';
 import { HintOutcomes } from '../../src/dispatch/later/outcomes.js';
 import { HintSender } from '../../src/dispatch/later/sender.js';
+import { StrandedHints } from '../../src/dispatch/later/stranded-hints.js';
 import { QueuePatrol } from '../../src/dispatch/later/patrol.js';
 import { Redelivery } from '../../src/dispatch/later/redelivery.js';
 import { RegistrationClaims } from '../../src/dispatch/later/registration-claims.js';
@@ -130,7 +131,8 @@ export function openDispatch(
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
   const sender = new HintSender(destinations, botEndpoints, counters, outcomes, hintLog, clock, clock);
   const loops = new RetryLoops(waiting, sender, dueMessages, circuits, connected, clock, clock, log);
-  const patrol = new QueuePatrol(waiting, dueMessages, destinations, circuits, outcomes, clock, clock, log);
+  const stranded = new StrandedHints(destinations, outcomes, clock);
+  const patrol = new QueuePatrol(waiting, stranded, dueMessages, destinations, circuits, clock, log);
   const redelivery = new Redelivery(sync, circuits, loops, patrol, keeper, late, client);
   const claims = new RegistrationClaims(waiting, loops, circuits, policy, late, clock, log);
   const registry = openRegistry(clock, ofRegistry, image, claims);

@@ -1,21 +1,16 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { AllowRoles } from '../../http/access/allowed-callers.js';
 import { TakesBody } from '../../http/limits/bodies.js';
 import { ApiOkResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import { type Bot, takesCallbacks } from '../../registry/bots/bot.js';
 import { BotsService, botSortKey } from '../../registry/bots/bots.service.js';
-import { ConnectedBots } from '../../registry/bots/connected-bots.js';
-import type { KnownBot, OpenBot } from '../../registry/bots/known-bots.js';
-import { readAgent } from '../../registry/bots/agent.dto.js';
-import { BotChangeDto, NewBotDto, toBotDto } from '../../registry/bots/bot.dto.js';
-import { shownUrl } from '../../registry/endpoint/endpoint.js';
+import type { OpenBot } from '../../registry/bots/known-bots.js';
+import { BotChangeDto, NewBotDto } from '../../registry/bots/bot.dto.js';
 import {
   type BotAnswer,
-  type BotCallbackAnswer,
   type BotChangedAnswer,
   type BotCreatedAnswer,
   type BotPageAnswer,
@@ -26,23 +21,11 @@ import {
   BotsQueryDto,
   RenewKeyDto,
 } from './bots.dto.js';
-import { type AccountView, AccountViews, statesOf } from '../../insight/accounts/account-views.js';
-import type { Cause } from '../../insight/accounts/cause.js';
-import { CurrentStatus } from '../../insight/verdict/current-status.js';
-import { Past } from '../../log/past.js';
-import { toDuration, toIso, toTime } from '../../http/answers/times.js';
+import { toDuration } from '../../http/answers/times.js';
+import { BotAnswers } from './bot-answers.js';
 import { BotChecks } from './bot-checks.js';
 import { askedBy } from '../../http/access/asked-by.js';
-import { toCauseAnswer } from '../answers/cause.dto.js';
-import { toFailureAnswer } from '../answers/failure.dto.js';
-import { toLastHourAnswer } from '../answers/last-hour.dto.js';
 import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
-
-/** By the id of a bot. */
-interface Now {
-  readonly causes: ReadonlyMap<string, readonly Cause[]>;
-  readonly views: ReadonlyMap<string, readonly AccountView[]>;
-}
 
 /** Bots that operators add, of any kind. */
 @Controller('api/v1/bots')
@@ -50,13 +33,9 @@ interface Now {
 export class BotsController {
   constructor(
     private readonly bots: BotsService,
-    private readonly past: Past,
-    private readonly circuits: Circuits,
     private readonly botEndpoints: BotEndpoints,
     private readonly checks: BotChecks,
-    private readonly connected: ConnectedBots,
-    private readonly status: CurrentStatus,
-    private readonly accounts: AccountViews,
+    private readonly answers: BotAnswers,
   ) {}
 
   /**
@@ -71,9 +50,8 @@ export class BotsController {
     const found = this.bots.after(readCursor(BOTS, query) ?? '', query.corpId ?? null, limit + 1);
     const items = found.slice(0, limit);
     const last = items.at(-1);
-    const now = await this.#now();
     return {
-      items: items.map((bot) => this.#toAnswer(bot, now)),
+      items: await this.answers.ofAll(items),
       nextCursor: found.length > limit && last !== undefined ? toCursor(BOTS, botSortKey(last)) : null,
     };
   }
@@ -104,7 +82,7 @@ export class BotsController {
     request.done = { subject: bot.name };
     const keys = takesCallbacks(bot) ? bot.secrets : null;
     return {
-      ...this.#toAnswer(bot, await this.#now()),
+      ...(await this.answers.of(bot)),
       key,
       token: keys && keys.callbackToken.reveal(),
       encodingAESKey: keys && keys.encodingAESKey.reveal(),
@@ -121,7 +99,7 @@ export class BotsController {
   @ApiOkResponse({ description: 'The bot.' })
   @Errors('BOT_NOT_FOUND', 'STORE_UNAVAILABLE')
   async getBot(@Param() { id }: BotPathDto): Promise<BotAnswer> {
-    return this.#toAnswer(await this.bots.get(id), await this.#now());
+    return this.answers.of(await this.bots.get(id));
   }
 
   /**
@@ -159,7 +137,7 @@ export class BotsController {
     if (body.corpSecret !== undefined) this.checks.tryCorpSecret(bot, request);
     request.done = { subject: bot.name, fields: Object.keys(body) };
     return {
-      ...this.#toAnswer(bot, await this.#now()),
+      ...(await this.answers.of(bot)),
       signingSecret: before === null ? signingSecretOf(bot) : null,
     };
   }
@@ -198,7 +176,7 @@ export class BotsController {
   ): Promise<BotWithKeyAnswer> {
     const { bot, key } = await this.bots.renewKey(id, overlapS * 1_000, askedBy(request));
     request.done = { subject: bot.name };
-    return { ...this.#toAnswer(bot, await this.#now()), key };
+    return { ...(await this.answers.of(bot)), key };
   }
 
   /**
@@ -218,58 +196,9 @@ export class BotsController {
     const { fault, status, noAnswer, durationMs } = await this.botEndpoints.verify(bot);
     return { verified: fault === null, status, noAnswer, durationMs: toDuration(durationMs), fault };
   }
-
-  async #now(): Promise<Now> {
-    const [causes, { views }] = await Promise.all([this.status.causesByBot(), this.accounts.list()]);
-    return { causes, views: Map.groupBy(views, ({ bot }) => bot?.id ?? '') };
-  }
-
-  #toAnswer(bot: KnownBot, { causes, views }: Now): BotAnswer {
-    const { id, order, secrets, endpoint, createdAtMs } = bot;
-    const { taken, failure, lastHour } = this.past.ofBot(id);
-    const isUsable = !('must' in endpoint);
-    return {
-      ...toBotDto(bot),
-      id,
-      order: bot.takes === 'message' ? order : null,
-      callback: toCallbackAnswer(bot),
-      agent: bot.kind === 'agent' ? readAgent(bot.agent) : null,
-      hasCorpSecret: secrets !== null && secrets.corpSecret.reveal() !== '',
-      clients: this.connected.countOf(id),
-      fault: faultOf(bot),
-      circuit: isUsable && this.circuits.isFailing(endpoint.href) ? 'open' : 'closed',
-      createdAt: toIso(createdAtMs),
-      lastTakenAt: toTime(taken && taken.atMs),
-      lastFailure: toFailureAnswer(failure),
-      lastHour: toLastHourAnswer(lastHour),
-      causes: (causes.get(id) ?? []).map(toCauseAnswer),
-      accounts: statesOf(views.get(id) ?? []),
-    };
-  }
 }
 
 /** `null` for a bot that was imported without one. */
 function signingSecretOf({ secrets }: Bot): string | null {
   return secrets?.signingSecret.reveal() || null;
-}
-
-function toCallbackAnswer(bot: KnownBot): BotCallbackAnswer | null {
-  if (!('callback' in bot)) return null;
-  const { endpoint, callback } = bot;
-  const of = bot.kind === 'callback' ? bot : null;
-  return {
-    url: 'must' in endpoint ? '' : shownUrl(endpoint),
-    form: of?.callback.form ?? 'wecom',
-    receiveId: callback.receiveId,
-    headers: Object.keys(of?.secrets?.headers ?? {}),
-    timeoutMs: callback.timeoutMs,
-  };
-}
-
-function faultOf({ secrets, kind, endpoint }: KnownBot): string | null {
-  if (secrets === null)
-    return 'its secrets cannot be opened; add their key to SECRETS_KEY, or delete the bot and add it again';
-  return (kind === 'callback' || kind === 'agent') && 'must' in endpoint
-    ? `its url must ${endpoint.must}`
-    : null;
 }

@@ -19,6 +19,14 @@ export type SendLeased<T extends LineHead> = (
   leave: () => void,
 ) => Promise<void>;
 
+/** Lines of one kind: what is due of them, and how it is sent. */
+export interface DueSource<T extends LineHead> {
+  readonly lines: DueLines<T>;
+  /** Something may be due earlier than the loop knows. */
+  readonly wake: WakeUp;
+  readonly send: SendLeased<T>;
+}
+
 /** Deliveries under way in one loop. A silent puppet holds one for 5 s, until its circuit opens. */
 const IN_FLIGHT_MAX = 256;
 /**
@@ -53,9 +61,7 @@ export class RetryLoop<T extends LineHead> {
   readonly #told = new Set<string>();
 
   constructor(
-    private readonly lines: DueLines<T>,
-    private readonly wake: WakeUp,
-    private readonly sendLeased: SendLeased<T>,
+    private readonly source: DueSource<T>,
     private readonly circuits: Circuits,
     private readonly connected: Pick<ConnectedBots, 'hasOwn' | 'elsewhere'>,
     private readonly clock: Clock,
@@ -71,7 +77,7 @@ export class RetryLoop<T extends LineHead> {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#endBreath();
-    this.wake.wakeUp();
+    this.source.wake.wakeUp();
     await this.#loop;
     await Promise.all(this.#running);
   }
@@ -83,7 +89,7 @@ export class RetryLoop<T extends LineHead> {
    */
   async probe(endpoint: string, keys?: ReadonlySet<string>): Promise<boolean> {
     if (this.#isStopped) return false;
-    const leased = await this.lines.claimOldest(endpoint, this.storeClock.nowMs(), LEASE_MS, keys);
+    const leased = await this.source.lines.claimOldest(endpoint, this.storeClock.nowMs(), LEASE_MS, keys);
     if (leased !== null) this.send(leased, 'probe');
     return leased !== null;
   }
@@ -92,7 +98,7 @@ export class RetryLoop<T extends LineHead> {
   send(leased: ClaimedLine<T>, occasion: Occasion): void {
     const endpoint = leased.endpoint ?? '';
     this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
-    const over = this.lines.workOn(leased);
+    const over = this.source.lines.workOn(leased);
     this.#inFlightCount++;
     let hasPlace = true;
     let isSlow = false;
@@ -107,7 +113,8 @@ export class RetryLoop<T extends LineHead> {
       if (isSlow) this.#addSlow(endpoint, -1);
       this.#left(endpoint);
     };
-    const running = this.sendLeased(leased, occasion, leave)
+    const running = this.source
+      .send(leased, occasion, leave)
       .catch((err: unknown) => {
         // The lease lapses, and it is tried again.
         this.#say(err, 'outbox.outcome_not_stored');
@@ -118,7 +125,7 @@ export class RetryLoop<T extends LineHead> {
         if (occasion === 'probe') this.circuits.inconclusive(endpoint);
         leave();
         // What it has released may be due before the loop would look again.
-        this.wake.wakeUp();
+        this.source.wake.wakeUp();
       });
     this.#running.add(running);
   }
@@ -128,12 +135,12 @@ export class RetryLoop<T extends LineHead> {
     const count = this.#countOf(endpoint) - 1;
     if (count > 0) this.#inFlight.set(endpoint, count);
     else this.#inFlight.delete(endpoint);
-    this.wake.wakeUp();
+    this.source.wake.wakeUp();
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      this.wake.looking();
+      this.source.wake.looking();
       const pauseMs = await this.#claim();
       if (!this.#isStopped) await this.#pause(pauseMs);
     }
@@ -145,7 +152,7 @@ export class RetryLoop<T extends LineHead> {
     const tooSlow = Math.max(0, this.#slowCount - SLOW_MAX);
     const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - (this.#inFlightCount - tooSlow));
     if (room <= 0) return IDLE_MS;
-    const { lines } = this;
+    const { lines } = this.source;
     const except = this.#busyEndpoints();
     try {
       const due = await lines.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
@@ -177,7 +184,7 @@ export class RetryLoop<T extends LineHead> {
     const now = (this.#slow.get(endpoint) ?? 0) + count;
     if (now > 0) this.#slow.set(endpoint, now);
     else this.#slow.delete(endpoint);
-    if (count > 0 && this.#slowCount > SLOW_MAX) this.wake.wakeUp();
+    if (count > 0 && this.#slowCount > SLOW_MAX) this.source.wake.wakeUp();
   }
 
   #countOf(endpoint: string): number {
@@ -190,7 +197,7 @@ export class RetryLoop<T extends LineHead> {
     this.#endBreath = resolve;
     await promise;
     breath.cancel();
-    if (!this.#isStopped) await this.wake.pause(ms - BREATH_MS, this.clock);
+    if (!this.#isStopped) await this.source.wake.pause(ms - BREATH_MS, this.clock);
   }
 
   /** Logs only the beginning of the trouble. */

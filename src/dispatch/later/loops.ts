@@ -5,15 +5,13 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { ConnectedBots } from '../../registry/bots/connected-bots.js';
 import { Circuits } from '../endpoint/circuits.js';
-import type { WakeUp } from '../../kernel/wake-up.js';
 import type { EventQueue } from '../../queue/event-queue.js';
 import { WaitingHints } from './waiting-hints.js';
-import type { DueLines } from '../../queue/lines.js';
 import type { Hint } from '../../queue/event.js';
 import type { LineHead } from '../../storage/queue/line.js';
 import { DueMessages } from './due-messages.js';
 import { HintSender } from './sender.js';
-import { RetryLoop, type SendLeased } from './loop.js';
+import { type DueSource, RetryLoop } from './loop.js';
 
 /** One loop over the queue, one over the hints that could not be stored, and one over messages. They share the circuits. */
 @Injectable()
@@ -27,27 +25,28 @@ export class RetryLoops {
     private readonly sender: HintSender,
     private readonly messages: DueMessages,
     private readonly circuits: Circuits,
-    private readonly connected: ConnectedBots,
-    private readonly clock: Clock,
-    private readonly storeClock: StoreClock,
+    connected: ConnectedBots,
+    clock: Clock,
+    storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
-    const loopOver = (queue: EventQueue): RetryLoop<Hint> =>
-      this.#loopOver(queue.lines, queue.added, (hint, occasion) => sender.send(queue, hint, occasion));
-    this.kept = loopOver(waiting.kept);
-    this.unstored = loopOver(waiting.unstored);
-    const ofMessages = this.#loopOver(messages.lines, messages.wake, (...turn) => messages.send(...turn));
+    const loopOver = <T extends LineHead>(source: DueSource<T>) =>
+      new RetryLoop(source, circuits, connected, clock, storeClock, log);
+    const ofHints = (queue: EventQueue) =>
+      loopOver<Hint>({
+        lines: queue.lines,
+        wake: queue.added,
+        send: (hint, occasion) => sender.send(queue, hint, occasion),
+      });
+    this.kept = ofHints(waiting.kept);
+    this.unstored = ofHints(waiting.unstored);
+    const ofMessages = loopOver(messages);
     this.#all = [this.unstored, this.kept, ofMessages];
   }
 
   /** Starts the loops over what is stored. Call it once the registry is loaded. */
   start(): void {
     for (const loop of this.#all) if (loop !== this.unstored) loop.start();
-  }
-
-  #loopOver<T extends LineHead>(lines: DueLines<T>, wake: WakeUp, send: SendLeased<T>): RetryLoop<T> {
-    const { circuits, connected, clock, storeClock, log } = this;
-    return new RetryLoop(lines, wake, send, circuits, connected, clock, storeClock, log);
   }
 
   /**

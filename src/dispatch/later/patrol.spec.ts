@@ -20,6 +20,7 @@ import { HintOutcomes } from './outcomes.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { MemoryEventQueue } from '../../../test/support/memory-event-queue.js';
 import { QueuePatrol } from './patrol.js';
+import { StrandedHints } from './stranded-hints.js';
 
 const ROUND_MS = 20_000;
 const DAY_MS = 24 * 3_600_000;
@@ -61,8 +62,9 @@ beforeEach(() => {
   const keeper = new HintKeeper(events, metrics, clock, log);
   const hintLog = new HintLog(log, new HealthyLogLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, metrics, hintLog, clock, clock);
-  const of = [waiting, dueMessages, registry.destinations, circuits, outcomes] as const;
-  patrol = new QueuePatrol(...of, clock, clock, log);
+  const { destinations } = registry;
+  const stranded = new StrandedHints(destinations, outcomes, clock);
+  patrol = new QueuePatrol(waiting, stranded, dueMessages, destinations, circuits, clock, log);
 });
 
 afterEach(async () => {
