@@ -33,6 +33,7 @@ import {
   VerificationQueryDto,
 } from './callback.dto.js';
 import { CallbackService } from './callback.service.js';
+import { UrlVerification } from './url-verification.js';
 import { CallbackLog } from './callback-log.js';
 import { CallbackMetrics } from './callback-metrics.js';
 import { CallbackRecords } from './callback-records.js';
@@ -98,6 +99,7 @@ const DISPATCHING: readonly ErrorCode[] = [
 export class CallbackController {
   constructor(
     private readonly service: CallbackService,
+    private readonly verification: UrlVerification,
     private readonly metrics: CallbackMetrics,
     private readonly clock: Clock,
     private readonly records: CallbackRecords,
@@ -134,7 +136,7 @@ export class CallbackController {
     const { echo } = await this.#answered(request, 'verification', (corpId) => {
       refuseOwnDelivery(request);
       const { msg_signature, timestamp, nonce, echostr } = parseVerificationQuery(request.query);
-      return this.service.verify(corpId, {
+      return this.verification.verify(corpId, {
         msgSignature: msg_signature,
         timestamp,
         nonce,

@@ -8,12 +8,21 @@ import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
 import { CallbackRecords } from './callback-records.js';
+import { UrlVerification } from './url-verification.js';
 import { CorpTime } from './corp-time.js';
 
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [Admission, CallbackOpener, CallbackService, CallbackMetrics, CallbackRecords, CorpTime],
+  providers: [
+    Admission,
+    CallbackOpener,
+    CallbackService,
+    CallbackMetrics,
+    CallbackRecords,
+    CorpTime,
+    UrlVerification,
+  ],
   exports: [CallbackMetrics, CallbackOpener],
 })
 export class CallbackModule {}

@@ -26,6 +26,7 @@ import type { AppsService } from '../registry/apps/apps.service.js';
 import type { Registration } from '../storage/puppets/puppet.js';
 import { CorpTime } from './corp-time.js';
 import { CallbackOpener } from './callback-opener.js';
+import { UrlVerification } from './url-verification.js';
 import { CallbackService } from './callback.service.js';
 import type { CallbackReport } from './callback-report.js';
 import { Arrivals } from '../dispatch/inline/arrivals.js';
@@ -44,6 +45,7 @@ let registry: TestRegistry;
 let apps: AppsService;
 let ciphers: WecomCiphers;
 let callbacks: CallbackService;
+let verification: UrlVerification;
 let clock: ManualClock;
 
 beforeEach(async () => {
@@ -61,10 +63,11 @@ beforeEach(async () => {
   ciphers = new WecomCiphers();
   const { corps, reads, proofs, destinations } = registry;
   const opener = new CallbackOpener(corps, reads, proofs, ciphers, clock, { callbackSkewSMax: SKEW_S });
+  verification = new UrlVerification(opener, apps);
   const { dispatcher } = dispatch;
   const syncTokens = new SyncTokens(clock, registry.bots);
   const corpTime = new CorpTime(clock, pino({ level: 'silent' }));
-  const of = [opener, destinations, dispatcher, clock, apps, corpTime, syncTokens] as const;
+  const of = [opener, destinations, dispatcher, clock, corpTime, syncTokens] as const;
   callbacks = new CallbackService(...of, new Arrivals(clock));
   registry.start();
   await clock.advance(0);
@@ -93,7 +96,7 @@ async function verify(from: WecomApp, receiveId = from.corpId, offS = 0, sent = 
     echostr = '',
   } = sealVerification(from, sent, receiveId, clock.nowMs() / 1_000 + offS);
   const text = { msgSignature: msg_signature, timestamp, nonce, encrypted: echostr };
-  const { echo, error } = await callbacks.verify(app.corpId, text);
+  const { echo, error } = await verification.verify(app.corpId, text);
   if (error !== null) throw error;
   return echo;
 }

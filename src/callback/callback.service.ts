@@ -1,14 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { isOwnEcho } from '../crypto/verification-query.js';
-import type { SignedText } from '../crypto/wecom-cipher.js';
 import { Arrivals } from '../dispatch/inline/arrivals.js';
 import { Dispatcher } from '../dispatch/inline/try.js';
 import type { KfEvent } from '../queue/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
-import { ECHO_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
-import { AppsService } from '../registry/apps/apps.service.js';
+import { ID_FORMAT } from '../kernel/wecom-format.js';
 import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import { type Destination, Destinations } from '../registry/accounts/destination.js';
 import { type CallbackReport, acceptedBy } from './callback-report.js';
@@ -61,25 +58,10 @@ export class CallbackService {
     private readonly destinations: Destinations,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
-    private readonly apps: AppsService,
     private readonly corpTime: CorpTime,
     private readonly syncTokens: SyncTokens,
     private readonly arrivals: Arrivals,
   ) {}
-
-  /**
-   * Opens the text that WeCom sends when the callback URL is saved; needs no puppet to be online. Another text, such as that
-   * of a captured callback, is refused.
-   */
-  verify(corpId: string, echo: SignedText): Promise<CallbackReport> {
-    return acceptedBy(async (accepted) => {
-      const { message, pair } = await this.opener.open(corpId, await this.opener.getKeys(corpId), echo);
-      if (!ECHO_FORMAT.pattern.test(message)) throw new AppError('CALLBACK_ECHO_MALFORMED');
-      accepted.outcome = 'verified';
-      accepted.echo = message;
-      if (!isOwnEcho(message)) this.apps.noteVerified(corpId, pair);
-    });
-  }
 
   /** Resolves once the bot took the event, the event is durably kept, or no bot gets it. */
   accept(callback: EncryptedCallback): Promise<CallbackReport> {
