@@ -4,14 +4,14 @@ import type { Occasion } from '../queue/failure.js';
 import { MessageQueue, type Turn } from '../queue/message-queue.js';
 import { MessageRounds } from './message-rounds.js';
 import { CustomerLanes } from './sending/customer-lanes.js';
-import { MessageSender } from './sending/message-sender.js';
+import { MessageTurns } from './sending/message-turns.js';
 
 /** What the loop over messages claims, and how it sends that. */
 @Injectable()
 export class MessageLoop extends DueMessages {
   constructor(
     private readonly queue: MessageQueue,
-    private readonly sender: MessageSender,
+    private readonly turns: MessageTurns,
     private readonly lanes: CustomerLanes,
     private readonly rounds: MessageRounds,
   ) {
@@ -27,7 +27,7 @@ export class MessageLoop extends DueMessages {
   }
 
   override send(turn: Turn, occasion: Occasion, leave: () => void): Promise<void> {
-    return this.sender.send(turn, occasion, leave);
+    return this.turns.send(turn, occasion, leave);
   }
 
   override probeAtWork(endpoint: string): Promise<boolean> {

@@ -24,11 +24,15 @@ import { Patrol } from './pulling/patrol.js';
 import { UntoldMessages } from './pulling/untold-messages.js';
 import { WatchedAccounts } from './pulling/watched-accounts.js';
 import { Puller } from './pulling/puller.js';
+import { PageKeeper } from './pulling/page-keeper.js';
 import { PullRun } from './pulling/pull-run.js';
 import { Pulls } from './queue/pulls.js';
 import { QueuedAnswers } from './queued-answers.js';
 import { CallbackHalves } from './sending/callback-halves.js';
 import { CustomerLanes } from './sending/customer-lanes.js';
+import { EarlierCursors } from './sending/earlier-cursors.js';
+import { LaneSender } from './sending/lane-sender.js';
+import { MessageTurns } from './sending/message-turns.js';
 import { HandOver } from './sending/hand-over.js';
 import { LongWaits } from './sending/long-waits.js';
 import { MessageAttempts } from './sending/message-attempts.js';
@@ -45,7 +49,10 @@ import { Takers } from './sending/takers.js';
     Coverage,
     CustomerLanes,
     EventlessPulls,
+    EarlierCursors,
     HandOver,
+    LaneSender,
+    MessageTurns,
     LongWaits,
     MessageAttempts,
     MessageContents,
@@ -62,6 +69,7 @@ import { Takers } from './sending/takers.js';
     Patrol,
     PulledMessages,
     Puller,
+    PageKeeper,
     PullRun,
     Pulls,
     Takers,

@@ -12,6 +12,7 @@ import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import type { WithheldOutcome } from '../../log/delivery-record.js';
 import type { MessageOutcomes, WithheldMessage } from '../sending/message-outcomes.js';
 import type { PageRules } from './page-rules.js';
+import { PageKeeper } from './page-keeper.js';
 import { PullRun } from './pull-run.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -58,15 +59,15 @@ beforeEach(() => {
       }));
     },
   };
+  const pages = new PageKeeper(queue.pulls, rules, outcomes as MessageOutcomes, clock);
   run = new PullRun(
     queue.pulls,
     sync as KfSync,
-    outcomes as MessageOutcomes,
+    pages,
     { messagesAheadMax: AHEAD_MAX, messageTries: 8 },
     clock,
     { nowMs: () => clock.nowMs() } as StoreClock,
     pino({ level: 'silent' }),
-    rules,
   );
 });
 

@@ -6,23 +6,16 @@ import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { TraceContext } from '../../kernel/trace-context.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/calls/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
-import { ORIGIN } from '../../kernel/wecom-format.js';
 import { ERRCODE, isOfCursor } from '../../wecom/client/wecom-answer.js';
 import type { NewMessage } from '../../queue/message.js';
 import { type PullLease, Pulls } from '../queue/pulls.js';
-import { mergeMsOf } from '../../queue/quick-texts.js';
 import { messagesConfig } from '../sending/messages.config.js';
-import { MessageOutcomes } from '../sending/message-outcomes.js';
-import { readEntries } from './entries.js';
-import { type JudgedEntry, PageRules } from './page-rules.js';
+import { type CameIn, LEASE_MS, PageKeeper, type PullTask } from './page-keeper.js';
 import { accountKey, type Addressee } from '../../kernel/account.js';
 
-/** Longer than one page takes; it runs anew with each. */
-const LEASE_MS = 15_000;
 /**
  * A run ends between two pages after this time, since an attempt has to end. Its event is tried again and brings the
  * next run.
@@ -39,25 +32,6 @@ const BLOCKED_MS = 60_000;
 interface AskedPage<Other = never> {
   readonly answer: PullAnswer | Other;
   readonly from: string;
-}
-
-/** What is pulled, and for whom. */
-export interface PullTask {
-  readonly account: Addressee;
-  readonly bot: OpenBot;
-  /** Where its messages go, as in `Endpoint.href`; `null` while nobody is there to take them. */
-  readonly endpoint: string | null;
-  /** The sync token of the newest event; `''` for none. */
-  readonly syncToken: string;
-  readonly trace: TraceContext | null;
-}
-
-/** A page brought messages that are new. */
-export interface CameIn {
-  /** Customers' messages among them. */
-  readonly customers: number;
-  /** When the first of these was sent, by WeCom's clock; `Infinity` for none. */
-  readonly firstSentAtMs: number;
 }
 
 /** Is told of each page that brought something new. @param messages all of the page, those that were known too. */
@@ -99,12 +73,11 @@ export class PullRun {
   constructor(
     private readonly pulls: Pulls,
     private readonly sync: KfSync,
-    private readonly outcomes: MessageOutcomes,
+    private readonly pages: PageKeeper,
     @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-    private readonly rules: PageRules,
   ) {}
 
   /** Never throws. @param added is told that messages wait now. */
@@ -135,7 +108,7 @@ export class PullRun {
     lease: PullLease,
     added: PageListener,
   ): Promise<AttemptResult> {
-    const { account, bot, endpoint } = task;
+    const { account, bot } = task;
     const endMs = this.clock.elapsedMs() + RUN_MS;
     let { regime, fromMs } = regimeOf(bot, lease);
     let { waiting } = lease;
@@ -154,43 +127,28 @@ export class PullRun {
       if (!('entries' in answer)) return toResult(answer);
       this.#sizes.succeeded(account);
       if (from !== cursor) ({ regime, fromMs } = regimeOf(bot, { ...lease, isFromTaker: false }));
-      const judged = await this.#judge(task, answer, fromMs);
-      const nowMs = this.storeClock.nowMs();
-      const wanted = {
-        ...{ includesServicer: bot.includesServicer, fromMs, nowMs },
-        withheld: judged.map(({ withheld }) => withheld),
-      };
-      const entries = judged.map(({ entry }) => entry);
-      const { messages, skipped, withheld, withheldLanes } = readEntries(account, entries, wanted);
       const next = answer.cursor === '' ? cursor : answer.cursor;
       const isLast = !answer.hasMore;
-      const read = { messages, skipped, withheldLanes, mergeMs: mergeMsOf(bot) };
-      const page = { appId, from, regime, ...read, cursor: next, endpoint, isLast };
-      const kept = await this.pulls.keep(account, lease.id, page, nowMs, LEASE_MS);
+      const isFromStart = from !== cursor;
+      const page = {
+        entries: answer.entries,
+        appId,
+        from,
+        cursor: next,
+        isFromStart,
+        regime,
+        fromMs,
+        isLast,
+      };
+      const kept = await this.pages.keep(task, lease.id, page);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
-      this.outcomes.countPulled(kept, messages.length, from !== cursor);
-      this.outcomes.withheld(account, withheld, nowMs);
-      if (kept.added > 0) added(cameInOf(messages, kept.added), messages);
+      if (kept.added > 0) added(kept.cameIn, kept.messages);
       if (isLast) return { taken: true, status: 200 };
       if (next === cursor) return failed('WeCom has more messages, and its cursor does not move');
       if (this.clock.elapsedMs() >= endMs) return putOff('WeCom has more messages', 0);
       ({ waiting } = kept);
       cursor = next;
     }
-  }
-
-  /** What the bot gets of a page. Entries from before are not for it, whatever they say. */
-  async #judge(
-    { account, bot, trace }: PullTask,
-    { entries }: PulledEntries,
-    fromMs: number,
-  ): Promise<readonly JudgedEntry[]> {
-    const all = entries.map((entry) => ({ entry, withheld: null }));
-    if (bot.session === null) return all;
-    const timely = entries.filter(({ send_time: sentAtS }) => !(Number(sentAtS) * 1_000 < fromMs));
-    const judged = await this.rules.judge({ account, bot, trace, entries: timely });
-    const found = new Map(timely.map((entry, n) => [entry, judged[n]]));
-    return all.map((one) => found.get(one.entry) ?? one);
   }
 
   /** Asks for a page; from the beginning where WeCom refuses the cursor. Messages that are known are not kept again. */
@@ -238,12 +196,6 @@ function firstFromMs(
   if (cursor) return coveredUntilMs;
   // WeCom's times have whole seconds: one message too many is better than one too few.
   return Math.max(Math.floor((takesMessagesSinceMs ?? 0) / 1_000) * 1_000, coveredUntilMs);
-}
-
-/** @param added how many of the page's messages were new; which of them is not known. */
-function cameInOf(messages: readonly NewMessage[], added: number): CameIn {
-  const sentAtMs = messages.flatMap((one) => (one.origin === ORIGIN.customer ? [one.sentAtMs] : []));
-  return { customers: Math.min(added, sentAtMs.length), firstSentAtMs: Math.min(...sentAtMs) };
 }
 
 function fromMsOf(regime: string): number {

@@ -10,7 +10,8 @@ import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.
 import type { Destinations, MessageDestination } from '../../registry/accounts/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { Coverage } from './coverage.js';
-import type { CameIn, PullRun, PullTask } from './pull-run.js';
+import type { PullRun } from './pull-run.js';
+import type { CameIn, PullTask } from './page-keeper.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
 import { Puller } from './puller.js';
 

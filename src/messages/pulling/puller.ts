@@ -17,7 +17,8 @@ import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
 import { type StoredPage, PulledMessages } from '../queue/pulled-messages.js';
 import { Coverage } from './coverage.js';
-import { type CameIn, PullRun } from './pull-run.js';
+import { PullRun } from './pull-run.js';
+import type { CameIn } from './page-keeper.js';
 import { type Addressee, accountKey } from '../../kernel/account.js';
 
 /** Pulls of a corp at a time. WeCom allows five calls; one is left for others. */

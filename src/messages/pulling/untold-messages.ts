@@ -6,7 +6,7 @@ import { Pulls } from '../queue/pulls.js';
 import { MessageMetrics } from '../sending/message-metrics.js';
 import { PATROL_TIMES } from './patrol-times.js';
 import type { WatchedAccount } from './patrol-turns.js';
-import type { CameIn } from './pull-run.js';
+import type { CameIn } from './page-keeper.js';
 
 /** Customers' messages that a pull without an event has found. */
 export interface FoundMessages extends WatchedAccount {

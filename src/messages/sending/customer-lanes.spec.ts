@@ -14,6 +14,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import { MemoryQueueStore } from '../../../test/support/memory-queue.js';
 import { type Message, webhookIdOf } from '../../queue/message.js';
 import type { Turn } from '../../queue/message-queue.js';
+import { LaneSender } from './lane-sender.js';
 import { CustomerLanes } from './customer-lanes.js';
 import { type StoredPage, PulledMessages } from '../queue/pulled-messages.js';
 import type { LongWaits } from './long-waits.js';
@@ -81,7 +82,8 @@ beforeEach(() => {
     end: ({ msgid }: Message) => (waiting = waiting.filter((one) => one !== msgid)),
   } as unknown as LongWaits;
   pulled = new PulledMessages();
-  lanes = new CustomerLanes(queue, takers, botEndpoints, outcomes, attempts, waits, clock, clock, pulled);
+  const sender = new LaneSender(botEndpoints, outcomes, attempts, waits, clock);
+  lanes = new CustomerLanes(queue, takers, botEndpoints.circuits, sender, clock, clock, pulled);
 });
 
 /** Messages such as `a1`, of customer `a`. */

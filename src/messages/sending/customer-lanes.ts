@@ -1,19 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
+import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { WakeUp } from '../../kernel/wake-up.js';
 import { accountKey } from '../../kernel/account.js';
 import { Clock } from '../../kernel/clock.js';
 import { Places } from '../../kernel/places.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Occasion } from '../../queue/failure.js';
-import { isExpired, type Message } from '../../queue/message.js';
+import { type Message } from '../../queue/message.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { MessageQueue, type NextOptions, type Turn } from '../../queue/message-queue.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
-import { LongWaits } from './long-waits.js';
-import { MessageAttempts } from './message-attempts.js';
-import { MessageOutcomes, type AttemptFailure } from './message-outcomes.js';
-import { toParcel } from './message-parcel.js';
+import { LaneSender } from './lane-sender.js';
 import { type ReadyDestination, Takers } from './takers.js';
 
 /** How often an account at work is looked at again: another replica may have pulled messages of it, or a refused one is due again. */
@@ -62,10 +59,8 @@ export class CustomerLanes {
   constructor(
     private readonly queue: MessageQueue,
     private readonly takers: Takers,
-    private readonly botEndpoints: BotEndpoints,
-    private readonly outcomes: MessageOutcomes,
-    private readonly attempts: MessageAttempts,
-    private readonly waits: LongWaits,
+    private readonly circuits: Circuits,
+    private readonly sender: LaneSender,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     pulled: PulledMessages,
@@ -79,7 +74,7 @@ export class CustomerLanes {
    * @returns false when none has a message for that. @throws AppError `STORE_UNAVAILABLE`
    */
   async probe(endpoint: string): Promise<boolean> {
-    if (this.attempts.isStopping) return false;
+    if (this.sender.isStopping) return false;
     for (const lanes of this.#atWork.values()) {
       const { underWay, taker } = lanes;
       if (taker.endpoint.href !== endpoint || underWay.size === 0 || lanes.isProbe) continue;
@@ -150,7 +145,8 @@ export class CustomerLanes {
       lanes.hasLeft = true;
       lanes.leave();
       lanes.underWay.add(message.lane);
-      void this.#send(lanes, message, occasion)
+      void this.sender
+        .send(lanes.turn, lanes.taker, message, occasion)
         .catch((error: unknown) => this.#note(lanes, error))
         .finally(() => {
           lanes.underWay.delete(message.lane);
@@ -190,54 +186,26 @@ export class CustomerLanes {
   }
 
   #mayBegin(lanes: Lanes): boolean {
-    if (this.attempts.isStopping) return false;
+    if (this.sender.isStopping) return false;
     if (lanes.trouble !== null && this.clock.elapsedMs() < lanes.trouble.untilMs) return false;
     const taker = this.takers.findNow(lanes.turn);
     if (taker?.bot.kind !== 'agent') return false;
     lanes.trouble = null;
     lanes.taker = taker;
-    return lanes.isProbe || !this.botEndpoints.circuits.isOpen(taker.endpoint.href);
+    return lanes.isProbe || !this.circuits.isOpen(taker.endpoint.href);
   }
 
   /** Nothing was sent as the probe, so another one follows. */
   #endProbe(lanes: Lanes): void {
     if (!lanes.isProbe) return;
     lanes.isProbe = false;
-    this.botEndpoints.circuits.inconclusive(lanes.taker.endpoint.href);
+    this.circuits.inconclusive(lanes.taker.endpoint.href);
   }
 
   /** A message whose outcome could not be stored is due again, and its answer may be known. */
   #note(lanes: Lanes, error: unknown): void {
     lanes.isInDoubt = true;
     lanes.trouble = { error, untilMs: this.clock.elapsedMs() + REST_MS };
-  }
-
-  async #send({ turn, taker }: Lanes, message: Message, occasion: Occasion): Promise<void> {
-    if (isExpired(message, this.storeClock.nowMs())) return this.outcomes.expire(turn, message);
-    this.waits.begin(turn, taker.bot, message);
-    const attempt = message.attempts + 1;
-    const parcel = toParcel(message, taker.bot, attempt, this.storeClock.nowMs());
-    const { result, durationMs } = await this.attempts.make(parcel, this.botEndpoints.to(taker));
-    this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
-    if (result.taken) {
-      this.waits.end(message);
-      return this.outcomes.taken(message);
-    }
-    // Its customer waits. If the bot is away, its circuit opens, and nothing begins.
-    const refused = this.#isKeyGood(taker, message, result)
-      ? { ...result, stage: 'status' as const }
-      : result;
-    await this.outcomes.notTaken(turn, message, attempt, refused, durationMs);
-  }
-
-  /**
-   * Whether the service takes the key for other questions: since this one failed last, another one was asked and answered. So it
-   * may be this question alone that a firewall refuses.
-   */
-  #isKeyGood({ bot }: ReadyDestination, { lastFailure }: Message, { stage }: AttemptFailure): boolean {
-    if (stage !== 'key' || lastFailure === null) return false;
-    const taken = this.botEndpoints.deliveries.lastTakenBy(bot.id);
-    return taken !== null && taken.atMs - taken.durationMs > lastFailure.atMs;
   }
 }
 

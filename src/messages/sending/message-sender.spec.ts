@@ -22,6 +22,8 @@ import { PulledMessages } from '../queue/pulled-messages.js';
 import type { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
+import { LaneSender } from './lane-sender.js';
+import { MessageTurns } from './message-turns.js';
 import { MessageSender } from './message-sender.js';
 import type { ReadyDestination, Takers } from './takers.js';
 
@@ -36,7 +38,7 @@ let clock: ManualClock;
 let store: MemoryQueueStore;
 let records: MemoryRecords;
 let queue: TestMessages;
-let sender: MessageSender;
+let turns: MessageTurns;
 let tries: MessageAttempts;
 let attempts: number;
 /** What the attempts sent. */
@@ -80,18 +82,11 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
   const takers = { find: async () => taker, isStill: () => true } as Partial<Takers> as Takers;
   tries = new MessageAttempts(clock);
   const waits = { begin: () => {}, end: () => {} } as unknown as LongWaits;
-  const lanes = new CustomerLanes(
-    queue,
-    takers,
-    botEndpoints,
-    outcomes,
-    tries,
-    waits,
-    clock,
-    clock,
-    new PulledMessages(),
-  );
-  sender = new MessageSender(queue, takers, botEndpoints, outcomes, halves, tries, lanes, clock, clock);
+  const laneSender = new LaneSender(botEndpoints, outcomes, tries, waits, clock);
+  const { circuits } = botEndpoints;
+  const lanes = new CustomerLanes(queue, takers, circuits, laneSender, clock, clock, new PulledMessages());
+  const one = new MessageSender(queue, botEndpoints, outcomes, halves, tries, clock);
+  turns = new MessageTurns(queue, takers, lanes, one, clock, clock);
 }
 
 /** How long texts are held. */
@@ -108,7 +103,7 @@ async function keep(...messages: NewMessage[]): Promise<void> {
 async function sendTurn(): Promise<boolean> {
   const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (turn === undefined) return false;
-  const sent = sender.send(turn, 'due', () => {});
+  const sent = turns.send(turn, 'due', () => {});
   // As long as it waits for a pull.
   for (let ms = 0; ms < 1_100; ms += 100) await clock.advance(100);
   await sent;
@@ -160,7 +155,7 @@ describe('a stop', () => {
     const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     let isOver = false;
-    const sent = sender.send(turn, 'due', () => {}).then(() => (isOver = true));
+    const sent = turns.send(turn, 'due', () => {}).then(() => (isOver = true));
     await clock.advance(0);
     tries.onApplicationShutdown();
     await clock.advance(9_999);
@@ -210,7 +205,7 @@ describe('after a kill, with a message of each customer', () => {
     await keep(...['a', 'b', 'c'].map((lane) => newMessage(`${lane}1`, { lane })));
     const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
-    void sender.send(turn, 'due', () => {});
+    void turns.send(turn, 'due', () => {});
     await clock.advance(0);
     expect(sent.splice(0)).toEqual(['a1#1', 'b1#1']);
     await lapseLeases(store);
@@ -235,7 +230,7 @@ describe('after a kill, with a message of each customer', () => {
     );
     const probe = await queue.lines.claimOldest(ENDPOINT.href, clock.nowMs(), LEASE_MS);
     if (probe === null) throw new Error('nothing waits');
-    await sender.send(probe, 'probe', () => {});
+    await turns.send(probe, 'probe', () => {});
     expect(sent.splice(0)).toEqual(['a1#2']);
     answer = TAKEN;
     await sendTurn();
@@ -286,7 +281,7 @@ describe('after a kill, with messages that all go one after the other', () => {
       start(kind, 'account', bot);
       const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
       if (turn === undefined) throw new Error('nothing is due');
-      void sender.send(turn, 'due', () => {});
+      void turns.send(turn, 'due', () => {});
       await clock.advance(0);
       await lapseLeases(store);
     }
@@ -307,7 +302,7 @@ describe('after a kill, with messages that all go one after the other', () => {
     await keep(newMessage('m1'), newMessage('m2'));
     const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
-    void sender.send(turn, 'due', () => {});
+    void turns.send(turn, 'due', () => {});
     await clock.advance(0);
     await lapseLeases(store);
     const sent: string[] = [];
@@ -345,7 +340,7 @@ it('after a kill, what a callback bot was told last is not said to be a first at
   );
   const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (turn === undefined) throw new Error('nothing is due');
-  void sender.send(turn, 'due', () => {});
+  void turns.send(turn, 'due', () => {});
   await clock.advance(0);
   expect(sent.splice(0)).toEqual(['a1#1', 'b1#1']);
   await lapseLeases(store);
@@ -413,7 +408,7 @@ describe('texts that a customer writes quickly', () => {
     await clock.advance(3_000);
     const [turn] = await queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
     if (turn === undefined) throw new Error('nothing is due');
-    void sender.send(turn, 'due', () => {});
+    void turns.send(turn, 'due', () => {});
     await clock.advance(0);
     await lapseLeases(store);
     start('puppet', 'account', () => TAKEN, { mergeS: 3 });

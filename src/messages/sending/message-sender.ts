@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptResult, isRefusal } from '../../dispatch/endpoint/attempt.js';
 import { BotEndpoints } from '../../dispatch/endpoint/bot-endpoint.js';
-import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { pulls } from '../../registry/bots/bot.js';
@@ -11,16 +10,11 @@ import { isAwaited, type UnderWay } from '../../queue/message-line.js';
 import { MessageQueue, type Turn, type UnderWayMessage } from '../../queue/message-queue.js';
 import { mergeMsOf } from '../../queue/quick-texts.js';
 import { CallbackHalves } from './callback-halves.js';
-import { CustomerLanes } from './customer-lanes.js';
 import { type EndedAttempt, MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toParcel } from './message-parcel.js';
-import { type ReadyDestination, Takers } from './takers.js';
-import { LEASE_MS, type Occasion } from '../../queue/failure.js';
-
-/** How long one account is served before others have their turn, if its bot takes each message at once. */
-const TURN_MS = 1_000;
-const RENEW_AFTER_MS = 5_000;
+import { type ReadyDestination } from './takers.js';
+import { type Occasion } from '../../queue/failure.js';
 
 /** A message that is sent now. */
 interface Sending {
@@ -36,7 +30,7 @@ interface Sending {
 type Next = 'goes on' | 'ends';
 
 /** What an earlier turn may have sent without storing the outcome: its process died, or the store was away. */
-interface Earlier {
+export interface EarlierSends {
   /**
    * For a bot whose messages are begun in the store (see `isBegun`): the message begun last, if it still waits. Else
    * `null`.
@@ -49,55 +43,36 @@ interface Earlier {
   readonly doubted: Set<'urgent' | 'usual'>;
 }
 
-/** Sends an account's messages one after the other, and stores the outcome of each before the next. */
+/** Sends an account's next message, and stores the outcome. */
 @Injectable()
 export class MessageSender {
   constructor(
     private readonly queue: MessageQueue,
-    private readonly takers: Takers,
     private readonly botEndpoints: BotEndpoints,
     private readonly outcomes: MessageOutcomes,
     private readonly halves: CallbackHalves,
     private readonly attempts: MessageAttempts,
-    private readonly lanes: CustomerLanes,
-    private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
 
-  /**
-   * Resolves when the turn is over.
-   * @param leave see `SendLeased`.
-   * @throws AppError `STORE_UNAVAILABLE`; the lease then lapses.
-   */
-  async send(turn: Turn, occasion: Occasion, leave: () => void): Promise<void> {
-    const stopRenewing = this.#renewUntilOver(turn);
-    try {
-      await this.#sendAll(turn, occasion, leave);
-    } finally {
-      stopRenewing();
-    }
+  /** @param earlier is changed as messages are sent. @throws AppError `STORE_UNAVAILABLE` */
+  async sendNext(
+    turn: Turn,
+    taker: ReadyDestination,
+    earlier: EarlierSends,
+    isProbe: boolean,
+  ): Promise<Next> {
+    if (!isProbe && this.botEndpoints.circuits.isOpen(taker.endpoint.href)) return 'ends';
+    const next = await this.#sendNext(turn, taker, earlier, isProbe);
+    return this.attempts.isStopping ? 'ends' : next;
   }
 
-  async #sendAll(begun: Turn, occasion: Occasion, leave: () => void): Promise<void> {
-    const endMs = this.clock.elapsedMs() + TURN_MS;
-    let turn = begun;
-    let earlier: Earlier | null = null;
-    for (let isFirst = true; ; isFirst = false) {
-      const taker = await this.takers.find(turn);
-      if (taker === null) return;
-      if (taker.bot.kind === 'agent') return this.lanes.sendAll(turn, taker, occasion, leave);
-      earlier ??= await this.#findEarlier(turn, taker);
-      const { href } = taker.endpoint;
-      const isProbe = occasion === 'probe' && isFirst;
-      const maySend = isProbe || !this.botEndpoints.circuits.isOpen(href);
-      const next = maySend ? await this.#sendNext(turn, taker, earlier, isProbe) : 'ends';
-      turn = { ...begun, isInDoubt: earlier.doubted.size > 0 };
-      if (next === 'goes on' && !this.attempts.isStopping && this.clock.elapsedMs() < endMs) continue;
-      return this.queue.release(turn, href, taker.bot, this.storeClock.nowMs());
-    }
-  }
-
-  async #sendNext(turn: Turn, taker: ReadyDestination, earlier: Earlier, isProbe: boolean): Promise<Next> {
+  async #sendNext(
+    turn: Turn,
+    taker: ReadyDestination,
+    earlier: EarlierSends,
+    isProbe: boolean,
+  ): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
     const isNew = (first: Message): boolean => latestOf(first, earlier) === 0;
     const message = await this.queue.next(turn, taker.bot, nowMs, { isProbe, isNew });
@@ -124,7 +99,8 @@ export class MessageSender {
     return next;
   }
 
-  async #findEarlier(turn: Turn, taker: MessageDestination): Promise<Earlier> {
+  /** Call it once in a turn, before the first message. @throws AppError `STORE_UNAVAILABLE` */
+  async findEarlier(turn: Turn, taker: MessageDestination): Promise<EarlierSends> {
     if (!isBegun(taker)) return { begun: null, doubted: new Set(turn.isInDoubt ? PLACES : []) };
     const found = turn.underWay === null ? null : await this.queue.findUnderWay(turn);
     if (found !== null && !(await this.halves.endOverdue(turn, taker, found)))
@@ -179,16 +155,6 @@ export class MessageSender {
   #tell({ message, taker, attempt, occasion }: Sending, result: AttemptResult, durationMs: number): void {
     this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
   }
-
-  /** Renews the lease regularly. @returns a function that ends this. */
-  #renewUntilOver(turn: Turn): () => void {
-    const renew = (): void => {
-      this.queue.lines.renew(turn, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
-      timer = this.clock.after(RENEW_AFTER_MS, renew);
-    };
-    let timer = this.clock.after(RENEW_AFTER_MS, renew);
-    return () => timer.cancel();
-  }
 }
 
 /**
@@ -206,7 +172,7 @@ function placeOf({ seq }: Message): (typeof PLACES)[number] {
 }
 
 /** @returns the number of its latest attempt; 0 before the first. */
-function latestOf(message: Message, { begun, doubted }: Earlier): number {
+function latestOf(message: Message, { begun, doubted }: EarlierSends): number {
   const { msgid, attempts } = message;
   if (begun?.msgid === msgid) return Math.max(attempts, begun.attempt);
   return doubted.has(placeOf(message)) ? attempts + 1 : attempts;

@@ -15,6 +15,7 @@ import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/calls/kf-sync.js';
+import { EarlierCursors } from './earlier-cursors.js';
 import { HandOver } from './hand-over.js';
 import { Takers } from './takers.js';
 
@@ -71,7 +72,14 @@ function find() {
   };
   const tokens: Pick<SyncTokens, 'find'> = { find: () => 'ENCtoken' };
   const [asKfSync, asTokens] = [sync as KfSync, tokens as SyncTokens];
-  const handOver = new HandOver(queue, queue.pulls, asKfSync, asTokens, keeper, waiting, metrics, clock);
+  const handOver = new HandOver(
+    new EarlierCursors(queue, asKfSync, asTokens),
+    queue.pulls,
+    keeper,
+    waiting,
+    metrics,
+    clock,
+  );
   const takers = new Takers(destinations as Destinations, queue, handOver, clock, clock);
   return takers.find(turn);
 }
