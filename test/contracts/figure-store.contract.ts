@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { REPLICA } from '../../src/kernel/replica.js';
 import type { FigureStore } from '../../src/log/figure-store.js';
 import { type Figures, MINUTE_MS, NO_FIGURES } from '../../src/log/figures.js';
 
@@ -30,6 +31,20 @@ export function figureStoreContract(open: () => Promise<OpenedFigures>): void {
     });
 
     afterEach(() => opened.close());
+
+    it('gives with whatever else they told the entries of other replicas, the newest first', async () => {
+      await opened.figures.add(REPLICA, NOW_MS, NO_FIGURES, '{"own":1}');
+      for (let minute = 0; minute < 25; minute++)
+        await opened.figures.add(
+          'other',
+          NOW_MS + minute * MINUTE_MS,
+          NO_FIGURES,
+          minute === 3 ? null : `{"n":${minute}}`,
+        );
+      const facts: (string | null)[] = [];
+      for await (const entry of opened.figures.ofOthers(NOW_MS + 2 * MINUTE_MS)) facts.push(entry.facts);
+      expect(facts).toEqual(Array.from({ length: 23 }, (_, n) => (n === 21 ? null : `{"n":${24 - n}}`)));
+    });
 
     it('adds up the replicas of a minute, oldest first, and of levels gives the highest', async () => {
       await add(NOW_MS + MINUTE_MS, { delivered: 1, waiting: 7 });
