@@ -59,6 +59,6 @@ function takenAt(atMs: number, openKfId: string): DeliveryRecord {
     reason: null,
     durationMs: durationMs + 1,
     source: null,
-    onlyAttempt: { form: 'encrypted', endpoint: ENDPOINT, botId: null, asks: 'event', durationMs },
+    onlyAttempt: { atMs, form: 'encrypted', endpoint: ENDPOINT, botId: null, asks: 'event', durationMs },
   };
 }

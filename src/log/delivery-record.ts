@@ -96,7 +96,10 @@ export interface DeliveryRecord {
 }
 
 /** What differs between an attempt and its callback. */
-export type OnlyAttempt = Pick<DeliveryRecord, 'form' | 'endpoint' | 'botId' | 'asks' | 'durationMs'>;
+export type OnlyAttempt = Pick<
+  DeliveryRecord,
+  'atMs' | 'form' | 'endpoint' | 'botId' | 'asks' | 'durationMs'
+>;
 
 /** A record as it is kept. */
 export interface LoggedRecord extends DeliveryRecord {

@@ -92,11 +92,12 @@ it('what this replica did itself is not added again', async () => {
 it('a callback tells of its only attempt', async () => {
   follow();
   const sent = { form: 'decrypted', endpoint: 'http://puppet:8080', botId: 'bot-1', asks: 'event' } as const;
-  const record = deliveryRecord({ atMs: clock.nowMs(), onlyAttempt: { ...sent, durationMs: 3 } });
+  const atMs = clock.nowMs();
+  const record = deliveryRecord({ atMs, onlyAttempt: { ...sent, atMs: atMs - 1, durationMs: 3 } });
   await append(log, [there(ids.toLogged(record))]);
   await pass(4_000);
   expect(past.ofBot('bot-1').taken).toMatchObject({ durationMs: 3, occasion: 'inline' });
-  expect(past.takenOf(ACCOUNT).events).toHaveLength(1);
+  expect(past.takenOf(ACCOUNT).events).toEqual([atMs - 4]);
 });
 
 it('replies through another replica end what was asked', async () => {

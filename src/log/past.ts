@@ -4,6 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { Addressee } from '../kernel/account.js';
+import { roundMs } from '../kernel/round-ms.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type DeliveryOccasion, type Failure, toFailure } from '../queue/failure.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
@@ -274,7 +275,8 @@ class AccountPast {
     this.takenAtMs = Math.max(this.takenAtMs, atMs);
     this.#hours ??= new HourCounts();
     this.#hours.add(atMs);
-    if (asks !== null) this.#asked[asks].add(Math.floor(atMs - durationMs), this.repliedAtMs);
+    // As it is in the log, so that another replica finds the same time.
+    if (asks !== null) this.#asked[asks].add(Math.floor(atMs - roundMs(durationMs)), this.repliedAtMs);
   }
 
   noteRead(readAtMs: number, messages: readonly number[]): void {

@@ -30,15 +30,15 @@ async function taken(...records: readonly DeliveryRecord[]): Promise<readonly Lo
 const like = (...records: readonly DeliveryRecord[]) =>
   records.map((record) => expect.objectContaining({ ...record }));
 
-const attempt = attemptRecord({ form: 'decrypted', durationMs: 3.5 });
 const callback = deliveryRecord({ durationMs: 4.25 });
+const attempt = attemptRecord({ atMs: callback.atMs - 1, form: 'decrypted', durationMs: 3.5 });
 const other = deliveryRecord({ webhookId: 'msg_2' });
 
 describe('a callback whose event was taken by its only attempt', () => {
   it('is one record, from which both are told', async () => {
     const records = await taken(attempt, other, callback);
-    const { form, endpoint, botId, asks, durationMs } = attempt;
-    const onlyAttempt = { form, endpoint, botId, asks, durationMs };
+    const { atMs, form, endpoint, botId, asks, durationMs } = attempt;
+    const onlyAttempt = { atMs, form, endpoint, botId, asks, durationMs };
     expect(records).toEqual(like(other, { ...callback, onlyAttempt }));
     const { id, replica, signs } = records[1] ?? {};
     expect(withAttempts(records)).toEqual([

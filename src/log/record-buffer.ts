@@ -84,6 +84,6 @@ export class RecordBuffer {
   }
 }
 
-function toOnlyAttempt({ form, endpoint, botId, asks, durationMs }: DeliveryRecord): OnlyAttempt {
-  return { form, endpoint, botId, asks, durationMs: roundMs(durationMs) };
+function toOnlyAttempt({ atMs, form, endpoint, botId, asks, durationMs }: DeliveryRecord): OnlyAttempt {
+  return { atMs, form, endpoint, botId, asks, durationMs: roundMs(durationMs) };
 }

@@ -76,7 +76,7 @@ export function deliveryLogContract(open: () => Promise<OpenedLog>): void {
       const [one, other] = await append(refused, deliveryRecord({ atMs: NOW_MS + 1, reason: '“引用”\n' }));
       expect(await opened.deliveryLog.find(one?.id ?? '')).toEqual(one);
       const sentTo = { endpoint: 'http://puppet:8080', botId: 'bot-1', asks: 'event' } as const;
-      const onlyAttempt = { form: 'decrypted', ...sentTo, durationMs: 3.25 } as const;
+      const onlyAttempt = { atMs: NOW_MS - 2, form: 'decrypted', ...sentTo, durationMs: 3.25 } as const;
       const [both] = await append(deliveryRecord({ atMs: NOW_MS - 1, webhookId: 'msg_both', onlyAttempt }));
       expect(await opened.deliveryLog.story('msg_both')).toEqual([both]);
       expect(await search({ webhookId: 'msg_1' })).toEqual([other]);
