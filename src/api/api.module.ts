@@ -12,16 +12,16 @@ import { BotChecks } from './bots/bot-checks.js';
 import { AuditController } from './operators/audit.controller.js';
 import { BotsController } from './bots/bots.controller.js';
 import { CallbackVerificationController } from './apps/callback-verification.controller.js';
-import { DeliveriesController } from './deliveries.controller.js';
-import { DeliveryFeeds } from './delivery-feeds.js';
+import { DeliveriesController } from './log/deliveries.controller.js';
+import { DeliveryFeeds } from './log/delivery-feeds.js';
 import { HintsController } from './waiting/hints.controller.js';
-import { HistoryController } from './history.controller.js';
+import { HistoryController } from './log/history.controller.js';
 import { MessagesController } from './waiting/messages.controller.js';
 import { OperatorsModule } from '../operators/operators.module.js';
 import { OperatorsController } from './operators/operators.controller.js';
 import { StatusController } from './status/status.controller.js';
 import { CallsModule } from '../wecom/calls/calls.module.js';
-import { WecomErrorsController } from './wecom-errors.controller.js';
+import { WecomErrorsController } from './log/wecom-errors.controller.js';
 
 /** A controller about an optional feature, and the module of that feature, which exports what the controller asks. */
 export type ControllerLine = readonly [controller: Type, feature: Type];

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { HistoryAnswer } from '../../src/api/history-answer.dto.js';
+import { HistoryAnswer } from '../../src/api/log/history-answer.dto.js';
 import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { describeInBrowser, newPage, openBrowser, screenshot } from '../support/browser.js';

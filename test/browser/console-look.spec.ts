@@ -1,7 +1,7 @@
 /** The overview with something on it, in every width, theme and language: inside the window, by the CSP, open to everybody. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import type { HistoryAnswer } from '../../src/api/history-answer.dto.js';
+import type { HistoryAnswer } from '../../src/api/log/history-answer.dto.js';
 import type { StatusAnswer } from '../../packages/console/src/api/answers.gen.js';
 import { PAGES, pathOf } from '../../packages/console/src/shell/paths.js';
 import type { ReceiversAnswer } from '../../src/api/notifications/notification.dto.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
-import type { LoggedDeliveryPageAnswer } from '../../src/api/logged-delivery.dto.js';
+import type { LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import type { Asked } from '../../packages/simulator/services/service-forms.js';
 import { STAND_IN_KEY, StandInService } from '../../packages/simulator/services/stand-in-service.js';

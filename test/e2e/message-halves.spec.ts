@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import type { BotAnswer, BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
-import type { LoggedDeliveryPageAnswer } from '../../src/api/logged-delivery.dto.js';
+import type { LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery.dto.js';
 import type { MessagePageAnswer } from '../../src/api/waiting/messages.dto.js';
 import { connectApp } from '../support/connected-app.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';

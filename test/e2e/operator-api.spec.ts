@@ -1,15 +1,15 @@
 /** What operators see of the built process and do with it. On both stores, embedded and MongoDB. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { DeliveryAnswer } from '../../src/api/delivery.dto.js';
-import { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from '../../src/api/logged-delivery.dto.js';
+import { DeliveryAnswer } from '../../src/api/log/delivery.dto.js';
+import { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery.dto.js';
 import { type HintAnswer } from '../../src/api/answers/hint.dto.js';
 import { HintCountAnswer, HintPageAnswer, ReplayedAnswer } from '../../src/api/waiting/hints.dto.js';
 import { TestedAnswer } from '../../src/api/accounts/accounts.dto.js';
 import { AccountAnswer, AccountPageAnswer } from '../../src/api/accounts/account.dto.js';
-import { RefusedCallbacksAnswer } from '../../src/api/refused-callback.dto.js';
-import { HistoryAnswer } from '../../src/api/history-answer.dto.js';
+import { RefusedCallbacksAnswer } from '../../src/api/log/refused-callback.dto.js';
+import { HistoryAnswer } from '../../src/api/log/history-answer.dto.js';
 import { StatusAnswer } from '../../src/api/status/status.dto.js';
-import { FailedCallPageAnswer, SeenWecomErrorPageAnswer } from '../../src/api/wecom-errors.dto.js';
+import { FailedCallPageAnswer, SeenWecomErrorPageAnswer } from '../../src/api/log/wecom-errors.dto.js';
 import { SuccessAnswer } from '../../src/http/answers/success-answer.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type EventReader, readEvents } from '../support/event-stream.js';

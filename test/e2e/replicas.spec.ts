@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { AccountAnswer, AccountPageAnswer } from '../../src/api/accounts/account.dto.js';
-import { FailedCallPageAnswer } from '../../src/api/wecom-errors.dto.js';
+import { FailedCallPageAnswer } from '../../src/api/log/wecom-errors.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/bots/bots.dto.js';
 import type { AccountAnswer } from '../../src/api/accounts/account.dto.js';
-import type { LoggedDeliveryPageAnswer } from '../../src/api/logged-delivery.dto.js';
+import type { LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
 import { connectApp } from '../support/connected-app.js';

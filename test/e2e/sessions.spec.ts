@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { AccountAnswer } from '../../src/api/accounts/account.dto.js';
-import type { LoggedDeliveryPageAnswer } from '../../src/api/logged-delivery.dto.js';
+import type { LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery.dto.js';
 import type { StatusAnswer } from '../../src/api/status/status.dto.js';
 import type { SessionSettings } from '../../src/registry/bots/session.dto.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';

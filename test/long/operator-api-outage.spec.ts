@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals';
 import { TestedAnswer } from '../../src/api/accounts/accounts.dto.js';
 import { AccountPageAnswer } from '../../src/api/accounts/account.dto.js';
-import { HistoryAnswer } from '../../src/api/history-answer.dto.js';
+import { HistoryAnswer } from '../../src/api/log/history-answer.dto.js';
 import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { startManager } from '../support/manager-process.js';

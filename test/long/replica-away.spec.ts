@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { AccountAnswer } from '../../src/api/accounts/account.dto.js';
-import { LoggedDeliveryPageAnswer } from '../../src/api/logged-delivery.dto.js';
+import { LoggedDeliveryPageAnswer } from '../../src/api/log/logged-delivery.dto.js';
 import { StatusAnswer } from '../../src/api/status/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { mongoPlace } from '../support/each-store.js';

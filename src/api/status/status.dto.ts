@@ -1,5 +1,5 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
-import { EventCounts } from '../../insight/answers/event-counts.dto.js';
+import { EventCounts } from '../answers/event-counts.dto.js';
 import { AccountSessionsAnswer } from '../accounts/account.dto.js';
 import { VerdictAnswer } from './verdict.dto.js';
 

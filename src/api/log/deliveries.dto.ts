@@ -1,9 +1,9 @@
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { RECORD_OUTCOMES, type RecordOutcome } from '../log/delivery-record.js';
-import { isJournalId } from '../storage/journal/journal.js';
+import { RECORD_OUTCOMES, type RecordOutcome } from '../../log/delivery-record.js';
+import { isJournalId } from '../../storage/journal/journal.js';
 import { OUTCOMES, type Outcome } from './delivery-answer.js';
-import { IsCursorOf, IsId, IsOneOf, IsQueryTime, PageQueryDto } from '../http/answers/page-query.dto.js';
-import { expected } from '../http/answers/field-rules.js';
+import { IsCursorOf, IsId, IsOneOf, IsQueryTime, PageQueryDto } from '../../http/answers/page-query.dto.js';
+import { expected } from '../../http/answers/field-rules.js';
 
 export const DELIVERIES = 'deliveries';
 const TEXT_LENGTH_MAX = 128;

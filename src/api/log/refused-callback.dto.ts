@@ -1,5 +1,5 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
-import type { RecordForm } from '../log/delivery-record.js';
+import type { RecordForm } from '../../log/delivery-record.js';
 
 /** Callbacks of one corp that were refused for one reason, from one address. */
 export class RefusedCallbackAnswer {

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { Controller, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AllowRoles } from '../http/access/allowed-callers.js';
-import { ApiOkResponse, ApiTags, Errors } from '../http/answers/swagger.js';
+import { AllowRoles } from '../../http/access/allowed-callers.js';
+import { ApiOkResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './logged-delivery.dto.js';
 import {
   DELIVERIES,
@@ -13,13 +13,13 @@ import {
 } from './deliveries.dto.js';
 import type { RefusedCallbackAnswer, RefusedCallbacksAnswer } from './refused-callback.dto.js';
 import type { DeliveryFilter } from './delivery-answer.js';
-import { DeliveryHistory, type HistoryFilter } from '../log/delivery-history.js';
+import { DeliveryHistory, type HistoryFilter } from '../../log/delivery-history.js';
 import { DeliveryFeeds } from './delivery-feeds.js';
-import { type RefusalGroup, RefusedCallbacks } from '../log/refused-callbacks.js';
-import { Accounts } from '../registry/accounts/accounts.js';
-import { toIso } from '../http/answers/times.js';
+import { type RefusalGroup, RefusedCallbacks } from '../../log/refused-callbacks.js';
+import { Accounts } from '../../registry/accounts/accounts.js';
+import { toIso } from '../../http/answers/times.js';
 import { toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
-import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
+import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
 
 /** The delivery log, and a feed of this replica's attempts. */
 @Controller('api/v1')

@@ -1,7 +1,7 @@
-import type { DeliveryStory } from '../log/delivery-history.js';
-import type { LoggedRecord } from '../log/delivery-record.js';
+import type { DeliveryStory } from '../../log/delivery-history.js';
+import type { LoggedRecord } from '../../log/delivery-record.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './logged-delivery.dto.js';
-import { toDuration, toIso } from '../http/answers/times.js';
+import { toDuration, toIso } from '../../http/answers/times.js';
 
 /** @param name the name of the record's account. */
 export function toLoggedAnswer(

@@ -1,5 +1,5 @@
 import { IsInt, IsISO8601, Min } from 'class-validator';
-import type { DeliveryOccasion, FailureStage } from '../queue/failure.js';
+import type { DeliveryOccasion, FailureStage } from '../../queue/failure.js';
 
 /** One attempt that a replica made. */
 export class DeliveryAnswer {

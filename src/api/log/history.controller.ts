@@ -1,10 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { AllowRoles } from '../http/access/allowed-callers.js';
-import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
+import { AllowRoles } from '../../http/access/allowed-callers.js';
+import { ApiOkResponse, ApiTags } from '../../http/answers/swagger.js';
 import type { HistoryAnswer } from './history-answer.dto.js';
 import { HistoryQueryDto } from './history.dto.js';
-import { toIso } from '../http/answers/times.js';
-import { History } from '../insight/figures/history.js';
+import { toIso } from '../../http/answers/times.js';
+import { History } from '../../insight/figures/history.js';
 
 @Controller('api/v1/history')
 @ApiTags('operators')

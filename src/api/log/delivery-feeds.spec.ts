@@ -1,17 +1,17 @@
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { kfParcel } from '../../test/support/delivery.js';
-import { openRegistryImage } from '../../test/support/registry.js';
-import { ManualClock } from '../../test/support/manual-clock.js';
-import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
-import { noRecorder } from '../../test/support/recorder.js';
-import { Deliveries } from '../dispatch/endpoint/deliveries.js';
-import { DispatchMetrics } from '../dispatch/endpoint/dispatch-metrics.js';
-import { Metrics } from '../metrics/metrics.js';
-import { Lifecycle } from '../kernel/lifecycle.js';
-import { REPLICA } from '../kernel/replica.js';
-import { VERSION } from '../kernel/version.js';
+import { kfParcel } from '../../../test/support/delivery.js';
+import { openRegistryImage } from '../../../test/support/registry.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
+import { noRecorder } from '../../../test/support/recorder.js';
+import { Deliveries } from '../../dispatch/endpoint/deliveries.js';
+import { DispatchMetrics } from '../../dispatch/endpoint/dispatch-metrics.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { Lifecycle } from '../../kernel/lifecycle.js';
+import { REPLICA } from '../../kernel/replica.js';
+import { VERSION } from '../../kernel/version.js';
 import { DeliveryFeeds } from './delivery-feeds.js';
 
 const ALL = { openKfId: null, outcome: null };

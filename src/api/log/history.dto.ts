@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
-import { type Range, RANGE_NAMES } from '../insight/figures/history.js';
-import { IsOneOf } from '../http/answers/page-query.dto.js';
+import { type Range, RANGE_NAMES } from '../../insight/figures/history.js';
+import { IsOneOf } from '../../http/answers/page-query.dto.js';
 
 export class HistoryQueryDto {
   /**

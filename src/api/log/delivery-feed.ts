@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Delivery } from '../dispatch/endpoint/deliveries.js';
+import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { type DeliveryFilter, isAskedFor } from './delivery-answer.js';
 
 /** How much may be buffered for a slow reader: some hundred deliveries. */

@@ -1,10 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { AllowRoles } from '../http/access/allowed-callers.js';
-import { ApiOkResponse, ApiTags } from '../http/answers/swagger.js';
-import { Accounts } from '../registry/accounts/accounts.js';
-import type { FailedCall } from '../wecom/outcomes/failed-calls.js';
-import { type ErrorCount, errorKey } from '../wecom/outcomes/wecom-errors.js';
-import { WecomMetrics } from '../wecom/outcomes/wecom-metrics.js';
+import { AllowRoles } from '../../http/access/allowed-callers.js';
+import { ApiOkResponse, ApiTags } from '../../http/answers/swagger.js';
+import { Accounts } from '../../registry/accounts/accounts.js';
+import type { FailedCall } from '../../wecom/outcomes/failed-calls.js';
+import { type ErrorCount, errorKey } from '../../wecom/outcomes/wecom-errors.js';
+import { WecomMetrics } from '../../wecom/outcomes/wecom-metrics.js';
 import {
   type FailedCallAnswer,
   type FailedCallPageAnswer,
@@ -15,8 +15,8 @@ import {
   WECOM_ERRORS,
   WecomErrorsQueryDto,
 } from './wecom-errors.dto.js';
-import { toIso } from '../http/answers/times.js';
-import { limitOf, readCursor, toCursor } from '../http/answers/page-query.dto.js';
+import { toIso } from '../../http/answers/times.js';
+import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
 
 /** Calls that WeCom refused, or that the manager refused in WeCom's name. */
 @Controller('api/v1/wecom-errors')

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Delivery } from '../dispatch/endpoint/deliveries.js';
+import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
 import { DeliveryFeed } from './delivery-feed.js';
 
 const ALL = { openKfId: null, outcome: null };

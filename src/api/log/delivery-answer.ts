@@ -1,7 +1,7 @@
-import type { Delivery } from '../dispatch/endpoint/deliveries.js';
-import { REPLICA } from '../kernel/replica.js';
+import type { Delivery } from '../../dispatch/endpoint/deliveries.js';
+import { REPLICA } from '../../kernel/replica.js';
 import type { DeliveryAnswer } from './delivery.dto.js';
-import { toDuration, toIso } from '../http/answers/times.js';
+import { toDuration, toIso } from '../../http/answers/times.js';
 
 export const OUTCOMES = ['taken', 'not_taken'] as const satisfies readonly DeliveryAnswer['outcome'][];
 export type Outcome = (typeof OUTCOMES)[number];

@@ -1,7 +1,7 @@
-import type { RecordForm, DeliveryRecordKind, RecordOutcome } from '../log/delivery-record.js';
+import type { RecordForm, DeliveryRecordKind, RecordOutcome } from '../../log/delivery-record.js';
 import { IsInt, IsISO8601, Min } from 'class-validator';
-import { Page } from '../http/answers/page.dto.js';
-import type { DeliveryOccasion, FailureStage, NotTriedStage } from '../queue/failure.js';
+import { Page } from '../../http/answers/page.dto.js';
+import type { DeliveryOccasion, FailureStage, NotTriedStage } from '../../queue/failure.js';
 
 /** One record of the delivery log: a callback that was answered, an attempt, the end of what was kept, or a text for the customer. */
 export class LoggedDeliveryAnswer {

@@ -1,6 +1,6 @@
 import { IsOptional, IsInt, IsISO8601, Min } from 'class-validator';
-import { IsCursorOf, IsId, PageQueryDto } from '../http/answers/page-query.dto.js';
-import { Page } from '../http/answers/page.dto.js';
+import { IsCursorOf, IsId, PageQueryDto } from '../../http/answers/page-query.dto.js';
+import { Page } from '../../http/answers/page.dto.js';
 
 export const WECOM_ERRORS = 'wecom-errors';
 
