@@ -4,7 +4,7 @@ import { AppError } from '../kernel/app-error.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import { Destinations } from '../registry/accounts/destination.js';
-import { KnownBots, type OpenBot } from '../registry/bots/known-bots.js';
+import type { OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
 import { People } from '../wecom/calls/people.js';
 import { HandOvers, textsOf } from './hand-overs.js';
@@ -16,6 +16,8 @@ import { SessionTexts } from './session-texts.js';
 import { isSharing } from './text-sender.js';
 import type { HandOverAnswer, HandOverDto } from './sessions.dto.js';
 import { holderOf, type Session } from './session.js';
+
+type AskingBot = Pick<OpenBot, 'id' | 'corpId'>;
 
 /** It may be done later. */
 const PASSING: readonly string[] = ['WECOM_UNREACHABLE', 'STORE_UNAVAILABLE'];
@@ -29,7 +31,6 @@ export class BotHandOvers extends People {
     private readonly handOvers: HandOvers,
     private readonly texts: SessionTexts,
     private readonly metrics: SessionMetrics,
-    private readonly bots: KnownBots,
     private readonly destinations: Destinations,
     private readonly storeClock: StoreClock,
   ) {
@@ -38,7 +39,7 @@ export class BotHandOvers extends People {
 
   override async handOver(bot: OpenBot, openKfId: string, customer: string, cause: string): Promise<boolean> {
     try {
-      await this.perform(bot.id, { openKfId, externalUserId: customer }, null, cause);
+      await this.perform(bot, { openKfId, externalUserId: customer }, null, cause);
       return true;
     } catch (error) {
       if (!(error instanceof AppError) || PASSING.includes(error.code)) throw error;
@@ -47,17 +48,17 @@ export class BotHandOvers extends People {
   }
 
   /**
-   * @param botId the bot whose key was sent; `null` for none.
+   * @param asking the bot that asks; `null` for none.
    * @param cause one cause is answered with one text.
    * @throws AppError `BOT_FORBIDDEN`, `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE`, `STORE_UNAVAILABLE`
    */
   async perform(
-    botId: string | null,
+    asking: AskingBot | null,
     { openKfId, externalUserId: customer, text }: HandOverDto,
     trace: TraceContext | null,
     cause: string = randomUUID(),
   ): Promise<HandOverAnswer['outcome']> {
-    const { bot, settings, corpId } = this.#requireBot(botId, openKfId);
+    const { bot, settings, corpId } = this.#requireBot(asking, openKfId);
     const account = { corpId, openKfId };
     const asked = { account, customer, bot, trace };
     const known = await this.#known(asked);
@@ -65,12 +66,12 @@ export class BotHandOvers extends People {
       this.metrics.handedOver('already');
       return 'already';
     }
-    const asking = { id: cause, sentAtMs: this.storeClock.nowMs() };
+    const entry = { id: cause, sentAtMs: this.storeClock.nowMs() };
     await this.store.change(account, customer, beginningHandOver);
     const outcome = await this.handOvers.perform(asked, settings);
     const texts = { ...textsOf(settings), ...(text !== undefined && { waiting: { text } }) };
     const after = await this.store.change(account, customer, (session) =>
-      withHandOver(session, asking, outcome, texts, this.storeClock.nowMs()),
+      withHandOver(session, entry, outcome, texts, this.storeClock.nowMs()),
     );
     this.texts.wake(after);
     if ('errcode' in outcome && outcome.errcode !== null) throw refusedWith(outcome.errcode);
@@ -79,13 +80,12 @@ export class BotHandOvers extends People {
   }
 
   #requireBot(
-    botId: string | null,
+    asking: AskingBot | null,
     openKfId: string,
   ): { readonly bot: OpenBot; readonly settings: SessionSettings; readonly corpId: string } {
-    if (botId === null) throw new AppError('BOT_FORBIDDEN', { detail: 'the key of a bot is needed' });
-    const asking = this.bots.find(botId);
-    const bot = asking && this.destinations.find({ corpId: asking.corpId, openKfId }).bot;
-    if (bot === null || bot.id !== botId)
+    if (asking === null) throw new AppError('BOT_FORBIDDEN', { detail: 'the key of a bot is needed' });
+    const { bot } = this.destinations.find({ corpId: asking.corpId, openKfId });
+    if (bot?.id !== asking.id)
       throw new AppError('BOT_FORBIDDEN', { detail: 'openKfId must be an account of the bot' });
     if (!isSharing(bot)) {
       const detail = 'the bot must have a session; an operator sets it with PATCH /api/v1/bots/{id}';

@@ -9,7 +9,7 @@ import { Metrics } from '../metrics/metrics.js';
 import type { DeliveryRecord } from '../log/delivery-record.js';
 import type { DeliveryRecorder } from '../log/delivery-recorder.js';
 import type { Destinations } from '../registry/accounts/destination.js';
-import type { KnownBots, OpenBot } from '../registry/bots/known-bots.js';
+import type { OpenBot } from '../registry/bots/known-bots.js';
 import type { SessionSettings } from '../registry/bots/session.dto.js';
 import { webhookIdOf } from '../queue/message.js';
 import type { KfAnswer, KfCall, KfCalls } from '../wecom/calls/kf-calls.js';
@@ -93,17 +93,7 @@ function replica() {
   const texts = new SessionTexts(store, new TextSender(...of, clock, clock, log), clock, clock, log);
   const handOvers = new HandOvers(calls, metrics, clock);
   const rules = new SessionRules(store, calls, handOvers, texts, metrics, clock, clock);
-  const bots = { find: () => bot() } as unknown as KnownBots;
-  const handing = [
-    store,
-    calls,
-    handOvers,
-    texts,
-    metrics,
-    bots,
-    destinations as Destinations,
-    clock,
-  ] as const;
+  const handing = [store, calls, handOvers, texts, metrics, destinations as Destinations, clock] as const;
   return {
     ...{ rules, texts },
     followed: new FollowedCalls(store, clock, clock, log),
@@ -533,9 +523,9 @@ describe('sends of the bot', () => {
 });
 
 describe('a hand-over that the bot asks for', () => {
-  const ask = (text?: string, botId: string | null = bot().id) =>
+  const ask = (text?: string, asking: OpenBot | null = bot()) =>
     one.asked.perform(
-      botId,
+      asking,
       { openKfId: ACCOUNT.openKfId, externalUserId: 'wmCustomer', ...(text !== undefined && { text }) },
       null,
     );
@@ -600,7 +590,7 @@ describe('a hand-over that the bot asks for', () => {
 
   it('is for the bot of the account alone, with a session', async () => {
     await expect(ask('', null)).rejects.toMatchObject({ code: 'BOT_FORBIDDEN' });
-    await expect(ask('', 'bot-2')).rejects.toMatchObject({ code: 'BOT_FORBIDDEN' });
+    await expect(ask('', { ...bot(), id: 'bot-2' })).rejects.toMatchObject({ code: 'BOT_FORBIDDEN' });
     settings = null as never;
     await expect(ask()).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   });

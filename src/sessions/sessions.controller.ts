@@ -26,7 +26,7 @@ export class SessionsController {
   @ApiOkResponse({ description: 'What became of the customer.' })
   @Errors('BOT_FORBIDDEN', 'WECOM_REFUSED', 'WECOM_UNREACHABLE', 'STORE_UNAVAILABLE')
   async handOver(@Body() body: HandOverDto, @Req() { bot, trace }: FastifyRequest): Promise<HandOverAnswer> {
-    const outcome = await this.handOvers.perform(bot?.id ?? null, body, trace);
+    const outcome = await this.handOvers.perform(bot, body, trace);
     return { ...SUCCESS_ANSWER, outcome };
   }
 }
