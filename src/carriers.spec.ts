@@ -20,7 +20,6 @@ import { AgentSender } from './agents/agent-sender.js';
 import { ServiceClient } from './agents/service/service-client.js';
 import { loadConfig } from './config/config.js';
 import type { AttemptResult } from './dispatch/endpoint/attempt.js';
-import type { Circuits } from './dispatch/endpoint/circuits.js';
 import { BackgroundWork } from './kernel/background-work.js';
 import type { Parcel } from './dispatch/endpoint/parcel.js';
 import { HttpCarrier } from './dispatch/http/http-carrier.js';
@@ -29,7 +28,6 @@ import { NoTracing } from './kernel/tracing.js';
 import type { Coverage } from './messages/pulling/coverage.js';
 import type { PullRun } from './messages/pulling/pull-run.js';
 import { Puller } from './messages/pulling/puller.js';
-import { PulledMessages } from './messages/queue/pulled-messages.js';
 import { Metrics } from './metrics/metrics.js';
 import { OutgoingSockets } from './metrics/outgoing-sockets.js';
 import type { Destination, Destinations } from './registry/accounts/destination.js';
@@ -191,8 +189,6 @@ carrierContract('that pulls', [], async () => {
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
     new BackgroundWork(),
     clock,
-    { cameIn: () => {} } as Partial<Circuits> as Circuits,
-    new PulledMessages(),
   );
   const end = async (result: AttemptResult) => void running.splice(0).forEach((resolve) => resolve(result));
   return {

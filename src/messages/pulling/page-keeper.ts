@@ -7,6 +7,8 @@ import type { NewMessage } from '../../queue/message.js';
 import { mergeMsOf } from '../../queue/quick-texts.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { PulledEntries } from '../../wecom/calls/kf-sync.js';
+import { Circuits } from '../../dispatch/endpoint/circuits.js';
+import { PulledMessages } from '../queue/pulled-messages.js';
 import { Pulls } from '../queue/pulls.js';
 import { MessageOutcomes } from '../sending/message-outcomes.js';
 import { readEntries } from './entries.js';
@@ -57,8 +59,6 @@ interface PageOutcome {
   /** How many of the account's messages wait in all. */
   readonly waiting: number;
   readonly cameIn: CameIn;
-  /** All of the page, those that were known too. */
-  readonly messages: readonly NewMessage[];
 }
 
 /** Judges the entries of a page, and keeps the messages among them that are for the bot. */
@@ -68,6 +68,8 @@ export class PageKeeper {
     private readonly pulls: Pulls,
     private readonly rules: PageRules,
     private readonly outcomes: MessageOutcomes,
+    private readonly pulled: PulledMessages,
+    private readonly circuits: Circuits,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -93,7 +95,11 @@ export class PageKeeper {
     const { added, waiting } = kept;
     this.outcomes.countPulled(kept, messages.length, isFromStart);
     this.outcomes.withheld(account, withheld, nowMs);
-    return { added, waiting, messages, cameIn: cameInOf(messages, added) };
+    if (added > 0) {
+      this.pulled.tell({ account, bot, messages });
+      if (endpoint !== null) this.circuits.cameIn(endpoint);
+    }
+    return { added, waiting, cameIn: cameInOf(messages, added) };
   }
 
   /** What the bot gets of a page. Entries from before are not for it, whatever they say. */

@@ -12,6 +12,8 @@ import { MemoryMessageQueue } from '../../../test/support/memory-messages.js';
 import type { WithheldOutcome } from '../../log/delivery-record.js';
 import type { MessageOutcomes, WithheldMessage } from '../sending/message-outcomes.js';
 import type { PageRules } from './page-rules.js';
+import type { Circuits } from '../../dispatch/endpoint/circuits.js';
+import { PulledMessages } from '../queue/pulled-messages.js';
 import { PageKeeper } from './page-keeper.js';
 import { PullRun } from './pull-run.js';
 
@@ -27,6 +29,8 @@ let run: PullRun;
 let buried: string[];
 /** Messages of the pages that brought something new. */
 let begun: string[];
+/** Endpoints for which messages came in. */
+let cameInAt: string[];
 let withheld: WithheldMessage[];
 /** What happens while the rules judge a page. */
 let judging: () => Promise<unknown>;
@@ -38,6 +42,7 @@ beforeEach(() => {
   queue = new MemoryMessageQueue();
   [asked, answers, buried, begun, withheld, judged] = [[], [], [], [], [], new Map()];
   judging = async () => {};
+  cameInAt = [];
   const sync: Pick<KfSync, 'pull'> = {
     pull: async (pull) => {
       asked.push(pull);
@@ -59,7 +64,10 @@ beforeEach(() => {
       }));
     },
   };
-  const pages = new PageKeeper(queue.pulls, rules, outcomes as MessageOutcomes, clock);
+  const pulled = new PulledMessages();
+  pulled.listen(({ messages }) => void begun.push(...messages.map(({ msgid }) => msgid)));
+  const circuits = { cameIn: (endpoint) => void cameInAt.push(endpoint) } as Partial<Circuits> as Circuits;
+  const pages = new PageKeeper(queue.pulls, rules, outcomes as MessageOutcomes, pulled, circuits, clock);
   run = new PullRun(
     queue.pulls,
     sync as KfSync,
@@ -88,10 +96,7 @@ const page = (ids: readonly string[], cursor = 'c1', hasMore = false): PullAnswe
 });
 
 const pull = (bot = openBot(), syncToken = 'ENCtoken') =>
-  run.run(
-    { account: ACCOUNT, bot, endpoint: 'http://bot', syncToken, trace: null },
-    (_cameIn, messages) => void begun.push(...messages.map(({ msgid }) => msgid)),
-  );
+  run.run({ account: ACCOUNT, bot, endpoint: 'http://bot', syncToken, trace: null }, () => {});
 
 async function waiting(): Promise<string[]> {
   const filter = { states: ['waiting'], corpId: null, openKfId: null } as const;
@@ -106,6 +111,7 @@ describe('a pull', () => {
     expect(await pull()).toEqual(TAKEN);
     expect(await waiting()).toEqual(['m1', 'm2', 'm3']);
     expect(begun).toEqual(['m1', 'm2', 'm3']);
+    expect(cameInAt).toEqual(['http://bot', 'http://bot']);
     answers = [page(['m4'], 'c4')];
     await pull();
     expect(asked.map(({ cursor }) => cursor)).toEqual(['', 'c1', 'c2', 'c3']);

@@ -10,7 +10,6 @@ import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/calls/kf-sync.js';
 import { UnfinishedAnswer } from '../../wecom/client/own-calls.js';
 import { ERRCODE, isOfCursor } from '../../wecom/client/wecom-answer.js';
-import type { NewMessage } from '../../queue/message.js';
 import { type PullLease, Pulls } from '../queue/pulls.js';
 import { messagesConfig } from '../sending/messages.config.js';
 import { type CameIn, LEASE_MS, PageKeeper, type PullTask } from './page-keeper.js';
@@ -34,8 +33,8 @@ interface AskedPage<Other = never> {
   readonly from: string;
 }
 
-/** Is told of each page that brought something new. @param messages all of the page, those that were known too. */
-export type PageListener = (cameIn: CameIn, messages: readonly NewMessage[]) => void;
+/** Is told of each page that brought something new. */
+export type PageListener = (cameIn: CameIn) => void;
 
 /**
  * How many messages WeCom is asked for at once. Half as many after an answer that could not be read whole, twice as many after
@@ -142,7 +141,7 @@ export class PullRun {
       };
       const kept = await this.pages.keep(task, lease.id, page);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
-      if (kept.added > 0) added(kept.cameIn, kept.messages);
+      if (kept.added > 0) added(kept.cameIn);
       if (isLast) return { taken: true, status: 200 };
       if (next === cursor) return failed('WeCom has more messages, and its cursor does not move');
       if (this.clock.elapsedMs() >= endMs) return putOff('WeCom has more messages', 0);

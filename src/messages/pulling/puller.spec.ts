@@ -1,18 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { endpointAt, kfParcel } from '../../../test/support/delivery.js';
+import { kfParcel } from '../../../test/support/delivery.js';
 import { knownBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { BackgroundWork } from '../../kernel/background-work.js';
 import type { Attempt, AttemptResult } from '../../dispatch/endpoint/attempt.js';
-import type { Circuits } from '../../dispatch/endpoint/circuits.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';
-import type { Destinations, MessageDestination } from '../../registry/accounts/destination.js';
-import type { Endpoint } from '../../registry/endpoint/endpoint.js';
+import type { Destinations } from '../../registry/accounts/destination.js';
 import type { Coverage } from './coverage.js';
 import type { PullRun } from './pull-run.js';
 import type { CameIn, PullTask } from './page-keeper.js';
-import { PulledMessages } from '../queue/pulled-messages.js';
 import { Puller } from './puller.js';
 
 const NOTHING: CameIn = { customers: 0, firstSentAtMs: Infinity };
@@ -30,10 +27,6 @@ let running: Running[];
 let newest: string | null;
 let puller: Puller;
 let ended: AttemptResult[];
-/** Of whoever takes the messages. */
-let endpoint: Endpoint | null;
-/** Accounts and endpoints for which messages came in. */
-let cameIn: string[];
 
 beforeEach(() => {
   [clock, running, newest, ended] = [new ManualClock(), [], null, []];
@@ -43,18 +36,15 @@ beforeEach(() => {
         (resolve) =>
           void running.push({
             task,
-            added: (cameIn = NOTHING) => added(cameIn, []),
+            added: (cameIn = NOTHING) => added(cameIn),
             end: (result = TAKEN) => resolve(result),
           }),
       ),
   };
   const destinations: Pick<Destinations, 'findForMessages'> = {
-    findForMessages: () => ({ endpoint }) as MessageDestination,
+    findForMessages: () => null,
   };
   const syncTokens: Pick<SyncTokens, 'find'> = { find: () => newest };
-  [endpoint, cameIn] = [null, []];
-  const circuits = { cameIn: (endpoint) => void cameIn.push(endpoint) } as Pick<Circuits, 'cameIn'>;
-  const pulled = new PulledMessages();
   puller = new Puller(
     runs as PullRun,
     destinations as Destinations,
@@ -62,10 +52,7 @@ beforeEach(() => {
     { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
     new BackgroundWork(),
     clock,
-    circuits as Circuits,
-    pulled,
   );
-  pulled.listen(({ account }) => void cameIn.push(account.openKfId));
 });
 
 const bot = (id: string): KnownBot => knownBot({ id });
@@ -79,17 +66,6 @@ const turn = () => clock.advance(0);
 const tokens = () => running.map(({ task }) => task.syncToken);
 
 describe('the puller', () => {
-  it('tells where messages came in, while the pull goes on', async () => {
-    endpoint = endpointAt('http://bot:8080');
-    start();
-    await turn();
-    expect(cameIn).toEqual([]);
-    running[0]?.added();
-    expect(cameIn).toEqual(['wkAccount-1', 'http://bot:8080']);
-    running[0]?.end();
-    await turn();
-  });
-
   it('has an event taken when its pull has ended', async () => {
     const attempt = start();
     await turn();

@@ -8,14 +8,12 @@ import {
 } from '../../dispatch/endpoint/attempt.js';
 import { type CarrierCriteria, Carrier } from '../../dispatch/endpoint/carrier.js';
 import { eventOf, type Parcel } from '../../dispatch/endpoint/parcel.js';
-import { Circuits } from '../../dispatch/endpoint/circuits.js';
 import { Clock } from '../../kernel/clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import { isOpen } from '../../registry/bots/bot.js';
 import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
-import { type StoredPage, PulledMessages } from '../queue/pulled-messages.js';
 import { Coverage } from './coverage.js';
 import { PullRun } from './pull-run.js';
 import type { CameIn } from './page-keeper.js';
@@ -95,8 +93,6 @@ export class Puller extends Carrier {
     private readonly coverage: Coverage,
     private readonly late: BackgroundWork,
     private readonly clock: Clock,
-    private readonly circuits: Circuits,
-    private readonly pulled: PulledMessages,
   ) {
     super();
   }
@@ -168,19 +164,11 @@ export class Puller extends Carrier {
       const { trace } = asked;
       const endpoint = this.destinations.findForMessages(account)?.endpoint?.href ?? null;
       const task = { account, bot, endpoint, syncToken, trace };
-      const result = await this.runs.run(task, (cameIn, messages) => {
-        this.#messagesCameIn({ account, bot, messages }, endpoint);
-        found?.(cameIn);
-      });
+      const result = await this.runs.run(task, found ?? (() => {}));
       if (places.giveBack()) this.#corps.delete(account.corpId);
       for (const attempt of waiting) attempt.end(result);
     }
     this.#lanes.delete(accountKey(account));
-  }
-
-  #messagesCameIn(pulled: StoredPage, endpoint: string | null): void {
-    this.pulled.tell(pulled);
-    if (endpoint !== null) this.circuits.cameIn(endpoint);
   }
 
   /** The event's own token, or the newest one that this process saw where the event has none of WeCom's. */
