@@ -109,7 +109,7 @@ export class CallbackService {
     const { corpId, openKfId, syncToken, createdAtS, trace } = callback;
     const known = this.#findDestination(corpId, openKfId, accepted);
     let destination = needsStore(known) ? await this.#lookUp(known) : known;
-    if (destination.state !== 'unserved' && !destination.hasTaker) {
+    if (destination.state !== 'unserved' && !destination.hasRecipient) {
       await this.opener.getKeys(corpId);
       destination = destination.refresh();
     }

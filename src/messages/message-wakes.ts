@@ -8,7 +8,7 @@ import { MessageQueue } from '../queue/message-queue.js';
 import { CatchUp } from './pulling/catch-up.js';
 import type { Addressee } from '../kernel/account.js';
 
-/** Makes messages due when their endpoint is well again or their account has another taker. */
+/** Makes messages due when their endpoint is well again or their account has another recipient. */
 @Injectable()
 export class MessageWakes extends WaitingMessages {
   constructor(
@@ -57,9 +57,9 @@ export class MessageWakes extends WaitingMessages {
    * `null` while none is there.
    */
   endpointOf(account: Addressee): string | null {
-    const taker = this.destinations.findForMessages(account);
-    const isThere = taker !== null && THERE.has(taker.state);
-    if (taker !== null) return isThere ? (taker.endpoint?.href ?? null) : null;
+    const recipient = this.destinations.findForMessages(account);
+    const isThere = recipient !== null && THERE.has(recipient.state);
+    if (recipient !== null) return isThere ? (recipient.endpoint?.href ?? null) : null;
     const { endpoint, state } = this.destinations.find(account);
     return endpoint?.href ?? (state === 'unserved' ? NOBODY : null);
   }
@@ -71,7 +71,7 @@ export class MessageWakes extends WaitingMessages {
   }
 }
 
-/** States of a taker whose messages have an endpoint to wait at, here or at another replica. */
+/** States of a recipient whose messages have an endpoint to wait at, here or at another replica. */
 const THERE: ReadonlySet<MessageDestination['state']> = new Set(['ready', 'registering', 'elsewhere']);
 
 /** Stands for the endpoint of accounts that people serve. They become due, and their turn discards their messages. */

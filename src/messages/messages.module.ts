@@ -38,7 +38,7 @@ import { LongWaits } from './sending/long-waits.js';
 import { MessageAttempts } from './sending/message-attempts.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
 import { MessageSender } from './sending/message-sender.js';
-import { Takers } from './sending/takers.js';
+import { Recipients } from './sending/recipients.js';
 
 /** Its queue store comes from the storage module, which is global. */
 @Module({
@@ -72,7 +72,7 @@ import { Takers } from './sending/takers.js';
     PageKeeper,
     PullRun,
     Pulls,
-    Takers,
+    Recipients,
     UntoldMessages,
     WatchedAccounts,
     { provide: DueMessages, useExisting: MessageLoop },

@@ -35,7 +35,7 @@ export class OwnPulls {
 
   /** The program has been sent all of the answer. */
   sent(account: Addressee, pull: OwnPull): void {
-    if (!this.#isOfTaker(account, pull)) return;
+    if (!this.#isOfRecipient(account, pull)) return;
     const key = accountKey(account);
     const pending = this.#pending.get(key) ?? [];
     const before = pending.find(({ appId }) => appId === pull.appId);
@@ -61,7 +61,7 @@ export class OwnPulls {
     else this.#setPending(key, others);
   }
 
-  /** A taker that pulls by itself was told of an event. */
+  /** A recipient that pulls by itself was told of an event. */
   told({ result, atMs, durationMs, ...account }: Delivery): void {
     if (this.#pending.size === 0) return;
     const key = accountKey(account);
@@ -77,7 +77,7 @@ export class OwnPulls {
     );
     if (wasTold && !result.taken) return;
     for (const pull of pending)
-      if (isEnded(pull) && this.#isOfTaker(account, pull)) this.coverage.moved(account, pull);
+      if (isEnded(pull) && this.#isOfRecipient(account, pull)) this.coverage.moved(account, pull);
   }
 
   #setPending(key: string, pulls: readonly OwnPull[]): void {
@@ -86,7 +86,7 @@ export class OwnPulls {
   }
 
   /** A bot that has lost the account meanwhile moves no cursor: the bot that has the account now has its own. */
-  #isOfTaker(account: Addressee, { takerId }: OwnPull): boolean {
+  #isOfRecipient(account: Addressee, { takerId }: OwnPull): boolean {
     const { bot, puppet, isPulled } = this.destinations.find(account);
     return !isPulled && (bot?.id ?? puppet?.botId) === takerId;
   }

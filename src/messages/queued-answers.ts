@@ -47,8 +47,9 @@ export class QueuedAnswers extends QueuedMessages {
       let noted = Promise.resolve();
       return {
         body: ok(own, [JSON.parse(message.content.reveal())]),
-        wasSent: () => (noted = this.halves.pulled(this.#takerOf(message, bot), message, underWay)),
-        wasUnread: () => noted.then(() => this.halves.unread(this.#takerOf(message, bot), message, underWay)),
+        wasSent: () => (noted = this.halves.pulled(this.#recipientOf(message, bot), message, underWay)),
+        wasUnread: () =>
+          noted.then(() => this.halves.unread(this.#recipientOf(message, bot), message, underWay)),
       };
     }
     return nothing(cursor);
@@ -66,9 +67,9 @@ export class QueuedAnswers extends QueuedMessages {
     this.ownPulls.unread(account, pull);
   }
 
-  #takerOf(account: Addressee, bot: KnownBot): MessageDestination | null {
-    const taker = this.destinations.findForMessages(account);
-    return taker?.bot.id === bot.id ? taker : null;
+  #recipientOf(account: Addressee, bot: KnownBot): MessageDestination | null {
+    const recipient = this.destinations.findForMessages(account);
+    return recipient?.bot.id === bot.id ? recipient : null;
   }
 }
 

@@ -125,7 +125,7 @@ export const METRICS = {
   ),
   wxkf_messages_handed_over_total: counter(
     [],
-    'messages whose account went to another taker, which was sent one event for them',
+    'messages whose account went to another recipient, which was sent one event for them',
   ),
   wxkf_message_cursors_refused_total: counter(
     [],

@@ -393,7 +393,7 @@ export class MessageQueue {
 
   /**
    * Removes the account's waiting messages, which its bot does not get.
-   * @param handOver where another taker gets them, and may have to pull them again: their ids are forgotten too, so that they are
+   * @param handOver where another recipient gets them, and may have to pull them again: their ids are forgotten too, so that they are
    *   new when they come again. It is called with the one that came first, before any of them goes. Left out, their ids stay known.
    * @returns how many were removed.
    */

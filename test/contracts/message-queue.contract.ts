@@ -179,7 +179,7 @@ export function messageQueueContract(open: () => Promise<OpenedMessages>): void 
           cursor: null,
           regime: null,
           coveredUntilMs: 0,
-          isFromTaker: false,
+          isFromRecipient: false,
           waiting: 0,
         });
         await reopen();
@@ -306,7 +306,7 @@ export function messageQueueContract(open: () => Promise<OpenedMessages>): void 
         expect(await takeAll(await claimOne())).toEqual(['m1']);
       });
 
-      it('knows until when another taker has had the events of an account that was pulled', async () => {
+      it('knows until when another recipient has had the events of an account that was pulled', async () => {
         await messages.pulls.cover(ACCOUNT, NOW_MS + 1, null);
         expect((await beginPull()).coveredUntilMs).toBe(0);
         await keep([], { nowMs: NOW_MS + LEASE_MS });
@@ -316,7 +316,7 @@ export function messageQueueContract(open: () => Promise<OpenedMessages>): void 
         expect((await beginPull(ACCOUNT, NOW_MS + 2 * LEASE_MS)).coveredUntilMs).toBe(NOW_MS + 2);
       });
 
-      describe('by another taker', () => {
+      describe('by another recipient', () => {
         const pull = (fields: Partial<OwnPull> = {}): OwnPull => ({
           ...{ appId: 'app-1', takerId: 'bot-2', beganAtMs: NOW_MS },
           ...{ from: 'from-1', cursor: 'moved', isAll: true },
@@ -334,22 +334,22 @@ export function messageQueueContract(open: () => Promise<OpenedMessages>): void 
           expect(await messages.pulls.findCursor(ACCOUNT, 'app-1')).toBe('moved');
           const known = { coveredUntilMs: NOW_MS + 2 };
           const lease = await beginPull(ACCOUNT, NOW_MS + LEASE_MS);
-          expect(lease).toMatchObject({ cursor: 'moved', regime: null, isFromTaker: true, ...known });
+          expect(lease).toMatchObject({ cursor: 'moved', regime: null, isFromRecipient: true, ...known });
           await messages.pulls.end(ACCOUNT, lease.id);
           const other = await beginPull(ACCOUNT, NOW_MS + LEASE_MS, 'app-2');
-          expect(other).toMatchObject({ cursor: null, isFromTaker: false, ...known });
+          expect(other).toMatchObject({ cursor: null, isFromRecipient: false, ...known });
         });
 
         it('that begins anew has no cursor at which another one could go on', async () => {
           await messages.pulls.moveCursor(ACCOUNT, pull({ cursor: '' }), NOW_MS);
-          expect(await beginPull()).toMatchObject({ cursor: '', isFromTaker: false });
+          expect(await beginPull()).toMatchObject({ cursor: '', isFromRecipient: false });
         });
 
         it('is followed by one of which only the time is known', async () => {
           await keep([]);
           await messages.pulls.moveCursor(ACCOUNT, pull(), NOW_MS);
           await messages.pulls.cover(ACCOUNT, NOW_MS + 5, null);
-          const known = { isFromTaker: false, coveredUntilMs: NOW_MS + 5 };
+          const known = { isFromRecipient: false, coveredUntilMs: NOW_MS + 5 };
           expect(await beginPull()).toMatchObject({ cursor: 'moved', ...known });
         });
 
@@ -1475,7 +1475,7 @@ export function messageQueueContract(open: () => Promise<OpenedMessages>): void 
         expect(await waitingAccounts()).toEqual([]);
       });
 
-      it('is handed over to another taker, all but what is dead', async () => {
+      it('is handed over to another recipient, all but what is dead', async () => {
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
         await messages.refused(turn, 'm2', DEAD, NOW_MS);
@@ -1486,7 +1486,7 @@ export function messageQueueContract(open: () => Promise<OpenedMessages>): void 
         expect(await messages.counts(null)).toEqual({ waiting: 0, dead: 1, oldestWaitingAtMs: null });
       });
 
-      it('comes back from a taker that did not take it, when all is pulled once more', async () => {
+      it('comes back from a recipient that did not take it, when all is pulled once more', async () => {
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
         await messages.taken({ ...turn, msgid: 'm1' }, NOW_MS);

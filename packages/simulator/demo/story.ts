@@ -61,7 +61,7 @@ export class Story {
       ...this.#new(calls.records).flatMap((call) => called(call, this.#callerOf(call))),
       ...this.#new(corp.chat.messages).map((message) => this.#written(message)),
       ...callbacks.records.flatMap((record) => this.#calledBack(record)),
-      ...this.#new(attempts).map((line) => attempted(line, this.#takerOf(line.openKfId))),
+      ...this.#new(attempts).map((line) => attempted(line, this.#recipientOf(line.openKfId))),
     );
   }
 
@@ -87,7 +87,7 @@ export class Story {
       if (line === undefined) return [];
       this.#seen.add(attempt);
       if (line !== null) this.#seen.add(line);
-      return ofAttempt(attempt, line, this.cast.callbackUrl, this.#takerOf(openKfId));
+      return ofAttempt(attempt, line, this.cast.callbackUrl, this.#recipientOf(openKfId));
     });
   }
 
@@ -97,7 +97,7 @@ export class Story {
   }
 
   /** Who takes events. */
-  #takerOf(openKfId: unknown): string {
+  #recipientOf(openKfId: unknown): string {
     const isOfPuppet = this.cast.puppet !== null && openKfId === this.cast.simulator.openKfId;
     return isOfPuppet ? 'the puppet took it' : 'the manager pulled what it told of';
   }
@@ -110,7 +110,12 @@ export class Story {
 }
 
 /** The manager's own times are counted from when it was called. */
-function ofAttempt(attempt: CallbackAttempt, line: LogLine | null, url: string, taker: string): Happening[] {
+function ofAttempt(
+  attempt: CallbackAttempt,
+  line: LogLine | null,
+  url: string,
+  recipient: string,
+): Happening[] {
   const { startedAtMs: atMs, tookMs, number, status, detail } = attempt;
   const again = number > 1 ? `, attempt ${number}` : '';
   const called = { name: 'called', text: `WeCom seals the news and calls ${url}${again}`, atMs };
@@ -130,23 +135,23 @@ function ofAttempt(attempt: CallbackAttempt, line: LogLine | null, url: string, 
   return [
     called,
     opened,
-    dispatched(line, openedAtMs + Number(line.deliveryMs), taker),
+    dispatched(line, openedAtMs + Number(line.deliveryMs), recipient),
     answered(Number(line.durationMs)),
   ];
 }
 
-function dispatched({ outcome, botStatus, stage }: LogLine, atMs: number, taker: string): Happening {
+function dispatched({ outcome, botStatus, stage }: LogLine, atMs: number, recipient: string): Happening {
   return outcome === 'delivered'
-    ? { name: 'delivered', text: `${taker} with ${botStatus}`, atMs }
+    ? { name: 'delivered', text: `${recipient} with ${botStatus}`, atMs }
     : { name: 'kept', text: `no bot took it (${stage}), so it is on the disk and delivered later`, atMs };
 }
 
-function attempted({ time, taken, occasion, botStatus, reason }: LogLine, taker: string): Happening {
+function attempted({ time, taken, occasion, botStatus, reason }: LogLine, recipient: string): Happening {
   const atMs = Number(time);
   return taken === true
     ? {
         name: 'delivered',
-        text: `what was kept (${occasion}): ${taker} with ${botStatus}`,
+        text: `what was kept (${occasion}): ${recipient} with ${botStatus}`,
         atMs,
       }
     : { name: 'failed', text: `what was kept (${occasion}): ${reason}`, atMs };

@@ -112,7 +112,7 @@ describe('an attempt', () => {
       puppet: null,
       fault: '',
       isPulled: false,
-      hasTaker: true,
+      hasRecipient: true,
       endpoint,
     };
     const ask = () =>

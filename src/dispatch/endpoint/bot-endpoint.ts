@@ -130,7 +130,9 @@ export class BotEndpoints {
   to(destination: MessageDestination): BotEndpoint;
   to(destination: Destination): BotEndpoint | null;
   to(destination: Destination): BotEndpoint | null {
-    return destination.hasTaker ? new BotEndpoint(destination, this.#carrierFor(destination), this) : null;
+    return destination.hasRecipient
+      ? new BotEndpoint(destination, this.#carrierFor(destination), this)
+      : null;
   }
 
   /** Whether a bot of this kind can be reached. If it takes messages, something has to pull them as well. */

@@ -172,7 +172,7 @@ export class InlineKeeper {
   #toHint({ event, destination, arrival }: IncomingEvent, tried: FailedTry): NewHint {
     const { stage, reason, status, retryAfterMs, attempts, late } = tried;
     const nowMs = this.storeClock.nowMs();
-    const { hasTaker, endpoint, getsEach } = tried.destination;
+    const { hasRecipient, endpoint, getsEach } = tried.destination;
     return {
       event,
       keepsEach: getsEach,
@@ -181,7 +181,7 @@ export class InlineKeeper {
       arrivedAtMs: arrival.atMs,
       attempts,
       step: attempts > 0 ? 1 : 0,
-      dueAtMs: !hasTaker || stage === 'paused' ? null : nowMs + Math.max(retryAfterMs, delayAfter(stage)),
+      dueAtMs: !hasRecipient || stage === 'paused' ? null : nowMs + Math.max(retryAfterMs, delayAfter(stage)),
       endpoint: endpoint?.href ?? null,
       failure: toFailure(nowMs, stage, reason, status),
       lease: late === null ? null : { id: randomUUID(), untilMs: nowMs + LEASE_MS },

@@ -78,7 +78,7 @@ export class HintSender {
     // A puppet that registered with another process a moment ago is not in memory yet.
     const found = known.isUnknown ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
     if (found.state === 'unserved') return this.#dropUnserved(claimed, nowMs);
-    if (!found.hasTaker) return this.outcomes.park(claimed);
+    if (!found.hasRecipient) return this.outcomes.park(claimed);
     if (found.state === 'elsewhere') return this.#leaveTo(claimed, found);
     if (found.isClosed) return this.outcomes.putOff(claimed, nowMs + CLOSED_MS);
     if (hint.events > 1 && !found.getsEach) return this.outcomes.keepNewest(claimed, nowMs);
@@ -183,7 +183,7 @@ export class HintSender {
       return this.outcomes.putOff(sending, this.storeClock.nowMs() + (retryAfterMs ?? SATURATED_MS));
     const now = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();
-    if (now.hasTaker && now.endpoint?.href !== endpoint) {
+    if (now.hasRecipient && now.endpoint?.href !== endpoint) {
       // The account's events go to another endpoint now, whose circuit counts.
       const href = now.endpoint?.href ?? null;
       await queue.changeHeld(hint, nowMs, (one) => toReleased(one, nowMs));

@@ -73,7 +73,7 @@ export class WaitingHints implements Recoveries {
   }
 
   /**
-   * Makes the hint of an account due whose taker is known by now; drops it where people serve the account.
+   * Makes the hint of an account due whose recipient is known by now; drops it where people serve the account.
    * @param isMoved whether a bot that was there before has got the account.
    */
   async wake(destination: Destination, isMoved = false): Promise<void> {

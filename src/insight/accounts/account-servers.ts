@@ -46,14 +46,14 @@ export class AccountServers {
 
   of(account: Addressee): AccountServer {
     const destination = this.destinations.find(account);
-    const taker = destination.isPulled ? this.destinations.findForMessages(account) : null;
-    const { state } = taker ?? destination;
+    const recipient = destination.isPulled ? this.destinations.findForMessages(account) : null;
+    const { state } = recipient ?? destination;
     return {
       ...this.#whoServes(destination),
       puppet: this.accounts.find(account),
-      address: toShown(taker?.address ?? destination.address),
+      address: toShown(recipient?.address ?? destination.address),
       isAway: state === 'offline' || state === 'absent',
-      isCircuitOpen: this.#isCircuitOpen(destination, taker),
+      isCircuitOpen: this.#isCircuitOpen(destination, recipient),
     };
   }
 
@@ -79,9 +79,11 @@ export class AccountServers {
     return { servedBy: listed === null ? 'nobody' : 'bot', bot: listed };
   }
 
-  #isCircuitOpen(destination: Destination, taker: MessageDestination | null): boolean {
+  #isCircuitOpen(destination: Destination, recipient: MessageDestination | null): boolean {
     const isOpen = this.botEndpoints.to(destination)?.isOpen === true;
-    return isOpen || (taker?.endpoint != null && this.botEndpoints.circuits.isOpen(taker.endpoint.href));
+    return (
+      isOpen || (recipient?.endpoint != null && this.botEndpoints.circuits.isOpen(recipient.endpoint.href))
+    );
   }
 }
 

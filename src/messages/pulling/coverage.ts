@@ -24,7 +24,7 @@ const UNDER_WAY_MS = 10_000;
 const CLOCKS_APART_MS = 500;
 
 /**
- * Notes how far a taker is that pulls by itself: by its cursor if it pulls through the manager, else by the time at
+ * Notes how far a recipient is that pulls by itself: by its cursor if it pulls through the manager, else by the time at
  * which it was told of the last event that it took. The next bot of the account does not get those messages again.
  */
 @Injectable()
@@ -86,7 +86,7 @@ export class Coverage {
     return [...this.#pulled].map(readAccountKey);
   }
 
-  /** A taker has pulled the account by itself, and has been sent all of the answer. */
+  /** A recipient has pulled the account by itself, and has been sent all of the answer. */
   moved(account: Addressee, pull: OwnPull): void {
     const { corpId, openKfId } = account;
     const nowMs = this.storeClock.nowMs();
@@ -111,7 +111,7 @@ export class Coverage {
     });
   }
 
-  /** A taker that pulls by itself was told of an event. */
+  /** A recipient that pulls by itself was told of an event. */
   told(delivery: Delivery): void {
     const { result, botId } = delivery;
     if (this.#pulled.size === 0 && botId === null) return;

@@ -273,7 +273,7 @@ describe('what was sent before', () => {
     expect(asked.at(-1)?.cursor).toBe('c1');
   });
 
-  it('and another taker has had is not given to a message bot again', async () => {
+  it('and another recipient has had is not given to a message bot again', async () => {
     answers = [page(['m1'], 'c1')];
     await pull();
     await queue.pulls.cover(ACCOUNT, MADE_AT_MS + 10_500, null);
@@ -288,7 +288,7 @@ describe('what was sent before', () => {
     expect(await waiting()).toEqual(['m1', 'own']);
   });
 
-  it('and another taker has had while the bot did not have the account is not given to it again', async () => {
+  it('and another recipient has had while the bot did not have the account is not given to it again', async () => {
     answers = [page(['m1'], 'c1')];
     await pull();
     await queue.pulls.cover(ACCOUNT, MADE_AT_MS + 10_000, null);

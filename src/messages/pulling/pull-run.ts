@@ -125,7 +125,7 @@ export class PullRun {
       }
       if (!('entries' in answer)) return toResult(answer);
       this.#sizes.succeeded(account);
-      if (from !== cursor) ({ regime, fromMs } = regimeOf(bot, { ...lease, isFromTaker: false }));
+      if (from !== cursor) ({ regime, fromMs } = regimeOf(bot, { ...lease, isFromRecipient: false }));
       const next = answer.cursor === '' ? cursor : answer.cursor;
       const isLast = !answer.hasMore;
       const isFromStart = from !== cursor;
@@ -170,13 +170,13 @@ export class PullRun {
 
 /**
  * The regime of a pull, see `PulledPage.regime`, and from when on messages are for the bot, epoch milliseconds. The
- * first pull of an account skips what was sent before the bot took messages. A pull that goes on at another taker's
- * cursor skips only what a third one has taken. While the bot stays, the time stays the same, unless another taker
+ * first pull of an account skips what was sent before the bot took messages. A pull that goes on at another recipient's
+ * cursor skips only what a third one has taken. While the bot stays, the time stays the same, unless another recipient
  * had the account meanwhile.
  */
 function regimeOf(bot: OpenBot, lease: PullLease): { regime: string; fromMs: number } {
   const { regime } = lease;
-  const coveredUntilMs = lease.isFromTaker ? 0 : lease.coveredUntilMs;
+  const coveredUntilMs = lease.isFromRecipient ? 0 : lease.coveredUntilMs;
   const begun = `${bot.id} ${bot.takesMessagesSinceMs ?? 0} `;
   const fromMs = regime?.startsWith(begun)
     ? Math.max(fromMsOf(regime), coveredUntilMs)

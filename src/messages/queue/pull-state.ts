@@ -15,7 +15,7 @@ import { accountKey, type Addressee } from '../../kernel/account.js';
 const MOVES_MAX = 20;
 const MOVES_MS = 60_000;
 
-/** A taker has moved a cursor by its own pull. */
+/** A recipient has moved a cursor by its own pull. */
 export interface CursorMove {
   readonly appId: string;
   /** Where the cursor goes back to if the pull does not count after all. */
@@ -37,7 +37,7 @@ export interface PullState extends Addressee {
   readonly regime: string | null;
   readonly coveredUntilMs: number;
   /**
-   * The taker that moved a cursor last by its own pull, and of which app; `null` once another taker has taken an
+   * The recipient that moved a cursor last by its own pull, and of which app; `null` once another recipient has taken an
    * event.
    */
   readonly mover: { readonly takerId: string; readonly appId: string } | null;
@@ -138,7 +138,7 @@ export function covered(state: PullState, untilMs: number, takerId: string | nul
 }
 
 /**
- * All waiting messages were left to another taker. They may have to be pulled again, so the cursors go back to the
+ * All waiting messages were left to another recipient. They may have to be pulled again, so the cursors go back to the
  * first one.
  */
 export function handedOver(

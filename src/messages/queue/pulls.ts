@@ -52,10 +52,10 @@ export interface PullLease {
   readonly cursor: string | null;
   /** The regime of the last pull; `null` before the first one. See `PulledPage.regime`. */
   readonly regime: string | null;
-  /** Until when another taker is known to have taken the account's events; 0 when none is. Store time. */
+  /** Until when another recipient is known to have taken the account's events; 0 when none is. Store time. */
   readonly coveredUntilMs: number;
-  /** Whether that taker ended at this cursor: then the cursor counts, and not `coveredUntilMs`. */
-  readonly isFromTaker: boolean;
+  /** Whether that recipient ended at this cursor: then the cursor counts, and not `coveredUntilMs`. */
+  readonly isFromRecipient: boolean;
   /** Messages of the account that wait. */
   readonly waiting: number;
 }
@@ -67,7 +67,7 @@ export interface AccountPage {
 }
 
 /**
- * From where each account is pulled, by the manager and by other takers, and who pulls it now. `nowMs` is always store time. Methods
+ * From where each account is pulled, by the manager and by other recipients, and who pulls it now. `nowMs` is always store time. Methods
  * reject with AppError `STORE_UNAVAILABLE`; a write may have happened, and is safe to repeat.
  */
 @Injectable()
@@ -101,11 +101,11 @@ export class Pulls {
     if (outcome !== 'written' || record === null) return null;
     const { regime, mover, coveredUntilMs } = record;
     const cursor = cursorOf(record, appId);
-    const isFromTaker = mover?.appId === appId && cursor !== '';
+    const isFromRecipient = mover?.appId === appId && cursor !== '';
     const { waiting } = await this.messages.counts(account);
     if (waiting > 0) await this.messages.resume(account, record.endpoint, nowMs);
     this.#pulling.set(accountKey(account), { ...lease, nextSeq: record.nextSeq, waiting });
-    return { id: lease.id, cursor, regime, coveredUntilMs, isFromTaker, waiting };
+    return { id: lease.id, cursor, regime, coveredUntilMs, isFromRecipient, waiting };
   }
 
   /**
@@ -175,7 +175,7 @@ export class Pulls {
   }
 
   /**
-   * Another taker has pulled the account by itself, and was given everything up to the cursor. If it pulled
+   * Another recipient has pulled the account by itself, and was given everything up to the cursor. If it pulled
    * everything from where the page of the first waiting message began, it was given that page too: the waiting
    * messages of that page are removed, their ids stay known, and a pull under way keeps nothing more. Does nothing
    * for a pull that began before `goBack` was last called.
@@ -194,7 +194,7 @@ export class Pulls {
   }
 
   /**
-   * Undoes what takers have pulled by themselves since `sinceMs`, 60 s at most: each app's cursor goes
+   * Undoes what recipients have pulled by themselves since `sinceMs`, 60 s at most: each app's cursor goes
    * back to where it was.
    * @param untilMs when this became known. A pull that had begun by then moves no cursor, whenever it ends.
    */
@@ -205,8 +205,8 @@ export class Pulls {
   }
 
   /**
-   * Remembers that another taker took the account's events until `untilMs`. Does nothing for an account without a
-   * cursor. The cursor counts as where this taker ended only if this taker moved it last.
+   * Remembers that another recipient took the account's events until `untilMs`. Does nothing for an account without a
+   * cursor. The cursor counts as where this recipient ended only if this recipient moved it last.
    * @param takerId `null` for one whose cursor is not known.
    */
   async cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
@@ -234,7 +234,7 @@ export class Pulls {
   }
 
   /**
-   * Removes the account's waiting messages, since another taker gets one hint for all of them. Until it took that
+   * Removes the account's waiting messages, since another recipient gets one hint for all of them. Until it took that
    * hint, the messages may have to be pulled again. So their ids are forgotten too, the cursor goes back to where the
    * page of the first one began, that of each other app to `''`, and a pull under way keeps nothing more.
    * @param before a cursor that is nearer to the first message than where its page began.

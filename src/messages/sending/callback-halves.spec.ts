@@ -25,7 +25,7 @@ const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const ENDPOINT = 'http://bot:8080';
 const TRIES = 2;
 const BOT: KnownBot = knownBot();
-const TAKER = { ...ACCOUNT, bot: BOT } as Partial<MessageDestination> as MessageDestination;
+const RECIPIENT = { ...ACCOUNT, bot: BOT } as Partial<MessageDestination> as MessageDestination;
 
 let clock: ManualClock;
 let queue: TestMessages;
@@ -52,7 +52,7 @@ beforeEach(async () => {
     return {} as Delivery;
   };
   halves = new CallbackHalves(queue, outcomes, { ended } as Deliveries, clock, clock, log);
-  const destinations = { findForMessages: () => TAKER } as Partial<Destinations> as Destinations;
+  const destinations = { findForMessages: () => RECIPIENT } as Partial<Destinations> as Destinations;
   answers = new QueuedAnswers(halves, destinations, clock, {} as OwnPulls);
   const lease = await queue.pulls.begin(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
   const content = new Secret('{"msgid":"m1"}');
@@ -92,7 +92,7 @@ async function pull(cursor = '', isRead = true, bot = BOT): Promise<string> {
 }
 
 const answer = (turn: Turn, message: Message, attempt = 1) =>
-  halves.answered(turn, TAKER, {
+  halves.answered(turn, RECIPIENT, {
     ...{ message, attempt, durationMs: 1 },
     result: { taken: true, status: 200 },
   });
@@ -158,7 +158,7 @@ describe('a message under way to a callback bot', () => {
     const { note } = queue;
     queue.note = async () => 'taken';
     const before = { ...message, msgid: 'm0' };
-    await halves.pulled(TAKER, before, { ...UNDER_WAY, msgid: 'm0' });
+    await halves.pulled(RECIPIENT, before, { ...UNDER_WAY, msgid: 'm0' });
     queue.note = note;
     await clock.advance(1_000);
     expect(await answered).toBe(false);
@@ -193,7 +193,7 @@ describe('a message under way to a callback bot', () => {
     expect(due?.message).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 0, lastFailure: null });
     const overdue = await queue.findUnderWay(ACCOUNT);
     if (due === null || overdue === null) throw new Error('nothing is over');
-    await halves.endOverdue(due.turn, TAKER, overdue);
+    await halves.endOverdue(due.turn, RECIPIENT, overdue);
     expect(told).toEqual([[1, 'unpulled']]);
     const [again] = (await queue.list({ ...ALL, states: ['waiting'] }, null, 1)).messages;
     expect(again).toMatchObject({ attempts: 1, refusals: 0, lastFailure: { stage: 'unpulled' } });

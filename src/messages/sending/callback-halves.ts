@@ -121,16 +121,16 @@ export class CallbackHalves {
    * time of the attempt is over, unless the bot pulls it by then.
    * @returns whether the message is taken.
    */
-  async answered(turn: Turn, taker: MessageDestination, answered: TakenAttempt): Promise<boolean> {
+  async answered(turn: Turn, recipient: MessageDestination, answered: TakenAttempt): Promise<boolean> {
     const { message, attempt, result, durationMs } = answered;
     const { msgid } = message;
     if (this.#answeredHere(turn)?.isPulled === true) {
       await this.#taken(message);
-      this.#ended(taker, message, attempt, durationMs, result);
+      this.#ended(recipient, message, attempt, durationMs, result);
       return true;
     }
     const noted = await this.queue.note(turn, { msgid, attempt }, 'answered', this.storeClock.nowMs());
-    if (noted === 'taken') this.#ended(taker, message, attempt, durationMs, result);
+    if (noted === 'taken') this.#ended(recipient, message, attempt, durationMs, result);
     if (noted !== 'half') return noted === 'taken';
     if (await this.#isPulledSoon(turn, message, attempt)) return true;
     const found = await this.queue.findUnderWay(turn);
@@ -141,9 +141,9 @@ export class CallbackHalves {
 
   /**
    * The bot was given all of the message. If that cannot be noted, the message is sent once more. Never rejects.
-   * @param taker `null` when another bot takes the account's messages now.
+   * @param recipient `null` when another bot takes the account's messages now.
    */
-  async pulled(taker: MessageDestination | null, message: Message, underWay: UnderWay): Promise<void> {
+  async pulled(recipient: MessageDestination | null, message: Message, underWay: UnderWay): Promise<void> {
     const told = this.#toldHere(message, underWay);
     if (told !== null) {
       told.isPulled = true;
@@ -154,7 +154,7 @@ export class CallbackHalves {
     if (noted !== 'taken') return;
     this.#waiting.get(webhookIdOf(message))?.();
     const durationMs = Math.max(0, nowMs - (underWay.untilMs - HALVES_MS));
-    this.#ended(taker, message, underWay.attempt, durationMs, ANSWERED_WELL);
+    this.#ended(recipient, message, underWay.attempt, durationMs, ANSWERED_WELL);
   }
 
   /**
@@ -163,7 +163,7 @@ export class CallbackHalves {
    */
   async endOverdue(
     turn: Turn,
-    taker: MessageDestination,
+    recipient: MessageDestination,
     { underWay, message }: UnderWayMessage,
   ): Promise<boolean> {
     const nowMs = this.storeClock.nowMs();
@@ -172,7 +172,7 @@ export class CallbackHalves {
     await this.outcomes.putOff(turn, message, nowMs, attempt, toFailure(nowMs, 'unpulled', UNPULLED));
     await this.queue.begin(turn, null);
     const result = { taken: false, stage: 'unpulled', reason: UNPULLED } as const;
-    this.#ended(taker, message, attempt, HALVES_MS, result);
+    this.#ended(recipient, message, attempt, HALVES_MS, result);
     this.outcomes.unpulled(message, attempt, UNPULLED);
     return true;
   }
@@ -181,7 +181,7 @@ export class CallbackHalves {
    * The bot did not read what `pulled` has noted. The message counts as not pulled; if it was taken with that pull,
    * it waits again. Never rejects.
    */
-  async unread(taker: MessageDestination | null, message: Message, underWay: UnderWay): Promise<void> {
+  async unread(recipient: MessageDestination | null, message: Message, underWay: UnderWay): Promise<void> {
     const told = this.#toldHere(message, underWay);
     if (told !== null) {
       told.isPulled = false;
@@ -193,11 +193,11 @@ export class CallbackHalves {
         const isBack = await this.outcomes.putBack(
           message,
           underWay.attempt,
-          taker?.endpoint?.href ?? null,
+          recipient?.endpoint?.href ?? null,
           UNREAD,
         );
         const result = { taken: false, stage: 'reset', reason: UNREAD } as const;
-        if (isBack) this.#ended(taker, message, underWay.attempt, 0, result);
+        if (isBack) this.#ended(recipient, message, underWay.attempt, 0, result);
         return;
       } catch {
         await this.clock.sleep(pauseMs);
@@ -227,19 +227,19 @@ export class CallbackHalves {
     await taking.finally(() => this.#taking.delete(id));
   }
 
-  /** @param taker `null` when it is no longer known whose attempt it was. */
+  /** @param recipient `null` when it is no longer known whose attempt it was. */
   #ended(
-    taker: MessageDestination | null,
+    recipient: MessageDestination | null,
     message: Message,
     attempt: number,
     durationMs: number,
     result: AttemptResult,
   ): void {
     if (result.taken) this.outcomes.countTaken(message);
-    if (taker === null) return;
-    const parcel = toParcel(message, taker.bot, attempt, this.storeClock.nowMs());
-    this.deliveries.ended(taker, parcel, 'message', result, durationMs);
-    this.outcomes.attempted(message, taker.bot.id, attempt, null, durationMs, result);
+    if (recipient === null) return;
+    const parcel = toParcel(message, recipient.bot, attempt, this.storeClock.nowMs());
+    this.deliveries.ended(recipient, parcel, 'message', result, durationMs);
+    this.outcomes.attempted(message, recipient.bot.id, attempt, null, durationMs, result);
   }
 
   async #isPulledSoon(turn: Turn, message: Message, attempt: number): Promise<boolean> {

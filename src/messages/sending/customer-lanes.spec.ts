@@ -22,7 +22,7 @@ import { MessageAttempts } from './message-attempts.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MessageOutcomes } from './message-outcomes.js';
-import type { ReadyDestination, Takers } from './takers.js';
+import type { ReadyDestination, Recipients } from './recipients.js';
 
 const CORP = 'wwCorp_1';
 const ENDPOINT = { origin: 'http://ai', host: 'ai', basePath: '', href: 'http://ai#bot-1' };
@@ -75,7 +75,9 @@ beforeEach(() => {
     to: () => botEndpoint,
   } as unknown as BotEndpoints;
   attempts = new MessageAttempts(clock);
-  const takers = { findNow: (turn: Turn) => (isPaused ? null : takerOf(turn)) } as Partial<Takers> as Takers;
+  const recipients = {
+    findNow: (turn: Turn) => (isPaused ? null : recipientOf(turn)),
+  } as Partial<Recipients> as Recipients;
   waiting = [];
   const waits = {
     begin: (_account: unknown, _bot: unknown, { msgid }: Message) => void waiting.push(msgid),
@@ -83,7 +85,7 @@ beforeEach(() => {
   } as unknown as LongWaits;
   pulled = new PulledMessages();
   const sender = new LaneSender(botEndpoints, outcomes, attempts, waits, clock);
-  lanes = new CustomerLanes(queue, takers, botEndpoints.circuits, sender, clock, clock, pulled);
+  lanes = new CustomerLanes(queue, recipients, botEndpoints.circuits, sender, clock, clock, pulled);
 });
 
 /** Messages such as `a1`, of customer `a`. */
@@ -97,7 +99,7 @@ async function keep(openKfId: string, ...msgids: string[]): Promise<void> {
   await queue.pulls.end(account, lease?.id ?? '');
 }
 
-function takerOf(turn: Turn): ReadyDestination {
+function recipientOf(turn: Turn): ReadyDestination {
   const ids = { id: 'bot-1', order: 'customer', kind: 'agent', takes: 'message' };
   const bot = { ...ids, secrets: {}, endpoint: {}, agent: { concurrency } };
   return { ...turn, bot, endpoint: ENDPOINT, state: 'ready' } as unknown as ReadyDestination;
@@ -106,7 +108,9 @@ function takerOf(turn: Turn): ReadyDestination {
 /** A turn of each account that is due. */
 async function begin(): Promise<Promise<void>[]> {
   const turns = await queue.lines.claimDue(clock.nowMs(), 10, 600_000, new Set());
-  const sent = turns.map((turn) => lanes.sendAll(turn, takerOf(turn), 'due', () => left.push(turn.openKfId)));
+  const sent = turns.map((turn) =>
+    lanes.sendAll(turn, recipientOf(turn), 'due', () => left.push(turn.openKfId)),
+  );
   await clock.advance(0);
   return sent;
 }

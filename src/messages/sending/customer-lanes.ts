@@ -11,7 +11,7 @@ import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { MessageQueue, type NextOptions, type Turn } from '../../queue/message-queue.js';
 import { PulledMessages } from '../queue/pulled-messages.js';
 import { LaneSender } from './lane-sender.js';
-import { type ReadyDestination, Takers } from './takers.js';
+import { type ReadyDestination, Recipients } from './recipients.js';
 
 /** How often an account at work is looked at again: another replica may have pulled messages of it, or a refused one is due again. */
 const LOOK_AGAIN_MS = 250;
@@ -24,7 +24,7 @@ const REST_MS = 1_000;
 interface Lanes {
   readonly turn: Turn;
   /** As it was found last: its settings may change meanwhile. */
-  taker: ReadyDestination;
+  recipient: ReadyDestination;
   /** The lanes of messages under way. */
   readonly underWay: Set<string>;
   /** Something ended, or came in. */
@@ -58,7 +58,7 @@ export class CustomerLanes {
 
   constructor(
     private readonly queue: MessageQueue,
-    private readonly takers: Takers,
+    private readonly recipients: Recipients,
     private readonly circuits: Circuits,
     private readonly sender: LaneSender,
     private readonly clock: Clock,
@@ -76,8 +76,8 @@ export class CustomerLanes {
   async probe(endpoint: string): Promise<boolean> {
     if (this.sender.isStopping) return false;
     for (const lanes of this.#atWork.values()) {
-      const { underWay, taker } = lanes;
-      if (taker.endpoint.href !== endpoint || underWay.size === 0 || lanes.isProbe) continue;
+      const { underWay, recipient } = lanes;
+      if (recipient.endpoint.href !== endpoint || underWay.size === 0 || lanes.isProbe) continue;
       if ((await this.#next({ ...lanes, isProbe: true })) === null) continue;
       lanes.isProbe = true;
       lanes.wake.wakeUp();
@@ -91,9 +91,14 @@ export class CustomerLanes {
    * @param leave see `SendLeased`.
    * @throws AppError `STORE_UNAVAILABLE`; the lease then lapses.
    */
-  async sendAll(turn: Turn, taker: ReadyDestination, occasion: Occasion, leave: () => void): Promise<void> {
+  async sendAll(
+    turn: Turn,
+    recipient: ReadyDestination,
+    occasion: Occasion,
+    leave: () => void,
+  ): Promise<void> {
     const lanes: Lanes = {
-      ...{ turn, taker, leave, underWay: new Set(), wake: new WakeUp() },
+      ...{ turn, recipient, leave, underWay: new Set(), wake: new WakeUp() },
       ...{ hasLeft: false, isProbe: occasion === 'probe', isInDoubt: turn.isInDoubt },
       ...{ waiting: null, trouble: null },
     };
@@ -105,7 +110,7 @@ export class CustomerLanes {
     } finally {
       if (this.#atWork.get(account) === lanes) this.#atWork.delete(account);
     }
-    const { bot, endpoint } = lanes.taker;
+    const { bot, endpoint } = lanes.recipient;
     await this.queue.release({ ...turn, isInDoubt }, endpoint.href, bot, this.storeClock.nowMs());
   }
 
@@ -132,11 +137,11 @@ export class CustomerLanes {
     try {
       // Only a message waits for a place.
       if (this.#areTaken(lanes) && (await this.#next(lanes)) === null) return 'nothing due';
-      const { id } = lanes.taker.bot;
+      const { id } = lanes.recipient.bot;
       const free = await this.#takePlace(lanes);
       if (free === null) return 'not now';
       // Much may have happened until there was a place.
-      const mayBegin = this.#mayBegin(lanes) && lanes.taker.bot.id === id;
+      const mayBegin = this.#mayBegin(lanes) && lanes.recipient.bot.id === id;
       const isNew = ({ attempts }: Message): boolean => attempts === 0 && !lanes.isInDoubt;
       const message = mayBegin ? await this.#next(lanes, { isNew }).catch(rethrowing(free)) : null;
       if (message === null) return (free(), mayBegin ? 'nothing due' : 'not now');
@@ -146,7 +151,7 @@ export class CustomerLanes {
       lanes.leave();
       lanes.underWay.add(message.lane);
       void this.sender
-        .send(lanes.turn, lanes.taker, message, occasion)
+        .send(lanes.turn, lanes.recipient, message, occasion)
         .catch((error: unknown) => this.#note(lanes, error))
         .finally(() => {
           lanes.underWay.delete(message.lane);
@@ -161,7 +166,7 @@ export class CustomerLanes {
     }
   }
 
-  #areTaken({ taker: { bot } }: Lanes): boolean {
+  #areTaken({ recipient: { bot } }: Lanes): boolean {
     return this.#places.areTaken(bot.id, placesOf(bot));
   }
 
@@ -170,7 +175,7 @@ export class CustomerLanes {
    * its turn.
    */
   async #takePlace(lanes: Lanes): Promise<(() => void) | null> {
-    const { bot } = lanes.taker;
+    const { bot } = lanes.recipient;
     if (lanes.hasLeft && lanes.underWay.size === 0 && this.#areTaken(lanes)) return null;
     lanes.waiting = new AbortController();
     const free = await this.#places.take(bot.id, placesOf(bot), lanes.waiting.signal);
@@ -179,27 +184,31 @@ export class CustomerLanes {
   }
 
   #next(
-    { turn, taker, underWay, isProbe }: Lanes,
+    { turn, recipient, underWay, isProbe }: Lanes,
     how: Pick<NextOptions, 'isNew'> = {},
   ): Promise<Message | null> {
-    return this.queue.next(turn, taker.bot, this.storeClock.nowMs(), { ...how, isProbe, beside: underWay });
+    return this.queue.next(turn, recipient.bot, this.storeClock.nowMs(), {
+      ...how,
+      isProbe,
+      beside: underWay,
+    });
   }
 
   #mayBegin(lanes: Lanes): boolean {
     if (this.sender.isStopping) return false;
     if (lanes.trouble !== null && this.clock.elapsedMs() < lanes.trouble.untilMs) return false;
-    const taker = this.takers.findNow(lanes.turn);
-    if (taker?.bot.kind !== 'agent') return false;
+    const recipient = this.recipients.findNow(lanes.turn);
+    if (recipient?.bot.kind !== 'agent') return false;
     lanes.trouble = null;
-    lanes.taker = taker;
-    return lanes.isProbe || !this.circuits.isOpen(taker.endpoint.href);
+    lanes.recipient = recipient;
+    return lanes.isProbe || !this.circuits.isOpen(recipient.endpoint.href);
   }
 
   /** Nothing was sent as the probe, so another one follows. */
   #endProbe(lanes: Lanes): void {
     if (!lanes.isProbe) return;
     lanes.isProbe = false;
-    this.circuits.inconclusive(lanes.taker.endpoint.href);
+    this.circuits.inconclusive(lanes.recipient.endpoint.href);
   }
 
   /** A message whose outcome could not be stored is due again, and its answer may be known. */

@@ -18,7 +18,7 @@ export class EarlierCursors {
   /**
    * The page of the first waiting message may begin with messages that were taken. WeCom is asked for just those, and
    * its answer has the cursor at which they end.
-   * @returns `null` where there are none, or where no such cursor was found: then the taker gets them again.
+   * @returns `null` where there are none, or where no such cursor was found: then the recipient gets them again.
    */
   async find({ corpId, openKfId }: Turn, { bot, puppet }: Destination): Promise<CursorBefore | null> {
     const account = { corpId, openKfId };

@@ -11,7 +11,7 @@ import { Pulls } from '../queue/pulls.js';
 import { toResync } from '../../queue/kf-event.js';
 
 /**
- * Leaves an account's waiting messages to a taker that pulls by itself. It gets one event for all, and its
+ * Leaves an account's waiting messages to a recipient that pulls by itself. It gets one event for all, and its
  * pull begins with the first.
  */
 @Injectable()

@@ -8,7 +8,7 @@ import { LongWaits } from './long-waits.js';
 import { MessageAttempts } from './message-attempts.js';
 import { type AttemptFailure, MessageOutcomes } from './message-outcomes.js';
 import { toParcel } from './message-parcel.js';
-import type { ReadyDestination } from './takers.js';
+import type { ReadyDestination } from './recipients.js';
 
 /** Sends one message to a bot that may take long for it, and stores the outcome. */
 @Injectable()
@@ -27,19 +27,19 @@ export class LaneSender {
   }
 
   /** @throws AppError `STORE_UNAVAILABLE`; the message is sent again once the lease has lapsed. */
-  async send(turn: Turn, taker: ReadyDestination, message: Message, occasion: Occasion): Promise<void> {
+  async send(turn: Turn, recipient: ReadyDestination, message: Message, occasion: Occasion): Promise<void> {
     if (isExpired(message, this.storeClock.nowMs())) return this.outcomes.expire(turn, message);
-    this.waits.begin(turn, taker.bot, message);
+    this.waits.begin(turn, recipient.bot, message);
     const attempt = message.attempts + 1;
-    const parcel = toParcel(message, taker.bot, attempt, this.storeClock.nowMs());
-    const { result, durationMs } = await this.attempts.make(parcel, this.botEndpoints.to(taker));
-    this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
+    const parcel = toParcel(message, recipient.bot, attempt, this.storeClock.nowMs());
+    const { result, durationMs } = await this.attempts.make(parcel, this.botEndpoints.to(recipient));
+    this.outcomes.attempted(message, recipient.bot.id, attempt, occasion, durationMs, result);
     if (result.taken) {
       this.waits.end(message);
       return this.outcomes.taken(message);
     }
     // Its customer waits. If the bot is away, its circuit opens, and nothing begins.
-    const refused = this.#isKeyGood(taker, message, result)
+    const refused = this.#isKeyGood(recipient, message, result)
       ? { ...result, stage: 'status' as const }
       : result;
     await this.outcomes.notTaken(turn, message, attempt, refused, durationMs);

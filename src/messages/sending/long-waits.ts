@@ -97,11 +97,11 @@ export class LongWaits {
 
   /** @returns false where it may be tried again. */
   async #tell(account: Addressee, id: string): Promise<boolean> {
-    const taker = this.destinations.findForMessages(account);
-    if (taker?.state !== 'ready') return true;
+    const recipient = this.destinations.findForMessages(account);
+    if (recipient?.state !== 'ready') return true;
     const message = await this.queue.find(id);
     if (message === null) return true;
-    const parcel = toParcel(message, taker.bot, message.attempts + 1, this.storeClock.nowMs());
-    return this.botEndpoints.to(taker).tellToWait(parcel);
+    const parcel = toParcel(message, recipient.bot, message.attempts + 1, this.storeClock.nowMs());
+    return this.botEndpoints.to(recipient).tellToWait(parcel);
   }
 }

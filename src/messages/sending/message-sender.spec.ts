@@ -25,7 +25,7 @@ import { MessageOutcomes } from './message-outcomes.js';
 import { LaneSender } from './lane-sender.js';
 import { MessageTurns } from './message-turns.js';
 import { MessageSender } from './message-sender.js';
-import type { ReadyDestination, Takers } from './takers.js';
+import type { ReadyDestination, Recipients } from './recipients.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const ENDPOINT = { origin: 'http://bot:8080', host: 'bot', basePath: '', href: 'http://bot:8080' };
@@ -62,7 +62,7 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
   const metrics = new MessageMetrics(new Metrics());
   const outcomes = new MessageOutcomes(queue, metrics, log, clock, config);
-  const taker = {
+  const recipient = {
     ...ACCOUNT,
     ...{ bot: { id: 'bot-1', kind, order, session, callback: { form: 'wecom' } } },
     ...{ endpoint: ENDPOINT, state: 'ready' },
@@ -79,14 +79,25 @@ function start(kind: 'callback' | 'puppet', order: MessageOrder, bot: Bot, sessi
     to: () => botEndpoint,
   } as unknown as BotEndpoints;
   const halves = new CallbackHalves(queue, outcomes, { ended: () => {} } as never, clock, clock, log);
-  const takers = { find: async () => taker, isStill: () => true } as Partial<Takers> as Takers;
+  const recipients = {
+    find: async () => recipient,
+    isStill: () => true,
+  } as Partial<Recipients> as Recipients;
   tries = new MessageAttempts(clock);
   const waits = { begin: () => {}, end: () => {} } as unknown as LongWaits;
   const laneSender = new LaneSender(botEndpoints, outcomes, tries, waits, clock);
   const { circuits } = botEndpoints;
-  const lanes = new CustomerLanes(queue, takers, circuits, laneSender, clock, clock, new PulledMessages());
+  const lanes = new CustomerLanes(
+    queue,
+    recipients,
+    circuits,
+    laneSender,
+    clock,
+    clock,
+    new PulledMessages(),
+  );
   const one = new MessageSender(queue, botEndpoints, outcomes, halves, tries, clock);
-  turns = new MessageTurns(queue, takers, lanes, one, clock, clock);
+  turns = new MessageTurns(queue, recipients, lanes, one, clock, clock);
 }
 
 /** How long texts are held. */

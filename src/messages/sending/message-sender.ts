@@ -13,13 +13,13 @@ import { CallbackHalves } from './callback-halves.js';
 import { type EndedAttempt, MessageAttempts } from './message-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { toParcel } from './message-parcel.js';
-import { type ReadyDestination } from './takers.js';
+import { type ReadyDestination } from './recipients.js';
 import { type Occasion } from '../../queue/failure.js';
 
 /** A message that is sent now. */
 interface Sending {
   readonly turn: Turn;
-  readonly taker: ReadyDestination;
+  readonly recipient: ReadyDestination;
   readonly message: Message;
   readonly occasion: Occasion;
   /** Counted from 1. */
@@ -58,24 +58,24 @@ export class MessageSender {
   /** @param earlier is changed as messages are sent. @throws AppError `STORE_UNAVAILABLE` */
   async sendNext(
     turn: Turn,
-    taker: ReadyDestination,
+    recipient: ReadyDestination,
     earlier: EarlierSends,
     isProbe: boolean,
   ): Promise<Next> {
-    if (!isProbe && this.botEndpoints.circuits.isOpen(taker.endpoint.href)) return 'ends';
-    const next = await this.#sendNext(turn, taker, earlier, isProbe);
+    if (!isProbe && this.botEndpoints.circuits.isOpen(recipient.endpoint.href)) return 'ends';
+    const next = await this.#sendNext(turn, recipient, earlier, isProbe);
     return this.attempts.isStopping ? 'ends' : next;
   }
 
   async #sendNext(
     turn: Turn,
-    taker: ReadyDestination,
+    recipient: ReadyDestination,
     earlier: EarlierSends,
     isProbe: boolean,
   ): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
     const isNew = (first: Message): boolean => latestOf(first, earlier) === 0;
-    const message = await this.queue.next(turn, taker.bot, nowMs, { isProbe, isNew });
+    const message = await this.queue.next(turn, recipient.bot, nowMs, { isProbe, isNew });
     if (message === null) return 'ends';
     if (isExpired(message, nowMs)) {
       await this.outcomes.expire(turn, message);
@@ -85,9 +85,9 @@ export class MessageSender {
     if (latest > message.attempts) this.outcomes.countRepeated();
     earlier.doubted.delete(placeOf(message));
     const attempt = latest + 1;
-    const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
-    if (pulls(taker.bot)) return this.#sendCallback(sending);
-    if (isBegun(taker) && !(await this.halves.begin(turn, message, attempt, false))) return 'ends';
+    const sending: Sending = { turn, recipient, message, occasion: isProbe ? 'probe' : 'due', attempt };
+    if (pulls(recipient.bot)) return this.#sendCallback(sending);
+    if (isBegun(recipient) && !(await this.halves.begin(turn, message, attempt, false))) return 'ends';
     const { result, durationMs } = await this.#attempt(sending);
     this.#tell(sending, result, durationMs);
     if (result.taken) {
@@ -95,15 +95,15 @@ export class MessageSender {
       return 'goes on';
     }
     const next = await this.#notTaken(sending, result, durationMs);
-    if (isBegun(taker)) await this.halves.failed(turn);
+    if (isBegun(recipient)) await this.halves.failed(turn);
     return next;
   }
 
   /** Call it once in a turn, before the first message. @throws AppError `STORE_UNAVAILABLE` */
-  async findEarlier(turn: Turn, taker: MessageDestination): Promise<EarlierSends> {
-    if (!isBegun(taker)) return { begun: null, doubted: new Set(turn.isInDoubt ? PLACES : []) };
+  async findEarlier(turn: Turn, recipient: MessageDestination): Promise<EarlierSends> {
+    if (!isBegun(recipient)) return { begun: null, doubted: new Set(turn.isInDoubt ? PLACES : []) };
     const found = turn.underWay === null ? null : await this.queue.findUnderWay(turn);
-    if (found !== null && !(await this.halves.endOverdue(turn, taker, found)))
+    if (found !== null && !(await this.halves.endOverdue(turn, recipient, found)))
       await this.#noteBegun(turn, found);
     return { begun: found?.underWay ?? null, doubted: new Set() };
   }
@@ -120,7 +120,7 @@ export class MessageSender {
 
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
   async #sendCallback(sending: Sending): Promise<Next> {
-    const { turn, taker, message, attempt } = sending;
+    const { turn, recipient, message, attempt } = sending;
     if (!(await this.halves.begin(turn, message, attempt, true))) return 'ends';
     const { result, durationMs } = await this.#attempt(sending);
     if (!result.taken) {
@@ -131,29 +131,29 @@ export class MessageSender {
       return next;
     }
     failpoint('message.answered');
-    const isTaken = await this.halves.answered(turn, taker, { message, attempt, result, durationMs });
+    const isTaken = await this.halves.answered(turn, recipient, { message, attempt, result, durationMs });
     return isTaken ? 'goes on' : 'ends';
   }
 
   async #notTaken(
-    { turn, message, taker, attempt }: Sending,
+    { turn, message, recipient, attempt }: Sending,
     result: AttemptResult & { taken: false },
     durationMs: number,
   ): Promise<Next> {
     await this.outcomes.notTaken(turn, message, attempt, result, durationMs);
     // After a refusal, messages of other customers need not wait for this one. If the bot is away, they
     // would fail as well.
-    return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
+    return recipient.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
   }
 
-  #attempt({ message, taker, attempt }: Sending): Promise<EndedAttempt> {
+  #attempt({ message, recipient, attempt }: Sending): Promise<EndedAttempt> {
     const nowMs = this.storeClock.nowMs();
-    const parcel = toParcel(message, taker.bot, attempt, nowMs, (told) => this.halves.hasPulled(told));
-    return this.attempts.make(parcel, this.botEndpoints.to(taker));
+    const parcel = toParcel(message, recipient.bot, attempt, nowMs, (told) => this.halves.hasPulled(told));
+    return this.attempts.make(parcel, this.botEndpoints.to(recipient));
   }
 
-  #tell({ message, taker, attempt, occasion }: Sending, result: AttemptResult, durationMs: number): void {
-    this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
+  #tell({ message, recipient, attempt, occasion }: Sending, result: AttemptResult, durationMs: number): void {
+    this.outcomes.attempted(message, recipient.bot.id, attempt, occasion, durationMs, result);
   }
 }
 

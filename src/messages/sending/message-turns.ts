@@ -5,7 +5,7 @@ import { LEASE_MS, type Occasion } from '../../queue/failure.js';
 import { MessageQueue, type Turn } from '../../queue/message-queue.js';
 import { CustomerLanes } from './customer-lanes.js';
 import { type EarlierSends, MessageSender } from './message-sender.js';
-import { Takers } from './takers.js';
+import { Recipients } from './recipients.js';
 
 /** How long one account is served before others have their turn, if its bot takes each message at once. */
 const TURN_MS = 1_000;
@@ -16,7 +16,7 @@ const RENEW_AFTER_MS = 5_000;
 export class MessageTurns {
   constructor(
     private readonly queue: MessageQueue,
-    private readonly takers: Takers,
+    private readonly recipients: Recipients,
     private readonly lanes: CustomerLanes,
     private readonly sender: MessageSender,
     private readonly clock: Clock,
@@ -42,15 +42,15 @@ export class MessageTurns {
     let turn = begun;
     let earlier: EarlierSends | null = null;
     for (let isFirst = true; ; isFirst = false) {
-      const taker = await this.takers.find(turn);
-      if (taker === null) return;
-      if (taker.bot.kind === 'agent') return this.lanes.sendAll(turn, taker, occasion, leave);
-      earlier ??= await this.sender.findEarlier(turn, taker);
-      const { href } = taker.endpoint;
-      const next = await this.sender.sendNext(turn, taker, earlier, isFirst && occasion === 'probe');
+      const recipient = await this.recipients.find(turn);
+      if (recipient === null) return;
+      if (recipient.bot.kind === 'agent') return this.lanes.sendAll(turn, recipient, occasion, leave);
+      earlier ??= await this.sender.findEarlier(turn, recipient);
+      const { href } = recipient.endpoint;
+      const next = await this.sender.sendNext(turn, recipient, earlier, isFirst && occasion === 'probe');
       turn = { ...begun, isInDoubt: earlier.doubted.size > 0 };
       if (next === 'goes on' && this.clock.elapsedMs() < endMs) continue;
-      return this.queue.release(turn, href, taker.bot, this.storeClock.nowMs());
+      return this.queue.release(turn, href, recipient.bot, this.storeClock.nowMs());
     }
   }
 

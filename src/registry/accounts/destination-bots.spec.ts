@@ -128,7 +128,7 @@ describe('a paused bot', () => {
     const bot = await add({ openKfIds: [openKfId], paused: true, ...fields });
     if ('callback' in fields)
       (await registry.registrations.register(registration({ botId: bot.id }))).answered();
-    expect(find()).toMatchObject({ state: 'paused', isPaused: true, hasTaker: true });
+    expect(find()).toMatchObject({ state: 'paused', isPaused: true, hasRecipient: true });
     expect(find().endpoint).not.toBeNull();
   });
 
@@ -146,13 +146,13 @@ describe('a puppet that takes messages and has deregistered', () => {
   it('gets none while it may be on its way out, and is tried then: a goodbye may come late', async () => {
     const bot = await add({ openKfIds: [openKfId], ...OF_PUPPETS, takes: 'message' });
     (await registry.registrations.register(registration({ botId: bot.id }))).answered();
-    const takerState = () => registry.destinations.findForMessages(account)?.state;
-    expect(takerState()).toBe('ready');
+    const recipientState = () => registry.destinations.findForMessages(account)?.state;
+    expect(recipientState()).toBe('ready');
     await registry.presence.deregister({ openKfId, corpId });
-    expect(takerState()).toBe('offline');
+    expect(recipientState()).toBe('offline');
     await clock.advance(4_999);
-    expect(takerState()).toBe('offline');
+    expect(recipientState()).toBe('offline');
     await clock.advance(1);
-    expect(takerState()).toBe('ready');
+    expect(recipientState()).toBe('ready');
   });
 });

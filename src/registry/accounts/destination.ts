@@ -53,14 +53,14 @@ export type MessageDestination = Destination & { readonly bot: KnownBot };
  * Who takes the account's events: the registered puppet, `known`, or another bot; at most one of the two is set. Of messages: the bot,
  * and the puppet that registered with its key.
  */
-interface Taker {
+interface Recipient {
   readonly known: KnownPuppet | null;
   readonly bot: KnownBot | null;
   /** The stream over which the bot gets the events; `null` while it has none. */
   readonly connection: KnownConnection | null;
 }
 
-const NOBODY: Taker = { known: null, bot: null, connection: null };
+const NOBODY: Recipient = { known: null, bot: null, connection: null };
 
 /** Where an account's events go at this moment, or its messages. After an `await`, call `refresh`. */
 export class Destination implements Addressee {
@@ -68,7 +68,7 @@ export class Destination implements Addressee {
     readonly corpId: string,
     readonly openKfId: string,
     readonly state: DestinationState,
-    private readonly taker: Taker,
+    private readonly recipient: Recipient,
     /** Whether memory knows neither a registration nor a bot that lists the account. The store may know one. */
     readonly isUnknown: boolean,
     private readonly destinations: Destinations,
@@ -76,41 +76,41 @@ export class Destination implements Addressee {
   ) {}
 
   /** Whether anybody takes the account's events, now or later. */
-  get hasTaker(): boolean {
-    return this.taker !== NOBODY;
+  get hasRecipient(): boolean {
+    return this.recipient !== NOBODY;
   }
 
   /** The registered puppet; `null` when there is none, and while the first registration of the account is under way. */
   get puppet(): Puppet | null {
-    return this.taker.known?.puppet ?? null;
+    return this.recipient.known?.puppet ?? null;
   }
 
   /** The callback or stream bot, or one that takes messages; `null` when there is none. */
   get bot(): KnownBot | null {
-    return this.taker.bot;
+    return this.recipient.bot;
   }
 
   /** Whether the manager pulls the messages that the events announce, and gives them to a bot. */
   get isPulled(): boolean {
-    return !this.isOfMessages && this.taker.bot?.takes === 'message';
+    return !this.isOfMessages && this.recipient.bot?.takes === 'message';
   }
 
   /** Whether an operator has paused the bot: its events or messages wait. The manager goes on pulling for it. */
   get isPaused(): boolean {
-    return this.state === 'paused' || this.taker.bot?.paused === true;
+    return this.state === 'paused' || this.recipient.bot?.paused === true;
   }
 
-  /** Whether the taker gets every waiting event, and not only the newest. */
+  /** Whether the recipient gets every waiting event, and not only the newest. */
   get getsEach(): boolean {
-    const { bot } = this.taker;
+    const { bot } = this.recipient;
     return bot !== null && bot.takes === 'event' && bot.kind === 'callback';
   }
 
   /** Where the events go; `null` when it cannot be used: see `fault`. */
   get endpoint(): Endpoint | null {
-    const { bot } = this.taker;
+    const { bot } = this.recipient;
     if (bot !== null && this.isPulled) return pulledOf(bot);
-    return endpointOf(bot, this.taker.connection) ?? usable(this.#given);
+    return endpointOf(bot, this.recipient.connection) ?? usable(this.#given);
   }
 
   /**
@@ -118,17 +118,17 @@ export class Destination implements Addressee {
    * nobody takes the events.
    */
   get address(): string {
-    return this.taker.bot === null ? (this.puppet?.endpoint ?? '') : toAddress(this.endpoint?.href ?? '');
+    return this.recipient.bot === null ? (this.puppet?.endpoint ?? '') : toAddress(this.endpoint?.href ?? '');
   }
 
-  /** Whether the taker is a bot whose secrets cannot be opened. They can be opened once SECRETS_KEY has their key. */
+  /** Whether the recipient is a bot whose secrets cannot be opened. They can be opened once SECRETS_KEY has their key. */
   get isClosed(): boolean {
-    return this.taker.bot?.secrets === null;
+    return this.recipient.bot?.secrets === null;
   }
 
   /** Why the endpoint cannot be used; `''` when it can. */
   get fault(): string {
-    const { bot, known } = this.taker;
+    const { bot, known } = this.recipient;
     if (this.isClosed) return "the bot's secrets cannot be opened; see SECRETS_KEY";
     if (this.isPulled || this.endpoint !== null) return '';
     const given = this.#given;
@@ -138,25 +138,25 @@ export class Destination implements Addressee {
 
   /** As it was registered, or given for the bot. */
   get #given(): Endpoint | EndpointFault | undefined {
-    const { bot, known } = this.taker;
+    const { bot, known } = this.recipient;
     return this.isOfMessages && bot?.kind === 'puppet' ? known?.endpoint : (bot ?? known)?.endpoint;
   }
 
-  /** Whether the taker opens callbacks with this pair. */
+  /** Whether the recipient opens callbacks with this pair. */
   opens(pair: CorpPair): boolean {
-    const { bot, known } = this.taker;
+    const { bot, known } = this.recipient;
     return bot === null ? pair === known?.pair : pair.id === bot.keysId;
   }
 
-  /** Whether the taker expects callbacks that are sealed for this receiver. A puppet takes those of each app of its corp. */
+  /** Whether the recipient expects callbacks that are sealed for this receiver. A puppet takes those of each app of its corp. */
   isReceiver(receiveId: string): boolean {
-    const { bot } = this.taker;
+    const { bot } = this.recipient;
     return bot === null || ('callback' in bot && receiveId === bot.callback.receiveId);
   }
 
-  /** Identifies the keys with which the taker opens callbacks and reveals nothing of them; `null` when it has none. */
+  /** Identifies the keys with which the recipient opens callbacks and reveals nothing of them; `null` when it has none. */
   get keysId(): string | null {
-    return this.taker.bot?.keysId ?? this.taker.known?.pair?.id ?? null;
+    return this.recipient.bot?.keysId ?? this.recipient.known?.pair?.id ?? null;
   }
 
   refresh(): Destination {
@@ -195,19 +195,19 @@ export class Destinations {
     const isUnknown = listed === null && state === 'absent';
     const pulling = bot?.takes === 'message' ? bot : this.#pullingFor(served?.puppet);
     if (pulling !== null) {
-      const taker = { known: null, bot: pulling, connection: null };
-      return new Destination(corpId, openKfId, 'ready', taker, isUnknown, this);
+      const recipient = { known: null, bot: pulling, connection: null };
+      return new Destination(corpId, openKfId, 'ready', recipient, isUnknown, this);
     }
     if (bot !== null && 'callback' in bot) {
       const connection = this.connected.activeOf(bot.id, openKfId);
-      const taker = { known: null, bot, connection };
-      return new Destination(corpId, openKfId, stateOf(bot, connection), taker, isUnknown, this);
+      const recipient = { known: null, bot, connection };
+      return new Destination(corpId, openKfId, stateOf(bot, connection), recipient, isUnknown, this);
     }
     if (bot?.kind === 'none') return new Destination(corpId, openKfId, 'unserved', NOBODY, isUnknown, this);
     if (served === null) return new Destination(corpId, openKfId, state, NOBODY, isUnknown, this);
     const isPaused = this.bots.find(served.puppet.botId)?.paused === true;
-    const taker = { known: served, bot: null, connection: null };
-    return new Destination(corpId, openKfId, isPaused ? 'paused' : state, taker, isUnknown, this);
+    const recipient = { known: served, bot: null, connection: null };
+    return new Destination(corpId, openKfId, isPaused ? 'paused' : state, recipient, isUnknown, this);
   }
 
   /** Where the account's messages go at this moment; `null` when nobody takes messages. */
@@ -220,8 +220,8 @@ export class Destinations {
     const connection = takesCallbacks(bot) ? this.connected.activeOf(bot.id, openKfId) : null;
     const open = registers ? this.#stateForMessages(openKfId, known?.puppet) : stateOf(bot, connection);
     const state = !isOpen(bot) ? 'closed' : bot.paused ? 'paused' : open;
-    const taker = { known, bot, connection };
-    return new Destination(corpId, openKfId, state, taker, isUnknown, this, true) as MessageDestination;
+    const recipient = { known, bot, connection };
+    return new Destination(corpId, openKfId, state, recipient, isUnknown, this, true) as MessageDestination;
   }
 
   /**

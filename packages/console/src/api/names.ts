@@ -2,7 +2,7 @@ import { useKnownAccounts } from './accounts.js';
 import { useKnownApps } from './apps.js';
 import type { AppAnswer } from './answers.gen.js';
 import { useKnownBots } from './bots.js';
-import { type OfAccount, takerOf } from './taker-of.js';
+import { type OfAccount, recipientOf } from './recipient-of.js';
 
 type NamedApp = Pick<AppAnswer, 'corpId' | 'name'>;
 
@@ -24,7 +24,7 @@ export function useNames() {
   return {
     bots,
     corps,
-    botOf: (account: OfAccount) => takerOf(bots, account),
+    botOf: (account: OfAccount) => recipientOf(bots, account),
     /** Also where a bot has the account, which registers no name. */
     accountNameOf: ({ corpId, openKfId, name }: OfAccount) =>
       name ??

@@ -21,7 +21,7 @@ function isReady(to: MessageDestination | null): to is ReadyDestination {
  * handed over as one event, or discarded where people serve the account.
  */
 @Injectable()
-export class Takers {
+export class Recipients {
   constructor(
     private readonly destinations: Destinations,
     private readonly queue: MessageQueue,
@@ -35,41 +35,41 @@ export class Takers {
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async find(turn: Turn): Promise<ReadyDestination | null> {
-    const taker = await this.#whenThere(turn);
-    if (taker === null) return this.#passOn(turn);
-    if (isReady(taker)) return taker;
+    const recipient = await this.#whenThere(turn);
+    if (recipient === null) return this.#passOn(turn);
+    if (isReady(recipient)) return recipient;
     // The bot's registration, the end of its pause, or the patrol, wakes the account. A replica that has the connection claims it.
-    const href = taker.state === 'elsewhere' ? (taker.endpoint?.href ?? null) : null;
-    await this.queue.release(turn, href, taker.bot, this.storeClock.nowMs());
+    const href = recipient.state === 'elsewhere' ? (recipient.endpoint?.href ?? null) : null;
+    await this.queue.release(turn, href, recipient.bot, this.storeClock.nowMs());
     return null;
   }
 
   /** To whom messages of the account can be sent at this moment; from memory. */
   findNow(turn: Turn): ReadyDestination | null {
-    const taker = this.destinations.findForMessages(turn);
-    return isReady(taker) ? taker : null;
+    const recipient = this.destinations.findForMessages(turn);
+    return isReady(recipient) ? recipient : null;
   }
 
   /** Another replica may have ended a pause and woken the account, so the store is asked. */
   async #whenThere(turn: Turn): Promise<MessageDestination | null> {
-    const taker = await this.#whenRegistered(turn);
-    if (taker?.state !== 'paused') return taker;
+    const recipient = await this.#whenRegistered(turn);
+    if (recipient?.state !== 'paused') return recipient;
     await this.destinations.confirm(turn);
     return this.destinations.findForMessages(turn);
   }
 
   /** Waits for a registration that is under way: it ends within milliseconds. */
   async #whenRegistered(turn: Turn): Promise<MessageDestination | null> {
-    let taker = this.destinations.findForMessages(turn);
-    for (let pauseMs = LOOK_AGAIN_FIRST_MS; taker?.state === 'registering'; pauseMs *= 2) {
+    let recipient = this.destinations.findForMessages(turn);
+    for (let pauseMs = LOOK_AGAIN_FIRST_MS; recipient?.state === 'registering'; pauseMs *= 2) {
       if (pauseMs > LOOK_AGAIN_LAST_MS) break;
       await this.clock.sleep(pauseMs);
-      taker = this.destinations.findForMessages(turn);
+      recipient = this.destinations.findForMessages(turn);
     }
-    return taker;
+    return recipient;
   }
 
-  /** Hands the messages over to another taker as one event. While there is none, they wait. */
+  /** Hands the messages over to another recipient as one event. While there is none, they wait. */
   async #passOn(turn: Turn): Promise<ReadyDestination | null> {
     const nowMs = this.storeClock.nowMs();
     const destination = await this.destinations.confirm(turn);

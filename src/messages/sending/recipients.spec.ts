@@ -17,7 +17,7 @@ import { secretIdOf } from '../../kernel/secret-id.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/calls/kf-sync.js';
 import { EarlierCursors } from './earlier-cursors.js';
 import { HandOver } from './hand-over.js';
-import { Takers } from './takers.js';
+import { Recipients } from './recipients.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const SECRET = new Secret('a-corp-secret');
@@ -32,7 +32,7 @@ let turn: Turn;
 let kept: NewHint[];
 /** What memory knows, and what the store says when it is asked. */
 let known: MessageDestination | null;
-let stored: { readonly taker: MessageDestination | null; readonly destination: Partial<Destination> };
+let stored: { readonly recipient: MessageDestination | null; readonly destination: Partial<Destination> };
 
 /** What WeCom is asked, and answers. */
 let asked: Pull[];
@@ -57,7 +57,7 @@ function find() {
   const destinations: Pick<Destinations, 'findForMessages' | 'confirm'> = {
     findForMessages: () => known,
     confirm: async () => {
-      known = stored.taker;
+      known = stored.recipient;
       return stored.destination as Destination;
     },
   };
@@ -80,19 +80,19 @@ function find() {
     metrics,
     clock,
   );
-  const takers = new Takers(destinations as Destinations, queue, handOver, clock, clock);
-  return takers.find(turn);
+  const recipients = new Recipients(destinations as Destinations, queue, handOver, clock, clock);
+  return recipients.find(turn);
 }
 
 const waiting = async () => (await queue.counts(ACCOUNT)).waiting;
 const claimable = () => queue.lines.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
 
-describe('a taker of events that pulls on', () => {
+describe('a recipient of events that pulls on', () => {
   const handOver = async (entries: readonly string[]) => {
     page = { entries: entries.map((msgid) => ({ msgid })), cursor: 'nearer', hasMore: true };
     const bot = { id: 'bot-2', secrets: { corpSecret: SECRET } } as unknown as KnownBot;
     const destination = { isPulled: false, endpoint: ENDPOINT, state: 'ready', bot } as const;
-    stored = { taker: null, destination };
+    stored = { recipient: null, destination };
     await find();
     return queue.pulls.findCursor(ACCOUNT, APP_ID);
   };
@@ -108,8 +108,8 @@ describe('a taker of events that pulls on', () => {
 });
 
 describe('messages that wait', () => {
-  it('go as one event to a taker of events, whose token is over: such pulls are limited', async () => {
-    stored = { taker: null, destination: { isPulled: false, endpoint: ENDPOINT, state: 'ready' } };
+  it('go as one event to a recipient of events, whose token is over: such pulls are limited', async () => {
+    stored = { recipient: null, destination: { isPulled: false, endpoint: ENDPOINT, state: 'ready' } };
     expect(await find()).toBeNull();
     expect(kept).toMatchObject([
       { event: { ...ACCOUNT, syncToken: '', lagMs: SYNC_TOKEN_LIFE_MS }, endpoint: ENDPOINT.href },
@@ -118,32 +118,32 @@ describe('messages that wait', () => {
   });
 
   it('go to a bot that takes messages, also where only the store knows of it', async () => {
-    stored = { taker: READY, destination: { isPulled: true, endpoint: null, state: 'ready' } };
+    stored = { recipient: READY, destination: { isPulled: true, endpoint: null, state: 'ready' } };
     expect(await find()).toMatchObject({ endpoint: ENDPOINT });
     expect([kept, await waiting()]).toEqual([[], 2]);
   });
 
   it('wait on while their bot is paused', async () => {
     known = { ...READY, state: 'paused' } as Partial<MessageDestination> as MessageDestination;
-    stored = { taker: known, destination: { isPulled: true } };
+    stored = { recipient: known, destination: { isPulled: true } };
     expect(await find()).toBeNull();
     expect([await waiting(), await claimable()]).toEqual([2, []]);
   });
 
   it('go out once the store says that another replica ended the pause', async () => {
     known = { ...READY, state: 'paused' } as Partial<MessageDestination> as MessageDestination;
-    stored = { taker: READY, destination: { isPulled: true } };
+    stored = { recipient: READY, destination: { isPulled: true } };
     expect(await find()).toMatchObject({ endpoint: ENDPOINT });
   });
 
   it('go to nobody where people serve the account', async () => {
-    stored = { taker: null, destination: { isPulled: false, endpoint: null, state: 'unserved' } };
+    stored = { recipient: null, destination: { isPulled: false, endpoint: null, state: 'unserved' } };
     expect(await find()).toBeNull();
     expect([kept, await waiting()]).toEqual([[], 0]);
   });
 
   it('wait on while nobody has the account, and are not claimed again and again', async () => {
-    stored = { taker: null, destination: { isPulled: false, endpoint: null, state: 'absent' } };
+    stored = { recipient: null, destination: { isPulled: false, endpoint: null, state: 'absent' } };
     expect(await find()).toBeNull();
     expect([await waiting(), await claimable()]).toEqual([2, []]);
   });

@@ -8,7 +8,7 @@ export interface OfAccount {
 }
 
 /** Which of the known bots takes an account: the one that lists it, else the one that takes all that nobody has. */
-export function takerOf(
+export function recipientOf(
   bots: readonly Pick<BotAnswer, 'id' | 'name' | 'corpId' | 'openKfIds'>[],
   { corpId, openKfId, name }: OfAccount,
 ): { readonly id: string; readonly name: string } | null {
