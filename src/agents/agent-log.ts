@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HealthyLogLines } from '../kernel/healthy-log-lines.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { AgentForm } from '../registry/bots/agent.dto.js';
-import type { AskedResult } from './reasons.js';
+import type { QuestionResult } from './reasons.js';
 
 const ASKED = 'agent.asked';
 
@@ -27,7 +27,7 @@ export class AgentLog {
   asked(
     message: AnsweredMessage,
     form: AgentForm,
-    result: AskedResult,
+    result: QuestionResult,
     serviceMs: number,
     tokens: number | null,
   ): void {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
-import type { AskedResult } from './reasons.js';
+import type { QuestionResult } from './reasons.js';
 
 /** Seconds, from a model on the same machine to the longest `timeoutMs`. */
 const BOUNDS_S = [0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
@@ -22,7 +22,7 @@ export class AgentMetrics {
   }
 
   /** @param tokens `null` where the service named none. */
-  asked(result: AskedResult, durationMs: number, tokens: number | null): void {
+  asked(result: QuestionResult, durationMs: number, tokens: number | null): void {
     // No service got the question.
     if (result === 'saturated' || result === 'withdrawn') return;
     const known = RESULTS.find((one) => one === result) ?? 'refused';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { cutInParts } from './answer/parts.js';
 import { SENDS_MAX } from './conversations.js';
-import { type AskedResult, resultOf, toNotTaken } from './reasons.js';
+import { type QuestionResult, resultOf, toNotTaken } from './reasons.js';
 import { type Service, ServiceClient } from './service/service-client.js';
 
 /** Stands for the customer in a test. No customer has it. */
@@ -10,7 +10,7 @@ const TESTER = 'wxkf-manager-test';
 
 /** What the service of an agent said to a test. */
 export interface AgentTestResult {
-  readonly result: AskedResult;
+  readonly result: QuestionResult;
   /** What a customer would be sent; `[]` where there is no answer. */
   readonly parts: readonly string[];
   readonly durationMs: number;

@@ -45,7 +45,7 @@ export const CONVERSATIONS: RecordKind<StoredConversation> = {
   sealed: { at: ['content'], boundTo: [], isReplaceable: true },
 };
 
-type Asked = Pick<AgentBot, 'id' | 'agent'>;
+type AgentOf = Pick<AgentBot, 'id' | 'agent'>;
 
 const NEW: Conversation = {
   id: null,
@@ -70,12 +70,12 @@ export class Conversations {
     this.#records = records.of(CONVERSATIONS);
   }
 
-  async find(bot: Asked, user: string): Promise<Conversation> {
+  async find(bot: AgentOf, user: string): Promise<Conversation> {
     return this.#read(await this.#records.find(keyOf(bot, user)));
   }
 
   /** @param step gives the conversation as it is from now on. It may be called more than once. */
-  async change(bot: Asked, user: string, step: (before: Conversation) => Conversation): Promise<void> {
+  async change(bot: AgentOf, user: string, step: (before: Conversation) => Conversation): Promise<void> {
     const key = keyOf(bot, user);
     await this.#records.change(key, (before) => ({
       key,
@@ -109,6 +109,6 @@ export function sendsLeft({ sentAtMs }: Conversation, askedAtMs: number): number
 }
 
 /** A service of another form does not know the conversation's id, and may refuse it as no id at all. */
-function keyOf({ id, agent }: Asked, user: string): string {
+function keyOf({ id, agent }: AgentOf, user: string): string {
   return `${id} ${agent.form} ${user}`;
 }

@@ -25,9 +25,9 @@ export function reasonOf({ refusal, code, status }: AgentRefusal): string {
 }
 
 /** `answered`, or why not. */
-export type AskedResult = 'answered' | RefusalReason | BrokenCall['stage'];
+export type QuestionResult = 'answered' | RefusalReason | BrokenCall['stage'];
 
-export function resultOf(answer: Answer): AskedResult {
+export function resultOf(answer: Answer): QuestionResult {
   if ('said' in answer) return 'answered';
   return 'refused' in answer ? answer.refused.refusal : answer.broken.stage;
 }

@@ -9,7 +9,7 @@ export const OPERATOR_ROLES = ['reader', 'admin'] as const;
 export type OperatorRole = (typeof OPERATOR_ROLES)[number];
 
 /** Who asked for a logged action. */
-export interface AskedBy {
+export interface Requester {
   /** The address that it came from. */
   readonly from: string;
   readonly requestId: string;

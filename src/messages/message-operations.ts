@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { LOG, type Log } from '../kernel/log.js';
-import type { AskedBy } from '../kernel/role.js';
+import type { Requester } from '../kernel/role.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/accounts/destination.js';
 import type { MessageHead } from '../queue/message.js';
@@ -43,7 +43,7 @@ export class MessageOperations {
    * @throws AppError `MESSAGE_NOT_FOUND`, also where its content is gone; `MESSAGE_UNDELIVERABLE`, `STORE_UNAVAILABLE`; all
    *   is as it was.
    */
-  async replay(name: MessageName, by: AskedBy): Promise<void> {
+  async replay(name: MessageName, by: Requester): Promise<void> {
     const head = await this.#get(name);
     if (this.destinations.find(head).isUnknown) await this.destinations.lookUp(head);
     const endpoint = this.#endpointOf(head);
@@ -58,7 +58,7 @@ export class MessageOperations {
    * @returns how many wait again.
    * @throws AppError `MESSAGES_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`: some may wait by then, and it can be repeated.
    */
-  replayDead(corpId: string | null, by: AskedBy): Promise<number> {
+  replayDead(corpId: string | null, by: Requester): Promise<number> {
     return this.#replays.run(
       this.#pages({ states: ['dead'], corpId, openKfId: null }),
       async (head) => {
@@ -73,7 +73,7 @@ export class MessageOperations {
    * Gives the message up: its bot never gets it, and what it says is gone. Those behind it go on.
    * @throws AppError `MESSAGE_NOT_FOUND`, also when it was taken meanwhile; `STORE_UNAVAILABLE`
    */
-  async drop(name: MessageName, by: AskedBy): Promise<void> {
+  async drop(name: MessageName, by: Requester): Promise<void> {
     const head = await this.#get(name);
     if (!(await this.queue.drop(toAddressee(head), head.msgid))) throw new AppError('MESSAGE_NOT_FOUND');
     const { state, attempts, storedAtMs } = head;

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../kernel/app-error.js';
 import { LOG, type Log } from '../kernel/log.js';
-import type { AskedBy } from '../kernel/role.js';
+import type { Requester } from '../kernel/role.js';
 import { toTestBody } from './message.js';
 import { NotificationClient, type NotificationResult } from './notification-client.js';
 import { notificationsConfig } from './notifications.config.js';
@@ -21,13 +21,13 @@ export class TestMessages {
   ) {}
 
   /** @returns in the order of NOTIFY_URL. @throws AppError `NOTIFY_URL_UNSET` */
-  async send(by: AskedBy): Promise<readonly TestResult[]> {
+  async send(by: Requester): Promise<readonly TestResult[]> {
     const { all } = this.receivers;
     if (all.length === 0) throw new AppError('NOTIFY_URL_UNSET');
     return Promise.all(all.map((receiver) => this.#sendTo(receiver, by)));
   }
 
-  async #sendTo(receiver: Receiver, by: AskedBy): Promise<TestResult> {
+  async #sendTo(receiver: Receiver, by: Requester): Promise<TestResult> {
     const { id, kind } = receiver;
     const body = toTestBody(kind === 'robot' ? 'zh' : 'en', this.config.consoleUrl);
     const result = await this.client.send(receiver, body);

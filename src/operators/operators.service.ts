@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
-import type { AskedBy, OperatorRole } from '../kernel/role.js';
+import type { Requester, OperatorRole } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownOperators } from './known-operators.js';
@@ -40,7 +40,7 @@ export class OperatorsService {
   }
 
   /** @throws AppError `OPERATOR_EXISTS`, `OPERATORS_FULL`; `STORE_UNAVAILABLE`, and it may then have been added or not. */
-  async add(name: string, role: OperatorRole, asked: AskedBy): Promise<OperatorWithToken> {
+  async add(name: string, role: OperatorRole, asked: Requester): Promise<OperatorWithToken> {
     await this.known.read();
     if (this.known.find(name) !== null) throw new AppError('OPERATOR_EXISTS');
     if (this.known.list().length >= OPERATORS_MAX) throw new AppError('OPERATORS_FULL');
@@ -57,7 +57,7 @@ export class OperatorsService {
    * Gives the operator another token. The one before ends with its sessions.
    * @throws AppError `OPERATOR_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then have been renewed or not.
    */
-  async renew(name: string, asked: AskedBy): Promise<OperatorWithToken> {
+  async renew(name: string, asked: Requester): Promise<OperatorWithToken> {
     const secret = newToken();
     const token = { hash: hashOfToken(secret.reveal()), createdAtMs: this.storeClock.nowMs() };
     const change = this.#stored.change(name, (before) => before && { ...before, token });
@@ -71,7 +71,7 @@ export class OperatorsService {
    * Its token and its sessions end.
    * @throws AppError `OPERATOR_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
-  async remove(name: string, asked: AskedBy): Promise<void> {
+  async remove(name: string, asked: Requester): Promise<void> {
     const wasThere = await this.#write('remove operator', this.#stored.remove(name));
     if (!wasThere) throw new AppError('OPERATOR_NOT_FOUND');
     this.log.info({ operator: name, ...asked }, 'operator.removed');

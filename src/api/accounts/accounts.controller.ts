@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nes
 import type { FastifyRequest } from 'fastify';
 import { TestDelivery } from '../../dispatch/later/test-delivery.js';
 import { AllowRoles } from '../../http/access/allowed-callers.js';
-import { askedBy } from '../../http/access/asked-by.js';
+import { requesterOf } from '../../http/access/requester.js';
 import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import { ApiOkResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
@@ -122,7 +122,7 @@ export class AccountsController {
     @Param() { openKfId }: AccountPathDto,
     @Req() request: FastifyRequest,
   ): Promise<SuccessAnswer> {
-    await this.registered.forget(openKfId, askedBy(request));
+    await this.registered.forget(openKfId, requesterOf(request));
     return SUCCESS_ANSWER;
   }
 
@@ -142,7 +142,7 @@ export class AccountsController {
     @Param() { openKfId }: AccountPathDto,
     @Req() request: FastifyRequest,
   ): Promise<TestedAnswer> {
-    const { failure, isPulled, durationMs, answer } = await this.tests.send(openKfId, askedBy(request));
+    const { failure, isPulled, durationMs, answer } = await this.tests.send(openKfId, requesterOf(request));
     return {
       taken: failure === null,
       pulled: isPulled,

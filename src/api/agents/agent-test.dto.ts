@@ -2,7 +2,7 @@ import { IsOptional, IsString, Matches } from 'class-validator';
 import { expected } from '../../http/answers/field-rules.js';
 import { IsNested } from '../../http/answers/validation.js';
 import { AgentDto } from '../../registry/bots/agent.dto.js';
-import type { AskedResult } from '../../agents/reasons.js';
+import type { QuestionResult } from '../../agents/reasons.js';
 
 /** Body of `POST /api/v1/agents/test`. */
 export class AgentTestDto {
@@ -37,7 +37,7 @@ export class AgentTestedAnswer {
    * connect, reset, timeout, saturated and withdrawn: no whole answer came.
    * @example answered
    */
-  readonly result!: AskedResult;
+  readonly result!: QuestionResult;
 
   /**
    * What a customer would be sent, in parts; an empty list when there is no answer.

@@ -23,7 +23,7 @@ import {
 } from './apps.dto.js';
 import { toCauseAnswer } from '../answers/cause.dto.js';
 import { toTime } from '../../http/answers/times.js';
-import { askedBy } from '../../http/access/asked-by.js';
+import { requesterOf } from '../../http/access/requester.js';
 import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
 
 /** By the id of a corp. */
@@ -76,7 +76,7 @@ export class AppsController {
   @ApiOkResponse({ description: 'The app, with its secrets.' })
   @Errors('APP_EXISTS', 'APPS_FULL', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async addApp(@Body() body: NewAppDto, @Req() request: FastifyRequest): Promise<AppCreatedAnswer> {
-    const app = await this.apps.add(toNewApp(body), askedBy(request));
+    const app = await this.apps.add(toNewApp(body), requesterOf(request));
     request.done = { subject: nameOf(app) };
     const { callbackToken, encodingAESKey } = app;
     return {
@@ -97,7 +97,7 @@ export class AppsController {
   @ApiOkResponse({ description: 'It is deleted.' })
   @Errors('APP_NOT_FOUND', 'APP_READ_ONLY', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async deleteApp(@Param() { id }: AppPathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
-    request.done = { subject: nameOf(await this.apps.remove(id, askedBy(request))) };
+    request.done = { subject: nameOf(await this.apps.remove(id, requesterOf(request))) };
     return SUCCESS_ANSWER;
   }
 

@@ -24,7 +24,7 @@ import {
 import { toDuration } from '../../http/answers/times.js';
 import { BotAnswers } from './bot-answers.js';
 import { BotChecks } from './bot-checks.js';
-import { askedBy } from '../../http/access/asked-by.js';
+import { requesterOf } from '../../http/access/requester.js';
 import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
 
 /** Bots that operators add, of any kind. */
@@ -78,7 +78,7 @@ export class BotsController {
   )
   async addBot(@Body() body: NewBotDto, @Req() request: FastifyRequest): Promise<BotCreatedAnswer> {
     const given = await this.checks.toNew(body, request);
-    const { bot, key } = await this.bots.add(given, askedBy(request));
+    const { bot, key } = await this.bots.add(given, requesterOf(request));
     request.done = { subject: bot.name };
     const keys = takesCallbacks(bot) ? bot.secrets : null;
     return {
@@ -133,7 +133,7 @@ export class BotsController {
       before = signingSecretOf(bot);
       return this.checks.toChanged(body, bot, request);
     };
-    const bot = await this.bots.change(id, change, askedBy(request));
+    const bot = await this.bots.change(id, change, requesterOf(request));
     if (body.corpSecret !== undefined) this.checks.tryCorpSecret(bot, request);
     request.done = { subject: bot.name, fields: Object.keys(body) };
     return {
@@ -153,7 +153,7 @@ export class BotsController {
   @ApiOkResponse({ description: 'It is deleted.' })
   @Errors('BOT_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async deleteBot(@Param() { id }: BotPathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
-    const { name } = await this.bots.remove(id, askedBy(request));
+    const { name } = await this.bots.remove(id, requesterOf(request));
     request.done = { subject: name };
     return SUCCESS_ANSWER;
   }
@@ -174,7 +174,7 @@ export class BotsController {
     @Body() { overlapS }: RenewKeyDto,
     @Req() request: FastifyRequest,
   ): Promise<BotWithKeyAnswer> {
-    const { bot, key } = await this.bots.renewKey(id, overlapS * 1_000, askedBy(request));
+    const { bot, key } = await this.bots.renewKey(id, overlapS * 1_000, requesterOf(request));
     request.done = { subject: bot.name };
     return { ...(await this.answers.of(bot)), key };
   }

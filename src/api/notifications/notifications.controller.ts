@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../../http/access/allowed-callers.js';
-import { askedBy } from '../../http/access/asked-by.js';
+import { requesterOf } from '../../http/access/requester.js';
 import { ApiOkResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
 import { toIso, toTime } from '../../http/answers/times.js';
 import { newCause } from '../../insight/accounts/cause.js';
@@ -51,7 +51,7 @@ export class NotificationsController {
   @ApiOkResponse({ description: 'The result for each receiver.' })
   @Errors('NOTIFY_URL_UNSET')
   async testReceivers(@Req() request: FastifyRequest): Promise<TestedReceiversAnswer> {
-    const results = await this.tests.send(askedBy(request));
+    const results = await this.tests.send(requesterOf(request));
     return { items: results.map((result) => ({ ...result, sent: result.fault === null })) };
   }
 

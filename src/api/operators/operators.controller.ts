@@ -16,7 +16,7 @@ import {
   OperatorsQueryDto,
 } from './operators.dto.js';
 import { toIso } from '../../http/answers/times.js';
-import { askedBy } from '../../http/access/asked-by.js';
+import { requesterOf } from '../../http/access/requester.js';
 import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
 
 /** Operators with names and tokens of their own. */
@@ -59,7 +59,7 @@ export class OperatorsController {
     @Body() { name, role }: OperatorDto,
     @Req() request: FastifyRequest,
   ): Promise<OperatorTokenAnswer> {
-    const added = await this.operators.add(name, role, askedBy(request));
+    const added = await this.operators.add(name, role, requesterOf(request));
     request.done = { subject: name };
     return toTokenAnswer(added);
   }
@@ -79,7 +79,7 @@ export class OperatorsController {
     @Param() { name }: OperatorPathDto,
     @Req() request: FastifyRequest,
   ): Promise<OperatorTokenAnswer> {
-    return toTokenAnswer(await this.operators.renew(name, askedBy(request)));
+    return toTokenAnswer(await this.operators.renew(name, requesterOf(request)));
   }
 
   /**
@@ -94,7 +94,7 @@ export class OperatorsController {
     @Param() { name }: OperatorPathDto,
     @Req() request: FastifyRequest,
   ): Promise<SuccessAnswer> {
-    await this.operators.remove(name, askedBy(request));
+    await this.operators.remove(name, requesterOf(request));
     return SUCCESS_ANSWER;
   }
 }

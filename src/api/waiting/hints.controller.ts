@@ -8,7 +8,7 @@ import { ApiOkResponse, ApiTags, Errors } from '../../http/answers/swagger.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
-import { askedBy } from '../../http/access/asked-by.js';
+import { requesterOf } from '../../http/access/requester.js';
 import { toHintAnswer } from '../answers/hint.dto.js';
 import {
   DeadHintsDto,
@@ -86,7 +86,7 @@ export class HintsController {
   @ApiOkResponse({ description: 'How many are sent.' })
   @Errors('HINTS_REPLAY_UNDER_WAY', 'STORE_UNAVAILABLE')
   async replayDeadHints(@Body() body: DeadHintsDto, @Req() request: FastifyRequest): Promise<ReplayedAnswer> {
-    const replayed = await this.operations.replayDead(toNarrowed(body), askedBy(request));
+    const replayed = await this.operations.replayDead(toNarrowed(body), requesterOf(request));
     return { ...SUCCESS_ANSWER, replayed };
   }
 
@@ -104,7 +104,7 @@ export class HintsController {
     @Query() query: HintQueryDto,
     @Req() request: FastifyRequest,
   ): Promise<SuccessAnswer> {
-    await this.operations.replay(toName(openKfId, query), askedBy(request));
+    await this.operations.replay(toName(openKfId, query), requesterOf(request));
     return SUCCESS_ANSWER;
   }
 
@@ -122,7 +122,7 @@ export class HintsController {
     @Query() query: DropQueryDto,
     @Req() request: FastifyRequest,
   ): Promise<SuccessAnswer> {
-    await this.operations.drop(toName(openKfId, query), query.generation ?? null, askedBy(request));
+    await this.operations.drop(toName(openKfId, query), query.generation ?? null, requesterOf(request));
     return SUCCESS_ANSWER;
   }
 }

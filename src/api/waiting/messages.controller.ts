@@ -19,7 +19,7 @@ import {
   type MessagesReplayedAnswer,
   ReplayDto,
 } from './messages.dto.js';
-import { askedBy } from '../../http/access/asked-by.js';
+import { requesterOf } from '../../http/access/requester.js';
 import { toAgeS, toIso, toTime } from '../../http/answers/times.js';
 import { toFailureAnswer } from '../answers/failure.dto.js';
 import { limitOf, readCursor, toCursor } from '../../http/answers/page-query.dto.js';
@@ -78,7 +78,7 @@ export class MessagesController {
     @Body() { corpId }: ReplayDto,
     @Req() request: FastifyRequest,
   ): Promise<MessagesReplayedAnswer> {
-    const replayed = await this.operations.replayDead(corpId ?? null, askedBy(request));
+    const replayed = await this.operations.replayDead(corpId ?? null, requesterOf(request));
     return { ...SUCCESS_ANSWER, replayed };
   }
 
@@ -94,7 +94,7 @@ export class MessagesController {
   @ApiOkResponse({ description: 'It is due now.' })
   @Errors('MESSAGE_NOT_FOUND', 'MESSAGE_UNDELIVERABLE', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async replayMessage(@Param() path: MessagePathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
-    await this.operations.replay(path, askedBy(request));
+    await this.operations.replay(path, requesterOf(request));
     return SUCCESS_ANSWER;
   }
 
@@ -107,7 +107,7 @@ export class MessagesController {
   @ApiOkResponse({ description: 'It is gone.' })
   @Errors('MESSAGE_NOT_FOUND', 'STORE_UNAVAILABLE')
   async dropMessage(@Param() path: MessagePathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
-    await this.operations.drop(path, askedBy(request));
+    await this.operations.drop(path, requesterOf(request));
     return SUCCESS_ANSWER;
   }
 }

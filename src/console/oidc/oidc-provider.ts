@@ -21,7 +21,7 @@ const KNOWN_MS = 3_600_000;
 const FAILED_MS = 5_000;
 
 /** The provider's configuration; `null` with the reason when the fetch failed. */
-interface Asked {
+interface FetchedConfiguration {
   readonly configuration: Configuration | null;
   readonly why: string;
   readonly untilMs: number;
@@ -30,7 +30,7 @@ interface Asked {
 @Injectable()
 export class OidcProvider {
   /** The latest fetch, shared by all sign-ins; `null` when a new one is needed. Never rejects. */
-  #asked: Promise<Asked> | null = null;
+  #asked: Promise<FetchedConfiguration> | null = null;
 
   constructor(
     private readonly calls: OidcCalls,
@@ -98,7 +98,10 @@ export class OidcProvider {
     return configuration;
   }
 
-  async #ask(library: Library, { issuer, clientId, clientSecret }: OidcSettings): Promise<Asked> {
+  async #ask(
+    library: Library,
+    { issuer, clientId, clientSecret }: OidcSettings,
+  ): Promise<FetchedConfiguration> {
     const secret = clientSecret.reveal();
     // Every provider must accept Basic (RFC 6749, 2.3.1), and some accept nothing else.
     const authenticate: ClientAuth = (server, ...more) => {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HealthyLogLines } from '../../kernel/healthy-log-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import { toEnd } from '../../log/delivery-record.js';
 import { DeliveryRecorder } from '../../log/delivery-recorder.js';
 import type { AttemptResult } from '../endpoint/attempt.js';
@@ -60,17 +60,17 @@ export class HintLog {
     }
   }
 
-  replayed({ openKfId, corpId }: HintHead, by: AskedBy): void {
+  replayed({ openKfId, corpId }: HintHead, by: Requester): void {
     this.log.info({ openKfId, corpId, ...by }, 'hint.replayed');
   }
 
   /** @param left how many stayed dead. */
-  allReplayed(corpId: string | null, replayed: number, left: number, by: AskedBy): void {
+  allReplayed(corpId: string | null, replayed: number, left: number, by: Requester): void {
     this.log.info({ corpId, replayed, left, ...by }, 'hints.replayed');
   }
 
   /** An operator discarded the hint. @param nowMs store time. */
-  dropped(hint: HintHead, by: AskedBy, nowMs: number): void {
+  dropped(hint: HintHead, by: Requester, nowMs: number): void {
     const { openKfId, corpId, state, attempts, arrivedAtMs } = hint;
     const ageS = Math.round((nowMs - arrivedAtMs) / 1_000);
     this.log.info({ openKfId, corpId, state, attempts, ageS, ...by }, 'hint.dropped');

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/accounts/destination.js';
 import { type HintHead, toDropped, toReplayed } from '../../queue/event.js';
@@ -48,7 +48,7 @@ export class HintOperations {
    * Makes the hint due at once. An endpoint with an open circuit gets it as its next probe, or after that.
    * @throws AppError `HINT_NOT_FOUND`, `HINT_UNDELIVERABLE`, `REQUEST_INVALID`, `STORE_UNAVAILABLE`; all is as it was.
    */
-  async replay(name: HintName, by: AskedBy): Promise<void> {
+  async replay(name: HintName, by: Requester): Promise<void> {
     const hint = await this.#get(name);
     const known = this.destinations.find(hint);
     const { endpoint, fault } = known.isUnknown ? await this.destinations.lookUp(hint) : known;
@@ -63,7 +63,7 @@ export class HintOperations {
    * @returns how many were made due.
    * @throws AppError `HINTS_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`: some may be due by then, and it can be repeated.
    */
-  replayDead(which: DeadHints, by: AskedBy): Promise<number> {
+  replayDead(which: DeadHints, by: Requester): Promise<number> {
     return this.#replays.run(
       this.#pagesOfDead(which),
       async (hint) => {
@@ -94,7 +94,7 @@ export class HintOperations {
    * @throws AppError `HINT_NOT_FOUND`; `HINT_CHANGED` when the hint has changed since, and stays; `REQUEST_INVALID`,
    *   `STORE_UNAVAILABLE`
    */
-  async drop(name: HintName, generation: string | null, by: AskedBy): Promise<void> {
+  async drop(name: HintName, generation: string | null, by: Requester): Promise<void> {
     const hint = await this.#get(name);
     if (generation !== null && hint.generation !== generation) throw new AppError('HINT_CHANGED');
     const { after } = await this.queue.change(hint, (now) => toDropped(now, hint.generation));

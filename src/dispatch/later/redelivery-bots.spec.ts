@@ -21,7 +21,7 @@ import {
   waitingCount,
 } from '../../../test/support/redelivery.js';
 import { AppError } from '../../kernel/app-error.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import { Secret } from '../../kernel/secret.js';
 import { toHintAnswer } from '../../api/answers/hint.dto.js';
 import type { BotWithKey } from '../../registry/bots/bots.service.js';
@@ -32,7 +32,7 @@ import { pino } from 'pino';
 
 replicasOfEachTest();
 
-const OPERATOR = {} as AskedBy;
+const OPERATOR = {} as Requester;
 const ROUND_MS = 20 * SECOND_MS;
 const WAITING = 40;
 

@@ -18,12 +18,12 @@ import {
   taking,
   waitingCount,
 } from '../../../test/support/redelivery.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import type { BotWithKey } from '../../registry/bots/bots.service.js';
 
 replicasOfEachTest();
 
-const OPERATOR = {} as AskedBy;
+const OPERATOR = {} as Requester;
 const KEYS = { token: 'botToken1', encodingAESKey: 'kWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C' };
 
 function addBot(url: string, fields: Parameters<typeof newBot>[0] = {}): Promise<BotWithKey> {

@@ -21,14 +21,14 @@ import {
   start,
   taking,
 } from '../../../test/support/redelivery.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { TestDelivery } from './test-delivery.js';
 import { TestElsewhere } from './test-elsewhere.js';
 
 replicasOfEachTest();
 
-const OPERATOR = {} as AskedBy;
+const OPERATOR = {} as Requester;
 const ROUND_MS = 20 * SECOND_MS;
 const openKfId = account(1);
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Accounts } from '../../registry/accounts/accounts.js';
 import { type Destination, Destinations } from '../../registry/accounts/destination.js';
@@ -53,7 +53,7 @@ export class TestDelivery {
   ) {}
 
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `RESYNC_LIMITED`; nothing was sent. */
-  async send(openKfId: string, by: AskedBy): Promise<TestDeliveryResult> {
+  async send(openKfId: string, by: Requester): Promise<TestDeliveryResult> {
     const corpId = await this.accounts.corpOf(openKfId);
     const takenAtMs = this.storeClock.nowMs();
     await this.#takeGrant(corpId, takenAtMs);

@@ -15,7 +15,7 @@ import {
 } from '../../../test/support/redelivery.js';
 import { QueueCounts } from '../../dispatch/later/queue-counts.js';
 import { AppError } from '../../kernel/app-error.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import type { HintPage } from '../../queue/event-queue.js';
 import type { Failure } from '../../queue/failure.js';
 import type { WecomAccounts } from '../../wecom/calls/wecom-accounts.js';
@@ -172,7 +172,7 @@ describe('the list of accounts', () => {
   it('shows what a puppet registered even while a bot has the account', async () => {
     await registerAll();
     const given = newBot({ corpId: CORP, openKfIds: ['wkWaiting'] });
-    await dispatch.registry.botsService.add(given, {} as AskedBy);
+    await dispatch.registry.botsService.add(given, {} as Requester);
     expect((await page({ text: 'wkWaiting' })).items).toMatchObject([
       { servedBy: 'bot', registration: { endpoint: endpointOf('wkWaiting') }, hint: { state: 'waiting' } },
     ]);

@@ -28,7 +28,7 @@ const PAUSE_MS = 2_000;
 const BLOCKED_MS = 60_000;
 
 /** What WeCom answered, and to which cursor. */
-interface AskedPage<Other = never> {
+interface AnsweredPage<Other = never> {
   readonly answer: PullAnswer | Other;
   readonly from: string;
 }
@@ -155,7 +155,7 @@ export class PullRun {
     { account, bot, syncToken, trace }: PullTask,
     cursor: string,
     limit: number,
-  ): Promise<AskedPage> {
+  ): Promise<AnsweredPage> {
     const { corpId, openKfId } = account;
     const { corpSecret } = bot.secrets;
     const asked = { corpId, openKfId, corpSecret, botId: bot.id, syncToken, limit, trace };
@@ -201,7 +201,7 @@ function fromMsOf(regime: string): number {
   return Number(regime.slice(regime.lastIndexOf(' ') + 1)) || 0;
 }
 
-async function unlessUnfinished(page: Promise<AskedPage>): Promise<AskedPage<UnfinishedAnswer>> {
+async function unlessUnfinished(page: Promise<AnsweredPage>): Promise<AnsweredPage<UnfinishedAnswer>> {
   try {
     return await page;
   } catch (error) {

@@ -30,7 +30,7 @@ interface Lane {
 }
 
 /** What the event said that asks for a pull. */
-interface Asked {
+interface PullCause {
   /** `''` for none. */
   readonly syncToken: string;
   readonly trace: TraceContext | null;
@@ -39,7 +39,7 @@ interface Asked {
 interface NextRun {
   readonly waiting: Set<PullAttempt>;
   bot: OpenBot;
-  asked: Asked;
+  asked: PullCause;
   /** Is told of messages that it brings; left out where an event asked for it. */
   readonly found?: (cameIn: CameIn) => void;
 }
@@ -172,7 +172,7 @@ export class Puller extends Carrier {
   }
 
   /** The event's own token, or the newest one that this process saw where the event has none of WeCom's. */
-  #tokenFor({ corpId, openKfId }: Addressee, { syncToken }: Asked): string {
+  #tokenFor({ corpId, openKfId }: Addressee, { syncToken }: PullCause): string {
     if (syncToken !== '' && !isMadeSyncToken(syncToken)) return syncToken;
     return this.syncTokens.find(corpId, openKfId) ?? '';
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import type { Puppet } from '../../storage/puppets/puppet.js';
 import { PuppetRepository } from '../../storage/puppets/puppet.repository.js';
 import { KnownBots } from '../bots/known-bots.js';
@@ -68,7 +68,7 @@ export class Accounts {
    * Forgets the account, so that any corp may register it. What waits for it stays kept.
    * @throws AppError `REGISTRY_PUPPET_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
-  async forget(openKfId: string, by: AskedBy): Promise<void> {
+  async forget(openKfId: string, by: Requester): Promise<void> {
     const write = this.writes.begin(openKfId);
     const forgotten = await inTime(write, this.repository.forget(openKfId), write.endForgotten);
     write.endForgotten();

@@ -4,7 +4,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { BackgroundWork } from '../../kernel/background-work.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { KnownCorps } from '../keys/known-corps.js';
 import { RegistryImage } from '../puppets/registry-image.js';
@@ -56,7 +56,7 @@ export class AppsService implements OnApplicationShutdown {
    * @throws AppError `APP_EXISTS`, `APPS_FULL`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE`, and it may then have been
    *   added or not.
    */
-  async add(given: WecomApp, asked: AskedBy): Promise<App> {
+  async add(given: WecomApp, asked: Requester): Promise<App> {
     if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     const id = appIdOf(given);
     const app = { ...given, id, createdAtMs: this.storeClock.nowMs(), verifiedAtMs: null };
@@ -74,7 +74,7 @@ export class AppsService implements OnApplicationShutdown {
    * @returns the app as it was.
    * @throws AppError `APP_NOT_FOUND`, `APP_READ_ONLY`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
-  async remove(id: string, asked: AskedBy): Promise<App> {
+  async remove(id: string, asked: Requester): Promise<App> {
     if (!this.image.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     const app = await this.#getApp(id);
     if (isOfFile({ id })) throw new AppError('APP_READ_ONLY');

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import type { AskedBy } from '../../kernel/role.js';
+import type { Requester } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { RegistryImage } from '../puppets/registry-image.js';
 import { type Records, RecordStore } from '../../storage/records/records.js';
@@ -79,7 +79,7 @@ export class BotsService {
    * @throws AppError `BOT_ACCOUNT_TAKEN`, `BOTS_FULL`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE`, and it may then have
    *   been added or not.
    */
-  async add(given: Open<BotSettings>, asked: AskedBy): Promise<BotWithKey> {
+  async add(given: Open<BotSettings>, asked: Requester): Promise<BotWithKey> {
     this.#requireLoaded();
     if (this.known.size >= BOTS_MAX) throw new AppError('BOTS_FULL');
     const key = newKey();
@@ -102,7 +102,7 @@ export class BotsService {
   async change(
     id: string,
     change: (bot: OpenBot) => Open<BotSettings> | Promise<Open<BotSettings>>,
-    asked: AskedBy,
+    asked: Requester,
   ): Promise<KnownBot> {
     this.#requireLoaded();
     const before = await this.#getOpen(id);
@@ -122,7 +122,7 @@ export class BotsService {
    * Gives the bot another key. The current one is valid for `overlapMs` more, earlier ones end.
    * @throws AppError as `change`
    */
-  async renewKey(id: string, overlapMs: number, asked: AskedBy): Promise<BotWithKey> {
+  async renewKey(id: string, overlapMs: number, asked: Requester): Promise<BotWithKey> {
     this.#requireLoaded();
     const before = await this.#getOpen(id);
     const key = newKey();
@@ -139,7 +139,7 @@ export class BotsService {
    * @returns the bot as it was.
    * @throws AppError `BOT_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
-  async remove(id: string, asked: AskedBy): Promise<KnownBot> {
+  async remove(id: string, asked: Requester): Promise<KnownBot> {
     this.#requireLoaded();
     const before = await this.get(id);
     const wasThere = await this.#write('remove bot', this.#stored.remove(id));
@@ -185,7 +185,7 @@ export class BotsService {
     return new AppError('BOT_ACCOUNT_TAKEN', taken === undefined ? {} : { detail: taken });
   }
 
-  #log({ id, name, corpId, kind, takes, api, paused, openKfIds }: Bot, asked: AskedBy, line: string): void {
+  #log({ id, name, corpId, kind, takes, api, paused, openKfIds }: Bot, asked: Requester, line: string): void {
     const accounts = openKfIds.length;
     this.log.info({ botId: id, name, corpId, kind, takes, api, paused, accounts, ...asked }, line);
   }

@@ -37,7 +37,7 @@ type KnownSecret = Pick<TokenRequest, 'corpSecret' | 'botId'>;
 type Listed = { readonly accounts: readonly WecomAccount[] } | { readonly errcode: number };
 
 /** The last question for a corp. */
-interface Asked {
+interface CorpList {
   /** With which secrets. */
   readonly secretIds: string;
   readonly accounts: Promise<readonly WecomAccount[]>;
@@ -50,7 +50,7 @@ export class WecomAccounts {
   /** By corp: what WeCom listed last. */
   readonly #known = newLru<readonly WecomAccount[]>(CORPS_MAX);
   /** By corp. */
-  readonly #asked = newLru<Asked>(CORPS_MAX);
+  readonly #asked = newLru<CorpList>(CORPS_MAX);
 
   constructor(
     private readonly calls: RareCalls,
@@ -82,7 +82,7 @@ export class WecomAccounts {
     }
     const caller = { role: 'operator', ip: from } as const;
     const accounts = this.#askInTurn(secrets.map((known) => ({ ...known, corpId, caller, trace })));
-    const now: Asked = { secretIds, accounts, untilMs: Infinity };
+    const now: CorpList = { secretIds, accounts, untilMs: Infinity };
     const keepFor = (ms: number): void => {
       now.untilMs = this.clock.elapsedMs() + ms;
     };
