@@ -16,10 +16,13 @@ import { Instruments } from './figures/instruments.js';
 import { LastMinute } from './figures/last-minute.js';
 import { OtherReplicas } from './figures/other-replicas.js';
 import { ReplicaFacts } from './figures/replica-facts.js';
+import { CorpsWithoutCallbacks } from './verdict/corps-without-callbacks.js';
+import { CurrentCauses } from './verdict/current-causes.js';
 import { CurrentStatus } from './verdict/current-status.js';
+import { ProcessFigures } from './verdict/process-figures.js';
+import { RecentRefusals } from './verdict/recent-refusals.js';
 import { Names } from './accounts/names.js';
 import { StoreCounts } from './verdict/store-counts.js';
-import { Verdict } from './verdict/verdict.js';
 import { Successes } from './verdict/seen-to-work.js';
 
 const FOR_OTHERS = [AccountList, AccountServers, AccountViews, CurrentStatus, History, Successes];
@@ -30,15 +33,18 @@ const FOR_OTHERS = [AccountList, AccountServers, AccountViews, CurrentStatus, Hi
   providers: [
     ...FOR_OTHERS,
     AccountWaits,
+    CorpsWithoutCallbacks,
+    CurrentCauses,
     FactsReader,
     FigureRecorder,
     Instruments,
     LastMinute,
     Names,
     OtherReplicas,
+    ProcessFigures,
+    RecentRefusals,
     ReplicaFacts,
     StoreCounts,
-    Verdict,
   ],
   exports: FOR_OTHERS,
 })

@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Circuits } from '../../dispatch/endpoint/circuits.js';
-import { Readiness } from '../../health/readiness.js';
-import { StoreClock } from '../../kernel/store-clock.js';
-import { type AccountView, AccountViews } from '../accounts/account-views.js';
-import { sumOf } from '../accounts/customer-counts.js';
+import { Metrics, only } from '../../metrics/metrics.js';
+import { KnownBots } from '../../registry/bots/known-bots.js';
+import { AccountViews } from '../accounts/account-views.js';
 import type { Cause, CauseCode } from '../accounts/cause.js';
-import { LastMinute } from '../figures/last-minute.js';
 import { Names } from '../accounts/names.js';
-import { StoreCounts } from './store-counts.js';
+import { CurrentCauses } from './current-causes.js';
+import { ProcessFigures } from './process-figures.js';
 import type { Conclusion, ProcessStatus } from './status.js';
-import { Verdict } from './verdict.js';
+import { conclude } from './verdict.js';
 
 type CausesById = ReadonlyMap<string, readonly Cause[]>;
 
@@ -21,58 +19,44 @@ const OF_APPS: ReadonlySet<CauseCode> = new Set(['refused', 'wecom_fails', 'call
 export class CurrentStatus {
   constructor(
     private readonly accounts: AccountViews,
+    private readonly figures: ProcessFigures,
+    private readonly causes: CurrentCauses,
     private readonly names: Names,
-    private readonly circuits: Circuits,
-    private readonly stored: StoreCounts,
-    private readonly lastMinute: LastMinute,
-    private readonly readiness: Readiness,
-    private readonly storeClock: StoreClock,
-    private readonly verdict: Verdict,
-  ) {}
+    private readonly bots: KnownBots,
+    metrics: Metrics,
+  ) {
+    metrics.reads('wxkf_failing_reply_accounts', async () => {
+      const { views } = await this.accounts.list();
+      const failing = views.filter(({ judged }) =>
+        judged.reasons.some(({ code }) => code === 'replies_fail'),
+      );
+      return only(failing.length);
+    });
+  }
 
   async read(): Promise<{ status: ProcessStatus; verdict: Conclusion }> {
     const { views } = await this.accounts.list();
-    const status = await this.#figures(views);
-    return { status, verdict: await this.verdict.of(status, views) };
+    const status = await this.figures.read(views);
+    const found = await this.causes.of(status, views);
+    const verdict = conclude(found, views, { hasBots: this.bots.size > 0, nowMs: status.atMs });
+    return { status, verdict: { ...verdict, causes: verdict.causes.map((cause) => this.names.of(cause)) } };
   }
 
   /** All that is wrong with each bot or its accounts, the worst first. */
   async causesByBot(): Promise<CausesById> {
-    const ofBots = (await this.#causes()).filter(({ botId }) => botId !== null);
+    const ofBots = (await this.#named()).filter(({ botId }) => botId !== null);
     return Map.groupBy(ofBots, ({ botId }) => botId ?? '');
   }
 
   /** All that is wrong between WeCom and the apps of each corp, the worst first. */
   async causesByCorp(): Promise<CausesById> {
-    const ofCorps = (await this.#causes()).filter(({ code, corpId }) => OF_APPS.has(code) && corpId !== null);
+    const ofCorps = (await this.#named()).filter(({ code, corpId }) => OF_APPS.has(code) && corpId !== null);
     return Map.groupBy(ofCorps, ({ corpId }) => corpId ?? '');
   }
 
-  async #causes(): Promise<readonly Cause[]> {
+  async #named(): Promise<readonly Cause[]> {
     const { views } = await this.accounts.list();
-    const { causes } = await this.verdict.causes(await this.#figures(views), views);
+    const { causes } = await this.causes.of(await this.figures.read(views), views);
     return causes.map((cause) => this.names.of(cause));
   }
-
-  async #figures(views: readonly AccountView[]): Promise<ProcessStatus> {
-    const [[hints, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
-    return {
-      atMs: this.storeClock.nowMs(),
-      isReady: this.readiness.isReady,
-      storage: { kind: this.stored.kind, isUp },
-      accounts: views.length,
-      online: views.filter(isOnline).length,
-      ...{ hints, messages },
-      openCircuits: this.circuits.failing.size,
-      customers: sumOf(views.map((view) => view.customers)),
-      lastMinute: this.lastMinute.totals(),
-    };
-  }
-}
-
-/** Whether a bot is there that can be reached, and nothing is dead. */
-function isOnline({ servedBy, judged }: AccountView): boolean {
-  if (servedBy !== 'bot' && servedBy !== 'puppet') return false;
-  if (judged.reasons.some(({ code }) => code === 'circuits')) return false;
-  return !['failing', 'unserved', 'paused', 'offline'].includes(judged.state);
 }

@@ -28,19 +28,21 @@ import { AccountWaits } from '../accounts/account-waits.js';
 import { NoCustomerCounts } from '../accounts/customer-counts.js';
 import type { RefusedCallbacks } from '../../log/refused-callbacks.js';
 import type { ProcessStatus } from './status.js';
-import { Names } from '../accounts/names.js';
-import { Verdict } from './verdict.js';
+import { CorpsWithoutCallbacks } from './corps-without-callbacks.js';
+import { CurrentCauses } from './current-causes.js';
+import { RecentRefusals } from './recent-refusals.js';
+import { conclude } from './verdict.js';
 
 replicasOfEachTest();
 
 let wecom: WecomMetrics;
 let views: AccountViews;
-let verdict: Verdict;
+let causes: CurrentCauses;
 
 beforeEach(async () => {
   await start();
   const { registry, past, circuits, queue, events, botEndpoints } = dispatch;
-  const { accounts, bots, destinations, image, knownApps } = registry;
+  const { accounts, bots, destinations } = registry;
   wecom = new WecomMetrics(new Metrics(), clock, undefined, clock, past);
   const counts = new QueueCounts(queue, clock, clock);
   const listed = { known: () => null, corpIds: () => [] } as unknown as WecomAccounts;
@@ -48,24 +50,12 @@ beforeEach(async () => {
   const servers = new AccountServers(accounts, bots, destinations, botEndpoints);
   const waits = new AccountWaits(events, counts, new NoCustomerCounts(), bots, clock);
   views = new AccountViews(servers, waits, past, listed, config, clock, clock);
-  const names = new Names(knownApps, bots, accounts, image, listed);
   const corps = { has: () => true } as unknown as Corps;
-  const seen = [past, new Arrivals(clock), new OtherReplicas()] as const;
   const refused = { list: () => Promise.reject(new Error('no log')) } as unknown as RefusedCallbacks;
-  verdict = new Verdict(
-    ...seen,
-    counts,
-    circuits,
-    bots,
-    corps,
-    names,
-    clock,
-    config,
-    refused,
-    clock,
-    views,
-    new Metrics(),
-  );
+  const silent = new CorpsWithoutCallbacks(new Arrivals(clock), bots, corps, clock, new Metrics());
+  const refusals = new RecentRefusals(refused, clock, clock);
+  const replicas = new OtherReplicas();
+  causes = new CurrentCauses(past, replicas, counts, circuits, bots, corps, silent, refusals, config);
 });
 
 async function judge() {
@@ -89,7 +79,9 @@ async function judge() {
       ...{ tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0 },
     },
   };
-  return verdict.of(status, (await views.list()).views);
+  const listed = (await views.list()).views;
+  const found = await causes.of(status, listed);
+  return conclude(found, listed, { hasBots: dispatch.registry.bots.size > 0, nowMs: status.atMs });
 }
 
 function reply(openKfId: string, changes: Partial<EndedCall> = {}): void {
