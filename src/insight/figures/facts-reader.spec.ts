@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryFigureStore } from '../../../test/support/memory-journals.js';
 import { Arrivals } from '../../dispatch/inline/arrivals.js';
+import type { FigureEntry } from '../../log/figure-store.js';
 import { NO_FIGURES } from '../../log/figures.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { RecordStore } from '../../storage/records/records.js';
@@ -18,6 +19,18 @@ const CALL = {
   ...{ corpId: 'ww1', api: 'kf/send_msg', openKfId: 'wk1', errcode: 95_001 },
 };
 
+/** One whose entries can be held or refused. */
+class StubbornStore extends MemoryFigureStore {
+  before: () => Promise<void> = async () => {};
+
+  override async *ofOthers(fromMs: number): AsyncGenerator<FigureEntry> {
+    for await (const entry of super.ofOthers(fromMs)) {
+      await this.before();
+      yield entry;
+    }
+  }
+}
+
 class Replica {
   readonly arrivals = new Arrivals(clock);
   readonly wecom = new WecomMetrics(new Metrics(), clock);
@@ -26,14 +39,14 @@ class Replica {
 }
 
 let clock: ManualClock;
-let store: MemoryFigureStore;
+let store: StubbornStore;
 let here: Replica;
 let there: Replica;
 let reader: FactsReader;
 
 beforeEach(() => {
   clock = new ManualClock();
-  store = new MemoryFigureStore();
+  store = new StubbornStore();
   [here, there] = [new Replica(), new Replica()];
 });
 
@@ -74,9 +87,46 @@ it('what replicas told before the start is read, also in a store of one process,
   await tell();
   await clock.advance(60 * MINUTE_MS);
   read(false);
+  await nextTurn();
   there.wecom.noteOutcome(CALL);
   await tell();
   await passMinutes(4);
+  expect(here.wecom.failedCalls.list()).toMatchObject([{ count: 1 }]);
+});
+
+it('counts are added once where the read at the start takes longer than until the next one', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  store.before = () => promise;
+  there.wecom.noteOutcome(CALL);
+  await tell();
+  read();
+  await passMinutes(3);
+  resolve();
+  await passMinutes(2);
+  expect(here.wecom.failedCalls.list()).toMatchObject([{ count: 1 }]);
+});
+
+it('counts are added once where a read fails half-way and begins again', async () => {
+  for (let entry = 0; entry < 3; entry++) {
+    there.wecom.noteOutcome(CALL);
+    await tell();
+  }
+  let left = 4;
+  store.before = async () => {
+    if (--left % 2 === 0 && left >= 0) throw new Error('the store is away');
+  };
+  read();
+  await passMinutes(4);
+  expect(here.wecom.failedCalls.list()).toMatchObject([{ count: 3 }]);
+});
+
+it('counts are added once where the clock of their replica stepped back', async () => {
+  await tell();
+  there.wecom.noteOutcome(CALL);
+  const earlierMs = clock.nowMs() - 4 * MINUTE_MS;
+  await store.add('there-0a0a0a', earlierMs, NO_FIGURES, there.facts.take(false));
+  read();
+  await passMinutes(2);
   expect(here.wecom.failedCalls.list()).toMatchObject([{ count: 1 }]);
 });
 

@@ -7,9 +7,11 @@ import {
 } from '@nestjs/common';
 import { Clock, type Timer } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { FIGURES_KEPT_MS, FigureStore } from '../../log/figure-store.js';
 import { MINUTE_MS } from '../../log/figures.js';
+import { firstIdAt } from '../../storage/journal/journal.js';
 import { RecordStore } from '../../storage/records/records.js';
 import { OtherReplicas } from './other-replicas.js';
 import { ReplicaFacts } from './replica-facts.js';
@@ -23,8 +25,9 @@ const SLACK_MS = 3 * MINUTE_MS;
 @Injectable()
 export class FactsReader implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #readAtMs = 0;
-  /** The entries that the next look finds again. */
-  #added: ReadonlySet<string> = new Set();
+  /** The entries that the next read finds again. */
+  #added = new Set<string>();
+  readonly #reads = new SerialRuns(() => this.#read());
   #timer: Timer | null = null;
 
   constructor(
@@ -38,7 +41,7 @@ export class FactsReader implements OnApplicationBootstrap, BeforeApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.#read();
+    void this.#reads.run();
     this.#readLater();
   }
 
@@ -50,7 +53,7 @@ export class FactsReader implements OnApplicationBootstrap, BeforeApplicationShu
     const leftMs = MINUTE_MS - (this.storeClock.nowMs() % MINUTE_MS);
     this.#timer = this.clock.after(leftMs + READ_AFTER_MS, () => {
       // Nobody else writes to a store of one process.
-      if (this.records.isShared || this.#readAtMs === 0) void this.#read();
+      if (this.records.isShared || this.#readAtMs === 0) void this.#reads.run();
       this.#readLater();
     });
   }
@@ -59,17 +62,18 @@ export class FactsReader implements OnApplicationBootstrap, BeforeApplicationShu
   async #read(): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const keptFromMs = nowMs - FIGURES_KEPT_MS;
-    const added = new Set<string>();
     try {
-      for await (const { id, replica, atMs, facts } of this.store.ofOthers(
+      for await (const { id, replica, facts } of this.store.ofOthers(
         Math.max(keptFromMs, this.#readAtMs - SLACK_MS),
       )) {
-        if (atMs >= nowMs - SLACK_MS) added.add(id);
         if (facts === null || this.#added.has(id)) continue;
+        // Before the read is complete: if it fails, the next one finds the same entries.
+        this.#added.add(id);
         this.#add(replica, facts);
         await nextTurn();
       }
-      [this.#readAtMs, this.#added] = [nowMs, added];
+      this.#readAtMs = nowMs;
+      for (const id of this.#added) if (id < firstIdAt(nowMs - SLACK_MS)) this.#added.delete(id);
       this.replicas.lookedAt(nowMs);
     } catch (err) {
       this.log.debug({ err }, 'figures.read_failed');
