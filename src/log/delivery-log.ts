@@ -61,7 +61,7 @@ export interface RecordPage {
 /** How many records of one story are read at most. */
 export const STORY_MAX = 500;
 const MS_PER_DAY = 86_400_000;
-const SIGNS_KEPT_MS = 3_600_000;
+const SIGNS_KEPT = { keptMs: 3_600_000, only: ['outcome', SIGNS_OUTCOME] } as const;
 
 export const DELIVERIES: JournalKind<LoggedRecord> = {
   name: 'deliveries',
@@ -98,8 +98,6 @@ export const DELIVERIES: JournalKind<LoggedRecord> = {
 @Injectable()
 export class DeliveryLog {
   readonly #journal: Journal<LoggedRecord>;
-  /** The same, as it is where nothing is kept. */
-  readonly #none: Journal<LoggedRecord>;
   readonly #ids = new JournalIds();
   /** For how many days records are kept; 0 for none. */
   readonly days: number;
@@ -108,9 +106,8 @@ export class DeliveryLog {
     const { deliveryLogDays, deliveryLogBytesMax: bytesMax } = config;
     this.days = deliveryLogDays;
     // Without a log replicas tell each other what they see, and no more.
-    const keptMs = deliveryLogDays === 0 ? SIGNS_KEPT_MS : deliveryLogDays * MS_PER_DAY;
-    this.#journal = journals.open(DELIVERIES, { keptMs, bytesMax });
-    this.#none = journals.open(DELIVERIES, { keptMs: 0 });
+    const kept = deliveryLogDays === 0 ? SIGNS_KEPT : ({ keptMs: deliveryLogDays * MS_PER_DAY } as const);
+    this.#journal = journals.open(DELIVERIES, { ...kept, bytesMax });
   }
 
   /** @param atMs store time. */
@@ -207,11 +204,12 @@ export class DeliveryLog {
   }
 
   /**
-   * Removes records that are too old, and the oldest ones while the log is too large. Without a log, removes all records.
+   * Removes records that are too old, and the oldest ones while the log is too large. Without a log, removes all but the signs of
+   * the last hour.
    * @throws AppError `STORE_UNAVAILABLE`
    */
   sweep(nowMs: number): Promise<void> {
-    return (this.days === 0 ? this.#none : this.#journal).sweep(nowMs);
+    return this.#journal.sweep(nowMs);
   }
 }
 

@@ -6,7 +6,7 @@ import { MEMORY_LOG_KEPT_MS, MemoryDeliveryLog } from '../../test/support/memory
 import { Metrics } from '../metrics/metrics.js';
 import { BUFFERED_MAX, DeliveryRecorder, FLUSH_MS } from './delivery-recorder.js';
 import type { JournalBatch } from '../storage/journal/journal.js';
-import type { LoggedRecord } from './delivery-record.js';
+import { type LoggedRecord, toSignRecord } from './delivery-record.js';
 import { BATCH_MAX } from './record-buffer.js';
 import { LogMetrics } from './log-metrics.js';
 import { Past } from './past.js';
@@ -124,16 +124,33 @@ describe('what is added', () => {
     const recorder = open(0);
     recorder.onApplicationBootstrap();
     add(recorder, 3);
-    expect([recorder.isOn, clock.pendingTimers, dropped()]).toEqual([false, 0, { buffer: 0, store: 0 }]);
+    expect([recorder.isOn, dropped()]).toEqual([false, { buffer: 0, store: 0 }]);
     await recorder.onApplicationShutdown();
+    expect(clock.pendingTimers).toBe(0);
     expect(deliveryLog.batches).toEqual([]);
   });
 
   it('earlier is removed where there is no log any more', async () => {
     await append(deliveryLog, [new RecordIds().toLogged(deliveryRecord({ atMs: clock.nowMs() }))]);
-    await clock.advance(MEMORY_LOG_KEPT_MS + 1);
+    deliveryLog = new StubbornLog(deliveryLog.journals, 0);
     open(0).onApplicationBootstrap();
     expect(deliveryLog.table).toHaveLength(0);
+  });
+
+  it('by replicas for each other stays for an hour where there is no log, also when one of them starts', async () => {
+    deliveryLog = new StubbornLog(deliveryLog.journals, 0);
+    const signs = { outcomes: [], reads: [], forgotten: [] };
+    await append(deliveryLog, [toSignRecord(deliveryLog.newId(clock.nowMs()), clock.nowMs(), signs)]);
+    const recorder = open(0);
+    recorder.onApplicationBootstrap();
+    expect(deliveryLog.table).toHaveLength(1);
+    await clock.advance(3_600_000);
+    expect(deliveryLog.table).toHaveLength(1);
+    await clock.advance(60_000);
+    expect(deliveryLog.table).toHaveLength(0);
+    await recorder.onApplicationShutdown();
+    await clock.advance(0);
+    expect(clock.pendingTimers).toBe(0);
   });
 });
 

@@ -56,9 +56,9 @@ export class DeliveryRecorder
   }
 
   onApplicationBootstrap(): void {
-    if (this.isOn) this.#sweepLater();
     // Removes what an earlier process kept.
-    else void this.#sweepNow();
+    if (!this.isOn) void this.#sweepNow();
+    this.#sweepLater();
   }
 
   /** The store is surely open now. Records of the last requests come later. */

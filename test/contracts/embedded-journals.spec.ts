@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AUDIT_ENTRIES_MAX } from '../../src/audit/audit-log.js';
 import type { DeliveryLog, RecordFilter } from '../../src/log/delivery-log.js';
-import type { DeliveryRecord, LoggedRecord } from '../../src/log/delivery-record.js';
+import { type DeliveryRecord, type LoggedRecord, toSignRecord } from '../../src/log/delivery-record.js';
 import { FIGURES_KEPT_MS } from '../../src/log/figure-store.js';
 import { MINUTE_MS, NO_FIGURES } from '../../src/log/figures.js';
 import { append as appendTo, deliveryRecord, RecordIds } from '../support/delivery-records.js';
@@ -142,6 +142,23 @@ describe('what is promised of this one', () => {
     expect(await bytes()).toBeLessThan(empty + 16_384);
     store = await store.reopen();
     expect(statSync(fileOf('log.db')).size).toBeLessThan(full / 10);
+  });
+
+  it('keeps what replicas tell each other for an hour where there is to be no log', async () => {
+    const earlier = deliveryLogOf(store);
+    const signs = { outcomes: [], reads: [], forgotten: [] };
+    const [old, kept] = [NOW_MS - 3_600_001, NOW_MS].map((atMs) =>
+      toSignRecord(earlier.newId(atMs), atMs, signs),
+    );
+    await appendTo(
+      earlier,
+      [old, kept].filter((one) => one !== undefined),
+    );
+    await appendTo(earlier, recordsOf(3_000, NOW_MS - 2_000));
+    await deliveryLogOf(store, { deliveryLogDays: 0 }).sweep(NOW_MS);
+    expect(await allOf(earlier)).toEqual([]);
+    const left = await earlier.recent('signs', 0, '~', 9);
+    expect(left.records.map(({ id }) => id)).toEqual([kept?.id]);
   });
 
   it('stays below its bound, and has the newest', async () => {

@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import type { Collection } from 'mongoose';
 import { AUDIT_KEPT_MS } from '../../src/audit/audit-log.js';
 import type { DeliveryLog } from '../../src/log/delivery-log.js';
-import type { DeliveryRecord } from '../../src/log/delivery-record.js';
+import { type DeliveryRecord, toSignRecord } from '../../src/log/delivery-record.js';
 import type { JournalName } from '../../src/storage/journal/journal.js';
 import { journalCollection, MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { append as appendTo, deliveryRecord, RecordIds } from '../support/delivery-records.js';
@@ -86,6 +86,24 @@ mongoSuite('journals in MongoDB', () => {
     await append(log, 3);
     await log.sweep(NOW_MS);
     expect(await documentsOf(store, 'deliveries').countDocuments()).toBe(0);
+    await store.close();
+  });
+
+  it('keep what replicas tell each other for an hour where there is to be no log', async () => {
+    const store = await open();
+    const earlier = deliveryLogOf(store);
+    const signs = { outcomes: [], reads: [], forgotten: [] };
+    const [old, kept] = [NOW_MS - 3_600_001, NOW_MS].map((atMs) =>
+      toSignRecord(earlier.newId(atMs), atMs, signs),
+    );
+    await appendTo(
+      earlier,
+      [old, kept].filter((one) => one !== undefined),
+    );
+    await append(earlier, 3);
+    await deliveryLogOf(store, { deliveryLogDays: 0 }).sweep(NOW_MS);
+    const left = await documentsOf(store, 'deliveries').find({}).toArray();
+    expect(left.map(({ _id }) => _id)).toEqual([kept?.id]);
     await store.close();
   });
 });

@@ -54,7 +54,7 @@ class MemoryJournal<T extends JournalEntry> extends Journal<T> {
       add: (entry) => void entries.push(entry),
       write: async () => {
         for (const entry of entries) this.table.set(entry.id, entry);
-        if (this.bounds.keptMs > 0) await this.sweep(Math.max(0, ...entries.map(({ atMs }) => atMs)));
+        this.#removeOld(Math.max(0, ...entries.map(({ atMs }) => atMs)));
       },
     };
   }
@@ -72,6 +72,13 @@ class MemoryJournal<T extends JournalEntry> extends Journal<T> {
   }
 
   override async sweep(nowMs: number): Promise<void> {
+    this.#removeOld(nowMs);
+    const [field, value] = this.bounds.only ?? [];
+    if (field !== undefined)
+      for (const [id, entry] of this.table) if (entry[field as keyof T] !== value) this.table.delete(id);
+  }
+
+  #removeOld(nowMs: number): void {
     const from = keptFrom(this.bounds, nowMs);
     for (const id of [...this.table.keys()].sort())
       if (id < from || this.table.size > (this.bounds.entriesMax ?? Infinity)) this.table.delete(id);

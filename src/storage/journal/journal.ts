@@ -43,8 +43,9 @@ export type JournalTable = Pick<JournalKind<never>, 'name' | 'isLasting' | 'comm
 
 /** The oldest entries go first. */
 export interface JournalBounds {
-  /** 0 for a journal that is to be empty. */
   readonly keptMs: number;
+  /** A sweep removes entries whose field has another value, too. The field is never null. */
+  readonly only?: readonly [field: string, value: string];
   readonly entriesMax?: number;
   /** Only for a journal that is not lasting: SQLite cannot tell the size of a lasting one from that of its whole file. */
   readonly bytesMax?: number;
@@ -144,7 +145,7 @@ export function firstIdAt(ms: number): string {
 
 /** @returns the id before which all entries are too old. */
 export function keptFrom({ keptMs }: JournalBounds, nowMs: number): string {
-  return keptMs === 0 ? LAST_ID : firstIdAt(nowMs - keptMs);
+  return firstIdAt(nowMs - keptMs);
 }
 
 export function isJournalId(text: string): boolean {

@@ -9,6 +9,7 @@ import {
   type JournalKind,
   type JournalQuery,
   Journals,
+  keptFrom,
   type Match,
 } from '../journal/journal.js';
 import { isDuplicateKey, journalCollection, MongoStore } from './mongo-store.js';
@@ -86,9 +87,13 @@ class MongoJournal<T extends JournalEntry> extends Journal<T> {
   }
 
   /** Removes only what is too much. Several replicas may do so at the same time: together they remove no more. */
-  override async sweep(): Promise<void> {
-    const { keptMs, bytesMax = Infinity } = this.bounds;
-    if (keptMs === 0) return this.#remove({});
+  override async sweep(nowMs: number): Promise<void> {
+    const { only, bytesMax = Infinity } = this.bounds;
+    if (only !== undefined) {
+      // Entries from before may have a later `keptUntil`.
+      const filters = [{ _id: { $lt: keptFrom(this.bounds, nowMs) } }, { [only[0]]: { $ne: only[1] } }];
+      await this.#remove({ $or: filters } as mongo.Filter<JournalDocument>);
+    }
     const { size, count } = await this.#measure();
     if (size <= bytesMax) return;
     const surplus = Math.ceil(count * (1 - (bytesMax * SHRINK_TO_SHARE) / size));

@@ -83,6 +83,7 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
 
   override async sweep(nowMs: number): Promise<void> {
     while ((await this.#removeBefore(keptFrom(this.bounds, nowMs))) === REMOVED_AT_ONCE);
+    while ((await this.#removeOthers()) === REMOVED_AT_ONCE);
     await this.#makeRoom();
     if (this.kind.isLasting) return;
     const vacuum = { sql: `PRAGMA incremental_vacuum(${PAGES_AT_ONCE})` };
@@ -95,7 +96,7 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
     if (!this.kind.isLasting) await this.store.requireRoomForLog();
     // Removes twice as many as come in, so that old entries do not pile up.
     const old = { sql: this.#remove, values: [keptFrom(this.bounds, newestMs), 2 * inserts.length] };
-    await this.#step('append', ...inserts, ...(this.bounds.keptMs === 0 ? [] : [old]));
+    await this.#step('append', ...inserts, old);
     await this.#makeRoom();
   }
 
@@ -115,6 +116,16 @@ class SqliteJournal<T extends JournalEntry> extends Journal<T> {
 
   async #removeBefore(id: string, limit = REMOVED_AT_ONCE): Promise<number> {
     const results = await this.#step('sweep', { sql: this.#remove, values: [id, limit] });
+    return results?.[0]?.changes ?? 0;
+  }
+
+  async #removeOthers(): Promise<number> {
+    const { only } = this.bounds;
+    if (only === undefined) return 0;
+    const { name } = this.kind;
+    const some = `SELECT id FROM ${name} WHERE "${only[0]}" <> ? LIMIT ?`;
+    const sql = `DELETE FROM ${name} WHERE id IN (${some})`;
+    const results = await this.#step('sweep', { sql, values: [only[1], REMOVED_AT_ONCE] });
     return results?.[0]?.changes ?? 0;
   }
 
