@@ -12,14 +12,7 @@ import {
   type Match,
   timeOfId,
 } from '../storage/journal/journal.js';
-import {
-  SIGNS_OUTCOME,
-  isEnding,
-  isRow,
-  type LoggedRecord,
-  type DeliveryRecord,
-  type RecordOutcome,
-} from './delivery-record.js';
+import { SIGNS_OUTCOME, isEnding, isRow, type LoggedRecord, type RecordOutcome } from './delivery-record.js';
 import { logConfig } from './log.config.js';
 
 /** The kf account of a record. */
@@ -166,11 +159,10 @@ export class DeliveryLog {
 
   /**
    * The first records of other replicas from this id on, the oldest first.
-   * @param kind by default of all kinds.
    * @throws AppError `STORE_UNAVAILABLE`
    */
-  ofOthers(from: string, limit: number, kind?: DeliveryRecord['kind']): Promise<readonly LoggedRecord[]> {
-    const where = kind === undefined ? {} : { kind };
+  ofOthers(from: string, limit: number, what: 'all' | 'signs'): Promise<readonly LoggedRecord[]> {
+    const where = what === 'all' ? {} : { outcome: SIGNS_OUTCOME };
     return this.#journal.oldest({ where, except: ['replica', REPLICA], from, limit });
   }
 

@@ -19,9 +19,11 @@ const HOUR_MS = 3_600_000;
 
 class RemovableLog extends MemoryDeliveryLog {
   isAway = false;
+  /** Which call from now on fails. */
+  failsAt = 0;
 
   override async ofOthers(...asked: Parameters<MemoryDeliveryLog['ofOthers']>) {
-    if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
+    if (this.isAway || --this.failsAt === 0) throw new AppError('STORE_UNAVAILABLE');
     return super.ofOthers(...asked);
   }
 }
@@ -110,11 +112,13 @@ it('replies through another replica end what was asked', async () => {
   expect(past.takenOf(ACCOUNT).messages).toEqual([]);
 });
 
-it('it is known until seconds ago what others did, or of this replica alone until now', async () => {
+it('it is known until seconds ago what others did, where there may be any, and else until now', async () => {
+  follow(false);
+  expect(past.knownUntilMs).toBe(clock.nowMs());
   follow();
   expect(past.knownUntilMs).toBe(0);
   await pass(2_000);
-  expect(past.knownUntilMs).toBe(clock.nowMs());
+  expect(clock.nowMs() - past.knownUntilMs).toBeLessThanOrEqual(3_500);
   await append(log, [attempt()]);
   await pass(4_000);
   expect(clock.nowMs() - past.knownUntilMs).toBeLessThanOrEqual(3_500);
@@ -127,6 +131,43 @@ it('it is known until seconds ago what others did, or of this replica alone unti
   await append(log, [attempt()]);
   await pass(4_000);
   expect(attempts()).toBe(2);
+  // The others may only now write what they could not.
+  expect(past.knownUntilMs).toBeLessThanOrEqual(untilMs + 2_000);
+  await pass(6_000);
+  expect(clock.nowMs() - past.knownUntilMs).toBeLessThanOrEqual(3_500);
+});
+
+it('a look that fails on its way notes nothing twice', async () => {
+  follow();
+  await pass(4_000);
+  // Two pages, of which the second fails once.
+  await append(
+    log,
+    Array.from({ length: 700 }, () => attempt()),
+  );
+  log.failsAt = 2;
+  await pass(6_000);
+  expect(attempts()).toBe(700);
+});
+
+it('an account that was asked before the oldest sign that is read is not taken for unanswered', async () => {
+  await append(log, [attempt({ atMs: clock.nowMs() - 2 * HOUR_MS })]);
+  const signs = Array.from({ length: 20_001 }, () => signsOf({ outcomes: [wentWell(REPLIES, 0)] }));
+  await append(log, signs);
+  follow(false);
+  await pass(30_000);
+  expect(past.takenOf(ACCOUNT).messages).toEqual([]);
+});
+
+it('an account that was forgotten and had again keeps what it did since', async () => {
+  await append(log, [signsOf({ forgotten: [{ openKfId: ACCOUNT.openKfId, atMs: clock.nowMs() }] })]);
+  await clock.advance(1_000);
+  await append(log, [attempt(), signsOf({ outcomes: [wentWell(REPLIES, clock.nowMs() + 1)] })]);
+  await clock.advance(1_000);
+  follow(false);
+  await pass(4_000);
+  expect(past.takenOf(ACCOUNT).messages).toEqual([]);
+  expect(past.repliedAtMs(ACCOUNT)).toBeGreaterThan(0);
 });
 
 it('what was written before the start is read, of a day, and an account that was forgotten stays so', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { type WecomOutcome, together } from './outcome.js';
+import { failedOnce, heardTogether, together, type WecomOutcome, wentWell } from './outcome.js';
 
 const NOTHING: WecomOutcome = {
   ...{ subject: 'replies', corpId: 'ww1', botId: null, openKfId: 'wk1', api: '' },
@@ -29,4 +29,15 @@ it.each<[string, Partial<WecomOutcome>[], Partial<WecomOutcome>]>([
 it('in one millisecond, what was heard of later counts', () => {
   expect(sum(failed(5, 5), { okAtMs: 5 })).toMatchObject({ okAtMs: 5, failures: 0 });
   expect(sum({ okAtMs: 5 }, failed(5, 5))).toMatchObject({ okAtMs: 5, failures: 1, sinceMs: 5 });
+});
+
+it('a failure that is told twice counts once, and one that is new counts', () => {
+  const [first, second] = [failedOnce(NOTHING, '45009', 10), failedOnce(NOTHING, '45009', 20)];
+  const both = heardTogether(first, second);
+  expect(both).toMatchObject({ failures: 2, sinceMs: 10, atMs: 20 });
+  expect(heardTogether(both, second)).toMatchObject({ failures: 2 });
+  expect(heardTogether(both, both)).toMatchObject({ failures: 2 });
+  const later = together(second, failedOnce(NOTHING, '45009', 30));
+  expect(heardTogether(both, later)).toMatchObject({ failures: 3, sinceMs: 10, atMs: 30 });
+  expect(heardTogether(both, wentWell(NOTHING, 25))).toMatchObject({ failures: 0, okAtMs: 25 });
 });

@@ -49,6 +49,18 @@ export function outcomeKey({ subject, corpId, botId, openKfId, api }: OutcomeOf)
   return `${subject} ${corpId} ${botId ?? ''} ${openKfId ?? ''} ${api}`;
 }
 
+/**
+ * The same of what another replica tells, who may tell it twice: failures of times that overlap may be the same ones. They count
+ * as one more where the newest was not known.
+ */
+export function heardTogether(before: WecomOutcome, heard: WecomOutcome): WecomOutcome {
+  const both = together(before, heard);
+  const overlap = heard.sinceMs <= before.atMs && before.sinceMs <= heard.atMs;
+  if (!overlap || both.failures <= Math.max(before.failures, heard.failures)) return both;
+  const isNewer = heard.atMs > before.atMs;
+  return { ...both, failures: Math.max(before.failures + Number(isNewer), heard.failures) };
+}
+
 /** Both together. What was heard of later counts as later, where both were in the same millisecond. */
 export function together(before: WecomOutcome, heard: WecomOutcome): WecomOutcome {
   const okAtMs = Math.max(before.okAtMs, heard.okAtMs);

@@ -10,7 +10,7 @@ import { type DeliveryOccasion, type Failure, toFailure } from '../queue/failure
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
 import { type DeliveryRecord, withoutQuery } from './delivery-record.js';
 import { HourCounts } from './hour-counts.js';
-import { type WecomOutcome, type OutcomeOf, outcomeKey, together } from './outcome.js';
+import { heardTogether, type WecomOutcome, type OutcomeOf, outcomeKey, together } from './outcome.js';
 import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
 import type { MessageRead } from './signs.js';
 
@@ -22,6 +22,8 @@ const CALLERS_MAX = 10_000;
 const READ_KEPT_MS = 3 * 86_400_000;
 /** Corps that an account is remembered of: only one has it, and others may name it. */
 const CORPS_MAX = 4;
+/** Of an account: two subjects of each of these corps. */
+const OUTCOMES_MAX = 2 * CORPS_MAX;
 
 /** What the bot of an account took last. */
 export interface LastTaken {
@@ -58,14 +60,16 @@ const NOTHING_TAKEN: TakenTimes = Object.freeze({ atMs: 0, messages: [], events:
 @Injectable()
 export class Past {
   /** By the account's id. */
-  readonly #accounts = new Map<string, AccountPast[]>();
+  readonly #accounts = new Map<string, readonly AccountPast[]>();
   readonly #bots = new Map<string, AttemptPast>();
   readonly #addresses = new Map<string, AttemptPast>();
   readonly #callers = new Map<string, WecomOutcome>();
+  /** By the account's id. Apart from what accounts took: a caller that names any account pushes out none that has a bot. */
+  readonly #outcomes = new Map<string, readonly AccountOutcome[]>();
   /** When accounts were forgotten. Records from before are about a registration that is gone. */
   readonly #forgotten = new Map<string, number>();
 
-  /** Until when it is known what other replicas saw, store time; `null` where there are none. */
+  /** Until when it is known what other replicas saw, store time; `null` where there can be none. */
   othersKnownUntilMs: number | null = null;
 
   constructor(private readonly storeClock: StoreClock) {}
@@ -85,29 +89,39 @@ export class Past {
     if (this.#isForgotten(openKfId, record.atMs)) return;
     const past = this.#pastOf({ corpId, openKfId });
     if (isPull) past.attempts.notePull(record);
-    else past.note(record);
+    else past.note(record, this.repliedAtMs({ corpId, openKfId }));
   }
 
-  /** Of what went well, or failed, since the sign before. */
+  /** Of what went well, or failed, here and now. */
   noteOutcome(outcome: WecomOutcome): void {
     const before = this.outcomeOf(outcome);
-    const now = before === null ? outcome : together(before, outcome);
-    if (!isOfAccount(outcome)) return putLast(this.#callers, outcomeKey(outcome), now, CALLERS_MAX);
-    const { subject, corpId, openKfId, okAtMs, atMs } = outcome;
-    if (!this.#isForgotten(openKfId, Math.max(okAtMs, atMs)))
-      this.#pastOf({ corpId, openKfId }).outcomes.set(subject, now);
+    this.#putOutcome(before === null ? outcome : together(before, outcome));
+  }
+
+  /** The same of another replica or an earlier process, which may tell it twice. */
+  hearOutcome(outcome: WecomOutcome): void {
+    const before = this.outcomeOf(outcome);
+    this.#putOutcome(before === null ? outcome : heardTogether(before, outcome));
+  }
+
+  #putOutcome(outcome: WecomOutcome): void {
+    if (!isOfAccount(outcome)) return putLast(this.#callers, outcomeKey(outcome), outcome, CALLERS_MAX);
+    const { openKfId } = outcome;
+    if (this.#isForgotten(openKfId, newestMsOf(outcome))) return;
+    const others = (this.#outcomes.get(openKfId) ?? []).filter((one) => !isSame(one, outcome));
+    putLast(this.#outcomes, openKfId, [...others.slice(1 - OUTCOMES_MAX), outcome]);
   }
 
   noteRead({ corpId, openKfId, readAtMs, messages }: MessageRead): void {
-    if (!this.#isForgotten(openKfId, readAtMs))
-      this.#pastOf({ corpId, openKfId }).noteRead(readAtMs, messages);
+    if (this.#isForgotten(openKfId, readAtMs)) return;
+    const account = { corpId, openKfId };
+    this.#pastOf(account).noteRead(readAtMs, messages, this.repliedAtMs(account));
   }
 
   /** What was seen to go well or fail of this caller, or account; `null` for nothing. */
   outcomeOf(of: OutcomeOf): WecomOutcome | null {
-    const { subject, corpId } = of;
     if (!isOfAccount(of)) return this.#callers.get(outcomeKey(of)) ?? null;
-    return this.#find({ corpId, openKfId: of.openKfId })?.outcomes.get(subject) ?? null;
+    return this.#outcomes.get(of.openKfId)?.find((one) => isSame(one, of)) ?? null;
   }
 
   /** Of the calls of all bots and corps. */
@@ -117,14 +131,16 @@ export class Past {
 
   /** When WeCom last took a reply, store time; 0 for never. */
   repliedAtMs(account: Addressee): number {
-    return this.#find(account)?.repliedAtMs ?? 0;
+    return this.outcomeOf({ ...account, subject: 'replies', botId: null, api: '' })?.okAtMs ?? 0;
   }
 
   /** Drops everything about the account up to this time, by default now: whoever has it next may be somebody else. */
   forget(openKfId: string, atMs = this.storeClock.nowMs()): void {
     if (atMs <= (this.#forgotten.get(openKfId) ?? 0)) return;
     putLast(this.#forgotten, openKfId, atMs);
-    this.#accounts.delete(openKfId);
+    // What is known of a later time is about whoever had it next.
+    keepIn(this.#accounts, openKfId, (one) => one.newestMs > atMs);
+    keepIn(this.#outcomes, openKfId, (one) => newestMsOf(one) > atMs);
   }
 
   lastOf(account: Addressee): LastDeliveries {
@@ -142,7 +158,8 @@ export class Past {
   }
 
   takenOf(account: Addressee): TakenTimes {
-    return this.#find(account)?.toTaken(this.storeClock.nowMs()) ?? NOTHING_TAKEN;
+    const past = this.#find(account);
+    return past?.toTaken(this.storeClock.nowMs(), this.repliedAtMs(account)) ?? NOTHING_TAKEN;
   }
 
   /** How many events and messages the account's bot took in each of the last 24 hours, the oldest first. */
@@ -154,6 +171,9 @@ export class Past {
   *accounts(): Generator<Addressee> {
     for (const [openKfId, known] of this.#accounts)
       for (const { corpId } of known) yield { corpId, openKfId };
+    for (const [openKfId, outcomes] of this.#outcomes)
+      for (const corpId of new Set(outcomes.map((one) => one.corpId)))
+        if (this.#find({ corpId, openKfId }) === undefined) yield { corpId, openKfId };
   }
 
   /** The same of one corp. Scans all. */
@@ -208,6 +228,10 @@ class AttemptPast {
   #failure: Failure | null = null;
   readonly #recent = new RecentAttempts();
 
+  get newestMs(): number {
+    return Math.max(this.takenAtMs, this.#failure?.atMs ?? 0);
+  }
+
   note(record: DeliveryRecord): void {
     const { outcome, atMs, durationMs, status } = record;
     const occasion = record.occasion as DeliveryOccasion;
@@ -252,23 +276,21 @@ class AccountPast {
   readonly attempts = new AttemptPast();
   /** When it last took anything but a test. */
   takenAtMs = 0;
-  /** Of its replies, and of whether WeCom has it. */
-  readonly outcomes = new Map<OutcomeOf['subject'], WecomOutcome>();
   #readAtMs = 0;
   #hours: HourCounts | null = null;
   readonly #asked = { message: new AskedTimes(), event: new AskedTimes(), read: new AskedTimes() };
 
   constructor(readonly corpId: string) {}
 
-  get repliedAtMs(): number {
-    return this.outcomes.get('replies')?.okAtMs ?? 0;
+  get newestMs(): number {
+    return Math.max(this.takenAtMs, this.#readAtMs, this.attempts.newestMs);
   }
 
   get hours(): HourCounts {
     return this.#hours ?? NO_HOURS;
   }
 
-  note(record: DeliveryRecord): void {
+  note(record: DeliveryRecord, repliedAtMs: number): void {
     const { outcome, occasion, atMs, asks, durationMs } = record;
     this.attempts.note(record);
     if (outcome !== 'taken' || occasion === 'test') return;
@@ -276,16 +298,16 @@ class AccountPast {
     this.#hours ??= new HourCounts();
     this.#hours.add(atMs);
     // As it is in the log, so that another replica finds the same time.
-    if (asks !== null) this.#asked[asks].add(Math.floor(atMs - roundMs(durationMs)), this.repliedAtMs);
+    if (asks !== null) this.#asked[asks].add(Math.floor(atMs - roundMs(durationMs)), repliedAtMs);
   }
 
-  noteRead(readAtMs: number, messages: readonly number[]): void {
+  noteRead(readAtMs: number, messages: readonly number[], repliedAtMs: number): void {
     this.#readAtMs = Math.max(this.#readAtMs, readAtMs);
-    for (const atMs of messages) this.#asked.read.add(atMs, this.repliedAtMs);
+    for (const atMs of messages) this.#asked.read.add(atMs, repliedAtMs);
   }
 
-  toTaken(nowMs: number): TakenTimes {
-    const { takenAtMs: atMs, repliedAtMs } = this;
+  toTaken(nowMs: number, repliedAtMs: number): TakenTimes {
+    const { takenAtMs: atMs } = this;
     const { message, event, read } = this.#asked;
     const messages = [...message.list(repliedAtMs), ...read.list(repliedAtMs)];
     const isRead = nowMs - this.#readAtMs < READ_KEPT_MS;
@@ -322,8 +344,25 @@ function attemptsIn(all: Map<string, AttemptPast>, key: string): AttemptPast {
   return added;
 }
 
+type AccountOutcome = WecomOutcome & { readonly openKfId: string };
+
 function isOfAccount<T extends OutcomeOf>(of: T): of is T & { readonly openKfId: string } {
   return of.subject === 'replies' || of.subject === 'account';
+}
+
+/** @param one of the same account's id. */
+function isSame(one: OutcomeOf, { subject, corpId }: OutcomeOf): boolean {
+  return one.subject === subject && one.corpId === corpId;
+}
+
+function newestMsOf({ okAtMs, atMs }: WecomOutcome): number {
+  return Math.max(okAtMs, atMs);
+}
+
+function keepIn<T>(all: Map<string, readonly T[]>, key: string, isKept: (one: T) => boolean): void {
+  const kept = all.get(key)?.filter(isKept) ?? [];
+  if (kept.length > 0) all.set(key, kept);
+  else all.delete(key);
 }
 
 function putLast<T>(all: Map<string, T>, key: string, added: T, max = SUBJECTS_MAX): void {

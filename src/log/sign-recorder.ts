@@ -86,7 +86,7 @@ export class SignRecorder implements AccountHistory, BeforeApplicationShutdown, 
   #pendingFor(isNewsNow: boolean): PendingSigns | null {
     const { isShared } = this.records;
     if (this.#isStopped || (!isShared && this.deliveryLog.days === 0)) return null;
-    if (isNewsNow && isShared) {
+    if (isNewsNow) {
       this.#newsTimer ??= this.clock.after(NEWS_MS, () => void this.#write(this.#news));
       return this.#news;
     }

@@ -29,7 +29,9 @@ export interface Signs {
 }
 
 /** So many are in one record, which is encoded in one turn of the event loop. */
-const PER_RECORD_MAX = 500;
+const PER_RECORD_MAX = 100;
+/** Of each kind; the oldest go first. A caller can name any account while the store is away. */
+const PENDING_MAX = 100_000;
 
 /** Signs that are about to be written, added up. */
 export class PendingSigns {
@@ -45,14 +47,15 @@ export class PendingSigns {
     for (const outcome of outcomes) {
       const key = outcomeKey(outcome);
       const before = this.#outcomes.get(key);
-      this.#outcomes.set(key, before === undefined ? outcome : together(before, outcome));
+      put(this.#outcomes, key, before === undefined ? outcome : together(before, outcome));
     }
     for (const read of reads) {
       const key = `${read.corpId} ${read.openKfId}`;
       const before = this.#reads.get(key);
-      this.#reads.set(key, before === undefined ? read : readTogether(before, read));
+      put(this.#reads, key, before === undefined ? read : readTogether(before, read));
     }
-    for (const one of forgotten) this.#forgotten.set(one.openKfId, one);
+    for (const one of forgotten)
+      if (one.atMs >= (this.#forgotten.get(one.openKfId)?.atMs ?? 0)) put(this.#forgotten, one.openKfId, one);
   }
 
   /** Empties it. */
@@ -65,6 +68,12 @@ export class PendingSigns {
     for (const list of [this.#outcomes, this.#reads, this.#forgotten]) list.clear();
     return all;
   }
+}
+
+function put<T>(all: Map<string, T>, key: string, one: T): void {
+  all.set(key, one);
+  const [first] = all.size > PENDING_MAX ? all.keys() : [];
+  if (first !== undefined) all.delete(first);
 }
 
 function readTogether(one: MessageRead, other: MessageRead): MessageRead {

@@ -94,8 +94,8 @@ export function deliveryLogContract(open: () => Promise<OpenedLog>): void {
       ].map((record) => ({ ...record, replica: 'there' }));
       await appendTo(deliveryLog, there);
       await append(deliveryRecord({ atMs: NOW_MS + 2, webhookId: 'msg_here' }));
-      expect(await deliveryLog.ofOthers('', 9)).toEqual(there);
-      expect(await deliveryLog.ofOthers(there[1]?.id ?? '', 9)).toEqual(there.slice(1));
+      expect(await deliveryLog.ofOthers('', 9, 'all')).toEqual(there);
+      expect(await deliveryLog.ofOthers(there[1]?.id ?? '', 9, 'all')).toEqual(there.slice(1));
       expect(await deliveryLog.ofOthers('', 9, 'signs')).toEqual(there.slice(1));
       const recent = async (what: 'signs' | 'deliveries') =>
         (await deliveryLog.recent(what, 0, LAST_ID, 9)).records.map(({ webhookId }) => webhookId);
