@@ -87,9 +87,10 @@ export class Past {
     const isPull = endpoint?.startsWith(PULL_ORIGIN) === true;
     if (botId !== null) attemptsIn(this.#bots, botId)[isPull ? 'notePull' : 'note'](record);
     if (this.#isForgotten(openKfId, record.atMs)) return;
-    const past = this.#pastOf({ corpId, openKfId });
+    const account = { corpId, openKfId };
+    const past = this.#pastOf(account);
     if (isPull) past.attempts.notePull(record);
-    else past.note(record, this.repliedAtMs({ corpId, openKfId }));
+    else past.note(record, this.repliedAtMs(account));
   }
 
   /** Of what went well, or failed, here and now. */
@@ -130,8 +131,10 @@ export class Past {
   }
 
   /** When WeCom last took a reply, store time; 0 for never. */
-  repliedAtMs(account: Addressee): number {
-    return this.outcomeOf({ ...account, subject: 'replies', botId: null, api: '' })?.okAtMs ?? 0;
+  repliedAtMs({ corpId, openKfId }: Addressee): number {
+    for (const one of this.#outcomes.get(openKfId) ?? [])
+      if (one.subject === 'replies' && one.corpId === corpId) return one.okAtMs;
+    return 0;
   }
 
   /** Drops everything about the account up to this time, by default now: whoever has it next may be somebody else. */
@@ -323,8 +326,9 @@ class AskedTimes {
   /** @param repliedAtMs what came until then is answered. */
   add(atMs: number, repliedAtMs: number): void {
     if (atMs <= repliedAtMs) return;
-    const [firstMs = atMs] = this.list(repliedAtMs);
-    this.#firstMs = Math.min(firstMs, atMs);
+    // Without a list: every delivery passes here.
+    const beforeMs = this.#firstMs > repliedAtMs ? this.#firstMs : this.#lastMs;
+    this.#firstMs = beforeMs > repliedAtMs ? Math.min(beforeMs, atMs) : atMs;
     this.#lastMs = Math.max(this.#lastMs, atMs);
   }
 
