@@ -33,7 +33,7 @@ const NEW_MAX = 10_000;
 const DAY_MS = 86_400_000;
 /** What is read of the time before the start, the newest first: signs first, since a reply ends what was asked before it. */
 const PAST = [
-  { what: 'signs', sinceMs: 3 * DAY_MS, max: 20_000, page: SIGNS_PAGE },
+  { what: 'signs', sinceMs: 3 * DAY_MS, max: 100_000, page: SIGNS_PAGE },
   { what: 'deliveries', sinceMs: DAY_MS, max: 100_000, page: PAGE },
 ] as const;
 const PAST_PER_LOOK = 10_000;

@@ -198,11 +198,6 @@ export class Past {
     for (const [address, { takenAtMs }] of this.#addresses) if (takenAtMs >= sinceMs) yield address;
   }
 
-  /** What was noted before this time says nothing any more. Scans all. */
-  forgetBefore(ms: number): void {
-    for (const [openKfId, atMs] of this.#forgotten) if (atMs < ms) this.#forgotten.delete(openKfId);
-  }
-
   #isForgotten(openKfId: string, atMs: number): boolean {
     return atMs < (this.#forgotten.get(openKfId) ?? 0);
   }
