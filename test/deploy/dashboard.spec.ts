@@ -1,4 +1,4 @@
-/** The Grafana dashboard: what is committed is what its source says, and every panel can be read by itself. */
+/** The Grafana dashboard: the committed file is what its source writes, and every panel can be read by itself. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { dashboard } from '../../deploy/grafana/dashboard.js';
@@ -13,7 +13,9 @@ interface Panel {
   readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
 }
 
-const committed = JSON.parse(readFileSync('deploy/grafana/wxkf-manager.json', 'utf8'));
+const committed = JSON.parse(
+  readFileSync('deploy/kubernetes/components/dashboard/wxkf-manager.json', 'utf8'),
+);
 const panels: readonly Panel[] = committed.panels;
 
 it('is what `npm run generate` writes', () => {

@@ -23,7 +23,7 @@ const SECRET = 'metrics-secret-of-the-tests';
 const VARIABLES = { $job: '.+', $instance: '.+', $__rate_interval: '5m', $__range: '5m' };
 
 const DASHBOARD: string[] = JSON.parse(
-  readFileSync('deploy/grafana/wxkf-manager.json', 'utf8'),
+  readFileSync('deploy/kubernetes/components/dashboard/wxkf-manager.json', 'utf8'),
 ).panels.flatMap(({ targets = [] }: { targets?: { expr: string }[] }) =>
   targets.map(({ expr }) => filledIn(expr)),
 );

@@ -143,7 +143,7 @@ kustomizeSuite('the components', () => {
       ({ metadata }) => metadata.labels?.grafana_dashboard === '1',
     );
     expect(dashboard?.data?.['wxkf-manager.json']).toBe(
-      readFileSync('deploy/grafana/wxkf-manager.json', 'utf8'),
+      readFileSync('deploy/kubernetes/components/dashboard/wxkf-manager.json', 'utf8'),
     );
   });
 
