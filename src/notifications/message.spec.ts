@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { Trouble } from './book.js';
 import { toRobotBody, toTestBody, toWebhookBody } from './message.js';
 import { type Cause, CAUSES } from '../insight/accounts/cause.js';
+import { chinese } from '../insight/words/chinese.js';
+import { english } from '../insight/words/english.js';
 import { wordsOf } from './words.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
@@ -28,14 +30,15 @@ const contentOf = (body: object): string => (body as { markdown: { content: stri
 describe('the message to a group robot', () => {
   it('says in Chinese what, where and since when, and how long what is over took', () => {
     const due = { begun: [trouble()], over: [trouble({ code: 'dead', severity: 'bad' })] };
+    const { connect } = chinese.failures;
     expect(toRobotBody(due, 'Asia/Shanghai', NOW_MS, null)).toEqual({
       msgtype: 'markdown',
       markdown: {
         content: [
           '**需要处理（1）**',
-          '> <font color="warning">10.0.0.7:8080 的 3 个客服账号有事件待投递（连不上机器人）</font>：自 1/1 15:47 起。系统会自动重试；机器人恢复后立即投递。',
+          `> <font color="warning">10.0.0.7:8080：${connect.what}（3 个账号）</font>：自 1/1 15:47 起。${connect.remedy}`,
           '**已恢复（1）**',
-          '> <font color="info">10.0.0.7:8080 的 3 个客服账号有死信（连不上机器人）</font>：持续了 13 分钟',
+          `> <font color="info">10.0.0.7:8080：有死信事件：${connect.what}（3 个账号）</font>：持续了 13 分钟`,
         ].join('\n'),
       },
     });
@@ -63,15 +66,15 @@ describe('the message to any other receiver', () => {
     expect(toWebhookBody({ begun: [trouble()], over: [trouble({ count: 1 })] }, NOW_MS, null)).toEqual({
       text: [
         'Needs attention (1):',
-        '- Events of 3 accounts of 10.0.0.7:8080 wait (the bot cannot be reached), since 2026-01-01T07:47:00.000Z. They are retried automatically, and at once when the bot is back.',
+        `- 10.0.0.7:8080: The manager cannot reach the bot (3 accounts), since 2026-01-01T07:47:00.000Z. ${english.failures.connect.remedy}`,
         'Over (1):',
-        '- Events of 1 account of 10.0.0.7:8080 wait (the bot cannot be reached): it lasted 13 min',
+        '- 10.0.0.7:8080: The manager cannot reach the bot (1 account): it lasted 13 min',
       ].join('\n'),
       troubles: [
         {
           ...{ type: 'trouble', code: 'waiting', severity: 'wait', count: 3 },
-          title: 'Events of 3 accounts of 10.0.0.7:8080 wait (the bot cannot be reached)',
-          text: 'They are retried automatically, and at once when the bot is back.',
+          title: '10.0.0.7:8080: The manager cannot reach the bot (3 accounts)',
+          text: english.failures.connect.remedy,
           since: '2026-01-01T07:47:00.000Z',
           ...{
             address: '10.0.0.7:8080',
@@ -120,24 +123,25 @@ it.each(CAUSES)('%s has words in both languages', (code) => {
   const { cause } = trouble({ code });
   expect(wordsOf(cause, 'en').title).toMatch(/^[\w.:(]/);
   expect(wordsOf(cause, 'zh').title).toMatch(/[\u4e00-\u9fff]/);
-  expect(wordsOf(cause, 'zh').text).toMatch(/。$/);
+  expect(wordsOf(cause, 'zh').text).toMatch(/[。？]$/);
 });
 
 it.each<[Cause['code'], string, string, string]>([
-  ['waiting', 'status', 'the bot answers with an HTTP error', '机器人返回 HTTP 错误'],
-  ['replies_fail', 'status', 'WeCom answers with an HTTP error', '企业微信返回 HTTP 错误'],
-  ['replies_fail', '40008', 'errcode 40008', '错误码 40008'],
-  ['dead', 'of a later version <@all>', 'of?a?later?version???all?', 'of?a?later?version???all?'],
-])('%s for %s says why', (code, reason, english, chinese) => {
+  ['waiting', 'status', 'The bot answered with an HTTP error', '机器人返回了 HTTP 错误'],
+  ['replies_fail', 'status', 'WeCom answers with HTTP errors', '企业微信返回 HTTP 错误'],
+  ['replies_fail', '40008', 'msgtype', 'msgtype'],
+  ['replies_fail', '99999', '99999', '99999'],
+  ['replies_fail', 'of a later version <@all>', 'of?a?later?version???all?', 'of?a?later?version???all?'],
+])('%s for %s says why', (code, reason, inEnglish, inChinese) => {
   const { cause } = trouble({ code, why: reason });
-  expect(wordsOf(cause, 'en').title).toContain(`(${english})`);
-  expect(wordsOf(cause, 'zh').title).toContain(`（${chinese}）`);
+  expect(wordsOf(cause, 'en').title).toContain(inEnglish);
+  expect(wordsOf(cause, 'zh').title).toContain(inChinese);
 });
 
 it.each<Cause['code']>(['waiting', 'dead'])('%s has the number of what the bot answers', (code) => {
   const { cause } = trouble({ code, why: 'status', status: 502 });
-  expect(wordsOf(cause, 'en').title).toContain('(the bot answers with HTTP error 502)');
-  expect(wordsOf(cause, 'zh').title).toContain('（机器人返回 HTTP 错误 502）');
+  expect(wordsOf(cause, 'en').title).toContain('The bot answered with HTTP error 502');
+  expect(wordsOf(cause, 'zh').title).toContain('机器人返回了 HTTP 错误 502');
   expect(toWebhookBody({ begun: [trouble({ why: 'status', status: 502 })], over: [] }, NOW_MS, null)).toEqual(
     expect.objectContaining({ troubles: [expect.objectContaining({ why: 'status', status: 502 })] }),
   );
@@ -145,8 +149,8 @@ it.each<Cause['code']>(['waiting', 'dead'])('%s has the number of what the bot a
 
 it.each<[Cause['code'], Partial<Cause>, 'title' | 'text', string]>([
   ['replica_away', { replica: 'host-0a1b2c' }, 'title', 'host-0a1b2c'],
-  ['wecom_fails', { why: '60020', unlistedAddress: '203.0.113.7' }, 'text', '203.0.113.7'],
-  ['replies_fail', { why: '60020', unlistedAddress: '2001:db8::7' }, 'text', '2001:db8::7'],
+  ['wecom_fails', { why: '60020', unlistedAddress: '203.0.113.7' }, 'title', '203.0.113.7'],
+  ['replies_fail', { why: '60020', unlistedAddress: '2001:db8::7' }, 'title', '2001:db8::7'],
 ])('%s names what it is about: %j', (code, of, part, name) => {
   const { cause } = trouble({ code, ...of });
   for (const language of ['en', 'zh'] as const) expect(wordsOf(cause, language)[part]).toContain(name);

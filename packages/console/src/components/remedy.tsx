@@ -1,6 +1,6 @@
 /** What went wrong between manager, bot and WeCom, and what to do about it. The dictionaries have the words. */
 import type { FailureReasonAnswer } from '../api/answers.gen.js';
-import { whatFailed } from '../i18n/failure.js';
+import { whatFailed } from '../../../../src/insight/words/cause-text.js';
 import { t } from '../i18n/language.js';
 import { CopyButton } from './copy.js';
 

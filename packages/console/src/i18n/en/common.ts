@@ -1,4 +1,4 @@
-import { plural } from './plural.js';
+import { plural } from '../../../../../src/insight/words/en/plural.js';
 
 export const common = {
   product: 'WXKF-Manager',
@@ -29,7 +29,6 @@ export const common = {
   none: '–',
   colon: ': ',
   unknown: 'unknown',
-  httpError: (status: number) => `The bot answered with HTTP error ${status}`,
   justNow: 'just now',
   previous: 'Previous',
   next: 'Next',

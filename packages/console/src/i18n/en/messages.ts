@@ -1,4 +1,4 @@
-import { plural } from './plural.js';
+import { plural } from '../../../../../src/insight/words/en/plural.js';
 
 export const messages = {
   ofAccount: 'Messages that wait or are dead',

@@ -29,7 +29,6 @@ export const common: Words['common'] = {
   none: '–',
   colon: '：',
   unknown: '未知',
-  httpError: (status) => `机器人返回了 HTTP 错误 ${status}`,
   justNow: '刚刚',
   previous: '上一页',
   next: '下一页',

@@ -9,7 +9,7 @@ import { PagedTable } from '../../components/paged-table.js';
 import { StateTag } from '../../components/state-tag.js';
 import { useTell } from '../../components/tell.js';
 import { Ago } from '../../components/times.js';
-import { whatFailed } from '../../i18n/failure.js';
+import { whatFailed } from '../../../../../src/insight/words/cause-text.js';
 import { formatDateTime } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 

@@ -1,7 +1,7 @@
 import type { BotAnswer } from '../../api/answers.gen.js';
 import { wordsOfCause } from '../../components/causes/cause-words.js';
 import { StateTag } from '../../components/state-tag.js';
-import { whatFailed } from '../../i18n/failure.js';
+import { whatFailed } from '../../../../../src/insight/words/cause-text.js';
 import { t } from '../../i18n/language.js';
 import { BOT_TONES, botState, botStateText } from './bot-state.js';
 

@@ -1,5 +1,5 @@
 import type { LoggedDeliveryAnswer } from '../../api/answers.gen.js';
-import { whatFailed } from '../../i18n/failure.js';
+import { whatFailed } from '../../../../../src/insight/words/cause-text.js';
 import { t } from '../../i18n/language.js';
 import { refusalOf } from './refusal.js';
 

@@ -11,7 +11,7 @@ import { PagedTable } from '../../components/paged-table.js';
 import { FailureRemedy } from '../../components/remedy.js';
 import { useTell } from '../../components/tell.js';
 import { Ago } from '../../components/times.js';
-import { whatFailed } from '../../i18n/failure.js';
+import { whatFailed } from '../../../../../src/insight/words/cause-text.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { DueWords } from './due-words.js';

@@ -1,6 +1,6 @@
-import type { Words } from '../words.js';
+import type { TroubleWords } from '../words.js';
 
-export const failures: Words['failures'] = {
+export const failures: TroubleWords['failures'] = {
   endpoint: {
     what: '机器人的地址无法使用',
     remedy:

@@ -1,8 +1,8 @@
 /** What the console says of WeCom's codes. */
 import { expect, it } from '@jest/globals';
-import { errcodes as english } from '../src/i18n/en/errcodes.js';
-import { errcodes as chinese } from '../src/i18n/zh/errcodes.js';
-import { COUNTED_ERRCODES } from '../../../src/wecom/client/wecom-answer.js';
+import { errcodes as english } from './en/errcodes.js';
+import { errcodes as chinese } from './zh/errcodes.js';
+import { COUNTED_ERRCODES } from '../../wecom/client/wecom-answer.js';
 
 it('explains each code that is counted', () => {
   expect(Object.keys(english)).toEqual(expect.arrayContaining(COUNTED_ERRCODES.map(String)));

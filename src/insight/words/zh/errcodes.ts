@@ -1,6 +1,6 @@
-import type { Words } from '../words.js';
+import type { TroubleWords } from '../words.js';
 
-export const errcodes: Words['errcodes'] = {
+export const errcodes: TroubleWords['errcodes'] = {
   '-1': {
     what: '企业微信系统繁忙',
     remedy: '无需处理：管理器会自动重新获取 access_token；接口调用方可稍后重试几次。',

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { chinese } from '../src/i18n/chinese.js';
-import { english } from '../src/i18n/english.js';
-import { whatFailed } from '../src/i18n/failure.js';
+import { chinese } from './chinese.js';
+import { english } from './english.js';
+import { whatFailed } from './cause-text.js';
 
 it('says the number that a bot answered with', () => {
   const failure = { stage: 'status', status: 500 } as const;
