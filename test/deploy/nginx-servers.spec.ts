@@ -23,12 +23,19 @@ function onPort(servers: string, port: number): string {
   return servers.replaceAll('127.0.0.1:7777', `127.0.0.1:${port}`);
 }
 
-/** The one block of nginx's language in a document. */
-function blockOf(document: string): string {
-  const [block, ...others] = readFileSync(document, 'utf8').matchAll(/^```nginx\n([^]*?)^```$/gm);
-  if (block?.[1] === undefined || others.length > 0) throw new Error(`not exactly one block in ${document}`);
+/** The one block of nginx's language in a document, or below one of its headings. */
+function blockOf(document: string, heading = ''): string {
+  const text = readFileSync(document, 'utf8');
+  const section = heading === '' ? text : text.split(/^## /m).find((one) => one.startsWith(`${heading}\n`));
+  const [block, ...others] = (section ?? '').matchAll(/^```nginx\n([^]*?)^```$/gm);
+  if (block?.[1] === undefined || others.length > 0)
+    throw new Error(`not exactly one block in ${document} ${heading}`);
   return block[1];
 }
+
+/** A server of docs/tls.md, with the certificate of the test. */
+const serverOf = (heading: string): string =>
+  blockOf('docs/tls.md', heading).replace(/^ +ssl_certificate[^]*?;\n +ssl_.*;$/m, CERTIFICATE);
 
 nginxSuite('in front of a manager', () => {
   const manager = tappedManager();
@@ -54,8 +61,8 @@ nginxSuite('in front of a manager', () => {
     expect(await passedBy(server, [...callbacks, ...others])).toEqual(callbacks);
   });
 
-  it('the server of docs/console.md lets the console and the API through', async () => {
-    const server = blockOf('docs/console.md').replace(/^ +ssl_certificate[^]*?;\n +ssl_.*;$/m, CERTIFICATE);
+  it('the server for the console lets the console and the API through', async () => {
+    const server = serverOf('The console through nginx');
     const own = ['/console', '/console?x', '/console/session', '/api/v1/status', '/api/v1/accounts/wk%2F1?x'];
     const others = [
       ...[
@@ -76,9 +83,8 @@ nginxSuite('in front of a manager', () => {
     expect(await passedBy(server, [...own, ...others])).toEqual(own);
   });
 
-  describe('the server of docs/bots.md', () => {
-    const server = () =>
-      blockOf('docs/bots.md').replace(/^ +ssl_certificate[^]*?;\n +ssl_.*;$/m, CERTIFICATE);
+  describe('the server for bots', () => {
+    const server = () => serverOf('Bots through nginx');
 
     it('lets calls of bots through', async () => {
       const own = [
