@@ -22,7 +22,11 @@ export const GROUPS: readonly Group[] = [
     pages: [
       page('start', 'Start', '开始'),
       page('wecom-setup', 'WeCom set-up', '企业微信设置'),
+      page('tls', 'TLS on one host', '单机启用 TLS'),
       page('console', 'Console', '控制台'),
+      page('troubleshoot', 'Symptoms', '现象与处理'),
+      page('limits', 'What it cannot do', '做不到的事'),
+      page('glossary', 'Words', '术语'),
     ],
   },
   {
@@ -57,6 +61,7 @@ export const GROUPS: readonly Group[] = [
     zh: '参考',
     pages: [
       page('reference/api', 'API', 'API'),
+      page('reference/bots', 'Fields of a bot', '机器人的字段'),
       page('reference/configuration', 'Settings', '配置项'),
       page('reference/errors', 'Errors', '错误码'),
       page('reference/protocol', 'Protocol', '协议'),
