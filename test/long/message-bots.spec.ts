@@ -1,10 +1,8 @@
-/** The message bots of README and `examples/` as processes of their own, between the built manager and the local WeCom. */
+/** The message bots of `examples/` as processes of their own, between the built manager and the local WeCom. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { stablePort } from '../../lab/faults/ports.js';
 import { type Simulator, startSimulator } from '../../packages/simulator/simulator.js';
@@ -18,11 +16,6 @@ import { until } from '../support/until.js';
 
 const OPERATOR_SECRET = 'marked-secret_of-operators';
 const AS_OPERATOR = { authorization: `Bearer ${OPERATOR_SECRET}`, 'content-type': 'application/json' };
-
-const folder = mkdtempSync(join(tmpdir(), 'wxkf-bots-'));
-/** README's bot, saved as it says. */
-const README_BOT = join(folder, 'message-bot.mjs');
-writeFileSync(README_BOT, /^```js\n(.*?)^```$/ms.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '');
 
 const place = embeddedPlace();
 let wecom: Simulator;
@@ -55,7 +48,6 @@ afterAll(async () => {
   await manager.stop();
   await refusals.close();
   await wecom.close();
-  rmSync(folder, { recursive: true });
   await place.discard();
 });
 
@@ -74,7 +66,7 @@ async function start(file: string, runtime?: string) {
   const { corpId, corpSecret } = wecom;
   const openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
   const fields = { name: file, corpId, openKfIds: [openKfId], takes: 'message', corpSecret };
-  const registers = file === README_BOT || file.startsWith(REGISTERING);
+  const registers = file.startsWith(REGISTERING);
   const port = registers ? 0 : await stablePort();
   const url = `http://127.0.0.1:${port}/`;
   const kind = registers ? { kind: 'puppet' } : { kind: 'callback', callback: { url, form: 'json' } };
@@ -113,7 +105,6 @@ const repliesOf = (openKfId: string): unknown[] =>
 const REGISTERING = 'examples/message-bot/';
 const itsPython = hasPython('import hmac; hmac.digest') ? it : it.skip;
 const RUNS = [
-  ["README's message bot", README_BOT, 40, undefined, it],
   ['the message bot in JavaScript', `${REGISTERING}message-bot.js`, 40, undefined, it],
   ['the message bot in Python', `${REGISTERING}message_bot.py`, 40, PYTHON, itsPython],
   ['the JSON bot in JavaScript', 'examples/json-bot/json-bot.js', 35, undefined, it],
